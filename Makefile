@@ -1,0 +1,71 @@
+# Everything runs in .venv, made here on the first use; stamp files make a second run quick.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint docs bench lock clean
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip -q --disable-pip-version-check
+INSTALL := $(PIP) install --require-hashes -r
+EDITABLE := $(PIP) install --no-deps --no-build-isolation -e .
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv/.runtime ## record the Facility's published facts in a new book and report on them
+	@$(BIN)/grantbook demo
+
+test: lint ## lint, then every test
+	$(BIN)/python -m pytest
+
+lint: .venv/.dev ## ruff, mypy, import contracts, and the reference against the code
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python docs/reference.py --check
+
+docs: .venv/.dev ## write the generated reference
+	$(BIN)/python docs/reference.py
+
+bench: .venv/.dev ## measure, and write benchmarks/results.json
+	$(BIN)/python benchmarks/run.py
+
+# Keeps the pins that still fit; `make lock UPGRADE=--upgrade` takes the newest of each.
+LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-annotate $(UPGRADE)
+lock: .venv/.made ## write requirements.txt and requirements-dev.txt again from pyproject.toml
+	$(PIP) install 'uv>=0.13,<1'
+	$(LOCK) --group build --output-file requirements.txt
+	$(LOCK) --group dev --extra postgres --constraint requirements.txt --output-file requirements-dev.txt
+
+clean: ## remove .venv, the demo book, and every cache
+	rm -rf .venv build dist demo-book src/*.egg-info \
+		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+# The first Python that is new enough and can make a venv; a shim that does not run is passed over.
+FITS := import sys, ensurepip, sqlite3, venv; sys.exit(sys.version_info < (3, 11))
+.venv/.made:
+	@for python in $(PYTHON) python3.14 python3.13 python3.12 python3.11 python3; do \
+		if $$python -c '$(FITS)' >/dev/null 2>&1; then \
+			echo "making .venv with $$($$python --version)"; \
+			rm -rf .venv && $$python -m venv .venv && touch $@; exit; \
+		fi; \
+	done; \
+	echo "grantbook needs Python 3.11 or newer, with venv and sqlite3: none of python3.14 ... python3.11, python3 is." >&2; \
+	echo "Install one, or name it: make PYTHON=/path/to/python" >&2; \
+	exit 1
+
+.venv/.runtime: .venv/.made requirements.txt pyproject.toml
+	@echo "installing requirements.txt"
+	@$(INSTALL) requirements.txt
+	@$(EDITABLE)
+	@touch $@
+
+# requirements-dev.txt pins everything in requirements.txt alike, so it serves the demo too.
+.venv/.dev: .venv/.made requirements-dev.txt pyproject.toml
+	@echo "installing requirements-dev.txt"
+	@$(INSTALL) requirements-dev.txt
+	@$(EDITABLE)
+	@touch .venv/.runtime $@

@@ -1,0 +1,56 @@
+"""The commands that are not in the lifecycle's table: where each is, and one line of help.
+
+Plain text, read before anything else is imported: ``--help`` answers from here at once. A test
+holds it against the commands themselves.
+"""
+
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """A command that is loaded when it is called."""
+
+    words: str
+    help: str
+    where: str
+    """Module and name."""
+
+
+OTHERS = (
+    Place("init", "Make a new book.", "cli.start:init"),
+    Place("demo", "Record the Facility's published facts, and report on them.", "cli.demo:demo"),
+    Place("record", "Record commands from a file, one a line.", "cli.record:record"),
+    Place("schema", "Print the JSON Schema of commands or events.", "cli.schema:schema"),
+    Place("completion", "Print the script that completes words in your shell.", "cli.completion:completion"),
+    Place("fund adopt-policy", "Adopt an edition of windows and limits.", "cli.files:adopt_policy"),
+    Place("grant show", "Show where a grant stands.", "cli.show:show"),
+    Place("grant list", "List the grants.", "cli.show:list_grants"),
+    Place("document attach", "Put a file beside a grant.", "cli.files:attach"),
+    Place("document attach-to-fund", "Put a file beside the fund.", "cli.files:attach_to_fund"),
+    Place("audit history", "Tell a life in sentences: who, when, before → after.", "cli.audit:history"),
+    Place("audit replay", "Show the state on a day, as known at a time.", "cli.audit:replay"),
+    Place("audit diff", "Show what differs between two days or times.", "cli.audit:diff"),
+    Place("audit refusals", "List who was refused what, when, by which rule.", "cli.audit:refusals"),
+    Place("views update", "Catch the views up with the journal.", "cli.views:update"),
+    Place("views rebuild", "Make the views anew from the journal.", "cli.views:rebuild"),
+    Place("views status", "Tell how far the views are.", "cli.views:status"),
+    Place("report register", "Every grant: stage, terms and dates.", "cli.report:register"),
+    Place("report disbursement", "Money promised and paid, by grant or by group.", "cli.report:disbursement"),
+    Place("report windows", "Each rule of a grant's window, with its figure.", "cli.report:windows"),
+    Place("report timeline", "Each obligation: due, met, overdue.", "cli.report:timeline"),
+    Place("report fund", "Contributions, commitments and what is available.", "cli.report:fund"),
+)
+
+GROUPS = {
+    "fund": "Partners, contributions and policy of the fund.",
+    "officer": "Who may act.",
+    "grant": "A grant's life, from proposal to closure.",
+    "activity": "Exchange activities.",
+    "payment": "Payments: asked for, allowed, paid.",
+    "follow-up": "What was promised for afterwards.",
+    "document": "Files beside the record.",
+    "audit": "What was true, what was known, who did what.",
+    "views": "The tables that reports read.",
+    "report": "What the entries add up to.",
+}
+"""In the order in which help lists them, between ``init`` and the rest."""

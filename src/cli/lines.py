@@ -1,0 +1,149 @@
+"""Lines of a file or a pipe, read as commands' words: whole lines at a time, each within bounds."""
+
+import json
+import math
+import os
+import select
+from collections import deque
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+LONGEST = 1024 * 1024
+"""Bytes of one line."""
+AT_ONCE = 200
+"""Lines that are recorded in one durable transaction."""
+_CHUNK = 256 * 1024
+_OURS = uuid5(NAMESPACE_URL, "grantbook:record")
+
+
+class BadLine(ValueError):
+    """The line is not an object of JSON; the message says what to write."""
+
+
+Line = tuple[int, bytes | BadLine]
+"""Its number from 1, and its bytes or what is wrong with it."""
+
+
+def batches(descriptor: int) -> Iterator[tuple[list[Line], int]]:
+    """Lines as they come, some at a time, with the bytes read so far; blank ones are left out.
+
+    A batch ends at `AT_ONCE` lines, or where a pipe has nothing more to give just now: who types
+    into it, or another program, gets its answers at once.
+    """
+    source = _Source(descriptor)
+    batch: list[Line] = []
+    while (line := source.next(wait=not batch)) is not None:
+        if isinstance(line, tuple):
+            batch.append(line)
+        if batch and (len(batch) >= AT_ONCE or not isinstance(line, tuple) or source.held > 8 * LONGEST):
+            yield batch, source.read
+            batch, source.held = [], 0
+    if batch:
+        yield batch, source.read
+
+
+class _Source:
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self.read = 0
+        self.held = 0
+        """Bytes of the lines given out since the last batch."""
+        self._number = 0
+        self._ready: deque[bytes] = deque()
+        self._rest = b""
+        self._too_long = False
+        self._ended = False
+
+    def next(self, *, wait: bool) -> "Line | bool | None":
+        """The next line that is not blank; ``False`` where none is ready yet; `None` at the end."""
+        while True:
+            while self._ready:
+                if (line := self._taken(self._ready.popleft())) is not None:
+                    return line
+            if self._ended:
+                return None
+            if not wait and not select.select([self.descriptor], [], [], 0)[0]:
+                return False
+            self._fill()
+
+    def _taken(self, raw: bytes) -> Line | None:
+        self._number += 1
+        if self._number == 1:
+            raw = raw.removeprefix(b"\xef\xbb\xbf")
+        self.held += len(raw)
+        if len(raw) > LONGEST:
+            return self._number, BadLine(f"longer than {LONGEST // 1024} KiB: no command is")
+        text = raw.strip()
+        return (self._number, text) if text else None
+
+    def _fill(self) -> None:
+        data = os.read(self.descriptor, _CHUNK)
+        self.read += len(data)
+        if not data:
+            self._ended = True
+            if self._rest:
+                self._ready.append(self._rest)
+            return
+        *whole, rest = (self._rest + data).split(b"\n")
+        self._ready.extend(whole)
+        # Of a line that is too long only so much is kept as shows that it is.
+        self._rest = rest if len(rest) <= LONGEST else rest[: LONGEST + 1]
+
+
+def words_of(raw: bytes | BadLine) -> dict[str, Any]:
+    """The object that stands on the line. Raises `BadLine`."""
+    if isinstance(raw, BadLine):
+        raise raw
+    try:
+        words = _decoder.decode(raw.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise BadLine(f"not UTF-8 at byte {error.start + 1}") from None
+    except json.JSONDecodeError as error:
+        raise BadLine(f"not JSON: {error.msg} at character {error.pos + 1}") from None
+    except RecursionError:
+        raise BadLine("nested too deeply: no command is") from None
+    except BadLine:
+        raise
+    except ValueError as error:
+        raise BadLine(f"a number is not one: {str(error).partition(';')[0]}") from None
+    if not isinstance(words, dict):
+        raise BadLine('write one object a line, like {"command": "ProposeGrant", "grant": "…", "on": "…"}')
+    return words
+
+
+def _object(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(items)
+    if len(found) != len(items):
+        names = [name for name, _ in items]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise BadLine(f"the key {json.dumps(twice)} stands there twice")
+    return found
+
+
+def _number(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise BadLine(f"the number {text[:40]} is too large")
+    return number
+
+
+def _no_number(text: str) -> float:
+    raise BadLine(f"{text} is not a number: leave it out, or write the amount as text")
+
+
+_decoder = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number, parse_constant=_no_number)
+
+
+class Ids:
+    """Ids for lines that carry none: from the line's content and how often it stood in the file before."""
+
+    def __init__(self) -> None:
+        self._seen: dict[bytes, int] = {}
+
+    def of(self, words: dict[str, Any]) -> str:
+        """The same file gives the same ids again, wherever blank lines or key order differ."""
+        canonical = json.dumps(words, sort_keys=True, separators=(",", ":"))
+        key = blake2b(canonical.encode(), digest_size=12).digest()
+        times = self._seen[key] = self._seen.get(key, 0) + 1
+        return str(uuid5(_OURS, f"{times} {canonical}"))

@@ -1,0 +1,98 @@
+"""What holds for every command: which book, who asks, and in what form the answer goes."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from lifecycle.book import Book
+
+DEFAULT_BOOK = "grantbook"
+"""The folder that is taken where no book is named and it is there."""
+
+
+@dataclass
+class Settings:
+    """The global options, given before or after the command's own words."""
+
+    book: str | None = None
+    officer: str | None = None
+    json: bool = False
+    no_color: bool = False
+
+    @property
+    def color(self) -> bool:
+        """Colour goes to a terminal only, and nowhere where it is unwanted."""
+        return not self.no_color and "NO_COLOR" not in os.environ and sys.stdout.isatty()
+
+    def who(self) -> str:
+        """The officer who sits at the keyboard."""
+        if told := self.officer or os.environ.get("GRANTBOOK_OFFICER"):
+            return told
+        import getpass
+
+        try:
+            return getpass.getuser()
+        except (KeyError, OSError):
+            raise click.UsageError("who are you? Name yourself with --as OFFICER") from None
+
+    def where(self) -> str:
+        """The book that is meant. Raises ``UsageError`` where none is named."""
+        if told := self.book or os.environ.get("GRANTBOOK_BOOK"):
+            return told
+        if Path(DEFAULT_BOOK, "book.toml").exists():
+            return DEFAULT_BOOK
+        raise click.UsageError(
+            "which book? Name it with --book PATH or the variable GRANTBOOK_BOOK; make one with grantbook init"
+        )
+
+    def open(self, *, confirm_clock: bool = False, read_only: bool = False) -> "Book":
+        """The book, open. Raises ``Unreachable``."""
+        from lifecycle.book import Book
+
+        return Book.open(located(self.where()), confirm_clock=confirm_clock, read_only=read_only)
+
+
+def located(told: str) -> Any:
+    """A folder, or the address of a database."""
+    return told if "://" in told else Path(told)
+
+
+def settings() -> Settings:
+    """Of the command that runs."""
+    return click.get_current_context().find_root().ensure_object(Settings)
+
+
+def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def keep(ctx: click.Context, _: click.Parameter, value: Any) -> None:
+        if value:
+            setattr(ctx.find_root().ensure_object(Settings), name, value)
+
+    return keep
+
+
+def global_options() -> list[click.Option]:
+    """Fresh ones for a command: each command takes them, so that people may type them anywhere."""
+
+    def option(words: list[str], name: str, **more: Any) -> click.Option:
+        return click.Option(words, expose_value=False, is_eager=True, callback=_keep(name), **more)
+
+    return [
+        option(["--book", "_book"], "book", metavar="PATH|URL", help="The book (or GRANTBOOK_BOOK)."),
+        option(["--as", "_as"], "officer", metavar="OFFICER", help="Who records (or GRANTBOOK_OFFICER)."),
+        option(["--json", "_json"], "json", is_flag=True, help="Answer in JSON, lists as JSON Lines."),
+        option(["--no-color", "_no_color"], "no_color", is_flag=True, help="No colour."),
+    ]
+
+
+class Command(click.Command):
+    """A command that takes the global options beside its own."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.params.extend(global_options())

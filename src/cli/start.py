@@ -1,0 +1,87 @@
+"""``grantbook init``: a new book, its fund, its first administrator and its policy."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.settings import Command, located, settings
+from cli.text import safe, say, to_json
+
+
+@click.command("init", cls=Command, help="Make a new book.\n\nWho makes it (--as) is its first administrator.")
+@click.argument("path", metavar="BOOK", required=False)
+@click.option("--name", required=True, metavar="TEXT", help="The fund's name.")
+@click.option("--currency", default="USD", show_default=True, metavar="CODE", help="Its holding currency.")
+@click.option(
+    "--fiscal-year-start",
+    default=7,
+    show_default=True,
+    type=click.IntRange(1, 12),
+    metavar="MONTH",
+    help="First month of its fiscal year.",
+)
+@click.option("--on", metavar="DATE", help="The day on which it was established; today where not given.")
+@click.option(
+    "--policy",
+    multiple=True,
+    metavar="FILE",
+    help="An edition to adopt, instead of the shipped ones. May be given several times.",
+)
+def init(
+    path: str | None, name: str, currency: str, fiscal_year_start: int, on: str | None, policy: tuple[str, ...]
+) -> int:
+    """Make the book."""
+    from cli.files import edition_from
+    from lifecycle.book import Book
+
+    asked = settings()
+    where = located(path or asked.where())
+    editions = [edition_from(file) for file in policy] or None
+    terms: dict[str, Any] = {"name": name, "currency": currency, "fiscal_year_start": fiscal_year_start}
+    day = _day(on)
+    with Book.create(where, on=day, recorder=asked.who(), editions=editions, **terms) as book:
+        from cli.write import catch_up
+
+        behind = catch_up(book)
+        fund = book.fund()
+        names = list(fund.editions)
+        position = book.position()
+    if asked.json:
+        told = {"book": str(where), **terms, "on": day.isoformat(), "editions": names, "position": position}
+        say(to_json(told))
+    else:
+        say(
+            f"made {safe(where)}: {safe(name)} in {safe(currency)}, established on {day}; {safe(asked.who())} is"
+            f" its administrator; policy editions: {safe(', '.join(names))}"
+        )
+        if not asked.book:
+            say(f"name it from now on with --book {safe(where)} or GRANTBOOK_BOOK={safe(where)}")
+    if behind is not None:
+        say(f"the views could not be made ({behind}): grantbook views update does it", err=True)
+    return 0
+
+
+def _day(text: str | None) -> date:
+    return datetime.now(UTC).date() if text is None else day_from(text, "--on")
+
+
+def day_from(text: str, option: str) -> date:
+    """A day that was typed. Raises ``BadParameter``, naming the option."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from lifecycle.terms import Day
+
+    try:
+        day: date = TypeAdapter(Day).validate_python(text)
+    except ValidationError:
+        raise click.BadParameter(
+            "write a day as YYYY-MM-DD, between 1900 and 2199", param_hint=option
+        ) from None
+    return day
+
+
+def exists(path: Path) -> bool:
+    """Whether a book is there."""
+    return (path / "book.toml").exists()

@@ -1,0 +1,173 @@
+"""One command from shell words to its answer: read, record, catch the views up, say so."""
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.settings import Command, Settings, global_options, settings
+from cli.text import prose, safe, say, to_json
+from lifecycle.table import Row
+
+if TYPE_CHECKING:
+    from lifecycle.book import Answer, Book
+
+
+class RowCommand(click.Command):
+    """A row of the table as a command; its options are made when they are needed."""
+
+    def __init__(self, row: Row, *, on_fund: bool) -> None:
+        super().__init__(name=row.words.rpartition(" ")[2], help=_help(row), callback=self._give)
+        self.row, self.on_fund = row, on_fund
+        self._made = False
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The fields of the command, then the global options."""
+        if not self._made:
+            from cli.options import parameters
+            from lifecycle.words import command_class
+
+            self._made = True
+            self.params += parameters(self.row, command_class(self.row.name, on_fund=self.on_fund))
+            self.params += global_options()
+        return super().get_params(ctx)
+
+    def _give(self, confirm_clock: bool, **given: Any) -> int:
+        from cli.options import words_from
+        from lifecycle.words import command_class
+
+        words = words_from(command_class(self.row.name, on_fund=self.on_fund), given)
+        return give({"command": self.row.name, **words}, confirm_clock=confirm_clock)
+
+
+def _help(row: Row) -> str:
+    who = "any officer" if row.role == "any" else f"the role {row.role}"
+    stages = tuple(stage for stage in row.stages if stage)
+    when = ""
+    if 0 < len(stages) < 11:
+        when = f", while the grant is {' or '.join(stage.replace('_', '-') for stage in stages)}"
+    return f"{row.help}\n\nRecorded as {row.event}. An act of {who}{when}."
+
+
+def give(words: Mapping[str, Any], *, confirm_clock: bool = False, file: bytes | None = None) -> int:
+    """Record the command that the words make, and tell the answer. Its exit code.
+
+    A ``file`` is kept in the book's documents first; its digest is among the words.
+    """
+    from lifecycle.words import Malformed, command_from
+
+    asked = settings()
+    recorder = asked.who()
+    with asked.open(confirm_clock=confirm_clock) as book:
+        full = {"on": book.today().isoformat(), "actor": recorder, **words}
+        try:
+            command = command_from(full)
+        except Malformed as error:
+            return _malformed(asked, error)
+        if file is not None:
+            book.attach(file)
+        began = time.perf_counter()
+        answer = book.record(command, recorder)
+        behind = catch_up(book) if answer.outcome == "accepted" else None
+        took = time.perf_counter() - began
+    _log(answer, took)
+    return tell(asked, answer, behind)
+
+
+def _malformed(asked: Settings, error: Any) -> int:
+    from cli.failures import malformed
+
+    for line in malformed(error):
+        say(line, err=True)
+    if asked.json:
+        say(to_json(as_json(None, "malformed", message=str(error))))
+    return 2
+
+
+def catch_up(book: "Book") -> str | None:
+    """Bring the views to the journal's end. What failed, if it did: the entries are recorded all the same."""
+    try:
+        from projections.projector import catch_up as bring
+
+        bring(book)
+    except Exception as error:
+        return prose(error) or type(error).__name__
+    return None
+
+
+def tell(asked: Settings, answer: "Answer", behind: str | None = None) -> int:
+    """Say how it went: a sentence or JSON on stdout, a refusal as its own line on stderr; the exit code."""
+    if asked.json:
+        say(to_json(answer_json(answer)))
+    elif answer.refusal is None:
+        say(accepted(answer))
+    if answer.refusal is not None:
+        say(refused(answer), err=True)
+    if behind is not None:
+        say(f"recorded; the views could not be caught up ({behind}): grantbook views update does it", err=True)
+    return 0 if answer.refusal is None else 1
+
+
+def accepted(answer: "Answer") -> str:
+    """What was recorded, and where it stands."""
+    at = f"{safe(' and '.join(answer.entries))}, position {answer.position} of the journal"
+    if answer.outcome == "repeat":
+        return f"recorded before: {answer.command} as {at}; nothing new"
+    return f"recorded: {answer.command} as {at}"
+
+
+def refused(answer: "Answer") -> str:
+    """Which rule said no, and why."""
+    before = "refused before" if answer.outcome == "repeat" else "refused"
+    rule = f" ({prose(answer.rule)})" if answer.rule else ""
+    return f"{before}: {answer.refusal}: {prose(answer.message or '')}{rule}"
+
+
+def answer_json(answer: "Answer") -> dict[str, Any]:
+    """The answer as programs read it."""
+    return as_json(
+        answer.command_id,
+        answer.outcome,
+        answer.refusal,
+        answer.message,
+        answer.entries,
+        answer.position,
+    )
+
+
+def as_json(
+    command_id: str | None,
+    outcome: str,
+    refusal: str | None = None,
+    message: str | None = None,
+    entries: tuple[str, ...] = (),
+    position: int | None = None,
+) -> dict[str, Any]:
+    """One answer, with every key there is."""
+    return {
+        "command_id": command_id,
+        "outcome": outcome,
+        "refusal": refusal,
+        "message": message,
+        "entries": list(entries),
+        "position": position,
+    }
+
+
+def _log(answer: "Answer", took: float) -> None:
+    from cli.log import line
+
+    kind, _, grant = answer.stream.partition(":")
+    line(
+        "command",
+        command=answer.command,
+        command_id=answer.command_id,
+        grant=grant if kind == "grant" else None,
+        outcome=answer.outcome,
+        refusal=answer.refusal,
+        seconds=round(took, 4),
+    )
+
+
+__all__ = ["Command", "RowCommand", "give"]

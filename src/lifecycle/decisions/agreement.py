@@ -1,0 +1,106 @@
+"""From the promise to effectiveness: conditions, signature, closing date, lapse."""
+
+from datetime import date
+
+from lifecycle.decisions.rules import GrantCommand, edition_of, lawful, window_of
+from lifecycle.events import grant as was
+from lifecycle.fund import Fund
+from lifecycle.grant import Grant
+from lifecycle.policy import Edition, Window, first_day, last_day
+from lifecycle.refusals import (
+    AgreementNotSigned,
+    BeyondWindow,
+    CapacityShareTooHigh,
+    ClosingDateBeforeEffectiveness,
+    ConditionsUnmet,
+    InstitutionMissing,
+    TooFewRecipients,
+    UnknownCondition,
+)
+from lifecycle.terms import Stage
+
+
+class MeetCondition(GrantCommand, was.ConditionMet):
+    """Record a condition of the approval as met."""
+
+
+class SignAgreement(GrantCommand, was.AgreementSigned):
+    """Sign the grant agreement."""
+
+
+class MakeEffective(GrantCommand, was.GrantMadeEffective):
+    """Let money flow, until a closing date."""
+
+
+class LapseGrant(GrantCommand, was.GrantLapsed):
+    """End an approval that was never used; its money goes back to the fund."""
+
+
+@lawful(was.ConditionMet)
+def _meet(grant: Grant, e: was.ConditionMet, _: Fund) -> None:
+    if e.condition not in grant.conditions:
+        names = "; ".join(grant.conditions) or "none"
+        raise UnknownCondition(f"the approval has no condition {e.condition!r}; it has: {names}")
+
+
+def _conditions_met(grant: Grant) -> None:
+    if unmet := [name for name in grant.conditions if name not in grant.conditions_met]:
+        raise ConditionsUnmet(f"open: {'; '.join(unmet)} (record each with grant meet-condition)")
+
+
+@lawful(was.AgreementSigned)
+def _sign(grant: Grant, _: was.AgreementSigned, __: Fund) -> None:
+    _conditions_met(grant)
+
+
+@lawful(was.GrantMadeEffective)
+def _make_effective(grant: Grant, e: was.GrantMadeEffective, fund: Fund) -> None:
+    edition = edition_of(grant, fund)
+    if grant.stage is Stage.APPROVED and edition.agreement_required:
+        raise AgreementNotSigned(f"edition {edition.name} asks for a signed agreement: record it first")
+    _conditions_met(grant)
+    if e.closing_date < e.on:
+        raise ClosingDateBeforeEffectiveness(f"{e.closing_date} is before effectiveness on {e.on}")
+    window = window_of(grant.window, edition)
+    within_span(e.on, e.closing_date, window)
+    fits_window(grant, grant.recipients, window, edition)
+
+
+def within_span(effective_on: date, closing_date: date, window: Window, *, upper: bool = True) -> None:
+    """Refuse a closing date outside the window's span. The last day counts. Raises `BeyondWindow`."""
+    latest = last_day(effective_on, window)
+    if upper and latest is not None and closing_date > latest:
+        assert window.max_months is not None
+        raise BeyondWindow(
+            f"{closing_date} is after {latest}, the last day of the window: {window.max_months.value} months"
+            f" from effectiveness on {effective_on} ({window.max_months.source});"
+            f" at most {latest} is possible, or an extension with a waiver that gives a reason"
+        )
+    earliest = first_day(effective_on, window)
+    if earliest is not None and closing_date < earliest:
+        assert window.min_months is not None
+        raise BeyondWindow(
+            f"{closing_date} is before {earliest}: the window lasts at least {window.min_months.value} months"
+            f" from effectiveness on {effective_on} ({window.min_months.source})"
+        )
+
+
+def fits_window(grant: Grant, recipients: tuple[str, ...], window: Window, edition: Edition) -> None:
+    """Refuse a grant that its window does not admit: recipients, capacity share, institution."""
+    stated = {code for code in recipients if code != "ZZ"}
+    if window.min_recipients is not None and len(stated) < window.min_recipients.value:
+        raise TooFewRecipients(
+            f"window {grant.window} of edition {edition.name} asks for at least {window.min_recipients.value}"
+            f" recipient countries ({window.min_recipients.source}); {len(stated)} named"
+        )
+    share = grant.capacity_share
+    if window.max_capacity_share is not None and share is not None:
+        limit = window.max_capacity_share
+        if share > type(share)(limit.value):
+            raise CapacityShareTooHigh(
+                f"{share:.2%} of the budget is for capacity to share; at most {limit.value} ({limit.source})"
+            )
+    if window.institution is not None and window.institution.value and not grant.institution:
+        raise InstitutionMissing(
+            f"window {grant.window} is for a public institution ({window.institution.source}): name it"
+        )

@@ -1,0 +1,144 @@
+"""Changes to a grant in force: extension, restructuring, more or less money, suspension, cancellation."""
+
+from lifecycle.decisions.agreement import fits_window, within_span
+from lifecycle.decisions.proposal import within_maximum
+from lifecycle.decisions.rules import (
+    GrantCommand,
+    OnGrant,
+    becomes,
+    conditions,
+    edition_of,
+    in_holding_currency,
+    lawful,
+    money,
+    window_of,
+)
+from lifecycle.events import grant as was
+from lifecycle.events.grant import Countries
+from lifecycle.fund import Fund
+from lifecycle.grant import Grant
+from lifecycle.refusals import (
+    AlreadySuspended,
+    ClosingDatePassed,
+    DecidesOwnRequest,
+    ExceedsUndisbursedBalance,
+    NoEditionInForce,
+    NotAnExtension,
+    NothingChanged,
+    NotSuspended,
+)
+from lifecycle.terms import Line, Prose, Reason, Word
+
+
+class ExtendClosingDate(GrantCommand, was.ClosingDateExtended):
+    """Move the closing date; the due dates move with it."""
+
+
+class RestructureGrant(OnGrant):
+    """Redraw a grant's terms; the edition then in force governs it."""
+
+    window: Word | None = None
+    recipients: Countries | None = None
+    providers: Countries | None = None
+    objective: Prose | None = None
+    institution: Line | None = None
+    reason: Reason
+
+
+class IncreaseCommitment(GrantCommand, was.CommitmentIncreased):
+    """Promise more; the fund is charged in the same transaction."""
+
+
+class CancelBalance(GrantCommand, was.BalanceCancelled):
+    """Give undisbursed money back to the fund."""
+
+
+class SuspendGrant(GrantCommand, was.GrantSuspended):
+    """Stop payments, activities or both."""
+
+
+class LiftSuspension(GrantCommand, was.SuspensionLifted):
+    """Let them go on."""
+
+
+class CancelGrant(GrantCommand, was.GrantCancelled):
+    """End a grant before its time; what is undisbursed goes back to the fund."""
+
+
+@lawful(was.ClosingDateExtended)
+def _extend(grant: Grant, e: was.ClosingDateExtended, fund: Fund) -> None:
+    assert grant.closing_date is not None and grant.effective_on is not None
+    if e.on > grant.closing_date:
+        raise ClosingDatePassed(f"the closing date {grant.closing_date} had passed on {e.on}")
+    if e.closing_date <= grant.closing_date:
+        raise NotAnExtension(f"{e.closing_date} is not after the closing date in force, {grant.closing_date}")
+    if e.waiver is None:
+        within_span(grant.effective_on, e.closing_date, window_of(grant.window, edition_of(grant, fund)))
+
+
+@becomes(RestructureGrant)
+def _redraw(_: Grant, asked: RestructureGrant, fund: Fund) -> was.GrantRestructured:
+    edition = fund.edition_on(asked.on)
+    if edition is None:
+        raise NoEditionInForce(f"no policy edition holds on {asked.on}: adopt one that does")
+    return was.GrantRestructured(
+        on=asked.on,
+        actor=asked.actor,
+        window=asked.window,
+        recipients=asked.recipients,
+        providers=asked.providers,
+        objective=asked.objective,
+        institution=asked.institution,
+        reason=asked.reason,
+        edition=edition.name,
+    )
+
+
+@lawful(was.GrantRestructured)
+def _restructure(grant: Grant, e: was.GrantRestructured, fund: Fund) -> None:
+    edition = fund.editions[e.edition]
+    after = grant.but(
+        window=e.window or grant.window, institution=e.institution or grant.institution, edition=e.edition
+    )
+    window = window_of(after.window, edition)
+    within_maximum(after, grant.committed, window)
+    if grant.effective_on is not None and grant.closing_date is not None:
+        within_span(grant.effective_on, grant.closing_date, window, upper=not grant.span_waived)
+        fits_window(after, e.recipients or grant.recipients, window, edition)
+
+
+@conditions(RestructureGrant)
+def _redraw_something(_: Grant, asked: RestructureGrant, __: Fund) -> None:
+    if not any((asked.window, asked.recipients, asked.providers, asked.objective, asked.institution)):
+        raise NothingChanged("name a window, countries, an objective or an institution that changes")
+
+
+@lawful(was.CommitmentIncreased)
+def _increase(grant: Grant, e: was.CommitmentIncreased, fund: Fund) -> None:
+    if e.actor in grant.preparers:
+        raise DecidesOwnRequest(f"{e.actor} prepared {grant.id}, so another approver has to increase it")
+    in_holding_currency(e.amount, fund.currency)
+    more = grant.committed + e.amount.amount
+    within_maximum(grant, more, window_of(grant.window, edition_of(grant, fund)))
+
+
+@lawful(was.BalanceCancelled)
+def _cancel_balance(grant: Grant, e: was.BalanceCancelled, fund: Fund) -> None:
+    in_holding_currency(e.amount, fund.currency)
+    if e.amount.amount > grant.undisbursed:
+        raise ExceedsUndisbursedBalance(
+            f"{money(*e.amount)} is more than the undisbursed balance on {e.on}:"
+            f" at most {money(grant.undisbursed, grant.currency)} can be cancelled"
+        )
+
+
+@lawful(was.GrantSuspended)
+def _suspend(grant: Grant, e: was.GrantSuspended, _: Fund) -> None:
+    if e.scope in grant.suspended:
+        raise AlreadySuspended(f"a suspension of {e.scope} holds on {e.on} already")
+
+
+@lawful(was.SuspensionLifted)
+def _lift(grant: Grant, e: was.SuspensionLifted, _: Fund) -> None:
+    if not grant.suspended or (e.scope is not None and e.scope not in grant.suspended):
+        raise NotSuspended(f"suspended on {e.on}: {', '.join(grant.suspended) or 'nothing'}")

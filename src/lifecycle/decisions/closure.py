@@ -1,0 +1,52 @@
+"""The end of the books: waive, close, reopen; and documents beside them."""
+
+from lifecycle.decisions.rules import GrantCommand, conditions, lawful, money
+from lifecycle.events import grant as was
+from lifecycle.events.base import DocumentAttached
+from lifecycle.fund import Fund
+from lifecycle.grant import Grant
+from lifecycle.obligations import NAMES
+from lifecycle.refusals import (
+    CompletionReportOpen,
+    FollowUpsOpen,
+    PaymentsUnfinished,
+    UndisbursedBalanceRemains,
+    UnknownObligation,
+)
+
+
+class WaiveObligation(GrantCommand, was.ObligationWaived):
+    """Waive an obligation, with the reason."""
+
+
+class CloseGrant(GrantCommand, was.GrantClosed):
+    """Close a grant's books."""
+
+
+class ReopenGrant(GrantCommand, was.GrantReopened):
+    """Open a closed grant again; the closure stays visible."""
+
+
+class AttachDocument(GrantCommand, DocumentAttached):
+    """Put a file beside a grant, known by its SHA-256."""
+
+
+@lawful(was.ObligationWaived)
+def _waive(_: Grant, e: was.ObligationWaived, __: Fund) -> None:
+    if e.obligation not in NAMES:
+        raise UnknownObligation(f"there is no obligation {e.obligation}; known: {', '.join(NAMES)}")
+
+
+@conditions(CloseGrant)
+def _close(grant: Grant, _: CloseGrant, __: Fund) -> None:
+    if grant.undisbursed:
+        raise UndisbursedBalanceRemains(
+            f"{money(grant.undisbursed, grant.currency)} is neither paid nor cancelled:"
+            " grant cancel-balance gives it back to the fund"
+        )
+    if pending := [payment.id for payment in grant.payments.values() if payment.pending]:
+        raise PaymentsUnfinished(f"unfinished: {', '.join(pending)}; pay, reject or fail each first")
+    if grant.report_accepted_on is None and ("completion_report", None) not in grant.waived:
+        raise CompletionReportOpen("the completion report is neither accepted nor waived")
+    if still := [follow_up.id for follow_up in grant.follow_ups.values() if follow_up.status == "open"]:
+        raise FollowUpsOpen(f"open: {', '.join(still)}; complete, drop or hand over each first")

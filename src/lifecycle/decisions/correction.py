@@ -1,0 +1,81 @@
+"""Corrections: an entry reads otherwise, or is struck, and every date must still be true after it."""
+
+from collections.abc import Sequence
+
+from pydantic import model_validator
+
+from lifecycle.decisions.fund import FundCommand
+from lifecycle.decisions.rules import GrantCommand, third
+from lifecycle.events.base import EntryCorrected
+from lifecycle.events.fund import (
+    CommitmentIncreased,
+    CommitmentReleased,
+    FundEstablished,
+    FundsCommitted,
+    PolicyAdopted,
+)
+from lifecycle.history import Entry, void_corrections
+from lifecycle.refusals import (
+    CorrectionNotCorrectable,
+    EditionNeverChanges,
+    EntryAlreadyStruck,
+    FundAlreadyEstablished,
+    PairedEntry,
+    UnknownEntry,
+)
+
+_PAIRS = (FundsCommitted, CommitmentIncreased, CommitmentReleased)
+
+
+class _Correction(EntryCorrected):
+    @model_validator(mode="after")
+    def _one_way(self) -> "_Correction":
+        if (self.reads is None) == (self.struck is None):
+            raise ValueError("give either reads (the fields as they should be) or struck")
+        if self.reads is not None and (not self.reads or "actor" in self.reads):
+            raise ValueError("reads names fields of the fact, not its actor: strike the entry and record anew")
+        return self
+
+
+class CorrectEntry(GrantCommand, _Correction):
+    """Correct or strike an entry of a grant."""
+
+
+class CorrectFundEntry(FundCommand, _Correction):
+    """Correct or strike an entry of the fund."""
+
+
+def target_of(asked: EntryCorrected, entries: Sequence[Entry]) -> Entry:
+    """The entry that the correction names. Raises the refusal that says why it is not correctable."""
+    if not 1 <= asked.entry <= len(entries):
+        raise UnknownEntry(f"there is no entry {asked.entry}; the stream has {len(entries)}")
+    target = entries[asked.entry - 1]
+    corrections = [entry for entry in entries if isinstance(entry.event, EntryCorrected)]
+    void = void_corrections(corrections)
+    for entry in corrections:
+        change = entry.event
+        assert isinstance(change, EntryCorrected)
+        if change.entry == asked.entry and change.struck and entry.originator_version not in void:
+            raise EntryAlreadyStruck(f"entry {asked.entry} was struck by entry {entry.originator_version}")
+    _may_change(asked, target)
+    third(
+        asked.actor,
+        "correct it",
+        (target.event.actor, f"acted in entry {asked.entry}"),
+        (target.recorder, f"recorded entry {asked.entry}"),
+    )
+    return target
+
+
+def _may_change(asked: EntryCorrected, target: Entry) -> None:
+    was = target.event
+    if isinstance(was, EntryCorrected) and asked.reads is not None:
+        raise CorrectionNotCorrectable(
+            f"entry {asked.entry} is a correction: strike it, or correct entry {was.entry} again"
+        )
+    if isinstance(was, _PAIRS):
+        raise PairedEntry(f"entry {asked.entry} is the pair of an entry of {was.grant}: correct that one")
+    if isinstance(was, PolicyAdopted):
+        raise EditionNeverChanges(f"edition {was.edition.name} stays as adopted: adopt a later one")
+    if isinstance(was, FundEstablished) and asked.struck:
+        raise FundAlreadyEstablished("a book without its fund is no book")

@@ -1,0 +1,180 @@
+"""From the idea to the promise: propose, request, review, approve."""
+
+import hashlib
+import json
+from decimal import Decimal
+
+from lifecycle.decisions.rules import (
+    GrantCommand,
+    OnGrant,
+    becomes,
+    conditions,
+    in_holding_currency,
+    lawful,
+    money,
+    third,
+    window_of,
+)
+from lifecycle.events import grant as was
+from lifecycle.fund import Fund
+from lifecycle.grant import Grant
+from lifecycle.policy import Window
+from lifecycle.refusals import (
+    AboveMaximumAmount,
+    BudgetDoesNotAddUp,
+    DecidesOwnRequest,
+    LetterMissing,
+    NoEditionInForce,
+    NothingChanged,
+    RequestChanged,
+    WindowNotInEdition,
+)
+from lifecycle.terms import NOT_STATED, ZERO, Amount, Digest, Line
+
+
+class ProposeGrant(GrantCommand, was.GrantProposed):
+    """Put a proposal forward."""
+
+
+class ReviseProposal(GrantCommand, was.ProposalRevised):
+    """Change a proposal: name only what changes."""
+
+
+class ReturnProposal(GrantCommand, was.ProposalReturned):
+    """Send a proposal back to its team."""
+
+
+class RequestFunding(GrantCommand, was.FundingRequested):
+    """Ask for money, line by line, with a letter from each recipient country."""
+
+
+class ReviewProposal(GrantCommand, was.ProposalReviewed):
+    """Score a proposal."""
+
+
+class ApproveGrant(OnGrant):
+    """Promise money; the fund is charged in the same transaction."""
+
+    amount: Amount
+    conditions: tuple[Line, ...] = ()
+    """To be met before the agreement is signed."""
+    request_digest: Digest | None = None
+    """Of the request that the approver read, as ``grant show`` prints it: another one is refused."""
+
+
+class DeclineProposal(GrantCommand, was.ProposalDeclined):
+    """Refuse a proposal."""
+
+
+class WithdrawProposal(GrantCommand, was.ProposalWithdrawn):
+    """Take a proposal back."""
+
+
+def request_digest(grant: Grant) -> str:
+    """SHA-256 of what is asked for: terms, countries, budget lines and letters.
+
+    Title, sector and wording may still be put right; what the promise rests on may not (domain §4.5).
+    """
+    request = {
+        "window": grant.window,
+        "recipients": grant.recipients,
+        "providers": grant.providers,
+        "amount": str(grant.asked),
+        "requested": str(grant.requested),
+        "currency": grant.currency,
+        "months": grant.months,
+        "institution": grant.institution,
+        "budget": [line.model_dump(mode="json") for line in grant.budget],
+        "letters": [letter.model_dump(mode="json") for letter in grant.letters],
+    }
+    text = json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@lawful(was.GrantProposed)
+def _propose(_: None, e: was.GrantProposed, fund: Fund) -> None:
+    in_holding_currency(e.amount, fund.currency)
+    _window_is_known(e.window, fund)
+
+
+def _window_is_known(window: str, fund: Fund) -> None:
+    known = {name for edition in fund.editions.values() for name in edition.windows}
+    if window not in known:
+        raise WindowNotInEdition(f"no adopted edition has a window {window}; known: {', '.join(sorted(known))}")
+
+
+@lawful(was.ProposalRevised)
+def _revise(_: Grant, e: was.ProposalRevised, fund: Fund) -> None:
+    if e.amount is not None:
+        in_holding_currency(e.amount, fund.currency)
+    if e.window is not None:
+        _window_is_known(e.window, fund)
+
+
+@conditions(ReviseProposal)
+def _revise_something(_: Grant, asked: ReviseProposal, __: Fund) -> None:
+    fields = asked.model_dump(exclude_none=True, include=set(was.ProposalRevised.model_fields))
+    if not set(fields) - {"on", "actor", "reason"}:
+        raise NothingChanged("name at least one field that reads differently now")
+
+
+@lawful(was.FundingRequested)
+def _request(grant: Grant, e: was.FundingRequested, fund: Fund) -> None:
+    in_holding_currency(e.amount, fund.currency)
+    for line in e.budget:
+        in_holding_currency(line.amount, fund.currency)
+    total = sum((line.amount.amount for line in e.budget), ZERO)
+    if total != e.amount.amount:
+        raise BudgetDoesNotAddUp(
+            f"the lines sum to {money(total, fund.currency)}, the amount is {money(*e.amount)}"
+        )
+    written = {letter.country for letter in e.letters}
+    missing = [code for code in grant.recipients if code not in written and code != NOT_STATED]
+    if missing:
+        raise LetterMissing(f"no letter from {', '.join(missing)}: add one for each recipient country")
+
+
+@lawful(was.ProposalReviewed)
+def _review(grant: Grant, e: was.ProposalReviewed, _: Fund) -> None:
+    third(e.actor, "review it", (grant.leader, "leads the grant"))
+
+
+@becomes(ApproveGrant)
+def _promise(grant: Grant, asked: ApproveGrant, fund: Fund) -> was.GrantApproved:
+    edition = fund.edition_on(asked.on)
+    if edition is None:
+        raise NoEditionInForce(f"no policy edition holds on {asked.on}: adopt one that does")
+    return was.GrantApproved(
+        on=asked.on,
+        actor=asked.actor,
+        amount=asked.amount,
+        conditions=asked.conditions,
+        request_digest=request_digest(grant),
+        edition=edition.name,
+    )
+
+
+@lawful(was.GrantApproved)
+def _approve(grant: Grant, e: was.GrantApproved, fund: Fund) -> None:
+    if e.actor in grant.preparers:
+        raise DecidesOwnRequest(f"{e.actor} prepared {grant.id}, so another approver has to approve it")
+    in_holding_currency(e.amount, fund.currency)
+    within_maximum(grant, e.amount.amount, window_of(grant.window, fund.editions[e.edition]))
+    if e.request_digest != request_digest(grant):
+        raise RequestChanged(f"the approval of {e.on} binds another request: it would not be what was approved")
+
+
+@conditions(ApproveGrant)
+def _same_request(grant: Grant, asked: ApproveGrant, _: Fund) -> None:
+    today = request_digest(grant)
+    if asked.request_digest is not None and asked.request_digest != today:
+        raise RequestChanged(f"the request now has the digest {today}: read it again before you approve")
+
+
+def within_maximum(grant: Grant, committed: Decimal, window: Window) -> None:
+    """Refuse more than the window's maximum. Raises `AboveMaximumAmount`."""
+    if window.max_amount is not None and committed > window.max_amount.value.amount:
+        limit = window.max_amount
+        raise AboveMaximumAmount(
+            f"a grant of window {grant.window} has at most {money(*limit.value)} ({limit.source})"
+        )

@@ -1,0 +1,125 @@
+"""What came of it: progress, completion, outcomes, follow-up, reports, survey and stories."""
+
+from lifecycle.decisions.rules import GrantCommand, conditions, lawful, third
+from lifecycle.events import grant as was
+from lifecycle.fund import Fund
+from lifecycle.grant import Grant
+from lifecycle.refusals import (
+    ActivitiesStillPlanned,
+    CompletionReportAlreadyAccepted,
+    FollowUpIdTaken,
+    FollowUpNotOpen,
+    NoCompletionReport,
+    NothingChanged,
+)
+
+
+class ReportProgress(GrantCommand, was.ProgressReported):
+    """Hand in a progress report."""
+
+
+class CompleteImplementation(GrantCommand, was.ImplementationCompleted):
+    """End the activities; follow-up begins."""
+
+
+class ReportOutcomes(GrantCommand, was.OutcomesReported):
+    """Tell which capacity was built, with the evidence."""
+
+
+class ReachCapability(GrantCommand, was.CapabilityReached):
+    """Record a capability of the institution as reached."""
+
+
+class AgreeFollowUp(GrantCommand, was.FollowUpAgreed):
+    """Agree on an action, its owner and its day."""
+
+
+class CompleteFollowUp(GrantCommand, was.FollowUpCompleted):
+    """Record it as done."""
+
+
+class DropFollowUp(GrantCommand, was.FollowUpDropped):
+    """Give it up, with the reason."""
+
+
+class HandOverFollowUp(GrantCommand, was.FollowUpHandedOver):
+    """Hand it to somebody else; it is still tracked after closure."""
+
+
+class SubmitCompletionReport(GrantCommand, was.CompletionReportSubmitted):
+    """Hand in the completion report."""
+
+
+class AcceptCompletionReport(GrantCommand, was.CompletionReportAccepted):
+    """Take the completion report."""
+
+
+class RecordClientSurvey(GrantCommand, was.ClientSurveyRecorded):
+    """Record what the recipients said."""
+
+
+class PublishResultsStory(GrantCommand, was.ResultsStoryPublished):
+    """Record a published results story."""
+
+
+class RecordDevelopmentOutcome(GrantCommand, was.DevelopmentOutcomeRecorded):
+    """Record what changed in the country, years later."""
+
+
+@conditions(CompleteImplementation)
+def _complete(grant: Grant, _: CompleteImplementation, __: Fund) -> None:
+    if planned := [activity.id for activity in grant.activities.values() if activity.status == "planned"]:
+        raise ActivitiesStillPlanned(f"still planned: {', '.join(planned)}; hold or cancel each first")
+
+
+@conditions(ReportOutcomes)
+def _report_something(_: Grant, asked: ReportOutcomes, __: Fund) -> None:
+    if not asked.outcomes and not asked.results:
+        raise NothingChanged("name at least one outcome or result, with its evidence")
+
+
+@lawful(was.FollowUpAgreed)
+def _agree(grant: Grant, e: was.FollowUpAgreed, _: Fund) -> None:
+    if known := grant.follow_ups.get(e.follow_up):
+        raise FollowUpIdTaken(f"follow-up {e.follow_up} is {known.status} already: choose another name")
+
+
+def _is_open(grant: Grant, follow_up: str) -> None:
+    known = grant.follow_ups.get(follow_up)
+    if known is None or known.status not in ("open", "handed_over"):
+        still = ", ".join(f.id for f in grant.follow_ups.values() if f.status == "open") or "none"
+        what = "unknown" if known is None else known.status
+        raise FollowUpNotOpen(f"follow-up {follow_up} is {what}; open on that day: {still}")
+
+
+@lawful(was.FollowUpCompleted)
+def _complete_follow_up(grant: Grant, e: was.FollowUpCompleted, _: Fund) -> None:
+    _is_open(grant, e.follow_up)
+
+
+@lawful(was.FollowUpDropped)
+def _drop(grant: Grant, e: was.FollowUpDropped, _: Fund) -> None:
+    _is_open(grant, e.follow_up)
+
+
+@lawful(was.FollowUpHandedOver)
+def _hand_over(grant: Grant, e: was.FollowUpHandedOver, _: Fund) -> None:
+    _is_open(grant, e.follow_up)
+
+
+@lawful(was.CompletionReportSubmitted)
+def _submit(grant: Grant, _: was.CompletionReportSubmitted, __: Fund) -> None:
+    _not_accepted(grant)
+
+
+@lawful(was.CompletionReportAccepted)
+def _accept(grant: Grant, e: was.CompletionReportAccepted, _: Fund) -> None:
+    if grant.report_by is None:
+        raise NoCompletionReport(f"no completion report was handed in by {e.on}")
+    _not_accepted(grant)
+    third(e.actor, "accept it", (grant.report_by, "submitted the completion report"))
+
+
+def _not_accepted(grant: Grant) -> None:
+    if grant.report_accepted_on is not None:
+        raise CompletionReportAlreadyAccepted(f"it was accepted on {grant.report_accepted_on}")

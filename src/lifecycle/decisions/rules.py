@@ -1,0 +1,141 @@
+"""How the decisions on grants are written and found.
+
+Of each fact a stage of life may state two things. ``lawful``: what must be true before it whenever
+it is looked at, so also again when an entry dated earlier arrives late or is corrected (domain
+§1.3: every later date stays true). ``conditions``: what is asked only when the command is given.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import Field
+
+from lifecycle.events.base import Event, GrantEvent, Value
+from lifecycle.fund import Fund
+from lifecycle.grant import Grant
+from lifecycle.policy import Edition, Window
+from lifecycle.refusals import CurrencyNotHolding, DecidesOwnRequest, WindowNotInEdition
+from lifecycle.terms import Day, GrantId, Money, OfficerId, Reason
+
+
+class Command(Value):
+    """What somebody asks the book to record."""
+
+    on: Day
+    actor: OfficerId
+    command_id: str = Field(default="", max_length=200)
+    """One id, one answer; made by the book where it is empty."""
+    note: Reason | None = None
+    """Kept beside the fact; never judged."""
+    expect_version: int | None = Field(default=None, ge=0)
+    """The stream's version that the asker has seen: any other is a conflict."""
+
+
+class GrantCommand(Command):
+    """A command on one grant."""
+
+    grant: GrantId
+
+
+ENVELOPE = frozenset({"command_id", "note", "expect_version", "grant"})
+"""The fields of a command that are not the fact's own."""
+
+_E = TypeVar("_E", bound=Event)
+_C = TypeVar("_C", bound=Command)
+Lawful = Callable[[Grant, _E, Fund], None]
+Conditions = Callable[[Grant, _C, Fund], None]
+
+LAWFUL: dict[type[Event], Callable[[Any, Any, Fund], None]] = {}
+CONDITIONS: dict[type[Command], Callable[[Any, Any, Fund], None]] = {}
+BECOMES: dict[type[Command], Callable[[Any, Any, Fund], Event]] = {}
+
+
+def lawful(event: type[_E]) -> Callable[[Lawful[_E]], Lawful[_E]]:
+    """Keep the function as what must be true before every such fact."""
+
+    def keep(rule: Lawful[_E]) -> Lawful[_E]:
+        LAWFUL[event] = rule
+        return rule
+
+    return keep
+
+
+def conditions(command: type[_C]) -> Callable[[Conditions[_C]], Conditions[_C]]:
+    """Keep the function as what is asked when the command is given."""
+
+    def keep(rule: Conditions[_C]) -> Conditions[_C]:
+        CONDITIONS[command] = rule
+        return rule
+
+    return keep
+
+
+def becomes(
+    command: type[_C],
+) -> Callable[[Callable[[Grant, _C, Fund], Event]], Callable[[Grant, _C, Fund], Event]]:
+    """Keep the function as how the command becomes its fact, where fields are not simply taken over."""
+
+    def keep(make: Callable[[Grant, _C, Fund], Event]) -> Callable[[Grant, _C, Fund], Event]:
+        BECOMES[command] = make
+        return make
+
+    return keep
+
+
+def fact(event: type[_E], asked: Command) -> _E:
+    """The fact with the command's own fields, which were validated with it."""
+    values = asked.__dict__
+    return event.model_construct(
+        _fields_set=asked.model_fields_set - ENVELOPE | {"on", "actor"},
+        **{name: values[name] for name in event.model_fields if name in values},
+    )
+
+
+# ── what several stages ask ──────────────────────────────────────────────────────────────────
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """An amount as people read it."""
+    return f"{amount:,.{max(0, -int(amount.as_tuple().exponent))}f} {currency}"
+
+
+def third(actor: str, act: str, *others: tuple[str | None, str]) -> None:
+    """Refuse the actor who is one of the others. Raises `DecidesOwnRequest`."""
+    for other, did in others:
+        if actor == other:
+            raise DecidesOwnRequest(f"{actor} {did}, so somebody else has to {act}")
+
+
+def in_holding_currency(amount: Money, currency: str) -> None:
+    """Refuse another currency. Raises `CurrencyNotHolding`."""
+    if amount.currency != currency:
+        raise CurrencyNotHolding(f"{amount} is not in {currency}, the holding currency: convert it first")
+
+
+def edition_of(grant: Grant, fund: Fund) -> Edition:
+    """The edition that governs an approved grant."""
+    assert grant.edition is not None
+    return fund.editions[grant.edition]
+
+
+def window_of(name: str, edition: Edition) -> Window:
+    """The window's rules. Raises `WindowNotInEdition`."""
+    window = edition.windows.get(name)
+    if window is None:
+        raise WindowNotInEdition(
+            f"edition {edition.name} has no window {name}; it has {', '.join(sorted(edition.windows))}"
+        )
+    return window
+
+
+def deadline(grant: Grant, fund: Fund) -> date | None:
+    """The last day on which money may leave; `None` before effectiveness."""
+    return None if grant.closing_date is None else edition_of(grant, fund).deadline(grant.closing_date)
+
+
+class OnGrant(GrantCommand, GrantEvent):
+    """A command whose fact has fields of its own making, beside those that are asked."""
+
+    VERSION: ClassVar[int] = 1

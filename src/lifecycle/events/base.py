@@ -1,0 +1,64 @@
+"""What all events share."""
+
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from lifecycle.terms import Day, Digest, Line, OfficerId, Reason
+
+SHAPE = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+class Value(BaseModel):
+    """A part of a fact: frozen, and nothing in it that is not known."""
+
+    model_config = SHAPE
+
+
+class Event(Value):
+    """A fact with its day and the officer whose act it was."""
+
+    VERSION: ClassVar[int] = 1
+    """Of the stored form. A journal that holds a newer one is not read."""
+
+    on: Day
+    """The day on which it took effect in the world."""
+    actor: OfficerId
+    """Whose act it was."""
+
+
+class GrantEvent(Event):
+    """A fact of one grant's stream."""
+
+
+class FundEvent(Event):
+    """A fact of the fund's stream."""
+
+
+class EntryCorrected(GrantEvent, FundEvent):
+    """An entry was found wrong: it should have read so, or should not have been there.
+
+    Recorded by an approver who neither acted in nor recorded the entry. Holds from the corrected
+    entry's day; who asks for what was known before the correction still sees the entry as it was.
+    Read by: every projection.
+    """
+
+    entry: int
+    """Version of the corrected entry in its stream, from 1."""
+    reads: dict[str, object] | None = None
+    """The fields as they should be, ``on`` included."""
+    struck: Literal[True] | None = None
+    """The entry should not have been there at all."""
+    reason: Reason
+
+
+class DocumentAttached(GrantEvent, FundEvent):
+    """A file was put beside the record, known by its content.
+
+    Recorded by any officer. Read by: the document list of ``grant show``.
+    """
+
+    name: Line
+    media_type: Line
+    sha256: Digest
+    """Of the file's bytes; also its name in the book's ``documents`` folder."""

@@ -1,0 +1,187 @@
+"""The facts of the fund: who may act, by which policy, what came in and what is promised."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from lifecycle.events.base import DocumentAttached, EntryCorrected, FundEvent
+from lifecycle.policy import Edition
+from lifecycle.terms import (
+    Amount,
+    Day,
+    GrantId,
+    ItemId,
+    Line,
+    OfficerId,
+    PartnerKind,
+    Prose,
+    Reason,
+    Role,
+)
+
+Roles = Annotated[tuple[Role, ...], Field(min_length=1)]
+
+
+class FundEstablished(FundEvent):
+    """The fund exists, with its holding currency. Recorded by ``init``. Read by: every projection."""
+
+    name: Line
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    """The holding currency: every grant and every total is in it."""
+    fiscal_year_start: Annotated[int, Field(ge=1, le=12)]
+    """First month of the fiscal year, which is named after the calendar year in which it ends."""
+
+
+class PolicyAdopted(FundEvent):
+    """An edition of the windows, limits and obligation days was adopted; it is never changed.
+
+    Recorded by an administrator. Read by: windows, timeline.
+    """
+
+    edition: Edition
+
+
+class OfficerAppointed(FundEvent):
+    """An officer holds these roles from this day on, beside those held already.
+
+    Recorded by an administrator. Read by: every permission check.
+    """
+
+    officer: OfficerId
+    roles: Roles
+
+
+class OfficerRetired(FundEvent):
+    """The officer holds these roles no more from this day on: all of them where none is named.
+
+    Recorded by an administrator. Read by: every permission check.
+    """
+
+    officer: OfficerId
+    roles: tuple[Role, ...] = ()
+
+
+class PartnerJoined(FundEvent):
+    """A partner contributes to the fund. Recorded by the secretariat. Read by: fund."""
+
+    partner: ItemId
+    name: Line
+    kind: PartnerKind
+
+
+class ConsultationHeld(FundEvent):
+    """The partners met. Recorded by the secretariat. Read by: audit history."""
+
+    partners: tuple[ItemId, ...] = ()
+    summary: Prose
+
+
+class ContributionPledged(FundEvent):
+    """A partner said how much it would give. Recorded by finance. Read by: fund."""
+
+    partner: ItemId
+    amount: Amount
+    """In the partner's currency."""
+    holding_amount: Amount | None = None
+    """What that was worth in the holding currency on the day; needed for it to count in the total."""
+
+
+class ContributionAgreed(FundEvent):
+    """An administration agreement binds the pledge. Recorded by finance. Read by: fund."""
+
+    partner: ItemId
+    amount: Amount
+    reference: Line | None = None
+
+
+class InstalmentScheduled(FundEvent):
+    """A part of the contribution is due on a day. Recorded by finance. Read by: timeline."""
+
+    partner: ItemId
+    instalment: ItemId
+    amount: Amount
+    due: Day
+
+
+class InstalmentReceived(FundEvent):
+    """Money arrived; the rate to the holding currency is frozen here. Recorded by finance.
+
+    Read by: fund, timeline.
+    """
+
+    partner: ItemId
+    amount: Amount
+    """In the partner's currency."""
+    holding_amount: Amount | None = None
+    """In the holding currency: needed where the partner's is another."""
+    instalment: ItemId | None = None
+    """Which scheduled instalment this is."""
+
+
+class FeeCharged(FundEvent):
+    """The trustee's fee. Recorded by finance. Read by: fund."""
+
+    amount: Amount
+    """In the holding currency."""
+    reason: Reason | None = None
+
+
+class IncomeCredited(FundEvent):
+    """Investment income. Recorded by finance. Read by: fund."""
+
+    amount: Amount
+    """In the holding currency."""
+    reason: Reason | None = None
+
+
+class FundsReturned(FundEvent):
+    """Money went back to a partner. Recorded by finance. Read by: fund."""
+
+    partner: ItemId
+    amount: Amount
+    """In the holding currency."""
+    reason: Reason | None = None
+
+
+class FundsCommitted(FundEvent):
+    """A grant's approval took so much of what is available. Written with GrantApproved. Read by: fund."""
+
+    grant: GrantId
+    amount: Amount
+
+
+class CommitmentIncreased(FundEvent):
+    """A grant's commitment grew: an increase, or a correction upwards. Read by: fund."""
+
+    grant: GrantId
+    amount: Amount
+
+
+class CommitmentReleased(FundEvent):
+    """A grant gave back what it will not use: cancelled, lapsed, or corrected downwards. Read by: fund."""
+
+    grant: GrantId
+    amount: Amount
+
+
+EVENTS: tuple[type[FundEvent], ...] = (
+    FundEstablished,
+    PolicyAdopted,
+    OfficerAppointed,
+    OfficerRetired,
+    PartnerJoined,
+    ConsultationHeld,
+    ContributionPledged,
+    ContributionAgreed,
+    InstalmentScheduled,
+    InstalmentReceived,
+    FeeCharged,
+    IncomeCredited,
+    FundsReturned,
+    FundsCommitted,
+    CommitmentIncreased,
+    CommitmentReleased,
+    EntryCorrected,
+    DocumentAttached,
+)
+"""Every fact the fund's stream can hold."""

@@ -1,0 +1,38 @@
+"""The first facts of a book: the fund, its first administrator, its editions."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from pydantic import ValidationError
+
+from lifecycle.events.base import FundEvent
+from lifecycle.events.fund import FundEstablished, OfficerAppointed, PolicyAdopted
+from lifecycle.policy import Edition, shipped
+from lifecycle.terms import MINOR_UNITS
+from lifecycle.words import Malformed
+
+
+def founding(
+    name: str,
+    currency: str,
+    fiscal_year_start: int,
+    on: date,
+    recorder: str,
+    editions: Sequence[Edition] | None,
+) -> list[FundEvent]:
+    """What ``init`` records. Raises `Malformed` with the field that is wrong."""
+    if currency not in MINOR_UNITS:
+        raise Malformed([("currency", f"{currency} is not an ISO 4217 currency")])
+    try:
+        return [
+            FundEstablished(
+                on=on, actor=recorder, name=name, currency=currency, fiscal_year_start=fiscal_year_start
+            ),
+            OfficerAppointed(on=on, actor=recorder, officer=recorder, roles=("administrator",)),
+            *(
+                PolicyAdopted(on=on, actor=recorder, edition=edition)
+                for edition in (shipped() if editions is None else editions)
+            ),
+        ]
+    except ValidationError as error:
+        raise Malformed.of(error) from None

@@ -1,0 +1,216 @@
+"""The fund's state: who may act, which edition holds, and how much is left to promise.
+
+Every part keeps its facts dated, so the state does not depend on the order of recording: a late
+entry is added to a snapshot as to any other state. Money of grants is here only as sums by day.
+"""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from itertools import accumulate
+from typing import Any, NamedTuple, Self
+
+from lifecycle.events import fund as was
+from lifecycle.events.base import DocumentAttached, Event
+from lifecycle.history import Entry
+from lifecycle.policy import Edition, in_force
+from lifecycle.terms import ZERO
+
+
+class DatedSums(NamedTuple):
+    """Changes of an amount, summed by day, in order."""
+
+    days: tuple[date, ...] = ()
+    changes: tuple[Decimal, ...] = ()
+
+    def plus(self, day: date, change: Decimal) -> Self:
+        """With one more change."""
+        i = bisect_left(self.days, day)
+        if i < len(self.days) and self.days[i] == day:
+            return type(self)(
+                self.days, (*self.changes[:i], self.changes[i] + change, *self.changes[i + 1 :])
+            )
+        return type(self)(
+            (*self.days[:i], day, *self.days[i:]), (*self.changes[:i], change, *self.changes[i:])
+        )
+
+    def at(self, day: date) -> Decimal:
+        """The amount at the end of the day."""
+        return sum(self.changes[: bisect_right(self.days, day)], ZERO)
+
+    def least_from(self, day: date) -> tuple[Decimal, date]:
+        """The least amount on the day or any later one, and the first day on which it is so low."""
+        i = bisect_right(self.days, day)
+        amounts = list(accumulate(self.changes[i:], initial=self.at(day)))
+        least = min(amounts)
+        at = amounts.index(least)
+        return least, day if at == 0 else self.days[i + at - 1]
+
+
+@dataclass(frozen=True)
+class Appointment:
+    """Roles that an officer got, or lost, on a day; losing none by name is losing all."""
+
+    on: date
+    roles: tuple[str, ...]
+    holds: bool
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """An edition, with the day of the fund's decision."""
+
+    on: date
+    edition: Edition
+
+
+@dataclass(frozen=True)
+class Partner:
+    """Who contributes, and the instalments that were scheduled."""
+
+    joined_on: date
+    instalments: tuple[str, ...] = ()
+    received: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fund:
+    """What is true of the fund. Amounts are in the holding currency."""
+
+    name: str = ""
+    currency: str = ""
+    fiscal_year_start: int = 1
+    established_on: date | None = None
+    adoptions: tuple[Adoption, ...] = ()
+    officers: dict[str, tuple[Appointment, ...]] = field(default_factory=dict)
+    partners: dict[str, Partner] = field(default_factory=dict)
+    available: DatedSums = DatedSums()
+    """Received + income - fees - returned - committed."""
+
+    @property
+    def editions(self) -> dict[str, Edition]:
+        """By name, in order of adoption."""
+        return {adoption.edition.name: adoption.edition for adoption in self.adoptions}
+
+    def edition_on(self, day: date) -> Edition | None:
+        """The edition in force on the day."""
+        return in_force((adoption.edition for adoption in self.adoptions), day)
+
+    def roles_on(self, officer: str, day: date) -> frozenset[str]:
+        """The roles that the officer holds on the day."""
+        roles: frozenset[str] = frozenset()
+        for appointment in self.officers.get(officer, ()):
+            if appointment.on > day:
+                break
+            if appointment.holds:
+                roles |= frozenset(appointment.roles)
+            else:
+                roles = roles.difference(appointment.roles) if appointment.roles else frozenset()
+        return roles
+
+    def flow(self, day: date, change: Decimal) -> Self:
+        """With more, or less, available from the day on."""
+        return replace(self, available=self.available.plus(day, change))
+
+
+_Evolve = Callable[[Fund, Any], Fund]
+
+
+def _established(fund: Fund, e: was.FundEstablished) -> Fund:
+    return replace(
+        fund,
+        name=e.name,
+        currency=e.currency,
+        fiscal_year_start=e.fiscal_year_start,
+        established_on=e.on,
+    )
+
+
+def _adopted(fund: Fund, e: was.PolicyAdopted) -> Fund:
+    adoptions = list(fund.adoptions)
+    insort(adoptions, Adoption(e.on, e.edition), key=lambda adoption: adoption.on)
+    return replace(fund, adoptions=tuple(adoptions))
+
+
+def _with_appointment(fund: Fund, officer: str, appointment: Appointment) -> Fund:
+    appointments = list(fund.officers.get(officer, ()))
+    insort(appointments, appointment, key=lambda known: known.on)
+    return replace(fund, officers={**fund.officers, officer: tuple(appointments)})
+
+
+def _appointed(fund: Fund, e: was.OfficerAppointed) -> Fund:
+    return _with_appointment(fund, e.officer, Appointment(e.on, tuple(e.roles), holds=True))
+
+
+def _retired(fund: Fund, e: was.OfficerRetired) -> Fund:
+    return _with_appointment(fund, e.officer, Appointment(e.on, tuple(e.roles), holds=False))
+
+
+def _joined(fund: Fund, e: was.PartnerJoined) -> Fund:
+    return replace(fund, partners={**fund.partners, e.partner: Partner(e.on)})
+
+
+def _scheduled(fund: Fund, e: was.InstalmentScheduled) -> Fund:
+    partner = fund.partners[e.partner]
+    known = replace(partner, instalments=(*partner.instalments, e.instalment))
+    return replace(fund, partners={**fund.partners, e.partner: known})
+
+
+def _received(fund: Fund, e: was.InstalmentReceived) -> Fund:
+    after = fund.flow(e.on, (e.holding_amount or e.amount).amount)
+    if e.instalment is None:
+        return after
+    partner = fund.partners[e.partner]
+    known = replace(partner, received=(*partner.received, e.instalment))
+    return replace(after, partners={**fund.partners, e.partner: known})
+
+
+def _adds(fund: Fund, e: was.IncomeCredited | was.CommitmentReleased) -> Fund:
+    return fund.flow(e.on, e.amount.amount)
+
+
+def _takes(
+    fund: Fund, e: was.FeeCharged | was.FundsReturned | was.FundsCommitted | was.CommitmentIncreased
+) -> Fund:
+    return fund.flow(e.on, -e.amount.amount)
+
+
+def _only_told(fund: Fund, _: Event) -> Fund:
+    return fund
+
+
+EVOLVE: dict[type[Event], _Evolve] = {
+    was.FundEstablished: _established,
+    was.PolicyAdopted: _adopted,
+    was.OfficerAppointed: _appointed,
+    was.OfficerRetired: _retired,
+    was.PartnerJoined: _joined,
+    was.ConsultationHeld: _only_told,
+    was.ContributionPledged: _only_told,
+    was.ContributionAgreed: _only_told,
+    was.InstalmentScheduled: _scheduled,
+    was.InstalmentReceived: _received,
+    was.FeeCharged: _takes,
+    was.IncomeCredited: _adds,
+    was.FundsReturned: _takes,
+    was.FundsCommitted: _takes,
+    was.CommitmentIncreased: _takes,
+    was.CommitmentReleased: _adds,
+    DocumentAttached: _only_told,
+}
+"""How each fact changes the state. A test holds it against the list of events."""
+
+
+def evolve(fund: Fund, event: Event) -> Fund:
+    """The state after the fact."""
+    return EVOLVE[type(event)](fund, event)
+
+
+def fold(entries: Iterable[Entry], fund: Fund | None = None) -> Fund:
+    """The state after all of them."""
+    fund = fund or Fund()
+    for entry in entries:
+        fund = EVOLVE[type(entry.event)](fund, entry.event)
+    return fund

@@ -1,0 +1,109 @@
+"""The entries in force: corrections applied, in the one order of (on, version).
+
+Wherever a state is needed, for a decision, a report or a replay, it is the fold of what this
+module returns (domain §1.3). Nothing is ever ordered by a clock.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from operator import attrgetter
+from typing import Any
+
+from lifecycle.events.base import EntryCorrected, Event
+
+FUND = "fund"
+"""The fund's stream: one a book."""
+
+
+def grant_stream(grant: str) -> str:
+    """The name of a grant's stream."""
+    return f"grant:{grant}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A fact in its place: which stream, which version, and who recorded it when."""
+
+    originator_id: str
+    """The stream: ``fund`` or ``grant:…``."""
+    originator_version: int
+    """Its place in the stream, from 1."""
+    event: Event
+    recorded_at: datetime
+    """UTC, microseconds; grows strictly through the journal."""
+    recorder: str
+    command_id: str
+    note: str | None = None
+    position: int | None = None
+    """Its place in the journal; `None` until it is there."""
+    corrected_by: int | None = None
+    """Version of the correction that changed how this entry reads."""
+
+    @property
+    def name(self) -> str:
+        """How people and programs name it: ``grant:SSF-2017-01@17``."""
+        return f"{self.originator_id}@{self.originator_version}"
+
+    @property
+    def on(self) -> date:
+        """The day on which the fact took effect."""
+        return self.event.on
+
+    @property
+    def order(self) -> tuple[date, int]:
+        """The one order: by day, then by version."""
+        return self.event.on, self.originator_version
+
+
+BY_ORDER = attrgetter("order")
+
+
+def reads(event: Event, changes: dict[str, Any]) -> Event:
+    """The event as it should have been. Raises ``ValidationError`` where a field or value is unknown."""
+    fields = {name: getattr(event, name) for name in event.model_fields_set}
+    return type(event).model_validate(fields | changes)
+
+
+def in_force(entries: Sequence[Entry]) -> list[Entry]:
+    """What holds of a stream's entries: struck ones gone, corrected ones as they should read, in order.
+
+    Corrections themselves are not returned; a struck correction has no effect.
+    """
+    corrections = [entry for entry in entries if isinstance(entry.event, EntryCorrected)]
+    if not corrections:
+        return sorted(entries, key=BY_ORDER)
+    held: dict[int, Entry] = {entry.originator_version: entry for entry in entries}
+    void = void_corrections(corrections)
+    for correction in corrections:
+        del held[correction.originator_version]
+        change = correction.event
+        assert isinstance(change, EntryCorrected)
+        target = held.get(change.entry)
+        if correction.originator_version in void or target is None:
+            continue
+        if change.struck:
+            del held[change.entry]
+        elif change.reads is not None:
+            held[change.entry] = replace(
+                target, event=reads(target.event, change.reads), corrected_by=correction.originator_version
+            )
+    return sorted(held.values(), key=BY_ORDER)
+
+
+def void_corrections(corrections: Iterable[Entry]) -> set[int]:
+    """Versions of the corrections that were struck themselves; the last word counts."""
+    void: set[int] = set()
+    for correction in sorted(corrections, key=lambda entry: -entry.originator_version):
+        change = correction.event
+        if isinstance(change, EntryCorrected) and change.struck and correction.originator_version not in void:
+            void.add(change.entry)
+    return void
+
+
+def history(entries: Sequence[Entry], on: date | None = None, known: int | None = None) -> list[Entry]:
+    """The entries in force as of ``on`` (a day), as known at ``known`` (a journal position)."""
+    if known is not None:
+        entries = [entry for entry in entries if entry.position is not None and entry.position <= known]
+    held = in_force(entries)
+    return held if on is None else [entry for entry in held if entry.event.on <= on]

@@ -1,0 +1,333 @@
+"""The event store: eventsourcing's application and SQLite recorder, through their extension points.
+
+Text stream ids, positions that are never used twice, appends only, receipts in the same transaction,
+one writer at a time from its first read on, and every commit on disk before it is acknowledged.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from eventsourcing.application import Application
+from eventsourcing.persistence import InfrastructureFactory, Mapper, Notification, StoredEvent
+from eventsourcing.sqlite import (
+    SQLiteApplicationRecorder,
+    SQLiteConnection,
+    SQLiteConnectionPool,
+    SQLiteCursor,
+    SQLiteDatastore,
+    SQLiteFactory,
+    SQLiteTransaction,
+)
+from eventsourcing.utils import Environment, EnvType
+
+from lifecycle.errors import Altered, Unreachable
+from lifecycle.history import Entry
+from lifecycle.mapper import EntryMapper, entry_of
+
+FORMAT = 1
+"""Of the journal's tables. A journal of a later format is not opened."""
+WAIT = 60
+"""Seconds to wait for another writer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The answer to a command, kept for ever: the same id gets the same answer again."""
+
+    command_id: str
+    digest: str
+    command: str
+    stream: str
+    on: str
+    actor: str
+    recorder: str
+    recorded_at: str
+    outcome: str
+    """``accepted`` or ``refused``."""
+    refusal: str | None
+    rule: str | None
+    message: str | None
+    entries: str
+    """Names of the entries that it became, separated by blanks."""
+    position: int | None
+
+
+_RECEIPT_COLUMNS = ", ".join(f'"{field.name}"' for field in fields(Receipt))
+_APPEND_ONLY = """
+CREATE TRIGGER IF NOT EXISTS {table}_no_update BEFORE UPDATE ON {table}
+BEGIN SELECT RAISE(ABORT, 'append only: nothing recorded is changed'); END;
+CREATE TRIGGER IF NOT EXISTS {table}_no_delete BEFORE DELETE ON {table}
+BEGIN SELECT RAISE(ABORT, 'append only: nothing recorded is deleted'); END;
+CREATE TRIGGER IF NOT EXISTS {table}_no_replace BEFORE INSERT ON {table}
+WHEN EXISTS (SELECT 1 FROM {table} WHERE {key})
+BEGIN SELECT RAISE(ABORT, 'append only: this place is taken'); END;
+"""
+
+
+class ImmediateTransaction(SQLiteTransaction):
+    """Takes the write lock before the first read, so that what is decided on cannot change under it."""
+
+    def __enter__(self) -> SQLiteCursor:
+        cursor = self.connection.cursor()
+        cursor.execute("BEGIN IMMEDIATE" if self.commit else "BEGIN")
+        return cursor
+
+
+class JournalConnection(SQLiteConnection):
+    """A connection whose writing transactions are immediate."""
+
+    @contextmanager
+    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+        with ImmediateTransaction(self, commit=commit) as cursor, cursor:
+            yield cursor
+
+
+class JournalConnectionPool(SQLiteConnectionPool):
+    """Connections that put every commit on disk, or are not given out."""
+
+    def _create_connection(self) -> SQLiteConnection:
+        connection = super()._create_connection()
+        raw = connection._sqlite_conn  # noqa: SLF001 the library offers no other way to set pragmas
+        if not self.is_sqlite_memory_mode:
+            raw.execute("PRAGMA synchronous=FULL")
+            mode = raw.execute("PRAGMA journal_mode").fetchone()[0]
+            level = raw.execute("PRAGMA synchronous").fetchone()[0]
+            if (mode, level) != ("wal", 2):
+                raise Unreachable(f"{self.db_name}: WAL and synchronous=FULL are needed, not {mode} and {level}")
+        return JournalConnection(raw, max_age=self.max_age)
+
+
+class JournalDatastore(SQLiteDatastore):
+    """One file. A transaction begun inside a writing one of the same thread joins it."""
+
+    def __init__(self, db_name: str, **options: Any) -> None:
+        super().__init__(db_name, **options)
+        self.pool = JournalConnectionPool(db_name=db_name, lock_timeout=options.get("lock_timeout"))
+        self._writing = threading.local()
+
+    @contextmanager
+    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+        outer = getattr(self._writing, "cursor", None)
+        if outer is not None:
+            yield outer
+            return
+        with super().transaction(commit=commit) as cursor:
+            self._writing.cursor = cursor if commit else None
+            try:
+                yield cursor
+            finally:
+                self._writing.cursor = None
+
+
+class JournalRecorder(SQLiteApplicationRecorder):
+    """Stored events by position, and receipts beside them."""
+
+    datastore: JournalDatastore
+
+    def __init__(self, datastore: SQLiteDatastore, events_table_name: str = "stored_events") -> None:
+        super().__init__(datastore, events_table_name)
+        self.insert_events_statement = (
+            f"INSERT INTO {events_table_name} (originator_id, originator_version, topic, state)"
+            " VALUES (?,?,?,?)"
+        )
+        self.select_max_notification_id_statement = f"SELECT MAX(position) FROM {events_table_name}"
+
+    def construct_create_table_statements(self) -> list[str]:
+        """The tables, with positions that are never used twice and triggers that refuse any change."""
+        table = self.events_table_name
+        place = "originator_id = NEW.originator_id AND originator_version = NEW.originator_version"
+        script = (
+            f"CREATE TABLE IF NOT EXISTS {table} (position INTEGER PRIMARY KEY AUTOINCREMENT,"
+            " originator_id TEXT NOT NULL, originator_version INTEGER NOT NULL, topic TEXT NOT NULL,"
+            " state BLOB NOT NULL, UNIQUE (originator_id, originator_version));"
+            + _APPEND_ONLY.format(table=table, key=f"({place}) OR position = NEW.position")
+            + 'CREATE TABLE IF NOT EXISTS receipts (number INTEGER PRIMARY KEY AUTOINCREMENT, "command_id" TEXT'
+            ' NOT NULL UNIQUE, "digest" TEXT NOT NULL, "command" TEXT NOT NULL, "stream" TEXT NOT NULL, "on" TEXT'
+            ' NOT NULL, "actor" TEXT NOT NULL, "recorder" TEXT NOT NULL, "recorded_at" TEXT NOT NULL, "outcome"'
+            ' TEXT NOT NULL, "refusal" TEXT, "rule" TEXT, "message" TEXT, "entries" TEXT NOT NULL, "position"'
+            " INTEGER);"
+            + _APPEND_ONLY.format(table="receipts", key="command_id = NEW.command_id OR number = NEW.number")
+            + "CREATE INDEX IF NOT EXISTS refused ON receipts (number) WHERE outcome = 'refused';"
+            + f"PRAGMA user_version = {FORMAT};"
+        )
+        return _statements(script)
+
+    def _insert_events(
+        self,
+        c: SQLiteCursor,
+        stored_events: Sequence[StoredEvent],
+        *,
+        receipts: Sequence[Receipt] = (),
+        **kwargs: Any,
+    ) -> Sequence[int] | None:
+        positions = super()._insert_events(c, stored_events, **kwargs)
+        marks = ",".join("?" * len(fields(Receipt)))
+        for receipt in receipts:
+            values = list(astuple(receipt))
+            values[-1] = positions[-1] if positions else None
+            c.execute(f"INSERT INTO receipts ({_RECEIPT_COLUMNS}) VALUES ({marks})", values)
+        return positions
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the append lock: all reads and appends inside are one durable transaction."""
+        with self.datastore.transaction(commit=True):
+            yield
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """Events by position, from ``start`` on."""
+        where, params = ["1"], list[int | str]()
+        if start is not None:
+            where.append("position >= ?" if inclusive_of_start else "position > ?")
+            params.append(start)
+        if stop is not None:
+            where.append("position <= ?")
+            params.append(stop)
+        if topics:
+            where.append(f"topic IN ({','.join('?' * len(topics))})")
+            params += topics
+        statement = (
+            f"SELECT position, originator_id, originator_version, topic, state FROM {self.events_table_name}"
+            f" WHERE {' AND '.join(where)} ORDER BY position LIMIT ?"
+        )
+        return [
+            Notification(
+                id=row[0],
+                originator_id=self.convert_originator_id(row[1]),
+                originator_version=row[2],
+                topic=row[3],
+                state=row[4],
+            )
+            for row in self.rows(statement, *params, limit)
+        ]
+
+    def rows(self, statement: str, *params: object) -> list[tuple[Any, ...]]:
+        """All rows of a question to the journal's tables."""
+        with self.datastore.transaction(commit=False) as cursor:
+            cursor.execute(statement, params)
+            return list(cursor.fetchall())
+
+    def stream(self, originator_id: UUID | str, after: int = 0) -> list[tuple[Any, ...]]:
+        """Rows (version, topic, state, position) of one stream, after a version."""
+        return self.rows(
+            f"SELECT originator_version, topic, state, position FROM {self.events_table_name}"
+            " WHERE originator_id = ? AND originator_version > ? ORDER BY originator_version",
+            originator_id,
+            after,
+        )
+
+    def histories(self, after: int, upto: int, page: int) -> Iterator[tuple[str, list[Entry]]]:
+        """Streams with an entry in (after, upto], each with all its entries up to ``upto``, by name."""
+        columns = "originator_id, originator_version, topic, state, position"
+        touched = ""
+        if after:
+            touched = (
+                " AND originator_id IN (SELECT originator_id FROM stored_events"
+                f" WHERE position > {int(after)} AND position <= {int(upto)})"
+            )
+        question = (
+            f"SELECT {columns} FROM {self.events_table_name} WHERE (originator_id, originator_version) > (?, ?)"
+            f" AND position <= ?{touched} ORDER BY originator_id, originator_version LIMIT ?"
+        )
+        name, version, entries = "", 0, list[Entry]()
+        while rows := self.rows(question, name, version, upto, page):
+            for row in rows:
+                if row[0] != name and entries:
+                    yield name, entries
+                    entries = []
+                name, version = row[0], row[1]
+                entries.append(entry_of(*row))
+        if entries:
+            yield name, entries
+
+    def receipt(self, command_id: str) -> Receipt | None:
+        """The answer that was given to the command, if there was one."""
+        rows = self.rows(f"SELECT {_RECEIPT_COLUMNS} FROM receipts WHERE command_id = ?", command_id)
+        return Receipt(*rows[0]) if rows else None
+
+    def refused(self, stream: str | None = None) -> list[Receipt]:
+        """Receipts of refused commands, in the order in which they were given."""
+        question = f"SELECT {_RECEIPT_COLUMNS} FROM receipts WHERE outcome = 'refused'"
+        if stream is None:
+            return [Receipt(*row) for row in self.rows(question + " ORDER BY number")]
+        return [Receipt(*row) for row in self.rows(question + " AND stream = ? ORDER BY number", stream)]
+
+
+def _statements(script: str) -> list[str]:
+    """The script's statements: the library executes one at a time."""
+    found, part = [], ""
+    for piece in script.split(";"):
+        part += piece + ";"
+        if sqlite3.complete_statement(part):
+            found.append(part.strip())
+            part = ""
+    return [statement for statement in found if statement != ";"]
+
+
+class JournalFactory(SQLiteFactory):
+    """Gives the journal its own recorder and datastore."""
+
+    application_recorder_class = JournalRecorder
+
+    def __init__(self, env: Environment | EnvType | None) -> None:
+        super().__init__(env)
+        self.datastore = JournalDatastore(
+            self.datastore.pool.db_name,
+            lock_timeout=self.datastore.pool.lock_timeout,
+            originator_id_type=self.datastore.originator_id_type,
+        )
+
+
+class Journal(Application[str]):
+    """A book's event store."""
+
+    name = "grantbook"
+    recorder: JournalRecorder
+
+    def __init__(self, file: Path, *, create: bool = False, read_only: bool = False) -> None:
+        mode = "rwc" if create else "ro" if read_only else "rw"
+        self._settings = {
+            "PERSISTENCE_MODULE": "eventsourcing.sqlite",
+            "SQLITE_DBNAME": f"file:{quote(str(file))}?mode={mode}",
+            "SQLITE_LOCK_TIMEOUT": str(WAIT),
+            "ORIGINATOR_ID_TYPE": "text",
+            "CREATE_TABLE": "yes" if create else "no",
+            "IS_SNAPSHOTTING_ENABLED": "yes",
+        }
+        super().__init__()
+        if not create:
+            _check_format(self.recorder.rows("PRAGMA user_version")[0][0], file)
+
+    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
+        """Only our own settings: the library would let the process environment override them."""
+        return Environment(name, {**self._settings, **(env or {})})
+
+    def construct_factory(self, env: Environment) -> InfrastructureFactory:
+        """Our factory, whatever module the environment names."""
+        return JournalFactory(env)
+
+    def construct_mapper(self) -> Mapper[str]:
+        """Flat JSON with strict decoding."""
+        return EntryMapper()
+
+
+def _check_format(found: int, file: Path) -> None:
+    if found > FORMAT:
+        raise Altered(f"{file} has journal format {found}; this program knows {FORMAT}: use a newer grantbook")
+    if found < 1:
+        raise Unreachable(f"{file} is not a grantbook journal")

@@ -1,0 +1,301 @@
+"""May this command become a fact? Judged by what was true on its day, and on every later day.
+
+The way of a command on a grant: officer and role, stage, four eyes, dates, amounts, on the state as
+of the command's day; then the entries dated later are judged again on top of it; then the fund is
+charged with what the grant's commitment changed by. Pure: no clock, no store, no library of one.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from lifecycle.decisions import amendment, closure, correction, exchange, payment, results  # noqa: F401
+from lifecycle.decisions.correction import CorrectEntry, CorrectFundEntry, target_of
+from lifecycle.decisions.fund import RULES, FundCommand, never_overdrawn
+from lifecycle.decisions.rules import BECOMES, CONDITIONS, LAWFUL, Command, GrantCommand, fact, money
+from lifecycle.events import fund as on_fund
+from lifecycle.events import grant as on_grant
+from lifecycle.events.base import EntryCorrected, Event, FundEvent
+from lifecycle.fund import Fund
+from lifecycle.fund import evolve as evolve_fund
+from lifecycle.fund import fold as fold_fund
+from lifecycle.grant import Grant, begin, evolve
+from lifecycle.history import Entry, grant_stream, in_force
+from lifecycle.refusals import (
+    FOUR_EYES,
+    DatedInFuture,
+    ExceedsAvailableFunds,
+    GrantHasEnded,
+    GrantIdTaken,
+    GrantIsClosed,
+    NotAnOfficer,
+    NotInStage,
+    NotYetEffective,
+    RecorderNotAdministrator,
+    Refusal,
+    RoleNotHeld,
+    UnknownGrant,
+    UnknownPartner,
+)
+from lifecycle.table import BY_EVENT, FUND_ROWS, GRANT_ROWS, Row
+from lifecycle.terms import ZERO, Money, Stage
+
+_ON_FUND = {"CorrectFundEntry": "CorrectEntry", "AttachFundDocument": "AttachDocument"}
+_EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_grant.EVENTS}
+_FUND_EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_fund.EVENTS}
+_BEFORE_EFFECTIVENESS = (Stage.PROPOSED, Stage.REQUESTED, Stage.APPROVED, Stage.SIGNED)
+_ENDS = (Stage.DECLINED, Stage.WITHDRAWN, Stage.LAPSED, Stage.CANCELLED)
+_MIDNIGHT = datetime.min
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A grant's stream with what follows from it: kept so that the next command need not fold again."""
+
+    entries: tuple[Entry, ...] = ()
+    held: tuple[Entry, ...] = ()
+    """In force, in the one order."""
+    grant: Grant | None = None
+    """After all that is held."""
+
+    @classmethod
+    def of(cls, entries: Sequence[Entry]) -> "Known":
+        """From a stream's entries."""
+        held = tuple(in_force(entries))
+        grant: Grant | None = None
+        for entry in held:
+            grant = begin(entry) if grant is None else evolve(grant, entry.event)
+        return cls(tuple(entries), held, grant)
+
+    def plus(self, entry: Entry, grant: Grant | None) -> "Known":
+        """With one more entry, after which the grant is ``grant``."""
+        entries = (*self.entries, entry)
+        if isinstance(entry.event, EntryCorrected):
+            return Known(entries, tuple(in_force(entries)), grant)
+        i = _place(self.held, entry.event.on)
+        return Known(entries, (*self.held[:i], entry, *self.held[i:]), grant)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the command becomes: its own fact, the pair on the fund, and the states after them."""
+
+    fact: Event
+    pair: tuple[FundEvent, ...]
+    grant: Grant | None
+    fund: Fund
+
+
+def row_of(command: Command) -> Row:
+    """The command's row in the table."""
+    name = type(command).__name__
+    return GRANT_ROWS[name] if isinstance(command, GrantCommand) else FUND_ROWS[_ON_FUND.get(name, name)]
+
+
+def permit(fund: Fund, row: Row, asked: Command, recorder: str) -> None:
+    """Refuse who may not: the actor needs the role on the day, the recorder is the actor or an administrator."""
+    roles = fund.roles_on(asked.actor, asked.on)
+    if not roles:
+        raise NotAnOfficer(f"{asked.actor} holds no role on {asked.on}: an administrator appoints officers")
+    if row.role not in ("any", *roles):
+        raise RoleNotHeld(
+            f"{row.name} is for the role {row.role}; {asked.actor} is {', '.join(sorted(roles))} on {asked.on}"
+        )
+    if recorder != asked.actor and "administrator" not in fund.roles_on(recorder, asked.on):
+        raise RecorderNotAdministrator(
+            f"{recorder} may enter acts of {recorder} only: acts of {asked.actor} are entered by"
+            f" {asked.actor} or by an administrator"
+        )
+
+
+def judge_grant(known: Known, asked: GrantCommand, fund: Fund, recorder: str, today: date) -> Verdict:
+    """Judge a command on a grant. Raises a `Refusal`, or pydantic's ``ValidationError`` for bad ``reads``."""
+    row = row_of(asked)
+    permit(fund, row, asked, recorder)
+    if isinstance(asked, CorrectEntry):
+        return _corrected(known, asked, row, fund, today)
+    if row.stages == ("",) and known.entries:
+        raise GrantIdTaken(f"there is a grant {asked.grant}: choose another id")
+    late = bool(known.held) and asked.on < known.held[-1].event.on
+    i = _place(known.held, asked.on) if late else len(known.held)
+    grant = _fold(known.held[:i]) if late else known.grant
+    _in_stage(grant, row, asked.grant, asked.on)
+    make = BECOMES.get(type(asked))
+    event = make(grant, asked, fund) if make else fact(_EVENTS[row.event], asked)
+    _judged_today(grant, asked, event, fund, today)
+    after = _after(grant, event, asked.grant)
+    for entry in known.held[i:]:
+        after = _still_true(after, entry, fund)
+    return _charged(known.grant, after, event, fund)
+
+
+def _place(held: Sequence[Entry], on: date) -> int:
+    """After all entries of the same day: versions break ties, and a new entry has the highest."""
+    return bisect_right(held, on, key=lambda entry: entry.event.on)
+
+
+def _fold(held: Sequence[Entry]) -> Grant | None:
+    grant: Grant | None = None
+    for entry in held:
+        grant = begin(entry) if grant is None else evolve(grant, entry.event)
+    return grant
+
+
+def _after(grant: Grant | None, event: Event, name: str) -> Grant:
+    after = evolve(grant, event)
+    return after if grant is not None else after.but(id=name)
+
+
+def _in_stage(grant: Grant | None, row: Row, name: str, on: date) -> None:
+    """Refuse what is not done in the grant's stage."""
+    if grant is None:
+        if row.stages != ("",):
+            raise UnknownGrant(f"there is no grant {name} on {on}")
+        return
+    if grant.stage in row.stages:
+        return
+    if row.stages == ("",):
+        raise GrantIdTaken(f"there is a grant {name}")
+    if grant.stage in _ENDS:
+        raise GrantHasEnded(f"{grant.id} was {grant.stage} on {grant.ended_on}: {row.words} is not possible after it")
+    if grant.stage is Stage.CLOSED:
+        raise GrantIsClosed(f"{grant.id} was closed on {grant.closed_on}: an approver can reopen it")
+    if grant.stage in _BEFORE_EFFECTIVENESS and Stage.EFFECTIVE in row.stages:
+        raise NotYetEffective(f"{grant.id} is {grant.stage} on {on}: it has to be effective first")
+    raise NotInStage(f"{grant.id} is {grant.stage} on {on}; {row.words} is done while {' or '.join(row.stages)}")
+
+
+def _judged_today(grant: Grant | None, asked: GrantCommand, event: Event, fund: Fund, today: date) -> None:
+    """Four eyes, then dates, then amounts: a future day is told before an amount, after four eyes."""
+    future = asked.on > today
+    try:
+        if rule := LAWFUL.get(type(event)):
+            rule(grant, event, fund)
+        if condition := CONDITIONS.get(type(asked)):
+            condition(grant, asked, fund)
+    except Refusal as no:
+        if not future or no.order <= FOUR_EYES:
+            raise
+    if future:
+        raise DatedInFuture(f"{asked.on} is after today, {today}: record it when it has happened")
+
+
+def _still_true(grant: Grant | None, entry: Entry, fund: Fund) -> Grant:
+    """The state after a later entry, which must be as lawful as before. Raises its refusal otherwise."""
+    event = entry.event
+    try:
+        _in_stage(grant, BY_EVENT[type(event).__name__], entry.originator_id, event.on)
+        if rule := LAWFUL.get(type(event)):
+            rule(grant, event, fund)
+    except Refusal as no:
+        what = f"entry {entry.originator_version} ({type(event).__name__}, {event.on})"
+        raise type(no)(f"{what} would no longer hold: {no}") from no
+    return begin(entry) if grant is None else evolve(grant, event)
+
+
+def _corrected(known: Known, asked: CorrectEntry, row: Row, fund: Fund, today: date) -> Verdict:
+    if not known.entries or asked.on < known.entries[0].event.on:
+        raise UnknownGrant(f"there is no grant {asked.grant} on {asked.on}")
+    target_of(asked, known.entries)
+    event = fact(EntryCorrected, asked)
+    held = in_force((*known.entries, _provisional(asked, event, len(known.entries) + 1)))
+    _not_in_future(asked, held, today)
+    after: Grant | None = None
+    for entry in held:
+        after = _still_true(after, entry, fund)
+    return _charged(known.grant, after, event, fund)
+
+
+def _provisional(asked: Command, event: Event, version: int) -> Entry:
+    stream = grant_stream(asked.grant) if isinstance(asked, GrantCommand) else "fund"
+    return Entry(stream, version, event, _MIDNIGHT, asked.actor, asked.command_id)
+
+
+def _not_in_future(asked: Command, held: Sequence[Entry], today: date) -> None:
+    latest = max((asked.on, *(entry.event.on for entry in held)))
+    if latest > today:
+        raise DatedInFuture(f"{latest} is after today, {today}: record it when it has happened")
+
+
+def _charged(before: Grant | None, after: Grant | None, event: Event, fund: Fund) -> Verdict:
+    """The fund's pair of what the grant's commitment changed by, day by day. Raises `ExceedsAvailableFunds`.
+
+    One mechanism for approvals, increases, cancellations, lapses, corrections and late entries: the
+    fund always holds the same dated sums as the grants together (domain §4.2).
+    """
+    old = before.commitments if before is not None else ()
+    new = after.commitments if after is not None else ()
+    if old == new:
+        return Verdict(event, (), after, fund)
+    changes: dict[date, Decimal] = {}
+    for sign, commitments in ((1, new), (-1, old)):
+        for day, amount in commitments:
+            changes[day] = changes.get(day, ZERO) + sign * amount
+    grant = after or before
+    assert grant is not None
+    pair = tuple(_pair(event, grant, day, change) for day, change in sorted(changes.items()) if change)
+    charged = fund
+    for part in pair:
+        charged = evolve_fund(charged, part)
+    if any(change > 0 for change in changes.values()):
+        _covered(fund, charged, min(changes), grant)
+    return Verdict(event, pair, after, charged)
+
+
+def _pair(event: Event, grant: Grant, day: date, change: Decimal) -> FundEvent:
+    amount = Money(abs(change), grant.currency)
+    kind: type[on_fund.FundsCommitted | on_fund.CommitmentIncreased | on_fund.CommitmentReleased]
+    if isinstance(event, on_grant.GrantApproved) and change > 0:
+        kind = on_fund.FundsCommitted
+    else:
+        kind = on_fund.CommitmentIncreased if change > 0 else on_fund.CommitmentReleased
+    return kind(on=day, actor=event.actor, grant=grant.id, amount=amount)
+
+
+def _covered(before: Fund, after: Fund, since: date, grant: Grant) -> None:
+    least, day = after.available.least_from(since)
+    if least >= 0:
+        return
+    left = max(before.available.least_from(since)[0], ZERO)
+    raise ExceedsAvailableFunds(
+        f"the fund has {money(left, before.currency)} left to promise from {since} on, and {grant.id} would take"
+        f" {money(-least, before.currency)} more than there is on {day}"
+    )
+
+
+# ── the fund's own commands ──────────────────────────────────────────────────────────────────
+
+
+def judge_fund(
+    fund: Fund, asked: FundCommand, recorder: str, today: date, entries: Sequence[Entry] = ()
+) -> Verdict:
+    """Judge a command on the fund; a correction needs the stream's ``entries``. Raises a `Refusal`."""
+    row = row_of(asked)
+    if fund.established_on is not None:
+        permit(fund, row, asked, recorder)
+    rule = RULES.get(type(asked))
+    if rule is not None:
+        rule(fund, asked)
+    event = fact(_FUND_EVENTS[row.event], asked)
+    if isinstance(asked, CorrectFundEntry):
+        target_of(asked, entries)
+        held = in_force((*entries, _provisional(asked, event, len(entries) + 1)))
+        _not_in_future(asked, held, today)
+        return Verdict(event, (), None, _fund_still_true(held))
+    if asked.on > today:
+        raise DatedInFuture(f"{asked.on} is after today, {today}: record it when it has happened")
+    return Verdict(event, (), None, evolve_fund(fund, event))
+
+
+def _fund_still_true(held: Sequence[Entry]) -> Fund:
+    """The fund after a correction: partners known before they act, never overdrawn, somebody in charge."""
+    joined = {entry.event.partner for entry in held if isinstance(entry.event, on_fund.PartnerJoined)}
+    for entry in held:
+        partner = getattr(entry.event, "partner", None)
+        if partner is not None and partner not in joined:
+            raise UnknownPartner(f"entry {entry.originator_version} names {partner}, who would not have joined")
+    fund = fold_fund(held)
+    never_overdrawn(fund, date.min)
+    return fund

@@ -1,0 +1,122 @@
+"""Between entries and stored bytes: flat JSON, bare event names with a version, strict on the way back."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, cast
+
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import JSONTranscoder, Mapper, Notification, StoredEvent
+from pydantic_core import from_json
+
+from lifecycle.errors import Altered
+from lifecycle.events.base import Event
+from lifecycle.history import FUND, Entry
+from lifecycle.upcasts import UPCASTS
+
+
+def topic_of(event: type[Event]) -> str:
+    """The name under which such an event is stored: ``FundsDisbursed.v1``, never a module path."""
+    return f"{event.__name__}.v{event.VERSION}"
+
+
+@lru_cache(maxsize=2)
+def _kinds(*, on_fund: bool) -> dict[str, type[Event]]:
+    # The fund's events bring the policy model with them, which a reader of one grant need not load.
+    if on_fund:
+        from lifecycle.events.fund import EVENTS as FUND_EVENTS
+
+        return {event.__name__: event for event in FUND_EVENTS}
+    from lifecycle.events.grant import EVENTS
+
+    return {event.__name__: event for event in EVENTS}
+
+
+Decode = Callable[[dict[str, Any]], Event]
+
+
+@lru_cache(maxsize=None)
+def _decoder(topic: str, *, on_fund: bool) -> Decode:
+    """How a topic's state becomes its event, upcasting where needed. Raises `Altered` for what is not known."""
+    name, _, number = topic.partition(".v")
+    kind = _kinds(on_fund=on_fund).get(name)
+    if kind is None or not number.isdecimal():
+        raise Altered(f"{topic!r} is no event of this program: was the book written by a newer one?")
+    stored = int(number)
+    if stored > kind.VERSION:
+        raise Altered(
+            f"{topic} is newer than this program, which knows {topic_of(kind)}: use a newer grantbook"
+        )
+    kind.model_rebuild()
+    validate = cast(Decode, kind.__pydantic_validator__.validate_python)
+    steps = [UPCASTS[name, version] for version in range(stored, kind.VERSION)]
+    if not steps:
+        return validate
+
+    def upcast(state: dict[str, Any]) -> Event:
+        for step in steps:
+            state = step(state)
+        return validate(state)
+
+    return upcast
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as it is stored: UTC, always six decimals."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
+class EntryMapper(Mapper[str]):
+    """The journal's own mapper: an entry is stored as one flat JSON object, envelope and fact together."""
+
+    def __init__(self) -> None:
+        super().__init__(JSONTranscoder())
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
+        """The bytes of an entry."""
+        entry = cast(Entry, domain_event)
+        envelope = {
+            "recorded_at": stamp(entry.recorded_at),
+            "recorder": entry.recorder,
+            "command_id": entry.command_id,
+        }
+        if entry.note is not None:
+            envelope["note"] = entry.note
+        head = json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
+        body = entry.event.__pydantic_serializer__.to_json(entry.event, exclude_none=True, by_alias=True)
+        return StoredEvent(
+            originator_id=entry.originator_id,
+            originator_version=entry.originator_version,
+            topic=topic_of(type(entry.event)),
+            state=head[:-1] + b"," + body[1:],
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[str]:
+        """The entry of the bytes."""
+        position = stored_event.id if isinstance(stored_event, Notification) else None
+        return cast(
+            DomainEventProtocol[str],
+            entry_of(
+                str(stored_event.originator_id),
+                stored_event.originator_version,
+                stored_event.topic,
+                stored_event.state,
+                position,
+            ),
+        )
+
+
+def entry_of(stream: str, version: int, topic: str, state: bytes, position: int | None) -> Entry:
+    """The entry of a stored row. Raises `Altered` where the row is not as the book writes it."""
+    try:
+        fields = from_json(state)
+        recorded_at = datetime.fromisoformat(fields.pop("recorded_at"))
+        recorder, command_id = fields.pop("recorder"), fields.pop("command_id")
+        note = fields.pop("note", None)
+        event = _decoder(topic, on_fund=stream == FUND)(fields)
+    except Altered as error:
+        raise Altered(f"{stream}@{version} (position {position}): {error}") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Altered(f"{stream}@{version} (position {position}) is not as it was written: {error}") from None
+    return Entry(stream, version, event, recorded_at, recorder, command_id, note, position)

@@ -1,0 +1,332 @@
+"""Every "no" that the book can give, by name, with the rule it cites.
+
+A refusal is an answer: it names the broken condition, the figures that decided it and what would
+be possible instead. It is kept with its command (domain §4, rule 8).
+"""
+
+from typing import ClassVar
+
+RECEIPT, OFFICER, STAGE, FOUR_EYES, DATES, TERMS = range(6)
+"""The order in which a command is checked, and so the refusal it gets."""
+
+
+class Refusal(Exception):
+    """The command is understood and not allowed. Its class name is the refusal's name."""
+
+    order: ClassVar[int] = TERMS
+    rule: ClassVar[str] = ""
+
+    def __init_subclass__(cls, order: int, rule: str) -> None:
+        cls.order, cls.rule = order, rule
+
+    @property
+    def name(self) -> str:
+        """The fixed name that programs may rely on."""
+        return type(self).__name__
+
+
+# ── receipt ──────────────────────────────────────────────────────────────────────────────────
+
+
+class CommandIdReused(Refusal, order=RECEIPT, rule="domain §4.8: one id, one answer"):
+    """The command id was used before, for other content."""
+
+
+# ── officer and role ─────────────────────────────────────────────────────────────────────────
+
+
+class NotAnOfficer(Refusal, order=OFFICER, rule="domain §3: roles hold on the command's day"):
+    """The actor holds no role on the day."""
+
+
+class RoleNotHeld(Refusal, order=OFFICER, rule="domain §3: the table of commands"):
+    """The actor holds other roles than the one that the command asks for."""
+
+
+class RecorderNotAdministrator(Refusal, order=OFFICER, rule="domain §1.4: actor and recorder"):
+    """Only the actor or an administrator enters an act."""
+
+
+# ── stage, of the grant and of the thing named ───────────────────────────────────────────────
+
+
+class UnknownGrant(Refusal, order=STAGE, rule="domain §3: stages"):
+    """No such grant on that day."""
+
+
+class GrantIdTaken(Refusal, order=STAGE, rule="domain §3: ProposeGrant"):
+    """Another proposal has this id."""
+
+
+class GrantHasEnded(Refusal, order=STAGE, rule="domain §3: stages"):
+    """The grant was declined, withdrawn, lapsed or cancelled."""
+
+
+class GrantIsClosed(Refusal, order=STAGE, rule="domain §3: stages"):
+    """The grant's books are closed."""
+
+
+class NotYetEffective(Refusal, order=STAGE, rule="domain §4.3: no payment before effectiveness"):
+    """The grant is not effective on that day."""
+
+
+class NotInStage(Refusal, order=STAGE, rule="domain §3: stages"):
+    """The grant stands in a stage in which this is not done."""
+
+
+class AgreementNotSigned(Refusal, order=STAGE, rule="domain §3: MakeEffective"):
+    """The edition asks for an agreement, and there is none yet."""
+
+
+class UnknownCondition(Refusal, order=STAGE, rule="domain §3: MeetCondition"):
+    """The approval names no such condition."""
+
+
+class ConditionsUnmet(Refusal, order=STAGE, rule="domain §3: SignAgreement, MakeEffective"):
+    """A condition of the approval is open."""
+
+
+class ActivityIdTaken(Refusal, order=STAGE, rule="domain §3: PlanActivity"):
+    """Another activity of the grant has this name."""
+
+
+class ActivityNotPlanned(Refusal, order=STAGE, rule="domain §3: RescheduleActivity, CancelActivity"):
+    """No such activity is on the calendar."""
+
+
+class ActivityAlreadyHeld(Refusal, order=STAGE, rule="domain §3: HoldActivity"):
+    """It was held before; another one needs another name."""
+
+
+class ActivitiesStillPlanned(Refusal, order=STAGE, rule="domain §3: CompleteImplementation"):
+    """An activity is neither held nor cancelled."""
+
+
+class PaymentIdTaken(Refusal, order=STAGE, rule="domain §3: RequestPayment"):
+    """Another payment of the grant has this name."""
+
+
+class UnknownPayment(Refusal, order=STAGE, rule="domain §3: payments"):
+    """No such payment was asked for by that day."""
+
+
+class PaymentNotAuthorised(Refusal, order=STAGE, rule="domain §3: DisburseFunds"):
+    """The payment was asked for and not allowed yet."""
+
+
+class PaymentAlreadyAuthorised(Refusal, order=STAGE, rule="domain §3: AuthorisePayment"):
+    """The payment was allowed before."""
+
+
+class PaymentAlreadyDisbursed(Refusal, order=STAGE, rule="domain §3: one disbursement finishes a payment"):
+    """The payment was paid before."""
+
+
+class PaymentAlreadyFinished(Refusal, order=STAGE, rule="domain §3: payments"):
+    """The payment was rejected or failed before."""
+
+
+class AlreadySuspended(Refusal, order=STAGE, rule="domain §3: SuspendGrant"):
+    """A suspension of this scope holds."""
+
+
+class NotSuspended(Refusal, order=STAGE, rule="domain §3: LiftSuspension"):
+    """No such suspension holds."""
+
+
+class FollowUpIdTaken(Refusal, order=STAGE, rule="domain §3: AgreeFollowUp"):
+    """Another follow-up of the grant has this name."""
+
+
+class FollowUpNotOpen(Refusal, order=STAGE, rule="domain §3: follow-ups"):
+    """No such follow-up is open."""
+
+
+class NoCompletionReport(Refusal, order=STAGE, rule="domain §3: AcceptCompletionReport"):
+    """No completion report was handed in."""
+
+
+class CompletionReportAlreadyAccepted(Refusal, order=STAGE, rule="domain §3: SubmitCompletionReport"):
+    """The completion report was accepted before."""
+
+
+class UnknownObligation(Refusal, order=STAGE, rule="domain §6: the table of obligations"):
+    """There is no obligation of this name."""
+
+
+class UnknownEntry(Refusal, order=STAGE, rule="domain §4.7: a correction names an entry"):
+    """The stream holds no entry of this version."""
+
+
+class EntryAlreadyStruck(Refusal, order=STAGE, rule="domain §3: CorrectEntry"):
+    """The entry was struck before."""
+
+
+class CorrectionNotCorrectable(Refusal, order=STAGE, rule="domain §3: CorrectEntry"):
+    """A correction is struck, or followed by another; its fields are not corrected."""
+
+
+class PairedEntry(Refusal, order=STAGE, rule="domain §3: the fund's pair of a grant's entry"):
+    """The entry belongs to a grant's: correct the grant's, and its pair follows."""
+
+
+class EditionNeverChanges(Refusal, order=STAGE, rule="domain §5: an edition once adopted is never changed"):
+    """Adopt a later edition instead."""
+
+
+class EditionNameTaken(Refusal, order=STAGE, rule="domain §5: an edition once adopted is never changed"):
+    """An edition of this name was adopted before."""
+
+
+class FundAlreadyEstablished(Refusal, order=STAGE, rule="domain §3: one fund a book"):
+    """The book has its fund."""
+
+
+class PartnerAlreadyJoined(Refusal, order=STAGE, rule="domain §3: JoinPartner"):
+    """The partner joined before."""
+
+
+class UnknownPartner(Refusal, order=STAGE, rule="domain §3: fund stream"):
+    """No such partner had joined by that day."""
+
+
+class InstalmentIdTaken(Refusal, order=STAGE, rule="domain §3: ScheduleInstalment"):
+    """The partner has an instalment of this name."""
+
+
+class UnknownInstalment(Refusal, order=STAGE, rule="domain §3: ReceiveInstalment"):
+    """The partner has no such instalment waiting."""
+
+
+class LastAdministrator(Refusal, order=STAGE, rule="domain §3: officers"):
+    """The book would be left without an administrator."""
+
+
+# ── four eyes ────────────────────────────────────────────────────────────────────────────────
+
+
+class DecidesOwnRequest(Refusal, order=FOUR_EYES, rule="domain §4.4: who asks never decides"):
+    """The actor asked for, prepared, submitted or entered what is to be decided."""
+
+
+# ── dates ────────────────────────────────────────────────────────────────────────────────────
+
+
+class DatedInFuture(Refusal, order=DATES, rule="domain §1.2: never later than today"):
+    """The day has not come yet."""
+
+
+class BeyondWindow(Refusal, order=DATES, rule="domain §4.6: windows hold"):
+    """The closing date is outside the window's span."""
+
+
+class ClosingDateBeforeEffectiveness(Refusal, order=DATES, rule="domain §3: MakeEffective"):
+    """A grant does not close before it is effective."""
+
+
+class ClosingDatePassed(Refusal, order=DATES, rule="domain §3: ExtendClosingDate"):
+    """The closing date had passed on that day."""
+
+
+class NotAnExtension(Refusal, order=DATES, rule="domain §3: ExtendClosingDate"):
+    """The new closing date is not later than the one in force."""
+
+
+class DisbursementDeadlinePassed(Refusal, order=DATES, rule="domain §4.3: no payment after the deadline"):
+    """The last day for payments had passed."""
+
+
+class PaymentsSuspended(Refusal, order=DATES, rule="domain §4.3: no payment inside a suspension"):
+    """A suspension covers payments on that day."""
+
+
+# ── amounts and terms ────────────────────────────────────────────────────────────────────────
+
+
+class CurrencyNotHolding(Refusal, order=TERMS, rule="domain §2: amounts in different currencies"):
+    """The amount is not in the fund's holding currency."""
+
+
+class HoldingAmountMissing(Refusal, order=TERMS, rule="domain §2: the rate is frozen on receipt"):
+    """Money in another currency needs its worth in the holding currency."""
+
+
+class NoEditionInForce(Refusal, order=TERMS, rule="domain §5: dated editions"):
+    """No policy edition holds on that day."""
+
+
+class WindowNotInEdition(Refusal, order=TERMS, rule="domain §5: windows are names of the edition's own"):
+    """The edition has no such window."""
+
+
+class BudgetDoesNotAddUp(Refusal, order=TERMS, rule="domain §3: RequestFunding"):
+    """The budget lines do not sum to the amount."""
+
+
+class LetterMissing(Refusal, order=TERMS, rule="domain §3: RequestFunding"):
+    """A recipient country has no letter."""
+
+
+class RequestChanged(Refusal, order=TERMS, rule="domain §4.5: an approval binds the exact request"):
+    """The request is not the one that the digest names."""
+
+
+class AboveMaximumAmount(Refusal, order=TERMS, rule="domain §5: max_amount"):
+    """More than a grant of the window may have."""
+
+
+class ExceedsAvailableFunds(Refusal, order=TERMS, rule="domain §4.2: never promise more than there is"):
+    """The fund has less on that day, or on a later one."""
+
+
+class ExceedsUndisbursedBalance(Refusal, order=TERMS, rule="domain §4.1: disbursed ≤ commitment"):
+    """More than the undisbursed balance."""
+
+
+class ExceedsRequestedAmount(Refusal, order=TERMS, rule="domain §3: AuthorisePayment"):
+    """More than was asked for."""
+
+
+class ExceedsAuthorisedAmount(Refusal, order=TERMS, rule="domain §3: DisburseFunds"):
+    """More than was authorised."""
+
+
+class RefundExceedsDisbursed(Refusal, order=TERMS, rule="domain §3: RecordRefund"):
+    """More than was disbursed for the payment."""
+
+
+class TooFewRecipients(Refusal, order=TERMS, rule="domain §5: min_recipients"):
+    """The window asks for more recipient countries."""
+
+
+class CapacityShareTooHigh(Refusal, order=TERMS, rule="domain §5: max_capacity_share"):
+    """Too much of the budget is for the countries' own capacity to share."""
+
+
+class InstitutionMissing(Refusal, order=TERMS, rule="domain §5: institution"):
+    """The window asks for a public institution."""
+
+
+class NothingChanged(Refusal, order=TERMS, rule="domain §3: one command, one decision"):
+    """The command names no change."""
+
+
+class UndisbursedBalanceRemains(Refusal, order=TERMS, rule="domain §3: CloseGrant"):
+    """Money is left that is neither paid nor cancelled."""
+
+
+class PaymentsUnfinished(Refusal, order=TERMS, rule="domain §3: CloseGrant"):
+    """A payment was asked for or authorised and is not finished."""
+
+
+class CompletionReportOpen(Refusal, order=TERMS, rule="domain §3: CloseGrant"):
+    """The completion report is neither accepted nor waived."""
+
+
+class FollowUpsOpen(Refusal, order=TERMS, rule="domain §3: CloseGrant"):
+    """A follow-up is neither completed, dropped nor handed over."""
+
+
+def every_refusal() -> list[type[Refusal]]:
+    """All of them, in the order in which they are checked."""
+    return sorted(Refusal.__subclasses__(), key=lambda refusal: refusal.order)

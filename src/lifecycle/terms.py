@@ -1,0 +1,260 @@
+"""The fund's words as types: money, countries, ids, dates and the closed vocabularies.
+
+Everything here validates people's words on the way in and stored bytes on the way out.
+Amounts are ``Decimal`` in the currency's minor units and never meet another currency.
+"""
+
+import re
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Literal, NamedTuple, Self
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
+from pydantic_core import PydanticCustomError, core_schema
+
+from lifecycle.iso import COUNTRIES, MINOR_UNITS
+
+# ── money ────────────────────────────────────────────────────────────────────────────────────
+
+_AMOUNT = re.compile(r"(-?\d{1,15}(?:\.\d{1,6})?) ([A-Z]{3})", re.ASCII)
+
+
+class Money(NamedTuple):
+    """An amount in one currency, exact to its minor unit: written ``2000.00 USD``."""
+
+    amount: Decimal
+    currency: str
+
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        """Read ``"2000.00 USD"``. Raises a ``ValueError`` that says what is wrong and how to write it."""
+        found = _AMOUNT.fullmatch(text) if isinstance(text, str) else None
+        if found is None:
+            raise PydanticCustomError("money", 'write an amount as text like "2000.00 USD"')
+        digits, currency = found.groups()
+        places = MINOR_UNITS.get(currency)
+        if places is None:
+            raise PydanticCustomError(
+                "currency", "{currency} is not an ISO 4217 currency", {"currency": currency}
+            )
+        amount = Decimal(digits)
+        exact = minor_units(amount, currency)
+        if exact != amount:
+            raise PydanticCustomError(
+                "minor_units", "{currency} has {places} decimals", {"currency": currency, "places": places}
+            )
+        return cls(exact, currency)
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, _source: object, _handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            lambda value: value if type(value) is cls else cls.parse(value),
+            serialization=core_schema.to_string_ser_schema(),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, _schema: core_schema.CoreSchema, _handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "string", "pattern": r"^-?\d+(\.\d+)? [A-Z]{3}$", "examples": ["2000.00 USD"]}
+
+
+_QUANTA = {places: Decimal(1).scaleb(-places) for places in set(MINOR_UNITS.values())}
+ZERO = Decimal("0.00")
+
+
+def minor_units(amount: Decimal, currency: str) -> Decimal:
+    """The amount written with the currency's own number of decimals."""
+    return amount.quantize(_QUANTA[MINOR_UNITS[currency]])
+
+
+def _more_than_nothing(money: Money) -> Money:
+    if money.amount <= 0:
+        raise PydanticCustomError("positive", "the amount must be more than zero")
+    return money
+
+
+Amount = Annotated[Money, AfterValidator(_more_than_nothing)]
+"""Money that moves, or is promised: more than zero."""
+
+
+def _not_negative(money: Money) -> Money:
+    if money.amount < 0:
+        raise PydanticCustomError("not_negative", "the amount must not be negative")
+    return money
+
+
+Cost = Annotated[Money, AfterValidator(_not_negative)]
+"""Money that a thing cost: zero or more."""
+
+# ── text ─────────────────────────────────────────────────────────────────────────────────────
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROL_OR_BREAK = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def _refuse(pattern: re.Pattern[str], text: str) -> str:
+    if found := pattern.search(text):
+        raise PydanticCustomError(
+            "control_character",
+            "control character U+{code} at character {place}: leave it out",
+            {"code": f"{ord(found.group()):04X}", "place": found.start() + 1},
+        )
+    return text
+
+
+Line = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=300),
+    AfterValidator(lambda text: _refuse(_CONTROL_OR_BREAK, text)),
+]
+"""One line of text: a title, a payee, a name."""
+Prose = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=10_000),
+    AfterValidator(lambda text: _refuse(_CONTROL, text)),
+]
+"""Some paragraphs: a summary, an objective, lessons."""
+Reason = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=2_000),
+    AfterValidator(lambda text: _refuse(_CONTROL, text)),
+]
+"""Why: a sentence or a few. Notes are capped alike."""
+
+GrantId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,79}$")]
+ItemId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,79}$")]
+"""A name within its grant: an activity A1, a payment P1, a follow-up F1."""
+OfficerId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,79}$")]
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+"""A name in lower case: a window, a criterion, a rating."""
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256, in hexadecimal."""
+
+NOT_STATED = "ZZ"
+"""The country that a source does not name: counted apart, never as a country."""
+
+
+def _country(code: str) -> str:
+    if code not in COUNTRIES and code != NOT_STATED:
+        raise PydanticCustomError(
+            "country",
+            "{code} is not an ISO 3166-1 alpha-2 country (ZZ stands for one that is not stated)",
+            {"code": code},
+        )
+    return code
+
+
+Country = Annotated[str, Field(min_length=2, max_length=2), AfterValidator(_country)]
+
+
+def _time_zone(name: str) -> str:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise PydanticCustomError(
+            "time_zone", "{name} is not an IANA time zone, like Africa/Kampala", {"name": name}
+        ) from None
+    return name
+
+
+TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_time_zone)]
+
+# ── closed vocabularies ──────────────────────────────────────────────────────────────────────
+
+Role = Literal["administrator", "approver", "finance", "reviewer", "secretariat", "ttl"]
+PartnerKind = Literal["traditional", "emerging"]
+Outcome = Literal[
+    "raised_awareness",
+    "enhanced_knowledge_and_skills",
+    "improved_consensus_and_teamwork",
+    "strengthened_coalitions",
+    "enhanced_networks",
+    "increased_implementation_knowledge",
+]
+"""Capacity outcomes of the Capacity Development Results Framework (S4, Annex D)."""
+Result = Literal["action_plan", "pilot", "strategy", "policy", "investment", "network"]
+Instrument = Literal[
+    "study_tour",
+    "expert_visit",
+    "video_conference",
+    "peer_consultation",
+    "workshop",
+    "conference",
+    "twinning",
+    "secondment",
+    "community_of_practice",
+    "knowledge_fair",
+    "multi_stakeholder_dialogue",
+    "peer_assist",
+]
+Capability = Literal["documenting_and_sharing", "solving_and_scaling"]
+CoFinancingKind = Literal["cash", "in_kind", "cost_share", "private"]
+CostPurpose = Literal["preparation", "supervision"]
+Scope = Literal["all", "payments", "activities"]
+Advice = Literal["approve", "revise", "decline"]
+
+
+class Stage(StrEnum):
+    """Where a grant stands in its life. The last four are ends."""
+
+    PROPOSED = "proposed"
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    SIGNED = "signed"
+    EFFECTIVE = "effective"
+    FOLLOW_UP = "follow_up"
+    CLOSED = "closed"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+    CANCELLED = "cancelled"
+
+
+# ── dates ────────────────────────────────────────────────────────────────────────────────────
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def _day(value: object) -> date:
+    if type(value) is date:
+        return value
+    try:
+        day = date.fromisoformat(value) if isinstance(value, str) and _DAY.fullmatch(value) else None
+    except ValueError:
+        day = None
+    if day is None or not 1900 <= day.year < 2200:
+        raise PydanticCustomError("day", "write a day as YYYY-MM-DD, between 1900 and 2199")
+    return day
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""A calendar day, written YYYY-MM-DD."""
+
+
+def plus_months(day: date, months: int) -> date:
+    """The same day of the month, ``months`` later, clamped to that month's end."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    after = date(year + month // 12, month % 12 + 1, 1)
+    return date(year, month, min(day.day, (after - timedelta(days=1)).day))
+
+
+def plus_days(day: date, days: int) -> date:
+    """``days`` calendar days later."""
+    return day + timedelta(days=days)
