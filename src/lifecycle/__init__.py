@@ -1,0 +1,1 @@
+"""What may happen to a grant, and what did: facts, rules, history, journal."""

@@ -7,12 +7,13 @@ from pydantic import ValidationError
 
 from lifecycle.events.base import FundEvent
 from lifecycle.events.fund import FundEstablished, OfficerAppointed, PolicyAdopted
+from lifecycle.iso import MINOR_UNITS
 from lifecycle.policy import Edition, shipped
-from lifecycle.terms import MINOR_UNITS
 from lifecycle.words import Malformed
 
 
 def founding(
+    *,
     name: str,
     currency: str,
     fiscal_year_start: int,

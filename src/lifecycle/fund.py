@@ -86,7 +86,7 @@ class Fund:
     adoptions: tuple[Adoption, ...] = ()
     officers: dict[str, tuple[Appointment, ...]] = field(default_factory=dict)
     partners: dict[str, Partner] = field(default_factory=dict)
-    available: DatedSums = DatedSums()
+    available: DatedSums = field(default_factory=DatedSums)
     """Received + income - fees - returned - committed."""
 
     @property

@@ -1,173 +1,18 @@
-"""A grant's state and how each fact changes it. No rules: what may happen stands in `decisions`.
+"""How each fact changes a grant's state. No rules: what may happen stands in `decisions`.
 
 ``evolve`` reads no clock and draws no ids; the state is the fold of `history`.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from lifecycle.events import grant as was
 from lifecycle.events.base import DocumentAttached, Event
 from lifecycle.history import Entry
-from lifecycle.terms import NOT_STATED, ZERO, Stage
-
-
-class _Changing:
-    """A frozen record that gives a changed copy of itself."""
-
-    def but(self, **changes: Any) -> Self:
-        """A copy that differs in these fields. (`dataclasses.replace` takes five times as long.)"""
-        copy = object.__new__(type(self))
-        copy.__dict__.update(self.__dict__)
-        copy.__dict__.update(changes)
-        return copy
-
-
-@dataclass(frozen=True)
-class Payment(_Changing):
-    """One payment, from the asking to the end. Amounts in the grant's currency."""
-
-    id: str
-    asked: Decimal
-    status: str = "requested"
-    """``requested``, ``authorised``, ``disbursed``, ``rejected`` or ``failed``."""
-    requested_by: str | None = None
-    authorised_by: str | None = None
-    authorised: Decimal = ZERO
-    disbursed: Decimal = ZERO
-    refunded: Decimal = ZERO
-    payee: str = ""
-    irregular_rule: str | None = None
-    """The rule that the bank broke in paying it."""
-
-    @property
-    def pending(self) -> bool:
-        """Asked for, and neither paid nor refused."""
-        return self.status in ("requested", "authorised")
-
-
-@dataclass(frozen=True)
-class Activity(_Changing):
-    """One exchange activity."""
-
-    id: str
-    status: str
-    """``planned``, ``held`` or ``cancelled``."""
-    ends: date
-    held_on: date | None = None
-    instrument: str | None = None
-
-
-@dataclass(frozen=True)
-class FollowUp(_Changing):
-    """One promised action after the exchange."""
-
-    id: str
-    status: str
-    """``open``, ``completed``, ``dropped`` or ``handed_over``."""
-    action: str
-    owner: str
-    due: date
-
-
-@dataclass(frozen=True)
-class Grant(_Changing):
-    """What is true of a grant on a day. Amounts are in ``currency``."""
-
-    id: str
-    currency: str
-    title: str
-    window: str
-    recipients: tuple[str, ...]
-    providers: tuple[str, ...]
-    sector: str
-    objective: str
-    asked: Decimal
-    months: int
-    proposed_on: date
-    call: str | None = None
-    outcomes_sought: tuple[str, ...] = ()
-    institution: str | None = None
-    operation: str | None = None
-    preparers: frozenset[str] = frozenset()
-    """Who proposed, revised or requested it: they never approve it."""
-    leader: str = ""
-    """Its task team leader."""
-    stage: Stage = Stage.PROPOSED
-    edition: str | None = None
-    """The policy edition that governs it, from approval on."""
-    requested_on: date | None = None
-    requested: Decimal | None = None
-    budget: tuple[was.BudgetLine, ...] = ()
-    letters: tuple[was.Letter, ...] = ()
-    reviewed_by: tuple[str, ...] = ()
-    approved_on: date | None = None
-    request_digest: str | None = None
-    conditions: tuple[str, ...] = ()
-    conditions_met: tuple[str, ...] = ()
-    signed_on: date | None = None
-    effective_on: date | None = None
-    closing_date: date | None = None
-    span_waived: bool = False
-    """An extension beyond the window's span was allowed, with a reason."""
-    completed_on: date | None = None
-    closed_on: date | None = None
-    closures: tuple[date, ...] = ()
-    """Every day on which it was closed, also those that a reopening undid."""
-    ended_on: date | None = None
-    committed: Decimal = ZERO
-    commitments: tuple[tuple[date, Decimal], ...] = ()
-    """What was promised (+) or given back (-), by day: the fund holds the same."""
-    disbursed: Decimal = ZERO
-    refunded: Decimal = ZERO
-    payments: dict[str, Payment] = field(default_factory=dict)
-    activities: dict[str, Activity] = field(default_factory=dict)
-    follow_ups: dict[str, FollowUp] = field(default_factory=dict)
-    suspended: tuple[str, ...] = ()
-    """Scopes of the suspensions that hold."""
-    capabilities: tuple[str, ...] = ()
-    report_by: str | None = None
-    """Who submitted the completion report."""
-    report_accepted_on: date | None = None
-    waived: frozenset[tuple[str, str | None]] = frozenset()
-    documents: tuple[tuple[str, str], ...] = ()
-    """Name and SHA-256."""
-
-    @property
-    def undisbursed(self) -> Decimal:
-        """Commitment - disbursed + refunded."""
-        return self.committed - self.disbursed + self.refunded
-
-    @property
-    def pending(self) -> Decimal:
-        """What is asked for and neither paid nor refused."""
-        return sum((payment.asked for payment in self.payments.values() if payment.pending), ZERO)
-
-    @property
-    def stated_recipients(self) -> tuple[str, ...]:
-        """The recipient countries that are named, each once."""
-        return tuple(dict.fromkeys(code for code in self.recipients if code != NOT_STATED))
-
-    @property
-    def capacity_share(self) -> Decimal | None:
-        """The part of the requested budget for the countries' own capacity to share; `None` without one."""
-        whole = sum((line.amount.amount for line in self.budget), ZERO)
-        part = sum((line.amount.amount for line in self.budget if line.capacity), ZERO)
-        return part / whole if whole else None
-
-    @property
-    def held(self) -> int:
-        """Activities held."""
-        return sum(activity.status == "held" for activity in self.activities.values())
-
-    @property
-    def payments_suspended(self) -> bool:
-        """A suspension covers payments."""
-        return "all" in self.suspended or "payments" in self.suspended
-
+from lifecycle.state import Activity, FollowUp, Grant, Payment
+from lifecycle.terms import ZERO, Stage
 
 _E = TypeVar("_E", bound=Event)
 _Evolve = Callable[[Any, Any], Grant]
@@ -191,10 +36,7 @@ def evolve(grant: Grant | None, event: Event) -> Grant:
 def fold(entries: Iterable[Entry], grant: Grant | None = None) -> Grant | None:
     """The state after all of them; `None` for none."""
     for entry in entries:
-        if grant is None:
-            grant = begin(entry)
-        else:
-            grant = EVOLVE[type(entry.event)](grant, entry.event)
+        grant = begin(entry) if grant is None else EVOLVE[type(entry.event)](grant, entry.event)
     return grant
 
 
@@ -275,9 +117,7 @@ def _approved(grant: Grant, e: was.GrantApproved) -> Grant:
 
 
 def _committed(grant: Grant, on: date, amount: Decimal) -> Grant:
-    return grant.but(
-        committed=grant.committed + amount, commitments=(*grant.commitments, (on, amount))
-    )
+    return grant.but(committed=grant.committed + amount, commitments=(*grant.commitments, (on, amount)))
 
 
 def _ends(event: type[Event], stage: Stage) -> None:
@@ -351,18 +191,14 @@ def _with_payment(grant: Grant, payment: Payment, **changes: Any) -> Grant:
 
 @_evolves(was.PaymentRequested)
 def _payment_requested(grant: Grant, e: was.PaymentRequested) -> Grant:
-    return _with_payment(
-        grant, Payment(e.payment, e.amount.amount, requested_by=e.actor, payee=e.payee)
-    )
+    return _with_payment(grant, Payment(e.payment, e.amount.amount, requested_by=e.actor, payee=e.payee))
 
 
 @_evolves(was.PaymentAuthorised)
 def _payment_authorised(grant: Grant, e: was.PaymentAuthorised) -> Grant:
     payment = grant.payments[e.payment]
     amount = payment.asked if e.amount is None else e.amount.amount
-    return _with_payment(
-        grant, payment.but(status="authorised", authorised=amount, authorised_by=e.actor)
-    )
+    return _with_payment(grant, payment.but(status="authorised", authorised=amount, authorised_by=e.actor))
 
 
 @_evolves(was.PaymentRejected)
@@ -415,9 +251,7 @@ def _irregular(grant: Grant, e: was.IrregularPaymentRecorded) -> Grant:
 
 @_evolves(was.ClosingDateExtended)
 def _extended(grant: Grant, e: was.ClosingDateExtended) -> Grant:
-    return grant.but(
-        closing_date=e.closing_date, span_waived=grant.span_waived or e.waiver is not None
-    )
+    return grant.but(closing_date=e.closing_date, span_waived=grant.span_waived or e.waiver is not None)
 
 
 @_evolves(was.GrantRestructured)
@@ -530,3 +364,5 @@ _only_told(
     was.ResultsStoryPublished,
     was.DevelopmentOutcomeRecorded,
 )
+
+__all__ = ["EVOLVE", "Activity", "FollowUp", "Grant", "Payment", "begin", "evolve", "fold"]

@@ -8,14 +8,20 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Self
 from urllib.parse import quote
-from uuid import UUID
 
 from eventsourcing.application import Application
-from eventsourcing.persistence import InfrastructureFactory, Mapper, Notification, StoredEvent
+from eventsourcing.persistence import (
+    InfrastructureFactory,
+    Mapper,
+    Notification,
+    PersistenceError,
+    StoredEvent,
+)
 from eventsourcing.sqlite import (
     SQLiteApplicationRecorder,
     SQLiteConnection,
@@ -37,8 +43,7 @@ WAIT = 60
 """Seconds to wait for another writer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """The answer to a command, kept for ever: the same id gets the same answer again."""
 
     command_id: str
@@ -59,7 +64,50 @@ class Receipt:
     position: int | None
 
 
-_RECEIPT_COLUMNS = ", ".join(f'"{field.name}"' for field in fields(Receipt))
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the book says to a command."""
+
+    command_id: str
+    command: str
+    stream: str
+    outcome: str
+    """``accepted``, ``refused`` or ``repeat``."""
+    refusal: str | None
+    rule: str | None
+    message: str | None
+    entries: tuple[str, ...]
+    """Names of the entries that it became."""
+    position: int | None
+    """Of the last of them."""
+
+    @classmethod
+    def of(cls, receipt: Receipt, outcome: str, position: int | None = None) -> Self:
+        """From a receipt."""
+        return cls(
+            receipt.command_id,
+            receipt.command,
+            receipt.stream,
+            outcome,
+            receipt.refusal,
+            receipt.rule,
+            receipt.message,
+            tuple(receipt.entries.split()),
+            position if position is not None else receipt.position,
+        )
+
+
+_COLUMNS = "originator_id, originator_version, topic, state, position"
+_RECEIPT_COLUMNS = ", ".join(f'"{field}"' for field in Receipt._fields)
+_INSERT_RECEIPT = f"INSERT INTO receipts ({_RECEIPT_COLUMNS}) VALUES ({','.join('?' * len(Receipt._fields))})"
+_RECEIPTS = """
+CREATE TABLE IF NOT EXISTS receipts (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    "command_id" TEXT NOT NULL UNIQUE, "digest" TEXT NOT NULL, "command" TEXT NOT NULL,
+    "stream" TEXT NOT NULL, "on" TEXT NOT NULL, "actor" TEXT NOT NULL, "recorder" TEXT NOT NULL,
+    "recorded_at" TEXT NOT NULL, "outcome" TEXT NOT NULL, "refusal" TEXT, "rule" TEXT, "message" TEXT,
+    "entries" TEXT NOT NULL, "position" INTEGER);
+"""
 _APPEND_ONLY = """
 CREATE TRIGGER IF NOT EXISTS {table}_no_update BEFORE UPDATE ON {table}
 BEGIN SELECT RAISE(ABORT, 'append only: nothing recorded is changed'); END;
@@ -85,6 +133,7 @@ class JournalConnection(SQLiteConnection):
 
     @contextmanager
     def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+        """A cursor in a transaction."""
         with ImmediateTransaction(self, commit=commit) as cursor, cursor:
             yield cursor
 
@@ -93,14 +142,25 @@ class JournalConnectionPool(SQLiteConnectionPool):
     """Connections that put every commit on disk, or are not given out."""
 
     def _create_connection(self) -> SQLiteConnection:
-        connection = super()._create_connection()
-        raw = connection._sqlite_conn  # noqa: SLF001 the library offers no other way to set pragmas
+        # Not the library's own: its ``cached_statements=True`` is a cache of one statement, so that every
+        # statement is compiled again (half the time of an append).
+        try:
+            raw = sqlite3.connect(
+                self.db_name,
+                uri=True,
+                check_same_thread=False,
+                isolation_level=None,
+                timeout=self.lock_timeout or WAIT,
+            )
+        except sqlite3.Error as error:
+            raise Unreachable(f"{self.db_name} cannot be opened: {error}") from error
+        raw.row_factory = sqlite3.Row
         if not self.is_sqlite_memory_mode:
+            mode = raw.execute("PRAGMA journal_mode=WAL").fetchone()[0]
             raw.execute("PRAGMA synchronous=FULL")
-            mode = raw.execute("PRAGMA journal_mode").fetchone()[0]
             level = raw.execute("PRAGMA synchronous").fetchone()[0]
             if (mode, level) != ("wal", 2):
-                raise Unreachable(f"{self.db_name}: WAL and synchronous=FULL are needed, not {mode} and {level}")
+                raise Unreachable(f"{self.db_name}: WAL and synchronous=FULL are needed, not {mode}, {level}")
         return JournalConnection(raw, max_age=self.max_age)
 
 
@@ -114,6 +174,7 @@ class JournalDatastore(SQLiteDatastore):
 
     @contextmanager
     def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+        """A cursor in a transaction, or in the one that this thread is writing in."""
         outer = getattr(self._writing, "cursor", None)
         if outer is not None:
             yield outer
@@ -148,11 +209,7 @@ class JournalRecorder(SQLiteApplicationRecorder):
             " originator_id TEXT NOT NULL, originator_version INTEGER NOT NULL, topic TEXT NOT NULL,"
             " state BLOB NOT NULL, UNIQUE (originator_id, originator_version));"
             + _APPEND_ONLY.format(table=table, key=f"({place}) OR position = NEW.position")
-            + 'CREATE TABLE IF NOT EXISTS receipts (number INTEGER PRIMARY KEY AUTOINCREMENT, "command_id" TEXT'
-            ' NOT NULL UNIQUE, "digest" TEXT NOT NULL, "command" TEXT NOT NULL, "stream" TEXT NOT NULL, "on" TEXT'
-            ' NOT NULL, "actor" TEXT NOT NULL, "recorder" TEXT NOT NULL, "recorded_at" TEXT NOT NULL, "outcome"'
-            ' TEXT NOT NULL, "refusal" TEXT, "rule" TEXT, "message" TEXT, "entries" TEXT NOT NULL, "position"'
-            " INTEGER);"
+            + _RECEIPTS
             + _APPEND_ONLY.format(table="receipts", key="command_id = NEW.command_id OR number = NEW.number")
             + "CREATE INDEX IF NOT EXISTS refused ON receipts (number) WHERE outcome = 'refused';"
             + f"PRAGMA user_version = {FORMAT};"
@@ -168,11 +225,8 @@ class JournalRecorder(SQLiteApplicationRecorder):
         **kwargs: Any,
     ) -> Sequence[int] | None:
         positions = super()._insert_events(c, stored_events, **kwargs)
-        marks = ",".join("?" * len(fields(Receipt)))
         for receipt in receipts:
-            values = list(astuple(receipt))
-            values[-1] = positions[-1] if positions else None
-            c.execute(f"INSERT INTO receipts ({_RECEIPT_COLUMNS}) VALUES ({marks})", values)
+            c.execute(_INSERT_RECEIPT, receipt._replace(position=positions[-1] if positions else None))
         return positions
 
     @contextmanager
@@ -221,39 +275,6 @@ class JournalRecorder(SQLiteApplicationRecorder):
         with self.datastore.transaction(commit=False) as cursor:
             cursor.execute(statement, params)
             return list(cursor.fetchall())
-
-    def stream(self, originator_id: UUID | str, after: int = 0) -> list[tuple[Any, ...]]:
-        """Rows (version, topic, state, position) of one stream, after a version."""
-        return self.rows(
-            f"SELECT originator_version, topic, state, position FROM {self.events_table_name}"
-            " WHERE originator_id = ? AND originator_version > ? ORDER BY originator_version",
-            originator_id,
-            after,
-        )
-
-    def histories(self, after: int, upto: int, page: int) -> Iterator[tuple[str, list[Entry]]]:
-        """Streams with an entry in (after, upto], each with all its entries up to ``upto``, by name."""
-        columns = "originator_id, originator_version, topic, state, position"
-        touched = ""
-        if after:
-            touched = (
-                " AND originator_id IN (SELECT originator_id FROM stored_events"
-                f" WHERE position > {int(after)} AND position <= {int(upto)})"
-            )
-        question = (
-            f"SELECT {columns} FROM {self.events_table_name} WHERE (originator_id, originator_version) > (?, ?)"
-            f" AND position <= ?{touched} ORDER BY originator_id, originator_version LIMIT ?"
-        )
-        name, version, entries = "", 0, list[Entry]()
-        while rows := self.rows(question, name, version, upto, page):
-            for row in rows:
-                if row[0] != name and entries:
-                    yield name, entries
-                    entries = []
-                name, version = row[0], row[1]
-                entries.append(entry_of(*row))
-        if entries:
-            yield name, entries
 
     def receipt(self, command_id: str) -> Receipt | None:
         """The answer that was given to the command, if there was one."""
@@ -317,7 +338,7 @@ class Journal(Application[str]):
         """Only our own settings: the library would let the process environment override them."""
         return Environment(name, {**self._settings, **(env or {})})
 
-    def construct_factory(self, env: Environment) -> InfrastructureFactory:
+    def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
         """Our factory, whatever module the environment names."""
         return JournalFactory(env)
 
@@ -325,9 +346,75 @@ class Journal(Application[str]):
         """Flat JSON with strict decoding."""
         return EntryMapper()
 
+    def position(self) -> int:
+        """The newest position; 0 for an empty journal."""
+        return self.recorder.max_notification_id() or 0
+
+    def entries(self, stream: str, *, after: int = 0) -> list[Entry]:
+        """A stream's entries after a version, as they were written."""
+        rows = self.recorder.rows(
+            f"SELECT {_COLUMNS} FROM stored_events WHERE originator_id = ? AND originator_version > ?"
+            " ORDER BY originator_version",
+            stream,
+            after,
+        )
+        return [entry_of(*row) for row in rows]
+
+    def recorded_at(self, position: int) -> datetime | None:
+        """When the newest entry at or before the position was recorded; `None` where there is none."""
+        rows = self.recorder.rows(
+            f"SELECT {_COLUMNS} FROM stored_events WHERE position <= ? ORDER BY position DESC LIMIT 1",
+            position,
+        )
+        return entry_of(*rows[0]).recorded_at if rows else None
+
+    def streams(self) -> list[str]:
+        """All streams, in the order of their first entries."""
+        question = "SELECT originator_id FROM stored_events WHERE originator_version = 1 ORDER BY position"
+        return [name for (name,) in self.recorder.rows(question)]
+
+    def changed_since(self, position: int) -> list[str]:
+        """The streams that got an entry after the position."""
+        question = "SELECT DISTINCT originator_id FROM stored_events WHERE position > ?"
+        return [name for (name,) in self.recorder.rows(question, position)]
+
+    def histories(self, after: int, upto: int, page: int) -> Iterator[tuple[str, list[Entry]]]:
+        """Streams with an entry in (after, upto], each with all its entries up to ``upto``, by name."""
+        touched = ""
+        if after:
+            touched = (
+                " AND originator_id IN (SELECT originator_id FROM stored_events"
+                f" WHERE position > {int(after)} AND position <= {int(upto)})"
+            )
+        question = (
+            f"SELECT {_COLUMNS} FROM stored_events WHERE (originator_id, originator_version) > (?, ?)"
+            f" AND position <= ?{touched} ORDER BY originator_id, originator_version LIMIT ?"
+        )
+        name, version, entries = "", 0, list[Entry]()
+        while rows := self.recorder.rows(question, name, version, upto, page):
+            for row in rows:
+                if row[0] != name and entries:
+                    yield name, entries
+                    entries = []
+                name, version = row[0], row[1]
+                entries.append(entry_of(*row))
+        if entries:
+            yield name, entries
+
 
 def _check_format(found: int, file: Path) -> None:
     if found > FORMAT:
-        raise Altered(f"{file} has journal format {found}; this program knows {FORMAT}: use a newer grantbook")
+        raise Altered(
+            f"{file} has journal format {found}; this program knows {FORMAT}: use a newer grantbook"
+        )
     if found < 1:
         raise Unreachable(f"{file} is not a grantbook journal")
+
+
+@contextmanager
+def store_errors(path: Path) -> Iterator[None]:
+    """Say in words what is wrong with the store. Raises `Unreachable`."""
+    try:
+        yield
+    except (sqlite3.Error, PersistenceError) as error:
+        raise Unreachable(f"{path}: the journal could not be used: {error}") from error

@@ -8,7 +8,7 @@ charged with what the grant's commitment changed by. Pure: no clock, no store, n
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from lifecycle.decisions import amendment, closure, correction, exchange, payment, results  # noqa: F401
@@ -47,7 +47,8 @@ _EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_grant.E
 _FUND_EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_fund.EVENTS}
 _BEFORE_EFFECTIVENESS = (Stage.PROPOSED, Stage.REQUESTED, Stage.APPROVED, Stage.SIGNED)
 _ENDS = (Stage.DECLINED, Stage.WITHDRAWN, Stage.LAPSED, Stage.CANCELLED)
-_MIDNIGHT = datetime.min
+_NOT_YET = datetime.max.replace(tzinfo=UTC)
+"""Stands for the moment of recording while a correction is tried out: nothing is ordered by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +96,13 @@ def row_of(command: Command) -> Row:
 
 
 def permit(fund: Fund, row: Row, asked: Command, recorder: str) -> None:
-    """Refuse who may not: the actor needs the role on the day, the recorder is the actor or an administrator."""
+    """Refuse who may not act, or not record. Raises the refusal of officer and role."""
     roles = fund.roles_on(asked.actor, asked.on)
     if not roles:
         raise NotAnOfficer(f"{asked.actor} holds no role on {asked.on}: an administrator appoints officers")
     if row.role not in ("any", *roles):
         raise RoleNotHeld(
-            f"{row.name} is for the role {row.role}; {asked.actor} is {', '.join(sorted(roles))} on {asked.on}"
+            f"{row.name} is for {row.role}; {asked.actor} is {', '.join(sorted(roles))} on {asked.on}"
         )
     if recorder != asked.actor and "administrator" not in fund.roles_on(recorder, asked.on):
         raise RecorderNotAdministrator(
@@ -159,12 +160,16 @@ def _in_stage(grant: Grant | None, row: Row, name: str, on: date) -> None:
     if row.stages == ("",):
         raise GrantIdTaken(f"there is a grant {name}")
     if grant.stage in _ENDS:
-        raise GrantHasEnded(f"{grant.id} was {grant.stage} on {grant.ended_on}: {row.words} is not possible after it")
+        raise GrantHasEnded(
+            f"{grant.id} was {grant.stage} on {grant.ended_on}: {row.words} is not possible after it"
+        )
     if grant.stage is Stage.CLOSED:
         raise GrantIsClosed(f"{grant.id} was closed on {grant.closed_on}: an approver can reopen it")
     if grant.stage in _BEFORE_EFFECTIVENESS and Stage.EFFECTIVE in row.stages:
         raise NotYetEffective(f"{grant.id} is {grant.stage} on {on}: it has to be effective first")
-    raise NotInStage(f"{grant.id} is {grant.stage} on {on}; {row.words} is done while {' or '.join(row.stages)}")
+    raise NotInStage(
+        f"{grant.id} is {grant.stage} on {on}; {row.words} is done while {' or '.join(row.stages)}"
+    )
 
 
 def _judged_today(grant: Grant | None, asked: GrantCommand, event: Event, fund: Fund, today: date) -> None:
@@ -210,7 +215,7 @@ def _corrected(known: Known, asked: CorrectEntry, row: Row, fund: Fund, today: d
 
 def _provisional(asked: Command, event: Event, version: int) -> Entry:
     stream = grant_stream(asked.grant) if isinstance(asked, GrantCommand) else "fund"
-    return Entry(stream, version, event, _MIDNIGHT, asked.actor, asked.command_id)
+    return Entry(stream, version, event, _NOT_YET, asked.actor, asked.command_id)
 
 
 def _not_in_future(asked: Command, held: Sequence[Entry], today: date) -> None:
@@ -260,8 +265,8 @@ def _covered(before: Fund, after: Fund, since: date, grant: Grant) -> None:
         return
     left = max(before.available.least_from(since)[0], ZERO)
     raise ExceedsAvailableFunds(
-        f"the fund has {money(left, before.currency)} left to promise from {since} on, and {grant.id} would take"
-        f" {money(-least, before.currency)} more than there is on {day}"
+        f"the fund has {money(left, before.currency)} left to promise from {since} on, and {grant.id}"
+        f" would take {money(-least, before.currency)} more than there is on {day}"
     )
 
 
@@ -295,7 +300,9 @@ def _fund_still_true(held: Sequence[Entry]) -> Fund:
     for entry in held:
         partner = getattr(entry.event, "partner", None)
         if partner is not None and partner not in joined:
-            raise UnknownPartner(f"entry {entry.originator_version} names {partner}, who would not have joined")
+            raise UnknownPartner(
+                f"entry {entry.originator_version} names {partner}, who would not have joined"
+            )
     fund = fold_fund(held)
     never_overdrawn(fund, date.min)
     return fund

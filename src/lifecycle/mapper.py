@@ -1,14 +1,13 @@
 """Between entries and stored bytes: flat JSON, bare event names with a version, strict on the way back."""
 
-import json
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
+from functools import cache
 from typing import Any, cast
 
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, Notification, StoredEvent
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from lifecycle.errors import Altered
 from lifecycle.events.base import Event
@@ -21,7 +20,7 @@ def topic_of(event: type[Event]) -> str:
     return f"{event.__name__}.v{event.VERSION}"
 
 
-@lru_cache(maxsize=2)
+@cache
 def _kinds(*, on_fund: bool) -> dict[str, type[Event]]:
     # The fund's events bring the policy model with them, which a reader of one grant need not load.
     if on_fund:
@@ -36,9 +35,9 @@ def _kinds(*, on_fund: bool) -> dict[str, type[Event]]:
 Decode = Callable[[dict[str, Any]], Event]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _decoder(topic: str, *, on_fund: bool) -> Decode:
-    """How a topic's state becomes its event, upcasting where needed. Raises `Altered` for what is not known."""
+    """How a topic's state becomes its event, upcast where it is old. Raises `Altered`."""
     name, _, number = topic.partition(".v")
     kind = _kinds(on_fund=on_fund).get(name)
     if kind is None or not number.isdecimal():
@@ -64,7 +63,7 @@ def _decoder(topic: str, *, on_fund: bool) -> Decode:
 
 def stamp(moment: datetime) -> str:
     """A moment as it is stored: UTC, always six decimals."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"
+    return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 class EntryMapper(Mapper[str]):
@@ -83,7 +82,7 @@ class EntryMapper(Mapper[str]):
         }
         if entry.note is not None:
             envelope["note"] = entry.note
-        head = json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
+        head = to_json(envelope)
         body = entry.event.__pydantic_serializer__.to_json(entry.event, exclude_none=True, by_alias=True)
         return StoredEvent(
             originator_id=entry.originator_id,

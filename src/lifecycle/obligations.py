@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from lifecycle.events import fund as of_fund
 from lifecycle.events import grant as was
 from lifecycle.events.base import Event
-from lifecycle.grant import Grant
 from lifecycle.policy import Edition, Span, last_day
+from lifecycle.state import Grant
 from lifecycle.terms import plus_days, plus_months
 
 NAMES: tuple[str, ...] = (

@@ -61,7 +61,9 @@ class Window(BaseModel):
     min_months: Sourced[Whole] | None = None
     min_recipients: Sourced[Whole] | None = None
     min_activities: Sourced[Whole] | None = None
-    max_capacity_share: Sourced[Annotated[str, Field(pattern=r"^(0(\.\d{1,4})?|1(\.0{1,4})?)$")]] | None = None
+    max_capacity_share: Sourced[Annotated[str, Field(pattern=r"^(0(\.\d{1,4})?|1(\.0{1,4})?)$")]] | None = (
+        None
+    )
     institution: Sourced[bool] | None = None
     capabilities: Sourced[tuple[Capability, ...]] | None = None
 

@@ -159,6 +159,9 @@ def _country(code: str) -> str:
 
 
 Country = Annotated[str, Field(min_length=2, max_length=2), AfterValidator(_country)]
+Countries = Annotated[tuple[Country, ...], Field(min_length=1, max_length=120)]
+Months = Annotated[int, Field(ge=1, le=600, strict=True)]
+Count = Annotated[int, Field(ge=0, le=1_000_000, strict=True)]
 
 
 def _time_zone(name: str) -> str:

@@ -1,0 +1,1 @@
+"""One file per stage of life: commands beside the decision on them."""

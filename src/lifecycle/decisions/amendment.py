@@ -14,7 +14,6 @@ from lifecycle.decisions.rules import (
     window_of,
 )
 from lifecycle.events import grant as was
-from lifecycle.events.grant import Countries
 from lifecycle.fund import Fund
 from lifecycle.grant import Grant
 from lifecycle.refusals import (
@@ -27,7 +26,7 @@ from lifecycle.refusals import (
     NothingChanged,
     NotSuspended,
 )
-from lifecycle.terms import Line, Prose, Reason, Word
+from lifecycle.terms import Countries, Line, Prose, Reason, Word
 
 
 class ExtendClosingDate(GrantCommand, was.ClosingDateExtended):
@@ -67,7 +66,8 @@ class CancelGrant(GrantCommand, was.GrantCancelled):
 
 @lawful(was.ClosingDateExtended)
 def _extend(grant: Grant, e: was.ClosingDateExtended, fund: Fund) -> None:
-    assert grant.closing_date is not None and grant.effective_on is not None
+    assert grant.closing_date is not None
+    assert grant.effective_on is not None
     if e.on > grant.closing_date:
         raise ClosingDatePassed(f"the closing date {grant.closing_date} had passed on {e.on}")
     if e.closing_date <= grant.closing_date:

@@ -33,7 +33,9 @@ class _Correction(EntryCorrected):
         if (self.reads is None) == (self.struck is None):
             raise ValueError("give either reads (the fields as they should be) or struck")
         if self.reads is not None and (not self.reads or "actor" in self.reads):
-            raise ValueError("reads names fields of the fact, not its actor: strike the entry and record anew")
+            raise ValueError(
+                "reads names fields of the fact, not its actor: strike the entry and record anew"
+            )
         return self
 
 

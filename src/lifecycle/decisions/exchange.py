@@ -26,7 +26,9 @@ class HoldActivity(GrantCommand, was.ActivityHeld):
 @lawful(was.ActivityPlanned)
 def _plan(grant: Grant, e: was.ActivityPlanned, fund: Fund) -> None:
     if known := grant.activities.get(e.activity):
-        raise ActivityIdTaken(f"{e.activity} is {known.status} already: choose another name, or reschedule it")
+        raise ActivityIdTaken(
+            f"{e.activity} is {known.status} already: choose another name, or reschedule it"
+        )
     if e.budget is not None:
         in_holding_currency(e.budget, fund.currency)
 

@@ -101,7 +101,9 @@ def _adopt(fund: Fund, asked: AdoptPolicy) -> None:
 def _retire(fund: Fund, asked: RetireOfficer) -> None:
     after = evolve(fund, fact(was.OfficerRetired, asked))
     if not any("administrator" in after.roles_on(officer, asked.on) for officer in after.officers):
-        raise LastAdministrator(f"{asked.officer} is the only administrator on {asked.on}: appoint another first")
+        raise LastAdministrator(
+            f"{asked.officer} is the only administrator on {asked.on}: appoint another first"
+        )
 
 
 def _join(fund: Fund, asked: JoinPartner) -> None:
@@ -145,7 +147,9 @@ def _receive(fund: Fund, asked: ReceiveInstalment) -> None:
     else:
         in_holding_currency(asked.holding_amount, fund.currency)
         if asked.amount.currency == fund.currency and asked.holding_amount != asked.amount:
-            raise HoldingAmountMissing(f"{asked.amount} is in {fund.currency} already: leave holding_amount out")
+            raise HoldingAmountMissing(
+                f"{asked.amount} is in {fund.currency} already: leave holding_amount out"
+            )
 
 
 def _takes(fund: Fund, asked: ChargeFee | ReturnFunds) -> None:

@@ -76,8 +76,8 @@ def _payment(grant: Grant, payment: str) -> Payment:
 def _not_finished(payment: Payment) -> None:
     if payment.status == "disbursed":
         raise PaymentAlreadyDisbursed(
-            f"payment {payment.id} was paid before: one disbursement finishes a payment; a further one is asked"
-            " for under another name"
+            f"payment {payment.id} was paid before: one disbursement finishes a payment;"
+            " a further one is asked for under another name"
         )
     if payment.status in ("rejected", "failed"):
         raise PaymentAlreadyFinished(f"payment {payment.id} was {payment.status}: ask for a new one")
@@ -92,7 +92,7 @@ def _within_balance(grant: Grant, amount: Money) -> None:
 @lawful(was.PaymentRequested)
 def _request(grant: Grant, e: was.PaymentRequested, fund: Fund) -> None:
     if e.payment in grant.payments:
-        raise PaymentIdTaken(f"payment {e.payment} is {grant.payments[e.payment].status}: choose another name")
+        raise PaymentIdTaken(f"there is a payment {e.payment}: choose another name")
     in_holding_currency(e.amount, fund.currency)
 
 
@@ -181,6 +181,6 @@ def _refund(grant: Grant, e: was.RefundReceived, fund: Fund) -> None:
 @lawful(was.IrregularPaymentRecorded)
 def _irregular(grant: Grant, e: was.IrregularPaymentRecorded, fund: Fund) -> None:
     if e.payment in grant.payments:
-        raise PaymentIdTaken(f"payment {e.payment} is {grant.payments[e.payment].status}: choose another name")
+        raise PaymentIdTaken(f"there is a payment {e.payment}: choose another name")
     in_holding_currency(e.amount, fund.currency)
     _within_balance(grant, e.amount)

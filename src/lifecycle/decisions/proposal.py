@@ -92,7 +92,7 @@ def request_digest(grant: Grant) -> str:
 
 
 @lawful(was.GrantProposed)
-def _propose(_: None, e: was.GrantProposed, fund: Fund) -> None:
+def _propose(_: Grant, e: was.GrantProposed, fund: Fund) -> None:
     in_holding_currency(e.amount, fund.currency)
     _window_is_known(e.window, fund)
 
@@ -100,7 +100,9 @@ def _propose(_: None, e: was.GrantProposed, fund: Fund) -> None:
 def _window_is_known(window: str, fund: Fund) -> None:
     known = {name for edition in fund.editions.values() for name in edition.windows}
     if window not in known:
-        raise WindowNotInEdition(f"no adopted edition has a window {window}; known: {', '.join(sorted(known))}")
+        raise WindowNotInEdition(
+            f"no adopted edition has a window {window}; known: {', '.join(sorted(known))}"
+        )
 
 
 @lawful(was.ProposalRevised)
@@ -161,7 +163,9 @@ def _approve(grant: Grant, e: was.GrantApproved, fund: Fund) -> None:
     in_holding_currency(e.amount, fund.currency)
     within_maximum(grant, e.amount.amount, window_of(grant.window, fund.editions[e.edition]))
     if e.request_digest != request_digest(grant):
-        raise RequestChanged(f"the approval of {e.on} binds another request: it would not be what was approved")
+        raise RequestChanged(
+            f"the approval of {e.on} binds another request: it would not be what was approved"
+        )
 
 
 @conditions(ApproveGrant)

@@ -8,7 +8,7 @@ it is looked at, so also again when an entry dated earlier arrives late or is co
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
 from pydantic import Field
 
@@ -87,10 +87,8 @@ def becomes(
 def fact(event: type[_E], asked: Command) -> _E:
     """The fact with the command's own fields, which were validated with it."""
     values = asked.__dict__
-    return event.model_construct(
-        _fields_set=asked.model_fields_set - ENVELOPE | {"on", "actor"},
-        **{name: values[name] for name in event.model_fields if name in values},
-    )
+    own = {name: values[name] for name in event.model_fields}
+    return cast(_E, event.model_construct(asked.model_fields_set - ENVELOPE, **own))
 
 
 # ── what several stages ask ──────────────────────────────────────────────────────────────────

@@ -1,0 +1,259 @@
+"""The one who records: load → judge → append, with the receipt, in one durable transaction.
+
+Keeps recently used grants and the fund in memory between commands. What other processes appended
+is taken in under the append lock, before anything is judged.
+"""
+
+import hashlib
+import json
+import uuid
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from typing import cast
+
+from eventsourcing.domain import DomainEventProtocol
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from lifecycle.clock import Clock, next_moment
+from lifecycle.decisions.correction import CorrectFundEntry
+from lifecycle.decisions.fund import FundCommand
+from lifecycle.decisions.rules import Command, GrantCommand
+from lifecycle.errors import VersionConflict
+from lifecycle.events.base import EntryCorrected, Event
+from lifecycle.fund import Fund, fold
+from lifecycle.history import FUND, Entry, grant_stream, in_force
+from lifecycle.journal import Answer, Journal, Receipt
+from lifecycle.judge import Known, Verdict, judge_fund, judge_grant, row_of
+from lifecycle.mapper import stamp
+from lifecycle.refusals import CommandIdReused, Refusal
+from lifecycle.snapshot import keep, newest
+from lifecycle.words import Malformed
+
+_KEPT_ENTRIES = 60_000
+"""How many entries of recently used grants stay in memory."""
+_FIRST_SNAPSHOT = 500
+
+
+class Clerk:
+    """Records commands in one journal. Not shared between threads."""
+
+    def __init__(self, journal: Journal, clock: Clock, *, confirm_clock: bool = False) -> None:
+        self.journal = journal
+        self._clock = clock
+        self._confirm_clock = confirm_clock
+        self._batching = False
+        self._forget()
+
+    def _forget(self) -> None:
+        self._grants = OrderedDict[str, Known]()
+        self._kept = 0
+        self._fund = Fund()
+        self._fund_version = 0
+        self._snapshot_version = 0
+        self._position = -1
+        self._last: datetime | None = None
+
+    def today(self) -> date:
+        """Today, in UTC."""
+        return self._clock().astimezone(UTC).date()
+
+    # ── recording ────────────────────────────────────────────────────────────────────────────
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Hold the append lock over many `record` calls: they are one durable transaction, or nothing."""
+        try:
+            with self.journal.recorder.writing():
+                self._batching = True
+                self._take_in()
+                yield
+        except BaseException:
+            self._forget()
+            raise
+        finally:
+            self._batching = False
+        self._maybe_snapshot()
+
+    def record(self, command: Command, recorder: str) -> Answer:
+        """Judge the command and keep the answer, with the facts that it becomes."""
+        if self._batching:
+            return self._record(command, recorder)
+        with self.batch():
+            return self._record(command, recorder)
+
+    def found(self, facts: Sequence[Event], recorder: str) -> None:
+        """Record the first facts of a book, which nobody could be asked about."""
+        with self.batch():
+            command_id = str(uuid.uuid4())
+            entries = [
+                Entry(FUND, version, fact, self._tick(), recorder, command_id)
+                for version, fact in enumerate(facts, 1)
+            ]
+            first = facts[0]
+            digest = hashlib.sha256(repr(facts).encode()).hexdigest()
+            about = ("EstablishFund", FUND, first.on.isoformat(), first.actor, recorder)
+            self._append(
+                entries, _receipt(command_id, digest, about, entries[-1].recorded_at, entries=entries)
+            )
+        self._forget()
+
+    def _record(self, command: Command, recorder: str) -> Answer:
+        stream, row = stream_of(command), row_of(command)
+        about = (row.name, stream, command.on.isoformat(), command.actor, recorder)
+        command_id, digest = command.command_id or str(uuid.uuid4()), digest_of(command)
+        if command.command_id and (first := self.journal.recorder.receipt(command_id)):
+            if first.digest == digest:
+                return Answer.of(first, "repeat")
+            no: Refusal = CommandIdReused(
+                f"{command_id} was given to another {first.command} before: take a new id"
+            )
+            return Answer.of(_receipt(command_id, digest, about, self._tick(), refusal=no), "refused")
+        version = self._version_of(stream)
+        if command.expect_version not in (None, version):
+            raise VersionConflict(
+                f"{stream} is at version {version}, not {command.expect_version}: somebody recorded"
+                " meanwhile; look at it again"
+            )
+        try:
+            verdict = self._judge(command, recorder)
+        except Refusal as no:
+            receipt = _receipt(command_id, digest, about, self._tick(), refusal=no)
+            self._append((), receipt)
+            return Answer.of(receipt, "refused")
+        own = Entry(stream, version + 1, verdict.fact, self._tick(), recorder, command_id, command.note)
+        pair = (
+            Entry(FUND, self._fund_version + i, part, self._tick(), recorder, command_id)
+            for i, part in enumerate(verdict.pair, 1)
+        )
+        entries = (own, *pair)
+        receipt = _receipt(command_id, digest, about, entries[-1].recorded_at, entries=entries)
+        position = self._append(entries, receipt)
+        self._keep(verdict, entries)
+        return Answer.of(receipt, "accepted", position)
+
+    def _judge(self, command: Command, recorder: str) -> Verdict:
+        try:
+            if isinstance(command, GrantCommand):
+                known = self._known(grant_stream(command.grant))
+                return judge_grant(known, command, self._fund, recorder, self.today())
+            assert isinstance(command, FundCommand)
+            entries = self.journal.entries(FUND) if isinstance(command, CorrectFundEntry) else ()
+            return judge_fund(self._fund, command, recorder, self.today(), entries)
+        except ValidationError as error:
+            raise Malformed.of(error, inside="reads") from None
+
+    def _append(self, entries: Sequence[Entry], receipt: Receipt) -> int | None:
+        events = cast(Sequence[DomainEventProtocol[str]], entries)
+        recordings = self.journal.events.put(events, receipts=(receipt,))
+        if recordings:
+            self._position = recordings[-1].notification.id
+            return self._position
+        return None
+
+    def _tick(self) -> datetime:
+        """When the next entry is learned of: each its own moment."""
+        now = self._clock().astimezone(UTC)
+        self._last = next_moment(now, self._last, confirmed=self._confirm_clock)
+        return self._last
+
+    # ── what is kept in memory between commands ──────────────────────────────────────────────
+
+    def _take_in(self) -> None:
+        """Take in what other processes have appended. Called under the append lock."""
+        newest_position = self.journal.position()
+        if newest_position == self._position:
+            return
+        if self._position < 0:
+            self._fund, self._fund_version, self._snapshot_version = load_fund(self.journal)
+        else:
+            for stream in self.journal.changed_since(self._position):
+                if known := self._grants.pop(stream, None):
+                    self._kept -= len(known.entries)
+            self._fund, self._fund_version = _extended(self.journal, self._fund, self._fund_version)
+        self._position = newest_position
+        self._last = self.journal.recorded_at(newest_position)
+
+    def _version_of(self, stream: str) -> int:
+        return self._fund_version if stream == FUND else len(self._known(stream).entries)
+
+    def _known(self, stream: str) -> Known:
+        known = self._grants.get(stream)
+        if known is None:
+            known = Known.of(self.journal.entries(stream))
+            self._put(stream, known)
+        else:
+            self._grants.move_to_end(stream)
+        return known
+
+    def _put(self, stream: str, known: Known) -> None:
+        old = self._grants.pop(stream, None)
+        self._kept += len(known.entries) - (len(old.entries) if old else 0)
+        self._grants[stream] = known
+        while self._kept > _KEPT_ENTRIES and len(self._grants) > 1:
+            _, least_used = self._grants.popitem(last=False)
+            self._kept -= len(least_used.entries)
+
+    def _keep(self, verdict: Verdict, entries: Sequence[Entry]) -> None:
+        own = entries[0]
+        if own.originator_id != FUND:
+            self._put(own.originator_id, self._known(own.originator_id).plus(own, verdict.grant))
+        self._fund = verdict.fund
+        self._fund_version += sum(entry.originator_id == FUND for entry in entries)
+
+    def _maybe_snapshot(self) -> None:
+        """Snapshots at growing distances: few, and a fifth of the stream to fold at most."""
+        if self._fund_version >= _FIRST_SNAPSHOT + self._snapshot_version * 5 // 4:
+            assert self.journal.snapshots is not None
+            keep(self.journal.snapshots.recorder, self._fund, self._fund_version)
+            self._snapshot_version = self._fund_version
+
+
+def load_fund(journal: Journal) -> tuple[Fund, int, int]:
+    """The fund's state and version, and the version of the snapshot that it was folded from."""
+    assert journal.snapshots is not None
+    fund, snapshot_version = newest(journal.snapshots.recorder) or (Fund(), 0)
+    return *_extended(journal, fund, snapshot_version), snapshot_version
+
+
+def _extended(journal: Journal, fund: Fund, version: int) -> tuple[Fund, int]:
+    """With the entries after the version; all are folded anew where a correction is among them."""
+    newer = journal.entries(FUND, after=version)
+    if any(isinstance(entry.event, EntryCorrected) for entry in newer):
+        whole = journal.entries(FUND)
+        return fold(in_force(whole)), len(whole)
+    return fold(newer, fund), version + len(newer)
+
+
+def _receipt(
+    command_id: str,
+    digest: str,
+    about: tuple[str, str, str, str, str],
+    recorded_at: datetime,
+    *,
+    entries: Sequence[Entry] = (),
+    refusal: Refusal | None = None,
+) -> Receipt:
+    outcome = "refused" if refusal else "accepted"
+    no: tuple[str | None, str | None, str | None] = (None, None, None)
+    if refusal is not None:
+        no = (refusal.name, refusal.rule, str(refusal))
+    names = " ".join(entry.name for entry in entries)
+    return Receipt(command_id, digest, *about, stamp(recorded_at), outcome, *no, names, None)
+
+
+def stream_of(command: Command) -> str:
+    """The stream that the command is about."""
+    return grant_stream(command.grant) if isinstance(command, GrantCommand) else FUND
+
+
+def digest_of(command: Command) -> str:
+    """SHA-256 of what the command says, whatever its id, and in whatever order it was written."""
+    text = command.__pydantic_serializer__.to_json(
+        command, exclude={"command_id", "expect_version"}, exclude_none=True, by_alias=True
+    )
+    words = from_json(text)
+    words["command"] = type(command).__name__
+    return hashlib.sha256(json.dumps(words, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

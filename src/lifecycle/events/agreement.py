@@ -1,0 +1,33 @@
+"""From the promise to effectiveness."""
+
+from lifecycle.events.base import GrantEvent
+from lifecycle.terms import Day, Line, Reason
+
+
+class ConditionMet(GrantEvent):
+    """A condition of the approval is met. Recorded by the secretariat. Read by: audit history."""
+
+    condition: Line
+
+
+class AgreementSigned(GrantEvent):
+    """The grant agreement was signed. Recorded by the secretariat. Read by: register, timeline."""
+
+
+class GrantMadeEffective(GrantEvent):
+    """Money may flow from this day. Recorded by the secretariat.
+
+    Read by: register, disbursement, windows, timeline.
+    """
+
+    closing_date: Day
+    """Last day for activities."""
+
+
+class GrantLapsed(GrantEvent):
+    """The approval ran out unused. Its pair on the fund is CommitmentReleased.
+
+    Recorded by an approver. Read by: register, disbursement, timeline, fund.
+    """
+
+    reason: Reason | None = None

@@ -1,0 +1,26 @@
+"""The end of the books."""
+
+from lifecycle.events.base import GrantEvent
+from lifecycle.terms import ItemId, Reason, Word
+
+
+class ObligationWaived(GrantEvent):
+    """An obligation need not be met. Recorded by an approver. Read by: timeline."""
+
+    obligation: Word
+    item: ItemId | None = None
+    """Which one, where there are several: an activity, a follow-up, a number."""
+    reason: Reason
+
+
+class GrantClosed(GrantEvent):
+    """The books of the grant are closed. Recorded by an approver. Read by: register, timeline."""
+
+
+class GrantReopened(GrantEvent):
+    """A closed grant is worked on again; the earlier closure stays visible.
+
+    Recorded by an approver. Read by: register, timeline.
+    """
+
+    reason: Reason
