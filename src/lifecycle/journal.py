@@ -4,6 +4,7 @@ Text stream ids, positions that are never used twice, appends only, receipts in 
 one writer at a time from its first read on, and every commit on disk before it is acknowledged.
 """
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -321,7 +322,7 @@ class Journal(Application[str]):
     recorder: JournalRecorder
 
     def __init__(self, file: Path, *, create: bool = False, read_only: bool = False) -> None:
-        mode = "rwc" if create else "ro" if read_only else "rw"
+        mode = "rwc" if create else _reading(file) if read_only else "rw"
         self._settings = {
             "PERSISTENCE_MODULE": "eventsourcing.sqlite",
             "SQLITE_DBNAME": f"file:{quote(str(file))}?mode={mode}",
@@ -400,6 +401,17 @@ class Journal(Application[str]):
                 entries.append(entry_of(*row))
         if entries:
             yield name, entries
+
+
+def _reading(file: Path) -> str:
+    """How to open for reading: where nothing can be written beside the file, as a file that never changes.
+
+    SQLite reads a WAL database only where it may keep its shared memory beside it; a closed book has
+    no WAL, so a copy on a read-only disk can be read without.
+    """
+    wal = file.with_name(file.name + "-wal")
+    settled = not wal.exists() or wal.stat().st_size == 0
+    return "ro&immutable=1" if settled and not os.access(file.parent, os.W_OK) else "ro"
 
 
 def _check_format(found: int, file: Path) -> None:

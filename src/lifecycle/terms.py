@@ -135,6 +135,9 @@ Reason = Annotated[
 ]
 """Why: a sentence or a few. Notes are capped alike."""
 
+ByName = AfterValidator(lambda named: dict(sorted(named.items())))
+"""Keeps a mapping in the order of its names, so that the same words are the same bytes."""
+
 GrantId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,79}$")]
 ItemId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,79}$")]
 """A name within its grant: an activity A1, a payment P1, a follow-up F1."""

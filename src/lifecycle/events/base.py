@@ -1,10 +1,10 @@
 """What all events share."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from lifecycle.terms import Day, Digest, Line, OfficerId, Reason
+from lifecycle.terms import ByName, Day, Digest, Line, OfficerId, Reason
 
 SHAPE = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -45,7 +45,7 @@ class EntryCorrected(GrantEvent, FundEvent):
 
     entry: int
     """Version of the corrected entry in its stream, from 1."""
-    reads: dict[str, object] | None = None
+    reads: Annotated[dict[str, object], ByName] | None = None
     """The fields as they should be, ``on`` included."""
     struck: Literal[True] | None = None
     """The entry should not have been there at all."""

@@ -9,6 +9,7 @@ from lifecycle.events.base import GrantEvent, Value
 from lifecycle.terms import (
     Advice,
     Amount,
+    ByName,
     Countries,
     Country,
     Day,
@@ -110,7 +111,7 @@ class ProposalReviewed(GrantEvent):
     Recorded by a reviewer who is not its task team leader. Read by: audit history.
     """
 
-    scores: dict[Word, Annotated[Decimal, Field(ge=0, le=100)]]
+    scores: Annotated[dict[Word, Annotated[Decimal, Field(ge=0, le=100)]], ByName]
     """Points by criterion."""
     advice: Advice
 

@@ -6,7 +6,20 @@ from typing import Annotated
 from pydantic import Field
 
 from lifecycle.events.base import GrantEvent
-from lifecycle.terms import Capability, Cost, Count, Day, ItemId, Line, Outcome, Prose, Reason, Result, Word
+from lifecycle.terms import (
+    ByName,
+    Capability,
+    Cost,
+    Count,
+    Day,
+    ItemId,
+    Line,
+    Outcome,
+    Prose,
+    Reason,
+    Result,
+    Word,
+)
 
 
 class ProgressReported(GrantEvent):
@@ -27,9 +40,9 @@ class ImplementationCompleted(GrantEvent):
 class OutcomesReported(GrantEvent):
     """What capacity was built, with the evidence. Recorded by the task team leader."""
 
-    outcomes: dict[Outcome, Prose] = Field(default_factory=dict)
+    outcomes: Annotated[dict[Outcome, Prose], ByName] = Field(default_factory=dict)
     """Outcome to its evidence."""
-    results: dict[Result, Prose] = Field(default_factory=dict)
+    results: Annotated[dict[Result, Prose], ByName] = Field(default_factory=dict)
     """Concrete results beyond capacity, with what they are."""
 
 
