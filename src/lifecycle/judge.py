@@ -6,21 +6,20 @@ charged with what the grant's commitment changed by. Pure: no clock, no store, n
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from lifecycle.decisions import amendment, closure, correction, exchange, payment, results  # noqa: F401
-from lifecycle.decisions.correction import CorrectEntry, CorrectFundEntry, target_of
-from lifecycle.decisions.fund import RULES, FundCommand, never_overdrawn
+from lifecycle.decisions.correction import CorrectEntry, CorrectFundEntry, completed, target_of
+from lifecycle.decisions.fund import FundCommand, lawful_on, never_overdrawn, somebody_in_charge
 from lifecycle.decisions.rules import BECOMES, CONDITIONS, LAWFUL, Command, GrantCommand, fact, money
 from lifecycle.events import fund as on_fund
 from lifecycle.events import grant as on_grant
 from lifecycle.events.base import EntryCorrected, Event, FundEvent
 from lifecycle.fund import Fund
 from lifecycle.fund import evolve as evolve_fund
-from lifecycle.fund import fold as fold_fund
 from lifecycle.grant import Grant, begin, evolve
 from lifecycle.history import Entry, grant_stream, in_force
 from lifecycle.refusals import (
@@ -37,7 +36,6 @@ from lifecycle.refusals import (
     Refusal,
     RoleNotHeld,
     UnknownGrant,
-    UnknownPartner,
 )
 from lifecycle.table import BY_EVENT, FUND_ROWS, GRANT_ROWS, Row
 from lifecycle.terms import ZERO, Money, Stage
@@ -47,6 +45,13 @@ _EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_grant.E
 _FUND_EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_fund.EVENTS}
 _BEFORE_EFFECTIVENESS = (Stage.PROPOSED, Stage.REQUESTED, Stage.APPROVED, Stage.SIGNED)
 _ENDS = (Stage.DECLINED, Stage.WITHDRAWN, Stage.LAPSED, Stage.CANCELLED)
+_OF_THE_WORLD = (
+    on_grant.ActivityHeld,
+    on_grant.PaymentFailed,
+    on_grant.RefundReceived,
+    on_grant.IrregularPaymentRecorded,
+)
+"""Facts that the fund did not decide."""
 _NOT_YET = datetime.max.replace(tzinfo=UTC)
 """Stands for the moment of recording while a correction is tried out: nothing is ordered by it."""
 
@@ -125,10 +130,10 @@ def judge_grant(known: Known, asked: GrantCommand, fund: Fund, recorder: str, to
     _in_stage(grant, row, asked.grant, asked.on)
     make = BECOMES.get(type(asked))
     event = make(grant, asked, fund) if make else fact(_EVENTS[row.event], asked)
-    _judged_today(grant, asked, event, fund, today)
+    _judged_today(asked, today, lambda: _judged(grant, event, fund, of_decision=True))
     after = _after(grant, event, asked.grant)
     for entry in known.held[i:]:
-        after = _still_true(after, entry, fund)
+        after = _still_true(after, entry, fund, of_decision=type(event) not in _OF_THE_WORLD)
     return _charged(known.grant, after, event, fund)
 
 
@@ -165,21 +170,26 @@ def _in_stage(grant: Grant | None, row: Row, name: str, on: date) -> None:
         )
     if grant.stage is Stage.CLOSED:
         raise GrantIsClosed(f"{grant.id} was closed on {grant.closed_on}: an approver can reopen it")
-    if grant.stage in _BEFORE_EFFECTIVENESS and Stage.EFFECTIVE in row.stages:
+    if grant.stage in _BEFORE_EFFECTIVENESS and not set(row.stages) & set(_BEFORE_EFFECTIVENESS):
         raise NotYetEffective(f"{grant.id} is {grant.stage} on {on}: it has to be effective first")
     raise NotInStage(
         f"{grant.id} is {grant.stage} on {on}; {row.words} is done while {' or '.join(row.stages)}"
     )
 
 
-def _judged_today(grant: Grant | None, asked: GrantCommand, event: Event, fund: Fund, today: date) -> None:
+def _judged(grant: Grant | None, event: Event, fund: Fund, *, of_decision: bool) -> None:
+    """Ask of the fact what must be true before it, and what was asked when it was decided."""
+    if rule := LAWFUL.get(type(event)):
+        rule(grant, event, fund)
+    if of_decision and (condition := CONDITIONS.get(type(event))):
+        condition(grant, event, fund)
+
+
+def _judged_today(asked: Command, today: date, judged: Callable[[], None]) -> None:
     """Four eyes, then dates, then amounts: a future day is told before an amount, after four eyes."""
     future = asked.on > today
     try:
-        if rule := LAWFUL.get(type(event)):
-            rule(grant, event, fund)
-        if condition := CONDITIONS.get(type(asked)):
-            condition(grant, asked, fund)
+        judged()
     except Refusal as no:
         if not future or no.order <= FOUR_EYES:
             raise
@@ -187,29 +197,36 @@ def _judged_today(grant: Grant | None, asked: GrantCommand, event: Event, fund: 
         raise DatedInFuture(f"{asked.on} is after today, {today}: record it when it has happened")
 
 
-def _still_true(grant: Grant | None, entry: Entry, fund: Fund) -> Grant:
-    """The state after a later entry, which must be as lawful as before. Raises its refusal otherwise."""
+def _no_longer(entry: Entry, no: Refusal) -> Refusal:
+    what = f"entry {entry.originator_version} ({type(entry.event).__name__}, {entry.event.on})"
+    return type(no)(f"{what} would no longer hold: {no}")
+
+
+def _still_true(grant: Grant | None, entry: Entry, fund: Fund, *, of_decision: bool) -> Grant:
+    """The state after a later entry, which must be as lawful as before. Raises its refusal otherwise.
+
+    ``of_decision``: also what was asked when it was decided. A late fact of the world, or a correction,
+    is not held back by that: a refund learned of after the closure is recorded all the same (§1.1).
+    """
     event = entry.event
     try:
         _in_stage(grant, BY_EVENT[type(event).__name__], entry.originator_id, event.on)
-        if rule := LAWFUL.get(type(event)):
-            rule(grant, event, fund)
+        _judged(grant, event, fund, of_decision=of_decision)
     except Refusal as no:
-        what = f"entry {entry.originator_version} ({type(event).__name__}, {event.on})"
-        raise type(no)(f"{what} would no longer hold: {no}") from no
+        raise _no_longer(entry, no) from no
     return begin(entry) if grant is None else evolve(grant, event)
 
 
 def _corrected(known: Known, asked: CorrectEntry, row: Row, fund: Fund, today: date) -> Verdict:
     if not known.entries or asked.on < known.entries[0].event.on:
         raise UnknownGrant(f"there is no grant {asked.grant} on {asked.on}")
-    target_of(asked, known.entries)
-    event = fact(EntryCorrected, asked)
+    target = target_of(asked, known.entries)
+    event = completed(fact(EntryCorrected, asked), target, fund)
     held = in_force((*known.entries, _provisional(asked, event, len(known.entries) + 1)))
     _not_in_future(asked, held, today)
     after: Grant | None = None
     for entry in held:
-        after = _still_true(after, entry, fund)
+        after = _still_true(after, entry, fund, of_decision=False)
     return _charged(known.grant, after, event, fund)
 
 
@@ -280,29 +297,28 @@ def judge_fund(
     row = row_of(asked)
     if fund.established_on is not None:
         permit(fund, row, asked, recorder)
-    rule = RULES.get(type(asked))
-    if rule is not None:
-        rule(fund, asked)
     event = fact(_FUND_EVENTS[row.event], asked)
     if isinstance(asked, CorrectFundEntry):
         target_of(asked, entries)
         held = in_force((*entries, _provisional(asked, event, len(entries) + 1)))
         _not_in_future(asked, held, today)
         return Verdict(event, (), None, _fund_still_true(held))
-    if asked.on > today:
-        raise DatedInFuture(f"{asked.on} is after today, {today}: record it when it has happened")
+    _judged_today(asked, today, lambda: lawful_on(fund, event))
     return Verdict(event, (), None, evolve_fund(fund, event))
 
 
 def _fund_still_true(held: Sequence[Entry]) -> Fund:
-    """The fund after a correction: partners known before they act, never overdrawn, somebody in charge."""
-    joined = {entry.event.partner for entry in held if isinstance(entry.event, on_fund.PartnerJoined)}
+    """The fund after a correction: every fact as lawful as before, never overdrawn, somebody in charge."""
+    fund = Fund()
     for entry in held:
-        partner = getattr(entry.event, "partner", None)
-        if partner is not None and partner not in joined:
-            raise UnknownPartner(
-                f"entry {entry.originator_version} names {partner}, who would not have joined"
-            )
-    fund = fold_fund(held)
+        # An edition is judged once, when it is adopted: it cannot be corrected.
+        if not isinstance(entry.event, on_fund.PolicyAdopted):
+            try:
+                lawful_on(fund, entry.event)
+            except Refusal as no:
+                raise _no_longer(entry, no) from no
+        fund = evolve_fund(fund, entry.event)
     never_overdrawn(fund, date.min)
+    assert fund.established_on is not None
+    somebody_in_charge(fund, fund.established_on)
     return fund

@@ -194,8 +194,9 @@ class Timeline:
     # ── proposal to agreement ────────────────────────────────────────────────────────────────
 
     def _proposed(self, _: Grant, e: was.GrantProposed) -> None:
+        not_started = Step(e.on, None, None, None, waived=False, applicable=True, superseded=())
         for name in _GRANT_WIDE:
-            self._item(name, None).mark(e.on)
+            self._item(name, None).steps.append(not_started)
 
     def _requested(self, _: Grant, e: was.FundingRequested) -> None:
         edition = self._edition_on(e.on)

@@ -166,6 +166,10 @@ class CorrectionNotCorrectable(Refusal, order=STAGE, rule="domain §3: CorrectEn
     """A correction is struck, or followed by another; its fields are not corrected."""
 
 
+class FieldNotCorrectable(Refusal, order=STAGE, rule="domain §3: CorrectEntry"):
+    """The field follows from others, or the whole book rests on it."""
+
+
 class PairedEntry(Refusal, order=STAGE, rule="domain §3: the fund's pair of a grant's entry"):
     """The entry belongs to a grant's: correct the grant's, and its pair follows."""
 

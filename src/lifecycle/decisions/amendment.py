@@ -6,7 +6,6 @@ from lifecycle.decisions.rules import (
     GrantCommand,
     OnGrant,
     becomes,
-    conditions,
     edition_of,
     in_holding_currency,
     lawful,
@@ -96,6 +95,8 @@ def _redraw(_: Grant, asked: RestructureGrant, fund: Fund) -> was.GrantRestructu
 
 @lawful(was.GrantRestructured)
 def _restructure(grant: Grant, e: was.GrantRestructured, fund: Fund) -> None:
+    if not any((e.window, e.recipients, e.providers, e.objective, e.institution)):
+        raise NothingChanged("name a window, countries, an objective or an institution that changes")
     edition = fund.editions[e.edition]
     after = grant.but(
         window=e.window or grant.window, institution=e.institution or grant.institution, edition=e.edition
@@ -105,12 +106,6 @@ def _restructure(grant: Grant, e: was.GrantRestructured, fund: Fund) -> None:
     if grant.effective_on is not None and grant.closing_date is not None:
         within_span(grant.effective_on, grant.closing_date, window, upper=not grant.span_waived)
         fits_window(after, e.recipients or grant.recipients, window, edition)
-
-
-@conditions(RestructureGrant)
-def _redraw_something(_: Grant, asked: RestructureGrant, __: Fund) -> None:
-    if not any((asked.window, asked.recipients, asked.providers, asked.objective, asked.institution)):
-        raise NothingChanged("name a window, countries, an objective or an institution that changes")
 
 
 @lawful(was.CommitmentIncreased)

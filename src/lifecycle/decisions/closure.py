@@ -37,8 +37,8 @@ def _waive(_: Grant, e: was.ObligationWaived, __: Fund) -> None:
         raise UnknownObligation(f"there is no obligation {e.obligation}; known: {', '.join(NAMES)}")
 
 
-@conditions(CloseGrant)
-def _close(grant: Grant, _: CloseGrant, __: Fund) -> None:
+@conditions(was.GrantClosed)
+def _close(grant: Grant, _: was.GrantClosed, __: Fund) -> None:
     if grant.undisbursed:
         raise UndisbursedBalanceRemains(
             f"{money(grant.undisbursed, grant.currency)} is neither paid nor cancelled:"

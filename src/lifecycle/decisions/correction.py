@@ -6,7 +6,7 @@ from pydantic import model_validator
 
 from lifecycle.decisions.fund import FundCommand
 from lifecycle.decisions.rules import GrantCommand, third
-from lifecycle.events.base import EntryCorrected
+from lifecycle.events.base import EntryCorrected, Event
 from lifecycle.events.fund import (
     CommitmentIncreased,
     CommitmentReleased,
@@ -14,17 +14,26 @@ from lifecycle.events.fund import (
     FundsCommitted,
     PolicyAdopted,
 )
-from lifecycle.history import Entry, void_corrections
+from lifecycle.events.grant import GrantApproved, GrantRestructured
+from lifecycle.fund import Fund
+from lifecycle.history import Entry, reads, void_corrections
 from lifecycle.refusals import (
     CorrectionNotCorrectable,
     EditionNeverChanges,
     EntryAlreadyStruck,
+    FieldNotCorrectable,
     FundAlreadyEstablished,
     PairedEntry,
     UnknownEntry,
 )
 
 _PAIRS = (FundsCommitted, CommitmentIncreased, CommitmentReleased)
+_FIXED: dict[type[Event], frozenset[str]] = {
+    FundEstablished: frozenset({"on", "currency"}),
+    GrantApproved: frozenset({"edition", "request_digest"}),
+    GrantRestructured: frozenset({"edition"}),
+}
+"""Fields that follow from others, or on which the whole book rests."""
 
 
 class _Correction(EntryCorrected):
@@ -81,3 +90,17 @@ def _may_change(asked: EntryCorrected, target: Entry) -> None:
         raise EditionNeverChanges(f"edition {was.edition.name} stays as adopted: adopt a later one")
     if isinstance(was, FundEstablished) and asked.struck:
         raise FundAlreadyEstablished("a book without its fund is no book")
+    fixed = _FIXED.get(type(was), frozenset()) & set(asked.reads or ())
+    if fixed:
+        raise FieldNotCorrectable(f"{', '.join(sorted(fixed))} of entry {asked.entry} cannot be corrected")
+
+
+def completed(asked: EntryCorrected, target: Entry, fund: Fund) -> EntryCorrected:
+    """The correction with what follows from it: an approval on another day is under that day's edition."""
+    if asked.reads is None or not isinstance(target.event, GrantApproved | GrantRestructured):
+        return asked
+    day = reads(target.event, asked.reads).on
+    edition = fund.edition_on(day)
+    if "on" not in asked.reads or edition is None or edition.name == target.event.edition:
+        return asked
+    return asked.model_copy(update={"reads": {**asked.reads, "edition": edition.name}})

@@ -5,9 +5,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from lifecycle.decisions.rules import Command, fact, in_holding_currency, money
+from lifecycle.decisions.rules import Command, in_holding_currency, money
 from lifecycle.events import fund as was
-from lifecycle.events.base import DocumentAttached
+from lifecycle.events.base import DocumentAttached, Event
 from lifecycle.fund import Fund, Partner, evolve
 from lifecycle.refusals import (
     EditionNameTaken,
@@ -16,6 +16,7 @@ from lifecycle.refusals import (
     HoldingAmountMissing,
     InstalmentIdTaken,
     LastAdministrator,
+    NotAnOfficer,
     PartnerAlreadyJoined,
     UnknownInstalment,
     UnknownPartner,
@@ -86,29 +87,38 @@ class AttachFundDocument(FundCommand, DocumentAttached):
 Rule = Callable[[Fund, Any], None]
 
 
-def _establish(fund: Fund, _: EstablishFund) -> None:
+def _establish(fund: Fund, _: was.FundEstablished) -> None:
     if fund.established_on is not None:
         raise FundAlreadyEstablished(f"{fund.name} was established on {fund.established_on}: one fund a book")
 
 
-def _adopt(fund: Fund, asked: AdoptPolicy) -> None:
-    if asked.edition.name in fund.editions:
+def _adopt(fund: Fund, e: was.PolicyAdopted) -> None:
+    if e.edition.name in fund.editions:
         raise EditionNameTaken(
-            f"an edition {asked.edition.name} was adopted: it is never changed, give the new one its own name"
+            f"an edition {e.edition.name} was adopted: it is never changed, give the new one its own name"
         )
+    for window in e.edition.windows.values():
+        if window.max_amount is not None:
+            in_holding_currency(window.max_amount.value, fund.currency)
 
 
-def _retire(fund: Fund, asked: RetireOfficer) -> None:
-    after = evolve(fund, fact(was.OfficerRetired, asked))
-    if not any("administrator" in after.roles_on(officer, asked.on) for officer in after.officers):
-        raise LastAdministrator(
-            f"{asked.officer} is the only administrator on {asked.on}: appoint another first"
-        )
+def _retire(fund: Fund, e: was.OfficerRetired) -> None:
+    if not fund.roles_on(e.officer, e.on):
+        raise NotAnOfficer(f"{e.officer} holds no role on {e.on}")
+    somebody_in_charge(evolve(fund, e), e.on)
 
 
-def _join(fund: Fund, asked: JoinPartner) -> None:
-    if known := fund.partners.get(asked.partner):
-        raise PartnerAlreadyJoined(f"{asked.partner} joined on {known.joined_on}")
+def somebody_in_charge(fund: Fund, since: date) -> None:
+    """Refuse a book without an administrator on the day or a later one. Raises `LastAdministrator`."""
+    days = {known.on for appointments in fund.officers.values() for known in appointments if known.on > since}
+    for day in sorted({since, *days}):
+        if not any("administrator" in fund.roles_on(officer, day) for officer in fund.officers):
+            raise LastAdministrator(f"nobody would be administrator on {day}: appoint another one first")
+
+
+def _join(fund: Fund, e: was.PartnerJoined) -> None:
+    if known := fund.partners.get(e.partner):
+        raise PartnerAlreadyJoined(f"{e.partner} joined on {known.joined_on}")
 
 
 def _partner(fund: Fund, partner: str, on: date) -> Partner:
@@ -119,47 +129,45 @@ def _partner(fund: Fund, partner: str, on: date) -> Partner:
     return known
 
 
-def _of_partner(fund: Fund, asked: AgreeContribution) -> None:
-    _partner(fund, asked.partner, asked.on)
+def _of_partner(fund: Fund, e: was.ContributionAgreed) -> None:
+    _partner(fund, e.partner, e.on)
 
 
-def _pledge(fund: Fund, asked: PledgeContribution) -> None:
-    _partner(fund, asked.partner, asked.on)
-    if asked.holding_amount is not None:
-        in_holding_currency(asked.holding_amount, fund.currency)
+def _pledge(fund: Fund, e: was.ContributionPledged) -> None:
+    _partner(fund, e.partner, e.on)
+    if e.holding_amount is not None:
+        in_holding_currency(e.holding_amount, fund.currency)
 
 
-def _schedule(fund: Fund, asked: ScheduleInstalment) -> None:
-    if asked.instalment in _partner(fund, asked.partner, asked.on).instalments:
-        raise InstalmentIdTaken(f"{asked.partner} has an instalment {asked.instalment}: choose another name")
+def _schedule(fund: Fund, e: was.InstalmentScheduled) -> None:
+    if e.instalment in _partner(fund, e.partner, e.on).instalments:
+        raise InstalmentIdTaken(f"{e.partner} has an instalment {e.instalment}: choose another name")
 
 
-def _receive(fund: Fund, asked: ReceiveInstalment) -> None:
-    partner = _partner(fund, asked.partner, asked.on)
-    if asked.instalment is not None and (
-        asked.instalment not in partner.instalments or asked.instalment in partner.received
+def _receive(fund: Fund, e: was.InstalmentReceived) -> None:
+    partner = _partner(fund, e.partner, e.on)
+    if e.instalment is not None and (
+        e.instalment not in partner.instalments or e.instalment in partner.received
     ):
         waiting = [name for name in partner.instalments if name not in partner.received]
-        raise UnknownInstalment(f"{asked.partner} waits for: {', '.join(waiting) or 'no named instalment'}")
-    if asked.holding_amount is None:
-        if asked.amount.currency != fund.currency:
-            raise HoldingAmountMissing(f"say what {asked.amount} is in {fund.currency}: holding_amount")
+        raise UnknownInstalment(f"{e.partner} waits for: {', '.join(waiting) or 'no named instalment'}")
+    if e.holding_amount is None:
+        if e.amount.currency != fund.currency:
+            raise HoldingAmountMissing(f"say what {e.amount} is in {fund.currency}: holding_amount")
     else:
-        in_holding_currency(asked.holding_amount, fund.currency)
-        if asked.amount.currency == fund.currency and asked.holding_amount != asked.amount:
-            raise HoldingAmountMissing(
-                f"{asked.amount} is in {fund.currency} already: leave holding_amount out"
-            )
+        in_holding_currency(e.holding_amount, fund.currency)
+        if e.amount.currency == fund.currency and e.holding_amount != e.amount:
+            raise HoldingAmountMissing(f"{e.amount} is in {fund.currency} already: leave holding_amount out")
 
 
-def _takes(fund: Fund, asked: ChargeFee | ReturnFunds) -> None:
-    in_holding_currency(asked.amount, fund.currency)
-    still_covered(fund, asked.on, asked.amount)
+def _takes(fund: Fund, e: was.FeeCharged | was.FundsReturned) -> None:
+    in_holding_currency(e.amount, fund.currency)
+    still_covered(fund, e.on, e.amount)
 
 
-def _return(fund: Fund, asked: ReturnFunds) -> None:
-    _partner(fund, asked.partner, asked.on)
-    _takes(fund, asked)
+def _return(fund: Fund, e: was.FundsReturned) -> None:
+    _partner(fund, e.partner, e.on)
+    _takes(fund, e)
 
 
 def still_covered(fund: Fund, on: date, amount: Money) -> None:
@@ -181,21 +189,27 @@ def never_overdrawn(fund: Fund, since: date) -> None:
         )
 
 
-def _income(fund: Fund, asked: CreditIncome) -> None:
-    in_holding_currency(asked.amount, fund.currency)
+def _income(fund: Fund, e: was.IncomeCredited) -> None:
+    in_holding_currency(e.amount, fund.currency)
 
 
-RULES: dict[type[FundCommand], Rule] = {
-    EstablishFund: _establish,
-    AdoptPolicy: _adopt,
-    RetireOfficer: _retire,
-    JoinPartner: _join,
-    PledgeContribution: _pledge,
-    AgreeContribution: _of_partner,
-    ScheduleInstalment: _schedule,
-    ReceiveInstalment: _receive,
-    ChargeFee: _takes,
-    CreditIncome: _income,
-    ReturnFunds: _return,
+RULES: dict[type[Event], Rule] = {
+    was.FundEstablished: _establish,
+    was.PolicyAdopted: _adopt,
+    was.OfficerRetired: _retire,
+    was.PartnerJoined: _join,
+    was.ContributionPledged: _pledge,
+    was.ContributionAgreed: _of_partner,
+    was.InstalmentScheduled: _schedule,
+    was.InstalmentReceived: _receive,
+    was.FeeCharged: _takes,
+    was.IncomeCredited: _income,
+    was.FundsReturned: _return,
 }
-"""What each command on the fund must satisfy; the others have only their officer and date to satisfy."""
+"""What must be true before each fact of the fund; of the others only officer and date are asked."""
+
+
+def lawful_on(fund: Fund, event: Event) -> None:
+    """Refuse a fact that the fund's rules forbid. Raises their refusal."""
+    if rule := RULES.get(type(event)):
+        rule(fund, event)

@@ -96,13 +96,13 @@ def _request(grant: Grant, e: was.PaymentRequested, fund: Fund) -> None:
     in_holding_currency(e.amount, fund.currency)
 
 
-@conditions(RequestPayment)
-def _request_within_balance(grant: Grant, asked: RequestPayment, _: Fund) -> None:
+@conditions(was.PaymentRequested)
+def _request_within_balance(grant: Grant, e: was.PaymentRequested, _: Fund) -> None:
     left = grant.undisbursed - grant.pending
-    if asked.amount.amount > left:
+    if e.amount.amount > left:
         pending = f", of which {money(grant.pending, grant.currency)} is asked for" if grant.pending else ""
         raise ExceedsUndisbursedBalance(
-            f"{money(*asked.amount)} is asked for; the undisbursed balance on {asked.on} is"
+            f"{money(*e.amount)} is asked for; the undisbursed balance on {e.on} is"
             f" {money(grant.undisbursed, grant.currency)}{pending}: at most {money(left, grant.currency)}"
         )
 

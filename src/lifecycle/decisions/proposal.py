@@ -2,13 +2,13 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from decimal import Decimal
 
 from lifecycle.decisions.rules import (
     GrantCommand,
     OnGrant,
     becomes,
-    conditions,
     in_holding_currency,
     lawful,
     money,
@@ -29,7 +29,7 @@ from lifecycle.refusals import (
     RequestChanged,
     WindowNotInEdition,
 )
-from lifecycle.terms import NOT_STATED, ZERO, Amount, Digest, Line
+from lifecycle.terms import NOT_STATED, ZERO, Amount, Digest, Line, Stage
 
 
 class ProposeGrant(GrantCommand, was.GrantProposed):
@@ -106,18 +106,15 @@ def _window_is_known(window: str, fund: Fund) -> None:
 
 
 @lawful(was.ProposalRevised)
-def _revise(_: Grant, e: was.ProposalRevised, fund: Fund) -> None:
+def _revise(grant: Grant, e: was.ProposalRevised, fund: Fund) -> None:
+    if not set(e.model_dump(exclude_none=True)) - {"on", "actor", "reason"}:
+        raise NothingChanged("name at least one field that reads differently now")
     if e.amount is not None:
         in_holding_currency(e.amount, fund.currency)
     if e.window is not None:
         _window_is_known(e.window, fund)
-
-
-@conditions(ReviseProposal)
-def _revise_something(_: Grant, asked: ReviseProposal, __: Fund) -> None:
-    fields = asked.model_dump(exclude_none=True, include=set(was.ProposalRevised.model_fields))
-    if not set(fields) - {"on", "actor", "reason"}:
-        raise NothingChanged("name at least one field that reads differently now")
+    if e.recipients is not None and grant.stage is Stage.REQUESTED:
+        _letters_from(e.recipients, grant.letters)
 
 
 @lawful(was.FundingRequested)
@@ -130,9 +127,12 @@ def _request(grant: Grant, e: was.FundingRequested, fund: Fund) -> None:
         raise BudgetDoesNotAddUp(
             f"the lines sum to {money(total, fund.currency)}, the amount is {money(*e.amount)}"
         )
-    written = {letter.country for letter in e.letters}
-    missing = [code for code in grant.recipients if code not in written and code != NOT_STATED]
-    if missing:
+    _letters_from(grant.recipients, e.letters)
+
+
+def _letters_from(recipients: Sequence[str], letters: Sequence[was.Letter]) -> None:
+    written = {letter.country for letter in letters}
+    if missing := [code for code in recipients if code not in written and code != NOT_STATED]:
         raise LetterMissing(f"no letter from {', '.join(missing)}: add one for each recipient country")
 
 
@@ -151,7 +151,7 @@ def _promise(grant: Grant, asked: ApproveGrant, fund: Fund) -> was.GrantApproved
         actor=asked.actor,
         amount=asked.amount,
         conditions=asked.conditions,
-        request_digest=request_digest(grant),
+        request_digest=asked.request_digest or request_digest(grant),
         edition=edition.name,
     )
 
@@ -162,23 +162,20 @@ def _approve(grant: Grant, e: was.GrantApproved, fund: Fund) -> None:
         raise DecidesOwnRequest(f"{e.actor} prepared {grant.id}, so another approver has to approve it")
     in_holding_currency(e.amount, fund.currency)
     within_maximum(grant, e.amount.amount, window_of(grant.window, fund.editions[e.edition]))
-    if e.request_digest != request_digest(grant):
-        raise RequestChanged(
-            f"the approval of {e.on} binds another request: it would not be what was approved"
-        )
-
-
-@conditions(ApproveGrant)
-def _same_request(grant: Grant, asked: ApproveGrant, _: Fund) -> None:
     today = request_digest(grant)
-    if asked.request_digest is not None and asked.request_digest != today:
-        raise RequestChanged(f"the request now has the digest {today}: read it again before you approve")
+    if e.request_digest != today:
+        raise RequestChanged(
+            f"the request of that day has the digest {today}: it is not what the approval binds"
+        )
 
 
 def within_maximum(grant: Grant, committed: Decimal, window: Window) -> None:
     """Refuse more than the window's maximum. Raises `AboveMaximumAmount`."""
-    if window.max_amount is not None and committed > window.max_amount.value.amount:
-        limit = window.max_amount
+    limit = window.max_amount
+    if limit is None:
+        return
+    in_holding_currency(limit.value, grant.currency)
+    if committed > limit.value.amount:
         raise AboveMaximumAmount(
             f"a grant of window {grant.window} has at most {money(*limit.value)} ({limit.source})"
         )

@@ -66,15 +66,15 @@ class RecordDevelopmentOutcome(GrantCommand, was.DevelopmentOutcomeRecorded):
     """Record what changed in the country, years later."""
 
 
-@conditions(CompleteImplementation)
-def _complete(grant: Grant, _: CompleteImplementation, __: Fund) -> None:
+@conditions(was.ImplementationCompleted)
+def _complete(grant: Grant, _: was.ImplementationCompleted, __: Fund) -> None:
     if planned := [activity.id for activity in grant.activities.values() if activity.status == "planned"]:
         raise ActivitiesStillPlanned(f"still planned: {', '.join(planned)}; hold or cancel each first")
 
 
-@conditions(ReportOutcomes)
-def _report_something(_: Grant, asked: ReportOutcomes, __: Fund) -> None:
-    if not asked.outcomes and not asked.results:
+@lawful(was.OutcomesReported)
+def _report(_: Grant, e: was.OutcomesReported, __: Fund) -> None:
+    if not e.outcomes and not e.results:
         raise NothingChanged("name at least one outcome or result, with its evidence")
 
 

@@ -2,7 +2,8 @@
 
 Of each fact a stage of life may state two things. ``lawful``: what must be true before it whenever
 it is looked at, so also again when an entry dated earlier arrives late or is corrected (domain
-§1.3: every later date stays true). ``conditions``: what is asked only when the command is given.
+§1.3: every later date stays true). ``conditions``: what is asked when it is decided, and again when
+another decision arrives late, but not against late facts of the world or corrections.
 """
 
 from collections.abc import Callable
@@ -44,29 +45,27 @@ ENVELOPE = frozenset({"command_id", "note", "expect_version", "grant"})
 
 _E = TypeVar("_E", bound=Event)
 _C = TypeVar("_C", bound=Command)
-Lawful = Callable[[Grant, _E, Fund], None]
-Conditions = Callable[[Grant, _C, Fund], None]
+Rule = Callable[[Grant, _E, Fund], None]
+Rules = dict[type[Event], Callable[[Any, Any, Fund], None]]
 
-LAWFUL: dict[type[Event], Callable[[Any, Any, Fund], None]] = {}
-CONDITIONS: dict[type[Command], Callable[[Any, Any, Fund], None]] = {}
+LAWFUL: Rules = {}
+CONDITIONS: Rules = {}
 BECOMES: dict[type[Command], Callable[[Any, Any, Fund], Event]] = {}
 
 
-def lawful(event: type[_E]) -> Callable[[Lawful[_E]], Lawful[_E]]:
+def lawful(event: type[_E]) -> Callable[[Rule[_E]], Rule[_E]]:
     """Keep the function as what must be true before every such fact."""
-
-    def keep(rule: Lawful[_E]) -> Lawful[_E]:
-        LAWFUL[event] = rule
-        return rule
-
-    return keep
+    return _kept_in(LAWFUL, event)
 
 
-def conditions(command: type[_C]) -> Callable[[Conditions[_C]], Conditions[_C]]:
-    """Keep the function as what is asked when the command is given."""
+def conditions(event: type[_E]) -> Callable[[Rule[_E]], Rule[_E]]:
+    """Keep the function as what is asked when such a fact is decided."""
+    return _kept_in(CONDITIONS, event)
 
-    def keep(rule: Conditions[_C]) -> Conditions[_C]:
-        CONDITIONS[command] = rule
+
+def _kept_in(rules: Rules, event: type[_E]) -> Callable[[Rule[_E]], Rule[_E]]:
+    def keep(rule: Rule[_E]) -> Rule[_E]:
+        rules[event] = rule
         return rule
 
     return keep

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from lifecycle.events.base import GrantEvent
 from lifecycle.terms import Amount, CoFinancingKind, CostPurpose, ItemId, Line, Reason
@@ -46,6 +46,12 @@ class FundsDisbursed(GrantEvent):
     """What the payee received, where it was paid in another currency."""
     rate: Annotated[Decimal, Field(gt=0, max_digits=24)] | None = None
     """Units of the paid currency for one unit of the grant's."""
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> "FundsDisbursed":
+        if (self.paid_amount is None) != (self.rate is None):
+            raise ValueError("give paid_amount and rate together, or neither")
+        return self
 
 
 class PaymentFailed(GrantEvent):
