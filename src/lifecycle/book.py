@@ -182,7 +182,7 @@ class Book:
     def resolve(self, known: str) -> int:
         """The position that a moment (RFC 3339) or a position as text stands for. Raises ``ValueError``."""
         if known.isdecimal():
-            return int(known)
+            return min(int(known), self.position())
         moment = datetime.fromisoformat(known)
         if moment.tzinfo is None:
             raise ValueError(f"{known} has no time zone: add Z for UTC")

@@ -5,14 +5,16 @@ is taken in under the append lock, before anything is judged.
 """
 
 import hashlib
+import sqlite3
 import uuid
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from typing import cast
 
 from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import PersistenceError
 from pydantic import ValidationError
 
 from lifecycle.clock import Clock, next_moment
@@ -103,13 +105,12 @@ class Clerk:
         stream, row = stream_of(command), row_of(command)
         about = (row.name, stream, command.on.isoformat(), command.actor, recorder)
         command_id, digest = command.command_id or str(uuid.uuid4()), digest_of(command)
-        if command.command_id and (first := self.journal.recorder.receipt(command_id)):
-            if first.digest == digest:
-                return Answer.of(first, "repeat")
-            no: Refusal = CommandIdReused(
-                f"{command_id} was given to another {first.command} before: take a new id"
-            )
-            return Answer.of(_receipt(command_id, digest, about, self._tick(), refusal=no), "refused")
+        given = self.journal.recorder.receipts(command_id) if command.command_id else []
+        if same := next((receipt for receipt in given if receipt.digest == digest), None):
+            return Answer.of(same, "repeat")
+        if given:
+            reused = CommandIdReused(f"{command_id} was given to another {given[0].command}: take a new id")
+            return self._refused(_receipt(command_id, digest, about, self._tick(), refusal=reused))
         version = self._version_of(stream)
         if command.expect_version not in (None, version):
             raise VersionConflict(
@@ -119,9 +120,7 @@ class Clerk:
         try:
             verdict = self._judge(command, recorder)
         except Refusal as no:
-            receipt = _receipt(command_id, digest, about, self._tick(), refusal=no)
-            self._append((), receipt)
-            return Answer.of(receipt, "refused")
+            return self._refused(_receipt(command_id, digest, about, self._tick(), refusal=no))
         own = Entry(stream, version + 1, verdict.fact, self._tick(), recorder, command_id, command.note)
         pair = (
             Entry(FUND, self._fund_version + i, part, self._tick(), recorder, command_id)
@@ -132,6 +131,10 @@ class Clerk:
         position = self._append(entries, receipt)
         self._keep(verdict, entries)
         return Answer.of(receipt, "accepted", position)
+
+    def _refused(self, receipt: Receipt) -> Answer:
+        self._append((), receipt)
+        return Answer.of(receipt, "refused")
 
     def _judge(self, command: Command, recorder: str) -> Verdict:
         try:
@@ -206,7 +209,9 @@ class Clerk:
         """Snapshots at growing distances: few, and a fifth of the stream to fold at most."""
         if self._fund_version >= _FIRST_SNAPSHOT + self._snapshot_version * 5 // 4:
             assert self.journal.snapshots is not None
-            keep(self.journal.snapshots.recorder, self._fund, self._fund_version)
+            # A snapshot can be done without: the answer before it is durable, whatever becomes of this.
+            with suppress(sqlite3.Error, PersistenceError):
+                keep(self.journal.snapshots.recorder, self._fund, self._fund_version)
             self._snapshot_version = self._fund_version
 
 

@@ -104,10 +104,10 @@ _INSERT_RECEIPT = f"INSERT INTO receipts ({_RECEIPT_COLUMNS}) VALUES ({','.join(
 _RECEIPTS = """
 CREATE TABLE IF NOT EXISTS receipts (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
-    "command_id" TEXT NOT NULL UNIQUE, "digest" TEXT NOT NULL, "command" TEXT NOT NULL,
+    "command_id" TEXT NOT NULL, "digest" TEXT NOT NULL, "command" TEXT NOT NULL,
     "stream" TEXT NOT NULL, "on" TEXT NOT NULL, "actor" TEXT NOT NULL, "recorder" TEXT NOT NULL,
     "recorded_at" TEXT NOT NULL, "outcome" TEXT NOT NULL, "refusal" TEXT, "rule" TEXT, "message" TEXT,
-    "entries" TEXT NOT NULL, "position" INTEGER);
+    "entries" TEXT NOT NULL, "position" INTEGER, UNIQUE ("command_id", "digest"));
 """
 _APPEND_ONLY = """
 CREATE TRIGGER IF NOT EXISTS {table}_no_update BEFORE UPDATE ON {table}
@@ -156,7 +156,7 @@ class JournalConnectionPool(SQLiteConnectionPool):
         except sqlite3.Error as error:
             raise Unreachable(f"{self.db_name} cannot be opened: {error}") from error
         raw.row_factory = sqlite3.Row
-        if not self.is_sqlite_memory_mode:
+        if not (self.is_sqlite_memory_mode or "immutable=1" in self.db_name):
             mode = raw.execute("PRAGMA journal_mode=WAL").fetchone()[0]
             raw.execute("PRAGMA synchronous=FULL")
             level = raw.execute("PRAGMA synchronous").fetchone()[0]
@@ -211,7 +211,10 @@ class JournalRecorder(SQLiteApplicationRecorder):
             " state BLOB NOT NULL, UNIQUE (originator_id, originator_version));"
             + _APPEND_ONLY.format(table=table, key=f"({place}) OR position = NEW.position")
             + _RECEIPTS
-            + _APPEND_ONLY.format(table="receipts", key="command_id = NEW.command_id OR number = NEW.number")
+            + _APPEND_ONLY.format(
+                table="receipts",
+                key="(command_id = NEW.command_id AND digest = NEW.digest) OR number = NEW.number",
+            )
             + "CREATE INDEX IF NOT EXISTS refused ON receipts (number) WHERE outcome = 'refused';"
             + f"PRAGMA user_version = {FORMAT};"
         )
@@ -277,10 +280,10 @@ class JournalRecorder(SQLiteApplicationRecorder):
             cursor.execute(statement, params)
             return list(cursor.fetchall())
 
-    def receipt(self, command_id: str) -> Receipt | None:
-        """The answer that was given to the command, if there was one."""
-        rows = self.rows(f"SELECT {_RECEIPT_COLUMNS} FROM receipts WHERE command_id = ?", command_id)
-        return Receipt(*rows[0]) if rows else None
+    def receipts(self, command_id: str) -> list[Receipt]:
+        """The answers that were given under the id: one, and a refusal for each other use of the id."""
+        question = f"SELECT {_RECEIPT_COLUMNS} FROM receipts WHERE command_id = ? ORDER BY number"
+        return [Receipt(*row) for row in self.rows(question, command_id)]
 
     def refused(self, stream: str | None = None) -> list[Receipt]:
         """Receipts of refused commands, in the order in which they were given."""
