@@ -8,6 +8,7 @@ class ConditionMet(GrantEvent):
     """A condition of the approval is met. Recorded by the secretariat. Read by: audit history."""
 
     condition: Line
+    """As the approval words it."""
 
 
 class AgreementSigned(GrantEvent):
@@ -31,3 +32,4 @@ class GrantLapsed(GrantEvent):
     """
 
     reason: Reason | None = None
+    """Why it was not used."""

@@ -13,7 +13,9 @@ class ClosingDateExtended(GrantEvent):
     """
 
     closing_date: Day
+    """The new last day for activities."""
     reason: Reason
+    """Why more time is needed."""
     waiver: Reason | None = None
     """Why it may go beyond the window's span."""
 
@@ -25,12 +27,19 @@ class GrantRestructured(GrantEvent):
     """
 
     window: Word | None = None
+    """The new window, where it changes."""
     recipients: Countries | None = None
+    """All receiving countries from now on, where they change."""
     providers: Countries | None = None
+    """All providing countries from now on, where they change."""
     objective: Prose | None = None
+    """The new objective, where it changes."""
     institution: Line | None = None
+    """The institution from now on, where it changes."""
     reason: Reason
+    """Why the terms were redrawn."""
     edition: Line
+    """The policy edition in force on the day."""
 
 
 class CommitmentIncreased(GrantEvent):
@@ -40,7 +49,9 @@ class CommitmentIncreased(GrantEvent):
     """
 
     amount: Amount
+    """By how much; in the holding currency."""
     reason: Reason | None = None
+    """What the money is for."""
 
 
 class BalanceCancelled(GrantEvent):
@@ -50,7 +61,9 @@ class BalanceCancelled(GrantEvent):
     """
 
     amount: Amount
+    """How much goes back; in the grant's currency."""
     reason: Reason
+    """Why it is not needed."""
 
 
 class GrantSuspended(GrantEvent):
@@ -59,7 +72,9 @@ class GrantSuspended(GrantEvent):
     VERSION: ClassVar[int] = 2
 
     scope: Scope
+    """What stands still: payments, activities or all."""
     reason: Reason
+    """What has to be settled first."""
 
 
 class SuspensionLifted(GrantEvent):
@@ -68,6 +83,7 @@ class SuspensionLifted(GrantEvent):
     scope: Scope | None = None
     """Which suspension; every one where not said."""
     reason: Reason | None = None
+    """How it was settled."""
 
 
 class GrantCancelled(GrantEvent):
@@ -77,3 +93,4 @@ class GrantCancelled(GrantEvent):
     """
 
     reason: Reason
+    """Why the grant ended before its time."""

@@ -50,6 +50,7 @@ class EntryCorrected(GrantEvent, FundEvent):
     struck: Literal[True] | None = None
     """The entry should not have been there at all."""
     reason: Reason
+    """How it is known that the entry was wrong."""
 
 
 class DocumentAttached(GrantEvent, FundEvent):
@@ -59,6 +60,8 @@ class DocumentAttached(GrantEvent, FundEvent):
     """
 
     name: Line
+    """The file's name."""
     media_type: Line
+    """Such as ``application/pdf``."""
     sha256: Digest
     """Of the file's bytes; also its name in the book's ``documents`` folder."""

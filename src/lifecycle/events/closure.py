@@ -8,9 +8,11 @@ class ObligationWaived(GrantEvent):
     """An obligation need not be met. Recorded by an approver. Read by: timeline."""
 
     obligation: Word
+    """Its name, as the timeline report shows it."""
     item: ItemId | None = None
     """Which one, where there are several: an activity, a follow-up, a number."""
     reason: Reason
+    """Why it need not be met."""
 
 
 class GrantClosed(GrantEvent):
@@ -24,3 +26,4 @@ class GrantReopened(GrantEvent):
     """
 
     reason: Reason
+    """What has to be done after all."""

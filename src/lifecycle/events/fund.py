@@ -26,6 +26,7 @@ class FundEstablished(FundEvent):
     """The fund exists, with its holding currency. Recorded by ``init``. Read by: every projection."""
 
     name: Line
+    """The fund's name."""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     """The holding currency: every grant and every total is in it."""
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)]
@@ -39,6 +40,7 @@ class PolicyAdopted(FundEvent):
     """
 
     edition: Edition
+    """The whole edition, each number with its source."""
 
 
 class OfficerAppointed(FundEvent):
@@ -48,7 +50,9 @@ class OfficerAppointed(FundEvent):
     """
 
     officer: OfficerId
+    """An opaque id, not a person's name."""
     roles: Roles
+    """What the officer may do from now on."""
 
 
 class OfficerRetired(FundEvent):
@@ -58,28 +62,36 @@ class OfficerRetired(FundEvent):
     """
 
     officer: OfficerId
+    """The officer's id."""
     roles: tuple[Role, ...] = ()
+    """Which roles end; all where none is named."""
 
 
 class PartnerJoined(FundEvent):
     """A partner contributes to the fund. Recorded by the secretariat. Read by: fund."""
 
     partner: ItemId
+    """The partner's short name in the book."""
     name: Line
+    """The partner's name in full."""
     kind: PartnerKind
+    """Traditional or emerging (S4)."""
 
 
 class ConsultationHeld(FundEvent):
     """The partners met. Recorded by the secretariat. Read by: audit history."""
 
     partners: tuple[ItemId, ...] = ()
+    """Who took part."""
     summary: Prose
+    """What was said."""
 
 
 class ContributionPledged(FundEvent):
     """A partner said how much it would give. Recorded by finance. Read by: fund."""
 
     partner: ItemId
+    """The partner's short name in the book."""
     amount: Amount
     """In the partner's currency."""
     holding_amount: Amount | None = None
@@ -90,17 +102,24 @@ class ContributionAgreed(FundEvent):
     """An administration agreement binds the pledge. Recorded by finance. Read by: fund."""
 
     partner: ItemId
+    """The partner's short name in the book."""
     amount: Amount
+    """In the partner's currency."""
     reference: Line | None = None
+    """Of the administration agreement."""
 
 
 class InstalmentScheduled(FundEvent):
     """A part of the contribution is due on a day. Recorded by finance. Read by: timeline."""
 
     partner: ItemId
+    """The partner's short name in the book."""
     instalment: ItemId
+    """Its name within the partner's contribution."""
     amount: Amount
+    """In the partner's currency."""
     due: Day
+    """When it should arrive."""
 
 
 class InstalmentReceived(FundEvent):
@@ -110,6 +129,7 @@ class InstalmentReceived(FundEvent):
     """
 
     partner: ItemId
+    """The partner's short name in the book."""
     amount: Amount
     """In the partner's currency."""
     holding_amount: Amount | None = None
@@ -124,6 +144,7 @@ class FeeCharged(FundEvent):
     amount: Amount
     """In the holding currency."""
     reason: Reason | None = None
+    """What it is charged for."""
 
 
 class IncomeCredited(FundEvent):
@@ -132,36 +153,45 @@ class IncomeCredited(FundEvent):
     amount: Amount
     """In the holding currency."""
     reason: Reason | None = None
+    """Where it comes from."""
 
 
 class FundsReturned(FundEvent):
     """Money went back to a partner. Recorded by finance. Read by: fund."""
 
     partner: ItemId
+    """The partner's short name in the book."""
     amount: Amount
     """In the holding currency."""
     reason: Reason | None = None
+    """Why it goes back."""
 
 
 class FundsCommitted(FundEvent):
     """A grant's approval took so much of what is available. Written with GrantApproved. Read by: fund."""
 
     grant: GrantId
+    """The grant's id."""
     amount: Amount
+    """The approved amount; in the holding currency."""
 
 
 class CommitmentIncreased(FundEvent):
     """A grant's commitment grew: an increase, or a correction upwards. Read by: fund."""
 
     grant: GrantId
+    """The grant's id."""
     amount: Amount
+    """By how much; in the holding currency."""
 
 
 class CommitmentReleased(FundEvent):
     """A grant gave back what it will not use: cancelled, lapsed, or corrected downwards. Read by: fund."""
 
     grant: GrantId
+    """The grant's id."""
     amount: Amount
+    """How much can be promised anew; in the holding currency."""
 
 
 EVENTS: tuple[type[FundEvent], ...] = (

@@ -13,15 +13,20 @@ class PaymentRequested(GrantEvent):
     """A payment was asked for. Recorded by the task team leader. Read by: disbursement."""
 
     payment: ItemId
+    """Its name within the grant."""
     payee: Line
+    """Who is paid: an organization or a role, never a person's name."""
     category: Line
+    """The budget line that it belongs to."""
     amount: Amount
+    """In the grant's currency; within the undisbursed balance."""
 
 
 class PaymentAuthorised(GrantEvent):
     """Finance allowed it. Recorded by an officer who did not ask for it. Read by: audit history."""
 
     payment: ItemId
+    """Its name within the grant."""
     amount: Amount | None = None
     """At most what was asked; all of it where not said."""
 
@@ -30,7 +35,9 @@ class PaymentRejected(GrantEvent):
     """Finance said no. Recorded by an officer who did not ask for it. Read by: disbursement."""
 
     payment: ItemId
+    """Its name within the grant."""
     reason: Reason
+    """Why it is not paid."""
 
 
 class FundsDisbursed(GrantEvent):
@@ -40,6 +47,7 @@ class FundsDisbursed(GrantEvent):
     """
 
     payment: ItemId
+    """Its name within the grant."""
     amount: Amount
     """In the grant's currency; at most what was authorised."""
     paid_amount: Amount | None = None
@@ -61,15 +69,20 @@ class PaymentFailed(GrantEvent):
     """
 
     payment: ItemId
+    """Its name within the grant."""
     reason: Reason | None = None
+    """What the bank said."""
 
 
 class RefundReceived(GrantEvent):
     """Money came back. Recorded by finance. Read by: disbursement, timeline."""
 
     payment: ItemId
+    """Of which payment it comes back."""
     amount: Amount
+    """In the grant's currency; at most what was disbursed for it."""
     reason: Reason | None = None
+    """Why it came back."""
 
 
 class IrregularPaymentRecorded(GrantEvent):
@@ -79,23 +92,32 @@ class IrregularPaymentRecorded(GrantEvent):
     """
 
     payment: ItemId
+    """Its name within the grant."""
     payee: Line
+    """Who is paid: an organization or a role, never a person's name."""
     amount: Amount
+    """In the grant's currency."""
     rule: Line
     """Which rule was broken."""
     reason: Reason
+    """How it came about."""
 
 
 class CoFinancingRecorded(GrantEvent):
     """Somebody else paid a part. Recorded by the task team leader. Read by: audit history."""
 
     kind: CoFinancingKind
+    """Cash, in kind, a share of cost, or private."""
     source: Line | None = None
+    """Who paid."""
     amount: Amount
+    """In the currency in which it was paid."""
 
 
 class CostRecorded(GrantEvent):
     """What it cost to prepare or supervise the grant. Recorded by the task team leader."""
 
     purpose: CostPurpose
+    """Preparation or supervision."""
     amount: Amount
+    """In the currency in which it was paid."""

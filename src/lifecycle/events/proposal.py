@@ -28,7 +28,9 @@ class BudgetLine(Value):
     """What a part of the requested money is for."""
 
     line: Line
+    """What the money is for."""
     amount: Amount
+    """In the holding currency."""
     capacity: bool = False
     """Counts towards the countries' own capacity to share."""
 
@@ -37,8 +39,11 @@ class Letter(Value):
     """A recipient country's letter that asks for the exchange."""
 
     country: Country
+    """The recipient country that asks; ISO 3166-1 alpha-2."""
     ministry: Line
+    """Who signed for it."""
     dated: Day
+    """The letter's own date."""
 
 
 class GrantProposed(GrantEvent):
@@ -48,17 +53,25 @@ class GrantProposed(GrantEvent):
     """
 
     title: Line
+    """What the exchange is called."""
     window: Word
+    """A window of the fund's policy."""
     call: ItemId | None = None
+    """The call for proposals that it answers."""
     recipients: Countries
     """Who receives know-how."""
     providers: Countries
     """Who gives it."""
     sector: Line
+    """As the fund names its sectors."""
     objective: Prose
+    """What the countries want to achieve."""
     outcomes_sought: tuple[Outcome, ...] = ()
+    """Capacity outcomes aimed at."""
     amount: Amount
+    """What it may cost; in the holding currency."""
     months: Months
+    """How long it should take."""
     institution: Line | None = None
     """The public institution, for organizational knowledge sharing."""
     operation: Line | None = None
@@ -72,17 +85,29 @@ class ProposalRevised(GrantEvent):
     """
 
     title: Line | None = None
+    """As it reads now, where it changes."""
     window: Word | None = None
+    """As it reads now, where it changes."""
     recipients: Countries | None = None
+    """As it reads now, where it changes."""
     providers: Countries | None = None
+    """As it reads now, where it changes."""
     sector: Line | None = None
+    """As it reads now, where it changes."""
     objective: Prose | None = None
+    """As it reads now, where it changes."""
     outcomes_sought: tuple[Outcome, ...] | None = None
+    """As it reads now, where it changes."""
     amount: Amount | None = None
+    """As it reads now, where it changes."""
     months: Months | None = None
+    """As it reads now, where it changes."""
     institution: Line | None = None
+    """As it reads now, where it changes."""
     operation: Line | None = None
+    """As it reads now, where it changes."""
     reason: Reason | None = None
+    """Why it changes."""
 
 
 class ProposalReturned(GrantEvent):
@@ -92,6 +117,7 @@ class ProposalReturned(GrantEvent):
     """
 
     reason: Reason
+    """What has to be worked on."""
 
 
 class FundingRequested(GrantEvent):
@@ -101,8 +127,11 @@ class FundingRequested(GrantEvent):
     """
 
     amount: Amount
+    """In the holding currency; the sum of the lines."""
     budget: tuple[BudgetLine, ...] = Field(min_length=1, max_length=200)
+    """What it is made up of."""
     letters: tuple[Letter, ...] = ()
+    """One from each recipient country."""
 
 
 class ProposalReviewed(GrantEvent):
@@ -114,6 +143,7 @@ class ProposalReviewed(GrantEvent):
     scores: Annotated[dict[Word, Annotated[Decimal, Field(ge=0, le=100)]], ByName]
     """Points by criterion."""
     advice: Advice
+    """What the reviewer would do."""
 
 
 class GrantApproved(GrantEvent):
@@ -123,6 +153,7 @@ class GrantApproved(GrantEvent):
     """
 
     amount: Amount
+    """The commitment; in the holding currency."""
     conditions: tuple[Line, ...] = ()
     """To be met before the agreement is signed."""
     request_digest: Digest
@@ -135,9 +166,11 @@ class ProposalDeclined(GrantEvent):
     """The fund said no. Recorded by an approver. Read by: register, timeline."""
 
     reason: Reason
+    """Why not."""
 
 
 class ProposalWithdrawn(GrantEvent):
     """The asker took the proposal back. Recorded by the task team leader. Read by: register, timeline."""
 
     reason: Reason
+    """Why it was taken back."""

@@ -26,8 +26,11 @@ class ProgressReported(GrantEvent):
     """A progress report arrived. Recorded by the task team leader. Read by: timeline."""
 
     period: Line
+    """What it reports on, as the report names it."""
     rating: Word
+    """In the fund's own scale."""
     narrative: Prose
+    """How it goes."""
 
 
 class ImplementationCompleted(GrantEvent):
@@ -50,45 +53,60 @@ class CapabilityReached(GrantEvent):
     """An institution can now do it by itself. Recorded by the task team leader. Read by: windows."""
 
     capability: Capability
+    """Which one."""
     evidence: Prose | None = None
+    """How it is known."""
 
 
 class FollowUpAgreed(GrantEvent):
     """Somebody promised to do something by a day. Recorded by the task team leader. Read by: timeline."""
 
     follow_up: ItemId
+    """Its name within the grant."""
     action: Line
+    """What is to be done."""
     owner: Line
+    """Who sees to it: a country or an organization."""
     due: Day
+    """By when."""
     finance_needed: Cost | None = None
+    """What it takes, where money is needed."""
 
 
 class FollowUpCompleted(GrantEvent):
     """It was done. Recorded by the task team leader. Read by: timeline."""
 
     follow_up: ItemId
+    """Its name within the grant."""
     evidence: Prose | None = None
+    """How it is known."""
 
 
 class FollowUpDropped(GrantEvent):
     """It will not be done. Recorded by the task team leader. Read by: timeline."""
 
     follow_up: ItemId
+    """Its name within the grant."""
     reason: Reason
+    """Why it will not be done."""
 
 
 class FollowUpHandedOver(GrantEvent):
     """Somebody else sees to it, also after closure. Recorded by the task team leader. Read by: timeline."""
 
     follow_up: ItemId
+    """Its name within the grant."""
     to: Line
+    """Who sees to it from now on."""
 
 
 class CompletionReportSubmitted(GrantEvent):
     """The completion report was handed in. Recorded by the task team leader."""
 
     summary: Prose
+    """In some paragraphs."""
     lessons: Prose | None = None
+    """What worked, what did not, and why."""
 
 
 class CompletionReportAccepted(GrantEvent):
@@ -99,6 +117,7 @@ class ClientSurveyRecorded(GrantEvent):
     """The recipients were asked. Recorded by the secretariat. Read by: timeline."""
 
     respondents: Count
+    """How many answered."""
     satisfaction: Annotated[Decimal, Field(ge=0, le=10)] | None = None
     """Mean of the answers, on the survey's own scale."""
 
@@ -107,13 +126,19 @@ class ResultsStoryPublished(GrantEvent):
     """The story of what came of it was published. Recorded by the secretariat. Read by: timeline."""
 
     title: Line
+    """As it is published."""
     summary: Prose
+    """In some paragraphs."""
     url: Line | None = None
+    """Where it can be read."""
 
 
 class DevelopmentOutcomeRecorded(GrantEvent):
     """What changed in the country, years later. Recorded by the secretariat. Read by: timeline."""
 
     title: Line | None = None
+    """The story's title, where there is one."""
     summary: Prose
+    """In some paragraphs."""
     url: Line | None = None
+    """Where it can be read."""
