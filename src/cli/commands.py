@@ -24,7 +24,7 @@ OTHERS = (
     Place("completion", "Print the script that completes words in your shell.", "cli.completion:completion"),
     Place("fund adopt-policy", "Adopt an edition of windows and limits.", "cli.files:adopt_policy"),
     Place("grant show", "Show where a grant stands.", "cli.show:show"),
-    Place("grant list", "List the grants.", "cli.show:list_grants"),
+    Place("grant list", "List the grants, by name.", "cli.show:list_grants"),
     Place("document attach", "Put a file beside a grant.", "cli.files:attach"),
     Place("document attach-to-fund", "Put a file beside the fund.", "cli.files:attach_to_fund"),
     Place("audit history", "Tell a life in sentences: who, when, before → after.", "cli.audit:history"),

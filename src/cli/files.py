@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.settings import global_options
-from cli.text import safe
-from cli.write import give
+from cli.write import give, help_of
 from lifecycle.table import FUND_ROWS, GRANT_ROWS, Row
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def edition_from(file: str) -> "Edition":
 
 def _plainly(detail: dict[str, Any]) -> str:
     plain = {"missing": "is missing", "extra_forbidden": "is not known here"}
-    return plain.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+    return plain.get(detail["type"]) or str(detail["msg"]).removeprefix("Value error, ")
 
 
 def _read(file: str) -> bytes:
@@ -55,10 +54,10 @@ def _read(file: str) -> bytes:
 class FileCommand(click.Command):
     """A row of the table that takes a file: the file's fields are made from it."""
 
-    def __init__(self, row: Row, *, on_fund: bool, made: tuple[str, ...], more: list[click.Parameter]) -> None:
-        from cli.write import _help
-
-        super().__init__(name=row.words.rpartition(" ")[2], help=_help(row), callback=self._give)
+    def __init__(
+        self, row: Row, *, on_fund: bool, made: tuple[str, ...], more: list[click.Parameter]
+    ) -> None:
+        super().__init__(name=row.words.rpartition(" ")[2], help=help_of(row), callback=self._give)
         self.row, self.on_fund, self._of_file = row, on_fund, made
         self._more = more
         self._made = False
@@ -106,7 +105,9 @@ def _media_type(file: str) -> str:
 
 def _names() -> list[click.Parameter]:
     return [
-        click.Option(["--name"], metavar="TEXT", help="How the file is named; as on the disk where not given."),
+        click.Option(
+            ["--name"], metavar="TEXT", help="How the file is named; as on the disk where not given."
+        ),
         click.Option(["--media-type"], metavar="TYPE", help="Guessed from the name where not given."),
     ]
 
@@ -115,5 +116,3 @@ _ABOUT_FILE = ("name", "media_type", "sha256")
 attach = FileCommand(GRANT_ROWS["AttachDocument"], on_fund=False, made=_ABOUT_FILE, more=_names())
 attach_to_fund = FileCommand(FUND_ROWS["AttachDocument"], on_fund=True, made=_ABOUT_FILE, more=_names())
 adopt_policy = FileCommand(FUND_ROWS["AdoptPolicy"], on_fund=True, made=("edition",), more=[])
-
-__all__ = ["adopt_policy", "attach", "attach_to_fund", "edition_from", "safe"]

@@ -12,8 +12,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 LONGEST = 1024 * 1024
 """Bytes of one line."""
-AT_ONCE = 200
-"""Lines that are recorded in one durable transaction."""
+AT_ONCE = 800
+"""Lines that are taken at once, to be recorded in one durable transaction or a few."""
 _CHUNK = 256 * 1024
 _OURS = uuid5(NAMESPACE_URL, "grantbook:record")
 
@@ -132,6 +132,7 @@ def _no_number(text: str) -> float:
     raise BadLine(f"{text} is not a number: leave it out, or write the amount as text")
 
 
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False).encode
 _decoder = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number, parse_constant=_no_number)
 
 
@@ -143,7 +144,7 @@ class Ids:
 
     def of(self, words: dict[str, Any]) -> str:
         """The same file gives the same ids again, wherever blank lines or key order differ."""
-        canonical = json.dumps(words, sort_keys=True, separators=(",", ":"))
+        canonical = _canonical(words)
         key = blake2b(canonical.encode(), digest_size=12).digest()
         times = self._seen[key] = self._seen.get(key, 0) + 1
         return str(uuid5(_OURS, f"{times} {canonical}"))

@@ -1,5 +1,6 @@
 """The command ``grantbook``. Help is answered from static tables; a command is loaded when called."""
 
+import os
 import sys
 from typing import Any
 
@@ -7,7 +8,7 @@ import click
 
 from cli.commands import GROUPS, OTHERS
 from cli.settings import Settings, global_options
-from cli.text import safe
+from cli.text import forget_stdout, safe
 from lifecycle.table import FUND_COMMANDS, GRANT_COMMANDS, Row
 
 _PLACES = {place.words: place for place in OTHERS}
@@ -89,22 +90,46 @@ class LazyGroup(click.Group):
         return found + click.Command.shell_complete(self, ctx, incomplete)
 
 
+def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            click.echo(f"grantbook {version('grantbook')}")
+        except PackageNotFoundError:
+            click.echo("grantbook, not installed as a package")
+        ctx.exit()
+
+
 cli = LazyGroup(
     name="grantbook",
     help="The book of record of a fund's grants: what was decided, what was paid, and what was known when.",
     epilog="Exit codes: 0 done, 1 refused, 2 malformed, 3 version conflict, 4 failed verification,"
     " 5 unreachable store.",
 )
-click.version_option(package_name="grantbook", prog_name="grantbook")(cli)
+cli.params.append(
+    click.Option(
+        ["--version"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_show_version,
+        help="Show the version.",
+    )
+)
 
 
 def run(arguments: list[str]) -> int:
     """Run one command line; its exit code. No traceback leaves here."""
+    # Our models use no plugin of pydantic's; looking for some costs every command a tenth of its time.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         answer = cli.main(arguments, prog_name="grantbook", standalone_mode=False, obj=Settings())
         sys.stdout.flush()
     except click.ClickException as error:
-        hint = error.ctx.command_path + " --help" if isinstance(error, click.UsageError) and error.ctx else None
+        hint = (
+            error.ctx.command_path + " --help" if isinstance(error, click.UsageError) and error.ctx else None
+        )
         click.echo(f"malformed: {safe(error.format_message())}", err=True)
         if hint is not None:
             click.echo(f"see {safe(hint)}", err=True)
@@ -113,20 +138,13 @@ def run(arguments: list[str]) -> int:
         click.echo("interrupted", err=True)
         return 130
     except BrokenPipeError:
-        _forget_stdout()
+        forget_stdout()
         return 0
     except Exception as error:
         from cli.failures import told
 
         return told(error)
     return answer if isinstance(answer, int) else 0
-
-
-def _forget_stdout() -> None:
-    """The reader has gone: nothing is left to say, also not at exit."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main() -> None:

@@ -31,7 +31,7 @@ class Shape:
     """What may stand in a field."""
 
     kind: str
-    """``text``, ``int``, ``flag``, ``choice``, ``day``, ``money``, ``number``, ``model``, ``pairs`` or ``any``."""
+    """One of text, int, flag, choice, day, money, number, model, pairs, any."""
     many: bool = False
     choices: tuple[str, ...] = ()
     model: type[BaseModel] | None = None
@@ -45,7 +45,13 @@ class Shape:
             return "|".join(self.choices) if not self.many else "WORD,…"
         if self.model is not None:
             return ",".join(f"{name}=…" for name in self.model.model_fields)
-        names = {"day": "DATE", "money": '"2000.00 USD"', "number": "NUMBER", "pairs": "NAME=VALUE", "int": "N"}
+        names = {
+            "day": "DATE",
+            "money": '"2000.00 USD"',
+            "number": "NUMBER",
+            "pairs": "NAME=VALUE",
+            "int": "N",
+        }
         name = names.get(self.kind, "TEXT")
         return f"{name},…" if self.many and not self.prose else name
 
@@ -117,7 +123,7 @@ class FieldOption(click.Option):
         return super().get_help_record(ctx)
 
 
-def _click_type(shape: Shape) -> click.ParamType | None:
+def _click_type(shape: Shape) -> click.ParamType[Any] | None:
     if shape.many:
         return click.STRING
     if shape.kind == "choice":
@@ -134,8 +140,9 @@ def parameters(row: Row, kind: type[Command], leave_out: Iterable[str] = ()) -> 
         if name in fields
     ]
     own = [name for name in fields if name not in (*_ENVELOPE, *row.arguments, *leave_out)]
-    for name in own:
-        made.append(FieldOption(kind, name, shape_of(fields[name].annotation), fields[name].is_required()))
+    made += [
+        FieldOption(kind, name, shape_of(fields[name].annotation), fields[name].is_required()) for name in own
+    ]
     for name in _ENVELOPE:
         option = FieldOption(kind, name, shape_of(fields[name].annotation), required=False)
         option.metavar = _METAVARS.get(name, option.metavar)

@@ -1,16 +1,18 @@
 """``grantbook init``: a new book, its fund, its first administrator and its policy."""
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import click
 
+from cli.asking import day_from
 from cli.settings import Command, located, settings
 from cli.text import safe, say, to_json
 
 
-@click.command("init", cls=Command, help="Make a new book.\n\nWho makes it (--as) is its first administrator.")
+@click.command(
+    "init", cls=Command, help="Make a new book.\n\nWho makes it (--as) is its first administrator."
+)
 @click.argument("path", metavar="BOOK", required=False)
 @click.option("--name", required=True, metavar="TEXT", help="The fund's name.")
 @click.option("--currency", default="USD", show_default=True, metavar="CODE", help="Its holding currency.")
@@ -29,8 +31,13 @@ from cli.text import safe, say, to_json
     metavar="FILE",
     help="An edition to adopt, instead of the shipped ones. May be given several times.",
 )
-def init(
-    path: str | None, name: str, currency: str, fiscal_year_start: int, on: str | None, policy: tuple[str, ...]
+def init(  # noqa: PLR0917 click gives them by name
+    path: str | None,
+    name: str,
+    currency: str,
+    fiscal_year_start: int,
+    on: str | None,
+    policy: tuple[str, ...],
 ) -> int:
     """Make the book."""
     from cli.files import edition_from
@@ -53,8 +60,8 @@ def init(
         say(to_json(told))
     else:
         say(
-            f"made {safe(where)}: {safe(name)} in {safe(currency)}, established on {day}; {safe(asked.who())} is"
-            f" its administrator; policy editions: {safe(', '.join(names))}"
+            f"made {safe(where)}: {safe(name)} in {safe(currency)}, established on {day}; "
+            f"{safe(asked.who())} is its administrator; policy editions: {safe(', '.join(names))}"
         )
         if not asked.book:
             say(f"name it from now on with --book {safe(where)} or GRANTBOOK_BOOK={safe(where)}")
@@ -65,23 +72,3 @@ def init(
 
 def _day(text: str | None) -> date:
     return datetime.now(UTC).date() if text is None else day_from(text, "--on")
-
-
-def day_from(text: str, option: str) -> date:
-    """A day that was typed. Raises ``BadParameter``, naming the option."""
-    from pydantic import TypeAdapter, ValidationError
-
-    from lifecycle.terms import Day
-
-    try:
-        day: date = TypeAdapter(Day).validate_python(text)
-    except ValidationError:
-        raise click.BadParameter(
-            "write a day as YYYY-MM-DD, between 1900 and 2199", param_hint=option
-        ) from None
-    return day
-
-
-def exists(path: Path) -> bool:
-    """Whether a book is there."""
-    return (path / "book.toml").exists()

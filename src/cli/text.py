@@ -2,14 +2,15 @@
 
 import os
 import re
-import shutil
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import click
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
@@ -39,6 +40,11 @@ def say(text: str = "", *, err: bool = False, color: bool | None = None) -> None
     click.echo(text, err=err, color=color)
 
 
+def forget_stdout() -> None:
+    """The reader has gone: nothing is left to say, also not at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def to_json(value: object) -> str:
     """One line of JSON that is also safe to look at in a terminal."""
     import json
@@ -55,6 +61,8 @@ def width() -> int:
     if told.isdigit() and int(told) > 0:
         return max(40, int(told))
     if sys.stdout.isatty():
+        import shutil
+
         return max(40, shutil.get_terminal_size().columns)
     return 80
 
@@ -76,7 +84,7 @@ def wrapped(text: str, indent: str = "", first: str | None = None) -> str:
 # ── values ───────────────────────────────────────────────────────────────────────────────────
 
 
-def grouped(amount: Decimal) -> str:
+def grouped(amount: "Decimal") -> str:
     """An amount with thousands separators and all its decimals."""
     return f"{amount:,f}"
 
@@ -88,10 +96,14 @@ def moment(at: datetime) -> str:
 
 def plain(value: object) -> Any:
     """A value as programs read it: dates ISO, amounts as text."""
-    if isinstance(value, Decimal):
+    if _is_decimal(value):
         return f"{value:f}"
     if isinstance(value, date):
         return value.isoformat()
+    if hasattr(value, "currency"):
+        return str(value)
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json", exclude_none=True)
     if isinstance(value, (tuple, list)):
         return [plain(item) for item in value]
     if isinstance(value, Mapping):
@@ -99,14 +111,25 @@ def plain(value: object) -> Any:
     return value if value is None or isinstance(value, (bool, int)) else str(value)
 
 
+def _is_decimal(value: object) -> "TypeGuard[Decimal]":
+    """Asked without importing ``decimal``, which help has no need of."""
+    return type(value).__name__ == "Decimal"
+
+
 def readable(value: object, currency: str = "") -> str:
     """A value as people read it; a dash for nothing. Escaped."""
     if value is None or value in ((), ""):
-        return "–"
+        return "\u2013"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, Decimal):
+    if _is_decimal(value):
         return f"{grouped(value)} {currency}".rstrip()
+    if hasattr(value, "currency") and hasattr(value, "amount"):
+        return f"{grouped(value.amount)} {value.currency}"
+    if hasattr(value, "model_dump"):
+        value = value.model_dump(mode="json", exclude_none=True)
+    if isinstance(value, Mapping):
+        return "; ".join(f"{prose(name)} {readable(item, currency)}" for name, item in value.items())
     if isinstance(value, (tuple, list)):
         return ", ".join(readable(item, currency) for item in value)
     return prose(value)

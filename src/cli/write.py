@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.settings import Command, Settings, global_options, settings
+from cli.settings import Settings, global_options, settings
 from cli.text import prose, safe, say, to_json
 from lifecycle.table import Row
 
@@ -18,7 +18,7 @@ class RowCommand(click.Command):
     """A row of the table as a command; its options are made when they are needed."""
 
     def __init__(self, row: Row, *, on_fund: bool) -> None:
-        super().__init__(name=row.words.rpartition(" ")[2], help=_help(row), callback=self._give)
+        super().__init__(name=row.words.rpartition(" ")[2], help=help_of(row), callback=self._give)
         self.row, self.on_fund = row, on_fund
         self._made = False
 
@@ -41,7 +41,8 @@ class RowCommand(click.Command):
         return give({"command": self.row.name, **words}, confirm_clock=confirm_clock)
 
 
-def _help(row: Row) -> str:
+def help_of(row: Row) -> str:
+    """What the row's command does, what it becomes, and whose act it is."""
     who = "any officer" if row.role == "any" else f"the role {row.role}"
     stages = tuple(stage for stage in row.stages if stage)
     when = ""
@@ -105,7 +106,9 @@ def tell(asked: Settings, answer: "Answer", behind: str | None = None) -> int:
     if answer.refusal is not None:
         say(refused(answer), err=True)
     if behind is not None:
-        say(f"recorded; the views could not be caught up ({behind}): grantbook views update does it", err=True)
+        say(
+            f"recorded; the views could not be caught up ({behind}): grantbook views update does it", err=True
+        )
     return 0 if answer.refusal is None else 1
 
 
@@ -136,7 +139,7 @@ def answer_json(answer: "Answer") -> dict[str, Any]:
     )
 
 
-def as_json(
+def as_json(  # noqa: PLR0917 in the order of the keys
     command_id: str | None,
     outcome: str,
     refusal: str | None = None,
@@ -168,6 +171,3 @@ def _log(answer: "Answer", took: float) -> None:
         refusal=answer.refusal,
         seconds=round(took, 4),
     )
-
-
-__all__ = ["Command", "RowCommand", "give"]

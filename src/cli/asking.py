@@ -1,0 +1,101 @@
+"""The two dates of a question, as they are typed: as of a day, as known at a time."""
+
+import re
+from datetime import date
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from cli.text import moment
+
+if TYPE_CHECKING:
+    from lifecycle.book import Book
+    from lifecycle.history import Entry
+
+on_option = click.option("--on", metavar="DATE", help="As of the end of this day.")
+known_option = click.option(
+    "--known", metavar="TIME", help="As known at this time (like 2018-01-09T12:00:00Z) or journal position."
+)
+
+
+class When(NamedTuple):
+    """As of a day (`None`: all that is recorded), as known at a position (`None`: now)."""
+
+    on: date | None
+    known: int | None
+    words: str
+
+    @classmethod
+    def of(cls, book: "Book", on: str | None, known: str | None) -> "When":
+        """From what was typed. Raises ``BadParameter``, naming the option."""
+        day = None if on is None else day_from(on, "--on")
+        position = None if known is None else position_from(book, known)
+        return cls(day, position, in_words(book, day, position))
+
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def is_day(text: str) -> bool:
+    """Whether it is written like a day rather than like a time or a position."""
+    return _DAY.fullmatch(text) is not None
+
+
+def day_from(text: str, option: str) -> date:
+    """A day that was typed. Raises ``BadParameter``, naming the option."""
+    try:
+        if is_day(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise click.BadParameter("write a day as YYYY-MM-DD", param_hint=option)
+
+
+def in_words(book: "Book", on: date | None, known: int | None) -> str:
+    """Both dates, for captions."""
+    day = "" if on is None else f"as of {on}, "
+    if known is None:
+        return f"{day}as known now (position {book.position():,})"
+    at = book.recorded_at(known)
+    told = "before anything was recorded" if at is None else f"at {moment(at)}"
+    return f"{day}as known {told} (position {known:,})"
+
+
+def position_from(book: "Book", known: str, option: str = "--known") -> int:
+    """The position that a time or a position as text stands for. Raises ``BadParameter``."""
+    try:
+        return book.resolve(known)
+    except ValueError:
+        raise click.BadParameter(
+            "write a time with its zone, like 2018-01-09T12:00:00Z, or a position of the journal",
+            param_hint=option,
+        ) from None
+
+
+def stream_named(name: str) -> str:
+    """``fund``, or a grant's id."""
+    return "fund" if name == "fund" else f"grant:{name.removeprefix('grant:')}"
+
+
+def entries_of(book: "Book", name: str, known: int | None = None) -> "tuple[str, list[Entry]]":
+    """The stream and its entries. Raises ``UsageError`` where there is no such grant."""
+    stream = stream_named(name)
+    entries = book.entries(stream, known)
+    if not entries:
+        then = "" if known is None else " at that time"
+        raise click.UsageError(f"the book knows no grant {name!r}{then}; grantbook grant list names them")
+    return stream, entries
+
+
+def state_of(stream: str, entries: Any, on: date | None) -> Any:
+    """The grant or the fund as of a day; `None` for a grant that was not there yet."""
+    from lifecycle.history import history
+
+    held = history(entries, on)
+    if stream == "fund":
+        from lifecycle import fund
+
+        return fund.fold(held)
+    from lifecycle import grant
+
+    return grant.fold(held)

@@ -1,0 +1,360 @@
+"""How ``facility.jsonl`` comes about: the published tables, made into commands, one a line.
+
+    python -m cli.facility.compile
+
+writes the file again from the csv files beside it; a test holds the two together. What a source
+states is taken over. What no source states is filled in, and the entry's note then begins with
+``illustrative`` and says what is filled in, and from what (``SOURCES.md``). Ids are uuid5 of the source
+and the reference in it, so recording the file twice changes nothing.
+"""
+
+import csv
+import json
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from cli.facility.assumed import (
+    CALLED,
+    CORRECTED,
+    DAYS_BETWEEN_PROPOSALS,
+    DROPPED,
+    ENVELOPE_PER_GRANT,
+    FIRST_PROPOSAL,
+    FOUNDED,
+    HANDED_OVER,
+    LATE_ENTRY,
+    LATE_STORY,
+    NO_STORY,
+    NO_SURVEY,
+    OFFICERS,
+    PARTNERS,
+    PROJECTS,
+    RESULTS,
+)
+
+HERE = Path(__file__).parent
+Command = dict[str, Any]
+
+
+def _table(name: str) -> list[dict[str, str]]:
+    with (HERE / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _usd(amount: int) -> str:
+    return f"{amount}.00 USD"
+
+
+def _say(source: str, reference: str, command: str, on: date, actor: str, **fields: Any) -> Command:
+    identity = uuid5(NAMESPACE_URL, f"grantbook facility: {source}: {reference}")
+    return {"command_id": str(identity), "command": command, "on": str(on), "actor": actor, **fields}
+
+
+# ── the fund ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _officers() -> Iterator[Command]:
+    note = "illustrative (not published): the officer; the id stands for a role, the day is the launch"
+    for officer, role in OFFICERS.items():
+        yield _say(
+            "demo",
+            f"officer {officer}",
+            "AppointOfficer",
+            FOUNDED,
+            "admin",
+            officer=officer,
+            roles=[role],
+            note=note,
+        )
+
+
+def _partners() -> Iterator[Command]:
+    for row in _table("contributions_2011-10.csv"):
+        partner = row["partner"]
+        code, joined = PARTNERS[partner]
+        when = "at the launch in 2008" if joined == FOUNDED else "after the launch"
+        day = "illustrative (not published): the day; S4 has"
+        more = f" ({row['note']})" if row["note"] else ""
+        yield _say(
+            "S4 Annex C",
+            f"{partner} joined",
+            "JoinPartner",
+            joined,
+            "secretariat-1",
+            partner=code,
+            name=partner,
+            kind=row["kind"],
+            note=f"illustrative (not published): the day; S4 says that this partner was there {when}",
+        )
+        yield _say(
+            "S4 Annex C",
+            f"{partner} contribution",
+            "PledgeContribution",
+            joined,
+            "finance-1",
+            partner=code,
+            amount=_usd(int(row["contribution_usd"])),
+            note=f"{day} the contribution as of October 2011{more}",
+        )
+        yield _say(
+            "S4 Annex C",
+            f"{partner} allocation",
+            "ReceiveInstalment",
+            joined + timedelta(days=30),
+            "finance-1",
+            partner=code,
+            amount=_usd(int(row["allocated_usd"])),
+            note=f"{day} the allocation as of October 2011, taken as received in one sum",
+        )
+
+
+# ── the completed projects ───────────────────────────────────────────────────────────────────
+
+
+class Life:
+    """One completed project, from proposal to closure, in the order in which it is recorded."""
+
+    def __init__(self, number: int, row: dict[str, str], countries: dict[str, dict[str, str]]) -> None:
+        self.title = row["project"]
+        self.project = PROJECTS[self.title]
+        self.grant = f"SEETF-{self.project.id}"
+        self.outcomes = [name for name, marked in row.items() if marked == "1"]
+        known = countries.get(self.title)
+        self.named = known is not None
+        self.recipients = known["receiving"].split(";") if known else ["ZZ"]
+        self.providers = known["providing"].split(";") if known else ["ZZ"]
+        self.ttl = f"ttl-{number % 3 + 1}"
+        self.start = FIRST_PROPOSAL + timedelta(days=DAYS_BETWEEN_PROPOSALS * number)
+        self.approved = self.project.thousands * 1000
+        self.said: list[Command] = []
+
+    def day(self, after: int) -> date:
+        """So many days after the proposal, moved to a Monday from a weekend."""
+        on = self.start + timedelta(days=after)
+        return on + timedelta(days=(7 - on.weekday()) % 7) if on.weekday() > 4 else on
+
+    def say(self, command: str, after: int, actor: str, filled: str = "the day", **fields: Any) -> int:
+        """Say a command; gives the version of its entry in the grant's stream."""
+        note = f"illustrative (not published): {filled}"
+        reference = f"{self.title}: {len(self.said) + 1}"
+        words = _say("S4 Annex D", reference, command, self.day(after), actor, grant=self.grant, **fields)
+        self.said.append(words | {"note": note})
+        return len(self.said)
+
+    def lines(self) -> list[Command]:
+        """The whole life."""
+        self._promise()
+        self._exchange()
+        self._tell()
+        self._close()
+        return self.said
+
+    def _promise(self) -> None:
+        countries = "countries are S4's" if self.named else "countries are not stated (ZZ)"
+        self.say(
+            "ProposeGrant",
+            0,
+            self.ttl,
+            "the day, amount (the 21 average the published USD 100,000), months, sector (read from the title)"
+            f" and objective; the title is S4's, {countries}",
+            title=self.title,
+            window="stand_alone",
+            recipients=self.recipients,
+            providers=self.providers,
+            sector=self.project.sector,
+            objective=f"Learning from practitioners abroad: {self.title}",
+            amount=_usd(self.approved),
+            months=12,
+        )
+        self._request()
+        self.say(
+            "ReviewProposal",
+            24,
+            "reviewer-1",
+            "the day, scores and advice",
+            scores={"demand_driven": 4, "design": 3, "readiness": 4},
+            advice="approve",
+        )
+        self.say(
+            "ApproveGrant",
+            30,
+            "approver-1",
+            "the day and amount (published average)",
+            amount=_usd(self.approved),
+        )
+        closing = str(self.day(45) + timedelta(days=300))
+        self.say("MakeEffective", 45, "secretariat-1", "the day and the closing date", closing_date=closing)
+
+    def _request(self) -> None:
+        travel, workshops = self.approved // 10 * 7, self.approved // 10 * 2
+        rest = self.approved - travel - workshops
+        budget = {"travel": travel, "workshops": workshops, "documentation": rest}
+        letters = [
+            {"country": code, "ministry": "not stated", "dated": str(self.day(7))}
+            for code in self.recipients
+            if code != "ZZ"
+        ]
+        self.say(
+            "RequestFunding",
+            14,
+            self.ttl,
+            "the day, amount (published average), budget lines and letters",
+            amount=_usd(self.approved),
+            budget=[{"line": line, "amount": _usd(amount)} for line, amount in budget.items()],
+            letters=letters,
+        )
+
+    def _exchange(self) -> None:
+        first = self.approved // 10 * 6
+        second = self.approved - first - self.project.unspent
+        self._pay("P1", 60, first)
+        days = {"starts": str(self.day(95)), "ends": str(self.day(95) + timedelta(days=4))}
+        filled = "the days and the name; S4 says that 19 of the 21 held study tours"
+        countries = [*self.recipients, *(code for code in self.providers if code not in self.recipients)]
+        tour = {"instrument": "study_tour", "countries": countries}
+        self.say("PlanActivity", 70, self.ttl, filled, activity="A1", **tour, **days)
+        self.say("HoldActivity", 105, self.ttl, filled, activity="A1", **days)
+        paid = self._pay("P2", 115, second)
+        if self.title == CORRECTED:
+            self.project = self.project._replace(unspent=self.project.unspent + 400 + 250)
+            filled = "the refund, to show one"
+            self.say("RecordRefund", 130, "finance-1", filled, payment="P1", amount=_usd(400))
+            self.say(
+                "CorrectEntry",
+                150,
+                "approver-2",
+                "the correction, to show one",
+                entry=paid,
+                reads={"amount": _usd(second - 250)},
+                reason="The bank's advice of payment says 250 less",
+            )
+        self.say("CompleteImplementation", 165, self.ttl)
+        if self.title == LATE_ENTRY:
+            on = str(self.day(88))
+            self.say(
+                "HoldActivity",
+                88,
+                self.ttl,
+                "the activity and its day, recorded after completion to show a late entry",
+                activity="A0",
+                starts=on,
+                ends=on,
+            )
+
+    def _pay(self, payment: str, after: int, amount: int) -> int:
+        filled = "the day, payee and amount (a part of the published average)"
+        asked = {"payee": "a payee not stated", "category": "travel", "amount": _usd(amount)}
+        self.say("RequestPayment", after, self.ttl, filled, payment=payment, **asked)
+        self.say("AuthorisePayment", after + 4, "finance-1", payment=payment)
+        return self.say("DisburseFunds", after + 8, "finance-2", filled, payment=payment, amount=_usd(amount))
+
+    def _tell(self) -> None:
+        evidence = "Marked for this project in S4, Annex D"
+        self.say(
+            "ReportOutcomes",
+            180,
+            self.ttl,
+            "the day; the outcomes are S4's Annex D and Box 2",
+            outcomes=dict.fromkeys(self.outcomes, evidence),
+            **({"results": RESULTS[self.title]} if self.title in RESULTS else {}),
+        )
+        self._agree_follow_up()
+        if self.title not in NO_SURVEY:
+            self.say("RecordClientSurvey", 200, "secretariat-1", "the day and the count", respondents=12)
+        self.say(
+            "SubmitCompletionReport",
+            215,
+            self.ttl,
+            summary="The exchange was held; S4 reviewed this project in depth",
+        )
+        self.say("AcceptCompletionReport", 225, "secretariat-1")
+        self._settle_follow_up()
+
+    def _agree_follow_up(self) -> None:
+        actions = {
+            HANDED_OVER: ("Further exchanges while the reforms of the safety nets go on", "BZ"),
+            DROPPED: ("A government agency that oversees hospitals", "SN"),
+        }
+        if self.title in actions:
+            action, owner = actions[self.title]
+            filled = "the day, owner and due date; S4 tells of the need for follow-up"
+            fields = {"follow_up": "F1", "action": action, "owner": owner, "due": str(self.day(240))}
+            self.say("AgreeFollowUp", 185, self.ttl, filled, **fields)
+
+    def _settle_follow_up(self) -> None:
+        filled = "the day; S4 tells that follow-up was missing"
+        if self.title == HANDED_OVER:
+            self.say("HandOverFollowUp", 230, self.ttl, filled, follow_up="F1", to="The country team")
+        elif self.title == DROPPED:
+            reason = "The technical and financial support that it needed was not there"
+            self.say("DropFollowUp", 235, self.ttl, filled, follow_up="F1", reason=reason)
+
+    def _close(self) -> None:
+        if self.project.unspent:
+            self.say(
+                "CancelBalance",
+                255,
+                "approver-1",
+                "the day and amount",
+                amount=_usd(self.project.unspent),
+                reason="Unspent at the end",
+            )
+        story = {"title": self.title, "summary": "What came of it: see the outcomes reported"}
+        if self.title == LATE_STORY:
+            self.say("CloseGrant", 300, "approver-1")
+            filled = "the day, later than 180 days after completion to show a late story"
+            self.say("PublishResultsStory", 390, "secretariat-1", filled, **story)
+        else:
+            if self.title not in NO_STORY:
+                self.say("PublishResultsStory", 290, "secretariat-1", **story)
+            self.say("CloseGrant", 300, "approver-1")
+
+
+def _completed() -> Iterator[Command]:
+    countries = {row["project"]: row for row in _table("exchange_countries.csv")}
+    for number, row in enumerate(_table("completed_projects_outcomes.csv")):
+        yield from Life(number, row, countries).lines()
+
+
+# ── the call of November 2018 ────────────────────────────────────────────────────────────────
+
+
+def _proposals() -> Iterator[Command]:
+    note = (
+        "illustrative (not published): the day, the amount (the published envelope of USD 250,000 over ten grants) and the"
+        " months (the window's limit, S0); title, sector and countries are those of the call's public page"
+    )
+    for number, row in enumerate(_table("call_2018-11_selected.csv"), 1):
+        yield _say(
+            "call 2018-11",
+            f"selected {number}",
+            "ProposeGrant",
+            CALLED,
+            f"ttl-{number % 3 + 1}",
+            grant=f"SSF-2018-11-{number:02}",
+            title=row["title"],
+            window="stand_alone",
+            call="2018-11",
+            recipients=row["receiving"].split(";"),
+            providers=row["providing"].split(";"),
+            sector=row["sector"],
+            objective=f"{row['title']} (the page gives a title and no objective)",
+            amount=ENVELOPE_PER_GRANT,
+            months=12,
+            note=note,
+        )
+
+
+def lines() -> Iterator[str]:
+    """Every line of ``facility.jsonl``, in order."""
+    for part in (_officers, _partners, _completed, _proposals):
+        for command in part():
+            yield json.dumps(command, ensure_ascii=False)
+
+
+if __name__ == "__main__":
+    text = "".join(line + "\n" for line in lines())
+    (HERE / "facility.jsonl").write_text(text, encoding="utf-8")

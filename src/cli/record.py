@@ -1,0 +1,291 @@
+"""``grantbook record``: commands from a file or a pipe, one a line, in durable batches."""
+
+import os
+import stat
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.lines import BadLine, Ids, Line, batches, words_of
+from cli.settings import Command, Settings, settings
+from cli.text import forget_stdout, prose, say, to_json
+
+if TYPE_CHECKING:
+    from lifecycle.book import Answer, Book
+
+_NO_READER = 141
+"""As a shell tells of a program that wrote into a closed pipe."""
+_SECONDS = 0.25
+"""How long other writers may have to wait for a batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a line."""
+
+    line: int
+    outcome: str
+    """``accepted``, ``refused``, ``repeat`` or ``malformed``."""
+    command_id: str | None = None
+    refusal: str | None = None
+    message: str | None = None
+    rule: str | None = None
+    entries: tuple[str, ...] = ()
+    position: int | None = None
+
+    @property
+    def good(self) -> bool:
+        """Recorded, now or before."""
+        return self.outcome in ("accepted", "repeat") and self.refusal is None
+
+    def as_json(self) -> dict[str, Any]:
+        """As programs read it."""
+        return {
+            "line": self.line,
+            "command_id": self.command_id,
+            "outcome": self.outcome,
+            "refusal": self.refusal,
+            "message": self.message,
+            "entries": list(self.entries),
+            "position": self.position,
+        }
+
+    def sentence(self) -> str:
+        """As people read it; only for what was not recorded."""
+        message = prose(self.message or "")
+        if self.outcome == "malformed":
+            return f"line {self.line}: malformed: {message}"
+        before = "refused before" if self.outcome == "repeat" else "refused"
+        rule = f" ({prose(self.rule)})" if self.rule else ""
+        return f"line {self.line}: {before}: {self.refusal}: {message}{rule}"
+
+
+@dataclass
+class Run:
+    """One run over a file: what has been done so far."""
+
+    book: "Book"
+    recorder: str
+    go_on: bool
+    """After a refusal or a malformed line."""
+    tell: Callable[[Outcome], None]
+    counts: dict[str, int] = field(default_factory=dict)
+    line: int = 0
+    """The last line whose outcome is durable."""
+    stopped: bool = False
+    ids: Ids = field(default_factory=Ids)
+
+    def take(self, lines: list[Line]) -> None:
+        """Record the lines, in as many durable transactions as their time asks for; then tell."""
+        at = 0
+        while at < len(lines) and not self.stopped:
+            done: list[Outcome] = []
+            until = time.monotonic() + _SECONDS
+            with self.book.batch():
+                while at < len(lines) and (not done or time.monotonic() < until):
+                    done.append(outcome := self._one(*lines[at]))
+                    at += 1
+                    if not outcome.good and not self.go_on:
+                        break
+            for outcome in done:
+                self._count(outcome)
+                self.tell(outcome)
+            self.stopped = bool(done) and not done[-1].good and not self.go_on
+
+    def _count(self, outcome: Outcome) -> None:
+        self.line = outcome.line
+        what = outcome.outcome
+        if what == "refused" and outcome.refusal == "VersionConflict":
+            what = "conflict"
+        elif what == "repeat" and outcome.refusal is not None:
+            what = "refused before"
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+    def _one(self, number: int, raw: bytes | BadLine) -> Outcome:
+        from lifecycle.errors import VersionConflict
+        from lifecycle.words import Malformed, command_from
+
+        command_id: Any = None
+        try:
+            words = words_of(raw)
+            words.setdefault("actor", self.recorder)
+            if not words.get("command_id"):
+                words.pop("command_id", None)
+                words["command_id"] = self.ids.of(words)
+            command_id = words["command_id"]
+            command = command_from(words)
+            answer = self.book.record(command, self.recorder)
+        except BadLine as error:
+            return Outcome(number, "malformed", message=str(error))
+        except Malformed as error:
+            known = command_id if isinstance(command_id, str) else None
+            return Outcome(number, "malformed", known, message=str(error))
+        except VersionConflict as error:
+            return Outcome(number, "refused", command_id, "VersionConflict", str(error))
+        return _outcome(number, answer)
+
+    @property
+    def code(self) -> int:
+        """The exit code: the worst that happened."""
+        if self.counts.get("malformed"):
+            return 2
+        if self.counts.get("refused") or self.counts.get("refused before"):
+            return 1
+        return 3 if self.counts.get("conflict") else 0
+
+    def summary(self) -> str:
+        """How many lines became what."""
+        words = (
+            ("accepted", "accepted"),
+            ("repeat", "recorded before"),
+            ("refused", "refused"),
+            ("refused before", "refused before"),
+            ("conflict", "in conflict with another version"),
+            ("malformed", "malformed"),
+        )
+        parts = [f"{count:,} {told}" for key, told in words if (count := self.counts.get(key))]
+        return ", ".join(parts) or "no commands"
+
+
+def _outcome(number: int, answer: "Answer") -> Outcome:
+    return Outcome(
+        number,
+        answer.outcome,
+        answer.command_id,
+        answer.refusal,
+        answer.message,
+        answer.rule,
+        answer.entries,
+        answer.position,
+    )
+
+
+@click.command(
+    "record",
+    cls=Command,
+    help="""Record commands from a file, one a line.
+
+    Each line is an object like {"command": "ProposeGrant", "grant": "…", "on": "2017-01-10", …}, as
+    grantbook schema commands has it. Each is accepted, refused, malformed, or a repeat of one
+    recorded before. Running a file again records nothing twice, so a run that was stopped is
+    finished by running it again.""",
+)
+@click.argument("file", metavar="FILE.jsonl|-")
+@click.option("--continue", "go_on", is_flag=True, help="Go on after a refused or malformed line.")
+@click.option("--confirm-clock", is_flag=True, help="Take the machine's clock for right.")
+def record(file: str, go_on: bool, confirm_clock: bool) -> int:
+    """Record a file."""
+    asked = settings()
+    descriptor, size = _opened(file)
+    try:
+        with asked.open(confirm_clock=confirm_clock) as book:
+            return record_all(asked, book, descriptor, size=size, go_on=go_on)
+    finally:
+        if descriptor:
+            os.close(descriptor)
+
+
+def _opened(file: str) -> tuple[int, int]:
+    if file == "-":
+        return sys.stdin.fileno(), 0
+    try:
+        descriptor = os.open(file, os.O_RDONLY)
+    except OSError as error:
+        raise click.UsageError(f"{file}: {error.strerror}") from None
+    if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise click.UsageError(f"{file} is a folder: name a file of commands")
+    return descriptor, os.fstat(descriptor).st_size
+
+
+def record_all(
+    asked: Settings, book: "Book", descriptor: int, *, size: int = 0, go_on: bool = False, quiet: bool = False
+) -> int:
+    """Record every line of an open file, catch the views up, and say how it went. The exit code."""
+    run = Run(book, asked.who(), go_on, _teller(asked, quiet=quiet))
+    began = time.perf_counter()
+    failure: BaseException | None = None
+    try:
+        with _progress(size) as advance:
+            for lines, read in batches(descriptor):
+                run.take(lines)
+                sys.stdout.flush()
+                advance(read)
+                if run.stopped:
+                    break
+    except (Exception, KeyboardInterrupt) as error:
+        failure = error
+    behind = _views(book)
+    _log(run, time.perf_counter() - began)
+    if not (quiet or isinstance(failure, BrokenPipeError)):
+        _sum_up(asked, run, failure, behind)
+    return run.code if failure is None else _failed(failure, run)
+
+
+def _teller(asked: Settings, *, quiet: bool) -> Callable[[Outcome], None]:
+    def as_json(outcome: Outcome) -> None:
+        sys.stdout.write(to_json(outcome.as_json()) + "\n")
+
+    def in_words(outcome: Outcome) -> None:
+        if not outcome.good:
+            say(outcome.sentence())
+
+    if quiet:
+        return lambda outcome: None if outcome.good else say(outcome.sentence(), err=True)
+    return as_json if asked.json else in_words
+
+
+def _views(book: "Book") -> str | None:
+    from cli.write import catch_up
+
+    return catch_up(book)
+
+
+def _sum_up(asked: Settings, run: Run, failure: BaseException | None, behind: str | None) -> None:
+    if not asked.json:
+        say(run.summary())
+        if run.stopped:
+            say(f"stopped after line {run.line}: nothing after it was recorded; --continue goes on")
+    if behind is not None and failure is None:
+        say(f"the views could not be caught up ({behind}): grantbook views update does it", err=True)
+
+
+def _failed(failure: BaseException, run: Run) -> int:
+    done = f"lines up to {run.line} are recorded: run the same file again to go on; nothing is recorded twice"
+    if isinstance(failure, KeyboardInterrupt):
+        say("interrupted", err=True)
+        say(done, err=True)
+        return 130
+    if isinstance(failure, BrokenPipeError):
+        forget_stdout()
+        say(f"nobody reads the answers any more; {done}", err=True)
+        return _NO_READER
+    if not isinstance(failure, Exception):
+        raise failure
+    from cli.failures import told
+
+    return told(failure, done)
+
+
+def _log(run: Run, took: float) -> None:
+    from cli.log import line
+
+    line(
+        "record",
+        **{key.replace(" ", "_"): count for key, count in run.counts.items()},
+        seconds=round(took, 3),
+    )
+
+
+def _progress(size: int) -> AbstractContextManager[Callable[[int], None]]:
+    """A bar on a terminal for what takes long; nothing elsewhere."""
+    if not size or not sys.stderr.isatty():
+        return nullcontext(lambda _: None)
+    from cli.progress import bar
+
+    return bar("recording", size)

@@ -1,0 +1,158 @@
+"""``grantbook grant show`` and ``grant list``: where grants stand, straight from the journal."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.asking import When, entries_of, known_option, on_option, state_of
+from cli.settings import Command, settings
+from cli.text import pairs, plain, prose, readable, safe, say, to_json
+
+if TYPE_CHECKING:
+    from lifecycle.grant import Grant
+
+
+@click.command("show", cls=Command, help="Show where a grant stands.")
+@click.argument("grant", metavar="GRANT")
+@on_option
+@known_option
+def show(grant: str, on: str | None, known: str | None) -> int:
+    """Show it."""
+    asked = settings()
+    with asked.open(read_only=True) as book:
+        when = When.of(book, on, known)
+        _, entries = entries_of(book, grant, when.known)
+    state = state_of(f"grant:{grant}", entries, when.on)
+    if state is None:
+        raise click.UsageError(
+            f"there was no grant {grant!r} on {when.on}: its first entry is of a later day"
+        )
+    if asked.json:
+        say(to_json(_as_json(state, len(entries), when)))
+        return 0
+    say(f"{safe(grant)}  {prose(state.title)}")
+    say(f"{_stage(state)}; {when.words}, version {len(entries)}")
+    for part in (_terms(state), _dates(state), _money(state), _items(state)):
+        if part:
+            say()
+            say(pairs(part))
+    return 0
+
+
+def _stage(state: "Grant") -> str:
+    suspended = f", suspended: {', '.join(state.suspended)}" if state.suspended else ""
+    return f"{state.stage.replace('_', ' ')}{suspended}"
+
+
+def _terms(state: "Grant") -> list[tuple[str, str]]:
+    rows = [
+        ("window", f"{state.window}, edition {state.edition}" if state.edition else state.window),
+        ("recipients", readable(state.recipients)),
+        ("providers", readable(state.providers)),
+        ("sector", prose(state.sector)),
+        ("team leader", prose(state.leader)),
+    ]
+    if state.institution:
+        rows.append(("institution", prose(state.institution)))
+    if digest := _digest(state):
+        rows.append(("request digest", digest))
+    if state.conditions:
+        rows.append(
+            (
+                "conditions",
+                "; ".join(
+                    f"{prose(name)} ({'met' if name in state.conditions_met else 'open'})"
+                    for name in state.conditions
+                ),
+            )
+        )
+    return rows
+
+
+def _digest(state: "Grant") -> str | None:
+    """Of the request that an approver reads now, or of the one that was approved."""
+    if state.stage != "requested":
+        return state.request_digest
+    from lifecycle.decisions.proposal import request_digest
+
+    return request_digest(state)
+
+
+def _dates(state: "Grant") -> list[tuple[str, str]]:
+    dates = (
+        ("proposed", state.proposed_on),
+        ("requested", state.requested_on),
+        ("approved", state.approved_on),
+        ("signed", state.signed_on),
+        ("effective", state.effective_on),
+        ("closing date", state.closing_date),
+        ("completed", state.completed_on),
+        ("closed", state.closed_on),
+        ("ended", state.ended_on),
+    )
+    return [(name, str(day)) for name, day in dates if day is not None]
+
+
+def _money(state: "Grant") -> list[tuple[str, str]]:
+    amounts = [("proposed amount", state.asked), ("requested amount", state.requested)]
+    if state.approved_on is not None:
+        amounts += [
+            ("committed", state.committed),
+            ("disbursed", state.disbursed),
+            ("refunded", state.refunded),
+            ("undisbursed", state.undisbursed),
+            ("asked for, not paid", state.pending or None),
+        ]
+    told = [(name, readable(amount, state.currency)) for name, amount in amounts if amount is not None]
+    right = max(len(text) for _, text in told)
+    return [(name, f"{text:>{right}}") for name, text in told]
+
+
+def _items(state: "Grant") -> list[tuple[str, str]]:
+    from cli.facts import of_grant
+
+    fields = of_grant(state)
+    starts = ("activity ", "payment ", "follow-up ")
+    names = [name for name in fields if name.startswith(starts)]
+    names += [name for name in ("capabilities", "completion report", "waived", "documents") if fields[name]]
+    return [(prose(name), readable(fields[name], state.currency)) for name in names]
+
+
+def _as_json(state: "Grant", version: int, when: When) -> dict[str, Any]:
+    from cli.facts import as_json, of_grant
+
+    fields = as_json(of_grant(state))
+    return {
+        "grant": state.id,
+        "on": plain(when.on),
+        "known": when.known,
+        "version": version,
+        "currency": state.currency,
+        **fields,
+        "request_digest": _digest(state),
+    }
+
+
+@click.command("list", cls=Command, help="List the grants, by name.")
+@on_option
+@known_option
+def list_grants(on: str | None, known: str | None) -> int:
+    """List them."""
+    asked = settings()
+    with asked.open(read_only=True) as book:
+        when = When.of(book, on, known)
+        for stream, entries in book.histories(0, when.known):
+            name = stream.removeprefix("grant:")
+            state = None if stream == "fund" else state_of(stream, entries, when.on)
+            if state is None:
+                continue
+            if asked.json:
+                row = {"grant": name, "title": state.title, "window": state.window, "stage": str(state.stage)}
+                say(
+                    to_json(
+                        {**row, "committed": plain(state.committed), "undisbursed": plain(state.undisbursed)}
+                    )
+                )
+            else:
+                say(f"{safe(name):<16}  {state.stage.replace('_', ' '):<10}  {prose(state.title)}")
+    return 0

@@ -1,0 +1,147 @@
+"""Reports as tables that read well at any width, as JSON Lines, and as CSV that no spreadsheet executes."""
+
+import re
+from decimal import Decimal
+from typing import IO, TYPE_CHECKING, Any
+
+from cli.text import grouped, safe, to_json, width
+
+if TYPE_CHECKING:
+    from projections.reports import Report
+
+MONEY = frozenset(
+    """approved increased cancelled committed requested disbursed refunded net_disbursed undisbursed
+    pledged agreed received received_holding fees income returned available""".split()
+)
+"""Columns of amounts."""
+_NUMBERS = MONEY | frozenset(("share_disbursed", "share_elapsed", "grants", "days"))
+
+_FIRST = {
+    "register": "grant title stage window recipients providers closing_date suspended",
+    "disbursement": "grant committed disbursed undisbursed share_disbursed net_disbursed share_elapsed",
+    "disbursement by": "grants net_disbursed committed disbursed currency undisbursed",
+    "windows": "grant window rule figure limit complies edition",
+    "timeline": "grant obligation item due_on status days met_on",
+    "fund": "partner currency pledged received_holding committed available kind received",
+}
+"""The most telling columns of each report, which a narrow terminal gets first."""
+_ROOM = {"title": 30, "sector": 20, "recipients": 14, "providers": 14, "source": 20, "superseded": 24}
+"""Texts that may be broken over lines, with the columns that they need at least to read well."""
+_COLORS = {"overdue": "red", "met_late": "yellow", "due_soon": "yellow", "met": "green"}
+
+
+def cell(column: str, value: object) -> str:
+    """A value as people read it: amounts grouped, nothing as a dash. Escaped."""
+    if value is None:
+        return "total" if column == "partner" else "\u2013"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(safe(item) for item in value)
+    if column in MONEY:
+        return grouped(Decimal(str(value)))
+    if column in ("status", "stage", "obligation"):
+        return safe(value).replace("_", " ")
+    return safe(value)
+
+
+def print_table(report: "Report", caption: str, *, color: bool, file: IO[str] | None = None) -> None:
+    """Draw the table within the width; the columns left out are named below it."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    room = width()
+    console = Console(file=file, width=room, no_color=not color, force_terminal=color, highlight=False)
+    cells = [
+        [cell(column, value) for column, value in zip(report.columns, row, strict=True)]
+        for row in report.rows
+    ]
+    wide = _widths(report, cells)
+    shown = _fitting(report, wide, room)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    for column in shown:
+        numeric = column in _NUMBERS
+        table.add_column(
+            Text(_heading(column, wide[column])),
+            justify="right" if numeric else "left",
+            no_wrap=column not in _ROOM,
+            min_width=wide[column],
+            overflow="fold",
+        )
+    at = [report.columns.index(column) for column in shown]
+    for row in cells:
+        table.add_row(*(Text(row[i], style=_style(report.columns[i], row[i])) for i in at))
+    console.print(table)
+    if not cells:
+        console.print(Text("no rows"))
+    console.print(Text(caption))
+    if left_out := [column for column in report.columns if column not in shown]:
+        console.print(
+            Text(
+                f"Not shown at {room} columns: {', '.join(left_out)}. --format csv or json has every column."
+            )
+        )
+
+
+def _style(column: str, text: str) -> str:
+    return _COLORS.get(text.replace(" ", "_"), "") if column == "status" else ""
+
+
+def _heading(column: str, room: int) -> str:
+    """The column's name, its words below each other where they are wider than the column."""
+    words = column.replace("_", " ")
+    return words if len(words) <= room else words.replace(" ", "\n")
+
+
+def _widths(report: "Report", cells: list[list[str]]) -> dict[str, int]:
+    """How wide each column has to be."""
+    wide = {}
+    for i, column in enumerate(report.columns):
+        longest = max([*(len(word) for word in column.split("_")), *(len(row[i]) for row in cells)])
+        wide[column] = min(longest, _ROOM.get(column, longest))
+    return wide
+
+
+def _fitting(report: "Report", wide: dict[str, int], room: int) -> list[str]:
+    """As many columns as fit, the most telling first, in the report's own order."""
+    key = report.name if report.columns[0] in ("grant", "partner") else f"{report.name} by"
+    telling = [name for name in _FIRST.get(key, "").split() if name in wide]
+    chosen: list[str] = []
+    left = room + 1
+    for column in dict.fromkeys((report.columns[0], *telling, *report.columns)):
+        if wide[column] + 2 <= left or not chosen:
+            chosen.append(column)
+            left -= wide[column] + 2
+    return [column for column in report.columns if column in chosen]
+
+
+def json_text(report: "Report") -> str:
+    """One object a row."""
+    return "".join(to_json(dict(zip(report.columns, row, strict=True))) + "\n" for row in report.rows)
+
+
+_FORMULA = re.compile(r"[=+\-@\t\r]")
+_A_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
+
+
+def csv_text(report: "Report") -> str:
+    """Comma-separated, lists joined by ``;``; a ``'`` before a text that a spreadsheet would execute."""
+    import csv
+    import io
+
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\n")
+    rows.writerow(report.columns)
+    rows.writerows([_csv_cell(value) for value in row] for row in report.rows)
+    return out.getvalue()
+
+
+def _csv_cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = ";".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    return f"'{text}" if _FORMULA.match(text) and not _A_NUMBER.fullmatch(text) else text

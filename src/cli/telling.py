@@ -1,0 +1,246 @@
+"""A life told entry by entry: what happened, what it changed, and how we came to know."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from cli import facts
+from cli.fund_sentences import FUND as FUND_WORDS
+from cli.sentences import GRANT as GRANT_WORDS
+from cli.sentences import because
+from cli.text import moment, plain, prose, readable
+from lifecycle import fund as fund_state
+from lifecycle import grant as grant_state
+from lifecycle.events.base import EntryCorrected, Event
+from lifecycle.fund import DatedSums, Fund
+from lifecycle.grant import Grant
+from lifecycle.history import FUND, Entry, in_force, reads, void_corrections
+from lifecycle.terms import ZERO
+
+Change = tuple[str, Any, Any]
+"""A field, what it was, what it is."""
+
+_ALREADY_TOLD = frozenset(
+    (
+        *("proposed on", "requested on", "approved on", "signed on", "effective on", "completed on"),
+        *("closed on", "ended on", "closures", "reviewed by", "documents", "objective", "budget", "letters"),
+    )
+)
+"""Fields whose change the sentence itself tells."""
+
+
+@dataclass
+class Told:
+    """One paragraph."""
+
+    entry: Entry
+    sentence: str
+    changes: list[Change] = field(default_factory=list)
+    late: bool = False
+    corrections: list[tuple[Entry, list[Change]]] = field(default_factory=list)
+    """Corrections of this entry that hold, with what each changed."""
+    struck_by: Entry | None = None
+    without_effect: bool = False
+    """A correction that was struck itself."""
+
+
+def tell(stream: str, entries: Sequence[Entry], on: date | None = None) -> list[Told]:
+    """The life in the one order, of the entries known; those after the day ``on`` left out."""
+    words = FUND_WORDS if stream == FUND else GRANT_WORDS
+    held = {entry.originator_version: entry for entry in in_force(entries)}
+    late = _late(entries)
+    corrections, struck, void = _corrections(entries)
+    steps = _fund_steps if stream == FUND else _grant_steps
+    changed = dict(steps(sorted(held.values(), key=lambda entry: entry.order)))
+    told = []
+    for raw in entries:
+        version = raw.originator_version
+        entry = held.get(version, raw)
+        paragraph = Told(entry, sentence(entry.event, words), changed.get(version, []), version in late)
+        paragraph.corrections = corrections.get(version, [])
+        paragraph.struck_by = struck.get(version)
+        paragraph.without_effect = version in void
+        told.append(paragraph)
+    _tell_corrections(told, corrections)
+    if stream != FUND:
+        _add_effects(told, entries)
+    told.sort(key=lambda paragraph: paragraph.entry.order)
+    return told if on is None else [paragraph for paragraph in told if paragraph.entry.on <= on]
+
+
+def sentence(event: Event, words: Any) -> str:
+    """Who did what."""
+    return f"{prose(event.actor)} {words[type(event)](event)}"
+
+
+def _late(entries: Sequence[Entry]) -> set[int]:
+    """Entries recorded for a day before that of an entry recorded earlier."""
+    late, newest = set(), date.min
+    for entry in entries:
+        if entry.on < newest:
+            late.add(entry.originator_version)
+        newest = max(newest, entry.on)
+    return late
+
+
+def _corrections(
+    entries: Sequence[Entry],
+) -> tuple[dict[int, list[tuple[Entry, list[Change]]]], dict[int, Entry], set[int]]:
+    """By entry: the corrections that hold, with before and after; what struck it; and what has no effect."""
+    made = [entry for entry in entries if isinstance(entry.event, EntryCorrected)]
+    void = void_corrections(made)
+    now = {entry.originator_version: entry.event for entry in entries}
+    found: dict[int, list[tuple[Entry, list[Change]]]] = {}
+    struck: dict[int, Entry] = {}
+    for correction in made:
+        change = correction.event
+        assert isinstance(change, EntryCorrected)
+        if correction.originator_version in void:
+            continue
+        if change.struck:
+            struck[change.entry] = correction
+        elif change.reads is not None:
+            before = now[change.entry]
+            now[change.entry] = after = reads(before, change.reads)
+            differs = [(name, getattr(before, name), getattr(after, name)) for name in change.reads]
+            found.setdefault(change.entry, []).append((correction, differs))
+    return found, struck, void
+
+
+def _tell_corrections(told: list[Told], corrections: dict[int, list[tuple[Entry, list[Change]]]]) -> None:
+    """A correction's own paragraph says what it changed, rather than only what it reads."""
+    own = {entry.originator_version: differs for made in corrections.values() for entry, differs in made}
+    for paragraph in told:
+        event = paragraph.entry.event
+        differs = own.get(paragraph.entry.originator_version)
+        if isinstance(event, EntryCorrected) and differs is not None:
+            what = f"{arrows(differs)}{because(event.reason)}"
+            paragraph.sentence = f"{prose(event.actor)} corrected entry {event.entry}: {what}"
+
+
+def _add_effects(told: list[Told], entries: Sequence[Entry]) -> None:
+    """What each correction changed in the whole life, when it was recorded."""
+    for paragraph in told:
+        if isinstance(paragraph.entry.event, EntryCorrected):
+            version = paragraph.entry.originator_version
+            before, after = (
+                grant_state.fold(in_force([one for one in entries if one.originator_version <= last]))
+                for last in (version - 1, version)
+            )
+            paragraph.changes = facts.changes(
+                facts.of_grant(before, beside=after), facts.of_grant(after, beside=before)
+            )
+
+
+def _grant_steps(held: Sequence[Entry]) -> Iterator[tuple[int, list[Change]]]:
+    before: Grant | None = None
+    for entry in held:
+        if before is None:
+            before = grant_state.begin(entry)
+            yield entry.originator_version, [("stage", None, str(before.stage))]
+            continue
+        after = grant_state.evolve(before, entry.event)
+        yield (
+            entry.originator_version,
+            facts.changes(facts.of_grant(before, beside=after), facts.of_grant(after, beside=before)),
+        )
+        before = after
+
+
+def _fund_steps(held: Sequence[Entry]) -> Iterator[tuple[int, list[Change]]]:
+    """What is available is added up here: asking the state for it at every step takes too long."""
+    state, available = Fund(), ZERO
+    for entry in held:
+        event = entry.event
+        after = fund_state.evolve(replace(state, available=DatedSums()), event)
+        flow = sum(after.available.changes, ZERO)
+        changed: list[Change] = [("available", available, available + flow)] if flow else []
+        officer = getattr(event, "officer", None)
+        if officer is not None:
+            before, now = (tuple(sorted(part.roles_on(officer, event.on))) for part in (state, after))
+            changed.append((f"officer {officer}", before, now))
+        yield entry.originator_version, changed
+        state, available = after, available + flow
+
+
+# ── in words, and for programs ───────────────────────────────────────────────────────────────
+
+
+def arrows(changes: Sequence[Change], currency: str = "") -> str:
+    """Before → after, for each field. Amounts of the same currency name it once."""
+    return "; ".join(_arrow(name, before, after, currency) for name, before, after in changes)
+
+
+def _arrow(name: str, before: Any, after: Any, currency: str) -> str:
+    if isinstance(before, Decimal) and isinstance(after, Decimal):
+        return f"{prose(name)} {readable(before)} → {readable(after, currency)}"
+    label = prose(name.replace("_", " "))
+    return f"{label} {readable(before, currency)} → {readable(after, currency)}"
+
+
+def telling_changes(paragraph: Told) -> list[Change]:
+    """The changes that the sentence does not tell itself."""
+    return [change for change in paragraph.changes if change[0] not in _ALREADY_TOLD]
+
+
+def marks(paragraph: Told) -> list[str]:
+    """What an auditor is to see: late, corrected, struck, without effect."""
+    entry = paragraph.entry
+    found = []
+    if paragraph.struck_by is not None:
+        by = paragraph.struck_by
+        found.append(
+            f"struck by entry {by.originator_version}, {by.on}{because(_reason(by))}: it has no effect"
+        )
+    for by, differs in paragraph.corrections:
+        found.append(
+            f"corrected by entry {by.originator_version}, {by.on}: {arrows(differs)}{because(_reason(by))}"
+        )
+    if paragraph.without_effect:
+        found.append("this correction was struck: it has no effect")
+    if paragraph.late:
+        found.append(f"late: recorded on {entry.recorded_at:%Y-%m-%d}, after an entry of a later day")
+    return found
+
+
+def _reason(entry: Entry) -> str | None:
+    reason: str | None = getattr(entry.event, "reason", None)
+    return reason
+
+
+def as_json(paragraph: Told) -> dict[str, Any]:
+    """A paragraph as programs read it."""
+    entry = paragraph.entry
+    by = paragraph.struck_by
+    return {
+        "entry": entry.name,
+        "version": entry.originator_version,
+        "on": entry.on.isoformat(),
+        "event": type(entry.event).__name__,
+        "actor": entry.event.actor,
+        "recorder": entry.recorder,
+        "recorded_at": moment(entry.recorded_at),
+        "position": entry.position,
+        "command_id": entry.command_id,
+        "note": entry.note,
+        "sentence": paragraph.sentence,
+        "changes": [_change(change) for change in paragraph.changes],
+        "late": paragraph.late,
+        "corrected_by": [
+            {
+                "entry": one.originator_version,
+                "reason": _reason(one),
+                "changes": [_change(part) for part in differs],
+            }
+            for one, differs in paragraph.corrections
+        ],
+        "struck_by": None if by is None else {"entry": by.originator_version, "reason": _reason(by)},
+        "without_effect": paragraph.without_effect or by is not None,
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    name, before, after = change
+    return {"field": facts.key(name), "before": plain(before), "after": plain(after)}

@@ -1,0 +1,34 @@
+"""Shells for the tests of the command line."""
+
+from pathlib import Path
+
+import pytest
+
+from cli_shell import Shell, life
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """A shell without a book."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GRANTBOOK_OFFICER", "admin")
+    for name in ("GRANTBOOK_BOOK", "COLUMNS", "NO_COLOR", "GRANTBOOK_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+    return Shell(tmp_path, capsys)
+
+
+@pytest.fixture
+def gb(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """A shell with a new book."""
+    monkeypatch.setenv("GRANTBOOK_BOOK", str(shell.book))
+    made = shell("init", str(shell.book), "--name", "A fund", "--on", "2008-10-01")
+    assert made.code == 0, made.err
+    return shell
+
+
+@pytest.fixture
+def lived(gb: Shell) -> Shell:
+    """A shell with a book that holds a grant's life until two payments are paid."""
+    done = gb("record", gb.file(life()))
+    assert done.code == 0, done.out
+    return gb

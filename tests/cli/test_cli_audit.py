@@ -1,0 +1,215 @@
+"""A life told in sentences, replays, differences, and who was refused what."""
+
+import re
+
+import pytest
+
+from cli.fund_sentences import FUND
+from cli.sentences import GRANT
+from cli.text import safe, to_json
+from cli_shell import Shell, on_grant
+from lifecycle.events import fund, grant
+
+
+def test_every_fact_has_its_sentence() -> None:
+    assert set(GRANT) == set(grant.EVENTS)
+    assert set(FUND) == set(fund.EVENTS)
+
+
+def test_a_life_in_sentences(lived: Shell) -> None:
+    told = lived("audit", "history", "G-1")
+    assert told.code == 0
+    text = " ".join(told.out.split())
+    for words in (
+        "2017-01-10 [1] leader proposed “Learning about dairy” in window stand_alone",
+        "TZ, UG to learn from IN, with 80,000.00 USD in 12 months",
+        "(entered by admin)",
+        "stage requested → approved",
+        "payer paid 60,000.00 USD for payment P1.",
+        "undisbursed 70,000.00 → 10,000.00 USD",
+        "payment P1 authorised 60,000.00 USD → disbursed 60,000.00 USD",
+        "note: “by wire”",
+    ):
+        assert words in text
+    assert all(len(line) <= 80 for line in told.out.splitlines())
+
+
+def corrected(lived: Shell) -> Shell:
+    """With a late entry, a correction, an entry that was struck, and a correction that was."""
+    version = lived("--json", "grant", "show", "G-1").row["version"]
+    paid, refund = version - 1, version
+    file = lived.file(
+        [
+            on_grant("RecordRefund", "2017-06-01", "cash", payment="P1", amount="700.00 USD"),
+            on_grant(
+                "CorrectEntry",
+                "2017-09-01",
+                "boss2",
+                entry=paid,
+                reads={"amount": "59000.00 USD"},
+                reason="The advice says so",
+            ),
+            on_grant("CorrectEntry", "2017-09-02", "boss2", entry=refund, struck=True, reason="Never came"),
+            on_grant(
+                "CorrectEntry",
+                "2017-09-03",
+                "boss2",
+                entry=version + 1,
+                reads={"amount": "800.00 USD"},
+                reason="A slip",
+            ),
+            on_grant("CorrectEntry", "2017-09-04", "boss", entry=version + 4, struck=True, reason="No slip"),
+        ]
+    )
+    # The corrector is neither the actor nor the recorder of an entry, so boss strikes what boss2 corrected.
+    told = lived("record", file)
+    assert told.code == 0, told.out
+    return lived
+
+
+def test_late_corrected_and_struck_entries_are_marked(lived: Shell) -> None:
+    rows = {row["version"]: row for row in corrected(lived)("--json", "audit", "history", "G-1").rows}
+    paid, struck, late, correction, strike, void, last = (rows[version] for version in range(8, 15))
+    assert late["late"] is True
+    assert [paid["late"], struck["late"]] == [False, False]
+    assert paid["corrected_by"] == [
+        {
+            "entry": correction["version"],
+            "reason": "The advice says so",
+            "changes": [{"field": "amount", "before": "60000.00 USD", "after": "59000.00 USD"}],
+        }
+    ]
+    assert struck["struck_by"] == {"entry": strike["version"], "reason": "Never came"}
+    assert struck["without_effect"] is True
+    assert void["without_effect"] is True
+    assert last["sentence"].startswith(f"boss struck entry {void['version']}")
+    assert {"field": "disbursed", "before": "60000.00", "after": "59000.00"} in correction["changes"]
+    text = " ".join(lived("audit", "history", "G-1").out.split())
+    assert "late: recorded on" in text
+    assert (
+        f"corrected by entry {correction['version']}, 2017-09-01: amount 60,000.00 USD → 59,000.00 USD"
+        in text
+    )
+    assert f"struck by entry {strike['version']}, 2017-09-02: “Never came”: it has no effect" in text
+    assert "boss2 corrected entry 8: amount 60,000.00 USD → 59,000.00 USD: “The advice says so”" in text
+
+
+def test_the_order_is_by_day_then_version(lived: Shell) -> None:
+    rows = corrected(lived)("--json", "audit", "history", "G-1").rows
+    order = [(row["on"], row["version"]) for row in rows]
+    assert order == sorted(order)
+    assert len(order) == 14
+
+
+def test_what_was_known_before_the_corrections(lived: Shell) -> None:
+    at = str(lived("--json", "views", "status").row["journal"])
+    before = lived("--json", "audit", "replay", "G-1").row["state"]
+    corrected(lived)
+    assert lived("--json", "audit", "replay", "G-1", "--known", at).row["state"] == before
+    now = lived("--json", "audit", "replay", "G-1").row["state"]
+    assert (before["disbursed"], now["disbursed"]) == ("60000.00", "59000.00")
+    assert (before["refunded"], now["refunded"]) == ("2000.00", "700.00")
+    changed = {
+        row["field"]: (row["from"], row["to"])
+        for row in lived("--json", "audit", "diff", "G-1", "--from", at, "--to", "100000").rows
+    }
+    assert changed["disbursed"] == ("60000.00", "59000.00")
+    assert changed["refunded"] == ("2000.00", "700.00")
+    assert "stage" not in changed
+
+
+def test_a_time_is_a_position(lived: Shell) -> None:
+    rows = lived("--json", "audit", "history", "G-1").rows
+    at = rows[4]["recorded_at"]
+    then = lived("--json", "audit", "replay", "G-1", "--known", at).row
+    assert then["known"] == rows[4]["position"]
+    assert then["state"]["stage"] == "effective"
+    assert lived("audit", "replay", "G-1", "--known", "2001-01-01T00:00:00Z").code == 2
+
+
+def test_the_difference_between_two_days(lived: Shell) -> None:
+    told = lived("audit", "diff", "G-1", "--from", "2017-04-01", "--to", "2017-12-31")
+    assert told.code == 0
+    assert "undisbursed 70,000.00 → 12,000.00 USD" in told.out
+    assert (
+        "nothing differs" in lived("audit", "diff", "G-1", "--from", "2018-01-01", "--to", "2018-01-02").out
+    )
+    before = lived("--json", "audit", "diff", "G-1", "--from", "2016-01-01", "--to", "2017-01-10").rows
+    assert {"field": "stage", "from": None, "to": "proposed"} in before
+
+
+def test_the_funds_own_life(lived: Shell) -> None:
+    text = " ".join(lived("audit", "history", "fund").out.split())
+    assert "admin appointed leader as ttl." in text
+    assert "officer leader \u2013 → ttl" in text
+    assert "available 0.00 → 1,000,000.00 USD" in text
+    assert "boss committed 70,000.00 USD to grant G-1." in text
+    assert "available 1,000,000.00 → 930,000.00 USD" in text
+    state = lived("--json", "audit", "replay", "fund", "--on", "2017-12-31").row["state"]
+    assert state["available"] == "930000.00"
+    assert state["officer:boss"] == ["approver"]
+
+
+def test_refusals_tell_who_what_when_and_by_which_rule(lived: Shell) -> None:
+    assert "nobody was refused anything" in lived("audit", "refusals").out
+    lived("grant", "close", "G-1", "--actor", "leader", "--on", "2018-01-01")
+    text = " ".join(lived("audit", "refusals").out.split())
+    assert re.match(r"2018-01-01 leader \(entered by admin\) was refused CloseGrant on G-1", text)
+    assert "RoleNotHeld" in text
+    (row,) = lived("--json", "audit", "refusals", "G-1").rows
+    assert (row["actor"], row["recorder"], row["refusal"]) == ("leader", "admin", "RoleNotHeld")
+    assert lived("--json", "audit", "refusals", "G-2").rows == []
+
+
+def test_show_reads_like_a_page(lived: Shell) -> None:
+    told = lived("grant", "show", "G-1", "--on", "2017-06-01")
+    assert told.out.startswith("G-1  Learning about dairy\neffective; as of 2017-06-01, as known now")
+    assert re.search(r"undisbursed +10,000\.00 USD", told.out)
+    assert lived("grant", "show", "G-1", "--on", "2016-01-01").code == 2
+    assert "G-1" in lived("grant", "list").out
+    assert lived("--json", "grant", "list").row["stage"] == "effective"
+    assert lived("--json", "grant", "list", "--on", "2016-01-01").rows == []
+
+
+def test_show_prints_the_digest_that_an_approval_may_name(lived: Shell) -> None:
+    shown = lived("--json", "grant", "show", "G-1", "--on", "2017-01-31").row
+    approved = lived("--json", "grant", "show", "G-1").row
+    assert shown["request_digest"] == approved["request_digest"]
+    assert len(shown["request_digest"]) == 64
+
+
+@pytest.mark.parametrize(
+    "mark", ["\x1b", "\x00", "\x9b", "\u202e", "\u2066", "\u200f", "\u2028", "\x7f", "\ud800"]
+)
+def test_nothing_steers_the_terminal(mark: str) -> None:
+    assert safe(f"a{mark}b") == f"a\\u{{{ord(mark):x}}}b"
+    assert mark not in to_json({"key": f"a{mark}b"})
+
+
+def test_marks_in_data_are_shown_not_executed(lived: Shell) -> None:
+    told = lived(
+        *("grant", "revise", "G-1", "--title", "Moo\u202eooM"),
+        *("--on", "2017-01-12", "--actor", "leader", "--note", "a\tb\u2066c"),
+    )
+    assert told.code == 0, told
+    for words in (("grant", "show", "G-1"), ("report", "register"), ("grant", "list")):
+        assert "Moo\\u{202e}ooM" in " ".join(lived(*words).out.split()), words
+    file = lived.file(
+        [
+            on_grant(
+                "ReportProgress",
+                "2017-06-01",
+                "leader",
+                period="2017",
+                rating="good",
+                narrative="a\u202eb\tc\nd",
+            )
+        ]
+    )
+    assert lived("record", file).code == 0
+    text = lived("audit", "history", "G-1").out
+    assert "\u202e" not in text
+    assert "a\\u{202e}b\\u{9}c d" in " ".join(text.split())
+    assert "\u202e" not in lived("--json", "audit", "history", "G-1").out
+    unknown = lived("grant", "show", "G-1\x1b[31m")
+    assert "\x1b" not in unknown.err

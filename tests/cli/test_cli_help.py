@@ -1,0 +1,118 @@
+"""Help is quick and true: answered from static tables, which say what the commands say."""
+
+import json
+
+import click
+import pytest
+
+from cli.commands import GROUPS, OTHERS
+from cli.main import HELP, cli, load
+from cli_shell import Shell
+from lifecycle.table import FUND_COMMANDS, GRANT_COMMANDS
+from lifecycle.words import command_class
+
+LOADED = """
+import json, sys
+from cli.main import run
+code = run(sys.argv[1:])
+print(json.dumps(sorted(sys.modules)))
+"""
+HEAVY = ("pydantic", "sqlalchemy", "structlog", "rich", "eventsourcing", "sqlite3", "decimal")
+
+
+def loaded(shell: Shell, *words: str) -> set[str]:
+    done = shell.other(*words, program=LOADED)
+    assert done.code == 0, done.err
+    return set(json.loads(done.out.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("words", [["--help"], ["grant", "--help"], ["report", "--help"]])
+def test_help_imports_only_click_and_the_tables(shell: Shell, words: list[str]) -> None:
+    modules = loaded(shell, *words)
+    assert not modules & set(HEAVY)
+    ours = {name for name in modules if name.partition(".")[0] in ("cli", "lifecycle", "projections")}
+    assert ours == {
+        "cli",
+        "cli.commands",
+        "cli.main",
+        "cli.settings",
+        "cli.text",
+        "lifecycle",
+        "lifecycle.table",
+    }
+
+
+def test_show_imports_neither_the_read_side_nor_the_decisions(lived: Shell) -> None:
+    modules = loaded(lived, "grant", "show", "G-1")
+    assert not modules & {"sqlalchemy", "structlog", "rich", "projections"}
+    assert not modules & {"lifecycle.decisions", "lifecycle.words", "lifecycle.judge"}
+
+
+def test_the_table_is_true() -> None:
+    for place in OTHERS:
+        command = load(place.words)
+        assert command.name == place.words.rpartition(" ")[2], place
+        assert (command.help or "").startswith(place.help), place
+
+
+def test_every_row_has_its_command() -> None:
+    for rows, on_fund in ((GRANT_COMMANDS, False), (FUND_COMMANDS, True)):
+        for row in rows:
+            command = load(row.words)
+            assert (command.help or "").startswith(row.help), row
+            if row.words == "init":
+                continue
+            kind = command_class(row.name, on_fund=on_fund)
+            given = {param.name for param in command.get_params(click.Context(command))}
+            assert {"on", "actor", "note", "command_id", "expect_version"} <= given
+            made_from_file = {"edition", "sha256"}
+            assert set(kind.model_fields) - made_from_file <= given, row
+
+
+def test_every_group_is_named() -> None:
+    groups = {words.partition(" ")[0] for words in HELP if " " in words}
+    assert groups == set(GROUPS)
+    assert len(set(HELP)) == len(HELP)
+    assert set(cli.list_commands(click.Context(cli))) >= groups
+
+
+@pytest.mark.parametrize("words", sorted(HELP))
+def test_every_command_has_help(shell: Shell, words: str) -> None:
+    told = shell(*words.split(), "--help")
+    assert told.code == 0
+    assert HELP[words].rstrip(".") in told.out
+    assert "--book" in told.out
+
+
+def test_help_tells_fields_and_choices(shell: Shell) -> None:
+    told = shell("grant", "suspend", "--help").out
+    assert "all|payments|activities" in told
+    told = " ".join(shell("payment", "disburse", "--help").out.split())
+    assert "In the grant's currency; at most what was authorised." in told
+    assert "[required]" in told
+
+
+def test_a_misspelt_command_is_guessed(shell: Shell) -> None:
+    told = shell("grant", "aprove")
+    assert told.code == 2
+    assert "did you mean approve" in told.err
+
+
+@pytest.mark.parametrize(("name", "sign"), [("bash", "complete"), ("zsh", "compdef"), ("fish", "complete")])
+def test_completion_scripts(shell: Shell, name: str, sign: str) -> None:
+    told = shell("completion", name)
+    assert told.code == 0
+    assert sign in told.out
+    assert "_GRANTBOOK_COMPLETE" in told.out
+
+
+def test_completion_completes(shell: Shell) -> None:
+    told = shell.other(_GRANTBOOK_COMPLETE="bash_complete", COMP_WORDS="grantbook grant re", COMP_CWORD="2")
+    assert "plain,return" in told.out
+    assert "plain,report-progress" in told.out
+
+
+def test_version(shell: Shell) -> None:
+    told = shell("--version")
+    assert told.code == 0
+    assert told.out.startswith("grantbook")

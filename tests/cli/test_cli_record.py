@@ -1,0 +1,229 @@
+"""Recording a file: every line gets its answer, and running it again changes nothing."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+
+from cli_shell import PROGRAM, Shell, life, officers, on_grant
+from lifecycle.book import Book
+
+FEE = {"command": "ChargeFee", "on": "2019-01-01", "actor": "cash", "amount": "1.00 USD"}
+TWICE = on_grant("DisburseFunds", "2017-05-10", "payer", payment="P1", amount="60000.00 USD")
+
+
+def test_a_file_and_the_same_file_again(gb: Shell) -> None:
+    file = gb.file([*life(), TWICE])
+    first = gb("--json", "record", "--continue", file)
+    assert first.code == 1
+    assert [row["line"] for row in first.rows] == list(range(1, len(life()) + 2))
+    assert [row["outcome"] for row in first.rows] == ["accepted"] * len(life()) + ["refused"]
+    keys = ["line", "command_id", "outcome", "refusal", "message", "entries", "position"]
+    assert list(first.rows[0]) == keys
+    before = gb("--json", "views", "status").row
+    again = gb("--json", "record", "--continue", file)
+    assert again.code == 1
+    assert {row["outcome"] for row in again.rows} == {"repeat"}
+    assert again.rows[-1]["refusal"] == "PaymentAlreadyDisbursed"
+    assert [row["entries"] for row in again.rows] == [row["entries"] for row in first.rows]
+    assert gb("--json", "views", "status").row == before
+    assert before["behind"] == 0
+
+
+def test_the_same_line_twice_is_two_acts(lived: Shell) -> None:
+    file = lived.file([FEE, dict(reversed(FEE.items())), FEE])
+    first = lived("--json", "record", file)
+    assert [row["outcome"] for row in first.rows] == ["accepted"] * 3
+    assert len({row["command_id"] for row in first.rows}) == 3
+    assert {row["outcome"] for row in lived("--json", "record", file).rows} == {"repeat"}
+
+
+def test_nothing_after_the_first_refusal(lived: Shell) -> None:
+    file = lived.file([FEE, TWICE, FEE])
+    told = lived("record", file)
+    assert told.code == 1
+    assert "line 2: refused: PaymentAlreadyDisbursed" in told.out
+    assert "1 accepted, 1 refused" in told.out
+    assert "stopped after line 2" in told.out
+    again = lived("record", file)
+    assert again.code == 1
+    assert "line 2: refused before" in again.out
+    assert "1 recorded before, 1 refused before" in again.out
+
+
+def test_nothing_after_the_first_malformed_line(lived: Shell) -> None:
+    told = lived("--json", "record", lived.file([FEE, "nonsense", FEE]))
+    assert told.code == 2
+    assert [row["outcome"] for row in told.rows] == ["accepted", "malformed"]
+
+
+def test_going_on(lived: Shell) -> None:
+    told = lived("--json", "record", "--continue", lived.file([FEE, "nonsense", "", TWICE, FEE]))
+    assert told.code == 2
+    assert [(row["line"], row["outcome"]) for row in told.rows] == [
+        (1, "accepted"),
+        (2, "malformed"),
+        (4, "refused"),
+        (5, "accepted"),
+    ]
+
+
+def test_a_conflict_of_versions_is_told_by_line(lived: Shell) -> None:
+    stale = {**FEE, "expect_version": 1}
+    told = lived("--json", "record", "--continue", lived.file([stale, FEE]))
+    assert told.code == 3
+    assert told.rows[0]["refusal"] == "VersionConflict"
+    assert told.rows[1]["outcome"] == "accepted"
+    assert lived("record", "--continue", lived.file([stale, TWICE])).code == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("nonsense", "not JSON"),
+        ("[]", "one object a line"),
+        ('"text"', "one object a line"),
+        ("{", "not JSON"),
+        ("{}", "command: is missing"),
+        ('{"command": 5}', "command: is missing"),
+        ('{"command": "Nope"}', "is not a command"),
+        ('{"command": "ChargeFee", "on": "2019-01-01", "amount": NaN}', "NaN is not a number"),
+        ('{"command": "ChargeFee", "on": "2019-01-01", "amount": 1e400}', "1e400 is too large"),
+        ('{"command": "ChargeFee", "on": "2019-01-01", "amount": 5}', "write an amount as text"),
+        ('{"command": "ChargeFee", "on": "2019-01-01", "amount": "NaN USD"}', "write an amount as text"),
+        ('{"command": "ChargeFee", "on": "2019-02-30", "amount": "1.00 USD"}', "write a day as YYYY-MM-DD"),
+        ('{"command": "ChargeFee", "amount": "1.00 USD"}', "on: is missing"),
+        ('{"command": "ChargeFee", "on": "2019-01-01", "amount": "1.00 USD", "x": 1}', "not a field"),
+        ('{"command": "ChargeFee", "on": "2019-01-01", "amount": "1.00 USD", "on": "2019-01-02"}', "twice"),
+        (b'{"command": "\xff"}', "not UTF-8 at byte 14"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"a":' * 100_000, "nested too deeply"),
+        ('{"n": ' + "9" * 5_000 + "}", "not one"),
+        ('{"note": "' + "x" * 10_000_000 + '"}', "longer than 1024 KiB"),
+        ('{"command": "ChargeFee", "on": "2019-01-01", "amount": "1.00 USD", "command_id": 5}', "command_id"),
+        ('{"command": "ChargeFee", "on": "2019-01-01", "amount": "1.00 USD", "note": "\\ud800"}', "note"),
+        ('{"command": "ProposeGrant", "grant": "G", "title": "a\\u001bb"}', "title: control character"),
+        ('{"command": "ProposeGrant", "grant": "G", "recipients": ["XX"]}', "XX is not an ISO 3166-1"),
+    ],
+)
+def test_malformed_lines(lived: Shell, line: Any, said: str) -> None:
+    before = lived("--json", "views", "status").row
+    told = lived("record", "--continue", lived.file([line]))
+    assert told.code == 2
+    assert told.out.startswith("line 1: malformed: ")
+    assert said in told.out
+    assert len(told.out) < 3_000
+    assert lived("--json", "views", "status").row == before
+
+
+def test_a_file_of_windows(lived: Shell) -> None:
+    raw = b"\xef\xbb\xbf" + json.dumps(FEE).encode() + b"\r\n\r\n" + json.dumps(FEE).encode()
+    (lived.folder / "windows.jsonl").write_bytes(raw)
+    told = lived("--json", "record", "windows.jsonl")
+    assert [(row["line"], row["outcome"]) for row in told.rows] == [(1, "accepted"), (3, "accepted")]
+
+
+def test_an_empty_file(lived: Shell) -> None:
+    told = lived("record", lived.file([""]))
+    assert told.code == 0
+    assert told.out == "no commands\n"
+
+
+def test_a_pipe_answers_while_it_is_open(gb: Shell) -> None:
+    """Who writes line by line gets each answer before writing the next."""
+    talk = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, "--json", "record", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=gb.folder,
+        env=gb.env(),
+    )
+    assert talk.stdin is not None
+    assert talk.stdout is not None
+    for number, command in enumerate(officers(), 1):
+        talk.stdin.write(json.dumps(command).encode() + b"\n")
+        talk.stdin.flush()
+        answer = json.loads(talk.stdout.readline())
+        assert (answer["line"], answer["outcome"]) == (number, "accepted")
+    talk.stdin.close()
+    assert talk.wait(timeout=30) == 0
+    assert gb("--json", "views", "status").row["behind"] == 0
+
+
+def test_an_interrupted_run_is_finished_by_running_it_again(
+    lived: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = lived.file([FEE] * 30)
+    real, seen = Book.record, []
+
+    def interrupted(self: Book, *words: Any) -> Any:
+        seen.append(words)
+        if len(seen) == 20:
+            raise KeyboardInterrupt
+        return real(self, *words)
+
+    before = lived("--json", "views", "status").row["journal"]
+    monkeypatch.setattr(Book, "record", interrupted)
+    told = lived("record", file)
+    monkeypatch.setattr(Book, "record", real)
+    assert told.code == 130
+    assert "run the same file again" in told.err
+    assert lived("record", file).code == 0
+    status = lived("--json", "views", "status").row
+    assert status["journal"] == before + 30
+    assert status["behind"] == 0
+
+
+@pytest.mark.slow
+def test_a_killed_run_is_finished_by_running_it_again(lived: Shell) -> None:
+    file = lived.file([FEE] * 4_000)
+    before = lived("--json", "views", "status").row["journal"]
+    for wait in (0.9, 0.6, 1.2):
+        run = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, "record", file], cwd=lived.folder, env=lived.env()
+        )
+        time.sleep(wait)
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+    told = lived("record", file)
+    assert told.code == 0, told.err
+    status = lived("--json", "views", "status").row
+    assert status["journal"] == before + 4_000
+    assert status["behind"] == 0
+
+
+def test_a_full_disk_keeps_what_was_durable(lived: Shell) -> None:
+    file = lived.file([{**FEE, "note": "x" * 1_500}] * 3_000)
+    before = len(lived("--json", "audit", "history", "fund").rows)
+    size = sum(path.stat().st_size for path in lived.book.iterdir() if path.is_file())
+    limited = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+    limited += f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size + 2_000_000},) * 2);" + PROGRAM
+    told = lived.other("record", file, program=limited)
+    assert told.code == 5, told
+    assert "Traceback" not in told.err
+    assert "run the same file again" in told.err
+    assert lived("record", file).code == 0
+    assert lived("--json", "views", "status").row["behind"] == 0
+    assert len(lived("--json", "audit", "history", "fund").rows) == before + 3_000
+
+
+def test_a_closed_pipe_is_told(lived: Shell) -> None:
+    file = lived.file([FEE] * 3_000)
+    run = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, "--json", "record", file],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=lived.folder,
+        env=lived.env(),
+    )
+    assert run.stdout is not None
+    run.stdout.close()
+    _, err = run.communicate(timeout=60)
+    assert run.returncode == 141
+    assert b"nobody reads the answers any more" in err
+    assert b"Traceback" not in err
+    assert lived("record", file).code == 0

@@ -1,0 +1,139 @@
+"""Reports as tables, JSON Lines and CSV."""
+
+import csv
+import io
+import os
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from cli.tables import csv_text, json_text, print_table
+from cli_shell import Shell
+from projections.reports import Report
+
+NAMES = ("register", "disbursement", "windows", "timeline", "fund")
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("columns", [60, 80, 120, 200])
+def test_tables_fit(lived: Shell, monkeypatch: pytest.MonkeyPatch, name: str, columns: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    told = lived("report", name, "--as-of", "2017-12-31")
+    assert told.code == 0, told.err
+    lines = told.out.splitlines()
+    assert max(map(len, lines)) <= columns
+    assert "As of 2017-12-31, as known at" in told.out
+    assert "\x1b" not in told.out
+    row = lived("--json", "report", name, "--as-of", "2017-12-31").rows[0]
+    if "Not shown at" not in told.out:
+        return
+    left_out = " ".join(told.out.split()).partition("Not shown at")[2].partition(". --format")[0]
+    named = left_out.partition(": ")[2].split(", ")
+    assert set(named) < set(row)
+    assert next(iter(row)) not in named
+
+
+def test_money_stands_right_and_grouped(lived: Shell) -> None:
+    lines = lived("report", "disbursement", "--as-of", "2017-12-31").out.splitlines()
+    (row,) = [line for line in lines if line.startswith("G-1")]
+    head = lines[lines.index(row) - 2]
+    assert head.index("committed") + len("committed") == row.index("70,000.00") + len("70,000.00")
+    text = "\n".join(lines)
+    assert "share_disbursed = net_disbursed / committed." in text
+
+
+def test_wide_tables_have_every_column(lived: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "240")
+    for name in NAMES:
+        assert "Not shown" not in lived("report", name).out, name
+
+
+def test_json_lines_have_the_keys_of_the_table(lived: Shell) -> None:
+    (row,) = lived("--json", "report", "disbursement", "--as-of", "2017-12-31").rows
+    assert row["disbursed"] == "60000.00"
+    assert row["undisbursed"] == "12000.00"
+    assert lived("report", "disbursement", "--as-of", "2017-12-31", "--format", "json").rows == [row]
+
+
+def test_sums_by_fiscal_year(lived: Shell) -> None:
+    rows = lived("--json", "report", "disbursement", "--by", "fiscal-year", "--as-of", "2018-12-31").rows
+    net = {row["fiscal_year"]: row["net_disbursed"] for row in rows}
+    assert net == {"FY2017": "60000.00", "FY2018": "-2000.00"}
+
+
+def test_as_known_before(lived: Shell) -> None:
+    rows = lived("--json", "audit", "history", "G-1").rows
+    before = str(rows[7]["position"] - 1)
+    (row,) = lived("--json", "report", "disbursement", "--known", before, "--as-of", "2017-12-31").rows
+    assert row["disbursed"] == "0.00"
+    caption = lived("report", "disbursement", "--known", before, "--as-of", "2017-12-31").out
+    assert f"(position {before})" in caption
+
+
+def test_csv_is_what_json_is(lived: Shell) -> None:
+    rows = list(csv.DictReader(io.StringIO(lived("report", "register", "--format", "csv").out)))
+    assert rows[0]["grant"] == "G-1"
+    assert rows[0]["recipients"] == "TZ;UG"
+    assert rows[0]["closed_on"] == ""
+
+
+def test_a_file_is_there_whole(lived: Shell) -> None:
+    told = lived("report", "register", "--format", "csv", "--output", "register.csv")
+    assert told.code == 0
+    assert told.out == ""
+    assert Path("register.csv").read_text().startswith("grant,title,")
+    assert lived("report", "fund", "--output", "fund.txt").code == 0
+    assert "Denmark" in Path("fund.txt").read_text() or "DK" in Path("fund.txt").read_text()
+    assert sorted(path.name for path in Path().iterdir() if path.name.startswith(".")) == []
+    assert lived("report", "register", "--output", "no/such/folder.csv").code == 2
+
+
+ODD = Report(
+    "register",
+    ("grant", "title", "undisbursed", "days", "recipients", "suspended"),
+    [
+        ("G", "=HYPERLINK(1)", "-5.00", -3, ["=1", "B"], None),
+        ("H", "+1", "1234567.00", 12, [], "all"),
+        ("I", "@SUM(A1)", "0.00", 0, ["-x"], "a,b"),
+        ("J", "\tcmd", "0.00", 0, ["A"], "x\x1b[31m\u202e"),
+    ],
+    date(2020, 1, 1),
+    7,
+)
+
+
+def test_csv_executes_nothing() -> None:
+    rows = list(csv.reader(io.StringIO(csv_text(ODD))))
+    assert rows[1] == ["G", "'=HYPERLINK(1)", "-5.00", "-3", "'=1;B", ""]
+    assert rows[2][1:3] == ["+1", "1234567.00"]
+    assert rows[3][1] == "'@SUM(A1)"
+    assert rows[3][4] == "'-x"
+    assert rows[4][1] == "'\tcmd"
+
+
+def test_tables_show_marks_and_never_execute_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    drawn = io.StringIO()
+    print_table(ODD, "A caption.", color=False, file=drawn)
+    assert "\x1b" not in drawn.getvalue()
+    assert "\\u{1b}[31m\\u{202e}" in drawn.getvalue()
+    assert "1,234,567.00" in drawn.getvalue()
+    assert "\\u001b" in json_text(ODD)
+
+
+def test_no_rows_are_said(gb: Shell) -> None:
+    assert "no rows" in gb("report", "register").out
+    assert gb("--json", "report", "register").out == ""
+
+
+def test_views_are_made_anew(lived: Shell) -> None:
+    before = lived("--json", "report", "timeline", "--as-of", "2018-01-01").out
+    for path in lived.book.glob("views.sqlite*"):
+        os.unlink(path)  # noqa: PTH108
+    assert lived("--json", "views", "status").row["views"] == 0
+    assert lived("views", "update").code == 0
+    assert lived("--json", "report", "timeline", "--as-of", "2018-01-01").out == before
+    assert lived("views", "rebuild").code == 0
+    status = lived("--json", "views", "status").row
+    assert status == {"views": status["journal"], "journal": status["journal"], "behind": 0}

@@ -1,0 +1,341 @@
+"""A command's way from shell words to its answer, and every exit code."""
+
+import json
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from cli_shell import Shell
+
+FEE = ("fund", "charge-fee", "--amount", "10.00 USD", "--on", "2019-01-01", "--actor", "cash")
+
+
+def test_an_accepted_command_says_where_it_stands(lived: Shell) -> None:
+    told = lived(*FEE)
+    assert told.code == 0
+    assert told.out.startswith("recorded: ChargeFee as fund@")
+    assert "position" in told.out
+
+
+def test_json_has_every_key(lived: Shell) -> None:
+    told = lived("--json", *FEE)
+    assert list(told.row) == ["command_id", "outcome", "refusal", "message", "entries", "position"]
+    assert told.row["outcome"] == "accepted"
+    assert told.row["entries"][0].startswith("fund@")
+
+
+def test_global_options_stand_before_or_after(shell: Shell) -> None:
+    init = ("init", "there", "--name", "A fund", "--on", "2008-10-01")
+    assert shell("--as", "chief", *init).code == 0
+    before = shell("--book", "there", "--as", "chief", "--json", "views", "status")
+    after = shell("views", "status", "--book", "there", "--as", "chief", "--json")
+    between = shell("views", "--book", "there", "status", "--json")
+    assert before.row == after.row == between.row
+
+
+def test_the_log_is_one_line_of_json_without_words_of_people(lived: Shell) -> None:
+    told = lived(*FEE, "--note", "Mrs Kim asked", "--command-id", "fee-1")
+    (line,) = told.err.splitlines()
+    log = json.loads(line)
+    assert log["command_id"] == "fee-1"
+    assert log["outcome"] == "accepted"
+    assert log["seconds"] >= 0
+    assert "Kim" not in line
+    assert "cash" not in line
+
+
+def test_a_refusal_is_told_kept_and_repeated(lived: Shell) -> None:
+    words = (
+        "payment",
+        "disburse",
+        "G-1",
+        "P1",
+        "--amount",
+        "5.00 USD",
+        "--on",
+        "2017-06-01",
+        "--actor",
+        "payer",
+    )
+    first = lived(*words, "--command-id", "again")
+    assert first.code == 1
+    assert "refused: PaymentAlreadyDisbursed: " in first.err
+    assert "(domain §3" in first.err
+    second = lived(*words, "--command-id", "again", "--json")
+    assert second.code == 1
+    assert second.row["outcome"] == "repeat"
+    assert second.row["refusal"] == "PaymentAlreadyDisbursed"
+    (kept,) = lived("--json", "audit", "refusals", "G-1").rows
+    assert kept["command_id"] == "again"
+
+
+def test_a_repeat_of_what_was_accepted(lived: Shell) -> None:
+    assert lived(*FEE, "--command-id", "once").code == 0
+    told = lived(*FEE, "--command-id", "once")
+    assert told.code == 0
+    assert "recorded before" in told.out
+
+
+def test_lists_parts_and_pairs_from_the_command_line(lived: Shell) -> None:
+    def act(actor: str, *words: str) -> None:
+        told = lived(*words, "--actor", actor)
+        assert told.code == 0, told.err
+
+    act(
+        "leader",
+        *("grant", "propose", "G-2", "--title", "Roads, and rails", "--window", "stand_alone"),
+        *("--recipients", "TZ,UG", "--recipients", "KE", "--providers", "IN", "--sector", "transport"),
+        *("--objective", "To plan", "--outcomes-sought", "raised_awareness,enhanced_networks"),
+        *("--amount", "5000.00 USD", "--months", "6", "--on", "2017-01-01"),
+    )
+    letter = "country={},ministry=Ministry of Roads, Rails and Ports,dated=2017-01-02"
+    letters = [word for code in ("TZ", "UG", "KE") for word in ("--letters", letter.format(code))]
+    act(
+        "leader",
+        *("grant", "request", "G-2", "--amount", "5000.00 USD", "--on", "2017-01-03"),
+        *("--budget", "line=travel,amount=4000.00 USD"),
+        *("--budget", '{"line": "school", "amount": "1000.00 USD", "capacity": true}'),
+        *letters,
+    )
+    act(
+        "reader",
+        *("grant", "review", "G-2", "--scores", "design=4", "--scores", "need=3.5", "--advice", "approve"),
+        *("--on", "2017-01-04"),
+    )
+    act(
+        "boss",
+        *("grant", "approve", "G-2", "--amount", "5000.00 USD", "--on", "2017-01-05"),
+        *("--conditions", "Visas, for all", "--conditions", "A host"),
+    )
+    shown = lived("--json", "grant", "show", "G-2").row
+    assert shown["recipients"] == ["TZ", "UG", "KE"]
+    assert shown["outcomes_sought"] == ["raised_awareness", "enhanced_networks"]
+    assert shown["conditions"] == ["Visas, for all (open)", "A host (open)"]
+    (review,) = [row for row in lived("--json", "audit", "history", "G-2").rows if "Reviewed" in row["event"]]
+    assert "design 4, need 3.5" in review["sentence"]
+
+
+def test_a_correction_from_the_command_line(lived: Shell) -> None:
+    version = lived("--json", "grant", "show", "G-1").row["version"]
+    words = ("grant", "correct", "G-1", str(version), "--reason", "The bank says", "--actor", "boss2")
+    told = lived(*words, "--reads", "amount=1500.00 USD", "--reads", "on=2017-08-02", "--on", "2017-09-01")
+    assert told.code == 0, told.err
+    assert lived("--json", "grant", "show", "G-1").row["refunded"] == "1500.00"
+    bad = lived(*words, "--reads", "amount=much", "--on", "2017-09-01")
+    assert bad.code == 2
+    assert 'reads.amount: write an amount as text like "2000.00 USD"' in bad.err
+
+
+# ── exit 2: malformed ────────────────────────────────────────────────────────────────────────
+
+
+def test_every_missing_field_is_named_at_once(gb: Shell) -> None:
+    told = gb("grant", "propose", "G-9", "--recipients", "TZ,XX", "--amount", "5")
+    assert told.code == 2
+    for line in (
+        "malformed: --title: is missing",
+        "malformed: --recipients.1: XX is not an ISO 3166-1",
+        'malformed: --amount: write an amount as text like "2000.00 USD"',
+    ):
+        assert line in told.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("grant", "suspend", "G-1", "--scope", "none"), "'--scope'"),
+        (("grant", "propose", "G-1", "--months", "twelve"), "'--months'"),
+        (("grant", "request", "G-1", "--budget", "travel"), "line=…,amount=…"),
+        (("grant", "request", "G-1", "--budget", "{"), "is not JSON"),
+        (("grant", "review", "G-1", "--scores", "4"), "NAME=VALUE"),
+        (("grant", "nothing"), "there is no command"),
+        (("grant", "show", "G-1"), "knows no grant"),
+        (("grant", "show", "G-1", "--known", "yesterday"), "write a time with its zone"),
+        (("audit", "replay", "fund", "--on", "tomorrow"), "YYYY-MM-DD"),
+        (("record", "nowhere.jsonl"), "No such file"),
+        (("record", "."), "is a folder"),
+        (("document", "attach", "G-1", "nowhere.pdf"), "No such file"),
+        (("report", "register", "--format", "parquet"), "'--format'"),
+    ],
+)
+def test_malformed_words(gb: Shell, words: tuple[str, ...], said: str) -> None:
+    told = gb(*words)
+    assert told.code == 2
+    assert said in told.err
+    assert "Traceback" not in told.err
+
+
+def test_no_book_is_named(shell: Shell) -> None:
+    told = shell("grant", "list")
+    assert told.code == 2
+    assert "GRANTBOOK_BOOK" in told.err
+
+
+def test_the_folder_grantbook_is_the_default(shell: Shell) -> None:
+    assert shell("init", "grantbook", "--name", "A fund", "--on", "2008-10-01").code == 0
+    assert shell("grant", "list").code == 0
+
+
+# ── exit 3, 4, 5 and what is no exit at all ──────────────────────────────────────────────────
+
+
+def test_another_version_is_a_conflict(lived: Shell) -> None:
+    told = lived(
+        "grant", "waive", "G-1", "closure", "--reason", "x", "--actor", "boss", "--expect-version", "2"
+    )
+    assert told.code == 3
+    assert told.err.startswith("conflict: ")
+
+
+def test_a_newer_journal_is_not_read(gb: Shell) -> None:
+    with sqlite3.connect(gb.book / "journal.sqlite") as store:
+        store.execute("PRAGMA user_version = 99")
+    told = gb("grant", "list")
+    assert told.code == 4
+    assert "newer grantbook" in told.err
+
+
+def test_a_missing_book_is_unreachable(shell: Shell) -> None:
+    told = shell("--book", "nowhere", "grant", "list")
+    assert told.code == 5
+    assert "grantbook init" in told.err
+
+
+def test_a_corrupt_journal_is_unreachable(gb: Shell) -> None:
+    for name in ("journal.sqlite-wal", "journal.sqlite-shm"):
+        (gb.book / name).unlink(missing_ok=True)
+    (gb.book / "journal.sqlite").write_bytes(b"This is no journal. " * 1000)
+    for words in (("grant", "list"), FEE, ("report", "register"), ("audit", "refusals")):
+        told = gb(*words)
+        assert told.code == 5, told
+        assert told.err.startswith("unreachable: ")
+        assert "Traceback" not in told.err
+
+
+def test_init_does_not_touch_what_is_there(gb: Shell) -> None:
+    told = gb("init", str(gb.book), "--name", "Another", "--on", "2008-10-01")
+    assert told.code == 5
+    assert "not empty" in told.err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_book_is_unreachable(lived: Shell) -> None:
+    for path in (*lived.book.iterdir(), lived.book):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    told = lived(*FEE)
+    for path in (lived.book, *lived.book.iterdir()):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    assert told.code == 5
+    assert "Traceback" not in told.err
+
+
+def test_a_full_disk_keeps_nothing_half_done(lived: Shell) -> None:
+    before = lived("--json", "views", "status").row
+    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); import signal;"
+    limited += "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); from cli.main import main; main()"
+    told = lived.other(*FEE, program=limited)
+    assert told.code == 5, told
+    assert "Traceback" not in told.err
+    assert lived("--json", "views", "status").row == before
+
+
+def test_what_is_recorded_stays_when_the_views_fail(lived: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    import projections.projector
+
+    def fail(*_: object) -> int:
+        raise OSError("no room for views")
+
+    monkeypatch.setattr(projections.projector, "catch_up", fail)
+    told = lived(*FEE)
+    assert told.code == 0
+    assert "recorded; the views could not be caught up (no room for views)" in told.err
+
+
+def test_a_fault_of_our_own_shows_no_traceback(gb: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lifecycle.book import Book
+
+    monkeypatch.setattr(Book, "histories", lambda *_: 1 // 0)
+    told = gb("grant", "list")
+    assert told.code == 70
+    assert "Traceback" not in told.err
+    assert "ZeroDivisionError" in told.err
+
+
+# ── files ────────────────────────────────────────────────────────────────────────────────────
+
+EDITION = """
+[edition]
+name = "mine"
+from = 2020-01-01
+agreement_required = false
+disbursement_grace = { days = 30, source = "our board" }
+[edition.windows.small]
+max_amount = { value = "5000.00 USD", source = "our board" }
+"""
+
+
+def test_an_edition_of_ones_own(gb: Shell) -> None:
+    Path("mine.toml").write_text(EDITION)
+    assert gb("fund", "adopt-policy", "mine.toml", "--on", "2020-01-01").code == 0
+    assert "mine from 2020-01-01" in gb("audit", "replay", "fund").out
+
+
+def test_a_book_with_editions_of_its_own(shell: Shell) -> None:
+    Path("mine.toml").write_text(EDITION)
+    told = shell("--json", "init", "own", "--name", "Own", "--on", "2020-01-01", "--policy", "mine.toml")
+    assert told.row["editions"] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[edition]\nname = ?\n", "line 2"),
+        (EDITION.replace("days = 30", "days = -1"), "edition.disbursement_grace"),
+        (EDITION.replace('name = "mine"', ""), "edition.name: is missing"),
+        (EDITION + "max_amounts = 1\n", "edition.windows.small.max_amounts: is not known here"),
+        ("[other]\n", "[edition]"),
+    ],
+)
+def test_a_wrong_edition_names_its_line_or_field(gb: Shell, text: str, said: str) -> None:
+    Path("wrong.toml").write_text(text)
+    told = gb("fund", "adopt-policy", "wrong.toml", "--on", "2020-01-01")
+    assert told.code == 2
+    assert "wrong.toml" in told.err
+    assert said in told.err
+
+
+def test_a_document_is_kept_by_its_content(lived: Shell) -> None:
+    Path("letter.pdf").write_bytes(b"a letter")
+    told = lived("document", "attach", "G-1", "letter.pdf", "--actor", "desk", "--on", "2017-06-01")
+    assert told.code == 0, told.err
+    assert lived("--json", "grant", "show", "G-1").row["documents"] == ["letter.pdf"]
+    (kept,) = [path for path in (lived.book / "documents").iterdir() if path.is_file()]
+    assert kept.read_bytes() == b"a letter"
+    (told_of,) = [
+        row for row in lived("--json", "audit", "history", "G-1").rows if row["event"] == "DocumentAttached"
+    ]
+    assert "application/pdf" in told_of["sentence"]
+
+
+def test_schemas_name_every_command_and_event(shell: Shell) -> None:
+    from lifecycle.events import fund, grant
+    from lifecycle.table import FUND_ROWS, GRANT_ROWS
+
+    commands = json.loads(shell("schema", "commands").out)
+    names = {
+        part["properties"]["command"]["const"]
+        for key, part in commands["$defs"].items()
+        if _one(commands, key)
+    }
+    assert names == {*GRANT_ROWS, *FUND_ROWS}
+    events = json.loads(shell("schema", "events").out)
+    names = {
+        part["properties"]["event"]["const"] for key, part in events["$defs"].items() if _one(events, key)
+    }
+    assert names == {event.__name__ for event in (*grant.EVENTS, *fund.EVENTS)}
+
+
+def _one(schema: dict[str, list[dict[str, str]]], key: str) -> bool:
+    return {"$ref": f"#/$defs/{key}"} in schema["oneOf"]
