@@ -258,4 +258,4 @@ def digest_of(command: Command) -> str:
     text = command.__pydantic_serializer__.to_json(
         command, exclude=_NOT_SAID, exclude_none=True, by_alias=True
     )
-    return hashlib.sha256(type(command).__name__.encode() + text).hexdigest()
+    return hashlib.sha256(command.NAME.encode() + text).hexdigest()

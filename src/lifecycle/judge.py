@@ -40,7 +40,6 @@ from lifecycle.refusals import (
 from lifecycle.table import BY_EVENT, FUND_ROWS, GRANT_ROWS, Row
 from lifecycle.terms import ZERO, Money, Stage
 
-_ON_FUND = {"CorrectFundEntry": "CorrectEntry", "AttachFundDocument": "AttachDocument"}
 _EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_grant.EVENTS}
 _FUND_EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_fund.EVENTS}
 _BEFORE_EFFECTIVENESS = (Stage.PROPOSED, Stage.REQUESTED, Stage.APPROVED, Stage.SIGNED)
@@ -96,8 +95,7 @@ class Verdict:
 
 def row_of(command: Command) -> Row:
     """The command's row in the table."""
-    name = type(command).__name__
-    return GRANT_ROWS[name] if isinstance(command, GrantCommand) else FUND_ROWS[_ON_FUND.get(name, name)]
+    return (GRANT_ROWS if isinstance(command, GrantCommand) else FUND_ROWS)[command.NAME]
 
 
 def permit(fund: Fund, row: Row, asked: Command, recorder: str) -> None:

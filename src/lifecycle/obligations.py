@@ -8,34 +8,17 @@ the day that is asked for, and is computed where it is asked.
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from lifecycle.events import fund as of_fund
 from lifecycle.events import grant as was
 from lifecycle.events.base import Event
 from lifecycle.policy import Edition, Span, last_day
 from lifecycle.state import Grant
+from lifecycle.steps import NAMES, Obligation, Step
 from lifecycle.terms import plus_days, plus_months
 
-NAMES: tuple[str, ...] = (
-    "review",
-    "signature",
-    "effectiveness",
-    "first_activity",
-    "activity",
-    "implementation",
-    "inactivity",
-    "progress_report",
-    "completion_report",
-    "client_survey",
-    "results_story",
-    "follow_up",
-    "disbursement_deadline",
-    "closure",
-    "development_outcome",
-    "instalment",
-)
-"""Every obligation, in order of life."""
+__all__ = ["MONTHS_AHEAD", "NAMES", "Obligation", "Step", "Timeline", "instalments"]
 
 _ITEMISED = frozenset(("activity", "inactivity", "progress_report", "follow_up", "instalment"))
 _GRANT_WIDE = tuple(name for name in NAMES if name not in _ITEMISED)
@@ -45,83 +28,6 @@ MONTHS_AHEAD = 120
 """How long after the closing date (or the last entry, if later) anniversaries are laid out ahead, for a
 grant that is still effective then: they begin by the calendar, without an entry."""
 _MOST_AHEAD = 120
-
-
-class Step(NamedTuple):
-    """What holds of an obligation from a day on."""
-
-    since: date
-    triggered_on: date | None
-    """`None`: not started."""
-    due_on: date | None
-    met_on: date | None
-    waived: bool
-    applicable: bool
-    superseded: tuple[date, ...]
-    """Earlier due dates, in the order in which they held."""
-
-
-class Obligation:
-    """One obligation, or one item of it, with its steps in order of days."""
-
-    __slots__ = (
-        "applicable",
-        "base",
-        "due_on",
-        "item",
-        "met_on",
-        "name",
-        "steps",
-        "superseded",
-        "times",
-        "triggered_on",
-        "waived",
-    )
-
-    def __init__(self, name: str, item: str | None, *, waived: bool = False) -> None:
-        self.name = name
-        self.item = item
-        """An activity, a follow-up, a number or ``PARTNER/instalment``; `None` where there is one only."""
-        self.steps: list[Step] = []
-        self.triggered_on: date | None = None
-        self.due_on: date | None = None
-        self.met_on: date | None = None
-        self.waived = waived
-        self.applicable = True
-        self.superseded: tuple[date, ...] = ()
-        self.base: date | None = None
-        """The day from which the edition's span counts; `None` where the due date is the item's own."""
-        self.times = 1
-        """How many spans after the base: anniversaries count up."""
-
-    @property
-    def open(self) -> bool:
-        """Still to be met."""
-        return self.met_on is None and self.applicable and not self.waived
-
-    def move(self, due: date | None) -> None:
-        """Another due date; the one before is kept. Without any, nothing is asked."""
-        if self.due_on is not None and due != self.due_on:
-            self.superseded = (*self.superseded, self.due_on)
-        self.due_on = due
-        self.applicable = due is not None
-
-    def mark(self, on: date) -> None:
-        """Keep how it stands at the end of the day."""
-        step = Step(
-            on,
-            self.triggered_on,
-            self.due_on,
-            self.met_on,
-            self.waived,
-            self.applicable,
-            self.superseded,
-        )
-        steps = self.steps
-        if steps and steps[-1].since == on:
-            steps[-1] = step
-        elif not steps or steps[-1][1:] != step[1:]:
-            steps.append(step)
 
 
 class Timeline:
@@ -371,9 +277,8 @@ class Timeline:
         found.mark(e.on)
 
     def _called_off(self, _: Grant, e: was.ActivityCancelled) -> None:
-        found = self._item("activity", e.activity)
-        found.applicable = False
-        found.mark(e.on)
+        """Calling it off in time is as good as holding it: it is no more waited for."""
+        self._meet("activity", e.on, e.activity)
 
     def _held(self, _: Grant, e: was.ActivityHeld) -> None:
         """An activity that was never planned was never due: it has no row of its own."""

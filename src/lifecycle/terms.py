@@ -24,7 +24,7 @@ from lifecycle.iso import COUNTRIES, MINOR_UNITS
 
 # ── money ────────────────────────────────────────────────────────────────────────────────────
 
-_AMOUNT = re.compile(r"(-?\d{1,15}(?:\.\d{1,6})?) ([A-Z]{3})", re.ASCII)
+_AMOUNT = re.compile(r"(-?\d{1,14}(?:\.\d{1,6})?) ([A-Z]{3})", re.ASCII)
 
 
 class Money(NamedTuple):

@@ -2,34 +2,28 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
-from pydantic import ValidationError
+from pydantic import ValidationError, create_model
 from pydantic_core import ErrorDetails
 
-from lifecycle.decisions import (
-    agreement,
-    amendment,
-    closure,
-    correction,
-    exchange,
-    fund,
-    payment,
-    proposal,
-    results,
-)
+from lifecycle.decisions.amendment import RestructureGrant
+from lifecycle.decisions.correction import CorrectEntry, CorrectFundEntry
+from lifecycle.decisions.fund import FundCommand
+from lifecycle.decisions.proposal import ApproveGrant
 from lifecycle.decisions.rules import Command, GrantCommand
+from lifecycle.events import fund as on_fund_facts
+from lifecycle.events import grant as on_grant_facts
 from lifecycle.table import FUND_ROWS, GRANT_ROWS
 
-_ROOMS = (proposal, agreement, exchange, payment, amendment, results, closure, correction, fund)
-_ON_FUND = {"CorrectEntry": "CorrectFundEntry", "AttachDocument": "AttachFundDocument"}
-COMMANDS: Mapping[str, type[Command]] = {
-    name: kind
-    for room in _ROOMS
-    for name, kind in vars(room).items()
-    if isinstance(kind, type) and issubclass(kind, Command) and kind.__module__ == room.__name__
+_OF_THEIR_OWN: dict[tuple[str, bool], type[Command]] = {
+    ("ApproveGrant", False): ApproveGrant,
+    ("RestructureGrant", False): RestructureGrant,
+    ("CorrectEntry", False): CorrectEntry,
+    ("CorrectEntry", True): CorrectFundEntry,
 }
-"""Every command by the name of its class."""
+"""Commands that carry other fields than the facts that they become; ``True``: on the fund."""
 
 
 class Malformed(Exception):
@@ -51,7 +45,7 @@ def _problem(detail: ErrorDetails, kind: type[Command] | None, inside: str) -> t
     if detail["type"] == "missing":
         what = "is missing"
     elif detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1 and kind is not None:
-        what = f"is not a field of {kind.__name__}; it has: {', '.join(kind.model_fields)}"
+        what = f"is not a field of {kind.NAME}; it has: {', '.join(kind.model_fields)}"
     elif detail["type"] == "string_pattern_mismatch":
         what = f"{shown(detail['input'])} does not fit {detail['ctx']['pattern']}"
     return path, what
@@ -63,15 +57,35 @@ def shown(value: object) -> str:
     return text if len(text) <= 80 else text[:77] + '..."'
 
 
+@cache
 def command_class(name: str, *, on_fund: bool) -> type[Command]:
-    """The class of the command, on a grant or on the fund. Raises `Malformed` for an unknown name."""
+    """The class of the command, on a grant or on the fund. Raises `Malformed` for an unknown name.
+
+    A command has the fields of the fact that it becomes, and its own envelope: so its class is made
+    from the fact's, when it is first needed. The few with other fields stand beside their decisions.
+    """
     rows = FUND_ROWS if on_fund else GRANT_ROWS
-    if name not in rows:
+    row = rows.get(name)
+    if row is None:
         if name in FUND_ROWS or name in GRANT_ROWS:
             other = "names no grant" if name in FUND_ROWS else "needs a grant"
             raise Malformed([("grant", f"{name} {other}")])
         raise Malformed([("command", f"{shown(name)} is not a command; see grantbook schema commands")])
-    return COMMANDS[_ON_FUND.get(name, name) if on_fund else name]
+    if own := _OF_THEIR_OWN.get((name, on_fund)):
+        return own
+    base: type[Command] = FundCommand if on_fund else GrantCommand
+    fact: Any = getattr(on_fund_facts if on_fund else on_grant_facts, row.event)
+    made = create_model(name, __base__=(base, fact), __module__=__name__, __doc__=row.help)
+    setattr(made, "NAME", name)  # noqa: B010 mypy does not see what a made class inherits
+    return cast(type[Command], made)
+
+
+def every_command() -> list[type[Command]]:
+    """All classes, in the order of the table: of grants, then of the fund."""
+    return [
+        *(command_class(name, on_fund=False) for name in GRANT_ROWS),
+        *(command_class(name, on_fund=True) for name in FUND_ROWS),
+    ]
 
 
 def command_from(words: Mapping[str, Any]) -> Command:
@@ -94,8 +108,3 @@ def _is_on_fund(name: str, fields: Mapping[str, Any]) -> bool:
     if name in FUND_ROWS and name in GRANT_ROWS:
         return "grant" not in fields
     return name in FUND_ROWS and "grant" not in fields
-
-
-def is_grant_command(command: Command) -> bool:
-    """Whether it is on a grant rather than on the fund."""
-    return isinstance(command, GrantCommand)

@@ -324,8 +324,9 @@ def _completed() -> Iterator[Command]:
 
 def _proposals() -> Iterator[Command]:
     note = (
-        "illustrative (not published): the day, the amount (the published envelope of USD 250,000 over ten grants) and the"
-        " months (the window's limit, S0); title, sector and countries are those of the call's public page"
+        "illustrative (not published): the day, the amount (the published envelope of USD 250,000 over ten"
+        " grants) and the months (the window's limit, S0); title, sector and countries are those of the"
+        " call's public page"
     )
     for number, row in enumerate(_table("call_2018-11_selected.csv"), 1):
         yield _say(

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from lifecycle.decisions.rules import GrantCommand, edition_of, lawful, window_of
+from lifecycle.decisions.rules import edition_of, lawful, window_of
 from lifecycle.events import grant as was
 from lifecycle.fund import Fund
 from lifecycle.grant import Grant
@@ -18,22 +18,6 @@ from lifecycle.refusals import (
     UnknownCondition,
 )
 from lifecycle.terms import Stage
-
-
-class MeetCondition(GrantCommand, was.ConditionMet):
-    """Record a condition of the approval as met."""
-
-
-class SignAgreement(GrantCommand, was.AgreementSigned):
-    """Sign the grant agreement."""
-
-
-class MakeEffective(GrantCommand, was.GrantMadeEffective):
-    """Let money flow, until a closing date."""
-
-
-class LapseGrant(GrantCommand, was.GrantLapsed):
-    """End an approval that was never used; its money goes back to the fund."""
 
 
 @lawful(was.ConditionMet)

@@ -3,7 +3,6 @@
 from lifecycle.decisions.agreement import fits_window, within_span
 from lifecycle.decisions.proposal import within_maximum
 from lifecycle.decisions.rules import (
-    GrantCommand,
     OnGrant,
     becomes,
     edition_of,
@@ -28,12 +27,10 @@ from lifecycle.refusals import (
 from lifecycle.terms import Countries, Line, Prose, Reason, Word
 
 
-class ExtendClosingDate(GrantCommand, was.ClosingDateExtended):
-    """Move the closing date; the due dates move with it."""
-
-
 class RestructureGrant(OnGrant):
     """Redraw a grant's terms; the edition then in force governs it."""
+
+    NAME = "RestructureGrant"
 
     window: Word | None = None
     recipients: Countries | None = None
@@ -41,26 +38,6 @@ class RestructureGrant(OnGrant):
     objective: Prose | None = None
     institution: Line | None = None
     reason: Reason
-
-
-class IncreaseCommitment(GrantCommand, was.CommitmentIncreased):
-    """Promise more; the fund is charged in the same transaction."""
-
-
-class CancelBalance(GrantCommand, was.BalanceCancelled):
-    """Give undisbursed money back to the fund."""
-
-
-class SuspendGrant(GrantCommand, was.GrantSuspended):
-    """Stop payments, activities or both."""
-
-
-class LiftSuspension(GrantCommand, was.SuspensionLifted):
-    """Let them go on."""
-
-
-class CancelGrant(GrantCommand, was.GrantCancelled):
-    """End a grant before its time; what is undisbursed goes back to the fund."""
 
 
 @lawful(was.ClosingDateExtended)

@@ -1,8 +1,7 @@
 """The end of the books: waive, close, reopen; and documents beside them."""
 
-from lifecycle.decisions.rules import GrantCommand, conditions, lawful, money
+from lifecycle.decisions.rules import conditions, lawful, money
 from lifecycle.events import grant as was
-from lifecycle.events.base import DocumentAttached
 from lifecycle.fund import Fund
 from lifecycle.grant import Grant
 from lifecycle.obligations import NAMES
@@ -13,22 +12,6 @@ from lifecycle.refusals import (
     UndisbursedBalanceRemains,
     UnknownObligation,
 )
-
-
-class WaiveObligation(GrantCommand, was.ObligationWaived):
-    """Waive an obligation, with the reason."""
-
-
-class CloseGrant(GrantCommand, was.GrantClosed):
-    """Close a grant's books."""
-
-
-class ReopenGrant(GrantCommand, was.GrantReopened):
-    """Open a closed grant again; the closure stays visible."""
-
-
-class AttachDocument(GrantCommand, DocumentAttached):
-    """Put a file beside a grant, known by its SHA-256."""
 
 
 @lawful(was.ObligationWaived)

@@ -51,9 +51,13 @@ class _Correction(EntryCorrected):
 class CorrectEntry(GrantCommand, _Correction):
     """Correct or strike an entry of a grant."""
 
+    NAME = "CorrectEntry"
+
 
 class CorrectFundEntry(FundCommand, _Correction):
     """Correct or strike an entry of the fund."""
+
+    NAME = "CorrectEntry"
 
 
 def target_of(asked: EntryCorrected, entries: Sequence[Entry]) -> Entry:

@@ -1,26 +1,10 @@
 """Exchange activities: planned, moved, called off, held."""
 
-from lifecycle.decisions.rules import GrantCommand, in_holding_currency, lawful
+from lifecycle.decisions.rules import in_holding_currency, lawful
 from lifecycle.events import grant as was
 from lifecycle.fund import Fund
 from lifecycle.grant import Grant
 from lifecycle.refusals import ActivityAlreadyHeld, ActivityIdTaken, ActivityNotPlanned
-
-
-class PlanActivity(GrantCommand, was.ActivityPlanned):
-    """Put an exchange activity on the calendar."""
-
-
-class RescheduleActivity(GrantCommand, was.ActivityRescheduled):
-    """Move it to other days."""
-
-
-class CancelActivity(GrantCommand, was.ActivityCancelled):
-    """Call it off."""
-
-
-class HoldActivity(GrantCommand, was.ActivityHeld):
-    """Record that it was held, however late, planned or not."""
 
 
 @lawful(was.ActivityPlanned)

@@ -7,7 +7,7 @@ from typing import Any
 
 from lifecycle.decisions.rules import Command, in_holding_currency, money
 from lifecycle.events import fund as was
-from lifecycle.events.base import DocumentAttached, Event
+from lifecycle.events.base import Event
 from lifecycle.fund import Fund, Partner, evolve
 from lifecycle.refusals import (
     EditionNameTaken,
@@ -26,62 +26,6 @@ from lifecycle.terms import Money
 
 class FundCommand(Command):
     """A command on the fund."""
-
-
-class EstablishFund(FundCommand, was.FundEstablished):
-    """Make a new fund: one a book."""
-
-
-class AdoptPolicy(FundCommand, was.PolicyAdopted):
-    """Adopt an edition of windows, limits and obligation days."""
-
-
-class AppointOfficer(FundCommand, was.OfficerAppointed):
-    """Give an officer roles."""
-
-
-class RetireOfficer(FundCommand, was.OfficerRetired):
-    """Take an officer's roles: all where none is named."""
-
-
-class JoinPartner(FundCommand, was.PartnerJoined):
-    """Welcome a partner."""
-
-
-class HoldConsultation(FundCommand, was.ConsultationHeld):
-    """Record a meeting of the partners."""
-
-
-class PledgeContribution(FundCommand, was.ContributionPledged):
-    """Record a pledge, in the partner's currency."""
-
-
-class AgreeContribution(FundCommand, was.ContributionAgreed):
-    """Record a signed contribution, in the partner's currency."""
-
-
-class ScheduleInstalment(FundCommand, was.InstalmentScheduled):
-    """Put an instalment on the calendar."""
-
-
-class ReceiveInstalment(FundCommand, was.InstalmentReceived):
-    """Record money received; the rate is frozen by its worth in the holding currency."""
-
-
-class ChargeFee(FundCommand, was.FeeCharged):
-    """Record a fee."""
-
-
-class CreditIncome(FundCommand, was.IncomeCredited):
-    """Record investment income."""
-
-
-class ReturnFunds(FundCommand, was.FundsReturned):
-    """Record money returned to a partner."""
-
-
-class AttachFundDocument(FundCommand, DocumentAttached):
-    """Put a file beside the fund, known by its SHA-256."""
 
 
 Rule = Callable[[Fund, Any], None]

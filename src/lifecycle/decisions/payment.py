@@ -1,7 +1,6 @@
 """Payments: three officers ask, allow and pay; the undisbursed balance is the limit on every date."""
 
 from lifecycle.decisions.rules import (
-    GrantCommand,
     conditions,
     deadline,
     in_holding_currency,
@@ -27,42 +26,6 @@ from lifecycle.refusals import (
     UnknownPayment,
 )
 from lifecycle.terms import Money
-
-
-class RequestPayment(GrantCommand, was.PaymentRequested):
-    """Ask for a payment."""
-
-
-class AuthorisePayment(GrantCommand, was.PaymentAuthorised):
-    """Allow a payment, or a part of it."""
-
-
-class RejectPayment(GrantCommand, was.PaymentRejected):
-    """Refuse a payment."""
-
-
-class DisburseFunds(GrantCommand, was.FundsDisbursed):
-    """Pay an authorised payment, once."""
-
-
-class FailPayment(GrantCommand, was.PaymentFailed):
-    """Record that the bank could not pay."""
-
-
-class RecordRefund(GrantCommand, was.RefundReceived):
-    """Record money that came back."""
-
-
-class RecordIrregularPayment(GrantCommand, was.IrregularPaymentRecorded):
-    """Record what the bank paid in breach of a rule."""
-
-
-class RecordCoFinancing(GrantCommand, was.CoFinancingRecorded):
-    """Record what others paid."""
-
-
-class RecordCost(GrantCommand, was.CostRecorded):
-    """Record what preparation or supervision cost."""
 
 
 def _payment(grant: Grant, payment: str) -> Payment:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from lifecycle.decisions.rules import (
-    GrantCommand,
     OnGrant,
     becomes,
     in_holding_currency,
@@ -32,42 +31,16 @@ from lifecycle.refusals import (
 from lifecycle.terms import NOT_STATED, ZERO, Amount, Digest, Line, Stage
 
 
-class ProposeGrant(GrantCommand, was.GrantProposed):
-    """Put a proposal forward."""
-
-
-class ReviseProposal(GrantCommand, was.ProposalRevised):
-    """Change a proposal: name only what changes."""
-
-
-class ReturnProposal(GrantCommand, was.ProposalReturned):
-    """Send a proposal back to its team."""
-
-
-class RequestFunding(GrantCommand, was.FundingRequested):
-    """Ask for money, line by line, with a letter from each recipient country."""
-
-
-class ReviewProposal(GrantCommand, was.ProposalReviewed):
-    """Score a proposal."""
-
-
 class ApproveGrant(OnGrant):
     """Promise money; the fund is charged in the same transaction."""
+
+    NAME = "ApproveGrant"
 
     amount: Amount
     conditions: tuple[Line, ...] = ()
     """To be met before the agreement is signed."""
     request_digest: Digest | None = None
     """Of the request that the approver read, as ``grant show`` prints it: another one is refused."""
-
-
-class DeclineProposal(GrantCommand, was.ProposalDeclined):
-    """Refuse a proposal."""
-
-
-class WithdrawProposal(GrantCommand, was.ProposalWithdrawn):
-    """Take a proposal back."""
 
 
 def request_digest(grant: Grant) -> str:

@@ -1,6 +1,6 @@
 """What came of it: progress, completion, outcomes, follow-up, reports, survey and stories."""
 
-from lifecycle.decisions.rules import GrantCommand, conditions, lawful, third
+from lifecycle.decisions.rules import conditions, lawful, third
 from lifecycle.events import grant as was
 from lifecycle.fund import Fund
 from lifecycle.grant import Grant
@@ -12,58 +12,6 @@ from lifecycle.refusals import (
     NoCompletionReport,
     NothingChanged,
 )
-
-
-class ReportProgress(GrantCommand, was.ProgressReported):
-    """Hand in a progress report."""
-
-
-class CompleteImplementation(GrantCommand, was.ImplementationCompleted):
-    """End the activities; follow-up begins."""
-
-
-class ReportOutcomes(GrantCommand, was.OutcomesReported):
-    """Tell which capacity was built, with the evidence."""
-
-
-class ReachCapability(GrantCommand, was.CapabilityReached):
-    """Record a capability of the institution as reached."""
-
-
-class AgreeFollowUp(GrantCommand, was.FollowUpAgreed):
-    """Agree on an action, its owner and its day."""
-
-
-class CompleteFollowUp(GrantCommand, was.FollowUpCompleted):
-    """Record it as done."""
-
-
-class DropFollowUp(GrantCommand, was.FollowUpDropped):
-    """Give it up, with the reason."""
-
-
-class HandOverFollowUp(GrantCommand, was.FollowUpHandedOver):
-    """Hand it to somebody else; it is still tracked after closure."""
-
-
-class SubmitCompletionReport(GrantCommand, was.CompletionReportSubmitted):
-    """Hand in the completion report."""
-
-
-class AcceptCompletionReport(GrantCommand, was.CompletionReportAccepted):
-    """Take the completion report."""
-
-
-class RecordClientSurvey(GrantCommand, was.ClientSurveyRecorded):
-    """Record what the recipients said."""
-
-
-class PublishResultsStory(GrantCommand, was.ResultsStoryPublished):
-    """Record a published results story."""
-
-
-class RecordDevelopmentOutcome(GrantCommand, was.DevelopmentOutcomeRecorded):
-    """Record what changed in the country, years later."""
 
 
 @conditions(was.ImplementationCompleted)

@@ -24,6 +24,9 @@ from lifecycle.terms import Day, GrantId, Money, OfficerId, Reason
 class Command(Value):
     """What somebody asks the book to record."""
 
+    NAME: ClassVar[str] = ""
+    """As in the table."""
+
     on: Day
     actor: OfficerId
     command_id: str = Field(default="", max_length=200)

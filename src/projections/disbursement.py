@@ -1,0 +1,272 @@
+"""Disbursement: what was promised, asked and paid, by grant or by any of the keys."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    true,
+)
+
+from lifecycle.events import grant as was
+from lifecycle.events.base import Event
+from lifecycle.state import Grant
+from lifecycle.terms import ZERO
+from projections.tables import (
+    FAR,
+    Row,
+    day,
+    days_between,
+    fund_facts,
+    holds,
+    minor,
+    money,
+    money_flows,
+    register_spans,
+    scale_of,
+    share,
+)
+
+KINDS = ("approved", "increased", "cancelled", "requested", "disbursed", "refunded")
+"""The kinds of flow that are stored; the other sums follow from them."""
+
+
+class Disbursement:
+    """Follows one grant and keeps its flows of money by day."""
+
+    table = money_flows
+
+    def __init__(self) -> None:
+        self._flows: list[list[Any]] = []
+        self._scale = 1
+        self._committed = ZERO
+        self._disbursed = ZERO
+        self._paid: dict[str, list[Any]] = {}
+
+    def see(self, grant: Grant, event: Event) -> None:
+        """One more fact, with the state after it."""
+        follow = _FOLLOW.get(type(event))
+        if follow is not None:
+            follow(self, grant, event)
+            self._committed, self._disbursed = grant.committed, grant.disbursed
+
+    def _flow(self, on: date, kind: str, amount: Decimal) -> list[Any]:
+        flow = [day(on), kind, minor(amount, self._scale), FAR]
+        self._flows.append(flow)
+        return flow
+
+    def _approved(self, grant: Grant, e: was.GrantApproved) -> None:
+        self._scale = scale_of(grant.currency)
+        self._flow(e.on, "approved", e.amount.amount)
+
+    def _increased(self, _: Grant, e: was.CommitmentIncreased) -> None:
+        self._flow(e.on, "increased", e.amount.amount)
+
+    def _given_back(self, grant: Grant, e: Event) -> None:
+        """A cancelled balance, or what the end of the grant left over."""
+        if grant.committed != self._committed:
+            self._flow(e.on, "cancelled", self._committed - grant.committed)
+
+    def _asked(self, _: Grant, e: was.PaymentRequested) -> None:
+        self._flow(e.on, "requested", e.amount.amount)
+
+    def _rejected(self, grant: Grant, e: was.PaymentRejected) -> None:
+        self._flow(e.on, "requested", -grant.payments[e.payment].asked)
+
+    def _disburse(self, _: Grant, e: was.FundsDisbursed | was.IrregularPaymentRecorded) -> None:
+        self._paid[e.payment] = self._flow(e.on, "disbursed", e.amount.amount)
+
+    def _failed(self, grant: Grant, e: was.PaymentFailed) -> None:
+        if grant.disbursed != self._disbursed:
+            self._flow(e.on, "disbursed", grant.disbursed - self._disbursed)
+            self._paid[e.payment][3] = day(e.on)
+
+    def _refunded(self, _: Grant, e: was.RefundReceived) -> None:
+        self._flow(e.on, "refunded", e.amount.amount)
+
+    def rows(self, stream: str) -> list[Row]:
+        """A row for each flow."""
+        grant_id = stream.removeprefix("grant:")
+        return [(grant_id, n, *flow) for n, flow in enumerate(self._flows)]
+
+
+_FOLLOW: dict[type[Event], Any] = {
+    was.GrantApproved: Disbursement._approved,
+    was.CommitmentIncreased: Disbursement._increased,
+    was.BalanceCancelled: Disbursement._given_back,
+    was.GrantLapsed: Disbursement._given_back,
+    was.GrantCancelled: Disbursement._given_back,
+    was.PaymentRequested: Disbursement._asked,
+    was.PaymentRejected: Disbursement._rejected,
+    was.FundsDisbursed: Disbursement._disburse,
+    was.IrregularPaymentRecorded: Disbursement._disburse,
+    was.PaymentFailed: Disbursement._failed,
+    was.RefundReceived: Disbursement._refunded,
+}
+"""The facts that move money, or the promise or the wish to."""
+
+
+# ── the reports ──────────────────────────────────────────────────────────────────────────────
+
+
+def _sum(kind: str) -> ColumnElement[int]:
+    of_kind = case((money_flows.c.kind == kind, money_flows.c.amount), else_=0)
+    return cast(func.sum(of_kind), BigInteger).label(kind)
+
+
+def _paid_on(end: Any, as_of: ColumnElement[str]) -> ColumnElement[str]:
+    """The first or last day on which money left and did not come back as failed."""
+    flows = money_flows.c
+    paid = (flows.kind == "disbursed") & (flows.amount > 0) & (flows.undone_on > as_of)
+    found: ColumnElement[str] = end(case((paid, flows.on)))
+    return found
+
+
+def _amounts(sums: Any, scale: ColumnElement[int]) -> list[ColumnElement[str]]:
+    """The nine amounts, from a subquery with a sum for each kind."""
+    minors = {kind: func.coalesce(sums.c[kind], 0) for kind in KINDS}
+    committed = minors["approved"] + minors["increased"] - minors["cancelled"]
+    net = minors["disbursed"] - minors["refunded"]
+    amounts = {
+        "approved": minors["approved"],
+        "increased": minors["increased"],
+        "cancelled": minors["cancelled"],
+        "committed": committed,
+        "requested": minors["requested"],
+        "disbursed": minors["disbursed"],
+        "refunded": minors["refunded"],
+        "net_disbursed": net,
+        "undisbursed": committed - net,
+    }
+    return [money(amount, scale).label(name) for name, amount in amounts.items()]
+
+
+def _by_grant(as_of: ColumnElement[str]) -> Any:
+    flows = money_flows.c
+    return (
+        select(
+            flows.grant,
+            *map(_sum, KINDS),
+            _paid_on(func.min, as_of).label("first_paid_on"),
+            _paid_on(func.max, as_of).label("last_paid_on"),
+        )
+        .where(flows.on <= as_of)
+        .group_by(flows.grant)
+        .subquery()
+    )
+
+
+def _elapsed(span: Any, as_of: ColumnElement[str]) -> ColumnElement[str]:
+    """Days since effectiveness over days from effectiveness to the closing date, from 0 to 1."""
+    whole = days_between(span.effective_on, span.closing_date)
+    gone = days_between(span.effective_on, as_of)
+    return case(
+        (span.effective_on.is_(None), None),
+        (gone >= whole, "1.0000"),
+        else_=share(gone, whole),
+    )
+
+
+def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple[object, ...]]:
+    """A row for each grant. Shares: net disbursed over committed; days gone over days in all."""
+    span, sums = register_spans.c, _by_grant(as_of)
+    amounts = {column.name: column for column in _amounts(sums, fund_facts.c.scale)}
+    net = func.coalesce(sums.c.disbursed - sums.c.refunded, 0)
+    committed = func.coalesce(sums.c.approved + sums.c.increased - sums.c.cancelled, 0)
+    rows = (
+        select(
+            span.grant,
+            span.window,
+            fund_facts.c.currency,
+            *amounts.values(),
+            sums.c.first_paid_on,
+            sums.c.last_paid_on,
+            share(net, committed).label("share_disbursed"),
+            _elapsed(span, as_of).label("share_elapsed"),
+        )
+        .select_from(
+            register_spans.join(fund_facts, true()).join(sums, sums.c.grant == span.grant, isouter=True)
+        )
+        .where(holds(register_spans, as_of))
+    )
+    if grant is not None:
+        rows = rows.where(span.grant == grant)
+    return rows.order_by(span.grant)
+
+
+def _with_currency(groups: Any, key: str) -> Select[*tuple[object, ...]]:
+    return (
+        select(groups.c[key], fund_facts.c.currency, groups.c.grants, *_amounts(groups, fund_facts.c.scale))
+        .select_from(groups.join(fund_facts, true()))
+        .order_by(groups.c[key])
+    )
+
+
+def _by_trait(trait: str, as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
+    """Grants that share a window or a sector on the day, with all their money until then."""
+    span, sums = register_spans.c, _by_grant(as_of)
+    groups = (
+        select(
+            span[trait],
+            func.count().label("grants"),
+            *(cast(func.sum(func.coalesce(sums.c[kind], 0)), BigInteger).label(kind) for kind in KINDS),
+        )
+        .select_from(register_spans.join(sums, sums.c.grant == span.grant, isouter=True))
+        .where(holds(register_spans, as_of))
+        .group_by(span[trait])
+        .subquery()
+    )
+    return _with_currency(groups, trait)
+
+
+def _period(key: str) -> ColumnElement[str]:
+    """The period in which a flow lies."""
+    on = money_flows.c.on
+    written = func.substr(on, 1, 4, type_=Text)
+    year, month = cast(written, Integer), cast(func.substr(on, 6, 2), Integer)
+    if key == "calendar_year":
+        return literal("CY", Text) + written
+    if key == "quarter":
+        return written + "Q" + cast((month + 2) // 3, Text)
+    # A fiscal year is named after the calendar year in which it ends.
+    start = select(fund_facts.c.fiscal_year_start).scalar_subquery()
+    return literal("FY", Text) + cast(year + case(((start > 1) & (month >= start), 1), else_=0), Text)
+
+
+def _by_period(key: str, as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
+    """Flows of the period, until the day; a grant counts in each period in which its money moved."""
+    flows = money_flows.c
+    dated = (
+        select(_period(key).label(key), flows.grant, flows.kind, flows.amount)
+        .where(flows.on <= as_of)
+        .subquery()
+    )
+    sums = (
+        cast(func.sum(case((dated.c.kind == kind, dated.c.amount), else_=0)), BigInteger).label(kind)
+        for kind in KINDS
+    )
+    groups = (
+        select(dated.c[key], func.count(dated.c.grant.distinct()).label("grants"), *sums)
+        .group_by(dated.c[key])
+        .subquery()
+    )
+    return _with_currency(groups, key)
+
+
+TRAITS = ("window", "sector")
+PERIODS = ("fiscal_year", "calendar_year", "quarter")
+
+
+def report_by(key: str, as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
+    """A row for each window, sector or period; the key is also the first column's name."""
+    return _by_trait(key, as_of) if key in TRAITS else _by_period(key, as_of)

@@ -1,0 +1,98 @@
+"""The register: every grant with its stage and its dates."""
+
+import json
+from datetime import date
+from functools import lru_cache
+
+from sqlalchemy import ColumnElement, Select, select
+
+from lifecycle.events import grant as was
+from lifecycle.events.base import Event
+from lifecycle.state import Grant
+from projections.tables import FAR, Row, day, holds, register_spans
+
+COLUMNS = (
+    "grant title window edition stage suspended sector recipients providers"
+    " proposed_on approved_on signed_on effective_on closing_date completed_on closed_on"
+).split()
+
+_CHANGE_IT: frozenset[type[Event]] = frozenset(
+    (
+        was.GrantProposed,
+        was.ProposalRevised,
+        was.ProposalReturned,
+        was.FundingRequested,
+        was.GrantApproved,
+        was.ProposalDeclined,
+        was.ProposalWithdrawn,
+        was.AgreementSigned,
+        was.GrantMadeEffective,
+        was.GrantLapsed,
+        was.ClosingDateExtended,
+        was.GrantRestructured,
+        was.GrantSuspended,
+        was.SuspensionLifted,
+        was.GrantCancelled,
+        was.ImplementationCompleted,
+        was.GrantClosed,
+        was.GrantReopened,
+    )
+)
+
+
+class Register:
+    """Follows one grant and keeps how it stood at the end of each day on which that changed."""
+
+    table = register_spans
+
+    def __init__(self) -> None:
+        self._days: dict[date, Grant] = {}
+
+    def see(self, grant: Grant, event: Event) -> None:
+        """One more fact, with the state after it."""
+        if type(event) in _CHANGE_IT:
+            self._days[event.on] = grant
+
+    def rows(self, stream: str) -> list[Row]:
+        """A row for each span of days."""
+        grant_id = stream.removeprefix("grant:")
+        starts = [day(since) for since in self._days]
+        spans = zip(starts, [*starts[1:], FAR], self._days.values(), strict=True)
+        return [
+            (
+                grant_id,
+                n,
+                since,
+                until,
+                grant.title,
+                grant.window,
+                grant.edition,
+                grant.stage.value,
+                ", ".join(grant.suspended) or None,
+                grant.sector,
+                _as_json(grant.recipients),
+                _as_json(grant.providers),
+                day(grant.proposed_on),
+                day(grant.approved_on),
+                day(grant.signed_on),
+                day(grant.effective_on),
+                day(grant.closing_date),
+                day(grant.completed_on),
+                day(grant.closed_on),
+            )
+            for n, (since, until, grant) in enumerate(spans)
+        ]
+
+
+@lru_cache(maxsize=4096)
+def _as_json(codes: tuple[str, ...]) -> str:
+    return json.dumps(codes)
+
+
+def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple[object, ...]]:
+    """Every grant that had been proposed by the day, as it stood at its end."""
+    columns = register_spans.c
+    rows = select(*(columns[name] for name in COLUMNS)).where(holds(register_spans, as_of))
+    if grant is not None:
+        rows = rows.where(columns.grant == grant)
+    return rows.order_by(columns.grant)

@@ -1,0 +1,133 @@
+"""The reports: one way of asking, whatever the day and whatever was known.
+
+The same selects make the SQL views, as of today, and the reports of any day. A report of what was *known*
+at an earlier position asks them of tables in memory that hold the journal up to there.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Text, bindparam
+
+from lifecycle.book import Book
+from lifecycle.history import FUND, grant_stream
+from lifecycle.words import Malformed
+from projections import disbursement, store
+from projections.fold import collector_at_rest, folded
+from projections.projector import catch_up
+from projections.tracking import JOURNAL, ViewsTracking
+from projections.views import REPORTS, Question
+
+BY = ("window", "sector", "fiscal-year", "calendar-year", "quarter")
+"""The keys by which disbursement can be summed."""
+_NOT_YET = ("partner", "region")
+_LISTS = ("recipients", "providers", "superseded")
+_TRUTHS = ("complies",)
+
+
+__all__ = ["BY", "REPORTS", "Report", "run"]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report with its two dates."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: list[tuple[object, ...]]
+    """Cells ready for JSON: days and amounts are text, shares four places, lists are lists."""
+    as_of: date
+    known: int
+    """The journal position up to which entries are counted."""
+
+
+def run(
+    book: Book,
+    name: str,
+    *,
+    as_of: date,
+    known: int | None = None,
+    by: str | None = None,
+    grant: str | None = None,
+) -> Report:
+    """Ask a report. ``known=None`` catches the views up first and asks them.
+
+    Raises ``Malformed`` for a report or key that is not there, `Unreachable` for views that cannot be used.
+    """
+    question = _question(name, by, grant)
+    if known is None or known >= book.position():
+        known = catch_up(book)
+        views = store.opened(book.path)
+    else:
+        views = _as_known(book, known, grant)
+    with views as engine, engine.connect() as connection:
+        known = ViewsTracking.inside(connection).max_tracking_id(JOURNAL) or known
+        columns, rows = _answer(connection, question, as_of)
+    return Report(name, columns, rows, as_of, known)
+
+
+def _question(name: str, by: str | None, grant: str | None) -> Question:
+    report = REPORTS.get(name)
+    if report is None:
+        raise Malformed([("report", f"there is no report {name}; there are: {', '.join(REPORTS)}")])
+    as_of: ColumnElement[str] = bindparam("as_of", type_=Text)
+    if by is None:
+        return report(as_of, grant)
+    if name != "disbursement":
+        raise Malformed([("by", f"only disbursement is summed by a key, not {name}")])
+    if grant is not None:
+        raise Malformed([("grant", "sums by a key are over all grants")])
+    by = by.replace("_", "-")
+    if by in _NOT_YET:
+        raise Malformed([("by", f"{by} is not there yet; there are: {', '.join(BY)}")])
+    if by not in BY:
+        raise Malformed([("by", f"{by} is not a key; there are: {', '.join(BY)}")])
+    return disbursement.report_by(by.replace("-", "_"), as_of)
+
+
+def _answer(
+    connection: Connection, question: Question, as_of: date
+) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+    columns = tuple(question.selected_columns.keys())
+    rows = [tuple(row) for row in connection.execute(question, {"as_of": as_of.isoformat()})]
+    ready = [_READY.get(column) for column in columns]
+    if any(ready):
+        rows = [
+            tuple(cell if make is None else make(cell) for cell, make in zip(row, ready, strict=True))
+            for row in rows
+        ]
+    return columns, rows
+
+
+def _list(cell: Any) -> list[str]:
+    found: list[str] = json.loads(cell)
+    return found
+
+
+_READY: dict[str, Callable[[Any], object]] = {
+    **dict.fromkeys(_LISTS, _list),
+    **dict.fromkeys(_TRUTHS, lambda cell: None if cell is None else bool(cell)),
+}
+
+
+@contextmanager
+def _as_known(book: Book, known: int, grant: str | None) -> Iterator[Engine]:
+    """Tables in memory with the journal up to the position."""
+    engine = store.in_memory()
+    streams = (
+        book.histories(0, known)
+        if grant is None
+        else ((name, book.entries(name, known=known)) for name in (FUND, grant_stream(grant)))
+    )
+    with store.writing(engine) as connection, collector_at_rest():
+        for _, rows in folded(streams, book.fund(known=known)):
+            for table, made in rows.items():
+                store.insert(connection, table, made)
+    try:
+        yield engine
+    finally:
+        engine.dispose()

@@ -1,0 +1,215 @@
+"""All read tables, and the expressions that the reports share.
+
+Every table holds dated facts. A row with ``since`` and ``until`` holds from the one day to the day before
+the other; a flow happened on its day. Days are ISO text, so they compare as they read and need no
+conversion on the way out. Amounts are whole minor units, so sums are exact: ``scale`` says how many make
+one unit of the currency (100 for USD).
+"""
+
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    type_coerce,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+
+from lifecycle.iso import MINOR_UNITS
+
+FORMAT = 1
+"""Of the tables below. Views of another format are made again from the journal."""
+FAR = "9999-12-31"
+"""The ``until`` of what still holds, and the ``undone_on`` of what still stands."""
+TODAY: ColumnElement[str] = literal_column("CURRENT_DATE", Text)
+"""The day that the SQL views are asked for: today in UTC."""
+
+Row = tuple[object, ...]
+metadata = MetaData()
+
+
+def _table(name: str, *columns: Column[Any]) -> Table:
+    # Rows lie in the order of their key, so a grant's rows are one place to delete from and to write to.
+    return Table(name, metadata, *columns, sqlite_with_rowid=False)
+
+
+def _key(name: str, type_: Any = Text) -> Column[Any]:
+    return Column(name, type_, primary_key=True, nullable=False)
+
+
+def _text(*names: str) -> list[Column[Any]]:
+    return [Column(name, Text) for name in names]
+
+
+register_spans = _table(
+    "register_spans",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since", "until", "title", "window", "edition", "stage", "suspended", "sector"),
+    *_text("recipients", "providers", "proposed_on", "approved_on", "signed_on", "effective_on"),
+    *_text("closing_date", "completed_on", "closed_on"),
+)
+"""How a grant stood, from day to day. Countries are JSON lists."""
+
+money_flows = _table(
+    "money_flows",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("on", "kind"),
+    Column("amount", BigInteger, nullable=False),
+    *_text("undone_on"),
+)
+"""What was promised, asked, paid and given back, in minor units. A failed payment leaves a row on each of
+its two days; ``undone_on`` of the first names the second."""
+
+window_findings = _table(
+    "window_findings",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since", "until", "window", "edition", "rule", "figure", "limit"),
+    Column("complies", Boolean),
+)
+"""Each rule of a grant's window, with the figure that decides it."""
+
+obligation_steps = _table(
+    "obligation_steps",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since", "until", "obligation", "item", "triggered_on", "due_on", "met_from", "met_on"),
+    *_text("excused", "superseded"),
+)
+"""Each obligation's dates. The fund's own stand under the empty grant.
+
+Trigger and due date count from ``triggered_on`` on, ``met_on`` from ``met_from`` on: the day on which it
+came to count as met, which can be later. ``excused`` is ``waived`` or ``not_applicable``; ``superseded``
+a JSON list of days, null where there are none."""
+
+fund_flows = _table(
+    "fund_flows",
+    _key("version", Integer),
+    *_text("on", "kind", "partner", "currency"),
+    Column("scale", Integer, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("holding", BigInteger),
+)
+"""The fund's money, by version of its entry. ``holding`` is the amount in the holding currency, if stated."""
+
+fund_partners = _table("fund_partners", _key("partner"), *_text("kind", "joined_on"))
+"""Who contributes."""
+
+fund_facts = _table(
+    "fund_facts",
+    _key("version", Integer),
+    *_text("currency"),
+    Column("scale", Integer, nullable=False),
+    Column("fiscal_year_start", Integer, nullable=False),
+)
+"""One row: the fund's constants, and the version of its stream that is in the tables."""
+
+tracking = _table("tracking", _key("application_name"), Column("notification_id", BigInteger, nullable=False))
+"""The journal position to which the tables correspond."""
+
+views_format = _table("views_format", _key("format", Integer))
+"""One row: the `FORMAT` in which the tables were made."""
+
+GRANT_TABLES = (register_spans, money_flows, window_findings, obligation_steps)
+FUND_TABLES = (fund_flows, fund_partners, fund_facts)
+
+
+# ── from state to rows ───────────────────────────────────────────────────────────────────────
+
+
+def scale_of(currency: str) -> int:
+    """How many minor units make one unit."""
+    return int(10 ** MINOR_UNITS[currency])
+
+
+def minor(amount: Decimal, scale: int) -> int:
+    """The amount in minor units. Events hold amounts exact to the minor unit, so nothing is lost."""
+    return int(amount * scale)
+
+
+@lru_cache(maxsize=1 << 16)
+def day(value: date | None) -> str | None:
+    """A day as it is stored. (Few days are asked for many times.)"""
+    return None if value is None else value.isoformat()
+
+
+# ── expressions ──────────────────────────────────────────────────────────────────────────────
+
+
+class days_between(GenericFunction[int]):  # noqa: N801 - named as a function of SQL
+    """Days from the first day to the second, both ISO text."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(days_between, "sqlite")
+def _days_between_sqlite(element: days_between, compiler: SQLCompiler, **options: Any) -> str:
+    first, second = (compiler.process(part, **options) for part in element.clauses)
+    return f"CAST(julianday({second}) - julianday({first}) AS INTEGER)"
+
+
+@compiles(days_between, "postgresql")
+def _days_between_postgresql(element: days_between, compiler: SQLCompiler, **options: Any) -> str:
+    first, second = (compiler.process(part, **options) for part in element.clauses)
+    return f"(CAST({second} AS date) - CAST({first} AS date))"
+
+
+def holds(table: Any, as_of: ColumnElement[str]) -> ColumnElement[bool]:
+    """The row holds on the day."""
+    held: ColumnElement[bool] = (table.c.since <= as_of) & (as_of < table.c.until)
+    return held
+
+
+def money(amount: ColumnElement[int], scale: ColumnElement[int]) -> ColumnElement[str]:
+    """Minor units as people and programs read them: ``-2000.00``."""
+    whole = cast(func.abs(amount) // scale, Text)
+    part = func.substr(cast(scale + func.abs(amount) % scale, Text), 2, type_=Text)
+    return type_coerce(
+        case(
+            (scale == 1, cast(amount, Text)),
+            (amount < 0, literal("-", Text) + whole + "." + part),
+            else_=whole + "." + part,
+        ),
+        Text,
+    )
+
+
+_LARGE = 10**14
+
+
+def share(part: ColumnElement[int], whole: ColumnElement[int]) -> ColumnElement[str]:
+    """The quotient of two amounts that are not negative, with four places, ties to the even digit.
+
+    Whole numbers only: the same figure on every machine. Null where there is nothing to divide by.
+    """
+    # Very large amounts lose their last digits first, so that nothing runs over 64 bits.
+    down = case((whole > _LARGE, 10**5), else_=1)
+    over, under = (part // down) * 10_000, whole // down
+    quotient, twice = over // under, 2 * (over % under)
+    up = case((twice > under, 1), ((twice == under) & (quotient % 2 == 1), 1), else_=0)
+    return type_coerce(
+        case(
+            (whole <= 0, None),
+            else_=money(quotient + up, literal_column("10000", Integer)),
+        ),
+        Text,
+    )

@@ -1,0 +1,403 @@
+"""Every obligation of domain §6: triggered, due, met, moved and no longer asked for, on the right days."""
+
+from datetime import date
+from typing import NamedTuple
+
+import pytest
+
+import given as g
+from given import (
+    APPROVED,
+    CLOSED,
+    EFFECTIVE,
+    FOLLOW_UP,
+    PAID,
+    PROPOSED,
+    REQUESTED,
+    SETTLED,
+    SIGNED,
+    Past,
+    day,
+    given,
+)
+from lifecycle.events import grant as was
+from lifecycle.grant import EVOLVE, begin
+from lifecycle.history import in_force
+from lifecycle.obligations import NAMES, Obligation, Timeline, instalments
+from lifecycle.policy import read_edition
+
+NO_AGREEMENT = [
+    g.propose("2012-01-10"),
+    g.request("2012-01-20"),
+    g.approve("2012-02-10"),
+    g.make_effective("2012-03-31", closing_date="2013-03-31"),
+]
+
+
+class Told(NamedTuple):
+    """How an obligation stands on a day."""
+
+    triggered_on: str | None
+    due_on: str | None
+    met_on: str | None
+    waived: bool = False
+    applicable: bool = True
+    superseded: tuple[str, ...] = ()
+
+
+def obligations(past: Past) -> list[Obligation]:
+    held = in_force(past.grants[g.G].entries)
+    timeline = Timeline(past.fund.editions, past.fund.edition_on)
+    state = begin(held[0])
+    for entry in held:
+        if entry is not held[0]:
+            state = EVOLVE[type(entry.event)](state, entry.event)
+        timeline.see(state, entry.event)
+    return timeline.obligations()
+
+
+def told(past: Past, name: str, item: str | None = None, on: str | date = "2199-12-31") -> Told | None:
+    """As of the day; `None` where there is no such obligation yet."""
+    found = [one for one in obligations(past) if (one.name, one.item) == (name, item)]
+    if not found:
+        return None
+    steps = [step for step in found[0].steps if step.since <= day(on)]
+    if not steps:
+        return None
+    _, triggered, due, met, waived, applicable, superseded = steps[-1]
+    return Told(_text(triggered), _text(due), _text(met), waived, applicable, tuple(map(str, superseded)))
+
+
+def _text(when: date | None) -> str | None:
+    return None if when is None else str(when)
+
+
+NOT_STARTED = Told(None, None, None)
+
+
+def is_open(past: Past, name: str, item: str | None, on: str, due: str) -> bool:
+    found = told(past, name, item, on)
+    return found is not None and found.applicable and found.met_on is None and found.due_on == due
+
+
+# ── from the request to effectiveness ────────────────────────────────────────────────────────
+
+
+def test_nothing_has_started_when_a_grant_is_proposed() -> None:
+    found = obligations(given(PROPOSED))
+    itemised = {"activity", "inactivity", "progress_report", "follow_up", "instalment"}
+    assert [one.name for one in found] == [name for name in NAMES if name not in itemised]
+    assert all(told(given(PROPOSED), one.name) == NOT_STARTED for one in found)
+
+
+def test_a_review_is_due_thirty_days_after_the_request_and_met_by_approval() -> None:
+    past = given(APPROVED)
+    assert told(past, "review", on="01-19") == NOT_STARTED
+    assert told(past, "review", on="01-20") == Told("2017-01-20", "2017-02-19", None)
+    assert told(past, "review", on="02-09") == Told("2017-01-20", "2017-02-19", None)
+    assert told(past, "review", on="02-10") == Told("2017-01-20", "2017-02-19", "2017-02-10")
+
+
+def test_a_decline_meets_the_review_and_ends_the_rest() -> None:
+    past = given(REQUESTED, g.decline("02-25"))
+    assert told(past, "review") == Told("2017-01-20", "2017-02-19", "2017-02-25")
+    assert told(past, "signature") == Told(None, None, None, applicable=False)
+
+
+def test_a_proposal_declined_before_its_request_was_never_to_be_reviewed() -> None:
+    assert told(given(PROPOSED, g.decline("02-25")), "review") == Told(None, None, None, applicable=False)
+
+
+def test_a_withdrawn_request_need_not_be_reviewed() -> None:
+    found = told(given(REQUESTED, g.withdraw("02-25")), "review")
+    assert found == Told("2017-01-20", "2017-02-19", None, applicable=False)
+
+
+def test_a_returned_request_starts_again() -> None:
+    past = given(REQUESTED, g.send_back("01-25"), g.request("02-01"))
+    assert told(past, "review", on="01-25") == NOT_STARTED
+    assert told(past, "review") == Told("2017-02-01", "2017-03-03", None)
+
+
+def test_signature_and_effectiveness_follow_each_other() -> None:
+    past = given(EFFECTIVE)
+    assert told(past, "signature") == Told("2017-02-10", "2017-04-11", "2017-03-01")
+    assert told(past, "effectiveness", on="02-28") == NOT_STARTED
+    assert told(past, "effectiveness") == Told("2017-03-01", "2017-05-30", "2017-03-31")
+
+
+def test_without_an_agreement_approval_starts_the_way_to_effectiveness() -> None:
+    past = given(NO_AGREEMENT)
+    assert told(past, "signature") == Told(None, None, None, applicable=False)
+    assert told(past, "effectiveness") == Told("2012-02-10", "2012-05-10", "2012-03-31")
+
+
+def test_a_lapsed_grant_owes_nothing_more() -> None:
+    past = given(SIGNED, g.lapse("07-01"))
+    assert told(past, "effectiveness", on="06-30") == Told("2017-03-01", "2017-05-30", None)
+    assert told(past, "effectiveness") == Told("2017-03-01", "2017-05-30", None, applicable=False)
+
+
+# ── activities ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_first_activity_is_met_on_the_day_it_was_recorded_for() -> None:
+    past = given(EFFECTIVE, g.plan("04-10"), g.hold("06-20"))
+    assert told(past, "first_activity", on="06-19") == Told("2017-03-31", "2017-09-27", None)
+    assert told(past, "first_activity") == Told("2017-03-31", "2017-09-27", "2017-06-20")
+    assert told(past, "activity", "A1", on="04-09") is None
+    assert told(past, "activity", "A1", on="06-19") == Told("2017-04-10", "2017-06-16", None)
+    assert told(past, "activity", "A1") == Told("2017-04-10", "2017-06-16", "2017-06-16")
+
+
+def test_a_moved_activity_keeps_its_earlier_due_date() -> None:
+    past = given(EFFECTIVE, g.plan("04-10"), g.reschedule("05-10"))
+    assert told(past, "activity", "A1", on="05-09") == Told("2017-04-10", "2017-06-16", None)
+    assert told(past, "activity", "A1") == Told("2017-04-10", "2017-07-16", None, superseded=("2017-06-16",))
+
+
+def test_a_cancelled_activity_is_not_asked_for_unless_it_was_held_all_the_same() -> None:
+    past = given(EFFECTIVE, g.plan("04-10"), g.call_off("05-10"))
+    assert told(past, "activity", "A1") == Told("2017-04-10", "2017-06-16", None, applicable=False)
+    assert told(past.given(g.hold("06-16")), "activity", "A1") == Told(
+        "2017-04-10", "2017-06-16", "2017-06-16"
+    )
+
+
+def test_an_activity_that_was_never_planned_was_never_due() -> None:
+    past = given(EFFECTIVE, g.hold("06-16", activity="A7"))
+    assert told(past, "activity", "A7") is None
+    assert told(past, "first_activity") == Told("2017-03-31", "2017-09-27", "2017-06-16")
+
+
+# ── while effective ──────────────────────────────────────────────────────────────────────────
+
+
+def test_each_payment_starts_the_next_wait() -> None:
+    past = given(PAID)
+    assert told(past, "inactivity", "1") == Told("2017-03-31", "2017-09-27", "2017-05-01")
+    assert told(past, "inactivity", "2") == Told("2017-05-01", "2017-10-28", None)
+    past.given(g.irregular("11-10"))
+    assert told(past, "inactivity", "2") == Told("2017-05-01", "2017-10-28", "2017-11-10")
+    assert told(past, "inactivity", "3") == Told("2017-11-10", "2018-05-09", None)
+
+
+def test_the_wait_for_a_payment_ends_with_the_activities() -> None:
+    past = given(FOLLOW_UP)
+    assert told(past, "inactivity", "2", "2018-03-30") == Told("2017-05-01", "2017-10-28", None)
+    assert told(past, "inactivity", "2") == Told("2017-05-01", "2017-10-28", None, applicable=False)
+    assert told(past, "inactivity", "3") is None
+
+
+LONG = [*SIGNED, g.make_effective("03-31", closing_date="2018-03-31")]
+
+
+def test_reports_are_due_on_every_anniversary_one_at_a_time() -> None:
+    past = given(LONG, g.report_progress("2018-03-01"), g.report_progress("2018-04-01"))
+    assert told(past, "progress_report", "1", "2018-02-28") == Told("2017-03-31", "2018-03-31", None)
+    assert told(past, "progress_report", "1") == Told("2017-03-31", "2018-03-31", "2018-03-01")
+    assert told(past, "progress_report", "2", "2018-03-30") is None
+    assert told(past, "progress_report", "2", "2018-03-31") == Told("2018-03-31", "2019-03-31", None)
+    assert told(past, "progress_report", "2") == Told("2018-03-31", "2019-03-31", "2018-04-01")
+
+
+def test_one_report_meets_one_item_the_earliest_open_one() -> None:
+    past = given(LONG, g.report_progress("2019-05-01"))
+    assert told(past, "progress_report", "1") == Told("2017-03-31", "2018-03-31", "2019-05-01")
+    assert is_open(past, "progress_report", "2", "2019-05-01", "2019-03-31")
+    assert is_open(past, "progress_report", "3", "2019-05-01", "2020-03-31")
+
+
+def test_a_second_report_in_the_same_year_meets_nothing() -> None:
+    past = given(LONG, g.report_progress("2017-06-01"), g.report_progress("2017-07-01"))
+    assert is_open(past, "progress_report", "2", "2018-04-01", "2019-03-31")
+
+
+def test_years_begin_by_the_calendar_after_the_last_entry() -> None:
+    past = given(LONG)
+    assert told(past, "progress_report", "4", "2020-03-30") is None
+    assert told(past, "progress_report", "4", "2020-03-31") == Told("2020-03-31", "2021-03-31", None)
+
+
+@pytest.mark.parametrize(
+    ("left", "asked"), [("2018-03-30", False), ("2018-03-31", True), ("2018-04-01", True)]
+)
+def test_leaving_before_the_anniversary_ends_the_running_year(left: str, asked: bool) -> None:
+    past = given(LONG, g.complete(left))
+    found = told(past, "progress_report", "1")
+    assert found == Told("2017-03-31", "2018-03-31", None, applicable=asked)
+    second = told(past, "progress_report", "2")
+    assert second is None or not second.applicable
+
+
+def test_a_report_after_completion_meets_what_was_due_before() -> None:
+    past = given(LONG, g.complete("2018-04-05"), g.report_progress("2018-04-10"))
+    assert told(past, "progress_report", "1") == Told("2017-03-31", "2018-03-31", "2018-04-10")
+
+
+# ── the closing date ─────────────────────────────────────────────────────────────────────────
+
+
+def test_due_dates_hang_on_the_closing_date() -> None:
+    past = given(EFFECTIVE)
+    assert told(past, "implementation") == Told("2017-03-31", "2018-03-31", None)
+    assert told(past, "completion_report") == Told("2017-03-31", "2018-09-30", None)
+    assert told(past, "disbursement_deadline") == Told("2017-03-31", "2018-07-31", None)
+    assert told(past, "closure") == Told("2017-03-31", "2018-11-29", None)
+
+
+def test_an_extension_moves_them_and_keeps_the_superseded() -> None:
+    past = given(EFFECTIVE, g.extend("2018-02-15", waiver="floods"))
+    assert told(past, "completion_report", on="2018-02-14") == Told("2017-03-31", "2018-09-30", None)
+    assert told(past, "completion_report") == Told(
+        "2017-03-31", "2018-12-30", None, superseded=("2018-09-30",)
+    )
+    assert told(past, "disbursement_deadline") == Told(
+        "2017-03-31", "2018-10-30", None, superseded=("2018-07-31",)
+    )
+    assert told(past, "implementation") == Told("2017-03-31", "2018-06-30", None, superseded=("2018-03-31",))
+    assert told(past, "closure") == Told("2017-03-31", "2019-02-28", None, superseded=("2018-11-29",))
+
+
+def test_an_extension_within_the_span_does_not_move_the_span() -> None:
+    shorter = given(SIGNED, g.make_effective("03-31", closing_date="2017-12-31"))
+    shorter.given(g.extend("2017-12-01", closing_date="2018-03-31"))
+    assert told(shorter, "implementation") == Told("2017-03-31", "2018-03-31", None)
+
+
+def test_a_window_without_a_span_asks_for_no_end() -> None:
+    found = told(given(NO_AGREEMENT), "implementation")
+    assert found == Told("2012-03-31", None, None, applicable=False)
+
+
+def test_a_restructured_grant_is_counted_by_the_edition_then_in_force() -> None:
+    past = given(NO_AGREEMENT, g.restructure("2017-02-01"))
+    found = told(past, "implementation")
+    assert found is not None
+    assert (found.due_on, found.applicable) == ("2013-03-31", True)
+
+
+def test_the_balance_meets_the_deadline_while_it_is_nothing() -> None:
+    past = given(SETTLED)
+    assert told(past, "disbursement_deadline", on="2018-04-30") == Told("2017-03-31", "2018-07-31", None)
+    assert told(past, "disbursement_deadline") == Told("2017-03-31", "2018-07-31", "2018-05-01")
+    past.given(g.refund("2018-08-15"))
+    assert told(past, "disbursement_deadline") == Told("2017-03-31", "2018-07-31", None)
+    past.given(g.cancel_balance("2018-08-20", amount="500.00 USD"))
+    assert told(past, "disbursement_deadline") == Told("2017-03-31", "2018-07-31", "2018-08-20")
+
+
+# ── results and closure ──────────────────────────────────────────────────────────────────────
+
+
+def test_surveys_and_stories_are_due_after_completion() -> None:
+    past = given(FOLLOW_UP)
+    assert told(past, "client_survey", on="2018-03-30") == NOT_STARTED
+    assert told(past, "client_survey") == Told("2018-03-31", "2018-06-29", None)
+    assert told(past, "results_story") == Told("2018-03-31", "2018-09-27", None)
+    past.given(g.survey("2018-07-01"), g.publish_story("2018-08-01"))
+    assert told(past, "client_survey") == Told("2018-03-31", "2018-06-29", "2018-07-01")
+    assert told(past, "results_story") == Told("2018-03-31", "2018-09-27", "2018-08-01")
+
+
+def test_follow_ups_are_done_dropped_or_tracked_on() -> None:
+    past = given(FOLLOW_UP, g.agree("2018-04-05"))
+    due = Told("2018-04-05", "2018-09-30", None)
+    assert told(past, "follow_up", "F1") == due
+    assert told(
+        given(FOLLOW_UP, g.agree("2018-04-05"), g.drop("2018-05-01")), "follow_up", "F1"
+    ) == due._replace(applicable=False)
+    past.given(g.hand_over("2018-05-01"))
+    assert told(past, "follow_up", "F1") == due
+    past.given(g.complete_follow_up("2018-10-05"))
+    assert told(past, "follow_up", "F1") == due._replace(met_on="2018-10-05")
+
+
+def test_closing_and_reopening() -> None:
+    past = given(CLOSED)
+    assert told(past, "closure") == Told("2017-03-31", "2018-11-29", "2018-06-01")
+    assert told(past, "development_outcome") == Told("2018-06-01", "2022-06-01", None)
+    past.given(g.reopen("2018-07-01"))
+    assert told(past, "closure", on="2018-06-30") == Told("2017-03-31", "2018-11-29", "2018-06-01")
+    assert told(past, "closure") == Told("2017-03-31", "2018-11-29", None)
+    assert told(past, "development_outcome") == Told(None, None, None, superseded=("2022-06-01",))
+    past.given(g.close("2018-08-01"))
+    assert told(past, "closure") == Told("2017-03-31", "2018-11-29", "2018-08-01")
+    assert told(past, "development_outcome") == Told(
+        "2018-08-01", "2022-08-01", None, superseded=("2022-06-01",)
+    )
+
+
+def test_an_outcome_told_before_closure_is_met_by_it() -> None:
+    past = given(SETTLED, g.record_outcome("2018-05-10"), g.close("2018-06-01"))
+    assert told(past, "development_outcome") == Told("2018-06-01", "2022-06-01", "2018-05-10")
+
+
+def test_a_cancelled_grant_owes_nothing_but_what_was_handed_over() -> None:
+    past = given(FOLLOW_UP, g.agree("2018-04-05"), g.agree("2018-04-05", follow_up="F2"))
+    past.given(g.hand_over("2018-04-06", follow_up="F2"), g.cancel("2018-05-01"))
+    still = [(one.name, one.item) for one in obligations(past) if one.open]
+    assert still == [("follow_up", "F2")]
+
+
+def test_a_waiver_covers_one_item_or_all_of_them() -> None:
+    past = given(EFFECTIVE, g.waive("04-01", obligation="progress_report", item="1"))
+    found = told(past, "progress_report", "1")
+    assert found is not None
+    assert found.waived
+    second = told(past, "progress_report", "2")
+    assert second is not None
+    assert not second.waived
+    past.given(g.waive("04-02", obligation="progress_report"))
+    assert all(one.waived for one in obligations(past) if one.name == "progress_report")
+
+
+def test_a_waiver_before_the_trigger_still_holds_after_it() -> None:
+    past = given(EFFECTIVE, g.waive("04-01"), g.complete("2018-03-31"))
+    found = told(past, "client_survey")
+    assert found == Told("2018-03-31", "2018-06-29", None, waived=True)
+
+
+def test_a_late_entry_takes_its_place_by_its_day() -> None:
+    past = given(PAID)
+    past.given(g.hold("04-15", activity="A5", starts="2017-04-10", ends="2017-04-15"))
+    assert told(past, "first_activity") == Told("2017-03-31", "2017-09-27", "2017-04-15")
+
+
+def test_a_struck_payment_was_no_payment() -> None:
+    past = given(PAID)
+    past.given(g.correct("06-01", entry=past.version(was.FundsDisbursed), struck=True))
+    assert told(past, "inactivity", "1") == Told("2017-03-31", "2017-09-27", None)
+    assert told(past, "inactivity", "2") is None
+
+
+def test_an_edition_asks_only_for_what_it_has_numbers_for() -> None:
+    bare = read_edition(
+        '[edition]\nname = "bare"\nfrom = 2000-01-01\nagreement_required = true\n'
+        'disbursement_grace = { days = 10, source = "test" }\n[edition.windows.stand_alone]\n'
+    )
+    past = given(SIGNED, g.make_effective("03-31", closing_date="2018-03-31"), editions=[bare])
+    asked = [one.name for one in obligations(past) if one.open and one.triggered_on]
+    assert asked == ["disbursement_deadline"]
+    assert told(past, "disbursement_deadline") == Told("2017-03-31", "2018-04-10", None)
+    assert told(past.given(g.complete("2018-03-31")), "client_survey") == Told(
+        "2018-03-31", None, None, applicable=False
+    )
+
+
+# ── the fund's own ───────────────────────────────────────────────────────────────────────────
+
+
+def test_instalments_are_met_by_the_money_that_names_them() -> None:
+    past = given(
+        g.schedule("2018-01-10"),
+        g.schedule("2018-01-10", instalment="I2", due="2020-01-01"),
+        g.receive("2019-01-05", instalment="I1"),
+        g.receive("2019-01-06"),
+    )
+    found = instalments(entry.event for entry in in_force(past.fund_entries))
+    assert [(one.item, str(one.due_on), str(one.met_on)) for one in found] == [
+        ("DK/I1", "2019-01-01", "2019-01-05"),
+        ("DK/I2", "2020-01-01", "None"),
+    ]
+    assert {one.name for one in found} == {"instalment"}

@@ -1,0 +1,220 @@
+"""The projector: caught up or rebuilt, once or by several at a time, killed or not: the same rows."""
+
+import multiprocessing
+import os
+import signal
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import given as g
+from given import APPROVED, CLOSED, EFFECTIVE, FOLLOW_UP, PAID, REQUESTED, SETTLED
+from lifecycle.book import Book
+from lifecycle.errors import Unreachable
+from lifecycle.policy import read_edition
+from projections import projector, store
+from projections.projector import catch_up, rebuild, status
+from projections.tracking import ViewsTracking
+from reading import ask, new_book, of, record, tables
+
+FILE = store.FILE
+
+
+def same_when_rebuilt(book: Book) -> None:
+    """What was caught up step by step is what a rebuild makes, row for row."""
+    caught_up = tables(book.path / FILE)
+    rebuild(book)
+    assert tables(book.path / FILE) == caught_up
+
+
+@pytest.mark.parametrize("step", [1, 7, 1000])
+def test_catching_up_in_any_steps_is_a_rebuild(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    monkeypatch.setattr(projector, "STEP", step)
+    with new_book(tmp_path / "book") as book:
+        rebuild(book)
+        record(book, CLOSED, of("SSF-2", PAID), g.schedule("2018-01-01"), of("SSF-3", REQUESTED))
+        assert catch_up(book) == book.position()
+        record(book, of("SSF-3", [g.send_back("01-25")]), g.receive("2018-02-01", instalment="I1"))
+        payment = [e.originator_version for e in book.entries("grant:SSF-2")][-1]
+        record(book, of("SSF-2", [g.correct("06-01", entry=payment, reads={"amount": "1500.00 USD"})]))
+        catch_up(book)
+        record(book, of("SSF-2", [g.plan("04-02"), g.hold("04-12", starts="2017-04-10", ends="2017-04-12")]))
+        pledge = g.pledge("2018-01-01", amount="5.00 EUR")
+        record(book, pledge, g.join("2018-01-01", partner="IN", kind="emerging"))
+        catch_up(book)
+        assert status(book) == {"views": book.position(), "journal": book.position(), "behind": 0}
+        same_when_rebuilt(book)
+
+
+def test_a_long_way_is_walked_as_a_rebuild(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projector, "STEP", 5)
+    told: list[tuple[int, int]] = []
+    with new_book(tmp_path / "book", CLOSED) as book:
+        catch_up(book, lambda done, all_: told.append((done, all_)))
+        assert told[-1] == (book.position(), book.position())
+        same_when_rebuilt(book)
+
+
+def test_a_correction_of_the_fund_is_taken_in(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book") as book:
+        catch_up(book)
+        received = len(book.entries("fund"))
+        record(book, g.correct_fund("2018-01-01", entry=received, reads={"amount": "400000.00 USD"}))
+        assert ask(book, "fund", "2018-01-01")[-1]["received_holding"] == "400000.00"
+        same_when_rebuilt(book)
+
+
+def test_an_edition_adopted_late_is_applied_to_what_is_there(tmp_path: Path) -> None:
+    edition = read_edition(
+        '[edition]\nname = "swift"\nfrom = 2017-01-15\nagreement_required = true\n'
+        'disbursement_grace = { months = 4, source = "test" }\n[edition.windows.stand_alone]\n'
+        '[edition.obligations]\nreview = { days = 10, source = "test" }\n'
+    )
+    with new_book(tmp_path / "book", REQUESTED) as book:
+        assert ask(book, "timeline", "01-20")[0]["due_on"] == "2017-02-19"
+        record(
+            book,
+            g.adopt("2018-01-01", edition=edition.model_dump(by_alias=True, mode="json", exclude_none=True)),
+        )
+        assert ask(book, "timeline", "01-20")[0]["due_on"] == "2017-01-30"
+        same_when_rebuilt(book)
+
+
+def test_deleting_the_views_loses_nothing(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", CLOSED) as book:
+        catch_up(book)
+        before = tables(book.path / FILE)
+        for file in book.path.glob(f"{FILE}*"):
+            file.unlink()
+        assert status(book)["views"] == 0
+        catch_up(book)
+        assert tables(book.path / FILE) == before
+
+
+@pytest.mark.parametrize("harm", ["no database", "another format", "empty", "no tables"])
+def test_views_of_no_use_are_made_again(tmp_path: Path, harm: str) -> None:
+    with new_book(tmp_path / "book", CLOSED) as book:
+        catch_up(book)
+        before = tables(book.path / FILE)
+        file = book.path / FILE
+        if harm == "another format":
+            with sqlite3.connect(file) as connection:
+                connection.execute("UPDATE views_format SET format = 0")
+        else:
+            for part in book.path.glob(f"{FILE}*"):
+                part.unlink()
+            if harm == "no tables":
+                with sqlite3.connect(file) as connection:
+                    connection.execute("CREATE TABLE something_else (x)")
+            else:
+                file.write_bytes(
+                    b"this is not a database at all, whatever its name says" * 50 * (harm != "empty")
+                )
+        catch_up(book)
+        assert tables(file) == before
+
+
+def test_views_ahead_of_their_journal_are_made_again(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", APPROVED) as book:
+        catch_up(book)
+        before = tables(book.path / FILE)
+        with sqlite3.connect(book.path / FILE) as connection:
+            connection.execute("UPDATE tracking SET notification_id = 1000")
+            connection.execute("DELETE FROM register_spans")
+        catch_up(book)
+        assert tables(book.path / FILE) == before
+
+
+def test_a_place_that_cannot_be_written_is_said_clearly(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book") as book:
+        (book.path / FILE).mkdir()
+        with pytest.raises(Unreachable, match="the views could not be used"):
+            catch_up(book)
+
+
+def test_a_failed_step_leaves_the_step_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with new_book(tmp_path / "book", EFFECTIVE) as book:
+        catch_up(book)
+        before = tables(book.path / FILE)
+        record(book, of("SSF-2", SETTLED))
+
+        def fail(*_: object) -> None:
+            raise sqlite3.OperationalError("database or disk is full")
+
+        monkeypatch.setattr(ViewsTracking, "insert_tracking", fail)
+        with pytest.raises(Unreachable, match="disk is full"):
+            catch_up(book)
+        assert tables(book.path / FILE) == before
+        monkeypatch.undo()
+        catch_up(book)
+        same_when_rebuilt(book)
+
+
+def _project(path: Path, how: str, times: int) -> None:
+    with Book.open(path) as book:
+        for _ in range(times):
+            (rebuild if how == "rebuild" else catch_up)(book)
+
+
+def test_several_projectors_at_once(tmp_path: Path) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    with new_book(tmp_path / "book", g.receive("2016-01-01", amount="2000000.00 USD"), CLOSED) as book:
+        ways = ["catch up", "catch up", "rebuild", "rebuild"]
+        workers = [spawn.Process(target=_project, args=(book.path, how, 4)) for how in ways]
+        for worker in workers:
+            worker.start()
+        for number in range(2, 14):
+            record(book, of(f"SSF-{number}", FOLLOW_UP[: number % 8 + 3]))
+        for worker in workers:
+            worker.join(60)
+            assert worker.exitcode == 0
+        catch_up(book)
+        assert status(book)["behind"] == 0
+        same_when_rebuilt(book)
+
+
+def test_who_waited_for_a_rebuild_does_not_make_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = store.locked
+
+    @contextmanager
+    def after_somebody_else(path: Path) -> Iterator[None]:
+        monkeypatch.setattr(store, "locked", locked)
+        rebuild(book)
+        monkeypatch.delattr(projector, "_rebuild")
+        with locked(path):
+            yield
+
+    with new_book(tmp_path / "book", CLOSED) as book:
+        with store.opened(book.path):
+            monkeypatch.setattr(projector, "STEP", 5)
+        monkeypatch.setattr(store, "locked", after_somebody_else)
+        assert catch_up(book) == book.position()
+        assert status(book)["behind"] == 0
+
+
+def _killed_in_a_rebuild(path: Path) -> None:
+    with Book.open(path) as book:
+        rebuild(book, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+
+
+def test_a_killed_rebuild_leaves_the_views_and_its_rests_go_with_the_next(tmp_path: Path) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    with new_book(tmp_path / "book", CLOSED, of("SSF-2", PAID)) as book:
+        catch_up(book)
+        before = tables(book.path / FILE)
+        killed = spawn.Process(target=_killed_in_a_rebuild, args=(book.path,))
+        killed.start()
+        killed.join(60)
+        assert killed.exitcode == -signal.SIGKILL
+        after = tables(book.path / FILE)
+        assert {name: rows for name, rows in after.items() if not name.startswith(store.SHADOW)} == before
+        assert len(after) > len(before)
+        rebuild(book)
+        assert tables(book.path / FILE) == before

@@ -1,0 +1,381 @@
+"""The reports: their columns, their figures on any day, and what was known when."""
+
+import json
+import sqlite3
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given as hypothesis_given
+from hypothesis import settings
+from hypothesis import strategies as st
+
+import given as g
+from given import (
+    APPROVED,
+    CLOSED,
+    EFFECTIVE,
+    FOLLOW_UP,
+    ONE_DAY,
+    PAID,
+    PROPOSED,
+    REQUESTED,
+    SIGNED,
+    Past,
+    given,
+)
+from lifecycle.policy import Window
+from lifecycle.words import Malformed
+from projections.projector import catch_up
+from projections.reports import REPORTS, run
+from projections.windows import _JUDGES
+from reading import ask, ask_past, new_book, of, record
+
+COLUMNS = {
+    "register": "grant title window edition stage suspended sector recipients providers proposed_on"
+    " approved_on signed_on effective_on closing_date completed_on closed_on",
+    "disbursement": "grant window currency approved increased cancelled committed requested disbursed"
+    " refunded net_disbursed undisbursed first_paid_on last_paid_on share_disbursed share_elapsed",
+    "windows": "grant window edition rule figure limit complies",
+    "timeline": "grant obligation item triggered_on due_on met_on status days superseded",
+    "fund": "partner kind currency pledged agreed received received_holding fees income returned committed"
+    " available",
+}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_columns_are_those_of_the_design_and_the_sql_view_shows_them_as_of_today(
+    tmp_path: Path, name: str
+) -> None:
+    with new_book(tmp_path / "book", CLOSED) as book:
+        report = run(book, name, as_of=date.fromisoformat(_today(book.path)))
+        assert report.columns == tuple(COLUMNS[name].split())
+        assert report.known == book.position()
+        with sqlite3.connect(book.path / "views.sqlite") as connection:
+            view = connection.execute(f"SELECT * FROM {name}")
+            assert tuple(column[0] for column in view.description) == report.columns
+            plain = [tuple(json.dumps(c) if isinstance(c, list) else c for c in row) for row in report.rows]
+            assert view.fetchall() == plain
+            assert plain
+
+
+def _today(path: Path) -> str:
+    with sqlite3.connect(path / "views.sqlite") as connection:
+        found: str = connection.execute("SELECT CURRENT_DATE").fetchone()[0]
+        return found
+
+
+LIVES = {
+    "closed": CLOSED,
+    "paid": [
+        *PAID,
+        g.plan("05-02"),
+        g.reschedule("05-20"),
+        g.refund("06-01"),
+        g.fail("07-01"),
+        g.waive("07-02"),
+    ],
+    "suspended": [
+        *SIGNED,
+        g.make_effective("03-31"),
+        g.suspend("04-02", scope="activities"),
+        g.hold("06-16"),
+    ],
+    "lapsed": [*APPROVED, g.lapse("05-01")],
+    "cancelled": [*PAID, g.extend("08-01", waiver="rain"), g.cancel("2018-05-01")],
+    "withdrawn": [*REQUESTED, g.withdraw("02-02")],
+}
+
+
+@lru_cache
+def lived(life: str) -> Past:
+    return given(LIVES[life], g.charge_fee("02-01"), g.credit_income("03-01"), g.return_funds("04-01"))
+
+
+@settings(max_examples=60, deadline=None)
+@hypothesis_given(
+    st.sampled_from(sorted(LIVES)),
+    st.sampled_from(sorted(REPORTS)),
+    st.dates(date(2017, 1, 5), date(2018, 7, 1)),
+)
+def test_as_of_a_day_is_what_the_entries_until_then_say(life: str, name: str, on: date) -> None:
+    past = lived(life)
+    assert ask_past(past, name, on) == ask_past(past, name, on, until=on)
+
+
+@settings(max_examples=25, deadline=None)
+@hypothesis_given(st.sampled_from(sorted(LIVES)), st.data())
+def test_every_report_adds_up_on_every_day(life: str, data: st.DataObject) -> None:
+    past = lived(life)
+    on = data.draw(st.dates(date(2017, 1, 10), date(2018, 7, 1)))
+    *_, total = ask_past(past, "fund", on)
+    row = dict(zip(COLUMNS["disbursement"].split(), ask_past(past, "disbursement", on)[0], strict=True))
+    assert total[COLUMNS["fund"].split().index("committed")] == row["committed"]
+    assert total[-1] == str(past.fund.available.at(on))
+
+
+# ── disbursement ─────────────────────────────────────────────────────────────────────────────
+
+
+def amounts(row: dict[str, Any], *names: str) -> list[str]:
+    return [row[name] for name in names]
+
+
+def test_a_failed_payment_is_undone_on_its_own_day(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", PAID, g.refund("05-20"), g.fail("06-01")) as book:
+        names = ("requested", "disbursed", "refunded", "net_disbursed", "first_paid_on", "last_paid_on")
+        (before,) = ask(book, "disbursement", "05-31")
+        assert amounts(before, *names) == [
+            "2000.00",
+            "2000.00",
+            "500.00",
+            "1500.00",
+            "2017-05-01",
+            "2017-05-01",
+        ]
+        (after,) = ask(book, "disbursement", "06-01")
+        assert amounts(after, *names) == ["2000.00", "500.00", "500.00", "0.00", None, None]
+
+
+def test_a_rejected_payment_is_no_longer_asked_for(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", EFFECTIVE, g.request_payment("04-10"), g.reject("04-12")) as book:
+        assert ask(book, "disbursement", "04-11")[0]["requested"] == "2000.00"
+        assert ask(book, "disbursement", "04-12")[0]["requested"] == "0.00"
+
+
+def test_what_a_cancelled_grant_gives_back_is_cancelled(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", PAID, g.increase("05-02"), g.cancel("06-01")) as book:
+        (row,) = ask(book, "disbursement", "06-01")
+        names = ("approved", "increased", "cancelled", "committed", "undisbursed", "share_disbursed")
+        assert amounts(row, *names) == ["90000.00", "1000.00", "89000.00", "2000.00", "0.00", "1.0000"]
+
+
+def test_shares_name_their_denominators(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", PAID) as book:
+        shares = ("share_disbursed", "share_elapsed")
+        assert amounts(ask(book, "disbursement", "02-01")[0], *shares) == [None, None]
+        assert amounts(ask(book, "disbursement", "03-30")[0], *shares) == ["0.0000", None]
+        assert amounts(ask(book, "disbursement", "03-31")[0], *shares) == ["0.0000", "0.0000"]
+        assert amounts(ask(book, "disbursement", "05-01")[0], *shares) == ["0.0222", "0.0849"]
+        assert amounts(ask(book, "disbursement", "2019-01-01")[0], *shares) == ["0.0222", "1.0000"]
+
+
+def test_a_proposal_stands_with_nothing(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", PROPOSED) as book:
+        (row,) = ask(book, "disbursement", "01-10")
+        assert row["committed"] == row["disbursed"] == row["undisbursed"] == "0.00"
+        assert ask(book, "disbursement", g.day("01-10") - ONE_DAY) == []
+
+
+def test_sums_by_window_sector_and_period(tmp_path: Path) -> None:
+    with new_book(
+        tmp_path / "book", PAID, of("SSF-2", [*PROPOSED, g.revise("01-11", sector="water")])
+    ) as book:
+        (window,) = ask(book, "disbursement", "2018-01-01", by="window")
+        assert (window["window"], window["grants"], window["disbursed"]) == ("stand_alone", 2, "2000.00")
+        sectors = ask(book, "disbursement", "2018-01-01", by="sector")
+        assert [(row["sector"], row["grants"], row["committed"]) for row in sectors] == [
+            ("agriculture", 1, "90000.00"),
+            ("water", 1, "0.00"),
+        ]
+        quarters = ask(book, "disbursement", "2018-01-01", by="quarter")
+        assert [(row["quarter"], row["grants"], row["committed"], row["disbursed"]) for row in quarters] == [
+            ("2017Q1", 1, "90000.00", "0.00"),
+            ("2017Q2", 1, "0.00", "2000.00"),
+        ]
+        assert list(quarters[0]) == [
+            "quarter",
+            "currency",
+            "grants",
+            *COLUMNS["disbursement"].split()[3:12],
+        ]
+
+
+@pytest.mark.parametrize(("on", "year"), [("2017-06-30", "FY2017"), ("2017-07-01", "FY2018")])
+def test_a_fiscal_year_is_named_after_the_year_in_which_it_ends(tmp_path: Path, on: str, year: str) -> None:
+    with new_book(tmp_path / "book", EFFECTIVE, g.irregular(on)) as book:
+        rows = ask(book, "disbursement", "2019-01-01", by="fiscal-year")
+        assert {row["fiscal_year"]: row["disbursed"] for row in rows}[year] == "1000.00"
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("disbursement", {"by": "partner"}, "partner is not there yet"),
+        ("disbursement", {"by": "weather"}, "weather is not a key"),
+        ("timeline", {"by": "window"}, "only disbursement"),
+        ("disbursement", {"by": "window", "grant": "G"}, "over all grants"),
+        ("weather", {}, "there is no report weather"),
+    ],
+)
+def test_what_cannot_be_asked_is_said(tmp_path: Path, name: str, options: dict[str, str], said: str) -> None:
+    with new_book(tmp_path / "book") as book, pytest.raises(Malformed, match=said):
+        run(book, name, as_of=date(2018, 1, 1), by=options.get("by"), grant=options.get("grant"))
+
+
+# ── windows ──────────────────────────────────────────────────────────────────────────────────
+
+
+def findings(rows: list[dict[str, Any]]) -> dict[str, tuple[Any, ...]]:
+    return {row["rule"]: (row["figure"], row["limit"], row["complies"]) for row in rows}
+
+
+def test_every_rule_that_a_window_may_have_is_judged() -> None:
+    assert set(_JUDGES) == set(Window.model_fields)
+
+
+PROGRAMMATIC = [
+    g.propose("01-10", window="programmatic"),
+    g.request(
+        "01-20",
+        budget=[
+            {"line": "travel", "amount": "80000.00 USD"},
+            {"line": "share", "amount": "20000.00 USD", "capacity": True},
+        ],
+    ),
+    g.approve("02-10"),
+    g.sign("03-01"),
+    g.make_effective("03-31", closing_date="2018-06-15"),
+]
+
+
+def test_each_rule_with_the_figure_that_decides_it(tmp_path: Path) -> None:
+    life = [*PROGRAMMATIC, g.plan("04-10"), g.hold("06-16"), g.complete("2018-03-01")]
+    with new_book(tmp_path / "book", life) as book:
+        assert ask(book, "windows", "02-09") == []
+        assert findings(ask(book, "windows", "02-10")) == {
+            "max_months": (None, "36", None),
+            "min_months": (None, "12", None),
+            "min_recipients": ("2", "2", True),
+            "min_activities": ("0", "2", None),
+            "max_capacity_share": ("0.2000", "0.20", True),
+        }
+        effective = findings(ask(book, "windows", "2018-02-28"))
+        assert effective["max_months"] == ("15", "36", True)
+        assert effective["min_months"] == ("14", "12", True)
+        assert effective["min_activities"] == ("1", "2", None)
+        assert findings(ask(book, "windows", "2018-03-01"))["min_activities"] == ("1", "2", False)
+
+
+def test_a_waived_extension_shows_that_the_span_is_broken(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", EFFECTIVE, g.extend("2018-02-15", waiver="floods")) as book:
+        assert findings(ask(book, "windows", "2018-02-14"))["max_months"] == ("12", "12", True)
+        assert findings(ask(book, "windows", "2018-02-15"))["max_months"] == ("15", "12", False)
+
+
+def test_the_commitment_is_measured_against_the_maximum(tmp_path: Path) -> None:
+    life = [g.propose("2012-01-10"), g.request("2012-01-20"), g.approve("2012-02-10")]
+    with new_book(tmp_path / "book", life) as book:
+        assert findings(ask(book, "windows", "2012-02-10")) == {"max_amount": ("90000.00", "150000.00", True)}
+
+
+def test_knowledge_sharing_needs_an_institution_and_both_capabilities(tmp_path: Path) -> None:
+    life = [
+        g.propose("01-10", window="oks", institution="Dairy Board"),
+        *EFFECTIVE[1:],
+        g.reach("04-10"),
+        g.complete("05-01"),
+    ]
+    with new_book(tmp_path / "book", life) as book:
+        both = "documenting_and_sharing, solving_and_scaling"
+        assert findings(ask(book, "windows", "04-30")) == {
+            "institution": ("Dairy Board", "required", True),
+            "capabilities": ("solving_and_scaling", both, None),
+        }
+        record(book, g.reach("06-01", capability="documenting_and_sharing"))
+        assert findings(ask(book, "windows", "05-01"))["capabilities"] == ("solving_and_scaling", both, False)
+        assert findings(ask(book, "windows", "06-01"))["capabilities"] == (both, both, True)
+
+
+def test_breaches_are_shown(tmp_path: Path) -> None:
+    life = [
+        *EFFECTIVE,
+        g.irregular("05-01"),
+        g.suspend("05-10", scope="activities"),
+        g.hold("06-16"),
+        g.lift("06-20"),
+        g.hold("2018-05-01", activity="A2", starts="2018-04-02", ends="2018-04-20"),
+    ]
+    with new_book(tmp_path / "book", life) as book:
+        found = findings(ask(book, "windows", "2018-12-31"))
+        assert found["irregular_payment"] == ("X1 1000.00", "deadline", False)
+        assert found["activity_in_suspension"] == ("A1 2017-06-05/2017-06-16", "suspended: activities", False)
+        assert found["activity_after_closing_date"] == ("A2 2018-04-02/2018-04-20", "2018-03-31", False)
+        assert "irregular_payment" not in findings(ask(book, "windows", "04-30"))
+
+
+# ── timeline, register, fund ─────────────────────────────────────────────────────────────────
+
+
+def test_the_overdue_come_first_the_latest_at_the_top(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", EFFECTIVE, g.schedule("01-01"), of("SSF-2", REQUESTED)) as book:
+        rows = ask(book, "timeline", "2018-07-05")
+        urgency = {"overdue": 0, "due_soon": 1, "upcoming": 2}
+        assert [urgency.get(row["status"], 3) for row in rows] == sorted(
+            urgency.get(row["status"], 3) for row in rows
+        )
+        overdue = [row["days"] for row in rows if row["status"] == "overdue"]
+        assert overdue == sorted(overdue, reverse=True)
+        assert (rows[0]["grant"], rows[0]["obligation"], rows[0]["days"]) == ("SSF-2", "review", 501)
+        (instalment,) = [row for row in rows if row["obligation"] == "instalment"]
+        assert (instalment["grant"], instalment["item"], instalment["due_on"]) == (
+            None,
+            "DK/I1",
+            "2019-01-01",
+        )
+        assert {row["status"] for row in rows if row["obligation"] == "disbursement_deadline"} == {
+            "due_soon",
+            "not_started",
+        }
+        assert {row["grant"] for row in ask(book, "timeline", "2018-07-05", grant="SSF-2")} == {"SSF-2"}
+
+
+def test_a_suspension_is_in_the_register_while_it_holds(tmp_path: Path) -> None:
+    life = [*EFFECTIVE, g.suspend("05-01", scope="payments"), g.suspend("05-02"), g.lift("05-05")]
+    with new_book(tmp_path / "book", life) as book:
+        said = [ask(book, "register", on)[0]["suspended"] for on in ("04-30", "05-01", "05-02", "05-05")]
+        assert said == [None, "payments", "payments, all", None]
+
+
+def test_the_fund_by_partner_and_currency(tmp_path: Path) -> None:
+    facts = [
+        g.join("2010-01-01", partner="IN", name="India", kind="emerging"),
+        g.pledge("2010-01-01", partner="IN", amount="1000.00 INR"),
+        g.pledge("2010-01-02", amount="1000.00 USD"),
+        g.receive("2010-02-01", partner="IN", amount="500.00 INR", holding_amount="7.50 USD"),
+        g.agree_contribution("2010-02-01", amount="900.00 USD"),
+        g.join("2010-01-01", partner="CN", name="China", kind="emerging"),
+        g.charge_fee("2010-03-01"),
+        g.credit_income("2010-03-02", amount="30.00 USD"),
+        g.return_funds("2010-03-03"),
+    ]
+    with new_book(tmp_path / "book", facts, APPROVED) as book:
+        told = [tuple(row.values())[:7] for row in ask(book, "fund", "2017-12-31")]
+        assert told == [
+            ("CN", "emerging", "USD", "0.00", "0.00", "0.00", "0.00"),
+            ("DK", "traditional", "USD", "1000.00", "900.00", "500000.00", "500000.00"),
+            ("IN", "emerging", "INR", "1000.00", "0.00", "500.00", "7.50"),
+            (None, None, "USD", "1000.00", None, None, "500007.50"),
+        ]
+        assert list(ask(book, "fund", "2017-12-31")[-1].values())[7:] == [
+            "10.00",
+            "30.00",
+            "10.00",
+            "90000.00",
+            "410017.50",
+        ]
+        assert ask(book, "fund", "2008-09-30")[-1]["available"] == "0.00"
+
+
+def test_what_was_known_earlier_is_asked_of_the_same_selects(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", FOLLOW_UP) as book:
+        catch_up(book)
+        then, said = book.position(), {name: ask(book, name, "2018-06-01") for name in REPORTS}
+        record(book, g.irregular("05-20"), of("SSF-2", REQUESTED), g.charge_fee("2018-01-01"))
+        for name in REPORTS:
+            assert ask(book, name, "2018-06-01", known=then) == said[name]
+            assert ask(book, name, "2018-06-01") != said[name] or name == "register"
+        assert ask(book, "register", "2018-06-01", known=then, grant="SSF-2") == []
+        assert run(book, "register", as_of=date(2018, 6, 1), known=then).known == then

@@ -1,0 +1,81 @@
+"""The one SQL status of an obligation against a plain reference, on any dates."""
+
+import json
+from datetime import date, timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Text, bindparam
+
+from lifecycle.obligations import Obligation
+from projections import store
+from projections.tables import obligation_steps
+from projections.timeline import report, rows_of
+
+ENGINE = store.in_memory()
+DAYS = st.dates(date(2016, 12, 1), date(2017, 4, 30))
+
+
+@st.composite
+def obligations(draw: st.DrawFn) -> Obligation:
+    """An obligation with steps as a life makes them."""
+    one = Obligation("closure", draw(st.sampled_from([None, "1"])))
+    for since in sorted(draw(st.sets(DAYS, min_size=1, max_size=5))):
+        change = draw(st.sampled_from(["start", "stop", "meet", "unmeet", "move", "waive", "end", "nothing"]))
+        if change == "start":
+            one.triggered_on = draw(st.sampled_from([since, since - timedelta(days=3)]))
+            one.move(draw(st.none() | DAYS))
+        elif change == "stop":
+            one.triggered_on = one.due_on = None
+        elif change == "meet":
+            one.met_on = draw(
+                st.sampled_from([since, since - timedelta(days=10), since + timedelta(days=10)])
+            )
+        elif change == "unmeet":
+            one.met_on = None
+        elif change == "move":
+            one.move(draw(DAYS))
+        elif change == "waive":
+            one.waived = True
+        elif change == "end":
+            one.applicable = False
+        one.mark(since)
+    return one
+
+
+def reference(one: Obligation, on: date) -> tuple[Any, ...] | None:
+    """What the report must say, in plain words of domain §6."""
+    steps = [step for step in one.steps if step.since <= on]
+    if not steps:
+        return None
+    _, triggered, due, met, waived, applicable, superseded = steps[-1]
+    status, days = "upcoming", 0
+    if not applicable:
+        status = "not_applicable"
+    elif met is not None:
+        late = (met - due).days if due is not None else 0
+        status, days = ("met_late", late) if late > 0 else ("met", 0)
+    elif waived:
+        status = "waived"
+    elif triggered is None:
+        status = "not_started"
+    elif due is not None and on > due:
+        status, days = "overdue", (on - due).days
+    elif due is not None and (due - on).days <= 30:
+        status = "due_soon"
+    dates = [None if day is None else str(day) for day in (triggered, due, met)]
+    return ("G", one.name, one.item, *dates, status, days, [str(day) for day in superseded])
+
+
+@settings(max_examples=300, deadline=None)
+@given(obligations(), DAYS)
+def test_the_status_is_what_the_domain_says(one: Obligation, on: date) -> None:
+    with store.writing(ENGINE) as connection:
+        connection.execute(obligation_steps.delete())
+        store.insert(connection, obligation_steps, rows_of("G", [one]))
+        question = report(bindparam("as_of", type_=Text))
+        rows = [tuple(row) for row in connection.execute(question, {"as_of": str(on)})]
+    found = [(*row[:-1], json.loads(str(row[-1]))) for row in rows]
+    want = reference(one, on)
+    assert found == ([] if want is None else [want])
