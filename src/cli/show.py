@@ -1,11 +1,11 @@
-"""``grantbook grant show`` and ``grant list``: where grants stand, straight from the journal."""
+"""``grantbook grant show`` and ``grant list``: where grants stand."""
 
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.asking import When, entries_of, known_option, on_option, state_of
-from cli.settings import Command, settings
+from cli.settings import Command, located, settings
 from cli.text import pairs, plain, prose, readable, safe, say, to_json
 
 if TYPE_CHECKING:
@@ -19,7 +19,31 @@ if TYPE_CHECKING:
 def show(grant: str, on: str | None, known: str | None) -> int:
     """Show it."""
     asked = settings()
-    with asked.open(read_only=True) as book:
+    state, version, when = _now(grant) if on is None and known is None else _then(grant, on, known)
+    if asked.json:
+        say(to_json(_as_json(state, version, when)))
+        return 0
+    say(f"{safe(grant)}  {prose(state.title)}")
+    say(f"{_stage(state)}; {when.words}, version {version}")
+    for part in (_terms(state), _dates(state), _money(state), _items(state)):
+        if part:
+            say()
+            say(pairs(part))
+    return 0
+
+
+def _now(grant: str) -> "tuple[Grant, int, When]":
+    """As it stands after all that is recorded: from the views where they are at the journal's end."""
+    from projections.standing import standing
+
+    if found := standing(located(settings().where()), grant):
+        return found.grant, found.version, When(None, None, f"as known now (position {found.position:,})")
+    return _then(grant, None, None)
+
+
+def _then(grant: str, on: str | None, known: str | None) -> "tuple[Grant, int, When]":
+    """From the journal, for any day and any moment."""
+    with settings().open(read_only=True) as book:
         when = When.of(book, on, known)
         _, entries = entries_of(book, grant, when.known)
     state = state_of(f"grant:{grant}", entries, when.on)
@@ -27,16 +51,7 @@ def show(grant: str, on: str | None, known: str | None) -> int:
         raise click.UsageError(
             f"there was no grant {grant!r} on {when.on}: its first entry is of a later day"
         )
-    if asked.json:
-        say(to_json(_as_json(state, len(entries), when)))
-        return 0
-    say(f"{safe(grant)}  {prose(state.title)}")
-    say(f"{_stage(state)}; {when.words}, version {len(entries)}")
-    for part in (_terms(state), _dates(state), _money(state), _items(state)):
-        if part:
-            say()
-            say(pairs(part))
-    return 0
+    return state, len(entries), when
 
 
 def _stage(state: "Grant") -> str:
@@ -71,7 +86,7 @@ def _terms(state: "Grant") -> list[tuple[str, str]]:
 
 def _digest(state: "Grant") -> str | None:
     """Of the request that an approver reads now, or of the one that was approved."""
-    if state.stage != "requested":
+    if state.stage != "requested" or state.request_digest is not None:
         return state.request_digest
     from lifecycle.decisions.proposal import request_digest
 

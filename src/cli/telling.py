@@ -17,7 +17,7 @@ from lifecycle.events.base import EntryCorrected, Event
 from lifecycle.fund import DatedSums, Fund
 from lifecycle.grant import Grant
 from lifecycle.history import FUND, Entry, in_force, reads, void_corrections
-from lifecycle.terms import ZERO
+from lifecycle.stage import ZERO
 
 Change = tuple[str, Any, Any]
 """A field, what it was, what it is."""

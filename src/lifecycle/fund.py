@@ -16,7 +16,7 @@ from lifecycle.events import fund as was
 from lifecycle.events.base import DocumentAttached, Event
 from lifecycle.history import Entry
 from lifecycle.policy import Edition, in_force
-from lifecycle.terms import ZERO
+from lifecycle.stage import ZERO
 
 
 class DatedSums(NamedTuple):

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from lifecycle.events import grant as was
 from lifecycle.events.base import DocumentAttached, Event
 from lifecycle.history import Entry
+from lifecycle.stage import ZERO, Stage
 from lifecycle.state import Activity, FollowUp, Grant, Payment
-from lifecycle.terms import ZERO, Stage
 
 _E = TypeVar("_E", bound=Event)
 _Evolve = Callable[[Any, Any], Grant]

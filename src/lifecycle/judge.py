@@ -37,8 +37,9 @@ from lifecycle.refusals import (
     RoleNotHeld,
     UnknownGrant,
 )
+from lifecycle.stage import ZERO, Stage
 from lifecycle.table import BY_EVENT, FUND_ROWS, GRANT_ROWS, Row
-from lifecycle.terms import ZERO, Money, Stage
+from lifecycle.terms import Money
 
 _EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_grant.EVENTS}
 _FUND_EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_fund.EVENTS}

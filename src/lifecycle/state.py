@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from lifecycle.events.proposal import BudgetLine, Letter
-from lifecycle.terms import NOT_STATED, ZERO, Stage
+from lifecycle.stage import NOT_STATED, ZERO, Stage
+
+if TYPE_CHECKING:
+    from lifecycle.events.proposal import BudgetLine, Letter
 
 
 class _Changing:
@@ -95,8 +97,8 @@ class Grant(_Changing):
     """The policy edition that governs it, from approval on."""
     requested_on: date | None = None
     requested: Decimal | None = None
-    budget: tuple[BudgetLine, ...] = ()
-    letters: tuple[Letter, ...] = ()
+    budget: tuple["BudgetLine", ...] = ()
+    letters: tuple["Letter", ...] = ()
     reviewed_by: tuple[str, ...] = ()
     approved_on: date | None = None
     request_digest: str | None = None

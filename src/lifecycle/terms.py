@@ -7,7 +7,6 @@ Amounts are ``Decimal`` in the currency's minor units and never meet another cur
 import re
 from datetime import date, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import (
@@ -21,6 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, core_schema
 
 from lifecycle.iso import COUNTRIES, MINOR_UNITS
+from lifecycle.stage import NOT_STATED
 
 # ── money ────────────────────────────────────────────────────────────────────────────────────
 
@@ -73,7 +73,6 @@ class Money(NamedTuple):
 
 
 _QUANTA = {places: Decimal(1).scaleb(-places) for places in set(MINOR_UNITS.values())}
-ZERO = Decimal("0.00")
 
 
 def minor_units(amount: Decimal, currency: str) -> Decimal:
@@ -147,9 +146,6 @@ Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256, in hexadecimal."""
 
-NOT_STATED = "ZZ"
-"""The country that a source does not name: counted apart, never as a country."""
-
 
 def _country(code: str) -> str:
     if code not in COUNTRIES and code != NOT_STATED:
@@ -214,23 +210,6 @@ CoFinancingKind = Literal["cash", "in_kind", "cost_share", "private"]
 CostPurpose = Literal["preparation", "supervision"]
 Scope = Literal["all", "payments", "activities"]
 Advice = Literal["approve", "revise", "decline"]
-
-
-class Stage(StrEnum):
-    """Where a grant stands in its life. The last four are ends."""
-
-    PROPOSED = "proposed"
-    REQUESTED = "requested"
-    APPROVED = "approved"
-    SIGNED = "signed"
-    EFFECTIVE = "effective"
-    FOLLOW_UP = "follow_up"
-    CLOSED = "closed"
-    DECLINED = "declined"
-    WITHDRAWN = "withdrawn"
-    LAPSED = "lapsed"
-    CANCELLED = "cancelled"
-
 
 # ── dates ────────────────────────────────────────────────────────────────────────────────────
 

@@ -20,8 +20,8 @@ from sqlalchemy import (
 
 from lifecycle.events import grant as was
 from lifecycle.events.base import Event
+from lifecycle.stage import ZERO
 from lifecycle.state import Grant
-from lifecycle.terms import ZERO
 from projections.tables import (
     FAR,
     Row,

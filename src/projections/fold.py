@@ -7,20 +7,24 @@ from functools import lru_cache
 
 from sqlalchemy import Table
 
+from lifecycle.decisions.proposal import request_digest
 from lifecycle.events.fund import FundEstablished
 from lifecycle.fund import Fund
 from lifecycle.grant import EVOLVE, begin
 from lifecycle.history import FUND, Entry, in_force
 from lifecycle.obligations import instalments
+from lifecycle.stage import Stage
 from projections.disbursement import Disbursement
 from projections.fund import flow_rows, partner_rows
 from projections.register import Register
+from projections.standing import as_text
 from projections.tables import (
     GRANT_TABLES,
     Row,
     fund_facts,
     fund_flows,
     fund_partners,
+    grant_standing,
     obligation_steps,
     scale_of,
 )
@@ -69,6 +73,9 @@ def fold_grant(stream: str, entries: Sequence[Entry], rules: Rules, into: Rows) 
         see_timeline(state, event)
     for one in projections:
         into[one.table] += one.rows(stream)
+    if state.stage is Stage.REQUESTED:
+        state = state.but(request_digest=request_digest(state))
+    into[grant_standing].append((stream.removeprefix("grant:"), len(entries), as_text(state)))
 
 
 def fold_fund(entries: Sequence[Entry]) -> Rows:

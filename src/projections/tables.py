@@ -33,7 +33,7 @@ from sqlalchemy.sql.functions import GenericFunction
 
 from lifecycle.iso import MINOR_UNITS
 
-FORMAT = 1
+FORMAT = 2
 """Of the tables below. Views of another format are made again from the journal."""
 FAR = "9999-12-31"
 """The ``until`` of what still holds, and the ``undone_on`` of what still stands."""
@@ -100,6 +100,14 @@ Trigger and due date count from ``triggered_on`` on, ``met_on`` from ``met_from`
 came to count as met, which can be later. ``excused`` is ``waived`` or ``not_applicable``; ``superseded``
 a JSON list of days, null where there are none."""
 
+grant_standing = _table(
+    "grant_standing",
+    _key("grant"),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+)
+"""How each grant stands after all that is recorded, as JSON, and the version of its stream."""
+
 fund_flows = _table(
     "fund_flows",
     _key("version", Integer),
@@ -128,7 +136,7 @@ tracking = _table("tracking", _key("application_name"), Column("notification_id"
 views_format = _table("views_format", _key("format", Integer))
 """One row: the `FORMAT` in which the tables were made."""
 
-GRANT_TABLES = (register_spans, money_flows, window_findings, obligation_steps)
+GRANT_TABLES = (register_spans, money_flows, window_findings, obligation_steps, grant_standing)
 FUND_TABLES = (fund_flows, fund_partners, fund_facts)
 
 

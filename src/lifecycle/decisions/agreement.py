@@ -17,7 +17,7 @@ from lifecycle.refusals import (
     TooFewRecipients,
     UnknownCondition,
 )
-from lifecycle.terms import Stage
+from lifecycle.stage import Stage
 
 
 @lawful(was.ConditionMet)

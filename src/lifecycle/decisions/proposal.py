@@ -28,7 +28,8 @@ from lifecycle.refusals import (
     RequestChanged,
     WindowNotInEdition,
 )
-from lifecycle.terms import NOT_STATED, ZERO, Amount, Digest, Line, Stage
+from lifecycle.stage import NOT_STATED, ZERO, Stage
+from lifecycle.terms import Amount, Digest, Line
 
 
 class ApproveGrant(OnGrant):

@@ -1,0 +1,24 @@
+"""What state and terms share, without any library: so that a reader of one grant can do without them."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+ZERO = Decimal("0.00")
+NOT_STATED = "ZZ"
+"""The country that a source does not name: counted apart, never as a country."""
+
+
+class Stage(StrEnum):
+    """Where a grant stands in its life. The last four are ends."""
+
+    PROPOSED = "proposed"
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    SIGNED = "signed"
+    EFFECTIVE = "effective"
+    FOLLOW_UP = "follow_up"
+    CLOSED = "closed"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+    CANCELLED = "cancelled"
