@@ -66,7 +66,8 @@ def reads(event: Event, changes: dict[str, Any]) -> Event:
 
 
 def in_force(entries: Sequence[Entry]) -> list[Entry]:
-    """What holds of a stream's entries: struck ones gone, corrected ones as they should read, in order.
+    """What holds of a stream's entries, given in the order of their versions: struck ones gone, corrected
+    ones as they should read, in the one order.
 
     Corrections themselves are not returned; a struck correction has no effect.
     """

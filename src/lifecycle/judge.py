@@ -20,6 +20,7 @@ from lifecycle.events import grant as on_grant
 from lifecycle.events.base import EntryCorrected, Event, FundEvent
 from lifecycle.fund import Fund
 from lifecycle.fund import evolve as evolve_fund
+from lifecycle.fund import fold as fold_fund
 from lifecycle.grant import Grant, begin, evolve
 from lifecycle.history import Entry, grant_stream, in_force
 from lifecycle.refusals import (
@@ -130,9 +131,9 @@ def judge_grant(known: Known, asked: GrantCommand, fund: Fund, recorder: str, to
     make = BECOMES.get(type(asked))
     event = make(grant, asked, fund) if make else fact(_EVENTS[row.event], asked)
     _judged_today(asked, today, lambda: _judged(grant, event, fund, of_decision=True))
-    after = _after(grant, event, asked.grant)
-    for entry in known.held[i:]:
-        after = _still_true(after, entry, fund, of_decision=type(event) not in _OF_THE_WORLD)
+    after: Grant | None = _after(grant, event, asked.grant)
+    decides = type(event) not in _OF_THE_WORLD
+    after = _still_true(after, known.held[i:], known, fund, of_decision=decides)
     return _charged(known.grant, after, event, fund)
 
 
@@ -201,31 +202,49 @@ def _no_longer(entry: Entry, no: Refusal) -> Refusal:
     return type(no)(f"{what} would no longer hold: {no}")
 
 
-def _still_true(grant: Grant | None, entry: Entry, fund: Fund, *, of_decision: bool) -> Grant:
-    """The state after a later entry, which must be as lawful as before. Raises its refusal otherwise.
+def _still_true(
+    after: Grant | None, later: Sequence[Entry], known: Known, fund: Fund, *, of_decision: bool
+) -> Grant | None:
+    """The state after the later entries, each as lawful as before. Raises the first that is not.
 
     ``of_decision``: also what was asked when it was decided. A late fact of the world, or a correction,
     is not held back by that: a refund learned of after the closure is recorded all the same (§1.1).
     """
+    for entry in later:
+        if no := _refusal(after, entry, fund, of_decision=of_decision):
+            # What such a fact or correction has broken before is no reason against the next entry.
+            was = _refusal_before(known.held, entry, fund, of_decision=of_decision)
+            if type(was) is not type(no):
+                raise _no_longer(entry, no) from no
+        after = begin(entry) if after is None else evolve(after, entry.event)
+    return after
+
+
+def _refusal(grant: Grant | None, entry: Entry, fund: Fund, *, of_decision: bool) -> Refusal | None:
     event = entry.event
     try:
         _in_stage(grant, BY_EVENT[type(event).__name__], entry.originator_id, event.on)
         _judged(grant, event, fund, of_decision=of_decision)
     except Refusal as no:
-        raise _no_longer(entry, no) from no
-    return begin(entry) if grant is None else evolve(grant, event)
+        return no
+    return None
+
+
+def _refusal_before(held: Sequence[Entry], entry: Entry, fund: Fund, *, of_decision: bool) -> Refusal | None:
+    """What was wrong with the entry already, as the history stood; `None` where it reads otherwise now."""
+    place = next((i for i, known in enumerate(held) if known is entry), None)
+    return None if place is None else _refusal(_fold(held[:place]), entry, fund, of_decision=of_decision)
 
 
 def _corrected(known: Known, asked: CorrectEntry, row: Row, fund: Fund, today: date) -> Verdict:
     if not known.entries or asked.on < known.entries[0].event.on:
         raise UnknownGrant(f"there is no grant {asked.grant} on {asked.on}")
     target = target_of(asked, known.entries)
-    event = completed(fact(EntryCorrected, asked), target, fund)
+    now = next((entry for entry in known.held if entry.originator_version == asked.entry), target)
+    event = completed(fact(EntryCorrected, asked), now, fund)
     held = in_force((*known.entries, _provisional(asked, event, len(known.entries) + 1)))
     _not_in_future(asked, held, today)
-    after: Grant | None = None
-    for entry in held:
-        after = _still_true(after, entry, fund, of_decision=False)
+    after = _still_true(None, held, known, fund, of_decision=False)
     return _charged(known.grant, after, event, fund)
 
 
@@ -301,23 +320,33 @@ def judge_fund(
         target_of(asked, entries)
         held = in_force((*entries, _provisional(asked, event, len(entries) + 1)))
         _not_in_future(asked, held, today)
-        return Verdict(event, (), None, _fund_still_true(held))
-    _judged_today(asked, today, lambda: lawful_on(fund, event))
+        return Verdict(event, (), None, _fund_still_true(held, in_force(entries)))
+    _judged_today(asked, today, lambda: lawful_on(fund, event, given=True))
     return Verdict(event, (), None, evolve_fund(fund, event))
 
 
-def _fund_still_true(held: Sequence[Entry]) -> Fund:
+def _fund_still_true(held: Sequence[Entry], before: Sequence[Entry]) -> Fund:
     """The fund after a correction: every fact as lawful as before, never overdrawn, somebody in charge."""
     fund = Fund()
     for entry in held:
-        # An edition is judged once, when it is adopted: it cannot be corrected.
-        if not isinstance(entry.event, on_fund.PolicyAdopted):
-            try:
-                lawful_on(fund, entry.event)
-            except Refusal as no:
+        if no := _fund_refusal(fund, entry):
+            place = next((i for i, known in enumerate(before) if known is entry), None)
+            was = None if place is None else _fund_refusal(fold_fund(before[:place]), entry)
+            if type(was) is not type(no):
                 raise _no_longer(entry, no) from no
         fund = evolve_fund(fund, entry.event)
     never_overdrawn(fund, date.min)
     assert fund.established_on is not None
     somebody_in_charge(fund, fund.established_on)
     return fund
+
+
+def _fund_refusal(fund: Fund, entry: Entry) -> Refusal | None:
+    # An edition is judged once, when it is adopted: it cannot be corrected.
+    if isinstance(entry.event, on_fund.PolicyAdopted):
+        return None
+    try:
+        lawful_on(fund, entry.event, given=False)
+    except Refusal as no:
+        return no
+    return None

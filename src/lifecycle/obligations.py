@@ -285,7 +285,7 @@ class Timeline:
         self._meet("first_activity", e.on)
         found = self._found.get(("activity", e.activity))
         if found is not None:
-            found.applicable = True
+            found.met_on = None  # held all the same, after it had been called off
             self._meet("activity", e.on, e.activity, met_on=e.ends)
 
     # ── results and closure ──────────────────────────────────────────────────────────────────

@@ -5,11 +5,9 @@ is inherited from an earlier one. A grant is governed for life by the edition in
 of its approval, unless it is restructured (domain §5).
 """
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
-from importlib import resources
-from typing import Annotated, Generic, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -19,14 +17,43 @@ _SHAPE = ConfigDict(frozen=True, extra="forbid", defer_build=True, populate_by_n
 Whole = Annotated[int, Field(ge=0, le=1200, strict=True)]
 
 
-T = TypeVar("T")
-
-
-class Sourced(BaseModel, Generic[T]):
-    """A number of policy with where it comes from."""
+class Limit(BaseModel):
+    """An amount of money, with where it comes from."""
 
     model_config = _SHAPE
-    value: T
+    value: Amount
+    source: Line
+
+
+class Number(BaseModel):
+    """Months, countries or activities, with where the number comes from."""
+
+    model_config = _SHAPE
+    value: Whole
+    source: Line
+
+
+class Share(BaseModel):
+    """A part of one, as text like ``0.20``, with where it comes from."""
+
+    model_config = _SHAPE
+    value: Annotated[str, Field(pattern=r"^(0(\.\d{1,4})?|1(\.0{1,4})?)$")]
+    source: Line
+
+
+class Asked(BaseModel):
+    """Whether a thing is asked for, and by which source."""
+
+    model_config = _SHAPE
+    value: Annotated[bool, Field(strict=True)]
+    source: Line
+
+
+class Capabilities(BaseModel):
+    """Which capabilities an institution plans and reaches, and by which source."""
+
+    model_config = _SHAPE
+    value: tuple[Capability, ...]
     source: Line
 
 
@@ -56,16 +83,14 @@ class Window(BaseModel):
     """The rules of one window: each may be absent, none has a silent default."""
 
     model_config = _SHAPE
-    max_amount: Sourced[Amount] | None = None
-    max_months: Sourced[Whole] | None = None
-    min_months: Sourced[Whole] | None = None
-    min_recipients: Sourced[Whole] | None = None
-    min_activities: Sourced[Whole] | None = None
-    max_capacity_share: Sourced[Annotated[str, Field(pattern=r"^(0(\.\d{1,4})?|1(\.0{1,4})?)$")]] | None = (
-        None
-    )
-    institution: Sourced[bool] | None = None
-    capabilities: Sourced[tuple[Capability, ...]] | None = None
+    max_amount: Limit | None = None
+    max_months: Number | None = None
+    min_months: Number | None = None
+    min_recipients: Number | None = None
+    min_activities: Number | None = None
+    max_capacity_share: Share | None = None
+    institution: Asked | None = None
+    capabilities: Capabilities | None = None
 
 
 Timed = Literal[
@@ -104,6 +129,8 @@ class Edition(BaseModel):
 
 def read_edition(text: str) -> Edition:
     """An edition from its TOML file. Raises ``ValueError`` (TOML, or a pydantic error with the field)."""
+    import tomllib
+
     document = tomllib.loads(text)
     if set(document) != {"edition"}:
         raise ValueError("the file has one table, [edition], and nothing beside it")
@@ -112,6 +139,8 @@ def read_edition(text: str) -> Edition:
 
 def shipped() -> tuple[Edition, ...]:
     """The Facility's own editions, oldest first: what ``init`` adopts."""
+    from importlib import resources
+
     files = resources.files("lifecycle").joinpath("editions").iterdir()
     texts = [file.read_text("utf-8") for file in files if file.name.endswith(".toml")]
     return tuple(sorted(map(read_edition, texts), key=lambda edition: edition.from_))

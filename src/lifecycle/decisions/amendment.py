@@ -1,7 +1,7 @@
 """Changes to a grant in force: extension, restructuring, more or less money, suspension, cancellation."""
 
 from lifecycle.decisions.agreement import fits_window, within_span
-from lifecycle.decisions.proposal import within_maximum
+from lifecycle.decisions.proposal import not_prepared_by, within_maximum
 from lifecycle.decisions.rules import (
     OnGrant,
     becomes,
@@ -17,7 +17,6 @@ from lifecycle.grant import Grant
 from lifecycle.refusals import (
     AlreadySuspended,
     ClosingDatePassed,
-    DecidesOwnRequest,
     ExceedsUndisbursedBalance,
     NoEditionInForce,
     NotAnExtension,
@@ -87,8 +86,7 @@ def _restructure(grant: Grant, e: was.GrantRestructured, fund: Fund) -> None:
 
 @lawful(was.CommitmentIncreased)
 def _increase(grant: Grant, e: was.CommitmentIncreased, fund: Fund) -> None:
-    if e.actor in grant.preparers:
-        raise DecidesOwnRequest(f"{e.actor} prepared {grant.id}, so another approver has to increase it")
+    not_prepared_by(e.actor, grant)
     in_holding_currency(e.amount, fund.currency)
     more = grant.committed + e.amount.amount
     within_maximum(grant, more, window_of(grant.window, edition_of(grant, fund)))

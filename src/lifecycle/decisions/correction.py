@@ -23,6 +23,7 @@ from lifecycle.refusals import (
     EntryAlreadyStruck,
     FieldNotCorrectable,
     FundAlreadyEstablished,
+    NoEditionInForce,
     PairedEntry,
     UnknownEntry,
 )
@@ -99,12 +100,17 @@ def _may_change(asked: EntryCorrected, target: Entry) -> None:
         raise FieldNotCorrectable(f"{', '.join(sorted(fixed))} of entry {asked.entry} cannot be corrected")
 
 
-def completed(asked: EntryCorrected, target: Entry, fund: Fund) -> EntryCorrected:
-    """The correction with what follows from it: an approval on another day is under that day's edition."""
-    if asked.reads is None or not isinstance(target.event, GrantApproved | GrantRestructured):
+def completed(asked: EntryCorrected, now: Entry, fund: Fund) -> EntryCorrected:
+    """The correction with what follows from it: an approval on another day is under that day's edition.
+
+    ``now`` is the entry as it reads before. Raises ``ValidationError`` for fields that make no fact.
+    """
+    if asked.reads is None:
         return asked
-    day = reads(target.event, asked.reads).on
+    day = reads(now.event, asked.reads).on
+    if "on" not in asked.reads or not isinstance(now.event, GrantApproved | GrantRestructured):
+        return asked
     edition = fund.edition_on(day)
-    if "on" not in asked.reads or edition is None or edition.name == target.event.edition:
-        return asked
+    if edition is None:
+        raise NoEditionInForce(f"no policy edition holds on {day}")
     return asked.model_copy(update={"reads": {**asked.reads, "edition": edition.name}})

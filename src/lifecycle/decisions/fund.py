@@ -106,7 +106,6 @@ def _receive(fund: Fund, e: was.InstalmentReceived) -> None:
 
 def _takes(fund: Fund, e: was.FeeCharged | was.FundsReturned) -> None:
     in_holding_currency(e.amount, fund.currency)
-    still_covered(fund, e.on, e.amount)
 
 
 def _return(fund: Fund, e: was.FundsReturned) -> None:
@@ -153,7 +152,13 @@ RULES: dict[type[Event], Rule] = {
 """What must be true before each fact of the fund; of the others only officer and date are asked."""
 
 
-def lawful_on(fund: Fund, event: Event) -> None:
-    """Refuse a fact that the fund's rules forbid. Raises their refusal."""
+def lawful_on(fund: Fund, event: Event, *, given: bool) -> None:
+    """Refuse a fact that the fund's rules forbid. Raises their refusal.
+
+    ``given``: it is asked for now, on the whole of the fund, so what it takes must be there on every
+    later day. After a correction, that is seen of the fund as a whole (`never_overdrawn`).
+    """
     if rule := RULES.get(type(event)):
         rule(fund, event)
+    if given and isinstance(event, was.FeeCharged | was.FundsReturned):
+        still_covered(fund, event.on, event.amount)

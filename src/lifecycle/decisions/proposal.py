@@ -115,8 +115,15 @@ def _review(grant: Grant, e: was.ProposalReviewed, _: Fund) -> None:
     third(e.actor, "review it", (grant.leader, "leads the grant"))
 
 
+def not_prepared_by(approver: str, grant: Grant) -> None:
+    """Refuse an approver who prepared the grant. Raises `DecidesOwnRequest`."""
+    if approver in grant.preparers:
+        raise DecidesOwnRequest(f"{approver} prepared {grant.id}, so another approver has to decide on it")
+
+
 @becomes(ApproveGrant)
 def _promise(grant: Grant, asked: ApproveGrant, fund: Fund) -> was.GrantApproved:
+    not_prepared_by(asked.actor, grant)
     edition = fund.edition_on(asked.on)
     if edition is None:
         raise NoEditionInForce(f"no policy edition holds on {asked.on}: adopt one that does")
@@ -132,8 +139,7 @@ def _promise(grant: Grant, asked: ApproveGrant, fund: Fund) -> was.GrantApproved
 
 @lawful(was.GrantApproved)
 def _approve(grant: Grant, e: was.GrantApproved, fund: Fund) -> None:
-    if e.actor in grant.preparers:
-        raise DecidesOwnRequest(f"{e.actor} prepared {grant.id}, so another approver has to approve it")
+    not_prepared_by(e.actor, grant)
     in_holding_currency(e.amount, fund.currency)
     within_maximum(grant, e.amount.amount, window_of(grant.window, fund.editions[e.edition]))
     today = request_digest(grant)

@@ -41,6 +41,7 @@ class GrantCommand(Command):
     """A command on one grant."""
 
     grant: GrantId
+    """The grant's id."""
 
 
 ENVELOPE = frozenset({"command_id", "note", "expect_version", "grant"})

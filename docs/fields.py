@@ -1,0 +1,297 @@
+"""What the reference says of fields and types: read from the source, with an example for each.
+
+Names of types and docstrings stand in the source only, so they are read from there (``ast``);
+what may be written in a type comes from its JSON Schema.
+"""
+
+import ast
+import inspect
+import json
+import sys
+from functools import cache
+from importlib import import_module
+from itertools import pairwise
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import Any, Literal, NamedTuple, get_args, get_origin
+
+from pydantic import BaseModel, TypeAdapter
+
+from lifecycle import events, policy, terms
+from lifecycle.events import fund, grant
+from lifecycle.table import Row
+
+TYPE_ROOMS = (
+    terms,
+    *(import_module(f"{events.__name__}.{room.name}") for room in iter_modules(events.__path__)),
+)
+VALUES = (grant.BudgetLine, grant.Letter, grant.Site, grant.Participants)
+"""Parts that commands and events are made of."""
+
+MEANINGS = {
+    "Money": "An amount in one currency, exact to its minor unit.",
+    "Country": "ISO 3166-1 alpha-2. `ZZ` stands for a country that is not stated.",
+    "TimeZone": "A name of the IANA time zone database.",
+    "GrantId": "A grant's name in this book.",
+    "OfficerId": "An officer. Not a person's name.",
+    "Role": "What an officer may do.",
+    "PartnerKind": "What kind of partner.",
+    "Result": "A concrete result beyond capacity.",
+    "Instrument": "The form of an exchange activity.",
+    "Capability": "What an institution of organizational knowledge sharing reaches.",
+    "CoFinancingKind": "How others paid.",
+    "CostPurpose": "What the cost was for.",
+    "Scope": "What a suspension covers.",
+    "Advice": "What a reviewer advises.",
+    "Months": "Calendar months.",
+    "Count": "A count of people.",
+    "Countries": "One or more countries.",
+    "Roles": "One or more roles.",
+}
+"""Of types whose name says enough in the source and not on a page."""
+
+EXAMPLES: dict[str, Any] = {
+    "Money": "2000.00 USD",
+    "Amount": "2000.00 USD",
+    "Cost": "2000.00 USD",
+    "Line": "One line of text",
+    "Prose": "Some paragraphs",
+    "Reason": "Why it is so",
+    "GrantId": "SSF-2017-01",
+    "ItemId": "A1",
+    "OfficerId": "f.nance",
+    "Word": "stand_alone",
+    "Digest": "0" * 64,
+    "Country": "TZ",
+    "Countries": ["TZ", "UG"],
+    "TimeZone": "Africa/Kampala",
+    "Day": "2017-03-31",
+    "Months": 12,
+    "Count": 5,
+    "Roles": ["finance"],
+}
+BY_FIELD: dict[str, Any] = {
+    "providers": ["IN"],
+    "sector": "agriculture",
+    "title": "Dairy supply chains",
+    "payment": "P1",
+    "payee": "Travel agent",
+    "category": "travel",
+    "follow_up": "F1",
+    "owner": "TZ",
+    "partner": "DK",
+    "instalment": "2017",
+    "name": "Denmark",
+    "closing_date": "2018-03-31",
+    "due": "2018-06-30",
+    "period": "2017-03-31/2018-03-30",
+    "rating": "satisfactory",
+    "obligation": "results_story",
+    "scores": {"demand_driven": "4", "design": "3"},
+    "outcomes": {"enhanced_networks": "A network of officials"},
+    "budget": [{"line": "travel", "amount": "2000.00 USD"}],
+    "letters": [{"country": "TZ", "ministry": "Ministry of Livestock", "dated": "2017-01-05"}],
+    "currency": "USD",
+    "fiscal_year_start": 7,
+    "entry": 17,
+    "reads": {"amount": "1850.00 USD"},
+    "media_type": "application/pdf",
+    "respondents": 14,
+    "objective": "A national dairy strategy in each receiving country",
+    "summary": "Two exchanges were held; both countries drafted a strategy",
+    "narrative": "Both exchanges were held",
+    "action": "Adopt the sector strategy",
+    "to": "The ministry's planning unit",
+    "condition": "A focal point is named",
+    "rule": "disbursement deadline",
+    "reason": "Why, in a sentence",
+    "starts": "2017-06-05",
+    "ends": "2017-06-16",
+}
+BY_COMMAND: dict[str, dict[str, Any]] = {
+    "ReviseProposal": {"months": 9},
+    "RestructureGrant": {"window": "programmatic"},
+    "AttachDocument": {"name": "completion-report.pdf", "media_type": "application/pdf"},
+    "EstablishFund": {"name": "South-South Facility"},
+    "RecordIrregularPayment": {"payment": "P9"},
+}
+ACTORS = {
+    "ttl": "t.leader",
+    "secretariat": "s.cretary",
+    "reviewer": "r.viewer",
+    "approver": "a.prover",
+    "finance": "f.nance",
+    "administrator": "admin",
+    "any": "t.leader",
+}
+ALSO_SHOWN = {"letters", "outcomes", "reads"}
+"""Optional fields that an example is poor without."""
+
+
+class Field(NamedTuple):
+    """One field as its page tells it."""
+
+    name: str
+    type: str
+    """As the source names it, without ``None``."""
+    required: bool
+    meaning: str
+
+
+@cache
+def _classes(module: ModuleType) -> dict[str, ast.ClassDef]:
+    tree = ast.parse(inspect.getsource(module))
+    return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def _docstrings(body: list[ast.stmt]) -> dict[str, str]:
+    """Name to the string literal after its assignment."""
+    found = {}
+    for node, after in pairwise(body):
+        target: ast.expr | None = None
+        if isinstance(node, ast.AnnAssign):
+            target = node.target
+        elif isinstance(node, ast.Assign):
+            target = node.targets[0]
+        if (
+            isinstance(target, ast.Name)
+            and isinstance(after, ast.Expr)
+            and isinstance(after.value, ast.Constant)
+        ):
+            found[target.id] = " ".join(str(after.value.value).split())
+    return found
+
+
+def fields_of(kind: type[BaseModel], *, leave_out: frozenset[str] = frozenset()) -> list[Field]:
+    """The fields of a command, an event or a part, in their order."""
+    names: dict[str, str] = {}
+    meanings: dict[str, str] = {}
+    for part in reversed(kind.__mro__):
+        node = _classes(sys.modules[part.__module__]).get(part.__name__) if _ours(part) else None
+        if node is None:
+            continue
+        meanings |= _docstrings(node.body)
+        for item in node.body:
+            if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
+                names[item.target.id] = _plain(item.annotation)
+    return [
+        Field(name, names[name], field.is_required(), meanings.get(name, ""))
+        for name, field in kind.model_fields.items()
+        if name not in leave_out
+    ]
+
+
+def _ours(part: type) -> bool:
+    return part.__module__.startswith("lifecycle.") and hasattr(part, "model_fields")
+
+
+WORDS = {
+    "str": "text",
+    "int": "whole number",
+    "bool": "true or false",
+    "Decimal": "number",
+    "object": "any value",
+}
+
+
+def _plain(node: ast.expr) -> str:
+    """An annotation for people: without ``None``, constraints and validators."""
+    if isinstance(node, ast.BinOp):
+        return _plain(node.left)
+    if isinstance(node, ast.Subscript):
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        match ast.unparse(node.value):
+            case "tuple":
+                return f"list of {_plain(parts[0])}"
+            case "dict":
+                return f"{_plain(parts[0])} → {_plain(parts[1])}"
+            case "Literal":
+                return str(ast.literal_eval(parts[0])).lower()
+            case _:
+                return _plain(parts[0])
+    text = ast.unparse(node)
+    return WORDS.get(text, text)
+
+
+# ── types ────────────────────────────────────────────────────────────────────────────────────
+
+
+class Type(NamedTuple):
+    """A named type with its meaning and what may be written."""
+
+    name: str
+    meaning: str
+    form: str
+    example: str
+
+
+def types() -> list[Type]:
+    """Every named type that fields use, by name."""
+    used = set()
+    kinds: tuple[type[BaseModel], ...] = (*grant.EVENTS, *fund.EVENTS, *VALUES)
+    for kind in kinds:
+        for field in fields_of(kind):
+            used.update(field.type.replace("list of ", "").split(" → "))
+    found: dict[str, Type] = {}
+    for room in TYPE_ROOMS:
+        docs = _docstrings(ast.parse(inspect.getsource(room)).body)
+        for name, kind in vars(room).items():
+            if (
+                name in used
+                and name not in found
+                and not (isinstance(kind, type) and issubclass(kind, BaseModel))
+            ):
+                form = _form(TypeAdapter(kind).json_schema(), kind)
+                example = EXAMPLES.get(name, _first_choice(kind))
+                found[name] = Type(
+                    name,
+                    docs.get(name) or MEANINGS.get(name, ""),
+                    form,
+                    example if isinstance(example, str) else json.dumps(example),
+                )
+    return sorted(found.values())
+
+
+def _first_choice(kind: Any) -> Any:
+    return get_args(kind)[0] if get_origin(kind) is Literal else ""
+
+
+def _form(schema: dict[str, Any], kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return " · ".join(f"`{choice}`" for choice in get_args(kind))
+    if schema.get("type") == "array":
+        return f"a list, at least {schema.get('minItems', 0)}"
+    if schema.get("type") == "integer":
+        return f"{schema.get('minimum', 0)} to {schema.get('maximum', '…'):,}"
+    if "pattern" in schema:
+        return f"`{schema['pattern']}`".replace("|", "\\|")
+    if schema.get("format") == "date":
+        return "`YYYY-MM-DD`"
+    if "maxLength" in schema:
+        return f"at most {schema['maxLength']:,} characters"
+    return str(schema.get("type", ""))
+
+
+# ── examples ─────────────────────────────────────────────────────────────────────────────────
+
+
+def example(row: Row, kind: type[BaseModel], *, with_grant: bool) -> dict[str, Any]:
+    """A command as ``record`` takes it: what is required, and little beside it."""
+    words: dict[str, Any] = {"command": row.name}
+    if with_grant:
+        words["grant"] = EXAMPLES["GrantId"]
+    words |= {"on": EXAMPLES["Day"], "actor": ACTORS[row.role]}
+    known = BY_FIELD | BY_COMMAND.get(row.name, {})
+    shown = ALSO_SHOWN | set(BY_COMMAND.get(row.name, {}))
+    for field in fields_of(kind):
+        if field.name not in words and (field.required or field.name in shown):
+            words[field.name] = known[field.name] if field.name in known else _example_of(field)
+    return words
+
+
+def _example_of(field: Field) -> Any:
+    if field.name == "edition":
+        return policy.shipped()[0].model_dump(mode="json", by_alias=True, exclude_none=True)
+    inner = field.type.removeprefix("list of ")
+    value = EXAMPLES[inner] if inner in EXAMPLES else _first_choice(getattr(terms, inner))
+    return [value] if field.type.startswith("list of ") else value

@@ -1,0 +1,322 @@
+"""Writes ``docs/reference/`` from the code; with ``--check`` only says which file is stale.
+
+python docs/reference.py
+python docs/reference.py --check     exits 1 and names each file that differs
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+from fields import VALUES, Field, example, fields_of, types
+from pydantic import BaseModel
+
+from cli.commands import GROUPS, OTHERS
+from cli.main import HELP, cli
+from cli.schema import commands_schema, events_schema
+from cli.settings import Settings
+from lifecycle import refusals
+from lifecycle.decisions.rules import ENVELOPE
+from lifecycle.events import fund, grant
+from lifecycle.events.base import Event
+from lifecycle.mapper import topic_of
+from lifecycle.policy import Edition, shipped
+from lifecycle.table import ANY, FUND_COMMANDS, GRANT_COMMANDS, Row
+from lifecycle.words import command_class, command_from
+
+REFERENCE = Path(__file__).parent / "reference"
+MADE = "<!-- Written by docs/reference.py from the code. Do not edit: run `make docs`. -->\n\n"
+ORDERS = ("receipt", "officer and role", "stage", "four eyes", "dates", "amounts and terms")
+COMMON = ENVELOPE | {"on", "actor"}
+"""Fields of every command, told once."""
+
+
+def doc(kind: type) -> str:
+    """The class docstring in one paragraph."""
+    return " ".join((kind.__doc__ or "").replace("``", "`").split())
+
+
+def table(fields: list[Field]) -> Iterator[str]:
+    """Fields as a table; a sentence where there are none."""
+    if not fields:
+        yield "No fields of its own.\n\n"
+        return
+    yield "| Field | Type | | Meaning |\n| --- | --- | --- | --- |\n"
+    for field in fields:
+        needed = "required" if field.required else ""
+        meaning = field.meaning.replace("``", "`").replace("|", "\\|")
+        yield f"| `{field.name}` | {_linked(field.type)} | {needed} | {meaning} |\n"
+    yield "\n"
+
+
+PLAIN = {"text", "whole number", "number", "true or false", "true", "any value", "Edition"}
+
+
+def _linked(type_: str) -> str:
+    """A type with its links into types.md."""
+    prefix = "list of " if type_.startswith("list of ") else ""
+    parts = type_.removeprefix("list of ").split(" → ")
+    links = (part if part in PLAIN else f"[{part}](types.md#{part.lower()})" for part in parts)
+    return (prefix + " → ".join(links)).replace("Edition", "[Edition](editions.md)")
+
+
+# ── pages ────────────────────────────────────────────────────────────────────────────────────
+
+
+def events_page() -> Iterator[str]:
+    """Every fact, in order of life."""
+    yield "# Events\n\n" + MADE
+    yield (
+        "Every fact that a book can hold. Each has `on`, the day on which it took effect, and `actor`, whose"
+        " act it was. Its entry adds `recorded_at`, `recorder`, `command_id` and, where there is one, `note`."
+        " The topic is the name under which it is stored; its number grows when the stored form changes."
+        " [Types](types.md) are told apart; the JSON Schema is [events.json](schema/events.json).\n\n"
+    )
+    rows = {row.event: row for row in (*FUND_COMMANDS, *GRANT_COMMANDS)}
+    for heading, events in (("A grant's stream", grant.EVENTS), ("The fund's stream", fund.EVENTS)):
+        yield f"## {heading}\n\n"
+        for event in events:
+            yield from _event(event, rows)
+
+
+def _event(event: type[Event], rows: dict[str, Row]) -> Iterator[str]:
+    yield f"### {event.__name__}\n\n{doc(event)}\n\n"
+    row = rows.get(event.__name__)
+    made = (
+        "Written together with a grant's entry."
+        if row is None or (event.__module__ == fund.__name__ and event.__name__ == "CommitmentIncreased")
+        else f"Made by [{row.name}](commands.md#{_anchor(row, row in FUND_COMMANDS)}) (role: {row.role})."
+    )
+    yield f"{made} Topic `{topic_of(event)}`.\n\n"
+    yield from table(fields_of(event, leave_out=frozenset(("on", "actor"))))
+
+
+def _anchor(row: Row, on_fund: bool) -> str:
+    return f"{row.name}{' on the fund' if _twice(row) and on_fund else ''}".lower().replace(" ", "-")
+
+
+def _twice(row: Row) -> bool:
+    return sum(other.name == row.name for other in (*GRANT_COMMANDS, *FUND_COMMANDS)) > 1
+
+
+def commands_page() -> Iterator[str]:
+    """Every command: words, role, stages, event, fields, an example."""
+    yield "# Commands\n\n" + MADE
+    yield (
+        "Every command, as the shell takes it and as a line of `grantbook record`. The JSON Schema is"
+        " [commands.json](schema/commands.json); types are told in [types](types.md).\n\n"
+        "Each takes beside its own fields:\n\n"
+    )
+    kind = command_class("ProposeGrant", on_fund=False)
+    order = ("grant", "on", "actor", "command_id", "note", "expect_version")
+    common = {field.name: field for field in fields_of(kind)}
+    yield from table([common[name] for name in order])
+    for heading, rows, on_fund in (
+        ("On a grant", GRANT_COMMANDS, False),
+        ("On the fund", FUND_COMMANDS, True),
+    ):
+        yield f"## {heading}\n\n"
+        for row in rows:
+            yield from _command(row, on_fund=on_fund)
+
+
+def _command(row: Row, *, on_fund: bool) -> Iterator[str]:
+    kind = command_class(row.name, on_fund=on_fund)
+    twice = " on the fund" if _twice(row) and on_fund else ""
+    yield f"### {row.name}{twice}\n\n{doc(kind)}\n\n"
+    stages = "any stage" if row.stages == ANY else " or ".join(f"`{stage}`" for stage in row.stages if stage)
+    when = f", while the grant is {stages}" if stages and row.stages != ANY else ""
+    if row.stages == ANY:
+        when = ", in any stage"
+    role = "any officer" if row.role == "any" else f"the role `{row.role}`"
+    given = "".join(f" {name.upper()}" for name in row.arguments)
+    becomes = f"Becomes [{row.event}](events.md#{row.event.lower()})."
+    yield f"`grantbook {row.words}{given}`, by {role}{when}. {becomes}\n\n"
+    yield from table(fields_of(kind, leave_out=frozenset(COMMON)))
+    words = example(row, kind, with_grant=not on_fund)
+    command_from(words)  # an example that is none stops here
+    yield f"```json\n{json.dumps(words, ensure_ascii=False)}\n```\n\n"
+
+
+def types_page() -> Iterator[str]:
+    """Named types, and the parts that fields are made of."""
+    yield "# Types\n\n" + MADE
+    yield 'What may stand in a field. A number that counts money is text: `"2000.00 USD"`.\n\n'
+    for type_ in types():
+        yield f"### {type_.name}\n\n{type_.meaning.replace('``', '`')}\n\nWritten: {type_.form}."
+        yield f" Example: `{type_.example}`.\n\n" if type_.example else "\n\n"
+    for value in VALUES:
+        yield f"### {value.__name__}\n\n{doc(value)}\n\n"
+        yield from table(fields_of(value))
+
+
+def refusals_page() -> Iterator[str]:
+    """Every named no."""
+    yield "# Refusals\n\n" + MADE
+    yield (
+        "Every no that a book can give. Names are fixed: programs may rely on them. A command is checked in"
+        " the order of this page, so an earlier refusal hides a later one. Each is kept with its command:"
+        " `grantbook audit refusals` lists them. The exit code is 1.\n\n"
+    )
+    for order, heading in enumerate(ORDERS):
+        yield f"## {heading.capitalize()}\n\n| Refusal | When | Rule |\n| --- | --- | --- |\n"
+        for refusal in refusals.every_refusal():
+            if refusal.order == order:
+                yield f"| `{refusal.__name__}` | {doc(refusal)} | {refusal.rule} |\n"
+        yield "\n"
+
+
+def editions_page() -> Iterator[str]:
+    """The shipped editions with every number and its source."""
+    yield "# Editions\n\n" + MADE
+    yield (
+        "The policy editions that `init` adopts, unless `--policy` names others. Every number has its source;"
+        " `assumed` marks one that no source states. How to adopt your own:"
+        " [change a window](../how-to/change-a-window.md)."
+        " JSON Schema: [edition.json](schema/edition.json).\n\n"
+    )
+    for edition in shipped():
+        needed = "is needed" if edition.agreement_required else "is not needed"
+        yield f"## {edition.name}\n\nHolds from {edition.from_}. A signed agreement {needed}.\n\n"
+        yield "| Where | Rule | Value | Source |\n| --- | --- | --- | --- |\n"
+        grace = edition.disbursement_grace
+        yield f"| every window | disbursement_grace | {_span(grace)} | {grace.source} |\n"
+        for name, window in edition.windows.items():
+            rules = [(rule, getattr(window, rule)) for rule in type(window).model_fields]
+            for rule, value in rules:
+                if value is not None:
+                    yield f"| {name} | {rule} | {_value(value.value)} | {value.source} |\n"
+            if not any(value for _, value in rules):
+                yield f"| {name} | | no limits | |\n"
+        for name, span in edition.obligations.items():
+            yield f"| obligation | {name} | {_span(span)} | {span.source} |\n"
+        yield "\n"
+
+
+def _span(span: Any) -> str:
+    unit = next(unit for unit in ("days", "months", "years") if getattr(span, unit) is not None)
+    number = getattr(span, unit)
+    return f"{number} {unit if number != 1 else unit[:-1]}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(value) if isinstance(value, tuple) and not hasattr(value, "currency") else str(value)
+
+
+TOLD_ONCE = "--on --actor --note --command-id --expect-version --confirm-clock".split()
+GLOBAL = "--book --as --json --no-color --help".split()
+
+
+def command_line_page() -> Iterator[str]:
+    """What ``--help`` says of every command; options that all have are told once."""
+    yield "# The command line\n\n" + MADE
+    yield (
+        "What `--help` says, without the options that are told once here. Global options may stand before or"
+        f" after a command's own.\n\n## grantbook\n\n{_shown(_help([]))}"
+    )
+    yield "Every command that records takes these too:\n\n"
+    yield _shown(_only(_help(["grant", "sign"]), TOLD_ONCE))
+    words = dict.fromkeys([*HELP, *(place.words for place in OTHERS)])
+    for group in GROUPS:
+        yield f"## grantbook {group}\n\n{GROUPS[group]}\n\n"
+        for name in words:
+            if name.startswith(group + " "):
+                yield f"### grantbook {name}\n\n{_shown(_own(_help(name.split())))}"
+    for name in words:
+        if " " not in name:
+            yield f"## grantbook {name}\n\n{_shown(_own(_help([name])))}"
+
+
+def _help(words: list[str]) -> str:
+    result = CliRunner().invoke(
+        cli,
+        [*words, "--help"],
+        prog_name="grantbook",
+        obj=Settings(),
+        terminal_width=80,
+        max_content_width=80,
+    )
+    assert result.exit_code == 0, (words, result.output, result.exception)
+    return result.output
+
+
+def _options(text: str) -> tuple[str, list[str]]:
+    """The text before the options, and each option with its lines."""
+    before, _, after = text.partition("\nOptions:\n")
+    return before, [option.rstrip() for option in re.split(r"^(?=  -)", after, flags=re.MULTILINE) if option]
+
+
+def _own(text: str) -> str:
+    before, options = _options(text)
+    own = [option for option in options if option.split()[0] not in (*TOLD_ONCE, *GLOBAL)]
+    return before + ("\nOptions:\n" + "\n".join(own) if own else "")
+
+
+def _only(text: str, names: list[str]) -> str:
+    return "\n".join(option for option in _options(text)[1] if option.split()[0] in names)
+
+
+def _shown(text: str) -> str:
+    return f"```text\n{text.rstrip()}\n```\n\n"
+
+
+def _schema(schema: dict[str, Any]) -> str:
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def pages() -> dict[str, str]:
+    """Every file of the reference and what it should hold."""
+    edition: type[BaseModel] = Edition
+    made = {
+        "events.md": events_page(),
+        "commands.md": commands_page(),
+        "types.md": types_page(),
+        "refusals.md": refusals_page(),
+        "editions.md": editions_page(),
+        "command-line.md": command_line_page(),
+    }
+    texts = {name: "".join(parts).rstrip() + "\n" for name, parts in made.items()}
+    return texts | {
+        "schema/commands.json": _schema(commands_schema()),
+        "schema/events.json": _schema(events_schema()),
+        "schema/edition.json": _schema(edition.model_json_schema(by_alias=True)),
+    }
+
+
+def stale(wanted: dict[str, str]) -> list[str]:
+    """Files that differ, are missing, or are no part of the reference any more."""
+    differ = [
+        name
+        for name, text in wanted.items()
+        if not (REFERENCE / name).is_file() or (REFERENCE / name).read_text("utf-8") != text
+    ]
+    there = (str(path.relative_to(REFERENCE)) for path in sorted(REFERENCE.rglob("*")) if path.is_file())
+    return differ + [name for name in there if name not in wanted]
+
+
+def main() -> int:
+    """Write the reference, or say what is stale."""
+    wanted = pages()
+    names = stale(wanted)
+    if "--check" in sys.argv[1:]:
+        for name in names:
+            print(f"docs/reference/{name} is stale: run make docs", file=sys.stderr)
+        return 1 if names else 0
+    for name in names:
+        if name in wanted:
+            (REFERENCE / name).parent.mkdir(parents=True, exist_ok=True)
+            (REFERENCE / name).write_text(wanted[name], "utf-8")
+        else:
+            (REFERENCE / name).unlink()
+        print(f"docs/reference/{name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,20 @@
+from pathlib import Path
+
+import pytest
+
+from shell_blocks import ROOT, blocks, first_missing, run
+
+PAGES = [ROOT / "README.md", ROOT / "docs" / "tutorial.md", *sorted((ROOT / "docs" / "how-to").glob("*.md"))]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=lambda page: page.stem)
+def test_what_the_page_shows_is_what_its_commands_print(page: Path, tmp_path: Path) -> None:
+    run(page, tmp_path)
+
+
+def test_a_shown_line_has_to_be_printed_in_its_place() -> None:
+    printed = ["recorded: A, position 7", "  total  12", "done"]
+    assert first_missing(["recorded: A, …", "done"], printed) is None
+    assert first_missing(["done", "  total  12"], printed) == "  total  12"
+    assert first_missing(["  total  13"], printed) == "  total  13"

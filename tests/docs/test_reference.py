@@ -1,0 +1,57 @@
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from shutil import copytree
+
+from lifecycle.refusals import every_refusal
+from lifecycle.table import FUND_COMMANDS, GRANT_COMMANDS
+from lifecycle.words import command_from
+from shell_blocks import ROOT
+
+REFERENCE = ROOT / "docs" / "reference"
+
+
+def reference(docs: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, docs / "reference.py", *arguments],
+        env={"PYTHONPATH": str(ROOT / "src"), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_every_command_is_told_with_an_example_that_can_be_recorded() -> None:
+    lines = (REFERENCE / "commands.md").read_text("utf-8").splitlines()
+    examples = [json.loads(line) for line in lines if line.startswith("{")]
+    rows = (*GRANT_COMMANDS, *FUND_COMMANDS)
+    assert sorted(words["command"] for words in examples) == sorted(row.name for row in rows)
+    for words in examples:
+        command_from(words)
+    told = "\n".join(lines)
+    assert [row.words for row in rows if not re.search(f"`grantbook {row.words}[ `]", told)] == []
+
+
+def test_every_refusal_is_told_with_its_rule() -> None:
+    told = (REFERENCE / "refusals.md").read_text("utf-8")
+    for refusal in every_refusal():
+        assert f"| `{refusal.__name__}` |" in told
+        assert f"| {refusal.rule} |" in told
+
+
+def test_the_check_names_a_stale_file(tmp_path: Path) -> None:
+    docs = copytree(ROOT / "docs", tmp_path / "docs")
+    assert reference(docs).returncode == 0
+    assert reference(docs, "--check").returncode == 0
+    (docs / "reference" / "events.md").write_text("changed", "utf-8")
+    (docs / "reference" / "extra.md").write_text("left over", "utf-8")
+    checked = reference(docs, "--check")
+    assert checked.returncode == 1
+    assert checked.stderr.splitlines() == [
+        "docs/reference/events.md is stale: run make docs",
+        "docs/reference/extra.md is stale: run make docs",
+    ]
+    assert reference(docs).stdout.splitlines() == ["docs/reference/events.md", "docs/reference/extra.md"]
+    assert reference(docs, "--check").returncode == 0

@@ -1,0 +1,131 @@
+import json
+import re
+from collections import Counter
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from uuid import NAMESPACE_URL, uuid5
+
+import pytest
+
+from cli.facility import compile as facility
+from cli.facility.assumed import OFFICERS, PROJECTS
+from lifecycle.book import Answer, Book
+from lifecycle.grant import Grant
+from lifecycle.judge import Known
+from lifecycle.stage import Stage
+from lifecycle.words import command_from
+
+FILE = Path(facility.__file__).with_name("facility.jsonl")
+COMMANDS = [json.loads(line) for line in FILE.read_text("utf-8").splitlines()]
+PUBLISHED_PLEDGED, PUBLISHED_RECEIVED = 10_316_087, 9_516_087
+
+
+def record(book: Book) -> list[Answer]:
+    with book.batch():
+        return [book.record(command_from(command), "admin") for command in COMMANDS]
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
+    path = tmp_path_factory.mktemp("facility") / "book"
+    book = Book.create(
+        path,
+        name="South-South Facility",
+        currency="USD",
+        fiscal_year_start=7,
+        on=date(2008, 10, 1),
+        recorder="admin",
+    )
+    answers = record(book)
+    assert [answer for answer in answers if answer.outcome != "accepted"] == []
+    return book
+
+
+def grant(book: Book, name: str) -> Grant:
+    state = Known.of(book.entries(f"grant:{name}")).grant
+    assert state is not None
+    return state
+
+
+def test_the_file_is_what_the_tables_make() -> None:
+    assert FILE.read_text("utf-8").splitlines() == list(facility.lines())
+
+
+def test_recorded_again_it_is_nothing_new(book: Book) -> None:
+    before = book.position()
+    assert Counter(answer.outcome for answer in record(book)) == {"repeat": len(COMMANDS)}
+    assert book.position() == before
+
+
+def test_the_totals_are_the_published_ones(book: Book) -> None:
+    sums: Counter[str] = Counter()
+    for command in COMMANDS:
+        if command["command"] in ("PledgeContribution", "ReceiveInstalment"):
+            sums[command["command"]] += int(Decimal(command["amount"].split()[0]))
+    assert sums == {"PledgeContribution": PUBLISHED_PLEDGED, "ReceiveInstalment": PUBLISHED_RECEIVED}
+    assert len(book.fund().partners) == 9
+
+
+def test_each_completed_project_lived_and_closed_by_october_2011(book: Book) -> None:
+    completed = [grant(book, name) for name in book.grants() if name.startswith("SEETF-")]
+    assert len(completed) == 21
+    for state in completed:
+        assert state.stage is Stage.CLOSED
+        assert state.edition == "2008-10"
+        assert state.undisbursed == 0
+        assert state.closed_on is not None
+        assert date(2008, 10, 1) <= state.proposed_on < state.closed_on <= date(2011, 10, 31)
+
+
+def test_approved_amounts_average_the_published_one() -> None:
+    approved = [Decimal(c["amount"].split()[0]) for c in COMMANDS if c["command"] == "ApproveGrant"]
+    assert sum(approved) / len(approved) == 100_000
+    assert max(approved) <= 150_000
+
+
+def test_the_outcomes_are_those_of_the_published_table() -> None:
+    reported = {c["grant"]: set(c["outcomes"]) for c in COMMANDS if c["command"] == "ReportOutcomes"}
+    table = {
+        f"SEETF-{PROJECTS[row['project']].id}": {name for name, x in row.items() if x == "1"}
+        for row in facility._table("completed_projects_outcomes.csv")
+    }
+    assert reported == table
+    assert sum(map(len, reported.values())) == 62
+
+
+def test_the_call_of_november_2018_is_ten_proposals(book: Book) -> None:
+    called = [grant(book, name) for name in book.grants() if name.startswith("SSF-2018-11-")]
+    assert [state.stage for state in called] == [Stage.PROPOSED] * 10
+    assert sum(state.asked for state in called) == 250_000
+    assert called[0].recipients == ("RW",)
+    assert called[0].providers == ("CL",)
+    assert len({code for s in called for code in (*s.recipients, *s.providers)}) == 20
+
+
+def test_what_is_filled_in_says_so() -> None:
+    for command in COMMANDS:
+        assert re.match(r"illustrative \(not published\): the .+", command["note"]), command
+
+
+def test_nobody_is_named_and_ids_are_fixed() -> None:
+    ids = [command["command_id"] for command in COMMANDS]
+    assert len(set(ids)) == len(ids)
+    assert ids[0] == str(uuid5(NAMESPACE_URL, "grantbook facility: demo: officer ttl-1"))
+    assert {command["actor"] for command in COMMANDS} <= {"admin", *OFFICERS}
+
+
+def test_it_shows_a_late_entry_a_correction_a_late_story_and_two_follow_ups(book: Book) -> None:
+    late = [
+        name
+        for name in book.grants()
+        for entries in [book.entries(f"grant:{name}")]
+        if [entry.on for entry in entries] != sorted(entry.on for entry in entries)
+    ]
+    assert late == ["SEETF-07-afforestation"]
+    told = Counter(command["command"] for command in COMMANDS)
+    assert (told["CorrectEntry"], told["HandOverFollowUp"], told["DropFollowUp"]) == (1, 1, 1)
+    story = grant(book, "SEETF-02-tackling-poverty")
+    published = book.entries("grant:SEETF-02-tackling-poverty")[-1].on
+    assert story.completed_on is not None
+    assert (published - story.completed_on).days > 180

@@ -1,0 +1,23 @@
+"""A book with one proposal, and the clock that it goes by."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import given as g
+from books import Clock, make_book
+from lifecycle.book import Book
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The book's clock, for a test to set."""
+    return Clock()
+
+
+@pytest.fixture
+def book(tmp_path: Path, clock: Clock) -> Iterator[Book]:
+    """A founded fund and one proposal, on a real file."""
+    with make_book(tmp_path / "book", [*g.FOUNDED, *g.PROPOSED], clock=clock) as book:
+        yield book

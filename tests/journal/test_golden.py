@@ -1,0 +1,259 @@
+"""Every event's stored form is kept as a file, one a version: what was written once is read for ever.
+
+``pytest --write-golden`` writes the files that are missing (of the newest version; an older one was
+written when it was the newest). A file that is there is never changed: a changed form is a new version.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eventsourcing.persistence import StoredEvent
+
+from lifecycle.events import fund as on_fund
+from lifecycle.events import grant as on_grant
+from lifecycle.events.base import Event
+from lifecycle.history import FUND, Entry
+from lifecycle.mapper import EntryMapper, topic_of
+from lifecycle.upcasts import UPCASTS
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+KINDS: dict[str, type[Event]] = {
+    **{f"grant/{kind.__name__}": kind for kind in on_grant.EVENTS},
+    **{f"fund/{kind.__name__}": kind for kind in on_fund.EVENTS},
+}
+USD = "2000.00 USD"
+ACTIVITY = {"activity": "A1"}
+PAYMENT = {"payment": "P1"}
+DAYS = {"starts": "2017-06-05", "ends": "2017-06-16"}
+PROPOSAL = {
+    "title": "Filière laitière, 乳製品",
+    "window": "oks",
+    "recipients": ["TZ", "ZZ"],
+    "providers": ["IN"],
+    "sector": "agriculture",
+    "objective": "A national strategy,\nin two parts",
+    "outcomes_sought": ["enhanced_knowledge_and_skills"],
+    "amount": "100000.00 USD",
+    "months": 12,
+    "institution": "Dairy Board",
+    "operation": "P-1",
+}
+CORRECTED = {"entry": 3, "reads": {"on": "2017-01-09", "amount": USD, "call": None}, "reason": "misread"}
+DOCUMENT = {"name": "letter.pdf", "media_type": "application/pdf", "sha256": "0" * 64}
+SOURCED = {"source": "S0"}
+EDITION = {
+    "name": "2017-01",
+    "from": "2017-01-01",
+    "agreement_required": True,
+    "disbursement_grace": {"months": 4, **SOURCED},
+    "windows": {
+        "oks": {
+            "max_amount": {"value": "150000.00 USD", **SOURCED},
+            "max_months": {"value": 36, **SOURCED},
+            "min_months": {"value": 12, **SOURCED},
+            "min_recipients": {"value": 2, **SOURCED},
+            "min_activities": {"value": 2, **SOURCED},
+            "max_capacity_share": {"value": "0.20", **SOURCED},
+            "institution": {"value": True, **SOURCED},
+            "capabilities": {"value": ["solving_and_scaling"], **SOURCED},
+        }
+    },
+    "obligations": {"review": {"days": 30, **SOURCED}, "development_outcome": {"years": 4, **SOURCED}},
+}
+SAMPLES: Mapping[str, Mapping[str, Any]] = {
+    "grant/GrantProposed": {**PROPOSAL, "call": "C1"},
+    "grant/ProposalRevised": {**PROPOSAL, "reason": "asked for"},
+    "grant/ProposalReturned": {"reason": "unclear"},
+    "grant/FundingRequested": {
+        "amount": USD,
+        "budget": [{"line": "travel", "amount": USD, "capacity": True}],
+        "letters": [{"country": "TZ", "ministry": "Ministry of Livestock", "dated": "2017-01-05"}],
+    },
+    "grant/ProposalReviewed": {"scores": {"design": "4.5", "readiness": "3"}, "advice": "approve"},
+    "grant/GrantApproved": {
+        "amount": USD,
+        "conditions": ["a bank account"],
+        "request_digest": "a" * 64,
+        "edition": "2017-01",
+    },
+    "grant/ProposalDeclined": {"reason": "no demand"},
+    "grant/ProposalWithdrawn": {"reason": "no time"},
+    "grant/ConditionMet": {"condition": "a bank account"},
+    "grant/AgreementSigned": {},
+    "grant/GrantMadeEffective": {"closing_date": "2018-03-31"},
+    "grant/GrantLapsed": {"reason": "unsigned"},
+    "grant/ActivityPlanned": {
+        **ACTIVITY,
+        **DAYS,
+        "instrument": "video_conference",
+        "countries": ["IN", "TZ"],
+        "budget": "0.00 USD",
+        "sites": [{"site": "Kampala", "time_zone": "Africa/Kampala"}],
+    },
+    "grant/ActivityRescheduled": {**ACTIVITY, **DAYS, "reason": "rain"},
+    "grant/ActivityCancelled": {**ACTIVITY, "reason": "rain"},
+    "grant/ActivityHeld": {
+        **ACTIVITY,
+        **DAYS,
+        "participants": [{"country": "TZ", "women": 5, "men": 4, "not_stated": 1}],
+        "cost": USD,
+        "lessons": "Milk first.",
+    },
+    "grant/PaymentRequested": {**PAYMENT, "payee": "Dairy Board", "category": "travel", "amount": USD},
+    "grant/PaymentAuthorised": {**PAYMENT, "amount": USD},
+    "grant/PaymentRejected": {**PAYMENT, "reason": "no invoice"},
+    "grant/FundsDisbursed": {**PAYMENT, "amount": USD, "paid_amount": "4500000.00 TZS", "rate": "2250.00"},
+    "grant/PaymentFailed": {**PAYMENT, "reason": "account closed"},
+    "grant/RefundReceived": {**PAYMENT, "amount": USD, "reason": "unused"},
+    "grant/IrregularPaymentRecorded": {
+        "payment": "X1",
+        "payee": "Dairy Board",
+        "amount": USD,
+        "rule": "deadline",
+        "reason": "paid by mistake",
+    },
+    "grant/CoFinancingRecorded": {"kind": "in_kind", "source": "India", "amount": "5 JPY"},
+    "grant/CostRecorded": {"purpose": "supervision", "amount": USD},
+    "grant/ClosingDateExtended": {"closing_date": "2018-06-30", "reason": "rain", "waiver": "a flood"},
+    "grant/GrantRestructured": {
+        "window": "oks",
+        "recipients": ["TZ"],
+        "providers": ["IN"],
+        "objective": "Another aim",
+        "institution": "Dairy Board",
+        "reason": "asked for",
+        "edition": "2017-01",
+    },
+    "grant/CommitmentIncreased": {"amount": USD, "reason": "more countries"},
+    "grant/BalanceCancelled": {"amount": USD, "reason": "saved"},
+    "grant/GrantSuspended": {"scope": "payments", "reason": "audit"},
+    "grant/SuspensionLifted": {"scope": "payments", "reason": "audited"},
+    "grant/GrantCancelled": {"reason": "unrest"},
+    "grant/ProgressReported": {"period": "first year", "rating": "good", "narrative": "on track"},
+    "grant/ImplementationCompleted": {},
+    "grant/OutcomesReported": {"outcomes": {"raised_awareness": "a survey"}, "results": {"policy": "a law"}},
+    "grant/CapabilityReached": {"capability": "solving_and_scaling", "evidence": "a course"},
+    "grant/FollowUpAgreed": {
+        "follow_up": "F1",
+        "action": "pilot",
+        "owner": "Ministry",
+        "due": "2018-09-30",
+        "finance_needed": USD,
+    },
+    "grant/FollowUpCompleted": {"follow_up": "F1", "evidence": "a report"},
+    "grant/FollowUpDropped": {"follow_up": "F1", "reason": "no money"},
+    "grant/FollowUpHandedOver": {"follow_up": "F1", "to": "Ministry"},
+    "grant/CompletionReportSubmitted": {"summary": "it worked", "lessons": "Milk first."},
+    "grant/CompletionReportAccepted": {},
+    "grant/ClientSurveyRecorded": {"respondents": 12, "satisfaction": "4.5"},
+    "grant/ResultsStoryPublished": {"title": "Milk", "summary": "more", "url": "https://example.org/milk"},
+    "grant/DevelopmentOutcomeRecorded": {"title": "Milk", "summary": "more", "url": "https://example.org/m"},
+    "grant/ObligationWaived": {"obligation": "activity", "item": "A1", "reason": "rain"},
+    "grant/GrantClosed": {},
+    "grant/GrantReopened": {"reason": "a story to come"},
+    "grant/EntryCorrected": CORRECTED,
+    "grant/DocumentAttached": DOCUMENT,
+    "fund/FundEstablished": {"name": "The Facility", "currency": "USD", "fiscal_year_start": 7},
+    "fund/PolicyAdopted": {"edition": EDITION},
+    "fund/OfficerAppointed": {"officer": "t.leader", "roles": ["ttl", "approver"]},
+    "fund/OfficerRetired": {"officer": "t.leader", "roles": ["ttl"]},
+    "fund/PartnerJoined": {"partner": "DK", "name": "Denmark", "kind": "traditional"},
+    "fund/ConsultationHeld": {"partners": ["DK"], "summary": "met"},
+    "fund/ContributionPledged": {"partner": "CO", "amount": "1000.00 COP", "holding_amount": "0.50 USD"},
+    "fund/ContributionAgreed": {"partner": "CO", "amount": "1000.00 COP", "reference": "TF-1"},
+    "fund/InstalmentScheduled": {
+        "partner": "CO",
+        "instalment": "I1",
+        "amount": "1000.00 COP",
+        "due": "2019-01-01",
+    },
+    "fund/InstalmentReceived": {
+        "partner": "CO",
+        "amount": "1000.00 COP",
+        "holding_amount": "0.50 USD",
+        "instalment": "I1",
+    },
+    "fund/FeeCharged": {"amount": USD, "reason": "trustee"},
+    "fund/IncomeCredited": {"amount": USD, "reason": "interest"},
+    "fund/FundsReturned": {"partner": "DK", "amount": USD, "reason": "unused"},
+    "fund/FundsCommitted": {"grant": "SSF-1", "amount": USD},
+    "fund/CommitmentIncreased": {"grant": "SSF-1", "amount": USD},
+    "fund/CommitmentReleased": {"grant": "SSF-1", "amount": USD},
+    "fund/EntryCorrected": {"entry": 3, "struck": True, "reason": "misread"},
+    "fund/DocumentAttached": DOCUMENT,
+}
+
+
+def entry(name: str) -> Entry:
+    """The entry that the newest golden file of the event holds."""
+    event = KINDS[name].model_validate({"on": "2017-01-10", "actor": "t.leader", **SAMPLES[name]})
+    stream = FUND if name.startswith("fund/") else "grant:SSF-1"
+    moment = datetime(2026, 1, 2, 3, 4, 5, 678, UTC)
+    return Entry(stream, 1, event, moment, "admin", "0f9c2b1e-0000-4000-8000-000000000001", "by letter")
+
+
+def file_of(name: str) -> Path:
+    return GOLDEN / name.split("/", maxsplit=1)[0] / f"{topic_of(KINDS[name])}.json"
+
+
+def files() -> list[str]:
+    return sorted(path.relative_to(GOLDEN).as_posix() for path in GOLDEN.glob("*/*.json"))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_an_event_is_stored_as_its_golden_file(name: str, request: pytest.FixtureRequest) -> None:
+    file = file_of(name)
+    state = EntryMapper().to_stored_event(entry(name)).state + b"\n"
+    if not file.exists() and request.config.getoption("--write-golden"):
+        file.write_bytes(state)
+    assert file.exists(), f"{file.name} is missing: write it with pytest --write-golden"
+    assert file.read_bytes() == state, "the stored form changed: that is a new version, with an upcaster"
+
+
+@pytest.mark.parametrize("path", files())
+def test_every_golden_file_is_read(path: str) -> None:
+    folder, topic = path.removesuffix(".json").split("/")
+    name = f"{folder}/{topic.partition('.')[0]}"
+    known = entry(name)
+    stored = StoredEvent(known.originator_id, 1, topic, (GOLDEN / path).read_bytes().removesuffix(b"\n"))
+    read = EntryMapper().to_domain_event(stored)
+    assert isinstance(read, Entry)
+    assert type(read.event) is KINDS[name]
+    if topic == topic_of(KINDS[name]):
+        assert read == known
+        assert EntryMapper().to_stored_event(read) == stored
+
+
+def test_a_suspension_without_a_scope_stopped_everything() -> None:
+    state = (GOLDEN / "grant" / "GrantSuspended.v1.json").read_bytes()
+    read = EntryMapper().to_domain_event(StoredEvent("grant:SSF-1", 1, "GrantSuspended.v1", state))
+    assert isinstance(read, Entry)
+    assert isinstance(read.event, on_grant.GrantSuspended)
+    assert (read.event.scope, read.event.reason) == ("all", "audit")
+
+
+def test_every_version_of_every_event_is_kept() -> None:
+    wanted = {
+        f"{name.split('/')[0]}/{kind.__name__}.v{version}.json"
+        for name, kind in KINDS.items()
+        for version in range(1, kind.VERSION + 1)
+    }
+    assert wanted == set(files())
+
+
+def test_every_old_version_has_its_upcaster() -> None:
+    wanted = {(kind.__name__, version) for kind in KINDS.values() for version in range(1, kind.VERSION)}
+    assert wanted == set(UPCASTS)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_sample_has_every_field(name: str) -> None:
+    """Or the golden file would not notice that one changed."""
+    kind = KINDS[name]
+    wanted = set(kind.model_fields)
+    if name.endswith("EntryCorrected"):
+        wanted -= {"struck"} if name.startswith("grant/") else {"reads"}
+    assert entry(name).event.model_fields_set == wanted

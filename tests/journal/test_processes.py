@@ -1,0 +1,166 @@
+"""Several processes on one book, and processes that are killed: nothing promised twice, nothing lost."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable
+from decimal import Decimal
+from multiprocessing.queues import Queue
+from pathlib import Path
+
+import pytest
+
+import given as g
+from books import make_book, record
+from lifecycle.book import Book
+from lifecycle.clock import utc_now
+from lifecycle.events.fund import FundsCommitted
+from lifecycle.events.grant import GrantApproved
+from lifecycle.history import FUND, Entry
+
+PROCESSES, EACH, COVERED = 8, 5, 17
+"""Eight processes approve five grants each; the fund has money for seventeen."""
+PRICE = Decimal("1000.00")
+
+
+def grants_of(process: int) -> list[str]:
+    return [f"SSF-{process}-{number}" for number in range(EACH)]
+
+
+def approve_all(
+    path: str, process: int, start: object, answers: "Queue[tuple[str, str | None, tuple[str, ...]]]"
+) -> None:
+    start.wait()  # type: ignore[attr-defined]
+    with Book.open(path) as book:
+        for grant in grants_of(process):
+            answer = book.record(g.approve("02-10", grant=grant, amount=f"{PRICE} USD"), "a.prover")
+            answers.put((grant, answer.refusal, answer.entries))
+
+
+def test_approvals_at_once_never_exceed_what_the_fund_has(tmp_path: Path) -> None:
+    money = [*g.OFFICERS, g.join(g.START), g.receive("02-10", amount=f"{PRICE * COVERED} USD")]
+    with make_book(tmp_path / "book", money, clock=utc_now) as book:
+        record(
+            book,
+            [
+                command
+                for process in range(PROCESSES)
+                for grant in grants_of(process)
+                for command in (g.propose("01-10", grant=grant), g.request("01-20", grant=grant))
+            ],
+        )
+    spawn = multiprocessing.get_context("spawn")
+    answers: Queue[tuple[str, str | None, tuple[str, ...]]] = spawn.Queue()
+    start = spawn.Event()
+    workers = [
+        spawn.Process(target=approve_all, args=(str(book.path), process, start, answers))
+        for process in range(PROCESSES)
+    ]
+    for worker in workers:
+        worker.start()
+    start.set()
+    told = [answers.get(timeout=60) for _ in range(PROCESSES * EACH)]
+    for worker in workers:
+        worker.join(60)
+        assert worker.exitcode == 0
+    assert Counter(refusal for _, refusal, _ in told) == {
+        None: COVERED,
+        "ExceedsAvailableFunds": PROCESSES * EACH - COVERED,
+    }
+    with Book.open(book.path) as after:
+        pairs_agree(after, {grant: entries for grant, refusal, entries in told if refusal is None})
+        assert after.fund().available.least_from(g.day("02-10"))[0] == 0
+        assert len(after.refusals()) == PROCESSES * EACH - COVERED
+
+
+def pairs_agree(book: Book, accepted: dict[str, tuple[str, ...]]) -> None:
+    """Each approval has its pair on the fund: the same command, amount and day, right after it."""
+    on_fund = {entry.name: entry for entry in book.entries(FUND)}
+    committed = [entry for entry in on_fund.values() if isinstance(entry.event, FundsCommitted)]
+    assert len(committed) == len(accepted)
+    for grant, (own, pair) in accepted.items():
+        approval = next(
+            entry for entry in book.entries(f"grant:{grant}") if isinstance(entry.event, GrantApproved)
+        )
+        assert approval.name == own
+        assert isinstance(approval.event, GrantApproved)
+        taken = on_fund[pair]
+        assert isinstance(taken.event, FundsCommitted)
+        assert (taken.event.grant, taken.event.amount) == (grant, approval.event.amount)
+        assert (taken.command_id, taken.event.on) == (approval.command_id, approval.event.on)
+        assert taken.position == (approval.position or 0) + 1
+
+
+# ── killed ───────────────────────────────────────────────────────────────────────────────────
+
+IN_ALL, A_BATCH = 600, 60
+
+
+def batches() -> list[list[tuple[str, str]]]:
+    """Ids of commands and the grants they are on, in batches; every tenth will be refused."""
+    asked = [(f"c{number}", f"SSF-{number % 7}") for number in range(IN_ALL)]
+    return [asked[i : i + A_BATCH] for i in range(0, IN_ALL, A_BATCH)]
+
+
+def run_through(path: str) -> None:
+    """Record every batch, telling of each when it is on disk."""
+    with Book.open(path) as book:
+        for number, batch in enumerate(batches()):
+            with book.batch():
+                for place, (command_id, grant) in enumerate(batch):
+                    on = "01-09" if place % 10 == 9 else "01-11"
+                    book.record(g.cost(on, grant=grant, command_id=command_id), "t.leader")
+            sys.stdout.write(f"{number}\n")
+            sys.stdout.flush()
+
+
+def start(path: Path) -> "subprocess.Popen[str]":
+    room = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[1]), *sys.path])
+    return subprocess.Popen(
+        [sys.executable, "-c", f"from test_processes import run_through; run_through({str(path)!r})"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": room},
+    )
+
+
+@pytest.mark.parametrize("acknowledged", [0, 2, 5])
+def test_a_killed_run_is_finished_by_running_it_again(tmp_path: Path, acknowledged: int) -> None:
+    with make_book(tmp_path / "book", clock=utc_now) as book:
+        record(book, [g.propose("01-10", grant=f"SSF-{number}") for number in range(7)])
+        before = book.position()
+    run = start(book.path)
+    assert run.stdout is not None
+    for number in range(acknowledged + 1):
+        assert run.stdout.readline() == f"{number}\n"
+    time.sleep(0.003 * acknowledged)
+    run.send_signal(signal.SIGKILL)
+    run.wait(30)
+    with Book.open(book.path) as killed:
+        kept = [command_id for _, entries in killed.histories() for command_id in ids(entries)]
+        whole = [
+            command_id for batch in batches() for command_id, _ in batch if int(command_id[1:]) % 10 != 9
+        ]
+        assert sorted(kept) == sorted(whole[: len(kept)])
+        assert len(kept) % (A_BATCH * 9 // 10) == 0
+        assert len(kept) >= (acknowledged + 1) * A_BATCH * 9 // 10
+    again = start(book.path)
+    assert again.wait(60) == 0
+    with Book.open(book.path) as finished:
+        kept = [command_id for _, entries in finished.histories() for command_id in ids(entries)]
+        assert sorted(kept) == sorted(whole)
+        assert finished.position() == before + len(whole)
+        assert len(finished.refusals()) == IN_ALL // 10
+
+
+def ids(entries: Iterable[Entry]) -> list[str]:
+    """Ids of the commands of the run that became these entries."""
+    return [
+        entry.command_id
+        for entry in entries
+        if entry.command_id[:1] == "c" and entry.command_id[1:].isdecimal()
+    ]

@@ -1,0 +1,318 @@
+"""The journal's file: appends only, positions used once, every commit on disk, one writer at a time."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from eventsourcing.persistence import IntegrityError, StoredEvent
+
+import given as g
+from lifecycle.book import Book
+from lifecycle.errors import Altered, Unreachable
+from lifecycle.events.grant import CostRecorded
+from lifecycle.history import Entry
+from lifecycle.journal import FORMAT, Journal
+from lifecycle.mapper import EntryMapper
+from lifecycle.terms import Money
+
+
+def make_book(path: Path) -> Book:
+    return Book.create(
+        path, name="The Facility", currency="USD", fiscal_year_start=7, on=g.START, recorder="admin"
+    )
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Book]:
+    with make_book(tmp_path / "book") as book:
+        for command in [*g.FOUNDED, *g.PROPOSED]:
+            assert book.record(command, command.actor).outcome == "accepted"
+        assert book.record(g.cost("01-09"), "t.leader").outcome == "refused"
+        yield book
+
+
+@pytest.fixture
+def raw(book: Book) -> Iterator[sqlite3.Connection]:
+    """The journal's file, opened by somebody who does not use the program."""
+    with closing(sqlite3.connect(book.path / "journal.sqlite", isolation_level=None)) as connection:
+        yield connection
+
+
+def count(raw: sqlite3.Connection, table: str) -> int:
+    return int(raw.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+# ── append only ──────────────────────────────────────────────────────────────────────────────
+
+CHANGES = [
+    "UPDATE stored_events SET state = x'7b7d' WHERE position = 1",
+    "UPDATE OR REPLACE stored_events SET position = 2 WHERE position = 1",
+    "UPDATE stored_events SET position = 1000 WHERE position = 1",
+    "UPDATE receipts SET outcome = 'accepted' WHERE number = 1",
+    "DELETE FROM stored_events WHERE position = 1",
+    "DELETE FROM stored_events",
+    "DELETE FROM receipts",
+    "INSERT OR REPLACE INTO stored_events VALUES (1, 'fund', 1, 'X.v1', x'7b7d')",
+    "INSERT OR REPLACE INTO stored_events VALUES (NULL, 'fund', 1, 'X.v1', x'7b7d')",
+    "INSERT OR REPLACE INTO stored_events VALUES (1, 'fund', 9999, 'X.v1', x'7b7d')",
+    "REPLACE INTO stored_events VALUES (1, 'fund', 1, 'X.v1', x'7b7d')",
+    "INSERT INTO stored_events VALUES (1, 'fund', 1, 'X', x'7b7d') ON CONFLICT DO UPDATE SET topic = 'X'",
+    """INSERT INTO stored_events VALUES (NULL, 'fund', 1, 'X.v1', x'7b7d')
+    ON CONFLICT (originator_id, originator_version) DO UPDATE SET topic = 'X.v1'""",
+    "INSERT OR REPLACE INTO receipts SELECT * FROM receipts WHERE number = 1",
+    """INSERT OR REPLACE INTO receipts
+    SELECT NULL, command_id, digest, command, stream, "on", actor, recorder, recorded_at, outcome,
+    refusal, rule, message, entries, position FROM receipts WHERE number = 1""",
+]
+
+
+@pytest.mark.parametrize("recursive", ["ON", "OFF"])
+@pytest.mark.parametrize("change", CHANGES)
+def test_nothing_recorded_is_changed(raw: sqlite3.Connection, change: str, recursive: str) -> None:
+    raw.execute(f"PRAGMA recursive_triggers = {recursive}")
+    before = [raw.execute(f"SELECT * FROM {table}").fetchall() for table in ("stored_events", "receipts")]
+    with pytest.raises(sqlite3.IntegrityError, match="append only"):
+        raw.execute(change)
+    assert before == [
+        raw.execute(f"SELECT * FROM {table}").fetchall() for table in ("stored_events", "receipts")
+    ]
+
+
+def test_a_place_is_taken_once(book: Book) -> None:
+    stored = StoredEvent("fund", 1, "FundEstablished.v1", b"{}")
+    with pytest.raises(IntegrityError):
+        book.journal.recorder.insert_events([stored])
+
+
+# ── positions ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_positions_are_without_gap_or_reuse_after_a_failed_append(book: Book) -> None:
+    recorder, before = book.journal.recorder, book.position()
+    fresh = StoredEvent("grant:X", 1, "X.v1", b"{}")
+    with pytest.raises(IntegrityError):
+        recorder.insert_events([fresh, StoredEvent("fund", 1, "X.v1", b"{}")])
+    assert book.position() == before
+    assert not book.entries("grant:X")
+    positions = recorder.insert_events([fresh])
+    assert positions == [before + 1]
+
+
+def test_a_position_is_not_used_again_after_its_entry_is_gone(book: Book, raw: sqlite3.Connection) -> None:
+    """Even somebody who drops the trigger and cuts the tail leaves a gap that can be seen."""
+    newest = book.position()
+    raw.execute("DROP TRIGGER stored_events_no_delete")
+    raw.execute("DELETE FROM stored_events WHERE position = ?", (newest,))
+    positions = book.journal.recorder.insert_events([StoredEvent("grant:X", 1, "X.v1", b"{}")])
+    assert positions == [newest + 1]
+
+
+def test_a_dump_keeps_the_positions(book: Book, raw: sqlite3.Connection, tmp_path: Path) -> None:
+    question = "SELECT position, originator_id, originator_version FROM stored_events ORDER BY position"
+    with closing(sqlite3.connect(tmp_path / "copy.sqlite")) as copy:
+        copy.executescript("\n".join(raw.iterdump()))
+        assert copy.execute(question).fetchall() == raw.execute(question).fetchall()
+
+
+# ── durability ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_connection_is_wal_and_full(book: Book) -> None:
+    for commit in (True, False):
+        with book.journal.recorder.datastore.transaction(commit=commit) as cursor:
+            cursor.execute("PRAGMA journal_mode")
+            assert cursor.fetchone()[0] == "wal"
+            cursor.execute("PRAGMA synchronous")
+            assert cursor.fetchone()[0] == 2
+
+
+def test_a_store_that_cannot_be_wal_is_not_used(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = sqlite3.connect
+
+    class Stubborn(sqlite3.Connection):
+        def execute(self, sql: str, *args: object) -> sqlite3.Cursor:
+            return super().execute("SELECT 'delete'" if "journal_mode" in sql else sql, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(sqlite3, "connect", lambda *args, **options: real(*args, **options, factory=Stubborn))
+    with pytest.raises(Unreachable, match="WAL"):
+        Book.open(book.path)
+
+
+# ── settings ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_environment_does_not_decide_where_entries_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "PERSISTENCE_MODULE": "eventsourcing.popo",
+        "GRANTBOOK_PERSISTENCE_MODULE": "eventsourcing.popo",
+        "SQLITE_DBNAME": str(tmp_path / "elsewhere.sqlite"),
+        "GRANTBOOK_SQLITE_DBNAME": str(tmp_path / "elsewhere.sqlite"),
+        "SQLITE_LOCK_TIMEOUT": "0",
+        "ORIGINATOR_ID_TYPE": "uuid",
+        "CREATE_TABLE": "no",
+        "IS_SNAPSHOTTING_ENABLED": "no",
+        "COMPRESSOR_TOPIC": "zlib",
+        "CIPHER_TOPIC": "eventsourcing.cipher:AESCipher",
+        "CIPHER_KEY": "x",
+    }.items():
+        monkeypatch.setenv(name, value)
+    with make_book(tmp_path / "book") as book:
+        written = book.position()
+    with Book.open(tmp_path / "book") as again:
+        assert again.position() == written > 0
+        assert again.journal.snapshots is not None
+    assert not (tmp_path / "elsewhere.sqlite").exists()
+    with closing(sqlite3.connect(tmp_path / "book" / "journal.sqlite")) as connection:
+        topic, state = connection.execute("SELECT topic, state FROM stored_events LIMIT 1").fetchone()
+    assert topic == "FundEstablished.v1"
+    assert state.startswith(b'{"recorded_at":"')
+
+
+def test_a_path_is_a_path_and_no_uri(tmp_path: Path) -> None:
+    odd = tmp_path / "a b?mode=memory#%41&cache=shared"
+    with make_book(odd) as book:
+        assert (odd / "journal.sqlite").is_file()
+        assert book.position() > 0
+    with Book.open(odd) as again:
+        assert again.fund().name == "The Facility"
+
+
+# ── two writers ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_second_writer_waits_and_does_not_fail(book: Book) -> None:
+    """Read, then write: the second writer's read already waits for the first one's commit."""
+    began, answers = threading.Event(), list[str]()
+
+    def second() -> None:
+        with Book.open(book.path) as other:
+            began.set()
+            answers.append(other.record(g.cost("01-13", command_id="second"), "t.leader").outcome)
+
+    thread = threading.Thread(target=second)
+    with book.batch():
+        before = book.position()
+        thread.start()
+        assert began.wait(10)
+        thread.join(0.2)
+        assert not answers
+        first = book.record(g.cost("01-12", command_id="first"), "t.leader")
+    thread.join(10)
+    assert answers == ["accepted"]
+    assert first.position == before + 1
+    assert [entry.command_id for entry in book.entries(f"grant:{g.G}")][-2:] == ["first", "second"]
+
+
+def test_a_reader_does_not_wait_for_a_writer(book: Book) -> None:
+    with Book.open(book.path, read_only=True) as reader:
+        before = reader.position()
+        with book.batch():
+            book.record(g.cost("01-12"), "t.leader")
+            assert reader.position() == before
+        assert reader.position() == before + 1
+
+
+def test_a_batch_that_fails_leaves_nothing(book: Book, raw: sqlite3.Connection) -> None:
+    before = count(raw, "stored_events"), count(raw, "receipts")
+    with pytest.raises(ZeroDivisionError), book.batch():  # noqa: PT012 what fails is the batch
+        assert book.record(g.cost("01-12"), "t.leader").outcome == "accepted"
+        assert book.record(g.cost("01-09"), "t.leader").outcome == "refused"
+        raise ZeroDivisionError
+    assert before == (count(raw, "stored_events"), count(raw, "receipts"))
+    assert book.record(g.cost("01-12"), "t.leader").entries == (f"grant:{g.G}@2",)
+
+
+# ── what is stored ───────────────────────────────────────────────────────────────────────────
+
+MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+COST = CostRecorded(
+    on=date(2017, 1, 11), actor="t.leader", purpose="preparation", amount=Money.parse("1.00 USD")
+)
+ENTRY = Entry("grant:X", 1, COST, MOMENT, "admin", "c1", "by letter")
+
+
+def stored(**changes: object) -> StoredEvent:
+    return replace(EntryMapper().to_stored_event(ENTRY), **changes)  # type: ignore[arg-type]
+
+
+def test_an_entry_is_flat_json_with_its_envelope() -> None:
+    assert stored() == StoredEvent(
+        "grant:X",
+        1,
+        "CostRecorded.v1",
+        b'{"recorded_at":"2026-01-01T00:00:00.000000Z","recorder":"admin","command_id":"c1",'
+        b'"note":"by letter","on":"2017-01-11","actor":"t.leader",'
+        b'"purpose":"preparation","amount":"1.00 USD"}',
+    )
+    assert EntryMapper().to_domain_event(stored()) == ENTRY
+
+
+def state(**changes: str | None) -> bytes:
+    text = stored().state.decode()
+    for old, new in changes.items():
+        assert f'"{old}":' in text
+        text = text.replace(f'"{old}":', f'"{new or "x_" + old}":')
+    return text.encode()
+
+
+BROKEN: dict[str, dict[str, object]] = {
+    "a newer version": {"topic": "CostRecorded.v2"},
+    "version nought": {"topic": "CostRecorded.v0"},
+    "an unknown event": {"topic": "CostForgotten.v1"},
+    "no version": {"topic": "CostRecorded"},
+    "a version that is no number": {"topic": "CostRecorded.v²"},
+    "a module path": {"topic": "lifecycle.events.grant:CostRecorded"},
+    "an event of the fund": {"topic": "FeeCharged.v1"},
+    "no JSON": {"state": b"{"},
+    "no UTF-8": {"state": b'{"\xff":1}'},
+    "nothing": {"state": b""},
+    "a list": {"state": b"[]"},
+    "a number": {"state": b"1"},
+    "no moment": {"state": state(recorded_at=None)},
+    "no recorder": {"state": state(recorder=None)},
+    "no command id": {"state": state(command_id=None)},
+    "no day": {"state": state(on=None)},
+    "no actor": {"state": state(actor=None)},
+    "an unknown field": {"state": state(note="remark")},
+    "another amount": {"state": stored().state.replace(b"1.00 USD", b"1.001 USD")},
+    "another word": {"state": stored().state.replace(b"preparation", b"celebration")},
+    "a moment that is none": {"state": stored().state.replace(b"2026-01-01T", b"2026-13-01T")},
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_what_is_not_as_it_was_written_is_refused_by_name(what: str) -> None:
+    with pytest.raises(Altered, match="grant:X@1"):
+        EntryMapper().to_domain_event(stored(**BROKEN[what]))
+
+
+def test_an_altered_entry_is_named_by_whoever_reads_it(book: Book, raw: sqlite3.Connection) -> None:
+    raw.execute("DROP TRIGGER stored_events_no_update")
+    raw.execute("UPDATE stored_events SET state = x'7b7d' WHERE originator_id = ?", (f"grant:{g.G}",))
+    with Book.open(book.path) as again:
+        with pytest.raises(Altered, match=f"grant:{g.G}@1"):
+            again.entries(f"grant:{g.G}")
+        with pytest.raises(Altered, match=f"grant:{g.G}@1"):
+            again.record(g.cost("01-12"), "t.leader")
+        with pytest.raises(Altered, match=f"grant:{g.G}@1"):
+            list(again.histories())
+
+
+def test_a_journal_of_a_later_format_is_not_opened(book: Book, raw: sqlite3.Connection) -> None:
+    raw.execute(f"PRAGMA user_version = {FORMAT + 1}")
+    with pytest.raises(Altered, match=f"format {FORMAT + 1}"):
+        Book.open(book.path)
+
+
+def test_a_database_of_something_else_is_no_journal(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as other:
+        other.execute("CREATE TABLE recipes (name TEXT)")
+    with pytest.raises(Unreachable, match="not a grantbook journal"):
+        Journal(tmp_path / "journal.sqlite")

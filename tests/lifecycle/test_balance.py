@@ -1,0 +1,123 @@
+"""Invariant 1: disbursed - refunded ≤ commitment, on every date, recorded late or corrected."""
+
+import pytest
+
+import given as g
+from given import (
+    ASKED,
+    EFFECTIVE,
+    PAID,
+    given,
+    reads,
+    strike,
+)
+from lifecycle.events import fund as on_fund
+from lifecycle.events import grant as was
+from lifecycle.refusals import (
+    ExceedsUndisbursedBalance,
+    RefundExceedsDisbursed,
+)
+
+
+@pytest.mark.parametrize(("amount", "fits"), [("89999.99", True), ("90000.00", True), ("90000.01", False)])
+def test_no_more_is_asked_for_than_is_left(amount: str, fits: bool) -> None:
+    outcome = given(EFFECTIVE).when(g.request_payment("04-10", amount=f"{amount} USD"))
+    outcome.accepted() if fits else outcome.refused(ExceedsUndisbursedBalance, "90,000.00 USD")
+
+
+def test_what_is_asked_for_already_counts() -> None:
+    past = given(ASKED)
+    past.when(g.request_payment("04-11", payment="P2", amount="88000.01 USD")).refused(
+        ExceedsUndisbursedBalance
+    )
+    past.when(g.request_payment("04-11", payment="P2", amount="88000.00 USD")).accepted()
+
+
+BIG = [
+    *EFFECTIVE,
+    *(g.request_payment("04-10", payment=name, amount="45000.00 USD") for name in ("P1", "P2")),
+    *(g.authorise("04-11", payment=name) for name in ("P1", "P2")),
+    g.disburse("05-01", payment="P1", amount="45000.00 USD"),
+    g.disburse("05-10", payment="P2", amount="45000.00 USD"),
+]
+"""All of the commitment is paid, half on 1 May and half on 10 May."""
+
+
+def test_an_irregular_payment_counts_as_disbursed() -> None:
+    given(PAID).when(g.irregular("05-02", amount="88000.00 USD")).accepted()
+    given(PAID).when(g.irregular("05-02", amount="88000.01 USD")).refused(ExceedsUndisbursedBalance)
+
+
+def test_a_refund_makes_room_and_a_failure_too() -> None:
+    full = given(BIG)
+    full.when(g.irregular("05-11", amount="1.00 USD")).refused(ExceedsUndisbursedBalance)
+    given(BIG, g.refund("05-11", amount="1.00 USD")).when(g.irregular("05-11", amount="1.00 USD")).accepted()
+    given(BIG, g.fail("05-11")).when(g.irregular("05-11", amount="45000.00 USD")).accepted()
+    given(BIG, g.fail("05-11")).when(g.irregular("05-11", amount="45000.01 USD")).refused(
+        ExceedsUndisbursedBalance
+    )
+
+
+@pytest.mark.parametrize(("on", "fits"), [("05-09", False), ("05-10", False), ("05-11", True)])
+def test_a_payment_recorded_late_leaves_every_later_date_true(on: str, fits: bool) -> None:
+    """Room for one dollar from 11 May on: a late payment before it takes what the later one used."""
+    past = given(BIG, g.refund("05-11", amount="1.00 USD"))
+    outcome = past.when(g.irregular(on, amount="1.00 USD"))
+    outcome.accepted() if fits else outcome.refused(ExceedsUndisbursedBalance)
+
+
+def test_a_cancellation_recorded_late_leaves_every_later_date_true() -> None:
+    given(BIG).when(g.cancel_balance("05-05", amount="0.01 USD")).refused(ExceedsUndisbursedBalance, "entry")
+    given(PAID).when(g.cancel_balance("04-25", amount="88000.00 USD")).accepted()
+    given(PAID).when(g.cancel_balance("04-25", amount="88000.01 USD")).refused(
+        ExceedsUndisbursedBalance, "entry"
+    )
+
+
+def test_no_more_is_cancelled_than_is_left() -> None:
+    given(PAID).when(g.cancel_balance("05-02", amount="88000.01 USD")).refused(ExceedsUndisbursedBalance)
+    given(PAID).when(g.cancel_balance("05-02", amount="88000.00 USD")).then(
+        was.BalanceCancelled, on_fund.CommitmentReleased
+    )
+
+
+@pytest.mark.parametrize(("amount", "fits"), [("2000.00", True), ("1999.99", False)])
+def test_the_approval_is_not_corrected_below_what_was_paid(amount: str, fits: bool) -> None:
+    past = given(PAID)
+    outcome = past.when(reads(past, was.GrantApproved, amount=f"{amount} USD"))
+    outcome.accepted() if fits else outcome.refused(ExceedsUndisbursedBalance, "entry")
+
+
+def test_a_refund_is_not_struck_when_its_money_was_used() -> None:
+    past = given(BIG, g.refund("05-11", amount="1.00 USD"), g.irregular("05-12", amount="1.00 USD"))
+    past.when(strike(past, was.RefundReceived)).refused(ExceedsUndisbursedBalance, "IrregularPaymentRecorded")
+    past.when(reads(past, was.RefundReceived, on="2018-06-01", amount="0.99 USD")).refused(
+        ExceedsUndisbursedBalance
+    )
+    past.given(strike(past, was.IrregularPaymentRecorded)).when(strike(past, was.RefundReceived)).accepted()
+
+
+def test_a_refund_is_not_moved_after_the_payment_that_used_it() -> None:
+    past = given(BIG, g.refund("05-11", amount="1.00 USD"), g.irregular("05-13", amount="1.00 USD"))
+    entry = past.version(was.RefundReceived)
+    for on, fits in (("2017-05-12", True), ("2017-05-13", True), ("2017-05-14", False)):
+        outcome = past.copy().when(g.correct("2018-06-01", entry=entry, reads={"on": on}))
+        outcome.accepted() if fits else outcome.refused(ExceedsUndisbursedBalance)
+
+
+@pytest.mark.parametrize(("amount", "fits"), [("1999.99", True), ("2000.00", True), ("2000.01", False)])
+def test_no_more_comes_back_than_was_paid(amount: str, fits: bool) -> None:
+    outcome = given(PAID).when(g.refund("05-02", amount=f"{amount} USD"))
+    outcome.accepted() if fits else outcome.refused(RefundExceedsDisbursed)
+
+
+@pytest.mark.parametrize(("on", "fits"), [("04-30", False), ("05-01", True), ("05-02", True)])
+def test_nothing_comes_back_before_it_was_paid(on: str, fits: bool) -> None:
+    outcome = given(PAID).when(g.refund(on))
+    outcome.accepted() if fits else outcome.refused(RefundExceedsDisbursed)
+
+
+def test_a_late_refund_leaves_the_later_one_possible() -> None:
+    past = given(PAID, g.refund("06-01", amount="1500.00 USD"))
+    past.when(g.refund("05-02", amount="500.01 USD")).refused(RefundExceedsDisbursed, "entry")
+    past.when(g.refund("05-02", amount="500.00 USD")).accepted()

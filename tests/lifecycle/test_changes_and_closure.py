@@ -1,0 +1,212 @@
+"""The named "no"s of changes, results, closure and corrections."""
+
+from datetime import date
+
+import pytest
+
+import given as g
+from given import (
+    APPROVED,
+    CLOSED,
+    EFFECTIVE,
+    FOLLOW_UP,
+    PROPOSED,
+    REQUESTED,
+    SETTLED,
+    given,
+)
+from lifecycle.events import grant as was
+from lifecycle.events.base import EntryCorrected
+from lifecycle.refusals import (
+    AlreadySuspended,
+    ClosingDatePassed,
+    CompletionReportAlreadyAccepted,
+    CompletionReportOpen,
+    CorrectionNotCorrectable,
+    EntryAlreadyStruck,
+    FollowUpIdTaken,
+    FollowUpNotOpen,
+    FollowUpsOpen,
+    NoCompletionReport,
+    NotAnExtension,
+    NothingChanged,
+    NotSuspended,
+    PaymentsUnfinished,
+    UndisbursedBalanceRemains,
+    UnknownGrant,
+    UnknownObligation,
+)
+
+# ── changes ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("on", "open_"), [("2018-03-30", True), ("2018-03-31", True), ("2018-04-01", False)])
+def test_a_closing_date_is_extended_until_its_own_day(on: str, open_: bool) -> None:
+    outcome = given(EFFECTIVE).when(g.extend(on, waiver="a flood"))
+    outcome.accepted() if open_ else outcome.refused(ClosingDatePassed, "2018-03-31")
+
+
+@pytest.mark.parametrize(
+    ("closing", "later"), [("2018-03-30", False), ("2018-03-31", False), ("2018-04-01", True)]
+)
+def test_an_extension_is_later(closing: str, later: bool) -> None:
+    outcome = given(EFFECTIVE).when(g.extend("06-01", closing_date=closing, waiver="a flood"))
+    outcome.accepted() if later else outcome.refused(NotAnExtension)
+
+
+def test_a_late_extension_leaves_the_later_one_an_extension() -> None:
+    past = given(EFFECTIVE, g.extend("2017-06-01", waiver="a flood"))
+    past.when(g.extend("05-01", waiver="rain", closing_date="2018-07-01")).refused(NotAnExtension, "entry")
+    past.when(g.extend("05-01", waiver="rain", closing_date="2018-06-29")).accepted()
+
+
+def test_a_restructuring_changes_something() -> None:
+    given(APPROVED).when(g.restructure("02-11", objective=None)).refused(NothingChanged)
+    given(APPROVED).when(g.restructure("02-11")).then(was.GrantRestructured)
+
+
+def test_a_suspension_of_a_scope_holds_once() -> None:
+    past = given(EFFECTIVE, g.suspend("04-10"))
+    past.when(g.suspend("04-11")).refused(AlreadySuspended)
+    past.when(g.suspend("04-09")).refused(AlreadySuspended, "entry")
+    past.when(g.suspend("04-11", scope="payments")).accepted()
+
+
+@pytest.mark.parametrize(("on", "holds"), [("04-09", False), ("04-10", True), ("04-11", True)])
+def test_only_a_suspension_that_holds_is_lifted(on: str, holds: bool) -> None:
+    outcome = given(EFFECTIVE, g.suspend("04-10")).when(g.lift(on))
+    outcome.accepted() if holds else outcome.refused(NotSuspended)
+    given(EFFECTIVE, g.suspend("04-10")).when(g.lift("04-12", scope="payments")).refused(NotSuspended, "all")
+
+
+# ── results and closure ──────────────────────────────────────────────────────────────────────
+
+
+def test_outcomes_name_something() -> None:
+    given(EFFECTIVE).when(g.report_outcomes("04-10", outcomes={})).refused(NothingChanged)
+    given(EFFECTIVE).when(g.report_outcomes("04-10", outcomes={}, results={"policy": "a law"})).accepted()
+
+
+def test_a_follow_up_is_agreed_once_and_settled_once() -> None:
+    past = given(EFFECTIVE, g.agree("04-10"))
+    past.when(g.agree("04-11")).refused(FollowUpIdTaken)
+    past.when(g.agree("04-09")).refused(FollowUpIdTaken, "entry")
+    for settle in (g.complete_follow_up, g.drop, g.hand_over):
+        for on, open_ in (("04-09", False), ("04-10", True), ("04-11", True)):
+            outcome = past.copy().when(settle(on))
+            outcome.accepted() if open_ else outcome.refused(FollowUpNotOpen, "unknown")
+    past.given(g.complete_follow_up("04-12")).when(g.drop("04-13")).refused(FollowUpNotOpen, "completed")
+
+
+def test_what_was_handed_over_is_still_tracked() -> None:
+    given(EFFECTIVE, g.agree("04-10"), g.hand_over("04-11")).when(g.complete_follow_up("04-12")).accepted()
+
+
+@pytest.mark.parametrize(("on", "there"), [("2018-04-09", False), ("2018-04-10", True), ("2018-04-11", True)])
+def test_a_report_is_accepted_after_it_was_submitted(on: str, there: bool) -> None:
+    outcome = given(FOLLOW_UP, g.submit_report("2018-04-10")).when(g.accept_report(on))
+    outcome.accepted() if there else outcome.refused(NoCompletionReport)
+
+
+def test_a_report_is_accepted_once() -> None:
+    given(SETTLED).when(g.accept_report("2018-05-01")).refused(CompletionReportAlreadyAccepted)
+    given(SETTLED).when(g.submit_report("2018-05-01")).refused(CompletionReportAlreadyAccepted)
+
+
+def test_only_an_obligation_that_there_is_is_waived() -> None:
+    given(PROPOSED).when(g.waive("01-11", obligation="party")).refused(UnknownObligation, "client_survey")
+
+
+def test_a_grant_is_not_closed_with_money_left() -> None:
+    past = given(FOLLOW_UP, g.submit_report("2018-04-10"), g.accept_report("2018-04-20"))
+    past.when(g.close("2018-06-01")).refused(UndisbursedBalanceRemains, "88,000.00 USD")
+    past.given(g.cancel_balance("2018-05-01", amount="88000.00 USD"))
+    for on, settled in (("2018-04-30", False), ("2018-05-01", True), ("2018-05-02", True)):
+        outcome = past.copy().when(g.close(on))
+        outcome.accepted() if settled else outcome.refused(UndisbursedBalanceRemains)
+
+
+def test_a_grant_is_not_closed_with_a_payment_unfinished() -> None:
+    asked = [*EFFECTIVE, g.request_payment("04-10", payment="P1"), g.request_payment("04-10", payment="P2")]
+    done = [
+        g.complete("2018-03-31"),
+        g.submit_report("2018-04-10"),
+        g.accept_report("2018-04-20"),
+        g.cancel_balance("2018-05-01"),
+    ]
+    past = given(asked, g.authorise("04-11", payment="P2"), done)
+    past.when(g.close("2018-06-01")).refused(PaymentsUnfinished, "P1, P2")
+    past.given(g.reject("2018-05-02")).when(g.close("2018-06-01")).refused(PaymentsUnfinished, "P2")
+    past.given(g.fail("2018-05-02", payment="P2")).when(g.close("2018-06-01")).accepted()
+
+
+def test_a_grant_is_not_closed_without_its_report() -> None:
+    past = given(FOLLOW_UP, g.cancel_balance("2018-05-01", amount="88000.00 USD"))
+    past.when(g.close("2018-06-01")).refused(CompletionReportOpen)
+    past.given(g.submit_report("2018-05-02")).when(g.close("2018-06-01")).refused(CompletionReportOpen)
+    past.copy().given(g.accept_report("2018-05-03")).when(g.close("2018-06-01")).accepted()
+    waived = past.given(g.waive("2018-05-03", obligation="completion_report"))
+    waived.when(g.close("2018-05-02")).refused(CompletionReportOpen)
+    waived.when(g.close("2018-05-03")).accepted()
+
+
+@pytest.mark.parametrize("settle", [g.complete_follow_up, g.drop, g.hand_over])
+def test_a_grant_is_not_closed_with_a_follow_up_open(settle: object) -> None:
+    assert callable(settle)
+    past = given(SETTLED, g.agree("2018-05-10"))
+    past.when(g.close("2018-06-01")).refused(FollowUpsOpen, "F1")
+    past.given(settle("2018-05-11")).when(g.close("2018-06-01")).accepted()
+
+
+def test_a_closed_grant_is_reopened_and_the_closure_stays_visible() -> None:
+    past = given(CLOSED, g.reopen("2018-07-01"), g.close("2018-08-01"))
+    assert past.grant.closures == (date(2018, 6, 1), date(2018, 8, 1))
+    assert past.grant.closed_on == date(2018, 8, 1)
+
+
+# ── corrections ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_entry_is_struck_once() -> None:
+    past = given(PROPOSED, g.cost("01-11"), g.correct("01-12", entry=2, struck=True))
+    past.when(g.correct("01-13", entry=2, struck=True)).refused(EntryAlreadyStruck, "entry 3")
+    past.when(g.correct("01-13", entry=2, reads={"amount": "1.00 USD"})).refused(EntryAlreadyStruck)
+
+
+def test_a_struck_strike_has_no_effect() -> None:
+    past = given(PROPOSED, g.revise("01-11", title="Milk"), g.correct("01-12", entry=2, struck=True))
+    assert past.grant.title == "Dairy supply chains"
+    past.given(g.correct("01-13", actor="a.prover", entry=3, struck=True))
+    assert past.grant.title == "Milk"
+    past.given(g.correct("01-14", actor=g.CHECKER, entry=4, struck=True))
+    assert past.grant.title == "Dairy supply chains"
+
+
+def test_a_correction_is_struck_and_not_corrected() -> None:
+    past = given(PROPOSED, g.correct("01-12", entry=1, reads={"title": "Milk"}))
+    change = g.correct("01-13", actor="a.prover", entry=2, reads={"reason": "else"})
+    past.when(change).refused(CorrectionNotCorrectable, "entry 1")
+
+
+def test_a_second_correction_adds_to_the_first() -> None:
+    past = given(
+        PROPOSED,
+        g.correct("01-12", entry=1, reads={"title": "Milk"}),
+        g.correct("01-13", entry=1, reads={"months": 6}),
+    )
+    assert (past.grant.title, past.grant.months) == ("Milk", 6)
+    past.given(g.correct("01-14", actor="a.prover", entry=2, struck=True))
+    assert (past.grant.title, past.grant.months) == ("Dairy supply chains", 6)
+
+
+def test_a_correction_before_the_grant_is_no_correction() -> None:
+    past = given(PROPOSED)
+    past.when(g.correct("01-09", entry=1, reads={"title": "Milk"})).refused(UnknownGrant)
+    past.when(g.correct("01-10", entry=1, reads={"title": "Milk"})).then(EntryCorrected)
+
+
+def test_a_proposal_is_not_moved_behind_what_followed() -> None:
+    past = given(REQUESTED)
+    for on, fits in (("2017-01-19", True), ("2017-01-20", True), ("2017-01-21", False)):
+        outcome = past.copy().when(g.correct("02-01", entry=1, reads={"on": on}))
+        outcome.accepted() if fits else outcome.refused(UnknownGrant, "FundingRequested")

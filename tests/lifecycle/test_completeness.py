@@ -1,0 +1,113 @@
+"""Nothing is forgotten: every refusal has a test, every event its place, every command its row."""
+
+from pathlib import Path
+
+import pytest
+
+from lifecycle import grant
+from lifecycle.decisions.rules import GrantCommand, OnGrant
+from lifecycle.events import fund as on_fund
+from lifecycle.events import grant as on_grant
+from lifecycle.events.base import EntryCorrected, Event, FundEvent, GrantEvent
+from lifecycle.fund import EVOLVE
+from lifecycle.history import Entry
+from lifecycle.refusals import Refusal, every_refusal
+from lifecycle.stage import Stage
+from lifecycle.table import ANY, BY_EVENT, FUND_COMMANDS, FUND_ROWS, GRANT_COMMANDS, GRANT_ROWS, Row
+from lifecycle.words import command_class, every_command
+
+TESTS = Path(__file__).parents[1]
+ROWS = [*((row, False) for row in GRANT_COMMANDS), *((row, True) for row in FUND_COMMANDS)]
+HERE = Path(__file__)
+
+
+@pytest.fixture(scope="module")
+def sources() -> str:
+    """All tests of the write side but this one."""
+    rooms = ("lifecycle", "journal")
+    return "\n".join(
+        path.read_text("utf-8") for room in rooms for path in (TESTS / room).glob("test_*.py") if path != HERE
+    )
+
+
+@pytest.mark.parametrize("refusal", every_refusal(), ids=lambda refusal: refusal.__name__)
+def test_every_refusal_is_given_in_a_test(refusal: type[Refusal], sources: str) -> None:
+    name = refusal.__name__
+    given = (f"refused({name}", f"return {name}", f'refusal == "{name}"', f"{name}.__name__", f'"{name}"')
+    assert any(form in sources for form in given), f"no test shows {name}"
+
+
+def test_every_refusal_says_what_it_is_and_cites_its_rule() -> None:
+    for refusal in every_refusal():
+        assert (refusal.__doc__ or "").strip()
+        assert refusal.rule.startswith("domain §")
+    assert len({refusal.__name__ for refusal in every_refusal()}) == len(every_refusal())
+
+
+def strict_subclasses(kind: type[Event]) -> set[type[Event]]:
+    direct = set(kind.__subclasses__())
+    return direct.union(*(strict_subclasses(sub) for sub in direct)) if direct else direct
+
+
+@pytest.mark.parametrize(
+    ("base", "listed"), [(GrantEvent, on_grant.EVENTS), (FundEvent, on_fund.EVENTS)], ids=["grant", "fund"]
+)
+def test_every_event_is_listed_once(base: type[Event], listed: tuple[type[Event], ...]) -> None:
+    commands = {*every_command(), OnGrant}
+    facts = {kind for kind in strict_subclasses(base) - commands if not kind.__name__.startswith("_")}
+    assert facts == set(listed)
+    assert len(listed) == len(set(listed)) == len({kind.__name__ for kind in listed})
+
+
+def test_every_event_evolves_the_state() -> None:
+    """Corrections apart: they change what the others read."""
+    assert set(grant.EVOLVE) == set(on_grant.EVENTS) - {EntryCorrected}
+    assert set(EVOLVE) == set(on_fund.EVENTS) - {EntryCorrected}
+
+
+def test_every_event_says_who_records_it_and_who_reads_it() -> None:
+    for event in {*on_grant.EVENTS, *on_fund.EVENTS}:
+        text = event.__doc__ or ""
+        assert (
+            "ecorded by" in text
+            or "pair on the fund" in text
+            or "Written with" in text
+            or "grant gave" in text.lower()
+            or "grant's commitment" in text.lower()
+        ), event.__name__
+
+
+@pytest.mark.parametrize(
+    ("row", "on_the_fund"), ROWS, ids=lambda value: getattr(value, "name", "fund" if value else "grant")
+)
+def test_every_row_has_its_command_and_its_event(row: Row, on_the_fund: bool) -> None:
+    command = command_class(row.name, on_fund=on_the_fund)
+    assert issubclass(command, GrantCommand) is not on_the_fund
+    events = on_fund.EVENTS if on_the_fund else on_grant.EVENTS
+    assert row.event in {event.__name__ for event in events}
+    assert set(row.arguments) <= {*command.model_fields, "file"}
+    assert row.role in ("administrator", "approver", "finance", "reviewer", "secretariat", "ttl", "any")
+    assert row.help.endswith(".")
+    assert set(row.stages) <= {*map(str, Stage), ""}
+    assert bool(row.stages) is not on_the_fund
+
+
+def test_every_command_has_its_row() -> None:
+    assert every_command() == [command_class(row.name, on_fund=on_the_fund) for row, on_the_fund in ROWS]
+    assert [command.NAME for command in every_command()] == [row.name for row, _ in ROWS]
+
+
+def test_every_event_of_a_grant_has_its_row() -> None:
+    assert set(BY_EVENT) == {event.__name__ for event in on_grant.EVENTS}
+    assert len(GRANT_ROWS) == len(GRANT_COMMANDS)
+    assert len(FUND_ROWS) == len(FUND_COMMANDS)
+    assert set(ANY) == set(map(str, Stage))
+
+
+def test_words_are_typed_for_one_command_only() -> None:
+    words = [row.words for row, _ in ROWS]
+    assert len(words) == len(set(words))
+
+
+def test_an_entry_is_named_by_its_stream_and_version() -> None:
+    assert {"originator_id", "originator_version"} <= set(Entry.__slots__)

@@ -1,0 +1,186 @@
+"""Invariants 4, 5 and 7: who asks never decides, on the exact request; corrections name entries."""
+
+from datetime import date
+
+import pytest
+
+import given as g
+from given import (
+    APPROVED,
+    EFFECTIVE,
+    FOLLOW_UP,
+    PAID,
+    PROPOSED,
+    REQUESTED,
+    Past,
+    given,
+    reads,
+    strike,
+)
+from lifecycle.decisions.proposal import request_digest
+from lifecycle.decisions.rules import Command
+from lifecycle.events import fund as on_fund
+from lifecycle.events import grant as was
+from lifecycle.refusals import (
+    DecidesOwnRequest,
+    ExceedsAvailableFunds,
+    ExceedsUndisbursedBalance,
+    NotInStage,
+    PaymentNotAuthorised,
+    PaymentsSuspended,
+    Refusal,
+    RequestChanged,
+    UnknownEntry,
+)
+
+# ── 4: who asks never decides ────────────────────────────────────────────────────────────────
+
+BOTH = [
+    g.appoint(g.START, officer="b.oth", roles=["ttl", "approver", "reviewer", "secretariat", "finance"]),
+]
+
+
+def own(*commands: Command) -> Past:
+    return given(BOTH, *commands)
+
+
+@pytest.mark.parametrize("prepared", ["proposed", "revised", "requested"])
+def test_the_approver_did_not_prepare_it(prepared: str) -> None:
+    me = "b.oth"
+    life = [
+        g.propose("01-10", actor=me if prepared == "proposed" else "t.leader"),
+        g.revise("01-15", actor=me if prepared == "revised" else "t.leader", title="Milk"),
+        g.request("01-20", actor=me if prepared == "requested" else "t.leader"),
+    ]
+    own(*life).when(g.approve("02-10", actor=me)).refused(DecidesOwnRequest, me)
+    own(*life).when(g.approve("02-10")).accepted()
+    own(*life, g.approve("02-10")).when(g.increase("02-11", actor=me)).refused(DecidesOwnRequest, me)
+
+
+def test_who_is_found_late_to_have_prepared_it_did_not_approve_it() -> None:
+    past = own(*REQUESTED, g.approve("02-10", actor="b.oth"))
+    past.when(g.revise("01-25", actor="b.oth", title="Milk")).refused(DecidesOwnRequest, "GrantApproved")
+    past.when(g.revise("01-25", title="Milk")).accepted()
+
+
+def test_the_reviewer_does_not_lead_it() -> None:
+    life = [g.propose("01-10", actor="b.oth"), g.request("01-20")]
+    own(*life).when(g.review("02-01", actor="b.oth")).refused(DecidesOwnRequest)
+    own(*life).when(g.review("02-01")).accepted()
+
+
+def test_requester_authoriser_and_payer_are_three() -> None:
+    asked = own(*EFFECTIVE, g.request_payment("04-10", actor="b.oth"))
+    asked.when(g.authorise("04-20", actor="b.oth")).refused(DecidesOwnRequest, "asked for P1")
+    asked.when(g.reject("04-20", actor="b.oth")).refused(DecidesOwnRequest, "asked for P1")
+    asked.given(g.authorise("04-20"))
+    asked.when(g.disburse("05-01", actor="b.oth")).refused(DecidesOwnRequest, "asked for P1")
+    asked.when(g.disburse("05-01", actor="f.nance")).refused(DecidesOwnRequest, "authorised P1")
+    asked.when(g.disburse("05-01")).accepted()
+
+
+def test_an_authorisation_is_not_struck_under_its_payment() -> None:
+    past = given(PAID)
+    past.when(strike(past, was.PaymentAuthorised)).refused(PaymentNotAuthorised, "FundsDisbursed")
+
+
+def test_a_corrector_neither_acted_nor_recorded() -> None:
+    past = given(PAID)
+    version = past.version(was.GrantApproved)
+    past.when(
+        g.correct("2018-06-01", actor="a.prover", entry=version, reads={"amount": "80000.00 USD"})
+    ).refused(DecidesOwnRequest, "acted in")
+    other_hand = given(g.appoint(g.START, officer="b.oth", roles=["approver", "administrator"]), PROPOSED)
+    other_hand.when(g.cost("01-11"), recorder="b.oth").accepted()
+    entered = other_hand.version(was.CostRecorded)
+    change = {"entry": entered, "reads": {"amount": "11.00 USD"}}
+    other_hand.when(g.correct("01-12", actor="b.oth", **change)).refused(DecidesOwnRequest, "recorded")
+    other_hand.when(g.correct("01-12", **change)).accepted()
+
+
+def test_a_correction_is_struck_by_somebody_else() -> None:
+    past = given(PROPOSED, g.correct("01-12", entry=1, reads={"title": "Milk"}))
+    past.when(g.correct("01-13", entry=2, struck=True)).refused(DecidesOwnRequest)
+    past.when(g.correct("01-13", actor="a.prover", entry=2, struck=True)).accepted()
+    assert past.grant.title == "Dairy supply chains"
+
+
+def test_the_accepter_did_not_submit_it() -> None:
+    done = own(*FOLLOW_UP, g.submit_report("2018-04-10", actor="b.oth"))
+    done.when(g.accept_report("2018-04-20", actor="b.oth")).refused(DecidesOwnRequest)
+    done.when(g.accept_report("2018-04-20")).accepted()
+
+
+def test_a_fund_entry_is_corrected_by_a_third_hand() -> None:
+    past = given(BOTH, g.charge_fee("2012-01-01", actor="b.oth"))
+    entry = past.fund_version(on_fund.FeeCharged)
+    change = {"entry": entry, "reads": {"amount": "9.00 USD"}}
+    past.when(g.correct_fund("2012-01-02", actor="b.oth", **change)).refused(DecidesOwnRequest)
+    past.when(g.correct_fund("2012-01-02", **change)).accepted()
+
+
+# ── 5: an approval binds the exact request ───────────────────────────────────────────────────
+
+
+def test_the_request_that_was_read_is_approved() -> None:
+    past = given(REQUESTED)
+    digest = request_digest(past.grant)
+    past.copy().when(g.approve("02-10", request_digest=digest)).accepted()
+    past.copy().when(g.approve("02-10", request_digest="0" * 64)).refused(RequestChanged, digest)
+    assert past.copy().given(g.approve("02-10")).grant.request_digest == digest
+
+
+@pytest.mark.parametrize(
+    ("change", "bound"),
+    [
+        ({"amount": "99999.00 USD"}, True),
+        ({"recipients": ["TZ"]}, True),
+        ({"months": 11}, True),
+        ({"window": "programmatic"}, True),
+        ({"title": "Milk"}, False),
+        ({"sector": "dairy"}, False),
+    ],
+)
+def test_a_request_revised_since_is_another_one(change: dict[str, object], bound: bool) -> None:
+    past = given(REQUESTED)
+    digest = request_digest(past.grant)
+    for on in ("02-09", "02-10"):
+        outcome = past.copy().given(g.revise(on, **change)).when(g.approve("02-10", request_digest=digest))
+        outcome.refused(RequestChanged) if bound else outcome.accepted()
+    past.given(g.revise("02-11", **change)).when(g.approve("02-10", request_digest=digest)).refused(
+        NotInStage
+    )
+
+
+@pytest.mark.parametrize(("on", "fits"), [("02-09", False), ("02-10", True)])
+def test_a_request_is_not_changed_late_under_its_approval(on: str, fits: bool) -> None:
+    """On the day itself the approval comes first: it has the lower version, but is it still revisable?"""
+    past = given(APPROVED)
+    outcome = past.when(g.revise(on, amount="99999.00 USD"))
+    assert outcome.refusal is not None
+    assert (type(outcome.refusal) is RequestChanged) is not fits
+
+
+def test_a_request_is_not_corrected_under_its_approval() -> None:
+    past = given(APPROVED)
+    past.when(reads(past, was.GrantProposed, months=11)).refused(RequestChanged, "GrantApproved")
+    past.when(reads(past, was.GrantProposed, title="Milk")).accepted()
+
+
+# ── 7: a correction names an entry, never a date ─────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("entry", "there"), [(0, False), (1, True), (2, False)])
+def test_a_correction_names_an_entry(entry: int, there: bool) -> None:
+    outcome = given(PROPOSED).when(g.correct("01-20", entry=entry, reads={"title": "Milk"}))
+    outcome.accepted() if there else outcome.refused(UnknownEntry)
+
+
+def test_a_correction_takes_effect_from_the_corrected_entrys_day() -> None:
+    past = given(PAID, g.correct("2020-01-01", entry=3, reads={"amount": "80000.00 USD"}))
+    assert past.fund.available.at(date(2017, 2, 10)) == 420_000
+
+
+@pytest.mark.parametrize("refusal", [ExceedsAvailableFunds, ExceedsUndisbursedBalance, PaymentsSuspended])
+def test_the_refusals_of_the_invariants_cite_them(refusal: type[Refusal]) -> None:
+    assert "domain §4." in refusal.rule

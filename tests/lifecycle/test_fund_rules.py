@@ -1,0 +1,245 @@
+"""What the fund may and may not do: its founding, its officers, its partners, its money, its policy."""
+
+from datetime import date
+
+import pytest
+
+import given as g
+from given import OFFICER, ONE_DAY, START, given
+from lifecycle.events import fund as was
+from lifecycle.events.base import EntryCorrected
+from lifecycle.refusals import (
+    CorrectionNotCorrectable,
+    CurrencyNotHolding,
+    EditionNameTaken,
+    EditionNeverChanges,
+    EntryAlreadyStruck,
+    ExceedsAvailableFunds,
+    FundAlreadyEstablished,
+    HoldingAmountMissing,
+    InstalmentIdTaken,
+    LastAdministrator,
+    NotAnOfficer,
+    PairedEntry,
+    PartnerAlreadyJoined,
+    UnknownEntry,
+    UnknownInstalment,
+    UnknownPartner,
+)
+from lifecycle.terms import Money
+
+EDITION = {
+    "name": "2018-01",
+    "from": "2018-01-01",
+    "agreement_required": False,
+    "disbursement_grace": {"months": 1, "source": "us"},
+    "windows": {"stand_alone": {}},
+}
+
+
+def test_there_is_one_fund_a_book() -> None:
+    again = g.do("EstablishFund", START, "admin", name="Another", currency="USD", fiscal_year_start=1)
+    given().when(again).refused(FundAlreadyEstablished, "The Facility")
+
+
+def test_the_founding_is_not_struck() -> None:
+    given().when(g.correct_fund("01-10", entry=1, struck=True)).refused(FundAlreadyEstablished)
+    past = given()
+    past.when(g.correct_fund("01-10", entry=1, reads={"name": "The Fund"})).then(EntryCorrected)
+    assert past.fund.name == "The Fund"
+
+
+def test_nobody_acts_before_the_first_administrator() -> None:
+    given().when(g.appoint(START - ONE_DAY)).refused(NotAnOfficer)
+
+
+# ── officers ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_administrator_remains() -> None:
+    given().when(g.retire("01-10", officer="admin")).refused(LastAdministrator)
+    roles = {"officer": "admin", "roles": ["administrator"]}
+    given().when(g.retire("01-10", **roles)).refused(LastAdministrator)
+    second = g.appoint("01-10", officer="n.ew", roles=["administrator"])
+    for on, there in (("01-09", False), ("01-10", True), ("01-11", True)):
+        outcome = given(second).when(g.retire(on, officer="admin"))
+        outcome.accepted() if there else outcome.refused(LastAdministrator)
+
+
+def test_an_administrator_remains_on_every_later_day() -> None:
+    """The other one has left since: a retirement dated before would leave nobody."""
+    past = given(
+        g.appoint("2012-01-01", officer="n.ew", roles=["administrator"]),
+        g.retire("2012-03-01", officer="n.ew"),
+    )
+    past.when(g.retire("2012-02-01", officer="admin")).refused(LastAdministrator)
+
+
+def test_the_last_administrator_is_not_corrected_away() -> None:
+    given().when(g.correct_fund("01-10", entry=2, struck=True)).refused(LastAdministrator)
+    given().when(g.correct_fund("01-10", entry=2, reads={"roles": ["ttl"]})).refused(LastAdministrator)
+
+
+def test_roles_are_added_to_those_held() -> None:
+    past = given(g.appoint("2012-01-01", roles=["ttl"]), g.appoint("2012-02-01", roles=["finance"]))
+    assert past.fund.roles_on("n.ew", date(2011, 12, 31)) == frozenset()
+    assert past.fund.roles_on("n.ew", date(2012, 1, 31)) == {"ttl"}
+    assert past.fund.roles_on("n.ew", date(2012, 2, 1)) == {"ttl", "finance"}
+    past.given(g.retire("2012-01-15", officer="n.ew"))
+    assert past.fund.roles_on("n.ew", date(2012, 1, 15)) == frozenset()
+    assert past.fund.roles_on("n.ew", date(2012, 2, 1)) == {"finance"}
+
+
+# ── policy ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_edition_is_adopted_once_and_never_changed() -> None:
+    past = given(g.adopt("2018-01-01", edition=EDITION))
+    past.when(g.adopt("2019-01-01", edition=EDITION)).refused(EditionNameTaken, "2018-01")
+    entry = past.fund_version(was.PolicyAdopted, 3)
+    for change in ({"struck": True}, {"reads": {"on": "2018-01-02"}}):
+        past.when(g.correct_fund("2019-01-01", entry=entry, **change)).refused(EditionNeverChanges)
+
+
+@pytest.mark.parametrize(
+    ("on", "name"), [("2017-12-31", "2017-01"), ("2018-01-01", "2018-01"), ("2018-01-02", "2018-01")]
+)
+def test_a_later_edition_supersedes_from_its_date(on: str, name: str) -> None:
+    edition = given(g.adopt("2017-06-01", edition=EDITION)).fund.edition_on(date.fromisoformat(on))
+    assert edition is not None
+    assert edition.name == name
+
+
+def test_a_grant_keeps_the_edition_of_its_approval() -> None:
+    past = given(g.SIGNED, g.adopt("2017-03-15", edition={**EDITION, "from": "2017-03-15"}))
+    assert past.grant.edition == "2017-01"
+    past.given(g.make_effective("03-31")).given(g.restructure("04-01"))
+    assert past.grant.edition == "2018-01"
+
+
+# ── partners and money ───────────────────────────────────────────────────────────────────────
+
+CO = g.join("2012-01-10", partner="CO", name="Colombia", kind="emerging")
+
+
+def test_a_partner_joins_once() -> None:
+    given(CO).when(g.join("2012-01-11", partner="CO")).refused(PartnerAlreadyJoined, "2012-01-10")
+
+
+@pytest.mark.parametrize("act", [g.pledge, g.agree_contribution, g.schedule, g.receive, g.return_funds])
+@pytest.mark.parametrize(("on", "there"), [("2012-01-09", False), ("2012-01-10", True), ("2012-01-11", True)])
+def test_a_partner_acts_from_the_day_of_joining(act: object, on: str, there: bool) -> None:
+    assert callable(act)
+    outcome = given(CO).when(act(on, partner="CO"))
+    outcome.accepted() if there else outcome.refused(UnknownPartner, "CO")
+
+
+def test_a_joining_is_not_moved_behind_an_act() -> None:
+    for act in (g.pledge, g.schedule, g.receive):
+        past = given(CO, act("2012-02-10", partner="CO"))
+        entry = past.fund_version(was.PartnerJoined, 2)
+        for on, fits in (("2012-02-09", True), ("2012-02-10", True), ("2012-02-11", False)):
+            outcome = past.copy().when(g.correct_fund("01-10", entry=entry, reads={"on": on}))
+            outcome.accepted() if fits else outcome.refused(UnknownPartner)
+        past.when(g.correct_fund("01-10", entry=entry, struck=True)).refused(UnknownPartner)
+
+
+def test_an_instalment_is_scheduled_once_and_received_once() -> None:
+    past = given(g.schedule("2012-01-10"))
+    past.when(g.schedule("2012-01-11")).refused(InstalmentIdTaken, "I1")
+    past.when(g.receive("2012-02-01", instalment="I2")).refused(UnknownInstalment, "I1")
+    past.given(g.receive("2012-02-01", instalment="I1"))
+    past.when(g.receive("2012-02-02", instalment="I1")).refused(UnknownInstalment)
+
+
+def test_money_in_another_currency_needs_its_worth() -> None:
+    pesos = {"partner": "CO", "amount": "973500000.00 COP"}
+    past = given(CO)
+    past.when(g.receive("2012-02-01", **pesos)).refused(HoldingAmountMissing, "USD")
+    past.when(g.receive("2012-02-01", holding_amount="1.00 EUR", **pesos)).refused(CurrencyNotHolding)
+    past.when(g.receive("2012-02-01", amount="5.00 USD", holding_amount="6.00 USD")).refused(
+        HoldingAmountMissing
+    )
+    before = past.fund.available.at(g.day("2012-02-01"))
+    past.given(g.receive("2012-02-01", holding_amount="500000.00 USD", **pesos))
+    assert past.fund.available.at(g.day("2012-02-01")) == before + 500_000
+
+
+def test_the_funds_own_amounts_are_in_the_holding_currency() -> None:
+    for act in (g.charge_fee, g.credit_income, g.return_funds):
+        given().when(act("2012-01-10", amount="5.00 EUR")).refused(CurrencyNotHolding)
+    given().when(g.pledge("2012-01-10", holding_amount="5.00 EUR")).refused(CurrencyNotHolding)
+    given().when(g.pledge("2012-01-10", amount="5.00 EUR")).accepted()
+
+
+def test_a_correction_brings_no_other_currency_into_the_sums() -> None:
+    past = given(g.charge_fee("2012-01-10"), g.credit_income("2012-01-10"))
+    for kind in (was.FeeCharged, was.IncomeCredited):
+        change = g.correct_fund("01-10", entry=past.fund_version(kind), reads={"amount": "5.00 EUR"})
+        past.when(change).refused(CurrencyNotHolding)
+    received = past.fund_version(was.InstalmentReceived)
+    past.when(g.correct_fund("01-10", entry=received, reads={"amount": "5000000.00 EUR"})).refused(
+        HoldingAmountMissing
+    )
+
+
+def test_the_holding_currency_stays() -> None:
+    outcome = given().when(g.correct_fund("01-10", entry=1, reads={"currency": "EUR"}))
+    assert outcome.refusal is not None
+
+
+@pytest.mark.parametrize(("on", "there"), [("2008-11-14", False), ("2008-11-15", True), ("2008-11-16", True)])
+def test_only_money_that_is_there_is_taken(on: str, there: bool) -> None:
+    for act in (g.charge_fee, g.return_funds):
+        outcome = given().when(act(on, amount="500000.00 USD"))
+        outcome.accepted() if there else outcome.refused(ExceedsAvailableFunds)
+        given().when(act(on, amount="500000.01 USD")).refused(ExceedsAvailableFunds)
+
+
+def test_a_fee_recorded_late_leaves_every_later_date_true() -> None:
+    past = given(
+        g.charge_fee("2012-01-10", amount="500000.00 USD"), g.credit_income("2012-01-11", amount="10.00 USD")
+    )
+    past.when(g.charge_fee("2012-01-09", amount="0.01 USD")).refused(ExceedsAvailableFunds, "2012-01-10")
+    past.when(g.charge_fee("2012-01-11", amount="10.00 USD")).accepted()
+
+
+# ── corrections ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_pair_is_corrected_by_the_grants_entry() -> None:
+    past = given(g.APPROVED, g.increase("02-11"), g.cancel_balance("02-12", amount="1.00 USD"))
+    for kind in (was.FundsCommitted, was.CommitmentIncreased, was.CommitmentReleased):
+        for change in ({"struck": True}, {"reads": {"amount": "1.00 USD"}}):
+            asked = g.correct_fund("03-01", entry=past.fund_version(kind), **change)
+            past.when(asked).refused(PairedEntry, g.G)
+
+
+def test_a_fund_entry_is_named_struck_once_and_not_twice_corrected() -> None:
+    past = given(g.charge_fee("2012-01-10"))
+    entry = past.fund_version(was.FeeCharged)
+    past.when(g.correct_fund("01-10", entry=entry + 1, struck=True)).refused(UnknownEntry)
+    past.given(g.correct_fund("01-10", entry=entry, struck=True))
+    past.when(g.correct_fund("01-11", entry=entry, struck=True)).refused(EntryAlreadyStruck)
+    change = g.correct_fund("01-11", actor=OFFICER["approver"], entry=entry + 1, reads={"reason": "else"})
+    past.when(change).refused(CorrectionNotCorrectable)
+
+
+def test_a_correction_of_money_is_what_counts() -> None:
+    past = given(g.charge_fee("2012-01-10", amount="10.00 USD"))
+    entry = past.fund_version(was.FeeCharged)
+    past.when(g.correct_fund("01-10", entry=entry, reads={"amount": "9.00 USD", "on": "2012-01-12"})).then(
+        EntryCorrected
+    )
+    assert past.fund.available.at(date(2012, 1, 11)) == 500_000
+    assert past.fund.available.at(date(2012, 1, 12)) == 499_991
+    past.given(g.correct_fund("01-11", entry=entry, struck=True))
+    assert past.fund.available.at(date(2012, 1, 12)) == 500_000
+
+
+def test_an_approval_has_its_pair() -> None:
+    amount = Money.parse("90000.00 USD")
+    outcome = given(g.REQUESTED).when(g.approve("02-10"))
+    assert outcome.events[1] == was.FundsCommitted(
+        on=date(2017, 2, 10), actor="a.prover", grant=g.G, amount=amount
+    )

@@ -1,0 +1,281 @@
+"""Random lives, recorded in any order: late, corrected, struck, repeated. The money always adds up."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from itertools import accumulate
+from random import Random
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+import given as g
+from given import Past
+from lifecycle.decisions.rules import Command, GrantCommand
+from lifecycle.events.base import EntryCorrected, Event
+from lifecycle.fund import fold as fold_fund
+from lifecycle.grant import fold
+from lifecycle.history import Entry, in_force
+from lifecycle.judge import Known
+from money_model import PAIRS, ByDay, GrantMoney, changes, nonzero
+
+IDS = ("G1", "G2", "G3")
+PAYMENTS = ("P1", "P2", "P3", "P4")
+AMOUNTS = (1, 30, 40, 100, 150, 300)
+DAYS = [f"2012-0{month}-{day:02}" for month in (4, 5) for day in (1, 5, 6, 10, 11, 20)]
+
+
+def usd(amount: int) -> str:
+    return f"{amount}.00 USD"
+
+
+def founded() -> Past:
+    """A poor fund with two effective grants, each with a payment made and one allowed, and one asked for."""
+    life: list[Command] = [*g.OFFICERS, g.join(g.START), g.receive("2012-01-01", amount=usd(1000))]
+    for grant in IDS:
+        life += [g.propose("2012-01-10", grant=grant), g.request("2012-01-20", grant=grant)]
+        if grant != "G3":
+            life += [
+                g.approve("2012-02-01", grant=grant, amount=usd(300)),
+                g.make_effective("2012-03-01", grant=grant, closing_date="2012-12-31"),
+                *(
+                    g.request_payment("2012-03-02", grant=grant, payment=p, amount=usd(100))
+                    for p in ("P1", "P2")
+                ),
+                *(g.authorise("2012-03-03", grant=grant, payment=p) for p in ("P1", "P2")),
+                g.disburse("2012-04-05", grant=grant, payment="P2", amount=usd(100)),
+            ]
+    return g.given(founded=life)
+
+
+BASE = founded()
+MAKERS: list[Callable[[str, str, str, int], Command]] = [
+    lambda on, grant, payment, n: g.request_payment(on, grant=grant, payment=payment, amount=usd(n)),
+    lambda on, grant, payment, n: g.request_payment(on, grant=grant, payment=payment, amount=usd(n)),
+    lambda on, grant, payment, n: g.authorise(on, grant=grant, payment=payment),
+    lambda on, grant, payment, n: g.authorise(on, grant=grant, payment=payment),
+    lambda on, grant, payment, n: g.disburse(on, grant=grant, payment=payment, amount=usd(n)),
+    lambda on, grant, payment, n: g.disburse(on, grant=grant, payment=payment, amount=usd(n)),
+    lambda on, grant, payment, n: g.irregular(on, grant=grant, payment=payment, amount=usd(n)),
+    lambda on, grant, payment, n: g.irregular(on, grant=grant, payment=f"X{n}", amount=usd(n)),
+    lambda on, grant, payment, n: g.fail(on, grant=grant, payment=payment),
+    lambda on, grant, payment, n: g.refund(on, grant=grant, payment=payment, amount=usd(n)),
+    lambda on, grant, payment, n: g.refund(on, grant=grant, payment=payment, amount=usd(n)),
+    lambda on, grant, payment, n: g.increase(on, grant=grant, amount=usd(n)),
+    lambda on, grant, payment, n: g.cancel_balance(on, grant=grant, amount=usd(n)),
+    lambda on, grant, payment, n: g.suspend(on, grant=grant, scope="payments"),
+    lambda on, grant, payment, n: g.lift(on, grant=grant),
+    lambda on, grant, payment, n: g.complete(on, grant=grant),
+    lambda on, grant, payment, n: g.cancel(on, grant=grant),
+    lambda on, grant, payment, n: g.approve(on, grant="G3", amount=usd(n)),
+    lambda on, grant, payment, n: g.lapse(on, grant="G3"),
+    lambda on, grant, payment, n: g.receive(on, amount=usd(n)),
+    lambda on, grant, payment, n: g.charge_fee(on, amount=usd(n)),
+    lambda on, grant, payment, n: g.credit_income(on, amount=usd(n)),
+    lambda on, grant, payment, n: g.return_funds(on, amount=usd(n)),
+]
+CORRECT = len(MAKERS)
+STEP = st.tuples(
+    st.integers(0, CORRECT + 7),
+    st.sampled_from(DAYS),
+    st.sampled_from(IDS),
+    st.sampled_from(PAYMENTS),
+    st.sampled_from(AMOUNTS),
+    st.integers(0, 40),
+)
+Step = tuple[int, str, str, str, int, int]
+LIVES = st.lists(STEP, min_size=15, max_size=45)
+FUNDING = ("InstalmentReceived", "FeeCharged", "IncomeCredited", "FundsReturned")
+
+
+def asked_in(past: Past, step: Step) -> Command:
+    """The command of the step; of a correction, one that names an entry that there is."""
+    kind, on, grant, payment, number, which = step
+    if kind < CORRECT:
+        return MAKERS[kind](on, grant, payment, number)
+    entries: list[Entry] = list(past.grants[grant].entries)
+    correct = g.correct
+    if kind == CORRECT:
+        entries = [
+            entry for entry in past.fund_entries if type(entry.event).__name__ in (*FUNDING, "EntryCorrected")
+        ]
+        correct = g.correct_fund
+    target = entries[which % len(entries)]
+    corrector = g.CHECKER if target.recorder != g.CHECKER else "a.prover"
+    options: dict[str, Any] = {"entry": target.originator_version, "actor": corrector}
+    if kind != CORRECT:
+        options["grant"] = grant
+    if number % 2 or isinstance(target.event, EntryCorrected):
+        return correct("2012-12-31", struck=True, **options)
+    if which % 2 or "amount" not in type(target.event).model_fields:
+        return correct("2012-12-31", reads={"on": on}, **options)
+    return correct("2012-12-31", reads={"amount": usd(number)}, **options)
+
+
+def live(steps: list[Step], check: Callable[[Past], None]) -> tuple[Past, list[Command]]:
+    """A life of these steps, looked at after each that was not refused; repeats are asked again at once."""
+    past, kept = BASE.copy(), list[Command]()
+    for step in steps:
+        asked = asked_in(past, step)
+        outcome = past.when(asked)
+        if outcome.refusal is None:
+            kept.append(asked)
+            check(past)
+    return past, kept
+
+
+def committed(past: Past) -> ByDay:
+    """What all grants together hold, by day, worked out from their own entries."""
+    by_day: ByDay = defaultdict(Decimal)
+    for known in past.grants.values():
+        for day, change in GrantMoney(known.entries).commitments.items():
+            by_day[day] += change
+    return nonzero(by_day)
+
+
+def money_adds_up(past: Past) -> None:
+    """Invariants 1 and 2 on every date, by the second opinion; and the program's figures are the same."""
+    for known in past.grants.values():
+        money, grant = GrantMoney(known.entries), known.grant
+        assert money.worst == 0
+        if grant is not None:
+            assert (grant.committed, grant.disbursed, grant.refunded) == (
+                money.committed,
+                money.disbursed,
+                money.refunded,
+            )
+    available = changes(past.fund_entries)
+    assert min(accumulate(change for _, change in sorted(available.items())), default=0) >= 0
+    assert nonzero({day: -change for day, change in changes(past.fund_entries, PAIRS).items()}) == committed(
+        past
+    )
+    for day in DAYS:
+        so_far = sum((change for on, change in available.items() if on <= day), Decimal(0))
+        assert past.fund.available.at(g.day(day)) == so_far
+
+
+FAST = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking such a life takes minutes
+)
+
+
+@FAST
+@given(LIVES)
+def test_the_money_adds_up_on_every_date(steps: list[Step]) -> None:
+    live(steps, money_adds_up)
+
+
+def as_if_folded(past: Past) -> None:
+    for known in past.grants.values():
+        assert known == Known.of(known.entries)
+    assert past.fund == fold_fund(in_force(past.fund_entries))
+
+
+@FAST
+@given(LIVES)
+def test_the_state_that_is_kept_is_the_fold_of_the_entries(steps: list[Step]) -> None:
+    live(steps, as_if_folded)
+
+
+@FAST
+@given(LIVES, st.randoms(use_true_random=False))
+def test_the_one_order_is_of_day_and_version(steps: list[Step], random: Random) -> None:
+    """In whatever order the facts come, what holds is the same. (Corrections come by version.)"""
+    past, _ = live(steps, lambda _: None)
+    for known in past.grants.values():
+        facts = [entry for entry in known.entries if not isinstance(entry.event, EntryCorrected)]
+        random.shuffle(facts)
+        held = in_force(
+            [*facts, *(entry for entry in known.entries if isinstance(entry.event, EntryCorrected))]
+        )
+        assert held == list(known.held)
+        assert fold(held) == known.grant
+        orders = [entry.order for entry in held]
+        assert orders == sorted(orders)
+
+
+@FAST
+@given(LIVES)
+def test_it_does_not_matter_when_a_thing_was_learned(steps: list[Step]) -> None:
+    """The same facts recorded by day, as they happened, make the same state."""
+    plain = [step for step in steps if step[0] < CORRECT]
+    late, kept = live(plain, lambda _: None)
+    by_day = BASE.copy()
+    for asked in sorted(kept, key=lambda command: command.on):
+        if by_day.when(asked).refusal is not None:
+            return
+    for grant in IDS:
+        assert by_day.grants[grant].grant == late.grants[grant].grant
+    assert nonzero(changes(by_day.fund_entries)) == nonzero(changes(late.fund_entries))
+
+
+@FAST
+@given(LIVES)
+def test_a_correction_that_is_struck_leaves_all_as_it_was(steps: list[Step]) -> None:
+    past, _ = live(steps, lambda _: None)
+    for grant in IDS:
+        known = past.grants[grant]
+        version = len(known.entries) + 1
+        if (
+            known.grant is None
+            or past.when(g.correct("2012-12-31", grant=grant, entry=1, reads={"title": "Milk"})).refusal
+        ):
+            continue
+        past.given(g.correct("2012-12-31", actor="a.prover", grant=grant, entry=version, struck=True))
+        assert past.grants[grant].grant == known.grant
+        assert events(past.grants[grant]) == events(known)
+
+
+def events(known: Known) -> list[Event]:
+    return [replace(entry, corrected_by=None).event for entry in known.held]
+
+
+def test_random_lives_come_far_enough() -> None:
+    """Or the properties above would show little: most kinds of facts happen, most reasons to refuse too."""
+    random, seen, refused = Random(7), set[str](), set[str]()
+    for _ in range(60):
+        past = BASE.copy()
+        for _ in range(45):
+            step = (
+                random.randint(0, CORRECT + 7),
+                random.choice(DAYS),
+                random.choice(IDS),
+                random.choice(PAYMENTS),
+                random.choice(AMOUNTS),
+                random.randint(0, 40),
+            )
+            asked = asked_in(past, step)
+            outcome = past.when(asked)
+            seen |= {type(event).__name__ for event in outcome.events if isinstance(asked, GrantCommand)}
+            refused |= {outcome.refusal.name} if outcome.refusal else set()
+    assert seen >= {
+        "PaymentRequested",
+        "PaymentAuthorised",
+        "FundsDisbursed",
+        "IrregularPaymentRecorded",
+        "PaymentFailed",
+        "RefundReceived",
+        "CommitmentIncreased",
+        "BalanceCancelled",
+        "GrantCancelled",
+        "GrantApproved",
+        "GrantSuspended",
+        "EntryCorrected",
+        "CommitmentReleased",
+        "FundsCommitted",
+    }
+    assert refused >= {
+        "ExceedsAvailableFunds",
+        "ExceedsUndisbursedBalance",
+        "PaymentsSuspended",
+        "RefundExceedsDisbursed",
+        "EntryAlreadyStruck",
+        "NotYetEffective",
+        "GrantHasEnded",
+        "ExceedsAuthorisedAmount",
+    }

@@ -1,0 +1,133 @@
+"""The named "no"s of activities and payments."""
+
+import pytest
+
+import given as g
+from given import (
+    ASKED,
+    AUTHORISED,
+    EFFECTIVE,
+    PAID,
+    given,
+)
+from lifecycle.events import grant as was
+from lifecycle.refusals import (
+    ActivitiesStillPlanned,
+    ActivityAlreadyHeld,
+    ActivityIdTaken,
+    ActivityNotPlanned,
+    ExceedsAuthorisedAmount,
+    ExceedsRequestedAmount,
+    PaymentAlreadyAuthorised,
+    PaymentAlreadyDisbursed,
+    PaymentAlreadyFinished,
+    PaymentIdTaken,
+    PaymentNotAuthorised,
+    UnknownPayment,
+)
+
+# ── activities ───────────────────────────────────────────────────────────────────────────────
+
+PLANNED = [*EFFECTIVE, g.plan("04-10")]
+
+
+def test_an_activity_is_planned_once() -> None:
+    given(PLANNED).when(g.plan("04-11")).refused(ActivityIdTaken, "planned")
+    given(PLANNED, g.call_off("04-11")).when(g.plan("04-12")).refused(ActivityIdTaken, "cancelled")
+    given(PLANNED).when(g.plan("04-09")).refused(ActivityIdTaken, "entry")
+
+
+@pytest.mark.parametrize(("on", "there"), [("04-09", False), ("04-10", True), ("04-11", True)])
+def test_only_a_planned_activity_is_moved_or_called_off(on: str, there: bool) -> None:
+    for asked in (g.reschedule, g.call_off):
+        outcome = given(PLANNED).when(asked(on))
+        outcome.accepted() if there else outcome.refused(ActivityNotPlanned, "unknown")
+
+
+def test_what_was_held_or_called_off_is_not_moved() -> None:
+    given(PLANNED, g.hold("06-16")).when(g.reschedule("06-17")).refused(ActivityNotPlanned, "held")
+    given(PLANNED, g.call_off("04-11")).when(g.call_off("04-12")).refused(ActivityNotPlanned, "cancelled")
+    given(PLANNED, g.reschedule("04-12")).when(g.call_off("04-11")).refused(ActivityNotPlanned, "entry")
+
+
+def test_an_activity_is_held_once_however_late_and_planned_or_not() -> None:
+    given(PLANNED, g.hold("06-16")).when(g.hold("06-17")).refused(ActivityAlreadyHeld)
+    given(PLANNED).when(g.hold("2018-12-31")).accepted()
+    given(EFFECTIVE).when(g.hold("06-16", activity="A9")).accepted()
+
+
+def test_nothing_is_still_planned_at_the_end() -> None:
+    given(PLANNED).when(g.complete("2018-03-31")).refused(ActivitiesStillPlanned, "A1")
+    given(PLANNED, g.hold("06-16")).when(g.complete("2018-03-31")).accepted()
+    past = given(PLANNED, g.call_off("06-16"))
+    for on, over in (("06-15", False), ("06-16", True), ("06-17", True)):
+        outcome = past.copy().when(g.complete(on))
+        outcome.accepted() if over else outcome.refused(ActivitiesStillPlanned)
+
+
+# ── payments ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_payment_has_a_name_of_its_own() -> None:
+    given(ASKED).when(g.request_payment("04-11")).refused(PaymentIdTaken, "P1")
+    given(PAID).when(g.irregular("05-02", payment="P1")).refused(PaymentIdTaken, "P1")
+    given(ASKED).when(g.request_payment("04-09")).refused(PaymentIdTaken, "entry")
+
+
+@pytest.mark.parametrize(("on", "there"), [("04-09", False), ("04-10", True), ("04-11", True)])
+def test_only_what_was_asked_for_is_decided(on: str, there: bool) -> None:
+    for asked in (g.authorise, g.reject):
+        outcome = given(ASKED).when(asked(on))
+        outcome.accepted() if there else outcome.refused(UnknownPayment)
+    for asked in (g.disburse, g.fail, g.refund):
+        given(EFFECTIVE).when(asked("05-01", payment="P9")).refused(UnknownPayment)
+
+
+@pytest.mark.parametrize(("on", "allowed"), [("04-19", False), ("04-20", True), ("04-21", True)])
+def test_only_what_was_authorised_is_paid(on: str, allowed: bool) -> None:
+    outcome = given(AUTHORISED).when(g.disburse(on))
+    outcome.accepted() if allowed else outcome.refused(PaymentNotAuthorised, "requested")
+
+
+def test_a_payment_that_never_went_to_the_bank_does_not_fail_there() -> None:
+    given(ASKED).when(g.fail("05-01")).refused(PaymentNotAuthorised, "reject")
+    given(AUTHORISED).when(g.fail("05-01")).accepted()
+    given(PAID).when(g.fail("05-01")).accepted()
+
+
+def test_a_payment_is_authorised_once() -> None:
+    given(AUTHORISED).when(g.authorise("04-21", actor="p.ayer")).refused(PaymentAlreadyAuthorised, "f.nance")
+    given(AUTHORISED).when(g.authorise("04-15", actor="p.ayer")).refused(PaymentAlreadyAuthorised, "entry")
+
+
+def test_one_disbursement_finishes_a_payment() -> None:
+    given(PAID).when(g.disburse("05-02", amount="1.00 USD")).refused(PaymentAlreadyDisbursed)
+    given(PAID).when(g.authorise("05-02", actor="p.ayer")).refused(PaymentAlreadyDisbursed)
+    given(PAID).when(g.reject("05-02")).refused(PaymentAlreadyDisbursed)
+    given(PAID).when(g.disburse("04-25", amount="1.00 USD")).refused(PaymentAlreadyDisbursed, "entry")
+
+
+def test_what_was_rejected_or_failed_is_over() -> None:
+    rejected, failed = given(ASKED, g.reject("04-20")), given(AUTHORISED, g.fail("05-01"))
+    for past in (rejected, failed):
+        past.when(g.authorise("05-02", actor="p.ayer")).refused(PaymentAlreadyFinished)
+        past.when(g.disburse("05-02")).refused(PaymentAlreadyFinished)
+        past.when(g.fail("05-02")).refused(PaymentAlreadyFinished)
+
+
+@pytest.mark.parametrize(("amount", "fits"), [("1999.99", True), ("2000.00", True), ("2000.01", False)])
+def test_no_more_is_authorised_than_was_asked_for(amount: str, fits: bool) -> None:
+    outcome = given(ASKED).when(g.authorise("04-20", amount=f"{amount} USD"))
+    outcome.accepted() if fits else outcome.refused(ExceedsRequestedAmount)
+
+
+@pytest.mark.parametrize(("amount", "fits"), [("1499.99", True), ("1500.00", True), ("1500.01", False)])
+def test_no_more_is_paid_than_was_authorised(amount: str, fits: bool) -> None:
+    past = given(ASKED, g.authorise("04-20", amount="1500.00 USD"))
+    outcome = past.copy().when(g.disburse("05-01", amount=f"{amount} USD"))
+    outcome.accepted() if fits else outcome.refused(ExceedsAuthorisedAmount)
+    past.given(g.disburse("05-01", amount="1500.00 USD"))
+    entry = past.version(was.PaymentAuthorised)
+    change = g.correct("06-01", entry=entry, reads={"amount": f"{amount} USD"})
+    outcome = past.when(change)
+    outcome.refused(ExceedsAuthorisedAmount) if amount == "1499.99" else outcome.accepted()

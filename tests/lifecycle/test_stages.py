@@ -1,0 +1,293 @@
+"""Every command in every stage, by the table; and every command's role, by the day."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+import given as g
+from given import CHECKER, OFFICER, PAYER, G, given
+from lifecycle.decisions.rules import Command
+from lifecycle.events.fund import PartnerJoined
+from lifecycle.refusals import (
+    GrantHasEnded,
+    GrantIdTaken,
+    GrantIsClosed,
+    NotAnOfficer,
+    NotInStage,
+    NotYetEffective,
+    RecorderNotAdministrator,
+    Refusal,
+    RoleNotHeld,
+    UnknownGrant,
+)
+from lifecycle.stage import Stage
+from lifecycle.table import FUND_COMMANDS, GRANT_COMMANDS, Row
+
+Make = Callable[..., Command]
+A_DAY = "2013-08-01"
+"""After everything in these lives, before the disbursement deadline."""
+
+_P = [g.propose("2012-01-10")]
+_R = [*_P, g.request("2012-01-20")]
+_A = [
+    *_R,
+    g.approve("2012-02-10", conditions=["a bank account"]),
+    g.meet_condition("2012-02-15"),
+    g.plan("2012-02-20", starts="2012-06-05", ends="2012-06-16"),
+    g.suspend("2012-02-25", scope="activities"),
+]
+_S = [*_A, g.sign("2012-03-01")]
+_E = [
+    *_S,
+    g.make_effective("2012-03-31", closing_date="2013-09-30"),
+    *(g.request_payment("2012-04-01", payment=payment) for payment in ("P1", "P2", "P3")),
+    g.authorise("2012-04-02", payment="P1"),
+    g.authorise("2012-04-02", payment="P3"),
+    g.disburse("2012-04-03", payment="P1"),
+    g.agree("2012-04-04"),
+    g.submit_report("2012-04-05"),
+]
+_F = [*_E, g.hold("2012-06-16", starts="2012-06-05", ends="2012-06-16"), g.complete("2012-06-20")]
+_SETTLE = [
+    g.reject("2012-06-21", payment="P2"),
+    g.disburse("2012-06-21", payment="P3"),
+    g.accept_report("2012-06-22"),
+    g.hand_over("2012-06-23"),
+    g.cancel_balance("2012-06-24", amount="86000.00 USD"),
+]
+LIVES: dict[str, list[Command]] = {
+    "proposed": _P,
+    "requested": _R,
+    "approved": _A,
+    "signed": _S,
+    "effective": _E,
+    "follow_up": _F,
+    "closed": [*_F, *_SETTLE, g.close("2012-07-01"), g.increase("2012-07-02")],
+    "declined": [*_R, g.decline("2012-02-10")],
+    "withdrawn": [*_R, g.withdraw("2012-02-10")],
+    "lapsed": [*_A, g.lapse("2012-03-01")],
+    "cancelled": [*_E, g.cancel("2012-05-01")],
+}
+"""A grant in each stage, with something in it for every command to act on."""
+
+COMMANDS: dict[str, Make] = {
+    "ProposeGrant": g.propose,
+    "ReviseProposal": lambda on, **k: g.revise(on, title="Milk", **k),
+    "ReturnProposal": g.send_back,
+    "RequestFunding": g.request,
+    "ReviewProposal": g.review,
+    "ApproveGrant": g.approve,
+    "DeclineProposal": g.decline,
+    "WithdrawProposal": g.withdraw,
+    "MeetCondition": g.meet_condition,
+    "SignAgreement": g.sign,
+    "MakeEffective": lambda on, **k: g.make_effective(on, closing_date="2014-03-31", **k),
+    "LapseGrant": g.lapse,
+    "PlanActivity": lambda on, **k: g.plan(on, activity="A2", **k),
+    "RescheduleActivity": g.reschedule,
+    "CancelActivity": g.call_off,
+    "HoldActivity": lambda on, **k: g.hold(on, activity="A2", **k),
+    "RequestPayment": lambda on, **k: g.request_payment(on, payment="P4", **k),
+    "AuthorisePayment": lambda on, **k: g.authorise(on, payment="P2", **k),
+    "RejectPayment": lambda on, **k: g.reject(on, payment="P2", **k),
+    "DisburseFunds": lambda on, **k: g.disburse(on, payment="P3", **k),
+    "FailPayment": g.fail,
+    "RecordRefund": g.refund,
+    "RecordIrregularPayment": g.irregular,
+    "RecordCoFinancing": g.co_finance,
+    "RecordCost": g.cost,
+    "ExtendClosingDate": lambda on, **k: g.extend(on, closing_date="2014-01-31", **k),
+    "RestructureGrant": g.restructure,
+    "IncreaseCommitment": g.increase,
+    "CancelBalance": lambda on, **k: g.cancel_balance(on, amount="100.00 USD", **k),
+    "SuspendGrant": g.suspend,
+    "LiftSuspension": g.lift,
+    "CancelGrant": g.cancel,
+    "ReportProgress": g.report_progress,
+    "CompleteImplementation": g.complete,
+    "ReportOutcomes": g.report_outcomes,
+    "ReachCapability": g.reach,
+    "AgreeFollowUp": lambda on, **k: g.agree(on, follow_up="F2", **k),
+    "CompleteFollowUp": g.complete_follow_up,
+    "DropFollowUp": g.drop,
+    "HandOverFollowUp": g.hand_over,
+    "SubmitCompletionReport": g.submit_report,
+    "AcceptCompletionReport": g.accept_report,
+    "RecordClientSurvey": g.survey,
+    "PublishResultsStory": g.publish_story,
+    "RecordDevelopmentOutcome": g.record_outcome,
+    "WaiveObligation": g.waive,
+    "CloseGrant": g.close,
+    "ReopenGrant": g.reopen,
+    "CorrectEntry": lambda on, **k: g.correct(on, **{"entry": 1, "reads": {"title": "Milk"}, **k}),
+    "AttachDocument": g.attach,
+}
+FIRST: dict[str, list[Command]] = {
+    "CompleteImplementation": [g.call_off("2013-07-31")],
+    "CloseGrant": _SETTLE,
+}
+"""What a command needs before it, beyond the life itself."""
+
+
+EARLY = ("proposed", "requested", "approved", "signed")
+
+
+def refusal_by_table(row: Row, stage: str) -> type[Refusal]:
+    """The "no" that a command gets in a stage that is not in its row."""
+    if row.name == "ProposeGrant":
+        return GrantIdTaken
+    if stage in ("declined", "withdrawn", "lapsed", "cancelled"):
+        return GrantHasEnded
+    if stage == "closed":
+        return GrantIsClosed
+    if stage in EARLY and not set(row.stages) & set(EARLY):
+        return NotYetEffective
+    return NotInStage
+
+
+@pytest.mark.parametrize("stage", LIVES)
+def test_each_life_stands_in_its_stage(stage: str) -> None:
+    assert given(LIVES[stage]).grant.stage == stage
+
+
+@pytest.mark.parametrize("row", GRANT_COMMANDS, ids=lambda row: row.name)
+@pytest.mark.parametrize("stage", LIVES)
+def test_a_command_is_possible_in_its_stages_only(row: Row, stage: str) -> None:
+    past = given(LIVES[stage])
+    asked = COMMANDS[row.name]
+    if stage in row.stages:
+        past.given(FIRST.get(row.name, []))
+        outcome = past.when(asked(A_DAY))
+        outcome.accepted()
+        assert type(outcome.events[0]).__name__ == row.event
+    else:
+        past.when(asked(A_DAY)).refused(refusal_by_table(row, stage))
+
+
+@pytest.mark.parametrize("row", GRANT_COMMANDS, ids=lambda row: row.name)
+def test_a_command_needs_its_grant(row: Row) -> None:
+    outcome = given().when(COMMANDS[row.name](A_DAY))
+    if row.name == "ProposeGrant":
+        outcome.accepted()
+    else:
+        outcome.refused(UnknownGrant, G)
+
+
+def test_a_grant_is_unknown_before_its_proposal() -> None:
+    for on, known in (("2012-01-09", False), ("2012-01-10", True), ("2012-01-11", True)):
+        outcome = given(_P).when(g.cost(on))
+        outcome.accepted() if known else outcome.refused(UnknownGrant, on)
+
+
+# ── roles ────────────────────────────────────────────────────────────────────────────────────
+
+
+def possible(row: Row) -> tuple[list[Command], Make]:
+    """A past in which the command is possible for whoever holds the role, and the command."""
+    if row in FUND_COMMANDS:
+        return [], ON_FUND[row.name]
+    if row.name == "ProposeGrant":
+        return [], COMMANDS[row.name]
+    stage = next(stage for stage in reversed(LIVES) if stage in row.stages and stage in list(Stage))
+    return [*LIVES[stage], *FIRST.get(row.name, [])], COMMANDS[row.name]
+
+
+EDITION = {
+    "name": "ours",
+    "from": "2013-01-01",
+    "agreement_required": False,
+    "disbursement_grace": {"months": 1, "source": "us"},
+    "windows": {"stand_alone": {}},
+}
+JOINED = given().fund_version(PartnerJoined)
+ON_FUND: dict[str, Make] = {
+    "AdoptPolicy": lambda on, **k: g.adopt(on, edition=EDITION, **k),
+    "AppointOfficer": lambda on, **k: g.appoint(on, officer="o.ther", **k),
+    "RetireOfficer": g.retire,
+    "JoinPartner": lambda on, **k: g.join(on, partner="CO", **k),
+    "HoldConsultation": g.consult,
+    "PledgeContribution": g.pledge,
+    "AgreeContribution": g.agree_contribution,
+    "ScheduleInstalment": g.schedule,
+    "ReceiveInstalment": g.receive,
+    "ChargeFee": g.charge_fee,
+    "CreditIncome": g.credit_income,
+    "ReturnFunds": g.return_funds,
+    "CorrectEntry": lambda on, **k: g.correct_fund(on, entry=JOINED, reads={"name": "DK"}, **k),
+    "AttachDocument": g.attach_to_fund,
+}
+ROLE_ROWS = [row for row in (*GRANT_COMMANDS, *FUND_COMMANDS) if row.name != "EstablishFund"]
+NEW = "n.ew"
+ON = date(2013, 8, 1)
+
+
+@pytest.mark.parametrize("row", ROLE_ROWS, ids=lambda row: f"{row.name}{'' if row.stages else '-on-fund'}")
+def test_the_actor_holds_the_role_on_the_day(row: Row) -> None:
+    life, make = possible(row)
+    role = "secretariat" if row.role == "any" else row.role
+    asked = make(ON, actor=NEW)
+
+    def with_role(on: date, *more: Command) -> list[Command]:
+        return [g.appoint(on, officer=NEW, roles=[role]), *more]
+
+    given(life, with_role(ON + g.ONE_DAY)).when(asked).refused(NotAnOfficer, NEW)
+    given(life, with_role(ON)).when(asked).accepted()
+    given(life, with_role(ON - g.ONE_DAY)).when(asked).accepted()
+    gone = g.retire(ON, officer=NEW)
+    given(life, with_role(ON - g.ONE_DAY, gone)).when(asked).refused(NotAnOfficer, NEW)
+    later = g.retire(ON + g.ONE_DAY, officer=NEW)
+    given(life, with_role(ON - g.ONE_DAY, later)).when(asked).accepted()
+
+
+@pytest.mark.parametrize("row", ROLE_ROWS, ids=lambda row: f"{row.name}{'' if row.stages else '-on-fund'}")
+def test_another_role_does_not_do(row: Row) -> None:
+    if row.role == "any":
+        return
+    life, make = possible(row)
+    others = [role for role in OFFICER if role not in (row.role, "any")]
+    appointed = given(life, g.appoint("2013-01-01", officer=NEW, roles=others))
+    appointed.when(make(ON, actor=NEW)).refused(RoleNotHeld, row.role)
+
+
+def test_one_role_of_several_can_be_taken() -> None:
+    both = g.appoint("2012-01-01", officer=NEW, roles=["ttl", "finance"])
+    past = given(both, g.retire("2012-06-01", officer=NEW, roles=["ttl"]))
+    past.when(g.propose("2012-06-01", actor=NEW)).refused(RoleNotHeld, "finance")
+    past.when(g.charge_fee("2012-06-01", actor=NEW)).accepted()
+
+
+def test_acts_are_entered_by_their_actor_or_an_administrator() -> None:
+    asked = g.propose("2012-01-10")
+    given().when(asked, recorder="t.leader").accepted()
+    given().when(asked, recorder="admin").accepted()
+    given().when(asked, recorder="s.cretary").refused(RecorderNotAdministrator, "s.cretary")
+    given().when(asked, recorder="nobody").refused(RecorderNotAdministrator, "nobody")
+
+
+def test_the_recorder_is_administrator_on_the_day() -> None:
+    new = g.appoint("2012-01-10", officer=NEW, roles=["administrator"])
+    gone = g.retire("2012-01-12", officer=NEW)
+    for on, may in (("2012-01-09", False), ("2012-01-10", True), ("2012-01-11", True), ("2012-01-12", False)):
+        outcome = given(new, gone).when(g.propose(on), recorder=NEW)
+        outcome.accepted() if may else outcome.refused(RecorderNotAdministrator)
+
+
+def test_an_acting_officer_may_be_appointed_late_for_a_day_that_is_past() -> None:
+    past = given()
+    past.when(g.propose("2012-01-10", actor=NEW)).refused(NotAnOfficer)
+    past.given(g.appoint("2012-01-10", officer=NEW))
+    past.when(g.propose("2012-01-10", actor=NEW)).accepted()
+
+
+def test_the_role_is_checked_before_the_stage_and_the_stage_before_four_eyes() -> None:
+    ended = given(LIVES["declined"])
+    ended.when(g.approve(A_DAY, actor="t.leader")).refused(RoleNotHeld)
+    both = g.appoint("2012-01-01", officer="t.leader", roles=["approver"])
+    given(both, LIVES["declined"]).when(g.approve(A_DAY, actor="t.leader")).refused(GrantHasEnded)
+
+
+def test_second_officers_are_what_their_names_say() -> None:
+    past = given()
+    assert past.fund.roles_on(PAYER, ON) == {"finance"}
+    assert past.fund.roles_on(CHECKER, ON) == {"approver"}

@@ -1,0 +1,166 @@
+"""Invariant 6: windows hold at effectiveness and at each extension or restructuring."""
+
+from datetime import date
+
+import pytest
+
+import given as g
+from given import (
+    EFFECTIVE,
+    ONE_DAY,
+    SIGNED,
+    given,
+)
+from lifecycle.events import grant as was
+from lifecycle.refusals import (
+    AboveMaximumAmount,
+    BeyondWindow,
+    CapacityShareTooHigh,
+    InstitutionMissing,
+    TooFewRecipients,
+)
+
+
+@pytest.mark.parametrize(
+    ("closing", "fits"), [("2018-03-30", True), ("2018-03-31", True), ("2018-04-01", False)]
+)
+def test_a_closing_date_is_inside_the_windows_span(closing: str, fits: bool) -> None:
+    outcome = given(SIGNED).when(g.make_effective("03-31", closing_date=closing))
+    outcome.accepted() if fits else outcome.refused(BeyondWindow, "2018-03-31, the last day")
+
+
+@pytest.mark.parametrize(
+    ("effective", "last"),
+    [("2018-02-28", "2019-02-28"), ("2018-08-31", "2019-08-31"), ("2018-12-31", "2019-12-31")],
+)
+def test_months_are_calendar_months(effective: str, last: str) -> None:
+    past = given(SIGNED)
+    past.copy().when(g.make_effective(effective, closing_date=last)).accepted()
+    later = date.fromisoformat(last) + ONE_DAY
+    past.when(g.make_effective(effective, closing_date=later.isoformat())).refused(BeyondWindow)
+
+
+PROGRAMMATIC = [
+    g.propose("01-10", window="programmatic", months=30),
+    g.request("01-20"),
+    g.approve("02-10"),
+    g.sign("03-01"),
+]
+
+
+@pytest.mark.parametrize(
+    ("closing", "fits"),
+    [
+        ("2018-03-30", False),
+        ("2018-03-31", True),
+        ("2018-04-01", True),
+        ("2020-03-30", True),
+        ("2020-03-31", True),
+        ("2020-04-01", False),
+    ],
+)
+def test_a_programmatic_grant_lasts_one_to_three_years(closing: str, fits: bool) -> None:
+    outcome = given(PROGRAMMATIC).when(g.make_effective("03-31", closing_date=closing))
+    outcome.accepted() if fits else outcome.refused(BeyondWindow)
+
+
+@pytest.mark.parametrize(
+    ("closing", "fits"), [("2018-03-30", True), ("2018-03-31", True), ("2018-04-01", False)]
+)
+def test_an_extension_stays_inside_the_span_unless_waived(closing: str, fits: bool) -> None:
+    short = [*SIGNED, g.make_effective("03-31", closing_date="2017-12-31")]
+    outcome = given(short).when(g.extend("06-01", closing_date=closing))
+    outcome.accepted() if fits else outcome.refused(BeyondWindow)
+    given(short).when(g.extend("06-01", closing_date=closing, waiver="a flood")).accepted()
+
+
+@pytest.mark.parametrize(("on", "fits"), [("04-01", True), ("03-31", True), ("03-30", False)])
+def test_effectiveness_is_not_corrected_out_of_the_span(on: str, fits: bool) -> None:
+    past = given(EFFECTIVE)
+    entry = past.version(was.GrantMadeEffective)
+    outcome = past.when(g.correct("2018-01-01", entry=entry, reads={"on": f"2017-{on}"}))
+    outcome.accepted() if fits else outcome.refused(BeyondWindow)
+
+
+def test_a_late_closing_date_is_judged_by_its_own_day() -> None:
+    """A restructuring into the longer window does not make the earlier closing date lawful."""
+    past = given(SIGNED)
+    past.when(g.make_effective("03-31", closing_date="2019-03-31")).refused(BeyondWindow)
+    past.given(g.restructure("03-15", window="programmatic"))
+    past.when(g.make_effective("03-14", closing_date="2019-03-14")).refused(BeyondWindow)
+    past.when(g.make_effective("03-31", closing_date="2019-03-31")).accepted()
+
+
+def test_restructuring_obeys_the_new_window() -> None:
+    past = given(EFFECTIVE)
+    past.copy().when(g.restructure("06-01", window="programmatic")).accepted()
+    past.copy().when(g.restructure("06-01", window="programmatic", recipients=["TZ", "ZZ"])).refused(
+        TooFewRecipients
+    )
+    past.copy().when(g.restructure("06-01", window="oks")).refused(InstitutionMissing)
+    past.copy().when(g.restructure("06-01", window="oks", institution="Dairy Board")).accepted()
+    short = given(SIGNED, g.make_effective("03-31", closing_date="2018-03-30"))
+    short.when(g.restructure("06-01", window="programmatic")).refused(BeyondWindow)
+    long = given(PROGRAMMATIC, g.make_effective("03-31", closing_date="2018-04-01"))
+    long.when(g.restructure("06-01", window="stand_alone")).refused(BeyondWindow)
+
+
+@pytest.mark.parametrize(
+    ("recipients", "fits"),
+    [(["TZ"], False), (["TZ", "ZZ"], False), (["TZ", "UG"], True), (["TZ", "TZ"], False)],
+)
+def test_a_programmatic_grant_has_two_recipients(recipients: list[str], fits: bool) -> None:
+    life = [g.propose("01-10", window="programmatic", recipients=recipients), *PROGRAMMATIC[1:]]
+    outcome = given(life).when(g.make_effective("03-31", closing_date="2019-03-31"))
+    outcome.accepted() if fits else outcome.refused(TooFewRecipients)
+
+
+@pytest.mark.parametrize(("capacity", "fits"), [("19999.99", True), ("20000.00", True), ("20000.01", False)])
+def test_a_fifth_is_for_capacity_to_share(capacity: str, fits: bool) -> None:
+    rest = 100_000 - float(capacity)
+    budget = [
+        {"line": "travel", "amount": f"{rest:.2f} USD"},
+        {"line": "studio", "amount": f"{capacity} USD", "capacity": True},
+    ]
+    life = [PROGRAMMATIC[0], g.request("01-20", budget=budget), *PROGRAMMATIC[2:]]
+    outcome = given(life).when(g.make_effective("03-31", closing_date="2019-03-31"))
+    outcome.accepted() if fits else outcome.refused(CapacityShareTooHigh)
+
+
+def test_organizational_knowledge_sharing_names_its_institution() -> None:
+    life = [g.propose("01-10", window="oks"), *PROGRAMMATIC[1:]]
+    given(life).when(g.make_effective("03-31", closing_date="2030-03-31")).refused(InstitutionMissing)
+    life[0] = g.propose("01-10", window="oks", institution="Dairy Board")
+    given(life).when(g.make_effective("03-31", closing_date="2030-03-31")).accepted()
+
+
+OLD = [g.propose("2016-12-01", amount="200000.00 USD"), g.request("2016-12-02")]
+
+
+@pytest.mark.parametrize(
+    ("on", "amount", "edition"),
+    [
+        ("2016-12-31", "150000.00", "2008-10"),
+        ("2016-12-31", "150000.01", None),
+        ("2017-01-01", "150000.01", "2017-01"),
+        ("2017-01-02", "150000.01", "2017-01"),
+    ],
+)
+def test_the_edition_of_the_day_of_approval_governs(on: str, amount: str, edition: str | None) -> None:
+    past = given(OLD)
+    outcome = past.when(g.approve(on, amount=f"{amount} USD"))
+    if edition is None:
+        outcome.refused(AboveMaximumAmount, "150,000.00 USD")
+    else:
+        outcome.accepted()
+        assert past.grant.edition == edition
+
+
+def test_the_maximum_holds_for_increases_and_corrections() -> None:
+    past = given(OLD, g.approve("2016-12-31", amount="149999.00 USD"))
+    past.when(g.increase("2017-06-01", amount="1001.00 USD")).refused(AboveMaximumAmount)
+    past.when(g.increase("2017-06-01", amount="1.00 USD")).accepted()
+    entry = past.version(was.GrantApproved)
+    past.when(g.correct("2018-01-01", entry=entry, reads={"amount": "149999.01 USD"})).refused(
+        AboveMaximumAmount
+    )
