@@ -6,17 +6,21 @@ take longer than to start the program. Read here, the state is the one that was 
 
 import json
 import sqlite3
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from lifecycle.stage import Stage
 from lifecycle.state import Activity, FollowUp, Grant, Payment
 
-_RECORDS = {kind.__name__: kind for kind in (Payment, Activity, FollowUp)}
+if TYPE_CHECKING:
+    from lifecycle.events.proposal import BudgetLine, Letter
+
+Kind = TypeVar("Kind")
 
 
 class Standing(NamedTuple):
@@ -28,60 +32,60 @@ class Standing(NamedTuple):
 
 
 def as_text(grant: Grant) -> str:
-    """The state as JSON; what JSON has no word for is named beside it."""
-    return json.dumps(grant.__dict__, default=_named, ensure_ascii=False, separators=(",", ":"))
+    """The state as JSON."""
+    from pydantic_core import to_json  # only who writes has it loaded
 
-
-def _named(value: Any) -> dict[str, Any]:
-    match value:
-        case Decimal():
-            return {"Decimal": str(value)}
-        case date():
-            return {"date": value.isoformat()}
-        case frozenset():
-            return {"frozenset": sorted(value, key=str)}
-        case Payment() | Activity() | FollowUp():
-            return {type(value).__name__: value.__dict__}
-        case _:
-            fields = {name: getattr(value, name) for name in type(value).model_fields}
-            return {"record": {name: _plain(part) for name, part in fields.items()}}
-
-
-def _plain(value: Any) -> Any:
-    # JSON would take a named tuple, such as money, for a list.
-    return {"record": value._asdict()} if isinstance(value, tuple) and hasattr(value, "_asdict") else value
+    return to_json(grant.__dict__, exclude_none=True).decode()
 
 
 def from_text(text: str) -> Grant:
     """The state of the text."""
-    fields = json.loads(text, object_hook=_unnamed)
-    grant = object.__new__(Grant)
-    grant.__dict__.update(
-        {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()},
-        stage=Stage(fields["stage"]),
-    )
-    return grant
+    return _record(Grant, json.loads(text))
 
 
-def _unnamed(found: dict[str, Any]) -> Any:
-    if len(found) != 1:
-        return found
-    ((name, value),) = found.items()
-    if name in _RECORDS and isinstance(value, dict):
-        record = object.__new__(_RECORDS[name])
-        record.__dict__.update(value)
-        return record
-    match name:
-        case "Decimal":
-            return Decimal(value)
-        case "date":
-            return date.fromisoformat(value)
-        case "frozenset":
-            return frozenset(tuple(each) if isinstance(each, list) else each for each in value)
-        case "record":
-            return SimpleNamespace(**value)
-        case _:
-            return found
+def _record(kind: type[Kind], fields: dict[str, Any]) -> Kind:
+    """A state's record, each field read by its type. What is not there is `None`."""
+    record = object.__new__(kind)
+    for name, type_ in kind.__annotations__.items():
+        value, read = fields.get(name), _READ.get(type_)
+        record.__dict__[name] = value if value is None or read is None else read(value)
+    return record
+
+
+def _records(kind: type) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda found: {name: _record(kind, fields) for name, fields in found.items()}
+
+
+def _budget_line(fields: dict[str, Any]) -> SimpleNamespace:
+    amount, currency = fields["amount"].split()
+    return SimpleNamespace(**fields | {"amount": SimpleNamespace(amount=Decimal(amount), currency=currency)})
+
+
+def _letter(fields: dict[str, Any]) -> SimpleNamespace:
+    return SimpleNamespace(**fields | {"dated": date.fromisoformat(fields["dated"])})
+
+
+_READ: dict[Any, Callable[[Any], Any]] = {
+    Stage: Stage,
+    date: date.fromisoformat,
+    date | None: date.fromisoformat,
+    Decimal: Decimal,
+    Decimal | None: Decimal,
+    dict[str, Payment]: _records(Payment),
+    dict[str, Activity]: _records(Activity),
+    dict[str, FollowUp]: _records(FollowUp),
+    tuple[str, ...]: tuple,
+    tuple[date, ...]: lambda found: tuple(map(date.fromisoformat, found)),
+    tuple[tuple[str, str], ...]: lambda found: tuple(map(tuple, found)),
+    tuple[tuple[date, Decimal], ...]: lambda found: tuple(
+        (date.fromisoformat(day), Decimal(amount)) for day, amount in found
+    ),
+    tuple["BudgetLine", ...]: lambda found: tuple(map(_budget_line, found)),
+    tuple["Letter", ...]: lambda found: tuple(map(_letter, found)),
+    frozenset[str]: frozenset,
+    frozenset[tuple[str, str | None]]: lambda found: frozenset(map(tuple, found)),
+}
+"""How a field of each type is read; the others are as JSON has them."""
 
 
 def standing(book: Path, grant: str) -> Standing | None:

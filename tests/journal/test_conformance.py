@@ -1,6 +1,7 @@
 """The library's own suites for recorders, against the journal's: files and memory, text and UUID ids."""
 
 import sys
+import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
@@ -32,8 +33,12 @@ class _OnJournal:
     def setUp(self) -> None:
         self._directory = TemporaryDirectory(ignore_cleanup_errors=True)
         self._stores: list[JournalDatastore] = []
+        self._threads = set(threading.enumerate())
 
     def tearDown(self) -> None:
+        # The suite tells its readers to stop and does not wait: to close a connection under one is fatal.
+        for thread in set(threading.enumerate()) - self._threads:
+            thread.join(timeout=30)
         for store in self._stores:
             store.close()
         self._directory.cleanup()

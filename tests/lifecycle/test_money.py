@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 from itertools import accumulate
 from random import Random
@@ -232,7 +231,7 @@ def test_a_correction_that_is_struck_leaves_all_as_it_was(steps: list[Step]) -> 
 
 
 def events(known: Known) -> list[Event]:
-    return [replace(entry, corrected_by=None).event for entry in known.held]
+    return [entry.event for entry in known.held]
 
 
 def test_random_lives_come_far_enough() -> None:

@@ -1,0 +1,64 @@
+"""What ``grant show`` answers from is the very state that was folded."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import given as g
+from given import CLOSED, PAID, REQUESTED, given
+from lifecycle.decisions.rules import Command
+from projections.projector import catch_up
+from projections.standing import as_text, from_text, standing
+from reading import new_book, record
+
+BUSY = [
+    *PAID,
+    g.plan("05-02"),
+    g.plan("05-03", activity="A2"),
+    g.hold("06-16"),
+    g.agree("06-20"),
+    g.suspend("06-21"),
+    g.refund("06-22"),
+    g.waive("06-23"),
+    g.attach("06-24"),
+]
+
+
+def plain(value: Any) -> Any:
+    """Budget lines and letters by their fields: who reads without pydantic has no classes for them."""
+    if isinstance(value, SimpleNamespace):
+        return {name: plain(part) for name, part in vars(value).items()}
+    if hasattr(value, "_asdict"):
+        return {name: plain(part) for name, part in value._asdict().items()}
+    if hasattr(value, "model_fields"):
+        return {name: plain(getattr(value, name)) for name in type(value).model_fields}
+    if isinstance(value, tuple):
+        return tuple(map(plain, value))
+    return value
+
+
+@pytest.mark.parametrize("life", [REQUESTED, BUSY, CLOSED], ids=["requested", "busy", "closed"])
+def test_a_state_reads_as_it_was_written(life: list[Command]) -> None:
+    grant = given(life).grant
+    assert grant is not None
+    again = from_text(as_text(grant))
+    for name, value in vars(grant).items():
+        assert plain(getattr(again, name)) == plain(value), name
+        assert type(getattr(again, name)) is type(value), name
+
+
+def test_it_answers_only_where_the_views_are_at_the_journals_end(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", REQUESTED) as book:
+        assert standing(book.path, g.G) is None
+        catch_up(book)
+        found = standing(book.path, g.G)
+        assert found is not None
+        assert (found.version, found.position) == (2, book.position())
+        record(book, [g.approve("02-10")])
+        assert standing(book.path, g.G) is None
+        catch_up(book)
+        assert standing(book.path, g.G) is not None
+        assert standing(book.path, "unknown") is None
+    assert standing(tmp_path / "elsewhere", g.G) is None
