@@ -137,6 +137,8 @@ class Book:
         Raises ``VersionConflict`` where the stream is not at ``expect_version``, ``Malformed`` where
         corrected fields make no fact, and ``BookError`` where the store fails.
         """
+        if self._clerk.batching:
+            return self._clerk.record(command, recorder)
         with store_errors(self.path):
             return self._clerk.record(command, recorder)
 
@@ -196,10 +198,15 @@ class Book:
                 high = middle - 1
         return low
 
-    def histories(self, after: int = 0, upto: int | None = None) -> Iterator[tuple[str, list[Entry]]]:
-        """Each stream with an entry in (after, upto], with all its entries up to ``upto``, by stream name."""
+    def histories(
+        self, after: int = 0, upto: int | None = None, names: tuple[str, str] | None = None
+    ) -> Iterator[tuple[str, list[Entry]]]:
+        """Each stream with an entry in (after, upto], with all its entries up to ``upto``, by stream name.
+
+        ``names``: only the streams from the one name to the other.
+        """
         with store_errors(self.path):
-            yield from self.journal.histories(after, self.position() if upto is None else upto, _PAGE)
+            yield from self.journal.histories(after, self.position() if upto is None else upto, _PAGE, names)
 
     def refusals(self, grant: str | None = None) -> list[Receipt]:
         """Who was refused what, in the order in which it was asked."""

@@ -11,9 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
-from typing import cast
 
-from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import PersistenceError
 from pydantic import ValidationError
 
@@ -32,7 +30,7 @@ from lifecycle.refusals import CommandIdReused, Refusal
 from lifecycle.snapshot import keep, newest
 from lifecycle.words import Malformed
 
-_KEPT_ENTRIES = 60_000
+_KEPT_ENTRIES = 30_000
 """How many entries of recently used grants stay in memory."""
 _FIRST_SNAPSHOT = 500
 _NOT_SAID = {"command_id", "expect_version"}
@@ -45,7 +43,8 @@ class Clerk:
         self.journal = journal
         self._clock = clock
         self._confirm_clock = confirm_clock
-        self._batching = False
+        self.batching = False
+        """Whether a `batch` is open: then every `record` is part of it."""
         self._forget()
 
     def _forget(self) -> None:
@@ -68,19 +67,19 @@ class Clerk:
         """Hold the append lock over many `record` calls: they are one durable transaction, or nothing."""
         try:
             with self.journal.recorder.writing():
-                self._batching = True
+                self.batching = True
                 self._take_in()
                 yield
         except BaseException:
             self._forget()
             raise
         finally:
-            self._batching = False
+            self.batching = False
         self._maybe_snapshot()
 
     def record(self, command: Command, recorder: str) -> Answer:
         """Judge the command and keep the answer, with the facts that it becomes."""
-        if self._batching:
+        if self.batching:
             return self._record(command, recorder)
         with self.batch():
             return self._record(command, recorder)
@@ -111,35 +110,39 @@ class Clerk:
         if given:
             reused = CommandIdReused(f"{command_id} was given to another {given[0].command}: take a new id")
             return self._refused(_receipt(command_id, digest, about, self._tick(), refusal=reused))
-        version = self._version_of(stream)
+        known = None if stream == FUND else self._known(stream)
+        version = self._fund_version if known is None else len(known.entries)
         if command.expect_version not in (None, version):
             raise VersionConflict(
                 f"{stream} is at version {version}, not {command.expect_version}: somebody recorded"
                 " meanwhile; look at it again"
             )
         try:
-            verdict = self._judge(command, recorder)
+            verdict = self._judge(command, recorder, known)
         except Refusal as no:
             return self._refused(_receipt(command_id, digest, about, self._tick(), refusal=no))
         own = Entry(stream, version + 1, verdict.fact, self._tick(), recorder, command_id, command.note)
-        pair = (
+        pair = [
             Entry(FUND, self._fund_version + i, part, self._tick(), recorder, command_id)
             for i, part in enumerate(verdict.pair, 1)
-        )
+        ]
         entries = (own, *pair)
         receipt = _receipt(command_id, digest, about, entries[-1].recorded_at, entries=entries)
         position = self._append(entries, receipt)
-        self._keep(verdict, entries)
+        if known is not None:
+            self._put(stream, known.plus(own, verdict.grant))
+        self._fund = verdict.fund
+        self._fund_version += len(pair) + (known is None)
         return Answer.of(receipt, "accepted", position)
 
     def _refused(self, receipt: Receipt) -> Answer:
         self._append((), receipt)
         return Answer.of(receipt, "refused")
 
-    def _judge(self, command: Command, recorder: str) -> Verdict:
+    def _judge(self, command: Command, recorder: str, known: Known | None) -> Verdict:
         try:
-            if isinstance(command, GrantCommand):
-                known = self._known(grant_stream(command.grant))
+            if known is not None:
+                assert isinstance(command, GrantCommand)
                 return judge_grant(known, command, self._fund, recorder, self.today())
             assert isinstance(command, FundCommand)
             entries = self.journal.entries(FUND) if isinstance(command, CorrectFundEntry) else ()
@@ -148,12 +151,12 @@ class Clerk:
             raise Malformed.of(error, inside="reads") from None
 
     def _append(self, entries: Sequence[Entry], receipt: Receipt) -> int | None:
-        events = cast(Sequence[DomainEventProtocol[str]], entries)
-        recordings = self.journal.events.put(events, receipts=(receipt,))
-        if recordings:
-            self._position = recordings[-1].notification.id
-            return self._position
-        return None
+        stored = [self.journal.mapper.to_stored_event(entry) for entry in entries]
+        positions = self.journal.recorder.insert_events(stored, receipts=(receipt,))
+        if not positions:
+            return None
+        self._position = positions[-1]
+        return self._position
 
     def _tick(self) -> datetime:
         """When the next entry is learned of: each its own moment."""
@@ -178,9 +181,6 @@ class Clerk:
         self._position = newest_position
         self._last = self.journal.recorded_at(newest_position)
 
-    def _version_of(self, stream: str) -> int:
-        return self._fund_version if stream == FUND else len(self._known(stream).entries)
-
     def _known(self, stream: str) -> Known:
         known = self._grants.get(stream)
         if known is None:
@@ -197,13 +197,6 @@ class Clerk:
         while self._kept > _KEPT_ENTRIES and len(self._grants) > 1:
             _, least_used = self._grants.popitem(last=False)
             self._kept -= len(least_used.entries)
-
-    def _keep(self, verdict: Verdict, entries: Sequence[Entry]) -> None:
-        own = entries[0]
-        if own.originator_id != FUND:
-            self._put(own.originator_id, self._known(own.originator_id).plus(own, verdict.grant))
-        self._fund = verdict.fund
-        self._fund_version += sum(entry.originator_id == FUND for entry in entries)
 
     def _maybe_snapshot(self) -> None:
         """Snapshots at growing distances: few, and a fifth of the stream to fold at most."""

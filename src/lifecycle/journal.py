@@ -98,6 +98,8 @@ class Answer:
         )
 
 
+_LAST = "\U0010ffff"
+"""After every name of a stream."""
 _COLUMNS = "originator_id, originator_version, topic, state, position"
 _RECEIPT_COLUMNS = ", ".join(f'"{field}"' for field in Receipt._fields)
 _INSERT_RECEIPT = f"INSERT INTO receipts ({_RECEIPT_COLUMNS}) VALUES ({','.join('?' * len(Receipt._fields))})"
@@ -382,8 +384,13 @@ class Journal(Application[str]):
         question = "SELECT DISTINCT originator_id FROM stored_events WHERE position > ?"
         return [name for (name,) in self.recorder.rows(question, position)]
 
-    def histories(self, after: int, upto: int, page: int) -> Iterator[tuple[str, list[Entry]]]:
-        """Streams with an entry in (after, upto], each with all its entries up to ``upto``, by name."""
+    def histories(
+        self, after: int, upto: int, page: int, names: tuple[str, str] | None = None
+    ) -> Iterator[tuple[str, list[Entry]]]:
+        """Streams with an entry in (after, upto], each with all its entries up to ``upto``, by name.
+
+        ``names``: only the streams from the one name to the other.
+        """
         touched = ""
         if after:
             touched = (
@@ -392,10 +399,12 @@ class Journal(Application[str]):
             )
         question = (
             f"SELECT {_COLUMNS} FROM stored_events WHERE (originator_id, originator_version) > (?, ?)"
-            f" AND position <= ?{touched} ORDER BY originator_id, originator_version LIMIT ?"
+            f" AND originator_id <= ? AND position <= ?{touched}"
+            " ORDER BY originator_id, originator_version LIMIT ?"
         )
-        name, version, entries = "", 0, list[Entry]()
-        while rows := self.recorder.rows(question, name, version, upto, page):
+        name, last = names or ("", _LAST)
+        version, entries = 0, list[Entry]()
+        while rows := self.recorder.rows(question, name, version, last, upto, page):
             for row in rows:
                 if row[0] != name and entries:
                     yield name, entries

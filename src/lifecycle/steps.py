@@ -85,17 +85,9 @@ class Obligation:
 
     def mark(self, on: date) -> None:
         """Keep how it stands at the end of the day."""
-        step = Step(
-            on,
-            self.triggered_on,
-            self.due_on,
-            self.met_on,
-            self.waived,
-            self.applicable,
-            self.superseded,
-        )
+        now = (self.triggered_on, self.due_on, self.met_on, self.waived, self.applicable, self.superseded)
         steps = self.steps
         if steps and steps[-1].since == on:
-            steps[-1] = step
-        elif not steps or steps[-1][1:] != step[1:]:
-            steps.append(step)
+            steps.pop()
+        if not steps or steps[-1][1:] != now:
+            steps.append(Step(on, *now))

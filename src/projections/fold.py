@@ -1,8 +1,6 @@
 """One walk over a grant's entries in force serves every projection."""
 
-import gc
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import lru_cache
 
 from sqlalchemy import Table
@@ -106,15 +104,3 @@ def folded(streams: Iterable[tuple[str, Sequence[Entry]]], fund: Fund) -> Iterat
             yield count, rows
             rows, count = no_rows(), 0
     yield count, rows
-
-
-@contextmanager
-def collector_at_rest() -> Iterator[None]:
-    """Folding makes no reference cycles: the collector would only walk over all rows, again and again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

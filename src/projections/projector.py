@@ -17,8 +17,9 @@ from lifecycle.events import fund as was
 from lifecycle.events.base import EntryCorrected
 from lifecycle.fund import Fund
 from lifecycle.history import FUND, Entry
+from lifecycle.memory import collector_at_rest
 from projections import store
-from projections.fold import Rows, Rules, collector_at_rest, fold_fund, fold_grant, folded, no_rows
+from projections.fold import Rows, Rules, fold_fund, fold_grant, no_rows
 from projections.fund import flow_rows, partner_rows
 from projections.tables import (
     FUND_TABLES,
@@ -230,11 +231,14 @@ def _has_grants(connection: Connection, prefix: str) -> bool:
 
 def _fill_shadows(engine: Engine, book: Book, progress: Progress | None) -> int:
     """Fill new tables in steps. Returns the position to which they correspond."""
+    from projections.workers import folded_on_all_cores
+
     with store.writing(engine) as connection:
         for table in _REBUILT:
             store.create_shadow(connection, table)
     upto, done = book.position(), 0
-    for entries, rows in folded(book.histories(0, upto), _fund_at(book, upto)):
+    fund = _fund_at(book, upto)
+    for entries, rows in folded_on_all_cores(book, upto, fund):
         with store.writing(engine) as connection:
             _insert(connection, rows, store.SHADOW)
         done += entries

@@ -15,9 +15,10 @@ from sqlalchemy import ColumnElement, Connection, Engine, Text, bindparam
 
 from lifecycle.book import Book
 from lifecycle.history import FUND, grant_stream
+from lifecycle.memory import collector_at_rest
 from lifecycle.words import Malformed
 from projections import disbursement, store
-from projections.fold import collector_at_rest, folded
+from projections.fold import folded
 from projections.projector import catch_up
 from projections.tracking import JOURNAL, ViewsTracking
 from projections.views import REPORTS, Question

@@ -110,4 +110,4 @@ def test_words_are_typed_for_one_command_only() -> None:
 
 
 def test_an_entry_is_named_by_its_stream_and_version() -> None:
-    assert {"originator_id", "originator_version"} <= set(Entry.__slots__)
+    assert {"originator_id", "originator_version"} <= set(Entry._fields)

@@ -32,7 +32,7 @@ def plain(value: Any) -> Any:
         return {name: plain(part) for name, part in vars(value).items()}
     if hasattr(value, "_asdict"):
         return {name: plain(part) for name, part in value._asdict().items()}
-    if hasattr(value, "model_fields"):
+    if hasattr(type(value), "model_fields"):
         return {name: plain(getattr(value, name)) for name in type(value).model_fields}
     if isinstance(value, tuple):
         return tuple(map(plain, value))

@@ -1,0 +1,88 @@
+"""A rebuild on all processors: each process folds a range of grants, and the rows come back in order."""
+
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context, parent_process
+from pathlib import Path
+
+from lifecycle.book import Book
+from lifecycle.fund import Fund
+from lifecycle.memory import collector_at_rest
+from projections.fold import Rows, folded
+from projections.tables import Row, metadata
+
+WORTH_IT = 50_000
+"""Below so many entries the processes would take longer to start than to fold."""
+_RANGE = 400
+"""Grants that are folded at once by one process."""
+
+_Part = list[tuple[int, dict[str, list[Row]]]]
+
+
+def folded_on_all_cores(book: Book, upto: int, fund: Fund) -> Iterator[tuple[int, Rows]]:
+    """The rows of all streams, as `folded` gives them."""
+    cores = _cores()
+    if cores < 2 or upto < WORTH_IT:
+        yield from folded(book.histories(0, upto), fund)
+        return
+    names = sorted(book.journal.streams())
+    ranges = [(names[i], names[min(i + _RANGE, len(names)) - 1]) for i in range(0, len(names), _RANGE)]
+    pool = ProcessPoolExecutor(
+        cores, mp_context=get_context("spawn"), initializer=_begin, initargs=(book.path, upto)
+    )
+    try:
+        waiting = deque[Future[_Part]]()
+        for each in ranges:
+            waiting.append(pool.submit(_fold, each))
+            if len(waiting) > 2 * cores:
+                yield from _rows(waiting.popleft())
+        while waiting:
+            yield from _rows(waiting.popleft())
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _cores() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _rows(done: "Future[_Part]") -> Iterator[tuple[int, Rows]]:
+    for count, rows in done.result():
+        yield count, {metadata.tables[name]: made for name, made in rows.items()}
+
+
+# ── in the other processes ───────────────────────────────────────────────────────────────────
+
+_WORK: list[tuple[Book, int, Fund]] = []
+"""The book of this process, open to be read."""
+
+
+def _begin(path: Path, upto: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever is interrupted is the one that started us
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    book = Book.open(path, read_only=True)
+    fund = book.fund()
+    _WORK.append((book, upto, fund if book.position() == upto else book.fund(known=upto)))
+
+
+def _end_with_parent() -> None:
+    """A killed parent tells nobody: without this its processes would wait for work for ever."""
+    if parent := parent_process():
+        parent.join()
+    os._exit(1)
+
+
+def _fold(names: tuple[str, str]) -> _Part:
+    book, upto, fund = _WORK[0]
+    with collector_at_rest():
+        return [
+            (count, {table.name: made for table, made in rows.items()})
+            for count, rows in folded(book.histories(0, upto, names), fund)
+        ]

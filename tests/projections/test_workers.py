@@ -1,0 +1,27 @@
+"""A rebuild in several processes gives the rows of one in one."""
+
+from pathlib import Path
+
+import pytest
+
+from given import CLOSED, FOLLOW_UP, PAID
+from projections import workers
+from projections.projector import catch_up, rebuild
+from reading import new_book, of, tables
+
+
+def test_a_rebuild_on_two_processors_gives_the_same_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lives = [of(f"G-{n}", life) for n, life in enumerate([CLOSED, FOLLOW_UP, PAID, CLOSED, PAID])]
+    monkeypatch.setattr(workers, "WORTH_IT", 0)
+    monkeypatch.setattr(workers, "_RANGE", 2)
+    monkeypatch.setattr(workers, "_cores", lambda: 2)
+    with new_book(tmp_path / "book", *lives) as book:
+        catch_up(book)
+        before = tables(tmp_path / "book" / "views.sqlite")
+        told: list[tuple[int, int]] = []
+        assert rebuild(book, lambda done, of_all: told.append((done, of_all))) == book.position()
+        assert tables(tmp_path / "book" / "views.sqlite") == before
+        assert told[-1][0] == book.position()
+        assert len(told) > 3
