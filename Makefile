@@ -37,7 +37,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-versio
 lock: .venv/.made ## write requirements.txt and requirements-dev.txt again from pyproject.toml
 	$(PIP) install 'uv>=0.13,<1'
 	$(LOCK) --group build --output-file requirements.txt
-	$(LOCK) --group dev --extra postgres --constraint requirements.txt --output-file requirements-dev.txt
+	$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt
 
 clean: ## remove .venv, the demo book, and every cache
 	rm -rf .venv build dist demo-book src/*.egg-info \

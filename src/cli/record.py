@@ -210,10 +210,8 @@ def record_all(
     run = Run(book, asked.who(), go_on, _teller(asked, quiet=quiet))
     began = time.perf_counter()
     failure: BaseException | None = None
-    from lifecycle.memory import collector_at_rest
-
     try:
-        with _progress(size) as advance, collector_at_rest():
+        with _progress(size) as advance:
             for lines, read in batches(descriptor):
                 run.take(lines)
                 sys.stdout.flush()

@@ -7,9 +7,9 @@ charged with what the grant's commitment changed by. Pure: no clock, no store, n
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from lifecycle.decisions import amendment, closure, correction, exchange, payment, results  # noqa: F401
 from lifecycle.decisions.correction import CorrectEntry, CorrectFundEntry, completed, target_of
@@ -57,8 +57,7 @@ _NOT_YET = datetime.max.replace(tzinfo=UTC)
 """Stands for the moment of recording while a correction is tried out: nothing is ordered by it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """A grant's stream with what follows from it: kept so that the next command need not fold again."""
 
     entries: tuple[Entry, ...] = ()
@@ -85,8 +84,7 @@ class Known:
         return Known(entries, (*self.held[:i], entry, *self.held[i:]), grant)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What the command becomes: its own fact, the pair on the fund, and the states after them."""
 
     fact: Event

@@ -32,7 +32,6 @@ from projections.tables import (
     tracking,
 )
 from projections.tracking import JOURNAL, ViewsTracking
-from projections.views import create_views, drop_views
 
 STEP = 20_000
 """At most so many positions, or entries, in a transaction."""
@@ -249,6 +248,8 @@ def _fill_shadows(engine: Engine, book: Book, progress: Progress | None) -> int:
 
 def _swap(engine: Engine, book: Book, filled: int) -> int:
     """Take in what came meanwhile, and put the new tables in the place of the old, in one transaction."""
+    from projections.views import create_views, drop_views
+
     with store.writing(engine) as connection:
         newest = book.position()
         _project(connection, book, filled, newest, store.SHADOW)

@@ -13,7 +13,6 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from lifecycle.errors import Unreachable
 from projections.tables import FORMAT, metadata, views_format
-from projections.views import create_views
 
 FILE = "views.sqlite"
 LOCK = "views.lock"
@@ -110,6 +109,8 @@ def _make(engine: Engine, file: Path) -> None:
         name.unlink(missing_ok=True)
     with engine.connect() as connection:
         connection.connection.execute("PRAGMA journal_mode=WAL")
+    from projections.views import create_views  # only here and in a rebuild: a write does without
+
     with writing(engine) as connection:
         metadata.create_all(connection)
         connection.execute(views_format.insert().values(format=FORMAT))
