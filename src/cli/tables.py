@@ -21,11 +21,19 @@ _FIRST = {
     "disbursement": "grant committed disbursed undisbursed share_disbursed net_disbursed share_elapsed",
     "disbursement by": "grants net_disbursed committed disbursed currency undisbursed",
     "windows": "grant window rule figure limit complies edition",
-    "timeline": "grant obligation item due_on status days met_on",
+    "timeline": "grant obligation status due_on days item met_on",
     "fund": "partner currency pledged received_holding committed available kind received",
 }
 """The most telling columns of each report, which a narrow terminal gets first."""
-_ROOM = {"title": 30, "sector": 20, "recipients": 14, "providers": 14, "source": 20, "superseded": 24}
+_ROOM = {
+    "title": 30,
+    "sector": 20,
+    "recipients": 14,
+    "providers": 14,
+    "obligation": 13,
+    "status": 10,
+    "superseded": 24,
+}
 """Texts that may be broken over lines, with the columns that they need at least to read well."""
 _COLORS = {"overdue": "red", "met_late": "yellow", "due_soon": "yellow", "met": "green"}
 
