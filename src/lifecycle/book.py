@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Self
 from lifecycle.clock import Clock, utc_now
 from lifecycle.errors import Unreachable
 from lifecycle.history import FUND, Entry, grant_stream, history
-from lifecycle.journal import Answer, Journal, Receipt, store_errors
+from lifecycle.journal import Answer, Journal, store_errors
+from lifecycle.recorder import Receipt
 
 if TYPE_CHECKING:
     from lifecycle.clerk import Clerk

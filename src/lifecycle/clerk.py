@@ -23,9 +23,10 @@ from lifecycle.errors import VersionConflict
 from lifecycle.events.base import EntryCorrected, Event
 from lifecycle.fund import Fund, fold
 from lifecycle.history import FUND, Entry, grant_stream, in_force
-from lifecycle.journal import Answer, Journal, Receipt
+from lifecycle.journal import Answer, Journal
 from lifecycle.judge import Known, Verdict, judge_fund, judge_grant, row_of
 from lifecycle.mapper import stamp
+from lifecycle.recorder import Receipt
 from lifecycle.refusals import CommandIdReused, Refusal
 from lifecycle.snapshot import keep, newest
 from lifecycle.words import Malformed

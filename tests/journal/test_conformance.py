@@ -20,7 +20,7 @@ from eventsourcing.tests.persistence import (  # noqa: E402
     NonInterleavingNotificationIDsBaseCase,
 )
 
-from lifecycle.journal import JournalDatastore, JournalRecorder  # noqa: E402
+from lifecycle.recorder import JournalDatastore, JournalRecorder  # noqa: E402
 
 
 class _OnJournal:

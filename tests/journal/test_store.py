@@ -16,8 +16,9 @@ from lifecycle.book import Book
 from lifecycle.errors import Altered, Unreachable
 from lifecycle.events.grant import CostRecorded
 from lifecycle.history import Entry
-from lifecycle.journal import FORMAT, Journal
+from lifecycle.journal import Journal
 from lifecycle.mapper import EntryMapper
+from lifecycle.recorder import FORMAT
 from lifecycle.terms import Money
 
 
