@@ -5,11 +5,12 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 from lifecycle.book import Book
+from lifecycle.errors import Unreachable
 from lifecycle.fund import Fund
 from lifecycle.memory import collector_at_rest
 from projections.fold import Rows, folded
@@ -26,14 +27,12 @@ _Part = list[tuple[int, dict[str, list[Row]]]]
 def folded_on_all_cores(book: Book, upto: int, fund: Fund) -> Iterator[tuple[int, Rows]]:
     """The rows of all streams, as `folded` gives them."""
     cores = _cores()
-    if cores < 2 or upto < WORTH_IT:
+    pool = _pool(cores, book, upto) if cores > 1 and upto >= WORTH_IT else None
+    if pool is None:
         yield from folded(book.histories(0, upto), fund)
         return
     names = sorted(book.journal.streams())
     ranges = [(names[i], names[min(i + _RANGE, len(names)) - 1]) for i in range(0, len(names), _RANGE)]
-    pool = ProcessPoolExecutor(
-        cores, mp_context=get_context("spawn"), initializer=_begin, initargs=(book.path, upto)
-    )
     try:
         waiting = deque[Future[_Part]]()
         for each in ranges:
@@ -42,8 +41,19 @@ def folded_on_all_cores(book: Book, upto: int, fund: Fund) -> Iterator[tuple[int
                 yield from _rows(waiting.popleft())
         while waiting:
             yield from _rows(waiting.popleft())
+    except BrokenExecutor as error:
+        raise Unreachable(f"{book.path}: a process that made views was ended: make them again") from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _pool(cores: int, book: Book, upto: int) -> ProcessPoolExecutor | None:
+    try:
+        return ProcessPoolExecutor(
+            cores, mp_context=get_context("spawn"), initializer=_begin, initargs=(book.path, upto)
+        )
+    except (OSError, NotImplementedError, ImportError):
+        return None  # a place without semaphores, as some sandboxes are: one process does it all
 
 
 def _cores() -> int:

@@ -1,10 +1,12 @@
 """A rebuild in several processes gives the rows of one in one."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from given import CLOSED, FOLLOW_UP, PAID
+from lifecycle.errors import Unreachable
 from projections import workers
 from projections.projector import catch_up, rebuild
 from reading import new_book, of, tables
@@ -25,3 +27,26 @@ def test_a_rebuild_on_two_processors_gives_the_same_rows(
         assert tables(tmp_path / "book" / "views.sqlite") == before
         assert told[-1][0] == book.position()
         assert len(told) > 3
+
+
+def test_without_semaphores_one_process_does_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_here(*_: object, **__: object) -> None:
+        raise OSError("no semaphores")
+
+    monkeypatch.setattr(workers, "WORTH_IT", 0)
+    monkeypatch.setattr(workers, "_cores", lambda: 2)
+    monkeypatch.setattr(workers, "ProcessPoolExecutor", none_here)
+    with new_book(tmp_path / "book", CLOSED) as book:
+        assert rebuild(book) == book.position()
+
+
+def killed(_: tuple[str, str]) -> None:
+    os._exit(1)
+
+
+def test_a_process_that_was_ended_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "WORTH_IT", 0)
+    monkeypatch.setattr(workers, "_cores", lambda: 2)
+    monkeypatch.setattr(workers, "_fold", killed)
+    with new_book(tmp_path / "book", CLOSED) as book, pytest.raises(Unreachable, match="make them again"):
+        rebuild(book)
