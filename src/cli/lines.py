@@ -53,7 +53,6 @@ class _Source:
         self._number = 0
         self._ready: deque[bytes] = deque()
         self._rest = b""
-        self._too_long = False
         self._ended = False
 
     def next(self, *, wait: bool) -> "Line | bool | None":

@@ -21,8 +21,8 @@ from lifecycle.events.base import EntryCorrected, Event, FundEvent
 from lifecycle.fund import Fund
 from lifecycle.fund import evolve as evolve_fund
 from lifecycle.fund import fold as fold_fund
-from lifecycle.grant import Grant, begin, evolve
-from lifecycle.history import Entry, grant_stream, in_force
+from lifecycle.grant import Grant, evolve, fold
+from lifecycle.history import FUND, Entry, grant_stream, in_force
 from lifecycle.refusals import (
     FOUR_EYES,
     DatedInFuture,
@@ -70,10 +70,7 @@ class Known(NamedTuple):
     def of(cls, entries: Sequence[Entry]) -> "Known":
         """From a stream's entries."""
         held = tuple(in_force(entries))
-        grant: Grant | None = None
-        for entry in held:
-            grant = begin(entry) if grant is None else evolve(grant, entry.event)
-        return cls(tuple(entries), held, grant)
+        return cls(tuple(entries), held, fold(held))
 
     def plus(self, entry: Entry, grant: Grant | None) -> "Known":
         """With one more entry, after which the grant is ``grant``."""
@@ -124,7 +121,7 @@ def judge_grant(known: Known, asked: GrantCommand, fund: Fund, recorder: str, to
         raise GrantIdTaken(f"there is a grant {asked.grant}: choose another id")
     late = bool(known.held) and asked.on < known.held[-1].event.on
     i = _place(known.held, asked.on) if late else len(known.held)
-    grant = _fold(known.held[:i]) if late else known.grant
+    grant = fold(known.held[:i]) if late else known.grant
     _in_stage(grant, row, asked.grant, asked.on)
     make = BECOMES.get(type(asked))
     event = make(grant, asked, fund) if make else fact(_EVENTS[row.event], asked)
@@ -138,13 +135,6 @@ def judge_grant(known: Known, asked: GrantCommand, fund: Fund, recorder: str, to
 def _place(held: Sequence[Entry], on: date) -> int:
     """After all entries of the same day: versions break ties, and a new entry has the highest."""
     return bisect_right(held, on, key=lambda entry: entry.event.on)
-
-
-def _fold(held: Sequence[Entry]) -> Grant | None:
-    grant: Grant | None = None
-    for entry in held:
-        grant = begin(entry) if grant is None else evolve(grant, entry.event)
-    return grant
 
 
 def _after(grant: Grant | None, event: Event, name: str) -> Grant:
@@ -185,14 +175,12 @@ def _judged(grant: Grant | None, event: Event, fund: Fund, *, of_decision: bool)
 
 def _judged_today(asked: Command, today: date, judged: Callable[[], None]) -> None:
     """Four eyes, then dates, then amounts: a future day is told before an amount, after four eyes."""
-    future = asked.on > today
     try:
         judged()
     except Refusal as no:
-        if not future or no.order <= FOUR_EYES:
+        if asked.on <= today or no.order <= FOUR_EYES:
             raise
-    if future:
-        raise DatedInFuture(f"{asked.on} is after today, {today}: record it when it has happened")
+    _not_in_future(asked.on, today)
 
 
 def _no_longer(entry: Entry, no: Refusal) -> Refusal:
@@ -214,14 +202,14 @@ def _still_true(
             was = _refusal_before(known.held, entry, fund, of_decision=of_decision)
             if type(was) is not type(no):
                 raise _no_longer(entry, no) from no
-        after = begin(entry) if after is None else evolve(after, entry.event)
+        after = fold((entry,), after)
     return after
 
 
 def _refusal(grant: Grant | None, entry: Entry, fund: Fund, *, of_decision: bool) -> Refusal | None:
     event = entry.event
     try:
-        _in_stage(grant, BY_EVENT[type(event).__name__], entry.originator_id, event.on)
+        _in_stage(grant, BY_EVENT[type(event).__name__], entry.originator_id.removeprefix("grant:"), event.on)
         _judged(grant, event, fund, of_decision=of_decision)
     except Refusal as no:
         return no
@@ -231,7 +219,7 @@ def _refusal(grant: Grant | None, entry: Entry, fund: Fund, *, of_decision: bool
 def _refusal_before(held: Sequence[Entry], entry: Entry, fund: Fund, *, of_decision: bool) -> Refusal | None:
     """What was wrong with the entry already, as the history stood; `None` where it reads otherwise now."""
     place = next((i for i, known in enumerate(held) if known is entry), None)
-    return None if place is None else _refusal(_fold(held[:place]), entry, fund, of_decision=of_decision)
+    return None if place is None else _refusal(fold(held[:place]), entry, fund, of_decision=of_decision)
 
 
 def _corrected(known: Known, asked: CorrectEntry, row: Row, fund: Fund, today: date) -> Verdict:
@@ -241,20 +229,19 @@ def _corrected(known: Known, asked: CorrectEntry, row: Row, fund: Fund, today: d
     now = next((entry for entry in known.held if entry.originator_version == asked.entry), target)
     event = completed(fact(EntryCorrected, asked), now, fund)
     held = in_force((*known.entries, _provisional(asked, event, len(known.entries) + 1)))
-    _not_in_future(asked, held, today)
+    _not_in_future(max((asked.on, *(entry.event.on for entry in held))), today)
     after = _still_true(None, held, known, fund, of_decision=False)
     return _charged(known.grant, after, event, fund)
 
 
 def _provisional(asked: Command, event: Event, version: int) -> Entry:
-    stream = grant_stream(asked.grant) if isinstance(asked, GrantCommand) else "fund"
+    stream = grant_stream(asked.grant) if isinstance(asked, GrantCommand) else FUND
     return Entry(stream, version, event, _NOT_YET, asked.actor, asked.command_id)
 
 
-def _not_in_future(asked: Command, held: Sequence[Entry], today: date) -> None:
-    latest = max((asked.on, *(entry.event.on for entry in held)))
-    if latest > today:
-        raise DatedInFuture(f"{latest} is after today, {today}: record it when it has happened")
+def _not_in_future(day: date, today: date) -> None:
+    if day > today:
+        raise DatedInFuture(f"{day} is after today, {today}: record it when it has happened")
 
 
 def _charged(before: Grant | None, after: Grant | None, event: Event, fund: Fund) -> Verdict:
@@ -317,7 +304,7 @@ def judge_fund(
     if isinstance(asked, CorrectFundEntry):
         target_of(asked, entries)
         held = in_force((*entries, _provisional(asked, event, len(entries) + 1)))
-        _not_in_future(asked, held, today)
+        _not_in_future(max(asked.on, held[-1].event.on), today)
         return Verdict(event, (), None, _fund_still_true(held, in_force(entries)))
     _judged_today(asked, today, lambda: lawful_on(fund, event, given=True))
     return Verdict(event, (), None, evolve_fund(fund, event))

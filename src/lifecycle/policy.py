@@ -5,7 +5,7 @@ is inherited from an earlier one. A grant is governed for life by the edition in
 of its approval, unless it is restructured (domain §5).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Literal, Self
 
@@ -163,7 +163,3 @@ def last_day(effective_on: date, window: Window) -> date | None:
 def first_day(effective_on: date, window: Window) -> date | None:
     """The first day on which a grant of the window may close; `None` where the window has no minimum."""
     return None if window.min_months is None else plus_months(effective_on, window.min_months.value)
-
-
-Policy = Mapping[str, Edition]
-"""Editions by name, in order of adoption."""

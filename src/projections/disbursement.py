@@ -264,7 +264,6 @@ def _by_period(key: str, as_of: ColumnElement[str]) -> Select[*tuple[object, ...
 
 
 TRAITS = ("window", "sector")
-PERIODS = ("fiscal_year", "calendar_year", "quarter")
 
 
 def report_by(key: str, as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:

@@ -4,7 +4,6 @@ from lifecycle.decisions.rules import conditions, lawful, money
 from lifecycle.events import grant as was
 from lifecycle.fund import Fund
 from lifecycle.grant import Grant
-from lifecycle.obligations import NAMES
 from lifecycle.refusals import (
     CompletionReportOpen,
     FollowUpsOpen,
@@ -12,6 +11,7 @@ from lifecycle.refusals import (
     UndisbursedBalanceRemains,
     UnknownObligation,
 )
+from lifecycle.steps import NAMES
 
 
 @lawful(was.ObligationWaived)

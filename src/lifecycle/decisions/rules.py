@@ -138,5 +138,3 @@ def deadline(grant: Grant, fund: Fund) -> date | None:
 
 class OnGrant(GrantCommand, GrantEvent):
     """A command whose fact has fields of its own making, beside those that are asked."""
-
-    VERSION: ClassVar[int] = 1
