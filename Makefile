@@ -36,8 +36,8 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-versio
 	--generate-hashes --no-header --no-annotate $(UPGRADE)
 lock: .venv/.made ## write requirements.txt and requirements-dev.txt again from pyproject.toml
 	$(PIP) install 'uv>=0.13,<1'
-	$(LOCK) --group build --output-file requirements.txt
-	$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(LOCK) --extra charts --group build --output-file requirements.txt
+	$(LOCK) --all-extras --group dev --constraint requirements.txt --output-file requirements-dev.txt
 
 clean: ## remove .venv, the demo book, and every cache
 	rm -rf .venv build dist demo-book src/*.egg-info \

@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin
 from pydantic import BaseModel, TypeAdapter
 
 from lifecycle import events, policy, terms
-from lifecycle.events import fund, grant
+from lifecycle.events import call, fund, grant
 from lifecycle.table import Row
 
 TYPE_ROOMS = (
@@ -114,6 +114,11 @@ BY_COMMAND: dict[str, dict[str, Any]] = {
     "AttachDocument": {"name": "completion-report.pdf", "media_type": "application/pdf"},
     "EstablishFund": {"name": "South-South Facility"},
     "RecordIrregularPayment": {"payment": "P9"},
+    "InvolveParty": {"organization": "Japan International Cooperation Agency"},
+    "RecordLesson": {"did_not_work": "The second exchange came after the budget was set"},
+    "EngageExpert": {"expert": "x.pert"},
+    "OpenCall": {"closes": "2017-04-30"},
+    "CloseCall": {"on": "2017-05-01"},
 }
 ACTORS = {
     "ttl": "t.leader",
@@ -228,7 +233,7 @@ class Type(NamedTuple):
 def types() -> list[Type]:
     """Every named type that fields use, by name."""
     used = set()
-    kinds: tuple[type[BaseModel], ...] = (*grant.EVENTS, *fund.EVENTS, *VALUES)
+    kinds: tuple[type[BaseModel], ...] = (*grant.EVENTS, *fund.EVENTS, *call.EVENTS, *VALUES)
     for kind in kinds:
         for field in fields_of(kind):
             used.update(field.type.replace("list of ", "").split(" → "))
@@ -275,10 +280,10 @@ def _form(schema: dict[str, Any], kind: Any) -> str:
 # ── examples ─────────────────────────────────────────────────────────────────────────────────
 
 
-def example(row: Row, kind: type[BaseModel], *, with_grant: bool) -> dict[str, Any]:
+def example(row: Row, kind: type[BaseModel], about: str) -> dict[str, Any]:
     """A command as ``record`` takes it: what is required, and little beside it."""
     words: dict[str, Any] = {"command": row.name}
-    if with_grant:
+    if about == "grant":
         words["grant"] = EXAMPLES["GrantId"]
     words |= {"on": EXAMPLES["Day"], "actor": ACTORS[row.role]}
     known = BY_FIELD | BY_COMMAND.get(row.name, {})

@@ -21,11 +21,11 @@ from cli.schema import commands_schema, events_schema
 from cli.settings import Settings
 from lifecycle import refusals
 from lifecycle.decisions.rules import ENVELOPE
-from lifecycle.events import fund, grant
+from lifecycle.events import call, fund, grant
 from lifecycle.events.base import Event
 from lifecycle.mapper import topic_of
 from lifecycle.policy import Edition, shipped
-from lifecycle.table import ANY, FUND_COMMANDS, GRANT_COMMANDS, Row
+from lifecycle.table import ANY, ROWS, Row
 from lifecycle.words import command_class, command_from
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -76,31 +76,36 @@ def events_page() -> Iterator[str]:
         " The topic is the name under which it is stored; its number grows when the stored form changes."
         " [Types](types.md) are told apart; the JSON Schema is [events.json](schema/events.json).\n\n"
     )
-    rows = {row.event: row for row in (*FUND_COMMANDS, *GRANT_COMMANDS)}
-    for heading, events in (("A grant's stream", grant.EVENTS), ("The fund's stream", fund.EVENTS)):
+    streams = {"grant": ("A grant's stream", grant), "fund": ("The fund's stream", fund)}
+    for about, (heading, room) in {**streams, "call": ("A call's stream", call)}.items():
         yield f"## {heading}\n\n"
-        for event in events:
-            yield from _event(event, rows)
+        rows = {row.event: row for row in ROWS[about].values()}
+        for event in room.EVENTS:
+            yield from _event(event, rows.get(event.__name__), about)
 
 
-def _event(event: type[Event], rows: dict[str, Row]) -> Iterator[str]:
+def _event(event: type[Event], row: Row | None, about: str) -> Iterator[str]:
     yield f"### {event.__name__}\n\n{doc(event)}\n\n"
-    row = rows.get(event.__name__)
     made = (
         "Written together with a grant's entry."
-        if row is None or (event.__module__ == fund.__name__ and event.__name__ == "CommitmentIncreased")
-        else f"Made by [{row.name}](commands.md#{_anchor(row, row in FUND_COMMANDS)}) (role: {row.role})."
+        if row is None
+        else f"Made by [{row.name}](commands.md#{_anchor(row, about)}) (role: {row.role})."
     )
     yield f"{made} Topic `{topic_of(event)}`.\n\n"
     yield from table(fields_of(event, leave_out=frozenset(("on", "actor"))))
 
 
-def _anchor(row: Row, on_fund: bool) -> str:
-    return f"{row.name}{' on the fund' if _twice(row) and on_fund else ''}".lower().replace(" ", "-")
+_ON = {"grant": "", "fund": " on the fund", "call": " on a call"}
 
 
-def _twice(row: Row) -> bool:
-    return sum(other.name == row.name for other in (*GRANT_COMMANDS, *FUND_COMMANDS)) > 1
+def _anchor(row: Row, about: str) -> str:
+    return _heading(row, about).lower().replace(" ", "-")
+
+
+def _heading(row: Row, about: str) -> str:
+    """The command's name, told apart where there are others of that name."""
+    twice = sum(row.name in rows for rows in ROWS.values()) > 1
+    return row.name + (_ON[about] if twice else "")
 
 
 def commands_page() -> Iterator[str]:
@@ -111,23 +116,19 @@ def commands_page() -> Iterator[str]:
         " [commands.json](schema/commands.json); types are told in [types](types.md).\n\n"
         "Each takes beside its own fields:\n\n"
     )
-    kind = command_class("ProposeGrant", on_fund=False)
+    kind = command_class("ProposeGrant", "grant")
     order = ("grant", "on", "actor", "command_id", "note", "expect_version")
     common = {field.name: field for field in fields_of(kind)}
     yield from table([common[name] for name in order])
-    for heading, rows, on_fund in (
-        ("On a grant", GRANT_COMMANDS, False),
-        ("On the fund", FUND_COMMANDS, True),
-    ):
+    for about, heading in {"grant": "On a grant", "fund": "On the fund", "call": "On a call"}.items():
         yield f"## {heading}\n\n"
-        for row in rows:
-            yield from _command(row, on_fund=on_fund)
+        for row in ROWS[about].values():
+            yield from _command(row, about)
 
 
-def _command(row: Row, *, on_fund: bool) -> Iterator[str]:
-    kind = command_class(row.name, on_fund=on_fund)
-    twice = " on the fund" if _twice(row) and on_fund else ""
-    yield f"### {row.name}{twice}\n\n{doc(kind)}\n\n"
+def _command(row: Row, about: str) -> Iterator[str]:
+    kind = command_class(row.name, about)
+    yield f"### {_heading(row, about)}\n\n{doc(kind)}\n\n"
     stages = "any stage" if row.stages == ANY else " or ".join(f"`{stage}`" for stage in row.stages if stage)
     when = f", while the grant is {stages}" if stages and row.stages != ANY else ""
     if row.stages == ANY:
@@ -137,7 +138,7 @@ def _command(row: Row, *, on_fund: bool) -> Iterator[str]:
     becomes = f"Becomes [{row.event}](events.md#{row.event.lower()})."
     yield f"`grantbook {row.words}{given}`, by {role}{when}. {becomes}\n\n"
     yield from table(fields_of(kind, leave_out=frozenset(COMMON)))
-    words = example(row, kind, with_grant=not on_fund)
+    words = example(row, kind, about)
     command_from(words)  # an example that is none stops here
     yield f"```json\n{json.dumps(words, ensure_ascii=False)}\n```\n\n"
 

@@ -11,14 +11,17 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
 from typing import Any
 
+from lifecycle.call import Call
+from lifecycle.call import fold as fold_call
+from lifecycle.decisions.call import CallCommand
 from lifecycle.decisions.fund import FundCommand
 from lifecycle.decisions.rules import Command, GrantCommand
 from lifecycle.events.base import Event
 from lifecycle.founding import founding
 from lifecycle.fund import Fund
 from lifecycle.fund import fold as fold_fund
-from lifecycle.history import FUND, Entry, grant_stream
-from lifecycle.judge import Known, judge_fund, judge_grant
+from lifecycle.history import FUND, Entry, call_stream, grant_stream, in_force
+from lifecycle.judge import Known, calls_named, judge_call, judge_fund, judge_grant
 from lifecycle.policy import Edition
 from lifecycle.refusals import Refusal
 from lifecycle.words import command_from
@@ -60,16 +63,17 @@ def do(command: str, on: str | date, actor: str, **fields: Any) -> Command:
     return command_from(words)
 
 
-def on_grant(command: str, role: str, **usual: Any) -> Make:
+def on_grant(command: str, officer: str, /, **usual: Any) -> Make:
     """A maker of that command with its usual officer and words: ``request_payment("04-01", amount=…)``."""
 
     def make(on: str | date, **fields: Any) -> Command:
-        return do(command, on, **{"grant": G, "actor": OFFICER.get(role, role), **usual, **fields})
+        return do(command, on, **{"grant": G, "actor": OFFICER.get(officer, officer), **usual, **fields})
 
     return make
 
 
 on_fund = partial(on_grant, grant=None)
+on_call = partial(on_grant, grant=None, call="C1")
 
 propose = on_grant(
     "ProposeGrant",
@@ -162,6 +166,20 @@ attach = on_grant("AttachDocument", "any", name="letter.pdf", media_type="applic
 
 appoint = on_fund("AppointOfficer", "administrator", officer="n.ew", roles=["ttl"])
 retire = on_fund("RetireOfficer", "administrator", officer="t.leader")
+involve = on_grant("InvolveParty", "ttl", role="facilitating", organization="JICA")
+engage = on_grant("EngageExpert", "ttl", expert="x.pert", phases=["design"])
+lesson = on_grant("RecordLesson", "ttl", worked="Milk first.", why="Farmers came.")
+finance = on_grant("FinanceFollowUp", "ttl", follow_up="F1", amount="100.00 USD")
+open_call = on_call(
+    "OpenCall",
+    "secretariat",
+    window="stand_alone",
+    envelope="250000.00 USD",
+    criteria=["demand", "readiness"],
+    closes="2012-01-31",
+)
+close_call = on_call("CloseCall", "secretariat")
+correct_call = on_call("CorrectEntry", CHECKER, reason="misread")
 adopt = on_fund("AdoptPolicy", "administrator")
 join = on_fund("JoinPartner", "secretariat", partner="DK", name="Denmark", kind="traditional")
 consult = on_fund("HoldConsultation", "secretariat", summary="met")
@@ -253,11 +271,15 @@ class Past:
     fund: Fund = field(default_factory=Fund)
     fund_entries: list[Entry] = field(default_factory=list)
     grants: dict[str, Known] = field(default_factory=dict)
+    calls: dict[str, list[Entry]] = field(default_factory=dict)
     position: int = 0
 
     def copy(self) -> "Past":
         """Another one that goes on from here."""
-        return Past(self.editions, self.fund, list(self.fund_entries), dict(self.grants), self.position)
+        calls = {name: list(entries) for name, entries in self.calls.items()}
+        return Past(
+            self.editions, self.fund, list(self.fund_entries), dict(self.grants), calls, self.position
+        )
 
     def found(self) -> "Past":
         """With the fund established and its first administrator."""
@@ -286,20 +308,26 @@ class Past:
         try:
             if isinstance(asked, GrantCommand):
                 known = self.grants.get(asked.grant, Known())
-                verdict = judge_grant(known, asked, self.fund, recorder, today)
+                calls = {name: self.call(name) for name in calls_named(known, asked)}
+                verdict = judge_grant(known, asked, self.fund, recorder, today, calls)
                 stream = grant_stream(asked.grant)
                 entry = self._append(stream, len(known.entries) + 1, verdict.fact, recorder)
                 self.grants[asked.grant] = known.plus(entry, verdict.grant)
+            elif isinstance(asked, CallCommand):
+                entries = self.calls.get(asked.call, [])
+                verdict = judge_call(entries, asked, self.fund, recorder, today)
+                self._append(call_stream(asked.call), len(entries) + 1, verdict.fact, recorder)
             else:
                 assert isinstance(asked, FundCommand)
                 verdict = judge_fund(self.fund, asked, recorder, today, self.fund_entries)
                 self._append(FUND, len(self.fund_entries) + 1, verdict.fact, recorder)
         except Refusal as no:
             return Outcome(refusal=no)
-        for part in verdict.pair:
-            self._append(FUND, len(self.fund_entries) + 1, part, recorder)
+        for stream, part in verdict.pair:
+            before = self.fund_entries if stream == FUND else self.calls[stream.removeprefix("call:")]
+            self._append(stream, len(before) + 1, part, recorder)
         self.fund = verdict.fund
-        return Outcome((verdict.fact, *verdict.pair))
+        return Outcome((verdict.fact, *(part for _, part in verdict.pair)))
 
     def _append(self, stream: str, version: int, event: Event, recorder: str) -> Entry:
         self.position += 1
@@ -307,7 +335,13 @@ class Past:
         entry = Entry(stream, version, event, moment, recorder, f"c{self.position}", None, self.position)
         if stream == FUND:
             self.fund_entries.append(entry)
+        if stream.startswith("call:"):
+            self.calls.setdefault(stream.removeprefix("call:"), []).append(entry)
         return entry
+
+    def call(self, name: str) -> Call | None:
+        """The state of the call."""
+        return fold_call(in_force(self.calls.get(name, [])))
 
     @property
     def grant(self) -> Any:

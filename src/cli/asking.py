@@ -73,8 +73,10 @@ def position_from(book: "Book", known: str, option: str = "--known") -> int:
 
 
 def stream_named(name: str) -> str:
-    """``fund``, or a grant's id."""
-    return "fund" if name == "fund" else f"grant:{name.removeprefix('grant:')}"
+    """``fund``, ``call:`` and a call's id, or a grant's id."""
+    if name == "fund" or name.startswith("call:"):
+        return name
+    return f"grant:{name.removeprefix('grant:')}"
 
 
 def entries_of(book: "Book", name: str, known: int | None = None) -> "tuple[str, list[Entry]]":
@@ -83,19 +85,15 @@ def entries_of(book: "Book", name: str, known: int | None = None) -> "tuple[str,
     entries = book.entries(stream, known)
     if not entries:
         then = "" if known is None else " at that time"
-        raise click.UsageError(f"the book knows no grant {name!r}{then}; grantbook grant list names them")
+        what = f"call {name.removeprefix('call:')!r}" if name.startswith("call:") else f"grant {name!r}"
+        raise click.UsageError(f"the book knows no {what}{then}; grantbook grant list names the grants")
     return stream, entries
 
 
 def state_of(stream: str, entries: Any, on: date | None) -> Any:
-    """The grant or the fund as of a day; `None` for a grant that was not there yet."""
-    from lifecycle.history import history
+    """The grant, the fund or the call as of a day; `None` for one that was not there yet."""
+    from importlib import import_module
 
-    held = history(entries, on)
-    if stream == "fund":
-        from lifecycle import fund
+    from lifecycle.history import history, kind_of
 
-        return fund.fold(held)
-    from lifecycle import grant
-
-    return grant.fold(held)
+    return import_module(f"lifecycle.{kind_of(stream)}").fold(history(entries, on))

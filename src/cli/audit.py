@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     In order of the days on which things took effect; late, corrected and struck
     entries are marked.""",
 )
-@click.argument("name", metavar="GRANT|fund")
+@click.argument("name", metavar="GRANT|fund|call:CALL")
 @on_option
 @known_option
 def history(name: str, on: str | None, known: str | None) -> int:
@@ -72,7 +72,7 @@ def _paragraph(asked: Settings, told: "Told", currency: str) -> list[str]:
 
 
 @click.command("replay", cls=Command, help="Show the state on a day, as known at a time.")
-@click.argument("name", metavar="GRANT|fund")
+@click.argument("name", metavar="GRANT|fund|call:CALL")
 @on_option
 @known_option
 def replay(name: str, on: str | None, known: str | None) -> int:
@@ -99,11 +99,15 @@ def replay(name: str, on: str | None, known: str | None) -> int:
 def _fields(book: "Book", name: str, when: When) -> tuple[dict[str, Any], int]:
     from datetime import date
 
-    from cli.facts import of_fund, of_grant
+    from cli.facts import of_call, of_fund, of_grant
+    from lifecycle.history import kind_of
 
     stream, entries = entries_of(book, name, when.known)
     state = state_of(stream, entries, when.on)
-    return (of_fund(state, when.on or date.max) if stream == "fund" else of_grant(state)), len(entries)
+    day, about = when.on or date.max, kind_of(stream)
+    if about == "grant":
+        return of_grant(state), len(entries)
+    return (of_fund(state, day) if about == "fund" else of_call(state, day)), len(entries)
 
 
 @click.command(
@@ -114,7 +118,7 @@ def _fields(book: "Book", name: str, when: When) -> tuple[dict[str, Any], int]:
     A day (2017-12-31) means: what was true on it. A time (2018-01-09T12:00:00Z) or a position of the
     journal means: what was known at it.""",
 )
-@click.argument("name", metavar="GRANT|fund")
+@click.argument("name", metavar="GRANT|fund|call:CALL")
 @click.option("--from", "since", required=True, metavar="DAY|TIME", help="The earlier one.")
 @click.option("--to", "until", required=True, metavar="DAY|TIME", help="The later one.")
 def diff(name: str, since: str, until: str) -> int:

@@ -39,10 +39,14 @@ OTHERS = (
     Place("report windows", "Each rule of a grant's window, with its figure.", "cli.report:windows"),
     Place("report timeline", "Each obligation: due, met, overdue.", "cli.report:timeline"),
     Place("report fund", "Contributions, commitments and what is available.", "cli.report:fund"),
+    Place("report calls", "Proposals, selections and what is left, by call.", "cli.report:calls"),
+    Place("report exchanges", "Activities, and who took part.", "cli.report:exchanges"),
+    Place("report outcomes", "Outcomes sought and achieved, results and lessons.", "cli.report:outcomes"),
 )
 
 GROUPS = {
     "fund": "Partners, contributions and policy of the fund.",
+    "call": "Calls for proposals.",
     "officer": "Who may act.",
     "grant": "A grant's life, from proposal to closure.",
     "activity": "Exchange activities.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cli.text import plain, readable
 
 if TYPE_CHECKING:
+    from lifecycle.call import Call
     from lifecycle.fund import Fund
     from lifecycle.grant import Grant
 
@@ -38,6 +39,7 @@ def of_grant(grant: "Grant | None", beside: "Grant | None" = None) -> dict[str, 
         "objective": grant.objective,
         "outcomes sought": grant.outcomes_sought,
         "institution": grant.institution,
+        "capabilities planned": grant.capabilities_planned,
         "operation": grant.operation,
         "call": grant.call,
         "team leader": grant.leader,
@@ -108,7 +110,11 @@ def _payment(item: Any, currency: str) -> str:
 
 
 def _follow_up(item: Any) -> str:
-    return f"{item.status.replace('_', ' ')}, {item.owner} by {item.due}: {item.action}"
+    told = f"{item.status.replace('_', ' ')}, {item.owner} by {item.due}: {item.action}"
+    if item.needs is None:
+        return told
+    amount, currency = item.needs
+    return f"{told}; needs {readable(amount, currency)}, found {readable(item.found, currency)}"
 
 
 def _report(grant: "Grant") -> str | None:
@@ -130,6 +136,23 @@ def of_fund(fund: "Fund", day: date = date.max) -> dict[str, Any]:
         ),
         **{f"officer {name}": tuple(sorted(fund.roles_on(name, day))) for name in fund.officers},
         **{f"partner {name}": f"joined {partner.joined_on}" for name, partner in fund.partners.items()},
+    }
+
+
+def of_call(call: "Call | None", day: date = date.max) -> dict[str, Any]:
+    """The fields of a call; what is left of its envelope on the day."""
+    if call is None:
+        return {}
+    return {
+        "title": call.title,
+        "window": call.window,
+        "envelope": call.envelope,
+        "left of the envelope": call.left.at(day),
+        "criteria": call.criteria,
+        "opened on": call.opened_on,
+        "opens": call.opens,
+        "closes": call.closes,
+        "closed on": call.closed_on,
     }
 
 

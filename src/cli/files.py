@@ -54,11 +54,9 @@ def _read(file: str) -> bytes:
 class FileCommand(click.Command):
     """A row of the table that takes a file: the file's fields are made from it."""
 
-    def __init__(
-        self, row: Row, *, on_fund: bool, made: tuple[str, ...], more: list[click.Parameter]
-    ) -> None:
+    def __init__(self, row: Row, about: str, *, made: tuple[str, ...], more: list[click.Parameter]) -> None:
         super().__init__(name=row.words.rpartition(" ")[2], help=help_of(row), callback=self._give)
-        self.row, self.on_fund, self._of_file = row, on_fund, made
+        self.row, self.about, self._of_file = row, about, made
         self._more = more
         self._made = False
 
@@ -69,7 +67,7 @@ class FileCommand(click.Command):
             from lifecycle.words import command_class
 
             self._made = True
-            kind = command_class(self.row.name, on_fund=self.on_fund)
+            kind = command_class(self.row.name, self.about)
             own = parameters(self.row, kind, leave_out=self._of_file)
             places = [one for one in own if isinstance(one, click.Argument)]
             options = [one for one in own if not isinstance(one, click.Argument)]
@@ -82,7 +80,7 @@ class FileCommand(click.Command):
         from lifecycle.words import command_class
 
         told = {name: given.pop(name) for name in ("name", "media_type") if name in given}
-        words = words_from(command_class(self.row.name, on_fund=self.on_fund), given)
+        words = words_from(command_class(self.row.name, self.about), given)
         if self.row.name == "AdoptPolicy":
             full = {"command": self.row.name, "edition": edition_from(file), **words}
             return give(full, confirm_clock=confirm_clock)
@@ -113,6 +111,6 @@ def _names() -> list[click.Parameter]:
 
 
 _ABOUT_FILE = ("name", "media_type", "sha256")
-attach = FileCommand(GRANT_ROWS["AttachDocument"], on_fund=False, made=_ABOUT_FILE, more=_names())
-attach_to_fund = FileCommand(FUND_ROWS["AttachDocument"], on_fund=True, made=_ABOUT_FILE, more=_names())
-adopt_policy = FileCommand(FUND_ROWS["AdoptPolicy"], on_fund=True, made=("edition",), more=[])
+attach = FileCommand(GRANT_ROWS["AttachDocument"], "grant", made=_ABOUT_FILE, more=_names())
+attach_to_fund = FileCommand(FUND_ROWS["AttachDocument"], "fund", made=_ABOUT_FILE, more=_names())
+adopt_policy = FileCommand(FUND_ROWS["AdoptPolicy"], "fund", made=("edition",), more=[])

@@ -10,11 +10,11 @@ import click
 from cli.commands import GROUPS, OTHERS
 from cli.settings import Settings, global_options
 from cli.text import forget_stdout, safe
-from lifecycle.table import FUND_COMMANDS, GRANT_COMMANDS, Row
+from lifecycle.table import ROWS, Row
 
 _PLACES = {place.words: place for place in OTHERS}
-_ROWS: dict[str, tuple[Row, bool]] = {row.words: (row, False) for row in GRANT_COMMANDS} | {
-    row.words: (row, True) for row in FUND_COMMANDS
+_ROWS: dict[str, tuple[Row, str]] = {
+    row.words: (row, about) for about, rows in ROWS.items() for row in rows.values()
 }
 HELP = {words: row.help for words, (row, _) in _ROWS.items()} | {place.words: place.help for place in OTHERS}
 """Every command's words and its line of help."""
@@ -30,8 +30,8 @@ def load(words: str) -> click.Command:
         return command
     from cli.write import RowCommand
 
-    row, on_fund = _ROWS[words]
-    return RowCommand(row, on_fund=on_fund)
+    row, about = _ROWS[words]
+    return RowCommand(row, about)
 
 
 class LazyGroup(click.Group):

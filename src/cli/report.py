@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from lifecycle.book import Book
     from projections.reports import Report
 
-GROUPINGS = ("window", "sector", "fiscal-year", "calendar-year", "quarter")
+KEYS = {
+    "disbursement": ("window", "sector", "fiscal-year", "calendar-year", "quarter"),
+    "calls": ("criterion",),
+    "exchanges": ("instrument", "country"),
+    "outcomes": ("outcome",),
+}
+"""The keys of ``--by``, for each report that has some. A test holds them against the projections'."""
 
 
 @click.pass_context
@@ -64,6 +70,7 @@ def caption_of(book: "Book", report: "Report") -> str:
 
 
 _DENOMINATORS = {
+    "share_of_sought": "share_of_sought = sought_and_achieved / sought.",
     "share_disbursed": "share_disbursed = net_disbursed / committed.",
     "share_elapsed": "share_elapsed = days since effectiveness / days from it to the closing date.",
 }
@@ -135,10 +142,9 @@ def _command(name: str, told: str, *more: Callable[[Any], Any]) -> click.Command
     return command
 
 
-def _by(_: Any) -> click.Option:
-    return click.Option(
-        ["--by"], type=click.Choice(GROUPINGS), help="Sums by group instead of rows by grant."
-    )
+def _by(command: click.Command) -> click.Option:
+    keys = KEYS[str(command.name)]
+    return click.Option(["--by"], type=click.Choice(keys), help="Sums by group instead of single rows.")
 
 
 def _grant(_: Any) -> click.Option:
@@ -150,3 +156,6 @@ disbursement = _command("disbursement", "Money promised and paid, by grant or by
 windows = _command("windows", "Each rule of a grant's window, with its figure.", _grant)
 timeline = _command("timeline", "Each obligation: due, met, overdue.", _grant)
 fund = _command("fund", "Contributions, commitments and what is available.")
+calls = _command("calls", "Proposals, selections and what is left, by call.", _by)
+exchanges = _command("exchanges", "Activities, and who took part.", _by, _grant)
+outcomes = _command("outcomes", "Outcomes sought and achieved, results and lessons.", _by, _grant)

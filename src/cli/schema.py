@@ -20,29 +20,29 @@ def schema(what: str) -> int:
 
 def commands_schema() -> dict[str, Any]:
     """One of the commands, told apart by ``command``."""
-    from lifecycle.table import FUND_ROWS, GRANT_ROWS
+    from lifecycle.table import ROWS
     from lifecycle.words import command_class
 
     kinds: dict[str, tuple[str, Any]] = {}
-    for rows, on_fund in ((GRANT_ROWS, False), (FUND_ROWS, True)):
+    for about, rows in ROWS.items():
         for name in rows:
-            kind = command_class(name, on_fund=on_fund)
+            kind = command_class(name, about)
             kinds[kind.__name__] = (name, kind)
     return _union("A command of grantbook, as record takes it", "command", kinds)
 
 
 def events_schema() -> dict[str, Any]:
     """One of the facts, told apart by ``event``."""
-    from lifecycle.events import fund, grant
+    from lifecycle.events import call, fund, grant
 
     kinds: dict[str, tuple[str, Any]] = {event.__name__: (event.__name__, event) for event in grant.EVENTS}
-    for event in fund.EVENTS:
+    for event in (*fund.EVENTS, *call.EVENTS):
         name = event.__name__
         if kinds.get(name, (name, event))[1] is not event:
             kinds[f"Fund{name}"] = (name, event)
         else:
             kinds[name] = (name, event)
-    return _union("A fact of a grant or of the fund", "event", kinds)
+    return _union("A fact of a grant, of the fund or of a call", "event", kinds)
 
 
 def _union(title: str, tag: str, kinds: dict[str, tuple[str, Any]]) -> dict[str, Any]:

@@ -122,6 +122,20 @@ def _withdrawn(e: was.ProposalWithdrawn) -> str:
     return f"withdrew the proposal{because(e.reason)}"
 
 
+@_told(was.PartyInvolved)
+def _party(e: was.PartyInvolved) -> str:
+    of = f" of {countries((e.country,))}" if e.country and e.organization else ""
+    who = prose(e.organization) if e.organization else countries((e.country or "ZZ",))
+    return f"recorded {who}{of} as {e.role} the exchange"
+
+
+@_told(was.ExpertEngaged)
+def _expert(e: was.ExpertEngaged) -> str:
+    days = f" for {e.days} days" if e.days is not None else ""
+    country = f", with the experience of {countries((e.country,))}" if e.country else ""
+    return f"engaged expert {prose(e.expert)} for {', '.join(e.phases)}{days}{country}"
+
+
 # ── agreement ────────────────────────────────────────────────────────────────────────────────
 
 
@@ -148,8 +162,9 @@ def _lapsed(e: was.GrantLapsed) -> str:
 # ── activities ───────────────────────────────────────────────────────────────────────────────
 
 
-def _when(starts: object, ends: object) -> str:
-    return f"on {starts}" if starts == ends else f"from {starts} to {ends}"
+def _when(e: Any) -> str:
+    days = f"on {e.starts}" if e.starts == e.ends else f"from {e.starts} to {e.ends}"
+    return days if e.starts_at is None else f"{days}, beginning at {e.starts_at:%Y-%m-%d %H:%M} UTC"
 
 
 @_told(was.ActivityPlanned)
@@ -159,13 +174,13 @@ def _planned(e: was.ActivityPlanned) -> str:
     at = f"; sites: {sites}" if sites else ""
     return (
         f"planned activity {e.activity}, a {named(e.instrument)} of {countries(e.countries)}"
-        f" {_when(e.starts, e.ends)}{budget}{at}"
+        f" {_when(e)}{budget}{at}"
     )
 
 
 @_told(was.ActivityRescheduled)
 def _rescheduled(e: was.ActivityRescheduled) -> str:
-    return f"moved activity {e.activity}: it is to be held {_when(e.starts, e.ends)}{because(e.reason)}"
+    return f"moved activity {e.activity}: it is to be held {_when(e)}{because(e.reason)}"
 
 
 @_told(was.ActivityCancelled)
@@ -185,7 +200,7 @@ def _held(e: was.ActivityHeld) -> str:
         who = f" with {told} from {countries(tuple(one.country for one in e.participants))}"
     cost = f", at a cost of {money(e.cost)}" if e.cost is not None else ""
     lessons = f". Lessons: {quoted(e.lessons)}" if e.lessons else ""
-    return f"recorded activity {e.activity} as held {_when(e.starts, e.ends)}{who}{cost}{lessons}"
+    return f"recorded activity {e.activity} as held {_when(e)}{who}{cost}{lessons}"
 
 
 # ── payments ─────────────────────────────────────────────────────────────────────────────────
@@ -253,8 +268,8 @@ def _extended(e: was.ClosingDateExtended) -> str:
 
 @_told(was.GrantRestructured)
 def _restructured(e: was.GrantRestructured) -> str:
-    names = ("window", "recipients", "providers", "objective", "institution")
-    changed = ", ".join(name for name in names if getattr(e, name) is not None)
+    names = ("window", "recipients", "providers", "objective", "institution", "capabilities_planned")
+    changed = ", ".join(named(name) for name in names if getattr(e, name) is not None)
     return f"restructured the grant ({changed}) under policy edition {prose(e.edition)}{because(e.reason)}"
 
 
@@ -310,6 +325,12 @@ def _outcomes(e: was.OutcomesReported) -> str:
     return f"reported {' and '.join(part for part in parts if part) or 'nothing'}"
 
 
+@_told(was.LessonRecorded)
+def _lesson(e: was.LessonRecorded) -> str:
+    parts = (("worked", e.worked), ("did not work", e.did_not_work), ("why", e.why))
+    return "told a lesson: " + "; ".join(f"{what}: {quoted(text)}" for what, text in parts if text)
+
+
 @_told(was.CapabilityReached)
 def _capability(e: was.CapabilityReached) -> str:
     return f"recorded the capability of {named(e.capability)} as reached{because(e.evidence)}"
@@ -319,6 +340,12 @@ def _capability(e: was.CapabilityReached) -> str:
 def _follow_up(e: was.FollowUpAgreed) -> str:
     needs = f"; it needs {money(e.finance_needed)}" if e.finance_needed is not None else ""
     return f"agreed follow-up {e.follow_up} with {prose(e.owner)}, due {e.due}: {quoted(e.action)}{needs}"
+
+
+@_told(was.FollowUpFinanced)
+def _follow_up_financed(e: was.FollowUpFinanced) -> str:
+    source = f" from {prose(e.source)}" if e.source else ""
+    return f"recorded {money(e.amount)} found for follow-up {e.follow_up}{source}"
 
 
 @_told(was.FollowUpCompleted)

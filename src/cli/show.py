@@ -158,7 +158,7 @@ def list_grants(on: str | None, known: str | None) -> int:
         when = When.of(book, on, known)
         for stream, entries in book.histories(0, when.known):
             name = stream.removeprefix("grant:")
-            state = None if stream == "fund" else state_of(stream, entries, when.on)
+            state = state_of(stream, entries, when.on) if stream.startswith("grant:") else None
             if state is None:
                 continue
             if asked.json:

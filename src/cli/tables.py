@@ -11,17 +11,44 @@ if TYPE_CHECKING:
 
 MONEY = frozenset(
     """approved increased cancelled committed requested disbursed refunded net_disbursed undisbursed
-    pledged agreed received received_holding fees income returned available""".split()
+    pledged agreed received received_holding fees income returned available
+    envelope selected_amount left cost""".split()
 )
 """Columns of amounts."""
-_NUMBERS = MONEY | frozenset(("share_disbursed", "share_elapsed", "grants", "days"))
+_SHORT = {
+    "raised_awareness": "aware",
+    "enhanced_knowledge_and_skills": "skill",
+    "improved_consensus_and_teamwork": "team",
+    "strengthened_coalitions": "coal.",
+    "enhanced_networks": "netw.",
+    "increased_implementation_knowledge": "impl.",
+}
+"""Headings that are shorter than their columns, so that all six outcomes stand beside each other."""
+_NUMBERS = (
+    MONEY
+    | _SHORT.keys()
+    | frozenset(
+        """share_disbursed share_elapsed share_of_sought grants days reviews mean lowest highest
+        mean_selected mean_declined declined withdrawn undecided countries_received planned held cancelled
+        women men not_stated participants moves sought_and_achieved lessons with_results
+        with_lessons""".split()
+    )
+)
+_SUMMED = frozenset(("fund", "outcomes", "exchanges"))
+"""Reports whose last row sums the others up: it has nothing in its first column."""
 
 _FIRST = {
+    "exchanges": "grant activity instrument status starts ends women men participants cost",
+    "exchanges by": "held participants women men not_stated cost currency planned cancelled",
+    "outcomes": "grant " + " ".join(_SHORT) + " lessons results",
+    "outcomes by": "sought achieved sought_and_achieved share_of_sought",
     "register": "grant title stage window recipients providers closing_date suspended",
     "disbursement": "grant committed disbursed undisbursed share_disbursed net_disbursed share_elapsed",
     "disbursement by": "grants net_disbursed committed disbursed currency undisbursed",
     "windows": "grant window rule figure limit complies edition",
     "timeline": "grant obligation status due_on days item met_on",
+    "calls": "call status envelope received requested selected selected_amount left countries declined",
+    "calls by": "criterion reviews mean lowest highest mean_selected mean_declined",
     "fund": "partner currency pledged received_holding committed available kind received",
 }
 """The most telling columns of each report, which a narrow terminal gets first."""
@@ -41,7 +68,7 @@ _COLORS = {"overdue": "red", "met_late": "yellow", "due_soon": "yellow", "met": 
 def cell(column: str, value: object) -> str:
     """A value as people read it: amounts grouped, nothing as a dash. Escaped."""
     if value is None:
-        return "total" if column == "partner" else "\u2013"
+        return "\u2013"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (list, tuple)):
@@ -62,10 +89,7 @@ def print_table(report: "Report", caption: str, *, color: bool, file: IO[str] | 
 
     room = width()
     console = Console(file=file, width=room, no_color=not color, force_terminal=color, highlight=False)
-    cells = [
-        [cell(column, value) for column, value in zip(report.columns, row, strict=True)]
-        for row in report.rows
-    ]
+    cells = [_cells(report, row) for row in report.rows]
     wide = _widths(report, cells)
     shown = _fitting(report, wide, room)
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
@@ -85,6 +109,8 @@ def print_table(report: "Report", caption: str, *, color: bool, file: IO[str] | 
     if not cells:
         console.print(Text("no rows"))
     console.print(Text(caption))
+    if short := [f"{_SHORT[column]} = {column.replace('_', ' ')}" for column in shown if column in _SHORT]:
+        console.print(Text(f"Columns: {', '.join(short)}."))
     if left_out := [column for column in report.columns if column not in shown]:
         console.print(
             Text(
@@ -93,13 +119,20 @@ def print_table(report: "Report", caption: str, *, color: bool, file: IO[str] | 
         )
 
 
+def _cells(report: "Report", row: tuple[object, ...]) -> list[str]:
+    cells = [cell(column, value) for column, value in zip(report.columns, row, strict=True)]
+    if row[0] is None and report.name in _SUMMED:
+        cells[0] = "total"
+    return cells
+
+
 def _style(column: str, text: str) -> str:
     return _COLORS.get(text.replace(" ", "_"), "") if column == "status" else ""
 
 
 def _heading(column: str, room: int) -> str:
     """The column's name, its words below each other where they are wider than the column."""
-    words = column.replace("_", " ")
+    words = _SHORT.get(column, column).replace("_", " ")
     return words if len(words) <= room else words.replace(" ", "\n")
 
 
@@ -107,15 +140,18 @@ def _widths(report: "Report", cells: list[list[str]]) -> dict[str, int]:
     """How wide each column has to be."""
     wide = {}
     for i, column in enumerate(report.columns):
-        longest = max([*(len(word) for word in column.split("_")), *(len(row[i]) for row in cells)])
+        longest = max(
+            [*(len(word) for word in _SHORT.get(column, column).split("_")), *(len(row[i]) for row in cells)]
+        )
         wide[column] = min(longest, _ROOM.get(column, longest))
     return wide
 
 
 def _fitting(report: "Report", wide: dict[str, int], room: int) -> list[str]:
     """As many columns as fit, the most telling first, in the report's own order."""
-    key = report.name if report.columns[0] in ("grant", "partner") else f"{report.name} by"
-    telling = [name for name in _FIRST.get(key, "").split() if name in wide]
+    forms = [_FIRST.get(key, "").split() for key in (report.name, f"{report.name} by")]
+    fits = next((form for form in forms if wide.keys() >= set(form)), forms[-1])
+    telling = [name for name in fits if name in wide]
     chosen: list[str] = []
     left = room + 1
     for column in dict.fromkeys((report.columns[0], *telling, *report.columns)):

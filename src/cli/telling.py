@@ -1,12 +1,13 @@
 """A life told entry by entry: what happened, what it changed, and how we came to know."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from cli import facts
+from cli.call_sentences import CALL as CALL_WORDS
 from cli.fund_sentences import FUND as FUND_WORDS
 from cli.sentences import GRANT as GRANT_WORDS
 from cli.sentences import because
@@ -14,10 +15,12 @@ from cli.text import moment, plain, prose, readable
 from lifecycle import fund as fund_state
 from lifecycle import grant as grant_state
 from lifecycle.events.base import EntryCorrected, Event
-from lifecycle.fund import DatedSums, Fund
+from lifecycle.events.call import CallOpened, GrantSelected, SelectionReleased
+from lifecycle.fund import Fund
 from lifecycle.grant import Grant
-from lifecycle.history import FUND, Entry, in_force, reads, void_corrections
+from lifecycle.history import Entry, in_force, kind_of, reads, void_corrections
 from lifecycle.stage import ZERO
+from lifecycle.sums import DatedSums
 
 Change = tuple[str, Any, Any]
 """A field, what it was, what it is."""
@@ -48,12 +51,12 @@ class Told:
 
 def tell(stream: str, entries: Sequence[Entry], on: date | None = None) -> list[Told]:
     """The life in the one order, of the entries known; those after the day ``on`` left out."""
-    words = FUND_WORDS if stream == FUND else GRANT_WORDS
+    about = kind_of(stream)
+    words = _WORDS[about]
     held = {entry.originator_version: entry for entry in in_force(entries)}
     late = _late(entries)
     corrections, struck, void = _corrections(entries)
-    steps = _fund_steps if stream == FUND else _grant_steps
-    changed = dict(steps(sorted(held.values(), key=lambda entry: entry.order)))
+    changed = dict(_STEPS[about](sorted(held.values(), key=lambda entry: entry.order)))
     told = []
     for raw in entries:
         version = raw.originator_version
@@ -64,7 +67,7 @@ def tell(stream: str, entries: Sequence[Entry], on: date | None = None) -> list[
         paragraph.without_effect = version in void
         told.append(paragraph)
     _tell_corrections(told, corrections)
-    if stream != FUND:
+    if about == "grant":
         _add_effects(told, entries)
     told.sort(key=lambda paragraph: paragraph.entry.order)
     return told if on is None else [paragraph for paragraph in told if paragraph.entry.on <= on]
@@ -163,6 +166,29 @@ def _fund_steps(held: Sequence[Entry]) -> Iterator[tuple[int, list[Change]]]:
             changed.append((f"officer {officer}", before, now))
         yield entry.originator_version, changed
         state, available = after, available + flow
+
+
+def _call_steps(held: Sequence[Entry]) -> Iterator[tuple[int, list[Change]]]:
+    """What is left of the envelope."""
+    left: Decimal | None = None
+    for entry in held:
+        event = entry.event
+        now = left
+        if isinstance(event, CallOpened):
+            now = event.envelope.amount
+        elif isinstance(event, GrantSelected | SelectionReleased):
+            taken = event.amount.amount if isinstance(event, GrantSelected) else -event.amount.amount
+            now = (left or ZERO) - taken
+        yield entry.originator_version, [] if now == left else [("left of the envelope", left, now)]
+        left = now
+
+
+_WORDS = {"grant": GRANT_WORDS, "fund": FUND_WORDS, "call": CALL_WORDS}
+_STEPS: dict[str, Callable[[Sequence[Entry]], Iterator[tuple[int, list[Change]]]]] = {
+    "grant": _grant_steps,
+    "fund": _fund_steps,
+    "call": _call_steps,
+}
 
 
 # ── in words, and for programs ───────────────────────────────────────────────────────────────

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 class RowCommand(click.Command):
     """A row of the table as a command; its options are made when they are needed."""
 
-    def __init__(self, row: Row, *, on_fund: bool) -> None:
+    def __init__(self, row: Row, about: str) -> None:
         super().__init__(name=row.words.rpartition(" ")[2], help=help_of(row), callback=self._give)
-        self.row, self.on_fund = row, on_fund
+        self.row, self.about = row, about
         self._made = False
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
@@ -29,7 +29,7 @@ class RowCommand(click.Command):
             from lifecycle.words import command_class
 
             self._made = True
-            self.params += parameters(self.row, command_class(self.row.name, on_fund=self.on_fund))
+            self.params += parameters(self.row, command_class(self.row.name, self.about))
             self.params += global_options()
         return super().get_params(ctx)
 
@@ -37,7 +37,7 @@ class RowCommand(click.Command):
         from cli.options import words_from
         from lifecycle.words import command_class
 
-        words = words_from(command_class(self.row.name, on_fund=self.on_fund), given)
+        words = words_from(command_class(self.row.name, self.about), given)
         return give({"command": self.row.name, **words}, confirm_clock=confirm_clock)
 
 

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Self
 
 from lifecycle.clock import Clock, utc_now
 from lifecycle.errors import Unreachable
-from lifecycle.history import FUND, Entry, grant_stream, history
+from lifecycle.history import FUND, Entry, call_stream, grant_stream, history, kind_of
 from lifecycle.journal import Answer, Journal, store_errors
 from lifecycle.recorder import Receipt
 
 if TYPE_CHECKING:
+    from lifecycle.call import Call
     from lifecycle.clerk import Clerk
     from lifecycle.decisions.rules import Command
     from lifecycle.fund import Fund
@@ -170,7 +171,20 @@ class Book:
     def grants(self) -> list[str]:
         """The ids of all grants, in the order in which they were first recorded."""
         with store_errors(self.path):
-            return [name.removeprefix("grant:") for name in self.journal.streams() if name != FUND]
+            return [
+                name.removeprefix("grant:") for name in self.journal.streams() if kind_of(name) == "grant"
+            ]
+
+    def calls(self) -> list[str]:
+        """The ids of all calls, in the order in which they were first recorded."""
+        with store_errors(self.path):
+            return [name.removeprefix("call:") for name in self.journal.streams() if kind_of(name) == "call"]
+
+    def call(self, name: str, known: int | None = None) -> "Call | None":
+        """A call's state: now, or as known at a position; `None` for an unknown one."""
+        from lifecycle.call import fold
+
+        return fold(history(self.entries(call_stream(name)), known=known))
 
     def position(self) -> int:
         """The newest position of the journal; 0 for an empty one."""

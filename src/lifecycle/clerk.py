@@ -15,16 +15,28 @@ from datetime import UTC, date, datetime
 from eventsourcing.persistence import PersistenceError
 from pydantic import ValidationError
 
+from lifecycle.call import Call
+from lifecycle.call import fold as fold_call
 from lifecycle.clock import Clock, next_moment
+from lifecycle.decisions.call import CallCommand
 from lifecycle.decisions.correction import CorrectFundEntry
 from lifecycle.decisions.fund import FundCommand
 from lifecycle.decisions.rules import Command, GrantCommand
 from lifecycle.errors import VersionConflict
 from lifecycle.events.base import EntryCorrected, Event
 from lifecycle.fund import Fund, fold
-from lifecycle.history import FUND, Entry, grant_stream, in_force
+from lifecycle.history import FUND, Entry, call_stream, in_force, kind_of
 from lifecycle.journal import Answer, Journal
-from lifecycle.judge import Known, Verdict, judge_fund, judge_grant, row_of
+from lifecycle.judge import (
+    Known,
+    Verdict,
+    calls_named,
+    judge_call,
+    judge_fund,
+    judge_grant,
+    row_of,
+    stream_of,
+)
 from lifecycle.mapper import stamp
 from lifecycle.recorder import Receipt
 from lifecycle.refusals import CommandIdReused, Refusal
@@ -51,6 +63,7 @@ class Clerk:
     def _forget(self) -> None:
         self._grants = OrderedDict[str, Known]()
         self._kept = 0
+        self._calls = dict[str, tuple[Call | None, int]]()
         self._fund = Fund()
         self._fund_version = 0
         self._snapshot_version = 0
@@ -111,43 +124,59 @@ class Clerk:
         if given:
             reused = CommandIdReused(f"{command_id} was given to another {given[0].command}: take a new id")
             return self._refused(_receipt(command_id, digest, about, self._tick(), refusal=reused))
-        known = None if stream == FUND else self._known(stream)
-        version = self._fund_version if known is None else len(known.entries)
+        version = self._version(stream)
         if command.expect_version not in (None, version):
             raise VersionConflict(
                 f"{stream} is at version {version}, not {command.expect_version}: somebody recorded"
                 " meanwhile; look at it again"
             )
         try:
-            verdict = self._judge(command, recorder, known)
+            verdict = self._judge(command, recorder)
         except Refusal as no:
             return self._refused(_receipt(command_id, digest, about, self._tick(), refusal=no))
         own = Entry(stream, version + 1, verdict.fact, self._tick(), recorder, command_id, command.note)
-        pair = [
-            Entry(FUND, self._fund_version + i, part, self._tick(), recorder, command_id)
-            for i, part in enumerate(verdict.pair, 1)
-        ]
-        entries = (own, *pair)
+        entries = (own, *self._pair(verdict, recorder, command_id))
         receipt = _receipt(command_id, digest, about, entries[-1].recorded_at, entries=entries)
         position = self._append(entries, receipt)
-        if known is not None:
-            self._put(stream, known.plus(own, verdict.grant))
+        if kind_of(stream) == "grant":
+            self._put(stream, self._known(stream).plus(own, verdict.grant))
         self._fund = verdict.fund
-        self._fund_version += len(pair) + (known is None)
+        self._fund_version += sum(entry.originator_id == FUND for entry in entries)
+        for name, call in verdict.calls.items():
+            added = sum(entry.originator_id == call_stream(name) for entry in entries)
+            self._calls[name] = call, self._call(name)[1] + added
         return Answer.of(receipt, "accepted", position)
+
+    def _pair(self, verdict: Verdict, recorder: str, command_id: str) -> Iterator[Entry]:
+        """What the verdict writes on the fund and on calls."""
+        versions: dict[str, int] = {}
+        for stream, part in verdict.pair:
+            versions[stream] = versions.get(stream, self._version(stream)) + 1
+            yield Entry(stream, versions[stream], part, self._tick(), recorder, command_id)
+
+    def _version(self, stream: str) -> int:
+        if stream == FUND:
+            return self._fund_version
+        if kind_of(stream) == "call":
+            return self._call(stream.removeprefix("call:"))[1]
+        return len(self._known(stream).entries)
 
     def _refused(self, receipt: Receipt) -> Answer:
         self._append((), receipt)
         return Answer.of(receipt, "refused")
 
-    def _judge(self, command: Command, recorder: str, known: Known | None) -> Verdict:
+    def _judge(self, command: Command, recorder: str) -> Verdict:
+        fund, today = self._fund, self.today()
         try:
-            if known is not None:
-                assert isinstance(command, GrantCommand)
-                return judge_grant(known, command, self._fund, recorder, self.today())
+            if isinstance(command, GrantCommand):
+                known = self._known(stream_of(command))
+                calls = {name: self._call(name)[0] for name in calls_named(known, command)}
+                return judge_grant(known, command, fund, recorder, today, calls)
+            if isinstance(command, CallCommand):
+                return judge_call(self.journal.entries(stream_of(command)), command, fund, recorder, today)
             assert isinstance(command, FundCommand)
             entries = self.journal.entries(FUND) if isinstance(command, CorrectFundEntry) else ()
-            return judge_fund(self._fund, command, recorder, self.today(), entries)
+            return judge_fund(fund, command, recorder, today, entries)
         except ValidationError as error:
             raise Malformed.of(error, inside="reads") from None
 
@@ -176,6 +205,7 @@ class Clerk:
             self._fund, self._fund_version, self._snapshot_version = load_fund(self.journal)
         else:
             for stream in self.journal.changed_since(self._position):
+                self._calls.pop(stream.removeprefix("call:"), None)
                 if known := self._grants.pop(stream, None):
                     self._kept -= len(known.entries)
             self._fund, self._fund_version = _extended(self.journal, self._fund, self._fund_version)
@@ -190,6 +220,13 @@ class Clerk:
         else:
             self._grants.move_to_end(stream)
         return known
+
+    def _call(self, name: str) -> tuple[Call | None, int]:
+        """A call's state, and the version of its stream. Calls are few: all that were asked for are kept."""
+        if name not in self._calls:
+            entries = self.journal.entries(call_stream(name))
+            self._calls[name] = fold_call(in_force(entries)), len(entries)
+        return self._calls[name]
 
     def _put(self, stream: str, known: Known) -> None:
         old = self._grants.pop(stream, None)
@@ -240,11 +277,6 @@ def _receipt(
         no = (refusal.name, refusal.rule, str(refusal))
     names = " ".join(entry.name for entry in entries)
     return Receipt(command_id, digest, *about, stamp(recorded_at), outcome, *no, names, None)
-
-
-def stream_of(command: Command) -> str:
-    """The stream that the command is about."""
-    return grant_stream(command.grant) if isinstance(command, GrantCommand) else FUND
 
 
 def digest_of(command: Command) -> str:

@@ -4,49 +4,18 @@ Every part keeps its facts dated, so the state does not depend on the order of r
 entry is added to a snapshot as to any other state. Money of grants is here only as sums by day.
 """
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import insort
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from itertools import accumulate
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from lifecycle.events import fund as was
 from lifecycle.events.base import DocumentAttached, Event
 from lifecycle.history import Entry
 from lifecycle.policy import Edition, in_force
-from lifecycle.stage import ZERO
-
-
-class DatedSums(NamedTuple):
-    """Changes of an amount, summed by day, in order."""
-
-    days: tuple[date, ...] = ()
-    changes: tuple[Decimal, ...] = ()
-
-    def plus(self, day: date, change: Decimal) -> Self:
-        """With one more change."""
-        i = bisect_left(self.days, day)
-        if i < len(self.days) and self.days[i] == day:
-            return type(self)(
-                self.days, (*self.changes[:i], self.changes[i] + change, *self.changes[i + 1 :])
-            )
-        return type(self)(
-            (*self.days[:i], day, *self.days[i:]), (*self.changes[:i], change, *self.changes[i:])
-        )
-
-    def at(self, day: date) -> Decimal:
-        """The amount at the end of the day."""
-        return sum(self.changes[: bisect_right(self.days, day)], ZERO)
-
-    def least_from(self, day: date) -> tuple[Decimal, date]:
-        """The least amount on the day or any later one, and the first day on which it is so low."""
-        i = bisect_right(self.days, day)
-        amounts = list(accumulate(self.changes[i:], initial=self.at(day)))
-        least = min(amounts)
-        at = amounts.index(least)
-        return least, day if at == 0 else self.days[i + at - 1]
+from lifecycle.sums import DatedSums
 
 
 @dataclass(frozen=True)

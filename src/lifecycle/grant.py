@@ -65,6 +65,7 @@ def _proposed(_: Grant | None, e: was.GrantProposed) -> Grant:
         call=e.call,
         outcomes_sought=e.outcomes_sought,
         institution=e.institution,
+        capabilities_planned=e.capabilities_planned,
         operation=e.operation,
         preparers=frozenset((e.actor,)),
         leader=e.actor,
@@ -113,6 +114,7 @@ def _approved(grant: Grant, e: was.GrantApproved) -> Grant:
         conditions=e.conditions,
         edition=e.edition,
         request_digest=e.request_digest,
+        selections=() if grant.call is None else ((e.on, e.amount.amount),),
     )
 
 
@@ -126,6 +128,10 @@ def _ends(event: type[Event], stage: Stage) -> None:
     def end(grant: Grant, e: Event) -> Grant:
         left = grant.undisbursed
         back = _committed(grant, e.on, -left) if left else grant
+        if grant.effective_on is None:
+            # A selection that came to nothing gives back what it took from its call.
+            undone = tuple((e.on, -amount) for _, amount in grant.selections)
+            back = back.but(selections=(*grant.selections, *undone))
         return back.but(stage=stage, ended_on=e.on)
 
     EVOLVE[event] = end
@@ -256,7 +262,7 @@ def _extended(grant: Grant, e: was.ClosingDateExtended) -> Grant:
 
 @_evolves(was.GrantRestructured)
 def _restructured(grant: Grant, e: was.GrantRestructured) -> Grant:
-    fields = ("window", "recipients", "providers", "objective", "institution")
+    fields = ("window", "recipients", "providers", "objective", "institution", "capabilities_planned")
     changes = {name: value for name in fields if (value := getattr(e, name)) is not None}
     return grant.but(edition=e.edition, **changes)
 
@@ -301,7 +307,14 @@ def _with_follow_up(grant: Grant, follow_up: FollowUp) -> Grant:
 
 @_evolves(was.FollowUpAgreed)
 def _follow_up_agreed(grant: Grant, e: was.FollowUpAgreed) -> Grant:
-    return _with_follow_up(grant, FollowUp(e.follow_up, "open", e.action, e.owner, e.due))
+    needs = None if e.finance_needed is None else (e.finance_needed.amount, e.finance_needed.currency)
+    return _with_follow_up(grant, FollowUp(e.follow_up, "open", e.action, e.owner, e.due, needs))
+
+
+@_evolves(was.FollowUpFinanced)
+def _follow_up_financed(grant: Grant, e: was.FollowUpFinanced) -> Grant:
+    known = grant.follow_ups[e.follow_up]
+    return _with_follow_up(grant, known.but(found=known.found + e.amount.amount))
 
 
 def _settles(event: type[Event], status: str) -> None:
@@ -358,6 +371,9 @@ def _only_told(*events: type[Event]) -> None:
 _only_told(
     was.CoFinancingRecorded,
     was.CostRecorded,
+    was.PartyInvolved,
+    was.ExpertEngaged,
+    was.LessonRecorded,
     was.ProgressReported,
     was.OutcomesReported,
     was.ClientSurveyRecorded,

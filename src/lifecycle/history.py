@@ -20,6 +20,16 @@ def grant_stream(grant: str) -> str:
     return f"grant:{grant}"
 
 
+def call_stream(call: str) -> str:
+    """The name of a call's stream."""
+    return f"call:{call}"
+
+
+def kind_of(stream: str) -> str:
+    """What a stream is about: ``fund``, ``grant`` or ``call``."""
+    return stream.partition(":")[0]
+
+
 class Entry(NamedTuple):
     """A fact in its place: which stream, which version, and who recorded it when.
 
@@ -27,7 +37,7 @@ class Entry(NamedTuple):
     """
 
     originator_id: str
-    """The stream: ``fund`` or ``grant:…``."""
+    """The stream: ``fund``, ``grant:…`` or ``call:…``."""
     originator_version: int
     """Its place in the stream, from 1."""
     event: Event

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
+from importlib import import_module
 from typing import Any, cast
 
 from eventsourcing.domain import DomainEventProtocol
@@ -11,7 +12,7 @@ from pydantic_core import from_json, to_json
 
 from lifecycle.errors import Altered
 from lifecycle.events.base import Event
-from lifecycle.history import FUND, Entry
+from lifecycle.history import Entry, kind_of
 from lifecycle.upcasts import UPCASTS
 
 
@@ -21,25 +22,20 @@ def topic_of(event: type[Event]) -> str:
 
 
 @cache
-def _kinds(*, on_fund: bool) -> dict[str, type[Event]]:
+def _kinds(about: str) -> dict[str, type[Event]]:
     # The fund's events bring the policy model with them, which a reader of one grant need not load.
-    if on_fund:
-        from lifecycle.events.fund import EVENTS as FUND_EVENTS
-
-        return {event.__name__: event for event in FUND_EVENTS}
-    from lifecycle.events.grant import EVENTS
-
-    return {event.__name__: event for event in EVENTS}
+    events = import_module(f"lifecycle.events.{about}").EVENTS
+    return {event.__name__: event for event in events}
 
 
 Decode = Callable[[dict[str, Any]], Event]
 
 
 @cache
-def _decoder(topic: str, *, on_fund: bool) -> Decode:
+def _decoder(topic: str, about: str) -> Decode:
     """How a topic's state becomes its event, upcast where it is old. Raises `Altered`."""
     name, _, number = topic.partition(".v")
-    kind = _kinds(on_fund=on_fund).get(name)
+    kind = _kinds(about).get(name)
     if kind is None or not number.isdecimal():
         raise Altered(f"{topic!r} is no event of this program: was the book written by a newer one?")
     stored = int(number)
@@ -113,7 +109,7 @@ def entry_of(stream: str, version: int, topic: str, state: bytes, position: int 
         recorded_at = datetime.fromisoformat(fields.pop("recorded_at"))
         recorder, command_id = fields.pop("recorder"), fields.pop("command_id")
         note = fields.pop("note", None)
-        event = _decoder(topic, on_fund=stream == FUND)(fields)
+        event = _decoder(topic, kind_of(stream))(fields)
     except Altered as error:
         raise Altered(f"{stream}@{version} (position {position}): {error}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -154,6 +154,18 @@ class UnknownObligation(Refusal, order=STAGE, rule="domain §6: the table of obl
     """There is no obligation of this name."""
 
 
+class CallIdTaken(Refusal, order=STAGE, rule="domain §3: OpenCall"):
+    """Another call has this id."""
+
+
+class UnknownCall(Refusal, order=STAGE, rule="domain §3: call stream"):
+    """No such call had been opened by that day."""
+
+
+class CallAlreadyClosed(Refusal, order=STAGE, rule="domain §3: CloseCall"):
+    """The call was closed before."""
+
+
 class UnknownEntry(Refusal, order=STAGE, rule="domain §4.7: a correction names an entry"):
     """The stream holds no entry of this version."""
 
@@ -220,6 +232,22 @@ class DatedInFuture(Refusal, order=DATES, rule="domain §1.2: never later than t
     """The day has not come yet."""
 
 
+class CallNotOpenYet(Refusal, order=DATES, rule="domain §3: OpenCall"):
+    """The call takes proposals from a later day on."""
+
+
+class CallDeadlinePassed(Refusal, order=DATES, rule="domain §3: a call's proposals are in time"):
+    """The call's last day for proposals had passed."""
+
+
+class CallStillOpen(Refusal, order=DATES, rule="domain §3: CloseCall"):
+    """The call takes proposals until a later day."""
+
+
+class CallIsClosed(Refusal, order=DATES, rule="domain §3: CloseCall"):
+    """The call was closed: nothing more is selected in it."""
+
+
 class BeyondWindow(Refusal, order=DATES, rule="domain §4.6: windows hold"):
     """The closing date is outside the window's span."""
 
@@ -261,6 +289,22 @@ class NoEditionInForce(Refusal, order=TERMS, rule="domain §5: dated editions"):
 
 class WindowNotInEdition(Refusal, order=TERMS, rule="domain §5: windows are names of the edition's own"):
     """The edition has no such window."""
+
+
+class WindowNotInCall(Refusal, order=TERMS, rule="domain §3: OpenCall"):
+    """The call is for another window."""
+
+
+class CriteriaNotScored(Refusal, order=TERMS, rule="domain §3: reviews score the call's criteria"):
+    """The review scores other criteria than the call's."""
+
+
+class ExceedsCallEnvelope(Refusal, order=TERMS, rule="domain §3: selections count against the envelope"):
+    """The call has less left on that day, or on a later one."""
+
+
+class FinanceInOtherCurrency(Refusal, order=TERMS, rule="domain §2: amounts in different currencies"):
+    """The follow-up needs money in another currency."""
 
 
 class BudgetDoesNotAddUp(Refusal, order=TERMS, rule="domain §3: RequestFunding"):

@@ -67,6 +67,10 @@ class FollowUp(_Changing):
     action: str
     owner: str
     due: date
+    needs: tuple[Decimal, str] | None = None
+    """Amount and currency of what it takes."""
+    found: Decimal = ZERO
+    """What was found of it."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,7 @@ class Grant(_Changing):
     call: str | None = None
     outcomes_sought: tuple[str, ...] = ()
     institution: str | None = None
+    capabilities_planned: tuple[str, ...] = ()
     operation: str | None = None
     preparers: frozenset[str] = frozenset()
     """Who proposed, revised or requested it: they never approve it."""
@@ -117,6 +122,8 @@ class Grant(_Changing):
     committed: Decimal = ZERO
     commitments: tuple[tuple[date, Decimal], ...] = ()
     """What was promised (+) or given back (-), by day: the fund holds the same."""
+    selections: tuple[tuple[date, Decimal], ...] = ()
+    """What was taken (+) from the envelope of its call or given back (-), by day: the call holds the same."""
     disbursed: Decimal = ZERO
     refunded: Decimal = ZERO
     payments: dict[str, Payment] = field(default_factory=dict)

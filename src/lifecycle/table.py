@@ -26,7 +26,7 @@ class Row(NamedTuple):
     role: str
     """Whose act it is; ``any`` for every officer."""
     stages: tuple[str, ...]
-    """In which of a grant's stages; empty for commands on the fund."""
+    """In which of a grant's stages; empty for commands on the fund and on calls."""
     event: str
     """The fact that it becomes."""
     arguments: tuple[str, ...]
@@ -52,6 +52,10 @@ GRANT_COMMANDS = (
         "Refuse a proposal."),
     Row("WithdrawProposal", "grant withdraw", "ttl", (P, R), "ProposalWithdrawn", GRANT,
         "Take a proposal back."),
+    Row("InvolveParty", "grant involve", "ttl", (P, R, A, S, E, F), "PartyInvolved", GRANT,
+        "Record who facilitates or finances."),
+    Row("EngageExpert", "grant engage-expert", "ttl", (P, R, A, S, E, F), "ExpertEngaged", GRANT,
+        "Record an expert's help."),
     Row("MeetCondition", "grant meet-condition", "secretariat", (A, S), "ConditionMet", GRANT,
         "Record a condition as met."),
     Row("SignAgreement", "grant sign", "secretariat", (A,), "AgreementSigned", GRANT,
@@ -106,10 +110,14 @@ GRANT_COMMANDS = (
         "End the activities; follow-up begins."),
     Row("ReportOutcomes", "grant report-outcomes", "ttl", (E, F, C), "OutcomesReported", GRANT,
         "Tell which capacity was built."),
+    Row("RecordLesson", "grant record-lesson", "ttl", (E, F, C), "LessonRecorded", GRANT,
+        "Tell what worked, what did not, why."),
     Row("ReachCapability", "grant reach-capability", "ttl", (E, F, C), "CapabilityReached", GRANT,
         "Record a capability as reached."),
     Row("AgreeFollowUp", "follow-up agree", "ttl", (E, F, C), "FollowUpAgreed", FOLLOW_UP,
         "Agree on an action, its owner and day."),
+    Row("FinanceFollowUp", "follow-up finance", "ttl", (E, F, C), "FollowUpFinanced", FOLLOW_UP,
+        "Record money found for it."),
     Row("CompleteFollowUp", "follow-up complete", "ttl", (E, F, C), "FollowUpCompleted", FOLLOW_UP,
         "Record it as done."),
     Row("DropFollowUp", "follow-up drop", "ttl", (E, F, C), "FollowUpDropped", FOLLOW_UP,
@@ -171,10 +179,23 @@ FUND_COMMANDS = (
     Row("AttachDocument", "document attach-to-fund", "any", (), "DocumentAttached", ("file",),
         "Put a file beside the fund."),
 )
-# fmt: on
 """Commands on the fund's own stream."""
+
+CALL_COMMANDS = (
+    Row("OpenCall", "call open", "secretariat", (), "CallOpened", ("call",),
+        "Ask for proposals, up to an envelope."),
+    Row("CloseCall", "call close", "secretariat", (), "CallClosed", ("call",),
+        "End a call: nothing more is selected."),
+    Row("CorrectEntry", "call correct", "approver", (), "EntryCorrected", ("call", "entry"),
+        "Correct or strike an entry of a call."),
+)
+# fmt: on
+"""Commands on a call's stream."""
 
 GRANT_ROWS = {row.name: row for row in GRANT_COMMANDS}
 FUND_ROWS = {row.name: row for row in FUND_COMMANDS}
+CALL_ROWS = {row.name: row for row in CALL_COMMANDS}
+ROWS = {"grant": GRANT_ROWS, "fund": FUND_ROWS, "call": CALL_ROWS}
+"""By what the command is about."""
 BY_EVENT = {row.event: row for row in GRANT_COMMANDS}
 """The row of the command that becomes a fact of a grant."""

@@ -5,7 +5,7 @@ Amounts are ``Decimal`` in the currency's minor units and never meet another cur
 """
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Literal, NamedTuple, Self
@@ -211,6 +211,10 @@ Instrument = Literal[
 Capability = Literal["documenting_and_sharing", "solving_and_scaling"]
 CoFinancingKind = Literal["cash", "in_kind", "cost_share", "private"]
 CostPurpose = Literal["preparation", "supervision"]
+PartyRole = Literal["facilitating", "financing"]
+"""What a third party does in a triangular exchange (S4): beside those who receive and provide."""
+Phase = Literal["design", "implementation", "monitoring"]
+"""What a knowledge-sharing expert is engaged for (S0)."""
 Scope = Literal["all", "payments", "activities"]
 Advice = Literal["approve", "revise", "decline"]
 
@@ -239,6 +243,23 @@ def _written(text: str) -> date | None:
 
 Day = Annotated[date, BeforeValidator(_day)]
 """A calendar day, written YYYY-MM-DD."""
+
+
+def _moment(value: object) -> datetime:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            value = None
+    if not isinstance(value, datetime) or value.tzinfo is None or not 1900 < value.year < 2200:
+        raise PydanticCustomError(
+            "moment", "write a moment with its offset, like 2011-06-29T03:00Z or 2011-06-28T23:00-04:00"
+        )
+    return value.astimezone(UTC)
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+"""An instant, kept in UTC; written with any offset."""
 
 
 def plus_months(day: date, months: int) -> date:

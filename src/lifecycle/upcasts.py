@@ -15,7 +15,20 @@ def _suspension_had_no_scope(state: dict[str, Any]) -> dict[str, Any]:
     return {**state, "scope": "all"}
 
 
+def _said_less(state: dict[str, Any]) -> dict[str, Any]:
+    """Until version 2 it had fewer fields; those that came since may be left out."""
+    return state
+
+
 UPCASTS: dict[tuple[str, int], Upcast] = {
     ("GrantSuspended", 1): _suspension_had_no_scope,
+    ("GrantProposed", 1): _said_less,
+    ("ProposalRevised", 1): _said_less,
+    ("GrantRestructured", 1): _said_less,
+    ("ActivityPlanned", 1): _said_less,
+    ("ActivityRescheduled", 1): _said_less,
+    ("ActivityHeld", 1): _said_less,
+    ("CoFinancingRecorded", 1): _said_less,
+    ("CostRecorded", 1): _said_less,
 }
 """By event name and the version that it is taken from."""

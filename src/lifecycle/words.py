@@ -9,21 +9,29 @@ from pydantic import ValidationError, create_model
 from pydantic_core import ErrorDetails
 
 from lifecycle.decisions.amendment import RestructureGrant
-from lifecycle.decisions.correction import CorrectEntry, CorrectFundEntry
+from lifecycle.decisions.call import CallCommand
+from lifecycle.decisions.correction import CorrectCallEntry, CorrectEntry, CorrectFundEntry
 from lifecycle.decisions.fund import FundCommand
 from lifecycle.decisions.proposal import ApproveGrant
 from lifecycle.decisions.rules import Command, GrantCommand
-from lifecycle.events import fund as on_fund_facts
-from lifecycle.events import grant as on_grant_facts
-from lifecycle.table import FUND_ROWS, GRANT_ROWS
+from lifecycle.events import call as call_facts
+from lifecycle.events import fund as fund_facts
+from lifecycle.events import grant as grant_facts
+from lifecycle.table import ROWS
 
-_OF_THEIR_OWN: dict[tuple[str, bool], type[Command]] = {
-    ("ApproveGrant", False): ApproveGrant,
-    ("RestructureGrant", False): RestructureGrant,
-    ("CorrectEntry", False): CorrectEntry,
-    ("CorrectEntry", True): CorrectFundEntry,
+_OF_THEIR_OWN: dict[tuple[str, str], type[Command]] = {
+    ("ApproveGrant", "grant"): ApproveGrant,
+    ("RestructureGrant", "grant"): RestructureGrant,
+    ("CorrectEntry", "grant"): CorrectEntry,
+    ("CorrectEntry", "fund"): CorrectFundEntry,
+    ("CorrectEntry", "call"): CorrectCallEntry,
 }
-"""Commands that carry other fields than the facts that they become; ``True``: on the fund."""
+"""Commands that carry other fields than the facts that they become, with what they are about."""
+_BASES: dict[str, tuple[type[Command], Any]] = {
+    "grant": (GrantCommand, grant_facts),
+    "fund": (FundCommand, fund_facts),
+    "call": (CallCommand, call_facts),
+}
 
 
 class Malformed(Exception):
@@ -58,34 +66,30 @@ def shown(value: object) -> str:
 
 
 @cache
-def command_class(name: str, *, on_fund: bool) -> type[Command]:
-    """The class of the command, on a grant or on the fund. Raises `Malformed` for an unknown name.
+def command_class(name: str, about: str) -> type[Command]:
+    """The class of the command about a ``grant``, the ``fund`` or a ``call``. Raises `Malformed`.
 
     A command has the fields of the fact that it becomes, and its own envelope: so its class is made
     from the fact's, when it is first needed. The few with other fields stand beside their decisions.
     """
-    rows = FUND_ROWS if on_fund else GRANT_ROWS
-    row = rows.get(name)
+    row = ROWS[about].get(name)
     if row is None:
-        if name in FUND_ROWS or name in GRANT_ROWS:
-            other = "names no grant" if name in FUND_ROWS else "needs a grant"
-            raise Malformed([("grant", f"{name} {other}")])
+        if others := [other for other, rows in ROWS.items() if name in rows]:
+            about_what = "names no grant" if "grant" not in others else "needs a grant"
+            raise Malformed([("grant", f"{name} {about_what}")])
         raise Malformed([("command", f"{shown(name)} is not a command; see grantbook schema commands")])
-    if own := _OF_THEIR_OWN.get((name, on_fund)):
+    if own := _OF_THEIR_OWN.get((name, about)):
         return own
-    base: type[Command] = FundCommand if on_fund else GrantCommand
-    fact: Any = getattr(on_fund_facts if on_fund else on_grant_facts, row.event)
+    base, facts = _BASES[about]
+    fact: Any = getattr(facts, row.event)
     made = create_model(name, __base__=(base, fact), __module__=__name__, __doc__=row.help)
     setattr(made, "NAME", name)  # noqa: B010 mypy does not see what a made class inherits
     return cast(type[Command], made)
 
 
 def every_command() -> list[type[Command]]:
-    """All classes, in the order of the table: of grants, then of the fund."""
-    return [
-        *(command_class(name, on_fund=False) for name in GRANT_ROWS),
-        *(command_class(name, on_fund=True) for name in FUND_ROWS),
-    ]
+    """All classes, in the order of the table: of grants, of the fund, of calls."""
+    return [command_class(name, about) for about, rows in ROWS.items() for name in rows]
 
 
 def command_from(words: Mapping[str, Any]) -> Command:
@@ -94,7 +98,7 @@ def command_from(words: Mapping[str, Any]) -> Command:
     name = fields.pop("command", None)
     if not isinstance(name, str):
         raise Malformed([("command", "is missing: which command is it?")])
-    kind = command_class(name, on_fund=_is_on_fund(name, fields))
+    kind = command_class(name, about_what(name, fields))
     try:
         return kind.model_validate(fields)
     except ValidationError as error:
@@ -103,8 +107,9 @@ def command_from(words: Mapping[str, Any]) -> Command:
         raise Malformed([("", "nested too deeply")]) from None
 
 
-def _is_on_fund(name: str, fields: Mapping[str, Any]) -> bool:
-    """Commands that exist for both are on the fund where they name no grant."""
-    if name in FUND_ROWS and name in GRANT_ROWS:
-        return "grant" not in fields
-    return name in FUND_ROWS and "grant" not in fields
+def about_what(name: str, fields: Mapping[str, Any]) -> str:
+    """Whether the command is about a grant, the fund or a call: by its name, then by what it names."""
+    found = [about for about, rows in ROWS.items() if name in rows]
+    if len(found) == 1 and ("grant" in fields) <= (found[0] == "grant"):
+        return found[0]
+    return "grant" if "grant" in fields or not found else "call" if "call" in fields else "fund"

@@ -55,10 +55,8 @@ class Disbursement:
 
     def see(self, grant: Grant, event: Event) -> None:
         """One more fact, with the state after it."""
-        follow = _FOLLOW.get(type(event))
-        if follow is not None:
-            follow(self, grant, event)
-            self._committed, self._disbursed = grant.committed, grant.disbursed
+        _FOLLOW[type(event)](self, grant, event)
+        self._committed, self._disbursed = grant.committed, grant.disbursed
 
     def _flow(self, on: date, kind: str, amount: Decimal) -> list[Any]:
         flow = [day(on), kind, minor(amount, self._scale), FAR]
@@ -113,6 +111,7 @@ _FOLLOW: dict[type[Event], Any] = {
     was.PaymentFailed: Disbursement._failed,
     was.RefundReceived: Disbursement._refunded,
 }
+CONCERNS = _FOLLOW.keys()
 """The facts that move money, or the promise or the wish to."""
 
 
@@ -264,6 +263,8 @@ def _by_period(key: str, as_of: ColumnElement[str]) -> Select[*tuple[object, ...
 
 
 TRAITS = ("window", "sector")
+KEYS = (*TRAITS, "fiscal-year", "calendar-year", "quarter")
+"""What it can be summed by."""
 
 
 def report_by(key: str, as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:

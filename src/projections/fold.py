@@ -1,24 +1,33 @@
 """One walk over a grant's entries in force serves every projection."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import cache, lru_cache
+from typing import Any, Protocol
 
 from sqlalchemy import Table
 
 from lifecycle.decisions.proposal import request_digest
+from lifecycle.events.base import Event
 from lifecycle.events.fund import FundEstablished
 from lifecycle.fund import Fund
 from lifecycle.grant import EVOLVE, begin
-from lifecycle.history import FUND, Entry, in_force
+from lifecycle.history import FUND, Entry, in_force, kind_of
 from lifecycle.obligations import instalments
 from lifecycle.stage import Stage
+from lifecycle.state import Grant
+from projections import calls, disbursement, exchanges, outcomes, register, windows
+from projections.calls import Answers, Scores, call_rows
 from projections.disbursement import Disbursement
+from projections.exchanges import Activities, Attendance
 from projections.fund import flow_rows, partner_rows
+from projections.outcomes import Outcomes
 from projections.register import Register
 from projections.standing import as_text
 from projections.tables import (
+    CALL_TABLES,
     GRANT_TABLES,
     Row,
+    call_spans,
     fund_facts,
     fund_flows,
     fund_partners,
@@ -36,8 +45,8 @@ BATCH = 5_000
 
 
 def no_rows() -> Rows:
-    """An empty list for every table that grants have rows in."""
-    return {table: [] for table in GRANT_TABLES}
+    """An empty list for every table that grants and calls have rows in."""
+    return {table: [] for table in (*GRANT_TABLES, *CALL_TABLES)}
 
 
 class Rules:
@@ -48,32 +57,70 @@ class Rules:
         self.edition_on = lru_cache(maxsize=None)(fund.edition_on)
 
 
+class Projection(Protocol):
+    """Follows one grant through its entries, and gives the rows of one table."""
+
+    table: Table
+
+    def see(self, grant: Grant, event: Event) -> None:
+        """One more fact that concerns it, with the state after it."""
+
+    def rows(self, stream: str) -> list[Row]:
+        """Its rows of the grant."""
+
+
+_MAKE: tuple[tuple[Callable[[Rules], Any], Collection[type[Event]] | None], ...] = (
+    (lambda _: Register(), register.CONCERNS),
+    (lambda _: Disbursement(), disbursement.CONCERNS),
+    (lambda rules: Windows(rules.editions), windows.CONCERNS),
+    (lambda rules: Compliance(rules.editions, rules.edition_on), None),
+    (lambda _: Answers(), calls.CONCERNS),
+    (lambda _: Scores(), calls.SCORES),
+    (lambda _: Outcomes(), outcomes.CONCERNS),
+    (lambda _: Activities(), exchanges.CONCERNS),
+    (lambda _: Attendance(), exchanges.HELD),
+)
+"""Each projection of grants, and the facts that concern it; `None` for all."""
+
+
+@cache
+def _concerned(kind: type[Event]) -> tuple[int, ...]:
+    """The places in `_MAKE` of those that a fact of the kind concerns: the others are not even asked."""
+    return tuple(i for i, (_, kinds) in enumerate(_MAKE) if kinds is None or kind in kinds)
+
+
+def fold_stream(stream: str, entries: Sequence[Entry], rules: Rules, into: Rows) -> None:
+    """Add the rows of one grant or call."""
+    if kind_of(stream) == "call":
+        fold_call(stream, entries, into)
+    else:
+        fold_grant(stream, entries, rules, into)
+
+
 def fold_grant(stream: str, entries: Sequence[Entry], rules: Rules, into: Rows) -> None:
     """Add the rows of one grant."""
     held = in_force(entries)
     if not held:
         return
-    projections = (
-        Register(),
-        Disbursement(),
-        Windows(rules.editions),
-        Compliance(rules.editions, rules.edition_on),
-    )
-    see_register, see_disbursement, see_windows, see_timeline = (one.see for one in projections)
+    projections: list[Projection] = [make(rules) for make, _ in _MAKE]
+    see = [one.see for one in projections]
     state = begin(held[0])
     for place, entry in enumerate(held):
         event = entry.event
         if place:
             state = EVOLVE[type(event)](state, event)
-        see_register(state, event)
-        see_disbursement(state, event)
-        see_windows(state, event)
-        see_timeline(state, event)
+        for i in _concerned(type(event)):
+            see[i](state, event)
     for one in projections:
         into[one.table] += one.rows(stream)
     if state.stage is Stage.REQUESTED:
         state = state.but(request_digest=request_digest(state))
     into[grant_standing].append((stream.removeprefix("grant:"), len(entries), as_text(state)))
+
+
+def fold_call(stream: str, entries: Sequence[Entry], into: Rows) -> None:
+    """Add the rows of one call."""
+    into[call_spans] += call_rows(stream.removeprefix("call:"), in_force(entries))
 
 
 def fold_fund(entries: Sequence[Entry]) -> Rows:
@@ -98,7 +145,7 @@ def folded(streams: Iterable[tuple[str, Sequence[Entry]]], fund: Fund) -> Iterat
         if stream == FUND:
             yield len(entries), fold_fund(entries)
             continue
-        fold_grant(stream, entries, rules, rows)
+        fold_stream(stream, entries, rules, rows)
         count += len(entries)
         if count >= BATCH:
             yield count, rows

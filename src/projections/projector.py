@@ -16,12 +16,13 @@ from lifecycle.errors import Unreachable
 from lifecycle.events import fund as was
 from lifecycle.events.base import EntryCorrected
 from lifecycle.fund import Fund
-from lifecycle.history import FUND, Entry
+from lifecycle.history import FUND, Entry, kind_of
 from lifecycle.memory import collector_at_rest
 from projections import store
-from projections.fold import Rows, Rules, fold_fund, fold_grant, no_rows
+from projections.fold import Rows, Rules, fold_fund, fold_stream, no_rows
 from projections.fund import flow_rows, partner_rows
 from projections.tables import (
+    CALL_TABLES,
     FUND_TABLES,
     GRANT_TABLES,
     fund_facts,
@@ -36,7 +37,7 @@ from projections.tracking import JOURNAL, ViewsTracking
 STEP = 20_000
 """At most so many positions, or entries, in a transaction."""
 _PAGE = 5_000
-_REBUILT = (*GRANT_TABLES, *(table for table in FUND_TABLES if table not in GRANT_TABLES))
+_REBUILT = (*GRANT_TABLES, *CALL_TABLES, *(table for table in FUND_TABLES if table not in GRANT_TABLES))
 
 Progress = Callable[[int, int], None]
 
@@ -127,10 +128,11 @@ def _project(connection: Connection, book: Book, after: int, upto: int, prefix: 
         return
     rules, rows = Rules(_fund_at(book, upto)), no_rows()
     for stream in sorted(changed):
-        fold_grant(stream, book.entries(stream, known=upto), rules, rows)
-    for table in GRANT_TABLES:
-        grants = [(stream.removeprefix("grant:"),) for stream in changed]
-        connection.exec_driver_sql(f'DELETE FROM {prefix}{table.name} WHERE "grant" = ?', grants)
+        fold_stream(stream, book.entries(stream, known=upto), rules, rows)
+    for about, tables in (("grant", GRANT_TABLES), ("call", CALL_TABLES)):
+        ids = [(stream.removeprefix(f"{about}:"),) for stream in changed if kind_of(stream) == about]
+        for table in tables if ids else ():
+            connection.exec_driver_sql(f'DELETE FROM {prefix}{table.name} WHERE "{about}" = ?', ids)
     _insert(connection, rows, prefix)
 
 

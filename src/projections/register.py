@@ -9,14 +9,14 @@ from sqlalchemy import ColumnElement, Select, select
 from lifecycle.events import grant as was
 from lifecycle.events.base import Event
 from lifecycle.state import Grant
-from projections.tables import FAR, Row, day, holds, register_spans
+from projections.tables import Row, day, holds, register_spans, spans
 
 COLUMNS = (
     "grant title window edition stage suspended sector recipients providers"
     " proposed_on approved_on signed_on effective_on closing_date completed_on closed_on"
 ).split()
 
-_CHANGE_IT: frozenset[type[Event]] = frozenset(
+CONCERNS: frozenset[type[Event]] = frozenset(
     (
         was.GrantProposed,
         was.ProposalRevised,
@@ -38,6 +38,7 @@ _CHANGE_IT: frozenset[type[Event]] = frozenset(
         was.GrantReopened,
     )
 )
+"""The facts after which a grant stands otherwise."""
 
 
 class Register:
@@ -50,14 +51,11 @@ class Register:
 
     def see(self, grant: Grant, event: Event) -> None:
         """One more fact, with the state after it."""
-        if type(event) in _CHANGE_IT:
-            self._days[event.on] = grant
+        self._days[event.on] = grant
 
     def rows(self, stream: str) -> list[Row]:
         """A row for each span of days."""
         grant_id = stream.removeprefix("grant:")
-        starts = [day(since) for since in self._days]
-        spans = zip(starts, [*starts[1:], FAR], self._days.values(), strict=True)
         return [
             (
                 grant_id,
@@ -80,7 +78,7 @@ class Register:
                 day(grant.completed_on),
                 day(grant.closed_on),
             )
-            for n, (since, until, grant) in enumerate(spans)
+            for n, since, until, grant in spans(self._days)
         ]
 
 

@@ -11,26 +11,23 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Text, bindparam
+from sqlalchemy import ColumnElement, Connection, Engine, Select, Text, bindparam
 
 from lifecycle.book import Book
 from lifecycle.history import FUND, grant_stream
 from lifecycle.memory import collector_at_rest
 from lifecycle.words import Malformed
-from projections import disbursement, store
+from projections import store
 from projections.fold import folded
 from projections.projector import catch_up
 from projections.tracking import JOURNAL, ViewsTracking
-from projections.views import REPORTS, Question
+from projections.views import KEYS, REPORTS, Question
 
-BY = ("window", "sector", "fiscal-year", "calendar-year", "quarter")
-"""The keys by which disbursement can be summed."""
-_NOT_YET = ("partner", "region")
-_LISTS = ("recipients", "providers", "superseded")
+_LISTS = ("recipients", "providers", "superseded", "sought", "achieved", "results", "countries")
 _TRUTHS = ("complies",)
 
 
-__all__ = ["BY", "REPORTS", "Report", "run"]
+__all__ = ["KEYS", "REPORTS", "Report", "run"]
 
 
 @dataclass(frozen=True)
@@ -78,21 +75,22 @@ def _question(name: str, by: str | None, grant: str | None) -> Question:
     as_of: ColumnElement[str] = bindparam("as_of", type_=Text)
     if by is None:
         return report(as_of, grant)
-    if name != "disbursement":
-        raise Malformed([("by", f"only disbursement is summed by a key, not {name}")])
+    keys = KEYS.get(name)
+    if keys is None:
+        raise Malformed([("by", f"{name} is not summed by a key; these are: {', '.join(KEYS)}")])
     if grant is not None:
         raise Malformed([("grant", "sums by a key are over all grants")])
     by = by.replace("_", "-")
-    if by in _NOT_YET:
-        raise Malformed([("by", f"{by} is not there yet; there are: {', '.join(BY)}")])
-    if by not in BY:
-        raise Malformed([("by", f"{by} is not a key; there are: {', '.join(BY)}")])
-    return disbursement.report_by(by.replace("-", "_"), as_of)
+    if by not in keys:
+        raise Malformed([("by", f"{by} is not a key of {name}; there are: {', '.join(keys)}")])
+    return keys[by](as_of)
 
 
 def _answer(
     connection: Connection, question: Question, as_of: date
 ) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+    if not isinstance(question, Select):
+        return question(connection, as_of)
     columns = tuple(question.selected_columns.keys())
     rows = [tuple(row) for row in connection.execute(question, {"as_of": as_of.isoformat()})]
     ready = [_READY.get(column) for column in columns]
@@ -104,9 +102,9 @@ def _answer(
     return columns, rows
 
 
-def _list(cell: Any) -> list[str]:
-    found: list[str] = json.loads(cell)
-    return found
+def _list(cell: Any) -> object:
+    """JSON text as a list. Sums by a key may have a number, or nothing, under the same name."""
+    return json.loads(cell) if isinstance(cell, str) else cell
 
 
 _READY: dict[str, Callable[[Any], object]] = {

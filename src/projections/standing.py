@@ -80,6 +80,7 @@ _READ: dict[Any, Callable[[Any], Any]] = {
     tuple[tuple[date, Decimal], ...]: lambda found: tuple(
         (date.fromisoformat(day), Decimal(amount)) for day, amount in found
     ),
+    tuple[Decimal, str] | None: lambda found: (Decimal(found[0]), found[1]),
     tuple["BudgetLine", ...]: lambda found: tuple(map(_budget_line, found)),
     tuple["Letter", ...]: lambda found: tuple(map(_letter, found)),
     frozenset[str]: frozenset,

@@ -6,10 +6,11 @@ conversion on the way out. Amounts are whole minor units, so sums are exact: ``s
 one unit of the currency (100 for USD).
 """
 
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     BigInteger,
@@ -33,7 +34,7 @@ from sqlalchemy.sql.functions import GenericFunction
 
 from lifecycle.iso import MINOR_UNITS
 
-FORMAT = 2
+FORMAT = 4
 """Of the tables below. Views of another format are made again from the journal."""
 FAR = "9999-12-31"
 """The ``until`` of what still holds, and the ``undone_on`` of what still stands."""
@@ -100,6 +101,73 @@ Trigger and due date count from ``triggered_on`` on, ``met_on`` from ``met_from`
 came to count as met, which can be later. ``excused`` is ``waived`` or ``not_applicable``; ``superseded``
 a JSON list of days, null where there are none."""
 
+call_answers = _table(
+    "call_answers",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since", "until", "call", "stage"),
+    Column("asked", BigInteger, nullable=False),
+    Column("selected", BigInteger, nullable=False),
+    Column("ended", Boolean, nullable=False),
+    *_text("countries"),
+)
+"""How a grant that answers a call stood, from day to day: what it asks for, and what it took of the envelope.
+
+``countries`` is a JSON list of those that are named, receiving or providing; ``ended`` says that it was
+declined, withdrawn, lapsed or cancelled."""
+
+call_scores = _table(
+    "call_scores",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("on", "call", "criterion"),
+    Column("hundredths", BigInteger, nullable=False),
+)
+"""Points that a review gave, by criterion; in hundredths of a point."""
+
+call_spans = _table(
+    "call_spans",
+    _key("call"),
+    _key("n", Integer),
+    *_text("since", "until", "title", "window", "criteria", "opens", "closes", "closed_on"),
+    Column("envelope", BigInteger, nullable=False),
+)
+"""A call's terms, from day to day. ``criteria`` is a JSON list."""
+
+outcome_facts = _table(
+    "outcome_facts",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since", "until", "kind", "name", "evidence"),
+)
+"""What a grant sought, achieved, left behind and taught: ``kind`` is ``sought``, ``achieved``, ``result`` or
+``lesson``. A lesson has no name."""
+
+exchange_activities = _table(
+    "exchange_activities",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since", "until", "activity", "instrument", "status", "starts", "ends", "held_on", "countries"),
+    *_text("starts_at"),
+    Column("minutes", Integer),
+    *_text("sites"),
+    Column("moves", Integer, nullable=False),
+    Column("cost", BigInteger),
+    Column("cost_scale", Integer),
+    *_text("cost_currency"),
+)
+"""How each activity stood, from day to day: ``planned``, ``held`` or ``cancelled``, and how often it moved.
+Countries and sites are JSON lists; the cost is known once it is held."""
+
+exchange_participants = _table(
+    "exchange_participants",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since", "activity", "instrument", "country"),
+    *(Column(name, Integer, nullable=False) for name in ("women", "men", "not_stated")),
+)
+"""Who took part in an activity that was held, by country: counts, no persons."""
+
 grant_standing = _table(
     "grant_standing",
     _key("grant"),
@@ -136,7 +204,19 @@ tracking = _table("tracking", _key("application_name"), Column("notification_id"
 views_format = _table("views_format", _key("format", Integer))
 """One row: the `FORMAT` in which the tables were made."""
 
-GRANT_TABLES = (register_spans, money_flows, window_findings, obligation_steps, grant_standing)
+GRANT_TABLES = (
+    register_spans,
+    money_flows,
+    window_findings,
+    obligation_steps,
+    call_answers,
+    call_scores,
+    outcome_facts,
+    exchange_activities,
+    exchange_participants,
+    grant_standing,
+)
+CALL_TABLES = (call_spans,)
 FUND_TABLES = (fund_flows, fund_partners, fund_facts)
 
 
@@ -151,6 +231,24 @@ def scale_of(currency: str) -> int:
 def minor(amount: Decimal, scale: int) -> int:
     """The amount in minor units. Events hold amounts exact to the minor unit, so nothing is lost."""
     return int(amount * scale)
+
+
+State = TypeVar("State")
+
+
+def spans(days: Mapping[date, State]) -> Iterator[tuple[int, str | None, str | None, State]]:
+    """Number, first day, the day after the last, and state, of each that held until the next one's day."""
+    starts = [day(since) for since in days]
+    for n, state in enumerate(days.values()):
+        yield n, starts[n], starts[n + 1] if n + 1 < len(starts) else FAR, state
+
+
+def written(minors: int, scale: int) -> str:
+    """Minor units as people and programs read them: ``-2000.00``; what `money` is in SQL."""
+    places = len(str(scale)) - 1
+    whole, part = divmod(abs(minors), scale)
+    sign = "-" if minors < 0 else ""
+    return f"{sign}{whole}.{part:0{places}}" if places else f"{sign}{whole}"
 
 
 @lru_cache(maxsize=1 << 16)

@@ -1,31 +1,53 @@
-"""Each report as a question to the tables, and as an SQL view of the same name, as of today."""
+"""Each report as a question to the tables; those that are one select also as an SQL view, as of today."""
 
 from collections.abc import Callable
+from datetime import date
+from functools import partial
 
 from sqlalchemy import ColumnElement, Connection, Select
 from sqlalchemy.schema import CreateView
 
-from projections import disbursement, fund, register, timeline, windows
+from projections import calls, disbursement, exchanges, fund, outcomes, register, timeline, windows
 from projections.tables import TODAY
 
-Question = Select[*tuple[object, ...]]
+Answered = tuple[tuple[str, ...], list[tuple[object, ...]]]
+"""Columns and rows."""
+Question = Select[*tuple[object, ...]] | Callable[[Connection, date], Answered]
+"""A select, or a computation on the tables for what SQL says badly."""
 REPORTS: dict[str, Callable[[ColumnElement[str], str | None], Question]] = {
     "register": register.report,
     "disbursement": disbursement.report,
     "windows": windows.report,
     "timeline": timeline.report,
     "fund": fund.report,
+    "calls": calls.report,
+    "exchanges": exchanges.report,
+    "outcomes": outcomes.report,
 }
 """Each report by name, as of a day, of one grant or of all."""
+KEYS: dict[str, dict[str, Callable[[ColumnElement[str]], Question]]] = {
+    "disbursement": {
+        key: partial(disbursement.report_by, key.replace("-", "_")) for key in disbursement.KEYS
+    },
+    "calls": {"criterion": calls.report_by_criterion},
+    "exchanges": {
+        "instrument": exchanges.report_by_instrument,
+        "country": exchanges.report_by_country,
+    },
+    "outcomes": {"outcome": outcomes.report_by_outcome},
+}
+"""The keys by which a report can be summed, each with its question."""
 
 
 def create_views(connection: Connection) -> None:
     """The reports as SQL views, for any program that reads SQL."""
     for name, report in REPORTS.items():
-        connection.execute(CreateView(report(TODAY, None), name))
+        question = report(TODAY, None)
+        if isinstance(question, Select):
+            connection.execute(CreateView(question, name.replace("-", "_")))
 
 
 def drop_views(connection: Connection) -> None:
     """All of them, while the tables under them are changed."""
     for name in REPORTS:
-        connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
+        connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name.replace('-', '_')}")

@@ -42,15 +42,14 @@ class Windows:
 
     def see(self, grant: Grant, event: Event) -> None:
         """One more fact, with the state after it."""
-        kind = type(event)
-        rules = _CONCERNS.get(kind)
-        if rules is None or grant.edition is None:
+        if grant.edition is None:
             return
+        kind = type(event)
         for key, finding in _BREACHES.get(kind, _none)(grant, event):
             self._keep(key, event.on, finding)
         edition = self._policy[grant.edition]
         window = edition.windows.get(grant.window)
-        for rule in rules:
+        for rule in _DECIDES[kind]:
             finding = None if window is None else _judge(grant, edition, window, rule)
             if finding is not None or rule in self._found:
                 self._keep(rule, event.on, finding)
@@ -76,7 +75,7 @@ class Windows:
 
 def _place(key: str) -> tuple[int, str]:
     """Rules in the order in which an edition names them, then breaches."""
-    names = list(Window.model_fields)
+    names = list(_JUDGES)
     return (names.index(key), "") if key in names else (len(names), key)
 
 
@@ -84,7 +83,7 @@ def _place(key: str) -> tuple[int, str]:
 
 
 def _judge(grant: Grant, edition: Edition, window: Window, rule: str) -> Finding | None:
-    limit = getattr(window, rule)
+    limit = getattr(window, _LIMIT.get(rule, rule))
     if limit is None:
         return None
     figure, written, complies = _JUDGES[rule](grant, window, limit.value)
@@ -154,6 +153,12 @@ def _capabilities(grant: Grant, _: Window, limit: tuple[str, ...]) -> _Judged:
     return ", ".join(reached) or None, ", ".join(limit), len(reached) == len(limit) if decided else None
 
 
+def _capabilities_planned(grant: Grant, _: Window, limit: tuple[str, ...]) -> _Judged:
+    """Judged from the proposal on: the institution plans what it is to reach (S0)."""
+    planned = [name for name in limit if name in grant.capabilities_planned]
+    return ", ".join(planned) or None, ", ".join(limit), len(planned) == len(limit)
+
+
 _JUDGES: dict[str, Any] = {
     "max_amount": _max_amount,
     "max_months": _max_months,
@@ -162,9 +167,12 @@ _JUDGES: dict[str, Any] = {
     "min_activities": _min_activities,
     "max_capacity_share": _max_capacity_share,
     "institution": _institution,
+    "capabilities_planned": _capabilities_planned,
     "capabilities": _capabilities,
 }
 """How each rule is judged. A test holds it against the rules that a window may have."""
+_LIMIT = {"capabilities_planned": "capabilities"}
+"""Rules that share the limit of another: the same capabilities are to be planned, and to be reached."""
 
 
 # ── breaches: what the world did all the same ────────────────────────────────────────────────
@@ -203,7 +211,7 @@ _BREACHES: dict[type[Event], Any] = {
 }
 
 _MONEY, _SPAN, _ALL = ("max_amount",), ("max_months", "min_months"), tuple(_JUDGES)
-_CONCERNS: dict[type[Event], tuple[str, ...]] = {
+_DECIDES: dict[type[Event], tuple[str, ...]] = {
     was.GrantApproved: _ALL,
     was.GrantMadeEffective: _SPAN,
     was.GrantLapsed: _MONEY,
@@ -218,6 +226,7 @@ _CONCERNS: dict[type[Event], tuple[str, ...]] = {
     was.CapabilityReached: ("capabilities",),
 }
 """Which rules each fact can decide anew. Other facts decide none."""
+CONCERNS = _DECIDES.keys()
 
 
 def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple[object, ...]]:

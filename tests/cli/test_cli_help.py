@@ -8,7 +8,7 @@ import pytest
 from cli.commands import GROUPS, OTHERS
 from cli.main import HELP, cli, load
 from cli_shell import Shell
-from lifecycle.table import FUND_COMMANDS, GRANT_COMMANDS
+from lifecycle.table import ROWS
 from lifecycle.words import command_class
 
 LOADED = """
@@ -57,13 +57,13 @@ def test_the_table_is_true() -> None:
 
 
 def test_every_row_has_its_command() -> None:
-    for rows, on_fund in ((GRANT_COMMANDS, False), (FUND_COMMANDS, True)):
-        for row in rows:
+    for about, rows in ROWS.items():
+        for row in rows.values():
             command = load(row.words)
             assert (command.help or "").startswith(row.help), row
             if row.words == "init":
                 continue
-            kind = command_class(row.name, on_fund=on_fund)
+            kind = command_class(row.name, about)
             given = {param.name for param in command.get_params(click.Context(command))}
             assert {"on", "actor", "note", "command_id", "expect_version"} <= given
             made_from_file = {"edition", "sha256"}

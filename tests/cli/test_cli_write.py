@@ -320,8 +320,8 @@ def test_a_document_is_kept_by_its_content(lived: Shell) -> None:
 
 
 def test_schemas_name_every_command_and_event(shell: Shell) -> None:
-    from lifecycle.events import fund, grant
-    from lifecycle.table import FUND_ROWS, GRANT_ROWS
+    from lifecycle.events import call, fund, grant
+    from lifecycle.table import ROWS
 
     commands = json.loads(shell("schema", "commands").out)
     names = {
@@ -329,12 +329,12 @@ def test_schemas_name_every_command_and_event(shell: Shell) -> None:
         for key, part in commands["$defs"].items()
         if _one(commands, key)
     }
-    assert names == {*GRANT_ROWS, *FUND_ROWS}
+    assert names == {name for rows in ROWS.values() for name in rows}
     events = json.loads(shell("schema", "events").out)
     names = {
         part["properties"]["event"]["const"] for key, part in events["$defs"].items() if _one(events, key)
     }
-    assert names == {event.__name__ for event in (*grant.EVENTS, *fund.EVENTS)}
+    assert names == {event.__name__ for event in (*grant.EVENTS, *fund.EVENTS, *call.EVENTS)}
 
 
 def _one(schema: dict[str, list[dict[str, str]]], key: str) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from shutil import copytree
 
 from lifecycle.refusals import every_refusal
-from lifecycle.table import FUND_COMMANDS, GRANT_COMMANDS
+from lifecycle.table import CALL_COMMANDS, FUND_COMMANDS, GRANT_COMMANDS
 from lifecycle.words import command_from
 from shell_blocks import ROOT
 
@@ -26,7 +26,7 @@ def reference(docs: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_every_command_is_told_with_an_example_that_can_be_recorded() -> None:
     lines = (REFERENCE / "commands.md").read_text("utf-8").splitlines()
     examples = [json.loads(line) for line in lines if line.startswith("{")]
-    rows = (*GRANT_COMMANDS, *FUND_COMMANDS)
+    rows = (*GRANT_COMMANDS, *FUND_COMMANDS, *CALL_COMMANDS)
     assert sorted(words["command"] for words in examples) == sorted(row.name for row in rows)
     for words in examples:
         command_from(words)

@@ -4,17 +4,21 @@ from collections import Counter
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
 from cli.facility import compile as facility
 from cli.facility.assumed import OFFICERS, PROJECTS
+from cli.facility.saying import table
 from lifecycle.book import Answer, Book
 from lifecycle.grant import Grant
 from lifecycle.judge import Known
 from lifecycle.stage import Stage
 from lifecycle.words import command_from
+from projections.outcomes import OUTCOMES
+from projections.reports import run
 
 FILE = Path(facility.__file__).with_name("facility.jsonl")
 COMMANDS = [json.loads(line) for line in FILE.read_text("utf-8").splitlines()]
@@ -79,25 +83,60 @@ def test_each_completed_project_lived_and_closed_by_october_2011(book: Book) -> 
 
 
 def test_approved_amounts_average_the_published_one() -> None:
-    approved = [Decimal(c["amount"].split()[0]) for c in COMMANDS if c["command"] == "ApproveGrant"]
+    approved = [
+        Decimal(command["amount"].split()[0])
+        for command in COMMANDS
+        if command["command"] == "ApproveGrant" and command["grant"].startswith("SEETF-")
+    ]
     assert sum(approved) / len(approved) == 100_000
     assert max(approved) <= 150_000
 
 
 def test_the_outcomes_are_those_of_the_published_table() -> None:
     reported = {c["grant"]: set(c["outcomes"]) for c in COMMANDS if c["command"] == "ReportOutcomes"}
-    table = {
+    marked = {
         f"SEETF-{PROJECTS[row['project']].id}": {name for name, x in row.items() if x == "1"}
-        for row in facility._table("completed_projects_outcomes.csv")
+        for row in table("completed_projects_outcomes.csv")
     }
-    assert reported == table
+    assert reported == marked
     assert sum(map(len, reported.values())) == 62
 
 
-def test_the_call_of_november_2018_is_ten_proposals(book: Book) -> None:
-    called = [grant(book, name) for name in book.grants() if name.startswith("SSF-2018-11-")]
-    assert [state.stage for state in called] == [Stage.PROPOSED] * 10
-    assert sum(state.asked for state in called) == 250_000
+def test_the_report_on_outcomes_is_the_published_table(book: Book) -> None:
+    rows = asked(book, "outcomes", date(2011, 10, 31))
+    published = {
+        f"SEETF-{PROJECTS[row['project']].id}": row for row in table("completed_projects_outcomes.csv")
+    }
+    *grants, total = rows
+    assert {row["grant"] for row in grants} == set(published)
+    for row in grants:
+        marked = published[row["grant"]]
+        assert {name: row[name] for name in OUTCOMES} == {name: int(marked[name]) for name in OUTCOMES}
+    assert [total[name] for name in OUTCOMES] == [15, 16, 5, 0, 8, 18]
+    assert (total["with_results"], len(grants)) == (15, 21)
+    assert total["with_lessons"] == 3
+
+
+def test_the_report_on_calls_counts_what_the_entries_say(book: Book) -> None:
+    (row,) = asked(book, "calls", date(2018, 12, 31))
+    names = ("received", "requested", "envelope", "selected", "selected_amount", "declined", "countries")
+    assert [row[name] for name in names] == [52, "1250000.00", "250000.00", 10, "250000.00", 42, 20]
+
+
+def asked(book: Book, name: str, on: date) -> list[dict[str, Any]]:
+    report = run(book, name, as_of=on)
+    return [dict(zip(report.columns, row, strict=True)) for row in report.rows]
+
+
+def test_the_call_of_november_2018_selects_ten_of_fifty_two(book: Book) -> None:
+    answers = [grant(book, name) for name in book.grants() if name.startswith("SSF-2018-11-")]
+    assert Counter(state.stage for state in answers) == {Stage.APPROVED: 10, Stage.DECLINED: 42}
+    assert sum(state.asked for state in answers) == 1_250_000
+    called = answers[:10]
+    assert sum(state.committed for state in called) == 250_000
+    call = book.call("2018-11")
+    assert call is not None
+    assert call.left.at(date(2018, 12, 31)) == 0
     assert called[0].recipients == ("RW",)
     assert called[0].providers == ("CL",)
     assert len({code for s in called for code in (*s.recipients, *s.providers)}) == 20
@@ -124,7 +163,7 @@ def test_it_shows_a_late_entry_a_correction_a_late_story_and_two_follow_ups(book
     ]
     assert late == ["SEETF-07-afforestation"]
     told = Counter(command["command"] for command in COMMANDS)
-    assert (told["CorrectEntry"], told["HandOverFollowUp"], told["DropFollowUp"]) == (1, 1, 1)
+    assert (told["CorrectEntry"], told["HandOverFollowUp"], told["DropFollowUp"]) == (1, 2, 1)
     story = grant(book, "SEETF-02-tackling-poverty")
     published = book.entries("grant:SEETF-02-tackling-poverty")[-1].on
     assert story.completed_on is not None

@@ -143,6 +143,7 @@ def test_a_correction_to_nothing_is_kept_as_such(book: Book) -> None:
     record(
         book,
         [
+            g.open_call("01-02", closes="2017-01-31"),
             g.propose("01-10", grant="SSF-2", call="C1"),
             g.correct("01-12", grant="SSF-2", entry=1, reads={"call": None}),
         ],

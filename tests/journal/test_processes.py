@@ -18,6 +18,8 @@ import given as g
 from books import make_book, record
 from lifecycle.book import Book
 from lifecycle.clock import utc_now
+from lifecycle.decisions.rules import Command
+from lifecycle.events.call import GrantSelected
 from lifecycle.events.fund import FundsCommitted
 from lifecycle.events.grant import GrantApproved
 from lifecycle.history import FUND, Entry
@@ -31,9 +33,7 @@ def grants_of(process: int) -> list[str]:
     return [f"SSF-{process}-{number}" for number in range(EACH)]
 
 
-def approve_all(
-    path: str, process: int, start: object, answers: "Queue[tuple[str, str | None, tuple[str, ...]]]"
-) -> None:
+def approve_all(path: str, process: int, start: object, answers: "Queue[Told]") -> None:
     start.wait()  # type: ignore[attr-defined]
     with Book.open(path) as book:
         for grant in grants_of(process):
@@ -41,23 +41,17 @@ def approve_all(
             answers.put((grant, answer.refusal, answer.entries))
 
 
-def test_approvals_at_once_never_exceed_what_the_fund_has(tmp_path: Path) -> None:
-    money = [*g.OFFICERS, g.join(g.START), g.receive("02-10", amount=f"{PRICE * COVERED} USD")]
-    with make_book(tmp_path / "book", money, clock=utc_now) as book:
-        record(
-            book,
-            [
-                command
-                for process in range(PROCESSES)
-                for grant in grants_of(process)
-                for command in (g.propose("01-10", grant=grant), g.request("01-20", grant=grant))
-            ],
-        )
+Told = tuple[str, str | None, tuple[str, ...]]
+"""Grant, refusal, entries."""
+
+
+def approved_at_once(path: Path) -> list[Told]:
+    """What each approval of each process was told."""
     spawn = multiprocessing.get_context("spawn")
-    answers: Queue[tuple[str, str | None, tuple[str, ...]]] = spawn.Queue()
+    answers: Queue[Told] = spawn.Queue()
     start = spawn.Event()
     workers = [
-        spawn.Process(target=approve_all, args=(str(book.path), process, start, answers))
+        spawn.Process(target=approve_all, args=(str(path), process, start, answers))
         for process in range(PROCESSES)
     ]
     for worker in workers:
@@ -67,6 +61,24 @@ def test_approvals_at_once_never_exceed_what_the_fund_has(tmp_path: Path) -> Non
     for worker in workers:
         worker.join(60)
         assert worker.exitcode == 0
+    return told
+
+
+def asked_for(call: str | None = None) -> list[Command]:
+    """Every grant, proposed and requested."""
+    return [
+        command
+        for process in range(PROCESSES)
+        for grant in grants_of(process)
+        for command in (g.propose("01-10", grant=grant, call=call), g.request("01-20", grant=grant))
+    ]
+
+
+def test_approvals_at_once_never_exceed_what_the_fund_has(tmp_path: Path) -> None:
+    money = [*g.OFFICERS, g.join(g.START), g.receive("02-10", amount=f"{PRICE * COVERED} USD")]
+    with make_book(tmp_path / "book", money, clock=utc_now) as book:
+        record(book, asked_for())
+    told = approved_at_once(book.path)
     assert Counter(refusal for _, refusal, _ in told) == {
         None: COVERED,
         "ExceedsAvailableFunds": PROCESSES * EACH - COVERED,
@@ -75,6 +87,25 @@ def test_approvals_at_once_never_exceed_what_the_fund_has(tmp_path: Path) -> Non
         pairs_agree(after, {grant: entries for grant, refusal, entries in told if refusal is None})
         assert after.fund().available.least_from(g.day("02-10"))[0] == 0
         assert len(after.refusals()) == PROCESSES * EACH - COVERED
+
+
+def test_approvals_at_once_never_exceed_the_envelope_of_their_call(tmp_path: Path) -> None:
+    opened = g.open_call("01-03", closes="2017-01-31", envelope=f"{PRICE * COVERED} USD")
+    with make_book(tmp_path / "book", g.FOUNDED, clock=utc_now) as book:
+        record(book, [opened, *asked_for("C1")])
+    told = approved_at_once(book.path)
+    assert Counter(refusal for _, refusal, _ in told) == {
+        None: COVERED,
+        "ExceedsCallEnvelope": PROCESSES * EACH - COVERED,
+    }
+    with Book.open(book.path) as after:
+        selected = [
+            entry.event.grant for entry in after.entries("call:C1") if isinstance(entry.event, GrantSelected)
+        ]
+        assert sorted(selected) == sorted(grant for grant, refusal, _ in told if refusal is None)
+        call = after.call("C1")
+        assert call is not None
+        assert call.left.least_from(g.day("02-10"))[0] == 0
 
 
 def pairs_agree(book: Book, accepted: dict[str, tuple[str, ...]]) -> None:

@@ -247,7 +247,7 @@ def test_an_entry_is_flat_json_with_its_envelope() -> None:
     assert stored() == StoredEvent(
         "grant:X",
         1,
-        "CostRecorded.v1",
+        "CostRecorded.v2",
         b'{"recorded_at":"2026-01-01T00:00:00.000000Z","recorder":"admin","command_id":"c1",'
         b'"note":"by letter","on":"2017-01-11","actor":"t.leader",'
         b'"purpose":"preparation","amount":"1.00 USD"}',
@@ -264,7 +264,7 @@ def state(**changes: str | None) -> bytes:
 
 
 BROKEN: dict[str, dict[str, object]] = {
-    "a newer version": {"topic": "CostRecorded.v2"},
+    "a newer version": {"topic": "CostRecorded.v3"},
     "version nought": {"topic": "CostRecorded.v0"},
     "an unknown event": {"topic": "CostForgotten.v1"},
     "no version": {"topic": "CostRecorded"},

@@ -4,20 +4,24 @@ from pathlib import Path
 
 import pytest
 
-from lifecycle import grant
+from lifecycle import call, grant
 from lifecycle.decisions.rules import GrantCommand, OnGrant
+from lifecycle.events import call as on_call
 from lifecycle.events import fund as on_fund
 from lifecycle.events import grant as on_grant
-from lifecycle.events.base import EntryCorrected, Event, FundEvent, GrantEvent
+from lifecycle.events.base import CallEvent, EntryCorrected, Event, FundEvent, GrantEvent
 from lifecycle.fund import EVOLVE
 from lifecycle.history import Entry
 from lifecycle.refusals import Refusal, every_refusal
 from lifecycle.stage import Stage
-from lifecycle.table import ANY, BY_EVENT, FUND_COMMANDS, FUND_ROWS, GRANT_COMMANDS, GRANT_ROWS, Row
+from lifecycle.table import ANY, BY_EVENT, CALL_COMMANDS, FUND_COMMANDS, GRANT_COMMANDS, ROWS, Row
 from lifecycle.words import command_class, every_command
 
 TESTS = Path(__file__).parents[1]
-ROWS = [*((row, False) for row in GRANT_COMMANDS), *((row, True) for row in FUND_COMMANDS)]
+TABLES = {"grant": GRANT_COMMANDS, "fund": FUND_COMMANDS, "call": CALL_COMMANDS}
+ALL_ROWS = [(row, about) for about, rows in TABLES.items() for row in rows]
+EVENTS = {"grant": on_grant.EVENTS, "fund": on_fund.EVENTS, "call": on_call.EVENTS}
+BASES: dict[str, type[Event]] = {"grant": GrantEvent, "fund": FundEvent, "call": CallEvent}
 HERE = Path(__file__)
 
 
@@ -49,10 +53,9 @@ def strict_subclasses(kind: type[Event]) -> set[type[Event]]:
     return direct.union(*(strict_subclasses(sub) for sub in direct)) if direct else direct
 
 
-@pytest.mark.parametrize(
-    ("base", "listed"), [(GrantEvent, on_grant.EVENTS), (FundEvent, on_fund.EVENTS)], ids=["grant", "fund"]
-)
-def test_every_event_is_listed_once(base: type[Event], listed: tuple[type[Event], ...]) -> None:
+@pytest.mark.parametrize("about", EVENTS)
+def test_every_event_is_listed_once(about: str) -> None:
+    base, listed = BASES[about], EVENTS[about]
     commands = {*every_command(), OnGrant}
     facts = {kind for kind in strict_subclasses(base) - commands if not kind.__name__.startswith("_")}
     assert facts == set(listed)
@@ -63,10 +66,11 @@ def test_every_event_evolves_the_state() -> None:
     """Corrections apart: they change what the others read."""
     assert set(grant.EVOLVE) == set(on_grant.EVENTS) - {EntryCorrected}
     assert set(EVOLVE) == set(on_fund.EVENTS) - {EntryCorrected}
+    assert set(call.EVOLVE) == set(on_call.EVENTS) - {EntryCorrected}
 
 
 def test_every_event_says_who_records_it_and_who_reads_it() -> None:
-    for event in {*on_grant.EVENTS, *on_fund.EVENTS}:
+    for event in {*on_grant.EVENTS, *on_fund.EVENTS, *on_call.EVENTS}:
         text = event.__doc__ or ""
         assert (
             "ecorded by" in text
@@ -77,35 +81,33 @@ def test_every_event_says_who_records_it_and_who_reads_it() -> None:
         ), event.__name__
 
 
-@pytest.mark.parametrize(
-    ("row", "on_the_fund"), ROWS, ids=lambda value: getattr(value, "name", "fund" if value else "grant")
-)
-def test_every_row_has_its_command_and_its_event(row: Row, on_the_fund: bool) -> None:
-    command = command_class(row.name, on_fund=on_the_fund)
-    assert issubclass(command, GrantCommand) is not on_the_fund
-    events = on_fund.EVENTS if on_the_fund else on_grant.EVENTS
-    assert row.event in {event.__name__ for event in events}
+@pytest.mark.parametrize(("row", "about"), ALL_ROWS, ids=lambda value: getattr(value, "name", value))
+def test_every_row_has_its_command_and_its_event(row: Row, about: str) -> None:
+    command = command_class(row.name, about)
+    assert issubclass(command, GrantCommand) is (about == "grant")
+    assert row.event in {event.__name__ for event in EVENTS[about]}
     assert set(row.arguments) <= {*command.model_fields, "file"}
     assert row.role in ("administrator", "approver", "finance", "reviewer", "secretariat", "ttl", "any")
     assert row.help.endswith(".")
     assert set(row.stages) <= {*map(str, Stage), ""}
-    assert bool(row.stages) is not on_the_fund
+    assert bool(row.stages) is (about == "grant")
 
 
 def test_every_command_has_its_row() -> None:
-    assert every_command() == [command_class(row.name, on_fund=on_the_fund) for row, on_the_fund in ROWS]
-    assert [command.NAME for command in every_command()] == [row.name for row, _ in ROWS]
+    assert every_command() == [command_class(row.name, about) for row, about in ALL_ROWS]
+    assert [command.NAME for command in every_command()] == [row.name for row, _ in ALL_ROWS]
 
 
 def test_every_event_of_a_grant_has_its_row() -> None:
     assert set(BY_EVENT) == {event.__name__ for event in on_grant.EVENTS}
-    assert len(GRANT_ROWS) == len(GRANT_COMMANDS)
-    assert len(FUND_ROWS) == len(FUND_COMMANDS)
+    assert {about: len(rows) for about, rows in ROWS.items()} == {
+        about: len(rows) for about, rows in TABLES.items()
+    }
     assert set(ANY) == set(map(str, Stage))
 
 
 def test_words_are_typed_for_one_command_only() -> None:
-    words = [row.words for row, _ in ROWS]
+    words = [row.words for row, _ in ALL_ROWS]
     assert len(words) == len(set(words))
 
 

@@ -22,7 +22,7 @@ from lifecycle.refusals import (
     UnknownGrant,
 )
 from lifecycle.stage import Stage
-from lifecycle.table import FUND_COMMANDS, GRANT_COMMANDS, Row
+from lifecycle.table import CALL_COMMANDS, FUND_COMMANDS, GRANT_COMMANDS, Row
 
 Make = Callable[..., Command]
 A_DAY = "2013-08-01"
@@ -80,6 +80,8 @@ COMMANDS: dict[str, Make] = {
     "ApproveGrant": g.approve,
     "DeclineProposal": g.decline,
     "WithdrawProposal": g.withdraw,
+    "InvolveParty": g.involve,
+    "EngageExpert": g.engage,
     "MeetCondition": g.meet_condition,
     "SignAgreement": g.sign,
     "MakeEffective": lambda on, **k: g.make_effective(on, closing_date="2014-03-31", **k),
@@ -107,8 +109,10 @@ COMMANDS: dict[str, Make] = {
     "ReportProgress": g.report_progress,
     "CompleteImplementation": g.complete,
     "ReportOutcomes": g.report_outcomes,
+    "RecordLesson": g.lesson,
     "ReachCapability": g.reach,
     "AgreeFollowUp": lambda on, **k: g.agree(on, follow_up="F2", **k),
+    "FinanceFollowUp": g.finance,
     "CompleteFollowUp": g.complete_follow_up,
     "DropFollowUp": g.drop,
     "HandOverFollowUp": g.hand_over,
@@ -187,6 +191,8 @@ def possible(row: Row) -> tuple[list[Command], Make]:
     """A past in which the command is possible for whoever holds the role, and the command."""
     if row in FUND_COMMANDS:
         return [], ON_FUND[row.name]
+    if row in CALL_COMMANDS:
+        return [] if row.name == "OpenCall" else [g.open_call("2012-01-01")], ON_CALL[row.name]
     if row.name == "ProposeGrant":
         return [], COMMANDS[row.name]
     stage = next(stage for stage in reversed(LIVES) if stage in row.stages and stage in list(Stage))
@@ -217,12 +223,17 @@ ON_FUND: dict[str, Make] = {
     "CorrectEntry": lambda on, **k: g.correct_fund(on, entry=JOINED, reads={"name": "DK"}, **k),
     "AttachDocument": g.attach_to_fund,
 }
-ROLE_ROWS = [row for row in (*GRANT_COMMANDS, *FUND_COMMANDS) if row.name != "EstablishFund"]
+ON_CALL: dict[str, Make] = {
+    "OpenCall": lambda on, **k: g.open_call(on, closes="2013-12-31", **k),
+    "CloseCall": g.close_call,
+    "CorrectEntry": lambda on, **k: g.correct_call(on, entry=1, reads={"title": "Milk"}, **k),
+}
+ROLE_ROWS = [row for row in (*GRANT_COMMANDS, *FUND_COMMANDS, *CALL_COMMANDS) if row.name != "EstablishFund"]
 NEW = "n.ew"
 ON = date(2013, 8, 1)
 
 
-@pytest.mark.parametrize("row", ROLE_ROWS, ids=lambda row: f"{row.name}{'' if row.stages else '-on-fund'}")
+@pytest.mark.parametrize("row", ROLE_ROWS, ids=lambda row: row.words)
 def test_the_actor_holds_the_role_on_the_day(row: Row) -> None:
     life, make = possible(row)
     role = "secretariat" if row.role == "any" else row.role
@@ -240,7 +251,7 @@ def test_the_actor_holds_the_role_on_the_day(row: Row) -> None:
     given(life, with_role(ON - g.ONE_DAY, later)).when(asked).accepted()
 
 
-@pytest.mark.parametrize("row", ROLE_ROWS, ids=lambda row: f"{row.name}{'' if row.stages else '-on-fund'}")
+@pytest.mark.parametrize("row", ROLE_ROWS, ids=lambda row: row.words)
 def test_another_role_does_not_do(row: Row) -> None:
     if row.role == "any":
         return

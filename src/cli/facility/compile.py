@@ -8,50 +8,34 @@ states is taken over. What no source states is filled in, and the entry's note t
 and the reference in it, so recording the file twice changes nothing.
 """
 
-import csv
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 from cli.facility.assumed import (
-    CALLED,
     CORRECTED,
     DAYS_BETWEEN_PROPOSALS,
     DROPPED,
-    ENVELOPE_PER_GRANT,
     FIRST_PROPOSAL,
     FOUNDED,
     HANDED_OVER,
     LATE_ENTRY,
     LATE_STORY,
+    LESSONS,
+    NEEDS,
     NO_STORY,
     NO_SURVEY,
     OFFICERS,
     PARTNERS,
     PROJECTS,
     RESULTS,
+    RESULTS_ELSEWHERE,
+    SUMMARIES,
+    WAITS,
 )
-
-HERE = Path(__file__).parent
-Command = dict[str, Any]
-
-
-def _table(name: str) -> list[dict[str, str]]:
-    with (HERE / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def _usd(amount: int) -> str:
-    return f"{amount}.00 USD"
-
-
-def _say(source: str, reference: str, command: str, on: date, actor: str, **fields: Any) -> Command:
-    identity = uuid5(NAMESPACE_URL, f"grantbook facility: {source}: {reference}")
-    return {"command_id": str(identity), "command": command, "on": str(on), "actor": actor, **fields}
-
+from cli.facility.later import call, consultations, dialogue
+from cli.facility.saying import HERE, Command, say, table, usd
 
 # ── the fund ─────────────────────────────────────────────────────────────────────────────────
 
@@ -59,7 +43,7 @@ def _say(source: str, reference: str, command: str, on: date, actor: str, **fiel
 def _officers() -> Iterator[Command]:
     note = "illustrative (not published): the officer; the id stands for a role, the day is the launch"
     for officer, role in OFFICERS.items():
-        yield _say(
+        yield say(
             "demo",
             f"officer {officer}",
             "AppointOfficer",
@@ -72,13 +56,13 @@ def _officers() -> Iterator[Command]:
 
 
 def _partners() -> Iterator[Command]:
-    for row in _table("contributions_2011-10.csv"):
+    for row in table("contributions_2011-10.csv"):
         partner = row["partner"]
         code, joined = PARTNERS[partner]
         when = "at the launch in 2008" if joined == FOUNDED else "after the launch"
         day = "illustrative (not published): the day; S4 has"
         more = f" ({row['note']})" if row["note"] else ""
-        yield _say(
+        yield say(
             "S4 Annex C",
             f"{partner} joined",
             "JoinPartner",
@@ -89,24 +73,24 @@ def _partners() -> Iterator[Command]:
             kind=row["kind"],
             note=f"illustrative (not published): the day; S4 says that this partner was there {when}",
         )
-        yield _say(
+        yield say(
             "S4 Annex C",
             f"{partner} contribution",
             "PledgeContribution",
             joined,
             "finance-1",
             partner=code,
-            amount=_usd(int(row["contribution_usd"])),
+            amount=usd(int(row["contribution_usd"])),
             note=f"{day} the contribution as of October 2011{more}",
         )
-        yield _say(
+        yield say(
             "S4 Annex C",
             f"{partner} allocation",
             "ReceiveInstalment",
             joined + timedelta(days=30),
             "finance-1",
             partner=code,
-            amount=_usd(int(row["allocated_usd"])),
+            amount=usd(int(row["allocated_usd"])),
             note=f"{day} the allocation as of October 2011, taken as received in one sum",
         )
 
@@ -140,7 +124,7 @@ class Life:
         """Say a command; gives the version of its entry in the grant's stream."""
         note = f"illustrative (not published): {filled}"
         reference = f"{self.title}: {len(self.said) + 1}"
-        words = _say("S4 Annex D", reference, command, self.day(after), actor, grant=self.grant, **fields)
+        words = say("S4 Annex D", reference, command, self.day(after), actor, grant=self.grant, **fields)
         self.said.append(words | {"note": note})
         return len(self.said)
 
@@ -166,7 +150,7 @@ class Life:
             providers=self.providers,
             sector=self.project.sector,
             objective=f"Learning from practitioners abroad: {self.title}",
-            amount=_usd(self.approved),
+            amount=usd(self.approved),
             months=12,
         )
         self._request()
@@ -183,7 +167,7 @@ class Life:
             30,
             "approver-1",
             "the day and amount (published average)",
-            amount=_usd(self.approved),
+            amount=usd(self.approved),
         )
         closing = str(self.day(45) + timedelta(days=300))
         self.say("MakeEffective", 45, "secretariat-1", "the day and the closing date", closing_date=closing)
@@ -202,8 +186,8 @@ class Life:
             14,
             self.ttl,
             "the day, amount (published average), budget lines and letters",
-            amount=_usd(self.approved),
-            budget=[{"line": line, "amount": _usd(amount)} for line, amount in budget.items()],
+            amount=usd(self.approved),
+            budget=[{"line": line, "amount": usd(amount)} for line, amount in budget.items()],
             letters=letters,
         )
 
@@ -221,14 +205,14 @@ class Life:
         if self.title == CORRECTED:
             self.project = self.project._replace(unspent=self.project.unspent + 400 + 250)
             filled = "the refund, to show one"
-            self.say("RecordRefund", 130, "finance-1", filled, payment="P1", amount=_usd(400))
+            self.say("RecordRefund", 130, "finance-1", filled, payment="P1", amount=usd(400))
             self.say(
                 "CorrectEntry",
                 150,
                 "approver-2",
                 "the correction, to show one",
                 entry=paid,
-                reads={"amount": _usd(second - 250)},
+                reads={"amount": usd(second - 250)},
                 reason="The bank's advice of payment says 250 less",
             )
         self.say("CompleteImplementation", 165, self.ttl)
@@ -246,21 +230,24 @@ class Life:
 
     def _pay(self, payment: str, after: int, amount: int) -> int:
         filled = "the day, payee and amount (a part of the published average)"
-        asked = {"payee": "a payee not stated", "category": "travel", "amount": _usd(amount)}
+        asked = {"payee": "a payee not stated", "category": "travel", "amount": usd(amount)}
         self.say("RequestPayment", after, self.ttl, filled, payment=payment, **asked)
         self.say("AuthorisePayment", after + 4, "finance-1", payment=payment)
-        return self.say("DisburseFunds", after + 8, "finance-2", filled, payment=payment, amount=_usd(amount))
+        return self.say("DisburseFunds", after + 8, "finance-2", filled, payment=payment, amount=usd(amount))
 
     def _tell(self) -> None:
         evidence = "Marked for this project in S4, Annex D"
+        results = RESULTS.get(self.title) or RESULTS_ELSEWHERE.get(self.title)
+        more = "; which eleven more of the 21 had concrete results" if self.title in RESULTS_ELSEWHERE else ""
         self.say(
             "ReportOutcomes",
             180,
             self.ttl,
-            "the day; the outcomes are S4's Annex D and Box 2",
+            f"the day{more}; the outcomes are S4's Annex D and Box 2",
             outcomes=dict.fromkeys(self.outcomes, evidence),
-            **({"results": RESULTS[self.title]} if self.title in RESULTS else {}),
+            **({"results": results} if results else {}),
         )
+        self._tell_lessons()
         self._agree_follow_up()
         if self.title not in NO_SURVEY:
             self.say("RecordClientSurvey", 200, "secretariat-1", "the day and the count", respondents=12)
@@ -273,21 +260,31 @@ class Life:
         self.say("AcceptCompletionReport", 225, "secretariat-1")
         self._settle_follow_up()
 
+    def _tell_lessons(self) -> None:
+        if self.title in LESSONS:
+            self.say(
+                "RecordLesson", 182, self.ttl, "the day; the lesson is S4's Box 3", **LESSONS[self.title]
+            )
+
     def _agree_follow_up(self) -> None:
         actions = {
             HANDED_OVER: ("Further exchanges while the reforms of the safety nets go on", "BZ"),
             DROPPED: ("A government agency that oversees hospitals", "SN"),
+            WAITS: ("Special economic zones for the firms that invest", "HT"),
         }
         if self.title in actions:
             action, owner = actions[self.title]
-            filled = "the day, owner and due date; S4 tells of the need for follow-up"
+            filled = "the day, owner, due date and what it needs; S4 tells of the need for follow-up"
             fields = {"follow_up": "F1", "action": action, "owner": owner, "due": str(self.day(240))}
-            self.say("AgreeFollowUp", 185, self.ttl, filled, **fields)
+            needs = usd(NEEDS[self.title])
+            self.say("AgreeFollowUp", 185, self.ttl, filled, **fields, finance_needed=needs)
 
     def _settle_follow_up(self) -> None:
         filled = "the day; S4 tells that follow-up was missing"
         if self.title == HANDED_OVER:
             self.say("HandOverFollowUp", 230, self.ttl, filled, follow_up="F1", to="The country team")
+        elif self.title == WAITS:
+            self.say("HandOverFollowUp", 230, self.ttl, filled, follow_up="F1", to="The government")
         elif self.title == DROPPED:
             reason = "The technical and financial support that it needed was not there"
             self.say("DropFollowUp", 235, self.ttl, filled, follow_up="F1", reason=reason)
@@ -299,10 +296,11 @@ class Life:
                 255,
                 "approver-1",
                 "the day and amount",
-                amount=_usd(self.project.unspent),
+                amount=usd(self.project.unspent),
                 reason="Unspent at the end",
             )
-        story = {"title": self.title, "summary": "What came of it: see the outcomes reported"}
+        told = SUMMARIES.get(self.title, "What came of it: see the outcomes reported")
+        story = {"title": self.title, "summary": told}
         if self.title == LATE_STORY:
             self.say("CloseGrant", 300, "approver-1")
             filled = "the day, later than 180 days after completion to show a late story"
@@ -314,44 +312,14 @@ class Life:
 
 
 def _completed() -> Iterator[Command]:
-    countries = {row["project"]: row for row in _table("exchange_countries.csv")}
-    for number, row in enumerate(_table("completed_projects_outcomes.csv")):
+    countries = {row["project"]: row for row in table("exchange_countries.csv")}
+    for number, row in enumerate(table("completed_projects_outcomes.csv")):
         yield from Life(number, row, countries).lines()
-
-
-# ── the call of November 2018 ────────────────────────────────────────────────────────────────
-
-
-def _proposals() -> Iterator[Command]:
-    note = (
-        "illustrative (not published): the day, the amount (the published envelope of USD 250,000 over ten"
-        " grants) and the months (the window's limit, S0); title, sector and countries are those of the"
-        " call's public page"
-    )
-    for number, row in enumerate(_table("call_2018-11_selected.csv"), 1):
-        yield _say(
-            "call 2018-11",
-            f"selected {number}",
-            "ProposeGrant",
-            CALLED,
-            f"ttl-{number % 3 + 1}",
-            grant=f"SSF-2018-11-{number:02}",
-            title=row["title"],
-            window="stand_alone",
-            call="2018-11",
-            recipients=row["receiving"].split(";"),
-            providers=row["providing"].split(";"),
-            sector=row["sector"],
-            objective=f"{row['title']} (the page gives a title and no objective)",
-            amount=ENVELOPE_PER_GRANT,
-            months=12,
-            note=note,
-        )
 
 
 def lines() -> Iterator[str]:
     """Every line of ``facility.jsonl``, in order."""
-    for part in (_officers, _partners, _completed, _proposals):
+    for part in (_officers, _partners, _completed, consultations, dialogue, call):
         for command in part():
             yield json.dumps(command, ensure_ascii=False)
 

@@ -23,7 +23,7 @@ from lifecycle.refusals import (
     NothingChanged,
     NotSuspended,
 )
-from lifecycle.terms import Countries, Line, Prose, Reason, Word
+from lifecycle.terms import Capability, Countries, Line, Prose, Reason, Word
 
 
 class RestructureGrant(OnGrant):
@@ -36,6 +36,7 @@ class RestructureGrant(OnGrant):
     providers: Countries | None = None
     objective: Prose | None = None
     institution: Line | None = None
+    capabilities_planned: tuple[Capability, ...] | None = None
     reason: Reason
 
 
@@ -64,6 +65,7 @@ def _redraw(_: Grant, asked: RestructureGrant, fund: Fund) -> was.GrantRestructu
         providers=asked.providers,
         objective=asked.objective,
         institution=asked.institution,
+        capabilities_planned=asked.capabilities_planned,
         reason=asked.reason,
         edition=edition.name,
     )
@@ -71,8 +73,8 @@ def _redraw(_: Grant, asked: RestructureGrant, fund: Fund) -> was.GrantRestructu
 
 @lawful(was.GrantRestructured)
 def _restructure(grant: Grant, e: was.GrantRestructured, fund: Fund) -> None:
-    if not any((e.window, e.recipients, e.providers, e.objective, e.institution)):
-        raise NothingChanged("name a window, countries, an objective or an institution that changes")
+    if not any((e.window, e.recipients, e.providers, e.objective, e.institution, e.capabilities_planned)):
+        raise NothingChanged("name a window, countries, objective, institution or plan that changes")
     edition = fund.editions[e.edition]
     after = grant.but(
         window=e.window or grant.window, institution=e.institution or grant.institution, edition=e.edition

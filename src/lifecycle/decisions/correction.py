@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from pydantic import model_validator
 
+from lifecycle.decisions.call import CallCommand
 from lifecycle.decisions.fund import FundCommand
 from lifecycle.decisions.rules import GrantCommand, third
 from lifecycle.events.base import EntryCorrected, Event
+from lifecycle.events.call import CallOpened, GrantSelected, SelectionReleased
 from lifecycle.events.fund import (
     CommitmentIncreased,
     CommitmentReleased,
@@ -28,11 +30,12 @@ from lifecycle.refusals import (
     UnknownEntry,
 )
 
-_PAIRS = (FundsCommitted, CommitmentIncreased, CommitmentReleased)
+_PAIRS = (FundsCommitted, CommitmentIncreased, CommitmentReleased, GrantSelected, SelectionReleased)
 _FIXED: dict[type[Event], frozenset[str]] = {
     FundEstablished: frozenset({"on", "currency"}),
     GrantApproved: frozenset({"edition", "request_digest"}),
     GrantRestructured: frozenset({"edition"}),
+    CallOpened: frozenset({"window", "criteria"}),
 }
 """Fields that follow from others, or on which the whole book rests."""
 
@@ -57,6 +60,12 @@ class CorrectEntry(GrantCommand, _Correction):
 
 class CorrectFundEntry(FundCommand, _Correction):
     """Correct or strike an entry of the fund."""
+
+    NAME = "CorrectEntry"
+
+
+class CorrectCallEntry(CallCommand, _Correction):
+    """Correct or strike an entry of a call."""
 
     NAME = "CorrectEntry"
 
@@ -95,9 +104,20 @@ def _may_change(asked: EntryCorrected, target: Entry) -> None:
         raise EditionNeverChanges(f"edition {was.edition.name} stays as adopted: adopt a later one")
     if isinstance(was, FundEstablished) and asked.struck:
         raise FundAlreadyEstablished("a book without its fund is no book")
+    if isinstance(was, CallOpened) and asked.struck:
+        raise FieldNotCorrectable("a call that was opened may have been answered: close it, it is not struck")
     fixed = _FIXED.get(type(was), frozenset()) & set(asked.reads or ())
     if fixed:
         raise FieldNotCorrectable(f"{', '.join(sorted(fixed))} of entry {asked.entry} cannot be corrected")
+
+
+def only_more_time(now: Event, after: Event) -> None:
+    """Refuse to take days from a call: proposals rest on them. Raises `FieldNotCorrectable`."""
+    if not isinstance(now, CallOpened) or not isinstance(after, CallOpened):
+        return
+    opens, closes = now.opens or now.on, now.closes
+    if after.on > now.on or (after.opens or after.on) > opens or after.closes < closes:
+        raise FieldNotCorrectable(f"proposals rest on the days from {opens} to {closes}: only add to them")
 
 
 def completed(asked: EntryCorrected, now: Entry, fund: Fund) -> EntryCorrected:

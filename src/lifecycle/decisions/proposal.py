@@ -12,6 +12,7 @@ from lifecycle.decisions.rules import (
     lawful,
     money,
     third,
+    window_is_known,
     window_of,
 )
 from lifecycle.events import grant as was
@@ -26,7 +27,6 @@ from lifecycle.refusals import (
     NoEditionInForce,
     NothingChanged,
     RequestChanged,
-    WindowNotInEdition,
 )
 from lifecycle.stage import NOT_STATED, ZERO, Stage
 from lifecycle.terms import Amount, Digest, Line
@@ -68,15 +68,7 @@ def request_digest(grant: Grant) -> str:
 @lawful(was.GrantProposed)
 def _propose(_: Grant, e: was.GrantProposed, fund: Fund) -> None:
     in_holding_currency(e.amount, fund.currency)
-    _window_is_known(e.window, fund)
-
-
-def _window_is_known(window: str, fund: Fund) -> None:
-    known = {name for edition in fund.editions.values() for name in edition.windows}
-    if window not in known:
-        raise WindowNotInEdition(
-            f"no adopted edition has a window {window}; known: {', '.join(sorted(known))}"
-        )
+    window_is_known(e.window, fund)
 
 
 @lawful(was.ProposalRevised)
@@ -86,7 +78,7 @@ def _revise(grant: Grant, e: was.ProposalRevised, fund: Fund) -> None:
     if e.amount is not None:
         in_holding_currency(e.amount, fund.currency)
     if e.window is not None:
-        _window_is_known(e.window, fund)
+        window_is_known(e.window, fund)
     if e.recipients is not None and grant.stage is Stage.REQUESTED:
         _letters_from(e.recipients, grant.letters)
 

@@ -1,12 +1,13 @@
 """What came of it: progress, completion, outcomes, follow-up, reports, survey and stories."""
 
-from lifecycle.decisions.rules import conditions, lawful, third
+from lifecycle.decisions.rules import conditions, in_holding_currency, lawful, money, third
 from lifecycle.events import grant as was
 from lifecycle.fund import Fund
 from lifecycle.grant import Grant
 from lifecycle.refusals import (
     ActivitiesStillPlanned,
     CompletionReportAlreadyAccepted,
+    FinanceInOtherCurrency,
     FollowUpIdTaken,
     FollowUpNotOpen,
     NoCompletionReport,
@@ -43,6 +44,20 @@ def _is_open(grant: Grant, follow_up: str) -> None:
 @lawful(was.FollowUpCompleted)
 def _complete_follow_up(grant: Grant, e: was.FollowUpCompleted, _: Fund) -> None:
     _is_open(grant, e.follow_up)
+
+
+@lawful(was.FollowUpFinanced)
+def _finance(grant: Grant, e: was.FollowUpFinanced, fund: Fund) -> None:
+    known = grant.follow_ups.get(e.follow_up)
+    if known is None or known.status == "dropped":
+        _is_open(grant, e.follow_up)
+    needs = None if known is None else known.needs
+    if needs is None:
+        in_holding_currency(e.amount, fund.currency)
+    elif e.amount.currency != needs[1]:
+        raise FinanceInOtherCurrency(
+            f"{e.follow_up} needs {money(*needs)}: say what {e.amount} is in {needs[1]}"
+        )
 
 
 @lawful(was.FollowUpDropped)

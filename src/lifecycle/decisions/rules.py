@@ -91,7 +91,7 @@ def fact(event: type[_E], asked: Command) -> _E:
     """The fact with the command's own fields, which were validated with it."""
     values = asked.__dict__
     own = {name: values[name] for name in event.model_fields}
-    return cast(_E, event.model_construct(asked.model_fields_set - ENVELOPE, **own))
+    return cast(_E, event.model_construct(asked.model_fields_set & own.keys(), **own))
 
 
 # ── what several stages ask ──────────────────────────────────────────────────────────────────
@@ -129,6 +129,15 @@ def window_of(name: str, edition: Edition) -> Window:
             f"edition {edition.name} has no window {name}; it has {', '.join(sorted(edition.windows))}"
         )
     return window
+
+
+def window_is_known(window: str, fund: Fund) -> None:
+    """Refuse a window that no adopted edition has. Raises `WindowNotInEdition`."""
+    known = {name for edition in fund.editions.values() for name in edition.windows}
+    if window not in known:
+        raise WindowNotInEdition(
+            f"no adopted edition has a window {window}; known: {', '.join(sorted(known))}"
+        )
 
 
 def deadline(grant: Grant, fund: Fund) -> date | None:

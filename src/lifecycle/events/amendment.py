@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from lifecycle.events.base import GrantEvent
-from lifecycle.terms import Amount, Countries, Day, Line, Prose, Reason, Scope, Word
+from lifecycle.terms import Amount, Capability, Countries, Day, Line, Prose, Reason, Scope, Word
 
 
 class ClosingDateExtended(GrantEvent):
@@ -26,6 +26,8 @@ class GrantRestructured(GrantEvent):
     Recorded by an approver. Read by: register, disbursement, windows, timeline.
     """
 
+    VERSION: ClassVar[int] = 2
+
     window: Word | None = None
     """The new window, where it changes."""
     recipients: Countries | None = None
@@ -36,6 +38,8 @@ class GrantRestructured(GrantEvent):
     """The new objective, where it changes."""
     institution: Line | None = None
     """The institution from now on, where it changes."""
+    capabilities_planned: tuple[Capability, ...] | None = None
+    """The institution's plan from now on, where it changes."""
     reason: Reason
     """Why the terms were redrawn."""
     edition: Line

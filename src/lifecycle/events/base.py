@@ -35,7 +35,11 @@ class FundEvent(Event):
     """A fact of the fund's stream."""
 
 
-class EntryCorrected(GrantEvent, FundEvent):
+class CallEvent(Event):
+    """A fact of one call's stream."""
+
+
+class EntryCorrected(GrantEvent, FundEvent, CallEvent):
     """An entry was found wrong: it should have read so, or should not have been there.
 
     Recorded by an approver who neither acted in nor recorded the entry. Holds from the corrected

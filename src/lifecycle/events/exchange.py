@@ -1,6 +1,9 @@
 """Exchange activities."""
 
-from pydantic import model_validator
+from datetime import timedelta
+from typing import Annotated, ClassVar
+
+from pydantic import Field, model_validator
 
 from lifecycle.events.base import GrantEvent, Value
 from lifecycle.terms import (
@@ -12,6 +15,7 @@ from lifecycle.terms import (
     Instrument,
     ItemId,
     Line,
+    Moment,
     Prose,
     Reason,
     TimeZone,
@@ -41,17 +45,28 @@ class Participants(Value):
 
 
 class _Dated(GrantEvent):
-    """With a first and a last day."""
+    """With a first and a last day; and a moment, for what several places do at once."""
 
     starts: Day
     """First day."""
     ends: Day
     """Last day."""
+    starts_at: Moment | None = None
+    """The instant at which it begins, everywhere: for one that joins several places."""
+    minutes: Annotated[int, Field(ge=1, le=14_400, strict=True)] | None = None
+    """How long it takes from that instant."""
 
     @model_validator(mode="after")
     def _in_order(self) -> "_Dated":
         if self.ends < self.starts:
             raise ValueError(f"ends on {self.ends}, before it starts on {self.starts}")
+        # Somewhere on earth it is a day earlier or later than in UTC.
+        if self.starts_at is not None and not (
+            self.starts - timedelta(days=1) <= self.starts_at.date() <= self.ends + timedelta(days=1)
+        ):
+            raise ValueError(f"starts_at {self.starts_at} is not between {self.starts} and {self.ends}")
+        if self.minutes is not None and self.starts_at is None:
+            raise ValueError("minutes count from starts_at: give both")
         return self
 
 
@@ -60,6 +75,8 @@ class ActivityPlanned(_Dated):
 
     Recorded by the task team leader. Read by: windows, timeline.
     """
+
+    VERSION: ClassVar[int] = 2
 
     activity: ItemId
     """Its name within the grant."""
@@ -79,6 +96,8 @@ class ActivityRescheduled(_Dated):
     Recorded by the task team leader. Read by: timeline.
     """
 
+    VERSION: ClassVar[int] = 2
+
     activity: ItemId
     """Its name within the grant."""
     reason: Reason | None = None
@@ -96,6 +115,8 @@ class ActivityCancelled(GrantEvent):
 
 class ActivityHeld(_Dated):
     """It was held: a fact, however late. Recorded by the task team leader. Read by: windows, timeline."""
+
+    VERSION: ClassVar[int] = 2
 
     activity: ItemId
     """Its name within the grant."""

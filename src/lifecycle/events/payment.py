@@ -1,7 +1,7 @@
 """Money out, money back, and money of others."""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -104,7 +104,9 @@ class IrregularPaymentRecorded(GrantEvent):
 
 
 class CoFinancingRecorded(GrantEvent):
-    """Somebody else paid a part. Recorded by the task team leader. Read by: audit history."""
+    """Somebody else paid a part. Recorded by the task team leader. Read by: value."""
+
+    VERSION: ClassVar[int] = 2
 
     kind: CoFinancingKind
     """Cash, in kind, a share of cost, or private."""
@@ -112,12 +114,18 @@ class CoFinancingRecorded(GrantEvent):
     """Who paid."""
     amount: Amount
     """In the currency in which it was paid."""
+    holding_amount: Amount | None = None
+    """What that was worth in the holding currency on the day; needed for another currency to count."""
 
 
 class CostRecorded(GrantEvent):
-    """What it cost to prepare or supervise the grant. Recorded by the task team leader."""
+    """What it cost to prepare or supervise the grant. Recorded by the task team leader. Read by: value."""
+
+    VERSION: ClassVar[int] = 2
 
     purpose: CostPurpose
     """Preparation or supervision."""
     amount: Amount
     """In the currency in which it was paid."""
+    holding_amount: Amount | None = None
+    """What that was worth in the holding currency on the day; needed for another currency to count."""

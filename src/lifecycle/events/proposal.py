@@ -1,7 +1,7 @@
 """From the idea to the promise."""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from lifecycle.terms import (
     Advice,
     Amount,
     ByName,
+    Capability,
     Countries,
     Country,
     Day,
@@ -52,6 +53,8 @@ class GrantProposed(GrantEvent):
     Recorded by the task team leader. Read by: register, disbursement, windows, timeline.
     """
 
+    VERSION: ClassVar[int] = 2
+
     title: Line
     """What the exchange is called."""
     window: Word
@@ -74,6 +77,8 @@ class GrantProposed(GrantEvent):
     """How long it should take."""
     institution: Line | None = None
     """The public institution, for organizational knowledge sharing."""
+    capabilities_planned: tuple[Capability, ...] = ()
+    """What the institution plans to be able to do, for organizational knowledge sharing."""
     operation: Line | None = None
     """The lending operation that the exchange serves."""
 
@@ -83,6 +88,8 @@ class ProposalRevised(GrantEvent):
 
     Recorded by the task team leader. Read by: register, disbursement, windows.
     """
+
+    VERSION: ClassVar[int] = 2
 
     title: Line | None = None
     """As it reads now, where it changes."""
@@ -103,6 +110,8 @@ class ProposalRevised(GrantEvent):
     months: Months | None = None
     """As it reads now, where it changes."""
     institution: Line | None = None
+    """As it reads now, where it changes."""
+    capabilities_planned: tuple[Capability, ...] | None = None
     """As it reads now, where it changes."""
     operation: Line | None = None
     """As it reads now, where it changes."""
@@ -141,7 +150,7 @@ class ProposalReviewed(GrantEvent):
     """
 
     scores: Annotated[dict[Word, Annotated[Decimal, Field(ge=0, le=100)]], ByName]
-    """Points by criterion."""
+    """Points by criterion: of a proposal that answers a call, by each of the call's criteria."""
     advice: Advice
     """What the reviewer would do."""
 

@@ -3,10 +3,11 @@
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from lifecycle.events.base import GrantEvent
 from lifecycle.terms import (
+    Amount,
     ByName,
     Capability,
     Cost,
@@ -41,12 +42,32 @@ class ImplementationCompleted(GrantEvent):
 
 
 class OutcomesReported(GrantEvent):
-    """What capacity was built, with the evidence. Recorded by the task team leader."""
+    """What capacity was built, with the evidence. Recorded by the task team leader. Read by: outcomes."""
 
     outcomes: Annotated[dict[Outcome, Prose], ByName] = Field(default_factory=dict)
     """Outcome to its evidence."""
     results: Annotated[dict[Result, Prose], ByName] = Field(default_factory=dict)
     """Concrete results beyond capacity, with what they are."""
+
+
+class LessonRecorded(GrantEvent):
+    """What was learned about exchanging know-how: what worked, what did not, and why (S4).
+
+    Recorded by the task team leader. Read by: outcomes, library.
+    """
+
+    worked: Prose | None = None
+    """What worked."""
+    did_not_work: Prose | None = None
+    """What did not."""
+    why: Prose
+    """Why, as far as it is known."""
+
+    @model_validator(mode="after")
+    def _of_something(self) -> "LessonRecorded":
+        if self.worked is None and self.did_not_work is None:
+            raise ValueError("say what worked, or what did not, or both")
+        return self
 
 
 class CapabilityReached(GrantEvent):
@@ -70,7 +91,18 @@ class FollowUpAgreed(GrantEvent):
     due: Day
     """By when."""
     finance_needed: Cost | None = None
-    """What it takes, where money is needed."""
+    """What it takes, where money is needed; in any one currency."""
+
+
+class FollowUpFinanced(GrantEvent):
+    """Money for it was found. Recorded by the task team leader. Read by: follow-ups."""
+
+    follow_up: ItemId
+    """Its name within the grant."""
+    amount: Amount
+    """How much; in the currency of what it needs."""
+    source: Line | None = None
+    """Who gives it."""
 
 
 class FollowUpCompleted(GrantEvent):

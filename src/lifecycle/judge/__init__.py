@@ -1,0 +1,25 @@
+"""May this command become a fact? Judged by what was true on its day, and on every later day.
+
+The way of a command on a grant: officer and role, stage, four eyes, dates, amounts, on the state as
+of the command's day; then the entries dated later are judged again on top of it; then the fund is
+charged with what the grant's commitment changed by, and so is its call. Pure: no clock, no store, no
+library of one.
+"""
+
+from lifecycle.judge.asking import NO_CALLS, Calls, Verdict, row_of, stream_of
+from lifecycle.judge.calls import judge_call
+from lifecycle.judge.fund import judge_fund
+from lifecycle.judge.grants import Known, calls_named, judge_grant
+
+__all__ = [
+    "NO_CALLS",
+    "Calls",
+    "Known",
+    "Verdict",
+    "calls_named",
+    "judge_call",
+    "judge_fund",
+    "judge_grant",
+    "row_of",
+    "stream_of",
+]

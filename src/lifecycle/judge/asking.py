@@ -1,0 +1,104 @@
+"""What every command is asked, whatever it is about: officer and role, and its day."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from types import MappingProxyType
+from typing import NamedTuple
+
+from lifecycle.call import Call
+from lifecycle.decisions.call import CallCommand
+from lifecycle.decisions.rules import Command, GrantCommand
+from lifecycle.events.base import Event
+from lifecycle.fund import Fund
+from lifecycle.grant import Grant
+from lifecycle.history import FUND, Entry, call_stream, grant_stream
+from lifecycle.refusals import (
+    FOUR_EYES,
+    DatedInFuture,
+    NotAnOfficer,
+    RecorderNotAdministrator,
+    Refusal,
+    RoleNotHeld,
+)
+from lifecycle.table import ROWS, Row
+
+NOT_YET = datetime.max.replace(tzinfo=UTC)
+"""Stands for the moment of recording while an entry is tried out: nothing is ordered by it."""
+Calls = Mapping[str, Call | None]
+"""The calls that a command on a grant may concern, by id; `None` for one that is not there."""
+
+
+NO_CALLS: Calls = MappingProxyType({})
+
+
+class Verdict(NamedTuple):
+    """What the command becomes: its own fact, the pairs on the fund and on calls, the states after them."""
+
+    fact: Event
+    pair: tuple[tuple[str, Event], ...]
+    """Each with its stream."""
+    grant: Grant | None
+    fund: Fund
+    calls: Calls = NO_CALLS
+    """Those that changed."""
+
+
+def row_of(command: Command) -> Row:
+    """The command's row in the table."""
+    return ROWS[stream_of(command).partition(":")[0]][command.NAME]
+
+
+def stream_of(command: Command) -> str:
+    """The stream that the command is about."""
+    if isinstance(command, GrantCommand):
+        return grant_stream(command.grant)
+    return call_stream(command.call) if isinstance(command, CallCommand) else FUND
+
+
+def permit(fund: Fund, row: Row, asked: Command, recorder: str) -> None:
+    """Refuse who may not act, or not record. Raises the refusal of officer and role."""
+    roles = fund.roles_on(asked.actor, asked.on)
+    if not roles:
+        raise NotAnOfficer(f"{asked.actor} holds no role on {asked.on}: an administrator appoints officers")
+    if row.role not in ("any", *roles):
+        raise RoleNotHeld(
+            f"{row.name} is for {row.role}; {asked.actor} is {', '.join(sorted(roles))} on {asked.on}"
+        )
+    if recorder != asked.actor and "administrator" not in fund.roles_on(recorder, asked.on):
+        raise RecorderNotAdministrator(
+            f"{recorder} may enter acts of {recorder} only: acts of {asked.actor} are entered by"
+            f" {asked.actor} or by an administrator"
+        )
+
+
+def place(held: Sequence[Entry], on: date) -> int:
+    """Where a new entry of the day belongs: after all of that day, for versions break ties."""
+    return bisect_right(held, on, key=lambda entry: entry.event.on)
+
+
+def judged_today(asked: Command, today: date, judged: Callable[[], None]) -> None:
+    """Four eyes, then dates, then amounts: a future day is told before an amount, after four eyes."""
+    try:
+        judged()
+    except Refusal as no:
+        if asked.on <= today or no.order <= FOUR_EYES:
+            raise
+    not_in_future(asked.on, today)
+
+
+def not_in_future(day: date, today: date) -> None:
+    """Refuse a day that has not come. Raises `DatedInFuture`."""
+    if day > today:
+        raise DatedInFuture(f"{day} is after today, {today}: record it when it has happened")
+
+
+def no_longer(entry: Entry, no: Refusal) -> Refusal:
+    """The refusal, told of the later entry that it concerns."""
+    what = f"entry {entry.originator_version} ({type(entry.event).__name__}, {entry.event.on})"
+    return type(no)(f"{what} would no longer hold: {no}")
+
+
+def provisional(asked: Command, event: Event, version: int) -> Entry:
+    """The entry that the fact would be, while it is tried out."""
+    return Entry(stream_of(asked), version, event, NOT_YET, asked.actor, asked.command_id)

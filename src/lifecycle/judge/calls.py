@@ -1,0 +1,73 @@
+"""Commands on a call's stream. It is short, so every command looks at the whole of it."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from lifecycle.call import Call, evolve
+from lifecycle.decisions.call import CallCommand, lawful_in, within_envelope
+from lifecycle.decisions.correction import CorrectCallEntry, only_more_time, target_of
+from lifecycle.decisions.rules import fact
+from lifecycle.events import call as on_call
+from lifecycle.events.base import Event
+from lifecycle.fund import Fund
+from lifecycle.history import Entry, in_force
+from lifecycle.judge.asking import (
+    Verdict,
+    judged_today,
+    no_longer,
+    not_in_future,
+    permit,
+    place,
+    provisional,
+    row_of,
+)
+from lifecycle.refusals import Refusal, UnknownCall
+
+_EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_call.EVENTS}
+
+
+def judge_call(
+    entries: Sequence[Entry], asked: CallCommand, fund: Fund, recorder: str, today: date
+) -> Verdict:
+    """Judge a command on the call whose stream holds ``entries``. Raises a `Refusal`."""
+    row = row_of(asked)
+    permit(fund, row, asked, recorder)
+    before = in_force(entries)
+    event = fact(_EVENTS[row.event], asked)
+    if isinstance(asked, CorrectCallEntry):
+        if not entries:
+            raise UnknownCall(f"there is no call {asked.call}")
+        target = target_of(asked, entries)
+        held = in_force((*entries, provisional(asked, event, len(entries) + 1)))
+        for now in before:
+            for after in held:
+                if now.originator_version == after.originator_version == target.originator_version:
+                    only_more_time(now.event, after.event)
+        not_in_future(max(asked.on, held[-1].event.on), today)
+        return Verdict(event, (), None, fund, {asked.call: _call_still_true(held, asked.call, fund)})
+    new = provisional(asked, event, len(entries) + 1)
+    i = place(before, asked.on)
+    held = [*before[:i], new, *before[i:]]
+    judged = {}
+
+    def judge() -> None:
+        judged[asked.call] = _call_still_true(held, asked.call, fund, new)
+
+    judged_today(asked, today, judge)
+    return Verdict(event, (), None, fund, judged)
+
+
+def _call_still_true(held: Sequence[Entry], name: str, fund: Fund, new: Entry | None = None) -> Call:
+    """The call after all that is held, every fact lawful, the envelope never exceeded."""
+    call: Call | None = None
+    for entry in held:
+        try:
+            lawful_in(call, name, entry.event, fund)
+        except Refusal as no:
+            if entry is new:
+                raise
+            raise no_longer(entry, no) from no
+        call = evolve(call, entry.event, name)
+    assert call is not None
+    within_envelope(call, fund)
+    return call

@@ -1,0 +1,103 @@
+"""What a grant's new commitment and selection take from the fund and from its call."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from lifecycle.call import Call
+from lifecycle.call import evolve as evolve_call
+from lifecycle.decisions.call import lawful_in, within_envelope
+from lifecycle.decisions.rules import money
+from lifecycle.events import call as on_call
+from lifecycle.events import fund as on_fund
+from lifecycle.events import grant as on_grant
+from lifecycle.events.base import Event
+from lifecycle.fund import Fund
+from lifecycle.fund import evolve as evolve_fund
+from lifecycle.grant import Grant
+from lifecycle.history import FUND, call_stream
+from lifecycle.judge.asking import Calls, Verdict
+from lifecycle.refusals import ExceedsAvailableFunds
+from lifecycle.stage import ZERO
+from lifecycle.terms import Money
+
+Changes = dict[date, Decimal]
+
+
+def charged(before: Grant | None, after: Grant | None, event: Event, fund: Fund, calls: Calls) -> Verdict:
+    """The fund's pair of what the grant's commitment changed by, day by day, and so for calls.
+
+    One mechanism for approvals, increases, cancellations, lapses, corrections and late entries: the
+    fund always holds the same dated sums as the grants together (domain §4.2), and each call those of
+    its selections. Raises `ExceedsAvailableFunds`, ``ExceedsCallEnvelope``.
+    """
+    grant = after or before
+    assert grant is not None
+    changes = _changes(before.commitments if before else (), after.commitments if after else ())
+    pair: list[tuple[str, Event]] = [
+        (FUND, _pair(event, grant, day, change)) for day, change in changes.items()
+    ]
+    after_it = fund
+    for _, part in pair:
+        after_it = evolve_fund(after_it, part)
+    if any(change > 0 for change in changes.values()):
+        _covered(fund, after_it, min(changes), grant)
+    selected: dict[str, Call | None] = {}
+    for name in {one.call for one in (before, after) if one is not None and one.call is not None}:
+        taken = _changes(_selections(before, name), _selections(after, name))
+        parts = [_selection(event.actor, grant, day, change) for day, change in taken.items()]
+        if parts:
+            selected[name] = _selected(calls.get(name), name, parts, fund)
+            pair += [(call_stream(name), part) for part in parts]
+    return Verdict(event, tuple(pair), after, after_it, selected)
+
+
+def _changes(old: Sequence[tuple[date, Decimal]], new: Sequence[tuple[date, Decimal]]) -> Changes:
+    """What the dated sums changed by, in order of days; nothing where they are the same."""
+    if old == new:
+        return {}
+    changes: Changes = {}
+    for sign, amounts in ((1, new), (-1, old)):
+        for day, amount in amounts:
+            changes[day] = changes.get(day, ZERO) + sign * amount
+    return {day: change for day, change in sorted(changes.items()) if change}
+
+
+def _selections(grant: Grant | None, call: str) -> tuple[tuple[date, Decimal], ...]:
+    return grant.selections if grant is not None and grant.call == call else ()
+
+
+def _selection(actor: str, grant: Grant, day: date, change: Decimal) -> Event:
+    kind = on_call.GrantSelected if change > 0 else on_call.SelectionReleased
+    return kind(on=day, actor=actor, grant=grant.id, amount=Money(abs(change), grant.currency))
+
+
+def _selected(call: Call | None, name: str, parts: Sequence[Event], fund: Fund) -> Call:
+    for part in parts:
+        lawful_in(call, name, part, fund)
+        call = evolve_call(call, part, name)
+    assert call is not None
+    if any(isinstance(part, on_call.GrantSelected) for part in parts):
+        within_envelope(call, fund)
+    return call
+
+
+def _pair(event: Event, grant: Grant, day: date, change: Decimal) -> Event:
+    amount = Money(abs(change), grant.currency)
+    kind: type[on_fund.FundsCommitted | on_fund.CommitmentIncreased | on_fund.CommitmentReleased]
+    if isinstance(event, on_grant.GrantApproved) and change > 0:
+        kind = on_fund.FundsCommitted
+    else:
+        kind = on_fund.CommitmentIncreased if change > 0 else on_fund.CommitmentReleased
+    return kind(on=day, actor=event.actor, grant=grant.id, amount=amount)
+
+
+def _covered(before: Fund, after: Fund, since: date, grant: Grant) -> None:
+    least, day = after.available.least_from(since)
+    if least >= 0:
+        return
+    left = max(before.available.least_from(since)[0], ZERO)
+    raise ExceedsAvailableFunds(
+        f"the fund has {money(left, before.currency)} left to promise from {since} on, and {grant.id}"
+        f" would take {money(-least, before.currency)} more than there is on {day}"
+    )

@@ -1,0 +1,208 @@
+"""Commands on a grant: judged on the state of their day, and by what was recorded for later days."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import partial
+from typing import NamedTuple
+
+from lifecycle.decisions import amendment, closure, correction, exchange, payment, results  # noqa: F401
+from lifecycle.decisions.call import asked_by_call
+from lifecycle.decisions.correction import CorrectEntry, completed, target_of
+from lifecycle.decisions.rules import BECOMES, CONDITIONS, LAWFUL, GrantCommand, fact
+from lifecycle.events import grant as on_grant
+from lifecycle.events.base import EntryCorrected, Event
+from lifecycle.fund import Fund
+from lifecycle.grant import Grant, evolve, fold
+from lifecycle.history import Entry, in_force
+from lifecycle.judge.asking import (
+    NO_CALLS,
+    Calls,
+    Verdict,
+    judged_today,
+    no_longer,
+    not_in_future,
+    permit,
+    place,
+    provisional,
+    row_of,
+)
+from lifecycle.judge.charges import charged
+from lifecycle.refusals import (
+    GrantHasEnded,
+    GrantIdTaken,
+    GrantIsClosed,
+    NotInStage,
+    NotYetEffective,
+    Refusal,
+    UnknownGrant,
+)
+from lifecycle.stage import Stage
+from lifecycle.table import BY_EVENT, Row
+
+_EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_grant.EVENTS}
+_BEFORE_EFFECTIVENESS = (Stage.PROPOSED, Stage.REQUESTED, Stage.APPROVED, Stage.SIGNED)
+_ENDS = (Stage.DECLINED, Stage.WITHDRAWN, Stage.LAPSED, Stage.CANCELLED)
+_OF_THE_WORLD = (
+    on_grant.ActivityHeld,
+    on_grant.PaymentFailed,
+    on_grant.RefundReceived,
+    on_grant.IrregularPaymentRecorded,
+)
+"""Facts that the fund did not decide."""
+
+
+class Known(NamedTuple):
+    """A grant's stream with what follows from it: kept so that the next command need not fold again."""
+
+    entries: tuple[Entry, ...] = ()
+    held: tuple[Entry, ...] = ()
+    """In force, in the one order."""
+    grant: Grant | None = None
+    """After all that is held."""
+
+    @classmethod
+    def of(cls, entries: Sequence[Entry]) -> "Known":
+        """From a stream's entries."""
+        held = tuple(in_force(entries))
+        return cls(tuple(entries), held, fold(held))
+
+    def plus(self, entry: Entry, grant: Grant | None) -> "Known":
+        """With one more entry, after which the grant is ``grant``."""
+        entries = (*self.entries, entry)
+        if isinstance(entry.event, EntryCorrected):
+            return Known(entries, tuple(in_force(entries)), grant)
+        i = place(self.held, entry.event.on)
+        return Known(entries, (*self.held[:i], entry, *self.held[i:]), grant)
+
+
+def calls_named(known: Known, asked: GrantCommand) -> set[str]:
+    """The calls that judging the command may need: the grant's own, and one that the command names."""
+    named = {getattr(asked, "call", None), known.grant.call if known.grant is not None else None}
+    if isinstance(asked, CorrectEntry) and asked.reads is not None:
+        named.add(asked.reads.get("call"))
+    return {name for name in named if isinstance(name, str)}
+
+
+class _Judge(NamedTuple):
+    """What a grant's facts are judged by, beside the grant itself."""
+
+    fund: Fund
+    calls: Calls
+
+    def asks(self, grant: Grant | None, event: Event, *, of_decision: bool) -> None:
+        """Ask what must be true before it, and what was asked when it was decided; the first no counts."""
+        refusals: list[Refusal] = []
+        for rules in (LAWFUL, CONDITIONS) if of_decision else (LAWFUL,):
+            if rule := rules.get(type(event)):
+                _heard(refusals, partial(rule, grant, event, self.fund))
+        call = event.call if isinstance(event, on_grant.GrantProposed) else grant.call if grant else None
+        if call is not None:
+            _heard(refusals, partial(asked_by_call, self.calls.get(call), call, grant, event))
+        if refusals:
+            raise min(refusals, key=lambda refusal: refusal.order)
+
+
+def _heard(refusals: list[Refusal], ask: Callable[[], None]) -> None:
+    try:
+        ask()
+    except Refusal as no:
+        refusals.append(no)
+
+
+def judge_grant(  # noqa: PLR0917 what a judge has to know
+    known: Known, asked: GrantCommand, fund: Fund, recorder: str, today: date, calls: Calls = NO_CALLS
+) -> Verdict:
+    """Judge a command on a grant. Raises a `Refusal`, or pydantic's ``ValidationError`` for bad ``reads``."""
+    row, judge = row_of(asked), _Judge(fund, calls)
+    permit(fund, row, asked, recorder)
+    if isinstance(asked, CorrectEntry):
+        return _corrected(known, asked, judge, today)
+    if row.stages == ("",) and known.entries:
+        raise GrantIdTaken(f"there is a grant {asked.grant}: choose another id")
+    late = bool(known.held) and asked.on < known.held[-1].event.on
+    i = place(known.held, asked.on) if late else len(known.held)
+    grant = fold(known.held[:i]) if late else known.grant
+    _in_stage(grant, row, asked.grant, asked.on)
+    make = BECOMES.get(type(asked))
+    event = make(grant, asked, fund) if make else fact(_EVENTS[row.event], asked)
+    judged_today(asked, today, lambda: judge.asks(grant, event, of_decision=True))
+    after: Grant | None = _after(grant, event, asked.grant)
+    decides = type(event) not in _OF_THE_WORLD
+    after = _still_true(after, known.held[i:], known, judge, of_decision=decides)
+    return charged(known.grant, after, event, judge.fund, judge.calls)
+
+
+def _after(grant: Grant | None, event: Event, name: str) -> Grant:
+    after = evolve(grant, event)
+    return after if grant is not None else after.but(id=name)
+
+
+def _in_stage(grant: Grant | None, row: Row, name: str, on: date) -> None:
+    """Refuse what is not done in the grant's stage."""
+    if grant is None:
+        if row.stages != ("",):
+            raise UnknownGrant(f"there is no grant {name} on {on}")
+        return
+    if grant.stage in row.stages:
+        return
+    if row.stages == ("",):
+        raise GrantIdTaken(f"there is a grant {name}")
+    if grant.stage in _ENDS:
+        raise GrantHasEnded(
+            f"{grant.id} was {grant.stage} on {grant.ended_on}: {row.words} is not possible after it"
+        )
+    if grant.stage is Stage.CLOSED:
+        raise GrantIsClosed(f"{grant.id} was closed on {grant.closed_on}: an approver can reopen it")
+    if grant.stage in _BEFORE_EFFECTIVENESS and not set(row.stages) & set(_BEFORE_EFFECTIVENESS):
+        raise NotYetEffective(f"{grant.id} is {grant.stage} on {on}: it has to be effective first")
+    raise NotInStage(
+        f"{grant.id} is {grant.stage} on {on}; {row.words} is done while {' or '.join(row.stages)}"
+    )
+
+
+def _still_true(
+    after: Grant | None, later: Sequence[Entry], known: Known, judge: _Judge, *, of_decision: bool
+) -> Grant | None:
+    """The state after the later entries, each as lawful as before. Raises the first that is not.
+
+    ``of_decision``: also what was asked when it was decided. A late fact of the world, or a correction,
+    is not held back by that: a refund learned of after the closure is recorded all the same (§1.1).
+    """
+    for entry in later:
+        if no := _refusal(after, entry, judge, of_decision=of_decision):
+            # What such a fact or correction has broken before is no reason against the next entry.
+            was = _refusal_before(known.held, entry, judge, of_decision=of_decision)
+            if type(was) is not type(no):
+                raise no_longer(entry, no) from no
+        after = fold((entry,), after)
+    return after
+
+
+def _refusal(grant: Grant | None, entry: Entry, judge: _Judge, *, of_decision: bool) -> Refusal | None:
+    event = entry.event
+    try:
+        _in_stage(grant, BY_EVENT[type(event).__name__], entry.originator_id.removeprefix("grant:"), event.on)
+        judge.asks(grant, event, of_decision=of_decision)
+    except Refusal as no:
+        return no
+    return None
+
+
+def _refusal_before(
+    held: Sequence[Entry], entry: Entry, judge: _Judge, *, of_decision: bool
+) -> Refusal | None:
+    """What was wrong with the entry already, as the history stood; `None` where it reads otherwise now."""
+    place = next((i for i, known in enumerate(held) if known is entry), None)
+    return None if place is None else _refusal(fold(held[:place]), entry, judge, of_decision=of_decision)
+
+
+def _corrected(known: Known, asked: CorrectEntry, judge: _Judge, today: date) -> Verdict:
+    if not known.entries or asked.on < known.entries[0].event.on:
+        raise UnknownGrant(f"there is no grant {asked.grant} on {asked.on}")
+    target = target_of(asked, known.entries)
+    now = next((entry for entry in known.held if entry.originator_version == asked.entry), target)
+    event = completed(fact(EntryCorrected, asked), now, judge.fund)
+    held = in_force((*known.entries, provisional(asked, event, len(known.entries) + 1)))
+    not_in_future(max((asked.on, *(entry.event.on for entry in held))), today)
+    after = _still_true(None, held, known, judge, of_decision=False)
+    return charged(known.grant, after, event, judge.fund, judge.calls)

@@ -1,0 +1,250 @@
+"""Exchange activities: planned, moved, called off, held; and who took part."""
+
+import json
+from dataclasses import dataclass, replace
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    true,
+    type_coerce,
+    union_all,
+)
+
+from lifecycle.events import grant as was
+from lifecycle.events.base import Event
+from lifecycle.state import Grant
+from projections.tables import (
+    FAR,
+    Row,
+    day,
+    exchange_activities,
+    exchange_participants,
+    fund_facts,
+    holds,
+    minor,
+    money,
+    scale_of,
+)
+
+COLUMNS = (
+    "grant activity instrument status starts ends held_on countries women men not_stated participants cost"
+    " currency moves"
+).split()
+_PEOPLE = ("women", "men", "not_stated")
+_STATUS = ("planned", "held", "cancelled")
+
+
+@dataclass(frozen=True)
+class _Stood:
+    """How an activity stood, from a day on."""
+
+    activity: str
+    instrument: str | None
+    status: str
+    starts: str | None
+    ends: str | None
+    held_on: str | None = None
+    countries: str = "[]"
+    starts_at: str | None = None
+    minutes: int | None = None
+    sites: str | None = None
+    moves: int = 0
+    cost: int | None = None
+    cost_scale: int | None = None
+    cost_currency: str | None = None
+
+
+class Activities:
+    """Follows one grant and keeps how each of its activities stood, from day to day."""
+
+    table = exchange_activities
+
+    def __init__(self) -> None:
+        self._stood: dict[str, list[tuple[str, _Stood]]] = {}
+
+    def see(self, _: Grant, event: Event) -> None:
+        """One more fact, with the state after it."""
+        assert isinstance(event, _FACTS)
+        stood = self._stood.setdefault(event.activity, [])
+        before = stood[-1][1] if stood else _Stood(event.activity, None, "held", None, None)
+        since = str(day(event.on))
+        if stood and stood[-1][0] == since:
+            stood.pop()
+        stood.append((since, _after(before, event)))
+
+    def rows(self, stream: str) -> list[Row]:
+        """A row for each span of days in which an activity stood the same."""
+        grant, rows = stream.removeprefix("grant:"), list[Row]()
+        for stood in self._stood.values():
+            ends = [since for since, _ in stood[1:]]
+            for (since, how), until in zip(stood, [*ends, FAR], strict=True):
+                rows.append((grant, len(rows), since, until, *vars(how).values()))
+        return rows
+
+
+class Attendance:
+    """Follows one grant and keeps who took part in what was held."""
+
+    table = exchange_participants
+
+    def __init__(self) -> None:
+        self._rows: list[Row] = []
+
+    def see(self, grant: Grant, event: Event) -> None:
+        """One more fact, with the state after it."""
+        assert isinstance(event, was.ActivityHeld)
+        instrument = grant.activities[event.activity].instrument
+        self._rows += [
+            (day(event.on), event.activity, instrument, who.country, who.women, who.men, who.not_stated)
+            for who in event.participants
+        ]
+
+    def rows(self, stream: str) -> list[Row]:
+        """A row for each country that an activity's record names."""
+        grant = stream.removeprefix("grant:")
+        return [(grant, n, *row) for n, row in enumerate(self._rows)]
+
+
+_FACTS = (was.ActivityPlanned, was.ActivityRescheduled, was.ActivityCancelled, was.ActivityHeld)
+CONCERNS: tuple[type[Event], ...] = _FACTS
+"""The facts of an activity."""
+HELD: tuple[type[Event], ...] = (was.ActivityHeld,)
+"""The fact that says who took part."""
+
+_Fact = was.ActivityPlanned | was.ActivityRescheduled | was.ActivityCancelled | was.ActivityHeld
+
+
+def _after(before: _Stood, event: _Fact) -> _Stood:
+    """How the activity stands after the fact."""
+    if isinstance(event, was.ActivityCancelled):
+        return replace(before, status="cancelled")
+    dated = replace(before, starts=day(event.starts), ends=day(event.ends))
+    if event.starts_at is not None or isinstance(event, was.ActivityRescheduled):
+        at = None if event.starts_at is None else event.starts_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+        dated = replace(dated, starts_at=at, minutes=event.minutes)
+    if isinstance(event, was.ActivityRescheduled):
+        return replace(dated, moves=before.moves + 1)
+    if isinstance(event, was.ActivityPlanned):
+        sites = [[site.site, site.time_zone] for site in event.sites]
+        return replace(
+            dated,
+            instrument=event.instrument,
+            status="planned",
+            countries=json.dumps(event.countries),
+            sites=json.dumps(sites, ensure_ascii=False) if sites else None,
+        )
+    return _held(dated, event)
+
+
+def _held(dated: _Stood, event: was.ActivityHeld) -> _Stood:
+    held = replace(dated, status="held", held_on=day(event.ends))
+    if event.participants:
+        held = replace(
+            held, countries=json.dumps(list(dict.fromkeys(who.country for who in event.participants)))
+        )
+    if event.cost is not None:
+        scale = scale_of(event.cost.currency)
+        held = replace(
+            held, cost=minor(event.cost.amount, scale), cost_scale=scale, cost_currency=event.cost.currency
+        )
+    return held
+
+
+# ── the reports ──────────────────────────────────────────────────────────────────────────────
+
+
+def _people(as_of: ColumnElement[str], *by: str) -> Select[*tuple[object, ...]]:
+    took = exchange_participants.c
+    keys = [took[name] for name in by]
+    sums = (func.sum(took[name], type_=Integer).label(name) for name in _PEOPLE)
+    return select(*keys, *sums).where(took.since <= as_of).group_by(*keys)
+
+
+def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple[object, ...]]:
+    """Each activity as it stood at the end of the day. The cost is in its own currency."""
+    a, who = exchange_activities.c, _people(as_of, "grant", "activity").subquery()
+    counts = {name: func.coalesce(who.c[name], 0) for name in _PEOPLE}
+    rows = (
+        select(
+            *(a[name] for name in COLUMNS[:8]),
+            *(count.label(name) for name, count in counts.items()),
+            (counts["women"] + counts["men"] + counts["not_stated"]).label("participants"),
+            case((a.cost.is_not(None), money(a.cost, a.cost_scale))).label("cost"),
+            a.cost_currency.label("currency"),
+            a.moves,
+        )
+        .select_from(
+            exchange_activities.outerjoin(who, and_(who.c.grant == a.grant, who.c.activity == a.activity))
+        )
+        .where(holds(exchange_activities, as_of))
+    )
+    if grant is not None:
+        rows = rows.where(a.grant == grant)
+    return rows.order_by(a.grant, a.starts, a.activity)
+
+
+def report_by_instrument(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
+    """Activities, participants and cost by instrument, then the sums; null where none was planned.
+
+    The cost adds up what is in the holding currency.
+    """
+    a, facts = exchange_activities.c, fund_facts.c
+    who = _people(as_of, "grant", "activity").subquery()
+    added = case((a.cost_currency == facts.currency, a.cost), else_=0)
+    each = (
+        select(
+            func.coalesce(a.instrument, "not_stated").label("instrument"),
+            *(case((a.status == status, 1), else_=0).label(status) for status in _STATUS),
+            *(func.coalesce(who.c[name], 0).label(name) for name in _PEOPLE),
+            added.label("cost"),
+        )
+        .select_from(
+            exchange_activities.outerjoin(
+                who, and_(who.c.grant == a.grant, who.c.activity == a.activity)
+            ).join(fund_facts, true())
+        )
+        .where(holds(exchange_activities, as_of))
+        .cte("each_activity")
+    )
+    sums = [func.coalesce(func.sum(each.c[name]), 0).label(name) for name in (*_STATUS, *_PEOPLE, "cost")]
+    total = select(cast(null(), Text).label("instrument"), *sums)
+    rows = union_all(select(each.c.instrument, *sums).group_by(each.c.instrument), total).subquery()
+    r = rows.c
+    return (
+        select(
+            *(r[name] for name in ("instrument", *_STATUS, *_PEOPLE)),
+            (r.women + r.men + r.not_stated).label("participants"),
+            money(r.cost, facts.scale).label("cost"),
+            facts.currency,
+        )
+        .select_from(rows.join(fund_facts, true()))
+        .order_by(r.instrument.is_(None), r.instrument)
+    )
+
+
+def report_by_country(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
+    """Who took part, by country and sex, then the sums. ``held`` counts activities, each once in the sum."""
+    took = exchange_participants.c
+    activity = type_coerce(took.grant + literal(" ", Text) + took.activity, Text)
+    counts = (
+        func.count(activity.distinct()).label("held"),
+        *(func.coalesce(func.sum(took[name], type_=Integer), 0).label(name) for name in _PEOPLE),
+    )
+    seen = took.since <= as_of
+    each = select(took.country, *counts).where(seen).group_by(took.country)
+    rows = union_all(each, select(cast(null(), Text).label("country"), *counts).where(seen)).subquery()
+    r = rows.c
+    return select(
+        *(r[name] for name in ("country", "held", *_PEOPLE)),
+        (r.women + r.men + r.not_stated).label("participants"),
+    ).order_by(r.country.is_(None), r.country)

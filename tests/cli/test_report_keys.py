@@ -1,0 +1,8 @@
+from cli.report import KEYS
+from projections import views
+
+
+def test_the_keys_that_help_names_are_those_that_reports_have() -> None:
+    assert {name: sorted(keys) for name, keys in KEYS.items()} == {
+        name: sorted(keys) for name, keys in views.KEYS.items()
+    }

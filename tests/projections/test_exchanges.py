@@ -1,0 +1,78 @@
+"""Exchange activities: planned, moved, called off, held; who took part; on their days, as known."""
+
+from pathlib import Path
+
+import given as g
+from given import EFFECTIVE
+from lifecycle.book import Book
+from reading import ask, new_book, of, record
+
+PEOPLE = [
+    {"country": "TZ", "women": 4, "men": 6},
+    {"country": "UG", "women": 5, "men": 2, "not_stated": 1},
+    {"country": "ZZ", "not_stated": 3},
+]
+HELD = g.hold("06-20", participants=PEOPLE, cost="8000.00 USD", ends="2017-06-18")
+LIFE = [*EFFECTIVE, g.plan("04-10"), g.reschedule("05-20", starts="2017-06-12", ends="2017-06-17"), HELD]
+
+
+def row_on(book: Book, on: str, *names: str) -> list[object]:
+    (row,) = ask(book, "exchanges", on)
+    return [row[name] for name in names]
+
+
+def test_an_activity_stands_as_it_was_last_told(tmp_path: Path) -> None:
+    names = ("status", "starts", "ends", "moves", "held_on", "participants")
+    with new_book(tmp_path / "book", LIFE) as book:
+        assert ask(book, "exchanges", "04-09") == []
+        assert row_on(book, "04-10", *names) == ["planned", "2017-06-05", "2017-06-16", 0, None, 0]
+        assert row_on(book, "05-20", *names) == ["planned", "2017-06-12", "2017-06-17", 1, None, 0]
+        assert row_on(book, "06-20", *names) == ["held", "2017-06-05", "2017-06-18", 1, "2017-06-18", 21]
+        people = ("women", "men", "not_stated", "cost", "currency", "countries")
+        assert row_on(book, "06-20", *people) == [9, 8, 4, "8000.00", "USD", ["TZ", "UG", "ZZ"]]
+
+
+def test_called_off_it_is_not_held(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", EFFECTIVE, g.plan("04-10"), g.call_off("05-01")) as book:
+        assert row_on(book, "04-30", "status") == ["planned"]
+        assert row_on(book, "05-01", "status", "held_on", "cost") == ["cancelled", None, None]
+
+
+def test_by_instrument_with_their_sum(tmp_path: Path) -> None:
+    unplanned = g.hold("07-01", activity="A2", cost="99.00 EUR", participants=[{"country": "TZ", "men": 1}])
+    with new_book(tmp_path / "book", LIFE, unplanned, of("SSF-2", LIFE)) as book:
+        rows = ask(book, "exchanges", "2018-01-01", by="instrument")
+        names = ("instrument", "held", "women", "men", "participants", "cost")
+        assert [[row[name] for name in names] for row in rows] == [
+            ["not_stated", 1, 0, 1, 1, "0.00"],  # its cost is in euros: not added to dollars
+            ["study_tour", 2, 18, 16, 42, "16000.00"],
+            [None, 3, 18, 17, 43, "16000.00"],
+        ]
+
+
+def test_by_country_an_activity_counts_once_in_the_sum(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", LIFE, of("SSF-2", LIFE)) as book:
+        rows = ask(book, "exchanges", "2018-01-01", by="country")
+        names = ("country", "held", "women", "men", "not_stated", "participants")
+        assert [[row[name] for name in names] for row in rows] == [
+            ["TZ", 2, 8, 12, 0, 20],
+            ["UG", 2, 10, 4, 2, 16],
+            ["ZZ", 2, 0, 0, 6, 6],
+            [None, 2, 18, 16, 8, 42],
+        ]
+
+
+def test_what_was_known_before_the_people_were_corrected(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", LIFE) as book:
+        known = book.position()
+        entry = next(
+            e.originator_version
+            for e in book.entries(f"grant:{g.G}")
+            if type(e.event).__name__ == "ActivityHeld"
+        )
+        fewer = [{"country": "TZ", "women": 4, "men": 1}]
+        record(book, g.correct("2018-01-05", entry=entry, reads={"participants": fewer, "on": "2017-06-19"}))
+        assert row_on(book, "06-18", "status") == ["planned"]
+        assert row_on(book, "06-19", "participants", "countries") == [5, ["TZ"]]
+        (then,) = ask(book, "exchanges", "06-20", known=known)
+        assert then["participants"] == 21
