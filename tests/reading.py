@@ -13,7 +13,7 @@ from lifecycle.decisions.rules import Command
 from lifecycle.history import FUND, Entry
 from projections import store
 from projections.fold import folded
-from projections.reports import _answer, _question, run
+from projections.reports import _answer, question_of, run
 
 Rows = list[dict[str, Any]]
 
@@ -67,4 +67,4 @@ def ask_past(past: Past, name: str, as_of: str | date, *, until: date | None = N
         for _, rows in folded([(name, entries) for name, entries in streams if entries], past.fund):
             for table, made in rows.items():
                 store.insert(connection, table, made)
-        return _answer(connection, _question(name, None, None), day(as_of))[1]
+        return _answer(connection, question_of(name, None, None), day(as_of))[1]

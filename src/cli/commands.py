@@ -27,6 +27,17 @@ OTHERS = (
     Place("grant list", "List the grants, by name.", "cli.show:list_grants"),
     Place("document attach", "Put a file beside a grant.", "cli.files:attach"),
     Place("document attach-to-fund", "Put a file beside the fund.", "cli.files:attach_to_fund"),
+    Place("activity sites", "Show each site's local time of a session, or invite to it.", "cli.sites:sites"),
+    Place(
+        "library search",
+        "Find stories, reports and lessons by their words.",
+        "cli.library:search",
+    ),
+    Place(
+        "library match",
+        "List who has solved a like problem, with the evidence.",
+        "cli.library:match",
+    ),
     Place("audit history", "Tell a life in sentences: who, when, before → after.", "cli.audit:history"),
     Place("audit replay", "Show the state on a day, as known at a time.", "cli.audit:replay"),
     Place("audit diff", "Show what differs between two days or times.", "cli.audit:diff"),
@@ -42,6 +53,23 @@ OTHERS = (
     Place("report calls", "Proposals, selections and what is left, by call.", "cli.report:calls"),
     Place("report exchanges", "Activities, and who took part.", "cli.report:exchanges"),
     Place("report outcomes", "Outcomes sought and achieved, results and lessons.", "cli.report:outcomes"),
+    Place("report countries", "Who receives and who provides, alone and in pairs.", "cli.report:countries"),
+    Place("report value", "What came beside the grants, and what things cost.", "cli.report:value"),
+    Place(
+        "report instalments", "What partners were to pay when, and what arrived.", "cli.report:instalments"
+    ),
+    Place("report follow-ups", "Actions promised, and the money they wait for.", "cli.report:follow_ups"),
+    Place("report stages", "How many days each grant spent in each stage.", "cli.report:stages"),
+    Place("report parties", "Who facilitates or finances exchanges of others.", "cli.report:parties"),
+    Place("report experts", "Who helps with an exchange, and what for.", "cli.report:experts"),
+    Place("report surveys", "Clients that were asked.", "cli.report:surveys"),
+    Place("report glance", "Show what is overdue, due, paid, on its way, and new.", "cli.glance:glance"),
+    Place(
+        "report progress",
+        "Write the report of a year, a quarter or a fiscal year.",
+        "cli.progress_report:progress",
+    ),
+    Place("report consultations", "When partners met.", "cli.report:consultations"),
 )
 
 GROUPS = {
@@ -53,6 +81,7 @@ GROUPS = {
     "payment": "Payments: asked for, allowed, paid.",
     "follow-up": "What was promised for afterwards.",
     "document": "Files beside the record.",
+    "library": "What grants teach: stories, reports and lessons.",
     "audit": "What was true, what was known, who did what.",
     "views": "The tables that reports read.",
     "report": "What the entries add up to.",

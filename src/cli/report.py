@@ -1,26 +1,37 @@
-"""``grantbook report``: what the entries add up to, as a table, JSON Lines or CSV."""
+"""``grantbook report``: what the entries add up to, in the form that is asked for."""
 
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.asking import day_from, position_from
-from cli.settings import Command, Settings, settings
-from cli.text import moment, safe, say
+from cli.forms import FORMS, write
+from cli.settings import Command, settings
+from cli.text import moment
 
 if TYPE_CHECKING:
     from lifecycle.book import Book
     from projections.reports import Report
 
 KEYS = {
-    "disbursement": ("window", "sector", "fiscal-year", "calendar-year", "quarter"),
+    "disbursement": ("window", "sector", "region", "fiscal-year", "calendar-year", "quarter", "partner"),
     "calls": ("criterion",),
     "exchanges": ("instrument", "country"),
     "outcomes": ("outcome",),
+    "countries": ("pair", "region", "income-group", "sector"),
+    "value": ("window", "sector"),
+    "follow-ups": ("waiting",),
 }
-"""The keys of ``--by``, for each report that has some. A test holds them against the projections'."""
+"""The keys of ``--by``, by report; ``--waiting`` is one with an option of its own. A test holds them
+against the projections'."""
+
+
+AS_OF = click.option("--as-of", metavar="DATE", help="As of the end of this day; today where not given.")
+KNOWN = click.option(
+    "--known", metavar="TIME", help="As known at this time, or at this position of the journal."
+)
+OUTPUT = click.option("--output", metavar="FILE", help="Write it there.")
 
 
 @click.pass_context
@@ -33,11 +44,21 @@ def _report(ctx: click.Context, /, **given: Any) -> int:
             str(ctx.info_name),
             as_of=given["as_of"],
             known=given["known"],
-            by=given.get("by"),
+            by="waiting" if given.get("waiting") else given.get("by"),
             grant=given.get("grant"),
+            due_within=given.get("due_within"),
         )
         caption = caption_of(book, report)
-    write(asked, report, caption, form, given["output"])
+        if form == "ics":
+            from cli.calendar import reminders
+            from cli.forms import write_text
+
+            stamp = book.recorded_at(report.known) or book.recorded_at(book.position())
+            assert stamp is not None, "a book is founded when it is made"
+            write_text(reminders(report, book.fund().name, stamp).decode(), given["output"])
+            return 0
+        fund = book.fund().name
+    write(asked, report, caption, form, given["output"], fund=fund)
     return 0
 
 
@@ -49,15 +70,23 @@ def ask(
     known: str | None = None,
     by: str | None = None,
     grant: str | None = None,
+    due_within: int | None = None,
 ) -> "Report":
     """The report on both dates, each as it is typed; today and now where it is not."""
-    from projections.reports import run
+    from projections.reports import AS_OF as DAY
+    from projections.reports import ask as answer
+    from projections.reports import question_of, tables_at
+    from projections.timeline import due_within as reminders
 
     day = book.today() if as_of is None else day_from(as_of, "--as-of")
     position = None if known is None else position_from(book, known)
-    return run(
-        book, name, as_of=day, known=position, by=None if by is None else by.replace("-", "_"), grant=grant
+    question = (
+        question_of(name, None if by is None else by.replace("-", "_"), grant)
+        if due_within is None
+        else reminders(due_within, DAY, grant)
     )
+    with tables_at(book, position, grant) as (connection, upto):
+        return answer(connection, name, question, as_of=day, known=upto)
 
 
 def caption_of(book: "Book", report: "Report") -> str:
@@ -70,76 +99,34 @@ def caption_of(book: "Book", report: "Report") -> str:
 
 
 _DENOMINATORS = {
+    "cost_per_activity": "cost_per_activity = net_disbursed / activities held; cost_per_participant ="
+    " net_disbursed / participants; cost_per_pair = net_disbursed / pairs of countries.",
+    "leverage": "leverage = cofinancing / net_disbursed.",
+    "transaction_cost_share": "transaction_cost_share = (preparation + supervision) / (net_disbursed +"
+    " preparation + supervision).",
+    "share_tied": "share_tied = approved grants with an operation / approved grants.",
+    "capacity_share": "capacity_share = budget lines for the countries' own capacity / requested budget.",
     "share_of_sought": "share_of_sought = sought_and_achieved / sought.",
     "share_disbursed": "share_disbursed = net_disbursed / committed.",
     "share_elapsed": "share_elapsed = days since effectiveness / days from it to the closing date.",
 }
 
 
-def write(asked: Settings, report: "Report", caption: str, form: str, output: str | None) -> None:
-    """Put the report out, on stdout or into a file, which is there whole or not at all."""
-    from cli.tables import csv_text, json_text, print_table
-
-    if form == "table" and output is None:
-        print_table(report, caption, color=asked.color)
-        return
-    if form == "table":
-        text = _drawn(report, caption)
-    else:
-        text = json_text(report) if form == "json" else csv_text(report)
-    if output is not None:
-        _into(output, text)
-        say(f"wrote {safe(output)}: {len(report.rows):,} rows", err=True)
-    elif form == "csv" and sys.stdout.isatty():
-        for line in text.splitlines():
-            say(safe(line))
-    else:
-        sys.stdout.write(text)
-
-
-def _drawn(report: "Report", caption: str) -> str:
-    import io
-
-    from cli.tables import print_table
-
-    drawn = io.StringIO()
-    print_table(report, caption, color=False, file=drawn)
-    return drawn.getvalue()
-
-
-def _into(output: str, text: str) -> None:
-    """Write beside the place, then put it there. Raises ``OSError``."""
-    from pathlib import Path
-    from tempfile import NamedTemporaryFile
-
-    place = Path(output)
-    try:
-        with NamedTemporaryFile(
-            "w", encoding="utf-8", newline="", dir=place.parent, prefix=f".{place.name}.", delete=False
-        ) as beside:
-            beside.write(text)
-        partial = Path(beside.name)
-        partial.chmod(0o644)
-        partial.replace(place)
-    except OSError as error:
-        raise click.UsageError(f"{output} cannot be written: {error.strerror}") from None
-
-
-def _command(name: str, told: str, *more: Callable[[Any], Any]) -> click.Command:
+def _command(
+    name: str, told: str, *more: Callable[[Any], Any], forms: tuple[str, ...] = FORMS
+) -> click.Command:
     """One report as a command, with the options that all reports have."""
     command = click.command(name, cls=Command, help=told)(_report)
-    own: list[click.Parameter] = [
-        click.Option(["--as-of"], metavar="DATE", help="As of the end of this day; today where not given."),
-        click.Option(
-            ["--known"], metavar="TIME", help="As known at this time, or at this position of the journal."
-        ),
-        click.Option(
-            ["--format", "form"], type=click.Choice(["table", "json", "csv"]), help="A table where not given."
-        ),
-        click.Option(["--output"], metavar="FILE", help="Write it there."),
-    ]
-    command.params = [*(make(command) for make in more), *own, *command.params]
+    form = click.Option(["--format", "form"], type=click.Choice(forms), help="A table where not given.")
+    own = [*(make(command) for make in more), _option(AS_OF), _option(KNOWN), form, _option(OUTPUT)]
+    command.params = [*own, *command.params]
     return command
+
+
+def _option(decorate: Callable[[Any], Any]) -> click.Parameter:
+    """The option that a decorator would add."""
+    added: click.Command = decorate(click.Command("any"))
+    return added.params[0]
 
 
 def _by(command: click.Command) -> click.Option:
@@ -151,11 +138,35 @@ def _grant(_: Any) -> click.Option:
     return click.Option(["--grant"], metavar="GRANT", help="This grant only.")
 
 
+def _due_within(_: Any) -> click.Option:
+    return click.Option(
+        ["--due-within"],
+        type=click.IntRange(0, 3660),
+        metavar="DAYS",
+        help="Only what is due by then, or overdue.",
+    )
+
+
+def _waiting(_: Any) -> click.Option:
+    return click.Option(["--waiting"], is_flag=True, help="Only grants whose results wait for money.")
+
+
 register = _command("register", "Every grant: stage, terms and dates.", _grant)
 disbursement = _command("disbursement", "Money promised and paid, by grant or by group.", _by, _grant)
 windows = _command("windows", "Each rule of a grant's window, with its figure.", _grant)
-timeline = _command("timeline", "Each obligation: due, met, overdue.", _grant)
+timeline = _command(
+    "timeline", "Each obligation: due, met, overdue.", _due_within, _grant, forms=(*FORMS, "ics")
+)
 fund = _command("fund", "Contributions, commitments and what is available.")
 calls = _command("calls", "Proposals, selections and what is left, by call.", _by)
 exchanges = _command("exchanges", "Activities, and who took part.", _by, _grant)
 outcomes = _command("outcomes", "Outcomes sought and achieved, results and lessons.", _by, _grant)
+countries = _command("countries", "Who receives and who provides, alone and in pairs.", _by)
+value = _command("value", "What came beside the grants, and what things cost.", _by, _grant)
+instalments = _command("instalments", "What partners were to pay when, and what arrived.")
+follow_ups = _command("follow-ups", "Actions promised, and the money they wait for.", _waiting, _grant)
+stages = _command("stages", "How many days each grant spent in each stage.", _grant)
+parties = _command("parties", "Who facilitates or finances exchanges of others.", _grant)
+experts = _command("experts", "Who helps with an exchange, and what for.", _grant)
+surveys = _command("surveys", "Clients that were asked.", _grant)
+consultations = _command("consultations", "When partners met.")

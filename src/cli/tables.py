@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 MONEY = frozenset(
     """approved increased cancelled committed requested disbursed refunded net_disbursed undisbursed
     pledged agreed received received_holding fees income returned available
-    envelope selected_amount left cost""".split()
+    envelope selected_amount left cost
+    cash in_kind cost_share private preparation supervision cofinancing cost_per_activity
+    cost_per_participant cost_per_pair finance_needed finance_found finance_missing scheduled missing
+    """.split()
 )
 """Columns of amounts."""
 _SHORT = {
@@ -24,20 +27,32 @@ _SHORT = {
     "increased_implementation_knowledge": "impl.",
 }
 """Headings that are shorter than their columns, so that all six outcomes stand beside each other."""
-_NUMBERS = (
+NUMBERS = (
     MONEY
     | _SHORT.keys()
     | frozenset(
         """share_disbursed share_elapsed share_of_sought grants days reviews mean lowest highest
         mean_selected mean_declined declined withdrawn undecided countries_received planned held cancelled
         women men not_stated participants moves sought_and_achieved lessons with_results
-        with_lessons""".split()
+        with_lessons receiving providing both proposals facilitating financing demand supply delivered
+        activities pairs leverage transaction_cost_share share_tied capacity_share follow_ups respondents
+        satisfaction proposed approved signed effective closed rank score stories""".split()
     )
 )
-_SUMMED = frozenset(("fund", "outcomes", "exchanges"))
+_SUMMED = frozenset(("fund", "outcomes", "exchanges", "countries", "value"))
 """Reports whose last row sums the others up: it has nothing in its first column."""
 
 _FIRST = {
+    "countries": "country name receiving providing both grants held",
+    "countries by": "",
+    "value": "grant cofinancing net_disbursed leverage activities cost_per_activity participants pairs",
+    "value by": "cofinancing net_disbursed leverage activities cost_per_activity transaction_cost_share",
+    "instalments": "partner instalment currency scheduled due_on received_on status",
+    "follow-ups": "grant follow_up owner due status days finance_missing",
+    "follow-ups by": "grant follow_ups finance_needed finance_found finance_missing currency",
+    "stages": "grant stage proposed requested approved effective follow_up days",
+    "search": "rank grant kind snippet",
+    "match": "rank provider name score held stories last_held_on received_before evidence",
     "exchanges": "grant activity instrument status starts ends women men participants cost",
     "exchanges by": "held participants women men not_stated cost currency planned cancelled",
     "outcomes": "grant " + " ".join(_SHORT) + " lessons results",
@@ -60,6 +75,19 @@ _ROOM = {
     "obligation": 13,
     "status": 10,
     "superseded": 24,
+    "name": 16,
+    "region": 18,
+    "income_group": 12,
+    "action": 20,
+    "owner": 14,
+    "handed_to": 14,
+    "organization": 24,
+    "summary": 40,
+    "snippet": 24,
+    "evidence": 24,
+    "kind": 11,
+    "outcomes": 20,
+    "grants": 14,
 }
 """Texts that may be broken over lines, with the columns that they need at least to read well."""
 _COLORS = {"overdue": "red", "met_late": "yellow", "due_soon": "yellow", "met": "green"}
@@ -75,7 +103,7 @@ def cell(column: str, value: object) -> str:
         return ", ".join(safe(item) for item in value)
     if column in MONEY:
         return grouped(Decimal(str(value)))
-    if column in ("status", "stage", "obligation"):
+    if column in ("status", "stage", "obligation", "kind"):
         return safe(value).replace("_", " ")
     return safe(value)
 
@@ -89,12 +117,12 @@ def print_table(report: "Report", caption: str, *, color: bool, file: IO[str] | 
 
     room = width()
     console = Console(file=file, width=room, no_color=not color, force_terminal=color, highlight=False)
-    cells = [_cells(report, row) for row in report.rows]
+    cells = [cells_of(report, row) for row in report.rows]
     wide = _widths(report, cells)
     shown = _fitting(report, wide, room)
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for column in shown:
-        numeric = column in _NUMBERS
+        numeric = column in NUMBERS
         table.add_column(
             Text(_heading(column, wide[column])),
             justify="right" if numeric else "left",
@@ -119,7 +147,13 @@ def print_table(report: "Report", caption: str, *, color: bool, file: IO[str] | 
         )
 
 
-def _cells(report: "Report", row: tuple[object, ...]) -> list[str]:
+def heading(column: str) -> str:
+    """A column's name for people."""
+    return column.replace("_", " ")
+
+
+def cells_of(report: "Report", row: tuple[object, ...]) -> list[str]:
+    """A row's cells as people read them; what the last row sums up is named ``total``."""
     cells = [cell(column, value) for column, value in zip(report.columns, row, strict=True)]
     if row[0] is None and report.name in _SUMMED:
         cells[0] = "total"

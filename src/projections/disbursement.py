@@ -1,5 +1,8 @@
 """Disbursement: what was promised, asked and paid, by grant or by any of the keys."""
 
+import json
+from collections import Counter
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -7,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Connection,
     Integer,
     Select,
     Text,
@@ -22,12 +26,15 @@ from lifecycle.events import grant as was
 from lifecycle.events.base import Event
 from lifecycle.stage import ZERO
 from lifecycle.state import Grant
+from projections.regions import region_of
+from projections.register import standing_on
 from projections.tables import (
     FAR,
     Row,
     day,
     days_between,
     fund_facts,
+    holding,
     holds,
     minor,
     money,
@@ -35,6 +42,7 @@ from projections.tables import (
     register_spans,
     scale_of,
     share,
+    written,
 )
 
 KINDS = ("approved", "increased", "cancelled", "requested", "disbursed", "refunded")
@@ -52,14 +60,15 @@ class Disbursement:
         self._committed = ZERO
         self._disbursed = ZERO
         self._paid: dict[str, list[Any]] = {}
+        self._asked_on: dict[str, date] = {}
 
     def see(self, grant: Grant, event: Event) -> None:
         """One more fact, with the state after it."""
         _FOLLOW[type(event)](self, grant, event)
         self._committed, self._disbursed = grant.committed, grant.disbursed
 
-    def _flow(self, on: date, kind: str, amount: Decimal) -> list[Any]:
-        flow = [day(on), kind, minor(amount, self._scale), FAR]
+    def _flow(self, on: date, kind: str, amount: Decimal, follows: str | None = None) -> list[Any]:
+        flow = [day(on), kind, minor(amount, self._scale), FAR, follows]
         self._flows.append(flow)
         return flow
 
@@ -77,20 +86,23 @@ class Disbursement:
 
     def _asked(self, _: Grant, e: was.PaymentRequested) -> None:
         self._flow(e.on, "requested", e.amount.amount)
+        self._asked_on[e.payment] = e.on
 
     def _rejected(self, grant: Grant, e: was.PaymentRejected) -> None:
-        self._flow(e.on, "requested", -grant.payments[e.payment].asked)
+        asked_on = day(self._asked_on[e.payment])
+        self._flow(e.on, "requested", -grant.payments[e.payment].asked, asked_on)
 
     def _disburse(self, _: Grant, e: was.FundsDisbursed | was.IrregularPaymentRecorded) -> None:
         self._paid[e.payment] = self._flow(e.on, "disbursed", e.amount.amount)
 
     def _failed(self, grant: Grant, e: was.PaymentFailed) -> None:
         if grant.disbursed != self._disbursed:
-            self._flow(e.on, "disbursed", grant.disbursed - self._disbursed)
-            self._paid[e.payment][3] = day(e.on)
+            paid = self._paid[e.payment]
+            self._flow(e.on, "disbursed", grant.disbursed - self._disbursed, paid[0])
+            paid[3] = day(e.on)
 
     def _refunded(self, _: Grant, e: was.RefundReceived) -> None:
-        self._flow(e.on, "refunded", e.amount.amount)
+        self._flow(e.on, "refunded", e.amount.amount, self._paid[e.payment][0])
 
     def rows(self, stream: str) -> list[Row]:
         """A row for each flow."""
@@ -131,23 +143,22 @@ def _paid_on(end: Any, as_of: ColumnElement[str]) -> ColumnElement[str]:
     return found
 
 
+SUMS = "approved increased cancelled committed requested disbursed refunded net_disbursed undisbursed".split()
+"""The nine amounts that every form of the report gives."""
+
+
+def sums_of(minors: Mapping[str, Any]) -> dict[str, Any]:
+    """The nine amounts, from a sum for each kind; of numbers, or of expressions."""
+    committed = minors["approved"] + minors["increased"] - minors["cancelled"]
+    net = minors["disbursed"] - minors["refunded"]
+    found = {**minors, "committed": committed, "net_disbursed": net, "undisbursed": committed - net}
+    return {name: found[name] for name in SUMS}
+
+
 def _amounts(sums: Any, scale: ColumnElement[int]) -> list[ColumnElement[str]]:
     """The nine amounts, from a subquery with a sum for each kind."""
     minors = {kind: func.coalesce(sums.c[kind], 0) for kind in KINDS}
-    committed = minors["approved"] + minors["increased"] - minors["cancelled"]
-    net = minors["disbursed"] - minors["refunded"]
-    amounts = {
-        "approved": minors["approved"],
-        "increased": minors["increased"],
-        "cancelled": minors["cancelled"],
-        "committed": committed,
-        "requested": minors["requested"],
-        "disbursed": minors["disbursed"],
-        "refunded": minors["refunded"],
-        "net_disbursed": net,
-        "undisbursed": committed - net,
-    }
-    return [money(amount, scale).label(name) for name, amount in amounts.items()]
+    return [money(amount, scale).label(name) for name, amount in sums_of(minors).items()]
 
 
 def _by_grant(as_of: ColumnElement[str]) -> Any:
@@ -262,11 +273,31 @@ def _by_period(key: str, as_of: ColumnElement[str]) -> Select[*tuple[object, ...
     return _with_currency(groups, key)
 
 
+def _by_region(connection: Connection, as_of: date) -> tuple[tuple[str, ...], list[Row]]:
+    """Grants by the region of their recipients on the day."""
+    on = as_of.isoformat()
+    regions = {row.grant: region_of(json.loads(row.recipients), on) for row in standing_on(connection, as_of)}
+    sums = {region: dict.fromkeys(KINDS, 0) for region in sorted(set(regions.values()))}
+    found = _by_grant(literal(on, Text))
+    for row in connection.execute(select(found)):
+        for kind in KINDS:
+            sums[regions[row.grant]][kind] += getattr(row, kind)
+    currency, scale = holding(connection)
+    grants = Counter(regions.values())
+    rows: list[Row] = [
+        (region, currency, grants[region], *(written(amount, scale) for amount in sums_of(minors).values()))
+        for region, minors in sums.items()
+    ]
+    return ("region", "currency", "grants", *SUMS), rows
+
+
 TRAITS = ("window", "sector")
-KEYS = (*TRAITS, "fiscal-year", "calendar-year", "quarter")
-"""What it can be summed by."""
+KEYS = (*TRAITS, "region", "fiscal-year", "calendar-year", "quarter")
+"""What it can be summed by, beside partners."""
 
 
-def report_by(key: str, as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
-    """A row for each window, sector or period; the key is also the first column's name."""
+def report_by(key: str, as_of: ColumnElement[str]) -> Any:
+    """A row for each window, sector, region or period; the key is also the first column's name."""
+    if key == "region":
+        return _by_region
     return _by_trait(key, as_of) if key in TRAITS else _by_period(key, as_of)

@@ -1,7 +1,7 @@
 """One walk over a grant's entries in force serves every projection."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any, Protocol
 
 from sqlalchemy import Table
@@ -12,14 +12,28 @@ from lifecycle.events.fund import FundEstablished
 from lifecycle.fund import Fund
 from lifecycle.grant import EVOLVE, begin
 from lifecycle.history import FUND, Entry, in_force, kind_of
-from lifecycle.obligations import instalments
+from lifecycle.obligations import instalments as instalment_steps
 from lifecycle.stage import Stage
 from lifecycle.state import Grant
-from projections import calls, disbursement, exchanges, outcomes, register, windows
+from projections import (
+    calls,
+    disbursement,
+    exchanges,
+    follow_ups,
+    instalments,
+    library,
+    outcomes,
+    register,
+    windows,
+)
+from projections import facts as told
 from projections.calls import Answers, Scores, call_rows
 from projections.disbursement import Disbursement
 from projections.exchanges import Activities, Attendance
-from projections.fund import flow_rows, partner_rows
+from projections.facts import Facts
+from projections.follow_ups import FollowUps
+from projections.fund import consultation_rows, flow_rows, partner_rows
+from projections.library import Texts
 from projections.outcomes import Outcomes
 from projections.register import Register
 from projections.standing import as_text
@@ -28,8 +42,10 @@ from projections.tables import (
     GRANT_TABLES,
     Row,
     call_spans,
+    fund_consultations,
     fund_facts,
     fund_flows,
+    fund_instalments,
     fund_partners,
     grant_standing,
     obligation_steps,
@@ -69,6 +85,10 @@ class Projection(Protocol):
         """Its rows of the grant."""
 
 
+def _facts(table: Table, row: told.Told, _: Rules) -> Facts:
+    return Facts(table, row)
+
+
 _MAKE: tuple[tuple[Callable[[Rules], Any], Collection[type[Event]] | None], ...] = (
     (lambda _: Register(), register.CONCERNS),
     (lambda _: Disbursement(), disbursement.CONCERNS),
@@ -79,6 +99,9 @@ _MAKE: tuple[tuple[Callable[[Rules], Any], Collection[type[Event]] | None], ...]
     (lambda _: Outcomes(), outcomes.CONCERNS),
     (lambda _: Activities(), exchanges.CONCERNS),
     (lambda _: Attendance(), exchanges.HELD),
+    *((partial(_facts, table, row), kinds) for table, row, kinds in told.KINDS),
+    (lambda _: FollowUps(), follow_ups.CONCERNS),
+    (lambda _: Texts(), library.CONCERNS),
 )
 """Each projection of grants, and the facts that concern it; `None` for all."""
 
@@ -133,8 +156,10 @@ def fold_fund(entries: Sequence[Entry]) -> Rows:
     return {
         fund_flows: flow_rows(held, currency),
         fund_partners: partner_rows(held),
+        fund_instalments: instalments.rows_of(held),
+        fund_consultations: consultation_rows(held),
         fund_facts: [(len(entries), currency, scale_of(currency), founded.fiscal_year_start)],
-        obligation_steps: rows_of("", instalments(entry.event for entry in held)),
+        obligation_steps: rows_of("", instalment_steps(entry.event for entry in held)),
     }
 
 

@@ -1,5 +1,6 @@
 """The fund: what partners pledged, agreed and paid, and what is left to promise."""
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -77,6 +78,15 @@ def partner_rows(entries: Iterable[Entry]) -> list[Row]:
     """A row for each partner."""
     joined = [entry.event for entry in entries if type(entry.event) is was.PartnerJoined]
     return [(e.partner, e.kind, day(e.on)) for e in joined]
+
+
+def consultation_rows(entries: Iterable[Entry]) -> list[Row]:
+    """A row for each meeting of the partners."""
+    return [
+        (entry.originator_version, day(entry.on), json.dumps(entry.event.partners), entry.event.summary)
+        for entry in entries
+        if isinstance(entry.event, was.ConsultationHeld)
+    ]
 
 
 # ── the report ───────────────────────────────────────────────────────────────────────────────

@@ -3,13 +3,14 @@
 import json
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, select
 
 from lifecycle.events import grant as was
 from lifecycle.events.base import Event
 from lifecycle.state import Grant
-from projections.tables import Row, day, holds, register_spans, spans
+from projections.tables import Row, day, holds, minor, register_spans, scale_of, spans
 
 COLUMNS = (
     "grant title window edition stage suspended sector recipients providers"
@@ -77,9 +78,16 @@ class Register:
                 day(grant.closing_date),
                 day(grant.completed_on),
                 day(grant.closed_on),
+                grant.operation,
+                _asked(grant),
             )
             for n, since, until, grant in spans(self._days)
         ]
+
+
+def _asked(grant: Grant) -> int:
+    """What it asks for, in minor units."""
+    return minor(grant.asked if grant.requested is None else grant.requested, scale_of(grant.currency))
 
 
 @lru_cache(maxsize=4096)
@@ -94,3 +102,17 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple
     if grant is not None:
         rows = rows.where(columns.grant == grant)
     return rows.order_by(columns.grant)
+
+
+def standing_on(connection: Connection, as_of: date) -> list[Any]:
+    """Every grant's row of the day, by grant: for reports that are computed."""
+    on, spans_ = as_of.isoformat(), register_spans
+    question = select(spans_).where(spans_.c.since <= on, on < spans_.c.until).order_by(spans_.c.grant)
+    return list(connection.execute(question))
+
+
+def was_approved(row: Any) -> bool:
+    """The fund had promised the money by the day, and the grant did not end before it became effective."""
+    return row.approved_on is not None and (
+        row.effective_on is not None or row.stage not in ("lapsed", "cancelled")
+    )

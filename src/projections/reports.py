@@ -23,11 +23,15 @@ from projections.projector import catch_up
 from projections.tracking import JOURNAL, ViewsTracking
 from projections.views import KEYS, REPORTS, Question
 
-_LISTS = ("recipients", "providers", "superseded", "sought", "achieved", "results", "countries")
+_LISTS = (
+    "recipients providers superseded sought achieved results countries phases partners other_currencies"
+).split()
 _TRUTHS = ("complies",)
+AS_OF: ColumnElement[str] = bindparam("as_of", type_=Text)
+"""The day that a question is asked for."""
 
 
-__all__ = ["KEYS", "REPORTS", "Report", "run"]
+__all__ = ["AS_OF", "KEYS", "REPORTS", "Report", "ask", "question_of", "run", "tables_at"]
 
 
 @dataclass(frozen=True)
@@ -56,25 +60,39 @@ def run(
 
     Raises ``Malformed`` for a report or key that is not there, `Unreachable` for views that cannot be used.
     """
-    question = _question(name, by, grant)
+    question = question_of(name, by, grant)
+    with tables_at(book, known, grant) as (connection, position):
+        return ask(connection, name, question, as_of=as_of, known=position)
+
+
+@contextmanager
+def tables_at(book: Book, known: int | None, grant: str | None = None) -> Iterator[tuple[Connection, int]]:
+    """The tables as known at the position (now for `None`), and the position that they correspond to.
+
+    Raises `Unreachable` for views that cannot be used.
+    """
     if known is None or known >= book.position():
         known = catch_up(book)
         views = store.opened(book.path)
     else:
         views = _as_known(book, known, grant)
     with views as engine, engine.connect() as connection:
-        known = ViewsTracking.inside(connection).max_tracking_id(JOURNAL) or known
-        columns, rows = _answer(connection, question, as_of)
+        yield connection, ViewsTracking.inside(connection).max_tracking_id(JOURNAL) or known
+
+
+def ask(connection: Connection, name: str, question: Question, *, as_of: date, known: int) -> Report:
+    """A question's answer, of tables that are open."""
+    columns, rows = _answer(connection, question, as_of)
     return Report(name, columns, rows, as_of, known)
 
 
-def _question(name: str, by: str | None, grant: str | None) -> Question:
+def question_of(name: str, by: str | None, grant: str | None) -> Question:
+    """A report, or its sums by a key. Raises ``Malformed`` for one that is not there."""
     report = REPORTS.get(name)
     if report is None:
         raise Malformed([("report", f"there is no report {name}; there are: {', '.join(REPORTS)}")])
-    as_of: ColumnElement[str] = bindparam("as_of", type_=Text)
     if by is None:
-        return report(as_of, grant)
+        return report(AS_OF, grant)
     keys = KEYS.get(name)
     if keys is None:
         raise Malformed([("by", f"{name} is not summed by a key; these are: {', '.join(KEYS)}")])
@@ -83,7 +101,7 @@ def _question(name: str, by: str | None, grant: str | None) -> Question:
     by = by.replace("_", "-")
     if by not in keys:
         raise Malformed([("by", f"{by} is not a key of {name}; there are: {', '.join(keys)}")])
-    return keys[by](as_of)
+    return keys[by](AS_OF)
 
 
 def _answer(

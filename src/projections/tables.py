@@ -17,6 +17,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
+    Connection,
     Integer,
     MetaData,
     Table,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    select,
     type_coerce,
 )
 from sqlalchemy.ext.compiler import compiles
@@ -34,7 +36,7 @@ from sqlalchemy.sql.functions import GenericFunction
 
 from lifecycle.iso import MINOR_UNITS
 
-FORMAT = 4
+FORMAT = 5
 """Of the tables below. Views of another format are made again from the journal."""
 FAR = "9999-12-31"
 """The ``until`` of what still holds, and the ``undone_on`` of what still stands."""
@@ -64,9 +66,10 @@ register_spans = _table(
     _key("n", Integer),
     *_text("since", "until", "title", "window", "edition", "stage", "suspended", "sector"),
     *_text("recipients", "providers", "proposed_on", "approved_on", "signed_on", "effective_on"),
-    *_text("closing_date", "completed_on", "closed_on"),
+    *_text("closing_date", "completed_on", "closed_on", "operation"),
+    Column("asked", BigInteger, nullable=False),
 )
-"""How a grant stood, from day to day. Countries are JSON lists."""
+"""How a grant stood, from day to day. Countries are JSON lists; ``asked`` is what it asks for."""
 
 money_flows = _table(
     "money_flows",
@@ -74,10 +77,11 @@ money_flows = _table(
     _key("n", Integer),
     *_text("on", "kind"),
     Column("amount", BigInteger, nullable=False),
-    *_text("undone_on"),
+    *_text("undone_on", "follows"),
 )
 """What was promised, asked, paid and given back, in minor units. A failed payment leaves a row on each of
-its two days; ``undone_on`` of the first names the second."""
+its two days; ``undone_on`` of the first names the second. What takes back an earlier flow (a refund, a
+failure, a rejection) has that flow's day in ``follows``."""
 
 window_findings = _table(
     "window_findings",
@@ -168,6 +172,64 @@ exchange_participants = _table(
 )
 """Who took part in an activity that was held, by country: counts, no persons."""
 
+party_facts = _table(
+    "party_facts", _key("grant"), _key("n", Integer), *_text("since", "role", "country", "organization")
+)
+"""Who facilitates or finances an exchange between others."""
+
+expert_facts = _table(
+    "expert_facts",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since", "expert", "phases"),
+    Column("days", Integer),
+    *_text("country"),
+)
+"""Who helps with an exchange, by opaque id. ``phases`` is a JSON list."""
+
+survey_facts = _table(
+    "survey_facts",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since"),
+    Column("respondents", Integer, nullable=False),
+    *_text("satisfaction"),
+)
+"""How many clients answered, and how content they were on the survey's own scale."""
+
+side_flows = _table(
+    "side_flows",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since", "kind", "source"),
+    Column("amount", BigInteger, nullable=False),
+    Column("scale", Integer, nullable=False),
+    *_text("currency"),
+    Column("holding", BigInteger),
+)
+"""Money beside the grant's own: co-financing by kind, and what it cost to prepare and supervise.
+``holding`` is the amount in the holding currency, where that is known."""
+
+follow_up_spans = _table(
+    "follow_up_spans",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since", "until", "follow_up", "action", "owner", "due", "status", "handed_to"),
+    Column("needed", BigInteger),
+    Column("found", BigInteger, nullable=False),
+    Column("scale", Integer, nullable=False),
+    *_text("currency"),
+)
+"""How each promised action stood, from day to day, with the money that it needs and that was found."""
+
+library_texts = _table(
+    "library_texts",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since", "until", "kind", "title", "text"),
+)
+"""What can be read of a grant: its objective, stories, completion report, lessons and results."""
+
 grant_standing = _table(
     "grant_standing",
     _key("grant"),
@@ -188,6 +250,20 @@ fund_flows = _table(
 
 fund_partners = _table("fund_partners", _key("partner"), *_text("kind", "joined_on"))
 """Who contributes."""
+
+fund_instalments = _table(
+    "fund_instalments",
+    _key("version", Integer),
+    *_text("on", "partner", "instalment", "currency", "due"),
+    Column("scale", Integer, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+)
+"""Instalments as scheduled, with a ``due`` day; and as received, without one."""
+
+fund_consultations = _table(
+    "fund_consultations", _key("version", Integer), *_text("on", "partners", "summary")
+)
+"""When partners met. ``partners`` is a JSON list."""
 
 fund_facts = _table(
     "fund_facts",
@@ -214,10 +290,16 @@ GRANT_TABLES = (
     outcome_facts,
     exchange_activities,
     exchange_participants,
+    party_facts,
+    expert_facts,
+    survey_facts,
+    side_flows,
+    follow_up_spans,
+    library_texts,
     grant_standing,
 )
 CALL_TABLES = (call_spans,)
-FUND_TABLES = (fund_flows, fund_partners, fund_facts)
+FUND_TABLES = (fund_flows, fund_partners, fund_instalments, fund_consultations, fund_facts)
 
 
 # ── from state to rows ───────────────────────────────────────────────────────────────────────
@@ -226,6 +308,12 @@ FUND_TABLES = (fund_flows, fund_partners, fund_facts)
 def scale_of(currency: str) -> int:
     """How many minor units make one unit."""
     return int(10 ** MINOR_UNITS[currency])
+
+
+def holding(connection: Connection) -> tuple[str, int]:
+    """The holding currency and its scale; no currency where no fund is known yet."""
+    found = connection.execute(select(fund_facts.c.currency, fund_facts.c.scale)).first()
+    return ("", 1) if found is None else (found[0], found[1])
 
 
 def minor(amount: Decimal, scale: int) -> int:

@@ -7,7 +7,23 @@ from functools import partial
 from sqlalchemy import ColumnElement, Connection, Select
 from sqlalchemy.schema import CreateView
 
-from projections import calls, disbursement, exchanges, fund, outcomes, register, timeline, windows
+from projections import (
+    attribution,
+    calls,
+    countries,
+    disbursement,
+    exchanges,
+    follow_ups,
+    fund,
+    instalments,
+    outcomes,
+    people,
+    register,
+    stages,
+    timeline,
+    value,
+    windows,
+)
 from projections.tables import TODAY
 
 Answered = tuple[tuple[str, ...], list[tuple[object, ...]]]
@@ -23,11 +39,21 @@ REPORTS: dict[str, Callable[[ColumnElement[str], str | None], Question]] = {
     "calls": calls.report,
     "exchanges": exchanges.report,
     "outcomes": outcomes.report,
+    "countries": countries.report,
+    "value": value.report,
+    "instalments": instalments.report,
+    "follow-ups": follow_ups.report,
+    "stages": stages.report,
+    "parties": people.parties,
+    "experts": people.experts,
+    "surveys": people.surveys,
+    "consultations": people.consultations,
 }
 """Each report by name, as of a day, of one grant or of all."""
 KEYS: dict[str, dict[str, Callable[[ColumnElement[str]], Question]]] = {
     "disbursement": {
-        key: partial(disbursement.report_by, key.replace("-", "_")) for key in disbursement.KEYS
+        **{key: partial(disbursement.report_by, key.replace("-", "_")) for key in disbursement.KEYS},
+        "partner": lambda _: attribution.by_partner,
     },
     "calls": {"criterion": calls.report_by_criterion},
     "exchanges": {
@@ -35,6 +61,9 @@ KEYS: dict[str, dict[str, Callable[[ColumnElement[str]], Question]]] = {
         "country": exchanges.report_by_country,
     },
     "outcomes": {"outcome": outcomes.report_by_outcome},
+    "countries": {key: partial(countries.report_by, key) for key in countries.KEYS},
+    "value": {key: partial(value.report_by, key) for key in value.KEYS},
+    "follow-ups": {"waiting": follow_ups.waiting},
 }
 """The keys by which a report can be summed, each with its question."""
 

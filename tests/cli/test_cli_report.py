@@ -12,7 +12,7 @@ from cli.tables import csv_text, json_text, print_table
 from cli_shell import Shell
 from projections.reports import Report
 
-NAMES = ("register", "disbursement", "windows", "timeline", "fund")
+NAMES = ("register disbursement windows timeline fund outcomes countries value stages").split()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -157,7 +157,15 @@ def test_every_missing_field_is_named_at_once(gb: Shell) -> None:
         (("record", "nowhere.jsonl"), "No such file"),
         (("record", "."), "is a folder"),
         (("document", "attach", "G-1", "nowhere.pdf"), "No such file"),
-        (("report", "register", "--format", "parquet"), "'--format'"),
+        (("report", "register", "--format", "xml"), "'--format'"),
+        (("report", "register", "--format", "ics"), "'--format'"),
+        (("report", "register", "--format", "parquet"), "name a file with --output"),
+        (("report", "progress"), "name one period"),
+        (("report", "progress", "--year", "18"), "write it like 2018"),
+        (("report", "progress", "--quarter", "2018Q5"), "write it like 2018Q4"),
+        (("library", "search", "()*"), "say what to look for"),
+        (("library", "search", "milk", "--kind", "poem"), "results_story"),
+        (("activity", "sites", "G-1", "A1"), "no activity A1"),
     ],
 )
 def test_malformed_words(gb: Shell, words: tuple[str, ...], said: str) -> None:

@@ -1,0 +1,112 @@
+"""``grantbook report glance``: the one screen that a programme manager opens each morning."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.asking import day_from, position_from
+from cli.forms import write_text
+from cli.report import AS_OF, KNOWN, OUTPUT
+from cli.settings import Command, settings
+from cli.text import moment, safe, say, to_json, width
+
+if TYPE_CHECKING:
+    from projections.glance import Glance
+    from projections.progress.model import Section
+
+_LINES = {"overdue": 6, "due": 4, "money": 4, "pipeline": 5, "changes": 5}
+"""How many rows of each part the screen has room for: all in all 40 lines of 80 columns."""
+_WEEK = timedelta(days=7)
+
+
+@click.command("glance", cls=Command, help="Show what is overdue, due, paid, on its way, and new.")
+@click.option(
+    "--since", metavar="DATE|TIME", help="Changes recorded since then; a week before where not given."
+)
+@AS_OF
+@KNOWN
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json", "html"]), help="A screen where not given."
+)
+@OUTPUT
+def glance(**given: Any) -> int:
+    """Show it."""
+    from projections.glance import look
+    from projections.reports import tables_at
+
+    asked = settings()
+    form = given["form"] or ("json" if asked.json else "table")
+    with asked.open() as book:
+        on = book.today() if given["as_of"] is None else day_from(given["as_of"], "--as-of")
+        position = None if given["known"] is None else position_from(book, given["known"])
+        since = given["since"] or str(on - _WEEK)
+        start = position_from(book, f"{since}T00:00:00Z" if len(since) == 10 else since, "--since")
+        with tables_at(book, position) as (connection, known):
+            made = look(book, connection, as_of=on, known=known, since=min(start, known))
+        at = book.recorded_at(known)
+        fund = book.fund().name
+    when = "before anything was recorded" if at is None else f"at {moment(at)}"
+    dates = f"As of {made.as_of}, as known {when} (position {made.known:,})."
+    if form == "json":
+        write_text(to_json(_as_json(made)) + "\n", given["output"])
+    elif form == "html":
+        from cli.pages import page
+
+        told = {"title": "At a glance", "fund": fund, "lines": [dates], "sections": made.sections}
+        write_text(page("sections.html", **told, known=made.known, drawn={}), given["output"])
+    elif given["output"] is not None:
+        write_text(_drawn(made, fund, dates, color=False), given["output"])
+    else:
+        say(_drawn(made, fund, dates, color=asked.color), color=asked.color)
+    return 0
+
+
+def _as_json(made: "Glance") -> dict[str, Any]:
+    return {
+        "as_of": str(made.as_of),
+        "known": made.known,
+        "since": made.since,
+        **{
+            section.id: [
+                dict(zip((name for name, _ in table.columns), row, strict=True))
+                for table in section.tables
+                for row in table.rows
+            ]
+            for section in made.sections
+        },
+        "available": next((figure.value for section in made.sections for figure in section.figures), None),
+    }
+
+
+def _drawn(made: "Glance", fund: str, dates: str, *, color: bool) -> str:
+    """The screen as text: each part cut to its lines, each line to the width."""
+    lines = [safe(fund), dates]
+    for section in made.sections:
+        lines += ["", click.style(section.title, bold=True) if color else section.title]
+        lines += [_cut(line.rstrip()) for line in _part(section)]
+    return "\n".join(lines)
+
+
+def _cut(line: str) -> str:
+    room = width()
+    return line if len(line) <= room else f"{line[: room - 1]}…"
+
+
+def _part(section: "Section") -> list[str]:
+    (table,) = section.tables
+    shown = [[safe(cell) for cell in row] for row in table.rows[: _LINES[section.id]]]
+    heads = [name for name, _ in table.columns]
+    wide = [max(len(cells[i]) for cells in (heads, *shown)) for i in range(len(heads))]
+    found = []
+    for cells in (heads, *shown) if shown else ():
+        parts = (
+            f"{cell:>{size}}" if number else f"{cell:<{size}}"
+            for cell, size, (_, number) in zip(cells, wide, table.columns, strict=True)
+        )
+        found.append("  " + "  ".join(parts))
+    if not shown:
+        found.append("  none")
+    if (more := len(table.rows) - len(shown)) > 0:
+        found.append(f"  … and {more:,} more")
+    return found + [f"  {figure.label}: {figure.value}" for figure in section.figures]

@@ -1,0 +1,240 @@
+"""Countries: who receives and who provides, in pairs, by region, by income group and by sector."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from lifecycle.stage import NOT_STATED
+from projections.regions import name_of, place_on
+from projections.register import standing_on, was_approved
+from projections.tables import Row, exchange_activities, party_facts
+
+Answered = tuple[tuple[str, ...], list[Row]]
+
+
+class _Grant(NamedTuple):
+    """What a grant says of countries."""
+
+    id: str
+    sector: str
+    approved: bool
+    recipients: frozenset[str]
+    providers: frozenset[str]
+    held: tuple[frozenset[str], ...]
+    """The countries of each activity that was held: those that took part, or the grant's own."""
+    last_held_on: str | None
+    parties: tuple[tuple[str, str], ...]
+    """Role and country of those that facilitate or finance."""
+
+
+def _grants(connection: Connection, as_of: date) -> list[_Grant]:
+    """Every grant that was proposed and neither declined nor withdrawn by the day."""
+    on = as_of.isoformat()
+    held, last, parties = defaultdict(list), dict[str, str](), defaultdict(list)
+    a, p = exchange_activities.c, party_facts.c
+    activities = select(a.grant, a.countries, a.held_on).where(
+        a.since <= on, on < a.until, a.status == "held"
+    )
+    for grant, countries, held_on in connection.execute(activities):
+        held[grant].append(frozenset(json.loads(countries)) - {NOT_STATED})
+        last[grant] = max(held_on, last.get(grant, ""))
+    for grant, role, country in connection.execute(
+        select(p.grant, p.role, p.country).where(p.since <= on, p.country.is_not(None))
+    ):
+        parties[grant].append((role, country))
+    found = []
+    for row in standing_on(connection, as_of):
+        approved = was_approved(row)
+        if not approved and row.stage not in ("proposed", "requested"):
+            continue
+        recipients, providers = (frozenset(json.loads(text)) for text in (row.recipients, row.providers))
+        named = (recipients | providers) - {NOT_STATED}
+        took_part = tuple(countries or named for countries in held[row.grant])
+        found.append(
+            _Grant(
+                row.grant,
+                row.sector,
+                approved,
+                recipients,
+                providers,
+                took_part,
+                last.get(row.grant),
+                tuple(parties[row.grant]),
+            )
+        )
+    return found
+
+
+# ── by country ───────────────────────────────────────────────────────────────────────────────
+
+COLUMNS = (
+    "country name region income_group receiving providing both grants held proposals facilitating financing"
+).split()
+_COUNTED = tuple(COLUMNS[4:])
+
+
+def report(as_of: ColumnElement[str], grant: str | None = None) -> Any:
+    """Each country with the approved grants in which it receives, provides or does both; then the sums.
+
+    The sums count countries under ``receiving``, ``providing`` and ``both``, and grants and activities once.
+    """
+    del as_of, grant  # computed: a country is counted over many grants
+
+    return _report
+
+
+def _report(connection: Connection, as_of: date) -> Answered:
+    grants, on = _grants(connection, as_of), as_of.isoformat()
+    count: dict[str, Counter[str]] = defaultdict(Counter)
+    for one in grants:
+        _count(one, count)
+    rows = []
+    for code in sorted(count):
+        place = place_on(code, on)
+        told = (None, None) if code == NOT_STATED else (place.region, place.income_group)
+        rows.append((code, name_of(code), *told, *(count[code][name] for name in _COUNTED)))
+    return tuple(COLUMNS), [*rows, _total(grants, count)]
+
+
+def _count(one: _Grant, count: dict[str, Counter[str]]) -> None:
+    named = one.recipients | one.providers
+    for code in named:
+        if not one.approved:
+            count[code]["proposals"] += 1
+            continue
+        count[code].update(
+            receiving=int(code in one.recipients),
+            providing=int(code in one.providers),
+            both=int(code in one.recipients & one.providers),
+            grants=1,
+        )
+    for countries in one.held if one.approved else ():
+        for code in countries:
+            count[code]["held"] += 1
+    for role, code in one.parties if one.approved else ():
+        count[code][role] += 1
+
+
+def _total(grants: list[_Grant], count: dict[str, Counter[str]]) -> Row:
+    approved = [one for one in grants if one.approved]
+    named = [counts for code, counts in count.items() if code != NOT_STATED]
+    return (
+        None,
+        None,
+        None,
+        None,
+        sum(counts["receiving"] > 0 for counts in named),
+        sum(counts["providing"] > 0 for counts in named),
+        sum(counts["receiving"] > 0 and counts["providing"] > 0 for counts in named),
+        len(approved),
+        sum(len(one.held) for one in approved),
+        len(grants) - len(approved),
+        sum(counts["facilitating"] > 0 for counts in named),
+        sum(counts["financing"] > 0 for counts in named),
+    )
+
+
+# ── by the keys ──────────────────────────────────────────────────────────────────────────────
+
+
+def report_by(key: str, as_of: ColumnElement[str]) -> Any:
+    """Approved grants by pair of countries, by region, by income group or by sector."""
+    del as_of
+    return _BY[key]
+
+
+def _by_pair(connection: Connection, as_of: date) -> Answered:
+    """Each provider with each recipient that it serves; a country is no pair with itself."""
+    pairs: dict[tuple[str, str], list[_Grant]] = defaultdict(list)
+    for one in _grants(connection, as_of):
+        if one.approved:
+            for pair in pairs_of(one.recipients, one.providers):
+                pairs[pair].append(one)
+    rows: list[Row] = [
+        (
+            provider,
+            recipient,
+            len(grants),
+            sum({provider, recipient} <= countries for one in grants for countries in one.held),
+            max((one.last_held_on or "" for one in grants), default="") or None,
+        )
+        for (provider, recipient), grants in sorted(pairs.items())
+    ]
+    return ("provider", "recipient", "grants", "held", "last_held_on"), rows
+
+
+def pairs_of(recipients: Iterable[str], providers: Iterable[str]) -> set[tuple[str, str]]:
+    """Provider and recipient, each with each; those that are not stated make no pair."""
+    return {
+        (provider, recipient)
+        for provider in set(providers) - {NOT_STATED}
+        for recipient in set(recipients) - {NOT_STATED}
+        if provider != recipient
+    }
+
+
+def _by_place(part: str) -> Callable[[Connection, date], Answered]:
+    """Countries and grants by region or income group of the day; a grant counts in each that it concerns."""
+
+    def by_place(connection: Connection, as_of: date) -> Answered:
+        on = as_of.isoformat()
+        receive: dict[str, set[str]] = defaultdict(set)
+        provide: dict[str, set[str]] = defaultdict(set)
+        grants: dict[str, set[str]] = defaultdict(set)
+        for one in _grants(connection, as_of):
+            if one.approved:
+                for codes, kept in ((one.recipients, receive), (one.providers, provide)):
+                    for code in codes:
+                        where = "not_stated" if code == NOT_STATED else getattr(place_on(code, on), part)
+                        kept[where].add(code)
+                        grants[where].add(one.id)
+        rows: list[Row] = []
+        for where in sorted(grants):
+            gets, gives = receive[where] - {NOT_STATED}, provide[where] - {NOT_STATED}
+            rows.append(
+                (where, len(gets | gives), len(gets), len(gives), len(gets & gives), len(grants[where]))
+            )
+        return (part, "countries", "receiving", "providing", "both", "grants"), rows
+
+    return by_place
+
+
+def _by_sector(connection: Connection, as_of: date) -> Answered:
+    """What is asked for beside what is offered: the countries that receive and provide in each sector."""
+    sectors: dict[str, list[_Grant]] = defaultdict(list)
+    for one in _grants(connection, as_of):
+        sectors[one.sector].append(one)
+    rows: list[Row] = []
+    for sector, grants in sorted(sectors.items()):
+        approved = [one for one in grants if one.approved]
+        demand = sorted({code for one in grants for code in one.recipients} - {NOT_STATED})
+        supply = sorted({code for one in approved for code in one.providers} - {NOT_STATED})
+        delivered = {code for one in approved for countries in one.held for code in countries & one.providers}
+        rows.append(
+            (
+                sector,
+                len(approved),
+                len(grants) - len(approved),
+                len(demand),
+                len(supply),
+                len(delivered),
+                demand,
+                supply,
+            )
+        )
+    columns = ("sector", "grants", "proposals", "demand", "supply", "delivered", "recipients", "providers")
+    return columns, rows
+
+
+_BY: dict[str, Callable[[Connection, date], Answered]] = {
+    "pair": _by_pair,
+    "region": _by_place("region"),
+    "income-group": _by_place("income_group"),
+    "sector": _by_sector,
+}
+KEYS = tuple(_BY)
+"""What it can be asked by."""

@@ -1,0 +1,356 @@
+"""The library: what can be read of grants, searched by words; and who solved a like problem."""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import OperationalError
+
+from lifecycle.errors import Unreachable
+from lifecycle.events import grant as was
+from lifecycle.events.base import Event
+from lifecycle.stage import NOT_STATED
+from lifecycle.state import Grant
+from lifecycle.words import Malformed
+from projections.outcomes import lesson_of
+from projections.regions import name_of
+from projections.register import standing_on, was_approved
+from projections.tables import (
+    FAR,
+    Row,
+    day,
+    exchange_activities,
+    library_texts,
+    outcome_facts,
+)
+
+KINDS = (
+    "results_story",
+    "development_outcome",
+    "completion_report",
+    "lesson",
+    "result",
+    "objective",
+)
+"""What can be read, the strongest evidence first."""
+
+# ── from entries to rows ─────────────────────────────────────────────────────────────────────
+
+
+class Texts:
+    """Follows one grant and keeps what can be read of it, from day to day."""
+
+    table = library_texts
+
+    def __init__(self) -> None:
+        self._texts: list[list[Any]] = []
+        self._objective: tuple[str, str] | None = None
+
+    def see(self, grant: Grant, event: Event) -> None:
+        """One more fact, with the state after it."""
+        if (grant.title, grant.objective) != self._objective:
+            self._renew(event.on, grant)
+        since = day(event.on)
+        if isinstance(event, was.ResultsStoryPublished):
+            self._texts.append([since, FAR, "results_story", event.title, event.summary])
+        elif isinstance(event, was.DevelopmentOutcomeRecorded):
+            self._texts.append([since, FAR, "development_outcome", event.title, event.summary])
+        elif isinstance(event, was.CompletionReportSubmitted):
+            self._texts.append([since, FAR, "completion_report", None, event.summary])
+            if event.lessons is not None:
+                self._texts.append([since, FAR, "lesson", None, event.lessons])
+        elif isinstance(event, was.LessonRecorded):
+            self._texts.append([since, FAR, "lesson", None, lesson_of(event)])
+        elif isinstance(event, was.ActivityHeld) and event.lessons is not None:
+            self._texts.append([since, FAR, "lesson", None, event.lessons])
+        elif isinstance(event, was.OutcomesReported):
+            for result, what in event.results.items():
+                self._texts.append([since, FAR, "result", result.replace("_", " "), what])
+
+    def _renew(self, on: date, grant: Grant) -> None:
+        """The objective as it reads from the day on."""
+        since = day(on)
+        for told in self._texts:
+            if told[2] == "objective" and told[1] == FAR:
+                told[1] = since
+        self._texts = [told for told in self._texts if told[0] != told[1]]
+        self._texts.append([since, FAR, "objective", grant.title, grant.objective])
+        self._objective = (grant.title, grant.objective)
+
+    def rows(self, stream: str) -> list[Row]:
+        """A row for each text."""
+        grant = stream.removeprefix("grant:")
+        return [(grant, n, *told) for n, told in enumerate(self._texts)]
+
+
+CONCERNS: frozenset[type[Event]] = frozenset(
+    (
+        was.GrantProposed,
+        was.ProposalRevised,
+        was.GrantRestructured,
+        was.ActivityHeld,
+        was.OutcomesReported,
+        was.LessonRecorded,
+        was.CompletionReportSubmitted,
+        was.ResultsStoryPublished,
+        was.DevelopmentOutcomeRecorded,
+    )
+)
+"""The facts that carry texts."""
+
+
+# ── finding by words ─────────────────────────────────────────────────────────────────────────
+
+
+class _Found(NamedTuple):
+    """One text that has the words: a lower rank is a better one."""
+
+    grant: str
+    n: int
+    every: bool
+    """It has every word of the question."""
+    rank: float
+    snippet: str
+
+
+MARK = "**"
+"""Around each found word of a snippet."""
+
+
+def words_of(question: str) -> list[str]:
+    """The words of what was typed. Raises ``Malformed`` where there is none."""
+    found = list(dict.fromkeys(re.findall(r"\w+", question.casefold())))
+    if not found:
+        raise Malformed([("words", "say what to look for: one word or more")])
+    return found[:32]
+
+
+def _find(connection: Connection, words: Sequence[str], on: str) -> list[_Found]:
+    """Texts of the day with any of the words, by SQLite's FTS5: another store asks this part otherwise.
+
+    The index is made for the question, of the texts that hold on the day and are known: so the ranking, too,
+    is as of the day. A word in a title weighs four times one in the text. Raises `Unreachable` where this
+    SQLite was built without FTS5.
+    """
+    try:
+        connection.execute(
+            text(
+                "CREATE VIRTUAL TABLE temp.found USING fts5("
+                '"grant" UNINDEXED, n UNINDEXED, title, text,'
+                " tokenize = 'porter unicode61 remove_diacritics 2')"
+            )
+        )
+    except OperationalError as error:
+        raise Unreachable(f"the library needs SQLite with FTS5: {error.orig}") from error
+    try:
+        connection.execute(
+            text(
+                'INSERT INTO temp.found SELECT "grant", n, title, text FROM library_texts'
+                " WHERE since <= :on AND :on < until"
+            ),
+            {"on": on},
+        )
+        quoted = [f'"{word}"' for word in words]
+        every = {
+            (grant, n)
+            for grant, n in connection.execute(
+                text('SELECT "grant", n FROM temp.found WHERE found MATCH :words'),
+                {"words": " AND ".join(quoted)},
+            )
+        }
+        matching = text(
+            'SELECT "grant", n, bm25(found, 0, 0, 4.0, 1.0),'
+            " snippet(found, -1, :begin, :end, '…', 16)"
+            " FROM temp.found WHERE found MATCH :words"
+        )
+        asked = {"words": " OR ".join(quoted), "begin": MARK, "end": MARK}
+        return [
+            _Found(grant, n, (grant, n) in every, rank, snippet)
+            for grant, n, rank, snippet in connection.execute(matching, asked)
+        ]
+    finally:
+        connection.execute(text("DROP TABLE IF EXISTS temp.found"))
+
+
+class Filters(NamedTuple):
+    """Which texts are looked at; `None` for any."""
+
+    sector: str | None = None
+    country: str | None = None
+    outcome: str | None = None
+    kind: str | None = None
+
+
+def _achieved(connection: Connection, on: str) -> dict[str, list[str]]:
+    """The outcomes that each grant achieved by the day."""
+    f = outcome_facts.c
+    found = defaultdict(list)
+    question = select(f.grant, f.name).where(f.since <= on, on < f.until, f.kind == "achieved")
+    for grant, name in connection.execute(question.order_by(f.grant, f.name)):
+        found[grant].append(name)
+    return found
+
+
+# ── search ───────────────────────────────────────────────────────────────────────────────────
+
+SEARCH_COLUMNS = "rank grant kind title snippet sector recipients providers outcomes on".split()
+
+
+def search(
+    connection: Connection, as_of: date, question: str, filters: Filters, limit: int
+) -> tuple[tuple[str, ...], list[Row]]:
+    """Texts that answer the question: those with every word first, then by BM25, the newest of equals.
+
+    Raises ``Malformed`` for a question without a word, `Unreachable` without FTS5.
+    """
+    words, on = words_of(question), as_of.isoformat()
+    grants = {row.grant: row for row in standing_on(connection, as_of)}
+    achieved = _achieved(connection, on)
+    t = library_texts.c
+    texts = {
+        (row.grant, row.n): row
+        for row in connection.execute(select(library_texts).where(t.since <= on, on < t.until))
+    }
+    found = []
+    for one in _find(connection, words, on):
+        told, grant = texts[one.grant, one.n], grants[one.grant]
+        if _passes(filters, told, grant, achieved.get(one.grant, [])):
+            found.append((one, told, grant))
+    found.sort(key=lambda it: (it[0].grant, it[0].n))
+    found.sort(key=lambda it: it[1].since, reverse=True)
+    found.sort(key=lambda it: (not it[0].every, round(it[0].rank, 9)))
+    rows: list[Row] = [
+        (
+            place,
+            one.grant,
+            told.kind,
+            told.title or grant.title,
+            one.snippet,
+            grant.sector,
+            json.loads(grant.recipients),
+            json.loads(grant.providers),
+            achieved.get(one.grant, []),
+            told.since,
+        )
+        for place, (one, told, grant) in enumerate(found[:limit], 1)
+    ]
+    return tuple(SEARCH_COLUMNS), rows
+
+
+def _passes(filters: Filters, told: Any, grant: Any, outcomes: list[str]) -> bool:
+    countries = {*json.loads(grant.recipients), *json.loads(grant.providers)}
+    return (
+        filters.kind in (None, told.kind)
+        and filters.sector in (None, grant.sector)
+        and (filters.country is None or filters.country in countries)
+        and (filters.outcome is None or filters.outcome in outcomes)
+    )
+
+
+# ── match ────────────────────────────────────────────────────────────────────────────────────
+
+MATCH_COLUMNS = (
+    "rank provider name score held grants stories outcomes last_held_on received_before evidence"
+).split()
+
+
+class _Offer:
+    """What one provider country has to show for a need."""
+
+    def __init__(self) -> None:
+        self.best: dict[str, float] = {}
+        """By grant, how well its best text answers the need: 1 for the best of all."""
+        self.held = 0
+        self.stories = 0
+        self.outcomes: set[str] = set()
+        self.last: str | None = None
+        self.evidence: tuple[float, str] = (0.0, "")
+
+    @property
+    def score(self) -> float:
+        """The sum over its grants, so that who solved it twice stands before who solved it once."""
+        return sum(self.best.values())
+
+
+def match(
+    connection: Connection, as_of: date, need: str, recipient: str, *, sector: str | None, limit: int
+) -> tuple[tuple[str, ...], list[Row]]:
+    """Provider countries with delivered exchanges whose texts answer the need, for a recipient.
+
+    A grant counts with its best text: 1 for the best of all, in proportion below it, halved where a word of
+    the need is missing. A country's score is the sum over its grants. Only approved grants with an activity
+    held count; neither the recipient itself nor a country that is not stated is listed.
+    Raises ``Malformed``, `Unreachable`.
+    """
+    words, on = words_of(need), as_of.isoformat()
+    grants = {
+        row.grant: row
+        for row in standing_on(connection, as_of)
+        if was_approved(row) and sector in (None, row.sector)
+    }
+    best: dict[str, _Found] = {}
+    stories: dict[str, int] = defaultdict(int)
+    for one in sorted(_find(connection, words, on), key=lambda it: (not it.every, it.rank, it.grant, it.n)):
+        best.setdefault(one.grant, one)
+    t = library_texts.c
+    for (grant,) in connection.execute(
+        select(t.grant).where(
+            t.since <= on, on < t.until, t.kind.in_(("results_story", "development_outcome"))
+        )
+    ):
+        stories[grant] += 1
+    top = min((one.rank for one in best.values()), default=-1.0)
+    a = exchange_activities.c
+    held: dict[str, list[str]] = defaultdict(list)
+    for grant, held_on in connection.execute(
+        select(a.grant, a.held_on).where(a.since <= on, on < a.until, a.status == "held")
+    ):
+        held[grant].append(held_on)
+    achieved, served = _achieved(connection, on), _served(grants.values(), held, recipient)
+    offers: dict[str, _Offer] = defaultdict(_Offer)
+    for name, one in best.items():
+        if name not in grants or not held[name]:
+            continue
+        weight = one.rank / top * (1 if one.every else 0.5)
+        for provider in set(json.loads(grants[name].providers)) - {NOT_STATED, recipient}:
+            offer = offers[provider]
+            offer.best[name] = weight
+            offer.held += len(held[name])
+            offer.stories += stories[name]
+            offer.outcomes.update(achieved.get(name, []))
+            offer.last = max(offer.last or "", *held[name])
+            offer.evidence = max(offer.evidence, (weight, f"{name}: {one.snippet}"))
+    ranked = sorted(offers.items(), key=lambda it: it[0])
+    ranked.sort(key=lambda it: it[1].last or "", reverse=True)
+    ranked.sort(key=lambda it: -round(it[1].score, 9))
+    rows: list[Row] = [
+        (
+            place,
+            provider,
+            name_of(provider),
+            f"{offer.score:.4f}",
+            offer.held,
+            sorted(offer.best),
+            offer.stories,
+            sorted(offer.outcomes),
+            offer.last,
+            provider in served,
+            offer.evidence[1],
+        )
+        for place, (provider, offer) in enumerate(ranked[:limit], 1)
+    ]
+    return tuple(MATCH_COLUMNS), rows
+
+
+def _served(grants: Any, held: dict[str, list[str]], recipient: str) -> set[str]:
+    """Who has delivered to the recipient before."""
+    return {
+        provider
+        for row in grants
+        if held[row.grant] and recipient in json.loads(row.recipients)
+        for provider in json.loads(row.providers)
+    }

@@ -1,0 +1,104 @@
+"""What a progress report is made of, whatever it is written as."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from lifecycle.terms import plus_months
+
+NOTHING = "\u2013"
+"""Stands where there is nothing to say."""
+
+
+class Period(NamedTuple):
+    """A year, a quarter or a fiscal year, with its first and last day."""
+
+    label: str
+    first: date
+    last: date
+
+
+def calendar_year(year: int) -> Period:
+    """From January to December."""
+    return Period(f"{year}", date(year, 1, 1), date(year, 12, 31))
+
+
+def quarter(year: int, number: int) -> Period:
+    """Three months of a calendar year."""
+    first = date(year, 3 * number - 2, 1)
+    return Period(f"{year}Q{number}", first, plus_months(first, 3) - timedelta(days=1))
+
+
+def fiscal_year(year: int, starts_in: int) -> Period:
+    """Named after the calendar year in which it ends; ``starts_in`` is its first month."""
+    first = date(year - (starts_in > 1), starts_in, 1)
+    return Period(f"fiscal year {year}", first, plus_months(first, 12) - timedelta(days=1))
+
+
+class Figure(NamedTuple):
+    """One number, with its name and, for a share, what it is a share of."""
+
+    label: str
+    value: str
+    of: str = ""
+
+
+class Table(NamedTuple):
+    """Rows of text under headings; the first cell names the row."""
+
+    caption: str
+    columns: tuple[tuple[str, bool], ...]
+    """Heading, and whether it holds numbers."""
+    rows: Sequence[tuple[str, ...]]
+
+
+class Chart(NamedTuple):
+    """Bars, drawn from the figures of a table of the same section."""
+
+    title: str
+    description: str
+    unit: str
+    bars: list[tuple[str, str, float]]
+    """Category, series, length: a drawing needs no cents."""
+
+
+class Story(NamedTuple):
+    """A story that was published."""
+
+    title: str
+    grant: str
+    on: str
+    summary: str
+
+
+@dataclass
+class Section:
+    """A part of the report."""
+
+    id: str
+    title: str
+    note: str = ""
+    figures: list[Figure] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    charts: list[Chart] = field(default_factory=list)
+    stories: list[Story] = field(default_factory=list)
+
+
+@dataclass
+class Progress:
+    """The whole report."""
+
+    fund: str
+    period: Period
+    as_of: date
+    known: int
+    """The journal position that it was computed from."""
+    currency: str
+    sections: list[Section]
+
+
+def chart_of(title: str, unit: str, bars: Sequence[tuple[str, str, float]]) -> Chart:
+    """A chart, with its figures in words."""
+    told = "; ".join(f"{category}, {series}: {length:,.0f}" for category, series, length in bars[:40])
+    return Chart(title, f"Bars in {unit}. {told}.", unit, list(bars))

@@ -1,0 +1,240 @@
+"""Sections on grants and their money."""
+
+import json
+
+from sqlalchemy import select
+
+from projections.progress.asking import Asker, grouped, minors_of, percent
+from projections.progress.model import Figure, Section, Table, chart_of
+from projections.regions import name_of
+from projections.tables import money_flows, written
+from projections.value import ratio
+
+
+def glance(it: Asker) -> Section:
+    """The period and the whole in eight figures."""
+    flows, sums = it.flows(), _money(it)
+    approved = [row for row in it.standing if it.within(row.approved_on)]
+    total = it.rows("countries")[-1]
+    fund = it.rows("fund")[-1]
+    net = flows.get("disbursed", 0) - flows.get("refunded", 0)
+    label = it.period.label
+    return Section(
+        "glance",
+        "At a glance",
+        figures=[
+            Figure(f"Approved in {label}", it.amount(flows.get("approved", 0)), f"{len(approved)} grants"),
+            Figure(f"Net disbursed in {label}", it.amount(net), "disbursed less refunded"),
+            Figure("Committed to date", it.amount(sums["committed"]), "approved + increased - cancelled"),
+            Figure("Net disbursed to date", it.amount(sums["net_disbursed"])),
+            Figure(
+                "Share disbursed",
+                percent(ratio(sums["net_disbursed"], sums["committed"])),
+                "net disbursed / committed",
+            ),
+            Figure("Undisbursed balance", it.amount(sums["undisbursed"])),
+            Figure("Available to promise", f"{grouped(fund['available'])} {it.currency}"),
+            Figure(
+                "Countries to date",
+                str(total["receiving"] + total["providing"] - total["both"]),
+                f"{total['receiving']} receive, {total['providing']} provide, {total['both']} do both",
+            ),
+        ],
+    )
+
+
+def _money(it: Asker) -> dict[str, int]:
+    names = ("committed", "net_disbursed", "undisbursed")
+    rows = it.rows("disbursement")
+    return {name: sum(minors_of(row[name]) for row in rows) for name in names}
+
+
+_STAGES = (
+    "proposed requested approved signed effective follow_up closed declined withdrawn lapsed cancelled"
+).split()
+
+
+def status(it: Asker) -> Section:
+    """How many grants are in each stage, with what is committed."""
+    committed = {row["grant"]: minors_of(row["committed"]) for row in it.rows("disbursement")}
+    count = {stage: [row for row in it.standing if row.stage == stage] for stage in _STAGES}
+    rows = [
+        (
+            stage.replace("_", " "),
+            str(len(grants)),
+            grouped(written(sum(committed.get(row.grant, 0) for row in grants), it.scale)),
+        )
+        for stage, grants in count.items()
+        if grants
+    ]
+    caption = f"Grants by stage on {it.as_of}"
+    return Section(
+        "status",
+        "Grant status",
+        tables=[
+            Table(caption, (("stage", False), ("grants", True), (f"committed, {it.currency}", True)), rows)
+        ],
+        charts=[chart_of(caption, "grants", [(row[0], "grants", float(row[1])) for row in rows])],
+    )
+
+
+def _named(codes: str) -> str:
+    return ", ".join(name_of(code) for code in json.loads(codes))
+
+
+def approved(it: Asker) -> Section:
+    """What was promised in the period."""
+    m = money_flows.c
+    amounts = {
+        row.grant: row.amount
+        for row in it.connection.execute(select(m.grant, m.amount).where(m.kind == "approved"))
+    }
+    grants = [row for row in it.standing if it.within(row.approved_on)]
+    rows = [
+        (
+            row.grant,
+            row.title,
+            row.window.replace("_", " "),
+            _named(row.recipients),
+            _named(row.providers),
+            row.approved_on,
+            grouped(written(amounts.get(row.grant, 0), it.scale)),
+        )
+        for row in grants
+    ]
+    columns = tuple(
+        (name, False) for name in ("grant", "title", "window", "recipients", "providers", "approved on")
+    )
+    return Section(
+        "approved",
+        f"Approved in {it.period.label}",
+        note="" if rows else "No grant was approved in the period.",
+        tables=[Table("Grants approved in the period", (*columns, (f"amount, {it.currency}", True)), rows)]
+        if rows
+        else [],
+    )
+
+
+def completed(it: Asker) -> Section:
+    """What was brought to its end in the period."""
+    money = {row["grant"]: row for row in it.rows("disbursement")}
+    rows = [
+        (
+            row.grant,
+            row.title,
+            row.completed_on,
+            grouped(money[row.grant]["net_disbursed"]),
+            percent(money[row.grant]["share_disbursed"]),
+        )
+        for row in it.standing
+        if it.within(row.completed_on)
+    ]
+    columns = (
+        *((name, False) for name in ("grant", "title", "completed on")),
+        (f"net disbursed, {it.currency}", True),
+        ("share disbursed", True),
+    )
+    return Section(
+        "completed",
+        f"Completed in {it.period.label}",
+        note="Share disbursed = net disbursed / committed."
+        if rows
+        else "No grant was completed in the period.",
+        tables=[Table("Grants completed in the period", columns, rows)] if rows else [],
+    )
+
+
+def portfolio(it: Asker) -> Section:
+    """All grants by window, sector and region."""
+    tables, charts = [], []
+    for by in ("window", "sector", "region"):
+        found = it.rows("disbursement", by)
+        rows = [
+            (
+                str(row[by]).replace("_", " "),
+                str(row["grants"]),
+                *(grouped(row[name]) for name in ("committed", "net_disbursed", "undisbursed")),
+            )
+            for row in found
+        ]
+        heads = ("committed", "net disbursed", "undisbursed")
+        columns = ((by, False), ("grants", True), *((f"{name}, {it.currency}", True) for name in heads))
+        tables.append(Table(f"By {by}", columns, rows))
+        if by == "sector":
+            bars = [
+                (str(row[by]).replace("_", " "), series.replace("_", " "), float(row[series]))
+                for row in found
+                for series in ("committed", "net_disbursed")
+                if minors_of(row["committed"])
+            ]
+            charts.append(chart_of("Committed and net disbursed by sector", it.currency, bars))
+    note = "Regions are those of the recipients; a grant in more than one region is counted once, apart."
+    return Section("portfolio", "Portfolio", note=note, tables=tables, charts=charts)
+
+
+def contributions(it: Asker) -> Section:
+    """What partners pledged and paid in."""
+    *partners, total = it.rows("fund")
+    rows = [
+        (
+            row["partner"],
+            row["kind"] or "",
+            row["currency"],
+            grouped(row["pledged"]),
+            grouped(row["received_holding"]),
+        )
+        for row in partners
+    ]
+    rows.append(("total", "", it.currency, grouped(total["pledged"]), grouped(total["received_holding"])))
+    columns = (
+        ("partner", False),
+        ("kind", False),
+        ("currency", False),
+        ("pledged", True),
+        (f"received, {it.currency}", True),
+    )
+    bars = [(row["partner"], "received", float(row["received_holding"])) for row in partners]
+    caption = f"Contributions until {it.as_of}"
+    names = (("Fees", "fees"), ("Income", "income"), ("Returned to partners", "returned"))
+    return Section(
+        "contributions",
+        "Contributions",
+        note="Pledges are in the partner's currency; the total counts those with a worth in the holding one.",
+        figures=[Figure(name, f"{grouped(total[key])} {it.currency}") for name, key in names],
+        tables=[Table(caption, columns, rows)],
+        charts=[chart_of("Received by partner", it.currency, bars)],
+    )
+
+
+def elapsed(it: Asker) -> Section:
+    """What was paid beside how much of the time is gone."""
+    running = {row.grant for row in it.standing if row.stage in ("effective", "follow_up")}
+    rows = [
+        (
+            row["grant"],
+            it.titles[row["grant"]],
+            percent(row["share_disbursed"]),
+            percent(row["share_elapsed"]),
+        )
+        for row in it.rows("disbursement")
+        if row["grant"] in running
+    ]
+    columns = (("grant", False), ("title", False), ("share disbursed", True), ("share of time", True))
+    years = it.rows("disbursement", "calendar-year")
+    bars = [(row["calendar_year"], "net disbursed", float(row["net_disbursed"])) for row in years]
+    by_year = [
+        (row["calendar_year"], *(grouped(row[name]) for name in ("approved", "net_disbursed")))
+        for row in years
+    ]
+    heads = (("year", False), (f"approved, {it.currency}", True), (f"net disbursed, {it.currency}", True))
+    return Section(
+        "disbursement",
+        "Disbursement against time elapsed",
+        note="Share disbursed = net disbursed / committed. Share of time = days since effectiveness / days"
+        " from effectiveness to the closing date. Grants that are effective or in follow-up.",
+        tables=[
+            Table("Running grants", columns, rows),
+            Table("By calendar year", heads, by_year),
+        ],
+        charts=[chart_of("Net disbursed by calendar year", it.currency, bars)],
+    )

@@ -1,0 +1,208 @@
+"""Value for money: what came beside the grants, what it cost to run them, and what was done with it.
+
+All amounts are in the holding currency. What is in another one, and whose worth in the holding currency was
+not stated, is named apart and never added.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any, get_args
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from lifecycle.terms import CoFinancingKind, CostPurpose
+from projections.countries import pairs_of
+from projections.register import standing_on, was_approved
+from projections.tables import (
+    Row,
+    exchange_activities,
+    exchange_participants,
+    holding,
+    money_flows,
+    side_flows,
+    window_findings,
+    written,
+)
+
+CO_FINANCING: tuple[str, ...] = get_args(CoFinancingKind)
+COSTS: tuple[str, ...] = get_args(CostPurpose)
+_FIGURES = (
+    "cofinancing net_disbursed activities participants pairs cost_per_activity cost_per_participant"
+    " cost_per_pair leverage transaction_cost_share share_tied"
+).split()
+COLUMNS = (
+    *("grant", "currency", *CO_FINANCING, *COSTS, "other_currencies"),
+    *_FIGURES,
+    "capacity_share",
+)
+
+
+@dataclass
+class Sums:
+    """What adds up over grants. Amounts in minor units."""
+
+    money: Counter[str] = field(default_factory=Counter)
+    """Co-financing and costs by kind, and ``net_disbursed``."""
+    others: Counter[str] = field(default_factory=Counter)
+    """What could not be added, by currency, in its own minor units."""
+    scales: dict[str, int] = field(default_factory=dict)
+    activities: int = 0
+    participants: int = 0
+    pairs: set[tuple[str, str]] = field(default_factory=set)
+    approved: int = 0
+    tied: int = 0
+    """Approved grants that are tied to an operation."""
+
+    def add(self, other: "Sums") -> None:
+        """Count the other's in as well."""
+        self.money.update(other.money)
+        self.others.update(other.others)
+        self.scales |= other.scales
+        self.activities += other.activities
+        self.participants += other.participants
+        self.pairs |= other.pairs
+        self.approved += other.approved
+        self.tied += other.tied
+
+
+# ── what each grant has ──────────────────────────────────────────────────────────────────────
+
+
+def _by_grant(connection: Connection, as_of: date) -> dict[str, Sums]:
+    """Every approved grant, and every other one that cost something."""
+    on = as_of.isoformat()
+    found: dict[str, Sums] = defaultdict(Sums)
+    for row in standing_on(connection, as_of):
+        if was_approved(row):
+            sums = found[row.grant]
+            sums.approved, sums.tied = 1, int(row.operation is not None)
+            sums.pairs = pairs_of(json.loads(row.recipients), json.loads(row.providers))
+    m = money_flows.c
+    paid = select(m.grant, m.kind, func.sum(m.amount)).where(
+        m.on <= on, m.kind.in_(("disbursed", "refunded"))
+    )
+    for grant, kind, amount in connection.execute(paid.group_by(m.grant, m.kind)):
+        found[grant].money["net_disbursed"] += amount if kind == "disbursed" else -amount
+    for row in connection.execute(select(side_flows).where(side_flows.c.since <= on)):
+        sums = found[row.grant]
+        if row.holding is None:
+            sums.others[row.currency] += row.amount
+            sums.scales[row.currency] = row.scale
+        else:
+            sums.money[row.kind] += row.holding
+    a, p = exchange_activities.c, exchange_participants.c
+    held = select(a.grant, func.count()).where(a.since <= on, on < a.until, a.status == "held")
+    for grant, count in connection.execute(held.group_by(a.grant)):
+        found[grant].activities = count
+    people = select(p.grant, func.sum(p.women + p.men + p.not_stated)).where(p.since <= on)
+    for grant, count in connection.execute(people.group_by(p.grant)):
+        found[grant].participants = count
+    return found
+
+
+# ── the figures ──────────────────────────────────────────────────────────────────────────────
+
+
+def _each(amount: int, count: int, scale: int) -> str | None:
+    """Cost per one, to the minor unit, ties to the even; null without any."""
+    return written(_rounded(amount, count), scale) if count else None
+
+
+def _rounded(part: int, whole: int) -> int:
+    return int((Decimal(part) / Decimal(whole)).to_integral_value(ROUND_HALF_EVEN))
+
+
+def ratio(part: int, whole: int) -> str | None:
+    """The quotient with four places, ties to the even; null where there is nothing to divide by."""
+    if whole <= 0:
+        return None
+    return str((Decimal(part) / Decimal(whole)).quantize(Decimal("0.0001"), ROUND_HALF_EVEN))
+
+
+def _told(sums: Sums, currency: str, scale: int) -> Row:
+    """The columns from ``currency`` to ``share_tied``."""
+    net, co = sums.money["net_disbursed"], sum(sums.money[kind] for kind in CO_FINANCING)
+    run = sum(sums.money[kind] for kind in COSTS)
+    others = [
+        f"{written(sums.others[code], sums.scales[code])} {code}"
+        for code in sorted(sums.others)
+        if sums.others[code]
+    ]
+    return (
+        currency,
+        *(written(sums.money[kind], scale) for kind in (*CO_FINANCING, *COSTS)),
+        others,
+        written(co, scale),
+        written(net, scale),
+        sums.activities,
+        sums.participants,
+        len(sums.pairs),
+        _each(net, sums.activities, scale),
+        _each(net, sums.participants, scale),
+        _each(net, len(sums.pairs), scale),
+        ratio(co, net),
+        ratio(run, net + run),
+        ratio(sums.tied, sums.approved),
+    )
+
+
+def report(as_of: ColumnElement[str], grant: str | None = None) -> Any:
+    """Each grant, then the sums; null for the sums' grant."""
+    del as_of
+
+    def answer(connection: Connection, on: date) -> tuple[tuple[str, ...], list[Row]]:
+        return _report(connection, on, grant)
+
+    return answer
+
+
+def _report(connection: Connection, as_of: date, only: str | None) -> tuple[tuple[str, ...], list[Row]]:
+    currency, scale = holding(connection)
+    found = {
+        name: sums for name, sums in _by_grant(connection, as_of).items() if only is None or name == only
+    }
+    shares = _capacity_shares(connection, as_of)
+    rows: list[Row] = [
+        (name, *_told(sums, currency, scale), shares.get(name)) for name, sums in sorted(found.items())
+    ]
+    return COLUMNS, [*rows, (None, *_told(_added(found.values()), currency, scale), None)]
+
+
+def _added(parts: Iterable[Sums]) -> Sums:
+    total = Sums()
+    for part in parts:
+        total.add(part)
+    return total
+
+
+def _capacity_shares(connection: Connection, as_of: date) -> dict[str, str]:
+    """The part of a programmatic grant for the countries' own capacity, as the window report has it."""
+    w, on = window_findings.c, as_of.isoformat()
+    question = select(w.grant, w.figure).where(w.since <= on, on < w.until, w.rule == "max_capacity_share")
+    return {row.grant: row.figure for row in connection.execute(question)}
+
+
+def report_by(key: str, as_of: ColumnElement[str]) -> Callable[..., tuple[tuple[str, ...], list[Row]]]:
+    """The same sums by window or by sector."""
+    del as_of
+
+    def answer(connection: Connection, on: date) -> tuple[tuple[str, ...], list[Row]]:
+        currency, scale = holding(connection)
+        traits = {row.grant: getattr(row, key) for row in standing_on(connection, on)}
+        groups: dict[str, list[Sums]] = defaultdict(list)
+        for name, sums in _by_grant(connection, on).items():
+            groups[traits[name]].append(sums)
+        rows: list[Row] = [
+            (group, *_told(_added(parts), currency, scale)) for group, parts in sorted(groups.items())
+        ]
+        return (key, *COLUMNS[1:-1]), rows
+
+    return answer
+
+
+KEYS = ("window", "sector")
+"""What it can be summed by."""

@@ -1,0 +1,30 @@
+"""``library search`` and ``match`` as a person would use them."""
+
+from cli_shell import Shell, on_grant
+
+HELD = [
+    on_grant("HoldActivity", "2017-09-01", "leader", activity="A1", starts="2017-08-28", ends="2017-09-01"),
+    on_grant("RecordLesson", "2017-09-02", "leader", worked="Village cooperatives", why="Trust"),
+]
+
+
+def test_found_with_its_words_marked(lived: Shell) -> None:
+    assert lived("record", lived.file(HELD)).code == 0
+    (row,) = lived("--json", "library", "search", "cooperatives").rows
+    assert (row["grant"], row["kind"], row["outcomes"]) == ("G-1", "lesson", [])
+    assert "**cooperatives**" in row["snippet"]
+    told = lived("library", "search", "dairy", "strategy", "--country", "TZ")
+    assert told.code == 0
+    assert "As of " in told.out
+    assert "no rows" in lived("library", "search", "dairy", "--sector", "water").out
+
+
+def test_who_solved_it(lived: Shell) -> None:
+    words = ("--json", "library", "match", "--need", "dairy", "--recipient", "KE")
+    assert lived(*words).rows == []
+    assert lived("record", lived.file(HELD)).code == 0
+    (row,) = lived(*words).rows
+    assert (row["provider"], row["held"], row["received_before"]) == ("IN", 1, False)
+    assert lived(*words, "--as-of", "2017-08-31").rows == []
+    assert lived(*words, "--known", "10").rows == []
+    assert "score = sum over" in lived("library", "match", "--need", "dairy", "--recipient", "TZ").out

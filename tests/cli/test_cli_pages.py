@@ -1,0 +1,254 @@
+"""Pages of HTML, the progress report, the glance, and Parquet: valid, accessible, safe, alike."""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import html5lib
+import pyarrow.parquet as pq
+import pytest
+
+from cli_shell import Shell, officers, on_grant
+
+HTML = "{http://www.w3.org/1999/xhtml}"
+SVG = "{http://www.w3.org/2000/svg}"
+HOSTILE = "<script>alert(1)</script> & ]]> | `x` \u202eevil \x1b[31m [a](javascript:b) " + "w" * 80
+
+
+def parsed(text: str) -> Element:
+    """The page, by a parser that takes no error."""
+    tree: Element = html5lib.HTMLParser(strict=True).parse(text)
+    return tree
+
+
+def named(tree: Element, name: str) -> Iterator[Element]:
+    return tree.iter(HTML + name)
+
+
+def accessible(tree: Element) -> None:
+    """What a screen reader, a keyboard and a phone need."""
+    assert tree.get("lang") == "en"
+    assert len(list(named(tree, "h1"))) == 1
+    levels = [int(e.tag[-1]) for e in tree.iter() if re.fullmatch(r"\{.*\}h[1-6]", str(e.tag))]
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert len(list(named(tree, "main"))) == 1
+    for table in named(tree, "table"):
+        assert table.find(f"{HTML}caption") is not None
+        assert all(head.get("scope") in ("col", "row") for head in table.iter(f"{HTML}th"))
+    for region in tree.iter():
+        assert int(region.get("tabindex", "0")) == 0
+        assert region.get("tabindex") is None or region.get("aria-label")
+    for drawing in tree.iter(f"{SVG}svg"):
+        assert drawing.get("role") == "img"
+        assert drawing.get("aria-label")
+    ids = [e.get("id") for e in tree.iter() if e.get("id")]
+    assert len(ids) == len(set(ids))
+    assert all(link.get("href", "#")[1:] in ids for link in named(tree, "a"))
+
+
+def alone(text: str) -> None:
+    """The page needs no network and runs nothing."""
+    assert "<script" not in text
+    assert not re.search(r'(src|href)="(?!#)', text)
+    assert "url(h" not in text
+    assert "@import" not in text
+
+
+@pytest.fixture
+def hostile(gb: Shell) -> Shell:
+    """A book whose texts try to be markup, and steer."""
+    proposed = on_grant(
+        "ProposeGrant",
+        "2017-01-10",
+        "leader",
+        title=HOSTILE.replace("\x1b", ""),
+        window="stand_alone",
+        recipients=["TZ"],
+        providers=["IN"],
+        sector="<b>agri</b>",
+        objective=HOSTILE.replace("\x1b", ""),
+        amount="1000.00 USD",
+        months=12,
+    )
+    asked = on_grant(
+        "RequestFunding",
+        "2017-01-11",
+        "leader",
+        amount="1000.00 USD",
+        budget=[{"line": "<i>", "amount": "1000.00 USD"}],
+        letters=[{"country": "TZ", "ministry": "Livestock", "dated": "2017-01-01"}],
+    )
+    approved = on_grant("ApproveGrant", "2017-01-12", "boss", amount="1000.00 USD")
+    signed = on_grant("SignAgreement", "2017-01-13", "desk")
+    effective = on_grant("MakeEffective", "2017-01-14", "desk", closing_date="2017-12-31")
+    done = gb("record", gb.file([*officers(), proposed, asked, approved, signed, effective]))
+    assert done.code == 0, done.out
+    return gb
+
+
+PAGES = [
+    ("report", "register", "--format", "html"),
+    ("report", "value", "--format", "html"),
+    ("report", "timeline", "--format", "html", "--as-of", "2017-06-01"),
+    ("report", "glance", "--format", "html", "--as-of", "2017-06-01"),
+    ("report", "progress", "--format", "html", "--year", "2017"),
+    ("library", "search", "evil", "--format", "html"),
+]
+
+
+@pytest.mark.parametrize("words", PAGES, ids=lambda words: words[1])
+def test_pages_are_valid_accessible_and_harmless(hostile: Shell, words: tuple[str, ...]) -> None:
+    told = hostile.other(*words)
+    assert told.code == 0, told.err
+    accessible(parsed(told.out))
+    alone(told.out)
+    assert "\u202e" not in told.out
+    assert told.out == hostile.other(*words).out
+
+
+def test_a_text_is_shown_as_it_was_written(hostile: Shell) -> None:
+    tree = parsed(hostile("report", "register", "--format", "html").out)
+    cells = ["".join(cell.itertext()) for cell in named(tree, "td")]
+    assert any(cell.startswith("<script>alert(1)</script> & ]]> | `x` \\u{202e}evil") for cell in cells)
+
+
+def test_markdown_takes_no_mark_from_a_text(hostile: Shell) -> None:
+    text = hostile("report", "progress", "--year", "2017").out
+    assert "<script" not in text.replace("\\<script", "")
+    (row,) = [
+        line
+        for line in text.splitlines()
+        if line.startswith("| G-1 |") and "alert" in line and "TZ" not in line
+    ][:1]
+    assert len(re.findall(r"(?<!\\)\|", row)) == 8
+    assert "](" not in row.replace("\\](", "")
+
+
+# ── the progress report ──────────────────────────────────────────────────────────────────────
+
+SECTIONS = (
+    "At a glance",
+    "Grant status",
+    "Approved in 2017",
+    "Completed in 2017",
+    "Portfolio",
+    "Contributions",
+    "Disbursement against time elapsed",
+    "Timeline compliance",
+    "Client survey",
+    "Countries providing and receiving",
+    "Outcomes",
+    "Stories",
+)
+
+
+def test_the_report_of_a_year(lived: Shell) -> None:
+    told = lived("report", "progress", "--year", "2017")
+    assert told.code == 0, told.err
+    assert [line[3:] for line in told.out.splitlines() if line.startswith("## ")] == list(SECTIONS)
+    for line in (
+        "- Approved in 2017: **70,000.00 USD** (1 grants)",
+        "- Net disbursed in 2017: **58,000.00 USD** (disbursed less refunded)",
+        "- Share disbursed: **82.86 %** (net disbursed / committed)",
+        "- Countries to date: **3** (2 receive, 1 provide, 0 do both)",
+        "| G-1 | Learning about dairy | stand alone | Tanzania, Uganda | India | 2017-02-10 | 70,000.00 |",
+        "| G-1 | Learning about dairy | 82.86 % | 75.34 % |",
+    ):
+        assert line in told.out.splitlines()
+    position = lived("--json", "views", "status").row["journal"]
+    assert f"up to journal position {position}." in told.out
+    assert "As of 2017-12-31, as known at" in told.out
+
+
+def test_a_quarter_and_a_fiscal_year_have_flows_of_their_own(lived: Shell) -> None:
+    def disbursed(*words: str) -> str:
+        found = re.search(r"Net disbursed in .*: \*\*(.*)\*\*", lived("report", "progress", *words).out)
+        assert found
+        return found[1]
+
+    assert disbursed("--quarter", "2017Q1") == "0.00 USD"
+    assert disbursed("--quarter", "2017Q2") == "60,000.00 USD"
+    assert disbursed("--quarter", "2017Q3") == "-2,000.00 USD"
+    assert disbursed("--fiscal-year", "2017") == "60,000.00 USD"
+    assert disbursed("--fiscal-year", "2018") == "-2,000.00 USD"
+    assert disbursed("--year", "2017", "--as-of", "2017-06-30") == "60,000.00 USD"
+    assert disbursed("--year", "2017", "--known", "5") == "0.00 USD"
+
+
+def test_charts_are_drawn_in_the_pages_own_colours_with_their_figures_in_words(lived: Shell) -> None:
+    text = lived("report", "progress", "--year", "2017", "--format", "html").out
+    drawings = list(parsed(text).iter(f"{SVG}svg"))
+    assert len(drawings) >= 5
+    (stages,) = [one for one in drawings if "Grants by stage" in str(one.get("aria-label"))]
+    assert "effective, grants: 1" in str(stages.get("aria-label"))
+    colours = {e.get(part) for one in drawings for e in one.iter() for part in ("fill", "stroke")}
+    assert "var(--first)" in colours
+    assert not {colour for colour in colours if colour and colour.startswith("#0")}
+
+
+def test_without_the_drawing_libraries_the_page_is_written_and_says_so(lived: Shell) -> None:
+    hidden = "import sys; sys.modules['altair'] = None; from cli.main import main; main()"
+    told = lived.other("report", "progress", "--year", "2017", "--format", "html", program=hidden)
+    assert told.code == 0
+    assert "without charts: they need pip install 'grantbook[charts]'" in told.err
+    assert not list(parsed(told.out).iter(f"{SVG}svg"))
+
+
+def test_a_period_that_has_not_begun(lived: Shell) -> None:
+    told = lived("report", "progress", "--year", "2190")
+    assert (told.code, "nothing to report yet" in told.err) == (2, True)
+
+
+# ── the glance ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_glance_fits_a_screen(lived: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    told = lived("report", "glance", "--as-of", "2018-06-01")
+    assert told.code == 0, told.err
+    lines = told.out.splitlines()
+    assert len(lines) <= 40
+    assert max(map(len, lines)) <= 80
+    assert [line for line in lines if line.startswith("Overdue: ")]
+    assert "  Available to promise: 930,000.00 USD" in lines
+
+
+def test_the_glance_tells_what_was_recorded_since(lived: Shell) -> None:
+    position = lived("--json", "views", "status").row["journal"]
+    late = on_grant("RecordCost", "2017-06-01", "leader", purpose="supervision", amount="5.00 USD")
+    assert lived("record", lived.file([late])).code == 0
+    row = lived("--json", "report", "glance", "--as-of", "2018-06-01", "--since", str(position)).row
+    assert row["changes"] == [{"entry": "CostRecorded", "recorded": "1", "grants": "G-1"}]
+    assert row["money"][0]["committed"] == "70,000.00"
+    earlier = lived(
+        "--json", "report", "glance", "--as-of", "2018-06-01", "--known", "12", "--since", "12"
+    ).row
+    assert (earlier["known"], earlier["changes"]) == (12, [])
+
+
+# ── Parquet ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("name", ["register", "disbursement", "timeline", "outcomes", "value", "countries"])
+def test_parquet_holds_what_json_says(lived: Shell, tmp_path: Path, name: str) -> None:
+    file = tmp_path / "report.parquet"
+    words = ("report", name, "--as-of", "2017-12-31")
+    assert lived(*words, "--format", "parquet", "--output", str(file)).code == 0
+    table = pq.read_table(file)
+    rows = lived("--json", *words).rows
+    assert json.loads(json.dumps(table.to_pylist(), default=str)) == rows
+    assert table.schema.metadata[b"as_of"] == b"2017-12-31"
+
+
+def test_parquet_types(lived: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "report.parquet"
+    assert lived("report", "disbursement", "--format", "parquet", "--output", str(file)).code == 0
+    types: dict[str, Any] = {field.name: str(field.type) for field in pq.read_schema(file)}
+    assert types["committed"] == "decimal128(38, 2)"
+    assert types["share_disbursed"] == "decimal128(38, 4)"
+    assert types["first_paid_on"] == "date32[day]"
+    assert types["grant"] == "string"

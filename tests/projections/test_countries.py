@@ -1,0 +1,181 @@
+"""Countries: who receives and provides, on any day; where they belong, by a dated table."""
+
+import csv
+from itertools import pairwise
+from pathlib import Path
+
+import pycountry
+import pytest
+
+import given as g
+from given import APPROVED, EFFECTIVE, PROPOSED
+from projections import regions
+from projections.regions import NOT_CLASSIFIED, SEVERAL, UNSTATED, name_of, place_on, region_of
+from reading import Rows, ask, new_book, of, record
+
+# ── the dated table ──────────────────────────────────────────────────────────────────────────
+
+TABLE = list(
+    csv.DictReader(Path(regions.__file__).with_name("countries.csv").read_text("utf-8").splitlines())
+)
+
+
+def test_every_row_is_a_countrys_next_and_differs_from_the_last() -> None:
+    for before, after in pairwise(TABLE):
+        assert (before["country"], before["since"]) < (after["country"], after["since"])
+        if before["country"] == after["country"]:
+            assert (before["region"], before["income_group"]) != (after["region"], after["income_group"])
+            assert before["name"] == after["name"]
+    assert {row["income_group"] for row in TABLE} == {"", "low", "lower_middle", "upper_middle", "high"}
+
+
+def test_every_country_is_there_but_for_territories_that_are_not_classified() -> None:
+    codes = {country.alpha_2 for country in pycountry.countries}
+    there = {row["country"] for row in TABLE}
+    assert there <= codes
+    assert codes - there == set(
+        "AI AQ AX BL BQ BV CC CK CX EH FK GF GG GP GS HM IO JE MQ MS NF NU PM PN RE SH SJ TF TK UM VA WF"
+        " YT".split()
+    )
+
+
+@pytest.mark.parametrize(
+    ("country", "day", "group"),
+    [
+        ("IN", "2008-07-01", "lower_middle"),
+        ("CN", "2011-06-30", "lower_middle"),
+        ("CN", "2011-07-01", "upper_middle"),
+        ("MU", "2020-06-30", "upper_middle"),
+        ("MU", "2020-07-01", "high"),
+        ("MU", "2021-07-01", "upper_middle"),
+        ("TZ", "2020-06-30", "low"),
+        ("TZ", "2020-07-01", "lower_middle"),
+        ("VE", "2021-07-01", NOT_CLASSIFIED),
+        ("TZ", "2008-06-30", NOT_CLASSIFIED),
+    ],
+)
+def test_income_groups_are_those_that_were_published_then(country: str, day: str, group: str) -> None:
+    assert place_on(country, day).income_group == group
+
+
+def test_regions_are_dated_too() -> None:
+    assert place_on("PK", "2025-06-30").region == "South Asia"
+    assert place_on("PK", "2025-07-01").region == "Middle East, North Africa, Afghanistan and Pakistan"
+    assert region_of(["TZ", "UG", "ZZ"], "2018-01-01") == "Sub-Saharan Africa"
+    assert region_of(["TZ", "IN"], "2018-01-01") == SEVERAL
+    assert region_of(["ZZ"], "2018-01-01") == UNSTATED
+    assert (name_of("TZ"), name_of("ZZ"), name_of("AQ")) == ("Tanzania", "not stated", "AQ")
+
+
+# ── the report ───────────────────────────────────────────────────────────────────────────────
+
+PEOPLE = [{"country": "TZ", "women": 1}, {"country": "IN", "men": 1}, {"country": "KE", "men": 1}]
+DAIRY = [*EFFECTIVE, g.plan("04-10"), g.hold("06-16", participants=PEOPLE)]
+MUTUAL = of("SSF-2", [g.propose("01-10", recipients=["IN", "ZZ"], providers=["TZ", "IN"], sector="water")])
+MUTUAL += of("SSF-2", [g.request("01-20", letters=[g.LETTERS[0] | {"country": "IN"}]), *APPROVED[2:]])
+ASKED = of("SSF-3", [g.propose("01-10", recipients=["PE"], providers=["IN"])])
+
+
+def counted(rows: Rows, *names: str) -> dict[str | None, list[object]]:
+    return {row["country"]: [row[name] for name in names] for row in rows}
+
+
+def test_approved_grants_count_and_proposals_stand_apart(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", DAIRY, MUTUAL, ASKED) as book:
+        rows = ask(book, "countries", "2017-07-01")
+        names = ("receiving", "providing", "both", "grants", "held", "proposals")
+        assert counted(rows, *names) == {
+            "IN": [1, 2, 1, 2, 1, 1],
+            "KE": [0, 0, 0, 0, 1, 0],
+            "PE": [0, 0, 0, 0, 0, 1],
+            "TZ": [1, 1, 0, 2, 1, 0],
+            "UG": [1, 0, 0, 1, 0, 0],
+            "ZZ": [1, 0, 0, 1, 0, 0],
+            None: [3, 2, 2, 2, 1, 1],  # countries: IN, TZ, UG receive; IN, TZ provide; both do both
+        }
+        india = next(row for row in rows if row["country"] == "IN")
+        assert (india["name"], india["region"], india["income_group"]) == (
+            "India",
+            "South Asia",
+            "lower_middle",
+        )
+        before = counted(ask(book, "countries", "02-09"), "grants", "proposals")
+        assert before[None] == [0, 3]
+
+
+def test_a_grant_that_lapsed_or_was_declined_is_not_counted(tmp_path: Path) -> None:
+    declined = of("SSF-2", [*PROPOSED, g.decline("01-20")])
+    with new_book(tmp_path / "book", APPROVED, declined, g.lapse("05-01")) as book:
+        assert counted(ask(book, "countries", "04-30"), "grants")[None] == [1]
+        assert counted(ask(book, "countries", "05-01"), "grants", "proposals") == {None: [0, 0]}
+
+
+def test_parties_beside_them(tmp_path: Path) -> None:
+    parties = [
+        g.involve("04-10"),
+        g.involve("04-11", role="financing", organization=None, country="NO"),
+        g.engage("04-12", days=5),
+        g.consult("04-13", partners=["DK"]),
+    ]
+    with new_book(tmp_path / "book", EFFECTIVE, parties) as book:
+        assert counted(ask(book, "countries", "04-11"), "financing")["NO"] == [1]
+        assert "NO" not in counted(ask(book, "countries", "04-10"), "financing")
+        told = [(row["role"], row["country"], row["organization"]) for row in ask(book, "parties", "05-01")]
+        assert told == [("facilitating", None, "JICA"), ("financing", "NO", None)]
+        (expert,) = ask(book, "experts", "05-01", grant=g.G)
+        assert (expert["expert"], expert["phases"], expert["days"]) == ("x.pert", ["design"], 5)
+        (met,) = ask(book, "consultations", "05-01")
+        assert (met["on"], met["partners"], met["summary"]) == ("2017-04-13", ["DK"], "met")
+        assert ask(book, "consultations", "04-12") == []
+
+
+def test_pairs_are_each_provider_with_each_recipient(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", DAIRY, MUTUAL, ASKED) as book:
+        rows = ask(book, "countries", "2017-07-01", by="pair")
+        assert [tuple(row.values()) for row in rows] == [
+            ("IN", "TZ", 1, 1, "2017-06-16"),
+            ("IN", "UG", 1, 0, "2017-06-16"),  # nobody from Uganda came
+            ("TZ", "IN", 1, 0, None),
+        ]
+
+
+def test_by_region_income_group_and_sector(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", DAIRY, MUTUAL, ASKED) as book:
+        rows = ask(book, "countries", "2017-07-01", by="region")
+        assert [tuple(row.values()) for row in rows] == [
+            ("South Asia", 1, 1, 1, 1, 2),
+            ("Sub-Saharan Africa", 2, 2, 1, 1, 2),
+            ("not_stated", 0, 0, 0, 0, 1),
+        ]
+        groups = {
+            row["income_group"]: row["countries"]
+            for row in ask(book, "countries", "2017-07-01", by="income-group")
+        }
+        assert groups == {"low": 2, "lower_middle": 1, "not_stated": 0}
+        sectors = {row["sector"]: row for row in ask(book, "countries", "2017-07-01", by="sector")}
+        dairy = sectors["agriculture"]
+        assert (dairy["recipients"], dairy["providers"], dairy["delivered"]) == (
+            ["PE", "TZ", "UG"],
+            ["IN"],
+            1,
+        )
+        assert (sectors["water"]["demand"], sectors["water"]["supply"]) == (1, 2)
+
+
+def test_disbursement_by_region_sums_to_the_whole(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", DAIRY, MUTUAL, ASKED) as book:
+        rows = ask(book, "disbursement", "2017-07-01", by="region")
+        assert [(row["region"], row["grants"], row["committed"]) for row in rows] == [
+            ("Latin America and Caribbean", 1, "0.00"),
+            ("South Asia", 1, "90000.00"),
+            ("Sub-Saharan Africa", 1, "90000.00"),
+        ]
+        assert ask(book, "disbursement", "2017-07-01", by="region", known=0) == []
+
+
+def test_what_was_known_before_the_proposal_was_corrected(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", PROPOSED) as book:
+        known = book.position()
+        record(book, g.correct("2018-01-05", entry=1, reads={"providers": ["BR"]}))
+        assert counted(ask(book, "countries", "2017-07-01"), "proposals")["BR"] == [1]
+        assert "BR" not in counted(ask(book, "countries", "2017-07-01", known=known), "proposals")

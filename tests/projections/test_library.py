@@ -1,0 +1,153 @@
+"""The library: texts found by words, and countries that have solved a like problem."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given as hypothesis_given
+from hypothesis import settings
+from hypothesis import strategies as st
+
+import given as g
+from given import EFFECTIVE, FOLLOW_UP
+from lifecycle.book import Book
+from lifecycle.words import Malformed
+from projections.library import Filters, match, search, words_of
+from projections.reports import ask, tables_at
+from reading import Rows, new_book, of, record
+
+ANY = Filters()
+DAIRY = [
+    *EFFECTIVE,
+    g.plan("04-10"),
+    g.hold("06-16", lessons="Cooperatives first"),
+    g.complete("2018-03-31"),
+    g.report_outcomes("2018-04-05", results={"strategy": "A national dairy strategy"}),
+    g.publish_story("2018-05-01", title="Milk from villages", summary="How dairy chains came to Tanzania."),
+]
+ROADS = of(
+    "SSF-2",
+    [
+        g.propose(
+            "01-10",
+            title="Rural roads",
+            objective="Roads to the dairy",
+            sector="transport",
+            providers=["BR", "ZZ", "TZ"],
+        ),
+        *EFFECTIVE[1:],
+        g.plan("04-10"),
+        g.hold("06-20"),
+    ],
+)
+PROMISED = of("SSF-3", [g.propose("01-10", title="Dairy cattle", providers=["KE"]), *EFFECTIVE[1:]])
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
+    return new_book(tmp_path_factory.mktemp("library") / "book", DAIRY, ROADS, PROMISED)
+
+
+def find(
+    book: Book, question: str, on: str = "2018-06-01", filters: Filters = ANY, known: int | None = None
+) -> Rows:
+    def asked(connection: object, day: object) -> object:
+        return search(connection, day, question, filters, 20)  # type: ignore[arg-type]
+
+    with tables_at(book, known) as (connection, position):
+        report = ask(connection, "search", asked, as_of=g.day(on), known=position)  # type: ignore[arg-type]
+    return [dict(zip(report.columns, row, strict=True)) for row in report.rows]
+
+
+def offers(book: Book, need: str, recipient: str, on: str = "2018-06-01", sector: str | None = None) -> Rows:
+    with tables_at(book, None) as (connection, _):
+        columns, rows = match(connection, g.day(on), need, recipient, sector=sector, limit=20)
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def places(rows: Rows) -> list[tuple[str, str]]:
+    return [(row["grant"], row["kind"]) for row in rows]
+
+
+def test_every_word_stands_before_some_and_titles_before_texts(book: Book) -> None:
+    found = places(find(book, "dairy chains"))
+    assert found[:2] == [("SSF-1", "objective"), ("SSF-1", "results_story")]
+    assert set(found[2:]) == {("SSF-1", "result"), ("SSF-2", "objective"), ("SSF-3", "objective")}
+    assert found.index(("SSF-3", "objective")) < found.index(("SSF-2", "objective"))
+
+
+def test_words_are_found_in_other_forms_and_marked(book: Book) -> None:
+    (lesson,) = find(book, "cooperative")
+    assert (lesson["kind"], lesson["snippet"], lesson["on"]) == (
+        "lesson",
+        "**Cooperatives** first",
+        "2017-06-16",
+    )
+    assert find(book, "COOPÉRATIVES") == find(book, "cooperatives")
+
+
+def test_filters(book: Book) -> None:
+    assert {row["grant"] for row in find(book, "dairy", filters=Filters(sector="transport"))} == {"SSF-2"}
+    assert {row["grant"] for row in find(book, "dairy", filters=Filters(country="KE"))} == {"SSF-3"}
+    assert {row["grant"] for row in find(book, "dairy", filters=Filters(outcome="raised_awareness"))} == {
+        "SSF-1"
+    }
+    assert places(find(book, "dairy", filters=Filters(kind="result"))) == [("SSF-1", "result")]
+
+
+def test_as_of_a_day_only_what_was_there(book: Book) -> None:
+    assert ("SSF-1", "results_story") not in places(find(book, "dairy", on="2018-04-30"))
+    assert find(book, "dairy", on="2017-01-09") == []
+
+
+def test_a_revised_objective_replaces_the_old_one_from_its_day(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", g.propose("01-10"), g.revise("01-15", objective="Cheese")) as book:
+        assert len(find(book, "strategy", on="01-14")) == 1
+        assert find(book, "strategy", on="01-15") == []
+        assert places(find(book, "cheese", on="01-15")) == [(g.G, "objective")]
+
+
+def test_a_struck_story_is_gone_unless_one_asks_what_was_known(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", FOLLOW_UP, g.publish_story("2018-05-01", summary="cheese")) as book:
+        known = book.position()
+        version = len(book.entries(f"grant:{g.G}"))
+        record(book, g.correct("2018-06-01", entry=version, struck=True))
+        assert find(book, "cheese", on="2018-06-02") == []
+        assert len(find(book, "cheese", on="2018-06-02", known=known)) == 1
+
+
+@settings(max_examples=60, deadline=None)
+@hypothesis_given(st.text(max_size=40))
+def test_no_question_is_an_error_of_ours(book: Book, question: str) -> None:
+    try:
+        words_of(question)
+    except Malformed:
+        return
+    assert isinstance(find(book, question), list)
+
+
+def test_a_question_in_the_indexs_own_language_is_only_words(book: Book) -> None:
+    assert places(find(book, 'dairy" OR title:* NEAR(')) == places(find(book, "dairy or title near"))
+
+
+# ── match ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_who_delivered_is_listed_with_the_evidence_who_promised_is_not(book: Book) -> None:
+    rows = offers(book, "dairy chains", "UG")
+    assert [row["provider"] for row in rows] == ["IN", "BR", "TZ"]
+    india = rows[0]
+    assert (india["name"], india["score"], india["held"], india["stories"]) == ("India", "1.0000", 1, 1)
+    assert (india["outcomes"], india["last_held_on"]) == (["raised_awareness"], "2017-06-16")
+    assert india["received_before"] is True
+    assert india["evidence"].startswith("SSF-1: ")
+    assert "ZZ" not in {row["provider"] for row in rows}
+
+
+def test_a_country_is_not_offered_to_itself(book: Book) -> None:
+    assert "TZ" not in {row["provider"] for row in offers(book, "dairy", "TZ")}
+
+
+def test_nothing_is_offered_before_it_was_delivered(book: Book) -> None:
+    assert offers(book, "dairy", "UG", on="2017-06-15") == []
+    assert [row["provider"] for row in offers(book, "dairy", "UG", on="2017-06-16")] == ["IN"]
+    assert {row["provider"] for row in offers(book, "dairy", "UG", sector="transport")} == {"BR", "TZ"}
