@@ -41,6 +41,7 @@ OTHERS = (
     Place("audit history", "Tell a life in sentences: who, when, before → after.", "cli.audit:history"),
     Place("audit replay", "Show the state on a day, as known at a time.", "cli.audit:replay"),
     Place("audit diff", "Show what differs between two days or times.", "cli.audit:diff"),
+    Place("audit entries", "Export every entry as it is stored.", "cli.entries:entries"),
     Place("audit refusals", "List who was refused what, when, by which rule.", "cli.audit:refusals"),
     Place("views update", "Catch the views up with the journal.", "cli.views:update"),
     Place("views rebuild", "Make the views anew from the journal.", "cli.views:rebuild"),

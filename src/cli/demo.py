@@ -1,10 +1,11 @@
 """``grantbook demo``: the Facility's own published facts, recorded and reported."""
 
 import os
+from collections.abc import Callable
 from datetime import date
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,11 +14,16 @@ from cli.text import safe, say
 
 if TYPE_CHECKING:
     from lifecycle.book import Book
+    from projections.reports import Report
 
 FUND = "South-South Experience Exchange Trust Fund"
 ESTABLISHED = date(2008, 10, 1)
 AS_OF = "2012-06-30"
 """On which the demo looks at what is overdue: the end of the fiscal year of the published accounts."""
+_ACCOUNTS = "2011-10-31"
+"""Until when the published tables on completed projects go."""
+_QUESTION = "dairy supply chain"
+_ROWS = 10
 _ADMIN = "admin"
 _FACTS = "facility/facility.jsonl"
 
@@ -71,42 +77,97 @@ def _record(asked: Settings, book: "Book") -> int:
 
 def _show(asked: Settings, book: "Book", place: Path) -> None:
     from cli.audit import show_history
-    from cli.report import ask, caption_of
-    from cli.tables import print_table
+    from cli.report import ask
 
     asked.json = False
 
-    def table(title: str, name: str, *, by: str | None = None, as_of: str | None = None) -> None:
-        report = ask(book, name, by=by, as_of=as_of)
-        say()
-        say(click.style(title, bold=True) if asked.color else title)
-        print_table(report, caption_of(book, report), color=asked.color)
+    def show(title: str, report: "Report", told: str = "") -> None:
+        _table(asked, book, title, report, told)
 
-    table("The fund: contributions and what is available", "fund")
-    table("The register of grants", "register")
-    table("Disbursement by window", "disbursement", by="window")
-    _overdue(asked, book)
-    grants = book.grants()
-    if grants:
-        say()
-        show_history(asked, book, _told(book, grants))
-    _what_next(place, _told(book, grants) if grants else "GRANT")
+    show("The fund: contributions and what is available", ask(book, "fund"))
+    register = ask(book, "register")
+    show(*_some("The register of grants", register, "stage", lambda stage: stage != "declined", most=40))
+    show("The call of November 2018", ask(book, "calls"))
+    show("How its ten proposals were scored", ask(book, "calls", by="criterion"))
+    show("Disbursement by window", ask(book, "disbursement", by="window"))
+    show("Outcomes of the 21 projects completed by October 2011", ask(book, "outcomes", as_of=_ACCOUNTS))
+    countries = ask(book, "countries")
+    show(*_some("Countries that receive as well as provide, and the sums of all", countries, "both", bool))
+    _sessions_and_library(asked, book, show)
+    overdue = ask(book, "timeline", as_of=AS_OF)
+    show(*_some(f"Obligations overdue on {AS_OF}", overdue, "status", lambda status: status == "overdue"))
+    grant = _told(book, book.grants())
+    say()
+    show_history(asked, book, grant)
+    _write_progress(book, place)
+    _what_next(place, grant)
 
 
-def _overdue(asked: Settings, book: "Book") -> None:
-    from dataclasses import replace
-
-    from cli.report import ask, caption_of
+def _table(asked: Settings, book: "Book", title: str, report: "Report", told: str) -> None:
+    from cli.report import caption_of
     from cli.tables import print_table
 
-    report = ask(book, "timeline", as_of=AS_OF)
-    status = report.columns.index("status")
-    overdue = [row for row in report.rows if row[status] == "overdue"]
     say()
-    many = f": the first ten of {len(overdue)}" if len(overdue) > 10 else ""
-    title = f"Obligations overdue on {AS_OF}{many}"
     say(click.style(title, bold=True) if asked.color else title)
-    print_table(replace(report, rows=overdue[:10]), caption_of(book, report), color=asked.color)
+    print_table(report, told + caption_of(book, report), color=asked.color)
+
+
+def _some(
+    title: str, report: "Report", column: str, wanted: Callable[[Any], bool], *, most: int = _ROWS
+) -> tuple[str, "Report", str]:
+    """The first rows with such a cell, and a title and a line that say so."""
+    from dataclasses import replace
+
+    at = report.columns.index(column)
+    found = [row for row in report.rows if wanted(row[at])]
+    shown = found[:most]
+    told = f"{len(shown)} of {len(report.rows)} rows.\n" if len(shown) < len(report.rows) else ""
+    many = f": the first {most} of {len(found)}" if len(found) > most else ""
+    return title + many, replace(report, rows=shown), told
+
+
+def _sessions_and_library(asked: Settings, book: "Book", show: Callable[..., None]) -> None:
+    """The video dialogue by each site's clock, and what the library says on dairy."""
+    from cli.facility.later import DIALOGUE
+    from projections.library import Filters, match, search
+    from projections.reports import Report, tables_at
+    from projections.reports import ask as answer
+    from projections.sites import COLUMNS, local_times, session_on
+
+    on = book.today()
+    with tables_at(book, None) as (connection, known):
+        session = session_on(connection, on, DIALOGUE, "A1")
+        sites = Report("sites", tuple(COLUMNS), local_times(session), on, known)
+        found = answer(
+            connection,
+            "search",
+            lambda c, day: search(c, day, _QUESTION, Filters(), _ROWS),
+            as_of=on,
+            known=known,
+        )
+        offers = answer(
+            connection,
+            "match",
+            lambda c, day: match(c, day, _QUESTION, "KE", sector=None, limit=_ROWS),
+            as_of=on,
+            known=known,
+        )
+    show(f"{session.title}: {session.starts_at:%Y-%m-%d %H:%M} UTC at seven sites", sites)
+    show(f"In the library: {_QUESTION}", found)
+    show(f"Who could teach Kenya: {_QUESTION}", offers)
+
+
+def _write_progress(book: "Book", place: Path) -> None:
+    """The report of 2018, as Markdown and as a page, beside the book."""
+    from cli.progress_report import written
+
+    folder = place / "reports"
+    folder.mkdir(exist_ok=True)
+    say()
+    for name in ("progress-2018.md", "progress-2018.html"):
+        text = written(book, {"year": "2018"}, html=name.endswith("html"))
+        (folder / name).write_text(text, "utf-8")
+        say(f"The progress report of 2018: {safe(folder / name)}")
 
 
 def _told(book: "Book", grants: list[str]) -> str:
@@ -125,8 +186,12 @@ def _what_next(place: Path, grant: str) -> None:
         f"audit diff {grant} --from 2010-06-30 --to 2012-06-30",
         "audit refusals",
         f"report timeline --as-of {AS_OF}",
-        "report disbursement --by fiscal-year",
-        "report fund --format csv",
+        "report disbursement --by partner",
+        "report countries --by pair",
+        "report glance --as-of 2011-01-10",
+        "activity sites SSF-2011-06-dialogue A1 --format ics",
+        'library match --need "hospital management" --recipient KE',
+        "report progress --fiscal-year 2011 --output report.html",
         "grant propose --help",
     ):
         say(f"  grantbook {safe(line)}")

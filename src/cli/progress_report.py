@@ -1,6 +1,7 @@
 """``grantbook report progress``: the Facility's report of a period, as Markdown or as one page of HTML."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from cli.settings import Command, settings
 from cli.text import moment, safe, say
 
 if TYPE_CHECKING:
+    from lifecycle.book import Book
     from projections.progress.model import Period, Progress, Table
 
 
@@ -31,24 +33,34 @@ if TYPE_CHECKING:
 @OUTPUT
 def progress(**given: Any) -> int:
     """Write it."""
+    html = given["form"] == "html" or (given["form"] is None and str(given["output"]).endswith(".html"))
+    with settings().open() as book:
+        text = written(book, given, html=html)
+    write_text(text, given["output"])
+    return 0
+
+
+def written(book: "Book", given: Mapping[str, str | None], *, html: bool) -> str:
+    """The report of the period and dates as they are typed."""
     from projections.progress import compute, fiscal_year_start
     from projections.reports import tables_at
 
-    chosen = [name for name in ("year", "quarter", "fiscal_year") if given[name] is not None]
+    chosen = [(name, text) for name in _PERIODS if (text := given.get(name)) is not None]
     if len(chosen) != 1:
         raise click.UsageError("name one period: --year 2018, --quarter 2018Q4 or --fiscal-year 2018")
-    html = given["form"] == "html" or (given["form"] is None and str(given["output"]).endswith(".html"))
-    with settings().open() as book:
-        position = None if given["known"] is None else position_from(book, given["known"])
-        with tables_at(book, position) as (connection, known):
-            period = _period(chosen[0], given[chosen[0]], fiscal_year_start(connection))
-            as_of = _day(given["as_of"], period, book.today())
-            made = compute(connection, book.fund().name, period, as_of=as_of, known=known)
-        at = book.recorded_at(known)
-        when = "before anything was recorded" if at is None else f"at {moment(at)}"
+    typed = given.get("known")
+    position = None if typed is None else position_from(book, typed)
+    with tables_at(book, position) as (connection, known):
+        period = _period(*chosen[0], fiscal_year_start(connection))
+        as_of = _day(given.get("as_of"), period, book.today())
+        made = compute(connection, book.fund().name, period, as_of=as_of, known=known)
+    at = book.recorded_at(known)
+    when = "before anything was recorded" if at is None else f"at {moment(at)}"
     told = f"{when} (journal position {known:,})"
-    write_text(as_html(made, told) if html else as_markdown(made, told), given["output"])
-    return 0
+    return as_html(made, told) if html else as_markdown(made, told)
+
+
+_PERIODS = ("year", "quarter", "fiscal_year")
 
 
 def _period(kind: str, text: str, starts_in: int) -> "Period":

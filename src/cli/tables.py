@@ -1,7 +1,9 @@
 """Reports as tables that read well at any width, as JSON Lines, and as CSV that no spreadsheet executes."""
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any
 
 from cli.text import grouped, safe, to_json, width
@@ -9,6 +11,8 @@ from cli.text import grouped, safe, to_json, width
 if TYPE_CHECKING:
     from projections.reports import Report
 
+NOTHING = "\u2013"
+"""Stands where there is nothing to say."""
 MONEY = frozenset(
     """approved increased cancelled committed requested disbursed refunded net_disbursed undisbursed
     pledged agreed received received_holding fees income returned available
@@ -32,7 +36,8 @@ NUMBERS = (
     | _SHORT.keys()
     | frozenset(
         """share_disbursed share_elapsed share_of_sought grants days reviews mean lowest highest
-        mean_selected mean_declined declined withdrawn undecided countries_received planned held cancelled
+        mean_selected mean_declined declined withdrawn undecided countries countries_received selected
+        planned held cancelled
         women men not_stated participants moves sought_and_achieved lessons with_results
         with_lessons receiving providing both proposals facilitating financing demand supply delivered
         activities pairs leverage transaction_cost_share share_tied capacity_share follow_ups respondents
@@ -62,7 +67,7 @@ _FIRST = {
     "disbursement by": "grants net_disbursed committed disbursed currency undisbursed",
     "windows": "grant window rule figure limit complies edition",
     "timeline": "grant obligation status due_on days item met_on",
-    "calls": "call status envelope received requested selected selected_amount left countries declined",
+    "calls": "call envelope received requested selected declined countries left status selected_amount",
     "calls by": "criterion reviews mean lowest highest mean_selected mean_declined",
     "fund": "partner currency pledged received_holding committed available kind received",
 }
@@ -96,7 +101,7 @@ _COLORS = {"overdue": "red", "met_late": "yellow", "due_soon": "yellow", "met": 
 def cell(column: str, value: object) -> str:
     """A value as people read it: amounts grouped, nothing as a dash. Escaped."""
     if value is None:
-        return "\u2013"
+        return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (list, tuple)):
@@ -110,30 +115,16 @@ def cell(column: str, value: object) -> str:
 
 def print_table(report: "Report", caption: str, *, color: bool, file: IO[str] | None = None) -> None:
     """Draw the table within the width; the columns left out are named below it."""
-    from rich import box
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
     room = width()
     console = Console(file=file, width=room, no_color=not color, force_terminal=color, highlight=False)
     cells = [cells_of(report, row) for row in report.rows]
-    wide = _widths(report, cells)
-    shown = _fitting(report, wide, room)
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    for column in shown:
-        numeric = column in NUMBERS
-        table.add_column(
-            Text(_heading(column, wide[column])),
-            justify="right" if numeric else "left",
-            no_wrap=column not in _ROOM,
-            min_width=wide[column],
-            overflow="fold",
-        )
-    at = [report.columns.index(column) for column in shown]
-    for row in cells:
-        table.add_row(*(Text(row[i], style=_style(report.columns[i], row[i])) for i in at))
-    console.print(table)
+    least, longest = _widths(report, cells)
+    shown = _fitting(report, least, room)
+    for line in _lines(report, cells, _widened(shown, least, longest, room), color=color):
+        console.file.write(line + "\n")
     if not cells:
         console.print(Text("no rows"))
     console.print(Text(caption))
@@ -145,6 +136,84 @@ def print_table(report: "Report", caption: str, *, color: bool, file: IO[str] | 
                 f"Not shown at {room} columns: {', '.join(left_out)}. --format csv or json has every column."
             )
         )
+
+
+_GAP = "  "
+
+
+def _lines(report: "Report", cells: list[list[str]], wide: dict[str, int], *, color: bool) -> Iterator[str]:
+    """The heading, a rule and the rows. Each row is laid out by itself: ten thousand take a second."""
+    at = [(report.columns.index(column), column, size) for column, size in wide.items()]
+    heads = [_heading(column, size).split("\n") for _, column, size in at]
+    high = max(map(len, heads))
+    for n in range(high):
+        parts = (
+            _laid(head[n - high + len(head)] if n >= high - len(head) else "", column, size)
+            for head, (_, column, size) in zip(heads, at, strict=True)
+        )
+        yield _GAP.join(parts)
+    yield "─" * (sum(wide.values()) + len(_GAP) * (len(wide) - 1))
+    sizes = tuple(wide.values())
+    plain = _GAP.join(f"{{:{'>' if column in NUMBERS else '<'}{size}}}" for _, column, size in at)
+    for row in cells:
+        picked = [row[i] for i, _, _ in at]
+        if not color and all(map(_fits, picked, sizes)):  # most rows: nothing to break, nothing to tint
+            yield plain.format(*picked)
+            continue
+        folded = [_folded(row[i], size) for i, _, size in at]
+        for n in range(max(map(len, folded))):
+            parts = (
+                _laid(lines[n] if n < len(lines) else "", column, size, color=color)
+                for lines, (_, column, size) in zip(folded, at, strict=True)
+            )
+            yield _GAP.join(parts)
+
+
+def _fits(text: str, size: int) -> bool:
+    return len(text) <= size and (text.isascii() or text == NOTHING)
+
+
+def _laid(text: str, column: str, size: int, *, color: bool = False) -> str:
+    """The text in its column, numbers to the right."""
+    pad = " " * (size - _cells(text))
+    tint = _COLORS.get(text.replace(" ", "_")) if color and column == "status" else None
+    if tint is not None:
+        import click
+
+        text = click.style(text, fg=tint)
+    return pad + text if column in NUMBERS else text + pad
+
+
+def _cells(text: str) -> int:
+    """How many columns of a terminal the text takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+@lru_cache(maxsize=1 << 14)
+def _folded(text: str, size: int) -> list[str]:
+    """The text in lines that fit, broken between words where that is possible."""
+    if _cells(text) <= size:
+        return [text]
+    from rich.console import Console
+    from rich.text import Text
+
+    lines = Text(text).wrap(Console(width=size), size, overflow="fold")
+    return [line.plain.rstrip() for line in lines]
+
+
+def _widened(shown: list[str], least: dict[str, int], longest: dict[str, int], room: int) -> dict[str, int]:
+    """The columns' widths: what is left of the room goes to texts that would be broken, least first."""
+    wide = {column: least[column] for column in shown}
+    left = room - sum(wide.values()) - len(_GAP) * (len(wide) - 1)
+    for column in sorted(shown, key=lambda name: longest[name] - wide[name]):
+        more = max(0, min(left, longest[column] - wide[column]))
+        wide[column] += more
+        left -= more
+    return wide
 
 
 def heading(column: str) -> str:
@@ -160,25 +229,20 @@ def cells_of(report: "Report", row: tuple[object, ...]) -> list[str]:
     return cells
 
 
-def _style(column: str, text: str) -> str:
-    return _COLORS.get(text.replace(" ", "_"), "") if column == "status" else ""
-
-
 def _heading(column: str, room: int) -> str:
     """The column's name, its words below each other where they are wider than the column."""
     words = _SHORT.get(column, column).replace("_", " ")
     return words if len(words) <= room else words.replace(" ", "\n")
 
 
-def _widths(report: "Report", cells: list[list[str]]) -> dict[str, int]:
-    """How wide each column has to be."""
-    wide = {}
+def _widths(report: "Report", cells: list[list[str]]) -> tuple[dict[str, int], dict[str, int]]:
+    """How wide each column has to be at least, and would be with no text broken."""
+    least, longest = {}, {}
     for i, column in enumerate(report.columns):
-        longest = max(
-            [*(len(word) for word in _SHORT.get(column, column).split("_")), *(len(row[i]) for row in cells)]
-        )
-        wide[column] = min(longest, _ROOM.get(column, longest))
-    return wide
+        words = _SHORT.get(column, column).split("_")
+        longest[column] = max([*map(len, words), *(_cells(row[i]) for row in cells)])
+        least[column] = min(longest[column], max(_ROOM.get(column, longest[column]), *map(len, words)))
+    return least, longest
 
 
 def _fitting(report: "Report", wide: dict[str, int], room: int) -> list[str]:

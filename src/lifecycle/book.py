@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 from lifecycle.clock import Clock, utc_now
 from lifecycle.errors import Unreachable
 from lifecycle.history import FUND, Entry, call_stream, grant_stream, history, kind_of
-from lifecycle.journal import Answer, Journal, store_errors
+from lifecycle.journal import Answer, Journal, Stored, store_errors
 from lifecycle.recorder import Receipt
 
 if TYPE_CHECKING:
@@ -197,7 +197,14 @@ class Book:
             return self.journal.recorded_at(position)
 
     def resolve(self, known: str) -> int:
-        """The position that a moment (RFC 3339) or a position as text stands for. Raises ``ValueError``."""
+        """The position that a moment (RFC 3339) or a position as text stands for. Raises ``ValueError``.
+
+        What was recorded at once is known at once: the pair of an entry comes with it.
+        """
+        with store_errors(self.path):
+            return self.journal.whole(self._position_of(known))
+
+    def _position_of(self, known: str) -> int:
         if known.isdecimal():
             return min(int(known), self.position())
         moment = datetime.fromisoformat(known)
@@ -222,6 +229,17 @@ class Book:
         """
         with store_errors(self.path):
             yield from self.journal.histories(after, self.position() if upto is None else upto, _PAGE, names)
+
+    def stored(
+        self, known: int | None = None, stream: str | None = None, *, after: int = 0
+    ) -> Iterator[Stored]:
+        """Every entry as it is stored, in the order of recording, some thousand in memory at a time.
+
+        ``after``: only those after the position.
+        """
+        with store_errors(self.path):
+            upto = self.position() if known is None else known
+            yield from self.journal.stored(after, upto, _PAGE, stream)
 
     def refusals(self, grant: str | None = None) -> list[Receipt]:
         """Who was refused what, in the order in which it was asked."""

@@ -57,6 +57,18 @@ _LAST = "\U0010ffff"
 _COLUMNS = "originator_id, originator_version, topic, state, position"
 
 
+class Stored(NamedTuple):
+    """An entry as it lies in the journal."""
+
+    stream: str
+    version: int
+    topic: str
+    """Bare event name, and the version of its stored form."""
+    state: bytes
+    """One JSON object: the envelope and the fact."""
+    position: int
+
+
 class JournalFactory(SQLiteFactory):
     """Gives the journal its own recorder and datastore."""
 
@@ -116,6 +128,26 @@ class Journal(Application[str]):
             after,
         )
         return [entry_of(*row) for row in rows]
+
+    def stored(self, after: int, upto: int, page: int, stream: str | None = None) -> Iterator[Stored]:
+        """Every row in (after, upto] as it is stored, in the order of recording."""
+        question = (
+            f"SELECT {_COLUMNS} FROM stored_events WHERE position > ? AND position <= ?"
+            " AND originator_id = coalesce(?, originator_id) ORDER BY position LIMIT ?"
+        )
+        while rows := self.recorder.rows(question, after, upto, stream, page):
+            for row in rows:
+                yield Stored(*row)
+            after = rows[-1][-1]
+
+    def whole(self, position: int) -> int:
+        """The position of the last entry that was recorded by the same command, in the same transaction."""
+        question = f"SELECT {_COLUMNS} FROM stored_events WHERE position >= ? ORDER BY position LIMIT ?"
+        rows = [entry_of(*row) for row in self.recorder.rows(question, position, 2)] if position else []
+        while len(rows) == 2 and rows[0].command_id == rows[1].command_id:
+            position += 1
+            rows = [entry_of(*row) for row in self.recorder.rows(question, position, 2)]
+        return position
 
     def recorded_at(self, position: int) -> datetime | None:
         """When the newest entry at or before the position was recorded; `None` where there is none."""

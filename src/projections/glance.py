@@ -11,7 +11,6 @@ from lifecycle.book import Book
 from lifecycle.history import kind_of
 from projections.progress.asking import grouped
 from projections.progress.model import Figure, Section, Table
-from projections.projector import changed_between
 from projections.register import standing_on
 from projections.reports import AS_OF, ask, question_of
 from projections.tables import holding, written
@@ -116,13 +115,11 @@ def _changes(book: Book, since: int, known: int) -> Section:
     """What was recorded after the position: kinds of entries, the commonest first."""
     kinds: Counter[str] = Counter()
     touched: dict[str, set[str]] = {}
-    for stream in sorted(changed_between(book, since, known)):
-        for entry in book.entries(stream, known=known):
-            if (entry.position or 0) > since:
-                kind = type(entry.event).__name__
-                kinds[kind] += 1
-                if kind_of(stream) == "grant":
-                    touched.setdefault(kind, set()).add(stream.removeprefix("grant:"))
+    for entry in book.stored(known, after=since):
+        kind = entry.topic.partition(".")[0]
+        kinds[kind] += 1
+        if kind_of(entry.stream) == "grant":
+            touched.setdefault(kind, set()).add(entry.stream.removeprefix("grant:"))
     told = [
         (kind, str(number), ", ".join(sorted(touched.get(kind, ()))[:3]) + _more(touched.get(kind, set())))
         for kind, number in sorted(kinds.items(), key=lambda it: (-it[1], it[0]))

@@ -120,7 +120,7 @@ def status(book: Book) -> dict[str, int]:
 
 def _project(connection: Connection, book: Book, after: int, upto: int, prefix: str = "") -> None:
     """Replace the rows of every stream with an entry in (after, upto]."""
-    changed = changed_between(book, after, upto)
+    changed = _changed(book, after, upto)
     if FUND in changed:
         _project_fund(connection, book, upto, prefix)
         changed.discard(FUND)
@@ -141,7 +141,7 @@ def _insert(connection: Connection, rows: Rows, prefix: str) -> None:
         store.insert(connection, table, made, prefix)
 
 
-def changed_between(book: Book, after: int, upto: int) -> set[str]:
+def _changed(book: Book, after: int, upto: int) -> set[str]:
     """The streams with an entry in (after, upto]."""
     names: set[str] = set()
     while after < upto:

@@ -17,10 +17,19 @@ def test_the_demo_tells_the_published_totals_twice(shell: Shell) -> None:
         "Disbursement by window",
         "Obligations overdue on 2012-06-30",
         "illustrative",
+        "The call of November 2018",
+        "2018-11  250,000.00        52  1,250,000.00        10        42         20",
+        "total                               15     16     5      0      8     18",
+        "New Delhi       Asia/Kolkata         2011-06-29T08:30",
+        "India built competitive",
+        "Who could teach Kenya",
         "What to type next:",
         "GRANTBOOK_BOOK=demo-book",
     ):
         assert words in first.out
+    page = (shell.folder / "demo-book" / "reports" / "progress-2018.html").read_text("utf-8")
+    assert "Approved in 2018" in page
+    assert "250,000.00 USD" in page
     before = shell("--book", "demo-book", "--json", "views", "status").row
     again = shell("demo")
     assert again.code == 0

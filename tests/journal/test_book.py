@@ -83,7 +83,7 @@ def test_today_is_the_day_in_utc(book: Book, clock: Clock) -> None:
 
 def test_a_moment_is_a_position(book: Book) -> None:
     entries = sorted([*book.entries(FUND), *book.entries(STREAM)], key=lambda entry: entry.position or 0)
-    for entry in (entries[0], entries[3], entries[-1]):
+    for entry in (entries[4], entries[-1]):
         at = entry.recorded_at
         assert book.resolve(at.isoformat()) == entry.position
         assert book.resolve((at - timedelta(microseconds=1)).isoformat()) == (entry.position or 0) - 1
@@ -93,8 +93,26 @@ def test_a_moment_is_a_position(book: Book) -> None:
 
 
 def test_a_position_is_a_position(book: Book) -> None:
-    assert book.resolve("3") == 3
+    assert book.resolve("5") == 5
     assert book.resolve("0") == 0
+    assert book.resolve("999999") == book.position()
+
+
+def test_what_was_recorded_at_once_is_known_at_once(tmp_path: Path) -> None:
+    with make_book(tmp_path / "paired", [*g.FOUNDED, *g.APPROVED]) as paired:
+        founding = [
+            entry for entry in paired.entries(FUND) if entry.command_id == paired.entries(FUND)[0].command_id
+        ]
+        assert [paired.resolve(str(n)) for n in range(len(founding) + 1)] == [
+            0,
+            *[len(founding)] * len(founding),
+        ]
+        approval = paired.entries(f"grant:{g.G}")[-1]
+        pair = paired.entries(FUND)[-1]
+        assert pair.position == (approval.position or 0) + 1
+        assert paired.resolve(str(approval.position)) == pair.position
+        assert paired.resolve(approval.recorded_at.isoformat()) == pair.position
+        assert paired.resolve(str((approval.position or 0) - 1)) == (approval.position or 0) - 1
 
 
 @pytest.mark.parametrize("bad", ["yesterday", "2026-01-01T00:00:00", "2026-01-01", "-1", ""])

@@ -1,0 +1,278 @@
+"""Holds every report of a made-up fund against the others, and against a recomputation by strangers' code.
+
+    python benchmarks/reconcile.py --grants 5000 [--seed 1]
+
+The fund: whole lives (``lives.py``), and on top of them calls, contributions in euros, fees, income, returns,
+co-financing, costs, failed payments, rejections, increases, suspensions, follow-ups with finance, late
+entries and corrections. Some of these are refused, as they would be in life. Then each report is asked as
+known now and as known earlier, timed as a whole process, and its sums are compared: by window = by sector =
+by region = by partner = by period = over grants = recomputed from the exported entries (``recompute.py``).
+"""
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from lives import FOUNDED, lives, usd
+from recompute import Book
+
+ROWS = list[dict[str, Any]]
+Ask = Callable[[str, str | None], ROWS]
+SUMS = "approved increased cancelled committed requested disbursed refunded net_disbursed undisbursed".split()
+CRITERIA = ["demand_driven", "design", "readiness"]
+GRANTS_A_COMMAND = 15.9
+"""So many commands make a grant of ``lives.py`` on average."""
+
+
+# ── the fund ─────────────────────────────────────────────────────────────────────────────────
+
+
+def commands(grants: int, seed: int) -> Iterator[dict[str, Any]]:
+    """The lives, and what happens around them."""
+    told = list(lives(int(grants * GRANTS_A_COMMAND) + 70, seed))
+    dice = random.Random(seed)
+    founding = [words for words in told if "grant" not in words]
+    yield from founding
+    yield from _fund(grants)
+    for _, life in groupby((words for words in told if "grant" in words), key=lambda words: words["grant"]):
+        yield from _around(list(life), dice)
+
+
+def _fund(grants: int) -> Iterator[dict[str, Any]]:
+    finance = {"actor": "finance-01"}
+    for year in range(2009, 2025):
+        yield {"command": "ChargeFee", "on": f"{year}-03-31", "amount": "12345.67 USD", **finance}
+        yield {"command": "CreditIncome", "on": f"{year}-06-30", "amount": "2345.01 USD", **finance}
+        euros = {"partner": "NL", "amount": "1000.00 EUR", "holding_amount": "1234.56 USD"}
+        yield {"command": "ReceiveInstalment", "on": f"{year}-09-30", **euros, **finance}
+        yield {
+            "command": "ReturnFunds",
+            "on": f"{year}-12-31",
+            "partner": "DK",
+            "amount": "77.77 USD",
+            **finance,
+        }
+        for window in ("stand_alone", "programmatic"):
+            if year >= 2017:
+                yield {
+                    "command": "OpenCall",
+                    "call": f"{year}-{window}",
+                    "on": f"{year}-01-01",
+                    "actor": "secretariat-01",
+                    "window": window,
+                    "envelope": usd(max(1, grants // 60) * 100_000),
+                    "criteria": CRITERIA,
+                    "closes": f"{year}-12-31",
+                }
+
+
+def _around(life: list[dict[str, Any]], dice: random.Random) -> Iterator[dict[str, Any]]:
+    """One life with its extras, each on the day of a command of the life."""
+    first = life[0]
+    if dice.random() < 0.3:
+        first["call"] = f"{first['on'][:4]}-{first['window']}"
+    for words in life:
+        yield words
+        extra = _EXTRAS.get(words["command"])
+        if extra is not None and dice.random() < 0.25:
+            leader = first["actor"]
+            common = {"grant": words["grant"], "on": words["on"]}
+            for more in dice.choice(extra):
+                officer = {"ttl": leader}.get(more["actor"], more["actor"])
+                yield {**common, **more, "actor": officer}
+
+
+def _say(command: str, actor: str, **fields: Any) -> dict[str, Any]:
+    return {"command": command, "actor": actor, **fields}
+
+
+_EXTRAS: dict[str, list[list[dict[str, Any]]]] = {
+    "ProposeGrant": [[_say("RecordCost", "ttl", purpose="preparation", amount="321.99 USD")]],
+    "SignAgreement": [[_say("IncreaseCommitment", "approver-03", amount="500.55 USD")]],
+    "HoldActivity": [
+        [_say("RecordCoFinancing", "ttl", kind="cash", amount="100.10 USD")],
+        [_say("RecordCoFinancing", "ttl", kind="in_kind", amount="50.00 EUR", holding_amount="61.03 USD")],
+        [_say("RecordCoFinancing", "ttl", kind="private", amount="7.77 EUR")],
+        [_say("RecordCost", "ttl", purpose="supervision", amount="15.15 USD")],
+        [
+            _say("RequestPayment", "ttl", payment="PX", payee="Bank", category="other", amount="33.33 USD"),
+            _say("RejectPayment", "finance-03", payment="PX", reason="no invoice"),
+        ],
+        [
+            _say("RequestPayment", "ttl", payment="PF", payee="Bank", category="other", amount="44.44 USD"),
+            _say("AuthorisePayment", "finance-03", payment="PF"),
+            _say("DisburseFunds", "finance-04", payment="PF", amount="44.44 USD"),
+            _say("FailPayment", "finance-04", payment="PF", reason="closed account"),
+        ],
+        [
+            _say("SuspendGrant", "approver-03", scope="activities", reason="unrest"),
+            _say("LiftSuspension", "approver-03"),
+        ],
+        [
+            _say("AgreeFollowUp", "ttl", follow_up="FX", action="a pilot", owner="TZ", due="2024-12-31"),
+            _say("FinanceFollowUp", "ttl", follow_up="FX", amount="10.01 USD"),
+        ],
+        [
+            _say(
+                "RecordIrregularPayment",
+                "approver-03",
+                payment="PI",
+                payee="Bank",
+                amount="3.21 USD",
+                rule="deadline",
+                reason="by mistake",
+            )
+        ],
+    ],
+}
+
+
+# ── the comparison ───────────────────────────────────────────────────────────────────────────
+
+
+def differences(ask: Ask, mine: Book) -> list[str]:
+    """What does not agree: nothing, in a sound book."""
+    found: list[str] = []
+
+    def same(what: str, got: object, want: object) -> None:
+        if got != want:
+            found.append(f"{what}: {got} is not {want}")
+
+    grants = {row["grant"]: row for row in ask("disbursement", None)}
+    same("grants", sorted(grants), sorted(mine.by_grant))
+    for name, row in grants.items():
+        for column in SUMS:
+            same(f"{name} {column}", Decimal(row[column]), mine.by_grant[name][column])
+    whole = {column: sum(Decimal(row[column]) for row in grants.values()) for column in SUMS}
+    for key in ("window", "sector", "region", "partner", "fiscal-year", "calendar-year", "quarter"):
+        rows = ask("disbursement", key)
+        for column in SUMS:
+            same(f"by {key} {column}", sum(Decimal(row[column]) for row in rows), whole[column])
+    for key in ("window", "sector", "fiscal-year", "calendar-year", "quarter"):
+        wanted = mine.by(key)
+        for row in ask("disbursement", key):
+            name = row[key.replace("-", "_")]
+            for column in SUMS:
+                same(f"{key} {name} {column}", Decimal(row[column]), wanted[name][column])
+    _fund_and_counts(ask, mine, whole, same)
+    return found
+
+
+def _fund_and_counts(ask: Ask, mine: Book, whole: dict[str, Any], same: Callable[..., None]) -> None:
+    totals = mine.fund_totals()
+    fund = ask("fund", None)[-1]
+    for column in ("received_holding", "fees", "income", "returned", "committed", "available"):
+        same(f"fund {column}", Decimal(fund[column]), totals[column])
+    same("fund committed over grants", Decimal(fund["committed"]), whole["committed"])
+    countries = ask("countries", None)[-1]
+    same("countries", tuple(countries[name] for name in ("receiving", "providing", "both")), mine.countries())
+    exchanges = ask("exchanges", "instrument")[-1]
+    same("exchanges", (exchanges["held"], exchanges["participants"]), mine.held())
+    same("people by country", ask("exchanges", "country")[-1]["participants"], mine.held()[1])
+    outcomes = ask("outcomes", None)[-1]
+    for name, count in mine.outcomes().items():
+        same(f"outcome {name}", outcomes[name], count)
+    for row in ask("calls", None):
+        want = mine.selected().get(row["call"], Decimal(0))
+        same(f"call {row['call']}", Decimal(row["selected_amount"]), want)
+        same(f"call {row['call']} left", Decimal(row["left"]), Decimal(row["envelope"]) - want)
+    value, beside = ask("value", None)[-1], mine.beside()
+    same("co-financing", Decimal(value["cofinancing"]), beside["cofinancing"])
+    same("costs", Decimal(value["preparation"]) + Decimal(value["supervision"]), beside["cost"])
+    same("net disbursed of value", Decimal(value["net_disbursed"]), whole["net_disbursed"])
+    for key in ("window", "sector"):
+        rows = ask("value", key)
+        for column in ("cofinancing", "net_disbursed", "supervision"):
+            same(
+                f"value by {key} {column}", sum(Decimal(row[column]) for row in rows), Decimal(value[column])
+            )
+
+
+# ── the run ──────────────────────────────────────────────────────────────────────────────────
+
+GRANTBOOK = [sys.executable, "-m", "cli.main"]
+
+
+def run(*words: str) -> tuple[float, str]:
+    """A whole process: seconds, and what it printed."""
+    start = time.perf_counter()
+    done = subprocess.run([*GRANTBOOK, *words], capture_output=True, text=True, check=False)
+    spent = time.perf_counter() - start
+    if done.returncode not in (0, 1):
+        raise SystemExit(f"{' '.join(words)}: {done.stderr}")
+    return spent, done.stdout
+
+
+def main() -> int:
+    """Make the fund, ask everything, compare, and print the times."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--grants", type=int, default=5000)
+    asked.add_argument("--seed", type=int, default=1)
+    given = asked.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "book"
+        file = Path(folder) / "commands.jsonl"
+        file.write_text("".join(json.dumps(words) + "\n" for words in commands(given.grants, given.seed)))
+        run("init", str(place), "--name", "Made up", "--on", FOUNDED, "--as", "admin")
+        book = ("--book", str(place), "--as", "admin")
+        spent, _ = run(*book, "record", str(file), "--continue")
+        print(f"recorded in {spent:.1f} s")
+        run(*book, "views", "update")
+        _, text = run(*book, "audit", "entries")
+        lines = text.splitlines()
+        print(f"{len(lines):,} entries")
+        worst = 0
+        for on, known in (
+            ("2019-06-30", None),
+            ("2024-12-31", None),
+            ("2024-12-31", len(lines) * 3 // 4),
+            ("2021-12-31", len(lines) // 2),
+        ):
+            worst += _compare(book, lines, on, known)
+        return 1 if worst else 0
+
+
+def _compare(book: tuple[str, ...], lines: list[str], on: str, known: int | None) -> int:
+    times: dict[str, float] = {}
+    dates = ("--as-of", on, *(() if known is None else ("--known", str(known))))
+
+    def ask(name: str, by: str | None) -> ROWS:
+        key = name if by is None else f"{name} --by {by}"
+        times[key], text = run(*book, "--json", "report", name, *(() if by is None else ("--by", by)), *dates)
+        return [json.loads(line) for line in text.splitlines()]
+
+    found = differences(ask, Book(lines, on, known))
+    for name in (
+        "register",
+        "windows",
+        "timeline",
+        "stages",
+        "instalments",
+        "follow-ups",
+        "surveys",
+        "glance",
+    ):
+        ask(name, None)
+    ask("countries", "pair")
+    times["progress"], _ = run(*book, "report", "progress", "--year", on[:4], *dates)
+    times["library search"], _ = run(*book, "library", "search", "national strategy", *dates)
+    slowest = sorted(times, key=lambda name: -times[name])[:5]
+    print(f"as of {on}, known {known or 'now'}: {len(found)} differences; slowest:")
+    for name in slowest:
+        print(f"  {times[name]:5.2f} s  {name}")
+    for line in found[:20]:
+        print(f"  {line}")
+    return len(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""``grantbook audit entries``: every entry as it is stored, for whoever wants to add it all up again."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.asking import known_option, position_from, stream_named
+from cli.settings import Command, settings
+from cli.text import safe, say, to_json
+
+if TYPE_CHECKING:
+    from lifecycle.book import Book
+
+
+@click.command(
+    "entries",
+    cls=Command,
+    help="""Export every entry as it is stored.
+
+    In the order of recording, one JSON object a line: position, stream, version, topic, and under "stored"
+    the very text that the journal holds. Nothing is corrected, sorted or left out.""",
+)
+@click.argument("stream", metavar="[GRANT|fund|call:CALL]", required=False)
+@known_option
+@click.option("--output", metavar="FILE", help="Write it there.")
+def entries(stream: str | None, known: str | None, output: str | None) -> int:
+    """Export them."""
+    with settings().open(read_only=True) as book:
+        position = None if known is None else position_from(book, known)
+        found = _lines(book, position, None if stream is None else stream_named(stream))
+        if output is not None:
+            say(f"wrote {safe(output)}: {_into(Path(output), found):,} entries", err=True)
+        elif sys.stdout.isatty():
+            for line in found:
+                say(to_json(json.loads(line)))
+        else:
+            for line in found:
+                sys.stdout.write(line + "\n")
+    return 0
+
+
+def _lines(book: "Book", known: int | None, stream: str | None) -> Iterator[str]:
+    for entry in book.stored(known, stream):
+        head = json.dumps(
+            {
+                "position": entry.position,
+                "stream": entry.stream,
+                "version": entry.version,
+                "topic": entry.topic,
+            },
+            ensure_ascii=False,
+        )
+        yield f'{head[:-1]}, "stored": {entry.state.decode()}}}'
+
+
+def _into(place: Path, found: Iterator[str]) -> int:
+    """Write beside the place, then put it there: it is there whole or not at all."""
+    beside = place.with_name(f".{place.name}.partial")
+    number = 0
+    try:
+        with beside.open("w", encoding="utf-8") as file:
+            for line in found:
+                file.write(line + "\n")
+                number += 1
+        beside.replace(place)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise click.UsageError(f"{place} cannot be written: {error.strerror}") from None
+    return number
