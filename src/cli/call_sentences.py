@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from cli.sentences import corrected, money, named, quoted
+from cli.phrases import corrected, money, named, quoted
 from cli.text import prose
 from lifecycle.events import call as was
 from lifecycle.events.base import EntryCorrected, Event

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from cli.sentences import attached, because, corrected, money, named, quoted
+from cli.phrases import attached, because, corrected, money, named, quoted
 from cli.text import prose
 from lifecycle.events import fund as was
 from lifecycle.events.base import DocumentAttached, EntryCorrected, Event

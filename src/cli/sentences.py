@@ -3,14 +3,14 @@
 A table, not a chain of cases, so that a test can hold it against the list of events.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from cli.text import grouped, prose
+from cli.phrases import attached, because, corrected, countries, listed, money, named, quoted
+from cli.text import prose
 from lifecycle.events import grant as was
 from lifecycle.events.base import DocumentAttached, EntryCorrected, Event
-from lifecycle.terms import Money
 
 _E = TypeVar("_E", bound=Event)
 GRANT: dict[type[Event], Callable[[Any], str]] = {}
@@ -23,36 +23,6 @@ def _told(kind: type[_E]) -> Callable[[Callable[[_E], str]], Callable[[_E], str]
         return words
 
     return keep
-
-
-def money(amount: Money) -> str:
-    """``60,000.00 USD``."""
-    return f"{grouped(amount.amount)} {amount.currency}"
-
-
-def named(word: str) -> str:
-    """A word of a closed list, as people write it."""
-    return prose(word.replace("_", " "))
-
-
-def countries(codes: tuple[str, ...]) -> str:
-    """Codes in a row; ``ZZ`` in words."""
-    return ", ".join("a country not stated" if code == "ZZ" else code for code in codes)
-
-
-def because(reason: str | None) -> str:
-    """The reason at a sentence's end, where there is one."""
-    return f": “{prose(reason)}”" if reason else ""
-
-
-def quoted(text: str) -> str:
-    """What somebody wrote, in quotes."""
-    return f"“{prose(text)}”"
-
-
-def listed(items: Mapping[Any, str]) -> str:
-    """Names with their texts."""
-    return "; ".join(f"{named(name)}: {prose(value)}" for name, value in items.items())
 
 
 # ── proposal ─────────────────────────────────────────────────────────────────────────────────
@@ -414,16 +384,5 @@ def _reopened(e: was.GrantReopened) -> str:
     return f"reopened the grant{because(e.reason)}"
 
 
-@_told(EntryCorrected)
-def corrected(e: EntryCorrected) -> str:
-    """A correction; of the grant's or the fund's."""
-    if e.struck:
-        return f"struck entry {e.entry}{because(e.reason)}"
-    fields = ", ".join(f"{named(name)} {prose(value)}" for name, value in (e.reads or {}).items())
-    return f"corrected entry {e.entry} to read {fields}{because(e.reason)}"
-
-
-@_told(DocumentAttached)
-def attached(e: DocumentAttached) -> str:
-    """A document; of the grant's or the fund's."""
-    return f"attached the document {quoted(e.name)} ({prose(e.media_type)}, SHA-256 {e.sha256[:12]}…)"
+GRANT[EntryCorrected] = corrected
+GRANT[DocumentAttached] = attached

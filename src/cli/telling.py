@@ -9,8 +9,8 @@ from typing import Any
 from cli import facts
 from cli.call_sentences import CALL as CALL_WORDS
 from cli.fund_sentences import FUND as FUND_WORDS
+from cli.phrases import because
 from cli.sentences import GRANT as GRANT_WORDS
-from cli.sentences import because
 from cli.text import moment, plain, prose, readable
 from lifecycle import fund as fund_state
 from lifecycle import grant as grant_state

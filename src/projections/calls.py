@@ -25,6 +25,7 @@ from lifecycle.events.base import Event
 from lifecycle.history import Entry
 from lifecycle.stage import NOT_STATED, ZERO
 from lifecycle.state import Grant
+from projections.expressions import holds, money
 from projections.tables import (
     Row,
     call_answers,
@@ -32,9 +33,7 @@ from projections.tables import (
     call_spans,
     day,
     fund_facts,
-    holds,
     minor,
-    money,
     scale_of,
     spans,
     written,

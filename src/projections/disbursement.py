@@ -26,22 +26,19 @@ from lifecycle.events import grant as was
 from lifecycle.events.base import Event
 from lifecycle.stage import ZERO
 from lifecycle.state import Grant
+from projections.expressions import days_between, holds, money, share
 from projections.regions import region_of
 from projections.register import standing_on
 from projections.tables import (
     FAR,
     Row,
     day,
-    days_between,
     fund_facts,
     holding,
-    holds,
     minor,
-    money,
     money_flows,
     register_spans,
     scale_of,
-    share,
     written,
 )
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from lifecycle.events import grant as was
 from lifecycle.events.base import Event
 from lifecycle.state import Grant
+from projections.expressions import holds, money
 from projections.tables import (
     FAR,
     Row,
@@ -30,9 +31,7 @@ from projections.tables import (
     exchange_activities,
     exchange_participants,
     fund_facts,
-    holds,
     minor,
-    money,
     scale_of,
 )
 

@@ -8,18 +8,8 @@ from lifecycle.events import grant as was
 from lifecycle.events.base import Event
 from lifecycle.stage import ZERO
 from lifecycle.state import FollowUp, Grant
-from projections.tables import (
-    FAR,
-    Row,
-    day,
-    days_between,
-    follow_up_spans,
-    holds,
-    minor,
-    money,
-    register_spans,
-    scale_of,
-)
+from projections.expressions import days_between, holds, money
+from projections.tables import FAR, Row, day, follow_up_spans, minor, register_spans, scale_of
 
 _FACTS = (
     was.FollowUpAgreed,

@@ -24,7 +24,8 @@ from lifecycle.events import fund as was
 from lifecycle.events.base import Event
 from lifecycle.history import Entry
 from lifecycle.terms import Money
-from projections.tables import Row, day, fund_facts, fund_flows, fund_partners, minor, money, scale_of
+from projections.expressions import money
+from projections.tables import Row, day, fund_facts, fund_flows, fund_partners, minor, scale_of
 
 COLUMNS = (
     "partner kind currency pledged agreed received received_holding fees income returned committed available"

@@ -23,7 +23,8 @@ from lifecycle.events import grant as was
 from lifecycle.events.base import Event
 from lifecycle.state import Grant
 from lifecycle.terms import Outcome, Result
-from projections.tables import FAR, Row, day, holds, outcome_facts, register_spans, share
+from projections.expressions import holds, share
+from projections.tables import FAR, Row, day, outcome_facts, register_spans
 
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
 """In the order of S4's Annex D."""

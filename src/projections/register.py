@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Select, select
 from lifecycle.events import grant as was
 from lifecycle.events.base import Event
 from lifecycle.state import Grant
-from projections.tables import Row, day, holds, minor, register_spans, scale_of, spans
+from projections.expressions import holds
+from projections.tables import Row, day, minor, register_spans, scale_of, spans
 
 COLUMNS = (
     "grant title window edition stage suspended sector recipients providers"

@@ -20,6 +20,7 @@ from lifecycle.words import Malformed
 from projections import store
 from projections.fold import folded
 from projections.projector import catch_up
+from projections.tables import grant_standing
 from projections.tracking import JOURNAL, ViewsTracking
 from projections.views import KEYS, REPORTS, Question
 
@@ -134,16 +135,20 @@ _READY: dict[str, Callable[[Any], object]] = {
 @contextmanager
 def _as_known(book: Book, known: int, grant: str | None) -> Iterator[Engine]:
     """Tables in memory with the journal up to the position."""
-    engine = store.in_memory()
-    streams = (
-        book.histories(0, known)
-        if grant is None
-        else ((name, book.entries(name, known=known)) for name in (FUND, grant_stream(grant)))
-    )
+    from projections.workers import folded_on_all_cores
+
+    engine, fund = store.in_memory(), book.fund(known=known)
+    if grant is None:
+        parts = folded_on_all_cores(book, known, fund)
+    else:
+        parts = folded(
+            ((name, book.entries(name, known=known)) for name in (FUND, grant_stream(grant))), fund
+        )
     with store.writing(engine) as connection, collector_at_rest():
-        for _, rows in folded(streams, book.fund(known=known)):
+        for _, rows in parts:
             for table, made in rows.items():
-                store.insert(connection, table, made)
+                if table is not grant_standing:  # no report asks it
+                    store.insert(connection, table, made)
     try:
         yield engine
     finally:

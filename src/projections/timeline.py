@@ -14,7 +14,8 @@ from lifecycle.events.base import Event
 from lifecycle.obligations import Obligation, Step, Timeline
 from lifecycle.policy import Edition
 from lifecycle.state import Grant
-from projections.tables import FAR, Row, day, days_between, holds, obligation_steps
+from projections.expressions import days_between, holds
+from projections.tables import FAR, Row, day, obligation_steps
 
 DUE_SOON_DAYS = 30
 """Within so many days of its due date an obligation is due soon (domain §6)."""

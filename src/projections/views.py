@@ -24,7 +24,7 @@ from projections import (
     value,
     windows,
 )
-from projections.tables import TODAY
+from projections.expressions import TODAY
 
 Answered = tuple[tuple[str, ...], list[tuple[object, ...]]]
 """Columns and rows."""

@@ -12,7 +12,8 @@ from lifecycle.events.base import Event
 from lifecycle.policy import Edition, Window, first_day, last_day
 from lifecycle.state import Grant
 from lifecycle.terms import plus_months
-from projections.tables import FAR, Row, day, holds, window_findings
+from projections.expressions import holds
+from projections.tables import FAR, Row, day, window_findings
 
 COLUMNS = "grant window edition rule figure limit complies".split()
 _PLACES = Decimal("0.0001")

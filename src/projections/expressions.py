@@ -1,0 +1,82 @@
+"""Expressions that the reports share: days, spans, amounts and shares, in SQL."""
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Text,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    type_coerce,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+
+TODAY: ColumnElement[str] = literal_column("CURRENT_DATE", Text)
+"""The day that the SQL views are asked for: today in UTC."""
+
+
+class days_between(GenericFunction[int]):  # noqa: N801 - named as a function of SQL
+    """Days from the first day to the second, both ISO text."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(days_between, "sqlite")
+def _days_between_sqlite(element: days_between, compiler: SQLCompiler, **options: Any) -> str:
+    first, second = (compiler.process(part, **options) for part in element.clauses)
+    return f"CAST(julianday({second}) - julianday({first}) AS INTEGER)"
+
+
+@compiles(days_between, "postgresql")
+def _days_between_postgresql(element: days_between, compiler: SQLCompiler, **options: Any) -> str:
+    first, second = (compiler.process(part, **options) for part in element.clauses)
+    return f"(CAST({second} AS date) - CAST({first} AS date))"
+
+
+def holds(table: Any, as_of: ColumnElement[str]) -> ColumnElement[bool]:
+    """The row holds on the day."""
+    held: ColumnElement[bool] = (table.c.since <= as_of) & (as_of < table.c.until)
+    return held
+
+
+def money(amount: ColumnElement[int], scale: ColumnElement[int]) -> ColumnElement[str]:
+    """Minor units as people and programs read them: ``-2000.00``."""
+    whole = cast(func.abs(amount) // scale, Text)
+    part = func.substr(cast(scale + func.abs(amount) % scale, Text), 2, type_=Text)
+    return type_coerce(
+        case(
+            (scale == 1, cast(amount, Text)),
+            (amount < 0, literal("-", Text) + whole + "." + part),
+            else_=whole + "." + part,
+        ),
+        Text,
+    )
+
+
+_LARGE = 10**14
+
+
+def share(part: ColumnElement[int], whole: ColumnElement[int]) -> ColumnElement[str]:
+    """The quotient of two amounts that are not negative, with four places, ties to the even digit.
+
+    Whole numbers only: the same figure on every machine. Null where there is nothing to divide by.
+    """
+    # Very large amounts lose their last digits first, so that nothing runs over 64 bits.
+    down = case((whole > _LARGE, 10**5), else_=1)
+    over, under = (part // down) * 10_000, whole // down
+    quotient, twice = over // under, 2 * (over % under)
+    up = case((twice > under, 1), ((twice == under) & (quotient % 2 == 1), 1), else_=0)
+    return type_coerce(
+        case(
+            (whole <= 0, None),
+            else_=money(quotient + up, literal_column("10000", Integer)),
+        ),
+        Text,
+    )
