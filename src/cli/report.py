@@ -19,6 +19,7 @@ KEYS = {
     "calls": ("criterion",),
     "exchanges": ("instrument", "country"),
     "outcomes": ("outcome",),
+    "timeline": ("obligation",),
     "countries": ("pair", "region", "income-group", "sector"),
     "value": ("window", "sector"),
     "follow-ups": ("waiting",),
@@ -38,6 +39,11 @@ OUTPUT = click.option("--output", metavar="FILE", help="Write it there.")
 def _report(ctx: click.Context, /, **given: Any) -> int:
     asked = settings()
     form = given["form"] or ("json" if asked.json else "table")
+    due_within = given.get("due_within")
+    if due_within is not None and given["by"] is not None:
+        raise click.UsageError("--due-within lists single obligations: leave --by out")
+    if form == "ics" and due_within is None:
+        raise click.UsageError("reminders are of what is due: name the days ahead with --due-within DAYS")
     with asked.open() as book:
         report = ask(
             book,
@@ -46,7 +52,7 @@ def _report(ctx: click.Context, /, **given: Any) -> int:
             known=given["known"],
             by="waiting" if given.get("waiting") else given.get("by"),
             grant=given.get("grant"),
-            due_within=given.get("due_within"),
+            due_within=due_within,
         )
         caption = caption_of(book, report)
         if form == "ics":
@@ -155,7 +161,7 @@ register = _command("register", "Every grant: stage, terms and dates.", _grant)
 disbursement = _command("disbursement", "Money promised and paid, by grant or by group.", _by, _grant)
 windows = _command("windows", "Each rule of a grant's window, with its figure.", _grant)
 timeline = _command(
-    "timeline", "Each obligation: due, met, overdue.", _due_within, _grant, forms=(*FORMS, "ics")
+    "timeline", "Each obligation: due, met, overdue.", _by, _due_within, _grant, forms=(*FORMS, "ics")
 )
 fund = _command("fund", "Contributions, commitments and what is available.")
 calls = _command("calls", "Proposals, selections and what is left, by call.", _by)

@@ -153,3 +153,13 @@ def due_within(days: int, as_of: ColumnElement[str], grant: str | None = None) -
     t = report(as_of, grant).order_by(None).subquery().c
     soon = t.status.in_(_PENDING) & (days_between(as_of, t.due_on) <= days)
     return select(*t).where(soon).order_by(t.due_on, t.grant, t.obligation, t.item)
+
+
+STATUSES = "met met_late overdue due_soon upcoming waived not_started not_applicable".split()
+
+
+def report_by_obligation(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
+    """How many of each obligation are in each status."""
+    t = report(as_of).order_by(None).subquery().c
+    counts = (func.sum(case((t.status == name, 1), else_=0)).label(name) for name in STATUSES)
+    return select(t.obligation, *counts).group_by(t.obligation).order_by(t.obligation)

@@ -61,6 +61,7 @@ KEYS: dict[str, dict[str, Callable[[ColumnElement[str]], Question]]] = {
         "country": exchanges.report_by_country,
     },
     "outcomes": {"outcome": outcomes.report_by_outcome},
+    "timeline": {"obligation": timeline.report_by_obligation},
     "countries": {key: partial(countries.report_by, key) for key in countries.KEYS},
     "value": {key: partial(value.report_by, key) for key in value.KEYS},
     "follow-ups": {"waiting": follow_ups.waiting},

@@ -160,6 +160,8 @@ def test_every_missing_field_is_named_at_once(gb: Shell) -> None:
         (("report", "register", "--format", "xml"), "'--format'"),
         (("report", "register", "--format", "ics"), "'--format'"),
         (("report", "register", "--format", "parquet"), "name a file with --output"),
+        (("report", "timeline", "--format", "ics"), "--due-within DAYS"),
+        (("report", "timeline", "--by", "obligation", "--due-within", "3"), "leave --by out"),
         (("report", "progress"), "name one period"),
         (("report", "progress", "--year", "18"), "write it like 2018"),
         (("report", "progress", "--quarter", "2018Q5"), "write it like 2018Q4"),

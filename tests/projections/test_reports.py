@@ -204,7 +204,7 @@ def test_a_fiscal_year_is_named_after_the_year_in_which_it_ends(tmp_path: Path, 
     ("name", "options", "said"),
     [
         ("disbursement", {"by": "weather"}, "weather is not a key"),
-        ("timeline", {"by": "window"}, "timeline is not summed"),
+        ("windows", {"by": "window"}, "windows is not summed"),
         ("disbursement", {"by": "window", "grant": "G"}, "over all grants"),
         ("weather", {}, "there is no report weather"),
     ],
@@ -337,6 +337,14 @@ def test_the_overdue_come_first_the_latest_at_the_top(tmp_path: Path) -> None:
             "not_started",
         }
         assert {row["grant"] for row in ask(book, "timeline", "2018-07-05", grant="SSF-2")} == {"SSF-2"}
+
+
+def test_obligations_are_counted_by_status(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", EFFECTIVE, of("SSF-2", REQUESTED)) as book:
+        rows = {row["obligation"]: row for row in ask(book, "timeline", "2018-07-05", by="obligation")}
+        every = ask(book, "timeline", "2018-07-05")
+        assert (rows["review"]["met"], rows["review"]["overdue"]) == (1, 1)
+        assert sum(sum(v for v in row.values() if isinstance(v, int)) for row in rows.values()) == len(every)
 
 
 def test_a_suspension_is_in_the_register_while_it_holds(tmp_path: Path) -> None:

@@ -14,12 +14,8 @@ _ANSWERS = ("met", "met_late", "overdue", "due_soon", "upcoming", "waived")
 
 def timeline(it: Asker) -> Section:
     """What was met in time, late, or not yet."""
-    count: dict[str, dict[str, int]] = {}
-    for row in it.rows("timeline"):
-        counts = count.setdefault(row["obligation"], dict.fromkeys(_ANSWERS, 0))
-        if row["status"] in counts:
-            counts[row["status"]] += 1
-    shown = {name: count[name] for name in NAMES if any(count.get(name, {}).values())}
+    count = {row["obligation"]: row for row in it.rows("timeline", "obligation")}
+    shown = {name: count[name] for name in NAMES if name in count and any(count[name][a] for a in _ANSWERS)}
     rows = [
         (name.replace("_", " "), *(str(counts[answer]) for answer in _ANSWERS))
         for name, counts in shown.items()
