@@ -4,7 +4,7 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -220,10 +220,10 @@ def record_all(
                     break
     except (Exception, KeyboardInterrupt) as error:
         failure = error
-    behind = _views(book)
+    left = _settled(book)
     _log(run, time.perf_counter() - began)
     if not (quiet or isinstance(failure, BrokenPipeError)):
-        _sum_up(asked, run, failure, behind)
+        _sum_up(asked, run, failure, left)
     return run.code if failure is None else _failed(failure, run)
 
 
@@ -240,19 +240,19 @@ def _teller(asked: Settings, *, quiet: bool) -> Callable[[Outcome], None]:
     return as_json if asked.json else in_words
 
 
-def _views(book: "Book") -> str | None:
-    from cli.write import catch_up
+def _settled(book: "Book") -> list[str]:
+    from cli.write import settle
 
-    return catch_up(book)
+    return settle(book)
 
 
-def _sum_up(asked: Settings, run: Run, failure: BaseException | None, behind: str | None) -> None:
+def _sum_up(asked: Settings, run: Run, failure: BaseException | None, left: Sequence[str]) -> None:
     if not asked.json:
         say(run.summary())
         if run.stopped:
             say(f"stopped after line {run.line}: nothing after it was recorded; --continue goes on")
-    if behind is not None and failure is None:
-        say(f"the views could not be caught up ({behind}): grantbook views update does it", err=True)
+    for told in left if failure is None else ():
+        say(told, err=True)
 
 
 def _failed(failure: BaseException, run: Run) -> int:

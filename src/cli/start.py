@@ -31,6 +31,9 @@ from cli.text import safe, say, to_json
     metavar="FILE",
     help="An edition to adopt, instead of the shipped ones. May be given several times.",
 )
+@click.option(
+    "--seal/--no-seal", default=True, show_default=True, help="Seal the journal after each command."
+)
 def init(  # noqa: PLR0917 click gives them by name
     path: str | None,
     name: str,
@@ -38,6 +41,7 @@ def init(  # noqa: PLR0917 click gives them by name
     fiscal_year_start: int,
     on: str | None,
     policy: tuple[str, ...],
+    seal: bool,
 ) -> int:
     """Make the book."""
     from cli.files import edition_from
@@ -48,10 +52,10 @@ def init(  # noqa: PLR0917 click gives them by name
     editions = [edition_from(file) for file in policy] or None
     terms: dict[str, Any] = {"name": name, "currency": currency, "fiscal_year_start": fiscal_year_start}
     day = _day(on)
-    with Book.create(where, on=day, recorder=asked.who(), editions=editions, **terms) as book:
-        from cli.write import catch_up
+    with Book.create(where, on=day, recorder=asked.who(), editions=editions, seal=seal, **terms) as book:
+        from cli.write import settle
 
-        behind = catch_up(book)
+        left = settle(book)
         fund = book.fund()
         names = list(fund.editions)
         position = book.position()
@@ -65,8 +69,8 @@ def init(  # noqa: PLR0917 click gives them by name
         )
         if not asked.book:
             say(f"name it from now on with --book {safe(where)} or GRANTBOOK_BOOK={safe(where)}")
-    if behind is not None:
-        say(f"the views could not be made ({behind}): grantbook views update does it", err=True)
+    for failed in left:
+        say(failed, err=True)
     return 0
 
 

@@ -14,7 +14,7 @@ def update() -> int:
     """Catch up."""
     from projections.projector import catch_up
 
-    with settings().open() as book, _steps("catching up") as told:
+    with settings().open() as book, steps_of("catching up") as told:
         position = catch_up(book, told)
     return _at(position)
 
@@ -24,7 +24,7 @@ def rebuild() -> int:
     """Make them anew."""
     from projections.projector import rebuild as anew
 
-    with settings().open() as book, _steps("rebuilding") as told:
+    with settings().open() as book, steps_of("rebuilding") as told:
         position = anew(book, told)
     return _at(position)
 
@@ -52,7 +52,8 @@ def _at(position: int) -> int:
     return 0
 
 
-def _steps(what: str) -> AbstractContextManager[Progress | None]:
+def steps_of(what: str) -> AbstractContextManager[Progress | None]:
+    """A bar on a terminal for what takes long; nothing elsewhere."""
     if not sys.stderr.isatty():
         return nullcontext(None)
     from cli.progress import steps

@@ -1,7 +1,7 @@
 """One command from shell words to its answer: read, record, catch the views up, say so."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -70,10 +70,10 @@ def give(words: Mapping[str, Any], *, confirm_clock: bool = False, file: bytes |
             book.attach(file)
         began = time.perf_counter()
         answer = book.record(command, recorder)
-        behind = catch_up(book) if answer.outcome == "accepted" else None
+        left = settle(book, views=answer.outcome == "accepted")
         took = time.perf_counter() - began
     _log(answer, took)
-    return tell(asked, answer, behind)
+    return tell(asked, answer, left)
 
 
 def _malformed(asked: Settings, error: Any) -> int:
@@ -86,18 +86,38 @@ def _malformed(asked: Settings, error: Any) -> int:
     return 2
 
 
-def catch_up(book: "Book") -> str | None:
-    """Bring the views to the journal's end. What failed, if it did: the entries are recorded all the same."""
-    try:
-        from projections.projector import catch_up as bring
+def settle(book: "Book", *, views: bool = True) -> list[str]:
+    """What follows a command: the views are brought to the journal's end, and its seal too.
 
-        bring(book)
+    What of it failed, in words: whatever was recorded is recorded all the same.
+    """
+    left = [_views_behind(book)] if views else []
+    return [told for told in (*left, _unsealed(book)) if told is not None]
+
+
+def _views_behind(book: "Book") -> str | None:
+    try:
+        from projections.projector import catch_up
+
+        catch_up(book)
     except Exception as error:
-        return prose(error) or type(error).__name__
+        why = prose(error) or type(error).__name__
+        return f"the views could not be caught up ({why}): grantbook views update does it"
     return None
 
 
-def tell(asked: Settings, answer: "Answer", behind: str | None = None) -> int:
+def _unsealed(book: "Book") -> str | None:
+    try:
+        if book.seals_each_command:
+            from cli.seal import seal_of
+
+            seal_of(book).seal()
+    except Exception as error:
+        return f"not sealed: {prose(error) or type(error).__name__}: grantbook audit seal does it"
+    return None
+
+
+def tell(asked: Settings, answer: "Answer", left: Sequence[str] = ()) -> int:
     """Say how it went: a sentence or JSON on stdout, a refusal as its own line on stderr; the exit code."""
     if asked.json:
         say(to_json(answer_json(answer)))
@@ -105,10 +125,8 @@ def tell(asked: Settings, answer: "Answer", behind: str | None = None) -> int:
         say(accepted(answer))
     if answer.refusal is not None:
         say(refused(answer), err=True)
-    if behind is not None:
-        say(
-            f"recorded; the views could not be caught up ({behind}): grantbook views update does it", err=True
-        )
+    for told in left:
+        say(f"{'recorded; ' if answer.refusal is None else ''}{told}", err=True)
     return 0 if answer.refusal is None else 1
 
 

@@ -52,9 +52,12 @@ class Book:
         on: date,
         recorder: str,
         editions: Sequence["Edition"] | None = None,
+        seal: bool = True,
         clock: Clock = utc_now,
     ) -> Self:
         """Make a book with its fund, editions (the shipped ones unless given) and first administrator.
+
+        ``seal``: whether those who record are to seal the journal after each command.
 
         Raises `Unreachable` where the directory cannot be made or holds something already, ``Malformed``
         where a field is wrong.
@@ -79,7 +82,9 @@ class Book:
             with store_errors(path):
                 book = cls(path, Journal(path / "journal.sqlite", create=True), clock)
                 book._clerk.found(facts, recorder)
-            (path / "book.toml").write_text(f"format = 1\nname = {json.dumps(name)}\n", "utf-8")
+            (path / "book.toml").write_text(
+                f"format = 1\nname = {json.dumps(name)}\nseal_each_command = {json.dumps(seal)}\n", "utf-8"
+            )
         except OSError as error:
             raise Unreachable(f"{path} cannot be made: {error.strerror or error}") from error
         return book
@@ -106,6 +111,20 @@ class Book:
             raise Unreachable(f"{path} was not made to the end (no book.toml): remove it and make it again")
         with store_errors(path):
             return cls(path, Journal(file, read_only=read_only), clock, confirm_clock=confirm_clock)
+
+    @property
+    def seals_each_command(self) -> bool:
+        """Whether ``book.toml`` asks for a seal after each command, as it does unless it says otherwise.
+
+        Raises `Unreachable` where it cannot be read.
+        """
+        import tomllib
+
+        try:
+            with (self.path / "book.toml").open("rb") as file:
+                return bool(tomllib.load(file).get("seal_each_command", True))
+        except (OSError, ValueError) as error:
+            raise Unreachable(f"{self.path / 'book.toml'} cannot be read: {error}") from error
 
     def close(self) -> None:
         """Let go of the files."""
@@ -246,10 +265,14 @@ class Book:
         with store_errors(self.path):
             return self.journal.recorder.refused(None if grant is None else grant_stream(grant))
 
+    def document(self, digest: str) -> Path:
+        """Where the document with this SHA-256 is kept."""
+        return self.path / "documents" / digest
+
     def attach(self, data: bytes) -> str:
         """Keep a document's bytes by their SHA-256, which is returned. Raises `Unreachable`."""
         digest = hashlib.sha256(data).hexdigest()
-        place = self.path / "documents" / digest
+        place = self.document(digest)
         try:
             if not place.exists():
                 partial = place.with_suffix(".partial")

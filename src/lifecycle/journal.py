@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -54,6 +54,7 @@ class Answer(NamedTuple):
 
 _LAST = "\U0010ffff"
 """After every name of a stream."""
+_ANSWER = ", ".join(f'"{field}"' for field in Receipt._fields)
 _COLUMNS = "originator_id, originator_version, topic, state, position"
 
 
@@ -101,7 +102,10 @@ class Journal(Application[str]):
         }
         super().__init__()
         if not create:
-            _check_format(self.recorder.rows("PRAGMA user_version")[0][0], file)
+            found = self.recorder.rows("PRAGMA user_version")[0][0]
+            _check_format(found, file)
+            if found < FORMAT and not read_only:
+                self.recorder.upgrade()
 
     def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
         """Only our own settings: the library would let the process environment override them."""
@@ -157,6 +161,56 @@ class Journal(Application[str]):
         )
         return entry_of(*rows[0]).recorded_at if rows else None
 
+    def entry_rows(self, after: int, page: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Stream, version, topic, stored bytes and position of all entries after a position, in pages."""
+        return self._pages(f"SELECT {_COLUMNS} FROM stored_events", "position", after, page)
+
+    def receipt_rows(self, after: int, page: int) -> Iterator[list[tuple[Any, ...]]]:
+        """All answers after a number, in pages: each with its position and its number at the end."""
+        return self._pages(f"SELECT {_ANSWER}, number FROM receipts", "number", after, page)
+
+    def _pages(self, question: str, key: str, after: int, page: int) -> Iterator[list[tuple[Any, ...]]]:
+        question = f"{question} WHERE {key} > ? ORDER BY {key} LIMIT ?"
+        while rows := self.recorder.rows(question, after, page):
+            yield rows
+            after = rows[-1][-1]
+
+    def entry_row(self, stream: str, version: int) -> tuple[Any, ...] | None:
+        """One row, as `entry_rows` gives it; `None` where there is none."""
+        rows = self.recorder.rows(
+            f"SELECT {_COLUMNS} FROM stored_events WHERE originator_id = ? AND originator_version = ?",
+            stream,
+            version,
+        )
+        return rows[0] if rows else None
+
+    def rank(self, position: int) -> int:
+        """The place of the entry at a position in the order of recording, from 0 on."""
+        rows = self.recorder.rows("SELECT count(*) FROM stored_events WHERE position < ?", position)
+        return int(rows[0][0])
+
+    def nth(self, index: int) -> tuple[str, int, int]:
+        """Stream, version and position of the entry in this place of the order of recording, from 0 on."""
+        question = (
+            "SELECT originator_id, originator_version, position FROM stored_events"
+            " ORDER BY position LIMIT 1 OFFSET ?"
+        )
+        stream, version, position = self.recorder.rows(question, index)[0]
+        return stream, version, position
+
+    def ends(self) -> tuple[int, int]:
+        """The newest position, and the number of the newest answer; 0 where there is none."""
+        question = (
+            "SELECT coalesce(max(position), 0), (SELECT coalesce(max(number), 0) FROM receipts)"
+            " FROM stored_events"
+        )
+        return _pair(self.recorder.rows(question)[0])
+
+    def counts(self) -> tuple[int, int]:
+        """How many entries and how many answers there are."""
+        question = "SELECT count(*), (SELECT count(*) FROM receipts) FROM stored_events"
+        return _pair(self.recorder.rows(question)[0])
+
     def streams(self) -> list[str]:
         """All streams, in the order of their first entries."""
         question = "SELECT originator_id FROM stored_events WHERE originator_version = 1 ORDER BY position"
@@ -196,6 +250,11 @@ class Journal(Application[str]):
                 entries.append(entry_of(*row))
         if entries:
             yield name, entries
+
+
+def _pair(row: Sequence[int]) -> tuple[int, int]:
+    first, second = row
+    return first, second
 
 
 def _reading(file: Path) -> str:

@@ -21,9 +21,14 @@ def topic_of(event: type[Event]) -> str:
     return f"{event.__name__}.v{event.VERSION}"
 
 
+_ABOUT = ("fund", "grant", "call")
+
+
 @cache
 def _kinds(about: str) -> dict[str, type[Event]]:
     # The fund's events bring the policy model with them, which a reader of one grant need not load.
+    if about not in _ABOUT:
+        raise Altered(f"there are no streams of {about!r}")
     events = import_module(f"lifecycle.events.{about}").EVENTS
     return {event.__name__: event for event in events}
 

@@ -7,7 +7,7 @@ one writer at a time from its first read on, and every commit on disk before it 
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, NamedTuple
 
 from eventsourcing.persistence import Notification, StoredEvent
@@ -22,7 +22,7 @@ from eventsourcing.sqlite import (
 
 from lifecycle.errors import Unreachable
 
-FORMAT = 1
+FORMAT = 2
 """Of the journal's tables. A journal of a later format is not opened."""
 WAIT = 60
 """Seconds to wait for another writer."""
@@ -59,6 +59,12 @@ CREATE TABLE IF NOT EXISTS receipts (
     "recorded_at" TEXT NOT NULL, "outcome" TEXT NOT NULL, "refusal" TEXT, "rule" TEXT, "message" TEXT,
     "entries" TEXT NOT NULL, "position" INTEGER, UNIQUE ("command_id", "digest"));
 """
+_TEXT, _INTEGER = "'text'", "'integer'"
+_RECEIPT_TYPES = {
+    **dict.fromkeys(Receipt._fields, _TEXT),
+    **dict.fromkeys(("refusal", "rule", "message"), f"{_TEXT}, 'null'"),
+    "position": f"{_INTEGER}, 'null'",
+}
 _APPEND_ONLY = """
 CREATE TRIGGER IF NOT EXISTS {table}_no_update BEFORE UPDATE ON {table}
 BEGIN SELECT RAISE(ABORT, 'append only: nothing recorded is changed'); END;
@@ -67,7 +73,19 @@ BEGIN SELECT RAISE(ABORT, 'append only: nothing recorded is deleted'); END;
 CREATE TRIGGER IF NOT EXISTS {table}_no_replace BEFORE INSERT ON {table}
 WHEN EXISTS (SELECT 1 FROM {table} WHERE {key})
 BEGIN SELECT RAISE(ABORT, 'append only: this place is taken'); END;
+CREATE TRIGGER IF NOT EXISTS {table}_grows AFTER INSERT ON {table}
+WHEN EXISTS (SELECT 1 FROM {table} WHERE {number} > NEW.{number})
+BEGIN SELECT RAISE(ABORT, 'append only: positions grow'); END;
+CREATE TRIGGER IF NOT EXISTS {table}_types BEFORE INSERT ON {table}
+WHEN {types}
+BEGIN SELECT RAISE(ABORT, 'append only: a value of another type'); END;
 """
+
+
+def _guards(table: str, number: str, taken: str, types: dict[str, str]) -> str:
+    """The triggers of a table: ``taken`` tells a row whose place is taken, ``types`` what columns hold."""
+    odd = " OR ".join(f'typeof(NEW."{column}") NOT IN ({kinds})' for column, kinds in types.items())
+    return _APPEND_ONLY.format(table=table, number=number, key=taken, types=odd)
 
 
 class ImmediateTransaction(SQLiteTransaction):
@@ -116,26 +134,35 @@ class JournalConnectionPool(SQLiteConnectionPool):
 
 
 class JournalDatastore(SQLiteDatastore):
-    """One file. A transaction begun inside a writing one of the same thread joins it."""
+    """One file. A transaction begun inside one that the same thread holds joins it."""
 
     def __init__(self, db_name: str, **options: Any) -> None:
         super().__init__(db_name, **options)
         self.pool = JournalConnectionPool(db_name=db_name, lock_timeout=options.get("lock_timeout"))
-        self._writing = threading.local()
+        self._held = threading.local()
 
     @contextmanager
     def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
-        """A cursor in a transaction, or in the one that this thread is writing in."""
-        outer = getattr(self._writing, "cursor", None)
+        """A cursor in a transaction, or in the one that this thread holds."""
+        outer = getattr(self._held, "cursor", None)
         if outer is not None:
             yield outer
-            return
+        elif commit:
+            with self.held(commit=True) as cursor:
+                yield cursor
+        else:
+            with super().transaction(commit=False) as cursor:
+                yield cursor
+
+    @contextmanager
+    def held(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+        """A transaction that those begun inside it, by the same thread, are part of."""
         with super().transaction(commit=commit) as cursor:
-            self._writing.cursor = cursor if commit else None
+            self._held.cursor = cursor
             try:
                 yield cursor
             finally:
-                self._writing.cursor = None
+                self._held.cursor = None
 
 
 class JournalRecorder(SQLiteApplicationRecorder):
@@ -155,16 +182,15 @@ class JournalRecorder(SQLiteApplicationRecorder):
         """The tables, with positions that are never used twice and triggers that refuse any change."""
         table = self.events_table_name
         place = "originator_id = NEW.originator_id AND originator_version = NEW.originator_version"
+        answer = "command_id = NEW.command_id AND digest = NEW.digest"
+        columns = {"originator_id": _TEXT, "originator_version": _INTEGER, "topic": _TEXT, "state": "'blob'"}
         script = (
             f"CREATE TABLE IF NOT EXISTS {table} (position INTEGER PRIMARY KEY AUTOINCREMENT,"
             " originator_id TEXT NOT NULL, originator_version INTEGER NOT NULL, topic TEXT NOT NULL,"
             " state BLOB NOT NULL, UNIQUE (originator_id, originator_version));"
-            + _APPEND_ONLY.format(table=table, key=f"({place}) OR position = NEW.position")
+            + _guards(table, "position", f"({place}) OR position = NEW.position", columns)
             + _RECEIPTS
-            + _APPEND_ONLY.format(
-                table="receipts",
-                key="(command_id = NEW.command_id AND digest = NEW.digest) OR number = NEW.number",
-            )
+            + _guards("receipts", "number", f"({answer}) OR number = NEW.number", _RECEIPT_TYPES)
             + "CREATE INDEX IF NOT EXISTS refused ON receipts (number) WHERE outcome = 'refused';"
             + f"PRAGMA user_version = {FORMAT};"
         )
@@ -183,10 +209,40 @@ class JournalRecorder(SQLiteApplicationRecorder):
             c.execute(_INSERT_RECEIPT, receipt._replace(position=positions[-1] if positions else None))
         return positions
 
+    def upgrade(self) -> None:
+        """Bring the tables of an earlier format to this one: what is missing is added."""
+        with self.writing(), self.datastore.transaction(commit=True) as cursor:
+            for statement in self.construct_create_table_statements():
+                cursor.execute(statement)
+
+    def schema(self) -> dict[str, str]:
+        """Every table, index and trigger in the file, as it was made."""
+        question = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+        return {row[0]: row[1] for row in self.rows(question)}
+
+    def counters(self) -> list[tuple[str, int, int]]:
+        """Each table, the newest number that was given in it, and the newest that is there."""
+        return [
+            (table, *self.rows(f"SELECT {used}, coalesce(max({number}), 0) FROM {table}")[0])
+            for table, number in ((self.events_table_name, "position"), ("receipts", "number"))
+            for used in (f"coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = '{table}'), 0)",)
+        ]
+
+    def injuries(self) -> list[str]:
+        """What the database finds wrong with its own file, on a connection of its own."""
+        with closing(sqlite3.connect(self.datastore.pool.db_name, uri=True)) as raw:
+            return [told for (told,) in raw.execute("PRAGMA integrity_check(5)") if told != "ok"]
+
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the append lock: all reads and appends inside are one durable transaction."""
         with self.datastore.transaction(commit=True):
+            yield
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """All reads inside see the journal as it was at the first of them."""
+        with self.datastore.held(commit=False):
             yield
 
     def select_notifications(

@@ -126,7 +126,7 @@ def _project(connection: Connection, book: Book, after: int, upto: int, prefix: 
         changed.discard(FUND)
     if not changed:
         return
-    rules, rows = Rules(_fund_at(book, upto)), no_rows()
+    rules, rows = Rules(fund_at(book, upto)), no_rows()
     for stream in sorted(changed):
         fold_stream(stream, book.entries(stream, known=upto), rules, rows)
     for about, tables in (("grant", GRANT_TABLES), ("call", CALL_TABLES)):
@@ -156,7 +156,7 @@ def _changed(book: Book, after: int, upto: int) -> set[str]:
     return names
 
 
-def _fund_at(book: Book, position: int) -> Fund:
+def fund_at(book: Book, position: int) -> Fund:
     """The fund as known at the position: from its snapshot where that is the newest."""
     fund = book.fund()
     return fund if book.position() == position else book.fund(known=position)
@@ -238,7 +238,7 @@ def _fill_shadows(engine: Engine, book: Book, progress: Progress | None) -> int:
         for table in _REBUILT:
             store.create_shadow(connection, table)
     upto, done = book.position(), 0
-    fund = _fund_at(book, upto)
+    fund = fund_at(book, upto)
     for entries, rows in folded_on_all_cores(book, upto, fund):
         with store.writing(engine) as connection:
             _insert(connection, rows, store.SHADOW)

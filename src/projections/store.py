@@ -57,6 +57,17 @@ def in_memory() -> Engine:
     return engine
 
 
+def scratch(file: Path) -> Engine:
+    """Empty tables in a new file, to which others may be attached; it is thrown away with its folder."""
+    engine = create_engine(
+        URL.create("sqlite", database=f"file:{file}", query={"uri": "true"}), poolclass=StaticPool
+    )
+    _own_transactions(engine)
+    with writing(engine) as connection:
+        metadata.create_all(connection)
+    return engine
+
+
 def _own_transactions(engine: Engine) -> None:
     # The driver's own transactions begin deferred, and fail at once under a second writer.
     @event.listens_for(engine, "connect")

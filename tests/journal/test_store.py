@@ -72,6 +72,38 @@ CHANGES = [
 ]
 
 
+OUT_OF_ORDER = [
+    "INSERT INTO stored_events VALUES (0, 'grant:X', 1, 'X.v1', x'7b7d')",
+    "INSERT INTO stored_events VALUES (-5, 'grant:X', 1, 'X.v1', x'7b7d')",
+    "INSERT OR IGNORE INTO stored_events VALUES (0, 'grant:X', 1, 'X.v1', x'7b7d')",
+    """INSERT INTO receipts SELECT -1, 'other', digest, command, stream, "on", actor, recorder, recorded_at,
+    outcome, refusal, rule, message, entries, position FROM receipts WHERE number = 1""",
+]
+OTHER_TYPES = [
+    "INSERT INTO stored_events VALUES (NULL, 'grant:X', 1, 'X.v1', '{}')",
+    "INSERT INTO stored_events VALUES (NULL, x'00', 1, 'X.v1', x'7b7d')",
+    "INSERT INTO stored_events VALUES (NULL, 'grant:X', 'one', 'X.v1', x'7b7d')",
+    "INSERT INTO stored_events VALUES (NULL, 'grant:X', 1.5, 'X.v1', x'7b7d')",
+    "INSERT INTO stored_events VALUES (NULL, 'grant:X', 1, x'00', x'7b7d')",
+    "INSERT INTO stored_events VALUES (NULL, 'grant:X', 1, 'X.v1', 7)",
+    """INSERT INTO receipts SELECT NULL, x'00', digest, command, stream, "on", actor, recorder, recorded_at,
+    outcome, refusal, rule, message, entries, position FROM receipts WHERE number = 1""",
+    """INSERT INTO receipts SELECT NULL, 'other', digest, command, stream, "on", actor, recorder, recorded_at,
+    outcome, refusal, rule, message, entries, 'first' FROM receipts WHERE number = 1""",
+]
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [*((row, "positions grow") for row in OUT_OF_ORDER), *((row, "another type") for row in OTHER_TYPES)],
+)
+def test_no_row_is_put_before_another_or_in_another_form(raw: sqlite3.Connection, row: str, why: str) -> None:
+    before = count(raw, "stored_events"), count(raw, "receipts")
+    with pytest.raises(sqlite3.IntegrityError, match=why):
+        raw.execute(row)
+    assert before == (count(raw, "stored_events"), count(raw, "receipts"))
+
+
 @pytest.mark.parametrize("recursive", ["ON", "OFF"])
 @pytest.mark.parametrize("change", CHANGES)
 def test_nothing_recorded_is_changed(raw: sqlite3.Connection, change: str, recursive: str) -> None:

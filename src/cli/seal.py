@@ -1,0 +1,239 @@
+"""``grantbook audit seal|verify|prove|export``: what proves to a stranger that nothing was altered."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.asking import stream_named
+from cli.settings import Command, settings
+from cli.text import prose, safe, say, to_json
+from cli.views import steps_of
+
+if TYPE_CHECKING:
+    from lifecycle.book import Book
+    from lifecycle.seal.sealing import Seal
+    from lifecycle.seal.verifying import Verified
+
+KEY_FILE = "GRANTBOOK_SEAL_KEY"
+"""Names the file of the key that seals, where that is not to lie in the book's folder."""
+
+
+def seal_of(book: "Book") -> "Seal":
+    """The book's seal, with the key that the environment names."""
+    from lifecycle.seal.sealing import Seal
+
+    named = os.environ.get(KEY_FILE)
+    return Seal(book, Path(named) if named else None)
+
+
+@click.command(
+    "seal",
+    cls=Command,
+    help="""Seal what is unsealed with a signed checkpoint.
+
+    Every stored byte is hashed again first, and the journal must extend what was sealed before: one that
+    is shorter, or another from some entry on, is refused. Keep copies of checkpoints where the one who
+    runs the book cannot reach them: that is what makes later proofs worth something.""",
+)
+@click.option("--new-key", is_flag=True, help="Make another key, and seal with it from now on.")
+def seal(new_key: bool) -> int:
+    """Seal it."""
+    asked = settings()
+    with asked.open() as book, steps_of("hashing") as told:
+        sealed = seal_of(book).seal(whole=True, new_key=new_key, progress=told)
+    at = sealed.checkpoint
+    if asked.json:
+        say(to_json({**_checkpoint(at), "file": str(sealed.file), "written": sealed.written}))
+    elif sealed.written:
+        say(f"sealed {sealed.entries:,} entries and {sealed.receipts:,} answers; nothing is unsealed")
+        say(f"checkpoint {safe(sealed.file)}: {at.size:,} entries, root {at.root.hex()}")
+    else:
+        say(f"nothing was unsealed: all {at.size:,} entries are as {safe(sealed.file.name)} has them")
+    return 0
+
+
+def _checkpoint(at: Any) -> dict[str, Any]:
+    return {
+        "origin": at.origin,
+        "entries": at.size,
+        "root": at.root.hex(),
+        "receipts": at.receipts,
+        "receipts_root": at.receipts_root.hex(),
+    }
+
+
+_FAILED = 4
+
+
+@click.command(
+    "verify",
+    cls=Command,
+    help="""Prove that nothing recorded was altered.
+
+    Hashes every stored byte again and holds it against every checkpoint; looks at the order of versions
+    and moments, the answers to commands, the tables' own triggers, the snapshot, the documents, and
+    whether the views are what the entries add up to. The first bad entry is named; exit code 4.""",
+)
+@click.option(
+    "--checkpoint",
+    "kept",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A checkpoint that you kept elsewhere. May be given several times.",
+)
+@click.option("--key", "keys", multiple=True, metavar="KEY", help="The only public key to be believed.")
+@click.option("--journal-only", is_flag=True, help="Leave out the comparison of the views.")
+def verify(kept: tuple[Path, ...], keys: tuple[str, ...], journal_only: bool) -> int:
+    """Verify it."""
+    from lifecycle.seal.notes import NotSigned, PublicKey
+    from lifecycle.seal.verifying import verify as look
+
+    asked = settings()
+    try:
+        trusted = [PublicKey.parse(key) for key in keys]
+    except NotSigned as error:
+        raise click.BadParameter(str(error), param_hint="--key") from None
+    with asked.open(read_only=True) as book:
+        with steps_of("hashing") as told:
+            found = look(book, seal_of(book), kept=kept, trusted=trusted, progress=told)
+        problems: list[tuple[str, str]] = [*found.problems]
+        if not journal_only and not problems:
+            from projections.comparing import differences
+
+            with steps_of("comparing the views") as told:
+                problems += differences(book, told)
+    told_as = _verified_json if asked.json else _verified
+    told_as(found, problems, journal_only)
+    return _FAILED if problems else 0
+
+
+def _verified_json(found: "Verified", problems: list[tuple[str, str]], journal_only: bool) -> None:
+    say(
+        to_json(
+            {
+                "verified": not problems,
+                "entries": found.entries,
+                "receipts": found.receipts,
+                "checkpoints": found.checkpoints,
+                "last": _checkpoint(found.last) if found.last else None,
+                "unsealed_entries": found.unsealed[0],
+                "unsealed_receipts": found.unsealed[1],
+                "documents": found.documents,
+                "views": None if journal_only else not problems,
+                "problems": [{"where": where, "what": what} for where, what in problems],
+            }
+        )
+    )
+
+
+def _verified(found: "Verified", problems: list[tuple[str, str]], journal_only: bool) -> None:
+    for where, what in problems:
+        say(f"{prose(where)}: {prose(what)}", err=True)
+    say(
+        f"{found.entries:,} entries, {found.receipts:,} answers, {found.checkpoints:,} checkpoints,"
+        f" {found.documents:,} documents"
+    )
+    entries, receipts = found.unsealed
+    if found.last is not None:
+        say(f"sealed up to entry {found.last.size:,}: root {found.last.root.hex()}")
+    say(
+        f"unsealed: {entries:,} entries, {receipts:,} answers"
+        if entries or receipts
+        else "nothing is unsealed"
+    )
+    if problems:
+        say(f"failed verification: {len(problems)} problem{'s' if len(problems) > 1 else ''}", err=True)
+    elif journal_only:
+        say("verified: nothing recorded was altered; the views were not looked at")
+    else:
+        say("verified: nothing recorded was altered, and the views are what the entries add up to")
+
+
+def _entry_named(book: "Book", text: str) -> tuple[str, int]:
+    """Stream and version of ``SSF-1@3``, ``fund@5`` or a position. Raises ``BadParameter``."""
+    if text.isdecimal():
+        for row in next(book.journal.entry_rows(int(text) - 1, 1), []):
+            if row[-1] == int(text):
+                return row[0], row[1]
+        raise click.BadParameter(f"there is no entry at position {text}", param_hint="ENTRY")
+    name, at, version = text.rpartition("@")
+    if not at or not version.isdecimal():
+        raise click.BadParameter("name an entry like SSF-2018-07@3, fund@12 or 684", param_hint="ENTRY")
+    return stream_named(name.removeprefix("grant:")), int(version)
+
+
+@click.command(
+    "prove",
+    cls=Command,
+    help="""Prove that an entry is in the sealed journal.
+
+    Prints a proof in the form of C2SP tlog-proof, which brings the entry with it and can be checked
+    with nothing but the public key. ENTRY is a name as audit history shows it, or a position.""",
+)
+@click.argument("entry", metavar="ENTRY")
+@click.option("--output", metavar="FILE", type=click.Path(path_type=Path), help="Write it there.")
+def prove(entry: str, output: Path | None) -> int:
+    """Prove it."""
+    from lifecycle.seal.proving import prover
+
+    asked = settings()
+    with asked.open(read_only=True) as book:
+        stream, version = _entry_named(book, entry)
+        with prover(book, seal_of(book)) as maker:
+            proof = maker.prove(stream, version)
+    if output is not None:
+        try:
+            output.write_text(proof.text, "utf-8")
+        except OSError as error:
+            raise click.UsageError(f"{output} cannot be written: {error.strerror}") from None
+        place = f"entry {proof.place + 1:,} of {proof.checkpoint.size:,}"
+        say(f"wrote {safe(output)}: {safe(proof.name)} is {place}", err=True)
+    elif asked.json:
+        hashes = [one.hex() for one in proof.hashes]
+        told = {"entry": proof.name, "index": proof.place, "leaf": proof.leaf.hex(), "proof": hashes}
+        say(to_json({**told, "checkpoint": _checkpoint(proof.checkpoint), "text": proof.text}))
+    else:
+        sys.stdout.write(proof.text)
+    return 0
+
+
+@click.command(
+    "export",
+    cls=Command,
+    help="""Write what an auditor needs to check it all alone.
+
+    A new folder with entries, answers, the hashes of all leaves, checkpoints, public key, a proof of each
+    stream's newest entry, and verify.py, one readable file that checks them without grantbook. With
+    grants named, only theirs are shown; of the rest there are the hashes.""",
+)
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("names", metavar="[GRANT|fund|call:CALL]...", nargs=-1)
+def export(folder: Path, names: tuple[str, ...]) -> int:
+    """Export it."""
+    from lifecycle.seal.proving import export as write
+
+    asked = settings()
+    with asked.open(read_only=True) as book:
+        for name in names:
+            if not book.entries(stream_named(name)):
+                raise click.UsageError(f"there is no {name}")
+        seal_here = seal_of(book)
+        made = write(book, seal_here, folder, [stream_named(name) for name in names])
+        unsealed = seal_here.unsealed()
+    told = {"entries": made.entries, "receipts": made.receipts, "proofs": made.proofs}
+    if asked.json:
+        say(to_json({"folder": str(folder), **told, "checkpoint": _checkpoint(made.checkpoint)}))
+        return 0
+    say(
+        f"wrote {safe(folder)}: {made.entries:,} entries, {made.receipts:,} answers, {made.proofs:,} proofs,"
+        f" sealed up to entry {made.checkpoint.size:,}"
+    )
+    if unsealed[0]:
+        say(f"unsealed, and so left out: {unsealed[0]:,} entries: grantbook audit seal seals them")
+    words = f"{safe(folder / 'verify.py')}{' --part' if names else ''}"
+    say(f"check it with: python {words} --key …, the key as the fund gave it to you")
+    return 0

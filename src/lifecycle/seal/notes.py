@@ -1,0 +1,186 @@
+"""Signed notes and checkpoints, in the forms of C2SP (signed-note, tlog-checkpoint, tlog-proof).
+
+A checkpoint says: this log had so many entries, and their tree had this root. One more line says the
+same of the book's answers to commands, which have a tree of their own.
+"""
+
+import binascii
+import os
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from lifecycle.errors import Altered, Unreachable
+from lifecycle.seal.merkle import SIZE
+
+_ED25519 = b"\x01"
+_PRIVATE = "PRIVATE+KEY+"
+_RECEIPTS = "receipts"
+_PROOF = "c2sp.org/tlog-proof@v1"
+
+
+class NotSigned(Altered):
+    """A note is not in its form, or nobody whose key is known has signed it."""
+
+
+def _key_id(name: str, public: bytes) -> bytes:
+    return sha256(name.encode() + b"\n" + _ED25519 + public).digest()[:4]
+
+
+def _b64(data: bytes) -> str:
+    return b64encode(data).decode()
+
+
+def _unb64(text: str) -> bytes:
+    try:
+        return b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise NotSigned(f"{text[:40]!r} is not base64") from None
+
+
+class PublicKey(NamedTuple):
+    """Who may sign: a name and an Ed25519 key."""
+
+    name: str
+    key: bytes
+
+    def __str__(self) -> str:
+        """As C2SP writes it: ``name+id+key``."""
+        return f"{self.name}+{_key_id(self.name, self.key).hex()}+{_b64(_ED25519 + self.key)}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises `NotSigned` where it is not such a line."""
+        name, _, rest = text.strip().partition("+")
+        number, _, encoded = rest.partition("+")
+        data = _unb64(encoded)
+        key = cls(name, data[1:])
+        if not name or data[:1] != _ED25519 or len(key.key) != SIZE or number != str(key).split("+")[1]:
+            raise NotSigned(f"{text.strip()[:80]!r} is not a key of the form name+id+key")
+        return key
+
+    def has_signed(self, text: str, signature: bytes) -> bool:
+        """Whether the signature is the key's, under the text."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.key).verify(signature, text.encode())
+        except InvalidSignature:
+            return False
+        return True
+
+
+class Signer:
+    """The book's own key."""
+
+    def __init__(self, name: str, private: Ed25519PrivateKey) -> None:
+        self._private = private
+        self.public = PublicKey(name, private.public_key().public_bytes_raw())
+
+    @classmethod
+    def make(cls, name: str, place: Path) -> Self:
+        """A new key, kept in a file that only its owner may read. Raises `Unreachable`."""
+        signer = cls(name, Ed25519PrivateKey.generate())
+        number = _key_id(name, signer.public.key).hex()
+        line = f"{_PRIVATE}{name}+{number}+{_b64(_ED25519 + signer._private.private_bytes_raw())}\n"
+        try:
+            descriptor = os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(line)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise Unreachable(f"{place}: the key could not be kept: {error.strerror}") from error
+        return signer
+
+    @classmethod
+    def read(cls, place: Path) -> Self:
+        """The key in the file. Raises `Unreachable` where it cannot be read or is none."""
+        try:
+            text = place.read_text("ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise Unreachable(f"{place}: the key cannot be read: {error}") from error
+        try:
+            name, _, encoded = text.removeprefix(_PRIVATE).split("+", 2)
+            data = _unb64(encoded)
+            if not text.startswith(_PRIVATE) or data[:1] != _ED25519:
+                raise NotSigned("another form")
+            return cls(name, Ed25519PrivateKey.from_private_bytes(data[1:]))
+        except (NotSigned, ValueError) as error:
+            raise Unreachable(f"{place} holds no key of this program: restore it from a backup") from error
+
+    def sign(self, text: str) -> str:
+        """The text as a signed note."""
+        name, key = self.public
+        return f"{text}\n— {name} {_b64(_key_id(name, key) + self._private.sign(text.encode()))}\n"
+
+
+class Checkpoint(NamedTuple):
+    """How far a log had come, and what its trees then hashed to."""
+
+    origin: str
+    """Which log."""
+    size: int
+    """Entries."""
+    root: bytes
+    receipts: int
+    """Answers to commands."""
+    receipts_root: bytes
+
+    def __str__(self) -> str:
+        """The text that is signed."""
+        return (
+            f"{self.origin}\n{self.size}\n{_b64(self.root)}\n"
+            f"{_RECEIPTS} {self.receipts} {_b64(self.receipts_root)}\n"
+        )
+
+    @property
+    def file(self) -> str:
+        """Name of its file: later ones sort after it."""
+        return f"{self.size:010}-{self.receipts:010}.note"
+
+
+def opened(note: str, keys: Iterable[PublicKey]) -> Checkpoint:
+    """The checkpoint in a note that one of the keys has signed. Raises `NotSigned`."""
+    text, gap, signatures = note.partition("\n\n")
+    if not gap:
+        raise NotSigned("it is not a signed note")
+    text += "\n"
+    keys = list(keys)
+    if not any(_signed(text, line, keys) for line in signatures.splitlines()):
+        names = ", ".join(str(key) for key in keys) or "no key at all"
+        raise NotSigned(f"it was not signed with {names}, or was altered after it was signed")
+    return _checkpoint(text)
+
+
+def _signed(text: str, line: str, keys: Sequence[PublicKey]) -> bool:
+    mark, _, rest = line.partition(" ")
+    name, _, encoded = rest.partition(" ")
+    if mark != "—" or not encoded:
+        raise NotSigned(f"{line[:60]!r} is not a signature line")
+    data = _unb64(encoded)
+    # Signatures of others, as of witnesses, are no concern of ours.
+    return any(
+        key.name == name and data[:4] == _key_id(name, key.key) and key.has_signed(text, data[4:])
+        for key in keys
+    )
+
+
+def _checkpoint(text: str) -> Checkpoint:
+    try:
+        origin, size, root, extension = text.removesuffix("\n").split("\n")
+        word, receipts, receipts_root = extension.split(" ")
+        found = Checkpoint(origin, int(size), _unb64(root), int(receipts), _unb64(receipts_root))
+    except ValueError:
+        raise NotSigned("it is not a checkpoint of a book") from None
+    if word != _RECEIPTS or str(found) != text or min(found.size, found.receipts) < 0:
+        raise NotSigned("it is not a checkpoint of a book")
+    return found
+
+
+def proof_text(index: int, proof: Sequence[bytes], note: str, data: bytes) -> str:
+    """An inclusion proof that can be checked with the key alone: it brings the leaf's bytes with it."""
+    return "\n".join([_PROOF, f"extra {_b64(data)}", f"index {index}", *map(_b64, proof), "", note])

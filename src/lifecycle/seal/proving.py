@@ -1,0 +1,195 @@
+"""Proofs for strangers: that one entry is in the sealed journal, and a package of all of them."""
+
+import json
+import shutil
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from lifecycle.book import Book
+from lifecycle.errors import Altered, Unreachable
+from lifecycle.seal import standalone
+from lifecycle.seal.files import FOLDER, Kept
+from lifecycle.seal.leaves import RECEIPT_PARTS, entry_data
+from lifecycle.seal.merkle import SIZE, Tree, leaf_hash, root_of_inclusion
+from lifecycle.seal.notes import Checkpoint, proof_text
+from lifecycle.seal.sealing import CHECKPOINTS, KEYS, TREES, Seal, hashes
+
+_PAGE = 5_000
+
+
+class Unsealed(Unreachable):
+    """No checkpoint covers it yet."""
+
+
+class Proof(NamedTuple):
+    """That an entry is in the journal that was sealed."""
+
+    name: str
+    place: int
+    """Its place in the tree, from 0 on."""
+    leaf: bytes
+    hashes: list[bytes]
+    checkpoint: Checkpoint
+    text: str
+    """In the form of C2SP tlog-proof; the leaf's bytes are its extra data."""
+
+
+class Prover:
+    """Makes proofs up to the newest checkpoint, from kept hashes or, where those are no good, from rows."""
+
+    def __init__(self, book: Book, seal: Seal, trees: tuple[Tree, Tree], kept: Kept | None) -> None:
+        last = seal.last()
+        assert last is not None
+        self.checkpoint, self._file = last
+        self._journal, self.trees, self._kept = book.journal, trees, kept
+
+    def prove(self, stream: str, version: int) -> Proof:
+        """Raises `Unsealed`, ``Altered`` where it does not fit, ``Unreachable`` where it is not there."""
+        name = f"{stream}@{version}"
+        row = self._journal.entry_row(stream, version)
+        if row is None:
+            raise Unreachable(f"there is no entry {name}")
+        index, size, tree = self._index(row[-1]), self.checkpoint.size, self.trees[0]
+        if index is None or index >= size:
+            raise Unsealed(f"{name} is not sealed yet: grantbook audit seal does it")
+        data = entry_data(*row[:-1])
+        leaf, proof = leaf_hash(data), tree.inclusion(index, size)
+        if root_of_inclusion(leaf, index, size, proof) != self.checkpoint.root:
+            raise Altered(f"{name} is not what was sealed: grantbook audit verify tells what is wrong")
+        text = proof_text(index, proof, self._file.read_text("utf-8"), data)
+        return Proof(name, index, leaf, proof, self.checkpoint, text)
+
+    def _index(self, position: int) -> int | None:
+        if self._kept is not None:
+            return self._kept.index(position)
+        return self._journal.rank(position)
+
+
+@contextmanager
+def prover(book: Book, seal: Seal) -> Iterator[Prover]:
+    """Raises `Unsealed` where there is no checkpoint, ``Altered`` where the newest does not fit."""
+    last = seal.last()
+    if last is None:
+        raise Unsealed("nothing is sealed yet: grantbook audit seal does it")
+    checkpoint = last[0]
+    with ExitStack() as stack:
+        stack.enter_context(book.journal.recorder.reading())
+        folder = book.path / FOLDER
+        entries, receipts = (stack.enter_context(Kept(folder, name, read_only=True)) for name in TREES)
+        if _fits(entries.tree, receipts.tree, checkpoint) and len(entries) >= checkpoint.size:
+            yield Prover(book, seal, (entries.tree, receipts.tree), entries)
+            return
+        trees = (Tree(), Tree())
+        for tree, name in zip(trees, TREES, strict=True):
+            for leaves, _ in hashes(book.journal, name, 0):
+                tree.extend(b"".join(leaves))
+        if not _fits(*trees, checkpoint):
+            raise Altered("the journal is not what was sealed: grantbook audit verify tells what is wrong")
+        yield Prover(book, seal, trees, None)
+
+
+def _fits(entries: Tree, receipts: Tree, checkpoint: Checkpoint) -> bool:
+    return (
+        len(entries) >= checkpoint.size
+        and len(receipts) >= checkpoint.receipts
+        and entries.root(checkpoint.size) == checkpoint.root
+        and receipts.root(checkpoint.receipts) == checkpoint.receipts_root
+    )
+
+
+# ── a package ────────────────────────────────────────────────────────────────────────────────
+
+
+class Package(NamedTuple):
+    """What was exported."""
+
+    folder: Path
+    checkpoint: Checkpoint
+    entries: int
+    receipts: int
+    proofs: int
+
+
+def export(book: Book, seal: Seal, folder: Path, streams: Collection[str] = ()) -> Package:
+    """Write what an auditor needs into a new folder: all of it, or some streams and of the rest the hashes.
+
+    Raises ``Unreachable`` where the folder is there already or cannot be written, ``Altered`` where
+    the journal does not fit its newest checkpoint.
+    """
+    if folder.exists():
+        raise Unreachable(f"{folder} is there already: name a new folder")
+    beside = folder.with_name(f".{folder.name}.partial")
+    try:
+        shutil.rmtree(beside, ignore_errors=True)
+        (beside / "proofs").mkdir(parents=True)
+        with prover(book, seal) as maker:
+            made = _Export(book, maker, beside, streams).write()
+        (beside / CHECKPOINTS).mkdir()
+        for place in seal.files():
+            if place.name <= maker.checkpoint.file:
+                shutil.copyfile(place, beside / CHECKPOINTS / place.name)
+        shutil.copyfile(book.path / CHECKPOINTS / KEYS, beside / KEYS)
+        shutil.copyfile(standalone.__file__, beside / "verify.py")
+        beside.rename(folder)
+    except OSError as error:
+        raise Unreachable(f"{folder} cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return Package(folder, maker.checkpoint, *made)
+
+
+class _Export:
+    """The files of one package."""
+
+    def __init__(self, book: Book, maker: Prover, folder: Path, streams: Collection[str]) -> None:
+        self._journal, self._maker, self._folder = book.journal, maker, folder
+        self._streams = frozenset(streams)
+        self._newest: dict[str, int] = {}
+
+    def write(self) -> tuple[int, int, int]:
+        """How many entries, answers and proofs it has."""
+        checkpoint = self._maker.checkpoint
+        for tree, name, size in zip(
+            self._maker.trees, TREES, (checkpoint.size, checkpoint.receipts), strict=True
+        ):
+            with (self._folder / f"{name}.leaves").open("w", encoding="ascii") as file:
+                for start in range(0, size, _PAGE):
+                    leaves = tree.leaves(start, min(_PAGE, size - start))
+                    file.writelines(f"{leaves[at : at + SIZE].hex()}\n" for at in range(0, len(leaves), SIZE))
+        entries = self._rows("entries.jsonl", self._entries(checkpoint.size))
+        receipts = self._rows("receipts.jsonl", self._receipts(checkpoint.receipts))
+        for stream, version in self._newest.items():
+            proof = self._maker.prove(stream, version)
+            place = self._folder / "proofs" / f"{quote(stream, safe='')}@{version}.tlog-proof"
+            place.write_text(proof.text, "utf-8")
+        return entries, receipts, len(self._newest)
+
+    def _rows(self, name: str, found: Iterator[dict[str, Any]]) -> int:
+        count = 0
+        with (self._folder / name).open("w", encoding="utf-8", newline="\n") as file:
+            for row in found:
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                count += 1
+        return count
+
+    def _entries(self, size: int) -> Iterator[dict[str, Any]]:
+        rows = (row for page in self._journal.entry_rows(0, _PAGE) for row in page)
+        for index, (stream, version, topic, state, _) in enumerate(islice(rows, size)):
+            if not self._streams or stream in self._streams:
+                try:
+                    stored = state.decode()
+                except ValueError as error:
+                    raise Altered(f"{stream}@{version} is not text: {error}") from None
+                self._newest[stream] = version
+                yield {"index": index, "stream": stream, "version": version, "topic": topic, "stored": stored}
+
+    def _receipts(self, size: int) -> Iterator[dict[str, Any]]:
+        rows = (row for page in self._journal.receipt_rows(0, _PAGE) for row in page)
+        at = RECEIPT_PARTS.index("stream")
+        for index, row in enumerate(islice(rows, size)):
+            if not self._streams or row[at] in self._streams:
+                yield {"index": index, **dict(zip(RECEIPT_PARTS, row, strict=False))}

@@ -1,0 +1,215 @@
+"""One walk over the entries and one over the answers: their hashes, and whether they tell the same story.
+
+The story: command by command, which entries it became, when, and at what position. It is told once from
+the entries and once from the answers, and hashed; where the hashes differ, `disagreement` walks both again.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lifecycle.journal import Journal
+from lifecycle.seal.leaves import RECEIPT_PARTS, entry_hash, receipt_hash
+
+MOST = 20
+"""So many problems are told; one is enough to fail."""
+_PAGE = 5_000
+_HEAD = b'{"recorded_at":"'
+_MOMENT = slice(len(_HEAD), len(_HEAD) + 27)
+_ID = b'"command_id":"'
+_AT = {part: place for place, part in enumerate((*RECEIPT_PARTS, "position"))}
+
+Row = tuple[Any, ...]
+
+
+class Wrong(NamedTuple):
+    """Something that is wrong with a row."""
+
+    place: int
+    """Of the row in the order of recording, from 0 on."""
+    where: str
+    what: str
+
+
+class Walked(NamedTuple):
+    """What a walk came to."""
+
+    leaves: bytes
+    """Hashes, one after the other; that of a row in another form is all zeros."""
+    story: bytes
+    wrong: list[Wrong]
+    documents: list[tuple[str, str]]
+    """Entries that attached a document, with its SHA-256."""
+
+
+_NO_HASH = bytes(32)
+_FORM = "its row has another form"
+
+
+class _Entries:
+    """Walks over entries in the order of their positions."""
+
+    def __init__(self) -> None:
+        self.leaves: list[bytes] = []
+        self.wrong: list[Wrong] = []
+        self.documents: list[tuple[str, str]] = []
+        self._story = sha256()
+        self._versions: dict[str, int] = {}
+        self._position = 0
+        self._moment = b""
+        self._command = b""
+        self._names: list[str] = []
+
+    def page(self, rows: list[Row]) -> None:
+        """Some more."""
+        versions, leaves = self._versions, self.leaves
+        for stream, version, topic, state, position in rows:
+            try:
+                leaf = entry_hash(stream, version, topic, state)
+                moment = state[_MOMENT]
+                at = state.index(_ID) + len(_ID)
+                command = state[at : state.index(b'"', at)]
+            except Exception as error:  # whatever an injured row may hold
+                self._found(f"{stream}@{version} (position {position})", f"{_FORM}: {error}")
+                leaves.append(_NO_HASH)
+                self._position = position
+                continue
+            leaves.append(leaf)
+            if command != self._command:
+                self._tell()
+                self._command = command
+            self._names.append(f"{stream}@{version}")
+            if (
+                version == versions.get(stream, 0) + 1
+                and position == self._position + 1
+                and moment > self._moment
+                and state.startswith(_HEAD)
+            ):
+                versions[stream] = version
+            else:
+                self._out_of_order(stream, version, state, position)
+            self._position, self._moment = position, moment
+            if topic.startswith("DocumentAttached."):
+                self._document(stream, version, state)
+
+    def _found(self, where: str, what: str) -> None:
+        if len(self.wrong) < MOST:
+            self.wrong.append(Wrong(len(self.leaves), where, what))
+
+    def _out_of_order(self, stream: str, version: int, state: bytes, position: int) -> None:
+        where, expected = f"{stream}@{version} (position {position})", self._versions.get(stream, 0) + 1
+        if position != self._position + 1:
+            self._found(where, f"the journal goes from position {self._position} to {position}")
+        if version != expected:
+            self._found(where, f"the next version of {stream} would have been {expected}")
+        if not state.startswith(_HEAD) or state[_MOMENT] <= self._moment:
+            self._found(where, "its recorded_at is not later than that of the entry before")
+        self._versions[stream] = version
+
+    def _document(self, stream: str, version: int, state: bytes) -> None:
+        try:
+            self.documents.append((f"{stream}@{version}", json.loads(state)["sha256"]))
+        except (ValueError, KeyError, TypeError) as error:
+            self._found(f"{stream}@{version}", f"it names no document: {error}")
+
+    def _tell(self) -> None:
+        """The command whose entries end here."""
+        if self._names:
+            line = b"%b\0%b\0%b\0%d\n"
+            names = " ".join(self._names).encode()
+            self._story.update(line % (self._command, names, self._moment, self._position))
+            self._names = []
+
+    def done(self) -> Walked:
+        """What all of it came to."""
+        self._tell()
+        return Walked(b"".join(self.leaves), self._story.digest(), self.wrong, self.documents)
+
+
+def walk_entries(journal: Journal, told: Callable[[int], None] = lambda _: None) -> Walked:
+    """Every entry of the journal."""
+    walk = _Entries()
+    for rows in journal.entry_rows(0, _PAGE):
+        walk.page(rows)
+        told(len(walk.leaves))
+    return walk.done()
+
+
+def walk_receipts(journal: Journal, upto: int) -> Walked:
+    """Every answer up to a number."""
+    leaves, wrong, story, last = list[bytes](), list[Wrong](), sha256(), 0
+
+    def found(what: str) -> None:
+        if len(wrong) < MOST:
+            wrong.append(Wrong(len(leaves), f"answer {number}", what))
+
+    of = {name: _AT[name] for name in ("command_id", "entries", "recorded_at", "position", "outcome")}
+    command, entries, recorded, position, outcome = of.values()
+    for rows in journal.receipt_rows(0, _PAGE):
+        for row in rows:
+            number = row[-1]
+            if number > upto:
+                return Walked(b"".join(leaves), story.digest(), wrong, [])
+            if number != last + 1:
+                found(f"the answers go from number {last} to {number}")
+            last = number
+            try:
+                leaf = receipt_hash(row[:-2])
+                if row[outcome] == "accepted":
+                    told = f"{row[command]}\0{row[entries]}\0{row[recorded]}\0{row[position]:d}\n"
+                    story.update(told.encode())
+                elif row[outcome] != "refused" or row[entries] or row[position] is not None:
+                    found("it is neither an acceptance nor a refusal")
+            except Exception as error:  # whatever an injured row may hold
+                leaf = _NO_HASH
+                found(f"{_FORM}: {error}")
+            leaves.append(leaf)
+    return Walked(b"".join(leaves), story.digest(), wrong, [])
+
+
+def walk_receipts_of(file: Path, upto: int) -> Walked:
+    """The same in a process of its own."""
+    return walk_receipts(Journal(file, read_only=True), upto)
+
+
+def disagreement(journal: Journal) -> tuple[str, str] | None:
+    """The first place where entries and answers tell different stories."""
+    told, answered = _told(journal), _answered(journal)
+    for said, answer in zip_longest(told, answered):
+        if said == answer:
+            continue
+        if answer is None or (said is not None and said[3] < answer[3]):
+            return said[1].split()[0], "no answer tells of it: it was put in, or its answer is gone"
+        if said is None or said[3] > answer[3]:
+            return answer[1].split()[0] if answer[1] else answer[0], "an answer tells of it, but it is gone"
+        return said[1].split()[0], f"its answer tells another story: {answer[:3]}, not {said[:3]}"
+    return None
+
+
+_Story = tuple[str, str, str, int]
+"""Command, entries, moment, position."""
+
+
+def _told(journal: Journal) -> Iterator[_Story]:
+    names, before = list[str](), ("", "", 0)
+    for rows in journal.entry_rows(0, _PAGE):
+        for stream, version, _, state, position in rows:
+            at = state.index(_ID) + len(_ID)
+            command = state[at : state.index(b'"', at)].decode()
+            if names and command != before[0]:
+                yield before[0], " ".join(names), before[1], before[2]
+                names = []
+            names.append(f"{stream}@{version}")
+            before = command, state[_MOMENT].decode(), position
+    if names:
+        yield before[0], " ".join(names), before[1], before[2]
+
+
+def _answered(journal: Journal) -> Iterator[_Story]:
+    for rows in journal.receipt_rows(0, _PAGE):
+        for row in rows:
+            if row[_AT["outcome"]] == "accepted":
+                yield tuple(row[_AT[name]] for name in ("command_id", "entries", "recorded_at", "position"))

@@ -1,0 +1,34 @@
+"""A sealed book with one proposal, and somebody who does not use the program."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+import given as g
+from books import make_book
+from lifecycle.book import Book
+from lifecycle.seal.sealing import Seal
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Book]:
+    """Three checkpoints: after the fund was founded, after a proposal, and after a cost and a refusal."""
+    with make_book(tmp_path / "book", g.FOUNDED) as book:
+        Seal(book).seal()
+        for command in g.PROPOSED:
+            assert book.record(command, command.actor).outcome == "accepted"
+        Seal(book).seal()
+        assert book.record(g.cost("01-12"), "t.leader").outcome == "accepted"
+        assert book.record(g.cost("01-09"), "t.leader").outcome == "refused"
+        Seal(book).seal()
+        yield book
+
+
+@pytest.fixture
+def raw(book: Book) -> Iterator[sqlite3.Connection]:
+    """The journal's file, opened by somebody who is not held back by triggers."""
+    with closing(sqlite3.connect(book.path / "journal.sqlite", isolation_level=None)) as connection:
+        yield connection

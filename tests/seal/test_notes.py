@@ -1,0 +1,108 @@
+"""Signed notes: the published example, what is signed, and what is not taken for signed."""
+
+from pathlib import Path
+
+import pytest
+
+from lifecycle.errors import Unreachable
+from lifecycle.seal.notes import Checkpoint, NotSigned, PublicKey, Signer, opened
+
+PETER = PublicKey.parse("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
+SAYING = (
+    "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
+)
+SIGNED = "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
+
+CHECKPOINT = Checkpoint("grantbook/ab", 3, bytes(range(32)), 2, bytes(32))
+
+
+@pytest.fixture
+def signer(tmp_path: Path) -> Signer:
+    return Signer.make("grantbook/ab", tmp_path / "seal.key")
+
+
+def test_the_example_of_the_form_is_signed() -> None:
+    """As Go's package ``note`` documents it."""
+    import base64
+
+    signature = base64.b64decode(SIGNED)
+    assert signature[:4].hex() == "c74f20a3"
+    assert PETER.has_signed(SAYING, signature[4:])
+    assert not PETER.has_signed(SAYING + " ", signature[4:])
+    assert str(PETER).startswith("PeterNeumann+c74f20a3+")
+
+
+def test_a_checkpoint_is_what_was_signed(signer: Signer) -> None:
+    note = signer.sign(str(CHECKPOINT))
+    assert opened(note, [PETER, signer.public]) == CHECKPOINT
+    assert note.startswith("grantbook/ab\n3\nAAECAwQ")
+    assert "\n\n— grantbook/ab " in note
+
+
+def test_signatures_of_witnesses_are_left_to_those_who_know_them(signer: Signer) -> None:
+    note = signer.sign(str(CHECKPOINT)) + "— witness.example jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn=\n"
+    assert opened(note, [signer.public]) == CHECKPOINT
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("\n3\n", "\n4\n"),
+        ("\n3\n", "\n03\n"),
+        ("AAECAwQ", "BAECAwQ"),
+        ("receipts 2", "receipts 1"),
+        ("receipts", "Receipts"),
+        ("grantbook/ab\n", "grantbook/ac\n"),
+        ("\n\n", "\n"),
+        ("\n\n", "\nextra\n\n"),
+        ("— ", "- "),
+        ("— grantbook/ab ", "— grantbook/ab  "),
+    ],
+)
+def test_what_was_altered_is_not_signed(signer: Signer, old: str, new: str) -> None:
+    note = signer.sign(str(CHECKPOINT))
+    assert old in note
+    with pytest.raises(NotSigned):
+        opened(note.replace(old, new, 1), [signer.public])
+
+
+def test_a_signature_of_another_key_is_none(signer: Signer, tmp_path: Path) -> None:
+    other = Signer.make("grantbook/ab", tmp_path / "other.key")
+    with pytest.raises(NotSigned, match="not signed with"):
+        opened(other.sign(str(CHECKPOINT)), [signer.public])
+    with pytest.raises(NotSigned):
+        opened(other.sign(str(CHECKPOINT)), [])
+
+
+@pytest.mark.parametrize("text", ["a\n1\n\n", "a\n-1\nAA==\nreceipts 1 AA==\n", "a\nb\nc\nd\n", "\n"])
+def test_a_signed_note_of_something_else_is_no_checkpoint(signer: Signer, text: str) -> None:
+    with pytest.raises(NotSigned):
+        opened(signer.sign(text), [signer.public])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "a", "a+b", "a+c74f20a3+AR", "PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"],
+)
+def test_what_is_no_public_key(text: str) -> None:
+    with pytest.raises(NotSigned):
+        PublicKey.parse(text)
+
+
+def test_the_private_key_is_its_owners_alone(tmp_path: Path) -> None:
+    for number in range(20):  # base64 may hold a +
+        place = tmp_path / f"{number}.key"
+        made = Signer.make("grantbook/ab", place)
+        assert place.stat().st_mode & 0o777 == 0o600
+        assert Signer.read(place).public == made.public
+        assert PublicKey.parse(str(made.public)) == made.public
+    with pytest.raises(Unreachable, match="could not be kept"):
+        Signer.make("grantbook/ab", place)
+
+
+@pytest.mark.parametrize("text", ["", "PRIVATE+KEY+a+b+AA==", "PRIVATE+KEY+a", "KEY+a+b+AQ==", "\xff"])
+def test_a_file_that_is_no_key(tmp_path: Path, text: str) -> None:
+    place = tmp_path / "seal.key"
+    place.write_text(text, "latin-1")
+    with pytest.raises(Unreachable, match="key"):
+        Signer.read(place)

@@ -1,0 +1,196 @@
+"""An auditor's package, checked on a machine that has never heard of the program."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import given as g
+from lifecycle.book import Book
+from lifecycle.errors import Altered, Unreachable
+from lifecycle.seal.proving import Unsealed, export, prover
+from lifecycle.seal.sealing import Seal
+from tampering import without_triggers
+
+
+@pytest.fixture
+def package(book: Book, tmp_path: Path) -> Path:
+    export(book, Seal(book), tmp_path / "package")
+    return tmp_path / "package"
+
+
+def check(package: Path, *words: str) -> tuple[int, str]:
+    """Run its own verifier, where our packages cannot be imported."""
+    blind = "import sys, runpy; sys.modules.update(dict.fromkeys(('lifecycle', 'projections', 'cli')))"
+    run = f"{blind}; sys.argv[0] = 'verify.py'; runpy.run_path('verify.py', run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", run, *words], capture_output=True, check=False, text=True, cwd=package
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_package_holds(book: Book, package: Path) -> None:
+    code, told = check(package, "--key", str(Seal(book).keys()[0]))
+    entries, receipts = book.journal.counts()
+    assert code == 0, told
+    assert f"{entries} of {entries} entries and {receipts} of {receipts} answers" in told
+    assert "3 checkpoints and 2 proofs hold" in told
+    assert "taken from the package" not in told
+    assert "taken from the package" in check(package)[1]
+
+
+def test_the_package_says_what_the_journal_holds(book: Book, package: Path) -> None:
+    lines = [json.loads(line) for line in (package / "entries.jsonl").read_text("utf-8").splitlines()]
+    assert [(one["stream"], one["version"], one["topic"], one["stored"].encode()) for one in lines] == [
+        tuple(row[:-1]) for rows in book.journal.entry_rows(0, 100) for row in rows
+    ]
+
+
+def test_only_some_streams_and_of_the_rest_the_hashes(book: Book, tmp_path: Path) -> None:
+    made = export(book, Seal(book), tmp_path / "part", [f"grant:{g.G}"])
+    text = (tmp_path / "part" / "entries.jsonl").read_text("utf-8")
+    assert {json.loads(line)["stream"] for line in text.splitlines()} == {f"grant:{g.G}"}
+    assert made.entries == len(book.entries(f"grant:{g.G}"))
+    assert "say --part" in check(tmp_path / "part")[1]
+    code, told = check(tmp_path / "part", "--part")
+    assert code == 0, told
+    assert f"{made.entries} of {book.position()} entries" in told
+
+
+def _lines(name: str, change: Callable[[list[str]], object]) -> Callable[[Path], None]:
+    def alter(package: Path) -> None:
+        place = package / name
+        lines = place.read_text("utf-8").splitlines(keepends=True)
+        change(lines)
+        place.write_text("".join(lines), "utf-8")
+
+    return alter
+
+
+def _field(name: str, number: int, **fields: object) -> Callable[[Path], None]:
+    def change(lines: list[str]) -> None:
+        lines[number] = json.dumps({**json.loads(lines[number]), **fields}) + "\n"
+
+    return _lines(name, change)
+
+
+def _swap(lines: list[str]) -> None:
+    lines[1], lines[2] = lines[2], lines[1]
+
+
+def _proof(package: Path) -> None:
+    one, _ = sorted((package / "proofs").iterdir())
+    text = one.read_text("utf-8")
+    one.write_text(text.replace("index ", "index 1", 1), "utf-8")
+
+
+ALTERATIONS: dict[str, Callable[[Path], object]] = {
+    "an entry altered": _field("entries.jsonl", 2, stored='{"recorded_at":"2026"}'),
+    "an entry's stream": _field("entries.jsonl", 2, stream="grant:X"),
+    "an entry's version": _field("entries.jsonl", 2, version=9),
+    "an entry's topic": _field("entries.jsonl", 2, topic="X.v1"),
+    "an entry's place": _field("entries.jsonl", 2, index=1),
+    "an entry gone": _lines("entries.jsonl", lambda lines: lines.pop(2)),
+    "the last entry gone": _lines("entries.jsonl", lambda lines: lines.pop()),
+    "entries swapped": _lines("entries.jsonl", _swap),
+    "an entry that is no JSON": _lines("entries.jsonl", lambda lines: lines.insert(1, "{\n")),
+    "an answer altered": _field("receipts.jsonl", 1, actor="x"),
+    "an answer gone": _lines("receipts.jsonl", lambda lines: lines.pop(1)),
+    "a leaf altered": _lines("entries.leaves", lambda lines: lines.__setitem__(1, lines[2])),
+    "a leaf gone": _lines("entries.leaves", lambda lines: lines.pop()),
+    "a leaf put in": _lines("entries.leaves", lambda lines: lines.append(lines[0])),
+    "an answer's leaf gone": _lines("receipts.leaves", lambda lines: lines.pop()),
+    "a proof of another place": _proof,
+    "no checkpoints": lambda package: shutil.rmtree(package / "checkpoints"),
+    "another key": lambda package: (package / "keys").write_text(
+        "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+    ),
+}
+
+
+@pytest.mark.parametrize("what", ALTERATIONS)
+def test_an_altered_package_does_not_hold(package: Path, what: str) -> None:
+    ALTERATIONS[what](package)
+    code, told = check(package)
+    assert code == 4, told
+    assert "does not hold: " in told
+    assert "Traceback" not in told
+
+
+def test_a_kept_checkpoint_tells_of_a_rewritten_book(book: Book, tmp_path: Path) -> None:
+    kept = tmp_path / "kept.note"
+    shutil.copyfile(Seal(book).files()[-1], kept)
+    with without_triggers(book.path) as raw:
+        raw.execute("UPDATE stored_events SET state = CAST(replace(state, '5000', '6000') AS BLOB)")
+    for place in Seal(book).files():
+        place.unlink()
+    shutil.rmtree(book.path / "tree")
+    with Book.open(book.path) as again:
+        Seal(again).seal()
+        export(again, Seal(again), tmp_path / "package")
+    assert check(tmp_path / "package")[0] == 0
+    code, told = check(tmp_path / "package", "--checkpoint", str(kept))
+    assert code == 4
+    assert "kept.note" in told
+
+
+# ── proofs ───────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("kept_hashes", [True, False])
+def test_every_sealed_entry_can_be_proved(
+    book: Book, package: Path, tmp_path: Path, kept_hashes: bool
+) -> None:
+    if not kept_hashes:
+        shutil.rmtree(book.path / "tree")
+    seal = Seal(book)
+    with prover(book, seal) as maker:
+        for index in range(book.position()):
+            stream, version, _ = book.journal.nth(index)
+            proof = maker.prove(stream, version)
+            assert proof.place == index
+            place = tmp_path / "one.tlog-proof"
+            place.write_text(proof.text, "utf-8")
+    code, told = check(package, "--proof", str(place), "--key", str(seal.keys()[0]))
+    assert code == 0
+    assert told.startswith(f"{proof.name} CostRecorded.v2 {{")
+    place.write_text(proof.text.replace("extra Z", "extra Y"), "utf-8")
+    assert check(package, "--proof", str(place))[0] == 4
+
+
+def test_what_is_not_sealed_is_not_proved(book: Book, tmp_path: Path) -> None:
+    book.record(g.cost("01-13"), "t.leader")
+    version = len(book.entries(f"grant:{g.G}"))
+    with prover(book, Seal(book)) as maker:
+        with pytest.raises(Unsealed, match="audit seal"):
+            maker.prove(f"grant:{g.G}", version)
+        with pytest.raises(Unreachable, match="no entry"):
+            maker.prove("grant:X", 1)
+    for place in Seal(book).files():
+        place.unlink()
+    with pytest.raises(Unsealed):
+        export(book, Seal(book), tmp_path / "package")
+    assert not (tmp_path / "package").exists()
+
+
+def test_an_altered_entry_is_not_proved(book: Book, tmp_path: Path) -> None:
+    with without_triggers(book.path) as raw:
+        raw.execute(
+            "UPDATE stored_events SET topic = 'X.v1' WHERE originator_id = 'fund' AND originator_version = 3"
+        )
+    with prover(book, Seal(book)) as maker, pytest.raises(Altered, match="fund@3"):
+        maker.prove("fund", 3)
+    shutil.rmtree(book.path / "tree")
+    with pytest.raises(Altered, match="audit verify"):
+        export(book, Seal(book), tmp_path / "package")
+
+
+def test_a_folder_that_is_there_is_not_written_over(book: Book, package: Path) -> None:
+    before = sorted(place.name for place in package.iterdir())
+    with pytest.raises(Unreachable, match="there already"):
+        export(book, Seal(book), package)
+    assert sorted(place.name for place in package.iterdir()) == before

@@ -1,0 +1,226 @@
+"""What a seal covers, what it refuses to extend, and what it survives."""
+
+import random
+import shutil
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+import given as g
+from books import make_book
+from lifecycle.book import Book
+from lifecycle.errors import Altered, Unreachable
+from lifecycle.seal.leaves import entry_hash, receipt_hash
+from lifecycle.seal.sealing import CHECKPOINTS, Forked, Seal
+from lifecycle.seal.verifying import verify
+from tampering import restore, tamper, without_triggers
+from trees import defined
+
+
+def spend(book: Book, *days: str) -> None:
+    for day in days:
+        assert book.record(g.cost(day), "t.leader").outcome == "accepted"
+
+
+def test_a_seal_covers_every_entry_and_every_answer(book: Book) -> None:
+    last = Seal(book).last()
+    assert last is not None
+    assert (last[0].size, last[0].receipts) == book.journal.counts()
+    assert Seal(book).unsealed() == (0, 0)
+    spend(book, "01-13")
+    assert Seal(book).unsealed() == (1, 1)
+    assert book.record(g.cost("01-09"), "t.leader").outcome == "refused"
+    assert Seal(book).unsealed() == (1, 2)
+    sealed = Seal(book).seal()
+    assert (sealed.entries, sealed.receipts, sealed.written) == (1, 2, True)
+
+
+def test_sealing_again_writes_nothing(book: Book) -> None:
+    before = Seal(book).files()
+    for whole in (False, True):
+        assert not Seal(book).seal(whole=whole).written
+    assert Seal(book).files() == before
+    assert len(before) == 3
+
+
+def test_the_root_is_that_of_the_stored_bytes(book: Book, raw: sqlite3.Connection) -> None:
+    """Worked out anew, from what somebody else reads in the file."""
+    entries = raw.execute("SELECT originator_id, originator_version, topic, state FROM stored_events")
+    checkpoint = Seal(book).seal().checkpoint
+    assert checkpoint.root == defined([entry_hash(*row) for row in entries])
+    columns = (
+        'command_id, digest, command, stream, "on", actor, recorder, recorded_at, outcome, refusal, rule'
+    )
+    answers = raw.execute(f"SELECT {columns}, message, entries FROM receipts ORDER BY number")
+    assert checkpoint.receipts_root == defined([receipt_hash(row) for row in answers])
+
+
+def test_leaves_of_different_rows_differ() -> None:
+    rows: list[tuple[str, int, str, bytes]] = [
+        ("ab", 1, "c", b"d"),
+        ("a", 1, "bc", b"d"),
+        ("ab", 2, "c", b"d"),
+        ("ab", 1, "cd", b""),
+        ("ab", 1, "c", b"e"),
+    ]
+    assert len({entry_hash(*row) for row in rows}) == len(rows)
+    parts: list[list[str | None]] = [["a", "b", None], ["ab", "", None], ["a", "b", ""], ["", "ab", None]]
+    assert len({receipt_hash([*part, *"0123456789"]) for part in parts}) == len(parts)
+
+
+def test_a_dump_restored_elsewhere_keeps_the_root(
+    book: Book, raw: sqlite3.Connection, tmp_path: Path
+) -> None:
+    """Positions are not part of it: the copy's begin at 1,000."""
+    copy = tmp_path / "copy"
+    shutil.copytree(book.path, copy, ignore=shutil.ignore_patterns("journal*", "tree"))
+    with closing(sqlite3.connect(copy / "journal.sqlite")) as other:
+        other.executescript(
+            "\n".join(raw.iterdump()) + "; PRAGMA user_version = 2; PRAGMA journal_mode = WAL;"
+        )
+    with without_triggers(copy) as other:
+        other.execute("UPDATE stored_events SET position = position + 1000")
+        other.execute("UPDATE receipts SET position = position + 1000")
+    with Book.open(copy) as moved:
+        sealed = Seal(moved).seal(whole=True)
+        assert not sealed.written
+        assert sealed.checkpoint == Seal(book).seal().checkpoint
+        spend(moved, "01-14")
+        assert Seal(moved).seal().entries == 1
+
+
+# ── what is not extended ─────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_shorter_journal_is_refused(book: Book, whole: bool) -> None:
+    sealed = book.position()
+    tamper(book.path, "the tail cut", random.Random(1), sealed)
+    with pytest.raises(Forked, match="shorter"):
+        Seal(book).seal(whole=whole)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_another_branch_of_history_is_refused(book: Book, tmp_path: Path, whole: bool) -> None:
+    """A backup is put back, and as much is recorded on it as was lost, and more."""
+    backup = tmp_path / "backup"
+    shutil.copytree(book.path, backup)
+    spend(book, "01-13", "01-14")
+    Seal(book).seal()
+    book.close()
+    restore(backup, book.path)
+    with Book.open(book.path) as other:
+        spend(other, "01-15", "01-16", "01-17")
+        with pytest.raises(Forked, match=r"not what was sealed|not those that were sealed"):
+            Seal(other).seal(whole=whole)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_an_altered_entry_is_refused_by_a_whole_seal(book: Book, lost: bool) -> None:
+    """Whether the kept hashes are there or not; the newest entry, by any seal."""
+    tamper(book.path, "another state", random.Random(3), 2)
+    if lost:
+        shutil.rmtree(book.path / "tree")
+    spend(book, "01-13")
+    with pytest.raises(Forked, match="audit verify"):
+        Seal(book).seal(whole=True)
+
+
+def test_a_forged_checkpoint_is_not_extended(book: Book) -> None:
+    newest = Seal(book).files()[-1]
+    newest.write_text(newest.read_text("utf-8").replace("\nreceipts 1", "\nreceipts 2"), "utf-8")
+    spend(book, "01-13")
+    with pytest.raises(Altered, match=newest.name):
+        Seal(book).seal()
+
+
+# ── what it survives ─────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("injury", ["gone", "cut", "zeros", "longer"])
+def test_kept_hashes_can_be_lost(book: Book, injury: str) -> None:
+    for place in (book.path / "tree").iterdir():
+        data = place.read_bytes()
+        if injury == "gone":
+            place.unlink()
+        elif injury == "cut":
+            place.write_bytes(data[: len(data) // 2 + 1])
+        elif injury == "zeros":
+            place.write_bytes(bytes(len(data)))
+        else:
+            place.write_bytes(data * 3)
+    spend(book, "01-13")
+    assert Seal(book).seal().entries == 1
+    assert verify(book, Seal(book)).problems == []
+
+
+def test_a_lost_key_is_replaced_on_demand(book: Book) -> None:
+    (book.path / "seal.key").unlink()
+    spend(book, "01-13")
+    with pytest.raises(Unreachable, match="--new-key"):
+        Seal(book).seal()
+    assert Seal(book).seal(new_key=True).entries == 1
+    assert len(Seal(book).keys()) == 2
+    assert verify(book, Seal(book)).problems == []
+    spend(book, "01-14")
+    assert Seal(book).seal().written
+
+
+def test_a_key_may_lie_elsewhere(book: Book, tmp_path: Path) -> None:
+    (book.path / "seal.key").rename(tmp_path / "elsewhere.key")
+    spend(book, "01-13")
+    assert Seal(book, tmp_path / "elsewhere.key").seal().written
+    assert not (book.path / "seal.key").exists()
+
+
+def test_many_seal_at_once(book: Book) -> None:
+    spend(book, "01-13", "01-14")
+    failed: list[Exception] = []
+
+    def seal() -> None:
+        try:
+            with Book.open(book.path) as mine:
+                Seal(mine).seal()
+        except Exception as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=seal) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed
+    assert len(Seal(book).files()) == 4
+
+
+def test_what_a_killed_seal_left_is_no_checkpoint(book: Book) -> None:
+    (book.path / CHECKPOINTS / ".0000000099-0000000099.note.partial").write_text("half")
+    spend(book, "01-13")
+    assert Seal(book).seal().written
+    assert verify(book, Seal(book)).problems == []
+
+
+def test_a_journal_of_the_first_format_gets_its_new_triggers(book: Book, raw: sqlite3.Connection) -> None:
+    for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        if name.endswith(("_grows", "_types")):
+            raw.execute(f"DROP TRIGGER {name}")
+    raw.execute("PRAGMA user_version = 1")
+    book.close()
+    with Book.open(book.path, read_only=True) as old:
+        assert {problem.where for problem in verify(old, Seal(old)).problems} == {
+            f"journal.sqlite: {table}_{what}"
+            for table in ("stored_events", "receipts")
+            for what in ("grows", "types")
+        }
+    with Book.open(book.path) as upgraded:
+        assert verify(upgraded, Seal(upgraded)).problems == []
+
+
+def test_a_new_book_has_nothing_to_seal_twice(tmp_path: Path) -> None:
+    with make_book(tmp_path / "new", []) as new:
+        assert Seal(new).last() is None
+        assert Seal(new).seal().written
+        assert Seal(new).seal(whole=True).entries == 0

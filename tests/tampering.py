@@ -1,0 +1,177 @@
+"""What a careless or dishonest administrator may do to a book's files: each by name, at a random place.
+
+They know the tables: triggers are dropped and made again, counters put right, indexes left whole. The key
+is theirs too, where a way says so.
+"""
+
+import random
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+Way = Callable[[sqlite3.Connection, random.Random, int], None]
+"""Does it to the journal; the number is how many entries are sealed."""
+
+
+@contextmanager
+def without_triggers(path: Path) -> Iterator[sqlite3.Connection]:
+    """The journal, in the hands of somebody who hides that triggers were dropped."""
+    with closing(sqlite3.connect(path / "journal.sqlite", isolation_level=None)) as raw:
+        triggers = raw.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            raw.execute(f"DROP TRIGGER {name}")
+        try:
+            yield raw
+        finally:
+            for _, sql in triggers:
+                raw.execute(sql)
+
+
+def _any_position(dice: random.Random, sealed: int) -> int:
+    return dice.randint(1, sealed)
+
+
+def _flip(value: Any, dice: random.Random) -> Any:
+    """Another value that looks much like it."""
+    if isinstance(value, int):
+        return value + dice.choice([1, 1000])
+    data = bytearray(value if isinstance(value, bytes) else value.encode())
+    at = dice.randrange(len(data))
+    old = data[at]
+    while data[at] == old or not 32 <= data[at] < 127:
+        data[at] = dice.randrange(32, 127)
+    return bytes(data) if isinstance(value, bytes) else data.decode()
+
+
+def _column(name: str) -> Way:
+    def change(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
+        position = _any_position(dice, sealed)
+        ((old,),) = raw.execute(f"SELECT {name} FROM stored_events WHERE position = ?", (position,))
+        new = _flip(old, dice)
+        if name == "position":
+            new = 10_000_000 + position
+        elif name == "originator_version":
+            new = old + 100_000
+        raw.execute(f"UPDATE stored_events SET {name} = ? WHERE position = ?", (new, position))
+
+    return change
+
+
+def _type(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
+    """The same bytes as text instead of a blob."""
+    position = _any_position(dice, sealed)
+    raw.execute("UPDATE stored_events SET state = CAST(state AS TEXT) WHERE position = ?", (position,))
+
+
+def _delete(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
+    raw.execute("DELETE FROM stored_events WHERE position = ?", (_any_position(dice, sealed),))
+
+
+def _delete_and_close_up(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
+    """With its answer, and everything after it moved up by one, so that no gap is left."""
+    position = _any_position(dice, sealed)
+    raw.execute("DELETE FROM stored_events WHERE position = ?", (position,))
+    raw.execute("UPDATE stored_events SET position = -position WHERE position > ?", (position,))
+    raw.execute("UPDATE stored_events SET position = -position - 1 WHERE position < 0")
+    raw.execute("UPDATE receipts SET position = position - 1 WHERE position > ?", (position,))
+    raw.execute("UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = 'stored_events'")
+
+
+def _cut_the_tail(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
+    first = dice.randint(max(1, sealed - 5), sealed)
+    raw.execute("DELETE FROM stored_events WHERE position >= ?", (first,))
+    raw.execute("DELETE FROM receipts WHERE position >= ?", (first,))
+    raw.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'stored_events'", (first - 1,))
+
+
+def _swap(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
+    """Two entries change places."""
+    one, two = dice.sample(range(1, sealed + 1), 2)
+    for old, new in ((one, -1), (two, one), (-1, two)):
+        raw.execute("UPDATE stored_events SET position = ? WHERE position = ?", (new, old))
+
+
+def _swap_bytes(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
+    """Two entries exchange what they say."""
+    one, two = dice.sample(range(1, sealed + 1), 2)
+    states = [
+        raw.execute("SELECT topic, state FROM stored_events WHERE position = ?", (at,)).fetchone()
+        for at in (one, two)
+    ]
+    for at, (topic, state) in zip((two, one), states, strict=True):
+        raw.execute("UPDATE stored_events SET topic = ?, state = ? WHERE position = ?", (topic, state, at))
+
+
+def _insert(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
+    """A new entry among the old ones; those after it move down."""
+    position = _any_position(dice, sealed)
+    raw.execute("UPDATE stored_events SET position = -position WHERE position >= ?", (position,))
+    raw.execute("UPDATE stored_events SET position = 1 - position WHERE position < 0")
+    row = raw.execute(
+        "SELECT originator_id, topic, state FROM stored_events ORDER BY position LIMIT 1"
+    ).fetchone()
+    raw.execute(
+        "INSERT INTO stored_events (position, originator_id, originator_version, topic, state)"
+        " VALUES (?, ?, 99999, ?, ?)",
+        (position, *row),
+    )
+
+
+def _backdate(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
+    """The day of an entry, within its own bytes."""
+    position = _any_position(dice, sealed)
+    ((state,),) = raw.execute("SELECT state FROM stored_events WHERE position = ?", (position,))
+    raw.execute(
+        "UPDATE stored_events SET state = ? WHERE position = ?",
+        (state.replace(b'"on":"2', b'"on":"1'), position),
+    )
+
+
+def _answer(change: str) -> Way:
+    def alter(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
+        ((newest,),) = raw.execute("SELECT max(number) FROM receipts")
+        raw.execute(change, {"number": dice.randint(1, newest)})
+
+    return alter
+
+
+COLUMNS = ("position", "originator_id", "originator_version", "topic", "state")
+WAYS: dict[str, Way] = {
+    **{f"another {name}": _column(name) for name in COLUMNS},
+    "another type": _type,
+    "another day": _backdate,
+    "deleted": _delete,
+    "deleted and closed up": _delete_and_close_up,
+    "the tail cut": _cut_the_tail,
+    "two swapped": _swap,
+    "two exchanged": _swap_bytes,
+    "one put in": _insert,
+    "an answer's actor": _answer("UPDATE receipts SET actor = actor || 'x' WHERE number = :number"),
+    "an answer's digest": _answer("UPDATE receipts SET digest = 'x' || digest WHERE number = :number"),
+    "an answer's rule": _answer("UPDATE receipts SET rule = 'none' WHERE number = :number"),
+    "an answer's outcome": _answer(
+        "UPDATE receipts SET outcome = CASE outcome WHEN 'refused' THEN 'accepted' ELSE 'refused' END"
+        " WHERE number = :number"
+    ),
+    "an answer's position": _answer(
+        "UPDATE receipts SET position = coalesce(position, 0) + 1 WHERE number = :number"
+    ),
+    "an answer gone": _answer("DELETE FROM receipts WHERE number = :number"),
+}
+
+
+def tamper(path: Path, way: str, dice: random.Random, sealed: int) -> None:
+    """Do it to the book."""
+    with without_triggers(path) as raw:
+        WAYS[way](raw, dice, sealed)
+
+
+def restore(backup: Path, path: Path) -> None:
+    """Put an old journal in the place of the new one."""
+    for name in ("journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"):
+        (path / name).unlink(missing_ok=True)
+        if (backup / name).exists():
+            shutil.copyfile(backup / name, path / name)
