@@ -156,10 +156,10 @@ def _verified(found: "Verified", problems: list[tuple[str, str]], journal_only: 
 def _entry_named(book: "Book", text: str) -> tuple[str, int]:
     """Stream and version of ``SSF-1@3``, ``fund@5`` or a position. Raises ``BadParameter``."""
     if text.isdecimal():
-        for row in next(book.journal.entry_rows(int(text) - 1, 1), []):
-            if row[-1] == int(text):
-                return row[0], row[1]
-        raise click.BadParameter(f"there is no entry at position {text}", param_hint="ENTRY")
+        found = book.entry_at(int(text))
+        if found is None:
+            raise click.BadParameter(f"there is no entry at position {text}", param_hint="ENTRY")
+        return found
     name, at, version = text.rpartition("@")
     if not at or not version.isdecimal():
         raise click.BadParameter("name an entry like SSF-2018-07@3, fund@12 or 684", param_hint="ENTRY")

@@ -215,6 +215,12 @@ class Book:
         with store_errors(self.path):
             return self.journal.recorded_at(position)
 
+    def entry_at(self, position: int) -> tuple[str, int] | None:
+        """Stream and version of the entry at a position; `None` where there is none."""
+        with store_errors(self.path):
+            rows = next(self.journal.entry_rows(position - 1, 1), [])
+        return (rows[0][0], rows[0][1]) if rows and rows[0][-1] == position else None
+
     def resolve(self, known: str) -> int:
         """The position that a moment (RFC 3339) or a position as text stands for. Raises ``ValueError``.
 

@@ -52,6 +52,8 @@ class Answer(NamedTuple):
         )
 
 
+STORE_ERRORS = (sqlite3.Error, PersistenceError, UnicodeDecodeError)
+"""What a file that is damaged, locked or full comes to; a damaged name may not even be told."""
 _LAST = "\U0010ffff"
 """After every name of a stream."""
 _ANSWER = ", ".join(f'"{field}"' for field in Receipt._fields)
@@ -282,5 +284,5 @@ def store_errors(path: Path) -> Iterator[None]:
     """Say in words what is wrong with the store. Raises `Unreachable`."""
     try:
         yield
-    except (sqlite3.Error, PersistenceError) as error:
+    except STORE_ERRORS as error:
         raise Unreachable(f"{path}: the journal could not be used: {error}") from error

@@ -1,13 +1,11 @@
 """Are the views what the entries add up to? They are folded again beside, and compared row by row."""
 
-import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DatabaseError
 
 from lifecycle.book import Book
 from lifecycle.memory import collector_at_rest
@@ -36,7 +34,7 @@ def differences(book: Book, progress: Progress | None = None) -> Iterator[tuple[
             with engine.connect() as connection:
                 connection.exec_driver_sql("ATTACH DATABASE ? AS live", (f"file:{quote(str(file))}?mode=ro",))
                 yield from _compared(book, connection, progress)
-        except (DatabaseError, sqlite3.Error) as error:
+        except store.VIEWS_ERRORS as error:
             told = str(getattr(error, "orig", error))
             yield store.FILE, f"it cannot be read ({told}): grantbook views rebuild makes it anew"
         finally:

@@ -5,10 +5,9 @@ before the position is read; so two projectors at once are safe, and a killed on
 rebuild fills shadow tables beside the live ones and puts them in their place in one transaction.
 """
 
-import sqlite3
 from collections.abc import Callable, Sequence
 
-from eventsourcing.persistence import PersistenceError, Tracking
+from eventsourcing.persistence import Tracking
 from sqlalchemy import Connection, Engine
 
 from lifecycle.book import Book
@@ -17,6 +16,7 @@ from lifecycle.events import fund as was
 from lifecycle.events.base import EntryCorrected
 from lifecycle.fund import Fund
 from lifecycle.history import FUND, Entry, kind_of
+from lifecycle.journal import STORE_ERRORS
 from lifecycle.memory import collector_at_rest
 from projections import store
 from projections.fold import Rows, Rules, fold_fund, fold_stream, no_rows
@@ -147,7 +147,7 @@ def _changed(book: Book, after: int, upto: int) -> set[str]:
     while after < upto:
         try:
             page = book.journal.recorder.select_notifications(after, _PAGE, upto, inclusive_of_start=False)
-        except (sqlite3.Error, PersistenceError) as error:
+        except STORE_ERRORS as error:
             raise Unreachable(f"{book.path}: the journal could not be used: {error}") from error
         if not page:
             break

@@ -98,7 +98,7 @@ def standing(book: Path, grant: str) -> Standing | None:
             ' WHERE "grant" = ?'
         )
         found = _ask(book / "views.sqlite", question, grant)
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         return None
     if found is None or newest is None or found[2] != newest[0]:
         return None

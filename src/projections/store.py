@@ -18,6 +18,8 @@ FILE = "views.sqlite"
 LOCK = "views.lock"
 WAIT = 120
 """Seconds to wait for another writer: as long as its longest transaction may take, and more."""
+VIEWS_ERRORS = (DatabaseError, sqlite3.Error, UnicodeDecodeError)
+"""What a damaged file comes to: of a damaged name even the error's own words cannot be read."""
 CACHE_KIB = 32_768
 """Enough that a step of the projector is written once, at its end."""
 SHADOW = "new_"
@@ -109,7 +111,7 @@ def _usable(engine: Engine, file: Path) -> bool:
         if "no such table" in str(error.orig):
             return False
         raise
-    except DatabaseError:
+    except VIEWS_ERRORS:
         return False
     return bool(found == FORMAT)
 
@@ -147,7 +149,7 @@ def in_words(path: Path) -> Iterator[None]:
     """Say what is wrong with the views in words. Raises `Unreachable`."""
     try:
         yield
-    except (OSError, DatabaseError, sqlite3.Error) as error:
+    except (OSError, *VIEWS_ERRORS) as error:
         reason = str(getattr(error, "orig", None) or error)
         if "malformed" in reason:
             reason += "; remove the file, it is made again from the journal"

@@ -1,20 +1,8 @@
 """Shells for the tests of the command line."""
 
-from pathlib import Path
-
 import pytest
 
 from cli_shell import Shell, life
-
-
-@pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    """A shell without a book."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GRANTBOOK_OFFICER", "admin")
-    for name in ("GRANTBOOK_BOOK", "COLUMNS", "NO_COLOR", "GRANTBOOK_DEBUG"):
-        monkeypatch.delenv(name, raising=False)
-    return Shell(tmp_path, capsys)
 
 
 @pytest.fixture

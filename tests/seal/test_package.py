@@ -182,7 +182,7 @@ def test_an_altered_entry_is_not_proved(book: Book, tmp_path: Path) -> None:
         raw.execute(
             "UPDATE stored_events SET topic = 'X.v1' WHERE originator_id = 'fund' AND originator_version = 3"
         )
-    with prover(book, Seal(book)) as maker, pytest.raises(Altered, match="fund@3"):
+    with prover(book, Seal(book)) as maker, pytest.raises(Altered, match="audit verify"):
         maker.prove("fund", 3)
     shutil.rmtree(book.path / "tree")
     with pytest.raises(Altered, match="audit verify"):

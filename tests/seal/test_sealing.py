@@ -104,8 +104,11 @@ def test_a_shorter_journal_is_refused(book: Book, whole: bool) -> None:
 
 
 @pytest.mark.parametrize("whole", [False, True])
-def test_another_branch_of_history_is_refused(book: Book, tmp_path: Path, whole: bool) -> None:
-    """A backup is put back, and as much is recorded on it as was lost, and more."""
+@pytest.mark.parametrize("days", [("01-15", "01-16"), ("01-15", "01-16", "01-17")])
+def test_another_branch_of_history_is_refused(
+    book: Book, tmp_path: Path, days: tuple[str, ...], whole: bool
+) -> None:
+    """A backup is put back, and as much is recorded on it as was lost, or more."""
     backup = tmp_path / "backup"
     shutil.copytree(book.path, backup)
     spend(book, "01-13", "01-14")
@@ -113,7 +116,7 @@ def test_another_branch_of_history_is_refused(book: Book, tmp_path: Path, whole:
     book.close()
     restore(backup, book.path)
     with Book.open(book.path) as other:
-        spend(other, "01-15", "01-16", "01-17")
+        spend(other, *days)
         with pytest.raises(Forked, match=r"not what was sealed|not those that were sealed"):
             Seal(other).seal(whole=whole)
 

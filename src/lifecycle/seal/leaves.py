@@ -4,52 +4,50 @@ Each part is preceded by its length, so that no two rows have the same bytes; th
 left out, so that a dump, a restore or a move to another database keeps every hash.
 """
 
+import struct
 from collections.abc import Sequence
 from hashlib import sha256
-from struct import Struct
 
+from lifecycle.errors import Altered
 from lifecycle.recorder import Receipt
 
-_NUMBER = Struct(">Q").pack
+_NUMBER = struct.Struct(">Q").pack
 _ENTRY = b"grantbook entry v1\n"
 _RECEIPT = b"grantbook receipt v1\n"
 
 RECEIPT_PARTS = tuple(field for field in Receipt._fields if field != "position")
 """What an answer's leaf is made of, in this order."""
-_LENGTHS = Struct(f">{len(RECEIPT_PARTS)}q").pack
+_OTHER = (AttributeError, TypeError, ValueError, struct.error)
+"""What a value of another type comes to."""
+_LENGTHS = struct.Struct(f">{len(RECEIPT_PARTS)}q").pack
 
 
 def entry_data(stream: str, version: int, topic: str, state: bytes) -> bytes:
-    """The bytes of an entry's leaf: a domain tag, then stream, version, topic and the stored bytes."""
-    name, kind = stream.encode(), topic.encode()
-    return b"".join(
-        (
-            _ENTRY,
-            _NUMBER(len(name)),
-            name,
-            _NUMBER(version),
-            _NUMBER(len(kind)),
-            kind,
-            _NUMBER(len(state)),
-            state,
-        )
-    )
+    """The bytes of an entry's leaf: a domain tag, then stream, version, topic and the stored bytes.
+
+    Raises `Altered` where one of them is of another type.
+    """
+    try:
+        name, kind = stream.encode(), topic.encode()
+        numbers = _NUMBER(len(name)), _NUMBER(version), _NUMBER(len(kind)), _NUMBER(len(state))
+        return b"".join((_ENTRY, numbers[0], name, numbers[1], numbers[2], kind, numbers[3], state))
+    except _OTHER as error:
+        raise Altered(f"its row has another form: {error}") from None
 
 
 def entry_hash(stream: str, version: int, topic: str, state: bytes) -> bytes:
-    """Of an entry's leaf, as RFC 6962 hashes a leaf."""
+    """Of an entry's leaf, as RFC 6962 hashes a leaf. Raises `Altered`."""
     return sha256(b"\x00" + entry_data(stream, version, topic, state)).digest()
 
 
-def receipt_data(parts: Sequence[str | None]) -> bytes:
-    """The bytes of an answer's leaf: a domain tag, the length of each of `RECEIPT_PARTS`, then the parts.
-
-    Lengths are in characters; that of what is not there is -1.
-    """
-    lengths = [-1 if part is None else len(part) for part in parts]
-    return _RECEIPT + _LENGTHS(*lengths) + "".join([part or "" for part in parts]).encode()
-
-
 def receipt_hash(parts: Sequence[str | None]) -> bytes:
-    """Of an answer's leaf."""
-    return sha256(b"\x00" + receipt_data(parts)).digest()
+    """Of an answer's leaf: a domain tag, the length of each of `RECEIPT_PARTS`, then the parts.
+
+    Lengths are in characters; that of what is not there is -1. Raises `Altered`.
+    """
+    try:
+        lengths = _LENGTHS(*[-1 if part is None else len(part) for part in parts])
+        text = "".join([part or "" for part in parts]).encode()
+        return sha256(b"\x00" + _RECEIPT + lengths + text).digest()
+    except _OTHER as error:
+        raise Altered(f"its row has another form: {error}") from None

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from lifecycle.book import Book
 from lifecycle.errors import Altered, Unreachable
+from lifecycle.journal import store_errors
 from lifecycle.seal import standalone
 from lifecycle.seal.files import FOLDER, Kept
 from lifecycle.seal.leaves import RECEIPT_PARTS, entry_data
@@ -41,32 +42,56 @@ class Proof(NamedTuple):
 class Prover:
     """Makes proofs up to the newest checkpoint, from kept hashes or, where those are no good, from rows."""
 
-    def __init__(self, book: Book, seal: Seal, trees: tuple[Tree, Tree], kept: Kept | None) -> None:
-        last = seal.last()
-        assert last is not None
+    def __init__(self, book: Book, last: tuple[Checkpoint, Path], kept: Sequence[Kept]) -> None:
+        self._journal = book.journal
         self.checkpoint, self._file = last
-        self._journal, self.trees, self._kept = book.journal, trees, kept
+        self._kept: Kept | None = kept[0]
+        self.trees = [one.tree for one in kept]
+        if len(kept[0]) < self.checkpoint.size or not self._fits():
+            self._from_rows()
+
+    def _fits(self) -> bool:
+        at, (entries, receipts) = self.checkpoint, self.trees
+        return (
+            len(entries) >= at.size
+            and len(receipts) >= at.receipts
+            and (entries.root(at.size), receipts.root(at.receipts)) == (at.root, at.receipts_root)
+        )
+
+    def _from_rows(self) -> None:
+        """Hash the whole journal again. Raises ``Altered`` where it does not fit the checkpoint."""
+        self._kept, self.trees = None, [Tree(), Tree()]
+        for tree, name in zip(self.trees, TREES, strict=True):
+            for leaves, _ in hashes(self._journal, name, 0):
+                tree.extend(b"".join(leaves))
+        if not self._fits():
+            raise Altered("the journal is not what was sealed: grantbook audit verify tells what is wrong")
 
     def prove(self, stream: str, version: int) -> Proof:
         """Raises `Unsealed`, ``Altered`` where it does not fit, ``Unreachable`` where it is not there."""
-        name = f"{stream}@{version}"
+        name, size = f"{stream}@{version}", self.checkpoint.size
         row = self._journal.entry_row(stream, version)
         if row is None:
             raise Unreachable(f"there is no entry {name}")
-        index, size, tree = self._index(row[-1]), self.checkpoint.size, self.trees[0]
-        if index is None or index >= size:
-            raise Unsealed(f"{name} is not sealed yet: grantbook audit seal does it")
         data = entry_data(*row[:-1])
-        leaf, proof = leaf_hash(data), tree.inclusion(index, size)
+        leaf = leaf_hash(data)
+        index = self._index(row[-1], leaf)
+        if index >= size:
+            raise Unsealed(f"{name} is not sealed yet: grantbook audit seal does it")
+        proof = self.trees[0].inclusion(index, size)
         if root_of_inclusion(leaf, index, size, proof) != self.checkpoint.root:
-            raise Altered(f"{name} is not what was sealed: grantbook audit verify tells what is wrong")
+            if self._kept is None:
+                raise Altered(f"{name} is not what was sealed: grantbook audit verify tells what is wrong")
+            self._from_rows()
+            return self.prove(stream, version)
         text = proof_text(index, proof, self._file.read_text("utf-8"), data)
         return Proof(name, index, leaf, proof, self.checkpoint, text)
 
-    def _index(self, position: int) -> int | None:
-        if self._kept is not None:
-            return self._kept.index(position)
-        return self._journal.rank(position)
+    def _index(self, position: int, leaf: bytes) -> int:
+        index = None if self._kept is None else self._kept.index(position)
+        if index is None or self.trees[0].leaves(index, 1) != leaf:
+            return self._journal.rank(position)
+        return index
 
 
 @contextmanager
@@ -75,30 +100,12 @@ def prover(book: Book, seal: Seal) -> Iterator[Prover]:
     last = seal.last()
     if last is None:
         raise Unsealed("nothing is sealed yet: grantbook audit seal does it")
-    checkpoint = last[0]
     with ExitStack() as stack:
+        stack.enter_context(store_errors(book.path))
         stack.enter_context(book.journal.recorder.reading())
         folder = book.path / FOLDER
-        entries, receipts = (stack.enter_context(Kept(folder, name, read_only=True)) for name in TREES)
-        if _fits(entries.tree, receipts.tree, checkpoint) and len(entries) >= checkpoint.size:
-            yield Prover(book, seal, (entries.tree, receipts.tree), entries)
-            return
-        trees = (Tree(), Tree())
-        for tree, name in zip(trees, TREES, strict=True):
-            for leaves, _ in hashes(book.journal, name, 0):
-                tree.extend(b"".join(leaves))
-        if not _fits(*trees, checkpoint):
-            raise Altered("the journal is not what was sealed: grantbook audit verify tells what is wrong")
-        yield Prover(book, seal, trees, None)
-
-
-def _fits(entries: Tree, receipts: Tree, checkpoint: Checkpoint) -> bool:
-    return (
-        len(entries) >= checkpoint.size
-        and len(receipts) >= checkpoint.receipts
-        and entries.root(checkpoint.size) == checkpoint.root
-        and receipts.root(checkpoint.receipts) == checkpoint.receipts_root
-    )
+        kept = [stack.enter_context(Kept(folder, name, read_only=True)) for name in TREES]
+        yield Prover(book, last, kept)
 
 
 # ── a package ────────────────────────────────────────────────────────────────────────────────

@@ -46,7 +46,6 @@ class Walked(NamedTuple):
 
 
 _NO_HASH = bytes(32)
-_FORM = "its row has another form"
 
 
 class _Entries:
@@ -73,7 +72,7 @@ class _Entries:
                 at = state.index(_ID) + len(_ID)
                 command = state[at : state.index(b'"', at)]
             except Exception as error:  # whatever an injured row may hold
-                self._found(f"{stream}@{version} (position {position})", f"{_FORM}: {error}")
+                self._found(f"{stream}@{version} (position {position})", str(error))
                 leaves.append(_NO_HASH)
                 self._position = position
                 continue
@@ -165,7 +164,7 @@ def walk_receipts(journal: Journal, upto: int) -> Walked:
                     found("it is neither an acceptance nor a refusal")
             except Exception as error:  # whatever an injured row may hold
                 leaf = _NO_HASH
-                found(f"{_FORM}: {error}")
+                found(str(error))
             leaves.append(leaf)
     return Walked(b"".join(leaves), story.digest(), wrong, [])
 

@@ -5,7 +5,6 @@ nothing before it was altered, whatever became of database, checkpoints and key 
 """
 
 import os
-import struct
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,15 +12,17 @@ from typing import NamedTuple
 
 from lifecycle.book import Book
 from lifecycle.errors import Altered, Unreachable
-from lifecycle.journal import Journal
+from lifecycle.journal import Journal, store_errors
 from lifecycle.seal.files import FOLDER, Kept, locked
 from lifecycle.seal.leaves import entry_hash, receipt_hash
 from lifecycle.seal.merkle import is_consistent
 from lifecycle.seal.notes import Checkpoint, PublicKey, Signer, opened
 
 CHECKPOINTS, KEYS, KEY = "checkpoints", "keys", "seal.key"
-_PAGE = 5_000
 TREES = ("entries", "receipts")
+
+_NOTHING = ((0, b""), (0, b""))
+"""Sizes and roots where nothing was sealed."""
 
 Progress = Callable[[int, int], None]
 
@@ -42,20 +43,17 @@ class Sealed(NamedTuple):
     """Whether there was anything to seal."""
 
 
-def hashes(journal: Journal, tree: str, after: int) -> Iterator[tuple[list[bytes], list[int]]]:
+def hashes(
+    journal: Journal, tree: str, after: int, page: int = 5_000
+) -> Iterator[tuple[list[bytes], list[int]]]:
     """Leaf hashes and positions of the rows after a position, some thousand at a time. Raises `Altered`."""
-    rows = journal.entry_rows(after, _PAGE) if tree == "entries" else journal.receipt_rows(after, _PAGE)
-    for page in rows:
-        try:
-            if tree == "entries":
-                leaves = [entry_hash(*row[:-1]) for row in page]
-            else:
-                leaves = [receipt_hash(row[:-2]) for row in page]
-        except (AttributeError, TypeError, ValueError, struct.error) as error:
-            raise Altered(
-                f"a row of the {tree} at {page[0][-1]} to {page[-1][-1]} has another form: {error}"
-            ) from None
-        yield leaves, [row[-1] for row in page]
+    rows = journal.entry_rows(after, page) if tree == "entries" else journal.receipt_rows(after, page)
+    for some in rows:
+        if tree == "entries":
+            leaves = [entry_hash(*row[:-1]) for row in some]
+        else:
+            leaves = [receipt_hash(row[:-2]) for row in some]
+        yield leaves, [row[-1] for row in some]
 
 
 class Seal:
@@ -71,8 +69,8 @@ class Seal:
 
     def origin(self) -> str:
         """The log's name, from its first entry: the same wherever the book is moved to."""
-        for row in self._journal.entry_rows(0, 1):
-            return f"grantbook/{entry_hash(*row[0][:-1]).hex()[:32]}"
+        for leaves, _ in hashes(self._journal, "entries", 0, page=1):
+            return f"grantbook/{leaves[0].hex()[:32]}"
         raise Unreachable(f"{self._book.path}: the journal is empty: there is nothing to seal")
 
     def keys(self) -> list[PublicKey]:
@@ -111,57 +109,43 @@ class Seal:
         checkpoint is not as it was written, ``Unreachable`` where the key or a file cannot be used.
         """
         try:
-            with locked(self._folder), self._journal.recorder.reading():
+            with locked(self._folder), store_errors(self._book.path), self._journal.recorder.reading():
                 return self._seal(whole=whole, new_key=new_key, progress=progress)
         except OSError as error:
             raise Unreachable(f"{error.filename or self._folder}: not sealed: {error.strerror}") from error
 
     def _seal(self, *, whole: bool, new_key: bool, progress: Progress | None) -> Sealed:
+        if new_key:
+            self._signer(new_key=True)
         last = self.last()
-        if last and not whole and not new_key and self._journal.ends() == self._sealed_ends(last[0]):
-            return Sealed(*last, 0, 0, written=False)
-        signer = self._signer(new_key=new_key)
+        sealed = ((last[0].size, last[0].root), (last[0].receipts, last[0].receipts_root)) if last else ()
         folder = self._book.path / FOLDER
         folder.mkdir(exist_ok=True)
-        sizes = (last[0].size, last[0].receipts) if last else (0, 0)
-        roots = (last[0].root, last[0].receipts_root) if last else (b"", b"")
         with ExitStack() as stack:
             kept = [stack.enter_context(Kept(folder, name)) for name in TREES]
-            for name, tree, size, root in zip(TREES, kept, sizes, roots, strict=True):
+            for name, tree, (size, root) in zip(TREES, kept, sealed or _NOTHING, strict=True):
                 self._bring(name, tree, size, root, whole=whole, progress=progress)
             entries, receipts = (one.tree for one in kept)
             made = Checkpoint(self.origin(), len(entries), entries.root(), len(receipts), receipts.root())
-            if last and made.origin != last[0].origin:
-                raise Forked(f"the first entry is another than the sealed one of {last[0].origin}")
-            if last and (made.size, made.receipts) == sizes:
-                return Sealed(*last, 0, 0, written=False)
-        return Sealed(
-            made, self._write(made, signer), made.size - sizes[0], made.receipts - sizes[1], written=True
+        if last is None:
+            return Sealed(made, self._write(made), made.size, made.receipts, written=True)
+        before = last[0]
+        if made.origin != before.origin:
+            raise Forked(f"the first entry is another than the sealed one of {before.origin}")
+        new = made.size - before.size, made.receipts - before.receipts
+        return (
+            Sealed(made, self._write(made), *new, written=True)
+            if any(new)
+            else Sealed(*last, 0, 0, written=False)
         )
-
-    def _sealed_ends(self, last: Checkpoint) -> tuple[int, int] | None:
-        """The positions of the newest rows that the checkpoint covers, where the kept hashes know them."""
-        folder = self._book.path / FOLDER
-        with (
-            Kept(folder, "entries", read_only=True) as entries,
-            Kept(folder, "receipts", read_only=True) as receipts,
-        ):
-            if len(entries) < last.size or len(receipts) < last.receipts:
-                return None
-            return (
-                entries.position(last.size - 1) if last.size else 0,
-                receipts.position(last.receipts - 1) if last.receipts else 0,
-            )
 
     def _bring(
         self, name: str, kept: Kept, size: int, root: bytes, *, whole: bool, progress: Progress | None
     ) -> None:
         """Bring a tree to the journal's end, having proved that it begins as it was sealed."""
         kept.cut(0 if whole else size)
-        if len(kept) != size or (size and kept.tree.root(size) != root):
-            kept.cut(0)  # lost or damaged, or not to be relied on: made again from the journal
-        elif size:
-            self._still_there(name, kept, size)
+        if len(kept) != size or (size and not self._still_there(name, kept, size, root)):
+            kept.cut(0)  # lost, damaged, of another journal, or not to be relied on: made again from the rows
         after = kept.position(len(kept) - 1) if len(kept) else 0
         total = self._journal.counts()[TREES.index(name)] if progress else 0
         for leaves, positions in hashes(self._journal, name, after):
@@ -180,18 +164,20 @@ class Seal:
                 " grantbook audit verify names the first bad one"
             )
 
-    def _still_there(self, name: str, kept: Kept, size: int) -> None:
-        """The newest sealed row is where it was, as it was: another branch of history would differ in it."""
+    def _still_there(self, name: str, kept: Kept, size: int, root: bytes) -> bool:
+        """The kept hashes are those that were sealed, and the newest sealed row is where it was, as it was.
+
+        Another branch of history would differ in that row.
+        """
         position = kept.position(size - 1)
         leaves, positions = next(hashes(self._journal, name, position - 1), ([], []))
-        if not positions:
-            raise Forked(f"the journal is shorter than it was sealed: {size:,} {name} were sealed")
-        if positions[0] != position or leaves[0] != kept.tree.leaves(size - 1, 1):
-            raise Forked(
-                f"{name} at position {position} is not what was sealed: another journal was put in its place"
-            )
+        return (
+            kept.tree.root(size) == root
+            and positions[:1] == [position]
+            and leaves[0] == kept.tree.leaves(size - 1, 1)
+        )
 
-    def _signer(self, *, new_key: bool) -> Signer:
+    def _signer(self, *, new_key: bool = False) -> Signer:
         known = self.keys()
         if self._key.exists() and not new_key:
             signer = Signer.read(self._key)
@@ -205,9 +191,9 @@ class Seal:
             _keep(self._folder / KEYS, "".join(f"{key}\n" for key in [*known, signer.public]))
         return signer
 
-    def _write(self, made: Checkpoint, signer: Signer) -> Path:
+    def _write(self, made: Checkpoint) -> Path:
         place = self._folder / made.file
-        _keep(place, signer.sign(str(made)))
+        _keep(place, self._signer().sign(str(made)))
         return place
 
 

@@ -3,7 +3,6 @@ book promises of its rows is looked at. What is wrong is named, the first bad en
 """
 
 import hashlib
-import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -12,13 +11,11 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple, ParamSpec, TypeVar
 
-from eventsourcing.persistence import PersistenceError
-
 from lifecycle.book import Book
 from lifecycle.errors import Altered, BookError
 from lifecycle.fund import fold
 from lifecycle.history import FUND, in_force
-from lifecycle.journal import Journal
+from lifecycle.journal import STORE_ERRORS, Journal
 from lifecycle.mapper import entry_of
 from lifecycle.seal.files import FOLDER, Kept
 from lifecycle.seal.merkle import SIZE, Tree
@@ -75,7 +72,7 @@ def verify(
             look.at_seals(kept, list(trusted))
             look.at_file()
             look.at_documents()
-    except (sqlite3.Error, PersistenceError, BookError) as error:
+    except (*STORE_ERRORS, BookError) as error:
         look.found("journal.sqlite", f"it cannot be read to the end: {error}")
     return look.verified()
 
@@ -141,8 +138,11 @@ class _Look:
     def _stories(self, entries: Walked, receipts: Walked) -> None:
         if self._problems or entries.story == receipts.story:
             return
-        if found := disagreement(self._journal):
-            self.found(*found, at=_ANSWERS)
+        try:
+            where, what = disagreement(self._journal) or ("the answers", "they tell another story")
+        except (ValueError, TypeError, AttributeError) as error:
+            where, what = "the answers", f"what they or the entries tell cannot be read: {error}"
+        self.found(where, what, at=_ANSWERS)
 
     # ── seals ────────────────────────────────────────────────────────────────────────────────
 

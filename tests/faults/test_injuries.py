@@ -1,0 +1,120 @@
+"""Disks that lie: flipped bits, torn pages, a cut log. Found and located, or refused; never a wrong total."""
+
+import os
+import random
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import given as g
+from books import make_book, record
+from cli_shell import Result, Shell
+from killing import run
+from lifecycle.book import Book
+from lifecycle.seal.sealing import Seal
+from projections.projector import catch_up
+
+Times = Callable[[int, int], int]
+PAGE = 4096
+WAITING = "journal.sqlite-wal"
+"""What was committed lies partly here, as after a crash."""
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sealed book with a document, its newest commits still in the log beside the journal."""
+    path = tmp_path_factory.mktemp("base") / "book"
+
+    def make(_: int) -> None:
+        with make_book(path, [*g.FOUNDED, *g.PAID]) as book:
+            for number in range(2, 8):
+                grant = f"SSF-{number}"
+                record(book, [g.propose("01-10", grant=grant), g.request("01-20", grant=grant)])
+        book = Book.open(path)
+        digest = book.attach(b"the agreement")
+        record(book, [g.attach("2017-05-02", name="a.pdf", sha256=digest), g.refund("2017-06-01")])
+        catch_up(book)
+        Seal(book).seal()
+        os._exit(0)  # nothing is closed: the logs stay
+
+    assert run(make).code == 0
+    assert (path / WAITING).stat().st_size > 0
+    return path
+
+
+def injure(book: Path, place: Path, dice: random.Random) -> str:
+    """Do to the file what a bad disk does. Returns what."""
+    data = bytearray(place.read_bytes())
+    pages = max(1, len(data) // PAGE)
+    at = dice.randrange(pages) * PAGE
+    what = dice.choice(["bit", "bit", "bit", "page of nothing", "half a page", "another page", "cut"])
+    if what == "bit":
+        data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
+    elif what == "page of nothing":
+        data[at : at + PAGE] = bytes(len(data[at : at + PAGE]))
+    elif what == "half a page":
+        data[at + 512 : at + PAGE] = os.urandom(len(data[at + 512 : at + PAGE]))
+    elif what == "another page":
+        other = dice.randrange(pages) * PAGE
+        data[at : at + PAGE] = data[other : other + PAGE][: len(data[at : at + PAGE])]
+    else:
+        del data[dice.randrange(len(data)) :]
+    place.write_bytes(data)
+    return what
+
+
+ANSWERS = (
+    ("report", "disbursement", "--as-of", "2026-01-31", "--json"),
+    ("report", "fund", "--as-of", "2026-01-31", "--json"),
+    ("report", "register", "--as-of", "2026-01-31", "--json"),
+    ("grant", "show", g.G, "--json"),
+    ("audit", "replay", g.G, "--on", "2017-12-31", "--known", "30", "--json"),
+    ("audit", "prove", "fund@3"),
+)
+
+
+def told(shell: Shell, book: Path) -> list[Result]:
+    """What the book says to the questions that people ask."""
+    return [shell(*question, "--book", str(book)) for question in ANSWERS]
+
+
+def files(base: Path) -> list[Path]:
+    """Whatever is in a book; the journal and its log as often as all the rest."""
+    skip = {"lock", "views.lock"}
+    found = [
+        place.relative_to(base)
+        for place in base.rglob("*")
+        if place.is_file() and place.stat().st_size and place.name not in skip and "-shm" not in place.name
+    ]
+    journal = [place for place in found if place.name.startswith("journal")]
+    return sorted(found) + journal * (len(found) // len(journal))
+
+
+def test_injured(  # noqa: PLR0917 pytest gives them by name
+    base: Path, shell: Shell, tmp_path: Path, seed: int, times: Times, tell: Callable[[str], None]
+) -> None:
+    shutil.copytree(base, tmp_path / "whole")
+    right = told(shell, tmp_path / "whole")
+    assert all(answer.code == 0 for answer in right)
+    dice, seen, places = random.Random(seed), Counter[str](), files(base)
+    for number in range(times(12, 200)):
+        book = tmp_path / "book"
+        shutil.copytree(base, book)
+        place = dice.choice(places)
+        what = injure(book, book / place, dice)
+        verified = shell("audit", "verify", "--book", str(book))
+        assert "Traceback" not in verified.err
+        assert verified.code in (0, 4, 5), (number, place, what, verified)
+        if verified.code == 0:
+            seen["without harm"] += 1
+            assert told(shell, book) == right, (number, place, what)
+        else:
+            seen["located" if verified.code == 4 else "refused"] += 1
+            assert ":" in verified.err
+            for answer in told(shell, book):
+                assert answer.code in (0, 1, 2, 4, 5), (number, place, what, answer.err)
+        shutil.rmtree(book)
+    tell(", ".join(f"{count} {told}" for told, count in sorted(seen.items())))

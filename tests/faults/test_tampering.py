@@ -1,0 +1,129 @@
+"""An administrator with every right to the files: whatever they do to what is sealed is found."""
+
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import given as g
+from books import make_book, record
+from lifecycle.book import Book
+from lifecycle.seal.notes import Signer
+from lifecycle.seal.sealing import Seal
+from lifecycle.seal.verifying import Verified, verify
+from tampering import WAYS, restore, tamper
+
+Times = Callable[[int, int], int]
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sealed book of some lives and refusals, with five checkpoints."""
+    path = tmp_path_factory.mktemp("base") / "book"
+    with make_book(path, g.FOUNDED) as book:
+        Seal(book).seal()
+        for number in range(4):
+            grant = f"SSF-{number}"
+            record(
+                book,
+                [
+                    g.propose("01-10", grant=grant),
+                    g.cost("01-12", grant=grant),
+                    g.request("01-20", grant=grant),
+                ],
+            )
+            assert book.record(g.cost("01-09", grant=grant), "t.leader").outcome == "refused"
+            Seal(book).seal()
+        book.journal.recorder.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+def looked_at(path: Path) -> Verified:
+    with Book.open(path, read_only=True) as book:
+        return verify(book, Seal(book))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_tampered(  # noqa: PLR0917 pytest gives them by name
+    way: str, base: Path, tmp_path: Path, seed: int, times: Times, tell: Callable[[str], None]
+) -> None:
+    sealed = looked_at(base).entries
+    named = 0
+    for number in range(times(2, 50)):
+        book = tmp_path / str(number)
+        shutil.copytree(base, book)
+        tamper(book, way, random.Random(seed + number), sealed)
+        problems = looked_at(book).problems
+        assert problems, (way, seed, number)
+        named += any(mark in problems[0].where for mark in ("@", "answer"))
+        shutil.rmtree(book)
+    assert named == times(2, 50)
+    tell(f"{named} of {named} found, the first bad row named")
+
+
+def test_an_old_backup_restored(
+    base: Path, tmp_path: Path, seed: int, times: Times, tell: Callable[[str], None]
+) -> None:
+    """The journal as it was some commands ago, and as much again recorded on it."""
+    dice, found, refused = random.Random(seed), 0, 0
+    for number in range(times(2, 50)):
+        book, backup = tmp_path / f"b{number}", tmp_path / f"old{number}"
+        shutil.copytree(base, book)
+        shutil.copytree(base, backup)
+        with Book.open(book) as new:
+            for day in range(dice.randint(1, 5)):
+                assert new.record(g.cost(f"01-{13 + day}", grant="SSF-1"), "t.leader").outcome == "accepted"
+            Seal(new).seal()
+        restore(backup, book)
+        with Book.open(book) as again:
+            for day in range(dice.randint(0, 6)):
+                assert again.record(g.cost(f"01-{13 + day}", grant="SSF-2"), "t.leader").outcome == "accepted"
+            try:
+                Seal(again).seal()
+            except Exception as error:
+                refused += "Forked" in type(error).__name__
+        found += bool(looked_at(book).problems)
+        shutil.rmtree(book)
+        shutil.rmtree(backup)
+    assert (found, refused) == (times(2, 50),) * 2
+    tell(f"{found} of {found} found by verify, and as often refused by seal")
+
+
+def test_a_checkpoint_forged(
+    base: Path, tmp_path: Path, seed: int, times: Times, tell: Callable[[str], None]
+) -> None:
+    """Altered as text, or made anew with a key: the book's own, or another."""
+    dice, found = random.Random(seed), 0
+    for number in range(times(2, 50)):
+        book = tmp_path / str(number)
+        shutil.copytree(base, book)
+        with Book.open(book, read_only=True) as opened:
+            seal = Seal(opened)
+            places, last = seal.files(), seal.last()
+        assert last is not None
+        place = dice.choice(places)
+        if number % 3 == 0:
+            text = bytearray(place.read_bytes())
+            at = dice.randrange(len(text))
+            text[at] ^= 1 << dice.randrange(7)
+            place.write_bytes(text)
+        else:
+            changed: dict[str, Any] = dice.choice(
+                [
+                    {"root": dice.randbytes(32)},
+                    {"receipts_root": dice.randbytes(32)},
+                    {"size": last[0].size + dice.randint(1, 9)},
+                    {"receipts": last[0].receipts - 1},
+                ]
+            )
+            forged = last[0]._replace(**changed)
+            own = Signer.read(book / "seal.key")
+            signer = own if number % 3 == 1 else Signer.make(own.public.name, tmp_path / f"{number}.key")
+            place.write_text(signer.sign(str(forged)), "utf-8")
+        found += bool(looked_at(book).problems)
+        shutil.rmtree(book)
+    assert found == times(2, 50)
+    tell(f"{found} of {found} found")

@@ -1,0 +1,252 @@
+"""What is killed: appending, a run of `record`, projecting, rebuilding, sealing; and what must hold after it.
+
+Run as a script it does one of them so many times and prints what was seen, as JSON:
+    python works.py WORK COUNT SEED FOLDER
+"""
+
+import io
+import json
+import os
+import random
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import given as g
+from books import make_book
+from cli.main import run as grantbook
+from killing import Ended, Work, run
+from lifecycle.book import Book
+from lifecycle.clock import utc_now
+from lifecycle.seal.sealing import Seal
+from lifecycle.seal.verifying import verify
+from projections.comparing import differences
+from projections.projector import catch_up, rebuild
+
+GRANTS = [f"SSF-{number}" for number in range(5)]
+ASKED = [(f"c{number}", GRANTS[number % 5]) for number in range(60)]
+"""Commands, and the grants they are on; every tenth is refused."""
+
+
+def is_refused(command_id: str) -> bool:
+    """Its day is before its grant's first."""
+    return int(command_id[1:]) % 10 == 9
+
+
+def command_line(command_id: str, grant: str) -> dict[str, str]:
+    """The command as a line for `record`."""
+    day = "2017-01-09" if is_refused(command_id) else "2017-01-11"
+    return {
+        "command": "RecordCost",
+        "grant": grant,
+        "on": day,
+        "actor": "t.leader",
+        "purpose": "preparation",
+        "amount": "10.00 USD",
+        "command_id": command_id,
+    }
+
+
+# ── works ────────────────────────────────────────────────────────────────────────────────────
+
+
+def append(path: Path) -> Work:
+    """One command after the other, each told of when it is on disk."""
+
+    def work(out: int) -> None:
+        from lifecycle.words import command_from
+
+        with Book.open(path) as book:
+            for command_id, grant in ASKED:
+                book.record(command_from(command_line(command_id, grant)), "admin")
+                os.write(out, f"{command_id}\n".encode())
+
+    return work
+
+
+def record(path: Path) -> Work:
+    """A file of commands through the command line, views and seal included."""
+
+    def work(out: int) -> None:
+        lines = path.with_name("lines.jsonl")
+        lines.write_text("".join(json.dumps(command_line(*asked)) + "\n" for asked in ASKED))
+        os.dup2(out, 1)
+        sys.stdout = os.fdopen(1, "w", buffering=1)
+        sys.stderr = io.StringIO()
+        words = ["record", str(lines), "--book", str(path), "--as", "admin", "--continue", "--json"]
+        assert grantbook(words) == 1
+
+    return work
+
+
+def _with_entries(path: Path, then: Callable[[Book], object]) -> Work:
+    def work(out: int) -> None:
+        with Book.open(path) as book:
+            then(book)
+            os.write(out, b"done\n")
+
+    return work
+
+
+def project(path: Path) -> Work:
+    """Views are caught up."""
+    return _with_entries(path, catch_up)
+
+
+def make_anew(path: Path) -> Work:
+    """Views are rebuilt."""
+    return _with_entries(path, rebuild)
+
+
+def seal(path: Path) -> Work:
+    """What is unsealed is sealed."""
+    return _with_entries(path, lambda book: Seal(book).seal(whole=True))
+
+
+class Kind(NamedTuple):
+    """A work, and whether the commands are in the book before it."""
+
+    make: Callable[[Path], Work]
+    recorded: bool
+
+
+KINDS = {
+    "append": Kind(append, False),
+    "record": Kind(record, False),
+    "projection": Kind(project, True),
+    "rebuild": Kind(make_anew, True),
+    "seal": Kind(seal, True),
+}
+
+
+# ── what must hold ───────────────────────────────────────────────────────────────────────────
+
+
+def acknowledged(said: bytes) -> set[str]:
+    """Ids of the commands that were told of, in whole lines."""
+    lines = said.decode().split("\n")[:-1]
+    return {json.loads(line)["command_id"] if line.startswith("{") else line for line in lines} - {"done"}
+
+
+def wrong_after(path: Path, said: bytes) -> str | None:
+    """What of the promises does not hold after a kill: before the work is run again."""
+    with Book.open(path) as book:
+        kept = Counter(row[2] for row in _ids(book))
+        given = Counter(receipt.command_id for receipt in book.refusals())
+        for command_id in acknowledged(said):
+            if not (given if is_refused(command_id) else kept)[command_id]:
+                return f"{command_id} was acknowledged and is lost"
+        twice = [command_id for command_id, count in (kept + given).items() if count > 1]
+        if twice:
+            return f"{twice} are there twice"
+        found = [
+            problem
+            for problem in verify(book, Seal(book)).problems
+            if "nothing was sealed" not in problem.what
+        ]
+        if found:
+            return str(found)
+    return None
+
+
+def wrong_at_the_end(path: Path) -> str | None:
+    """What does not hold when the work was run again to its end."""
+    with Book.open(path) as book:
+        kept = Counter(row[2] for row in _ids(book))
+        expected = Counter(command_id for command_id, _ in ASKED if not is_refused(command_id))
+        if kept != expected:
+            return (
+                f"other entries than those of an unbroken run: {kept - expected} more, {expected - kept} less"
+            )
+        if len(book.refusals()) != len(ASKED) // 10:
+            return f"{len(book.refusals())} refusals"
+        catch_up(book)
+        Seal(book).seal()
+        found = [*verify(book, Seal(book)).problems, *differences(book)]
+    return str(found) if found else None
+
+
+def _ids(book: Book) -> list[tuple[str, int, str]]:
+    return [
+        (entry.originator_id, entry.originator_version, entry.command_id)
+        for _, entries in book.histories()
+        for entry in entries
+        if entry.command_id[:1] == "c" and entry.command_id[1:].isdecimal()
+    ]
+
+
+def asked_in_a_child(question: Callable[[], str | None]) -> str | None:
+    """In a process of its own, so that nothing is open in this one when it forks."""
+
+    def work(out: int) -> None:
+        os.write(out, (question() or "").encode())
+
+    ended = run(work)
+    return ended.said.decode() or (None if ended.code == 0 else f"the check ended with {ended.code}")
+
+
+# ── many times ───────────────────────────────────────────────────────────────────────────────
+
+
+def base_book(folder: Path, kind: Kind) -> Path:
+    """A book as it is before the work; made in a child."""
+    path = folder / "base"
+
+    def make(_: int) -> None:
+        with make_book(path, clock=utc_now) as book:
+            with book.batch():
+                for grant in GRANTS:
+                    assert book.record(g.propose("01-10", grant=grant), "t.leader").outcome == "accepted"
+            catch_up(book)
+            Seal(book).seal()
+        if kind.recorded:
+            append(path)(os.open(os.devnull, os.O_WRONLY))
+
+    assert run(make).code == 0
+    return path
+
+
+def many(name: str, count: int, seed: int, folder: Path) -> dict[str, object]:
+    """Do the work so many times, killed somewhere, and look at what is left each time."""
+    kind, dice = KINDS[name], random.Random(seed)
+    base, book = base_book(folder, kind), folder / "book"
+
+    def fresh() -> Work:
+        shutil.rmtree(book, ignore_errors=True)
+        shutil.copytree(base, book)
+        return kind.make(book)
+
+    whole = run(fresh())
+    assert whole.code == 0, whole
+    counted = run(fresh(), kill_at_write=1 << 40)
+    seen: Counter[str] = Counter()
+    failures = []
+    for number in range(count):
+        work = fresh()
+        ended = _killed(work, dice, number, whole, counted)
+        seen["killed" if ended.killed else "ended before"] += 1
+        seen["at a write" if ended.writes else "after a time"] += 1
+        wrong = asked_in_a_child(lambda said=ended.said: wrong_after(book, said))  # type: ignore[misc]
+        if wrong is None:
+            again = run(kind.make(book))
+            wrong = None if again.code == 0 else f"run again, it ended with {again.code}"
+        wrong = wrong or asked_in_a_child(lambda: wrong_at_the_end(book))
+        if wrong is not None:
+            failures.append(f"seed {seed}, number {number}: {wrong}")
+    return {"seen": dict(seen), "writes": counted.writes, "failures": failures}
+
+
+def _killed(work: Work, dice: random.Random, number: int, whole: Ended, counted: Ended) -> Ended:
+    if number % 2 and counted.writes:
+        return run(work, kill_at_write=dice.randint(1, counted.writes))
+    return run(work, kill_after=dice.uniform(0, whole.seconds * 1.05))
+
+
+if __name__ == "__main__":
+    _, asked_for, times, dice_seed, place = sys.argv
+    sys.stdout.write(json.dumps(many(asked_for, int(times), int(dice_seed), Path(place))) + "\n")
