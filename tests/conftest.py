@@ -1,10 +1,12 @@
-"""How golden files come to be, and a shell; the harness itself is `given`."""
+"""How golden files come to be, a shell, and a database server; the harness itself is `given`."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cli_shell import Shell
+from servers import Server
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -24,3 +26,19 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     for name in ("GRANTBOOK_BOOK", "COLUMNS", "NO_COLOR", "GRANTBOOK_DEBUG"):
         monkeypatch.delenv(name, raising=False)
     return Shell(tmp_path, capsys)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """A PostgreSQL server, the same for all processes of a run; it ends with the last of them."""
+    folder = tmp_path_factory.getbasetemp()
+    if folder.name.startswith("popen-"):  # of one process among several
+        folder = folder.parent
+    return Server(folder / "pg")
+
+
+@pytest.fixture
+def database(server: Server) -> Iterator[str]:
+    """The address of a new, empty PostgreSQL database."""
+    with server.database() as url:
+        yield url
