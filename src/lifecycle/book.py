@@ -5,19 +5,21 @@ does without.
 """
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from io import BufferedIOBase
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from lifecycle.clock import Clock, utc_now
+from lifecycle.clock import Clock
 from lifecycle.errors import Unreachable
+from lifecycle.folder import Folder
 from lifecycle.history import FUND, Entry, call_stream, grant_stream, history, kind_of
-from lifecycle.journal import Answer, Journal, Stored, store_errors
-from lifecycle.recorder import Receipt
+from lifecycle.home import Home
+from lifecycle.journal import Answer, Journal, Stored, named, store_errors
+from lifecycle.recording import Receipt
 
 if TYPE_CHECKING:
     from lifecycle.call import Call
@@ -33,18 +35,22 @@ class Book:
     """An open book. Not shared between threads."""
 
     def __init__(
-        self, path: Path, journal: Journal, clock: Clock = utc_now, *, confirm_clock: bool = False
+        self,
+        home: Home,
+        journal: Journal,
+        clock: Clock | None = None,
+        *,
+        confirm_clock: bool = False,
     ) -> None:
-        self.path = path
-        self.journal = journal
-        self._clock = clock
+        self.home, self.journal = home, journal
+        self._clock = clock or journal.recorder.now
         self._confirm_clock = confirm_clock
         self._clerk_at_work: Clerk | None = None
 
     @classmethod
     def create(
         cls,
-        path: Path | str,
+        place: Path | str,
         *,
         name: str,
         currency: str,
@@ -53,7 +59,7 @@ class Book:
         recorder: str,
         editions: Sequence["Edition"] | None = None,
         seal: bool = True,
-        clock: Clock = utc_now,
+        clock: Clock | None = None,
     ) -> Self:
         """Make a book with its fund, editions (the shipped ones unless given) and first administrator.
 
@@ -64,7 +70,6 @@ class Book:
         """
         from lifecycle.founding import founding
 
-        path = Path(path)
         facts = founding(
             name=name,
             currency=currency,
@@ -73,58 +78,48 @@ class Book:
             recorder=recorder,
             editions=editions,
         )
+        home = home_of(place)
         try:
-            path.mkdir(parents=True, exist_ok=True)
-            if any(path.iterdir()):
-                raise Unreachable(f"{path} is not empty: a new book needs a new directory")
-            (path / "documents").mkdir()
-            (path / "checkpoints").mkdir()
-            with store_errors(path):
-                book = cls(path, Journal(path / "journal.sqlite", create=True), clock)
+            with store_errors(place):
+                book = cls(home, home.made(), clock)
                 book._clerk.found(facts, recorder)
-            (path / "book.toml").write_text(
-                f"format = 1\nname = {json.dumps(name)}\nseal_each_command = {json.dumps(seal)}\n", "utf-8"
-            )
+                home.finish(name, seal=seal)
         except OSError as error:
-            raise Unreachable(f"{path} cannot be made: {error.strerror or error}") from error
+            raise Unreachable(f"{named(place)} cannot be made: {error.strerror or error}") from error
         return book
 
     @classmethod
     def open(
         cls,
-        path: Path | str,
+        place: Path | str,
         *,
-        clock: Clock = utc_now,
+        clock: Clock | None = None,
         read_only: bool = False,
         confirm_clock: bool = False,
     ) -> Self:
         """Open a book. Raises `Unreachable` where there is none, ``Altered`` where it is too new to read."""
-        path = Path(path)
-        file = path / "journal.sqlite"
-        try:
-            there, complete = file.is_file(), (path / "book.toml").is_file()
-        except OSError as error:
-            raise Unreachable(f"{path} cannot be read: {error.strerror}") from error
-        if not there:
-            raise Unreachable(f"there is no book at {path}: make one with grantbook init {path}")
-        if not complete:
-            raise Unreachable(f"{path} was not made to the end (no book.toml): remove it and make it again")
-        with store_errors(path):
-            return cls(path, Journal(file, read_only=read_only), clock, confirm_clock=confirm_clock)
+        home = home_of(place)
+        with store_errors(place):
+            return cls(home, home.opened(read_only=read_only), clock, confirm_clock=confirm_clock)
+
+    @property
+    def path(self) -> Path:
+        """The folder of its seals; of a book in a folder that folder."""
+        return self.home.path
+
+    @property
+    def name(self) -> str:
+        """Where it lies, for people: without a password."""
+        return named(self.journal.place)
 
     @property
     def seals_each_command(self) -> bool:
-        """Whether ``book.toml`` asks for a seal after each command, as it does unless it says otherwise.
+        """Whether it asks for a seal after each command, as it does unless it says otherwise.
 
-        Raises `Unreachable` where it cannot be read.
+        Raises `Unreachable` where that cannot be read.
         """
-        import tomllib
-
-        try:
-            with (self.path / "book.toml").open("rb") as file:
-                return bool(tomllib.load(file).get("seal_each_command", True))
-        except (OSError, ValueError) as error:
-            raise Unreachable(f"{self.path / 'book.toml'} cannot be read: {error}") from error
+        with store_errors(self.journal.place):
+            return self.home.seals_each_command()
 
     def close(self) -> None:
         """Let go of the files."""
@@ -160,13 +155,13 @@ class Book:
         """
         if self._clerk.batching:
             return self._clerk.record(command, recorder)
-        with store_errors(self.path):
+        with store_errors(self.journal.place):
             return self._clerk.record(command, recorder)
 
     @contextmanager
     def batch(self) -> Iterator[None]:
         """Hold the append lock over many `record` calls: they are one durable transaction, or nothing."""
-        with store_errors(self.path), self._clerk.batch():
+        with store_errors(self.journal.place), self._clerk.batch():
             yield
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────
@@ -178,25 +173,25 @@ class Book:
 
         if known is not None:
             return fold(history(self.entries(FUND), known=known))
-        with store_errors(self.path):
+        with store_errors(self.journal.place):
             return load_fund(self.journal)[0]
 
     def entries(self, stream: str, known: int | None = None) -> list[Entry]:
         """A stream's entries as they were written, corrections among them; none for an unknown stream."""
-        with store_errors(self.path):
+        with store_errors(self.journal.place):
             entries = self.journal.entries(stream)
         return entries if known is None else [entry for entry in entries if (entry.position or 0) <= known]
 
     def grants(self) -> list[str]:
         """The ids of all grants, in the order in which they were first recorded."""
-        with store_errors(self.path):
+        with store_errors(self.journal.place):
             return [
                 name.removeprefix("grant:") for name in self.journal.streams() if kind_of(name) == "grant"
             ]
 
     def calls(self) -> list[str]:
         """The ids of all calls, in the order in which they were first recorded."""
-        with store_errors(self.path):
+        with store_errors(self.journal.place):
             return [name.removeprefix("call:") for name in self.journal.streams() if kind_of(name) == "call"]
 
     def call(self, name: str, known: int | None = None) -> "Call | None":
@@ -207,17 +202,17 @@ class Book:
 
     def position(self) -> int:
         """The newest position of the journal; 0 for an empty one."""
-        with store_errors(self.path):
+        with store_errors(self.journal.place):
             return self.journal.position()
 
     def recorded_at(self, position: int) -> datetime | None:
         """When the newest entry at or before the position was recorded."""
-        with store_errors(self.path):
+        with store_errors(self.journal.place):
             return self.journal.recorded_at(position)
 
     def entry_at(self, position: int) -> tuple[str, int] | None:
         """Stream and version of the entry at a position; `None` where there is none."""
-        with store_errors(self.path):
+        with store_errors(self.journal.place):
             rows = next(self.journal.entry_rows(position - 1, 1), [])
         return (rows[0][0], rows[0][1]) if rows and rows[0][-1] == position else None
 
@@ -226,7 +221,7 @@ class Book:
 
         What was recorded at once is known at once: the pair of an entry comes with it.
         """
-        with store_errors(self.path):
+        with store_errors(self.journal.place):
             return self.journal.whole(self._position_of(known))
 
     def _position_of(self, known: str) -> int:
@@ -252,7 +247,7 @@ class Book:
 
         ``names``: only the streams from the one name to the other.
         """
-        with store_errors(self.path):
+        with store_errors(self.journal.place):
             yield from self.journal.histories(after, self.position() if upto is None else upto, _PAGE, names)
 
     def stored(
@@ -262,31 +257,35 @@ class Book:
 
         ``after``: only those after the position.
         """
-        with store_errors(self.path):
+        with store_errors(self.journal.place):
             upto = self.position() if known is None else known
             yield from self.journal.stored(after, upto, _PAGE, stream)
 
     def refusals(self, grant: str | None = None) -> list[Receipt]:
         """Who was refused what, in the order in which it was asked."""
-        with store_errors(self.path):
+        with store_errors(self.journal.place):
             return self.journal.recorder.refused(None if grant is None else grant_stream(grant))
 
-    def document(self, digest: str) -> Path:
-        """Where the document with this SHA-256 is kept."""
-        return self.path / "documents" / digest
+    def document(self, digest: str) -> BufferedIOBase:
+        """The document with this SHA-256, to be read. Raises ``OSError`` where it is not there."""
+        with store_errors(self.journal.place):
+            return self.home.document(digest)
 
     def attach(self, data: bytes) -> str:
         """Keep a document's bytes by their SHA-256, which is returned. Raises `Unreachable`."""
         digest = hashlib.sha256(data).hexdigest()
-        place = self.document(digest)
-        try:
-            if not place.exists():
-                partial = place.with_suffix(".partial")
-                partial.write_bytes(data)
-                partial.replace(place)
-        except OSError as error:
-            raise Unreachable(f"{place} cannot be written: {error.strerror}") from error
+        with store_errors(self.journal.place):
+            self.home.keep(digest, data)
         return digest
+
+
+def home_of(place: Path | str) -> Home:
+    """Of a book in a folder, or at the address of a database."""
+    if isinstance(place, str) and "://" in place:
+        from lifecycle.database import Database
+
+        return Database(place)
+    return Folder(Path(place))
 
 
 __all__ = ["Answer", "Book"]

@@ -38,7 +38,7 @@ from lifecycle.judge import (
     stream_of,
 )
 from lifecycle.mapper import stamp
-from lifecycle.recorder import Receipt
+from lifecycle.recording import Receipt
 from lifecycle.refusals import CommandIdReused, Refusal
 from lifecycle.snapshot import keep, newest
 from lifecycle.words import Malformed

@@ -1,23 +1,22 @@
 """The event store: eventsourcing's application on the journal's own recorder, and how entries are read."""
 
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Self
-from urllib.parse import quote
+from urllib.parse import urlsplit
 
 from eventsourcing.application import Application
-from eventsourcing.persistence import InfrastructureFactory, Mapper, PersistenceError
-from eventsourcing.sqlite import SQLiteFactory
+from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory, Mapper, PersistenceError
 from eventsourcing.utils import Environment, EnvType
 
+from lifecycle import recorder
 from lifecycle.errors import Altered, Unreachable
 from lifecycle.history import Entry
 from lifecycle.mapper import EntryMapper, entry_of
-from lifecycle.recorder import FORMAT, WAIT, JournalDatastore, JournalRecorder, Receipt
+from lifecycle.recording import ANSWER, FORMAT, STORED, Receipt, Recording
 
 
 class Answer(NamedTuple):
@@ -56,8 +55,6 @@ STORE_ERRORS = (sqlite3.Error, PersistenceError, UnicodeDecodeError)
 """What a file that is damaged, locked or full comes to; a damaged name may not even be told."""
 _LAST = "\U0010ffff"
 """After every name of a stream."""
-_ANSWER = ", ".join(f'"{field}"' for field in Receipt._fields)
-_COLUMNS = "originator_id, originator_version, topic, state, position"
 
 
 class Stored(NamedTuple):
@@ -72,40 +69,30 @@ class Stored(NamedTuple):
     position: int
 
 
-class JournalFactory(SQLiteFactory):
-    """Gives the journal its own recorder and datastore."""
-
-    application_recorder_class = JournalRecorder
-
-    def __init__(self, env: Environment | EnvType | None) -> None:
-        super().__init__(env)
-        self.datastore = JournalDatastore(
-            self.datastore.pool.db_name,
-            lock_timeout=self.datastore.pool.lock_timeout,
-            originator_id_type=self.datastore.originator_id_type,
-        )
+class Recorder(Recording, ApplicationRecorder):
+    """The recorder of either store."""
 
 
 class Journal(Application[str]):
     """A book's event store."""
 
     name = "grantbook"
-    recorder: JournalRecorder
+    recorder: Recorder
 
-    def __init__(self, file: Path, *, create: bool = False, read_only: bool = False) -> None:
-        mode = "rwc" if create else _reading(file) if read_only else "rw"
+    def __init__(self, place: Path | str, *, create: bool = False, read_only: bool = False) -> None:
+        self.place = place
+        """The file, or the address of a database."""
+        self._store = _store_of(place)
         self._settings = {
-            "PERSISTENCE_MODULE": "eventsourcing.sqlite",
-            "SQLITE_DBNAME": f"file:{quote(str(file))}?mode={mode}",
-            "SQLITE_LOCK_TIMEOUT": str(WAIT),
             "ORIGINATOR_ID_TYPE": "text",
             "CREATE_TABLE": "yes" if create else "no",
             "IS_SNAPSHOTTING_ENABLED": "yes",
+            **self._store.settings(place, create=create, read_only=read_only),
         }
         super().__init__()
         if not create:
-            found = self.recorder.rows("PRAGMA user_version")[0][0]
-            _check_format(found, file)
+            found = self.recorder.format()
+            _check_format(found, named(place))
             if found < FORMAT and not read_only:
                 self.recorder.upgrade()
 
@@ -115,7 +102,8 @@ class Journal(Application[str]):
 
     def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
         """Our factory, whatever module the environment names."""
-        return JournalFactory(env)
+        factory: InfrastructureFactory[Any] = self._store.JournalFactory(env)
+        return factory
 
     def construct_mapper(self) -> Mapper[str]:
         """Flat JSON with strict decoding."""
@@ -123,12 +111,12 @@ class Journal(Application[str]):
 
     def position(self) -> int:
         """The newest position; 0 for an empty journal."""
-        return self.recorder.max_notification_id() or 0
+        return int(self.recorder.rows("SELECT coalesce(max(position), 0) FROM stored_events")[0][0])
 
     def entries(self, stream: str, *, after: int = 0) -> list[Entry]:
         """A stream's entries after a version, as they were written."""
         rows = self.recorder.rows(
-            f"SELECT {_COLUMNS} FROM stored_events WHERE originator_id = ? AND originator_version > ?"
+            f"SELECT {STORED} FROM stored_events WHERE originator_id = ? AND originator_version > ?"
             " ORDER BY originator_version",
             stream,
             after,
@@ -138,7 +126,7 @@ class Journal(Application[str]):
     def stored(self, after: int, upto: int, page: int, stream: str | None = None) -> Iterator[Stored]:
         """Every row in (after, upto] as it is stored, in the order of recording."""
         question = (
-            f"SELECT {_COLUMNS} FROM stored_events WHERE position > ? AND position <= ?"
+            f"SELECT {STORED} FROM stored_events WHERE position > ? AND position <= ?"
             " AND originator_id = coalesce(?, originator_id) ORDER BY position LIMIT ?"
         )
         while rows := self.recorder.rows(question, after, upto, stream, page):
@@ -148,7 +136,7 @@ class Journal(Application[str]):
 
     def whole(self, position: int) -> int:
         """The position of the last entry that was recorded by the same command, in the same transaction."""
-        question = f"SELECT {_COLUMNS} FROM stored_events WHERE position >= ? ORDER BY position LIMIT ?"
+        question = f"SELECT {STORED} FROM stored_events WHERE position >= ? ORDER BY position LIMIT ?"
         rows = [entry_of(*row) for row in self.recorder.rows(question, position, 2)] if position else []
         while len(rows) == 2 and rows[0].command_id == rows[1].command_id:
             position += 1
@@ -158,18 +146,18 @@ class Journal(Application[str]):
     def recorded_at(self, position: int) -> datetime | None:
         """When the newest entry at or before the position was recorded; `None` where there is none."""
         rows = self.recorder.rows(
-            f"SELECT {_COLUMNS} FROM stored_events WHERE position <= ? ORDER BY position DESC LIMIT 1",
+            f"SELECT {STORED} FROM stored_events WHERE position <= ? ORDER BY position DESC LIMIT 1",
             position,
         )
         return entry_of(*rows[0]).recorded_at if rows else None
 
     def entry_rows(self, after: int, page: int) -> Iterator[list[tuple[Any, ...]]]:
         """Stream, version, topic, stored bytes and position of all entries after a position, in pages."""
-        return self._pages(f"SELECT {_COLUMNS} FROM stored_events", "position", after, page)
+        return self._pages(f"SELECT {STORED} FROM stored_events", "position", after, page)
 
     def receipt_rows(self, after: int, page: int) -> Iterator[list[tuple[Any, ...]]]:
         """All answers after a number, in pages: each with its position and its number at the end."""
-        return self._pages(f"SELECT {_ANSWER}, number FROM receipts", "number", after, page)
+        return self._pages(f"SELECT {ANSWER}, number FROM receipts", "number", after, page)
 
     def _pages(self, question: str, key: str, after: int, page: int) -> Iterator[list[tuple[Any, ...]]]:
         question = f"{question} WHERE {key} > ? ORDER BY {key} LIMIT ?"
@@ -180,7 +168,7 @@ class Journal(Application[str]):
     def entry_row(self, stream: str, version: int) -> tuple[Any, ...] | None:
         """One row, as `entry_rows` gives it; `None` where there is none."""
         rows = self.recorder.rows(
-            f"SELECT {_COLUMNS} FROM stored_events WHERE originator_id = ? AND originator_version = ?",
+            f"SELECT {STORED} FROM stored_events WHERE originator_id = ? AND originator_version = ?",
             stream,
             version,
         )
@@ -237,7 +225,7 @@ class Journal(Application[str]):
                 f" WHERE position > {int(after)} AND position <= {int(upto)})"
             )
         question = (
-            f"SELECT {_COLUMNS} FROM stored_events WHERE (originator_id, originator_version) > (?, ?)"
+            f"SELECT {STORED} FROM stored_events WHERE (originator_id, originator_version) > (?, ?)"
             f" AND originator_id <= ? AND position <= ?{touched}"
             " ORDER BY originator_id, originator_version LIMIT ?"
         )
@@ -259,30 +247,37 @@ def _pair(row: Sequence[int]) -> tuple[int, int]:
     return first, second
 
 
-def _reading(file: Path) -> str:
-    """How to open for reading: where nothing can be written beside the file, as a file that never changes.
+def _store_of(place: Path | str) -> Any:
+    """The module that knows how to keep a journal there."""
+    if isinstance(place, Path):
+        return recorder
+    from lifecycle import postgres
 
-    SQLite reads a WAL database only where it may keep its shared memory beside it; a closed book has
-    no WAL, so a copy on a read-only disk can be read without.
-    """
-    wal = file.with_name(file.name + "-wal")
-    settled = not wal.exists() or wal.stat().st_size == 0
-    return "ro&immutable=1" if settled and not os.access(file.parent, os.W_OK) else "ro"
+    return postgres
 
 
-def _check_format(found: int, file: Path) -> None:
+def named(place: Path | str) -> str:
+    """The place in words; the password of an address is not told."""
+    if isinstance(place, Path) or "://" not in place:
+        return str(place)
+    parts = urlsplit(place)
+    who, at, host = parts.netloc.rpartition("@")
+    return parts._replace(netloc=who.partition(":")[0] + at + host, query="").geturl()
+
+
+def _check_format(found: int, place: str) -> None:
     if found > FORMAT:
         raise Altered(
-            f"{file} has journal format {found}; this program knows {FORMAT}: use a newer grantbook"
+            f"{place} has journal format {found}; this program knows {FORMAT}: use a newer grantbook"
         )
     if found < 1:
-        raise Unreachable(f"{file} is not a grantbook journal")
+        raise Unreachable(f"{place} is not a grantbook journal")
 
 
 @contextmanager
-def store_errors(path: Path) -> Iterator[None]:
+def store_errors(path: Path | str) -> Iterator[None]:
     """Say in words what is wrong with the store. Raises `Unreachable`."""
     try:
         yield
     except STORE_ERRORS as error:
-        raise Unreachable(f"{path}: the journal could not be used: {error}") from error
+        raise Unreachable(f"{named(path)}: the journal could not be used: {str(error).strip()}") from error

@@ -4,53 +4,34 @@ Text stream ids, positions that are never used twice, appends only, receipts in 
 one writer at a time from its first read on, and every commit on disk before it is acknowledged.
 """
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import Any, NamedTuple
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
-from eventsourcing.persistence import Notification, StoredEvent
+from eventsourcing.persistence import StoredEvent
 from eventsourcing.sqlite import (
+    SQLiteAggregateRecorder,
     SQLiteApplicationRecorder,
     SQLiteConnection,
     SQLiteConnectionPool,
     SQLiteCursor,
     SQLiteDatastore,
+    SQLiteFactory,
     SQLiteTransaction,
 )
+from eventsourcing.utils import Environment, EnvType
 
+from lifecycle.clock import utc_now
 from lifecycle.errors import Unreachable
+from lifecycle.recording import ANSWER, FORMAT, WAIT, Receipt, Recording
 
-FORMAT = 2
-"""Of the journal's tables. A journal of a later format is not opened."""
-WAIT = 60
-"""Seconds to wait for another writer."""
-
-
-class Receipt(NamedTuple):
-    """The answer to a command, kept for ever: the same id gets the same answer again."""
-
-    command_id: str
-    digest: str
-    command: str
-    stream: str
-    on: str
-    actor: str
-    recorder: str
-    recorded_at: str
-    outcome: str
-    """``accepted`` or ``refused``."""
-    refusal: str | None
-    rule: str | None
-    message: str | None
-    entries: str
-    """Names of the entries that it became, separated by blanks."""
-    position: int | None
-
-
-_RECEIPT_COLUMNS = ", ".join(f'"{field}"' for field in Receipt._fields)
-_INSERT_RECEIPT = f"INSERT INTO receipts ({_RECEIPT_COLUMNS}) VALUES ({','.join('?' * len(Receipt._fields))})"
+_INSERT_RECEIPT = f"INSERT INTO receipts ({ANSWER}) VALUES ({','.join('?' * len(Receipt._fields))})"
 _RECEIPTS = """
 CREATE TABLE IF NOT EXISTS receipts (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -165,7 +146,7 @@ class JournalDatastore(SQLiteDatastore):
                 self._held.cursor = None
 
 
-class JournalRecorder(SQLiteApplicationRecorder):
+class JournalRecorder(Recording, SQLiteApplicationRecorder):
     """Stored events by position, and receipts beside them."""
 
     datastore: JournalDatastore
@@ -209,6 +190,14 @@ class JournalRecorder(SQLiteApplicationRecorder):
             c.execute(_INSERT_RECEIPT, receipt._replace(position=positions[-1] if positions else None))
         return positions
 
+    def now(self) -> datetime:
+        """The machine's clock."""
+        return utc_now()
+
+    def format(self) -> int:
+        """In which the tables were made; 0 where they are no journal's."""
+        return int(self.rows("PRAGMA user_version")[0][0])
+
     def upgrade(self) -> None:
         """Bring the tables of an earlier format to this one: what is missing is added."""
         with self.writing(), self.datastore.transaction(commit=True) as cursor:
@@ -219,6 +208,15 @@ class JournalRecorder(SQLiteApplicationRecorder):
         """Every table, index and trigger in the file, as it was made."""
         question = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
         return {row[0]: row[1] for row in self.rows(question)}
+
+    def expected_schema(self) -> dict[str, str]:
+        """The same, of a new journal."""
+        with closing(sqlite3.connect(":memory:")) as new:
+            snapshots = SQLiteAggregateRecorder(self.datastore, "stored_snapshots")
+            for recorder in (self, snapshots):
+                for statement in recorder.construct_create_table_statements():
+                    new.execute(statement)
+            return dict(new.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
 
     def counters(self) -> list[tuple[str, int, int]]:
         """Each table, the newest number that was given in it, and the newest that is there."""
@@ -245,58 +243,46 @@ class JournalRecorder(SQLiteApplicationRecorder):
         with self.datastore.held(commit=False):
             yield
 
-    def select_notifications(
-        self,
-        start: int | None,
-        limit: int,
-        stop: int | None = None,
-        topics: Sequence[str] = (),
-        *,
-        inclusive_of_start: bool = True,
-    ) -> Sequence[Notification]:
-        """Events by position, from ``start`` on."""
-        where, params = ["1"], list[int | str]()
-        if start is not None:
-            where.append("position >= ?" if inclusive_of_start else "position > ?")
-            params.append(start)
-        if stop is not None:
-            where.append("position <= ?")
-            params.append(stop)
-        if topics:
-            where.append(f"topic IN ({','.join('?' * len(topics))})")
-            params += topics
-        statement = (
-            f"SELECT position, originator_id, originator_version, topic, state FROM {self.events_table_name}"
-            f" WHERE {' AND '.join(where)} ORDER BY position LIMIT ?"
-        )
-        return [
-            Notification(
-                id=row[0],
-                originator_id=self.convert_originator_id(row[1]),
-                originator_version=row[2],
-                topic=row[3],
-                state=row[4],
-            )
-            for row in self.rows(statement, *params, limit)
-        ]
-
     def rows(self, statement: str, *params: object) -> list[tuple[Any, ...]]:
         """All rows of a question to the journal's tables."""
         with self.datastore.transaction(commit=False) as cursor:
             cursor.execute(statement, params)
             return list(cursor.fetchall())
 
-    def receipts(self, command_id: str) -> list[Receipt]:
-        """The answers that were given under the id: one, and a refusal for each other use of the id."""
-        question = f"SELECT {_RECEIPT_COLUMNS} FROM receipts WHERE command_id = ? ORDER BY number"
-        return [Receipt(*row) for row in self.rows(question, command_id)]
 
-    def refused(self, stream: str | None = None) -> list[Receipt]:
-        """Receipts of refused commands, in the order in which they were given."""
-        question = f"SELECT {_RECEIPT_COLUMNS} FROM receipts WHERE outcome = 'refused'"
-        if stream is None:
-            return [Receipt(*row) for row in self.rows(question + " ORDER BY number")]
-        return [Receipt(*row) for row in self.rows(question + " AND stream = ? ORDER BY number", stream)]
+class JournalFactory(SQLiteFactory):
+    """Gives the journal its own recorder and datastore."""
+
+    application_recorder_class = JournalRecorder
+
+    def __init__(self, env: Environment | EnvType | None) -> None:
+        super().__init__(env)
+        self.datastore = JournalDatastore(
+            self.datastore.pool.db_name,
+            lock_timeout=self.datastore.pool.lock_timeout,
+            originator_id_type=self.datastore.originator_id_type,
+        )
+
+
+def settings(file: Path, *, create: bool, read_only: bool) -> dict[str, str]:
+    """What the library is told, to keep a journal in the file."""
+    mode = "rwc" if create else _reading(file) if read_only else "rw"
+    return {
+        "PERSISTENCE_MODULE": "eventsourcing.sqlite",
+        "SQLITE_DBNAME": f"file:{quote(str(file))}?mode={mode}",
+        "SQLITE_LOCK_TIMEOUT": str(WAIT),
+    }
+
+
+def _reading(file: Path) -> str:
+    """How to open for reading: where nothing can be written beside the file, as a file that never changes.
+
+    SQLite reads a WAL database only where it may keep its shared memory beside it; a closed book has
+    no WAL, so a copy on a read-only disk can be read without.
+    """
+    wal = file.with_name(file.name + "-wal")
+    settled = not wal.exists() or wal.stat().st_size == 0
+    return "ro&immutable=1" if settled and not os.access(file.parent, os.W_OK) else "ro"
 
 
 def _statements(script: str) -> list[str]:

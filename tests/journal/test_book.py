@@ -10,7 +10,7 @@ import pytest
 import given as g
 from books import Clock, make_book, record
 from given import G
-from lifecycle import journal
+from lifecycle import recorder
 from lifecycle.book import Book
 from lifecycle.errors import Altered, ClockRefused, Unreachable
 from lifecycle.events.base import EntryCorrected
@@ -267,7 +267,7 @@ def test_a_reader_may_not_write(book: Book) -> None:
 def test_a_book_on_a_read_only_disk_is_read(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     """Root may write everywhere, so the disk is only said to be read-only."""
     book.close()
-    monkeypatch.setattr("lifecycle.journal.os.access", lambda *_: False)
+    monkeypatch.setattr("lifecycle.recorder.os.access", lambda *_: False)
     before = sorted(book.path.iterdir())
     with Book.open(book.path, read_only=True) as reader:
         assert len(reader.entries(STREAM)) == 1
@@ -284,7 +284,7 @@ def test_a_closed_book_leaves_one_file_of_its_journal(book: Book) -> None:
 def test_a_book_that_another_program_holds_is_told_in_words(
     book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal, "WAIT", 1)
+    monkeypatch.setattr(recorder, "WAIT", 1)
     with closing(sqlite3.connect(book.path / "journal.sqlite", isolation_level=None)) as raw:
         raw.execute("BEGIN IMMEDIATE")
         with Book.open(book.path) as other, pytest.raises(Unreachable, match="locked"):

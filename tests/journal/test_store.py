@@ -18,7 +18,8 @@ from lifecycle.events.grant import CostRecorded
 from lifecycle.history import Entry
 from lifecycle.journal import Journal
 from lifecycle.mapper import EntryMapper
-from lifecycle.recorder import FORMAT
+from lifecycle.recorder import JournalRecorder
+from lifecycle.recording import FORMAT
 from lifecycle.terms import Money
 
 
@@ -156,8 +157,10 @@ def test_a_dump_keeps_the_positions(book: Book, raw: sqlite3.Connection, tmp_pat
 
 
 def test_every_connection_is_wal_and_full(book: Book) -> None:
+    recorder = book.journal.recorder
+    assert isinstance(recorder, JournalRecorder)
     for commit in (True, False):
-        with book.journal.recorder.datastore.transaction(commit=commit) as cursor:
+        with recorder.datastore.transaction(commit=commit) as cursor:
             cursor.execute("PRAGMA journal_mode")
             assert cursor.fetchone()[0] == "wal"
             cursor.execute("PRAGMA synchronous")

@@ -202,7 +202,7 @@ def test_a_document_that_is_missing_or_another_is_named(book: Book) -> None:
     Seal(book).seal()
     assert verify(book, Seal(book)).documents == 1
     assert problems(book) == []
-    place = book.document(digest)
+    place = book.path / "documents" / digest
     place.write_bytes(b"another agreement")
     assert "not the file" in problems(book)[0].what
     place.unlink()

@@ -117,7 +117,7 @@ class Kept:
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """One process seals at a time; the next one waits."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

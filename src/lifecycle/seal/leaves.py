@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from lifecycle.errors import Altered
-from lifecycle.recorder import Receipt
+from lifecycle.recording import Receipt
 
 _NUMBER = struct.Struct(">Q").pack
 _ENTRY = b"grantbook entry v1\n"

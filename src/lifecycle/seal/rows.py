@@ -169,9 +169,9 @@ def walk_receipts(journal: Journal, upto: int) -> Walked:
     return Walked(b"".join(leaves), story.digest(), wrong, [])
 
 
-def walk_receipts_of(file: Path, upto: int) -> Walked:
+def walk_receipts_of(place: Path | str, upto: int) -> Walked:
     """The same in a process of its own."""
-    return walk_receipts(Journal(file, read_only=True), upto)
+    return walk_receipts(Journal(place, read_only=True), upto)
 
 
 def disagreement(journal: Journal) -> tuple[str, str] | None:

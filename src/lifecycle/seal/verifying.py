@@ -3,7 +3,6 @@ book promises of its rows is looked at. What is wrong is named, the first bad en
 """
 
 import hashlib
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -119,9 +118,9 @@ class _Look:
                 self._progress(done, count)
 
         with _aside(count) as aside:
-            file = self._book.path / "journal.sqlite"
-            walking = aside.submit(walk_receipts_of, file, newest_answer)
-            checking = aside.submit(injuries_of, file)
+            place = self._journal.place
+            walking = aside.submit(walk_receipts_of, place, newest_answer)
+            checking = aside.submit(injuries_of, place)
             entries = walk_entries(self._journal, told)
             receipts = walking.result()
             for index, where, what in entries.wrong:
@@ -230,11 +229,7 @@ class _Look:
     def at_file(self) -> None:
         """Tables and triggers are those of a new journal, positions are used once, the snapshot is true."""
         recorder = self._journal.recorder
-        with tempfile.TemporaryDirectory() as folder:
-            fresh = Journal(Path(folder) / "journal.sqlite", create=True)
-            expected = fresh.recorder.schema()
-            fresh.close()
-        there = recorder.schema()
+        expected, there = recorder.expected_schema(), recorder.schema()
         for name in sorted(expected.keys() | there.keys()):
             if name not in there:
                 self.found(f"journal.sqlite: {name}", "it is not there: what it forbids may have been done")
@@ -260,9 +255,8 @@ class _Look:
     def at_documents(self) -> None:
         """Every attached document is there, and is the one that was attached."""
         for name, digest in self._attached:
-            place = self._book.document(digest)
             try:
-                with place.open("rb") as file:
+                with self._book.document(digest) as file:
                     whole = hashlib.file_digest(file, "sha256").hexdigest() == digest
             except OSError as error:
                 self.found(f"document {digest[:12]}… of {name}", f"it cannot be read: {error.strerror}")
@@ -271,9 +265,9 @@ class _Look:
                 self.found(f"document {digest[:12]}… of {name}", "it is not the file that was attached")
 
 
-def injuries_of(file: Path) -> list[str]:
+def injuries_of(place: Path | str) -> list[str]:
     """What the database finds wrong with its own file."""
-    return Journal(file, read_only=True).recorder.injuries()
+    return Journal(place, read_only=True).recorder.injuries()
 
 
 # ── in other processes ───────────────────────────────────────────────────────────────────────

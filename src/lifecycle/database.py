@@ -1,0 +1,78 @@
+"""A book in a database: all of it but the seals, which lie outside, in a folder of this machine's."""
+
+import os
+from errno import ENOENT
+from io import BufferedIOBase, BytesIO
+from pathlib import Path
+
+from lifecycle.errors import Unreachable
+from lifecycle.home import Home
+from lifecycle.journal import Journal, named
+from lifecycle.postgres.connection import JournalDatastore
+from lifecycle.postgres.recorder import JournalRecorder
+from lifecycle.postgres.schema import SCHEMA
+
+SEALS = "GRANTBOOK_SEALS"
+"""Names the folder in which the seals of books in databases are kept, each in one of its own."""
+
+
+def _seals() -> Path:
+    if told := os.environ.get(SEALS):
+        return Path(told)
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "grantbook"
+
+
+class Database(Home):
+    """A book in a PostgreSQL database, one schema for the journal and one for the views."""
+
+    def __init__(self, address: str) -> None:
+        self.views = self._address = address
+        self._recorder: JournalRecorder
+
+    def made(self) -> Journal:
+        """The journal of a new book, in a schema that is not there yet."""
+        store = JournalDatastore(self._address, read_only=True)
+        with store.asking() as cursor:
+            found = cursor.execute(f"SELECT to_regnamespace('{SCHEMA}')").fetchall()
+        store.close()
+        if found != [(None,)]:
+            raise Unreachable(
+                f"{named(self._address)} has a schema {SCHEMA} already: a new book needs a database of its own"
+            )
+        return self._take(Journal(self._address, create=True))
+
+    def finish(self, name: str, *, seal: bool) -> None:
+        """Write the book's row."""
+        self._recorder.name_book(name, seal_each_command=seal)
+        self._find_folder()
+
+    def opened(self, *, read_only: bool) -> Journal:
+        """The journal in the database."""
+        journal = self._take(Journal(self._address, read_only=read_only))
+        self._find_folder()
+        return journal
+
+    def _take(self, journal: Journal) -> Journal:
+        assert isinstance(journal.recorder, JournalRecorder)
+        self._recorder = journal.recorder
+        return journal
+
+    def _find_folder(self) -> None:
+        """The same for a book wherever its server is: it goes by the book's own id."""
+        self.path = _seals() / self._recorder.book()[0]
+
+    def seals_each_command(self) -> bool:
+        """What the book's row says."""
+        return self._recorder.book()[2]
+
+    def keep(self, digest: str, data: bytes) -> None:
+        """Add it to the documents, unless it is there."""
+        self._recorder.keep_document(digest, data)
+
+    def document(self, digest: str) -> BufferedIOBase:
+        """Out of the documents."""
+        found = self._recorder.document(digest)
+        if found is None:
+            raise FileNotFoundError(ENOENT, os.strerror(ENOENT), digest)
+        return BytesIO(found)

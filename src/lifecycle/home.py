@@ -1,0 +1,40 @@
+"""Where a book lies: its journal, what is set for it, its documents, and the folder of its seals."""
+
+from abc import ABC, abstractmethod
+from io import BufferedIOBase
+from pathlib import Path
+
+from lifecycle.journal import Journal
+
+
+class Home(ABC):
+    """What a book needs of the place that it lies in."""
+
+    path: Path
+    """A folder on this machine: of the seals, at least."""
+    views: Path | str
+    """Where the tables of its reports are: a folder, or the address of a database."""
+
+    @abstractmethod
+    def made(self) -> Journal:
+        """The journal of a new book. Raises `Unreachable` where a book, or anything else, is already."""
+
+    @abstractmethod
+    def finish(self, name: str, *, seal: bool) -> None:
+        """Write down that the new book is made to the end, and whether who records is to seal."""
+
+    @abstractmethod
+    def opened(self, *, read_only: bool) -> Journal:
+        """The journal of a book that is there. Raises `Unreachable`."""
+
+    @abstractmethod
+    def seals_each_command(self) -> bool:
+        """Whether those who record are to seal after each command. Raises `Unreachable`."""
+
+    @abstractmethod
+    def keep(self, digest: str, data: bytes) -> None:
+        """Keep a document's bytes by their SHA-256. Raises `Unreachable`."""
+
+    @abstractmethod
+    def document(self, digest: str) -> BufferedIOBase:
+        """The document with this SHA-256, to be read. Raises ``OSError`` where it is not there."""

@@ -1,0 +1,223 @@
+"""The journal's recorder on PostgreSQL: entries, and the answers beside them, in one transaction."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.postgres import (
+    PostgresAggregateRecorder,
+    PostgresApplicationRecorder,
+    PostgresDatastore,
+    PostgresFactory,
+)
+from eventsourcing.utils import Environment, EnvType
+from psycopg.rows import dict_row
+from psycopg.sql import SQL, Composed, Identifier
+
+from lifecycle.postgres import schema
+from lifecycle.postgres.connection import SNAPSHOT, TAKE_LOCK, JournalDatastore
+from lifecycle.recording import FORMAT, Receipt, Recording
+
+SAVE = 500
+"""At most so many entries in one statement: one of some thousand can hang."""
+_GIVEN = tuple(field for field in Receipt._fields if field != "position")
+"""What is said of an answer; its position is the database's to tell."""
+_INSERT_ANSWER = SQL("INSERT INTO receipts ({}) VALUES ({})").format(
+    SQL(", ").join(map(Identifier, _GIVEN)), SQL(", ").join([SQL("%s")] * len(_GIVEN))
+)
+_WAIT_FOR_STANDBY = "SELECT pg_logical_emit_message(true, 'grantbook', '')"
+"""Something to commit, so that what is read here is on the standby, too, before it is told."""
+
+
+class JournalRecorder(Recording, PostgresApplicationRecorder):
+    """Stored events by position, and receipts beside them."""
+
+    datastore: JournalDatastore
+
+    def __init__(self, datastore: PostgresDatastore, *, events_table_name: str = "stored_events") -> None:
+        super().__init__(datastore, events_table_name=events_table_name)
+        kinds = [one for one in self.sql_create_statements if "CREATE TYPE" in one.as_string()]
+        # Not the library's table, whose positions have gaps; and never its functions, which lose entries
+        # for readers that follow.
+        self.sql_create_statements = [*kinds, *map(_composed, schema.statements())]
+        self.lock_table_statements = []
+        self.insert_events_statement = _composed(
+            self.insert_events_statement.as_string().replace(
+                "RETURNING notification_id", "RETURNING position AS notification_id"
+            )
+        )
+        self.max_notification_id_statement = _composed("SELECT max(position) FROM stored_events")
+        self._appended = False
+        self._moment: tuple[datetime, float] | None = None
+
+    def create_table(self) -> None:
+        """Make the schema and all that is in it, where it is not there."""
+        with self.datastore.get_connection() as connection:
+            connection.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(schema.SCHEMA)))
+        super().create_table()
+
+    # ── appending ────────────────────────────────────────────────────────────────────────────
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the append lock: all reads and appends inside are one durable transaction."""
+        with self.datastore.held(TAKE_LOCK) as cursor:
+            ((_, moment),) = cursor.fetchall()
+            self._moment, self._appended = (moment, time.monotonic()), False
+            try:
+                yield
+                if not self._appended:
+                    cursor.execute(_WAIT_FOR_STANDBY)
+            finally:
+                self._moment = None
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """All reads inside see the journal as it was at the first of them."""
+        with self.datastore.held(SNAPSHOT):
+            yield
+
+    def insert_events(
+        self, stored_events: Sequence[StoredEvent], *, receipts: Sequence[Receipt] = (), **kwargs: Any
+    ) -> Sequence[int] | None:
+        """Add entries and answers, in the transaction that is held or in one of their own."""
+        held = self.datastore.cursor_held
+        if held is None:
+            with self.writing():
+                return self.insert_events(stored_events, receipts=receipts, **kwargs)
+        positions: list[int] = []
+        with held.connection.cursor(row_factory=dict_row) as cursor:
+            for at in range(0, len(stored_events), SAVE):
+                some = stored_events[at : at + SAVE]
+                self._insert_stored_events(cursor, some, **kwargs)
+                positions += self._fetch_ids_after_insert_events(cursor, some, **kwargs) or ()
+            for receipt in receipts:
+                cursor.execute(_INSERT_ANSWER, receipt[: len(_GIVEN)])
+        self._appended = True
+        return positions
+
+    # ── asking ───────────────────────────────────────────────────────────────────────────────
+
+    def rows(self, statement: str, *params: object) -> list[tuple[Any, ...]]:
+        """All rows of a question to the journal's tables."""
+        with self.datastore.asking() as cursor:
+            cursor.execute(statement.replace("?", "%s"), params or None)
+            return cursor.fetchall()
+
+    def now(self) -> datetime:
+        """The server's clock: read when the append lock was had, and counted on from there."""
+        if self._moment is None:
+            found: datetime = self.rows("SELECT clock_timestamp()")[0][0]
+            return found.astimezone(UTC)
+        moment, read_at = self._moment
+        return moment.astimezone(UTC) + timedelta(seconds=time.monotonic() - read_at)
+
+    def format(self) -> int:
+        """In which the tables were made; 0 where they are no journal's."""
+        if self.rows(f"SELECT to_regclass('{schema.SCHEMA}.book')")[0][0] is None:
+            return 0
+        found = self.rows("SELECT format FROM book")
+        return int(found[0][0]) if found else 0
+
+    def upgrade(self) -> None:
+        """There is no earlier format of these tables."""
+
+    def schema(self) -> dict[str, str]:
+        """Everything that is defined in the journal's schema, the library's own snapshots apart."""
+        return {
+            name: definition
+            for name, definition in self.rows(schema.DEFINED)
+            if "stored_snapshots" not in name
+        }
+
+    def expected_schema(self) -> dict[str, str]:
+        """The same, of a new journal."""
+        return schema.expected()
+
+    def counters(self) -> list[tuple[str, int, int]]:
+        """None: a position is the one after the newest, whatever was there before."""
+        return []
+
+    def injuries(self) -> list[str]:
+        """None that it tells: its pages have checksums, which are looked at as each is read."""
+        return []
+
+    # ── the book's own row, and its documents ────────────────────────────────────────────────
+
+    def name_book(self, name: str, *, seal_each_command: bool) -> None:
+        """Write down that the book is made to the end."""
+        with self.writing():
+            cursor = self.datastore.cursor_held
+            assert cursor is not None
+            cursor.execute(
+                "INSERT INTO book (format, name, seal_each_command) VALUES (%s, %s, %s)",
+                (FORMAT, name, seal_each_command),
+            )
+            self._appended = True
+
+    def book(self) -> tuple[str, str, bool]:
+        """The book's own id, its name, and whether those who record are to seal."""
+        identity, name, seals = self.rows("SELECT id::text, name, seal_each_command FROM book")[0]
+        return identity, name, seals
+
+    def keep_document(self, digest: str, data: bytes) -> None:
+        """Keep a document's bytes; one that is there already is the same."""
+        with self.writing():
+            cursor = self.datastore.cursor_held
+            assert cursor is not None
+            cursor.execute(
+                "INSERT INTO documents (sha256, data) VALUES (%s, %s) ON CONFLICT DO NOTHING", (digest, data)
+            )
+            self._appended = True
+
+    def document(self, digest: str) -> bytes | None:
+        """A document's bytes; `None` where it is not there."""
+        found = self.rows("SELECT data FROM documents WHERE sha256 = ?", digest)
+        return bytes(found[0][0]) if found else None
+
+
+def _composed(statement: str) -> Composed:
+    """A statement of ours, none of it typed by anybody."""
+    return Composed([SQL(statement)])
+
+
+class JournalFactory(PostgresFactory):
+    """Gives the journal its own recorder and datastore, under names like those in a file."""
+
+    ADDRESS, READ_ONLY = "GRANTBOOK_ADDRESS", "GRANTBOOK_READ_ONLY"
+
+    def __init__(self, env: Environment | EnvType | None) -> None:
+        super().__init__(env)
+        address = self.env.get(self.ADDRESS)
+        assert address is not None
+        self.datastore = JournalDatastore(address, read_only=self.env.get(self.READ_ONLY) == "yes")
+
+    def application_recorder(self) -> JournalRecorder:
+        """Of entries and answers."""
+        recorder = JournalRecorder(self.datastore)
+        if self.env_create_table():
+            recorder.create_table()
+        return recorder
+
+    def aggregate_recorder(self, purpose: str = "events") -> PostgresAggregateRecorder:
+        """Of snapshots."""
+        recorder = PostgresAggregateRecorder(self.datastore, events_table_name=f"stored_{purpose}")
+        if self.env_create_table():
+            recorder.create_table()
+        return recorder
+
+
+def settings(address: str, *, create: bool, read_only: bool) -> dict[str, str]:
+    """What the library is told, to keep a journal in the database at the address."""
+    return {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        **dict.fromkeys(
+            ("POSTGRES_DBNAME", "POSTGRES_HOST", "POSTGRES_USER", "POSTGRES_PASSWORD"), "as the address says"
+        ),
+        "POSTGRES_ENABLE_DB_FUNCTIONS": "no",
+        JournalFactory.ADDRESS: address,
+        JournalFactory.READ_ONLY: "yes" if read_only and not create else "no",
+    }

@@ -1,0 +1,208 @@
+"""What the journal's schema holds in PostgreSQL, and how it is known to be whole.
+
+Positions are given by a trigger under the append lock: dense, in the order of commits, and nobody's choice.
+Nothing is changed or deleted, whoever asks: the triggers fire always, for the owner and a replica too.
+"""
+
+from typing import NamedTuple
+
+SCHEMA = "journal"
+LOCK = int.from_bytes(b"grants")
+"""Of the advisory lock under which entries are appended. Such locks belong to one database."""
+
+
+class Function(NamedTuple):
+    """A trigger's function."""
+
+    name: str
+    body: str
+
+
+_PLACE_ENTRY = f"""
+BEGIN
+    PERFORM pg_advisory_xact_lock({LOCK});
+    NEW.position := 1 + coalesce((SELECT max(position) FROM {SCHEMA}.stored_events), 0);
+    RETURN NEW;
+END
+"""
+_PLACE_ANSWER = f"""
+BEGIN
+    PERFORM pg_advisory_xact_lock({LOCK});
+    NEW.number := 1 + coalesce((SELECT max(number) FROM {SCHEMA}.receipts), 0);
+    IF NEW.outcome = 'accepted' AND NEW.position IS NULL THEN
+        NEW.position := (SELECT max(position) FROM {SCHEMA}.stored_events);
+    END IF;
+    RETURN NEW;
+END
+"""
+_APPEND_ONLY = """
+BEGIN
+    RAISE EXCEPTION 'append only: nothing recorded is changed or deleted';
+END
+"""
+FUNCTIONS = (
+    Function("place_entry", _PLACE_ENTRY),
+    Function("place_answer", _PLACE_ANSWER),
+    Function("append_only", _APPEND_ONLY),
+)
+
+TABLES = {
+    "stored_events": (
+        'originator_id text COLLATE "C" NOT NULL',
+        "originator_version bigint NOT NULL",
+        'topic text COLLATE "C" NOT NULL',
+        "state bytea NOT NULL",
+        "position bigint NOT NULL UNIQUE",
+        "PRIMARY KEY (originator_id, originator_version)",
+    ),
+    "receipts": (
+        "number bigint PRIMARY KEY",
+        *(
+            f'"{name}" text COLLATE "C" NOT NULL'
+            for name in "command_id digest command stream on actor recorder recorded_at outcome".split()
+        ),
+        *(f'"{name}" text COLLATE "C"' for name in ("refusal", "rule", "message")),
+        'entries text COLLATE "C" NOT NULL',
+        "position bigint",
+        "UNIQUE (command_id, digest)",
+    ),
+    "documents": (
+        'sha256 text COLLATE "C" PRIMARY KEY',
+        "data bytea NOT NULL",
+    ),
+    "book": (
+        "one boolean PRIMARY KEY DEFAULT true CHECK (one)",
+        "id uuid NOT NULL DEFAULT gen_random_uuid()",
+        "format integer NOT NULL",
+        "name text NOT NULL",
+        "seal_each_command boolean NOT NULL",
+    ),
+}
+"""``book`` has one row, written when all else is there."""
+
+
+CHECKS = {
+    ("receipts", "outcome,position"): (
+        "outcome IN ('accepted', 'refused') AND (outcome = 'accepted') = (position IS NOT NULL)"
+    ),
+    ("documents", "data,sha256"): "sha256 = encode(pg_catalog.sha256(data), 'hex')",
+}
+"""What holds of each row, by table and columns."""
+
+
+class Trigger(NamedTuple):
+    """On a table, when, and what it does."""
+
+    table: str
+    when: str
+    function: str
+
+    @property
+    def name(self) -> str:
+        """Of the trigger."""
+        return f"{self.table}_{self.function}"
+
+
+TRIGGERS = (
+    Trigger("stored_events", "BEFORE INSERT", "place_entry"),
+    Trigger("receipts", "BEFORE INSERT", "place_answer"),
+    *(
+        Trigger(table, "BEFORE UPDATE OR DELETE OR TRUNCATE", "append_only")
+        for table in ("stored_events", "receipts", "documents", "book")
+    ),
+)
+
+
+def statements() -> list[str]:
+    """What makes the schema's tables, functions and triggers, where they are not there."""
+    made = []
+    for name, columns in TABLES.items():
+        checks = [f"CHECK ({one})" for (table, _), one in CHECKS.items() if table == name]
+        made.append(f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{name} ({', '.join([*columns, *checks])})")
+    made.append(f"CREATE INDEX IF NOT EXISTS refused ON {SCHEMA}.receipts (number) WHERE outcome = 'refused'")
+    made += [
+        f"CREATE OR REPLACE FUNCTION {SCHEMA}.{one.name}() RETURNS trigger LANGUAGE plpgsql"
+        f" SET search_path = pg_catalog, pg_temp AS $body${one.body}$body$"
+        for one in FUNCTIONS
+    ]
+    for one in TRIGGERS:
+        each = "ROW" if one.when.endswith("INSERT") else "STATEMENT"
+        table = f"{SCHEMA}.{one.table}"
+        made.append(
+            f"CREATE OR REPLACE TRIGGER {one.name} {one.when} ON {table}"
+            f" FOR EACH {each} EXECUTE FUNCTION {SCHEMA}.{one.function}()"
+        )
+        made.append(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {one.name}")
+    return made
+
+
+# ── is it whole? ─────────────────────────────────────────────────────────────────────────────
+
+DEFINED = f"""
+WITH relation AS (
+    SELECT oid, relname, relkind, relpersistence, relrowsecurity FROM pg_class
+     WHERE relnamespace = '{SCHEMA}'::regnamespace AND relkind <> 'i' AND relkind <> 'c'
+)
+SELECT 'table ' || relname, concat_ws(' ', relkind, relpersistence, relrowsecurity) FROM relation
+UNION ALL
+SELECT concat_ws(' ', 'column', relname, attname),
+       concat_ws(' ', format_type(atttypid, atttypmod), attnotnull, nullif(collname, 'default'))
+  FROM relation JOIN pg_attribute ON attrelid = relation.oid
+  LEFT JOIN pg_collation ON pg_collation.oid = attcollation
+ WHERE attnum > 0 AND NOT attisdropped
+UNION ALL
+SELECT concat_ws(' ', 'constraint', contype, relname, (
+           SELECT string_agg(attname, ',' ORDER BY attname) FROM pg_attribute
+            WHERE attrelid = relation.oid AND attnum = ANY (conkey))), convalidated::text
+  FROM relation JOIN pg_constraint ON conrelid = relation.oid WHERE contype <> 'n'
+UNION ALL
+SELECT 'function ' || proname, concat_ws(' ', prosecdef, proconfig, prosrc)
+  FROM pg_proc WHERE pronamespace = '{SCHEMA}'::regnamespace
+UNION ALL
+SELECT 'trigger ' || tgname, concat_ws(' ', relname, proname, tgtype, tgenabled, tgqual)
+  FROM relation JOIN pg_trigger ON tgrelid = relation.oid JOIN pg_proc ON pg_proc.oid = tgfoid
+ WHERE NOT tgisinternal
+UNION ALL
+SELECT 'rule ' || rulename, relname FROM relation JOIN pg_rewrite ON ev_class = relation.oid
+UNION ALL
+SELECT 'child ' || inhrelid::regclass, relname FROM relation JOIN pg_inherits ON inhparent = relation.oid
+"""
+"""Everything that is defined in the schema, each with what can be said of it the same in every version."""
+
+_BITS = {"ROW": 1, "BEFORE": 2, "INSERT": 4, "DELETE": 8, "UPDATE": 16, "TRUNCATE": 32}
+
+
+def expected() -> dict[str, str]:
+    """What `DEFINED` tells of a schema that is whole; without the library's own snapshots."""
+    found: dict[str, str] = {}
+    for table, parts in TABLES.items():
+        found[f"table {table}"] = "r p f"
+        for part in parts:
+            _part(found, table, part)
+    for table, columns in CHECKS:
+        found[f"constraint c {table} {columns}"] = "true"
+    for one in FUNCTIONS:
+        found[f"function {one.name}"] = f'f {{"search_path=pg_catalog, pg_temp"}} {one.body}'
+    for each in TRIGGERS:
+        words = set(each.when.split()) | ({"ROW"} if "INSERT" in each.when else set())
+        kind = sum(bit for word, bit in _BITS.items() if word in words)
+        found[f"trigger {each.name}"] = f"{each.table} {each.function} {kind} A"
+    return found
+
+
+def _part(found: dict[str, str], table: str, part: str) -> None:
+    """A column with its constraints, or a constraint of the table."""
+    name, kind, *rest = part.replace('"', "").split()
+    words = " ".join(rest)
+    for key, letter in (("PRIMARY", "p"), ("UNIQUE", "u")):
+        if name == key:
+            columns = sorted(part.partition("(")[2].rstrip(")").split(", "))
+            found[f"constraint {letter} {table} {','.join(columns)}"] = "true"
+            return
+        if key in words:
+            found[f"constraint {letter} {table} {name}"] = "true"
+    if "CHECK" in words:
+        found[f"constraint c {table} {name}"] = "true"
+    never_null = "NOT NULL" in words or "PRIMARY" in words
+    collated = " C" if "COLLATE" in words else ""
+    found[f"column {table} {name}"] = f"{kind} {'t' if never_null else 'f'}{collated}"

@@ -1,0 +1,122 @@
+"""What the journal asks of its recorder, whatever the database: entries, answers, questions."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from eventsourcing.persistence import Notification
+
+FORMAT = 2
+"""Of the journal's tables. A journal of a later format is not opened."""
+WAIT = 60
+"""Seconds to wait for another writer."""
+
+
+class Receipt(NamedTuple):
+    """The answer to a command, kept for ever: the same id gets the same answer again."""
+
+    command_id: str
+    digest: str
+    command: str
+    stream: str
+    on: str
+    actor: str
+    recorder: str
+    recorded_at: str
+    outcome: str
+    """``accepted`` or ``refused``."""
+    refusal: str | None
+    rule: str | None
+    message: str | None
+    entries: str
+    """Names of the entries that it became, separated by blanks."""
+    position: int | None
+
+
+STORED = "originator_id, originator_version, topic, state, position"
+"""The columns of an entry, as a ``Notification`` has them."""
+ANSWER = ", ".join(f'"{field}"' for field in Receipt._fields)
+"""The columns of an answer."""
+
+
+class Recording(ABC):
+    """A recorder of entries and answers. Questions are written once, with ``?`` for each value."""
+
+    @abstractmethod
+    def rows(self, statement: str, *params: object) -> list[tuple[Any, ...]]:
+        """All rows of a question to the journal's tables."""
+
+    @abstractmethod
+    def writing(self) -> AbstractContextManager[None]:
+        """Hold the append lock: all reads and appends inside are one durable transaction."""
+
+    @abstractmethod
+    def reading(self) -> AbstractContextManager[None]:
+        """All reads inside see the journal as it was at the first of them."""
+
+    @abstractmethod
+    def now(self) -> datetime:
+        """The moment, by the clock that this journal goes by; in UTC."""
+
+    @abstractmethod
+    def format(self) -> int:
+        """In which the tables were made; 0 where they are no journal's."""
+
+    @abstractmethod
+    def upgrade(self) -> None:
+        """Bring the tables of an earlier format to this one: what is missing is added."""
+
+    @abstractmethod
+    def schema(self) -> dict[str, str]:
+        """Everything that was defined in the database, each with its definition."""
+
+    @abstractmethod
+    def expected_schema(self) -> dict[str, str]:
+        """The same, of a new journal."""
+
+    @abstractmethod
+    def counters(self) -> list[tuple[str, int, int]]:
+        """Each table, the newest number that was given in it, and the newest that is there."""
+
+    @abstractmethod
+    def injuries(self) -> list[str]:
+        """What the database finds wrong with its own files."""
+
+    # ── questions ────────────────────────────────────────────────────────────────────────────
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """Events by position, from ``start`` on."""
+        where, params = ["1 = 1"], list[int | str]()
+        if start is not None:
+            where.append("position >= ?" if inclusive_of_start else "position > ?")
+            params.append(start)
+        if stop is not None:
+            where.append("position <= ?")
+            params.append(stop)
+        if topics:
+            where.append(f"topic IN ({','.join('?' * len(topics))})")
+            params += topics
+        question = f"SELECT {STORED} FROM stored_events WHERE {' AND '.join(where)} ORDER BY position LIMIT ?"
+        return [Notification(*row) for row in self.rows(question, *params, limit)]
+
+    def receipts(self, command_id: str) -> list[Receipt]:
+        """The answers that were given under the id: one, and a refusal for each other use of the id."""
+        question = f"SELECT {ANSWER} FROM receipts WHERE command_id = ? ORDER BY number"
+        return [Receipt(*row) for row in self.rows(question, command_id)]
+
+    def refused(self, stream: str | None = None) -> list[Receipt]:
+        """Receipts of refused commands, in the order in which they were given."""
+        question = f"SELECT {ANSWER} FROM receipts WHERE outcome = 'refused'"
+        if stream is None:
+            return [Receipt(*row) for row in self.rows(question + " ORDER BY number")]
+        return [Receipt(*row) for row in self.rows(question + " AND stream = ? ORDER BY number", stream)]
