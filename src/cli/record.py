@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _NO_READER = 141
 """As a shell tells of a program that wrote into a closed pipe."""
+Words = dict[str, Any]
+"""What a line says."""
 _SECONDS = 0.25
 """How long other writers may have to wait for a batch."""
 
@@ -84,18 +87,25 @@ class Run:
         """Record the lines, in as many durable transactions as their time asks for; then tell."""
         at = 0
         while at < len(lines) and not self.stopped:
-            done: list[Outcome] = []
-            until = time.monotonic() + _SECONDS
-            with self.book.batch():
-                while at < len(lines) and (not done or time.monotonic() < until):
-                    done.append(outcome := self._one(*lines[at]))
-                    at += 1
-                    if not outcome.good and not self.go_on:
-                        break
+            done = self.book.insist(partial(self._batch, lines[at:], {}))
+            at += len(done)
             for outcome in done:
                 self._count(outcome)
                 self.tell(outcome)
             self.stopped = bool(done) and not done[-1].good and not self.go_on
+
+    def _batch(self, lines: list[Line], read: dict[int, Words | Outcome], _again: bool) -> list[Outcome]:
+        """Record some of the lines in one transaction. A line is ``read`` once, however often it is tried."""
+        done: list[Outcome] = []
+        until = time.monotonic() + _SECONDS
+        with self.book.batch():
+            for number, raw in lines:
+                if number not in read:
+                    read[number] = self._read(number, raw)
+                done.append(outcome := self._one(number, read[number]))
+                if (not outcome.good and not self.go_on) or time.monotonic() > until:
+                    break
+        return done
 
     def _count(self, outcome: Outcome) -> None:
         self.line = outcome.line
@@ -106,22 +116,27 @@ class Run:
             what = "refused before"
         self.counts[what] = self.counts.get(what, 0) + 1
 
-    def _one(self, number: int, raw: bytes | BadLine) -> Outcome:
+    def _read(self, number: int, raw: bytes | BadLine) -> Words | Outcome:
+        """What the line says, with an id; or that it says nothing."""
+        try:
+            words = words_of(raw)
+        except BadLine as error:
+            return Outcome(number, "malformed", message=str(error))
+        words.setdefault("actor", self.recorder)
+        if not words.get("command_id"):
+            words.pop("command_id", None)
+            words["command_id"] = self.ids.of(words)
+        return words
+
+    def _one(self, number: int, words: Words | Outcome) -> Outcome:
         from lifecycle.errors import VersionConflict
         from lifecycle.words import Malformed, command_from
 
-        command_id: Any = None
+        if isinstance(words, Outcome):
+            return words
+        command_id = words["command_id"]
         try:
-            words = words_of(raw)
-            words.setdefault("actor", self.recorder)
-            if not words.get("command_id"):
-                words.pop("command_id", None)
-                words["command_id"] = self.ids.of(words)
-            command_id = words["command_id"]
-            command = command_from(words)
-            answer = self.book.record(command, self.recorder)
-        except BadLine as error:
-            return Outcome(number, "malformed", message=str(error))
+            answer = self.book.record(command_from(words), self.recorder)
         except Malformed as error:
             known = command_id if isinstance(command_id, str) else None
             return Outcome(number, "malformed", known, message=str(error))

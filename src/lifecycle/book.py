@@ -5,19 +5,20 @@ does without.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from io import BufferedIOBase
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
+from uuid import uuid4
 
 from lifecycle.clock import Clock
 from lifecycle.errors import Unreachable
 from lifecycle.folder import Folder
 from lifecycle.history import FUND, Entry, call_stream, grant_stream, history, kind_of
-from lifecycle.home import Home
+from lifecycle.home import Home, T
 from lifecycle.journal import Answer, Journal, Stored, named, store_errors
 from lifecycle.recording import Receipt
 
@@ -155,8 +156,23 @@ class Book:
         """
         if self._clerk.batching:
             return self._clerk.record(command, recorder)
+        if not command.command_id:
+            command = command.model_copy(update={"command_id": str(uuid4())})
+
+        def asked(again: bool) -> Answer:
+            answer = self._clerk.record(command, recorder)
+            # A commit whose acknowledgement was lost comes back as a repeat of ourselves.
+            return answer.first() if again and answer.outcome == "repeat" else answer
+
+        return self.insist(asked)
+
+    def insist(self, work: Callable[[bool], T]) -> T:
+        """Do what does no harm when it is done twice; again, where the store went away meanwhile.
+
+        The work is told whether it was tried before. Raises `Unreachable` where the store does not come back.
+        """
         with store_errors(self.journal.place):
-            return self._clerk.record(command, recorder)
+            return self.home.insist(work)
 
     @contextmanager
     def batch(self) -> Iterator[None]:

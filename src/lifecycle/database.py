@@ -1,19 +1,23 @@
 """A book in a database: all of it but the seals, which lie outside, in a folder of this machine's."""
 
 import os
+import time
+from collections.abc import Callable
 from errno import ENOENT
 from io import BufferedIOBase, BytesIO
 from pathlib import Path
 
 from lifecycle.errors import Unreachable
-from lifecycle.home import Home
-from lifecycle.journal import Journal, named
-from lifecycle.postgres.connection import JournalDatastore
+from lifecycle.home import Home, T
+from lifecycle.journal import STORE_ERRORS, Journal, named
+from lifecycle.postgres.connection import JournalDatastore, lost
 from lifecycle.postgres.recorder import JournalRecorder
 from lifecycle.postgres.schema import SCHEMA
 
 SEALS = "GRANTBOOK_SEALS"
 """Names the folder in which the seals of books in databases are kept, each in one of its own."""
+PATIENCE = 60
+"""Seconds in which another server may take the place of one that is gone."""
 
 
 def _seals() -> Path:
@@ -38,7 +42,7 @@ class Database(Home):
         store.close()
         if found != [(None,)]:
             raise Unreachable(
-                f"{named(self._address)} has a schema {SCHEMA} already: a new book needs a database of its own"
+                f"{named(self._address)} has a schema {SCHEMA} already: a new book needs its own database"
             )
         return self._take(Journal(self._address, create=True))
 
@@ -61,6 +65,19 @@ class Database(Home):
     def _find_folder(self) -> None:
         """The same for a book wherever its server is: it goes by the book's own id."""
         self.path = _seals() / self._recorder.book()[0]
+
+    def insist(self, work: Callable[[bool], T]) -> T:
+        """Do the work; on another connection where one was lost, until `PATIENCE` is at its end."""
+        until, pause, again = time.monotonic() + PATIENCE, 0.05, False
+        while True:
+            try:
+                return work(again)
+            except STORE_ERRORS as error:
+                if not lost(error) or time.monotonic() + pause > until:
+                    raise
+            time.sleep(pause)
+            again = True
+            pause = min(2 * pause, 2.0)
 
     def seals_each_command(self) -> bool:
         """What the book's row says."""

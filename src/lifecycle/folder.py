@@ -1,7 +1,6 @@
 """A book in a folder of its own: files for the journal, the settings and the documents."""
 
 import json
-import tomllib
 from io import BufferedIOBase
 from pathlib import Path
 
@@ -49,6 +48,8 @@ class Folder(Home):
 
     def seals_each_command(self) -> bool:
         """What ``book.toml`` says; it is so unless it says otherwise."""
+        import tomllib
+
         try:
             with self._settings.open("rb") as file:
                 return bool(tomllib.load(file).get("seal_each_command", True))

@@ -1,10 +1,14 @@
 """Where a book lies: its journal, what is set for it, its documents, and the folder of its seals."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from io import BufferedIOBase
 from pathlib import Path
+from typing import TypeVar
 
 from lifecycle.journal import Journal
+
+T = TypeVar("T")
 
 
 class Home(ABC):
@@ -26,6 +30,13 @@ class Home(ABC):
     @abstractmethod
     def opened(self, *, read_only: bool) -> Journal:
         """The journal of a book that is there. Raises `Unreachable`."""
+
+    def insist(self, work: Callable[[bool], T]) -> T:
+        """Do the work; again, where the store went away meanwhile and may come back.
+
+        The work is told whether it was tried before, and must do no harm when it is done twice.
+        """
+        return work(False)
 
     @abstractmethod
     def seals_each_command(self) -> bool:

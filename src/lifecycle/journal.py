@@ -50,6 +50,10 @@ class Answer(NamedTuple):
             position if position is not None else receipt.position,
         )
 
+    def first(self) -> Self:
+        """The answer as it was given first, of one that says that it was given before."""
+        return self._replace(outcome="accepted" if self.refusal is None else "refused")
+
 
 STORE_ERRORS = (sqlite3.Error, PersistenceError, UnicodeDecodeError)
 """What a file that is damaged, locked or full comes to; a damaged name may not even be told."""

@@ -1,4 +1,4 @@
-"""The library's own suites for recorders, against the journal's: files and memory, text and UUID ids."""
+"""The library's own suites for recorders, against the journal's: a file, memory, PostgreSQL."""
 
 import sys
 import threading
@@ -6,13 +6,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any, ClassVar
-from uuid import UUID, uuid4
+from uuid import uuid4
+
+import psycopg
+import pytest
 
 # The suites' module also holds those for ciphers, which need a package that the journal does not use.
 cipher = ModuleType("eventsourcing.cipher")
 cipher.AESCipher = object  # type: ignore[attr-defined]
 sys.modules.setdefault("eventsourcing.cipher", cipher)
 
+from eventsourcing.postgres import PostgresAggregateRecorder  # noqa: E402
 from eventsourcing.sqlite import SQLiteAggregateRecorder  # noqa: E402
 from eventsourcing.tests.persistence import (  # noqa: E402
     AggregateRecorderTestCase,
@@ -20,13 +24,14 @@ from eventsourcing.tests.persistence import (  # noqa: E402
     NonInterleavingNotificationIDsBaseCase,
 )
 
+from lifecycle.postgres import recorder as postgres  # noqa: E402
+from lifecycle.postgres.connection import JournalDatastore as PostgresDatastore  # noqa: E402
 from lifecycle.recorder import JournalDatastore, JournalRecorder  # noqa: E402
 
 
 class _OnJournal:
     """A recorder on a database of its own."""
 
-    id_type: ClassVar[str] = "text"
     in_memory: ClassVar[bool] = False
     kind: ClassVar[type[SQLiteAggregateRecorder]] = JournalRecorder
 
@@ -43,13 +48,13 @@ class _OnJournal:
             store.close()
         self._directory.cleanup()
 
-    def new_originator_id(self) -> UUID | str:
-        return f"grant:{uuid4()}" if self.id_type == "text" else uuid4()
+    def new_originator_id(self) -> str:
+        return f"grant:{uuid4()}"
 
     def create_recorder(self) -> Any:
         file = Path(self._directory.name) / "journal.sqlite"
         name = f"file:{uuid4().hex}?mode=memory&cache=shared" if self.in_memory else f"file:{file}"
-        store = JournalDatastore(name, originator_id_type=self.id_type, lock_timeout=20)
+        store = JournalDatastore(name, originator_id_type="text", lock_timeout=20)
         store.pool.pool_timeout = (
             60  # the library's 5 seconds are short on a busy disk, with every commit synced
         )
@@ -64,12 +69,8 @@ class _Quiet:
         """Only measures and prints."""
 
 
-class TestTextIds(_Quiet, _OnJournal, ApplicationRecorderTestCase[JournalRecorder]):
-    """Text ids in a file: as the book uses it."""
-
-
-class TestUuids(_Quiet, _OnJournal, ApplicationRecorderTestCase[JournalRecorder]):
-    id_type = "uuid"
+class TestInFile(_Quiet, _OnJournal, ApplicationRecorderTestCase[JournalRecorder]):
+    """In a file: as the book uses it."""
 
 
 class TestInMemory(_Quiet, _OnJournal, ApplicationRecorderTestCase[JournalRecorder]):
@@ -82,12 +83,52 @@ class TestSnapshots(_Quiet, _OnJournal, AggregateRecorderTestCase):
     kind = SQLiteAggregateRecorder
 
 
-class TestSnapshotsOfUuids(TestSnapshots):
-    id_type = "uuid"
-
-
 class TestSnapshotsInMemory(TestSnapshots):
     in_memory = True
+
+
+class _OnPostgres:
+    """A recorder on a PostgreSQL database of its own."""
+
+    address: str
+    kind: ClassVar[type[PostgresAggregateRecorder]] = postgres.JournalRecorder
+
+    @pytest.fixture(autouse=True)
+    def _database(self, database: str) -> None:
+        self.address = database
+
+    def setUp(self) -> None:
+        self._stores: list[PostgresDatastore] = []
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            connection.execute("CREATE SCHEMA journal")
+
+    def tearDown(self) -> None:
+        for store in self._stores:
+            store.close()
+
+    def new_originator_id(self) -> str:
+        return f"grant:{uuid4()}"
+
+    def create_recorder(self) -> Any:
+        store = PostgresDatastore(self.address, read_only=False)
+        self._stores.append(store)
+        recorder = self.kind(store)
+        recorder.create_table()
+        return recorder
+
+
+class TestOnPostgres(_Quiet, _OnPostgres, ApplicationRecorderTestCase[postgres.JournalRecorder]):
+    """In a database."""
+
+
+class TestSnapshotsOnPostgres(_Quiet, _OnPostgres, AggregateRecorderTestCase):
+    """The library's own table of snapshots, in the journal's schema."""
+
+    kind = PostgresAggregateRecorder
+
+
+class TestPositionsDoNotInterleaveOnPostgres(_OnPostgres, NonInterleavingNotificationIDsBaseCase):
+    """Two writers of a thousand events each: one after the other."""
 
 
 class TestPositionsDoNotInterleave(_OnJournal, NonInterleavingNotificationIDsBaseCase):

@@ -1,5 +1,6 @@
-"""One connection to the journal's database, made when it is first needed and again when it broke."""
+"""Connections to the journal's database, and the transactions that are held on them."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -58,55 +59,72 @@ def connected(address: str, *, read_only: bool = False, **more: Any) -> psycopg.
     return psycopg.connect(autocommit=True, **{**_DEFAULTS, **told, **more})
 
 
-class OneConnection:
-    """Stands where the library has a pool of connections."""
+class Connections:
+    """Stands where the library has a pool: one connection for each thread, made anew when it broke."""
 
     def __init__(self, address: str, *, read_only: bool) -> None:
         self._address, self._read_only = address, read_only
-        self._open: psycopg.Connection[Any] | None = None
-        self.warnings: list[str] = []
-        """What the server has warned of since the last look."""
+        self._own = threading.local()
+        self._all: list[psycopg.Connection[Any]] = []
 
     def open(self, *_: object) -> None:
-        """It is made when it is needed."""
+        """They are made when they are needed."""
 
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection[Any]]:
-        """The connection; another one where the last one broke."""
-        if self._open is None or self._open.closed:
-            self._open = connected(self._address, read_only=self._read_only, row_factory=dict_row)
-            self._open.add_notice_handler(self._heard)
+        """This thread's own; another one where the last one broke."""
+        own: psycopg.Connection[Any] | None = getattr(self._own, "connection", None)
+        if own is None or own.closed:
+            own = self._own.connection = connected(
+                self._address, read_only=self._read_only, row_factory=dict_row
+            )
+            own.add_notice_handler(self._heard)
+            self._own.warnings = list[str]()
+            self._all.append(own)
         try:
-            yield self._open
+            yield own
         except psycopg.Error as error:
             if lost(error):
-                self.close()
+                own.close()
             raise
 
     def _heard(self, told: psycopg.errors.Diagnostic) -> None:
         if told.severity_nonlocalized == "WARNING":
-            self.warnings.append(told.message_primary or "")
+            self._own.warnings.append(told.message_primary or "")
+
+    def warned(self) -> list[str]:
+        """What the server has warned this thread of since the last look."""
+        told: list[str] = self._own.warnings
+        self._own.warnings = []
+        return told
 
     def close(self) -> None:
-        """Let go of it."""
-        if self._open is not None:
-            self._open.close()
-            self._open = None
+        """Let go of them all."""
+        for one in self._all:
+            one.close()
+        self._all.clear()
 
 
 class JournalDatastore(PostgresDatastore):
-    """One database. A transaction begun inside one that is held joins it."""
+    """One database. A transaction begun inside one that the same thread holds joins it."""
 
     def __init__(self, address: str, *, read_only: bool) -> None:
         super().__init__("", "", "", "", "", schema=SCHEMA, originator_id_type="text", lock_timeout=WAIT)
-        self.pool = self.one = OneConnection(address, read_only=read_only)  # type: ignore[assignment]
-        self.cursor_held: psycopg.Cursor[Any] | None = None
+        self.pool = self._connections = Connections(address, read_only=read_only)  # type: ignore[assignment]
+        self._held = threading.local()
+
+    @property
+    def cursor_held(self) -> psycopg.Cursor[Any] | None:
+        """That of the transaction that this thread holds."""
+        found: psycopg.Cursor[Any] | None = getattr(self._held, "cursor", None)
+        return found
 
     @contextmanager
     def asking(self) -> Iterator[psycopg.Cursor[Any]]:
         """A cursor for questions, which gives tuples: in the transaction that is held, or by itself."""
-        if self.cursor_held is not None:
-            yield self.cursor_held
+        held = self.cursor_held
+        if held is not None:
+            yield held
         else:
             with self.get_connection() as connection:
                 yield connection.cursor(row_factory=tuple_row, binary=True)
@@ -114,21 +132,21 @@ class JournalDatastore(PostgresDatastore):
     @contextmanager
     def held(self, begin: str) -> Iterator[psycopg.Cursor[Any]]:
         """A transaction with this first statement, which those begun inside it are part of."""
-        if self.cursor_held is not None:
-            yield self.cursor_held
+        outer = self.cursor_held
+        if outer is not None:
+            yield outer
             return
         with self.get_connection() as connection:
-            self.one.warnings.clear()
+            self._connections.warned()
             with connection.transaction():
-                cursor = connection.cursor(row_factory=tuple_row, binary=True)
-                cursor.execute(begin)
-                self.cursor_held = cursor
+                self._held.cursor = cursor = connection.cursor(row_factory=tuple_row, binary=True)
                 try:
+                    cursor.execute(begin)
                     yield cursor
                 finally:
-                    self.cursor_held = None
-        if self.one.warnings:
-            raise InDoubt("; ".join(self.one.warnings))
+                    self._held.cursor = None
+        if told := self._connections.warned():
+            raise InDoubt("; ".join(told))
 
 
 TAKE_LOCK = f"SELECT pg_advisory_xact_lock({LOCK}), clock_timestamp()"
