@@ -1,6 +1,7 @@
 """``grantbook init``: a new book, its fund, its first administrator and its policy."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -32,7 +33,9 @@ from cli.text import safe, say, to_json
     help="An edition to adopt, instead of the shipped ones. May be given several times.",
 )
 @click.option(
-    "--seal/--no-seal", default=True, show_default=True, help="Seal the journal after each command."
+    "--seal/--no-seal",
+    default=None,
+    help="Seal the journal after each command: so it is in a folder; in a database the auditor seals.",
 )
 def init(  # noqa: PLR0917 click gives them by name
     path: str | None,
@@ -41,7 +44,7 @@ def init(  # noqa: PLR0917 click gives them by name
     fiscal_year_start: int,
     on: str | None,
     policy: tuple[str, ...],
-    seal: bool,
+    seal: bool | None,
 ) -> int:
     """Make the book."""
     from cli.files import edition_from
@@ -52,23 +55,24 @@ def init(  # noqa: PLR0917 click gives them by name
     editions = [edition_from(file) for file in policy] or None
     terms: dict[str, Any] = {"name": name, "currency": currency, "fiscal_year_start": fiscal_year_start}
     day = _day(on)
+    seal = isinstance(where, Path) if seal is None else seal
     with Book.create(where, on=day, recorder=asked.who(), editions=editions, seal=seal, **terms) as book:
         from cli.write import settle
 
         left = settle(book)
         fund = book.fund()
         names = list(fund.editions)
-        position = book.position()
+        position, place = book.position(), book.name
     if asked.json:
-        told = {"book": str(where), **terms, "on": day.isoformat(), "editions": names, "position": position}
+        told = {"book": place, **terms, "on": day.isoformat(), "editions": names, "position": position}
         say(to_json(told))
     else:
         say(
-            f"made {safe(where)}: {safe(name)} in {safe(currency)}, established on {day}; "
+            f"made {safe(place)}: {safe(name)} in {safe(currency)}, established on {day}; "
             f"{safe(asked.who())} is its administrator; policy editions: {safe(', '.join(names))}"
         )
         if not asked.book:
-            say(f"name it from now on with --book {safe(where)} or GRANTBOOK_BOOK={safe(where)}")
+            say(f"name it from now on with --book {safe(place)} or GRANTBOOK_BOOK={safe(place)}")
     for failed in left:
         say(failed, err=True)
     return 0

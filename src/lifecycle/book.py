@@ -18,7 +18,7 @@ from lifecycle.clock import Clock
 from lifecycle.errors import Unreachable
 from lifecycle.folder import Folder
 from lifecycle.history import FUND, Entry, call_stream, grant_stream, history, kind_of
-from lifecycle.home import Home, T
+from lifecycle.home import Check, Home, T
 from lifecycle.journal import Answer, Journal, Stored, named, store_errors
 from lifecycle.recording import Receipt
 
@@ -133,6 +133,11 @@ class Book:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def health(self, *, standby: bool = False) -> list[Check]:
+        """Whether its store is as it should be. ``standby``: another one must confirm each commit."""
+        with store_errors(self.journal.place):
+            return list(self.home.health(standby=standby))
 
     # ── recording ────────────────────────────────────────────────────────────────────────────
 

@@ -2,13 +2,14 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from errno import ENOENT
 from io import BufferedIOBase, BytesIO
 from pathlib import Path
 
 from lifecycle.errors import Unreachable
-from lifecycle.home import Home, T
+from lifecycle.health import checks
+from lifecycle.home import Check, Home, T, guards
 from lifecycle.journal import STORE_ERRORS, Journal, named
 from lifecycle.postgres.connection import JournalDatastore, lost
 from lifecycle.postgres.recorder import JournalRecorder
@@ -79,9 +80,22 @@ class Database(Home):
             again = True
             pause = min(2 * pause, 2.0)
 
+    def health(self, *, standby: bool) -> Iterator[Check]:
+        """The server is as it should be."""
+        yield from checks(self._recorder, standby=standby)
+        yield guards(self._recorder)
+
     def seals_each_command(self) -> bool:
         """What the book's row says."""
         return self._recorder.book()[2]
+
+    def title(self) -> str:
+        """What the book's row says."""
+        return self._recorder.book()[1]
+
+    def documents(self) -> Iterator[str]:
+        """Out of the documents."""
+        return (digest for (digest,) in self._recorder.rows("SELECT sha256 FROM documents ORDER BY sha256"))
 
     def keep(self, digest: str, data: bytes) -> None:
         """Add it to the documents, unless it is there."""

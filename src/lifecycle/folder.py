@@ -1,11 +1,12 @@
 """A book in a folder of its own: files for the journal, the settings and the documents."""
 
 import json
+from collections.abc import Iterator
 from io import BufferedIOBase
 from pathlib import Path
 
 from lifecycle.errors import Unreachable
-from lifecycle.home import Home
+from lifecycle.home import Check, Home, guards
 from lifecycle.journal import Journal
 
 
@@ -46,15 +47,41 @@ class Folder(Home):
             )
         return Journal(self._journal, read_only=read_only)
 
+    def health(self, *, standby: bool) -> Iterator[Check]:
+        """The file is as it should be; it has no standby."""
+        journal = self.opened(read_only=True)
+        yield Check("commits are on disk before they are acknowledged", True, "WAL, synchronous FULL")
+        injuries = journal.recorder.injuries()
+        yield Check(
+            "the file is whole", not injuries, "; ".join(injuries) or "nothing is wrong with its pages"
+        )
+        if standby:
+            yield Check(
+                "a standby confirms each commit", False, "a file has none: move the book to PostgreSQL"
+            )
+        yield guards(journal.recorder)
+        journal.close()
+
     def seals_each_command(self) -> bool:
         """What ``book.toml`` says; it is so unless it says otherwise."""
+        return bool(self._told().get("seal_each_command", True))
+
+    def title(self) -> str:
+        """What ``book.toml`` says."""
+        return str(self._told().get("name", ""))
+
+    def _told(self) -> dict[str, object]:
         import tomllib
 
         try:
             with self._settings.open("rb") as file:
-                return bool(tomllib.load(file).get("seal_each_command", True))
+                return tomllib.load(file)
         except (OSError, ValueError) as error:
             raise Unreachable(f"{self._settings} cannot be read: {error}") from error
+
+    def documents(self) -> Iterator[str]:
+        """The names of the files."""
+        return (place.name for place in sorted(self._documents.iterdir()) if not place.suffix)
 
     def keep(self, digest: str, data: bytes) -> None:
         """Write the file, unless it is there."""

@@ -1,14 +1,31 @@
 """Where a book lies: its journal, what is set for it, its documents, and the folder of its seals."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BufferedIOBase
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from lifecycle.journal import Journal
+from lifecycle.recording import Recording
 
 T = TypeVar("T")
+
+
+class Check(NamedTuple):
+    """Something about a store that was looked at."""
+
+    what: str
+    well: bool
+    told: str
+
+
+def guards(recorder: Recording) -> Check:
+    """What is defined in the journal is what was made there."""
+    expected, there = recorder.expected_schema(), recorder.schema()
+    odd = sorted(name for name in expected.keys() | there.keys() if expected.get(name) != there.get(name))
+    told = f"not as they were made: {', '.join(odd)}" if odd else "tables and triggers are as they were made"
+    return Check("the journal is guarded", not odd, told)
 
 
 class Home(ABC):
@@ -41,6 +58,18 @@ class Home(ABC):
     @abstractmethod
     def seals_each_command(self) -> bool:
         """Whether those who record are to seal after each command. Raises `Unreachable`."""
+
+    @abstractmethod
+    def health(self, *, standby: bool) -> Iterator[Check]:
+        """Whether the store is as it should be. ``standby``: another one must confirm each commit."""
+
+    @abstractmethod
+    def title(self) -> str:
+        """The name that the book was made with. Raises `Unreachable`."""
+
+    @abstractmethod
+    def documents(self) -> Iterator[str]:
+        """The SHA-256 of each document that is kept."""
 
     @abstractmethod
     def keep(self, digest: str, data: bytes) -> None:

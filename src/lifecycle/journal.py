@@ -266,7 +266,8 @@ def named(place: Path | str) -> str:
         return str(place)
     parts = urlsplit(place)
     who, at, host = parts.netloc.rpartition("@")
-    return parts._replace(netloc=who.partition(":")[0] + at + host, query="").geturl()
+    shown = [one for one in parts.query.split("&") if not one.startswith(("password=", "sslpassword="))]
+    return parts._replace(netloc=who.partition(":")[0] + at + host, query="&".join(shown)).geturl()
 
 
 def _check_format(found: int, place: str) -> None:

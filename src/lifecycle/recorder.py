@@ -190,6 +190,12 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
             c.execute(_INSERT_RECEIPT, receipt._replace(position=positions[-1] if positions else None))
         return positions
 
+    def adopt(self, *, entries: Sequence[tuple[Any, ...]] = (), receipts: Sequence[Receipt] = ()) -> None:
+        """Take over rows of another journal, in the transaction that is held."""
+        with self.datastore.transaction(commit=True) as cursor:
+            cursor.executemany(self.insert_events_statement, entries)
+            cursor.executemany(_INSERT_RECEIPT, receipts)
+
     def now(self) -> datetime:
         """The machine's clock."""
         return utc_now()

@@ -57,6 +57,13 @@ class Recording(ABC):
         """All reads inside see the journal as it was at the first of them."""
 
     @abstractmethod
+    def adopt(self, *, entries: Sequence[tuple[Any, ...]] = (), receipts: Sequence[Receipt] = ()) -> None:
+        """Take over rows of another journal, in their order, in the transaction that is held.
+
+        An entry is its stream, version, topic and stored bytes. It comes before the receipt that tells of it.
+        """
+
+    @abstractmethod
     def now(self) -> datetime:
         """The moment, by the clock that this journal goes by; in UTC."""
 

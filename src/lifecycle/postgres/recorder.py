@@ -19,7 +19,7 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from lifecycle.postgres import schema
 from lifecycle.postgres.connection import SNAPSHOT, TAKE_LOCK, JournalDatastore
-from lifecycle.recording import FORMAT, Receipt, Recording
+from lifecycle.recording import ANSWER, FORMAT, STORED, Receipt, Recording
 
 SAVE = 500
 """At most so many entries in one statement: one of some thousand can hang."""
@@ -98,6 +98,19 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
                 cursor.execute(_INSERT_ANSWER, receipt[: len(_GIVEN)])
         self._appended = True
         return positions
+
+    def adopt(self, *, entries: Sequence[tuple[Any, ...]] = (), receipts: Sequence[Receipt] = ()) -> None:
+        """Take over rows of another journal, in the transaction that is held: the owner's to do."""
+        cursor = self.datastore.cursor_held
+        assert cursor is not None
+        for table, columns, rows in (
+            ("stored_events", STORED.rpartition(", ")[0], entries),
+            ("receipts", ANSWER, receipts),
+        ):
+            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+        self._appended = True
 
     # ── asking ───────────────────────────────────────────────────────────────────────────────
 

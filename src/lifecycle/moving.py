@@ -1,0 +1,110 @@
+"""A book copied to another place or kind of store: the same entries, answers, documents and seals."""
+
+import hashlib
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from lifecycle.book import Book, home_of
+from lifecycle.errors import Altered, Unreachable
+from lifecycle.journal import Journal, named, store_errors
+from lifecycle.recording import Receipt
+from lifecycle.seal.merkle import Tree
+from lifecycle.seal.sealing import CHECKPOINTS, KEY, TREES, hashes
+
+_PAGE = 5_000
+
+Progress = Callable[[int, int], None]
+
+
+class Moved(NamedTuple):
+    """What was copied."""
+
+    entries: int
+    receipts: int
+    documents: int
+    root: bytes
+    """Of the tree of all entries, the same on both sides."""
+
+
+def move(source: Book, target: Path | str, progress: Progress | None = None) -> Moved:
+    """Copy all of a book to a new place. The source is left as it is.
+
+    Raises `Unreachable` where the new place cannot be made or holds something, ``Altered`` where what was
+    copied is not what is there.
+    """
+    home = home_of(target)
+    try:
+        with store_errors(target):
+            journal = home.made()
+            with store_errors(source.journal.place), source.journal.recorder.reading():
+                _copy_rows(source.journal, journal, progress)
+                root = _same_roots(source.journal, journal)
+                entries, receipts = journal.counts()
+            documents = _copy_documents(source, home.keep)
+            home.finish(source.home.title(), seal=source.seals_each_command)
+            _copy_seals(source.path, home.path)
+            journal.close()
+    except OSError as error:
+        raise Unreachable(f"{named(target)} cannot be made: {error.strerror or error}") from error
+    return Moved(entries, receipts, documents, root)
+
+
+def _copy_rows(source: Journal, target: Journal, progress: Progress | None) -> None:
+    """Every row, in the order of recording, in one transaction."""
+    total, newest = source.counts()[0], source.position()
+    if total != newest:
+        raise Altered(f"{named(source.place)} has {total:,} entries and goes up to position {newest:,}")
+    done = 0
+    with target.recorder.writing():
+        for rows in source.entry_rows(0, _PAGE):
+            target.recorder.adopt(entries=[row[:4] for row in rows])
+            done += len(rows)
+            if progress is not None:
+                progress(done, total)
+        for rows in source.receipt_rows(0, _PAGE):
+            target.recorder.adopt(receipts=[Receipt(*row[:-1]) for row in rows])
+
+
+def _same_roots(source: Journal, target: Journal) -> bytes:
+    """The roots of both trees are the same, and the entries lie at the same positions. The entries' root."""
+    roots = list[bytes]()
+    for tree in TREES:
+        (ours, at), (theirs, there) = (_root(journal, tree) for journal in (source, target))
+        if (ours, at) != (theirs, there):
+            raise Altered(f"what was copied to {named(target.place)} is not what is in {named(source.place)}")
+        roots.append(ours)
+    return roots[0]
+
+
+def _root(journal: Journal, name: str) -> tuple[bytes, bytes]:
+    tree, positions = Tree(), hashlib.sha256()
+    for leaves, numbers in hashes(journal, name, 0):
+        tree.extend(b"".join(leaves))
+        positions.update(repr(numbers).encode())
+    return tree.root(len(tree)), positions.digest()
+
+
+def _copy_documents(source: Book, keep: Callable[[str, bytes], None]) -> int:
+    digests = list(source.home.documents())
+    for digest in digests:
+        with source.document(digest) as file:
+            keep(digest, file.read())
+    return len(digests)
+
+
+def _copy_seals(source: Path, target: Path) -> None:
+    """Checkpoints and keys go along: what was sealed there is sealed here."""
+    for place in _sealed_files(source):
+        to = target / place.relative_to(source)
+        to.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(place, to)
+
+
+def _sealed_files(folder: Path) -> Iterator[Path]:
+    with suppress(FileNotFoundError):
+        yield from (place for place in (folder / CHECKPOINTS).iterdir() if place.is_file())
+    if (folder / KEY).exists():
+        yield folder / KEY
