@@ -149,6 +149,11 @@ class JournalDatastore(PostgresDatastore):
             raise InDoubt("; ".join(told))
 
 
-TAKE_LOCK = f"SELECT pg_advisory_xact_lock({LOCK}), clock_timestamp()"
-"""Whoever appends takes it first; the server's clock is read when it is had."""
+TAKE_LOCK = f"""
+SELECT pg_advisory_xact_lock({LOCK}), clock_timestamp(),
+       CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
+            THEN set_config('synchronous_commit', 'on', true) END
+"""
+"""Whoever appends takes it first; the server's clock is read when it is had. A commit is on disk, and on the
+standbys that must confirm it, before it is acknowledged, whatever is usual on the server."""
 SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"

@@ -65,7 +65,7 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
     def writing(self) -> Iterator[None]:
         """Hold the append lock: all reads and appends inside are one durable transaction."""
         with self.datastore.held(TAKE_LOCK) as cursor:
-            ((_, moment),) = cursor.fetchall()
+            ((_, moment, _),) = cursor.fetchall()
             self._moment, self._appended = (moment, time.monotonic()), False
             try:
                 yield

@@ -1,0 +1,53 @@
+"""A book in a database, and logins with one role each."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+import given as g
+from books import make_book
+from lifecycle.book import Book
+from lifecycle.postgres.roles import ROLES, script
+from servers import Server
+
+
+@pytest.fixture(autouse=True)
+def seals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the seals of books in databases are kept."""
+    monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path / "seals"))
+    return tmp_path / "seals"
+
+
+@pytest.fixture
+def book(database: str) -> Iterator[Book]:
+    """A founded fund and one grant that was paid, by the server's own clock."""
+    with make_book(database, [*g.FOUNDED, *g.PAID], clock=None) as book:
+        yield book
+
+
+Login = Callable[[str], str]
+
+
+@pytest.fixture
+def login(book: Book, database: str, server: Server) -> Login:
+    """The address of the database as somebody who has this role and no other."""
+    name = str(
+        conninfo_to_dict(database)["dbname"]
+    )  # roles belong to the whole server: each test has its own
+    server.execute(script(name), name)
+    for role in ROLES:
+        server.execute(f"CREATE ROLE {name}_a_{role} LOGIN; GRANT {name}_{role} TO {name}_a_{role}")
+    server.execute(f"ALTER ROLE {name}_a_projector SET role = {name}_projector")
+    return lambda role: re.sub(r"//[^@]*@", f"//{name}_a_{role}@", database)
+
+
+@pytest.fixture
+def raw(database: str) -> Iterator[psycopg.Connection[Any]]:
+    """The database, opened by whoever may do everything."""
+    with psycopg.connect(database, autocommit=True) as connection:
+        yield connection
