@@ -24,7 +24,7 @@ class Clock:
         return self.now
 
 
-def make_book(path: Path, commands: Iterable[Command] = g.FOUNDED, **options: Any) -> Book:
+def make_book(path: Path | str, commands: Iterable[Command] = g.FOUNDED, **options: Any) -> Book:
     """A new book after the commands, each of which is accepted."""
     options = {"clock": Clock(), **options}
     book = Book.create(

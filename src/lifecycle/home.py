@@ -31,6 +31,8 @@ def guards(recorder: Recording) -> Check:
 class Home(ABC):
     """What a book needs of the place that it lies in."""
 
+    place: Path | str
+    """Where it is opened: a folder, or the address of a database."""
     path: Path
     """A folder on this machine: of the seals, at least."""
     views: Path | str

@@ -17,7 +17,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def book(tmp_path: Path, clock: Clock) -> Iterator[Book]:
-    """A founded fund and one proposal, on a real file."""
+def book(place: Path | str, clock: Clock) -> Iterator[Book]:
+    """A founded fund and one proposal, on a real file and in a real database."""
+    with make_book(place, [*g.FOUNDED, *g.PROPOSED], clock=clock) as book:
+        yield book
+
+
+@pytest.fixture
+def in_folder(tmp_path: Path, clock: Clock) -> Iterator[Book]:
+    """The same, only on a file."""
     with make_book(tmp_path / "book", [*g.FOUNDED, *g.PROPOSED], clock=clock) as book:
         yield book

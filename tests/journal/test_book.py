@@ -60,12 +60,12 @@ def test_a_leap_of_over_a_year_is_confirmed(book: Book, clock: Clock, days: int,
         return
     with pytest.raises(ClockRefused, match="--confirm-clock"):
         book.record(g.cost("01-11"), "t.leader")
-    with Book.open(book.path, clock=clock, confirm_clock=True) as sure:
+    with Book.open(book.place, clock=clock, confirm_clock=True) as sure:
         assert sure.record(g.cost("01-11"), "t.leader").outcome == "accepted"
 
 
 def test_another_process_with_a_clock_behind_goes_on_after_the_newest_entry(book: Book, clock: Clock) -> None:
-    with Book.open(book.path, clock=Clock(clock.now - 3 * SECOND, timedelta(0))) as other:
+    with Book.open(book.place, clock=Clock(clock.now - 3 * SECOND, timedelta(0))) as other:
         other.record(g.cost("01-11"), "t.leader")
         first, second = book.entries(STREAM)
         assert second.recorded_at > first.recorded_at
@@ -175,8 +175,9 @@ def test_entries_hold_corrections_as_they_were_written(book: Book) -> None:
 def test_a_document_is_kept_by_its_content(book: Book) -> None:
     digest = book.attach(b"milk")
     assert digest == book.attach(b"milk")
-    assert (book.path / "documents" / digest).read_bytes() == b"milk"
-    assert [place.name for place in (book.path / "documents").iterdir()] == [digest]
+    with book.document(digest) as file:
+        assert file.read() == b"milk"
+    assert list(book.home.documents()) == [digest]
     record(book, [g.attach("01-11", sha256=digest)])
 
 
@@ -231,63 +232,63 @@ def test_there_is_no_book_there(tmp_path: Path) -> None:
         Book.open(tmp_path / "file")
 
 
-def test_a_book_that_was_not_made_to_the_end_is_not_opened(book: Book) -> None:
-    (book.path / "book.toml").unlink()
+def test_a_book_that_was_not_made_to_the_end_is_not_opened(in_folder: Book) -> None:
+    (in_folder.path / "book.toml").unlink()
     with pytest.raises(Unreachable, match="not made to the end"):
-        Book.open(book.path)
+        Book.open(in_folder.place)
 
 
-def test_garbage_is_no_journal(book: Book) -> None:
-    book.close()
+def test_garbage_is_no_journal(in_folder: Book) -> None:
+    in_folder.close()
     for garbage in (b"", b"milk" * 5000):
-        (book.path / "journal.sqlite").write_bytes(garbage)
+        (in_folder.path / "journal.sqlite").write_bytes(garbage)
         with pytest.raises(Unreachable):
-            Book.open(book.path)
+            Book.open(in_folder.place)
 
 
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.9])
-def test_a_journal_that_was_cut_off_is_told(book: Book, part: float) -> None:
-    record(book, [g.cost("01-11", note="x" * 1900) for _ in range(40)])
-    book.close()
-    file = book.path / "journal.sqlite"
+def test_a_journal_that_was_cut_off_is_told(in_folder: Book, part: float) -> None:
+    record(in_folder, [g.cost("01-11", note="x" * 1900) for _ in range(40)])
+    in_folder.close()
+    file = in_folder.path / "journal.sqlite"
     whole = file.read_bytes()
     file.write_bytes(whole[: int(len(whole) * part)])
-    with pytest.raises((Unreachable, Altered)), Book.open(book.path) as again:
+    with pytest.raises((Unreachable, Altered)), Book.open(in_folder.place) as again:
         list(again.histories())
 
 
 def test_a_reader_may_not_write(book: Book) -> None:
-    with Book.open(book.path, read_only=True) as reader:
+    with Book.open(book.place, read_only=True) as reader:
         assert len(reader.entries(STREAM)) == 1
         with pytest.raises(Unreachable):
             reader.record(g.cost("01-11"), "t.leader")
     assert len(book.entries(STREAM)) == 1
 
 
-def test_a_book_on_a_read_only_disk_is_read(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_book_on_a_read_only_disk_is_read(in_folder: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     """Root may write everywhere, so the disk is only said to be read-only."""
-    book.close()
+    in_folder.close()
     monkeypatch.setattr("lifecycle.recorder.os.access", lambda *_: False)
-    before = sorted(book.path.iterdir())
-    with Book.open(book.path, read_only=True) as reader:
+    before = sorted(in_folder.path.iterdir())
+    with Book.open(in_folder.place, read_only=True) as reader:
         assert len(reader.entries(STREAM)) == 1
         with pytest.raises(Unreachable):
             reader.record(g.cost("01-11"), "t.leader")
-        assert sorted(book.path.iterdir()) == before
+        assert sorted(in_folder.path.iterdir()) == before
 
 
-def test_a_closed_book_leaves_one_file_of_its_journal(book: Book) -> None:
-    book.close()
-    assert [place.name for place in book.path.glob("journal*")] == ["journal.sqlite"]
+def test_a_closed_book_leaves_one_file_of_its_journal(in_folder: Book) -> None:
+    in_folder.close()
+    assert [place.name for place in in_folder.path.glob("journal*")] == ["journal.sqlite"]
 
 
 def test_a_book_that_another_program_holds_is_told_in_words(
-    book: Book, monkeypatch: pytest.MonkeyPatch
+    in_folder: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recorder, "WAIT", 1)
-    with closing(sqlite3.connect(book.path / "journal.sqlite", isolation_level=None)) as raw:
+    with closing(sqlite3.connect(in_folder.path / "journal.sqlite", isolation_level=None)) as raw:
         raw.execute("BEGIN IMMEDIATE")
-        with Book.open(book.path) as other, pytest.raises(Unreachable, match="locked"):
+        with Book.open(in_folder.place) as other, pytest.raises(Unreachable, match="locked"):
             other.record(g.cost("01-11"), "t.leader")
         raw.execute("ROLLBACK")
-    assert book.record(g.cost("01-11"), "t.leader").outcome == "accepted"
+    assert in_folder.record(g.cost("01-11"), "t.leader").outcome == "accepted"

@@ -17,7 +17,6 @@ import pytest
 import given as g
 from books import make_book, record
 from lifecycle.book import Book
-from lifecycle.clock import utc_now
 from lifecycle.decisions.rules import Command
 from lifecycle.events.call import GrantSelected
 from lifecycle.events.fund import FundsCommitted
@@ -45,7 +44,7 @@ Told = tuple[str, str | None, tuple[str, ...]]
 """Grant, refusal, entries."""
 
 
-def approved_at_once(path: Path) -> list[Told]:
+def approved_at_once(path: Path | str) -> list[Told]:
     """What each approval of each process was told."""
     spawn = multiprocessing.get_context("spawn")
     answers: Queue[Told] = spawn.Queue()
@@ -74,31 +73,31 @@ def asked_for(call: str | None = None) -> list[Command]:
     ]
 
 
-def test_approvals_at_once_never_exceed_what_the_fund_has(tmp_path: Path) -> None:
+def test_approvals_at_once_never_exceed_what_the_fund_has(place: Path | str) -> None:
     money = [*g.OFFICERS, g.join(g.START), g.receive("02-10", amount=f"{PRICE * COVERED} USD")]
-    with make_book(tmp_path / "book", money, clock=utc_now) as book:
+    with make_book(place, money, clock=None) as book:
         record(book, asked_for())
-    told = approved_at_once(book.path)
+    told = approved_at_once(book.place)
     assert Counter(refusal for _, refusal, _ in told) == {
         None: COVERED,
         "ExceedsAvailableFunds": PROCESSES * EACH - COVERED,
     }
-    with Book.open(book.path) as after:
+    with Book.open(book.place) as after:
         pairs_agree(after, {grant: entries for grant, refusal, entries in told if refusal is None})
         assert after.fund().available.least_from(g.day("02-10"))[0] == 0
         assert len(after.refusals()) == PROCESSES * EACH - COVERED
 
 
-def test_approvals_at_once_never_exceed_the_envelope_of_their_call(tmp_path: Path) -> None:
+def test_approvals_at_once_never_exceed_the_envelope_of_their_call(place: Path | str) -> None:
     opened = g.open_call("01-03", closes="2017-01-31", envelope=f"{PRICE * COVERED} USD")
-    with make_book(tmp_path / "book", g.FOUNDED, clock=utc_now) as book:
+    with make_book(place, g.FOUNDED, clock=None) as book:
         record(book, [opened, *asked_for("C1")])
-    told = approved_at_once(book.path)
+    told = approved_at_once(book.place)
     assert Counter(refusal for _, refusal, _ in told) == {
         None: COVERED,
         "ExceedsCallEnvelope": PROCESSES * EACH - COVERED,
     }
-    with Book.open(book.path) as after:
+    with Book.open(book.place) as after:
         selected = [
             entry.event.grant for entry in after.entries("call:C1") if isinstance(entry.event, GrantSelected)
         ]
@@ -149,7 +148,7 @@ def run_through(path: str) -> None:
             sys.stdout.flush()
 
 
-def start(path: Path) -> "subprocess.Popen[str]":
+def start(path: Path | str) -> "subprocess.Popen[str]":
     room = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[1]), *sys.path])
     return subprocess.Popen(
         [sys.executable, "-c", f"from test_processes import run_through; run_through({str(path)!r})"],
@@ -160,18 +159,18 @@ def start(path: Path) -> "subprocess.Popen[str]":
 
 
 @pytest.mark.parametrize("acknowledged", [0, 2, 5])
-def test_a_killed_run_is_finished_by_running_it_again(tmp_path: Path, acknowledged: int) -> None:
-    with make_book(tmp_path / "book", clock=utc_now) as book:
+def test_a_killed_run_is_finished_by_running_it_again(place: Path | str, acknowledged: int) -> None:
+    with make_book(place, clock=None) as book:
         record(book, [g.propose("01-10", grant=f"SSF-{number}") for number in range(7)])
         before = book.position()
-    run = start(book.path)
+    run = start(book.place)
     assert run.stdout is not None
     for number in range(acknowledged + 1):
         assert run.stdout.readline() == f"{number}\n"
     time.sleep(0.003 * acknowledged)
     run.send_signal(signal.SIGKILL)
     run.wait(30)
-    with Book.open(book.path) as killed:
+    with Book.open(book.place) as killed:
         kept = [command_id for _, entries in killed.histories() for command_id in ids(entries)]
         whole = [
             command_id for batch in batches() for command_id, _ in batch if int(command_id[1:]) % 10 != 9
@@ -179,9 +178,9 @@ def test_a_killed_run_is_finished_by_running_it_again(tmp_path: Path, acknowledg
         assert sorted(kept) == sorted(whole[: len(kept)])
         assert len(kept) % (A_BATCH * 9 // 10) == 0
         assert len(kept) >= (acknowledged + 1) * A_BATCH * 9 // 10
-    again = start(book.path)
+    again = start(book.place)
     assert again.wait(60) == 0
-    with Book.open(book.path) as finished:
+    with Book.open(book.place) as finished:
         kept = [command_id for _, entries in finished.histories() for command_id in ids(entries)]
         assert sorted(kept) == sorted(whole)
         assert finished.position() == before + len(whole)

@@ -36,7 +36,7 @@ def snapshots(book: Book) -> list[int]:
 def agrees(book: Book) -> None:
     """The fund as opened, from its snapshot, is the fold of all its entries."""
     whole = fold(in_force(book.entries(FUND)))
-    with Book.open(book.path) as again:
+    with Book.open(book.place) as again:
         assert again.fund() == book.fund() == whole
 
 

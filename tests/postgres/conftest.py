@@ -1,8 +1,6 @@
 """A book in a database, and logins with one role each."""
 
-import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -13,14 +11,7 @@ import given as g
 from books import make_book
 from lifecycle.book import Book
 from lifecycle.postgres.roles import ROLES, script
-from servers import Server
-
-
-@pytest.fixture(autouse=True)
-def seals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the seals of books in databases are kept."""
-    monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path / "seals"))
-    return tmp_path / "seals"
+from servers import Server, as_user
 
 
 @pytest.fixture
@@ -30,20 +21,17 @@ def book(database: str) -> Iterator[Book]:
         yield book
 
 
-Login = Callable[[str], str]
-
-
 @pytest.fixture
-def login(book: Book, database: str, server: Server) -> Login:
+def login(book: Book, database: str, server: Server) -> Callable[[str], str]:
     """The address of the database as somebody who has this role and no other."""
     name = str(
         conninfo_to_dict(database)["dbname"]
     )  # roles belong to the whole server: each test has its own
-    server.execute(script(name), name)
+    server.rows(script(name), name)
     for role in ROLES:
-        server.execute(f"CREATE ROLE {name}_a_{role} LOGIN; GRANT {name}_{role} TO {name}_a_{role}")
-    server.execute(f"ALTER ROLE {name}_a_projector SET role = {name}_projector")
-    return lambda role: re.sub(r"//[^@]*@", f"//{name}_a_{role}@", database)
+        server.rows(f"CREATE ROLE {name}_a_{role} LOGIN; GRANT {name}_{role} TO {name}_a_{role}")
+    server.rows(f"ALTER ROLE {name}_a_projector SET role = {name}_projector")
+    return lambda role: as_user(database, f"{name}_a_{role}")
 
 
 @pytest.fixture

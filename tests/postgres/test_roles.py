@@ -1,12 +1,13 @@
 """Each role does its work, and nothing else: tried as somebody who has it."""
 
+from collections.abc import Callable
+
 import psycopg
 import pytest
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
 
 import given as g
-from conftest import Login
 from lifecycle.book import Book
 from lifecycle.errors import Unreachable
 from lifecycle.postgres.roles import script
@@ -14,6 +15,8 @@ from lifecycle.seal.sealing import Seal
 from lifecycle.seal.verifying import verify
 from servers import Server
 
+Login = Callable[[str], str]
+"""The address for somebody of a role."""
 EVENTS, RECEIPTS = "journal.stored_events", "journal.receipts"
 
 
@@ -130,5 +133,5 @@ def test_rights_cannot_be_given_away(login: Login) -> None:
 
 def test_the_script_can_be_run_again(login: Login, database: str, server: Server) -> None:
     name = str(conninfo_to_dict(database)["dbname"])
-    server.execute(script(name), name)
+    server.rows(script(name), name)
     test_an_administrator_records(login)
