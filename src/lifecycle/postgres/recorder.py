@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from eventsourcing.persistence import StoredEvent
+from eventsourcing.persistence import PersistenceError, StoredEvent
 from eventsourcing.postgres import (
     PostgresAggregateRecorder,
     PostgresApplicationRecorder,
@@ -18,7 +18,7 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from lifecycle.postgres import schema
-from lifecycle.postgres.connection import SNAPSHOT, TAKE_LOCK, JournalDatastore
+from lifecycle.postgres.connection import SNAPSHOT, TAKE_LOCK, JournalDatastore, lost
 from lifecycle.recording import ANSWER, FORMAT, STORED, Receipt, Recording
 
 SAVE = 500
@@ -116,6 +116,14 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
 
     def rows(self, statement: str, *params: object) -> list[tuple[Any, ...]]:
         """All rows of a question to the journal's tables."""
+        try:
+            return self._rows(statement, params)
+        except PersistenceError as error:
+            if self.datastore.cursor_held is not None or not lost(error):
+                raise
+        return self._rows(statement, params)  # a connection that lay idle was lost: on another one
+
+    def _rows(self, statement: str, params: tuple[object, ...]) -> list[tuple[Any, ...]]:
         with self.datastore.asking() as cursor:
             cursor.execute(statement.replace("?", "%s"), params or None)
             return cursor.fetchall()

@@ -1,0 +1,66 @@
+"""Books on a server, from the shell: made, told of, and given roles."""
+
+from cli_shell import Shell, life
+from servers import Server
+
+
+def test_a_book_is_made_and_recorded_in(shell: Shell, database: str) -> None:
+    address = database.replace("postgres@", "postgres:secret@")
+    made = shell("init", address, "--name", "A fund", "--on", "2008-10-01")
+    assert made.code == 0, made.err
+    assert "secret" not in made.out + made.err
+    at = ("--book", address, "--as", "admin")
+    done = shell("record", shell.file(life()), *at)
+    assert done.code == 0, done.out + done.err
+    shown = shell("grant", "show", "G-1", *at)
+    assert shown.code == 0, shown.err
+    assert "58,000.00" in shown.out
+    assert "unsealed" in shell("audit", "verify", "--journal-only", *at).out
+    assert shell("audit", "seal", *at).code == 0
+    assert shell("audit", "verify", "--journal-only", *at).code == 0
+
+
+def test_a_second_book_is_not_made_over_the_first(shell: Shell, database: str) -> None:
+    for code in (0, 5):
+        made = shell("init", database, "--name", "A fund", "--on", "2008-10-01")
+        assert made.code == code
+    assert "needs its own database" in made.err
+
+
+def test_where_no_book_is_and_where_no_server_is(shell: Shell, database: str) -> None:
+    told = shell("grant", "list", "--book", database)
+    assert (told.code, "is not a grantbook journal" in told.err) == (5, True)
+    told = shell("grant", "list", "--book", "postgresql://nobody:secret@localhost:1/none")
+    assert told.code == 5
+    assert "Connection refused" in told.err
+    assert "secret" not in told.err
+
+
+def test_health(shell: Shell, database: str) -> None:
+    """The server of the tests is quick, not safe: that is told."""
+    assert shell("init", database, "--name", "A fund", "--on", "2008-10-01").code == 0
+    told = shell("--json", "health", "--book", database)
+    assert told.code == 5
+    checks = {check["what"]: check["well"] for check in told.row["checks"]}
+    assert checks["server"]
+    assert checks["the journal is guarded"]
+    assert not checks["commits are on disk before they are acknowledged"]
+    assert shell("health", "--standby", "--book", database).code == 5
+
+
+def test_health_of_a_folder(shell: Shell) -> None:
+    assert shell("init", str(shell.book), "--name", "A fund", "--on", "2008-10-01").code == 0
+    assert shell("health", "--book", str(shell.book)).code == 0
+    assert shell("health", "--standby", "--book", str(shell.book)).code == 5
+
+
+def test_roles_can_be_made_with_what_is_printed(shell: Shell, database: str, server: Server) -> None:
+    assert shell("init", database, "--name", "A fund", "--on", "2008-10-01").code == 0
+    name = database.rpartition("/")[0] and database.partition("@/")[2].partition("?")[0]
+    printed = shell("roles", "--prefix", name)
+    assert printed.code == 0
+    server.rows(printed.out, name)
+    found = server.rows(f"SELECT rolname FROM pg_roles WHERE rolname LIKE '{name}\\_%' ORDER BY 1")
+    roles = ["administrator", "auditor", "owner", "projector", "reporter"]
+    assert found == [(f"{name}_{role}",) for role in roles]
+    assert shell("roles", "--prefix", "x; DROP").code == 2

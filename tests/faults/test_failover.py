@@ -1,0 +1,132 @@
+"""A primary killed under eight writers: its standby is promoted; nothing is lost, and nothing done twice."""
+
+import multiprocessing
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.queues import Queue
+from pathlib import Path
+
+import pytest
+
+import given as g
+from books import make_book, record
+from lifecycle.book import Book
+from lifecycle.seal.sealing import Seal
+from lifecycle.seal.verifying import verify
+from servers import Server
+
+WRITERS, EACH, GRANTS = 8, 25, 5
+Told = tuple[str, int]
+"""The id of a command that was acknowledged, and its position."""
+
+
+@contextmanager
+def pair() -> Iterator[tuple[Server, Server]]:
+    """A primary, and a standby that confirms each commit when it can be read there."""
+    primary = Server({"synchronous_commit": "remote_apply"})
+    try:
+        primary.rows("CREATE DATABASE fund TEMPLATE template0")
+        standby = Server({"synchronous_commit": "remote_apply"}, copy_of=primary)
+        try:
+            primary.rows("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            primary.rows("SELECT pg_reload_conf()")
+            yield primary, standby
+        finally:
+            standby.remove()
+    finally:
+        primary.remove()
+
+
+def write(address: str, writer: int, told: "Queue[Told]", start: "multiprocessing.synchronize.Event") -> None:
+    """One command after the other, each told of when it is acknowledged."""
+    with Book.open(address) as book:
+        start.wait(120)
+        for number in range(EACH):
+            asked = g.cost("06-12", grant=f"SSF-{number % GRANTS + 1}", command_id=f"{writer}-{number}")
+            answer = book.record(asked, "t.leader")
+            assert answer.outcome == "accepted", answer
+            told.put((answer.command_id, answer.position or 0))
+
+
+def everything_told(queue: "Queue[Told]", after: int, then: Callable[[], None]) -> tuple[list[Told], float]:
+    """What all writers were told, and how long the next answer took after what was done in between."""
+    told, waited = list[Told](), 0.0
+    while len(told) < WRITERS * EACH:
+        told.append(queue.get(timeout=120))
+        if len(told) == after:
+            began = time.monotonic()
+            then()
+            told.append(queue.get(timeout=120))
+            waited = time.monotonic() - began
+    return told, waited
+
+
+def test_failover(
+    seed: int,
+    times: Callable[[int, int], int],
+    tell: Callable[[str], None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path))
+    dice, longest = random.Random(seed), 0.0
+    for _ in range(times(1, 10)):
+        with pair() as (primary, standby):
+            longest = max(longest, failed_over(primary, standby, dice))
+    killed = times(1, 10)
+    tell(
+        f"{killed} primaries killed under {WRITERS} writers, {killed * WRITERS * EACH:,} commands:"
+        f" none lost, none twice; answers again after {longest:.1f} s at the most"
+    )
+
+
+def failed_over(primary: Server, standby: Server, dice: random.Random) -> float:
+    """Kill the primary at some command; the seconds until the next one was acknowledged."""
+    with make_book(primary.url("fund"), [*g.FOUNDED], clock=None) as book:
+        record(book, [g.propose("01-10", grant=f"SSF-{number + 1}") for number in range(GRANTS)])
+        before = book.position()
+        _until(lambda: all(check.well for check in book.health(standby=True)))
+    both = f"postgresql://postgres@/fund?host={primary.folder},{standby.folder}"
+    spawn = multiprocessing.get_context("spawn")
+    queue: Queue[Told] = spawn.Queue()
+    start = spawn.Event()
+    writers = [spawn.Process(target=write, args=(both, number, queue, start)) for number in range(WRITERS)]
+    for writer in writers:
+        writer.start()
+    start.set()
+
+    def kill() -> None:
+        primary.end(signal.SIGKILL)
+        standby.promote()
+
+    told, waited = everything_told(queue, dice.randrange(10, WRITERS * EACH - 40), kill)
+    for writer in writers:
+        writer.join(60)
+        assert writer.exitcode == 0
+    with Book.open(both) as after:
+        what_holds(after, told, before)
+    return waited
+
+
+def what_holds(after: Book, told: list[Told], before: int) -> None:
+    """Each command is there once, where it was said to be; positions and versions have no gap."""
+    entries = [entry for _, entries in after.histories(before) for entry in entries]
+    kept = {entry.command_id: entry.position for entry in entries if "-" in entry.command_id[:3]}
+    counted = Counter(entry.command_id for entry in entries)
+    assert dict(told).items() <= kept.items()
+    assert len(told) == len(dict(told)) == WRITERS * EACH
+    assert {counted[command_id] for command_id, _ in told} == {1}
+    assert after.position() == before + WRITERS * EACH
+    Seal(after).seal()
+    assert verify(after, Seal(after)).problems == []
+
+
+def _until(so: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not so():
+        assert time.monotonic() < end
+        time.sleep(0.05)

@@ -1,0 +1,126 @@
+"""A server that goes away: what was recorded is recorded once, and who waits is told."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from eventsourcing.persistence import OperationalError
+
+import given as g
+from books import make_book
+from cli_shell import Shell
+from lifecycle.book import Book
+from lifecycle.errors import Unreachable
+from lifecycle.postgres.connection import JournalDatastore
+from lifecycle.postgres.schema import LOCK
+from servers import Server
+
+Raw = psycopg.Connection[Any]
+
+
+@pytest.fixture
+def own() -> Iterator[Server]:
+    """A server that may be killed; what it acknowledges is on disk."""
+    server = Server()
+    yield server
+    server.remove()
+
+
+def cut(raw: Raw) -> None:
+    """End every other connection to the database."""
+    raw.execute(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+
+
+def test_a_connection_that_was_cut_is_made_again(book: Book, raw: Raw) -> None:
+    for _ in range(3):
+        before = book.position()
+        cut(raw)
+        answer = book.record(g.cost("06-12"), "t.leader")
+        assert (answer.outcome, answer.position) == ("accepted", before + 1)
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_commit_whose_acknowledgement_was_lost_is_not_made_twice(
+    book: Book, raw: Raw, monkeypatch: pytest.MonkeyPatch, refused: bool
+) -> None:
+    """The connection is cut between the commit and its acknowledgement."""
+    entries, answers = book.journal.counts()
+    whole, cuts = JournalDatastore.held, [0]
+
+    class Cut:
+        def __init__(self, held: Any) -> None:
+            self._held = held
+
+        def __enter__(self) -> Any:
+            return self._held.__enter__()
+
+        def __exit__(self, *how: Any) -> Any:
+            self._held.__exit__(*how)
+            cuts[0] += 1
+            if cuts[0] == 1:
+                cut(raw)
+                raise OperationalError("lost") from psycopg.OperationalError("lost")
+
+    monkeypatch.setattr(JournalDatastore, "held", lambda store, begin: Cut(whole(store, begin)))
+    answer = book.record(g.cost("01-09" if refused else "06-12"), "t.leader")
+    assert answer.outcome == ("refused" if refused else "accepted")
+    assert cuts[0] == 2
+    assert book.journal.counts() == (entries + (not refused), answers + 1)
+
+
+def test_a_server_that_is_away_is_told_in_words(
+    book: Book, database: str, monkeypatch: pytest.MonkeyPatch, shell: Shell
+) -> None:
+    monkeypatch.setattr("lifecycle.database.PATIENCE", 0)
+    nowhere = database.replace("?host=", "?host=/nowhere")
+    told = shell("--book", nowhere, "grant", "cost", "SSF-1", "--amount", "1.00 USD")
+    assert told.code == 2 or "unreachable" in told.err
+    with pytest.raises(Unreachable, match="could not be used: connection"):
+        Book.open(nowhere)
+
+
+def test_while_another_holds_the_lock_one_waits(book: Book, raw: Raw, database: str) -> None:
+    raw.execute("BEGIN")
+    raw.execute(f"SELECT pg_advisory_xact_lock({LOCK})")
+    done: list[str] = []
+    waiting = threading.Thread(target=lambda: done.append(book.record(g.cost("06-12"), "t.leader").outcome))
+    waiting.start()
+    time.sleep(0.3)
+    assert done == []
+    raw.execute("COMMIT")
+    waiting.join(30)
+    assert done == ["accepted"]
+
+
+def test_a_killed_server_loses_nothing_that_was_acknowledged(own: Server) -> None:
+    """SIGKILL while one records; it starts again, and the command that was under way is answered once."""
+    with own.database() as address, make_book(address, [*g.FOUNDED, *g.PAID], clock=None) as book:
+        before, told = book.position(), list[int]()
+
+        def record() -> None:
+            for _ in range(60):
+                told.append(book.record(g.cost("06-12"), "t.leader").position or 0)
+
+        writer = threading.Thread(target=record)
+        writer.start()
+        _until(lambda: len(told) > 20)
+        own.end(signal.SIGKILL)
+        time.sleep(0.2)
+        own.start()
+        writer.join(60)
+        assert told == list(range(before + 1, before + 61))
+        assert book.position() == before + 60
+
+
+def _until(so: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not so():
+        assert time.monotonic() < end
+        time.sleep(0.005)

@@ -1,0 +1,148 @@
+"""What the database itself refuses, whoever asks; and what verifying says when it was made to give way."""
+
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import errors
+
+import given as g
+from books import record
+from lifecycle.book import Book
+from lifecycle.errors import VersionConflict
+from lifecycle.seal.sealing import Forked, Seal
+from lifecycle.seal.verifying import verify
+
+Raw = psycopg.Connection[Any]
+CHANGES = {
+    "update": "UPDATE journal.stored_events SET state = state",
+    "delete": "DELETE FROM journal.stored_events WHERE position = 3",
+    "truncate": "TRUNCATE journal.stored_events, journal.receipts",
+    "upsert": (
+        "INSERT INTO journal.stored_events VALUES ('fund', 1, 'X.v1', '', 1)"
+        " ON CONFLICT (originator_id, originator_version) DO UPDATE SET state = ''"
+    ),
+    "merge": (
+        "MERGE INTO journal.stored_events AS t USING (SELECT 1) AS s ON t.position = 1"
+        " WHEN MATCHED THEN UPDATE SET state = ''"
+    ),
+    "update an answer": "UPDATE journal.receipts SET actor = 'x'",
+    "delete an answer": "DELETE FROM journal.receipts",
+    "update a document": "UPDATE journal.documents SET data = ''",
+    "update the book": "UPDATE journal.book SET format = 3",
+}
+
+
+def problems(book: Book) -> list[str]:
+    """What verifying finds."""
+    return [f"{found.where}: {found.what}" for found in verify(book, Seal(book)).problems]
+
+
+@pytest.mark.parametrize("replica", [False, True])
+@pytest.mark.parametrize("what", CHANGES)
+def test_even_the_owner_changes_nothing(book: Book, raw: Raw, what: str, replica: bool) -> None:
+    before = list(book.stored())
+    raw.execute(f"SET session_replication_role = {'replica' if replica else 'origin'}")
+    with pytest.raises(errors.RaiseException, match="append only"):
+        raw.execute(CHANGES[what])
+    assert list(book.stored()) == before
+
+
+def test_a_position_is_given_not_taken(book: Book, raw: Raw) -> None:
+    newest = book.position()
+    raw.execute("INSERT INTO journal.stored_events VALUES ('grant:X', 1, 'X.v1', '{}', 1000)")
+    assert book.position() == newest + 1
+
+
+def test_an_append_that_failed_leaves_no_gap(book: Book) -> None:
+    newest = book.position()
+    asked = [g.cost("06-12"), g.cost("06-12", expect_version=7)]
+    with pytest.raises(VersionConflict):
+        record(book, asked)
+    assert book.record(g.cost("06-12"), "t.leader").position == newest + 1
+
+
+def test_a_document_is_what_its_name_says(book: Book, raw: Raw) -> None:
+    with pytest.raises(errors.CheckViolation):
+        raw.execute("INSERT INTO journal.documents VALUES ('abc', 'another')")
+
+
+def test_a_new_schema_is_as_it_should_be(book: Book) -> None:
+    recorder = book.journal.recorder
+    assert recorder.schema() == recorder.expected_schema()
+    assert all(check.well for check in book.health() if check.what == "the journal is guarded")
+
+
+WEAKENED = {
+    "a trigger is gone": "DROP TRIGGER stored_events_append_only ON journal.stored_events",
+    "a trigger fires not always": "ALTER TABLE journal.receipts ENABLE TRIGGER receipts_append_only",
+    "a trigger is off": "ALTER TABLE journal.receipts DISABLE TRIGGER receipts_append_only",
+    "a trigger has a condition": (
+        "DROP TRIGGER stored_events_place_entry ON journal.stored_events;"
+        "CREATE TRIGGER stored_events_place_entry BEFORE INSERT ON journal.stored_events FOR EACH ROW"
+        " WHEN (NEW.position IS NULL) EXECUTE FUNCTION journal.place_entry();"
+        "ALTER TABLE journal.stored_events ENABLE ALWAYS TRIGGER stored_events_place_entry"
+    ),
+    "a function does nothing": (
+        "CREATE OR REPLACE FUNCTION journal.append_only() RETURNS trigger LANGUAGE plpgsql"
+        " SET search_path = pg_catalog, pg_temp AS 'BEGIN RETURN NULL; END'"
+    ),
+    "a function finds other tables": "ALTER FUNCTION journal.place_entry() RESET search_path",
+    "another trigger": (
+        "CREATE FUNCTION public.mine() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
+        "CREATE TRIGGER a BEFORE INSERT ON journal.receipts FOR EACH ROW EXECUTE FUNCTION public.mine()"
+    ),
+    "a rule": "CREATE RULE r AS ON INSERT TO journal.documents DO INSTEAD NOTHING",
+    "hidden rows": "ALTER TABLE journal.stored_events ENABLE ROW LEVEL SECURITY",
+    "a table that does not outlive a crash": "ALTER TABLE journal.documents SET UNLOGGED",
+    "a constraint is gone": "ALTER TABLE journal.documents DROP CONSTRAINT documents_check",
+    "another column": "ALTER TABLE journal.receipts ADD mine text",
+    "another type": "ALTER TABLE journal.book ALTER format TYPE bigint",
+    "another table": "CREATE TABLE journal.mine (x int)",
+    "a child": "CREATE TABLE journal.mine () INHERITS (journal.documents)",
+}
+
+
+@pytest.mark.parametrize("what", WEAKENED)
+def test_a_weakened_guard_is_named(book: Book, raw: Raw, what: str) -> None:
+    Seal(book).seal()
+    assert problems(book) == []
+    raw.execute(WEAKENED[what])
+    assert problems(book) != []
+
+
+TAMPERED = {
+    "its bytes": "UPDATE {entries} SET state = overlay(state PLACING 'X' FROM 150) WHERE position = 9",
+    "its topic": "UPDATE {entries} SET topic = 'CostRecorded.v1' WHERE position = 9",
+    "its stream": "UPDATE {entries} SET originator_id = 'grant:Y' WHERE position = 9",
+    "its place": "UPDATE {entries} SET position = 1000 WHERE position = 9",
+    "the entry": "DELETE FROM {entries} WHERE position = 9",
+    "the newest entry": "DELETE FROM {entries} WHERE position = (SELECT max(position) FROM {entries})",
+    "an answer": "UPDATE {answers} SET actor = 'x' WHERE number = 9",
+    "the newest answer": "DELETE FROM {answers} WHERE number = (SELECT max(number) FROM {answers})",
+}
+
+
+@pytest.mark.parametrize("what", TAMPERED)
+def test_what_is_altered_behind_the_guards_is_found(book: Book, raw: Raw, what: str) -> None:
+    Seal(book).seal()
+    for table in ("stored_events", "receipts"):
+        raw.execute(f"ALTER TABLE journal.{table} DISABLE TRIGGER ALL")
+    raw.execute(TAMPERED[what].format(entries="journal.stored_events", answers="journal.receipts"))
+    for table in ("stored_events", "receipts"):
+        raw.execute(f"ALTER TABLE journal.{table} ENABLE ALWAYS TRIGGER {table}_append_only")
+        raw.execute(
+            f"ALTER TABLE journal.{table} ENABLE ALWAYS TRIGGER {table}_place_"
+            + ("entry" if table == "stored_events" else "answer")
+        )
+    assert problems(book) != []
+
+
+def test_another_branch_of_history_is_not_sealed(book: Book, raw: Raw) -> None:
+    Seal(book).seal()
+    raw.execute("ALTER TABLE journal.stored_events DISABLE TRIGGER USER")
+    raw.execute("ALTER TABLE journal.receipts DISABLE TRIGGER USER")
+    raw.execute("DELETE FROM journal.stored_events WHERE position > 20")
+    raw.execute("DELETE FROM journal.receipts WHERE position > 20")
+    with pytest.raises(Forked):
+        Seal(book).seal()

@@ -1,0 +1,106 @@
+"""A book that is moved: from a file to a database, to another one, and back; the same all the way."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import given as g
+from books import make_book, record
+from cli_shell import Shell, life
+from lifecycle.book import Book
+from lifecycle.errors import Altered, Unreachable
+from lifecycle.moving import move
+from lifecycle.seal.sealing import Seal
+from lifecycle.seal.verifying import verify
+from servers import Server
+
+
+def sealed(place: Path | str) -> Book:
+    """A book with a refusal, a document and two checkpoints."""
+    book = make_book(place, [*g.FOUNDED, *g.PAID], clock=None)
+    Seal(book).seal()
+    digest = book.attach(b"the agreement")
+    record(book, [g.attach("2017-05-02", name="a.pdf", sha256=digest)])
+    assert book.record(g.cost("01-09"), "t.leader").outcome == "refused"
+    Seal(book).seal()
+    return book
+
+
+def answers(book: Book) -> list[object]:
+    """Every answer with its number."""
+    return [tuple(row) for rows in book.journal.receipt_rows(0, 100) for row in rows]
+
+
+def test_there_and_on_and_back(tmp_path: Path, server: Server, database: str) -> None:
+    with server.database() as another, sealed(tmp_path / "first") as first:
+        before: Book = first
+        rows, told, documents = list(first.stored()), answers(first), list(first.home.documents())
+        for place in (database, another, tmp_path / "last"):
+            moved = move(before, place)
+            after = Book.open(place)
+            assert (list(after.stored()), answers(after), list(after.home.documents())) == (
+                rows,
+                told,
+                documents,
+            )
+            assert after.home.title() == "The Facility"
+            last = Seal(after).last()
+            assert last is not None
+            assert moved.root == last[0].root
+            assert verify(after, Seal(after)).problems == []
+            before.close()
+            before = after
+        assert before.record(g.cost("06-12"), "t.leader").outcome == "accepted"
+        Seal(before).seal()
+        assert verify(before, Seal(before)).checkpoints == 3
+        before.close()
+
+
+def test_the_same_command_is_a_repeat_on_the_other_side(tmp_path: Path, database: str) -> None:
+    asked = g.cost("06-12", command_id="c1")
+    with make_book(tmp_path / "book", [*g.FOUNDED, *g.PAID], clock=None) as book:
+        first = book.record(asked, "t.leader")
+        move(book, database)
+    with Book.open(database) as after:
+        assert after.record(asked, "t.leader") == first._replace(outcome="repeat")
+
+
+def test_a_place_that_is_taken_is_left_as_it_is(tmp_path: Path, database: str) -> None:
+    with sealed(tmp_path / "book") as book:
+        move(book, database)
+        for place in (database, tmp_path / "book"):
+            with pytest.raises(Unreachable, match=r"already|not empty"):
+                move(book, place)
+
+
+def test_a_journal_with_a_gap_is_not_moved(tmp_path: Path, database: str) -> None:
+    import sqlite3
+    from contextlib import closing
+
+    sealed(tmp_path / "book").close()
+    with closing(sqlite3.connect(tmp_path / "book" / "journal.sqlite", isolation_level=None)) as raw:
+        raw.execute("DROP TRIGGER stored_events_no_delete")
+        raw.execute("DELETE FROM stored_events WHERE position = 5")
+    with Book.open(tmp_path / "book") as book, pytest.raises(Altered, match="goes up to position"):
+        move(book, database)
+    with pytest.raises(Unreachable):
+        Book.open(database)
+
+
+def test_the_command_line(shell: Shell, database: str) -> None:
+    """From a folder into a database: reports say the same, and recording goes on there."""
+    at = ("--book", str(shell.book), "--as", "admin")
+    assert shell("init", *at, "--name", "A fund", "--on", "2008-10-01").code == 0
+    assert shell("record", shell.file(life()), *at).code == 0
+    moved = shell("--json", "move", str(shell.book), database)
+    assert moved.code == 0, moved.err
+    assert moved.row["entries"] == len(shell("audit", "entries", *at).rows)
+    there = ("--book", database, "--as", "admin")
+    replayed = [shell("audit", "history", "G-1", "--on", "2017-12-31", *where).out for where in (at, there)]
+    assert replayed[0] == replayed[1]
+    again = shell("record", shell.file(life()), *there)
+    assert again.code == 0
+    assert "recorded before" in again.out
+    shutil.rmtree(shell.book)
+    assert shell("audit", "verify", "--journal-only", *there).code == 0
