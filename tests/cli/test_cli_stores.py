@@ -12,7 +12,7 @@ def test_a_book_is_made_and_recorded_in(shell: Shell, database: str) -> None:
     at = ("--book", address, "--as", "admin")
     done = shell("record", shell.file(life()), *at)
     assert done.code == 0, done.out + done.err
-    shown = shell("grant", "show", "G-1", *at)
+    shown = shell("audit", "replay", "G-1", "--on", "2017-12-31", "--known", "1000", *at)
     assert shown.code == 0, shown.err
     assert "58,000.00" in shown.out
     assert "unsealed" in shell("audit", "verify", "--journal-only", *at).out
