@@ -1,10 +1,13 @@
 """Books of the tests' own, and what their reports and tables say."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 import given as g
 from given import Past, day
@@ -16,6 +19,8 @@ from projections.fold import folded
 from projections.reports import _answer, question_of, run
 
 Rows = list[dict[str, Any]]
+place_of_views: list[Callable[[Path], Path | str]] = [lambda folder: folder]
+"""Where a new book's views are to lie, of a book in the folder: the last one says it."""
 
 
 def new_book(path: Path, *commands: Command | Iterable[Command]) -> Book:
@@ -23,6 +28,7 @@ def new_book(path: Path, *commands: Command | Iterable[Command]) -> Book:
     book = Book.create(
         path, name="The Facility", currency="USD", fiscal_year_start=7, on=g.START, recorder="admin"
     )
+    book.views = place_of_views[-1](path)
     record(book, g.FOUNDED, *commands)
     return book
 
@@ -47,11 +53,28 @@ def ask(book: Book, name: str, as_of: str | date, **options: Any) -> Rows:
     return [dict(zip(report.columns, row, strict=True)) for row in report.rows]
 
 
-def tables(file: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """Every table and view in the file, row for row."""
-    with sqlite3.connect(file) as connection:
-        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE sql NOT NULL")]
-        return {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in names}
+def tables(book: Book) -> dict[str, list[tuple[Any, ...]]]:
+    """Every table and SQL view of the book's views, row for row."""
+    of_file = "SELECT name FROM sqlite_master WHERE sql NOT NULL"
+    of_database = (
+        "SELECT relname FROM pg_class WHERE relkind IN ('r', 'v') AND relnamespace = 'views'::regnamespace"
+    )
+    names = sql(book, of_database if store.is_address(book.views) else of_file)
+    return {name: sorted(sql(book, f"SELECT * FROM {name}"), key=repr) for (name,) in names}
+
+
+def sql(book: Book, *statements: str) -> list[tuple[Any, ...]]:
+    """Run them on the book's views, past the program; the rows of the last."""
+    with closing(_raw(book.views)) as connection:
+        for statement in statements:
+            cursor = connection.execute(statement)
+        return cursor.fetchall() if cursor.description else []
+
+
+def _raw(views: Path | str) -> Any:
+    if store.is_address(views):
+        return psycopg.connect(str(views), autocommit=True, options="-c search_path=views")
+    return sqlite3.connect(Path(views) / store.FILE, isolation_level=None)
 
 
 def ask_past(past: Past, name: str, as_of: str | date, *, until: date | None = None) -> list[tuple[Any, ...]]:
@@ -65,6 +88,5 @@ def ask_past(past: Past, name: str, as_of: str | date, *, until: date | None = N
     streams += [(f"grant:{name}", seen(known.entries)) for name, known in sorted(past.grants.items())]
     with store.writing(engine) as connection:
         for _, rows in folded([(name, entries) for name, entries in streams if entries], past.fund):
-            for table, made in rows.items():
-                store.insert(connection, table, made)
+            store.insert(connection, rows)
         return _answer(connection, question_of(name, None, None), day(as_of))[1]

@@ -11,10 +11,19 @@ from cli.text import moment
 if TYPE_CHECKING:
     from lifecycle.book import Book
     from lifecycle.history import Entry
+    from projections.alone import ViewsAlone
 
 on_option = click.option("--on", metavar="DATE", help="As of the end of this day.")
 known_option = click.option(
     "--known", metavar="TIME", help="As known at this time (like 2018-01-09T12:00:00Z) or journal position."
+)
+
+
+VIEWS = click.option(
+    "--views",
+    envvar="GRANTBOOK_VIEWS",
+    metavar="PATH|URL",
+    help="Take these views as they are, without the journal (or GRANTBOOK_VIEWS).",
 )
 
 
@@ -61,7 +70,7 @@ def in_words(book: "Book", on: date | None, known: int | None) -> str:
     return f"{day}as known {told} (position {known:,})"
 
 
-def position_from(book: "Book", known: str, option: str = "--known") -> int:
+def position_from(book: "Book | ViewsAlone", known: str, option: str = "--known") -> int:
     """The position that a time or a position as text stands for. Raises ``BadParameter``."""
     try:
         return book.resolve(known)

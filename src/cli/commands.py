@@ -52,6 +52,7 @@ OTHERS = (
     Place("audit export", "Write what an auditor needs to check it all alone.", "cli.seal:export"),
     Place("views update", "Catch the views up with the journal.", "cli.views:update"),
     Place("views rebuild", "Make the views anew from the journal.", "cli.views:rebuild"),
+    Place("views follow", "Keep the views at the journal's end until interrupted.", "cli.views:follow"),
     Place("views status", "Tell how far the views are.", "cli.views:status"),
     Place("report register", "Every grant: stage, terms and dates.", "cli.report:register"),
     Place("report disbursement", "Money promised and paid, by grant or by group.", "cli.report:disbursement"),

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from cli.asking import day_from, position_from
+from cli.asking import VIEWS, day_from, position_from
 from cli.forms import write
 from cli.report import AS_OF, KNOWN, OUTPUT, caption_of
 from cli.settings import Command, settings
@@ -27,6 +27,7 @@ _SECTOR = click.option("--sector", metavar="SECTOR", help="Grants of this sector
 @_LIMIT
 @AS_OF
 @KNOWN
+@VIEWS
 @_FORM
 @OUTPUT
 def search(words: tuple[str, ...], **given: Any) -> int:
@@ -55,6 +56,7 @@ def search(words: tuple[str, ...], **given: Any) -> int:
 @_LIMIT
 @AS_OF
 @KNOWN
+@VIEWS
 @_FORM
 @OUTPUT
 def match(need: str, recipient: str, **given: Any) -> int:
@@ -76,7 +78,7 @@ def _answer(name: str, told: str, question: Any, given: dict[str, Any]) -> int:
 
     asked = settings()
     form = given["form"] or ("json" if asked.json else "table")
-    with asked.open() as book:
+    with asked.reading(given["views"]) as book:
         on = book.today() if given["as_of"] is None else day_from(given["as_of"], "--as-of")
         known = None if given["known"] is None else position_from(book, given["known"])
         with tables_at(book, known) as (connection, position):

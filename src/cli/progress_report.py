@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.asking import day_from, position_from
+from cli.asking import VIEWS, day_from, position_from
 from cli.forms import write_text
 from cli.report import AS_OF, KNOWN, OUTPUT
 from cli.settings import Command, settings
@@ -15,6 +15,7 @@ from cli.text import moment, safe, say
 
 if TYPE_CHECKING:
     from lifecycle.book import Book
+    from projections.alone import ViewsAlone
     from projections.progress.model import Period, Progress, Table
 
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--fiscal-year", metavar="YYYY", help="The fiscal year that ends in this year.")
 @AS_OF
 @KNOWN
+@VIEWS
 @click.option(
     "--format",
     "form",
@@ -34,13 +36,13 @@ if TYPE_CHECKING:
 def progress(**given: Any) -> int:
     """Write it."""
     html = given["form"] == "html" or (given["form"] is None and str(given["output"]).endswith(".html"))
-    with settings().open() as book:
+    with settings().reading(given["views"]) as book:
         text = written(book, given, html=html)
     write_text(text, given["output"])
     return 0
 
 
-def written(book: "Book", given: Mapping[str, str | None], *, html: bool) -> str:
+def written(book: "Book | ViewsAlone", given: Mapping[str, str | None], *, html: bool) -> str:
     """The report of the period and dates as they are typed."""
     from projections.progress import compute, fiscal_year_start
     from projections.reports import tables_at

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.asking import day_from, position_from
+from cli.asking import VIEWS, day_from, position_from
 from cli.forms import FORMS, write
 from cli.settings import Command, settings
 from cli.text import moment
 
 if TYPE_CHECKING:
     from lifecycle.book import Book
+    from projections.alone import ViewsAlone
     from projections.reports import Report
 
 KEYS = {
@@ -44,7 +45,7 @@ def _report(ctx: click.Context, /, **given: Any) -> int:
         raise click.UsageError("--due-within lists single obligations: leave --by out")
     if form == "ics" and due_within is None:
         raise click.UsageError("reminders are of what is due: name the days ahead with --due-within DAYS")
-    with asked.open() as book:
+    with asked.reading(given["views"]) as book:
         report = ask(
             book,
             str(ctx.info_name),
@@ -69,7 +70,7 @@ def _report(ctx: click.Context, /, **given: Any) -> int:
 
 
 def ask(
-    book: "Book",
+    book: "Book | ViewsAlone",
     name: str,
     *,
     as_of: str | None = None,
@@ -95,7 +96,7 @@ def ask(
         return answer(connection, name, question, as_of=day, known=upto)
 
 
-def caption_of(book: "Book", report: "Report") -> str:
+def caption_of(book: "Book | ViewsAlone", report: "Report") -> str:
     """Both dates of the report, and what its shares are shares of."""
     at = book.recorded_at(report.known)
     when = "" if at is None else f" at {moment(at)}"
@@ -124,7 +125,14 @@ def _command(
     """One report as a command, with the options that all reports have."""
     command = click.command(name, cls=Command, help=told)(_report)
     form = click.Option(["--format", "form"], type=click.Choice(forms), help="A table where not given.")
-    own = [*(make(command) for make in more), _option(AS_OF), _option(KNOWN), form, _option(OUTPUT)]
+    own = [
+        *(make(command) for make in more),
+        _option(AS_OF),
+        _option(KNOWN),
+        _option(VIEWS),
+        form,
+        _option(OUTPUT),
+    ]
     command.params = [*own, *command.params]
     return command
 

@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from lifecycle.book import Book
+    from projections.alone import ViewsAlone
 
 DEFAULT_BOOK = "grantbook"
 """The folder that is taken where no book is named and it is there."""
@@ -49,11 +50,26 @@ class Settings:
             "which book? Name it with --book PATH or the variable GRANTBOOK_BOOK; grantbook init makes one"
         )
 
-    def open(self, *, confirm_clock: bool = False, read_only: bool = False) -> "Book":
-        """The book, open. Raises ``Unreachable``."""
+    def open(
+        self, *, confirm_clock: bool = False, read_only: bool = False, views: str | None = None
+    ) -> "Book":
+        """The book, open; ``views``: where they lie, if not with it. Raises ``Unreachable``."""
         from lifecycle.book import Book
 
-        return Book.open(located(self.where()), confirm_clock=confirm_clock, read_only=read_only)
+        return Book.open(
+            located(self.where()),
+            confirm_clock=confirm_clock,
+            read_only=read_only,
+            views=None if views is None else located(views),
+        )
+
+    def reading(self, views: str | None) -> "Book | ViewsAlone":
+        """The book, open; or the views at the place, alone and as they are. Raises ``Unreachable``."""
+        if views is None:
+            return self.open()
+        from projections.alone import ViewsAlone
+
+        return ViewsAlone(located(views))
 
 
 def located(told: str) -> Any:

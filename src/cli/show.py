@@ -4,22 +4,27 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.asking import When, entries_of, known_option, on_option, state_of
+from cli.asking import VIEWS, When, entries_of, known_option, on_option, state_of
 from cli.settings import Command, located, settings
 from cli.text import pairs, plain, prose, readable, safe, say, to_json
 
 if TYPE_CHECKING:
     from lifecycle.grant import Grant
+    from projections.standing import Standing
 
 
 @click.command("show", cls=Command, help="Show where a grant stands.")
 @click.argument("grant", metavar="GRANT")
 @on_option
 @known_option
-def show(grant: str, on: str | None, known: str | None) -> int:
+@VIEWS
+def show(grant: str, on: str | None, known: str | None, views: str | None) -> int:
     """Show it."""
     asked = settings()
-    state, version, when = _now(grant) if on is None and known is None else _then(grant, on, known)
+    if views is not None:
+        state, version, when = _alone(views, grant, on, known)
+    else:
+        state, version, when = _now(grant) if on is None and known is None else _then(grant, on, known)
     if asked.json:
         say(to_json(_as_json(state, version, when)))
         return 0
@@ -52,6 +57,22 @@ def _then(grant: str, on: str | None, known: str | None) -> "tuple[Grant, int, W
             f"there was no grant {grant!r} on {when.on}: its first entry is of a later day"
         )
     return state, len(entries), when
+
+
+def _alone(views: str, grant: str, on: str | None, known: str | None) -> "tuple[Grant, int, When]":
+    """From views that are read as they are."""
+    for found in _standings(views, on, known, grant):
+        words = f"as known at position {found.position:,}, of the views alone"
+        return found.grant, found.version, When(None, found.position, words)
+    raise click.UsageError(f"the views know no grant {grant!r}; grantbook grant list names the grants")
+
+
+def _standings(views: str, on: str | None, known: str | None, grant: str | None = None) -> "list[Standing]":
+    from projections.alone import ViewsAlone
+
+    if on is not None or known is not None:
+        raise click.UsageError("how a grant stood earlier is asked of the book: leave --views out")
+    return ViewsAlone(located(views)).standings(grant)
 
 
 def _stage(state: "Grant") -> str:
@@ -151,23 +172,26 @@ def _as_json(state: "Grant", version: int, when: When) -> dict[str, Any]:
 @click.command("list", cls=Command, help="List the grants, by name.")
 @on_option
 @known_option
-def list_grants(on: str | None, known: str | None) -> int:
+@VIEWS
+def list_grants(on: str | None, known: str | None, views: str | None) -> int:
     """List them."""
     asked = settings()
+    if views is not None:
+        for found in _standings(views, on, known):
+            _line(found.grant, json=asked.json)
+        return 0
     with asked.open(read_only=True) as book:
         when = When.of(book, on, known)
         for stream, entries in book.histories(0, when.known):
-            name = stream.removeprefix("grant:")
             state = state_of(stream, entries, when.on) if stream.startswith("grant:") else None
-            if state is None:
-                continue
-            if asked.json:
-                row = {"grant": name, "title": state.title, "window": state.window, "stage": str(state.stage)}
-                say(
-                    to_json(
-                        {**row, "committed": plain(state.committed), "undisbursed": plain(state.undisbursed)}
-                    )
-                )
-            else:
-                say(f"{safe(name):<16}  {state.stage.replace('_', ' '):<10}  {prose(state.title)}")
+            if state is not None:
+                _line(state, json=asked.json)
     return 0
+
+
+def _line(state: "Grant", *, json: bool) -> None:
+    if json:
+        row = {"grant": state.id, "title": state.title, "window": state.window, "stage": str(state.stage)}
+        say(to_json({**row, "committed": plain(state.committed), "undisbursed": plain(state.undisbursed)}))
+    else:
+        say(f"{safe(state.id):<16}  {state.stage.replace('_', ' '):<10}  {prose(state.title)}")

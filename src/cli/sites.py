@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from cli.asking import day_from, position_from
+from cli.asking import VIEWS, day_from, position_from
 from cli.forms import write, write_text
 from cli.report import AS_OF, KNOWN, OUTPUT, caption_of
 from cli.settings import Command, settings
@@ -16,6 +16,7 @@ from cli.text import safe
 @click.argument("activity", metavar="ACTIVITY")
 @AS_OF
 @KNOWN
+@VIEWS
 @click.option(
     "--format",
     "form",
@@ -30,7 +31,7 @@ def sites(grant: str, activity: str, **given: Any) -> int:
 
     asked = settings()
     form = given["form"] or ("json" if asked.json else "table")
-    with asked.open() as book:
+    with asked.reading(given["views"]) as book:
         on = book.today() if given["as_of"] is None else day_from(given["as_of"], "--as-of")
         known = None if given["known"] is None else position_from(book, given["known"])
         with tables_at(book, known, grant) as (connection, position):

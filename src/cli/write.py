@@ -98,8 +98,12 @@ def settle(book: "Book", *, views: bool = True) -> list[str]:
 def _views_behind(book: "Book") -> str | None:
     try:
         from projections.projector import catch_up
+        from projections.store import MayNotWrite
 
-        catch_up(book)
+        try:
+            catch_up(book)
+        except MayNotWrite:  # they are brought up by whoever follows the journal
+            return None
     except Exception as error:
         why = prose(error) or type(error).__name__
         return f"the views could not be caught up ({why}): grantbook views update does it"

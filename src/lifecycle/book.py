@@ -42,8 +42,11 @@ class Book:
         clock: Clock | None = None,
         *,
         confirm_clock: bool = False,
+        views: Path | str | None = None,
     ) -> None:
         self.home, self.journal = home, journal
+        self.views = home.views if views is None else views
+        """Where the tables of its reports are: a folder, or the address of a database."""
         self._clock = clock or journal.recorder.now
         self._confirm_clock = confirm_clock
         self._clerk_at_work: Clerk | None = None
@@ -97,11 +100,16 @@ class Book:
         clock: Clock | None = None,
         read_only: bool = False,
         confirm_clock: bool = False,
+        views: Path | str | None = None,
     ) -> Self:
-        """Open a book. Raises `Unreachable` where there is none, ``Altered`` where it is too new to read."""
+        """Open a book; ``views``: where they lie, if not with it.
+
+        Raises `Unreachable` where there is none, ``Altered`` where it is too new to read.
+        """
         home = home_of(place)
         with store_errors(place):
-            return cls(home, home.opened(read_only=read_only), clock, confirm_clock=confirm_clock)
+            journal = home.opened(read_only=read_only)
+            return cls(home, journal, clock, confirm_clock=confirm_clock, views=views)
 
     @property
     def path(self) -> Path:
@@ -154,9 +162,13 @@ class Book:
             self._clerk_at_work = Clerk(self.journal, self._clock, confirm_clock=self._confirm_clock)
         return self._clerk_at_work
 
+    def now(self) -> datetime:
+        """This moment, by the book's clock."""
+        return self._clock()
+
     def today(self) -> date:
         """Today, in UTC."""
-        return self._clock().astimezone(UTC).date()
+        return self.now().astimezone(UTC).date()
 
     def record(self, command: "Command", recorder: str) -> Answer:
         """Judge the command and keep the answer, with the facts that it becomes, in one transaction.

@@ -57,6 +57,8 @@ class Answer(NamedTuple):
 
 STORE_ERRORS = (sqlite3.Error, PersistenceError, UnicodeDecodeError)
 """What a file that is damaged, locked or full comes to; a damaged name may not even be told."""
+_END = 2**63 - 1
+"""After every position."""
 _LAST = "\U0010ffff"
 """After every name of a stream."""
 
@@ -210,10 +212,10 @@ class Journal(Application[str]):
         question = "SELECT originator_id FROM stored_events WHERE originator_version = 1 ORDER BY position"
         return [name for (name,) in self.recorder.rows(question)]
 
-    def changed_since(self, position: int) -> list[str]:
-        """The streams that got an entry after the position."""
-        question = "SELECT DISTINCT originator_id FROM stored_events WHERE position > ?"
-        return [name for (name,) in self.recorder.rows(question, position)]
+    def changed_since(self, position: int, upto: int | None = None) -> list[str]:
+        """The streams that got an entry after the position, until the other one."""
+        question = "SELECT DISTINCT originator_id FROM stored_events WHERE position > ? AND position <= ?"
+        return [name for (name,) in self.recorder.rows(question, position, _END if upto is None else upto)]
 
     def histories(
         self, after: int, upto: int, page: int, names: tuple[str, str] | None = None

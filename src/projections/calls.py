@@ -25,7 +25,7 @@ from lifecycle.events.base import Event
 from lifecycle.history import Entry
 from lifecycle.stage import NOT_STATED, ZERO
 from lifecycle.state import Grant
-from projections.expressions import holds, money
+from projections.expressions import holds, money, total_of
 from projections.tables import (
     Row,
     call_answers,
@@ -254,7 +254,7 @@ def report_by_criterion(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]
 
 def _mean(column: ColumnElement[int]) -> ColumnElement[int]:
     """The mean, in hundredths, the half up."""
-    return (2 * func.sum(column) + func.count(column)) // (2 * func.count(column))
+    return (2 * total_of(column) + func.count(column)) // (2 * func.count(column))
 
 
 def _points(hundredths: ColumnElement[int]) -> ColumnElement[str]:

@@ -1,11 +1,15 @@
-"""Are the views what the entries add up to? They are folded again beside, and compared row by row."""
+"""Are the views what the entries add up to? They are folded again beside, and compared row by row.
+
+The fresh fold lies in a file that is thrown away. Views in a file are attached to it; those in a database
+are copied beside it first, all as of one moment.
+"""
 
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, select
 
 from lifecycle.book import Book
 from lifecycle.memory import collector_at_rest
@@ -16,48 +20,96 @@ from projections.tracking import JOURNAL
 from projections.views import create_views
 
 _NOT_FOLDED = (tracking.name, views_format.name)
+_PAGE = 5_000
+
+Difference = tuple[str, str]
+"""Which table or view, and how it differs."""
 
 
-def differences(book: Book, progress: Progress | None = None) -> Iterator[tuple[str, str]]:
+def differences(book: Book, progress: Progress | None = None) -> Iterator[Difference]:
     """Where the views differ from a fresh fold up to their position: which table and row, and how.
 
     Nothing for a book without views: they are made when they are next asked.
     """
-    file = book.path / store.FILE
-    if not file.exists():
+    if not store.there(book.views):
         return
     with tempfile.TemporaryDirectory() as folder:
         engine = store.scratch(Path(folder) / store.FILE)
         try:
-            with store.writing(engine) as connection:
-                create_views(connection)
-            with engine.connect() as connection:
-                connection.exec_driver_sql("ATTACH DATABASE ? AS live", (f"file:{quote(str(file))}?mode=ro",))
-                yield from _compared(book, connection, progress)
-        except store.VIEWS_ERRORS as error:
+            compare = _with_database if store.is_address(book.views) else _with_file
+            yield from compare(book, engine, progress)
+        except store.FILE_ERRORS as error:
             told = str(getattr(error, "orig", error))
             yield store.FILE, f"it cannot be read ({told}): grantbook views rebuild makes it anew"
         finally:
             engine.dispose()
 
 
-def _compared(book: Book, connection: Connection, progress: Progress | None) -> Iterator[tuple[str, str]]:
-    injury = connection.exec_driver_sql("PRAGMA live.quick_check(1)").scalar()
-    if injury != "ok":
-        yield store.FILE, str(injury)
-        return
+def _with_file(book: Book, engine: Engine, progress: Progress | None) -> Iterator[Difference]:
+    """Views in a file."""
+    file = Path(book.views) / store.FILE
+    with store.writing(engine) as connection:
+        create_views(connection)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("ATTACH DATABASE ? AS live", (f"file:{quote(str(file))}?mode=ro",))
+        injury = connection.exec_driver_sql("PRAGMA live.quick_check(1)").scalar()
+        if injury != "ok":
+            yield store.FILE, str(injury)
+            return
+        yield from _compared(book, connection, progress)
+        question = "SELECT name, sql FROM {}.sqlite_master WHERE type IN ('view', 'trigger')"
+        live, fresh = (
+            dict(tuple(row) for row in connection.exec_driver_sql(question.format(side)))
+            for side in ("live", "main")
+        )
+        for name in sorted(live.keys() | fresh.keys()):
+            if live.get(name) != fresh.get(name):
+                yield f"views: {name}", _NOT_OURS
+
+
+_NOT_OURS = "it is not the question that this program asks: views rebuild makes it anew"
+
+
+def _with_database(book: Book, engine: Engine, progress: Progress | None) -> Iterator[Difference]:
+    """Views in a database."""
+    from projections.store.postgresql import changed_definitions
+
+    with store.opened(book.views) as far, engine.connect() as connection:
+        connection.exec_driver_sql("ATTACH DATABASE '' AS live")
+        with store.reading(far) as theirs:
+            _copy(theirs, connection)
+        yield from _compared(book, connection, progress)
+        for name in changed_definitions(far):
+            yield f"views: {name}", _NOT_OURS
+
+
+def _copy(theirs: Connection, connection: Connection) -> None:
+    """Every row, into tables without keys, which would hide one that is there twice."""
+    quoted = connection.dialect.identifier_preparer.quote
+    for table in metadata.sorted_tables:
+        columns = ", ".join(quoted(column.name) for column in table.columns)
+        connection.exec_driver_sql(f"CREATE TABLE live.{table.name} ({columns})")
+        marks = ",".join("?" * len(table.columns))
+        rows = theirs.execution_options(yield_per=_PAGE).execute(select(table))
+        for page in rows.partitions():
+            connection.exec_driver_sql(
+                f"INSERT INTO live.{table.name} VALUES ({marks})", [tuple(row) for row in page]
+            )
+
+
+def _compared(book: Book, connection: Connection, progress: Progress | None) -> Iterator[Difference]:
     found = connection.exec_driver_sql(
         f"SELECT notification_id FROM live.{tracking.name} WHERE application_name = ?", (JOURNAL,)
     ).scalar()
     views = found or 0
     if views > book.position():
-        yield store.FILE, f"it is at position {views:,}, after the journal's end: it belongs to another book"
+        where = store.shown(book.views) if store.is_address(book.views) else store.FILE
+        yield where, f"it is at position {views:,}, after the journal's end: it belongs to another book"
         return
     _fold(book, connection, views, progress)
     for table in metadata.sorted_tables:
         if table.name not in _NOT_FOLDED:
             yield from _rows(connection, table.name)
-    yield from _definitions(connection)
 
 
 def _fold(book: Book, connection: Connection, upto: int, progress: Progress | None) -> None:
@@ -66,14 +118,13 @@ def _fold(book: Book, connection: Connection, upto: int, progress: Progress | No
     done = 0
     with collector_at_rest():
         for entries, rows in folded_on_all_cores(book, upto, fund_at(book, upto)):
-            for table, made in rows.items():
-                store.insert(connection, table, made)
+            store.insert(connection, rows)
             done += entries
             if progress is not None:
                 progress(done, upto)
 
 
-def _rows(connection: Connection, table: str) -> Iterator[tuple[str, str]]:
+def _rows(connection: Connection, table: str) -> Iterator[Difference]:
     """The first row on each side that the other has not, and a row that is there twice."""
 
     def first(these: str, those: str) -> object:
@@ -98,17 +149,3 @@ def _rows(connection: Connection, table: str) -> Iterator[tuple[str, str]]:
 def _short(row: object) -> str:
     text = repr(row)
     return text if len(text) <= 160 else f"{text[:157]}…"
-
-
-def _definitions(connection: Connection) -> Iterator[tuple[str, str]]:
-    question = "SELECT name, sql FROM {}.sqlite_master WHERE type IN ('view', 'trigger')"
-    live, fresh = (
-        dict(tuple(row) for row in connection.exec_driver_sql(question.format(side)))
-        for side in ("live", "main")
-    )
-    for name in sorted(live.keys() | fresh.keys()):
-        if live.get(name) != fresh.get(name):
-            yield (
-                f"views: {name}",
-                "it is not the question that this program asks: views rebuild makes it anew",
-            )

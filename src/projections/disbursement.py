@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Connection,
     Integer,
@@ -26,7 +25,7 @@ from lifecycle.events import grant as was
 from lifecycle.events.base import Event
 from lifecycle.stage import ZERO
 from lifecycle.state import Grant
-from projections.expressions import days_between, holds, money, share
+from projections.expressions import days_between, holds, money, share, total_of
 from projections.regions import region_of
 from projections.register import standing_on
 from projections.tables import (
@@ -129,7 +128,7 @@ CONCERNS = _FOLLOW.keys()
 
 def _sum(kind: str) -> ColumnElement[int]:
     of_kind = case((money_flows.c.kind == kind, money_flows.c.amount), else_=0)
-    return cast(func.sum(of_kind), BigInteger).label(kind)
+    return total_of(of_kind).label(kind)
 
 
 def _paid_on(end: Any, as_of: ColumnElement[str]) -> ColumnElement[str]:
@@ -226,7 +225,7 @@ def _by_trait(trait: str, as_of: ColumnElement[str]) -> Select[*tuple[object, ..
         select(
             span[trait],
             func.count().label("grants"),
-            *(cast(func.sum(func.coalesce(sums.c[kind], 0)), BigInteger).label(kind) for kind in KINDS),
+            *(total_of(func.coalesce(sums.c[kind], 0)).label(kind) for kind in KINDS),
         )
         .select_from(register_spans.join(sums, sums.c.grant == span.grant, isouter=True))
         .where(holds(register_spans, as_of))
@@ -258,10 +257,7 @@ def _by_period(key: str, as_of: ColumnElement[str]) -> Select[*tuple[object, ...
         .where(flows.on <= as_of)
         .subquery()
     )
-    sums = (
-        cast(func.sum(case((dated.c.kind == kind, dated.c.amount), else_=0)), BigInteger).label(kind)
-        for kind in KINDS
-    )
+    sums = (total_of(case((dated.c.kind == kind, dated.c.amount), else_=0)).label(kind) for kind in KINDS)
     groups = (
         select(dated.c[key], func.count(dated.c.grant.distinct()).label("grants"), *sums)
         .group_by(dated.c[key])

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from lifecycle.events import grant as was
 from lifecycle.events.base import Event
 from lifecycle.state import Grant
-from projections.expressions import holds, money
+from projections.expressions import holds, money, total_of
 from projections.tables import (
     FAR,
     Row,
@@ -189,7 +189,7 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple
     )
     if grant is not None:
         rows = rows.where(a.grant == grant)
-    return rows.order_by(a.grant, a.starts, a.activity)
+    return rows.order_by(a.grant, a.starts.nulls_first(), a.activity)
 
 
 def report_by_instrument(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
@@ -215,7 +215,7 @@ def report_by_instrument(as_of: ColumnElement[str]) -> Select[*tuple[object, ...
         .where(holds(exchange_activities, as_of))
         .cte("each_activity")
     )
-    sums = [func.coalesce(func.sum(each.c[name]), 0).label(name) for name in (*_STATUS, *_PEOPLE, "cost")]
+    sums = [func.coalesce(total_of(each.c[name]), 0).label(name) for name in (*_STATUS, *_PEOPLE, "cost")]
     total = select(cast(null(), Text).label("instrument"), *sums)
     rows = union_all(select(each.c.instrument, *sums).group_by(each.c.instrument), total).subquery()
     r = rows.c

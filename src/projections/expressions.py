@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Integer,
     Text,
@@ -17,8 +18,31 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
-TODAY: ColumnElement[str] = literal_column("CURRENT_DATE", Text)
-"""The day that the SQL views are asked for: today in UTC."""
+
+class today(GenericFunction[str]):  # noqa: N801 - named as a function of SQL
+    """Today in UTC, as ISO text."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(today, "sqlite")
+def _today_sqlite(element: today, compiler: SQLCompiler, **options: Any) -> str:
+    return "CURRENT_DATE"
+
+
+@compiles(today, "postgresql")
+def _today_postgresql(element: today, compiler: SQLCompiler, **options: Any) -> str:
+    return "to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
+
+
+TODAY: ColumnElement[str] = today()
+"""The day that the SQL views are asked for."""
+
+
+def total_of(amount: ColumnElement[int]) -> ColumnElement[int]:
+    """A sum of whole numbers, itself a whole number in every store."""
+    return cast(func.sum(amount), BigInteger)
 
 
 class days_between(GenericFunction[int]):  # noqa: N801 - named as a function of SQL
@@ -69,7 +93,7 @@ def share(part: ColumnElement[int], whole: ColumnElement[int]) -> ColumnElement[
     Whole numbers only: the same figure on every machine. Null where there is nothing to divide by.
     """
     # Very large amounts lose their last digits first, so that nothing runs over 64 bits.
-    down = case((whole > _LARGE, 10**5), else_=1)
+    down = case((whole > literal(_LARGE, BigInteger), 10**5), else_=1)
     over, under = (part // down) * 10_000, whole // down
     quotient, twice = over // under, 2 * (over % under)
     up = case((twice > under, 1), ((twice == under) & (quotient % 2 == 1), 1), else_=0)

@@ -158,7 +158,7 @@ def fold_fund(entries: Sequence[Entry]) -> Rows:
         fund_partners: partner_rows(held),
         fund_instalments: instalments.rows_of(held),
         fund_consultations: consultation_rows(held),
-        fund_facts: [(len(entries), currency, scale_of(currency), founded.fiscal_year_start)],
+        fund_facts: [(len(entries), currency, scale_of(currency), founded.fiscal_year_start, founded.name)],
         obligation_steps: rows_of("", instalment_steps(entry.event for entry in held)),
     }
 

@@ -8,7 +8,7 @@ from lifecycle.events import grant as was
 from lifecycle.events.base import Event
 from lifecycle.stage import ZERO
 from lifecycle.state import FollowUp, Grant
-from projections.expressions import days_between, holds, money
+from projections.expressions import days_between, holds, money, total_of
 from projections.tables import FAR, Row, day, follow_up_spans, minor, register_spans, scale_of
 
 _FACTS = (
@@ -101,7 +101,7 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple
     )
     if grant is not None:
         rows = rows.where(f.grant == grant)
-    return rows.order_by(overdue.desc(), f.due, f.grant, f.follow_up)
+    return rows.order_by(overdue.desc(), f.due.nulls_first(), f.grant, f.follow_up)
 
 
 def waiting(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
@@ -117,8 +117,8 @@ def waiting(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
             f.currency,
             f.scale,
             func.count().label("follow_ups"),
-            *(func.sum(column).label(name) for name, column in (("needed", f.needed), ("found", f.found))),
-            func.sum(_missing(f)).label("missing"),
+            *(total_of(column).label(name) for name, column in (("needed", f.needed), ("found", f.found))),
+            total_of(_missing(f)).label("missing"),
             func.min(f.due).label("first_due"),
         )
         .where(waits)

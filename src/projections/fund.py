@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Select,
     Text,
@@ -24,7 +23,7 @@ from lifecycle.events import fund as was
 from lifecycle.events.base import Event
 from lifecycle.history import Entry
 from lifecycle.terms import Money
-from projections.expressions import money
+from projections.expressions import money, total_of
 from projections.tables import Row, day, fund_facts, fund_flows, fund_partners, minor, scale_of
 
 COLUMNS = (
@@ -94,7 +93,7 @@ def consultation_rows(entries: Iterable[Entry]) -> list[Row]:
 
 
 def _sum(kind: str, column: ColumnElement[int]) -> ColumnElement[int]:
-    return cast(func.coalesce(func.sum(case((fund_flows.c.kind == kind, column), else_=0)), 0), BigInteger)
+    return func.coalesce(total_of(case((fund_flows.c.kind == kind, column), else_=0)), 0)
 
 
 def _partners(as_of: ColumnElement[str]) -> Any:

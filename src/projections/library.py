@@ -2,13 +2,14 @@
 
 import json
 import re
+import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, select
 
 from lifecycle.errors import Unreachable
 from lifecycle.events import grant as was
@@ -129,51 +130,45 @@ def words_of(question: str) -> list[str]:
     return found[:32]
 
 
-def _find(connection: Connection, words: Sequence[str], on: str) -> list[_Found]:
-    """Texts of the day with any of the words, by SQLite's FTS5: another store asks this part otherwise.
+def _texts_on(connection: Connection, on: str) -> list[Any]:
+    """The texts that hold on the day, by grant."""
+    t = library_texts.c
+    return list(
+        connection.execute(select(library_texts).where(t.since <= on, on < t.until).order_by(t.grant, t.n))
+    )
+
+
+def _find(texts: Sequence[Any], words: Sequence[str]) -> list[_Found]:
+    """Those of the texts that have any of the words, by SQLite's FTS5, whichever store they come from.
 
     The index is made for the question, of the texts that hold on the day and are known: so the ranking, too,
-    is as of the day. A word in a title weighs four times one in the text. Raises `Unreachable` where this
-    SQLite was built without FTS5.
+    is as of the day, and it is the same for views in any store. A word in a title weighs four times one in
+    the text. Raises `Unreachable` where this SQLite was built without FTS5.
     """
-    try:
-        connection.execute(
-            text(
-                "CREATE VIRTUAL TABLE temp.found USING fts5("
-                '"grant" UNINDEXED, n UNINDEXED, title, text,'
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as index:
+        try:
+            index.execute(
+                'CREATE VIRTUAL TABLE found USING fts5("grant" UNINDEXED, n UNINDEXED, title, text,'
                 " tokenize = 'porter unicode61 remove_diacritics 2')"
             )
-        )
-    except OperationalError as error:
-        raise Unreachable(f"the library needs SQLite with FTS5: {error.orig}") from error
-    try:
-        connection.execute(
-            text(
-                'INSERT INTO temp.found SELECT "grant", n, title, text FROM library_texts'
-                " WHERE since <= :on AND :on < until"
-            ),
-            {"on": on},
+        except sqlite3.OperationalError as error:
+            raise Unreachable(f"the library needs SQLite with FTS5: {error}") from error
+        index.execute("BEGIN")
+        index.executemany(
+            "INSERT INTO found VALUES (?, ?, ?, ?)",
+            ((one.grant, one.n, one.title, one.text) for one in texts),
         )
         quoted = [f'"{word}"' for word in words]
-        every = {
-            (grant, n)
-            for grant, n in connection.execute(
-                text('SELECT "grant", n FROM temp.found WHERE found MATCH :words'),
-                {"words": " AND ".join(quoted)},
-            )
-        }
-        matching = text(
-            'SELECT "grant", n, bm25(found, 0, 0, 4.0, 1.0),'
-            " snippet(found, -1, :begin, :end, '…', 16)"
-            " FROM temp.found WHERE found MATCH :words"
+        all_words = 'SELECT "grant", n FROM found WHERE found MATCH ?'
+        every = set(index.execute(all_words, (" AND ".join(quoted),)))
+        matching = (
+            "SELECT \"grant\", n, bm25(found, 0, 0, 4.0, 1.0), snippet(found, -1, ?, ?, '…', 16)"
+            " FROM found WHERE found MATCH ?"
         )
-        asked = {"words": " OR ".join(quoted), "begin": MARK, "end": MARK}
         return [
             _Found(grant, n, (grant, n) in every, rank, snippet)
-            for grant, n, rank, snippet in connection.execute(matching, asked)
+            for grant, n, rank, snippet in index.execute(matching, (MARK, MARK, " OR ".join(quoted)))
         ]
-    finally:
-        connection.execute(text("DROP TABLE IF EXISTS temp.found"))
 
 
 class Filters(NamedTuple):
@@ -210,13 +205,9 @@ def search(
     words, on = words_of(question), as_of.isoformat()
     grants = {row.grant: row for row in standing_on(connection, as_of)}
     achieved = _achieved(connection, on)
-    t = library_texts.c
-    texts = {
-        (row.grant, row.n): row
-        for row in connection.execute(select(library_texts).where(t.since <= on, on < t.until))
-    }
+    texts = {(row.grant, row.n): row for row in _texts_on(connection, on)}
     found = []
-    for one in _find(connection, words, on):
+    for one in _find(list(texts.values()), words):
         told, grant = texts[one.grant, one.n], grants[one.grant]
         if _passes(filters, told, grant, achieved.get(one.grant, [])):
             found.append((one, told, grant))
@@ -294,15 +285,11 @@ def match(
     }
     best: dict[str, _Found] = {}
     stories: dict[str, int] = defaultdict(int)
-    for one in sorted(_find(connection, words, on), key=lambda it: (not it.every, it.rank, it.grant, it.n)):
+    texts = _texts_on(connection, on)
+    for one in sorted(_find(texts, words), key=lambda it: (not it.every, it.rank, it.grant, it.n)):
         best.setdefault(one.grant, one)
-    t = library_texts.c
-    for (grant,) in connection.execute(
-        select(t.grant).where(
-            t.since <= on, on < t.until, t.kind.in_(("results_story", "development_outcome"))
-        )
-    ):
-        stories[grant] += 1
+    for told in texts:
+        stories[told.grant] += told.kind in ("results_story", "development_outcome")
     top = min((one.rank for one in best.values()), default=-1.0)
     a = exchange_activities.c
     held: dict[str, list[str]] = defaultdict(list)

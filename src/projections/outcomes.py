@@ -23,7 +23,7 @@ from lifecycle.events import grant as was
 from lifecycle.events.base import Event
 from lifecycle.state import Grant
 from lifecycle.terms import Outcome, Result
-from projections.expressions import holds, share
+from projections.expressions import holds, share, total_of
 from projections.tables import FAR, Row, day, outcome_facts, register_spans
 
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
@@ -165,7 +165,7 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple
     nothing = cast(null(), Text)
     total = select(
         *(
-            func.coalesce(func.sum(each.c[name]), 0).label(name) if name in _COUNTS else nothing.label(name)
+            func.coalesce(total_of(each.c[name]), 0).label(name) if name in _COUNTS else nothing.label(name)
             for name in COLUMNS
         )
     )
@@ -184,7 +184,7 @@ def report_by_outcome(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
             select(
                 literal(place, Integer).label("place"),
                 literal(name, Text).label("outcome"),
-                *(func.coalesce(func.sum(part), 0).label(label) for label, part in sums.items()),
+                *(func.coalesce(total_of(part), 0).label(label) for label, part in sums.items()),
             )
         )
     rows = union_all(*each).subquery()

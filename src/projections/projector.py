@@ -5,9 +5,9 @@ before the position is read; so two projectors at once are safe, and a killed on
 rebuild fills shadow tables beside the live ones and puts them in their place in one transaction.
 """
 
+import time
 from collections.abc import Callable, Sequence
 
-from eventsourcing.persistence import Tracking
 from sqlalchemy import Connection, Engine
 
 from lifecycle.book import Book
@@ -16,15 +16,16 @@ from lifecycle.events import fund as was
 from lifecycle.events.base import EntryCorrected
 from lifecycle.fund import Fund
 from lifecycle.history import FUND, Entry, kind_of
-from lifecycle.journal import STORE_ERRORS
+from lifecycle.journal import Stored, store_errors
 from lifecycle.memory import collector_at_rest
 from projections import store
-from projections.fold import Rows, Rules, fold_fund, fold_stream, no_rows
+from projections.fold import Rules, fold_fund, fold_stream, no_rows
 from projections.fund import flow_rows, partner_rows
 from projections.tables import (
     CALL_TABLES,
     FUND_TABLES,
     GRANT_TABLES,
+    SHADOW,
     fund_facts,
     fund_flows,
     fund_partners,
@@ -36,7 +37,8 @@ from projections.tracking import JOURNAL, ViewsTracking
 
 STEP = 20_000
 """At most so many positions, or entries, in a transaction."""
-_PAGE = 5_000
+PATIENCE = 5.0
+"""Seconds that who may not write the views waits for who does."""
 _REBUILT = (*GRANT_TABLES, *CALL_TABLES, *(table for table in FUND_TABLES if table not in GRANT_TABLES))
 
 Progress = Callable[[int, int], None]
@@ -49,9 +51,10 @@ class _StartOver(Exception):
 def catch_up(book: Book, progress: Progress | None = None) -> int:
     """Bring the views to the journal's newest position, which is returned.
 
-    Raises `Unreachable` where the views cannot be written.
+    Raises `Unreachable` where the views cannot be used, ``MayNotWrite`` where they are another role's to
+    write.
     """
-    with store.opened(book.path) as engine, collector_at_rest():
+    with store.opened(book.views) as engine, collector_at_rest():
         while True:
             try:
                 views, journal = _one_step(engine, book)
@@ -63,9 +66,34 @@ def catch_up(book: Book, progress: Progress | None = None) -> int:
                 return views
 
 
+def caught_up(book: Book) -> int:
+    """Views at the journal's end, for who asks them: caught up, or waited for by who may not write them.
+
+    Raises `Unreachable` where nobody brings them there.
+    """
+    try:
+        return catch_up(book)
+    except store.MayNotWrite as error:
+        newest, until = book.position(), time.monotonic() + PATIENCE
+        with store.opened(book.views, as_is=True) as engine:
+            while (views := _position(engine)) < newest:
+                if time.monotonic() > until:
+                    behind = f"the views are {newest - views:,} behind the journal, and nobody brings them up"
+                    raise Unreachable(
+                        f"{behind}: grantbook views follow does, as a role that may write them"
+                    ) from error
+                time.sleep(0.1)
+        return views
+
+
+def _position(engine: Engine) -> int:
+    with store.reading(engine) as connection:
+        return ViewsTracking.inside(connection).max_tracking_id(JOURNAL) or 0
+
+
 def _again(engine: Engine, book: Book, progress: Progress | None) -> tuple[int, int]:
     """Make all of it again, unless somebody else has done so while this one waited."""
-    with store.locked(book.path):
+    with store.locked(book.views):
         try:
             return _one_step(engine, book)
         except _StartOver:
@@ -86,33 +114,44 @@ def _one_step(engine: Engine, book: Book) -> tuple[int, int]:
             raise _StartOver
         upto = min(newest, after + STEP)
         _project(connection, book, after, upto)
-        tracked.insert_tracking(Tracking(JOURNAL, upto))
+        tracked.keep(upto, book.recorded_at(upto))
         return upto, newest
 
 
-def rebuild(book: Book, progress: Progress | None = None) -> int:
+def rebuild(book: Book, progress: Progress | None = None, *, source: Book | None = None) -> int:
     """Make all rows again from the journal, beside the old ones, and put them in their place at once.
 
-    A second rebuild waits for the first. Raises `Unreachable` where the views cannot be written.
+    ``source``: a standby or copy of the book, which gives all entries that it has. A second rebuild waits for
+    the first. Raises `Unreachable` where the views cannot be written, or the source is another book's.
     """
-    with store.opened(book.path) as engine, store.locked(book.path), collector_at_rest():
-        return _rebuild(engine, book, progress)
+    with store.opened(book.views) as engine, store.locked(book.views), collector_at_rest():
+        return _rebuild(engine, book, progress, source)
 
 
-def _rebuild(engine: Engine, book: Book, progress: Progress | None) -> int:
+def _rebuild(engine: Engine, book: Book, progress: Progress | None, source: Book | None = None) -> int:
+    source = source or book
     while True:
+        if (upto := source.position()) and _entry_at(source, upto) != _entry_at(book, upto):
+            raise Unreachable(f"{source.name} is no copy of {book.name}: they differ at position {upto:,}")
+        _fill_shadows(engine, source, book.views, upto, progress)
         try:
-            return _swap(engine, book, _fill_shadows(engine, book, progress))
+            return _swap(engine, book, upto)
         except _StartOver:
             continue
 
 
-def status(book: Book) -> dict[str, int]:
-    """Positions of the views and of the journal, and how far the first is behind."""
-    with store.opened(book.path) as engine, engine.connect() as connection:
-        views = ViewsTracking.inside(connection).max_tracking_id(JOURNAL) or 0
-        journal = book.position()
-    return {"views": views, "journal": journal, "behind": journal - views}
+def _entry_at(book: Book, position: int) -> Stored | None:
+    return next(book.stored(position, after=position - 1), None)
+
+
+def status(book: Book) -> dict[str, int | float]:
+    """Positions of the views and of the journal, how far the first is behind, and for how many seconds."""
+    with store.opened(book.views) as engine:
+        views = _position(engine)
+    journal = book.position()
+    first = book.recorded_at(views + 1) if views < journal else None
+    seconds = 0.0 if first is None else max(0.0, (book.now() - first).total_seconds())
+    return {"views": views, "journal": journal, "behind": journal - views, "seconds": round(seconds, 1)}
 
 
 # ── a step ───────────────────────────────────────────────────────────────────────────────────
@@ -120,7 +159,8 @@ def status(book: Book) -> dict[str, int]:
 
 def _project(connection: Connection, book: Book, after: int, upto: int, prefix: str = "") -> None:
     """Replace the rows of every stream with an entry in (after, upto]."""
-    changed = _changed(book, after, upto)
+    with store_errors(book.journal.place):
+        changed = set(book.journal.changed_since(after, upto))
     if FUND in changed:
         _project_fund(connection, book, upto, prefix)
         changed.discard(FUND)
@@ -130,30 +170,10 @@ def _project(connection: Connection, book: Book, after: int, upto: int, prefix: 
     for stream in sorted(changed):
         fold_stream(stream, book.entries(stream, known=upto), rules, rows)
     for about, tables in (("grant", GRANT_TABLES), ("call", CALL_TABLES)):
-        ids = [(stream.removeprefix(f"{about}:"),) for stream in changed if kind_of(stream) == about]
-        for table in tables if ids else ():
-            connection.exec_driver_sql(f'DELETE FROM {prefix}{table.name} WHERE "{about}" = ?', ids)
-    _insert(connection, rows, prefix)
-
-
-def _insert(connection: Connection, rows: Rows, prefix: str) -> None:
-    for table, made in rows.items():
-        store.insert(connection, table, made, prefix)
-
-
-def _changed(book: Book, after: int, upto: int) -> set[str]:
-    """The streams with an entry in (after, upto]."""
-    names: set[str] = set()
-    while after < upto:
-        try:
-            page = book.journal.recorder.select_notifications(after, _PAGE, upto, inclusive_of_start=False)
-        except STORE_ERRORS as error:
-            raise Unreachable(f"{book.path}: the journal could not be used: {error}") from error
-        if not page:
-            break
-        names.update(str(notification.originator_id) for notification in page)
-        after = page[-1].id
-    return names
+        ids = [stream.removeprefix(f"{about}:") for stream in changed if kind_of(stream) == about]
+        if ids:
+            store.delete(connection, tables, about, ids, prefix)
+    store.insert(connection, rows, prefix)
 
 
 def fund_at(book: Book, position: int) -> Fund:
@@ -185,11 +205,9 @@ def _project_fund(connection: Connection, book: Book, upto: int, prefix: str) ->
     version, currency = _fund_is_at(connection, prefix)
     newer = [entry for entry in book.journal.entries(FUND, after=version) if (entry.position or 0) <= upto]
     if all(_stands_alone(entry) for entry in newer) and version:
-        store.insert(connection, fund_flows, flow_rows(newer, currency), prefix)
-        store.insert(connection, fund_partners, partner_rows(newer), prefix)
-        connection.exec_driver_sql(
-            f"UPDATE {prefix}{fund_facts.name} SET version = ?", (version + len(newer),)
-        )
+        rows = {fund_flows: flow_rows(newer, currency), fund_partners: partner_rows(newer)}
+        store.insert(connection, rows, prefix)
+        connection.exec_driver_sql(f"UPDATE {prefix}{fund_facts.name} SET version = {version + len(newer)}")
         return
     entries = book.entries(FUND, known=upto)
     if _rules_changed(entries, newer) and _has_grants(connection, prefix):
@@ -197,7 +215,7 @@ def _project_fund(connection: Connection, book: Book, upto: int, prefix: str) ->
     for table in FUND_TABLES:
         connection.exec_driver_sql(f"DELETE FROM {prefix}{table.name}")
     connection.exec_driver_sql(f"DELETE FROM {prefix}{obligation_steps.name} WHERE \"grant\" = ''")
-    _insert(connection, fold_fund(entries), prefix)
+    store.insert(connection, fold_fund(entries), prefix)
 
 
 def _fund_is_at(connection: Connection, prefix: str) -> tuple[int, str]:
@@ -230,22 +248,24 @@ def _has_grants(connection: Connection, prefix: str) -> bool:
 # ── a rebuild ────────────────────────────────────────────────────────────────────────────────
 
 
-def _fill_shadows(engine: Engine, book: Book, progress: Progress | None) -> int:
-    """Fill new tables in steps. Returns the position to which they correspond."""
+def _fill_shadows(
+    engine: Engine, book: Book, views: store.Place, upto: int, progress: Progress | None
+) -> None:
+    """Fill new tables in steps, up to the position."""
     from projections.workers import folded_on_all_cores
 
     with store.writing(engine) as connection:
-        for table in _REBUILT:
-            store.create_shadow(connection, table)
-    upto, done = book.position(), 0
-    fund = fund_at(book, upto)
-    for entries, rows in folded_on_all_cores(book, upto, fund):
-        with store.writing(engine) as connection:
-            _insert(connection, rows, store.SHADOW)
+        store.create_shadows(connection, _REBUILT)
+    done, fund = 0, fund_at(book, upto)
+    for entries, rows in folded_on_all_cores(book, upto, fund, store.of_many_writers(views)):
+        if any(rows.values()):
+            with store.writing(engine) as connection:
+                store.insert(connection, rows, SHADOW)
         done += entries
         if progress is not None:
             progress(done, upto)
-    return upto
+    with store.writing(engine) as connection:
+        store.finish_shadows(connection, _REBUILT)
 
 
 def _swap(engine: Engine, book: Book, filled: int) -> int:
@@ -254,12 +274,11 @@ def _swap(engine: Engine, book: Book, filled: int) -> int:
 
     with store.writing(engine) as connection:
         newest = book.position()
-        _project(connection, book, filled, newest, store.SHADOW)
-        drop_views(connection)
-        for table in _REBUILT:
-            connection.exec_driver_sql(f"DROP TABLE {table.name}")
-            connection.exec_driver_sql(f"ALTER TABLE {store.SHADOW}{table.name} RENAME TO {table.name}")
-        create_views(connection)
+        _project(connection, book, filled, newest, SHADOW)
+        with store.remaking(connection):
+            drop_views(connection)
+            store.swap(connection, _REBUILT)
+            create_views(connection)
         connection.execute(tracking.delete())
-        ViewsTracking.inside(connection).insert_tracking(Tracking(JOURNAL, newest))
+        ViewsTracking.inside(connection).keep(newest, book.recorded_at(newest))
         return newest

@@ -18,8 +18,9 @@ from lifecycle.history import FUND, grant_stream
 from lifecycle.memory import collector_at_rest
 from lifecycle.words import Malformed
 from projections import store
+from projections.alone import ViewsAlone
 from projections.fold import folded
-from projections.projector import catch_up
+from projections.projector import caught_up
 from projections.tables import grant_standing
 from projections.tracking import JOURNAL, ViewsTracking
 from projections.views import KEYS, REPORTS, Question
@@ -67,17 +68,23 @@ def run(
 
 
 @contextmanager
-def tables_at(book: Book, known: int | None, grant: str | None = None) -> Iterator[tuple[Connection, int]]:
+def tables_at(
+    book: Book | ViewsAlone, known: int | None, grant: str | None = None
+) -> Iterator[tuple[Connection, int]]:
     """The tables as known at the position (now for `None`), and the position that they correspond to.
 
-    Raises `Unreachable` for views that cannot be used.
+    Views alone are taken as they are. Raises `Unreachable` for views that cannot be used.
     """
+    if isinstance(book, ViewsAlone):
+        with book.tables() as found:
+            yield found
+        return
     if known is None or known >= book.position():
-        known = catch_up(book)
-        views = store.opened(book.path)
+        known = caught_up(book)
+        views = store.opened(book.views)
     else:
         views = _as_known(book, known, grant)
-    with views as engine, engine.connect() as connection:
+    with views as engine, store.reading(engine) as connection:
         yield connection, ViewsTracking.inside(connection).max_tracking_id(JOURNAL) or known
 
 
@@ -146,9 +153,8 @@ def _as_known(book: Book, known: int, grant: str | None) -> Iterator[Engine]:
         )
     with store.writing(engine) as connection, collector_at_rest():
         for _, rows in parts:
-            for table, made in rows.items():
-                if table is not grant_standing:  # no report asks it
-                    store.insert(connection, table, made)
+            rows.pop(grant_standing, None)  # no report asks it
+            store.insert(connection, rows)
     try:
         yield engine
     finally:

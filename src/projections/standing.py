@@ -89,8 +89,16 @@ _READ: dict[Any, Callable[[Any], Any]] = {
 """How a field of each type is read; the others are as JSON has them."""
 
 
-def standing(book: Path, grant: str) -> Standing | None:
+def standing(book: Path | str, grant: str) -> Standing | None:
     """How the grant stands now; `None` where the views do not know, or are not at the journal's end."""
+    found = _of_database(book, grant) if isinstance(book, str) else _of_files(book, grant)
+    if found is None:
+        return None
+    version, state, views, journal = found
+    return Standing(from_text(state), version, views) if views == journal else None
+
+
+def _of_files(book: Path, grant: str) -> Any:
     try:
         newest = _ask(book / "journal.sqlite", "SELECT MAX(position) FROM stored_events")
         question = (
@@ -100,9 +108,7 @@ def standing(book: Path, grant: str) -> Standing | None:
         found = _ask(book / "views.sqlite", question, grant)
     except (sqlite3.Error, UnicodeDecodeError):
         return None
-    if found is None or newest is None or found[2] != newest[0]:
-        return None
-    return Standing(from_text(found[1]), found[0], found[2])
+    return found and newest and (*found, *newest)
 
 
 def _ask(file: Path, question: str, *values: str) -> Any:
@@ -111,3 +117,22 @@ def _ask(file: Path, question: str, *values: str) -> Any:
         return connection.execute(question, values).fetchone()
     finally:
         connection.close()
+
+
+def _of_database(book: str, grant: str) -> Any:
+    import psycopg  # only for an address
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+    question = (
+        "SELECT version, state, (SELECT notification_id FROM views.tracking),"
+        " (SELECT MAX(position) FROM journal.stored_events)"
+        ' FROM views.grant_standing WHERE "grant" = %s'
+    )
+    try:
+        told = conninfo_to_dict(book, options="-c statement_timeout=5s")
+        if "," in str(told.get("host", "")):
+            told.setdefault("target_session_attrs", "read-write")
+        with psycopg.connect(make_conninfo("", **told)) as connection:
+            return connection.execute(question, (grant,)).fetchone()
+    except psycopg.Error:
+        return None

@@ -26,13 +26,17 @@ from sqlalchemy import (
 
 from lifecycle.iso import MINOR_UNITS
 
-FORMAT = 5
+FORMAT = 6
 """Of the tables below. Views of another format are made again from the journal."""
+SHADOW = "new_"
+"""Before the names of the tables that a rebuild is filling."""
 FAR = "9999-12-31"
 """The ``until`` of what still holds, and the ``undone_on`` of what still stands."""
 
 Row = tuple[object, ...]
 metadata = MetaData()
+_Words = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that is equal, and ordered, by its bytes in every store."""
 
 
 def _table(name: str, *columns: Column[Any]) -> Table:
@@ -40,12 +44,12 @@ def _table(name: str, *columns: Column[Any]) -> Table:
     return Table(name, metadata, *columns, sqlite_with_rowid=False)
 
 
-def _key(name: str, type_: Any = Text) -> Column[Any]:
-    return Column(name, type_, primary_key=True, nullable=False)
+def _key(name: str, type_: Any = _Words) -> Column[Any]:
+    return Column(name, type_, primary_key=True, nullable=False, autoincrement=False)
 
 
 def _text(*names: str) -> list[Column[Any]]:
-    return [Column(name, Text) for name in names]
+    return [Column(name, _Words) for name in names]
 
 
 register_spans = _table(
@@ -222,7 +226,7 @@ grant_standing = _table(
     "grant_standing",
     _key("grant"),
     Column("version", Integer, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", _Words, nullable=False),
 )
 """How each grant stands after all that is recorded, as JSON, and the version of its stream."""
 
@@ -259,11 +263,17 @@ fund_facts = _table(
     *_text("currency"),
     Column("scale", Integer, nullable=False),
     Column("fiscal_year_start", Integer, nullable=False),
+    *_text("name"),
 )
 """One row: the fund's constants, and the version of its stream that is in the tables."""
 
-tracking = _table("tracking", _key("application_name"), Column("notification_id", BigInteger, nullable=False))
-"""The journal position to which the tables correspond."""
+tracking = _table(
+    "tracking",
+    _key("application_name"),
+    Column("notification_id", BigInteger, nullable=False),
+    *_text("recorded_at"),
+)
+"""The journal position to which the tables correspond, and when its entry was recorded."""
 
 views_format = _table("views_format", _key("format", Integer))
 """One row: the `FORMAT` in which the tables were made."""

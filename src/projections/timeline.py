@@ -142,7 +142,7 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple
         t.c.status,
         days.label("days"),
         t.c.superseded,
-    ).order_by(urgency, late.desc(), next_due, t.c.grant, t.c.n)
+    ).order_by(urgency, late.desc(), next_due, t.c.grant.nulls_first(), t.c.n)
 
 
 _PENDING = ("overdue", "due_soon", "upcoming")
@@ -152,7 +152,9 @@ def due_within(days: int, as_of: ColumnElement[str], grant: str | None = None) -
     """What is overdue, or due within so many days: what to be reminded of."""
     t = report(as_of, grant).order_by(None).subquery().c
     soon = t.status.in_(_PENDING) & (days_between(as_of, t.due_on) <= days)
-    return select(*t).where(soon).order_by(t.due_on, t.grant, t.obligation, t.item)
+    return (
+        select(*t).where(soon).order_by(t.due_on, t.grant.nulls_first(), t.obligation, t.item.nulls_first())
+    )
 
 
 STATUSES = "met met_late overdue due_soon upcoming waived not_started not_applicable".split()

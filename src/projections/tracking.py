@@ -2,15 +2,21 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
 from typing import Self
 
 from eventsourcing.persistence import IntegrityError, Tracking, TrackingRecorder
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from projections.tables import tracking as table
 
 JOURNAL = "grantbook"
 """The name under which the journal's positions are tracked."""
+
+
+_QUESTION = text(f"SELECT notification_id FROM {table.name} WHERE application_name = :name")
+
+_KEEP = text(f"UPDATE {table.name} SET recorded_at = :at WHERE application_name = :name")
 
 
 class ViewsTracking(TrackingRecorder):
@@ -40,6 +46,13 @@ class ViewsTracking(TrackingRecorder):
                     table.update().where(table.c.application_name == name).values(notification_id=position)
                 )
 
+    def keep(self, position: int, recorded_at: datetime | None) -> None:
+        """Keep the journal's position, with the moment at which its entry was recorded."""
+        self.insert_tracking(Tracking(JOURNAL, position))
+        at = None if recorded_at is None else recorded_at.isoformat()
+        with self._begin() as connection:
+            connection.execute(_KEEP, {"name": JOURNAL, "at": at})
+
     def max_tracking_id(self, application_name: str) -> int | None:
         """The newest position kept, or `None`."""
         with self._begin() as connection:
@@ -47,7 +60,5 @@ class ViewsTracking(TrackingRecorder):
 
 
 def _position(connection: Connection, name: str) -> int | None:
-    found: int | None = connection.exec_driver_sql(
-        f"SELECT notification_id FROM {table.name} WHERE application_name = ?", (name,)
-    ).scalar()
+    found: int | None = connection.execute(_QUESTION, {"name": name}).scalar()
     return found

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from lifecycle.terms import CoFinancingKind, CostPurpose
 from projections.countries import pairs_of
+from projections.expressions import total_of
 from projections.register import standing_on, was_approved
 from projections.tables import (
     Row,
@@ -82,7 +83,7 @@ def _by_grant(connection: Connection, as_of: date) -> dict[str, Sums]:
             sums.approved, sums.tied = 1, int(row.operation is not None)
             sums.pairs = pairs_of(json.loads(row.recipients), json.loads(row.providers))
     m = money_flows.c
-    paid = select(m.grant, m.kind, func.sum(m.amount)).where(
+    paid = select(m.grant, m.kind, total_of(m.amount)).where(
         m.on <= on, m.kind.in_(("disbursed", "refunded"))
     )
     for grant, kind, amount in connection.execute(paid.group_by(m.grant, m.kind)):
@@ -98,7 +99,7 @@ def _by_grant(connection: Connection, as_of: date) -> dict[str, Sums]:
     held = select(a.grant, func.count()).where(a.since <= on, on < a.until, a.status == "held")
     for grant, count in connection.execute(held.group_by(a.grant)):
         found[grant].activities = count
-    people = select(p.grant, func.sum(p.women + p.men + p.not_stated)).where(p.since <= on)
+    people = select(p.grant, total_of(p.women + p.men + p.not_stated)).where(p.since <= on)
     for grant, count in connection.execute(people.group_by(p.grant)):
         found[grant].participants = count
     return found

@@ -1,6 +1,6 @@
 """Each report as a question to the tables; those that are one select also as an SQL view, as of today."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
 
@@ -69,12 +69,18 @@ KEYS: dict[str, dict[str, Callable[[ColumnElement[str]], Question]]] = {
 """The keys by which a report can be summed, each with its question."""
 
 
-def create_views(connection: Connection) -> None:
-    """The reports as SQL views, for any program that reads SQL."""
+def create_views(connection: Connection, *, temporary: bool = False) -> None:
+    """The reports as SQL views, for any program that reads SQL; ``temporary``: for this session only."""
+    for name, question in questions_of_today():
+        connection.execute(CreateView(question, name, temporary=temporary))
+
+
+def questions_of_today() -> Iterator[tuple[str, Select[*tuple[object, ...]]]]:
+    """Each SQL view's name, and its select."""
     for name, report in REPORTS.items():
         question = report(TODAY, None)
         if isinstance(question, Select):
-            connection.execute(CreateView(question, name.replace("-", "_")))
+            yield name.replace("-", "_"), question
 
 
 def drop_views(connection: Connection) -> None:

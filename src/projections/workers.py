@@ -6,15 +6,19 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from contextlib import ExitStack
 from multiprocessing import get_context, parent_process
 from pathlib import Path
+
+from sqlalchemy import Engine
 
 from lifecycle.book import Book
 from lifecycle.errors import Unreachable
 from lifecycle.fund import Fund
 from lifecycle.memory import collector_at_rest
+from projections import store
 from projections.fold import Rows, folded
-from projections.tables import Row, metadata
+from projections.tables import SHADOW, Row, metadata
 
 WORTH_IT = 50_000
 """Below so many entries the processes would take longer to start than to fold."""
@@ -24,10 +28,15 @@ _RANGE = 400
 _Part = list[tuple[int, dict[str, list[Row]]]]
 
 
-def folded_on_all_cores(book: Book, upto: int, fund: Fund) -> Iterator[tuple[int, Rows]]:
-    """The rows of all streams, as `folded` gives them."""
+def folded_on_all_cores(
+    book: Book, upto: int, fund: Fund, into: store.Place | None = None
+) -> Iterator[tuple[int, Rows]]:
+    """The rows of all streams, as `folded` gives them.
+
+    ``into``: where each process may write them into the shadows by itself; none are left to be given then.
+    """
     cores = _cores()
-    pool = _pool(cores, book, upto) if cores > 1 and upto >= WORTH_IT else None
+    pool = _pool(cores, book, upto, into) if cores > 1 and upto >= WORTH_IT else None
     if pool is None:
         yield from folded(book.histories(0, upto), fund)
         return
@@ -42,15 +51,15 @@ def folded_on_all_cores(book: Book, upto: int, fund: Fund) -> Iterator[tuple[int
         while waiting:
             yield from _rows(waiting.popleft())
     except BrokenExecutor as error:
-        raise Unreachable(f"{book.path}: a process that made views was ended: make them again") from error
+        raise Unreachable(f"{book.name}: a process that made views was ended: make them again") from error
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _pool(cores: int, book: Book, upto: int) -> ProcessPoolExecutor | None:
+def _pool(cores: int, book: Book, upto: int, into: store.Place | None) -> ProcessPoolExecutor | None:
     try:
         return ProcessPoolExecutor(
-            cores, mp_context=get_context("spawn"), initializer=_begin, initargs=(book.path, upto)
+            cores, mp_context=get_context("spawn"), initializer=_begin, initargs=(book.place, upto, into)
         )
     except (OSError, NotImplementedError, ImportError):
         return None  # a place without semaphores, as some sandboxes are: one process does it all
@@ -70,16 +79,18 @@ def _rows(done: "Future[_Part]") -> Iterator[tuple[int, Rows]]:
 
 # ── in the other processes ───────────────────────────────────────────────────────────────────
 
-_WORK: list[tuple[Book, int, Fund]] = []
-"""The book of this process, open to be read."""
+_WORK: list[tuple[Book, int, Fund, Engine | None]] = []
+"""The book of this process, open to be read, and the views, where it may write."""
 
 
-def _begin(path: Path, upto: int) -> None:
+def _begin(place: Path | str, upto: int, into: store.Place | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever is interrupted is the one that started us
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    book = Book.open(path, read_only=True)
+    book = Book.open(place, read_only=True)
     fund = book.fund()
-    _WORK.append((book, upto, fund if book.position() == upto else book.fund(known=upto)))
+    fund = fund if book.position() == upto else book.fund(known=upto)
+    engine = None if into is None else ExitStack().enter_context(store.opened(into))
+    _WORK.append((book, upto, fund, engine))
 
 
 def _end_with_parent() -> None:
@@ -90,9 +101,14 @@ def _end_with_parent() -> None:
 
 
 def _fold(names: tuple[str, str]) -> _Part:
-    book, upto, fund = _WORK[0]
+    book, upto, fund, engine = _WORK[0]
     with collector_at_rest():
-        return [
-            (count, {table.name: made for table, made in rows.items()})
-            for count, rows in folded(book.histories(0, upto, names), fund)
-        ]
+        parts = folded(book.histories(0, upto, names), fund)
+        if engine is None:
+            return [(count, {table.name: made for table, made in rows.items()}) for count, rows in parts]
+        done = 0
+        with engine.begin() as connection:
+            for count, rows in parts:
+                store.insert(connection, rows, SHADOW)
+                done += count
+        return [(done, {})]

@@ -15,6 +15,8 @@ from projections.attribution import split
 from projections.disbursement import SUMS
 from reading import Rows, ask, new_book, record
 
+pytestmark = pytest.mark.usefixtures("views")
+
 AMOUNTS = st.integers(-(10**12), 10**12)
 WEIGHTS = st.dictionaries(st.sampled_from("ABCDEFG"), st.integers(1, 10**12), max_size=7)
 

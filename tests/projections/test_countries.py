@@ -13,6 +13,8 @@ from projections import regions
 from projections.regions import NOT_CLASSIFIED, SEVERAL, UNSTATED, name_of, place_on, region_of
 from reading import Rows, ask, new_book, of, record
 
+pytestmark = pytest.mark.usefixtures("views")
+
 # ── the dated table ──────────────────────────────────────────────────────────────────────────
 
 TABLE = list(

@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 import given as g
 from given import EFFECTIVE
 from lifecycle.book import Book
 from reading import ask, new_book, of, record
+
+pytestmark = pytest.mark.usefixtures("views")
 
 PEOPLE = [
     {"country": "TZ", "women": 4, "men": 6},

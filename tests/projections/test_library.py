@@ -15,6 +15,8 @@ from projections.library import Filters, match, search, words_of
 from projections.reports import ask, tables_at
 from reading import Rows, new_book, of, record
 
+pytestmark = pytest.mark.usefixtures("views")
+
 ANY = Filters()
 DAIRY = [
     *EFFECTIVE,

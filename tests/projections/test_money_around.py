@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 import given as g
 from given import APPROVED, EFFECTIVE, FOLLOW_UP, PAID, PROPOSED
 from projections.stages import STAGES
 from projections.value import ratio
 from reading import Rows, ask, new_book, of, record
+
+pytestmark = pytest.mark.usefixtures("views")
 
 PEOPLE = [{"country": "TZ", "women": 3, "men": 4}]
 RUN = [

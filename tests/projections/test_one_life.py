@@ -17,7 +17,7 @@ DATA = Path(__file__).parents[3] / "shared" / "data"
 needs_data = pytest.mark.skipif(
     not DATA.is_dir() and os.environ.get("CI") != "true", reason="the published life is not there"
 )
-pytestmark = needs_data
+pytestmark = [needs_data, pytest.mark.usefixtures("views")]
 END = "2018-12-31"
 GRANT = "SSF-2017-01"
 

@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 import given as g
 from given import EFFECTIVE, FOLLOW_UP, PROPOSED
 from lifecycle.book import Book
 from projections.outcomes import OUTCOMES
 from reading import Rows, ask, new_book, of, record
+
+pytestmark = pytest.mark.usefixtures("views")
 
 SOUGHT = [g.propose("01-10", outcomes_sought=["raised_awareness", "enhanced_networks"])]
 TOLD = g.report_outcomes(

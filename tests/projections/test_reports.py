@@ -1,7 +1,6 @@
 """The reports: their columns, their figures on any day, and what was known when."""
 
 import json
-import sqlite3
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -26,12 +25,15 @@ from given import (
     Past,
     given,
 )
+from lifecycle.book import Book
 from lifecycle.policy import Window
 from lifecycle.words import Malformed
 from projections.projector import catch_up
 from projections.reports import REPORTS, run
 from projections.windows import _JUDGES
-from reading import ask, ask_past, new_book, of, record
+from reading import ask, ask_past, new_book, of, record, sql
+
+pytestmark = pytest.mark.usefixtures("views")
 
 COLUMNS = {
     "register": "grant title window edition stage suspended sector recipients providers proposed_on"
@@ -50,21 +52,23 @@ def test_the_columns_are_those_of_the_design_and_the_sql_view_shows_them_as_of_t
     tmp_path: Path, name: str
 ) -> None:
     with new_book(tmp_path / "book", CLOSED) as book:
-        report = run(book, name, as_of=date.fromisoformat(_today(book.path)))
+        catch_up(book)
+        report = run(book, name, as_of=_today(book))
         assert report.columns == tuple(COLUMNS[name].split())
         assert report.known == book.position()
-        with sqlite3.connect(book.path / "views.sqlite") as connection:
-            view = connection.execute(f"SELECT * FROM {name}")
-            assert tuple(column[0] for column in view.description) == report.columns
-            plain = [tuple(json.dumps(c) if isinstance(c, list) else c for c in row) for row in report.rows]
-            assert view.fetchall() == plain
-            assert plain
+        plain = [tuple(json.dumps(c) if isinstance(c, list) else c for c in row) for row in report.rows]
+        assert sql(book, f"SELECT {', '.join(map(_quoted, report.columns))} FROM {name}") == plain
+        assert sql(book, f"SELECT * FROM {name}") == plain
+        assert plain
 
 
-def _today(path: Path) -> str:
-    with sqlite3.connect(path / "views.sqlite") as connection:
-        found: str = connection.execute("SELECT CURRENT_DATE").fetchone()[0]
-        return found
+def _quoted(column: str) -> str:
+    return f'"{column}"'
+
+
+def _today(book: Book) -> date:
+    now = "CURRENT_DATE" if book.views == book.path else "(now() AT TIME ZONE 'UTC')::date::text"
+    return date.fromisoformat(sql(book, f"SELECT {now}")[0][0])
 
 
 LIVES = {

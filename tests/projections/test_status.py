@@ -73,7 +73,7 @@ def reference(one: Obligation, on: date) -> tuple[Any, ...] | None:
 def test_the_status_is_what_the_domain_says(one: Obligation, on: date) -> None:
     with store.writing(ENGINE) as connection:
         connection.execute(obligation_steps.delete())
-        store.insert(connection, obligation_steps, rows_of("G", [one]))
+        store.insert(connection, {obligation_steps: rows_of("G", [one])})
         question = report(bindparam("as_of", type_=Text))
         rows = [tuple(row) for row in connection.execute(question, {"as_of": str(on)})]
     found = [(*row[:-1], json.loads(str(row[-1]))) for row in rows]

@@ -11,6 +11,8 @@ from projections import workers
 from projections.projector import catch_up, rebuild
 from reading import new_book, of, tables
 
+pytestmark = pytest.mark.usefixtures("views")
+
 
 def test_a_rebuild_on_two_processors_gives_the_same_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -21,10 +23,10 @@ def test_a_rebuild_on_two_processors_gives_the_same_rows(
     monkeypatch.setattr(workers, "_cores", lambda: 2)
     with new_book(tmp_path / "book", *lives) as book:
         catch_up(book)
-        before = tables(tmp_path / "book" / "views.sqlite")
+        before = tables(book)
         told: list[tuple[int, int]] = []
         assert rebuild(book, lambda done, of_all: told.append((done, of_all))) == book.position()
-        assert tables(tmp_path / "book" / "views.sqlite") == before
+        assert tables(book) == before
         assert told[-1][0] == book.position()
         assert len(told) > 3
 

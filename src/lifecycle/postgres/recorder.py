@@ -94,6 +94,8 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
                 some = stored_events[at : at + SAVE]
                 self._insert_stored_events(cursor, some, **kwargs)
                 positions += self._fetch_ids_after_insert_events(cursor, some, **kwargs) or ()
+            if stored_events:
+                self._notify_channel(cursor)
             for receipt in receipts:
                 cursor.execute(_INSERT_ANSWER, receipt[: len(_GIVEN)])
         self._appended = True

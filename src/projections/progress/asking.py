@@ -3,8 +3,9 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
+from projections.expressions import total_of
 from projections.progress.model import NOTHING, Period
 from projections.register import standing_on
 from projections.reports import ask, question_of
@@ -38,7 +39,7 @@ class Asker:
     def flows(self) -> dict[str, int]:
         """What each kind of flow sums to within the period, in minor units."""
         m = money_flows.c
-        question = select(m.kind, func.sum(m.amount).label("sum")).where(
+        question = select(m.kind, total_of(m.amount).label("sum")).where(
             m.on >= str(self.period.first), m.on <= str(min(self.period.last, self.as_of))
         )
         found = self.connection.execute(question.group_by(m.kind))

@@ -1,0 +1,91 @@
+"""Views that are read as they are, where the journal is not to be had: from elsewhere, or from a standby.
+
+They are of some position, which every answer tells; nothing catches them up. What only the journal knows,
+such as what was known earlier, is refused.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from typing import NamedTuple, NoReturn, Self
+
+from sqlalchemy import Connection, select
+
+from lifecycle.words import Malformed
+from projections import store
+from projections.standing import Standing, from_text
+from projections.tables import fund_facts, grant_standing, tracking
+from projections.tracking import JOURNAL
+
+
+class Named(NamedTuple):
+    """The fund, of which the views know the name."""
+
+    name: str
+
+
+class ViewsAlone:
+    """What a report asks of a book, of its views alone."""
+
+    def __init__(self, views: store.Place) -> None:
+        self.views = views
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is held between two questions."""
+
+    @contextmanager
+    def tables(self) -> Iterator[tuple[Connection, int]]:
+        """The tables, and the position that they correspond to. Raises `Unreachable`."""
+        with store.opened(self.views, as_is=True) as engine, store.reading(engine) as connection:
+            yield connection, _known(connection)[0]
+
+    def position(self) -> int:
+        """The position to which the views correspond. Raises `Unreachable`."""
+        with self.tables() as (_, position):
+            return position
+
+    def today(self) -> date:
+        """Today, in UTC."""
+        return datetime.now(UTC).date()
+
+    def resolve(self, known: str) -> NoReturn:
+        """What was known when, only the journal tells. Raises ``Malformed``."""
+        told = f"views read as they are hold what is known now, not what was at {known}: ask the book itself"
+        raise Malformed([("known", f"{told}, without --views")])
+
+    def recorded_at(self, position: int) -> datetime | None:
+        """When the entry to which the views correspond was recorded; `None` for another position."""
+        with self.tables() as (connection, _):
+            known, at = _known(connection)
+        return at if known == position else None
+
+    def fund(self) -> Named:
+        """The fund. Raises `Unreachable`."""
+        with self.tables() as (connection, _):
+            return Named(str(connection.execute(select(fund_facts.c.name)).scalar() or ""))
+
+    def standings(self, grant: str | None = None) -> list[Standing]:
+        """How each grant stands, or the one; by name. Raises `Unreachable`."""
+        t = grant_standing.c
+        question = select(t.version, t.state).order_by(t.grant)
+        if grant is not None:
+            question = question.where(t.grant == grant)
+        with self.tables() as (connection, position):
+            return [
+                Standing(from_text(state), version, position)
+                for version, state in connection.execute(question)
+            ]
+
+
+def _known(connection: Connection) -> tuple[int, datetime | None]:
+    t = tracking.c
+    found = connection.execute(
+        select(t.notification_id, t.recorded_at).where(t.application_name == JOURNAL)
+    ).first()
+    if found is None:
+        return 0, None
+    position, at = found
+    return position, None if at is None else datetime.fromisoformat(at)

@@ -1,0 +1,249 @@
+"""Where the views lie: ``views.sqlite`` in a folder, or the schema ``views`` of a PostgreSQL database.
+
+Each store is a module of its own with the same verbs (`Kind`); here is the one place that chooses between
+them. PostgreSQL's is loaded only for an address.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine, Table
+
+from lifecycle.errors import Unreachable
+from projections.store import sqlite
+from projections.store.sqlite import ERRORS as FILE_ERRORS
+from projections.store.sqlite import FILE, in_memory, scratch
+from projections.tables import FORMAT
+
+
+class MayNotWrite(Unreachable):
+    """The views are another role's to write."""
+
+
+Place = Path | str
+"""The folder in which ``views.sqlite`` lies, or the address of a database (``postgresql://…``)."""
+
+
+class Kind(Protocol):
+    """What a store of views can do."""
+
+    ERRORS: tuple[type[Exception], ...]
+    """What goes wrong in it."""
+
+    def forbids(self, error: Exception) -> bool:
+        """Whether it says that this user has no right to do so."""
+
+    def shown(self, place: Any) -> str:
+        """The place for people to read: no passwords."""
+
+    def reason(self, error: Exception) -> str:
+        """What went wrong, in words."""
+
+    def engine(self, place: Any, as_is: bool) -> Engine:
+        """A way in; ``as_is``: to read only."""
+
+    def usable(self, engine: Engine) -> bool:
+        """Whether there are views, of this format."""
+
+    def make(self, engine: Engine) -> None:
+        """New, empty views."""
+
+    def locked(self, place: Any) -> AbstractContextManager[None]:
+        """Only one process makes or rebuilds the views at a time; the next one waits."""
+
+    def leading(self, place: Any) -> AbstractContextManager[Callable[[], bool]]:
+        """Asks whether this is the one process that follows the journal: nobody else, as long as it does."""
+
+    def reading(self, engine: Engine) -> AbstractContextManager[Connection]:
+        """One transaction that sees the views as they are now, to its end."""
+
+    def writing(self, engine: Engine) -> AbstractContextManager[Connection]:
+        """One transaction that holds the write lock from its first read on."""
+
+    def insert(self, connection: Connection, rows: Mapping[Table, list[Any]], prefix: str) -> None:
+        """Many rows at once, each a tuple in the order of its table's columns."""
+
+    def delete(
+        self, connection: Connection, tables: Sequence[Table], about: str, ids: list[str], prefix: str
+    ) -> None:
+        """The rows of these grants or calls."""
+
+    def create_shadows(self, connection: Connection, tables: Sequence[Table]) -> None:
+        """Empty tables of the same form, beside the live ones."""
+
+    def finish_shadows(self, connection: Connection, tables: Sequence[Table]) -> None:
+        """What is quicker done once after they were filled."""
+
+    def remaking(self, connection: Connection) -> AbstractContextManager[None]:
+        """Around what puts other tables and SQL views in the place of those there: readers keep rights."""
+
+    def swap(self, connection: Connection, tables: Sequence[Table]) -> None:
+        """Put the shadows in the place of the live tables."""
+
+
+def is_address(place: Place) -> bool:
+    """Whether it is a database's, rather than a folder."""
+    return isinstance(place, str) and "://" in place
+
+
+def _kind(name: str) -> Kind:
+    if name == "sqlite":
+        return sqlite
+    from projections.store import postgresql  # loads the driver
+
+    return postgresql
+
+
+def _at(place: Place) -> Kind:
+    if isinstance(place, str) and is_address(place) and not place.startswith(("postgresql:", "postgres:")):
+        scheme = place.partition("://")[0]
+        raise Unreachable(f"{scheme}:// is no store of views: name a folder, or postgresql://…")
+    return _kind("postgresql" if is_address(place) else "sqlite")
+
+
+def _of(at: Engine | Connection) -> Kind:
+    return _kind(at.dialect.name)
+
+
+@contextmanager
+def opened(place: Place, *, as_is: bool = False) -> Iterator[Engine]:
+    """The views at the place, made if they are not there or of no use.
+
+    ``as_is``: to be read as they are; nothing is made. Raises `Unreachable` where they can be neither used
+    nor made, here or inside.
+    """
+    kind = _at(place)
+    with in_words(place):
+        engine = kind.engine(place, as_is)
+        try:
+            if not kind.usable(engine):
+                if as_is:
+                    raise Unreachable(
+                        f"{kind.shown(place)}: there are no views of this version (format {FORMAT}) that you"
+                        " may read: grantbook views update, beside the journal, makes them"
+                    )
+                with kind.locked(place):
+                    if not kind.usable(engine):
+                        kind.make(engine)
+            yield engine
+        finally:
+            engine.dispose()
+
+
+def of_many_writers(place: Place) -> Place | None:
+    """The place, where several processes may write at once; `None` where one at a time does."""
+    return place if is_address(place) else None
+
+
+def there(place: Place) -> bool:
+    """Whether there are views of this version at the place, whole or damaged. Raises `Unreachable`."""
+    if not is_address(place):
+        return (Path(place) / FILE).exists()
+    kind = _at(place)
+    with in_words(place):
+        engine = kind.engine(place, True)
+        try:
+            return kind.usable(engine)
+        finally:
+            engine.dispose()
+
+
+@contextmanager
+def in_words(place: Place) -> Iterator[None]:
+    """Say what is wrong with the views in words. Raises `Unreachable`."""
+    kind = _at(place)
+    errors: tuple[type[Exception], ...] = (OSError, *kind.ERRORS)
+    try:
+        yield
+    except errors as error:
+        told = f"{kind.shown(place)}: the views could not be used: {kind.reason(error)}"
+        raise (MayNotWrite(told) if kind.forbids(error) else Unreachable(told)) from error
+
+
+@contextmanager
+def locked(place: Place) -> Iterator[None]:
+    """Only one process makes or rebuilds the views at a time; the next one waits."""
+    with _at(place).locked(place):
+        yield
+
+
+@contextmanager
+def leading(place: Place) -> Iterator[Callable[[], bool]]:
+    """Asks whether this process leads those that follow. Raises `Unreachable`, here or inside."""
+    with in_words(place), _at(place).leading(place) as leads:
+        yield leads
+
+
+def shown(place: Place) -> str:
+    """The place for people to read: no passwords."""
+    return _at(place).shown(place)
+
+
+def reading(engine: Engine) -> AbstractContextManager[Connection]:
+    """One transaction that sees the views as they are now, to its end."""
+    return _of(engine).reading(engine)
+
+
+def writing(engine: Engine) -> AbstractContextManager[Connection]:
+    """One transaction that holds the write lock from its first read on."""
+    return _of(engine).writing(engine)
+
+
+def insert(connection: Connection, rows: Mapping[Table, list[Any]], prefix: str = "") -> None:
+    """Many rows at once, each a tuple in the order of its table's columns."""
+    _of(connection).insert(connection, {table: made for table, made in rows.items() if made}, prefix)
+
+
+def delete(
+    connection: Connection, tables: Sequence[Table], about: str, ids: list[str], prefix: str = ""
+) -> None:
+    """The rows of these grants or calls."""
+    _of(connection).delete(connection, tables, about, ids, prefix)
+
+
+def create_shadows(connection: Connection, tables: Sequence[Table]) -> None:
+    """Empty tables of the same form, beside the live ones."""
+    _of(connection).create_shadows(connection, tables)
+
+
+def finish_shadows(connection: Connection, tables: Sequence[Table]) -> None:
+    """What is quicker done once after they were filled."""
+    _of(connection).finish_shadows(connection, tables)
+
+
+def remaking(connection: Connection) -> AbstractContextManager[None]:
+    """Around what puts other tables and SQL views in the place of those there: readers keep rights."""
+    return _of(connection).remaking(connection)
+
+
+def swap(connection: Connection, tables: Sequence[Table]) -> None:
+    """Put the shadows in the place of the live tables."""
+    _of(connection).swap(connection, tables)
+
+
+__all__ = [
+    "FILE",
+    "FILE_ERRORS",
+    "MayNotWrite",
+    "Place",
+    "create_shadows",
+    "delete",
+    "finish_shadows",
+    "in_memory",
+    "in_words",
+    "insert",
+    "is_address",
+    "leading",
+    "locked",
+    "of_many_writers",
+    "opened",
+    "reading",
+    "remaking",
+    "scratch",
+    "shown",
+    "swap",
+    "there",
+    "writing",
+]

@@ -1,0 +1,209 @@
+"""Views in a file, ``views.sqlite`` in the book's folder: it can be deleted at any time."""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from projections.tables import FORMAT, SHADOW, metadata, views_format
+
+FILE = "views.sqlite"
+LOCK = "views.lock"
+FOLLOWER = "views.follower"
+"""Locked by the process that follows the journal."""
+WAIT = 120
+"""Seconds to wait for another writer: as long as its longest transaction may take, and more."""
+ERRORS: tuple[type[Exception], ...] = (DatabaseError, sqlite3.Error, UnicodeDecodeError)
+"""What a damaged file comes to: of a damaged name even the error's own words cannot be read."""
+CACHE_KIB = 32_768
+"""Enough that a step of the projector is written once, at its end."""
+
+
+def shown(place: Path | str) -> str:
+    """The file."""
+    return str(Path(place) / FILE)
+
+
+def reason(error: Exception) -> str:
+    """What went wrong, in words."""
+    told = str(getattr(error, "orig", None) or error)
+    return told + "; remove the file, it is made again from the journal" if "malformed" in told else told
+
+
+def forbids(error: Exception) -> bool:
+    """Nothing but the rights to the file forbids anything here, and those are asked by opening it."""
+    return False
+
+
+def engine(place: Path | str, as_is: bool) -> Engine:
+    """A way into the file. One connection for all: closing the last one makes the disk work."""
+    file = Path(place) / FILE
+    url = URL.create("sqlite", database=str(file))
+    if as_is:
+        mode = "ro" if os.access(file.parent, os.W_OK) else "ro&immutable=1"
+        query = dict(part.split("=") for part in f"mode={mode}&uri=true".split("&"))
+        url = URL.create("sqlite", database=f"file:{file}", query=query)
+    made = create_engine(url, connect_args={"timeout": WAIT}, poolclass=QueuePool)
+    _own_transactions(made)
+    return made
+
+
+def in_memory() -> Engine:
+    """Empty tables in memory: for what was known at an earlier position."""
+    made = create_engine("sqlite://", poolclass=StaticPool)
+    _own_transactions(made)
+    with writing(made) as connection:
+        metadata.create_all(connection)
+    return made
+
+
+def scratch(file: Path) -> Engine:
+    """Empty tables in a new file, to which others may be attached; it is thrown away with its folder."""
+    url = URL.create("sqlite", database=f"file:{file}", query={"uri": "true"})
+    made = create_engine(url, poolclass=StaticPool)
+    _own_transactions(made)
+    with writing(made) as connection:
+        metadata.create_all(connection)
+    return made
+
+
+def _own_transactions(made: Engine) -> None:
+    # The driver's own transactions begin deferred, and fail at once under a second writer.
+    @event.listens_for(made, "connect")
+    def _connect(raw: sqlite3.Connection, _: object) -> None:
+        raw.isolation_level = None
+        # After a loss of power the views may be a few transactions behind; they are caught up again.
+        raw.execute("PRAGMA synchronous=NORMAL")
+        raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+
+    @event.listens_for(made, "begin")
+    def _begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get("writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+# ── there or not ─────────────────────────────────────────────────────────────────────────────
+
+
+def usable(made: Engine) -> bool:
+    """Whether it is there, a database, and of this format."""
+    if not _file(made).exists():
+        return False
+    try:
+        with made.connect() as connection:
+            found = connection.exec_driver_sql(f"SELECT format FROM {views_format.name}").scalar()
+    except OperationalError as error:
+        if "no such table" in str(error.orig):
+            return False
+        raise
+    except ERRORS:
+        return False
+    return bool(found == FORMAT)
+
+
+def make(made: Engine) -> None:
+    """New, empty views. Whoever still reads the old file reads it to the end."""
+    file = _file(made)
+    made.dispose()
+    for name in (file, file.with_name(file.name + "-wal"), file.with_name(file.name + "-shm")):
+        name.unlink(missing_ok=True)
+    with made.connect() as connection:
+        connection.connection.execute("PRAGMA journal_mode=WAL")
+    from projections.views import create_views  # only here and in a rebuild: a write does without
+
+    with writing(made) as connection:
+        metadata.create_all(connection)
+        connection.execute(views_format.insert().values(format=FORMAT))
+        create_views(connection)
+
+
+def _file(made: Engine) -> Path:
+    return Path(str(made.url.database).removeprefix("file:"))
+
+
+# ── locks and transactions ───────────────────────────────────────────────────────────────────
+
+
+@contextmanager
+def locked(place: Path | str) -> Iterator[None]:
+    """Only one process makes or rebuilds the views at a time; the next one waits."""
+    with (Path(place) / LOCK).open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def leading(place: Path | str) -> Iterator[Callable[[], bool]]:
+    """Asks whether this is the one process that follows the journal: nobody else, as long as it does."""
+    with (Path(place) / FOLLOWER).open("a") as file:
+
+        def leads() -> bool:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            return True
+
+        yield leads
+
+
+@contextmanager
+def reading(made: Engine) -> Iterator[Connection]:
+    """One transaction that sees the views as they are now, to its end."""
+    with made.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def writing(made: Engine) -> Iterator[Connection]:
+    """One transaction that holds the write lock from its first read on."""
+    with made.connect().execution_options(writing=True) as connection, connection.begin():
+        yield connection
+
+
+# ── rows and tables ──────────────────────────────────────────────────────────────────────────
+
+
+def insert(connection: Connection, rows: Mapping[Table, list[Any]], prefix: str) -> None:
+    """Many rows at once, each a tuple in the order of its table's columns."""
+    for table, made in rows.items():
+        marks = ",".join("?" * len(table.columns))
+        connection.exec_driver_sql(f"INSERT INTO {prefix}{table.name} VALUES ({marks})", made)
+
+
+def delete(connection: Connection, tables: Sequence[Table], about: str, ids: list[str], prefix: str) -> None:
+    """The rows of these grants or calls."""
+    each = [(name,) for name in ids]
+    for table in tables:
+        connection.exec_driver_sql(f'DELETE FROM {prefix}{table.name} WHERE "{about}" = ?', each)
+
+
+def create_shadows(connection: Connection, tables: Sequence[Table]) -> None:
+    """Empty tables of the same form, beside the live ones."""
+    for table in tables:
+        shadow = table.to_metadata(MetaData(), name=f"{SHADOW}{table.name}")
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {shadow.name}")
+        shadow.create(connection)
+
+
+def finish_shadows(connection: Connection, tables: Sequence[Table]) -> None:
+    """Nothing is left to do: their keys are how the rows lie."""
+
+
+def remaking(connection: Connection) -> AbstractContextManager[None]:
+    """Nothing is to be kept: rights are those of the file."""
+    return nullcontext()
+
+
+def swap(connection: Connection, tables: Sequence[Table]) -> None:
+    """Put the shadows in the place of the live tables."""
+    for table in tables:
+        connection.exec_driver_sql(f"DROP TABLE {table.name}")
+        connection.exec_driver_sql(f"ALTER TABLE {SHADOW}{table.name} RENAME TO {table.name}")

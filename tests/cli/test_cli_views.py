@@ -1,0 +1,92 @@
+"""Views from elsewhere, read as they are; and how far they are behind."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from cli_shell import Shell, on_grant
+
+
+@pytest.fixture
+def copied(lived: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """A shell with a copy of the views in ``kept``, and a book that has gone on since."""
+    assert lived("views", "update").code == 0
+    kept = lived.folder / "kept"
+    kept.mkdir()
+    shutil.copy(lived.book / "views.sqlite", kept)
+    more = lived(
+        "record",
+        lived.file([on_grant("RecordRefund", "2017-09-01", "cash", payment="P1", amount="1.00 USD")]),
+    )
+    assert more.code == 0, more.out
+    return lived
+
+
+def test_reports_of_views_alone_tell_their_position_and_need_no_book(
+    copied: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = copied("views", "status", "--views", "kept", "--json").row
+    assert (before["behind"], before["journal"] - before["views"]) == (1, 1)
+    assert before["seconds"] >= 0
+    monkeypatch.delenv("GRANTBOOK_BOOK")
+    shutil.move(copied.book, copied.folder / "gone")
+    (row,) = copied("report", "disbursement", "--views", "kept", "--json").rows
+    assert row["refunded"] == "2000.00"
+    told = copied("report", "disbursement", "--views", "kept")
+    assert f"(position {before['views']})" in told.out
+    monkeypatch.setenv("GRANTBOOK_VIEWS", "kept")
+    assert copied("library", "search", "dairy", "--json").row["grant"] == "G-1"
+    assert copied("grant", "list", "--json").row["stage"] == "effective"
+    assert copied("grant", "show", "G-1", "--json").row["known"] == before["views"]
+    assert copied("report", "progress", "--year", "2017").code == 0
+    assert "BEGIN:VCALENDAR" in copied("report", "timeline", "--due-within", "30", "--format", "ics").out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("report", "fund", "--known", "3"), 2, "--known: views read as they are hold what is known now"),
+        (("grant", "show", "G-1", "--on", "2017-05-01"), 2, "leave --views out"),
+        (("grant", "show", "G-9"), 2, "know no grant 'G-9'"),
+    ],
+)
+def test_what_only_the_journal_knows_is_refused(
+    copied: Shell, words: tuple[str, ...], code: int, said: str
+) -> None:
+    told = copied(*words, "--views", "kept")
+    assert (told.code, said in told.err) == (code, True), told.err
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        (".", "there are no views of this version"),
+        ("nowhere", "there are no views of this version"),
+        ("mysql://localhost/x", "mysql:// is no store of views"),
+        ("postgresql://me:secret@localhost:1/x", "Connection refused"),
+    ],
+)
+def test_views_that_are_not_there_are_said_so(copied: Shell, place: str, said: str) -> None:
+    told = copied("report", "fund", "--views", place)
+    assert (told.code, said in told.err, "secret" in told.err) == (5, True, False), told.err
+    assert not Path(place, "views.sqlite").exists()
+
+
+def test_a_rebuild_reads_a_copy_of_the_journal_and_no_other(copied: Shell) -> None:
+    report = copied("report", "disbursement", "--json").out
+    shutil.copytree(copied.book, copied.folder / "copy")
+    assert (
+        copied(
+            "record",
+            copied.file([on_grant("RecordRefund", "2017-10-01", "cash", payment="P1", amount="1.00 USD")]),
+        ).code
+        == 0
+    )
+    later = copied("report", "disbursement", "--json").out
+    assert later != report
+    assert copied("views", "rebuild", "--from", "copy").code == 0
+    assert copied("report", "disbursement", "--json").out == later
+    assert copied("init", "other", "--name", "Another fund", "--on", "2009-01-01").code == 0
+    told = copied("views", "rebuild", "--from", "other")
+    assert (told.code, "is no copy of" in told.err) == (5, True), told.err

@@ -1,0 +1,128 @@
+"""Views that follow their journal, in processes of their own: leading, waiting, killed, and cut off."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+import given as g
+from cli_shell import PROGRAM, SRC
+from lifecycle.book import Book
+from projections.projector import status
+from reading import of, record
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def followed(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Book]:
+    """A book in either store, views and all."""
+    monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path / "seals"))
+    place: Path | str = tmp_path / "book"
+    if request.param == "postgresql":
+        place = request.getfixturevalue("database")
+    with Book.create(
+        place, name="A fund", currency="USD", fiscal_year_start=7, on=g.START, recorder="admin"
+    ) as book:
+        record(book, g.FOUNDED)
+        yield book
+
+
+class Follower:
+    """``grantbook views follow`` in a process of its own."""
+
+    def __init__(self, book: Book) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, "--book", str(book.place), "--json", "views", "follow"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(SRC)},
+        )
+        assert self.process.stdout is not None
+        os.set_blocking(self.process.stdout.fileno(), False)
+        self.told: list[dict[str, Any]] = []
+        self._rest = b""
+
+    def until(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The first that it says from now on that is wanted."""
+        until = time.monotonic() + 40
+        while time.monotonic() < until:
+            assert self.process.stdout is not None
+            *lines, self._rest = (self._rest + (self.process.stdout.read() or b"")).split(b"\n")
+            for line in lines:
+                self.told.append(json.loads(line))
+                if wanted(self.told[-1]):
+                    return self.told[-1]
+            time.sleep(0.05)
+        raise AssertionError(self.told)
+
+    def end(self, how: int) -> int:
+        """Its exit code."""
+        self.process.send_signal(how)
+        return self.process.wait(30)
+
+
+@pytest.fixture
+def follower(followed: Book) -> Iterator[Callable[[], Follower]]:
+    made: list[Follower] = []
+
+    def start() -> Follower:
+        made.append(Follower(followed))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.process.kill()
+        one.process.communicate()
+
+
+def at_end(book: Book) -> Callable[[dict[str, Any]], bool]:
+    end = book.position()
+    return lambda told: told.get("position") == end
+
+
+def test_one_leads_and_the_next_takes_over(followed: Book, follower: Callable[[], Follower]) -> None:
+    first = follower()
+    first.until(lambda told: told["state"] == "leading")
+    second = follower()
+    second.until(lambda told: told["state"] == "waiting")
+    record(followed, g.REQUESTED)
+    first.until(at_end(followed))
+    assert first.end(signal.SIGKILL) == -signal.SIGKILL
+    record(followed, of("SSF-2", g.REQUESTED))
+    second.until(lambda told: told["state"] == "leading")
+    second.until(at_end(followed))
+    assert status(followed) == {
+        "views": (at := followed.position()),
+        "journal": at,
+        "behind": 0,
+        "seconds": 0,
+    }
+    assert second.end(signal.SIGTERM) == 0
+    second.until(lambda told: told["state"] == "stopped")
+
+
+@pytest.mark.parametrize("followed", ["postgresql"], indirect=True)
+def test_cut_off_it_says_so_and_goes_on(followed: Book, follower: Callable[[], Follower]) -> None:
+    one = follower()
+    one.until(at_end(followed))
+    with psycopg.connect(str(followed.place), autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    away = one.until(lambda told: told["state"] == "away")
+    assert "terminating connection" in away["message"] or "closed" in away["message"]
+    one.until(lambda told: told["state"] == "leading")
+    with Book.open(followed.place) as again:
+        record(again, g.REQUESTED)
+        one.until(at_end(again))
+    assert one.end(signal.SIGINT) == 0

@@ -1,0 +1,139 @@
+"""What only views in a PostgreSQL database have: roles, names, and readers while tables change places."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+import given as g
+from given import CLOSED, PAID
+from lifecycle.book import Book
+from lifecycle.errors import Unreachable
+from projections import projector, store
+from projections.alone import ViewsAlone
+from projections.comparing import differences
+from projections.projector import catch_up, rebuild
+from projections.tables import SHADOW, register_spans
+from reading import ask, new_book, of, record, sql
+from servers import Server
+
+
+@pytest.fixture
+def book(tmp_path: Path, database: str) -> Iterator[Book]:
+    with new_book(tmp_path / "book", CLOSED, of("SSF-2", PAID)) as book:
+        book.views = database
+        catch_up(book)
+        yield book
+
+
+@pytest.fixture
+def reader(server: Server, book: Book) -> Iterator[str]:
+    """The address for somebody who may read some of the views, and nothing else."""
+    name = f"reader_{book.views.partition('book_')[2].partition('?')[0]}"  # type: ignore[union-attr]
+    sql(
+        book,
+        f"CREATE ROLE {name} LOGIN",
+        f"GRANT USAGE ON SCHEMA views TO {name}",
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA views TO {name}",
+        "REVOKE TEMPORARY ON DATABASE " + str(sql(book, "SELECT current_database()")[0][0]) + " FROM PUBLIC",
+    )
+    yield str(book.views).replace("postgres@", f"{name}@")
+    sql(book, f"DROP OWNED BY {name}", f"DROP ROLE {name}")
+
+
+def test_after_a_rebuild_nothing_is_called_by_a_shadows_name(book: Book) -> None:
+    names = (
+        "SELECT relname FROM pg_class WHERE relnamespace = 'views'::regnamespace"
+        " UNION ALL SELECT conname FROM pg_constraint WHERE connamespace = 'views'::regnamespace ORDER BY 1"
+    )
+    before = sql(book, names)
+    rebuild(book)
+    rebuild(book)
+    assert sql(book, names) == before
+    assert not [name for (name,) in before if SHADOW in name]
+
+
+def test_text_is_ordered_by_its_bytes_whatever_the_database_was_made_for(book: Book) -> None:
+    others = sql(
+        book,
+        "SELECT relname, attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid"
+        " WHERE relnamespace = 'views'::regnamespace AND relkind = 'r' AND atttypid = 'text'::regtype"
+        " AND attcollation <> '\"C\"'::regcollation",
+    )
+    assert others == []
+    record(book, of("a-1", g.PROPOSED), of("B-1", g.PROPOSED))
+    assert [row["grant"] for row in ask(book, "register", "2019-01-01")] == ["B-1", "SSF-1", "SSF-2", "a-1"]
+
+
+def test_readers_keep_their_rights_and_may_do_nothing_else(book: Book, reader: str) -> None:
+    rebuild(book)
+    with ViewsAlone(reader) as alone, alone.tables() as (connection, position):
+        assert position == book.position()
+        assert len(connection.execute(register_spans.select()).all()) > 2
+    with closing(psycopg.connect(reader, options="-c search_path=views")) as raw:
+        assert raw.execute("SELECT count(*) FROM register").fetchone() == (2,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            raw.execute("DELETE FROM money_flows")
+
+
+def test_who_may_not_write_the_views_takes_them_at_the_journals_end(
+    book: Book, reader: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projector, "PATIENCE", 0.3)
+    with Book.open(book.path, read_only=True, views=reader) as other:
+        assert len(ask(other, "register", "2019-01-01")) == 2
+        assert list(differences(other)) == []
+        record(book, of("SSF-3", g.PROPOSED))
+        with pytest.raises(Unreachable, match="1 behind the journal, and nobody brings them up"):
+            ask(other, "register", "2019-01-01")
+        with pytest.raises(store.MayNotWrite, match="permission denied"):
+            rebuild(other)
+        catch_up(book)
+        assert len(ask(other, "register", "2019-01-01")) == 3
+
+
+def test_who_may_only_read_finds_a_view_that_asks_something_else(book: Book, reader: str) -> None:
+    name = reader.partition("//")[2].partition("@")[0]
+    sql(
+        book,
+        "DROP VIEW surveys",
+        "CREATE VIEW surveys AS"
+        " SELECT 'SSF-9' AS \"grant\", '' AS since, 1 AS respondents, '5' AS satisfaction",
+        f"GRANT SELECT ON surveys TO {name}",
+    )
+    for views in (book.views, reader):
+        with Book.open(book.path, read_only=True, views=views) as other:
+            assert [where for where, _ in differences(other)] == ["views: surveys"]
+
+
+def test_a_report_goes_on_with_the_tables_that_it_began_with(book: Book) -> None:
+    done = threading.Event()
+
+    def anew() -> None:
+        with Book.open(book.path, read_only=True, views=book.views) as other:
+            rebuild(other)
+        done.set()
+
+    with store.opened(book.views) as engine:
+        with store.reading(engine) as connection:
+            other = threading.Thread(target=anew)
+            other.start()
+            assert not done.wait(1.0), "the rebuild waits for the reader"
+            rows: list[Any] = list(connection.execute(register_spans.select()))
+            assert rows
+        other.join(60)
+        assert done.is_set()
+        with store.reading(engine) as connection:
+            assert len(connection.execute(register_spans.select()).all()) == len(rows)
+
+
+def test_what_others_built_on_the_views_stops_a_rebuild_and_is_named(book: Book) -> None:
+    sql(book, "CREATE VIEW public.mine AS SELECT * FROM views.register")
+    with pytest.raises(Unreachable, match=r"public\.mine|view mine depends on"):
+        rebuild(book)
+    sql(book, "DROP VIEW public.mine")
+    rebuild(book)

@@ -1,0 +1,96 @@
+"""Every report, by every key, and the library and the progress report: the same from either store."""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+import pytest
+
+from lifecycle.book import Book
+from lifecycle.words import Malformed, command_from
+from projections.comparing import differences
+from projections.library import Filters, match, search
+from projections.progress import compute
+from projections.progress.model import fiscal_year
+from projections.projector import rebuild
+from projections.reports import run, tables_at
+from projections.views import KEYS, REPORTS
+from shell_blocks import ROOT
+
+DAYS = ("2012-02-29", "2016-12-31", "2024-12-31")
+ASKED = [(name, by) for name in REPORTS for by in (None, *KEYS.get(name, ()))]
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
+    """A made-up fund."""
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    try:
+        commands = importlib.import_module("reconcile").commands(60, 11)
+    finally:
+        sys.path.remove(str(ROOT / "benchmarks"))
+    with Book.create(
+        tmp_path_factory.mktemp("same") / "book",
+        name="Made up",
+        currency="USD",
+        fiscal_year_start=7,
+        on=date(2008, 10, 1),
+        recorder="admin",
+    ) as book:
+        with book.batch():
+            for words in commands:
+                try:
+                    book.record(command_from(words), "admin")
+                except Malformed:
+                    assert words["command"] == "CorrectEntry"
+        yield book
+
+
+@pytest.fixture(scope="module")
+def other(book: Book, server: Any) -> Iterator[Book]:
+    """The same, with its views in a database."""
+    with ExitStack() as stack:
+        url = stack.enter_context(server.database())
+        with Book.open(book.path, views=url) as other:
+            rebuild(other)
+            yield other
+
+
+@pytest.mark.parametrize(("name", "by"), ASKED, ids=[f"{name}-{by or 'all'}" for name, by in ASKED])
+def test_a_report_has_the_same_rows(book: Book, other: Book, name: str, by: str | None) -> None:
+    for day in map(date.fromisoformat, DAYS):
+        here, there = (run(one, name, as_of=day, by=by) for one in (book, other))
+        assert there.columns == here.columns
+        assert repr(there.rows) == repr(here.rows)  # a Decimal, or True for 1, would be another value
+
+
+def test_the_library_finds_the_same_in_the_same_order(book: Book, other: Book) -> None:
+    day = date(2024, 12, 31)
+    found = []
+    for one in (book, other):
+        with tables_at(one, None) as (connection, _):
+            found.append(
+                (
+                    search(connection, day, "learning exchange of dairy", Filters(), 50),
+                    match(connection, day, "exchange", "TZ", sector=None, limit=50),
+                )
+            )
+    assert found[0] == found[1]
+    assert found[0][0][1]
+
+
+def test_the_progress_report_is_the_same(book: Book, other: Book) -> None:
+    made = []
+    for one in (book, other):
+        with tables_at(one, None) as (connection, known):
+            day = date(2018, 6, 30)
+            made.append(asdict(compute(connection, "F", fiscal_year(2018, 7), as_of=day, known=known)))
+    assert made[0] == made[1]
+
+
+def test_its_views_are_what_the_entries_add_up_to(other: Book) -> None:
+    assert list(differences(other)) == []
