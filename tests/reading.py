@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 import given as g
 from given import Past, day
@@ -19,6 +20,8 @@ from projections.fold import folded
 from projections.reports import _answer, question_of, run
 
 Rows = list[dict[str, Any]]
+in_memory = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+"""Of a test that makes no book, among those that do: once is enough."""
 place_of_views: list[Callable[[Path], Path | str]] = [lambda folder: folder]
 """Where a new book's views are to lie, of a book in the folder: the last one says it."""
 

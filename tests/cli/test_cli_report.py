@@ -136,4 +136,4 @@ def test_views_are_made_anew(lived: Shell) -> None:
     assert lived("--json", "report", "timeline", "--as-of", "2018-01-01").out == before
     assert lived("views", "rebuild").code == 0
     status = lived("--json", "views", "status").row
-    assert status == {"views": status["journal"], "journal": status["journal"], "behind": 0}
+    assert status == {"views": status["journal"], "journal": status["journal"], "behind": 0, "seconds": 0.0}

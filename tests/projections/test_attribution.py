@@ -13,7 +13,7 @@ from given import AUTHORISED, EFFECTIVE
 from lifecycle.book import Book
 from projections.attribution import split
 from projections.disbursement import SUMS
-from reading import Rows, ask, new_book, record
+from reading import Rows, ask, in_memory, new_book, record
 
 pytestmark = pytest.mark.usefixtures("views")
 
@@ -21,6 +21,7 @@ AMOUNTS = st.integers(-(10**12), 10**12)
 WEIGHTS = st.dictionaries(st.sampled_from("ABCDEFG"), st.integers(1, 10**12), max_size=7)
 
 
+@in_memory
 @settings(max_examples=200, deadline=None)
 @hypothesis_given(AMOUNTS, WEIGHTS)
 def test_parts_sum_to_the_whole_and_none_is_a_cent_away_from_its_share(
@@ -33,6 +34,7 @@ def test_parts_sum_to_the_whole_and_none_is_a_cent_away_from_its_share(
         assert abs(Decimal(parts[name]) - Decimal(amount) * weight / whole) < 1
 
 
+@in_memory
 def test_largest_remainders_first_then_by_name() -> None:
     assert split(100, {"B": 1, "A": 1, "C": 1}) == {"A": 34, "B": 33, "C": 33}
     assert split(-100, {"A": 1, "B": 1, "C": 1}) == {"A": -34, "B": -33, "C": -33}

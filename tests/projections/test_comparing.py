@@ -48,12 +48,12 @@ def test_a_book_without_views_has_none_that_are_wrong(book: Book) -> None:
     assert found(book) == []
 
 
-@pytest.mark.parametrize("table", FOLDED)
-def test_a_row_more_is_found_in_every_table(book: Book, table: str) -> None:
-    kinds = [column.type.python_type for column in metadata.tables[table].columns]
-    row = ", ".join({str: "'x'", int: "1", bool: "true"}[kind] for kind in kinds)
-    sql(book, f"INSERT INTO {table} VALUES ({row})")
-    assert found(book) == [f"views: {table}"]
+def test_a_row_more_is_found_in_every_table(book: Book) -> None:
+    for table in FOLDED:
+        kinds = [column.type.python_type for column in metadata.tables[table].columns]
+        row = ", ".join({str: "'x'", int: "1", bool: "true"}[kind] for kind in kinds)
+        sql(book, f"INSERT INTO {table} VALUES ({row})")
+    assert sorted(found(book)) == [f"views: {table}" for table in FOLDED]
 
 
 def test_a_row_changed_or_gone_is_found(book: Book) -> None:

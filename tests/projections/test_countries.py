@@ -11,7 +11,7 @@ import given as g
 from given import APPROVED, EFFECTIVE, PROPOSED
 from projections import regions
 from projections.regions import NOT_CLASSIFIED, SEVERAL, UNSTATED, name_of, place_on, region_of
-from reading import Rows, ask, new_book, of, record
+from reading import Rows, ask, in_memory, new_book, of, record
 
 pytestmark = pytest.mark.usefixtures("views")
 
@@ -22,6 +22,7 @@ TABLE = list(
 )
 
 
+@in_memory
 def test_every_row_is_a_countrys_next_and_differs_from_the_last() -> None:
     for before, after in pairwise(TABLE):
         assert (before["country"], before["since"]) < (after["country"], after["since"])
@@ -31,6 +32,7 @@ def test_every_row_is_a_countrys_next_and_differs_from_the_last() -> None:
     assert {row["income_group"] for row in TABLE} == {"", "low", "lower_middle", "upper_middle", "high"}
 
 
+@in_memory
 def test_every_country_is_there_but_for_territories_that_are_not_classified() -> None:
     codes = {country.alpha_2 for country in pycountry.countries}
     there = {row["country"] for row in TABLE}
@@ -41,6 +43,7 @@ def test_every_country_is_there_but_for_territories_that_are_not_classified() ->
     )
 
 
+@in_memory
 @pytest.mark.parametrize(
     ("country", "day", "group"),
     [
@@ -60,6 +63,7 @@ def test_income_groups_are_those_that_were_published_then(country: str, day: str
     assert place_on(country, day).income_group == group
 
 
+@in_memory
 def test_regions_are_dated_too() -> None:
     assert place_on("PK", "2025-06-30").region == "South Asia"
     assert place_on("PK", "2025-07-01").region == "Middle East, North Africa, Afghanistan and Pakistan"

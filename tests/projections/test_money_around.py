@@ -8,7 +8,7 @@ import given as g
 from given import APPROVED, EFFECTIVE, FOLLOW_UP, PAID, PROPOSED
 from projections.stages import STAGES
 from projections.value import ratio
-from reading import Rows, ask, new_book, of, record
+from reading import Rows, ask, in_memory, new_book, of, record
 
 pytestmark = pytest.mark.usefixtures("views")
 
@@ -89,6 +89,7 @@ def test_a_corrected_cost_is_known_only_later(tmp_path: Path) -> None:
         assert [row["grant"] for row in ask(book, "value", "02-01", known=0)] == [None]
 
 
+@in_memory
 def test_ratios_round_half_to_even() -> None:
     assert [ratio(1, 3), ratio(1, 20000), ratio(3, 20000), ratio(1, 0)] == [
         "0.3333",

@@ -1,7 +1,8 @@
 """What only views in a PostgreSQL database have: roles, names, and readers while tables change places."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 
 import given as g
+from cli.write import _views_behind
 from given import CLOSED, PAID
 from lifecycle.book import Book
 from lifecycle.errors import Unreachable
@@ -19,7 +21,7 @@ from projections.comparing import differences
 from projections.projector import catch_up, rebuild
 from projections.tables import SHADOW, register_spans
 from reading import ask, new_book, of, record, sql
-from servers import Server
+from servers import QUICK, Server
 
 
 @pytest.fixture
@@ -92,6 +94,7 @@ def test_who_may_not_write_the_views_takes_them_at_the_journals_end(
             ask(other, "register", "2019-01-01")
         with pytest.raises(store.MayNotWrite, match="permission denied"):
             rebuild(other)
+        assert _views_behind(other) is None  # a command is not the worse for it
         catch_up(book)
         assert len(ask(other, "register", "2019-01-01")) == 3
 
@@ -137,3 +140,46 @@ def test_what_others_built_on_the_views_stops_a_rebuild_and_is_named(book: Book)
         rebuild(book)
     sql(book, "DROP VIEW public.mine")
     rebuild(book)
+
+
+@pytest.fixture
+def in_one(database: str) -> Iterator[Book]:
+    """A book whose journal and views lie in one database."""
+    with Book.create(
+        database, name="A fund", currency="USD", fiscal_year_start=7, on=g.START, recorder="admin"
+    ) as book:
+        record(book, g.FOUNDED, CLOSED)
+        catch_up(book)
+        yield book
+
+
+def test_a_standby_is_read_and_gives_its_entries_to_a_rebuild(
+    in_one: Book, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projector, "PATIENCE", 20.0)
+    standby = Server(QUICK, copy_of=server)
+    try:
+        there = str(in_one.place).replace(str(server.folder), str(standby.folder))
+        with ViewsAlone(there) as alone, Book.open(there, read_only=True) as other:
+            record(in_one, of("SSF-2", PAID))
+            catch_up(in_one)
+            rows = ask(in_one, "disbursement", "2019-01-01")
+            _until(lambda: alone.position() == in_one.position())
+            assert ask(other, "disbursement", "2019-01-01") == rows
+            assert list(differences(other)) == []
+            record(in_one, of("SSF-3", PAID))
+            _until(lambda: other.position() == in_one.position())
+            late = threading.Timer(0.5, lambda: rebuild(in_one, source=other))
+            late.start()  # meanwhile the standby's report waits for views that it cannot make
+            assert len(ask(other, "disbursement", "2019-01-01")) == len(rows) + 1
+            late.join()
+            assert list(differences(in_one)) == []
+    finally:
+        standby.remove()
+
+
+def _until(done: Callable[[], bool]) -> None:
+    until = time.monotonic() + 30
+    while not done():
+        assert time.monotonic() < until
+        time.sleep(0.05)

@@ -31,7 +31,7 @@ from lifecycle.words import Malformed
 from projections.projector import catch_up
 from projections.reports import REPORTS, run
 from projections.windows import _JUDGES
-from reading import ask, ask_past, new_book, of, record, sql
+from reading import ask, ask_past, in_memory, new_book, of, record, sql
 
 pytestmark = pytest.mark.usefixtures("views")
 
@@ -98,6 +98,7 @@ def lived(life: str) -> Past:
     return given(LIVES[life], g.charge_fee("02-01"), g.credit_income("03-01"), g.return_funds("04-01"))
 
 
+@in_memory
 @settings(max_examples=60, deadline=None)
 @hypothesis_given(
     st.sampled_from(sorted(LIVES)),
@@ -109,6 +110,7 @@ def test_as_of_a_day_is_what_the_entries_until_then_say(life: str, name: str, on
     assert ask_past(past, name, on) == ask_past(past, name, on, until=on)
 
 
+@in_memory
 @settings(max_examples=25, deadline=None)
 @hypothesis_given(st.sampled_from(sorted(LIVES)), st.data())
 def test_every_report_adds_up_on_every_day(life: str, data: st.DataObject) -> None:
@@ -225,6 +227,7 @@ def findings(rows: list[dict[str, Any]]) -> dict[str, tuple[Any, ...]]:
     return {row["rule"]: (row["figure"], row["limit"], row["complies"]) for row in rows}
 
 
+@in_memory
 def test_every_rule_that_a_window_may_have_is_judged() -> None:
     assert set(_JUDGES) == {*Window.model_fields, "capabilities_planned"}
 

@@ -33,7 +33,7 @@ class Kind(Protocol):
     """What goes wrong in it."""
 
     def forbids(self, error: Exception) -> bool:
-        """Whether it says that this user has no right to do so."""
+        """Whether it says that this user, or this server, has no right to do so."""
 
     def shown(self, place: Any) -> str:
         """The place for people to read: no passwords."""

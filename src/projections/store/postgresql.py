@@ -36,6 +36,7 @@ LONGEST = 600
 FEW = 200
 """Up to so many rows of a table go in as values, all tables at once; more are copied."""
 ERRORS: tuple[type[Exception], ...] = (DBAPIError, psycopg.Error)
+_FORBIDDEN = (InsufficientPrivilege, ReadOnlySqlTransaction)
 
 _OURS = 0x67726E74
 """The class of our advisory locks: ``grnt``."""
@@ -51,6 +52,8 @@ def reason(error: Exception) -> str:
     """What went wrong, in words."""
     found = getattr(error, "orig", None) or error
     told = " ".join(str(found).split())
+    if isinstance(found, psycopg.Error) and found.diag.message_primary:
+        told = ": ".join(filter(None, (found.diag.message_primary, found.diag.message_detail)))
     if forbids(error):
         told += "; --views takes them as they are, to be read"
     elif isinstance(found, LockNotAvailable):
@@ -61,8 +64,8 @@ def reason(error: Exception) -> str:
 
 
 def forbids(error: Exception) -> bool:
-    """Whether it says that this role has no right to do so."""
-    return isinstance(getattr(error, "orig", None) or error, InsufficientPrivilege)
+    """Whether it says that this role has no right to do so, or that this server, a standby, does not."""
+    return isinstance(getattr(error, "orig", None) or error, _FORBIDDEN)
 
 
 # ── a way in ─────────────────────────────────────────────────────────────────────────────────
@@ -169,7 +172,7 @@ def leading(place: str) -> Iterator[Callable[[], bool]]:
 def reading(made: Engine) -> Iterator[Connection]:
     """One transaction that sees the views as they are now, to its end."""
     with made.connect() as connection:
-        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        connection.execution_options(isolation_level="REPEATABLE READ")
         # Takes no snapshot, so the one of the first question is newer than any table that is seen.
         connection.exec_driver_sql(f"LOCK TABLE {tracking.name} IN ACCESS SHARE MODE")
         yield connection
@@ -312,7 +315,7 @@ def changed_definitions(made: Engine) -> list[str]:
             create_views(connection, temporary=True)
             fresh = _defined(connection, "pg_my_temp_schema()")
         except DBAPIError as error:
-            if not isinstance(error.orig, InsufficientPrivilege | ReadOnlySqlTransaction):
+            if not forbids(error):
                 raise
             connection.rollback()
             fresh = _answered_alike(connection, live)
