@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint docs bench lock clean
+.PHONY: help demo test lint docs mutants bench lock clean
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip -q --disable-pip-version-check
@@ -10,7 +10,7 @@ INSTALL := $(PIP) install --require-hashes -r
 EDITABLE := $(PIP) install --no-deps --no-build-isolation -e .
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.runtime ## record the Facility's published facts in a new book and report on them
 	@$(BIN)/grantbook demo
@@ -18,15 +18,19 @@ demo: .venv/.runtime ## record the Facility's published facts in a new book and 
 test: lint ## lint, then every test
 	$(BIN)/python -m pytest
 
-lint: .venv/.dev ## ruff, mypy, import contracts, and the reference against the code
+lint: .venv/.dev ## ruff, mypy, import contracts, the reference against the code, the dependencies
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python docs/reference.py --check
+	$(BIN)/python docs/dependencies.py
 
 docs: .venv/.dev ## write the generated reference
 	$(BIN)/python docs/reference.py
+
+mutants: .venv/.dev ## break each guard once, and see that the test named for it fails
+	$(BIN)/python tests/mutation/run.py
 
 bench: .venv/.dev ## measure, and write benchmarks/results.json
 	$(BIN)/python benchmarks/run.py

@@ -1,5 +1,6 @@
 """``grantbook audit``: what happened, what was true, what was known, and who was refused what."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ from cli.text import pairs, prose, readable, safe, say, to_json, wrapped
 if TYPE_CHECKING:
     from cli.telling import Told
     from lifecycle.book import Book
+    from lifecycle.names import Known
 
 
 @click.command(
@@ -29,6 +31,11 @@ def history(name: str, on: str | None, known: str | None) -> int:
     asked = settings()
     with asked.open(read_only=True) as book:
         show_history(asked, book, name, on, known)
+        if not asked.json:
+            from cli.seal import tail_line
+
+            say()
+            say(tail_line(book))
     return 0
 
 
@@ -45,22 +52,26 @@ def show_history(
         for paragraph in told:
             say(to_json(as_json(paragraph)))
         return
-    currency = book.fund().currency
+    from lifecycle.names import Names
+
+    currency, names = book.fund().currency, Names(book.path).all()
     say(f"{safe(name)}: {len(told)} of {len(entries)} entries, {when.words}")
     for paragraph in told:
         say()
-        for line in _paragraph(asked, paragraph, currency):
+        for line in _paragraph(asked, paragraph, currency, names):
             say(line, color=asked.color)
 
 
-def _paragraph(asked: Settings, told: "Told", currency: str) -> list[str]:
+def _paragraph(asked: Settings, told: "Told", currency: str, names: "Mapping[str, Known]") -> list[str]:
     from cli.telling import arrows, marks, telling_changes
+    from lifecycle.names import shown
 
     entry = told.entry
-    indent = " " * 12
-    entered = f" (entered by {prose(entry.recorder)})" if entry.recorder != entry.event.actor else ""
+    indent, actor = " " * 12, entry.event.actor
+    entered = f" (entered by {prose(shown(entry.recorder, names))})" if entry.recorder != actor else ""
     end = "" if told.sentence.endswith((".", ".”", "?", "!")) else "."
-    lines = [wrapped(f"[{entry.originator_version}] {told.sentence}{end}{entered}", indent, f"{entry.on}  ")]
+    sentence = prose(shown(actor, names)) + told.sentence.removeprefix(prose(actor))
+    lines = [wrapped(f"[{entry.originator_version}] {sentence}{end}{entered}", indent, f"{entry.on}  ")]
     if changes := telling_changes(told):
         lines.append(wrapped(arrows(changes, currency), indent))
     for mark in marks(told):
@@ -169,9 +180,11 @@ def _fields_or_none(book: "Book", name: str, when: When) -> dict[str, Any]:
 @click.argument("grant", metavar="[GRANT|fund]", required=False)
 def refusals(grant: str | None) -> int:
     """List them."""
+    from lifecycle.names import Names, shown
+
     asked = settings()
     with asked.open(read_only=True) as book:
-        found = book.refusals(None if grant == "fund" else grant)
+        found, officers = book.refusals(None if grant == "fund" else grant), Names(book.path).all()
     if grant == "fund":
         found = [receipt for receipt in found if receipt.stream == "fund"]
     names = (
@@ -191,10 +204,11 @@ def refusals(grant: str | None) -> int:
             say(to_json({name: str(getattr(receipt, name) or "") or None for name in names}))
             continue
         about = safe(receipt.stream.removeprefix("grant:"))
-        entered = f" (entered by {prose(receipt.recorder)})" if receipt.recorder != receipt.actor else ""
+        by, actor = receipt.recorder, prose(shown(receipt.actor, officers))
+        entered = f" (entered by {prose(shown(by, officers))})" if by != receipt.actor else ""
         say(
             wrapped(
-                f"{prose(receipt.actor)}{entered} was refused {receipt.command} on {about}, recorded"
+                f"{actor}{entered} was refused {receipt.command} on {about}, recorded"
                 f" {safe(receipt.recorded_at)}: {receipt.refusal}: {prose(receipt.message or '')}"
                 f" ({prose(receipt.rule or '')})",
                 " " * 12,

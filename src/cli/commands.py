@@ -28,6 +28,9 @@ OTHERS = (
     Place("fund adopt-policy", "Adopt an edition of windows and limits.", "cli.files:adopt_policy"),
     Place("grant show", "Show where a grant stands.", "cli.show:show"),
     Place("grant list", "List the grants, by name.", "cli.show:list_grants"),
+    Place("officer name", "Say what people call an officer.", "cli.officers:name_officer"),
+    Place("officer erase", "Forget what people call an officer.", "cli.officers:erase"),
+    Place("officer list", "List the officers: names, and roles held today.", "cli.officers:list_officers"),
     Place("document attach", "Put a file beside a grant.", "cli.files:attach"),
     Place("document attach-to-fund", "Put a file beside the fund.", "cli.files:attach_to_fund"),
     Place("activity sites", "Show each site's local time of a session, or invite to it.", "cli.sites:sites"),
@@ -84,7 +87,7 @@ OTHERS = (
 GROUPS = {
     "fund": "Partners, contributions and policy of the fund.",
     "call": "Calls for proposals.",
-    "officer": "Who may act.",
+    "officer": "Who may act, and what people call them.",
     "grant": "A grant's life, from proposal to closure.",
     "activity": "Exchange activities.",
     "payment": "Payments: asked for, allowed, paid.",

@@ -1,6 +1,7 @@
 """Commands that take a file: a policy edition to adopt, a document to put beside the record."""
 
 import hashlib
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,10 @@ def _plainly(detail: dict[str, Any]) -> str:
 
 def _read(file: str) -> bytes:
     try:
-        if Path(file).stat().st_size > LARGEST:
+        found = Path(file).stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise click.UsageError(f"{file}: it is no plain file")
+        if found.st_size > LARGEST:
             raise click.UsageError(f"{file}: larger than {LARGEST // 1024**2} MiB")
         return Path(file).read_bytes()
     except OSError as error:

@@ -82,6 +82,8 @@ class Run:
     """The last line whose outcome is durable."""
     stopped: bool = False
     ids: Ids = field(default_factory=Ids)
+    warnings: list[str] = field(default_factory=list)
+    """Of lines that seem to tell of a person."""
 
     def take(self, lines: list[Line]) -> None:
         """Record the lines, in as many durable transactions as their time asks for; then tell."""
@@ -129,6 +131,7 @@ class Run:
         return words
 
     def _one(self, number: int, words: Words | Outcome) -> Outcome:
+        from cli.privacy import personal, warning
         from lifecycle.errors import VersionConflict
         from lifecycle.words import Malformed, command_from
 
@@ -137,6 +140,8 @@ class Run:
         command_id = words["command_id"]
         try:
             answer = self.book.record(command_from(words), self.recorder)
+            if answer.outcome == "accepted" and (found := personal(words)):
+                self.warnings.append(f"line {number}: {warning(found)}")
         except Malformed as error:
             known = command_id if isinstance(command_id, str) else None
             return Outcome(number, "malformed", known, message=str(error))
@@ -261,7 +266,14 @@ def _settled(book: "Book") -> list[str]:
     return settle(book)
 
 
+_MOST_WARNINGS = 20
+
+
 def _sum_up(asked: Settings, run: Run, failure: BaseException | None, left: Sequence[str]) -> None:
+    for told in run.warnings[:_MOST_WARNINGS]:
+        say(prose(told), err=True)
+    if (more := len(run.warnings) - _MOST_WARNINGS) > 0:
+        say(f"warning: {more:,} more lines seem to hold people's data", err=True)
     if not asked.json:
         say(run.summary())
         if run.stopped:

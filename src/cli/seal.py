@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,31 @@ def seal_of(book: "Book") -> "Seal":
     return Seal(book, Path(named) if named else None)
 
 
+def tail_of(book: "Book") -> dict[str, Any]:
+    """What of the book no checkpoint covers, as programs read it."""
+    from lifecycle.errors import Altered
+
+    try:
+        entries, receipts = seal_of(book).unsealed()
+    except Altered as error:
+        return {"unsealed_entries": None, "unsealed_receipts": None, "seal": str(error)}
+    return {"unsealed_entries": entries, "unsealed_receipts": receipts}
+
+
+def tail_line(book: "Book") -> str:
+    """What of the book no checkpoint covers, in a line."""
+    told = tail_of(book)
+    if "seal" in told:
+        return f"the seal cannot be trusted: {prose(told['seal'])}: grantbook audit verify tells more"
+    return _tail(told["unsealed_entries"], told["unsealed_receipts"])
+
+
+def _tail(entries: int, receipts: int) -> str:
+    if not entries and not receipts:
+        return "nothing is unsealed"
+    return f"unsealed: {entries:,} entries, {receipts:,} answers"
+
+
 @click.command(
     "seal",
     cls=Command,
@@ -44,14 +70,19 @@ def seal(new_key: bool) -> int:
     asked = settings()
     with asked.open() as book, steps_of("hashing") as told:
         sealed = seal_of(book).seal(whole=True, new_key=new_key, progress=told)
+        key = seal_of(book).keys()[-1]
     at = sealed.checkpoint
     if asked.json:
-        say(to_json({**_checkpoint(at), "file": str(sealed.file), "written": sealed.written}))
+        say(
+            to_json({**_checkpoint(at), "file": str(sealed.file), "written": sealed.written, "key": str(key)})
+        )
     elif sealed.written:
         say(f"sealed {sealed.entries:,} entries and {sealed.receipts:,} answers; nothing is unsealed")
         say(f"checkpoint {safe(sealed.file)}: {at.size:,} entries, root {at.root.hex()}")
     else:
         say(f"nothing was unsealed: all {at.size:,} entries are as {safe(sealed.file.name)} has them")
+    if new_key and not asked.json:
+        say(f"the key from now on, to be given to auditors: {safe(key)}")
     return 0
 
 
@@ -91,6 +122,7 @@ def verify(kept: tuple[Path, ...], keys: tuple[str, ...], journal_only: bool) ->
     """Verify it."""
     from lifecycle.seal.notes import NotSigned, PublicKey
     from lifecycle.seal.verifying import verify as look
+    from projections.comparing import has_views
 
     asked = settings()
     try:
@@ -101,17 +133,21 @@ def verify(kept: tuple[Path, ...], keys: tuple[str, ...], journal_only: bool) ->
         with steps_of("hashing") as told:
             found = look(book, seal_of(book), kept=kept, trusted=trusted, progress=told)
         problems: list[tuple[str, str]] = [*found.problems]
-        if not journal_only and not problems:
+        views = "none" if not journal_only and not has_views(book) else "not looked at"
+        if not (journal_only or problems or views == "none"):
             from projections.comparing import differences
 
             with steps_of("comparing the views") as told:
                 problems += differences(book, told)
-    told_as = _verified_json if asked.json else _verified
-    told_as(found, problems, journal_only)
+            views = "compared"
+    if asked.json:
+        _verified_json(found, problems, views)
+    else:
+        _verified(found, problems, views, kept=bool(kept or keys))
     return _FAILED if problems else 0
 
 
-def _verified_json(found: "Verified", problems: list[tuple[str, str]], journal_only: bool) -> None:
+def _verified_json(found: "Verified", problems: list[tuple[str, str]], views: str) -> None:
     say(
         to_json(
             {
@@ -123,34 +159,51 @@ def _verified_json(found: "Verified", problems: list[tuple[str, str]], journal_o
                 "unsealed_entries": found.unsealed[0],
                 "unsealed_receipts": found.unsealed[1],
                 "documents": found.documents,
-                "views": None if journal_only else not problems,
+                "keys": [
+                    {"key": str(key), "since": since, "vouched": vouched}
+                    for key, since, vouched in found.keys
+                ],
+                "views": not problems if views == "compared" else None,
                 "problems": [{"where": where, "what": what} for where, what in problems],
             }
         )
     )
 
 
-def _verified(found: "Verified", problems: list[tuple[str, str]], journal_only: bool) -> None:
+def _verified(found: "Verified", problems: list[tuple[str, str]], views: str, *, kept: bool) -> None:
     for where, what in problems:
         say(f"{prose(where)}: {prose(what)}", err=True)
     say(
         f"{found.entries:,} entries, {found.receipts:,} answers, {found.checkpoints:,} checkpoints,"
         f" {found.documents:,} documents"
     )
-    entries, receipts = found.unsealed
     if found.last is not None:
         say(f"sealed up to entry {found.last.size:,}: root {found.last.root.hex()}")
-    say(
-        f"unsealed: {entries:,} entries, {receipts:,} answers"
-        if entries or receipts
-        else "nothing is unsealed"
-    )
+    say(_tail(*found.unsealed))
+    for line in _worth(found, kept=kept):
+        say(line)
     if problems:
         say(f"failed verification: {len(problems)} problem{'s' if len(problems) > 1 else ''}", err=True)
-    elif journal_only:
-        say("verified: nothing recorded was altered; the views were not looked at")
-    else:
+    elif views == "compared":
         say("verified: nothing recorded was altered, and the views are what the entries add up to")
+    else:
+        there = "there are no views" if views == "none" else "the views were not looked at"
+        say(f"verified: nothing recorded was altered; {there}")
+
+
+def _worth(found: "Verified", *, kept: bool) -> Iterator[str]:
+    """What the seal is worth: whose keys it rests on, and against whom it protects."""
+    for key, since, vouched in found.keys[1:]:
+        signed = f"signs from checkpoint {since} on" if since else "has signed nothing yet"
+        by = f"the key before it {'signed for it' if vouched else 'did not sign for it: ask why'}"
+        yield f"key {safe(key)} {signed}; {by}"
+    if not found.each_command:
+        yield "sealing after each command is switched off in book.toml"
+    if not kept:
+        yield (
+            "held against the book's own checkpoints: against whoever runs the book protects one that you"
+            "\nkept elsewhere (--checkpoint FILE), and the key as it was given to you (--key KEY)"
+        )
 
 
 def _entry_named(book: "Book", text: str) -> tuple[str, int]:
@@ -224,7 +277,8 @@ def export(folder: Path, names: tuple[str, ...]) -> int:
         seal_here = seal_of(book)
         made = write(book, seal_here, folder, [stream_named(name) for name in names])
         unsealed = seal_here.unsealed()
-    told = {"entries": made.entries, "receipts": made.receipts, "proofs": made.proofs}
+    told: dict[str, Any] = {"entries": made.entries, "receipts": made.receipts, "proofs": made.proofs}
+    told |= {"unsealed_entries": unsealed[0], "unsealed_receipts": unsealed[1]}
     if asked.json:
         say(to_json({"folder": str(folder), **told, "checkpoint": _checkpoint(made.checkpoint)}))
         return 0
@@ -232,8 +286,8 @@ def export(folder: Path, names: tuple[str, ...]) -> int:
         f"wrote {safe(folder)}: {made.entries:,} entries, {made.receipts:,} answers, {made.proofs:,} proofs,"
         f" sealed up to entry {made.checkpoint.size:,}"
     )
-    if unsealed[0]:
-        say(f"unsealed, and so left out: {unsealed[0]:,} entries: grantbook audit seal seals them")
+    if any(unsealed):
+        say(f"left out is what is {_tail(*unsealed)}: grantbook audit seal seals them")
     words = f"{safe(folder / 'verify.py')}{' --part' if names else ''}"
     say(f"check it with: python {words} --key …, the key as the fund gave it to you")
     return 0

@@ -265,7 +265,7 @@ def json_text(report: "Report") -> str:
     return "".join(to_json(dict(zip(report.columns, row, strict=True))) + "\n" for row in report.rows)
 
 
-_FORMULA = re.compile(r"[=+\-@\t\r]")
+_FORMULA = re.compile(r"[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 _A_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 
 

@@ -60,14 +60,18 @@ def status(views: str | None) -> int:
 
     asked = settings()
     with asked.open(read_only=True, views=views) as book:
-        told = of(book)
+        from cli.seal import tail_line, tail_of
+
+        told, tail, line = of(book), tail_of(book), tail_line(book)
     if asked.json:
-        say(to_json(told))
-    elif told["behind"]:
+        say(to_json({**told, **tail}))
+        return 0
+    if told["behind"]:
         at = f"at {told['views']:,} of {told['journal']:,}"
         say(f"the views are {told['behind']:,} behind, for {told['seconds']:,.1f} seconds: {at}")
     else:
         say(f"the views are at the journal's end, position {told['journal']:,}")
+    say(line)
     return 0
 
 

@@ -56,6 +56,7 @@ def give(words: Mapping[str, Any], *, confirm_clock: bool = False, file: bytes |
 
     A ``file`` is kept in the book's documents first; its digest is among the words.
     """
+    from cli.privacy import personal, warning
     from lifecycle.words import Malformed, command_from
 
     asked = settings()
@@ -66,6 +67,8 @@ def give(words: Mapping[str, Any], *, confirm_clock: bool = False, file: bytes |
             command = command_from(full)
         except Malformed as error:
             return _malformed(asked, error)
+        if found := personal(words):
+            say(prose(warning(found)), err=True)
         if file is not None:
             book.attach(file)
         began = time.perf_counter()

@@ -1,10 +1,14 @@
 """A book in a folder of its own: files for the journal, the settings and the documents."""
 
+import errno
 import json
+import os
+import stat
 from collections.abc import Iterator
 from io import BufferedIOBase
 from pathlib import Path
 
+from lifecycle.disk import keep
 from lifecycle.errors import Unreachable
 from lifecycle.home import Check, Home, guards
 from lifecycle.journal import Journal
@@ -64,13 +68,14 @@ class Folder(Home):
 
     def seals_each_command(self) -> bool:
         """What ``book.toml`` says; it is so unless it says otherwise."""
-        return bool(self._told().get("seal_each_command", True))
+        return bool(self.settings().get("seal_each_command", True))
 
     def title(self) -> str:
         """What ``book.toml`` says."""
-        return str(self._told().get("name", ""))
+        return str(self.settings().get("name", ""))
 
-    def _told(self) -> dict[str, object]:
+    def settings(self) -> dict[str, object]:
+        """What stands in ``book.toml``."""
         import tomllib
 
         try:
@@ -84,16 +89,21 @@ class Folder(Home):
         return (place.name for place in sorted(self._documents.iterdir()) if not place.suffix)
 
     def keep(self, digest: str, data: bytes) -> None:
-        """Write the file, unless it is there."""
+        """Write the file, unless it is there and as it should be."""
         place = self._documents / digest
         try:
-            if not place.exists():
-                partial = place.with_suffix(".partial")
-                partial.write_bytes(data)
-                partial.replace(place)
+            if place.is_symlink() or not place.is_file() or place.read_bytes() != data:
+                keep(place, data)
         except OSError as error:
             raise Unreachable(f"{place} cannot be written: {error.strerror}") from error
 
     def document(self, digest: str) -> BufferedIOBase:
-        """The file."""
-        return (self._documents / digest).open("rb")
+        """The file: not through a link, whose target could be another tomorrow, nor waiting for a pipe."""
+        place = self._documents / digest
+        if place.is_symlink():
+            raise OSError(errno.ELOOP, "it is a link, not the file", str(place))
+        descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise OSError(errno.EINVAL, "it is no plain file", str(place))
+        return os.fdopen(descriptor, "rb")

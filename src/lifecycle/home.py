@@ -69,6 +69,10 @@ class Home(ABC):
     def title(self) -> str:
         """The name that the book was made with. Raises `Unreachable`."""
 
+    def settings(self) -> dict[str, object]:
+        """Whatever people may have set by hand. Raises `Unreachable`."""
+        return {}
+
     @abstractmethod
     def documents(self) -> Iterator[str]:
         """The SHA-256 of each document that is kept."""

@@ -1,7 +1,7 @@
 """What the journal asks of its recorder, whatever the database: entries, answers, questions."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -84,12 +84,31 @@ class Recording(ABC):
         """The same, of a new journal."""
 
     @abstractmethod
-    def counters(self) -> list[tuple[str, int, int]]:
-        """Each table, the newest number that was given in it, and the newest that is there."""
+    def counters(self) -> list[tuple[str, list[Any], int]]:
+        """Each table, the newest number given in it (one, unless it was altered), and the newest there."""
 
     @abstractmethod
     def injuries(self) -> list[str]:
         """What the database finds wrong with its own files."""
+
+    def undecodable(self) -> list[tuple[str, int, bytes]]:
+        """Rows whose text is none, where the database lets such in: table, number, the bytes in question."""
+        return []
+
+    def indexed_entries(self, upto: int) -> Iterator[tuple[Any, ...]] | None:
+        """Stream, version and position of the entries up to a position, as the index of streams has them.
+
+        `None`, here and below, where indexes are the database server's own affair.
+        """
+        return None
+
+    def indexed_receipts(self, upto: int) -> Iterator[tuple[Any, ...]] | None:
+        """Id, digest and number of the answers up to a number, as the index of answers has them."""
+        return None
+
+    def indexed_refusals(self, upto: int) -> list[int] | None:
+        """Numbers of the refusals up to a number, as their index has them."""
+        return None
 
     # ── questions ────────────────────────────────────────────────────────────────────────────
 

@@ -15,7 +15,7 @@ from lifecycle.book import Book
 from lifecycle.memory import collector_at_rest
 from projections import store
 from projections.projector import Progress, fund_at
-from projections.tables import metadata, tracking, views_format
+from projections.tables import SHADOW, metadata, tracking, views_format
 from projections.tracking import JOURNAL
 from projections.views import create_views
 
@@ -26,12 +26,17 @@ Difference = tuple[str, str]
 """Which table or view, and how it differs."""
 
 
+def has_views(book: Book) -> bool:
+    """Whether there are any: they are made when they are next asked."""
+    return store.there(book.views)
+
+
 def differences(book: Book, progress: Progress | None = None) -> Iterator[Difference]:
     """Where the views differ from a fresh fold up to their position: which table and row, and how.
 
-    Nothing for a book without views: they are made when they are next asked.
+    Nothing for a book without views.
     """
-    if not store.there(book.views):
+    if not has_views(book):
         return
     with tempfile.TemporaryDirectory() as folder:
         engine = store.scratch(Path(folder) / store.FILE)
@@ -52,22 +57,31 @@ def _with_file(book: Book, engine: Engine, progress: Progress | None) -> Iterato
         create_views(connection)
     with engine.connect() as connection:
         connection.exec_driver_sql("ATTACH DATABASE ? AS live", (f"file:{quote(str(file))}?mode=ro",))
-        injury = connection.exec_driver_sql("PRAGMA live.quick_check(1)").scalar()
+        injury = connection.exec_driver_sql("PRAGMA live.integrity_check(1)").scalar()
         if injury != "ok":
             yield store.FILE, str(injury)
             return
         yield from _compared(book, connection, progress)
-        question = "SELECT name, sql FROM {}.sqlite_master WHERE type IN ('view', 'trigger')"
-        live, fresh = (
-            dict(tuple(row) for row in connection.exec_driver_sql(question.format(side)))
-            for side in ("live", "main")
-        )
-        for name in sorted(live.keys() | fresh.keys()):
-            if live.get(name) != fresh.get(name):
-                yield f"views: {name}", _NOT_OURS
+        live, fresh = (_defined(connection, side) for side in ("live", "main"))
+        for thing in sorted(live.keys() | fresh.keys(), key=lambda thing: thing[1]):
+            if live.get(thing) != fresh.get(thing):
+                yield f"views: {thing[1]}", _NOT_OURS
 
 
-_NOT_OURS = "it is not the question that this program asks: views rebuild makes it anew"
+def _defined(connection: Connection, side: str) -> dict[tuple[str, str], str]:
+    """What a table's name is quoted with, and what a killed rebuild left, is no difference."""
+    question = (
+        f"SELECT type, name, sql FROM {side}.sqlite_master WHERE type IN ('table', 'view', 'trigger')"
+        " AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
+    )
+    return {
+        (kind, name): sql[sql.index("(") :] if kind == "table" else sql
+        for kind, name, sql in connection.exec_driver_sql(question)
+        if not (kind == "table" and name.startswith(SHADOW))
+    }
+
+
+_NOT_OURS = "it is not as this program makes it: views rebuild makes it anew"
 
 
 def _with_database(book: Book, engine: Engine, progress: Progress | None) -> Iterator[Difference]:

@@ -22,6 +22,17 @@ from lifecycle.refusals import (
     Refusal,
     UnknownInstalment,
 )
+from lifecycle.words import Malformed
+
+
+@pytest.mark.parametrize(
+    "words",
+    [{}, {"reads": {"amount": "1.00 USD"}, "struck": True}, {"reads": {}}, {"reads": {"actor": "x"}}],
+)
+def test_a_correction_says_one_thing(words: dict[str, object]) -> None:
+    with pytest.raises(Malformed, match="reads"):
+        g.correct("2018-06-01", entry=1, **words)
+
 
 # ── what stays as it was ─────────────────────────────────────────────────────────────────────
 

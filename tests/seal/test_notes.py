@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lifecycle.errors import Unreachable
-from lifecycle.seal.notes import Checkpoint, NotSigned, PublicKey, Signer, opened
+from lifecycle.seal.notes import Checkpoint, NotSigned, PublicKey, Signer, opened, signed_by
 
 PETER = PublicKey.parse("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
 SAYING = (
@@ -74,10 +74,19 @@ def test_a_signature_of_another_key_is_none(signer: Signer, tmp_path: Path) -> N
         opened(other.sign(str(CHECKPOINT)), [])
 
 
-@pytest.mark.parametrize("text", ["a\n1\n\n", "a\n-1\nAA==\nreceipts 1 AA==\n", "a\nb\nc\nd\n", "\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["a\n1\n\n", "a\n-1\nAA==\nreceipts 1 AA==\n", "a\n01\nAA==\nreceipts 1 AA==\n", "a\nb\nc\nd\n", "\n"],
+)
 def test_a_signed_note_of_something_else_is_no_checkpoint(signer: Signer, text: str) -> None:
     with pytest.raises(NotSigned):
         opened(signer.sign(text), [signer.public])
+
+
+@pytest.mark.parametrize("mark", ["\t", "\r", "\x1b", "\0"])
+def test_a_note_has_no_marks_that_steer(signer: Signer, mark: str) -> None:
+    with pytest.raises(NotSigned, match="not a signed note"):
+        signed_by(signer.sign(f"a{mark}b\n"), [signer.public])
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,8 @@ def test_leaves_of_different_rows_differ() -> None:
         ("ab", 2, "c", b"d"),
         ("ab", 1, "cd", b""),
         ("ab", 1, "c", b"e"),
+        ("ab", 1, "\0\0\0\0\0\0\0\2c", b"d"),
+        ("ab\0\0\0\0\0\0\0\1", 2, "c", b"d"),
     ]
     assert len({entry_hash(*row) for row in rows}) == len(rows)
     parts: list[list[str | None]] = [["a", "b", None], ["ab", "", None], ["a", "b", ""], ["", "ab", None]]
@@ -143,7 +145,7 @@ def test_a_forged_checkpoint_is_not_extended(book: Book) -> None:
 # ── what it survives ─────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("injury", ["gone", "cut", "zeros", "longer"])
+@pytest.mark.parametrize("injury", ["gone", "cut", "zeros", "longer", "a bit"])
 def test_kept_hashes_can_be_lost(book: Book, injury: str) -> None:
     for place in (book.path / "tree").iterdir():
         data = place.read_bytes()
@@ -153,6 +155,9 @@ def test_kept_hashes_can_be_lost(book: Book, injury: str) -> None:
             place.write_bytes(data[: len(data) // 2 + 1])
         elif injury == "zeros":
             place.write_bytes(bytes(len(data)))
+        elif injury == "a bit":
+            if place.name == "entries.0":
+                place.write_bytes(bytes([data[0] ^ 1]) + data[1:])
         else:
             place.write_bytes(data * 3)
     spend(book, "01-13")
@@ -217,7 +222,7 @@ def test_a_journal_of_the_first_format_gets_its_new_triggers(book: Book, raw: sq
             f"journal.sqlite: {table}_{what}"
             for table in ("stored_events", "receipts")
             for what in ("grows", "types")
-        }
+        } | {"journal.sqlite"}
     with Book.open(book.path) as upgraded:
         assert verify(upgraded, Seal(upgraded)).problems == []
 

@@ -160,7 +160,7 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
         """The same, of a new journal."""
         return schema.expected()
 
-    def counters(self) -> list[tuple[str, int, int]]:
+    def counters(self) -> list[tuple[str, list[Any], int]]:
         """None: a position is the one after the newest, whatever was there before."""
         return []
 

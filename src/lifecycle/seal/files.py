@@ -4,10 +4,7 @@ Everything here follows from the journal: a folder that is missing or damaged is
 from it is held against a signed checkpoint before it is used.
 """
 
-import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -112,12 +109,3 @@ class Kept:
         """Forget whatever comes after the first leaves."""
         self._positions.cut(size)
         self.tree.cut(size)
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """One process seals at a time; the next one waits."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -6,6 +6,7 @@ left out, so that a dump, a restore or a move to another database keeps every ha
 
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 
 from lifecycle.errors import Altered
@@ -14,6 +15,7 @@ from lifecycle.recording import Receipt
 _NUMBER = struct.Struct(">Q").pack
 _ENTRY = b"grantbook entry v1\n"
 _RECEIPT = b"grantbook receipt v1\n"
+_ENTRY_LEAF, _RECEIPT_LEAF = b"\x00" + _ENTRY, b"\x00" + _RECEIPT
 
 RECEIPT_PARTS = tuple(field for field in Receipt._fields if field != "position")
 """What an answer's leaf is made of, in this order."""
@@ -27,17 +29,27 @@ def entry_data(stream: str, version: int, topic: str, state: bytes) -> bytes:
 
     Raises `Altered` where one of them is of another type.
     """
-    try:
-        name, kind = stream.encode(), topic.encode()
-        numbers = _NUMBER(len(name)), _NUMBER(version), _NUMBER(len(kind)), _NUMBER(len(state))
-        return b"".join((_ENTRY, numbers[0], name, numbers[1], numbers[2], kind, numbers[3], state))
-    except _OTHER as error:
-        raise Altered(f"its row has another form: {error}") from None
+    return _entry(_ENTRY, stream, version, topic, state)
 
 
 def entry_hash(stream: str, version: int, topic: str, state: bytes) -> bytes:
     """Of an entry's leaf, as RFC 6962 hashes a leaf. Raises `Altered`."""
-    return sha256(b"\x00" + entry_data(stream, version, topic, state)).digest()
+    return sha256(_entry(_ENTRY_LEAF, stream, version, topic, state)).digest()
+
+
+def _entry(tag: bytes, stream: str, version: int, topic: str, state: bytes) -> bytes:
+    try:
+        size = _NUMBER(len(state))
+        return b"".join((tag, _measured(stream), _NUMBER(version), _measured(topic), size, state))
+    except _OTHER as error:
+        raise Altered(f"its row has another form: {error}") from None
+
+
+@lru_cache(maxsize=10_000)
+def _measured(text: str) -> bytes:
+    """Its length, and itself: streams and topics come again and again."""
+    data = text.encode()
+    return _NUMBER(len(data)) + data
 
 
 def receipt_hash(parts: Sequence[str | None]) -> bytes:
@@ -47,7 +59,7 @@ def receipt_hash(parts: Sequence[str | None]) -> bytes:
     """
     try:
         lengths = _LENGTHS(*[-1 if part is None else len(part) for part in parts])
-        text = "".join([part or "" for part in parts]).encode()
-        return sha256(b"\x00" + _RECEIPT + lengths + text).digest()
+        text = "".join(["" if part is None else part for part in parts]).encode()
+        return sha256(_RECEIPT_LEAF + lengths + text).digest()
     except _OTHER as error:
         raise Altered(f"its row has another form: {error}") from None

@@ -6,6 +6,7 @@ same of the book's answers to commands, which have a tree of their own.
 
 import binascii
 import os
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
@@ -22,6 +23,7 @@ _ED25519 = b"\x01"
 _PRIVATE = "PRIVATE+KEY+"
 _RECEIPTS = "receipts"
 _PROOF = "c2sp.org/tlog-proof@v1"
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
 
 
 class NotSigned(Altered):
@@ -114,8 +116,12 @@ class Signer:
 
     def sign(self, text: str) -> str:
         """The text as a signed note."""
+        return f"{text}\n{self.line(text)}"
+
+    def line(self, text: str) -> str:
+        """The signature alone, as a further line under a signed note."""
         name, key = self.public
-        return f"{text}\n— {name} {_b64(_key_id(name, key) + self._private.sign(text.encode()))}\n"
+        return f"— {name} {_b64(_key_id(name, key) + self._private.sign(text.encode()))}\n"
 
 
 class Checkpoint(NamedTuple):
@@ -145,28 +151,34 @@ class Checkpoint(NamedTuple):
 
 def opened(note: str, keys: Iterable[PublicKey]) -> Checkpoint:
     """The checkpoint in a note that one of the keys has signed. Raises `NotSigned`."""
-    text, gap, signatures = note.partition("\n\n")
-    if not gap:
+    return _checkpoint(signed_by(note, keys)[0])
+
+
+def signed_by(note: str, keys: Iterable[PublicKey]) -> tuple[str, list[PublicKey]]:
+    """The text of a note, and which of the keys have signed it. Raises `NotSigned` where none has."""
+    text, gap, signatures = note.rpartition("\n\n")
+    if not gap or not signatures.endswith("\n") or _CONTROL.search(note):
         raise NotSigned("it is not a signed note")
     text += "\n"
     keys = list(keys)
-    if not any(_signed(text, line, keys) for line in signatures.splitlines()):
+    found = [key for line in signatures[:-1].split("\n") for key in _signers(text, line, keys)]
+    if not found:
         names = ", ".join(str(key) for key in keys) or "no key at all"
         raise NotSigned(f"it was not signed with {names}, or was altered after it was signed")
-    return _checkpoint(text)
+    return text, found
 
 
-def _signed(text: str, line: str, keys: Sequence[PublicKey]) -> bool:
+def _signers(text: str, line: str, keys: Sequence[PublicKey]) -> list[PublicKey]:
+    """Whose signature the line is. Those of others, as of witnesses, are no concern of ours."""
     mark, _, rest = line.partition(" ")
     name, _, encoded = rest.partition(" ")
     if mark != "—" or not encoded:
         raise NotSigned(f"{line[:60]!r} is not a signature line")
     data = _unb64(encoded)
-    # Signatures of others, as of witnesses, are no concern of ours.
-    return any(
-        key.name == name and data[:4] == _key_id(name, key.key) and key.has_signed(text, data[4:])
-        for key in keys
-    )
+    named = [key for key in keys if key.name == name and data[:4] == _key_id(name, key.key)]
+    if not all(key.has_signed(text, data[4:]) for key in named):
+        raise NotSigned("it was altered after it was signed: the signature is not under this text")
+    return named
 
 
 def _checkpoint(text: str) -> Checkpoint:

@@ -1,7 +1,9 @@
 """Proofs for strangers: that one entry is in the sealed journal, and a package of all of them."""
 
 import json
+import os
 import shutil
+import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import islice
@@ -127,12 +129,13 @@ def export(book: Book, seal: Seal, folder: Path, streams: Collection[str] = ()) 
     Raises ``Unreachable`` where the folder is there already or cannot be written, ``Altered`` where
     the journal does not fit its newest checkpoint.
     """
-    if folder.exists():
+    if os.path.lexists(folder):
         raise Unreachable(f"{folder} is there already: name a new folder")
-    beside = folder.with_name(f".{folder.name}.partial")
+    beside = None
     try:
-        shutil.rmtree(beside, ignore_errors=True)
-        (beside / "proofs").mkdir(parents=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        (beside / "proofs").mkdir()
         with prover(book, seal) as maker:
             made = _Export(book, maker, beside, streams).write()
         (beside / CHECKPOINTS).mkdir()
@@ -141,11 +144,13 @@ def export(book: Book, seal: Seal, folder: Path, streams: Collection[str] = ()) 
                 shutil.copyfile(place, beside / CHECKPOINTS / place.name)
         shutil.copyfile(book.path / CHECKPOINTS / KEYS, beside / KEYS)
         shutil.copyfile(standalone.__file__, beside / "verify.py")
+        beside.chmod(0o755)
         beside.rename(folder)
     except OSError as error:
         raise Unreachable(f"{folder} cannot be written: {error.strerror or error}") from error
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        if beside is not None:
+            shutil.rmtree(beside, ignore_errors=True)
     return Package(folder, maker.checkpoint, *made)
 
 

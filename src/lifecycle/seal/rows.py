@@ -5,6 +5,7 @@ the entries and once from the answers, and hashed; where the hashes differ, `dis
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from itertools import zip_longest
@@ -16,10 +17,12 @@ from lifecycle.seal.leaves import RECEIPT_PARTS, entry_hash, receipt_hash
 
 MOST = 20
 """So many problems are told; one is enough to fail."""
-_PAGE = 5_000
+_PAGE = 500
 _HEAD = b'{"recorded_at":"'
 _MOMENT = slice(len(_HEAD), len(_HEAD) + 27)
 _ID = b'"command_id":"'
+_DIGEST = re.compile("[0-9a-f]{64}")
+_NAMES_DOCUMENTS = ("DocumentAttached.", "EntryCorrected.")
 _AT = {part: place for place, part in enumerate((*RECEIPT_PARTS, "position"))}
 
 Row = tuple[Any, ...]
@@ -56,11 +59,15 @@ class _Entries:
         self.wrong: list[Wrong] = []
         self.documents: list[tuple[str, str]] = []
         self._story = sha256()
+        self._lines: list[bytes] = []
+        """Of the story, those that are not hashed yet."""
         self._versions: dict[str, int] = {}
-        self._position = 0
+        self.position = 0
         self._moment = b""
         self._command = b""
         self._names: list[str] = []
+        self._places = 0
+        """Sum of the keyed hashes of where each row is: what the index has to come to, too."""
 
     def page(self, rows: list[Row]) -> None:
         """Some more."""
@@ -74,25 +81,27 @@ class _Entries:
             except Exception as error:  # whatever an injured row may hold
                 self._found(f"{stream}@{version} (position {position})", str(error))
                 leaves.append(_NO_HASH)
-                self._position = position
+                self.position = position
                 continue
             leaves.append(leaf)
+            self._places += hash((stream, version, position))
             if command != self._command:
                 self._tell()
                 self._command = command
             self._names.append(f"{stream}@{version}")
             if (
                 version == versions.get(stream, 0) + 1
-                and position == self._position + 1
+                and position == self.position + 1
                 and moment > self._moment
                 and state.startswith(_HEAD)
             ):
                 versions[stream] = version
             else:
                 self._out_of_order(stream, version, state, position)
-            self._position, self._moment = position, moment
-            if topic.startswith("DocumentAttached."):
+            self.position, self._moment = position, moment
+            if topic.startswith(_NAMES_DOCUMENTS) and b'"sha256":' in state:
                 self._document(stream, version, state)
+        self._hash_story()
 
     def _found(self, where: str, what: str) -> None:
         if len(self.wrong) < MOST:
@@ -100,8 +109,8 @@ class _Entries:
 
     def _out_of_order(self, stream: str, version: int, state: bytes, position: int) -> None:
         where, expected = f"{stream}@{version} (position {position})", self._versions.get(stream, 0) + 1
-        if position != self._position + 1:
-            self._found(where, f"the journal goes from position {self._position} to {position}")
+        if position != self.position + 1:
+            self._found(where, f"the journal goes from position {self.position} to {position}")
         if version != expected:
             self._found(where, f"the next version of {stream} would have been {expected}")
         if not state.startswith(_HEAD) or state[_MOMENT] <= self._moment:
@@ -109,22 +118,36 @@ class _Entries:
         self._versions[stream] = version
 
     def _document(self, stream: str, version: int, state: bytes) -> None:
+        where = f"{stream}@{version} (position {self.position})"
         try:
-            self.documents.append((f"{stream}@{version}", json.loads(state)["sha256"]))
-        except (ValueError, KeyError, TypeError) as error:
-            self._found(f"{stream}@{version}", f"it names no document: {error}")
+            fields = json.loads(state)
+            digest = (fields.get("reads") or fields)["sha256"]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            self._found(where, f"it names no document: {error}")
+            return
+        if isinstance(digest, str) and _DIGEST.fullmatch(digest):
+            self.documents.append((f"{stream}@{version}", digest))
+        else:
+            self._found(where, f"it names no document, but {str(digest)[:80]!r}")
 
     def _tell(self) -> None:
         """The command whose entries end here."""
         if self._names:
             line = b"%b\0%b\0%b\0%d\n"
             names = " ".join(self._names).encode()
-            self._story.update(line % (self._command, names, self._moment, self._position))
+            self._lines.append(line % (self._command, names, self._moment, self.position))
             self._names = []
 
-    def done(self) -> Walked:
-        """What all of it came to."""
+    def _hash_story(self) -> None:
+        self._story.update(b"".join(self._lines))
+        self._lines = []
+
+    def done(self, indexed: int | None) -> Walked:
+        """What all of it came to; ``indexed``: what the index of streams comes to, where that is ours."""
         self._tell()
+        if indexed not in (None, self._places) and not self.wrong:
+            self._found("journal.sqlite", "its index of streams does not lead to the entries that are there")
+        self._hash_story()
         return Walked(b"".join(self.leaves), self._story.digest(), self.wrong, self.documents)
 
 
@@ -134,38 +157,50 @@ def walk_entries(journal: Journal, told: Callable[[int], None] = lambda _: None)
     for rows in journal.entry_rows(0, _PAGE):
         walk.page(rows)
         told(len(walk.leaves))
-    return walk.done()
+    indexed = journal.recorder.indexed_entries(walk.position)
+    return walk.done(None if indexed is None else sum(map(hash, indexed)))
 
 
 def walk_receipts(journal: Journal, upto: int) -> Walked:
     """Every answer up to a number."""
-    leaves, wrong, story, last = list[bytes](), list[Wrong](), sha256(), 0
+    leaves, wrong, refused = list[bytes](), list[Wrong](), list[int]()
+    story, last, places = sha256(), 0, 0
 
     def found(what: str) -> None:
         if len(wrong) < MOST:
             wrong.append(Wrong(len(leaves), f"answer {number}", what))
 
-    of = {name: _AT[name] for name in ("command_id", "entries", "recorded_at", "position", "outcome")}
-    command, entries, recorded, position, outcome = of.values()
+    names = ("command_id", "digest", "entries", "recorded_at", "position", "outcome")
+    command, digest, entries, recorded, position, outcome = (_AT[name] for name in names)
     for rows in journal.receipt_rows(0, _PAGE):
+        lines: list[str] = []
         for row in rows:
             number = row[-1]
+            before, last = last, number
             if number > upto:
-                return Walked(b"".join(leaves), story.digest(), wrong, [])
-            if number != last + 1:
-                found(f"the answers go from number {last} to {number}")
-            last = number
+                break
+            if number != before + 1:
+                found(f"the answers go from number {before} to {number}")
             try:
                 leaf = receipt_hash(row[:-2])
                 if row[outcome] == "accepted":
-                    told = f"{row[command]}\0{row[entries]}\0{row[recorded]}\0{row[position]:d}\n"
-                    story.update(told.encode())
-                elif row[outcome] != "refused" or row[entries] or row[position] is not None:
-                    found("it is neither an acceptance nor a refusal")
+                    lines.append(f"{row[command]}\0{row[entries]}\0{row[recorded]}\0{row[position]:d}\n")
+                else:
+                    refused.append(number)
+                    if row[outcome] != "refused" or row[entries] or row[position] is not None:
+                        found("it is neither an acceptance nor a refusal")
             except Exception as error:  # whatever an injured row may hold
                 leaf = _NO_HASH
                 found(str(error))
             leaves.append(leaf)
+            places += hash((row[command], row[digest], number))
+        story.update("".join(lines).encode())
+        if last > upto:
+            break
+    indexed, of_refusals = journal.recorder.indexed_receipts(upto), journal.recorder.indexed_refusals(upto)
+    known = places if indexed is None else sum(map(hash, indexed))
+    if not wrong and (known != places or of_refusals not in (None, refused)):
+        wrong.append(Wrong(0, "journal.sqlite", "its index of answers does not lead to those that are there"))
     return Walked(b"".join(leaves), story.digest(), wrong, [])
 
 

@@ -4,19 +4,19 @@ A checkpoint lies outside the database. Whoever keeps a copy of one elsewhere ca
 nothing before it was altered, whatever became of database, checkpoints and key since.
 """
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from lifecycle.book import Book
+from lifecycle.disk import keep, locked
 from lifecycle.errors import Altered, Unreachable
 from lifecycle.journal import Journal, store_errors
-from lifecycle.seal.files import FOLDER, Kept, locked
+from lifecycle.seal.files import FOLDER, Kept
 from lifecycle.seal.leaves import entry_hash, receipt_hash
 from lifecycle.seal.merkle import is_consistent
-from lifecycle.seal.notes import Checkpoint, PublicKey, Signer, opened
+from lifecycle.seal.notes import Checkpoint, NotSigned, PublicKey, Signer, opened
 
 CHECKPOINTS, KEYS, KEY = "checkpoints", "keys", "seal.key"
 TREES = ("entries", "receipts")
@@ -105,18 +105,24 @@ class Seal:
     def seal(self, *, whole: bool = False, new_key: bool = False, progress: Progress | None = None) -> Sealed:
         """Seal what is unsealed. ``whole``: hash every stored byte again first, not only the newest.
 
+        ``new_key``: with another key from now on. The old one, where it is at hand, signs for it: the
+        checkpoint carries both signatures.
+
         Raises `Forked` where the journal does not extend what was sealed, ``Altered`` where a row or a
         checkpoint is not as it was written, ``Unreachable`` where the key or a file cannot be used.
         """
         try:
-            with locked(self._folder), store_errors(self._book.path), self._journal.recorder.reading():
+            with (
+                locked(self._folder / "lock"),
+                store_errors(self._book.path),
+                self._journal.recorder.reading(),
+            ):
                 return self._seal(whole=whole, new_key=new_key, progress=progress)
         except OSError as error:
             raise Unreachable(f"{error.filename or self._folder}: not sealed: {error.strerror}") from error
 
     def _seal(self, *, whole: bool, new_key: bool, progress: Progress | None) -> Sealed:
-        if new_key:
-            self._signer(new_key=True)
+        old, signer = self._replaced() if new_key else (None, None)
         last = self.last()
         sealed = ((last[0].size, last[0].root), (last[0].receipts, last[0].receipts_root)) if last else ()
         folder = self._book.path / FOLDER
@@ -128,16 +134,14 @@ class Seal:
             entries, receipts = (one.tree for one in kept)
             made = Checkpoint(self.origin(), len(entries), entries.root(), len(receipts), receipts.root())
         if last is None:
-            return Sealed(made, self._write(made), made.size, made.receipts, written=True)
+            return Sealed(made, self._write(made, signer, old), made.size, made.receipts, written=True)
         before = last[0]
         if made.origin != before.origin:
             raise Forked(f"the first entry is another than the sealed one of {before.origin}")
         new = made.size - before.size, made.receipts - before.receipts
-        return (
-            Sealed(made, self._write(made), *new, written=True)
-            if any(new)
-            else Sealed(*last, 0, 0, written=False)
-        )
+        if not any(new) and signer is None:
+            return Sealed(*last, 0, 0, written=False)
+        return Sealed(made, self._write(made, signer, old), *new, written=True)
 
     def _bring(
         self, name: str, kept: Kept, size: int, root: bytes, *, whole: bool, progress: Progress | None
@@ -177,46 +181,70 @@ class Seal:
             and leaves[0] == kept.tree.leaves(size - 1, 1)
         )
 
-    def _signer(self, *, new_key: bool = False) -> Signer:
+    def _signer(self) -> Signer:
+        """The key that signed last; a new one for a book that was never sealed. Raises `Unreachable`."""
         known = self.keys()
-        if self._key.exists() and not new_key:
-            signer = Signer.read(self._key)
-        elif known and not new_key:
-            raise Unreachable(f"the key {self._key} is not there: restore it, or make another with --new-key")
-        else:
-            if self._key.exists():
-                self._key.rename(self._key.with_name(f"{self._key.name}.old"))
-            signer = Signer.make(self.origin(), self._key)
-        if signer.public not in known:
-            _keep(self._folder / KEYS, "".join(f"{key}\n" for key in [*known, signer.public]))
+        if not self._key.exists():
+            if known:
+                raise Unreachable(
+                    f"the key {self._key} is not there: restore it, or make another with --new-key"
+                )
+            return self._made(known)
+        signer = Signer.read(self._key)
+        if not known:
+            self._publish([signer.public])
+        elif signer.public != known[-1]:
+            raise Unreachable(
+                f"{self._key} holds another key than {known[-1]}, which signed last: put that one back,"
+                " or make another with --new-key"
+            )
         return signer
 
-    def _write(self, made: Checkpoint) -> Path:
-        place = self._folder / made.file
-        _keep(place, self._signer().sign(str(made)))
+    def _replaced(self) -> tuple[Signer | None, Signer]:
+        """The key that signed until now, where it is at hand, and the one that signs from now on."""
+        old = None
+        if self._key.exists():
+            with suppress(Unreachable, Altered):
+                old = self._signer()
+            number = 1
+            while (aside := self._key.with_name(f"{self._key.name}.old-{number}")).exists():
+                number += 1
+            self._key.rename(aside)
+        return old, self._made(self.keys())
+
+    def _made(self, known: list[PublicKey]) -> Signer:
+        signer = Signer.make(self.origin(), self._key)
+        self._publish([*known, signer.public])
+        return signer
+
+    def _publish(self, keys: list[PublicKey]) -> None:
+        keep(self._folder / KEYS, "".join(f"{key}\n" for key in keys))
+
+    def _write(self, made: Checkpoint, signer: Signer | None, old: Signer | None) -> Path:
+        """A signed note. One of the same text that is there already keeps its signatures."""
+        place, text = self._folder / made.file, str(made)
+        signer = signer or self._signer()
+        note = text_of(place) if place.exists() else ""
+        if not note.startswith(f"{text}\n"):
+            note = f"{text}\n"
+        for one in (old, signer):
+            if one is not None and one.line(text) not in note:
+                note += one.line(text)
+        keep(place, note)
         return place
-
-
-def _keep(place: Path, text: str) -> None:
-    """Put a file there whole, and on the disk."""
-    beside = place.with_name(f".{place.name}.partial")
-    with beside.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(place)
-    folder = os.open(place.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def read_checkpoint(place: Path, keys: list[PublicKey]) -> Checkpoint:
     """The checkpoint in a file. Raises `Altered` that names the file."""
     try:
-        return opened(place.read_text("utf-8"), keys)
+        return opened(text_of(place), keys)
     except Altered as error:
         raise Altered(f"checkpoint {place.name}: {error}") from None
+
+
+def text_of(place: Path) -> str:
+    """A note as it stands in its file, to the byte. Raises `Altered`."""
+    try:
+        return place.read_bytes().decode()
     except (OSError, UnicodeDecodeError) as error:
-        raise Altered(f"checkpoint {place.name} cannot be read: {error}") from error
+        raise NotSigned(f"it cannot be read: {error}") from error

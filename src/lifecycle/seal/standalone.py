@@ -111,9 +111,10 @@ def root_from(leaf: bytes, index: int, size: int, proof: list[bytes]) -> bytes:
 
 def signed(note: str, keys: list[str]) -> list[str]:
     """The lines of a note that one of the keys has signed. Raises `Wrong`."""
-    text, _, signatures = note.partition("\n\n")
-    for line in signatures.splitlines():
-        _, name, encoded = line.split(" ")
+    text, _, signatures = note.rpartition("\n\n")
+    for line in signatures.removesuffix("\n").split("\n"):
+        mark, name, encoded = line.split(" ")
+        check(mark == "—", "it is not a signed note")
         signature = base64.b64decode(encoded)
         for key in keys:
             key_name, number, public = key.split("+", 2)
@@ -228,7 +229,7 @@ def receipt_name(receipt: dict[str, Any]) -> str:
 
 def check_proof(place: Path, keys: list[str]) -> tuple[str, Checkpoint]:
     """A proof of inclusion (C2SP tlog-proof) that carries its leaf. Returns the entry's name and text."""
-    head, _, note = place.read_text("utf-8").partition("\n\n")
+    head, _, note = place.read_bytes().decode().partition("\n\n")
     first, extra, index, *hashes = head.split("\n")
     check(first == "c2sp.org/tlog-proof@v1", f"{place.name}: it is not a proof")
     check(
@@ -257,7 +258,7 @@ def check_package(folder: Path, keys: list[str], kept: list[Path], part: bool) -
     """All of it; ``part``: of some streams only. Returns what was found to hold. Raises `Wrong`."""
     places = sorted((folder / "checkpoints").glob("*.note"))
     check(bool(places), "there is no checkpoint in the package")
-    checkpoints = [Checkpoint(place.name, place.read_text("utf-8"), keys) for place in [*places, *kept]]
+    checkpoints = [Checkpoint(place.name, place.read_bytes().decode(), keys) for place in [*places, *kept]]
     leaves = leaves_in(folder / "entries.leaves"), leaves_in(folder / "receipts.leaves")
     for place in (0, 1):
         found = roots(leaves[place], {one.sizes[place] for one in checkpoints})
@@ -271,6 +272,8 @@ def check_package(folder: Path, keys: list[str], kept: list[Path], part: bool) -
             check(
                 found[one.sizes[place]] == one.roots[place], f"checkpoint {one.place}: the {what} are others"
             )
+    first = leaves[0][0].hex() if leaves[0] else ""
+    check(checkpoints[0].origin == f"grantbook/{first[:32]}", "the origin is not that of the first entry")
     newest = checkpoints[len(places) - 1]
     check(tuple(map(len, leaves)) == newest.sizes, "there are leaves that no checkpoint covers")
     entries = check_rows(folder / "entries.jsonl", leaves[0], leaf_of_entry, entry_name)

@@ -2,26 +2,23 @@
 book promises of its rows is looked at. What is wrong is named, the first bad entry first.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from lifecycle.book import Book
 from lifecycle.errors import Altered, BookError
-from lifecycle.fund import fold
-from lifecycle.history import FUND, in_force
 from lifecycle.journal import STORE_ERRORS, Journal
-from lifecycle.mapper import entry_of
+from lifecycle.seal.beside import documents, form, settings, snapshots
 from lifecycle.seal.files import FOLDER, Kept
 from lifecycle.seal.merkle import SIZE, Tree
-from lifecycle.seal.notes import Checkpoint, PublicKey
+from lifecycle.seal.notes import Checkpoint, PublicKey, opened, signed_by
 from lifecycle.seal.rows import MOST, Walked, disagreement, walk_entries, walk_receipts_of
-from lifecycle.seal.sealing import TREES, Progress, Seal, read_checkpoint
-from lifecycle.snapshot import newest
+from lifecycle.seal.sealing import CHECKPOINTS, KEYS, TREES, Progress, Seal, text_of
+from lifecycle.seal.tail import unsealed
 
 _ANSWERS, _ELSEWHERE = 1 << 60, 1 << 61
 """Problems are told in the order of the entries; then those of the answers; then the rest."""
@@ -48,7 +45,21 @@ class Verified(NamedTuple):
     unsealed: tuple[int, int]
     """Entries and answers after it."""
     documents: int
+    keys: list["KeyUsed"]
+    """In the order in which they came into use."""
+    each_command: bool
+    """Whether ``book.toml`` asks for a seal after each command."""
     problems: list[Problem]
+
+
+class KeyUsed(NamedTuple):
+    """A key that checkpoints are signed with."""
+
+    key: PublicKey
+    since: str | None
+    """The first checkpoint that it signed."""
+    vouched: bool
+    """The key before it has signed one of the same checkpoints; so it is for the first key."""
 
 
 def verify(
@@ -69,9 +80,9 @@ def verify(
         with book.journal.recorder.reading():
             look.at_rows()
             look.at_seals(kept, list(trusted))
-            look.at_file()
-            look.at_documents()
+            look.at_the_rest()
     except (*STORE_ERRORS, BookError) as error:
+        look.at_undecodable()
         look.found("journal.sqlite", f"it cannot be read to the end: {error}")
     return look.verified()
 
@@ -85,6 +96,7 @@ class _Look:
         self._trees = (Tree(), Tree())
         self._attached: list[tuple[str, str]] = []
         self._checkpoints = 0
+        self._keys: list[KeyUsed] = []
         self._last: Checkpoint | None = None
 
     def found(self, where: str, what: str, at: int = _ELSEWHERE) -> None:
@@ -104,8 +116,15 @@ class _Look:
             last,
             unsealed,
             len(self._attached),
+            self._keys,
+            self._each_command(),
             list(dict.fromkeys(problems))[:MOST],
         )
+
+    def _each_command(self) -> bool:
+        with suppress(BookError):
+            return self._book.seals_each_command
+        return False
 
     # ── rows ─────────────────────────────────────────────────────────────────────────────────
 
@@ -120,19 +139,33 @@ class _Look:
         with _aside(count) as aside:
             place = self._journal.place
             walking = aside.submit(walk_receipts_of, place, newest_answer)
-            checking = aside.submit(injuries_of, place)
+            untrue = aside.submit(snapshots_of, place)
             entries = walk_entries(self._journal, told)
+            self._trees[0].extend(entries.leaves)
+            injuries = self._journal.recorder.injuries()
             receipts = walking.result()
+            self._trees[1].extend(receipts.leaves)
             for index, where, what in entries.wrong:
                 self.found(where, what, index)
             for index, where, what in receipts.wrong:
                 self.found(where, what, _ANSWERS + index)
             self._attached = entries.documents
-            for tree, walked in zip(self._trees, (entries, receipts), strict=True):
-                tree.extend(walked.leaves)
             self._stories(entries, receipts)
-            for injury in checking.result():
+            for injury in injuries:
                 self.found("journal.sqlite", injury)
+            # Of altered entries the snapshot cannot be what they add up to; they are told already.
+            for where, what in untrue.result() if not self._problems else ():
+                self.found(where, what)
+
+    def at_undecodable(self) -> None:
+        """Where the rows could not even be read as text: which they are."""
+        with suppress(*STORE_ERRORS):
+            for table, number, text in self._journal.recorder.undecodable():
+                what = f"its text was altered: {text[:40]!r} is not UTF-8"
+                if table == "receipts":
+                    self.found(f"answer {number}", what, _ANSWERS + number)
+                else:
+                    self.found(f"the entry at position {number}", what, number)
 
     def _stories(self, entries: Walked, receipts: Walked) -> None:
         if self._problems or entries.story == receipts.story:
@@ -143,28 +176,44 @@ class _Look:
             where, what = "the answers", f"what they or the entries tell cannot be read: {error}"
         self.found(where, what, at=_ANSWERS)
 
+    def at_the_rest(self) -> None:
+        """What is no row: the file's form, the counters, the snapshot, the settings, the documents."""
+        problems = [*form(self._journal), *settings(self._book), *documents(self._book, self._attached)]
+        for where, what in problems:
+            self.found(where, what)
+
     # ── seals ────────────────────────────────────────────────────────────────────────────────
 
     def at_seals(self, kept: Sequence[Path], trusted: list[PublicKey]) -> None:
         """Every checkpoint: its signature, and that the journal begins with what it covers."""
-        keys = trusted or self._seal.keys()
+        keys = trusted or self._own_keys()
         signed, own = list[tuple[Checkpoint, str]](), self._seal.files()
+        by = dict[str, list[PublicKey]]()
         for place in [*own, *kept]:
             try:
-                checkpoint = read_checkpoint(place, keys)
+                note = text_of(place)
+                checkpoint, by[place.name] = opened(note, keys), signed_by(note, keys)[1]
             except Altered as error:
-                self.found(f"checkpoint {place.name}", str(error).partition(": ")[2])
+                self.found(f"checkpoint {place.name}", str(error))
                 continue
             signed.append((checkpoint, place.name))
             if place in own and place.name != checkpoint.file:
                 self.found(f"checkpoint {place.name}", f"it is that of {checkpoint.file}")
         self._checkpoints = len(signed)
+        self._keys = [_use_of(key, before, by) for before, key in zip([None, *keys], keys, strict=False)]
         for checkpoint, name in sorted(signed, key=lambda one: (one[0].size, one[0].receipts)):
             if self._holds(name, checkpoint):
                 self._last = checkpoint
         if not own and len(self._trees[0]):
             self.found("checkpoints", "there is none: nothing was sealed, or they were removed")
         self._tail()
+
+    def _own_keys(self) -> list[PublicKey]:
+        try:
+            return self._seal.keys()
+        except Altered as error:
+            self.found(f"{CHECKPOINTS}/{KEYS}", str(error))
+            return []
 
     def _holds(self, name: str, checkpoint: Checkpoint) -> bool:
         if len(self._trees[0]) and checkpoint.origin != self._seal.origin():
@@ -211,63 +260,25 @@ class _Look:
         return f"{stream}@{version} (position {position})"
 
     def _tail(self) -> None:
-        """What no checkpoint covers must at least be an entry."""
+        """What no checkpoint covers must at least be an entry, and fit its answer."""
         sealed = min(self._last.size if self._last else 0, len(self._trees[0]))
-        if sealed == len(self._trees[0]):
-            return
-        after = self._journal.nth(sealed)[2] - 1
-        for rows in self._journal.entry_rows(after, 1_000):
-            for row in rows:
-                try:
-                    entry_of(*row)
-                except Altered as error:
-                    where = f"{row[0]}@{row[1]} (position {row[4]})"
-                    self.found(where, f"it is unsealed, and no entry: {error}", sealed)
-
-    # ── the file, the snapshot, the documents ────────────────────────────────────────────────
-
-    def at_file(self) -> None:
-        """Tables and triggers are those of a new journal, positions are used once, the snapshot is true."""
-        recorder = self._journal.recorder
-        expected, there = recorder.expected_schema(), recorder.schema()
-        for name in sorted(expected.keys() | there.keys()):
-            if name not in there:
-                self.found(f"journal.sqlite: {name}", "it is not there: what it forbids may have been done")
-            elif name not in expected:
-                self.found(f"journal.sqlite: {name}", "it does not belong there")
-            elif there[name] != expected[name]:
-                self.found(f"journal.sqlite: {name}", "it was made anew in another form")
-        for name, used, newest_one in recorder.counters():
-            if used < newest_one:
-                self.found(f"journal.sqlite: {name}", f"number {used + 1} could be given twice")
-        self._snapshot()
-
-    def _snapshot(self) -> None:
-        assert self._journal.snapshots is not None
-        kept = newest(self._journal.snapshots.recorder)
-        if kept is None or self._problems:
-            return
-        fund, version = kept
-        entries = [one for one in self._journal.entries(FUND) if one.originator_version <= version]
-        if fold(in_force(entries)) != fund:
-            self.found(f"the fund's snapshot at version {version}", "it is not what the entries add up to")
-
-    def at_documents(self) -> None:
-        """Every attached document is there, and is the one that was attached."""
-        for name, digest in self._attached:
-            try:
-                with self._book.document(digest) as file:
-                    whole = hashlib.file_digest(file, "sha256").hexdigest() == digest
-            except OSError as error:
-                self.found(f"document {digest[:12]}… of {name}", f"it cannot be read: {error.strerror}")
-                continue
-            if not whole:
-                self.found(f"document {digest[:12]}… of {name}", "it is not the file that was attached")
+        if sealed < len(self._trees[0]) and not self._problems:
+            for name, what in unsealed(self._journal, sealed, self._last.receipts if self._last else 0):
+                self.found(name, what, sealed)
 
 
-def injuries_of(place: Path | str) -> list[str]:
-    """What the database finds wrong with its own file."""
-    return Journal(place, read_only=True).recorder.injuries()
+def _use_of(key: PublicKey, before: PublicKey | None, by: dict[str, list[PublicKey]]) -> KeyUsed:
+    signed = [name for name, signers in sorted(by.items()) if key in signers]
+    vouched = before is None or any(before in by[name] for name in signed)
+    return KeyUsed(key, signed[0] if signed else None, vouched)
+
+
+def snapshots_of(place: Path | str) -> list[tuple[str, str]]:
+    """What is wrong with the snapshots."""
+    try:
+        return list(snapshots(Journal(place, read_only=True)))
+    except (*STORE_ERRORS, BookError):
+        return []  # the walk through the entries tells of it
 
 
 # ── in other processes ───────────────────────────────────────────────────────────────────────
@@ -288,9 +299,9 @@ class _Here(Executor):
 
 @contextmanager
 def _aside(entries: int) -> Iterator[Executor]:
-    """Where answers are walked through while this process walks through the entries."""
+    """Where answers and snapshots are looked at while this process walks through the entries."""
     if entries < _WORTH_IT:
         yield _Here()
         return
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         yield pool

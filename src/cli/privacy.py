@@ -1,0 +1,39 @@
+"""Words that look as if they told of a person: entries are kept for ever, so whoever records is warned."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_MAIL = re.compile(r"[^\s@<>()\"',;:]@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+_WORDS = r"\b(?i:telephone|phone|tel|mobile|mob|cell|fax)[:. ]{1,3}\+?"
+_NUMBER = re.compile(rf"(?:\+|{_WORDS})\d[\d ()./-]{{6,18}}\d")
+_IDS = frozenset(("command", "command_id"))
+
+
+def personal(words: Mapping[str, Any]) -> list[str]:
+    """The fields of a command that seem to hold an e-mail address or a telephone number, and which."""
+    return [f"{path} seems to hold {what}" for path, text in _texts(words, "") if (what := _kind(text))]
+
+
+def _kind(text: str) -> str | None:
+    if "@" in text and _MAIL.search(text):
+        return "an e-mail address"
+    return "a telephone number" if _NUMBER.search(text) else None
+
+
+def warning(found: list[str]) -> str:
+    """What to say of it."""
+    never = "entries are kept for ever and cannot be erased: leave people's data out"
+    return f"warning: {'; '.join(found)}; {never}"
+
+
+def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            if path or name not in _IDS:
+                yield from _texts(part, f"{path}.{name}" if path else str(name))
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _texts(part, path)

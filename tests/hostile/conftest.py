@@ -1,0 +1,19 @@
+"""A book of one life, for hostile hands."""
+
+from pathlib import Path
+
+import pytest
+
+from cli_shell import Shell, life
+
+
+@pytest.fixture
+def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
+    shell = Shell(tmp_path, capsys)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GRANTBOOK_BOOK", str(shell.book))
+    monkeypatch.setenv("GRANTBOOK_OFFICER", "admin")
+    init = ("init", str(shell.book), "--name", "The Facility", "--on", "2008-10-01", "--no-seal")
+    assert shell(*init).code == 0
+    assert shell("record", shell.file(life())).code == 0
+    return shell

@@ -1,0 +1,303 @@
+"""Tampering by somebody who has read how a book is verified: each is found, and says where.
+
+What cannot be found is written down too: `test_what_only_a_kept_checkpoint_can_show`.
+"""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+import given as g
+from books import make_book, record
+from lifecycle.book import Book
+from lifecycle.errors import Unreachable
+from lifecycle.seal.notes import Signer
+from lifecycle.seal.sealing import Seal
+from lifecycle.seal.verifying import Verified, verify
+from tampering import without_triggers
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sealed book with a refusal and a document, and one entry that is not sealed yet."""
+    path = tmp_path_factory.mktemp("base") / "book"
+    with make_book(path, g.FOUNDED) as book:
+        Seal(book).seal()
+        record(book, g.PROPOSED)
+        assert book.record(g.cost("01-09"), "t.leader").outcome == "refused"
+        digest = book.attach(b"the agreement")
+        attached = g.attach("01-13", name="a.pdf", media_type="application/pdf", sha256=digest)
+        assert book.record(attached, attached.actor).outcome == "accepted"
+        Seal(book).seal()
+        assert book.record(g.cost("01-14"), "t.leader").outcome == "accepted"
+        book.journal.recorder.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+@pytest.fixture
+def book(base: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(base, tmp_path / "book"))
+
+
+def looked_at(path: Path) -> Verified:
+    with Book.open(path, read_only=True) as book:
+        return verify(book, Seal(book))
+
+
+def first(path: Path) -> str:
+    problems = looked_at(path).problems
+    return f"{problems[0].where}: {problems[0].what}" if problems else "nothing"
+
+
+Way = Callable[[Path], object]
+
+
+def rows(*changes: str) -> Way:
+    """Rows are changed, and the triggers made again."""
+
+    def change(path: Path) -> None:
+        with without_triggers(path) as raw:
+            for sql in changes:
+                raw.execute(sql)
+
+    return change
+
+
+def schema(*changes: str) -> Way:
+    """The schema is changed, by hand where need be."""
+
+    def change(path: Path) -> None:
+        with closing(sqlite3.connect(path / "journal.sqlite", isolation_level=None)) as raw:
+            raw.execute("PRAGMA writable_schema = ON")
+            for sql in changes:
+                raw.execute(sql)
+
+    return change
+
+
+def document(change: Callable[[Path, Path], object]) -> Way:
+    """Something takes the place of the one document."""
+
+    def put(path: Path) -> None:
+        (place,) = (path / "documents").iterdir()
+        elsewhere = path / "elsewhere"
+        place.rename(elsewhere)
+        change(place, elsewhere)
+
+    return put
+
+
+def text(name: str, content: str) -> Way:
+    return lambda path: (path / name).write_text(content, "utf-8")
+
+
+def digest(value: str) -> Way:
+    """The unsealed entry says to attach it."""
+    return rows(
+        "UPDATE stored_events SET topic = 'DocumentAttached.v1',"
+        f' state = CAST(replace(state, \'"on":\', \'"sha256":{value},"on":\') AS BLOB)'
+        f" WHERE position = {LAST}"
+    )
+
+
+def _crlf(path: Path) -> None:
+    place = min((path / "checkpoints").glob("*.note"))
+    place.write_bytes(place.read_bytes().replace(b"\n", b"\r\n"))
+
+
+LAST = "(SELECT max(position) FROM stored_events)"
+LAST_ANSWER = "(SELECT max(number) FROM receipts)"
+ENTRY = f"grant:{g.G}@"
+ANEW = "journal.sqlite: stored_events: it was made anew in another form"
+
+TYPES: dict[str, tuple[Way, str]] = {
+    "an empty text as bytes": (rows("UPDATE receipts SET entries = x'' WHERE outcome = 'refused'"), "answer"),
+    "text as bytes": (rows("UPDATE receipts SET rule = CAST(rule AS BLOB)"), "answer"),
+    "nothing as empty": (rows("UPDATE receipts SET message = '' WHERE message IS NULL"), "answer 1"),
+    "NUL in an answer": (rows("UPDATE receipts SET actor = actor || char(0) WHERE number = 2"), "answer 2"),
+    "NUL in a stream": (
+        rows("UPDATE stored_events SET originator_id = originator_id || char(0) WHERE position = 3"),
+        "fund",
+    ),
+    "a topic that is no text": (
+        rows("UPDATE stored_events SET topic = CAST(x'ff41' AS TEXT) WHERE position = 3"),
+        "the entry at position 3: its text was altered",
+    ),
+    "an actor that is no text": (
+        rows("UPDATE receipts SET actor = CAST(x'ff41' AS TEXT) WHERE number = 2"),
+        "answer 2: its text was altered",
+    ),
+    "half a version": (
+        rows("UPDATE stored_events SET originator_version = 1.5 WHERE position = 3"),
+        "fund@1.5 (position 3)",
+    ),
+}
+FORM: dict[str, tuple[Way, str]] = {
+    "a table more": (schema("CREATE TABLE more(x)"), "journal.sqlite: more: it does not belong there"),
+    "a view": (schema("CREATE VIEW v AS SELECT 1"), "journal.sqlite: v: it does not belong there"),
+    "an index": (
+        schema("CREATE INDEX i ON stored_events(topic)"),
+        "journal.sqlite: i: it does not belong there",
+    ),
+    "a hidden column": (
+        schema("ALTER TABLE stored_events ADD COLUMN g TEXT GENERATED ALWAYS AS ('x') VIRTUAL"),
+        ANEW,
+    ),
+    "a trigger with a table's name": (
+        schema("CREATE TRIGGER stored_events AFTER INSERT ON receipts BEGIN SELECT 1; END"),
+        "journal.sqlite: stored_events (trigger): it does not belong there",
+    ),
+    "another collation": (
+        schema("UPDATE sqlite_master SET sql = replace(sql, 'topic TEXT', 'topic TEXT COLLATE NOCASE')"),
+        ANEW,
+    ),
+    "a looser column": (
+        schema("UPDATE sqlite_master SET sql = replace(sql, 'state BLOB NOT NULL', 'state BLOB')"),
+        ANEW,
+    ),
+    "another format": (schema("PRAGMA user_version = 1"), "journal.sqlite: it says to be of format 1"),
+}
+COUNTERS: dict[str, tuple[Way, str]] = {
+    "no counters": (rows("DELETE FROM sqlite_sequence"), "journal.sqlite: stored_events: number 1 could be"),
+    "a counter put back": (
+        rows("UPDATE sqlite_sequence SET seq = 1 WHERE name = 'receipts'"),
+        "journal.sqlite: receipts: number 2 could be given twice",
+    ),
+    "the unsealed tail cut": (
+        rows(
+            f"DELETE FROM stored_events WHERE position = {LAST}",
+            f"DELETE FROM receipts WHERE number = {LAST_ANSWER}",
+        ),
+        "journal.sqlite: stored_events: numbers up to",
+    ),
+    "two counters": (rows("INSERT INTO sqlite_sequence VALUES ('receipts', 5)"), "journal.sqlite: receipts"),
+    "a counter of text": (rows("UPDATE sqlite_sequence SET seq = 'x'"), "journal.sqlite: stored_events"),
+    "a position far ahead": (rows(f"UPDATE stored_events SET position = 999 WHERE position = {LAST}"), ENTRY),
+}
+ANSWERS: dict[str, tuple[Way, str]] = {
+    "an acceptance twice": (
+        rows(
+            "INSERT INTO receipts SELECT number + 100, command_id, 'y' || digest, command, stream, \"on\","
+            " actor, recorder, recorded_at, outcome, refusal, rule, message, entries, position"
+            " FROM receipts WHERE number = 3"
+        ),
+        "",
+    ),
+    "who acted, in an unsealed answer": (
+        rows(f"UPDATE receipts SET actor = 'x' WHERE number = {LAST_ANSWER}"),
+        ENTRY,
+    ),
+    "which grant, in an unsealed answer": (
+        rows(f"UPDATE receipts SET stream = 'grant:Y' WHERE number = {LAST_ANSWER}"),
+        ENTRY,
+    ),
+    "a snapshot of what is to come": (
+        schema("INSERT INTO stored_snapshots VALUES ('fund', 9999, 'FundSnapshot.v1', x'7b7d')"),
+        "the fund's snapshot at version 9999",
+    ),
+    "a snapshot of a grant": (
+        schema("INSERT INTO stored_snapshots VALUES ('grant:X', 1, 'X', x'7b7d')"),
+        "journal.sqlite: a snapshot of grant:X",
+    ),
+}
+FILES: dict[str, tuple[Way, str]] = {
+    "a link as document": (document(lambda place, there: place.symlink_to(there)), "document"),
+    "a pipe as document": (document(lambda place, _: os.mkfifo(place)), "document"),
+    "a folder as document": (document(lambda place, _: place.mkdir()), "document"),
+    "a path as digest": (digest('"../../../etc/passwd"'), ENTRY),
+    "a list as digest": (digest("[1]"), ENTRY),
+    "keys that are none": (text("checkpoints/keys", "rubbish\n"), "checkpoints/keys"),
+    "no keys": (lambda path: (path / "checkpoints" / "keys").unlink(), "checkpoint"),
+    "other line ends": (_crlf, "checkpoint"),
+    "another name in book.toml": (text("book.toml", 'format = 1\nname = "Other"\n'), "book.toml: it names"),
+    "another format in book.toml": (text("book.toml", "format = 9\n"), "book.toml: it says to be of format"),
+    "no settings in book.toml": (text("book.toml", "]["), "book.toml: "),
+}
+WAYS = TYPES | FORM | COUNTERS | ANSWERS | FILES
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_it_is_found(book: Path, way: str) -> None:
+    change, where = WAYS[way]
+    change(book)
+    found = first(book)
+    assert found != "nothing"
+    assert found.startswith(where), found
+
+
+@pytest.mark.parametrize("index", ["sqlite_autoindex_receipts_1", "refused"])
+def test_an_index_that_hides_an_answer_is_found(book: Path, index: str) -> None:
+    """It leads to an index of nothing, of the same form."""
+    with closing(sqlite3.connect(book / "journal.sqlite", isolation_level=None)) as raw:
+        raw.execute("PRAGMA writable_schema = ON")
+        raw.execute("CREATE TABLE none(a, b, UNIQUE (a, b))")
+        raw.execute(
+            "UPDATE sqlite_master SET rootpage = (SELECT rootpage FROM sqlite_master"
+            " WHERE name = 'sqlite_autoindex_none_1') WHERE name = ?",
+            (index,),
+        )
+        raw.execute("DELETE FROM sqlite_master WHERE tbl_name = 'none'")
+    assert first(book).startswith("journal.sqlite: ")
+
+
+def test_a_restored_dump_keeps_the_root(book: Path) -> None:
+    """As text and back; also in the database's other mode, for a reader who may not write."""
+    before = looked_at(book)
+    journal, dump = book / "journal.sqlite", book.parent / "again.sqlite"
+    with closing(sqlite3.connect(journal)) as old, closing(sqlite3.connect(dump)) as new:
+        new.executescript("\n".join(old.iterdump()))
+        new.execute("PRAGMA user_version = 2")
+        assert new.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    for name in ("journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"):
+        (book / name).unlink(missing_ok=True)
+    dump.rename(journal)
+    after = looked_at(book)
+    assert (after.problems, after.last) == ([], before.last)
+
+
+# ── keys ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_another_key_in_its_place_does_not_sign(book: Path) -> None:
+    key = book / "seal.key"
+    name = Signer.read(key).public.name
+    key.unlink()
+    Signer.make(name, key)
+    with Book.open(book) as opened:
+        with pytest.raises(Unreachable, match="another key"):
+            Seal(opened).seal()
+        assert len(Seal(opened).keys()) == 1
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_new_key_is_vouched_for_by_the_old_one_where_that_is_at_hand(book: Path, lost: bool) -> None:
+    if lost:
+        (book / "seal.key").unlink()
+    with Book.open(book) as opened:
+        Seal(opened).seal(new_key=True)
+        Seal(opened).seal(new_key=True)
+    found = looked_at(book)
+    assert found.problems == []
+    assert [used.vouched for used in found.keys] == [True, not lost, True]
+    assert len(list(book.glob("seal.key.old-*"))) == (1 if lost else 2)
+
+
+# ── what cannot be found ─────────────────────────────────────────────────────────────────────
+
+
+def test_what_only_a_kept_checkpoint_can_show(book: Path, tmp_path: Path) -> None:
+    """The whole folder is put back to an earlier day, checkpoints and all."""
+    backup = tmp_path / "backup"
+    shutil.copytree(book, backup)
+    with Book.open(book) as opened:
+        assert opened.record(g.cost("01-15"), "t.leader").outcome == "accepted"
+        shutil.copyfile(Seal(opened).seal().file, tmp_path / "kept.note")
+    assert looked_at(backup).problems == []
+    with Book.open(backup, read_only=True) as opened:
+        (problem, *_) = verify(opened, Seal(opened), kept=[tmp_path / "kept.note"]).problems
+    assert "are missing" in problem.what

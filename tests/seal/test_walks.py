@@ -1,0 +1,99 @@
+"""What no root can show, as it is not sealed yet: each check of the walk, alone."""
+
+import pytest
+
+import given as g
+from lifecycle.book import Book
+from lifecycle.clerk import load_fund
+from lifecycle.seal.sealing import Seal
+from lifecycle.seal.verifying import verify
+from lifecycle.snapshot import keep
+from tampering import without_triggers
+
+ENTRY = f"grant:{g.G}@"
+LAST = "(SELECT max(position) FROM stored_events)"
+
+
+@pytest.fixture
+def tail(book: Book) -> Book:
+    """A sealed book, and unsealed after it an entry, two refusals, and another entry."""
+    assert book.record(g.cost("01-13"), "t.leader").outcome == "accepted"
+    for _ in range(2):
+        assert book.record(g.cost("01-09"), "t.leader").outcome == "refused"
+    assert book.record(g.cost("01-14"), "t.leader").outcome == "accepted"
+    return book
+
+
+def problems(book: Book) -> list[str]:
+    with Book.open(book.path, read_only=True) as again:
+        return [f"{where}: {what}" for where, what in verify(again, Seal(again)).problems]
+
+
+def alter(book: Book, *changes: str) -> None:
+    with without_triggers(book.path) as raw:
+        for sql in changes:
+            raw.execute(sql)
+
+
+def test_an_untouched_tail_is_in_order(tail: Book) -> None:
+    assert problems(tail) == []
+
+
+def test_a_moment_that_does_not_grow_is_named(tail: Book) -> None:
+    ((moment,),) = tail.journal.recorder.rows(
+        f"SELECT substr(CAST(state AS TEXT), 17, 27) FROM stored_events WHERE position = {LAST}"
+    )
+    before = "2000" + moment[4:]
+    alter(
+        tail,
+        f"UPDATE stored_events SET state = CAST(replace(state, '{moment}', '{before}') AS BLOB)",
+        f"UPDATE receipts SET recorded_at = '{before}' WHERE recorded_at = '{moment}'",
+    )
+    (problem,) = problems(tail)
+    assert problem.startswith(ENTRY)
+    assert "its recorded_at is not later" in problem
+
+
+def test_an_answer_gone_from_an_unsealed_tail_is_named(tail: Book) -> None:
+    alter(tail, "DELETE FROM receipts WHERE number = (SELECT max(number) - 1 FROM receipts)")
+    (problem,) = problems(tail)
+    assert "the answers go from number" in problem
+
+
+def test_an_answer_of_no_kind_is_named(tail: Book) -> None:
+    alter(tail, "UPDATE receipts SET outcome = 'maybe' WHERE number = (SELECT max(number) - 1 FROM receipts)")
+    assert "it is neither an acceptance nor a refusal" in problems(tail)[0]
+
+
+def test_an_entry_put_in_without_an_answer_is_named(tail: Book) -> None:
+    command = "7d444840-9dc0-11d1-b245-5ffdce74fad2"
+    ((old, moment),) = tail.journal.recorder.rows(
+        f'SELECT substr(s, instr(s, \'"command_id":"\') + 14, 36), substr(s, 17, 4) FROM'
+        f" (SELECT CAST(state AS TEXT) AS s FROM stored_events WHERE position = {LAST})"
+    )
+    later = f"'{int(moment) + 1}' || substr(replace(CAST(state AS TEXT), '{old}', '{command}'), 21)"
+    alter(
+        tail,
+        "INSERT INTO stored_events (originator_id, originator_version, topic, state)"
+        f" SELECT originator_id, originator_version + 1, topic, CAST(substr(state, 1, 16) || {later} AS BLOB)"
+        f" FROM stored_events WHERE position = {LAST}",
+    )
+    (problem,) = problems(tail)
+    assert problem.startswith(ENTRY)
+    assert "no answer tells of it" in problem
+
+
+def test_a_checkpoint_under_another_name_is_named(book: Book) -> None:
+    first = Seal(book).files()[0]
+    first.rename(first.with_name("0000000001-0000000001.note"))
+    (problem,) = problems(book)
+    assert problem.startswith("checkpoint 0000000001-0000000001.note: it is that of")
+
+
+def test_a_snapshot_of_a_version_to_come_is_named(book: Book) -> None:
+    """It would hide the next entries of the fund."""
+    fund, version, _ = load_fund(book.journal)
+    assert book.journal.snapshots is not None
+    keep(book.journal.snapshots.recorder, fund, version + 5)
+    (problem,) = problems(book)
+    assert problem.startswith(f"the fund's snapshot at version {version + 5}")
