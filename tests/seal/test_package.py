@@ -88,6 +88,13 @@ def _proof(package: Path) -> None:
     one.write_text(text.replace("index ", "index 1", 1), "utf-8")
 
 
+def _signature(package: Path) -> None:
+    """That of the first checkpoint, under the last."""
+    first, *_, last = sorted((package / "checkpoints").iterdir())
+    signature = first.read_text("utf-8").partition("\n\n")[2]
+    last.write_text(last.read_text("utf-8").partition("\n\n")[0] + "\n\n" + signature, "utf-8")
+
+
 ALTERATIONS: dict[str, Callable[[Path], object]] = {
     "an entry altered": _field("entries.jsonl", 2, stored='{"recorded_at":"2026"}'),
     "an entry's stream": _field("entries.jsonl", 2, stream="grant:X"),
@@ -105,6 +112,7 @@ ALTERATIONS: dict[str, Callable[[Path], object]] = {
     "a leaf put in": _lines("entries.leaves", lambda lines: lines.append(lines[0])),
     "an answer's leaf gone": _lines("receipts.leaves", lambda lines: lines.pop()),
     "a proof of another place": _proof,
+    "a signature of something else": _signature,
     "no checkpoints": lambda package: shutil.rmtree(package / "checkpoints"),
     "another key": lambda package: (package / "keys").write_text(
         "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"

@@ -5,6 +5,7 @@ import pytest
 import given as g
 from lifecycle.book import Book
 from lifecycle.clerk import load_fund
+from lifecycle.seal.notes import Signer
 from lifecycle.seal.sealing import Seal
 from lifecycle.seal.verifying import verify
 from lifecycle.snapshot import keep
@@ -97,3 +98,73 @@ def test_a_snapshot_of_a_version_to_come_is_named(book: Book) -> None:
     keep(book.journal.snapshots.recorder, fund, version + 5)
     (problem,) = problems(book)
     assert problem.startswith(f"the fund's snapshot at version {version + 5}")
+
+
+def test_a_version_left_out_is_named(tail: Book) -> None:
+    ((version,),) = tail.journal.recorder.rows(
+        f"SELECT originator_version FROM stored_events WHERE position = {LAST}"
+    )
+    alter(
+        tail,
+        f"UPDATE stored_events SET originator_version = {version + 5} WHERE position = {LAST}",
+        f"UPDATE receipts SET entries = replace(entries, '@{version}', '@{version + 5}')"
+        f" WHERE position = {LAST}",
+    )
+    (problem,) = problems(tail)
+    assert problem.startswith(f"{ENTRY}{version + 5}")
+    assert f"would have been {version}" in problem
+
+
+def test_a_position_left_out_is_named(tail: Book) -> None:
+    last = tail.position()
+    alter(
+        tail,
+        f"UPDATE stored_events SET position = 999 WHERE position = {last}",
+        f"UPDATE receipts SET position = 999 WHERE position = {last}",
+        "UPDATE sqlite_sequence SET seq = 999 WHERE name = 'stored_events'",
+    )
+    (problem,) = problems(tail)
+    assert f"the journal goes from position {last - 1} to 999" in problem
+
+
+def test_an_unsealed_entry_of_no_kind_is_named(tail: Book) -> None:
+    alter(tail, f"UPDATE stored_events SET topic = 'X.v1' WHERE position = {LAST}")
+    (problem,) = problems(tail)
+    assert problem.startswith(ENTRY)
+    assert "it is unsealed, and no entry" in problem
+
+
+def test_a_checkpoint_of_another_book_is_named(book: Book) -> None:
+    last = Seal(book).last()
+    assert last is not None
+    checkpoint, place = last
+    signer = Signer.read(book.path / "seal.key")
+    place.write_text(signer.sign(str(checkpoint._replace(origin="grantbook/00"))), "utf-8")
+    (problem,) = problems(book)
+    assert "it is of another book" in problem
+
+
+@pytest.mark.parametrize("index", ["sqlite_autoindex_receipts_1", "refused"])
+def test_an_index_that_leads_elsewhere_is_named(tail: Book, index: str) -> None:
+    """As many are in it as there should be, and the database's own quick check is content."""
+    recorder = tail.journal.recorder
+    ((number, command),) = recorder.rows(
+        "SELECT number, command_id FROM receipts WHERE outcome = 'refused' ORDER BY number DESC LIMIT 1"
+    )
+    ((root,),) = recorder.rows("SELECT rootpage FROM sqlite_master WHERE name = ?", index)
+    ((size,),) = recorder.rows("PRAGMA page_size")
+    recorder.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    tail.close()
+    old, new = (
+        (bytes([3, 1, 1, number, number]), bytes([3, 1, 1, number, 2]))
+        if index == "refused"
+        else (command.encode(), b"z" + command.encode()[1:])
+    )
+    place = tail.path / "journal.sqlite"
+    data = bytearray(place.read_bytes())
+    page = slice((root - 1) * size, root * size)
+    assert old in data[page]
+    data[page] = data[page].replace(old, new, 1)
+    place.write_bytes(data)
+    (problem,) = problems(tail)
+    assert "its index of answers does not lead to those that are there" in problem
