@@ -12,6 +12,7 @@ import pytest
 import given as g
 from lifecycle.book import Book
 from lifecycle.errors import Altered, Unreachable
+from lifecycle.seal.leaves import entry_hash
 from lifecycle.seal.proving import Unsealed, export, prover
 from lifecycle.seal.sealing import Seal
 from tampering import without_triggers
@@ -95,6 +96,19 @@ def _signature(package: Path) -> None:
     last.write_text(last.read_text("utf-8").partition("\n\n")[0] + "\n\n" + signature, "utf-8")
 
 
+def _with_its_leaf(package: Path) -> None:
+    """An entry of another day, and the hash that it would have."""
+    rows, leaves = package / "entries.jsonl", package / "entries.leaves"
+    lines, hashes = (place.read_text("utf-8").splitlines(keepends=True) for place in (rows, leaves))
+    entry = json.loads(lines[2])
+    entry["stored"] = entry["stored"].replace('"on":"2', '"on":"1')
+    lines[2] = json.dumps(entry) + "\n"
+    data = entry["stream"], entry["version"], entry["topic"], entry["stored"].encode()
+    hashes[2] = entry_hash(*data).hex() + "\n"
+    rows.write_text("".join(lines), "utf-8")
+    leaves.write_text("".join(hashes), "utf-8")
+
+
 ALTERATIONS: dict[str, Callable[[Path], object]] = {
     "an entry altered": _field("entries.jsonl", 2, stored='{"recorded_at":"2026"}'),
     "an entry's stream": _field("entries.jsonl", 2, stream="grant:X"),
@@ -113,6 +127,8 @@ ALTERATIONS: dict[str, Callable[[Path], object]] = {
     "an answer's leaf gone": _lines("receipts.leaves", lambda lines: lines.pop()),
     "a proof of another place": _proof,
     "a signature of something else": _signature,
+    "an entry altered, with its leaf": _with_its_leaf,
+    "a place counted from the end": _field("entries.jsonl", -1, index=-1),
     "no checkpoints": lambda package: shutil.rmtree(package / "checkpoints"),
     "another key": lambda package: (package / "keys").write_text(
         "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
