@@ -77,7 +77,7 @@ def flows(facts: list[Fact]) -> Iterator[tuple[str, str, Decimal]]:
     asked: dict[str, Decimal] = {}
     paid: dict[str, Decimal] = {}
     back: dict[str, Decimal] = defaultdict(Decimal)
-    net = Decimal(0)
+    net, ended = Decimal(0), False
     for fact in facts:
         kind, on = fact["kind"], fact["on"]
         if kind == "GrantApproved":
@@ -89,9 +89,8 @@ def flows(facts: list[Fact]) -> Iterator[tuple[str, str, Decimal]]:
         elif kind == "BalanceCancelled":
             committed -= amount(fact)
             yield on, "cancelled", amount(fact)
-        elif kind in ("GrantLapsed", "GrantCancelled") and committed != net:
-            yield on, "cancelled", committed - net
-            committed = net
+        elif kind in ("GrantLapsed", "GrantCancelled"):
+            ended = True
         elif kind == "PaymentRequested":
             asked[fact["payment"]] = amount(fact)
             yield on, "requested", amount(fact)
@@ -109,6 +108,9 @@ def flows(facts: list[Fact]) -> Iterator[tuple[str, str, Decimal]]:
             back[fact["payment"]] += amount(fact)
             net -= amount(fact)
             yield on, "refunded", amount(fact)
+        if ended and committed != net:  # an ended grant keeps nothing, also of what comes back later
+            yield on, "cancelled", committed - net
+            committed = net
 
 
 def sums(found: Iterable[tuple[str, str, Decimal]], on: str) -> dict[str, Decimal]:

@@ -52,8 +52,11 @@ class GrantMoney:
         self.back: dict[str, Decimal] = defaultdict(Decimal)
         self.worst = Decimal(0)
         """The least undisbursed balance that there ever was."""
+        self.ended = False
         for fact in standing(entries):
             self._add(fact)
+            if self.ended and self.left:
+                self._commit(fact, -self.left)
             self.worst = min(self.worst, self.left)
             assert all(self.back[name] <= self.paid[name] for name in self.back), fact
 
@@ -73,7 +76,7 @@ class GrantMoney:
             case "BalanceCancelled":
                 self._commit(fact, -amount(fact))
             case "GrantCancelled" | "GrantLapsed":
-                self._commit(fact, -self.left)
+                self.ended = True
             case "FundsDisbursed" | "IrregularPaymentRecorded":
                 self.disbursed += amount(fact)
                 self.paid[fact["payment"]] += amount(fact)

@@ -122,17 +122,23 @@ def _committed(grant: Grant, on: date, amount: Decimal) -> Grant:
     return grant.but(committed=grant.committed + amount, commitments=(*grant.commitments, (on, amount)))
 
 
+def _given_back(grant: Grant, on: date) -> Grant:
+    """After its end a grant keeps nothing: what is undisbursed, or comes back later, goes to the fund."""
+    if grant.ended_on is None or not grant.undisbursed:
+        return grant
+    return _committed(grant, on, -grant.undisbursed)
+
+
 def _ends(event: type[Event], stage: Stage) -> None:
-    """The fact ends the grant; what is undisbursed then goes back to the fund."""
+    """The fact ends the grant."""
 
     def end(grant: Grant, e: Event) -> Grant:
-        left = grant.undisbursed
-        back = _committed(grant, e.on, -left) if left else grant
+        ended = _given_back(grant.but(stage=stage, ended_on=e.on), e.on)
         if grant.effective_on is None:
             # A selection that came to nothing gives back what it took from its call.
             undone = tuple((e.on, -amount) for _, amount in grant.selections)
-            back = back.but(selections=(*grant.selections, *undone))
-        return back.but(stage=stage, ended_on=e.on)
+            ended = ended.but(selections=(*grant.selections, *undone))
+        return ended
 
     EVOLVE[event] = end
 
@@ -222,21 +228,23 @@ def _disbursed(grant: Grant, e: was.FundsDisbursed) -> Grant:
 def _payment_failed(grant: Grant, e: was.PaymentFailed) -> Grant:
     payment = grant.payments[e.payment]
     undone = payment.disbursed - payment.refunded
-    return _with_payment(
+    after = _with_payment(
         grant,
         payment.but(status="failed", disbursed=payment.refunded),
         disbursed=grant.disbursed - undone,
     )
+    return _given_back(after, e.on)
 
 
 @_evolves(was.RefundReceived)
 def _refunded(grant: Grant, e: was.RefundReceived) -> Grant:
     payment = grant.payments[e.payment]
-    return _with_payment(
+    after = _with_payment(
         grant,
         payment.but(refunded=payment.refunded + e.amount.amount),
         refunded=grant.refunded + e.amount.amount,
     )
+    return _given_back(after, e.on)
 
 
 @_evolves(was.IrregularPaymentRecorded)

@@ -220,7 +220,9 @@ class Timeline:
     def _balance(self, grant: Grant, e: Event) -> None:
         """Met from the first day of the present run of days on which nothing is undisbursed."""
         found = self._found["disbursement_deadline", None]
-        if found.triggered_on is None or (grant.undisbursed == 0) == (found.met_on is not None):
+        if found.triggered_on is None or grant.ended_on is not None:
+            return
+        if (grant.undisbursed == 0) == (found.met_on is not None):
             return
         found.met_on = e.on if found.met_on is None else None
         found.mark(e.on)

@@ -7,7 +7,9 @@ permission check, the stage check and the generated reference read the same rows
 from typing import NamedTuple
 
 P, R, A, S, E, F, C = "proposed", "requested", "approved", "signed", "effective", "follow_up", "closed"
-ANY = (P, R, A, S, E, F, C, "declined", "withdrawn", "lapsed", "cancelled")
+X = "cancelled"
+"""The one end after which money can still come back: the others come before any is paid."""
+ANY = (P, R, A, S, E, F, C, "declined", "withdrawn", "lapsed", X)
 NEW = ("",)
 """The grant is not there yet."""
 
@@ -80,9 +82,9 @@ GRANT_COMMANDS = (
         "Refuse a payment."),
     Row("DisburseFunds", "payment disburse", "finance", (E, F), "FundsDisbursed", PAYMENT,
         "Pay an authorised payment."),
-    Row("FailPayment", "payment fail", "finance", (E, F, C), "PaymentFailed", PAYMENT,
+    Row("FailPayment", "payment fail", "finance", (E, F, C, X), "PaymentFailed", PAYMENT,
         "Record that the bank could not pay."),
-    Row("RecordRefund", "payment refund", "finance", (E, F, C), "RefundReceived", PAYMENT,
+    Row("RecordRefund", "payment refund", "finance", (E, F, C, X), "RefundReceived", PAYMENT,
         "Record money that came back."),
     Row("RecordIrregularPayment", "payment irregular", "approver", (E, F, C), "IrregularPaymentRecorded", PAYMENT,
         "Record what the bank paid in breach."),

@@ -76,7 +76,7 @@ class Disbursement:
         self._flow(e.on, "increased", e.amount.amount)
 
     def _given_back(self, grant: Grant, e: Event) -> None:
-        """A cancelled balance, or what the end of the grant left over."""
+        """A cancelled balance, what the end of the grant left over, or what came back after it."""
         if grant.committed != self._committed:
             self._flow(e.on, "cancelled", self._committed - grant.committed)
 
@@ -96,9 +96,11 @@ class Disbursement:
             paid = self._paid[e.payment]
             self._flow(e.on, "disbursed", grant.disbursed - self._disbursed, paid[0])
             paid[3] = day(e.on)
+        self._given_back(grant, e)
 
-    def _refunded(self, _: Grant, e: was.RefundReceived) -> None:
+    def _refunded(self, grant: Grant, e: was.RefundReceived) -> None:
         self._flow(e.on, "refunded", e.amount.amount, self._paid[e.payment][0])
+        self._given_back(grant, e)
 
     def rows(self, stream: str) -> list[Row]:
         """A row for each flow."""

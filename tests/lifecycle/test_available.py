@@ -1,6 +1,7 @@
 """Invariant 2: Σ commitments ≤ what the fund has, on every date, recorded late or corrected."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -21,7 +22,9 @@ from lifecycle.events import grant as was
 from lifecycle.events.base import EntryCorrected
 from lifecycle.refusals import (
     ExceedsAvailableFunds,
+    RefundExceedsDisbursed,
 )
+from lifecycle.stage import Stage
 from lifecycle.terms import Money
 
 SMALL = [*g.OFFICERS, g.join(g.START), g.receive("02-10", amount="90000.00 USD")]
@@ -165,3 +168,30 @@ def test_a_refund_recorded_after_the_end_but_dated_before_goes_back_to_the_fund(
             on=date(2017, 6, 1), actor="f.nance", grant=G, amount=Money.parse("500.00 USD")
         ),
     )
+
+
+@pytest.mark.parametrize(("come_back", "amount"), [(g.refund, "500.00 USD"), (g.fail, "2000.00 USD")])
+def test_what_comes_back_after_the_end_goes_on_to_the_fund(come_back: g.Make, amount: str) -> None:
+    past = given(PAID, g.cancel("06-01"))
+    for on in (date(2017, 6, 1), date(2017, 6, 2)):
+        outcome = past.copy().when(come_back(on))
+        outcome.then(
+            type(outcome.events[0]),
+            on_fund.CommitmentReleased(on=on, actor="f.nance", grant=G, amount=Money.parse(amount)),
+        )
+    past.given(come_back("06-02"))
+    assert (past.grant.stage, past.grant.undisbursed) == (Stage.CANCELLED, 0)
+    assert past.grant.committed == Decimal("2000.00") - Money.parse(amount).amount
+
+
+def test_more_than_was_paid_does_not_come_back_after_the_end_either() -> None:
+    past = given(PAID, g.cancel("06-01"), g.refund("06-02", amount="1999.00 USD"))
+    past.when(g.refund("06-03", amount="1.01 USD")).refused(RefundExceedsDisbursed)
+    past.when(g.refund("06-03", amount="1.00 USD")).accepted()
+
+
+def test_a_struck_cancellation_leaves_what_came_back_with_the_grant() -> None:
+    past = given(PAID, g.cancel("06-01"), g.refund("06-02"))
+    past.given(strike(past, was.GrantCancelled))
+    assert (past.grant.stage, past.grant.undisbursed) == (Stage.EFFECTIVE, Decimal("88500.00"))
+    assert past.grant.committed == Decimal("90000.00")

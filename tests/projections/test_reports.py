@@ -158,6 +158,24 @@ def test_what_a_cancelled_grant_gives_back_is_cancelled(tmp_path: Path) -> None:
         assert amounts(row, *names) == ["90000.00", "1000.00", "89000.00", "2000.00", "0.00", "1.0000"]
 
 
+def test_what_comes_back_after_a_cancellation_goes_on_to_the_fund(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", PAID, g.cancel("06-01"), g.refund("07-01"), g.fail("08-01")) as book:
+        names = ("cancelled", "committed", "disbursed", "refunded", "net_disbursed", "undisbursed")
+        for on, want in (
+            ("06-30", ["88000.00", "2000.00", "2000.00", "0.00", "2000.00", "0.00"]),
+            ("07-01", ["88500.00", "1500.00", "2000.00", "500.00", "1500.00", "0.00"]),
+            ("08-01", ["90000.00", "0.00", "500.00", "500.00", "0.00", "0.00"]),
+        ):
+            assert amounts(ask(book, "disbursement", on)[0], *names) == want
+            assert ask(book, "fund", on)[-1]["committed"] == want[1]
+            (partner,) = ask(book, "disbursement", on, by="partner")
+            assert amounts(partner, *names) == want
+        deadline = next(
+            row for row in ask(book, "timeline", "08-01") if row["obligation"] == "disbursement_deadline"
+        )
+        assert (deadline["status"], deadline["met_on"]) == ("not_applicable", None)
+
+
 def test_shares_name_their_denominators(tmp_path: Path) -> None:
     with new_book(tmp_path / "book", PAID) as book:
         shares = ("share_disbursed", "share_elapsed")

@@ -75,7 +75,10 @@ class PaymentFailed(GrantEvent):
 
 
 class RefundReceived(GrantEvent):
-    """Money came back. Recorded by finance. Read by: disbursement, timeline."""
+    """Money came back; of a cancelled grant it goes on to the fund.
+
+    Recorded by finance. Read by: disbursement, timeline.
+    """
 
     payment: ItemId
     """Of which payment it comes back."""
