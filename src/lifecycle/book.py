@@ -281,7 +281,7 @@ class Book:
     def histories(
         self, after: int = 0, upto: int | None = None, names: tuple[str, str] | None = None
     ) -> Iterator[tuple[str, list[Entry]]]:
-        """Each stream with an entry in (after, upto], with all its entries up to ``upto``, by stream name.
+        """Each stream with an entry after ``after``, with all its entries up to ``upto``, by stream name.
 
         ``names``: only the streams from the one name to the other.
         """

@@ -220,7 +220,7 @@ class Journal(Application[str]):
     def histories(
         self, after: int, upto: int, page: int, names: tuple[str, str] | None = None
     ) -> Iterator[tuple[str, list[Entry]]]:
-        """Streams with an entry in (after, upto], each with all its entries up to ``upto``, by name.
+        """Streams with an entry after ``after``, each with all its entries up to ``upto``, by name.
 
         ``names``: only the streams from the one name to the other.
         """
@@ -228,7 +228,7 @@ class Journal(Application[str]):
         if after:
             touched = (
                 " AND originator_id IN (SELECT originator_id FROM stored_events"
-                f" WHERE position > {int(after)} AND position <= {int(upto)})"
+                f" WHERE position > {int(after)})"
             )
         question = (
             f"SELECT {STORED} FROM stored_events WHERE (originator_id, originator_version) > (?, ?)"

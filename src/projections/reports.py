@@ -1,7 +1,7 @@
 """The reports: one way of asking, whatever the day and whatever was known.
 
 The same selects make the SQL views, as of today, and the reports of any day. A report of what was *known*
-at an earlier position asks them of tables in memory that hold the journal up to there.
+at an earlier position asks them of tables in memory (`projections.known`).
 """
 
 import json
@@ -11,17 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, Text, bindparam
+from sqlalchemy import ColumnElement, Connection, Select, Text, bindparam
 
 from lifecycle.book import Book
-from lifecycle.history import FUND, grant_stream
-from lifecycle.memory import collector_at_rest
 from lifecycle.words import Malformed
 from projections import store
 from projections.alone import ViewsAlone
-from projections.fold import folded
 from projections.projector import caught_up
-from projections.tables import grant_standing
 from projections.tracking import JOURNAL, ViewsTracking
 from projections.views import KEYS, REPORTS, Question
 
@@ -83,7 +79,9 @@ def tables_at(
         known = caught_up(book)
         views = store.opened(book.views)
     else:
-        views = _as_known(book, known, grant)
+        from projections.known import as_known
+
+        views = as_known(book, known, grant)
     with views as engine, store.reading(engine) as connection:
         yield connection, ViewsTracking.inside(connection).max_tracking_id(JOURNAL) or known
 
@@ -137,25 +135,3 @@ _READY: dict[str, Callable[[Any], object]] = {
     **dict.fromkeys(_LISTS, _list),
     **dict.fromkeys(_TRUTHS, lambda cell: None if cell is None else bool(cell)),
 }
-
-
-@contextmanager
-def _as_known(book: Book, known: int, grant: str | None) -> Iterator[Engine]:
-    """Tables in memory with the journal up to the position."""
-    from projections.workers import folded_on_all_cores
-
-    engine, fund = store.in_memory(), book.fund(known=known)
-    if grant is None:
-        parts = folded_on_all_cores(book, known, fund)
-    else:
-        parts = folded(
-            ((name, book.entries(name, known=known)) for name in (FUND, grant_stream(grant))), fund
-        )
-    with store.writing(engine) as connection, collector_at_rest():
-        for _, rows in parts:
-            rows.pop(grant_standing, None)  # no report asks it
-            store.insert(connection, rows)
-    try:
-        yield engine
-    finally:
-        engine.dispose()

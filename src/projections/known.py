@@ -1,0 +1,92 @@
+"""What was known at an earlier position, as tables in memory.
+
+A grant without an entry since then stands in the views as it stood at the position: its rows are taken from
+there. The others are folded again, up to the position. Where an edition came since, or the views are of no
+use, all of it is folded.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+from sqlalchemy import Connection, Engine, Table
+
+from lifecycle.book import Book
+from lifecycle.errors import Unreachable
+from lifecycle.fund import Fund
+from lifecycle.fund import fold as fund_of
+from lifecycle.history import FUND, Entry, grant_stream, in_force, kind_of
+from lifecycle.memory import collector_at_rest
+from projections import store
+from projections.fold import Rows, folded
+from projections.projector import catch_up
+from projections.tables import CALL_TABLES, GRANT_TABLES, Row, grant_standing
+from projections.tracking import JOURNAL, ViewsTracking
+from projections.workers import folded_on_all_cores
+
+_ASKED = {table: "grant" for table in GRANT_TABLES if table is not grant_standing} | dict.fromkeys(
+    CALL_TABLES, "call"
+)
+"""The tables that reports ask and whose rows belong each to one grant, or call: the first column names it."""
+
+
+@contextmanager
+def as_known(book: Book, known: int, grant: str | None = None) -> Iterator[Engine]:
+    """The tables as known at the position; of one grant and the fund only, where one is named."""
+    engine, entries = store.in_memory(), book.entries(FUND, known=known)
+    fund = fund_of(in_force(entries))
+    try:
+        with store.writing(engine) as connection, collector_at_rest():
+            for _, rows in _folded(book, known, grant, fund, entries):
+                rows.pop(grant_standing, None)  # no report asks it
+                store.insert(connection, rows)
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _folded(
+    book: Book, known: int, grant: str | None, fund: Fund, entries: Sequence[Entry]
+) -> Iterator[tuple[int, Rows]]:
+    if grant is not None:
+        name = grant_stream(grant)
+        yield from folded([(FUND, entries), (name, book.entries(name, known=known))], fund)
+    elif (same := _unchanged(book, known, fund)) is not None:
+        yield 0, same
+        yield from folded([(FUND, entries)], fund)
+        for kind in ("call", "grant"):
+            yield from folded(book.histories(known, known, (f"{kind}:", f"{kind};")), fund)
+    else:
+        yield from folded_on_all_cores(book, known, fund)
+
+
+def _unchanged(book: Book, known: int, fund: Fund) -> Rows | None:
+    """The rows of what has no entry after the position, from the views; `None` where they are of no use."""
+    now = book.fund()
+    if (now.adoptions, now.currency) != (fund.adoptions, fund.currency):
+        return None
+    try:
+        with suppress(store.MayNotWrite):  # who may only read takes them as they are
+            catch_up(book)
+        with store.opened(book.views, as_is=True) as engine, store.reading(engine) as views:
+            if (ViewsTracking.inside(views).max_tracking_id(JOURNAL) or 0) < known:
+                return None
+            rows = {table: _all(views, table) for table in _ASKED}
+    except Unreachable:
+        return None
+    # Asked after the views were read: what came in between counts as changed.
+    changed = set(book.journal.changed_since(known))
+    same = {name for name in book.journal.streams() if name not in changed}
+    return {table: _of(same, kind, rows[table]) for table, kind in _ASKED.items()}
+
+
+def _all(views: Connection, table: Table) -> list[Row]:
+    """Plain tuples, as the driver has them: there are hundreds of thousands."""
+    found = views.exec_driver_sql(f"SELECT * FROM {table.name}")
+    rows: list[Row] = list(found.cursor.fetchall())
+    found.close()
+    return rows
+
+
+def _of(streams: Collection[str], kind: str, rows: list[Row]) -> list[Row]:
+    names = {stream.removeprefix(f"{kind}:") for stream in streams if kind_of(stream) == kind}
+    return [row for row in rows if row[0] in names]

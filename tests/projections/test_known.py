@@ -1,0 +1,96 @@
+"""What was known earlier is what a fold of the entries up to then gives, wherever its rows are taken from."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import given as g
+from given import EFFECTIVE, PAID
+from lifecycle.book import Book
+from projections import known, store
+from projections.fold import folded
+from projections.known import as_known
+from projections.tables import grant_standing, metadata
+from reading import new_book, of, record
+
+Rows = dict[str, list[tuple[object, ...]]]
+
+
+def rows_of(book: Book, position: int) -> Rows:
+    with as_known(book, position) as engine, engine.connect() as connection:
+        return {
+            table.name: sorted(map(tuple, connection.execute(table.select())), key=repr)
+            for table in metadata.sorted_tables
+            if table is not grant_standing
+        }
+
+
+def folded_anew(book: Book, position: int) -> Rows:
+    rows: Rows = {table.name: [] for table in metadata.sorted_tables if table is not grant_standing}
+    for _, part in folded(book.histories(0, position), book.fund(known=position)):
+        for table, made in part.items():
+            if table is not grant_standing:
+                rows[table.name] += made
+    return {name: sorted(made, key=repr) for name, made in rows.items()}
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Book]:
+    """Grants that end, go on and begin; a call and a grant of one name; a correction at the end."""
+    called = g.propose("01-10", grant="C1", call="C1")
+    with new_book(
+        tmp_path / "book", of("OLD", PAID), g.open_call("01-01", closes="2017-02-28"), called, EFFECTIVE
+    ) as book:
+        record(book, of("NEW", EFFECTIVE), g.request_payment("04-10"), g.send_back("01-11", grant="C1"))
+        record(book, g.fail("06-01", grant="OLD"), g.join("2017-07-01", partner="CO"))
+        yield book
+
+
+def test_at_every_position_it_is_the_fold_up_to_there(book: Book) -> None:
+    for position in range(1, book.position() + 1):
+        assert rows_of(book, position) == folded_anew(book, position), position
+
+
+def test_only_what_changed_since_is_folded_again(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def told(streams: object, fund: object) -> Iterator[object]:
+        for name, entries in streams:  # type: ignore[attr-defined]
+            seen.append(name)
+            yield from folded([(name, entries)], fund)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(known, "folded", told)
+    position = book.position() - 1  # before CO joined: only the fund has changed
+    rows_of(book, position)
+    assert seen == ["fund"]
+
+
+EDITION = {
+    "name": "ours",
+    "from": "2012-01-01",
+    "agreement_required": False,
+    "disbursement_grace": {"months": 1, "source": "us"},
+    "windows": {"stand_alone": {"max_months": {"value": 6, "source": "us"}}},
+    "obligations": {"review": {"days": 1, "source": "us"}},
+}
+
+
+def test_an_edition_that_came_later_is_not_known_yet(tmp_path: Path) -> None:
+    """It moves due dates of proposals that have no entry since: their rows are not those of the views."""
+    with new_book(tmp_path / "book", g.propose("01-10"), g.request("01-20")) as book:
+        before = book.position()
+        then = rows_of(book, before)
+        record(book, g.adopt("2018-01-01", edition=EDITION))
+        assert rows_of(book, before) == then == folded_anew(book, before)
+        assert rows_of(book, book.position()) == folded_anew(book, book.position())
+        assert rows_of(book, book.position())["obligation_steps"] != then["obligation_steps"]
+
+
+def test_views_that_cannot_be_used_are_done_without(book: Book) -> None:
+    position = book.position() - 1
+    then = rows_of(book, position)
+    file = book.path / store.FILE
+    file.unlink()
+    file.mkdir()
+    assert rows_of(book, position) == then
