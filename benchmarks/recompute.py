@@ -12,7 +12,8 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
+from datetime import date
+from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 Fact = dict[str, Any]
@@ -71,52 +72,57 @@ def amount(fact: Fact, field: str = "amount") -> Decimal:
 FLOWS = ("approved", "increased", "cancelled", "requested", "disbursed", "refunded")
 
 
-def flows(facts: list[Fact]) -> Iterator[tuple[str, str, Decimal]]:
-    """Day, kind and amount of each flow of a grant."""
+Flow = tuple[str, str, Decimal, str | None]
+"""Day, kind, amount, and the day of the flow that it takes back, if it does."""
+
+
+def flows(facts: list[Fact]) -> Iterator[Flow]:
+    """Each flow of a grant."""
     committed = Decimal(0)
     asked: dict[str, Decimal] = {}
     paid: dict[str, Decimal] = {}
     back: dict[str, Decimal] = defaultdict(Decimal)
+    days: dict[tuple[str, str], str] = {}
     net, ended = Decimal(0), False
     for fact in facts:
         kind, on = fact["kind"], fact["on"]
         if kind == "GrantApproved":
             committed += amount(fact)
-            yield on, "approved", amount(fact)
+            yield on, "approved", amount(fact), None
         elif kind == "CommitmentIncreased":
             committed += amount(fact)
-            yield on, "increased", amount(fact)
+            yield on, "increased", amount(fact), None
         elif kind == "BalanceCancelled":
             committed -= amount(fact)
-            yield on, "cancelled", amount(fact)
+            yield on, "cancelled", amount(fact), None
         elif kind in ("GrantLapsed", "GrantCancelled"):
             ended = True
         elif kind == "PaymentRequested":
-            asked[fact["payment"]] = amount(fact)
-            yield on, "requested", amount(fact)
+            asked[fact["payment"]], days["asked", fact["payment"]] = amount(fact), on
+            yield on, "requested", amount(fact), None
         elif kind == "PaymentRejected":
-            yield on, "requested", -asked[fact["payment"]]
+            yield on, "requested", -asked[fact["payment"]], days["asked", fact["payment"]]
         elif kind in ("FundsDisbursed", "IrregularPaymentRecorded"):
-            paid[fact["payment"]] = amount(fact)
+            paid[fact["payment"]], days["paid", fact["payment"]] = amount(fact), on
             net += amount(fact)
-            yield on, "disbursed", amount(fact)
+            yield on, "disbursed", amount(fact), None
         elif kind == "PaymentFailed" and fact["payment"] in paid:
             undone = paid.pop(fact["payment"]) - back[fact["payment"]]
             net -= undone
-            yield on, "disbursed", -undone
+            yield on, "disbursed", -undone, days["paid", fact["payment"]]
         elif kind == "RefundReceived":
             back[fact["payment"]] += amount(fact)
             net -= amount(fact)
-            yield on, "refunded", amount(fact)
+            yield on, "refunded", amount(fact), days["paid", fact["payment"]]
         if ended and committed != net:  # an ended grant keeps nothing, also of what comes back later
-            yield on, "cancelled", committed - net
+            yield on, "cancelled", committed - net, None
             committed = net
 
 
-def sums(found: Iterable[tuple[str, str, Decimal]], on: str) -> dict[str, Decimal]:
+def sums(found: Iterable[Flow], on: str) -> dict[str, Decimal]:
     """The nine amounts of the disbursement report, of the flows until the day."""
     by = dict.fromkeys(FLOWS, Decimal(0))
-    for day, kind, amount_ in found:
+    for day, kind, amount_, _ in found:
         if day <= on:
             by[kind] += amount_
     by["committed"] = by["approved"] + by["increased"] - by["cancelled"]
@@ -160,6 +166,21 @@ STAGES = {
 }
 
 
+CENT = Decimal("0.01")
+
+
+def parts(whole: Decimal, weights: dict[str, Decimal]) -> dict[str, Decimal]:
+    """The amount in whole cents as the weights are; what is left over goes to the largest remainders."""
+    weights = {name: weight for name, weight in weights.items() if weight > 0}
+    total, size = sum(weights.values()), abs(whole)
+    exact = {name: size * weight / total for name, weight in weights.items()}
+    found = {name: part.quantize(CENT, ROUND_FLOOR) for name, part in exact.items()}
+    left = int((size - sum(found.values())) / CENT)
+    for name in sorted(exact, key=lambda name: (found[name] - exact[name], name))[:left]:
+        found[name] += CENT
+    return {name: part.copy_sign(whole) for name, part in found.items()}
+
+
 def counted(now: Fact) -> bool:
     """Approved, and it did not end before it became effective."""
     return now["approved"] and (now["effective"] or now["stage"] not in ("lapsed", "cancelled"))
@@ -183,6 +204,7 @@ class Book:
 
     def __init__(self, lines: Iterable[str], on: str, known: int | None = None) -> None:
         self.on = on
+        self._known_parts: dict[str, dict[str, Decimal]] = {}
         streams = read(lines, known)
         self.fund = streams.get("fund", [])
         facts = {
@@ -195,7 +217,9 @@ class Book:
 
     def by(self, key: str) -> dict[str, dict[str, Decimal]]:
         """The nine amounts by a trait, or by a period of the flows."""
-        groups: dict[str, list[tuple[str, str, Decimal]]] = defaultdict(list)
+        groups: dict[str, list[Flow]] = defaultdict(list)
+        if key == "partner":
+            return {name: sums(found, self.on) for name, found in self._by_partner().items()}
         start = next(
             (fact["fiscal_year_start"] for fact in self.fund if fact["kind"] == "FundEstablished"), 1
         )
@@ -207,6 +231,65 @@ class Book:
             else:
                 groups[self.traits[name][key]] += found
         return {name: sums(found, self.on) for name, found in groups.items()}
+
+    def _by_partner(self) -> dict[str, list[Flow]]:
+        """Each flow in parts as partners had paid in by its day; a cancellation as what was committed."""
+        groups: dict[str, list[Flow]] = defaultdict(list)
+        for found in self.flows.values():
+            held: dict[str, Decimal] = defaultdict(Decimal)
+            for day, kind, amount_, follows in found:
+                if day > self.on:
+                    continue
+                weights = held if kind == "cancelled" else self._paid_in(follows or day)
+                for partner, part in parts(amount_, weights).items():
+                    groups[partner].append((day, kind, part, None))
+                    if kind in ("approved", "increased"):
+                        held[partner] += part
+                    elif kind == "cancelled":
+                        held[partner] -= part
+        return groups
+
+    def _paid_in(self, day: str) -> dict[str, Decimal]:
+        """What each partner had paid in by the end of the day, less what was returned to it."""
+        if day not in self._known_parts:
+            found: dict[str, Decimal] = defaultdict(Decimal)
+            for fact in self.fund:
+                if fact["on"] <= day and fact["kind"] in ("InstalmentReceived", "FundsReturned"):
+                    worth = amount(fact, "holding_amount" if fact.get("holding_amount") else "amount")
+                    found[fact["partner"]] += worth if fact["kind"] == "InstalmentReceived" else -worth
+            self._known_parts[day] = found
+        return self._known_parts[day]
+
+    def days(self) -> dict[str, int]:
+        """From each grant's proposal to the day asked for, or to its end."""
+        ends = ("declined", "withdrawn", "lapsed", "cancelled")
+        found = {}
+        for name, facts in self.facts.items():
+            first = date.fromisoformat(facts[0]["on"])
+            until = next((f["on"] for f in facts if STAGES.get(f["kind"]) in ends), self.on)
+            found[name] = (date.fromisoformat(min(until, self.on)) - first).days
+        return found
+
+    def follow_ups(self) -> tuple[int, Decimal]:
+        """How many were agreed, and what was found for them."""
+        told = [fact for facts in self.facts.values() for fact in facts if fact["on"] <= self.on]
+        found = sum((amount(fact) for fact in told if fact["kind"] == "FollowUpFinanced"), Decimal(0))
+        return sum(fact["kind"] == "FollowUpAgreed" for fact in told), found
+
+    def surveys(self) -> int:
+        """How many surveys were recorded."""
+        return sum(
+            fact["kind"] == "ClientSurveyRecorded" and fact["on"] <= self.on
+            for facts in self.facts.values()
+            for fact in facts
+        )
+
+    def answers(self, call: str) -> tuple[int, int, int, int]:
+        """A call's proposals: all, selected, declined, withdrawn."""
+        mine = [now for now in self.traits.values() if now.get("call") == call]
+        stages = [now["stage"] for now in mine]
+        selected = sum(counted(now) for now in mine)
+        return len(mine), selected, stages.count("declined"), stages.count("withdrawn")
 
     def fund_totals(self) -> dict[str, Decimal]:
         """What the last row of the fund report says."""
