@@ -91,8 +91,7 @@ def _show(asked: Settings, book: "Book", place: Path) -> None:
     show("How its ten proposals were scored", ask(book, "calls", by="criterion"))
     show("Disbursement by window", ask(book, "disbursement", by="window"))
     show("Outcomes of the 21 projects completed by October 2011", ask(book, "outcomes", as_of=_ACCOUNTS))
-    countries = ask(book, "countries")
-    show(*_some("Countries that receive as well as provide, and the sums of all", countries, "both", bool))
+    show(*_both(ask(book, "countries")))
     _sessions_and_library(asked, book, show)
     overdue = ask(book, "timeline", as_of=AS_OF)
     show(*_some(f"Obligations overdue on {AS_OF}", overdue, "status", lambda status: status == "overdue"))
@@ -124,6 +123,17 @@ def _some(
     told = f"{len(shown)} of {len(report.rows)} rows.\n" if len(shown) < len(report.rows) else ""
     many = f": the first {most} of {len(found)}" if len(found) > most else ""
     return title + many, replace(report, rows=shown), told
+
+
+def _both(report: "Report") -> tuple[str, "Report", str]:
+    """The countries that receive in one grant and provide in this or another one, and the sums of all."""
+    from dataclasses import replace
+
+    *rows, total = (dict(zip(report.columns, row, strict=True)) for row in report.rows)
+    named = {row["country"] for row in rows if row["receiving"] and row["providing"]} - {"ZZ"}
+    shown = [row for row in report.rows if row[0] in named or row[0] is None]
+    title = f"The {total['both']} countries that receive as well as provide, and the sums of all"
+    return title, replace(report, rows=shown), f"{len(shown)} of {len(report.rows)} rows.\n"
 
 
 def _sessions_and_library(asked: Settings, book: "Book", show: Callable[..., None]) -> None:

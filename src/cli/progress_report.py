@@ -11,7 +11,7 @@ from cli.asking import VIEWS, day_from, position_from
 from cli.forms import write_text
 from cli.report import AS_OF, KNOWN, OUTPUT
 from cli.settings import Command, settings
-from cli.text import moment, safe, say
+from cli.text import safe, say
 
 if TYPE_CHECKING:
     from lifecycle.book import Book
@@ -57,7 +57,7 @@ def written(book: "Book | ViewsAlone", given: Mapping[str, str | None], *, html:
         as_of = _day(given.get("as_of"), period, book.today())
         made = compute(connection, book.fund().name, period, as_of=as_of, known=known)
     at = book.recorded_at(known)
-    when = "before anything was recorded" if at is None else f"at {moment(at)}"
+    when = "before anything was recorded" if at is None else f"at {at:%Y-%m-%d %H:%M} UTC"
     told = f"{when} (journal position {known:,})"
     return as_html(made, told) if html else as_markdown(made, told)
 

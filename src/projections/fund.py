@@ -77,7 +77,7 @@ def _flow(entry: Entry, kind: str, sign: int, holding_currency: str) -> Row:
 def partner_rows(entries: Iterable[Entry]) -> list[Row]:
     """A row for each partner."""
     joined = [entry.event for entry in entries if type(entry.event) is was.PartnerJoined]
-    return [(e.partner, e.kind, day(e.on)) for e in joined]
+    return [(e.partner, e.kind, day(e.on), e.name) for e in joined]
 
 
 def consultation_rows(entries: Iterable[Entry]) -> list[Row]:

@@ -240,7 +240,7 @@ fund_flows = _table(
 )
 """The fund's money, by version of its entry. ``holding`` is the amount in the holding currency, if stated."""
 
-fund_partners = _table("fund_partners", _key("partner"), *_text("kind", "joined_on"))
+fund_partners = _table("fund_partners", _key("partner"), *_text("kind", "joined_on", "name"))
 """Who contributes."""
 
 fund_instalments = _table(

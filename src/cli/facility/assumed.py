@@ -41,7 +41,7 @@ class Project(NamedTuple):
 
     id: str
     sector: str
-    """Read from the title."""
+    """Read from the title, in the words of the call of 2018 where it has one."""
     thousands: int
     """Of US dollars approved. The 21 together average the published 100."""
     unspent: int
@@ -49,27 +49,39 @@ class Project(NamedTuple):
 
 
 PROJECTS = {
-    "ICT Exchange Visit": Project("01-ict-exchange-visit", "ict", 80, 2400),
-    "Tackling Poverty": Project("02-tackling-poverty", "poverty", 120, 3500),
-    "Garment Production": Project("03-garment-production", "trade", 130, 0),
-    "CDD Housing Reconstruction": Project("04-housing-reconstruction", "urban", 100, 5200),
-    "Social Protection": Project("05-social-protection", "social_protection", 110, 1800),
-    "Railway Strategies": Project("06-railway-strategies", "transport", 90, 4100),
-    "Afforestation and Carbon Trading": Project("07-afforestation", "environment", 75, 600),
-    "Building and Maintaining NRENs": Project("08-research-networks", "ict", 145, 7300),
-    "Small-scale Private Irrigation": Project("09-private-irrigation", "agriculture", 85, 2500),
-    "Nutritional Security and Social Protection": Project("10-nutrition", "social_protection", 105, 900),
-    "Migration Challenges and Opportunities": Project("11-migration", "labour", 100, 3300),
-    "Licensing Systems for Medical Practitioners": Project("12-medical-licensing", "health", 70, 1200),
-    "Business Environment Reforms": Project("13-business-environment", "finance", 95, 0),
-    "Conditional Cash Transfers": Project("14-cash-transfers", "social_protection", 125, 4600),
-    "Accounting and Auditing": Project("15-accounting-auditing", "finance", 90, 1500),
-    "Community Forestry": Project("16-community-forestry", "environment", 100, 2200),
-    "Hospital Policy and Management": Project("17-hospital-policy", "health", 115, 3800),
-    "Social Security Administration Reform": Project("18-social-security", "social_protection", 100, 2700),
-    "National Road Infrastructure Planning": Project("19-road-planning", "transport", 110, 1100),
-    "Dairy Sector Policy Reform and Restructuring": Project("20-dairy-policy", "agriculture", 105, 500),
-    "Hydropower Development": Project("21-hydropower", "energy", 50, 2000),
+    "ICT Exchange Visit": Project("01-ict-exchange-visit", "ICT", 80, 2400),
+    "Tackling Poverty": Project("02-tackling-poverty", "Poverty", 120, 3500),
+    "Garment Production": Project("03-garment-production", "Trade", 130, 0),
+    "CDD Housing Reconstruction": Project(
+        "04-housing-reconstruction", "Social, Urban, Rural and Resilience", 100, 5200
+    ),
+    "Social Protection": Project("05-social-protection", "Social Protection", 110, 1800),
+    "Railway Strategies": Project("06-railway-strategies", "Transport", 90, 4100),
+    "Afforestation and Carbon Trading": Project(
+        "07-afforestation", "Environment and Natural Resources", 75, 600
+    ),
+    "Building and Maintaining NRENs": Project("08-research-networks", "ICT", 145, 7300),
+    "Small-scale Private Irrigation": Project("09-private-irrigation", "Agriculture", 85, 2500),
+    "Nutritional Security and Social Protection": Project("10-nutrition", "Social Protection", 105, 900),
+    "Migration Challenges and Opportunities": Project("11-migration", "Labour", 100, 3300),
+    "Licensing Systems for Medical Practitioners": Project(
+        "12-medical-licensing", "Health, Nutrition and Population", 70, 1200
+    ),
+    "Business Environment Reforms": Project(
+        "13-business-environment", "Finance, Competitiveness and Innovation", 95, 0
+    ),
+    "Conditional Cash Transfers": Project("14-cash-transfers", "Social Protection", 125, 4600),
+    "Accounting and Auditing": Project(
+        "15-accounting-auditing", "Finance, Competitiveness and Innovation", 90, 1500
+    ),
+    "Community Forestry": Project("16-community-forestry", "Environment and Natural Resources", 100, 2200),
+    "Hospital Policy and Management": Project(
+        "17-hospital-policy", "Health, Nutrition and Population", 115, 3800
+    ),
+    "Social Security Administration Reform": Project("18-social-security", "Social Protection", 100, 2700),
+    "National Road Infrastructure Planning": Project("19-road-planning", "Transport", 110, 1100),
+    "Dairy Sector Policy Reform and Restructuring": Project("20-dairy-policy", "Agriculture", 105, 500),
+    "Hydropower Development": Project("21-hydropower", "Energy", 50, 2000),
 }
 
 RESULTS = {

@@ -238,7 +238,7 @@ class Life:
     def _tell(self) -> None:
         evidence = "Marked for this project in S4, Annex D"
         results = RESULTS.get(self.title) or RESULTS_ELSEWHERE.get(self.title)
-        more = "; which eleven more of the 21 had concrete results" if self.title in RESULTS_ELSEWHERE else ""
+        more = "; which ten more of the 21 had concrete results" if self.title in RESULTS_ELSEWHERE else ""
         self.say(
             "ReportOutcomes",
             180,
@@ -299,7 +299,8 @@ class Life:
                 amount=usd(self.project.unspent),
                 reason="Unspent at the end",
             )
-        told = SUMMARIES.get(self.title, "What came of it: see the outcomes reported")
+        marked = ", ".join(outcome.replace("_", " ") for outcome in self.outcomes)
+        told = SUMMARIES.get(self.title, f"The study of 2011 marks: {marked}.")
         story = {"title": self.title, "summary": told}
         if self.title == LATE_STORY:
             self.say("CloseGrant", 300, "approver-1")

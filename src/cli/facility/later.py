@@ -46,7 +46,7 @@ def dialogue() -> Iterator[Command]:
         window="stand_alone",
         recipients=_COUNTRIES,
         providers=_COUNTRIES,
-        sector="public_sector",
+        sector="Public Sector",
         objective="Learn from each other how a country sets up institutions for South-South exchange",
         amount=usd(100_000),
         months=12,

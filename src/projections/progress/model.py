@@ -17,6 +17,8 @@ class Period(NamedTuple):
     label: str
     first: date
     last: date
+    years: str = "calendar-year"
+    """The years beside which it is put: a key of the disbursement report."""
 
 
 def calendar_year(year: int) -> Period:
@@ -33,7 +35,8 @@ def quarter(year: int, number: int) -> Period:
 def fiscal_year(year: int, starts_in: int) -> Period:
     """Named after the calendar year in which it ends; ``starts_in`` is its first month."""
     first = date(year - (starts_in > 1), starts_in, 1)
-    return Period(f"fiscal year {year}", first, plus_months(first, 12) - timedelta(days=1))
+    last = plus_months(first, 12) - timedelta(days=1)
+    return Period(f"fiscal year {year}", first, last, "fiscal-year")
 
 
 class Figure(NamedTuple):
@@ -61,6 +64,8 @@ class Chart(NamedTuple):
     unit: str
     bars: list[tuple[str, str, float]]
     """Category, series, length: a drawing needs no cents."""
+    stacked: bool = False
+    """The series of a category one after the other in one bar: they are parts of a whole."""
 
 
 class Story(NamedTuple):
@@ -98,7 +103,9 @@ class Progress:
     sections: list[Section]
 
 
-def chart_of(title: str, unit: str, bars: Sequence[tuple[str, str, float]]) -> Chart:
+def chart_of(
+    title: str, unit: str, bars: Sequence[tuple[str, str, float]], *, stacked: bool = False
+) -> Chart:
     """A chart, with its figures in words."""
     told = "; ".join(f"{category}, {series}: {length:,.0f}" for category, series, length in bars[:40])
-    return Chart(title, f"Bars in {unit}. {told}.", unit, list(bars))
+    return Chart(title, f"Bars in {unit}. {told}.", unit, list(bars), stacked)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from projections.progress.asking import Asker, grouped, minors_of, percent
 from projections.progress.model import Figure, Section, Table, chart_of
 from projections.regions import name_of
-from projections.tables import money_flows, written
+from projections.tables import fund_partners, money_flows, written
 from projections.value import ratio
 
 
@@ -175,9 +175,11 @@ def portfolio(it: Asker) -> Section:
 def contributions(it: Asker) -> Section:
     """What partners pledged and paid in."""
     *partners, total = it.rows("fund")
+    p = fund_partners.c
+    names = {row.partner: str(row.name) for row in it.connection.execute(select(p.partner, p.name))}
     rows = [
         (
-            row["partner"],
+            names[row["partner"]],
             row["kind"] or "",
             row["currency"],
             grouped(row["pledged"]),
@@ -193,14 +195,14 @@ def contributions(it: Asker) -> Section:
         ("pledged", True),
         (f"received, {it.currency}", True),
     )
-    bars = [(row["partner"], "received", float(row["received_holding"])) for row in partners]
+    bars = [(names[row["partner"]], "received", float(row["received_holding"])) for row in partners]
     caption = f"Contributions until {it.as_of}"
-    names = (("Fees", "fees"), ("Income", "income"), ("Returned to partners", "returned"))
+    others = (("Fees", "fees"), ("Income", "income"), ("Returned to partners", "returned"))
     return Section(
         "contributions",
         "Contributions",
         note="Pledges are in the partner's currency; the total counts those with a worth in the holding one.",
-        figures=[Figure(name, f"{grouped(total[key])} {it.currency}") for name, key in names],
+        figures=[Figure(name, f"{grouped(total[key])} {it.currency}") for name, key in others],
         tables=[Table(caption, columns, rows)],
         charts=[chart_of("Received by partner", it.currency, bars)],
     )
@@ -220,13 +222,14 @@ def elapsed(it: Asker) -> Section:
         if row["grant"] in running
     ]
     columns = (("grant", False), ("title", False), ("share disbursed", True), ("share of time", True))
-    years = it.rows("disbursement", "calendar-year")
-    bars = [(row["calendar_year"], "net disbursed", float(row["net_disbursed"])) for row in years]
+    key = it.period.years.replace("-", "_")
+    years = it.rows("disbursement", it.period.years)
+    bars = [(row[key][2:], "net disbursed", float(row["net_disbursed"])) for row in years]
     by_year = [
-        (row["calendar_year"], *(grouped(row[name]) for name in ("approved", "net_disbursed")))
-        for row in years
+        (row[key][2:], *(grouped(row[name]) for name in ("approved", "net_disbursed"))) for row in years
     ]
-    heads = (("year", False), (f"approved, {it.currency}", True), (f"net disbursed, {it.currency}", True))
+    kind = it.period.years.replace("-", " ")
+    heads = ((kind, False), (f"approved, {it.currency}", True), (f"net disbursed, {it.currency}", True))
     return Section(
         "disbursement",
         "Disbursement against time elapsed",
@@ -234,7 +237,7 @@ def elapsed(it: Asker) -> Section:
         " from effectiveness to the closing date. Grants that are effective or in follow-up.",
         tables=[
             Table("Running grants", columns, rows),
-            Table("By calendar year", heads, by_year),
+            Table(f"By {kind}", heads, by_year),
         ],
-        charts=[chart_of("Net disbursed by calendar year", it.currency, bars)],
+        charts=[chart_of(f"Net disbursed by {kind}", it.currency, bars)],
     )

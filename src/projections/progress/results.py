@@ -26,6 +26,7 @@ def timeline(it: Asker) -> Section:
         (name.replace("_", " "), answer.replace("_", " "), float(counts[answer]))
         for name, counts in shown.items()
         for answer in ("met", "met_late", "overdue")
+        if any(counts[a] for a in ("met", "met_late", "overdue"))
     ]
     columns = (("obligation", False), *((answer.replace("_", " "), True) for answer in _ANSWERS))
     caption = f"Obligations by status on {it.as_of}"
@@ -37,7 +38,7 @@ def timeline(it: Asker) -> Section:
             Figure("Overdue", str(sum(counts["overdue"] for counts in shown.values()))),
         ],
         tables=[Table(caption, columns, rows)],
-        charts=[chart_of("Obligations met, met late and overdue", "obligations", bars)],
+        charts=[chart_of("Obligations met, met late and overdue", "obligations", bars, stacked=True)],
     )
 
 
