@@ -1,18 +1,18 @@
 """``grantbook report glance``: the one screen that a programme manager opens each morning."""
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.asking import day_from, position_from
+from cli.asking import day_from, is_day, position_from
 from cli.forms import write_text
 from cli.report import AS_OF, KNOWN, OUTPUT
 from cli.settings import Command, settings
 from cli.text import moment, safe, say, to_json, width
 
 if TYPE_CHECKING:
-    from projections.glance import Glance
     from projections.progress.model import Section
 
 _LINES = {"overdue": 6, "due": 4, "money": 4, "pipeline": 5, "changes": 5}
@@ -32,7 +32,7 @@ _WEEK = timedelta(days=7)
 @OUTPUT
 def glance(**given: Any) -> int:
     """Show it."""
-    from projections.glance import look
+    from projections.glance import look, sections
     from projections.reports import tables_at
 
     asked = settings()
@@ -41,48 +41,32 @@ def glance(**given: Any) -> int:
         on = book.today() if given["as_of"] is None else day_from(given["as_of"], "--as-of")
         position = None if given["known"] is None else position_from(book, given["known"])
         since = given["since"] or str(on - _WEEK)
-        start = position_from(book, f"{since}T00:00:00Z" if len(since) == 10 else since, "--since")
+        start = position_from(book, f"{since}T00:00:00Z" if is_day(since) else since, "--since")
         with tables_at(book, position) as (connection, known):
             made = look(book, connection, as_of=on, known=known, since=min(start, known))
         at = book.recorded_at(known)
         fund = book.fund().name
     when = "before anything was recorded" if at is None else f"at {moment(at)}"
     dates = f"As of {made.as_of}, as known {when} (position {made.known:,})."
+    parts = sections(made, f"position {int(since):,}" if since.isdecimal() else since)
     if form == "json":
-        write_text(to_json(_as_json(made)) + "\n", given["output"])
+        write_text(to_json(asdict(made) | {"as_of": str(made.as_of)}) + "\n", given["output"])
     elif form == "html":
         from cli.pages import page
 
-        told = {"title": "At a glance", "fund": fund, "lines": [dates], "sections": made.sections}
+        told = {"title": "At a glance", "fund": fund, "lines": [dates], "sections": parts}
         write_text(page("sections.html", **told, known=made.known, drawn={}), given["output"])
     elif given["output"] is not None:
-        write_text(_drawn(made, fund, dates, color=False), given["output"])
+        write_text(_drawn(parts, fund, dates, color=False), given["output"])
     else:
-        say(_drawn(made, fund, dates, color=asked.color), color=asked.color)
+        say(_drawn(parts, fund, dates, color=asked.color), color=asked.color)
     return 0
 
 
-def _as_json(made: "Glance") -> dict[str, Any]:
-    return {
-        "as_of": str(made.as_of),
-        "known": made.known,
-        "since": made.since,
-        **{
-            section.id: [
-                dict(zip((name for name, _ in table.columns), row, strict=True))
-                for table in section.tables
-                for row in table.rows
-            ]
-            for section in made.sections
-        },
-        "available": next((figure.value for section in made.sections for figure in section.figures), None),
-    }
-
-
-def _drawn(made: "Glance", fund: str, dates: str, *, color: bool) -> str:
+def _drawn(parts: "list[Section]", fund: str, dates: str, *, color: bool) -> str:
     """The screen as text: each part cut to its lines, each line to the width."""
     lines = [safe(fund), dates]
-    for section in made.sections:
+    for section in parts:
         lines += ["", click.style(section.title, bold=True) if color else section.title]
         lines += [_cut(line.rstrip()) for line in _part(section)]
     return "\n".join(lines)

@@ -40,6 +40,7 @@ def search(words: tuple[str, ...], **given: Any) -> int:
     for name, known in (("kind", KINDS), ("outcome", OUTCOMES)):
         if given[name] is not None and given[name] not in known:
             raise Malformed([(name, f"{given[name]} is none of: {', '.join(known)}")])
+    _known_country("country", given["country"])
     filters = Filters(given["sector"], given["country"], given["outcome"], given["kind"])
     return _answer(
         "search",
@@ -63,6 +64,7 @@ def match(need: str, recipient: str, **given: Any) -> int:
     """Match."""
     from projections.library import match as find
 
+    _known_country("recipient", recipient)
     return _answer(
         "match",
         "score = sum over the provider's grants of how well their best text answers (the best of all: 1).\n",
@@ -71,6 +73,19 @@ def match(need: str, recipient: str, **given: Any) -> int:
         ),
         given,
     )
+
+
+def _known_country(option: str, code: str | None) -> None:
+    """Refuse what is no country, rather than find nothing. Raises ``Malformed``."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from lifecycle.terms import Country
+    from lifecycle.words import Malformed
+
+    try:
+        TypeAdapter(Country | None).validate_python(code)
+    except ValidationError:
+        raise Malformed([(option, f"{code} is no country: write its ISO 3166-1 code, such as TZ")]) from None
 
 
 def _answer(name: str, told: str, question: Any, given: dict[str, Any]) -> int:

@@ -1,6 +1,6 @@
 """The one screen of each morning: what is overdue, what is due, money, pipeline, and what changed."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,44 +18,103 @@ from projections.timeline import due_within
 
 DUE_WITHIN = 30
 """Days ahead that the screen looks."""
+Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Glance:
-    """The screen, on its two dates, with the position since which changes are told."""
+    """The screen, on its two dates, with the position since which changes are told; rows as in reports."""
 
     as_of: date
     known: int
     since: int
-    sections: tuple[Section, ...]
+    currency: str
+    available: str
+    """What the fund can still promise."""
+    overdue: Rows
+    due: Rows
+    money: Rows
+    """By window."""
+    pipeline: Rows
+    """Grants on their way to effectiveness, by stage, and what they ask for."""
+    calls: Rows
+    """Those that take proposals, or will."""
+    changes: Rows
+    """Kinds of entries that were recorded after the position, the commonest first, with the grants."""
 
 
 def look(book: Book, connection: Connection, *, as_of: date, known: int, since: int) -> Glance:
     """What a programme manager asks each morning. ``since``: changes after this position are told."""
 
-    def rows(name: str, by: str | None = None) -> list[dict[str, Any]]:
+    def rows(name: str, columns: str, by: str | None = None) -> Rows:
         question = due_within(DUE_WITHIN, AS_OF) if name == "due" else question_of(name, by, None)
         report = ask(connection, name, question, as_of=as_of, known=known)
-        return [dict(zip(report.columns, row, strict=True)) for row in report.rows]
+        each = (dict(zip(report.columns, row, strict=True)) for row in report.rows)
+        return [{column: row[column] for column in columns.split()} for row in each]
 
-    due = rows("due")
-    late = sorted((row for row in due if row["status"] == "overdue"), key=lambda row: -row["days"])
-    soon = [row for row in due if row["status"] != "overdue"]
+    due = rows("due", "grant obligation item due_on status days")
+    late = [row for row in due if row["status"] == "overdue"]
+    currency, scale = holding(connection)
+    totals = rows("fund", "available")
     return Glance(
         as_of,
         known,
         since,
-        (
-            _obligations("overdue", "Overdue", late, "days"),
-            _obligations("due", f"Due in {DUE_WITHIN} days", soon, "due_on"),
-            _money(rows("disbursement", "window"), rows("fund")[-1:]),
-            _pipeline(connection, as_of, rows("calls")),
-            _changes(book, since, known),
-        ),
+        currency,
+        totals[-1]["available"] if totals else written(0, scale),
+        sorted(late, key=lambda row: -row["days"]),
+        [row for row in due if row["status"] != "overdue"],
+        rows("disbursement", "window grants committed net_disbursed undisbursed", "window"),
+        _pipeline(connection, as_of, scale),
+        [
+            call
+            for call in rows("calls", "call status closes received left")
+            if call["status"] in ("open", "announced")
+        ],
+        _changes(book, since, known),
     )
 
 
-def _obligations(id_: str, title: str, found: list[dict[str, Any]], last: str) -> Section:
+def _pipeline(connection: Connection, as_of: date, scale: int) -> Rows:
+    standing = standing_on(connection, as_of)
+    found = []
+    for stage in ("proposed", "requested", "approved", "signed"):
+        grants = [row for row in standing if row.stage == stage]
+        if grants:
+            asked = written(sum(row.asked for row in grants), scale)
+            found.append({"stage": stage, "grants": len(grants), "asked": asked})
+    return found
+
+
+def _changes(book: Book, since: int, known: int) -> Rows:
+    kinds: Counter[str] = Counter()
+    touched: dict[str, set[str]] = defaultdict(set)
+    for entry in book.stored(known, after=since):
+        kind = entry.topic.partition(".")[0]
+        kinds[kind] += 1
+        if kind_of(entry.stream) == "grant":
+            touched[kind].add(entry.stream.removeprefix("grant:"))
+    return [
+        {"entry": kind, "recorded": number, "grants": sorted(touched[kind])}
+        for kind, number in sorted(kinds.items(), key=lambda it: (-it[1], it[0]))
+    ]
+
+
+# ── for people ───────────────────────────────────────────────────────────────────────────────
+
+
+def sections(it: Glance, since: str) -> list[Section]:
+    """The screen in its parts. ``since``: in words, from when on changes are told."""
+    return [
+        _obligations("overdue", "Overdue", it.overdue, "days"),
+        _obligations("due", f"Due in {DUE_WITHIN} days", it.due, "due_on"),
+        _money(it),
+        _on_its_way(it),
+        _changed(it, since),
+    ]
+
+
+def _obligations(id_: str, title: str, found: Rows, last: str) -> Section:
     told = [
         (
             row["grant"] or "fund",
@@ -68,69 +127,41 @@ def _obligations(id_: str, title: str, found: list[dict[str, Any]], last: str) -
     return Section(id_, f"{title}: {len(told)}", tables=[Table(title, columns, told)])
 
 
-def _money(windows: list[dict[str, Any]], fund: list[dict[str, Any]]) -> Section:
+def _money(it: Glance) -> Section:
     names = ("committed", "net_disbursed", "undisbursed")
     told = [
-        (
-            row["window"].replace("_", " "),
-            str(row["grants"]),
-            *(grouped(row[name]) for name in names),
-        )
-        for row in windows
+        (row["window"].replace("_", " "), str(row["grants"]), *(grouped(row[name]) for name in names))
+        for row in it.money
     ]
     heads = ((name.replace("_", " "), True) for name in names)
-    columns = (("window", False), ("grants", True), *heads)
-    available = [
-        Figure("Available to promise", f"{grouped(row['available'])} {row['currency']}") for row in fund
-    ]
-    return Section(
-        "money", "Money by window", figures=available, tables=[Table("Money by window", columns, told)]
-    )
+    table = Table("Money by window", (("window", False), ("grants", True), *heads), told)
+    available = Figure("Available to promise", f"{grouped(it.available)} {it.currency}")
+    return Section("money", "Money by window", figures=[available], tables=[table])
 
 
-def _pipeline(connection: Connection, as_of: date, calls: list[dict[str, Any]]) -> Section:
-    """Grants on their way to effectiveness, and the calls that take proposals."""
-    currency, scale = holding(connection)
-    standing = standing_on(connection, as_of)
-    told: list[tuple[str, ...]] = []
-    for stage in ("proposed", "requested", "approved", "signed"):
-        grants = [row for row in standing if row.stage == stage]
-        if grants:
-            asked = written(sum(row.asked for row in grants), scale)
-            told.append((stage, str(len(grants)), grouped(asked)))
+def _on_its_way(it: Glance) -> Section:
+    told = [(row["stage"], str(row["grants"]), grouped(row["asked"])) for row in it.pipeline]
     told += [
         (f"call {call['call']}, until {call['closes']}", str(call["received"]), grouped(call["left"]))
-        for call in calls
-        if call["status"] in ("open", "announced")
+        for call in it.calls
     ]
-    columns = (
-        ("stage or call", False),
-        ("grants", True),
-        (f"asked for, or left of a call, {currency}", True),
-    )
+    asked = f"asked for, or left of a call, {it.currency}"
+    columns = (("stage or call", False), ("grants", True), (asked, True))
     return Section("pipeline", "Pipeline", tables=[Table("Pipeline", columns, told)])
 
 
-def _changes(book: Book, since: int, known: int) -> Section:
-    """What was recorded after the position: kinds of entries, the commonest first."""
-    kinds: Counter[str] = Counter()
-    touched: dict[str, set[str]] = {}
-    for entry in book.stored(known, after=since):
-        kind = entry.topic.partition(".")[0]
-        kinds[kind] += 1
-        if kind_of(entry.stream) == "grant":
-            touched.setdefault(kind, set()).add(entry.stream.removeprefix("grant:"))
+def _changed(it: Glance, since: str) -> Section:
     told = [
-        (kind, str(number), ", ".join(sorted(touched.get(kind, ()))[:3]) + _more(touched.get(kind, set())))
-        for kind, number in sorted(kinds.items(), key=lambda it: (-it[1], it[0]))
+        (row["entry"], str(row["recorded"]), ", ".join(row["grants"][:3]) + _more(row["grants"]))
+        for row in it.changes
     ]
     columns = (("entry", False), ("recorded", True), ("grants", False))
-    title = f"Changed since position {since:,}: {sum(kinds.values()):,} entries"
+    title = f"Changed since {since}: {sum(row['recorded'] for row in it.changes):,} entries"
     return Section("changes", title, tables=[Table("What was recorded", columns, told)])
 
 
-def _more(grants: set[str]) -> str:
+def _more(grants: list[str]) -> str:
     return f" and {len(grants) - 3} more" if len(grants) > 3 else ""
 
 
-__all__ = ["DUE_WITHIN", "Glance", "look"]
+__all__ = ["DUE_WITHIN", "Glance", "look", "sections"]

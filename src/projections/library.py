@@ -272,9 +272,9 @@ def match(
 ) -> tuple[tuple[str, ...], list[Row]]:
     """Provider countries with delivered exchanges whose texts answer the need, for a recipient.
 
-    A grant counts with its best text: 1 for the best of all, in proportion below it, halved where a word of
-    the need is missing. A country's score is the sum over its grants. Only approved grants with an activity
-    held count; neither the recipient itself nor a country that is not stated is listed.
+    Only approved grants with an activity held count. Each counts with its best text: 1 for the best of all
+    such, in proportion below it, halved where a word of the need is missing. A country's score is the sum
+    over its grants. Neither the recipient itself nor a country that is not stated is listed.
     Raises ``Malformed``, `Unreachable`.
     """
     words, on = words_of(need), as_of.isoformat()
@@ -285,23 +285,16 @@ def match(
     }
     best: dict[str, _Found] = {}
     stories: dict[str, int] = defaultdict(int)
-    texts = _texts_on(connection, on)
+    texts, held = _texts_on(connection, on), _held(connection, on)
     for one in sorted(_find(texts, words), key=lambda it: (not it.every, it.rank, it.grant, it.n)):
-        best.setdefault(one.grant, one)
+        if one.grant in grants and held[one.grant]:
+            best.setdefault(one.grant, one)
     for told in texts:
         stories[told.grant] += told.kind in ("results_story", "development_outcome")
     top = min((one.rank for one in best.values()), default=-1.0)
-    a = exchange_activities.c
-    held: dict[str, list[str]] = defaultdict(list)
-    for grant, held_on in connection.execute(
-        select(a.grant, a.held_on).where(a.since <= on, on < a.until, a.status == "held")
-    ):
-        held[grant].append(held_on)
     achieved, served = _achieved(connection, on), _served(grants.values(), held, recipient)
     offers: dict[str, _Offer] = defaultdict(_Offer)
     for name, one in best.items():
-        if name not in grants or not held[name]:
-            continue
         weight = one.rank / top * (1 if one.every else 0.5)
         for provider in set(json.loads(grants[name].providers)) - {NOT_STATED, recipient}:
             offer = offers[provider]
@@ -331,6 +324,17 @@ def match(
         for place, (provider, offer) in enumerate(ranked[:limit], 1)
     ]
     return tuple(MATCH_COLUMNS), rows
+
+
+def _held(connection: Connection, on: str) -> dict[str, list[str]]:
+    """The days on which each grant's activities were held."""
+    a = exchange_activities.c
+    held: dict[str, list[str]] = defaultdict(list)
+    for grant, held_on in connection.execute(
+        select(a.grant, a.held_on).where(a.since <= on, on < a.until, a.status == "held")
+    ):
+        held[grant].append(held_on)
+    return held
 
 
 def _served(grants: Any, held: dict[str, list[str]], recipient: str) -> set[str]:

@@ -27,4 +27,5 @@ def test_who_solved_it(lived: Shell) -> None:
     assert (row["provider"], row["held"], row["received_before"]) == ("IN", 1, False)
     assert lived(*words, "--as-of", "2017-08-31").rows == []
     assert lived(*words, "--known", "10").rows == []
+    assert "TX is no country" in lived("library", "match", "--need", "dairy", "--recipient", "TX").err
     assert "score = sum over" in lived("library", "match", "--need", "dairy", "--recipient", "TZ").out
