@@ -13,6 +13,7 @@ from typing import Any
 
 from click.testing import CliRunner
 from fields import VALUES, Field, example, fields_of, types
+from keys import reports_page
 from pydantic import BaseModel
 
 from cli.commands import GROUPS, OTHERS
@@ -27,6 +28,7 @@ from lifecycle.mapper import topic_of
 from lifecycle.policy import Edition, shipped
 from lifecycle.table import ANY, ROWS, Row
 from lifecycle.words import command_class, command_from
+from projections.fold import readers
 
 REFERENCE = Path(__file__).parent / "reference"
 MADE = "<!-- Written by docs/reference.py from the code. Do not edit: run `make docs`. -->\n\n"
@@ -74,6 +76,7 @@ def events_page() -> Iterator[str]:
         "Every fact that a book can hold. Each has `on`, the day on which it took effect, and `actor`, whose"
         " act it was. Its entry adds `recorded_at`, `recorder`, `command_id` and, where there is one, `note`."
         " The topic is the name under which it is stored; its number grows when the stored form changes."
+        " A fact of a grant names the tables of the views that it is read into."
         " [Types](types.md) are told apart; the JSON Schema is [events.json](schema/events.json).\n\n"
     )
     streams = {"grant": ("A grant's stream", grant), "fund": ("The fund's stream", fund)}
@@ -91,7 +94,8 @@ def _event(event: type[Event], row: Row | None, about: str) -> Iterator[str]:
         if row is None
         else f"Made by [{row.name}](commands.md#{_anchor(row, about)}) (role: {row.role})."
     )
-    yield f"{made} Topic `{topic_of(event)}`.\n\n"
+    read = ", ".join(f"`{name}`" for name in readers(event)) if about == "grant" else ""
+    yield f"{made} Topic `{topic_of(event)}`.{f' Read into {read}.' if read else ''}\n\n"
     yield from table(fields_of(event, leave_out=frozenset(("on", "actor"))))
 
 
@@ -281,6 +285,7 @@ def pages() -> dict[str, str]:
         "refusals.md": refusals_page(),
         "editions.md": editions_page(),
         "command-line.md": command_line_page(),
+        "reports.md": reports_page(MADE),
     }
     texts = {name: "".join(parts).rstrip() + "\n" for name, parts in made.items()}
     return texts | {

@@ -390,6 +390,7 @@ _FOLLOW: dict[type[Event], Callable[[Timeline, Grant, Any], None]] = {
     was.GrantReopened: Timeline._reopened,
 }
 """What each fact changes. Facts that are not named change no due date and meet nothing."""
+CONCERNS = _FOLLOW.keys()
 
 
 def instalments(events: Iterable[Event]) -> list[Obligation]:

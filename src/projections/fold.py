@@ -12,6 +12,7 @@ from lifecycle.events.fund import FundEstablished
 from lifecycle.fund import Fund
 from lifecycle.grant import EVOLVE, begin
 from lifecycle.history import FUND, Entry, in_force, kind_of
+from lifecycle.obligations import CONCERNS as OBLIGATED
 from lifecycle.obligations import instalments as instalment_steps
 from lifecycle.stage import Stage
 from lifecycle.state import Grant
@@ -104,6 +105,13 @@ _MAKE: tuple[tuple[Callable[[Rules], Any], Collection[type[Event]] | None], ...]
     (lambda _: Texts(), library.CONCERNS),
 )
 """Each projection of grants, and the facts that concern it; `None` for all."""
+
+
+def readers(kind: type[Event]) -> list[str]:
+    """The tables whose rows a fact of a grant changes; for the reference."""
+    rules = Rules(Fund())
+    found = ((make(rules).table.name, kinds) for make, kinds in _MAKE)
+    return [name for name, kinds in found if kind in (OBLIGATED if kinds is None else kinds)]
 
 
 @cache

@@ -5,21 +5,18 @@ from lifecycle.terms import Day, Line, Reason
 
 
 class ConditionMet(GrantEvent):
-    """A condition of the approval is met. Recorded by the secretariat. Read by: audit history."""
+    """A condition of the approval is met. Recorded by the secretariat."""
 
     condition: Line
     """As the approval words it."""
 
 
 class AgreementSigned(GrantEvent):
-    """The grant agreement was signed. Recorded by the secretariat. Read by: register, timeline."""
+    """The grant agreement was signed. Recorded by the secretariat."""
 
 
 class GrantMadeEffective(GrantEvent):
-    """Money may flow from this day. Recorded by the secretariat.
-
-    Read by: register, disbursement, windows, timeline.
-    """
+    """Money may flow from this day. Recorded by the secretariat."""
 
     closing_date: Day
     """Last day for activities."""
@@ -28,7 +25,7 @@ class GrantMadeEffective(GrantEvent):
 class GrantLapsed(GrantEvent):
     """The approval ran out unused. Its pair on the fund is CommitmentReleased.
 
-    Recorded by an approver. Read by: register, disbursement, timeline, fund.
+    Recorded by an approver.
     """
 
     reason: Reason | None = None

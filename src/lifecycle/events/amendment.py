@@ -9,7 +9,7 @@ from lifecycle.terms import Amount, Capability, Countries, Day, Line, Prose, Rea
 class ClosingDateExtended(GrantEvent):
     """The last day for activities moved; due dates move with it and the old ones are kept.
 
-    Recorded by an approver. Read by: register, windows, timeline, disbursement.
+    Recorded by an approver.
     """
 
     closing_date: Day
@@ -23,7 +23,7 @@ class ClosingDateExtended(GrantEvent):
 class GrantRestructured(GrantEvent):
     """The grant's terms were redrawn; from this day the edition then in force governs it.
 
-    Recorded by an approver. Read by: register, disbursement, windows, timeline.
+    Recorded by an approver.
     """
 
     VERSION: ClassVar[int] = 2
@@ -49,7 +49,7 @@ class GrantRestructured(GrantEvent):
 class CommitmentIncreased(GrantEvent):
     """More was promised. Its pair on the fund has the same name.
 
-    Recorded by an approver. Read by: disbursement, windows, fund.
+    Recorded by an approver.
     """
 
     amount: Amount
@@ -61,7 +61,7 @@ class CommitmentIncreased(GrantEvent):
 class BalanceCancelled(GrantEvent):
     """A part of the undisbursed balance went back to the fund, as CommitmentReleased there.
 
-    Recorded by an approver. Read by: disbursement, timeline, fund.
+    Recorded by an approver.
     """
 
     amount: Amount
@@ -71,7 +71,7 @@ class BalanceCancelled(GrantEvent):
 
 
 class GrantSuspended(GrantEvent):
-    """Payments, activities or both stand still. Recorded by an approver. Read by: register."""
+    """Payments, activities or both stand still. Recorded by an approver."""
 
     VERSION: ClassVar[int] = 2
 
@@ -82,7 +82,7 @@ class GrantSuspended(GrantEvent):
 
 
 class SuspensionLifted(GrantEvent):
-    """They may go on from this day. Recorded by an approver. Read by: register."""
+    """They may go on from this day. Recorded by an approver."""
 
     scope: Scope | None = None
     """Which suspension; every one where not said."""
@@ -93,7 +93,7 @@ class SuspensionLifted(GrantEvent):
 class GrantCancelled(GrantEvent):
     """The fund ended the grant; what was undisbursed went back to the fund.
 
-    Recorded by an approver. Read by: register, disbursement, timeline, fund.
+    Recorded by an approver.
     """
 
     reason: Reason

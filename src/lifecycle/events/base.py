@@ -44,7 +44,6 @@ class EntryCorrected(GrantEvent, FundEvent, CallEvent):
 
     Recorded by an approver who neither acted in nor recorded the entry. Holds from the corrected
     entry's day; who asks for what was known before the correction still sees the entry as it was.
-    Read by: every projection.
     """
 
     entry: int
@@ -60,7 +59,7 @@ class EntryCorrected(GrantEvent, FundEvent, CallEvent):
 class DocumentAttached(GrantEvent, FundEvent):
     """A file was put beside the record, known by its content.
 
-    Recorded by any officer. Read by: the document list of ``grant show``.
+    Recorded by any officer.
     """
 
     name: Line

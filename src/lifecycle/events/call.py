@@ -9,10 +9,7 @@ from lifecycle.terms import Amount, Day, GrantId, Line, Word
 
 
 class CallOpened(CallEvent):
-    """Proposals are asked for, in one window, up to an envelope. Recorded by the secretariat.
-
-    Read by: calls.
-    """
+    """Proposals are asked for, in one window, up to an envelope. Recorded by the secretariat."""
 
     title: Line | None = None
     """What the call is named."""
@@ -39,11 +36,11 @@ class CallOpened(CallEvent):
 
 
 class CallClosed(CallEvent):
-    """The call is over: nothing more is selected in it. Recorded by the secretariat. Read by: calls."""
+    """The call is over: nothing more is selected in it. Recorded by the secretariat."""
 
 
 class GrantSelected(CallEvent):
-    """A grant's approval took so much of the envelope. Written with GrantApproved. Read by: calls."""
+    """A grant's approval took so much of the envelope. Written with GrantApproved."""
 
     grant: GrantId
     """The grant's id."""
@@ -54,7 +51,7 @@ class GrantSelected(CallEvent):
 class SelectionReleased(CallEvent):
     """A selection that never became effective, or was corrected, gave back what it took.
 
-    Written with GrantLapsed, GrantCancelled or a correction. Read by: calls.
+    Written with GrantLapsed, GrantCancelled or a correction.
     """
 
     grant: GrantId

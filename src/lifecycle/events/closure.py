@@ -5,7 +5,7 @@ from lifecycle.terms import ItemId, Reason, Word
 
 
 class ObligationWaived(GrantEvent):
-    """An obligation need not be met. Recorded by an approver. Read by: timeline."""
+    """An obligation need not be met. Recorded by an approver."""
 
     obligation: Word
     """Its name, as the timeline report shows it."""
@@ -16,13 +16,13 @@ class ObligationWaived(GrantEvent):
 
 
 class GrantClosed(GrantEvent):
-    """The books of the grant are closed. Recorded by an approver. Read by: register, timeline."""
+    """The books of the grant are closed. Recorded by an approver."""
 
 
 class GrantReopened(GrantEvent):
     """A closed grant is worked on again; the earlier closure stays visible.
 
-    Recorded by an approver. Read by: register, timeline.
+    Recorded by an approver.
     """
 
     reason: Reason

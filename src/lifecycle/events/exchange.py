@@ -73,7 +73,7 @@ class _Dated(GrantEvent):
 class ActivityPlanned(_Dated):
     """An exchange activity was put on the calendar.
 
-    Recorded by the task team leader. Read by: windows, timeline.
+    Recorded by the task team leader.
     """
 
     VERSION: ClassVar[int] = 2
@@ -93,7 +93,7 @@ class ActivityPlanned(_Dated):
 class ActivityRescheduled(_Dated):
     """It is to be held on other days. The superseded due date is kept.
 
-    Recorded by the task team leader. Read by: timeline.
+    Recorded by the task team leader.
     """
 
     VERSION: ClassVar[int] = 2
@@ -105,7 +105,7 @@ class ActivityRescheduled(_Dated):
 
 
 class ActivityCancelled(GrantEvent):
-    """It will not be held. Recorded by the task team leader. Read by: windows, timeline."""
+    """It will not be held. Recorded by the task team leader."""
 
     activity: ItemId
     """Its name within the grant."""
@@ -114,7 +114,7 @@ class ActivityCancelled(GrantEvent):
 
 
 class ActivityHeld(_Dated):
-    """It was held: a fact, however late. Recorded by the task team leader. Read by: windows, timeline."""
+    """It was held: a fact, however late. Recorded by the task team leader."""
 
     VERSION: ClassVar[int] = 2
 

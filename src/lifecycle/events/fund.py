@@ -23,7 +23,7 @@ Roles = Annotated[tuple[Role, ...], Field(min_length=1)]
 
 
 class FundEstablished(FundEvent):
-    """The fund exists, with its holding currency. Recorded by ``init``. Read by: every projection."""
+    """The fund exists, with its holding currency. Recorded by ``init``."""
 
     name: Line
     """The fund's name."""
@@ -36,7 +36,7 @@ class FundEstablished(FundEvent):
 class PolicyAdopted(FundEvent):
     """An edition of the windows, limits and obligation days was adopted; it is never changed.
 
-    Recorded by an administrator. Read by: windows, timeline.
+    Recorded by an administrator.
     """
 
     edition: Edition
@@ -46,7 +46,7 @@ class PolicyAdopted(FundEvent):
 class OfficerAppointed(FundEvent):
     """An officer holds these roles from this day on, beside those held already.
 
-    Recorded by an administrator. Read by: every permission check.
+    Recorded by an administrator.
     """
 
     officer: OfficerId
@@ -58,7 +58,7 @@ class OfficerAppointed(FundEvent):
 class OfficerRetired(FundEvent):
     """The officer holds these roles no more from this day on: all of them where none is named.
 
-    Recorded by an administrator. Read by: every permission check.
+    Recorded by an administrator.
     """
 
     officer: OfficerId
@@ -68,7 +68,7 @@ class OfficerRetired(FundEvent):
 
 
 class PartnerJoined(FundEvent):
-    """A partner contributes to the fund. Recorded by the secretariat. Read by: fund."""
+    """A partner contributes to the fund. Recorded by the secretariat."""
 
     partner: ItemId
     """The partner's short name in the book."""
@@ -79,7 +79,7 @@ class PartnerJoined(FundEvent):
 
 
 class ConsultationHeld(FundEvent):
-    """The partners met. Recorded by the secretariat. Read by: audit history."""
+    """The partners met. Recorded by the secretariat."""
 
     partners: tuple[ItemId, ...] = ()
     """Who took part."""
@@ -88,7 +88,7 @@ class ConsultationHeld(FundEvent):
 
 
 class ContributionPledged(FundEvent):
-    """A partner said how much it would give. Recorded by finance. Read by: fund."""
+    """A partner said how much it would give. Recorded by finance."""
 
     partner: ItemId
     """The partner's short name in the book."""
@@ -99,7 +99,7 @@ class ContributionPledged(FundEvent):
 
 
 class ContributionAgreed(FundEvent):
-    """An administration agreement binds the pledge. Recorded by finance. Read by: fund."""
+    """An administration agreement binds the pledge. Recorded by finance."""
 
     partner: ItemId
     """The partner's short name in the book."""
@@ -110,7 +110,7 @@ class ContributionAgreed(FundEvent):
 
 
 class InstalmentScheduled(FundEvent):
-    """A part of the contribution is due on a day. Recorded by finance. Read by: timeline."""
+    """A part of the contribution is due on a day. Recorded by finance."""
 
     partner: ItemId
     """The partner's short name in the book."""
@@ -123,10 +123,7 @@ class InstalmentScheduled(FundEvent):
 
 
 class InstalmentReceived(FundEvent):
-    """Money arrived; the rate to the holding currency is frozen here. Recorded by finance.
-
-    Read by: fund, timeline.
-    """
+    """Money arrived; the rate to the holding currency is frozen here. Recorded by finance."""
 
     partner: ItemId
     """The partner's short name in the book."""
@@ -139,7 +136,7 @@ class InstalmentReceived(FundEvent):
 
 
 class FeeCharged(FundEvent):
-    """The trustee's fee. Recorded by finance. Read by: fund."""
+    """The trustee's fee. Recorded by finance."""
 
     amount: Amount
     """In the holding currency."""
@@ -148,7 +145,7 @@ class FeeCharged(FundEvent):
 
 
 class IncomeCredited(FundEvent):
-    """Investment income. Recorded by finance. Read by: fund."""
+    """Investment income. Recorded by finance."""
 
     amount: Amount
     """In the holding currency."""
@@ -157,7 +154,7 @@ class IncomeCredited(FundEvent):
 
 
 class FundsReturned(FundEvent):
-    """Money went back to a partner. Recorded by finance. Read by: fund."""
+    """Money went back to a partner. Recorded by finance."""
 
     partner: ItemId
     """The partner's short name in the book."""
@@ -168,7 +165,7 @@ class FundsReturned(FundEvent):
 
 
 class FundsCommitted(FundEvent):
-    """A grant's approval took so much of what is available. Written with GrantApproved. Read by: fund."""
+    """A grant's approval took so much of what is available. Written with GrantApproved."""
 
     grant: GrantId
     """The grant's id."""
@@ -177,7 +174,7 @@ class FundsCommitted(FundEvent):
 
 
 class CommitmentIncreased(FundEvent):
-    """A grant's commitment grew: an increase, or a correction upwards. Read by: fund."""
+    """A grant's commitment grew: an increase, or a correction upwards."""
 
     grant: GrantId
     """The grant's id."""
@@ -186,7 +183,7 @@ class CommitmentIncreased(FundEvent):
 
 
 class CommitmentReleased(FundEvent):
-    """A grant gave back what it will not use: cancelled, lapsed, or corrected downwards. Read by: fund."""
+    """A grant gave back what it will not use: cancelled, lapsed, or corrected downwards."""
 
     grant: GrantId
     """The grant's id."""

@@ -10,7 +10,7 @@ from lifecycle.terms import Amount, CoFinancingKind, CostPurpose, ItemId, Line, 
 
 
 class PaymentRequested(GrantEvent):
-    """A payment was asked for. Recorded by the task team leader. Read by: disbursement."""
+    """A payment was asked for. Recorded by the task team leader."""
 
     payment: ItemId
     """Its name within the grant."""
@@ -23,7 +23,7 @@ class PaymentRequested(GrantEvent):
 
 
 class PaymentAuthorised(GrantEvent):
-    """Finance allowed it. Recorded by an officer who did not ask for it. Read by: audit history."""
+    """Finance allowed it. Recorded by an officer who did not ask for it."""
 
     payment: ItemId
     """Its name within the grant."""
@@ -32,7 +32,7 @@ class PaymentAuthorised(GrantEvent):
 
 
 class PaymentRejected(GrantEvent):
-    """Finance said no. Recorded by an officer who did not ask for it. Read by: disbursement."""
+    """Finance said no. Recorded by an officer who did not ask for it."""
 
     payment: ItemId
     """Its name within the grant."""
@@ -43,7 +43,7 @@ class PaymentRejected(GrantEvent):
 class FundsDisbursed(GrantEvent):
     """Money left the fund for a payee. One disbursement finishes a payment.
 
-    Recorded by finance: a third officer. Read by: register, disbursement, timeline.
+    Recorded by finance: a third officer.
     """
 
     payment: ItemId
@@ -65,7 +65,7 @@ class FundsDisbursed(GrantEvent):
 class PaymentFailed(GrantEvent):
     """The bank could not carry it out: what had been disbursed of it is undone on this day.
 
-    Recorded by finance. Read by: disbursement, timeline.
+    Recorded by finance.
     """
 
     payment: ItemId
@@ -77,7 +77,7 @@ class PaymentFailed(GrantEvent):
 class RefundReceived(GrantEvent):
     """Money came back; of a cancelled grant it goes on to the fund.
 
-    Recorded by finance. Read by: disbursement, timeline.
+    Recorded by finance.
     """
 
     payment: ItemId
@@ -91,7 +91,7 @@ class RefundReceived(GrantEvent):
 class IrregularPaymentRecorded(GrantEvent):
     """The bank paid in breach of a rule: it counts as disbursed and is shown as a breach.
 
-    Recorded by an approver. Read by: disbursement, windows, timeline.
+    Recorded by an approver.
     """
 
     payment: ItemId
@@ -107,7 +107,7 @@ class IrregularPaymentRecorded(GrantEvent):
 
 
 class CoFinancingRecorded(GrantEvent):
-    """Somebody else paid a part. Recorded by the task team leader. Read by: value."""
+    """Somebody else paid a part. Recorded by the task team leader."""
 
     VERSION: ClassVar[int] = 2
 
@@ -122,7 +122,7 @@ class CoFinancingRecorded(GrantEvent):
 
 
 class CostRecorded(GrantEvent):
-    """What it cost to prepare or supervise the grant. Recorded by the task team leader. Read by: value."""
+    """What it cost to prepare or supervise the grant. Recorded by the task team leader."""
 
     VERSION: ClassVar[int] = 2
 

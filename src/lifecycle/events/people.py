@@ -11,7 +11,7 @@ from lifecycle.terms import Count, Country, Line, OfficerId, PartyRole, Phase
 class PartyInvolved(GrantEvent):
     """A third party joined a triangular exchange: a country, an organization, or one of a country (S4).
 
-    Recorded by the task team leader. Read by: countries.
+    Recorded by the task team leader.
     """
 
     role: PartyRole
@@ -29,10 +29,7 @@ class PartyInvolved(GrantEvent):
 
 
 class ExpertEngaged(GrantEvent):
-    """A knowledge-sharing expert helps with the exchange (S0). Recorded by the task team leader.
-
-    Read by: people.
-    """
+    """A knowledge-sharing expert helps with the exchange (S0). Recorded by the task team leader."""
 
     expert: OfficerId
     """An opaque id, not a person's name."""

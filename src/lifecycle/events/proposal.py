@@ -50,7 +50,7 @@ class Letter(Value):
 class GrantProposed(GrantEvent):
     """A country's wish to learn became a proposal.
 
-    Recorded by the task team leader. Read by: register, disbursement, windows, timeline.
+    Recorded by the task team leader.
     """
 
     VERSION: ClassVar[int] = 2
@@ -86,7 +86,7 @@ class GrantProposed(GrantEvent):
 class ProposalRevised(GrantEvent):
     """The proposal reads differently: only the changed fields are named.
 
-    Recorded by the task team leader. Read by: register, disbursement, windows.
+    Recorded by the task team leader.
     """
 
     VERSION: ClassVar[int] = 2
@@ -122,7 +122,7 @@ class ProposalRevised(GrantEvent):
 class ProposalReturned(GrantEvent):
     """The secretariat sent the proposal back to be worked on: it is a proposal again.
 
-    Recorded by the secretariat. Read by: register, timeline.
+    Recorded by the secretariat.
     """
 
     reason: Reason
@@ -132,7 +132,7 @@ class ProposalReturned(GrantEvent):
 class FundingRequested(GrantEvent):
     """Money was asked for, line by line, with a letter from each recipient country.
 
-    Recorded by the task team leader. Read by: register, timeline, windows.
+    Recorded by the task team leader.
     """
 
     amount: Amount
@@ -146,7 +146,7 @@ class FundingRequested(GrantEvent):
 class ProposalReviewed(GrantEvent):
     """A reviewer scored the proposal.
 
-    Recorded by a reviewer who is not its task team leader. Read by: audit history.
+    Recorded by a reviewer who is not its task team leader.
     """
 
     scores: Annotated[dict[Word, Annotated[Decimal, Field(ge=0, le=100)]], ByName]
@@ -158,7 +158,7 @@ class ProposalReviewed(GrantEvent):
 class GrantApproved(GrantEvent):
     """The fund promised money. Its pair on the fund is FundsCommitted, in the same transaction.
 
-    Recorded by an approver who did not prepare it. Read by: register, disbursement, windows, timeline, fund.
+    Recorded by an approver who did not prepare it.
     """
 
     amount: Amount
@@ -172,14 +172,14 @@ class GrantApproved(GrantEvent):
 
 
 class ProposalDeclined(GrantEvent):
-    """The fund said no. Recorded by an approver. Read by: register, timeline."""
+    """The fund said no. Recorded by an approver."""
 
     reason: Reason
     """Why not."""
 
 
 class ProposalWithdrawn(GrantEvent):
-    """The asker took the proposal back. Recorded by the task team leader. Read by: register, timeline."""
+    """The asker took the proposal back. Recorded by the task team leader."""
 
     reason: Reason
     """Why it was taken back."""

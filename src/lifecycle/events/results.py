@@ -24,7 +24,7 @@ from lifecycle.terms import (
 
 
 class ProgressReported(GrantEvent):
-    """A progress report arrived. Recorded by the task team leader. Read by: timeline."""
+    """A progress report arrived. Recorded by the task team leader."""
 
     period: Line
     """What it reports on, as the report names it."""
@@ -35,14 +35,11 @@ class ProgressReported(GrantEvent):
 
 
 class ImplementationCompleted(GrantEvent):
-    """All activities are done; follow-up begins. Recorded by the task team leader.
-
-    Read by: register, windows, timeline.
-    """
+    """All activities are done; follow-up begins. Recorded by the task team leader."""
 
 
 class OutcomesReported(GrantEvent):
-    """What capacity was built, with the evidence. Recorded by the task team leader. Read by: outcomes."""
+    """What capacity was built, with the evidence. Recorded by the task team leader."""
 
     outcomes: Annotated[dict[Outcome, Prose], ByName] = Field(default_factory=dict)
     """Outcome to its evidence."""
@@ -53,7 +50,7 @@ class OutcomesReported(GrantEvent):
 class LessonRecorded(GrantEvent):
     """What was learned about exchanging know-how: what worked, what did not, and why (S4).
 
-    Recorded by the task team leader. Read by: outcomes, library.
+    Recorded by the task team leader.
     """
 
     worked: Prose | None = None
@@ -71,7 +68,7 @@ class LessonRecorded(GrantEvent):
 
 
 class CapabilityReached(GrantEvent):
-    """An institution can now do it by itself. Recorded by the task team leader. Read by: windows."""
+    """An institution can now do it by itself. Recorded by the task team leader."""
 
     capability: Capability
     """Which one."""
@@ -80,7 +77,7 @@ class CapabilityReached(GrantEvent):
 
 
 class FollowUpAgreed(GrantEvent):
-    """Somebody promised to do something by a day. Recorded by the task team leader. Read by: timeline."""
+    """Somebody promised to do something by a day. Recorded by the task team leader."""
 
     follow_up: ItemId
     """Its name within the grant."""
@@ -95,7 +92,7 @@ class FollowUpAgreed(GrantEvent):
 
 
 class FollowUpFinanced(GrantEvent):
-    """Money for it was found. Recorded by the task team leader. Read by: follow-ups."""
+    """Money for it was found. Recorded by the task team leader."""
 
     follow_up: ItemId
     """Its name within the grant."""
@@ -106,7 +103,7 @@ class FollowUpFinanced(GrantEvent):
 
 
 class FollowUpCompleted(GrantEvent):
-    """It was done. Recorded by the task team leader. Read by: timeline."""
+    """It was done. Recorded by the task team leader."""
 
     follow_up: ItemId
     """Its name within the grant."""
@@ -115,7 +112,7 @@ class FollowUpCompleted(GrantEvent):
 
 
 class FollowUpDropped(GrantEvent):
-    """It will not be done. Recorded by the task team leader. Read by: timeline."""
+    """It will not be done. Recorded by the task team leader."""
 
     follow_up: ItemId
     """Its name within the grant."""
@@ -124,7 +121,7 @@ class FollowUpDropped(GrantEvent):
 
 
 class FollowUpHandedOver(GrantEvent):
-    """Somebody else sees to it, also after closure. Recorded by the task team leader. Read by: timeline."""
+    """Somebody else sees to it, also after closure. Recorded by the task team leader."""
 
     follow_up: ItemId
     """Its name within the grant."""
@@ -142,11 +139,11 @@ class CompletionReportSubmitted(GrantEvent):
 
 
 class CompletionReportAccepted(GrantEvent):
-    """The secretariat took it. Recorded by an officer who did not submit it. Read by: timeline."""
+    """The secretariat took it. Recorded by an officer who did not submit it."""
 
 
 class ClientSurveyRecorded(GrantEvent):
-    """The recipients were asked. Recorded by the secretariat. Read by: timeline."""
+    """The recipients were asked. Recorded by the secretariat."""
 
     respondents: Count
     """How many answered."""
@@ -155,7 +152,7 @@ class ClientSurveyRecorded(GrantEvent):
 
 
 class ResultsStoryPublished(GrantEvent):
-    """The story of what came of it was published. Recorded by the secretariat. Read by: timeline."""
+    """The story of what came of it was published. Recorded by the secretariat."""
 
     title: Line
     """As it is published."""
@@ -166,7 +163,7 @@ class ResultsStoryPublished(GrantEvent):
 
 
 class DevelopmentOutcomeRecorded(GrantEvent):
-    """What changed in the country, years later. Recorded by the secretariat. Read by: timeline."""
+    """What changed in the country, years later. Recorded by the secretariat."""
 
     title: Line | None = None
     """The story's title, where there is one."""
