@@ -66,7 +66,7 @@ _FIRST = {
     "register": "grant title stage window recipients providers closing_date suspended",
     "disbursement": "grant committed disbursed undisbursed share_disbursed net_disbursed share_elapsed",
     "disbursement by": "grants net_disbursed committed disbursed currency undisbursed",
-    "windows": "grant window rule figure limit complies edition",
+    "windows": "grant rule complies figure limit window edition",
     "timeline": "grant obligation status due_on days item met_on",
     "calls": "call envelope received requested selected declined countries left status selected_amount",
     "calls by": "criterion reviews mean lowest highest mean_selected mean_declined",
@@ -93,6 +93,8 @@ _ROOM = {
     "snippet": 24,
     "evidence": 24,
     "kind": 11,
+    "figure": 23,
+    "limit": 23,
     "outcomes": 20,
     "grants": 14,
 }
