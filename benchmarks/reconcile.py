@@ -280,12 +280,12 @@ class Spent(NamedTuple):
     processor: float
 
 
-def run(*words: str) -> tuple[Spent, str]:
+def run(*words: str, codes: tuple[int, ...] = (0,)) -> tuple[Spent, str]:
     """A whole process: what it took, and what it printed."""
     start, before = time.perf_counter(), _processor()
     done = subprocess.run([*GRANTBOOK, *words], capture_output=True, text=True, check=False)
     spent = Spent(time.perf_counter() - start, _processor() - before)
-    if done.returncode not in (0, 1):
+    if done.returncode not in codes:
         raise SystemExit(f"{' '.join(words)}: {done.stderr}")
     return spent, done.stdout
 
@@ -300,29 +300,38 @@ def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--grants", type=int, default=5000)
     asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--book", type=Path, help="one that is there already, made by this script")
     asked.add_argument("--runs", type=int, default=3)
     given = asked.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / "book"
-        file = Path(folder) / "commands.jsonl"
-        file.write_text("".join(json.dumps(words) + "\n" for words in commands(given.grants, given.seed)))
-        run("init", str(place), "--name", "Made up", "--on", FOUNDED, "--as", "admin")
-        book = ("--book", str(place), "--as", "admin")
-        spent, _ = run(*book, "record", str(file), "--continue")
-        print(f"recorded in {spent.wall:.1f} s")
-        run(*book, "views", "update")
-        _, text = run(*book, "audit", "entries")
-        lines = text.splitlines()
-        print(f"{len(lines):,} entries")
-        worst = 0
-        for on, known in (
-            ("2019-06-30", None),
-            ("2024-12-31", None),
-            ("2024-12-31", len(lines) * 3 // 4),
-            ("2021-12-31", len(lines) // 2),
-        ):
-            worst += _compare(book, lines, on, known, given.runs)
-        return 1 if worst else 0
+        place = given.book or _made(Path(folder), given.grants, given.seed)
+        return 1 if _reconciled(place, given.runs) else 0
+
+
+def _made(folder: Path, grants: int, seed: int) -> Path:
+    place, file = folder / "book", folder / "commands.jsonl"
+    file.write_text("".join(json.dumps(words) + "\n" for words in commands(grants, seed)))
+    run("init", str(place), "--name", "Made up", "--on", FOUNDED, "--as", "admin")
+    # Some are refused, and some corrections name what an extra entry has shifted: malformed.
+    spent, _ = run("--book", str(place), "--as", "admin", "record", str(file), "--continue", codes=(0, 1, 2))
+    print(f"recorded in {spent.wall:.1f} s", flush=True)
+    return place
+
+
+def _reconciled(place: Path, runs: int) -> int:
+    """How many differences there are."""
+    book = ("--book", str(place), "--as", "admin")
+    run(*book, "views", "update")
+    _, text = run(*book, "audit", "entries")
+    lines = text.splitlines()
+    print(f"{len(lines):,} entries", flush=True)
+    asked = (
+        ("2019-06-30", None),
+        ("2024-12-31", None),
+        ("2024-12-31", len(lines) * 3 // 4),
+        ("2021-12-31", len(lines) // 2),
+    )
+    return sum(_compare(book, lines, on, known, runs) for on, known in asked)
 
 
 def _compare(book: tuple[str, ...], lines: list[str], on: str, known: int | None, runs: int) -> int:
@@ -361,7 +370,7 @@ def _compare(book: tuple[str, ...], lines: list[str], on: str, known: int | None
     print(f"as of {on}, known {known or 'now'}: {len(found)} differences; {len(times)} reports, slowest:")
     for name in slowest[:5]:
         print(f"  {times[name].wall:5.2f} s, {times[name].processor:5.2f} s of processors: {name}")
-    print(f"  {median(one.wall for one in times.values()):5.2f} s the median report")
+    print(f"  {median(one.wall for one in times.values()):5.2f} s the median report", flush=True)
     for line in found[:20]:
         print(f"  {line}")
     return len(found)

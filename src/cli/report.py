@@ -87,11 +87,7 @@ def ask(
 
     day = book.today() if as_of is None else day_from(as_of, "--as-of")
     position = None if known is None else position_from(book, known)
-    question = (
-        question_of(name, None if by is None else by.replace("-", "_"), grant)
-        if due_within is None
-        else reminders(due_within, DAY, grant)
-    )
+    question = question_of(name, by, grant) if due_within is None else reminders(due_within, DAY, grant)
     with tables_at(book, position, grant) as (connection, upto):
         return answer(connection, name, question, as_of=day, known=upto)
 

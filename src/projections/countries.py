@@ -24,9 +24,8 @@ class _Grant(NamedTuple):
     approved: bool
     recipients: frozenset[str]
     providers: frozenset[str]
-    held: tuple[frozenset[str], ...]
-    """The countries of each activity that was held: those that took part, or the grant's own."""
-    last_held_on: str | None
+    held: tuple[tuple[frozenset[str], str], ...]
+    """The countries of each activity that was held (who took part, or the grant's own), and its day."""
     parties: tuple[tuple[str, str], ...]
     """Role and country of those that facilitate or finance."""
 
@@ -34,14 +33,13 @@ class _Grant(NamedTuple):
 def _grants(connection: Connection, as_of: date) -> list[_Grant]:
     """Every grant that was proposed and neither declined nor withdrawn by the day."""
     on = as_of.isoformat()
-    held, last, parties = defaultdict(list), dict[str, str](), defaultdict(list)
+    held, parties = defaultdict(list), defaultdict(list)
     a, p = exchange_activities.c, party_facts.c
     activities = select(a.grant, a.countries, a.held_on).where(
         a.since <= on, on < a.until, a.status == "held"
     )
     for grant, countries, held_on in connection.execute(activities):
-        held[grant].append(frozenset(json.loads(countries)) - {NOT_STATED})
-        last[grant] = max(held_on, last.get(grant, ""))
+        held[grant].append((frozenset(json.loads(countries)) - {NOT_STATED}, held_on))
     for grant, role, country in connection.execute(
         select(p.grant, p.role, p.country).where(p.since <= on, p.country.is_not(None))
     ):
@@ -53,7 +51,7 @@ def _grants(connection: Connection, as_of: date) -> list[_Grant]:
             continue
         recipients, providers = (frozenset(json.loads(text)) for text in (row.recipients, row.providers))
         named = (recipients | providers) - {NOT_STATED}
-        took_part = tuple(countries or named for countries in held[row.grant])
+        took_part = tuple((countries or named, held_on) for countries, held_on in held[row.grant])
         found.append(
             _Grant(
                 row.grant,
@@ -62,7 +60,6 @@ def _grants(connection: Connection, as_of: date) -> list[_Grant]:
                 recipients,
                 providers,
                 took_part,
-                last.get(row.grant),
                 tuple(parties[row.grant]),
             )
         )
@@ -112,7 +109,7 @@ def _count(one: _Grant, count: dict[str, Counter[str]]) -> None:
             both=int(code in one.recipients & one.providers),
             grants=1,
         )
-    for countries in one.held if one.approved else ():
+    for countries, _ in one.held if one.approved else ():
         for code in countries:
             count[code]["held"] += 1
     for role, code in one.parties if one.approved else ():
@@ -154,16 +151,10 @@ def _by_pair(connection: Connection, as_of: date) -> Answered:
         if one.approved:
             for pair in pairs_of(one.recipients, one.providers):
                 pairs[pair].append(one)
-    rows: list[Row] = [
-        (
-            provider,
-            recipient,
-            len(grants),
-            sum({provider, recipient} <= countries for one in grants for countries in one.held),
-            max((one.last_held_on or "" for one in grants), default="") or None,
-        )
-        for (provider, recipient), grants in sorted(pairs.items())
-    ]
+    rows: list[Row] = []
+    for pair, grants in sorted(pairs.items()):
+        met = [held_on for one in grants for countries, held_on in one.held if countries.issuperset(pair)]
+        rows.append((*pair, len(grants), len(met), max(met, default=None)))
     return ("provider", "recipient", "grants", "held", "last_held_on"), rows
 
 
@@ -213,7 +204,9 @@ def _by_sector(connection: Connection, as_of: date) -> Answered:
         approved = [one for one in grants if one.approved]
         demand = sorted({code for one in grants for code in one.recipients} - {NOT_STATED})
         supply = sorted({code for one in approved for code in one.providers} - {NOT_STATED})
-        delivered = {code for one in approved for countries in one.held for code in countries & one.providers}
+        delivered = {
+            code for one in approved for countries, _ in one.held for code in countries & one.providers
+        }
         rows.append(
             (
                 sector,

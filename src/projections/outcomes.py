@@ -134,7 +134,6 @@ def _marks(as_of: ColumnElement[str]) -> Subquery:
         )
         .where(holds(outcome_facts, as_of))
         .group_by(facts.grant)
-        .having(func.max(case((facts.kind.in_(("sought", "achieved")), 1), else_=0)) == 1)
         .subquery()
     )
 
@@ -148,7 +147,7 @@ def _listed(marks: Any, names: Iterable[str], prefix: str) -> ColumnElement[str]
 
 
 def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple[object, ...]]:
-    """Each grant that sought or achieved an outcome, then the sums of its columns."""
+    """Each grant that sought or achieved an outcome, has a result or a lesson; then the sums."""
     marks, spans = _marks(as_of), register_spans
     grants = select(
         marks.c.grant,

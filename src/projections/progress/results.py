@@ -127,7 +127,7 @@ def outcomes(it: Asker) -> Section:
     ]
     columns = (("outcome", False), ("sought", True), ("achieved", True), ("achieved of sought", True))
     bars = [(row[0], "achieved", float(row[2])) for row in rows]
-    of = f"of {len(grants)} grants that sought or achieved an outcome"
+    of = f"of {len(grants)} grants with an outcome, a result or a lesson"
     return Section(
         "outcomes",
         "Outcomes",
