@@ -4,6 +4,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, select
@@ -30,6 +31,12 @@ class _Grant(NamedTuple):
     """Role and country of those that facilitate or finance."""
 
 
+@lru_cache(maxsize=1 << 14)
+def _codes(text: str) -> frozenset[str]:
+    """A JSON list of countries. (The same few stand in many grants.)"""
+    return frozenset(json.loads(text))
+
+
 def _grants(connection: Connection, as_of: date) -> list[_Grant]:
     """Every grant that was proposed and neither declined nor withdrawn by the day."""
     on = as_of.isoformat()
@@ -39,7 +46,7 @@ def _grants(connection: Connection, as_of: date) -> list[_Grant]:
         a.since <= on, on < a.until, a.status == "held"
     )
     for grant, countries, held_on in connection.execute(activities):
-        held[grant].append((frozenset(json.loads(countries)) - {NOT_STATED}, held_on))
+        held[grant].append((_codes(countries) - {NOT_STATED}, held_on))
     for grant, role, country in connection.execute(
         select(p.grant, p.role, p.country).where(p.since <= on, p.country.is_not(None))
     ):
@@ -49,7 +56,7 @@ def _grants(connection: Connection, as_of: date) -> list[_Grant]:
         approved = was_approved(row)
         if not approved and row.stage not in ("proposed", "requested"):
             continue
-        recipients, providers = (frozenset(json.loads(text)) for text in (row.recipients, row.providers))
+        recipients, providers = _codes(row.recipients), _codes(row.providers)
         named = (recipients | providers) - {NOT_STATED}
         took_part = tuple((countries or named, held_on) for countries, held_on in held[row.grant])
         found.append(

@@ -23,7 +23,7 @@ def glance(it: Asker) -> Section:
         "glance",
         "At a glance",
         figures=[
-            Figure(f"Approved in {label}", it.amount(flows.get("approved", 0)), f"{len(approved)} grants"),
+            Figure(f"Approved in {label}", it.amount(flows.get("approved", 0)), _grants(len(approved))),
             Figure(f"Net disbursed in {label}", it.amount(net), "disbursed less refunded"),
             Figure("Committed to date", it.amount(sums["committed"]), "approved + increased - cancelled"),
             Figure("Net disbursed to date", it.amount(sums["net_disbursed"])),
@@ -41,6 +41,10 @@ def glance(it: Asker) -> Section:
             ),
         ],
     )
+
+
+def _grants(number: int) -> str:
+    return "1 grant" if number == 1 else f"{number:,} grants"
 
 
 def _money(it: Asker) -> dict[str, int]:
