@@ -151,7 +151,7 @@ def test_the_report_of_a_year(lived: Shell) -> None:
     assert told.code == 0, told.err
     assert [line[3:] for line in told.out.splitlines() if line.startswith("## ")] == list(SECTIONS)
     for line in (
-        "- Approved in 2017: **70,000.00 USD** (1 grants)",
+        "- Approved in 2017: **70,000.00 USD** (1 grant)",
         "- Net disbursed in 2017: **58,000.00 USD** (disbursed less refunded)",
         "- Share disbursed: **82.86 %** (net disbursed / committed)",
         "- Countries to date: **3** (2 receive, 1 provide, 0 do both)",
