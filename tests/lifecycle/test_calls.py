@@ -313,6 +313,13 @@ def test_an_opening_and_a_pair_are_not_struck() -> None:
     given().when(g.correct_call("2012-06-01", entry=1, struck=True)).refused(UnknownCall)
 
 
+def test_days_that_a_correction_gave_are_not_taken_by_striking_it() -> None:
+    """Proposals may rest on them, as on days that were given at once."""
+    past = given(OPEN, reads(closes="2012-02-28"))
+    strike = g.correct_call("2012-06-02", entry=2, struck=True, actor="a.prover")
+    past.when(strike).refused(FieldNotCorrectable, "2012-02-28")
+
+
 def test_a_close_that_was_a_mistake_is_struck() -> None:
     past = given(OPEN, asked(), g.close_call("2012-03-01"))
     past.when(g.correct_call("2012-06-01", entry=2, struck=True)).accepted()

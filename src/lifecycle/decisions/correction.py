@@ -111,10 +111,8 @@ def _may_change(asked: EntryCorrected, target: Entry) -> None:
         raise FieldNotCorrectable(f"{', '.join(sorted(fixed))} of entry {asked.entry} cannot be corrected")
 
 
-def only_more_time(now: Event, after: Event) -> None:
+def only_more_time(now: CallOpened, after: CallOpened) -> None:
     """Refuse to take days from a call: proposals rest on them. Raises `FieldNotCorrectable`."""
-    if not isinstance(now, CallOpened) or not isinstance(after, CallOpened):
-        return
     opens, closes = now.opens or now.on, now.closes
     if after.on > now.on or (after.opens or after.on) > opens or after.closes < closes:
         raise FieldNotCorrectable(f"proposals rest on the days from {opens} to {closes}: only add to them")

@@ -37,12 +37,9 @@ def judge_call(
     if isinstance(asked, CorrectCallEntry):
         if not entries:
             raise UnknownCall(f"there is no call {asked.call}")
-        target = target_of(asked, entries)
+        target_of(asked, entries)
         held = in_force((*entries, provisional(asked, event, len(entries) + 1)))
-        for now in before:
-            for after in held:
-                if now.originator_version == after.originator_version == target.originator_version:
-                    only_more_time(now.event, after.event)
+        only_more_time(_opening(before), _opening(held))
         not_in_future(max(asked.on, held[-1].event.on), today)
         return Verdict(event, (), None, fund, {asked.call: _call_still_true(held, asked.call, fund)})
     new = provisional(asked, event, len(entries) + 1)
@@ -55,6 +52,11 @@ def judge_call(
 
     judged_today(asked, today, judge)
     return Verdict(event, (), None, fund, judged)
+
+
+def _opening(held: Sequence[Entry]) -> on_call.CallOpened:
+    """What the call was opened with: it is corrected, also by striking a correction, and never struck."""
+    return next(entry.event for entry in held if isinstance(entry.event, on_call.CallOpened))
 
 
 def _call_still_true(held: Sequence[Entry], name: str, fund: Fund, new: Entry | None = None) -> Call:
