@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 import given as g
-from given import APPROVED, CLOSED, EFFECTIVE, REQUESTED, SIGNED, G, given
+from given import APPROVED, CLOSED, EFFECTIVE, PROPOSED, REQUESTED, SIGNED, G, given
 from lifecycle.decisions.rules import Command
 from lifecycle.events import fund as on_fund
 from lifecycle.events import grant as was
@@ -189,6 +189,16 @@ def test_what_was_possible_does_not_hold_a_correction_of_the_fund_back(life: lis
         if past.when(command).refusal is not None:
             return  # refused at once: then nothing was possible that a correction could trip over
     past.when(g.correct_fund("02-20", entry=1, reads={"name": "The Fund"})).accepted()
+
+
+def test_a_correction_of_a_struck_proposal_is_struck_too() -> None:
+    """There is no grant before it and none after it: it changes nothing, and is recorded."""
+    past = given(PROPOSED, g.correct("02-20", entry=1, reads={"title": "Milk"}))
+    past.given(g.correct("02-20", entry=1, struck=True))
+    past.given(g.correct("02-20", actor="a.prover", entry=2, struck=True))
+    assert past.grants[G].grant is None
+    past.given(g.correct("02-20", actor="a.prover", entry=3, struck=True))
+    assert past.grants[G].grant.title == g.PROPOSED[0].title  # type: ignore[attr-defined,union-attr]
 
 
 def test_an_instalment_is_not_struck_or_renamed_under_its_receipt() -> None:

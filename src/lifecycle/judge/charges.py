@@ -32,7 +32,8 @@ def charged(before: Grant | None, after: Grant | None, event: Event, fund: Fund,
     its selections. Raises `ExceedsAvailableFunds`, ``ExceedsCallEnvelope``.
     """
     grant = after or before
-    assert grant is not None
+    if grant is None:
+        return Verdict(event, (), None, fund)  # a struck proposal: whatever is corrected of it takes nothing
     changes = _changes(before.commitments if before else (), after.commitments if after else ())
     pair: list[tuple[str, Event]] = [
         (FUND, _pair(event, grant, day, change)) for day, change in changes.items()
