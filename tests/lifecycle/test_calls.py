@@ -313,6 +313,19 @@ def test_an_opening_and_a_pair_are_not_struck() -> None:
     given().when(g.correct_call("2012-06-01", entry=1, struck=True)).refused(UnknownCall)
 
 
+def test_a_proposal_that_was_struck_by_mistake_answers_its_call_again() -> None:
+    past = given(OPEN, answer("2012-01-20"), g.correct("2012-06-01", entry=1, struck=True))
+    past.given(g.correct("2012-06-02", entry=2, struck=True, actor="a.prover"))
+    assert past.grant.call == "C1"
+
+
+def test_a_call_that_a_correction_left_out_is_answered_again_when_it_is_struck() -> None:
+    past = given(OPEN, g.open_call("2012-01-05", call="C2", closes="2012-01-31"), answer("2012-01-20"))
+    past.given(g.correct("2012-06-01", entry=1, reads={"call": "C2"}))
+    past.given(g.correct("2012-06-02", entry=2, struck=True, actor="a.prover"))
+    assert past.grant.call == "C1"
+
+
 def test_days_that_a_correction_gave_are_not_taken_by_striking_it() -> None:
     """Proposals may rest on them, as on days that were given at once."""
     past = given(OPEN, reads(closes="2012-02-28"))

@@ -76,10 +76,15 @@ class Known(NamedTuple):
 
 
 def calls_named(known: Known, asked: GrantCommand) -> set[str]:
-    """The calls that judging the command may need: the grant's own, and one that the command names."""
+    """The calls that judging the command may need: the grant's own, and one that the command names.
+
+    A correction may bring back one that an earlier entry names.
+    """
     named = {getattr(asked, "call", None), known.grant.call if known.grant is not None else None}
-    if isinstance(asked, CorrectEntry) and asked.reads is not None:
-        named.add(asked.reads.get("call"))
+    if isinstance(asked, CorrectEntry):
+        events = [asked, *(entry.event for entry in known.entries)]
+        named |= {event.reads.get("call") for event in events if isinstance(event, EntryCorrected) and event.reads}
+        named |= {event.call for event in events if isinstance(event, on_grant.GrantProposed)}
     return {name for name in named if isinstance(name, str)}
 
 
