@@ -130,15 +130,49 @@ def _backdate(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None
     )
 
 
-def _answer(change: str) -> Way:
-    def alter(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
-        ((newest,),) = raw.execute("SELECT max(number) FROM receipts")
-        raw.execute(change, {"number": dice.randint(1, newest)})
+def _any_answer(raw: sqlite3.Connection, dice: random.Random) -> int:
+    ((newest,),) = raw.execute("SELECT max(number) FROM receipts")
+    return dice.randint(1, int(newest))
 
-    return alter
+
+def _of_answer(name: str) -> Way:
+    def change(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
+        number = _any_answer(raw, dice)
+        ((old,),) = raw.execute(f'SELECT "{name}" FROM receipts WHERE number = ?', (number,))
+        new = 10_000_000 + number if name == "number" else _flip(old or dice.choice(["x", 1]), dice)
+        raw.execute(f'UPDATE receipts SET "{name}" = ? WHERE number = ?', (new, number))
+
+    return change
+
+
+def _answer_gone(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
+    raw.execute("DELETE FROM receipts WHERE number = ?", (_any_answer(raw, dice),))
+
+
+def _answers_swapped(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
+    """Two answers change places."""
+    ((newest,),) = raw.execute("SELECT max(number) FROM receipts")
+    one, two = dice.sample(range(1, newest + 1), 2)
+    for old, new in ((one, -1), (two, one), (-1, two)):
+        raw.execute("UPDATE receipts SET number = ? WHERE number = ?", (new, old))
+
+
+def _answer_put_in(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
+    """A refusal that was never given, among the old ones."""
+    number, columns = _any_answer(raw, dice), ", ".join(f'"{name}"' for name in ANSWER[1:])
+    raw.execute("UPDATE receipts SET number = -number WHERE number >= ?", (number,))
+    raw.execute("UPDATE receipts SET number = 1 - number WHERE number < 0")
+    question = f"SELECT {columns} FROM receipts WHERE outcome = 'refused' ORDER BY number LIMIT 1"
+    row = ["made-up", *raw.execute(question).fetchone()[1:]]
+    places = ",".join("?" * len(ANSWER))
+    raw.execute(f"INSERT INTO receipts (number, {columns}) VALUES ({places})", (number, *row))
 
 
 COLUMNS = ("position", "originator_id", "originator_version", "topic", "state")
+ANSWER = (
+    "number command_id digest command stream on actor recorder recorded_at outcome refusal rule message"
+    " entries position"
+).split()
 WAYS: dict[str, Way] = {
     **{f"another {name}": _column(name) for name in COLUMNS},
     "another type": _type,
@@ -149,17 +183,10 @@ WAYS: dict[str, Way] = {
     "two swapped": _swap,
     "two exchanged": _swap_bytes,
     "one put in": _insert,
-    "an answer's actor": _answer("UPDATE receipts SET actor = actor || 'x' WHERE number = :number"),
-    "an answer's digest": _answer("UPDATE receipts SET digest = 'x' || digest WHERE number = :number"),
-    "an answer's rule": _answer("UPDATE receipts SET rule = 'none' WHERE number = :number"),
-    "an answer's outcome": _answer(
-        "UPDATE receipts SET outcome = CASE outcome WHEN 'refused' THEN 'accepted' ELSE 'refused' END"
-        " WHERE number = :number"
-    ),
-    "an answer's position": _answer(
-        "UPDATE receipts SET position = coalesce(position, 0) + 1 WHERE number = :number"
-    ),
-    "an answer gone": _answer("DELETE FROM receipts WHERE number = :number"),
+    **{f"an answer's {name}": _of_answer(name) for name in ANSWER},
+    "an answer gone": _answer_gone,
+    "two answers swapped": _answers_swapped,
+    "an answer put in": _answer_put_in,
 }
 
 
@@ -167,6 +194,25 @@ def tamper(path: Path, way: str, dice: random.Random, sealed: int) -> None:
     """Do it to the book."""
     with without_triggers(path) as raw:
         WAYS[way](raw, dice, sealed)
+
+
+def alter_views(path: Path, dice: random.Random) -> tuple[str, str]:
+    """Another value in a random column of the read tables, or a row that goes. Returns where it was done."""
+    with closing(sqlite3.connect(path / "views.sqlite", isolation_level=None)) as raw:
+        tables = [name for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        full = [name for name in sorted(tables) if raw.execute(f"SELECT 1 FROM {name}").fetchone()]
+        table = dice.choice([name for name in full if name not in ("tracking", "views_format")])
+        columns = raw.execute(f"PRAGMA table_info({table})").fetchall()
+        keys, column = [row[1] for row in columns if row[5]] or ["rowid"], dice.choice(columns)[1]
+        rows = raw.execute(f'SELECT "{column}", {", ".join(keys)} FROM {table}').fetchall()
+        old, *key = dice.choice(rows)
+        which = " AND ".join(f'"{name}" IS ?' for name in keys)
+        if dice.random() < 0.2:
+            raw.execute(f"DELETE FROM {table} WHERE {which}", key)
+        else:
+            new = _flip(old if old not in (None, "") else dice.choice(["x", 1]), dice)
+            raw.execute(f'UPDATE {table} SET "{column}" = ? WHERE {which}', (new, *key))
+    return table, column
 
 
 def restore(backup: Path, path: Path) -> None:

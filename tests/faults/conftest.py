@@ -3,13 +3,13 @@
 Without more, each is tasted; FAULTS=full is the suite, FAULTS=long ten times that; FAULTS_SEED another run.
 """
 
-import os
 from collections.abc import Callable, Iterator
 
 import pytest
 
-MODE = os.environ.get("FAULTS", "taste")
-SEED = int(os.environ.get("FAULTS_SEED", "1"))
+import faults_mode
+from faults_mode import MODE, SEED
+
 SEEN = "seen"
 
 
@@ -22,12 +22,7 @@ def seed(request: pytest.FixtureRequest) -> int:
 @pytest.fixture
 def times() -> Callable[[int, int], int]:
     """How often: as a taste, or in full."""
-
-    def times(taste: int, full: int) -> int:
-        counts: dict[str, int] = {"taste": taste, "full": full, "long": 10 * full}
-        return counts[MODE]
-
-    return times
+    return faults_mode.times
 
 
 @pytest.fixture

@@ -14,7 +14,9 @@ from lifecycle.book import Book
 from lifecycle.seal.notes import Signer
 from lifecycle.seal.sealing import Seal
 from lifecycle.seal.verifying import Verified, verify
-from tampering import WAYS, restore, tamper
+from projections.comparing import differences
+from projections.projector import catch_up, rebuild
+from tampering import WAYS, alter_views, restore, tamper
 
 Times = Callable[[int, int], int]
 
@@ -127,3 +129,79 @@ def test_a_checkpoint_forged(
         shutil.rmtree(book)
     assert found == times(2, 50)
     tell(f"{found} of {found} found")
+
+
+def test_history_rewritten_with_the_book_s_own_key(
+    base: Path, tmp_path: Path, seed: int, times: Times, tell: Callable[[str], None]
+) -> None:
+    """All of it sealed anew, so that it fits: whoever kept a checkpoint elsewhere finds it out."""
+    dice, found, alone = random.Random(seed), 0, 0
+    sealed = looked_at(base).entries
+    ways = ["another state", "another day", "deleted and closed up", "the tail cut", "an answer gone"]
+    for number in range(times(2, 50)):
+        book, kept = tmp_path / str(number), tmp_path / f"{number}.note"
+        shutil.copytree(base, book)
+        with Book.open(book, read_only=True) as opened:
+            public = Seal(opened).keys()
+            shutil.copyfile(Seal(opened).files()[-1], kept)
+        tamper(book, dice.choice(ways), dice, sealed)
+        for place in [*(book / "checkpoints").glob("*.note"), *(book / "tree").iterdir()]:
+            place.unlink()
+        with Book.open(book) as forged:
+            Seal(forged).seal()
+            alone += bool(verify(forged, Seal(forged)).problems)
+            found += bool(verify(forged, Seal(forged), kept=[kept], trusted=public).problems)
+        shutil.rmtree(book)
+    assert found == times(2, 50)
+    tell(f"{found} of {found} found with a kept checkpoint; {alone} without one")
+
+
+def test_views_altered(
+    base: Path, tmp_path: Path, seed: int, times: Times, tell: Callable[[str], None]
+) -> None:
+    """The read tables say something else: found, and a rebuild puts it right."""
+    dice = random.Random(seed)
+    for number in range(times(2, 50)):
+        path = tmp_path / str(number)
+        shutil.copytree(base, path)
+        with Book.open(path) as book:
+            catch_up(book)
+            assert list(differences(book)) == []
+            where = alter_views(path, dice)
+            found = list(differences(book))
+            assert where[0] in found[0][0], (seed, number, where, found)
+            rebuild(book)
+            assert list(differences(book)) == []
+        shutil.rmtree(path)
+    tell(f"{times(2, 50)} of {times(2, 50)} found, the table and the row named; right after a rebuild")
+
+
+def test_documents_altered(
+    base: Path, tmp_path: Path, seed: int, times: Times, tell: Callable[[str], None]
+) -> None:
+    """A byte of an attached file is another, or some are missing, or all of it is."""
+    dice = random.Random(seed)
+    path = tmp_path / "book"
+    shutil.copytree(base, path)
+    with Book.open(path) as book:
+        kept = [book.attach(dice.randbytes(2000)) for _ in range(5)]
+        record(book, [g.attach("2017-05-02", grant="SSF-1", name=f"{d[:5]}.pdf", sha256=d) for d in kept])
+        Seal(book).seal()
+        for number in range(times(2, 50)):
+            place = book.document(dice.choice(kept))
+            whole = place.read_bytes()
+            match number % 3:
+                case 0:
+                    at = dice.randrange(len(whole))
+                    place.write_bytes(
+                        whole[:at] + bytes([whole[at] ^ 1 << dice.randrange(8)]) + whole[at + 1 :]
+                    )
+                case 1:
+                    place.write_bytes(whole[: dice.randrange(len(whole))])
+                case _:
+                    place.unlink()
+            (problem,) = verify(book, Seal(book)).problems
+            assert place.name[:12] in problem.where
+            place.write_bytes(whole)
+        assert verify(book, Seal(book)).problems == []
+    tell(f"{times(2, 50)} of {times(2, 50)} found, the document named")

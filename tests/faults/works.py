@@ -1,7 +1,7 @@
 """What is killed: appending, a run of `record`, projecting, rebuilding, sealing; and what must hold after it.
 
-Run as a script it does one of them so many times and prints what was seen, as JSON:
-    python works.py WORK COUNT SEED FOLDER
+Run as a script it does some of them so many times and prints what was seen, a line of JSON each:
+    python works.py WORK,WORK COUNT SEED FOLDER
 """
 
 import io
@@ -11,16 +11,16 @@ import random
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import given as g
 from books import make_book
 from cli.main import run as grantbook
-from killing import Ended, Work, run
+from killing import Ended, Work, run, told_before_synced
 from lifecycle.book import Book
 from lifecycle.clock import utc_now
 from lifecycle.seal.sealing import Seal
@@ -212,8 +212,9 @@ def base_book(folder: Path, kind: Kind) -> Path:
 
 
 def many(name: str, count: int, seed: int, folder: Path) -> dict[str, object]:
-    """Do the work so many times, killed somewhere, and look at what is left each time."""
+    """Do the work, killed so many times after a while and so many as it writes, and look at what is left."""
     kind, dice = KINDS[name], random.Random(seed)
+    folder.mkdir(exist_ok=True)
     base, book = base_book(folder, kind), folder / "book"
 
     def fresh() -> Work:
@@ -226,27 +227,48 @@ def many(name: str, count: int, seed: int, folder: Path) -> dict[str, object]:
     counted = run(fresh(), kill_at_write=1 << 40)
     seen: Counter[str] = Counter()
     failures = []
-    for number in range(count):
-        work = fresh()
-        ended = _killed(work, dice, number, whole, counted)
-        seen["killed" if ended.killed else "ended before"] += 1
-        seen["at a write" if ended.writes else "after a time"] += 1
-        wrong = asked_in_a_child(lambda said=ended.said: wrong_after(book, said))  # type: ignore[misc]
-        if wrong is None:
-            again = run(kind.make(book))
-            wrong = None if again.code == 0 else f"run again, it ended with {again.code}"
-        wrong = wrong or asked_in_a_child(lambda: wrong_at_the_end(book))
-        if wrong is not None:
-            failures.append(f"seed {seed}, number {number}: {wrong}")
-    return {"seen": dict(seen), "writes": counted.writes, "failures": failures}
+    for how, options in _moments(dice, count, whole, counted):
+        ended = run(fresh(), **options)
+        if not ended.killed:
+            seen["ended before"] += 1
+            continue
+        seen[how] += 1
+        seen["acknowledged before"] += len(acknowledged(ended.said))
+        if wrong := _wrong(book, kind, ended):
+            failures.append(f"seed {seed}, {how} {options}: {wrong}")
+        if min(seen[AFTER], seen[AT] if counted.calls else count) >= count:
+            break
+    if name == "append" and (early := told_before_synced(counted)):
+        failures.append(f"{early} commands were acknowledged before they were on the disk")
+    return {"seen": dict(seen), "writes": len(counted.calls), "failures": failures}
 
 
-def _killed(work: Work, dice: random.Random, number: int, whole: Ended, counted: Ended) -> Ended:
-    if number % 2 and counted.writes:
-        return run(work, kill_at_write=dice.randint(1, counted.writes))
-    return run(work, kill_after=dice.uniform(0, whole.seconds * 1.05))
+AFTER, AT = "killed after a time", "killed at a call that writes"
+
+
+def _moments(
+    dice: random.Random, count: int, whole: Ended, counted: Ended
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """When to kill: each call that writes once, where they are so few, and others at random."""
+    calls = list(range(1, len(counted.calls) + 1))
+    dice.shuffle(calls)
+    calls = [calls[number % len(calls)] for number in range(count)] if calls else []
+    times = (dice.uniform(0, whole.seconds) for _ in range(4 * count))
+    yield from ((AT, {"kill_at_write": call}) for call in calls)
+    yield from ((AFTER, {"kill_after": seconds}) for seconds in times)
+
+
+def _wrong(book: Path, kind: Kind, ended: Ended) -> str | None:
+    """What does not hold: as it was left, and after the work was run again."""
+    wrong = asked_in_a_child(lambda: wrong_after(book, ended.said))
+    if wrong is None:
+        again = run(kind.make(book))
+        wrong = None if again.code == 0 else f"run again, it ended with {again.code}"
+    return wrong or asked_in_a_child(lambda: wrong_at_the_end(book))
 
 
 if __name__ == "__main__":
-    _, asked_for, times, dice_seed, place = sys.argv
-    sys.stdout.write(json.dumps(many(asked_for, int(times), int(dice_seed), Path(place))) + "\n")
+    _, names, times, dice_seed, place = sys.argv
+    for asked_for in names.split(","):
+        found = many(asked_for, int(times), int(dice_seed), Path(place) / asked_for)
+        sys.stdout.write(json.dumps({"work": asked_for, **found}) + "\n")

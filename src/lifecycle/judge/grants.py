@@ -82,9 +82,11 @@ def calls_named(known: Known, asked: GrantCommand) -> set[str]:
     """
     named = {getattr(asked, "call", None), known.grant.call if known.grant is not None else None}
     if isinstance(asked, CorrectEntry):
-        events = [asked, *(entry.event for entry in known.entries)]
-        named |= {event.reads.get("call") for event in events if isinstance(event, EntryCorrected) and event.reads}
-        named |= {event.call for event in events if isinstance(event, on_grant.GrantProposed)}
+        for event in (asked, *(entry.event for entry in known.entries)):
+            if isinstance(event, EntryCorrected):
+                named.add((event.reads or {}).get("call"))
+            elif isinstance(event, on_grant.GrantProposed):
+                named.add(event.call)
     return {name for name in named if isinstance(name, str)}
 
 

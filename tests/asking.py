@@ -1,0 +1,369 @@
+"""Commands made of what dice say: every one of them, with the fields that rules look at.
+
+Amounts and days are often the last that are possible, or the first that are not.
+"""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any, NamedTuple
+
+import given as g
+from lifecycle.decisions.rules import Command
+from second_book.words import STAGES, Fact, State, money, months_later, pending, undisbursed
+
+ALL = "a.ll"
+"""An officer with every role, on whom four-eyes rules are tried."""
+OTHERS = {"t.leader": "t.eacher", "a.prover": "c.hecker", "c.hecker": "a.prover", "f.nance": "p.ayer"}
+OTHERS |= {"p.ayer": "f.nance"}
+POOL = [f"2012-{month:02}-{day:02}" for month in (1, 2, 4, 12) for day in (5, 10, 20, 31)[: 3 + month % 2]]
+POOL += [f"2017-{month:02}-{day:02}" for month in (1, 2, 4, 6) for day in (5, 10, 20)]
+POOL += ["2018-03-31", "2018-06-01", "2018-12-31", "2026-01-31", "2026-02-01"]
+
+
+class Asked(NamedTuple):
+    """What the dice say."""
+
+    grant: str
+    on: str
+    item: int
+    """Which payment, activity, follow-up."""
+    amount: str
+    until: str
+    dice: int
+
+    def one_in(self, number: int) -> bool:
+        """Seldom."""
+        return self.dice % number == number - 1
+
+
+Maker = Callable[[Asked], Command]
+
+
+def words_of(command: Command) -> Fact:
+    """A command as a line of ``record``."""
+    said = command.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return {"command": command.NAME, **{name: value for name, value in said.items() if value != ""}}
+
+
+def shift(day: str, days: int) -> str:
+    """So many days later."""
+    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+
+
+def usd(amount: Decimal | int) -> str:
+    """In dollars and cents; a thousand where there is nothing to say."""
+    return f"{amount if amount > 0 else 1000:.2f} USD"
+
+
+def amounts(s: State, item: int) -> list[str]:
+    """What may be asked of a grant: usual sums, and the last that is possible, and the first that is not."""
+    left, cent = undisbursed(s), Decimal("0.01")
+    payment = s["payments"].get(
+        f"P{item + 1}", {"asked": Decimal(1000), "out": Decimal(0), "back": Decimal(0)}
+    )
+    edges = [left, left - pending(s), payment["asked"], payment["out"] - payment["back"], Decimal(150_000)]
+    usual = [usd(number) for number in (1_000, 30_000, 40_000, 90_000)]
+    return [*usual, *map(usd, edges), *(usd(edge + cent) for edge in edges)]
+
+
+def days(s: State, last: str) -> list[str]:
+    """When it may be: on the last day or soon after, and on the days on which rules turn."""
+    soon = [last, last, shift(last, 1), shift(last, 20)]
+    if s["closing"] is None:
+        return soon
+    deadline = months_later(s["closing"], 4)
+    return [*soon, s["closing"], shift(s["closing"], 1), deadline, shift(deadline, 1)]
+
+
+def untils(on: str, s: State) -> list[str]:
+    """Closing dates: half a year, a window's last day and the one after it, its first and the one before."""
+    since = s["effective"] or on
+    edges = [months_later(since, months) for months in (12, 36)]
+    return [
+        months_later(on, 6),
+        *edges,
+        *(shift(day, 1) for day in edges),
+        shift(edges[0], -1),
+        shift(on, -1),
+    ]
+
+
+def _made(maker: g.Make, **fields: Any) -> Maker:
+    """A maker of the command with fields that follow from what the dice say."""
+
+    def make(a: Asked) -> Command:
+        said = {name: value(a) if callable(value) else value for name, value in fields.items()}
+        return maker(a.on, **{name: value for name, value in said.items() if value is not None})
+
+    return make
+
+
+def _on_grant(maker: g.Make, **fields: Any) -> Maker:
+    return _made(maker, grant=lambda a: a.grant, **fields)
+
+
+def _named(letter: str) -> Callable[[Asked], str]:
+    return lambda a: f"{letter}{a.item + 1}"
+
+
+def _window(a: Asked) -> str:
+    return ["stand_alone", "stand_alone", "programmatic", "oks", "stand_alone", "no_such"][a.dice % 6]
+
+
+def _call(a: Asked) -> str | None:
+    return [None, "C1", None, "C2", "C1"][a.dice // 7 % 5]
+
+
+def _recipients(a: Asked) -> list[str]:
+    return [["TZ", "UG"], ["TZ"], ["UG", "ZZ"], ["KE"]][a.dice // 5 % 4]
+
+
+def _institution(a: Asked) -> str | None:
+    return "Dairy Board" if a.dice // 3 % 2 else None
+
+
+def _budget(a: Asked) -> list[dict[str, Any]]:
+    whole = money(a.amount)
+    part = (whole * (20 + a.one_in(5)) / 100).quantize(Decimal("0.01"))
+    rest = whole - part - a.one_in(9)
+    lines = [{"line": "capacity", "amount": usd(part), "capacity": a.dice % 2 == 0}]
+    return [*lines, {"line": "travel", "amount": usd(rest)}]
+
+
+def _letters(a: Asked) -> list[dict[str, str]]:
+    codes = ["TZ", "UG", "KE"][: 2 if a.one_in(4) else 3]
+    return [{"country": code, "ministry": "Agriculture", "dated": "2012-01-05"} for code in codes]
+
+
+def _edition(a: Asked) -> dict[str, Any]:
+    def said(value: Any) -> dict[str, Any]:
+        return {"value": value, "source": "a test"}
+
+    windows = {"stand_alone": {"max_amount": said(usd(90_000)), "max_months": said(12)}}
+    return {
+        "name": f"E{a.item + 1}",
+        "from": a.on,
+        "agreement_required": a.dice % 2 == 0,
+        "disbursement_grace": {"months": 4, "source": "a test"},
+        "windows": windows | ({"oks": {}} if a.one_in(3) else {}),
+    }
+
+
+def _amount(a: Asked) -> str:
+    return a.amount
+
+
+def _until(a: Asked) -> str:
+    return a.until
+
+
+def _scope(a: Asked) -> str:
+    return ["all", "payments", "activities"][a.dice % 3]
+
+
+_payment, _activity, _follow_up = map(_named, "PAF")
+ON_GRANT: dict[str, Maker] = {
+    "ProposeGrant": _on_grant(
+        g.propose,
+        amount=_amount,
+        window=_window,
+        recipients=_recipients,
+        call=_call,
+        institution=_institution,
+    ),
+    "ReviseProposal": _on_grant(
+        g.revise,
+        amount=lambda a: a.amount if a.dice % 2 else None,
+        window=lambda a: _window(a) if a.one_in(3) else None,
+        recipients=lambda a: _recipients(a) if a.one_in(5) else None,
+        title=lambda a: "Milk" if a.one_in(7) else None,
+    ),
+    "ReturnProposal": _on_grant(g.send_back),
+    "RequestFunding": _on_grant(g.request, amount=_amount, budget=_budget, letters=_letters),
+    "ReviewProposal": _on_grant(
+        g.review, scores=lambda a: {"demand": 4, **({"readiness": 3} if a.dice % 2 else {})}
+    ),
+    "ApproveGrant": _on_grant(
+        g.approve,
+        amount=_amount,
+        conditions=lambda a: ["a bank account"] if a.one_in(4) else None,
+        request_digest=lambda a: "0" * 64 if a.one_in(11) else None,
+    ),
+    "DeclineProposal": _on_grant(g.decline),
+    "WithdrawProposal": _on_grant(g.withdraw),
+    "InvolveParty": _on_grant(g.involve),
+    "EngageExpert": _on_grant(g.engage),
+    "MeetCondition": _on_grant(
+        g.meet_condition, condition=lambda a: "another" if a.one_in(5) else "a bank account"
+    ),
+    "SignAgreement": _on_grant(g.sign),
+    "MakeEffective": _on_grant(g.make_effective, closing_date=_until),
+    "LapseGrant": _on_grant(g.lapse),
+    "PlanActivity": _on_grant(g.plan, activity=_activity),
+    "RescheduleActivity": _on_grant(g.reschedule, activity=_activity),
+    "CancelActivity": _on_grant(g.call_off, activity=_activity),
+    "HoldActivity": _on_grant(g.hold, activity=_activity),
+    "RequestPayment": _on_grant(g.request_payment, payment=_payment, amount=_amount),
+    "AuthorisePayment": _on_grant(
+        g.authorise, payment=_payment, amount=lambda a: a.amount if a.one_in(3) else None
+    ),
+    "RejectPayment": _on_grant(g.reject, payment=_payment),
+    "DisburseFunds": _on_grant(g.disburse, payment=_payment, amount=_amount),
+    "FailPayment": _on_grant(g.fail, payment=_payment),
+    "RecordRefund": _on_grant(g.refund, payment=_payment, amount=_amount),
+    "RecordIrregularPayment": _on_grant(
+        g.irregular, payment=lambda a: f"{'PX'[a.dice % 2]}{a.item + 1}", amount=_amount
+    ),
+    "RecordCoFinancing": _on_grant(g.co_finance),
+    "RecordCost": _on_grant(g.cost),
+    "ExtendClosingDate": _on_grant(
+        g.extend, closing_date=_until, waiver=lambda a: "floods" if a.one_in(3) else None
+    ),
+    "RestructureGrant": _on_grant(
+        g.restructure,
+        window=lambda a: _window(a) if a.dice % 2 else None,
+        recipients=lambda a: _recipients(a) if a.one_in(3) else None,
+        institution=_institution,
+        objective=lambda a: "Another aim" if a.one_in(2) else None,
+    ),
+    "IncreaseCommitment": _on_grant(g.increase, amount=_amount),
+    "CancelBalance": _on_grant(g.cancel_balance, amount=_amount),
+    "SuspendGrant": _on_grant(g.suspend, scope=_scope),
+    "LiftSuspension": _on_grant(g.lift, scope=lambda a: None if a.one_in(2) else _scope(a)),
+    "CancelGrant": _on_grant(g.cancel),
+    "ReportProgress": _on_grant(g.report_progress),
+    "CompleteImplementation": _on_grant(g.complete),
+    "ReportOutcomes": _on_grant(g.report_outcomes, outcomes=lambda a: {} if a.one_in(5) else None),
+    "RecordLesson": _on_grant(g.lesson),
+    "ReachCapability": _on_grant(g.reach),
+    "AgreeFollowUp": _on_grant(g.agree, follow_up=_follow_up),
+    "FinanceFollowUp": _on_grant(g.finance, follow_up=_follow_up),
+    "CompleteFollowUp": _on_grant(g.complete_follow_up, follow_up=_follow_up),
+    "DropFollowUp": _on_grant(g.drop, follow_up=_follow_up),
+    "HandOverFollowUp": _on_grant(g.hand_over, follow_up=_follow_up),
+    "SubmitCompletionReport": _on_grant(g.submit_report),
+    "AcceptCompletionReport": _on_grant(g.accept_report),
+    "RecordClientSurvey": _on_grant(g.survey),
+    "PublishResultsStory": _on_grant(g.publish_story),
+    "RecordDevelopmentOutcome": _on_grant(g.record_outcome),
+    "WaiveObligation": _on_grant(
+        g.waive, obligation=lambda a: ["client_survey", "completion_report", "sleep"][a.dice % 3]
+    ),
+    "CloseGrant": _on_grant(g.close),
+    "ReopenGrant": _on_grant(g.reopen),
+    "AttachDocument": _on_grant(g.attach),
+}
+WEIGHTS = {
+    "RequestFunding": 5,
+    "ApproveGrant": 8,
+    "SignAgreement": 5,
+    "MakeEffective": 8,
+    "RequestPayment": 6,
+}
+WEIGHTS |= {"AuthorisePayment": 6, "DisburseFunds": 8, "CompleteImplementation": 2, "CloseGrant": 5}
+WEIGHTS |= {"SubmitCompletionReport": 3, "AcceptCompletionReport": 5, "CancelBalance": 4, "RecordRefund": 3}
+NEXT = {
+    stage: [name for name in ON_GRANT if stage in STAGES[name] for _ in range(WEIGHTS.get(name, 1))]
+    for stage in ("proposed", "requested", "approved", "signed", "effective", "follow_up", "closed")
+}
+"""What may be done in a stage, what leads on more often."""
+
+
+def pressing(s: State) -> list[str]:
+    """What waits to be done: of what was planned, asked for, suspended, agreed on."""
+    names: list[str] = []
+    if "planned" in s["activities"].values():
+        names += ["RescheduleActivity", "CancelActivity", "HoldActivity"]
+    for payment in s["payments"].values():
+        names += {"requested": ["RejectPayment"], "disbursed": ["FailPayment", "RecordRefund"]}.get(
+            payment["is"], []
+        )
+    if set(s["conditions"]) - s["met"]:
+        names += ["MeetCondition"] * 5
+    if s["suspended"]:
+        names += ["LiftSuspension"] * 3
+    if "open" in s["follow_ups"].values():
+        names += ["FinanceFollowUp", "CompleteFollowUp", "DropFollowUp", "HandOverFollowUp"]
+    return [name for name in names if s["stage"] in STAGES[name]]
+
+
+def item_of(s: State, name: str, dice: Random) -> int:
+    """Which payment, activity or follow-up: mostly one that is there."""
+    word = next((word for word in ("Payment", "Refund", "Funds", "Activity", "FollowUp") if word in name), "")
+    kind = {"Activity": "activities", "FollowUp": "follow_ups"}.get(word, "payments")
+    there = [int(item[1:]) - 1 for item in s[kind] if word and item[0] != "X"]
+    begins = name in ("PlanActivity", "RequestPayment", "AgreeFollowUp")
+    return dice.choice(there) if there and not begins and dice.random() < 0.8 else dice.randrange(3)
+
+
+def _partner(a: Asked) -> str:
+    return ["DK", "DK", "ES", "RU"][a.dice % 4]
+
+
+def _due(a: Asked) -> str:
+    return f"I{a.item + 1}"
+
+
+ON_FUND: dict[str, Maker] = {
+    "AdoptPolicy": _made(g.adopt, edition=_edition),
+    "AppointOfficer": _made(
+        g.appoint,
+        officer=lambda a: ["n.ew", "t.leader", "admin", "p.ayer"][a.dice % 4],
+        roles=lambda a: [["ttl"], ["administrator"], ["approver", "finance"]][a.dice // 4 % 3],
+    ),
+    "RetireOfficer": _made(
+        g.retire,
+        officer=lambda a: ["n.ew", "admin", "t.eacher", "p.ayer"][a.dice % 4],
+        roles=lambda a: [None, ["administrator"], ["ttl"]][a.dice // 4 % 3],
+    ),
+    "JoinPartner": _made(g.join, partner=_partner),
+    "HoldConsultation": _made(g.consult),
+    "PledgeContribution": _made(g.pledge, partner=_partner),
+    "AgreeContribution": _made(g.agree_contribution, partner=_partner),
+    "ScheduleInstalment": _made(g.schedule, partner=_partner, instalment=_due),
+    "ReceiveInstalment": _made(
+        g.receive, partner=_partner, amount=_amount, instalment=lambda a: _due(a) if a.one_in(2) else None
+    ),
+    "ChargeFee": _made(g.charge_fee, amount=_amount),
+    "CreditIncome": _made(g.credit_income, amount=_amount),
+    "ReturnFunds": _made(g.return_funds, partner=_partner, amount=_amount),
+    "AttachDocument": _made(g.attach_to_fund),
+}
+ON_CALL: dict[str, Maker] = {
+    "OpenCall": _made(
+        g.open_call,
+        call=lambda a: f"C{a.item % 2 + 1}",
+        envelope=lambda a: usd([100_000, 150_000, 250_000][a.dice % 3]),
+        window=lambda a: ["stand_alone", "programmatic"][a.one_in(5)],
+        closes=lambda a: shift(a.on, [0, 30, 365][a.dice // 3 % 3]),
+        opens=lambda a: a.on if a.dice % 2 else None,
+    ),
+    "CloseCall": _made(g.close_call, call=lambda a: f"C{a.item % 2 + 1}"),
+}
+IN_2012: list[Command] = [
+    g.propose("2012-01-10", call="C1"),
+    g.request("2012-01-20"),
+    g.review("2012-01-25", scores={"demand": 4, "readiness": 3}),
+    g.approve("2012-02-10"),
+    g.make_effective("2012-03-01", closing_date="2012-12-31"),
+    *(g.request_payment("2012-03-05", payment=p, amount="40000.00 USD") for p in ("P1", "P2")),
+    *(g.authorise("2012-03-10", payment=p) for p in ("P1", "P2")),
+    g.disburse("2012-04-05", payment="P1", amount="40000.00 USD"),
+    g.disburse("2012-04-10", payment="P2", amount="30000.00 USD"),
+    g.complete("2012-12-31"),
+    g.submit_report("2013-01-10"),
+    g.accept_report("2013-01-20"),
+    g.cancel_balance("2013-02-01", amount="20000.00 USD"),
+    g.close("2013-03-01"),
+]
+LIVES: list[list[Command]] = [IN_2012, g.CLOSED]
+"""Whole lives, of which a grant may have lived a part."""
+FOUNDED: list[Command] = [
+    *g.OFFICERS,
+    g.appoint(g.START, officer=ALL, roles=["approver", "finance", "reviewer", "secretariat", "ttl"]),
+    g.join(g.START),
+    g.receive("2008-11-15", amount="350000.00 USD"),
+    g.open_call("2012-01-01", call="C1", envelope="150000.00 USD", closes="2012-02-05"),
+]

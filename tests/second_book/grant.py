@@ -1,0 +1,351 @@
+"""A grant's life: what is wrong with each thing as the grant stands, and how the grant stands after it."""
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from second_book.words import (
+    ENDS,
+    GRACE,
+    Fact,
+    State,
+    beyond,
+    committed,
+    in_dollars,
+    in_stage,
+    misfit,
+    money,
+    months_later,
+    pending,
+    request_of,
+    undisbursed,
+)
+
+AMONG = "window recipients providers months institution title sector objective operation".split()
+OBLIGATIONS = (
+    "review signature effectiveness first_activity activity implementation inactivity progress_report"
+    " completion_report client_survey results_story follow_up disbursement_deadline closure"
+    " development_outcome instalment"
+).split()
+
+
+class Around(Protocol):
+    """What a grant's facts rest on beside the grant."""
+
+    def edition(self, name: str) -> State:
+        """By its name."""
+
+    def windows(self) -> set[str]:
+        """Of all editions."""
+
+    def call(self, name: str) -> State | None:
+        """As it stands."""
+
+
+def happens(s: State, f: Fact, book: Around) -> Iterator[str]:
+    """Say what is wrong with the fact, the first reason first; gone through to the end, it has happened."""
+    yield from in_stage(s, f["command"])
+    part = next(part for names, part in PARTS.items() if f["command"] in names.split())
+    yield from part(s, f, book)
+
+
+def called(s: State, f: Fact, book: Around) -> tuple[str | None, State]:
+    """The call that the grant answers, by name and as it stands; without any, one that asks nothing."""
+    name = s["call"] or f.get("call")
+    return name, (name and book.call(name)) or {"opened": "9999" if name else "", "closed": None}
+
+
+def proposal(s: State, f: Fact, book: Around) -> Iterator[str]:
+    """From the idea to the request."""
+    name, on, (call, open_call) = f["command"], f["on"], called(s, f, book)
+    if name != "RequestFunding" and on < open_call["opened"]:
+        yield "UnknownCall"
+    if name == "ProposeGrant":
+        if call and on < open_call["opens"]:
+            yield "CallNotOpenYet"
+        if call and on > min(open_call["closes"], open_call["closed"] or "9999"):
+            yield "CallDeadlinePassed"
+        s |= {"stage": "proposed", "leader": f["actor"], "call": call}
+    elif name == "ReviseProposal" and not any(f.get(field) for field in (*AMONG, "amount", *ALSO)):
+        yield "NothingChanged"
+    yield from in_dollars(f)
+    if f.get("window") and f["window"] not in book.windows():
+        yield "WindowNotInEdition"
+    s["preparers"] = s["preparers"] | {f["actor"]}
+    if name == "RequestFunding":
+        if sum(money(line["amount"]) for line in f["budget"]) != money(f["amount"]):
+            yield "BudgetDoesNotAddUp"
+        s |= {"budget": f["budget"], "asked_for": f["amount"]}
+    if name == "RequestFunding" or (f.get("recipients") and s["stage"] == "requested"):
+        written = {letter["country"] for letter in f.get("letters") or s["letters"]}
+        if set(f.get("recipients") or s["recipients"]) - written - {"ZZ"}:
+            yield "LetterMissing"
+    if name == "RequestFunding":
+        s |= {"letters": f["letters"], "stage": "requested"}
+        return
+    if f.get("window") and call and f["window"] != open_call["window"]:
+        yield "WindowNotInCall"
+    s |= {field: f[field] for field in (*AMONG, "amount") if f.get(field) is not None}
+
+
+ALSO = ("outcomes_sought", "capabilities_planned")
+
+
+def decision(s: State, f: Fact, book: Around) -> Iterator[str]:
+    """Reviewed, returned, approved, declined, ended."""
+    name, on, (call, open_call) = f["command"], f["on"], called(s, f, book)
+    if name in ("ReviewProposal", "ApproveGrant") and on < open_call["opened"]:
+        yield "UnknownCall"
+    prepared = {"ReviewProposal": {s["leader"]}, "ApproveGrant": s["preparers"]}
+    if f["actor"] in prepared.get(name, ()):
+        yield "DecidesOwnRequest"
+    if name == "ReviewProposal" and call and set(f["scores"]) != set(open_call["criteria"]):
+        yield "CriteriaNotScored"
+    if name == "ReturnProposal":
+        s["stage"] = "proposed"
+    if name == "ApproveGrant":
+        if open_call["closed"] and on > open_call["closed"]:
+            yield "CallIsClosed"
+        yield from in_dollars(f)
+        rules = book.edition(f["edition"])["windows"].get(s["window"])
+        if rules is None:
+            yield "WindowNotInEdition"
+        if money(f["amount"]) > money(rules.get("max_amount", "Infinity")):
+            yield "AboveMaximumAmount"
+        if f.get("request_digest") or f.get("binds", request_of(s)) != request_of(s):
+            yield "RequestChanged"
+        s |= {"stage": "approved", "edition": f["edition"], "binds": request_of(s)}
+        s |= {"conditions": f["conditions"], "selections": [(on, money(f["amount"]))] if call else []}
+        s["commitments"] = [*s["commitments"], (on, money(f["amount"]))]
+    if name in ENDS:
+        s["commitments"] = [*s["commitments"], (on, -undisbursed(s))]
+        if s["effective"] is None:
+            s["selections"] = [*s["selections"], *((on, -amount) for _, amount in s["selections"])]
+        s["stage"] = ENDS[name]
+
+
+def agreement(s: State, f: Fact, book: Around) -> Iterator[str]:
+    """From the promise to effectiveness, and what is changed of it later."""
+    name, on, edition = f["command"], f["on"], book.edition(s["edition"])
+    if name == "MeetCondition":
+        if f["condition"] not in s["conditions"]:
+            yield "UnknownCondition"
+        s["met"] = s["met"] | {f["condition"]}
+        return
+    if name == "MakeEffective" and s["stage"] == "approved" and edition["agreement_required"]:
+        yield "AgreementNotSigned"
+    if set(s["conditions"]) - s["met"]:
+        yield "ConditionsUnmet"
+    if name == "MakeEffective":
+        if f["closing_date"] < on:
+            yield "ClosingDateBeforeEffectiveness"
+        rules = edition["windows"][s["window"]]
+        yield from beyond(rules, on, f["closing_date"])
+        yield from misfit(s, rules)
+        s |= {"effective": on, "closing": f["closing_date"]}
+    s["stage"] = "signed" if name == "SignAgreement" else "effective"
+
+
+def amendment(s: State, f: Fact, book: Around) -> Iterator[str]:
+    """More time, other terms, more or less money."""
+    name, on, edition = f["command"], f["on"], book.edition(f.get("edition") or s["edition"])
+    if name == "ExtendClosingDate":
+        if on > s["closing"]:
+            yield "ClosingDatePassed"
+        if f["closing_date"] <= s["closing"]:
+            yield "NotAnExtension"
+        if not f.get("waiver"):
+            yield from beyond(edition["windows"][s["window"]], s["effective"], f["closing_date"])
+        s |= {"closing": f["closing_date"], "span_waived": s["span_waived"] or bool(f.get("waiver"))}
+        return
+    if name == "IncreaseCommitment" and f["actor"] in s["preparers"]:
+        yield "DecidesOwnRequest"
+    yield from in_dollars(f)
+    if name == "CancelBalance":
+        if money(f["amount"]) > undisbursed(s):
+            yield "ExceedsUndisbursedBalance"
+        s["commitments"] = [*s["commitments"], (on, -money(f["amount"]))]
+        return
+    changes = {field: f[field] for field in (*AMONG, "capabilities_planned") if f.get(field)}
+    if name == "RestructureGrant" and not changes:
+        yield "NothingChanged"
+    rules = edition["windows"].get(changes.get("window", s["window"]))
+    if rules is None:
+        yield "WindowNotInEdition"
+    more = money(f.get("amount", "0"))
+    if committed(s) + more > money(rules.get("max_amount", "Infinity")):
+        yield "AboveMaximumAmount"
+    if name == "IncreaseCommitment":
+        s["commitments"] = [*s["commitments"], (on, more)]
+        return
+    if s["effective"]:
+        yield from beyond(rules, s["effective"], s["closing"], upper=not s["span_waived"])
+        yield from misfit(s | changes, rules)
+    s |= {**changes, "edition": f["edition"]}
+
+
+def activity(s: State, f: Fact, _: Around) -> Iterator[str]:
+    """Planned, moved, called off, held."""
+    known = s["activities"].get(f["activity"])
+    if f["command"] == "PlanActivity" and known:
+        yield "ActivityIdTaken"
+    if f["command"] in ("RescheduleActivity", "CancelActivity") and known != "planned":
+        yield "ActivityNotPlanned"
+    if f["command"] == "HoldActivity" and known == "held":
+        yield "ActivityAlreadyHeld"
+    now = {"CancelActivity": "cancelled", "HoldActivity": "held"}.get(f["command"], "planned")
+    s["activities"] = {**s["activities"], f["activity"]: now}
+
+
+def asking(s: State, f: Fact, _: Around) -> Iterator[str]:
+    """A payment's beginning: asked for, or paid by the bank in breach."""
+    if f["payment"] in s["payments"]:
+        yield "PaymentIdTaken"
+    yield from in_dollars(f)
+    amount, regular = money(f["amount"]), f["command"] == "RequestPayment"
+    if regular and amount > undisbursed(s) - pending(s):
+        yield "?ExceedsUndisbursedBalance"
+    if not regular and amount > undisbursed(s):
+        yield "ExceedsUndisbursedBalance"
+    new: State = {"is": "requested", "asked": amount, "by": f["actor"], "out": 0, "back": 0}
+    if not regular:
+        new |= {"is": "disbursed", "by": None, "out": amount}
+        s["disbursed"] += amount
+    s["payments"] = {**s["payments"], f["payment"]: new}
+
+
+def paying(s: State, f: Fact, _: Around) -> Iterator[str]:
+    """What becomes of a payment."""
+    if f["payment"] not in s["payments"]:
+        yield "UnknownPayment"
+    name, p = f["command"], dict(s["payments"][f["payment"]])
+    if p["is"] == "disbursed" and name not in ("FailPayment", "RecordRefund"):
+        yield "PaymentAlreadyDisbursed"
+    if p["is"] == "requested" and name in ("DisburseFunds", "FailPayment"):
+        yield "PaymentNotAuthorised"
+    if p["is"] in ("rejected", "failed") and name != "RecordRefund":
+        yield "PaymentAlreadyFinished"
+    if p["is"] == "authorised" and name == "AuthorisePayment":
+        yield "PaymentAlreadyAuthorised"
+    others = {
+        "AuthorisePayment": [p["by"]],
+        "RejectPayment": [p["by"]],
+        "DisburseFunds": [p["by"], p.get("allowed_by")],
+    }
+    if f["actor"] in others.get(name, ()):
+        yield "DecidesOwnRequest"
+    if name == "DisburseFunds" and f["on"] > months_later(s["closing"], GRACE):
+        yield "DisbursementDeadlinePassed"
+    if name == "DisburseFunds" and s["suspended"] & {"all", "payments"}:
+        yield "PaymentsSuspended"
+    yield from in_dollars(f)
+    amount = money(f.get("amount") or str(p["asked"]))
+    match name:
+        case "AuthorisePayment":
+            if amount > p["asked"]:
+                yield "ExceedsRequestedAmount"
+            p |= {"is": "authorised", "allowed": amount, "allowed_by": f["actor"]}
+        case "RejectPayment":
+            p["is"] = "rejected"
+        case "DisburseFunds":
+            if amount > p["allowed"]:
+                yield "ExceedsAuthorisedAmount"
+            if amount > undisbursed(s):
+                yield "ExceedsUndisbursedBalance"
+            p |= {"is": "disbursed", "out": amount}
+            s["disbursed"] += amount
+        case "FailPayment":
+            s["disbursed"] -= p["out"] - p["back"]
+            p |= {"is": "failed", "out": p["back"]}
+        case _:
+            if amount > p["out"] - p["back"]:
+                yield "RefundExceedsDisbursed"
+            p["back"] += amount
+            s["refunded"] += amount
+    s["payments"] = {**s["payments"], f["payment"]: p}
+
+
+def suspension(s: State, f: Fact, _: Around) -> Iterator[str]:
+    """Stopped, and let go on."""
+    scope = f.get("scope")
+    if f["command"] == "SuspendGrant":
+        if scope in s["suspended"]:
+            yield "AlreadySuspended"
+        s["suspended"] = s["suspended"] | {scope}
+        return
+    if not s["suspended"] or (scope and scope not in s["suspended"]):
+        yield "NotSuspended"
+    s["suspended"] = s["suspended"] - {scope} if scope else set()
+
+
+def follow_up(s: State, f: Fact, _: Around) -> Iterator[str]:
+    """What was promised for afterwards."""
+    name, known = f["command"], s["follow_ups"].get(f["follow_up"])
+    if name == "AgreeFollowUp":
+        if known:
+            yield "FollowUpIdTaken"
+    elif known not in ("open", "handed_over") and (name, known) != ("FinanceFollowUp", "completed"):
+        yield "FollowUpNotOpen"
+    now = {"CompleteFollowUp": "completed", "DropFollowUp": "dropped", "HandOverFollowUp": "handed_over"}
+    s["follow_ups"] = {**s["follow_ups"], f["follow_up"]: now.get(name, known or "open")}
+
+
+def ending(s: State, f: Fact, _: Around) -> Iterator[str]:
+    """Completed, reported on, closed, opened again."""
+    match f["command"]:
+        case "CompleteImplementation":
+            if "planned" in s["activities"].values():
+                yield "?ActivitiesStillPlanned"
+            s["stage"] = "follow_up"
+        case "SubmitCompletionReport":
+            if s["accepted"]:
+                yield "CompletionReportAlreadyAccepted"
+            s["report_by"] = f["actor"]
+        case "AcceptCompletionReport":
+            if not s["report_by"]:
+                yield "NoCompletionReport"
+            if s["accepted"]:
+                yield "CompletionReportAlreadyAccepted"
+            if f["actor"] == s["report_by"]:
+                yield "DecidesOwnRequest"
+            s["accepted"] = True
+        case "WaiveObligation":
+            if f["obligation"] not in OBLIGATIONS:
+                yield "UnknownObligation"
+            if f["obligation"] == "completion_report" and not f.get("item"):
+                s["report_waived"] = True
+        case "CloseGrant":
+            if undisbursed(s):
+                yield "?UndisbursedBalanceRemains"
+            if pending(s):
+                yield "?PaymentsUnfinished"
+            if not s["accepted"] and not s.get("report_waived"):
+                yield "?CompletionReportOpen"
+            if "open" in s["follow_ups"].values():
+                yield "?FollowUpsOpen"
+            s["stage"] = "closed"
+        case _:
+            s["stage"] = "follow_up"
+
+
+def told(_: State, f: Fact, __: Around) -> Iterator[str]:
+    """Changes nothing of what is asked here."""
+    if f["command"] == "ReportOutcomes" and not f.get("outcomes") and not f.get("results"):
+        yield "NothingChanged"
+
+
+PARTS: dict[str, Any] = {
+    "ProposeGrant ReviseProposal RequestFunding": proposal,
+    "ReviewProposal ReturnProposal ApproveGrant " + " ".join(ENDS): decision,
+    "MeetCondition SignAgreement MakeEffective": agreement,
+    "ExtendClosingDate RestructureGrant IncreaseCommitment CancelBalance": amendment,
+    "PlanActivity RescheduleActivity CancelActivity HoldActivity": activity,
+    "RequestPayment RecordIrregularPayment": asking,
+    "AuthorisePayment RejectPayment DisburseFunds FailPayment RecordRefund": paying,
+    "SuspendGrant LiftSuspension": suspension,
+    "AgreeFollowUp FinanceFollowUp CompleteFollowUp DropFollowUp HandOverFollowUp": follow_up,
+    "CompleteImplementation SubmitCompletionReport AcceptCompletionReport": ending,
+    "WaiveObligation CloseGrant ReopenGrant": ending,
+    "InvolveParty EngageExpert RecordCoFinancing RecordCost ReportProgress ReportOutcomes": told,
+    "RecordLesson ReachCapability RecordClientSurvey PublishResultsStory": told,
+    "RecordDevelopmentOutcome AttachDocument": told,
+}

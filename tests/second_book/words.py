@@ -1,0 +1,219 @@
+"""A second book in plain dictionaries: what the real one must answer, worked out another way.
+
+It shares no code with the program. It keeps the words that were accepted, as they were said, and works all
+out from the first of them each time: what stands, how the grant stood when each thing happened, and what was
+wrong with it then. A command is refused where it would make something wrong that was not wrong before. Rules
+are the specification's (domain §3 to §5); days are text, and a "?" marks what only a decision is asked.
+"""
+
+from calendar import monthrange
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from itertools import accumulate
+from typing import Any
+
+Fact = dict[str, Any]
+"""The words of a command, with its place in its stream and in the journal."""
+State = dict[str, Any]
+ByDay = dict[str, Decimal]
+
+LETTERS = {"P": "proposed", "R": "requested", "A": "approved", "S": "signed", "E": "effective"}
+LETTERS |= {"F": "follow_up", "C": "closed"}
+ENDS = {"DeclineProposal": "declined", "WithdrawProposal": "withdrawn"}
+ENDS |= {"LapseGrant": "lapsed", "CancelGrant": "cancelled"}
+EVERY = (*LETTERS.values(), *ENDS.values())
+OF_THE_WORLD = {"HoldActivity", "FailPayment", "RecordRefund", "RecordIrregularPayment"}
+TABLE = """
+ttl PR ReviseProposal WithdrawProposal
+ttl P RequestFunding
+ttl PRASEF InvolveParty EngageExpert
+ttl ASE PlanActivity RescheduleActivity CancelActivity
+ttl EF HoldActivity RequestPayment ReportProgress SubmitCompletionReport
+ttl E CompleteImplementation
+ttl EFC ReportOutcomes RecordLesson ReachCapability
+ttl EFC AgreeFollowUp FinanceFollowUp CompleteFollowUp DropFollowUp HandOverFollowUp
+ttl * RecordCoFinancing RecordCost
+secretariat PR ReturnProposal
+secretariat A SignAgreement
+secretariat AS MeetCondition MakeEffective
+secretariat F AcceptCompletionReport
+secretariat FC RecordClientSurvey PublishResultsStory RecordDevelopmentOutcome
+reviewer R ReviewProposal
+finance EF AuthorisePayment RejectPayment DisburseFunds
+finance EFC FailPayment RecordRefund
+approver R ApproveGrant
+approver PR DeclineProposal
+approver AS LapseGrant
+approver E ExtendClosingDate
+approver ASE RestructureGrant
+approver ASEF SuspendGrant LiftSuspension CancelGrant
+approver ASEFC IncreaseCommitment CancelBalance
+approver EFC RecordIrregularPayment
+approver F CloseGrant
+approver C ReopenGrant
+approver * WaiveObligation CorrectEntry
+any * AttachDocument
+ttl - ProposeGrant
+administrator - EstablishFund AdoptPolicy AppointOfficer RetireOfficer
+secretariat - JoinPartner HoldConsultation OpenCall CloseCall
+finance - PledgeContribution AgreeContribution ScheduleInstalment ReceiveInstalment
+finance - ChargeFee CreditIncome ReturnFunds
+"""
+ROLE, STAGES = dict[str, str](), dict[str, tuple[str, ...]]()
+for _role, _in, *_names in map(str.split, TABLE.strip().splitlines()):
+    ROLE |= dict.fromkeys(_names, _role)
+    STAGES |= dict.fromkeys(_names, EVERY if _in == "*" else tuple(LETTERS[one] for one in _in if one != "-"))
+EDITIONS = [
+    {"name": "2008-10", "from": "2008-10-01", "agreement_required": False},
+    {"name": "2017-01", "from": "2017-01-01", "agreement_required": True},
+]
+EDITIONS[0] |= {"windows": {"stand_alone": {"max_amount": "150000.00 USD"}}}
+EDITIONS[1] |= {
+    "windows": {
+        "stand_alone": {"max_months": 12},
+        "programmatic": {
+            "min_months": 12,
+            "max_months": 36,
+            "min_recipients": 2,
+            "max_capacity_share": "0.2",
+        },
+        "oks": {"institution": True},
+    }
+}
+GRACE = 4
+FLOWS = {"ReceiveInstalment": 1, "CreditIncome": 1, "ChargeFee": -1, "ReturnFunds": -1}
+NEVER = {"EstablishFund": {"on", "currency"}, "ApproveGrant": {"edition", "request_digest"}}
+NEVER |= {"RestructureGrant": {"edition"}, "OpenCall": {"window", "criteria"}}
+
+
+def months_later(day: str, months: int) -> str:
+    """The same day of a later month, or that month's last."""
+    year, month, of_month = map(int, day.split("-"))
+    year, month = divmod(year * 12 + month - 1 + months, 12)
+    return f"{year:04}-{month + 1:02}-{min(of_month, monthrange(year, month + 1)[1]):02}"
+
+
+def money(said: str) -> Decimal:
+    """How much."""
+    return Decimal(said.split(maxsplit=1)[0])
+
+
+def struck(facts: Iterable[Fact]) -> set[int]:
+    """The versions of what was struck: from last to first, a strike that stands undoes what it names."""
+    gone: set[int] = set()
+    for fact in sorted(facts, key=lambda fact: -fact["version"]):
+        if fact.get("struck") and fact["version"] not in gone:
+            gone.add(fact["entry"])
+    return gone
+
+
+def standing(facts: list[Fact]) -> list[Fact]:
+    """What holds, each as it should read, by day and version. Corrections themselves are not in it."""
+    gone = struck(facts)
+    held = {fact["version"]: fact for fact in facts if fact["version"] not in gone}
+    for fact in facts:
+        if fact["command"] != "CorrectEntry":
+            continue
+        stands = held.pop(fact["version"], None)
+        if stands and fact.get("reads") and fact["entry"] in held:
+            held[fact["entry"]] = {**held[fact["entry"]], **fact["reads"]}
+    return sorted(held.values(), key=lambda fact: (fact["on"], fact["version"]))
+
+
+def by_day(changes: Iterable[tuple[str, Decimal]]) -> ByDay:
+    """Summed by day, without the days on which nothing changed in the end."""
+    sums: ByDay = defaultdict(Decimal)
+    for day, change in changes:
+        sums[day] += change
+    return {day: sums[day] for day in sorted(sums) if sums[day]}
+
+
+def differences(new: Iterable[tuple[str, Decimal]], old: Iterable[tuple[str, Decimal]]) -> ByDay:
+    """What changed, by day."""
+    return by_day([*new, *((day, -change) for day, change in old)])
+
+
+def never_below_zero(changes: ByDay) -> bool:
+    """Whether there is enough on every day."""
+    return min(accumulate(changes.values()), default=Decimal(0)) >= 0
+
+
+# ── a grant ──────────────────────────────────────────────────────────────────────────────────
+
+
+def unborn() -> State:
+    """How a grant stands before its first fact."""
+    facts = dict.fromkeys(
+        "stage effective closing report_by institution call edition asked_for binds".split()
+    )
+    facts |= {name: {} for name in ("payments", "activities", "follow_ups")}
+    facts |= {name: [] for name in ("commitments", "selections", "budget", "letters", "conditions")}
+    facts |= {name: set() for name in ("suspended", "preparers", "met")}
+    return facts | {"disbursed": Decimal(0), "refunded": Decimal(0), "accepted": False, "span_waived": False}
+
+
+def committed(s: State) -> Decimal:
+    """Promised, less what went back."""
+    return Decimal(sum(change for _, change in s["commitments"]))
+
+
+def undisbursed(s: State) -> Decimal:
+    """The undisbursed balance."""
+    return Decimal(committed(s) - s["disbursed"] + s["refunded"])
+
+
+def pending(s: State) -> Decimal:
+    """Asked for, and neither paid nor refused."""
+    open_ones = [p for p in s["payments"].values() if p["is"] in ("requested", "authorised")]
+    return Decimal(sum(p["asked"] for p in open_ones))
+
+
+def request_of(s: State) -> list[Any]:
+    """What an approval binds."""
+    fields = "window recipients providers amount asked_for months institution budget letters".split()
+    return [s[field] for field in fields]
+
+
+def in_stage(s: State, name: str) -> Iterator[str]:
+    """What is wrong with the stage."""
+    if s["stage"] is None:
+        if name != "ProposeGrant":
+            yield "UnknownGrant"
+    elif name == "ProposeGrant":
+        yield "GrantIdTaken"
+    elif s["stage"] not in STAGES[name]:
+        early = [LETTERS[one] for one in "PRAS"]
+        if s["stage"] in ENDS.values():
+            yield "GrantHasEnded"
+        elif s["stage"] == "closed":
+            yield "GrantIsClosed"
+        elif s["stage"] in early and not set(early) & set(STAGES[name]):
+            yield "NotYetEffective"
+        yield "NotInStage"
+
+
+def in_dollars(fact: Fact) -> Iterator[str]:
+    """Amounts are in the holding currency."""
+    if not (fact.get("amount") or "USD").endswith("USD"):
+        yield "CurrencyNotHolding"
+
+
+def beyond(rules: State, effective: str, closing: str, *, upper: bool = True) -> Iterator[str]:
+    """What is wrong with the closing date; the last day counts."""
+    if upper and "max_months" in rules and closing > months_later(effective, rules["max_months"]):
+        yield "BeyondWindow"
+    if "min_months" in rules and closing < months_later(effective, rules["min_months"]):
+        yield "BeyondWindow"
+
+
+def misfit(s: State, rules: State) -> Iterator[str]:
+    """What the window does not admit."""
+    if len(set(s["recipients"]) - {"ZZ"}) < rules.get("min_recipients", 0):
+        yield "TooFewRecipients"
+    whole = sum(money(line["amount"]) for line in s["budget"])
+    part = sum(money(line["amount"]) for line in s["budget"] if line.get("capacity"))
+    if whole and part > whole * Decimal(rules.get("max_capacity_share", 1)):
+        yield "CapacityShareTooHigh"
+    if rules.get("institution") and not s["institution"]:
+        yield "InstitutionMissing"
