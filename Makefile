@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint docs mutants bench lock clean
+.PHONY: help demo test lint docs mutants bench lock clean faults
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip -q --disable-pip-version-check
@@ -17,6 +17,11 @@ demo: .venv/.runtime ## record the Facility's published facts in a new book and 
 
 test: lint ## lint, then every test
 	$(BIN)/python -m pytest
+
+# FAULTS=long make faults: ten times as often. FAULTS_SEED=7 make faults: other dice.
+FAULTS ?= full
+faults: .venv/.dev ## kill it, fill its disk, injure and alter its files: docs/reliability.md
+	FAULTS=$(FAULTS) $(BIN)/python -m pytest tests/faults --dist worksteal
 
 lint: .venv/.dev ## ruff, mypy, import contracts, the reference against the code, the dependencies
 	$(BIN)/ruff check

@@ -100,7 +100,7 @@ def test_injured(  # noqa: PLR0917 pytest gives them by name
     right = told(shell, tmp_path / "whole")
     assert all(answer.code == 0 for answer in right)
     dice, seen, places = random.Random(seed), Counter[str](), files(base)
-    for number in range(times(12, 200)):
+    for number in range(times(8, 200)):
         book = tmp_path / "book"
         shutil.copytree(base, book)
         place = dice.choice(places)
