@@ -271,31 +271,36 @@ NEXT = {
 """What may be done in a stage, what leads on more often."""
 
 
+DUE = {
+    "requested": ["AuthorisePayment", "AuthorisePayment", "RejectPayment"],
+    "authorised": ["DisburseFunds", "DisburseFunds", "DisburseFunds", "FailPayment", "RejectPayment"],
+    "disbursed": ["FailPayment", "RecordRefund"],
+    "planned": ["RescheduleActivity", "CancelActivity", "HoldActivity"],
+    "open": ["FinanceFollowUp", "CompleteFollowUp", "DropFollowUp", "HandOverFollowUp"],
+}
+"""What may come next of a payment, an activity or a follow-up that stands so."""
+
+
+def standing_items(s: State) -> list[tuple[str, str]]:
+    """Each payment, activity and follow-up, and how it stands."""
+    payments = [(name, payment["is"]) for name, payment in s["payments"].items()]
+    return [*payments, *s["activities"].items(), *s["follow_ups"].items()]
+
+
 def pressing(s: State) -> list[str]:
     """What waits to be done: of what was planned, asked for, suspended, agreed on."""
-    names: list[str] = []
-    if "planned" in s["activities"].values():
-        names += ["RescheduleActivity", "CancelActivity", "HoldActivity"]
-    for payment in s["payments"].values():
-        names += {"requested": ["RejectPayment"], "disbursed": ["FailPayment", "RecordRefund"]}.get(
-            payment["is"], []
-        )
+    names = [name for _, status in standing_items(s) for name in DUE.get(status, [])]
     if set(s["conditions"]) - s["met"]:
         names += ["MeetCondition"] * 5
     if s["suspended"]:
         names += ["LiftSuspension"] * 3
-    if "open" in s["follow_ups"].values():
-        names += ["FinanceFollowUp", "CompleteFollowUp", "DropFollowUp", "HandOverFollowUp"]
     return [name for name in names if s["stage"] in STAGES[name]]
 
 
 def item_of(s: State, name: str, dice: Random) -> int:
-    """Which payment, activity or follow-up: mostly one that is there."""
-    word = next((word for word in ("Payment", "Refund", "Funds", "Activity", "FollowUp") if word in name), "")
-    kind = {"Activity": "activities", "FollowUp": "follow_ups"}.get(word, "payments")
-    there = [int(item[1:]) - 1 for item in s[kind] if word and item[0] != "X"]
-    begins = name in ("PlanActivity", "RequestPayment", "AgreeFollowUp")
-    return dice.choice(there) if there and not begins and dice.random() < 0.8 else dice.randrange(3)
+    """Which payment, activity or follow-up: mostly one that waits for it."""
+    waiting = [int(item[1:]) - 1 for item, status in standing_items(s) if name in DUE.get(status, [])]
+    return dice.choice(waiting) if waiting and dice.random() < 0.8 else dice.randrange(3)
 
 
 def _partner(a: Asked) -> str:

@@ -42,7 +42,7 @@ from second_book.book import SecondBook, stream_of
 from second_book.words import money, standing
 
 SEED = st.integers(0, 2**24 - 1)
-WHO = ["usual"] * 14 + ["another"] * 3 + ["all"] * 3 + ["admin", "wrong"]
+WHO = ["usual"] * 12 + ["another"] * 5 + ["all"] * 3 + ["admin", "wrong"]
 
 
 class Together(RuleBasedStateMachine):
