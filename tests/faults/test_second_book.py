@@ -105,8 +105,7 @@ class Together(RuleBasedStateMachine):
         amount, until = dice.choice(amounts(state, item)), dice.choice(untils(on, state))
         return Asked(grant, on, item, amount, until, dice.randrange(1 << 30))
 
-    @rule(seed=SEED)
-    def onward(self, seed: int) -> None:
+    def _onward(self, seed: int) -> None:
         """What may be done in a grant's stage, mostly in time."""
         dice = self.dice(seed)
         grant = dice.choice(GRANTS)
@@ -114,10 +113,8 @@ class Together(RuleBasedStateMachine):
         name = dice.choice([*NEXT.get(state["stage"], ["ProposeGrant"]), *pressing(state) * 4])
         self.said(words_of(ON_GRANT[name](self.drawn(dice, grant, name))), dice)
 
-    @rule(seed=SEED)
-    def further(self, seed: int) -> None:
-        """The same: it is done most often."""
-        self.onward(seed)
+    onward, further, farther, ahead = map(rule(seed=SEED), [_onward] * 4)
+    # Half of all steps.
 
     @rule(seed=SEED)
     def anything(self, seed: int) -> None:
@@ -218,5 +215,5 @@ def test_two_books_agree(
         f" {seen['refused']:,} refused for {len(reasons)} reasons"
     )
     if MODE != "taste":
-        assert len(kinds) > 60
-        assert len(reasons) > 45
+        assert len(kinds) > 50
+        assert len(reasons) > 40
