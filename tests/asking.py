@@ -262,7 +262,13 @@ WEIGHTS = {
     "MakeEffective": 8,
     "RequestPayment": 6,
 }
-WEIGHTS |= {"AuthorisePayment": 6, "DisburseFunds": 8, "CompleteImplementation": 2, "CloseGrant": 5}
+WEIGHTS |= {
+    "AuthorisePayment": 6,
+    "DisburseFunds": 8,
+    "CompleteImplementation": 2,
+    "CloseGrant": 5,
+    "SuspendGrant": 3,
+}
 WEIGHTS |= {"SubmitCompletionReport": 3, "AcceptCompletionReport": 5, "CancelBalance": 4, "RecordRefund": 3}
 NEXT = {
     stage: [name for name in ON_GRANT if stage in STAGES[name] for _ in range(WEIGHTS.get(name, 1))]
@@ -293,7 +299,7 @@ def pressing(s: State) -> list[str]:
     if set(s["conditions"]) - s["met"]:
         names += ["MeetCondition"] * 5
     if s["suspended"]:
-        names += ["LiftSuspension"] * 3
+        names += ["LiftSuspension", "LiftSuspension", "DisburseFunds", "DisburseFunds"]
     return [name for name in names if s["stage"] in STAGES[name]]
 
 
@@ -369,6 +375,6 @@ FOUNDED: list[Command] = [
     *g.OFFICERS,
     g.appoint(g.START, officer=ALL, roles=["approver", "finance", "reviewer", "secretariat", "ttl"]),
     g.join(g.START),
-    g.receive("2008-11-15", amount="350000.00 USD"),
+    g.receive("2008-11-15", amount="230000.00 USD"),
     g.open_call("2012-01-01", call="C1", envelope="150000.00 USD", closes="2012-02-05"),
 ]
