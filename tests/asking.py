@@ -279,7 +279,7 @@ NEXT = {
 
 DUE = {
     "requested": ["AuthorisePayment", "AuthorisePayment", "RejectPayment"],
-    "authorised": ["DisburseFunds", "DisburseFunds", "DisburseFunds", "FailPayment", "RejectPayment"],
+    "authorised": [*["DisburseFunds"] * 3, "FailPayment", "RejectPayment", "SuspendGrant"],
     "disbursed": ["FailPayment", "RecordRefund"],
     "planned": ["RescheduleActivity", "CancelActivity", "HoldActivity"],
     "open": ["FinanceFollowUp", "CompleteFollowUp", "DropFollowUp", "HandOverFollowUp"],
