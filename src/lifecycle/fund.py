@@ -5,7 +5,7 @@ entry is added to a snapshot as to any other state. Money of grants is here only
 """
 
 from bisect import insort
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -15,6 +15,7 @@ from lifecycle.events import fund as was
 from lifecycle.events.base import DocumentAttached, Event
 from lifecycle.history import Entry
 from lifecycle.policy import Edition, in_force
+from lifecycle.stage import ZERO
 from lifecycle.sums import DatedSums
 
 
@@ -79,9 +80,9 @@ class Fund:
                 roles = roles.difference(appointment.roles) if appointment.roles else frozenset()
         return roles
 
-    def flow(self, day: date, change: Decimal) -> Self:
-        """With more, or less, available from the day on."""
-        return replace(self, available=self.available.plus(day, change))
+    def flow(self, changes: Mapping[date, Decimal]) -> Self:
+        """With more, or less, available from each of the days on."""
+        return replace(self, available=self.available.plus_all(changes)) if changes else self
 
 
 _Evolve = Callable[[Fund, Any], Fund]
@@ -127,23 +128,12 @@ def _scheduled(fund: Fund, e: was.InstalmentScheduled) -> Fund:
     return replace(fund, partners={**fund.partners, e.partner: known})
 
 
-def _received(fund: Fund, e: was.InstalmentReceived) -> Fund:
-    after = fund.flow(e.on, (e.holding_amount or e.amount).amount)
+def _instalment_received(fund: Fund, e: was.InstalmentReceived) -> Fund:
     if e.instalment is None:
-        return after
+        return fund
     partner = fund.partners[e.partner]
     known = replace(partner, received=(*partner.received, e.instalment))
-    return replace(after, partners={**fund.partners, e.partner: known})
-
-
-def _adds(fund: Fund, e: was.IncomeCredited | was.CommitmentReleased) -> Fund:
-    return fund.flow(e.on, e.amount.amount)
-
-
-def _takes(
-    fund: Fund, e: was.FeeCharged | was.FundsReturned | was.FundsCommitted | was.CommitmentIncreased
-) -> Fund:
-    return fund.flow(e.on, -e.amount.amount)
+    return replace(fund, partners={**fund.partners, e.partner: known})
 
 
 def _only_told(fund: Fund, _: Event) -> Fund:
@@ -160,26 +150,44 @@ EVOLVE: dict[type[Event], _Evolve] = {
     was.ContributionPledged: _only_told,
     was.ContributionAgreed: _only_told,
     was.InstalmentScheduled: _scheduled,
-    was.InstalmentReceived: _received,
-    was.FeeCharged: _takes,
-    was.IncomeCredited: _adds,
-    was.FundsReturned: _takes,
-    was.FundsCommitted: _takes,
-    was.CommitmentIncreased: _takes,
-    was.CommitmentReleased: _adds,
+    was.InstalmentReceived: _instalment_received,
+    was.FeeCharged: _only_told,
+    was.IncomeCredited: _only_told,
+    was.FundsReturned: _only_told,
+    was.FundsCommitted: _only_told,
+    was.CommitmentIncreased: _only_told,
+    was.CommitmentReleased: _only_told,
     DocumentAttached: _only_told,
 }
-"""How each fact changes the state. A test holds it against the list of events."""
+"""How each fact changes the state, its flow of money apart. A test holds it against the list of events."""
+FLOWS: dict[type[Event], Callable[[Any], Decimal]] = {
+    was.InstalmentReceived: lambda e: (e.holding_amount or e.amount).amount,
+    was.IncomeCredited: lambda e: e.amount.amount,
+    was.CommitmentReleased: lambda e: e.amount.amount,
+    was.FeeCharged: lambda e: -e.amount.amount,
+    was.FundsReturned: lambda e: -e.amount.amount,
+    was.FundsCommitted: lambda e: -e.amount.amount,
+    was.CommitmentIncreased: lambda e: -e.amount.amount,
+}
+"""How much more, or less, is available from the day of the fact on."""
 
 
 def evolve(fund: Fund, event: Event) -> Fund:
     """The state after the fact."""
-    return EVOLVE[type(event)](fund, event)
+    return _after(fund, (event,))
 
 
 def fold(entries: Iterable[Entry], fund: Fund | None = None) -> Fund:
     """The state after all of them."""
-    fund = fund or Fund()
-    for entry in entries:
-        fund = EVOLVE[type(entry.event)](fund, entry.event)
-    return fund
+    return _after(fund or Fund(), (entry.event for entry in entries))
+
+
+def _after(fund: Fund, events: Iterable[Event]) -> Fund:
+    """Flows only add up, in whatever order: they are summed by day before the state takes them in at once."""
+    changes: dict[date, Decimal] = {}
+    for event in events:
+        kind = type(event)
+        if flow := FLOWS.get(kind):
+            changes[event.on] = changes.get(event.on, ZERO) + flow(event)
+        fund = EVOLVE[kind](fund, event)
+    return fund.flow(changes)

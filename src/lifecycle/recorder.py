@@ -188,7 +188,7 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
     ) -> Sequence[int] | None:
         positions = super()._insert_events(c, stored_events, **kwargs)
         for receipt in receipts:
-            c.execute(_INSERT_RECEIPT, receipt._replace(position=positions[-1] if positions else None))
+            c.execute(_INSERT_RECEIPT, (*receipt[:-1], positions[-1] if positions else None))
         return positions
 
     def adopt(self, *, entries: Sequence[tuple[Any, ...]] = (), receipts: Sequence[Receipt] = ()) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from lifecycle.events.proposal import BudgetLine, Letter
 
 
-class _Changing:
+class Changing:
     """A frozen record that gives a changed copy of itself."""
 
     def but(self, **changes: Any) -> Self:
@@ -23,7 +23,7 @@ class _Changing:
 
 
 @dataclass(frozen=True)
-class Payment(_Changing):
+class Payment(Changing):
     """One payment, from the asking to the end. Amounts in the grant's currency."""
 
     id: str
@@ -46,7 +46,7 @@ class Payment(_Changing):
 
 
 @dataclass(frozen=True)
-class Activity(_Changing):
+class Activity(Changing):
     """One exchange activity."""
 
     id: str
@@ -58,7 +58,7 @@ class Activity(_Changing):
 
 
 @dataclass(frozen=True)
-class FollowUp(_Changing):
+class FollowUp(Changing):
     """One promised action after the exchange."""
 
     id: str
@@ -74,7 +74,7 @@ class FollowUp(_Changing):
 
 
 @dataclass(frozen=True)
-class Grant(_Changing):
+class Grant(Changing):
     """What is true of a grant on a day. Amounts are in ``currency``."""
 
     id: str

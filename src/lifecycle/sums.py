@@ -1,6 +1,7 @@
 """An amount through time: what it is on a day, and the least that it will be from a day on."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from itertools import accumulate
@@ -25,6 +26,16 @@ class DatedSums(NamedTuple):
         return type(self)(
             (*self.days[:i], day, *self.days[i:]), (*self.changes[:i], change, *self.changes[i:])
         )
+
+    def plus_all(self, changes: Mapping[date, Decimal]) -> Self:
+        """With many more at once: one at a time, each would copy all days."""
+        if len(changes) < 2:
+            return next((self.plus(day, change) for day, change in changes.items()), self)
+        summed = dict(zip(self.days, self.changes, strict=True))
+        for day, change in changes.items():
+            summed[day] = summed.get(day, ZERO) + change
+        days = tuple(sorted(summed))
+        return type(self)(days, tuple(summed[day] for day in days))
 
     def at(self, day: date) -> Decimal:
         """The amount at the end of the day."""

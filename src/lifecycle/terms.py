@@ -64,7 +64,7 @@ class Money(NamedTuple):
         cls, _source: object, _handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
         return core_schema.no_info_plain_validator_function(
-            lambda value: value if type(value) is cls else cls.parse(value),
+            _money,
             serialization=core_schema.to_string_ser_schema(),
         )
 
@@ -75,6 +75,14 @@ class Money(NamedTuple):
         return {"type": "string", "pattern": r"^-?\d+(\.\d+)? [A-Z]{3}$", "examples": ["2000.00 USD"]}
 
 
+def _money(value: object) -> Money:
+    if type(value) is Money:
+        return value
+    return _amount_written(value) if type(value) is str else Money.parse(value)
+
+
+_amount_written = lru_cache(maxsize=1 << 13)(Money.parse)
+"""An amount comes back: asked for, allowed, paid, and as the fund's pair."""
 _QUANTA = {places: Decimal(1).scaleb(-places) for places in set(MINOR_UNITS.values())}
 
 
@@ -108,32 +116,37 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _CONTROL_OR_BREAK = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
-def _refuse(pattern: re.Pattern[str], text: str) -> str:
-    if found := pattern.search(text):
-        raise PydanticCustomError(
-            "control_character",
-            "control character U+{code} at character {place}: leave it out",
-            {"code": f"{ord(found.group()):04X}", "place": found.start() + 1},
-        )
-    return text
+def _without(pattern: re.Pattern[str]) -> AfterValidator:
+    search = pattern.search
+
+    def refuse(text: str) -> str:
+        if found := search(text):
+            raise PydanticCustomError(
+                "control_character",
+                "control character U+{code} at character {place}: leave it out",
+                {"code": f"{ord(found.group()):04X}", "place": found.start() + 1},
+            )
+        return text
+
+    return AfterValidator(refuse)
 
 
 Line = Annotated[
     str,
     StringConstraints(min_length=1, max_length=300),
-    AfterValidator(lambda text: _refuse(_CONTROL_OR_BREAK, text)),
+    _without(_CONTROL_OR_BREAK),
 ]
 """One line of text: a title, a payee, a name."""
 Prose = Annotated[
     str,
     StringConstraints(min_length=1, max_length=10_000),
-    AfterValidator(lambda text: _refuse(_CONTROL, text)),
+    _without(_CONTROL),
 ]
 """Some paragraphs: a summary, an objective, lessons."""
 Reason = Annotated[
     str,
     StringConstraints(min_length=1, max_length=2_000),
-    AfterValidator(lambda text: _refuse(_CONTROL, text)),
+    _without(_CONTROL),
 ]
 """Why: a sentence or a few. Notes are capped alike."""
 

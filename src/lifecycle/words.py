@@ -34,6 +34,12 @@ _BASES: dict[str, tuple[type[Command], Any]] = {
 }
 
 
+_ABOUT = {
+    name: [about for about, rows in ROWS.items() if name in rows] for rows in ROWS.values() for name in rows
+}
+"""What each command can be about."""
+
+
 class Malformed(Exception):
     """The words make no command. ``problems`` holds each field with what to write instead."""
 
@@ -109,7 +115,7 @@ def command_from(words: Mapping[str, Any]) -> Command:
 
 def about_what(name: str, fields: Mapping[str, Any]) -> str:
     """Whether the command is about a grant, the fund or a call: by its name, then by what it names."""
-    found = [about for about, rows in ROWS.items() if name in rows]
+    found = _ABOUT.get(name, ())
     if len(found) == 1 and ("grant" in fields) <= (found[0] == "grant"):
         return found[0]
     return "grant" if "grant" in fields or not found else "call" if "call" in fields else "fund"

@@ -1,7 +1,7 @@
 """Exchange activities: planned, moved, called off, held; and who took part."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import (
     ColumnElement,
@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from lifecycle.events import grant as was
 from lifecycle.events.base import Event
-from lifecycle.state import Grant
+from lifecycle.state import Changing, Grant
 from projections.expressions import holds, money, total_of
 from projections.tables import (
     FAR,
@@ -44,7 +44,7 @@ _STATUS = ("planned", "held", "cancelled")
 
 
 @dataclass(frozen=True)
-class _Stood:
+class _Stood(Changing):
     """How an activity stood, from a day on."""
 
     activity: str
@@ -126,17 +126,16 @@ _Fact = was.ActivityPlanned | was.ActivityRescheduled | was.ActivityCancelled | 
 def _after(before: _Stood, event: _Fact) -> _Stood:
     """How the activity stands after the fact."""
     if isinstance(event, was.ActivityCancelled):
-        return replace(before, status="cancelled")
-    dated = replace(before, starts=day(event.starts), ends=day(event.ends))
+        return before.but(status="cancelled")
+    dated = before.but(starts=day(event.starts), ends=day(event.ends))
     if event.starts_at is not None or isinstance(event, was.ActivityRescheduled):
         at = None if event.starts_at is None else event.starts_at.strftime("%Y-%m-%dT%H:%M:%SZ")
-        dated = replace(dated, starts_at=at, minutes=event.minutes)
+        dated = dated.but(starts_at=at, minutes=event.minutes)
     if isinstance(event, was.ActivityRescheduled):
-        return replace(dated, moves=before.moves + 1)
+        return dated.but(moves=before.moves + 1)
     if isinstance(event, was.ActivityPlanned):
         sites = [[site.site, site.time_zone] for site in event.sites]
-        return replace(
-            dated,
+        return dated.but(
             instrument=event.instrument,
             status="planned",
             countries=json.dumps(event.countries),
@@ -146,15 +145,13 @@ def _after(before: _Stood, event: _Fact) -> _Stood:
 
 
 def _held(dated: _Stood, event: was.ActivityHeld) -> _Stood:
-    held = replace(dated, status="held", held_on=day(event.ends))
+    held = dated.but(status="held", held_on=day(event.ends))
     if event.participants:
-        held = replace(
-            held, countries=json.dumps(list(dict.fromkeys(who.country for who in event.participants)))
-        )
+        held = held.but(countries=json.dumps(list(dict.fromkeys(who.country for who in event.participants))))
     if event.cost is not None:
         scale = scale_of(event.cost.currency)
-        held = replace(
-            held, cost=minor(event.cost.amount, scale), cost_scale=scale, cost_currency=event.cost.currency
+        held = held.but(
+            cost=minor(event.cost.amount, scale), cost_scale=scale, cost_currency=event.cost.currency
         )
     return held
 

@@ -9,6 +9,7 @@ another decision arrives late, but not against late facts of the world or correc
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any, ClassVar, TypeVar, cast
 
 from pydantic import Field
@@ -90,8 +91,13 @@ def becomes(
 def fact(event: type[_E], asked: Command) -> _E:
     """The fact with the command's own fields, which were validated with it."""
     values = asked.__dict__
-    own = {name: values[name] for name in event.model_fields}
+    own = {name: values[name] for name in _fields(event)}
     return cast(_E, event.model_construct(asked.model_fields_set & own.keys(), **own))
+
+
+@cache
+def _fields(event: type[Event]) -> tuple[str, ...]:
+    return tuple(event.model_fields)
 
 
 # ── what several stages ask ──────────────────────────────────────────────────────────────────

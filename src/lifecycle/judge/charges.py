@@ -34,6 +34,8 @@ def charged(before: Grant | None, after: Grant | None, event: Event, fund: Fund,
     grant = after or before
     if grant is None:
         return Verdict(event, (), None, fund)  # a struck proposal: whatever is corrected of it takes nothing
+    if before is not None and after is not None and _same_promises(before, after):
+        return Verdict(event, (), after, fund)
     changes = _changes(before.commitments if before else (), after.commitments if after else ())
     pair: list[tuple[str, Event]] = [
         (FUND, _pair(event, grant, day, change)) for day, change in changes.items()
@@ -51,6 +53,15 @@ def charged(before: Grant | None, after: Grant | None, event: Event, fund: Fund,
             selected[name] = _selected(calls.get(name), name, parts, fund)
             pair += [(call_stream(name), part) for part in parts]
     return Verdict(event, tuple(pair), after, after_it, selected)
+
+
+def _same_promises(before: Grant, after: Grant) -> bool:
+    """Whether neither the fund nor a call has anything to do with it: so it is with most facts."""
+    return (
+        before.commitments == after.commitments
+        and before.selections == after.selections
+        and before.call == after.call
+    )
 
 
 def _changes(old: Sequence[tuple[date, Decimal]], new: Sequence[tuple[date, Decimal]]) -> Changes:

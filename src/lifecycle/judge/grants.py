@@ -1,8 +1,7 @@
 """Commands on a grant: judged on the state of their day, and by what was recorded for later days."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
-from functools import partial
 from typing import NamedTuple
 
 from lifecycle.decisions import amendment, closure, correction, exchange, payment, results  # noqa: F401
@@ -80,7 +79,8 @@ def calls_named(known: Known, asked: GrantCommand) -> set[str]:
 
     A correction may bring back one that an earlier entry names.
     """
-    named = {getattr(asked, "call", None), known.grant.call if known.grant is not None else None}
+    # Not `getattr`: for a field that the command has not, pydantic looks everywhere before it says so.
+    named = {asked.__dict__.get("call"), known.grant.call if known.grant is not None else None}
     if isinstance(asked, CorrectEntry):
         for event in (asked, *(entry.event for entry in known.entries)):
             if isinstance(event, EntryCorrected):
@@ -101,19 +101,18 @@ class _Judge(NamedTuple):
         refusals: list[Refusal] = []
         for rules in (LAWFUL, CONDITIONS) if of_decision else (LAWFUL,):
             if rule := rules.get(type(event)):
-                _heard(refusals, partial(rule, grant, event, self.fund))
+                try:
+                    rule(grant, event, self.fund)
+                except Refusal as no:
+                    refusals.append(no)
         call = event.call if isinstance(event, on_grant.GrantProposed) else grant.call if grant else None
         if call is not None:
-            _heard(refusals, partial(asked_by_call, self.calls.get(call), call, grant, event))
+            try:
+                asked_by_call(self.calls.get(call), call, grant, event)
+            except Refusal as no:
+                refusals.append(no)
         if refusals:
             raise min(refusals, key=lambda refusal: refusal.order)
-
-
-def _heard(refusals: list[Refusal], ask: Callable[[], None]) -> None:
-    try:
-        ask()
-    except Refusal as no:
-        refusals.append(no)
 
 
 def judge_grant(  # noqa: PLR0917 what a judge has to know
