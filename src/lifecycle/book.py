@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from io import BufferedIOBase
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -212,7 +213,9 @@ class Book:
         if known is not None:
             return fold(history(self.entries(FUND), known=known))
         with store_errors(self.journal.place):
-            return load_fund(self.journal)[0]
+            clerk = self._clerk_at_work
+            kept = clerk.fund_at(self.journal.position()) if clerk is not None else None
+            return kept or load_fund(self.journal)[0]
 
     def entries(self, stream: str, known: int | None = None) -> list[Entry]:
         """A stream's entries as they were written, corrections among them; none for an unknown stream."""
@@ -283,10 +286,30 @@ class Book:
     ) -> Iterator[tuple[str, list[Entry]]]:
         """Each stream with an entry after ``after``, with all its entries up to ``upto``, by stream name.
 
-        ``names``: only the streams from the one name to the other.
+        ``names``: only the streams from the one name on, up to the other but without it.
         """
         with store_errors(self.journal.place):
             yield from self.journal.histories(after, self.position() if upto is None else upto, _PAGE, names)
+
+    def fund_pages(self, known: int) -> Iterator[list[Entry]]:
+        """The fund's entries as known at a position, some thousand in memory at a time."""
+        with store_errors(self.journal.place):
+            for page in self.journal.pages(FUND, _PAGE):
+                if entries := [entry for entry in page if (entry.position or 0) <= known]:
+                    yield entries
+                if len(entries) < len(page):
+                    return
+
+    def fund_corrections(self, known: int) -> list[Entry]:
+        """The corrections of the fund's entries, as known at a position."""
+        with store_errors(self.journal.place):
+            return [one for one in self.journal.corrections(FUND) if (one.position or 0) <= known]
+
+    def ranges(self, about: str, size: int) -> list[tuple[str, str]]:
+        """Names between which so many streams about grants or calls lie: from the one on, up to the other."""
+        with store_errors(self.journal.place):
+            starts = self.journal.every(size, about)
+        return list(pairwise([*starts, f"{about};"])) if starts else []
 
     def stored(
         self, known: int | None = None, stream: str | None = None, *, after: int = 0

@@ -34,7 +34,6 @@ from lifecycle.judge import (
     judge_call,
     judge_fund,
     judge_grant,
-    row_of,
     stream_of,
 )
 from lifecycle.mapper import stamp
@@ -45,6 +44,7 @@ from lifecycle.words import Malformed
 
 _KEPT_ENTRIES = 30_000
 """How many entries of recently used grants stay in memory."""
+_PAGE = 5_000
 _FIRST_SNAPSHOT = 500
 _NOT_SAID = {"command_id", "expect_version"}
 
@@ -73,6 +73,10 @@ class Clerk:
     def today(self) -> date:
         """Today, in UTC."""
         return self._clock().astimezone(UTC).date()
+
+    def fund_at(self, position: int) -> Fund | None:
+        """The fund, where this one has recorded the journal's newest entry and so holds its state."""
+        return self._fund if position == self._position and not self.batching else None
 
     # ── recording ────────────────────────────────────────────────────────────────────────────
 
@@ -115,8 +119,8 @@ class Clerk:
         self._forget()
 
     def _record(self, command: Command, recorder: str) -> Answer:
-        stream, row = stream_of(command), row_of(command)
-        about = (row.name, stream, command.on.isoformat(), command.actor, recorder)
+        stream = stream_of(command)
+        about = (command.NAME, stream, command.on.isoformat(), command.actor, recorder)
         command_id, digest = command.command_id or str(uuid.uuid4()), digest_of(command)
         given = self.journal.recorder.receipts(command_id) if command.command_id else []
         if same := next((receipt for receipt in given if receipt.digest == digest), None):
@@ -255,11 +259,12 @@ def load_fund(journal: Journal) -> tuple[Fund, int, int]:
 
 def _extended(journal: Journal, fund: Fund, version: int) -> tuple[Fund, int]:
     """With the entries after the version; all are folded anew where a correction is among them."""
-    newer = journal.entries(FUND, after=version)
-    if any(isinstance(entry.event, EntryCorrected) for entry in newer):
-        whole = journal.entries(FUND)
-        return fold(in_force(whole)), len(whole)
-    return fold(newer, fund), version + len(newer)
+    for newer in journal.pages(FUND, _PAGE, after=version):
+        if any(isinstance(entry.event, EntryCorrected) for entry in newer):
+            whole = journal.entries(FUND)
+            return fold(in_force(whole)), len(whole)
+        fund, version = fold(newer, fund), newer[-1].originator_version
+    return fund, version
 
 
 def _receipt(

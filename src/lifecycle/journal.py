@@ -59,6 +59,8 @@ STORE_ERRORS = (sqlite3.Error, PersistenceError, UnicodeDecodeError)
 """What a file that is damaged, locked or full comes to; a damaged name may not even be told."""
 _END = 2**63 - 1
 """After every position."""
+_ALL = 1 << 62
+"""At most so many rows: as many as there are."""
 _LAST = "\U0010ffff"
 """After every name of a stream."""
 
@@ -119,13 +121,32 @@ class Journal(Application[str]):
         """The newest position; 0 for an empty journal."""
         return int(self.recorder.rows("SELECT coalesce(max(position), 0) FROM stored_events")[0][0])
 
-    def entries(self, stream: str, *, after: int = 0) -> list[Entry]:
-        """A stream's entries after a version, as they were written."""
+    def entries(self, stream: str, *, after: int = 0, most: int = _ALL) -> list[Entry]:
+        """A stream's entries after a version, as they were written; at ``most`` so many of them."""
         rows = self.recorder.rows(
             f"SELECT {STORED} FROM stored_events WHERE originator_id = ? AND originator_version > ?"
-            " ORDER BY originator_version",
+            " ORDER BY originator_version LIMIT ?",
             stream,
             after,
+            most,
+        )
+        return [entry_of(*row) for row in rows]
+
+    def pages(self, stream: str, page: int, *, after: int = 0) -> Iterator[list[Entry]]:
+        """A long stream's entries after a version, some thousand in memory at a time."""
+        while entries := self.entries(stream, after=after, most=page):
+            yield entries
+            if len(entries) < page:
+                return
+            after = entries[-1].originator_version
+
+    def corrections(self, stream: str) -> list[Entry]:
+        """A stream's corrections, as they were written."""
+        rows = self.recorder.rows(
+            f"SELECT {STORED} FROM stored_events WHERE originator_id = ? AND topic LIKE ?"
+            " ORDER BY originator_version",
+            stream,
+            "EntryCorrected.%",
         )
         return [entry_of(*row) for row in rows]
 
@@ -212,6 +233,15 @@ class Journal(Application[str]):
         question = "SELECT originator_id FROM stored_events WHERE originator_version = 1 ORDER BY position"
         return [name for (name,) in self.recorder.rows(question)]
 
+    def every(self, step: int, about: str) -> list[str]:
+        """Of the streams about grants or calls, in order of their names, the first and each so-manieth."""
+        numbered = (
+            "SELECT originator_id, row_number() OVER (ORDER BY originator_id) AS n FROM stored_events"
+            " WHERE originator_version = 1 AND originator_id > ? AND originator_id < ?"
+        )
+        question = f"SELECT originator_id FROM ({numbered}) AS one WHERE (n - 1) / ? * ? = n - 1 ORDER BY n"
+        return [name for (name,) in self.recorder.rows(question, f"{about}:", f"{about};", step, step)]
+
     def changed_since(self, position: int, upto: int | None = None) -> list[str]:
         """The streams that got an entry after the position, until the other one."""
         question = "SELECT DISTINCT originator_id FROM stored_events WHERE position > ? AND position <= ?"
@@ -222,7 +252,7 @@ class Journal(Application[str]):
     ) -> Iterator[tuple[str, list[Entry]]]:
         """Streams with an entry after ``after``, each with all its entries up to ``upto``, by name.
 
-        ``names``: only the streams from the one name to the other.
+        ``names``: only the streams from the one name on, up to the other but without it.
         """
         touched = ""
         if after:
@@ -232,7 +262,7 @@ class Journal(Application[str]):
             )
         question = (
             f"SELECT {STORED} FROM stored_events WHERE (originator_id, originator_version) > (?, ?)"
-            f" AND originator_id <= ? AND position <= ?{touched}"
+            f" AND originator_id < ? AND position <= ?{touched}"
             " ORDER BY originator_id, originator_version LIMIT ?"
         )
         name, last = names or ("", _LAST)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from sqlalchemy import Table
 
 from lifecycle.decisions.proposal import request_digest
-from lifecycle.events.base import Event
+from lifecycle.events.base import EntryCorrected, Event
 from lifecycle.events.fund import FundEstablished
 from lifecycle.fund import Fund
 from lifecycle.grant import EVOLVE, begin
@@ -33,7 +33,7 @@ from projections.disbursement import Disbursement
 from projections.exchanges import Activities, Attendance
 from projections.facts import Facts
 from projections.follow_ups import FollowUps
-from projections.fund import consultation_rows, flow_rows, partner_rows
+from projections.fund import consultation_rows, flow_rows, partner_rows, stands_alone
 from projections.library import Texts
 from projections.outcomes import Outcomes
 from projections.register import Register
@@ -154,21 +154,43 @@ def fold_call(stream: str, entries: Sequence[Entry], into: Rows) -> None:
     into[call_spans] += call_rows(stream.removeprefix("call:"), in_force(entries))
 
 
-def fold_fund(entries: Sequence[Entry]) -> Rows:
-    """The fund's rows, from all of its entries."""
+def fold_fund(entries: Sequence[Entry], length: int | None = None) -> Rows:
+    """The fund's rows, from all of its entries; or from some of them, where it has ``length``."""
     held = in_force(entries)
     founded = next((e.event for e in held if isinstance(e.event, FundEstablished)), None)
     if founded is None:
         return {}
     currency = founded.currency
+    about = (currency, scale_of(currency), founded.fiscal_year_start, founded.name)
     return {
         fund_flows: flow_rows(held, currency),
         fund_partners: partner_rows(held),
         fund_instalments: instalments.rows_of(held),
         fund_consultations: consultation_rows(held),
-        fund_facts: [(len(entries), currency, scale_of(currency), founded.fiscal_year_start, founded.name)],
+        fund_facts: [(length or len(entries), *about)],
         obligation_steps: rows_of("", instalment_steps(entry.event for entry in held)),
     }
+
+
+def folded_fund(
+    pages: Iterable[Sequence[Entry]], corrections: Sequence[Entry], fund: Fund
+) -> Iterator[tuple[int, Rows]]:
+    """The fund's rows, a page of its entries at a time: every approval adds to them, so they are many.
+
+    Only those that do not stand alone, or were corrected, are kept in memory to the end.
+    """
+    corrected = {entry.event.entry for entry in corrections if isinstance(entry.event, EntryCorrected)}
+    apart: list[Entry] = []
+    length = 0
+    for page in pages:
+        alone: list[Entry] = []
+        for entry in page:
+            free = stands_alone(entry) and entry.originator_version not in corrected
+            (alone if free else apart).append(entry)
+        length += len(page)
+        flows, partners = flow_rows(alone, fund.currency), partner_rows(alone)
+        yield len(page), {fund_flows: flows, fund_partners: partners}
+    yield 0, fold_fund(apart, length)
 
 
 def folded(streams: Iterable[tuple[str, Sequence[Entry]]], fund: Fund) -> Iterator[tuple[int, Rows]]:

@@ -44,6 +44,31 @@ _KINDS: dict[type[Event], tuple[str, int]] = {
 """What each fact adds to, and with which sign. Other facts move no money."""
 
 
+_ADDS_ROWS_ALONE = frozenset(
+    (
+        was.OfficerAppointed,
+        was.OfficerRetired,
+        was.PartnerJoined,
+        was.ContributionPledged,
+        was.ContributionAgreed,
+        was.InstalmentReceived,
+        was.FeeCharged,
+        was.IncomeCredited,
+        was.FundsReturned,
+        was.FundsCommitted,
+        was.CommitmentIncreased,
+        was.CommitmentReleased,
+    )
+)
+"""Facts of the fund whose rows follow from nothing but themselves, so that older entries need not be read."""
+
+
+def stands_alone(entry: Entry) -> bool:
+    """Whether the rows of the entry follow from nothing but itself, as long as it is not corrected."""
+    event = entry.event
+    return type(event) in _ADDS_ROWS_ALONE and getattr(event, "instalment", None) is None
+
+
 def flow_rows(entries: Iterable[Entry], holding_currency: str) -> list[Row]:
     """A row for each entry in force that moves money: it depends on no other entry."""
     rows: list[Row] = []

@@ -20,7 +20,7 @@ from lifecycle.journal import Stored, store_errors
 from lifecycle.memory import collector_at_rest
 from projections import store
 from projections.fold import Rules, fold_fund, fold_stream, no_rows
-from projections.fund import flow_rows, partner_rows
+from projections.fund import flow_rows, partner_rows, stands_alone
 from projections.tables import (
     CALL_TABLES,
     FUND_TABLES,
@@ -182,29 +182,10 @@ def fund_at(book: Book, position: int) -> Fund:
     return fund if book.position() == position else book.fund(known=position)
 
 
-_ADDS_ROWS_ALONE = frozenset(
-    (
-        was.OfficerAppointed,
-        was.OfficerRetired,
-        was.PartnerJoined,
-        was.ContributionPledged,
-        was.ContributionAgreed,
-        was.InstalmentReceived,
-        was.FeeCharged,
-        was.IncomeCredited,
-        was.FundsReturned,
-        was.FundsCommitted,
-        was.CommitmentIncreased,
-        was.CommitmentReleased,
-    )
-)
-"""Facts of the fund whose rows follow from nothing but themselves, so that older entries need not be read."""
-
-
 def _project_fund(connection: Connection, book: Book, upto: int, prefix: str) -> None:
     version, currency = _fund_is_at(connection, prefix)
     newer = [entry for entry in book.journal.entries(FUND, after=version) if (entry.position or 0) <= upto]
-    if all(_stands_alone(entry) for entry in newer) and version:
+    if all(stands_alone(entry) for entry in newer) and version:
         rows = {fund_flows: flow_rows(newer, currency), fund_partners: partner_rows(newer)}
         store.insert(connection, rows, prefix)
         connection.exec_driver_sql(f"UPDATE {prefix}{fund_facts.name} SET version = {version + len(newer)}")
@@ -221,11 +202,6 @@ def _project_fund(connection: Connection, book: Book, upto: int, prefix: str) ->
 def _fund_is_at(connection: Connection, prefix: str) -> tuple[int, str]:
     found = connection.exec_driver_sql(f"SELECT version, currency FROM {prefix}{fund_facts.name}").fetchone()
     return (0, "") if found is None else (found[0], found[1])
-
-
-def _stands_alone(entry: Entry) -> bool:
-    event = entry.event
-    return type(event) in _ADDS_ROWS_ALONE and getattr(event, "instalment", None) is None
 
 
 def _rules_changed(entries: Sequence[Entry], newer: Sequence[Entry]) -> bool:

@@ -17,7 +17,7 @@ from lifecycle.errors import Unreachable
 from lifecycle.fund import Fund
 from lifecycle.memory import collector_at_rest
 from projections import store
-from projections.fold import Rows, folded
+from projections.fold import Rows, folded, folded_fund
 from projections.tables import SHADOW, Row, metadata
 
 WORTH_IT = 50_000
@@ -31,23 +31,24 @@ _Part = list[tuple[int, dict[str, list[Row]]]]
 def folded_on_all_cores(
     book: Book, upto: int, fund: Fund, into: store.Place | None = None
 ) -> Iterator[tuple[int, Rows]]:
-    """The rows of all streams, as `folded` gives them.
+    """The rows of all streams as known at the position, some thousand entries at a time.
 
-    ``into``: where each process may write them into the shadows by itself; none are left to be given then.
+    ``into``: where each process may write them into the shadows by itself; only the fund's are given then.
     """
     cores = _cores()
-    pool = _pool(cores, book, upto, into) if cores > 1 and upto >= WORTH_IT else None
+    pool = _pool(cores, book, upto, fund, into) if cores > 1 and upto >= WORTH_IT else None
+    ranges = [names for about in ("call", "grant") for names in book.ranges(about, _RANGE)]
     if pool is None:
-        yield from folded(book.histories(0, upto), fund)
+        yield from folded_fund(book.fund_pages(upto), book.fund_corrections(upto), fund)
+        for names in ranges:
+            yield from folded(book.histories(0, upto, names), fund)
         return
-    names = sorted(book.journal.streams())
-    ranges = [(names[i], names[min(i + _RANGE, len(names)) - 1]) for i in range(0, len(names), _RANGE)]
     try:
-        waiting = deque[Future[_Part]]()
-        for each in ranges:
-            waiting.append(pool.submit(_fold, each))
-            if len(waiting) > 2 * cores:
-                yield from _rows(waiting.popleft())
+        waiting = deque(pool.submit(_fold, names) for names in ranges[: 2 * cores])
+        yield from folded_fund(book.fund_pages(upto), book.fund_corrections(upto), fund)
+        for names in ranges[2 * cores :]:
+            yield from _rows(waiting.popleft())
+            waiting.append(pool.submit(_fold, names))
         while waiting:
             yield from _rows(waiting.popleft())
     except BrokenExecutor as error:
@@ -56,10 +57,15 @@ def folded_on_all_cores(
         pool.shutdown(cancel_futures=True)
 
 
-def _pool(cores: int, book: Book, upto: int, into: store.Place | None) -> ProcessPoolExecutor | None:
+def _pool(
+    cores: int, book: Book, upto: int, fund: Fund, into: store.Place | None
+) -> ProcessPoolExecutor | None:
     try:
         return ProcessPoolExecutor(
-            cores, mp_context=get_context("spawn"), initializer=_begin, initargs=(book.place, upto, into)
+            cores,
+            mp_context=get_context("spawn"),
+            initializer=_begin,
+            initargs=(book.place, upto, fund, into),
         )
     except (OSError, NotImplementedError, ImportError):
         return None  # a place without semaphores, as some sandboxes are: one process does it all
@@ -83,12 +89,10 @@ _WORK: list[tuple[Book, int, Fund, Engine | None]] = []
 """The book of this process, open to be read, and the views, where it may write."""
 
 
-def _begin(place: Path | str, upto: int, into: store.Place | None) -> None:
+def _begin(place: Path | str, upto: int, fund: Fund, into: store.Place | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever is interrupted is the one that started us
     threading.Thread(target=_end_with_parent, daemon=True).start()
     book = Book.open(place, read_only=True)
-    fund = book.fund()
-    fund = fund if book.position() == upto else book.fund(known=upto)
     engine = None if into is None else ExitStack().enter_context(store.opened(into))
     _WORK.append((book, upto, fund, engine))
 

@@ -64,6 +64,18 @@ def test_catching_up_in_any_steps_is_a_rebuild(
         same_when_rebuilt(book)
 
 
+def test_the_log_is_left_to_the_next_who_reads_or_writes(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", PAID) as book:
+        catch_up(book)
+        record(book, of("SSF-2", REQUESTED))
+        catch_up(book)
+        if (tmp_path / "book" / FILE).exists():
+            assert (tmp_path / "book" / f"{FILE}-wal").stat().st_size
+        assert status(book)["behind"] == 0
+        assert len(ask(book, "register", "2018-01-01")) == 2
+        same_when_rebuilt(book)
+
+
 def test_a_long_way_is_walked_as_a_rebuild(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(projector, "STEP", 5)
     told: list[tuple[int, int]] = []

@@ -44,6 +44,9 @@ class Kind(Protocol):
     def engine(self, place: Any, as_is: bool) -> Engine:
         """A way in; ``as_is``: to read only."""
 
+    def leave(self, engine: Engine) -> None:
+        """Close it."""
+
     def usable(self, engine: Engine) -> bool:
         """Whether there are views, of this format."""
 
@@ -129,7 +132,7 @@ def opened(place: Place, *, as_is: bool = False) -> Iterator[Engine]:
                         kind.make(engine)
             yield engine
         finally:
-            engine.dispose()
+            kind.leave(engine)
 
 
 def of_many_writers(place: Place) -> Place | None:

@@ -111,6 +111,11 @@ def _raw(connection: Connection) -> psycopg.Connection[Any]:
 # ── there or not ─────────────────────────────────────────────────────────────────────────────
 
 
+def leave(made: Engine) -> None:
+    """Close it."""
+    made.dispose()
+
+
 def usable(made: Engine) -> bool:
     """Whether the tables are there, and of this format."""
     try:

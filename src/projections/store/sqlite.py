@@ -4,7 +4,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,9 @@ def engine(place: Path | str, as_is: bool) -> Engine:
     file = Path(place) / FILE
     url = URL.create("sqlite", database=str(file))
     if as_is:
-        mode = "ro" if os.access(file.parent, os.W_OK) else "ro&immutable=1"
+        log = file.with_name(f"{file.name}-wal")
+        settled = not log.exists() or log.stat().st_size == 0
+        mode = "ro&immutable=1" if settled and not os.access(file.parent, os.W_OK) else "ro"
         query = dict(part.split("=") for part in f"mode={mode}&uri=true".split("&"))
         url = URL.create("sqlite", database=f"file:{file}", query=query)
     made = create_engine(url, connect_args={"timeout": WAIT}, poolclass=QueuePool)
@@ -87,6 +89,22 @@ def _own_transactions(made: Engine) -> None:
     def _begin(connection: Connection) -> None:
         write = connection.get_execution_options().get("writing", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def leave(made: Engine) -> None:
+    """Close it, and after it a reader.
+
+    The last writer to leave copies the log into the file, and waits for the disk three times; a reader leaves
+    the log to the next writer. So a command waits for no disk with its views.
+    """
+    file = _file(made)
+    with (
+        suppress(sqlite3.Error),
+        closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as reader,
+    ):
+        reader.execute("PRAGMA schema_version")
+        made.dispose()
+    made.dispose()
 
 
 # ── there or not ─────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,93 @@
+"""The fund's stream grows with every approval: a rebuild reads it in pages, and gives the same rows."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import given as g
+import lifecycle.book
+import lifecycle.clerk
+from given import APPROVED, PAID, REQUESTED, SETTLED
+from lifecycle.book import Book
+from lifecycle.clerk import load_fund
+from lifecycle.events import fund as was
+from lifecycle.events.base import EntryCorrected, FundEvent
+from lifecycle.fund import fold
+from lifecycle.history import FUND, in_force
+from lifecycle.journal import Journal
+from projections.fold import fold_fund, folded_fund
+from projections.projector import catch_up, rebuild
+from reading import new_book, of, record, tables
+
+
+def version_of(book: Book, kind: type[FundEvent], *, last: bool = False) -> int:
+    """The first entry of the kind on the fund's stream, or the last."""
+    found = [e.originator_version for e in book.entries(FUND) if type(e.event) is kind]
+    return found[-1 if last else 0]
+
+
+def corrected_book(path: Path) -> Book:
+    """A fund whose receipts and fees were corrected: one twice, one struck, one struck and put back."""
+    grants = [of(f"G-{n}", life) for n, life in enumerate([APPROVED, PAID, SETTLED, REQUESTED])]
+    dues = [g.schedule("2018-01-01", instalment="I1"), g.receive("2018-02-01", instalment="I1")]
+    book = new_book(path, *grants, dues, g.charge_fee("2018-03-01"), g.charge_fee("2018-03-02"))
+    received, fee = version_of(book, was.InstalmentReceived), version_of(book, was.FeeCharged)
+    record(book, g.correct_fund("2018-04-01", entry=received, reads={"amount": "400000.00 USD"}))
+    record(book, g.correct_fund("2018-04-02", entry=received, reads={"on": "2008-12-02"}))
+    record(book, g.correct_fund("2018-04-03", entry=fee, struck=True))
+    struck = version_of(book, EntryCorrected, last=True)
+    record(book, g.correct_fund("2018-04-04", entry=fee + 1, struck=True))
+    record(book, g.correct_fund("2018-04-05", entry=struck, struck=True, actor="a.prover"))
+    return book
+
+
+@pytest.mark.parametrize("page", [1, 2, 5, 1000])
+def test_pages_of_the_fund_give_the_rows_of_the_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    monkeypatch.setattr(lifecycle.book, "_PAGE", page)
+    with corrected_book(tmp_path / "book") as book:
+        for known in (book.position() // 2, book.position() - 3, book.position()):
+            entries = book.entries(FUND, known=known)
+            parts = folded_fund(book.fund_pages(known), book.fund_corrections(known), book.fund(known=known))
+            counts, rows = 0, {table: list[Any]() for table in fold_fund(entries)}
+            for count, part in parts:
+                counts += count
+                for table, made in part.items():
+                    rows[table] += made
+            assert counts == len(entries)
+            assert {t: sorted(r) for t, r in rows.items()} == {
+                t: sorted(r) for t, r in fold_fund(entries).items()
+            }
+
+
+def test_a_rebuild_of_a_corrected_fund_is_what_was_caught_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with corrected_book(tmp_path / "book") as book:
+        catch_up(book)
+        before = tables(book)
+        monkeypatch.setattr(lifecycle.book, "_PAGE", 3)
+        rebuild(book)
+        assert tables(book) == before
+
+
+@pytest.mark.parametrize("page", [1, 4, 1000])
+def test_the_funds_state_does_not_depend_on_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    monkeypatch.setattr(lifecycle.clerk, "_PAGE", page)
+    with corrected_book(tmp_path / "book") as book:
+        entries = book.entries(FUND)
+        found, version, _ = load_fund(Journal(book.path / "journal.sqlite", read_only=True))
+        assert version == len(entries)
+        assert found == fold(in_force(entries)) == book.fund()
+
+
+def test_the_one_who_records_knows_the_fund_only_as_far_as_it_has_recorded(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book") as book, Book.open(tmp_path / "book") as other:
+        record(other, g.receive("2018-02-01"))
+        assert book.fund() == other.fund() == fold(in_force(book.entries(FUND)))
+        record(book, g.charge_fee("2018-03-01"))
+        assert book.fund() == other.fund() == fold(in_force(book.entries(FUND)))
