@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint docs mutants bench lock clean faults
+.PHONY: help demo test faults mutants lint docs bench bench-large lock clean
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip -q --disable-pip-version-check
@@ -10,7 +10,7 @@ INSTALL := $(PIP) install --require-hashes -r
 EDITABLE := $(PIP) install --no-deps --no-build-isolation -e .
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.runtime ## record the Facility's published facts in a new book and report on them
 	@$(BIN)/grantbook demo
@@ -37,8 +37,11 @@ docs: .venv/.dev ## write the generated reference
 mutants: .venv/.dev ## break each guard once, and see that the test named for it fails
 	$(BIN)/python tests/mutation/run.py
 
-bench: .venv/.dev ## measure, and write benchmarks/results.json
+bench: .venv/.dev ## measure beside a rival and floors, and write benchmarks/results.json
 	$(BIN)/python benchmarks/run.py
+
+bench-large: .venv/.dev ## measure how a rebuild of ten million entries grows
+	$(BIN)/python benchmarks/run.py --large
 
 # Keeps the pins that still fit; `make lock UPGRADE=--upgrade` takes the newest of each.
 LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \

@@ -1,231 +1,115 @@
-"""How quick grantbook is, beside the least that the same work can take.
+"""How quick grantbook is, beside a rival and beside the least that the same work can take.
 
-    python benchmarks/run.py [--commands 20000] [--runs 5]
+    python benchmarks/run.py [--runs 7] [--only NAME …] [--scale 0.1] [--keep FOLDER] [--large]
 
-Every figure is a whole process, started anew: what a person or a job waits for. Each case stands
-beside its floor (the bare imports, or bare sqlite3 appends of the same bytes), and all cases run in
-turn, so that a busy machine slows both alike. Medians are shown, with the ratio to the floor.
-Writes ``results.json`` beside this file.
+``docs/performance.md`` tells what each benchmark is. Prints a table; a run of all of them writes
+``results.json`` beside this file, and the table of that page.
 """
 
 import argparse
 import json
-import os
-import platform
-import shutil
-import sqlite3
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from importlib.metadata import version
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from statistics import median
-
-from lives import lives
+from typing import Any
 
 HERE = Path(__file__).parent
-ENTRY = Path(sys.executable).with_name("grantbook")
-GRANTBOOK = [str(ENTRY)] if ENTRY.exists() else [sys.executable, "-m", "cli.main"]
-LIBRARIES = ("click", "pydantic", "eventsourcing", "sqlalchemy", "structlog", "rich")
-READS = "import click, pydantic, eventsourcing.sqlite"
-WRITES = f"{READS}, sqlalchemy"
+COMMANDS, FEW, MANY, TIMES = 20_000, 2_000, 100_000, 10
+"""Commands of the usual book; of what the rival projects; of what is recorded; how much a book grows."""
+BEGIN, END = "<!-- results: written by make bench -->", "<!-- end of results -->"
+PORTFOLIO = 180_000
+"""Commands of the book that grows: some 200,000 entries, of 11,000 grants."""
 
 
-@dataclass
-class Case:
-    """One measured thing, its limit, and what was measured."""
+def benchmarks(place: Path, runs: int, scale: float) -> dict[str, Callable[[], Any]]:
+    """All of them by name; what they need is made when they are."""
+    import shell
+    import writing
+    from corpus import Corpus
 
-    name: str
-    run: Callable[[], "Spent"]
-    limit: str = ""
-    """In words, as the project promises it."""
-    floor: str | None = None
-    """Name of the case that is the least it can take."""
-    count: int = 0
-    """Commands or entries that one run handles; 0 where time alone counts."""
-    spent: list["Spent"] = field(default_factory=list)
+    import reading
 
-    @property
-    def seconds(self) -> float:
-        """The median of the runs."""
-        return median(one.seconds for one in self.spent)
-
-
-@dataclass(frozen=True)
-class Spent:
-    """What a process took: time on the wall, time on processors, most memory (0: not measured)."""
-
-    seconds: float
-    processor: float = 0.0
-    megabytes: float = 0.0
-
-
-def process(arguments: list[str], **variables: str) -> Spent:
-    """Run it, with nothing shown. Stops the benchmark where it fails."""
-    began = time.perf_counter()
-    with tempfile.TemporaryFile() as heard:
-        child = subprocess.Popen(
-            arguments, stdout=subprocess.DEVNULL, stderr=heard, env=os.environ | variables
-        )
-        _, status, usage = os.wait4(child.pid, 0)
-        seconds = time.perf_counter() - began
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode:
-            heard.seek(0)
-            sys.exit(f"{' '.join(arguments)} failed:\n{heard.read().decode()[-2000:]}")
-    kilobytes = usage.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
-    return Spent(seconds, usage.ru_utime + usage.ru_stime, kilobytes / 1024)
-
-
-def imports(code: str) -> Callable[[], Spent]:
-    """A process that only imports."""
-    return lambda: process([sys.executable, "-c", code])
-
-
-class Bench:
-    """A place for books, and the cases that use them."""
-
-    def __init__(self, place: Path, commands: int) -> None:
-        self.place, self.commands = place, commands
-        self.file = place / "lives.jsonl"
-        with self.file.open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps(command) + "\n" for command in lives(commands))
-        self.book = place / "book"
-        self.journal = self.book / "journal.sqlite"
-        self._record_anew()
-        with sqlite3.connect(self.journal) as journal:
-            (self.entries,) = journal.execute("SELECT count(*) FROM stored_events").fetchone()
-        self._writes = 0
-
-    def grantbook(self, *words: str) -> Spent:
-        """One command, on the book that was recorded last."""
-        return process([*GRANTBOOK, *words], GRANTBOOK_BOOK=str(self.book), GRANTBOOK_OFFICER="admin")
-
-    def _record_anew(self) -> Spent:
-        shutil.rmtree(self.book, ignore_errors=True)
-        self.grantbook("init", str(self.book), "--name", "Lives", "--on", "2008-10-01")
-        return self.grantbook("record", str(self.file))
-
-    def _floor(self, *words: str) -> Spent:
-        """What `floors.py` says that it took."""
-        done = subprocess.run(
-            [sys.executable, HERE / "floors.py", *words], capture_output=True, text=True, check=True
-        )
-        return Spent(float(done.stdout))
-
-    def _append_the_same(self) -> Spent:
-        for old in self.place.glob("bare.sqlite*"):
-            old.unlink()
-        return self._floor("append", str(self.journal), str(self.place / "bare.sqlite"))
-
-    def _read_the_same(self) -> Spent:
-        return self._floor("read", str(self.journal))
-
-    def _write(self) -> Spent:
-        self._writes += 1
-        return self.grantbook("officer", "appoint", f"bench-{self._writes}", "--roles", "ttl")
-
-    def cases(self) -> tuple[list[Case], list[Case]]:
-        """The long ones, and the short ones that need more runs."""
-        entries, promised = self.entries, "at least 3,000 a second, under 300 MB"
-        long = [
-            Case("bare sqlite3 appends of the same bytes", self._append_the_same, count=entries),
-            Case(
-                "record", self._record_anew, promised, "bare sqlite3 appends of the same bytes", self.commands
-            ),
-            Case("bare reading and parsing of the same bytes", self._read_the_same, count=entries),
-            Case(
-                "views rebuild",
-                lambda: self.grantbook("views", "rebuild"),
-                "at least 20,000 entries a second",
-                "bare reading and parsing of the same bytes",
-                entries,
-            ),
-        ]
-        clicks, reads, writes = "import click", READS, WRITES
-        short = [
-            Case(clicks, imports(clicks)),
-            Case("--help", lambda: self.grantbook("--help"), "1.5 times its floor", clicks),
-            Case(reads, imports(reads)),
-            Case("grant show", self._show, "1.3 times its floor", reads),
-            Case(writes, imports(writes)),
-            Case("a write, views caught up", self._write, "1.5 times its floor", writes),
-        ]
-        return long, short
-
-    def _show(self) -> Spent:
-        return self.grantbook("grant", "show", "MADE-000001")
-
-
-def in_turn(cases: list[Case], runs: int) -> None:
-    """Run all, then all again; a first round, which fills caches, does not count."""
-    for round_ in range(runs + 1):
-        for case in cases:
-            spent = case.run()
-            if round_:
-                case.spent.append(spent)
-
-
-def told(cases: list[Case]) -> list[dict[str, object]]:
-    """The results, ready for JSON."""
-    seconds = {case.name: case.seconds for case in cases}
-    results: list[dict[str, object]] = []
-    for case in cases:
-        result: dict[str, object] = {"case": case.name, "seconds": round(case.seconds, 4)}
-        result["least_and_most"] = [round(f(s.seconds for s in case.spent), 4) for f in (min, max)]
-        if any(one.processor for one in case.spent):
-            result["processor_seconds"] = round(median(one.processor for one in case.spent), 4)
-            result["megabytes"] = round(max(one.megabytes for one in case.spent), 1)
-        if case.count:
-            result["a_second"] = round(case.count / case.seconds)
-        if case.floor:
-            result["floor"] = case.floor
-            result["times_its_floor"] = round(case.seconds / seconds[case.floor], 2)
-            result["promised"] = case.limit
-        results.append(result)
-    return results
-
-
-def show(results: list[dict[str, object]]) -> None:
-    """A table for people."""
-    print(f"{'':42} {'seconds':>9} {'a second':>9} {'MB':>6} {'x floor':>8}  promised")
-    for one in results:
-        floor = one.get("times_its_floor", "")
-        rate = f"{one['a_second']:,}" if "a_second" in one else ""
-        memory = one.get("megabytes", "")
-        name, promised = str(one["case"])[:42], one.get("promised", "")
-        print(f"{name:42} {one['seconds']:>9} {rate:>9} {memory:>6} {floor:>8}  {promised}")
-
-
-def machine() -> dict[str, object]:
-    """On what it was measured."""
+    own = Corpus(place)
+    few = min(3, runs)
+    some, many, portfolio = (int(commands * scale) for commands in (COMMANDS, MANY, PORTFOLIO))
     return {
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "processors": os.cpu_count(),
-        "sqlite": sqlite3.sqlite_version,
-        "libraries": {name: version(name) for name in LIBRARIES},
+        "record_one": lambda: writing.record_one_sqlite(own, runs),
+        "record_one_processor": lambda: writing.record_one_sqlite(own, runs, time.process_time),
+        "record_many": lambda: writing.record_many(own, many, runs),
+        "replay_grant": lambda: reading.replay_grant(own, runs),
+        "stream": lambda: reading.stream_sqlite(own, some, runs),
+        "rebuild": lambda: reading.rebuilt(own, many, FEW, runs),
+        "catch_up": lambda: reading.caught_up(own, some, runs),
+        "as_of": lambda: reading.as_of(own, portfolio, few),
+        "processes": lambda: shell.processes(own, some, runs + 4),
+        "growth": lambda: shell.growth(own, portfolio, TIMES),
+        "report": lambda: reading.report(own.grown(portfolio, TIMES), runs),
+        "storage": lambda: shell.storage(own, some),
+        "postgres": lambda: on_postgres(own, some, runs),
     }
+
+
+def on_postgres(own: Any, commands: int, runs: int) -> Iterator[Any]:
+    """Those with the book in a database, where there is a server."""
+    import on_postgres
+
+    if not on_postgres.possible():
+        print("\nno PostgreSQL here: its benchmarks are left out")
+        return
+    with on_postgres.database() as make:
+        yield from on_postgres.recorded(own, make, commands, runs)
+
+
+def measured(made: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Run one, or some, and show them."""
+    from pairs import show
+
+    for benchmark in [made] if hasattr(made, "run") else made:
+        benchmark.run()
+        show(benchmark)
+        yield benchmark.name, benchmark.told()
 
 
 def main() -> None:
     """Measure, show, write."""
-    parser = argparse.ArgumentParser(description="How quick grantbook is, beside the least it can take.")
-    parser.add_argument("--commands", type=int, default=20_000, help="made-up commands to record (20,000)")
-    parser.add_argument("--runs", type=int, default=5, help="runs of the short cases; the long get 3 at most")
+    parser = argparse.ArgumentParser(description="How quick grantbook is, beside a rival and a floor.")
+    parser.add_argument("--runs", type=int, default=7, help="rounds that count (7)")
+    parser.add_argument("--only", nargs="+", default=[], help="these alone; no result is written")
+    parser.add_argument("--scale", type=float, default=1, help="of the books: 0.1 for a quick look")
+    parser.add_argument("--keep", type=Path, help="make books and stores in this folder")
+    parser.add_argument("--large", action="store_true", help="only how a rebuild of 10 million entries grows")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="grantbook-bench-") as place:
-        bench = Bench(Path(place), asked.commands)
-        long, short = bench.cases()
-        in_turn(long, min(3, asked.runs))
-        in_turn(short, asked.runs)
-    results = told([*long, *short])
-    show(results)
-    whole = {"commands": asked.commands, "runs": asked.runs, "machine": machine(), "results": results}
+    results: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory(prefix="grantbook-bench-", dir=asked.keep) as place:
+        if asked.large:
+            results |= measured(large(Path(place), asked.scale))
+        else:
+            every = benchmarks(Path(place), asked.runs, asked.scale)
+            for name in asked.only or every:
+                results |= measured(every[name]())
+                if not asked.only:
+                    write(asked.runs, asked.scale, results)
+
+
+def large(place: Path, scale: float) -> Any:
+    """A rebuild of ten million entries beside one of 200,000."""
+    import shell
+    from corpus import Corpus
+
+    return shell.growth(Corpus(place), int(PORTFOLIO * scale), 50, "growth_large")
+
+
+def write(runs: int, scale: float, results: dict[str, Any]) -> None:
+    """The results so far as a file, and as the table of the documentation."""
+    from pairs import machine, table
+
+    whole = {"rounds": runs, "scale": scale, "machine": machine(), "benchmarks": results}
     (HERE / "results.json").write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    page = HERE.parent / "docs" / "performance.md"
+    before, _, rest = page.read_text("utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    page.write_text(f"{before}{BEGIN}\n{table(whole)}{END}{after}", "utf-8")
 
 
 if __name__ == "__main__":

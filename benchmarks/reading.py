@@ -1,0 +1,193 @@
+"""Benchmarks of reading: a grant, the journal, the views, and what was known."""
+
+import sqlite3
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import corpus
+import rival
+from corpus import OFFICER, Corpus
+from floors import SameRows, read
+from pairs import OURS, Benchmark, Goal, Spent, timed
+
+from lifecycle.book import Book
+from lifecycle.grant import fold
+from lifecycle.history import history
+from lifecycle.words import command_from
+from projections import reports
+from projections.projector import catch_up, rebuild
+
+LONG = 1_000
+"""Entries of the grant that is replayed."""
+DAY = date(2024, 12, 31)
+
+
+def replay_grant(own: Corpus, runs: int) -> Benchmark:
+    """Entries of one grant → its state."""
+    book = Book.open(corpus.long_lives(own.place / "book-long", 1, LONG))
+    application = rival.Grants(rival.sqlite_env(own.place / "rival-long.sqlite"))
+    corpus.rival_long_lives(application, 1, LONG)
+    name, times = "LONG-001", 5
+
+    def ours() -> Spent:
+        return timed(lambda: [fold(history(book.entries(f"grant:{name}"))) for _ in range(times)], times)
+
+    def rivals() -> Spent:
+        id_ = rival.Grant.create_id(name)
+        return timed(lambda: [application.repository.get(id_) for _ in range(times)], times)
+
+    def floor() -> Spent:
+        return timed(lambda: [list(read(book.path, f"grant:{name}")) for _ in range(times)], times)
+
+    return Benchmark(
+        "replay_grant",
+        f"{LONG:,} entries of a grant → its state (floor: reading and decoding them alone)",
+        {OURS: ours, "rival": rivals, "floor": floor},
+        [Goal("rival", 5, faster=True)],
+        runs,
+    )
+
+
+def stream(name: str, book: Book, bare: Callable[[], Any], runs: int) -> Benchmark:
+    """Journal → typed events."""
+    entries = book.position()
+
+    def ours() -> Spent:
+        def work() -> None:
+            for _, _entries in book.histories():
+                pass
+
+        return timed(work, entries)
+
+    def floor() -> Spent:
+        def work() -> None:
+            for _ in bare():
+                pass
+
+        return timed(work, entries)
+
+    return Benchmark(
+        name,
+        f"an entry of {entries:,}, typed",
+        {OURS: ours, "floor": floor},
+        [Goal("floor", 0.6, faster=True)],
+        runs,
+    )
+
+
+def stream_sqlite(own: Corpus, commands: int, runs: int) -> Benchmark:
+    """From one file."""
+    path = own.book(commands)
+    return stream("stream", Book.open(path, read_only=True), lambda: read(path), runs)
+
+
+def rebuilt(own: Corpus, commands: int, rival_commands: int, runs: int) -> Benchmark:
+    """All projections from the journal; the rival has one, and is given fewer entries."""
+    path = own.book(commands)
+    book = Book.open(path)
+    entries, rows = book.position(), SameRows(path)
+    store, events = own.rival(rival_commands), len(own.rival_events(rival_commands))
+    view = own.place / "rival-view.sqlite"
+
+    def bare() -> None:
+        for _ in read(path):
+            pass
+        rows.write(own.place / "rows.sqlite")
+
+    return Benchmark(
+        "rebuild",
+        f"an entry of {entries:,} in {len(rows.tables)} tables (rival: of {events:,} in one table)",
+        {
+            OURS: lambda: timed(lambda: rebuild(book), entries),
+            "rival": lambda: timed(lambda: rival.project(store, view), events),
+            "rival, not waiting for the disk": lambda: timed(
+                lambda: rival.project(store, view, rival.LightDisbursements), events
+            ),
+            "floor": lambda: timed(bare, entries),
+        },
+        [Goal("rival", 15, faster=True), Goal("floor", 0.3, faster=True)],
+        runs,
+    )
+
+
+def caught_up(own: Corpus, commands: int, runs: int) -> Benchmark:
+    """The views after one command, beside one durable commit of a bare row."""
+    book = Book.open(own.copy(commands))
+    catch_up(book)
+    grants = iter(book.grants())
+    raw = sqlite3.connect(own.place / "commit.sqlite", isolation_level=None)
+    raw.execute("PRAGMA journal_mode=WAL")
+    raw.execute("PRAGMA synchronous=FULL")
+    raw.execute("CREATE TABLE e (b BLOB)")
+    times = 10
+
+    def ours() -> Spent:
+        spent = 0.0
+        for _ in range(times):
+            cost = {"amount": "10.00 USD", "purpose": "supervision", "on": str(DAY), "actor": "ttl-01"}
+            command = command_from({"command": "RecordCost", "grant": next(grants)} | cost)
+            book.record(command, OFFICER)
+            spent += timed(lambda: catch_up(book)).seconds
+        return Spent(spent / times)
+
+    def commit() -> Spent:
+        spent = 0.0
+        for _ in range(times):
+            spent += timed(lambda: raw.execute("INSERT INTO e VALUES (?)", (b"x" * 245,))).seconds
+        return Spent(spent / times)
+
+    return Benchmark(
+        "catch_up",
+        "the views after one command",
+        {OURS: ours, "commit": commit},
+        [Goal("commit", 1.5)],
+        runs,
+    )
+
+
+def as_of(own: Corpus, commands: int, runs: int) -> Benchmark:
+    """The whole portfolio as it was on a day, as known at a position before the newest."""
+    book = Book.open(own.book(commands))
+    grants, known = len(book.grants()), book.position() - 1
+
+    def ours() -> Spent:
+        return timed(lambda: reports.run(book, "register", as_of=date(2021, 6, 30), known=known))
+
+    return Benchmark(
+        "as_of",
+        f"the register of {grants:,} grants as of a day, as known earlier",
+        {OURS: ours, "rebuild": lambda: timed(lambda: rebuild(book))},
+        [Goal("rebuild", 1.3)],
+        runs,
+    )
+
+
+_KINDS = ("approved", "increased", "cancelled", "requested", "disbursed", "refunded")
+_BY_WINDOW = f"""
+SELECT r.window, count(DISTINCT r."grant"),
+       {", ".join(f"sum(CASE m.kind WHEN '{kind}' THEN m.amount ELSE 0 END)" for kind in _KINDS)}
+FROM register_spans r LEFT JOIN money_flows m ON m."grant" = r."grant" AND m."on" <= :day
+WHERE r.since <= :day AND :day < r.until
+GROUP BY r.window ORDER BY r.window
+"""
+
+
+def report(path: Path, runs: int) -> Benchmark:
+    """Disbursement by window, beside bare SQL for the same."""
+    book = Book.open(path)
+    catch_up(book)
+    raw = sqlite3.connect(path / "views.sqlite")
+    (grants,) = raw.execute('SELECT count(DISTINCT "grant") FROM register_spans').fetchone()
+
+    def ours() -> Spent:
+        return timed(lambda: reports.run(book, "disbursement", as_of=DAY, by="window"))
+
+    return Benchmark(
+        "report",
+        f"disbursement by window over {grants:,} grants",
+        {OURS: ours, "sql": lambda: timed(lambda: raw.execute(_BY_WINDOW, {"day": str(DAY)}).fetchall())},
+        [Goal("sql", 1.5)],
+        runs,
+    )

@@ -1,0 +1,390 @@
+"""The rival: the same grants on eventsourcing alone, as its documentation shows it.
+
+A declarative aggregate, the JSON transcoder with one more transcoding for days, the SQLite or PostgreSQL
+module chosen by the environment, and a projection that keeps one table through ``ProjectionRunner``.
+It has the same facts with the same fields, and no rules: nothing is validated, nobody is asked for a
+role, no receipt is kept.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from eventsourcing.application import Application
+from eventsourcing.dispatch import singledispatchmethod
+from eventsourcing.domain import Aggregate, event
+from eventsourcing.persistence import (
+    InfrastructureFactory,
+    JSONTranscoder,
+    ListenNotifySubscription,
+    Tracking,
+    Transcoding,
+)
+from eventsourcing.projection import Projection, ProjectionRunner
+from eventsourcing.sqlite import (
+    SQLiteApplicationRecorder,
+    SQLiteConnection,
+    SQLiteConnectionPool,
+    SQLiteDatastore,
+    SQLiteFactory,
+    SQLiteTrackingRecorder,
+)
+from eventsourcing.utils import Environment
+
+Words = dict[str, Any]
+Amount = dict[str, Any]
+"""``{"amount": Decimal, "currency": str}``."""
+
+
+class DayAsISO(Transcoding):
+    """A day as text."""
+
+    type = date
+    name = "day_iso"
+
+    def encode(self, obj: date) -> str:
+        return obj.isoformat()
+
+    def decode(self, data: str) -> date:
+        return date.fromisoformat(data)
+
+
+class Fund(Aggregate):
+    """What is promised to grants."""
+
+    @event("Established")
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.committed = Decimal(0)
+
+    @event("Committed")
+    def commit(self, on: date, actor: str, grant: str, amount: Amount) -> None:
+        self.committed += amount["amount"]
+
+    @event("Released")
+    def release(self, on: date, actor: str, grant: str, amount: Amount) -> None:
+        self.committed -= amount["amount"]
+
+
+class Grant(Aggregate):
+    """One grant, from the proposal to its end."""
+
+    @event("Proposed")
+    def __init__(
+        self,
+        name: str,
+        on: date,
+        actor: str,
+        title: str,
+        window: str,
+        recipients: list[str],
+        providers: list[str],
+        sector: str,
+        objective: str,
+        outcomes_sought: list[str],
+        amount: Amount,
+        months: int,
+    ) -> None:
+        self.name = name
+        self.stage = "proposed"
+        self.title, self.window, self.sector, self.objective = title, window, sector, objective
+        self.recipients, self.providers = recipients, providers
+        self.asked, self.months = amount, months
+        self.proposed_on = on
+        self.preparers = [actor]
+        self.committed = self.disbursed = self.refunded = Decimal(0)
+        self.payments: dict[str, dict[str, Any]] = {}
+        self.activities: dict[str, dict[str, Any]] = {}
+
+    @staticmethod
+    def create_id(name: str) -> UUID:
+        """The library's own recipe for ids from names."""
+        return uuid5(NAMESPACE_URL, f"/grants/{name}")
+
+    @event("Requested")
+    def request(self, on: date, actor: str, amount: Amount, budget: list[Any], letters: list[Any]) -> None:
+        self.stage = "requested"
+        self.requested, self.budget, self.letters = amount, budget, letters
+        self.preparers.append(actor)
+
+    @event("Reviewed")
+    def review(self, on: date, actor: str, scores: dict[str, int], advice: str) -> None:
+        self.reviewed_by = actor
+
+    @event("Approved")
+    def approve(self, on: date, actor: str, amount: Amount) -> None:
+        self.stage = "approved"
+        self.approved_on = on
+        self.committed += amount["amount"]
+
+    @event("Declined")
+    def decline(self, on: date, actor: str, reason: str) -> None:
+        self.stage = "declined"
+
+    @event("Withdrawn")
+    def withdraw(self, on: date, actor: str, reason: str) -> None:
+        self.stage = "withdrawn"
+
+    @event("Signed")
+    def sign(self, on: date, actor: str) -> None:
+        self.stage = "signed"
+
+    @event("MadeEffective")
+    def make_effective(self, on: date, actor: str, closing_date: date) -> None:
+        self.stage = "effective"
+        self.effective_on, self.closing_date = on, closing_date
+
+    @event("Cancelled")
+    def cancel(self, on: date, actor: str, reason: str) -> None:
+        self.stage = "cancelled"
+
+    @event("ActivityPlanned")
+    def plan(
+        self,
+        on: date,
+        actor: str,
+        activity: str,
+        instrument: str,
+        countries: list[str],
+        starts: date,
+        ends: date,
+    ) -> None:
+        self.activities[activity] = {"status": "planned", "instrument": instrument, "ends": ends}
+
+    @event("ActivityHeld")
+    def hold(
+        self, on: date, actor: str, activity: str, starts: date, ends: date, participants: list[Any]
+    ) -> None:
+        self.activities.setdefault(activity, {}).update(status="held", held_on=ends)
+
+    @event("PaymentRequested")
+    def request_payment(
+        self, on: date, actor: str, payment: str, payee: str, category: str, amount: Amount
+    ) -> None:
+        self.payments[payment] = {"status": "requested", "asked": amount["amount"], "requested_by": actor}
+
+    @event("PaymentAuthorised")
+    def authorise(self, on: date, actor: str, payment: str) -> None:
+        self.payments[payment].update(status="authorised", authorised_by=actor)
+
+    @event("FundsDisbursed")
+    def disburse(self, on: date, actor: str, payment: str, amount: Amount) -> None:
+        self.payments[payment].update(status="disbursed", disbursed=amount["amount"])
+        self.disbursed += amount["amount"]
+
+    @event("Corrected")
+    def correct(self, on: date, actor: str, entry: int, reads: Words, reason: str) -> None:
+        self.corrected = entry
+
+    @event("RefundReceived")
+    def refund(self, on: date, actor: str, payment: str, amount: Amount) -> None:
+        self.refunded += amount["amount"]
+
+    @event("Completed")
+    def complete(self, on: date, actor: str) -> None:
+        self.stage = "follow_up"
+
+    @event("Surveyed")
+    def survey(self, on: date, actor: str, respondents: int) -> None:
+        self.respondents = respondents
+
+    @event("ReportSubmitted")
+    def submit_report(self, on: date, actor: str, summary: str) -> None:
+        self.report_by = actor
+
+    @event("ReportAccepted")
+    def accept_report(self, on: date, actor: str) -> None:
+        self.report_accepted_on = on
+
+    @event("BalanceCancelled")
+    def cancel_balance(self, on: date, actor: str, amount: Amount, reason: str) -> None:
+        self.committed -= amount["amount"]
+
+    @event("Closed")
+    def close(self, on: date, actor: str) -> None:
+        self.stage = "closed"
+
+
+METHODS = {
+    "RequestFunding": Grant.request,
+    "ReviewProposal": Grant.review,
+    "ApproveGrant": Grant.approve,
+    "DeclineProposal": Grant.decline,
+    "WithdrawProposal": Grant.withdraw,
+    "SignAgreement": Grant.sign,
+    "MakeEffective": Grant.make_effective,
+    "CancelGrant": Grant.cancel,
+    "PlanActivity": Grant.plan,
+    "HoldActivity": Grant.hold,
+    "RequestPayment": Grant.request_payment,
+    "AuthorisePayment": Grant.authorise,
+    "DisburseFunds": Grant.disburse,
+    "CorrectEntry": Grant.correct,
+    "RecordRefund": Grant.refund,
+    "CompleteImplementation": Grant.complete,
+    "RecordClientSurvey": Grant.survey,
+    "SubmitCompletionReport": Grant.submit_report,
+    "AcceptCompletionReport": Grant.accept_report,
+    "CancelBalance": Grant.cancel_balance,
+    "CloseGrant": Grant.close,
+}
+"""What each command of ``lives.py`` on a grant is called here."""
+
+
+class Grants(Application[UUID]):
+    """The application, as every example of the documentation has one."""
+
+    name = "rival"
+
+    def register_transcodings(self, transcoder: JSONTranscoder) -> None:
+        super().register_transcodings(transcoder)
+        transcoder.register(DayAsISO())
+
+
+def sqlite_env(file: Any) -> dict[str, str]:
+    """The library's settings for one SQLite file: WAL, and SQLite's own default, ``synchronous=FULL``."""
+    return {"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(file)}
+
+
+# ── the same lives ───────────────────────────────────────────────────────────────────────────
+
+
+def arguments(words: Words) -> Words:
+    """A command's fields as this program's code would have them: days, amounts, no envelope."""
+    left_out = ("command_id", "command", "grant")
+    return {name: _value(value) for name, value in words.items() if name not in left_out}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _value(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_value(one) for one in value]
+    if isinstance(value, str) and value.endswith(" USD"):
+        return {"amount": Decimal(value[:-4]), "currency": "USD"}
+    if isinstance(value, str) and len(value) == 10 and value[4] == value[7] == "-":
+        return date.fromisoformat(value)
+    return value
+
+
+def events(told: Iterator[Words] | list[Words]) -> Iterator[Any]:
+    """The events of the lives, in their order, those of the fund's commitments among them."""
+    fund = Fund("Lives")
+    grants: dict[str, Grant] = {}
+    yield from fund.collect_events()
+    for words in told:
+        if "grant" not in words:
+            continue
+        name, given = words["grant"], arguments(words)
+        if words["command"] == "ProposeGrant":
+            grants[name] = grant = Grant(name=name, **given)
+        else:
+            grant = grants[name]
+            METHODS[words["command"]](grant, **given)
+        yield from grant.collect_events()
+        about = {"on": given["on"], "actor": given["actor"], "grant": name}
+        if words["command"] == "ApproveGrant":
+            fund.commit(**about, amount=given["amount"])
+        elif words["command"] == "CancelBalance":
+            fund.release(**about, amount=given["amount"])
+        elif words["command"] == "CancelGrant":
+            fund.release(**about, amount={"amount": grant.committed, "currency": "USD"})
+        yield from fund.collect_events()
+
+
+# ── one projection ───────────────────────────────────────────────────────────────────────────
+
+
+class FollowedRecorder(SQLiteApplicationRecorder):
+    """The library's SQLite recorder has no subscriptions: it gets the library's own, which polls."""
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Any:
+        return ListenNotifySubscription(recorder=self, gt=gt, topics=topics)
+
+
+class FollowedFactory(SQLiteFactory):
+    application_recorder_class = FollowedRecorder
+
+
+class FollowedGrants(Grants):
+    """The same application, with a recorder that can be followed."""
+
+    name = "rival"
+
+    def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
+        return FollowedFactory(env)
+
+
+class Disbursements(SQLiteTrackingRecorder):
+    """A materialised view: the money of each grant in one row, kept as the documentation's examples do."""
+
+    def construct_create_table_statements(self) -> list[str]:
+        columns = "grant_id TEXT PRIMARY KEY, committed INT, disbursed INT"
+        own = f"CREATE TABLE IF NOT EXISTS disbursements ({columns})"
+        return [*super().construct_create_table_statements(), own]
+
+    def add(self, grant: UUID, tracking: Tracking, committed: Decimal, disbursed: Decimal) -> None:
+        with self.datastore.transaction(commit=True) as cursor:
+            self._insert_tracking(cursor, tracking)
+            cursor.execute(
+                "INSERT INTO disbursements VALUES (?, ?, ?) ON CONFLICT (grant_id) DO UPDATE SET"
+                " committed = committed + excluded.committed, disbursed = disbursed + excluded.disbursed",
+                (grant.hex, int(committed * 100), int(disbursed * 100)),
+            )
+
+
+class LightPool(SQLiteConnectionPool):
+    """Connections whose commits do not wait for the disk, as those of the book's views do not."""
+
+    def _create_connection(self) -> SQLiteConnection:
+        made = super()._create_connection()
+        made.cursor().execute("PRAGMA synchronous=NORMAL")
+        return made
+
+
+class LightDisbursements(Disbursements):
+    """The same view, as lightly committed as the book's."""
+
+    def __init__(self, datastore: SQLiteDatastore, **kwargs: Any) -> None:
+        datastore.pool = LightPool(db_name=datastore.pool.db_name)
+        super().__init__(datastore, **kwargs)
+
+
+class DisbursementProjection(Projection[Disbursements]):
+    """Follows the events one by one; each is committed with its position, as the library does it."""
+
+    @singledispatchmethod
+    def process_event(self, domain_event: Any, tracking: Tracking) -> None:
+        self.view.insert_tracking(tracking)
+
+    @process_event.register
+    def approved(self, domain_event: Grant.Approved, tracking: Tracking) -> None:
+        self.view.add(domain_event.originator_id, tracking, domain_event.amount["amount"], Decimal(0))
+
+    @process_event.register
+    def cancelled(self, domain_event: Grant.BalanceCancelled, tracking: Tracking) -> None:
+        self.view.add(domain_event.originator_id, tracking, -domain_event.amount["amount"], Decimal(0))
+
+    @process_event.register
+    def disbursed(self, domain_event: Grant.FundsDisbursed, tracking: Tracking) -> None:
+        self.view.add(domain_event.originator_id, tracking, Decimal(0), domain_event.amount["amount"])
+
+
+def project(store: Path, view: Path, view_class: type[Disbursements] = Disbursements) -> None:
+    """The view from the first event on, with ``ProjectionRunner``, until it is at the end."""
+    for old in view.parent.glob(f"{view.name}*"):
+        old.unlink()
+    env = {
+        **sqlite_env(store),
+        "DISBURSEMENTPROJECTION_SQLITE_DBNAME": str(view),
+    }
+    with ProjectionRunner(
+        application_class=FollowedGrants,
+        projection_class=DisbursementProjection,
+        view_class=view_class,
+        env=env,
+    ) as runner:
+        runner.wait(runner.app.recorder.max_notification_id(), timeout=3600)

@@ -1,0 +1,130 @@
+"""Benchmarks of recording: one command, and many."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import corpus
+import rival
+from corpus import AT_ONCE, OFFICER, Corpus, Row
+from floors import Bare
+from pairs import OURS, Benchmark, Goal, Spent, timed
+
+from lifecycle.book import Book
+from lifecycle.words import command_from
+
+ENTRIES = 30
+"""Of the grants that are loaded for one command."""
+IN_ONE_COMMIT = 100
+"""Events of one commit of the rival and of the floor."""
+
+
+def next_words(number: int) -> dict[str, Any]:
+    """The command that follows in the life of a grant of 30 entries."""
+    *_, last = corpus.long_life(f"LONG-{number:03}", ENTRIES + 1)
+    return last
+
+
+def record_one(
+    book: Book,
+    application: rival.Grants,
+    append: Callable[[list[Row], list[Row]], None],
+    runs: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Benchmark:
+    """Validate, load a grant of 30 entries, decide, append durably, receipt included."""
+    told = {side: iter(range(1, AT_ONCE * (runs + 1) + 1)) for side in (OURS, "rival", "floor")}
+    rows = _rows_of_one(book)
+
+    def ours() -> Spent:
+        words = [next_words(next(told[OURS])) for _ in range(AT_ONCE)]
+        return timed(lambda: [book.record(command_from(each), OFFICER) for each in words], AT_ONCE, clock)
+
+    def rivals() -> Spent:
+        given = [
+            (rival.Grant.create_id(f"LONG-{number:03}"), rival.arguments(next_words(number)))
+            for number in (next(told["rival"]) for _ in range(AT_ONCE))
+        ]
+
+        def work() -> None:
+            for id_, fields in given:
+                grant = application.repository.get(id_)
+                grant.request_payment(**fields)
+                application.save(grant)
+
+        return timed(work, AT_ONCE, clock)
+
+    def bare() -> Spent:
+        some = [rows(next(told["floor"])) for _ in range(AT_ONCE)]
+
+        def work() -> None:
+            for entries, receipts in some:
+                append(entries, receipts)
+
+        return timed(work, AT_ONCE, clock)
+
+    waits = clock is time.perf_counter
+    return Benchmark(
+        "record_one" if waits else "record_one_processor",
+        f"a command on a grant of {ENTRIES} entries that is not in memory, durable"
+        + ("" if waits else "; time on the processor alone"),
+        {OURS: ours, "rival": rivals, "floor": bare},
+        [Goal("rival", 1.5, faster=True), *([Goal("floor", 0.5, faster=True)] if waits else [])],
+        runs,
+    )
+
+
+def _rows_of_one(book: Book) -> Callable[[int], tuple[list[Row], list[Row]]]:
+    """The same bytes for the floor: an entry and a receipt, as the book has written such ones."""
+    *_, stored = book.stored()
+    (*receipt, _), *_ = next(book.journal.receipt_rows(book.journal.counts()[1] - 1, 1))
+
+    def rows(number: int) -> tuple[list[Row], list[Row]]:
+        return [(f"bare:{number}", *stored[1:4])], [tuple(receipt)]
+
+    return rows
+
+
+def record_one_sqlite(own: Corpus, runs: int, clock: Callable[[], float] = time.perf_counter) -> Benchmark:
+    """In one file."""
+    grants = AT_ONCE * (runs + 1)
+    place = own.place / f"one-{clock.__name__}"
+    place.mkdir()
+    book = Book.open(corpus.long_lives(place / "book", grants, ENTRIES))
+    application = rival.Grants(rival.sqlite_env(place / "rival.sqlite"))
+    corpus.rival_long_lives(application, grants, ENTRIES)
+    return record_one(book, application, Bare(place / "bare.sqlite").append, runs, clock)
+
+
+def record_many(own: Corpus, commands: int, runs: int) -> Benchmark:
+    """Commands of whole lives through the shell's ``record``; the rival saves events that are ready."""
+    file = own.lives(commands)
+    entries, receipts = corpus.entry_rows(own.book(commands)), corpus.receipt_rows(own.book(commands))
+    events = own.rival_events(commands)
+    book = own.place / "many"
+
+    def ours() -> Spent:
+        corpus.new_book(book)
+        spent = corpus.grantbook(book, "record", str(file))
+        return Spent(spent.seconds / commands, spent.megabytes)
+
+    def rivals() -> Spent:
+        store = own.place / "many.sqlite"
+        for old in own.place.glob("many.sqlite*"):
+            old.unlink()
+        application = rival.Grants(rival.sqlite_env(store))
+        return timed(lambda: corpus.save_all(application, events, IN_ONE_COMMIT), commands)
+
+    def bare() -> Spent:
+        target = Bare(own.place / "many-bare.sqlite")
+        spent = timed(lambda: corpus.append_all(target, entries, receipts, IN_ONE_COMMIT), commands)
+        target.close()
+        return spent
+
+    return Benchmark(
+        "record_many",
+        f"a command of {commands:,} of whole lives",
+        {OURS: ours, "rival": rivals, "floor": bare},
+        [Goal("rival", 0.4, faster=True)],
+        runs,
+    )
