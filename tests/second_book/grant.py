@@ -261,6 +261,8 @@ def paying(s: State, f: Fact, _: Around) -> Iterator[str]:
                 yield "RefundExceedsDisbursed"
             p["back"] += amount
             s["refunded"] += amount
+    if s["stage"] == "cancelled":  # what comes back after the end goes on to the fund
+        s["commitments"] = [*s["commitments"], (f["on"], -undisbursed(s))]
     s["payments"] = {**s["payments"], f["payment"]: p}
 
 

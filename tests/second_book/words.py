@@ -19,7 +19,7 @@ State = dict[str, Any]
 ByDay = dict[str, Decimal]
 
 LETTERS = {"P": "proposed", "R": "requested", "A": "approved", "S": "signed", "E": "effective"}
-LETTERS |= {"F": "follow_up", "C": "closed"}
+LETTERS |= {"F": "follow_up", "C": "closed", "X": "cancelled"}
 ENDS = {"DeclineProposal": "declined", "WithdrawProposal": "withdrawn"}
 ENDS |= {"LapseGrant": "lapsed", "CancelGrant": "cancelled"}
 EVERY = (*LETTERS.values(), *ENDS.values())
@@ -41,7 +41,7 @@ secretariat F AcceptCompletionReport
 secretariat FC RecordClientSurvey PublishResultsStory RecordDevelopmentOutcome
 reviewer R ReviewProposal
 finance EF AuthorisePayment RejectPayment DisburseFunds
-finance EFC FailPayment RecordRefund
+finance EFCX FailPayment RecordRefund
 approver R ApproveGrant
 approver PR DeclineProposal
 approver AS LapseGrant
