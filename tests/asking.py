@@ -281,6 +281,7 @@ DUE = {
     "requested": ["AuthorisePayment", "AuthorisePayment", "RejectPayment"],
     "authorised": [*["DisburseFunds"] * 3, "FailPayment", "RejectPayment", "SuspendGrant"],
     "disbursed": ["FailPayment", "RecordRefund"],
+    "failed": ["RecordRefund"],
     "planned": ["RescheduleActivity", "CancelActivity", "HoldActivity"],
     "open": ["FinanceFollowUp", "CompleteFollowUp", "DropFollowUp", "HandOverFollowUp"],
 }
@@ -375,6 +376,6 @@ FOUNDED: list[Command] = [
     *g.OFFICERS,
     g.appoint(g.START, officer=ALL, roles=["approver", "finance", "reviewer", "secretariat", "ttl"]),
     g.join(g.START),
-    g.receive("2008-11-15", amount="230000.00 USD"),
+    g.receive("2008-11-15", amount="200000.00 USD"),
     g.open_call("2012-01-01", call="C1", envelope="150000.00 USD", closes="2012-02-05"),
 ]

@@ -144,6 +144,8 @@ class Together(RuleBasedStateMachine):
             target = dice.choice(facts[4:] or facts)
         kind, _, name = about.partition(":")
         words: dict[str, Any] = {"command": "CorrectEntry", "on": TODAY, "actor": "c.hecker"}
+        if dice.random() < 0.2:
+            words["actor"] = target.get("recorder", ALL)
         words |= {"entry": target["version"], "reason": "misread", **({kind: name} if name else {})}
         if target["command"] == "CorrectEntry" or dice.random() < 0.3:
             words["struck"] = True
