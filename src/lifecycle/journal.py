@@ -12,7 +12,7 @@ from eventsourcing.application import Application
 from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory, Mapper, PersistenceError
 from eventsourcing.utils import Environment, EnvType
 
-from lifecycle import recorder
+from lifecycle import sqlite
 from lifecycle.errors import Altered, Unreachable
 from lifecycle.history import Entry
 from lifecycle.mapper import EntryMapper, entry_of
@@ -286,7 +286,7 @@ def _pair(row: Sequence[int]) -> tuple[int, int]:
 def _store_of(place: Path | str) -> Any:
     """The module that knows how to keep a journal there."""
     if isinstance(place, Path):
-        return recorder
+        return sqlite
     from lifecycle import postgres
 
     return postgres

@@ -10,7 +10,7 @@ import pytest
 import given as g
 from books import Clock, make_book, record
 from given import G
-from lifecycle import recorder
+from lifecycle import sqlite
 from lifecycle.book import Book
 from lifecycle.errors import Altered, ClockRefused, Unreachable
 from lifecycle.events.base import EntryCorrected
@@ -268,7 +268,7 @@ def test_a_reader_may_not_write(book: Book) -> None:
 def test_a_book_on_a_read_only_disk_is_read(in_folder: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     """Root may write everywhere, so the disk is only said to be read-only."""
     in_folder.close()
-    monkeypatch.setattr("lifecycle.recorder.os.access", lambda *_: False)
+    monkeypatch.setattr("lifecycle.sqlite.os.access", lambda *_: False)
     before = sorted(in_folder.path.iterdir())
     with Book.open(in_folder.place, read_only=True) as reader:
         assert len(reader.entries(STREAM)) == 1
@@ -285,7 +285,7 @@ def test_a_closed_book_leaves_one_file_of_its_journal(in_folder: Book) -> None:
 def test_a_book_that_another_program_holds_is_told_in_words(
     in_folder: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorder, "WAIT", 1)
+    monkeypatch.setattr(sqlite, "WAIT", 1)
     with closing(sqlite3.connect(in_folder.path / "journal.sqlite", isolation_level=None)) as raw:
         raw.execute("BEGIN IMMEDIATE")
         with Book.open(in_folder.place) as other, pytest.raises(Unreachable, match="locked"):

@@ -26,7 +26,7 @@ from eventsourcing.tests.persistence import (  # noqa: E402
 
 from lifecycle.postgres import recorder as postgres  # noqa: E402
 from lifecycle.postgres.connection import JournalDatastore as PostgresDatastore  # noqa: E402
-from lifecycle.recorder import JournalDatastore, JournalRecorder  # noqa: E402
+from lifecycle.sqlite import JournalDatastore, JournalRecorder  # noqa: E402
 
 
 class _OnJournal:

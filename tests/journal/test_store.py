@@ -18,7 +18,7 @@ from lifecycle.events.grant import CostRecorded
 from lifecycle.history import Entry
 from lifecycle.journal import Journal
 from lifecycle.mapper import EntryMapper
-from lifecycle.recorder import JournalRecorder
+from lifecycle.sqlite import JournalRecorder
 from lifecycle.recording import FORMAT
 from lifecycle.terms import Money
 
