@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     help="""Copy a book to another place or store.
 
     From a folder to a PostgreSQL database, or back: the same entries in the same order, the same answers,
-    documents, checkpoints and keys, and the same root. The source is left as it is; record in one of the
-    two only. A copy that was interrupted is removed and made again.""",
+    documents, checkpoints, keys and names, and the same root. The source is left as it is; record in one
+    of the two only. A copy that was interrupted is removed and made again.""",
 )
 @click.argument("source", metavar="SRC")
 @click.argument("target", metavar="DST")

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from lifecycle.book import Book, home_of
 from lifecycle.errors import Altered, Unreachable
 from lifecycle.journal import Journal, named, store_errors
+from lifecycle.names import FILE as NAMES
 from lifecycle.recording import Receipt
 from lifecycle.seal.merkle import Tree
 from lifecycle.seal.sealing import CHECKPOINTS, KEY, TREES, hashes
@@ -45,7 +46,7 @@ def move(source: Book, target: Path | str, progress: Progress | None = None) -> 
                 entries, receipts = journal.counts()
             documents = _copy_documents(source, home.keep)
             home.finish(source.home.title(), seal=source.seals_each_command)
-            _copy_seals(source.path, home.path)
+            _copy_beside(source.path, home.path)
             journal.close()
     except OSError as error:
         raise Unreachable(f"{named(target)} cannot be made: {error.strerror or error}") from error
@@ -95,16 +96,15 @@ def _copy_documents(source: Book, keep: Callable[[str, bytes], None]) -> int:
     return len(digests)
 
 
-def _copy_seals(source: Path, target: Path) -> None:
-    """Checkpoints and keys go along: what was sealed there is sealed here."""
-    for place in _sealed_files(source):
+def _copy_beside(source: Path, target: Path) -> None:
+    """Checkpoints and keys go along: what was sealed there is sealed here. So do the officers' names."""
+    for place in _beside(source):
         to = target / place.relative_to(source)
         to.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(place, to)
 
 
-def _sealed_files(folder: Path) -> Iterator[Path]:
+def _beside(folder: Path) -> Iterator[Path]:
     with suppress(FileNotFoundError):
         yield from (place for place in (folder / CHECKPOINTS).iterdir() if place.is_file())
-    if (folder / KEY).exists():
-        yield folder / KEY
+    yield from (folder / name for name in (KEY, NAMES) if (folder / name).exists())

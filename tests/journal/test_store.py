@@ -18,8 +18,8 @@ from lifecycle.events.grant import CostRecorded
 from lifecycle.history import Entry
 from lifecycle.journal import Journal
 from lifecycle.mapper import EntryMapper
-from lifecycle.sqlite import JournalRecorder
 from lifecycle.recording import FORMAT
+from lifecycle.sqlite import JournalRecorder
 from lifecycle.terms import Money
 
 

@@ -11,6 +11,7 @@ from cli_shell import Shell, life
 from lifecycle.book import Book
 from lifecycle.errors import Altered, Unreachable
 from lifecycle.moving import move
+from lifecycle.names import Names
 from lifecycle.seal.sealing import Seal
 from lifecycle.seal.verifying import verify
 from servers import Server
@@ -24,6 +25,7 @@ def sealed(place: Path | str) -> Book:
     record(book, [g.attach("2017-05-02", name="a.pdf", sha256=digest)])
     assert book.record(g.cost("01-09"), "t.leader").outcome == "refused"
     Seal(book).seal()
+    Names(book.path).name("t.leader", "Tea Leader")
     return book
 
 
@@ -45,6 +47,7 @@ def test_there_and_on_and_back(tmp_path: Path, server: Server, database: str) ->
                 documents,
             )
             assert after.home.title() == "The Facility"
+            assert Names(after.path).all()["t.leader"].name == "Tea Leader"
             last = Seal(after).last()
             assert last is not None
             assert moved.root == last[0].root
