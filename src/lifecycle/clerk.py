@@ -45,6 +45,8 @@ from lifecycle.words import Malformed
 _KEPT_ENTRIES = 30_000
 """How many entries of recently used grants stay in memory."""
 _PAGE = 5_000
+_MANY = 1_000
+"""After so many entries of others it is as quick to begin anew."""
 _FIRST_SNAPSHOT = 500
 _NOT_SAID = {"command_id", "expect_version"}
 
@@ -201,20 +203,29 @@ class Clerk:
     # ── what is kept in memory between commands ──────────────────────────────────────────────
 
     def _take_in(self) -> None:
-        """Take in what other processes have appended. Called under the append lock."""
-        newest_position = self.journal.position()
-        if newest_position == self._position:
-            return
+        """Take in what other processes have appended. Called under the append lock: one question is quick."""
         if self._position < 0:
-            self._fund, self._fund_version, self._snapshot_version = load_fund(self.journal)
-        else:
-            for stream in self.journal.changed_since(self._position):
-                self._calls.pop(stream.removeprefix("call:"), None)
-                if known := self._grants.pop(stream, None):
-                    self._kept -= len(known.entries)
-            self._fund, self._fund_version = _extended(self.journal, self._fund, self._fund_version)
-        self._position = newest_position
-        self._last = self.journal.recorded_at(newest_position)
+            self._start()
+            return
+        newer = self.journal.since(self._position, _MANY)
+        if len(newer) == _MANY:
+            self._forget()
+            self._start()
+            return
+        for entry in newer:
+            self._calls.pop(entry.originator_id.removeprefix("call:"), None)
+            if known := self._grants.pop(entry.originator_id, None):
+                self._kept -= len(known.entries)
+        if newer:
+            if any(entry.originator_id == FUND for entry in newer):
+                self._fund, self._fund_version = _extended(self.journal, self._fund, self._fund_version)
+            self._position, self._last = newer[-1].position or 0, newer[-1].recorded_at
+
+    def _start(self) -> None:
+        """Begin with what there is."""
+        self._fund, self._fund_version, self._snapshot_version = load_fund(self.journal)
+        self._position = self.journal.position()
+        self._last = self.journal.recorded_at(self._position)
 
     def _known(self, stream: str) -> Known:
         known = self._grants.get(stream)

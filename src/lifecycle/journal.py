@@ -242,6 +242,11 @@ class Journal(Application[str]):
         question = f"SELECT originator_id FROM ({numbered}) AS one WHERE (n - 1) / ? * ? = n - 1 ORDER BY n"
         return [name for (name,) in self.recorder.rows(question, f"{about}:", f"{about};", step, step)]
 
+    def since(self, position: int, most: int) -> list[Entry]:
+        """The entries after a position, at most so many."""
+        question = f"SELECT {STORED} FROM stored_events WHERE position > ? ORDER BY position LIMIT ?"
+        return [entry_of(*row) for row in self.recorder.rows(question, position, most)]
+
     def changed_since(self, position: int, upto: int | None = None) -> list[str]:
         """The streams that got an entry after the position, until the other one."""
         question = "SELECT DISTINCT originator_id FROM stored_events WHERE position > ? AND position <= ?"
