@@ -14,7 +14,8 @@ def copied(lived: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
     assert lived("views", "update").code == 0
     kept = lived.folder / "kept"
     kept.mkdir()
-    shutil.copy(lived.book / "views.sqlite", kept)
+    for place in lived.book.glob("views.sqlite*"):  # with its log
+        shutil.copy(place, kept)
     more = lived(
         "record",
         lived.file([on_grant("RecordRefund", "2017-09-01", "cash", payment="P1", amount="1.00 USD")]),
