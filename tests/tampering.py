@@ -38,12 +38,11 @@ def _flip(value: Any, dice: random.Random) -> Any:
     """Another value that looks much like it."""
     if isinstance(value, int):
         return value + dice.choice([1, 1000])
-    data = bytearray(value if isinstance(value, bytes) else value.encode())
-    at = dice.randrange(len(data))
-    old = data[at]
-    while data[at] == old or not 32 <= data[at] < 127:
-        data[at] = dice.randrange(32, 127)
-    return bytes(data) if isinstance(value, bytes) else data.decode()
+    letters: list[Any] = list(value)  # of text characters, of bytes numbers
+    at = dice.randrange(len(letters))
+    other = dice.choice([code for code in range(32, 127) if letters[at] not in (code, chr(code))])
+    letters[at] = other if isinstance(value, bytes) else chr(other)
+    return bytes(letters) if isinstance(value, bytes) else "".join(letters)
 
 
 def _column(name: str) -> Way:

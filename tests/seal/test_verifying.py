@@ -22,6 +22,14 @@ def problems(book: Book, **options: object) -> list[Problem]:
         return verify(again, Seal(again), **options).problems  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("change", ["state = CAST('{}' AS BLOB)", "topic = 'OfficerAppointed.v1'"])
+def test_the_first_entry_is_named_too(book: Book, change: str) -> None:
+    """The log is named after it: without it every checkpoint seems to be another book's."""
+    with without_triggers(book.path) as altered:
+        altered.execute(f"UPDATE stored_events SET {change} WHERE position = 1")
+    assert problems(book)[0].where == "fund@1 (position 1)"
+
+
 def test_an_untouched_book_is_verified(book: Book) -> None:
     found = verify(book, Seal(book))
     assert found.problems == []

@@ -8,6 +8,7 @@ from typing import Any
 
 from lifecycle.book import Book
 from lifecycle.errors import BookError
+from lifecycle.events.fund import FundEstablished
 from lifecycle.fund import fold
 from lifecycle.history import FUND, in_force
 from lifecycle.journal import Journal
@@ -65,11 +66,12 @@ def settings(book: Book) -> Found:
     """The book bears the name of the journal's fund, and nothing is set that this program does not know."""
     row = book.journal.entry_row(FUND, 1)
     try:
-        name, title = entry_of(*row).event.name if row else None, book.home.title()  # type: ignore[attr-defined]
-        told = book.home.settings()
+        first = entry_of(*row).event if row else None
+        title, told = book.home.title(), book.home.settings()
     except BookError as error:
         yield "book.toml", str(error)
         return
+    name = first.name if isinstance(first, FundEstablished) else None
     if told.get("format", 1) != 1:
         yield "book.toml", f"it says to be of format {told['format']!r}, not 1"
     if title != name:

@@ -217,7 +217,7 @@ class _Look:
 
     def _holds(self, name: str, checkpoint: Checkpoint) -> bool:
         if len(self._trees[0]) and checkpoint.origin != self._seal.origin():
-            self.found(f"checkpoint {name}", f"it is of another book, {checkpoint.origin}")
+            self._another(name, checkpoint)
             return False
         sealed = ((checkpoint.size, checkpoint.root), (checkpoint.receipts, checkpoint.receipts_root))
         holds = True
@@ -226,6 +226,15 @@ class _Look:
                 self._differ(what, tree, size, name)
                 holds = False
         return holds
+
+    def _another(self, name: str, checkpoint: Checkpoint) -> None:
+        """A log is named after its first entry: it, or the whole book, is another than was sealed."""
+        entries, size = self._trees[0], checkpoint.size
+        if size <= len(entries) and entries.root(size) == checkpoint.root:
+            self.found(f"checkpoint {name}", f"it is of another book, {checkpoint.origin}")
+            return
+        told = f"it is not the first entry that checkpoint {name} sealed; or that is of another book"
+        self.found(self._name("entries", 0), f"{told}, {checkpoint.origin}", 0)
 
     def _differ(self, what: str, tree: Tree, size: int, name: str) -> None:
         """Say what of the first leaves is not what the checkpoint sealed, as exactly as can be told."""
