@@ -11,7 +11,7 @@ from lifecycle.errors import Unreachable
 from lifecycle.health import checks
 from lifecycle.home import Check, Home, T, guards
 from lifecycle.journal import STORE_ERRORS, Journal, named
-from lifecycle.postgres.connection import JournalDatastore, lost
+from lifecycle.postgres.connection import JournalDatastore, lost, several_hosts
 from lifecycle.postgres.recorder import JournalRecorder
 from lifecycle.postgres.schema import SCHEMA
 
@@ -56,7 +56,12 @@ class Database(Home):
     def opened(self, *, read_only: bool) -> Journal:
         """The journal in the database."""
         self._read_only = read_only
-        journal = self._take(Journal(self._address, read_only=read_only))
+
+        def connected(_: bool) -> Journal:
+            return Journal(self._address, read_only=read_only)
+
+        # Where another server is named too, one may be taking the place of the other just now.
+        journal = self._take(self.insist(connected) if several_hosts(self._address) else connected(False))
         self._find_folder()
         return journal
 

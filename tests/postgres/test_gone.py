@@ -119,6 +119,26 @@ def test_a_killed_server_loses_nothing_that_was_acknowledged(own: Server) -> Non
         assert book.position() == before + 60
 
 
+def test_where_another_server_is_named_an_opening_waits_for_it(own: Server) -> None:
+    """Nobody may be the primary while a standby is being promoted."""
+    with own.database() as address:
+        make_book(address, [*g.FOUNDED, *g.PAID], clock=None).close()
+        both = address.replace("?host=", "?host=/nowhere,")
+        done: list[str] = []
+
+        def record() -> None:
+            with Book.open(both) as book:
+                done.append(book.record(g.cost("06-12"), "t.leader").outcome)
+
+        own.end()
+        recording = threading.Thread(target=record)
+        recording.start()
+        time.sleep(1)
+        own.start()
+        recording.join(60)
+        assert done == ["accepted"]
+
+
 def _until(so: Callable[[], bool]) -> None:
     end = time.monotonic() + 30
     while not so():

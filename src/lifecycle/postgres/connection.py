@@ -49,11 +49,16 @@ def lost(error: BaseException) -> bool:
     return cause.sqlstate.startswith(_GONE)
 
 
+def several_hosts(address: str) -> bool:
+    """Whether it names more than one server."""
+    return "," in str(conninfo_to_dict(address).get("host") or "")
+
+
 def connected(address: str, *, read_only: bool = False, **more: Any) -> psycopg.Connection[Any]:
     """A connection of ours to the database at the address. Raises psycopg's errors."""
     told = {key: value for key, value in conninfo_to_dict(address).items() if value is not None}
     options = f"{_OPTIONS} -c default_transaction_read_only={'on' if read_only else 'off'}"
-    if "," in str(told.get("host", "")) and not read_only:
+    if several_hosts(address) and not read_only:
         told.setdefault("target_session_attrs", "read-write")
     told["options"] = f"{told['options']} {options}" if "options" in told else options
     return psycopg.connect(autocommit=True, **{**_DEFAULTS, **told, **more})
