@@ -49,16 +49,18 @@ class Follower:
         assert self.process.stdout is not None
         os.set_blocking(self.process.stdout.fileno(), False)
         self.told: list[dict[str, Any]] = []
-        self._rest = b""
+        self._unread: list[bytes] = [b""]
+        """Lines not looked at yet; the last is the beginning of one."""
 
     def until(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The first that it says from now on that is wanted."""
         until = time.monotonic() + 40
         while time.monotonic() < until:
             assert self.process.stdout is not None
-            *lines, self._rest = (self._rest + (self.process.stdout.read() or b"")).split(b"\n")
-            for line in lines:
-                self.told.append(json.loads(line))
+            more = (self._unread.pop() + (self.process.stdout.read() or b"")).split(b"\n")
+            self._unread += more
+            while len(self._unread) > 1:
+                self.told.append(json.loads(self._unread.pop(0)))
                 if wanted(self.told[-1]):
                     return self.told[-1]
             time.sleep(0.05)
