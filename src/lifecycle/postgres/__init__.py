@@ -3,7 +3,6 @@
 Loaded only for a book whose place is the address of a database.
 """
 
-from lifecycle.postgres.connection import lost
 from lifecycle.postgres.recorder import JournalFactory, settings
 
-__all__ = ["JournalFactory", "lost", "settings"]
+__all__ = ["JournalFactory", "settings"]
