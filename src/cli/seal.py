@@ -68,7 +68,7 @@ def _tail(entries: int, receipts: int) -> str:
 def seal(new_key: bool) -> int:
     """Seal it."""
     asked = settings()
-    with asked.open() as book, steps_of("hashing") as told:
+    with asked.open(as_is=True) as book, steps_of("hashing") as told:
         sealed = seal_of(book).seal(whole=True, new_key=new_key, progress=told)
         key = seal_of(book).keys()[-1]
     at = sealed.checkpoint
@@ -129,7 +129,7 @@ def verify(kept: tuple[Path, ...], keys: tuple[str, ...], journal_only: bool) ->
         trusted = [PublicKey.parse(key) for key in keys]
     except NotSigned as error:
         raise click.BadParameter(str(error), param_hint="--key") from None
-    with asked.open(read_only=True) as book:
+    with asked.open(read_only=True, as_is=True) as book:
         with steps_of("hashing") as told:
             found = look(book, seal_of(book), kept=kept, trusted=trusted, progress=told)
         problems: list[tuple[str, str]] = [*found.problems]
@@ -234,7 +234,7 @@ def prove(entry: str, output: Path | None) -> int:
     from lifecycle.seal.proving import prover
 
     asked = settings()
-    with asked.open(read_only=True) as book:
+    with asked.open(read_only=True, as_is=True) as book:
         stream, version = _entry_named(book, entry)
         with prover(book, seal_of(book)) as maker:
             proof = maker.prove(stream, version)
@@ -270,7 +270,7 @@ def export(folder: Path, names: tuple[str, ...]) -> int:
     from lifecycle.seal.proving import export as write
 
     asked = settings()
-    with asked.open(read_only=True) as book:
+    with asked.open(read_only=True, as_is=True) as book:
         for name in names:
             if not book.entries(stream_named(name)):
                 raise click.UsageError(f"there is no {name}")

@@ -51,9 +51,17 @@ class Settings:
         )
 
     def open(
-        self, *, confirm_clock: bool = False, read_only: bool = False, views: str | None = None
+        self,
+        *,
+        confirm_clock: bool = False,
+        read_only: bool = False,
+        views: str | None = None,
+        as_is: bool = False,
     ) -> "Book":
-        """The book, open; ``views``: where they lie, if not with it. Raises ``Unreachable``."""
+        """The book, open; ``views``: where they lie, if not with it. ``as_is``: whatever became of it.
+
+        Raises ``Unreachable``, or ``Altered`` where it has lost what was sealed.
+        """
         from lifecycle.book import Book
 
         return Book.open(
@@ -61,6 +69,7 @@ class Settings:
             confirm_clock=confirm_clock,
             read_only=read_only,
             views=None if views is None else located(views),
+            as_is=as_is,
         )
 
     def reading(self, views: str | None) -> "Book | ViewsAlone":

@@ -75,7 +75,7 @@ def roles(prefix: str) -> int:
 def health(standby: bool) -> int:
     """Tell."""
     asked = settings()
-    with asked.open(read_only=True) as book:
+    with asked.open(read_only=True, as_is=True) as book:
         found = book.health(standby=standby)
     well = all(check.well for check in found)
     if asked.json:

@@ -46,7 +46,7 @@ def rebuild(views: str | None, source: str | None) -> int:
     from projections.projector import rebuild as anew
 
     with settings().open(read_only=True, views=views) as book, steps_of("rebuilding") as told:
-        other = None if source is None else Book.open(located(source), read_only=True)
+        other = None if source is None else Book.open(located(source), read_only=True, as_is=True)
         with nullcontext() if other is None else other:
             position = anew(book, told, source=other)
     return _at(position)

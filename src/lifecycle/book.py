@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
 from lifecycle.clock import Clock
-from lifecycle.errors import Unreachable
+from lifecycle.errors import Altered, Unreachable
 from lifecycle.folder import Folder
 from lifecycle.history import FUND, Entry, call_stream, grant_stream, history, kind_of
 from lifecycle.home import Check, Home, T
@@ -102,15 +102,36 @@ class Book:
         read_only: bool = False,
         confirm_clock: bool = False,
         views: Path | str | None = None,
+        as_is: bool = False,
     ) -> Self:
-        """Open a book; ``views``: where they lie, if not with it.
+        """Open a book; ``views``: where they lie, if not with it. ``as_is``: whatever became of it.
 
-        Raises `Unreachable` where there is none, ``Altered`` where it is too new to read.
+        Raises `Unreachable` where there is none, ``Altered`` where it is too new to read, or has lost what
+        was sealed.
         """
         home = home_of(place)
         with store_errors(place):
             journal = home.opened(read_only=read_only)
-            return cls(home, journal, clock, confirm_clock=confirm_clock, views=views)
+            book = cls(home, journal, clock, confirm_clock=confirm_clock, views=views)
+            if not as_is and (lost := book._lost()):
+                book.close()
+                raise Altered(f"{book.name}: {lost}")
+            return book
+
+    def _lost(self) -> str:
+        """What was sealed and is gone, in words: the end of a journal can be lost without a trace."""
+        sealed = self.home.sealed()  # first: what is sealed after this is in the journal by then
+        missing = [
+            f"{was - now:,} {what}"
+            for what, was, now in zip(("entries", "answers"), sealed, self.journal.ends(), strict=True)
+            if was > now
+        ]
+        if not missing:
+            return ""
+        return (
+            f"the journal has lost {' and '.join(missing)} that were sealed: put back the journal that"
+            " belongs to the checkpoints; grantbook audit verify says after which entry they are missing"
+        )
 
     @property
     def path(self) -> Path:
@@ -151,7 +172,12 @@ class Book:
     def health(self, *, standby: bool = False) -> list[Check]:
         """Whether its store is as it should be. ``standby``: another one must confirm each commit."""
         with store_errors(self.journal.place):
-            return list(self.home.health(standby=standby))
+            lost = self._lost()
+            told = lost or "the journal is as long as it was when it was sealed"
+            return [
+                *self.home.health(standby=standby),
+                Check("nothing that was sealed is lost", not lost, told),
+            ]
 
     # ── recording ────────────────────────────────────────────────────────────────────────────
 

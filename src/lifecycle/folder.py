@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lifecycle.disk import keep
 from lifecycle.errors import Unreachable
-from lifecycle.home import Check, Home, guards
+from lifecycle.home import CHECKPOINTS, Check, Home, guards
 from lifecycle.journal import Journal
 
 
@@ -28,7 +28,7 @@ class Folder(Home):
         if any(self.path.iterdir()):
             raise Unreachable(f"{self.path} is not empty: a new book needs a new directory")
         self._documents.mkdir()
-        (self.path / "checkpoints").mkdir()
+        (self.path / CHECKPOINTS).mkdir()
         return Journal(self._journal, create=True)
 
     def finish(self, name: str, *, seal: bool) -> None:

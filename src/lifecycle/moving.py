@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 from lifecycle.book import Book, home_of
 from lifecycle.errors import Altered, Unreachable
+from lifecycle.home import CHECKPOINTS
 from lifecycle.journal import Journal, named, store_errors
 from lifecycle.names import FILE as NAMES
 from lifecycle.recording import Receipt
 from lifecycle.seal.merkle import Tree
-from lifecycle.seal.sealing import CHECKPOINTS, KEY, TREES, hashes
+from lifecycle.seal.sealing import KEY, TREES, hashes
 
 _PAGE = 5_000
 

@@ -92,7 +92,7 @@ _WORK: list[tuple[Book, int, Fund, Engine | None]] = []
 def _begin(place: Path | str, upto: int, fund: Fund, into: store.Place | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever is interrupted is the one that started us
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    book = Book.open(place, read_only=True)
+    book = Book.open(place, read_only=True, as_is=True)
     engine = None if into is None else ExitStack().enter_context(store.opened(into))
     _WORK.append((book, upto, fund, engine))
 

@@ -10,15 +10,16 @@ import pytest
 
 import given as g
 from lifecycle.book import Book
+from lifecycle.home import CHECKPOINTS
 from lifecycle.seal.notes import Checkpoint, Signer
-from lifecycle.seal.sealing import CHECKPOINTS, Seal
+from lifecycle.seal.sealing import Seal
 from lifecycle.seal.verifying import Problem, verify
 from tampering import WAYS, restore, tamper, without_triggers
 
 
 def problems(book: Book, **options: object) -> list[Problem]:
     """Found by somebody who opens the book anew."""
-    with Book.open(book.path, read_only=True) as again:
+    with Book.open(book.path, read_only=True, as_is=True) as again:
         return verify(again, Seal(again), **options).problems  # type: ignore[arg-type]
 
 

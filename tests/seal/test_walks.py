@@ -26,7 +26,7 @@ def tail(book: Book) -> Book:
 
 
 def problems(book: Book) -> list[str]:
-    with Book.open(book.path, read_only=True) as again:
+    with Book.open(book.path, read_only=True, as_is=True) as again:
         return [f"{where}: {what}" for where, what in verify(again, Seal(again)).problems]
 
 

@@ -13,13 +13,14 @@ from urllib.parse import quote
 
 from lifecycle.book import Book
 from lifecycle.errors import Altered, Unreachable
+from lifecycle.home import CHECKPOINTS
 from lifecycle.journal import store_errors
 from lifecycle.seal import standalone
 from lifecycle.seal.files import FOLDER, Kept
 from lifecycle.seal.leaves import RECEIPT_PARTS, entry_data
 from lifecycle.seal.merkle import SIZE, Tree, leaf_hash, root_of_inclusion
 from lifecycle.seal.notes import Checkpoint, proof_text
-from lifecycle.seal.sealing import CHECKPOINTS, KEYS, TREES, Seal, hashes
+from lifecycle.seal.sealing import KEYS, TREES, Seal, hashes
 
 _PAGE = 5_000
 

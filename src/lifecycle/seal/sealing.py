@@ -12,13 +12,14 @@ from typing import NamedTuple
 from lifecycle.book import Book
 from lifecycle.disk import keep, locked
 from lifecycle.errors import Altered, Unreachable
+from lifecycle.home import CHECKPOINTS
 from lifecycle.journal import Journal, store_errors
 from lifecycle.seal.files import FOLDER, Kept
 from lifecycle.seal.leaves import entry_hash, receipt_hash
 from lifecycle.seal.merkle import is_consistent
 from lifecycle.seal.notes import Checkpoint, NotSigned, PublicKey, Signer, opened
 
-CHECKPOINTS, KEYS, KEY = "checkpoints", "keys", "seal.key"
+KEYS, KEY = "keys", "seal.key"
 TREES = ("entries", "receipts")
 
 _NOTHING = ((0, b""), (0, b""))

@@ -11,13 +11,14 @@ from typing import NamedTuple, ParamSpec, TypeVar
 
 from lifecycle.book import Book
 from lifecycle.errors import Altered, BookError
+from lifecycle.home import CHECKPOINTS
 from lifecycle.journal import STORE_ERRORS, Journal
 from lifecycle.seal.beside import documents, form, settings, snapshots
 from lifecycle.seal.files import FOLDER, Kept
 from lifecycle.seal.merkle import SIZE, Tree
 from lifecycle.seal.notes import Checkpoint, PublicKey, opened, signed_by
 from lifecycle.seal.rows import MOST, Walked, disagreement, walk_entries, walk_receipts_of
-from lifecycle.seal.sealing import CHECKPOINTS, KEYS, TREES, Progress, Seal, text_of
+from lifecycle.seal.sealing import KEYS, TREES, Progress, Seal, text_of
 from lifecycle.seal.tail import unsealed
 
 _ANSWERS, _ELSEWHERE = 1 << 60, 1 << 61
