@@ -62,8 +62,13 @@ def tables(book: Book) -> dict[str, list[tuple[Any, ...]]]:
     of_database = (
         "SELECT relname FROM pg_class WHERE relkind IN ('r', 'v') AND relnamespace = 'views'::regnamespace"
     )
-    names = sql(book, of_database if store.is_address(book.views) else of_file)
-    return {name: sorted(sql(book, f"SELECT * FROM {name}"), key=repr) for (name,) in names}
+    question = of_database if store.is_address(book.views) else of_file
+    with closing(_raw(book.views, read_only=True)) as connection:
+        names = connection.execute(question).fetchall()
+        return {
+            name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr)
+            for (name,) in names
+        }
 
 
 def sql(book: Book, *statements: str) -> list[tuple[Any, ...]]:
@@ -74,10 +79,11 @@ def sql(book: Book, *statements: str) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
-def _raw(views: Path | str) -> Any:
+def _raw(views: Path | str, *, read_only: bool = False) -> Any:
     if store.is_address(views):
         return psycopg.connect(str(views), autocommit=True, options="-c search_path=views")
-    return sqlite3.connect(Path(views) / store.FILE, isolation_level=None)
+    mode = "ro" if read_only else "rwc"
+    return sqlite3.connect(f"file:{Path(views) / store.FILE}?mode={mode}", uri=True, isolation_level=None)
 
 
 def ask_past(past: Past, name: str, as_of: str | date, *, until: date | None = None) -> list[tuple[Any, ...]]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
 from lifecycle.clock import Clock
+from lifecycle.disk import sealed_in
 from lifecycle.errors import Altered, Unreachable
 from lifecycle.folder import Folder
 from lifecycle.history import FUND, Entry, call_stream, grant_stream, history, kind_of
@@ -120,9 +121,9 @@ class Book:
 
     def _lost(self) -> str:
         """What was sealed and is gone, in words: the end of a journal can be lost without a trace."""
-        sealed = self.home.sealed()  # first: what is sealed after this is in the journal by then
+        sealed = sealed_in(self.path)  # first: what is sealed after this is in the journal by then
         missing = [
-            f"{was - now:,} {what}"
+            f"{was - now:,} of the {what}"
             for what, was, now in zip(("entries", "answers"), sealed, self.journal.ends(), strict=True)
             if was > now
         ]

@@ -2,9 +2,14 @@
 
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+CHECKPOINTS = "checkpoints"
+"""The folder in which they lie: each is named after the entries and answers that it seals."""
+_CHECKPOINT = re.compile(r"(\d{10,})-(\d{10,})\.note")
 
 
 def keep(place: Path, content: str | bytes) -> None:
@@ -29,3 +34,13 @@ def locked(place: Path) -> Iterator[None]:
     with place.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def sealed_in(folder: Path) -> tuple[int, int]:
+    """How many entries and answers the newest checkpoint seals, by its name alone; 0 before the first."""
+    try:
+        names = sorted((place.name for place in (folder / CHECKPOINTS).iterdir()), reverse=True)
+    except FileNotFoundError:
+        return 0, 0
+    newest = next(filter(None, map(_CHECKPOINT.fullmatch, names)), None)
+    return (int(newest[1]), int(newest[2])) if newest else (0, 0)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from io import BufferedIOBase
 from pathlib import Path
 
-from lifecycle.disk import keep
+from lifecycle.disk import CHECKPOINTS, keep
 from lifecycle.errors import Unreachable
-from lifecycle.home import CHECKPOINTS, Check, Home, guards
+from lifecycle.home import Check, Home, guards
 from lifecycle.journal import Journal
 
 

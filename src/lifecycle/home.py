@@ -1,6 +1,5 @@
 """Where a book lies: its journal, what is set for it, its documents, and the folder of its seals."""
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from io import BufferedIOBase
@@ -9,10 +8,6 @@ from typing import NamedTuple, TypeVar
 
 from lifecycle.journal import Journal
 from lifecycle.recording import Recording
-
-CHECKPOINTS = "checkpoints"
-"""The folder in which they lie: each is named after the entries and answers that it seals."""
-_CHECKPOINT = re.compile(r"(\d{10,})-(\d{10,})\.note")
 
 T = TypeVar("T")
 
@@ -61,16 +56,6 @@ class Home(ABC):
         The work is told whether it was tried before, and must do no harm when it is done twice.
         """
         return work(False)
-
-    def sealed(self) -> tuple[int, int]:
-        """How many entries and answers the newest checkpoint seals, by its name alone; 0 before the first."""
-        try:
-            names = [place.name for place in (self.path / CHECKPOINTS).iterdir()]
-        except FileNotFoundError:
-            return 0, 0
-        found = map(_CHECKPOINT.fullmatch, sorted(names, reverse=True))
-        newest = next((name for name in found if name is not None), None)
-        return (int(newest[1]), int(newest[2])) if newest else (0, 0)
 
     @abstractmethod
     def seals_each_command(self) -> bool:

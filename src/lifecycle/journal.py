@@ -130,7 +130,7 @@ class Journal(Application[str]):
             after,
             most,
         )
-        return [entry_of(*row) for row in rows]
+        return _whole([entry_of(*row) for row in rows], after)
 
     def pages(self, stream: str, page: int, *, after: int = 0) -> Iterator[list[Entry]]:
         """A long stream's entries after a version, some thousand in memory at a time."""
@@ -275,12 +275,21 @@ class Journal(Application[str]):
         while rows := self.recorder.rows(question, name, version, last, upto, page):
             for row in rows:
                 if row[0] != name and entries:
-                    yield name, entries
+                    yield name, _whole(entries)
                     entries = []
                 name, version = row[0], row[1]
                 entries.append(entry_of(*row))
         if entries:
-            yield name, entries
+            yield name, _whole(entries)
+
+
+def _whole(entries: list[Entry], after: int = 0) -> list[Entry]:
+    """A stream's entries after a version. Raises `Altered` where one before the last of them is missing."""
+    if entries and entries[-1].originator_version != after + len(entries):
+        versions = enumerate((entry.originator_version for entry in entries), after + 1)
+        missing = next(number for number, there in versions if there != number)
+        raise Altered(f"{entries[0].originator_id}@{missing} is missing: grantbook audit verify says more")
+    return entries
 
 
 def _pair(row: Sequence[int]) -> tuple[int, int]:

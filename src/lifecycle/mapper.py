@@ -10,6 +10,7 @@ from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, Notification, StoredEvent
 from pydantic_core import from_json, to_json
 
+from lifecycle.checksum import SUM, is_sound, summed
 from lifecycle.errors import Altered
 from lifecycle.events.base import Event
 from lifecycle.history import Entry, kind_of
@@ -68,7 +69,8 @@ def stamp(moment: datetime) -> str:
 
 
 class EntryMapper(Mapper[str]):
-    """The journal's own mapper: an entry is stored as one flat JSON object, envelope and fact together."""
+    """The journal's own mapper: an entry is stored as one flat JSON object, envelope and fact together,
+    and the sum of both."""
 
     def __init__(self) -> None:
         super().__init__(JSONTranscoder())
@@ -85,12 +87,9 @@ class EntryMapper(Mapper[str]):
             envelope["note"] = entry.note
         head = to_json(envelope)
         body = entry.event.__pydantic_serializer__.to_json(entry.event, exclude_none=True, by_alias=True)
-        return StoredEvent(
-            originator_id=entry.originator_id,
-            originator_version=entry.originator_version,
-            topic=topic_of(type(entry.event)),
-            state=head[:-1] + b"," + body[1:],
-        )
+        stream, version, topic = entry.originator_id, entry.originator_version, topic_of(type(entry.event))
+        state = summed(_place(stream, version, topic), head[:-1] + b"," + body[1:])
+        return StoredEvent(originator_id=stream, originator_version=version, topic=topic, state=state)
 
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[str]:
         """The entry of the bytes."""
@@ -107,10 +106,19 @@ class EntryMapper(Mapper[str]):
         )
 
 
+def _place(stream: str, version: int, topic: str) -> bytes:
+    """What the columns beside an entry's bytes say, to be summed with them."""
+    return f"{stream}@{version} {topic}".encode()
+
+
 def entry_of(stream: str, version: int, topic: str, state: bytes, position: int | None) -> Entry:
     """The entry of a stored row. Raises `Altered` where the row is not as the book writes it."""
     try:
         fields = from_json(state)
+        # Older books have entries without a sum.
+        if SUM in fields and not is_sound(_place(stream, version, topic), state):
+            raise ValueError("its bytes do not add up to its sum")
+        fields.pop(SUM, None)
         recorded_at = datetime.fromisoformat(fields.pop("recorded_at"))
         recorder, command_id = fields.pop("recorder"), fields.pop("command_id")
         note = fields.pop("note", None)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lifecycle.book import Book, home_of
+from lifecycle.disk import CHECKPOINTS
 from lifecycle.errors import Altered, Unreachable
-from lifecycle.home import CHECKPOINTS
 from lifecycle.journal import Journal, named, store_errors
 from lifecycle.names import FILE as NAMES
 from lifecycle.recording import Receipt

@@ -70,13 +70,13 @@ class ViewsAlone:
     def standings(self, grant: str | None = None) -> list[Standing]:
         """How each grant stands, or the one; by name. Raises `Unreachable`."""
         t = grant_standing.c
-        question = select(t.version, t.state).order_by(t.grant)
+        question = select(t.grant, t.version, t.state).order_by(t.grant)
         if grant is not None:
             question = question.where(t.grant == grant)
         with self.tables() as (connection, position):
             return [
-                Standing(from_text(state), version, position)
-                for version, state in connection.execute(question)
+                Standing(from_text(name, version, state), version, position)
+                for name, version, state in connection.execute(question)
             ]
 
 

@@ -146,7 +146,8 @@ def fold_grant(stream: str, entries: Sequence[Entry], rules: Rules, into: Rows) 
         into[one.table] += one.rows(stream)
     if state.stage is Stage.REQUESTED:
         state = state.but(request_digest=request_digest(state))
-    into[grant_standing].append((stream.removeprefix("grant:"), len(entries), as_text(state)))
+    name, version = stream.removeprefix("grant:"), len(entries)
+    into[grant_standing].append((name, version, as_text(name, version, state)))
 
 
 def fold_call(stream: str, entries: Sequence[Entry], into: Rows) -> None:

@@ -48,13 +48,15 @@ class _StartOver(Exception):
     """What is there was made by other rules (an edition came or was corrected): make all of it again."""
 
 
-def catch_up(book: Book, progress: Progress | None = None) -> int:
+def catch_up(book: Book, progress: Progress | None = None, *, to_read: bool = False) -> int:
     """Bring the views to the journal's newest position, which is returned.
+
+    ``to_read``: somebody will read them, so that what is there must be as it was written, or is made again.
 
     Raises `Unreachable` where the views cannot be used, ``MayNotWrite`` where they are another role's to
     write.
     """
-    with store.opened(book.views) as engine, collector_at_rest():
+    with store.opened(book.views, trusting=not to_read) as engine, collector_at_rest():
         while True:
             try:
                 views, journal = _one_step(engine, book)
@@ -72,7 +74,7 @@ def caught_up(book: Book) -> int:
     Raises `Unreachable` where nobody brings them there.
     """
     try:
-        return catch_up(book)
+        return catch_up(book, to_read=True)
     except store.MayNotWrite as error:
         newest, until = book.position(), time.monotonic() + PATIENCE
         with store.opened(book.views, as_is=True) as engine:
@@ -146,7 +148,7 @@ def _entry_at(book: Book, position: int) -> Stored | None:
 
 def status(book: Book) -> dict[str, int | float]:
     """Positions of the views and of the journal, how far the first is behind, and for how many seconds."""
-    with store.opened(book.views) as engine:
+    with store.opened(book.views, trusting=True) as engine:
         views = _position(engine)
     journal = book.position()
     first = book.recorded_at(views + 1) if views < journal else None

@@ -14,6 +14,9 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
+from lifecycle.checksum import is_sound, summed
+from lifecycle.disk import sealed_in
+from lifecycle.errors import Altered
 from lifecycle.stage import Stage
 from lifecycle.state import Activity, FollowUp, Grant, Payment
 
@@ -31,16 +34,24 @@ class Standing(NamedTuple):
     position: int
 
 
-def as_text(grant: Grant) -> str:
-    """The state as JSON."""
+def as_text(name: str, version: int, grant: Grant) -> str:
+    """The state as JSON, with its sum."""
     from pydantic_core import to_json  # only who writes has it loaded
 
-    return to_json(grant.__dict__, exclude_none=True).decode()
+    return summed(_place(name, version), to_json(grant.__dict__, exclude_none=True)).decode()
 
 
-def from_text(text: str) -> Grant:
-    """The state of the text."""
+def from_text(name: str, version: int, text: str) -> Grant:
+    """The state of the text. Raises `Altered` where it is not as it was written."""
+    if not is_sound(_place(name, version), text.encode()):
+        raise Altered(
+            f"how grant {name} stands is not as it was written: grantbook views rebuild makes it anew"
+        )
     return _record(Grant, json.loads(text))
+
+
+def _place(name: str, version: int) -> bytes:
+    return f"{name}@{version}".encode()
 
 
 def _record(kind: type[Kind], fields: dict[str, Any]) -> Kind:
@@ -90,12 +101,18 @@ _READ: dict[Any, Callable[[Any], Any]] = {
 
 
 def standing(book: Path | str, grant: str) -> Standing | None:
-    """How the grant stands now; `None` where the views do not know, or are not at the journal's end."""
+    """How the grant stands now; `None` where the views do not know, or are not at the journal's end.
+
+    So it is, too, where what they say cannot be relied on: the journal tells more.
+    """
     found = _of_database(book, grant) if isinstance(book, str) else _of_files(book, grant)
     if found is None:
         return None
     version, state, views, journal = found
-    return Standing(from_text(state), version, views) if views == journal else None
+    try:
+        return Standing(from_text(grant, version, state), version, views) if views == journal else None
+    except Altered:
+        return None
 
 
 def _of_files(book: Path, grant: str) -> Any:
@@ -108,7 +125,8 @@ def _of_files(book: Path, grant: str) -> Any:
         found = _ask(book / "views.sqlite", question, grant)
     except (sqlite3.Error, UnicodeDecodeError):
         return None
-    return found and newest and (*found, *newest)
+    lost = not newest or (newest[0] or 0) < sealed_in(book)[0]
+    return None if lost or not found else (*found, *newest)
 
 
 def _ask(file: Path, question: str, *values: str) -> Any:

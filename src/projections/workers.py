@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from lifecycle.book import Book
-from lifecycle.errors import Unreachable
+from lifecycle.errors import Altered, Unreachable
 from lifecycle.fund import Fund
 from lifecycle.memory import collector_at_rest
 from projections import store
@@ -34,7 +34,18 @@ def folded_on_all_cores(
     """The rows of all streams as known at the position, some thousand entries at a time.
 
     ``into``: where each process may write them into the shadows by itself; only the fund's are given then.
+    Raises `Altered` where the entries are not as many as their positions.
     """
+    done = 0
+    for entries, rows in _folded(book, upto, fund, into):
+        done += entries
+        yield entries, rows
+    if done != upto:
+        missing = f"{upto - done:,} of {upto:,} entries were not found"
+        raise Altered(f"{book.name}: {missing}: grantbook audit verify says more")
+
+
+def _folded(book: Book, upto: int, fund: Fund, into: store.Place | None) -> Iterator[tuple[int, Rows]]:
     cores = _cores()
     pool = _pool(cores, book, upto, fund, into) if cores > 1 and upto >= WORTH_IT else None
     ranges = [names for about in ("call", "grant") for names in book.ranges(about, _RANGE)]

@@ -100,6 +100,28 @@ def test_who_records_on_a_forked_journal_is_told(shell: Shell, book: Path) -> No
     assert shell("audit", "seal", *at).code == 4
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["grant show G-1", "report disbursement", "audit history G-1", "grant list", "views update"],
+)
+def test_a_journal_that_lost_its_end_answers_nothing(shell: Shell, book: Path, question: str) -> None:
+    """What is left is whole, and would be answered from as of an earlier day."""
+    at = ("--book", str(book), "--as", "admin")
+    assert shell(*question.split(), *at).code == 0
+    with without_triggers(book) as raw:
+        raw.execute("DELETE FROM stored_events WHERE position = (SELECT max(position) FROM stored_events)")
+        raw.execute("UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = 'stored_events'")
+    told = shell(*question.split(), *at)
+    assert (told.code, told.out) == (4, "")
+    assert "the journal has lost 1 of the entries that were sealed" in told.err
+    refused = shell("officer", "appoint", "new", "--roles", "ttl", "--on", "2017-01-01", *at)
+    assert (refused.code, refused.out) == (4, "")
+    assert "are missing" in shell("audit", "verify", *at).err
+    health = shell("health", *at)
+    assert health.code == 5
+    assert "has lost 1 of the entries" in health.out
+
+
 def test_a_proof_and_a_package(shell: Shell, book: Path) -> None:
     at = ("--book", str(book))
     for name in ("G-1@3", "grant:G-1@3"):

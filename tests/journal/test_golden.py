@@ -1,5 +1,7 @@
 """Every event's stored form is kept as a file, one a version: what was written once is read for ever.
 
+They are without the sum of the bytes, which says nothing of the fact; so are entries of older books.
+
 ``pytest --write-golden`` writes the files that are missing (of the newest version; an older one was
 written when it was the newest). A file that is there is never changed: a changed form is a new version.
 """
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 from eventsourcing.persistence import StoredEvent
 
+from books import without_sum
 from lifecycle.events import call as on_call
 from lifecycle.events import fund as on_fund
 from lifecycle.events import grant as on_grant
@@ -231,7 +234,7 @@ def files() -> list[str]:
 @pytest.mark.parametrize("name", KINDS)
 def test_an_event_is_stored_as_its_golden_file(name: str, request: pytest.FixtureRequest) -> None:
     file = file_of(name)
-    state = EntryMapper().to_stored_event(entry(name)).state + b"\n"
+    state = without_sum(EntryMapper().to_stored_event(entry(name))).state + b"\n"
     if not file.exists() and request.config.getoption("--write-golden"):
         file.write_bytes(state)
     assert file.exists(), f"{file.name} is missing: write it with pytest --write-golden"
@@ -249,7 +252,7 @@ def test_every_golden_file_is_read(path: str) -> None:
     assert type(read.event) is KINDS[name]
     if topic == topic_of(KINDS[name]):
         assert read == known
-        assert EntryMapper().to_stored_event(read) == stored
+        assert without_sum(EntryMapper().to_stored_event(read)) == stored
 
 
 def test_a_suspension_without_a_scope_stopped_everything() -> None:

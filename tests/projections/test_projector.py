@@ -5,7 +5,7 @@ import os
 import signal
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -14,7 +14,7 @@ import pytest
 import given as g
 from given import APPROVED, CLOSED, EFFECTIVE, FOLLOW_UP, PAID, REQUESTED, SETTLED
 from lifecycle.book import Book
-from lifecycle.errors import Unreachable
+from lifecycle.errors import Altered, Unreachable
 from lifecycle.policy import read_edition
 from projections import projector, store
 from projections.projector import catch_up, rebuild, status
@@ -223,6 +223,22 @@ def test_who_waited_for_a_rebuild_does_not_make_another(
         monkeypatch.setattr(store, "locked", after_somebody_else)
         assert catch_up(book) == book.position()
         assert status(book)["behind"] == 0
+
+
+def test_a_rebuild_counts_the_entries(tmp_path: Path) -> None:
+    """The last entry of a stream is missed by nobody who reads the stream."""
+    with new_book(tmp_path / "book", CLOSED, of("SSF-2", PAID)) as book:
+        catch_up(book)
+        before = tables(book)
+        with closing(sqlite3.connect(book.path / "journal.sqlite", isolation_level=None)) as raw:
+            raw.execute("DROP TRIGGER stored_events_no_delete")
+            raw.execute(
+                "DELETE FROM stored_events WHERE position ="
+                " (SELECT max(position) FROM stored_events WHERE originator_id = 'grant:SSF-1')"
+            )
+        with pytest.raises(Altered, match=r"1 of \d+ entries were not found"):
+            rebuild(book)
+        assert {name: rows for name, rows in tables(book).items() if not name.startswith(SHADOW)} == before
 
 
 def _killed_in_a_rebuild(path: Path, views: Path | str) -> None:

@@ -9,6 +9,7 @@ import pytest
 import given as g
 from given import CLOSED, PAID, REQUESTED, given
 from lifecycle.decisions.rules import Command
+from lifecycle.errors import Altered
 from projections.projector import catch_up
 from projections.standing import as_text, from_text, standing
 from reading import new_book, record
@@ -43,7 +44,11 @@ def plain(value: Any) -> Any:
 def test_a_state_reads_as_it_was_written(life: list[Command]) -> None:
     grant = given(life).grant
     assert grant is not None
-    again = from_text(as_text(grant))
+    text = as_text("SSF-1", 9, grant)
+    for name, version in (("SSF-2", 9), ("SSF-1", 8)):
+        with pytest.raises(Altered, match="views rebuild"):
+            from_text(name, version, text)
+    again = from_text("SSF-1", 9, text)
     for name, value in vars(grant).items():
         assert plain(getattr(again, name)) == plain(value), name
         assert type(getattr(again, name)) is type(value), name

@@ -12,8 +12,8 @@ import pytest
 import given as g
 from books import make_book
 from lifecycle.book import Book
+from lifecycle.disk import CHECKPOINTS
 from lifecycle.errors import Altered, Unreachable
-from lifecycle.home import CHECKPOINTS
 from lifecycle.seal.leaves import entry_hash, receipt_hash
 from lifecycle.seal.sealing import Forked, Seal
 from lifecycle.seal.verifying import verify

@@ -10,7 +10,7 @@ import pytest
 
 import given as g
 from lifecycle.book import Book
-from lifecycle.home import CHECKPOINTS
+from lifecycle.disk import CHECKPOINTS
 from lifecycle.seal.notes import Checkpoint, Signer
 from lifecycle.seal.sealing import Seal
 from lifecycle.seal.verifying import Problem, verify

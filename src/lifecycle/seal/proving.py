@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from lifecycle.book import Book
+from lifecycle.disk import CHECKPOINTS
 from lifecycle.errors import Altered, Unreachable
-from lifecycle.home import CHECKPOINTS
 from lifecycle.journal import store_errors
 from lifecycle.seal import standalone
 from lifecycle.seal.files import FOLDER, Kept

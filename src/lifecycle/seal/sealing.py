@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lifecycle.book import Book
-from lifecycle.disk import keep, locked
+from lifecycle.disk import CHECKPOINTS, keep, locked
 from lifecycle.errors import Altered, Unreachable
-from lifecycle.home import CHECKPOINTS
 from lifecycle.journal import Journal, store_errors
 from lifecycle.seal.files import FOLDER, Kept
 from lifecycle.seal.leaves import entry_hash, receipt_hash

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from lifecycle.book import Book
+from lifecycle.disk import CHECKPOINTS
 from lifecycle.errors import Altered, BookError
-from lifecycle.home import CHECKPOINTS
 from lifecycle.journal import STORE_ERRORS, Journal
 from lifecycle.seal.beside import documents, form, settings, snapshots
 from lifecycle.seal.files import FOLDER, Kept

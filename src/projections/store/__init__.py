@@ -4,6 +4,7 @@ Each store is a module of its own with the same verbs (`Kind`); here is the one 
 them. PostgreSQL's is loaded only for an address.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -49,6 +50,9 @@ class Kind(Protocol):
 
     def usable(self, engine: Engine) -> bool:
         """Whether there are views, of this format."""
+
+    def sound(self, place: Any) -> bool | None:
+        """Whether what is there is as it was written; `None` where it cannot be said."""
 
     def make(self, engine: Engine) -> None:
         """New, empty views."""
@@ -111,28 +115,52 @@ def _of(at: Engine | Connection) -> Kind:
 
 
 @contextmanager
-def opened(place: Place, *, as_is: bool = False) -> Iterator[Engine]:
+def opened(place: Place, *, as_is: bool = False, trusting: bool = False) -> Iterator[Engine]:
     """The views at the place, made if they are not there or of no use.
 
-    ``as_is``: to be read as they are; nothing is made. Raises `Unreachable` where they can be neither used
-    nor made, here or inside.
+    ``as_is``: to be read as they are; nothing is made. ``trusting``: for who only writes, or has looked just
+    now: whether what is there is as it was written is not looked at. Raises `Unreachable` where they can be
+    neither used nor made, here or inside.
     """
     kind = _at(place)
     with in_words(place):
         engine = kind.engine(place, as_is)
         try:
-            if not kind.usable(engine):
-                if as_is:
-                    raise Unreachable(
-                        f"{kind.shown(place)}: there are no views of this version (format {FORMAT}) that you"
-                        " may read: grantbook views update, beside the journal, makes them"
-                    )
+            if as_is:
+                _insist(kind, engine, place, trusting)
+            elif not _fit(kind, engine, place, trusting):
                 with kind.locked(place):
-                    if not kind.usable(engine):
+                    if not _fit(kind, engine, place, trusting):
                         kind.make(engine)
             yield engine
         finally:
             kind.leave(engine)
+
+
+def _fit(kind: Kind, engine: Engine, place: Place, trusting: bool) -> bool:
+    if not kind.usable(engine):
+        return False
+    if trusting or kind.sound(place) is not False:
+        return True
+    told = (
+        "%s is not as it was written: a disk failed, or another program has written in it."
+        " It is made again from the journal."
+    )
+    logging.getLogger(__name__).warning(told, kind.shown(place))
+    return False
+
+
+def _insist(kind: Kind, engine: Engine, place: Place, trusting: bool) -> None:
+    if not kind.usable(engine):
+        raise Unreachable(
+            f"{kind.shown(place)}: there are no views of this version (format {FORMAT}) that you may read:"
+            " grantbook views update, beside the journal, makes them"
+        )
+    if not trusting and kind.sound(place) is False:
+        raise Unreachable(
+            f"{kind.shown(place)} is not as it was written, or was copied while it was written: copy it"
+            " again, or make it again with grantbook views rebuild"
+        )
 
 
 def of_many_writers(place: Place) -> Place | None:

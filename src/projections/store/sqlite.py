@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, 
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool, StaticPool
 
+from projections.store import checksum
 from projections.tables import FORMAT, SHADOW, metadata, views_format
 
 FILE = "views.sqlite"
@@ -84,6 +85,7 @@ def _own_transactions(made: Engine) -> None:
         # After a loss of power the views may be a few transactions behind; they are caught up again.
         raw.execute("PRAGMA synchronous=NORMAL")
         raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+        raw.execute("PRAGMA wal_autocheckpoint=0")  # the log is folded where the file's sum is kept
 
     @event.listens_for(made, "begin")
     def _begin(connection: Connection) -> None:
@@ -126,11 +128,21 @@ def usable(made: Engine) -> bool:
     return bool(found == FORMAT)
 
 
+def sound(place: Path | str) -> bool | None:
+    """Whether the file is as it was written; `None` where it cannot be said."""
+    return checksum.is_sound(Path(place) / FILE)
+
+
 def make(made: Engine) -> None:
     """New, empty views. Whoever still reads the old file reads it to the end."""
     file = _file(made)
     made.dispose()
-    for name in (file, file.with_name(file.name + "-wal"), file.with_name(file.name + "-shm")):
+    beside = (
+        file.with_name(file.name + "-wal"),
+        file.with_name(file.name + "-shm"),
+        checksum.sum_beside(file),
+    )
+    for name in (file, *beside):
         name.unlink(missing_ok=True)
     with made.connect() as connection:
         connection.connection.execute("PRAGMA journal_mode=WAL")
@@ -140,6 +152,16 @@ def make(made: Engine) -> None:
         metadata.create_all(connection)
         connection.execute(views_format.insert().values(format=FORMAT))
         create_views(connection)
+    _fold(made, new=True)
+
+
+def _fold(made: Engine, *, new: bool = False) -> None:
+    file = _file(made)
+    if file.exists():
+        with made.connect() as connection:
+            raw = connection.connection.driver_connection
+            assert isinstance(raw, sqlite3.Connection)
+            checksum.fold(file, raw, new=new)
 
 
 def _file(made: Engine) -> Path:
@@ -184,6 +206,7 @@ def writing(made: Engine) -> Iterator[Connection]:
     """One transaction that holds the write lock from its first read on."""
     with made.connect().execution_options(writing=True) as connection, connection.begin():
         yield connection
+    _fold(made)
 
 
 # ── rows and tables ──────────────────────────────────────────────────────────────────────────

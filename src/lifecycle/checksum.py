@@ -1,0 +1,24 @@
+"""JSON objects that tell whether they are as they were written: the last member is the CRC-32 of the rest.
+
+That is against disks, which now and then give back another bit than they took; SQLite does not notice. It
+is not against people: who alters an object can write the sum that fits. What is sealed tells of them.
+"""
+
+from zlib import crc32
+
+SUM = "crc32"
+_LENGTH = len(b',"crc32":"00000000"}')
+
+
+def summed(about: bytes, data: bytes) -> bytes:
+    """The object with its sum. ``about``: what names the place in which it lies, and is summed too."""
+    return data[:-1] + _sum(about, data[:-1])
+
+
+def is_sound(about: bytes, data: bytes) -> bool:
+    """Whether an object that has a sum is as it was written, in this place."""
+    return data[-_LENGTH:] == _sum(about, data[:-_LENGTH])
+
+
+def _sum(about: bytes, rest: bytes) -> bytes:
+    return b',"crc32":"%08x"}' % crc32(rest, crc32(about))
