@@ -18,6 +18,7 @@ from lifecycle.errors import Unreachable
 from lifecycle.policy import read_edition
 from projections import projector, store
 from projections.projector import catch_up, rebuild, status
+from projections.store import sqlite
 from projections.tables import SHADOW
 from projections.tracking import ViewsTracking
 from reading import ask, new_book, of, record, sql, tables
@@ -73,6 +74,19 @@ def test_the_log_is_left_to_the_next_who_reads_or_writes(tmp_path: Path) -> None
             assert (tmp_path / "book" / f"{FILE}-wal").stat().st_size
         assert status(book)["behind"] == 0
         assert len(ask(book, "register", "2018-01-01")) == 2
+        same_when_rebuilt(book)
+
+
+def test_a_long_log_is_put_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "LONGEST_LOG", 50_000)
+    with new_book(tmp_path / "book", PAID) as book:
+        lengths = []
+        for number in range(2, 12):
+            record(book, of(f"SSF-{number}", REQUESTED))
+            catch_up(book)
+            lengths += [log.stat().st_size for log in book.path.glob(f"{FILE}-wal")]
+        assert len(lengths) < 10  # some commands left none
+        assert max(lengths, default=0) <= 50_000
         same_when_rebuilt(book)
 
 

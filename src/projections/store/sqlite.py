@@ -24,6 +24,8 @@ ERRORS: tuple[type[Exception], ...] = (DatabaseError, sqlite3.Error, UnicodeDeco
 """What a damaged file comes to: of a damaged name even the error's own words cannot be read."""
 CACHE_KIB = 32_768
 """Enough that a step of the projector is written once, at its end."""
+LONGEST_LOG = 1 << 20
+"""Bytes of log that are left to the next writer at most: whoever comes reads all of it first."""
 
 
 def shown(place: Path | str) -> str:
@@ -47,8 +49,7 @@ def engine(place: Path | str, as_is: bool) -> Engine:
     file = Path(place) / FILE
     url = URL.create("sqlite", database=str(file))
     if as_is:
-        log = file.with_name(f"{file.name}-wal")
-        settled = not log.exists() or log.stat().st_size == 0
+        settled = _log_length(file) == 0
         mode = "ro&immutable=1" if settled and not os.access(file.parent, os.W_OK) else "ro"
         query = dict(part.split("=") for part in f"mode={mode}&uri=true".split("&"))
         url = URL.create("sqlite", database=f"file:{file}", query=query)
@@ -92,18 +93,19 @@ def _own_transactions(made: Engine) -> None:
 
 
 def leave(made: Engine) -> None:
-    """Close it, and after it a reader.
+    """Close it, and after it a reader, while the log is short.
 
     The last writer to leave copies the log into the file, and waits for the disk three times; a reader leaves
-    the log to the next writer. So a command waits for no disk with its views.
+    the log to the next writer. So a command waits for no disk with its views, but for one in many.
     """
     file = _file(made)
-    with (
-        suppress(sqlite3.Error),
-        closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as reader,
-    ):
-        reader.execute("PRAGMA schema_version")
-        made.dispose()
+    if _log_length(file) <= LONGEST_LOG:
+        with (
+            suppress(sqlite3.Error),
+            closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as reader,
+        ):
+            reader.execute("PRAGMA schema_version")
+            made.dispose()
     made.dispose()
 
 
@@ -130,7 +132,7 @@ def make(made: Engine) -> None:
     """New, empty views. Whoever still reads the old file reads it to the end."""
     file = _file(made)
     made.dispose()
-    for name in (file, file.with_name(file.name + "-wal"), file.with_name(file.name + "-shm")):
+    for name in (file, _log(file), file.with_name(f"{file.name}-shm")):
         name.unlink(missing_ok=True)
     with made.connect() as connection:
         connection.connection.execute("PRAGMA journal_mode=WAL")
@@ -144,6 +146,18 @@ def make(made: Engine) -> None:
 
 def _file(made: Engine) -> Path:
     return Path(str(made.url.database).removeprefix("file:"))
+
+
+def _log(file: Path) -> Path:
+    return file.with_name(f"{file.name}-wal")
+
+
+def _log_length(file: Path) -> int:
+    """Of SQLite's write-ahead log, in bytes; 0 where there is none."""
+    try:
+        return _log(file).stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 # ── locks and transactions ───────────────────────────────────────────────────────────────────
