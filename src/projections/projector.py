@@ -172,8 +172,7 @@ def _project(connection: Connection, book: Book, after: int, upto: int, prefix: 
     for about, tables in (("grant", GRANT_TABLES), ("call", CALL_TABLES)):
         ids = [stream.removeprefix(f"{about}:") for stream in changed if kind_of(stream) == about]
         if ids:
-            store.delete(connection, tables, about, ids, prefix)
-    store.insert(connection, rows, prefix)
+            store.replace(connection, {table: rows[table] for table in tables}, about, ids, prefix)
 
 
 def fund_at(book: Book, position: int) -> Fund:

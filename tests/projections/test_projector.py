@@ -186,7 +186,7 @@ def test_a_failed_step_leaves_the_step_before(tmp_path: Path, monkeypatch: pytes
             kind = sqlite3 if book.views == book.path else psycopg
             raise kind.OperationalError("database or disk is full")
 
-        monkeypatch.setattr(ViewsTracking, "insert_tracking", fail)
+        monkeypatch.setattr(ViewsTracking, "keep", fail)
         with pytest.raises(Unreachable, match="disk is full"):
             catch_up(book)
         assert tables(book) == before

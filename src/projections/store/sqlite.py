@@ -203,18 +203,38 @@ def writing(made: Engine) -> Iterator[Connection]:
 # ── rows and tables ──────────────────────────────────────────────────────────────────────────
 
 
+def _raw(connection: Connection) -> sqlite3.Connection:
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    return raw
+
+
 def insert(connection: Connection, rows: Mapping[Table, list[Any]], prefix: str) -> None:
     """Many rows at once, each a tuple in the order of its table's columns."""
+    raw = _raw(connection)
     for table, made in rows.items():
         marks = ",".join("?" * len(table.columns))
-        connection.exec_driver_sql(f"INSERT INTO {prefix}{table.name} VALUES ({marks})", made)
+        raw.executemany(f"INSERT INTO {prefix}{table.name} VALUES ({marks})", made)
 
 
-def delete(connection: Connection, tables: Sequence[Table], about: str, ids: list[str], prefix: str) -> None:
+def rows_of(
+    connection: Connection, tables: Sequence[Table], about: str, ids: list[str], prefix: str
+) -> dict[Table, set[Any]]:
     """The rows of these grants or calls."""
-    each = [(name,) for name in ids]
+    raw = _raw(connection)
+    found: dict[Table, set[Any]] = {}
     for table in tables:
-        connection.exec_driver_sql(f'DELETE FROM {prefix}{table.name} WHERE "{about}" = ?', each)
+        question = f'SELECT * FROM {prefix}{table.name} WHERE "{about}" = ?'
+        found[table] = {row for name in ids for row in raw.execute(question, (name,))}
+    return found
+
+
+def delete(connection: Connection, keys: Mapping[Table, list[Any]], prefix: str) -> None:
+    """The rows with these keys, each a tuple in the order of its table's key."""
+    raw = _raw(connection)
+    for table, gone in keys.items():
+        key = " AND ".join(f'"{column.name}" = ?' for column in table.primary_key)
+        raw.executemany(f"DELETE FROM {prefix}{table.name} WHERE {key}", gone)
 
 
 def create_shadows(connection: Connection, tables: Sequence[Table]) -> None:
