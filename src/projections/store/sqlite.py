@@ -24,7 +24,7 @@ ERRORS: tuple[type[Exception], ...] = (DatabaseError, sqlite3.Error, UnicodeDeco
 """What a damaged file comes to: of a damaged name even the error's own words cannot be read."""
 CACHE_KIB = 32_768
 """Enough that a step of the projector is written once, at its end."""
-LONGEST_LOG = 1 << 20
+LONGEST_LOG = 1 << 19
 """Bytes of log that are left to the next writer at most: whoever comes reads all of it first."""
 
 
