@@ -128,8 +128,8 @@ CONCERNS = _FOLLOW.keys()
 # ── the reports ──────────────────────────────────────────────────────────────────────────────
 
 
-def _sum(kind: str) -> ColumnElement[int]:
-    of_kind = case((money_flows.c.kind == kind, money_flows.c.amount), else_=0)
+def _sum(kind: str, flows: Any = money_flows.c) -> ColumnElement[int]:
+    of_kind = case((flows.kind == kind, flows.amount), else_=0)
     return total_of(of_kind).label(kind)
 
 
@@ -153,10 +153,14 @@ def sums_of(minors: Mapping[str, Any]) -> dict[str, Any]:
     return {name: found[name] for name in SUMS}
 
 
-def _amounts(sums: Any, scale: ColumnElement[int]) -> list[ColumnElement[str]]:
-    """The nine amounts, from a subquery with a sum for each kind."""
-    minors = {kind: func.coalesce(sums.c[kind], 0) for kind in KINDS}
-    return [money(amount, scale).label(name) for name, amount in sums_of(minors).items()]
+def _nine(minors: Mapping[str, ColumnElement[int]]) -> list[ColumnElement[int]]:
+    """The nine amounts in minor units, each under its name."""
+    return [amount.label(name) for name, amount in sums_of(minors).items()]
+
+
+def _amounts(found: Any) -> list[ColumnElement[str]]:
+    """The nine amounts as text, from the columns of a subquery that has them in minor units."""
+    return [money(found[name], fund_facts.c.scale).label(name) for name in SUMS]
 
 
 def _by_grant(as_of: ColumnElement[str]) -> Any:
@@ -174,62 +178,66 @@ def _by_grant(as_of: ColumnElement[str]) -> Any:
     )
 
 
-def _elapsed(span: Any, as_of: ColumnElement[str]) -> ColumnElement[str]:
+def _elapsed(gone: ColumnElement[int], whole: ColumnElement[int]) -> ColumnElement[str]:
     """Days since effectiveness over days from effectiveness to the closing date, from 0 to 1."""
-    whole = days_between(span.effective_on, span.closing_date)
-    gone = days_between(span.effective_on, as_of)
-    return case(
-        (span.effective_on.is_(None), None),
-        (gone >= whole, "1.0000"),
-        else_=share(gone, whole),
-    )
+    return case((whole.is_(None), None), (gone >= whole, "1.0000"), else_=share(gone, whole))
 
 
 def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple[object, ...]]:
     """A row for each grant. Shares: net disbursed over committed; days gone over days in all."""
     span, sums = register_spans.c, _by_grant(as_of)
-    amounts = {column.name: column for column in _amounts(sums, fund_facts.c.scale)}
-    net = func.coalesce(sums.c.disbursed - sums.c.refunded, 0)
-    committed = func.coalesce(sums.c.approved + sums.c.increased - sums.c.cancelled, 0)
     rows = (
         select(
             span.grant,
             span.window,
-            fund_facts.c.currency,
-            *amounts.values(),
+            *_nine({kind: func.coalesce(sums.c[kind], 0) for kind in KINDS}),
             sums.c.first_paid_on,
             sums.c.last_paid_on,
-            share(net, committed).label("share_disbursed"),
-            _elapsed(span, as_of).label("share_elapsed"),
+            days_between(span.effective_on, as_of).label("gone"),
+            days_between(span.effective_on, span.closing_date).label("whole"),
         )
-        .select_from(
-            register_spans.join(fund_facts, true()).join(sums, sums.c.grant == span.grant, isouter=True)
-        )
+        .select_from(register_spans.join(sums, sums.c.grant == span.grant, isouter=True))
         .where(holds(register_spans, as_of))
     )
     if grant is not None:
         rows = rows.where(span.grant == grant)
-    return rows.order_by(span.grant)
+    found = rows.subquery()
+    one = found.c
+    return (
+        select(
+            one.grant,
+            one.window,
+            fund_facts.c.currency,
+            *_amounts(one),
+            one.first_paid_on,
+            one.last_paid_on,
+            share(one.net_disbursed, one.committed).label("share_disbursed"),
+            _elapsed(one.gone, one.whole).label("share_elapsed"),
+        )
+        .select_from(found.join(fund_facts, true()))
+        .order_by(one.grant)
+    )
 
 
 def _with_currency(groups: Any, key: str) -> Select[*tuple[object, ...]]:
+    """From a subquery with the key, the number of grants, and a sum for each kind."""
+    sums = groups.c
+    found = select(sums[key], sums.grants, *_nine({kind: sums[kind] for kind in KINDS})).subquery()
+    one = found.c
     return (
-        select(groups.c[key], fund_facts.c.currency, groups.c.grants, *_amounts(groups, fund_facts.c.scale))
-        .select_from(groups.join(fund_facts, true()))
-        .order_by(groups.c[key])
+        select(one[key], fund_facts.c.currency, one.grants, *_amounts(one))
+        .select_from(found.join(fund_facts, true()))
+        .order_by(one[key])
     )
 
 
 def _by_trait(trait: str, as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
     """Grants that share a window or a sector on the day, with all their money until then."""
-    span, sums = register_spans.c, _by_grant(as_of)
+    span, flows = register_spans.c, money_flows.c
+    until_then = (flows.grant == span.grant) & (flows.on <= as_of)
     groups = (
-        select(
-            span[trait],
-            func.count().label("grants"),
-            *(total_of(func.coalesce(sums.c[kind], 0)).label(kind) for kind in KINDS),
-        )
-        .select_from(register_spans.join(sums, sums.c.grant == span.grant, isouter=True))
+        select(span[trait], func.count(span.grant.distinct()).label("grants"), *map(_sum, KINDS))
+        .select_from(register_spans.join(money_flows, until_then, isouter=True))
         .where(holds(register_spans, as_of))
         .group_by(span[trait])
         .subquery()
@@ -259,7 +267,7 @@ def _by_period(key: str, as_of: ColumnElement[str]) -> Select[*tuple[object, ...
         .where(flows.on <= as_of)
         .subquery()
     )
-    sums = (total_of(case((dated.c.kind == kind, dated.c.amount), else_=0)).label(kind) for kind in KINDS)
+    sums = (_sum(kind, dated.c) for kind in KINDS)
     groups = (
         select(dated.c[key], func.count(dated.c.grant.distinct()).label("grants"), *sums)
         .group_by(dated.c[key])

@@ -72,16 +72,15 @@ def holds(table: Any, as_of: ColumnElement[str]) -> ColumnElement[bool]:
 
 def money(amount: ColumnElement[int], scale: ColumnElement[int]) -> ColumnElement[str]:
     """Minor units as people and programs read them: ``-2000.00``."""
-    whole = cast(func.abs(amount) // scale, Text)
-    part = func.substr(cast(scale + func.abs(amount) % scale, Text), 2, type_=Text)
-    return type_coerce(
-        case(
-            (scale == 1, cast(amount, Text)),
-            (amount < 0, literal("-", Text) + whole + "." + part),
-            else_=whole + "." + part,
-        ),
-        Text,
-    )
+    size, nothing = func.abs(amount), literal("", Text)
+    sign = case((amount < 0, literal("-", Text)), else_=nothing)
+    part = case((scale == 1, nothing), else_=_after_the_point(size, scale))
+    return type_coerce(sign + cast(size // scale, Text) + part, Text)
+
+
+def _after_the_point(size: ColumnElement[int], scale: ColumnElement[int]) -> ColumnElement[str]:
+    """The point, and as many places as the scale has."""
+    return literal(".", Text) + func.substr(cast(scale + size % scale, Text), 2, type_=Text)
 
 
 _LARGE = 10**14
@@ -97,10 +96,7 @@ def share(part: ColumnElement[int], whole: ColumnElement[int]) -> ColumnElement[
     over, under = (part // down) * 10_000, whole // down
     quotient, twice = over // under, 2 * (over % under)
     up = case((twice > under, 1), ((twice == under) & (quotient % 2 == 1), 1), else_=0)
+    rounded, scale = quotient + up, literal_column("10000", Integer)
     return type_coerce(
-        case(
-            (whole <= 0, None),
-            else_=money(quotient + up, literal_column("10000", Integer)),
-        ),
-        Text,
+        case((whole <= 0, None), else_=cast(rounded // scale, Text) + _after_the_point(rounded, scale)), Text
     )

@@ -66,8 +66,8 @@ def _unchanged(book: Book, known: int, fund: Fund) -> Rows | None:
         return None
     try:
         with suppress(store.MayNotWrite):  # who may only read takes them as they are
-            catch_up(book, to_read=True)
-        with store.opened(book.views, as_is=True, trusting=True) as engine, store.reading(engine) as views:
+            catch_up(book)
+        with store.opened(book.views, as_is=True) as engine, store.reading(engine) as views:
             if (ViewsTracking.inside(views).max_tracking_id(JOURNAL) or 0) < known:
                 return None
             rows = {table: _all(views, table) for table in _ASKED}

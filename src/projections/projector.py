@@ -6,7 +6,8 @@ rebuild fills shadow tables beside the live ones and puts them in their place in
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 from sqlalchemy import Connection, Engine
 
@@ -48,15 +49,35 @@ class _StartOver(Exception):
     """What is there was made by other rules (an edition came or was corrected): make all of it again."""
 
 
-def catch_up(book: Book, progress: Progress | None = None, *, to_read: bool = False) -> int:
+def catch_up(book: Book, progress: Progress | None = None) -> int:
     """Bring the views to the journal's newest position, which is returned.
-
-    ``to_read``: somebody will read them, so that what is there must be as it was written, or is made again.
 
     Raises `Unreachable` where the views cannot be used, ``MayNotWrite`` where they are another role's to
     write.
     """
-    with store.opened(book.views, trusting=not to_read) as engine, collector_at_rest():
+    with store.opened(book.views, trusting=True) as engine:
+        return _to_the_end(engine, book, progress)
+
+
+@contextmanager
+def caught_up(book: Book) -> Iterator[Engine]:
+    """Views at the journal's end, for who asks them: caught up, or waited for by who may not write them.
+
+    Raises `Unreachable` where nobody brings them there.
+    """
+    with ExitStack() as stack:
+        try:
+            engine = stack.enter_context(store.opened(book.views))
+            with store.in_words(book.views):
+                _to_the_end(engine, book)
+        except store.MayNotWrite as error:
+            engine = stack.enter_context(store.opened(book.views, as_is=True))
+            _wait_for(engine, book.position(), error)
+        yield engine
+
+
+def _to_the_end(engine: Engine, book: Book, progress: Progress | None = None) -> int:
+    with collector_at_rest():
         while True:
             try:
                 views, journal = _one_step(engine, book)
@@ -68,24 +89,16 @@ def catch_up(book: Book, progress: Progress | None = None, *, to_read: bool = Fa
                 return views
 
 
-def caught_up(book: Book) -> int:
-    """Views at the journal's end, for who asks them: caught up, or waited for by who may not write them.
-
-    Raises `Unreachable` where nobody brings them there.
-    """
-    try:
-        return catch_up(book, to_read=True)
-    except store.MayNotWrite as error:
-        newest, until = book.position(), time.monotonic() + PATIENCE
-        with store.opened(book.views, as_is=True) as engine:
-            while (views := _position(engine)) < newest:
-                if time.monotonic() > until:
-                    behind = f"the views are {newest - views:,} behind the journal, and nobody brings them up"
-                    raise Unreachable(
-                        f"{behind}: grantbook views follow does, as a role that may write them"
-                    ) from error
-                time.sleep(0.1)
-        return views
+def _wait_for(engine: Engine, newest: int, error: store.MayNotWrite) -> None:
+    """Until somebody else has brought the views to the position."""
+    until = time.monotonic() + PATIENCE
+    while (views := _position(engine)) < newest:
+        if time.monotonic() > until:
+            behind = f"the views are {newest - views:,} behind the journal, and nobody brings them up"
+            raise Unreachable(
+                f"{behind}: grantbook views follow does, as a role that may write them"
+            ) from error
+        time.sleep(0.1)
 
 
 def _position(engine: Engine) -> int:
@@ -174,8 +187,7 @@ def _project(connection: Connection, book: Book, after: int, upto: int, prefix: 
     for about, tables in (("grant", GRANT_TABLES), ("call", CALL_TABLES)):
         ids = [stream.removeprefix(f"{about}:") for stream in changed if kind_of(stream) == about]
         if ids:
-            store.delete(connection, tables, about, ids, prefix)
-    store.insert(connection, rows, prefix)
+            store.replace(connection, {table: rows[table] for table in tables}, about, ids, prefix)
 
 
 def fund_at(book: Book, position: int) -> Fund:

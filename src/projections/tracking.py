@@ -15,8 +15,12 @@ JOURNAL = "grantbook"
 
 
 _QUESTION = text(f"SELECT notification_id FROM {table.name} WHERE application_name = :name")
-
-_KEEP = text(f"UPDATE {table.name} SET recorded_at = :at WHERE application_name = :name")
+_KEEP = text(
+    f"INSERT INTO {table.name} VALUES (:name, :position, :at)"
+    " ON CONFLICT (application_name) DO UPDATE"
+    " SET notification_id = excluded.notification_id, recorded_at = excluded.recorded_at"
+    f" WHERE {table.name}.notification_id < excluded.notification_id"
+)
 
 
 class ViewsTracking(TrackingRecorder):
@@ -32,33 +36,21 @@ class ViewsTracking(TrackingRecorder):
 
     def insert_tracking(self, tracking: Tracking) -> None:
         """Keep the position. Raises ``IntegrityError`` where one as new is kept already."""
-        name, position = tracking.application_name, tracking.notification_id
-        with self._begin() as connection:
-            before = _position(connection, name)
-            if before is not None and before >= position:
-                raise IntegrityError(
-                    f"position {before} of {name} is tracked already: {position} is not newer"
-                )
-            if before is None:
-                connection.execute(table.insert().values(application_name=name, notification_id=position))
-            else:
-                connection.execute(
-                    table.update().where(table.c.application_name == name).values(notification_id=position)
-                )
+        self._keep(tracking.application_name, tracking.notification_id, None)
 
     def keep(self, position: int, recorded_at: datetime | None) -> None:
-        """Keep the journal's position, with the moment at which its entry was recorded."""
-        self.insert_tracking(Tracking(JOURNAL, position))
+        """Keep the journal's position, with the moment at which its entry was recorded. Raises as above."""
+        self._keep(JOURNAL, position, recorded_at)
+
+    def _keep(self, name: str, position: int, recorded_at: datetime | None) -> None:
         at = None if recorded_at is None else recorded_at.isoformat()
         with self._begin() as connection:
-            connection.execute(_KEEP, {"name": JOURNAL, "at": at})
+            kept = connection.execute(_KEEP, {"name": name, "position": position, "at": at})
+        if not kept.rowcount:
+            raise IntegrityError(f"a position of {name} is tracked already to which {position} is not newer")
 
     def max_tracking_id(self, application_name: str) -> int | None:
         """The newest position kept, or `None`."""
         with self._begin() as connection:
-            return _position(connection, application_name)
-
-
-def _position(connection: Connection, name: str) -> int | None:
-    found: int | None = connection.execute(_QUESTION, {"name": name}).scalar()
-    return found
+            found: int | None = connection.execute(_QUESTION, {"name": application_name}).scalar()
+        return found

@@ -25,8 +25,8 @@ from reading import ask, new_book, of, record
 @pytest.fixture
 def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Book]:
     """Its log is folded after each transaction."""
-    monkeypatch.setattr(checksum, "_LEAST_LOG", 0)
-    monkeypatch.setattr(checksum, "_PART", 1_000)
+    monkeypatch.setattr(checksum, "LEAST_LOG", 0)
+    monkeypatch.setattr(checksum, "PART", 1_000)
     with new_book(tmp_path / "book", CLOSED, of("SSF-2", PAID)) as made:
         catch_up(made)
         yield made

@@ -18,6 +18,7 @@ from lifecycle.errors import Altered, Unreachable
 from lifecycle.policy import read_edition
 from projections import projector, store
 from projections.projector import catch_up, rebuild, status
+from projections.store import checksum
 from projections.tables import SHADOW
 from projections.tracking import ViewsTracking
 from reading import ask, new_book, of, record, sql, tables
@@ -73,6 +74,20 @@ def test_the_log_is_left_to_the_next_who_reads_or_writes(tmp_path: Path) -> None
             assert (tmp_path / "book" / f"{FILE}-wal").stat().st_size
         assert status(book)["behind"] == 0
         assert len(ask(book, "register", "2018-01-01")) == 2
+        same_when_rebuilt(book)
+
+
+def test_a_long_log_is_put_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checksum, "LEAST_LOG", 50_000)
+    monkeypatch.setattr(checksum, "PART", 1_000)
+    with new_book(tmp_path / "book", PAID) as book:
+        lengths = []
+        for number in range(2, 12):
+            record(book, of(f"SSF-{number}", REQUESTED))
+            catch_up(book)
+            lengths += [log.stat().st_size for log in book.path.glob(f"{FILE}-wal")]
+        assert min(lengths, default=0) == 0  # some commands left none
+        assert max(lengths, default=0) <= 50_000
         same_when_rebuilt(book)
 
 
@@ -172,7 +187,7 @@ def test_a_failed_step_leaves_the_step_before(tmp_path: Path, monkeypatch: pytes
             kind = sqlite3 if book.views == book.path else psycopg
             raise kind.OperationalError("database or disk is full")
 
-        monkeypatch.setattr(ViewsTracking, "insert_tracking", fail)
+        monkeypatch.setattr(ViewsTracking, "keep", fail)
         with pytest.raises(Unreachable, match="disk is full"):
             catch_up(book)
         assert tables(book) == before

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import Field
 
@@ -89,10 +89,9 @@ def becomes(
 
 
 def fact(event: type[_E], asked: Command) -> _E:
-    """The fact with the command's own fields, which were validated with it."""
-    values = asked.__dict__
-    own = {name: values[name] for name in _fields(event)}
-    return cast(_E, event.model_construct(asked.model_fields_set & own.keys(), **own))
+    """The fact with what the command says of it; validated again, in less time than unchecked."""
+    said, values = asked.model_fields_set, asked.__dict__
+    return event.model_validate({name: values[name] for name in _fields(event) if name in said})
 
 
 @cache

@@ -72,10 +72,13 @@ class Kind(Protocol):
     def insert(self, connection: Connection, rows: Mapping[Table, list[Any]], prefix: str) -> None:
         """Many rows at once, each a tuple in the order of its table's columns."""
 
-    def delete(
+    def rows_of(
         self, connection: Connection, tables: Sequence[Table], about: str, ids: list[str], prefix: str
-    ) -> None:
+    ) -> dict[Table, set[Any]]:
         """The rows of these grants or calls."""
+
+    def delete(self, connection: Connection, keys: Mapping[Table, list[Any]], prefix: str) -> None:
+        """The rows with these keys, each a tuple in the order of its table's key."""
 
     def create_shadows(self, connection: Connection, tables: Sequence[Table]) -> None:
         """Empty tables of the same form, beside the live ones."""
@@ -118,9 +121,9 @@ def _of(at: Engine | Connection) -> Kind:
 def opened(place: Place, *, as_is: bool = False, trusting: bool = False) -> Iterator[Engine]:
     """The views at the place, made if they are not there or of no use.
 
-    ``as_is``: to be read as they are; nothing is made. ``trusting``: for who only writes, or has looked just
-    now: whether what is there is as it was written is not looked at. Raises `Unreachable` where they can be
-    neither used nor made, here or inside.
+    ``as_is``: to be read as they are; nothing is made. ``trusting``: for who only writes: whether what
+    is there is as it was written is not looked at. Raises `Unreachable` where they can be neither used nor
+    made, here or inside.
     """
     kind = _at(place)
     with in_words(place):
@@ -227,11 +230,20 @@ def insert(connection: Connection, rows: Mapping[Table, list[Any]], prefix: str 
     _of(connection).insert(connection, {table: made for table, made in rows.items() if made}, prefix)
 
 
-def delete(
-    connection: Connection, tables: Sequence[Table], about: str, ids: list[str], prefix: str = ""
+def replace(
+    connection: Connection, rows: Mapping[Table, list[Any]], about: str, ids: list[str], prefix: str = ""
 ) -> None:
-    """The rows of these grants or calls."""
-    _of(connection).delete(connection, tables, about, ids, prefix)
+    """Make these the rows of these grants or calls; what stands there already is left as it is."""
+    kind = _of(connection)
+    there = kind.rows_of(connection, list(rows), about, ids, prefix)
+    gone, come = {}, {}
+    for table, made in rows.items():
+        key = len(table.primary_key)  # its columns come first
+        if left := there[table].difference(made):
+            gone[table] = [row[:key] for row in left]
+        come[table] = [row for row in made if row not in there[table]]
+    kind.delete(connection, gone, prefix)
+    insert(connection, come, prefix)
 
 
 def create_shadows(connection: Connection, tables: Sequence[Table]) -> None:
@@ -260,7 +272,6 @@ __all__ = [
     "MayNotWrite",
     "Place",
     "create_shadows",
-    "delete",
     "finish_shadows",
     "in_memory",
     "in_words",
@@ -272,6 +283,7 @@ __all__ = [
     "opened",
     "reading",
     "remaking",
+    "replace",
     "scratch",
     "shown",
     "swap",

@@ -12,8 +12,8 @@ from pathlib import Path
 from zlib import crc32
 
 NAME = "views.sum"
-_LEAST_LOG, _PART = 4 << 20, 4
-"""A log is folded when it is as long as that, and as such a part of the file, which is read twice then."""
+LEAST_LOG, PART = 1 << 19, 8
+"""A log is long that has so many bytes, and is such a part of the file, which is read twice to fold it."""
 _CHUNK = 1 << 20
 
 
@@ -32,21 +32,25 @@ def is_sound(file: Path) -> bool | None:
         return None
 
 
+def is_long(log: int, file: Path) -> bool:
+    """Whether to fold a log of so many bytes: whoever opens the file first has to read all of it."""
+    return log > LEAST_LOG and log > file.stat().st_size // PART
+
+
 def fold(file: Path, connection: sqlite3.Connection, *, new: bool = False) -> None:
-    """Fold the log into the file, where it has become long, and keep the sum. ``new``: at once.
+    """Fold the log into the file, as far as nobody is reading it, and keep the file's sum.
 
     A file that did not add up before does not get a sum that says it does; a ``new`` one had none.
     """
-    log = file.with_name(f"{file.name}-wal")
-    length = log.stat().st_size if log.exists() else 0
-    if not new and length <= max(_LEAST_LOG, file.stat().st_size // _PART):
-        return
     with sum_beside(file).open("a+b") as kept:
         fcntl.flock(kept, fcntl.LOCK_EX)
         kept.seek(0)
         sound = new or kept.read() == _sum_of(file)
         kept.truncate(0)
-        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        ((patience,),) = connection.execute("PRAGMA busy_timeout").fetchall()
+        connection.execute("PRAGMA busy_timeout=0")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        connection.execute(f"PRAGMA busy_timeout={patience}")
         if sound:
             kept.write(_sum_of(file))
 

@@ -215,12 +215,26 @@ def insert(connection: Connection, rows: Mapping[Table, list[Any]], prefix: str)
             cursor.executemany(f"INSERT INTO {prefix}{table.name} VALUES ({marks})", made)
 
 
-def delete(connection: Connection, tables: Sequence[Table], about: str, ids: list[str], prefix: str) -> None:
+def rows_of(
+    connection: Connection, tables: Sequence[Table], about: str, ids: list[str], prefix: str
+) -> dict[Table, set[Any]]:
     """The rows of these grants or calls."""
     raw = _raw(connection)
+    with raw.pipeline():
+        asked = {
+            table: raw.execute(f'SELECT * FROM {prefix}{table.name} WHERE "{about}" = ANY(%s)', (ids,))
+            for table in tables
+        }
+        return {table: set(answer.fetchall()) for table, answer in asked.items()}
+
+
+def delete(connection: Connection, keys: Mapping[Table, list[Any]], prefix: str) -> None:
+    """The rows with these keys, each a tuple in the order of its table's key."""
+    raw = _raw(connection)
     with raw.pipeline(), raw.cursor() as cursor:
-        for table in tables:
-            cursor.execute(f'DELETE FROM {prefix}{table.name} WHERE "{about}" = ANY(%s)', (ids,))
+        for table, gone in keys.items():
+            key = " AND ".join(f'"{column.name}" = %s' for column in table.primary_key)
+            cursor.executemany(f"DELETE FROM {prefix}{table.name} WHERE {key}", gone)
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────

@@ -48,8 +48,7 @@ def engine(place: Path | str, as_is: bool) -> Engine:
     file = Path(place) / FILE
     url = URL.create("sqlite", database=str(file))
     if as_is:
-        log = file.with_name(f"{file.name}-wal")
-        settled = not log.exists() or log.stat().st_size == 0
+        settled = _log_length(file) == 0
         mode = "ro&immutable=1" if settled and not os.access(file.parent, os.W_OK) else "ro"
         query = dict(part.split("=") for part in f"mode={mode}&uri=true".split("&"))
         url = URL.create("sqlite", database=f"file:{file}", query=query)
@@ -99,10 +98,9 @@ def leave(made: Engine) -> None:
     The last writer to leave copies the log into the file, and waits for the disk three times; a reader leaves
     the log to the next writer. So a command waits for no disk with its views.
     """
-    file = _file(made)
     with (
         suppress(sqlite3.Error),
-        closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as reader,
+        closing(sqlite3.connect(f"{_file(made).absolute().as_uri()}?mode=ro", uri=True)) as reader,
     ):
         reader.execute("PRAGMA schema_version")
         made.dispose()
@@ -137,12 +135,7 @@ def make(made: Engine) -> None:
     """New, empty views. Whoever still reads the old file reads it to the end."""
     file = _file(made)
     made.dispose()
-    beside = (
-        file.with_name(file.name + "-wal"),
-        file.with_name(file.name + "-shm"),
-        checksum.sum_beside(file),
-    )
-    for name in (file, *beside):
+    for name in (file, _log(file), file.with_name(f"{file.name}-shm"), checksum.sum_beside(file)):
         name.unlink(missing_ok=True)
     with made.connect() as connection:
         connection.connection.execute("PRAGMA journal_mode=WAL")
@@ -156,16 +149,27 @@ def make(made: Engine) -> None:
 
 
 def _fold(made: Engine, *, new: bool = False) -> None:
+    """Fold the log into the file, where it has become long; the sum of a ``new`` one is kept at once."""
     file = _file(made)
-    if file.exists():
+    if new or checksum.is_long(_log_length(file), file):
         with made.connect() as connection:
-            raw = connection.connection.driver_connection
-            assert isinstance(raw, sqlite3.Connection)
-            checksum.fold(file, raw, new=new)
+            checksum.fold(file, _raw(connection), new=new)
 
 
 def _file(made: Engine) -> Path:
     return Path(str(made.url.database).removeprefix("file:"))
+
+
+def _log(file: Path) -> Path:
+    return file.with_name(f"{file.name}-wal")
+
+
+def _log_length(file: Path) -> int:
+    """Of SQLite's write-ahead log, in bytes; 0 where there is none."""
+    try:
+        return _log(file).stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 # ── locks and transactions ───────────────────────────────────────────────────────────────────
@@ -212,18 +216,38 @@ def writing(made: Engine) -> Iterator[Connection]:
 # ── rows and tables ──────────────────────────────────────────────────────────────────────────
 
 
+def _raw(connection: Connection) -> sqlite3.Connection:
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    return raw
+
+
 def insert(connection: Connection, rows: Mapping[Table, list[Any]], prefix: str) -> None:
     """Many rows at once, each a tuple in the order of its table's columns."""
+    raw = _raw(connection)
     for table, made in rows.items():
         marks = ",".join("?" * len(table.columns))
-        connection.exec_driver_sql(f"INSERT INTO {prefix}{table.name} VALUES ({marks})", made)
+        raw.executemany(f"INSERT INTO {prefix}{table.name} VALUES ({marks})", made)
 
 
-def delete(connection: Connection, tables: Sequence[Table], about: str, ids: list[str], prefix: str) -> None:
+def rows_of(
+    connection: Connection, tables: Sequence[Table], about: str, ids: list[str], prefix: str
+) -> dict[Table, set[Any]]:
     """The rows of these grants or calls."""
-    each = [(name,) for name in ids]
+    raw = _raw(connection)
+    found: dict[Table, set[Any]] = {}
     for table in tables:
-        connection.exec_driver_sql(f'DELETE FROM {prefix}{table.name} WHERE "{about}" = ?', each)
+        question = f'SELECT * FROM {prefix}{table.name} WHERE "{about}" = ?'
+        found[table] = {row for name in ids for row in raw.execute(question, (name,))}
+    return found
+
+
+def delete(connection: Connection, keys: Mapping[Table, list[Any]], prefix: str) -> None:
+    """The rows with these keys, each a tuple in the order of its table's key."""
+    raw = _raw(connection)
+    for table, gone in keys.items():
+        key = " AND ".join(f'"{column.name}" = ?' for column in table.primary_key)
+        raw.executemany(f"DELETE FROM {prefix}{table.name} WHERE {key}", gone)
 
 
 def create_shadows(connection: Connection, tables: Sequence[Table]) -> None:
