@@ -26,6 +26,18 @@ def book(views: str, tmp_path: Path) -> Iterator[Book]:
         yield book
 
 
+WITHOUT_KEY = {
+    False: ["ALTER TABLE money_flows DROP CONSTRAINT money_flows_pkey"],
+    True: [
+        "PRAGMA legacy_alter_table=ON",
+        "ALTER TABLE money_flows RENAME TO kept",
+        "CREATE TABLE money_flows AS SELECT * FROM kept",
+        "DROP TABLE kept",
+    ],
+}
+"""What to do for it, in a file and not."""
+
+
 def found(book: Book) -> list[str]:
     return [where for where, _ in differences(book)]
 
@@ -64,6 +76,12 @@ def test_a_row_changed_or_gone_is_found(book: Book) -> None:
     (told,) = differences(book)
     assert told[0] == "views: money_flows"
     assert "is missing" in told[1]
+
+
+def test_a_row_that_is_there_twice_is_found(book: Book) -> None:
+    """Of a table that has lost its key; each of its rows is one that the entries add up to."""
+    sql(book, *WITHOUT_KEY[book.views == book.path], "INSERT INTO money_flows SELECT * FROM money_flows")
+    assert any("some are there twice" in what for _, what in differences(book))
 
 
 def test_a_view_that_asks_something_else_is_found(book: Book) -> None:
