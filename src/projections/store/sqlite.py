@@ -22,7 +22,7 @@ WAIT = 120
 """Seconds to wait for another writer: as long as its longest transaction may take, and more."""
 ERRORS: tuple[type[Exception], ...] = (DatabaseError, sqlite3.Error, UnicodeDecodeError)
 """What a damaged file comes to: of a damaged name even the error's own words cannot be read."""
-CACHE_KIB = 8_192
+CACHE_KIB = 16_384
 """Enough that the rows of some thousand entries are written once, at the end of their transaction."""
 LONGEST_LOG = 1 << 19
 """Bytes of log that are left to the next writer at most: whoever comes reads all of it first."""
