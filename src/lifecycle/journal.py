@@ -271,14 +271,14 @@ class Journal(Application[str]):
             " ORDER BY originator_id, originator_version LIMIT ?"
         )
         name, last = names or ("", _LAST)
-        version, entries = 0, list[Entry]()
-        while rows := self.recorder.rows(question, name, version, last, upto, page):
-            for row in rows:
-                if row[0] != name and entries:
+        at, entries = 0, list[Entry]()
+        while rows := self.recorder.rows(question, name, at, last, upto, page):
+            for stream, version, topic, state, position in rows:
+                if stream != name and entries:
                     yield name, _whole(entries)
                     entries = []
-                name, version = row[0], row[1]
-                entries.append(entry_of(*row))
+                name, at = stream, version
+                entries.append(entry_of(stream, version, topic, state, position))
         if entries:
             yield name, _whole(entries)
 

@@ -22,8 +22,8 @@ from projections.tables import SHADOW, Row, metadata
 
 WORTH_IT = 50_000
 """Below so many entries the processes would take longer to start than to fold."""
-_RANGE = 400
-"""Grants that are folded at once by one process."""
+_RANGE = 100
+"""Grants that are folded at once by one process. The rows of a few such ranges wait to be written."""
 
 _Part = list[tuple[int, dict[str, list[Row]]]]
 

@@ -23,8 +23,8 @@ WAIT = 120
 """Seconds to wait for another writer: as long as its longest transaction may take, and more."""
 ERRORS: tuple[type[Exception], ...] = (DatabaseError, sqlite3.Error, UnicodeDecodeError)
 """What a damaged file comes to: of a damaged name even the error's own words cannot be read."""
-CACHE_KIB = 32_768
-"""Enough that a step of the projector is written once, at its end."""
+CACHE_KIB = 16_384
+"""Enough that the rows of some thousand entries are written once, at the end of their transaction."""
 
 
 def shown(place: Path | str) -> str:
