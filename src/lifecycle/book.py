@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from lifecycle.policy import Edition
 
 _PAGE = 5_000
+_STREAMS = 100
+"""At most so many streams' entries in memory at a time."""
 
 
 class Book:
@@ -198,9 +200,12 @@ class Book:
             return self.home.insist(work)
 
     @contextmanager
-    def batch(self) -> Iterator[None]:
-        """Hold the append lock over many `record` calls: they are one durable transaction, or nothing."""
-        with store_errors(self.journal.place), self._clerk.batch():
+    def batch(self, commands: Sequence["Command"] = ()) -> Iterator[None]:
+        """Hold the append lock over many `record` calls: they are one durable transaction, or nothing.
+
+        ``commands``: those that are to come, as far as they are known; what they need is read at once.
+        """
+        with store_errors(self.journal.place), self._clerk.batch(commands):
             yield
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────
@@ -222,6 +227,14 @@ class Book:
         with store_errors(self.journal.place):
             entries = self.journal.entries(stream)
         return entries if known is None else [entry for entry in entries if (entry.position or 0) <= known]
+
+    def entries_of(self, streams: Sequence[str], known: int) -> Iterator[tuple[str, list[Entry]]]:
+        """The same of many streams, some at a time."""
+        for at in range(0, len(streams), _STREAMS):
+            with store_errors(self.journal.place):
+                found = self.journal.entries_of(streams[at : at + _STREAMS])
+            for stream, entries in found.items():
+                yield stream, [entry for entry in entries if (entry.position or 0) <= known]
 
     def grants(self) -> list[str]:
         """The ids of all grants, in the order in which they were first recorded."""

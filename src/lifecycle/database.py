@@ -39,10 +39,9 @@ class Database(Home):
     def made(self) -> Journal:
         """The journal of a new book, in a schema that is not there yet."""
         store = JournalDatastore(self._address, read_only=True)
-        with store.asking() as cursor:
-            found = cursor.execute(f"SELECT to_regnamespace('{SCHEMA}')").fetchall()
+        ((found,),) = store.ask((f"SELECT to_regnamespace('{SCHEMA}')", None))
         store.close()
-        if found != [(None,)]:
+        if found != (None,):
             raise Unreachable(
                 f"{named(self._address)} has a schema {SCHEMA} already: a new book needs its own database"
             )
