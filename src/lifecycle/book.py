@@ -21,6 +21,7 @@ from lifecycle.folder import Folder
 from lifecycle.history import FUND, Entry, call_stream, grant_stream, history, kind_of
 from lifecycle.home import Check, Home, T
 from lifecycle.journal import Answer, Journal, Stored, named, store_errors
+from lifecycle.names import Known
 from lifecycle.recording import Receipt
 
 if TYPE_CHECKING:
@@ -339,6 +340,21 @@ class Book:
         """Who was refused what, in the order in which it was asked."""
         with store_errors(self.journal.place):
             return self.journal.recorder.refused(None if grant is None else grant_stream(grant))
+
+    def names(self) -> dict[str, Known]:
+        """What people call the officers, by id."""
+        with store_errors(self.journal.place):
+            return self.home.names().all()
+
+    def name_officer(self, officer: str, name: str) -> None:
+        """Keep what people call an officer. Raises ``ValueError`` where it is no name."""
+        with store_errors(self.journal.place):
+            self.home.names().name(officer, name)
+
+    def erase_name(self, officer: str) -> None:
+        """Forget what people call an officer. Raises ``KeyError`` where that is not known."""
+        with store_errors(self.journal.place):
+            self.home.names().erase(officer, self.today())
 
     def document(self, digest: str) -> BufferedIOBase:
         """The document with this SHA-256, to be read. Raises ``OSError`` where it is not there."""

@@ -1,8 +1,7 @@
 """The one who records: load → judge → append, with the receipt, in one durable transaction.
 
-Keeps recently used grants and the fund in memory between commands. What a command needs beside them is
-read before the append lock is taken; what other processes appended since is taken in under it, before
-anything is judged.
+Keeps recently used grants and the fund in memory between commands. What other processes appended
+is taken in under the append lock, before anything is judged.
 """
 
 import hashlib
@@ -12,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import Any
 
 from eventsourcing.persistence import PersistenceError
@@ -96,7 +96,8 @@ class Clerk:
         ``commands``: those that are to come, as far as they are known; what they need is read at once.
         """
         try:
-            self._read_ahead(commands)
+            if self.journal.recorder.FAR:
+                self._read_ahead(commands)
             with self.journal.recorder.writing():
                 self.batching = True
                 self._take_in(commands)
@@ -169,7 +170,7 @@ class Clerk:
         """Those that were given under the id."""
         if (given := self._given.get(command_id)) is None:
             (rows,) = self.journal.recorder.answers(self.journal.recorder.receipts([command_id]))
-            given = self._given[command_id] = [Receipt(*row) for row in rows]
+            given = [Receipt(*row) for row in rows]
         return given
 
     def _pair(self, verdict: Verdict, recorder: str, command_id: str) -> Iterator[Entry]:
@@ -208,12 +209,11 @@ class Clerk:
     def _append(self, entries: Sequence[Entry], receipt: Receipt) -> int | None:
         stored = [self.journal.mapper.to_stored_event(entry) for entry in entries]
         positions = self.journal.recorder.insert_events(stored, receipts=(receipt,))
-        if positions:
-            self._position = positions[-1]
-        # Once the batch is done, whoever asks for them asks the journal.
-        position = self._position if positions else None
-        self._given.setdefault(receipt.command_id, []).append(receipt._replace(position=position))
-        return position
+        self._given.pop(receipt.command_id, None)  # given again, it is asked for anew
+        if not positions:
+            return None
+        self._position = positions[-1]
+        return self._position
 
     def _tick(self) -> datetime:
         """When the next entry is learned of: each its own moment."""
@@ -234,6 +234,8 @@ class Clerk:
 
     def _take_in(self, commands: Sequence[Command]) -> None:
         """Take in what others have appended, and earlier answers. Called under the append lock."""
+        if self._position < 0:
+            self._start()
         recorder = self.journal.recorder
         ids = [one.command_id for one in commands if one.command_id]
         questions = [recorder.receipts(ids[at : at + _MANY]) for at in range(0, len(ids), _MANY)]
@@ -244,7 +246,8 @@ class Clerk:
         elif newer:
             self._take_in_entries(newer)
         self._given = {command_id: [] for command_id in ids}
-        for receipt in (Receipt(*row) for rows in given for row in rows):
+        for row in chain.from_iterable(given):
+            receipt = Receipt(*row)
             self._given[receipt.command_id].append(receipt)
 
     def _take_in_entries(self, newer: Sequence[tuple[Any, ...]]) -> None:

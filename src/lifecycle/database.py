@@ -11,7 +11,9 @@ from lifecycle.errors import Unreachable
 from lifecycle.health import checks
 from lifecycle.home import Check, Home, T, guards
 from lifecycle.journal import STORE_ERRORS, Journal, named
+from lifecycle.names import Names
 from lifecycle.postgres.connection import JournalDatastore, lost, several_hosts
+from lifecycle.postgres.names import NamesInTable
 from lifecycle.postgres.recorder import JournalRecorder
 from lifecycle.postgres.schema import SCHEMA
 
@@ -98,6 +100,10 @@ class Database(Home):
     def title(self) -> str:
         """What the book's row says."""
         return self._recorder.book()[1]
+
+    def names(self) -> Names:
+        """In a table."""
+        return NamesInTable(self._recorder)
 
     def documents(self) -> Iterator[str]:
         """Out of the documents."""

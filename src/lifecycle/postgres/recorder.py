@@ -34,6 +34,7 @@ _NOTIFY = "NOTIFY stored_events"
 class JournalRecorder(Recording, PostgresApplicationRecorder):
     """Stored events by position, and receipts beside them."""
 
+    FAR = True
     datastore: JournalDatastore
 
     def __init__(self, datastore: PostgresDatastore, *, events_table_name: str = "stored_events") -> None:
@@ -164,7 +165,7 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
 
     def name_book(self, name: str, *, seal_each_command: bool) -> None:
         """Write down that the book is made to the end."""
-        self._put(
+        self.do(
             "INSERT INTO book (format, name, seal_each_command) VALUES (%s, %s, %s)",
             (FORMAT, name, seal_each_command),
         )
@@ -176,11 +177,9 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
 
     def keep_document(self, digest: str, data: bytes) -> None:
         """Keep a document's bytes; one that is there already is the same."""
-        self._put(
-            "INSERT INTO documents (sha256, data) VALUES (%s, %s) ON CONFLICT DO NOTHING", (digest, data)
-        )
+        self.do("INSERT INTO documents (sha256, data) VALUES (%s, %s) ON CONFLICT DO NOTHING", (digest, data))
 
-    def _put(self, statement: str, params: Params) -> None:
+    def do(self, statement: str, params: Params) -> None:
         """Do it as durably as what is appended."""
         with self.writing():
             held = self.datastore.holds

@@ -1,7 +1,8 @@
 """Who may do what in the database: five roles, each with the least that its work needs.
 
-Administrators add and read; nobody changes or deletes, and nobody chooses a position. Projectors read
-entries and own the views; auditors read everything; reporters read views and nothing else.
+Administrators add and read; nobody changes or deletes, and nobody chooses a position. Only the names of
+officers are an administrator's to change. Projectors read entries and own the views; auditors read
+everything; reporters read views and nothing else.
 """
 
 from lifecycle.postgres.schema import SCHEMA, TABLES
@@ -102,6 +103,7 @@ def _journal(role: dict[str, str]) -> str:
             f"GRANT INSERT ({columns}) ON {SCHEMA}.{table} TO {role['administrator']};"
             for table, columns in _GIVEN.items()
         ),
+        f"GRANT INSERT, UPDATE, DELETE ON {SCHEMA}.officers TO {role['administrator']};",
         f"GRANT INSERT ON {SCHEMA}.stored_snapshots TO {role['administrator']};",
     ]
     return "\n".join(lines)
