@@ -68,13 +68,14 @@ def tables(book: Book) -> dict[str, list[tuple[Any, ...]]]:
 
 def sql(book: Book, *statements: str) -> list[tuple[Any, ...]]:
     """Run them on the book's views, past the program; the rows of the last."""
-    with closing(_raw(book.views)) as connection:
+    with closing(raw_views(book.views)) as connection:
         for statement in statements:
             cursor = connection.execute(statement)
         return cursor.fetchall() if cursor.description else []
 
 
-def _raw(views: Path | str) -> Any:
+def raw_views(views: Path | str) -> Any:
+    """Views, opened past the program."""
     if store.is_address(views):
         return psycopg.connect(str(views), autocommit=True, options="-c search_path=views")
     return sqlite3.connect(Path(views) / store.FILE, isolation_level=None)
