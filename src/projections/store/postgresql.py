@@ -184,9 +184,11 @@ def leading(place: str) -> Iterator[Callable[[], bool]]:
 def reading(made: Engine) -> Iterator[Connection]:
     """One transaction that sees the views as they are now, to its end."""
     with made.connect() as connection:
-        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        connection.execution_options(isolation_level="REPEATABLE READ")
         # Takes no snapshot, so the one of the first question is newer than any table that is seen.
-        connection.exec_driver_sql(f"LOCK TABLE {tracking.name} IN ACCESS SHARE MODE")
+        connection.exec_driver_sql(
+            f"SET TRANSACTION READ ONLY; LOCK TABLE {tracking.name} IN ACCESS SHARE MODE"
+        )
         yield connection
 
 
