@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test faults mutants lint docs bench bench-large lock clean
+.PHONY: help demo test test-postgresql faults mutants lint docs bench bench-large lock clean
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip -q --disable-pip-version-check
@@ -10,13 +10,16 @@ INSTALL := $(PIP) install --require-hashes -r
 EDITABLE := $(PIP) install --no-deps --no-build-isolation -e .
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.runtime ## record the Facility's published facts in a new book and report on them
 	@$(BIN)/grantbook demo
 
 test: lint ## lint, then every test
 	$(BIN)/python -m pytest
+
+test-postgresql: .venv/.dev ## the tests with their books in PostgreSQL; what is about a file is left out
+	$(BIN)/python -m pytest --store postgresql
 
 # FAULTS=long make faults: ten times as often. FAULTS_SEED=7 make faults: other dice.
 FAULTS ?= full

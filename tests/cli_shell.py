@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 
 from cli.main import run
+from lifecycle.book import Book
+from reading import raw_views
 
 SRC = Path(__file__).parents[1] / "src"
 PROGRAM = "from cli.main import main; main()"
@@ -39,9 +42,43 @@ class Result:
 class Shell:
     """Runs commands in this process; `other` in one of its own."""
 
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.folder, self.book = folder, folder / "book"
+    def __init__(self, folder: Path, book: Path | str, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder, self.place = folder, book
+        self.book = str(book)
+        """The book as a word of a command."""
         self._capsys = capsys
+
+    @property
+    def path(self) -> Path:
+        """The folder of a book that lies in one."""
+        assert isinstance(self.place, Path)
+        return self.place
+
+    @property
+    def seals(self) -> Path:
+        """The folder of its seals."""
+        with Book.open(self.place, read_only=True) as book:
+            return book.path
+
+    @property
+    def documents(self) -> list[str]:
+        """The SHA-256 of each document that it keeps."""
+        with Book.open(self.place, read_only=True) as book:
+            return list(book.home.documents())
+
+    def views(self, *statements: str) -> None:
+        """Change its views past the program."""
+        with closing(raw_views(self.place)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def lose_views(self) -> None:
+        """As if they had never been made."""
+        if isinstance(self.place, str):
+            self.views("DROP SCHEMA views CASCADE")
+            return
+        for path in self.place.glob("views.sqlite*"):
+            path.unlink()
 
     def __call__(self, *words: str) -> Result:
         self._capsys.readouterr()

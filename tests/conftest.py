@@ -1,4 +1,4 @@
-"""How golden files come to be, a shell, and a database server; the harness itself is `given`."""
+"""How golden files come to be, where books are made, a shell, and a server; the harness is `given`."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,24 +8,67 @@ import pytest
 from cli_shell import Shell
 from servers import QUICK, Server
 
+STORES = ("sqlite", "postgresql")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--write-golden``: for a new event, or a new version of one."""
+    """``--write-golden``: for a new event, or a new version of one. ``--store``: where books are made."""
     parser.addoption(
         "--write-golden",
         action="store_true",
         help="write the golden files that are missing; one that is there is never changed",
     )
+    parser.addoption(
+        "--store",
+        choices=STORES,
+        help="make the tests' books in this store alone; what is about a file is left out of the other",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """In which stores a test's books are made: in a file, in both where that is marked, or as is said."""
+    if "store" not in metafunc.fixturenames:
+        return
+    marked = metafunc.definition.get_closest_marker
+    asked = metafunc.config.getoption("--store")
+    stores = [asked] if asked else STORES if marked("both_stores") else STORES[:1]
+    if file := marked("of_a_file"):
+        skipped = pytest.mark.skip(reason=f"about a file: {file.args[0]}")
+        stores = [pytest.param(asked, marks=skipped)] if asked == "postgresql" else STORES[:1]
+    metafunc.parametrize("store", stores, indirect=True)
 
 
 @pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+def store(request: pytest.FixtureRequest) -> str:
+    """In which store this test's books are made."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def place(
+    store: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path | str]:
+    """Where a book can be made: a folder, or a new PostgreSQL database."""
+    if store == "sqlite":
+        yield tmp_path / "book"
+        return
+    server: Server = request.getfixturevalue("server")
+    monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path / "seals"))
+    with server.database() as url:
+        yield url
+
+
+@pytest.fixture
+def shell(
+    place: Path | str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Shell:
     """A shell without a book."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GRANTBOOK_OFFICER", "admin")
     for name in ("GRANTBOOK_BOOK", "COLUMNS", "NO_COLOR", "GRANTBOOK_DEBUG"):
         monkeypatch.delenv(name, raising=False)
-    return Shell(tmp_path, capsys)
+    return Shell(tmp_path, place, capsys)
 
 
 @pytest.fixture(scope="session")
@@ -42,12 +85,3 @@ def database(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path / "seals"))
     with server.database() as url:
         yield url
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
-    """Where a book can be made: a folder, and then a PostgreSQL database."""
-    if request.param == "postgres":
-        address: str = request.getfixturevalue("database")
-        return address
-    return tmp_path / "book"

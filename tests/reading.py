@@ -63,7 +63,7 @@ def tables(book: Book) -> dict[str, list[tuple[Any, ...]]]:
         "SELECT relname FROM pg_class WHERE relkind IN ('r', 'v') AND relnamespace = 'views'::regnamespace"
     )
     question = of_database if store.is_address(book.views) else of_file
-    with closing(_raw(book.views, read_only=True)) as connection:
+    with closing(raw_views(book.views, read_only=True)) as connection:
         names = connection.execute(question).fetchall()
         return {
             name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr)
@@ -73,13 +73,14 @@ def tables(book: Book) -> dict[str, list[tuple[Any, ...]]]:
 
 def sql(book: Book, *statements: str) -> list[tuple[Any, ...]]:
     """Run them on the book's views, past the program; the rows of the last."""
-    with closing(_raw(book.views)) as connection:
+    with closing(raw_views(book.views)) as connection:
         for statement in statements:
             cursor = connection.execute(statement)
         return cursor.fetchall() if cursor.description else []
 
 
-def _raw(views: Path | str, *, read_only: bool = False) -> Any:
+def raw_views(views: Path | str, *, read_only: bool = False) -> Any:
+    """Views, opened past the program."""
     if store.is_address(views):
         return psycopg.connect(str(views), autocommit=True, options="-c search_path=views")
     mode = "ro" if read_only else "rwc"

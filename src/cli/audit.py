@@ -52,9 +52,7 @@ def show_history(
         for paragraph in told:
             say(to_json(as_json(paragraph)))
         return
-    from lifecycle.names import Names
-
-    currency, names = book.fund().currency, Names(book.path).all()
+    currency, names = book.fund().currency, book.names()
     say(f"{safe(name)}: {len(told)} of {len(entries)} entries, {when.words}")
     for paragraph in told:
         say()
@@ -180,11 +178,11 @@ def _fields_or_none(book: "Book", name: str, when: When) -> dict[str, Any]:
 @click.argument("grant", metavar="[GRANT|fund]", required=False)
 def refusals(grant: str | None) -> int:
     """List them."""
-    from lifecycle.names import Names, shown
+    from lifecycle.names import shown
 
     asked = settings()
     with asked.open(read_only=True) as book:
-        found, officers = book.refusals(None if grant == "fund" else grant), Names(book.path).all()
+        found, officers = book.refusals(None if grant == "fund" else grant), book.names()
     if grant == "fund":
         found = [receipt for receipt in found if receipt.stream == "fund"]
     names = (

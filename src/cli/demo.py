@@ -40,7 +40,10 @@ def demo(path: str | None) -> int:
     """Make the demo book, or go on with it, and show what it holds."""
     asked = settings()
     asked.officer = _ADMIN
-    place = Path(path or asked.book or "demo-book")
+    named = path or asked.book or "demo-book"
+    if "://" in named:
+        raise click.UsageError("name a folder for the demo; grantbook move takes it to a database")
+    place = Path(named)
     with _book(place) as book:
         say(f"Recording the Facility's published facts in {safe(place)} …", err=True)
         code = _record(asked, book)

@@ -35,13 +35,11 @@ def _allowed(asked: Settings, book: "Book", officer: str) -> "Fund":
 @click.argument("name", metavar="NAME")
 def name_officer(officer: str, name: str) -> int:
     """Keep the name."""
-    from lifecycle.names import Names
-
     asked = settings()
-    with asked.open(read_only=True) as book:
+    with asked.open() as book:
         _allowed(asked, book, officer)
         try:
-            Names(book.path).name(officer, name)
+            book.name_officer(officer, name)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="NAME") from None
     _told(asked, officer, "named")
@@ -59,13 +57,11 @@ def name_officer(officer: str, name: str) -> int:
 @click.argument("officer", metavar="OFFICER")
 def erase(officer: str) -> int:
     """Forget the name."""
-    from lifecycle.names import Names
-
     asked = settings()
-    with asked.open(read_only=True) as book:
+    with asked.open() as book:
         _allowed(asked, book, officer)
         try:
-            Names(book.path).erase(officer, book.today())
+            book.erase_name(officer)
         except KeyError:
             raise click.UsageError(f"{officer} has no name in the register: nothing was erased") from None
     _told(asked, officer, "erased")
@@ -82,11 +78,11 @@ def _told(asked: Settings, officer: str, what: str) -> None:
 @click.command("list", cls=Command, help="List the officers: names, and roles held today.")
 def list_officers() -> int:
     """List them."""
-    from lifecycle.names import Known, Names
+    from lifecycle.names import Known
 
     asked = settings()
     with asked.open(read_only=True) as book:
-        fund, today, names = book.fund(), book.today(), Names(book.path).all()
+        fund, today, names = book.fund(), book.today(), book.names()
     for officer in sorted(fund.officers):
         roles = sorted(fund.roles_on(officer, today))
         known = names.get(officer, Known(None, None))

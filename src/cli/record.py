@@ -18,11 +18,10 @@ from cli.text import forget_stdout, prose, say, to_json
 
 if TYPE_CHECKING:
     from lifecycle.book import Answer, Book
+    from lifecycle.decisions.rules import Command as BookCommand
 
 _NO_READER = 141
 """As a shell tells of a program that wrote into a closed pipe."""
-Words = dict[str, Any]
-"""What a line says."""
 _SECONDS = 0.25
 """How long other writers may have to wait for a batch."""
 
@@ -67,6 +66,15 @@ class Outcome(NamedTuple):
         return f"line {self.line}: {before}: {self.refusal}: {message}{rule}"
 
 
+class Asked(NamedTuple):
+    """What a line asks for."""
+
+    line: int
+    command: "BookCommand"
+    words: dict[str, Any]
+    """As they were written."""
+
+
 @dataclass
 class Run:
     """One run over a file: what has been done so far."""
@@ -86,24 +94,22 @@ class Run:
 
     def take(self, lines: list[Line]) -> None:
         """Record the lines, in as many durable transactions as their time asks for; then tell."""
-        at = 0
+        at, read = 0, [self._read(number, raw) for number, raw in lines]
         while at < len(lines) and not self.stopped:
-            done = self.book.insist(partial(self._batch, lines[at:], {}))
+            done = self.book.insist(partial(self._batch, read[at:]))
             at += len(done)
             for outcome in done:
                 self._count(outcome)
                 self.tell(outcome)
             self.stopped = bool(done) and not done[-1].good and not self.go_on
 
-    def _batch(self, lines: list[Line], read: dict[int, Words | Outcome], _again: bool) -> list[Outcome]:
-        """Record some of the lines in one transaction. A line is ``read`` once, however often it is tried."""
+    def _batch(self, read: Sequence[Asked | Outcome], _again: bool) -> list[Outcome]:
+        """Record some of the lines in one transaction."""
         done: list[Outcome] = []
         until = time.monotonic() + _SECONDS
-        with self.book.batch():
-            for number, raw in lines:
-                if number not in read:
-                    read[number] = self._read(number, raw)
-                done.append(outcome := self._one(number, read[number]))
+        with self.book.batch([one.command for one in read if isinstance(one, Asked)]):
+            for one in read:
+                done.append(outcome := self._one(one))
                 if (not outcome.good and not self.go_on) or time.monotonic() > until:
                     break
         return done
@@ -117,35 +123,39 @@ class Run:
             what = "refused before"
         self.counts[what] = self.counts.get(what, 0) + 1
 
-    def _read(self, number: int, raw: bytes | BadLine) -> Words | Outcome:
-        """What the line says, with an id; or that it says nothing."""
-        try:
-            words = words_of(raw)
-        except BadLine as error:
-            return Outcome(number, "malformed", message=str(error))
-        words.setdefault("actor", self.recorder)
-        if not words.get("command_id"):
-            words.pop("command_id", None)
-            words["command_id"] = self.ids.of(words)
-        return words
-
-    def _one(self, number: int, words: Words | Outcome) -> Outcome:
-        from cli.privacy import personal, warning
-        from lifecycle.errors import VersionConflict
+    def _read(self, number: int, raw: bytes | BadLine) -> Asked | Outcome:
+        """What the line asks for, with an id; or that it asks for nothing."""
         from lifecycle.words import Malformed, command_from
 
-        if isinstance(words, Outcome):
-            return words
-        command_id = words["command_id"]
+        command_id = None
         try:
-            answer = self.book.record(command_from(words), self.recorder)
-            if answer.outcome == "accepted" and (found := personal(words)):
-                self.warnings.append(f"line {number}: {warning(found)}")
-        except Malformed as error:
+            words = words_of(raw)
+            words.setdefault("actor", self.recorder)
+            if not words.get("command_id"):
+                words.pop("command_id", None)
+                words["command_id"] = self.ids.of(words)
+            command_id = words["command_id"]
+            return Asked(number, command_from(words), words)
+        except (BadLine, Malformed) as error:
             known = command_id if isinstance(command_id, str) else None
             return Outcome(number, "malformed", known, message=str(error))
+
+    def _one(self, asked: Asked | Outcome) -> Outcome:
+        from cli.privacy import personal, warning
+        from lifecycle.errors import VersionConflict
+        from lifecycle.words import Malformed
+
+        if isinstance(asked, Outcome):
+            return asked
+        number, command, words = asked
+        try:
+            answer = self.book.record(command, self.recorder)
+        except Malformed as error:
+            return Outcome(number, "malformed", command.command_id, message=str(error))
         except VersionConflict as error:
-            return Outcome(number, "refused", command_id, "VersionConflict", str(error))
+            return Outcome(number, "refused", command.command_id, "VersionConflict", str(error))
+        if answer.outcome == "accepted" and (found := personal(words)):
+            self.warnings.append(f"line {number}: {warning(found)}")
         return _outcome(number, answer)
 
     @property

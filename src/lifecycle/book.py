@@ -22,6 +22,7 @@ from lifecycle.folder import Folder
 from lifecycle.history import FUND, Entry, call_stream, grant_stream, history, kind_of
 from lifecycle.home import Check, Home, T
 from lifecycle.journal import Answer, Journal, Stored, named, store_errors
+from lifecycle.names import Known
 from lifecycle.recording import Receipt
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from lifecycle.policy import Edition
 
 _PAGE = 5_000
+_STREAMS = 100
+"""At most so many streams' entries in memory at a time."""
 
 
 class Book:
@@ -225,9 +228,12 @@ class Book:
             return self.home.insist(work)
 
     @contextmanager
-    def batch(self) -> Iterator[None]:
-        """Hold the append lock over many `record` calls: they are one durable transaction, or nothing."""
-        with store_errors(self.journal.place), self._clerk.batch():
+    def batch(self, commands: Sequence["Command"] = ()) -> Iterator[None]:
+        """Hold the append lock over many `record` calls: they are one durable transaction, or nothing.
+
+        ``commands``: those that are to come, as far as they are known; what they need is read at once.
+        """
+        with store_errors(self.journal.place), self._clerk.batch(commands):
             yield
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────
@@ -249,6 +255,14 @@ class Book:
         with store_errors(self.journal.place):
             entries = self.journal.entries(stream)
         return entries if known is None else [entry for entry in entries if (entry.position or 0) <= known]
+
+    def entries_of(self, streams: Sequence[str], known: int) -> Iterator[tuple[str, list[Entry]]]:
+        """The same of many streams, some at a time."""
+        for at in range(0, len(streams), _STREAMS):
+            with store_errors(self.journal.place):
+                found = self.journal.entries_of(streams[at : at + _STREAMS])
+            for stream, entries in found.items():
+                yield stream, [entry for entry in entries if (entry.position or 0) <= known]
 
     def grants(self) -> list[str]:
         """The ids of all grants, in the order in which they were first recorded."""
@@ -353,6 +367,21 @@ class Book:
         """Who was refused what, in the order in which it was asked."""
         with store_errors(self.journal.place):
             return self.journal.recorder.refused(None if grant is None else grant_stream(grant))
+
+    def names(self) -> dict[str, Known]:
+        """What people call the officers, by id."""
+        with store_errors(self.journal.place):
+            return self.home.names().all()
+
+    def name_officer(self, officer: str, name: str) -> None:
+        """Keep what people call an officer. Raises ``ValueError`` where it is no name."""
+        with store_errors(self.journal.place):
+            self.home.names().name(officer, name)
+
+    def erase_name(self, officer: str) -> None:
+        """Forget what people call an officer. Raises ``KeyError`` where that is not known."""
+        with store_errors(self.journal.place):
+            self.home.names().erase(officer, self.today())
 
     def document(self, digest: str) -> BufferedIOBase:
         """The document with this SHA-256, to be read. Raises ``OSError`` where it is not there."""

@@ -11,6 +11,8 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
+from itertools import chain
+from typing import Any
 
 from eventsourcing.persistence import PersistenceError
 from pydantic import ValidationError
@@ -36,8 +38,8 @@ from lifecycle.judge import (
     judge_grant,
     stream_of,
 )
-from lifecycle.mapper import stamp
-from lifecycle.recording import Receipt
+from lifecycle.mapper import entry_of, stamp
+from lifecycle.recording import STORED, Receipt
 from lifecycle.refusals import CommandIdReused, Refusal
 from lifecycle.snapshot import keep, newest
 from lifecycle.words import Malformed
@@ -48,6 +50,9 @@ _PAGE = 5_000
 _MANY = 1_000
 """After so many entries of others it is as quick to begin anew."""
 _FIRST_SNAPSHOT = 500
+_AHEAD = 100
+"""Of so many streams at most the entries are read before the append lock is taken."""
+_NEWER = f"SELECT {STORED} FROM stored_events WHERE position > ? ORDER BY position LIMIT ?"
 _NOT_SAID = {"command_id", "expect_version"}
 
 
@@ -71,6 +76,8 @@ class Clerk:
         self._snapshot_version = 0
         self._position = -1
         self._last: datetime | None = None
+        self._given = dict[str, list[Receipt]]()
+        """The answers that were given before, by id, of the commands that were announced."""
 
     def today(self) -> date:
         """Today, in UTC."""
@@ -83,25 +90,31 @@ class Clerk:
     # ── recording ────────────────────────────────────────────────────────────────────────────
 
     @contextmanager
-    def batch(self) -> Iterator[None]:
-        """Hold the append lock over many `record` calls: they are one durable transaction, or nothing."""
+    def batch(self, commands: Sequence[Command] = ()) -> Iterator[None]:
+        """Hold the append lock over many `record` calls: they are one durable transaction, or nothing.
+
+        ``commands``: those that are to come, as far as they are known; what they need is read at once.
+        """
         try:
+            if self.journal.recorder.FAR:
+                self._read_ahead(commands)
             with self.journal.recorder.writing():
                 self.batching = True
-                self._take_in()
+                self._take_in(commands)
                 yield
         except BaseException:
             self._forget()
             raise
         finally:
             self.batching = False
+            self._given.clear()
         self._maybe_snapshot()
 
     def record(self, command: Command, recorder: str) -> Answer:
         """Judge the command and keep the answer, with the facts that it becomes."""
         if self.batching:
             return self._record(command, recorder)
-        with self.batch():
+        with self.batch((command,)):
             return self._record(command, recorder)
 
     def found(self, facts: Sequence[Event], recorder: str) -> None:
@@ -124,7 +137,7 @@ class Clerk:
         stream = stream_of(command)
         about = (command.NAME, stream, command.on.isoformat(), command.actor, recorder)
         command_id, digest = command.command_id or str(uuid.uuid4()), digest_of(command)
-        given = self.journal.recorder.receipts(command_id) if command.command_id else []
+        given = self._answers_to(command_id) if command.command_id else []
         if same := next((receipt for receipt in given if receipt.digest == digest), None):
             return Answer.of(same, "repeat")
         if given:
@@ -152,6 +165,13 @@ class Clerk:
             added = sum(entry.originator_id == call_stream(name) for entry in entries)
             self._calls[name] = call, self._call(name)[1] + added
         return Answer.of(receipt, "accepted", position)
+
+    def _answers_to(self, command_id: str) -> list[Receipt]:
+        """Those that were given under the id."""
+        if (given := self._given.get(command_id)) is None:
+            (rows,) = self.journal.recorder.answers(self.journal.recorder.receipts([command_id]))
+            given = [Receipt(*row) for row in rows]
+        return given
 
     def _pair(self, verdict: Verdict, recorder: str, command_id: str) -> Iterator[Entry]:
         """What the verdict writes on the fund and on calls."""
@@ -189,6 +209,7 @@ class Clerk:
     def _append(self, entries: Sequence[Entry], receipt: Receipt) -> int | None:
         stored = [self.journal.mapper.to_stored_event(entry) for entry in entries]
         positions = self.journal.recorder.insert_events(stored, receipts=(receipt,))
+        self._given.pop(receipt.command_id, None)  # given again, it is asked for anew
         if not positions:
             return None
         self._position = positions[-1]
@@ -202,30 +223,53 @@ class Clerk:
 
     # ── what is kept in memory between commands ──────────────────────────────────────────────
 
-    def _take_in(self) -> None:
-        """Take in what other processes have appended. Called under the append lock: one question is quick."""
+    def _read_ahead(self, commands: Sequence[Command]) -> None:
+        """Read what the commands need and is not in memory: without the append lock, so others go on."""
         if self._position < 0:
             self._start()
-            return
-        newer = self.journal.since(self._position, _MANY)
+        named = dict.fromkeys(stream_of(one) for one in commands if isinstance(one, GrantCommand))
+        unread = [stream for stream in named if stream not in self._grants][:_AHEAD]
+        for stream, entries in self.journal.entries_of(unread).items():
+            self._put(stream, Known.of(entries))
+
+    def _take_in(self, commands: Sequence[Command]) -> None:
+        """Take in what others have appended, and earlier answers. Called under the append lock."""
+        if self._position < 0:
+            self._start()
+        recorder = self.journal.recorder
+        ids = [one.command_id for one in commands if one.command_id]
+        questions = [recorder.receipts(ids[at : at + _MANY]) for at in range(0, len(ids), _MANY)]
+        newer, *given = recorder.answers((_NEWER, (self._position, _MANY)), *questions)
         if len(newer) == _MANY:
             self._forget()
             self._start()
-            return
-        for entry in newer:
-            self._calls.pop(entry.originator_id.removeprefix("call:"), None)
-            if known := self._grants.pop(entry.originator_id, None):
-                self._kept -= len(known.entries)
-        if newer:
-            if any(entry.originator_id == FUND for entry in newer):
-                self._fund, self._fund_version = _extended(self.journal, self._fund, self._fund_version)
-            self._position, self._last = newer[-1].position or 0, newer[-1].recorded_at
+        elif newer:
+            self._take_in_entries(newer)
+        self._given = {command_id: [] for command_id in ids}
+        for row in chain.from_iterable(given):
+            receipt = Receipt(*row)
+            self._given[receipt.command_id].append(receipt)
+
+    def _take_in_entries(self, newer: Sequence[tuple[Any, ...]]) -> None:
+        for stream, *_, position in newer:
+            self._calls.pop(stream.removeprefix("call:"), None)
+            known = self._grants.get(stream)
+            if known is not None and not (known.entries and (known.entries[-1].position or 0) >= position):
+                self._kept -= len(self._grants.pop(stream).entries)
+        fund = [row for row in newer if row[0] == FUND and row[1] > self._fund_version]
+        if fund:
+            entries = [entry_of(*row) for row in fund]
+            self._fund, self._fund_version = _plus(self.journal, self._fund, entries)
+        last = entry_of(*newer[-1])
+        self._position, self._last = newer[-1][-1], last.recorded_at
 
     def _start(self) -> None:
-        """Begin with what there is."""
+        """Begin with what there is; the position first, so that whatever comes meanwhile is newer than it."""
+        newest = self.journal.newest()
+        self._position, self._last = 0, None
+        if newest is not None:
+            self._position, self._last = newest.position or 0, newest.recorded_at
         self._fund, self._fund_version, self._snapshot_version = load_fund(self.journal)
-        self._position = self.journal.position()
-        self._last = self.journal.recorded_at(self._position)
 
     def _known(self, stream: str) -> Known:
         known = self._grants.get(stream)
@@ -269,13 +313,19 @@ def load_fund(journal: Journal) -> tuple[Fund, int, int]:
 
 
 def _extended(journal: Journal, fund: Fund, version: int) -> tuple[Fund, int]:
-    """With the entries after the version; all are folded anew where a correction is among them."""
+    """With the entries after the version."""
     for newer in journal.pages(FUND, _PAGE, after=version):
-        if any(isinstance(entry.event, EntryCorrected) for entry in newer):
-            whole = journal.entries(FUND)
-            return fold(in_force(whole)), len(whole)
-        fund, version = fold(newer, fund), newer[-1].originator_version
+        if newer[-1].originator_version > version:
+            fund, version = _plus(journal, fund, newer)
     return fund, version
+
+
+def _plus(journal: Journal, fund: Fund, newer: Sequence[Entry]) -> tuple[Fund, int]:
+    """With these entries, and its version; all are folded anew where a correction is among them."""
+    if any(isinstance(entry.event, EntryCorrected) for entry in newer):
+        whole = journal.entries(FUND)
+        return fold(in_force(whole)), len(whole)
+    return fold(newer, fund), newer[-1].originator_version
 
 
 def _receipt(

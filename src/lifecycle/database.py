@@ -5,27 +5,20 @@ import time
 from collections.abc import Callable, Iterator
 from errno import ENOENT
 from io import BufferedIOBase, BytesIO
-from pathlib import Path
 
+from lifecycle.disk import seals
 from lifecycle.errors import Unreachable
 from lifecycle.health import checks
 from lifecycle.home import Check, Home, T, guards
 from lifecycle.journal import STORE_ERRORS, Journal, named
+from lifecycle.names import Names
 from lifecycle.postgres.connection import JournalDatastore, lost, several_hosts
+from lifecycle.postgres.names import NamesInTable
 from lifecycle.postgres.recorder import JournalRecorder
 from lifecycle.postgres.schema import SCHEMA
 
-SEALS = "GRANTBOOK_SEALS"
-"""Names the folder in which the seals of books in databases are kept, each in one of its own."""
 PATIENCE = 60
 """Seconds in which another server may take the place of one that is gone."""
-
-
-def _seals() -> Path:
-    if told := os.environ.get(SEALS):
-        return Path(told)
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(state) / "grantbook"
 
 
 class Database(Home):
@@ -39,10 +32,9 @@ class Database(Home):
     def made(self) -> Journal:
         """The journal of a new book, in a schema that is not there yet."""
         store = JournalDatastore(self._address, read_only=True)
-        with store.asking() as cursor:
-            found = cursor.execute(f"SELECT to_regnamespace('{SCHEMA}')").fetchall()
+        ((found,),) = store.ask((f"SELECT to_regnamespace('{SCHEMA}')", None))
         store.close()
-        if found != [(None,)]:
+        if found != (None,):
             raise Unreachable(
                 f"{named(self._address)} has a schema {SCHEMA} already: a new book needs its own database"
             )
@@ -72,7 +64,7 @@ class Database(Home):
 
     def _find_folder(self) -> None:
         """The same for a book wherever its server is: it goes by the book's own id."""
-        self.path = _seals() / self._recorder.book()[0]
+        self.path = seals() / self._recorder.book()[0]
 
     def insist(self, work: Callable[[bool], T]) -> T:
         """Do the work; on another connection where one was lost, until `PATIENCE` is at its end."""
@@ -99,6 +91,10 @@ class Database(Home):
     def title(self) -> str:
         """What the book's row says."""
         return self._recorder.book()[1]
+
+    def names(self) -> Names:
+        """In a table."""
+        return NamesInTable(self._recorder)
 
     def documents(self) -> Iterator[str]:
         """Out of the documents."""

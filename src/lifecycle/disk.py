@@ -9,6 +9,8 @@ from pathlib import Path
 
 CHECKPOINTS = "checkpoints"
 """The folder in which they lie: each is named after the entries and answers that it seals."""
+SEALS = "GRANTBOOK_SEALS"
+"""Names the folder in which the seals of books in databases are kept, each in one of its own."""
 _CHECKPOINT = re.compile(r"(\d{10,})-(\d{10,})\.note")
 
 
@@ -44,3 +46,11 @@ def sealed_in(folder: Path) -> tuple[int, int]:
         return 0, 0
     newest = next(filter(None, map(_CHECKPOINT.fullmatch, names)), None)
     return (int(newest[1]), int(newest[2])) if newest else (0, 0)
+
+
+def seals() -> Path:
+    """Where the seals of books in databases are kept: each in a folder named by the book's own id."""
+    if told := os.environ.get(SEALS):
+        return Path(told)
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "grantbook"

@@ -12,6 +12,7 @@ from lifecycle.disk import CHECKPOINTS, keep
 from lifecycle.errors import Unreachable
 from lifecycle.home import Check, Home, guards
 from lifecycle.journal import Journal
+from lifecycle.names import Names, NamesInFile
 
 
 class Folder(Home):
@@ -83,6 +84,10 @@ class Folder(Home):
                 return tomllib.load(file)
         except (OSError, ValueError) as error:
             raise Unreachable(f"{self._settings} cannot be read: {error}") from error
+
+    def names(self) -> Names:
+        """In a file of the folder."""
+        return NamesInFile(self.path)
 
     def documents(self) -> Iterator[str]:
         """The names of the files."""

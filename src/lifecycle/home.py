@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from lifecycle.journal import Journal
+from lifecycle.names import Names
 from lifecycle.recording import Recording
 
 T = TypeVar("T")
@@ -68,6 +69,10 @@ class Home(ABC):
     @abstractmethod
     def title(self) -> str:
         """The name that the book was made with. Raises `Unreachable`."""
+
+    @abstractmethod
+    def names(self) -> Names:
+        """The register of what people call the officers."""
 
     def settings(self) -> dict[str, object]:
         """Whatever people may have set by hand. Raises `Unreachable`."""

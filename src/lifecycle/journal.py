@@ -132,6 +132,19 @@ class Journal(Application[str]):
         )
         return _whole([entry_of(*row) for row in rows], after)
 
+    def entries_of(self, streams: Sequence[str]) -> dict[str, list[Entry]]:
+        """The entries of each of some streams, as they were written: with one question."""
+        found: dict[str, list[Entry]] = {stream: [] for stream in streams}
+        if streams:
+            marks = ",".join("?" * len(found))
+            question = (
+                f"SELECT {STORED} FROM stored_events WHERE originator_id IN ({marks})"
+                " ORDER BY originator_id, originator_version"
+            )
+            for row in self.recorder.rows(question, *found):
+                found[row[0]].append(entry_of(*row))
+        return found
+
     def pages(self, stream: str, page: int, *, after: int = 0) -> Iterator[list[Entry]]:
         """A long stream's entries after a version, some thousand in memory at a time."""
         while entries := self.entries(stream, after=after, most=page):
@@ -169,6 +182,11 @@ class Journal(Application[str]):
             position += 1
             rows = [entry_of(*row) for row in self.recorder.rows(question, position, 2)]
         return position
+
+    def newest(self) -> Entry | None:
+        """The newest entry; `None` in an empty journal."""
+        rows = self.recorder.rows(f"SELECT {STORED} FROM stored_events ORDER BY position DESC LIMIT 1")
+        return entry_of(*rows[0]) if rows else None
 
     def recorded_at(self, position: int) -> datetime | None:
         """When the newest entry at or before the position was recorded; `None` where there is none."""
@@ -241,11 +259,6 @@ class Journal(Application[str]):
         )
         question = f"SELECT originator_id FROM ({numbered}) AS one WHERE (n - 1) / ? * ? = n - 1 ORDER BY n"
         return [name for (name,) in self.recorder.rows(question, f"{about}:", f"{about};", step, step)]
-
-    def since(self, position: int, most: int) -> list[Entry]:
-        """The entries after a position, at most so many."""
-        question = f"SELECT {STORED} FROM stored_events WHERE position > ? ORDER BY position LIMIT ?"
-        return [entry_of(*row) for row in self.recorder.rows(question, position, most)]
 
     def changed_since(self, position: int, upto: int | None = None) -> list[str]:
         """The streams that got an entry after the position, until the other one."""

@@ -11,7 +11,6 @@ from lifecycle.book import Book, home_of
 from lifecycle.disk import CHECKPOINTS
 from lifecycle.errors import Altered, Unreachable
 from lifecycle.journal import Journal, named, store_errors
-from lifecycle.names import FILE as NAMES
 from lifecycle.recording import Receipt
 from lifecycle.seal.merkle import Tree
 from lifecycle.seal.sealing import KEY, TREES, hashes
@@ -48,6 +47,8 @@ def move(source: Book, target: Path | str, progress: Progress | None = None) -> 
             documents = _copy_documents(source, home.keep)
             home.finish(source.home.title(), seal=source.seals_each_command)
             _copy_beside(source.path, home.path)
+            for officer, known in source.names().items():
+                home.names().keep(officer, known)
             journal.close()
     except OSError as error:
         raise Unreachable(f"{named(target)} cannot be made: {error.strerror or error}") from error
@@ -98,7 +99,7 @@ def _copy_documents(source: Book, keep: Callable[[str, bytes], None]) -> int:
 
 
 def _copy_beside(source: Path, target: Path) -> None:
-    """Checkpoints and keys go along: what was sealed there is sealed here. So do the officers' names."""
+    """Checkpoints and keys go along: what was sealed there is sealed here."""
     for place in _beside(source):
         to = target / place.relative_to(source)
         to.parent.mkdir(parents=True, exist_ok=True)
@@ -108,4 +109,5 @@ def _copy_beside(source: Path, target: Path) -> None:
 def _beside(folder: Path) -> Iterator[Path]:
     with suppress(FileNotFoundError):
         yield from (place for place in (folder / CHECKPOINTS).iterdir() if place.is_file())
-    yield from (folder / name for name in (KEY, NAMES) if (folder / name).exists())
+    if (folder / KEY).exists():
+        yield folder / KEY

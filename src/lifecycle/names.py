@@ -1,11 +1,12 @@
 """The register of names: what people call the officers, beside the journal and erasable.
 
-Entries know officers by opaque ids and are kept for ever. Names are kept here alone, in one file of the
-book, so that a person can be erased from it and every proof stays valid.
+Entries know officers by opaque ids and are kept for ever. Names are kept here alone, in one file or one
+table of the book, so that a person can be erased from it and every proof stays valid.
 """
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -28,8 +29,34 @@ class Known(NamedTuple):
     erased_on: date | None
 
 
-class Names:
+class Names(ABC):
     """The register of one book."""
+
+    @abstractmethod
+    def all(self) -> dict[str, Known]:
+        """Everybody in it, by id."""
+
+    @abstractmethod
+    def keep(self, officer: str, known: Known) -> None:
+        """Say this of the officer, in the place of what was said before."""
+
+    def name(self, officer: str, name: str) -> None:
+        """Keep a name, in the place of any before. Raises ``ValueError`` where it is none."""
+        name = " ".join(name.split())
+        if not 0 < len(name) <= LONGEST or _CONTROL.search(name):
+            raise ValueError(f"a name has 1 to {LONGEST} characters, none of which steers a terminal")
+        self.keep(officer, Known(name, None))
+
+    def erase(self, officer: str, on: date) -> None:
+        """Forget the name. Raises ``KeyError`` where there is none."""
+        found = self.all().get(officer)
+        if found is None or found.name is None:
+            raise KeyError(officer)
+        self.keep(officer, Known(None, on))
+
+
+class NamesInFile(Names):
+    """In a file of the book's folder."""
 
     def __init__(self, folder: Path) -> None:
         self._place = folder / FILE
@@ -44,21 +71,8 @@ class Names:
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise Unreachable(f"{self._place}: the register of names cannot be read: {error}") from None
 
-    def name(self, officer: str, name: str) -> None:
-        """Keep a name, in the place of any before. Raises ``ValueError`` where it is none."""
-        name = " ".join(name.split())
-        if not 0 < len(name) <= LONGEST or _CONTROL.search(name):
-            raise ValueError(f"a name has 1 to {LONGEST} characters, none of which steers a terminal")
-        self._put(officer, Known(name, None))
-
-    def erase(self, officer: str, on: date) -> None:
-        """Forget the name. Raises ``KeyError`` where there is none."""
-        found = self.all().get(officer)
-        if found is None or found.name is None:
-            raise KeyError(officer)
-        self._put(officer, Known(None, on))
-
-    def _put(self, officer: str, known: Known) -> None:
+    def keep(self, officer: str, known: Known) -> None:
+        """Write the file anew. Raises `Unreachable` where it cannot be written."""
         try:
             with locked(self._place.with_suffix(".lock")):
                 told = {**self.all(), officer: known}

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from eventsourcing.persistence import Notification
 
@@ -41,12 +41,23 @@ ANSWER = ", ".join(f'"{field}"' for field in Receipt._fields)
 """The columns of an answer."""
 
 
+Question = tuple[str, Sequence[object]]
+"""With ``?`` for each value; and the values."""
+
+
 class Recording(ABC):
     """A recorder of entries and answers. Questions are written once, with ``?`` for each value."""
+
+    FAR: ClassVar[bool] = False
+    """Whether to ask takes so long that what is needed is better read before the append lock is taken."""
 
     @abstractmethod
     def rows(self, statement: str, *params: object) -> list[tuple[Any, ...]]:
         """All rows of a question to the journal's tables."""
+
+    def answers(self, *questions: Question) -> list[list[tuple[Any, ...]]]:
+        """All rows of each of some questions: asked together, where to ask takes time."""
+        return [self.rows(statement, *params) for statement, params in questions]
 
     @abstractmethod
     def writing(self) -> AbstractContextManager[None]:
@@ -135,10 +146,10 @@ class Recording(ABC):
         question = f"SELECT {STORED} FROM stored_events WHERE {' AND '.join(where)} ORDER BY position LIMIT ?"
         return [Notification(*row) for row in self.rows(question, *params, limit)]
 
-    def receipts(self, command_id: str) -> list[Receipt]:
-        """The answers that were given under the id: one, and a refusal for each other use of the id."""
-        question = f"SELECT {ANSWER} FROM receipts WHERE command_id = ? ORDER BY number"
-        return [Receipt(*row) for row in self.rows(question, command_id)]
+    def receipts(self, command_ids: Sequence[str]) -> Question:
+        """For the answers that were given under each id: one, and a refusal for each other use of the id."""
+        marks = ",".join("?" * len(command_ids))
+        return f"SELECT {ANSWER} FROM receipts WHERE command_id IN ({marks}) ORDER BY number", command_ids
 
     def refused(self, stream: str | None = None) -> list[Receipt]:
         """Receipts of refused commands, in the order in which they were given."""

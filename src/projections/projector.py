@@ -182,8 +182,8 @@ def _project(connection: Connection, book: Book, after: int, upto: int, prefix: 
     if not changed:
         return
     rules, rows = Rules(fund_at(book, upto)), no_rows()
-    for stream in sorted(changed):
-        fold_stream(stream, book.entries(stream, known=upto), rules, rows)
+    for stream, entries in book.entries_of(sorted(changed), upto):
+        fold_stream(stream, entries, rules, rows)
     for about, tables in (("grant", GRANT_TABLES), ("call", CALL_TABLES)):
         ids = [stream.removeprefix(f"{about}:") for stream in changed if kind_of(stream) == about]
         if ids:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from lifecycle.checksum import is_sound, summed
-from lifecycle.disk import sealed_in
+from lifecycle.disk import sealed_in, seals
 from lifecycle.errors import Altered
 from lifecycle.stage import Stage
 from lifecycle.state import Activity, FollowUp, Grant, Payment
@@ -143,7 +143,7 @@ def _of_database(book: str, grant: str) -> Any:
 
     question = (
         "SELECT version, state, (SELECT notification_id FROM views.tracking),"
-        " (SELECT MAX(position) FROM journal.stored_events)"
+        " (SELECT MAX(position) FROM journal.stored_events), (SELECT id::text FROM journal.book)"
         ' FROM views.grant_standing WHERE "grant" = %s'
     )
     try:
@@ -151,6 +151,8 @@ def _of_database(book: str, grant: str) -> Any:
         if "," in str(told.get("host", "")):
             told.setdefault("target_session_attrs", "read-write")
         with psycopg.connect(make_conninfo("", **told)) as connection:
-            return connection.execute(question, (grant,)).fetchone()
+            found = connection.execute(question, (grant,)).fetchone()
     except psycopg.Error:
         return None
+    lost = found is not None and found[3] < sealed_in(seals() / found[4])[0]
+    return None if lost or not found else found[:4]

@@ -8,8 +8,8 @@ from cli_shell import Shell, life
 @pytest.fixture
 def gb(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
     """A shell with a new book."""
-    monkeypatch.setenv("GRANTBOOK_BOOK", str(shell.book))
-    made = shell("init", str(shell.book), "--name", "A fund", "--on", "2008-10-01")
+    monkeypatch.setenv("GRANTBOOK_BOOK", shell.book)
+    made = shell("init", shell.book, "--name", "A fund", "--on", "2008-10-01")
     assert made.code == 0, made.err
     return shell
 

@@ -37,8 +37,9 @@ def test_the_demo_tells_the_published_totals_twice(shell: Shell) -> None:
     assert shell("--book", "demo-book", "--json", "views", "status").row == before
 
 
+@pytest.mark.both_stores
 def test_the_demo_leaves_other_folders_alone(gb: Shell) -> None:
     (gb.folder / "mine").mkdir()
     assert gb("demo", "mine").code == 2
-    assert gb("demo", str(gb.book)).code == 2
+    assert gb("demo", gb.book).code == 2
     assert list((gb.folder / "mine").iterdir()) == []

@@ -196,10 +196,11 @@ def test_a_killed_run_is_finished_by_running_it_again(lived: Shell) -> None:
     assert status["behind"] == 0
 
 
+@pytest.mark.of_a_file("its disk")
 def test_a_full_disk_keeps_what_was_durable(lived: Shell) -> None:
     file = lived.file([{**FEE, "note": "x" * 1_500}] * 3_000)
     before = len(lived("--json", "audit", "history", "fund").rows)
-    size = sum(path.stat().st_size for path in lived.book.iterdir() if path.is_file())
+    size = sum(path.stat().st_size for path in lived.path.iterdir() if path.is_file())
     limited = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
     limited += f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size + 2_000_000},) * 2);" + PROGRAM
     told = lived.other("record", file, program=limited)

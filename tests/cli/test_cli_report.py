@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 from datetime import date
 from pathlib import Path
 
@@ -129,13 +128,11 @@ def test_no_rows_are_said(gb: Shell) -> None:
 
 def test_views_are_made_anew(lived: Shell) -> None:
     before = lived("--json", "report", "timeline", "--as-of", "2018-01-01").out
-    for path in lived.book.glob("views.sqlite*"):
-        os.unlink(path)  # noqa: PTH108
+    lived.lose_views()
     assert lived("--json", "views", "status").row["views"] == 0
     assert lived("views", "update").code == 0
     assert lived("--json", "report", "timeline", "--as-of", "2018-01-01").out == before
     assert lived("views", "rebuild").code == 0
     status = lived("--json", "views", "status").row
     at = status["journal"]
-    tail = {"unsealed_entries": 0, "unsealed_receipts": 0}
-    assert status == {"views": at, "journal": at, "behind": 0, "seconds": 0.0, **tail}
+    assert [status[key] for key in ("views", "journal", "behind", "seconds")] == [at, at, 0, 0.0]

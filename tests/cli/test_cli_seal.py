@@ -1,49 +1,45 @@
 """Seal, verify, prove, export: as an administrator and an auditor type them."""
 
-import sqlite3
-from contextlib import closing
-from pathlib import Path
-
 import pytest
 
 from cli_shell import Shell, life
 from tampering import without_triggers
 
+pytestmark = pytest.mark.both_stores
+
 
 @pytest.fixture
-def book(shell: Shell) -> Path:
+def book(shell: Shell) -> str:
     """The book of one life, recorded and sealed."""
-    assert (
-        shell("init", str(shell.book), "--name", "The Facility", "--on", "2008-10-01", "--as", "admin").code
-        == 0
-    )
-    assert shell("record", shell.file(life()), "--book", str(shell.book), "--as", "admin").code == 0
+    init = ("init", shell.book, "--name", "The Facility", "--on", "2008-10-01", "--as", "admin", "--seal")
+    assert shell(*init).code == 0
+    assert shell("record", shell.file(life()), "--book", shell.book, "--as", "admin").code == 0
     return shell.book
 
 
-def names(book: Path) -> list[str]:
-    return sorted(place.name for place in (book / "checkpoints").glob("*.note"))
+def names(shell: Shell) -> list[str]:
+    return sorted(place.name for place in (shell.seals / "checkpoints").glob("*.note"))
 
 
-def test_every_command_is_sealed(shell: Shell, book: Path) -> None:
+def test_every_command_is_sealed(shell: Shell, book: str) -> None:
     """One checkpoint of the new book, one of the run, one of a refusal, one of another command."""
-    at = ("--book", str(book), "--as", "admin")
-    assert len(names(book)) == 2
+    at = ("--book", book, "--as", "admin")
+    assert len(names(shell)) == 2
     assert shell("grant", "approve", "G-1", "--amount", "1.00 USD", *at).code == 1
-    assert len(names(book)) == 3
+    assert len(names(shell)) == 3
     assert shell("officer", "appoint", "new", "--roles", "ttl", "--on", "2017-01-01", *at).code == 0
     found = shell("audit", "verify", *at, "--json").row
     assert found["verified"] is True
     assert (found["unsealed_entries"], found["unsealed_receipts"]) == (0, 0)
-    assert found["checkpoints"] == len(names(book)) == 4
+    assert found["checkpoints"] == len(names(shell)) == 4
 
 
 def test_sealing_can_be_left_to_a_command_of_its_own(shell: Shell) -> None:
-    init = ("init", str(shell.book), "--name", "F", "--on", "2008-10-01", "--as", "admin", "--no-seal")
-    at = ("--book", str(shell.book), "--as", "admin")
+    init = ("init", shell.book, "--name", "F", "--on", "2008-10-01", "--as", "admin", "--no-seal")
+    at = ("--book", shell.book, "--as", "admin")
     assert shell(*init).code == 0
     assert shell("record", shell.file(life()), *at).code == 0
-    assert names(shell.book) == []
+    assert names(shell) == []
     verified = shell("audit", "verify", *at)
     assert verified.code == 4
     assert "unsealed: " in verified.out
@@ -55,44 +51,44 @@ def test_sealing_can_be_left_to_a_command_of_its_own(shell: Shell) -> None:
     assert "nothing was unsealed" in shell("audit", "seal", *at).out
 
 
-def test_a_verified_book_says_so(shell: Shell, book: Path) -> None:
-    told = shell("audit", "verify", "--book", str(book))
+def test_a_verified_book_says_so(shell: Shell, book: str) -> None:
+    told = shell("audit", "verify", "--book", book)
     assert told.code == 0
     assert "nothing is unsealed" in told.out
     assert told.out.endswith(
         "verified: nothing recorded was altered, and the views are what the entries add up to\n"
     )
-    assert "were not looked at" in shell("audit", "verify", "--journal-only", "--book", str(book)).out
+    assert "were not looked at" in shell("audit", "verify", "--journal-only", "--book", book).out
 
 
-def test_an_altered_entry_is_named_and_fails(shell: Shell, book: Path) -> None:
-    with without_triggers(book) as raw:
+@pytest.mark.of_a_file("its bytes; of a database: tests/postgres")
+def test_an_altered_entry_is_named_and_fails(shell: Shell, book: str) -> None:
+    with without_triggers(shell.path) as raw:
         raw.execute("UPDATE stored_events SET state = CAST(replace(state, '60000.00', '90000.00') AS BLOB)")
-    told = shell("audit", "verify", "--book", str(book))
+    told = shell("audit", "verify", "--book", book)
     assert told.code == 4
     assert told.err.startswith("grant:G-1@6 (position ")
     assert "failed verification" in told.err
-    found = shell("audit", "verify", "--book", str(book), "--json")
+    found = shell("audit", "verify", "--book", book, "--json")
     assert found.code == 4
     assert found.row["verified"] is False
     assert found.row["problems"][0]["where"].startswith("grant:G-1@6")
 
 
-def test_a_view_that_shows_something_else_fails(shell: Shell, book: Path) -> None:
-    with closing(sqlite3.connect(book / "views.sqlite", isolation_level=None)) as raw:
-        raw.execute("UPDATE money_flows SET amount = amount + 100 WHERE n = 1")
-    told = shell("audit", "verify", "--book", str(book))
+def test_a_view_that_shows_something_else_fails(shell: Shell, book: str) -> None:
+    shell.views("UPDATE money_flows SET amount = amount + 100 WHERE n = 1")
+    told = shell("audit", "verify", "--book", book)
     assert told.code == 4
     assert "views: money_flows: no entry adds up to the row" in told.err
-    assert shell("audit", "verify", "--journal-only", "--book", str(book)).code == 0
-    assert shell("views", "rebuild", "--book", str(book)).code == 0
-    assert shell("audit", "verify", "--book", str(book)).code == 0
+    assert shell("audit", "verify", "--journal-only", "--book", book).code == 0
+    assert shell("views", "rebuild", "--book", book).code == 0
+    assert shell("audit", "verify", "--book", book).code == 0
 
 
-def test_who_records_on_a_forked_journal_is_told(shell: Shell, book: Path) -> None:
+def test_who_records_on_a_forked_journal_is_told(shell: Shell, book: str) -> None:
     """The command is recorded; that it could not be sealed is said, with what to do."""
-    at = ("--book", str(book), "--as", "admin")
-    newest = book / "checkpoints" / names(book)[-1]
+    at = ("--book", book, "--as", "admin")
+    newest = shell.seals / "checkpoints" / names(shell)[-1]
     newest.write_text(newest.read_text("utf-8").replace("receipts", "Receipts"), "utf-8")
     told = shell("officer", "appoint", "new", "--roles", "ttl", "--on", "2017-01-01", *at)
     assert told.code == 0
@@ -100,15 +96,16 @@ def test_who_records_on_a_forked_journal_is_told(shell: Shell, book: Path) -> No
     assert shell("audit", "seal", *at).code == 4
 
 
+@pytest.mark.of_a_file("how its end is lost; of a database: tests/postgres")
 @pytest.mark.parametrize(
     "question",
     ["grant show G-1", "report disbursement", "audit history G-1", "grant list", "views update"],
 )
-def test_a_journal_that_lost_its_end_answers_nothing(shell: Shell, book: Path, question: str) -> None:
+def test_a_journal_that_lost_its_end_answers_nothing(shell: Shell, book: str, question: str) -> None:
     """What is left is whole, and would be answered from as of an earlier day."""
-    at = ("--book", str(book), "--as", "admin")
+    at = ("--book", book, "--as", "admin")
     assert shell(*question.split(), *at).code == 0
-    with without_triggers(book) as raw:
+    with without_triggers(shell.path) as raw:
         raw.execute("DELETE FROM stored_events WHERE position = (SELECT max(position) FROM stored_events)")
         raw.execute("UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = 'stored_events'")
     told = shell(*question.split(), *at)
@@ -122,8 +119,8 @@ def test_a_journal_that_lost_its_end_answers_nothing(shell: Shell, book: Path, q
     assert "has lost 1 of the entries" in health.out
 
 
-def test_a_proof_and_a_package(shell: Shell, book: Path) -> None:
-    at = ("--book", str(book))
+def test_a_proof_and_a_package(shell: Shell, book: str) -> None:
+    at = ("--book", book)
     for name in ("G-1@3", "grant:G-1@3"):
         assert shell("audit", "prove", name, *at).out.startswith("c2sp.org/tlog-proof@v1\nextra ")
     row = shell("audit", "prove", "G-1@3", "--json", *at).row
@@ -140,25 +137,25 @@ def test_a_proof_and_a_package(shell: Shell, book: Path) -> None:
 
 
 @pytest.mark.parametrize("entry", ["G-1", "G-1@x", "@1", "9999", "G-1@99", "G-9@1"])
-def test_an_entry_that_is_not_there(shell: Shell, book: Path, entry: str) -> None:
-    told = shell("audit", "prove", entry, "--book", str(book))
+def test_an_entry_that_is_not_there(shell: Shell, book: str, entry: str) -> None:
+    told = shell("audit", "prove", entry, "--book", book)
     assert told.code in (2, 5)
     assert "entry" in told.err
 
 
-def test_a_key_that_is_none(shell: Shell, book: Path) -> None:
-    told = shell("audit", "verify", "--key", "abc", "--book", str(book))
+def test_a_key_that_is_none(shell: Shell, book: str) -> None:
+    told = shell("audit", "verify", "--key", "abc", "--book", book)
     assert told.code == 2
     assert "--key" in told.err
-    key = (book / "checkpoints" / "keys").read_text("ascii").strip()
-    assert shell("audit", "verify", "--key", key, "--book", str(book)).code == 0
+    key = (shell.seals / "checkpoints" / "keys").read_text("ascii").strip()
+    assert shell("audit", "verify", "--key", key, "--book", book).code == 0
 
 
-def test_the_key_may_lie_elsewhere(shell: Shell, book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (book / "seal.key").rename(shell.folder / "elsewhere.key")
+def test_the_key_may_lie_elsewhere(shell: Shell, book: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (shell.seals / "seal.key").rename(shell.folder / "elsewhere.key")
     monkeypatch.setenv("GRANTBOOK_SEAL_KEY", str(shell.folder / "elsewhere.key"))
-    at = ("--book", str(book), "--as", "admin")
+    at = ("--book", book, "--as", "admin")
     told = shell("officer", "appoint", "new", "--roles", "ttl", "--on", "2017-01-01", *at)
     assert told.code == 0
     assert "not sealed" not in told.err
-    assert not (book / "seal.key").exists()
+    assert not (shell.seals / "seal.key").exists()

@@ -1,5 +1,7 @@
 """Books on a server, from the shell: made, told of, and given roles."""
 
+import pytest
+
 from cli_shell import Shell, life
 from servers import Server
 
@@ -48,10 +50,11 @@ def test_health(shell: Shell, database: str) -> None:
     assert shell("health", "--standby", "--book", database).code == 5
 
 
+@pytest.mark.of_a_file("how it is kept")
 def test_health_of_a_folder(shell: Shell) -> None:
-    assert shell("init", str(shell.book), "--name", "A fund", "--on", "2008-10-01").code == 0
-    assert shell("health", "--book", str(shell.book)).code == 0
-    assert shell("health", "--standby", "--book", str(shell.book)).code == 5
+    assert shell("init", shell.book, "--name", "A fund", "--on", "2008-10-01").code == 0
+    assert shell("health", "--book", shell.book).code == 0
+    assert shell("health", "--standby", "--book", shell.book).code == 5
 
 
 def test_roles_can_be_made_with_what_is_printed(shell: Shell, database: str, server: Server) -> None:

@@ -7,6 +7,8 @@ import pytest
 
 from cli_shell import Shell, on_grant
 
+pytestmark = pytest.mark.of_a_file("copies of its files")
+
 
 @pytest.fixture
 def copied(lived: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
@@ -14,7 +16,7 @@ def copied(lived: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
     assert lived("views", "update").code == 0
     kept = lived.folder / "kept"
     kept.mkdir()
-    for place in lived.book.glob("views.sqlite*"):  # with its log
+    for place in lived.path.glob("views.sqlite*"):  # with its log
         shutil.copy(place, kept)
     more = lived(
         "record",
@@ -31,7 +33,7 @@ def test_reports_of_views_alone_tell_their_position_and_need_no_book(
     assert (before["behind"], before["journal"] - before["views"]) == (1, 1)
     assert before["seconds"] >= 0
     monkeypatch.delenv("GRANTBOOK_BOOK")
-    shutil.move(copied.book, copied.folder / "gone")
+    shutil.move(copied.path, copied.folder / "gone")
     (row,) = copied("report", "disbursement", "--views", "kept", "--json").rows
     assert row["refunded"] == "2000.00"
     told = copied("report", "disbursement", "--views", "kept")
@@ -60,7 +62,7 @@ def test_what_only_the_journal_knows_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("place", "said"),
+    ("where", "said"),
     [
         (".", "there are no views of this version"),
         ("nowhere", "there are no views of this version"),
@@ -68,15 +70,15 @@ def test_what_only_the_journal_knows_is_refused(
         ("postgresql://me:secret@localhost:1/x", "Connection refused"),
     ],
 )
-def test_views_that_are_not_there_are_said_so(copied: Shell, place: str, said: str) -> None:
-    told = copied("report", "fund", "--views", place)
+def test_views_that_are_not_there_are_said_so(copied: Shell, where: str, said: str) -> None:
+    told = copied("report", "fund", "--views", where)
     assert (told.code, said in told.err, "secret" in told.err) == (5, True, False), told.err
-    assert not Path(place, "views.sqlite").exists()
+    assert not Path(where, "views.sqlite").exists()
 
 
 def test_a_rebuild_reads_a_copy_of_the_journal_and_no_other(copied: Shell) -> None:
     report = copied("report", "disbursement", "--json").out
-    shutil.copytree(copied.book, copied.folder / "copy")
+    shutil.copytree(copied.path, copied.folder / "copy")
     assert (
         copied(
             "record",

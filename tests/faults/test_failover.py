@@ -6,7 +6,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from multiprocessing.queues import Queue
 from pathlib import Path
 
@@ -14,9 +14,11 @@ import pytest
 
 import given as g
 from books import make_book, record
+from follower import Follower
 from lifecycle.book import Book
 from lifecycle.seal.sealing import Seal
 from lifecycle.seal.verifying import verify
+from projections.comparing import differences
 from servers import Server
 
 WRITERS, EACH, GRANTS = 8, 25, 5
@@ -82,6 +84,28 @@ def test_failover(
         f"{killed} primaries killed under {WRITERS} writers, {killed * WRITERS * EACH:,} commands:"
         f" none lost, none twice; answers again after {longest:.1f} s at the most"
     )
+
+
+def test_views_follow_through_a_promotion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who follows at an address that names both servers goes on where the journal goes on."""
+    monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path))
+    with pair() as (primary, standby):
+        both = f"postgresql://postgres@/fund?host={primary.folder},{standby.folder}"
+        with make_book(primary.url("fund"), [*g.FOUNDED], clock=None) as book:
+            record(book, [g.propose("01-10", grant="SSF-1")])
+            _until(lambda: all(check.well for check in book.health(standby=True)))
+            before = book.position()
+        with closing(Follower(both)) as follower:
+            follower.until(lambda told: told.get("position") == before)
+            primary.end(signal.SIGKILL)
+            standby.promote()
+            with Book.open(both) as after:
+                after.record(g.cost("06-12", grant="SSF-1"), "t.leader")
+                follower.until(lambda told: told.get("position") == before + 1)
+                assert list(differences(after)) == []
+            states = [told["state"] for told in follower.told]
+            assert states.index("away") < len(states) - 1
+            assert follower.end(signal.SIGTERM) == 0
 
 
 def failed_over(primary: Server, standby: Server, dice: random.Random) -> float:

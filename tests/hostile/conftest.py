@@ -8,12 +8,14 @@ from cli_shell import Shell, life
 
 
 @pytest.fixture
-def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
-    shell = Shell(tmp_path, capsys)
+def shell(
+    place: Path | str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Shell:
+    shell = Shell(tmp_path, place, capsys)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GRANTBOOK_BOOK", str(shell.book))
+    monkeypatch.setenv("GRANTBOOK_BOOK", shell.book)
     monkeypatch.setenv("GRANTBOOK_OFFICER", "admin")
-    init = ("init", str(shell.book), "--name", "The Facility", "--on", "2008-10-01", "--no-seal")
+    init = ("init", shell.book, "--name", "The Facility", "--on", "2008-10-01", "--no-seal")
     assert shell(*init).code == 0
     assert shell("record", shell.file(life())).code == 0
     return shell

@@ -15,6 +15,8 @@ from lifecycle.history import FUND, in_force
 from lifecycle.refusals import CommandIdReused
 from lifecycle.words import Malformed
 
+pytestmark = pytest.mark.both_stores
+
 STREAM = f"grant:{G}"
 
 

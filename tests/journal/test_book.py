@@ -18,6 +18,8 @@ from lifecycle.events.fund import InstalmentReceived
 from lifecycle.history import FUND, in_force
 from lifecycle.words import Malformed
 
+pytestmark = pytest.mark.both_stores
+
 STREAM = f"grant:{G}"
 SECOND = timedelta(seconds=1)
 

@@ -23,6 +23,8 @@ from lifecycle.events.fund import FundsCommitted
 from lifecycle.events.grant import GrantApproved
 from lifecycle.history import FUND, Entry
 
+pytestmark = pytest.mark.both_stores
+
 PROCESSES, EACH, COVERED = 8, 5, 17
 """Eight processes approve five grants each; the fund has money for seventeen."""
 PRICE = Decimal("1000.00")

@@ -15,6 +15,8 @@ from lifecycle.events.fund import FeeCharged
 from lifecycle.fund import fold
 from lifecycle.history import FUND, in_force
 
+pytestmark = pytest.mark.both_stores
+
 
 @pytest.fixture
 def long(tmp_path: Path, clock: Clock) -> Iterator[Book]:

@@ -9,12 +9,14 @@ from typing import Any
 import psycopg
 import pytest
 from eventsourcing.persistence import OperationalError
+from psycopg.conninfo import conninfo_to_dict
 
 import given as g
 from books import make_book
 from cli_shell import Shell
 from lifecycle.book import Book
 from lifecycle.errors import Unreachable
+from lifecycle.journal import Answer
 from lifecycle.postgres.connection import JournalDatastore
 from lifecycle.postgres.schema import LOCK
 from servers import Server
@@ -68,7 +70,7 @@ def test_a_commit_whose_acknowledgement_was_lost_is_not_made_twice(
                 cut(raw)
                 raise OperationalError("lost") from psycopg.OperationalError("lost")
 
-    monkeypatch.setattr(JournalDatastore, "held", lambda store, begin: Cut(whole(store, begin)))
+    monkeypatch.setattr(JournalDatastore, "held", lambda store, *begin: Cut(whole(store, *begin)))
     answer = book.record(g.cost("01-09" if refused else "06-12"), "t.leader")
     assert answer.outcome == ("refused" if refused else "accepted")
     assert cuts[0] == 2
@@ -97,6 +99,42 @@ def test_while_another_holds_the_lock_one_waits(book: Book, raw: Raw, database: 
     raw.execute("COMMIT")
     waiting.join(30)
     assert done == ["accepted"]
+
+
+def test_who_waited_sees_what_was_written_meanwhile(book: Book, raw: Raw, database: str) -> None:
+    """Whatever isolation is usual on the server."""
+    name = conninfo_to_dict(database)["dbname"]
+    raw.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = serializable")
+    done: list[Answer] = []
+
+    def record() -> None:
+        with Book.open(database) as late:
+            late.record(g.cost("06-12"), "t.leader")
+            ready.wait(30)  # then the other takes the lock
+            ready.wait(30)
+            done.append(late.record(g.cost("06-12"), "t.leader"))
+
+    ready = threading.Barrier(2)
+    waiting = threading.Thread(target=record)
+    waiting.start()
+    ready.wait(30)
+    with Book.open(database) as first, first.batch():
+        ready.wait(30)
+        waiting.join(0.3)
+        first.record(g.cost("06-12"), "t.leader")
+    waiting.join(30)
+    assert [(one.outcome, one.position) for one in done] == [("accepted", book.position())]
+
+
+def test_a_client_that_hangs_does_not_keep_the_lock(book: Book, raw: Raw) -> None:
+    """While it judges, the server counts it as idle, and ends its transaction when it was so for too long."""
+    before = book.position()
+    with pytest.raises(Unreachable, match="could not be used"), book.batch():  # noqa: PT012 - the sleep is part of it
+        book.journal.recorder.rows("SET LOCAL idle_in_transaction_session_timeout = '100ms'")
+        book.record(g.cost("06-12"), "t.leader")
+        time.sleep(0.5)
+    assert book.position() == before
+    assert book.record(g.cost("06-12"), "t.leader").position == before + 1
 
 
 def test_a_killed_server_loses_nothing_that_was_acknowledged(own: Server) -> None:

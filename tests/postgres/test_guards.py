@@ -9,9 +9,11 @@ from psycopg import errors
 import given as g
 from books import record
 from lifecycle.book import Book
-from lifecycle.errors import VersionConflict
+from lifecycle.errors import Altered, VersionConflict
 from lifecycle.seal.sealing import Forked, Seal
 from lifecycle.seal.verifying import verify
+from projections.projector import catch_up
+from projections.standing import standing
 
 Raw = psycopg.Connection[Any]
 CHANGES = {
@@ -146,3 +148,21 @@ def test_another_branch_of_history_is_not_sealed(book: Book, raw: Raw) -> None:
     raw.execute("DELETE FROM journal.receipts WHERE position > 20")
     with pytest.raises(Forked):
         Seal(book).seal()
+
+
+def test_a_journal_that_lost_its_end_is_not_opened(book: Book, raw: Raw, database: str) -> None:
+    """As where a server without the newest commits was put in the place of another."""
+    catch_up(book)
+    Seal(book).seal()
+    assert standing(database, g.G) is not None
+    raw.execute("ALTER TABLE journal.stored_events DISABLE TRIGGER USER")
+    raw.execute(
+        "DELETE FROM journal.stored_events WHERE position = (SELECT max(position) FROM journal.stored_events)"
+    )
+    raw.execute("UPDATE views.tracking SET notification_id = notification_id - 1")
+    for read_only in (False, True):
+        with pytest.raises(Altered, match="lost 1 of the entries that were sealed"):
+            Book.open(database, read_only=read_only)
+    assert standing(database, g.G) is None
+    with Book.open(database, as_is=True) as left:
+        assert any("missing" in what for what in problems(left))

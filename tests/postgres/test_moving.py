@@ -11,7 +11,6 @@ from cli_shell import Shell, life
 from lifecycle.book import Book
 from lifecycle.errors import Altered, Unreachable
 from lifecycle.moving import move
-from lifecycle.names import Names
 from lifecycle.seal.sealing import Seal
 from lifecycle.seal.verifying import verify
 from servers import Server
@@ -25,7 +24,7 @@ def sealed(place: Path | str) -> Book:
     record(book, [g.attach("2017-05-02", name="a.pdf", sha256=digest)])
     assert book.record(g.cost("01-09"), "t.leader").outcome == "refused"
     Seal(book).seal()
-    Names(book.path).name("t.leader", "Tea Leader")
+    book.name_officer("t.leader", "Tea Leader")
     return book
 
 
@@ -47,7 +46,7 @@ def test_there_and_on_and_back(tmp_path: Path, server: Server, database: str) ->
                 documents,
             )
             assert after.home.title() == "The Facility"
-            assert Names(after.path).all()["t.leader"].name == "Tea Leader"
+            assert after.names()["t.leader"].name == "Tea Leader"
             last = Seal(after).last()
             assert last is not None
             assert moved.root == last[0].root
@@ -93,10 +92,10 @@ def test_a_journal_with_a_gap_is_not_moved(tmp_path: Path, database: str) -> Non
 
 def test_the_command_line(shell: Shell, database: str) -> None:
     """From a folder into a database: reports say the same, and recording goes on there."""
-    at = ("--book", str(shell.book), "--as", "admin")
+    at = ("--book", shell.book, "--as", "admin")
     assert shell("init", *at, "--name", "A fund", "--on", "2008-10-01").code == 0
     assert shell("record", shell.file(life()), *at).code == 0
-    moved = shell("--json", "move", str(shell.book), database)
+    moved = shell("--json", "move", shell.book, database)
     assert moved.code == 0, moved.err
     assert moved.row["entries"] == len(shell("audit", "entries", *at).rows)
     there = ("--book", database, "--as", "admin")
@@ -105,5 +104,5 @@ def test_the_command_line(shell: Shell, database: str) -> None:
     again = shell("record", shell.file(life()), *there)
     assert again.code == 0
     assert "recorded before" in again.out
-    shutil.rmtree(shell.book)
+    shutil.rmtree(shell.path)
     assert shell("audit", "verify", "--journal-only", *there).code == 0

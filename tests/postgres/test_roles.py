@@ -1,6 +1,8 @@
 """Each role does its work, and nothing else: tried as somebody who has it."""
 
+import json
 from collections.abc import Callable
+from datetime import date
 
 import psycopg
 import pytest
@@ -13,6 +15,9 @@ from lifecycle.errors import Unreachable
 from lifecycle.postgres.roles import script
 from lifecycle.seal.sealing import Seal
 from lifecycle.seal.verifying import verify
+from projections.following import news_of
+from projections.projector import catch_up
+from projections.reports import run
 from servers import Server
 
 Login = Callable[[str], str]
@@ -63,6 +68,10 @@ WRITES = {
         " outcome, entries) VALUES ('c', 'd', 'X', 's', '2017', 'a', 'r', '2017', 'refused', '')"
     ),
     "add a document": "INSERT INTO journal.documents VALUES (encode(sha256('x'), 'hex'), 'x')",
+    "name an officer": "INSERT INTO journal.officers VALUES ('t.leader', 'Mallory', NULL)",
+    "erase a name": "DELETE FROM journal.officers",
+    "add a snapshot": "INSERT INTO journal.stored_snapshots VALUES ('fund', 99, 'FundSnapshot.v1', '{}')",
+    "write into the log": "SELECT pg_logical_emit_message(true, 'x', 'y')",
 }
 MISUSES = {
     "choose a position": f"INSERT INTO {EVENTS} VALUES ('grant:SSF-9', 1, 'X.v1', '{{}}', 7)",
@@ -100,7 +109,59 @@ MISUSES = {
     "hide rows": f"ALTER TABLE {EVENTS} ENABLE ROW LEVEL SECURITY",
     "become the owner": "SET ROLE {owner}",
     "copy from a program": f"COPY {EVENTS} (state) FROM PROGRAM 'echo x'",
+    "copy into a file": "COPY journal.book TO '/tmp/x'",
+    "copy from a file": f"COPY {EVENTS} (originator_id, originator_version, topic, state) FROM '/etc/passwd'",
     "read a file of the server": "SELECT pg_read_file('postgresql.conf')",
+    "read its bytes": "SELECT pg_read_binary_file('PG_VERSION')",
+    "list its files": "SELECT pg_ls_dir('.')",
+    "read passwords": "SELECT rolpassword FROM pg_authid",
+    "own a table": f"ALTER TABLE {EVENTS} OWNER TO CURRENT_USER",
+    "drop a table": f"DROP TABLE {RECEIPTS}",
+    "add a column": f"ALTER TABLE {EVENTS} ADD x int",
+    "be somebody else": "SET SESSION AUTHORIZATION postgres",
+    "be a superuser": "ALTER ROLE CURRENT_USER SUPERUSER",
+    "make a role": "CREATE ROLE mallory",
+    "give oneself the owner": "GRANT {owner} TO CURRENT_USER",
+    "take what is the owner's": "REASSIGN OWNED BY {owner} TO CURRENT_USER",
+    "rights on what comes": "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT ALL ON TABLES TO PUBLIC",
+    "where all look first": "ALTER ROLE ALL SET search_path = mine",
+    "where all of the database look first": "ALTER DATABASE {name} SET search_path = mine",
+    "change the server": "ALTER SYSTEM SET fsync = off",
+    "a function in public": "CREATE FUNCTION public.max(bigint) RETURNS bigint RETURN 1",
+    "an operator in public": "CREATE OPERATOR public.= (LEFTARG = text, RIGHTARG = text, FUNCTION = texteq)",
+    "a type in public": "CREATE TYPE public.x AS (y int)",
+    "a temporary function": "CREATE FUNCTION pg_temp.max(bigint) RETURNS bigint RETURN 1",
+    "a temporary view": "CREATE TEMPORARY VIEW stored_events AS SELECT 1",
+    "another trigger": f"CREATE TRIGGER t BEFORE INSERT ON {RECEIPTS} EXECUTE FUNCTION journal.append_only()",
+    "an event trigger": "CREATE EVENT TRIGGER t ON ddl_command_start EXECUTE FUNCTION journal.append_only()",
+    "a policy": f"CREATE POLICY p ON {RECEIPTS}",
+    "an index": f"CREATE INDEX ON {RECEIPTS} (actor)",
+    "call a trigger's function": "SELECT journal.append_only()",
+    "publish": f"CREATE PUBLICATION p FOR TABLE {RECEIPTS}",
+    "keep the log for a standby": "SELECT pg_create_physical_replication_slot('s')",
+    "promote a standby": "SELECT pg_promote()",
+    "another segment of the log": "SELECT pg_switch_wal()",
+    "end others' sessions": (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    ),
+    "lock out writers": f"BEGIN; LOCK TABLE {EVENTS} IN SHARE MODE",
+    "lock out readers": f"BEGIN; LOCK TABLE {EVENTS} IN ACCESS EXCLUSIVE MODE",
+    "lock rows": f"SELECT 1 FROM {EVENTS} FOR KEY SHARE",
+    "a large object": "SELECT lo_create(0)",
+    "bytes as a large object": "SELECT lo_from_bytea(0, 'x')",
+    "a file as a large object": "SELECT lo_import('/etc/passwd')",
+    "alter a snapshot": "UPDATE journal.stored_snapshots SET state = '{{}}'",
+    "delete a snapshot": "DELETE FROM journal.stored_snapshots",
+    "make the tables anew": f"REINDEX TABLE {EVENTS}",
+    "say something of a table": f"COMMENT ON TABLE {EVENTS} IS 'x'",
+}
+READS = {
+    "entries": (EVENTS, {"administrator", "projector", "auditor"}),
+    "snapshots": ("journal.stored_snapshots", {"administrator", "projector", "auditor"}),
+    "answers": (RECEIPTS, {"administrator", "auditor"}),
+    "documents": ("journal.documents", {"administrator", "auditor"}),
+    "names of officers": ("journal.officers", {"administrator", "auditor"}),
 }
 
 
@@ -108,14 +169,85 @@ MISUSES = {
 def test_nobody_may(login: Login, role: str) -> None:
     refused = dict[str, str]()
     tried = MISUSES if role == "administrator" else {**WRITES, **MISUSES}
-    owner = str(conninfo_to_dict(login(role))["dbname"]) + "_owner"
+    name = str(conninfo_to_dict(login(role))["dbname"])
     for what, statement in tried.items():
         with psycopg.connect(login(role), autocommit=True) as connection:
             try:
-                connection.execute(statement.replace("{owner}", owner))
+                connection.execute(statement.replace("{owner}", f"{name}_owner").replace("{name}", name))
             except (errors.InsufficientPrivilege, errors.RaiseException) as no:
                 refused[what] = str(no)
     assert tried.keys() - refused.keys() == set()
+
+
+@pytest.mark.parametrize("what", READS)
+def test_who_reads_what(login: Login, what: str) -> None:
+    table, readers = READS[what]
+    for role in ("administrator", "projector", "auditor", "reporter"):
+        with psycopg.connect(login(role)) as connection:
+            try:
+                connection.execute(f"SELECT * FROM {table}")
+            except errors.InsufficientPrivilege:
+                assert role not in readers
+            else:
+                assert role in readers
+
+
+def test_an_administrator_keeps_the_names(login: Login) -> None:
+    with Book.open(login("administrator")) as book:
+        book.name_officer("t.leader", "Tea Leader")
+        with Book.open(login("auditor"), read_only=True) as read:
+            assert read.names()["t.leader"].name == "Tea Leader"
+            with pytest.raises(Unreachable, match="permission denied"):
+                read.erase_name("t.leader")
+        book.erase_name("t.leader")
+        assert book.names()["t.leader"].name is None
+
+
+FORGED = {
+    "an entry without an answer": ("2099-01-01T00:00:00.000000Z", "c9"),
+    "a moment that is past": ("2001-01-01T00:00:00.000000Z", "c9"),
+}
+
+
+@pytest.mark.parametrize("what", FORGED)
+def test_what_an_administrator_forges_is_found(login: Login, book: Book, what: str) -> None:
+    """Who may add may add anything, past the program: that is for `verify` to tell."""
+    moment, command = FORGED[what]
+    (*_, last) = book.stored()
+    state = {**json.loads(last.state), "recorded_at": moment, "command_id": command, "recorder": "f.nance"}
+    Seal(book).seal()
+    with psycopg.connect(login("administrator")) as connection:
+        connection.execute(
+            f"INSERT INTO {EVENTS} (originator_id, originator_version, topic, state) VALUES (%s, %s, %s, %s)",
+            (last.stream, last.version + 1, last.topic, json.dumps(state).encode()),
+        )
+    assert verify(book, Seal(book)).problems != []
+
+
+def test_a_false_call_only_makes_one_look(login: Login, book: Book) -> None:
+    """Anybody may call those who follow; they ask the journal what there is."""
+    with news_of(book) as wait, psycopg.connect(login("reporter"), autocommit=True) as connection:
+        for _ in range(100):
+            connection.execute("SELECT pg_notify('stored_events', repeat('x', 7000))")
+        wait(book.position())
+        assert catch_up(book) == book.position()
+
+
+def test_views_cannot_act_with_the_rights_of_their_readers(login: Login, book: Book) -> None:
+    """A projector puts a function into a view: whoever reads it runs it, and it changes nothing."""
+    with Book.open(login("projector"), read_only=True) as own:
+        catch_up(own)
+    with psycopg.connect(login("projector"), options="-c search_path=views") as connection:
+        connection.execute(
+            "CREATE FUNCTION views.act() RETURNS int LANGUAGE plpgsql AS $$ BEGIN"
+            f" {WRITES['name an officer']}; RETURN 4; END $$"
+        )
+        connection.execute("ALTER TABLE tracking RENAME TO tracking_before")
+        connection.execute("CREATE VIEW tracking AS SELECT * FROM tracking_before WHERE act() = 4")
+    with Book.open(login("administrator")) as mine:
+        with pytest.raises(Unreachable, match="read-only transaction"):
+            run(mine, "fund", as_of=date(2017, 12, 31))
+        assert mine.names() == {}
 
 
 def test_only_those_who_write_may_hold_up_writers(login: Login) -> None:

@@ -1,11 +1,6 @@
 """Views that follow their journal, in processes of their own: leading, waiting, killed, and cut off."""
 
-import json
-import os
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +9,7 @@ import psycopg
 import pytest
 
 import given as g
-from cli_shell import PROGRAM, SRC
+from follower import Follower
 from lifecycle.book import Book
 from projections.projector import status
 from reading import of, record
@@ -36,54 +31,17 @@ def followed(
         yield book
 
 
-class Follower:
-    """``grantbook views follow`` in a process of its own."""
-
-    def __init__(self, book: Book) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, "--book", str(book.place), "--json", "views", "follow"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(SRC)},
-        )
-        assert self.process.stdout is not None
-        os.set_blocking(self.process.stdout.fileno(), False)
-        self.told: list[dict[str, Any]] = []
-        self._unread: list[bytes] = [b""]
-        """Lines not looked at yet; the last is the beginning of one."""
-
-    def until(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """The first that it says from now on that is wanted."""
-        until = time.monotonic() + 40
-        while time.monotonic() < until:
-            assert self.process.stdout is not None
-            more = (self._unread.pop() + (self.process.stdout.read() or b"")).split(b"\n")
-            self._unread += more
-            while len(self._unread) > 1:
-                self.told.append(json.loads(self._unread.pop(0)))
-                if wanted(self.told[-1]):
-                    return self.told[-1]
-            time.sleep(0.05)
-        raise AssertionError(self.told)
-
-    def end(self, how: int) -> int:
-        """Its exit code."""
-        self.process.send_signal(how)
-        return self.process.wait(30)
-
-
 @pytest.fixture
 def follower(followed: Book) -> Iterator[Callable[[], Follower]]:
     made: list[Follower] = []
 
     def start() -> Follower:
-        made.append(Follower(followed))
+        made.append(Follower(followed.place))
         return made[-1]
 
     yield start
     for one in made:
-        one.process.kill()
-        one.process.communicate()
+        one.close()
 
 
 def at_end(book: Book) -> Callable[[dict[str, Any]], bool]:

@@ -14,9 +14,9 @@ from lifecycle.seal.sealing import Seal
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
+def book(place: Path | str) -> Iterator[Book]:
     """Three checkpoints: after the fund was founded, after a proposal, and after a cost and a refusal."""
-    with make_book(tmp_path / "book", g.FOUNDED) as book:
+    with make_book(place, g.FOUNDED) as book:
         Seal(book).seal()
         for command in g.PROPOSED:
             assert book.record(command, command.actor).outcome == "accepted"

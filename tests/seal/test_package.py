@@ -17,6 +17,8 @@ from lifecycle.seal.proving import Unsealed, export, prover
 from lifecycle.seal.sealing import Seal
 from tampering import without_triggers
 
+pytestmark = pytest.mark.both_stores
+
 
 @pytest.fixture
 def package(book: Book, tmp_path: Path) -> Path:
@@ -145,6 +147,7 @@ def test_an_altered_package_does_not_hold(package: Path, what: str) -> None:
     assert "Traceback" not in told
 
 
+@pytest.mark.of_a_file("its bytes, altered")
 def test_a_kept_checkpoint_tells_of_a_rewritten_book(book: Book, tmp_path: Path) -> None:
     kept = tmp_path / "kept.note"
     shutil.copyfile(Seal(book).files()[-1], kept)
@@ -153,7 +156,7 @@ def test_a_kept_checkpoint_tells_of_a_rewritten_book(book: Book, tmp_path: Path)
     for place in Seal(book).files():
         place.unlink()
     shutil.rmtree(book.path / "tree")
-    with Book.open(book.path) as again:
+    with Book.open(book.place) as again:
         Seal(again).seal()
         export(again, Seal(again), tmp_path / "package")
     assert check(tmp_path / "package")[0] == 0
@@ -201,6 +204,7 @@ def test_what_is_not_sealed_is_not_proved(book: Book, tmp_path: Path) -> None:
     assert not (tmp_path / "package").exists()
 
 
+@pytest.mark.of_a_file("its bytes, altered")
 def test_an_altered_entry_is_not_proved(book: Book, tmp_path: Path) -> None:
     with without_triggers(book.path) as raw:
         raw.execute(

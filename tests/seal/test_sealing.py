@@ -20,6 +20,8 @@ from lifecycle.seal.verifying import verify
 from tampering import restore, tamper, without_triggers
 from trees import defined
 
+pytestmark = pytest.mark.both_stores
+
 
 def spend(book: Book, *days: str) -> None:
     for day in days:
@@ -47,6 +49,7 @@ def test_sealing_again_writes_nothing(book: Book) -> None:
     assert len(before) == 3
 
 
+@pytest.mark.of_a_file("its bytes, altered")
 def test_the_root_is_that_of_the_stored_bytes(book: Book, raw: sqlite3.Connection) -> None:
     """Worked out anew, from what somebody else reads in the file."""
     entries = raw.execute("SELECT originator_id, originator_version, topic, state FROM stored_events")
@@ -74,6 +77,7 @@ def test_leaves_of_different_rows_differ() -> None:
     assert len({receipt_hash([*part, *"0123456789"]) for part in parts}) == len(parts)
 
 
+@pytest.mark.of_a_file("its bytes, altered")
 def test_a_dump_restored_elsewhere_keeps_the_root(
     book: Book, raw: sqlite3.Connection, tmp_path: Path
 ) -> None:
@@ -98,6 +102,7 @@ def test_a_dump_restored_elsewhere_keeps_the_root(
 # ── what is not extended ─────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.of_a_file("its bytes, altered")
 @pytest.mark.parametrize("whole", [False, True])
 def test_a_shorter_journal_is_refused(book: Book, whole: bool) -> None:
     sealed = book.position()
@@ -106,6 +111,7 @@ def test_a_shorter_journal_is_refused(book: Book, whole: bool) -> None:
         Seal(book).seal(whole=whole)
 
 
+@pytest.mark.of_a_file("its bytes, altered")
 @pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize("days", [("01-15", "01-16"), ("01-15", "01-16", "01-17")])
 def test_another_branch_of_history_is_refused(
@@ -118,12 +124,13 @@ def test_another_branch_of_history_is_refused(
     Seal(book).seal()
     book.close()
     restore(backup, book.path)
-    with Book.open(book.path, as_is=True) as other:
+    with Book.open(book.place, as_is=True) as other:
         spend(other, *days)
         with pytest.raises(Forked, match=r"not what was sealed|not those that were sealed"):
             Seal(other).seal(whole=whole)
 
 
+@pytest.mark.of_a_file("its bytes, altered")
 @pytest.mark.parametrize("lost", [False, True])
 def test_an_altered_entry_is_refused_by_a_whole_seal(book: Book, lost: bool) -> None:
     """Whether the kept hashes are there or not; the newest entry, by any seal."""
@@ -191,7 +198,7 @@ def test_many_seal_at_once(book: Book) -> None:
 
     def seal() -> None:
         try:
-            with Book.open(book.path) as mine:
+            with Book.open(book.place) as mine:
                 Seal(mine).seal()
         except Exception as error:
             failed.append(error)
@@ -212,22 +219,24 @@ def test_what_a_killed_seal_left_is_no_checkpoint(book: Book) -> None:
     assert verify(book, Seal(book)).problems == []
 
 
+@pytest.mark.of_a_file("its bytes, altered")
 def test_a_journal_of_the_first_format_gets_its_new_triggers(book: Book, raw: sqlite3.Connection) -> None:
     for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
         if name.endswith(("_grows", "_types")):
             raw.execute(f"DROP TRIGGER {name}")
     raw.execute("PRAGMA user_version = 1")
     book.close()
-    with Book.open(book.path, read_only=True) as old:
+    with Book.open(book.place, read_only=True) as old:
         assert {problem.where for problem in verify(old, Seal(old)).problems} == {
             f"journal.sqlite: {table}_{what}"
             for table in ("stored_events", "receipts")
             for what in ("grows", "types")
         } | {"journal.sqlite"}
-    with Book.open(book.path) as upgraded:
+    with Book.open(book.place) as upgraded:
         assert verify(upgraded, Seal(upgraded)).problems == []
 
 
+@pytest.mark.of_a_file("its bytes, altered")
 def test_a_new_book_has_nothing_to_seal_twice(tmp_path: Path) -> None:
     with make_book(tmp_path / "new", []) as new:
         assert Seal(new).last() is None

@@ -16,13 +16,16 @@ from lifecycle.seal.sealing import Seal
 from lifecycle.seal.verifying import Problem, verify
 from tampering import WAYS, restore, tamper, without_triggers
 
+pytestmark = pytest.mark.both_stores
+
 
 def problems(book: Book, **options: object) -> list[Problem]:
     """Found by somebody who opens the book anew."""
-    with Book.open(book.path, read_only=True, as_is=True) as again:
+    with Book.open(book.place, read_only=True, as_is=True) as again:
         return verify(again, Seal(again), **options).problems  # type: ignore[arg-type]
 
 
+@pytest.mark.of_a_file("its bytes, altered")
 @pytest.mark.parametrize("change", ["state = CAST('{}' AS BLOB)", "topic = 'OfficerAppointed.v1'"])
 def test_the_first_entry_is_named_too(book: Book, change: str) -> None:
     """The log is named after it: without it every checkpoint seems to be another book's."""
@@ -46,6 +49,7 @@ def test_the_unsealed_tail_is_told(book: Book) -> None:
     assert found.unsealed == (1, 1)
 
 
+@pytest.mark.of_a_file("its bytes, altered")
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("way", WAYS)
 def test_what_was_done_to_a_row_is_found(book: Book, way: str, seed: int) -> None:
@@ -61,6 +65,7 @@ def test_what_was_done_to_a_row_is_found(book: Book, way: str, seed: int) -> Non
     assert not found[0].where.startswith("journal.sqlite")
 
 
+@pytest.mark.of_a_file("its bytes, altered")
 def test_the_first_bad_entry_is_named(book: Book) -> None:
     """Two are altered: the earlier one is named first, by stream, version and position."""
     with without_triggers(book.path) as raw:
@@ -74,6 +79,7 @@ def test_the_first_bad_entry_is_named(book: Book) -> None:
     assert first.where == f"{stream}@{version} (position {position})"
 
 
+@pytest.mark.of_a_file("its bytes, altered")
 def test_without_kept_hashes_the_range_is_named(book: Book) -> None:
     with without_triggers(book.path) as raw:
         raw.execute("UPDATE stored_events SET topic = 'X.v1' WHERE position = 2")
@@ -82,6 +88,7 @@ def test_without_kept_hashes_the_range_is_named(book: Book) -> None:
     assert re.fullmatch(r"fund@1 \(position 1\) to fund@\d+ \(position \d+\)", where)
 
 
+@pytest.mark.of_a_file("its bytes, altered")
 def test_an_old_backup_is_found_out_by_the_newer_checkpoint(book: Book, tmp_path: Path) -> None:
     backup = tmp_path / "backup"
     shutil.copytree(book.path, backup)
@@ -98,6 +105,7 @@ def test_an_old_backup_is_found_out_by_the_newer_checkpoint(book: Book, tmp_path
     assert "missing" in problems(book, kept=[kept])[0].what
 
 
+@pytest.mark.of_a_file("its bytes, altered")
 def test_a_rewritten_and_resealed_book_is_found_out_by_who_kept_a_checkpoint(
     book: Book, tmp_path: Path
 ) -> None:
@@ -109,7 +117,7 @@ def test_a_rewritten_and_resealed_book_is_found_out_by_who_kept_a_checkpoint(
     for place in Seal(book).files():
         place.unlink()
     shutil.rmtree(book.path / "tree")
-    with Book.open(book.path) as again:
+    with Book.open(book.place) as again:
         Seal(again).seal()
     assert problems(book) == []
     assert [problem.where for problem in problems(book, kept=[kept])] != []
@@ -119,7 +127,7 @@ def test_another_key_is_found_out_by_who_knows_the_key(book: Book, tmp_path: Pat
     known = Seal(book).keys()
     for place in [*Seal(book).files(), book.path / "seal.key", book.path / CHECKPOINTS / "keys"]:
         place.unlink()
-    with Book.open(book.path) as again:
+    with Book.open(book.place) as again:
         Seal(again).seal()
     assert problems(book) == []
     assert "not signed with" in problems(book, trusted=known)[0].what
@@ -156,6 +164,7 @@ def test_a_book_without_checkpoints_is_not_verified(book: Book) -> None:
 # ── the file, the snapshot, the documents ────────────────────────────────────────────────────
 
 
+@pytest.mark.of_a_file("its bytes, altered")
 @pytest.mark.parametrize("what", ["no_update", "no_delete", "no_replace", "grows", "types"])
 @pytest.mark.parametrize("table", ["stored_events", "receipts"])
 def test_a_dropped_trigger_is_noticed(book: Book, raw: sqlite3.Connection, table: str, what: str) -> None:
@@ -163,6 +172,7 @@ def test_a_dropped_trigger_is_noticed(book: Book, raw: sqlite3.Connection, table
     assert [problem.where for problem in problems(book)] == [f"journal.sqlite: {table}_{what}"]
 
 
+@pytest.mark.of_a_file("its bytes, altered")
 def test_other_changes_of_the_tables_are_noticed(book: Book, raw: sqlite3.Connection) -> None:
     raw.execute("CREATE TRIGGER spy AFTER INSERT ON stored_events BEGIN DELETE FROM stored_snapshots; END")
     raw.execute("DROP TRIGGER receipts_no_delete")
@@ -175,6 +185,7 @@ def test_other_changes_of_the_tables_are_noticed(book: Book, raw: sqlite3.Connec
     ]
 
 
+@pytest.mark.of_a_file("its bytes, altered")
 def test_an_index_that_hides_an_entry_is_noticed(book: Book, raw: sqlite3.Connection) -> None:
     """The rows are all there, and a question that goes by the index does not find one."""
     raw.execute("PRAGMA writable_schema = ON")
@@ -192,6 +203,7 @@ def test_an_index_that_hides_an_entry_is_noticed(book: Book, raw: sqlite3.Connec
     assert any(problem.where == "journal.sqlite" for problem in problems(book))
 
 
+@pytest.mark.of_a_file("its bytes, altered")
 def test_a_snapshot_that_adds_up_to_something_else_is_noticed(book: Book, raw: sqlite3.Connection) -> None:
     from lifecycle.clerk import load_fund
     from lifecycle.snapshot import keep
@@ -204,6 +216,7 @@ def test_a_snapshot_that_adds_up_to_something_else_is_noticed(book: Book, raw: s
     assert problems(book)[0].where == f"the fund's snapshot at version {version}"
 
 
+@pytest.mark.of_a_file("its bytes, altered")
 def test_a_document_that_is_missing_or_another_is_named(book: Book) -> None:
     digest = book.attach(b"the agreement")
     attached = g.attach("01-13", name="agreement.pdf", media_type="application/pdf", sha256=digest)
@@ -220,6 +233,7 @@ def test_a_document_that_is_missing_or_another_is_named(book: Book) -> None:
     assert f"grant:{g.G}@" in problem.where
 
 
+@pytest.mark.of_a_file("its bytes, altered")
 def test_an_unsealed_entry_that_is_none_is_named(book: Book) -> None:
     with without_triggers(book.path) as raw:
         raw.execute(

@@ -11,6 +11,8 @@ from lifecycle.seal.verifying import verify
 from lifecycle.snapshot import keep
 from tampering import without_triggers
 
+pytestmark = pytest.mark.of_a_file("its bytes, altered")
+
 ENTRY = f"grant:{g.G}@"
 LAST = "(SELECT max(position) FROM stored_events)"
 
@@ -26,7 +28,7 @@ def tail(book: Book) -> Book:
 
 
 def problems(book: Book) -> list[str]:
-    with Book.open(book.path, read_only=True, as_is=True) as again:
+    with Book.open(book.place, read_only=True, as_is=True) as again:
         return [f"{where}: {what}" for where, what in verify(again, Seal(again)).problems]
 
 

@@ -1,15 +1,18 @@
 """Connections to the journal's database, and the transactions that are held on them."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import psycopg
 from eventsourcing.persistence import OperationalError, PersistenceError
 from eventsourcing.postgres import PostgresDatastore
+from psycopg.abc import Params
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row, tuple_row
+from psycopg.sql import SQL, Composed
 
 from lifecycle.postgres.schema import LOCK, SCHEMA
 from lifecycle.recording import WAIT
@@ -31,6 +34,11 @@ _OPTIONS = (
 )
 _GONE = ("08", "57P", "58", "25006")
 """How the codes of errors begin that tell of a server that is gone, going, or not to be written to."""
+
+
+Query = str | SQL | Composed
+Statement = tuple[Query, Params | None]
+Rows = list[tuple[Any, ...]]
 
 
 class InDoubt(OperationalError):
@@ -110,55 +118,120 @@ class Connections:
         self._all.clear()
 
 
+class Held:
+    """A transaction that is held. What it is to do waits for the next question, or for the end: each
+    stay at the server is one round trip, however many statements go along."""
+
+    def __init__(self, connection: psycopg.Connection[Any], begin: Sequence[str]) -> None:
+        self._connection = connection
+        self._waiting: list[Statement] = [(statement, None) for statement in begin]
+        self._last_of_begin = len(begin) - 1
+        self._begun: tuple[Any, ...] | None = None
+        self._begun_at = 0.0
+        self.appended: int | None = None
+        """How many entries; `None` where there is nothing to commit."""
+
+    @property
+    def begun(self) -> tuple[tuple[Any, ...], float]:
+        """The row of the last statement that it began with, and when it was read, by `time.monotonic`."""
+        if self._begun is None:
+            self.ask()
+        assert self._begun is not None
+        return self._begun, self._begun_at
+
+    def put(self, statement: Query, params: Params | None = None) -> None:
+        """Do it before whatever is asked next."""
+        self._waiting.append((statement, params))
+
+    def ask(self, *questions: Statement) -> list[Rows]:
+        """What waits is done first; then all rows of each question."""
+        sent, self._waiting = [*self._waiting, *questions], []
+        told = together(self._connection, sent)
+        if self._begun is None:
+            (self._begun,), self._begun_at = told[self._last_of_begin] or [()], time.monotonic()
+        return told[len(sent) - len(questions) :]
+
+    def settled(self) -> psycopg.Cursor[Any]:
+        """For what cannot be sent along with others, such as COPY."""
+        self.ask()
+        return self._connection.cursor()
+
+    def commit(self) -> None:
+        """Do what waits, and commit."""
+        self.ask((COMMIT, None))
+
+    def undo(self) -> None:
+        """Leave nothing of it; a connection on which that fails is let go."""
+        try:
+            self._connection.rollback()
+        except psycopg.Error:
+            self._connection.close()
+
+
+def together(connection: psycopg.Connection[Any], statements: Sequence[Statement]) -> list[Rows]:
+    """Send them all, then wait for all: what each gave. The first that fails ends it."""
+    # The pipeline is left before anything else is done: while one is open, the server does not count
+    # its client as idle, and one that hangs would keep everybody waiting for the append lock.
+    with connection.pipeline() if len(statements) > 1 else nullcontext():
+        cursors = [
+            connection.cursor(row_factory=tuple_row, binary=True).execute(statement, params)
+            for statement, params in statements
+        ]
+    return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+
+
 class JournalDatastore(PostgresDatastore):
     """One database. A transaction begun inside one that the same thread holds joins it."""
 
     def __init__(self, address: str, *, read_only: bool) -> None:
         super().__init__("", "", "", "", "", schema=SCHEMA, originator_id_type="text", lock_timeout=WAIT)
         self.pool = self._connections = Connections(address, read_only=read_only)  # type: ignore[assignment]
-        self._held = threading.local()
+        self._own = threading.local()
 
     @property
-    def cursor_held(self) -> psycopg.Cursor[Any] | None:
-        """That of the transaction that this thread holds."""
-        found: psycopg.Cursor[Any] | None = getattr(self._held, "cursor", None)
+    def holds(self) -> Held | None:
+        """The transaction that this thread holds."""
+        found: Held | None = getattr(self._own, "held", None)
         return found
 
-    @contextmanager
-    def asking(self) -> Iterator[psycopg.Cursor[Any]]:
-        """A cursor for questions, which gives tuples: in the transaction that is held, or by itself."""
-        held = self.cursor_held
-        if held is not None:
-            yield held
-        else:
-            with self.get_connection() as connection:
-                yield connection.cursor(row_factory=tuple_row, binary=True)
+    def ask(self, *questions: Statement) -> list[Rows]:
+        """All rows of each: in the transaction that is held, or by themselves."""
+        if (held := self.holds) is not None:
+            return held.ask(*questions)
+        with self.get_connection() as connection:
+            return together(connection, questions)
 
     @contextmanager
-    def held(self, begin: str) -> Iterator[psycopg.Cursor[Any]]:
-        """A transaction with this first statement, which those begun inside it are part of."""
-        outer = self.cursor_held
-        if outer is not None:
+    def held(self, *begin: str) -> Iterator[Held]:
+        """A transaction that begins with these statements; those begun inside it are part of it."""
+        if (outer := self.holds) is not None:
             yield outer
             return
         with self.get_connection() as connection:
             self._connections.warned()
-            with connection.transaction():
-                self._held.cursor = cursor = connection.cursor(row_factory=tuple_row, binary=True)
-                try:
-                    cursor.execute(begin)
-                    yield cursor
-                finally:
-                    self._held.cursor = None
+            self._own.held = held = Held(connection, begin)
+            try:
+                yield held
+                held.commit()
+            except BaseException:
+                held.undo()
+                raise
+            finally:
+                self._own.held = None
         if told := self._connections.warned():
             raise InDoubt("; ".join(told))
 
 
+BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
+"""Each question sees all that was committed before it, whatever is usual on the server."""
+COMMIT = "COMMIT"
 TAKE_LOCK = f"""
-SELECT pg_advisory_xact_lock({LOCK}), clock_timestamp(),
+SELECT pg_advisory_xact_lock({LOCK}),
        CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
             THEN set_config('synchronous_commit', 'on', true) END
 """
-"""Whoever appends takes it first; the server's clock is read when it is had. A commit is on disk, and on the
-standbys that must confirm it, before it is acknowledged, whatever is usual on the server."""
-SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+"""Whoever appends takes it first. A commit is on disk, and on the standbys that must confirm it, before it
+is acknowledged, whatever is usual on the server."""
+MOMENT = "SELECT clock_timestamp(), coalesce(max(position), 0) FROM stored_events"
+"""Asked once the lock is had, by a statement of its own: that of the lock sees what was before it waited."""
+SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"

@@ -14,27 +14,27 @@ from eventsourcing.postgres import (
     PostgresFactory,
 )
 from eventsourcing.utils import Environment, EnvType
-from psycopg.rows import dict_row
+from psycopg.abc import Params
 from psycopg.sql import SQL, Composed, Identifier
 
 from lifecycle.postgres import schema
-from lifecycle.postgres.connection import SNAPSHOT, TAKE_LOCK, JournalDatastore, lost
-from lifecycle.recording import ANSWER, FORMAT, STORED, Receipt, Recording
+from lifecycle.postgres.connection import BEGIN, MOMENT, SNAPSHOT, TAKE_LOCK, JournalDatastore, lost
+from lifecycle.recording import ANSWER, FORMAT, STORED, Question, Receipt, Recording
 
-SAVE = 500
-"""At most so many entries in one statement: one of some thousand can hang."""
-_GIVEN = tuple(field for field in Receipt._fields if field != "position")
-"""What is said of an answer; its position is the database's to tell."""
-_INSERT_ANSWER = SQL("INSERT INTO receipts ({}) VALUES ({})").format(
-    SQL(", ").join(map(Identifier, _GIVEN)), SQL(", ").join([SQL("%s")] * len(_GIVEN))
-)
+_GIVEN = len(Receipt._fields) - 1
+"""So much is said of an answer; its position, the last, is the database's to tell."""
+_INSERT_ENTRY = f"INSERT INTO stored_events ({STORED.rpartition(', ')[0]}) VALUES (%s, %s, %s, %s)"
+_INSERT_ANSWER = f"INSERT INTO receipts ({ANSWER.rpartition(', ')[0]}) VALUES ({', '.join(['%s'] * _GIVEN)})"
 _WAIT_FOR_STANDBY = "SELECT pg_logical_emit_message(true, 'grantbook', '')"
 """Something to commit, so that what is read here is on the standby, too, before it is told."""
+_NOTIFY = "NOTIFY stored_events"
+"""Calls those who follow, once it is committed."""
 
 
 class JournalRecorder(Recording, PostgresApplicationRecorder):
     """Stored events by position, and receipts beside them."""
 
+    FAR = True
     datastore: JournalDatastore
 
     def __init__(self, datastore: PostgresDatastore, *, events_table_name: str = "stored_events") -> None:
@@ -44,14 +44,7 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
         # for readers that follow.
         self.sql_create_statements = [*kinds, *map(_composed, schema.statements())]
         self.lock_table_statements = []
-        self.insert_events_statement = _composed(
-            self.insert_events_statement.as_string().replace(
-                "RETURNING notification_id", "RETURNING position AS notification_id"
-            )
-        )
         self.max_notification_id_statement = _composed("SELECT max(position) FROM stored_events")
-        self._appended = False
-        self._moment: tuple[datetime, float] | None = None
 
     def create_table(self) -> None:
         """Make the schema and all that is in it, where it is not there."""
@@ -64,15 +57,10 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the append lock: all reads and appends inside are one durable transaction."""
-        with self.datastore.held(TAKE_LOCK) as cursor:
-            ((_, moment, _),) = cursor.fetchall()
-            self._moment, self._appended = (moment, time.monotonic()), False
-            try:
-                yield
-                if not self._appended:
-                    cursor.execute(_WAIT_FOR_STANDBY)
-            finally:
-                self._moment = None
+        with self.datastore.held(BEGIN, TAKE_LOCK, MOMENT) as held:
+            yield
+            if held.appended is None:
+                held.put(_WAIT_FOR_STANDBY)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -83,28 +71,31 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
     def insert_events(
         self, stored_events: Sequence[StoredEvent], *, receipts: Sequence[Receipt] = (), **kwargs: Any
     ) -> Sequence[int] | None:
-        """Add entries and answers, in the transaction that is held or in one of their own."""
-        held = self.datastore.cursor_held
+        """Add entries and answers, in the transaction that is held or in one of their own.
+
+        The positions are counted as the database counts them, under the same lock: they are true once
+        it is committed.
+        """
+        held = self.datastore.holds
         if held is None:
             with self.writing():
                 return self.insert_events(stored_events, receipts=receipts, **kwargs)
-        positions: list[int] = []
-        with held.connection.cursor(row_factory=dict_row) as cursor:
-            for at in range(0, len(stored_events), SAVE):
-                some = stored_events[at : at + SAVE]
-                self._insert_stored_events(cursor, some, **kwargs)
-                positions += self._fetch_ids_after_insert_events(cursor, some, **kwargs) or ()
-            if stored_events:
-                self._notify_channel(cursor)
-            for receipt in receipts:
-                cursor.execute(_INSERT_ANSWER, receipt[: len(_GIVEN)])
-        self._appended = True
-        return positions
+        for one in stored_events:
+            held.put(_INSERT_ENTRY, (one.originator_id, one.originator_version, one.topic, one.state))
+        if stored_events and not held.appended:
+            held.put(_NOTIFY)
+        for receipt in receipts:
+            held.put(_INSERT_ANSWER, receipt[:_GIVEN])
+        (_, newest), _ = held.begun
+        first = newest + (held.appended or 0) + 1
+        held.appended = first + len(stored_events) - 1 - newest
+        return list(range(first, first + len(stored_events)))
 
     def adopt(self, *, entries: Sequence[tuple[Any, ...]] = (), receipts: Sequence[Receipt] = ()) -> None:
         """Take over rows of another journal, in the transaction that is held: the owner's to do."""
-        cursor = self.datastore.cursor_held
-        assert cursor is not None
+        held = self.datastore.holds
+        assert held is not None
+        cursor = held.settled()
         for table, columns, rows in (
             ("stored_events", STORED.rpartition(", ")[0], entries),
             ("receipts", ANSWER, receipts),
@@ -112,30 +103,32 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
             with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
-        self._appended = True
+        held.appended = (held.appended or 0) + len(entries)
 
     # ── asking ───────────────────────────────────────────────────────────────────────────────
 
     def rows(self, statement: str, *params: object) -> list[tuple[Any, ...]]:
         """All rows of a question to the journal's tables."""
-        try:
-            return self._rows(statement, params)
-        except PersistenceError as error:
-            if self.datastore.cursor_held is not None or not lost(error):
-                raise
-        return self._rows(statement, params)  # a connection that lay idle was lost: on another one
+        return self.answers((statement, params))[0]
 
-    def _rows(self, statement: str, params: tuple[object, ...]) -> list[tuple[Any, ...]]:
-        with self.datastore.asking() as cursor:
-            cursor.execute(statement.replace("?", "%s"), params or None)
-            return cursor.fetchall()
+    def answers(self, *questions: Question) -> list[list[tuple[Any, ...]]]:
+        """All rows of each, in one round trip."""
+        asked = [(statement.replace("?", "%s"), params or None) for statement, params in questions]
+        try:
+            return self.datastore.ask(*asked)
+        except PersistenceError as error:
+            if self.datastore.holds is not None or not lost(error):
+                raise
+        return self.datastore.ask(*asked)  # a connection that lay idle was lost: on another one
 
     def now(self) -> datetime:
         """The server's clock: read when the append lock was had, and counted on from there."""
-        if self._moment is None:
-            found: datetime = self.rows("SELECT clock_timestamp()")[0][0]
-            return found.astimezone(UTC)
-        moment, read_at = self._moment
+        held = self.datastore.holds
+        moment: datetime
+        if held is None or not held.begun[0]:
+            moment = self.rows("SELECT clock_timestamp()")[0][0]
+            return moment.astimezone(UTC)
+        (moment, _), read_at = held.begun
         return moment.astimezone(UTC) + timedelta(seconds=time.monotonic() - read_at)
 
     def format(self) -> int:
@@ -172,14 +165,10 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
 
     def name_book(self, name: str, *, seal_each_command: bool) -> None:
         """Write down that the book is made to the end."""
-        with self.writing():
-            cursor = self.datastore.cursor_held
-            assert cursor is not None
-            cursor.execute(
-                "INSERT INTO book (format, name, seal_each_command) VALUES (%s, %s, %s)",
-                (FORMAT, name, seal_each_command),
-            )
-            self._appended = True
+        self.do(
+            "INSERT INTO book (format, name, seal_each_command) VALUES (%s, %s, %s)",
+            (FORMAT, name, seal_each_command),
+        )
 
     def book(self) -> tuple[str, str, bool]:
         """The book's own id, its name, and whether those who record are to seal."""
@@ -188,13 +177,15 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
 
     def keep_document(self, digest: str, data: bytes) -> None:
         """Keep a document's bytes; one that is there already is the same."""
+        self.do("INSERT INTO documents (sha256, data) VALUES (%s, %s) ON CONFLICT DO NOTHING", (digest, data))
+
+    def do(self, statement: str, params: Params) -> None:
+        """Do it as durably as what is appended."""
         with self.writing():
-            cursor = self.datastore.cursor_held
-            assert cursor is not None
-            cursor.execute(
-                "INSERT INTO documents (sha256, data) VALUES (%s, %s) ON CONFLICT DO NOTHING", (digest, data)
-            )
-            self._appended = True
+            held = self.datastore.holds
+            assert held is not None
+            held.put(statement, params)
+            held.appended = held.appended or 0
 
     def document(self, digest: str) -> bytes | None:
         """A document's bytes; `None` where it is not there."""

@@ -1,7 +1,8 @@
 """Who may do what in the database: five roles, each with the least that its work needs.
 
-Administrators add and read; nobody changes or deletes, and nobody chooses a position. Projectors read
-entries and own the views; auditors read everything; reporters read views and nothing else.
+Administrators add and read; nobody changes or deletes, and nobody chooses a position. Only the names of
+officers are an administrator's to change. Projectors read entries and own the views; auditors read
+everything; reporters read views and nothing else.
 """
 
 from lifecycle.postgres.schema import SCHEMA, TABLES
@@ -28,19 +29,25 @@ _ABOUT = """
 --   GRANT {administrator} TO somebody;
 --   GRANT {projector} TO service;  ALTER ROLE service SET role = {projector};
 """
-_LOCKS = """
+_SERVER = """
 DO $$
-DECLARE lock regprocedure;
+DECLARE one record;
 BEGIN
-    -- Whoever may take these locks may keep everybody from writing.
-    FOR lock IN SELECT oid::regprocedure FROM pg_proc
-                 WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ '^pg_(try_)?advisory_'
+    -- Whoever may take these locks may keep everybody from writing; whoever may make large objects, or
+    -- write into the log, may fill the disk.
+    FOR one IN SELECT oid::regprocedure AS made, proname FROM pg_proc
+                WHERE pronamespace = 'pg_catalog'::regnamespace
+                  AND proname ~ '^(pg_(try_)?advisory_|lo_|lowrite$|loread$|pg_logical_emit_message$)'
     LOOP
-        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', lock);
-        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {administrator}, {projector}', lock);
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', one.made);
+        IF one.proname ~ 'advisory' THEN
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {administrator}, {projector}', one.made);
+        ELSIF one.proname = 'pg_logical_emit_message' THEN
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {administrator}', one.made);
+        END IF;
     END LOOP;
 EXCEPTION WHEN insufficient_privilege THEN
-    RAISE NOTICE 'not a superuser: anybody who may connect may hold up writers with an advisory lock';
+    RAISE NOTICE 'not a superuser: whoever may connect may hold up writers, or fill the disk';
 END $$;
 """
 
@@ -57,7 +64,7 @@ def script(prefix: str = "grantbook") -> str:
         _database(role),
         _journal(role),
         _views(role),
-        _LOCKS.format(**role).strip(),
+        _SERVER.format(**role).strip(),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -98,10 +105,13 @@ def _journal(role: dict[str, str]) -> str:
             f"GRANT SELECT ON {SCHEMA}.{table} TO {role['projector']};"
             for table in ("stored_events", "stored_snapshots", "book")
         ),
+        # How many answers there are, without what they say: whoever opens a book asks whether it is whole.
+        f"GRANT SELECT (number) ON {SCHEMA}.receipts TO {role['projector']};",
         *(
             f"GRANT INSERT ({columns}) ON {SCHEMA}.{table} TO {role['administrator']};"
             for table, columns in _GIVEN.items()
         ),
+        f"GRANT INSERT, UPDATE, DELETE ON {SCHEMA}.officers TO {role['administrator']};",
         f"GRANT INSERT ON {SCHEMA}.stored_snapshots TO {role['administrator']};",
     ]
     return "\n".join(lines)

@@ -1,7 +1,8 @@
 """What the journal's schema holds in PostgreSQL, and how it is known to be whole.
 
 Positions are given by a trigger under the append lock: dense, in the order of commits, and nobody's choice.
-Nothing is changed or deleted, whoever asks: the triggers fire always, for the owner and a replica too.
+Nothing is changed or deleted, whoever asks: the triggers fire always, for the owner and a replica too. Only
+the names of officers can be, since people must be erasable; no entry, answer or seal tells of them.
 """
 
 from typing import NamedTuple
@@ -70,6 +71,11 @@ TABLES = {
         'sha256 text COLLATE "C" PRIMARY KEY',
         "data bytea NOT NULL",
     ),
+    "officers": (
+        'officer text COLLATE "C" PRIMARY KEY',
+        'name text COLLATE "C"',
+        'erased_on text COLLATE "C"',
+    ),
     "book": (
         "one boolean PRIMARY KEY DEFAULT true CHECK (one)",
         "id uuid NOT NULL DEFAULT gen_random_uuid()",
@@ -85,6 +91,7 @@ CHECKS = {
     ("receipts", "outcome,position"): (
         "outcome IN ('accepted', 'refused') AND (outcome = 'accepted') = (position IS NOT NULL)"
     ),
+    ("officers", "erased_on,name"): "(name IS NULL) <> (erased_on IS NULL)",
     ("documents", "data,sha256"): "sha256 = encode(pg_catalog.sha256(data), 'hex')",
 }
 """What holds of each row, by table and columns."""

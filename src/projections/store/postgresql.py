@@ -68,6 +68,11 @@ def forbids(error: Exception) -> bool:
     return isinstance(getattr(error, "orig", None) or error, _FORBIDDEN)
 
 
+_ANOTHERS = f"SELECT 1 FROM pg_namespace WHERE nspname = '{SCHEMA}' AND NOT pg_has_role(nspowner, 'MEMBER')"
+"""Whose views are another role's only reads: whatever that role has put into them, functions too, runs
+with the rights of whoever asks."""
+
+
 # ── a way in ─────────────────────────────────────────────────────────────────────────────────
 
 
@@ -95,6 +100,8 @@ def engine(place: str, as_is: bool) -> Engine:
 
     def connect() -> psycopg.Connection[Any]:
         made = _connect(place, read_only=as_is)
+        if made.execute(_ANOTHERS).fetchone():
+            made.read_only = True
         made.autocommit = False
         return made
 
@@ -184,7 +191,9 @@ def reading(made: Engine) -> Iterator[Connection]:
     with made.connect() as connection:
         connection.execution_options(isolation_level="REPEATABLE READ")
         # Takes no snapshot, so the one of the first question is newer than any table that is seen.
-        connection.exec_driver_sql(f"LOCK TABLE {tracking.name} IN ACCESS SHARE MODE")
+        connection.exec_driver_sql(
+            f"SET TRANSACTION READ ONLY; LOCK TABLE {tracking.name} IN ACCESS SHARE MODE"
+        )
         yield connection
 
 

@@ -1,0 +1,31 @@
+"""The register of names as a table: the one in the journal's schema in which something may be changed."""
+
+from datetime import date
+
+from lifecycle.names import Known, Names
+from lifecycle.postgres.recorder import JournalRecorder
+
+_KEEP = (
+    "INSERT INTO officers (officer, name, erased_on) VALUES (%s, %s, %s)"
+    " ON CONFLICT (officer) DO UPDATE SET name = excluded.name, erased_on = excluded.erased_on"
+)
+
+
+class NamesInTable(Names):
+    """In the database, for all who open the book there."""
+
+    def __init__(self, recorder: JournalRecorder) -> None:
+        self._recorder = recorder
+
+    def all(self) -> dict[str, Known]:
+        """Everybody in it, by id."""
+        rows = self._recorder.rows("SELECT officer, name, erased_on FROM officers ORDER BY officer")
+        return {
+            officer: Known(name, None if erased is None else date.fromisoformat(erased))
+            for officer, name, erased in rows
+        }
+
+    def keep(self, officer: str, known: Known) -> None:
+        """Change the row, as durably as what is recorded."""
+        erased = None if known.erased_on is None else known.erased_on.isoformat()
+        self._recorder.do(_KEEP, (officer, known.name, erased))
