@@ -109,7 +109,7 @@ def recorded_alone(place: Place, file: Path, commands: int) -> Spent:
         def work() -> None:
             for start in range(0, len(words), IN_ONE_COMMIT):
                 some = [command_from(json.loads(line)) for line in words[start : start + IN_ONE_COMMIT]]
-                with book.batch():
+                with book.batch(some):
                     for command in some:
                         book.record(command, OFFICER)
 
