@@ -61,6 +61,7 @@ def decoder(topic: str, about: str) -> Callable[[bytes], Any]:
         recorder=(str, ...),
         command_id=(str, ...),
         note=(str | None, None),
+        crc32=(str, ""),
     )
     return whole.__pydantic_validator__.validate_json
 
