@@ -24,14 +24,18 @@ in_memory = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 """Of a test that makes no book, among those that do: once is enough."""
 place_of_views: list[Callable[[Path], Path | str]] = [lambda folder: folder]
 """Where a new book's views are to lie, of a book in the folder: the last one says it."""
+place_of_books: list[Callable[[Path], Path | str]] = [lambda folder: folder]
+"""The same of the book itself."""
 
 
 def new_book(path: Path, *commands: Command | Iterable[Command]) -> Book:
     """A founded book (not caught up) with these commands recorded."""
+    place = place_of_books[-1](path)
     book = Book.create(
-        path, name="The Facility", currency="USD", fiscal_year_start=7, on=g.START, recorder="admin"
+        place, name="The Facility", currency="USD", fiscal_year_start=7, on=g.START, recorder="admin"
     )
-    book.views = place_of_views[-1](path)
+    if place == path:
+        book.views = place_of_views[-1](path)
     record(book, g.FOUNDED, *commands)
     return book
 

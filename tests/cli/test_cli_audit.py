@@ -10,6 +10,8 @@ from cli.text import safe, to_json
 from cli_shell import Shell, on_grant
 from lifecycle.events import fund, grant
 
+pytestmark = pytest.mark.both_stores
+
 
 def test_every_fact_has_its_sentence() -> None:
     assert set(GRANT) == set(grant.EVENTS)

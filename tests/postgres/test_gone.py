@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -124,6 +125,38 @@ def test_who_waited_sees_what_was_written_meanwhile(book: Book, raw: Raw, databa
         first.record(g.cost("06-12"), "t.leader")
     waiting.join(30)
     assert [(one.outcome, one.position) for one in done] == [("accepted", book.position())]
+
+
+def test_a_commit_that_no_standby_confirmed_is_asked_for_again(own: Server) -> None:
+    """It is on disk, and the wait for the standby was cut short: it is answered once a standby has it."""
+    waiting = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+    with own.database() as address, make_book(address, [*g.FOUNDED, *g.PAID], clock=None) as book:
+        entries, answers = book.journal.counts()
+        name = str(conninfo_to_dict(address)["dbname"])
+        own.rows("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        own.rows("SELECT pg_reload_conf()")
+        done: list[Answer] = []
+        writer = threading.Thread(target=lambda: done.append(book.record(g.cost("06-12"), "t.leader")))
+        writer.start()
+        _until(lambda: own.rows(f"SELECT pid {waiting}") != [])
+        own.rows(f"SELECT pg_cancel_backend(pid) {waiting}")
+        _until(lambda: own.rows("SELECT count(*) FROM journal.receipts", name) == [(answers + 1,)])
+        _until(lambda: own.rows(f"SELECT pid {waiting}") != [])
+        assert done == []
+        own.rows("ALTER SYSTEM RESET synchronous_standby_names")
+        own.rows("SELECT pg_reload_conf()")
+        writer.join(30)
+        assert [(one.outcome, one.position) for one in done] == [("accepted", entries + 1)]
+        assert book.journal.counts() == (entries + 1, answers + 1)
+
+
+def test_what_failed_inside_is_not_committed(book: Book) -> None:
+    before = book.journal.counts()
+    with pytest.raises(Unreachable, match="something in the transaction"), book.batch():  # noqa: PT012
+        book.record(g.cost("06-12"), "t.leader")
+        with suppress(psycopg.Error):
+            book.journal.recorder.rows("SELECT nothing_of_that_name")
+    assert book.journal.counts() == before
 
 
 def test_a_client_that_hangs_does_not_keep_the_lock(book: Book, raw: Raw) -> None:

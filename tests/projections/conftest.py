@@ -30,7 +30,7 @@ class Databases:
         while len(self.given) > before:
             url = self.given.pop()
             with psycopg.connect(url, autocommit=True) as connection:
-                connection.execute("DROP SCHEMA IF EXISTS views CASCADE")
+                connection.execute("DROP SCHEMA IF EXISTS views, journal CASCADE")
             self._free.append(url)
 
 
@@ -42,16 +42,22 @@ def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def kind(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The store of the views of new books."""
+def kind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The store of the views of new books; with ``--store postgresql`` of the books, too."""
+    whole = request.config.getoption("--store")
     if request.param == "sqlite":
+        if whole == "postgresql":
+            pytest.skip("about a file: its views are in one")
         yield "sqlite"
         return
     databases: Databases = request.getfixturevalue("databases")
     before = len(databases.given)
-    reading.place_of_views.append(databases.take)
-    yield "postgresql"
-    reading.place_of_views.pop()
+    taking = reading.place_of_books if whole == "postgresql" else reading.place_of_views
+    taking.append(databases.take)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRANTBOOK_SEALS", str(tmp_path_factory.mktemp("seals")))
+        yield "postgresql"
+    taking.pop()
     databases.give_back(before)
 
 

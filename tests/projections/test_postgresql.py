@@ -86,7 +86,7 @@ def test_who_may_not_write_the_views_takes_them_at_the_journals_end(
     book: Book, reader: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(projector, "PATIENCE", 0.3)
-    with Book.open(book.path, read_only=True, views=reader) as other:
+    with Book.open(book.place, read_only=True, views=reader) as other:
         assert len(ask(other, "register", "2019-01-01")) == 2
         assert list(differences(other)) == []
         record(book, of("SSF-3", g.PROPOSED))
@@ -109,7 +109,7 @@ def test_who_may_only_read_finds_a_view_that_asks_something_else(book: Book, rea
         f"GRANT SELECT ON surveys TO {name}",
     )
     for views in (book.views, reader):
-        with Book.open(book.path, read_only=True, views=views) as other:
+        with Book.open(book.place, read_only=True, views=views) as other:
             assert [where for where, _ in differences(other)] == ["views: surveys"]
 
 
@@ -117,7 +117,7 @@ def test_a_report_goes_on_with_the_tables_that_it_began_with(book: Book) -> None
     done = threading.Event()
 
     def anew() -> None:
-        with Book.open(book.path, read_only=True, views=book.views) as other:
+        with Book.open(book.place, read_only=True, views=book.views) as other:
             rebuild(other)
         done.set()
 

@@ -206,7 +206,7 @@ def test_several_projectors_at_once(tmp_path: Path) -> None:
     spawn = multiprocessing.get_context("spawn")
     with new_book(tmp_path / "book", g.receive("2016-01-01", amount="2000000.00 USD"), CLOSED) as book:
         ways = ["catch up", "catch up", "rebuild", "rebuild"]
-        workers = [spawn.Process(target=_project, args=(book.path, book.views, how, 4)) for how in ways]
+        workers = [spawn.Process(target=_project, args=(book.place, book.views, how, 4)) for how in ways]
         for worker in workers:
             worker.start()
         for number in range(2, 14):
@@ -266,7 +266,7 @@ def test_a_killed_rebuild_leaves_the_views_and_its_rests_go_with_the_next(tmp_pa
     with new_book(tmp_path / "book", CLOSED, of("SSF-2", PAID)) as book:
         catch_up(book)
         before = tables(book)
-        killed = spawn.Process(target=_killed_in_a_rebuild, args=(book.path, book.views))
+        killed = spawn.Process(target=_killed_in_a_rebuild, args=(book.place, book.views))
         killed.start()
         killed.join(60)
         assert killed.exitcode == -signal.SIGKILL

@@ -55,7 +55,7 @@ def other(book: Book, server: Any) -> Iterator[Book]:
     """The same, with its views in a database."""
     with ExitStack() as stack:
         url = stack.enter_context(server.database())
-        with Book.open(book.path, views=url) as other:
+        with Book.open(book.place, views=url) as other:
             rebuild(other)
             yield other
 

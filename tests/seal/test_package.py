@@ -17,8 +17,6 @@ from lifecycle.seal.proving import Unsealed, export, prover
 from lifecycle.seal.sealing import Seal
 from tampering import without_triggers
 
-pytestmark = pytest.mark.both_stores
-
 
 @pytest.fixture
 def package(book: Book, tmp_path: Path) -> Path:

@@ -11,6 +11,7 @@ from eventsourcing.persistence import OperationalError, PersistenceError
 from eventsourcing.postgres import PostgresDatastore
 from psycopg.abc import Params
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row, tuple_row
 from psycopg.sql import SQL, Composed
 
@@ -119,8 +120,8 @@ class Connections:
 
 
 class Held:
-    """A transaction that is held. What it is to do waits for the next question, or for the end: each
-    stay at the server is one round trip, however many statements go along."""
+    """A transaction that is held. What it is to do waits for the next question, or for the end, so that many
+    statements are one round trip."""
 
     def __init__(self, connection: psycopg.Connection[Any], begin: Sequence[str]) -> None:
         self._connection = connection
@@ -157,7 +158,9 @@ class Held:
         return self._connection.cursor()
 
     def commit(self) -> None:
-        """Do what waits, and commit."""
+        """Do what waits, and commit: nothing, where something in it failed and nobody minded."""
+        if self._connection.info.transaction_status == TransactionStatus.INERROR:
+            raise psycopg.errors.InFailedSqlTransaction("something in the transaction failed")
         self.ask((COMMIT, None))
 
     def undo(self) -> None:
