@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from books import make_book
 from cli_shell import Shell, on_grant
 
 ATTACH = ("--actor", "desk", "--on", "2017-06-01")
@@ -79,6 +80,16 @@ def test_a_digest_is_no_path(shell: Shell) -> None:
 
 
 @pytest.mark.of_a_file("its documents; those of a database cannot be altered")
+def test_a_pipe_in_the_place_of_a_document_is_not_waited_for(tmp_path: Path) -> None:
+    with make_book(tmp_path / "book") as book:
+        digest = book.attach(b"the agreement")
+        place = book.path / "documents" / digest
+        place.unlink()
+        os.mkfifo(place)
+        with pytest.raises(OSError, match="no plain file"):
+            book.document(digest)
+
+
 def test_an_altered_document_is_put_right_by_attaching_it_again(shell: Shell) -> None:
     (shell.folder / "file").write_bytes(b"x")
     assert attach(shell, "file")[0] == 0
