@@ -41,11 +41,12 @@ def locked(place: Path) -> Iterator[None]:
 def sealed_in(folder: Path) -> tuple[int, int]:
     """How many entries and answers the newest checkpoint seals, by its name alone; 0 before the first."""
     try:
-        names = sorted((place.name for place in (folder / CHECKPOINTS).iterdir()), reverse=True)
+        with os.scandir(folder / CHECKPOINTS) as found:  # one a command: there can be many
+            newest = max(filter(_CHECKPOINT.fullmatch, (one.name for one in found)), default="")
     except FileNotFoundError:
         return 0, 0
-    newest = next(filter(None, map(_CHECKPOINT.fullmatch, names)), None)
-    return (int(newest[1]), int(newest[2])) if newest else (0, 0)
+    sizes = _CHECKPOINT.fullmatch(newest)
+    return (int(sizes[1]), int(sizes[2])) if sizes else (0, 0)
 
 
 def seals() -> Path:

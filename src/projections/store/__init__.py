@@ -52,7 +52,7 @@ class Kind(Protocol):
         """Whether there are views, of this format."""
 
     def sound(self, place: Any) -> bool | None:
-        """Whether what is there is as it was written; `None` where it cannot be said."""
+        """Whether what is there is as it was written; `None` where nothing says how that was."""
 
     def make(self, engine: Engine) -> None:
         """New, empty views."""
@@ -121,8 +121,8 @@ def _of(at: Engine | Connection) -> Kind:
 def opened(place: Place, *, as_is: bool = False, trusting: bool = False) -> Iterator[Engine]:
     """The views at the place, made if they are not there or of no use.
 
-    ``as_is``: to be read as they are; nothing is made. ``trusting``: for who only writes: whether what
-    is there is as it was written is not looked at. Raises `Unreachable` where they can be neither used nor
+    ``as_is``: to be read as they are; nothing is made. ``trusting``: for who only writes: whether what is
+    there is as it was written is not looked at. Raises `Unreachable` where they can be neither used nor
     made, here or inside.
     """
     kind = _at(place)
@@ -130,36 +130,35 @@ def opened(place: Place, *, as_is: bool = False, trusting: bool = False) -> Iter
         engine = kind.engine(place, as_is)
         try:
             if as_is:
-                _insist(kind, engine, place, trusting)
+                _insist(kind, engine, place)
             elif not _fit(kind, engine, place, trusting):
                 with kind.locked(place):
                     if not _fit(kind, engine, place, trusting):
+                        if kind.sound(place) is False:
+                            logging.getLogger(__name__).warning(_ANEW, kind.shown(place))
                         kind.make(engine)
             yield engine
         finally:
             kind.leave(engine)
 
 
+_ANEW = (
+    "%s is not as it was written: a disk failed, or another program has written in it."
+    " It is made again from the journal."
+)
+
+
 def _fit(kind: Kind, engine: Engine, place: Place, trusting: bool) -> bool:
-    if not kind.usable(engine):
-        return False
-    if trusting or kind.sound(place) is not False:
-        return True
-    told = (
-        "%s is not as it was written: a disk failed, or another program has written in it."
-        " It is made again from the journal."
-    )
-    logging.getLogger(__name__).warning(told, kind.shown(place))
-    return False
+    return kind.usable(engine) and (trusting or bool(kind.sound(place)))
 
 
-def _insist(kind: Kind, engine: Engine, place: Place, trusting: bool) -> None:
+def _insist(kind: Kind, engine: Engine, place: Place) -> None:
     if not kind.usable(engine):
         raise Unreachable(
             f"{kind.shown(place)}: there are no views of this version (format {FORMAT}) that you may read:"
             " grantbook views update, beside the journal, makes them"
         )
-    if not trusting and kind.sound(place) is False:
+    if kind.sound(place) is False:
         raise Unreachable(
             f"{kind.shown(place)} is not as it was written, or was copied while it was written: copy it"
             " again, or make it again with grantbook views rebuild"

@@ -137,7 +137,7 @@ def usable(made: Engine) -> bool:
 
 def sound(place: str) -> bool | None:
     """The server has sums of its pages, and looks at each as it is read."""
-    return None
+    return True
 
 
 def make(made: Engine) -> None:

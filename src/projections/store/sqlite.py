@@ -127,7 +127,7 @@ def usable(made: Engine) -> bool:
 
 
 def sound(place: Path | str) -> bool | None:
-    """Whether the file is as it was written; `None` where it cannot be said."""
+    """Whether the file is as it was written; `None` where it has no sum."""
     return checksum.is_sound(Path(place) / FILE)
 
 
