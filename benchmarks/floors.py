@@ -79,7 +79,7 @@ class SameRows:
     """The rows of a book's views, to be written once more into tables of the same form."""
 
     def __init__(self, book: Path) -> None:
-        with sqlite3.connect(book / "views.sqlite") as raw:
+        with sqlite3.connect(f"file:{book / 'views.sqlite'}?mode=ro", uri=True) as raw:
             made = raw.execute(
                 "SELECT type, name, sql FROM sqlite_master"
                 " WHERE sql IS NOT NULL AND type IN ('table', 'index')"

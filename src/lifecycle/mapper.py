@@ -88,7 +88,7 @@ class EntryMapper(Mapper[str]):
         head = to_json(envelope)
         body = entry.event.__pydantic_serializer__.to_json(entry.event, exclude_none=True, by_alias=True)
         stream, version, topic = entry.originator_id, entry.originator_version, topic_of(type(entry.event))
-        state = summed(_place(stream, version, topic), head[:-1] + b"," + body[1:])
+        state = summed(place_of(stream, version, topic), head[:-1] + b"," + body[1:])
         return StoredEvent(originator_id=stream, originator_version=version, topic=topic, state=state)
 
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[str]:
@@ -106,7 +106,7 @@ class EntryMapper(Mapper[str]):
         )
 
 
-def _place(stream: str, version: int, topic: str) -> bytes:
+def place_of(stream: str, version: int, topic: str) -> bytes:
     """What the columns beside an entry's bytes say, to be summed with them."""
     return f"{stream}@{version} {topic}".encode()
 
@@ -116,7 +116,7 @@ def entry_of(stream: str, version: int, topic: str, state: bytes, position: int 
     try:
         fields = from_json(state)
         # Older books have entries without a sum.
-        if SUM in fields and not is_sound(_place(stream, version, topic), state):
+        if SUM in fields and not is_sound(place_of(stream, version, topic), state):
             raise ValueError("its bytes do not add up to its sum")
         fields.pop(SUM, None)
         recorded_at = datetime.fromisoformat(fields.pop("recorded_at"))

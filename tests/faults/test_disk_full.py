@@ -102,4 +102,5 @@ def test_disk_full(
         assert f"{len(acknowledged):,} recorded before" in again.out or not acknowledged
         assert shell("audit", "verify", *at).code == 0
         shutil.rmtree(copy)
+    assert seen["acknowledged"] > 0
     tell(", ".join(f"{count:,} {what}" for what, count in sorted(seen.items())))

@@ -60,6 +60,8 @@ def broken(mutant: Mutant, tests: list[str]) -> tuple[bool, str]:
         )
     lines = done.stdout.splitlines()
     first = next((line.split(" ")[1] for line in lines if line.startswith(("FAILED ", "ERROR "))), "")
+    if done.returncode not in (0, _FAILED):
+        first = f"pytest ran no such test, and ended with {done.returncode}"
     return done.returncode == _FAILED, first or "\n".join(lines[-5:])
 
 
