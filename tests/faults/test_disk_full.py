@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from cli_shell import Shell, life, on_grant
 
 SMALL = (
@@ -68,6 +70,7 @@ def answers(words: list[str], before: Callable[[], None] | None = None) -> Answe
     return found
 
 
+@pytest.mark.of_a_file("its disk")
 def test_disk_full(
     shell: Shell, tmp_path: Path, seed: int, times: Callable[[int, int], int], tell: Callable[[str], None]
 ) -> None:

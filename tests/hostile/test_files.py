@@ -90,6 +90,7 @@ def test_a_pipe_in_the_place_of_a_document_is_not_waited_for(tmp_path: Path) -> 
             book.document(digest)
 
 
+@pytest.mark.of_a_file("its documents")
 def test_an_altered_document_is_put_right_by_attaching_it_again(shell: Shell) -> None:
     (shell.folder / "file").write_bytes(b"x")
     assert attach(shell, "file")[0] == 0

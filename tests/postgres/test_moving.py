@@ -90,6 +90,7 @@ def test_a_journal_with_a_gap_is_not_moved(tmp_path: Path, database: str) -> Non
         Book.open(database)
 
 
+@pytest.mark.of_a_file("out of one, into a database")
 def test_the_command_line(shell: Shell, database: str) -> None:
     """From a folder into a database: reports say the same, and recording goes on there."""
     at = ("--book", shell.book, "--as", "admin")
