@@ -105,5 +105,5 @@ def test_disk_full(
         assert f"{len(acknowledged):,} recorded before" in again.out or not acknowledged
         assert shell("audit", "verify", *at).code == 0
         shutil.rmtree(copy)
-    assert seen["acknowledged"] > 0
+    assert seen["acknowledged"] > 0 or times(1, 20) == 1  # one alone may be too small
     tell(", ".join(f"{count:,} {what}" for what, count in sorted(seen.items())))
