@@ -143,7 +143,7 @@ class Journal(Application[str]):
             )
             for row in self.recorder.rows(question, *found):
                 found[row[0]].append(entry_of(*row))
-        return found
+        return {stream: _whole(entries) for stream, entries in found.items()}
 
     def pages(self, stream: str, page: int, *, after: int = 0) -> Iterator[list[Entry]]:
         """A long stream's entries after a version, some thousand in memory at a time."""

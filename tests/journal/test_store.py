@@ -369,7 +369,11 @@ def test_an_entry_that_is_gone_is_missed_by_whoever_reads_its_stream(
         "DELETE FROM stored_events WHERE originator_id = ? AND originator_version = 2", (f"grant:{g.G}",)
     )
     with Book.open(book.path) as again:
-        for reading in (lambda: again.entries(f"grant:{g.G}"), lambda: list(again.histories())):
+        for reading in (
+            lambda: again.entries(f"grant:{g.G}"),
+            lambda: list(again.entries_of([f"grant:{g.G}"], again.position())),
+            lambda: list(again.histories()),
+        ):
             with pytest.raises(Altered, match=f"grant:{g.G}@2 is missing"):
                 reading()
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from eventsourcing.persistence import StoredEvent
 from psycopg import errors
 
 import given as g
@@ -54,6 +55,15 @@ def test_a_position_is_given_not_taken(book: Book, raw: Raw) -> None:
     newest = book.position()
     raw.execute("INSERT INTO journal.stored_events VALUES ('grant:X', 1, 'X.v1', '{}', 1000)")
     assert book.position() == newest + 1
+
+
+def test_a_save_of_thousands_does_not_hang(book: Book) -> None:
+    """As one statement of four thousand entries did; each is a statement of its own."""
+    newest = book.position()
+    many = [StoredEvent("grant:X", n, "X.v1", b'{"x":"%b"}' % (b"x" * 2_000)) for n in range(1, 8_001)]
+    positions = book.journal.recorder.insert_events(many)
+    assert positions == list(range(newest + 1, newest + 8_001))
+    assert book.position() == newest + 8_000
 
 
 def test_an_append_that_failed_leaves_no_gap(book: Book) -> None:

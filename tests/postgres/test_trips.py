@@ -2,9 +2,10 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -57,30 +58,51 @@ def between(tmp_path: Path, server: Server) -> Iterator[Between]:
     between.close()
 
 
+def usual(between: Between, work: Callable[[], None], ready: Callable[[], None] = lambda: None) -> int:
+    """How often it waits, mostly: on a busy machine what is said in two halves, while the other side speaks
+    already, is now and then counted once more or once less."""
+    counted = []
+    for _ in range(7):
+        ready()
+        before = between.turns
+        work()
+        counted.append(between.turns - before)
+    return sorted(counted)[3]
+
+
+def recorded(book: Book, day: str, outcome: str = "accepted") -> Callable[[], None]:
+    """A command, and what is said to it."""
+
+    def work() -> None:
+        assert book.record(g.cost(day), "t.leader").outcome == outcome
+
+    return work
+
+
 def test_a_command_waits_for_the_server_three_times(
     book: Book, database: str, between: Between, server: Server, tmp_path: Path
 ) -> None:
     """For its grant; for the lock, and what is new; for the commit. A grant in memory is not asked for."""
     with Book.open(database.replace(str(server.folder), str(tmp_path))) as there:
-        assert there.record(g.cost("06-12"), "t.leader").outcome == "accepted"
-        for outcome, asked in (("accepted", g.cost("06-12")), ("refused", g.cost("01-09"))):
-            before = between.turns
-            assert there.record(asked, "t.leader").outcome == outcome
-            assert between.turns - before == 2
-        assert book.record(g.cost("06-12"), "t.leader").outcome == "accepted"
-        before = between.turns
-        assert there.record(g.cost("06-12"), "t.leader").outcome == "accepted"
-        assert between.turns - before == 3  # another has written there: read again
+        recorded(there, "06-12")()
+        assert usual(between, recorded(there, "06-12")) == 2
+        assert usual(between, recorded(there, "01-09", "refused")) == 2
+        # another has written there: read again
+        assert usual(between, recorded(there, "06-12"), ready=recorded(book, "06-12")) == 3
 
 
 def test_a_batch_waits_for_the_server_as_often_as_one_command(
     book: Book, database: str, between: Between, server: Server, tmp_path: Path
 ) -> None:
-    asked = [g.cost("06-12", command_id=f"c{number}") for number in range(50)]
     with Book.open(database.replace(str(server.folder), str(tmp_path))) as there:
-        assert there.record(g.cost("06-12"), "t.leader").outcome == "accepted"
-        before = between.turns
-        with there.batch(asked):
-            told = [there.record(one, "t.leader") for one in asked]
-        assert between.turns - before == 2
-        assert [one.position for one in told] == [book.position() - 49 + at for at in range(50)]
+        recorded(there, "06-12")()
+
+        def work() -> None:
+            asked = [g.cost("06-12", command_id=str(uuid4())) for _ in range(50)]
+            with there.batch(asked):
+                told = [there.record(one, "t.leader") for one in asked]
+            positions.append([one.position for one in told])
+
+        positions: list[list[int | None]] = []
+        assert usual(between, work) == 2
+        assert positions[-1] == [book.position() - 49 + at for at in range(50)]
