@@ -38,7 +38,8 @@ def as_text(name: str, version: int, grant: Grant) -> str:
     """The state as JSON, with its sum."""
     from pydantic_core import to_json  # only who writes has it loaded
 
-    return summed(_place(name, version), to_json(grant.__dict__, exclude_none=True)).decode()
+    fields = {field: value for field, value in grant.__dict__.items() if value is not None}
+    return summed(_place(name, version), to_json(fields)).decode()
 
 
 def from_text(name: str, version: int, text: str) -> Grant:

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from lifecycle.iso import MINOR_UNITS
 
-FORMAT = 8
+FORMAT = 9
 """Of the tables below. Views of another format are made again from the journal."""
 SHADOW = "new_"
 """Before the names of the tables that a rebuild is filling."""
@@ -39,9 +39,11 @@ _Words = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that is equal, and ordered, by its bytes in every store."""
 
 
-def _table(name: str, *columns: Column[Any]) -> Table:
+def _table(name: str, *columns: Column[Any], long: bool = False) -> Table:
     # Rows lie in the order of their key, so a grant's rows are one place to delete from and to write to.
-    return Table(name, metadata, *columns, sqlite_with_rowid=False)
+    # Not so long ones: of a row that lies in its key SQLite puts what is beyond a thousand bytes on pages
+    # of its own, and most of each stays empty.
+    return Table(name, metadata, *columns, sqlite_with_rowid=long)
 
 
 def _key(name: str, type_: Any = _Words) -> Column[Any]:
@@ -227,6 +229,7 @@ grant_standing = _table(
     _key("grant"),
     Column("version", Integer, nullable=False),
     Column("state", _Words, nullable=False),
+    long=True,
 )
 """How each grant stands after all that is recorded, as JSON, and the version of its stream."""
 
