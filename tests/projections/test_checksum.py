@@ -53,6 +53,18 @@ def test_the_file_adds_up_after_each_fold(book: Book) -> None:
     assert checksum.is_sound(file(book))
 
 
+@pytest.mark.parametrize("spot", [0, 40_000, 65_536 + 1, -1])
+def test_every_stretch_of_a_large_file_counts(book: Book, spot: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, size in (("_STRETCH", 1 << 16), ("_CHUNK", 1 << 14)):
+        monkeypatch.setattr(checksum, name, size)
+    assert file(book).stat().st_size > 2 * (1 << 16)
+    checksum.sum_beside(file(book)).unlink()
+    rebuild(book)
+    assert checksum.is_sound(file(book))
+    flip(file(book), 8 * (spot % file(book).stat().st_size))
+    assert checksum.is_sound(file(book)) is False
+
+
 def test_a_short_log_waits(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     before = file(book).read_bytes()
