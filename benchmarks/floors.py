@@ -2,10 +2,12 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from pydantic import create_model
 
@@ -44,6 +46,25 @@ class Bare:
         self.raw.close()
 
 
+_LEAST = """
+CREATE TABLE e (p INTEGER PRIMARY KEY, s TEXT, v INT, t TEXT, b BLOB, UNIQUE (s, v));
+CREATE TABLE r (id BLOB PRIMARY KEY, digest BLOB, p INT) WITHOUT ROWID;
+"""
+
+
+def least_bytes(file: Path, entries: list[Row], receipts: list[Row]) -> int:
+    """Of a file of the same entries, and of each command no more than id and digest, and where it led."""
+    with closing(sqlite3.connect(file)) as raw:
+        raw.executescript(_LEAST)
+        raw.executemany(_ENTRY, entries)
+        raw.executemany(
+            "INSERT INTO r VALUES (?, ?, ?)",
+            ((UUID(id_).bytes, bytes.fromhex(digest), row[-1]) for id_, digest, *row in receipts),
+        )
+        raw.commit()
+    return file.stat().st_size
+
+
 # ── reading ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -66,13 +87,43 @@ def decoder(topic: str, about: str) -> Callable[[bytes], Any]:
     return whole.__pydantic_validator__.validate_json
 
 
-def read(book: Path, stream: str | None = None) -> Iterator[Any]:
-    """Every entry of a book, or of one stream, as a pydantic object."""
+def read(raw: sqlite3.Connection, stream: str | None = None) -> Iterator[Any]:
+    """Every entry of a journal, or of one stream, as a pydantic object."""
     which = "" if stream is None else "WHERE originator_id = ?"
     question = f"SELECT originator_id, topic, state FROM stored_events {which} ORDER BY position"
-    with sqlite3.connect(book / "journal.sqlite") as raw:
-        for name, topic, state in raw.execute(question, () if stream is None else (stream,)):
-            yield decoder(topic, name.partition(":")[0])(state)
+    for name, topic, state in raw.execute(question, () if stream is None else (stream,)):
+        yield decoder(topic, name.partition(":")[0])(state)
+
+
+def journal(book: Path) -> sqlite3.Connection:
+    """A book's journal, to be read."""
+    return sqlite3.connect(book / "journal.sqlite")
+
+
+class BareViews:
+    """The least that a grant's rows take: its entries decoded, what stands there read, one written."""
+
+    def __init__(self, book: Path) -> None:
+        self.journal = journal(book)
+        self.raw = sqlite3.connect(book / "views.sqlite", isolation_level=None)
+        self.raw.execute("PRAGMA synchronous=NORMAL")
+        self.raw.execute("PRAGMA wal_autocheckpoint=0")
+        self.tables = [
+            name
+            for (name,) in self.raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            if any(column == "grant" for _, column, *_ in self.raw.execute(f"PRAGMA table_info({name})"))
+        ]
+
+    def catch_up(self, grant: str) -> None:
+        """One transaction that does not wait for the disk."""
+        self.raw.execute("BEGIN IMMEDIATE")
+        for _ in read(self.journal, f"grant:{grant}"):
+            pass
+        for name in self.tables:
+            self.raw.execute(f'SELECT * FROM {name} WHERE "grant" = ?', (grant,)).fetchall()
+        self.raw.execute('UPDATE grant_standing SET version = version WHERE "grant" = ?', (grant,))
+        self.raw.execute("UPDATE tracking SET notification_id = notification_id")
+        self.raw.execute("COMMIT")
 
 
 class SameRows:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 from itertools import count
 from multiprocessing import get_context
@@ -37,6 +38,7 @@ CREATE INDEX i ON r (id);
 _ENTRY = "INSERT INTO e (s, v, t, b) VALUES (%s, %s, %s, %s)"
 _RECEIPT = f"INSERT INTO r VALUES (DEFAULT, {', '.join(['%s'] * 14)})"
 _numbers = count(1)
+_STORED = "SELECT originator_id, topic, state FROM journal.stored_events"
 RIVAL = 2_000
 """Commands that the rival's projection is given."""
 
@@ -82,9 +84,11 @@ class Bare:
             self.raw.execute(_TABLES.encode())
             self.raw.commit()
 
-    def append(self, entries: list[Row], receipts: list[Row]) -> None:
-        """One durable commit."""
+    def append(self, entries: list[Row], receipts: list[Row], *, alone: bool = False) -> None:
+        """One durable commit; ``alone``: no other one is made meanwhile."""
         with self.raw.cursor() as cursor:
+            if alone:
+                cursor.execute("SELECT pg_advisory_xact_lock(1)")
             cursor.executemany(_ENTRY, entries)
             cursor.executemany(_RECEIPT, receipts)
         self.raw.commit()
@@ -114,10 +118,18 @@ def recorded(own: Corpus, make: Callable[[], str], commands: int, runs: int) -> 
 
 
 def _one(make: Callable[[], str], runs: int) -> Benchmark:
+    import psycopg
+
     grants = corpus.AT_ONCE * (runs + 1)
     book = Book.open(corpus.long_lives(make(), grants, ENTRIES))
     application = corpus.rival_long_lives(rival.Grants(rival_env(make())), grants, ENTRIES)
-    one = record_one(book, application, Bare(make()).append, runs)
+    raw = psycopg.connect(str(book.place), autocommit=True)
+
+    def read(stream: str) -> None:
+        for name, topic, state in raw.execute(f"{_STORED} WHERE originator_id = %s", (stream,)):
+            decoder(topic, name.partition(":")[0])(bytes(state))
+
+    one = record_one(book, application, Bare(make()).append, read, runs)
     one.name = "postgres_record_one"
     return one
 
@@ -145,13 +157,23 @@ def _rivals(address: str) -> Act:
     return act
 
 
-def _bare(address: str) -> Act:
+def _bare(address: str, *, alone: bool = False) -> Act:
     bare = Bare(address, make=False)
     receipt = ("c", "d" * 64, *["x" * 12] * 11, 1)
-    return lambda number: bare.append([(f"bare:{number}", 1, "PaymentRequested.v1", b"x" * 245)], [receipt])
+
+    def act(number: int) -> None:
+        bare.append([(f"{alone}:{number}", 1, "PaymentRequested.v1", b"x" * 245)], [receipt], alone=alone)
+
+    return act
 
 
-_SIDES: dict[str, Callable[[str], Act]] = {OURS: _ours, "rival": _rivals, "floor": _bare}
+ALONE = "floor, one at a time"
+_SIDES: dict[str, Callable[[str], Act]] = {
+    OURS: _ours,
+    "rival": _rivals,
+    "floor": _bare,
+    ALONE: partial(_bare, alone=True),
+}
 
 
 def _write(side: str, address: str, first: int, begin: Any, times: Any) -> None:
@@ -176,6 +198,7 @@ def _writers(make: Callable[[], str], writers: int, runs: int) -> Benchmark:
     places = {OURS: corpus.long_lives(make(), grants, 6), "rival": make(), "floor": make()}
     corpus.rival_long_lives(rival.Grants(rival_env(places["rival"])), grants, 6)
     Bare(places["floor"])
+    places[ALONE] = places["floor"]
     firsts = {side: count(1, EACH + WARM) for side in _SIDES}
     context = get_context("spawn")
 
@@ -273,7 +296,7 @@ def _decoded(address: str) -> None:
     import psycopg
 
     with psycopg.connect(address) as raw, raw.cursor("all") as cursor:
-        cursor.execute("SELECT originator_id, topic, state FROM journal.stored_events ORDER BY position")
+        cursor.execute(f"{_STORED} ORDER BY position")
         for name, topic, state in cursor:
             decoder(topic, name.partition(":")[0])(bytes(state))
 

@@ -9,7 +9,7 @@ from typing import Any
 import corpus
 import rival
 from corpus import OFFICER, Corpus
-from floors import SameRows, read
+from floors import BareViews, SameRows, journal, read
 from pairs import OURS, Benchmark, Goal, Spent, timed
 
 from lifecycle.book import Book
@@ -39,7 +39,8 @@ def replay_grant(own: Corpus, runs: int) -> Benchmark:
         return timed(lambda: [application.repository.get(id_) for _ in range(times)], times)
 
     def floor() -> Spent:
-        return timed(lambda: [list(read(book.path, f"grant:{name}")) for _ in range(times)], times)
+        raw = journal(book.path)
+        return timed(lambda: [list(read(raw, f"grant:{name}")) for _ in range(times)], times)
 
     return Benchmark(
         "replay_grant",
@@ -80,7 +81,7 @@ def stream(name: str, book: Book, bare: Callable[[], Any], runs: int) -> Benchma
 def stream_sqlite(own: Corpus, commands: int, runs: int) -> Benchmark:
     """From one file."""
     path = own.book(commands)
-    return stream("stream", Book.open(path, read_only=True), lambda: read(path), runs)
+    return stream("stream", Book.open(path, read_only=True), lambda: read(journal(path)), runs)
 
 
 def rebuilt(own: Corpus, commands: int, rival_commands: int, runs: int) -> Benchmark:
@@ -92,7 +93,7 @@ def rebuilt(own: Corpus, commands: int, rival_commands: int, runs: int) -> Bench
     view = own.place / "rival-view.sqlite"
 
     def bare() -> None:
-        for _ in read(path):
+        for _ in read(journal(path)):
             pass
         rows.write(own.place / "rows.sqlite")
 
@@ -121,7 +122,7 @@ def caught_up(own: Corpus, commands: int, runs: int) -> Benchmark:
     raw.execute("PRAGMA journal_mode=WAL")
     raw.execute("PRAGMA synchronous=FULL")
     raw.execute("CREATE TABLE e (b BLOB)")
-    times = 10
+    times, bare, named = 10, BareViews(book.path), book.grants()
 
     def ours() -> Spent:
         spent = 0.0
@@ -138,10 +139,13 @@ def caught_up(own: Corpus, commands: int, runs: int) -> Benchmark:
             spent += timed(lambda: raw.execute("INSERT INTO e VALUES (?)", (b"x" * 245,))).seconds
         return Spent(spent / times)
 
+    def floor() -> Spent:
+        return timed(lambda: [bare.catch_up(grant) for grant in named[:times]], times)
+
     return Benchmark(
         "catch_up",
         "the views after one command",
-        {OURS: ours, "commit": commit},
+        {OURS: ours, "commit": commit, "floor": floor},
         [Goal("commit", 1.5)],
         runs,
     )
@@ -184,10 +188,13 @@ def report(path: Path, runs: int) -> Benchmark:
     def ours() -> Spent:
         return timed(lambda: reports.run(book, "disbursement", as_of=DAY, by="window"))
 
+    def sql() -> None:
+        raw.execute(_BY_WINDOW, {"day": str(DAY)}).fetchall()
+
     return Benchmark(
         "report",
         f"disbursement by window over {grants:,} grants",
-        {OURS: ours, "sql": lambda: timed(lambda: raw.execute(_BY_WINDOW, {"day": str(DAY)}).fetchall())},
+        {OURS: ours, "sql": lambda: timed(sql)},
         [Goal("sql", 1.5)],
         runs,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import corpus
 from corpus import Corpus
+from floors import least_bytes
 from pairs import OURS, Benchmark, Goal, Spent, process
 
 READS = "import click, pydantic, eventsourcing.sqlite"
@@ -71,6 +72,8 @@ def storage(own: Corpus, commands: int) -> Benchmark:
     entries = _count(own.book(commands))
     store = own.rival(commands)
     events = len(own.rival_events(commands))
+    rows = corpus.entry_rows(own.book(commands)), corpus.receipt_rows(own.book(commands))
+    least = least_bytes(own.place / "least.sqlite", *rows)
 
     def only(table: str) -> int:
         with sqlite3.connect(journal) as raw:
@@ -85,6 +88,7 @@ def storage(own: Corpus, commands: int) -> Benchmark:
             "rival": lambda: Spent(store.stat().st_size / events),
             "grantbook, entries alone": lambda: Spent(only("stored_events") / entries),
             "grantbook, receipts alone": lambda: Spent(only("receipts") / entries),
+            "the least": lambda: Spent(least / entries),
         },
         [Goal("rival", 0.75)],
         runs=1,

@@ -9,10 +9,12 @@ from typing import Any
 import corpus
 import rival
 from corpus import AT_ONCE, OFFICER, Corpus, Place, Row
-from floors import Bare
+from eventsourcing.persistence import StoredEvent
+from floors import Bare, journal, read
 from pairs import OURS, Benchmark, Goal, Spent, timed
 
 from lifecycle.book import Book
+from lifecycle.clerk import digest_of
 from lifecycle.words import command_from
 
 ENTRIES = 30
@@ -21,6 +23,8 @@ IN_ONE_COMMIT = 100
 """Commands of one commit; events of one of the rival and of the floor."""
 WHOLE = "grantbook, the whole process"
 """``grantbook record`` from its start to its end, beside the recording alone."""
+READ, VALIDATED = "floor, the grant read", "floor, validated"
+"""The floor that also reads and decodes the grant's entries; that also validates, and digests commands."""
 
 
 def next_words(number: int) -> dict[str, Any]:
@@ -33,11 +37,13 @@ def record_one(
     book: Book,
     application: rival.Grants,
     append: Callable[[list[Row], list[Row]], None],
+    read: Callable[[str], object],
     runs: int,
+    *,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Benchmark:
     """Validate, load a grant of 30 entries, decide, append durably, receipt included."""
-    told = {side: iter(range(1, AT_ONCE * (runs + 1) + 1)) for side in (OURS, "rival", "floor")}
+    told = {side: iter(range(1, AT_ONCE * (runs + 1) + 1)) for side in (OURS, "rival", "floor", READ)}
     rows = _rows_of_one(book)
 
     def ours() -> Spent:
@@ -58,11 +64,13 @@ def record_one(
 
         return timed(work, AT_ONCE, clock)
 
-    def bare() -> Spent:
-        some = [rows(next(told["floor"])) for _ in range(AT_ONCE)]
+    def bare(side: str) -> Spent:
+        some = [rows(side, number) for number in (next(told[side]) for _ in range(AT_ONCE))]
 
         def work() -> None:
-            for entries, receipts in some:
+            for stream, entries, receipts in some:
+                if side == READ:
+                    read(stream)
                 append(entries, receipts)
 
         return timed(work, AT_ONCE, clock)
@@ -72,19 +80,19 @@ def record_one(
         "record_one" if waits else "record_one_processor",
         f"a command on a grant of {ENTRIES} entries that is not in memory, durable"
         + ("" if waits else "; time on the processor alone"),
-        {OURS: ours, "rival": rivals, "floor": bare},
+        {OURS: ours, "rival": rivals, "floor": lambda: bare("floor"), READ: lambda: bare(READ)},
         [Goal("rival", 1.5, faster=True), *([Goal("floor", 0.5, faster=True)] if waits else [])],
         runs,
     )
 
 
-def _rows_of_one(book: Book) -> Callable[[int], tuple[list[Row], list[Row]]]:
-    """The same bytes for the floor: an entry and a receipt, as the book has written such ones."""
+def _rows_of_one(book: Book) -> Callable[[str, int], tuple[str, list[Row], list[Row]]]:
+    """A grant, and the same bytes for the floor: an entry and a receipt as the book has written such."""
     *_, stored = book.stored()
     (*receipt, _), *_ = next(book.journal.receipt_rows(book.journal.counts()[1] - 1, 1))
 
-    def rows(number: int) -> tuple[list[Row], list[Row]]:
-        return [(f"bare:{number}", *stored[1:4])], [tuple(receipt)]
+    def rows(side: str, number: int) -> tuple[str, list[Row], list[Row]]:
+        return f"grant:LONG-{number:03}", [(f"{side}:{number}", *stored[1:4])], [tuple(receipt)]
 
     return rows
 
@@ -97,7 +105,15 @@ def record_one_sqlite(own: Corpus, runs: int, clock: Callable[[], float] = time.
     book = Book.open(corpus.long_lives(place / "book", grants, ENTRIES))
     application = rival.Grants(rival.sqlite_env(place / "rival.sqlite"))
     corpus.rival_long_lives(application, grants, ENTRIES)
-    return record_one(book, application, Bare(place / "bare.sqlite").append, runs, clock)
+    raw = journal(book.path)
+    return record_one(
+        book,
+        application,
+        Bare(place / "bare.sqlite").append,
+        lambda stream: list(read(raw, stream)),
+        runs,
+        clock=clock,
+    )
 
 
 def recorded_alone(place: Place, file: Path, commands: int) -> Spent:
@@ -114,6 +130,32 @@ def recorded_alone(place: Place, file: Path, commands: int) -> Spent:
                         book.record(command, OFFICER)
 
         return timed(work, commands)
+
+
+def validated(file: Path, book: Path, append: Callable[[list[Row], list[Row]], None]) -> Callable[[], None]:
+    """What recording cannot do without, whatever it decides: commands from words, their digests, the facts
+    validated and written as bytes; appended as ready rows are."""
+    with file.open(encoding="utf-8") as lines:
+        words = list(lines)
+    with Book.open(book) as recorded:
+        mapper = recorded.journal.mapper
+        entries = [mapper.to_domain_event(StoredEvent(*row)) for row in corpus.entry_rows(book)]
+    receipts = corpus.receipt_rows(book)
+    given = [(entry, type(entry.event), dict(entry.event)) for entry in entries]
+
+    def work() -> None:
+        for start in range(0, len(words), IN_ONE_COMMIT):
+            end = start + IN_ONE_COMMIT
+            for line in words[start:end]:
+                digest_of(command_from(json.loads(line)))
+            stored = [
+                mapper.to_stored_event(entry._replace(event=kind.model_validate(fields)))
+                for entry, kind, fields in given[start:end]
+            ]
+            rows = [(e.originator_id, e.originator_version, e.topic, e.state) for e in stored]
+            append(rows, receipts[start:end])
+
+    return work
 
 
 def record_many(own: Corpus, commands: int, runs: int) -> Benchmark:
@@ -141,6 +183,12 @@ def record_many(own: Corpus, commands: int, runs: int) -> Benchmark:
         target.close()
         return spent
 
+    def least() -> Spent:
+        target = Bare(own.place / "many-validated.sqlite")
+        spent = timed(validated(file, own.book(commands), target.append), commands)
+        target.close()
+        return spent
+
     return Benchmark(
         "record_many",
         f"a command of {commands:,} of whole lives; the whole process makes all views and seals, too",
@@ -148,6 +196,7 @@ def record_many(own: Corpus, commands: int, runs: int) -> Benchmark:
             OURS: lambda: recorded_alone(book, file, commands),
             "rival": rivals,
             "floor": bare,
+            VALIDATED: least,
             WHOLE: whole,
         },
         [Goal("rival", 0.4, faster=True)],
