@@ -21,8 +21,9 @@ from lifecycle.errors import Altered, Unreachable
 from lifecycle.folder import Folder
 from lifecycle.history import FUND, Entry, call_stream, grant_stream, history, kind_of
 from lifecycle.home import Check, Home, T
-from lifecycle.journal import Answer, Journal, Stored, named, store_errors
+from lifecycle.journal import Answer, Journal, Stored, store_errors
 from lifecycle.names import Known
+from lifecycle.places import is_address, named
 from lifecycle.recording import Receipt
 
 if TYPE_CHECKING:
@@ -398,7 +399,7 @@ class Book:
 
 def home_of(place: Path | str) -> Home:
     """Of a book in a folder, or at the address of a database."""
-    if isinstance(place, str) and "://" in place:
+    if is_address(place):
         from lifecycle.database import Database
 
         return Database(place)

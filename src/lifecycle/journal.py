@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Self
-from urllib.parse import urlsplit
 
 from eventsourcing.application import Application
 from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory, Mapper, PersistenceError
@@ -16,6 +15,7 @@ from lifecycle import sqlite
 from lifecycle.errors import Altered, Unreachable
 from lifecycle.history import Entry
 from lifecycle.mapper import EntryMapper, entry_of
+from lifecycle.places import named
 from lifecycle.recording import ANSWER, FORMAT, STORED, Receipt, Recording
 
 
@@ -317,16 +317,6 @@ def _store_of(place: Path | str) -> Any:
     from lifecycle import postgres
 
     return postgres
-
-
-def named(place: Path | str) -> str:
-    """The place in words; the password of an address is not told."""
-    if isinstance(place, Path) or "://" not in place:
-        return str(place)
-    parts = urlsplit(place)
-    who, at, host = parts.netloc.rpartition("@")
-    shown = [one for one in parts.query.split("&") if not one.startswith(("password=", "sslpassword="))]
-    return parts._replace(netloc=who.partition(":")[0] + at + host, query="&".join(shown)).geturl()
 
 
 def _check_format(found: int, place: str) -> None:
