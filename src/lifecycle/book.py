@@ -305,23 +305,12 @@ class Book:
         What was recorded at once is known at once: the pair of an entry comes with it.
         """
         with store_errors(self.journal.place):
-            return self.journal.whole(self._position_of(known))
-
-    def _position_of(self, known: str) -> int:
-        if known.isdecimal():
-            return min(int(known), self.position())
-        moment = datetime.fromisoformat(known)
-        if moment.tzinfo is None:
-            raise ValueError(f"{known} has no time zone: add Z for UTC")
-        low, high = 0, self.position()
-        while low < high:
-            middle = (low + high + 1) // 2
-            at = self.recorded_at(middle)
-            if at is None or at <= moment:
-                low = middle
-            else:
-                high = middle - 1
-        return low
+            if known.isdecimal():
+                return self.journal.whole(min(int(known), self.position()))
+            moment = datetime.fromisoformat(known)
+            if moment.tzinfo is None:
+                raise ValueError(f"{known} has no time zone: add Z for UTC")
+            return self.journal.whole(self.journal.position_at(moment))
 
     def histories(
         self, after: int = 0, upto: int | None = None, names: tuple[str, str] | None = None

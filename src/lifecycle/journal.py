@@ -196,6 +196,18 @@ class Journal(Application[str]):
         )
         return entry_of(*rows[0]).recorded_at if rows else None
 
+    def position_at(self, moment: datetime) -> int:
+        """The newest position that was recorded by the moment; 0 for none."""
+        low, high = 0, self.position()
+        while low < high:
+            middle = (low + high + 1) // 2
+            at = self.recorded_at(middle)
+            if at is None or at <= moment:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
     def entry_rows(self, after: int, page: int) -> Iterator[list[tuple[Any, ...]]]:
         """Stream, version, topic, stored bytes and position of all entries after a position, in pages."""
         return self._pages(f"SELECT {STORED} FROM stored_events", "position", after, page)
