@@ -15,6 +15,7 @@ from given import Past, day
 from lifecycle.book import Book
 from lifecycle.decisions.rules import Command
 from lifecycle.history import FUND, Entry
+from lifecycle.places import is_address
 from projections import store
 from projections.fold import folded
 from projections.reports import _answer, question_of, run
@@ -66,7 +67,7 @@ def tables(book: Book) -> dict[str, list[tuple[Any, ...]]]:
     of_database = (
         "SELECT relname FROM pg_class WHERE relkind IN ('r', 'v') AND relnamespace = 'views'::regnamespace"
     )
-    question = of_database if store.is_address(book.views) else of_file
+    question = of_database if is_address(book.views) else of_file
     with closing(raw_views(book.views, read_only=True)) as connection:
         names = connection.execute(question).fetchall()
         return {
@@ -85,7 +86,7 @@ def sql(book: Book, *statements: str) -> list[tuple[Any, ...]]:
 
 def raw_views(views: Path | str, *, read_only: bool = False) -> Any:
     """Views, opened past the program."""
-    if store.is_address(views):
+    if is_address(views):
         return psycopg.connect(str(views), autocommit=True, options="-c search_path=views")
     mode = "ro" if read_only else "rwc"
     return sqlite3.connect(f"file:{Path(views) / store.FILE}?mode={mode}", uri=True, isolation_level=None)

@@ -38,10 +38,12 @@ _FACTS = "facility/facility.jsonl"
 @click.argument("path", metavar="[BOOK]", required=False)
 def demo(path: str | None) -> int:
     """Make the demo book, or go on with it, and show what it holds."""
+    from lifecycle.places import is_address
+
     asked = settings()
     asked.officer = _ADMIN
     named = path or asked.book or "demo-book"
-    if "://" in named:
+    if is_address(named):
         raise click.UsageError("name a folder for the demo; grantbook move takes it to a database")
     place = Path(named)
     with _book(place) as book:

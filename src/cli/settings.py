@@ -85,7 +85,9 @@ def located(told: str) -> Any:
     """A folder, or the address of a database."""
     from pathlib import Path
 
-    return told if "://" in told else Path(told)
+    from lifecycle.places import is_address
+
+    return told if is_address(told) else Path(told)
 
 
 def settings() -> Settings:

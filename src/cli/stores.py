@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 def move(source: str, target: str) -> int:
     """Copy it."""
     from lifecycle.book import Book
-    from lifecycle.journal import named
     from lifecycle.moving import move as copy
+    from lifecycle.places import named
 
     place = located(target)
     with Book.open(located(source), read_only=True) as book, steps_of("copying") as told:

@@ -21,8 +21,9 @@ from lifecycle.errors import Altered, Unreachable
 from lifecycle.folder import Folder
 from lifecycle.history import FUND, Entry, call_stream, grant_stream, history, kind_of
 from lifecycle.home import Check, Home, T
-from lifecycle.journal import Answer, Journal, Stored, named, store_errors
+from lifecycle.journal import Answer, Journal, Stored, store_errors
 from lifecycle.names import Known
+from lifecycle.places import is_address, named
 from lifecycle.recording import Receipt
 
 if TYPE_CHECKING:
@@ -304,23 +305,12 @@ class Book:
         What was recorded at once is known at once: the pair of an entry comes with it.
         """
         with store_errors(self.journal.place):
-            return self.journal.whole(self._position_of(known))
-
-    def _position_of(self, known: str) -> int:
-        if known.isdecimal():
-            return min(int(known), self.position())
-        moment = datetime.fromisoformat(known)
-        if moment.tzinfo is None:
-            raise ValueError(f"{known} has no time zone: add Z for UTC")
-        low, high = 0, self.position()
-        while low < high:
-            middle = (low + high + 1) // 2
-            at = self.recorded_at(middle)
-            if at is None or at <= moment:
-                low = middle
-            else:
-                high = middle - 1
-        return low
+            if known.isdecimal():
+                return self.journal.whole(min(int(known), self.position()))
+            moment = datetime.fromisoformat(known)
+            if moment.tzinfo is None:
+                raise ValueError(f"{known} has no time zone: add Z for UTC")
+            return self.journal.whole(self.journal.position_at(moment))
 
     def histories(
         self, after: int = 0, upto: int | None = None, names: tuple[str, str] | None = None
@@ -398,7 +388,7 @@ class Book:
 
 def home_of(place: Path | str) -> Home:
     """Of a book in a folder, or at the address of a database."""
-    if isinstance(place, str) and "://" in place:
+    if is_address(place):
         from lifecycle.database import Database
 
         return Database(place)

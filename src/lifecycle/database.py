@@ -10,8 +10,9 @@ from lifecycle.disk import seals
 from lifecycle.errors import Unreachable
 from lifecycle.health import checks
 from lifecycle.home import Check, Home, T, guards
-from lifecycle.journal import STORE_ERRORS, Journal, named
+from lifecycle.journal import STORE_ERRORS, Journal
 from lifecycle.names import Names
+from lifecycle.places import named
 from lifecycle.postgres.connection import JournalDatastore, lost, several_hosts
 from lifecycle.postgres.names import NamesInTable
 from lifecycle.postgres.recorder import JournalRecorder

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Self
-from urllib.parse import urlsplit
 
 from eventsourcing.application import Application
 from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory, Mapper, PersistenceError
@@ -16,6 +15,7 @@ from lifecycle import sqlite
 from lifecycle.errors import Altered, Unreachable
 from lifecycle.history import Entry
 from lifecycle.mapper import EntryMapper, entry_of
+from lifecycle.places import named
 from lifecycle.recording import ANSWER, FORMAT, STORED, Receipt, Recording
 
 
@@ -196,6 +196,18 @@ class Journal(Application[str]):
         )
         return entry_of(*rows[0]).recorded_at if rows else None
 
+    def position_at(self, moment: datetime) -> int:
+        """The newest position that was recorded by the moment; 0 for none."""
+        low, high = 0, self.position()
+        while low < high:
+            middle = (low + high + 1) // 2
+            at = self.recorded_at(middle)
+            if at is None or at <= moment:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
     def entry_rows(self, after: int, page: int) -> Iterator[list[tuple[Any, ...]]]:
         """Stream, version, topic, stored bytes and position of all entries after a position, in pages."""
         return self._pages(f"SELECT {STORED} FROM stored_events", "position", after, page)
@@ -317,16 +329,6 @@ def _store_of(place: Path | str) -> Any:
     from lifecycle import postgres
 
     return postgres
-
-
-def named(place: Path | str) -> str:
-    """The place in words; the password of an address is not told."""
-    if isinstance(place, Path) or "://" not in place:
-        return str(place)
-    parts = urlsplit(place)
-    who, at, host = parts.netloc.rpartition("@")
-    shown = [one for one in parts.query.split("&") if not one.startswith(("password=", "sslpassword="))]
-    return parts._replace(netloc=who.partition(":")[0] + at + host, query="&".join(shown)).geturl()
 
 
 def _check_format(found: int, place: str) -> None:

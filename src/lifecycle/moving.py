@@ -10,7 +10,8 @@ from typing import NamedTuple
 from lifecycle.book import Book, home_of
 from lifecycle.disk import CHECKPOINTS
 from lifecycle.errors import Altered, Unreachable
-from lifecycle.journal import Journal, named, store_errors
+from lifecycle.journal import Journal, store_errors
+from lifecycle.places import named
 from lifecycle.recording import Receipt
 from lifecycle.seal.merkle import Tree
 from lifecycle.seal.sealing import KEY, TREES, hashes

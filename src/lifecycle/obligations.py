@@ -16,7 +16,7 @@ from lifecycle.events.base import Event
 from lifecycle.policy import Edition, Span, last_day
 from lifecycle.state import Grant
 from lifecycle.steps import NAMES, Obligation, Step
-from lifecycle.terms import plus_days, plus_months
+from lifecycle.terms import plus_months
 
 __all__ = ["MONTHS_AHEAD", "NAMES", "Obligation", "Step", "Timeline", "instalments"]
 
@@ -92,11 +92,6 @@ class Timeline:
             found.met_on = met_on or on
             found.mark(on)
 
-    def _not_asked(self, name: str, on: date) -> None:
-        found = self._found[name, None]
-        found.applicable = False
-        found.mark(on)
-
     # ── proposal to agreement ────────────────────────────────────────────────────────────────
 
     def _proposed(self, _: Grant, e: was.GrantProposed) -> None:
@@ -120,7 +115,7 @@ class Timeline:
         if edition.agreement_required:
             self._start("signature", e.on, edition.obligations.get("signature"))
         else:
-            self._not_asked("signature", e.on)
+            self._found["signature", None].drop(e.on)
             self._start("effectiveness", e.on, edition.obligations.get("effectiveness"))
 
     def _declined(self, grant: Grant, e: was.ProposalDeclined) -> None:
@@ -144,8 +139,7 @@ class Timeline:
                 and self._grant.follow_ups[found.item or ""].status == "handed_over"
             )
             if found.open and not handed_over:
-                found.applicable = False
-                found.mark(e.on)
+                found.drop(e.on)
 
     # ── effective ────────────────────────────────────────────────────────────────────────────
 
@@ -196,7 +190,7 @@ class Timeline:
             span = spans.get(found.name)
             if found.name == "signature" and not edition.agreement_required:
                 span = None
-            found.move(None if span is None else _after(span, found.base, found.times))
+            found.move(None if span is None else span.after(found.base, found.times))
             found.mark(e.on)
         if grant.effective_on is not None:
             self._dates_of_closing(grant, e)
@@ -241,7 +235,7 @@ class Timeline:
             following = self._item("progress_report", str(report.times + 1))
             following.base, following.times = report.base, report.times + 1
             following.triggered_on = report.due_on
-            following.move(_after(span, following.base, following.times))
+            following.move(span.after(following.base, following.times))
             following.mark(report.due_on)
             self._report = following
             ahead += 1
@@ -261,8 +255,7 @@ class Timeline:
             if found.name == "progress_report" and found.triggered_on == on and found.times > 1:
                 del self._found[found.name, found.item]
             else:
-                found.applicable = False
-                found.mark(on)
+                found.drop(on)
         self._payment = self._report = None
 
     # ── exchange activities ──────────────────────────────────────────────────────────────────
@@ -309,9 +302,7 @@ class Timeline:
         self._meet("follow_up", e.on, e.follow_up)
 
     def _follow_up_dropped(self, _: Grant, e: was.FollowUpDropped) -> None:
-        found = self._item("follow_up", e.follow_up)
-        found.applicable = False
-        found.mark(e.on)
+        self._item("follow_up", e.follow_up).drop(e.on)
 
     def _waive(self, _: Grant, e: was.ObligationWaived) -> None:
         self._waived.add((e.obligation, e.item))
@@ -337,13 +328,6 @@ class Timeline:
             outcome.triggered_on = outcome.base = None
             outcome.applicable = True
             outcome.mark(e.on)
-
-
-def _after(span: Span, base: date, times: int) -> date:
-    """So many spans after the base, each counted from it: the 29th of February comes back."""
-    if span.days is not None:
-        return plus_days(base, span.days * times)
-    return plus_months(base, (span.months if span.months is not None else 12 * (span.years or 0)) * times)
 
 
 def _meets(name: str) -> Callable[[Timeline, Grant, Event], None]:

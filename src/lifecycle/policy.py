@@ -72,11 +72,14 @@ class Span(BaseModel):
             raise ValueError("give exactly one of days, months, years")
         return self
 
-    def after(self, day: date) -> date:
-        """The day on which the span that starts on ``day`` ends; months are clamped to their end."""
+    def after(self, day: date, times: int = 1) -> date:
+        """The day on which the span that starts on ``day`` ends; months are clamped to their end.
+
+        ``times``: so many spans, each counted from the same day: the 29th of February comes back.
+        """
         if self.days is not None:
-            return plus_days(day, self.days)
-        return plus_months(day, self.months if self.months is not None else 12 * (self.years or 0))
+            return plus_days(day, self.days * times)
+        return plus_months(day, (self.months if self.months is not None else 12 * (self.years or 0)) * times)
 
 
 class Window(BaseModel):

@@ -83,6 +83,11 @@ class Obligation:
         self.due_on = due
         self.applicable = due is not None
 
+    def drop(self, on: date) -> None:
+        """It is not asked for any more."""
+        self.applicable = False
+        self.mark(on)
+
     def mark(self, on: date) -> None:
         """Keep how it stands at the end of the day."""
         now = (self.triggered_on, self.due_on, self.met_on, self.waived, self.applicable, self.superseded)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, select
 
 from lifecycle.book import Book
 from lifecycle.memory import collector_at_rest
+from lifecycle.places import is_address
 from projections import store
 from projections.projector import Progress, fund_at
 from projections.tables import SHADOW, metadata, tracking, views_format
@@ -41,7 +42,7 @@ def differences(book: Book, progress: Progress | None = None) -> Iterator[Differ
     with tempfile.TemporaryDirectory() as folder:
         engine = store.scratch(Path(folder) / store.FILE)
         try:
-            compare = _with_database if store.is_address(book.views) else _with_file
+            compare = _with_database if is_address(book.views) else _with_file
             yield from compare(book, engine, progress)
         except store.FILE_ERRORS as error:
             told = str(getattr(error, "orig", error))
@@ -117,7 +118,7 @@ def _compared(book: Book, connection: Connection, progress: Progress | None) -> 
     ).scalar()
     views = found or 0
     if views > book.position():
-        where = store.shown(book.views) if store.is_address(book.views) else store.FILE
+        where = store.shown(book.views) if is_address(book.views) else store.FILE
         yield where, f"it is at position {views:,}, after the journal's end: it belongs to another book"
         return
     _fold(book, connection, views, progress)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from lifecycle.book import Book
 from lifecycle.errors import Unreachable
-from lifecycle.journal import named
+from lifecycle.places import named
 from projections import store
 from projections.projector import catch_up
 

@@ -3,7 +3,7 @@
 import json
 import re
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import date
@@ -266,6 +266,17 @@ class _Offer:
         """The sum over its grants, so that who solved it twice stands before who solved it once."""
         return sum(self.best.values())
 
+    def add(
+        self, grant: str, weight: float, snippet: str, *, held: list[str], stories: int, outcomes: list[str]
+    ) -> None:
+        """One more grant, with the days on which its activities were held."""
+        self.best[grant] = weight
+        self.held += len(held)
+        self.stories += stories
+        self.outcomes.update(outcomes)
+        self.last = max(self.last or "", *held)
+        self.evidence = max(self.evidence, (weight, f"{grant}: {snippet}"))
+
 
 def match(
     connection: Connection, as_of: date, need: str, recipient: str, *, sector: str | None, limit: int
@@ -278,35 +289,22 @@ def match(
     Raises ``Malformed``, `Unreachable`.
     """
     words, on = words_of(need), as_of.isoformat()
+    held = _held(connection, on)
     grants = {
         row.grant: row
         for row in standing_on(connection, as_of)
         if was_approved(row) and sector in (None, row.sector)
     }
-    best: dict[str, _Found] = {}
-    stories: dict[str, int] = defaultdict(int)
-    texts, held = _texts_on(connection, on), _held(connection, on)
-    for one in sorted(_find(texts, words), key=lambda it: (not it.every, it.rank, it.grant, it.n)):
-        if one.grant in grants and held[one.grant]:
-            best.setdefault(one.grant, one)
-    for told in texts:
-        stories[told.grant] += told.kind in ("results_story", "development_outcome")
-    top = min((one.rank for one in best.values()), default=-1.0)
+    texts = _texts_on(connection, on)
+    best = _best(_find(texts, words), {name for name in grants if held[name]})
+    stories = Counter(told.grant for told in texts if told.kind in ("results_story", "development_outcome"))
     achieved, served = _achieved(connection, on), _served(grants.values(), held, recipient)
     offers: dict[str, _Offer] = defaultdict(_Offer)
-    for name, one in best.items():
-        weight = one.rank / top * (1 if one.every else 0.5)
+    for name, (weight, snippet) in best.items():
         for provider in set(json.loads(grants[name].providers)) - {NOT_STATED, recipient}:
-            offer = offers[provider]
-            offer.best[name] = weight
-            offer.held += len(held[name])
-            offer.stories += stories[name]
-            offer.outcomes.update(achieved.get(name, []))
-            offer.last = max(offer.last or "", *held[name])
-            offer.evidence = max(offer.evidence, (weight, f"{name}: {one.snippet}"))
-    ranked = sorted(offers.items(), key=lambda it: it[0])
-    ranked.sort(key=lambda it: it[1].last or "", reverse=True)
-    ranked.sort(key=lambda it: -round(it[1].score, 9))
+            offers[provider].add(
+                name, weight, snippet, held=held[name], stories=stories[name], outcomes=achieved.get(name, [])
+            )
     rows: list[Row] = [
         (
             place,
@@ -321,9 +319,27 @@ def match(
             provider in served,
             offer.evidence[1],
         )
-        for place, (provider, offer) in enumerate(ranked[:limit], 1)
+        for place, (provider, offer) in enumerate(_ranked(offers)[:limit], 1)
     ]
     return tuple(MATCH_COLUMNS), rows
+
+
+def _best(found: list[_Found], grants: set[str]) -> dict[str, tuple[float, str]]:
+    """How well each of the grants answers by its best text, and the snippet of that text."""
+    best: dict[str, _Found] = {}
+    for one in sorted(found, key=lambda it: (not it.every, it.rank, it.grant, it.n)):
+        if one.grant in grants:
+            best.setdefault(one.grant, one)
+    top = min((one.rank for one in best.values()), default=-1.0)
+    return {name: (one.rank / top * (1 if one.every else 0.5), one.snippet) for name, one in best.items()}
+
+
+def _ranked(offers: dict[str, _Offer]) -> list[tuple[str, _Offer]]:
+    """By score; of equals, who held an activity last comes first."""
+    ranked = sorted(offers.items(), key=lambda it: it[0])
+    ranked.sort(key=lambda it: it[1].last or "", reverse=True)
+    ranked.sort(key=lambda it: -round(it[1].score, 9))
+    return ranked
 
 
 def _held(connection: Connection, on: str) -> dict[str, list[str]]:

@@ -4,15 +4,11 @@ The call C1 is announced on 3 January 2012, takes proposals from the 10th to the
 USD 250,000. The fund has half a million.
 """
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given as hypothesis_given
-from hypothesis import settings
-from hypothesis import strategies as st
 
 import given as g
 from given import ONE_DAY, Past, day, given
@@ -33,7 +29,6 @@ from lifecycle.refusals import (
     DatedInFuture,
     ExceedsCallEnvelope,
     FieldNotCorrectable,
-    FinanceInOtherCurrency,
     PairedEntry,
     RoleNotHeld,
     UnknownCall,
@@ -362,66 +357,3 @@ def test_a_proposal_is_not_corrected_into_a_day_after_the_last() -> None:
     past.when(g.correct("2012-06-01", entry=1, reads={"on": "2012-02-01"})).refused(CallDeadlinePassed)
     past.when(g.correct("2012-06-01", entry=1, reads={"call": None})).accepted()
     past.when(g.correct("2012-06-01", entry=1, reads={"on": "2012-02-01"})).accepted()
-
-
-# ── any order of recording ───────────────────────────────────────────────────────────────────
-
-DAYS = [date(2017, 2, 10) + timedelta(days=n) for n in range(6)]
-STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(["approve", "lapse", "cancel"]),
-        st.integers(1, 4),
-        st.sampled_from(DAYS),
-        st.integers(1, 60),
-    ),
-    max_size=12,
-)
-
-
-def prepared(grants: Iterable[int]) -> list[Command]:
-    opened = g.open_call("2017-01-03", closes="2017-01-31", envelope="100.00 USD")
-    lines = [{"line": "travel", "amount": "60.00 USD"}]
-    return [
-        opened,
-        *(
-            command
-            for n in grants
-            for command in (
-                answer("01-20", grant=f"SSF-{n}", amount="60.00 USD"),
-                g.request("01-20", grant=f"SSF-{n}", amount="60.00 USD", budget=lines),
-            )
-        ),
-    ]
-
-
-READY = given(prepared(range(1, 5)))
-
-
-@settings(max_examples=60, deadline=None)
-@hypothesis_given(STEPS)
-def test_the_envelope_holds_on_every_day_in_any_order(steps: list[tuple[str, int, date, int]]) -> None:
-    past = READY.copy()
-    model: dict[date, int] = {}
-    for what, n, on, amount in steps:
-        grant = f"SSF-{n}"
-        make = {"approve": approve, "lapse": g.lapse, "cancel": g.cancel}[what]
-        command = approve(str(on), f"{amount}.00", grant) if what == "approve" else make(str(on), grant=grant)
-        outcome = past.when(command)
-        for event in outcome.events:
-            if isinstance(event, was.GrantSelected | was.SelectionReleased):
-                sign = -1 if isinstance(event, was.GrantSelected) else 1
-                model[event.on] = model.get(event.on, 0) + sign * int(event.amount.amount)
-    balances = [100 + sum(change for d, change in model.items() if d <= on) for on in DAYS]
-    assert min(balances) >= 0
-    assert [left(past, str(on)) for on in DAYS] == balances
-
-
-# ── finance found for follow-ups ─────────────────────────────────────────────────────────────
-
-AGREED = [*g.FOLLOW_UP, g.agree("2018-04-01", finance_needed="500.00 USD")]
-
-
-def test_finance_is_found_in_the_currency_that_is_needed() -> None:
-    past = given(AGREED)
-    past.when(g.finance("2018-05-01", amount="100.00 EUR")).refused(FinanceInOtherCurrency, "500.00 USD")
-    past.when(g.finance("2018-05-01")).then(on_grant.FollowUpFinanced)

@@ -24,6 +24,7 @@ from lifecycle.refusals import (
     CompletionReportOpen,
     CorrectionNotCorrectable,
     EntryAlreadyStruck,
+    FinanceInOtherCurrency,
     FollowUpIdTaken,
     FollowUpNotOpen,
     FollowUpsOpen,
@@ -100,6 +101,12 @@ def test_a_follow_up_is_agreed_once_and_settled_once() -> None:
 
 def test_what_was_handed_over_is_still_tracked() -> None:
     given(EFFECTIVE, g.agree("04-10"), g.hand_over("04-11")).when(g.complete_follow_up("04-12")).accepted()
+
+
+def test_finance_is_found_in_the_currency_that_is_needed() -> None:
+    past = given(FOLLOW_UP, g.agree("2018-04-01", finance_needed="500.00 USD"))
+    past.when(g.finance("2018-05-01", amount="100.00 EUR")).refused(FinanceInOtherCurrency, "500.00 USD")
+    past.when(g.finance("2018-05-01")).then(was.FollowUpFinanced)
 
 
 @pytest.mark.parametrize(("on", "there"), [("2018-04-09", False), ("2018-04-10", True), ("2018-04-11", True)])

@@ -1,6 +1,7 @@
 """Random lives, recorded in any order: late, corrected, struck, repeated. The money always adds up."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -12,6 +13,7 @@ import given as g
 from given import Past
 from lifecycle.decisions.rules import Command, GrantCommand
 from lifecycle.events.base import EntryCorrected, Event
+from lifecycle.events.call import GrantSelected, SelectionReleased
 from lifecycle.fund import fold as fold_fund
 from lifecycle.grant import fold
 from lifecycle.history import Entry, in_force, kind_of
@@ -298,3 +300,54 @@ def test_random_lives_come_far_enough() -> None:
         "GrantHasEnded",
         "ExceedsAuthorisedAmount",
     }
+
+
+# ── a call's envelope ────────────────────────────────────────────────────────────────────────
+
+ANSWERS = [f"SSF-{n}" for n in range(1, 5)]
+FEBRUARY = [date(2017, 2, day) for day in range(10, 16)]
+MAKE = {"approve": g.approve, "lapse": g.lapse, "cancel": g.cancel}
+SELECTIONS = st.lists(
+    st.tuples(
+        st.sampled_from(sorted(MAKE)), st.sampled_from(ANSWERS), st.sampled_from(FEBRUARY), st.integers(1, 60)
+    ),
+    max_size=12,
+)
+
+
+def called() -> Past:
+    """A call for 100 dollars that four proposals answer, each of which asks for 60."""
+    life = [g.open_call("2017-01-03", closes="2017-01-31", envelope=usd(100))]
+    for grant in ANSWERS:
+        life += [
+            g.propose("2017-01-20", grant=grant, call="C1", amount=usd(60)),
+            g.request(
+                "2017-01-20",
+                grant=grant,
+                amount=usd(60),
+                budget=[{"line": "travel", "amount": usd(60)}],
+            ),
+        ]
+    return g.given(life)
+
+
+CALLED = called()
+
+
+@settings(max_examples=60, deadline=None)
+@given(SELECTIONS)
+def test_the_envelope_holds_on_every_day_in_any_order(steps: list[tuple[str, str, date, int]]) -> None:
+    past = CALLED.copy()
+    changes: list[tuple[date, Decimal]] = []
+    for what, grant, on, amount in steps:
+        more = {"amount": usd(amount)} if what == "approve" else {}
+        for event in past.when(MAKE[what](on, grant=grant, **more)).events:
+            if isinstance(event, GrantSelected):
+                changes.append((event.on, -event.amount.amount))
+            elif isinstance(event, SelectionReleased):
+                changes.append((event.on, event.amount.amount))
+    call = past.call("C1")
+    assert call is not None
+    left = [100 + sum(change for day, change in changes if day <= on) for on in FEBRUARY]
+    assert min(left) >= 0
+    assert [call.left.at(on) for on in FEBRUARY] == left

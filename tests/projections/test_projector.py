@@ -15,6 +15,7 @@ import given as g
 from given import APPROVED, CLOSED, EFFECTIVE, FOLLOW_UP, PAID, REQUESTED, SETTLED
 from lifecycle.book import Book
 from lifecycle.errors import Altered, Unreachable
+from lifecycle.places import is_address
 from lifecycle.policy import read_edition
 from projections import projector, store
 from projections.projector import catch_up, rebuild, status
@@ -243,7 +244,7 @@ def test_who_waited_for_a_rebuild_does_not_make_another(
 def _lose_an_entry(book: Book) -> None:
     """The last of a grant's, behind the guards."""
     newest = "(SELECT max(position) FROM {0}stored_events WHERE originator_id = 'grant:SSF-1')"
-    if store.is_address(book.place):
+    if is_address(book.place):
         with psycopg.connect(str(book.place), autocommit=True) as raw:
             raw.execute("ALTER TABLE journal.stored_events DISABLE TRIGGER USER")
             raw.execute(f"DELETE FROM journal.stored_events WHERE position = {newest.format('journal.')}")

@@ -17,9 +17,7 @@ from given import (
     CLOSED,
     EFFECTIVE,
     FOLLOW_UP,
-    ONE_DAY,
     PAID,
-    PROPOSED,
     REQUESTED,
     SIGNED,
     Past,
@@ -120,108 +118,6 @@ def test_every_report_adds_up_on_every_day(life: str, data: st.DataObject) -> No
     row = dict(zip(COLUMNS["disbursement"].split(), ask_past(past, "disbursement", on)[0], strict=True))
     assert total[COLUMNS["fund"].split().index("committed")] == row["committed"]
     assert total[-1] == str(past.fund.available.at(on))
-
-
-# ── disbursement ─────────────────────────────────────────────────────────────────────────────
-
-
-def amounts(row: dict[str, Any], *names: str) -> list[str]:
-    return [row[name] for name in names]
-
-
-def test_a_failed_payment_is_undone_on_its_own_day(tmp_path: Path) -> None:
-    with new_book(tmp_path / "book", PAID, g.refund("05-20"), g.fail("06-01")) as book:
-        names = ("requested", "disbursed", "refunded", "net_disbursed", "first_paid_on", "last_paid_on")
-        (before,) = ask(book, "disbursement", "05-31")
-        assert amounts(before, *names) == [
-            "2000.00",
-            "2000.00",
-            "500.00",
-            "1500.00",
-            "2017-05-01",
-            "2017-05-01",
-        ]
-        (after,) = ask(book, "disbursement", "06-01")
-        assert amounts(after, *names) == ["2000.00", "500.00", "500.00", "0.00", None, None]
-
-
-def test_a_rejected_payment_is_no_longer_asked_for(tmp_path: Path) -> None:
-    with new_book(tmp_path / "book", EFFECTIVE, g.request_payment("04-10"), g.reject("04-12")) as book:
-        assert ask(book, "disbursement", "04-11")[0]["requested"] == "2000.00"
-        assert ask(book, "disbursement", "04-12")[0]["requested"] == "0.00"
-
-
-def test_what_a_cancelled_grant_gives_back_is_cancelled(tmp_path: Path) -> None:
-    with new_book(tmp_path / "book", PAID, g.increase("05-02"), g.cancel("06-01")) as book:
-        (row,) = ask(book, "disbursement", "06-01")
-        names = ("approved", "increased", "cancelled", "committed", "undisbursed", "share_disbursed")
-        assert amounts(row, *names) == ["90000.00", "1000.00", "89000.00", "2000.00", "0.00", "1.0000"]
-
-
-def test_what_comes_back_after_a_cancellation_goes_on_to_the_fund(tmp_path: Path) -> None:
-    with new_book(tmp_path / "book", PAID, g.cancel("06-01"), g.refund("07-01"), g.fail("08-01")) as book:
-        names = ("cancelled", "committed", "disbursed", "refunded", "net_disbursed", "undisbursed")
-        for on, want in (
-            ("06-30", ["88000.00", "2000.00", "2000.00", "0.00", "2000.00", "0.00"]),
-            ("07-01", ["88500.00", "1500.00", "2000.00", "500.00", "1500.00", "0.00"]),
-            ("08-01", ["90000.00", "0.00", "500.00", "500.00", "0.00", "0.00"]),
-        ):
-            assert amounts(ask(book, "disbursement", on)[0], *names) == want
-            assert ask(book, "fund", on)[-1]["committed"] == want[1]
-            (partner,) = ask(book, "disbursement", on, by="partner")
-            assert amounts(partner, *names) == want
-        deadline = next(
-            row for row in ask(book, "timeline", "08-01") if row["obligation"] == "disbursement_deadline"
-        )
-        assert (deadline["status"], deadline["met_on"]) == ("not_applicable", None)
-
-
-def test_shares_name_their_denominators(tmp_path: Path) -> None:
-    with new_book(tmp_path / "book", PAID) as book:
-        shares = ("share_disbursed", "share_elapsed")
-        assert amounts(ask(book, "disbursement", "02-01")[0], *shares) == [None, None]
-        assert amounts(ask(book, "disbursement", "03-30")[0], *shares) == ["0.0000", None]
-        assert amounts(ask(book, "disbursement", "03-31")[0], *shares) == ["0.0000", "0.0000"]
-        assert amounts(ask(book, "disbursement", "05-01")[0], *shares) == ["0.0222", "0.0849"]
-        assert amounts(ask(book, "disbursement", "2019-01-01")[0], *shares) == ["0.0222", "1.0000"]
-
-
-def test_a_proposal_stands_with_nothing(tmp_path: Path) -> None:
-    with new_book(tmp_path / "book", PROPOSED) as book:
-        (row,) = ask(book, "disbursement", "01-10")
-        assert row["committed"] == row["disbursed"] == row["undisbursed"] == "0.00"
-        assert ask(book, "disbursement", g.day("01-10") - ONE_DAY) == []
-
-
-def test_sums_by_window_sector_and_period(tmp_path: Path) -> None:
-    with new_book(
-        tmp_path / "book", PAID, of("SSF-2", [*PROPOSED, g.revise("01-11", sector="water")])
-    ) as book:
-        (window,) = ask(book, "disbursement", "2018-01-01", by="window")
-        assert (window["window"], window["grants"], window["disbursed"]) == ("stand_alone", 2, "2000.00")
-        sectors = ask(book, "disbursement", "2018-01-01", by="sector")
-        assert [(row["sector"], row["grants"], row["committed"]) for row in sectors] == [
-            ("agriculture", 1, "90000.00"),
-            ("water", 1, "0.00"),
-        ]
-        quarters = ask(book, "disbursement", "2018-01-01", by="quarter")
-        assert [(row["quarter"], row["grants"], row["committed"], row["disbursed"]) for row in quarters] == [
-            ("2017Q1", 1, "90000.00", "0.00"),
-            ("2017Q2", 1, "0.00", "2000.00"),
-        ]
-        assert list(quarters[0]) == [
-            "quarter",
-            "currency",
-            "grants",
-            *COLUMNS["disbursement"].split()[3:12],
-        ]
-
-
-@pytest.mark.parametrize(("on", "year"), [("2017-06-30", "FY2017"), ("2017-07-01", "FY2018")])
-def test_a_fiscal_year_is_named_after_the_year_in_which_it_ends(tmp_path: Path, on: str, year: str) -> None:
-    with new_book(tmp_path / "book", EFFECTIVE, g.irregular(on)) as book:
-        rows = ask(book, "disbursement", "2019-01-01", by="fiscal-year")
-        assert {row["fiscal_year"]: row["disbursed"] for row in rows}[year] == "1000.00"
 
 
 @pytest.mark.parametrize(

@@ -35,9 +35,14 @@ _COUNTRIES = ["CN", "IN", "ID", "MX", "SG"]
 
 def dialogue() -> Iterator[Command]:
     """Five countries, seven sites, 25 people, three hours (S1): one life, still open."""
-    tell = partial(_of_dialogue)
+    yield from _made_effective()
+    yield from _who_took_part()
+    yield from _session()
+
+
+def _made_effective() -> Iterator[Command]:
     money = "day and amount (the published average of a grant; what the dialogue cost is not published)"
-    yield tell(
+    yield _of_dialogue(
         "ProposeGrant",
         date(2011, 4, 1),
         "ttl-1",
@@ -52,7 +57,7 @@ def dialogue() -> Iterator[Command]:
         months=12,
     )
     letters = [{"country": code, "ministry": "not stated", "dated": "2011-04-05"} for code in _COUNTRIES]
-    yield tell(
+    yield _of_dialogue(
         "RequestFunding",
         date(2011, 4, 11),
         "ttl-1",
@@ -61,20 +66,23 @@ def dialogue() -> Iterator[Command]:
         budget=[{"line": "dialogues", "amount": usd(100_000)}],
         letters=letters,
     )
-    yield tell("ApproveGrant", date(2011, 5, 2), "approver-1", money, amount=usd(100_000))
-    yield tell(
+    yield _of_dialogue("ApproveGrant", date(2011, 5, 2), "approver-1", money, amount=usd(100_000))
+    yield _of_dialogue(
         "MakeEffective",
         date(2011, 5, 16),
         "secretariat-1",
         "day and the closing date: S1 says that dialogues go on in fiscal year 2012",
         closing_date="2012-06-30",
     )
+
+
+def _who_took_part() -> Iterator[Command]:
     for who, country in (
         ("World Bank Institute", None),
         ("Task Team on South-South Cooperation", None),
         ("Japan International Cooperation Agency", "JP"),
     ):
-        yield tell(
+        yield _of_dialogue(
             "InvolveParty",
             date(2011, 5, 16),
             "ttl-1",
@@ -83,9 +91,12 @@ def dialogue() -> Iterator[Command]:
             organization=who,
             **({"country": country} if country else {}),
         )
+
+
+def _session() -> Iterator[Command]:
     rows = table("videoconference_2011-06-28_sites.csv")
     activity = {"activity": "A1", **_DAYS, "starts_at": "2011-06-29T03:00Z", "minutes": 180}
-    yield tell(
+    yield _of_dialogue(
         "PlanActivity",
         date(2011, 6, 1),
         "ttl-1",
@@ -95,7 +106,7 @@ def dialogue() -> Iterator[Command]:
         sites=[{"site": row["site"], "time_zone": row["time_zone"]} for row in rows],
         **activity,
     )
-    yield tell(
+    yield _of_dialogue(
         "HoldActivity",
         date(2011, 6, 29),
         "ttl-1",

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Engine, Table
 
 from lifecycle.errors import Unreachable
+from lifecycle.places import is_address
 from projections.store import sqlite
 from projections.store.sqlite import ERRORS as FILE_ERRORS
 from projections.store.sqlite import FILE, in_memory, scratch
@@ -93,11 +94,6 @@ class Kind(Protocol):
         """Put the shadows in the place of the live tables."""
 
 
-def is_address(place: Place) -> bool:
-    """Whether it is a database's, rather than a folder."""
-    return isinstance(place, str) and "://" in place
-
-
 def _kind(name: str) -> Kind:
     if name == "sqlite":
         return sqlite
@@ -107,7 +103,7 @@ def _kind(name: str) -> Kind:
 
 
 def _at(place: Place) -> Kind:
-    if isinstance(place, str) and is_address(place) and not place.startswith(("postgresql:", "postgres:")):
+    if is_address(place) and not place.startswith(("postgresql:", "postgres:")):
         scheme = place.partition("://")[0]
         raise Unreachable(f"{scheme}:// is no store of views: name a folder, or postgresql://…")
     return _kind("postgresql" if is_address(place) else "sqlite")
@@ -275,7 +271,6 @@ __all__ = [
     "in_memory",
     "in_words",
     "insert",
-    "is_address",
     "leading",
     "locked",
     "of_many_writers",

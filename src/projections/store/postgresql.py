@@ -24,7 +24,7 @@ from psycopg.errors import (
 from sqlalchemy import Column, Connection, Engine, MetaData, Table, create_engine
 from sqlalchemy.exc import DBAPIError
 
-from lifecycle.journal import named
+from lifecycle.places import named
 from lifecycle.postgres.connection import connected
 from projections.tables import FORMAT, SHADOW, metadata, tracking, views_format
 
