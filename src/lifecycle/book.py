@@ -5,7 +5,7 @@ does without.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from io import BufferedIOBase
@@ -21,7 +21,7 @@ from lifecycle.errors import Altered, Unreachable
 from lifecycle.folder import Folder
 from lifecycle.history import FUND, Entry, call_stream, grant_stream, history, kind_of
 from lifecycle.home import Check, Home, T
-from lifecycle.journal import Answer, Journal, Stored, store_errors
+from lifecycle.journal import Answer, Journal, Stored, reaching, store_errors
 from lifecycle.names import Known
 from lifecycle.places import is_address, named
 from lifecycle.recording import Receipt
@@ -124,7 +124,7 @@ class Book:
             return book
 
     def _lost(self) -> str:
-        """What was sealed and is gone, in words: the end of a journal can be lost without a trace."""
+        """What is gone, in words: the end of a journal, or the way to it, can be lost without a trace."""
         sealed = sealed_in(self.path)  # first: what is sealed after this is in the journal by then
         missing = [
             f"{was - now:,} of the {what}"
@@ -132,7 +132,8 @@ class Book:
             if was > now
         ]
         if not missing:
-            return ""
+            led = self.journal.leads_to_the_newest()
+            return "" if led else "its index leads astray: grantbook audit verify says more"
         return (
             f"the journal has lost {' and '.join(missing)} that were sealed: put back the journal that"
             " belongs to the checkpoints; grantbook audit verify says after which entry they are missing"
@@ -251,19 +252,27 @@ class Book:
             kept = clerk.fund_at(self.journal.position()) if clerk is not None else None
             return kept or load_fund(self.journal)[0]
 
-    def entries(self, stream: str, known: int | None = None) -> list[Entry]:
-        """A stream's entries as they were written, corrections among them; none for an unknown stream."""
+    def entries(self, stream: str, known: int | None = None, *, after: int = 0) -> list[Entry]:
+        """A stream's entries as they were written, corrections among them; none for an unknown stream.
+
+        ``after``: without the first so many.
+        """
         with store_errors(self.journal.place):
-            entries = self.journal.entries(stream)
+            entries = self.journal.entries(stream, after=after)
         return entries if known is None else [entry for entry in entries if (entry.position or 0) <= known]
 
-    def entries_of(self, streams: Sequence[str], known: int) -> Iterator[tuple[str, list[Entry]]]:
-        """The same of many streams, some at a time."""
+    def entries_of(self, versions: Mapping[str, int], known: int) -> Iterator[tuple[str, list[Entry]]]:
+        """The same of many streams, some at a time, each of which has so many entries at the position.
+
+        Raises `Altered` where it has not: its index does not lead to all of them.
+        """
+        streams = list(versions)
         for at in range(0, len(streams), _STREAMS):
             with store_errors(self.journal.place):
                 found = self.journal.entries_of(streams[at : at + _STREAMS])
             for stream, entries in found.items():
-                yield stream, [entry for entry in entries if (entry.position or 0) <= known]
+                then = [entry for entry in entries if (entry.position or 0) <= known]
+                yield stream, reaching(versions[stream], stream, then)
 
     def grants(self) -> list[str]:
         """The ids of all grants, in the order in which they were first recorded."""

@@ -253,6 +253,21 @@ class Journal(Application[str]):
         )
         return _pair(self.recorder.rows(question)[0])
 
+    def leads_to_the_newest(self) -> bool:
+        """Whether the indexes, of streams and of commands, lead to the newest entry and the newest answer."""
+        entry = (
+            "SELECT position = (SELECT position FROM stored_events AS found"
+            " WHERE found.originator_id = newest.originator_id"
+            " AND found.originator_version = newest.originator_version)"
+            " FROM stored_events AS newest ORDER BY position DESC LIMIT 1"
+        )
+        answer = (
+            "SELECT number = (SELECT max(number) FROM receipts AS found"
+            " WHERE found.command_id = newest.command_id)"
+            " FROM receipts AS newest ORDER BY number DESC LIMIT 1"
+        )
+        return all(led for rows in self.recorder.answers((entry, ()), (answer, ())) for (led,) in rows)
+
     def counts(self) -> tuple[int, int]:
         """How many entries and how many answers there are."""
         question = "SELECT count(*), (SELECT count(*) FROM receipts) FROM stored_events"
@@ -272,10 +287,14 @@ class Journal(Application[str]):
         question = f"SELECT originator_id FROM ({numbered}) AS one WHERE (n - 1) / ? * ? = n - 1 ORDER BY n"
         return [name for (name,) in self.recorder.rows(question, f"{about}:", f"{about};", step, step)]
 
-    def changed_since(self, position: int, upto: int | None = None) -> list[str]:
-        """The streams that got an entry after the position, until the other one."""
-        question = "SELECT DISTINCT originator_id FROM stored_events WHERE position > ? AND position <= ?"
-        return [name for (name,) in self.recorder.rows(question, position, _END if upto is None else upto)]
+    def changed_since(self, position: int, upto: int | None = None) -> dict[str, tuple[int, int]]:
+        """The streams that got an entry after the position, until the other one: first and last version."""
+        question = (
+            "SELECT originator_id, min(originator_version), max(originator_version) FROM stored_events"
+            " WHERE position > ? AND position <= ? GROUP BY originator_id"
+        )
+        found = self.recorder.rows(question, position, _END if upto is None else upto)
+        return {name: (first, last) for name, first, last in found}
 
     def histories(
         self, after: int, upto: int, page: int, names: tuple[str, str] | None = None
@@ -314,6 +333,14 @@ def _whole(entries: list[Entry], after: int = 0) -> list[Entry]:
         versions = enumerate((entry.originator_version for entry in entries), after + 1)
         missing = next(number for number, there in versions if there != number)
         raise Altered(f"{entries[0].originator_id}@{missing} is missing: grantbook audit verify says more")
+    return entries
+
+
+def reaching(last: int, stream: str, entries: list[Entry], after: int = 0) -> list[Entry]:
+    """A stream's entries after a version, which have to go on to the ``last``. Raises `Altered`."""
+    if (there := after + len(entries)) != last:
+        missing = f"{stream}@{there + 1} is missing" if there < last else f"{stream} ends at {last}"
+        raise Altered(f"{missing}: grantbook audit verify says more")
     return entries
 
 

@@ -5,7 +5,7 @@ there. The others are folded again, up to the position. Where an edition came si
 use, all of it is folded.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection, Engine, Table
@@ -15,11 +15,12 @@ from lifecycle.errors import Unreachable
 from lifecycle.fund import Fund
 from lifecycle.fund import fold as fund_of
 from lifecycle.history import FUND, Entry, grant_stream, in_force, kind_of
+from lifecycle.journal import reaching, store_errors
 from lifecycle.memory import collector_at_rest
 from projections import store
 from projections.fold import Rows, folded
 from projections.projector import catch_up
-from projections.tables import CALL_TABLES, GRANT_TABLES, Row, grant_standing
+from projections.tables import CALL_TABLES, GRANT_TABLES, Row, fund_facts, grant_standing
 from projections.tracking import JOURNAL, ViewsTracking
 from projections.workers import folded_on_all_cores
 
@@ -45,22 +46,25 @@ def as_known(book: Book, known: int, grant: str | None = None) -> Iterator[Engin
 
 
 def _folded(
-    book: Book, known: int, grant: str | None, fund: Fund, entries: Sequence[Entry]
+    book: Book, known: int, grant: str | None, fund: Fund, entries: list[Entry]
 ) -> Iterator[tuple[int, Rows]]:
     if grant is not None:
         name = grant_stream(grant)
         yield from folded([(FUND, entries), (name, book.entries(name, known=known))], fund)
-    elif (same := _unchanged(book, known, fund)) is not None:
+    elif (found := _unchanged(book, known, fund, entries)) is not None:
+        same, versions = found
         yield 0, same
         yield from folded([(FUND, entries)], fund)
-        for kind in ("call", "grant"):
-            yield from folded(book.histories(known, known, (f"{kind}:", f"{kind};")), fund)
+        yield from folded(book.entries_of(versions, known), fund)
     else:
         yield from folded_on_all_cores(book, known, fund)
 
 
-def _unchanged(book: Book, known: int, fund: Fund) -> Rows | None:
-    """The rows of what has no entry after the position, from the views; `None` where they are of no use."""
+def _unchanged(
+    book: Book, known: int, fund: Fund, entries: list[Entry]
+) -> tuple[Rows, dict[str, int]] | None:
+    """The rows of what has no entry after the position, from the views, and the version that each of the
+    others had then; `None` where the views are of no use."""
     now = book.fund()
     if (now.adoptions, now.currency) != (fund.adoptions, fund.currency):
         return None
@@ -70,13 +74,17 @@ def _unchanged(book: Book, known: int, fund: Fund) -> Rows | None:
         with store.opened(book.views, as_is=True) as engine, store.reading(engine) as views:
             if (ViewsTracking.inside(views).max_tracking_id(JOURNAL) or 0) < known:
                 return None
+            (version,) = views.exec_driver_sql(f"SELECT version FROM {fund_facts.name}").one()
             rows = {table: _all(views, table) for table in _ASKED}
     except Unreachable:
         return None
     # Asked after the views were read: what came in between counts as changed.
-    changed = set(book.journal.changed_since(known))
-    same = {name for name in book.journal.streams() if name not in changed}
-    return {table: _of(same, kind, rows[table]) for table, kind in _ASKED.items()}
+    with store_errors(book.journal.place):
+        changed = book.journal.changed_since(known)
+    first, _ = changed.pop(FUND, (version + 1, None))
+    reaching(first - 1, FUND, entries)
+    versions = {stream: first - 1 for stream, (first, _) in sorted(changed.items()) if first > 1}
+    return {table: _of(changed, kind, rows[table]) for table, kind in _ASKED.items()}, versions
 
 
 def _all(views: Connection, table: Table) -> list[Row]:
@@ -87,6 +95,7 @@ def _all(views: Connection, table: Table) -> list[Row]:
     return rows
 
 
-def _of(streams: Collection[str], kind: str, rows: list[Row]) -> list[Row]:
-    names = {stream.removeprefix(f"{kind}:") for stream in streams if kind_of(stream) == kind}
-    return [row for row in rows if row[0] in names]
+def _of(changed: Collection[str], kind: str, rows: list[Row]) -> list[Row]:
+    """The rows of the grants, or calls, that have not changed; those under no name are the fund's own."""
+    gone = {"", *(stream.removeprefix(f"{kind}:") for stream in changed if kind_of(stream) == kind)}
+    return [row for row in rows if row[0] not in gone]

@@ -17,7 +17,7 @@ from lifecycle.events import fund as was
 from lifecycle.events.base import EntryCorrected
 from lifecycle.fund import Fund
 from lifecycle.history import FUND, Entry, kind_of
-from lifecycle.journal import Stored, store_errors
+from lifecycle.journal import Stored, reaching, store_errors
 from lifecycle.memory import collector_at_rest
 from projections import store
 from projections.fold import Rules, fold_fund, fold_stream, no_rows
@@ -175,14 +175,13 @@ def status(book: Book) -> dict[str, int | float]:
 def _project(connection: Connection, book: Book, after: int, upto: int, prefix: str = "") -> None:
     """Replace the rows of every stream with an entry in (after, upto]."""
     with store_errors(book.journal.place):
-        changed = set(book.journal.changed_since(after, upto))
+        changed = {name: last for name, (_, last) in book.journal.changed_since(after, upto).items()}
     if FUND in changed:
-        _project_fund(connection, book, upto, prefix)
-        changed.discard(FUND)
+        _project_fund(connection, book, upto, prefix, changed.pop(FUND))
     if not changed:
         return
     rules, rows = Rules(fund_at(book, upto)), no_rows()
-    for stream, entries in book.entries_of(sorted(changed), upto):
+    for stream, entries in book.entries_of(dict(sorted(changed.items())), upto):
         fold_stream(stream, entries, rules, rows)
     for about, tables in (("grant", GRANT_TABLES), ("call", CALL_TABLES)):
         ids = [stream.removeprefix(f"{about}:") for stream in changed if kind_of(stream) == about]
@@ -196,9 +195,9 @@ def fund_at(book: Book, position: int) -> Fund:
     return fund if book.position() == position else book.fund(known=position)
 
 
-def _project_fund(connection: Connection, book: Book, upto: int, prefix: str) -> None:
+def _project_fund(connection: Connection, book: Book, upto: int, prefix: str, last: int) -> None:
     version, currency = _fund_is_at(connection, prefix)
-    newer = [entry for entry in book.journal.entries(FUND, after=version) if (entry.position or 0) <= upto]
+    newer = reaching(last, FUND, book.entries(FUND, upto, after=version), version)
     if all(stands_alone(entry) for entry in newer) and version:
         rows = {fund_flows: flow_rows(newer, currency), fund_partners: partner_rows(newer)}
         store.insert(connection, rows, prefix)

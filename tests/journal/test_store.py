@@ -274,11 +274,33 @@ def test_an_entry_that_is_gone_is_missed_by_whoever_reads_its_stream(
     with Book.open(book.path) as again:
         for reading in (
             lambda: again.entries(f"grant:{g.G}"),
-            lambda: list(again.entries_of([f"grant:{g.G}"], again.position())),
+            lambda: list(again.entries_of({f"grant:{g.G}": 3}, again.position())),
             lambda: list(again.histories()),
         ):
             with pytest.raises(Altered, match=f"grant:{g.G}@2 is missing"):
                 reading()
+
+
+@pytest.mark.parametrize("table", ["stored_events", "receipts"])
+def test_a_journal_whose_index_leads_astray_is_not_opened(
+    book: Book, raw: sqlite3.Connection, table: str
+) -> None:
+    """The index is made one of nothing, behind SQLite's back."""
+    book.record(g.cost("01-12"), "t.leader")
+    question = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+    (root,) = raw.execute(question, (f"sqlite_autoindex_{table}_1",)).fetchone()
+    (nothing,) = raw.execute(question, ("stored_snapshots",)).fetchone()
+    (size,) = raw.execute("PRAGMA page_size").fetchone()
+    book.close()
+    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    place = book.path / "journal.sqlite"
+    pages = bytearray(place.read_bytes())
+    pages[(root - 1) * size : root * size] = pages[(nothing - 1) * size : nothing * size]
+    place.write_bytes(pages)
+    with pytest.raises(Altered, match="leads astray"):
+        Book.open(book.path)
+    with Book.open(book.path, as_is=True) as again:
+        assert again.position()
 
 
 def test_an_altered_entry_is_named_by_whoever_reads_it(book: Book, raw: sqlite3.Connection) -> None:
