@@ -118,26 +118,15 @@ class Book:
         with store_errors(place):
             journal = home.opened(read_only=read_only)
             book = cls(home, journal, clock, confirm_clock=confirm_clock, views=views)
-            if not as_is and (lost := book._lost()):
+            if not as_is and (lost := book._lost):
                 book.close()
                 raise Altered(f"{book.name}: {lost}")
             return book
 
+    @property
     def _lost(self) -> str:
-        """What is gone, in words: the end of a journal, or the way to it, can be lost without a trace."""
-        sealed = sealed_in(self.path)  # first: what is sealed after this is in the journal by then
-        missing = [
-            f"{was - now:,} of the {what}"
-            for what, was, now in zip(("entries", "answers"), sealed, self.journal.ends(), strict=True)
-            if was > now
-        ]
-        if not missing:
-            led = self.journal.leads_to_the_newest()
-            return "" if led else "its index leads astray: grantbook audit verify says more"
-        return (
-            f"the journal has lost {' and '.join(missing)} that were sealed: put back the journal that"
-            " belongs to the checkpoints; grantbook audit verify says after which entry they are missing"
-        )
+        # The checkpoint is read first: what is sealed after it is in the journal by then.
+        return self.journal.lost(sealed_in(self.path))
 
     @property
     def path(self) -> Path:
@@ -178,7 +167,7 @@ class Book:
     def health(self, *, standby: bool = False) -> list[Check]:
         """Whether its store is as it should be. ``standby``: another one must confirm each commit."""
         with store_errors(self.journal.place):
-            lost = self._lost()
+            lost = self._lost
             told = lost or "the journal is as long as it was when it was sealed"
             return [
                 *self.home.health(standby=standby),

@@ -253,20 +253,23 @@ class Journal(Application[str]):
         )
         return _pair(self.recorder.rows(question)[0])
 
-    def leads_to_the_newest(self) -> bool:
-        """Whether the indexes, of streams and of commands, lead to the newest entry and the newest answer."""
-        entry = (
-            "SELECT position = (SELECT position FROM stored_events AS found"
-            " WHERE found.originator_id = newest.originator_id"
-            " AND found.originator_version = newest.originator_version)"
-            " FROM stored_events AS newest ORDER BY position DESC LIMIT 1"
+    def lost(self, sealed: tuple[int, int]) -> str:
+        """What is gone of the entries and answers that were sealed, or the way to the newest, in words.
+
+        The end of a journal, and a page of an index, can be lost without a trace.
+        """
+        missing = [
+            f"{was - now:,} of the {what}"
+            for what, was, now in zip(("entries", "answers"), sealed, self.ends(), strict=True)
+            if was > now
+        ]
+        if not missing:
+            led = self.recorder.leads_to_the_newest()
+            return "" if led else "its index leads astray: grantbook audit verify says more"
+        return (
+            f"the journal has lost {' and '.join(missing)} that were sealed: put back the journal that"
+            " belongs to the checkpoints; grantbook audit verify says after which entry they are missing"
         )
-        answer = (
-            "SELECT number = (SELECT max(number) FROM receipts AS found"
-            " WHERE found.command_id = newest.command_id)"
-            " FROM receipts AS newest ORDER BY number DESC LIMIT 1"
-        )
-        return all(led for rows in self.recorder.answers((entry, ()), (answer, ())) for (led,) in rows)
 
     def counts(self) -> tuple[int, int]:
         """How many entries and how many answers there are."""

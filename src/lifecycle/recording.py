@@ -121,6 +121,10 @@ class Recording(ABC):
         """Numbers of the refusals up to a number, as their index has them."""
         return None
 
+    def leads_to_the_newest(self) -> bool:
+        """Whether the indexes, of streams and of commands, lead to the newest entry and the newest answer."""
+        return True
+
     # ── questions ────────────────────────────────────────────────────────────────────────────
 
     def select_notifications(

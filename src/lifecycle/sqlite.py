@@ -282,6 +282,21 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
         )
         return [number for (number,) in self._indexed(question, upto)]
 
+    def leads_to_the_newest(self) -> bool:
+        """Whether the indexes, of streams and of commands, lead to the newest entry and the newest answer."""
+        entry = (
+            "SELECT position = (SELECT position FROM stored_events AS found"
+            " WHERE found.originator_id = newest.originator_id"
+            " AND found.originator_version = newest.originator_version)"
+            " FROM stored_events AS newest ORDER BY position DESC LIMIT 1"
+        )
+        answer = (
+            "SELECT number = (SELECT max(number) FROM receipts AS found"
+            " WHERE found.command_id = newest.command_id)"
+            " FROM receipts AS newest ORDER BY number DESC LIMIT 1"
+        )
+        return all(led for rows in self.answers((entry, ()), (answer, ())) for (led,) in rows)
+
     def _indexed(self, question: str, *params: object) -> Iterator[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.datastore.pool.db_name, uri=True)) as raw:
             yield from raw.execute(question, params)

@@ -152,6 +152,7 @@ def _of_database(book: str, grant: str) -> Any:
         if "," in str(told.get("host", "")):
             told.setdefault("target_session_attrs", "read-write")
         with psycopg.connect(make_conninfo("", **told)) as connection:
+            connection.read_only = True  # who writes the views does not act with their readers' rights
             found = connection.execute(question, (grant,)).fetchone()
     except psycopg.Error:
         return None

@@ -18,6 +18,7 @@ from lifecycle.seal.verifying import verify
 from projections.following import news_of
 from projections.projector import catch_up
 from projections.reports import run
+from projections.standing import standing
 from servers import Server
 
 Login = Callable[[str], str]
@@ -248,6 +249,26 @@ def test_views_cannot_act_with_the_rights_of_their_readers(login: Login, book: B
         with pytest.raises(Unreachable, match="read-only transaction"):
             run(mine, "fund", as_of=date(2017, 12, 31))
         assert mine.names() == {}
+
+
+def test_how_a_grant_stands_is_asked_without_the_rights_to_write(login: Login, book: Book) -> None:
+    """The same, where one grant is looked at."""
+    with Book.open(login("projector"), read_only=True) as own:
+        catch_up(own)
+    assert standing(login("administrator"), g.G)
+    with psycopg.connect(login("projector"), options="-c search_path=views") as connection:
+        connection.execute(
+            "CREATE FUNCTION views.act() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN"
+            f" {WRITES['name an officer']}; RETURN 0; END $$"
+        )
+        connection.execute("ALTER TABLE grant_standing RENAME TO standing_before")
+        connection.execute(
+            'CREATE VIEW grant_standing AS SELECT "grant", version + act() AS version, state'
+            " FROM standing_before"
+        )
+        connection.execute("GRANT SELECT ON grant_standing TO PUBLIC")
+    assert standing(login("administrator"), g.G) is None
+    assert book.names() == {}
 
 
 def test_only_those_who_write_may_hold_up_writers(login: Login) -> None:
