@@ -14,8 +14,8 @@ from sqlalchemy import Connection, select
 from lifecycle.words import Malformed
 from projections import store
 from projections.standing import Standing, from_text
-from projections.tables import fund_facts, grant_standing, tracking
-from projections.tracking import JOURNAL
+from projections.tables import fund_facts, grant_standing
+from projections.tracking import ViewsTracking
 
 
 class Named(NamedTuple):
@@ -40,7 +40,7 @@ class ViewsAlone:
     def tables(self) -> Iterator[tuple[Connection, int]]:
         """The tables, and the position that they correspond to. Raises `Unreachable`."""
         with store.opened(self.views, as_is=True) as engine, store.reading(engine) as connection:
-            yield connection, _known(connection)[0]
+            yield connection, ViewsTracking.inside(connection).newest()[0]
 
     def position(self) -> int:
         """The position to which the views correspond. Raises `Unreachable`."""
@@ -59,7 +59,7 @@ class ViewsAlone:
     def recorded_at(self, position: int) -> datetime | None:
         """When the entry to which the views correspond was recorded; `None` for another position."""
         with self.tables() as (connection, _):
-            known, at = _known(connection)
+            known, at = ViewsTracking.inside(connection).newest()
         return at if known == position else None
 
     def fund(self) -> Named:
@@ -78,14 +78,3 @@ class ViewsAlone:
                 Standing(from_text(name, version, state), version, position)
                 for name, version, state in connection.execute(question)
             ]
-
-
-def _known(connection: Connection) -> tuple[int, datetime | None]:
-    t = tracking.c
-    found = connection.execute(
-        select(t.notification_id, t.recorded_at).where(t.application_name == JOURNAL)
-    ).first()
-    if found is None:
-        return 0, None
-    position, at = found
-    return position, None if at is None else datetime.fromisoformat(at)

@@ -19,9 +19,9 @@ from lifecycle.journal import reaching, store_errors
 from lifecycle.memory import collector_at_rest
 from projections import store
 from projections.fold import Rows, folded
-from projections.projector import catch_up
+from projections.projector import are_of, catch_up
 from projections.tables import CALL_TABLES, GRANT_TABLES, Row, fund_facts, grant_standing
-from projections.tracking import JOURNAL, ViewsTracking
+from projections.tracking import ViewsTracking
 from projections.workers import folded_on_all_cores
 
 _ASKED = {table: "grant" for table in GRANT_TABLES if table is not grant_standing} | dict.fromkeys(
@@ -65,20 +65,21 @@ def _unchanged(
 ) -> tuple[Rows, dict[str, int]] | None:
     """The rows of what has no entry after the position, from the views, and the version that each of the
     others had then; `None` where the views are of no use."""
-    now = book.fund()
-    if (now.adoptions, now.currency) != (fund.adoptions, fund.currency):
-        return None
     try:
         with suppress(store.MayNotWrite):  # who may only read takes them as they are
             catch_up(book)
         with store.opened(book.views, as_is=True) as engine, store.reading(engine) as views:
-            if (ViewsTracking.inside(views).max_tracking_id(JOURNAL) or 0) < known:
+            position, at = ViewsTracking.inside(views).newest()
+            if position < known or not are_of(book, position, at):
                 return None
             (version,) = views.exec_driver_sql(f"SELECT version FROM {fund_facts.name}").one()
             rows = {table: _all(views, table) for table in _ASKED}
     except Unreachable:
         return None
     # Asked after the views were read: what came in between counts as changed.
+    now = book.fund()
+    if (now.adoptions, now.currency) != (fund.adoptions, fund.currency):
+        return None
     with store_errors(book.journal.place):
         changed = book.journal.changed_since(known)
     first, _ = changed.pop(FUND, (version + 1, None))

@@ -8,6 +8,7 @@ rebuild fills shadow tables beside the live ones and puts them in their place in
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
@@ -34,7 +35,7 @@ from projections.tables import (
     register_spans,
     tracking,
 )
-from projections.tracking import JOURNAL, ViewsTracking
+from projections.tracking import ViewsTracking
 
 STEP = 20_000
 """At most so many positions, or entries, in a transaction."""
@@ -72,7 +73,7 @@ def caught_up(book: Book) -> Iterator[Engine]:
                 _to_the_end(engine, book)
         except store.MayNotWrite as error:
             engine = stack.enter_context(store.opened(book.views, as_is=True))
-            _wait_for(engine, book.position(), error)
+            _wait_for(engine, book, error)
         yield engine
 
 
@@ -89,21 +90,30 @@ def _to_the_end(engine: Engine, book: Book, progress: Progress | None = None) ->
                 return views
 
 
-def _wait_for(engine: Engine, newest: int, error: store.MayNotWrite) -> None:
-    """Until somebody else has brought the views to the position."""
-    until = time.monotonic() + PATIENCE
-    while (views := _position(engine)) < newest:
+def are_of(book: Book, position: int, at: datetime | None) -> bool:
+    """Whether views at the position, whose entry was recorded then, were made from the book: not from another
+    one, nor from what it held before a backup was put back."""
+    return position == 0 or (position <= book.position() and book.recorded_at(position) == at)
+
+
+def _wait_for(engine: Engine, book: Book, error: store.MayNotWrite) -> None:
+    """Until somebody else has brought the views to the journal's end."""
+    until, newest = time.monotonic() + PATIENCE, book.position()
+    while True:
+        views, at = _newest(engine)
+        ours = are_of(book, views, at)
+        if ours and views >= newest:
+            return
         if time.monotonic() > until:
-            behind = f"the views are {newest - views:,} behind the journal, and nobody brings them up"
-            raise Unreachable(
-                f"{behind}: grantbook views follow does, as a role that may write them"
-            ) from error
+            behind = f"{newest - views:,} behind the journal" if ours else "not those of this journal"
+            told = f"the views are {behind}, and nobody brings them up: grantbook views follow does"
+            raise Unreachable(f"{told}, as a role that may write them") from error
         time.sleep(0.1)
 
 
-def _position(engine: Engine) -> int:
+def _newest(engine: Engine) -> tuple[int, datetime | None]:
     with store.reading(engine) as connection:
-        return ViewsTracking.inside(connection).max_tracking_id(JOURNAL) or 0
+        return ViewsTracking.inside(connection).newest()
 
 
 def _again(engine: Engine, book: Book, progress: Progress | None) -> tuple[int, int]:
@@ -120,12 +130,12 @@ def _one_step(engine: Engine, book: Book) -> tuple[int, int]:
     """At most `STEP` positions further. Returns the positions of the views and of the journal."""
     with store.writing(engine) as connection:
         tracked = ViewsTracking.inside(connection)
-        after, newest = tracked.max_tracking_id(JOURNAL) or 0, book.position()
+        (after, at), newest = tracked.newest(), book.position()
+        if not are_of(book, after, at):
+            raise _StartOver
         if after == newest:
             return after, newest
-        # A long way is walked once grant by grant, not once a step; and views that are ahead of their
-        # journal belong to another one.
-        if newest < after or newest - after > max(STEP, after):
+        if newest - after > max(STEP, after):  # a long way is walked once grant by grant, not once a step
             raise _StartOver
         upto = min(newest, after + STEP)
         _project(connection, book, after, upto)
@@ -162,7 +172,7 @@ def _entry_at(book: Book, position: int) -> Stored | None:
 def status(book: Book) -> dict[str, int | float]:
     """Positions of the views and of the journal, how far the first is behind, and for how many seconds."""
     with store.opened(book.views, trusting=True) as engine:
-        views = _position(engine)
+        views, _ = _newest(engine)
     journal = book.position()
     first = book.recorded_at(views + 1) if views < journal else None
     seconds = 0.0 if first is None else max(0.0, (book.now() - first).total_seconds())

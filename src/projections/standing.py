@@ -7,7 +7,7 @@ take longer than to start the program. Read here, the state is the one that was 
 import json
 import sqlite3
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -109,24 +109,30 @@ def standing(book: Path | str, grant: str) -> Standing | None:
     found = _of_database(book, grant) if isinstance(book, str) else _of_files(book, grant)
     if found is None:
         return None
-    version, state, views, journal = found
+    version, state, views, at, journal, newest = found
     try:
-        return Standing(from_text(grant, version, state), version, views) if views == journal else None
-    except Altered:
+        if views != journal or at is None or datetime.fromisoformat(at) != _recorded_at(newest):
+            return None
+        return Standing(from_text(grant, version, state), version, views)
+    except (Altered, ValueError, KeyError, TypeError):
         return None
+
+
+def _recorded_at(entry: bytes) -> datetime:
+    return datetime.fromisoformat(json.loads(entry)["recorded_at"])
+
+
+_STANDS = "SELECT version, state, notification_id, recorded_at FROM {0}grant_standing, {0}tracking"
+_NEWEST = "SELECT position, state FROM {0}stored_events ORDER BY position DESC LIMIT 1"
 
 
 def _of_files(book: Path, grant: str) -> Any:
     try:
-        newest = _ask(book / "journal.sqlite", "SELECT MAX(position) FROM stored_events")
-        question = (
-            "SELECT version, state, (SELECT notification_id FROM tracking) FROM grant_standing"
-            ' WHERE "grant" = ?'
-        )
-        found = _ask(book / "views.sqlite", question, grant)
+        newest = _ask(book / "journal.sqlite", _NEWEST.format(""))
+        found = _ask(book / "views.sqlite", _STANDS.format("") + ' WHERE "grant" = ?', grant)
     except (sqlite3.Error, UnicodeDecodeError):
         return None
-    lost = not newest or (newest[0] or 0) < sealed_in(book)[0]
+    lost = not newest or newest[0] < sealed_in(book)[0]
     return None if lost or not found else (*found, *newest)
 
 
@@ -142,11 +148,9 @@ def _of_database(book: str, grant: str) -> Any:
     import psycopg  # only for an address
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-    question = (
-        "SELECT version, state, (SELECT notification_id FROM views.tracking),"
-        " (SELECT MAX(position) FROM journal.stored_events), (SELECT id::text FROM journal.book)"
-        ' FROM views.grant_standing WHERE "grant" = %s'
-    )
+    stands, newest = _STANDS.format("views.") + ' WHERE "grant" = %s', _NEWEST.format("journal.")
+    tables = f"({stands}) AS stands, ({newest}) AS newest, journal.book"
+    question = f"SELECT stands.*, newest.*, book.id::text FROM {tables}"
     try:
         told = conninfo_to_dict(book, options="-c statement_timeout=5s")
         if "," in str(told.get("host", "")):
@@ -156,5 +160,5 @@ def _of_database(book: str, grant: str) -> Any:
             found = connection.execute(question, (grant,)).fetchone()
     except psycopg.Error:
         return None
-    lost = found is not None and found[3] < sealed_in(seals() / found[4])[0]
-    return None if lost or not found else found[:4]
+    lost = found is not None and found[4] < sealed_in(seals() / found[6])[0]
+    return None if lost or not found else found[:6]

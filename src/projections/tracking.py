@@ -15,6 +15,7 @@ JOURNAL = "grantbook"
 
 
 _QUESTION = text(f"SELECT notification_id FROM {table.name} WHERE application_name = :name")
+_NEWEST = text(f"SELECT notification_id, recorded_at FROM {table.name} WHERE application_name = :name")
 _KEEP = text(
     f"INSERT INTO {table.name} VALUES (:name, :position, :at)"
     " ON CONFLICT (application_name) DO UPDATE"
@@ -48,6 +49,13 @@ class ViewsTracking(TrackingRecorder):
             kept = connection.execute(_KEEP, {"name": name, "position": position, "at": at})
         if not kept.rowcount:
             raise IntegrityError(f"a position of {name} is tracked already to which {position} is not newer")
+
+    def newest(self) -> tuple[int, datetime | None]:
+        """The journal's position, and when its entry was recorded; 0 and `None` for none."""
+        with self._begin() as connection:
+            found = connection.execute(_NEWEST, {"name": JOURNAL}).first()
+        position, at = found or (0, None)
+        return position, None if at is None else datetime.fromisoformat(at)
 
     def max_tracking_id(self, application_name: str) -> int | None:
         """The newest position kept, or `None`."""

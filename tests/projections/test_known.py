@@ -1,16 +1,20 @@
 """What was known earlier is what a fold of the entries up to then gives, wherever its rows are taken from."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 import given as g
 from given import EFFECTIVE, PAID
 from lifecycle.book import Book
-from projections import known, store
+from projections import known, reports, store
 from projections.fold import folded
 from projections.known import as_known
+from projections.projector import catch_up, caught_up
 from projections.tables import grant_standing, metadata
 from reading import new_book, of, record
 
@@ -85,6 +89,36 @@ def test_an_edition_that_came_later_is_not_known_yet(tmp_path: Path) -> None:
         assert rows_of(book, before) == then == folded_anew(book, before)
         assert rows_of(book, book.position()) == folded_anew(book, book.position())
         assert rows_of(book, book.position())["obligation_steps"] != then["obligation_steps"]
+
+
+def test_an_edition_that_comes_while_the_views_are_read_is_not_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(book: Book) -> int:
+        record(book, g.adopt("2018-01-01", edition=EDITION))
+        return catch_up(book)
+
+    with new_book(
+        tmp_path / "book", g.propose("01-10"), g.request("01-20"), g.propose("01-10", grant="X")
+    ) as book:
+        position = book.position() - 1
+        then = folded_anew(book, position)
+        monkeypatch.setattr(known, "catch_up", meanwhile)
+        assert rows_of(book, position) == then
+
+
+def test_what_is_recorded_while_a_report_is_asked_is_not_known(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    position = book.position()
+
+    def meanwhile(book: Book) -> AbstractContextManager[Engine]:
+        record(book, g.propose("02-01", grant="LATER"))
+        return caught_up(book)
+
+    monkeypatch.setattr(reports, "caught_up", meanwhile)
+    told = reports.run(book, "register", as_of=date(2018, 12, 31), known=position)
+    assert (told.known, "LATER" in [row[0] for row in told.rows]) == (position, False)
 
 
 def test_views_that_cannot_be_used_are_done_without(book: Book) -> None:

@@ -167,6 +167,36 @@ def test_views_ahead_of_their_journal_are_made_again(tmp_path: Path) -> None:
         assert tables(book) == before
 
 
+def test_views_of_another_journal_are_made_again(tmp_path: Path) -> None:
+    """As long as this one, too: so they are when a backup was put back and as much recorded again."""
+    with new_book(tmp_path / "other", of("SSF-2", APPROVED)) as other, new_book(tmp_path / "book") as book:
+        record(book, APPROVED)
+        catch_up(book)
+        before = tables(book)
+        other.views = book.views
+        assert catch_up(other) == book.position()
+        assert [row["grant"] for row in ask(other, "register", "2017-12-31")] == ["SSF-2"]
+        assert [row["grant"] for row in ask(book, "register", "2017-12-31")] == [g.G]
+        assert tables(book) == before
+
+
+def test_who_may_not_write_is_told_of_views_of_another_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projector, "PATIENCE", 0)
+    with new_book(tmp_path / "other", of("SSF-2", APPROVED)) as other, new_book(tmp_path / "book") as book:
+        record(book, APPROVED)
+        catch_up(other)
+        book.views = other.views
+        monkeypatch.setattr(projector, "_to_the_end", forbidden)
+        with pytest.raises(Unreachable, match="not those of this journal"):
+            ask(book, "register", "2017-12-31")
+
+
+def forbidden(*_: object) -> None:
+    raise store.MayNotWrite("somebody else's")
+
+
 def test_a_place_that_cannot_be_written_is_said_clearly(tmp_path: Path) -> None:
     with new_book(tmp_path / "book") as book:
         if book.views == book.path:

@@ -1,5 +1,6 @@
 """What ``grant show`` answers from is the very state that was folded."""
 
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -67,3 +68,15 @@ def test_it_answers_only_where_the_views_are_at_the_journals_end(tmp_path: Path)
         assert standing(book.path, g.G) is not None
         assert standing(book.path, "unknown") is None
     assert standing(tmp_path / "elsewhere", g.G) is None
+
+
+@pytest.mark.of_a_file("its copy")
+def test_views_of_another_history_do_not_tell(tmp_path: Path) -> None:
+    """As when a backup was put back, and as many commands recorded since as had been."""
+    for name, day in (("before", "01-20"), ("after", "01-21")):
+        with new_book(tmp_path / name, [g.propose("01-10"), g.request(day)]) as book:
+            catch_up(book)
+    assert standing(tmp_path / "after", g.G) is not None
+    for place in (tmp_path / "before").glob("views.*"):
+        shutil.copy(place, tmp_path / "after")
+    assert standing(tmp_path / "after", g.G) is None
