@@ -20,7 +20,7 @@ from projections.alone import ViewsAlone
 from projections.comparing import differences
 from projections.projector import catch_up, rebuild
 from projections.tables import SHADOW, register_spans
-from reading import ask, new_book, of, record, sql
+from reading import ask, new_book, of, record, sql, tables
 from servers import QUICK, Server
 
 
@@ -45,6 +45,27 @@ def reader(server: Server, book: Book) -> Iterator[str]:
     )
     yield str(book.views).replace("postgres@", f"{name}@")
     sql(book, f"DROP OWNED BY {name}", f"DROP ROLE {name}")
+
+
+def test_a_rebuild_that_lost_its_lock_puts_nothing_in_place(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one may have begun with the same shadows: these may be half filled."""
+    fill, before = projector._fill_shadows, tables(book)
+
+    def lost(*given: Any) -> None:
+        fill(*given)
+        sql(
+            book,
+            f"DELETE FROM views.{SHADOW}register_spans",
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks JOIN pg_database d ON d.oid = database"
+            " WHERE locktype = 'advisory' AND datname = current_database()",
+        )
+
+    monkeypatch.setattr(projector, "_fill_shadows", lost)
+    with pytest.raises(Unreachable, match=r"terminat|closed"):
+        rebuild(book)
+    assert {name: tables(book)[name] for name in before} == before
 
 
 def test_after_a_rebuild_nothing_is_called_by_a_shadows_name(book: Book) -> None:

@@ -58,8 +58,11 @@ class Kind(Protocol):
     def make(self, engine: Engine) -> None:
         """New, empty views."""
 
-    def locked(self, place: Any) -> AbstractContextManager[None]:
-        """Only one process makes or rebuilds the views at a time; the next one waits."""
+    def locked(self, place: Any) -> AbstractContextManager[Callable[[], object]]:
+        """Only one process makes or rebuilds the views at a time; the next one waits.
+
+        To call what it gives raises one of `ERRORS` where the lock was lost meanwhile.
+        """
 
     def leading(self, place: Any) -> AbstractContextManager[Callable[[], bool]]:
         """Asks whether this is the one process that follows the journal: nobody else, as long as it does."""
@@ -192,10 +195,13 @@ def in_words(place: Place) -> Iterator[None]:
 
 
 @contextmanager
-def locked(place: Place) -> Iterator[None]:
-    """Only one process makes or rebuilds the views at a time; the next one waits."""
-    with _at(place).locked(place):
-        yield
+def locked(place: Place) -> Iterator[Callable[[], object]]:
+    """Only one process makes or rebuilds the views at a time; the next one waits.
+
+    To call what it gives raises an error where the lock was lost meanwhile.
+    """
+    with _at(place).locked(place) as insist:
+        yield insist
 
 
 @contextmanager

@@ -161,17 +161,18 @@ def make(made: Engine) -> None:
 
 
 @contextmanager
-def locked(place: str) -> Iterator[None]:
+def locked(place: str) -> Iterator[Callable[[], object]]:
     """Only one process makes or rebuilds the views at a time; the next one waits."""
-    with closing(_connect(place, lock_timeout=0, statement_timeout=0)) as alone:
+    with closing(_connect(place, lock_timeout=0, statement_timeout=0, idle_session_timeout=0)) as alone:
         alone.execute(f"SELECT pg_advisory_lock({_OURS}, {_REBUILD})")
-        yield
+        # Held for as long as this connection lives: that it was lost is noticed by asking.
+        yield lambda: alone.execute("SELECT true")
 
 
 @contextmanager
 def leading(place: str) -> Iterator[Callable[[], bool]]:
     """Asks whether this is the one process that follows the journal: nobody else, as long as it does."""
-    with closing(_connect(place)) as alone:
+    with closing(_connect(place, idle_session_timeout=0)) as alone:
         held = False
 
         def leads() -> bool:

@@ -176,11 +176,11 @@ def _log_length(file: Path) -> int:
 
 
 @contextmanager
-def locked(place: Path | str) -> Iterator[None]:
+def locked(place: Path | str) -> Iterator[Callable[[], object]]:
     """Only one process makes or rebuilds the views at a time; the next one waits."""
     with (Path(place) / LOCK).open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        yield lambda: None  # such a lock is not lost
 
 
 @contextmanager
