@@ -339,7 +339,7 @@ _settles(was.FollowUpHandedOver, "handed_over")
 
 @_evolves(was.CompletionReportSubmitted)
 def _report_submitted(grant: Grant, e: was.CompletionReportSubmitted) -> Grant:
-    return grant.but(report_by=e.actor)
+    return grant.but(report_by=e.actor, submitters=grant.submitters | {e.actor})
 
 
 @_evolves(was.CompletionReportAccepted)

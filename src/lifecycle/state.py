@@ -133,7 +133,9 @@ class Grant(Changing):
     """Scopes of the suspensions that hold."""
     capabilities: tuple[str, ...] = ()
     report_by: str | None = None
-    """Who submitted the completion report."""
+    """Who submitted the completion report, the last one."""
+    submitters: frozenset[str] = frozenset()
+    """Whoever submitted one: they never accept it."""
     report_accepted_on: date | None = None
     waived: frozenset[tuple[str, str | None]] = frozenset()
     documents: tuple[tuple[str, str], ...] = ()

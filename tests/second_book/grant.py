@@ -48,6 +48,24 @@ def happens(s: State, f: Fact, book: Around) -> Iterator[str]:
     yield from part(s, f, book)
 
 
+def asked_by(s: State, f: Fact) -> set[str]:
+    """Who asked for what the fact decides: they do not decide it, and do not correct it."""
+    payment = s["payments"].get(f.get("payment"), {})
+    match f["command"]:
+        case "ReviewProposal":
+            return {s["leader"]}
+        case "ApproveGrant" | "IncreaseCommitment":
+            return set(s["preparers"])
+        case "AuthorisePayment" | "RejectPayment":
+            return {payment.get("by")}
+        case "DisburseFunds":
+            return {payment.get("by"), payment.get("allowed_by")}
+        case "AcceptCompletionReport":
+            return set(s["submitters"])
+        case _:
+            return set()
+
+
 def called(s: State, f: Fact, book: Around) -> tuple[str | None, State]:
     """The call that the grant answers, by name and as it stands; without any, one that asks nothing."""
     name = s["call"] or f.get("call")
@@ -95,8 +113,7 @@ def decision(s: State, f: Fact, book: Around) -> Iterator[str]:
     name, on, (call, open_call) = f["command"], f["on"], called(s, f, book)
     if name in ("ReviewProposal", "ApproveGrant") and on < open_call["opened"]:
         yield "UnknownCall"
-    prepared = {"ReviewProposal": {s["leader"]}, "ApproveGrant": s["preparers"]}
-    if f["actor"] in prepared.get(name, ()):
+    if f["actor"] in asked_by(s, f):
         yield "DecidesOwnRequest"
     if name == "ReviewProposal" and call and set(f["scores"]) != set(open_call["criteria"]):
         yield "CriteriaNotScored"
@@ -157,7 +174,7 @@ def amendment(s: State, f: Fact, book: Around) -> Iterator[str]:
             yield from beyond(edition["windows"][s["window"]], s["effective"], f["closing_date"])
         s |= {"closing": f["closing_date"], "span_waived": s["span_waived"] or bool(f.get("waiver"))}
         return
-    if name == "IncreaseCommitment" and f["actor"] in s["preparers"]:
+    if f["actor"] in asked_by(s, f):
         yield "DecidesOwnRequest"
     yield from in_dollars(f)
     if name == "CancelBalance":
@@ -226,12 +243,7 @@ def paying(s: State, f: Fact, _: Around) -> Iterator[str]:
         yield "PaymentAlreadyFinished"
     if p["is"] == "authorised" and name == "AuthorisePayment":
         yield "PaymentAlreadyAuthorised"
-    others = {
-        "AuthorisePayment": [p["by"]],
-        "RejectPayment": [p["by"]],
-        "DisburseFunds": [p["by"], p.get("allowed_by")],
-    }
-    if f["actor"] in others.get(name, ()):
+    if f["actor"] in asked_by(s, f):
         yield "DecidesOwnRequest"
     if name == "DisburseFunds" and f["on"] > months_later(s["closing"], GRACE):
         yield "DisbursementDeadlinePassed"
@@ -301,13 +313,13 @@ def ending(s: State, f: Fact, _: Around) -> Iterator[str]:
         case "SubmitCompletionReport":
             if s["accepted"]:
                 yield "CompletionReportAlreadyAccepted"
-            s["report_by"] = f["actor"]
+            s["submitters"] = s["submitters"] | {f["actor"]}
         case "AcceptCompletionReport":
-            if not s["report_by"]:
+            if not s["submitters"]:
                 yield "NoCompletionReport"
             if s["accepted"]:
                 yield "CompletionReportAlreadyAccepted"
-            if f["actor"] == s["report_by"]:
+            if f["actor"] in asked_by(s, f):
                 yield "DecidesOwnRequest"
             s["accepted"] = True
         case "WaiveObligation":

@@ -26,6 +26,7 @@ from lifecycle.judge.asking import (
     row_of,
 )
 from lifecycle.judge.charges import charged
+from lifecycle.judge.correctors import corrected_by_third, corrections_still_by_third
 from lifecycle.refusals import (
     GrantHasEnded,
     GrantIdTaken,
@@ -135,6 +136,8 @@ def judge_grant(  # noqa: PLR0917 what a judge has to know
     after: Grant | None = _after(grant, event, asked.grant)
     decides = type(event) not in _OF_THE_WORLD
     after = _still_true(after, known.held[i:], known, judge, of_decision=decides)
+    if late:
+        corrections_still_by_third(known.entries, known.held, known.grant, after)
     return charged(known.grant, after, event, judge.fund, judge.calls)
 
 
@@ -207,8 +210,13 @@ def _corrected(known: Known, asked: CorrectEntry, judge: _Judge, today: date) ->
         raise UnknownGrant(f"there is no grant {asked.grant} on {asked.on}")
     target = target_of(asked, known.entries)
     now = next((entry for entry in known.held if entry.originator_version == asked.entry), target)
-    event = completed(fact(EntryCorrected, asked), now, judge.fund)
-    held = in_force((*known.entries, provisional(asked, event, len(known.entries) + 1)))
+    told = fact(EntryCorrected, asked)
+    readings = (*known.held, *in_force((*known.entries, provisional(asked, told, len(known.entries) + 1))))
+    corrected_by_third(told, known.entries, readings, known.grant)
+    event = completed(told, now, judge.fund)
+    entries = (*known.entries, provisional(asked, event, len(known.entries) + 1))
+    held = in_force(entries)
     not_in_future(max((asked.on, *(entry.event.on for entry in held))), today)
     after = _still_true(None, held, known, judge, of_decision=False)
+    corrections_still_by_third(entries, held, known.grant, after)
     return charged(known.grant, after, event, judge.fund, judge.calls)
