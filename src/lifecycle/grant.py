@@ -265,7 +265,8 @@ def _irregular(grant: Grant, e: was.IrregularPaymentRecorded) -> Grant:
 
 @_evolves(was.ClosingDateExtended)
 def _extended(grant: Grant, e: was.ClosingDateExtended) -> Grant:
-    return grant.but(closing_date=e.closing_date, span_waived=grant.span_waived or e.waiver is not None)
+    until = grant.waived_until if e.waiver is None else e.closing_date
+    return grant.but(closing_date=e.closing_date, waived_until=until)
 
 
 @_evolves(was.GrantRestructured)

@@ -164,8 +164,8 @@ class Timeline:
         edition = self._edition(grant)
         window = edition.windows.get(grant.window)
         span_ends = last_day(effective_on, window) if window is not None else None
-        if span_ends is not None and grant.span_waived:
-            span_ends = max(span_ends, closing_date)
+        if span_ends is not None and grant.waived_until is not None:
+            span_ends = max(span_ends, grant.waived_until)
         deadline = edition.deadline(closing_date)
         report, books = (edition.obligations.get(name) for name in ("completion_report", "closure"))
         report_due = None if report is None else report.after(closing_date)

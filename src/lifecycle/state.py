@@ -112,8 +112,8 @@ class Grant(Changing):
     signed_on: date | None = None
     effective_on: date | None = None
     closing_date: date | None = None
-    span_waived: bool = False
-    """An extension beyond the window's span was allowed, with a reason."""
+    waived_until: date | None = None
+    """The closing date of the last extension with a waiver: so far the span of its window is waived."""
     completed_on: date | None = None
     closed_on: date | None = None
     closures: tuple[date, ...] = ()

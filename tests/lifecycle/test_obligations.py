@@ -259,6 +259,17 @@ def test_an_extension_moves_them_and_keeps_the_superseded() -> None:
     assert told(past, "closure") == Told("2017-03-31", "2019-02-28", None, superseded=("2018-11-29",))
 
 
+def test_a_waiver_does_not_move_the_span_of_another_window() -> None:
+    past = given(EFFECTIVE, g.extend("2018-02-15", waiver="floods"))
+    past.given(g.restructure("2018-02-16", window="programmatic"))
+    assert told(past, "implementation", on="2018-02-15") == Told(
+        "2017-03-31", "2018-06-30", None, superseded=("2018-03-31",)
+    )
+    assert told(past, "implementation") == Told(
+        "2017-03-31", "2020-03-31", None, superseded=("2018-03-31", "2018-06-30")
+    )
+
+
 def test_an_extension_within_the_span_does_not_move_the_span() -> None:
     shorter = given(SIGNED, g.make_effective("03-31", closing_date="2017-12-31"))
     shorter.given(g.extend("2017-12-01", closing_date="2018-03-31"))

@@ -172,7 +172,9 @@ def amendment(s: State, f: Fact, book: Around) -> Iterator[str]:
             yield "NotAnExtension"
         if not f.get("waiver"):
             yield from beyond(edition["windows"][s["window"]], s["effective"], f["closing_date"])
-        s |= {"closing": f["closing_date"], "span_waived": s["span_waived"] or bool(f.get("waiver"))}
+        s |= {"closing": f["closing_date"]}
+        if f.get("waiver"):
+            s["waived_until"] = f["closing_date"]
         return
     if f["actor"] in asked_by(s, f):
         yield "DecidesOwnRequest"
@@ -188,16 +190,25 @@ def amendment(s: State, f: Fact, book: Around) -> Iterator[str]:
     rules = edition["windows"].get(changes.get("window", s["window"]))
     if rules is None:
         yield "WindowNotInEdition"
+    same, new = changes.get("window", s["window"]) == s["window"], name == "RestructureGrant"
+    if s["effective"] and new:
+        yield from beyond(rules, s["effective"], s["closing"], upper=not (same and waived(s, book)))
     more = money(f.get("amount", "0"))
     if committed(s) + more > money(rules.get("max_amount", "Infinity")):
         yield "AboveMaximumAmount"
     if name == "IncreaseCommitment":
         s["commitments"] = [*s["commitments"], (on, more)]
         return
-    if s["effective"]:
-        yield from beyond(rules, s["effective"], s["closing"], upper=not s["span_waived"])
-        yield from misfit(s | changes, rules)
+    yield from misfit(s | changes, rules)
     s |= {**changes, "edition": f["edition"]}
+
+
+def waived(s: State, book: Around) -> bool:
+    """The closing date is that of an extension beyond the span, with a waiver."""
+    months = book.edition(s["edition"])["windows"][s["window"]].get("max_months")
+    if months is None or s["waived_until"] != s["closing"]:
+        return False
+    return bool(s["closing"] > months_later(s["effective"], months))
 
 
 def activity(s: State, f: Fact, _: Around) -> Iterator[str]:

@@ -148,7 +148,7 @@ def unborn() -> State:
     facts |= {name: {} for name in ("payments", "activities", "follow_ups")}
     facts |= {name: [] for name in ("commitments", "selections", "budget", "letters", "conditions")}
     facts |= {name: set() for name in ("suspended", "preparers", "met", "submitters")}
-    return facts | {"disbursed": Decimal(0), "refunded": Decimal(0), "accepted": False, "span_waived": False}
+    return facts | {"disbursed": Decimal(0), "refunded": Decimal(0), "accepted": False, "waived_until": ""}
 
 
 def committed(s: State) -> Decimal:

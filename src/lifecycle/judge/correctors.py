@@ -18,8 +18,9 @@ def corrected_by_third(
     ``readings``: the entry as it reads before and after. To strike a correction changes the entry, too.
     """
     version = change.entry
-    while isinstance(named := entries[version - 1].event, EntryCorrected):
-        version = named.entry
+    for entry in reversed(entries):
+        if entry.originator_version == version and isinstance(entry.event, EntryCorrected):
+            version = entry.event.entry
     for reading in readings:
         others = ASKED.get(type(reading.event))
         if grant is not None and others is not None and reading.originator_version == version:
