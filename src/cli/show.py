@@ -6,7 +6,7 @@ import click
 
 from cli.asking import VIEWS, When, entries_of, known_option, on_option, state_of
 from cli.settings import Command, located, settings
-from cli.text import pairs, plain, prose, readable, safe, say, to_json
+from cli.text import in_units, pairs, plain, prose, readable, safe, say, to_json
 
 if TYPE_CHECKING:
     from lifecycle.grant import Grant
@@ -192,6 +192,9 @@ def list_grants(on: str | None, known: str | None, views: str | None) -> int:
 def _line(state: "Grant", *, json: bool) -> None:
     if json:
         row = {"grant": state.id, "title": state.title, "window": state.window, "stage": str(state.stage)}
-        say(to_json({**row, "committed": plain(state.committed), "undisbursed": plain(state.undisbursed)}))
+        committed, undisbursed = (
+            in_units(sum_, state.currency) for sum_ in (state.committed, state.undisbursed)
+        )
+        say(to_json({**row, "committed": plain(committed), "undisbursed": plain(undisbursed)}))
     else:
         say(f"{safe(state.id):<16}  {state.stage.replace('_', ' '):<10}  {prose(state.title)}")

@@ -17,6 +17,7 @@ from pydantic import Field
 from lifecycle.events.base import Event, GrantEvent, Value
 from lifecycle.fund import Fund
 from lifecycle.grant import Grant
+from lifecycle.iso import minor_units
 from lifecycle.policy import Edition, Window
 from lifecycle.refusals import CurrencyNotHolding, DecidesOwnRequest, WindowNotInEdition
 from lifecycle.terms import Day, GrantId, Money, OfficerId, Reason
@@ -120,7 +121,7 @@ def _fields(event: type[Event]) -> tuple[str, ...]:
 
 def money(amount: Decimal, currency: str) -> str:
     """An amount as people read it."""
-    return f"{amount:,.{max(0, -int(amount.as_tuple().exponent))}f} {currency}"
+    return f"{minor_units(amount, currency):,f} {currency}"
 
 
 def third(actor: str, act: str, *others: tuple[str, str]) -> None:
