@@ -228,6 +228,9 @@ _DECIDES: dict[type[Event], tuple[str, ...]] = {
     was.CommitmentIncreased: _MONEY,
     was.BalanceCancelled: _MONEY,
     was.GrantCancelled: _MONEY,
+    # What comes back after the end goes on to the fund.
+    was.PaymentFailed: _MONEY,
+    was.RefundReceived: _MONEY,
     was.ImplementationCompleted: ("min_activities", "capabilities"),
     was.CapabilityReached: ("capabilities",),
 }

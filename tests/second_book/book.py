@@ -200,7 +200,8 @@ class SecondBook:
         if new.get("edition") is None and new["command"] in ("ApproveGrant", "RestructureGrant"):
             yield "NoEditionInForce"
         facts = [*old, new]
-        if any(fact["on"] > self.today for fact in (new, *standing(facts))):
+        held = [fact["ends"] for fact in standing(facts) if fact["command"] == "HoldActivity"]
+        if any(day > self.today for day in (new["on"], *held, *(fact["on"] for fact in standing(facts)))):
             yield "DatedInFuture"
         after = yield from self._still_true(stream, facts, correction=correction)
         if kind == "grant" and after.get("binds") and new["command"] == "ApproveGrant":
