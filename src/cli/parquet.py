@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 _TRUTHS = frozenset(("complies",))
 _LISTS = frozenset(
-    "recipients providers superseded results partners phases other_currencies sought achieved countries".split()
+    """recipients providers superseded results partners phases other_currencies sought achieved
+    countries""".split()
 )
 _COUNTS = frozenset(
     """grants days activities participants women men not_stated pairs held planned moves
