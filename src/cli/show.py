@@ -9,6 +9,8 @@ from cli.settings import Command, located, settings
 from cli.text import in_units, pairs, plain, prose, readable, safe, say, to_json
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from lifecycle.grant import Grant
     from projections.standing import Standing
 
@@ -123,10 +125,16 @@ def _dates(state: "Grant") -> list[tuple[str, str]]:
         ("effective", state.effective_on),
         ("closing date", state.closing_date),
         ("completed", state.completed_on),
+        *(("closed, and reopened", day) for day in _undone(state)),
         ("closed", state.closed_on),
         ("ended", state.ended_on),
     )
     return [(name, str(day)) for name, day in dates if day is not None]
+
+
+def _undone(state: "Grant") -> "tuple[date, ...]":
+    """The closures that a reopening undid: they stay visible (domain §3)."""
+    return state.closures if state.closed_on is None else state.closures[:-1]
 
 
 def _money(state: "Grant") -> list[tuple[str, str]]:

@@ -173,6 +173,26 @@ def test_show_reads_like_a_page(lived: Shell) -> None:
     assert lived("--json", "grant", "list", "--on", "2016-01-01").rows == []
 
 
+def test_show_tells_earlier_closures_of_a_reopened_grant(lived: Shell) -> None:
+    waived = {"obligation": "completion_report", "reason": "x"}
+    life = [
+        on_grant("CompleteImplementation", "2018-03-31", "leader"),
+        on_grant("CancelBalance", "2018-04-01", "boss", amount="12000.00 USD", reason="saved"),
+        on_grant("WaiveObligation", "2018-04-02", "boss", **waived),
+        on_grant("CloseGrant", "2018-05-01", "boss"),
+        on_grant("ReopenGrant", "2018-06-01", "boss", reason="a refund"),
+        on_grant("CloseGrant", "2018-07-01", "boss"),
+    ]
+    assert lived("record", lived.file(life)).code == 0
+    for words, dates in (
+        (("--on", "2018-05-31"), ["closed 2018-05-01"]),
+        (("--on", "2018-06-01"), ["closed, and reopened 2018-05-01"]),
+        ((), ["closed, and reopened 2018-05-01", "closed 2018-07-01"]),
+    ):
+        said = [" ".join(line.split()) for line in lived("grant", "show", "G-1", *words).out.splitlines()]
+        assert [line for line in said if re.fullmatch(r"closed\D* [0-9-]+", line)] == dates
+
+
 def test_show_prints_the_digest_that_an_approval_may_name(lived: Shell) -> None:
     shown = lived("--json", "grant", "show", "G-1", "--on", "2017-01-31").row
     approved = lived("--json", "grant", "show", "G-1").row
