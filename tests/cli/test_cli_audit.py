@@ -7,8 +7,10 @@ import pytest
 from cli.fund_sentences import FUND
 from cli.sentences import GRANT
 from cli.text import safe, to_json
-from cli_shell import Shell, on_grant
+from cli_shell import Shell, life, officers, on_grant
+from lifecycle.decisions.rules import ASKED
 from lifecycle.events import fund, grant
+from lifecycle.sides import DECISIONS
 
 pytestmark = pytest.mark.both_stores
 
@@ -161,6 +163,42 @@ def test_refusals_tell_who_what_when_and_by_which_rule(lived: Shell) -> None:
     (row,) = lived("--json", "audit", "refusals", "G-1").rows
     assert (row["actor"], row["recorder"], row["refusal"]) == ("leader", "admin", "RoleNotHeld")
     assert lived("--json", "audit", "refusals", "G-2").rows == []
+
+
+def test_acts_of_both_sides_that_one_recorder_entered(gb: Shell) -> None:
+    """Each decision whose recorder entered what asked for it; not where the sides entered their own."""
+    assert "nobody entered acts of both sides" in gb("audit", "recorders").out
+    *before, authorised, paid, refunded = life()
+    assert gb("record", gb.file([*before, authorised])).code == 0
+    assert gb("record", gb.file([paid]), "--as", "payer").code == 0
+    assert gb("record", gb.file([refunded])).code == 0
+    text = " ".join(gb("audit", "recorders").out.split())
+    assert "G-1 [3]: admin entered GrantApproved of boss, and what asked for it: [1] GrantProposed" in text
+    assert "[2] FundingRequested of leader" in text
+    assert "FundsDisbursed" not in text
+    approved, allowed = gb("--json", "audit", "recorders", "G-1").rows
+    assert approved == {
+        "recorder": "admin",
+        "grant": "G-1",
+        "on": "2017-02-10",
+        "decided": "grant:G-1@3",
+        "event": "GrantApproved",
+        "actor": "boss",
+        "asked": [
+            {"entry": "grant:G-1@1", "event": "GrantProposed", "actor": "leader"},
+            {"entry": "grant:G-1@2", "event": "FundingRequested", "actor": "leader"},
+        ],
+    }
+    assert (allowed["event"], [one["event"] for one in allowed["asked"]]) == (
+        "PaymentAuthorised",
+        ["PaymentRequested"],
+    )
+    officers_only = str(len(officers()) + 6)
+    assert gb("--json", "audit", "recorders", "--known", officers_only).rows == []
+
+
+def test_every_decision_of_four_eyes_is_among_both_sides() -> None:
+    assert set(DECISIONS) == set(ASKED)
 
 
 def test_show_reads_like_a_page(lived: Shell) -> None:
