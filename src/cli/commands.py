@@ -49,6 +49,7 @@ OTHERS = (
     Place("audit diff", "Show what differs between two days or times.", "cli.audit:diff"),
     Place("audit entries", "Export every entry as it is stored.", "cli.entries:entries"),
     Place("audit refusals", "List who was refused what, when, by which rule.", "cli.audit:refusals"),
+    Place("audit recorders", "List what one recorder entered for both sides.", "cli.recorders:recorders"),
     Place("audit seal", "Seal what is unsealed with a signed checkpoint.", "cli.seal:seal"),
     Place("audit verify", "Prove that nothing recorded was altered.", "cli.seal:verify"),
     Place("audit prove", "Prove that an entry is in the sealed journal.", "cli.seal:prove"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from cli.text import plain, readable
+from cli.text import in_units, plain, readable
 
 if TYPE_CHECKING:
     from lifecycle.call import Call
@@ -81,13 +81,14 @@ def _dates(grant: "Grant") -> dict[str, Any]:
 
 
 def _money(grant: "Grant") -> dict[str, Any]:
-    return {
+    amounts = {
         "committed": grant.committed,
         "disbursed": grant.disbursed,
         "refunded": grant.refunded,
         "undisbursed": grant.undisbursed,
         "asked for and not finished": grant.pending,
     }
+    return {name: in_units(amount, grant.currency) for name, amount in amounts.items()}
 
 
 def _activity(item: Any) -> str:
@@ -130,7 +131,7 @@ def of_fund(fund: "Fund", day: date = date.max) -> dict[str, Any]:
         "currency": fund.currency or None,
         "fiscal year starts in month": fund.fiscal_year_start if fund.name else None,
         "established on": fund.established_on,
-        "available": fund.available.at(day),
+        "available": in_units(fund.available.at(day), fund.currency),
         "editions": tuple(
             f"{adoption.edition.name} from {adoption.edition.from_}" for adoption in fund.adoptions
         ),
@@ -147,7 +148,7 @@ def of_call(call: "Call | None", day: date = date.max) -> dict[str, Any]:
         "title": call.title,
         "window": call.window,
         "envelope": call.envelope,
-        "left of the envelope": call.left.at(day),
+        "left of the envelope": call.left.at(day).quantize(call.envelope),
         "criteria": call.criteria,
         "opened on": call.opened_on,
         "opens": call.opens,

@@ -6,9 +6,11 @@ import click
 
 from cli.asking import VIEWS, When, entries_of, known_option, on_option, state_of
 from cli.settings import Command, located, settings
-from cli.text import pairs, plain, prose, readable, safe, say, to_json
+from cli.text import in_units, pairs, plain, prose, readable, safe, say, to_json
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from lifecycle.grant import Grant
     from projections.standing import Standing
 
@@ -123,10 +125,16 @@ def _dates(state: "Grant") -> list[tuple[str, str]]:
         ("effective", state.effective_on),
         ("closing date", state.closing_date),
         ("completed", state.completed_on),
+        *(("closed, and reopened", day) for day in _undone(state)),
         ("closed", state.closed_on),
         ("ended", state.ended_on),
     )
     return [(name, str(day)) for name, day in dates if day is not None]
+
+
+def _undone(state: "Grant") -> "tuple[date, ...]":
+    """The closures that a reopening undid: they stay visible (domain §3)."""
+    return state.closures if state.closed_on is None else state.closures[:-1]
 
 
 def _money(state: "Grant") -> list[tuple[str, str]]:
@@ -192,6 +200,9 @@ def list_grants(on: str | None, known: str | None, views: str | None) -> int:
 def _line(state: "Grant", *, json: bool) -> None:
     if json:
         row = {"grant": state.id, "title": state.title, "window": state.window, "stage": str(state.stage)}
-        say(to_json({**row, "committed": plain(state.committed), "undisbursed": plain(state.undisbursed)}))
+        committed, undisbursed = (
+            in_units(sum_, state.currency) for sum_ in (state.committed, state.undisbursed)
+        )
+        say(to_json({**row, "committed": plain(committed), "undisbursed": plain(undisbursed)}))
     else:
         say(f"{safe(state.id):<16}  {state.stage.replace('_', ' '):<10}  {prose(state.title)}")

@@ -11,7 +11,7 @@ from cli.call_sentences import CALL as CALL_WORDS
 from cli.fund_sentences import FUND as FUND_WORDS
 from cli.phrases import because
 from cli.sentences import GRANT as GRANT_WORDS
-from cli.text import moment, plain, prose, readable
+from cli.text import in_units, moment, plain, prose, readable
 from lifecycle import fund as fund_state
 from lifecycle import grant as grant_state
 from lifecycle.events.base import EntryCorrected, Event
@@ -159,13 +159,14 @@ def _fund_steps(held: Sequence[Entry]) -> Iterator[tuple[int, list[Change]]]:
         event = entry.event
         after = fund_state.evolve(replace(state, available=DatedSums()), event)
         flow = sum(after.available.changes, ZERO)
-        changed: list[Change] = [("available", available, available + flow)] if flow else []
+        now = in_units(available + flow, after.currency)
+        changed: list[Change] = [("available", available, now)] if flow else []
         officer = getattr(event, "officer", None)
         if officer is not None:
-            before, now = (tuple(sorted(part.roles_on(officer, event.on))) for part in (state, after))
-            changed.append((f"officer {officer}", before, now))
+            before, given = (tuple(sorted(part.roles_on(officer, event.on))) for part in (state, after))
+            changed.append((f"officer {officer}", before, given))
         yield entry.originator_version, changed
-        state, available = after, available + flow
+        state, available = after, now
 
 
 def _call_steps(held: Sequence[Entry]) -> Iterator[tuple[int, list[Change]]]:
@@ -178,7 +179,8 @@ def _call_steps(held: Sequence[Entry]) -> Iterator[tuple[int, list[Change]]]:
             now = event.envelope.amount
         elif isinstance(event, GrantSelected | SelectionReleased):
             taken = event.amount.amount if isinstance(event, GrantSelected) else -event.amount.amount
-            now = (left or ZERO) - taken
+            assert left is not None, "a call is opened first"
+            now = left - taken
         yield entry.originator_version, [] if now == left else [("left of the envelope", left, now)]
         left = now
 

@@ -116,6 +116,13 @@ def _is_decimal(value: object) -> "TypeGuard[Decimal]":
     return type(value).__name__ == "Decimal"
 
 
+def in_units(amount: "Decimal", currency: str) -> "Decimal":
+    """The amount with the currency's decimals; as it is where no currency is known."""
+    from lifecycle.iso import minor_units
+
+    return minor_units(amount, currency) if currency else amount
+
+
 def readable(value: object, currency: str = "") -> str:
     """A value as people read it; a dash for nothing. Escaped."""
     if value is None or value in ((), ""):
@@ -123,7 +130,7 @@ def readable(value: object, currency: str = "") -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if _is_decimal(value):
-        return f"{grouped(value)} {currency}".rstrip()
+        return f"{grouped(in_units(value, currency))} {currency}".rstrip()
     if hasattr(value, "currency") and hasattr(value, "amount"):
         return f"{grouped(value.amount)} {value.currency}"
     if hasattr(value, "model_dump"):

@@ -12,6 +12,7 @@ from lifecycle.table import Row
 
 if TYPE_CHECKING:
     from lifecycle.book import Answer, Book
+    from lifecycle.errors import VersionConflict
 
 
 class RowCommand(click.Command):
@@ -57,6 +58,7 @@ def give(words: Mapping[str, Any], *, confirm_clock: bool = False, file: bytes |
     A ``file`` is kept in the book's documents first; its digest is among the words.
     """
     from cli.privacy import personal, warning
+    from lifecycle.errors import VersionConflict
     from lifecycle.words import Malformed, command_from
 
     asked = settings()
@@ -66,27 +68,40 @@ def give(words: Mapping[str, Any], *, confirm_clock: bool = False, file: bytes |
         try:
             command = command_from(full)
         except Malformed as error:
-            return _malformed(asked, error)
+            return _malformed(asked, error, full.get("command_id"))
         if found := personal(words):
             say(prose(warning(found)), err=True)
         if file is not None:
             book.attach(file)
         began = time.perf_counter()
-        answer = book.record(command, recorder)
+        try:
+            answer = book.record(command, recorder)
+        except VersionConflict as error:
+            return _conflict(asked, error, command.command_id)
         left = settle(book, views=answer.outcome == "accepted")
         took = time.perf_counter() - began
     _log(answer, took)
     return tell(asked, answer, left)
 
 
-def _malformed(asked: Settings, error: Any) -> int:
+def _malformed(asked: Settings, error: Any, command_id: object) -> int:
     from cli.failures import malformed
 
     for line in malformed(error):
         say(line, err=True)
     if asked.json:
-        say(to_json(as_json(None, "malformed", message=str(error))))
+        named = command_id if isinstance(command_id, str) and command_id else None
+        say(to_json(as_json(named, "malformed", message=str(error))))
     return 2
+
+
+def _conflict(asked: Settings, error: "VersionConflict", command_id: str) -> int:
+    """As `record` tells it by line; nothing was written, so the command may come again."""
+    from cli.failures import told
+
+    if asked.json:
+        say(to_json(as_json(command_id or None, "refused", type(error).__name__, str(error))))
+    return told(error)
 
 
 def settle(book: "Book", *, views: bool = True) -> list[str]:

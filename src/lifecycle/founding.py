@@ -24,16 +24,28 @@ def founding(
     """What ``init`` records. Raises `Malformed` with the field that is wrong."""
     if currency not in MINOR_UNITS:
         raise Malformed([("currency", f"{currency} is not an ISO 4217 currency")])
+    adopted = shipped() if editions is None else editions
+    for edition in adopted:
+        _in_currency(edition, currency)
     try:
         return [
             FundEstablished(
                 on=on, actor=recorder, name=name, currency=currency, fiscal_year_start=fiscal_year_start
             ),
             OfficerAppointed(on=on, actor=recorder, officer=recorder, roles=("administrator",)),
-            *(
-                PolicyAdopted(on=on, actor=recorder, edition=edition)
-                for edition in (shipped() if editions is None else editions)
-            ),
+            *(PolicyAdopted(on=on, actor=recorder, edition=edition) for edition in adopted),
         ]
     except ValidationError as error:
         raise Malformed.of(error) from None
+
+
+def _in_currency(edition: Edition, currency: str) -> None:
+    """Refuse a maximum in another currency: no grant could be held against it. Raises `Malformed`."""
+    for name, window in edition.windows.items():
+        limit = window.max_amount
+        if limit is not None and limit.value.currency != currency:
+            what = (
+                f"edition {edition.name} has a maximum of {limit.value} for window {name}, not in {currency}:"
+                " give the fund's own editions with --policy FILE"
+            )
+            raise Malformed([("currency", what)])

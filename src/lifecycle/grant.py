@@ -265,7 +265,8 @@ def _irregular(grant: Grant, e: was.IrregularPaymentRecorded) -> Grant:
 
 @_evolves(was.ClosingDateExtended)
 def _extended(grant: Grant, e: was.ClosingDateExtended) -> Grant:
-    return grant.but(closing_date=e.closing_date, span_waived=grant.span_waived or e.waiver is not None)
+    until = grant.waived_until if e.waiver is None else e.closing_date
+    return grant.but(closing_date=e.closing_date, waived_until=until)
 
 
 @_evolves(was.GrantRestructured)
@@ -339,7 +340,7 @@ _settles(was.FollowUpHandedOver, "handed_over")
 
 @_evolves(was.CompletionReportSubmitted)
 def _report_submitted(grant: Grant, e: was.CompletionReportSubmitted) -> Grant:
-    return grant.but(report_by=e.actor)
+    return grant.but(report_by=e.actor, submitters=grant.submitters | {e.actor})
 
 
 @_evolves(was.CompletionReportAccepted)

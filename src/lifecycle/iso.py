@@ -1,7 +1,9 @@
-"""The codes of two ISO standards, as tables: no import, no look-up at run time.
+"""The codes of two ISO standards, as tables: no library, no look-up at run time.
 
 `tests/test_iso.py` proves them against the published lists.
 """
+
+from decimal import Decimal
 
 COUNTRIES: frozenset[str] = frozenset(
     """
@@ -41,3 +43,9 @@ MINOR_UNITS: dict[str, int] = {
     code: decimals for decimals, codes in _CODES_BY_DECIMALS.items() for code in codes.split()
 }
 """ISO 4217: the decimals of every active currency that has minor units (so not gold, XDR or XTS)."""
+_QUANTA = {places: Decimal(1).scaleb(-places) for places in set(MINOR_UNITS.values())}
+
+
+def minor_units(amount: Decimal, currency: str) -> Decimal:
+    """The amount written with the currency's own number of decimals: sums begin with a zero of two."""
+    return amount.quantize(_QUANTA[MINOR_UNITS[currency]])

@@ -164,8 +164,8 @@ class Timeline:
         edition = self._edition(grant)
         window = edition.windows.get(grant.window)
         span_ends = last_day(effective_on, window) if window is not None else None
-        if span_ends is not None and grant.span_waived:
-            span_ends = max(span_ends, closing_date)
+        if span_ends is not None and grant.waived_until is not None:
+            span_ends = max(span_ends, grant.waived_until)
         deadline = edition.deadline(closing_date)
         report, books = (edition.obligations.get(name) for name in ("completion_report", "closure"))
         report_due = None if report is None else report.after(closing_date)
@@ -209,7 +209,9 @@ class Timeline:
         self._balance(grant, e)
         if self._payment is not None:
             self._meet("inactivity", e.on, self._payment.item)
-            self._wait_for_payment(grant, e.on)
+            self._payment = None
+            if grant.completed_on is None:
+                self._wait_for_payment(grant, e.on)
 
     def _balance(self, grant: Grant, e: Event) -> None:
         """Met from the first day of the present run of days on which nothing is undisbursed."""
@@ -241,22 +243,30 @@ class Timeline:
             ahead += 1
 
     def _progress(self, _: Grant, e: was.ProgressReported) -> None:
-        """One report meets one item: the earliest that is open."""
+        """A report meets the year in which it comes, and earlier ones that are still open, late.
+
+        On an anniversary it is that of the year that ends: the next one asks for a report since then.
+        """
         for found in self._found.values():
-            if found.name == "progress_report" and found.open:
+            if (
+                found.name == "progress_report"
+                and found.open
+                and (found.times == 1 or found.triggered_on != e.on)
+            ):
                 self._meet("progress_report", e.on, found.item)
-                return
 
     def _leave_effective(self, on: date) -> None:
-        """The year and the wait that run are not asked for any more."""
-        for found in (self._payment, self._report):
-            if found is None or not found.open:
-                continue
-            if found.name == "progress_report" and found.triggered_on == on and found.times > 1:
-                del self._found[found.name, found.item]
+        """The year and the wait that run are not asked for any more; what is late stays so until met."""
+        if self._payment is not None and (self._payment.due_on is None or self._payment.due_on >= on):
+            if self._payment.open:
+                self._payment.drop(on)
+            self._payment = None
+        if self._report is not None and self._report.open:
+            if self._report.triggered_on == on and self._report.times > 1:
+                del self._found["progress_report", self._report.item]
             else:
-                found.drop(on)
-        self._payment = self._report = None
+                self._report.drop(on)
+        self._report = None
 
     # ── exchange activities ──────────────────────────────────────────────────────────────────
 

@@ -112,8 +112,8 @@ class Grant(Changing):
     signed_on: date | None = None
     effective_on: date | None = None
     closing_date: date | None = None
-    span_waived: bool = False
-    """An extension beyond the window's span was allowed, with a reason."""
+    waived_until: date | None = None
+    """The closing date of the last extension with a waiver: so far the span of its window is waived."""
     completed_on: date | None = None
     closed_on: date | None = None
     closures: tuple[date, ...] = ()
@@ -133,7 +133,9 @@ class Grant(Changing):
     """Scopes of the suspensions that hold."""
     capabilities: tuple[str, ...] = ()
     report_by: str | None = None
-    """Who submitted the completion report."""
+    """Who submitted the completion report, the last one."""
+    submitters: frozenset[str] = frozenset()
+    """Whoever submitted one: they never accept it."""
     report_accepted_on: date | None = None
     waived: frozenset[tuple[str, str | None]] = frozenset()
     documents: tuple[tuple[str, str], ...] = ()

@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, core_schema
 
-from lifecycle.iso import COUNTRIES, MINOR_UNITS
+from lifecycle.iso import COUNTRIES, MINOR_UNITS, minor_units
 from lifecycle.stage import NOT_STATED
 
 # ── money ────────────────────────────────────────────────────────────────────────────────────
@@ -33,6 +33,11 @@ class Money(NamedTuple):
 
     amount: Decimal
     currency: str
+
+    @classmethod
+    def of(cls, amount: Decimal, currency: str) -> Self:
+        """Of a sum: written with the currency's minor units, whatever the sum began with."""
+        return cls(minor_units(amount, currency), currency)
 
     @classmethod
     def parse(cls, text: object) -> Self:
@@ -83,12 +88,6 @@ def _money(value: object) -> Money:
 
 _amount_written = lru_cache(maxsize=1 << 13)(Money.parse)
 """An amount comes back: asked for, allowed, paid, and as the fund's pair."""
-_QUANTA = {places: Decimal(1).scaleb(-places) for places in set(MINOR_UNITS.values())}
-
-
-def minor_units(amount: Decimal, currency: str) -> Decimal:
-    """The amount written with the currency's own number of decimals."""
-    return amount.quantize(_QUANTA[MINOR_UNITS[currency]])
 
 
 def _more_than_nothing(money: Money) -> Money:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, select
 
 from lifecycle.events import grant as was
 from lifecycle.events.base import Event
+from lifecycle.iso import minor_units
 from lifecycle.policy import Edition, Window, first_day, last_day
 from lifecycle.state import Grant
 from lifecycle.terms import plus_months
@@ -95,7 +96,11 @@ _Judged = tuple[str | None, str, bool | None]
 
 
 def _max_amount(grant: Grant, _: Window, limit: Any) -> _Judged:
-    return str(grant.committed), str(limit.amount), grant.committed <= limit.amount
+    return (
+        str(minor_units(grant.committed, grant.currency)),
+        str(limit.amount),
+        grant.committed <= limit.amount,
+    )
 
 
 def _max_months(grant: Grant, window: Window, limit: int) -> _Judged:
@@ -223,6 +228,9 @@ _DECIDES: dict[type[Event], tuple[str, ...]] = {
     was.CommitmentIncreased: _MONEY,
     was.BalanceCancelled: _MONEY,
     was.GrantCancelled: _MONEY,
+    # What comes back after the end goes on to the fund.
+    was.PaymentFailed: _MONEY,
+    was.RefundReceived: _MONEY,
     was.ImplementationCompleted: ("min_activities", "capabilities"),
     was.CapabilityReached: ("capabilities",),
 }

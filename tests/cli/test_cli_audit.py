@@ -7,8 +7,10 @@ import pytest
 from cli.fund_sentences import FUND
 from cli.sentences import GRANT
 from cli.text import safe, to_json
-from cli_shell import Shell, on_grant
+from cli_shell import Shell, life, officers, on_grant
+from lifecycle.decisions.rules import ASKED
 from lifecycle.events import fund, grant
+from lifecycle.sides import DECISIONS
 
 pytestmark = pytest.mark.both_stores
 
@@ -163,6 +165,42 @@ def test_refusals_tell_who_what_when_and_by_which_rule(lived: Shell) -> None:
     assert lived("--json", "audit", "refusals", "G-2").rows == []
 
 
+def test_acts_of_both_sides_that_one_recorder_entered(gb: Shell) -> None:
+    """Each decision whose recorder entered what asked for it; not where the sides entered their own."""
+    assert "nobody entered acts of both sides" in gb("audit", "recorders").out
+    *before, authorised, paid, refunded = life()
+    assert gb("record", gb.file([*before, authorised])).code == 0
+    assert gb("record", gb.file([paid]), "--as", "payer").code == 0
+    assert gb("record", gb.file([refunded])).code == 0
+    text = " ".join(gb("audit", "recorders").out.split())
+    assert "G-1 [3]: admin entered GrantApproved of boss, and what asked for it: [1] GrantProposed" in text
+    assert "[2] FundingRequested of leader" in text
+    assert "FundsDisbursed" not in text
+    approved, allowed = gb("--json", "audit", "recorders", "G-1").rows
+    assert approved == {
+        "recorder": "admin",
+        "grant": "G-1",
+        "on": "2017-02-10",
+        "decided": "grant:G-1@3",
+        "event": "GrantApproved",
+        "actor": "boss",
+        "asked": [
+            {"entry": "grant:G-1@1", "event": "GrantProposed", "actor": "leader"},
+            {"entry": "grant:G-1@2", "event": "FundingRequested", "actor": "leader"},
+        ],
+    }
+    assert (allowed["event"], [one["event"] for one in allowed["asked"]]) == (
+        "PaymentAuthorised",
+        ["PaymentRequested"],
+    )
+    officers_only = str(len(officers()) + 6)
+    assert gb("--json", "audit", "recorders", "--known", officers_only).rows == []
+
+
+def test_every_decision_of_four_eyes_is_among_both_sides() -> None:
+    assert set(DECISIONS) == set(ASKED)
+
+
 def test_show_reads_like_a_page(lived: Shell) -> None:
     told = lived("grant", "show", "G-1", "--on", "2017-06-01")
     assert told.out.startswith("G-1  Learning about dairy\neffective; as of 2017-06-01, as known now")
@@ -171,6 +209,26 @@ def test_show_reads_like_a_page(lived: Shell) -> None:
     assert "G-1" in lived("grant", "list").out
     assert lived("--json", "grant", "list").row["stage"] == "effective"
     assert lived("--json", "grant", "list", "--on", "2016-01-01").rows == []
+
+
+def test_show_tells_earlier_closures_of_a_reopened_grant(lived: Shell) -> None:
+    waived = {"obligation": "completion_report", "reason": "x"}
+    life = [
+        on_grant("CompleteImplementation", "2018-03-31", "leader"),
+        on_grant("CancelBalance", "2018-04-01", "boss", amount="12000.00 USD", reason="saved"),
+        on_grant("WaiveObligation", "2018-04-02", "boss", **waived),
+        on_grant("CloseGrant", "2018-05-01", "boss"),
+        on_grant("ReopenGrant", "2018-06-01", "boss", reason="a refund"),
+        on_grant("CloseGrant", "2018-07-01", "boss"),
+    ]
+    assert lived("record", lived.file(life)).code == 0
+    for words, dates in (
+        (("--on", "2018-05-31"), ["closed 2018-05-01"]),
+        (("--on", "2018-06-01"), ["closed, and reopened 2018-05-01"]),
+        ((), ["closed, and reopened 2018-05-01", "closed 2018-07-01"]),
+    ):
+        said = [" ".join(line.split()) for line in lived("grant", "show", "G-1", *words).out.splitlines()]
+        assert [line for line in said if re.fullmatch(r"closed\D* [0-9-]+", line)] == dates
 
 
 def test_show_prints_the_digest_that_an_approval_may_name(lived: Shell) -> None:

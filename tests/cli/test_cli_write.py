@@ -200,6 +200,23 @@ def test_another_version_is_a_conflict(lived: Shell) -> None:
     assert told.err.startswith("conflict: ")
 
 
+WAIVE = ("--json", "grant", "waive", "G-1", "closure", "--actor", "boss", "--command-id", "w1")
+
+
+def test_a_conflict_and_malformed_words_are_told_to_programs(lived: Shell) -> None:
+    """With the id under which the command may come again: nothing was written."""
+    told = lived(*WAIVE, "--reason", "x", "--expect-version", "2")
+    assert told.code == 3
+    row = told.row
+    assert (row["command_id"], row["outcome"], row["refusal"]) == ("w1", "refused", "VersionConflict")
+    assert row["message"] in told.err
+    told = lived(*WAIVE)
+    assert (told.code, told.row["command_id"], told.row["outcome"]) == (2, "w1", "malformed")
+    told = lived(*WAIVE, "--reason", "x")
+    assert (told.code, told.row["outcome"]) == (0, "accepted")
+    assert lived(*WAIVE[:-2]).row["command_id"] is None
+
+
 @pytest.mark.of_a_file("the mark of its format")
 def test_a_newer_journal_is_not_read(gb: Shell) -> None:
     with sqlite3.connect(gb.path / "journal.sqlite") as store:
@@ -301,6 +318,20 @@ def test_a_book_with_editions_of_its_own(shell: Shell) -> None:
     Path("mine.toml").write_text(EDITION)
     told = shell("--json", "init", "own", "--name", "Own", "--on", "2020-01-01", "--policy", "mine.toml")
     assert told.row["editions"] == ["mine"]
+
+
+def test_a_book_in_another_currency_takes_no_maximum_in_dollars(shell: Shell) -> None:
+    """No grant could be held against it: approvals would be refused for ever."""
+    Path("euro.toml").write_text(EDITION.replace("USD", "EUR"))
+    words = ("init", "own", "--name", "Own", "--on", "2020-01-01", "--currency", "EUR")
+    told = shell(*words)
+    assert told.code == 2
+    assert told.err.startswith("malformed: --currency: edition 2008-10 has a maximum of 150000.00 USD")
+    assert "--policy FILE" in told.err
+    assert not Path("own").exists()
+    Path("mine.toml").write_text(EDITION)
+    assert shell(*words, "--policy", "mine.toml").code == 2
+    assert shell(*words, "--policy", "euro.toml").code == 0
 
 
 @pytest.mark.parametrize(

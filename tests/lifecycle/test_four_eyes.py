@@ -21,6 +21,7 @@ from lifecycle.decisions.proposal import request_digest
 from lifecycle.decisions.rules import Command
 from lifecycle.events import fund as on_fund
 from lifecycle.events import grant as was
+from lifecycle.events.base import EntryCorrected, Event
 from lifecycle.refusals import (
     DecidesOwnRequest,
     ExceedsAvailableFunds,
@@ -109,6 +110,112 @@ def test_the_accepter_did_not_submit_it() -> None:
     done = own(*FOLLOW_UP, g.submit_report("2018-04-10", actor="b.oth"))
     done.when(g.accept_report("2018-04-20", actor="b.oth")).refused(DecidesOwnRequest)
     done.when(g.accept_report("2018-04-20")).accepted()
+
+
+def test_the_accepter_submitted_no_earlier_report_either() -> None:
+    done = own(*FOLLOW_UP, g.submit_report("2018-04-10", actor="b.oth"), g.submit_report("2018-04-12"))
+    done.when(g.accept_report("2018-04-20", actor="b.oth")).refused(DecidesOwnRequest, "b.oth submitted")
+    done.when(g.accept_report("2018-04-20")).accepted()
+
+
+ME = {"actor": "b.oth"}
+DECIDED: dict[str, tuple[list[Command], type[Event], dict[str, object]]] = {
+    "a proposer, the approval": (
+        [g.propose("01-10", **ME), g.request("01-20"), g.approve("02-10")],
+        was.GrantApproved,
+        {"amount": "80000.00 USD"},
+    ),
+    "a reviser, the increase": (
+        [PROPOSED[0], g.revise("01-15", sector="milk", **ME), *APPROVED[1:], g.increase("02-11")],
+        was.CommitmentIncreased,
+        {"amount": "999.00 USD"},
+    ),
+    "a leader, the review": (
+        [g.propose("01-10", **ME), g.request("01-20"), g.review("02-01")],
+        was.ProposalReviewed,
+        {"advice": "revise"},
+    ),
+    "a requester, the authorisation": (
+        [*EFFECTIVE, g.request_payment("04-10", **ME), g.authorise("04-20")],
+        was.PaymentAuthorised,
+        {"amount": "1999.00 USD"},
+    ),
+    "a requester, the rejection": (
+        [*EFFECTIVE, g.request_payment("04-10", **ME), g.reject("04-20")],
+        was.PaymentRejected,
+        {"reason": "no"},
+    ),
+    "a requester, the payment": (
+        [*EFFECTIVE, g.request_payment("04-10", **ME), g.authorise("04-20"), g.disburse("05-01")],
+        was.FundsDisbursed,
+        {"amount": "1999.00 USD"},
+    ),
+    "an authoriser, the payment": (
+        [*EFFECTIVE, g.request_payment("04-10"), g.authorise("04-20", **ME), g.disburse("05-01")],
+        was.FundsDisbursed,
+        {"on": "2017-05-02"},
+    ),
+    "a submitter, the acceptance": (
+        [*FOLLOW_UP, g.submit_report("2018-04-10", **ME), g.accept_report("2018-04-20")],
+        was.CompletionReportAccepted,
+        {"on": "2018-04-21"},
+    ),
+}
+
+
+@pytest.mark.parametrize("who", DECIDED)
+def test_who_asked_does_not_correct_the_decision(who: str) -> None:
+    life, event, fields = DECIDED[who]
+    past = own(*life)
+    for change in ({"struck": True}, {"reads": fields}):
+        make = g.correct("2018-06-01", entry=past.version(event), **change)
+        past.copy().when(make.model_copy(update=ME)).refused(DecidesOwnRequest, "b.oth")
+        past.copy().when(make).accepted()
+
+
+def test_who_asked_does_not_strike_a_correction_of_the_decision() -> None:
+    past = own(g.propose("01-10", **ME), g.request("01-20"), g.approve("02-10"))
+    past.given(reads(past, was.GrantApproved, amount="80000.00 USD"))
+    change = {"entry": past.version(EntryCorrected), "struck": True}
+    past.when(g.correct("2018-06-02", **ME, **change)).refused(DecidesOwnRequest, "b.oth prepared")
+    past.when(g.correct("2018-06-02", actor="a.prover", **change)).accepted()
+
+
+def test_who_asked_does_not_bring_a_decision_back() -> None:
+    """Nor is it a way out to let a payment read as another: one's own."""
+    past = own(g.propose("01-10", **ME), g.request("01-20"), g.approve("02-10"))
+    past.given(strike(past, was.GrantApproved))
+    change = {"entry": past.version(EntryCorrected), "struck": True}
+    past.when(g.correct("2018-06-02", **ME, **change)).refused(DecidesOwnRequest, "b.oth prepared")
+    two = own(*EFFECTIVE, g.request_payment("04-10"), g.request_payment("04-10", payment="P2", **ME))
+    two.given(g.authorise("04-20"))
+    mine = reads(two, was.PaymentAuthorised, payment="P2").model_copy(update=ME)
+    two.when(mine).refused(DecidesOwnRequest, "b.oth asked for P2")
+
+
+def test_what_was_asked_for_may_be_corrected_by_a_preparer_who_did_not_enter_it() -> None:
+    past = own(g.propose("01-10"), g.revise("01-15", sector="milk", **ME), g.request("01-20"))
+    past.when(reads(past, was.GrantProposed, title="Milk").model_copy(update=ME)).accepted()
+
+
+@pytest.mark.parametrize("on", ["2017-01-24", "2017-01-25", "2017-01-26"])
+def test_who_is_found_late_to_have_prepared_it_did_not_correct_its_approval(on: str) -> None:
+    """On the day before, of and after the request: its approval was corrected by the same hand."""
+    life = [g.propose("01-10"), g.request("01-25"), g.approve("02-10")]
+    past = own(*life)
+    past.given(reads(past, was.GrantApproved, amount="80000.00 USD").model_copy(update=ME))
+    past.when(g.revise(on, title="Milk", **ME)).refused(DecidesOwnRequest, "EntryCorrected")
+    past.when(g.revise(on, title="Milk")).accepted()
+    past.given(g.correct("2018-06-02", entry=past.version(EntryCorrected), struck=True))
+    past.when(g.revise(on, title="Milk", **ME)).accepted()
+
+
+def test_a_request_is_not_brought_back_to_a_corrector_of_its_approval() -> None:
+    past = own(g.propose("01-10"), g.revise("01-15", title="Milk", **ME), g.request("01-20"))
+    past.given(g.approve("02-10"), strike(past, was.ProposalRevised))
+    past.given(reads(past, was.GrantApproved, amount="80000.00 USD").model_copy(update=ME))
+    back = g.correct("2018-06-02", actor="a.prover", entry=past.version(EntryCorrected), struck=True)
+    past.when(back).refused(DecidesOwnRequest, "b.oth prepared")
 
 
 def test_a_fund_entry_is_corrected_by_a_third_hand() -> None:

@@ -1,11 +1,7 @@
 """Every obligation of domain §6: triggered, due, met, moved and no longer asked for, on the right days."""
 
-from datetime import date
-from typing import NamedTuple
-
-import pytest
-
 import given as g
+from due import NOT_STARTED, Told, obligations, told
 from given import (
     APPROVED,
     CLOSED,
@@ -16,14 +12,11 @@ from given import (
     REQUESTED,
     SETTLED,
     SIGNED,
-    Past,
-    day,
     given,
 )
 from lifecycle.events import grant as was
-from lifecycle.grant import EVOLVE, begin
 from lifecycle.history import in_force
-from lifecycle.obligations import NAMES, Obligation, Timeline, instalments
+from lifecycle.obligations import NAMES, instalments
 from lifecycle.policy import read_edition
 
 NO_AGREEMENT = [
@@ -32,52 +25,6 @@ NO_AGREEMENT = [
     g.approve("2012-02-10"),
     g.make_effective("2012-03-31", closing_date="2013-03-31"),
 ]
-
-
-class Told(NamedTuple):
-    """How an obligation stands on a day."""
-
-    triggered_on: str | None
-    due_on: str | None
-    met_on: str | None
-    waived: bool = False
-    applicable: bool = True
-    superseded: tuple[str, ...] = ()
-
-
-def obligations(past: Past) -> list[Obligation]:
-    held = in_force(past.grants[g.G].entries)
-    timeline = Timeline(past.fund.editions, past.fund.edition_on)
-    state = begin(held[0])
-    for entry in held:
-        if entry is not held[0]:
-            state = EVOLVE[type(entry.event)](state, entry.event)
-        timeline.see(state, entry.event)
-    return timeline.obligations()
-
-
-def told(past: Past, name: str, item: str | None = None, on: str | date = "2199-12-31") -> Told | None:
-    """As of the day; `None` where there is no such obligation yet."""
-    found = [one for one in obligations(past) if (one.name, one.item) == (name, item)]
-    if not found:
-        return None
-    steps = [step for step in found[0].steps if step.since <= day(on)]
-    if not steps:
-        return None
-    _, triggered, due, met, waived, applicable, superseded = steps[-1]
-    return Told(_text(triggered), _text(due), _text(met), waived, applicable, tuple(map(str, superseded)))
-
-
-def _text(when: date | None) -> str | None:
-    return None if when is None else str(when)
-
-
-NOT_STARTED = Told(None, None, None)
-
-
-def is_open(past: Past, name: str, item: str | None, on: str, due: str) -> bool:
-    found = told(past, name, item, on)
-    return found is not None and found.applicable and found.met_on is None and found.due_on == due
 
 
 # ── from the request to effectiveness ────────────────────────────────────────────────────────
@@ -170,71 +117,6 @@ def test_an_activity_that_was_never_planned_was_never_due() -> None:
     assert told(past, "first_activity") == Told("2017-03-31", "2017-09-27", "2017-06-16")
 
 
-# ── while effective ──────────────────────────────────────────────────────────────────────────
-
-
-def test_each_payment_starts_the_next_wait() -> None:
-    past = given(PAID)
-    assert told(past, "inactivity", "1") == Told("2017-03-31", "2017-09-27", "2017-05-01")
-    assert told(past, "inactivity", "2") == Told("2017-05-01", "2017-10-28", None)
-    past.given(g.irregular("11-10"))
-    assert told(past, "inactivity", "2") == Told("2017-05-01", "2017-10-28", "2017-11-10")
-    assert told(past, "inactivity", "3") == Told("2017-11-10", "2018-05-09", None)
-
-
-def test_the_wait_for_a_payment_ends_with_the_activities() -> None:
-    past = given(FOLLOW_UP)
-    assert told(past, "inactivity", "2", "2018-03-30") == Told("2017-05-01", "2017-10-28", None)
-    assert told(past, "inactivity", "2") == Told("2017-05-01", "2017-10-28", None, applicable=False)
-    assert told(past, "inactivity", "3") is None
-
-
-LONG = [*SIGNED, g.make_effective("03-31", closing_date="2018-03-31")]
-
-
-def test_reports_are_due_on_every_anniversary_one_at_a_time() -> None:
-    past = given(LONG, g.report_progress("2018-03-01"), g.report_progress("2018-04-01"))
-    assert told(past, "progress_report", "1", "2018-02-28") == Told("2017-03-31", "2018-03-31", None)
-    assert told(past, "progress_report", "1") == Told("2017-03-31", "2018-03-31", "2018-03-01")
-    assert told(past, "progress_report", "2", "2018-03-30") is None
-    assert told(past, "progress_report", "2", "2018-03-31") == Told("2018-03-31", "2019-03-31", None)
-    assert told(past, "progress_report", "2") == Told("2018-03-31", "2019-03-31", "2018-04-01")
-
-
-def test_one_report_meets_one_item_the_earliest_open_one() -> None:
-    past = given(LONG, g.report_progress("2019-05-01"))
-    assert told(past, "progress_report", "1") == Told("2017-03-31", "2018-03-31", "2019-05-01")
-    assert is_open(past, "progress_report", "2", "2019-05-01", "2019-03-31")
-    assert is_open(past, "progress_report", "3", "2019-05-01", "2020-03-31")
-
-
-def test_a_second_report_in_the_same_year_meets_nothing() -> None:
-    past = given(LONG, g.report_progress("2017-06-01"), g.report_progress("2017-07-01"))
-    assert is_open(past, "progress_report", "2", "2018-04-01", "2019-03-31")
-
-
-def test_years_begin_by_the_calendar_after_the_last_entry() -> None:
-    past = given(LONG)
-    assert told(past, "progress_report", "4", "2020-03-30") is None
-    assert told(past, "progress_report", "4", "2020-03-31") == Told("2020-03-31", "2021-03-31", None)
-
-
-@pytest.mark.parametrize(
-    ("left", "asked"), [("2018-03-30", False), ("2018-03-31", True), ("2018-04-01", True)]
-)
-def test_leaving_before_the_anniversary_ends_the_running_year(left: str, asked: bool) -> None:
-    past = given(LONG, g.complete(left))
-    found = told(past, "progress_report", "1")
-    assert found == Told("2017-03-31", "2018-03-31", None, applicable=asked)
-    second = told(past, "progress_report", "2")
-    assert second is None or not second.applicable
-
-
-def test_a_report_after_completion_meets_what_was_due_before() -> None:
-    past = given(LONG, g.complete("2018-04-05"), g.report_progress("2018-04-10"))
-    assert told(past, "progress_report", "1") == Told("2017-03-31", "2018-03-31", "2018-04-10")
-
-
 # ── the closing date ─────────────────────────────────────────────────────────────────────────
 
 
@@ -257,6 +139,17 @@ def test_an_extension_moves_them_and_keeps_the_superseded() -> None:
     )
     assert told(past, "implementation") == Told("2017-03-31", "2018-06-30", None, superseded=("2018-03-31",))
     assert told(past, "closure") == Told("2017-03-31", "2019-02-28", None, superseded=("2018-11-29",))
+
+
+def test_a_waiver_does_not_move_the_span_of_another_window() -> None:
+    past = given(EFFECTIVE, g.extend("2018-02-15", waiver="floods"))
+    past.given(g.restructure("2018-02-16", window="programmatic"))
+    assert told(past, "implementation", on="2018-02-15") == Told(
+        "2017-03-31", "2018-06-30", None, superseded=("2018-03-31",)
+    )
+    assert told(past, "implementation") == Told(
+        "2017-03-31", "2020-03-31", None, superseded=("2018-03-31", "2018-06-30")
+    )
 
 
 def test_an_extension_within_the_span_does_not_move_the_span() -> None:

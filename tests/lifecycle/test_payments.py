@@ -1,5 +1,7 @@
 """The named "no"s of activities and payments."""
 
+from datetime import date
+
 import pytest
 
 import given as g
@@ -9,6 +11,7 @@ from given import (
     EFFECTIVE,
     PAID,
     given,
+    reads,
 )
 from lifecycle.events import grant as was
 from lifecycle.refusals import (
@@ -16,6 +19,7 @@ from lifecycle.refusals import (
     ActivityAlreadyHeld,
     ActivityIdTaken,
     ActivityNotPlanned,
+    DatedInFuture,
     ExceedsAuthorisedAmount,
     ExceedsRequestedAmount,
     PaymentAlreadyAuthorised,
@@ -54,6 +58,25 @@ def test_an_activity_is_held_once_however_late_and_planned_or_not() -> None:
     given(PLANNED, g.hold("06-16")).when(g.hold("06-17")).refused(ActivityAlreadyHeld)
     given(PLANNED).when(g.hold("2018-12-31")).accepted()
     given(EFFECTIVE).when(g.hold("06-16", activity="A9")).accepted()
+
+
+@pytest.mark.parametrize(
+    ("ends", "come"), [("2026-01-30", True), ("2026-01-31", True), ("2026-02-01", False)]
+)
+def test_an_activity_is_held_when_its_last_day_has_come(ends: str, come: bool) -> None:
+    """Its day may be before: it tells when it was, and the entry may be of the day on which it began."""
+    held = given(PLANNED).when(g.hold("2018-06-16", starts="2017-06-05", ends=ends))
+    held.accepted() if come else held.refused(DatedInFuture, "2026-02-01")
+    past = given(PLANNED, g.hold("06-16"))
+    corrected = past.when(reads(past, was.ActivityHeld, ends=ends))
+    corrected.accepted() if come else corrected.refused(DatedInFuture, "2026-02-01")
+
+
+def test_an_activity_that_was_recorded_too_early_holds_no_other_correction_back() -> None:
+    """Books of before may hold one; it ends after the day that is today here."""
+    past = given(PLANNED)
+    past.when(g.hold("06-16", ends="2026-03-01"), today=date(2026, 3, 1)).accepted()
+    past.when(reads(past, was.GrantProposed, title="Milk")).accepted()
 
 
 def test_nothing_is_still_planned_at_the_end() -> None:

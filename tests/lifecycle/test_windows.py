@@ -6,12 +6,15 @@ import pytest
 
 import given as g
 from given import (
+    APPROVED,
     EFFECTIVE,
     ONE_DAY,
     SIGNED,
     given,
 )
+from lifecycle.decisions.rules import Command
 from lifecycle.events import grant as was
+from lifecycle.policy import read_edition, shipped
 from lifecycle.refusals import (
     AboveMaximumAmount,
     BeyondWindow,
@@ -103,6 +106,79 @@ def test_restructuring_obeys_the_new_window() -> None:
     short.when(g.restructure("06-01", window="programmatic")).refused(BeyondWindow)
     long = given(PROGRAMMATIC, g.make_effective("03-31", closing_date="2018-04-01"))
     long.when(g.restructure("06-01", window="stand_alone")).refused(BeyondWindow)
+
+
+def test_a_waiver_that_nothing_needed_waives_nothing() -> None:
+    """Within the span of three years it was not needed; the span of one year is not waived by it."""
+    long = given(PROGRAMMATIC, g.make_effective("03-31", closing_date="2018-03-31"))
+    for closing in ("2018-04-01", "2020-03-31"):
+        past = long.copy().given(g.extend("06-01", closing_date=closing, waiver="to be safe"))
+        past.when(g.restructure("06-02", window="stand_alone")).refused(BeyondWindow)
+
+
+def test_a_waiver_is_for_one_window() -> None:
+    past = given(PROGRAMMATIC, g.make_effective("03-31", closing_date="2018-03-31"))
+    past.given(g.extend("06-01", closing_date="2020-04-01", waiver="a flood"))
+    past.copy().when(g.restructure("06-02")).accepted()
+    past.copy().when(g.restructure("06-02", window="programmatic")).accepted()
+    past.copy().when(g.restructure("06-02", window="stand_alone")).refused(BeyondWindow, "2018-03-31")
+    away = past.copy().given(g.restructure("06-02", window="oks", institution="Dairy Board"))
+    away.when(g.restructure("06-03", window="programmatic")).refused(BeyondWindow, "2020-03-31")
+    past.when(g.restructure("05-31", window="stand_alone")).accepted()
+    past.when(g.restructure("06-02", window="programmatic")).refused(BeyondWindow, "2020-03-31")
+
+
+SHORTER = read_edition(
+    """[edition]
+    name = "shorter"
+    from = 2017-07-01
+    agreement_required = true
+    disbursement_grace = { months = 4, source = "s" }
+    [edition.windows.stand_alone]
+    max_months = { value = 6, source = "s" }
+    max_amount = { value = "89999.99 USD", source = "s" }
+    """
+)
+
+
+@pytest.mark.parametrize(
+    ("closing", "waived"), [("2018-03-30", False), ("2018-03-31", False), ("2018-04-01", True)]
+)
+def test_a_restructuring_that_keeps_the_window_does_not_trip_over_what_was_waived(
+    closing: str, waived: bool
+) -> None:
+    """The later edition's span is six months; the waiver counts where the twelve of before needed it."""
+    editions = [*shipped(), SHORTER]
+    life = [*SIGNED, g.make_effective("03-31", closing_date="2017-12-31")]
+    past = given(life, g.extend("06-01", closing_date=closing, waiver="a flood"), editions=editions)
+    past.copy().when(g.restructure("06-30")).accepted()
+    past.given(g.cancel_balance("06-30", amount="0.01 USD"))
+    outcome = past.when(g.restructure("07-01"))
+    outcome.accepted() if waived else outcome.refused(BeyondWindow, "2017-09-30")
+
+
+def test_a_closing_date_is_told_before_an_amount() -> None:
+    past = given(EFFECTIVE, editions=[*shipped(), SHORTER])
+    past.when(g.restructure("07-01")).refused(BeyondWindow)
+    soon = given(SIGNED, g.make_effective("03-31", closing_date="2017-09-30"), editions=[*shipped(), SHORTER])
+    soon.when(g.restructure("07-01")).refused(AboveMaximumAmount)
+    soon.when(g.restructure("06-30")).accepted()
+
+
+@pytest.mark.parametrize(("life", "on"), [(APPROVED, "02-11"), (SIGNED, "03-02")])
+def test_a_restructuring_before_effectiveness_obeys_the_new_window(life: list[Command], on: str) -> None:
+    """As far as it can be known: there is no closing date yet."""
+    one = [g.propose("01-10", recipients=["TZ"]), *life[1:]]
+    given(one).when(g.restructure(on, window="programmatic")).refused(TooFewRecipients)
+    given(one).when(g.restructure(on, window="programmatic", recipients=["TZ", "UG"])).accepted()
+    given(life).when(g.restructure(on, window="oks")).refused(InstitutionMissing)
+    given(life).when(g.restructure(on, window="oks", institution="Dairy Board")).accepted()
+
+
+def test_a_restructuring_learned_of_late_obeys_the_new_window() -> None:
+    past = given([g.propose("01-10", recipients=["TZ"]), *SIGNED[1:]], g.make_effective("03-31"))
+    for on in ("02-10", "03-01", "03-30"):
+        past.when(g.restructure(on, window="programmatic")).refused(TooFewRecipients)
 
 
 @pytest.mark.parametrize(

@@ -191,6 +191,26 @@ def test_the_commitment_is_measured_against_the_maximum(tmp_path: Path) -> None:
         assert findings(ask(book, "windows", "2012-02-10")) == {"max_amount": ("90000.00", "150000.00", True)}
 
 
+def test_what_comes_back_after_the_end_leaves_the_commitment_less(tmp_path: Path) -> None:
+    """What the windows report tells is what the disbursement report commits, on every day."""
+    life = [g.propose("2012-01-10"), g.request("2012-01-20"), g.approve("2012-02-10")]
+    life += [g.make_effective("2012-03-01", closing_date="2013-03-01")]
+    for payment in ("P1", "P2"):
+        life += [g.request_payment("2012-04-01", payment=payment), g.authorise("2012-04-02", payment=payment)]
+        life += [g.disburse("2012-04-03", payment=payment)]
+    life += [g.cancel("2012-05-01"), g.fail("2012-06-01", payment="P2"), g.refund("2012-07-01")]
+    with new_book(tmp_path / "book", life) as book:
+        for on, committed in (
+            ("2012-04-30", "90000.00"),
+            ("2012-05-01", "4000.00"),
+            ("2012-05-31", "4000.00"),
+            ("2012-06-01", "2000.00"),
+            ("2012-06-30", "2000.00"),
+            ("2012-07-01", "1500.00"),
+        ):
+            assert findings(ask(book, "windows", on))["max_amount"] == (committed, "150000.00", True)
+
+
 def test_knowledge_sharing_needs_an_institution_and_both_capabilities_planned_and_reached(
     tmp_path: Path,
 ) -> None:

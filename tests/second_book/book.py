@@ -6,7 +6,7 @@ from copy import deepcopy
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from second_book.grant import happens
+from second_book.grant import asked_by, happens
 from second_book.words import (
     EDITIONS,
     FLOWS,
@@ -200,7 +200,8 @@ class SecondBook:
         if new.get("edition") is None and new["command"] in ("ApproveGrant", "RestructureGrant"):
             yield "NoEditionInForce"
         facts = [*old, new]
-        if any(fact["on"] > self.today for fact in (new, *standing(facts))):
+        held = [fact["ends"] for fact in standing(facts) if fact["command"] == "HoldActivity"]
+        if any(day > self.today for day in (new["on"], *held, *(fact["on"] for fact in standing(facts)))):
             yield "DatedInFuture"
         after = yield from self._still_true(stream, facts, correction=correction)
         if kind == "grant" and after.get("binds") and new["command"] == "ApproveGrant":
@@ -237,7 +238,23 @@ class SecondBook:
             version = fact["version"]
             if version in wrong and (before.get(version) != wrong[version] or read.get(version) != fact):
                 yield wrong[version]
+        if kind == "grant" and after["stage"]:
+            stood = self._walked(stream, facts[:-1], deciding=deciding)[0]
+            if self._correctors(facts, after) - self._correctors(facts, stood):
+                yield "DecidesOwnRequest"
         return after
+
+    def _correctors(self, facts: list[Fact], state: State) -> set[int]:
+        """The corrections that stand, by somebody who asked for what stands of their entry."""
+        gone, readings = struck(facts), standing(facts)
+        if state["stage"] is None:
+            return set()
+        return {
+            fact["version"]
+            for fact in facts
+            if fact["command"] == "CorrectEntry" and fact["version"] not in gone
+            if any(fact["actor"] in asked_by(state, one) for one in corrected(fact, facts, readings))
+        }
 
     def _covered(self, stream: str, facts: list[Fact], new: Fact) -> Any:
         """There is money for it on every day. Returns what is written beside it, by stream."""
@@ -288,6 +305,11 @@ class SecondBook:
             yield "FieldNotCorrectable"
         if new["actor"] in (target["actor"], target["recorder"]):
             yield "DecidesOwnRequest"
+        if kind == "grant" and self._walked(stream, old)[0]["stage"]:
+            state = self._walked(stream, old)[0]
+            readings = [*standing(old), *standing([*old, new])]
+            if any(new["actor"] in asked_by(state, one) for one in corrected(new, old, readings)):
+                yield "DecidesOwnRequest"
         if kind == "call":
             was, now = (self._walked(stream, facts)[0] for facts in (old, [*old, new]))
             if any(now[day] > was[day] for day in ("opened", "opens")) or now["closes"] < was["closes"]:
@@ -307,6 +329,13 @@ class SecondBook:
 
 
 # ── the fund and its calls ───────────────────────────────────────────────────────────────────
+
+
+def corrected(correction: Fact, facts: list[Fact], readings: list[Fact]) -> list[Fact]:
+    """How the entry reads that it changes; whoever strikes a correction changes what that one changed."""
+    while "entry" in (named := facts[correction["entry"] - 1]):
+        correction = named
+    return [fact for fact in readings if fact["version"] == correction["entry"]]
 
 
 def no_fund() -> State:

@@ -48,6 +48,24 @@ def happens(s: State, f: Fact, book: Around) -> Iterator[str]:
     yield from part(s, f, book)
 
 
+def asked_by(s: State, f: Fact) -> set[str]:
+    """Who asked for what the fact decides: they do not decide it, and do not correct it."""
+    payment = s["payments"].get(f.get("payment"), {})
+    match f["command"]:
+        case "ReviewProposal":
+            return {s["leader"]}
+        case "ApproveGrant" | "IncreaseCommitment":
+            return set(s["preparers"])
+        case "AuthorisePayment" | "RejectPayment":
+            return {payment.get("by")}
+        case "DisburseFunds":
+            return {payment.get("by"), payment.get("allowed_by")}
+        case "AcceptCompletionReport":
+            return set(s["submitters"])
+        case _:
+            return set()
+
+
 def called(s: State, f: Fact, book: Around) -> tuple[str | None, State]:
     """The call that the grant answers, by name and as it stands; without any, one that asks nothing."""
     name = s["call"] or f.get("call")
@@ -95,8 +113,7 @@ def decision(s: State, f: Fact, book: Around) -> Iterator[str]:
     name, on, (call, open_call) = f["command"], f["on"], called(s, f, book)
     if name in ("ReviewProposal", "ApproveGrant") and on < open_call["opened"]:
         yield "UnknownCall"
-    prepared = {"ReviewProposal": {s["leader"]}, "ApproveGrant": s["preparers"]}
-    if f["actor"] in prepared.get(name, ()):
+    if f["actor"] in asked_by(s, f):
         yield "DecidesOwnRequest"
     if name == "ReviewProposal" and call and set(f["scores"]) != set(open_call["criteria"]):
         yield "CriteriaNotScored"
@@ -155,9 +172,11 @@ def amendment(s: State, f: Fact, book: Around) -> Iterator[str]:
             yield "NotAnExtension"
         if not f.get("waiver"):
             yield from beyond(edition["windows"][s["window"]], s["effective"], f["closing_date"])
-        s |= {"closing": f["closing_date"], "span_waived": s["span_waived"] or bool(f.get("waiver"))}
+        s |= {"closing": f["closing_date"]}
+        if f.get("waiver"):
+            s["waived_until"] = f["closing_date"]
         return
-    if name == "IncreaseCommitment" and f["actor"] in s["preparers"]:
+    if f["actor"] in asked_by(s, f):
         yield "DecidesOwnRequest"
     yield from in_dollars(f)
     if name == "CancelBalance":
@@ -171,16 +190,25 @@ def amendment(s: State, f: Fact, book: Around) -> Iterator[str]:
     rules = edition["windows"].get(changes.get("window", s["window"]))
     if rules is None:
         yield "WindowNotInEdition"
+    same, new = changes.get("window", s["window"]) == s["window"], name == "RestructureGrant"
+    if s["effective"] and new:
+        yield from beyond(rules, s["effective"], s["closing"], upper=not (same and waived(s, book)))
     more = money(f.get("amount", "0"))
     if committed(s) + more > money(rules.get("max_amount", "Infinity")):
         yield "AboveMaximumAmount"
     if name == "IncreaseCommitment":
         s["commitments"] = [*s["commitments"], (on, more)]
         return
-    if s["effective"]:
-        yield from beyond(rules, s["effective"], s["closing"], upper=not s["span_waived"])
-        yield from misfit(s | changes, rules)
+    yield from misfit(s | changes, rules)
     s |= {**changes, "edition": f["edition"]}
+
+
+def waived(s: State, book: Around) -> bool:
+    """The closing date is that of an extension beyond the span, with a waiver."""
+    months = book.edition(s["edition"])["windows"][s["window"]].get("max_months")
+    if months is None or s["waived_until"] != s["closing"]:
+        return False
+    return bool(s["closing"] > months_later(s["effective"], months))
 
 
 def activity(s: State, f: Fact, _: Around) -> Iterator[str]:
@@ -226,12 +254,7 @@ def paying(s: State, f: Fact, _: Around) -> Iterator[str]:
         yield "PaymentAlreadyFinished"
     if p["is"] == "authorised" and name == "AuthorisePayment":
         yield "PaymentAlreadyAuthorised"
-    others = {
-        "AuthorisePayment": [p["by"]],
-        "RejectPayment": [p["by"]],
-        "DisburseFunds": [p["by"], p.get("allowed_by")],
-    }
-    if f["actor"] in others.get(name, ()):
+    if f["actor"] in asked_by(s, f):
         yield "DecidesOwnRequest"
     if name == "DisburseFunds" and f["on"] > months_later(s["closing"], GRACE):
         yield "DisbursementDeadlinePassed"
@@ -301,13 +324,13 @@ def ending(s: State, f: Fact, _: Around) -> Iterator[str]:
         case "SubmitCompletionReport":
             if s["accepted"]:
                 yield "CompletionReportAlreadyAccepted"
-            s["report_by"] = f["actor"]
+            s["submitters"] = s["submitters"] | {f["actor"]}
         case "AcceptCompletionReport":
-            if not s["report_by"]:
+            if not s["submitters"]:
                 yield "NoCompletionReport"
             if s["accepted"]:
                 yield "CompletionReportAlreadyAccepted"
-            if f["actor"] == s["report_by"]:
+            if f["actor"] in asked_by(s, f):
                 yield "DecidesOwnRequest"
             s["accepted"] = True
         case "WaiveObligation":

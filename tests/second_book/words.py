@@ -144,13 +144,11 @@ def never_below_zero(changes: ByDay) -> bool:
 
 def unborn() -> State:
     """How a grant stands before its first fact."""
-    facts = dict.fromkeys(
-        "stage effective closing report_by institution call edition asked_for binds".split()
-    )
+    facts = dict.fromkeys("stage effective closing institution call edition asked_for binds".split())
     facts |= {name: {} for name in ("payments", "activities", "follow_ups")}
     facts |= {name: [] for name in ("commitments", "selections", "budget", "letters", "conditions")}
-    facts |= {name: set() for name in ("suspended", "preparers", "met")}
-    return facts | {"disbursed": Decimal(0), "refunded": Decimal(0), "accepted": False, "span_waived": False}
+    facts |= {name: set() for name in ("suspended", "preparers", "met", "submitters")}
+    return facts | {"disbursed": Decimal(0), "refunded": Decimal(0), "accepted": False, "waived_until": ""}
 
 
 def committed(s: State) -> Decimal:

@@ -14,6 +14,7 @@ from lifecycle.decisions.rules import (
 from lifecycle.events import grant as was
 from lifecycle.fund import Fund
 from lifecycle.grant import Grant
+from lifecycle.policy import last_day
 from lifecycle.refusals import (
     AlreadySuspended,
     ClosingDatePassed,
@@ -80,10 +81,19 @@ def _restructure(grant: Grant, e: was.GrantRestructured, fund: Fund) -> None:
         window=e.window or grant.window, institution=e.institution or grant.institution, edition=e.edition
     )
     window = window_of(after.window, edition)
-    within_maximum(after, grant.committed, window)
     if grant.effective_on is not None and grant.closing_date is not None:
-        within_span(grant.effective_on, grant.closing_date, window, upper=not grant.span_waived)
-        fits_window(after, e.recipients or grant.recipients, window, edition)
+        waived = after.window == grant.window and _is_waived(grant, fund)
+        within_span(grant.effective_on, grant.closing_date, window, upper=not waived)
+    within_maximum(after, grant.committed, window)
+    fits_window(after, e.recipients or grant.recipients, window, edition)
+
+
+def _is_waived(grant: Grant, fund: Fund) -> bool:
+    """Whether an extension that needed its waiver leads to the closing date in force."""
+    until, window = grant.waived_until, window_of(grant.window, edition_of(grant, fund))
+    assert grant.effective_on is not None
+    span_ends = last_day(grant.effective_on, window)
+    return until is not None and span_ends is not None and span_ends < until == grant.closing_date
 
 
 @lawful(was.CommitmentIncreased)

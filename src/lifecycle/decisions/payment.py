@@ -1,6 +1,8 @@
 """Payments: three officers ask, allow and pay; the undisbursed balance is the limit on every date."""
 
 from lifecycle.decisions.rules import (
+    Others,
+    asked_by,
     conditions,
     deadline,
     in_holding_currency,
@@ -70,13 +72,29 @@ def _request_within_balance(grant: Grant, e: was.PaymentRequested, _: Fund) -> N
         )
 
 
+@asked_by(was.PaymentAuthorised, was.PaymentRejected)
+def _requester(grant: Grant, e: was.PaymentAuthorised | was.PaymentRejected | was.FundsDisbursed) -> Others:
+    asked = grant.payments.get(e.payment)
+    if asked is None or asked.requested_by is None:
+        return ()
+    return ((asked.requested_by, f"asked for {e.payment}"),)
+
+
+@asked_by(was.FundsDisbursed)
+def _requester_and_authoriser(grant: Grant, e: was.FundsDisbursed) -> Others:
+    allowed = grant.payments.get(e.payment)
+    if allowed is None or allowed.authorised_by is None:
+        return _requester(grant, e)
+    return (*_requester(grant, e), (allowed.authorised_by, f"authorised {e.payment}"))
+
+
 @lawful(was.PaymentAuthorised)
 def _authorise(grant: Grant, e: was.PaymentAuthorised, fund: Fund) -> None:
     payment = _payment(grant, e.payment)
     _not_finished(payment)
     if payment.status == "authorised":
         raise PaymentAlreadyAuthorised(f"payment {e.payment} was authorised by {payment.authorised_by}")
-    third(e.actor, "authorise it", (payment.requested_by, f"asked for {e.payment}"))
+    third(e.actor, "authorise it", *_requester(grant, e))
     if e.amount is not None:
         in_holding_currency(e.amount, fund.currency)
         if e.amount.amount > payment.asked:
@@ -89,7 +107,7 @@ def _authorise(grant: Grant, e: was.PaymentAuthorised, fund: Fund) -> None:
 def _reject(grant: Grant, e: was.PaymentRejected, _: Fund) -> None:
     payment = _payment(grant, e.payment)
     _not_finished(payment)
-    third(e.actor, "reject it", (payment.requested_by, f"asked for {e.payment}"))
+    third(e.actor, "reject it", *_requester(grant, e))
 
 
 @lawful(was.FundsDisbursed)
@@ -98,12 +116,7 @@ def _disburse(grant: Grant, e: was.FundsDisbursed, fund: Fund) -> None:
     _not_finished(payment)
     if payment.status != "authorised":
         raise PaymentNotAuthorised(f"payment {e.payment} is {payment.status}: finance authorises it first")
-    third(
-        e.actor,
-        "pay it",
-        (payment.requested_by, f"asked for {e.payment}"),
-        (payment.authorised_by, f"authorised {e.payment}"),
-    )
+    third(e.actor, "pay it", *_requester_and_authoriser(grant, e))
     last = deadline(grant, fund)
     if last is not None and e.on > last:
         raise DisbursementDeadlinePassed(

@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from lifecycle.decisions.rules import (
     OnGrant,
+    Others,
+    asked_by,
     becomes,
     in_holding_currency,
     lawful,
@@ -16,6 +18,7 @@ from lifecycle.decisions.rules import (
     window_of,
 )
 from lifecycle.events import grant as was
+from lifecycle.events.base import Event
 from lifecycle.fund import Fund
 from lifecycle.grant import Grant
 from lifecycle.policy import Window
@@ -102,9 +105,19 @@ def _letters_from(recipients: Sequence[str], letters: Sequence[was.Letter]) -> N
         raise LetterMissing(f"no letter from {', '.join(missing)}: add one for each recipient country")
 
 
+@asked_by(was.ProposalReviewed)
+def _leader(grant: Grant, _: was.ProposalReviewed) -> Others:
+    return ((grant.leader, "leads the grant"),)
+
+
 @lawful(was.ProposalReviewed)
 def _review(grant: Grant, e: was.ProposalReviewed, _: Fund) -> None:
-    third(e.actor, "review it", (grant.leader, "leads the grant"))
+    third(e.actor, "review it", *_leader(grant, e))
+
+
+@asked_by(was.GrantApproved, was.CommitmentIncreased)
+def _preparers(grant: Grant, _: Event) -> Others:
+    return tuple((officer, f"prepared {grant.id}") for officer in sorted(grant.preparers))
 
 
 def not_prepared_by(approver: str, grant: Grant) -> None:

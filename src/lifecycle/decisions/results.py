@@ -1,6 +1,6 @@
 """What came of it: progress, completion, outcomes, follow-up, reports, survey and stories."""
 
-from lifecycle.decisions.rules import conditions, in_holding_currency, lawful, money, third
+from lifecycle.decisions.rules import Others, asked_by, conditions, in_holding_currency, lawful, money, third
 from lifecycle.events import grant as was
 from lifecycle.fund import Fund
 from lifecycle.grant import Grant
@@ -75,12 +75,17 @@ def _submit(grant: Grant, _: was.CompletionReportSubmitted, __: Fund) -> None:
     _not_accepted(grant)
 
 
+@asked_by(was.CompletionReportAccepted)
+def _submitters(grant: Grant, _: was.CompletionReportAccepted) -> Others:
+    return tuple((officer, "submitted the completion report") for officer in sorted(grant.submitters))
+
+
 @lawful(was.CompletionReportAccepted)
 def _accept(grant: Grant, e: was.CompletionReportAccepted, _: Fund) -> None:
     if grant.report_by is None:
         raise NoCompletionReport(f"no completion report was handed in by {e.on}")
     _not_accepted(grant)
-    third(e.actor, "accept it", (grant.report_by, "submitted the completion report"))
+    third(e.actor, "accept it", *_submitters(grant, e))
 
 
 def _not_accepted(grant: Grant) -> None:

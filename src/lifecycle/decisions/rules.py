@@ -17,6 +17,7 @@ from pydantic import Field
 from lifecycle.events.base import Event, GrantEvent, Value
 from lifecycle.fund import Fund
 from lifecycle.grant import Grant
+from lifecycle.iso import minor_units
 from lifecycle.policy import Edition, Window
 from lifecycle.refusals import CurrencyNotHolding, DecidesOwnRequest, WindowNotInEdition
 from lifecycle.terms import Day, GrantId, Money, OfficerId, Reason
@@ -55,6 +56,9 @@ Rules = dict[type[Event], Callable[[Any, Any, Fund], None]]
 
 LAWFUL: Rules = {}
 CONDITIONS: Rules = {}
+Others = tuple[tuple[str, str], ...]
+"""Officers, each with what they did."""
+ASKED: dict[type[Event], Callable[[Grant, Any], Others]] = {}
 BECOMES: dict[type[Command], Callable[[Any, Any, Fund], Event]] = {}
 
 
@@ -72,6 +76,19 @@ def _kept_in(rules: Rules, event: type[_E]) -> Callable[[Rule[_E]], Rule[_E]]:
     def keep(rule: Rule[_E]) -> Rule[_E]:
         rules[event] = rule
         return rule
+
+    return keep
+
+
+def asked_by(
+    *events: type[Event],
+) -> Callable[[Callable[[Grant, Any], Others]], Callable[[Grant, Any], Others]]:
+    """Keep the function as who asked for what such a fact decides: they do not decide it (domain §4.4)."""
+
+    def keep(others: Callable[[Grant, Any], Others]) -> Callable[[Grant, Any], Others]:
+        for event in events:
+            ASKED[event] = others
+        return others
 
     return keep
 
@@ -104,10 +121,10 @@ def _fields(event: type[Event]) -> tuple[str, ...]:
 
 def money(amount: Decimal, currency: str) -> str:
     """An amount as people read it."""
-    return f"{amount:,.{max(0, -int(amount.as_tuple().exponent))}f} {currency}"
+    return f"{minor_units(amount, currency):,f} {currency}"
 
 
-def third(actor: str, act: str, *others: tuple[str | None, str]) -> None:
+def third(actor: str, act: str, *others: tuple[str, str]) -> None:
     """Refuse the actor who is one of the others. Raises `DecidesOwnRequest`."""
     for other, did in others:
         if actor == other:

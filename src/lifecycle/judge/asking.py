@@ -77,14 +77,14 @@ def place(held: Sequence[Entry], on: date) -> int:
     return bisect_right(held, on, key=lambda entry: entry.event.on)
 
 
-def judged_today(asked: Command, today: date, judged: Callable[[], None]) -> None:
+def judged_today(day: date, today: date, judged: Callable[[], None]) -> None:
     """Four eyes, then dates, then amounts: a future day is told before an amount, after four eyes."""
     try:
         judged()
     except Refusal as no:
-        if asked.on <= today or no.order <= FOUR_EYES:
+        if day <= today or no.order <= FOUR_EYES:
             raise
-    not_in_future(asked.on, today)
+    not_in_future(day, today)
 
 
 def not_in_future(day: date, today: date) -> None:

@@ -50,7 +50,7 @@ def judge_call(
     def judge() -> None:
         judged[asked.call] = _call_still_true(held, asked.call, fund, new)
 
-    judged_today(asked, today, judge)
+    judged_today(asked.on, today, judge)
     return Verdict(event, (), None, fund, judged)
 
 

@@ -81,7 +81,7 @@ def _selections(grant: Grant | None, call: str) -> tuple[tuple[date, Decimal], .
 
 def _selection(actor: str, grant: Grant, day: date, change: Decimal) -> Event:
     kind = on_call.GrantSelected if change > 0 else on_call.SelectionReleased
-    return kind(on=day, actor=actor, grant=grant.id, amount=Money(abs(change), grant.currency))
+    return kind(on=day, actor=actor, grant=grant.id, amount=Money.of(abs(change), grant.currency))
 
 
 def _selected(call: Call | None, name: str, parts: Sequence[Event], fund: Fund) -> Call:
@@ -95,7 +95,7 @@ def _selected(call: Call | None, name: str, parts: Sequence[Event], fund: Fund) 
 
 
 def _pair(event: Event, grant: Grant, day: date, change: Decimal) -> Event:
-    amount = Money(abs(change), grant.currency)
+    amount = Money.of(abs(change), grant.currency)
     kind: type[on_fund.FundsCommitted | on_fund.CommitmentIncreased | on_fund.CommitmentReleased]
     if isinstance(event, on_grant.GrantApproved) and change > 0:
         kind = on_fund.FundsCommitted

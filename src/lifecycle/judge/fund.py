@@ -39,7 +39,7 @@ def judge_fund(
         held = in_force((*entries, provisional(asked, event, len(entries) + 1)))
         not_in_future(max(asked.on, held[-1].event.on), today)
         return Verdict(event, (), None, _fund_still_true(held, in_force(entries)))
-    judged_today(asked, today, lambda: lawful_on(fund, event, given=True))
+    judged_today(asked.on, today, lambda: lawful_on(fund, event, given=True))
     return Verdict(event, (), None, evolve_fund(fund, event))
 
 

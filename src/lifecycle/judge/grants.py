@@ -26,6 +26,7 @@ from lifecycle.judge.asking import (
     row_of,
 )
 from lifecycle.judge.charges import charged
+from lifecycle.judge.correctors import corrected_by_third, corrections_still_by_third
 from lifecycle.refusals import (
     GrantHasEnded,
     GrantIdTaken,
@@ -131,11 +132,18 @@ def judge_grant(  # noqa: PLR0917 what a judge has to know
     _in_stage(grant, row, asked.grant, asked.on)
     make = BECOMES.get(type(asked))
     event = make(grant, asked, fund) if make else fact(_EVENTS[row.event], asked)
-    judged_today(asked, today, lambda: judge.asks(grant, event, of_decision=True))
+    judged_today(_happened_by(event), today, lambda: judge.asks(grant, event, of_decision=True))
     after: Grant | None = _after(grant, event, asked.grant)
     decides = type(event) not in _OF_THE_WORLD
     after = _still_true(after, known.held[i:], known, judge, of_decision=decides)
+    if late:
+        corrections_still_by_third(known.entries, known.held, known.grant, after)
     return charged(known.grant, after, event, judge.fund, judge.calls)
+
+
+def _happened_by(event: Event) -> date:
+    """The day on which all that the fact tells has happened: an activity is held until its last day."""
+    return max(event.on, event.ends) if isinstance(event, on_grant.ActivityHeld) else event.on
 
 
 def _after(grant: Grant | None, event: Event, name: str) -> Grant:
@@ -207,8 +215,16 @@ def _corrected(known: Known, asked: CorrectEntry, judge: _Judge, today: date) ->
         raise UnknownGrant(f"there is no grant {asked.grant} on {asked.on}")
     target = target_of(asked, known.entries)
     now = next((entry for entry in known.held if entry.originator_version == asked.entry), target)
-    event = completed(fact(EntryCorrected, asked), now, judge.fund)
-    held = in_force((*known.entries, provisional(asked, event, len(known.entries) + 1)))
-    not_in_future(max((asked.on, *(entry.event.on for entry in held))), today)
+    told = fact(EntryCorrected, asked)
+    readings = (*known.held, *in_force((*known.entries, provisional(asked, told, len(known.entries) + 1))))
+    corrected_by_third(told, known.entries, readings, known.grant)
+    event = completed(told, now, judge.fund)
+    entries = (*known.entries, provisional(asked, event, len(known.entries) + 1))
+    held = in_force(entries)
+    before = {entry.originator_version: entry.event for entry in known.held}
+    changed = [entry.event for entry in held if before.get(entry.originator_version) != entry.event]
+    days = (asked.on, *(entry.event.on for entry in held), *map(_happened_by, changed))
+    not_in_future(max(days), today)
     after = _still_true(None, held, known, judge, of_decision=False)
+    corrections_still_by_third(entries, held, known.grant, after)
     return charged(known.grant, after, event, judge.fund, judge.calls)

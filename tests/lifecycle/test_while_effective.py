@@ -1,0 +1,96 @@
+"""What is asked for while a grant is effective: the next payment in time, and a report each year."""
+
+import pytest
+
+import given as g
+from due import Told, is_open, told
+from given import EFFECTIVE, FOLLOW_UP, PAID, SIGNED, given
+
+
+def test_each_payment_starts_the_next_wait() -> None:
+    past = given(PAID)
+    assert told(past, "inactivity", "1") == Told("2017-03-31", "2017-09-27", "2017-05-01")
+    assert told(past, "inactivity", "2") == Told("2017-05-01", "2017-10-28", None)
+    past.given(g.irregular("11-10"))
+    assert told(past, "inactivity", "2") == Told("2017-05-01", "2017-10-28", "2017-11-10")
+    assert told(past, "inactivity", "3") == Told("2017-11-10", "2018-05-09", None)
+
+
+def test_the_wait_for_a_payment_ends_with_the_activities() -> None:
+    past = given(FOLLOW_UP)
+    assert told(past, "inactivity", "2", "2018-03-30") == Told("2017-05-01", "2017-10-28", None)
+    assert told(past, "inactivity", "3") is None
+
+
+@pytest.mark.parametrize(
+    ("left", "late"), [("2017-10-27", False), ("2017-10-28", False), ("2017-10-29", True)]
+)
+@pytest.mark.parametrize("late_entry", [False, True])
+def test_a_wait_that_was_too_long_while_effective_stays_so(left: str, late: bool, late_entry: bool) -> None:
+    """Due on 28 October: whoever completes on that day was not late yet."""
+    past = given(PAID, g.complete(left))
+    if late_entry:
+        past = given(EFFECTIVE, g.complete(left), PAID[-3:])
+    assert told(past, "inactivity", "2") == Told("2017-05-01", "2017-10-28", None, applicable=late)
+    past.given(g.irregular("2018-01-10"))
+    met_on = "2018-01-10" if late else None
+    assert told(past, "inactivity", "2") == Told("2017-05-01", "2017-10-28", met_on, applicable=late)
+    assert told(past, "inactivity", "3") is None
+
+
+LONG = [*SIGNED, g.make_effective("03-31", closing_date="2018-03-31")]
+
+
+def test_reports_are_due_on_every_anniversary_one_at_a_time() -> None:
+    past = given(LONG, g.report_progress("2018-03-01"), g.report_progress("2018-04-01"))
+    assert told(past, "progress_report", "1", "2018-02-28") == Told("2017-03-31", "2018-03-31", None)
+    assert told(past, "progress_report", "1") == Told("2017-03-31", "2018-03-31", "2018-03-01")
+    assert told(past, "progress_report", "2", "2018-03-30") is None
+    assert told(past, "progress_report", "2", "2018-03-31") == Told("2018-03-31", "2019-03-31", None)
+    assert told(past, "progress_report", "2") == Told("2018-03-31", "2019-03-31", "2018-04-01")
+
+
+def test_a_report_meets_its_year_and_what_is_open_before_late() -> None:
+    past = given(LONG, g.report_progress("2018-09-01"))
+    assert told(past, "progress_report", "1") == Told("2017-03-31", "2018-03-31", "2018-09-01")
+    assert told(past, "progress_report", "2") == Told("2018-03-31", "2019-03-31", "2018-09-01")
+    assert is_open(past, "progress_report", "3", "2019-04-01", "2020-03-31")
+    past.given(g.report_progress("2018-03-30"))  # learned of late
+    assert told(past, "progress_report", "1") == Told("2017-03-31", "2018-03-31", "2018-03-30")
+    assert told(past, "progress_report", "2") == Told("2018-03-31", "2019-03-31", "2018-09-01")
+
+
+@pytest.mark.parametrize(
+    ("on", "second"), [("2018-03-30", None), ("2018-03-31", None), ("2018-04-01", "2018-04-01")]
+)
+def test_a_report_on_the_anniversary_is_of_the_year_that_ends(on: str, second: str | None) -> None:
+    past = given(LONG, g.report_progress(on))
+    assert told(past, "progress_report", "1") == Told("2017-03-31", "2018-03-31", on)
+    assert told(past, "progress_report", "2") == Told("2018-03-31", "2019-03-31", second)
+
+
+def test_a_second_report_in_the_same_year_meets_nothing() -> None:
+    past = given(LONG, g.report_progress("2017-06-01"), g.report_progress("2017-07-01"))
+    assert is_open(past, "progress_report", "2", "2018-04-01", "2019-03-31")
+
+
+def test_years_begin_by_the_calendar_after_the_last_entry() -> None:
+    past = given(LONG)
+    assert told(past, "progress_report", "4", "2020-03-30") is None
+    assert told(past, "progress_report", "4", "2020-03-31") == Told("2020-03-31", "2021-03-31", None)
+
+
+@pytest.mark.parametrize(
+    ("left", "asked"), [("2018-03-30", False), ("2018-03-31", True), ("2018-04-01", True)]
+)
+def test_leaving_before_the_anniversary_ends_the_running_year(left: str, asked: bool) -> None:
+    past = given(LONG, g.complete(left))
+    found = told(past, "progress_report", "1")
+    assert found == Told("2017-03-31", "2018-03-31", None, applicable=asked)
+    second = told(past, "progress_report", "2")
+    assert second is None or not second.applicable
+
+
+def test_a_report_after_completion_meets_what_was_due_before() -> None:
+    past = given(LONG, g.complete("2018-04-05"), g.report_progress("2018-04-10"))
+    assert told(past, "progress_report", "1") == Told("2017-03-31", "2018-03-31", "2018-04-10")
