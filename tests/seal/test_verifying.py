@@ -4,6 +4,7 @@ import random
 import re
 import shutil
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -213,7 +214,12 @@ def test_a_snapshot_that_adds_up_to_something_else_is_noticed(book: Book, raw: s
     keep(book.journal.snapshots.recorder, fund, version)
     assert problems(book) == []
     raw.execute("UPDATE stored_snapshots SET state = CAST(replace(state, 'The Facility', 'Another') AS BLOB)")
-    assert problems(book)[0].where == f"the fund's snapshot at version {version}"
+    (problem,) = problems(book)
+    assert problem == (f"the fund's snapshot at version {version}", "it is not as it was written")
+    raw.execute("DELETE FROM stored_snapshots")
+    keep(book.journal.snapshots.recorder, replace(fund, name="Another"), version)  # with a sum that fits
+    (problem,) = problems(book)
+    assert problem == (f"the fund's snapshot at version {version}", "it is not what the entries add up to")
 
 
 @pytest.mark.of_a_file("its bytes, altered")
