@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 import given as g
+from books import record
 from lifecycle.book import Book
 from lifecycle.disk import CHECKPOINTS
 from lifecycle.seal.notes import Checkpoint, Signer
 from lifecycle.seal.sealing import Seal
-from lifecycle.seal.verifying import Problem, verify
+from lifecycle.seal.verifying import Problem, _Look, verify
 from tampering import WAYS, restore, tamper, without_triggers
 
 pytestmark = pytest.mark.both_stores
@@ -160,6 +161,22 @@ def test_a_book_without_checkpoints_is_not_verified(book: Book) -> None:
     assert problems(book) == [
         Problem("checkpoints", "there is none: nothing was sealed, or they were removed")
     ]
+
+
+def test_who_records_and_seals_meanwhile_is_no_problem(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows_only = _Look.at_rows
+
+    def and_then_sealed(look: _Look) -> None:
+        rows_only(look)
+        with Book.open(book.place) as other:
+            record(other, [g.cost("01-13")])
+            Seal(other).seal()
+
+    monkeypatch.setattr(_Look, "at_rows", and_then_sealed)
+    verified = verify(book, Seal(book))
+    assert (verified.problems, verified.checkpoints) == ([], 3)
+    monkeypatch.undo()
+    assert verify(book, Seal(book)).checkpoints == 4
 
 
 # ── the file, the snapshot, the documents ────────────────────────────────────────────────────
