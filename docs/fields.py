@@ -57,6 +57,7 @@ EXAMPLES: dict[str, Any] = {
     "Line": "One line of text",
     "Prose": "Some paragraphs",
     "Reason": "Why it is so",
+    "CommandId": "erp-2017-00123",
     "GrantId": "SSF-2017-01",
     "ItemId": "A1",
     "OfficerId": "f.nance",
@@ -232,7 +233,7 @@ class Type(NamedTuple):
 
 def types() -> list[Type]:
     """Every named type that fields use, by name."""
-    used = set()
+    used = {"CommandId"}  # of commands alone
     kinds: tuple[type[BaseModel], ...] = (*grant.EVENTS, *fund.EVENTS, *call.EVENTS, *VALUES)
     for kind in kinds:
         for field in fields_of(kind):

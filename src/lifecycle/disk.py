@@ -3,6 +3,7 @@
 import fcntl
 import os
 import re
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,14 +15,23 @@ SEALS = "GRANTBOOK_SEALS"
 _CHECKPOINT = re.compile(r"(\d{10,})-(\d{10,})\.note")
 
 
-def keep(place: Path, content: str | bytes) -> None:
-    """Put a file there whole, and on the disk."""
-    beside = place.with_name(f".{place.name}.partial")
-    with beside.open("wb") as file:
-        file.write(content.encode() if isinstance(content, str) else content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(place)
+def keep(place: Path, content: str | bytes, *, mode: int = 0o666, new: bool = False) -> None:
+    """Put a file there whole, and on the disk. A ``new`` one: raises ``FileExistsError`` where one is.
+
+    Each writer has a partial file of its own, which nobody takes for the file; who is killed leaves it.
+    """
+    beside = place.with_name(f".{place.name}.{secrets.token_hex(8)}.partial")
+    try:
+        with os.fdopen(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
+        if new:
+            os.link(beside, place)
+        else:
+            beside.replace(place)
+    finally:
+        beside.unlink(missing_ok=True)
     folder = os.open(place.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -2,6 +2,7 @@
 
 Every approval writes the fund's stream, so without them each command would fold all approvals that
 ever were. The state keeps its facts dated, so late entries are added to a snapshot as to any state.
+A snapshot whose bytes do not add up to its sum counts as none: the entries are folded.
 """
 
 from functools import lru_cache
@@ -9,10 +10,13 @@ from functools import lru_cache
 from eventsourcing.persistence import AggregateRecorder, StoredEvent
 from pydantic import TypeAdapter, ValidationError
 
+from lifecycle.checksum import is_sound, summed
 from lifecycle.fund import Fund
 from lifecycle.history import FUND
+from lifecycle.mapper import place_of
 
-TOPIC = "FundSnapshot.v1"
+TOPIC = "FundSnapshot.v2"
+"""Since version 2 with a sum; those of version 1 are passed over."""
 
 
 @lru_cache(maxsize=1)
@@ -23,7 +27,7 @@ def _adapter() -> TypeAdapter[Fund]:
 def newest(recorder: AggregateRecorder) -> tuple[Fund, int] | None:
     """The newest snapshot and the version that it holds; `None` where there is none of this form."""
     for stored in recorder.select_events(FUND, desc=True, limit=1):
-        if stored.topic == TOPIC:
+        if stored.topic == TOPIC and _is_whole(stored):
             try:
                 return _adapter().validate_json(stored.state), stored.originator_version
             except ValidationError:
@@ -31,8 +35,20 @@ def newest(recorder: AggregateRecorder) -> tuple[Fund, int] | None:
     return None
 
 
+def injured(recorder: AggregateRecorder) -> int | None:
+    """The version of the newest snapshot, where it is of this form and not as it was written."""
+    for stored in recorder.select_events(FUND, desc=True, limit=1):
+        if stored.topic == TOPIC and not _is_whole(stored):
+            return stored.originator_version
+    return None
+
+
+def _is_whole(stored: StoredEvent) -> bool:
+    return is_sound(place_of(FUND, stored.originator_version, TOPIC), stored.state)
+
+
 def keep(recorder: AggregateRecorder, fund: Fund, version: int) -> None:
     """Keep a snapshot; one that another process has kept meanwhile is as good."""
-    state = _adapter().dump_json(fund, by_alias=True)
+    state = summed(place_of(FUND, version, TOPIC), _adapter().dump_json(fund, by_alias=True))
     if not list(recorder.select_events(FUND, gt=version - 1, lte=version)):
         recorder.insert_events([StoredEvent(FUND, version, TOPIC, state)])

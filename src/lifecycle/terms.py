@@ -150,6 +150,9 @@ Reason = Annotated[
 ]
 """Why: a sentence or a few. Notes are capped alike."""
 
+CommandId = Annotated[str, StringConstraints(max_length=200), _without(_CONTROL_OR_BREAK)]
+"""What its asker calls a command: whatever can be printed."""
+
 ByName = AfterValidator(lambda named: dict(sorted(named.items())))
 """Keeps a mapping in the order of its names, so that the same words are the same bytes."""
 

@@ -15,6 +15,7 @@ import given as g
 from books import make_book, record
 from cli_shell import Result, Shell
 from killing import run
+from lifecycle import clerk
 from lifecycle.book import Book
 from lifecycle.seal.sealing import Seal
 from projections.projector import catch_up, rebuild
@@ -28,10 +29,11 @@ WAITING = "journal.sqlite-wal"
 
 @pytest.fixture(scope="module", params=["in logs", "in files"])
 def base(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """A sealed book with a document, its newest commits still in the logs beside its files, or not."""
+    """A sealed book with a document and a snapshot, its newest commits still in the logs beside its files, or not."""
     path = tmp_path_factory.mktemp("base") / "book"
 
     def make(_: int) -> None:
+        clerk._FIRST_SNAPSHOT = 20
         with make_book(path, [*g.FOUNDED, *g.PAID]) as book:
             for number in range(2, 8):
                 grant = f"SSF-{number}"

@@ -1,5 +1,7 @@
 """A book: its clock, what was known when, its documents, and how it is made and opened."""
 
+import hashlib
+import os
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -181,6 +183,22 @@ def test_a_document_is_kept_by_its_content(book: Book) -> None:
         assert file.read() == b"milk"
     assert list(book.home.documents()) == [digest]
     record(book, [g.attach("01-11", sha256=digest)])
+
+
+@pytest.mark.of_a_file("documents in a folder")
+def test_two_may_keep_the_same_document_at_once(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    to_disk = os.fsync
+
+    def and_another_keeps_it(descriptor: int) -> None:
+        monkeypatch.setattr(os, "fsync", to_disk)
+        assert book.attach(b"milk") == hashlib.sha256(b"milk").hexdigest()
+        to_disk(descriptor)
+
+    monkeypatch.setattr(os, "fsync", and_another_keeps_it)
+    digest = book.attach(b"milk")
+    with book.document(digest) as file:
+        assert file.read() == b"milk"
+    assert [place.name for place in (book.path / "documents").iterdir()] == [digest]
 
 
 # ── making and opening ───────────────────────────────────────────────────────────────────────

@@ -68,8 +68,21 @@ def test_a_snapshot_of_another_form_is_passed_over(long: Book) -> None:
         ]
         raw.execute(f"UPDATE {tables[0]} SET topic = 'FundSnapshot.v99'")
         agrees(long)
-        raw.execute(f"UPDATE {tables[0]} SET topic = 'FundSnapshot.v1', state = x'7b'")
+        raw.execute(f"UPDATE {tables[0]} SET topic = 'FundSnapshot.v2', state = x'7b'")
         agrees(long)
+
+
+@pytest.mark.of_a_file("its bytes, altered")
+def test_a_snapshot_with_a_flipped_bit_counts_as_none(long: Book) -> None:
+    """The sum that was received would be 600,000, and approvals could promise what is not there."""
+    place, said = long.path / "journal.sqlite", b'["500000.00"'
+    long.close()
+    data = bytearray(place.read_bytes())
+    assert data.count(said) == 1
+    data[data.index(said) + 2] ^= 0x03
+    place.write_bytes(data)
+    with Book.open(place.parent) as book:
+        assert book.fund() == fold(in_force(book.entries(FUND)))
 
 
 def test_a_snapshot_that_cannot_be_kept_does_not_undo_the_answer(

@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 
 import given as g
+from books import record
 from lifecycle.book import Book
 from lifecycle.errors import Altered, Unreachable
 from lifecycle.seal.leaves import entry_hash
 from lifecycle.seal.proving import Unsealed, export, prover
+from lifecycle.seal.rows import disagreement
 from lifecycle.seal.sealing import Seal
+from lifecycle.seal.verifying import verify
 from tampering import without_triggers
 
 
@@ -42,6 +45,18 @@ def test_a_package_holds(book: Book, package: Path) -> None:
     assert "3 checkpoints and 2 proofs hold" in told
     assert "taken from the package" not in told
     assert "taken from the package" in check(package)[1]
+
+
+@pytest.mark.parametrize("name", ['from "ERP" 7', "C:\\new\\", '\\"', "Überweisung 7", "end\\"])
+def test_ids_that_are_written_with_escapes_are_read(book: Book, tmp_path: Path, name: str) -> None:
+    record(book, [g.charge_fee("05-02", command_id=name), g.credit_income("05-03", command_id=f"{name}2")])
+    seal = Seal(book)
+    seal.seal()
+    assert verify(book, seal).problems == []
+    assert disagreement(book.journal) is None
+    export(book, seal, tmp_path / "package")
+    code, told = check(tmp_path / "package", "--key", str(seal.keys()[0]))
+    assert code == 0, told
 
 
 def test_the_package_says_what_the_journal_holds(book: Book, package: Path) -> None:

@@ -197,7 +197,7 @@ ANSWERS: dict[str, tuple[Way, str]] = {
         ENTRY,
     ),
     "a snapshot of what is to come": (
-        schema("INSERT INTO stored_snapshots VALUES ('fund', 9999, 'FundSnapshot.v1', x'7b7d')"),
+        schema("INSERT INTO stored_snapshots VALUES ('fund', 9999, 'FundSnapshot.v2', x'7b7d')"),
         "the fund's snapshot at version 9999",
     ),
     "a snapshot of a grant": (

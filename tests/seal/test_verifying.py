@@ -4,16 +4,18 @@ import random
 import re
 import shutil
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import given as g
+from books import record
 from lifecycle.book import Book
 from lifecycle.disk import CHECKPOINTS
 from lifecycle.seal.notes import Checkpoint, Signer
 from lifecycle.seal.sealing import Seal
-from lifecycle.seal.verifying import Problem, verify
+from lifecycle.seal.verifying import Problem, _Look, verify
 from tampering import WAYS, restore, tamper, without_triggers
 
 pytestmark = pytest.mark.both_stores
@@ -161,6 +163,22 @@ def test_a_book_without_checkpoints_is_not_verified(book: Book) -> None:
     ]
 
 
+def test_who_records_and_seals_meanwhile_is_no_problem(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows_only = _Look.at_rows
+
+    def and_then_sealed(look: _Look) -> None:
+        rows_only(look)
+        with Book.open(book.place) as other:
+            record(other, [g.cost("01-13")])
+            Seal(other).seal()
+
+    monkeypatch.setattr(_Look, "at_rows", and_then_sealed)
+    verified = verify(book, Seal(book))
+    assert (verified.problems, verified.checkpoints) == ([], 3)
+    monkeypatch.undo()
+    assert verify(book, Seal(book)).checkpoints == 4
+
+
 # ── the file, the snapshot, the documents ────────────────────────────────────────────────────
 
 
@@ -213,7 +231,12 @@ def test_a_snapshot_that_adds_up_to_something_else_is_noticed(book: Book, raw: s
     keep(book.journal.snapshots.recorder, fund, version)
     assert problems(book) == []
     raw.execute("UPDATE stored_snapshots SET state = CAST(replace(state, 'The Facility', 'Another') AS BLOB)")
-    assert problems(book)[0].where == f"the fund's snapshot at version {version}"
+    (problem,) = problems(book)
+    assert problem == (f"the fund's snapshot at version {version}", "it is not as it was written")
+    raw.execute("DELETE FROM stored_snapshots")
+    keep(book.journal.snapshots.recorder, replace(fund, name="Another"), version)  # with a sum that fits
+    (problem,) = problems(book)
+    assert problem == (f"the fund's snapshot at version {version}", "it is not what the entries add up to")
 
 
 @pytest.mark.of_a_file("its bytes, altered")

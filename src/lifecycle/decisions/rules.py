@@ -20,7 +20,7 @@ from lifecycle.grant import Grant
 from lifecycle.iso import minor_units
 from lifecycle.policy import Edition, Window
 from lifecycle.refusals import CurrencyNotHolding, DecidesOwnRequest, WindowNotInEdition
-from lifecycle.terms import Day, GrantId, Money, OfficerId, Reason
+from lifecycle.terms import CommandId, Day, GrantId, Money, OfficerId, Reason
 
 
 class Command(Value):
@@ -31,7 +31,7 @@ class Command(Value):
 
     on: Day
     actor: OfficerId
-    command_id: str = Field(default="", max_length=200)
+    command_id: CommandId = ""
     """One id, one answer; made by the book where it is empty."""
     note: Reason | None = None
     """Kept beside the fact; never judged."""

@@ -14,7 +14,7 @@ from lifecycle.history import FUND, in_force
 from lifecycle.journal import Journal
 from lifecycle.mapper import entry_of
 from lifecycle.recording import FORMAT
-from lifecycle.snapshot import newest
+from lifecycle.snapshot import injured, newest
 
 Found = Iterator[tuple[str, str]]
 _FILE = "journal.sqlite"
@@ -53,6 +53,8 @@ def snapshots(journal: Journal) -> Found:
     strange = "SELECT DISTINCT originator_id FROM stored_snapshots WHERE originator_id <> ?"
     for (name,) in journal.recorder.rows(strange, FUND):
         yield f"{_FILE}: a snapshot of {name}", "only the fund has snapshots"
+    if (version := injured(journal.snapshots.recorder)) is not None:
+        yield f"the fund's snapshot at version {version}", "it is not as it was written"
     kept = newest(journal.snapshots.recorder)
     if kept is None:
         return

@@ -20,7 +20,7 @@ MOST = 20
 _PAGE = 500
 _HEAD = b'{"recorded_at":"'
 _MOMENT = slice(len(_HEAD), len(_HEAD) + 27)
-_ID = b'"command_id":"'
+_ID = re.compile(rb'"command_id":"((?:[^"\\]|\\.)*)"')
 _DIGEST = re.compile("[0-9a-f]{64}")
 _NAMES_DOCUMENTS = ("DocumentAttached.", "EntryCorrected.")
 _AT = {part: place for place, part in enumerate((*RECEIPT_PARTS, "position"))}
@@ -51,6 +51,15 @@ class Walked(NamedTuple):
 _NO_HASH = bytes(32)
 
 
+def _command(state: bytes) -> bytes:
+    """The id of the command that an entry came of. Raises ``ValueError`` where it names none."""
+    found = _ID.search(state)
+    if found is None:
+        raise ValueError("it names no command")
+    told = found[1]
+    return json.loads(b'"%b"' % told).encode() if b"\\" in told else told
+
+
 class _Entries:
     """Walks over entries in the order of their positions."""
 
@@ -76,8 +85,7 @@ class _Entries:
             try:
                 leaf = entry_hash(stream, version, topic, state)
                 moment = state[_MOMENT]
-                at = state.index(_ID) + len(_ID)
-                command = state[at : state.index(b'"', at)]
+                command = _command(state)
             except Exception as error:  # whatever an injured row may hold
                 self._found(f"{stream}@{version} (position {position})", str(error))
                 leaves.append(_NO_HASH)
@@ -231,8 +239,7 @@ def _told(journal: Journal) -> Iterator[_Story]:
     names, before = list[str](), ("", "", 0)
     for rows in journal.entry_rows(0, _PAGE):
         for stream, version, _, state, position in rows:
-            at = state.index(_ID) + len(_ID)
-            command = state[at : state.index(b'"', at)].decode()
+            command = _command(state).decode()
             if names and command != before[0]:
                 yield before[0], " ".join(names), before[1], before[2]
                 names = []

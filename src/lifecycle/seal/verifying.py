@@ -93,6 +93,8 @@ class _Look:
 
     def __init__(self, book: Book, seal: Seal, progress: Progress | None) -> None:
         self._book, self._journal, self._seal, self._progress = book, book.journal, seal, progress
+        # Listed before the first row is read: who records meanwhile may seal more than this look sees.
+        self._own = seal.files()
         self._problems: list[tuple[int, Problem]] = []
         self._trees = (Tree(), Tree())
         self._attached: list[tuple[str, str]] = []
@@ -188,9 +190,9 @@ class _Look:
     def at_seals(self, kept: Sequence[Path], trusted: list[PublicKey]) -> None:
         """Every checkpoint: its signature, and that the journal begins with what it covers."""
         keys = trusted or self._own_keys()
-        signed, own = list[tuple[Checkpoint, str]](), self._seal.files()
+        signed = list[tuple[Checkpoint, str]]()
         by = dict[str, list[PublicKey]]()
-        for place in [*own, *kept]:
+        for place in [*self._own, *kept]:
             try:
                 note = text_of(place)
                 checkpoint, by[place.name] = opened(note, keys), signed_by(note, keys)[1]
@@ -198,14 +200,14 @@ class _Look:
                 self.found(f"checkpoint {place.name}", str(error))
                 continue
             signed.append((checkpoint, place.name))
-            if place in own and place.name != checkpoint.file:
+            if place in self._own and place.name != checkpoint.file:
                 self.found(f"checkpoint {place.name}", f"it is that of {checkpoint.file}")
         self._checkpoints = len(signed)
         self._keys = [_use_of(key, before, by) for before, key in zip([None, *keys], keys, strict=False)]
         for checkpoint, name in sorted(signed, key=lambda one: (one[0].size, one[0].receipts)):
             if self._holds(name, checkpoint):
                 self._last = checkpoint
-        if not own and len(self._trees[0]):
+        if not self._own and len(self._trees[0]):
             self.found("checkpoints", "there is none: nothing was sealed, or they were removed")
         self._tail()
 
