@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from errno import ENOENT
 from io import BufferedIOBase, BytesIO
+from uuid import uuid4
 
 from lifecycle.disk import seals
 from lifecycle.errors import Unreachable
@@ -28,6 +29,7 @@ class Database(Home):
     def __init__(self, address: str) -> None:
         self.place = self.views = self._address = address
         self._recorder: JournalRecorder
+        self._identity = ""
         self._read_only = False
 
     def made(self) -> Journal:
@@ -39,12 +41,13 @@ class Database(Home):
             raise Unreachable(
                 f"{named(self._address)} has a schema {SCHEMA} already: a new book needs its own database"
             )
+        self._identity = str(uuid4())
+        self.path = seals() / self._identity
         return self._take(Journal(self._address, create=True))
 
     def finish(self, name: str, *, seal: bool) -> None:
         """Write the book's row."""
-        self._recorder.name_book(name, seal_each_command=seal)
-        self._find_folder()
+        self._recorder.name_book(self._identity, name, seal_each_command=seal)
 
     def opened(self, *, read_only: bool) -> Journal:
         """The journal in the database."""

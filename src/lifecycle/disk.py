@@ -55,7 +55,12 @@ def sealed_in(folder: Path) -> tuple[int, int]:
             newest = max(filter(_CHECKPOINT.fullmatch, (one.name for one in found)), default="")
     except FileNotFoundError:
         return 0, 0
-    sizes = _CHECKPOINT.fullmatch(newest)
+    return sizes_of(newest)
+
+
+def sizes_of(name: str) -> tuple[int, int]:
+    """How many entries and answers a checkpoint of this name seals; 0 where it is none's."""
+    sizes = _CHECKPOINT.fullmatch(name)
     return (int(sizes[1]), int(sizes[2])) if sizes else (0, 0)
 
 

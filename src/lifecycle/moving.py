@@ -1,20 +1,19 @@
 """A book copied to another place or kind of store: the same entries, answers, documents and seals."""
 
 import hashlib
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from lifecycle.book import Book, home_of
-from lifecycle.disk import CHECKPOINTS
+from lifecycle.disk import CHECKPOINTS, keep, sizes_of
 from lifecycle.errors import Altered, Unreachable
 from lifecycle.journal import Journal, store_errors
 from lifecycle.places import named
 from lifecycle.recording import Receipt
 from lifecycle.seal.merkle import Tree
-from lifecycle.seal.sealing import KEY, TREES, hashes
+from lifecycle.seal.sealing import KEY, KEYS, TREES, hashes
 
 _PAGE = 5_000
 
@@ -46,10 +45,11 @@ def move(source: Book, target: Path | str, progress: Progress | None = None) -> 
                 root = _same_roots(source.journal, journal)
                 entries, receipts = journal.counts()
             documents = _copy_documents(source, home.keep)
-            home.finish(source.home.title(), seal=source.seals_each_command)
-            _copy_beside(source.path, home.path)
+            _copy_seals(source.path, home.path, (entries, receipts))
             for officer, known in source.names().items():
                 home.names().keep(officer, known)
+            # Last: what was not copied to the end is not opened, and cannot be taken for the book.
+            home.finish(source.home.title(), seal=source.seals_each_command)
             journal.close()
     except OSError as error:
         raise Unreachable(f"{named(target)} cannot be made: {error.strerror or error}") from error
@@ -99,16 +99,17 @@ def _copy_documents(source: Book, keep: Callable[[str, bytes], None]) -> int:
     return len(digests)
 
 
-def _copy_beside(source: Path, target: Path) -> None:
-    """Checkpoints and keys go along: what was sealed there is sealed here."""
-    for place in _beside(source):
-        to = target / place.relative_to(source)
-        to.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(place, to)
+def _copy_seals(source: Path, target: Path, counts: tuple[int, int]) -> None:
+    """Checkpoints and keys go along: what was sealed there is sealed here.
 
-
-def _beside(folder: Path) -> Iterator[Path]:
+    Who records meanwhile may have sealed more than was copied: those checkpoints stay where they are.
+    """
+    (target / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
+    places = sorted((source / CHECKPOINTS).glob("*.note"))
+    for place in places:
+        if all(sealed <= there for sealed, there in zip(sizes_of(place.name), counts, strict=True)):
+            keep(target / CHECKPOINTS / place.name, place.read_bytes())
     with suppress(FileNotFoundError):
-        yield from (place for place in (folder / CHECKPOINTS).iterdir() if place.is_file())
-    if (folder / KEY).exists():
-        yield folder / KEY
+        keep(target / CHECKPOINTS / KEYS, (source / CHECKPOINTS / KEYS).read_bytes())
+    with suppress(FileNotFoundError):
+        keep(target / KEY, (source / KEY).read_bytes(), mode=0o600)

@@ -29,7 +29,7 @@ WAITING = "journal.sqlite-wal"
 
 @pytest.fixture(scope="module", params=["in logs", "in files"])
 def base(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """A sealed book with a document and a snapshot, its newest commits still in the logs beside its files, or not."""
+    """A sealed book with a document and a snapshot, its newest commits still in the logs, or in the files."""
     path = tmp_path_factory.mktemp("base") / "book"
 
     def make(_: int) -> None:

@@ -1,13 +1,16 @@
 """A book that is moved: from a file to a database, to another one, and back; the same all the way."""
 
 import shutil
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import given as g
 from books import make_book, record
 from cli_shell import Shell, life
+from lifecycle import moving
 from lifecycle.book import Book
 from lifecycle.errors import Altered, Unreachable
 from lifecycle.moving import move
@@ -57,6 +60,62 @@ def test_there_and_on_and_back(tmp_path: Path, server: Server, database: str) ->
         Seal(before).seal()
         assert verify(before, Seal(before)).checkpoints == 3
         before.close()
+
+
+@pytest.mark.parametrize("to", ["folder", "database"])
+def test_what_is_sealed_meanwhile_stays_where_it_is(
+    tmp_path: Path, database: str, to: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = database if to == "database" else tmp_path / "copy"
+    documents = moving._copy_documents
+
+    def and_record(*given: Any) -> int:
+        with Book.open(tmp_path / "book") as other:
+            record(other, [g.cost("06-12")])
+            Seal(other).seal()
+        return documents(*given)
+
+    monkeypatch.setattr(moving, "_copy_documents", and_record)
+    with sealed(tmp_path / "book") as book:
+        move(book, target)
+        assert len(Seal(book).files()) == 3
+    with Book.open(target) as after:
+        assert verify(after, Seal(after)).problems == []
+        assert len(Seal(after).files()) == 2
+
+
+@pytest.mark.parametrize("to", ["folder", "database"])
+@pytest.mark.parametrize("step", ["_copy_documents", "_copy_seals"])
+def test_what_was_not_moved_to_the_end_is_not_opened(
+    tmp_path: Path, database: str, to: str, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opened without its key, it would begin a seal of its own."""
+    target = database if to == "database" else tmp_path / "copy"
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(moving, step, stopped)
+    with sealed(tmp_path / "book") as book, pytest.raises(KeyboardInterrupt):
+        move(book, target)
+    with pytest.raises(Unreachable, match=r"not made to the end|not a grantbook journal"):
+        Book.open(target)
+
+
+def test_nobody_else_may_ever_read_the_key(tmp_path: Path) -> None:
+    modes = list[str]()
+    copied = (tmp_path / "copy").glob
+
+    def look(*_: object) -> None:
+        modes.extend(f"{one.stat().st_mode & 0o777:o}" for one in copied("*seal.key*"))
+
+    with sealed(tmp_path / "book") as book:
+        sys.setprofile(look)
+        try:
+            moving._copy_seals(book.path, tmp_path / "copy", (99, 99))
+        finally:
+            sys.setprofile(None)
+    assert set(modes) == {"600"}
 
 
 def test_the_same_command_is_a_repeat_on_the_other_side(tmp_path: Path, database: str) -> None:

@@ -163,11 +163,11 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
 
     # ── the book's own row, and its documents ────────────────────────────────────────────────
 
-    def name_book(self, name: str, *, seal_each_command: bool) -> None:
-        """Write down that the book is made to the end."""
+    def name_book(self, identity: str, name: str, *, seal_each_command: bool) -> None:
+        """Write down that the book, which bears this id from now on, is made to the end."""
         self.do(
-            "INSERT INTO book (format, name, seal_each_command) VALUES (%s, %s, %s)",
-            (FORMAT, name, seal_each_command),
+            "INSERT INTO book (id, format, name, seal_each_command) VALUES (%s, %s, %s, %s)",
+            (identity, FORMAT, name, seal_each_command),
         )
 
     def book(self) -> tuple[str, str, bool]:
