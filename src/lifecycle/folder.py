@@ -34,9 +34,8 @@ class Folder(Home):
 
     def finish(self, name: str, *, seal: bool) -> None:
         """Write ``book.toml``."""
-        self._settings.write_text(
-            f"format = 1\nname = {json.dumps(name)}\nseal_each_command = {json.dumps(seal)}\n", "utf-8"
-        )
+        words = json.dumps(name, ensure_ascii=False).replace("\x7f", "\\u007f")  # as TOML has them, too
+        keep(self._settings, f"format = 1\nname = {words}\nseal_each_command = {json.dumps(seal)}\n")
 
     def opened(self, *, read_only: bool) -> Journal:
         """The journal in the folder."""

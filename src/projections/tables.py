@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from lifecycle.iso import MINOR_UNITS
 
-FORMAT = 9
+FORMAT = 10
 """Of the tables below. Views of another format are made again from the journal."""
 SHADOW = "new_"
 """Before the names of the tables that a rebuild is filling."""

@@ -244,6 +244,21 @@ def test_a_corrupt_journal_is_unreachable(gb: Shell) -> None:
         assert "Traceback" not in told.err
 
 
+@pytest.mark.of_a_file("its folder's name, and what stands in it")
+@pytest.mark.parametrize("folder", ["100%41", "what?a=b", "a#b", "für alle"])
+def test_any_folder_and_any_name_will_do(gb: Shell, tmp_path: Path, folder: str) -> None:
+    place = tmp_path / folder
+    name = "Fund \U0001f30d of “all”"
+    assert gb("init", str(place), "--name", name, "--on", "2008-10-01").code == 0
+    appointed = gb("--book", str(place), "officer", "appoint", "t.leader", "--roles", "ttl")
+    assert (appointed.code, "not sealed" in appointed.err) == (0, False)
+    for where in (["--book", str(place)], []):
+        alone = [] if where else ["--views", str(place)]
+        found = gb(*where, "report", "fund", "--format", "html", *alone)
+        assert (found.code, name in found.out) == (0, True), found
+    assert gb("--book", str(place), "audit", "verify").code == 0
+
+
 def test_init_does_not_touch_what_is_there(gb: Shell) -> None:
     told = gb("init", gb.book, "--name", "Another", "--on", "2008-10-01")
     assert told.code == 5

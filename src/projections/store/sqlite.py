@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
@@ -51,7 +52,7 @@ def engine(place: Path | str, as_is: bool) -> Engine:
         settled = _log_length(file) == 0
         mode = "ro&immutable=1" if settled and not os.access(file.parent, os.W_OK) else "ro"
         query = dict(part.split("=") for part in f"mode={mode}&uri=true".split("&"))
-        url = URL.create("sqlite", database=f"file:{file}", query=query)
+        url = URL.create("sqlite", database=f"file:{quote(str(file))}", query=query)
     made = create_engine(url, connect_args={"timeout": WAIT}, poolclass=QueuePool)
     _own_transactions(made)
     return made
@@ -68,7 +69,7 @@ def in_memory() -> Engine:
 
 def scratch(file: Path) -> Engine:
     """Empty tables in a new file, to which others may be attached; it is thrown away with its folder."""
-    url = URL.create("sqlite", database=f"file:{file}", query={"uri": "true"})
+    url = URL.create("sqlite", database=f"file:{quote(str(file))}", query={"uri": "true"})
     made = create_engine(url, poolclass=StaticPool)
     _own_transactions(made)
     with writing(made) as connection:
@@ -157,7 +158,8 @@ def _fold(made: Engine, *, new: bool = False) -> None:
 
 
 def _file(made: Engine) -> Path:
-    return Path(str(made.url.database).removeprefix("file:"))
+    name = str(made.url.database)
+    return Path(unquote(name.removeprefix("file:")) if name.startswith("file:") else name)
 
 
 def _log(file: Path) -> Path:
