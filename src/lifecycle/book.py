@@ -126,7 +126,7 @@ class Book:
     @property
     def _lost(self) -> str:
         # The checkpoint is read first: what is sealed after it is in the journal by then.
-        return self.journal.lost(sealed_in(self.path))
+        return self.home.insist(lambda _: self.journal.lost(sealed_in(self.path)))
 
     @property
     def path(self) -> Path:

@@ -54,12 +54,12 @@ class Database(Home):
         self._read_only = read_only
 
         def connected(_: bool) -> Journal:
-            return Journal(self._address, read_only=read_only)
+            journal = self._take(Journal(self._address, read_only=read_only))
+            self._find_folder()
+            return journal
 
         # Where another server is named too, one may be taking the place of the other just now.
-        journal = self._take(self.insist(connected) if several_hosts(self._address) else connected(False))
-        self._find_folder()
-        return journal
+        return self.insist(connected) if several_hosts(self._address) else connected(False)
 
     def _take(self, journal: Journal) -> Journal:
         assert isinstance(journal.recorder, JournalRecorder)

@@ -17,8 +17,9 @@ from books import make_book
 from cli_shell import Shell
 from lifecycle.book import Book
 from lifecycle.errors import Unreachable
-from lifecycle.journal import Answer
+from lifecycle.journal import Answer, Journal
 from lifecycle.postgres.connection import JournalDatastore
+from lifecycle.postgres.recorder import JournalRecorder
 from lifecycle.postgres.schema import LOCK
 from servers import Server
 
@@ -208,6 +209,26 @@ def test_where_another_server_is_named_an_opening_waits_for_it(own: Server) -> N
         own.start()
         recording.join(60)
         assert done == ["accepted"]
+
+
+@pytest.mark.parametrize("question", ["ends", "format"])
+def test_an_opening_outlasts_a_server_that_goes_after_the_first_word(
+    database: str, monkeypatch: pytest.MonkeyPatch, question: str
+) -> None:
+    """It was connected, and the other one is not there yet when it asks on."""
+    make_book(database, clock=None).close()
+    both = database.replace("?host=", "?host=/nowhere,")
+    owner = Journal if question == "ends" else JournalRecorder
+    ask, gone = getattr(owner, question), [OperationalError("gone"), OperationalError("gone")]
+
+    def asked(one: Any) -> Any:
+        if gone:
+            raise gone.pop() from psycopg.OperationalError("connection refused")
+        return ask(one)
+
+    monkeypatch.setattr(owner, question, asked)
+    with Book.open(both) as book:
+        assert (book.position() > 0, gone) == (True, [])
 
 
 def _until(so: Callable[[], bool]) -> None:
