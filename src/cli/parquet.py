@@ -1,19 +1,13 @@
 """Reports as Parquet files: columns as in JSON and CSV, their types fixed by their names, not by the rows."""
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-if TYPE_CHECKING:
-    from projections.reports import Report
+from projections.reports import LISTS, TRUTHS, Report
 
-_TRUTHS = frozenset(("complies",))
-_LISTS = frozenset(
-    """recipients providers superseded results partners phases other_currencies sought achieved
-    countries""".split()
-)
 _COUNTS = frozenset(
     """grants days activities participants women men not_stated pairs held planned moves
     proposals reviews selected declined withdrawn undecided countries_received
@@ -34,7 +28,7 @@ _COUNTS_OF = {
 """Whole numbers in these reports: elsewhere the same name is of an amount, a text or a list."""
 
 
-def parquet_bytes(report: "Report") -> bytes:
+def parquet_bytes(report: Report) -> bytes:
     """The report as a file, its two dates in the file's own metadata."""
     columns = list(zip(*report.rows, strict=True)) if report.rows else [()] * len(report.columns)
     schema = pa.schema(
@@ -47,14 +41,14 @@ def parquet_bytes(report: "Report") -> bytes:
     return out.getvalue()
 
 
-def _type(report: "Report", column: str) -> pa.DataType:
+def _type(report: Report, column: str) -> pa.DataType:
     """Days, amounts and shares are text, as in JSON; what is counted is a number."""
     form = "outcomes --by outcome" if "outcome" in report.columns else report.name
-    if column in _TRUTHS:
+    if column in TRUTHS:
         return pa.bool_()
     if column in _COUNTS or column in _COUNTS_OF.get(form, ()):
         return pa.int64()
-    return pa.list_(pa.string()) if column in _LISTS else pa.string()
+    return pa.list_(pa.string()) if column in LISTS else pa.string()
 
 
 def _column(kind: pa.DataType, cells: list[Any]) -> pa.Array:

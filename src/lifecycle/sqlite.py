@@ -4,7 +4,6 @@ Text stream ids, positions that are never used twice, appends only, receipts in 
 one writer at a time from its first read on, and every commit on disk before it is acknowledged.
 """
 
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -28,6 +27,7 @@ from eventsourcing.sqlite import (
 from eventsourcing.utils import Environment, EnvType
 
 from lifecycle.clock import utc_now
+from lifecycle.disk import reading_mode
 from lifecycle.errors import Unreachable
 from lifecycle.recording import ANSWER, FORMAT, WAIT, Receipt, Recording
 
@@ -336,23 +336,12 @@ class JournalFactory(SQLiteFactory):
 
 def settings(file: Path, *, create: bool, read_only: bool) -> dict[str, str]:
     """What the library is told, to keep a journal in the file."""
-    mode = "rwc" if create else _reading(file) if read_only else "rw"
+    mode = "rwc" if create else reading_mode(file) if read_only else "rw"
     return {
         "PERSISTENCE_MODULE": "eventsourcing.sqlite",
         "SQLITE_DBNAME": f"file:{quote(str(file))}?mode={mode}",
         "SQLITE_LOCK_TIMEOUT": str(WAIT),
     }
-
-
-def _reading(file: Path) -> str:
-    """How to open for reading: where nothing can be written beside the file, as a file that never changes.
-
-    SQLite reads a WAL database only where it may keep its shared memory beside it; a closed book has
-    no WAL, so a copy on a read-only disk can be read without.
-    """
-    wal = file.with_name(file.name + "-wal")
-    settled = not wal.exists() or wal.stat().st_size == 0
-    return "ro&immutable=1" if settled and not os.access(file.parent, os.W_OK) else "ro"
 
 
 _DEFINED = (

@@ -118,11 +118,11 @@ def _newest(engine: Engine) -> tuple[int, datetime | None]:
 
 def _again(engine: Engine, book: Book, progress: Progress | None) -> tuple[int, int]:
     """Make all of it again, unless somebody else has done so while this one waited."""
-    with store.locked(book.views) as insist:
+    with store.locked(book.views) as still_locked:
         try:
             return _one_step(engine, book)
         except _StartOver:
-            position = _rebuild(engine, book, insist, progress)
+            position = _rebuild(engine, book, still_locked, progress)
             return position, position
 
 
@@ -149,14 +149,14 @@ def rebuild(book: Book, progress: Progress | None = None, *, source: Book | None
     ``source``: a standby or copy of the book, which gives all entries that it has. A second rebuild waits for
     the first. Raises `Unreachable` where the views cannot be written, or the source is another book's.
     """
-    with store.opened(book.views) as engine, store.locked(book.views) as insist, collector_at_rest():
-        return _rebuild(engine, book, insist, progress, source)
+    with store.opened(book.views) as engine, store.locked(book.views) as still_locked, collector_at_rest():
+        return _rebuild(engine, book, still_locked, progress, source)
 
 
 def _rebuild(
     engine: Engine,
     book: Book,
-    insist: Callable[[], object],
+    still_locked: Callable[[], object],
     progress: Progress | None,
     source: Book | None = None,
 ) -> int:
@@ -166,7 +166,7 @@ def _rebuild(
             raise Unreachable(f"{source.name} is no copy of {book.name}: they differ at position {upto:,}")
         _fill_shadows(engine, source, book.views, upto, progress)
         try:
-            return _swap(engine, book, insist, upto)
+            return _swap(engine, book, still_locked, upto)
         except _StartOver:
             continue
 
@@ -273,14 +273,14 @@ def _fill_shadows(
         store.finish_shadows(connection, _REBUILT)
 
 
-def _swap(engine: Engine, book: Book, insist: Callable[[], object], filled: int) -> int:
+def _swap(engine: Engine, book: Book, still_locked: Callable[[], object], filled: int) -> int:
     """Take in what came meanwhile, and put the new tables in the place of the old, in one transaction."""
     from projections.views import create_views, drop_views
 
     with store.writing(engine) as connection:
         newest = book.position()
         _project(connection, book, filled, newest, SHADOW)
-        insist()  # whose lock was lost, another one may be filling the same shadows
+        still_locked()  # whose lock was lost, another one may be filling the same shadows
         with store.remaking(connection):
             drop_views(connection)
             store.swap(connection, _REBUILT)

@@ -21,10 +21,11 @@ from projections.projector import caught_up
 from projections.tracking import ViewsTracking
 from projections.views import KEYS, REPORTS, Question
 
-_LISTS = (
+LISTS = (
     "recipients providers superseded sought achieved results countries phases partners other_currencies"
 ).split()
-_TRUTHS = ("complies",)
+TRUTHS = ("complies",)
+"""Columns whose cells are lists; and those whose are true or false."""
 AS_OF: ColumnElement[str] = bindparam("as_of", type_=Text)
 """The day that a question is asked for."""
 
@@ -133,6 +134,6 @@ def _list(cell: Any) -> object:
 
 
 _READY: dict[str, Callable[[Any], object]] = {
-    **dict.fromkeys(_LISTS, _list),
-    **dict.fromkeys(_TRUTHS, lambda cell: None if cell is None else bool(cell)),
+    **dict.fromkeys(LISTS, _list),
+    **dict.fromkeys(TRUTHS, lambda cell: None if cell is None else bool(cell)),
 }

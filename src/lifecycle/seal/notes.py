@@ -5,7 +5,6 @@ same of the book's answers to commands, which have a tree of their own.
 """
 
 import binascii
-import os
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
@@ -16,6 +15,7 @@ from typing import NamedTuple, Self
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from lifecycle.disk import keep
 from lifecycle.errors import Altered, Unreachable
 from lifecycle.seal.merkle import SIZE
 
@@ -89,11 +89,7 @@ class Signer:
         number = _key_id(name, signer.public.key).hex()
         line = f"{_PRIVATE}{name}+{number}+{_b64(_ED25519 + signer._private.private_bytes_raw())}\n"
         try:
-            descriptor = os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                file.write(line)
-                file.flush()
-                os.fsync(file.fileno())
+            keep(place, line, mode=0o600, new=True)
         except OSError as error:
             raise Unreachable(f"{place}: the key could not be kept: {error.strerror}") from error
         return signer

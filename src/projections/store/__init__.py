@@ -200,8 +200,8 @@ def locked(place: Place) -> Iterator[Callable[[], object]]:
 
     To call what it gives raises an error where the lock was lost meanwhile.
     """
-    with _at(place).locked(place) as insist:
-        yield insist
+    with _at(place).locked(place) as still_locked:
+        yield still_locked
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Views in a file, ``views.sqlite`` in the book's folder: it can be deleted at any time."""
 
 import fcntl
-import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
@@ -13,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, 
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool, StaticPool
 
+from lifecycle.disk import reading_mode
 from projections.store import checksum
 from projections.tables import FORMAT, SHADOW, metadata, views_format
 
@@ -49,9 +49,7 @@ def engine(place: Path | str, as_is: bool) -> Engine:
     file = Path(place) / FILE
     url = URL.create("sqlite", database=str(file))
     if as_is:
-        settled = _log_length(file) == 0
-        mode = "ro&immutable=1" if settled and not os.access(file.parent, os.W_OK) else "ro"
-        query = dict(part.split("=") for part in f"mode={mode}&uri=true".split("&"))
+        query = dict(part.split("=") for part in f"mode={reading_mode(file)}&uri=true".split("&"))
         url = URL.create("sqlite", database=f"file:{quote(str(file))}", query=query)
     made = create_engine(url, connect_args={"timeout": WAIT}, poolclass=QueuePool)
     _own_transactions(made)
