@@ -13,7 +13,7 @@ from lifecycle.book import Book
 from lifecycle.errors import Unreachable
 from lifecycle.places import named
 from projections import store
-from projections.projector import catch_up
+from projections.projector import catching_up
 
 CHANNEL = "stored_events"
 """On which a journal in a database calls."""
@@ -51,25 +51,31 @@ def follow(opening: Callable[[], Book], tell: Callable[[News], None]) -> None:
     while True:
         try:
             with opening() as book, store.leading(book.views) as leads:
-                _follow(book, leads, heard)
+                while True:
+                    _wait_to_lead(leads, heard)
+                    _lead(book, leads, heard)
         except Unreachable as error:
             tell(News("away", message=str(error), retry_in=pause))
         time.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
 
 
-def _follow(book: Book, leads: Callable[[], bool], tell: Callable[[News], None]) -> None:
-    state, at = "", -1
-    with news_of(book) as wait:
-        while True:
-            now = "leading" if leads() else "waiting"
-            if now != state:
-                state = now
-                tell(News(state))
-            if state == "waiting":
-                time.sleep(LOOK)
-                continue
-            if (newest := catch_up(book)) != at:
+def _wait_to_lead(leads: Callable[[], bool], tell: Callable[[News], None]) -> None:
+    told = False
+    while not leads():
+        if not told:
+            tell(News("waiting"))
+            told = True
+        time.sleep(LOOK)
+
+
+def _lead(book: Book, leads: Callable[[], bool], tell: Callable[[News], None]) -> None:
+    """Until another one does. The views stay open: to open them takes longer than what one command adds."""
+    tell(News("leading"))
+    at = -1
+    with catching_up(book) as further, news_of(book) as wait:
+        while leads():
+            if (newest := further()) != at:
                 at = newest
                 tell(News("views", at))
             wait(at)

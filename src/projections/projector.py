@@ -56,8 +56,15 @@ def catch_up(book: Book, progress: Progress | None = None) -> int:
     Raises `Unreachable` where the views cannot be used, ``MayNotWrite`` where they are another role's to
     write.
     """
+    with catching_up(book, progress) as further:
+        return further()
+
+
+@contextmanager
+def catching_up(book: Book, progress: Progress | None = None) -> Iterator[Callable[[], int]]:
+    """The same whenever it is called, for who stays: the views are kept open between the calls."""
     with store.opened(book.views, trusting=True) as engine:
-        return _to_the_end(engine, book, progress)
+        yield lambda: _to_the_end(engine, book, progress)
 
 
 @contextmanager

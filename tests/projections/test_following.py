@@ -86,3 +86,16 @@ def test_cut_off_it_says_so_and_goes_on(followed: Book, follower: Callable[[], F
         record(again, g.REQUESTED)
         one.until(at_end(again))
     assert one.end(signal.SIGINT) == 0
+
+
+@pytest.mark.parametrize("followed", ["sqlite"], indirect=True)
+def test_views_that_are_taken_away_are_made_again(followed: Book, follower: Callable[[], Follower]) -> None:
+    one = follower()
+    one.until(at_end(followed))
+    (followed.path / "views.sqlite").unlink()
+    record(followed, g.REQUESTED)
+    away = one.until(lambda told: told["state"] == "away")
+    assert "taken away" in away["message"]
+    one.until(at_end(followed))
+    assert one.end(signal.SIGINT) == 0
+    assert status(followed)["views"] == followed.position()

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 
 from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.pool import QueuePool, StaticPool
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
 
 from lifecycle.disk import reading_mode
 from projections.store import checksum
@@ -24,6 +24,8 @@ WAIT = 120
 """Seconds to wait for another writer: as long as its longest transaction may take, and more."""
 ERRORS: tuple[type[Exception], ...] = (DatabaseError, sqlite3.Error, UnicodeDecodeError)
 """What a damaged file comes to: of a damaged name even the error's own words cannot be read."""
+_INODE = "inode"
+"""What a connection remembers of its file."""
 CACHE_KIB = 16_384
 """Enough that the rows of some thousand entries are written once, at the end of their transaction."""
 
@@ -78,7 +80,8 @@ def scratch(file: Path) -> Engine:
 def _own_transactions(made: Engine) -> None:
     # The driver's own transactions begin deferred, and fail at once under a second writer.
     @event.listens_for(made, "connect")
-    def _connect(raw: sqlite3.Connection, _: object) -> None:
+    def _connect(raw: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+        record.info[_INODE] = _inode(_file(made))
         raw.isolation_level = None
         # After a loss of power the views may be a few transactions behind; they are caught up again.
         raw.execute("PRAGMA synchronous=NORMAL")
@@ -160,6 +163,14 @@ def _file(made: Engine) -> Path:
     return Path(unquote(name.removeprefix("file:")) if name.startswith("file:") else name)
 
 
+def _inode(file: Path) -> int | None:
+    """Which file it is; `None` where there is none, as of tables in memory."""
+    try:
+        return file.stat().st_ino
+    except FileNotFoundError:
+        return None
+
+
 def _log(file: Path) -> Path:
     return file.with_name(f"{file.name}-wal")
 
@@ -207,8 +218,13 @@ def reading(made: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def writing(made: Engine) -> Iterator[Connection]:
-    """One transaction that holds the write lock from its first read on."""
+    """One transaction that holds the write lock from its first read on.
+
+    Raises ``FileNotFoundError`` where the file was taken away: what is written to it would be nowhere.
+    """
     with made.connect().execution_options(writing=True) as connection, connection.begin():
+        if connection.info[_INODE] != _inode(_file(made)):
+            raise FileNotFoundError("the file was taken away, or replaced, while it was open: try again")
         yield connection
     _fold(made)
 
