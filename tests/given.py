@@ -5,7 +5,7 @@ after their role; each has only the one: `OFFICER`. Days are of 2012 (edition 20
 for no agreement) or of 2017 (edition 2017-01, which does).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
@@ -21,7 +21,16 @@ from lifecycle.founding import founding
 from lifecycle.fund import Fund
 from lifecycle.fund import fold as fold_fund
 from lifecycle.history import FUND, Entry, call_stream, grant_stream, in_force
-from lifecycle.judge import Known, calls_named, judge_call, judge_fund, judge_grant
+from lifecycle.judge import (
+    Known,
+    acts_of,
+    calls_named,
+    judge_call,
+    judge_fund,
+    judge_grant,
+    roles_taken,
+    still_permitted,
+)
 from lifecycle.policy import Edition
 from lifecycle.refusals import Refusal
 from lifecycle.words import command_from
@@ -320,6 +329,9 @@ class Past:
             else:
                 assert isinstance(asked, FundCommand)
                 verdict = judge_fund(self.fund, asked, recorder, today, self.fund_entries)
+                if taken := roles_taken(self.fund, verdict.fund):
+                    acts = (act for entries in self._streams() for act in acts_of(taken, entries))
+                    still_permitted(self.fund, verdict.fund, acts)
                 self._append(FUND, len(self.fund_entries) + 1, verdict.fact, recorder)
         except Refusal as no:
             return Outcome(refusal=no)
@@ -338,6 +350,11 @@ class Past:
         if stream.startswith("call:"):
             self.calls.setdefault(stream.removeprefix("call:"), []).append(entry)
         return entry
+
+    def _streams(self) -> Iterator[Sequence[Entry]]:
+        yield self.fund_entries
+        yield from self.calls.values()
+        yield from (known.entries for known in self.grants.values())
 
     def call(self, name: str) -> Call | None:
         """The state of the call."""

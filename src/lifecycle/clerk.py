@@ -10,7 +10,7 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
 from typing import Any
 
@@ -31,11 +31,15 @@ from lifecycle.history import FUND, Entry, call_stream, in_force, kind_of
 from lifecycle.journal import Answer, Journal
 from lifecycle.judge import (
     Known,
+    Taken,
     Verdict,
+    acts_of,
     calls_named,
     judge_call,
     judge_fund,
     judge_grant,
+    roles_taken,
+    still_permitted,
     stream_of,
 )
 from lifecycle.mapper import entry_of, stamp
@@ -52,6 +56,8 @@ _MANY = 1_000
 _FIRST_SNAPSHOT = 500
 _AHEAD = 100
 """Of so many streams at most the entries are read before the append lock is taken."""
+_CLOCKS_DIFFER = timedelta(days=1)
+"""An act is never dated after it was recorded, by the clock that the book then had."""
 _NEWER = f"SELECT {STORED} FROM stored_events WHERE position > ? ORDER BY position LIMIT ?"
 _NOT_SAID = {"command_id", "expect_version"}
 
@@ -202,9 +208,24 @@ class Clerk:
                 return judge_call(self.journal.entries(stream_of(command)), command, fund, recorder, today)
             assert isinstance(command, FundCommand)
             entries = self.journal.entries(FUND) if isinstance(command, CorrectFundEntry) else ()
-            return judge_fund(fund, command, recorder, today, entries)
+            verdict = judge_fund(fund, command, recorder, today, entries)
+            if taken := roles_taken(fund, verdict.fund):
+                still_permitted(fund, verdict.fund, self._acts_of(taken))
+            return verdict
         except ValidationError as error:
             raise Malformed.of(error, inside="reads") from None
+
+    def _acts_of(self, taken: Taken) -> Iterator[Entry]:
+        """What these officers did or recorded since, all of which was recorded since, or corrected."""
+        after = self.journal.position_at(datetime.combine(taken.since, time.min, UTC) - _CLOCKS_DIFFER)
+        names = [officer.encode() for officer in taken.officers]
+        streams = {
+            row.stream
+            for row in self.journal.stored(after, self._position, _PAGE)
+            if row.topic.startswith(EntryCorrected.__name__) or any(name in row.state for name in names)
+        }
+        for stream in streams:
+            yield from acts_of(taken, self.journal.entries(stream))
 
     def _append(self, entries: Sequence[Entry], receipt: Receipt) -> int | None:
         stored = [self.journal.mapper.to_stored_event(entry) for entry in entries]

@@ -68,12 +68,14 @@ class Fund:
         """The edition in force on the day."""
         return in_force((adoption.edition for adoption in self.adoptions), day)
 
-    def roles_on(self, officer: str, day: date) -> frozenset[str]:
-        """The roles that the officer holds on the day."""
+    def roles_on(self, officer: str, day: date, *, ending: bool = False) -> frozenset[str]:
+        """The roles that the officer holds on the day. ``ending``: with those that end on that very day."""
         roles: frozenset[str] = frozenset()
         for appointment in self.officers.get(officer, ()):
             if appointment.on > day:
                 break
+            if ending and appointment.on == day and not appointment.holds:
+                continue
             if appointment.holds:
                 roles |= frozenset(appointment.roles)
             else:

@@ -199,5 +199,5 @@ FUND_ROWS = {row.name: row for row in FUND_COMMANDS}
 CALL_ROWS = {row.name: row for row in CALL_COMMANDS}
 ROWS = {"grant": GRANT_ROWS, "fund": FUND_ROWS, "call": CALL_ROWS}
 """By what the command is about."""
-BY_EVENT = {row.event: row for row in GRANT_COMMANDS}
-"""The row of the command that becomes a fact of a grant."""
+BY_EVENT = {about: {row.event: row for row in rows.values()} for about, rows in ROWS.items()}
+"""The row of the command that becomes a fact of a grant, of the fund or of a call."""

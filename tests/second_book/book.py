@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from second_book.grant import asked_by, happens
+from second_book.officers import no_more_permitted, not_permitted, roles_of
 from second_book.words import (
     EDITIONS,
     FLOWS,
     NEVER,
     OF_THE_WORLD,
-    ROLE,
     ByDay,
     Fact,
     State,
@@ -179,17 +179,8 @@ class SecondBook:
 
     def _reasons(self, stream: str, words: Fact, recorder: str) -> Iterator[str]:
         """Why not; the command is kept where all of it was asked and there is no reason."""
-        roles, role, kind = (
-            self.roles(words["actor"], words["on"]),
-            ROLE[words["command"]],
-            stream.partition(":")[0],
-        )
-        if not roles:
-            yield "NotAnOfficer"
-        if role != "any" and role not in roles:
-            yield "RoleNotHeld"
-        if recorder != words["actor"] and "administrator" not in self.roles(recorder, words["on"]):
-            yield "RecorderNotAdministrator"
+        kind = stream.partition(":")[0]
+        yield from not_permitted(self.now(FUND), {**words, "recorder": recorder}, done=False)
         old, correction = self.streams[stream], words["command"] == "CorrectEntry"
         new: Fact = {**words, "recorder": recorder, "version": len(old) + 1}
         if correction:
@@ -209,6 +200,8 @@ class SecondBook:
         pairs = yield from self._covered(stream, facts, new)
         if kind == FUND and not self._in_charge(after):
             yield "LastAdministrator"
+        then = after if kind == FUND else self.now(FUND)
+        yield from no_more_permitted(facts, self.streams, self.now(FUND), then)
         at = self.position + 1 + sum(map(len, pairs.values()))
         for name, kept in {stream: [new], **pairs}.items():
             self._keep(name, [{**fact, "at": at} for fact in kept])
@@ -315,12 +308,6 @@ class SecondBook:
             if any(now[day] > was[day] for day in ("opened", "opens")) or now["closes"] < was["closes"]:
                 yield "FieldNotCorrectable"
 
-    # ── officers ─────────────────────────────────────────────────────────────────────────────
-
-    def roles(self, officer: str, day: str) -> set[str]:
-        """What the officer may do on the day."""
-        return roles_of(self.now(FUND), officer, day)
-
     def _in_charge(self, fund: State) -> bool:
         """Whether there is an administrator on every day."""
         days = {on for on, *_ in fund["officers"] if on >= self.facts(FUND)[0]["on"]}
@@ -341,15 +328,6 @@ def corrected(correction: Fact, facts: list[Fact], readings: list[Fact]) -> list
 def no_fund() -> State:
     """How the fund stands before its first fact."""
     return {"editions": [], "officers": [], "partners": {}, "flows": []}
-
-
-def roles_of(fund: State, officer: str, day: str) -> set[str]:
-    """Given and taken, in order of days."""
-    roles: set[str] = set()
-    for on, name, gives, named in sorted(fund["officers"], key=lambda one: one[0]):
-        if name == officer and on <= day:
-            roles = roles | set(named) if gives else roles - set(named) if named else set()
-    return roles
 
 
 def plain(edition: State) -> State:

@@ -10,16 +10,21 @@ from lifecycle.judge.asking import NO_CALLS, Calls, Verdict, row_of, stream_of
 from lifecycle.judge.calls import judge_call
 from lifecycle.judge.fund import judge_fund
 from lifecycle.judge.grants import Known, calls_named, judge_grant
+from lifecycle.judge.officers import Taken, acts_of, roles_taken, still_permitted
 
 __all__ = [
     "NO_CALLS",
     "Calls",
     "Known",
+    "Taken",
     "Verdict",
+    "acts_of",
     "calls_named",
     "judge_call",
     "judge_fund",
     "judge_grant",
+    "roles_taken",
     "row_of",
+    "still_permitted",
     "stream_of",
 ]

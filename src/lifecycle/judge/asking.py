@@ -1,4 +1,4 @@
-"""What every command is asked, whatever it is about: officer and role, and its day."""
+"""What every command is asked, whatever it is about: its stream, its place among others, its day."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
@@ -16,10 +16,7 @@ from lifecycle.history import FUND, Entry, call_stream, grant_stream
 from lifecycle.refusals import (
     FOUR_EYES,
     DatedInFuture,
-    NotAnOfficer,
-    RecorderNotAdministrator,
     Refusal,
-    RoleNotHeld,
 )
 from lifecycle.table import ROWS, Row
 
@@ -54,22 +51,6 @@ def stream_of(command: Command) -> str:
     if isinstance(command, GrantCommand):
         return grant_stream(command.grant)
     return call_stream(command.call) if isinstance(command, CallCommand) else FUND
-
-
-def permit(fund: Fund, row: Row, asked: Command, recorder: str) -> None:
-    """Refuse who may not act, or not record. Raises the refusal of officer and role."""
-    roles = fund.roles_on(asked.actor, asked.on)
-    if not roles:
-        raise NotAnOfficer(f"{asked.actor} holds no role on {asked.on}: an administrator appoints officers")
-    if row.role not in ("any", *roles):
-        raise RoleNotHeld(
-            f"{row.name} is for {row.role}; {asked.actor} is {', '.join(sorted(roles))} on {asked.on}"
-        )
-    if recorder != asked.actor and "administrator" not in fund.roles_on(recorder, asked.on):
-        raise RecorderNotAdministrator(
-            f"{recorder} may enter acts of {recorder} only: acts of {asked.actor} are entered by"
-            f" {asked.actor} or by an administrator"
-        )
 
 
 def place(held: Sequence[Entry], on: date) -> int:

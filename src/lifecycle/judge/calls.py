@@ -16,11 +16,11 @@ from lifecycle.judge.asking import (
     judged_today,
     no_longer,
     not_in_future,
-    permit,
     place,
     provisional,
     row_of,
 )
+from lifecycle.judge.officers import permit, readings_permitted
 from lifecycle.refusals import Refusal, UnknownCall
 
 _EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_call.EVENTS}
@@ -41,7 +41,9 @@ def judge_call(
         held = in_force((*entries, provisional(asked, event, len(entries) + 1)))
         only_more_time(_opening(before), _opening(held))
         not_in_future(max(asked.on, held[-1].event.on), today)
-        return Verdict(event, (), None, fund, {asked.call: _call_still_true(held, asked.call, fund)})
+        call = _call_still_true(held, asked.call, fund)
+        readings_permitted(fund, held, before)
+        return Verdict(event, (), None, fund, {asked.call: call})
     new = provisional(asked, event, len(entries) + 1)
     i = place(before, asked.on)
     held = [*before[:i], new, *before[i:]]

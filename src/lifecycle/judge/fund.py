@@ -17,10 +17,10 @@ from lifecycle.judge.asking import (
     judged_today,
     no_longer,
     not_in_future,
-    permit,
     provisional,
     row_of,
 )
+from lifecycle.judge.officers import permit, readings_permitted
 from lifecycle.refusals import Refusal
 
 _EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_fund.EVENTS}
@@ -36,9 +36,11 @@ def judge_fund(
     event = fact(_EVENTS[row.event], asked)
     if isinstance(asked, CorrectFundEntry):
         target_of(asked, entries)
-        held = in_force((*entries, provisional(asked, event, len(entries) + 1)))
+        before, held = in_force(entries), in_force((*entries, provisional(asked, event, len(entries) + 1)))
         not_in_future(max(asked.on, held[-1].event.on), today)
-        return Verdict(event, (), None, _fund_still_true(held, in_force(entries)))
+        after = _fund_still_true(held, before)
+        readings_permitted(after, held, before)
+        return Verdict(event, (), None, after)
     judged_today(asked.on, today, lambda: lawful_on(fund, event, given=True))
     return Verdict(event, (), None, evolve_fund(fund, event))
 

@@ -20,13 +20,13 @@ from lifecycle.judge.asking import (
     judged_today,
     no_longer,
     not_in_future,
-    permit,
     place,
     provisional,
     row_of,
 )
 from lifecycle.judge.charges import charged
 from lifecycle.judge.correctors import corrected_by_third, corrections_still_by_third
+from lifecycle.judge.officers import permit, readings_permitted
 from lifecycle.refusals import (
     GrantHasEnded,
     GrantIdTaken,
@@ -40,6 +40,7 @@ from lifecycle.stage import Stage
 from lifecycle.table import BY_EVENT, Row
 
 _EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_grant.EVENTS}
+_ROWS = BY_EVENT["grant"]
 _BEFORE_EFFECTIVENESS = (Stage.PROPOSED, Stage.REQUESTED, Stage.APPROVED, Stage.SIGNED)
 _ENDS = (Stage.DECLINED, Stage.WITHDRAWN, Stage.LAPSED, Stage.CANCELLED)
 _OF_THE_WORLD = (
@@ -195,7 +196,7 @@ def _still_true(
 def _refusal(grant: Grant | None, entry: Entry, judge: _Judge, *, of_decision: bool) -> Refusal | None:
     event = entry.event
     try:
-        _in_stage(grant, BY_EVENT[type(event).__name__], entry.originator_id.removeprefix("grant:"), event.on)
+        _in_stage(grant, _ROWS[type(event).__name__], entry.originator_id.removeprefix("grant:"), event.on)
         judge.asks(grant, event, of_decision=of_decision)
     except Refusal as no:
         return no
@@ -227,4 +228,6 @@ def _corrected(known: Known, asked: CorrectEntry, judge: _Judge, today: date) ->
     not_in_future(max(days), today)
     after = _still_true(None, held, known, judge, of_decision=False)
     corrections_still_by_third(entries, held, known.grant, after)
-    return charged(known.grant, after, event, judge.fund, judge.calls)
+    verdict = charged(known.grant, after, event, judge.fund, judge.calls)
+    readings_permitted(judge.fund, held, known.held)
+    return verdict

@@ -1,0 +1,99 @@
+"""Who may act and who may record, on the day of the act; and that it stays so on every later day."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from lifecycle.decisions.rules import Command
+from lifecycle.events.base import EntryCorrected, Event
+from lifecycle.fund import Fund
+from lifecycle.history import Entry, in_force, kind_of, void_corrections
+from lifecycle.judge.asking import no_longer
+from lifecycle.refusals import NotAnOfficer, RecorderNotAdministrator, Refusal, RoleNotHeld
+from lifecycle.table import BY_EVENT, Row
+
+
+def permit(fund: Fund, row: Row, act: Command | Event, recorder: str, *, before: bool = False) -> None:
+    """Refuse who may not act, or not record. Raises the refusal of officer and role.
+
+    ``before``: it was recorded already. Who retires on that day has acted as an officer still.
+    """
+    roles = fund.roles_on(act.actor, act.on, ending=before)
+    if not roles:
+        raise NotAnOfficer(f"{act.actor} holds no role on {act.on}: an administrator appoints officers")
+    if row.role not in ("any", *roles):
+        raise RoleNotHeld(
+            f"{row.name} is for {row.role}; {act.actor} is {', '.join(sorted(roles))} on {act.on}"
+        )
+    if recorder != act.actor and "administrator" not in fund.roles_on(recorder, act.on, ending=before):
+        raise RecorderNotAdministrator(
+            f"{recorder} may enter acts of {recorder} only: acts of {act.actor} are entered by"
+            f" {act.actor} or by an administrator"
+        )
+
+
+def readings_permitted(fund: Fund, held: Iterable[Entry], before: Iterable[Entry]) -> None:
+    """Refuse a correction after which an entry is of a day on which its officer had not the role.
+
+    ``held``, ``before``: what is in force after it and before it. Raises the refusal of officer and role.
+    """
+    read = {entry.originator_version: entry for entry in before}
+    for entry in held:
+        was = read.get(entry.originator_version)
+        if was is None or was.event != entry.event:
+            no = _refusal(fund, entry)
+            if no is not None and (was is None or _refusal(fund, was) is None):
+                raise no_longer(entry, no) from no
+
+
+class Taken(NamedTuple):
+    """Officers from whom a role is taken, and the first day of that."""
+
+    officers: frozenset[str]
+    since: date
+
+
+def roles_taken(before: Fund, after: Fund) -> Taken | None:
+    """From whom the change of the fund takes a role; `None` where it only gives some."""
+    if before.officers is after.officers:
+        return None
+    days = dict[str, date]()
+    for officer in before.officers | after.officers:
+        were, are = (set(fund.officers.get(officer, ())) for fund in (before, after))
+        less = [one.on for one in were - are if one.holds] + [one.on for one in are - were if not one.holds]
+        if less:
+            days[officer] = min(less)
+    return Taken(frozenset(days), min(days.values())) if days else None
+
+
+def acts_of(taken: Taken, entries: Sequence[Entry]) -> Iterator[Entry]:
+    """What these officers did or recorded since, of a stream's entries: as it reads now, and corrections."""
+    corrections = [entry for entry in entries if type(entry.event) is EntryCorrected]
+    void = void_corrections(corrections)
+    standing = (entry for entry in corrections if entry.originator_version not in void)
+    for entry in (*in_force(entries), *standing):
+        event = entry.event
+        if event.on >= taken.since and not taken.officers.isdisjoint((event.actor, entry.recorder)):
+            yield entry
+
+
+def still_permitted(before: Fund, after: Fund, acts: Iterable[Entry]) -> None:
+    """Refuse to take a role from who has used it since. Raises the refusal of officer and role.
+
+    The first such act is named. One for which the role was not there before holds nothing back.
+    """
+    for entry in sorted(acts, key=lambda act: (act.event.on, act.originator_id, act.originator_version)):
+        no = _refusal(after, entry)
+        if no is not None and _refusal(before, entry) is None:
+            raise no_longer(entry, no) from no
+
+
+def _refusal(fund: Fund, entry: Entry) -> Refusal | None:
+    row = BY_EVENT[kind_of(entry.originator_id)].get(type(entry.event).__name__)
+    if row is None:
+        return None  # it follows from another entry, or founded the book
+    try:
+        permit(fund, row, entry.event, entry.recorder, before=True)
+    except Refusal as no:
+        return no
+    return None
