@@ -180,12 +180,17 @@ def _planned(grant: Grant, e: was.ActivityPlanned) -> Grant:
 
 @_evolves(was.ActivityRescheduled)
 def _rescheduled(grant: Grant, e: was.ActivityRescheduled) -> Grant:
-    return _with_activity(grant, grant.activities[e.activity].but(ends=e.ends))
+    return _with_activity(grant, _unless_held(grant.activities[e.activity], ends=e.ends))
 
 
 @_evolves(was.ActivityCancelled)
 def _activity_cancelled(grant: Grant, e: was.ActivityCancelled) -> Grant:
-    return _with_activity(grant, grant.activities[e.activity].but(status="cancelled"))
+    return _with_activity(grant, _unless_held(grant.activities[e.activity], status="cancelled"))
+
+
+def _unless_held(activity: Activity, **changes: Any) -> Activity:
+    """It is learned late that it was held before it was moved or called off: held it was."""
+    return activity if activity.status == "held" else activity.but(**changes)
 
 
 @_evolves(was.ActivityHeld)

@@ -277,9 +277,10 @@ class Timeline:
         found.mark(e.on)
 
     def _rescheduled(self, _: Grant, e: was.ActivityRescheduled) -> None:
-        found = self._item("activity", e.activity)
-        found.move(e.ends)
-        found.mark(e.on)
+        found = self._found.get(("activity", e.activity))
+        if found is not None and found.met_on is None:  # else it had been held, as was learned later
+            found.move(e.ends)
+            found.mark(e.on)
 
     def _called_off(self, _: Grant, e: was.ActivityCancelled) -> None:
         """Calling it off in time is as good as holding it: it is no more waited for."""

@@ -125,6 +125,8 @@ _Fact = was.ActivityPlanned | was.ActivityRescheduled | was.ActivityCancelled | 
 
 def _after(before: _Stood, event: _Fact) -> _Stood:
     """How the activity stands after the fact."""
+    if isinstance(event, was.ActivityRescheduled | was.ActivityCancelled) and before.status == "held":
+        return before  # that it had been held was learned later
     if isinstance(event, was.ActivityCancelled):
         return before.but(status="cancelled")
     dated = before.but(starts=day(event.starts), ends=day(event.ends))

@@ -10,9 +10,12 @@ from given import (
     AUTHORISED,
     EFFECTIVE,
     PAID,
+    day,
     given,
     reads,
+    strike,
 )
+from lifecycle.decisions.rules import Command
 from lifecycle.events import grant as was
 from lifecycle.refusals import (
     ActivitiesStillPlanned,
@@ -52,6 +55,22 @@ def test_what_was_held_or_called_off_is_not_moved() -> None:
     given(PLANNED, g.hold("06-16")).when(g.reschedule("06-17")).refused(ActivityNotPlanned, "held")
     given(PLANNED, g.call_off("04-11")).when(g.call_off("04-12")).refused(ActivityNotPlanned, "cancelled")
     given(PLANNED, g.reschedule("04-12")).when(g.call_off("04-11")).refused(ActivityNotPlanned, "entry")
+
+
+@pytest.mark.parametrize("later", [g.call_off("06-20"), g.reschedule("06-20"), g.call_off("06-16")])
+def test_that_it_was_held_is_recorded_though_it_was_called_off_or_moved_later(later: Command) -> None:
+    """The world goes before the books (domain §1.1): held it stays, whatever they said afterwards."""
+    past = given(PLANNED, later).given(g.hold("06-15"))
+    assert past.grant.activities["A1"].status == "held"
+    assert past.grant.activities["A1"].held_on == day("06-16")
+    past.when(g.call_off("06-21")).refused(ActivityNotPlanned, "held")
+
+
+def test_that_it_had_not_been_planned_is_corrected_all_the_same() -> None:
+    past = given(PLANNED, g.call_off("06-20"), g.hold("06-15"))
+    struck = past.when(strike(past, was.ActivityPlanned))
+    struck.accepted()
+    assert past.grant.activities["A1"].status == "held"
 
 
 def test_an_activity_is_held_once_however_late_and_planned_or_not() -> None:

@@ -7,6 +7,7 @@ import pytest
 import given as g
 from given import EFFECTIVE
 from lifecycle.book import Book
+from lifecycle.decisions.rules import Command
 from reading import ask, new_book, of, record
 
 pytestmark = pytest.mark.usefixtures("views")
@@ -40,6 +41,16 @@ def test_called_off_it_is_not_held(tmp_path: Path) -> None:
     with new_book(tmp_path / "book", EFFECTIVE, g.plan("04-10"), g.call_off("05-01")) as book:
         assert row_on(book, "04-30", "status") == ["planned"]
         assert row_on(book, "05-01", "status", "held_on", "cost") == ["cancelled", None, None]
+
+
+@pytest.mark.parametrize("later", [g.call_off("07-01"), g.reschedule("07-01", ends="2017-08-31")])
+def test_held_it_stays_whatever_was_recorded_of_later_days(tmp_path: Path, later: Command) -> None:
+    with new_book(tmp_path / "book", EFFECTIVE, g.plan("04-10"), later, HELD) as book:
+        names = ("status", "held_on", "ends", "moves")
+        for on in ("06-20", "07-01", "2018-01-01"):
+            assert row_on(book, on, *names) == ["held", "2017-06-18", "2017-06-18", 0]
+        (due,) = [row for row in ask(book, "timeline", "2018-01-01") if row["obligation"] == "activity"]
+        assert (due["due_on"], due["met_on"], due["superseded"]) == ("2017-06-16", "2017-06-18", [])
 
 
 def test_by_instrument_with_their_sum(tmp_path: Path) -> None:

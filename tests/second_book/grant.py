@@ -216,12 +216,14 @@ def activity(s: State, f: Fact, _: Around) -> Iterator[str]:
     known = s["activities"].get(f["activity"])
     if f["command"] == "PlanActivity" and known:
         yield "ActivityIdTaken"
-    if f["command"] in ("RescheduleActivity", "CancelActivity") and known != "planned":
-        yield "ActivityNotPlanned"
+    changes = f["command"] in ("RescheduleActivity", "CancelActivity")
+    if changes and known != "planned":
+        yield "?ActivityNotPlanned" if known == "held" else "ActivityNotPlanned"
     if f["command"] == "HoldActivity" and known == "held":
         yield "ActivityAlreadyHeld"
     now = {"CancelActivity": "cancelled", "HoldActivity": "held"}.get(f["command"], "planned")
-    s["activities"] = {**s["activities"], f["activity"]: now}
+    if not (changes and known == "held"):
+        s["activities"] = {**s["activities"], f["activity"]: now}
 
 
 def asking(s: State, f: Fact, _: Around) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Exchange activities: planned, moved, called off, held."""
 
-from lifecycle.decisions.rules import in_holding_currency, lawful
+from lifecycle.decisions.rules import conditions, in_holding_currency, lawful
 from lifecycle.events import grant as was
 from lifecycle.fund import Fund
 from lifecycle.grant import Grant
@@ -17,22 +17,43 @@ def _plan(grant: Grant, e: was.ActivityPlanned, fund: Fund) -> None:
         in_holding_currency(e.budget, fund.currency)
 
 
-def _is_planned(grant: Grant, activity: str) -> None:
-    known = grant.activities.get(activity)
-    if known is None or known.status != "planned":
-        planned = ", ".join(a.id for a in grant.activities.values() if a.status == "planned") or "none"
-        what = "unknown" if known is None else known.status
-        raise ActivityNotPlanned(f"{activity} is {what}; planned on that day: {planned}")
-
-
 @lawful(was.ActivityRescheduled)
 def _reschedule(grant: Grant, e: was.ActivityRescheduled, _: Fund) -> None:
-    _is_planned(grant, e.activity)
+    _not_called_off(grant, e.activity)
 
 
 @lawful(was.ActivityCancelled)
 def _cancel(grant: Grant, e: was.ActivityCancelled, _: Fund) -> None:
-    _is_planned(grant, e.activity)
+    _not_called_off(grant, e.activity)
+
+
+@conditions(was.ActivityRescheduled)
+def _reschedule_planned(grant: Grant, e: was.ActivityRescheduled, _: Fund) -> None:
+    _not_held(grant, e.activity)
+
+
+@conditions(was.ActivityCancelled)
+def _cancel_planned(grant: Grant, e: was.ActivityCancelled, _: Fund) -> None:
+    _not_held(grant, e.activity)
+
+
+def _not_called_off(grant: Grant, activity: str) -> None:
+    known = grant.activities.get(activity)
+    if known is None or known.status == "cancelled":
+        raise ActivityNotPlanned(_not_planned(grant, activity))
+
+
+def _not_held(grant: Grant, activity: str) -> None:
+    """Only asked when it is decided: that it had been held already may be learned later."""
+    known = grant.activities.get(activity)
+    if known is not None and known.status == "held":
+        raise ActivityNotPlanned(_not_planned(grant, activity))
+
+
+def _not_planned(grant: Grant, activity: str) -> str:
+    known = grant.activities.get(activity)
+    planned = ", ".join(a.id for a in grant.activities.values() if a.status == "planned") or "none"
+    return f"{activity} is {'unknown' if known is None else known.status}; planned on that day: {planned}"
 
 
 @lawful(was.ActivityHeld)
