@@ -40,7 +40,7 @@ def move(source: str, target: str) -> int:
         f"copied to {safe(named(place))}: {moved.entries:,} entries, {moved.receipts:,} answers,"
         f" {moved.documents:,} documents; root {moved.root.hex()}"
     )
-    say(f"the views are made when they are first asked; {safe(source)} is left as it is")
+    say(f"the views are made when they are first asked; {safe(book.name)} is left as it is")
     return 0
 
 

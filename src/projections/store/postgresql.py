@@ -11,7 +11,6 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.errors import (
     InsufficientPrivilege,
     InvalidSchemaName,
@@ -25,7 +24,7 @@ from sqlalchemy import Column, Connection, Engine, MetaData, Table, create_engin
 from sqlalchemy.exc import DBAPIError
 
 from lifecycle.places import named
-from lifecycle.postgres.connection import connected
+from lifecycle.postgres.connection import connected, parts_of
 from projections.tables import FORMAT, SHADOW, metadata, tracking, views_format
 
 SCHEMA = "views"
@@ -89,7 +88,7 @@ def _connect(place: str, *, read_only: bool = False, **settings: object) -> psyc
         **settings,
     }
     options = " ".join(f"-c {name}={value}" for name, value in ours.items())
-    own = conninfo_to_dict(place).get("options") or ""
+    own = parts_of(place).get("options", "")
     return connected(
         place, read_only=read_only, options=f"{options} {own}".strip(), application_name="grantbook views"
     )
