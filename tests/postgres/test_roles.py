@@ -10,6 +10,7 @@ from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
 
 import given as g
+from books import make_book
 from lifecycle.book import Book
 from lifecycle.errors import Unreachable
 from lifecycle.postgres.roles import script
@@ -19,7 +20,7 @@ from projections.following import news_of
 from projections.projector import catch_up
 from projections.reports import run
 from projections.standing import standing
-from servers import Server
+from servers import QUICK, Server, logins
 
 Login = Callable[[str], str]
 """The address for somebody of a role."""
@@ -232,6 +233,23 @@ def test_a_false_call_only_makes_one_look(login: Login, book: Book) -> None:
             connection.execute("SELECT pg_notify('stored_events', repeat('x', 7000))")
         wait(book.position())
         assert catch_up(book) == book.position()
+
+
+def test_a_queue_full_of_calls_stops_nobody() -> None:
+    """Whoever may connect can fill it: then one records without a call."""
+    server = Server({**QUICK, "max_notify_queue_pages": "64"})
+    try:
+        with server.database() as address, make_book(address, [*g.FOUNDED, *g.PAID], clock=None) as book:
+            reporter = logins(server, address)("reporter")
+            with psycopg.connect(reporter) as idle, psycopg.connect(reporter, autocommit=True) as caller:
+                idle.execute("LISTEN x").connection.commit()
+                idle.execute("SELECT 1")  # in a transaction that it does not end: calls are kept for it
+                with pytest.raises(errors.ProgramLimitExceeded):  # noqa: PT012 - one of them, whichever
+                    for n in range(1_000):
+                        caller.execute(f"SELECT pg_notify('x', {n} || repeat('x', 7900))")
+                assert book.record(g.cost("06-12"), "t.leader").outcome == "accepted"
+    finally:
+        server.remove()
 
 
 def test_views_cannot_act_with_the_rights_of_their_readers(login: Login, book: Book) -> None:
