@@ -8,14 +8,19 @@ import psycopg
 import pytest
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
+from pydantic import TypeAdapter
 
 import given as g
 from books import make_book
 from lifecycle.book import Book
+from lifecycle.checksum import summed
 from lifecycle.errors import Unreachable
+from lifecycle.fund import Fund
+from lifecycle.mapper import place_of
 from lifecycle.postgres.roles import script
 from lifecycle.seal.sealing import Seal
 from lifecycle.seal.verifying import verify
+from lifecycle.snapshot import TOPIC
 from projections.following import news_of
 from projections.projector import catch_up
 from projections.reports import run
@@ -224,6 +229,23 @@ def test_what_an_administrator_forges_is_found(login: Login, book: Book, what: s
             (last.stream, last.version + 1, last.topic, json.dumps(state).encode()),
         )
     assert verify(book, Seal(book)).problems != []
+
+
+def test_a_false_snapshot_makes_nobody_leave_a_gap(login: Login, book: Book) -> None:
+    """Of a version that no entry has: whoever records on the fund next goes on where its entries end."""
+    with psycopg.connect(login("administrator")) as connection:
+        fund, version = book.fund(), 1 << 62
+        state = summed(place_of("fund", version, TOPIC), TypeAdapter(Fund).dump_json(fund, by_alias=True))
+        connection.execute(
+            "INSERT INTO journal.stored_snapshots (originator_id, originator_version, topic, state)"
+            " VALUES ('fund', %s, %s, %s)",
+            (version, TOPIC, state),
+        )
+    ends = len(book.entries("fund"))
+    with Book.open(login("administrator")) as mine:
+        assert mine.record(g.credit_income("01-12"), "f.nance").entries == (f"fund@{ends + 1}",)
+        assert mine.entries("fund", after=ends) != []
+    assert any("snapshot" in found.where for found in verify(book, Seal(book)).problems)
 
 
 def test_a_false_call_only_makes_one_look(login: Login, book: Book) -> None:
