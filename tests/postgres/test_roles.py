@@ -210,6 +210,15 @@ def test_an_administrator_keeps_the_names(login: Login) -> None:
         assert book.names()["t.leader"].name is None
 
 
+def test_a_row_of_the_register_that_cannot_be_read_is_told_and_can_be_deleted(login: Login) -> None:
+    with Book.open(login("administrator")) as book, psycopg.connect(login("administrator")) as raw:
+        raw.execute("INSERT INTO journal.officers VALUES ('t.leader', NULL, 'once')").connection.commit()
+        with pytest.raises(Unreachable, match=r"t\.leader was erased on 'once', which is no day: delete"):
+            book.names()
+        raw.execute("DELETE FROM journal.officers").connection.commit()
+        assert book.names() == {}
+
+
 FORGED = {
     "an entry without an answer": ("2099-01-01T00:00:00.000000Z", "c9"),
     "a moment that is past": ("2001-01-01T00:00:00.000000Z", "c9"),
