@@ -21,6 +21,7 @@ from lifecycle.postgres.roles import script
 from lifecycle.seal.sealing import Seal
 from lifecycle.seal.verifying import verify
 from lifecycle.snapshot import TOPIC
+from projections.comparing import differences
 from projections.following import news_of
 from projections.projector import catch_up
 from projections.reports import run
@@ -318,6 +319,32 @@ def test_how_a_grant_stands_is_asked_without_the_rights_to_write(login: Login, b
         connection.execute("GRANT SELECT ON grant_standing TO PUBLIC")
     assert standing(login("administrator"), g.G) is None
     assert book.names() == {}
+
+
+def test_what_changes_the_meaning_of_a_question_is_found(login: Login, book: Book) -> None:
+    """An operator that fits better than the server's own answers for it, to whoever reads the views."""
+    with Book.open(login("projector"), read_only=True) as own:
+        catch_up(own)
+    with psycopg.connect(login("projector")) as connection:
+        for made in (
+            "FUNCTION views.never(text, varchar) RETURNS boolean RETURN false",
+            "OPERATOR views.<= (LEFTARG = text, RIGHTARG = varchar, FUNCTION = views.never)",
+        ):
+            connection.execute(f"CREATE {made}")
+    with Book.open(login("auditor"), read_only=True) as read:
+        assert run(read, "register", as_of=date(2017, 12, 31)).rows == []
+        assert [where for where, _ in differences(read)] == [
+            "views: function views.never(text,character varying)",
+            "views: operator views.<=(text,character varying)",
+        ]
+
+
+def test_hidden_rows_of_the_views_are_found(login: Login, book: Book) -> None:
+    with Book.open(login("projector"), read_only=True) as own:
+        catch_up(own)
+        with psycopg.connect(login("projector")) as connection:
+            connection.execute("ALTER TABLE views.money_flows ENABLE ROW LEVEL SECURITY")
+        assert [where for where, _ in differences(own)] == ["views: money_flows"]  # who sees all of them
 
 
 def test_only_those_who_write_may_hold_up_writers(login: Login) -> None:
