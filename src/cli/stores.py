@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     From a folder to a PostgreSQL database, or back: the same entries in the same order, the same answers,
     documents, checkpoints, keys and names, and the same root. The source is left as it is; record in one
-    of the two only. A copy that was interrupted is removed and made again.""",
+    of the two only. Remove a copy that was interrupted, and make it again.""",
 )
 @click.argument("source", metavar="SRC")
 @click.argument("target", metavar="DST")
