@@ -17,7 +17,7 @@ from lifecycle.checksum import summed
 from lifecycle.errors import Unreachable
 from lifecycle.fund import Fund
 from lifecycle.mapper import place_of
-from lifecycle.postgres.roles import script
+from lifecycle.postgres.roles import TEMPORARY, script
 from lifecycle.seal.sealing import Seal
 from lifecycle.seal.verifying import verify
 from lifecycle.snapshot import TOPIC
@@ -162,6 +162,7 @@ MISUSES = {
     "alter a snapshot": "UPDATE journal.stored_snapshots SET state = '{{}}'",
     "delete a snapshot": "DELETE FROM journal.stored_snapshots",
     "make the tables anew": f"REINDEX TABLE {EVENTS}",
+    "more temporary files": "SET temp_file_limit = -1",
     "say something of a table": f"COMMENT ON TABLE {EVENTS} IS 'x'",
 }
 READS = {
@@ -351,6 +352,18 @@ def test_only_those_who_write_may_hold_up_writers(login: Login) -> None:
     for role in ("auditor", "reporter"):
         with psycopg.connect(login(role)) as connection, pytest.raises(errors.InsufficientPrivilege):
             connection.execute("SELECT pg_advisory_lock_shared(1)")
+
+
+@pytest.mark.parametrize("role", ["administrator", "projector", "auditor", "reporter"])
+def test_what_one_session_writes_into_temporary_files_has_an_end(
+    login: Login, database: str, server: Server, role: str
+) -> None:
+    with psycopg.connect(login(role)) as connection:
+        assert connection.execute("SHOW temp_file_limit").fetchone() == (TEMPORARY,)
+    name = str(conninfo_to_dict(database)["dbname"])
+    server.rows(f"ALTER DATABASE {name} SET temp_file_limit = '1MB'")
+    with psycopg.connect(login(role)) as connection, pytest.raises(errors.ConfigurationLimitExceeded):
+        connection.execute("SELECT n FROM generate_series(1, 1000000) AS n ORDER BY n DESC OFFSET 999999")
 
 
 def test_rights_cannot_be_given_away(login: Login) -> None:
