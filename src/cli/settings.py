@@ -82,12 +82,16 @@ class Settings:
 
 
 def located(told: str) -> Any:
-    """A folder, or the address of a database."""
+    """A folder, or the address of a database. Raises ``UsageError`` where it only looks like an address."""
     from pathlib import Path
 
     from lifecycle.places import is_address
 
-    return told if is_address(told) else Path(told)
+    if is_address(told):
+        return told
+    if told.startswith(("postgres:", "postgresql:")) or "password=" in told:
+        raise click.UsageError("the address of a database begins with postgresql://")  # no password is told
+    return Path(told)
 
 
 def settings() -> Settings:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     From a folder to a PostgreSQL database, or back: the same entries in the same order, the same answers,
     documents, checkpoints, keys and names, and the same root. The source is left as it is; record in one
-    of the two only. A copy that was interrupted is removed and made again.""",
+    of the two only. Remove a copy that was interrupted, and make it again.""",
 )
 @click.argument("source", metavar="SRC")
 @click.argument("target", metavar="DST")
@@ -40,7 +40,7 @@ def move(source: str, target: str) -> int:
         f"copied to {safe(named(place))}: {moved.entries:,} entries, {moved.receipts:,} answers,"
         f" {moved.documents:,} documents; root {moved.root.hex()}"
     )
-    say(f"the views are made when they are first asked; {safe(source)} is left as it is")
+    say(f"the views are made when they are first asked; {safe(book.name)} is left as it is")
     return 0
 
 

@@ -330,6 +330,9 @@ def load_fund(journal: Journal) -> tuple[Fund, int, int]:
     """The fund's state and version, and the version of the snapshot that it was folded from."""
     assert journal.snapshots is not None
     fund, snapshot_version = newest(journal.snapshots.recorder) or (Fund(), 0)
+    if snapshot_version and journal.entry_row(FUND, snapshot_version) is None:
+        # Of entries that are not there: what is recorded next would leave a gap for ever.
+        fund, snapshot_version = Fund(), 0
     return *_extended(journal, fund, snapshot_version), snapshot_version
 
 

@@ -35,9 +35,17 @@ class Database(Home):
     def made(self) -> Journal:
         """The journal of a new book, in a schema that is not there yet."""
         store = JournalDatastore(self._address, read_only=True)
-        ((found,),) = store.ask((f"SELECT to_regnamespace('{SCHEMA}')", None))
+        (((schema, table),),) = store.ask(
+            (f"SELECT to_regnamespace('{SCHEMA}'), to_regclass('{SCHEMA}.book')", None)
+        )
+        begun = table is not None and store.ask((f"SELECT 1 FROM {SCHEMA}.book", None)) == [[]]
         store.close()
-        if found != (None,):
+        if begun:
+            raise Unreachable(
+                f"{named(self._address)} has a book that was not made to the end:"
+                f" DROP SCHEMA {SCHEMA} CASCADE takes it away; then make it again"
+            )
+        if schema is not None:
             raise Unreachable(
                 f"{named(self._address)} has a schema {SCHEMA} already: a new book needs its own database"
             )

@@ -14,6 +14,8 @@ from lifecycle.home import Check, Home, guards
 from lifecycle.journal import Journal
 from lifecycle.names import Names, NamesInFile
 
+_UNFINISHED = "was not made to the end (no book.toml): remove it and make it again"
+
 
 class Folder(Home):
     """The folder, and what lies in it beside the journal."""
@@ -26,6 +28,8 @@ class Folder(Home):
     def made(self) -> Journal:
         """The journal of a new book, in a new folder."""
         self.path.mkdir(parents=True, exist_ok=True)
+        if self._journal.is_file() and not self._settings.is_file():
+            raise Unreachable(f"{self.path} {_UNFINISHED}")
         if any(self.path.iterdir()):
             raise Unreachable(f"{self.path} is not empty: a new book needs a new directory")
         self._documents.mkdir()
@@ -46,9 +50,7 @@ class Folder(Home):
         if not there:
             raise Unreachable(f"there is no book at {self.path}: make one with grantbook init {self.path}")
         if not complete:
-            raise Unreachable(
-                f"{self.path} was not made to the end (no book.toml): remove it and make it again"
-            )
+            raise Unreachable(f"{self.path} {_UNFINISHED}")
         return Journal(self._journal, read_only=read_only)
 
     def health(self, *, standby: bool) -> Iterator[Check]:

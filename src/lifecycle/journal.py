@@ -16,7 +16,7 @@ from lifecycle.errors import Altered, Unreachable
 from lifecycle.history import Entry
 from lifecycle.mapper import EntryMapper, entry_of
 from lifecycle.places import named
-from lifecycle.recording import ANSWER, FORMAT, STORED, Receipt, Recording
+from lifecycle.recording import ANSWER, FORMAT, STORED, WAIT, Receipt, Recording
 
 
 class Answer(NamedTuple):
@@ -376,4 +376,11 @@ def store_errors(path: Path | str) -> Iterator[None]:
     try:
         yield
     except STORE_ERRORS as error:
-        raise Unreachable(f"{named(path)}: the journal could not be used: {str(error).strip()}") from error
+        raise Unreachable(f"{named(path)}: the journal could not be used: {in_words(error)}") from error
+
+
+def in_words(error: Exception) -> str:
+    """What the store says of it, in one line; and what to do about a lock."""
+    told = " ".join(str(error).split())
+    held = any(said in told for said in ("lock timeout", "database is locked"))
+    return f"{told}; somebody has held it for {WAIT} seconds: try again" if held else told

@@ -1,15 +1,15 @@
 """A book copied to another place or kind of store: the same entries, answers, documents and seals."""
 
 import hashlib
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from lifecycle.book import Book, home_of
 from lifecycle.disk import CHECKPOINTS, keep, sizes_of
 from lifecycle.errors import Altered, Unreachable
-from lifecycle.journal import Journal, store_errors
+from lifecycle.journal import STORE_ERRORS, Journal, in_words
 from lifecycle.places import named
 from lifecycle.recording import Receipt
 from lifecycle.seal.merkle import Tree
@@ -38,9 +38,9 @@ def move(source: Book, target: Path | str, progress: Progress | None = None) -> 
     """
     home = home_of(target)
     try:
-        with store_errors(target):
+        with _told(source, target):
             journal = home.made()
-            with store_errors(source.journal.place), source.journal.recorder.reading():
+            with source.journal.recorder.reading():
                 _copy_rows(source.journal, journal, progress)
                 root = _same_roots(source.journal, journal)
                 entries, receipts = journal.counts()
@@ -54,6 +54,16 @@ def move(source: Book, target: Path | str, progress: Progress | None = None) -> 
     except OSError as error:
         raise Unreachable(f"{named(target)} cannot be made: {error.strerror or error}") from error
     return Moved(entries, receipts, documents, root)
+
+
+@contextmanager
+def _told(source: Book, target: Path | str) -> Iterator[None]:
+    """Say in words what is wrong with either store. Raises `Unreachable`."""
+    try:
+        yield
+    except STORE_ERRORS as error:
+        told = f"{named(source.place)} could not be copied to {named(target)}: {in_words(error)}"
+        raise Unreachable(f"{told}; remove what there is of the copy, and make it again") from error
 
 
 def _copy_rows(source: Journal, target: Journal, progress: Progress | None) -> None:

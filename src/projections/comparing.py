@@ -87,7 +87,7 @@ _NOT_OURS = "it is not as this program makes it: views rebuild makes it anew"
 
 def _with_database(book: Book, engine: Engine, progress: Progress | None) -> Iterator[Difference]:
     """Views in a database."""
-    from projections.store.postgresql import changed_definitions
+    from projections.store.postgresql import changed_definitions, strangers
 
     with store.opened(book.views) as far, engine.connect() as connection:
         connection.exec_driver_sql("ATTACH DATABASE '' AS live")
@@ -96,6 +96,8 @@ def _with_database(book: Book, engine: Engine, progress: Progress | None) -> Ite
         yield from _compared(book, connection, progress)
         for name in changed_definitions(far):
             yield f"views: {name}", _NOT_OURS
+        for name in strangers(far):
+            yield f"views: {name}", "it does not belong there, and can change what reports say: drop it"
 
 
 def _copy(theirs: Connection, connection: Connection) -> None:

@@ -3,17 +3,19 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 import given as g
-from books import Clock, make_book, record
+from books import NOON, Clock, make_book, record
 from lifecycle import clerk
 from lifecycle.book import Book
 from lifecycle.events.fund import FeeCharged
 from lifecycle.fund import fold
 from lifecycle.history import FUND, in_force
+from lifecycle.snapshot import keep
 
 pytestmark = pytest.mark.both_stores
 
@@ -70,6 +72,17 @@ def test_a_snapshot_of_another_form_is_passed_over(long: Book) -> None:
         agrees(long)
         raw.execute(f"UPDATE {tables[0]} SET topic = 'FundSnapshot.v2', state = x'7b'")
         agrees(long)
+
+
+def test_a_snapshot_of_entries_that_are_not_there_leaves_no_gap(long: Book) -> None:
+    """The next entry would be the one after it, and the fund could not be read again."""
+    store = long.journal.snapshots
+    assert store is not None
+    version = len(long.entries(FUND))
+    keep(store.recorder, long.fund(), 1_000_000)
+    with Book.open(long.path, clock=Clock(NOON + timedelta(days=1))) as again:
+        answer = again.record(g.credit_income("01-12"), "f.nance")
+    assert answer.entries == (f"fund@{version + 1}",)
 
 
 @pytest.mark.of_a_file("its bytes, altered")

@@ -5,13 +5,11 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 import given as g
 from books import make_book
 from lifecycle.book import Book
-from lifecycle.postgres.roles import ROLES, script
-from servers import Server, as_user
+from servers import Server, logins
 
 
 @pytest.fixture
@@ -24,14 +22,7 @@ def book(database: str) -> Iterator[Book]:
 @pytest.fixture
 def login(book: Book, database: str, server: Server) -> Callable[[str], str]:
     """The address of the database as somebody who has this role and no other."""
-    name = str(
-        conninfo_to_dict(database)["dbname"]
-    )  # roles belong to the whole server: each test has its own
-    server.rows(script(name), name)
-    for role in ROLES:
-        server.rows(f"CREATE ROLE {name}_a_{role} LOGIN; GRANT {name}_{role} TO {name}_a_{role}")
-    server.rows(f"ALTER ROLE {name}_a_projector SET role = {name}_projector")
-    return lambda role: as_user(database, f"{name}_a_{role}")
+    return logins(server, database)
 
 
 @pytest.fixture

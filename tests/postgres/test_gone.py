@@ -18,6 +18,7 @@ from cli_shell import Shell
 from lifecycle.book import Book
 from lifecycle.errors import Unreachable
 from lifecycle.journal import Answer, Journal
+from lifecycle.postgres import connection
 from lifecycle.postgres.connection import JournalDatastore
 from lifecycle.postgres.recorder import JournalRecorder
 from lifecycle.postgres.schema import LOCK
@@ -101,6 +102,22 @@ def test_while_another_holds_the_lock_one_waits(book: Book, raw: Raw, database: 
     raw.execute("COMMIT")
     waiting.join(30)
     assert done == ["accepted"]
+
+
+def test_who_waited_for_too_long_is_told(
+    book: Book, raw: Raw, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = connection._OPTIONS.replace("lock_timeout=60s", "lock_timeout=100ms")
+    monkeypatch.setattr(connection, "_OPTIONS", ours)
+    before = book.journal.counts()
+    raw.execute("BEGIN")
+    raw.execute(f"SELECT pg_advisory_xact_lock({LOCK})")
+    with Book.open(database) as late:
+        with pytest.raises(Unreachable, match="lock timeout; somebody has held it for 60 seconds: try again"):
+            late.record(g.cost("06-12"), "t.leader")
+        raw.execute("COMMIT")
+        assert book.journal.counts() == before
+        assert late.record(g.cost("06-12"), "t.leader").outcome == "accepted"
 
 
 def test_who_waited_sees_what_was_written_meanwhile(book: Book, raw: Raw, database: str) -> None:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 import given as g
@@ -100,6 +101,24 @@ def test_what_was_not_moved_to_the_end_is_not_opened(
         move(book, target)
     with pytest.raises(Unreachable, match=r"not made to the end|not a grantbook journal"):
         Book.open(target)
+    with (
+        sealed(tmp_path / "another") as book,
+        pytest.raises(Unreachable, match=r"not made to the end.*again"),
+    ):
+        move(book, target)
+
+
+def test_a_copy_that_was_cut_off_says_of_what_and_where(tmp_path: Path, database: str) -> None:
+    def cut(*_: object) -> None:
+        with psycopg.connect(database) as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+    told = r"/book could not be copied to postgresql://.*terminat.*; remove what there is of the copy"
+    with sealed(tmp_path / "book") as book, pytest.raises(Unreachable, match=told):
+        move(book, database, cut)
 
 
 def test_nobody_else_may_ever_read_the_key(tmp_path: Path) -> None:

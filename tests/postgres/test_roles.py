@@ -8,18 +8,25 @@ import psycopg
 import pytest
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
+from pydantic import TypeAdapter
 
 import given as g
+from books import make_book
 from lifecycle.book import Book
+from lifecycle.checksum import summed
 from lifecycle.errors import Unreachable
-from lifecycle.postgres.roles import script
+from lifecycle.fund import Fund
+from lifecycle.mapper import place_of
+from lifecycle.postgres.roles import TEMPORARY, script
 from lifecycle.seal.sealing import Seal
 from lifecycle.seal.verifying import verify
+from lifecycle.snapshot import TOPIC
+from projections.comparing import differences
 from projections.following import news_of
 from projections.projector import catch_up
 from projections.reports import run
 from projections.standing import standing
-from servers import Server
+from servers import QUICK, Server, logins
 
 Login = Callable[[str], str]
 """The address for somebody of a role."""
@@ -155,6 +162,7 @@ MISUSES = {
     "alter a snapshot": "UPDATE journal.stored_snapshots SET state = '{{}}'",
     "delete a snapshot": "DELETE FROM journal.stored_snapshots",
     "make the tables anew": f"REINDEX TABLE {EVENTS}",
+    "more temporary files": "SET temp_file_limit = -1",
     "say something of a table": f"COMMENT ON TABLE {EVENTS} IS 'x'",
 }
 READS = {
@@ -204,6 +212,15 @@ def test_an_administrator_keeps_the_names(login: Login) -> None:
         assert book.names()["t.leader"].name is None
 
 
+def test_a_row_of_the_register_that_cannot_be_read_is_told_and_can_be_deleted(login: Login) -> None:
+    with Book.open(login("administrator")) as book, psycopg.connect(login("administrator")) as raw:
+        raw.execute("INSERT INTO journal.officers VALUES ('t.leader', NULL, 'once')").connection.commit()
+        with pytest.raises(Unreachable, match=r"t\.leader was erased on 'once', which is no day: delete"):
+            book.names()
+        raw.execute("DELETE FROM journal.officers").connection.commit()
+        assert book.names() == {}
+
+
 FORGED = {
     "an entry without an answer": ("2099-01-01T00:00:00.000000Z", "c9"),
     "a moment that is past": ("2001-01-01T00:00:00.000000Z", "c9"),
@@ -225,6 +242,23 @@ def test_what_an_administrator_forges_is_found(login: Login, book: Book, what: s
     assert verify(book, Seal(book)).problems != []
 
 
+def test_a_false_snapshot_makes_nobody_leave_a_gap(login: Login, book: Book) -> None:
+    """Of a version that no entry has: whoever records on the fund next goes on where its entries end."""
+    with psycopg.connect(login("administrator")) as connection:
+        fund, version = book.fund(), 1 << 62
+        state = summed(place_of("fund", version, TOPIC), TypeAdapter(Fund).dump_json(fund, by_alias=True))
+        connection.execute(
+            "INSERT INTO journal.stored_snapshots (originator_id, originator_version, topic, state)"
+            " VALUES ('fund', %s, %s, %s)",
+            (version, TOPIC, state),
+        )
+    ends = len(book.entries("fund"))
+    with Book.open(login("administrator")) as mine:
+        assert mine.record(g.credit_income("01-12"), "f.nance").entries == (f"fund@{ends + 1}",)
+        assert mine.entries("fund", after=ends) != []
+    assert any("snapshot" in found.where for found in verify(book, Seal(book)).problems)
+
+
 def test_a_false_call_only_makes_one_look(login: Login, book: Book) -> None:
     """Anybody may call those who follow; they ask the journal what there is."""
     with news_of(book) as wait, psycopg.connect(login("reporter"), autocommit=True) as connection:
@@ -232,6 +266,23 @@ def test_a_false_call_only_makes_one_look(login: Login, book: Book) -> None:
             connection.execute("SELECT pg_notify('stored_events', repeat('x', 7000))")
         wait(book.position())
         assert catch_up(book) == book.position()
+
+
+def test_a_queue_full_of_calls_stops_nobody() -> None:
+    """Whoever may connect can fill it: then one records without a call."""
+    server = Server({**QUICK, "max_notify_queue_pages": "64"})
+    try:
+        with server.database() as address, make_book(address, [*g.FOUNDED, *g.PAID], clock=None) as book:
+            reporter = logins(server, address)("reporter")
+            with psycopg.connect(reporter) as idle, psycopg.connect(reporter, autocommit=True) as caller:
+                idle.execute("LISTEN x").connection.commit()
+                idle.execute("SELECT 1")  # in a transaction that it does not end: calls are kept for it
+                with pytest.raises(errors.ProgramLimitExceeded):  # noqa: PT012 - one of them, whichever
+                    for n in range(1_000):
+                        caller.execute(f"SELECT pg_notify('x', {n} || repeat('x', 7900))")
+                assert book.record(g.cost("06-12"), "t.leader").outcome == "accepted"
+    finally:
+        server.remove()
 
 
 def test_views_cannot_act_with_the_rights_of_their_readers(login: Login, book: Book) -> None:
@@ -271,10 +322,48 @@ def test_how_a_grant_stands_is_asked_without_the_rights_to_write(login: Login, b
     assert book.names() == {}
 
 
+def test_what_changes_the_meaning_of_a_question_is_found(login: Login, book: Book) -> None:
+    """An operator that fits better than the server's own answers for it, to whoever reads the views."""
+    with Book.open(login("projector"), read_only=True) as own:
+        catch_up(own)
+    with psycopg.connect(login("projector")) as connection:
+        for made in (
+            "FUNCTION views.never(text, varchar) RETURNS boolean RETURN false",
+            "OPERATOR views.<= (LEFTARG = text, RIGHTARG = varchar, FUNCTION = views.never)",
+        ):
+            connection.execute(f"CREATE {made}")
+    with Book.open(login("auditor"), read_only=True) as read:
+        assert run(read, "register", as_of=date(2017, 12, 31)).rows == []
+        assert [where for where, _ in differences(read)] == [
+            "views: function views.never(text,character varying)",
+            "views: operator views.<=(text,character varying)",
+        ]
+
+
+def test_hidden_rows_of_the_views_are_found(login: Login, book: Book) -> None:
+    with Book.open(login("projector"), read_only=True) as own:
+        catch_up(own)
+        with psycopg.connect(login("projector")) as connection:
+            connection.execute("ALTER TABLE views.money_flows ENABLE ROW LEVEL SECURITY")
+        assert [where for where, _ in differences(own)] == ["views: money_flows"]  # who sees all of them
+
+
 def test_only_those_who_write_may_hold_up_writers(login: Login) -> None:
     for role in ("auditor", "reporter"):
         with psycopg.connect(login(role)) as connection, pytest.raises(errors.InsufficientPrivilege):
             connection.execute("SELECT pg_advisory_lock_shared(1)")
+
+
+@pytest.mark.parametrize("role", ["administrator", "projector", "auditor", "reporter"])
+def test_what_one_session_writes_into_temporary_files_has_an_end(
+    login: Login, database: str, server: Server, role: str
+) -> None:
+    with psycopg.connect(login(role)) as connection:
+        assert connection.execute("SHOW temp_file_limit").fetchone() == (TEMPORARY,)
+    name = str(conninfo_to_dict(database)["dbname"])
+    server.rows(f"ALTER DATABASE {name} SET temp_file_limit = '1MB'")
+    with psycopg.connect(login(role)) as connection, pytest.raises(errors.ConfigurationLimitExceeded):
+        connection.execute("SELECT n FROM generate_series(1, 1000000) AS n ORDER BY n DESC OFFSET 999999")
 
 
 def test_rights_cannot_be_given_away(login: Login) -> None:

@@ -93,8 +93,8 @@ def test_a_view_that_asks_something_else_is_found(book: Book) -> None:
     else:
         sql(
             book,
-            "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
-            f"{trigger} EXECUTE FUNCTION nothing()",
+            "CREATE FUNCTION public.nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+            f"{trigger} EXECUTE FUNCTION public.nothing()",
         )
     assert found(book) == ["views: register", "views: spy"]
 

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 import psycopg
@@ -15,6 +15,8 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row, tuple_row
 from psycopg.sql import SQL, Composed
 
+from lifecycle.errors import Unreachable
+from lifecycle.places import named
 from lifecycle.postgres.schema import LOCK, SCHEMA
 from lifecycle.recording import WAIT
 
@@ -33,6 +35,7 @@ _OPTIONS = (
     f"-c search_path={SCHEMA},pg_temp -c timezone=UTC -c lock_timeout={WAIT}s"
     f" -c statement_timeout={STATEMENT}s -c idle_in_transaction_session_timeout={STATEMENT}s"
 )
+_SCHEMES = ("postgresql://", "postgres://")
 _GONE = ("08", "57P", "58", "25006")
 """How the codes of errors begin that tell of a server that is gone, going, or not to be written to."""
 
@@ -58,19 +61,33 @@ def lost(error: BaseException) -> bool:
     return cause.sqlstate.startswith(_GONE)
 
 
+def parts_of(address: str) -> dict[str, str]:
+    """What it says. Raises `Unreachable` in words of our own: the driver's would tell a password."""
+    with suppress(psycopg.Error):
+        found = {name: str(told) for name, told in conninfo_to_dict(address).items() if told is not None}
+        ports = found.get("port", "").replace(",", "")
+        if address.startswith(_SCHEMES) and (not ports or ports.isdecimal()):
+            return found
+    raise Unreachable(
+        f"{named(address)} is no address of a PostgreSQL database: write"
+        " postgresql://USER@HOST/DATABASE; in a password, % is %25, / is %2F, @ is %40"
+    )
+
+
 def several_hosts(address: str) -> bool:
-    """Whether it names more than one server."""
-    return "," in str(conninfo_to_dict(address).get("host") or "")
+    """Whether it names more than one server. Raises `Unreachable` where it is no address."""
+    return "," in parts_of(address).get("host", "")
 
 
 def connected(address: str, *, read_only: bool = False, **more: Any) -> psycopg.Connection[Any]:
-    """A connection of ours to the database at the address. Raises psycopg's errors."""
-    told = {key: value for key, value in conninfo_to_dict(address).items() if value is not None}
+    """A connection of ours to the database at the address. Raises psycopg's errors, and `Unreachable`."""
+    told = parts_of(address)
     options = f"{_OPTIONS} -c default_transaction_read_only={'on' if read_only else 'off'}"
     if several_hosts(address) and not read_only:
         told.setdefault("target_session_attrs", "read-write")
     told["options"] = f"{told['options']} {options}" if "options" in told else options
-    return psycopg.connect(autocommit=True, **{**_DEFAULTS, **told, **more})
+    settings: dict[str, Any] = {**_DEFAULTS, **told, **more}
+    return psycopg.connect(autocommit=True, **settings)
 
 
 class Connections:

@@ -27,8 +27,9 @@ _INSERT_ENTRY = f"INSERT INTO stored_events ({STORED.rpartition(', ')[0]}) VALUE
 _INSERT_ANSWER = f"INSERT INTO receipts ({ANSWER.rpartition(', ')[0]}) VALUES ({', '.join(['%s'] * _GIVEN)})"
 _WAIT_FOR_STANDBY = "SELECT pg_logical_emit_message(true, 'grantbook', '')"
 """Something to commit, so that what is read here is on the standby, too, before it is told."""
-_NOTIFY = "NOTIFY stored_events"
-"""Calls those who follow, once it is committed."""
+_CALL = "SELECT pg_notify('stored_events', '') WHERE pg_notification_queue_usage() < 0.5"
+"""Calls those who follow, once it is committed. Anybody may fill the queue of calls, and a commit that calls
+fails where it is full: followers look by themselves, too."""
 
 
 class JournalRecorder(Recording, PostgresApplicationRecorder):
@@ -83,7 +84,7 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
         for one in stored_events:
             held.put(_INSERT_ENTRY, (one.originator_id, one.originator_version, one.topic, one.state))
         if stored_events and not held.appended:
-            held.put(_NOTIFY)
+            held.put(_CALL)
         for receipt in receipts:
             held.put(_INSERT_ANSWER, receipt[:_GIVEN])
         (_, newest), _ = held.begun

@@ -16,6 +16,8 @@ ROLES = {
     "reporter": "reads the views",
 }
 VIEWS = "views"
+TEMPORARY = "10GB"
+"""So much may one session write into temporary files."""
 _GIVEN = {
     "stored_events": "originator_id, originator_version, topic, state",
     "receipts": ", ".join(f'"{name}"' for name in Receipt._fields if name != "position"),
@@ -46,6 +48,8 @@ BEGIN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {administrator}', one.made);
         END IF;
     END LOOP;
+    -- Nor may one question fill it with what it sorts.
+    EXECUTE format('ALTER DATABASE %I SET temp_file_limit = ''{temporary}''', current_database());
 EXCEPTION WHEN insufficient_privilege THEN
     RAISE NOTICE 'not a superuser: whoever may connect may hold up writers, or fill the disk';
 END $$;
@@ -64,7 +68,7 @@ def script(prefix: str = "grantbook") -> str:
         _database(role),
         _journal(role),
         _views(role),
-        _SERVER.format(**role).strip(),
+        _SERVER.format(**role, temporary=TEMPORARY).strip(),
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -11,7 +11,6 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.errors import (
     InsufficientPrivilege,
     InvalidSchemaName,
@@ -25,7 +24,7 @@ from sqlalchemy import Column, Connection, Engine, MetaData, Table, create_engin
 from sqlalchemy.exc import DBAPIError
 
 from lifecycle.places import named
-from lifecycle.postgres.connection import connected
+from lifecycle.postgres.connection import connected, parts_of
 from projections.tables import FORMAT, SHADOW, metadata, tracking, views_format
 
 SCHEMA = "views"
@@ -89,7 +88,7 @@ def _connect(place: str, *, read_only: bool = False, **settings: object) -> psyc
         **settings,
     }
     options = " ".join(f"-c {name}={value}" for name, value in ours.items())
-    own = conninfo_to_dict(place).get("options") or ""
+    own = parts_of(place).get("options", "")
     return connected(
         place, read_only=read_only, options=f"{options} {own}".strip(), application_name="grantbook views"
     )
@@ -332,7 +331,25 @@ UNION ALL SELECT rulename, 'rule' FROM pg_rewrite JOIN pg_class ON pg_class.oid 
 WHERE rulename <> '_RETURN' AND relnamespace = {schema}
 UNION ALL SELECT polname, 'policy' FROM pg_policy JOIN pg_class ON pg_class.oid = polrelid
 WHERE relnamespace = {schema}
+UNION ALL SELECT relname, 'row security' FROM pg_class WHERE relrowsecurity AND relnamespace = {schema}
 """
+_STRANGERS = f"""
+SELECT 'function ' || oid::regprocedure FROM pg_proc WHERE pronamespace = '{SCHEMA}'::regnamespace
+UNION ALL
+SELECT 'operator ' || oid::regoperator FROM pg_operator WHERE oprnamespace = '{SCHEMA}'::regnamespace
+ORDER BY 1
+"""
+
+
+def strangers(made: Engine) -> list[str]:
+    """Functions and operators among the views, where this program makes none.
+
+    One that fits better than the server's own is what a report's question means by ``=`` or ``sum``. So they
+    are asked for where no such thing is found.
+    """
+    with made.connect() as connection:
+        connection.exec_driver_sql("SET LOCAL search_path = pg_catalog")
+        return [name for (name,) in connection.exec_driver_sql(_STRANGERS)]
 
 
 def changed_definitions(made: Engine) -> list[str]:
