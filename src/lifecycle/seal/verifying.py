@@ -13,6 +13,7 @@ from lifecycle.book import Book
 from lifecycle.disk import CHECKPOINTS
 from lifecycle.errors import Altered, BookError
 from lifecycle.journal import STORE_ERRORS, Journal
+from lifecycle.reading import WrittenMeanwhile
 from lifecycle.seal.beside import documents, form, settings, snapshots
 from lifecycle.seal.files import FOLDER, Kept
 from lifecycle.seal.merkle import SIZE, Tree
@@ -82,6 +83,8 @@ def verify(
             look.at_rows()
             look.at_seals(kept, list(trusted))
             look.at_the_rest()
+    except WrittenMeanwhile:
+        raise  # it is nothing that is wrong with the journal
     except (*STORE_ERRORS, BookError) as error:
         look.at_undecodable()
         look.found("journal.sqlite", f"it cannot be read to the end: {error}")
