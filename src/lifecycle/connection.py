@@ -104,10 +104,16 @@ class JournalDatastore(SQLiteDatastore):
         )
         self._held = threading.local()
 
+    @property
+    def holds(self) -> SQLiteCursor | None:
+        """Of the transaction that this thread holds."""
+        found: SQLiteCursor | None = getattr(self._held, "cursor", None)
+        return found
+
     @contextmanager
     def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
         """A cursor in a transaction, or in the one that this thread holds."""
-        outer = getattr(self._held, "cursor", None)
+        outer = self.holds
         if outer is not None:
             yield outer
         elif commit:

@@ -11,14 +11,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from lifecycle.errors import Unreachable
+from lifecycle.errors import NotNow
 
 T = TypeVar("T")
 _TIMES = 5
 """So often what is read is asked again, while others write."""
 
 
-class WrittenMeanwhile(Unreachable):
+class WrittenMeanwhile(NotNow):
     """What was read of a file is not to be trusted: it was taken for one that never changes, and changed."""
 
 

@@ -25,7 +25,7 @@ from eventsourcing.utils import Environment, EnvType
 from lifecycle.clock import utc_now
 from lifecycle.connection import READ_ONLY, JournalDatastore
 from lifecycle.reading import insisting
-from lifecycle.recording import ANSWER, FORMAT, WAIT, Receipt, Recording
+from lifecycle.recording import ANSWER, FORMAT, WAIT, Receipt, Recording, not_amid
 
 _INSERT_RECEIPT = f"INSERT INTO receipts ({ANSWER}) VALUES ({','.join('?' * len(Receipt._fields))})"
 _RECEIPTS = """
@@ -228,6 +228,7 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
     @contextmanager
     def reading(self) -> Iterator[None]:
         """All reads inside see the journal as it was at the first of them."""
+        not_amid(self.datastore.holds)
         with self.datastore.held(commit=False):
             yield
 

@@ -11,9 +11,8 @@ from typing import NamedTuple, ParamSpec, TypeVar
 
 from lifecycle.book import Book
 from lifecycle.disk import CHECKPOINTS
-from lifecycle.errors import Altered, BookError
+from lifecycle.errors import Altered, BookError, NotNow
 from lifecycle.journal import STORE_ERRORS, Journal
-from lifecycle.reading import WrittenMeanwhile
 from lifecycle.seal.beside import documents, form, settings, snapshots
 from lifecycle.seal.files import FOLDER, Kept
 from lifecycle.seal.merkle import SIZE, Tree
@@ -83,8 +82,8 @@ def verify(
             look.at_rows()
             look.at_seals(kept, list(trusted))
             look.at_the_rest()
-    except WrittenMeanwhile:
-        raise  # it is nothing that is wrong with the journal
+    except NotNow:
+        raise
     except (*STORE_ERRORS, BookError) as error:
         look.at_undecodable()
         look.found("journal.sqlite", f"it cannot be read to the end: {error}")
