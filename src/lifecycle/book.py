@@ -213,7 +213,8 @@ class Book:
     def insist(self, work: Callable[[bool], T]) -> T:
         """Do what does no harm when it is done twice; again, where the store went away meanwhile.
 
-        The work is told whether it was tried before. Raises `Unreachable` where the store does not come back.
+        The work is told whether it may have been done before. Raises `Unreachable` where the store does not
+        come back.
         """
         with store_errors(self.journal.place):
             return self.home.insist(work)

@@ -14,7 +14,7 @@ from lifecycle.home import Check, Home, T, guards
 from lifecycle.journal import STORE_ERRORS, Journal
 from lifecycle.names import Names
 from lifecycle.places import named
-from lifecycle.postgres.connection import JournalDatastore, lost, several_hosts
+from lifecycle.postgres.connection import InDoubt, JournalDatastore, lost, several_hosts
 from lifecycle.postgres.names import NamesInTable
 from lifecycle.postgres.recorder import JournalRecorder
 from lifecycle.postgres.schema import SCHEMA
@@ -87,8 +87,8 @@ class Database(Home):
             except STORE_ERRORS as error:
                 if self._read_only or not lost(error) or time.monotonic() + pause > until:
                     raise
+                again = again or (isinstance(error, InDoubt) and error.wrote)
             time.sleep(pause)
-            again = True
             pause = min(2 * pause, 2.0)
 
     def health(self, *, standby: bool) -> Iterator[Check]:

@@ -39,17 +39,6 @@ def keep(place: Path, content: str | bytes, *, mode: int = 0o666, new: bool = Fa
         os.close(folder)
 
 
-def reading_mode(file: Path) -> str:
-    """How to open an SQLite file to read it: as one that never changes, where nothing can be written there.
-
-    SQLite reads such a file only where it may keep its shared memory beside it. Whoever has it open keeps one
-    there; without one nobody has, and where no log is left it can be read without, as on a read-only disk.
-    """
-    log, memory = (file.with_name(f"{file.name}-{what}") for what in ("wal", "shm"))
-    settled = not memory.exists() and (not log.exists() or log.stat().st_size == 0)
-    return "ro&immutable=1" if settled and not os.access(file.parent, os.W_OK) else "ro"
-
-
 @contextmanager
 def locked(place: Path) -> Iterator[None]:
     """One process holds the lock at a time; the next one waits."""

@@ -25,5 +25,9 @@ class Unreachable(BookError):
     """The store is not there, cannot be opened, or could not write."""
 
 
+class NotNow(Unreachable):
+    """It cannot be done just now; nothing is wrong with the book."""
+
+
 class ClockRefused(BookError):
     """The machine's clock contradicts the journal: nothing is recorded until it is put right."""

@@ -54,7 +54,7 @@ class Home(ABC):
     def insist(self, work: Callable[[bool], T]) -> T:
         """Do the work; again, where the store went away meanwhile and may come back.
 
-        The work is told whether it was tried before, and must do no harm when it is done twice.
+        The work is told whether it may have been done before, and must do no harm when it is done twice.
         """
         return work(False)
 

@@ -8,6 +8,8 @@ from typing import Any, ClassVar, NamedTuple
 
 from eventsourcing.persistence import Notification
 
+from lifecycle.errors import NotNow
+
 FORMAT = 2
 """Of the journal's tables. A journal of a later format is not opened."""
 WAIT = 60
@@ -45,6 +47,15 @@ Question = tuple[str, Sequence[object]]
 """With ``?`` for each value; and the values."""
 
 
+def not_amid(held: object) -> None:
+    """Raises `NotNow` where a transaction is held."""
+    if held is not None:
+        raise NotNow(
+            "a batch is open: what is in it is not recorded yet, and can be neither sealed nor proved:"
+            " end it first"
+        )
+
+
 class Recording(ABC):
     """A recorder of entries and answers. Questions are written once, with ``?`` for each value."""
 
@@ -65,7 +76,10 @@ class Recording(ABC):
 
     @abstractmethod
     def reading(self) -> AbstractContextManager[None]:
-        """All reads inside see the journal as it was at the first of them."""
+        """All reads inside see the journal as it was at the first of them, and nothing that is not committed.
+
+        Raises `NotNow` inside `writing`, whose entries may yet come to nothing.
+        """
 
     @abstractmethod
     def adopt(self, *, entries: Sequence[tuple[Any, ...]] = (), receipts: Sequence[Receipt] = ()) -> None:

@@ -5,7 +5,6 @@ one writer at a time from its first read on, and every commit on disk before it 
 """
 
 import sqlite3
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -17,19 +16,16 @@ from eventsourcing.persistence import StoredEvent
 from eventsourcing.sqlite import (
     SQLiteAggregateRecorder,
     SQLiteApplicationRecorder,
-    SQLiteConnection,
-    SQLiteConnectionPool,
     SQLiteCursor,
     SQLiteDatastore,
     SQLiteFactory,
-    SQLiteTransaction,
 )
 from eventsourcing.utils import Environment, EnvType
 
 from lifecycle.clock import utc_now
-from lifecycle.disk import reading_mode
-from lifecycle.errors import Unreachable
-from lifecycle.recording import ANSWER, FORMAT, WAIT, Receipt, Recording
+from lifecycle.connection import READ_ONLY, JournalDatastore
+from lifecycle.reading import insisting
+from lifecycle.recording import ANSWER, FORMAT, WAIT, Receipt, Recording, not_amid
 
 _INSERT_RECEIPT = f"INSERT INTO receipts ({ANSWER}) VALUES ({','.join('?' * len(Receipt._fields))})"
 _RECEIPTS = """
@@ -67,84 +63,6 @@ def _guards(table: str, number: str, taken: str, types: dict[str, str]) -> str:
     """The triggers of a table: ``taken`` tells a row whose place is taken, ``types`` what columns hold."""
     odd = " OR ".join(f'typeof(NEW."{column}") NOT IN ({kinds})' for column, kinds in types.items())
     return _APPEND_ONLY.format(table=table, number=number, key=taken, types=odd)
-
-
-class ImmediateTransaction(SQLiteTransaction):
-    """Takes the write lock before the first read, so that what is decided on cannot change under it."""
-
-    def __enter__(self) -> SQLiteCursor:
-        cursor = self.connection.cursor()
-        cursor.execute("BEGIN IMMEDIATE" if self.commit else "BEGIN")
-        return cursor
-
-
-class JournalConnection(SQLiteConnection):
-    """A connection whose writing transactions are immediate."""
-
-    @contextmanager
-    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
-        """A cursor in a transaction."""
-        with ImmediateTransaction(self, commit=commit) as cursor, cursor:
-            yield cursor
-
-
-class JournalConnectionPool(SQLiteConnectionPool):
-    """Connections that put every commit on disk, or are not given out."""
-
-    def _create_connection(self) -> SQLiteConnection:
-        # Not the library's own: its ``cached_statements=True`` is a cache of one statement, so that every
-        # statement is compiled again (half the time of an append).
-        try:
-            raw = sqlite3.connect(
-                self.db_name,
-                uri=True,
-                check_same_thread=False,
-                isolation_level=None,
-                timeout=self.lock_timeout or WAIT,
-            )
-        except sqlite3.Error as error:
-            raise Unreachable(f"{self.db_name} cannot be opened: {error}") from error
-        raw.row_factory = sqlite3.Row
-        # Who only reads takes the file as it is: a restored one may not be in WAL mode yet.
-        if not (self.is_sqlite_memory_mode or "mode=ro" in self.db_name):
-            mode = raw.execute("PRAGMA journal_mode=WAL").fetchone()[0]
-            raw.execute("PRAGMA synchronous=FULL")
-            level = raw.execute("PRAGMA synchronous").fetchone()[0]
-            if (mode, level) != ("wal", 2):
-                raise Unreachable(f"{self.db_name}: WAL and synchronous=FULL are needed, not {mode}, {level}")
-        return JournalConnection(raw, max_age=self.max_age)
-
-
-class JournalDatastore(SQLiteDatastore):
-    """One file. A transaction begun inside one that the same thread holds joins it."""
-
-    def __init__(self, db_name: str, **options: Any) -> None:
-        super().__init__(db_name, **options)
-        self.pool = JournalConnectionPool(db_name=db_name, lock_timeout=options.get("lock_timeout"))
-        self._held = threading.local()
-
-    @contextmanager
-    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
-        """A cursor in a transaction, or in the one that this thread holds."""
-        outer = getattr(self._held, "cursor", None)
-        if outer is not None:
-            yield outer
-        elif commit:
-            with self.held(commit=True) as cursor:
-                yield cursor
-        else:
-            with super().transaction(commit=False) as cursor:
-                yield cursor
-
-    @contextmanager
-    def held(self, *, commit: bool) -> Iterator[SQLiteCursor]:
-        """A transaction that those begun inside it, by the same thread, are part of."""
-        with super().transaction(commit=commit) as cursor:
-            self._held.cursor = cursor
-            try:
-                yield cursor
-            finally:
-                self._held.cursor = None
 
 
 class JournalRecorder(Recording, SQLiteApplicationRecorder):
@@ -242,7 +160,7 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
             (self.events_table_name, "position", "originator_id, topic"),
             ("receipts", "number", ANSWER),
         )
-        with closing(sqlite3.connect(self.datastore.pool.db_name, uri=True)) as raw:
+        with self.datastore.pool.apart() as raw:
             raw.text_factory = bytes
             for table, number, columns in asked:
                 question = f"SELECT {number}, {columns} FROM {table} ORDER BY {number}"
@@ -255,7 +173,7 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
 
         Not whether indexes lead to the rows: that is a question of its own, below, at a quarter of the time.
         """
-        with closing(sqlite3.connect(self.datastore.pool.db_name, uri=True)) as raw:
+        with self.datastore.pool.apart() as raw:
             return [told for (told,) in raw.execute("PRAGMA quick_check(5)") if told != "ok"]
 
     def indexed_entries(self, upto: int) -> Iterator[tuple[Any, ...]]:
@@ -298,7 +216,7 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
         return all(led for rows in self.answers((entry, ()), (answer, ())) for (led,) in rows)
 
     def _indexed(self, question: str, *params: object) -> Iterator[tuple[Any, ...]]:
-        with closing(sqlite3.connect(self.datastore.pool.db_name, uri=True)) as raw:
+        with self.datastore.pool.apart() as raw:
             yield from raw.execute(question, params)
 
     @contextmanager
@@ -310,19 +228,33 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
     @contextmanager
     def reading(self) -> Iterator[None]:
         """All reads inside see the journal as it was at the first of them."""
+        not_amid(self.datastore.holds)
         with self.datastore.held(commit=False):
             yield
 
     def rows(self, statement: str, *params: object) -> list[tuple[Any, ...]]:
         """All rows of a question to the journal's tables."""
-        with self.datastore.transaction(commit=False) as cursor:
-            cursor.execute(statement, params)
-            return list(cursor.fetchall())
+
+        def read() -> list[tuple[Any, ...]]:
+            with self.datastore.transaction(commit=False) as cursor:
+                cursor.execute(statement, params)
+                return list(cursor.fetchall())
+
+        return insisting(read)
+
+
+class SnapshotRecorder(SQLiteAggregateRecorder):
+    """Snapshots, read as entries are."""
+
+    def select_events(self, *args: Any, **options: Any) -> Sequence[StoredEvent]:
+        """Those of a stream."""
+        return insisting(lambda: super(SnapshotRecorder, self).select_events(*args, **options))
 
 
 class JournalFactory(SQLiteFactory):
-    """Gives the journal its own recorder and datastore."""
+    """Gives the journal its own recorders and datastore."""
 
+    aggregate_recorder_class = SnapshotRecorder
     application_recorder_class = JournalRecorder
 
     def __init__(self, env: Environment | EnvType | None) -> None:
@@ -336,10 +268,10 @@ class JournalFactory(SQLiteFactory):
 
 def settings(file: Path, *, create: bool, read_only: bool) -> dict[str, str]:
     """What the library is told, to keep a journal in the file."""
-    mode = "rwc" if create else reading_mode(file) if read_only else "rw"
+    mode = "?mode=rwc" if create else READ_ONLY if read_only else "?mode=rw"
     return {
         "PERSISTENCE_MODULE": "eventsourcing.sqlite",
-        "SQLITE_DBNAME": f"file:{quote(str(file))}?mode={mode}",
+        "SQLITE_DBNAME": f"file:{quote(str(file))}{mode}",
         "SQLITE_LOCK_TIMEOUT": str(WAIT),
     }
 

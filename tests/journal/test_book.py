@@ -288,7 +288,7 @@ def test_a_reader_may_not_write(book: Book) -> None:
 def test_a_book_on_a_read_only_disk_is_read(in_folder: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     """Root may write everywhere, so the disk is only said to be read-only."""
     in_folder.close()
-    monkeypatch.setattr("lifecycle.disk.os.access", lambda *_: False)
+    monkeypatch.setattr("lifecycle.reading.os.access", lambda *_: False)
     before = sorted(in_folder.path.iterdir())
     with Book.open(in_folder.place, read_only=True) as reader:
         assert len(reader.entries(STREAM)) == 1

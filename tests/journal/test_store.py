@@ -1,6 +1,5 @@
 """The journal's file: appends only, positions used once, every commit on disk, one writer at a time."""
 
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -12,7 +11,6 @@ from eventsourcing.persistence import IntegrityError, StoredEvent
 
 import given as g
 from lifecycle.book import Book
-from lifecycle.disk import reading_mode
 from lifecycle.errors import Altered, Unreachable
 from lifecycle.journal import Journal
 from lifecycle.recording import FORMAT
@@ -303,20 +301,6 @@ def test_a_journal_whose_index_leads_astray_is_not_opened(
         Book.open(book.path)
     with Book.open(book.path, as_is=True) as again:
         assert again.position()
-
-
-def test_a_file_that_somebody_has_open_is_not_taken_for_one_that_never_changes(
-    book: Book, raw: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its log is empty after each time that it is put away, while the next commit is being made."""
-    monkeypatch.setattr(os, "access", lambda *_: False)
-    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    file = book.path / "journal.sqlite"
-    assert file.with_name("journal.sqlite-wal").stat().st_size == 0
-    assert reading_mode(file) == "ro"
-    raw.close()
-    book.close()
-    assert reading_mode(file) == "ro&immutable=1"
 
 
 def test_an_altered_entry_is_named_by_whoever_reads_it(book: Book, raw: sqlite3.Connection) -> None:

@@ -19,7 +19,7 @@ from lifecycle.book import Book
 from lifecycle.errors import Unreachable
 from lifecycle.journal import Answer, Journal
 from lifecycle.postgres import connection
-from lifecycle.postgres.connection import JournalDatastore
+from lifecycle.postgres.connection import COMMIT, Held, Rows, Statement
 from lifecycle.postgres.recorder import JournalRecorder
 from lifecycle.postgres.schema import LOCK
 from servers import Server
@@ -51,33 +51,53 @@ def test_a_connection_that_was_cut_is_made_again(book: Book, raw: Raw) -> None:
         assert (answer.outcome, answer.position) == ("accepted", before + 1)
 
 
+@pytest.fixture
+def commits(raw: Raw, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many there were; the connection is cut between the first and its acknowledgement."""
+    whole, made = Held.ask, list[int]()
+
+    def ask(held: Held, *questions: Statement) -> list[Rows]:
+        told = whole(held, *questions)
+        if questions == ((COMMIT, None),):
+            made.append(len(made) + 1)
+            if made == [1]:
+                cut(raw)
+                raise psycopg.OperationalError("lost")
+        return told
+
+    monkeypatch.setattr(Held, "ask", ask)
+    return made
+
+
 @pytest.mark.parametrize("refused", [False, True])
 def test_a_commit_whose_acknowledgement_was_lost_is_not_made_twice(
-    book: Book, raw: Raw, monkeypatch: pytest.MonkeyPatch, refused: bool
+    book: Book, commits: list[int], refused: bool
 ) -> None:
-    """The connection is cut between the commit and its acknowledgement."""
     entries, answers = book.journal.counts()
-    whole, cuts = JournalDatastore.held, [0]
-
-    class Cut:
-        def __init__(self, held: Any) -> None:
-            self._held = held
-
-        def __enter__(self) -> Any:
-            return self._held.__enter__()
-
-        def __exit__(self, *how: Any) -> Any:
-            self._held.__exit__(*how)
-            cuts[0] += 1
-            if cuts[0] == 1:
-                cut(raw)
-                raise OperationalError("lost") from psycopg.OperationalError("lost")
-
-    monkeypatch.setattr(JournalDatastore, "held", lambda store, *begin: Cut(whole(store, *begin)))
     answer = book.record(g.cost("01-09" if refused else "06-12"), "t.leader")
     assert answer.outcome == ("refused" if refused else "accepted")
-    assert cuts[0] == 2
+    assert commits == [1, 2]
     assert book.journal.counts() == (entries + (not refused), answers + 1)
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_repeat_whose_connection_is_lost_stays_one(book: Book, raw: Raw, refused: bool) -> None:
+    """Nothing of it can have been recorded just now: what was given before was given by the asker."""
+    command = g.cost("01-09" if refused else "06-12", command_id="C-1")
+    first = book.record(command, "t.leader")
+    cut(raw)
+    assert book.record(command, "t.leader") == first._replace(outcome="repeat")
+
+
+def test_a_repeat_whose_acknowledgement_is_lost_stays_one(
+    book: Book, raw: Raw, database: str, commits: list[int]
+) -> None:
+    command = g.cost("06-12", command_id="C-1")
+    commits.append(0)  # the first is not the one to be cut
+    first = book.record(command, "t.leader")
+    commits.clear()
+    assert book.record(command, "t.leader") == first._replace(outcome="repeat")
+    assert commits == [1, 2]
 
 
 def test_a_server_that_is_away_is_told_in_words(

@@ -13,8 +13,9 @@ import given as g
 from books import record
 from lifecycle.book import Book
 from lifecycle.errors import Altered, Unreachable
+from lifecycle.seal.files import FOLDER, Kept
 from lifecycle.seal.leaves import entry_hash
-from lifecycle.seal.proving import Unsealed, export, prover
+from lifecycle.seal.proving import Unsealed, _Export, export, prover
 from lifecycle.seal.rows import disagreement
 from lifecycle.seal.sealing import Seal
 from lifecycle.seal.verifying import verify
@@ -165,7 +166,7 @@ def test_a_kept_checkpoint_tells_of_a_rewritten_book(book: Book, tmp_path: Path)
     kept = tmp_path / "kept.note"
     shutil.copyfile(Seal(book).files()[-1], kept)
     with without_triggers(book.path) as raw:
-        raw.execute("UPDATE stored_events SET state = CAST(replace(state, '5000', '6000') AS BLOB)")
+        raw.execute("UPDATE stored_events SET state = CAST(replace(state, '50000.00', '60000.00') AS BLOB)")
     for place in Seal(book).files():
         place.unlink()
     shutil.rmtree(book.path / "tree")
@@ -228,6 +229,45 @@ def test_an_altered_entry_is_not_proved(book: Book, tmp_path: Path) -> None:
     shutil.rmtree(book.path / "tree")
     with pytest.raises(Altered, match="audit verify"):
         export(book, Seal(book), tmp_path / "package")
+
+
+def test_whoever_seals_meanwhile_is_not_in_the_way(
+    book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who hashes all of it again cuts the kept hashes first, wherever a reader of them is just then."""
+    name = f"grant:{g.G}"
+    with prover(book, Seal(book)) as maker:
+        right = maker.prove(name, 1)
+    for width in range(3):  # so many leaves are there again
+        with prover(book, Seal(book)) as maker, Kept(book.path / FOLDER, "entries") as sealers:
+            sealers.cut(width)
+            assert maker.prove(name, 1) == right
+        Seal(book).seal(whole=True)
+        write = _Export.write
+
+        def cut_and_write(self: _Export, width: int = width) -> tuple[int, int, int]:
+            with Kept(book.path / FOLDER, "entries") as sealers:
+                sealers.cut(width)
+            return write(self)  # noqa: B023 called in this turn
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(_Export, "write", cut_and_write)
+            export(book, Seal(book), tmp_path / f"package-{width}")
+        assert check(tmp_path / f"package-{width}")[0] == 0
+        Seal(book).seal(whole=True)
+
+
+def test_hashes_that_are_damaged_are_not_exported(book: Book, tmp_path: Path) -> None:
+    """The roots above them may be as they were."""
+    last = Seal(book).last()
+    assert last is not None
+    place = book.path / FOLDER / "entries.0"
+    data = bytearray(place.read_bytes())
+    data[1] ^= 1
+    place.write_bytes(data)
+    export(book, Seal(book), tmp_path / "package")
+    code, told = check(tmp_path / "package")
+    assert code == 0, told
 
 
 def test_a_folder_that_is_there_is_not_written_over(book: Book, package: Path) -> None:

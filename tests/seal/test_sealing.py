@@ -4,6 +4,7 @@ import random
 import shutil
 import sqlite3
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -13,8 +14,9 @@ import given as g
 from books import make_book
 from lifecycle.book import Book
 from lifecycle.disk import CHECKPOINTS
-from lifecycle.errors import Altered, Unreachable
+from lifecycle.errors import Altered, NotNow, Unreachable
 from lifecycle.seal.leaves import entry_hash, receipt_hash
+from lifecycle.seal.proving import export
 from lifecycle.seal.sealing import Forked, Seal
 from lifecycle.seal.verifying import verify
 from tampering import restore, tamper, without_triggers
@@ -210,6 +212,26 @@ def test_many_seal_at_once(book: Book) -> None:
         thread.join()
     assert not failed
     assert len(Seal(book).files()) == 4
+
+
+def test_what_is_not_recorded_yet_is_not_sealed(book: Book, tmp_path: Path) -> None:
+    """A checkpoint of what is then undone would seal entries that never were."""
+    seal = Seal(book)
+    asks: list[Callable[[], object]] = [
+        seal.seal,
+        lambda: verify(book, seal),
+        lambda: export(book, seal, tmp_path / "package"),
+    ]
+    for ask in asks:
+        with pytest.raises(ZeroDivisionError), book.batch():  # noqa: PT012
+            spend(book, "01-13")
+            with pytest.raises(NotNow, match="a batch is open"):
+                ask()
+            spend(book, "01-14")  # the batch goes on
+            raise ZeroDivisionError
+    assert seal.unsealed() == (0, 0)
+    with Book.open(book.place) as again:
+        assert verify(again, Seal(again)).problems == []
 
 
 def test_what_a_killed_seal_left_is_no_checkpoint(book: Book) -> None:

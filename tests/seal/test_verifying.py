@@ -115,7 +115,7 @@ def test_a_rewritten_and_resealed_book_is_found_out_by_who_kept_a_checkpoint(
     kept = tmp_path / "kept.note"
     shutil.copyfile(Seal(book).files()[-1], kept)
     with without_triggers(book.path) as raw:
-        raw.execute("UPDATE stored_events SET state = CAST(replace(state, '5000', '6000') AS BLOB)")
+        raw.execute("UPDATE stored_events SET state = CAST(replace(state, '50000.00', '60000.00') AS BLOB)")
     for place in Seal(book).files():
         place.unlink()
     shutil.rmtree(book.path / "tree")

@@ -46,7 +46,12 @@ Rows = list[tuple[Any, ...]]
 
 
 class InDoubt(OperationalError):
-    """It was committed on the server, but no standby has confirmed it yet."""
+    """Nobody has confirmed the commit: the connection was lost amid it, or no standby has it yet."""
+
+    def __init__(self, told: str, *, wrote: bool) -> None:
+        super().__init__(told)
+        self.wrote = wrote
+        """Whether there was anything to commit."""
 
 
 def lost(error: BaseException) -> bool:
@@ -178,7 +183,12 @@ class Held:
         """Do what waits, and commit: nothing, where something in it failed and nobody minded."""
         if self._connection.info.transaction_status == TransactionStatus.INERROR:
             raise psycopg.errors.InFailedSqlTransaction("something in the transaction failed")
-        self.ask((COMMIT, None))
+        try:
+            self.ask((COMMIT, None))
+        except psycopg.Error as error:
+            if not lost(error):
+                raise
+            raise InDoubt(str(error), wrote=self.appended is not None) from error
 
     def undo(self) -> None:
         """Leave nothing of it; a connection on which that fails is let go."""
@@ -239,7 +249,7 @@ class JournalDatastore(PostgresDatastore):
             finally:
                 self._own.held = None
         if told := self._connections.warned():
-            raise InDoubt("; ".join(told))
+            raise InDoubt("; ".join(told), wrote=held.appended is not None)
 
 
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"

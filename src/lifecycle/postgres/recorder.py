@@ -19,7 +19,7 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from lifecycle.postgres import schema
 from lifecycle.postgres.connection import BEGIN, MOMENT, SNAPSHOT, TAKE_LOCK, JournalDatastore, lost
-from lifecycle.recording import ANSWER, FORMAT, STORED, Question, Receipt, Recording
+from lifecycle.recording import ANSWER, FORMAT, STORED, Question, Receipt, Recording, not_amid
 
 _GIVEN = len(Receipt._fields) - 1
 """So much is said of an answer; its position, the last, is the database's to tell."""
@@ -66,6 +66,7 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
     @contextmanager
     def reading(self) -> Iterator[None]:
         """All reads inside see the journal as it was at the first of them."""
+        not_amid(self.datastore.holds)
         with self.datastore.held(SNAPSHOT):
             yield
 

@@ -61,6 +61,18 @@ class Prover:
             and (entries.root(at.size), receipts.root(at.receipts)) == (at.root, at.receipts_root)
         )
 
+    def take_in(self) -> None:
+        """Take the hashes into memory: whoever seals all of it anew cuts the files meanwhile."""
+        if self._kept is None:
+            return
+        files, self.trees = self.trees, [Tree(), Tree()]
+        sizes = self.checkpoint.size, self.checkpoint.receipts
+        for tree, file, size in zip(self.trees, files, sizes, strict=True):
+            for start in range(0, size, _PAGE):
+                tree.extend(file.leaves(start, min(_PAGE, size - start)))
+        if not self._fits():
+            self._from_rows()
+
     def _from_rows(self) -> None:
         """Hash the whole journal again. Raises ``Altered`` where it does not fit the checkpoint."""
         self._kept, self.trees = None, [Tree(), Tree()]
@@ -138,6 +150,7 @@ def export(book: Book, seal: Seal, folder: Path, streams: Collection[str] = ()) 
         beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         (beside / "proofs").mkdir()
         with prover(book, seal) as maker:
+            maker.take_in()
             made = _Export(book, maker, beside, streams).write()
         (beside / CHECKPOINTS).mkdir()
         for place in seal.files():

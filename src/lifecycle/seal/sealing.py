@@ -109,7 +109,8 @@ class Seal:
         checkpoint carries both signatures.
 
         Raises `Forked` where the journal does not extend what was sealed, ``Altered`` where a row or a
-        checkpoint is not as it was written, ``Unreachable`` where the key or a file cannot be used.
+        checkpoint is not as it was written, ``Unreachable`` where the key or a file cannot be used,
+        ``NotNow`` inside a batch.
         """
         try:
             with (

@@ -11,7 +11,7 @@ from typing import NamedTuple, ParamSpec, TypeVar
 
 from lifecycle.book import Book
 from lifecycle.disk import CHECKPOINTS
-from lifecycle.errors import Altered, BookError
+from lifecycle.errors import Altered, BookError, NotNow
 from lifecycle.journal import STORE_ERRORS, Journal
 from lifecycle.seal.beside import documents, form, settings, snapshots
 from lifecycle.seal.files import FOLDER, Kept
@@ -82,6 +82,8 @@ def verify(
             look.at_rows()
             look.at_seals(kept, list(trusted))
             look.at_the_rest()
+    except NotNow:
+        raise
     except (*STORE_ERRORS, BookError) as error:
         look.at_undecodable()
         look.found("journal.sqlite", f"it cannot be read to the end: {error}")

@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, 
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
 
-from lifecycle.disk import reading_mode
+from lifecycle.reading import as_unchanging, unchanged
 from projections.store import checksum
 from projections.tables import FORMAT, SHADOW, metadata, views_format
 
@@ -50,10 +50,13 @@ def engine(place: Path | str, as_is: bool) -> Engine:
     """A way into the file. One connection for all: closing the last one makes the disk work."""
     file = Path(place) / FILE
     url = URL.create("sqlite", database=str(file))
+    look = as_unchanging(file) if as_is else None
     if as_is:
-        query = dict(part.split("=") for part in f"mode={reading_mode(file)}&uri=true".split("&"))
+        query = {"mode": "ro", "uri": "true"} | ({} if look is None else {"immutable": "1"})
         url = URL.create("sqlite", database=f"file:{quote(str(file))}", query=query)
-    made = create_engine(url, connect_args={"timeout": WAIT}, poolclass=QueuePool)
+    made = create_engine(
+        url, connect_args={"timeout": WAIT}, poolclass=QueuePool, execution_options={"look": look}
+    )
     _own_transactions(made)
     return made
 
@@ -211,8 +214,9 @@ def leading(place: Path | str) -> Iterator[Callable[[], bool]]:
 
 @contextmanager
 def reading(made: Engine) -> Iterator[Connection]:
-    """One transaction that sees the views as they are now, to its end."""
-    with made.connect() as connection:
+    """One transaction that sees the views as they are now, to its end. Raises ``WrittenMeanwhile``."""
+    look = made.get_execution_options().get("look")
+    with unchanged(_file(made), look), made.connect() as connection:
         yield connection
 
 

@@ -1,0 +1,134 @@
+"""Connections to the journal's file, and the transactions that are held on them."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from eventsourcing.sqlite import (
+    SQLiteConnection,
+    SQLiteConnectionPool,
+    SQLiteCursor,
+    SQLiteDatastore,
+    SQLiteTransaction,
+)
+
+from lifecycle.errors import Unreachable
+from lifecycle.reading import Look, WrittenMeanwhile, as_unchanging, unchanged
+from lifecycle.recording import WAIT
+
+READ_ONLY = "?mode=ro"
+"""How the address of a file ends that is only read."""
+
+
+class ImmediateTransaction(SQLiteTransaction):
+    """Takes the write lock before the first read, so that what is decided on cannot change under it."""
+
+    def __enter__(self) -> SQLiteCursor:
+        cursor = self.connection.cursor()
+        cursor.execute("BEGIN IMMEDIATE" if self.commit else "BEGIN")
+        return cursor
+
+
+class JournalConnection(SQLiteConnection):
+    """A connection whose writing transactions are immediate. One whose file was written to is let go."""
+
+    def __init__(self, raw: sqlite3.Connection, max_age: float | None, file: Path, look: Look | None) -> None:
+        super().__init__(raw, max_age=max_age)
+        self._file, self._look = file, look
+
+    @contextmanager
+    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+        """A cursor in a transaction."""
+        try:
+            with unchanged(self._file, self._look), ImmediateTransaction(self, commit=commit) as own, own:
+                yield own
+        except WrittenMeanwhile:
+            self.close()
+            raise
+
+
+class JournalConnectionPool(SQLiteConnectionPool):
+    """Connections that put every commit on disk, or are not given out."""
+
+    @property
+    def _file(self) -> Path:
+        return Path(unquote(self.db_name.removeprefix("file:").partition("?")[0]))
+
+    def _connected(self) -> tuple[sqlite3.Connection, Look | None]:
+        look = as_unchanging(self._file) if self.db_name.endswith(READ_ONLY) else None
+        # Not the library's own: its ``cached_statements=True`` is a cache of one statement, so that every
+        # statement is compiled again (half the time of an append).
+        raw = sqlite3.connect(
+            self.db_name if look is None else f"{self.db_name}&immutable=1",
+            uri=True,
+            check_same_thread=False,
+            isolation_level=None,
+            timeout=self.lock_timeout or WAIT,
+        )
+        return raw, look
+
+    def _create_connection(self) -> SQLiteConnection:
+        try:
+            raw, look = self._connected()
+        except sqlite3.Error as error:
+            raise Unreachable(f"{self.db_name} cannot be opened: {error}") from error
+        raw.row_factory = sqlite3.Row
+        # Who only reads takes the file as it is: a restored one may not be in WAL mode yet.
+        if not (self.is_sqlite_memory_mode or self.db_name.endswith(READ_ONLY)):
+            mode = raw.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+            raw.execute("PRAGMA synchronous=FULL")
+            level = raw.execute("PRAGMA synchronous").fetchone()[0]
+            if (mode, level) != ("wal", 2):
+                raise Unreachable(f"{self.db_name}: WAL and synchronous=FULL are needed, not {mode}, {level}")
+        return JournalConnection(raw, self.max_age, self._file, look)
+
+    @contextmanager
+    def apart(self) -> Iterator[sqlite3.Connection]:
+        """A connection for one reading alone, whatever is held."""
+        raw, look = self._connected()
+        with unchanged(self._file, look), closing(raw):
+            yield raw
+
+
+class JournalDatastore(SQLiteDatastore):
+    """One file. A transaction begun inside one that the same thread holds joins it."""
+
+    def __init__(self, db_name: str, **options: Any) -> None:
+        super().__init__(db_name, **options)
+        self.pool: JournalConnectionPool = JournalConnectionPool(
+            db_name=db_name, lock_timeout=options.get("lock_timeout")
+        )
+        self._held = threading.local()
+
+    @property
+    def holds(self) -> SQLiteCursor | None:
+        """Of the transaction that this thread holds."""
+        found: SQLiteCursor | None = getattr(self._held, "cursor", None)
+        return found
+
+    @contextmanager
+    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+        """A cursor in a transaction, or in the one that this thread holds."""
+        outer = self.holds
+        if outer is not None:
+            yield outer
+        elif commit:
+            with self.held(commit=True) as cursor:
+                yield cursor
+        else:
+            with super().transaction(commit=False) as cursor:
+                yield cursor
+
+    @contextmanager
+    def held(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+        """A transaction that those begun inside it, by the same thread, are part of."""
+        with super().transaction(commit=commit) as cursor:
+            self._held.cursor = cursor
+            try:
+                yield cursor
+            finally:
+                self._held.cursor = None
