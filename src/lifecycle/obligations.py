@@ -6,11 +6,10 @@ before, so what is late can be told for any day from stored dates. The status it
 the day that is asked for, and is computed where it is asked.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from lifecycle.events import fund as of_fund
 from lifecycle.events import grant as was
 from lifecycle.events.base import Event
 from lifecycle.policy import Edition, Span, last_day
@@ -18,7 +17,7 @@ from lifecycle.state import Grant
 from lifecycle.steps import NAMES, Obligation, Step
 from lifecycle.terms import plus_months
 
-__all__ = ["MONTHS_AHEAD", "NAMES", "Obligation", "Step", "Timeline", "instalments"]
+__all__ = ["MONTHS_AHEAD", "NAMES", "Obligation", "Step", "Timeline"]
 
 _ITEMISED = frozenset(("activity", "inactivity", "progress_report", "follow_up", "instalment"))
 _GRANT_WIDE = tuple(name for name in NAMES if name not in _ITEMISED)
@@ -386,21 +385,3 @@ _FOLLOW: dict[type[Event], Callable[[Timeline, Grant, Any], None]] = {
 }
 """What each fact changes. Facts that are not named change no due date and meet nothing."""
 CONCERNS = _FOLLOW.keys()
-
-
-def instalments(events: Iterable[Event]) -> list[Obligation]:
-    """The fund's own obligations, from its events in force in their order."""
-    found: dict[tuple[str, str], Obligation] = {}
-    for e in events:
-        if type(e) is of_fund.InstalmentScheduled:
-            key = (e.partner, e.instalment)
-            one = found.setdefault(key, Obligation("instalment", "/".join(key)))
-            one.triggered_on = one.triggered_on or e.on
-            one.move(e.due)
-            one.mark(e.on)
-        elif type(e) is of_fund.InstalmentReceived and e.instalment is not None:
-            received = found.get((e.partner, e.instalment))
-            if received is not None and received.met_on is None:
-                received.met_on = e.on
-                received.mark(e.on)
-    return list(found.values())

@@ -12,8 +12,8 @@ from lifecycle.events.fund import FundEstablished
 from lifecycle.fund import Fund
 from lifecycle.grant import EVOLVE, begin
 from lifecycle.history import FUND, Entry, in_force, kind_of
+from lifecycle.instalments import instalments as instalment_steps
 from lifecycle.obligations import CONCERNS as OBLIGATED
-from lifecycle.obligations import instalments as instalment_steps
 from lifecycle.stage import Stage
 from lifecycle.state import Grant
 from projections import (

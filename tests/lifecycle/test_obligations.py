@@ -16,7 +16,8 @@ from given import (
 )
 from lifecycle.events import grant as was
 from lifecycle.history import in_force
-from lifecycle.obligations import NAMES, instalments
+from lifecycle.instalments import instalments
+from lifecycle.obligations import NAMES
 from lifecycle.policy import read_edition
 
 NO_AGREEMENT = [
