@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 CHECKPOINTS = "checkpoints"
 """The folder in which they lie: each is named after the entries and answers that it seals."""
@@ -48,6 +49,11 @@ def reading_mode(file: Path) -> str:
     log, memory = (file.with_name(f"{file.name}-{what}") for what in ("wal", "shm"))
     settled = not memory.exists() and (not log.exists() or log.stat().st_size == 0)
     return "ro&immutable=1" if settled and not os.access(file.parent, os.W_OK) else "ro"
+
+
+def uri(file: Path) -> str:
+    """The file as SQLite opens it, whatever bytes its name is made of; ``?mode=…`` may follow."""
+    return f"file:{quote(os.fsencode(file))}"
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.sqlite import (
@@ -27,7 +26,7 @@ from eventsourcing.sqlite import (
 from eventsourcing.utils import Environment, EnvType
 
 from lifecycle.clock import utc_now
-from lifecycle.disk import reading_mode
+from lifecycle.disk import reading_mode, uri
 from lifecycle.errors import Unreachable
 from lifecycle.recording import ANSWER, FORMAT, WAIT, Receipt, Recording
 
@@ -339,7 +338,7 @@ def settings(file: Path, *, create: bool, read_only: bool) -> dict[str, str]:
     mode = "rwc" if create else reading_mode(file) if read_only else "rw"
     return {
         "PERSISTENCE_MODULE": "eventsourcing.sqlite",
-        "SQLITE_DBNAME": f"file:{quote(str(file))}?mode={mode}",
+        "SQLITE_DBNAME": f"{uri(file)}?mode={mode}",
         "SQLITE_LOCK_TIMEOUT": str(WAIT),
     }
 

@@ -1,18 +1,19 @@
 """Views in a file, ``views.sqlite`` in the book's folder: it can be deleted at any time."""
 
 import fcntl
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote_to_bytes
 
 from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from lifecycle.disk import reading_mode
+from lifecycle.disk import reading_mode, uri
 from projections.store import checksum
 from projections.tables import FORMAT, SHADOW, metadata, views_format
 
@@ -50,7 +51,7 @@ def engine(place: Path | str, as_is: bool) -> Engine:
     url = URL.create("sqlite", database=str(file))
     if as_is:
         query = dict(part.split("=") for part in f"mode={reading_mode(file)}&uri=true".split("&"))
-        url = URL.create("sqlite", database=f"file:{quote(str(file))}", query=query)
+        url = URL.create("sqlite", database=uri(file), query=query)
     made = create_engine(url, connect_args={"timeout": WAIT}, poolclass=QueuePool)
     _own_transactions(made)
     return made
@@ -67,7 +68,7 @@ def in_memory() -> Engine:
 
 def scratch(file: Path) -> Engine:
     """Empty tables in a new file, to which others may be attached; it is thrown away with its folder."""
-    url = URL.create("sqlite", database=f"file:{quote(str(file))}", query={"uri": "true"})
+    url = URL.create("sqlite", database=uri(file), query={"uri": "true"})
     made = create_engine(url, poolclass=StaticPool)
     _own_transactions(made)
     with writing(made) as connection:
@@ -157,7 +158,8 @@ def _fold(made: Engine, *, new: bool = False) -> None:
 
 def _file(made: Engine) -> Path:
     name = str(made.url.database)
-    return Path(unquote(name.removeprefix("file:")) if name.startswith("file:") else name)
+    quoted = name.removeprefix("file:")
+    return Path(name if quoted == name else os.fsdecode(unquote_to_bytes(quoted)))
 
 
 def _log(file: Path) -> Path:
