@@ -196,7 +196,7 @@ class Book:
         """Judge the command and keep the answer, with the facts that it becomes, in one transaction.
 
         Raises ``VersionConflict`` where the stream is not at ``expect_version``, ``Malformed`` where
-        corrected fields make no fact, and ``BookError`` where the store fails.
+        the recorder is no officer's id or corrected fields make no fact, ``BookError`` where the store fails.
         """
         if self._clerk.batching:
             return self._clerk.record(command, recorder)

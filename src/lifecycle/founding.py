@@ -9,7 +9,7 @@ from lifecycle.events.base import FundEvent
 from lifecycle.events.fund import FundEstablished, OfficerAppointed, PolicyAdopted
 from lifecycle.iso import MINOR_UNITS
 from lifecycle.policy import Edition, shipped
-from lifecycle.words import Malformed
+from lifecycle.words import Malformed, recorder_from
 
 
 def founding(
@@ -22,6 +22,7 @@ def founding(
     editions: Sequence[Edition] | None,
 ) -> list[FundEvent]:
     """What ``init`` records. Raises `Malformed` with the field that is wrong."""
+    recorder = recorder_from(recorder)
     if currency not in MINOR_UNITS:
         raise Malformed([("currency", f"{currency} is not an ISO 4217 currency")])
     adopted = shipped() if editions is None else editions

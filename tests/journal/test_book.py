@@ -243,6 +243,17 @@ def test_wrong_words_make_no_book(tmp_path: Path) -> None:
     assert not (tmp_path / "book").exists()
 
 
+@pytest.mark.parametrize("name", ["", "a b", "\udcff", "a\x00", "a\x1b[2J", "a\n", "x" * 81])
+def test_who_records_is_named_as_officers_are(book: Book, name: str) -> None:
+    """Also where the command is refused: the name is kept beside the refusal."""
+    before = book.position(), book.refusals()
+    with pytest.raises(Malformed, match=r"^recorder: "):
+        book.record(g.request("01-20"), name)
+    with pytest.raises(Malformed, match=r"^recorder: "), book.batch():
+        book.record(g.request("01-20"), name)
+    assert (book.position(), book.refusals()) == before
+
+
 def test_there_is_no_book_there(tmp_path: Path) -> None:
     with pytest.raises(Unreachable, match="no book at"):
         Book.open(tmp_path / "none")
