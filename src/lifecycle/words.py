@@ -57,7 +57,9 @@ class Malformed(Exception):
 def _problem(detail: ErrorDetails, kind: type[Command] | None, inside: str) -> tuple[str, str]:
     path = ".".join(str(part) for part in (*filter(None, [inside]), *detail["loc"]))
     what = detail["msg"].removeprefix("Value error, ")
-    if detail["type"] == "missing":
+    if detail["type"] == "too_large":
+        path = detail["ctx"]["field"]
+    elif detail["type"] == "missing":
         what = "is missing"
     elif detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1 and kind is not None:
         what = f"is not a field of {kind.NAME}; it has: {', '.join(kind.model_fields)}"

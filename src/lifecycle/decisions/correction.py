@@ -30,6 +30,7 @@ from lifecycle.refusals import (
     PairedEntry,
     UnknownEntry,
 )
+from lifecycle.terms import can_be_added_up
 
 _PAIRS = (FundsCommitted, CommitmentIncreased, CommitmentReleased, GrantSelected, SelectionReleased)
 _FIXED: dict[type[Event], frozenset[str]] = {
@@ -54,6 +55,7 @@ class _Correction(EntryCorrected):
             to_json({"reads": [self.reads]})  # any value may stand in it, so none was held against a type
         except PydanticSerializationError:
             raise ValueError("reads holds half a character, or is nested too deeply: no field is") from None
+        can_be_added_up(self.reads, "reads", written=True)
         return self
 
 
