@@ -18,7 +18,10 @@ FORMS = ("table", "json", "csv", "html", "parquet")
 def write(  # noqa: PLR0917 a report, and all that it takes to write one
     asked: Settings, report: "Report", caption: str, form: str, output: str | None, fund: str = ""
 ) -> None:
-    """Put the report out, on stdout or into a file, which is there whole or not at all."""
+    """Put the report out, on stdout or into a file, which is there whole or not at all.
+
+    JSON and CSV are rows alone, of fixed keys: what the report is of, its two dates first, goes to stderr.
+    """
     from cli.tables import csv_text, json_text, print_table
 
     if form == "parquet":
@@ -43,6 +46,8 @@ def write(  # noqa: PLR0917 a report, and all that it takes to write one
             say(safe(line))
     else:
         sys.stdout.write(text)
+    if form in ("json", "csv"):
+        say("\n".join(map(safe, caption.split("\n"))), err=True)
 
 
 def write_text(text: str, output: str | None) -> None:
