@@ -1,8 +1,12 @@
 """The forms that a report can take: a table, JSON Lines, CSV, HTML, Parquet."""
 
+import os
+import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -81,15 +85,42 @@ def _parquet(report: "Report", output: str | None) -> None:
 
 
 def into(output: str, content: bytes) -> None:
-    """Write beside the place, then put it there. Raises ``UsageError`` where that cannot be done."""
+    """Write a file whole or not at all. Raises ``UsageError`` where that cannot be done."""
+    with file_at(output) as file:
+        file.write(content)
+
+
+@contextmanager
+def file_at(output: str) -> Iterator[IO[bytes]]:
+    """A file beside the place, which is put there once all is written. Raises ``UsageError``.
+
+    A pipe or a device is written into: put in its place, a file would take it away from everybody.
+    """
     from tempfile import NamedTemporaryFile
 
     place = Path(output)
     try:
-        with NamedTemporaryFile("wb", dir=place.parent, prefix=f".{place.name}.", delete=False) as beside:
-            beside.write(content)
+        if _is_no_plain_file(place):
+            with place.open("wb") as file:
+                yield file
+            return
+        beside = NamedTemporaryFile("wb", dir=place.parent, prefix=f".{place.name}.", delete=False)  # noqa: SIM115
         partial = Path(beside.name)
-        partial.chmod(0o644)
-        partial.replace(place)
+        try:
+            with beside:
+                yield beside
+            partial.chmod(0o644)
+            partial.replace(place)
+        finally:
+            partial.unlink(missing_ok=True)
     except OSError as error:
-        raise click.UsageError(f"{output} cannot be written: {error.strerror}") from None
+        raise click.UsageError(f"{output or '--output'} cannot be written: {error.strerror}") from None
+
+
+def _is_no_plain_file(place: Path) -> bool:
+    """A folder is none either: opening it says so."""
+    try:
+        found = place.stat()
+    except FileNotFoundError:
+        return False
+    return not stat.S_ISREG(found.st_mode) or os.path.samestat(found, os.fstat(1))

@@ -55,3 +55,31 @@ def test_a_reader_that_has_gone_is_no_refusal(lived: Shell, words: tuple[str, ..
         )
     assert done.returncode == 0
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [("report", "register", "--format", "csv"), ("audit", "entries")])
+def test_a_file_is_not_put_in_the_place_of_a_pipe(lived: Shell, words: tuple[str, ...]) -> None:
+    """As ``--output >(gzip)`` of a shell is one, and /dev/null a device."""
+    place = lived.folder / "pipe"
+    os.mkfifo(place)
+    with subprocess.Popen(["cat", str(place)], stdout=subprocess.PIPE) as reader:
+        told = lived(*words, "--output", str(place))
+        assert told.code == 0, told
+        assert place.is_fifo()
+        assert reader.stdout is not None
+        assert b"G-1" in reader.stdout.read()
+
+
+def test_stdout_by_its_name(lived: Shell) -> None:
+    place = lived.folder / "own"
+    place.symlink_to("/dev/stdout")
+    code, _ = _redirected(lived, ">file", "report", "register", "--format", "csv", "--output", "own")
+    assert code == 0
+    assert place.is_symlink()
+    assert "G-1" in (lived.folder / "file").read_text()
+
+
+def test_a_folder_is_no_file_to_write(lived: Shell) -> None:
+    for place in (".", ""):
+        told = lived("report", "register", "--format", "csv", "--output", place)
+        assert (told.code, "cannot be written: Is a directory" in told.err) == (2, True), told
