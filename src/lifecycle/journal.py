@@ -376,4 +376,6 @@ def store_errors(path: Path | str) -> Iterator[None]:
     try:
         yield
     except STORE_ERRORS as error:
-        raise Unreachable(f"{named(path)}: the journal could not be used: {str(error).strip()}") from error
+        raise Unreachable(
+            f"{named(path)}: the journal could not be used: {' '.join(str(error).split())}"
+        ) from error

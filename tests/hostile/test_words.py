@@ -49,6 +49,25 @@ def test_an_empty_book_is_none(shell: Shell) -> None:
     assert (told.code, "which book?" in told.err) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("audit", "prove", "9" * 30), "name an entry like"),
+        (("audit", "prove", f"fund@{'9' * 30}"), "name an entry like"),
+        (("report", "glance", "--as-of", "0001-01-01"), "between 1900 and 2199"),
+        (("report", "timeline", "--as-of", "9999-12-31"), "between 1900 and 2199"),
+    ],
+)
+def test_numbers_and_days_out_of_all_bounds(shell: Shell, words: tuple[str, ...], said: str) -> None:
+    told = shell(*words)
+    assert (told.code, said in told.err) == (2, True), told
+
+
+def test_what_is_no_store_of_books(shell: Shell) -> None:
+    told = shell("grant", "list", "--book", "mysql://host/book")
+    assert (told.code, "mysql:// is no store of books" in told.err) == (5, True)
+
+
 @pytest.mark.of_a_file("its folder")
 def test_paths_of_any_bytes(shell: Shell) -> None:
     book = ("--book", f"book{BYTES}")

@@ -254,6 +254,14 @@ def test_who_records_is_named_as_officers_are(book: Book, name: str) -> None:
     assert (book.position(), book.refusals()) == before
 
 
+def test_no_fund_is_established_tomorrow(tmp_path: Path) -> None:
+    options = {"name": "F", "currency": "USD", "fiscal_year_start": 7, "recorder": "admin", "clock": Clock()}
+    tomorrow = Clock()().date() + timedelta(days=1)
+    with pytest.raises(Malformed, match="on: 2026-02-01 is after today, 2026-01-31"):
+        Book.create(tmp_path / "book", on=tomorrow, **options)  # type: ignore[arg-type]
+    Book.create(tmp_path / "book", on=tomorrow - timedelta(days=1), **options).close()  # type: ignore[arg-type]
+
+
 def test_there_is_no_book_there(tmp_path: Path) -> None:
     with pytest.raises(Unreachable, match="no book at"):
         Book.open(tmp_path / "none")
