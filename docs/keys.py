@@ -25,7 +25,8 @@ def reports_page(made: str) -> Iterator[str]:
         "The keys of each report: in JSON, and as columns of CSV and Parquet. Reports that are one question"
         " are SQL views of the same name in `views.sqlite`, as of today. Days are ISO text, amounts text with"
         " the currency's minor units, shares text with four places. Each report is as of a day and as known"
-        " at a time. [The command line](command-line.md) has the options.\n\n"
+        " at a time: JSON and CSV are rows alone, so both dates go to standard error, and in Parquet they are"
+        " metadata of the file. [The command line](command-line.md) has the options.\n\n"
     )
     for name, sections, columns in _reports():
         yield f"## {name}\n\n| Key | Meaning |\n| --- | --- |\n"

@@ -27,6 +27,7 @@ from lifecycle.events.base import Event
 from lifecycle.mapper import topic_of
 from lifecycle.policy import Edition, shipped
 from lifecycle.table import ANY, ROWS, Row
+from lifecycle.terms import DIGITS
 from lifecycle.words import command_class, command_from
 from projections.fold import readers
 
@@ -150,7 +151,8 @@ def _command(row: Row, about: str) -> Iterator[str]:
 def types_page() -> Iterator[str]:
     """Named types, and the parts that fields are made of."""
     yield "# Types\n\n" + MADE
-    yield 'What may stand in a field. A number that counts money is text: `"2000.00 USD"`.\n\n'
+    yield 'What may stand in a field. A number that counts money is text: `"2000.00 USD"`.'
+    yield f" In a command it has at most {DIGITS} digits with its decimals: reports can add that up.\n\n"
     for type_ in types():
         yield f"### {type_.name}\n\n{type_.meaning.replace('``', '`')}\n\nWritten: {type_.form}."
         yield f" Example: `{type_.example}`.\n\n" if type_.example else "\n\n"

@@ -299,6 +299,7 @@ class Past:
             on=START,
             recorder="admin",
             editions=self.editions,
+            today=START,
         ):
             self._append(FUND, len(self.fund_entries) + 1, event, "admin")
         self.fund = fold_fund(self.fund_entries)

@@ -53,11 +53,11 @@ def is_day(text: str) -> bool:
 def day_from(text: str, option: str) -> date:
     """A day that was typed. Raises ``BadParameter``, naming the option."""
     try:
-        if is_day(text):
-            return date.fromisoformat(text)
+        if is_day(text) and 1900 <= (day := date.fromisoformat(text)).year < 2200:  # as entries have them
+            return day
     except ValueError:
         pass
-    raise click.BadParameter("write a day as YYYY-MM-DD", param_hint=option)
+    raise click.BadParameter("write a day as YYYY-MM-DD, between 1900 and 2199", param_hint=option)
 
 
 def in_words(book: "Book", on: date | None, known: int | None) -> str:

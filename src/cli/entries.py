@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -33,7 +32,7 @@ def entries(stream: str | None, known: str | None, output: str | None) -> int:
         position = None if known is None else position_from(book, known)
         found = _lines(book, position, None if stream is None else stream_named(stream))
         if output is not None:
-            say(f"wrote {safe(output)}: {_into(Path(output), found):,} entries", err=True)
+            say(f"wrote {safe(output)}: {_into(output, found):,} entries", err=True)
         elif sys.stdout.isatty():
             for line in found:
                 say(to_json(json.loads(line)))
@@ -57,17 +56,12 @@ def _lines(book: "Book", known: int | None, stream: str | None) -> Iterator[str]
         yield f'{head[:-1]}, "stored": {entry.state.decode()}}}'
 
 
-def _into(place: Path, found: Iterator[str]) -> int:
-    """Write beside the place, then put it there: it is there whole or not at all."""
-    beside = place.with_name(f".{place.name}.partial")
+def _into(output: str, found: Iterator[str]) -> int:
+    from cli.forms import file_at
+
     number = 0
-    try:
-        with beside.open("w", encoding="utf-8") as file:
-            for line in found:
-                file.write(line + "\n")
-                number += 1
-        beside.replace(place)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise click.UsageError(f"{place} cannot be written: {error.strerror}") from None
+    with file_at(output) as file:
+        for line in found:
+            file.write(f"{line}\n".encode())
+            number += 1
     return number

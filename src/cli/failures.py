@@ -6,9 +6,9 @@ import traceback
 
 import click
 
-from cli.text import prose, safe
+from cli.text import Untold, prose, safe
 from lifecycle.errors import BookError
-from lifecycle.words import Malformed
+from lifecycle.words import Malformed, shown
 
 _STORE = ("sqlite3", "sqlalchemy", "eventsourcing", "psycopg")
 UNREACHABLE = 5
@@ -47,6 +47,13 @@ def _reading(error: Exception) -> tuple[int, str]:
         return error.exit_code, f"{word}: {prose(error)}"
     if isinstance(error, Malformed):
         return 2, "\n".join(malformed(error))
+    if isinstance(error, Untold):
+        return UNREACHABLE, (
+            f"the answer could not be written ({prose(error)}): what was to be recorded is recorded, once;"
+            " the same --command-id gets the same answer"
+        )
+    if isinstance(error, UnicodeEncodeError):  # nothing that the book keeps: a word of the shell
+        return 2, f"malformed: {shown(error.object)} holds bytes that are no text: write it in UTF-8"
     if isinstance(error, OSError):
         why = _PLAIN.get(error.errno or 0) or error.strerror or str(error)
         at = f": {error.filename}" if error.filename else ""

@@ -1,8 +1,12 @@
 """The forms that a report can take: a table, JSON Lines, CSV, HTML, Parquet."""
 
+import os
+import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -18,7 +22,10 @@ FORMS = ("table", "json", "csv", "html", "parquet")
 def write(  # noqa: PLR0917 a report, and all that it takes to write one
     asked: Settings, report: "Report", caption: str, form: str, output: str | None, fund: str = ""
 ) -> None:
-    """Put the report out, on stdout or into a file, which is there whole or not at all."""
+    """Put the report out, on stdout or into a file, which is there whole or not at all.
+
+    JSON and CSV are rows alone, of fixed keys: what the report is of, its two dates first, goes to stderr.
+    """
     from cli.tables import csv_text, json_text, print_table
 
     if form == "parquet":
@@ -43,6 +50,8 @@ def write(  # noqa: PLR0917 a report, and all that it takes to write one
             say(safe(line))
     else:
         sys.stdout.write(text)
+    if form in ("json", "csv"):
+        say("\n".join(map(safe, caption.split("\n"))), err=True)
 
 
 def write_text(text: str, output: str | None) -> None:
@@ -76,15 +85,42 @@ def _parquet(report: "Report", output: str | None) -> None:
 
 
 def into(output: str, content: bytes) -> None:
-    """Write beside the place, then put it there. Raises ``UsageError`` where that cannot be done."""
+    """Write a file whole or not at all. Raises ``UsageError`` where that cannot be done."""
+    with file_at(output) as file:
+        file.write(content)
+
+
+@contextmanager
+def file_at(output: str) -> Iterator[IO[bytes]]:
+    """A file beside the place, which is put there once all is written. Raises ``UsageError``.
+
+    A pipe or a device is written into: put in its place, a file would take it away from everybody.
+    """
     from tempfile import NamedTemporaryFile
 
     place = Path(output)
     try:
-        with NamedTemporaryFile("wb", dir=place.parent, prefix=f".{place.name}.", delete=False) as beside:
-            beside.write(content)
+        if _is_no_plain_file(place):
+            with place.open("wb") as file:
+                yield file
+            return
+        beside = NamedTemporaryFile("wb", dir=place.parent, prefix=f".{place.name}.", delete=False)  # noqa: SIM115
         partial = Path(beside.name)
-        partial.chmod(0o644)
-        partial.replace(place)
+        try:
+            with beside:
+                yield beside
+            partial.chmod(0o644)
+            partial.replace(place)
+        finally:
+            partial.unlink(missing_ok=True)
     except OSError as error:
-        raise click.UsageError(f"{output} cannot be written: {error.strerror}") from None
+        raise click.UsageError(f"{output or '--output'} cannot be written: {error.strerror}") from None
+
+
+def _is_no_plain_file(place: Path) -> bool:
+    """A folder is none either: opening it says so."""
+    try:
+        found = place.stat()
+    except FileNotFoundError:
+        return False
+    return not stat.S_ISREG(found.st_mode) or os.path.samestat(found, os.fstat(1))

@@ -9,7 +9,7 @@ import click
 
 from cli.commands import GROUPS, OTHERS
 from cli.settings import Settings, global_options
-from cli.text import forget_stdout, safe
+from cli.text import forget_stdout, safe, telling
 from lifecycle.table import ROWS, Row
 
 _PLACES = {place.words: place for place in OTHERS}
@@ -126,7 +126,8 @@ def run(arguments: list[str]) -> int:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         answer = cli.main(arguments, prog_name="grantbook", standalone_mode=False, obj=Settings())
-        sys.stdout.flush()
+        with telling():
+            sys.stdout.flush()
     except click.ClickException as error:
         hint = (
             error.ctx.command_path + " --help" if isinstance(error, click.UsageError) and error.ctx else None
@@ -138,7 +139,7 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         return 130
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # the latter is how click and rich leave a closed pipe
         forget_stdout()
         return 0
     except Exception as error:
@@ -148,11 +149,19 @@ def run(arguments: list[str]) -> int:
     return answer if isinstance(answer, int) else 0
 
 
+def _opened_streams() -> None:
+    """Read nothing and tell nobody where the caller closed a stream: no file of the book takes its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 open to the end
+
+
 def main() -> None:
     """The entry point. Text that the terminal's encoding lacks is shown escaped, not a crash."""
     # A command is a short life without reference cycles: the collector would only walk over the modules
     # while they are imported, a tenth of a write's time.
     gc.disable()
+    _opened_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -1,6 +1,7 @@
 """``grantbook audit seal|verify|prove|export``: what proves to a stranger that nothing was altered."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -206,15 +207,19 @@ def _worth(found: "Verified", *, kept: bool) -> Iterator[str]:
         )
 
 
+_NUMBER = re.compile(r"\d{1,18}", re.ASCII)
+"""Of an entry: as large as a database can hold."""
+
+
 def _entry_named(book: "Book", text: str) -> tuple[str, int]:
     """Stream and version of ``SSF-1@3``, ``fund@5`` or a position. Raises ``BadParameter``."""
-    if text.isdecimal():
+    if _NUMBER.fullmatch(text):
         found = book.entry_at(int(text))
         if found is None:
             raise click.BadParameter(f"there is no entry at position {text}", param_hint="ENTRY")
         return found
     name, at, version = text.rpartition("@")
-    if not at or not version.isdecimal():
+    if not at or not _NUMBER.fullmatch(version):
         raise click.BadParameter("name an entry like SSF-2018-07@3, fund@12 or 684", param_hint="ENTRY")
     return stream_named(name.removeprefix("grant:")), int(version)
 

@@ -30,21 +30,20 @@ class Settings:
         return not self.no_color and "NO_COLOR" not in os.environ and sys.stdout.isatty()
 
     def who(self) -> str:
-        """The officer who sits at the keyboard."""
-        if told := self.officer or os.environ.get("GRANTBOOK_OFFICER"):
-            return told
-        import getpass
+        """The officer who sits at the keyboard. Raises ``UsageError`` where that is no officer's id."""
+        from lifecycle.words import Malformed, recorder_from
 
+        told = self.officer if self.officer is not None else os.environ.get("GRANTBOOK_OFFICER") or _login()
         try:
-            return getpass.getuser()
-        except (KeyError, OSError):
-            raise click.UsageError("who are you? Name yourself with --as OFFICER") from None
+            return recorder_from(told)
+        except Malformed as error:
+            raise click.UsageError(f"--as: {error.problems[0][1]}: give your id as an officer") from None
 
     def where(self) -> str:
         """The book that is meant. Raises ``UsageError`` where none is named."""
-        if told := self.book or os.environ.get("GRANTBOOK_BOOK"):
+        if told := os.environ.get("GRANTBOOK_BOOK") if self.book is None else self.book:
             return told
-        if os.path.exists(os.path.join(DEFAULT_BOOK, "book.toml")):  # noqa: PTH110, PTH118 pathlib would cost help 5 ms
+        if self.book is None and os.path.exists(os.path.join(DEFAULT_BOOK, "book.toml")):  # noqa: PTH110, PTH118 pathlib would cost help 5 ms
             return DEFAULT_BOOK
         raise click.UsageError(
             "which book? Name it with --book PATH or the variable GRANTBOOK_BOOK; grantbook init makes one"
@@ -81,6 +80,15 @@ class Settings:
         return ViewsAlone(located(views))
 
 
+def _login() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise click.UsageError("who are you? Name yourself with --as OFFICER") from None
+
+
 def located(told: str) -> Any:
     """A folder, or the address of a database. Raises ``UsageError`` where it only looks like an address."""
     from pathlib import Path
@@ -101,7 +109,7 @@ def settings() -> Settings:
 
 def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
     def keep(ctx: click.Context, _: click.Parameter, value: Any) -> None:
-        if value:
+        if value is not None and value is not False:  # an empty one was named: nothing else is taken for it
             setattr(ctx.find_root().ensure_object(Settings), name, value)
 
     return keep

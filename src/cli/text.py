@@ -3,7 +3,8 @@
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -35,9 +36,26 @@ def prose(text: object) -> str:
     return safe(" ".join(str(text).split("\n")))
 
 
+class Untold(Exception):
+    """The answer could not be written, on a full disk say: what it tells of was done all the same."""
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """Write on stdout inside. Raises `Untold`, and ``BrokenPipeError`` where nobody reads any more."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        forget_stdout()
+        raise Untold(error.strerror or str(error)) from error
+
+
 def say(text: str = "", *, err: bool = False, color: bool | None = None) -> None:
-    """Print a line that is escaped already; colour only where ``color`` allows it."""
-    click.echo(text, err=err, color=color)
+    """Print a line that is escaped already; colour only where ``color`` allows it. Raises `Untold`."""
+    with nullcontext() if err else telling():
+        click.echo(text, err=err, color=color)
 
 
 def forget_stdout() -> None:

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
-from lifecycle.clock import Clock
+from lifecycle.clock import Clock, utc_now
 from lifecycle.disk import sealed_in
 from lifecycle.errors import Altered, Unreachable
 from lifecycle.folder import Folder
@@ -87,6 +87,7 @@ class Book:
             on=on,
             recorder=recorder,
             editions=editions,
+            today=(clock or utc_now)().astimezone(UTC).date(),
         )
         home = home_of(place)
         try:
@@ -196,7 +197,7 @@ class Book:
         """Judge the command and keep the answer, with the facts that it becomes, in one transaction.
 
         Raises ``VersionConflict`` where the stream is not at ``expect_version``, ``Malformed`` where
-        corrected fields make no fact, and ``BookError`` where the store fails.
+        the recorder is no officer's id or corrected fields make no fact, ``BookError`` where the store fails.
         """
         if self._clerk.batching:
             return self._clerk.record(command, recorder)
@@ -388,6 +389,9 @@ class Book:
 def home_of(place: Path | str) -> Home:
     """Of a book in a folder, or at the address of a database."""
     if is_address(place):
+        if not place.startswith(("postgresql:", "postgres:")):
+            scheme = place.partition("://")[0]
+            raise Unreachable(f"{scheme}:// is no store of books: name a folder, or postgresql://…")
         from lifecycle.database import Database
 
         return Database(place)

@@ -46,7 +46,7 @@ from lifecycle.mapper import entry_of, stamp
 from lifecycle.recording import STORED, Receipt
 from lifecycle.refusals import CommandIdReused, Refusal
 from lifecycle.snapshot import keep, newest
-from lifecycle.words import Malformed
+from lifecycle.words import Malformed, recorder_from
 
 _KEPT_ENTRIES = 30_000
 """How many entries of recently used grants stay in memory."""
@@ -117,7 +117,8 @@ class Clerk:
         self._maybe_snapshot()
 
     def record(self, command: Command, recorder: str) -> Answer:
-        """Judge the command and keep the answer, with the facts that it becomes."""
+        """Judge the command and keep the answer, with the facts that it becomes. Raises `Malformed`."""
+        recorder = recorder_from(recorder)
         if self.batching:
             return self._record(command, recorder)
         with self.batch((command,)):

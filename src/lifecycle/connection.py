@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from eventsourcing.sqlite import (
     SQLiteConnection,
@@ -16,6 +15,7 @@ from eventsourcing.sqlite import (
     SQLiteTransaction,
 )
 
+from lifecycle.disk import file_of
 from lifecycle.errors import Unreachable
 from lifecycle.reading import Look, WrittenMeanwhile, as_unchanging, unchanged
 from lifecycle.recording import WAIT
@@ -56,7 +56,7 @@ class JournalConnectionPool(SQLiteConnectionPool):
 
     @property
     def _file(self) -> Path:
-        return Path(unquote(self.db_name.removeprefix("file:").partition("?")[0]))
+        return file_of(self.db_name)
 
     def _connected(self) -> tuple[sqlite3.Connection, Look | None]:
         look = as_unchanging(self._file) if self.db_name.endswith(READ_ONLY) else None

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote, unquote_to_bytes
 
 CHECKPOINTS = "checkpoints"
 """The folder in which they lie: each is named after the entries and answers that it seals."""
@@ -37,6 +38,16 @@ def keep(place: Path, content: str | bytes, *, mode: int = 0o666, new: bool = Fa
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def uri(file: Path) -> str:
+    """The file as SQLite opens it, whatever bytes its name is made of; ``?mode=…`` may follow."""
+    return f"file:{quote(os.fsencode(file))}"
+
+
+def file_of(uri: str) -> Path:
+    """The file of such a text, whatever follows it."""
+    return Path(os.fsdecode(unquote_to_bytes(uri.removeprefix("file:").partition("?")[0])))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from lifecycle.events.base import FundEvent
 from lifecycle.events.fund import FundEstablished, OfficerAppointed, PolicyAdopted
 from lifecycle.iso import MINOR_UNITS
 from lifecycle.policy import Edition, shipped
-from lifecycle.words import Malformed
+from lifecycle.words import Malformed, recorder_from
 
 
 def founding(
@@ -20,10 +20,14 @@ def founding(
     on: date,
     recorder: str,
     editions: Sequence[Edition] | None,
+    today: date,
 ) -> list[FundEvent]:
     """What ``init`` records. Raises `Malformed` with the field that is wrong."""
+    recorder = recorder_from(recorder)
     if currency not in MINOR_UNITS:
         raise Malformed([("currency", f"{currency} is not an ISO 4217 currency")])
+    if on > today:
+        raise Malformed([("on", f"{on} is after today, {today}: a fund is recorded when it is established")])
     adopted = shipped() if editions is None else editions
     for edition in adopted:
         _in_currency(edition, currency)

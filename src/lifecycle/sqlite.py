@@ -10,7 +10,6 @@ from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.sqlite import (
@@ -24,6 +23,7 @@ from eventsourcing.utils import Environment, EnvType
 
 from lifecycle.clock import utc_now
 from lifecycle.connection import READ_ONLY, JournalDatastore
+from lifecycle.disk import uri
 from lifecycle.reading import insisting
 from lifecycle.recording import ANSWER, FORMAT, WAIT, Receipt, Recording, not_amid
 
@@ -271,7 +271,7 @@ def settings(file: Path, *, create: bool, read_only: bool) -> dict[str, str]:
     mode = "?mode=rwc" if create else READ_ONLY if read_only else "?mode=rw"
     return {
         "PERSISTENCE_MODULE": "eventsourcing.sqlite",
-        "SQLITE_DBNAME": f"file:{quote(str(file))}{mode}",
+        "SQLITE_DBNAME": f"{uri(file)}{mode}",
         "SQLITE_LOCK_TIMEOUT": str(WAIT),
     }
 

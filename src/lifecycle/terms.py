@@ -8,6 +8,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from types import NoneType
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import (
@@ -88,6 +89,43 @@ def _money(value: object) -> Money:
 
 _amount_written = lru_cache(maxsize=1 << 13)(Money.parse)
 """An amount comes back: asked for, allowed, paid, and as the fund's pair."""
+
+
+DIGITS = 15
+"""Of an amount in minor units, in a command: less than ten trillion dollars, a quadrillion yen.
+
+A technical limit, no rule of a fund: reports add amounts up in the 64 bits of a database's whole numbers,
+which hold nine thousand of the largest. It binds commands only: a larger one that is stored is read as it is.
+"""
+
+
+def can_be_added_up(said: Any, at: str = "", *, written: bool = False) -> None:
+    """Refuse an amount of more `DIGITS`, anywhere in what a command says, in the error by its field.
+
+    ``written``: texts that are amounts are meant, too. Raises `PydanticCustomError`.
+    """
+    if written and type(said) is str and (found := _AMOUNT.fullmatch(said)) and found[2] in MINOR_UNITS:
+        said = Money(Decimal(found[1]), found[2])
+    if type(said) is Money:
+        amount, currency = said
+        if amount.adjusted() + MINOR_UNITS[currency] >= DIGITS:
+            told = {"amount": str(said), "digits": DIGITS, "field": at}
+            raise PydanticCustomError(
+                "too_large", "{amount} is too large to be added up: it has more than {digits} digits", told
+            )
+        return
+    # By type, not isinstance: on pydantic's classes that is slow, and every command passes here.
+    named: Any = enumerate(said) if type(said) in (tuple, list) else getattr(said, "__dict__", said)
+    if type(named) is dict:
+        named = named.items()
+    elif type(named) is not enumerate:
+        return
+    for name, part in named:
+        if written or type(part) not in _NO_AMOUNTS:
+            can_be_added_up(part, f"{at}.{name}" if at else str(name), written=written)
+
+
+_NO_AMOUNTS = (str, int, date, NoneType)
 
 
 def _more_than_nothing(money: Money) -> Money:

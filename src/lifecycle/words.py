@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, cast
 
-from pydantic import ValidationError, create_model
+from pydantic import TypeAdapter, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
 from lifecycle.decisions.amendment import RestructureGrant
@@ -18,6 +18,7 @@ from lifecycle.events import call as call_facts
 from lifecycle.events import fund as fund_facts
 from lifecycle.events import grant as grant_facts
 from lifecycle.table import ROWS
+from lifecycle.terms import OfficerId
 
 _OF_THEIR_OWN: dict[tuple[str, str], type[Command]] = {
     ("ApproveGrant", "grant"): ApproveGrant,
@@ -56,13 +57,28 @@ class Malformed(Exception):
 def _problem(detail: ErrorDetails, kind: type[Command] | None, inside: str) -> tuple[str, str]:
     path = ".".join(str(part) for part in (*filter(None, [inside]), *detail["loc"]))
     what = detail["msg"].removeprefix("Value error, ")
-    if detail["type"] == "missing":
+    if detail["type"] == "too_large":
+        path = detail["ctx"]["field"]
+    elif detail["type"] == "missing":
         what = "is missing"
     elif detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1 and kind is not None:
         what = f"is not a field of {kind.NAME}; it has: {', '.join(kind.model_fields)}"
+    elif detail["type"] == "string_unicode":
+        what = "holds bytes that are no text: write it in UTF-8"
     elif detail["type"] == "string_pattern_mismatch":
         what = f"{shown(detail['input'])} does not fit {detail['ctx']['pattern']}"
     return path, what
+
+
+_OFFICER = TypeAdapter(OfficerId)
+
+
+def recorder_from(name: str) -> str:
+    """Who records: named as an officer is, for a refusal keeps the name as well. Raises `Malformed`."""
+    try:
+        return _OFFICER.validate_python(name)
+    except ValidationError as error:
+        raise Malformed.of(error, inside="recorder") from None
 
 
 def shown(value: object) -> str:

@@ -7,11 +7,11 @@ are copied beside it first, all as of one moment.
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, select
 
 from lifecycle.book import Book
+from lifecycle.disk import uri
 from lifecycle.memory import collector_at_rest
 from lifecycle.places import is_address
 from projections import store
@@ -57,7 +57,7 @@ def _with_file(book: Book, engine: Engine, progress: Progress | None) -> Iterato
     with store.writing(engine) as connection:
         create_views(connection)
     with engine.connect() as connection:
-        connection.exec_driver_sql("ATTACH DATABASE ? AS live", (f"file:{quote(str(file))}?mode=ro",))
+        connection.exec_driver_sql("ATTACH DATABASE ? AS live", (f"{uri(file)}?mode=ro",))
         injury = connection.exec_driver_sql("PRAGMA live.integrity_check(1)").scalar()
         if injury != "ok":
             yield store.FILE, str(injury)

@@ -12,10 +12,9 @@ from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
-from urllib.parse import quote
 
 from lifecycle.checksum import is_sound, summed
-from lifecycle.disk import sealed_in, seals
+from lifecycle.disk import sealed_in, seals, uri
 from lifecycle.errors import Altered
 from lifecycle.stage import Stage
 from lifecycle.state import Activity, FollowUp, Grant, Payment
@@ -137,7 +136,7 @@ def _of_files(book: Path, grant: str) -> Any:
 
 
 def _ask(file: Path, question: str, *values: str) -> Any:
-    connection = sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True, timeout=5)
+    connection = sqlite3.connect(f"{uri(file)}?mode=ro", uri=True, timeout=5)
     try:
         return connection.execute(question, values).fetchone()
     finally:

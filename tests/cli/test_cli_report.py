@@ -136,3 +136,17 @@ def test_views_are_made_anew(lived: Shell) -> None:
     status = lived("--json", "views", "status").row
     at = status["journal"]
     assert [status[key] for key in ("views", "journal", "behind", "seconds")] == [at, at, 0, 0.0]
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+@pytest.mark.parametrize("file", [(), ("--output", "file")])
+def test_rows_alone_have_their_dates_beside_them(lived: Shell, form: str, file: tuple[str, ...]) -> None:
+    """The keys are fixed: other programs read the rows."""
+    told = lived("report", "disbursement", "--as-of", "2017-06-30", "--known", "20", "--format", form, *file)
+    assert told.code == 0
+    assert "As of 2017-06-30, as known at 2" in told.err
+    assert "(position 20)." in told.err
+    assert "share_disbursed = net_disbursed / committed." in told.err
+    rows = (lived.folder / "file").read_text() if file else told.out
+    assert len(rows.splitlines()) == (1 if form == "json" else 2)
+    assert "As of" not in rows

@@ -245,7 +245,7 @@ def test_a_corrupt_journal_is_unreachable(gb: Shell) -> None:
 
 
 @pytest.mark.of_a_file("its folder's name, and what stands in it")
-@pytest.mark.parametrize("folder", ["100%41", "what?a=b", "a#b", "für alle"])
+@pytest.mark.parametrize("folder", ["100%41", "what?a=b", "a#b", "für alle", "\udcff"])
 def test_any_folder_and_any_name_will_do(gb: Shell, tmp_path: Path, folder: str) -> None:
     place = tmp_path / folder
     name = "Fund \U0001f30d of “all”"

@@ -243,6 +243,25 @@ def test_wrong_words_make_no_book(tmp_path: Path) -> None:
     assert not (tmp_path / "book").exists()
 
 
+@pytest.mark.parametrize("name", ["", "a b", "\udcff", "a\x00", "a\x1b[2J", "a\n", "x" * 81])
+def test_who_records_is_named_as_officers_are(book: Book, name: str) -> None:
+    """Also where the command is refused: the name is kept beside the refusal."""
+    before = book.position(), book.refusals()
+    with pytest.raises(Malformed, match=r"^recorder: "):
+        book.record(g.request("01-20"), name)
+    with pytest.raises(Malformed, match=r"^recorder: "), book.batch():
+        book.record(g.request("01-20"), name)
+    assert (book.position(), book.refusals()) == before
+
+
+def test_no_fund_is_established_tomorrow(tmp_path: Path) -> None:
+    options = {"name": "F", "currency": "USD", "fiscal_year_start": 7, "recorder": "admin", "clock": Clock()}
+    tomorrow = Clock()().date() + timedelta(days=1)
+    with pytest.raises(Malformed, match="on: 2026-02-01 is after today, 2026-01-31"):
+        Book.create(tmp_path / "book", on=tomorrow, **options)  # type: ignore[arg-type]
+    Book.create(tmp_path / "book", on=tomorrow - timedelta(days=1), **options).close()  # type: ignore[arg-type]
+
+
 def test_there_is_no_book_there(tmp_path: Path) -> None:
     with pytest.raises(Unreachable, match="no book at"):
         Book.open(tmp_path / "none")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pydantic import model_validator
+from pydantic_core import PydanticSerializationError, to_json
 
 from lifecycle.decisions.call import CallCommand
 from lifecycle.decisions.fund import FundCommand
@@ -29,6 +30,7 @@ from lifecycle.refusals import (
     PairedEntry,
     UnknownEntry,
 )
+from lifecycle.terms import can_be_added_up
 
 _PAIRS = (FundsCommitted, CommitmentIncreased, CommitmentReleased, GrantSelected, SelectionReleased)
 _FIXED: dict[type[Event], frozenset[str]] = {
@@ -49,6 +51,11 @@ class _Correction(EntryCorrected):
             raise ValueError(
                 "reads names fields of the fact, not its actor: strike the entry and record anew"
             )
+        try:
+            to_json({"reads": [self.reads]})  # any value may stand in it, so none was held against a type
+        except PydanticSerializationError:
+            raise ValueError("reads holds half a character, or is nested too deeply: no field is") from None
+        can_be_added_up(self.reads, "reads", written=True)
         return self
 
 

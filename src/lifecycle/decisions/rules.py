@@ -10,9 +10,9 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from lifecycle.events.base import Event, GrantEvent, Value
 from lifecycle.fund import Fund
@@ -20,7 +20,7 @@ from lifecycle.grant import Grant
 from lifecycle.iso import minor_units
 from lifecycle.policy import Edition, Window
 from lifecycle.refusals import CurrencyNotHolding, DecidesOwnRequest, WindowNotInEdition
-from lifecycle.terms import CommandId, Day, GrantId, Money, OfficerId, Reason
+from lifecycle.terms import CommandId, Day, GrantId, Money, OfficerId, Reason, can_be_added_up
 
 
 class Command(Value):
@@ -37,6 +37,11 @@ class Command(Value):
     """Kept beside the fact; never judged."""
     expect_version: int | None = Field(default=None, ge=0)
     """The stream's version that the asker has seen: any other is a conflict."""
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        can_be_added_up(self)
+        return self
 
 
 class GrantCommand(Command):

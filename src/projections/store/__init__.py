@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, Table
+from sqlalchemy.exc import DBAPIError
 
 from lifecycle.errors import Unreachable
 from lifecycle.places import is_address
@@ -216,9 +217,25 @@ def shown(place: Place) -> str:
     return _at(place).shown(place)
 
 
-def reading(engine: Engine) -> AbstractContextManager[Connection]:
-    """One transaction that sees the views as they are now, to its end."""
-    return _of(engine).reading(engine)
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One transaction that sees the views as they are now, to its end.
+
+    Raises `Unreachable` where what is asked for does not fit into the database's whole numbers.
+    """
+    try:
+        with _of(engine).reading(engine) as connection:
+            yield connection
+    except DBAPIError as error:
+        if not any(told in str(error.orig) for told in _OVERFLOWS):
+            raise
+        raise Unreachable(
+            "the amounts recorded are too large to be added up: correct or strike those that are wrong"
+        ) from error
+
+
+_OVERFLOWS = ("integer overflow", "out of range")
+"""As SQLite and PostgreSQL say it."""
 
 
 def writing(engine: Engine) -> AbstractContextManager[Connection]:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote
 
 from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
 
+from lifecycle.disk import file_of, uri
 from lifecycle.reading import as_unchanging, unchanged
 from projections.store import checksum
 from projections.tables import FORMAT, SHADOW, metadata, views_format
@@ -53,7 +53,7 @@ def engine(place: Path | str, as_is: bool) -> Engine:
     look = as_unchanging(file) if as_is else None
     if as_is:
         query = {"mode": "ro", "uri": "true"} | ({} if look is None else {"immutable": "1"})
-        url = URL.create("sqlite", database=f"file:{quote(str(file))}", query=query)
+        url = URL.create("sqlite", database=uri(file), query=query)
     made = create_engine(
         url, connect_args={"timeout": WAIT}, poolclass=QueuePool, execution_options={"look": look}
     )
@@ -72,7 +72,7 @@ def in_memory() -> Engine:
 
 def scratch(file: Path) -> Engine:
     """Empty tables in a new file, to which others may be attached; it is thrown away with its folder."""
-    url = URL.create("sqlite", database=f"file:{quote(str(file))}", query={"uri": "true"})
+    url = URL.create("sqlite", database=uri(file), query={"uri": "true"})
     made = create_engine(url, poolclass=StaticPool)
     _own_transactions(made)
     with writing(made) as connection:
@@ -163,7 +163,7 @@ def _fold(made: Engine, *, new: bool = False) -> None:
 
 def _file(made: Engine) -> Path:
     name = str(made.url.database)
-    return Path(unquote(name.removeprefix("file:")) if name.startswith("file:") else name)
+    return file_of(name) if name.startswith("file:") else Path(name)
 
 
 def _inode(file: Path) -> int | None:

@@ -1,0 +1,85 @@
+"""Where the answer goes: closed streams, full disks, readers that have gone."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from cli_shell import PROGRAM, Shell
+
+FEE = ("fund", "charge-fee", "--amount", "10.00 USD", "--on", "2019-01-01", "--actor", "cash")
+
+
+def _redirected(shell: Shell, to: str, *words: str) -> tuple[int, str]:
+    """A command with its streams somewhere: its exit code, and what it said on stderr."""
+    line = f'exec "{sys.executable}" -c "{PROGRAM}" "$@" {to}'
+    done = subprocess.run(
+        ["bash", "-c", line, "bash", *words],
+        cwd=shell.folder,
+        env=shell.env(),
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode, done.stderr.decode()
+
+
+@pytest.mark.parametrize("to", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_fault(lived: Shell, to: str) -> None:
+    before = lived("--json", "views", "status").row["journal"]
+    assert _redirected(lived, to, *FEE)[0] == 0
+    assert _redirected(lived, to, "report", "fund")[0] == 0
+    assert _redirected(lived, to, "--help")[0] == 0
+    assert lived("--json", "views", "status").row["journal"] == before + 1
+
+
+def test_an_answer_that_cannot_be_written(lived: Shell) -> None:
+    """Whoever ran it again because of that would record it twice."""
+    before = lived("--json", "views", "status").row["journal"]
+    code, told = _redirected(lived, ">/dev/full", *FEE)
+    assert code == 5
+    assert "what was to be recorded is recorded" in told
+    assert "run it again" not in told
+    assert _redirected(lived, ">/dev/full", "report", "fund")[0] == 5
+    assert lived("--json", "views", "status").row["journal"] == before + 1
+
+
+@pytest.mark.parametrize("words", [FEE, ("report", "register"), ("audit", "history", "G-1"), ("--help",)])
+def test_a_reader_that_has_gone_is_no_refusal(lived: Shell, words: tuple[str, ...]) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write) as closed:
+        command = [sys.executable, "-c", PROGRAM, *words]
+        done = subprocess.run(
+            command, cwd=lived.folder, env=lived.env(), stdout=closed, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 0
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [("report", "register", "--format", "csv"), ("audit", "entries")])
+def test_a_file_is_not_put_in_the_place_of_a_pipe(lived: Shell, words: tuple[str, ...]) -> None:
+    """As ``--output >(gzip)`` of a shell is one, and /dev/null a device."""
+    place = lived.folder / "pipe"
+    os.mkfifo(place)
+    with subprocess.Popen(["cat", str(place)], stdout=subprocess.PIPE) as reader:
+        told = lived(*words, "--output", str(place))
+        assert told.code == 0, told
+        assert place.is_fifo()
+        assert reader.stdout is not None
+        assert b"G-1" in reader.stdout.read()
+
+
+def test_stdout_by_its_name(lived: Shell) -> None:
+    place = lived.folder / "own"
+    place.symlink_to("/dev/stdout")
+    code, _ = _redirected(lived, ">file", "report", "register", "--format", "csv", "--output", "own")
+    assert code == 0
+    assert place.is_symlink()
+    assert "G-1" in (lived.folder / "file").read_text()
+
+
+def test_a_folder_is_no_file_to_write(lived: Shell) -> None:
+    for place in (".", ""):
+        told = lived("report", "register", "--format", "csv", "--output", place)
+        assert (told.code, "cannot be written: Is a directory" in told.err) == (2, True), told

@@ -1,0 +1,64 @@
+"""Amounts that are too large to be added up."""
+
+import pytest
+
+from cli_shell import Shell, on_grant
+from lifecycle.words import Malformed, command_from
+
+FEE = {"command": "ChargeFee", "on": "2019-01-01", "actor": "cash"}
+REQUEST = {
+    "letters": [{"country": "TZ", "ministry": "Ministry", "dated": "2017-01-05"}],
+    "amount": "1.00 USD",
+}
+CORRECTION = on_grant("CorrectEntry", "2017-06-01", "boss2", entry=1, reason="x")
+
+
+@pytest.mark.parametrize(
+    "amount",
+    ["9999999999999.99 USD", "999999999999.999 KWD", "99999999999.9999 CLF", "99999999999999 JPY"],
+)
+def test_the_largest_amount(amount: str) -> None:
+    command_from({**FEE, "amount": amount})
+
+
+@pytest.mark.parametrize(
+    "amount", ["10000000000000.00 USD", "1000000000000.000 KWD", "100000000000.0000 CLF"]
+)
+def test_a_larger_amount_is_malformed(amount: str) -> None:
+    with pytest.raises(
+        Malformed, match=r"^amount: .* is too large to be added up: it has more than 15 digits"
+    ):
+        command_from({**FEE, "amount": amount})
+
+
+def test_also_where_it_stands_deeper() -> None:
+    much = "10000000000000.00 USD"
+    budget = [{"line": "a", "amount": "1.00 USD"}, {"line": "b", "amount": much}]
+    for words, field in (
+        (on_grant("RequestFunding", "2017-01-20", "leader", budget=budget, **REQUEST), "budget.1.amount"),
+        ({**CORRECTION, "reads": {"amount": much}}, "reads.amount"),
+        ({**CORRECTION, "reads": {"budget": budget}}, "reads.budget.1.amount"),
+    ):
+        with pytest.raises(Malformed) as error:
+            command_from(words)
+        assert [path for path, _ in error.value.problems] == [field]
+
+
+@pytest.mark.both_stores
+def test_sums_that_do_not_fit(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was recorded before there was a limit is read, and what cannot be added up is told so."""
+    income = {
+        "command": "CreditIncome",
+        "on": "2017-01-01",
+        "actor": "cash",
+        "amount": "99999999999999.99 USD",
+    }
+    with monkeypatch.context() as without:
+        without.setattr("lifecycle.terms.DIGITS", 18)
+        assert shell("record", shell.file([{**income, "note": str(n)} for n in range(930)])).code == 0
+    for words in (("report", "fund"), ("report", "fund", "--known", "950"), ("report", "glance")):
+        told = shell(*words)
+        assert (told.code, "too large to be added up: correct or strike" in told.err) == (5, True), told
+    told = shell("--json", "audit", "history", "fund")
+    assert told.code == 0
+    assert "93000000000929990.70" in told.out
