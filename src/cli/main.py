@@ -145,7 +145,12 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         from cli.failures import told
 
-        return told(error)
+        code = told(error)
+        try:
+            sys.stdout.flush()
+        except OSError:  # what could not be written is tried once more when the process ends
+            forget_stdout()
+        return code
     return answer if isinstance(answer, int) else 0
 
 

@@ -17,7 +17,7 @@ def _redirected(shell: Shell, to: str, *words: str) -> tuple[int, str]:
     done = subprocess.run(
         ["bash", "-c", line, "bash", *words],
         cwd=shell.folder,
-        env=shell.env(),
+        env={**shell.env(), "PYTHONUNBUFFERED": ""},  # a full buffer is tried again at the end
         capture_output=True,
         check=False,
     )
