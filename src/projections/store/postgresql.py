@@ -89,8 +89,13 @@ def _connect(place: str, *, read_only: bool = False, **settings: object) -> psyc
     }
     options = " ".join(f"-c {name}={value}" for name, value in ours.items())
     own = parts_of(place).get("options", "")
+    # Nothing is prepared: a plan that was made while a table was small would be kept when it is not.
     return connected(
-        place, read_only=read_only, options=f"{options} {own}".strip(), application_name="grantbook views"
+        place,
+        read_only=read_only,
+        options=f"{options} {own}".strip(),
+        application_name="grantbook views",
+        prepare_threshold=None,
     )
 
 

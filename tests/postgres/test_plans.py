@@ -1,0 +1,36 @@
+"""How the server finds what a session asks for: by index, also where the tables were small when it began."""
+
+from typing import Any
+
+import psycopg
+
+import given as g
+from lifecycle.book import Book
+from projections import store
+from projections.projector import _to_the_end
+
+READ = "SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE relname IN ('stored_events', 'receipts')"
+
+
+def test_a_session_goes_through_no_table_as_it_grows(book: Book, raw: psycopg.Connection[Any]) -> None:
+    def read() -> int:
+        book.journal.recorder.rows("SELECT pg_stat_force_next_flush()")
+        (found,) = raw.execute(READ).fetchone() or (0,)
+        return int(found)
+
+    before = read()
+    for batch in range(10):  # a statement is planned once and for all after the fifth time or so
+        commands = [g.cost("06-12", command_id=f"{batch}-{n}") for n in range(10)]
+        with book.batch(commands):
+            assert {book.record(one, "t.leader").outcome for one in commands} == {"accepted"}
+    assert read() == before
+
+
+def test_who_keeps_the_views_open_has_each_step_planned_anew(book: Book) -> None:
+    with store.opened(book.views) as engine:
+        for n in range(8):
+            book.record(g.cost("06-12", note=str(n)), "t.leader")
+            assert _to_the_end(engine, book) == book.position()
+        with store.reading(engine) as connection:  # the same one
+            kept = connection.exec_driver_sql("SELECT count(*) FROM pg_prepared_statements").scalar()
+            assert kept == 0
