@@ -23,13 +23,12 @@ from lifecycle.fund import fold as fold_fund
 from lifecycle.history import FUND, Entry, call_stream, grant_stream, in_force
 from lifecycle.judge import (
     Known,
+    Taken,
     acts_of,
     calls_named,
     judge_call,
     judge_fund,
     judge_grant,
-    roles_taken,
-    still_permitted,
 )
 from lifecycle.policy import Edition
 from lifecycle.refusals import Refusal
@@ -329,10 +328,8 @@ class Past:
                 self._append(call_stream(asked.call), len(entries) + 1, verdict.fact, recorder)
             else:
                 assert isinstance(asked, FundCommand)
-                verdict = judge_fund(self.fund, asked, recorder, today, self.fund_entries)
-                if taken := roles_taken(self.fund, verdict.fund):
-                    acts = (act for entries in self._streams() for act in acts_of(taken, entries))
-                    still_permitted(self.fund, verdict.fund, acts)
+                entries = self.fund_entries
+                verdict = judge_fund(self.fund, asked, recorder, today, entries, self._acts_since)
                 self._append(FUND, len(self.fund_entries) + 1, verdict.fact, recorder)
         except Refusal as no:
             return Outcome(refusal=no)
@@ -352,10 +349,13 @@ class Past:
             self.calls.setdefault(stream.removeprefix("call:"), []).append(entry)
         return entry
 
-    def _streams(self) -> Iterator[Sequence[Entry]]:
-        yield self.fund_entries
-        yield from self.calls.values()
-        yield from (known.entries for known in self.grants.values())
+    def _acts_since(self, taken: Taken) -> Iterator[Entry]:
+        for known in (
+            self.fund_entries,
+            *self.calls.values(),
+            *(one.entries for one in self.grants.values()),
+        ):
+            yield from acts_of(taken, known)
 
     def call(self, name: str) -> Call | None:
         """The state of the call."""

@@ -38,8 +38,6 @@ from lifecycle.judge import (
     judge_call,
     judge_fund,
     judge_grant,
-    roles_taken,
-    still_permitted,
     stream_of,
 )
 from lifecycle.mapper import entry_of, stamp
@@ -209,14 +207,11 @@ class Clerk:
                 return judge_call(self.journal.entries(stream_of(command)), command, fund, recorder, today)
             assert isinstance(command, FundCommand)
             entries = self.journal.entries(FUND) if isinstance(command, CorrectFundEntry) else ()
-            verdict = judge_fund(fund, command, recorder, today, entries)
-            if taken := roles_taken(fund, verdict.fund):
-                still_permitted(fund, verdict.fund, self._acts_of(taken))
-            return verdict
+            return judge_fund(fund, command, recorder, today, entries, self._acts_since)
         except ValidationError as error:
             raise Malformed.of(error, inside="reads") from None
 
-    def _acts_of(self, taken: Taken) -> Iterator[Entry]:
+    def _acts_since(self, taken: Taken) -> Iterator[Entry]:
         """What these officers did or recorded since, all of which was recorded since, or corrected."""
         after = self.journal.position_at(datetime.combine(taken.since, time.min, UTC) - _CLOCKS_DIFFER)
         names = [officer.encode() for officer in taken.officers]

@@ -10,7 +10,7 @@ from lifecycle.judge.asking import NO_CALLS, Calls, Verdict, row_of, stream_of
 from lifecycle.judge.calls import judge_call
 from lifecycle.judge.fund import judge_fund
 from lifecycle.judge.grants import Known, calls_named, judge_grant
-from lifecycle.judge.officers import Taken, acts_of, roles_taken, still_permitted
+from lifecycle.judge.officers import Taken, acts_of
 
 __all__ = [
     "NO_CALLS",
@@ -23,8 +23,6 @@ __all__ = [
     "judge_call",
     "judge_fund",
     "judge_grant",
-    "roles_taken",
     "row_of",
-    "still_permitted",
     "stream_of",
 ]

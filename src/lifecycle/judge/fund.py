@@ -20,16 +20,24 @@ from lifecycle.judge.asking import (
     provisional,
     row_of,
 )
-from lifecycle.judge.officers import permit, readings_permitted
+from lifecycle.judge.officers import ActsSince, permit, readings_permitted, still_permitted
 from lifecycle.refusals import Refusal
 
 _EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_fund.EVENTS}
 
 
-def judge_fund(
-    fund: Fund, asked: FundCommand, recorder: str, today: date, entries: Sequence[Entry] = ()
+def judge_fund(  # noqa: PLR0917 what a judge has to know
+    fund: Fund,
+    asked: FundCommand,
+    recorder: str,
+    today: date,
+    entries: Sequence[Entry],
+    acts_since: ActsSince,
 ) -> Verdict:
-    """Judge a command on the fund; a correction needs the stream's ``entries``. Raises a `Refusal`."""
+    """Judge a command on the fund; a correction needs the stream's ``entries``. Raises a `Refusal`.
+
+    ``acts_since``: finds the acts of those from whom a role is taken.
+    """
     row = row_of(asked)
     if fund.established_on is not None:
         permit(fund, row, asked, recorder)
@@ -40,9 +48,11 @@ def judge_fund(
         not_in_future(max(asked.on, held[-1].event.on), today)
         after = _fund_still_true(held, before)
         readings_permitted(after, held, before)
-        return Verdict(event, (), None, after)
-    judged_today(asked.on, today, lambda: lawful_on(fund, event, given=True))
-    return Verdict(event, (), None, evolve_fund(fund, event))
+    else:
+        judged_today(asked.on, today, lambda: lawful_on(fund, event, given=True))
+        after = evolve_fund(fund, event)
+    still_permitted(fund, after, acts_since)
+    return Verdict(event, (), None, after)
 
 
 def _fund_still_true(held: Sequence[Entry], before: Sequence[Entry]) -> Fund:

@@ -1,6 +1,6 @@
 """Who may act and who may record, on the day of the act; and that it stays so on every later day."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -13,19 +13,19 @@ from lifecycle.refusals import NotAnOfficer, RecorderNotAdministrator, Refusal, 
 from lifecycle.table import BY_EVENT, Row
 
 
-def permit(fund: Fund, row: Row, act: Command | Event, recorder: str, *, before: bool = False) -> None:
+def permit(fund: Fund, row: Row, act: Command | Event, recorder: str, *, recorded: bool = False) -> None:
     """Refuse who may not act, or not record. Raises the refusal of officer and role.
 
-    ``before``: it was recorded already. Who retires on that day has acted as an officer still.
+    ``recorded``: it was so already. Who retires on that day has acted as an officer still.
     """
-    roles = fund.roles_on(act.actor, act.on, ending=before)
+    roles = fund.roles_on(act.actor, act.on, ending=recorded)
     if not roles:
         raise NotAnOfficer(f"{act.actor} holds no role on {act.on}: an administrator appoints officers")
     if row.role not in ("any", *roles):
         raise RoleNotHeld(
             f"{row.name} is for {row.role}; {act.actor} is {', '.join(sorted(roles))} on {act.on}"
         )
-    if recorder != act.actor and "administrator" not in fund.roles_on(recorder, act.on, ending=before):
+    if recorder != act.actor and "administrator" not in fund.roles_on(recorder, act.on, ending=recorded):
         raise RecorderNotAdministrator(
             f"{recorder} may enter acts of {recorder} only: acts of {act.actor} are entered by"
             f" {act.actor} or by an administrator"
@@ -53,7 +53,11 @@ class Taken(NamedTuple):
     since: date
 
 
-def roles_taken(before: Fund, after: Fund) -> Taken | None:
+ActsSince = Callable[[Taken], Iterable[Entry]]
+"""Finds what these officers did or recorded on the day or later, in whatever stream: see `acts_of`."""
+
+
+def _taken(before: Fund, after: Fund) -> Taken | None:
     """From whom the change of the fund takes a role; `None` where it only gives some."""
     if before.officers is after.officers:
         return None
@@ -77,11 +81,13 @@ def acts_of(taken: Taken, entries: Sequence[Entry]) -> Iterator[Entry]:
             yield entry
 
 
-def still_permitted(before: Fund, after: Fund, acts: Iterable[Entry]) -> None:
+def still_permitted(before: Fund, after: Fund, acts_since: ActsSince) -> None:
     """Refuse to take a role from who has used it since. Raises the refusal of officer and role.
 
     The first such act is named. One for which the role was not there before holds nothing back.
     """
+    taken = _taken(before, after)
+    acts = () if taken is None else acts_since(taken)
     for entry in sorted(acts, key=lambda act: (act.event.on, act.originator_id, act.originator_version)):
         no = _refusal(after, entry)
         if no is not None and _refusal(before, entry) is None:
@@ -93,7 +99,7 @@ def _refusal(fund: Fund, entry: Entry) -> Refusal | None:
     if row is None:
         return None  # it follows from another entry, or founded the book
     try:
-        permit(fund, row, entry.event, entry.recorder, before=True)
+        permit(fund, row, entry.event, entry.recorder, recorded=True)
     except Refusal as no:
         return no
     return None
