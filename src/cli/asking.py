@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from cli.text import moment
+from lifecycle.stage import YEARS
 
 if TYPE_CHECKING:
     from lifecycle.book import Book
@@ -53,7 +54,7 @@ def is_day(text: str) -> bool:
 def day_from(text: str, option: str) -> date:
     """A day that was typed. Raises ``BadParameter``, naming the option."""
     try:
-        if is_day(text) and 1900 <= (day := date.fromisoformat(text)).year < 2200:  # as entries have them
+        if is_day(text) and (day := date.fromisoformat(text)).year in YEARS:
             return day
     except ValueError:
         pass

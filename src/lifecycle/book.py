@@ -23,7 +23,7 @@ from lifecycle.history import FUND, Entry, call_stream, grant_stream, history, k
 from lifecycle.home import Check, Home, T
 from lifecycle.journal import Answer, Journal, Stored, reaching, store_errors
 from lifecycle.names import Known
-from lifecycle.places import is_address, named
+from lifecycle.places import SCHEMES, is_address, named
 from lifecycle.recording import Receipt
 
 if TYPE_CHECKING:
@@ -389,7 +389,7 @@ class Book:
 def home_of(place: Path | str) -> Home:
     """Of a book in a folder, or at the address of a database."""
     if is_address(place):
-        if not place.startswith(("postgresql:", "postgres:")):
+        if not place.startswith(SCHEMES):
             scheme = place.partition("://")[0]
             raise Unreachable(f"{scheme}:// is no store of books: name a folder, or postgresql://…")
         from lifecycle.database import Database

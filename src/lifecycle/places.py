@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import TypeGuard
 from urllib.parse import unquote
 
+SCHEMES = ("postgresql://", "postgres://")
+"""How the addresses begin that lead to a store of ours."""
 _SECRET = re.compile("pass|secret|key|token", re.IGNORECASE)
 _HOST = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(:\d*)?")
 

@@ -7,6 +7,9 @@ ZERO = Decimal("0.00")
 NOT_STATED = "ZZ"
 """The country that a source does not name: counted apart, never as a country."""
 
+YEARS = range(1900, 2200)
+"""Of the days that can be told."""
+
 
 class Stage(StrEnum):
     """Where a grant stands in its life. The last four are ends."""

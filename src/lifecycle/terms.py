@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, core_schema
 
 from lifecycle.iso import COUNTRIES, MINOR_UNITS, minor_units
-from lifecycle.stage import NOT_STATED
+from lifecycle.stage import NOT_STATED, YEARS
 
 # ── money ────────────────────────────────────────────────────────────────────────────────────
 
@@ -281,7 +281,7 @@ def _day(value: object) -> date:
     if type(value) is date:
         return value
     day = _written(value) if isinstance(value, str) else None
-    if day is None or not 1900 <= day.year < 2200:
+    if day is None or day.year not in YEARS:
         raise PydanticCustomError("day", "write a day as YYYY-MM-DD, between 1900 and 2199")
     return day
 

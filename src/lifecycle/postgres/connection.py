@@ -16,7 +16,7 @@ from psycopg.rows import dict_row, tuple_row
 from psycopg.sql import SQL, Composed
 
 from lifecycle.errors import Unreachable
-from lifecycle.places import named
+from lifecycle.places import SCHEMES, named
 from lifecycle.postgres.schema import LOCK, SCHEMA
 from lifecycle.recording import WAIT
 
@@ -37,7 +37,6 @@ _OPTIONS = (
     # A question that was planned while a table was small would go through all of it ever after.
     " -c enable_seqscan=off"
 )
-_SCHEMES = ("postgresql://", "postgres://")
 _GONE = ("08", "57P", "58", "25006")
 """How the codes of errors begin that tell of a server that is gone, going, or not to be written to."""
 
@@ -73,7 +72,7 @@ def parts_of(address: str) -> dict[str, str]:
     with suppress(psycopg.Error):
         found = {name: str(told) for name, told in conninfo_to_dict(address).items() if told is not None}
         ports = found.get("port", "").replace(",", "")
-        if address.startswith(_SCHEMES) and (not ports or ports.isdecimal()):
+        if address.startswith(SCHEMES) and (not ports or ports.isdecimal()):
             return found
     raise Unreachable(
         f"{named(address)} is no address of a PostgreSQL database: write"

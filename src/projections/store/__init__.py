@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import DBAPIError
 
 from lifecycle.errors import Unreachable
-from lifecycle.places import is_address
+from lifecycle.places import SCHEMES, is_address
 from projections.store import sqlite
 from projections.store.sqlite import ERRORS as FILE_ERRORS
 from projections.store.sqlite import FILE, in_memory, scratch
@@ -107,7 +107,7 @@ def _kind(name: str) -> Kind:
 
 
 def _at(place: Place) -> Kind:
-    if is_address(place) and not place.startswith(("postgresql:", "postgres:")):
+    if is_address(place) and not place.startswith(SCHEMES):
         scheme = place.partition("://")[0]
         raise Unreachable(f"{scheme}:// is no store of views: name a folder, or postgresql://…")
     return _kind("postgresql" if is_address(place) else "sqlite")
