@@ -38,7 +38,7 @@ def test_who_has_acted_since_is_not_retired(acted: Book, clock: Clock) -> None:
     clock.now = at_noon("2026-06-01")
     no = acted.record(g.retire("2026-02-01", officer=NEW), "admin")
     assert (no.refusal, no.outcome) == ("NotAnOfficer", "refused")
-    assert "entry 2 (ProposalRevised, 2026-02-02) would no longer hold" in (no.message or "")
+    assert f"in {STREAM}, entry 2 (ProposalRevised, 2026-02-02) would no longer hold" in (no.message or "")
     assert retired(acted, "2026-02-02") is None
 
 

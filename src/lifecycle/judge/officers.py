@@ -91,7 +91,7 @@ def still_permitted(before: Fund, after: Fund, acts_since: ActsSince) -> None:
     for entry in sorted(acts, key=lambda act: (act.event.on, act.originator_id, act.originator_version)):
         no = _refusal(after, entry)
         if no is not None and _refusal(before, entry) is None:
-            raise no_longer(entry, no) from no
+            raise type(no)(f"in {entry.originator_id}, {no_longer(entry, no)}") from no
 
 
 def _refusal(fund: Fund, entry: Entry) -> Refusal | None:
