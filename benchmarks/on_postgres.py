@@ -25,6 +25,7 @@ from pairs import OURS, Benchmark, Goal, Spent, timed
 from writing import ENTRIES, IN_ONE_COMMIT, WHOLE, next_words, record_one, recorded_alone
 
 from lifecycle.book import Book
+from lifecycle.moving import move
 from lifecycle.words import command_from
 
 GIVEN = "GRANTBOOK_BENCH_POSTGRES"
@@ -108,12 +109,13 @@ def rival_env(address: str) -> dict[str, str]:
     }
 
 
-def recorded(own: Corpus, make: Callable[[], str], commands: int, runs: int) -> list[Benchmark]:
-    """All of them, on one server."""
+def recorded(own: Corpus, make: Callable[[], str], commands: int, many: int, runs: int) -> list[Benchmark]:
+    """All of them, on one server; the book that is rebuilt is of ``many`` commands, as it is in a file."""
     return [
         _one(make, runs),
         *(_writers(make, writers, runs) for writers in (4, 8)),
         *_many(own, make, commands, runs),
+        _rebuilt(own, make, many, runs),
     ]
 
 
@@ -267,7 +269,6 @@ def _many(own: Corpus, make: Callable[[], str], commands: int, runs: int) -> Ite
         min(3, runs),
     )
     yield from _read(filled, runs)
-    yield _rebuilt(own, make, filled, runs)
 
 
 def _read(filled: list[str], runs: int) -> Iterator[Benchmark]:
@@ -301,8 +302,8 @@ def _decoded(address: str) -> None:
             decoder(topic, name.partition(":")[0])(bytes(state))
 
 
-def _rebuilt(own: Corpus, make: Callable[[], str], filled: list[str], runs: int) -> Benchmark:
-    """All projections of the book that was recorded last; the rival has one, and is given fewer entries."""
+def _rebuilt(own: Corpus, make: Callable[[], str], commands: int, runs: int) -> Benchmark:
+    """All projections of a book that was moved there; the rival has one, and is given fewer entries."""
     from rebuild_on_postgres import SameRows, project
 
     from projections.projector import rebuild
@@ -310,32 +311,29 @@ def _rebuilt(own: Corpus, make: Callable[[], str], filled: list[str], runs: int)
     events = own.rival_events(RIVAL)
     store = make()
     corpus.save_all(rival.Grants(rival_env(store)), events)
-    kept: list[SameRows] = []
+    address = make()
+    with Book.open(own.book(commands)) as source:
+        entries = move(source, address).entries
+    with Book.open(address) as book:
+        rebuild(book)
+    rows = SameRows(address)
 
     def ours() -> Spent:
-        with Book.open(filled[-1]) as book:
-            return timed(lambda: rebuild(book), book.position())
+        with Book.open(address) as book:
+            return timed(lambda: rebuild(book), entries)
 
     def rivals() -> Spent:
         view = rival_env(make())
         return timed(lambda: project(rival_env(store), view), len(events))
 
-    def floor() -> Spent:
-        if not kept:
-            kept.append(SameRows(filled[-1]))
-        with Book.open(filled[-1]) as book:
-            entries = book.position()
-
-        def bare() -> None:
-            _decoded(filled[-1])
-            kept[0].write()
-
-        return timed(bare, entries)
+    def bare() -> None:
+        _decoded(address)
+        rows.write()
 
     return Benchmark(
         "postgres_rebuild",
-        f"an entry, in all tables (rival: of {len(events):,} in one table)",
-        {OURS: ours, "rival": rivals, "floor": floor},
+        f"an entry of {entries:,}, in all tables (rival: of {len(events):,} in one table)",
+        {OURS: ours, "rival": rivals, "floor": lambda: timed(bare, entries)},
         [Goal("rival", 15, faster=True), Goal("floor", 0.3, faster=True)],
         min(3, runs),
     )

@@ -46,11 +46,11 @@ def benchmarks(place: Path, runs: int, scale: float) -> dict[str, Callable[[], A
         "growth": lambda: shell.growth(own, portfolio, TIMES),
         "report": lambda: reading.report(own.grown(portfolio, TIMES), runs),
         "storage": lambda: shell.storage(own, some),
-        "postgres": lambda: on_postgres(own, some, runs),
+        "postgres": lambda: on_postgres(own, some, many, runs),
     }
 
 
-def on_postgres(own: Any, commands: int, runs: int) -> Iterator[Any]:
+def on_postgres(own: Any, commands: int, many: int, runs: int) -> Iterator[Any]:
     """Those with the book in a database, where there is a server."""
     import on_postgres
 
@@ -58,7 +58,7 @@ def on_postgres(own: Any, commands: int, runs: int) -> Iterator[Any]:
         print("\nno PostgreSQL here: its benchmarks are left out")
         return
     with on_postgres.database() as make:
-        yield from on_postgres.recorded(own, make, commands, runs)
+        yield from on_postgres.recorded(own, make, commands, many, runs)
 
 
 def measured(made: Any) -> Iterator[tuple[str, dict[str, Any]]]:
