@@ -96,22 +96,31 @@ class Run:
         """Record the lines, in as many durable transactions as their time asks for; then tell."""
         at, read = 0, [self._read(number, raw) for number, raw in lines]
         while at < len(lines) and not self.stopped:
-            done = self.book.insist(partial(self._batch, read[at:]))
+            done = self.book.insist(partial(self._batch, read[at:], {}))
             at += len(done)
             for outcome in done:
                 self._count(outcome)
                 self.tell(outcome)
             self.stopped = bool(done) and not done[-1].good and not self.go_on
 
-    def _batch(self, read: Sequence[Asked | Outcome], _again: bool) -> list[Outcome]:
-        """Record some of the lines in one transaction."""
+    def _batch(
+        self, read: Sequence[Asked | Outcome], before: dict[int, Outcome], again: bool
+    ) -> list[Outcome]:
+        """Record some of the lines in one transaction.
+
+        ``again``: the commit of ``before`` may have been made, and what it recorded come back as repeats.
+        """
         done: list[Outcome] = []
         until = time.monotonic() + _SECONDS
         with self.book.batch([one.command for one in read if isinstance(one, Asked)]):
             for one in read:
-                done.append(outcome := self._one(one))
+                outcome = self._one(one)
+                if again and outcome.outcome == "repeat":
+                    outcome = before.get(outcome.line, outcome)
+                done.append(outcome)
                 if (not outcome.good and not self.go_on) or time.monotonic() > until:
                     break
+            before.update((outcome.line, outcome) for outcome in done)
         return done
 
     def _count(self, outcome: Outcome) -> None:

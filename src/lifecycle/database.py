@@ -84,7 +84,9 @@ class Database(Home):
         while True:
             try:
                 return work(again)
-            except STORE_ERRORS as error:
+            except (Unreachable, *STORE_ERRORS) as failure:
+                # A batch has put it into words already.
+                error = failure.__cause__ if isinstance(failure, Unreachable) else failure
                 if self._read_only or not lost(error) or time.monotonic() + pause > until:
                     raise
                 again = again or (isinstance(error, InDoubt) and error.wrote)

@@ -1,10 +1,12 @@
 """A server that goes away: what was recorded is recorded once, and who waits is told."""
 
+import json
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -14,7 +16,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 import given as g
 from books import make_book
-from cli_shell import Shell
+from cli import record
+from cli_shell import Result, Shell
 from lifecycle.book import Book
 from lifecycle.errors import Unreachable
 from lifecycle.journal import Answer, Journal
@@ -98,6 +101,22 @@ def test_a_repeat_whose_acknowledgement_is_lost_stays_one(
     commits.clear()
     assert book.record(command, "t.leader") == first._replace(outcome="repeat")
     assert commits == [1, 2]
+
+
+def test_lines_whose_acknowledgement_was_lost_are_told_as_they_were_recorded(
+    book: Book, database: str, shell: Shell, tmp_path: Path, commits: list[int]
+) -> None:
+    """Those that were recorded by an earlier run are repeats, and those of the lost commit are not."""
+    lines = costs("06-12", "06-13", "01-09")
+    file = tmp_path / "lines.jsonl"
+    file.write_text(lines[0], encoding="utf-8")
+    assert shell("--book", database, "--as", "t.leader", "record", str(file)).code == 0
+    file.write_text("\n".join(lines), encoding="utf-8")
+    commits.clear()
+    told = shell("--book", database, "--as", "t.leader", "--json", "record", str(file), "--continue")
+    rows = [json.loads(line) for line in told.out.splitlines()]
+    assert [row["outcome"] for row in rows] == ["repeat", "accepted", "refused"]
+    assert len(commits) >= 2
 
 
 def test_a_server_that_is_away_is_told_in_words(
@@ -226,6 +245,35 @@ def test_a_killed_server_loses_nothing_that_was_acknowledged(own: Server) -> Non
         writer.join(60)
         assert told == list(range(before + 1, before + 61))
         assert book.position() == before + 60
+
+
+def test_a_file_goes_on_where_the_server_was_killed(
+    own: Server, tmp_path: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each line is recorded once, and told once as what it became."""
+    monkeypatch.setattr(record, "_SECONDS", 0.01)
+    file = tmp_path / "lines.jsonl"
+    file.write_text("\n".join(costs("06-12", count=600)), encoding="utf-8")
+    with own.database() as address, make_book(address, [*g.FOUNDED, *g.PAID], clock=None) as book:
+        before, told = book.position(), list[Result]()
+        words = ("--book", address, "--as", "t.leader", "--json", "record", str(file))
+        writer = threading.Thread(target=lambda: told.append(shell(*words)))
+        writer.start()
+        _until(lambda: book.position() > before + 50)
+        own.end(signal.SIGKILL)
+        time.sleep(0.2)
+        own.start()
+        writer.join(120)
+        rows = [json.loads(line) for line in told[0].out.splitlines()]
+        assert [row["position"] for row in rows] == list(range(before + 1, before + 601))
+        assert {row["outcome"] for row in rows} == {"accepted"}
+        assert book.position() == before + 600
+
+
+def costs(*days: str, count: int = 1) -> list[str]:
+    """Lines of a file."""
+    words = [g.cost(day).model_dump(mode="json", exclude_unset=True) for day in days]
+    return [json.dumps({"command": "RecordCost", **one}) for one in words for _ in range(count)]
 
 
 def test_where_another_server_is_named_an_opening_waits_for_it(own: Server) -> None:

@@ -55,7 +55,7 @@ class InDoubt(OperationalError):
         """Whether there was anything to commit."""
 
 
-def lost(error: BaseException) -> bool:
+def lost(error: BaseException | None) -> bool:
     """Whether it tells of a connection that is gone: to ask again on another one may help."""
     if isinstance(error, InDoubt):
         return True
