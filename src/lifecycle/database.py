@@ -19,6 +19,11 @@ from lifecycle.postgres.names import NamesInTable
 from lifecycle.postgres.recorder import JournalRecorder
 from lifecycle.postgres.schema import SCHEMA
 
+_TAKEN = f"""
+SELECT EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace('{SCHEMA}') AND relkind <> 'c'),
+       to_regclass('{SCHEMA}.book')
+"""
+"""Whether the schema holds anything, types apart: these alone are there where an `init` died early."""
 PATIENCE = 60
 """Seconds in which another server may take the place of one that is gone."""
 
@@ -33,11 +38,9 @@ class Database(Home):
         self._read_only = False
 
     def made(self) -> Journal:
-        """The journal of a new book, in a schema that is not there yet."""
+        """The journal of a new book, in a schema that is not there yet, or empty."""
         store = JournalDatastore(self._address, read_only=True)
-        (((schema, table),),) = store.ask(
-            (f"SELECT to_regnamespace('{SCHEMA}'), to_regclass('{SCHEMA}.book')", None)
-        )
+        (((taken, table),),) = store.ask((_TAKEN, None))
         begun = table is not None and store.ask((f"SELECT 1 FROM {SCHEMA}.book", None)) == [[]]
         store.close()
         if begun:
@@ -45,7 +48,7 @@ class Database(Home):
                 f"{named(self._address)} has a book that was not made to the end:"
                 f" DROP SCHEMA {SCHEMA} CASCADE takes it away; then make it again"
             )
-        if schema is not None:
+        if taken:
             raise Unreachable(
                 f"{named(self._address)} has a schema {SCHEMA} already: a new book needs its own database"
             )

@@ -1,5 +1,6 @@
 """Books on a server, from the shell: made, told of, and given roles."""
 
+import psycopg
 import pytest
 
 from cli_shell import Shell, life
@@ -27,6 +28,18 @@ def test_a_second_book_is_not_made_over_the_first(shell: Shell, database: str) -
         made = shell("init", database, "--name", "A fund", "--on", "2008-10-01")
         assert made.code == code
     assert "needs its own database" in made.err
+
+
+@pytest.mark.parametrize("there", ["", ".stored_event_text AS (originator_id text)", ".mine (name text)"])
+def test_what_an_early_end_of_init_left_is_no_hindrance(shell: Shell, database: str, there: str) -> None:
+    """A schema, empty or with the library's types; one that holds a table is somebody's."""
+    with psycopg.connect(database, autocommit=True) as raw:
+        raw.execute("CREATE SCHEMA journal")
+        if there:
+            raw.execute(f"CREATE {'TYPE' if ' AS ' in there else 'TABLE'} journal{there}".encode())
+    made = shell("init", database, "--name", "A fund", "--on", "2008-10-01")
+    assert made.code == (5 if "mine" in there else 0), made.err
+    assert ("needs its own database" in made.err) == ("mine" in there)
 
 
 def test_where_no_book_is_and_where_no_server_is(shell: Shell, database: str) -> None:
