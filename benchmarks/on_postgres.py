@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import corpus
 import rival
-from corpus import OFFICER, Corpus, Row
+from corpus import OFFICER, Corpus, Row, Words
 from floors import decoder
 from pairs import OURS, Benchmark, Goal, Spent, timed
 from writing import ENTRIES, IN_ONE_COMMIT, WHOLE, next_words, record_one, recorded_alone
@@ -140,20 +140,21 @@ def _one(make: Callable[[], str], runs: int) -> Benchmark:
 
 EACH, WARM = 20, 3
 """Commands of each writer in one run; before them so many that do not count."""
-Act = Callable[[int], object]
+Act = Callable[[int, Words], object]
+"""What is done about the grant of a number; the command's words are there before."""
 
 
 def _ours(address: str) -> Act:
     book = Book.open(address)
-    return lambda number: book.record(command_from(next_words(number)), OFFICER)
+    return lambda _, words: book.record(command_from(words), OFFICER)
 
 
 def _rivals(address: str) -> Act:
     application = rival.Grants({**rival_env(address), "CREATE_TABLE": "no"})
 
-    def act(number: int) -> None:
+    def act(number: int, words: Words) -> None:
         grant = application.repository.get(rival.Grant.create_id(f"LONG-{number:03}"))
-        grant.request_payment(**rival.arguments(next_words(number)))
+        grant.request_payment(**rival.arguments(words))
         application.save(grant)
 
     return act
@@ -163,7 +164,7 @@ def _bare(address: str, *, alone: bool = False) -> Act:
     bare = Bare(address, make=False)
     receipt = ("c", "d" * 64, *["x" * 12] * 11, 1)
 
-    def act(number: int) -> None:
+    def act(number: int, _: Words) -> None:
         bare.append([(f"{alone}:{number}", 1, "PaymentRequested.v1", b"x" * 245)], [receipt], alone=alone)
 
     return act
@@ -182,16 +183,17 @@ def _write(side: str, address: str, first: int, begin: Any, times: Any) -> None:
     """In a process of its own: be ready, begin with the others, tell when it was done."""
     try:
         act = _SIDES[side](address)
-        for number in range(first, first + WARM):
-            act(number)
+        given = [(number, next_words(number)) for number in range(first, first + WARM + EACH)]
+        for number, words in given[:WARM]:
+            act(number, words)
         begin.wait(timeout=600)
     except BaseException:
         begin.abort()
         times.put(None)
         raise
     began = time.time()
-    for number in range(first + WARM, first + WARM + EACH):
-        act(number)
+    for number, words in given[WARM:]:
+        act(number, words)
     times.put((began, time.time()))
 
 
