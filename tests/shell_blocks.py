@@ -70,10 +70,10 @@ def first_missing(shown: list[str], printed: list[str]) -> str | None:
 
 
 def _environment(place: Path) -> dict[str, str]:
-    """A shell of a new user: 80 columns, no colour, ``grantbook`` and ``python`` on the path."""
+    """A shell of a new user: 80 columns, no colour, ``grantbook``, ``python`` and ``python3`` on the path."""
     tools = place / ".tools"
     tools.mkdir()
-    for name, arguments in (("grantbook", "-m cli.main"), ("python", "")):
+    for name, arguments in (("grantbook", "-m cli.main"), ("python", ""), ("python3", "")):
         tool = tools / name
         tool.write_text(f'#!/bin/sh\nexec "{sys.executable}" {arguments} "$@"\n', "utf-8")
         tool.chmod(0o755)
