@@ -100,8 +100,7 @@ class Clerk:
         ``commands``: those that are to come, as far as they are known; what they need is read at once.
         """
         try:
-            if self.journal.recorder.FAR:
-                self._read_ahead(commands)
+            self._read_ahead(commands)
             with self.journal.recorder.writing():
                 self.batching = True
                 self._take_in(commands)

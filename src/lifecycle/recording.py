@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from eventsourcing.persistence import Notification
 
@@ -58,9 +58,6 @@ def not_amid(held: object) -> None:
 
 class Recording(ABC):
     """A recorder of entries and answers. Questions are written once, with ``?`` for each value."""
-
-    FAR: ClassVar[bool] = False
-    """Whether to ask takes so long that what is needed is better read before the append lock is taken."""
 
     @abstractmethod
     def rows(self, statement: str, *params: object) -> list[tuple[Any, ...]]:

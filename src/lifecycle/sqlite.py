@@ -15,19 +15,23 @@ from eventsourcing.persistence import StoredEvent
 from eventsourcing.sqlite import (
     SQLiteAggregateRecorder,
     SQLiteApplicationRecorder,
-    SQLiteCursor,
     SQLiteDatastore,
     SQLiteFactory,
 )
 from eventsourcing.utils import Environment, EnvType
 
 from lifecycle.clock import utc_now
-from lifecycle.connection import READ_ONLY, JournalDatastore
+from lifecycle.connection import READ_ONLY, Held, JournalDatastore
 from lifecycle.disk import uri
 from lifecycle.reading import insisting
-from lifecycle.recording import ANSWER, FORMAT, WAIT, Receipt, Recording, not_amid
+from lifecycle.recording import ANSWER, FORMAT, STORED, WAIT, Receipt, Recording, not_amid
 
 _INSERT_RECEIPT = f"INSERT INTO receipts ({ANSWER}) VALUES ({','.join('?' * len(Receipt._fields))})"
+_NEWEST = """
+SELECT max(coalesce((SELECT max(position) FROM stored_events), 0),
+           coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'stored_events'), 0))
+"""
+"""As the table itself gives the next: of entries that were there once, no position is given again."""
 _RECEIPTS = """
 CREATE TABLE IF NOT EXISTS receipts (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -72,10 +76,7 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
 
     def __init__(self, datastore: SQLiteDatastore, events_table_name: str = "stored_events") -> None:
         super().__init__(datastore, events_table_name)
-        self.insert_events_statement = (
-            f"INSERT INTO {events_table_name} (originator_id, originator_version, topic, state)"
-            " VALUES (?,?,?,?)"
-        )
+        self.insert_events_statement = f"INSERT INTO {events_table_name} ({STORED}) VALUES (?,?,?,?,?)"
         self.select_max_notification_id_statement = f"SELECT MAX(position) FROM {events_table_name}"
 
     def construct_create_table_statements(self) -> list[str]:
@@ -96,24 +97,46 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
         )
         return _statements(script)
 
-    def _insert_events(
-        self,
-        c: SQLiteCursor,
-        stored_events: Sequence[StoredEvent],
-        *,
-        receipts: Sequence[Receipt] = (),
-        **kwargs: Any,
+    def insert_events(
+        self, stored_events: Sequence[StoredEvent], *, receipts: Sequence[Receipt] = (), **kwargs: Any
     ) -> Sequence[int] | None:
-        positions = super()._insert_events(c, stored_events, **kwargs)
-        for receipt in receipts:
-            c.execute(_INSERT_RECEIPT, (*receipt[:-1], positions[-1] if positions else None))
-        return positions
+        """Add entries and answers, in the transaction that is held or in one of their own.
+
+        The positions are counted as the database counts them, under the same lock: they are true once
+        it is committed.
+        """
+        held = self.datastore.holds
+        if held is None:
+            with self.writing():
+                return self.insert_events(stored_events, receipts=receipts, **kwargs)
+        first = self._newest(held) + 1
+        held.newest = first + len(stored_events) - 1
+        rows = enumerate(stored_events, first)
+        held.put(
+            self.insert_events_statement,
+            [(one.originator_id, one.originator_version, one.topic, one.state, at) for at, one in rows],
+        )
+        told = held.newest if stored_events else None
+        held.put(_INSERT_RECEIPT, [(*receipt[:-1], told) for receipt in receipts])
+        return list(range(first, held.newest + 1))
+
+    @staticmethod
+    def _newest(held: Held) -> int:
+        """The newest position that was ever given."""
+        if held.newest is None:
+            cursor = held.settled()
+            cursor.execute(_NEWEST)
+            ((held.newest,),) = cursor.fetchall()
+        return held.newest
 
     def adopt(self, *, entries: Sequence[tuple[Any, ...]] = (), receipts: Sequence[Receipt] = ()) -> None:
         """Take over rows of another journal, in the transaction that is held."""
-        with self.datastore.transaction(commit=True) as cursor:
-            cursor.executemany(self.insert_events_statement, entries)
-            cursor.executemany(_INSERT_RECEIPT, receipts)
+        held = self.datastore.holds
+        assert held is not None
+        first = self._newest(held) + 1
+        held.newest = first + len(entries) - 1
+        held.put(self.insert_events_statement, [(*one, at) for at, one in enumerate(entries, first)])
+        held.put(_INSERT_RECEIPT, receipts)
 
     def now(self) -> datetime:
         """The machine's clock."""
@@ -222,7 +245,7 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the append lock: all reads and appends inside are one durable transaction."""
-        with self.datastore.transaction(commit=True):
+        with self.datastore.held(commit=True):
             yield
 
     @contextmanager

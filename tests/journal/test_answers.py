@@ -7,7 +7,7 @@ import pytest
 import given as g
 from books import NOON, Clock, record
 from given import G
-from lifecycle import clerk
+from lifecycle import clerk, connection
 from lifecycle.book import Book
 from lifecycle.errors import VersionConflict
 from lifecycle.fund import fold
@@ -221,3 +221,25 @@ def test_few_grants_are_kept_in_memory(book: Book, monkeypatch: pytest.MonkeyPat
         for grant in ("SSF-2", "SSF-3", "SSF-4"):
             asked = g.cost("01-11", grant=grant) if turn else g.propose("01-10", grant=grant)
             assert book.record(asked, "t.leader").entries == (f"grant:{grant}@{turn + 1}",)
+
+
+def test_in_a_batch_all_that_was_recorded_before_is_seen(book: Book) -> None:
+    """And the positions that were told are those that the entries then have."""
+    told = []
+    with book.batch():
+        for number in range(1, 4):
+            told.append(book.record(g.cost("06-12", command_id=f"C-{number}"), "t.leader"))
+            assert [entry.position for entry in book.entries(STREAM)][-1] == told[-1].position
+            assert book.position() == told[-1].position
+            assert book.record(g.cost("06-12", command_id=f"C-{number}"), "t.leader").outcome == "repeat"
+    assert [entry.position for entry in book.entries(STREAM)][-3:] == [answer.position for answer in told]
+
+
+def test_a_batch_of_more_than_waits_at_once(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "_AT_ONCE", 2)
+    before, answers = book.position(), book.journal.counts()[1]
+    with book.batch():
+        for _ in range(5):
+            book.record(g.cost("06-12"), "t.leader")
+    assert book.position() == before + 5
+    assert book.journal.counts()[1] == answers + 5

@@ -35,7 +35,6 @@ fails where it is full: followers look by themselves, too."""
 class JournalRecorder(Recording, PostgresApplicationRecorder):
     """Stored events by position, and receipts beside them."""
 
-    FAR = True
     datastore: JournalDatastore
 
     def __init__(self, datastore: PostgresDatastore, *, events_table_name: str = "stored_events") -> None:
