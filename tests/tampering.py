@@ -210,7 +210,8 @@ def alter_views(path: Path, dice: random.Random) -> tuple[str, str]:
             raw.execute(f"DELETE FROM {table} WHERE {which}", key)
         else:
             new = _flip(old if old not in (None, "") else dice.choice(["x", 1]), dice)
-            raw.execute(f'UPDATE {table} SET "{column}" = ? WHERE {which}', (new, *key))
+            # A key may become that of another row, which then goes.
+            raw.execute(f'UPDATE OR REPLACE {table} SET "{column}" = ? WHERE {which}', (new, *key))
     return table, column
 
 
