@@ -116,10 +116,13 @@ class Held:
             self.settled()
 
     def settled(self) -> SQLiteCursor:
-        """For whatever has to see what was put."""
-        waiting, self._waiting = self._waiting, {}
-        for statement, rows in waiting.items():
+        """For whatever has to see what was put.
+
+        Where it cannot be written, it goes on waiting: so it fails again at the end, whoever minded or not.
+        """
+        for statement, rows in self._waiting.items():
             self._cursor.executemany(statement, rows)
+        self._waiting.clear()
         return self._cursor
 
 

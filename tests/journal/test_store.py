@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -255,6 +255,22 @@ def test_a_batch_that_fails_leaves_nothing(book: Book, raw: sqlite3.Connection) 
         assert book.record(g.cost("01-12"), "t.leader").outcome == "accepted"
         assert book.record(g.cost("01-09"), "t.leader").outcome == "refused"
         raise ZeroDivisionError
+    assert before == (count(raw, "stored_events"), count(raw, "receipts"))
+    assert book.record(g.cost("01-12"), "t.leader").entries == (f"grant:{g.G}@2",)
+
+
+def test_what_could_not_be_written_ends_the_batch_though_nobody_minded(
+    book: Book, raw: sqlite3.Connection
+) -> None:
+    """Or answers would be given, in the same batch, of which nothing is kept."""
+    before = count(raw, "stored_events"), count(raw, "receipts")
+    taken = StoredEvent("fund", 1, "FundEstablished.v1", b"{}")
+    with pytest.raises(Unreachable, match="append only"), book.batch():  # noqa: PT012 what fails is the batch
+        assert book.record(g.cost("01-12"), "t.leader").outcome == "accepted"
+        book.journal.recorder.insert_events([taken])
+        with suppress(Unreachable):
+            book.position()
+        assert book.record(g.cost("01-13"), "t.leader").outcome == "accepted"
     assert before == (count(raw, "stored_events"), count(raw, "receipts"))
     assert book.record(g.cost("01-12"), "t.leader").entries == (f"grant:{g.G}@2",)
 
