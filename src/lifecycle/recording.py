@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from eventsourcing.persistence import Notification
+from eventsourcing.persistence import Notification, StoredEvent
 
 from lifecycle.errors import NotNow
 
@@ -78,11 +78,30 @@ class Recording(ABC):
         Raises `NotNow` inside `writing`, whose entries may yet come to nothing.
         """
 
+    def insert_events(
+        self, stored_events: Sequence[StoredEvent], *, receipts: Sequence[Receipt] = (), **_: Any
+    ) -> Sequence[int] | None:
+        """Add entries and answers, in the transaction that is held or in one of their own.
+
+        The positions are counted as the database counts them, under the same lock: they are true once
+        it is committed.
+        """
+        entries = [(one.originator_id, one.originator_version, one.topic, one.state) for one in stored_events]
+        with self.writing():
+            return self.append(entries, receipts)
+
+    @abstractmethod
+    def append(self, entries: Sequence[tuple[Any, ...]], receipts: Sequence[Receipt]) -> list[int]:
+        """Add entries, and the answers that tell of the last of them, in the transaction that is held.
+
+        An entry is its stream, version, topic and stored bytes. Returns their positions.
+        """
+
     @abstractmethod
     def adopt(self, *, entries: Sequence[tuple[Any, ...]] = (), receipts: Sequence[Receipt] = ()) -> None:
         """Take over rows of another journal, in their order, in the transaction that is held.
 
-        An entry is its stream, version, topic and stored bytes. It comes before the receipt that tells of it.
+        An entry comes before the receipt that tells of it.
         """
 
     @abstractmethod

@@ -97,46 +97,37 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
         )
         return _statements(script)
 
-    def insert_events(
-        self, stored_events: Sequence[StoredEvent], *, receipts: Sequence[Receipt] = (), **kwargs: Any
-    ) -> Sequence[int] | None:
-        """Add entries and answers, in the transaction that is held or in one of their own.
-
-        The positions are counted as the database counts them, under the same lock: they are true once
-        it is committed.
-        """
-        held = self.datastore.holds
-        if held is None:
-            with self.writing():
-                return self.insert_events(stored_events, receipts=receipts, **kwargs)
-        first = self._newest(held) + 1
-        held.newest = first + len(stored_events) - 1
-        rows = enumerate(stored_events, first)
-        held.put(
-            self.insert_events_statement,
-            [(one.originator_id, one.originator_version, one.topic, one.state, at) for at, one in rows],
-        )
-        told = held.newest if stored_events else None
+    def append(self, entries: Sequence[tuple[Any, ...]], receipts: Sequence[Receipt]) -> list[int]:
+        """Add entries, and the answers that tell of the last of them, in the transaction that is held."""
+        held = self._held()
+        positions = self._placed(held, entries)
+        told = positions[-1] if positions else None
         held.put(_INSERT_RECEIPT, [(*receipt[:-1], told) for receipt in receipts])
-        return list(range(first, held.newest + 1))
+        return positions
 
-    @staticmethod
-    def _newest(held: Held) -> int:
-        """The newest position that was ever given."""
+    def adopt(self, *, entries: Sequence[tuple[Any, ...]] = (), receipts: Sequence[Receipt] = ()) -> None:
+        """Take over rows of another journal, in the transaction that is held."""
+        held = self._held()
+        self._placed(held, entries)
+        held.put(_INSERT_RECEIPT, receipts)
+
+    def _held(self) -> Held:
+        held = self.datastore.holds
+        assert held is not None
+        return held
+
+    def _placed(self, held: Held, entries: Sequence[tuple[Any, ...]]) -> list[int]:
+        """Give entries the next positions, which are returned."""
         if held.newest is None:
             cursor = held.settled()
             cursor.execute(_NEWEST)
             ((held.newest,),) = cursor.fetchall()
-        return held.newest
-
-    def adopt(self, *, entries: Sequence[tuple[Any, ...]] = (), receipts: Sequence[Receipt] = ()) -> None:
-        """Take over rows of another journal, in the transaction that is held."""
-        held = self.datastore.holds
-        assert held is not None
-        first = self._newest(held) + 1
-        held.newest = first + len(entries) - 1
-        held.put(self.insert_events_statement, [(*one, at) for at, one in enumerate(entries, first)])
-        held.put(_INSERT_RECEIPT, receipts)
+        positions = [held.newest + place for place in range(1, len(entries) + 1)]
+        held.newest += len(entries)
+        held.put(
+            self.insert_events_statement, [(*one, at) for one, at in zip(entries, positions, strict=True)]
+        )
+        return positions
 
     def now(self) -> datetime:
         """The machine's clock."""

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from eventsourcing.persistence import PersistenceError, StoredEvent
+from eventsourcing.persistence import PersistenceError
 from eventsourcing.postgres import (
     PostgresAggregateRecorder,
     PostgresApplicationRecorder,
@@ -18,7 +18,7 @@ from psycopg.abc import Params
 from psycopg.sql import SQL, Composed, Identifier
 
 from lifecycle.postgres import schema
-from lifecycle.postgres.connection import BEGIN, MOMENT, SNAPSHOT, TAKE_LOCK, JournalDatastore, lost
+from lifecycle.postgres.connection import BEGIN, MOMENT, SNAPSHOT, TAKE_LOCK, Held, JournalDatastore, lost
 from lifecycle.recording import ANSWER, FORMAT, STORED, Question, Receipt, Recording, not_amid
 
 _GIVEN = len(Receipt._fields) - 1
@@ -69,33 +69,23 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
         with self.datastore.held(SNAPSHOT):
             yield
 
-    def insert_events(
-        self, stored_events: Sequence[StoredEvent], *, receipts: Sequence[Receipt] = (), **kwargs: Any
-    ) -> Sequence[int] | None:
-        """Add entries and answers, in the transaction that is held or in one of their own.
-
-        The positions are counted as the database counts them, under the same lock: they are true once
-        it is committed.
-        """
-        held = self.datastore.holds
-        if held is None:
-            with self.writing():
-                return self.insert_events(stored_events, receipts=receipts, **kwargs)
-        for one in stored_events:
-            held.put(_INSERT_ENTRY, (one.originator_id, one.originator_version, one.topic, one.state))
-        if stored_events and not held.appended:
+    def append(self, entries: Sequence[tuple[Any, ...]], receipts: Sequence[Receipt]) -> list[int]:
+        """Add entries, and the answers that tell of the last of them, in the transaction that is held."""
+        held = self._held()
+        for entry in entries:
+            held.put(_INSERT_ENTRY, entry)
+        if entries and not held.appended:
             held.put(_CALL)
         for receipt in receipts:
             held.put(_INSERT_ANSWER, receipt[:_GIVEN])
         (_, newest), _ = held.begun
-        first = newest + (held.appended or 0) + 1
-        held.appended = first + len(stored_events) - 1 - newest
-        return list(range(first, first + len(stored_events)))
+        before = held.appended or 0
+        held.appended = before + len(entries)
+        return [newest + before + place for place in range(1, len(entries) + 1)]
 
     def adopt(self, *, entries: Sequence[tuple[Any, ...]] = (), receipts: Sequence[Receipt] = ()) -> None:
         """Take over rows of another journal, in the transaction that is held: the owner's to do."""
-        held = self.datastore.holds
-        assert held is not None
+        held = self._held()
         cursor = held.settled()
         for table, columns, rows in (
             ("stored_events", STORED.rpartition(", ")[0], entries),
@@ -105,6 +95,11 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
                 for row in rows:
                     copy.write_row(row)
         held.appended = (held.appended or 0) + len(entries)
+
+    def _held(self) -> Held:
+        held = self.datastore.holds
+        assert held is not None
+        return held
 
     # ── asking ───────────────────────────────────────────────────────────────────────────────
 
@@ -183,8 +178,7 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
     def do(self, statement: str, params: Params) -> None:
         """Do it as durably as what is appended."""
         with self.writing():
-            held = self.datastore.holds
-            assert held is not None
+            held = self._held()
             held.put(statement, params)
             held.appended = held.appended or 0
 
