@@ -45,11 +45,16 @@ def _flip(value: Any, dice: random.Random) -> Any:
     return bytes(letters) if isinstance(value, bytes) else "".join(letters)
 
 
+_IS_A_STREAM = "SELECT 1 FROM stored_events WHERE originator_id = ?"
+
+
 def _column(name: str) -> Way:
     def change(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
         position = _any_position(dice, sealed)
         ((old,),) = raw.execute(f"SELECT {name} FROM stored_events WHERE position = ?", (position,))
         new = _flip(old, dice)
+        while name == "originator_id" and raw.execute(_IS_A_STREAM, (new,)).fetchone():
+            new = _flip(old, dice)  # the version may be taken there
         if name == "position":
             new = 10_000_000 + position
         elif name == "originator_version":

@@ -65,6 +65,10 @@ _LAST = "\U0010ffff"
 """After every name of a stream."""
 
 
+_Place = tuple[Any, ...]
+"""Of a row: its position or number; or its stream and version."""
+
+
 class Stored(NamedTuple):
     """An entry as it lies in the journal."""
 
@@ -172,7 +176,7 @@ class Journal(Application[str]):
         while rows := self.recorder.rows(question, after, upto, stream, page):
             for row in rows:
                 yield Stored(*row)
-            after = rows[-1][-1]
+            (after,) = _further(rows[-1][-1:], (after,))
 
     def whole(self, position: int) -> int:
         """The position of the last entry that was recorded by the same command, in the same transaction."""
@@ -220,7 +224,7 @@ class Journal(Application[str]):
         question = f"{question} WHERE {key} > ? ORDER BY {key} LIMIT ?"
         while rows := self.recorder.rows(question, after, page):
             yield rows
-            after = rows[-1][-1]
+            (after,) = _further(rows[-1][-1:], (after,))
 
     def entry_row(self, stream: str, version: int) -> tuple[Any, ...] | None:
         """One row, as `entry_rows` gives it; `None` where there is none."""
@@ -324,10 +328,18 @@ class Journal(Application[str]):
                 if stream != name and entries:
                     yield name, _whole(entries)
                     entries = []
-                name, at = stream, version
+                name, at = _further((stream, version), (name, at))
                 entries.append(entry_of(stream, version, topic, state, position))
         if entries:
             yield name, _whole(entries)
+
+
+def _further(at: _Place, before: _Place) -> _Place:
+    """Where the next page begins. Raises `Altered` where rows are out of order: it would never end."""
+    if at <= before:
+        there, here = ("@".join(map(str, place)) for place in (at, before))
+        raise Altered(f"its rows are out of order: {there} comes after {here}")
+    return at
 
 
 def _whole(entries: list[Entry], after: int = 0) -> list[Entry]:

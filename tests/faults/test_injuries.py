@@ -68,7 +68,7 @@ def injure(book: Path, place: Path, dice: random.Random) -> str:
     elif what == "page of nothing":
         data[at : at + PAGE] = bytes(len(data[at : at + PAGE]))
     elif what == "half a page":
-        data[at + 512 : at + PAGE] = os.urandom(len(data[at + 512 : at + PAGE]))
+        data[at + 512 : at + PAGE] = dice.randbytes(len(data[at + 512 : at + PAGE]))
     elif what == "another page":
         other = dice.randrange(pages) * PAGE
         data[at : at + PAGE] = data[other : other + PAGE][: len(data[at : at + PAGE])]

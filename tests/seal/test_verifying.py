@@ -4,6 +4,7 @@ import random
 import re
 import shutil
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,12 +14,16 @@ import given as g
 from books import record
 from lifecycle.book import Book
 from lifecycle.disk import CHECKPOINTS
+from lifecycle.errors import Altered
 from lifecycle.seal.notes import Checkpoint, Signer
 from lifecycle.seal.sealing import Seal
 from lifecycle.seal.verifying import Problem, _Look, verify
 from tampering import WAYS, restore, tamper, without_triggers
 
 pytestmark = pytest.mark.both_stores
+
+INNER_PAGES = (2, 5)
+"""Kinds of pages of a database that lead to others: of an index, of a table."""
 
 
 def problems(book: Book, **options: object) -> list[Problem]:
@@ -264,3 +269,41 @@ def test_an_unsealed_entry_that_is_none_is_named(book: Book) -> None:
             " VALUES ('grant:X', 1, 'X.v1', x'7b7d')"
         )
     assert problems(book)[0].where.startswith("grant:X@1")
+
+
+def last_rows_exchanged(file: Path, tree: str) -> None:
+    """As after a disk's fault: the last two rows of a table, or of an index, in each other's place."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as raw:
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        ((page, size),) = raw.execute(
+            "SELECT rootpage, page_size FROM sqlite_master, pragma_page_size WHERE name = ?", (tree,)
+        ).fetchall()
+    data = bytearray(file.read_bytes())
+    while data[(page - 1) * size] in INNER_PAGES:
+        page = int.from_bytes(data[(page - 1) * size + 8 : (page - 1) * size + 12], "big")
+    start = (page - 1) * size
+    end = start + 8 + 2 * int.from_bytes(data[start + 3 : start + 5], "big")
+    data[end - 4 : end] = data[end - 2 : end] + data[end - 4 : end - 2]
+    file.write_bytes(data)
+
+
+@pytest.mark.of_a_file("its bytes, altered")
+def test_rows_out_of_order_are_read_once_and_told(book: Book) -> None:
+    """Read page by page from the last one on, they would be read for ever."""
+    book.close()
+    last_rows_exchanged(book.path / "journal.sqlite", "stored_events")
+    found = problems(book)
+    assert {problem.where for problem in found} == {"journal.sqlite"}
+    assert "its rows are out of order" in found[0].what
+    assert re.search("Rowid .* out of order", found[1].what)
+
+
+@pytest.mark.of_a_file("its bytes, altered")
+def test_streams_out_of_order_are_read_once_and_told(book: Book) -> None:
+    book.close()
+    last_rows_exchanged(book.path / "journal.sqlite", "sqlite_autoindex_stored_events_1")
+    with (
+        Book.open(book.place, read_only=True, as_is=True) as again,
+        pytest.raises(Altered, match="out of order"),
+    ):
+        list(again.histories())

@@ -85,8 +85,8 @@ def verify(
     except NotNow:
         raise
     except (*STORE_ERRORS, BookError) as error:
-        look.at_undecodable()
         look.found("journal.sqlite", f"it cannot be read to the end: {error}")
+        look.at_unreadable()
     return look.verified()
 
 
@@ -162,8 +162,8 @@ class _Look:
             for where, what in untrue.result() if not self._problems else ():
                 self.found(where, what)
 
-    def at_undecodable(self) -> None:
-        """Where the rows could not even be read as text: which they are."""
+    def at_unreadable(self) -> None:
+        """Where the rows could not even be read to the end: what is known of it."""
         with suppress(*STORE_ERRORS):
             for table, number, text in self._journal.recorder.undecodable():
                 what = f"its text was altered: {text[:40]!r} is not UTF-8"
@@ -171,6 +171,9 @@ class _Look:
                     self.found(f"answer {number}", what, _ANSWERS + number)
                 else:
                     self.found(f"the entry at position {number}", what, number)
+        with suppress(*STORE_ERRORS):
+            for injury in self._journal.recorder.injuries():
+                self.found("journal.sqlite", injury)
 
     def _stories(self, entries: Walked, receipts: Walked) -> None:
         if self._problems or entries.story == receipts.story:
