@@ -158,7 +158,7 @@ def _fund_steps(held: Sequence[Entry]) -> Iterator[tuple[int, list[Change]]]:
     for entry in held:
         event = entry.event
         after = fund_state.evolve(replace(state, available=DatedSums()), event)
-        flow = sum(after.available.changes, ZERO)
+        flow = after.available.at(date.max)
         now = in_units(available + flow, after.currency)
         changed: list[Change] = [("available", available, now)] if flow else []
         officer = getattr(event, "officer", None)

@@ -42,7 +42,7 @@ def _opened(_: Call | None, e: was.CallOpened) -> Call:
         opened_on=e.on,
         opens=e.opens or e.on,
         closes=e.closes,
-        left=DatedSums().plus(e.on, e.envelope.amount),
+        left=DatedSums().plus({e.on: e.envelope.amount}),
     )
 
 
@@ -51,11 +51,11 @@ def _closed(call: Call, e: was.CallClosed) -> Call:
 
 
 def _selected(call: Call, e: was.GrantSelected) -> Call:
-    return replace(call, left=call.left.plus(e.on, -e.amount.amount))
+    return replace(call, left=call.left.plus({e.on: -e.amount.amount}))
 
 
 def _released(call: Call, e: was.SelectionReleased) -> Call:
-    return replace(call, left=call.left.plus(e.on, e.amount.amount))
+    return replace(call, left=call.left.plus({e.on: e.amount.amount}))
 
 
 EVOLVE: dict[type[Event], Callable[[Any, Any], Call]] = {

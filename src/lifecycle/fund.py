@@ -84,7 +84,7 @@ class Fund:
 
     def flow(self, changes: Mapping[date, Decimal]) -> Self:
         """With more, or less, available from each of the days on."""
-        return replace(self, available=self.available.plus_all(changes)) if changes else self
+        return replace(self, available=self.available.plus(changes)) if changes else self
 
 
 _Evolve = Callable[[Fund, Any], Fund]

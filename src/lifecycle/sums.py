@@ -1,50 +1,105 @@
-"""An amount through time: what it is on a day, and the least that it will be from a day on."""
+"""An amount through time: what it is on a day, and the least that it will be from a day on.
+
+Kept by months: a fund lives long, and what an approval costs should not grow with all its days.
+"""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import NamedTuple, Self
 
 from lifecycle.stage import ZERO
 
+Changes = Mapping[date, Decimal]
 
-class DatedSums(NamedTuple):
-    """Changes of an amount, summed by day, in order."""
 
-    days: tuple[date, ...] = ()
-    changes: tuple[Decimal, ...] = ()
+class Month(NamedTuple):
+    """What an amount changed by in one month."""
 
-    def plus(self, day: date, change: Decimal) -> Self:
-        """With one more change."""
-        i = bisect_left(self.days, day)
-        if i < len(self.days) and self.days[i] == day:
-            return type(self)(
-                self.days, (*self.changes[:i], self.changes[i] + change, *self.changes[i + 1 :])
-            )
-        return type(self)(
-            (*self.days[:i], day, *self.days[i:]), (*self.changes[:i], change, *self.changes[i:])
-        )
+    name: tuple[int, int]
+    """Year and month."""
+    days: tuple[date, ...]
+    """In order; at least one."""
+    changes: tuple[Decimal, ...]
+    """On each of them."""
+    total: Decimal
+    least: Decimal
+    """The least that the changes come to after any of them."""
 
-    def plus_all(self, changes: Mapping[date, Decimal]) -> Self:
-        """With many more at once: one at a time, each would copy all days."""
-        if len(changes) < 2:
-            return next((self.plus(day, change) for day, change in changes.items()), self)
+    @classmethod
+    def of(cls, changes: Changes) -> Self:
+        """Of changes by day, in whatever order."""
+        days = tuple(sorted(changes))
+        amounts = tuple([changes[day] for day in days])
+        sums = list(accumulate(amounts))
+        return cls(_month(days[0]), days, amounts, sums[-1], min(sums))
+
+    def plus(self, changes: Changes) -> Self:
+        """With more of them."""
         summed = dict(zip(self.days, self.changes, strict=True))
         for day, change in changes.items():
             summed[day] = summed.get(day, ZERO) + change
-        days = tuple(sorted(summed))
-        return type(self)(days, tuple(summed[day] for day in days))
+        return self.of(summed)
+
+    def at(self, day: date) -> Decimal:
+        """What they come to by the end of the day."""
+        return sum(self.changes[: bisect_right(self.days, day)], ZERO)
+
+    def least_after(self, day: date) -> tuple[Decimal, date]:
+        """The least that they come to after any that is later than the day; and when, the first time.
+
+        Raises ``ValueError`` where none is later.
+        """
+        i = bisect_right(self.days, day)
+        sums = list(accumulate(self.changes))[i:]
+        least = min(sums)
+        return least, self.days[i + sums.index(least)]
+
+
+class DatedSums(NamedTuple):
+    """Changes of an amount, summed by day."""
+
+    months: tuple[Month, ...] = ()
+    """In order; those with a change."""
+
+    def plus(self, changes: Changes) -> Self:
+        """With more of them."""
+        months = list(self.months)
+        for name, days in groupby(sorted(changes), key=_month):
+            more = {day: changes[day] for day in days}
+            i = _place(months, name)
+            if i < len(months) and months[i].name == name:
+                months[i] = months[i].plus(more)
+            else:
+                months.insert(i, Month.of(more))
+        return type(self)(tuple(months))
 
     def at(self, day: date) -> Decimal:
         """The amount at the end of the day."""
-        return sum(self.changes[: bisect_right(self.days, day)], ZERO)
+        i = _place(self.months, _month(day))
+        before = sum([one.total for one in self.months[:i]], ZERO)
+        return before + sum([one.at(day) for one in self.months[i : i + 1]], ZERO)
 
     def least_from(self, day: date) -> tuple[Decimal, date]:
         """The least amount on the day or any later one, and the first day on which it is so low."""
-        i = bisect_right(self.days, day)
-        amounts = list(accumulate(self.changes[i:], initial=self.at(day)))
-        least = min(amounts)
-        at = amounts.index(least)
-        return least, day if at == 0 else self.days[i + at - 1]
+        least, on = self.at(day), day
+        i = _place(self.months, _month(day))
+        before = sum([one.total for one in self.months[:i]], ZERO)
+        for one in self.months[i:]:
+            if before + one.least < least and one.days[-1] > day:
+                lowest, lowest_on = one.least_after(day)
+                if before + lowest < least:
+                    least, on = before + lowest, lowest_on
+            before += one.total
+        return least, on
+
+
+def _place(months: Sequence[Month], name: tuple[int, int]) -> int:
+    """How many are before the month: a month begins with its name, and so is after it."""
+    return bisect_left(months, (name,))
+
+
+def _month(day: date) -> tuple[int, int]:
+    return day.year, day.month

@@ -15,7 +15,7 @@ from lifecycle.book import Book
 from lifecycle.events.fund import FeeCharged
 from lifecycle.fund import fold
 from lifecycle.history import FUND, in_force
-from lifecycle.snapshot import keep
+from lifecycle.snapshot import TOPIC, keep
 
 pytestmark = pytest.mark.both_stores
 
@@ -70,7 +70,7 @@ def test_a_snapshot_of_another_form_is_passed_over(long: Book) -> None:
         ]
         raw.execute(f"UPDATE {tables[0]} SET topic = 'FundSnapshot.v99'")
         agrees(long)
-        raw.execute(f"UPDATE {tables[0]} SET topic = 'FundSnapshot.v2', state = x'7b'")
+        raw.execute(f"UPDATE {tables[0]} SET topic = '{TOPIC}', state = x'7b'")
         agrees(long)
 
 
