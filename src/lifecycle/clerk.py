@@ -40,13 +40,13 @@ from lifecycle.judge import (
     judge_grant,
     stream_of,
 )
-from lifecycle.mapper import entry_of, stamp
+from lifecycle.mapper import entry_of, stamp, stored_as
 from lifecycle.recording import STORED, Receipt
 from lifecycle.refusals import CommandIdReused, Refusal
 from lifecycle.snapshot import keep, newest
 from lifecycle.words import Malformed, recorder_from
 
-_KEPT_ENTRIES = 30_000
+_KEPT_ENTRIES = 5_000
 """How many entries of recently used grants stay in memory."""
 _PAGE = 5_000
 _MANY = 1_000
@@ -85,7 +85,10 @@ class Clerk:
 
     def today(self) -> date:
         """Today, in UTC."""
-        return self._clock().astimezone(UTC).date()
+        return self._now().date()
+
+    def _now(self) -> datetime:
+        return self._clock().astimezone(UTC)
 
     def fund_at(self, position: int) -> Fund | None:
         """The fund, where this one has recorded the journal's newest entry and so holds its state."""
@@ -124,9 +127,9 @@ class Clerk:
     def found(self, facts: Sequence[Event], recorder: str) -> None:
         """Record the first facts of a book, which nobody could be asked about."""
         with self.batch():
-            command_id = str(uuid.uuid4())
+            command_id, now = str(uuid.uuid4()), self._now()
             entries = [
-                Entry(FUND, version, fact, self._tick(), recorder, command_id)
+                Entry(FUND, version, fact, self._tick(now), recorder, command_id)
                 for version, fact in enumerate(facts, 1)
             ]
             first = facts[0]
@@ -138,7 +141,7 @@ class Clerk:
         self._forget()
 
     def _record(self, command: Command, recorder: str) -> Answer:
-        stream = stream_of(command)
+        stream, now = stream_of(command), self._now()
         about = (command.NAME, stream, command.on.isoformat(), command.actor, recorder)
         command_id, digest = command.command_id or str(uuid.uuid4()), digest_of(command)
         given = self._answers_to(command_id) if command.command_id else []
@@ -146,7 +149,7 @@ class Clerk:
             return Answer.of(same, "repeat")
         if given:
             reused = CommandIdReused(f"{command_id} was given to another {given[0].command}: take a new id")
-            return self._refused(_receipt(command_id, digest, about, self._tick(), refusal=reused))
+            return self._refused(_receipt(command_id, digest, about, self._tick(now), refusal=reused))
         version = self._version(stream)
         if command.expect_version not in (None, version):
             raise VersionConflict(
@@ -154,11 +157,11 @@ class Clerk:
                 " meanwhile; look at it again"
             )
         try:
-            verdict = self._judge(command, recorder)
+            verdict = self._judge(command, recorder, now.date())
         except Refusal as no:
-            return self._refused(_receipt(command_id, digest, about, self._tick(), refusal=no))
-        own = Entry(stream, version + 1, verdict.fact, self._tick(), recorder, command_id, command.note)
-        entries = (own, *self._pair(verdict, recorder, command_id))
+            return self._refused(_receipt(command_id, digest, about, self._tick(now), refusal=no))
+        own = Entry(stream, version + 1, verdict.fact, self._tick(now), recorder, command_id, command.note)
+        entries = (own, *self._pair(verdict, recorder, command_id, now))
         receipt = _receipt(command_id, digest, about, entries[-1].recorded_at, entries=entries)
         position = self._append(entries, receipt)
         if kind_of(stream) == "grant":
@@ -177,12 +180,12 @@ class Clerk:
             given = [Receipt(*row) for row in rows]
         return given
 
-    def _pair(self, verdict: Verdict, recorder: str, command_id: str) -> Iterator[Entry]:
+    def _pair(self, verdict: Verdict, recorder: str, command_id: str, now: datetime) -> Iterator[Entry]:
         """What the verdict writes on the fund and on calls."""
         versions: dict[str, int] = {}
         for stream, part in verdict.pair:
             versions[stream] = versions.get(stream, self._version(stream)) + 1
-            yield Entry(stream, versions[stream], part, self._tick(), recorder, command_id)
+            yield Entry(stream, versions[stream], part, self._tick(now), recorder, command_id)
 
     def _version(self, stream: str) -> int:
         if stream == FUND:
@@ -195,8 +198,8 @@ class Clerk:
         self._append((), receipt)
         return Answer.of(receipt, "refused")
 
-    def _judge(self, command: Command, recorder: str) -> Verdict:
-        fund, today = self._fund, self.today()
+    def _judge(self, command: Command, recorder: str, today: date) -> Verdict:
+        fund = self._fund
         try:
             if isinstance(command, GrantCommand):
                 known = self._known(stream_of(command))
@@ -223,17 +226,15 @@ class Clerk:
             yield from acts_of(taken, self.journal.entries(stream))
 
     def _append(self, entries: Sequence[Entry], receipt: Receipt) -> int | None:
-        stored = [self.journal.mapper.to_stored_event(entry) for entry in entries]
-        positions = self.journal.recorder.insert_events(stored, receipts=(receipt,))
+        positions = self.journal.recorder.append([stored_as(entry) for entry in entries], (receipt,))
         self._given.pop(receipt.command_id, None)  # given again, it is asked for anew
         if not positions:
             return None
         self._position = positions[-1]
         return self._position
 
-    def _tick(self) -> datetime:
+    def _tick(self, now: datetime) -> datetime:
         """When the next entry is learned of: each its own moment."""
-        now = self._clock().astimezone(UTC)
         self._last = next_moment(now, self._last, confirmed=self._confirm_clock)
         return self._last
 

@@ -17,6 +17,7 @@ from lifecycle.history import Entry, kind_of
 from lifecycle.upcasts import UPCASTS
 
 
+@cache
 def topic_of(event: type[Event]) -> str:
     """The name under which such an event is stored: ``FundsDisbursed.v1``, never a module path."""
     return f"{event.__name__}.v{event.VERSION}"
@@ -77,19 +78,7 @@ class EntryMapper(Mapper[str]):
 
     def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
         """The bytes of an entry."""
-        entry = cast(Entry, domain_event)
-        envelope = {
-            "recorded_at": stamp(entry.recorded_at),
-            "recorder": entry.recorder,
-            "command_id": entry.command_id,
-        }
-        if entry.note is not None:
-            envelope["note"] = entry.note
-        head = to_json(envelope)
-        body = entry.event.__pydantic_serializer__.to_json(entry.event, exclude_none=True, by_alias=True)
-        stream, version, topic = entry.originator_id, entry.originator_version, topic_of(type(entry.event))
-        state = summed(place_of(stream, version, topic), head[:-1] + b"," + body[1:])
-        return StoredEvent(originator_id=stream, originator_version=version, topic=topic, state=state)
+        return StoredEvent(*stored_as(cast(Entry, domain_event)))
 
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[str]:
         """The entry of the bytes."""
@@ -109,6 +98,22 @@ class EntryMapper(Mapper[str]):
 def place_of(stream: str, version: int, topic: str) -> bytes:
     """What the columns beside an entry's bytes say, to be summed with them."""
     return f"{stream}@{version} {topic}".encode()
+
+
+def stored_as(entry: Entry) -> tuple[str, int, str, bytes]:
+    """An entry's stream, version, topic and bytes."""
+    envelope = {
+        "recorded_at": stamp(entry.recorded_at),
+        "recorder": entry.recorder,
+        "command_id": entry.command_id,
+    }
+    if entry.note is not None:
+        envelope["note"] = entry.note
+    head = to_json(envelope)
+    body = entry.event.__pydantic_serializer__.to_json(entry.event, exclude_none=True, by_alias=True)
+    stream, version, topic = entry.originator_id, entry.originator_version, topic_of(type(entry.event))
+    state = summed(place_of(stream, version, topic), head[:-1] + b"," + body[1:])
+    return stream, version, topic, state
 
 
 def entry_of(stream: str, version: int, topic: str, state: bytes, position: int | None) -> Entry:

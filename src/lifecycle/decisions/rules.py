@@ -20,7 +20,16 @@ from lifecycle.grant import Grant
 from lifecycle.iso import minor_units
 from lifecycle.policy import Edition, Window
 from lifecycle.refusals import CurrencyNotHolding, DecidesOwnRequest, WindowNotInEdition
-from lifecycle.terms import CommandId, Day, GrantId, Money, OfficerId, Reason, can_be_added_up
+from lifecycle.terms import (
+    CommandId,
+    Day,
+    GrantId,
+    Money,
+    OfficerId,
+    Reason,
+    can_be_added_up,
+    may_hold_amounts,
+)
 
 
 class Command(Value):
@@ -40,8 +49,15 @@ class Command(Value):
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
-        can_be_added_up(self)
+        for name in _with_amounts(type(self)):
+            can_be_added_up(self.__dict__[name], name)
         return self
+
+
+@cache
+def _with_amounts(command: type[Command]) -> tuple[str, ...]:
+    """The fields in which there may be an amount: found once for each command, for every command is asked."""
+    return tuple(name for name, field in command.model_fields.items() if may_hold_amounts(field.annotation))
 
 
 class GrantCommand(Command):
