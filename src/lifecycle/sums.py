@@ -47,15 +47,15 @@ class Month(NamedTuple):
         """What they come to by the end of the day."""
         return sum(self.changes[: bisect_right(self.days, day)], ZERO)
 
-    def least_after(self, day: date) -> tuple[Decimal, date]:
-        """The least that they come to after any that is later than the day; and when, the first time.
+    def after(self, day: date) -> list[Self]:
+        """The same with the changes of later days alone, if there are any."""
+        later = {on: change for on, change in zip(self.days, self.changes, strict=True) if on > day}
+        return [self.of(later)] if later else []
 
-        Raises ``ValueError`` where none is later.
-        """
-        i = bisect_right(self.days, day)
-        sums = list(accumulate(self.changes))[i:]
-        least = min(sums)
-        return least, self.days[i + sums.index(least)]
+    @property
+    def lowest(self) -> date:
+        """The first day after which they come to the least."""
+        return self.days[list(accumulate(self.changes)).index(self.least)]
 
 
 class DatedSums(NamedTuple):
@@ -84,16 +84,15 @@ class DatedSums(NamedTuple):
 
     def least_from(self, day: date) -> tuple[Decimal, date]:
         """The least amount on the day or any later one, and the first day on which it is so low."""
-        least, on = self.at(day), day
+        least = amount = self.at(day)
+        lowest = None
         i = _place(self.months, _month(day))
-        before = sum([one.total for one in self.months[:i]], ZERO)
-        for one in self.months[i:]:
-            if before + one.least < least and one.days[-1] > day:
-                lowest, lowest_on = one.least_after(day)
-                if before + lowest < least:
-                    least, on = before + lowest, lowest_on
-            before += one.total
-        return least, on
+        ends = [rest for one in self.months[i : i + 1] for rest in one.after(day)]
+        for one in (*ends, *self.months[i + 1 :]):
+            if amount + one.least < least:
+                least, lowest = amount + one.least, one
+            amount += one.total
+        return least, day if lowest is None else lowest.lowest
 
 
 def _place(months: Sequence[Month], name: tuple[int, int]) -> int:
