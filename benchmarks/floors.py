@@ -100,6 +100,12 @@ def journal(book: Path) -> sqlite3.Connection:
     return sqlite3.connect(book / "journal.sqlite")
 
 
+_STORED = (
+    "SELECT originator_id, originator_version, topic, state, position FROM stored_events"
+    " WHERE originator_id = ? ORDER BY originator_version"
+)
+
+
 class BareViews:
     """The least that a grant's rows take: its entries decoded, what stands there read, one written."""
 
@@ -114,11 +120,14 @@ class BareViews:
             if any(column == "grant" for _, column, *_ in self.raw.execute(f"PRAGMA table_info({name})"))
         ]
 
-    def catch_up(self, grant: str) -> None:
-        """One transaction that does not wait for the disk."""
+    def catch_up(self, grant: str, follow: Callable[[Iterable[Row]], object] | None = None) -> None:
+        """One transaction that does not wait for the disk; ``follow`` makes rows of the stored entries."""
         self.raw.execute("BEGIN IMMEDIATE")
-        for _ in read(self.journal, f"grant:{grant}"):
-            pass
+        if follow is not None:
+            follow(self.journal.execute(_STORED, (f"grant:{grant}",)))
+        else:
+            for _ in read(self.journal, f"grant:{grant}"):
+                pass
         for name in self.tables:
             self.raw.execute(f'SELECT * FROM {name} WHERE "grant" = ?', (grant,)).fetchall()
         self.raw.execute('UPDATE grant_standing SET version = version WHERE "grant" = ?', (grant,))

@@ -1,26 +1,30 @@
 """Benchmarks of reading: a grant, the journal, the views, and what was known."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import corpus
 import rival
-from corpus import OFFICER, Corpus
+from corpus import OFFICER, Corpus, Row
 from floors import BareViews, SameRows, journal, read
 from pairs import OURS, Benchmark, Goal, Spent, timed
 
 from lifecycle.book import Book
 from lifecycle.grant import fold
 from lifecycle.history import history
+from lifecycle.mapper import entry_of
 from lifecycle.words import command_from
 from projections import reports
+from projections.fold import Rules, fold_grant, no_rows
 from projections.projector import catch_up, catching_up, rebuild
 
 OPENED = "grantbook, opening them"
 """The views opened for it and closed after it, as each process of a command does."""
+FOLDED = "floor, folded"
+"""The floor that also makes the grant's rows."""
 LONG = 1_000
 """Entries of the grant that is replayed."""
 DAY = date(2024, 12, 31)
@@ -124,7 +128,7 @@ def caught_up(own: Corpus, commands: int, runs: int) -> Benchmark:
     raw.execute("PRAGMA journal_mode=WAL")
     raw.execute("PRAGMA synchronous=FULL")
     raw.execute("CREATE TABLE e (b BLOB)")
-    times, bare, named = 10, BareViews(book.path), book.grants()
+    times, bare, named, rules = 10, BareViews(book.path), book.grants(), Rules(book.fund())
 
     def after_a_command(further: Callable[[], int]) -> float:
         cost = {"amount": "10.00 USD", "purpose": "supervision", "on": str(DAY), "actor": "ttl-01"}
@@ -148,10 +152,17 @@ def caught_up(own: Corpus, commands: int, runs: int) -> Benchmark:
     def floor() -> Spent:
         return timed(lambda: [bare.catch_up(grant) for grant in named[:times]], times)
 
+    def follow(stored: Iterable[Row]) -> None:
+        entries = [entry_of(*row) for row in stored]
+        fold_grant(entries[0].originator_id, entries, rules, no_rows())
+
+    def folded() -> Spent:
+        return timed(lambda: [bare.catch_up(grant, follow) for grant in named[:times]], times)
+
     return Benchmark(
         "catch_up",
         "the views after one command, in a process that keeps them open",
-        {OURS: ours, OPENED: opened, "commit": commit, "floor": floor},
+        {OURS: ours, OPENED: opened, "commit": commit, "floor": floor, FOLDED: folded},
         [Goal("commit", 1.5)],
         runs,
     )

@@ -12,6 +12,7 @@ from corpus import AT_ONCE, OFFICER, Corpus, Place, Row
 from eventsourcing.persistence import StoredEvent
 from floors import Bare, journal, read
 from pairs import OURS, Benchmark, Goal, Spent, timed
+from rules_alone import judged
 
 from lifecycle.book import Book
 from lifecycle.clerk import digest_of
@@ -23,8 +24,9 @@ IN_ONE_COMMIT = 100
 """Commands of one commit; events of one of the rival and of the floor."""
 WHOLE = "grantbook, the whole process"
 """``grantbook record`` from its start to its end, beside the recording alone."""
-READ, VALIDATED = "floor, the grant read", "floor, validated"
-"""The floor that also reads and decodes the grant's entries; that also validates, and digests commands."""
+READ, VALIDATED, JUDGED = "floor, the grant read", "floor, validated", "floor, judged"
+"""The floor that also reads and decodes the grant's entries; that also validates, and digests commands; that
+also asks the rules, and keeps the states in memory that they ask for."""
 
 
 def next_words(number: int) -> dict[str, Any]:
@@ -189,6 +191,12 @@ def record_many(own: Corpus, commands: int, runs: int) -> Benchmark:
         target.close()
         return spent
 
+    def ruled() -> Spent:
+        target = Bare(own.place / "many-judged.sqlite")
+        spent = timed(judged(file, own.place / "judged", IN_ONE_COMMIT, target.append), commands)
+        target.close()
+        return spent
+
     return Benchmark(
         "record_many",
         f"a command of {commands:,} of whole lives; the whole process makes all views and seals, too",
@@ -197,6 +205,7 @@ def record_many(own: Corpus, commands: int, runs: int) -> Benchmark:
             "rival": rivals,
             "floor": bare,
             VALIDATED: least,
+            JUDGED: ruled,
             WHOLE: whole,
         },
         [Goal("rival", 0.4, faster=True)],
