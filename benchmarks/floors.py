@@ -1,7 +1,7 @@
 """The least that the same work can take: the same bytes through bare ``sqlite3``, no rules, nothing asked."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import datetime
 from functools import cache
@@ -87,23 +87,27 @@ def decoder(topic: str, about: str) -> Callable[[bytes], Any]:
     return whole.__pydantic_validator__.validate_json
 
 
-def read(raw: sqlite3.Connection, stream: str | None = None) -> Iterator[Any]:
-    """Every entry of a journal, or of one stream, as a pydantic object."""
-    which = "" if stream is None else "WHERE originator_id = ?"
-    question = f"SELECT originator_id, topic, state FROM stored_events {which} ORDER BY position"
-    for name, topic, state in raw.execute(question, () if stream is None else (stream,)):
-        yield decoder(topic, name.partition(":")[0])(state)
+STORED_OF = (
+    "SELECT originator_id, topic, state, originator_version, position FROM stored_events"
+    " WHERE originator_id = ? ORDER BY originator_version"
+)
+"""The entries of a stream."""
+
+
+def decoded(stored: Iterable[Row]) -> None:
+    """Each as a pydantic object, one after the other."""
+    for name, topic, state, *_ in stored:
+        decoder(topic, name.partition(":")[0])(state)
+
+
+def read(raw: sqlite3.Connection) -> None:
+    """Every entry of a journal, as a pydantic object."""
+    decoded(raw.execute("SELECT originator_id, topic, state FROM stored_events ORDER BY position"))
 
 
 def journal(book: Path) -> sqlite3.Connection:
     """A book's journal, to be read."""
     return sqlite3.connect(book / "journal.sqlite")
-
-
-_STORED = (
-    "SELECT originator_id, originator_version, topic, state, position FROM stored_events"
-    " WHERE originator_id = ? ORDER BY originator_version"
-)
 
 
 class BareViews:
@@ -124,10 +128,9 @@ class BareViews:
         """One transaction that does not wait for the disk; ``follow`` makes rows of the stored entries."""
         self.raw.execute("BEGIN IMMEDIATE")
         if follow is not None:
-            follow(self.journal.execute(_STORED, (f"grant:{grant}",)))
+            follow(self.journal.execute(STORED_OF, (f"grant:{grant}",)))
         else:
-            for _ in read(self.journal, f"grant:{grant}"):
-                pass
+            decoded(self.journal.execute(STORED_OF, (f"grant:{grant}",)))
         for name in self.tables:
             self.raw.execute(f'SELECT * FROM {name} WHERE "grant" = ?', (grant,)).fetchall()
         self.raw.execute('UPDATE grant_standing SET version = version WHERE "grant" = ?', (grant,))

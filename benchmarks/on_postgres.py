@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 import corpus
 import rival
 from corpus import OFFICER, Corpus, Row, Words
-from floors import decoder
+from floors import STORED_OF, decoded
 from pairs import OURS, Benchmark, Goal, Spent, timed
 from writing import ENTRIES, IN_ONE_COMMIT, WHOLE, next_words, record_one, recorded_alone
 
@@ -39,7 +39,7 @@ CREATE INDEX i ON r (id);
 _ENTRY = "INSERT INTO e (s, v, t, b) VALUES (%s, %s, %s, %s)"
 _RECEIPT = f"INSERT INTO r VALUES (DEFAULT, {', '.join(['%s'] * 14)})"
 _numbers = count(1)
-_STORED = "SELECT originator_id, topic, state FROM journal.stored_events"
+_STORED = "SELECT originator_id, topic, state FROM journal.stored_events ORDER BY position"
 RIVAL = 2_000
 """Commands that the rival's projection is given."""
 
@@ -127,11 +127,11 @@ def _one(make: Callable[[], str], runs: int) -> Benchmark:
     application = corpus.rival_long_lives(rival.Grants(rival_env(make())), grants, ENTRIES)
     raw = psycopg.connect(str(book.place), autocommit=True)
 
-    def read(stream: str) -> None:
-        for name, topic, state in raw.execute(f"{_STORED} WHERE originator_id = %s", (stream,)):
-            decoder(topic, name.partition(":")[0])(bytes(state))
-
-    one = record_one(book, application, Bare(make()).append, read, runs)
+    raw.execute("SET search_path = journal")
+    question = STORED_OF.replace("?", "%s")
+    one = record_one(
+        book, application, Bare(make()).append, lambda stream: raw.execute(question, (stream,)), runs
+    )
     one.name = "postgres_record_one"
     return one
 
@@ -299,9 +299,8 @@ def _decoded(address: str) -> None:
     import psycopg
 
     with psycopg.connect(address) as raw, raw.cursor("all") as cursor:
-        cursor.execute(f"{_STORED} ORDER BY position")
-        for name, topic, state in cursor:
-            decoder(topic, name.partition(":")[0])(bytes(state))
+        cursor.execute(_STORED)
+        decoded(cursor)
 
 
 def _rebuilt(own: Corpus, make: Callable[[], str], commands: int, runs: int) -> Benchmark:

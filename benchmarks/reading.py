@@ -9,7 +9,7 @@ from typing import Any
 import corpus
 import rival
 from corpus import OFFICER, Corpus, Row
-from floors import BareViews, SameRows, journal, read
+from floors import STORED_OF, BareViews, SameRows, decoded, journal, read
 from pairs import OURS, Benchmark, Goal, Spent, timed
 
 from lifecycle.book import Book
@@ -46,7 +46,9 @@ def replay_grant(own: Corpus, runs: int) -> Benchmark:
 
     def floor() -> Spent:
         raw = journal(book.path)
-        return timed(lambda: [list(read(raw, f"grant:{name}")) for _ in range(times)], times)
+        return timed(
+            lambda: [decoded(raw.execute(STORED_OF, (f"grant:{name}",))) for _ in range(times)], times
+        )
 
     return Benchmark(
         "replay_grant",
@@ -69,11 +71,7 @@ def stream(name: str, book: Book, bare: Callable[[], Any], runs: int) -> Benchma
         return timed(work, entries)
 
     def floor() -> Spent:
-        def work() -> None:
-            for _ in bare():
-                pass
-
-        return timed(work, entries)
+        return timed(bare, entries)
 
     return Benchmark(
         name,
@@ -99,8 +97,7 @@ def rebuilt(own: Corpus, commands: int, rival_commands: int, runs: int) -> Bench
     view = own.place / "rival-view.sqlite"
 
     def bare() -> None:
-        for _ in read(journal(path)):
-            pass
+        read(journal(path))
         rows.write(own.place / "rows.sqlite")
 
     return Benchmark(
@@ -153,7 +150,7 @@ def caught_up(own: Corpus, commands: int, runs: int) -> Benchmark:
         return timed(lambda: [bare.catch_up(grant) for grant in named[:times]], times)
 
     def follow(stored: Iterable[Row]) -> None:
-        entries = [entry_of(*row) for row in stored]
+        entries = [entry_of(name, version, topic, state, at) for name, topic, state, version, at in stored]
         fold_grant(entries[0].originator_id, entries, rules, no_rows())
 
     def folded() -> Spent:

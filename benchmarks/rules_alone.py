@@ -1,7 +1,7 @@
 """What recording cannot do without where commands are judged: no book, no lock, nothing looked for."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from lifecycle.decisions.fund import FundCommand
 from lifecycle.decisions.rules import Command, GrantCommand
 from lifecycle.history import FUND, Entry
 from lifecycle.judge import Known, judge_fund, judge_grant, stream_of
-from lifecycle.mapper import stamp, stored_as
+from lifecycle.mapper import entry_of, stamp, stored_as
 from lifecycle.memory import collector_at_rest
 from lifecycle.recording import Receipt
 from lifecycle.words import command_from
@@ -31,6 +31,11 @@ class RulesAlone:
         self._fund, self._fund_version = book.fund(), len(book.entries(FUND))
         self._grants: dict[str, Known] = {}
         self._position, self._moment = book.position(), book.now()
+
+    def know(self, stored: Iterable[Row]) -> None:
+        """A grant, from its stored entries."""
+        entries = [entry_of(name, version, topic, state, at) for name, topic, state, version, at in stored]
+        self._grants[entries[0].originator_id] = Known.of(entries)
 
     def rows(self, command: Command) -> Rows:
         """What is to be stored of it."""
@@ -78,7 +83,7 @@ class RulesAlone:
         )
 
 
-def judged(
+def judged_of(
     file: Path, book: Path, at_once: int, append: Callable[[list[Row], list[Row]], None]
 ) -> Callable[[], None]:
     """The file's commands in the new book ``book``, from words to rows, appended as ready rows are."""

@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,9 @@ import corpus
 import rival
 from corpus import AT_ONCE, OFFICER, Corpus, Place, Row
 from eventsourcing.persistence import StoredEvent
-from floors import Bare, journal, read
+from floors import STORED_OF, Bare, decoded, journal
 from pairs import OURS, Benchmark, Goal, Spent, timed
-from rules_alone import judged
+from rules_alone import RulesAlone, judged_of
 
 from lifecycle.book import Book
 from lifecycle.clerk import digest_of
@@ -39,14 +40,14 @@ def record_one(
     book: Book,
     application: rival.Grants,
     append: Callable[[list[Row], list[Row]], None],
-    read: Callable[[str], object],
+    stored: Callable[[str], Iterable[Row]],
     runs: int,
     *,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Benchmark:
     """Validate, load a grant of 30 entries, decide, append durably, receipt included."""
-    told = {side: iter(range(1, AT_ONCE * (runs + 1) + 1)) for side in (OURS, "rival", "floor", READ)}
-    rows = _rows_of_one(book)
+    told = {side: iter(range(1, AT_ONCE * (runs + 1) + 1)) for side in (OURS, "rival", "floor", READ, JUDGED)}
+    rows, rules = _rows_of_one(book), RulesAlone(book)
 
     def ours() -> Spent:
         words = [next_words(next(told[OURS])) for _ in range(AT_ONCE)]
@@ -72,8 +73,19 @@ def record_one(
         def work() -> None:
             for stream, entries, receipts in some:
                 if side == READ:
-                    read(stream)
+                    decoded(stored(stream))
                 append(entries, receipts)
+
+        return timed(work, AT_ONCE, clock)
+
+    def judged() -> Spent:
+        some = [next_words(next(told[JUDGED])) for _ in range(AT_ONCE)]
+
+        def work() -> None:
+            for words in some:
+                rules.know(islice(stored(f"grant:{words['grant']}"), ENTRIES))
+                entries, answer = rules.rows(command_from(words))
+                append(entries, [answer])
 
         return timed(work, AT_ONCE, clock)
 
@@ -82,7 +94,13 @@ def record_one(
         "record_one" if waits else "record_one_processor",
         f"a command on a grant of {ENTRIES} entries that is not in memory, durable"
         + ("" if waits else "; time on the processor alone"),
-        {OURS: ours, "rival": rivals, "floor": lambda: bare("floor"), READ: lambda: bare(READ)},
+        {
+            OURS: ours,
+            "rival": rivals,
+            "floor": lambda: bare("floor"),
+            READ: lambda: bare(READ),
+            JUDGED: judged,
+        },
         [Goal("rival", 1.5, faster=True), *([Goal("floor", 0.5, faster=True)] if waits else [])],
         runs,
     )
@@ -112,7 +130,7 @@ def record_one_sqlite(own: Corpus, runs: int, clock: Callable[[], float] = time.
         book,
         application,
         Bare(place / "bare.sqlite").append,
-        lambda stream: list(read(raw, stream)),
+        lambda stream: raw.execute(STORED_OF, (stream,)),
         runs,
         clock=clock,
     )
@@ -193,7 +211,7 @@ def record_many(own: Corpus, commands: int, runs: int) -> Benchmark:
 
     def ruled() -> Spent:
         target = Bare(own.place / "many-judged.sqlite")
-        spent = timed(judged(file, own.place / "judged", IN_ONE_COMMIT, target.append), commands)
+        spent = timed(judged_of(file, own.place / "judged", IN_ONE_COMMIT, target.append), commands)
         target.close()
         return spent
 
