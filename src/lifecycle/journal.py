@@ -324,12 +324,14 @@ class Journal(Application[str]):
         name, last = names or ("", _LAST)
         at, entries = 0, list[Entry]()
         while rows := self.recorder.rows(question, name, at, last, upto, page):
+            before = name, at
             for stream, version, topic, state, position in rows:
                 if stream != name and entries:
                     yield name, _whole(entries)
                     entries = []
-                name, at = _further((stream, version), (name, at))
+                name, at = stream, version
                 entries.append(entry_of(stream, version, topic, state, position))
+            _further((name, at), before)
         if entries:
             yield name, _whole(entries)
 
