@@ -51,13 +51,18 @@ def test_the_columns_are_those_of_the_design_and_the_sql_view_shows_them_as_of_t
 ) -> None:
     with new_book(tmp_path / "book", CLOSED) as book:
         catch_up(book)
-        report = run(book, name, as_of=_today(book))
-        assert report.columns == tuple(COLUMNS[name].split())
+        columns = COLUMNS[name].split()
+        day = None
+        while day != _today(book):  # once, except about midnight
+            day = _today(book)
+            report = run(book, name, as_of=day)
+            named = sql(book, f"SELECT {', '.join(map(_quoted, columns))} FROM {name}")
+            whole = sql(book, f"SELECT * FROM {name}")
+        assert report.columns == tuple(columns)
         assert report.known == book.position()
         plain = [tuple(json.dumps(c) if isinstance(c, list) else c for c in row) for row in report.rows]
-        assert sql(book, f"SELECT {', '.join(map(_quoted, report.columns))} FROM {name}") == plain
-        assert sql(book, f"SELECT * FROM {name}") == plain
         assert plain
+        assert named == whole == plain
 
 
 def _quoted(column: str) -> str:
