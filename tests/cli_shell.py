@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 
+import lifecycle
 from cli.main import run
 from lifecycle.book import Book
 from reading import raw_views
 
-SRC = Path(__file__).parents[1] / "src"
+SRC = Path(lifecycle.__file__).parents[1]
+"""What the tests themselves import, so that processes of theirs do not import another program."""
 PROGRAM = "from cli.main import main; main()"
 
 
