@@ -5,7 +5,7 @@ entry is added to a snapshot as to any other state. Money of grants is here only
 """
 
 from bisect import insort
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -16,7 +16,7 @@ from lifecycle.events.base import DocumentAttached, Event
 from lifecycle.history import Entry
 from lifecycle.policy import Edition, in_force
 from lifecycle.stage import ZERO
-from lifecycle.sums import DatedSums
+from lifecycle.sums import Changes, DatedSums
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Fund:
                 roles = roles.difference(appointment.roles) if appointment.roles else frozenset()
         return roles
 
-    def flow(self, changes: Mapping[date, Decimal]) -> Self:
+    def flow(self, changes: Changes) -> Self:
         """With more, or less, available from each of the days on."""
         return replace(self, available=self.available.plus(changes)) if changes else self
 

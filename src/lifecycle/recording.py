@@ -78,23 +78,18 @@ class Recording(ABC):
         Raises `NotNow` inside `writing`, whose entries may yet come to nothing.
         """
 
-    def insert_events(
-        self, stored_events: Sequence[StoredEvent], *, receipts: Sequence[Receipt] = (), **_: Any
-    ) -> Sequence[int] | None:
-        """Add entries and answers, in the transaction that is held or in one of their own.
-
-        The positions are counted as the database counts them, under the same lock: they are true once
-        it is committed.
-        """
+    def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
+        """Add entries without an answer, as the library does; in the transaction that is held, if any."""
         entries = [(one.originator_id, one.originator_version, one.topic, one.state) for one in stored_events]
         with self.writing():
-            return self.append(entries, receipts)
+            return self.append(entries, ())
 
     @abstractmethod
     def append(self, entries: Sequence[tuple[Any, ...]], receipts: Sequence[Receipt]) -> list[int]:
         """Add entries, and the answers that tell of the last of them, in the transaction that is held.
 
-        An entry is its stream, version, topic and stored bytes. Returns their positions.
+        An entry is its stream, version, topic and stored bytes. Returns their positions: counted as the
+        database counts them, under the same lock, they are true once it is committed.
         """
 
     @abstractmethod

@@ -19,9 +19,8 @@ from lifecycle.history import FUND, call_stream
 from lifecycle.judge.asking import Calls, Verdict
 from lifecycle.refusals import ExceedsAvailableFunds
 from lifecycle.stage import ZERO
+from lifecycle.sums import Changes
 from lifecycle.terms import Money
-
-Changes = dict[date, Decimal]
 
 
 def charged(before: Grant | None, after: Grant | None, event: Event, fund: Fund, calls: Calls) -> Verdict:
@@ -68,7 +67,7 @@ def _changes(old: Sequence[tuple[date, Decimal]], new: Sequence[tuple[date, Deci
     """What the dated sums changed by, in order of days; nothing where they are the same."""
     if old == new:
         return {}
-    changes: Changes = {}
+    changes: dict[date, Decimal] = {}
     for sign, amounts in ((1, new), (-1, old)):
         for day, amount in amounts:
             changes[day] = changes.get(day, ZERO) + sign * amount
