@@ -12,6 +12,8 @@ from uuid import UUID
 from pydantic import create_model
 
 from lifecycle.events import call, fund, grant
+from lifecycle.history import Entry
+from lifecycle.mapper import entry_of
 
 Row = tuple[Any, ...]
 _ENTRY = "INSERT INTO e (s, v, t, b) VALUES (?, ?, ?, ?)"
@@ -100,6 +102,11 @@ def decoded(stored: Iterable[Row]) -> None:
         decoder(topic, name.partition(":")[0])(state)
 
 
+def entries_read(stored: Iterable[Row]) -> list[Entry]:
+    """As the book reads them."""
+    return [entry_of(name, version, topic, state, at) for name, topic, state, version, at in stored]
+
+
 def read(raw: sqlite3.Connection) -> None:
     """Every entry of a journal, as a pydantic object."""
     decoded(raw.execute("SELECT originator_id, topic, state FROM stored_events ORDER BY position"))
@@ -124,13 +131,10 @@ class BareViews:
             if any(column == "grant" for _, column, *_ in self.raw.execute(f"PRAGMA table_info({name})"))
         ]
 
-    def catch_up(self, grant: str, follow: Callable[[Iterable[Row]], object] | None = None) -> None:
-        """One transaction that does not wait for the disk; ``follow`` makes rows of the stored entries."""
+    def catch_up(self, grant: str, follow: Callable[[Iterable[Row]], object] = decoded) -> None:
+        """One transaction that does not wait for the disk; ``follow`` goes over the stored entries."""
         self.raw.execute("BEGIN IMMEDIATE")
-        if follow is not None:
-            follow(self.journal.execute(STORED_OF, (f"grant:{grant}",)))
-        else:
-            decoded(self.journal.execute(STORED_OF, (f"grant:{grant}",)))
+        follow(self.journal.execute(STORED_OF, (f"grant:{grant}",)))
         for name in self.tables:
             self.raw.execute(f'SELECT * FROM {name} WHERE "grant" = ?', (grant,)).fetchall()
         self.raw.execute('UPDATE grant_standing SET version = version WHERE "grant" = ?', (grant,))

@@ -9,13 +9,12 @@ from typing import Any
 import corpus
 import rival
 from corpus import OFFICER, Corpus, Row
-from floors import STORED_OF, BareViews, SameRows, decoded, journal, read
+from floors import STORED_OF, BareViews, SameRows, decoded, entries_read, journal, read
 from pairs import OURS, Benchmark, Goal, Spent, timed
 
 from lifecycle.book import Book
 from lifecycle.grant import fold
 from lifecycle.history import history
-from lifecycle.mapper import entry_of
 from lifecycle.words import command_from
 from projections import reports
 from projections.fold import Rules, fold_grant, no_rows
@@ -150,8 +149,8 @@ def caught_up(own: Corpus, commands: int, runs: int) -> Benchmark:
         return timed(lambda: [bare.catch_up(grant) for grant in named[:times]], times)
 
     def follow(stored: Iterable[Row]) -> None:
-        entries = [entry_of(name, version, topic, state, at) for name, topic, state, version, at in stored]
-        fold_grant(entries[0].originator_id, entries, rules, no_rows())
+        held = entries_read(stored)
+        fold_grant(held[0].originator_id, held, rules, no_rows())
 
     def folded() -> Spent:
         return timed(lambda: [bare.catch_up(grant, follow) for grant in named[:times]], times)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import corpus
 from corpus import OFFICER, Row
+from floors import entries_read
 
 from lifecycle.book import Book
 from lifecycle.clerk import digest_of
@@ -15,7 +16,7 @@ from lifecycle.decisions.fund import FundCommand
 from lifecycle.decisions.rules import Command, GrantCommand
 from lifecycle.history import FUND, Entry
 from lifecycle.judge import Known, judge_fund, judge_grant, stream_of
-from lifecycle.mapper import entry_of, stamp, stored_as
+from lifecycle.mapper import stamp, stored_as
 from lifecycle.memory import collector_at_rest
 from lifecycle.recording import Receipt
 from lifecycle.words import command_from
@@ -34,8 +35,8 @@ class RulesAlone:
 
     def know(self, stored: Iterable[Row]) -> None:
         """A grant, from its stored entries."""
-        entries = [entry_of(name, version, topic, state, at) for name, topic, state, version, at in stored]
-        self._grants[entries[0].originator_id] = Known.of(entries)
+        known = Known.of(entries_read(stored))
+        self._grants[known.entries[0].originator_id] = known
 
     def rows(self, command: Command) -> Rows:
         """What is to be stored of it."""

@@ -50,25 +50,14 @@ def record_one(
     rows, rules = _rows_of_one(book), RulesAlone(book)
 
     def ours() -> Spent:
-        words = [next_words(next(told[OURS])) for _ in range(AT_ONCE)]
+        words = [next_words(number) for number in islice(told[OURS], AT_ONCE)]
         return timed(lambda: [book.record(command_from(each), OFFICER) for each in words], AT_ONCE, clock)
 
     def rivals() -> Spent:
-        given = [
-            (rival.Grant.create_id(f"LONG-{number:03}"), rival.arguments(next_words(number)))
-            for number in (next(told["rival"]) for _ in range(AT_ONCE))
-        ]
-
-        def work() -> None:
-            for id_, fields in given:
-                grant = application.repository.get(id_)
-                grant.request_payment(**fields)
-                application.save(grant)
-
-        return timed(work, AT_ONCE, clock)
+        return timed(_by_the_rival(application, islice(told["rival"], AT_ONCE)), AT_ONCE, clock)
 
     def bare(side: str) -> Spent:
-        some = [rows(side, number) for number in (next(told[side]) for _ in range(AT_ONCE))]
+        some = [rows(side, number) for number in islice(told[side], AT_ONCE)]
 
         def work() -> None:
             for stream, entries, receipts in some:
@@ -79,7 +68,7 @@ def record_one(
         return timed(work, AT_ONCE, clock)
 
     def judged() -> Spent:
-        some = [next_words(next(told[JUDGED])) for _ in range(AT_ONCE)]
+        some = [next_words(number) for number in islice(told[JUDGED], AT_ONCE)]
 
         def work() -> None:
             for words in some:
@@ -104,6 +93,22 @@ def record_one(
         [Goal("rival", 1.5, faster=True), *([Goal("floor", 0.5, faster=True)] if waits else [])],
         runs,
     )
+
+
+def _by_the_rival(application: rival.Grants, numbers: Iterable[int]) -> Callable[[], None]:
+    """What it does about the next command of the grants of these numbers; the words are there before."""
+    given = [
+        (rival.Grant.create_id(f"LONG-{number:03}"), rival.arguments(next_words(number)))
+        for number in numbers
+    ]
+
+    def work() -> None:
+        for id_, fields in given:
+            grant = application.repository.get(id_)
+            grant.request_payment(**fields)
+            application.save(grant)
+
+    return work
 
 
 def _rows_of_one(book: Book) -> Callable[[str, int], tuple[str, list[Row], list[Row]]]:
