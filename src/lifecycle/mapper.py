@@ -119,7 +119,8 @@ def stored_as(entry: Entry) -> tuple[str, int, str, bytes]:
 def entry_of(stream: str, version: int, topic: str, state: bytes, position: int | None) -> Entry:
     """The entry of a stored row. Raises `Altered` where the row is not as the book writes it."""
     try:
-        fields = from_json(state)
+        # Values are seldom the same: to remember each, as pydantic does, takes a third longer.
+        fields = from_json(state, cache_strings="keys")
         # Older books have entries without a sum.
         if SUM in fields and not is_sound(place_of(stream, version, topic), state):
             raise ValueError("its bytes do not add up to its sum")
