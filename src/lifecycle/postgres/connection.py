@@ -2,8 +2,10 @@
 
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -148,8 +150,8 @@ class Held:
 
     def __init__(self, connection: psycopg.Connection[Any], begin: Sequence[str]) -> None:
         self._connection = connection
-        self._waiting: list[Statement] = [(statement, None) for statement in begin]
-        self._last_of_begin = len(begin) - 1
+        self._begin: list[Statement] = [(statement, None) for statement in begin]
+        self._waiting: list[Statement] = []
         self._begun: tuple[Any, ...] | None = None
         self._begun_at = 0.0
         self.appended: int | None = None
@@ -163,17 +165,17 @@ class Held:
         assert self._begun is not None
         return self._begun, self._begun_at
 
-    def put(self, statement: Query, params: Params | None = None) -> None:
+    def put(self, statement: str, params: Params | None = None) -> None:
         """Do it before whatever is asked next."""
         self._waiting.append((statement, params))
 
     def ask(self, *questions: Statement) -> list[Rows]:
         """What waits is done first; then all rows of each question."""
-        sent, self._waiting = [*self._waiting, *questions], []
-        told = together(self._connection, sent)
-        if self._begun is None:
-            (self._begun,), self._begun_at = told[self._last_of_begin] or [()], time.monotonic()
-        return told[len(sent) - len(questions) :]
+        begin, waiting, self._begin, self._waiting = self._begin, self._waiting, [], []
+        told = together(self._connection, questions, begin=begin, waiting=waiting)
+        if begin:
+            (self._begun,), self._begun_at = told[len(begin) - 1] or [()], time.monotonic()
+        return told[len(begin) :]
 
     def settled(self) -> psycopg.Cursor[Any]:
         """For what cannot be sent along with others, such as COPY."""
@@ -199,15 +201,28 @@ class Held:
             self._connection.close()
 
 
-def together(connection: psycopg.Connection[Any], statements: Sequence[Statement]) -> list[Rows]:
-    """Send them all, then wait for all: what each gave. The first that fails ends it."""
+def together(
+    connection: psycopg.Connection[Any],
+    questions: Sequence[Statement],
+    *,
+    begin: Sequence[Statement] = (),
+    waiting: Sequence[Statement] = (),
+) -> list[Rows]:
+    """Send what begins a transaction, what waits to be done in it, and the questions; then wait for all.
+
+    Returns the rows of what it began with, and of the questions. The first that fails ends it.
+    """
+    asked = partial(connection.cursor, row_factory=tuple_row, binary=True)
+    # Of what waits, all that is the same but for its values goes through one cursor: it has found out how.
+    done = defaultdict[Query, psycopg.Cursor[Any]](asked)
     # The pipeline is left before anything else is done: while one is open, the server does not count
     # its client as idle, and one that hangs would keep everybody waiting for the append lock.
-    with connection.pipeline() if len(statements) > 1 else nullcontext():
-        cursors = [
-            connection.cursor(row_factory=tuple_row, binary=True).execute(statement, params)
-            for statement, params in statements
-        ]
+    many = len(begin) + len(waiting) + len(questions) > 1
+    with connection.pipeline() if many else nullcontext():
+        cursors = [asked().execute(*one) for one in begin]
+        for statement, params in waiting:
+            done[statement].execute(statement, params)
+        cursors += [asked().execute(*one) for one in questions]
     return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
 
 
