@@ -128,7 +128,15 @@ def _one(make: Callable[[], str], runs: int) -> Benchmark:
     grants = corpus.AT_ONCE * (runs + 1)
     address = corpus.long_lives(make(), grants, ENTRIES)
     application = corpus.rival_long_lives(rival.Grants(rival_env(make())), grants, ENTRIES)
-    one = record_one(Book.open(address), application, Bare(make()).append, _stored(address), runs)
+    bare = Bare(make())
+    one = record_one(
+        Book.open(address),
+        application,
+        bare.append,
+        _stored(address),
+        runs,
+        wait_for_turn=bare.wait_for_turn,
+    )
     one.name = "postgres_record_one"
     return one
 

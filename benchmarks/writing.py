@@ -17,6 +17,7 @@ from rules_alone import RulesAlone, judged_of
 
 from lifecycle.book import Book
 from lifecycle.clerk import digest_of
+from lifecycle.judge import stream_of
 from lifecycle.words import command_from
 
 ENTRIES = 30
@@ -44,8 +45,12 @@ def record_one(
     runs: int,
     *,
     clock: Callable[[], float] = time.perf_counter,
+    wait_for_turn: Callable[[], object] = lambda: None,
 ) -> Benchmark:
-    """Validate, load a grant of 30 entries, decide, append durably, receipt included."""
+    """Validate, load a grant of 30 entries, decide, append durably, receipt included.
+
+    ``wait_for_turn``: until nobody else is between judging and their commit.
+    """
     told = {side: iter(range(1, AT_ONCE * (runs + 1) + 1)) for side in (OURS, "rival", "floor", READ, JUDGED)}
     rows, rules = _rows_of_one(book), RulesAlone(book)
 
@@ -72,8 +77,10 @@ def record_one(
 
         def work() -> None:
             for words in some:
-                rules.know(islice(stored(f"grant:{words['grant']}"), ENTRIES))
-                entries, answer = rules.rows(command_from(words))
+                command = command_from(words)
+                rules.know(islice(stored(stream_of(command)), ENTRIES))
+                wait_for_turn()
+                entries, answer = rules.rows(command)
                 append(entries, [answer])
 
         return timed(work, AT_ONCE, clock)
