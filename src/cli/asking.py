@@ -90,13 +90,16 @@ def stream_named(name: str) -> str:
 
 
 def entries_of(book: "Book", name: str, known: int | None = None) -> "tuple[str, list[Entry]]":
-    """The stream and its entries. Raises ``UsageError`` where there is no such grant."""
+    """The stream and its entries. Raises ``UsageError`` where there is no such grant or call."""
     stream = stream_named(name)
     entries = book.entries(stream, known)
     if not entries:
         then = "" if known is None else " at that time"
-        what = f"call {name.removeprefix('call:')!r}" if name.startswith("call:") else f"grant {name!r}"
-        raise click.UsageError(f"the book knows no {what}{then}; grantbook grant list names the grants")
+        kind, _, called = stream.partition(":")
+        names = "report calls" if kind == "call" else "grant list"
+        raise click.UsageError(
+            f"the book knows no {kind} {called!r}{then}; grantbook {names} names the {kind}s"
+        )
     return stream, entries
 
 

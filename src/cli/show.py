@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @VIEWS
 def show(grant: str, on: str | None, known: str | None, views: str | None) -> int:
     """Show it."""
-    asked = settings()
+    asked, grant = settings(), grant.removeprefix("grant:")
     if views is not None:
         state, version, when = _alone(views, grant, on, known)
     else:
@@ -52,8 +52,8 @@ def _then(grant: str, on: str | None, known: str | None) -> "tuple[Grant, int, W
     """From the journal, for any day and any moment."""
     with settings().open(read_only=True) as book:
         when = When.of(book, on, known)
-        _, entries = entries_of(book, grant, when.known)
-    state = state_of(f"grant:{grant}", entries, when.on)
+        stream, entries = entries_of(book, f"grant:{grant}", when.known)
+    state = state_of(stream, entries, when.on)
     if state is None:
         raise click.UsageError(
             f"there was no grant {grant!r} on {when.on}: its first entry is of a later day"

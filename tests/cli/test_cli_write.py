@@ -153,6 +153,8 @@ def test_every_missing_field_is_named_at_once(gb: Shell) -> None:
         (("grant", "review", "G-1", "--scores", "4"), "NAME=VALUE"),
         (("grant", "nothing"), "there is no command"),
         (("grant", "show", "G-1"), "knows no grant"),
+        (("grant", "show", "fund"), "knows no grant 'fund'; grantbook grant list"),
+        (("audit", "history", "call:2018-11"), "knows no call '2018-11'; grantbook report calls"),
         (("grant", "show", "G-1", "--known", "yesterday"), "write a time with its zone"),
         (("audit", "replay", "fund", "--on", "tomorrow"), "YYYY-MM-DD"),
         (("record", "nowhere.jsonl"), "No such file"),
