@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from lifecycle.fund import Fund
     from lifecycle.policy import Edition
 
-_PAGE = 5_000
+_PAGE = 1_000
+"""Rows that are read at once: more of them no longer fit into a processor's cache."""
 _STREAMS = 100
 """At most so many streams' entries in memory at a time."""
 
