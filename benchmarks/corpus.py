@@ -48,7 +48,7 @@ def new_book(place: Place) -> Place:
 
 
 class Corpus:
-    """A folder for books and stores; each is made when it is first asked for."""
+    """A folder for books and stores; each is made when it is first asked for, by whichever process."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
@@ -67,8 +67,9 @@ class Corpus:
 
     def book(self, commands: int) -> Path:
         """A book of them, recorded through the shell, its views caught up and its journal sealed."""
-        path = new_book(self.place / f"book-{commands}")
-        grantbook(path, "record", str(self.lives(commands)))
+        path = self.place / f"book-{commands}"
+        if not path.exists():
+            grantbook(new_book(path), "record", str(self.lives(commands)))
         return path
 
     def copy(self, commands: int) -> Path:
@@ -80,6 +81,8 @@ class Corpus:
     def grown(self, commands: int, times: int) -> Path:
         """A book of so many commands, and of copies of its grants under other ids: so many times as long."""
         path = self.place / f"book-{commands}-{times}"
+        if path.exists():
+            return path
         shutil.copytree(self.book(commands), path)
         (path / "views.sqlite").unlink()
         with sqlite3.connect(path / "journal.sqlite") as raw:
@@ -114,7 +117,8 @@ class Corpus:
     def rival(self, commands: int) -> Path:
         """The rival's store of them."""
         file = self.place / f"rival-{commands}.sqlite"
-        save_all(rival.Grants(rival.sqlite_env(file)), self.rival_events(commands))
+        if not file.exists():
+            save_all(rival.Grants(rival.sqlite_env(file)), self.rival_events(commands))
         return file
 
 
