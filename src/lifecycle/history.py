@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from lifecycle.events.base import EntryCorrected, Event
+from lifecycle.rule_sets import RULE_SET
 
 FUND = "fund"
 """The fund's stream: one a book."""
@@ -50,6 +51,8 @@ class Entry(NamedTuple):
     """Its place in the journal; `None` until it is there."""
     corrected_by: int | None = None
     """Version of the correction that changed how this entry reads."""
+    rules: int = RULE_SET
+    """Number of the rule set that it was judged by; of a corrected entry, that of the correction."""
 
     @property
     def name(self) -> str:
@@ -99,7 +102,9 @@ def in_force(entries: Sequence[Entry]) -> list[Entry]:
             del held[change.entry]
         elif change.reads is not None:
             held[change.entry] = target._replace(
-                event=reads(target.event, change.reads), corrected_by=correction.originator_version
+                event=reads(target.event, change.reads),
+                corrected_by=correction.originator_version,
+                rules=correction.rules,
             )
     return sorted(held.values(), key=_BY_ORDER)
 

@@ -14,6 +14,7 @@ from lifecycle.checksum import SUM, is_sound, summed
 from lifecycle.errors import Altered
 from lifecycle.events.base import Event
 from lifecycle.history import Entry, kind_of
+from lifecycle.rule_sets import FIRST, RULE_SET
 from lifecycle.upcasts import UPCASTS
 
 
@@ -102,11 +103,13 @@ def place_of(stream: str, version: int, topic: str) -> bytes:
 
 def stored_as(entry: Entry) -> tuple[str, int, str, bytes]:
     """An entry's stream, version, topic and bytes."""
-    envelope = {
+    envelope: dict[str, str | int] = {
         "recorded_at": stamp(entry.recorded_at),
         "recorder": entry.recorder,
         "command_id": entry.command_id,
     }
+    if entry.rules != FIRST:
+        envelope["rules"] = entry.rules
     if entry.note is not None:
         envelope["note"] = entry.note
     head = to_json(envelope)
@@ -127,10 +130,21 @@ def entry_of(stream: str, version: int, topic: str, state: bytes, position: int 
         fields.pop(SUM, None)
         recorded_at = datetime.fromisoformat(fields.pop("recorded_at"))
         recorder, command_id = fields.pop("recorder"), fields.pop("command_id")
-        note = fields.pop("note", None)
+        note, rules = fields.pop("note", None), _rule_set(fields.pop("rules", FIRST))
         event = _decoder(topic, kind_of(stream))(fields)
     except Altered as error:
         raise Altered(f"{stream}@{version} (position {position}): {error}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Altered(f"{stream}@{version} (position {position}) is not as it was written: {error}") from None
-    return Entry(stream, version, event, recorded_at, recorder, command_id, note, position)
+    return Entry(stream, version, event, recorded_at, recorder, command_id, note, position, None, rules)
+
+
+def _rule_set(number: object) -> int:
+    """The number of an entry's rule set. Raises `Altered` if this program does not know it."""
+    if type(number) is not int or number < FIRST:
+        raise ValueError(f"rules is {number!r}, not the number of a rule set")
+    if number > RULE_SET:
+        raise Altered(
+            f"rule set {number} is newer than this program, which knows {RULE_SET}: use a newer grantbook"
+        )
+    return number

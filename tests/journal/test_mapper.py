@@ -34,7 +34,7 @@ def test_an_entry_is_flat_json_with_its_envelope() -> None:
         1,
         "CostRecorded.v2",
         b'{"recorded_at":"2026-01-01T00:00:00.000000Z","recorder":"admin","command_id":"c1",'
-        b'"note":"by letter","on":"2017-01-11","actor":"t.leader",'
+        b'"rules":2,"note":"by letter","on":"2017-01-11","actor":"t.leader",'
         b'"purpose":"preparation","amount":"1.00 USD"}',
     )
     assert EntryMapper().to_domain_event(stored()) == ENTRY
@@ -44,6 +44,15 @@ def test_an_entry_ends_with_the_sum_of_its_bytes_and_its_place() -> None:
     rest = stored().state[:-1]
     assert WRITTEN.state == rest + b',"crc32":"%08x"}' % crc32(b"grant:X@1 CostRecorded.v2" + rest)
     assert EntryMapper().to_domain_event(WRITTEN) == ENTRY
+
+
+def test_an_entry_keeps_the_number_of_its_rule_set() -> None:
+    old = stored().state.replace(b'"rules":2,', b"")
+    for rules, state in ((1, old), (2, stored().state)):
+        read = EntryMapper().to_domain_event(stored(state=state))
+        assert isinstance(read, Entry)
+        assert read.rules == rules
+        assert without_sum(EntryMapper().to_stored_event(read)).state == state
 
 
 def test_no_flipped_bit_is_read() -> None:
@@ -89,6 +98,9 @@ BROKEN: dict[str, dict[str, object]] = {
     "no command id": {"state": state(command_id=None)},
     "no day": {"state": state(on=None)},
     "no actor": {"state": state(actor=None)},
+    "a rule set of a newer program": {"state": stored().state.replace(b'"rules":2', b'"rules":3')},
+    "no rule set": {"state": stored().state.replace(b'"rules":2', b'"rules":0')},
+    "a rule set that is no number": {"state": stored().state.replace(b'"rules":2', b'"rules":true')},
     "an unknown field": {"state": state(note="remark")},
     "another amount": {"state": stored().state.replace(b"1.00 USD", b"1.001 USD")},
     "another word": {"state": stored().state.replace(b"preparation", b"celebration")},

@@ -20,7 +20,7 @@ from lifecycle.refusals import (
 from lifecycle.stage import Stage
 
 
-@lawful(was.ConditionMet)
+@lawful(was.ConditionMet, since=1)
 def _meet(grant: Grant, e: was.ConditionMet, _: Fund) -> None:
     if e.condition not in grant.conditions:
         names = "; ".join(grant.conditions) or "none"
@@ -32,12 +32,12 @@ def _conditions_met(grant: Grant) -> None:
         raise ConditionsUnmet(f"open: {'; '.join(unmet)} (record each with grant meet-condition)")
 
 
-@lawful(was.AgreementSigned)
+@lawful(was.AgreementSigned, since=1)
 def _sign(grant: Grant, _: was.AgreementSigned, __: Fund) -> None:
     _conditions_met(grant)
 
 
-@lawful(was.GrantMadeEffective)
+@lawful(was.GrantMadeEffective, since=1)
 def _make_effective(grant: Grant, e: was.GrantMadeEffective, fund: Fund) -> None:
     edition = edition_of(grant, fund)
     if grant.stage is Stage.APPROVED and edition.agreement_required:

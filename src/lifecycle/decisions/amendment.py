@@ -41,7 +41,7 @@ class RestructureGrant(OnGrant):
     reason: Reason
 
 
-@lawful(was.ClosingDateExtended)
+@lawful(was.ClosingDateExtended, since=1)
 def _extend(grant: Grant, e: was.ClosingDateExtended, fund: Fund) -> None:
     assert grant.closing_date is not None
     assert grant.effective_on is not None
@@ -72,7 +72,7 @@ def _redraw(_: Grant, asked: RestructureGrant, fund: Fund) -> was.GrantRestructu
     )
 
 
-@lawful(was.GrantRestructured)
+@lawful(was.GrantRestructured, since=1)
 def _restructure(grant: Grant, e: was.GrantRestructured, fund: Fund) -> None:
     if not any((e.window, e.recipients, e.providers, e.objective, e.institution, e.capabilities_planned)):
         raise NothingChanged("name a window, countries, objective, institution or plan that changes")
@@ -96,7 +96,7 @@ def _is_waived(grant: Grant, fund: Fund) -> bool:
     return until is not None and span_ends is not None and span_ends < until == grant.closing_date
 
 
-@lawful(was.CommitmentIncreased)
+@lawful(was.CommitmentIncreased, since=1)
 def _increase(grant: Grant, e: was.CommitmentIncreased, fund: Fund) -> None:
     not_prepared_by(e.actor, grant)
     in_holding_currency(e.amount, fund.currency)
@@ -104,7 +104,7 @@ def _increase(grant: Grant, e: was.CommitmentIncreased, fund: Fund) -> None:
     within_maximum(grant, more, window_of(grant.window, edition_of(grant, fund)))
 
 
-@lawful(was.BalanceCancelled)
+@lawful(was.BalanceCancelled, since=1)
 def _cancel_balance(grant: Grant, e: was.BalanceCancelled, fund: Fund) -> None:
     in_holding_currency(e.amount, fund.currency)
     if e.amount.amount > grant.undisbursed:
@@ -114,13 +114,13 @@ def _cancel_balance(grant: Grant, e: was.BalanceCancelled, fund: Fund) -> None:
         )
 
 
-@lawful(was.GrantSuspended)
+@lawful(was.GrantSuspended, since=1)
 def _suspend(grant: Grant, e: was.GrantSuspended, _: Fund) -> None:
     if e.scope in grant.suspended:
         raise AlreadySuspended(f"a suspension of {e.scope} holds on {e.on} already")
 
 
-@lawful(was.SuspensionLifted)
+@lawful(was.SuspensionLifted, since=1)
 def _lift(grant: Grant, e: was.SuspensionLifted, _: Fund) -> None:
     if not grant.suspended or (e.scope is not None and e.scope not in grant.suspended):
         raise NotSuspended(f"suspended on {e.on}: {', '.join(grant.suspended) or 'nothing'}")

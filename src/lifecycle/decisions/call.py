@@ -1,8 +1,5 @@
 """Decisions on calls, and what a call asks of the grants that answer it."""
 
-from collections.abc import Callable
-from typing import Any
-
 from lifecycle.call import Call
 from lifecycle.decisions.rules import Command, in_holding_currency, money, window_is_known
 from lifecycle.events import call as was
@@ -22,6 +19,7 @@ from lifecycle.refusals import (
     UnknownCall,
     WindowNotInCall,
 )
+from lifecycle.rule_sets import Rule, in_set
 from lifecycle.terms import ItemId
 
 
@@ -58,20 +56,20 @@ def _not_closed(call: Call, e: Event) -> None:
         raise CallIsClosed(f"{call.id} was closed on {call.closed_on}: nothing more is selected in it")
 
 
-RULES: dict[type[Event], Callable[[Any, Any, Fund], None]] = {
-    was.CallOpened: _open,
-    was.CallClosed: _close,
-    was.GrantSelected: _select,
+RULES: dict[type[Event], tuple[Rule, ...]] = {
+    was.CallOpened: (Rule(1, _open),),
+    was.CallClosed: (Rule(1, _close),),
+    was.GrantSelected: (Rule(1, _select),),
 }
-"""What must be true before each fact of a call."""
+"""What must be true before each fact of a call, each rule with the number of its rule set."""
 
 
-def lawful_in(call: Call | None, name: str, event: Event, fund: Fund) -> None:
-    """Refuse a fact of the call's own that its rules forbid. Raises their refusal."""
+def lawful_in(call: Call | None, name: str, event: Event, fund: Fund, rules: int) -> None:
+    """Refuse a fact of the call's own that the rules of this number forbid. Raises their refusal."""
     if call is None and not isinstance(event, was.CallOpened):
         raise UnknownCall(f"there is no call {name} on {event.on}: open it first")
-    if rule := RULES.get(type(event)):
-        rule(call, event, fund)
+    for check in in_set(RULES.get(type(event), ()), rules):
+        check(call, event, fund)
 
 
 def within_envelope(call: Call, fund: Fund) -> None:
@@ -120,19 +118,21 @@ def _approved(call: Call, _: Grant, e: on_grant.GrantApproved) -> None:
     _not_closed(call, e)
 
 
-_ASKS: dict[type[Event], Callable[[Call, Any, Any], None]] = {
-    on_grant.GrantProposed: _answered,
-    on_grant.ProposalRevised: _revised,
-    on_grant.ProposalReviewed: _reviewed,
-    on_grant.GrantApproved: _approved,
+ASKS: dict[type[Event], tuple[Rule, ...]] = {
+    on_grant.GrantProposed: (Rule(1, _answered),),
+    on_grant.ProposalRevised: (Rule(1, _revised),),
+    on_grant.ProposalReviewed: (Rule(1, _reviewed),),
+    on_grant.GrantApproved: (Rule(1, _approved),),
 }
+"""What a call asks before the facts of its grants, each rule with the number of its rule set."""
 
 
-def asked_by_call(call: Call | None, name: str, grant: Grant | None, event: Event) -> None:
-    """Refuse a grant's fact that its call ``name`` forbids. Raises the call's refusal."""
-    ask = _ASKS.get(type(event))
-    if ask is None:
+def asked_by_call(call: Call | None, name: str, grant: Grant | None, event: Event, rules: int) -> None:
+    """Refuse a grant's fact that its call ``name`` forbids by the rules of this number. Raises a refusal."""
+    asks = list(in_set(ASKS.get(type(event), ()), rules))
+    if not asks:
         return
     if call is None or event.on < call.opened_on:
         raise UnknownCall(f"there is no call {name} on {event.on}: call open makes one")
-    ask(call, grant, event)
+    for check in asks:
+        check(call, grant, event)

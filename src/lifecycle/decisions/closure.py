@@ -14,13 +14,13 @@ from lifecycle.refusals import (
 from lifecycle.steps import NAMES
 
 
-@lawful(was.ObligationWaived)
+@lawful(was.ObligationWaived, since=1)
 def _waive(_: Grant, e: was.ObligationWaived, __: Fund) -> None:
     if e.obligation not in NAMES:
         raise UnknownObligation(f"there is no obligation {e.obligation}; known: {', '.join(NAMES)}")
 
 
-@conditions(was.GrantClosed)
+@conditions(was.GrantClosed, since=1)
 def _close(grant: Grant, _: was.GrantClosed, __: Fund) -> None:
     if grant.undisbursed:
         raise UndisbursedBalanceRemains(

@@ -7,7 +7,7 @@ from lifecycle.grant import Grant
 from lifecycle.refusals import ActivityAlreadyHeld, ActivityIdTaken, ActivityNotPlanned
 
 
-@lawful(was.ActivityPlanned)
+@lawful(was.ActivityPlanned, since=1)
 def _plan(grant: Grant, e: was.ActivityPlanned, fund: Fund) -> None:
     if known := grant.activities.get(e.activity):
         raise ActivityIdTaken(
@@ -17,22 +17,22 @@ def _plan(grant: Grant, e: was.ActivityPlanned, fund: Fund) -> None:
         in_holding_currency(e.budget, fund.currency)
 
 
-@lawful(was.ActivityRescheduled)
+@lawful(was.ActivityRescheduled, since=1)
 def _reschedule(grant: Grant, e: was.ActivityRescheduled, _: Fund) -> None:
     _not_called_off(grant, e.activity)
 
 
-@lawful(was.ActivityCancelled)
+@lawful(was.ActivityCancelled, since=1)
 def _cancel(grant: Grant, e: was.ActivityCancelled, _: Fund) -> None:
     _not_called_off(grant, e.activity)
 
 
-@conditions(was.ActivityRescheduled)
+@conditions(was.ActivityRescheduled, since=1)
 def _reschedule_planned(grant: Grant, e: was.ActivityRescheduled, _: Fund) -> None:
     _not_held(grant, e.activity)
 
 
-@conditions(was.ActivityCancelled)
+@conditions(was.ActivityCancelled, since=1)
 def _cancel_planned(grant: Grant, e: was.ActivityCancelled, _: Fund) -> None:
     _not_held(grant, e.activity)
 
@@ -56,7 +56,7 @@ def _not_planned(grant: Grant, activity: str) -> str:
     return f"{activity} is {'unknown' if known is None else known.status}; planned on that day: {planned}"
 
 
-@lawful(was.ActivityHeld)
+@lawful(was.ActivityHeld, since=1)
 def _hold(grant: Grant, e: was.ActivityHeld, _: Fund) -> None:
     known = grant.activities.get(e.activity)
     if known is not None and known.status == "held":

@@ -1,9 +1,7 @@
 """Decisions on the fund: officers, partners, money in, policy. Judged on the fund's dated state."""
 
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from lifecycle.decisions.rules import Command, in_holding_currency, money
 from lifecycle.events import fund as was
@@ -21,14 +19,12 @@ from lifecycle.refusals import (
     UnknownInstalment,
     UnknownPartner,
 )
+from lifecycle.rule_sets import Rule, in_set
 from lifecycle.terms import Money
 
 
 class FundCommand(Command):
     """A command on the fund."""
-
-
-Rule = Callable[[Fund, Any], None]
 
 
 def _establish(fund: Fund, _: was.FundEstablished) -> None:
@@ -136,29 +132,30 @@ def _income(fund: Fund, e: was.IncomeCredited) -> None:
     in_holding_currency(e.amount, fund.currency)
 
 
-RULES: dict[type[Event], Rule] = {
-    was.FundEstablished: _establish,
-    was.PolicyAdopted: _adopt,
-    was.OfficerRetired: _retire,
-    was.PartnerJoined: _join,
-    was.ContributionPledged: _pledge,
-    was.ContributionAgreed: _of_partner,
-    was.InstalmentScheduled: _schedule,
-    was.InstalmentReceived: _receive,
-    was.FeeCharged: _takes,
-    was.IncomeCredited: _income,
-    was.FundsReturned: _return,
+RULES: dict[type[Event], tuple[Rule, ...]] = {
+    was.FundEstablished: (Rule(1, _establish),),
+    was.PolicyAdopted: (Rule(1, _adopt),),
+    was.OfficerRetired: (Rule(1, _retire),),
+    was.PartnerJoined: (Rule(1, _join),),
+    was.ContributionPledged: (Rule(1, _pledge),),
+    was.ContributionAgreed: (Rule(1, _of_partner),),
+    was.InstalmentScheduled: (Rule(1, _schedule),),
+    was.InstalmentReceived: (Rule(1, _receive),),
+    was.FeeCharged: (Rule(1, _takes),),
+    was.IncomeCredited: (Rule(1, _income),),
+    was.FundsReturned: (Rule(1, _return),),
 }
-"""What must be true before each fact of the fund; of the others only officer and date are asked."""
+"""What must be true before each fact of the fund, each rule with the number of the rule set that introduced
+it; of the other facts only officer and date are asked."""
 
 
-def lawful_on(fund: Fund, event: Event, *, given: bool) -> None:
-    """Refuse a fact that the fund's rules forbid. Raises their refusal.
+def lawful_on(fund: Fund, event: Event, rules: int, *, given: bool) -> None:
+    """Refuse a fact that the fund's rules forbid, by the rule set of this number. Raises their refusal.
 
     ``given``: it is asked for now, on the whole of the fund, so what it takes must be there on every
     later day. After a correction, that is seen of the fund as a whole (`never_overdrawn`).
     """
-    if rule := RULES.get(type(event)):
-        rule(fund, event)
+    for check in in_set(RULES.get(type(event), ()), rules):
+        check(fund, event)
     if given and isinstance(event, was.FeeCharged | was.FundsReturned):
         still_covered(fund, event.on, event.amount)

@@ -54,14 +54,14 @@ def _within_balance(grant: Grant, amount: Money) -> None:
         raise ExceedsUndisbursedBalance(f"{money(*amount)} is more than the undisbursed balance of {left}")
 
 
-@lawful(was.PaymentRequested)
+@lawful(was.PaymentRequested, since=1)
 def _request(grant: Grant, e: was.PaymentRequested, fund: Fund) -> None:
     if e.payment in grant.payments:
         raise PaymentIdTaken(f"there is a payment {e.payment}: choose another name")
     in_holding_currency(e.amount, fund.currency)
 
 
-@conditions(was.PaymentRequested)
+@conditions(was.PaymentRequested, since=1)
 def _request_within_balance(grant: Grant, e: was.PaymentRequested, _: Fund) -> None:
     left = grant.undisbursed - grant.pending
     if e.amount.amount > left:
@@ -72,7 +72,7 @@ def _request_within_balance(grant: Grant, e: was.PaymentRequested, _: Fund) -> N
         )
 
 
-@asked_by(was.PaymentAuthorised, was.PaymentRejected)
+@asked_by(was.PaymentAuthorised, was.PaymentRejected, since=1)
 def _requester(grant: Grant, e: was.PaymentAuthorised | was.PaymentRejected | was.FundsDisbursed) -> Others:
     asked = grant.payments.get(e.payment)
     if asked is None or asked.requested_by is None:
@@ -80,7 +80,7 @@ def _requester(grant: Grant, e: was.PaymentAuthorised | was.PaymentRejected | wa
     return ((asked.requested_by, f"asked for {e.payment}"),)
 
 
-@asked_by(was.FundsDisbursed)
+@asked_by(was.FundsDisbursed, since=1)
 def _requester_and_authoriser(grant: Grant, e: was.FundsDisbursed) -> Others:
     allowed = grant.payments.get(e.payment)
     if allowed is None or allowed.authorised_by is None:
@@ -88,7 +88,7 @@ def _requester_and_authoriser(grant: Grant, e: was.FundsDisbursed) -> Others:
     return (*_requester(grant, e), (allowed.authorised_by, f"authorised {e.payment}"))
 
 
-@lawful(was.PaymentAuthorised)
+@lawful(was.PaymentAuthorised, since=1)
 def _authorise(grant: Grant, e: was.PaymentAuthorised, fund: Fund) -> None:
     payment = _payment(grant, e.payment)
     _not_finished(payment)
@@ -103,14 +103,14 @@ def _authorise(grant: Grant, e: was.PaymentAuthorised, fund: Fund) -> None:
             )
 
 
-@lawful(was.PaymentRejected)
+@lawful(was.PaymentRejected, since=1)
 def _reject(grant: Grant, e: was.PaymentRejected, _: Fund) -> None:
     payment = _payment(grant, e.payment)
     _not_finished(payment)
     third(e.actor, "reject it", *_requester(grant, e))
 
 
-@lawful(was.FundsDisbursed)
+@lawful(was.FundsDisbursed, since=1)
 def _disburse(grant: Grant, e: was.FundsDisbursed, fund: Fund) -> None:
     payment = _payment(grant, e.payment)
     _not_finished(payment)
@@ -133,7 +133,7 @@ def _disburse(grant: Grant, e: was.FundsDisbursed, fund: Fund) -> None:
     _within_balance(grant, e.amount)
 
 
-@lawful(was.PaymentFailed)
+@lawful(was.PaymentFailed, since=1)
 def _fail(grant: Grant, e: was.PaymentFailed, _: Fund) -> None:
     payment = _payment(grant, e.payment)
     if payment.status == "requested":
@@ -142,7 +142,7 @@ def _fail(grant: Grant, e: was.PaymentFailed, _: Fund) -> None:
         raise PaymentAlreadyFinished(f"payment {e.payment} was {payment.status} before")
 
 
-@lawful(was.RefundReceived)
+@lawful(was.RefundReceived, since=1)
 def _refund(grant: Grant, e: was.RefundReceived, fund: Fund) -> None:
     payment = _payment(grant, e.payment)
     in_holding_currency(e.amount, fund.currency)
@@ -154,7 +154,7 @@ def _refund(grant: Grant, e: was.RefundReceived, fund: Fund) -> None:
         )
 
 
-@lawful(was.IrregularPaymentRecorded)
+@lawful(was.IrregularPaymentRecorded, since=1)
 def _irregular(grant: Grant, e: was.IrregularPaymentRecorded, fund: Fund) -> None:
     if e.payment in grant.payments:
         raise PaymentIdTaken(f"there is a payment {e.payment}: choose another name")

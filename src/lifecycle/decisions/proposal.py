@@ -68,13 +68,13 @@ def request_digest(grant: Grant) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-@lawful(was.GrantProposed)
+@lawful(was.GrantProposed, since=1)
 def _propose(_: Grant, e: was.GrantProposed, fund: Fund) -> None:
     in_holding_currency(e.amount, fund.currency)
     window_is_known(e.window, fund)
 
 
-@lawful(was.ProposalRevised)
+@lawful(was.ProposalRevised, since=1)
 def _revise(grant: Grant, e: was.ProposalRevised, fund: Fund) -> None:
     if not set(e.model_dump(exclude_none=True)) - {"on", "actor", "reason"}:
         raise NothingChanged("name at least one field that reads differently now")
@@ -86,7 +86,7 @@ def _revise(grant: Grant, e: was.ProposalRevised, fund: Fund) -> None:
         _letters_from(e.recipients, grant.letters)
 
 
-@lawful(was.FundingRequested)
+@lawful(was.FundingRequested, since=1)
 def _request(grant: Grant, e: was.FundingRequested, fund: Fund) -> None:
     in_holding_currency(e.amount, fund.currency)
     for line in e.budget:
@@ -105,17 +105,17 @@ def _letters_from(recipients: Sequence[str], letters: Sequence[was.Letter]) -> N
         raise LetterMissing(f"no letter from {', '.join(missing)}: add one for each recipient country")
 
 
-@asked_by(was.ProposalReviewed)
+@asked_by(was.ProposalReviewed, since=1)
 def _leader(grant: Grant, _: was.ProposalReviewed) -> Others:
     return ((grant.leader, "leads the grant"),)
 
 
-@lawful(was.ProposalReviewed)
+@lawful(was.ProposalReviewed, since=1)
 def _review(grant: Grant, e: was.ProposalReviewed, _: Fund) -> None:
     third(e.actor, "review it", *_leader(grant, e))
 
 
-@asked_by(was.GrantApproved, was.CommitmentIncreased)
+@asked_by(was.GrantApproved, was.CommitmentIncreased, since=1)
 def _preparers(grant: Grant, _: Event) -> Others:
     return tuple((officer, f"prepared {grant.id}") for officer in sorted(grant.preparers))
 
@@ -142,7 +142,7 @@ def _promise(grant: Grant, asked: ApproveGrant, fund: Fund) -> was.GrantApproved
     )
 
 
-@lawful(was.GrantApproved)
+@lawful(was.GrantApproved, since=1)
 def _approve(grant: Grant, e: was.GrantApproved, fund: Fund) -> None:
     not_prepared_by(e.actor, grant)
     in_holding_currency(e.amount, fund.currency)

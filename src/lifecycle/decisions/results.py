@@ -15,19 +15,19 @@ from lifecycle.refusals import (
 )
 
 
-@conditions(was.ImplementationCompleted)
+@conditions(was.ImplementationCompleted, since=1)
 def _complete(grant: Grant, _: was.ImplementationCompleted, __: Fund) -> None:
     if planned := [activity.id for activity in grant.activities.values() if activity.status == "planned"]:
         raise ActivitiesStillPlanned(f"still planned: {', '.join(planned)}; hold or cancel each first")
 
 
-@lawful(was.OutcomesReported)
+@lawful(was.OutcomesReported, since=1)
 def _report(_: Grant, e: was.OutcomesReported, __: Fund) -> None:
     if not e.outcomes and not e.results:
         raise NothingChanged("name at least one outcome or result, with its evidence")
 
 
-@lawful(was.FollowUpAgreed)
+@lawful(was.FollowUpAgreed, since=1)
 def _agree(grant: Grant, e: was.FollowUpAgreed, _: Fund) -> None:
     if known := grant.follow_ups.get(e.follow_up):
         raise FollowUpIdTaken(f"follow-up {e.follow_up} is {known.status} already: choose another name")
@@ -41,12 +41,12 @@ def _is_open(grant: Grant, follow_up: str) -> None:
         raise FollowUpNotOpen(f"follow-up {follow_up} is {what}; open on that day: {still}")
 
 
-@lawful(was.FollowUpCompleted)
+@lawful(was.FollowUpCompleted, since=1)
 def _complete_follow_up(grant: Grant, e: was.FollowUpCompleted, _: Fund) -> None:
     _is_open(grant, e.follow_up)
 
 
-@lawful(was.FollowUpFinanced)
+@lawful(was.FollowUpFinanced, since=1)
 def _finance(grant: Grant, e: was.FollowUpFinanced, fund: Fund) -> None:
     known = grant.follow_ups.get(e.follow_up)
     if known is None or known.status == "dropped":
@@ -60,27 +60,27 @@ def _finance(grant: Grant, e: was.FollowUpFinanced, fund: Fund) -> None:
         )
 
 
-@lawful(was.FollowUpDropped)
+@lawful(was.FollowUpDropped, since=1)
 def _drop(grant: Grant, e: was.FollowUpDropped, _: Fund) -> None:
     _is_open(grant, e.follow_up)
 
 
-@lawful(was.FollowUpHandedOver)
+@lawful(was.FollowUpHandedOver, since=1)
 def _hand_over(grant: Grant, e: was.FollowUpHandedOver, _: Fund) -> None:
     _is_open(grant, e.follow_up)
 
 
-@lawful(was.CompletionReportSubmitted)
+@lawful(was.CompletionReportSubmitted, since=1)
 def _submit(grant: Grant, _: was.CompletionReportSubmitted, __: Fund) -> None:
     _not_accepted(grant)
 
 
-@asked_by(was.CompletionReportAccepted)
+@asked_by(was.CompletionReportAccepted, since=1)
 def _submitters(grant: Grant, _: was.CompletionReportAccepted) -> Others:
     return tuple((officer, "submitted the completion report") for officer in sorted(grant.submitters))
 
 
-@lawful(was.CompletionReportAccepted)
+@lawful(was.CompletionReportAccepted, since=1)
 def _accept(grant: Grant, e: was.CompletionReportAccepted, _: Fund) -> None:
     if grant.report_by is None:
         raise NoCompletionReport(f"no completion report was handed in by {e.on}")

@@ -4,6 +4,9 @@ Of each fact a stage of life may state two things. ``lawful``: what must be true
 it is looked at, so also again when an entry dated earlier arrives late or is corrected (domain
 §1.3: every later date stays true). ``conditions``: what is asked when it is decided, and again when
 another decision arrives late, but not against late facts of the world or corrections.
+
+Each is written with ``since``, the number of the rule set that introduced it (domain §4.9); there may be
+several functions for one fact. A new or stricter check is a function of its own with the newest number.
 """
 
 from collections.abc import Callable
@@ -20,6 +23,7 @@ from lifecycle.grant import Grant
 from lifecycle.iso import minor_units
 from lifecycle.policy import Edition, Window
 from lifecycle.refusals import CurrencyNotHolding, DecidesOwnRequest, WindowNotInEdition
+from lifecycle.rule_sets import Rule, in_set
 from lifecycle.terms import (
     CommandId,
     Day,
@@ -72,46 +76,54 @@ ENVELOPE = frozenset({"command_id", "note", "expect_version", "grant"})
 
 _E = TypeVar("_E", bound=Event)
 _C = TypeVar("_C", bound=Command)
-Rule = Callable[[Grant, _E, Fund], None]
-Rules = dict[type[Event], Callable[[Any, Any, Fund], None]]
+Check = Callable[[Grant, _E, Fund], None]
+Rules = dict[type[Event], list[Rule]]
 
 LAWFUL: Rules = {}
 CONDITIONS: Rules = {}
 Others = tuple[tuple[str, str], ...]
 """Officers, each with what they did."""
-ASKED: dict[type[Event], Callable[[Grant, Any], Others]] = {}
+ASKED: Rules = {}
 BECOMES: dict[type[Command], Callable[[Any, Any, Fund], Event]] = {}
 
 
-def lawful(event: type[_E]) -> Callable[[Rule[_E]], Rule[_E]]:
-    """Keep the function as what must be true before every such fact."""
-    return _kept_in(LAWFUL, event)
+def lawful(event: type[_E], *, since: int) -> Callable[[Check[_E]], Check[_E]]:
+    """Keep the function as what must be true before every such fact, from this rule set on."""
+    return _kept_in(LAWFUL, event, since)
 
 
-def conditions(event: type[_E]) -> Callable[[Rule[_E]], Rule[_E]]:
-    """Keep the function as what is asked when such a fact is decided."""
-    return _kept_in(CONDITIONS, event)
+def conditions(event: type[_E], *, since: int) -> Callable[[Check[_E]], Check[_E]]:
+    """Keep the function as what is asked when such a fact is decided, from this rule set on."""
+    return _kept_in(CONDITIONS, event, since)
 
 
-def _kept_in(rules: Rules, event: type[_E]) -> Callable[[Rule[_E]], Rule[_E]]:
-    def keep(rule: Rule[_E]) -> Rule[_E]:
-        rules[event] = rule
-        return rule
+def _kept_in(rules: Rules, event: type[_E], since: int) -> Callable[[Check[_E]], Check[_E]]:
+    def keep(check: Check[_E]) -> Check[_E]:
+        rules.setdefault(event, []).append(Rule(since, check))
+        return check
 
     return keep
 
 
 def asked_by(
-    *events: type[Event],
+    *events: type[Event], since: int
 ) -> Callable[[Callable[[Grant, Any], Others]], Callable[[Grant, Any], Others]]:
     """Keep the function as who asked for what such a fact decides: they do not decide it (domain §4.4)."""
 
     def keep(others: Callable[[Grant, Any], Others]) -> Callable[[Grant, Any], Others]:
         for event in events:
-            ASKED[event] = others
+            ASKED.setdefault(event, []).append(Rule(since, others))
         return others
 
     return keep
+
+
+def askers(grant: Grant, event: Event, rules: int) -> Others:
+    """Who asked for what the fact decides, by the rule set of this number."""
+    found: Others = ()
+    for others in in_set(ASKED.get(type(event), ()), rules):
+        found += others(grant, event)
+    return found
 
 
 def becomes(

@@ -80,6 +80,6 @@ def no_longer(entry: Entry, no: Refusal) -> Refusal:
     return type(no)(f"{what} would no longer hold: {no}")
 
 
-def provisional(asked: Command, event: Event, version: int) -> Entry:
-    """The entry that the fact would be, while it is tried out."""
-    return Entry(stream_of(asked), version, event, NOT_YET, asked.actor, asked.command_id)
+def provisional(asked: Command, event: Event, version: int, rules: int) -> Entry:
+    """The entry that the fact would be under the rule set of this number, while it is tried out."""
+    return Entry(stream_of(asked), version, event, NOT_YET, asked.actor, asked.command_id, rules=rules)

@@ -22,14 +22,24 @@ from lifecycle.judge.asking import (
 )
 from lifecycle.judge.officers import permit, readings_permitted
 from lifecycle.refusals import Refusal, UnknownCall
+from lifecycle.rule_sets import RULE_SET
 
 _EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_call.EVENTS}
 
 
 def judge_call(
-    entries: Sequence[Entry], asked: CallCommand, fund: Fund, recorder: str, today: date
+    entries: Sequence[Entry],
+    asked: CallCommand,
+    fund: Fund,
+    recorder: str,
+    today: date,
+    *,
+    rules: int = RULE_SET,
 ) -> Verdict:
-    """Judge a command on the call whose stream holds ``entries``. Raises a `Refusal`."""
+    """Judge a command on the call whose stream holds ``entries``. Raises a `Refusal`.
+
+    ``rules``: the number of the rule set that it is judged by.
+    """
     row = row_of(asked)
     permit(fund, row, asked, recorder)
     before = in_force(entries)
@@ -38,13 +48,13 @@ def judge_call(
         if not entries:
             raise UnknownCall(f"there is no call {asked.call}")
         target_of(asked, entries)
-        held = in_force((*entries, provisional(asked, event, len(entries) + 1)))
+        held = in_force((*entries, provisional(asked, event, len(entries) + 1, rules)))
         only_more_time(_opening(before), _opening(held))
         not_in_future(max(asked.on, held[-1].event.on), today)
         call = _call_still_true(held, asked.call, fund)
         readings_permitted(fund, held, before)
         return Verdict(event, (), None, fund, {asked.call: call})
-    new = provisional(asked, event, len(entries) + 1)
+    new = provisional(asked, event, len(entries) + 1, rules)
     i = place(before, asked.on)
     held = [*before[:i], new, *before[i:]]
     judged = {}
@@ -66,7 +76,7 @@ def _call_still_true(held: Sequence[Entry], name: str, fund: Fund, new: Entry | 
     call: Call | None = None
     for entry in held:
         try:
-            lawful_in(call, name, entry.event, fund)
+            lawful_in(call, name, entry.event, fund, entry.rules)
         except Refusal as no:
             if entry is new:
                 raise

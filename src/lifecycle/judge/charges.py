@@ -23,7 +23,9 @@ from lifecycle.sums import Changes
 from lifecycle.terms import Money
 
 
-def charged(before: Grant | None, after: Grant | None, event: Event, fund: Fund, calls: Calls) -> Verdict:
+def charged(  # noqa: PLR0917 what a judge has to know
+    before: Grant | None, after: Grant | None, event: Event, fund: Fund, calls: Calls, rules: int
+) -> Verdict:
     """The fund's pair of what the grant's commitment changed by, day by day, and so for calls.
 
     One mechanism for approvals, increases, cancellations, lapses, corrections and late entries: the
@@ -49,7 +51,7 @@ def charged(before: Grant | None, after: Grant | None, event: Event, fund: Fund,
         taken = _changes(_selections(before, name), _selections(after, name))
         parts = [_selection(event.actor, grant, day, change) for day, change in taken.items()]
         if parts:
-            selected[name] = _selected(calls.get(name), name, parts, fund)
+            selected[name] = _selected(calls.get(name), name, parts, fund, rules)
             pair += [(call_stream(name), part) for part in parts]
     return Verdict(event, tuple(pair), after, after_it, selected)
 
@@ -83,9 +85,9 @@ def _selection(actor: str, grant: Grant, day: date, change: Decimal) -> Event:
     return kind(on=day, actor=actor, grant=grant.id, amount=Money.of(abs(change), grant.currency))
 
 
-def _selected(call: Call | None, name: str, parts: Sequence[Event], fund: Fund) -> Call:
+def _selected(call: Call | None, name: str, parts: Sequence[Event], fund: Fund, rules: int) -> Call:
     for part in parts:
-        lawful_in(call, name, part, fund)
+        lawful_in(call, name, part, fund, rules)
         call = evolve_call(call, part, name)
     assert call is not None
     if any(isinstance(part, on_call.GrantSelected) for part in parts):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from lifecycle.decisions.rules import ASKED, third
+from lifecycle.decisions.rules import askers, third
 from lifecycle.events.base import EntryCorrected
 from lifecycle.grant import Grant
 from lifecycle.history import Entry, void_corrections
@@ -11,20 +11,24 @@ from lifecycle.refusals import DecidesOwnRequest
 
 
 def corrected_by_third(
-    change: EntryCorrected, entries: Sequence[Entry], readings: Iterable[Entry], grant: Grant | None
+    change: EntryCorrected,
+    entries: Sequence[Entry],
+    readings: Iterable[Entry],
+    grant: Grant | None,
+    rules: int,
 ) -> None:
     """Refuse a corrector who asked for what the entry decides. Raises `DecidesOwnRequest`.
 
     ``readings``: the entry as it reads before and after. To strike a correction changes the entry, too.
+    ``rules``: the number of the rule set that the correction is judged by.
     """
     version = change.entry
     for entry in reversed(entries):
         if entry.originator_version == version and isinstance(entry.event, EntryCorrected):
             version = entry.event.entry
     for reading in readings:
-        others = ASKED.get(type(reading.event))
-        if grant is not None and others is not None and reading.originator_version == version:
-            third(change.actor, "correct it", *others(grant, reading.event))
+        if grant is not None and reading.originator_version == version:
+            third(change.actor, "correct it", *askers(grant, reading.event, rules))
 
 
 def corrections_still_by_third(
@@ -49,7 +53,7 @@ def _refusal(
 ) -> DecidesOwnRequest | None:
     assert isinstance(correction.event, EntryCorrected)
     try:
-        corrected_by_third(correction.event, entries, held, grant)
+        corrected_by_third(correction.event, entries, held, grant, correction.rules)
     except DecidesOwnRequest as no:
         return no
     return None

@@ -22,6 +22,7 @@ from lifecycle.judge.asking import (
 )
 from lifecycle.judge.officers import ActsSince, permit, readings_permitted, still_permitted
 from lifecycle.refusals import Refusal
+from lifecycle.rule_sets import RULE_SET
 
 _EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_fund.EVENTS}
 
@@ -33,10 +34,13 @@ def judge_fund(  # noqa: PLR0917 what a judge has to know
     today: date,
     entries: Sequence[Entry],
     acts_since: ActsSince,
+    *,
+    rules: int = RULE_SET,
 ) -> Verdict:
     """Judge a command on the fund; a correction needs the stream's ``entries``. Raises a `Refusal`.
 
-    ``acts_since``: finds the acts of those from whom a role is taken.
+    ``acts_since``: finds the acts of those from whom a role is taken. ``rules``: the number of the rule set
+    that it is judged by.
     """
     row = row_of(asked)
     if fund.established_on is not None:
@@ -44,12 +48,13 @@ def judge_fund(  # noqa: PLR0917 what a judge has to know
     event = fact(_EVENTS[row.event], asked)
     if isinstance(asked, CorrectFundEntry):
         target_of(asked, entries)
-        before, held = in_force(entries), in_force((*entries, provisional(asked, event, len(entries) + 1)))
+        new = provisional(asked, event, len(entries) + 1, rules)
+        before, held = in_force(entries), in_force((*entries, new))
         not_in_future(max(asked.on, held[-1].event.on), today)
         after = _fund_still_true(held, before)
         readings_permitted(after, held, before)
     else:
-        judged_today(asked.on, today, lambda: lawful_on(fund, event, given=True))
+        judged_today(asked.on, today, lambda: lawful_on(fund, event, rules, given=True))
         after = evolve_fund(fund, event)
     still_permitted(fund, after, acts_since)
     return Verdict(event, (), None, after)
@@ -76,7 +81,7 @@ def _fund_refusal(fund: Fund, entry: Entry) -> Refusal | None:
     if isinstance(entry.event, on_fund.PolicyAdopted):
         return None
     try:
-        lawful_on(fund, entry.event, given=False)
+        lawful_on(fund, entry.event, entry.rules, given=False)
     except Refusal as no:
         return no
     return None

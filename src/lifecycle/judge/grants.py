@@ -36,6 +36,7 @@ from lifecycle.refusals import (
     Refusal,
     UnknownGrant,
 )
+from lifecycle.rule_sets import RULE_SET, in_set
 from lifecycle.stage import Stage
 from lifecycle.table import BY_EVENT, Row
 
@@ -97,20 +98,25 @@ class _Judge(NamedTuple):
 
     fund: Fund
     calls: Calls
+    rules: int
+    """The number of the rule set that the command is judged by."""
 
-    def asks(self, grant: Grant | None, event: Event, *, of_decision: bool) -> None:
-        """Ask what must be true before it, and what was asked when it was decided; the first no counts."""
+    def asks(self, grant: Grant | None, event: Event, rules: int, *, of_decision: bool) -> None:
+        """Ask what must be true before it, and what was asked when it was decided; the first no counts.
+
+        ``rules``: the number of the rule set that the fact was recorded under.
+        """
         refusals: list[Refusal] = []
-        for rules in (LAWFUL, CONDITIONS) if of_decision else (LAWFUL,):
-            if rule := rules.get(type(event)):
+        for stated in (LAWFUL, CONDITIONS) if of_decision else (LAWFUL,):
+            for check in in_set(stated.get(type(event), ()), rules):
                 try:
-                    rule(grant, event, self.fund)
+                    check(grant, event, self.fund)
                 except Refusal as no:
                     refusals.append(no)
         call = event.call if isinstance(event, on_grant.GrantProposed) else grant.call if grant else None
         if call is not None:
             try:
-                asked_by_call(self.calls.get(call), call, grant, event)
+                asked_by_call(self.calls.get(call), call, grant, event, rules)
             except Refusal as no:
                 refusals.append(no)
         if refusals:
@@ -118,10 +124,20 @@ class _Judge(NamedTuple):
 
 
 def judge_grant(  # noqa: PLR0917 what a judge has to know
-    known: Known, asked: GrantCommand, fund: Fund, recorder: str, today: date, calls: Calls = NO_CALLS
+    known: Known,
+    asked: GrantCommand,
+    fund: Fund,
+    recorder: str,
+    today: date,
+    calls: Calls = NO_CALLS,
+    *,
+    rules: int = RULE_SET,
 ) -> Verdict:
-    """Judge a command on a grant. Raises a `Refusal`, or pydantic's ``ValidationError`` for bad ``reads``."""
-    row, judge = row_of(asked), _Judge(fund, calls)
+    """Judge a command on a grant. Raises a `Refusal`, or pydantic's ``ValidationError`` for bad ``reads``.
+
+    ``rules``: the number of the rule set that it is judged by.
+    """
+    row, judge = row_of(asked), _Judge(fund, calls, rules)
     permit(fund, row, asked, recorder)
     if isinstance(asked, CorrectEntry):
         return _corrected(known, asked, judge, today)
@@ -133,13 +149,13 @@ def judge_grant(  # noqa: PLR0917 what a judge has to know
     _in_stage(grant, row, asked.grant, asked.on)
     make = BECOMES.get(type(asked))
     event = make(grant, asked, fund) if make else fact(_EVENTS[row.event], asked)
-    judged_today(_happened_by(event), today, lambda: judge.asks(grant, event, of_decision=True))
+    judged_today(_happened_by(event), today, lambda: judge.asks(grant, event, rules, of_decision=True))
     after: Grant | None = _after(grant, event, asked.grant)
     decides = type(event) not in _OF_THE_WORLD
     after = _still_true(after, known.held[i:], known, judge, of_decision=decides)
     if late:
         corrections_still_by_third(known.entries, known.held, known.grant, after)
-    return charged(known.grant, after, event, judge.fund, judge.calls)
+    return charged(known.grant, after, event, judge.fund, judge.calls, judge.rules)
 
 
 def _happened_by(event: Event) -> date:
@@ -197,7 +213,7 @@ def _refusal(grant: Grant | None, entry: Entry, judge: _Judge, *, of_decision: b
     event = entry.event
     try:
         _in_stage(grant, _ROWS[type(event).__name__], entry.originator_id.removeprefix("grant:"), event.on)
-        judge.asks(grant, event, of_decision=of_decision)
+        judge.asks(grant, event, entry.rules, of_decision=of_decision)
     except Refusal as no:
         return no
     return None
@@ -217,10 +233,11 @@ def _corrected(known: Known, asked: CorrectEntry, judge: _Judge, today: date) ->
     target = target_of(asked, known.entries)
     now = next((entry for entry in known.held if entry.originator_version == asked.entry), target)
     told = fact(EntryCorrected, asked)
-    readings = (*known.held, *in_force((*known.entries, provisional(asked, told, len(known.entries) + 1))))
-    corrected_by_third(told, known.entries, readings, known.grant)
+    version = len(known.entries) + 1
+    readings = (*known.held, *in_force((*known.entries, provisional(asked, told, version, judge.rules))))
+    corrected_by_third(told, known.entries, readings, known.grant, judge.rules)
     event = completed(told, now, judge.fund)
-    entries = (*known.entries, provisional(asked, event, len(known.entries) + 1))
+    entries = (*known.entries, provisional(asked, event, version, judge.rules))
     held = in_force(entries)
     before = {entry.originator_version: entry.event for entry in known.held}
     changed = [entry.event for entry in held if before.get(entry.originator_version) != entry.event]
@@ -228,6 +245,6 @@ def _corrected(known: Known, asked: CorrectEntry, judge: _Judge, today: date) ->
     not_in_future(max(days), today)
     after = _still_true(None, held, known, judge, of_decision=False)
     corrections_still_by_third(entries, held, known.grant, after)
-    verdict = charged(known.grant, after, event, judge.fund, judge.calls)
+    verdict = charged(known.grant, after, event, judge.fund, judge.calls, judge.rules)
     readings_permitted(judge.fund, held, known.held)
     return verdict

@@ -1,0 +1,98 @@
+"""Every rule has the number of the rule set that introduced it, and old entries are judged by theirs."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+import given as g
+from books import make_book, record
+from given import EFFECTIVE, Past, given, reads
+from lifecycle.decisions import call, fund, rules
+from lifecycle.events.base import Event
+from lifecycle.events.grant import PaymentRequested
+from lifecycle.fund import Fund
+from lifecycle.grant import Grant
+from lifecycle.judge import Known
+from lifecycle.refusals import PaymentsSuspended
+from lifecycle.rule_sets import RULE_SET, Rule
+
+TABLES: Mapping[str, Mapping[type[Event], Sequence[Rule]]] = {
+    "lawful": rules.LAWFUL,
+    "conditions": rules.CONDITIONS,
+    "asked_by": rules.ASKED,
+    "fund": fund.RULES,
+    "call": call.RULES,
+    "asked by a call": call.ASKS,
+}
+
+
+def numbers() -> Iterator[tuple[str, int]]:
+    for table, rules_of in TABLES.items():
+        for event, numbered in rules_of.items():
+            for rule in numbered:
+                yield f"{table}: {event.__name__} {rule.check.__name__}", rule.since
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_table_of_rules_has_rules(table: str) -> None:
+    assert TABLES[table]
+
+
+@pytest.mark.parametrize(("rule", "since"), list(numbers()))
+def test_every_rule_has_the_number_of_a_rule_set(rule: str, since: int) -> None:
+    assert 1 <= since <= RULE_SET, rule
+
+
+def test_a_rule_without_a_number_is_no_rule() -> None:
+    with pytest.raises(TypeError, match="since"):
+        rules.lawful(PaymentRequested)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="since"):
+        rules.conditions(PaymentRequested)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="since"):
+        rules.asked_by(PaymentRequested)  # type: ignore[call-arg]
+
+
+def test_what_is_recorded_now_has_the_newest_number(tmp_path: Path) -> None:
+    with make_book(tmp_path / "book") as book:
+        record(book, EFFECTIVE)
+        entries = [entry for stream in ("fund", f"grant:{g.G}") for entry in book.entries(stream)]
+    assert {entry.rules for entry in entries} == {RULE_SET}
+
+
+@pytest.fixture
+def stricter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule of the newest set: nothing is asked for while payments are suspended."""
+
+    def not_suspended(grant: Grant, e: PaymentRequested, _: Fund) -> None:
+        if grant.payments_suspended:
+            raise PaymentsSuspended(f"{e.payment} is asked for")
+
+    event: type[Event] = PaymentRequested
+    monkeypatch.setitem(rules.LAWFUL, event, [*rules.LAWFUL[event], Rule(RULE_SET, not_suspended)])
+
+
+def requested_under(number: int) -> Past:
+    """A payment was asked for on 20 April, under the rule set of this number."""
+    past = given(EFFECTIVE, g.request_payment("04-20"))
+    *before, request = past.grants[g.G].entries
+    past.grants[g.G] = Known.of([*before, request._replace(rules=number)])
+    return past
+
+
+@pytest.mark.usefixtures("stricter")
+def test_a_new_rule_holds_for_what_is_recorded_now() -> None:
+    past = given(EFFECTIVE, g.suspend("04-10", scope="payments"))
+    past.when(g.request_payment("04-20")).refused(PaymentsSuspended)
+
+
+@pytest.mark.usefixtures("stricter")
+def test_a_later_entry_is_judged_again_by_the_rules_of_its_own_number() -> None:
+    requested_under(1).when(g.suspend("04-10", scope="payments")).accepted()
+    requested_under(2).when(g.suspend("04-10", scope="payments")).refused(PaymentsSuspended, "no longer hold")
+
+
+@pytest.mark.usefixtures("stricter")
+def test_what_a_correction_says_is_judged_by_the_rules_of_the_correction() -> None:
+    past = requested_under(1).given(g.suspend("04-10", scope="payments"))
+    past.when(reads(past, PaymentRequested, payee="Union")).refused(PaymentsSuspended)
