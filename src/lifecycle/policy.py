@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from lifecycle.amounts import inexact
 from lifecycle.terms import Amount, Capability, Day, Line, Word, plus_days, plus_months
 
 _SHAPE = ConfigDict(frozen=True, extra="forbid", defer_build=True, populate_by_name=True)
@@ -137,7 +138,10 @@ def read_edition(text: str) -> Edition:
     document = tomllib.loads(text)
     if set(document) != {"edition"}:
         raise ValueError("the file has one table, [edition], and nothing beside it")
-    return Edition.model_validate(document["edition"])
+    edition = Edition.model_validate(document["edition"])
+    if faults := inexact(document["edition"], Edition):
+        raise ValueError("; ".join(f"edition.{field}: {meant}" for field, meant in faults))
+    return edition
 
 
 def shipped() -> tuple[Edition, ...]:

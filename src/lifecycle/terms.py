@@ -26,7 +26,7 @@ from lifecycle.stage import NOT_STATED, YEARS
 
 # ── money ────────────────────────────────────────────────────────────────────────────────────
 
-_AMOUNT = re.compile(r"(-?\d{1,14}(?:\.\d{1,6})?) ([A-Z]{3})", re.ASCII)
+AMOUNT = re.compile(r"(-?\d{1,14}(?:\.\d{1,6})?) ([A-Z]{3})", re.ASCII)
 
 
 class Money(NamedTuple):
@@ -43,7 +43,7 @@ class Money(NamedTuple):
     @classmethod
     def parse(cls, text: object) -> Self:
         """Read ``"2000.00 USD"``. Raises a ``ValueError`` that says what is wrong and how to write it."""
-        found = _AMOUNT.fullmatch(text) if isinstance(text, str) else None
+        found = AMOUNT.fullmatch(text) if isinstance(text, str) else None
         if found is None:
             raise PydanticCustomError("money", 'write an amount as text like "2000.00 USD"')
         digits, currency = found.groups()
@@ -53,7 +53,7 @@ class Money(NamedTuple):
                 "currency", "{currency} is not an ISO 4217 currency", {"currency": currency}
             )
         amount = Decimal(digits)
-        if len(digits) - digits.find(".") - 1 == places:
+        if len(digits.partition(".")[2]) == places:
             return cls(amount, currency)
         exact = minor_units(amount, currency)
         if exact != amount:
@@ -104,7 +104,7 @@ def can_be_added_up(said: Any, at: str = "", *, written: bool = False) -> None:
 
     ``written``: texts that are amounts are meant, too. Raises `PydanticCustomError`.
     """
-    if written and type(said) is str and (found := _AMOUNT.fullmatch(said)) and found[2] in MINOR_UNITS:
+    if written and type(said) is str and (found := AMOUNT.fullmatch(said)) and found[2] in MINOR_UNITS:
         said = Money(Decimal(found[1]), found[2])
     if type(said) is Money:
         amount, currency = said

@@ -57,7 +57,7 @@ class Malformed(Exception):
 def _problem(detail: ErrorDetails, kind: type[Command] | None, inside: str) -> tuple[str, str]:
     path = ".".join(str(part) for part in (*filter(None, [inside]), *detail["loc"]))
     what = detail["msg"].removeprefix("Value error, ")
-    if detail["type"] == "too_large":
+    if detail["type"] in ("too_large", "too_many_decimals"):
         path = detail["ctx"]["field"]
     elif detail["type"] == "missing":
         what = "is missing"

@@ -1,13 +1,18 @@
 """Corrections: an entry reads otherwise, or is struck, and every date must still be true after it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from pydantic import model_validator
 from pydantic_core import PydanticSerializationError, to_json
 
+from lifecycle.amounts import Find, amounts_named, as_written
 from lifecycle.decisions.call import CallCommand
 from lifecycle.decisions.fund import FundCommand
 from lifecycle.decisions.rules import GrantCommand, third
+from lifecycle.events import call as call_facts
+from lifecycle.events import fund as fund_facts
+from lifecycle.events import grant as grant_facts
 from lifecycle.events.base import EntryCorrected, Event
 from lifecycle.events.call import CallOpened, GrantSelected, SelectionReleased
 from lifecycle.events.fund import (
@@ -43,6 +48,9 @@ _FIXED: dict[type[Event], frozenset[str]] = {
 
 
 class _Correction(EntryCorrected):
+    AMOUNTS: ClassVar[Mapping[str, Find]]
+    """What finds the amounts in the fields that may be corrected, by their names."""
+
     @model_validator(mode="after")
     def _one_way(self) -> "_Correction":
         if (self.reads is None) == (self.struck is None):
@@ -55,6 +63,9 @@ class _Correction(EntryCorrected):
             to_json({"reads": [self.reads]})  # any value may stand in it, so none was held against a type
         except PydanticSerializationError:
             raise ValueError("reads holds half a character, or is nested too deeply: no field is") from None
+        finds = [(name, find) for name in self.reads or () if (find := self.AMOUNTS.get(name))]
+        for name, find in finds:
+            as_written(find((self.reads or {})[name], f"reads.{name}"))
         can_be_added_up(self.reads, "reads", written=True)
         return self
 
@@ -63,18 +74,21 @@ class CorrectEntry(GrantCommand, _Correction):
     """Correct or strike an entry of a grant."""
 
     NAME = "CorrectEntry"
+    AMOUNTS = amounts_named(grant_facts.EVENTS)
 
 
 class CorrectFundEntry(FundCommand, _Correction):
     """Correct or strike an entry of the fund."""
 
     NAME = "CorrectEntry"
+    AMOUNTS = amounts_named(fund_facts.EVENTS)
 
 
 class CorrectCallEntry(CallCommand, _Correction):
     """Correct or strike an entry of a call."""
 
     NAME = "CorrectEntry"
+    AMOUNTS = amounts_named(call_facts.EVENTS)
 
 
 def target_of(asked: EntryCorrected, entries: Sequence[Entry]) -> Entry:

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import Field, model_validator
 
+from lifecycle.amounts import exact_decimals
 from lifecycle.events.base import Event, GrantEvent, Value
 from lifecycle.fund import Fund
 from lifecycle.grant import Grant
@@ -50,6 +51,12 @@ class Command(Value):
     """Kept beside the fact; never judged."""
     expect_version: int | None = Field(default=None, ge=0)
     """The stream's version that the asker has seen: any other is a conflict."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _exact(cls, given: object) -> object:
+        exact_decimals(given, cls)
+        return given
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
