@@ -7,7 +7,7 @@ for no agreement) or of 2017 (edition 2017-01, which does).
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, partial
 from typing import Any
 
@@ -295,10 +295,11 @@ class Past:
             name="The Facility",
             currency="USD",
             fiscal_year_start=7,
+            time_zone="UTC",
             on=START,
             recorder="admin",
             editions=self.editions,
-            today=START,
+            now=datetime.combine(START, time.min, UTC),
         ):
             self._append(FUND, len(self.fund_entries) + 1, event, "admin")
         self.fund = fold_fund(self.fund_entries)

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 on_option = click.option("--on", metavar="DATE", help="As of the end of this day.")
 known_option = click.option(
-    "--known", metavar="TIME", help="As known at this time (like 2018-01-09T12:00:00Z) or journal position."
+    "--known",
+    metavar="TIME",
+    help="As known at this time (like 2018-01-09T12:00:00Z), day (its end at the seat) or journal position.",
 )
 
 
@@ -77,7 +79,7 @@ def position_from(book: "Book | ViewsAlone", known: str, option: str = "--known"
         return book.resolve(known)
     except ValueError:
         raise click.BadParameter(
-            "write a time with its zone, like 2018-01-09T12:00:00Z, or a position of the journal",
+            "write a time with its zone, like 2018-01-09T12:00:00Z, a day, or a position of the journal",
             param_hint=option,
         ) from None
 

@@ -66,7 +66,15 @@ def _book(place: Path) -> "Book":
         return book
     if place.exists():
         raise click.UsageError(f"{place} is there and is no book: name another folder for the demo")
-    return Book.create(place, name=FUND, currency="USD", fiscal_year_start=7, on=ESTABLISHED, recorder=_ADMIN)
+    return Book.create(
+        place,
+        name=FUND,
+        currency="USD",
+        fiscal_year_start=7,
+        time_zone="America/New_York",
+        on=ESTABLISHED,
+        recorder=_ADMIN,
+    )
 
 
 def _record(asked: Settings, book: "Book") -> int:

@@ -130,6 +130,7 @@ def of_fund(fund: "Fund", day: date = date.max) -> dict[str, Any]:
         "name": fund.name or None,
         "currency": fund.currency or None,
         "fiscal year starts in month": fund.fiscal_year_start if fund.name else None,
+        "time zone": fund.time_zone if fund.name else None,
         "established on": fund.established_on,
         "available": in_units(fund.available.at(day), fund.currency),
         "editions": tuple(

@@ -41,7 +41,7 @@ def glance(**given: Any) -> int:
         on = book.today() if given["as_of"] is None else day_from(given["as_of"], "--as-of")
         position = None if given["known"] is None else position_from(book, given["known"])
         since = given["since"] or str(on - _WEEK)
-        start = position_from(book, f"{since}T00:00:00Z" if is_day(since) else since, "--since")
+        start = position_from(book, _day_before(since) if is_day(since) else since, "--since")
         with tables_at(book, position) as (connection, known):
             made = look(book, connection, as_of=on, known=known, since=min(start, known))
         at = book.recorded_at(known)
@@ -61,6 +61,11 @@ def glance(**given: Any) -> int:
     else:
         say(_drawn(parts, fund, dates, color=asked.color), color=asked.color)
     return 0
+
+
+def _day_before(day: str) -> str:
+    """The day before, so that all that was recorded on the day itself at the fund's seat is new."""
+    return str(day_from(day, "--since") - timedelta(days=1))
 
 
 def _drawn(parts: "list[Section]", fund: str, dates: str, *, color: bool) -> str:

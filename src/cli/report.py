@@ -29,9 +29,13 @@ KEYS = {
 against the projections'."""
 
 
-AS_OF = click.option("--as-of", metavar="DATE", help="As of the end of this day; today where not given.")
+AS_OF = click.option(
+    "--as-of", metavar="DATE", help="As of the end of this day; today at the fund's seat if not given."
+)
 KNOWN = click.option(
-    "--known", metavar="TIME", help="As known at this time, or at this position of the journal."
+    "--known",
+    metavar="TIME",
+    help="As known at this time, at the end of this day at the fund's seat, or at this journal position.",
 )
 OUTPUT = click.option("--output", metavar="FILE", help="Write it there.")
 

@@ -1,6 +1,5 @@
 """``grantbook init``: a new book, its fund, its first administrator and its policy."""
 
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,14 @@ from cli.text import safe, say, to_json
     metavar="MONTH",
     help="First month of its fiscal year.",
 )
-@click.option("--on", metavar="DATE", help="The day on which it was established; today where not given.")
+@click.option(
+    "--time-zone",
+    default="UTC",
+    show_default=True,
+    metavar="ZONE",
+    help="IANA time zone of its seat, like America/New_York: its days are counted there.",
+)
+@click.option("--on", metavar="DATE", help="The day on which it was established; today if not given.")
 @click.option(
     "--policy",
     multiple=True,
@@ -42,6 +48,7 @@ def init(  # noqa: PLR0917 click gives them by name
     name: str,
     currency: str,
     fiscal_year_start: int,
+    time_zone: str,
     on: str | None,
     policy: tuple[str, ...],
     seal: bool | None,
@@ -53,15 +60,21 @@ def init(  # noqa: PLR0917 click gives them by name
     asked = settings()
     where = located(path or asked.where())
     editions = [edition_from(file) for file in policy] or None
-    terms: dict[str, Any] = {"name": name, "currency": currency, "fiscal_year_start": fiscal_year_start}
-    day = _day(on)
+    terms: dict[str, Any] = {
+        "name": name,
+        "currency": currency,
+        "fiscal_year_start": fiscal_year_start,
+        "time_zone": time_zone,
+    }
+    day = None if on is None else day_from(on, "--on")
     seal = isinstance(where, Path) if seal is None else seal
     with Book.create(where, on=day, recorder=asked.who(), editions=editions, seal=seal, **terms) as book:
         from cli.write import settle
 
         left = settle(book)
         fund = book.fund()
-        names = list(fund.editions)
+        names, day = list(fund.editions), fund.established_on
+        assert day is not None
         position, place = book.position(), book.name
     if asked.json:
         told = {"book": place, **terms, "on": day.isoformat(), "editions": names, "position": position}
@@ -76,7 +89,3 @@ def init(  # noqa: PLR0917 click gives them by name
     for failed in left:
         say(failed, err=True)
     return 0
-
-
-def _day(text: str | None) -> date:
-    return datetime.now(UTC).date() if text is None else day_from(text, "--on")

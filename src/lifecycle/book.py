@@ -7,7 +7,7 @@ does without.
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from io import BufferedIOBase
 from itertools import pairwise
 from pathlib import Path
@@ -25,6 +25,7 @@ from lifecycle.journal import Answer, Journal, Stored, reaching, store_errors
 from lifecycle.names import Known
 from lifecycle.places import SCHEMES, is_address, named
 from lifecycle.recording import Receipt
+from lifecycle.seat import day_at, day_of, end_of
 
 if TYPE_CHECKING:
     from lifecycle.call import Call
@@ -66,15 +67,17 @@ class Book:
         name: str,
         currency: str,
         fiscal_year_start: int,
-        on: date,
         recorder: str,
+        on: date | None = None,
+        time_zone: str = "UTC",
         editions: Sequence["Edition"] | None = None,
         seal: bool = True,
         clock: Clock | None = None,
     ) -> Self:
         """Make a book with its fund, editions (the shipped ones unless given) and first administrator.
 
-        ``seal``: whether those who record are to seal the journal after each command.
+        ``on``: when it was established, today if not given. ``time_zone``: of its seat, where its days are
+        counted. ``seal``: whether those who record are to seal the journal after each command.
 
         Raises `Unreachable` where the directory cannot be made or holds something already, ``Malformed``
         where a field is wrong.
@@ -85,10 +88,11 @@ class Book:
             name=name,
             currency=currency,
             fiscal_year_start=fiscal_year_start,
+            time_zone=time_zone,
             on=on,
             recorder=recorder,
             editions=editions,
-            today=(clock or utc_now)().astimezone(UTC).date(),
+            now=(clock or utc_now)(),
         )
         home = home_of(place)
         try:
@@ -190,9 +194,14 @@ class Book:
         """This moment, by the book's clock."""
         return self._clock()
 
+    def time_zone(self) -> str:
+        """The time zone of the fund's seat."""
+        with store_errors(self.journal.place):
+            return self.journal.time_zone()
+
     def today(self) -> date:
-        """Today, in UTC."""
-        return self.now().astimezone(UTC).date()
+        """Today, at the fund's seat."""
+        return day_at(self.now(), self.time_zone())
 
     def record(self, command: "Command", recorder: str) -> Answer:
         """Judge the command and keep the answer, with the facts that it becomes, in one transaction.
@@ -301,13 +310,17 @@ class Book:
         return (rows[0][0], rows[0][1]) if rows and rows[0][-1] == position else None
 
     def resolve(self, known: str) -> int:
-        """The position that a moment (RFC 3339) or a position as text stands for. Raises ``ValueError``.
+        """The position that a moment (RFC 3339), a day or a position as text stands for.
 
-        What was recorded at once is known at once: the pair of an entry comes with it.
+        A day stands for its end at the fund's seat. What was recorded at once is known at once: the pair of
+        an entry comes with it. Raises ``ValueError``.
         """
         with store_errors(self.journal.place):
             if known.isdecimal():
                 return self.journal.whole(min(int(known), self.position()))
+            if day := day_of(known):
+                end = end_of(day, self.journal.time_zone())
+                return self.journal.whole(self.journal.position_at(end))
             moment = datetime.fromisoformat(known)
             if moment.tzinfo is None:
                 raise ValueError(f"{known} has no time zone: add Z for UTC")

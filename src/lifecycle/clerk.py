@@ -10,7 +10,7 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from typing import Any
 
@@ -43,6 +43,7 @@ from lifecycle.judge import (
 from lifecycle.mapper import entry_of, stamp, stored_as
 from lifecycle.recording import STORED, Receipt
 from lifecycle.refusals import CommandIdReused, Refusal
+from lifecycle.seat import day_at, start_of
 from lifecycle.snapshot import keep, newest
 from lifecycle.words import Malformed, recorder_from
 
@@ -82,10 +83,6 @@ class Clerk:
         self._last: datetime | None = None
         self._given = dict[str, list[Receipt]]()
         """The answers that were given before, by id, of the commands that were announced."""
-
-    def today(self) -> date:
-        """Today, in UTC."""
-        return self._now().date()
 
     def _now(self) -> datetime:
         return self._clock().astimezone(UTC)
@@ -157,7 +154,7 @@ class Clerk:
                 " meanwhile; look at it again"
             )
         try:
-            verdict = self._judge(command, recorder, now.date())
+            verdict = self._judge(command, recorder, day_at(now, self._fund.time_zone))
         except Refusal as no:
             return self._refused(_receipt(command_id, digest, about, self._tick(now), refusal=no))
         own = Entry(stream, version + 1, verdict.fact, self._tick(now), recorder, command_id, command.note)
@@ -215,7 +212,8 @@ class Clerk:
 
     def _acts_since(self, taken: Taken) -> Iterator[Entry]:
         """What these officers did or recorded since, all of which was recorded since, or corrected."""
-        after = self.journal.position_at(datetime.combine(taken.since, time.min, UTC) - _CLOCKS_DIFFER)
+        since = start_of(taken.since, self._fund.time_zone)
+        after = self.journal.position_at(since - _CLOCKS_DIFFER)
         names = [officer.encode() for officer in taken.officers]
         streams = {
             row.stream

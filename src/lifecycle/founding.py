@@ -1,7 +1,7 @@
 """The first facts of a book: the fund, its first administrator, its editions."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from pydantic import ValidationError
 
@@ -9,6 +9,7 @@ from lifecycle.events.base import FundEvent
 from lifecycle.events.fund import FundEstablished, OfficerAppointed, PolicyAdopted
 from lifecycle.iso import MINOR_UNITS
 from lifecycle.policy import Edition, shipped
+from lifecycle.seat import day_at, zone_names
 from lifecycle.words import Malformed, recorder_from
 
 
@@ -17,15 +18,23 @@ def founding(
     name: str,
     currency: str,
     fiscal_year_start: int,
-    on: date,
+    time_zone: str,
+    on: date | None,
     recorder: str,
     editions: Sequence[Edition] | None,
-    today: date,
+    now: datetime,
 ) -> list[FundEvent]:
-    """What ``init`` records. Raises `Malformed` with the field that is wrong."""
+    """What ``init`` records; established today, at its seat, if ``on`` is not given.
+
+    Raises `Malformed` with the field that is wrong.
+    """
     recorder = recorder_from(recorder)
     if currency not in MINOR_UNITS:
         raise Malformed([("currency", f"{currency} is not an ISO 4217 currency")])
+    if time_zone not in zone_names():
+        raise Malformed([("time_zone", f"{time_zone} is not an IANA time zone, like America/New_York")])
+    today = day_at(now, time_zone)
+    on = today if on is None else on
     if on > today:
         raise Malformed([("on", f"{on} is after today, {today}: a fund is recorded when it is established")])
     adopted = shipped() if editions is None else editions
@@ -34,7 +43,12 @@ def founding(
     try:
         return [
             FundEstablished(
-                on=on, actor=recorder, name=name, currency=currency, fiscal_year_start=fiscal_year_start
+                on=on,
+                actor=recorder,
+                name=name,
+                currency=currency,
+                fiscal_year_start=fiscal_year_start,
+                time_zone=time_zone,
             ),
             OfficerAppointed(on=on, actor=recorder, officer=recorder, roles=("administrator",)),
             *(PolicyAdopted(on=on, actor=recorder, edition=edition) for edition in adopted),

@@ -52,6 +52,8 @@ class Fund:
     name: str = ""
     currency: str = ""
     fiscal_year_start: int = 1
+    time_zone: str = "UTC"
+    """Of its seat."""
     established_on: date | None = None
     adoptions: tuple[Adoption, ...] = ()
     officers: dict[str, tuple[Appointment, ...]] = field(default_factory=dict)
@@ -96,6 +98,7 @@ def _established(fund: Fund, e: was.FundEstablished) -> Fund:
         name=e.name,
         currency=e.currency,
         fiscal_year_start=e.fiscal_year_start,
+        time_zone=e.time_zone,
         established_on=e.on,
     )
 

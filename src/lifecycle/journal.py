@@ -4,16 +4,18 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from eventsourcing.application import Application
 from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory, Mapper, PersistenceError
 from eventsourcing.utils import Environment, EnvType
+from pydantic_core import from_json
 
 from lifecycle import sqlite
 from lifecycle.errors import Altered, Unreachable
-from lifecycle.history import Entry
+from lifecycle.history import FUND, Entry, in_force
 from lifecycle.mapper import EntryMapper, entry_of
 from lifecycle.places import named
 from lifecycle.recording import ANSWER, FORMAT, STORED, WAIT, Receipt, Recording
@@ -61,6 +63,10 @@ _END = 2**63 - 1
 """After every position."""
 _ALL = 1 << 62
 """At most so many rows: as many as there are."""
+_FOUNDING = ("FundEstablished.", "OfficerAppointed.", "OfficerRetired.", "PolicyAdopted.", "EntryCorrected.")
+"""What is recorded of a fund while its seat can still be corrected."""
+_FOUNDING_ROWS = 100
+"""At most so many rows are looked at for the seat."""
 _LAST = "\U0010ffff"
 """After every name of a stream."""
 
@@ -156,6 +162,24 @@ class Journal(Application[str]):
             if len(entries) < page:
                 return
             after = entries[-1].originator_version
+
+    def time_zone(self) -> str:
+        """The time zone of the fund's seat; UTC if no fund is established.
+
+        Only the first rows are read: the seat is corrected before anything but officers and editions is
+        recorded, or never.
+        """
+        first = self.recorder.rows(
+            f"SELECT {STORED} FROM stored_events WHERE originator_id = ? ORDER BY originator_version LIMIT ?",
+            FUND,
+            _FOUNDING_ROWS,
+        )
+        founding = list(takewhile(lambda row: Stored(*row).topic.startswith(_FOUNDING), first))
+        if any(Stored(*row).topic.startswith("EntryCorrected.") for row in founding):
+            from lifecycle.fund import fold
+
+            return fold(in_force([entry_of(*row) for row in founding])).time_zone
+        return str(from_json(Stored(*founding[0]).state).get("time_zone", "UTC")) if founding else "UTC"
 
     def corrections(self, stream: str) -> list[Entry]:
         """A stream's corrections, as they were written."""

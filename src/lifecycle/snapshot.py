@@ -15,8 +15,9 @@ from lifecycle.fund import Fund
 from lifecycle.history import FUND
 from lifecycle.mapper import place_of
 
-TOPIC = "FundSnapshot.v3"
-"""Since version 2 with a sum, since version 3 with amounts by months; earlier ones are passed over."""
+TOPIC = "FundSnapshot.v4"
+"""Since version 2 with a sum, since version 3 with amounts by months, since version 4 with the seat; earlier
+ones are passed over."""
 
 
 @lru_cache(maxsize=1)

@@ -241,6 +241,8 @@ def _time_zone(name: str) -> str:
     return name
 
 
+ZoneName = Annotated[str, Field(min_length=1, max_length=64)]
+"""A time zone as it is stored: its shape alone, so that no later list makes a book unreadable."""
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_time_zone)]
 
 # ── closed vocabularies ──────────────────────────────────────────────────────────────────────

@@ -15,6 +15,11 @@ def _suspension_had_no_scope(state: dict[str, Any]) -> dict[str, Any]:
     return {**state, "scope": "all"}
 
 
+def _seat_kept_utc(state: dict[str, Any]) -> dict[str, Any]:
+    """Until version 2 every fund counted its days in UTC."""
+    return {**state, "time_zone": "UTC"}
+
+
 def _said_less(state: dict[str, Any]) -> dict[str, Any]:
     """Until version 2 it had fewer fields; those that came since may be left out."""
     return state
@@ -22,6 +27,7 @@ def _said_less(state: dict[str, Any]) -> dict[str, Any]:
 
 UPCASTS: dict[tuple[str, int], Upcast] = {
     ("GrantSuspended", 1): _suspension_had_no_scope,
+    ("FundEstablished", 1): _seat_kept_utc,
     ("GrantProposed", 1): _said_less,
     ("ProposalRevised", 1): _said_less,
     ("GrantRestructured", 1): _said_less,

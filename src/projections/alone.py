@@ -11,6 +11,7 @@ from typing import NamedTuple, NoReturn, Self
 
 from sqlalchemy import Connection, select
 
+from lifecycle.seat import day_at
 from lifecycle.words import Malformed
 from projections import store
 from projections.standing import Standing, from_text
@@ -48,8 +49,10 @@ class ViewsAlone:
             return position
 
     def today(self) -> date:
-        """Today, in UTC."""
-        return datetime.now(UTC).date()
+        """Today, at the fund's seat. Raises `Unreachable`."""
+        with self.tables() as (connection, _):
+            time_zone = connection.execute(select(fund_facts.c.time_zone)).scalar()
+        return day_at(datetime.now(UTC), time_zone or "UTC")
 
     def resolve(self, known: str) -> NoReturn:
         """What was known when, only the journal tells. Raises ``Malformed``."""

@@ -19,25 +19,40 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
 
-class today(GenericFunction[str]):  # noqa: N801 - named as a function of SQL
-    """Today in UTC, as ISO text."""
+class moment_now(GenericFunction[str]):  # noqa: N801 - named as a function of SQL
+    """This moment in UTC, as ISO text."""
 
     type = Text()
     inherit_cache = True
 
 
-@compiles(today, "sqlite")
-def _today_sqlite(element: today, compiler: SQLCompiler, **options: Any) -> str:
-    return "CURRENT_DATE"
+@compiles(moment_now, "sqlite")
+def _now_sqlite(element: moment_now, compiler: SQLCompiler, **options: Any) -> str:
+    return "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
 
 
-@compiles(today, "postgresql")
-def _today_postgresql(element: today, compiler: SQLCompiler, **options: Any) -> str:
-    return "to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
+@compiles(moment_now, "postgresql")
+def _now_postgresql(element: moment_now, compiler: SQLCompiler, **options: Any) -> str:
+    return "to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 
 
-TODAY: ColumnElement[str] = today()
-"""The day that the SQL views are asked for."""
+class day_now(GenericFunction[str]):  # noqa: N801 - named as a function of SQL
+    """The day, as ISO text, that it is now so many seconds east of UTC."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(day_now, "sqlite")
+def _day_sqlite(element: day_now, compiler: SQLCompiler, **options: Any) -> str:
+    (seconds,) = (compiler.process(part, **options) for part in element.clauses)
+    return f"date('now', {seconds} || ' seconds')"
+
+
+@compiles(day_now, "postgresql")
+def _day_postgresql(element: day_now, compiler: SQLCompiler, **options: Any) -> str:
+    (seconds,) = (compiler.process(part, **options) for part in element.clauses)
+    return f"to_char((now() AT TIME ZONE 'UTC') + {seconds} * interval '1 second', 'YYYY-MM-DD')"
 
 
 def total_of(amount: ColumnElement[int]) -> ColumnElement[int]:

@@ -14,6 +14,7 @@ from lifecycle.grant import EVOLVE, begin
 from lifecycle.history import FUND, Entry, in_force, kind_of
 from lifecycle.instalments import instalments as instalment_steps
 from lifecycle.obligations import CONCERNS as OBLIGATED
+from lifecycle.seat import offsets
 from lifecycle.stage import Stage
 from lifecycle.state import Grant
 from projections import (
@@ -51,6 +52,7 @@ from projections.tables import (
     grant_standing,
     obligation_steps,
     scale_of,
+    seat_offsets,
 )
 from projections.timeline import Compliance, rows_of
 from projections.windows import Windows
@@ -162,13 +164,14 @@ def fold_fund(entries: Sequence[Entry], length: int | None = None) -> Rows:
     if founded is None:
         return {}
     currency = founded.currency
-    about = (currency, scale_of(currency), founded.fiscal_year_start, founded.name)
+    about = (currency, scale_of(currency), founded.fiscal_year_start, founded.name, founded.time_zone)
     return {
         fund_flows: flow_rows(held, currency),
         fund_partners: partner_rows(held),
         fund_instalments: instalments.rows_of(held),
         fund_consultations: consultation_rows(held),
         fund_facts: [(length or len(entries), *about)],
+        seat_offsets: list(offsets(founded.time_zone)),
         obligation_steps: rows_of("", instalment_steps(entry.event for entry in held)),
     }
 

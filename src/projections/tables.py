@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from lifecycle.iso import MINOR_UNITS
 
-FORMAT = 10
+FORMAT = 11
 """Of the tables below. Views of another format are made again from the journal."""
 SHADOW = "new_"
 """Before the names of the tables that a rebuild is filling."""
@@ -266,9 +266,12 @@ fund_facts = _table(
     *_text("currency"),
     Column("scale", Integer, nullable=False),
     Column("fiscal_year_start", Integer, nullable=False),
-    *_text("name"),
+    *_text("name", "time_zone"),
 )
 """One row: the fund's constants, and the version of its stream that is in the tables."""
+
+seat_offsets = _table("seat_offsets", _key("since"), Column("seconds", Integer, nullable=False))
+"""The moments (UTC) from which another offset holds at the fund's seat, and its seconds east of UTC."""
 
 tracking = _table(
     "tracking",
@@ -300,7 +303,7 @@ GRANT_TABLES = (
     grant_standing,
 )
 CALL_TABLES = (call_spans,)
-FUND_TABLES = (fund_flows, fund_partners, fund_instalments, fund_consultations, fund_facts)
+FUND_TABLES = (fund_flows, fund_partners, fund_instalments, fund_consultations, fund_facts, seat_offsets)
 
 
 # ── from state to rows ───────────────────────────────────────────────────────────────────────

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
 
-from sqlalchemy import ColumnElement, Connection, Select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 from sqlalchemy.schema import CreateView
 
 from projections import (
@@ -24,7 +24,8 @@ from projections import (
     value,
     windows,
 )
-from projections.expressions import TODAY
+from projections.expressions import day_now, moment_now
+from projections.tables import seat_offsets
 
 Answered = tuple[tuple[str, ...], list[tuple[object, ...]]]
 """Columns and rows."""
@@ -67,6 +68,17 @@ KEYS: dict[str, dict[str, Callable[[ColumnElement[str]], Question]]] = {
     "follow-ups": {"waiting": follow_ups.waiting},
 }
 """The keys by which a report can be summed, each with its question."""
+
+
+_OFFSET = (
+    select(seat_offsets.c.seconds)
+    .where(seat_offsets.c.since <= moment_now())
+    .order_by(seat_offsets.c.since.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+TODAY: ColumnElement[str] = day_now(func.coalesce(_OFFSET, 0))
+"""The day that the SQL views are asked for: today, at the fund's seat."""
 
 
 def create_views(connection: Connection, *, temporary: bool = False) -> None:

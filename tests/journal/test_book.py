@@ -75,7 +75,7 @@ def test_another_process_with_a_clock_behind_goes_on_after_the_newest_entry(book
         assert second.recorded_at > first.recorded_at
 
 
-def test_today_is_the_day_in_utc(book: Book, clock: Clock) -> None:
+def test_today_is_the_day_in_utc_if_no_seat_is_given(book: Book, clock: Clock) -> None:
     clock.now, clock.step = datetime(2026, 2, 1, 23, 59, tzinfo=UTC), timedelta(0)
     assert book.record(g.cost("2026-02-02"), "t.leader").refusal == "DatedInFuture"
     clock.now = datetime(2026, 2, 2, 1, tzinfo=UTC).astimezone()
@@ -119,7 +119,7 @@ def test_what_was_recorded_at_once_is_known_at_once(tmp_path: Path) -> None:
         assert paired.resolve(str((approval.position or 0) - 1)) == (approval.position or 0) - 1
 
 
-@pytest.mark.parametrize("bad", ["yesterday", "2026-01-01T00:00:00", "2026-01-01", "-1", ""])
+@pytest.mark.parametrize("bad", ["yesterday", "2026-01-01T00:00:00", "2026-02-30", "1899-12-31", "-1", ""])
 def test_anything_else_is_no_moment(book: Book, bad: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 the message is Python's own for most of these
         book.resolve(bad)

@@ -172,7 +172,12 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "grant/GrantReopened": {"reason": "a story to come"},
     "grant/EntryCorrected": CORRECTED,
     "grant/DocumentAttached": DOCUMENT,
-    "fund/FundEstablished": {"name": "The Facility", "currency": "USD", "fiscal_year_start": 7},
+    "fund/FundEstablished": {
+        "name": "The Facility",
+        "currency": "USD",
+        "fiscal_year_start": 7,
+        "time_zone": "America/New_York",
+    },
     "fund/PolicyAdopted": {"edition": EDITION},
     "fund/OfficerAppointed": {"officer": "t.leader", "roles": ["ttl", "approver"]},
     "fund/OfficerRetired": {"officer": "t.leader", "roles": ["ttl"]},

@@ -201,7 +201,7 @@ def test_the_environment_does_not_decide_where_entries_go(
     assert not (tmp_path / "elsewhere.sqlite").exists()
     with closing(sqlite3.connect(tmp_path / "book" / "journal.sqlite")) as connection:
         topic, state = connection.execute("SELECT topic, state FROM stored_events LIMIT 1").fetchone()
-    assert topic == "FundEstablished.v1"
+    assert topic == "FundEstablished.v2"
     assert state.startswith(b'{"recorded_at":"')
 
 

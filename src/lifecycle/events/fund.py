@@ -1,6 +1,6 @@
 """The facts of the fund: who may act, by which policy, what came in and what is promised."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -17,13 +17,16 @@ from lifecycle.terms import (
     Prose,
     Reason,
     Role,
+    ZoneName,
 )
 
 Roles = Annotated[tuple[Role, ...], Field(min_length=1)]
 
 
 class FundEstablished(FundEvent):
-    """The fund exists, with its holding currency. Recorded by ``init``."""
+    """The fund exists, with its holding currency and its seat. Recorded by ``init``."""
+
+    VERSION: ClassVar[int] = 2
 
     name: Line
     """The fund's name."""
@@ -31,6 +34,8 @@ class FundEstablished(FundEvent):
     """The holding currency: every grant and every total is in it."""
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)]
     """First month of the fiscal year, which is named after the calendar year in which it ends."""
+    time_zone: ZoneName = "UTC"
+    """IANA time zone of the seat: "today" and the end of a day are counted there."""
 
 
 class PolicyAdopted(FundEvent):
