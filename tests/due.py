@@ -7,7 +7,7 @@ import given as g
 from given import Past, day
 from lifecycle.grant import EVOLVE, begin
 from lifecycle.history import in_force
-from lifecycle.obligations import Obligation, Timeline
+from lifecycle.obligations import Obligation, Step, Timeline
 
 
 class Told(NamedTuple):
@@ -16,8 +16,7 @@ class Told(NamedTuple):
     triggered_on: str | None
     due_on: str | None
     met_on: str | None
-    waived: bool = False
-    applicable: bool = True
+    excused: str | None = None
     superseded: tuple[str, ...] = ()
 
 
@@ -33,15 +32,24 @@ def obligations(past: Past) -> list[Obligation]:
 
 
 def told(past: Past, name: str, item: str | None = None, on: str | date = "2199-12-31") -> Told | None:
-    """As of the day; `None` where there is no such obligation yet."""
+    """As of the day; `None` if there is no such obligation yet."""
+    step = _step(past, name, item, on)
+    if step is None:
+        return None
+    _, triggered, due, met, excused, _, superseded = step
+    return Told(_text(triggered), _text(due), _text(met), excused, tuple(map(str, superseded)))
+
+
+def status(past: Past, name: str, item: str | None = None, *, on: str | date) -> tuple[str, int] | None:
+    """Status and days on the day; `None` if there is no such obligation yet."""
+    step = _step(past, name, item, on)
+    return None if step is None else step.status_on(day(on))
+
+
+def _step(past: Past, name: str, item: str | None, on: str | date) -> Step | None:
     found = [one for one in obligations(past) if (one.name, one.item) == (name, item)]
-    if not found:
-        return None
-    steps = [step for step in found[0].steps if step.since <= day(on)]
-    if not steps:
-        return None
-    _, triggered, due, met, waived, applicable, superseded = steps[-1]
-    return Told(_text(triggered), _text(due), _text(met), waived, applicable, tuple(map(str, superseded)))
+    steps = [step for step in found[0].steps if step.since <= day(on)] if found else []
+    return steps[-1] if steps else None
 
 
 def _text(when: date | None) -> str | None:
@@ -53,4 +61,4 @@ NOT_STARTED = Told(None, None, None)
 
 def is_open(past: Past, name: str, item: str | None, on: str, due: str) -> bool:
     found = told(past, name, item, on)
-    return found is not None and found.applicable and found.met_on is None and found.due_on == due
+    return found is not None and found.excused is None and found.met_on is None and found.due_on == due

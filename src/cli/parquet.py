@@ -12,7 +12,7 @@ _COUNTS = frozenset(
     """grants days activities participants women men not_stated pairs held planned moves
     proposals reviews selected declined withdrawn undecided countries_received
     receiving providing both demand supply delivered facilitating financing
-    met met_late overdue due_soon upcoming waived not_started not_applicable
+    met met_late missed overdue due_soon upcoming waived not_started not_applicable
     raised_awareness enhanced_knowledge_and_skills improved_consensus_and_teamwork strengthened_coalitions
     enhanced_networks increased_implementation_knowledge lessons with_results with_lessons
     sought_and_achieved follow_ups respondents""".split()

@@ -47,6 +47,8 @@ def _report(ctx: click.Context, /, **given: Any) -> int:
     due_within = given.get("due_within")
     if due_within is not None and given["by"] is not None:
         raise click.UsageError("--due-within lists single obligations: leave --by out")
+    if given.get("every") and (due_within is not None or given["by"] is not None):
+        raise click.UsageError("--all adds what is not asked for: leave --by and --due-within out")
     if form == "ics" and due_within is None:
         raise click.UsageError("reminders are of what is due: name the days ahead with --due-within DAYS")
     with asked.reading(given["views"]) as book:
@@ -58,6 +60,7 @@ def _report(ctx: click.Context, /, **given: Any) -> int:
             by="waiting" if given.get("waiting") else given.get("by"),
             grant=given.get("grant"),
             due_within=due_within,
+            every=given.get("every", False),
         )
         caption = caption_of(book, report)
         if form == "ics":
@@ -82,8 +85,12 @@ def ask(
     by: str | None = None,
     grant: str | None = None,
     due_within: int | None = None,
+    every: bool = False,
 ) -> "Report":
-    """The report on both dates, each as it is typed; today and now where it is not."""
+    """The report on both dates, each as it is typed; today and now where it is not.
+
+    ``every``: of the timeline, also obligations that the edition does not ask for.
+    """
     from projections.reports import AS_OF as DAY
     from projections.reports import ask as answer
     from projections.reports import question_of, tables_at
@@ -91,7 +98,10 @@ def ask(
 
     day = book.today() if as_of is None else day_from(as_of, "--as-of")
     position = None if known is None else position_from(book, known)
-    question = question_of(name, by, grant) if due_within is None else reminders(due_within, DAY, grant)
+    if due_within is None:
+        question = question_of(name, by, grant, every=every)
+    else:
+        question = reminders(due_within, DAY, grant)
     with tables_at(book, position, grant) as (connection, upto):
         return answer(connection, name, question, as_of=day, known=upto)
 
@@ -161,6 +171,12 @@ def _due_within(_: Any) -> click.Option:
     )
 
 
+def _every(_: Any) -> click.Option:
+    return click.Option(
+        ["--all", "every"], is_flag=True, help="Also obligations that the edition does not ask for."
+    )
+
+
 def _waiting(_: Any) -> click.Option:
     return click.Option(["--waiting"], is_flag=True, help="Only grants whose results wait for money.")
 
@@ -169,7 +185,13 @@ register = _command("register", "Every grant: stage, terms and dates.", _grant)
 disbursement = _command("disbursement", "Money promised and paid, by grant or by group.", _by, _grant)
 windows = _command("windows", "Each rule of a grant's window, with its figure.", _grant)
 timeline = _command(
-    "timeline", "Each obligation: due, met, overdue.", _by, _due_within, _grant, forms=(*FORMS, "ics")
+    "timeline",
+    "Each obligation: due, met, overdue.",
+    _by,
+    _due_within,
+    _every,
+    _grant,
+    forms=(*FORMS, "ics"),
 )
 fund = _command("fund", "Contributions, commitments and what is available.")
 calls = _command("calls", "Proposals, selections and what is left, by call.", _by)

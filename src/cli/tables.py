@@ -37,7 +37,7 @@ NUMBERS = (
     | frozenset(
         """share_disbursed share_elapsed share_of_sought grants days reviews mean lowest highest
         mean_selected mean_declined declined withdrawn undecided countries countries_received selected
-        planned held cancelled met met_late overdue due_soon upcoming waived not_started not_applicable
+        planned held cancelled met met_late missed overdue due_soon upcoming waived not_started not_applicable
         women men not_stated participants moves sought_and_achieved lessons with_results
         with_lessons receiving providing both proposals facilitating financing demand supply delivered
         activities pairs leverage transaction_cost_share share_tied capacity_share follow_ups respondents
@@ -70,7 +70,7 @@ _FIRST = {
     "timeline": "grant obligation status due_on days item met_on",
     "calls": "call envelope received requested selected declined countries left status selected_amount",
     "calls by": "criterion reviews mean lowest highest mean_selected mean_declined",
-    "timeline by": "obligation met met_late overdue due_soon upcoming waived not_started",
+    "timeline by": "obligation met met_late missed overdue due_soon upcoming waived not_started",
     "fund": "partner currency pledged received_holding committed available kind received",
 }
 """The most telling columns of each report, which a narrow terminal gets first."""

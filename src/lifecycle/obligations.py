@@ -8,19 +8,24 @@ the day that is asked for, and is computed where it is asked.
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from itertools import count
 from typing import Any
 
+from lifecycle.asked import asks_for
 from lifecycle.events import grant as was
 from lifecycle.events.base import Event
 from lifecycle.policy import Edition, Span, last_day
+from lifecycle.stage import ZERO, Stage
 from lifecycle.state import Grant
-from lifecycle.steps import NAMES, Obligation, Step
+from lifecycle.steps import MET_IN, NAMES, Obligation, Step
 from lifecycle.terms import plus_months
 
 __all__ = ["MONTHS_AHEAD", "NAMES", "Obligation", "Step", "Timeline"]
 
 _ITEMISED = frozenset(("activity", "inactivity", "progress_report", "follow_up", "instalment"))
 _GRANT_WIDE = tuple(name for name in NAMES if name not in _ITEMISED)
+_BY_SPAN = frozenset(("first_activity", "inactivity", "progress_report"))
+"""While a grant is effective, what is due a span of the edition's after a day."""
 _PLACE = {name: place for place, name in enumerate(NAMES)}
 
 MONTHS_AHEAD = 120
@@ -42,18 +47,29 @@ class Timeline:
         self._report: Obligation | None = None
         """The progress report of the year that runs while the grant is effective."""
         self._payments = 0
+        self._deadlines: list[Obligation] = []
+        """The items of the disbursement deadline."""
+        self._net_paid = ZERO
+        self._promised = False
+        """Something was committed at some time."""
         self._grant: Grant | None = None
+        self._stage: Stage | None = None
         self._last: date | None = None
 
     def see(self, grant: Grant, event: Event) -> None:
         """One more fact, with the grant's state after it."""
-        self._grant = grant
-        self._last = event.on
         if self._report is not None:
             self._years_pass(event.on)
+        before, self._stage = self._stage, grant.stage
+        self._grant = grant
+        self._last = event.on
         follow = _FOLLOW.get(type(event))
         if follow is not None:
             follow(self, grant, event)
+        if grant.edition is None:
+            self._ask(grant, self._edition_on(event.on), event.on)
+        if before is not None and before is not grant.stage:
+            self._moved_on(before, grant, event.on)
 
     def obligations(self) -> list[Obligation]:
         """All of them, in order of life. Call it once, after the last entry."""
@@ -78,7 +94,7 @@ class Timeline:
     def _start(
         self, name: str, on: date, span: Span | None, item: str | None = None, *, base: date | None = None
     ) -> Obligation:
-        """It begins to run: due after the edition's span, not asked for where the edition has none."""
+        """It begins to run: due after the edition's span, not asked for if the edition has none."""
         found = self._item(name, item)
         found.triggered_on = found.base = base or on
         found.move(None if span is None else span.after(found.base))
@@ -86,59 +102,84 @@ class Timeline:
         return found
 
     def _meet(self, name: str, on: date, item: str | None = None, *, met_on: date | None = None) -> None:
+        """Met by the first event that can meet it, and it stays met; of two, by the first in the world."""
         found = self._found.get((name, item))
-        if found is not None and found.met_on is None:
-            found.met_on = met_on or on
+        met_on = met_on or on
+        if found is None or found.left_on is not None:
+            return
+        if found.met_on is None or met_on < found.met_on:
+            found.met_on = met_on
             found.mark(on)
+
+    def _ask(self, grant: Grant, edition: Edition | None, on: date) -> None:
+        """What has not started is asked for if the edition has it."""
+        for found in self._found.values():
+            if found.triggered_on is None:
+                found.asked = asks_for(edition, found.name, grant.window)
+                found.mark(on)
+
+    def _moved_on(self, before: Stage, grant: Grant, on: date) -> None:
+        """In another stage, what can be met no more is missed if it is late, else not applicable.
+
+        What can be met again is open again.
+        """
+        for found in self._found.values():
+            stages = MET_IN[found.name]
+            if found.met_on is not None:
+                continue
+            if grant.stage in stages:
+                found.left_on = None
+            elif found.left_on is None and (before in stages or grant.ended_on is not None):
+                found.left_on = on
+            found.mark(on)
+        if grant.stage is not Stage.EFFECTIVE:
+            self._payment = self._report = None
 
     # ── proposal to agreement ────────────────────────────────────────────────────────────────
 
     def _proposed(self, _: Grant, e: was.GrantProposed) -> None:
-        not_started = Step(e.on, None, None, None, waived=False, applicable=True, superseded=())
         for name in _GRANT_WIDE:
-            self._item(name, None).steps.append(not_started)
+            self._item(name, None).mark(e.on)
+        self._deadlines = [self._found["disbursement_deadline", None]]
 
     def _requested(self, _: Grant, e: was.FundingRequested) -> None:
         edition = self._edition_on(e.on)
         self._start("review", e.on, None if edition is None else edition.obligations.get("review"))
 
-    def _returned(self, _: Grant, e: was.ProposalReturned) -> None:
-        review = self._found["review", None]
-        review.triggered_on = review.due_on = review.base = None
-        review.applicable = True
-        review.mark(e.on)
-
     def _approved(self, grant: Grant, e: was.GrantApproved) -> None:
         self._meet("review", e.on)
-        edition = self._edition(grant)
-        if edition.agreement_required:
-            self._start("signature", e.on, edition.obligations.get("signature"))
-        else:
-            self._found["signature", None].drop(e.on)
-            self._start("effectiveness", e.on, edition.obligations.get("effectiveness"))
-
-    def _declined(self, grant: Grant, e: was.ProposalDeclined) -> None:
-        if self._found["review", None].triggered_on is not None:
-            self._meet("review", e.on)
-        self._ended(grant, e)
+        self._ask(grant, self._edition(grant), e.on)
+        self._way_to_effectiveness(grant, e.on)
+        self._money(grant, e)
 
     def _signed(self, grant: Grant, e: was.AgreementSigned) -> None:
-        edition = self._edition(grant)
-        if edition.agreement_required:
+        if self._edition(grant).agreement_required:
             self._meet("signature", e.on)
-            self._start("effectiveness", e.on, edition.obligations.get("effectiveness"))
+            self._way_to_effectiveness(grant, e.on)
 
-    def _ended(self, _: Grant, e: Event) -> None:
-        """Declined, withdrawn, lapsed or cancelled: what is open is not asked for any more."""
-        self._leave_effective(e.on)
-        for found in self._found.values():
-            handed_over = (
-                found.name == "follow_up"
-                and self._grant is not None
-                and self._grant.follow_ups[found.item or ""].status == "handed_over"
-            )
-            if found.open and not handed_over:
-                found.drop(e.on)
+    def _way_to_effectiveness(self, grant: Grant, on: date) -> None:
+        """First the signature runs, then effectiveness; without an agreement effectiveness alone."""
+        edition = self._edition(grant)
+        signature, effectiveness = self._found["signature", None], self._found["effectiveness", None]
+        approved_on, signed_on = grant.approved_on, grant.signed_on
+        if not edition.agreement_required:
+            signature.asked = signature.met_on is not None
+            signed_on = None
+        elif signature.met_on is None:
+            self._start("signature", on, edition.obligations.get("signature"), base=approved_on)
+            signature.met_on = signed_on
+        if edition.agreement_required and signed_on is None:
+            effectiveness.unstart()
+            effectiveness.asked = "effectiveness" in edition.obligations
+            effectiveness.mark(on)
+        else:
+            span = edition.obligations.get("effectiveness")
+            self._start("effectiveness", on, span, base=signed_on or approved_on)
+        signature.mark(on)
+
+    def _declined(self, _: Grant, e: was.ProposalDeclined) -> None:
+        if self._found["review", None].triggered_on is not None:
+            self._meet("review", e.on)
 
     # ── effective ────────────────────────────────────────────────────────────────────────────
 
@@ -149,14 +190,12 @@ class Timeline:
         for name in ("implementation", "completion_report", "disbursement_deadline", "closure"):
             self._found[name, None].triggered_on = e.on
         self._dates_of_closing(grant, e)
-        self._balance(grant, e)
+        self._money(grant, e)
         self._wait_for_payment(grant, e.on)
-        yearly = spans.get("progress_report")
-        if yearly is not None and yearly.after(e.on) > e.on:
-            self._report = self._start("progress_report", e.on, yearly, "1")
+        self._report_yearly(grant, e.on)
 
     def _dates_of_closing(self, grant: Grant, e: Event) -> None:
-        """What hangs on the closing date and the window's span."""
+        """What hangs on the closing date and the window's span. What was met before new terms stays so."""
         effective_on, closing_date = grant.effective_on, grant.closing_date
         assert effective_on is not None
         assert closing_date is not None
@@ -165,68 +204,126 @@ class Timeline:
         span_ends = last_day(effective_on, window) if window is not None else None
         if span_ends is not None and grant.waived_until is not None:
             span_ends = max(span_ends, grant.waived_until)
+        report = edition.obligations.get("completion_report")
+        dates = {
+            self._found["implementation", None]: span_ends,
+            self._found["completion_report", None]: None if report is None else report.after(closing_date),
+            self._found["closure", None]: self._closure_due(grant),
+        }
         deadline = edition.deadline(closing_date)
+        for item in self._deadlines:
+            dates[item] = deadline if item.base is None else max(deadline, edition.deadline(item.base))
+        for found, due in dates.items():
+            if found.met_on is None or type(e) is was.ClosingDateExtended:
+                found.move(due)
+                found.mark(e.on)
+
+    def _closure_due(self, grant: Grant, reopened_on: date | None = None) -> date | None:
+        """Some days after the books can be closed: money and report are due, and it is open (again)."""
+        edition = self._edition(grant)
         report, books = (edition.obligations.get(name) for name in ("completion_report", "closure"))
-        report_due = None if report is None else report.after(closing_date)
-        closure_due = None if books is None else books.after(max(deadline, report_due or deadline))
-        for name, due in (
-            ("implementation", span_ends),
-            ("completion_report", report_due),
-            ("disbursement_deadline", deadline),
-            ("closure", closure_due),
-        ):
-            found = self._found[name, None]
-            found.move(due)
-            found.mark(e.on)
+        if books is None or grant.closing_date is None:
+            return None
+        days = [edition.deadline(grant.closing_date)]
+        days += [] if report is None else [report.after(grant.closing_date)]
+        days += [] if reopened_on is None else [reopened_on]
+        return books.after(max(days))
 
     def _restructured(self, grant: Grant, e: was.GrantRestructured) -> None:
         """The edition then in force governs from here: what is open is counted again by its numbers."""
         edition = self._edition(grant)
+        self._ask(grant, edition, e.on)
+        if grant.effective_on is None:
+            self._way_to_effectiveness(grant, e.on)
+            return
         spans: dict[str, Span] = {str(name): span for name, span in edition.obligations.items()}
         for found in self._found.values():
-            if found.base is None or found.met_on is not None or found.name == "review":
+            if found.base is None or found.met_on is not None or found.name not in _BY_SPAN:
                 continue
             span = spans.get(found.name)
-            if found.name == "signature" and not edition.agreement_required:
-                span = None
             found.move(None if span is None else span.after(found.base, found.times))
             found.mark(e.on)
-        if grant.effective_on is not None:
-            self._dates_of_closing(grant, e)
-            return
-        name = "signature" if edition.agreement_required else "effectiveness"
-        if self._found[name, None].triggered_on is None and grant.signed_on is None:
-            self._start(name, e.on, spans.get(name), base=grant.approved_on)
+        self._dates_of_closing(grant, e)
+        if self._payment is None:
+            self._wait_for_payment(grant, e.on)
+        if self._report is None:
+            self._report_yearly(grant, e.on)
 
     def _wait_for_payment(self, grant: Grant, on: date) -> None:
+        self._payment = None
         span = self._edition(grant).obligations.get("inactivity")
         if span is not None:
             self._payments += 1
-            self._payment = self._start("inactivity", on, span, str(self._payments))
+            self._payment = self._item("inactivity", str(self._payments))
+            self._payment.idle = not self._promised
+            self._start("inactivity", on, span, self._payment.item)
 
     def _paid(self, grant: Grant, e: was.FundsDisbursed | was.IrregularPaymentRecorded) -> None:
-        self._balance(grant, e)
+        self._money(grant, e)
         if self._payment is not None:
             self._meet("inactivity", e.on, self._payment.item)
-            self._payment = None
-            if grant.completed_on is None:
-                self._wait_for_payment(grant, e.on)
+            self._wait_for_payment(grant, e.on)
 
-    def _balance(self, grant: Grant, e: Event) -> None:
-        """Met from the first day of the present run of days on which nothing is undisbursed."""
-        found = self._found["disbursement_deadline", None]
-        if found.triggered_on is None or grant.ended_on is not None:
+    def _money(self, grant: Grant, e: Event) -> None:
+        """The deadline is met on the first day on which nothing is undisbursed, and stays met.
+
+        When money comes back, or more is promised, after it was met, a further item opens. A grant to which
+        nothing was ever promised has nothing to pay.
+        """
+        net_paid = grant.disbursed - grant.refunded
+        came_back, self._net_paid = net_paid < self._net_paid, net_paid
+        self._is_promised(grant, e.on)
+        item = self._deadlines[-1]
+        if item.triggered_on is None or item.idle:
             return
-        if (grant.undisbursed == 0) == (found.met_on is not None):
+        if (
+            item.met_on is not None
+            and (came_back or type(e) is was.CommitmentIncreased)
+            and grant.stage is not Stage.CANCELLED
+        ):
+            item = self._further_deadline(grant, e.on)
+        overpaid = ZERO if item.item is None else getattr(grant, "overpaid", ZERO)
+        if item.met_on is None and grant.undisbursed == 0 and overpaid == 0:
+            item.met_on = e.on
+            item.mark(e.on)
+
+    def _is_promised(self, grant: Grant, on: date) -> None:
+        if self._promised or grant.approved_on is None:
             return
-        found.met_on = e.on if found.met_on is None else None
-        found.mark(e.on)
+        self._promised = any(amount > 0 for _, amount in grant.commitments)
+        for found in self._found.values():
+            if found.name in ("inactivity", "disbursement_deadline"):
+                found.idle = not self._promised
+                found.mark(on)
+
+    def _further_deadline(self, grant: Grant, on: date) -> Obligation:
+        assert grant.closing_date is not None
+        edition = self._edition(grant)
+        item = self._item("disbursement_deadline", str(len(self._deadlines) + 1))
+        item.triggered_on = item.base = on
+        item.move(max(edition.deadline(grant.closing_date), edition.deadline(on)))
+        item.mark(on)
+        self._deadlines.append(item)
+        return item
+
+    def _report_yearly(self, grant: Grant, on: date) -> None:
+        """A progress report is asked for from here on: that of the year that runs."""
+        base, span = grant.effective_on, self._edition(grant).obligations.get("progress_report")
+        assert base is not None
+        if span is None or span.after(base) <= base:
+            return
+        times = next(n for n in count(1) if span.after(base, n) >= on)
+        self._report = item = self._item("progress_report", str(times))
+        item.base, item.times = base, times
+        item.triggered_on = base if times == 1 else span.after(base, times - 1)
+        item.move(span.after(base, times))
+        item.mark(on)
 
     def _years_pass(self, day: date) -> None:
-        """Open the report of each year that has begun by the day."""
+        """Open the report of each year that has begun before the day, while the grant was effective."""
         ahead = 0
         while (report := self._report) is not None and report.due_on is not None and ahead < _MOST_AHEAD:
-            if report.due_on > day:
+            if report.due_on >= day:
                 return
             assert report.base is not None
             assert self._grant is not None
@@ -242,7 +339,7 @@ class Timeline:
             ahead += 1
 
     def _progress(self, _: Grant, e: was.ProgressReported) -> None:
-        """A report meets the year in which it comes, and earlier ones that are still open, late.
+        """A report meets one year: the earliest that is open and began before the day of the report.
 
         On an anniversary it is that of the year that ends: the next one asks for a report since then.
         """
@@ -250,22 +347,11 @@ class Timeline:
             if (
                 found.name == "progress_report"
                 and found.open
-                and (found.times == 1 or found.triggered_on != e.on)
+                and found.triggered_on is not None
+                and found.triggered_on < e.on
             ):
                 self._meet("progress_report", e.on, found.item)
-
-    def _leave_effective(self, on: date) -> None:
-        """The year and the wait that run are not asked for any more; what is late stays so until met."""
-        if self._payment is not None and (self._payment.due_on is None or self._payment.due_on >= on):
-            if self._payment.open:
-                self._payment.drop(on)
-            self._payment = None
-        if self._report is not None and self._report.open:
-            if self._report.triggered_on == on and self._report.times > 1:
-                del self._found["progress_report", self._report.item]
-            else:
-                self._report.drop(on)
-        self._report = None
+                return
 
     # ── exchange activities ──────────────────────────────────────────────────────────────────
 
@@ -286,18 +372,14 @@ class Timeline:
         self._meet("activity", e.on, e.activity)
 
     def _held(self, _: Grant, e: was.ActivityHeld) -> None:
-        """An activity that was never planned was never due: it has no row of its own."""
-        self._meet("first_activity", e.on)
-        found = self._found.get(("activity", e.activity))
-        if found is not None:
-            found.met_on = None  # held all the same, after it had been called off
-            self._meet("activity", e.on, e.activity, met_on=e.ends)
+        """It is met by the day on which it ended. One that was never planned was never due: it has no row."""
+        self._meet("first_activity", e.on, met_on=e.ends)
+        self._meet("activity", e.on, e.activity, met_on=e.ends)
 
     # ── results and closure ──────────────────────────────────────────────────────────────────
 
     def _completed(self, grant: Grant, e: was.ImplementationCompleted) -> None:
         self._meet("implementation", e.on)
-        self._leave_effective(e.on)
         spans = self._edition(grant).obligations
         self._start("client_survey", e.on, spans.get("client_survey"))
         self._start("results_story", e.on, spans.get("results_story"))
@@ -312,7 +394,9 @@ class Timeline:
         self._meet("follow_up", e.on, e.follow_up)
 
     def _follow_up_dropped(self, _: Grant, e: was.FollowUpDropped) -> None:
-        self._item("follow_up", e.follow_up).drop(e.on)
+        found = self._item("follow_up", e.follow_up)
+        found.idle = True
+        found.mark(e.on)
 
     def _waive(self, _: Grant, e: was.ObligationWaived) -> None:
         self._waived.add((e.obligation, e.item))
@@ -328,15 +412,16 @@ class Timeline:
             span = self._edition(grant).obligations.get("development_outcome")
             self._start("development_outcome", e.on, span)
 
-    def _reopened(self, _: Grant, e: was.GrantReopened) -> None:
-        closure = self._found["closure", None]
-        closure.met_on = None
+    def _reopened(self, grant: Grant, e: was.GrantReopened) -> None:
+        """The books are to be closed again; until they are, nothing can have come of it for years."""
+        closure, outcome = self._found["closure", None], self._found["development_outcome", None]
+        closure.met_on, closure.triggered_on = None, e.on
+        if closure.due_on is not None:
+            closure.superseded, closure.due_on = (*closure.superseded, closure.due_on), None
+            closure.move(self._closure_due(grant, e.on))
         closure.mark(e.on)
-        outcome = self._found["development_outcome", None]
         if outcome.open:
-            outcome.move(None)
-            outcome.triggered_on = outcome.base = None
-            outcome.applicable = True
+            outcome.unstart()
             outcome.mark(e.on)
 
 
@@ -350,26 +435,23 @@ def _meets(name: str) -> Callable[[Timeline, Grant, Event], None]:
 _FOLLOW: dict[type[Event], Callable[[Timeline, Grant, Any], None]] = {
     was.GrantProposed: Timeline._proposed,
     was.FundingRequested: Timeline._requested,
-    was.ProposalReturned: Timeline._returned,
     was.GrantApproved: Timeline._approved,
     was.ProposalDeclined: Timeline._declined,
-    was.ProposalWithdrawn: Timeline._ended,
     was.AgreementSigned: Timeline._signed,
     was.GrantMadeEffective: Timeline._effective,
-    was.GrantLapsed: Timeline._ended,
     was.ActivityPlanned: Timeline._planned,
     was.ActivityRescheduled: Timeline._rescheduled,
     was.ActivityCancelled: Timeline._called_off,
     was.ActivityHeld: Timeline._held,
     was.FundsDisbursed: Timeline._paid,
     was.IrregularPaymentRecorded: Timeline._paid,
-    was.PaymentFailed: Timeline._balance,
-    was.RefundReceived: Timeline._balance,
-    was.CommitmentIncreased: Timeline._balance,
-    was.BalanceCancelled: Timeline._balance,
+    was.PaymentFailed: Timeline._money,
+    was.RefundReceived: Timeline._money,
+    was.CommitmentIncreased: Timeline._money,
+    was.BalanceCancelled: Timeline._money,
     was.ClosingDateExtended: Timeline._dates_of_closing,
     was.GrantRestructured: Timeline._restructured,
-    was.GrantCancelled: Timeline._ended,
+    was.GrantCancelled: Timeline._money,
     was.ProgressReported: Timeline._progress,
     was.ImplementationCompleted: Timeline._completed,
     was.FollowUpAgreed: Timeline._follow_up_agreed,

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from lifecycle.events import fund as was
 from lifecycle.history import Entry
+from lifecycle.steps import DUE_SOON_DAYS
 from projections.tables import Row, day, fund_instalments, minor, scale_of, written
-from projections.timeline import DUE_SOON_DAYS
 
 COLUMNS = "partner instalment currency scheduled due_on received received_on missing status days".split()
 

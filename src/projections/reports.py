@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, bindparam
 
 from lifecycle.book import Book
 from lifecycle.words import Malformed
-from projections import store
+from projections import store, timeline
 from projections.alone import ViewsAlone
 from projections.projector import caught_up
 from projections.tracking import ViewsTracking
@@ -54,12 +54,15 @@ def run(
     known: int | None = None,
     by: str | None = None,
     grant: str | None = None,
+    every: bool = False,
 ) -> Report:
     """Ask a report. ``known=None`` catches the views up first and asks them.
 
+    ``every``: of the timeline, also obligations that the edition does not ask for.
+
     Raises ``Malformed`` for a report or key that is not there, `Unreachable` for views that cannot be used.
     """
-    question = question_of(name, by, grant)
+    question = question_of(name, by, grant, every=every)
     with tables_at(book, known, grant) as (connection, position):
         return ask(connection, name, question, as_of=as_of, known=position)
 
@@ -94,13 +97,16 @@ def ask(connection: Connection, name: str, question: Question, *, as_of: date, k
     return Report(name, columns, rows, as_of, known)
 
 
-def question_of(name: str, by: str | None, grant: str | None) -> Question:
-    """A report, or its sums by a key. Raises ``Malformed`` for one that is not there."""
+def question_of(name: str, by: str | None, grant: str | None, *, every: bool = False) -> Question:
+    """A report, or its sums by a key. Raises ``Malformed`` for one that is not there.
+
+    ``every``: of the timeline, also obligations that the edition does not ask for.
+    """
     report = REPORTS.get(name)
     if report is None:
         raise Malformed([("report", f"there is no report {name}; there are: {', '.join(REPORTS)}")])
     if by is None:
-        return report(AS_OF, grant)
+        return report(AS_OF, grant) if not every else timeline.report(AS_OF, grant, every=True)
     keys = KEYS.get(name)
     if keys is None:
         raise Malformed([("by", f"{name} is not summed by a key; these are: {', '.join(KEYS)}")])

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from lifecycle.iso import MINOR_UNITS
 
-FORMAT = 11
+FORMAT = 12
 """Of the tables below. Views of another format are made again from the journal."""
 SHADOW = "new_"
 """Before the names of the tables that a rebuild is filling."""
@@ -91,13 +91,14 @@ obligation_steps = _table(
     _key("grant"),
     _key("n", Integer),
     *_text("since", "until", "obligation", "item", "triggered_on", "due_on", "met_from", "met_on"),
-    *_text("excused", "superseded"),
+    *_text("excused", "left_on", "superseded"),
 )
 """Each obligation's dates. The fund's own stand under the empty grant.
 
 Trigger and due date count from ``triggered_on`` on, ``met_on`` from ``met_from`` on: the day on which it
-came to count as met, which can be later. ``excused`` is ``waived`` or ``not_applicable``; ``superseded``
-a JSON list of days, null where there are none."""
+came to count as met, which can be later. ``excused`` is ``waived``, ``missed``, ``not_applicable`` or
+``not_asked`` (the edition does not ask for it); ``left_on`` is the day on which the grant left the stages in
+which it can be met; ``superseded`` a JSON list of days, null if there are none."""
 
 call_answers = _table(
     "call_answers",

@@ -1,6 +1,6 @@
 """Timeline compliance: every obligation with its dates, and its status on a day.
 
-The status is written here and nowhere else: the SQL view shows it as of today, the report for any day.
+The status is that of `lifecycle.steps`, here in SQL: the view shows it as of today, the report for any day.
 """
 
 import json
@@ -14,11 +14,12 @@ from lifecycle.events.base import Event
 from lifecycle.obligations import Obligation, Step, Timeline
 from lifecycle.policy import Edition
 from lifecycle.state import Grant
+from lifecycle.steps import DUE_SOON_DAYS
 from projections.expressions import days_between, holds
 from projections.tables import FAR, Row, day, obligation_steps
 
-DUE_SOON_DAYS = 30
-"""Within so many days of its due date an obligation is due soon (domain §6)."""
+NOT_ASKED = "not_asked"
+"""Why an obligation has no row: the edition does not ask for it."""
 
 
 class Compliance:
@@ -56,7 +57,8 @@ def rows_of(grant: str, obligations: Iterable[Obligation]) -> list[Row]:
                     day(last.due_on),
                     day(met_from),
                     day(last.met_on),
-                    None if last.applicable and not last.waived else _excuse(last),
+                    last.excused,
+                    day(last.left_on),
                     json.dumps([day(due) for due in last.superseded]) if last.superseded else None,
                 )
             )
@@ -83,17 +85,13 @@ def _stretches(steps: list[Step]) -> list[tuple[Step, Step, date | None]]:
     return found
 
 
-def _excuse(step: Step) -> str:
-    return "waived" if step.applicable else "not_applicable"
-
-
 def status(step: Any, as_of: ColumnElement[str]) -> ColumnElement[str]:
-    """The status on the day, of the step that is in force then. The due day itself is not late."""
+    """The status on the day, of the step that is in force then, as `Step.status_on` tells it."""
     return case(
-        (step.excused == "not_applicable", "not_applicable"),
+        (step.excused.in_(("not_applicable", NOT_ASKED)), "not_applicable"),
         (step.met_on > step.due_on, "met_late"),
         (step.met_on.is_not(None), "met"),
-        (step.excused == "waived", "waived"),
+        (step.excused.in_(("waived", "missed")), step.excused),
         (step.triggered_on.is_(None), "not_started"),
         (as_of > step.due_on, "overdue"),
         (days_between(as_of, step.due_on) <= DUE_SOON_DAYS, "due_soon"),
@@ -101,8 +99,13 @@ def status(step: Any, as_of: ColumnElement[str]) -> ColumnElement[str]:
     )
 
 
-def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple[object, ...]]:
-    """Every obligation: the overdue first, the latest of them at the top; then what is due next."""
+def report(
+    as_of: ColumnElement[str], grant: str | None = None, *, every: bool = False
+) -> Select[*tuple[object, ...]]:
+    """Every obligation: the overdue first, the latest of them at the top; then what is due next.
+
+    ``every``: also those that the edition does not ask for, as not applicable.
+    """
     row = obligation_steps.c
     triggered = row.triggered_on <= as_of
     dated = select(
@@ -114,10 +117,13 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple
         case((triggered | row.triggered_on.is_(None), row.due_on)).label("due_on"),
         case((row.met_from <= as_of, row.met_on)).label("met_on"),
         row.excused,
+        row.left_on,
         func.coalesce(row.superseded, "[]").label("superseded"),
     ).where(holds(obligation_steps, as_of))
     if grant is not None:
         dated = dated.where(row.grant == grant)
+    if not every:
+        dated = dated.where(func.coalesce(row.excused, "") != NOT_ASKED)
     d = dated.subquery()
     t = select(
         *(column for column in d.c if column is not d.c.excused), status(d.c, as_of).label("status")
@@ -125,6 +131,7 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple
     days = case(
         (t.c.status == "overdue", days_between(t.c.due_on, as_of)),
         (t.c.status == "met_late", days_between(t.c.due_on, t.c.met_on)),
+        (t.c.status == "missed", days_between(t.c.due_on, t.c.left_on)),
         else_=0,
     )
     urgency = case(
@@ -157,7 +164,7 @@ def due_within(days: int, as_of: ColumnElement[str], grant: str | None = None) -
     )
 
 
-STATUSES = "met met_late overdue due_soon upcoming waived not_started not_applicable".split()
+STATUSES = "met met_late missed overdue due_soon upcoming waived not_started not_applicable".split()
 
 
 def report_by_obligation(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:

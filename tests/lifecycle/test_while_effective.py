@@ -3,7 +3,7 @@
 import pytest
 
 import given as g
-from due import Told, is_open, told
+from due import Told, is_open, status, told
 from given import EFFECTIVE, FOLLOW_UP, PAID, SIGNED, given
 
 
@@ -26,15 +26,17 @@ def test_the_wait_for_a_payment_ends_with_the_activities() -> None:
     ("left", "late"), [("2017-10-27", False), ("2017-10-28", False), ("2017-10-29", True)]
 )
 @pytest.mark.parametrize("late_entry", [False, True])
-def test_a_wait_that_was_too_long_while_effective_stays_so(left: str, late: bool, late_entry: bool) -> None:
-    """Due on 28 October: whoever completes on that day was not late yet."""
+@pytest.mark.case("D6")
+def test_a_wait_that_was_too_long_while_effective_is_missed(left: str, late: bool, late_entry: bool) -> None:
+    """Due on 28 October: whoever completes on that day was not late yet. A later payment meets nothing."""
     past = given(PAID, g.complete(left))
     if late_entry:
         past = given(EFFECTIVE, g.complete(left), PAID[-3:])
-    assert told(past, "inactivity", "2") == Told("2017-05-01", "2017-10-28", None, applicable=late)
+    excused = "missed" if late else "not_applicable"
+    assert told(past, "inactivity", "2") == Told("2017-05-01", "2017-10-28", None, excused)
     past.given(g.irregular("2018-01-10"))
-    met_on = "2018-01-10" if late else None
-    assert told(past, "inactivity", "2") == Told("2017-05-01", "2017-10-28", met_on, applicable=late)
+    assert told(past, "inactivity", "2") == Told("2017-05-01", "2017-10-28", None, excused)
+    assert status(past, "inactivity", "2", on="2026-01-01") == (excused, int(late))
     assert told(past, "inactivity", "3") is None
 
 
@@ -50,12 +52,20 @@ def test_reports_are_due_on_every_anniversary_one_at_a_time() -> None:
     assert told(past, "progress_report", "2") == Told("2018-03-31", "2019-03-31", "2018-04-01")
 
 
-def test_a_report_meets_its_year_and_what_is_open_before_late() -> None:
+@pytest.mark.case("D4")
+def test_a_report_meets_one_year_the_earliest_that_is_open() -> None:
+    past = given(LONG, g.report_progress("2018-04-19"))
+    assert status(past, "progress_report", "1", on="2018-04-19") == ("met_late", 19)
+    assert status(past, "progress_report", "2", on="2018-04-19") == ("upcoming", 0)
+    assert status(past, "progress_report", "2", on="2019-04-01") == ("overdue", 1)
+
+
+@pytest.mark.case("D4")
+def test_a_report_learned_of_late_moves_the_next_one_to_the_next_year() -> None:
     past = given(LONG, g.report_progress("2018-09-01"))
     assert told(past, "progress_report", "1") == Told("2017-03-31", "2018-03-31", "2018-09-01")
-    assert told(past, "progress_report", "2") == Told("2018-03-31", "2019-03-31", "2018-09-01")
-    assert is_open(past, "progress_report", "3", "2019-04-01", "2020-03-31")
-    past.given(g.report_progress("2018-03-30"))  # learned of late
+    assert is_open(past, "progress_report", "2", "2019-04-01", "2019-03-31")
+    past.given(g.report_progress("2018-03-30"))
     assert told(past, "progress_report", "1") == Told("2017-03-31", "2018-03-31", "2018-03-30")
     assert told(past, "progress_report", "2") == Told("2018-03-31", "2019-03-31", "2018-09-01")
 
@@ -63,9 +73,10 @@ def test_a_report_meets_its_year_and_what_is_open_before_late() -> None:
 @pytest.mark.parametrize(
     ("on", "second"), [("2018-03-30", None), ("2018-03-31", None), ("2018-04-01", "2018-04-01")]
 )
+@pytest.mark.case("D4")
 def test_a_report_on_the_anniversary_is_of_the_year_that_ends(on: str, second: str | None) -> None:
-    past = given(LONG, g.report_progress(on))
-    assert told(past, "progress_report", "1") == Told("2017-03-31", "2018-03-31", on)
+    past = given(LONG, g.report_progress("2017-05-01"), g.report_progress(on))
+    assert told(past, "progress_report", "1") == Told("2017-03-31", "2018-03-31", "2017-05-01")
     assert told(past, "progress_report", "2") == Told("2018-03-31", "2019-03-31", second)
 
 
@@ -80,17 +91,32 @@ def test_years_begin_by_the_calendar_after_the_last_entry() -> None:
     assert told(past, "progress_report", "4", "2020-03-31") == Told("2020-03-31", "2021-03-31", None)
 
 
+def test_a_report_on_the_day_of_effectiveness_is_of_no_year() -> None:
+    past = given(LONG, g.report_progress("03-31"))
+    assert is_open(past, "progress_report", "1", "2018-03-31", "2018-03-31")
+
+
 @pytest.mark.parametrize(
-    ("left", "asked"), [("2018-03-30", False), ("2018-03-31", True), ("2018-04-01", True)]
+    ("left", "second"), [("2018-03-30", False), ("2018-03-31", False), ("2018-04-01", True)]
 )
-def test_leaving_before_the_anniversary_ends_the_running_year(left: str, asked: bool) -> None:
+def test_no_year_begins_once_the_activities_have_ended(left: str, second: bool) -> None:
+    """The year that runs then is still to be reported on, until the books are closed."""
     past = given(LONG, g.complete(left))
-    found = told(past, "progress_report", "1")
-    assert found == Told("2017-03-31", "2018-03-31", None, applicable=asked)
-    second = told(past, "progress_report", "2")
-    assert second is None or not second.applicable
+    assert is_open(past, "progress_report", "1", "2019-01-01", "2018-03-31")
+    assert is_open(past, "progress_report", "2", "2019-01-01", "2019-03-31") == second
+    assert told(past, "progress_report", "3") is None
 
 
 def test_a_report_after_completion_meets_what_was_due_before() -> None:
     past = given(LONG, g.complete("2018-04-05"), g.report_progress("2018-04-10"))
     assert told(past, "progress_report", "1") == Told("2017-03-31", "2018-03-31", "2018-04-10")
+    past.given(g.report_progress("2018-04-11"))
+    assert told(past, "progress_report", "2") == Told("2018-03-31", "2019-03-31", "2018-04-11")
+
+
+@pytest.mark.case("D4")
+def test_a_waived_year_takes_no_report() -> None:
+    past = given(LONG, g.waive("2018-04-02", obligation="progress_report", item="1"))
+    past.given(g.report_progress("2018-04-05"))
+    assert status(past, "progress_report", "1", on="2018-05-01") == ("waived", 0)
+    assert told(past, "progress_report", "2") == Told("2018-03-31", "2019-03-31", "2018-04-05")

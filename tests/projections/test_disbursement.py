@@ -64,7 +64,7 @@ def test_what_comes_back_after_a_cancellation_goes_on_to_the_fund(tmp_path: Path
         deadline = next(
             row for row in ask(book, "timeline", "08-01") if row["obligation"] == "disbursement_deadline"
         )
-        assert (deadline["status"], deadline["met_on"]) == ("not_applicable", None)
+        assert (deadline["status"], deadline["met_on"]) == ("met", "2017-06-01")
 
 
 def test_shares_name_their_denominators(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from projections.tables import obligation_steps
 from projections.timeline import report, rows_of
 
 ENGINE = store.in_memory()
+CHANGES = "start stop meet unmeet move waive end leave return nothing".split()
 DAYS = st.dates(date(2016, 12, 1), date(2017, 4, 30))
 
 
@@ -22,7 +23,7 @@ def obligations(draw: st.DrawFn) -> Obligation:
     """An obligation with steps as a life makes them."""
     one = Obligation("closure", draw(st.sampled_from([None, "1"])))
     for since in sorted(draw(st.sets(DAYS, min_size=1, max_size=5))):
-        change = draw(st.sampled_from(["start", "stop", "meet", "unmeet", "move", "waive", "end", "nothing"]))
+        change = draw(st.sampled_from(CHANGES))
         if change == "start":
             one.triggered_on = draw(st.sampled_from([since, since - timedelta(days=3)]))
             one.move(draw(st.none() | DAYS))
@@ -39,7 +40,11 @@ def obligations(draw: st.DrawFn) -> Obligation:
         elif change == "waive":
             one.waived = True
         elif change == "end":
-            one.applicable = False
+            one.idle = True
+        elif change == "leave":
+            one.left_on = since
+        elif change == "return":
+            one.left_on = None
         one.mark(since)
     return one
 
@@ -49,21 +54,28 @@ def reference(one: Obligation, on: date) -> tuple[Any, ...] | None:
     steps = [step for step in one.steps if step.since <= on]
     if not steps:
         return None
-    _, triggered, due, met, waived, applicable, superseded = steps[-1]
+    _, triggered, due, met, excused, left, superseded = steps[-1]
     status, days = "upcoming", 0
-    if not applicable:
+    if excused in ("not_applicable", "not_asked"):
         status = "not_applicable"
     elif met is not None:
         late = (met - due).days if due is not None else 0
         status, days = ("met_late", late) if late > 0 else ("met", 0)
-    elif waived:
+    elif excused == "waived":
         status = "waived"
+    elif excused == "missed":
+        assert left is not None
+        assert due is not None
+        assert left > due
+        status, days = "missed", (left - due).days
     elif triggered is None:
         status = "not_started"
     elif due is not None and on > due:
         status, days = "overdue", (on - due).days
     elif due is not None and (due - on).days <= 30:
         status = "due_soon"
+    if triggered is None or due is not None:
+        assert steps[-1].status_on(on) == (status, days)
     dates = [None if day is None else str(day) for day in (triggered, due, met)]
     return ("G", one.name, one.item, *dates, status, days, [str(day) for day in superseded])
 
@@ -74,8 +86,13 @@ def test_the_status_is_what_the_domain_says(one: Obligation, on: date) -> None:
     with store.writing(ENGINE) as connection:
         connection.execute(obligation_steps.delete())
         store.insert(connection, {obligation_steps: rows_of("G", [one])})
-        question = report(bindparam("as_of", type_=Text))
-        rows = [tuple(row) for row in connection.execute(question, {"as_of": str(on)})]
+        as_of = bindparam("as_of", type_=Text)
+        rows, asked = (
+            [tuple(row) for row in connection.execute(question, {"as_of": str(on)})]
+            for question in (report(as_of, every=True), report(as_of))
+        )
     found = [(*row[:-1], json.loads(str(row[-1]))) for row in rows]
     want = reference(one, on)
     assert found == ([] if want is None else [want])
+    steps = [step for step in one.steps if step.since <= on]
+    assert asked == ([] if not steps or steps[-1].excused == "not_asked" else rows)

@@ -9,7 +9,8 @@ from projections.progress.model import NOTHING, Figure, Section, Story, Table, c
 from projections.tables import library_texts
 from projections.value import ratio
 
-_ANSWERS = ("met", "met_late", "overdue", "due_soon", "upcoming", "waived")
+_ANSWERS = ("met", "met_late", "missed", "overdue", "due_soon", "upcoming", "waived")
+_LATE = ("met_late", "missed", "overdue")
 
 
 def timeline(it: Asker) -> Section:
@@ -21,12 +22,12 @@ def timeline(it: Asker) -> Section:
         for name, counts in shown.items()
     ]
     met = sum(counts["met"] for counts in shown.values())
-    decided = met + sum(counts["met_late"] + counts["overdue"] for counts in shown.values())
+    decided = met + sum(counts[answer] for counts in shown.values() for answer in _LATE)
     bars = [
         (name.replace("_", " "), answer.replace("_", " "), float(counts[answer]))
         for name, counts in shown.items()
-        for answer in ("met", "met_late", "overdue")
-        if any(counts[a] for a in ("met", "met_late", "overdue"))
+        for answer in ("met", *_LATE)
+        if any(counts[a] for a in ("met", *_LATE))
     ]
     columns = (("obligation", False), *((answer.replace("_", " "), True) for answer in _ANSWERS))
     caption = f"Obligations by status on {it.as_of}"
@@ -34,11 +35,12 @@ def timeline(it: Asker) -> Section:
         "timeline",
         "Timeline compliance",
         figures=[
-            Figure("Met in time", percent(ratio(met, decided)), "met / (met + met late + overdue)"),
+            Figure("Met in time", percent(ratio(met, decided)), "met / (met + met late + missed + overdue)"),
+            Figure("Missed", str(sum(counts["missed"] for counts in shown.values()))),
             Figure("Overdue", str(sum(counts["overdue"] for counts in shown.values()))),
         ],
         tables=[Table(caption, columns, rows)],
-        charts=[chart_of("Obligations met, met late and overdue", "obligations", bars, stacked=True)],
+        charts=[chart_of("Obligations met, met late, missed and overdue", "obligations", bars, stacked=True)],
     )
 
 
