@@ -125,7 +125,9 @@ def _institution(a: Asked) -> str | None:
 
 
 def _budget(a: Asked) -> list[dict[str, Any]]:
-    whole = money(a.amount)
+    whole = money(_promised(a))
+    if not whole:
+        return [{"line": "staff time", "amount": "0.00 USD", "capacity": a.dice % 2 == 0}]
     part = (whole * (20 + a.one_in(5)) / 100).quantize(Decimal("0.01"))
     rest = whole - part - a.one_in(9)
     lines = [{"line": "capacity", "amount": usd(part), "capacity": a.dice % 2 == 0}]
@@ -155,6 +157,34 @@ def _amount(a: Asked) -> str:
     return a.amount
 
 
+def _promised(a: Asked) -> str:
+    """Now and then support that costs the fund nothing."""
+    return "0.00 USD" if a.one_in(13) else a.amount
+
+
+def _months(a: Asked) -> int:
+    return [12, 12, 36, 6][a.dice // 11 % 4]
+
+
+def _capabilities(a: Asked) -> list[str] | None:
+    both = ["documenting_and_sharing", "solving_and_scaling"]
+    return [both, both, both[1:], None][a.dice // 17 % 4]
+
+
+def _ends(a: Asked) -> str:
+    """The last day of what was held: this one, the one before, seldom the next."""
+    return shift(a.on, [0, -1, 0, -1, 1][a.dice // 19 % 5])
+
+
+def _said_amount(a: Asked) -> str:
+    return ["1000.00 USD", "1000.00 DKK"][a.dice // 4 % 2]
+
+
+def _worth(a: Asked) -> str | None:
+    """Of what was said in kroner, mostly."""
+    return "150.00 USD" if a.dice // 4 % 2 and not a.one_in(3) else None
+
+
 def _until(a: Asked) -> str:
     return a.until
 
@@ -167,7 +197,9 @@ _payment, _activity, _follow_up = map(_named, "PAF")
 ON_GRANT: dict[str, Maker] = {
     "ProposeGrant": _on_grant(
         g.propose,
-        amount=_amount,
+        amount=_promised,
+        months=_months,
+        capabilities_planned=_capabilities,
         window=_window,
         recipients=_recipients,
         call=_call,
@@ -175,19 +207,21 @@ ON_GRANT: dict[str, Maker] = {
     ),
     "ReviseProposal": _on_grant(
         g.revise,
-        amount=lambda a: a.amount if a.dice % 2 else None,
+        amount=lambda a: _promised(a) if a.dice % 2 else None,
+        months=lambda a: _months(a) if a.one_in(7) else None,
+        capabilities_planned=lambda a: _capabilities(a) if a.one_in(6) else None,
         window=lambda a: _window(a) if a.one_in(3) else None,
         recipients=lambda a: _recipients(a) if a.one_in(5) else None,
         title=lambda a: "Milk" if a.one_in(7) else None,
     ),
     "ReturnProposal": _on_grant(g.send_back),
-    "RequestFunding": _on_grant(g.request, amount=_amount, budget=_budget, letters=_letters),
+    "RequestFunding": _on_grant(g.request, amount=_promised, budget=_budget, letters=_letters),
     "ReviewProposal": _on_grant(
         g.review, scores=lambda a: {"demand": 4, **({"readiness": 3} if a.dice % 2 else {})}
     ),
     "ApproveGrant": _on_grant(
         g.approve,
-        amount=_amount,
+        amount=_promised,
         conditions=lambda a: ["a bank account"] if a.one_in(4) else None,
         request_digest=lambda a: "0" * 64 if a.one_in(11) else None,
     ),
@@ -204,7 +238,7 @@ ON_GRANT: dict[str, Maker] = {
     "PlanActivity": _on_grant(g.plan, activity=_activity),
     "RescheduleActivity": _on_grant(g.reschedule, activity=_activity),
     "CancelActivity": _on_grant(g.call_off, activity=_activity),
-    "HoldActivity": _on_grant(g.hold, activity=_activity),
+    "HoldActivity": _on_grant(g.hold, activity=_activity, starts=lambda _: "2012-01-05", ends=_ends),
     "RequestPayment": _on_grant(g.request_payment, payment=_payment, amount=_amount),
     "AuthorisePayment": _on_grant(
         g.authorise, payment=_payment, amount=lambda a: a.amount if a.one_in(3) else None
@@ -226,6 +260,7 @@ ON_GRANT: dict[str, Maker] = {
         window=lambda a: _window(a) if a.dice % 2 else None,
         recipients=lambda a: _recipients(a) if a.one_in(3) else None,
         institution=_institution,
+        capabilities_planned=_capabilities,
         objective=lambda a: "Another aim" if a.one_in(2) else None,
     ),
     "IncreaseCommitment": _on_grant(g.increase, amount=_amount),
@@ -332,8 +367,10 @@ ON_FUND: dict[str, Maker] = {
     ),
     "JoinPartner": _made(g.join, partner=_partner),
     "HoldConsultation": _made(g.consult),
-    "PledgeContribution": _made(g.pledge, partner=_partner),
-    "AgreeContribution": _made(g.agree_contribution, partner=_partner),
+    "PledgeContribution": _made(g.pledge, partner=_partner, amount=_said_amount, holding_amount=_worth),
+    "AgreeContribution": _made(
+        g.agree_contribution, partner=_partner, amount=_said_amount, holding_amount=_worth
+    ),
     "ScheduleInstalment": _made(g.schedule, partner=_partner, instalment=_due),
     "ReceiveInstalment": _made(
         g.receive, partner=_partner, amount=_amount, instalment=lambda a: _due(a) if a.one_in(2) else None

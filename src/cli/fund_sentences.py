@@ -65,7 +65,8 @@ def _pledged(e: was.ContributionPledged) -> str:
 @_told(was.ContributionAgreed)
 def _agreed(e: was.ContributionAgreed) -> str:
     reference = f" ({prose(e.reference)})" if e.reference else ""
-    return f"recorded an agreement on {money(e.amount)} with {e.partner}{reference}"
+    worth = f", worth {money(e.holding_amount)}" if e.holding_amount is not None else ""
+    return f"recorded an agreement on {money(e.amount)} with {e.partner}{worth}{reference}"
 
 
 @_told(was.InstalmentScheduled)

@@ -23,6 +23,8 @@ _TOLD = {
     "command_id": "One id, one answer: the same id again gets the first answer.",
     "expect_version": "The version you have seen: any other is a conflict (exit 3).",
 }
+_ON_OF = {"HoldActivity": "The day on which it took effect; its last day (--ends) where not given."}
+"""What is told of ``--on`` of the commands that have a day of their own where none is given."""
 _METAVARS = {"actor": "OFFICER", "on": "DATE", "command_id": "ID"}
 
 
@@ -111,6 +113,8 @@ class FieldOption(click.Option):
         from cli.docstrings import field_docs
 
         told = _TOLD.get(self._field) or field_docs(self._kind).get(self._field, "")
+        if self._field == "on":
+            told = _ON_OF.get(self._kind.NAME, told)
         if self._shape.many and self._shape.kind in ("model", "pairs", "any"):
             told = f"{told} May be given several times.".strip()
         if self._shape.many and self._shape.choices:

@@ -39,6 +39,8 @@ class RowCommand(click.Command):
         from lifecycle.words import command_class
 
         words = words_from(command_class(self.row.name, self.about), given)
+        if self.row.name == "HoldActivity" and "ends" in words:
+            words.setdefault("on", words["ends"])  # it has been held once it has ended
         return give({"command": self.row.name, **words}, confirm_clock=confirm_clock)
 
 

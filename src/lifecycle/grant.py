@@ -114,11 +114,13 @@ def _approved(grant: Grant, e: was.GrantApproved) -> Grant:
         conditions=e.conditions,
         edition=e.edition,
         request_digest=e.request_digest,
-        selections=() if grant.call is None else ((e.on, e.amount.amount),),
+        selections=((e.on, e.amount.amount),) if grant.call is not None and e.amount.amount else (),
     )
 
 
 def _committed(grant: Grant, on: date, amount: Decimal) -> Grant:
+    if not amount:
+        return grant  # support that costs the fund nothing: nothing is promised
     return grant.but(committed=grant.committed + amount, commitments=(*grant.commitments, (on, amount)))
 
 

@@ -264,6 +264,10 @@ class NotAnExtension(Refusal, order=DATES, rule="domain §3: ExtendClosingDate")
     """The new closing date is not later than the one in force."""
 
 
+class HeldBeforeItEnded(Refusal, order=DATES, rule="domain §3: HoldActivity"):
+    """An activity has been held once it has ended."""
+
+
 class DisbursementDeadlinePassed(Refusal, order=DATES, rule="domain §4.3: no payment after the deadline"):
     """The last day for payments had passed."""
 
@@ -353,6 +357,10 @@ class CapacityShareTooHigh(Refusal, order=TERMS, rule="domain §5: max_capacity_
 
 class InstitutionMissing(Refusal, order=TERMS, rule="domain §5: institution"):
     """The window asks for a public institution."""
+
+
+class CapabilityNotPlanned(Refusal, order=TERMS, rule="domain §5: capabilities"):
+    """The window asks for a plan for each of its capabilities."""
 
 
 class NothingChanged(Refusal, order=TERMS, rule="domain §3: one command, one decision"):

@@ -36,5 +36,6 @@ UPCASTS: dict[tuple[str, int], Upcast] = {
     ("ActivityHeld", 1): _said_less,
     ("CoFinancingRecorded", 1): _said_less,
     ("CostRecorded", 1): _said_less,
+    ("ContributionAgreed", 1): _said_less,
 }
 """By event name and the version that it is taken from."""

@@ -184,7 +184,12 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "fund/PartnerJoined": {"partner": "DK", "name": "Denmark", "kind": "traditional"},
     "fund/ConsultationHeld": {"partners": ["DK"], "summary": "met"},
     "fund/ContributionPledged": {"partner": "CO", "amount": "1000.00 COP", "holding_amount": "0.50 USD"},
-    "fund/ContributionAgreed": {"partner": "CO", "amount": "1000.00 COP", "reference": "TF-1"},
+    "fund/ContributionAgreed": {
+        "partner": "CO",
+        "amount": "1000.00 COP",
+        "holding_amount": "0.50 USD",
+        "reference": "TF-1",
+    },
     "fund/InstalmentScheduled": {
         "partner": "CO",
         "instalment": "I1",

@@ -17,6 +17,7 @@ from given import (
 )
 from lifecycle.events import grant as was
 from lifecycle.events.base import EntryCorrected
+from lifecycle.policy import read_edition, shipped
 from lifecycle.refusals import (
     AlreadySuspended,
     ClosingDatePassed,
@@ -131,6 +132,31 @@ def test_a_grant_is_not_closed_with_money_left() -> None:
     for on, settled in (("2018-04-30", False), ("2018-05-01", True), ("2018-05-02", True)):
         outcome = past.copy().when(g.close(on))
         outcome.accepted() if settled else outcome.refused(UndisbursedBalanceRemains)
+
+
+NO_REPORT = read_edition(
+    """[edition]
+    name = "no report"
+    from = 2017-01-01
+    agreement_required = true
+    disbursement_grace = { months = 4, source = "s" }
+    [edition.windows.stand_alone]
+    [edition.obligations]
+    closure = { days = 60, source = "s" }
+    """
+)
+
+
+@pytest.mark.case("D9")
+def test_a_grant_is_closed_without_a_report_that_its_edition_does_not_ask_for() -> None:
+    life = [*FOLLOW_UP, g.cancel_balance("2018-05-01", amount="88000.00 USD")]
+    given(life).when(g.close("2018-06-01")).refused(CompletionReportOpen)
+    free = given(life, editions=[*shipped(), NO_REPORT])
+    free.when(g.close("2018-06-01")).accepted()
+    later = NO_REPORT.model_copy(update={"name": "later", "from_": g.day("2017-03-02")})
+    restructured = [*life[:5], g.restructure("03-02"), *life[5:]]
+    given(restructured, editions=[*shipped(), later]).when(g.close("2018-06-01")).accepted()
+    given(life, editions=[*shipped(), later]).when(g.close("2018-06-01")).refused(CompletionReportOpen)
 
 
 def test_a_grant_is_not_closed_with_a_payment_unfinished() -> None:

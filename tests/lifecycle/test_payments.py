@@ -10,6 +10,7 @@ from given import (
     AUTHORISED,
     EFFECTIVE,
     PAID,
+    Past,
     day,
     given,
     reads,
@@ -17,6 +18,7 @@ from given import (
 )
 from lifecycle.decisions.rules import Command
 from lifecycle.events import grant as was
+from lifecycle.judge import Known
 from lifecycle.refusals import (
     ActivitiesStillPlanned,
     ActivityAlreadyHeld,
@@ -25,6 +27,7 @@ from lifecycle.refusals import (
     DatedInFuture,
     ExceedsAuthorisedAmount,
     ExceedsRequestedAmount,
+    HeldBeforeItEnded,
     PaymentAlreadyAuthorised,
     PaymentAlreadyDisbursed,
     PaymentAlreadyFinished,
@@ -57,17 +60,17 @@ def test_what_was_held_or_called_off_is_not_moved() -> None:
     given(PLANNED, g.reschedule("04-12")).when(g.call_off("04-11")).refused(ActivityNotPlanned, "entry")
 
 
-@pytest.mark.parametrize("later", [g.call_off("06-20"), g.reschedule("06-20"), g.call_off("06-16")])
+@pytest.mark.parametrize("later", [g.call_off("06-20"), g.reschedule("06-20"), g.call_off("06-17")])
 def test_that_it_was_held_is_recorded_though_it_was_called_off_or_moved_later(later: Command) -> None:
     """The world goes before the books (domain §1.1): held it stays, whatever they said afterwards."""
-    past = given(PLANNED, later).given(g.hold("06-15"))
+    past = given(PLANNED, later).given(g.hold("06-16"))
     assert past.grant.activities["A1"].status == "held"
     assert past.grant.activities["A1"].held_on == day("06-16")
     past.when(g.call_off("06-21")).refused(ActivityNotPlanned, "held")
 
 
 def test_that_it_had_not_been_planned_is_corrected_all_the_same() -> None:
-    past = given(PLANNED, g.call_off("06-20"), g.hold("06-15"))
+    past = given(PLANNED, g.call_off("06-20"), g.hold("06-16"))
     struck = past.when(strike(past, was.ActivityPlanned))
     struck.accepted()
     assert past.grant.activities["A1"].status == "held"
@@ -79,23 +82,49 @@ def test_an_activity_is_held_once_however_late_and_planned_or_not() -> None:
     given(EFFECTIVE).when(g.hold("06-16", activity="A9")).accepted()
 
 
+@pytest.mark.case("D2")
+@pytest.mark.parametrize(("on", "over"), [("06-15", False), ("06-16", True), ("06-17", True)])
+def test_an_activity_has_been_held_once_it_has_ended(on: str, over: bool) -> None:
+    outcome = given(PLANNED).when(g.hold(on))
+    outcome.accepted() if over else outcome.refused(HeldBeforeItEnded, "ends on 2017-06-16")
+    past = given(PLANNED, g.hold("06-16"))
+    if on != "06-16":
+        moved = g.correct("2018-06-01", entry=past.version(was.ActivityHeld), reads={"on": f"2017-{on}"})
+        corrected = past.when(moved)
+        corrected.accepted() if over else corrected.refused(HeldBeforeItEnded)
+
+
+@pytest.mark.case("D2")
 @pytest.mark.parametrize(
     ("ends", "come"), [("2026-01-30", True), ("2026-01-31", True), ("2026-02-01", False)]
 )
 def test_an_activity_is_held_when_its_last_day_has_come(ends: str, come: bool) -> None:
-    """Its day may be before: it tells when it was, and the entry may be of the day on which it began."""
-    held = given(PLANNED).when(g.hold("2018-06-16", starts="2017-06-05", ends=ends))
+    held = given(PLANNED).when(g.hold(ends, starts="2017-06-05", ends=ends))
     held.accepted() if come else held.refused(DatedInFuture, "2026-02-01")
+    given(PLANNED).when(g.hold("2026-01-29", ends=ends)).refused(HeldBeforeItEnded if come else DatedInFuture)
     past = given(PLANNED, g.hold("06-16"))
     corrected = past.when(reads(past, was.ActivityHeld, ends=ends))
+    corrected.refused(HeldBeforeItEnded if come else DatedInFuture)
+    corrected = past.when(correct_held(past, ends))
     corrected.accepted() if come else corrected.refused(DatedInFuture, "2026-02-01")
 
 
-def test_an_activity_that_was_recorded_too_early_holds_no_other_correction_back() -> None:
-    """Books of before may hold one; it ends after the day that is today here."""
-    past = given(PLANNED)
-    past.when(g.hold("06-16", ends="2026-03-01"), today=date(2026, 3, 1)).accepted()
+def correct_held(past: Past, on: str) -> Command:
+    """The activity ended on this day, and was recorded on it."""
+    return g.correct("2018-06-01", entry=past.version(was.ActivityHeld), reads={"on": on, "ends": on})
+
+
+@pytest.mark.case("D2")
+def test_an_activity_that_was_recorded_too_early_holds_nothing_else_back() -> None:
+    """Books of before hold such entries: they stay, and what arrives later is judged for itself."""
+    past = given(PLANNED, g.hold("06-16"))
+    *before, held = past.grants[g.G].entries
+    early = held.event.model_copy(update={"ends": date(2017, 6, 20)})
+    past.grants[g.G] = Known.of([*before, held._replace(event=early, rules=1)])
+    past.when(g.plan("06-01", activity="A2")).accepted()
     past.when(reads(past, was.GrantProposed, title="Milk")).accepted()
+    past.when(reads(past, was.ActivityHeld, lessons="Go early")).refused(HeldBeforeItEnded)
+    past.when(reads(past, was.ActivityHeld, ends="2017-06-16")).accepted()
 
 
 def test_nothing_is_still_planned_at_the_end() -> None:

@@ -54,8 +54,14 @@ def test_the_window_is_one_of_the_funds() -> None:
     given(PROPOSED).when(g.revise("01-11", window="tourism")).refused(WindowNotInEdition)
 
 
+OKS = {
+    "institution": "Dairy Board",
+    "capabilities_planned": ["documenting_and_sharing", "solving_and_scaling"],
+}
+
+
 def test_the_window_is_one_of_the_edition_of_the_approval() -> None:
-    life = [g.propose("2016-12-01", window="oks"), g.request("2016-12-02")]
+    life = [g.propose("2016-12-01", window="oks", **OKS), g.request("2016-12-02")]
     given(life).when(g.approve("2016-12-31")).refused(WindowNotInEdition, "2008-10")
     given(life).when(g.approve("2017-01-01")).accepted()
 

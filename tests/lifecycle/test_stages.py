@@ -71,6 +71,7 @@ LIVES: dict[str, list[Command]] = {
 }
 """A grant in each stage, with something in it for every command to act on."""
 
+A_VISIT = {"starts": "2012-06-05", "ends": "2012-06-16"}
 COMMANDS: dict[str, Make] = {
     "ProposeGrant": g.propose,
     "ReviseProposal": lambda on, **k: g.revise(on, title="Milk", **k),
@@ -89,7 +90,7 @@ COMMANDS: dict[str, Make] = {
     "PlanActivity": lambda on, **k: g.plan(on, activity="A2", **k),
     "RescheduleActivity": g.reschedule,
     "CancelActivity": g.call_off,
-    "HoldActivity": lambda on, **k: g.hold(on, activity="A2", **k),
+    "HoldActivity": lambda on, **k: g.hold(on, activity="A2", **{**A_VISIT, **k}),
     "RequestPayment": lambda on, **k: g.request_payment(on, payment="P4", **k),
     "AuthorisePayment": lambda on, **k: g.authorise(on, payment="P2", **k),
     "RejectPayment": lambda on, **k: g.reject(on, payment="P2", **k),

@@ -1,4 +1,4 @@
-"""Invariant 6: windows hold at effectiveness and at each extension or restructuring."""
+"""Invariant 6: windows hold at approval, at effectiveness and at each extension or restructuring."""
 
 from datetime import date
 
@@ -10,18 +10,25 @@ from given import (
     EFFECTIVE,
     ONE_DAY,
     SIGNED,
+    Past,
     given,
+    reads,
 )
 from lifecycle.decisions.rules import Command
 from lifecycle.events import grant as was
+from lifecycle.judge import Known
 from lifecycle.policy import read_edition, shipped
 from lifecycle.refusals import (
     AboveMaximumAmount,
     BeyondWindow,
+    CapabilityNotPlanned,
     CapacityShareTooHigh,
     InstitutionMissing,
     TooFewRecipients,
 )
+
+BOTH = ["documenting_and_sharing", "solving_and_scaling"]
+OKS = {"window": "oks", "institution": "Dairy Board", "capabilities_planned": BOTH}
 
 
 @pytest.mark.parametrize(
@@ -101,7 +108,10 @@ def test_restructuring_obeys_the_new_window() -> None:
         TooFewRecipients
     )
     past.copy().when(g.restructure("06-01", window="oks")).refused(InstitutionMissing)
-    past.copy().when(g.restructure("06-01", window="oks", institution="Dairy Board")).accepted()
+    past.copy().when(g.restructure("06-01", **{**OKS, "capabilities_planned": BOTH[:1]})).refused(
+        CapabilityNotPlanned, "solving_and_scaling"
+    )
+    past.copy().when(g.restructure("06-01", **OKS)).accepted()
     short = given(SIGNED, g.make_effective("03-31", closing_date="2018-03-30"))
     short.when(g.restructure("06-01", window="programmatic")).refused(BeyondWindow)
     long = given(PROGRAMMATIC, g.make_effective("03-31", closing_date="2018-04-01"))
@@ -122,7 +132,7 @@ def test_a_waiver_is_for_one_window() -> None:
     past.copy().when(g.restructure("06-02")).accepted()
     past.copy().when(g.restructure("06-02", window="programmatic")).accepted()
     past.copy().when(g.restructure("06-02", window="stand_alone")).refused(BeyondWindow, "2018-03-31")
-    away = past.copy().given(g.restructure("06-02", window="oks", institution="Dairy Board"))
+    away = past.copy().given(g.restructure("06-02", **OKS))
     away.when(g.restructure("06-03", window="programmatic")).refused(BeyondWindow, "2020-03-31")
     past.when(g.restructure("05-31", window="stand_alone")).accepted()
     past.when(g.restructure("06-02", window="programmatic")).refused(BeyondWindow, "2020-03-31")
@@ -172,7 +182,8 @@ def test_a_restructuring_before_effectiveness_obeys_the_new_window(life: list[Co
     given(one).when(g.restructure(on, window="programmatic")).refused(TooFewRecipients)
     given(one).when(g.restructure(on, window="programmatic", recipients=["TZ", "UG"])).accepted()
     given(life).when(g.restructure(on, window="oks")).refused(InstitutionMissing)
-    given(life).when(g.restructure(on, window="oks", institution="Dairy Board")).accepted()
+    given(life).when(g.restructure(on, window="oks", institution="Dairy Board")).refused(CapabilityNotPlanned)
+    given(life).when(g.restructure(on, **OKS)).accepted()
 
 
 def test_a_restructuring_learned_of_late_obeys_the_new_window() -> None:
@@ -181,33 +192,100 @@ def test_a_restructuring_learned_of_late_obeys_the_new_window() -> None:
         past.when(g.restructure(on, window="programmatic")).refused(TooFewRecipients)
 
 
+# ── what approval can know already ───────────────────────────────────────────────────────────
+
+
+def before_rule_set_2(past: Past) -> Past:
+    """The grant's entries as a book of before has them: nothing of this was asked at approval."""
+    past.grants[g.G] = Known.of([entry._replace(rules=1) for entry in past.grants[g.G].entries])
+    return past
+
+
+@pytest.mark.case("D11")
 @pytest.mark.parametrize(
     ("recipients", "fits"),
     [(["TZ"], False), (["TZ", "ZZ"], False), (["TZ", "UG"], True), (["TZ", "TZ"], False)],
 )
 def test_a_programmatic_grant_has_two_recipients(recipients: list[str], fits: bool) -> None:
-    life = [g.propose("01-10", window="programmatic", recipients=recipients), *PROGRAMMATIC[1:]]
-    outcome = given(life).when(g.make_effective("03-31", closing_date="2019-03-31"))
+    life = [g.propose("01-10", window="programmatic", recipients=recipients), PROGRAMMATIC[1]]
+    outcome = given(life).when(g.approve("02-10"))
     outcome.accepted() if fits else outcome.refused(TooFewRecipients)
 
 
+def with_capacity(amount: str) -> Command:
+    """A request of 100,000.00 USD, of which so much is for the countries' own capacity to share."""
+    rest = 100_000 - float(amount)
+    studio = {"line": "studio", "amount": f"{amount} USD", "capacity": True}
+    return g.request("01-20", budget=[{"line": "travel", "amount": f"{rest:.2f} USD"}, studio])
+
+
+@pytest.mark.case("D11")
 @pytest.mark.parametrize(("capacity", "fits"), [("19999.99", True), ("20000.00", True), ("20000.01", False)])
 def test_a_fifth_is_for_capacity_to_share(capacity: str, fits: bool) -> None:
-    rest = 100_000 - float(capacity)
-    budget = [
-        {"line": "travel", "amount": f"{rest:.2f} USD"},
-        {"line": "studio", "amount": f"{capacity} USD", "capacity": True},
-    ]
-    life = [PROGRAMMATIC[0], g.request("01-20", budget=budget), *PROGRAMMATIC[2:]]
-    outcome = given(life).when(g.make_effective("03-31", closing_date="2019-03-31"))
+    outcome = given(PROGRAMMATIC[0], with_capacity(capacity)).when(g.approve("02-10"))
     outcome.accepted() if fits else outcome.refused(CapacityShareTooHigh)
 
 
-def test_organizational_knowledge_sharing_names_its_institution() -> None:
-    life = [g.propose("01-10", window="oks"), *PROGRAMMATIC[1:]]
-    given(life).when(g.make_effective("03-31", closing_date="2030-03-31")).refused(InstitutionMissing)
-    life[0] = g.propose("01-10", window="oks", institution="Dairy Board")
-    given(life).when(g.make_effective("03-31", closing_date="2030-03-31")).accepted()
+@pytest.mark.case("D11")
+def test_organizational_knowledge_sharing_names_its_institution_and_plans_both_capabilities() -> None:
+    request = PROGRAMMATIC[1]
+    given(g.propose("01-10", window="oks"), request).when(g.approve("02-10")).refused(InstitutionMissing)
+    one = g.propose("01-10", **{**OKS, "capabilities_planned": BOTH[1:]})
+    given(one, request).when(g.approve("02-10")).refused(CapabilityNotPlanned, "documenting_and_sharing")
+    given(one, request, g.revise("02-09", capabilities_planned=BOTH)).when(g.approve("02-10")).accepted()
+    given(g.propose("01-10", **OKS), request).when(g.approve("02-10")).accepted()
+
+
+@pytest.mark.case("D11")
+@pytest.mark.parametrize(
+    ("window", "months", "fits"),
+    [
+        ("stand_alone", 1, True),
+        ("stand_alone", 12, True),
+        ("stand_alone", 13, False),
+        ("programmatic", 11, False),
+        ("programmatic", 12, True),
+        ("programmatic", 36, True),
+        ("programmatic", 37, False),
+    ],
+)
+def test_no_more_months_are_promised_than_the_window_has_and_no_fewer(
+    window: str, months: int, fits: bool
+) -> None:
+    past = given(g.propose("01-10", window=window, months=months), g.request("01-20"))
+    outcome = past.when(g.approve("02-10"))
+    outcome.accepted() if fits else outcome.refused(BeyondWindow, f"{months} months")
+    old = given(g.propose("2016-12-01", months=months), g.request("2016-12-02"))
+    old.when(g.approve("2016-12-31")).accepted()  # that edition states no limit
+
+
+@pytest.mark.case("D11")
+def test_a_late_revision_and_a_correction_leave_the_approval_what_fits() -> None:
+    past = given(g.propose("01-10", **OKS), PROGRAMMATIC[1], g.approve("02-10"))
+    one = BOTH[:1]
+    past.when(g.revise("02-09", capabilities_planned=one)).refused(CapabilityNotPlanned, "no longer hold")
+    past.when(reads(past, was.GrantProposed, capabilities_planned=one)).refused(CapabilityNotPlanned)
+    old = given(g.propose("2016-12-01", months=13), g.request("2016-12-02"), g.approve("2016-12-31"))
+    moved = g.correct("2018-06-01", entry=old.version(was.GrantApproved), reads={"on": "2017-01-01"})
+    old.when(moved).refused(BeyondWindow, "13 months")
+
+
+@pytest.mark.case("D11")
+def test_what_was_approved_under_the_first_rules_is_held_against_the_window_at_effectiveness() -> None:
+    past = before_rule_set_2(given(SIGNED))
+    entry = past.version(was.GrantProposed)
+    for fields, refusal in (
+        ({"window": "programmatic", "recipients": ["TZ"]}, TooFewRecipients),
+        ({"window": "oks", "institution": "Dairy Board"}, CapabilityNotPlanned),
+        ({"window": "oks", "capabilities_planned": BOTH}, InstitutionMissing),
+    ):
+        stream = list(past.grants[g.G].entries)
+        stream[entry - 1] = stream[entry - 1]._replace(
+            event=stream[entry - 1].event.model_copy(update=fields)
+        )
+        old = past.copy()
+        old.grants[g.G] = Known.of(stream)
+        old.when(g.make_effective("03-31", closing_date="2018-03-31")).refused(refusal)
 
 
 OLD = [g.propose("2016-12-01", amount="200000.00 USD"), g.request("2016-12-02")]

@@ -366,6 +366,9 @@ def fund_happens(s: State, f: Fact) -> Iterator[str]:
             if due not in partner["due"] or due in partner["came"]:
                 yield "UnknownInstalment"
             partner["came"].append(due)
+    said = name in ("PledgeContribution", "AgreeContribution")
+    if said and not f.get("holding_amount") and not f["amount"].endswith("USD"):
+        yield "HoldingAmountMissing"
     if name in FLOWS:
         yield from in_dollars(f)
         s["flows"] = [*s["flows"], (f["on"], FLOWS[name] * money(f["amount"]))]

@@ -21,6 +21,7 @@ from second_book.words import (
 )
 
 AMONG = "window recipients providers months institution title sector objective operation".split()
+AMONG += ["capabilities_planned"]
 OBLIGATIONS = (
     "review signature effectiveness first_activity activity implementation inactivity progress_report"
     " completion_report client_survey results_story follow_up disbursement_deadline closure"
@@ -105,7 +106,7 @@ def proposal(s: State, f: Fact, book: Around) -> Iterator[str]:
     s |= {field: f[field] for field in (*AMONG, "amount") if f.get(field) is not None}
 
 
-ALSO = ("outcomes_sought", "capabilities_planned")
+ALSO = ("outcomes_sought",)
 
 
 def decision(s: State, f: Fact, book: Around) -> Iterator[str]:
@@ -120,16 +121,19 @@ def decision(s: State, f: Fact, book: Around) -> Iterator[str]:
     if name == "ReturnProposal":
         s["stage"] = "proposed"
     if name == "ApproveGrant":
+        rules = book.edition(f["edition"])["windows"].get(s["window"])
+        if rules and not rules.get("min_months", 0) <= s["months"] <= rules.get("max_months", 9999):
+            yield "BeyondWindow"
         if open_call["closed"] and on > open_call["closed"]:
             yield "CallIsClosed"
         yield from in_dollars(f)
-        rules = book.edition(f["edition"])["windows"].get(s["window"])
         if rules is None:
             yield "WindowNotInEdition"
         if money(f["amount"]) > money(rules.get("max_amount", "Infinity")):
             yield "AboveMaximumAmount"
         if f.get("request_digest") or f.get("binds", request_of(s)) != request_of(s):
             yield "RequestChanged"
+        yield from misfit(s, rules)
         s |= {"stage": "approved", "edition": f["edition"], "binds": request_of(s)}
         s |= {"conditions": f["conditions"], "selections": [(on, money(f["amount"]))] if call else []}
         s["commitments"] = [*s["commitments"], (on, money(f["amount"]))]
@@ -184,7 +188,7 @@ def amendment(s: State, f: Fact, book: Around) -> Iterator[str]:
             yield "ExceedsUndisbursedBalance"
         s["commitments"] = [*s["commitments"], (on, -money(f["amount"]))]
         return
-    changes = {field: f[field] for field in (*AMONG, "capabilities_planned") if f.get(field)}
+    changes = {field: f[field] for field in AMONG if f.get(field)}
     if name == "RestructureGrant" and not changes:
         yield "NothingChanged"
     rules = edition["windows"].get(changes.get("window", s["window"]))
@@ -221,6 +225,8 @@ def activity(s: State, f: Fact, _: Around) -> Iterator[str]:
         yield "?ActivityNotPlanned" if known == "held" else "ActivityNotPlanned"
     if f["command"] == "HoldActivity" and known == "held":
         yield "ActivityAlreadyHeld"
+    if f["command"] == "HoldActivity" and f["on"] < f["ends"]:
+        yield "HeldBeforeItEnded"
     now = {"CancelActivity": "cancelled", "HoldActivity": "held"}.get(f["command"], "planned")
     if not (changes and known == "held"):
         s["activities"] = {**s["activities"], f["activity"]: now}
@@ -316,7 +322,7 @@ def follow_up(s: State, f: Fact, _: Around) -> Iterator[str]:
     s["follow_ups"] = {**s["follow_ups"], f["follow_up"]: now.get(name, known or "open")}
 
 
-def ending(s: State, f: Fact, _: Around) -> Iterator[str]:
+def ending(s: State, f: Fact, book: Around) -> Iterator[str]:
     """Completed, reported on, closed, opened again."""
     match f["command"]:
         case "CompleteImplementation":
@@ -345,7 +351,8 @@ def ending(s: State, f: Fact, _: Around) -> Iterator[str]:
                 yield "?UndisbursedBalanceRemains"
             if pending(s):
                 yield "?PaymentsUnfinished"
-            if not s["accepted"] and not s.get("report_waived"):
+            asked = "completion_report" in book.edition(s["edition"]).get("obligations", {})
+            if asked and not s["accepted"] and not s.get("report_waived"):
                 yield "?CompletionReportOpen"
             if "open" in s["follow_ups"].values():
                 yield "?FollowUpsOpen"

@@ -78,9 +78,11 @@ EDITIONS[1] |= {
             "min_recipients": 2,
             "max_capacity_share": "0.2",
         },
-        "oks": {"institution": True},
+        "oks": {"institution": True, "capabilities": ["documenting_and_sharing", "solving_and_scaling"]},
     }
 }
+for _edition in EDITIONS:
+    _edition["obligations"] = {"completion_report": {"months": 6}}
 GRACE = 4
 FLOWS = {"ReceiveInstalment": 1, "CreditIncome": 1, "ChargeFee": -1, "ReturnFunds": -1}
 NEVER = {"EstablishFund": {"on", "currency"}, "ApproveGrant": {"edition", "request_digest"}}
@@ -144,7 +146,8 @@ def never_below_zero(changes: ByDay) -> bool:
 
 def unborn() -> State:
     """How a grant stands before its first fact."""
-    facts = dict.fromkeys("stage effective closing institution call edition asked_for binds".split())
+    names = "stage effective closing institution call edition asked_for binds capabilities_planned"
+    facts = dict.fromkeys(names.split())
     facts |= {name: {} for name in ("payments", "activities", "follow_ups")}
     facts |= {name: [] for name in ("commitments", "selections", "budget", "letters", "conditions")}
     facts |= {name: set() for name in ("suspended", "preparers", "met", "submitters")}
@@ -215,3 +218,5 @@ def misfit(s: State, rules: State) -> Iterator[str]:
         yield "CapacityShareTooHigh"
     if rules.get("institution") and not s["institution"]:
         yield "InstitutionMissing"
+    if set(rules.get("capabilities", ())) - set(s["capabilities_planned"] or ()):
+        yield "CapabilityNotPlanned"

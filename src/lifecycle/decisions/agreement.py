@@ -10,6 +10,7 @@ from lifecycle.policy import Edition, Window, first_day, last_day
 from lifecycle.refusals import (
     AgreementNotSigned,
     BeyondWindow,
+    CapabilityNotPlanned,
     CapacityShareTooHigh,
     ClosingDateBeforeEffectiveness,
     ConditionsUnmet,
@@ -50,6 +51,12 @@ def _make_effective(grant: Grant, e: was.GrantMadeEffective, fund: Fund) -> None
     fits_window(grant, grant.recipients, window, edition)
 
 
+@lawful(was.GrantMadeEffective, since=2)
+def _make_effective_with_plan(grant: Grant, _: was.GrantMadeEffective, fund: Fund) -> None:
+    edition = edition_of(grant, fund)
+    plans_capabilities(grant.window, grant.capabilities_planned, window_of(grant.window, edition))
+
+
 def within_span(effective_on: date, closing_date: date, window: Window, *, upper: bool = True) -> None:
     """Refuse a closing date outside the window's span. The last day counts. Raises `BeyondWindow`."""
     latest = last_day(effective_on, window)
@@ -87,4 +94,24 @@ def fits_window(grant: Grant, recipients: tuple[str, ...], window: Window, editi
     if window.institution is not None and window.institution.value and not grant.institution:
         raise InstitutionMissing(
             f"window {grant.window} is for a public institution ({window.institution.source}): name it"
+        )
+
+
+def plans_capabilities(name: str, planned: tuple[str, ...], window: Window) -> None:
+    """Refuse a plan that leaves out a capability of the window. Raises `CapabilityNotPlanned`."""
+    asked = window.capabilities
+    if asked is not None and (missing := [one for one in asked.value if one not in planned]):
+        raise CapabilityNotPlanned(
+            f"window {name} asks for a plan for {' and '.join(missing)} as well ({asked.source})"
+        )
+
+
+def fits_months(name: str, months: int, window: Window) -> None:
+    """Refuse to promise more months than the window has, or fewer. Raises `BeyondWindow`."""
+    most, least = window.max_months, window.min_months
+    if most is not None and months > most.value:
+        raise BeyondWindow(f"{months} months are asked for; window {name} has {most.value} ({most.source})")
+    if least is not None and months < least.value:
+        raise BeyondWindow(
+            f"{months} months are asked for; window {name} lasts at least {least.value} ({least.source})"
         )

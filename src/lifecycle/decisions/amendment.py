@@ -1,6 +1,6 @@
 """Changes to a grant in force: extension, restructuring, more or less money, suspension, cancellation."""
 
-from lifecycle.decisions.agreement import fits_window, within_span
+from lifecycle.decisions.agreement import fits_window, plans_capabilities, within_span
 from lifecycle.decisions.proposal import not_prepared_by, within_maximum
 from lifecycle.decisions.rules import (
     OnGrant,
@@ -86,6 +86,12 @@ def _restructure(grant: Grant, e: was.GrantRestructured, fund: Fund) -> None:
         within_span(grant.effective_on, grant.closing_date, window, upper=not waived)
     within_maximum(after, grant.committed, window)
     fits_window(after, e.recipients or grant.recipients, window, edition)
+
+
+@lawful(was.GrantRestructured, since=2)
+def _restructure_with_plan(grant: Grant, e: was.GrantRestructured, fund: Fund) -> None:
+    name, planned = e.window or grant.window, e.capabilities_planned or grant.capabilities_planned
+    plans_capabilities(name, planned, window_of(name, fund.editions[e.edition]))
 
 
 def _is_waived(grant: Grant, fund: Fund) -> bool:

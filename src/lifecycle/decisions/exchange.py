@@ -4,7 +4,7 @@ from lifecycle.decisions.rules import conditions, in_holding_currency, lawful
 from lifecycle.events import grant as was
 from lifecycle.fund import Fund
 from lifecycle.grant import Grant
-from lifecycle.refusals import ActivityAlreadyHeld, ActivityIdTaken, ActivityNotPlanned
+from lifecycle.refusals import ActivityAlreadyHeld, ActivityIdTaken, ActivityNotPlanned, HeldBeforeItEnded
 
 
 @lawful(was.ActivityPlanned, since=1)
@@ -61,3 +61,9 @@ def _hold(grant: Grant, e: was.ActivityHeld, _: Fund) -> None:
     known = grant.activities.get(e.activity)
     if known is not None and known.status == "held":
         raise ActivityAlreadyHeld(f"{e.activity} was held until {known.held_on}: correct that entry instead")
+
+
+@lawful(was.ActivityHeld, since=2)
+def _hold_after_its_end(_: Grant, e: was.ActivityHeld, __: Fund) -> None:
+    if e.on < e.ends:
+        raise HeldBeforeItEnded(f"{e.activity} ends on {e.ends}: on {e.on} it has not been held yet")

@@ -79,6 +79,11 @@ def _pledge(fund: Fund, e: was.ContributionPledged) -> None:
         in_holding_currency(e.holding_amount, fund.currency)
 
 
+def _worth_is_known(fund: Fund, e: was.ContributionPledged | was.ContributionAgreed) -> None:
+    """Without it the totals in the holding currency would leave the contribution out (domain §9)."""
+    _in_holding_currency_too(fund, e.amount, e.holding_amount)
+
+
 def _schedule(fund: Fund, e: was.InstalmentScheduled) -> None:
     if e.instalment in _partner(fund, e.partner, e.on).instalments:
         raise InstalmentIdTaken(f"{e.partner} has an instalment {e.instalment}: choose another name")
@@ -91,13 +96,18 @@ def _receive(fund: Fund, e: was.InstalmentReceived) -> None:
     ):
         waiting = [name for name in partner.instalments if name not in partner.received]
         raise UnknownInstalment(f"{e.partner} waits for: {', '.join(waiting) or 'no named instalment'}")
-    if e.holding_amount is None:
-        if e.amount.currency != fund.currency:
-            raise HoldingAmountMissing(f"say what {e.amount} is in {fund.currency}: holding_amount")
+    _in_holding_currency_too(fund, e.amount, e.holding_amount)
+
+
+def _in_holding_currency_too(fund: Fund, amount: Money, worth: Money | None) -> None:
+    """Refuse an amount whose worth in the holding currency is not told, or told in another way."""
+    if worth is None:
+        if amount.currency != fund.currency:
+            raise HoldingAmountMissing(f"say what {amount} is in {fund.currency}: holding_amount")
     else:
-        in_holding_currency(e.holding_amount, fund.currency)
-        if e.amount.currency == fund.currency and e.holding_amount != e.amount:
-            raise HoldingAmountMissing(f"{e.amount} is in {fund.currency} already: leave holding_amount out")
+        in_holding_currency(worth, fund.currency)
+        if amount.currency == fund.currency and worth != amount:
+            raise HoldingAmountMissing(f"{amount} is in {fund.currency} already: leave holding_amount out")
 
 
 def _takes(fund: Fund, e: was.FeeCharged | was.FundsReturned) -> None:
@@ -137,8 +147,8 @@ RULES: dict[type[Event], tuple[Rule, ...]] = {
     was.PolicyAdopted: (Rule(1, _adopt),),
     was.OfficerRetired: (Rule(1, _retire),),
     was.PartnerJoined: (Rule(1, _join),),
-    was.ContributionPledged: (Rule(1, _pledge),),
-    was.ContributionAgreed: (Rule(1, _of_partner),),
+    was.ContributionPledged: (Rule(1, _pledge), Rule(2, _worth_is_known)),
+    was.ContributionAgreed: (Rule(1, _of_partner), Rule(2, _worth_is_known)),
     was.InstalmentScheduled: (Rule(1, _schedule),),
     was.InstalmentReceived: (Rule(1, _receive),),
     was.FeeCharged: (Rule(1, _takes),),

@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from decimal import Decimal
 
+from lifecycle.decisions.agreement import fits_months, fits_window, plans_capabilities
 from lifecycle.decisions.rules import (
     OnGrant,
     Others,
@@ -32,7 +33,7 @@ from lifecycle.refusals import (
     RequestChanged,
 )
 from lifecycle.stage import NOT_STATED, ZERO, Stage
-from lifecycle.terms import Amount, Digest, Line
+from lifecycle.terms import Cost, Digest, Line
 
 
 class ApproveGrant(OnGrant):
@@ -40,7 +41,7 @@ class ApproveGrant(OnGrant):
 
     NAME = "ApproveGrant"
 
-    amount: Amount
+    amount: Cost
     conditions: tuple[Line, ...] = ()
     """To be met before the agreement is signed."""
     request_digest: Digest | None = None
@@ -152,6 +153,16 @@ def _approve(grant: Grant, e: was.GrantApproved, fund: Fund) -> None:
         raise RequestChanged(
             f"the request of that day has the digest {today}: it is not what the approval binds"
         )
+
+
+@lawful(was.GrantApproved, since=2)
+def _approve_what_fits(grant: Grant, e: was.GrantApproved, fund: Fund) -> None:
+    """What approval can know already breaks the window (domain §4.6)."""
+    edition = fund.editions[e.edition]
+    window = window_of(grant.window, edition)
+    fits_months(grant.window, grant.months, window)
+    fits_window(grant, grant.recipients, window, edition)
+    plans_capabilities(grant.window, grant.capabilities_planned, window)
 
 
 def within_maximum(grant: Grant, committed: Decimal, window: Window) -> None:

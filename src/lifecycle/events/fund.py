@@ -100,16 +100,20 @@ class ContributionPledged(FundEvent):
     amount: Amount
     """In the partner's currency."""
     holding_amount: Amount | None = None
-    """What that was worth in the holding currency on the day; needed for it to count in the total."""
+    """What that was worth in the holding currency on the day: needed if it is in another."""
 
 
 class ContributionAgreed(FundEvent):
     """An administration agreement binds the pledge. Recorded by finance."""
 
+    VERSION: ClassVar[int] = 2
+
     partner: ItemId
     """The partner's short name in the book."""
     amount: Amount
     """In the partner's currency."""
+    holding_amount: Amount | None = None
+    """What that was worth in the holding currency on the day: needed if it is in another."""
     reference: Line | None = None
     """Of the administration agreement."""
 

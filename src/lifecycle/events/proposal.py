@@ -8,9 +8,9 @@ from pydantic import Field
 from lifecycle.events.base import GrantEvent, Value
 from lifecycle.terms import (
     Advice,
-    Amount,
     ByName,
     Capability,
+    Cost,
     Countries,
     Country,
     Day,
@@ -30,8 +30,8 @@ class BudgetLine(Value):
 
     line: Line
     """What the money is for."""
-    amount: Amount
-    """In the holding currency."""
+    amount: Cost
+    """In the holding currency; zero if it costs the fund nothing."""
     capacity: bool = False
     """Counts towards the countries' own capacity to share."""
 
@@ -71,8 +71,8 @@ class GrantProposed(GrantEvent):
     """What the countries want to achieve."""
     outcomes_sought: tuple[Outcome, ...] = ()
     """Capacity outcomes aimed at."""
-    amount: Amount
-    """What it may cost; in the holding currency."""
+    amount: Cost
+    """What it may cost; in the holding currency. Zero for support that costs the fund nothing."""
     months: Months
     """How long it should take."""
     institution: Line | None = None
@@ -105,7 +105,7 @@ class ProposalRevised(GrantEvent):
     """As it reads now, where it changes."""
     outcomes_sought: tuple[Outcome, ...] | None = None
     """As it reads now, where it changes."""
-    amount: Amount | None = None
+    amount: Cost | None = None
     """As it reads now, where it changes."""
     months: Months | None = None
     """As it reads now, where it changes."""
@@ -135,7 +135,7 @@ class FundingRequested(GrantEvent):
     Recorded by the task team leader.
     """
 
-    amount: Amount
+    amount: Cost
     """In the holding currency; the sum of the lines."""
     budget: tuple[BudgetLine, ...] = Field(min_length=1, max_length=200)
     """What it is made up of."""
@@ -156,12 +156,14 @@ class ProposalReviewed(GrantEvent):
 
 
 class GrantApproved(GrantEvent):
-    """The fund promised money. Its pair on the fund is FundsCommitted, in the same transaction.
+    """The fund promised money, or support that costs it nothing.
+
+    Its pair on the fund is FundsCommitted, in the same transaction; of an amount of zero there is none.
 
     Recorded by an approver who did not prepare it.
     """
 
-    amount: Amount
+    amount: Cost
     """The commitment; in the holding currency."""
     conditions: tuple[Line, ...] = ()
     """To be met before the agreement is signed."""
