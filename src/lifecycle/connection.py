@@ -17,7 +17,7 @@ from eventsourcing.sqlite import (
 
 from lifecycle.disk import file_of
 from lifecycle.errors import Unreachable
-from lifecycle.reading import Look, WrittenMeanwhile, as_unchanging, unchanged
+from lifecycle.reading import Look, WrittenMeanwhile, address_to_read, unchanged
 from lifecycle.recording import WAIT
 
 READ_ONLY = "?mode=ro"
@@ -59,16 +59,20 @@ class JournalConnectionPool(SQLiteConnectionPool):
         return file_of(self.db_name)
 
     def _connected(self) -> tuple[sqlite3.Connection, Look | None]:
-        look = as_unchanging(self._file) if self.db_name.endswith(READ_ONLY) else None
+        address, look = self.db_name, None
+        if self.db_name.endswith(READ_ONLY):
+            address, look = address_to_read(self._file)
         # Not the library's own: its ``cached_statements=True`` is a cache of one statement, so that every
         # statement is compiled again (half the time of an append).
         raw = sqlite3.connect(
-            self.db_name if look is None else f"{self.db_name}&immutable=1",
+            address,
             uri=True,
             check_same_thread=False,
             isolation_level=None,
             timeout=self.lock_timeout or WAIT,
         )
+        if self.db_name.endswith(READ_ONLY):
+            raw.execute("PRAGMA query_only=ON")
         return raw, look
 
     def _create_connection(self) -> SQLiteConnection:

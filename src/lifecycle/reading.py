@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from lifecycle.disk import uri
 from lifecycle.errors import NotNow
 
 T = TypeVar("T")
@@ -51,7 +52,32 @@ def _size(log: Path) -> int:
 
 def as_unchanging(file: Path) -> Look | None:
     """How a file is that can only be opened as one that never changes; `None` for any other."""
-    return None if os.access(file.parent, os.W_OK) else settled(file)
+    return None if may_write(file) else settled(file)
+
+
+def may_write(file: Path) -> bool:
+    """Whether this user may write in the file, and beside it."""
+    return os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
+
+
+def way_to_read(file: Path) -> tuple[dict[str, str], Look | None]:
+    """How a file is opened to be read only, as SQLite's address says it; and how it is, if it never changes.
+
+    SQLite keeps a log and an index beside a file that it reads, and who may not write leaves them there. So
+    who may write opens the file to write, and does not: then SQLite takes them away again. What is there
+    already is another's, and stays.
+    """
+    if (look := as_unchanging(file)) is not None:
+        return {"mode": "ro", "immutable": "1"}, look
+    if may_write(file) and not file.with_name(f"{file.name}-shm").exists():
+        return {"mode": "rw"}, None
+    return {"mode": "ro"}, None
+
+
+def address_to_read(file: Path) -> tuple[str, Look | None]:
+    """The same as one address, with the file's name."""
+    how, look = way_to_read(file)
+    return f"{uri(file)}?{'&'.join(f'{name}={told}' for name, told in how.items())}", look
 
 
 @contextmanager

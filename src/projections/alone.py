@@ -11,6 +11,7 @@ from typing import NamedTuple, NoReturn, Self
 
 from sqlalchemy import Connection, select
 
+from lifecycle.errors import Unreachable
 from lifecycle.seat import day_at
 from lifecycle.words import Malformed
 from projections import store
@@ -39,9 +40,15 @@ class ViewsAlone:
 
     @contextmanager
     def tables(self) -> Iterator[tuple[Connection, int]]:
-        """The tables, and the position that they correspond to. Raises `Unreachable`."""
+        """The tables, and the position that they correspond to. Raises `Unreachable`, if it is none, too."""
         with store.opened(self.views, as_is=True) as engine, store.reading(engine) as connection:
-            yield connection, ViewsTracking.inside(connection).newest()[0]
+            position, _ = ViewsTracking.inside(connection).newest()
+            if not position:  # every book has an entry: the fund's
+                raise Unreachable(
+                    f"{store.shown(self.views)}: these views hold no entry of a book: they were never caught"
+                    " up, or are an incomplete copy; grantbook views update, beside the journal, fills them"
+                )
+            yield connection, position
 
     def position(self) -> int:
         """The position to which the views correspond. Raises `Unreachable`."""

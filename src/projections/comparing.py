@@ -11,9 +11,9 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, select
 
 from lifecycle.book import Book
-from lifecycle.disk import uri
 from lifecycle.memory import collector_at_rest
 from lifecycle.places import is_address
+from lifecycle.reading import address_to_read
 from projections import store
 from projections.projector import Progress, fund_at
 from projections.tables import SHADOW, metadata, tracking, views_format
@@ -57,7 +57,7 @@ def _with_file(book: Book, engine: Engine, progress: Progress | None) -> Iterato
     with store.writing(engine) as connection:
         create_views(connection)
     with engine.connect() as connection:
-        connection.exec_driver_sql("ATTACH DATABASE ? AS live", (f"{uri(file)}?mode=ro",))
+        connection.exec_driver_sql("ATTACH DATABASE ? AS live", (address_to_read(file)[0],))
         injury = connection.exec_driver_sql("PRAGMA live.integrity_check(1)").scalar()
         if injury != "ok":
             yield store.FILE, str(injury)

@@ -5,10 +5,12 @@ before the position is read; so two projectors at once are safe, and a killed on
 rebuild fills shadow tables beside the live ones and puts them in their place in one transaction.
 """
 
+import copy
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
@@ -63,8 +65,21 @@ def catch_up(book: Book, progress: Progress | None = None) -> int:
 @contextmanager
 def catching_up(book: Book, progress: Progress | None = None) -> Iterator[Callable[[], int]]:
     """The same whenever it is called, for who stays: the views are kept open between the calls."""
-    with store.opened(book.views, trusting=True) as engine:
+    with _opened(book, progress, trusting=True) as engine:
         yield lambda: _to_the_end(engine, book, progress)
+
+
+def _opened(
+    book: Book, progress: Progress | None = None, *, trusting: bool = False
+) -> AbstractContextManager[Engine]:
+    """The book's views. If they are of no use, others are made beside and copied over."""
+
+    def filled(folder: Path) -> None:
+        beside = copy.copy(book)
+        beside.views = folder
+        catch_up(beside, progress)
+
+    return store.opened(book.views, trusting=trusting, filled=filled)
 
 
 @contextmanager
@@ -75,7 +90,7 @@ def caught_up(book: Book) -> Iterator[Engine]:
     """
     with ExitStack() as stack:
         try:
-            engine = stack.enter_context(store.opened(book.views))
+            engine = stack.enter_context(_opened(book))
             with store.in_words(book.views):
                 _to_the_end(engine, book)
         except store.MayNotWrite as error:
@@ -156,7 +171,7 @@ def rebuild(book: Book, progress: Progress | None = None, *, source: Book | None
     ``source``: a standby or copy of the book, which gives all entries that it has. A second rebuild waits for
     the first. Raises `Unreachable` where the views cannot be written, or the source is another book's.
     """
-    with store.opened(book.views) as engine, store.locked(book.views) as still_locked, collector_at_rest():
+    with _opened(book, progress) as engine, store.locked(book.views) as still_locked, collector_at_rest():
         return _rebuild(engine, book, still_locked, progress, source)
 
 
@@ -184,7 +199,7 @@ def _entry_at(book: Book, position: int) -> Stored | None:
 
 def status(book: Book) -> dict[str, int | float]:
     """Positions of the views and of the journal, how far the first is behind, and for how many seconds."""
-    with store.opened(book.views, trusting=True) as engine:
+    with _opened(book, trusting=True) as engine:
         views, _ = _newest(engine)
     journal = book.position()
     first = book.recorded_at(views + 1) if views < journal else None

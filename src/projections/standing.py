@@ -7,6 +7,7 @@ take longer than to start the program. Read here, the state is the one that was 
 import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,8 +15,9 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from lifecycle.checksum import is_sound, summed
-from lifecycle.disk import sealed_in, seals, uri
+from lifecycle.disk import sealed_in, seals
 from lifecycle.errors import Altered
+from lifecycle.reading import WrittenMeanwhile, address_to_read, unchanged
 from lifecycle.stage import Stage
 from lifecycle.state import Activity, FollowUp, Grant, Payment
 
@@ -129,18 +131,16 @@ def _of_files(book: Path, grant: str) -> Any:
     try:
         newest = _ask(book / "journal.sqlite", _NEWEST.format(""))
         found = _ask(book / "views.sqlite", _STANDS.format("") + ' WHERE "grant" = ?', grant)
-    except (sqlite3.Error, UnicodeDecodeError):
+    except (sqlite3.Error, UnicodeDecodeError, WrittenMeanwhile):
         return None
     lost = not newest or newest[0] < sealed_in(book)[0]
     return None if lost or not found else (*found, *newest)
 
 
 def _ask(file: Path, question: str, *values: str) -> Any:
-    connection = sqlite3.connect(f"{uri(file)}?mode=ro", uri=True, timeout=5)
-    try:
+    address, look = address_to_read(file)
+    with unchanged(file, look), closing(sqlite3.connect(address, uri=True, timeout=5)) as connection:
         return connection.execute(question, values).fetchone()
-    finally:
-        connection.close()
 
 
 def _of_database(book: str, grant: str) -> Any:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli_shell import Shell, on_grant
+from projections import store
 
 pytestmark = pytest.mark.of_a_file("copies of its files")
 
@@ -93,3 +94,33 @@ def test_a_rebuild_reads_a_copy_of_the_journal_and_no_other(copied: Shell) -> No
     assert copied("init", "other", "--name", "Another fund", "--on", "2009-01-01").code == 0
     told = copied("views", "rebuild", "--from", "other")
     assert (told.code, "is no copy of" in told.err) == (5, True), told.err
+
+
+@pytest.mark.case("T6")
+def test_each_command_of_the_shell_leaves_a_whole_file(lived: Shell) -> None:
+    """Whatever it is that records: a command, a file of them; and a rebuild."""
+    refund = on_grant("RecordRefund", "2017-09-01", "cash", payment="P1", amount="1.00 USD")
+    works = [
+        ("record", lived.file([refund])),
+        ("record", lived.file([refund | {"on": "2017-09-02"}, refund | {"on": "2017-09-03"}])),
+        ("views", "rebuild"),
+        ("views", "update"),
+    ]
+    for number, words in enumerate(works):
+        assert lived(*words).code == 0
+        copy = lived.folder / f"copy-{number}"
+        copy.mkdir()
+        shutil.copy(lived.path / store.FILE, copy)
+        for report in ("fund", "disbursement"):
+            told = lived("report", report, "--views", str(copy), "--json")
+            assert (told.code, told.out) == (0, lived("report", report, "--json").out)
+            assert told.out.strip()
+
+
+@pytest.mark.case("T6")
+def test_views_without_an_entry_are_an_error(lived: Shell, tmp_path: Path) -> None:
+    with store.opened(tmp_path):
+        """They are made, and empty."""
+    for words in (("report", "fund"), ("report", "register"), ("grant", "list"), ("library", "search", "x")):
+        told = lived(*words, "--views", str(tmp_path))
+        assert (told.code, "hold no entry of a book" in told.err, told.out) == (5, True, ""), told

@@ -19,7 +19,6 @@ from lifecycle import clerk
 from lifecycle.book import Book
 from lifecycle.seal.sealing import Seal
 from projections.projector import catch_up, rebuild
-from projections.store import checksum
 
 Times = Callable[[int, int], int]
 PAGE = 4096
@@ -53,7 +52,6 @@ def base(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
         for name in ("journal", "views"):
             with closing(sqlite3.connect(path / f"{name}.sqlite", isolation_level=None)) as raw:
                 assert raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() == (0, 0, 0)
-        (path / checksum.NAME).write_bytes(checksum._sum_of(path / "views.sqlite"))
     return path
 
 

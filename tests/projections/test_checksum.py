@@ -1,12 +1,14 @@
-"""Views in a file that is not as it was written: found out before anything is read from them."""
+"""Views in a file that is not as it was written: found out before anything is read from them, and mended."""
 
 import logging
+import os
 import random
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,16 +19,15 @@ from lifecycle.errors import Unreachable
 from projections import store
 from projections.alone import ViewsAlone
 from projections.projector import catch_up, rebuild
-from projections.reports import run
 from projections.store import checksum
+from projections.store.log import log_of
 from reading import ask, new_book, of, record
+
+pytestmark = [pytest.mark.of_a_file("sums of a file's pages"), pytest.mark.case("T7")]
 
 
 @pytest.fixture
-def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Book]:
-    """Its log is folded after each transaction."""
-    monkeypatch.setattr(checksum, "LEAST_LOG", 0)
-    monkeypatch.setattr(checksum, "PART", 1_000)
+def book(tmp_path: Path) -> Iterator[Book]:
     with new_book(tmp_path / "book", CLOSED, of("SSF-2", PAID)) as made:
         catch_up(made)
         yield made
@@ -37,15 +38,21 @@ def file(book: Book) -> Path:
 
 
 def flip(place: Path, bit: int) -> None:
-    data = bytearray(place.read_bytes())
-    data[bit // 8] ^= 1 << bit % 8
-    place.write_bytes(data)
+    with place.open("r+b") as raw:
+        raw.seek(bit // 8)
+        (byte,) = raw.read(1)
+        raw.seek(bit // 8)
+        raw.write(bytes([byte ^ 1 << bit % 8]))
 
 
-def test_the_file_adds_up_after_each_fold(book: Book) -> None:
+def go_on(book: Book) -> None:
+    record(book, of("SSF-2", [g.refund("06-01", amount="1.00 USD")]))
+
+
+def test_the_file_adds_up_after_each_step(book: Book) -> None:
     before = (book.path / checksum.NAME).read_bytes()
     assert checksum.is_sound(file(book))
-    record(book, of("SSF-2", [g.refund("06-01")]))
+    go_on(book)
     catch_up(book)
     assert (book.path / checksum.NAME).read_bytes() != before
     assert checksum.is_sound(file(book))
@@ -53,38 +60,96 @@ def test_the_file_adds_up_after_each_fold(book: Book) -> None:
     assert checksum.is_sound(file(book))
 
 
+def test_a_question_to_views_at_the_end_writes_nothing(book: Book) -> None:
+    ask(book, "disbursement", "2018-12-31")
+    before = file(book).read_bytes(), (book.path / checksum.NAME).read_bytes()
+    ask(book, "disbursement", "2018-12-31")
+    assert (file(book).read_bytes(), (book.path / checksum.NAME).read_bytes()) == before
+
+
 @pytest.mark.parametrize("spot", [0, 40_000, 65_536 + 1, -1])
-def test_every_stretch_of_a_large_file_counts(book: Book, spot: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, size in (("_STRETCH", 1 << 16), ("_CHUNK", 1 << 14)):
-        monkeypatch.setattr(checksum, name, size)
+def test_every_page_counts(book: Book, spot: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checksum, "_CHUNK_PAGES", 16)
     assert file(book).stat().st_size > 2 * (1 << 16)
-    checksum.sum_beside(file(book)).unlink()
-    rebuild(book)
     assert checksum.is_sound(file(book))
     flip(file(book), 8 * (spot % file(book).stat().st_size))
     assert checksum.is_sound(file(book)) is False
 
 
-def test_a_short_log_waits(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
-    before = file(book).read_bytes()
-    record(book, of("SSF-2", [g.refund("06-01")]))
-    catch_up(book)
-    assert file(book).read_bytes() == before
-    assert file(book).with_name("views.sqlite-wal").stat().st_size > 0
-    assert checksum.is_sound(file(book))
-
-
 def test_no_flipped_bit_comes_into_a_report(book: Book, caplog: pytest.LogCaptureFixture) -> None:
     right, dice = ask(book, "disbursement", "2018-12-31"), random.Random(1)
-    for _ in range(20):
-        flip(file(book), 8 * 100 + dice.randrange(8 * (file(book).stat().st_size - 100)))  # not in its head
-        caplog.clear()
-        with caplog.at_level(logging.WARNING):
-            assert ask(book, "disbursement", "2018-12-31") == right
-        assert len(caplog.records) <= 1
-        assert "made again from the journal" in caplog.text or not caplog.text
-        assert checksum.is_sound(file(book))
+    inode = file(book).stat().st_ino
+    with closing(sqlite3.connect(file(book))) as reader:
+        for _ in range(20):
+            reader.execute("SELECT count(*) FROM register").fetchall()
+            flip(file(book), dice.randrange(8 * file(book).stat().st_size))
+            caplog.clear()
+            with caplog.at_level(logging.WARNING):
+                assert ask(book, "disbursement", "2018-12-31") == right
+            assert len(caplog.records) <= 1
+            assert "made again from the journal" in caplog.text or not caplog.text
+            assert checksum.is_sound(file(book))
+            assert file(book).stat().st_ino == inode
+            go_on(book)
+            right = ask(book, "disbursement", "2018-12-31")
+            assert reader.execute("SELECT count(*) FROM register").fetchall() == [(2,)]
+
+
+INJURIES: dict[str, Callable[[bytearray], Any]] = {
+    "head": lambda data: data.__setitem__(slice(0, 16), b"no database here"),
+    "first page": lambda data: data.__setitem__(slice(0, 4096), bytes(4096)),
+    "torn page": lambda data: data.__setitem__(slice(8192 + 512, 12288), b"\xff" * (4096 - 512)),
+    "exchanged pages": lambda data: data.__setitem__(
+        slice(8192, 16384), data[12288:16384] + data[8192:12288]
+    ),
+    "cut": lambda data: data.__delitem__(slice(len(data) // 2 + 100, None)),
+    "cut to nothing": lambda data: data.clear(),
+}
+
+
+@pytest.mark.parametrize("injury", INJURIES)
+@pytest.mark.parametrize("open_meanwhile", [True, False])
+def test_an_injured_file_is_mended_in_place_and_who_has_it_open_sees_the_new_rows(
+    book: Book, injury: str, open_meanwhile: bool
+) -> None:
+    right, inode = ask(book, "disbursement", "2018-12-31"), file(book).stat().st_ino
+    reader = sqlite3.connect(f"file:{file(book)}?mode=ro", uri=True)
+    if open_meanwhile:
+        before = reader.execute("SELECT * FROM disbursement").fetchall()
+    data = bytearray(file(book).read_bytes())
+    INJURIES[injury](data)
+    with file(book).open("r+b") as raw:
+        raw.write(data)
+        raw.truncate(len(data))
+    assert ask(book, "disbursement", "2018-12-31") == right
+    assert file(book).stat().st_ino == inode
+    with closing(reader):
+        if not open_meanwhile:
+            before = reader.execute("SELECT * FROM disbursement").fetchall()
+        assert reader.execute("SELECT * FROM disbursement").fetchall() == before
+        go_on(book)
+        catch_up(book)
+        assert reader.execute("SELECT * FROM disbursement").fetchall() != before
+    assert checksum.is_sound(file(book))
+    assert sorted(one.name for one in book.path.glob(".views*")) == []
+
+
+def test_readers_see_the_old_rows_until_the_new_ones_are_there(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not an empty table while a large book's views are made again."""
+    flip(file(book), 8 * 100 * 4096 // 4)
+    seen = []
+    with closing(sqlite3.connect(file(book))) as reader:
+        overwrite = store.sqlite._overwrite
+
+        def looking(*given: Any) -> None:
+            seen.append(reader.execute("SELECT count(*) FROM tracking").fetchall())
+            overwrite(*given)
+
+        monkeypatch.setattr(store.sqlite, "_overwrite", looking)
+        ask(book, "disbursement", "2018-12-31")
+    assert seen[-1] == [(1,)]
 
 
 def test_views_alone_that_do_not_add_up_are_not_read(book: Book, tmp_path: Path) -> None:
@@ -97,36 +162,73 @@ def test_views_alone_that_do_not_add_up_are_not_read(book: Book, tmp_path: Path)
     assert ViewsAlone(copy).position() == book.position()
 
 
-def test_a_fold_gives_no_sum_to_a_file_that_did_not_add_up(book: Book) -> None:
-    flip(file(book), 8 * 5_000)
-    record(book, of("SSF-2", [g.refund("06-01")]))
+def test_a_step_gives_no_sums_to_a_file_that_did_not_add_up(book: Book) -> None:
+    flip(file(book), 8 * (file(book).stat().st_size - 1))
+    go_on(book)
     catch_up(book)
-    assert checksum.is_sound(file(book)) is False
-    assert run(book, "disbursement", as_of=g.day("2018-12-31")).rows
+    assert not checksum.is_sound(file(book))
+    assert ask(book, "disbursement", "2018-12-31")
     assert checksum.is_sound(file(book))
 
 
-def test_who_is_killed_in_a_fold_leaves_views_that_are_made_again(book: Book) -> None:
-    right = ask(book, "disbursement", "2018-12-31")
-    (book.path / checksum.NAME).write_bytes(b"")
-    assert ask(book, "disbursement", "2018-12-31") == right
-    assert checksum.is_sound(file(book))
+def killed_before_the_sums_were_kept(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step of a process that is ended between the commit and the fold."""
+    go_on(book)
+    if not (child := os.fork()):
+        monkeypatch.setattr(checksum.Sums, "fold", lambda *_: os._exit(9))
+        catch_up(book)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    log = log_of(file(book))
+    assert log is not None
+    assert log.frames
 
 
-def test_views_without_a_sum_are_made_again_where_there_is_a_journal(book: Book) -> None:
-    right = ask(book, "disbursement", "2018-12-31")
-    (book.path / checksum.NAME).unlink()
-    assert ask(book, "disbursement", "2018-12-31") == right
-    assert checksum.is_sound(file(book))
-
-
-def test_another_program_that_reads_only_leaves_them_alone(
-    book: Book, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+def test_what_a_killed_writer_left_is_taken_in(
+    book: Book, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.undo()
-    record(book, of("SSF-2", [g.refund("06-01")]))
+    killed_before_the_sums_were_kept(book, monkeypatch)
+    assert checksum.is_sound(file(book))
+    inode = file(book).stat().st_ino
+    remade: list[Path] = []
+    monkeypatch.setattr(store.sqlite, "_overwrite", lambda file, *_: remade.append(file))
+    ask(book, "disbursement", "2018-12-31")
+    assert (checksum.is_sound(file(book)), log_of(file(book))) == (True, None)
+    assert (remade, caplog.text, file(book).stat().st_ino) == ([], "", inode)
+
+
+def test_so_it_is_if_another_program_has_folded_it_meanwhile(
+    book: Book, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Then nothing is known of the file: it is made again, and nobody is alarmed."""
+    killed_before_the_sums_were_kept(book, monkeypatch)
+    with closing(sqlite3.connect(file(book))) as other:
+        other.execute("SELECT count(*) FROM register").fetchall()
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    assert log_of(file(book)) is None
+    assert checksum.is_sound(file(book)) is None
     right = ask(book, "disbursement", "2018-12-31")
-    with closing(sqlite3.connect(f"file:{file(book)}?mode=ro", uri=True)) as other:
-        other.execute("SELECT * FROM disbursement").fetchall()
+    assert (checksum.is_sound(file(book)), caplog.text) == (True, "")
+    rebuild(book)
     assert ask(book, "disbursement", "2018-12-31") == right
-    assert not caplog.text
+
+
+@pytest.mark.parametrize("lost", [b"", None, b"17 0badcafe\n"])
+def test_views_without_sums_are_made_again_where_there_is_a_journal(
+    book: Book, lost: bytes | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The last ones are those of an earlier version."""
+    right = ask(book, "disbursement", "2018-12-31")
+    if lost is None:
+        (book.path / checksum.NAME).unlink()
+    else:
+        (book.path / checksum.NAME).write_bytes(lost)
+    assert ask(book, "disbursement", "2018-12-31") == right
+    assert (checksum.is_sound(file(book)), caplog.text) == (True, "")
+
+
+def test_another_program_that_writes_in_it_is_found_out(book: Book, caplog: pytest.LogCaptureFixture) -> None:
+    right = ask(book, "disbursement", "2018-12-31")
+    with closing(sqlite3.connect(file(book))) as other, other:
+        other.execute("UPDATE money_flows SET amount = amount + 1")
+    assert ask(book, "disbursement", "2018-12-31") == right
+    assert checksum.is_sound(file(book))

@@ -19,7 +19,6 @@ from lifecycle.places import is_address
 from lifecycle.policy import read_edition
 from projections import projector, store
 from projections.projector import catch_up, rebuild, status
-from projections.store import checksum
 from projections.tables import SHADOW
 from projections.tracking import ViewsTracking
 from reading import ask, new_book, of, record, sql, tables
@@ -63,32 +62,6 @@ def test_catching_up_in_any_steps_is_a_rebuild(
         record(book, pledge, g.join("2018-01-01", partner="IN", kind="emerging"))
         catch_up(book)
         assert status(book) == {"views": (at := book.position()), "journal": at, "behind": 0, "seconds": 0.0}
-        same_when_rebuilt(book)
-
-
-def test_the_log_is_left_to_the_next_who_reads_or_writes(tmp_path: Path) -> None:
-    with new_book(tmp_path / "book", PAID) as book:
-        catch_up(book)
-        record(book, of("SSF-2", REQUESTED))
-        catch_up(book)
-        if (tmp_path / "book" / FILE).exists():
-            assert (tmp_path / "book" / f"{FILE}-wal").stat().st_size
-        assert status(book)["behind"] == 0
-        assert len(ask(book, "register", "2018-01-01")) == 2
-        same_when_rebuilt(book)
-
-
-def test_a_long_log_is_put_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checksum, "LEAST_LOG", 50_000)
-    monkeypatch.setattr(checksum, "PART", 1_000)
-    with new_book(tmp_path / "book", PAID) as book:
-        lengths = []
-        for number in range(2, 12):
-            record(book, of(f"SSF-{number}", REQUESTED))
-            catch_up(book)
-            lengths += [log.stat().st_size for log in book.path.glob(f"{FILE}-wal")]
-        assert min(lengths, default=0) == 0  # some commands left none
-        assert max(lengths, default=0) <= 50_000
         same_when_rebuilt(book)
 
 

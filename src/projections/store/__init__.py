@@ -56,8 +56,8 @@ class Kind(Protocol):
     def sound(self, place: Any) -> bool | None:
         """Whether what is there is as it was written; `None` where nothing says how that was."""
 
-    def make(self, engine: Engine) -> None:
-        """New, empty views."""
+    def make(self, engine: Engine, filled: Callable[[Path], object]) -> None:
+        """New views in the place of what is there; ``filled`` makes some in a folder, to be copied over."""
 
     def locked(self, place: Any) -> AbstractContextManager[Callable[[], object]]:
         """Only one process makes or rebuilds the views at a time; the next one waits.
@@ -118,11 +118,18 @@ def _of(at: Engine | Connection) -> Kind:
 
 
 @contextmanager
-def opened(place: Place, *, as_is: bool = False, trusting: bool = False) -> Iterator[Engine]:
+def opened(
+    place: Place,
+    *,
+    as_is: bool = False,
+    trusting: bool = False,
+    filled: Callable[[Path], object] | None = None,
+) -> Iterator[Engine]:
     """The views at the place, made if they are not there or of no use.
 
     ``as_is``: to be read as they are; nothing is made. ``trusting``: for who only writes: whether what is
-    there is as it was written is not looked at. Raises `Unreachable` where they can be neither used nor
+    there is as it was written is not looked at. ``filled``: makes views in a folder, which are to take the
+    place of those that are of no use. Raises `Unreachable` where they can be neither used nor
     made, here or inside.
     """
     kind = _at(place)
@@ -136,15 +143,20 @@ def opened(place: Place, *, as_is: bool = False, trusting: bool = False) -> Iter
                     if not _fit(kind, engine, place, trusting):
                         if kind.sound(place) is False:
                             logging.getLogger(__name__).warning(_ANEW, kind.shown(place))
-                        kind.make(engine)
+                        kind.make(engine, filled or _empty_at)
             yield engine
         finally:
             kind.leave(engine)
 
 
+def _empty_at(folder: Path) -> None:
+    with opened(folder):
+        """They are made as they are opened."""
+
+
 _ANEW = (
-    "%s is not as it was written: a disk failed, or another program has written in it."
-    " It is made again from the journal."
+    "%s is not as it was written: the machine stopped while it was written, a disk failed, or another"
+    " program has written in it. It is made again from the journal."
 )
 
 

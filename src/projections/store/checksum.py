@@ -1,79 +1,275 @@
-"""Whether ``views.sqlite`` is as it was written: its length and its CRC-32s lie beside it, in ``views.sum``.
+"""Whether ``views.sqlite`` is as it was written: each page's CRC-32 lies beside it, in ``views.sum``.
 
-SQLite notices no bit that a disk gives back flipped. Of its log it does: there each frame has a sum, and
-what does not add up is not taken in. So the log needs nothing from us, and the file changes only where the
-log is folded into it: here, and never by SQLite itself. Who is killed meanwhile leaves a file whose sum is
-another, and so does somebody else's program that folds the log; then the views are made again.
+SQLite notices no bit that a disk gives back flipped, and no page that was not written before the machine
+stopped. Each of our writers holds the lock on ``views.sum`` from before its transaction until the sums of
+the pages that it wrote are kept and its log is folded into the file; SQLite's log tells which pages those
+are. The sums are those of the file with its log folded in, so whoever folds the log, any other program that
+has the file open too, changes nothing.
+
+The file counts our transactions (``user_version``), and ``views.sum`` says of which one it is. Who is killed
+before the sums are kept leaves a log from which the next writer completes them; if another program has
+folded that log meanwhile, the counts differ and nothing is known of the file: it is made again, quietly.
 """
 
 import fcntl
 import os
 import sqlite3
+import struct
+import sys
+import time
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
+from projections.store.log import Log, beside, log_of
+
+if TYPE_CHECKING:
+    Numbers = array[int]
+else:
+    Numbers = array
+
 NAME = "views.sum"
-LEAST_LOG, PART = 1 << 19, 8
-"""A log is long that has so many bytes, and is such a part of the file, which is read twice to fold it."""
-_STRETCH, _CHUNK = 1 << 25, 1 << 20
-"""Bytes that have a CRC-32 of their own, so that all processors read a large file; bytes read at once."""
+WAIT = 120
+"""Seconds to wait for another writer: as long as its longest transaction may take, and more."""
+PATIENCE_MS = 100
+"""Milliseconds to wait for readers before the log is folded as far as they allow."""
+_HEAD = struct.Struct("<8sQQII")
+_MAGIC = b"gbpages1"
+_SUM = 4
+"""Bytes of a page's sum."""
+_VERSION = slice(60, 64)
+"""Of a database's first page: ``user_version``, the count of our transactions."""
+_CHUNK_PAGES = 256
+
+
+def following(count: int) -> int:
+    """The count of the next transaction: ``user_version`` holds 31 bits and a sign."""
+    return count % (2**31 - 1) + 1
+
+
+class _Head(NamedTuple):
+    magic: bytes
+    number: int
+    """Of the transaction of which the sums are."""
+    salt: int
+    frames: int
+    """So many frames of the log with this salt are in the sums."""
+    page_size: int
 
 
 def sum_beside(file: Path) -> Path:
-    """Where the file's sum lies."""
+    """Where the file's sums lie."""
     return file.with_name(NAME)
 
 
 def is_sound(file: Path) -> bool | None:
-    """Whether the file adds up to its sum; `None` where it has none."""
+    """Whether the file adds up to its sums; `None` if it has none, or they are of another moment."""
     try:
-        with sum_beside(file).open("rb") as kept:
-            fcntl.flock(kept, fcntl.LOCK_SH)  # nobody folds meanwhile
-            return kept.read() == _sum_of(file)
+        with sum_beside(file).open("rb") as kept, _locked(kept, fcntl.LOCK_SH):
+            return _adds_up(file, kept)
     except FileNotFoundError:
         return None
 
 
-def is_long(log: int, file: Path) -> bool:
-    """Whether to fold a log of so many bytes: whoever opens the file first has to read all of it."""
-    return log > LEAST_LOG and log > file.stat().st_size // PART
+class Sums:
+    """The sums of a file, while the lock on them is held: nobody else of ours writes meanwhile."""
 
+    def __init__(self, file: Path, kept: IO[bytes]) -> None:
+        self._file, self._kept = file, kept
 
-def fold(file: Path, connection: sqlite3.Connection, *, new: bool = False) -> None:
-    """Fold the log into the file, as far as nobody is reading it, and keep the file's sum.
+    def begin(self) -> None:
+        """Take in what a writer left that was killed; forget the sums if that cannot be told."""
+        log = log_of(self._file)
+        head = _head(self._kept)
+        if head is None:
+            return
+        after = _taken_in(head, log)
+        if log is None or after == len(log.frames):
+            if _count(self._file, log) != head.number:
+                self.forget()
+            return
+        first = next(log.places_of(1, after), None)
+        if first is None or _count_at(beside(self._file), first) != following(head.number):
+            self.forget()  # the log is another program's, or not all of what came since
+        else:
+            self._take_in(log, after)
 
-    A file that did not add up before does not get a sum that says it does; a ``new`` one had none.
-    """
-    with sum_beside(file).open("a+b") as kept:
-        fcntl.flock(kept, fcntl.LOCK_EX)
-        kept.seek(0)
-        sound = new or kept.read() == _sum_of(file)
-        kept.truncate(0)
+    def fold(self, connection: sqlite3.Connection) -> None:
+        """Keep the sums of the pages in the log, and fold it into the file as far as readers allow."""
+        log = log_of(self._file)
+        head = _head(self._kept)
+        if log is None:
+            return
+        if head is not None:
+            self._take_in(log, _taken_in(head, log))
         ((patience,),) = connection.execute("PRAGMA busy_timeout").fetchall()
-        connection.execute("PRAGMA busy_timeout=0")
+        connection.execute(f"PRAGMA busy_timeout={PATIENCE_MS}")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         connection.execute(f"PRAGMA busy_timeout={patience}")
-        if sound:
-            kept.write(_sum_of(file))
+
+    def _take_in(self, log: Log, after: int) -> None:
+        with beside(self._file).open("rb", buffering=0) as raw:
+            for page, at in sorted(log.newest(after).items()):
+                raw.seek(at)
+                self._kept.seek(_HEAD.size + (page - 1) * _SUM)
+                self._kept.write(crc32(raw.read(log.page_size)).to_bytes(_SUM, "little"))
+        self._kept.truncate(_HEAD.size + log.pages * _SUM)
+        self._kept.seek(0)
+        count = _count(self._file, log)
+        self._kept.write(_HEAD.pack(_MAGIC, count, log.salt, len(log.frames), log.page_size))
+        self._kept.flush()
+
+    def renew(self) -> None:
+        """Take the file for what it is: for one that was just made. Its log is folded."""
+        log, page_size = log_of(self._file), _page_size(self._file)
+        sums = array("I")
+        for one in _sums(self._file, log, page_size):
+            sums.extend(one)
+        self._kept.seek(0)
+        self._kept.truncate()
+        head = _HEAD.pack(
+            _MAGIC,
+            _count(self._file, log),
+            log.salt if log else 0,
+            len(log.frames) if log else 0,
+            page_size,
+        )
+        self._kept.write(head + _bytes_of(sums))
+        self._kept.flush()
+
+    def forget(self) -> None:
+        """Nothing is known of the file from here on."""
+        self._kept.seek(0)
+        self._kept.truncate()
+        self._kept.flush()
 
 
-def _sum_of(file: Path) -> bytes:
-    length = file.stat().st_size
-    stretches = range(0, length, _STRETCH)
-    if len(stretches) > 1:
-        from concurrent.futures import ThreadPoolExecutor  # takes longer to load than a small file to read
+@contextmanager
+def held(file: Path) -> Iterator[Sums]:
+    """The file's sums, and the right to write: one at a time has it, the next one waits.
 
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
-            sums = list(threads.map(lambda start: _sum_from(file, start), stretches))
-    else:
-        sums = [_sum_from(file, 0)]
-    return b"%d %s\n" % (length, b" ".join(b"%08x" % each for each in sums))
+    Raises ``TimeoutError`` if nobody lets go of it in `WAIT` seconds, ``PermissionError`` for who may not.
+    """
+    place = sum_beside(file)
+    opened = os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    with os.fdopen(opened, "r+b") as kept, _locked(kept, fcntl.LOCK_EX):
+        yield Sums(file, kept)
 
 
-def _sum_from(file: Path, start: int) -> int:
-    total, end = 0, start + _STRETCH
+@contextmanager
+def _locked(kept: IO[bytes], how: int) -> Iterator[None]:
+    until, pause = time.monotonic() + WAIT, 0.001
+    while True:
+        try:
+            fcntl.flock(kept, how | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                told = f"somebody has been writing for {WAIT} seconds: try again"
+                raise TimeoutError(None, told) from None
+            time.sleep(pause)
+            pause = min(2 * pause, 0.05)
+        else:
+            break
+    try:
+        yield
+    finally:
+        fcntl.flock(kept, fcntl.LOCK_UN)
+
+
+# ── reading ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _head(kept: IO[bytes]) -> _Head | None:
+    kept.seek(0)
+    raw = kept.read(_HEAD.size)
+    found = _Head(*_HEAD.unpack(raw)) if len(raw) == _HEAD.size else None
+    return found if found is not None and found.magic == _MAGIC else None
+
+
+def _taken_in(head: _Head, log: Log | None) -> int:
+    """How many frames of the log are in the sums."""
+    return min(head.frames, len(log.frames)) if log is not None and log.salt == head.salt else 0
+
+
+def _adds_up(file: Path, kept: IO[bytes]) -> bool | None:
+    head = _head(kept)
+    if head is None:
+        return None
+    log = log_of(file)
+    after = _taken_in(head, log)
+    unknown = set(log.frames[after:]) if log else set[int]()
+    if not unknown and _count(file, log) != head.number:
+        return None
+    told = array("I")
+    told.frombytes(_swapped(kept.read()))
+    if not unknown and len(told) != (log.pages if log else file.stat().st_size / head.page_size):
+        return False
+    at = 0
+    for sums in _sums(file, log, head.page_size):
+        there = told[at : at + len(sums)]
+        if sums != there and any(
+            ours != theirs and at + n + 1 not in unknown
+            for n, (ours, theirs) in enumerate(zip(sums, there, strict=False))
+        ):
+            return False
+        at += len(sums)
+    return True
+
+
+def _sums(file: Path, log: Log | None, page_size: int) -> Iterator[Numbers]:
+    """The sums of all pages as they are with the log folded in, some at a time."""
+    inside = log.newest() if log else {}
+    pages = log.pages if log else None
     with file.open("rb", buffering=0) as raw:
-        raw.seek(start)
-        while chunk := raw.read(min(_CHUNK, end - raw.tell())):
-            total = crc32(chunk, total)
-    return total
+        at = 0
+        while (pages is None or at < pages) and (chunk := raw.read(_CHUNK_PAGES * page_size)):
+            view = memoryview(chunk)[: None if pages is None else (pages - at) * page_size]
+            sums = array("I", [crc32(view[n : n + page_size]) for n in range(0, len(view), page_size)])
+            yield _overlaid(file, sums, at, inside, page_size) if inside else sums
+            at += len(sums)
+    if pages is not None and at < pages:  # pages that are in the log alone
+        yield _overlaid(file, array("I", bytes(_SUM * (pages - at))), at, inside, page_size)
+
+
+def _overlaid(file: Path, sums: Numbers, at: int, inside: dict[int, int], page_size: int) -> Numbers:
+    with beside(file).open("rb", buffering=0) as raw:
+        for n in range(len(sums)):
+            if (place := inside.get(at + n + 1)) is not None:
+                raw.seek(place)
+                sums[n] = crc32(raw.read(page_size))
+    return sums
+
+
+def _count(file: Path, log: Log | None) -> int:
+    """How many of our transactions the file has seen, with its log folded in."""
+    place = log.newest().get(1) if log else None
+    return _count_at(file, 0) if place is None else _count_at(beside(file), place)
+
+
+def _count_at(file: Path, page: int) -> int:
+    with file.open("rb", buffering=0) as raw:
+        raw.seek(page + _VERSION.start)
+        return int.from_bytes(raw.read(_VERSION.stop - _VERSION.start))
+
+
+def _page_size(file: Path) -> int:
+    with file.open("rb", buffering=0) as raw:
+        raw.seek(16)
+        size = int.from_bytes(raw.read(2))
+    return 65_536 if size == 1 else size or 4096
+
+
+def _bytes_of(sums: Numbers) -> bytes:
+    return _swapped(sums.tobytes())
+
+
+def _swapped(raw: bytes) -> bytes:
+    """Little-endian, as they are kept, whatever this machine is."""
+    if sys.byteorder == "little":
+        return raw
+    swapped = array("I", raw)
+    swapped.byteswap()
+    return swapped.tobytes()

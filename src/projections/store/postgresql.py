@@ -8,6 +8,7 @@ transactions behind, never torn.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -144,7 +145,7 @@ def sound(place: str) -> bool | None:
     return True
 
 
-def make(made: Engine) -> None:
+def make(made: Engine, _: Callable[[Path], object]) -> None:
     """New, empty views, in place of those of another format."""
     from projections.views import create_views, drop_views
 

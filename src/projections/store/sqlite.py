@@ -1,7 +1,14 @@
-"""Views in a file, ``views.sqlite`` in the book's folder: it can be deleted at any time."""
+"""Views in a file, ``views.sqlite`` in the book's folder, which any program may read or copy.
 
+After each of our transactions its log is folded into it: the file itself holds every row, unless somebody
+reads an earlier state at that moment; then the log keeps the rest until the next transaction. It can be
+made again from the journal, so nothing here waits for a disk.
+"""
+
+import errno
 import fcntl
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -12,7 +19,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
 
 from lifecycle.disk import file_of, uri
-from lifecycle.reading import as_unchanging, unchanged
+from lifecycle.reading import unchanged, way_to_read
 from projections.store import checksum
 from projections.tables import FORMAT, SHADOW, metadata, views_format
 
@@ -20,8 +27,6 @@ FILE = "views.sqlite"
 LOCK = "views.lock"
 FOLLOWER = "views.follower"
 """Locked by the process that follows the journal."""
-WAIT = 120
-"""Seconds to wait for another writer: as long as its longest transaction may take, and more."""
 ERRORS: tuple[type[Exception], ...] = (DatabaseError, sqlite3.Error, UnicodeDecodeError)
 """What a damaged file comes to: of a damaged name even the error's own words cannot be read."""
 _INODE = "inode"
@@ -37,25 +42,27 @@ def shown(place: Path | str) -> str:
 
 def reason(error: Exception) -> str:
     """What went wrong, in words."""
-    told = str(getattr(error, "orig", None) or error)
-    return told + "; remove the file, it is made again from the journal" if "malformed" in told else told
+    return str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error)
 
 
 def forbids(error: Exception) -> bool:
-    """Nothing but the rights to the file forbids anything here, and those are asked by opening it."""
-    return False
+    """Whether it says that this user may not write the file, or beside it."""
+    told = str(getattr(error, "orig", None) or error)
+    return getattr(error, "errno", None) in (errno.EACCES, errno.EPERM, errno.EROFS) or "readonly" in told
 
 
 def engine(place: Path | str, as_is: bool) -> Engine:
     """A way into the file. One connection for all: closing the last one makes the disk work."""
     file = Path(place) / FILE
-    url = URL.create("sqlite", database=str(file))
-    look = as_unchanging(file) if as_is else None
+    url, look = URL.create("sqlite", database=str(file)), None
     if as_is:
-        query = {"mode": "ro", "uri": "true"} | ({} if look is None else {"immutable": "1"})
-        url = URL.create("sqlite", database=uri(file), query=query)
+        how, look = way_to_read(file)
+        url = URL.create("sqlite", database=uri(file), query={**how, "uri": "true"})
     made = create_engine(
-        url, connect_args={"timeout": WAIT}, poolclass=QueuePool, execution_options={"look": look}
+        url,
+        connect_args={"timeout": checksum.WAIT},
+        poolclass=QueuePool,
+        execution_options={"look": look, "as_is": as_is, "summed": True},
     )
     _own_transactions(made)
     return made
@@ -86,10 +93,11 @@ def _own_transactions(made: Engine) -> None:
     def _connect(raw: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
         record.info[_INODE] = _inode(_file(made))
         raw.isolation_level = None
-        # After a loss of power the views may be a few transactions behind; they are caught up again.
-        raw.execute("PRAGMA synchronous=NORMAL")
+        if made.get_execution_options().get("as_is"):
+            raw.execute("PRAGMA query_only=ON")
+        raw.execute("PRAGMA synchronous=OFF")  # what a stopped machine left undone is found, and made again
         raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
-        raw.execute("PRAGMA wal_autocheckpoint=0")  # the log is folded where the file's sum is kept
+        raw.execute("PRAGMA wal_autocheckpoint=0")  # the log is folded where the file's sums are kept
 
     @event.listens_for(made, "begin")
     def _begin(connection: Connection) -> None:
@@ -98,11 +106,13 @@ def _own_transactions(made: Engine) -> None:
 
 
 def leave(made: Engine) -> None:
-    """Close it, and after it a reader.
+    """Close it, and after it a reader, so that the empty log and its index stay beside the file.
 
-    The last writer to leave copies the log into the file, and waits for the disk three times; a reader leaves
-    the log to the next writer. So a command waits for no disk with its views.
+    Who has no right to write in the folder can read the file only as long as they are there.
     """
+    if made.get_execution_options().get("as_is"):
+        made.dispose()
+        return
     with (
         suppress(sqlite3.Error),
         closing(sqlite3.connect(f"{_file(made).absolute().as_uri()}?mode=ro", uri=True)) as reader,
@@ -136,29 +146,75 @@ def sound(place: Path | str) -> bool | None:
     return checksum.is_sound(Path(place) / FILE)
 
 
-def make(made: Engine) -> None:
-    """New, empty views. Whoever still reads the old file reads it to the end."""
+def make(made: Engine, filled: Callable[[Path], object]) -> None:
+    """New views in the place of what is there, in the file itself: who has it open sees the new ones.
+
+    ``filled`` makes views in another folder, which are copied over: until then readers see the old ones.
+    """
     file = _file(made)
     made.dispose()
-    for name in (file, _log(file), file.with_name(f"{file.name}-shm"), checksum.sum_beside(file)):
-        name.unlink(missing_ok=True)
-    with made.connect() as connection:
-        connection.connection.execute("PRAGMA journal_mode=WAL")
+    with checksum.held(file) as sums:
+        sums.forget()
+        if not file.exists():
+            with closing(_empty()) as source:
+                _overwrite(file, source, sums)
+            return
+    with tempfile.TemporaryDirectory(prefix=".views-", suffix=".partial", dir=file.parent) as folder:
+        filled(Path(folder))
+        source_of = f"{uri(Path(folder) / FILE)}?mode=ro"
+        with closing(sqlite3.connect(source_of, uri=True)) as source, checksum.held(file) as sums:
+            _overwrite(file, source, sums)
+
+
+def _empty() -> sqlite3.Connection:
+    """A database in memory with tables and SQL views, and no rows."""
     from projections.views import create_views  # only here and in a rebuild: a write does without
 
-    with writing(made) as connection:
+    raw = sqlite3.connect(":memory:", isolation_level=None)
+    engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
+    with engine.begin() as connection:
         metadata.create_all(connection)
         connection.execute(views_format.insert().values(format=FORMAT))
         create_views(connection)
-    _fold(made, new=True)
+    return raw
 
 
-def _fold(made: Engine, *, new: bool = False) -> None:
-    """Fold the log into the file, where it has become long; the sum of a ``new`` one is kept at once."""
-    file = _file(made)
-    if new or checksum.is_long(_log_length(file), file):
-        with made.connect() as connection:
-            checksum.fold(file, _raw(connection), new=new)
+def _overwrite(file: Path, source: sqlite3.Connection, sums: checksum.Sums) -> None:
+    """Put the source's pages in the place of the file's, in one transaction."""
+    if file.exists() and file.stat().st_size < _LEAST_PAGE:
+        _behead(file)
+    try:
+        _backed_up(file, source, sums)
+    except sqlite3.OperationalError:  # locked, full, or not ours to write
+        raise
+    except sqlite3.DatabaseError:  # not even its head can be read
+        _behead(file)
+        _backed_up(file, source, sums)
+
+
+_LEAST_PAGE = 512
+"""Bytes of a database's first page, at least."""
+
+
+def _backed_up(file: Path, source: sqlite3.Connection, sums: checksum.Sums) -> None:
+    with closing(sqlite3.connect(file, isolation_level=None, timeout=checksum.WAIT)) as target:
+        target.execute("PRAGMA synchronous=OFF")
+        target.execute("PRAGMA wal_autocheckpoint=0")
+        target.execute("PRAGMA journal_mode=WAL").fetchall()
+        source.backup(target)
+        sums.renew()
+        sums.fold(target)
+
+
+def _behead(file: Path) -> None:
+    """Write the first page of an empty database, so that the file can be opened to be overwritten."""
+    with tempfile.TemporaryDirectory() as folder:
+        with closing(sqlite3.connect(Path(folder) / FILE, isolation_level=None)) as raw:
+            raw.execute("PRAGMA journal_mode=WAL")
+            raw.execute("PRAGMA user_version=1")
+        head = (Path(folder) / FILE).read_bytes()
+    with file.open("r+b", buffering=0) as raw_file:
+        raw_file.write(head)
 
 
 def _file(made: Engine) -> Path:
@@ -172,18 +228,6 @@ def _inode(file: Path) -> int | None:
         return file.stat().st_ino
     except FileNotFoundError:
         return None
-
-
-def _log(file: Path) -> Path:
-    return file.with_name(f"{file.name}-wal")
-
-
-def _log_length(file: Path) -> int:
-    """Of SQLite's write-ahead log, in bytes; 0 where there is none."""
-    try:
-        return _log(file).stat().st_size
-    except FileNotFoundError:
-        return 0
 
 
 # ── locks and transactions ───────────────────────────────────────────────────────────────────
@@ -222,15 +266,33 @@ def reading(made: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def writing(made: Engine) -> Iterator[Connection]:
-    """One transaction that holds the write lock from its first read on.
+    """One transaction that holds the write lock from its first read on; then its rows are in the file.
 
     Raises ``FileNotFoundError`` where the file was taken away: what is written to it would be nowhere.
     """
-    with made.connect().execution_options(writing=True) as connection, connection.begin():
-        if connection.info[_INODE] != _inode(_file(made)):
+    if not made.get_execution_options().get("summed"):  # in memory, or to be thrown away
+        with made.connect().execution_options(writing=True) as connection, connection.begin():
+            yield connection
+        return
+    file = _file(made)
+    with checksum.held(file) as sums, made.connect().execution_options(writing=True) as connection:
+        if connection.info[_INODE] != _inode(file):
             raise FileNotFoundError("the file was taken away, or replaced, while it was open: try again")
-        yield connection
-    _fold(made)
+        raw = _raw(connection)
+        sums.begin()
+        with connection.begin():
+            before = _state(raw)
+            yield connection
+            if _state(raw) != before:
+                raw.execute(f"PRAGMA user_version={checksum.following(before[0])}")
+        sums.fold(raw)
+
+
+def _state(raw: sqlite3.Connection) -> tuple[int, int, int]:
+    """The count of our transactions, and what changes with any row or table that does."""
+    ((count,),) = raw.execute("PRAGMA user_version").fetchall()
+    ((schema,),) = raw.execute("PRAGMA schema_version").fetchall()
+    return count, schema, raw.total_changes
 
 
 # ── rows and tables ──────────────────────────────────────────────────────────────────────────

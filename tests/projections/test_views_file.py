@@ -1,0 +1,297 @@
+"""``views.sqlite`` as a file that any program may read or copy, at any time and for as long as it likes."""
+
+import logging
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import given as g
+from lifecycle.book import Book
+from lifecycle.errors import Unreachable
+from projections import store
+from projections.alone import ViewsAlone
+from projections.projector import catch_up, rebuild
+from projections.reports import ask as answer
+from projections.reports import question_of, run
+from projections.store import checksum
+from projections.store.log import beside
+from reading import ask, new_book, of, record
+
+pytestmark = pytest.mark.of_a_file("a file and its readers")
+DAY = "2018-12-31"
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Book]:
+    with new_book(tmp_path / "book", g.CLOSED, of("SSF-2", g.PAID)) as made:
+        catch_up(made)
+        yield made
+
+
+@pytest.fixture
+def quiet(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Says that nobody was alarmed and nothing was made again."""
+    remade: list[Path] = []
+    overwrite = store.sqlite._overwrite
+
+    def noted(file: Path, *given: Any) -> None:
+        remade.append(file)
+        overwrite(file, *given)
+
+    monkeypatch.setattr(store.sqlite, "_overwrite", noted)
+    caplog.set_level(logging.INFO)
+
+    def nothing() -> None:
+        assert (remade, caplog.text) == ([], "")
+
+    return nothing
+
+
+def file(book: Book) -> Path:
+    return book.path / store.FILE
+
+
+def go_on(book: Book) -> None:
+    record(book, of("SSF-2", [g.refund("06-01", amount="1.00 USD")]))
+
+
+def refunded(connection: sqlite3.Connection) -> str:
+    ((told,),) = connection.execute("SELECT refunded FROM disbursement WHERE \"grant\" = 'SSF-2'").fetchall()
+    return str(told)
+
+
+def alone(place: Path, folder: Path, *, sums: bool = False) -> Path:
+    """A folder with a copy of the file, without what lies beside it."""
+    folder.mkdir()
+    shutil.copy(place, folder)
+    if sums:
+        shutil.copy(checksum.sum_beside(place), folder)
+    return folder
+
+
+@pytest.mark.case("T6")
+@pytest.mark.parametrize("sums", [True, False])
+def test_the_file_alone_holds_every_row(book: Book, tmp_path: Path, *, sums: bool) -> None:
+    works: list[Callable[[Book], object]] = [lambda _: None, rebuild, catch_up]
+    for number, work in enumerate(works):
+        go_on(book)
+        catch_up(book)
+        work(book)
+        copy = alone(file(book), tmp_path / str(number), sums=sums)
+        views = ViewsAlone(copy)
+        assert views.position() == book.position()
+        for report in ("fund", "disbursement", "register", "timeline"):
+            with views.tables() as (connection, at):
+                told = answer(connection, report, question_of(report, None, None), as_of=g.day(DAY), known=at)
+            assert told.rows == run(book, report, as_of=g.day(DAY)).rows
+        assert {one.name for one in copy.iterdir()} == {store.FILE, *[checksum.NAME] * sums}
+
+
+@pytest.mark.case("T6")
+def test_views_without_an_entry_are_an_error(tmp_path: Path) -> None:
+    with store.opened(tmp_path):
+        """They are made, and empty."""
+    with pytest.raises(Unreachable, match="hold no entry of a book"):
+        ViewsAlone(tmp_path).position()
+
+
+@pytest.mark.case("T6")
+def test_a_copy_that_was_torn_is_not_believed(book: Book, tmp_path: Path) -> None:
+    copy = alone(file(book), tmp_path / "copy")
+    with (copy / store.FILE).open("r+b") as raw:
+        raw.truncate(60_000)
+    with pytest.raises(Unreachable):
+        ViewsAlone(copy).position()
+
+
+READS: dict[str, Callable[[Path], Any]] = {
+    "to write": sqlite3.connect,
+    "read-only": lambda place: sqlite3.connect(f"file:{place}?mode=ro", uri=True),
+}
+
+
+@pytest.mark.case("T7")
+@pytest.mark.parametrize("how", READS)
+def test_a_reader_changes_nothing_and_alarms_nobody(book: Book, how: str, quiet: Callable[[], None]) -> None:
+    inode = file(book).stat().st_ino
+    for _ in range(3):
+        with closing(READS[how](file(book))) as reader:
+            reader.execute("SELECT 1 FROM register").fetchall()
+        go_on(book)
+        with closing(READS[how](file(book))) as reader:
+            reader.execute("SELECT 1 FROM register").fetchall()
+        assert ask(book, "disbursement", DAY)
+    assert file(book).stat().st_ino == inode
+    quiet()
+
+
+@pytest.mark.case("T7")
+@pytest.mark.parametrize("how", READS)
+def test_who_has_it_open_sees_the_newest_rows(book: Book, how: str, quiet: Callable[[], None]) -> None:
+    with closing(READS[how](file(book))) as reader:
+        inode = file(book).stat().st_ino
+        for number in range(1, 20):
+            go_on(book)
+            catch_up(book)
+            assert float(refunded(reader)) == number
+            if number % 5 == 0:
+                rebuild(book)
+                assert float(refunded(reader)) == number
+            with closing(sqlite3.connect(f"file:{file(book)}?immutable=1", uri=True)) as bytes_alone:
+                assert float(refunded(bytes_alone)) == number
+        assert file(book).stat().st_ino == inode
+    quiet()
+
+
+@pytest.mark.case("T7")
+def test_who_reads_for_long_holds_nobody_up(book: Book, tmp_path: Path, quiet: Callable[[], None]) -> None:
+    """Recording, reports and other readers go on; the file has the rows once that reader has gone on."""
+    with (
+        closing(sqlite3.connect(file(book), isolation_level=None)) as long,
+        closing(sqlite3.connect(file(book))) as other,
+    ):
+        long.execute("BEGIN")
+        before = refunded(long)
+        for number in range(1, 4):
+            go_on(book)
+            catch_up(book)
+            assert float(refunded(other)) == number
+            (row,) = ask(book, "disbursement", DAY, grant="SSF-2")
+            assert float(row["refunded"]) == number
+            assert refunded(long) == before
+            assert checksum.is_sound(file(book))
+        assert beside(file(book)).stat().st_size > 0
+        long.execute("COMMIT")
+        catch_up(book)
+        assert beside(file(book)).stat().st_size == 0
+        assert checksum.is_sound(file(book))
+    with closing(sqlite3.connect(f"file:{file(book)}?immutable=1", uri=True)) as bytes_alone:
+        assert float(refunded(bytes_alone)) == 3
+    quiet()
+
+
+@pytest.mark.case("T7")
+def test_a_rebuild_does_not_wait_for_who_reads_for_long(book: Book, quiet: Callable[[], None]) -> None:
+    with closing(sqlite3.connect(file(book), isolation_level=None)) as long:
+        long.execute("BEGIN")
+        before = refunded(long)
+        go_on(book)
+        rebuild(book)
+        assert refunded(long) == before
+        go_on(book)
+        catch_up(book)
+        long.execute("COMMIT")
+        assert float(refunded(long)) == 2
+    assert ask(book, "disbursement", DAY)
+    assert checksum.is_sound(file(book))
+    quiet()
+
+
+@pytest.mark.case("T7")
+def test_who_was_killed_while_reading_leaves_nothing_that_matters(
+    book: Book, quiet: Callable[[], None]
+) -> None:
+    question = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN'); "
+    question += "c.execute('SELECT * FROM register').fetchone(); print(1, flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", question, str(file(book))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as reader:
+        assert reader.stdout is not None
+        reader.stdout.readline()
+        go_on(book)
+        catch_up(book)
+        reader.kill()
+    go_on(book)
+    catch_up(book)
+    assert beside(file(book)).stat().st_size == 0
+    assert checksum.is_sound(file(book))
+    quiet()
+
+
+@pytest.mark.case("T7")
+@pytest.mark.parametrize("gone", [["-wal"], ["-shm"], ["-wal", "-shm"]])
+def test_what_lies_beside_the_file_may_be_taken_away(
+    book: Book, gone: list[str], quiet: Callable[[], None]
+) -> None:
+    for end in gone:
+        file(book).with_name(file(book).name + end).unlink()
+    go_on(book)
+    assert float(ask(book, "disbursement", DAY, grant="SSF-2")[0]["refunded"]) == 1
+    quiet()
+
+
+@pytest.mark.case("T7")
+def test_many_write_while_many_read(book: Book, tmp_path: Path, quiet: Callable[[], None]) -> None:
+    """Two projectors beside the one here, and readers that see whole states only, none older than before."""
+    code = (
+        "import sys; from pathlib import Path; from lifecycle.book import Book;"
+        "from projections.projector import catch_up\n"
+        "with Book.open(Path(sys.argv[1])) as book:\n"
+        "    for line in sys.stdin: catch_up(book)\n"
+    )
+    others = [
+        subprocess.Popen([sys.executable, "-c", code, str(book.path)], stdin=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    wrong: list[object] = []
+    over = threading.Event()
+
+    def read() -> None:
+        newest = 0.0
+        while not over.is_set():
+            with closing(sqlite3.connect(file(book))) as reader:
+                for _ in range(5):
+                    now = float(refunded(reader))
+                    if now < newest:
+                        wrong.append((newest, now))
+                    newest = now
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for one in readers:
+        one.start()
+    for _ in range(40):
+        go_on(book)
+        for other in others:
+            assert other.stdin is not None
+            other.stdin.write("now\n")
+            other.stdin.flush()
+        catch_up(book)
+    over.set()
+    for one in readers:
+        one.join()
+    for other in others:
+        assert other.stdin is not None
+        other.stdin.close()
+        assert other.wait() == 0
+    assert wrong == []
+    assert float(ask(book, "disbursement", DAY, grant="SSF-2")[0]["refunded"]) == 40
+    assert checksum.is_sound(file(book))
+    quiet()
+
+
+@pytest.mark.case("T7")
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs to become somebody else")
+@pytest.mark.parametrize("rights", [0o755, 0o555])
+def test_who_may_only_read_can_read_with_any_program(book: Book, tmp_path: Path, rights: int) -> None:
+    book.path.chmod(0o755)
+    for place in tmp_path.parents:
+        if place.name.startswith("pytest-"):
+            place.chmod(0o755)
+    tmp_path.chmod(0o755)
+    question = "SELECT count(*) FROM register"
+    code = f"import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute({question!r}).fetchall())"
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    book.path.chmod(rights)
+    told = subprocess.run(
+        [*nobody, sys.executable, "-c", code, str(file(book))], capture_output=True, text=True, check=False
+    )
+    book.path.chmod(0o755)
+    assert told.stdout == "[(2,)]\n", told.stderr
