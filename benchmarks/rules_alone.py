@@ -10,10 +10,10 @@ from corpus import OFFICER, Row
 from floors import entries_read
 
 from lifecycle.book import Book
-from lifecycle.clerk import digest_of
 from lifecycle.clock import next_moment
 from lifecycle.decisions.fund import FundCommand
 from lifecycle.decisions.rules import Command, GrantCommand
+from lifecycle.digests import digest_of
 from lifecycle.history import FUND, Entry
 from lifecycle.judge import Known, judge_fund, judge_grant, stream_of
 from lifecycle.mapper import stamp, stored_as

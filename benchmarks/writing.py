@@ -16,7 +16,7 @@ from pairs import OURS, Benchmark, Goal, Spent, timed
 from rules_alone import RulesAlone, judged_of
 
 from lifecycle.book import Book
-from lifecycle.clerk import digest_of
+from lifecycle.digests import digest_of
 from lifecycle.judge import stream_of
 from lifecycle.words import command_from
 

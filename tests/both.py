@@ -16,6 +16,7 @@ from lifecycle.book import Book
 from lifecycle.errors import VersionConflict
 from lifecycle.grant import fold
 from lifecycle.history import history
+from lifecycle.seal.judged import judged
 from lifecycle.words import command_from
 from projections.reports import run
 from second_book.book import Said, SecondBook
@@ -120,7 +121,9 @@ class Both:
         )
 
     def report(self) -> None:
-        """The reports say the same, as of a day and as known then."""
+        """Every entry and refusal is lawful, and the reports say the same, as of a day and as known then."""
+        with self.books[0].journal.recorder.reading():
+            assert judged(self.books[0].journal).faults == []
         dice = random.Random(len(self.asked))
         facts = [fact for name in self.second.streams for fact in self.second.streams[name]]
         known = dice.choice(facts)["at"] if len(facts) % 2 else self.second.position

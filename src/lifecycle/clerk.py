@@ -4,7 +4,6 @@ Keeps recently used grants and the fund in memory between commands. What other p
 is taken in under the append lock, before anything is judged.
 """
 
-import hashlib
 import sqlite3
 import uuid
 from collections import OrderedDict
@@ -24,6 +23,7 @@ from lifecycle.decisions.call import CallCommand
 from lifecycle.decisions.correction import CorrectFundEntry
 from lifecycle.decisions.fund import FundCommand
 from lifecycle.decisions.rules import Command, GrantCommand
+from lifecycle.digests import digest_of, digest_of_founding
 from lifecycle.errors import VersionConflict
 from lifecycle.events.base import EntryCorrected, Event
 from lifecycle.fund import Fund, fold
@@ -58,7 +58,6 @@ _AHEAD = 100
 _CLOCKS_DIFFER = timedelta(days=1)
 """An act is never dated after it was recorded, by the clock that the book then had."""
 _NEWER = f"SELECT {STORED} FROM stored_events WHERE position > ? ORDER BY position LIMIT ?"
-_NOT_SAID = {"command_id", "expect_version"}
 
 
 class Clerk:
@@ -130,7 +129,7 @@ class Clerk:
                 for version, fact in enumerate(facts, 1)
             ]
             first = facts[0]
-            digest = hashlib.sha256(repr(facts).encode()).hexdigest()
+            digest = digest_of_founding([stored_as(entry)[-1] for entry in entries])
             about = ("EstablishFund", FUND, first.on.isoformat(), first.actor, recorder)
             self._append(
                 entries, _receipt(command_id, digest, about, entries[-1].recorded_at, entries=entries)
@@ -361,11 +360,3 @@ def _receipt(
         no = (refusal.name, refusal.rule, str(refusal))
     names = " ".join(entry.name for entry in entries)
     return Receipt(command_id, digest, *about, stamp(recorded_at), outcome, *no, names, None)
-
-
-def digest_of(command: Command) -> str:
-    """SHA-256 of what the command says, whatever its id, and in whatever order it was written."""
-    text = command.__pydantic_serializer__.to_json(
-        command, exclude=_NOT_SAID, exclude_none=True, by_alias=True
-    )
-    return hashlib.sha256(command.NAME.encode() + text).hexdigest()

@@ -127,7 +127,7 @@ def not_prepared_by(approver: str, grant: Grant) -> None:
         raise DecidesOwnRequest(f"{approver} prepared {grant.id}, so another approver has to decide on it")
 
 
-@becomes(ApproveGrant)
+@becomes(ApproveGrant, fills=("request_digest",))
 def _promise(grant: Grant, asked: ApproveGrant, fund: Fund) -> was.GrantApproved:
     not_prepared_by(asked.actor, grant)
     edition = fund.edition_on(asked.on)

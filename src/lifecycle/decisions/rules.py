@@ -92,6 +92,8 @@ Others = tuple[tuple[str, str], ...]
 """Officers, each with what they did."""
 ASKED: Rules = {}
 BECOMES: dict[type[Command], Callable[[Any, Any, Fund], Event]] = {}
+FILLED_IN: dict[type[Command], tuple[str, ...]] = {}
+"""Fields of a command that the book fills in if they are not given."""
 
 
 def lawful(event: type[_E], *, since: int) -> Callable[[Check[_E]], Check[_E]]:
@@ -134,12 +136,16 @@ def askers(grant: Grant, event: Event, rules: int) -> Others:
 
 
 def becomes(
-    command: type[_C],
+    command: type[_C], *, fills: tuple[str, ...] = ()
 ) -> Callable[[Callable[[Grant, _C, Fund], Event]], Callable[[Grant, _C, Fund], Event]]:
-    """Keep the function as how the command becomes its fact, where fields are not simply taken over."""
+    """Keep the function as how the command becomes its fact, where fields are not simply taken over.
+
+    ``fills``: the command's fields that the fact has even if the command did not give them.
+    """
 
     def keep(make: Callable[[Grant, _C, Fund], Event]) -> Callable[[Grant, _C, Fund], Event]:
         BECOMES[command] = make
+        FILLED_IN[command] = fills
         return make
 
     return keep

@@ -146,7 +146,7 @@ def judge_grant(  # noqa: PLR0917 what a judge has to know
     late = bool(known.held) and asked.on < known.held[-1].event.on
     i = place(known.held, asked.on) if late else len(known.held)
     grant = fold(known.held[:i]) if late else known.grant
-    _in_stage(grant, row, asked.grant, asked.on)
+    in_stage(grant, row, asked.grant, asked.on)
     make = BECOMES.get(type(asked))
     event = make(grant, asked, fund) if make else fact(_EVENTS[row.event], asked)
     judged_today(_happened_by(event), today, lambda: judge.asks(grant, event, rules, of_decision=True))
@@ -168,7 +168,7 @@ def _after(grant: Grant | None, event: Event, name: str) -> Grant:
     return after if grant is not None else after.but(id=name)
 
 
-def _in_stage(grant: Grant | None, row: Row, name: str, on: date) -> None:
+def in_stage(grant: Grant | None, row: Row, name: str, on: date) -> None:
     """Refuse what is not done in the grant's stage."""
     if grant is None:
         if row.stages != ("",):
@@ -212,7 +212,7 @@ def _still_true(
 def _refusal(grant: Grant | None, entry: Entry, judge: _Judge, *, of_decision: bool) -> Refusal | None:
     event = entry.event
     try:
-        _in_stage(grant, _ROWS[type(event).__name__], entry.originator_id.removeprefix("grant:"), event.on)
+        in_stage(grant, _ROWS[type(event).__name__], entry.originator_id.removeprefix("grant:"), event.on)
         judge.asks(grant, event, entry.rules, of_decision=of_decision)
     except Refusal as no:
         return no

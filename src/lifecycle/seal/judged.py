@@ -1,0 +1,396 @@
+"""A journal's rows judged again, in the order in which they were recorded: which of them are lawless.
+
+`judged` walks over the entries and the answers after a place, up to the end. It says of each row that does
+not decode, or that the rules of its number would not have let be recorded, where it is and why; and up to
+which rows all is sound. Whoever signs stops there. Call it inside `Recording.reading`, so that entries and
+answers are of one moment.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from lifecycle.decisions.rules import Command
+from lifecycle.digests import digest_of_founding, told_by
+from lifecycle.errors import Altered
+from lifecycle.events.base import EntryCorrected
+from lifecycle.fund import Fund
+from lifecycle.fund import evolve as evolve_fund
+from lifecycle.fund import fold as fold_fund
+from lifecycle.history import FUND, Entry, in_force, kind_of
+from lifecycle.journal import Journal
+from lifecycle.judge.again import Lawless, Past, founded_again, judged_again, row_of_entry
+from lifecycle.judge.asking import Verdict
+from lifecycle.judge.officers import Taken, acts_of
+from lifecycle.judge.refused import Refused, refused_again
+from lifecycle.mapper import entry_of, stamp
+from lifecycle.recording import STORED, Receipt
+from lifecycle.rule_sets import FIRST, RULE_SET
+from lifecycle.seat import start_of
+from lifecycle.words import command_class
+
+UNDECODABLE, LAWLESS = "undecodable", "lawless"
+MOST = 20
+"""So many faults are told."""
+_PAGE = 500
+_KEPT_ENTRIES = 50_000
+"""So many entries of grants are kept in memory."""
+_CLOCKS_DIFFER = timedelta(days=1)
+_END = 1 << 62
+"""After every position."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_OF_STREAM = f"SELECT {STORED} FROM stored_events WHERE originator_id = ? AND position < ? ORDER BY position"
+_VERSION = (
+    "SELECT coalesce(max(originator_version), 0) FROM stored_events WHERE originator_id = ? AND position < ?"
+)
+_BEFORE = f"SELECT {STORED} FROM stored_events WHERE position <= ? ORDER BY position DESC LIMIT 1"
+
+
+class Fault(NamedTuple):
+    """A row that does not decode, or that the rules would not have let be recorded."""
+
+    kind: str
+    """`UNDECODABLE` or `LAWLESS`."""
+    position: int
+    """Of the entry; 0 if it is an answer without an entry."""
+    stream: str
+    """Of the entry, or of the refused command."""
+    version: int
+    """Of the entry; 0 if it is an answer without an entry."""
+    answer: int
+    """Number of the answer; 0 if the fault is in an entry."""
+    what: str
+    """Why, in words."""
+
+    @property
+    def where(self) -> str:
+        """The row as `verify` names it."""
+        if self.position:
+            return f"{self.stream}@{self.version} (position {self.position})"
+        return f"answer {self.answer}"
+
+
+class Judged(NamedTuple):
+    """What a walk came to."""
+
+    faults: list[Fault]
+    """The first `MOST`, in the order of recording."""
+    entries: int
+    """So many were judged."""
+    receipts: int
+    sound: tuple[int, int]
+    """Position of the last entry, and number of the last answer, before the first fault."""
+
+
+class _Group(NamedTuple):
+    """The entries that one command became."""
+
+    entries: list[Entry]
+    states: list[bytes]
+
+
+def judged(
+    journal: Journal,
+    after: tuple[int, int] = (0, 0),
+    *,
+    set_aside: frozenset[int] = frozenset(),
+    told: Callable[[int], None] = lambda _: None,
+) -> Judged:
+    """Judge the rows after a position and the number of an answer: all, or what no checkpoint covers.
+
+    ``set_aside``: positions of rows that are known to be no part of any state; what was recorded with one of
+    them is passed over. ``told`` is called with the number of entries judged so far.
+    """
+    walk = _Walk(journal, after, set_aside)
+    for rows in journal.entry_rows(after[0], _PAGE):
+        for row in rows:
+            walk.row(*row)
+        told(walk.entries)
+    return walk.done()
+
+
+class _Walk:
+    """Goes through entries and answers together, and keeps the state that each was recorded on."""
+
+    def __init__(self, journal: Journal, after: tuple[int, int], set_aside: frozenset[int]) -> None:
+        self._journal, self._set_aside = journal, set_aside
+        self._answers = _Answers(journal, after[1])
+        self._faults: list[Fault] = []
+        self._stopped: set[str] = set()
+        """Streams with a fault: what comes after it in them is taken in and not judged."""
+        self._unread: set[int] = set()
+        """Positions of rows that do not decode."""
+        self._sound, self._after = after, after[0]
+        self._group = _Group([], [])
+        self.entries = 0
+        self._at = after[0] + 1
+        """Position of the first entry of the group that is judged."""
+        self._rules, self._then, self._moment = self._begins_after(after[0])
+        """Rule set and moment of what was recorded last; the moment also as it is stored."""
+        self._past = Past(self._fund(), self._entries_of, self._acts_since)
+        self._versions: dict[str, int] = {}
+        """Of each stream the version of its last row."""
+
+    # ── what was recorded before ─────────────────────────────────────────────────────────────
+
+    def _begins_after(self, position: int) -> tuple[int, datetime, str]:
+        """Rule set and moment of the last entry before."""
+        rows = self._journal.recorder.rows(_BEFORE, position) if position else []
+        try:
+            last = entry_of(*rows[0]) if rows else None
+        except Altered:
+            last = None
+        return (last.rules, last.recorded_at, stamp(last.recorded_at)) if last else (FIRST, _NEVER, "")
+
+    def _fund(self) -> Fund:
+        return fold_fund(in_force(self._entries_of(FUND))) if self._at > 1 else Fund()
+
+    def _rows_of(self, stream: str) -> list[tuple[Any, ...]]:
+        return self._journal.recorder.rows(_OF_STREAM, stream, self._at)
+
+    def _entries_of(self, stream: str) -> list[Entry]:
+        found = list[Entry]()
+        for row in self._rows_of(stream):
+            if row[-1] not in self._set_aside:
+                try:
+                    found.append(entry_of(*row))
+                except Altered:
+                    break  # told of where it stands; what is before it counts
+        return found
+
+    def _acts_since(self, taken: Taken) -> Iterator[Entry]:
+        since = start_of(taken.since, self._past.fund.time_zone) - _CLOCKS_DIFFER
+        after = self._journal.position_at(since)
+        names = [officer.encode() for officer in taken.officers]
+        streams = {
+            row.stream
+            for row in self._journal.stored(after, self._at - 1, _PAGE)
+            if row.topic.startswith(EntryCorrected.__name__) or any(name in row.state for name in names)
+        }
+        for stream in sorted(streams):
+            yield from acts_of(taken, self._entries_of(stream))
+
+    # ── row by row ───────────────────────────────────────────────────────────────────────────
+
+    def row(self, stream: str, version: int, topic: str, state: bytes, position: int) -> None:
+        """The next entry."""
+        self.entries += 1
+        try:
+            entry = entry_of(stream, version, topic, state, position)
+        except Altered as error:
+            self._end_of_group()
+            self._at = position
+            self._unread.add(position)
+            self._versions[stream] = version
+            if position not in self._set_aside:
+                self._fault(Fault(UNDECODABLE, position, stream, version, 0, f"it is no entry: {error}"))
+            return
+        if self._group.entries and entry.command_id != self._group.entries[0].command_id:
+            self._end_of_group()
+        self._group.entries.append(entry)
+        self._group.states.append(state)
+
+    def _fault(self, fault: Fault) -> None:
+        if fault.position:
+            self._stopped.add(fault.stream)
+        if len(self._faults) < MOST:
+            self._faults.append(fault)
+
+    def done(self) -> Judged:
+        """What it came to."""
+        self._end_of_group()
+        self._at = _END
+        for receipt, number in self._answers.rest():
+            self._answer(receipt, number)
+        return Judged(self._faults, self.entries, self._answers.read, self._sound)
+
+    def _end_of_group(self) -> None:
+        group, self._group = self._group, _Group([], [])
+        if not group.entries:
+            return
+        own, last = group.entries[0], group.entries[-1]
+        self._at = own.position or 0
+        receipt = None
+        for answer, number in self._answers.upto(last.position or 0):
+            if answer.position == last.position:
+                receipt = answer
+            else:
+                self._answer(answer, number)
+        if self._set_aside.isdisjoint(entry.position or 0 for entry in group.entries):
+            self._group_judged(group, receipt)
+        if not self._faults:
+            self._sound = last.position or 0, self._answers.number
+        self._rules = max(self._rules, own.rules)
+        self._then, self._moment = last.recorded_at, stamp(last.recorded_at)
+        for entry in group.entries:
+            self._versions[entry.originator_id] = entry.originator_version
+        self._past.keep_at_most(_KEPT_ENTRIES)
+
+    def _group_judged(self, group: _Group, receipt: Receipt | None) -> None:
+        own = group.entries[0]
+        if own.originator_id in self._stopped:
+            self._unjudged(group.entries)
+            return
+        try:
+            self._in_order(group.entries)
+            verdict = self._judged(group, receipt)
+            self._past.take_in(group.entries, verdict)
+        except Lawless as why:
+            what = str(why)
+        except Exception as error:  # whatever a forged entry may hold: no rule expects it
+            what = f"it cannot be judged: {type(error).__name__}: {error}"
+        else:
+            return
+        for entry in group.entries:
+            self._past.forget(entry.originator_id)
+        self._fault(Fault(LAWLESS, own.position or 0, own.originator_id, own.originator_version, 0, what))
+
+    def _unjudged(self, entries: Sequence[Entry]) -> None:
+        """Take in what comes after a fault in its stream: no more is said of it."""
+        for entry in entries:
+            self._past.forget(entry.originator_id)
+            if entry.originator_id == FUND:
+                try:
+                    self._past.fund = evolve_fund(self._past.fund, entry.event)
+                except Exception:  # noqa: S112 it rests on what was found lawless
+                    continue
+
+    def _in_order(self, entries: Sequence[Entry]) -> None:
+        own, then, versions = entries[0], self._then, dict[str, int]()
+        if own.rules < self._rules:
+            raise Lawless(f"it says that it was judged by rule set {own.rules}, when {self._rules} held")
+        for entry in entries:
+            stream = entry.originator_id
+            if entry.recorded_at <= then:
+                raise Lawless(f"{entry.name} was not recorded later than the entry before it")
+            then = entry.recorded_at
+            version = versions.get(stream) or self._version(stream)
+            if entry.originator_version != version + 1:
+                raise Lawless(f"the next version of {stream} would have been {version + 1}")
+            versions[stream] = version + 1
+
+    def _version(self, stream: str) -> int:
+        """The version of the last row of a stream before those that are judged, whatever it holds."""
+        if stream not in self._versions:
+            rows = self._journal.recorder.rows(_VERSION, stream, self._at) if self._after else [(0,)]
+            self._versions[stream] = int(rows[0][0])
+        return self._versions[stream]
+
+    def _judged(self, group: _Group, receipt: Receipt | None) -> Verdict:
+        own = group.entries[0]
+        if receipt is None:
+            raise Lawless("no answer tells of it")
+        founding = own.originator_id == FUND and own.originator_version == 1
+        name = "EstablishFund" if founding else row_of_entry(own).name
+        _answered(group.entries, receipt, name)
+        if founding:
+            if own.rules > FIRST and receipt.digest != digest_of_founding(group.states):
+                raise Lawless("the digest of its answer is not that of what was founded")
+            return founded_again(group.entries)
+        return judged_again(group.entries, _command(own, group.states[0], name, receipt), self._past)
+
+    def _answer(self, receipt: Receipt, number: int) -> None:
+        """An answer that tells of none of the entries that are there."""
+        try:
+            if receipt.outcome == "refused":
+                if receipt.recorded_at <= self._moment:
+                    raise Lawless("it was not given later than what was recorded before it")
+                refused_again(
+                    _refused(receipt, self._rules), self._past, lambda: self._reused(receipt, number)
+                )
+            elif receipt.position not in self._set_aside | self._unread:
+                raise Lawless(f"it tells of {receipt.entries}, which is not there")
+        except Lawless as why:
+            self._fault(Fault(LAWLESS, 0, receipt.stream, 0, number, str(why)))
+        except Exception as error:  # whatever a forged answer may hold
+            what = f"it cannot be judged: {type(error).__name__}: {error}"
+            self._fault(Fault(LAWLESS, 0, str(receipt.stream), 0, number, what))
+        if not self._faults:
+            self._sound = self._sound[0], number
+
+    def _reused(self, receipt: Receipt, number: int) -> bool:
+        """Whether an earlier answer was given under the id, to another command."""
+        question = "SELECT count(*) FROM receipts WHERE command_id = ? AND digest <> ? AND number < ?"
+        (row,) = self._journal.recorder.rows(question, receipt.command_id, receipt.digest, number)
+        return bool(row[0])
+
+
+class _Answers:
+    """The answers after a number, each once, in their order."""
+
+    def __init__(self, journal: Journal, after: int) -> None:
+        self._rows = (row for rows in journal.receipt_rows(after, _PAGE) for row in rows)
+        self._next = next(self._rows, None)
+        self.number, self.read = after, 0
+
+    def upto(self, position: int) -> Iterator[tuple[Receipt, int]]:
+        """Refusals and answers up to the one that tells of the entry at this position, if there is one."""
+        while (row := self._next) is not None:
+            there = row[-2]
+            if there is not None and there > position:
+                return
+            yield self._taken(row)
+            if there == position:
+                return
+
+    def rest(self) -> Iterator[tuple[Receipt, int]]:
+        """Those that are left."""
+        while (row := self._next) is not None:
+            yield self._taken(row)
+
+    def _taken(self, row: tuple[Any, ...]) -> tuple[Receipt, int]:
+        self._next = next(self._rows, None)
+        self.number = row[-1]
+        self.read += 1
+        return Receipt(*row[:-1]), row[-1]
+
+
+def _answered(entries: Sequence[Entry], receipt: Receipt, command: str) -> None:
+    """The answer tells of these entries. Raises `Lawless`."""
+    own, last = entries[0], entries[-1]
+    event = own.event
+    about = command, own.originator_id, event.on.isoformat(), event.actor, own.recorder
+    names = own.name if own is last else " ".join(entry.name for entry in entries)
+    told = Receipt(
+        own.command_id,
+        receipt.digest,
+        *about,
+        stamp(last.recorded_at),
+        "accepted",
+        None,
+        None,
+        None,
+        names,
+        last.position,
+    )
+    if receipt != told:
+        pairs = zip(Receipt._fields, receipt, told, strict=True)
+        name, says, value = next(three for three in pairs if three[1] != three[2])
+        raise Lawless(f"its answer says {name} {says!r}, and it {value!r}")
+
+
+def _refused(receipt: Receipt, rules: int) -> Refused:
+    about, _, name = receipt.stream.partition(":")
+    moment = datetime.fromisoformat(receipt.recorded_at)
+    on = date.fromisoformat(receipt.on)
+    refusal = str(receipt.refusal)
+    return Refused(receipt.command, about, name, on, receipt.actor, receipt.recorder, refusal, moment, rules)
+
+
+def _command(own: Entry, state: bytes, name: str, receipt: Receipt) -> Command:
+    """The command that an entry came of: the one whose digest the answer keeps. Raises `Lawless`."""
+    kind = command_class(name, kind_of(own.originator_id))
+    told = told_by(own, state, kind)
+    values = next((values for digest, values in told if digest == receipt.digest), None)
+    if values is None:
+        raise Lawless("the digest of its answer is not that of the command that becomes it")
+    values["command_id"] = own.command_id
+    if own.rules < RULE_SET:
+        return kind.model_construct(_fields_set=set(values), **values)
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise Lawless(f"its words make no command: {first['loc']}: {first['msg']}") from None

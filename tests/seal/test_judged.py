@@ -1,0 +1,369 @@
+"""Rows judged again: no fault in an honest book, and each row that the rules would refuse is named."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+import given as g
+from asking import FOUNDED as WITH_A_CALL
+from books import make_book, record
+from forging import forge, forge_refusal
+from given import given
+from lifecycle.book import Book
+from lifecycle.checksum import summed
+from lifecycle.decisions.proposal import request_digest
+from lifecycle.decisions.rules import Command
+from lifecycle.events.base import Event
+from lifecycle.events.fund import CommitmentReleased, FundsCommitted
+from lifecycle.events.grant import GrantApproved
+from lifecycle.history import FUND, Entry
+from lifecycle.judge import Known
+from lifecycle.judge.again import Lawless, founded_again
+from lifecycle.mapper import place_of
+from lifecycle.seal.judged import LAWLESS, UNDECODABLE, Judged, judged
+from lifecycle.terms import Money
+from lifecycle.words import command_from
+from tampering import without_triggers
+
+FACILITY = Path(__file__).parents[2] / "src" / "cli" / "facility" / "facility.jsonl"
+LIFE = [
+    *g.CLOSED[:-1],
+    g.attach("2018-05-02"),
+    g.suspend("2018-05-03", scope="payments", note='a "note", with ,"on":" in it'),
+    g.lift("2018-05-04"),
+    g.close("2018-06-01"),
+    g.reopen("2018-06-02"),
+]
+
+
+def judged_all(book: Book, after: tuple[int, int] = (0, 0)) -> Judged:
+    with book.journal.recorder.reading():
+        return judged(book.journal, after)
+
+
+def faults(book: Book) -> list[str]:
+    return [f"{fault.where}: {fault.kind}: {fault.what}" for fault in judged_all(book).faults]
+
+
+@pytest.fixture
+def lived(place: Path | str) -> Iterator[Book]:
+    """A book with a closed and reopened grant, corrections, a late entry and refusals."""
+    with make_book(place, [*g.FOUNDED, *LIFE]) as book:
+        stream = book.entries(f"grant:{g.G}")
+        approved = next(entry for entry in stream if isinstance(entry.event, GrantApproved))
+        record(
+            book,
+            [
+                g.correct("2018-06-03", entry=approved.originator_version, reads={"on": "2017-02-18"}),
+                g.cost("2017-02-01"),
+                g.correct("2018-06-04", entry=len(stream) + 2, struck=True),
+                g.retire("2018-06-05", officer="c.hecker"),
+            ],
+        )
+        for command in (g.cost("2017-01-01"), g.close("2018-06-03", actor="n.obody"), g.sign("2018-06-03")):
+            assert book.record(command, command.actor).outcome == "refused"
+        yield book
+
+
+@pytest.mark.both_stores
+def test_an_honest_life_has_no_fault(lived: Book) -> None:
+    found = judged_all(lived)
+    assert found.faults == []
+    assert (found.entries, found.receipts) == lived.journal.counts()
+    assert found.sound == lived.journal.ends()
+
+
+@pytest.mark.both_stores
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_the_end_of_an_honest_life_has_no_fault(lived: Book, share: float) -> None:
+    """Judged from anywhere: what was before is folded, not judged."""
+    last = lived.position()
+    after = lived.journal.whole(int(last * share))
+    numbers = [row[-1] for rows in lived.journal.receipt_rows(0, 100) for row in rows if row[-2] == after]
+    found = judged_all(lived, (after, numbers[0]))
+    assert found.faults == []
+    assert found.entries == last - after
+    assert found.sound == lived.journal.ends()
+
+
+def test_the_facilitys_book_has_no_fault(tmp_path: Path) -> None:
+    on = date(2008, 10, 1)
+    with Book.create(
+        tmp_path / "book", name="F", currency="USD", fiscal_year_start=7, on=on, recorder="admin"
+    ) as book:
+        with book.batch():
+            for line in FACILITY.read_text("utf-8").splitlines():
+                book.record(command_from(json.loads(line)), "admin")
+        assert judged_all(book).faults == []
+
+
+def test_a_book_with_a_call_has_no_fault(tmp_path: Path) -> None:
+    with make_book(tmp_path / "book", WITH_A_CALL) as book:
+        assert judged_all(book).faults == []
+
+
+# ── forged rows ──────────────────────────────────────────────────────────────────────────────
+
+Way = Callable[[Book], object]
+ANOTHER = [
+    g.propose("01-10", grant="SSF-2"),
+    g.request("01-20", grant="SSF-2"),
+    g.review("02-01", grant="SSF-2"),
+]
+REQUESTED = request_digest(Known.of(given(ANOTHER).grants["SSF-2"].entries).grant)  # type: ignore[arg-type]
+
+
+def approved(asked: Command) -> GrantApproved:
+    """Under the edition before the one that holds."""
+    said = {name: value for name, value in asked if name in GrantApproved.model_fields}
+    return GrantApproved(**{**said, "request_digest": REQUESTED, "edition": "2008-10"})
+
+
+def of_the_fund(kind: type[FundsCommitted | CommitmentReleased], on: str, amount: str) -> tuple[str, Event]:
+    return FUND, kind(on=g.day(on), actor="a.prover", grant=g.G, amount=Money.parse(amount))
+
+
+FORGED: dict[str, tuple[Way, str]] = {
+    "paid by who asked": (lambda book: forge(book, g.disburse("05-01", actor="t.leader")), "RoleNotHeld"),
+    "paid by nobody": (lambda book: forge(book, g.disburse("05-01", actor="n.obody")), "NotAnOfficer"),
+    "entered by somebody else": (
+        lambda book: forge(book, g.disburse("05-01"), "t.leader"),
+        "RecorderNotAdministrator",
+    ),
+    "paid by who allowed it": (
+        lambda book: forge(book, g.disburse("05-01", actor="f.nance")),
+        "DecidesOwnRequest",
+    ),
+    "paid after the deadline": (
+        lambda book: forge(book, g.disburse("2018-08-01")),
+        "DisbursementDeadlinePassed",
+    ),
+    "paid more than was allowed": (
+        lambda book: forge(book, g.disburse("05-01", amount="2000.01 USD")),
+        "ExceedsAuthorisedAmount",
+    ),
+    "paid in the future": (lambda book: forge(book, g.disburse("2026-03-01")), "after"),
+    "an activity in the future": (lambda book: forge(book, g.cost("2026-03-01")), "DatedInFuture"),
+    "signed twice": (lambda book: forge(book, g.sign("05-01")), "NotInStage"),
+    "an entry late, of a day before the grant": (lambda book: forge(book, g.cost("2016-01-01")), "Unknown"),
+    "a correction by who did it": (
+        lambda book: forge(book, g.correct("05-01", actor="t.leader", entry=1, reads={"title": "X"})),
+        "RoleNotHeld",
+    ),
+    "a correction of what is not there": (
+        lambda book: forge(book, g.correct("05-01", entry=99, struck=True)),
+        "UnknownEntry",
+    ),
+    "a document by nobody": (
+        lambda book: forge(book, g.attach("05-01", actor="n.obody")),
+        "NotAnOfficer",
+    ),
+    "an officer made by no administrator": (
+        lambda book: forge(book, g.appoint("05-01", actor="t.leader")),
+        "RoleNotHeld",
+    ),
+    "money given back and not to the fund": (
+        lambda book: forge(book, g.cancel_balance("05-01", amount="100.00 USD")),
+        "CommitmentReleased",
+    ),
+    "money given back to the fund, but less": (
+        lambda book: forge(
+            book,
+            g.cancel_balance("05-01", amount="100.00 USD"),
+            pair=[of_the_fund(CommitmentReleased, "2017-05-01", "1.00 USD")],
+        ),
+        "has to follow from it",
+    ),
+    "a promise that no grant asked for": (
+        lambda book: forge(
+            book,
+            g.appoint("02-20", actor="a.prover"),
+            event=of_the_fund(FundsCommitted, "2017-02-20", "1.00 USD")[1],
+        ),
+        "it follows from the entry of a grant",
+    ),
+    "approved under another edition": (
+        lambda book: forge(book, (asked := g.approve("02-20", grant="SSF-2")), event=approved(asked)),
+        "by the rules it would say GrantApproved",
+    ),
+    "what follows entered by somebody else": (
+        lambda book: forge(
+            book,
+            g.cancel_balance("05-01", amount="100.00 USD"),
+            pair=[of_the_fund(CommitmentReleased, "2017-05-01", "100.00 USD")],
+            pair_by="admin",
+        ),
+        "has another recorder",
+    ),
+    "a second founding": (
+        lambda book: forge(
+            book,
+            command_from(
+                {
+                    "command": "EstablishFund",
+                    "on": "2017-01-01",
+                    "actor": "admin",
+                    "name": "Mine",
+                    "currency": "USD",
+                    "fiscal_year_start": 1,
+                }
+            ),
+        ),
+        "FundAlreadyEstablished",
+    ),
+    "another command than its answer": (
+        lambda book: forge(book, g.disburse("05-01"), digest="0" * 64),
+        "digest",
+    ),
+    "another note than was given": (
+        lambda book: forge(book, g.disburse("05-01", note="paid"), note="unpaid"),
+        "digest",
+    ),
+    "an earlier rule set": (lambda book: forge(book, g.disburse("05-01"), rules=1), "rule set 1"),
+    "an answer by another": (
+        lambda book: forge(book, g.disburse("05-01"), actor="t.leader"),
+        "its answer says actor",
+    ),
+    "a refusal to who is none": (
+        lambda book: forge_refusal(book, g.disburse("05-01", actor="n.obody"), "ExceedsAuthorisedAmount"),
+        "NotAnOfficer",
+    ),
+    "a refusal for a role that is held": (
+        lambda book: forge_refusal(book, g.disburse("05-01"), "RoleNotHeld"),
+        "held the role",
+    ),
+    "a refusal that there is not": (
+        lambda book: forge_refusal(book, g.disburse("05-01"), "OutOfTune"),
+        "no refusal that there is",
+    ),
+    "a refusal that this command cannot get": (
+        lambda book: forge_refusal(book, g.disburse("05-01"), "ReasonlessStrike"),
+        "no refusal",
+    ),
+    "a refusal of another kind of act": (
+        lambda book: forge_refusal(book, g.disburse("05-01"), "ConditionsUnmet"),
+        "can get",
+    ),
+    "a refusal of a command that there is not": (
+        lambda book: forge_refusal(book, g.disburse("05-01"), "NotInStage", command="PayMe"),
+        "no command",
+    ),
+    "a refusal of a future day": (
+        lambda book: forge_refusal(book, g.disburse("05-01"), "DatedInFuture"),
+        "not in the future",
+    ),
+    "a refusal for an id that was not used": (
+        lambda book: forge_refusal(book, g.disburse("05-01"), "CommandIdReused"),
+        "had not been given",
+    ),
+    "a refusal in another stage": (
+        lambda book: forge_refusal(book, g.sign("05-01"), "ConditionsUnmet"),
+        "NotInStage",
+    ),
+    "a refusal of long ago": (
+        lambda book: forge_refusal(
+            book, g.sign("05-01"), "NotInStage", recorded_at="2025-01-01T00:00:00.000000Z"
+        ),
+        "later than",
+    ),
+}
+
+
+@pytest.mark.case("T2")
+@pytest.mark.both_stores
+@pytest.mark.parametrize("way", FORGED)
+def test_a_row_that_the_rules_would_refuse_is_named(place: Path | str, way: str) -> None:
+    change, words = FORGED[way]
+    with make_book(place, [*g.FOUNDED, *g.AUTHORISED, *ANOTHER]) as book:
+        sealed = book.journal.ends()
+        change(book)
+        for after in ((0, 0), sealed):
+            found = judged_all(book, after)
+            assert [fault.kind for fault in found.faults] == [LAWLESS]
+            assert words in found.faults[0].what
+            assert found.sound == sealed
+
+
+@pytest.mark.case("T2")
+def test_a_book_founded_by_a_forger_is_named(tmp_path: Path) -> None:
+    """Its first entries are those of which their answer keeps the digest."""
+    with make_book(tmp_path / "book") as book:
+        rows = next(book.journal.entry_rows(0, 10))[:1]
+        with without_triggers(book.path) as raw:
+            state = rows[0][3].replace(b'"The Facility"', b'"Mine"')
+            state = summed(place_of(*rows[0][:3]), state.rpartition(b',"crc32"')[0] + b"}")
+            raw.execute("UPDATE stored_events SET state = ? WHERE position = 1", (state,))
+        assert faults(book)[0].startswith("fund@1 (position 1): lawless: the digest of its answer")
+
+
+def test_a_row_that_does_not_decode_is_named_and_the_rest_is_judged(tmp_path: Path) -> None:
+    with make_book(tmp_path / "book", [*g.FOUNDED, *g.AUTHORISED]) as book:
+        sealed = book.journal.ends()
+        forge(book, g.disburse("05-01"))
+        forge(book, g.propose("01-10", grant="SSF-2"))
+        forge(book, g.cost("01-11", grant="SSF-2"), recorder="t.eacher")
+        with without_triggers(book.path) as raw:
+            raw.execute("UPDATE stored_events SET state = '{}' WHERE position = ?", (sealed[0] + 1,))
+        found = judged_all(book)
+        assert [(fault.kind, fault.stream, fault.position) for fault in found.faults] == [
+            (UNDECODABLE, f"grant:{g.G}", sealed[0] + 1),
+            (LAWLESS, "grant:SSF-2", sealed[0] + 3),
+        ]
+        assert found.sound == sealed
+
+
+@pytest.mark.both_stores
+def test_what_is_set_aside_is_passed_over(place: Path | str) -> None:
+    """With all that was recorded with it, and it counts in no state."""
+    with make_book(place, [*g.FOUNDED, *g.AUTHORISED]) as book:
+        position = forge(book, g.disburse("05-01", actor="t.leader"))
+        forge(book, g.disburse("05-02"))
+        with book.journal.recorder.reading():
+            found = judged(book.journal, set_aside=frozenset({position}))
+        assert [fault.where for fault in found.faults] == []
+
+
+def founding() -> list[Entry]:
+    return given(founded=()).fund_entries
+
+
+FOUNDINGS: dict[str, tuple[Callable[[list[Entry]], list[Entry]], str]] = {
+    "no administrator": (lambda first: [first[0], *first[2:]], "begins with its fund"),
+    "another's officer": (lambda first: changed(first, 1, officer="m.allory"), "does not make admin"),
+    "an officer with more roles": (
+        lambda first: changed(first, 1, roles=("administrator", "approver")),
+        "does not make admin",
+    ),
+    "an edition twice": (lambda first: [*first, first[-1]], "EditionNameTaken"),
+    "another day": (lambda first: changed(first, 2, on=date(2009, 1, 1)), "not of the day"),
+    "another hand": (lambda first: changed(first, 0, actor="m.allory"), "by the hand"),
+    "a day that had not come": (
+        lambda first: [entry._replace(recorded_at=datetime(2000, 1, 1, tzinfo=UTC)) for entry in first],
+        "after the day on which it was recorded",
+    ),
+    "a note": (
+        lambda first: [first[0], first[1]._replace(note="x"), *first[2:]],
+        "recorder, rule set or note",
+    ),
+}
+
+
+def changed(first: list[Entry], place: int, **fields: object) -> list[Entry]:
+    entry = first[place]
+    other = entry._replace(event=entry.event.model_copy(update=fields))
+    return [*first[:place], other, *first[place + 1 :]]
+
+
+def test_a_founding_is_lawful() -> None:
+    verdict = founded_again(founding())
+    assert verdict.fund == given(founded=()).fund
+
+
+@pytest.mark.parametrize("way", FOUNDINGS)
+def test_another_founding_is_lawless(way: str) -> None:
+    change, words = FOUNDINGS[way]
+    with pytest.raises(Lawless, match=words):
+        founded_again(change(founding()))
