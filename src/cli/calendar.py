@@ -28,7 +28,8 @@ def invitation(session: "Session", fund: str, recorded_at: datetime) -> bytes:
     event.add("sequence", session.moves)
     event.add("status", "CANCELLED" if session.status == "cancelled" else "CONFIRMED")
     lines = [
-        f"{site}: {start} ({zone}, UTC{offset})" for site, zone, start, _, offset in local_times(session)
+        f"{site}: {start} ({zone}, UTC{offset})" if start else f"{site}: local time not known ({zone})"
+        for site, zone, start, _, offset in local_times(session)
     ]
     event.add("description", "\n".join(lines))
     event.add("location", "; ".join(site for site, _ in session.sites))

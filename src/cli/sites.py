@@ -27,7 +27,7 @@ from cli.text import safe
 def sites(grant: str, activity: str, **given: Any) -> int:
     """Show them."""
     from projections.reports import Report, tables_at
-    from projections.sites import COLUMNS, local_times, session_on
+    from projections.sites import COLUMNS, local_times, session_on, unknown_zones
 
     asked = settings()
     form = given["form"] or ("json" if asked.json else "table")
@@ -39,6 +39,8 @@ def sites(grant: str, activity: str, **given: Any) -> int:
         report = Report("sites", tuple(COLUMNS), local_times(session), on, position)
         told = f"{session.title}, {activity}: {session.starts_at:%Y-%m-%d %H:%M} UTC"
         caption = f"{safe(told)}, {session.minutes or '?'} minutes.\n{caption_of(book, report)}"
+        if unknown := unknown_zones(session):
+            caption += f"No time zone that is known, so no local time: {safe(', '.join(unknown))}.\n"
         if form == "ics":
             from cli.calendar import invitation
 

@@ -20,14 +20,14 @@ from lifecycle.call import Call
 from lifecycle.call import fold as fold_call
 from lifecycle.clock import Clock, next_moment
 from lifecycle.decisions.call import CallCommand
-from lifecycle.decisions.correction import CorrectFundEntry
+from lifecycle.decisions.correction import CorrectCallEntry, CorrectEntry, CorrectFundEntry, faults_of_reading
 from lifecycle.decisions.fund import FundCommand
 from lifecycle.decisions.rules import Command, GrantCommand
 from lifecycle.digests import digest_of, digest_of_founding
 from lifecycle.errors import VersionConflict
 from lifecycle.events.base import EntryCorrected, Event
 from lifecycle.fund import Fund, fold
-from lifecycle.history import FUND, Entry, call_stream, in_force, kind_of
+from lifecycle.history import FUND, Entry, call_stream, in_force, kind_of, reading
 from lifecycle.journal import Answer, Journal
 from lifecycle.judge import (
     Known,
@@ -40,6 +40,7 @@ from lifecycle.judge import (
     judge_grant,
     stream_of,
 )
+from lifecycle.listed import refuse
 from lifecycle.mapper import entry_of, stamp, stored_as
 from lifecycle.recording import STORED, Receipt
 from lifecycle.refusals import CommandIdReused, Refusal
@@ -197,6 +198,8 @@ class Clerk:
     def _judge(self, command: Command, recorder: str, today: date) -> Verdict:
         fund = self._fund
         try:
+            if isinstance(command, CorrectEntry | CorrectFundEntry | CorrectCallEntry):
+                self._on_the_lists(command)
             if isinstance(command, GrantCommand):
                 known = self._known(stream_of(command))
                 calls = {name: self._call(name)[0] for name in calls_named(known, command)}
@@ -208,6 +211,13 @@ class Clerk:
             return judge_fund(fund, command, recorder, today, entries, self._acts_since)
         except ValidationError as error:
             raise Malformed.of(error, inside="reads") from None
+
+    def _on_the_lists(self, asked: CorrectEntry | CorrectFundEntry | CorrectCallEntry) -> None:
+        """Hold what a correction says against the lists of the day. Raises ``ValidationError``."""
+        stream = stream_of(asked)
+        entries = self._known(stream).entries if kind_of(stream) == "grant" else self.journal.entries(stream)
+        if asked.reads is not None and (now := reading(entries, asked.entry)):
+            refuse(asked.NAME, faults_of_reading(now, asked.reads))
 
     def _acts_since(self, taken: Taken) -> Iterator[Entry]:
         """What these officers did or recorded since, all of which was recorded since, or corrected."""

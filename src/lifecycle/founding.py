@@ -7,9 +7,9 @@ from pydantic import ValidationError
 
 from lifecycle.events.base import FundEvent
 from lifecycle.events.fund import FundEstablished, OfficerAppointed, PolicyAdopted
-from lifecycle.iso import MINOR_UNITS
+from lifecycle.iso import not_a_currency, not_a_time_zone
 from lifecycle.policy import Edition, shipped
-from lifecycle.seat import day_at, zone_names
+from lifecycle.seat import day_at
 from lifecycle.words import Malformed, recorder_from
 
 
@@ -29,12 +29,12 @@ def founding(
     Raises `Malformed` with the field that is wrong.
     """
     recorder = recorder_from(recorder)
-    if currency not in MINOR_UNITS:
-        raise Malformed([("currency", f"{currency} is not an ISO 4217 currency")])
-    if time_zone not in zone_names():
-        raise Malformed([("time_zone", f"{time_zone} is not an IANA time zone, like America/New_York")])
+    if what := not_a_time_zone(time_zone):
+        raise Malformed([("time_zone", what)])
     today = day_at(now, time_zone)
     on = today if on is None else on
+    if what := not_a_currency(currency, on):
+        raise Malformed([("currency", what)])
     if on > today:
         raise Malformed([("on", f"{on} is after today, {today}: a fund is recorded when it is established")])
     adopted = shipped() if editions is None else editions

@@ -79,6 +79,17 @@ def reads(event: Event, changes: dict[str, Any]) -> Event:
     return type(event).model_validate(fields | changes)
 
 
+def reading(entries: Sequence[Entry], version: int) -> Event | None:
+    """How the entry of the version reads, corrections applied; as it was recorded if it was struck.
+
+    `None` if there is no such entry.
+    """
+    if not 1 <= version <= len(entries):
+        return None
+    held = {entry.originator_version: entry.event for entry in in_force(entries)}
+    return held.get(version, entries[version - 1].event)
+
+
 def in_force(entries: Sequence[Entry]) -> list[Entry]:
     """What holds of a stream's entries, given in the order of their versions: struck ones gone, corrected
     ones as they should read, in the one order.

@@ -1,51 +1,98 @@
-"""The codes of two ISO standards, as tables: no library, no look-up at run time.
+"""The codes of ISO 3166, ISO 4217 and the IANA time zones, as pinned tables: no look-up at run time.
 
-`tests/test_iso.py` proves them against the published lists.
+They bind commands, each on its own day. What is stored is read by its shape, whatever the tables say.
+``codes.md`` says where they come from; `tests/test_iso.py` holds them against the published lists.
 """
 
+from datetime import date
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
 
-COUNTRIES: frozenset[str] = frozenset(
-    """
-    AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW
-    BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI
-    FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN
-    IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME
-    MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF
-    PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV
-    SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE
-    YT ZA ZM ZW
-    """.split()
-)
-"""ISO 3166-1 alpha-2: every officially assigned code."""
+from lifecycle.stage import NOT_STATED
 
-_CODES_BY_DECIMALS = {
-    0: """
-    BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF
-    """,
-    2: """
-    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF
-    CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL
-    HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU
-    MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR
-    SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED
-    VES WST XAD XCD XCG YER ZAR ZMW ZWG
-    """,
-    3: """
-    BHD IQD JOD KWD LYD OMR TND
-    """,
-    4: """
-    CLF UYW
-    """,
-}
 
-MINOR_UNITS: dict[str, int] = {
-    code: decimals for decimals, codes in _CODES_BY_DECIMALS.items() for code in codes.split()
-}
-"""ISO 4217: the decimals of every active currency that has minor units (so not gold, XDR or XTS)."""
-_QUANTA = {places: Decimal(1).scaleb(-places) for places in set(MINOR_UNITS.values())}
+class Days(NamedTuple):
+    """From when until when a code was valid; both days count."""
+
+    first: date
+    last: date
+
+
+def _days(first: str, last: str) -> Days:
+    return Days(
+        date.fromisoformat(first) if first else date.min, date.fromisoformat(last) if last else date.max
+    )
+
+
+def _rows(file: str) -> list[list[str]]:
+    text = Path(__file__).with_name(file).read_text("utf-8")
+    return [line.split(",") for line in text.splitlines()[1:]]
+
+
+COUNTRIES: dict[str, Days] = {code: _days(first, last) for code, first, last in _rows("countries.csv")}
+"""ISO 3166-1 alpha-2, and XK: every code that was valid since 2008."""
+_MONEY = _rows("currencies.csv")
+CURRENCIES: dict[str, Days] = {code: _days(first, last) for code, _, first, last in _MONEY}
+"""ISO 4217: every currency that was valid since 2008 and has minor units, and XDR."""
+MINOR_UNITS: dict[str, int] = {code: int(decimals) for code, decimals, *_ in _MONEY}
+"""ISO 4217: the decimals of each; XDR, which has none there, is given two."""
+USUAL = 2
+"""Decimals in sums of a currency that the table does not have."""
+_QUANTA = {places: Decimal(1).scaleb(-places) for places in {USUAL, *MINOR_UNITS.values()}}
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """The names of the IANA list as pinned, whatever this machine has."""
+    return frozenset(Path(__file__).with_name("time_zones.txt").read_text("utf-8").split())
+
+
+def decimals(currency: str) -> int:
+    """How many decimals the currency has; two if the table does not have it."""
+    return MINOR_UNITS.get(currency, USUAL)
 
 
 def minor_units(amount: Decimal, currency: str) -> Decimal:
-    """The amount written with the currency's own number of decimals: sums begin with a zero of two."""
-    return amount.quantize(_QUANTA[MINOR_UNITS[currency]])
+    """The amount written with the currency's own number of decimals: sums begin with a zero of two.
+
+    An amount of a currency that the table does not have keeps the decimals that it has.
+    """
+    places = MINOR_UNITS.get(currency)
+    if places is None:
+        exponent = amount.as_tuple().exponent
+        if isinstance(exponent, int) and exponent < -USUAL:
+            return amount
+        places = USUAL
+    return amount.quantize(_QUANTA[places])
+
+
+def not_a_currency(code: str, on: date | None) -> str | None:
+    """What is wrong with a currency code on the day, or on any; `None` if it is valid then."""
+    return _not_valid(code, on, CURRENCIES.get(code), "an ISO 4217 currency")
+
+
+def not_a_country(code: str, on: date | None) -> str | None:
+    """What is wrong with a country code on the day, or on any; `None` if it is valid, or stands for none."""
+    if code == NOT_STATED:
+        return None
+    known = "an ISO 3166-1 alpha-2 country (ZZ stands for one that is not stated)"
+    return _not_valid(code, on, COUNTRIES.get(code), known)
+
+
+def not_a_time_zone(name: str) -> str | None:
+    """What is wrong with the name of a time zone; `None` if the IANA list has it."""
+    return None if name in time_zones() else f"{name} is not an IANA time zone, like Africa/Kampala"
+
+
+def _not_valid(code: str, on: date | None, days: Days | None, known: str) -> str | None:
+    if days is None:
+        return f"{code} is not {known}"
+    if on is None:
+        return None
+    if on < days.first:
+        return f"{code} is a code from {days.first} on, and this is of {on}"
+    if on > days.last:
+        return f"{code} was a code until {days.last}, and this is of {on}"
+    return None

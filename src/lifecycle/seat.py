@@ -7,28 +7,17 @@
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
-from importlib.resources import files
-from zoneinfo import ZoneInfo
 
 from lifecycle.stage import YEARS
+from lifecycle.zones import zone_of
 
 _MICROSECOND = timedelta(microseconds=1)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
-@lru_cache(maxsize=1)
-def zone_names() -> frozenset[str]:
-    """The names of the IANA list, as the tzdata package has them."""
-    return frozenset(files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
-
-
-@lru_cache(maxsize=64)
 def zone(name: str) -> tzinfo:
-    """The time zone of that name; UTC if the tzdata package does not know the name (any more)."""
-    if name == "UTC" or name not in zone_names():
-        return UTC
-    with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as rules:
-        return ZoneInfo.from_file(rules, key=name)
+    """The time zone of that name; UTC if nobody knows the name (any more)."""
+    return zone_of(name) or UTC
 
 
 def day_of(text: str) -> date | None:

@@ -3,11 +3,11 @@
 import json
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
 from lifecycle.words import Malformed
+from lifecycle.zones import zone_of
 from projections.tables import Row, exchange_activities, register_spans
 
 COLUMNS = "site time_zone local_start local_end utc_offset".split()
@@ -70,13 +70,22 @@ def session_on(connection: Connection, as_of: date, grant: str, activity: str) -
     )
 
 
+def unknown_zones(session: Session) -> list[str]:
+    """Names of the sites' time zones that nobody knows: stored with the book, and on no list."""
+    return sorted({zone for _, zone in session.sites if zone_of(zone) is None})
+
+
 def local_times(session: Session) -> list[Row]:
-    """A row for each site, in the order in which they were named."""
+    """A row for each site, in the order in which they were named; without times if its zone is not known."""
     rows: list[Row] = []
-    for site, zone in session.sites:
-        start = session.starts_at.astimezone(ZoneInfo(zone))
-        end = None if session.ends_at is None else session.ends_at.astimezone(ZoneInfo(zone))
-        rows.append((site, zone, _local(start), end and _local(end), start.strftime("%z")))
+    for site, name in session.sites:
+        zone = zone_of(name)
+        if zone is None:
+            rows.append((site, name, None, None, None))
+            continue
+        start = session.starts_at.astimezone(zone)
+        end = None if session.ends_at is None else session.ends_at.astimezone(zone)
+        rows.append((site, name, _local(start), end and _local(end), start.strftime("%z")))
     return rows
 
 

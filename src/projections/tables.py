@@ -8,7 +8,7 @@ one unit of the currency (100 for USD).
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -24,7 +24,7 @@ from sqlalchemy import (
     select,
 )
 
-from lifecycle.iso import MINOR_UNITS
+from lifecycle.iso import decimals
 
 FORMAT = 12
 """Of the tables below. Views of another format are made again from the journal."""
@@ -312,7 +312,7 @@ FUND_TABLES = (fund_flows, fund_partners, fund_instalments, fund_consultations, 
 
 def scale_of(currency: str) -> int:
     """How many minor units make one unit."""
-    return int(10 ** MINOR_UNITS[currency])
+    return int(10 ** decimals(currency))
 
 
 def holding(connection: Connection) -> tuple[str, int]:
@@ -322,8 +322,12 @@ def holding(connection: Connection) -> tuple[str, int]:
 
 
 def minor(amount: Decimal, scale: int) -> int:
-    """The amount in minor units. Events hold amounts exact to the minor unit, so nothing is lost."""
-    return int(amount * scale)
+    """The amount in minor units.
+
+    Commands hold amounts exact to the minor unit, so nothing is lost, but of a currency that the table of
+    codes does not have: it is counted in hundredths, ties to the even.
+    """
+    return int((amount * scale).to_integral_value(ROUND_HALF_EVEN))
 
 
 State = TypeVar("State")

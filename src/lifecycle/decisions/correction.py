@@ -25,6 +25,7 @@ from lifecycle.events.fund import (
 from lifecycle.events.grant import GrantApproved, GrantRestructured
 from lifecycle.fund import Fund
 from lifecycle.history import Entry, reads, void_corrections
+from lifecycle.listed import Fault, faults
 from lifecycle.refusals import (
     CorrectionNotCorrectable,
     EditionNeverChanges,
@@ -153,3 +154,18 @@ def completed(asked: EntryCorrected, now: Entry, fund: Fund) -> EntryCorrected:
     if edition is None:
         raise NoEditionInForce(f"no policy edition holds on {day}")
     return asked.model_copy(update={"reads": {**asked.reads, "edition": edition.name}})
+
+
+def faults_of_reading(now: Event, changes: dict[str, object]) -> list[Fault]:
+    """What no list has of the fields that a correction names, on the day of the entry as it will read.
+
+    If the day itself changes, the other fields are held against the lists of the new day as well, but not
+    those that no list had before. Raises pydantic's ``ValidationError`` for changes that make no event.
+    """
+    then = reads(now, changes)
+    before = {where for where, _ in faults(now, now.on)} if then.on != now.on else None
+    return [
+        (where, what)
+        for where, what in faults(then, then.on)
+        if where[0] in changes or (before is not None and where not in before)
+    ]

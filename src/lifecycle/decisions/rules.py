@@ -15,13 +15,14 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, ClassVar, Self, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, ValidationError, ValidationInfo, model_validator
 
 from lifecycle.amounts import exact_decimals
 from lifecycle.events.base import Event, GrantEvent, Value
 from lifecycle.fund import Fund
 from lifecycle.grant import Grant
 from lifecycle.iso import minor_units
+from lifecycle.listed import AS_STORED, faults, refuse, with_faults
 from lifecycle.policy import Edition, Window
 from lifecycle.refusals import CurrencyNotHolding, DecidesOwnRequest, WindowNotInEdition
 from lifecycle.rule_sets import Rule, in_set
@@ -63,6 +64,17 @@ class Command(Value):
         for name in _with_amounts(type(self)):
             can_be_added_up(self.__dict__[name], name)
         return self
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _on_the_lists(cls, said: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        try:
+            made = handler(said)
+        except ValidationError as error:
+            raise with_faults(error, cls, said) from None
+        if info.context is not AS_STORED:
+            refuse(cls.NAME, faults(made, made.on))
+        return made
 
 
 @cache

@@ -8,6 +8,7 @@ from lifecycle.events.base import DocumentAttached, EntryCorrected, FundEvent
 from lifecycle.policy import Edition
 from lifecycle.terms import (
     Amount,
+    Currency,
     Day,
     GrantId,
     ItemId,
@@ -17,7 +18,7 @@ from lifecycle.terms import (
     Prose,
     Reason,
     Role,
-    ZoneName,
+    TimeZone,
 )
 
 Roles = Annotated[tuple[Role, ...], Field(min_length=1)]
@@ -30,11 +31,11 @@ class FundEstablished(FundEvent):
 
     name: Line
     """The fund's name."""
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    currency: Currency
     """The holding currency: every grant and every total is in it."""
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)]
     """First month of the fiscal year, which is named after the calendar year in which it ends."""
-    time_zone: ZoneName = "UTC"
+    time_zone: TimeZone = "UTC"
     """IANA time zone of the seat: "today" and the end of a day are counted there."""
 
 

@@ -1,0 +1,86 @@
+"""Writes the pinned lists of codes in ``src/lifecycle``: currencies, countries, time zones.
+
+python docs/codes.py
+
+Needs the development dependencies: Babel (Unicode CLDR), iso4217, pycountry and tzdata. What they do not
+have, and where they differ, stands here by name. ``tests/test_iso.py`` holds the lists against them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+import iso4217
+import pycountry
+from babel.core import get_global
+
+SINCE = "2008-01-01"
+"""Codes that ended before are left out: the first fund of this kind is of 2008."""
+FOLDER = Path(__file__).parents[1] / "src" / "lifecycle"
+RETIRED = {"BYR": 0}
+"""ISO 4217's decimals of currencies that ended and did not have two."""
+WITHOUT_MINOR_UNITS = {"XDR": 2}
+"""Special drawing rights have none in ISO 4217 and are given two (domain §2)."""
+NO_MONEY = {"CNH", "XFU"}
+"""In CLDR, but CNH is no code of ISO 4217 and XFU had no minor unit."""
+COUNTRY_DAYS = {
+    "AN": ("", "2010-12-15"),  # ISO 3166-3
+    "BQ": ("2010-12-15", ""),  # its three successors, from the same day
+    "CW": ("2010-12-15", ""),
+    "SX": ("2010-12-15", ""),
+    "SS": ("2011-08-11", ""),  # ISO 3166-1 newsletter VI-10
+    "XK": ("2008-02-17", ""),  # user-assigned; a member of the World Bank (domain §2)
+}
+"""First and last day, where one lies after `SINCE`."""
+
+
+def currencies() -> Iterator[tuple[str, int, str, str]]:
+    """Code, decimals, first and last day (empty: always was, still is), by code."""
+    days: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for used in get_global("territory_currencies").values():
+        for code, first, last, _ in used:
+            days[code].append((_day(first), _day(last)))
+    active = {
+        code: int(decimals)
+        for code, entry in iso4217.raw_table.items()
+        if code and (decimals := str(entry["CcyMnrUnts"])).isdigit()
+    } | WITHOUT_MINOR_UNITS
+    for code in sorted(active.keys() | days.keys() - NO_MONEY):
+        spans = days.get(code, [])
+        first = min((since for since, _ in spans), default="")  # an empty one is the least
+        last = "" if code in active or any(not until for _, until in spans) else max(t for _, t in spans)
+        if code in active or last >= SINCE:
+            yield code, active.get(code, RETIRED.get(code, 2)), first if first > SINCE else "", last
+
+
+def countries() -> Iterator[tuple[str, str, str]]:
+    """Code, first and last day (empty: always was, still is), by code."""
+    for code in sorted({country.alpha_2 for country in pycountry.countries} | COUNTRY_DAYS.keys()):
+        yield (code, *COUNTRY_DAYS.get(code, ("", "")))
+
+
+def time_zones() -> list[str]:
+    """Names of the IANA list, links included; ``Factory`` is none: it stands for a zone that was not set."""
+    names = resources.files("tzdata").joinpath("zones").read_text("utf-8").split()
+    return sorted(set(names) - {"Factory"})
+
+
+def _day(parts: tuple[int, int, int] | None) -> str:
+    return "" if parts is None else f"{parts[0]:04}-{parts[1]:02}-{parts[2]:02}"
+
+
+def files() -> dict[str, str]:
+    """Each file's name and what is in it."""
+    money = "".join(f"{code},{places},{first},{last}\n" for code, places, first, last in currencies())
+    lands = "".join(f"{','.join(row)}\n" for row in countries())
+    return {
+        "currencies.csv": "currency,decimals,first_day,last_day\n" + money,
+        "countries.csv": "country,first_day,last_day\n" + lands,
+        "time_zones.txt": "\n".join(time_zones()) + "\n",
+    }
+
+
+if __name__ == "__main__":
+    for name, text in files().items():
+        (FOLDER / name).write_text(text, "utf-8")

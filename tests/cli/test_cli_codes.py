@@ -1,0 +1,231 @@
+"""Codes bind commands, each on its own day; what is stored is read whatever the lists of a later day say."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from cli_shell import Shell, on_grant
+from lifecycle import iso, terms, zones
+
+ASKED = [
+    ("audit", "seal"),
+    ("audit", "verify"),
+    ("audit", "history", "G-1"),
+    ("audit", "history", "fund"),
+    ("audit", "replay", "G-1", "--on", "2026-01-01"),
+    ("audit", "replay", "fund", "--on", "2026-01-01"),
+    ("audit", "entries"),
+    ("grant", "show", "G-1"),
+    ("grant", "list"),
+    ("activity", "sites", "G-1", "A1"),
+    *(
+        ("report", name)
+        for name in (
+            "fund",
+            "countries",
+            "exchanges",
+            "value",
+            "disbursement",
+            "register",
+            "timeline",
+            "glance",
+        )
+    ),
+    ("report", "countries", "--by", "region"),
+    ("report", "disbursement", "--by", "partner"),
+    ("report", "progress", "--year", "2018"),
+]
+WITH_CODES = [
+    {"command": "JoinPartner", "on": "2009-01-01", "actor": "desk", "partner": "GH", "name": "Ghana"}
+    | {"kind": "emerging"},
+    {"command": "ReceiveInstalment", "on": "2016-01-03", "actor": "cash", "partner": "GH"}
+    | {"amount": "1000.00 GHS", "holding_amount": "250.00 USD"},
+    on_grant(
+        "PlanActivity",
+        "2017-05-01",
+        "leader",
+        activity="A1",
+        instrument="video_conference",
+        countries=["TZ", "BR"],
+        starts="2017-06-01",
+        ends="2017-06-01",
+        starts_at="2017-06-01T12:00Z",
+        sites=[
+            {"site": "Dar", "time_zone": "Africa/Dar_es_Salaam"},
+            {"site": "Home", "time_zone": "localtime"},
+        ],
+    ),
+    on_grant("RecordCoFinancing", "2017-06-02", "leader", kind="cash", source="Ghana", amount="40.00 GHS"),
+    {"command": "CorrectEntry", "on": "2018-01-01", "actor": "boss", "entry": 17, "reason": "misread"}
+    | {"reads": {"amount": "1200.00 GHS", "holding_amount": "300.00 USD"}},
+]
+
+
+@pytest.fixture
+def lists(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """Changes to the lists, as a later day may bring them, until the test is over."""
+    yield monkeypatch
+    monkeypatch.undo()
+    _forget()
+
+
+def _forget() -> None:
+    terms._amount_written.cache_clear()
+    zones.zone_of.cache_clear()
+
+
+def with_old_codes(gb: Shell, lists: pytest.MonkeyPatch) -> None:
+    """Record codes that are valid, then take them from the lists."""
+    with pytest.MonkeyPatch.context() as earlier:
+        earlier.setattr(iso, "time_zones", lambda: {"Africa/Dar_es_Salaam", "localtime"})
+        done = gb("record", gb.file(WITH_CODES))
+        assert done.code == 0, done.out
+    lists.delitem(iso.CURRENCIES, "GHS")
+    lists.delitem(iso.MINOR_UNITS, "GHS")
+    for code in ("TZ", "BR"):
+        lists.delitem(iso.COUNTRIES, code)
+    _forget()
+
+
+@pytest.mark.case("T4")
+@pytest.mark.both_stores
+def test_a_book_is_read_after_its_codes_have_left_the_lists(lived: Shell, lists: pytest.MonkeyPatch) -> None:
+    with_old_codes(lived, lists)
+    for words in ASKED:
+        told = lived("--json", *words)
+        assert told.code == 0, (words, told.err)
+    assert lived("views", "rebuild").code == 0
+    for words in ASKED:
+        assert lived("--json", *words).code == 0, words
+    ghana = next(row for row in lived("--json", "report", "fund").rows if row["partner"] == "GH")
+    assert (ghana["currency"], ghana["received"], ghana["received_holding"]) == ("GHS", "1200.00", "300.00")
+
+
+@pytest.mark.case("T4")
+def test_such_a_book_goes_on_and_takes_the_old_codes_no_more(lived: Shell, lists: pytest.MonkeyPatch) -> None:
+    with_old_codes(lived, lists)
+    more: list[dict[str, Any]] = [
+        on_grant(
+            "HoldActivity", "2017-06-01", "leader", activity="A1", starts="2017-06-01", ends="2017-06-01"
+        ),
+        {"command": "CorrectEntry", "on": "2018-01-01", "actor": "boss", "entry": 17, "reason": "misread"}
+        | {"reads": {"on": "2016-01-04"}},
+    ]
+    done = lived("record", lived.file(more))
+    assert done.code == 0, done.out
+    more[1]["reads"] = {"amount": "1100.00 GHS"}
+    told = lived("record", lived.file(more[1:]))
+    assert (told.code, "reads.amount: GHS is not an ISO 4217 currency" in told.out) == (2, True), told.out
+
+
+@pytest.mark.case("T4")
+def test_a_zone_that_nobody_knows_is_shown_without_a_local_time(
+    lived: Shell, lists: pytest.MonkeyPatch
+) -> None:
+    with_old_codes(lived, lists)
+    dar, home = lived("--json", "activity", "sites", "G-1", "A1").rows
+    assert (dar["local_start"], dar["utc_offset"]) == ("2017-06-01T15:00", "+0300")
+    assert (home["time_zone"], home["local_start"], home["utc_offset"]) == ("localtime", None, None)
+    assert "so no local time: localtime" in lived("activity", "sites", "G-1", "A1").out
+    told = lived("activity", "sites", "G-1", "A1", "--format", "ics").out.replace("\r\n ", "")
+    assert "Home: local time not known (localtime)" in told
+
+
+# ── commands are held against the lists, each on its own day ─────────────────────────────────
+
+RECEIVED = {"command": "ReceiveInstalment", "actor": "cash", "partner": "DK", "holding_amount": "9.00 USD"}
+
+
+@pytest.mark.case("X2")
+@pytest.mark.parametrize(
+    ("amount", "on", "said"),
+    [
+        ("50.00 HRK", "2012-05-01", ""),
+        ("50.00 HRK", "2023-01-13", ""),
+        ("50.00 HRK", "2023-01-14", ""),
+        ("50.00 HRK", "2023-01-15", "amount: HRK was a code until 2023-01-14, and this is of 2023-01-15"),
+        ("50.00 XDR", "2012-05-01", ""),
+        ("50.005 XDR", "2012-05-01", "amount: XDR has 2 decimals"),
+        ("50 BYR", "2016-12-31", ""),
+        ("50.5 BYR", "2016-12-31", "amount: BYR has no decimals: 50 BYR or 51 BYR?"),
+        ("50.00 ZMW", "2012-12-31", "amount: ZMW is a code from 2013-01-01 on, and this is of 2012-12-31"),
+        ("50.00 XAU", "2012-12-31", "amount: XAU is not an ISO 4217 currency"),
+    ],
+)
+def test_a_currency_is_taken_on_its_days(lived: Shell, amount: str, on: str, said: str) -> None:
+    told = lived("record", lived.file([{**RECEIVED, "amount": amount, "on": on}]))
+    assert told.code == (2 if said else 0), told.out
+    assert said in told.out
+
+
+@pytest.mark.case("X2")
+def test_a_correction_is_held_against_the_day_of_the_entry_as_it_will_read(lived: Shell) -> None:
+    assert lived("record", lived.file([{**RECEIVED, "amount": "50.00 HRK", "on": "2022-05-01"}])).code == 0
+    entry = lived("--json", "audit", "history", "fund").rows[-1]["version"]
+    corrected = {
+        "command": "CorrectEntry",
+        "actor": "boss",
+        "entry": entry,
+        "on": "2025-01-01",
+        "reason": "x",
+    }
+    late = "HRK was a code until 2023-01-14, and this is of 2023-01-15"
+    for reads, said in (
+        ({"amount": "60.00 HRK"}, ""),
+        ({"amount": "60.00 HRK", "on": "2023-01-14"}, ""),
+        ({"on": "2023-01-15"}, f"reads.amount: {late}"),
+        ({"on": "2023-01-15", "amount": "61.00 HRK"}, f"reads.amount: {late}"),
+        ({"on": "2023-01-15", "amount": "8.00 EUR"}, ""),
+        ({"amount": "62.00 HRK"}, f"reads.amount: {late}"),
+    ):
+        told = lived("record", lived.file([{**corrected, "reads": reads}]))
+        assert (told.code, said in told.out) == (2 if said else 0, True), (reads, told.out)
+
+
+@pytest.mark.case("X2")
+@pytest.mark.parametrize(
+    ("code", "on", "said"),
+    [
+        ("XK", "2009-05-01", ""),
+        ("AN", "2010-12-15", ""),
+        ("AN", "2010-12-16", "recipients.1: AN was a code until 2010-12-15, and this is of 2010-12-16"),
+        ("CW", "2010-12-14", "recipients.1: CW is a code from 2010-12-15 on, and this is of 2010-12-14"),
+        ("SS", "2011-08-11", ""),
+        ("CS", "2009-05-01", "recipients.1: CS is not an ISO 3166-1 alpha-2 country"),
+    ],
+)
+def test_a_country_is_taken_on_its_days(lived: Shell, code: str, on: str, said: str) -> None:
+    proposed = {
+        "command": "ProposeGrant",
+        "grant": "G-2",
+        "actor": "leader",
+        "title": "T",
+        "window": "stand_alone",
+        "recipients": ["ZZ", code],
+        "providers": ["IN"],
+        "sector": "s",
+        "objective": "o",
+        "amount": "5.00 USD",
+        "months": 6,
+        "on": on,
+    }
+    told = lived("record", lived.file([proposed]))
+    assert (told.code, said in told.out) == (2 if said else 0, True), told.out
+
+
+@pytest.mark.case("X2")
+def test_a_book_is_held_in_a_currency_of_its_day(shell: Shell) -> None:
+    words = ("--name", "F", "--currency", "HRK", "--fiscal-year-start", "7")
+    told = shell("init", shell.book, *words, "--on", "2023-01-15")
+    assert (told.code, "HRK was a code until 2023-01-14" in told.err) == (2, True), told.err
+
+
+@pytest.mark.case("T4")
+@pytest.mark.parametrize(
+    "zone", ["localtime", "posixrules", "Factory", "africa/kampala", "right/UTC", "Mars/Base"]
+)
+def test_a_command_takes_a_time_zone_of_the_list_alone(lived: Shell, zone: str) -> None:
+    planned = WITH_CODES[2] | {"sites": [{"site": "Dar", "time_zone": zone}]}
+    told = lived("record", lived.file([planned]))
+    assert (told.code, f"sites.0.time_zone: {zone} is not an IANA" in told.out) == (2, True), told.out
