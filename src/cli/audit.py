@@ -47,12 +47,13 @@ def show_history(
 
     when = When.of(book, on, known)
     stream, entries = entries_of(book, name, when.known)
-    told = tell(stream, entries, when.on)
+    fund = book.fund()
+    told = tell(stream, entries, fund, when.on)
     if asked.json:
         for paragraph in told:
             say(to_json(as_json(paragraph)))
         return
-    currency, names = book.fund().currency, book.names()
+    currency, names = fund.currency, book.names()
     say(f"{safe(name)}: {len(told)} of {len(entries)} entries, {when.words}")
     for paragraph in told:
         say()

@@ -1,4 +1,4 @@
-"""A life told entry by entry: what happened, what it changed, and how we came to know."""
+"""A life told entry by entry: what happened, what it changed, when it was recorded."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +19,8 @@ from lifecycle.events.call import CallOpened, GrantSelected, SelectionReleased
 from lifecycle.fund import Fund
 from lifecycle.grant import Grant
 from lifecycle.history import Entry, in_force, kind_of, reads, void_corrections
+from lifecycle.lateness import Lateness
+from lifecycle.seat import day_at
 from lifecycle.stage import ZERO
 from lifecycle.sums import DatedSums
 
@@ -41,7 +43,12 @@ class Told:
     entry: Entry
     sentence: str
     changes: list[Change] = field(default_factory=list)
+    out_of_order: bool = False
+    """Recorded after an entry of a later day."""
+    late_days: int = 0
+    """Days from the day on which it took effect to the day, at the fund's seat, on which it was recorded."""
     late: bool = False
+    """Recorded later than the edition's days for it."""
     corrections: list[tuple[Entry, list[Change]]] = field(default_factory=list)
     """Corrections of this entry that hold, with what each changed."""
     struck_by: Entry | None = None
@@ -49,19 +56,26 @@ class Told:
     """A correction that was struck itself."""
 
 
-def tell(stream: str, entries: Sequence[Entry], on: date | None = None) -> list[Told]:
-    """The life in the one order, of the entries known; those after the day ``on`` left out."""
+def tell(stream: str, entries: Sequence[Entry], fund: Fund, on: date | None = None) -> list[Told]:
+    """The life in the one order, of the entries known; those after the day ``on`` left out.
+
+    ``fund``: whose seat and editions say which entries were recorded late.
+    """
     about = kind_of(stream)
     words = _WORDS[about]
     held = {entry.originator_version: entry for entry in in_force(entries)}
-    late = _late(entries)
+    behind = _out_of_order(entries)
+    lateness = Lateness(held.values(), fund)
     corrections, struck, void = _corrections(entries)
     changed = dict(_STEPS[about](sorted(held.values(), key=lambda entry: entry.order)))
     told = []
     for raw in entries:
         version = raw.originator_version
         entry = held.get(version, raw)
-        paragraph = Told(entry, sentence(entry.event, words), changed.get(version, []), version in late)
+        paragraph = Told(entry, sentence(entry.event, words), changed.get(version, []), version in behind)
+        recorded_on = day_at(entry.recorded_at, fund.time_zone)
+        paragraph.late_days = max(0, (recorded_on - entry.on).days)
+        paragraph.late = recorded_on > lateness.in_time_until(entry)
         paragraph.corrections = corrections.get(version, [])
         paragraph.struck_by = struck.get(version)
         paragraph.without_effect = version in void
@@ -78,14 +92,14 @@ def sentence(event: Event, words: Any) -> str:
     return f"{prose(event.actor)} {words[type(event)](event)}"
 
 
-def _late(entries: Sequence[Entry]) -> set[int]:
-    """Entries recorded for a day before that of an entry recorded earlier."""
-    late, newest = set(), date.min
+def _out_of_order(entries: Sequence[Entry]) -> set[int]:
+    """Versions of the entries recorded for a day before that of an entry recorded earlier."""
+    found, newest = set(), date.min
     for entry in entries:
         if entry.on < newest:
-            late.add(entry.originator_version)
+            found.add(entry.originator_version)
         newest = max(newest, entry.on)
-    return late
+    return found
 
 
 def _corrections(
@@ -214,9 +228,14 @@ def telling_changes(paragraph: Told) -> list[Change]:
 
 
 def marks(paragraph: Told) -> list[str]:
-    """What an auditor is to see: late, corrected, struck, without effect."""
+    """What an auditor is to see: when it was recorded, late, out of order, corrected, struck."""
     entry = paragraph.entry
-    found = []
+    recorded = f"recorded {moment(entry.recorded_at)}"
+    if paragraph.late:
+        recorded += f": late, {paragraph.late_days:,} days after its day"
+    if paragraph.out_of_order:
+        recorded += f"{'; ' if paragraph.late else ': '}out of order, after an entry of a later day"
+    found = [recorded]
     if paragraph.struck_by is not None:
         by = paragraph.struck_by
         found.append(
@@ -228,8 +247,6 @@ def marks(paragraph: Told) -> list[str]:
         )
     if paragraph.without_effect:
         found.append("this correction was struck: it has no effect")
-    if paragraph.late:
-        found.append(f"late: recorded on {entry.recorded_at:%Y-%m-%d}, after an entry of a later day")
     return found
 
 
@@ -256,6 +273,8 @@ def as_json(paragraph: Told) -> dict[str, Any]:
         "sentence": paragraph.sentence,
         "changes": [_change(change) for change in paragraph.changes],
         "late": paragraph.late,
+        "late_days": paragraph.late_days,
+        "out_of_order": paragraph.out_of_order,
         "corrected_by": [
             {
                 "entry": one.originator_version,

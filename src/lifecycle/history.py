@@ -122,10 +122,16 @@ def in_force(entries: Sequence[Entry]) -> list[Entry]:
 
 def void_corrections(corrections: Iterable[Entry]) -> set[int]:
     """Versions of the corrections that were struck themselves; the last word counts."""
+    made = {entry.originator_version: entry.event for entry in corrections}
     void: set[int] = set()
-    for correction in sorted(corrections, key=lambda entry: -entry.originator_version):
-        change = correction.event
-        if isinstance(change, EntryCorrected) and change.struck and correction.originator_version not in void:
+    for version in sorted(made, reverse=True):
+        change = made[version]
+        if (
+            isinstance(change, EntryCorrected)
+            and change.struck
+            and version not in void
+            and change.entry in made
+        ):
             void.add(change.entry)
     return void
 

@@ -83,6 +83,10 @@ class Span(BaseModel):
         return plus_months(day, (self.months if self.months is not None else 12 * (self.years or 0)) * times)
 
 
+LATE_AFTER = Span(days=30, source="assumed")
+"""For an edition that does not say when an entry is late."""
+
+
 class Window(BaseModel):
     """The rules of one window: each may be absent, none has a silent default."""
 
@@ -125,6 +129,12 @@ class Edition(BaseModel):
     """From the closing date to the last day on which money may leave."""
     windows: dict[Word, Window] = Field(min_length=1)
     obligations: dict[Timed, Span] = Field(default_factory=dict)
+    late_after: Span | None = None
+    """From the day of an entry to the last day on which it is recorded in time; 30 days if not given."""
+
+    def in_time_until(self, on: date) -> date:
+        """The last day on which what took effect on the day is recorded in time."""
+        return (self.late_after or LATE_AFTER).after(on)
 
     def deadline(self, closing_date: date) -> date:
         """The last day on which money may leave."""

@@ -28,6 +28,7 @@ def _said_less(state: dict[str, Any]) -> dict[str, Any]:
 UPCASTS: dict[tuple[str, int], Upcast] = {
     ("GrantSuspended", 1): _suspension_had_no_scope,
     ("FundEstablished", 1): _seat_kept_utc,
+    ("PolicyAdopted", 1): _said_less,
     ("GrantProposed", 1): _said_less,
     ("ProposalRevised", 1): _said_less,
     ("GrantRestructured", 1): _said_less,

@@ -15,6 +15,9 @@ from lifecycle.sides import DECISIONS
 pytestmark = pytest.mark.both_stores
 
 
+MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
+
+
 def test_every_fact_has_its_sentence() -> None:
     assert set(GRANT) == set(grant.EVENTS)
     assert set(FUND) == set(fund.EVENTS)
@@ -71,11 +74,13 @@ def corrected(lived: Shell) -> Shell:
     return lived
 
 
+@pytest.mark.case("D12", "D13")
 def test_late_corrected_and_struck_entries_are_marked(lived: Shell) -> None:
     rows = {row["version"]: row for row in corrected(lived)("--json", "audit", "history", "G-1").rows}
     paid, struck, late, correction, strike, void, last = (rows[version] for version in range(8, 15))
-    assert late["late"] is True
-    assert [paid["late"], struck["late"]] == [False, False]
+    assert all(row["late"] and row["late_days"] > 3_000 for row in rows.values())
+    assert late["out_of_order"] is True
+    assert [paid["out_of_order"], struck["out_of_order"]] == [False, False]
     assert paid["corrected_by"] == [
         {
             "entry": correction["version"],
@@ -89,7 +94,11 @@ def test_late_corrected_and_struck_entries_are_marked(lived: Shell) -> None:
     assert last["sentence"].startswith(f"boss struck entry {void['version']}")
     assert {"field": "disbursed", "before": "60000.00", "after": "59000.00"} in correction["changes"]
     text = " ".join(lived("audit", "history", "G-1").out.split())
-    assert "late: recorded on" in text
+    assert text.count("this correction was struck") == 1
+    assert re.search(
+        rf"recorded {MOMENT}: late, [\d,]+ days after its day; out of order, after an entry", text
+    )
+    assert len(re.findall(rf"recorded {MOMENT}", text)) == len(rows)
     assert (
         f"corrected by entry {correction['version']}, 2017-09-01: amount 60,000.00 USD → 59,000.00 USD"
         in text

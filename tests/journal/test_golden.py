@@ -59,6 +59,7 @@ EDITION = {
     "from": "2017-01-01",
     "agreement_required": True,
     "disbursement_grace": {"months": 4, **SOURCED},
+    "late_after": {"days": 45, **SOURCED},
     "windows": {
         "oks": {
             "max_amount": {"value": "150000.00 USD", **SOURCED},

@@ -45,6 +45,8 @@ class PolicyAdopted(FundEvent):
     Recorded by an administrator.
     """
 
+    VERSION: ClassVar[int] = 2
+
     edition: Edition
     """The whole edition, each number with its source."""
 

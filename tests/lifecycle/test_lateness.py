@@ -1,0 +1,77 @@
+"""Late is another thing than out of order: recorded more days after its day than the edition allows."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+import given as g
+from cli.telling import Told, tell
+from given import Past, given
+from lifecycle.events.grant import RefundReceived
+from lifecycle.fund import Fund
+from lifecycle.history import Entry, grant_stream
+from lifecycle.policy import Span, shipped
+
+pytestmark = pytest.mark.case("D12")
+
+
+def life(past: Past, days: int, fund: Fund | None = None) -> list[Told]:
+    """The grant's life if each entry had been recorded at noon so many days after its day."""
+    noon = {
+        entry: datetime(entry.on.year, entry.on.month, entry.on.day, 12, tzinfo=UTC) for entry in of(past)
+    }
+    entries = [one._replace(recorded_at=noon[one] + timedelta(days=days)) for one in of(past)]
+    return tell(grant_stream(g.G), entries, fund or past.fund)
+
+
+def of(past: Past) -> tuple[Entry, ...]:
+    return past.grants[g.G].entries
+
+
+@pytest.mark.parametrize(("days", "late"), [(0, False), (29, False), (30, False), (31, True)])
+def test_an_entry_is_late_after_thirty_days(days: int, late: bool) -> None:
+    told = life(given(g.EFFECTIVE), days)
+    assert {paragraph.late for paragraph in told} == {late}
+    assert {paragraph.late_days for paragraph in told} == {days}
+    assert not any(paragraph.out_of_order for paragraph in told)
+
+
+def test_an_edition_that_does_not_say_it_means_thirty_days() -> None:
+    silent = [edition.model_copy(update={"late_after": None}) for edition in shipped()]
+    past = Past(silent).found().given(g.FOUNDED, g.EFFECTIVE)
+    assert [{one.late for one in life(past, days)} for days in (30, 31)] == [{False}, {True}]
+
+
+def test_the_edition_that_governs_the_grant_decides() -> None:
+    """Before the approval it is the one in force on the entry's day; afterwards the grant keeps its own."""
+    strict = Span(days=10, source="a test")
+    old, new = shipped()
+    later = new.model_copy(update={"name": "2017-02", "from_": date(2017, 2, 15), "late_after": strict})
+    past = Past([old, new, later]).found().given(g.FOUNDED, g.EFFECTIVE)
+    assert not any(paragraph.late for paragraph in life(past, 11))
+    earlier = later.model_copy(update={"name": "2017-00", "from_": date(2017, 1, 15)})
+    past = Past([old, new, earlier]).found().given(g.FOUNDED, g.EFFECTIVE)
+    assert [paragraph.late for paragraph in life(past, 11)] == [False, True, True, True, True]
+
+
+def test_the_day_of_recording_is_counted_at_the_seat() -> None:
+    """At 01:00 UTC on the 31st day it is still the 30th day in Washington."""
+    past = given(g.PROPOSED)
+    (entry,) = of(past)
+    at = datetime(2017, 2, 10, 1, tzinfo=UTC)
+    assert (at.date() - entry.on).days == 31
+    for time_zone, late in (("UTC", True), ("America/New_York", False)):
+        fund = replace(past.fund, time_zone=time_zone)
+        (told,) = tell(grant_stream(g.G), [entry._replace(recorded_at=at)], fund)
+        assert told.late is late
+
+
+@pytest.mark.case("D13")
+def test_an_entry_that_was_struck_is_no_correction() -> None:
+    """Nor is a correction that strikes it; only a correction that was struck itself has no effect."""
+    past = given(g.PAID, g.refund("06-01"))
+    past = past.given(g.strike(past, RefundReceived))
+    told = tell(grant_stream(g.G), of(past), past.fund)
+    assert [one.without_effect for one in told if one.struck_by or "struck" in one.sentence] == [False, False]
+    assert sum(one.struck_by is not None for one in told) == 1
