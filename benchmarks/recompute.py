@@ -13,9 +13,10 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal, getcontext
 from typing import Any
 
+getcontext().prec = 60
 Fact = dict[str, Any]
 ENVELOPE = ("recorded_at", "recorder", "command_id", "note", "actor")
 
@@ -166,19 +167,11 @@ STAGES = {
 }
 
 
-CENT = Decimal("0.01")
-
-
-def parts(whole: Decimal, weights: dict[str, Decimal]) -> dict[str, Decimal]:
-    """The amount in whole cents as the weights are; what is left over goes to the largest remainders."""
+def shared(whole: Decimal, weights: dict[str | None, Decimal]) -> dict[str | None, Decimal]:
+    """The amount pro rata to the weights, exactly; nobody's if there are none."""
     weights = {name: weight for name, weight in weights.items() if weight > 0}
-    total, size = sum(weights.values()), abs(whole)
-    exact = {name: size * weight / total for name, weight in weights.items()}
-    found = {name: part.quantize(CENT, ROUND_FLOOR) for name, part in exact.items()}
-    left = int((size - sum(found.values())) / CENT)
-    for name in sorted(exact, key=lambda name: (found[name] - exact[name], name))[:left]:
-        found[name] += CENT
-    return {name: part.copy_sign(whole) for name, part in found.items()}
+    total = sum(weights.values())
+    return {name: whole * weight / total for name, weight in weights.items()} if total else {None: whole}
 
 
 def counted(now: Fact) -> bool:
@@ -204,7 +197,6 @@ class Book:
 
     def __init__(self, lines: Iterable[str], on: str, known: int | None = None) -> None:
         self.on = on
-        self._known_parts: dict[str, dict[str, Decimal]] = {}
         streams = read(lines, known)
         self.fund = streams.get("fund", [])
         facts = {
@@ -213,11 +205,12 @@ class Book:
         self.traits = {name: now for name, one in facts.items() if (now := traits(one, on))}
         self.facts = {name: facts[name] for name in self.traits}
         self.flows = {name: list(flows(one)) for name, one in self.facts.items()}
+        self.all_flows = {name: list(flows(one)) for name, one in facts.items()}
         self.by_grant = {name: sums(found, on) for name, found in self.flows.items()}
 
-    def by(self, key: str) -> dict[str, dict[str, Decimal]]:
-        """The nine amounts by a trait, or by a period of the flows."""
-        groups: dict[str, list[Flow]] = defaultdict(list)
+    def by(self, key: str) -> dict[str | None, dict[str, Decimal]]:
+        """The nine amounts by a trait, or by a period of the flows; by partner not rounded."""
+        groups: dict[str | None, list[Flow]] = defaultdict(list)
         if key == "partner":
             return {name: sums(found, self.on) for name, found in self._by_partner().items()}
         start = next(
@@ -232,33 +225,77 @@ class Book:
                 groups[self.traits[name][key]] += found
         return {name: sums(found, self.on) for name, found in groups.items()}
 
-    def _by_partner(self) -> dict[str, list[Flow]]:
-        """Each flow in parts as partners had paid in by its day; a cancellation as what was committed."""
-        groups: dict[str, list[Flow]] = defaultdict(list)
-        for found in self.flows.values():
-            held: dict[str, Decimal] = defaultdict(Decimal)
-            for day, kind, amount_, follows in found:
-                if day > self.on:
-                    continue
-                weights = held if kind == "cancelled" else self._paid_in(follows or day)
-                for partner, part in parts(amount_, weights).items():
-                    groups[partner].append((day, kind, part, None))
-                    if kind in ("approved", "increased"):
-                        held[partner] += part
-                    elif kind == "cancelled":
-                        held[partner] -= part
+    def _by_partner(self) -> dict[str | None, list[Flow]]:
+        """Each partner's exact part of each flow: drawn from what it then has left, paid from the draws."""
+        groups: dict[str | None, list[Flow]] = defaultdict(list)
+        left: dict[str | None, Decimal] = defaultdict(Decimal)
+        income = Decimal(0)
+        drawn: dict[str, dict[str | None, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+        paid: dict[str, dict[str | None, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+        asked: dict[str, dict[str | None, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+        for day, kind, grant, moved in self._moves():
+            whole = moved
+            unpaid = {name: share - paid[grant][name] for name, share in drawn[grant].items()}
+            if kind == "received":
+                left[grant] += whole  # here the name is the partner's
+                continue
+            if kind == "income":
+                income += whole
+                continue
+            if kind in ("approved", "increased", "fee"):
+                if kind == "fee":
+                    first = min(whole, max(income, Decimal(0)))
+                    income, whole = income - first, whole - first
+                covered = min(whole, sum(part for part in left.values() if part > 0))
+                parts = shared(covered, left) if covered else {}
+                parts[None] = whole - covered
+                income -= parts[None]
+                for name, part in parts.items():
+                    left[name] -= part if name is not None else 0
+                    drawn[grant][name] += part
+            elif kind == "cancelled":
+                parts = shared(whole, unpaid)
+                for name, part in parts.items():
+                    left[name] += part if name is not None else 0
+                    drawn[grant][name] -= part
+            elif kind == "requested":
+                open_ = unpaid if sum(unpaid.values()) > Decimal("0.001") else drawn[grant]
+                parts = shared(whole, asked[grant] if whole < 0 else open_)
+                for name, part in parts.items():
+                    asked[grant][name] += part
+            else:
+                takes = kind == "disbursed" and whole > 0
+                parts = shared(whole, unpaid if takes else paid[grant])
+                for name, part in parts.items():
+                    paid[grant][name] += part if kind == "disbursed" else -part
+            if kind != "fee" and day <= self.on:
+                for name, part in parts.items():
+                    groups[name].append((day, kind, part, None))
         return groups
 
-    def _paid_in(self, day: str) -> dict[str, Decimal]:
-        """What each partner had paid in by the end of the day, less what was returned to it."""
-        if day not in self._known_parts:
-            found: dict[str, Decimal] = defaultdict(Decimal)
-            for fact in self.fund:
-                if fact["on"] <= day and fact["kind"] in ("InstalmentReceived", "FundsReturned"):
-                    worth = amount(fact, "holding_amount" if fact.get("holding_amount") else "amount")
-                    found[fact["partner"]] += worth if fact["kind"] == "InstalmentReceived" else -worth
-            self._known_parts[day] = found
-        return self._known_parts[day]
+    def _moves(self) -> list[tuple[str, str, str, Decimal]]:
+        """Day, kind, grant (or partner) and amount of all money, in order of day and version of the fund."""
+        found: list[tuple[str, int, int, str, str, Decimal]] = []
+        pairs: dict[tuple[str, str, bool], list[int]] = defaultdict(list)
+        for fact in self.fund:
+            kind, key = fact["kind"], (fact["on"], fact["version"], 0)
+            if kind in ("InstalmentReceived", "FundsReturned"):
+                worth = amount(fact, "holding_amount" if fact.get("holding_amount") else "amount")
+                signed = worth if kind == "InstalmentReceived" else -worth
+                found.append((*key, "received", fact["partner"], signed))
+            elif kind in ("IncomeCredited", "FeeCharged"):
+                found.append((*key, "income" if kind == "IncomeCredited" else "fee", "", amount(fact)))
+            elif kind in ("FundsCommitted", "CommitmentIncreased", "CommitmentReleased"):
+                pairs[fact["grant"], fact["on"], kind != "CommitmentReleased"].append(fact["version"])
+        for grant, own in self.all_flows.items():
+            on, place = "", 0
+            for number, (day, kind, whole, _) in enumerate(own, 1):
+                on, place = day, place if day == on else 0
+                mine = pairs[grant, day, kind != "cancelled"]
+                if kind in ("approved", "increased", "cancelled") and mine:
+                    place = max(place, mine.pop(0))
+                found.append((day, place, number, kind, grant, whole))
+        return [(day, kind, name, whole) for day, _, _, kind, name, whole in sorted(found)]
 
     def days(self) -> dict[str, int]:
         """From each grant's proposal to the day asked for, or to its end."""

@@ -205,7 +205,8 @@ def differences(ask: Ask, mine: Book) -> list[str]:
         rows = ask("disbursement", key)
         for column in SUMS:
             same(f"by {key} {column}", sum(Decimal(row[column]) for row in rows), whole[column])
-    for key in ("window", "sector", "partner", "fiscal-year", "calendar-year", "quarter"):
+    _partners(ask, mine, found)
+    for key in ("window", "sector", "fiscal-year", "calendar-year", "quarter"):
         wanted = mine.by(key)
         for row in ask("disbursement", key):
             name = row[key.replace("-", "_")]
@@ -214,6 +215,19 @@ def differences(ask: Ask, mine: Book) -> list[str]:
     _fund_and_counts(ask, mine, whole, same)
     _grants(ask, mine, same)
     return found
+
+
+def _partners(ask: Ask, mine: Book, found: list[str]) -> None:
+    """Each partner has its exact share: less than two cents below it, at most it rounded up.
+
+    That holds for commitments and fees together, so commitments alone may be a cent or two further off.
+    """
+    wanted, cent = mine.by("partner"), Decimal("0.01")
+    for row in ask("disbursement", "partner"):
+        for column in ("committed", "requested", "net_disbursed"):
+            got, exact = Decimal(row[column]), wanted[row["partner"]][column]
+            if abs(got - exact) >= 4 * cent:
+                found.append(f"partner {row['partner']} {column}: {got} is not {exact:.4f}")
 
 
 def _grants(ask: Ask, mine: Book, same: Callable[..., None]) -> None:

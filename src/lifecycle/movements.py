@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from lifecycle.attribution import Movement, least_left, ordered
 from lifecycle.events import fund as on_fund
+from lifecycle.events import grant as on_grant
 from lifecycle.events.base import Event
 from lifecycle.grant import EVOLVE, begin
 from lifecycle.history import Entry, in_force
@@ -66,8 +67,9 @@ def _of_grant(grant: str, entries: Sequence[Entry], scale: int) -> list[Movement
             int((new - old) * scale) for new, old in zip(after, before, strict=True)
         )
         on = entry.event.on.isoformat()
+        more = "approved" if isinstance(entry.event, on_grant.GrantApproved) else "increased"
         changes = [
-            ("approved", max(0, committed)),
+            (more, max(0, committed)),
             ("disbursed", disbursed),
             ("refunded", refunded),
             ("cancelled", max(0, -committed)),

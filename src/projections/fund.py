@@ -96,6 +96,7 @@ def _flow(entry: Entry, kind: str, sign: int, holding_currency: str) -> Row:
         scale,
         sign * minor(amount.amount, scale),
         holding,
+        fields.get("grant"),
     )
 
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from lifecycle.iso import decimals
 
-FORMAT = 12
+FORMAT = 13
 """Of the tables below. Views of another format are made again from the journal."""
 SHADOW = "new_"
 """Before the names of the tables that a rebuild is filling."""
@@ -241,8 +241,10 @@ fund_flows = _table(
     Column("scale", Integer, nullable=False),
     Column("amount", BigInteger, nullable=False),
     Column("holding", BigInteger),
+    *_text("grant"),
 )
-"""The fund's money, by version of its entry. ``holding`` is the amount in the holding currency, if stated."""
+"""The fund's money, by version of its entry. ``holding`` is the amount in the holding currency, if stated;
+``grant`` is whose commitment it is."""
 
 fund_partners = _table("fund_partners", _key("partner"), *_text("kind", "joined_on", "name"))
 """Who contributes."""
