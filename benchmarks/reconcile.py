@@ -176,7 +176,7 @@ _EXTRAS: dict[str, list[list[dict[str, Any]]]] = {
                 payment="PI",
                 payee="Bank",
                 amount="3.21 USD",
-                rule="deadline",
+                rule="DisbursementDeadlinePassed",
                 reason="by mistake",
             )
         ],

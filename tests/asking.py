@@ -193,7 +193,21 @@ def _scope(a: Asked) -> str:
     return ["all", "payments", "activities"][a.dice % 3]
 
 
+def _paid_amount(a: Asked) -> str | None:
+    """In another currency, at 1.5 or nearly so; now and then in the same one."""
+    if not a.one_in(4):
+        return None
+    amount = Decimal(a.amount.split()[0]) * Decimal("1.5") + (a.dice % 7 == 0)
+    return f"{amount:.2f} {'USD' if a.one_in(9) else 'EUR'}"
+
+
+def _rate(a: Asked) -> str | None:
+    return ["1.5", "1.500"][a.dice // 4 % 2] if a.one_in(4) else None
+
+
 _payment, _activity, _follow_up = map(_named, "PAF")
+_REFUND = _on_grant(g.refund, payment=_payment, amount=_amount)
+_REFUND_OF_ALL = _on_grant(lambda on, **fields: g.refund(on, payment=None, **fields), amount=_amount)
 ON_GRANT: dict[str, Maker] = {
     "ProposeGrant": _on_grant(
         g.propose,
@@ -244,11 +258,17 @@ ON_GRANT: dict[str, Maker] = {
         g.authorise, payment=_payment, amount=lambda a: a.amount if a.one_in(3) else None
     ),
     "RejectPayment": _on_grant(g.reject, payment=_payment),
-    "DisburseFunds": _on_grant(g.disburse, payment=_payment, amount=_amount),
+    "DisburseFunds": _on_grant(
+        g.disburse, payment=_payment, amount=_amount, paid_amount=_paid_amount, rate=_rate
+    ),
     "FailPayment": _on_grant(g.fail, payment=_payment),
-    "RecordRefund": _on_grant(g.refund, payment=_payment, amount=_amount),
+    "RecordRefund": lambda a: (_REFUND_OF_ALL if a.one_in(3) else _REFUND)(a),
     "RecordIrregularPayment": _on_grant(
-        g.irregular, payment=lambda a: f"{'PX'[a.dice % 2]}{a.item + 1}", amount=_amount
+        g.irregular,
+        payment=lambda a: f"{'PX'[a.dice % 2]}{a.item + 1}",
+        amount=_amount,
+        of=lambda a: _payment(a) if a.one_in(4) else None,
+        rule=lambda a: "OverpaymentOpen" if a.one_in(9) else None,
     ),
     "RecordCoFinancing": _on_grant(g.co_finance),
     "RecordCost": _on_grant(g.cost),
@@ -284,7 +304,8 @@ ON_GRANT: dict[str, Maker] = {
     "PublishResultsStory": _on_grant(g.publish_story),
     "RecordDevelopmentOutcome": _on_grant(g.record_outcome),
     "WaiveObligation": _on_grant(
-        g.waive, obligation=lambda a: ["client_survey", "completion_report", "sleep"][a.dice % 3]
+        g.waive,
+        obligation=lambda a: ["client_survey", "completion_report", "sleep", "overpayment"][a.dice % 4],
     ),
     "CloseGrant": _on_grant(g.close),
     "ReopenGrant": _on_grant(g.reopen),

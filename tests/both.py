@@ -20,7 +20,7 @@ from lifecycle.seal.judged import judged
 from lifecycle.words import command_from
 from projections.reports import run
 from second_book.book import Said, SecondBook
-from second_book.words import committed, money, pending, undisbursed
+from second_book.words import committed, money, overpaid, pending, undisbursed
 
 GRANTS = ("G1", "G2", "G3")
 CALLS = ("C1", "C2")
@@ -110,13 +110,17 @@ class Both:
         if state is None:
             assert theirs["stage"] is None
             return
-        money = (state.committed, state.disbursed, state.refunded, state.undisbursed, state.pending)
+        money = (
+            *(state.committed, state.disbursed, state.refunded, state.undisbursed, state.overpaid),
+            state.pending,
+        )
         assert (str(state.stage), set(state.suspended)) == (theirs["stage"], theirs["suspended"])
         assert money == (
             committed(theirs),
             theirs["disbursed"],
             theirs["refunded"],
             undisbursed(theirs),
+            overpaid(theirs),
             pending(theirs),
         )
 
@@ -144,8 +148,10 @@ class Both:
         told = {row["grant"]: row for row in rows("disbursement")}
         for name, state in there.items():
             if name in told:
-                row = [told[name][column] for column in ("committed", "disbursed", "refunded", "undisbursed")]
-                mine = [committed(state), state["disbursed"], state["refunded"], undisbursed(state)]
+                columns = ("committed", "disbursed", "refunded", "undisbursed", "overpaid")
+                row = [told[name][column] for column in columns]
+                mine = [committed(state), state["disbursed"], state["refunded"]]
+                mine += [undisbursed(state), overpaid(state)]
                 assert row == [f"{amount:.2f}" for amount in mine]
             else:
                 assert not state["commitments"]

@@ -141,7 +141,7 @@ irregular = on_grant(
     payment="X1",
     payee="Dairy Board",
     amount="1000.00 USD",
-    rule="deadline",
+    rule="DisbursementDeadlinePassed",
     reason="paid by mistake",
 )
 co_finance = on_grant("RecordCoFinancing", "ttl", kind="cash", amount="5.00 EUR")

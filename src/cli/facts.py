@@ -86,6 +86,7 @@ def _money(grant: "Grant") -> dict[str, Any]:
         "disbursed": grant.disbursed,
         "refunded": grant.refunded,
         "undisbursed": grant.undisbursed,
+        "overpaid": grant.overpaid,
         "asked for and not finished": grant.pending,
     }
     return {name: in_units(amount, grant.currency) for name, amount in amounts.items()}
@@ -107,6 +108,8 @@ def _payment(item: Any, currency: str) -> str:
         told = f"failed, {told}"
     if item.refunded:
         told += f", refunded {readable(item.refunded, currency)}"
+    if item.doubles:
+        told += f", doubles {item.doubles}"
     return f"{told}, in breach of {item.irregular_rule}" if item.irregular_rule else told
 
 

@@ -109,3 +109,13 @@ def _increased(e: was.CommitmentIncreased) -> str:
 @_told(was.CommitmentReleased)
 def _released(e: was.CommitmentReleased) -> str:
     return f"took back {money(e.amount)} from grant {e.grant}"
+
+
+@_told(was.OverpaymentRecorded)
+def _overpaid(e: was.OverpaymentRecorded) -> str:
+    return f"recorded {money(e.amount)} as overpaid to grant {e.grant}"
+
+
+@_told(was.OverpaymentSettled)
+def _settled(e: was.OverpaymentSettled) -> str:
+    return f"settled {money(e.amount)} of what grant {e.grant} was overpaid"

@@ -6,6 +6,7 @@ import os
 import select
 from collections import deque
 from collections.abc import Iterator
+from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -109,7 +110,7 @@ def words_of(raw: bytes | BadLine) -> dict[str, Any]:
         raise BadLine(f"a number is not one: {str(error).partition(';')[0]}") from None
     if not isinstance(words, dict):
         raise BadLine('write one object a line, like {"command": "ProposeGrant", "grant": "…", "on": "…"}')
-    return words
+    return _with_rate(words)
 
 
 def _object(items: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -121,17 +122,35 @@ def _object(items: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+class _Written(float):
+    """A number that remembers how it was written: the decimals of a rate matter."""
+
+    text: str
+
+
 def _number(text: str) -> float:
-    if not math.isfinite(number := float(text)):
+    if not math.isfinite(number := _Written(text)):
         raise BadLine(f"the number {text[:40]} is too large")
+    number.text = text
     return number
+
+
+def _with_rate(words: dict[str, Any]) -> dict[str, Any]:
+    """With the rate as it is written: ``2230.50`` is more exact than ``2230.5``."""
+    if isinstance(rate := words.get("rate"), _Written):
+        words["rate"] = Decimal(rate.text)
+    if isinstance(reads := words.get("reads"), dict):
+        words["reads"] = _with_rate(reads)
+    return words
 
 
 def _no_number(text: str) -> float:
     raise BadLine(f"{text} is not a number: leave it out, or write the amount as text")
 
 
-_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False).encode
+_canonical = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), check_circular=False, default=float
+).encode
 _decoder = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number, parse_constant=_no_number)
 
 

@@ -139,7 +139,12 @@ def parameters(row: Row, kind: type[Command], leave_out: Iterable[str] = ()) -> 
     """Arguments and options for every field of the command, in the fields' order, the envelope last."""
     fields = kind.model_fields
     made: list[click.Parameter] = [
-        click.Argument([name], type=_click_type(shape_of(fields[name].annotation)), metavar=name.upper())
+        click.Argument(
+            [name],
+            type=_click_type(shape_of(fields[name].annotation)),
+            metavar=name.upper() if fields[name].is_required() else f"[{name.upper()}]",
+            required=fields[name].is_required(),
+        )
         for name in row.arguments
         if name in fields
     ]

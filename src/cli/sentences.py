@@ -205,13 +205,19 @@ def _payment_failed(e: was.PaymentFailed) -> str:
 
 @_told(was.RefundReceived)
 def _refunded(e: was.RefundReceived) -> str:
-    return f"recorded a refund of {money(e.amount)} on payment {e.payment}{because(e.reason)}"
+    if e.payment is not None:
+        of = f" on payment {e.payment}"
+    else:
+        of = ": " + ", ".join(f"{money(part.amount)} on payment {part.payment}" for part in e.split or ())
+    return f"recorded a refund of {money(e.amount)}{of}{because(e.reason)}"
 
 
 @_told(was.IrregularPaymentRecorded)
 def _irregular(e: was.IrregularPaymentRecorded) -> str:
+    of = f", which doubles {e.of}" if e.of is not None else ""
+    category = f" for {prose(e.category)}" if e.category is not None else ""
     return (
-        f"recorded an irregular payment {e.payment} of {money(e.amount)} to {prose(e.payee)},"
+        f"recorded an irregular payment {e.payment} of {money(e.amount)} to {prose(e.payee)}{category}{of},"
         f" in breach of {quoted(e.rule)}{because(e.reason)}"
     )
 

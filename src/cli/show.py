@@ -139,12 +139,13 @@ def _undone(state: "Grant") -> "tuple[date, ...]":
 
 def _money(state: "Grant") -> list[tuple[str, str]]:
     amounts = [("proposed amount", state.asked), ("requested amount", state.requested)]
-    if state.approved_on is not None:
+    if state.approved_on is not None or state.payments:
         amounts += [
             ("committed", state.committed),
             ("disbursed", state.disbursed),
             ("refunded", state.refunded),
             ("undisbursed", state.undisbursed),
+            ("overpaid, owed back", state.overpaid or None),
             ("asked for, not paid", state.pending or None),
         ]
     told = [(name, readable(amount, state.currency)) for name, amount in amounts if amount is not None]

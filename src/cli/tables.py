@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 NOTHING = "\u2013"
 """Stands where there is nothing to say."""
 MONEY = frozenset(
-    """approved increased cancelled committed requested disbursed refunded net_disbursed undisbursed
+    """approved increased cancelled committed requested disbursed refunded net_disbursed undisbursed overpaid
     pledged agreed received received_holding fees income returned available
     envelope selected_amount left cost
     cash in_kind cost_share private preparation supervision cofinancing cost_per_activity

@@ -59,7 +59,7 @@ class Fund:
     officers: dict[str, tuple[Appointment, ...]] = field(default_factory=dict)
     partners: dict[str, Partner] = field(default_factory=dict)
     available: DatedSums = field(default_factory=DatedSums)
-    """Received + income - fees - returned - committed."""
+    """Received + income - fees - returned - committed - overpaid. Below zero if the bank paid too much."""
 
     @property
     def editions(self) -> dict[str, Edition]:
@@ -162,6 +162,8 @@ EVOLVE: dict[type[Event], _Evolve] = {
     was.FundsCommitted: _only_told,
     was.CommitmentIncreased: _only_told,
     was.CommitmentReleased: _only_told,
+    was.OverpaymentRecorded: _only_told,
+    was.OverpaymentSettled: _only_told,
     DocumentAttached: _only_told,
 }
 """How each fact changes the state, its flow of money apart. A test holds it against the list of events."""
@@ -169,6 +171,8 @@ FLOWS: dict[type[Event], Callable[[Any], Decimal]] = {
     was.InstalmentReceived: lambda e: (e.holding_amount or e.amount).amount,
     was.IncomeCredited: lambda e: e.amount.amount,
     was.CommitmentReleased: lambda e: e.amount.amount,
+    was.OverpaymentSettled: lambda e: e.amount.amount,
+    was.OverpaymentRecorded: lambda e: -e.amount.amount,
     was.FeeCharged: lambda e: -e.amount.amount,
     was.FundsReturned: lambda e: -e.amount.amount,
     was.FundsCommitted: lambda e: -e.amount.amount,

@@ -28,6 +28,21 @@ def _evolves(event: type[_E]) -> Callable[[Callable[[Grant, _E], Grant]], Callab
     return keep
 
 
+def _moves_money(event: type[_E]) -> Callable[[Callable[[Grant, _E], Grant]], Callable[[Grant, _E], Grant]]:
+    """As `_evolves`, and keeps by how much what is overpaid changed on the day."""
+
+    def keep(change: Callable[[Grant, _E], Grant]) -> Callable[[Grant, _E], Grant]:
+        EVOLVE[event] = lambda grant, e: _with_overpaid(change(grant, e), grant, e.on)
+        return change
+
+    return keep
+
+
+def _with_overpaid(grant: Grant, before: Grant, on: date) -> Grant:
+    change = grant.overpaid - before.overpaid
+    return grant.but(overpayments=(*grant.overpayments, (on, change))) if change else grant
+
+
 def evolve(grant: Grant | None, event: Event) -> Grant:
     """The state after the fact. A table, not a chain of ``match``: on pydantic classes that takes 10 µs."""
     return EVOLVE[type(event)](grant, event)
@@ -106,7 +121,7 @@ def _reviewed(grant: Grant, e: was.ProposalReviewed) -> Grant:
     return grant.but(reviewed_by=(*grant.reviewed_by, e.actor))
 
 
-@_evolves(was.GrantApproved)
+@_moves_money(was.GrantApproved)
 def _approved(grant: Grant, e: was.GrantApproved) -> Grant:
     return _committed(grant, e.on, e.amount.amount).but(
         stage=Stage.APPROVED,
@@ -225,16 +240,21 @@ def _payment_rejected(grant: Grant, e: was.PaymentRejected) -> Grant:
     return _with_payment(grant, grant.payments[e.payment].but(status="rejected"))
 
 
-@_evolves(was.FundsDisbursed)
+@_moves_money(was.FundsDisbursed)
 def _disbursed(grant: Grant, e: was.FundsDisbursed) -> Grant:
-    paid = grant.payments[e.payment].but(status="disbursed", disbursed=e.amount.amount)
+    payment = grant.payments[e.payment]
+    paid = payment.but(status="disbursed", disbursed=e.amount.amount, paid_as=_next_paid(grant))
     return _with_payment(grant, paid, disbursed=grant.disbursed + e.amount.amount)
 
 
-@_evolves(was.PaymentFailed)
+def _next_paid(grant: Grant) -> int:
+    return 1 + max((payment.paid_as for payment in grant.payments.values()), default=0)
+
+
+@_moves_money(was.PaymentFailed)
 def _payment_failed(grant: Grant, e: was.PaymentFailed) -> Grant:
     payment = grant.payments[e.payment]
-    undone = payment.disbursed - payment.refunded
+    undone = payment.out
     after = _with_payment(
         grant,
         payment.but(status="failed", disbursed=payment.refunded),
@@ -243,18 +263,15 @@ def _payment_failed(grant: Grant, e: was.PaymentFailed) -> Grant:
     return _given_back(after, e.on)
 
 
-@_evolves(was.RefundReceived)
+@_moves_money(was.RefundReceived)
 def _refunded(grant: Grant, e: was.RefundReceived) -> Grant:
-    payment = grant.payments[e.payment]
-    after = _with_payment(
-        grant,
-        payment.but(refunded=payment.refunded + e.amount.amount),
-        refunded=grant.refunded + e.amount.amount,
-    )
-    return _given_back(after, e.on)
+    payments = dict(grant.payments)
+    for name, amount in e.parts:
+        payments[name] = payments[name].but(refunded=payments[name].refunded + amount)
+    return _given_back(grant.but(payments=payments, refunded=grant.refunded + e.amount.amount), e.on)
 
 
-@_evolves(was.IrregularPaymentRecorded)
+@_moves_money(was.IrregularPaymentRecorded)
 def _irregular(grant: Grant, e: was.IrregularPaymentRecorded) -> Grant:
     payment = Payment(
         e.payment,
@@ -262,7 +279,9 @@ def _irregular(grant: Grant, e: was.IrregularPaymentRecorded) -> Grant:
         status="disbursed",
         disbursed=e.amount.amount,
         payee=e.payee,
+        paid_as=_next_paid(grant),
         irregular_rule=e.rule,
+        doubles=e.of,
     )
     return _with_payment(grant, payment, disbursed=grant.disbursed + e.amount.amount)
 
@@ -283,12 +302,12 @@ def _restructured(grant: Grant, e: was.GrantRestructured) -> Grant:
     return grant.but(edition=e.edition, **changes)
 
 
-@_evolves(was.CommitmentIncreased)
+@_moves_money(was.CommitmentIncreased)
 def _increased(grant: Grant, e: was.CommitmentIncreased) -> Grant:
     return _committed(grant, e.on, e.amount.amount)
 
 
-@_evolves(was.BalanceCancelled)
+@_moves_money(was.BalanceCancelled)
 def _balance_cancelled(grant: Grant, e: was.BalanceCancelled) -> Grant:
     return _committed(grant, e.on, -e.amount.amount)
 

@@ -126,6 +126,10 @@ class PaymentAlreadyFinished(Refusal, order=STAGE, rule="domain §3: payments"):
     """The payment was rejected or failed before."""
 
 
+class UnknownRule(Refusal, order=STAGE, rule="domain §3: RecordIrregularPayment"):
+    """The rule that was broken is named as the refusal with which the payment would have been met."""
+
+
 class AlreadySuspended(Refusal, order=STAGE, rule="domain §3: SuspendGrant"):
     """A suspension of this scope holds."""
 
@@ -335,6 +339,14 @@ class ExceedsUndisbursedBalance(Refusal, order=TERMS, rule="domain §4.1: disbur
     """More than the undisbursed balance."""
 
 
+class SameCurrencyPaid(Refusal, order=TERMS, rule="domain §3: DisburseFunds"):
+    """What is paid in the grant's own currency has no rate."""
+
+
+class RateDoesNotFit(Refusal, order=TERMS, rule="domain §3: DisburseFunds"):
+    """The amount at the rate is not what was paid."""
+
+
 class ExceedsRequestedAmount(Refusal, order=TERMS, rule="domain §3: AuthorisePayment"):
     """More than was asked for."""
 
@@ -345,6 +357,14 @@ class ExceedsAuthorisedAmount(Refusal, order=TERMS, rule="domain §3: DisburseFu
 
 class RefundExceedsDisbursed(Refusal, order=TERMS, rule="domain §3: RecordRefund"):
     """More than was disbursed for the payment."""
+
+
+class SplitDoesNotAddUp(Refusal, order=TERMS, rule="domain §3: RecordRefund"):
+    """The parts of a refund do not sum to it."""
+
+
+class NothingOverpaid(Refusal, order=TERMS, rule="domain §3: WaiveObligation"):
+    """No overpayment is waived while nothing is overpaid."""
 
 
 class TooFewRecipients(Refusal, order=TERMS, rule="domain §5: min_recipients"):
@@ -371,6 +391,10 @@ class UndisbursedBalanceRemains(Refusal, order=TERMS, rule="domain §3: CloseGra
     """Money is left that is neither paid nor cancelled."""
 
 
+class OverpaymentOpen(Refusal, order=TERMS, rule="domain §4.1: CloseGrant"):
+    """More was paid than is committed, and neither came back nor was waived."""
+
+
 class PaymentsUnfinished(Refusal, order=TERMS, rule="domain §3: CloseGrant"):
     """A payment was asked for or authorised and is not finished."""
 
@@ -381,6 +405,36 @@ class CompletionReportOpen(Refusal, order=TERMS, rule="domain §3: CloseGrant"):
 
 class FollowUpsOpen(Refusal, order=TERMS, rule="domain §3: CloseGrant"):
     """A follow-up is neither completed, dropped nor handed over."""
+
+
+class ClosureWouldNotHold(Refusal, order=TERMS, rule="domain §3: CorrectEntry"):
+    """The grant is closed, and could not have been closed if the entry read so."""
+
+
+AGAINST_PAYING: tuple[type[Refusal], ...] = (
+    NotAnOfficer,
+    RoleNotHeld,
+    RecorderNotAdministrator,
+    UnknownGrant,
+    GrantHasEnded,
+    GrantIsClosed,
+    NotYetEffective,
+    NotInStage,
+    UnknownPayment,
+    PaymentNotAuthorised,
+    PaymentAlreadyDisbursed,
+    PaymentAlreadyFinished,
+    DecidesOwnRequest,
+    DatedInFuture,
+    DisbursementDeadlinePassed,
+    PaymentsSuspended,
+    CurrencyNotHolding,
+    ExceedsAuthorisedAmount,
+    ExceedsUndisbursedBalance,
+    SameCurrencyPaid,
+    RateDoesNotFit,
+)
+"""What DisburseFunds can be refused with: the rules that a payment can break. A test finds them anew."""
 
 
 def every_refusal() -> list[type[Refusal]]:

@@ -36,13 +36,29 @@ class Payment(Changing):
     disbursed: Decimal = ZERO
     refunded: Decimal = ZERO
     payee: str = ""
+    paid_as: int = 0
+    """Its place among the grant's payments by day of disbursement, from 1; 0 before it."""
     irregular_rule: str | None = None
     """The rule that the bank broke in paying it."""
+    doubles: str | None = None
+    """The payment that the bank made a second time with it."""
 
     @property
     def pending(self) -> bool:
         """Asked for, and neither paid nor refused."""
         return self.status in ("requested", "authorised")
+
+    @property
+    def still_asks(self) -> Decimal:
+        """How much may still be paid of it: once it is authorised, no more than that."""
+        if not self.pending:
+            return ZERO
+        return self.authorised if self.status == "authorised" else self.asked
+
+    @property
+    def out(self) -> Decimal:
+        """What was disbursed of it and did not come back."""
+        return self.disbursed - self.refunded
 
 
 @dataclass(frozen=True)
@@ -122,6 +138,8 @@ class Grant(Changing):
     committed: Decimal = ZERO
     commitments: tuple[tuple[date, Decimal], ...] = ()
     """What was promised (+) or given back (-), by day: the fund holds the same."""
+    overpayments: tuple[tuple[date, Decimal], ...] = ()
+    """By how much what is overpaid grew (+) or shrank (-), by day: the fund holds the same."""
     selections: tuple[tuple[date, Decimal], ...] = ()
     """What was taken (+) from the envelope of its call or given back (-), by day: the call holds the same."""
     disbursed: Decimal = ZERO
@@ -143,13 +161,18 @@ class Grant(Changing):
 
     @property
     def undisbursed(self) -> Decimal:
-        """Commitment - disbursed + refunded."""
-        return self.committed - self.disbursed + self.refunded
+        """Commitment - disbursed + refunded + overpaid: never below zero."""
+        return max(ZERO, self.committed - self.disbursed + self.refunded)
+
+    @property
+    def overpaid(self) -> Decimal:
+        """What was disbursed and not refunded beyond the commitment: it is owed back."""
+        return max(ZERO, self.disbursed - self.refunded - self.committed)
 
     @property
     def pending(self) -> Decimal:
-        """What is asked for and neither paid nor refused."""
-        return sum((payment.asked for payment in self.payments.values() if payment.pending), ZERO)
+        """What may still be paid of what is asked for: of an authorised payment, what was authorised."""
+        return sum((payment.still_asks for payment in self.payments.values()), ZERO)
 
     @property
     def stated_recipients(self) -> tuple[str, ...]:

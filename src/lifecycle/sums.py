@@ -94,6 +94,46 @@ class DatedSums(NamedTuple):
             amount += one.total
         return least, day if lowest is None else lowest.lowest
 
+    def least_between(self, day: date, end: date) -> tuple[Decimal, date]:
+        """The least amount from the day until before ``end``, and the first day on which it is so low."""
+        least = amount = self.at(day)
+        lowest = day
+        for one in self.months[_place(self.months, _month(day)) :]:
+            for on, change in zip(one.days, one.changes, strict=True):
+                if day < on < end:
+                    amount += change
+                    if amount < least:
+                        least, lowest = amount, on
+        return least, lowest
+
+    def minus(self, other: Self) -> Changes:
+        """By how much more, or less, it changes than the other on each day on which they differ."""
+        changes: dict[date, Decimal] = {}
+        for sign, sums in ((1, self), (-1, other)):
+            for one in sums.months:
+                for on, change in zip(one.days, one.changes, strict=True):
+                    changes[on] = changes.get(on, ZERO) + sign * change
+        return {on: change for on, change in sorted(changes.items()) if change}
+
+    def short_by(self, changes: Changes) -> tuple[Decimal, date] | None:
+        """How much is missing at most on a day on which the changes together lower the amount, and that day.
+
+        The changes are in the amount already. `None` if on each such day it stays at zero or above: what is
+        below zero without them is not theirs.
+        """
+        days = sorted(day for day, change in changes.items() if change)
+        if not days or self.least_from(days[0])[0] >= 0:
+            return None
+        worst: tuple[Decimal, date] | None = None
+        lower = ZERO
+        for day, end in zip(days, (*days[1:], date.max), strict=True):
+            lower -= changes[day]
+            least, lowest = self.least_between(day, end)
+            short = min(-least, lower)
+            if short > 0 and (worst is None or short > worst[0]):
+                worst = short, lowest
+        return worst
+
 
 def _place(months: Sequence[Month], name: tuple[int, int]) -> int:
     """How many are before the month: a month begins with its name, and so is after it."""

@@ -7,9 +7,8 @@ permission check, the stage check and the generated reference read the same rows
 from typing import NamedTuple
 
 P, R, A, S, E, F, C = "proposed", "requested", "approved", "signed", "effective", "follow_up", "closed"
-X = "cancelled"
-"""The one end after which money can still come back: the others come before any is paid."""
-ANY = (P, R, A, S, E, F, C, "declined", "withdrawn", "lapsed", X)
+ENDS = ("declined", "withdrawn", "lapsed", "cancelled")
+ANY = (P, R, A, S, E, F, C, *ENDS)
 NEW = ("",)
 """The grant is not there yet."""
 
@@ -78,15 +77,15 @@ GRANT_COMMANDS = (
         "Ask for a payment."),
     Row("AuthorisePayment", "payment authorise", "finance", (E, F), "PaymentAuthorised", PAYMENT,
         "Allow a payment."),
-    Row("RejectPayment", "payment reject", "finance", (E, F), "PaymentRejected", PAYMENT,
+    Row("RejectPayment", "payment reject", "finance", (E, F, *ENDS), "PaymentRejected", PAYMENT,
         "Refuse a payment."),
     Row("DisburseFunds", "payment disburse", "finance", (E, F), "FundsDisbursed", PAYMENT,
         "Pay an authorised payment."),
-    Row("FailPayment", "payment fail", "finance", (E, F, C, X), "PaymentFailed", PAYMENT,
+    Row("FailPayment", "payment fail", "finance", ANY, "PaymentFailed", PAYMENT,
         "Record that the bank could not pay."),
-    Row("RecordRefund", "payment refund", "finance", (E, F, C, X), "RefundReceived", PAYMENT,
+    Row("RecordRefund", "payment refund", "finance", ANY, "RefundReceived", PAYMENT,
         "Record money that came back."),
-    Row("RecordIrregularPayment", "payment irregular", "approver", (E, F, C), "IrregularPaymentRecorded", PAYMENT,
+    Row("RecordIrregularPayment", "payment irregular", "approver", ANY, "IrregularPaymentRecorded", PAYMENT,
         "Record what the bank paid in breach."),
     Row("RecordCoFinancing", "grant co-finance", "ttl", ANY, "CoFinancingRecorded", GRANT,
         "Record what others paid."),

@@ -38,5 +38,7 @@ UPCASTS: dict[tuple[str, int], Upcast] = {
     ("CoFinancingRecorded", 1): _said_less,
     ("CostRecorded", 1): _said_less,
     ("ContributionAgreed", 1): _said_less,
+    ("RefundReceived", 1): _said_less,
+    ("IrregularPaymentRecorded", 1): _said_less,
 }
 """By event name and the version that it is taken from."""

@@ -12,6 +12,7 @@ from lifecycle.decisions.amendment import RestructureGrant
 from lifecycle.decisions.call import CallCommand
 from lifecycle.decisions.correction import CorrectCallEntry, CorrectEntry, CorrectFundEntry
 from lifecycle.decisions.fund import FundCommand
+from lifecycle.decisions.payment import RecordRefund
 from lifecycle.decisions.proposal import ApproveGrant
 from lifecycle.decisions.rules import Command, GrantCommand
 from lifecycle.events import call as call_facts
@@ -23,6 +24,7 @@ from lifecycle.terms import OfficerId
 _OF_THEIR_OWN: dict[tuple[str, str], type[Command]] = {
     ("ApproveGrant", "grant"): ApproveGrant,
     ("RestructureGrant", "grant"): RestructureGrant,
+    ("RecordRefund", "grant"): RecordRefund,
     ("CorrectEntry", "grant"): CorrectEntry,
     ("CorrectEntry", "fund"): CorrectFundEntry,
     ("CorrectEntry", "call"): CorrectCallEntry,

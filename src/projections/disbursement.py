@@ -41,7 +41,7 @@ from projections.tables import (
     written,
 )
 
-KINDS = ("approved", "increased", "cancelled", "requested", "disbursed", "refunded")
+KINDS = ("approved", "increased", "cancelled", "requested", "disbursed", "refunded", "overpaid")
 """The kinds of flow that are stored; the other sums follow from them."""
 
 
@@ -55,21 +55,24 @@ class Disbursement:
         self._scale = 1
         self._committed = ZERO
         self._disbursed = ZERO
+        self._overpaid = ZERO
         self._paid: dict[str, list[Any]] = {}
         self._asked_on: dict[str, date] = {}
 
     def see(self, grant: Grant, event: Event) -> None:
         """One more fact, with the state after it."""
+        self._scale = scale_of(grant.currency)
         _FOLLOW[type(event)](self, grant, event)
-        self._committed, self._disbursed = grant.committed, grant.disbursed
+        if grant.overpaid != self._overpaid:
+            self._flow(event.on, "overpaid", grant.overpaid - self._overpaid)
+        self._committed, self._disbursed, self._overpaid = grant.committed, grant.disbursed, grant.overpaid
 
     def _flow(self, on: date, kind: str, amount: Decimal, follows: str | None = None) -> list[Any]:
         flow = [day(on), kind, minor(amount, self._scale), FAR, follows]
         self._flows.append(flow)
         return flow
 
-    def _approved(self, grant: Grant, e: was.GrantApproved) -> None:
-        self._scale = scale_of(grant.currency)
+    def _approved(self, _: Grant, e: was.GrantApproved) -> None:
         self._flow(e.on, "approved", e.amount.amount)
 
     def _increased(self, _: Grant, e: was.CommitmentIncreased) -> None:
@@ -99,7 +102,8 @@ class Disbursement:
         self._given_back(grant, e)
 
     def _refunded(self, grant: Grant, e: was.RefundReceived) -> None:
-        self._flow(e.on, "refunded", e.amount.amount, self._paid[e.payment][0])
+        for payment, amount in e.parts:
+            self._flow(e.on, "refunded", amount, self._paid[payment][0])
         self._given_back(grant, e)
 
     def rows(self, stream: str) -> list[Row]:
@@ -141,25 +145,28 @@ def _paid_on(end: Any, as_of: ColumnElement[str]) -> ColumnElement[str]:
     return found
 
 
-SUMS = "approved increased cancelled committed requested disbursed refunded net_disbursed undisbursed".split()
-"""The nine amounts that every form of the report gives."""
+SUMS = (
+    "approved increased cancelled committed requested disbursed refunded net_disbursed undisbursed overpaid"
+).split()
+"""The ten amounts that every form of the report gives."""
 
 
 def sums_of(minors: Mapping[str, Any]) -> dict[str, Any]:
-    """The nine amounts, from a sum for each kind; of numbers, or of expressions."""
+    """The ten amounts, from a sum for each kind; of numbers, or of expressions."""
     committed = minors["approved"] + minors["increased"] - minors["cancelled"]
     net = minors["disbursed"] - minors["refunded"]
-    found = {**minors, "committed": committed, "net_disbursed": net, "undisbursed": committed - net}
+    undisbursed = committed - net + minors["overpaid"]
+    found = {**minors, "committed": committed, "net_disbursed": net, "undisbursed": undisbursed}
     return {name: found[name] for name in SUMS}
 
 
-def _nine(minors: Mapping[str, ColumnElement[int]]) -> list[ColumnElement[int]]:
-    """The nine amounts in minor units, each under its name."""
+def _ten(minors: Mapping[str, ColumnElement[int]]) -> list[ColumnElement[int]]:
+    """The ten amounts in minor units, each under its name."""
     return [amount.label(name) for name, amount in sums_of(minors).items()]
 
 
 def _amounts(found: Any) -> list[ColumnElement[str]]:
-    """The nine amounts as text, from the columns of a subquery that has them in minor units."""
+    """The ten amounts as text, from the columns of a subquery that has them in minor units."""
     return [money(found[name], fund_facts.c.scale).label(name) for name in SUMS]
 
 
@@ -190,7 +197,7 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple
         select(
             span.grant,
             span.window,
-            *_nine({kind: func.coalesce(sums.c[kind], 0) for kind in KINDS}),
+            *_ten({kind: func.coalesce(sums.c[kind], 0) for kind in KINDS}),
             sums.c.first_paid_on,
             sums.c.last_paid_on,
             days_between(span.effective_on, as_of).label("gone"),
@@ -222,7 +229,7 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple
 def _with_currency(groups: Any, key: str) -> Select[*tuple[object, ...]]:
     """From a subquery with the key, the number of grants, and a sum for each kind."""
     sums = groups.c
-    found = select(sums[key], sums.grants, *_nine({kind: sums[kind] for kind in KINDS})).subquery()
+    found = select(sums[key], sums.grants, *_ten({kind: sums[kind] for kind in KINDS})).subquery()
     one = found.c
     return (
         select(one[key], fund_facts.c.currency, one.grants, *_amounts(one))

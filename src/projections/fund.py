@@ -40,6 +40,8 @@ _KINDS: dict[type[Event], tuple[str, int]] = {
     was.FundsCommitted: ("committed", 1),
     was.CommitmentIncreased: ("committed", 1),
     was.CommitmentReleased: ("committed", -1),
+    was.OverpaymentRecorded: ("overpaid", 1),
+    was.OverpaymentSettled: ("overpaid", -1),
 }
 """What each fact adds to, and with which sign. Other facts move no money."""
 
@@ -58,6 +60,8 @@ _ADDS_ROWS_ALONE = frozenset(
         was.FundsCommitted,
         was.CommitmentIncreased,
         was.CommitmentReleased,
+        was.OverpaymentRecorded,
+        was.OverpaymentSettled,
     )
 )
 """Facts of the fund whose rows follow from nothing but themselves, so that older entries need not be read."""
@@ -162,6 +166,7 @@ _TOTALS = {
     "income": "income",
     "returned": "returned",
     "committed": "committed",
+    "overpaid": "overpaid",
 }
 """The totals, and the kind of flow that each sums in the holding currency."""
 
@@ -188,7 +193,7 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple
         money(p.c.received_holding, holding).label("received_holding"),
         *(nothing.label(name) for name in ("fees", "income", "returned", "committed", "available")),
     ).select_from(p.join(fund_facts, true()))
-    available = t.c.received_holding + t.c.income - t.c.fees - t.c.returned - t.c.committed
+    available = t.c.received_holding + t.c.income - t.c.fees - t.c.returned - t.c.committed - t.c.overpaid
     totals = select(
         nothing.label("partner"),
         nothing.label("kind"),

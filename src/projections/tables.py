@@ -73,7 +73,8 @@ money_flows = _table(
     Column("amount", BigInteger, nullable=False),
     *_text("undone_on", "follows"),
 )
-"""What was promised, asked, paid and given back, in minor units. A failed payment leaves a row on each of
+"""What was promised, asked, paid and given back, in minor units; and by how much what is overpaid grew, or
+shrank. A failed payment leaves a row on each of
 its two days; ``undone_on`` of the first names the second. What takes back an earlier flow (a refund, a
 failure, a rejection) has that flow's day in ``follows``."""
 

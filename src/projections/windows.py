@@ -24,7 +24,8 @@ class Finding(NamedTuple):
     """One rule, judged."""
 
     window: str
-    edition: str
+    edition: str | None
+    """`None` for what was done in breach before the approval."""
     rule: str
     figure: str | None
     limit: str
@@ -44,11 +45,11 @@ class Windows:
 
     def see(self, grant: Grant, event: Event) -> None:
         """One more fact, with the state after it."""
-        if grant.edition is None:
-            return
         kind = type(event)
         for key, finding in _BREACHES.get(kind, _none)(grant, event):
             self._keep(key, event.on, finding)
+        if grant.edition is None:
+            return
         edition = self._policy[grant.edition]
         window = edition.windows.get(grant.window)
         for rule in _DECIDES[kind]:
@@ -207,7 +208,7 @@ def _none(_: Grant, __: Event) -> Iterator[tuple[str, Finding]]:
 
 
 def _breach(grant: Grant, rule: str, figure: str, limit: str) -> Finding:
-    assert grant.edition is not None
+    """``edition`` is `None` before an approval."""
     return Finding(grant.window, grant.edition, rule, figure, limit, complies=False)
 
 

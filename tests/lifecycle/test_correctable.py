@@ -136,7 +136,7 @@ def test_a_revised_request_keeps_its_letters() -> None:
 LATE = [g.attach("06-01"), g.cost("06-01"), g.co_finance("06-01"), g.report_progress("06-01")]
 DENTED: dict[str, tuple[list[Command], list[Command]]] = {
     "a refund learned of after the closure": (CLOSED, [g.refund("2018-05-15")]),
-    "an acceptance that was none": (CLOSED, [g.correct("2018-07-01", entry=11, struck=True)]),
+    "a failure learned of after the closure": (CLOSED, [g.fail("2018-05-15")]),
     "an approval that was for less than is asked": (
         [*EFFECTIVE, g.request_payment("06-10", amount="90000.00 USD")],
         [g.correct("06-20", entry=3, reads={"amount": "80000.00 USD"})],

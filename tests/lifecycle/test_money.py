@@ -11,16 +11,25 @@ from hypothesis import strategies as st
 
 import given as g
 from given import Past
+from lifecycle.decisions.correction import CorrectEntry
 from lifecycle.decisions.rules import Command, GrantCommand
 from lifecycle.events.base import EntryCorrected, Event
 from lifecycle.events.call import GrantSelected, SelectionReleased
 from lifecycle.fund import fold as fold_fund
-from lifecycle.grant import fold
+from lifecycle.grant import Grant, fold
 from lifecycle.history import Entry, in_force, kind_of
 from lifecycle.judge import Known
 from lifecycle.table import ROWS
-from second_book.book import FUND, SecondBook
-from second_book.words import ByDay, by_day, committed, never_below_zero, undisbursed
+from second_book.book import FUND, SecondBook, base_of
+from second_book.words import (
+    MONEY_OF_THE_WORLD,
+    ByDay,
+    by_day,
+    committed,
+    ever_more,
+    takes_too_much,
+    undisbursed,
+)
 
 IDS = ("G1", "G2", "G3")
 PAYMENTS = ("P1", "P2", "P3", "P4")
@@ -64,6 +73,8 @@ MAKERS: list[Callable[[str, str, str, int], Command]] = [
     lambda on, grant, payment, n: g.fail(on, grant=grant, payment=payment),
     lambda on, grant, payment, n: g.refund(on, grant=grant, payment=payment, amount=usd(n)),
     lambda on, grant, payment, n: g.refund(on, grant=grant, payment=payment, amount=usd(n)),
+    lambda on, grant, payment, n: g.refund(on, grant=grant, payment=None, amount=usd(n)),
+    lambda on, grant, payment, n: g.reject(on, grant=grant, payment=payment),
     lambda on, grant, payment, n: g.increase(on, grant=grant, amount=usd(n)),
     lambda on, grant, payment, n: g.cancel_balance(on, grant=grant, amount=usd(n)),
     lambda on, grant, payment, n: g.suspend(on, grant=grant, scope="payments"),
@@ -77,6 +88,8 @@ MAKERS: list[Callable[[str, str, str, int], Command]] = [
     lambda on, grant, payment, n: g.credit_income(on, amount=usd(n)),
     lambda on, grant, payment, n: g.return_funds(on, amount=usd(n)),
 ]
+SPLIT = 11
+"""A refund that is split over the payments which are known by then."""
 CORRECT = len(MAKERS)
 STEP = st.tuples(
     st.integers(0, CORRECT + 7),
@@ -115,15 +128,21 @@ def asked_in(past: Past, step: Step) -> Command:
     return correct("2012-12-31", reads={"amount": usd(number)}, **options)
 
 
-def live(steps: list[Step], check: Callable[[Past], None]) -> tuple[Past, list[Command]]:
-    """A life of these steps, looked at after each that was not refused; repeats are asked again at once."""
+Check = Callable[[Past, Past, Command], None]
+
+
+def live(steps: list[Step], check: Check = lambda *_: None) -> tuple[Past, list[Command]]:
+    """A life of these steps; after each that was not refused, ``check`` is given what it was before and is
+    now, and the command.
+    """
     past, kept = BASE.copy(), list[Command]()
     for step in steps:
         asked = asked_in(past, step)
+        before = past.copy()
         outcome = past.when(asked)
         if outcome.refusal is None:
             kept.append(asked)
-            check(past)
+            check(before, past, asked)
     return past, kept
 
 
@@ -146,6 +165,7 @@ def words(entry: Entry) -> dict[str, Any]:
 
 
 PAIRS = {"FundsCommitted": -1, "CommitmentIncreased": -1, "CommitmentReleased": 1}
+PAIRS |= {"OverpaymentRecorded": -1, "OverpaymentSettled": 1}
 
 
 def paired(entries: Sequence[Entry]) -> ByDay:
@@ -157,24 +177,47 @@ def paired(entries: Sequence[Entry]) -> ByDay:
     )
 
 
-def money_adds_up(past: Past) -> None:
+def money_adds_up(before: Past, past: Past, asked: Command) -> None:
     """Invariants 1 and 2 on every date, by the second opinion; and the program's figures are the same."""
-    second = second_book_of(past)
-    promised: list[tuple[str, Decimal]] = []
+    second, then = second_book_of(past), second_book_of(before)
+    free = is_of_the_bank(past, asked)
+    taken: list[tuple[str, Decimal]] = []
     for name, known in past.grants.items():
         state, wrong = second.lived(name)
         assert not wrong
-        promised += state["commitments"]
+        taken += [*state["commitments"], *state["overpayments"]]
         if known.grant is not None:
             figures = (known.grant.committed, known.grant.disbursed, known.grant.refunded)
             assert figures == (committed(state), state["disbursed"], state["refunded"])
             assert known.grant.undisbursed == undisbursed(state) >= 0
-    assert paired(past.fund_entries) == by_day((day, -change) for day, change in promised)
+            as_on_every_day(second, known.grant)
+        if not free:
+            assert not ever_more(state["overpayments"], then.lived(name)[0]["overpayments"])
+    assert paired(past.fund_entries) == by_day((day, -change) for day, change in taken)
     available = second.available()
-    assert never_below_zero(available)
+    assert free or not takes_too_much(available, then.available())
     for day in DAYS:
         so_far = sum((change for on, change in available.items() if on <= day), Decimal(0))
         assert past.fund.available.at(g.day(day)) == so_far
+
+
+def is_of_the_bank(past: Past, asked: Command) -> bool:
+    """It paid in breach; or what it did reads otherwise now."""
+    if not isinstance(asked, CorrectEntry):
+        return asked.NAME == "RecordIrregularPayment"
+    facts = [words(entry) for entry in past.grants[asked.grant].entries]
+    return base_of(facts[-1], facts)["command"] in MONEY_OF_THE_WORLD
+
+
+def as_on_every_day(second: SecondBook, grant: Grant) -> None:
+    """What is overpaid on a day is what went out beyond what was promised by then, and nothing else."""
+    for day in DAYS:
+        state = second.grant(grant.id, on=day)
+        if state["stage"]:
+            net = state["disbursed"] - state["refunded"]
+            over = sum(change for on, change in grant.overpayments if on <= g.day(day))
+            assert over == max(0, net - committed(state))
+            assert net - over <= committed(state)
 
 
 FAST = settings(
@@ -191,7 +234,7 @@ def test_the_money_adds_up_on_every_date(steps: list[Step]) -> None:
     live(steps, money_adds_up)
 
 
-def as_if_folded(past: Past) -> None:
+def as_if_folded(_: Past, past: Past, __: Command) -> None:
     for known in past.grants.values():
         assert known == Known.of(known.entries)
     assert past.fund == fold_fund(in_force(past.fund_entries))
@@ -207,7 +250,7 @@ def test_the_state_that_is_kept_is_the_fold_of_the_entries(steps: list[Step]) ->
 @given(LIVES, st.randoms(use_true_random=False))
 def test_the_one_order_is_of_day_and_version(steps: list[Step], random: Random) -> None:
     """In whatever order the facts come, what holds is the same. (Corrections come by version.)"""
-    past, _ = live(steps, lambda _: None)
+    past, _ = live(steps)
     for known in past.grants.values():
         facts = [entry for entry in known.entries if not isinstance(entry.event, EntryCorrected)]
         random.shuffle(facts)
@@ -224,8 +267,8 @@ def test_the_one_order_is_of_day_and_version(steps: list[Step], random: Random) 
 @given(LIVES)
 def test_it_does_not_matter_when_a_thing_was_learned(steps: list[Step]) -> None:
     """The same facts recorded by day, as they happened, make the same state."""
-    plain = [step for step in steps if step[0] < CORRECT]
-    late, kept = live(plain, lambda _: None)
+    plain = [step for step in steps if step[0] < CORRECT and step[0] != SPLIT]
+    late, kept = live(plain)
     in_time = BASE.copy()
     for asked in sorted(kept, key=lambda command: command.on):
         if in_time.when(asked).refusal is not None:
@@ -238,7 +281,7 @@ def test_it_does_not_matter_when_a_thing_was_learned(steps: list[Step]) -> None:
 @FAST
 @given(LIVES)
 def test_a_correction_that_is_struck_leaves_all_as_it_was(steps: list[Step]) -> None:
-    past, _ = live(steps, lambda _: None)
+    past, _ = live(steps)
     for grant in IDS:
         known = past.grants[grant]
         version = len(known.entries) + 1
@@ -289,6 +332,9 @@ def test_random_lives_come_far_enough() -> None:
         "EntryCorrected",
         "CommitmentReleased",
         "FundsCommitted",
+        "OverpaymentRecorded",
+        "OverpaymentSettled",
+        "PaymentRejected",
     }
     assert refused >= {
         "ExceedsAvailableFunds",

@@ -12,8 +12,8 @@ from reading import ask, new_book, of
 pytestmark = pytest.mark.usefixtures("views")
 
 AMOUNTS = (
-    "approved increased cancelled committed requested disbursed refunded net_disbursed undisbursed".split()
-)
+    "approved increased cancelled committed requested disbursed refunded net_disbursed undisbursed overpaid"
+).split()
 
 
 def amounts(row: dict[str, Any], *names: str) -> list[str]:

@@ -37,7 +37,7 @@ COLUMNS = {
     "register": "grant title window edition stage suspended sector recipients providers proposed_on"
     " approved_on signed_on effective_on closing_date completed_on closed_on",
     "disbursement": "grant window currency approved increased cancelled committed requested disbursed"
-    " refunded net_disbursed undisbursed first_paid_on last_paid_on share_disbursed share_elapsed",
+    " refunded net_disbursed undisbursed overpaid first_paid_on last_paid_on share_disbursed share_elapsed",
     "windows": "grant window edition rule figure limit complies",
     "timeline": "grant obligation item triggered_on due_on met_on status days superseded",
     "fund": "partner kind currency pledged agreed received received_holding fees income returned committed"
@@ -253,7 +253,7 @@ def test_breaches_are_shown(tmp_path: Path) -> None:
     ]
     with new_book(tmp_path / "book", life) as book:
         found = findings(ask(book, "windows", "2018-12-31"))
-        assert found["irregular_payment"] == ("X1 1000.00", "deadline", False)
+        assert found["irregular_payment"] == ("X1 1000.00", "DisbursementDeadlinePassed", False)
         assert found["activity_in_suspension"] == ("A1 2017-06-05/2017-06-16", "suspended: activities", False)
         assert found["activity_after_closing_date"] == ("A2 2018-04-02/2018-04-20", "2018-03-31", False)
         assert "irregular_payment" not in findings(ask(book, "windows", "04-30"))

@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 from second_book.grant import asked_by, happens
 from second_book.officers import no_more_permitted, not_permitted, roles_of
 from second_book.words import (
+    CLOSURES_REST_ON,
     EDITIONS,
     FLOWS,
+    MONEY_OF_THE_WORLD,
     NEVER,
     OF_THE_WORLD,
     ByDay,
@@ -18,11 +20,14 @@ from second_book.words import (
     State,
     by_day,
     differences,
+    ever_more,
     in_dollars,
     money,
     never_below_zero,
+    split_of,
     standing,
     struck,
+    takes_too_much,
     unborn,
 )
 
@@ -90,7 +95,7 @@ class SecondBook:
     def lived(self, name: str) -> tuple[State, dict[int, str]]:
         """How a grant stands, and what is wrong with any of its facts, by version, beside what only a
         decision is asked."""
-        return self._walked(f"grant:{name}", self.facts(f"grant:{name}"), deciding=False)
+        return self._walked(f"grant:{name}", self.facts(f"grant:{name}"), asked="")
 
     def available(self, known: int | None = None, instead: dict[str, list[Fact]] | None = None) -> ByDay:
         """By how much the fund's free money changes, by day: worked out from the grants' own facts."""
@@ -98,7 +103,8 @@ class SecondBook:
         changes = list(self._walked(FUND, facts[FUND])[0]["flows"])
         for name in facts:
             if name.startswith("grant:"):
-                taken = self._walked(name, facts[name])[0]["commitments"]
+                grant = self._walked(name, facts[name])[0]
+                taken = (*grant["commitments"], *grant["overpayments"])
                 changes += [(day, -amount) for day, amount in taken]
         return by_day(changes)
 
@@ -135,20 +141,24 @@ class SecondBook:
         return state["selections"] if state["call"] == call else []
 
     def _walked(
-        self, stream: str, facts: list[Fact], *, on: str = LATEST, deciding: bool = True
+        self, stream: str, facts: list[Fact], *, on: str = LATEST, asked: str = "$?"
     ) -> tuple[State, dict[int, str]]:
-        """How it stands after all that holds, and what was wrong with each, by version."""
+        """How it stands after all that holds, and what was wrong with each, by version.
+
+        A "$" marks what the balance must allow, a "?" what only a decision is asked; ``asked``: which of
+        them count.
+        """
         kind = stream.partition(":")[0]
         state, wrong = {"grant": unborn, "call": dict, "fund": no_fund}[kind](), dict[int, str]()
         for fact in standing(facts):
             if fact["on"] > on:
                 break
             for reason in self._happens(kind, state, fact):
-                if not reason.startswith("?"):
+                if reason[0] not in "$?":
                     wrong.setdefault(fact["version"], reason)
                     if kind == "grant":
                         return state, wrong
-                elif deciding:
+                elif reason[0] in asked:
                     wrong.setdefault(fact["version"], reason[1:])
         return state, wrong
 
@@ -187,7 +197,7 @@ class SecondBook:
             yield from self._correctable(stream, new)
         elif new["command"] == "ProposeGrant" and old:
             yield "GrantIdTaken"
-        new = self._with_edition(new, old)
+        new = self._completed(stream, new, old)
         if new.get("edition") is None and new["command"] in ("ApproveGrant", "RestructureGrant"):
             yield "NoEditionInForce"
         facts = [*old, new]
@@ -206,14 +216,36 @@ class SecondBook:
         for name, kept in {stream: [new], **pairs}.items():
             self._keep(name, [{**fact, "at": at} for fact in kept])
 
-    def _with_edition(self, new: Fact, old: list[Fact]) -> Fact:
-        """With the edition of the day, where it follows from the day."""
+    def _completed(self, stream: str, new: Fact, old: list[Fact]) -> Fact:
+        """With what follows from the day: the edition, or how a refund is split."""
         if new["command"] in ("ApproveGrant", "RestructureGrant"):
             return {**new, "edition": self.edition_on(new["on"])}
+        if new["command"] == "RecordRefund" and not new.get("payment") and not new.get("split"):
+            return {**new, "split": self._split(stream, new, standing(old))}
         reads = new.get("reads") or {}
+        if reads and old[new["entry"] - 1]["command"] == "RecordRefund":
+            return {**new, "reads": self._refund_reads(stream, new["entry"], reads, old)}
         if "on" in reads and old[new["entry"] - 1]["command"] in ("ApproveGrant", "RestructureGrant"):
             return {**new, "reads": {**reads, "edition": self.edition_on(reads["on"])}}
         return new
+
+    def _split(self, stream: str, refund: Fact, held: list[Fact]) -> list[dict[str, str]]:
+        """Over the payments as they are when it comes."""
+        before = [one for one in held if (one["on"], one["version"]) < (refund["on"], refund["version"])]
+        return split_of(self._walked(stream, before)[0], money(refund["amount"]))
+
+    def _refund_reads(self, stream: str, version: int, reads: Fact, old: list[Fact]) -> Fact:
+        """A refund of no payment is split anew; one of a payment is not split."""
+        held = standing(old)
+        was = next((one for one in held if one["version"] == version), old[version - 1])
+        if reads.get("split"):
+            return {"payment": None, **reads}
+        if reads.get("payment", was.get("payment")):
+            return {**reads, "split": None}
+        if not {"payment", "amount", "on", "split"} & set(reads):
+            return reads
+        others = [one for one in held if one["version"] != version]
+        return {**reads, "split": self._split(stream, {**was, **reads}, others)}
 
     def _still_true(self, stream: str, facts: list[Fact], *, correction: bool) -> Any:
         """Every day is as true as it was: nothing is wrong that was not, and nothing wrong in another way."""
@@ -223,18 +255,26 @@ class SecondBook:
             state = deepcopy(self.now(FUND))
             yield from fund_happens(state, new)
             return state
-        deciding = not correction and new["command"] not in OF_THE_WORLD
-        before = self._walked(stream, facts[:-1], deciding=deciding)[1]
+        changed = base_of(new, facts)["command"]
+        asked = "" if changed in OF_THE_WORLD and not correction else "$" if correction else "$?"
+        asked = "" if changed in MONEY_OF_THE_WORLD else asked
+        stood, before = self._walked(stream, facts[:-1], asked=asked)
         read = {fact["version"]: fact for fact in standing(facts[:-1])}
-        after, wrong = self._walked(stream, facts, deciding=deciding)
+        after, wrong = self._walked(stream, facts, asked=asked)
         for fact in standing(facts):
             version = fact["version"]
             if version in wrong and (before.get(version) != wrong[version] or read.get(version) != fact):
                 yield wrong[version]
         if kind == "grant" and after["stage"]:
-            stood = self._walked(stream, facts[:-1], deciding=deciding)[0]
             if self._correctors(facts, after) - self._correctors(facts, stood):
                 yield "DecidesOwnRequest"
+            raises = ("entry" in new and changed in MONEY_OF_THE_WORLD) or changed == "RecordIrregularPayment"
+            if stood["stage"] and not raises and ever_more(after["overpayments"], stood["overpayments"]):
+                yield "ExceedsUndisbursedBalance"
+        if correction and changed in CLOSURES_REST_ON:
+            wrong = self._walked(stream, facts, asked="?")[1]
+            if any(wrong.get(fact["version"]) for fact in standing_closure(facts)):
+                yield "ClosureWouldNotHold"
         return after
 
     def _correctors(self, facts: list[Fact], state: State) -> set[int]:
@@ -252,13 +292,17 @@ class SecondBook:
     def _covered(self, stream: str, facts: list[Fact], new: Fact) -> Any:
         """There is money for it on every day. Returns what is written beside it, by stream."""
         instead, pairs = {stream: facts}, dict[str, list[Fact]]()
-        if not never_below_zero(self.available(instead=instead)):
+        changed = base_of(new, facts)["command"]
+        free = changed == "RecordIrregularPayment" or ("entry" in new and changed in MONEY_OF_THE_WORLD)
+        if not free and takes_too_much(self.available(instead=instead), self.available()):
             yield "ExceedsAvailableFunds"
         then, now = (self._walked(stream, some)[0] for some in (facts[:-1], facts))
         beside = {"actor": new["actor"], "recorder": new["recorder"]}
         if stream.startswith("grant:"):
-            taken = differences(now["commitments"], then["commitments"])
-            pairs[FUND] = [{**beside, "command": "pair", "on": day} for day in taken]
+            taken = [
+                day for kind in ("commitments", "overpayments") for day in differences(now[kind], then[kind])
+            ]
+            pairs[FUND] = [{**beside, "command": "pair", "on": day} for day in sorted(taken)]
         for call in {then["call"], now["call"]} - {None} if pairs else ():
             selected = differences(self._selections(facts, call), self._selections(facts[:-1], call))
             pairs[f"call:{call}"] = [
@@ -316,6 +360,19 @@ class SecondBook:
 
 
 # ── the fund and its calls ───────────────────────────────────────────────────────────────────
+
+
+def base_of(fact: Fact, facts: list[Fact]) -> Fact:
+    """What it is in the end about: of a correction, the entry that reads otherwise after it."""
+    while "entry" in fact:
+        fact = facts[fact["entry"] - 1]
+    return fact
+
+
+def standing_closure(facts: list[Fact]) -> list[Fact]:
+    """The closing that was not undone, if the grant is closed."""
+    ends = [one for one in standing(facts) if one["command"] in ("CloseGrant", "ReopenGrant")]
+    return [one for one in ends[-1:] if one["command"] == "CloseGrant"]
 
 
 def corrected(correction: Fact, facts: list[Fact], readings: list[Fact]) -> list[Fact]:

@@ -1,9 +1,11 @@
 """A grant's life: what is wrong with each thing as the grant stands, and how the grant stands after it."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any, Protocol
 
 from second_book.words import (
+    AGAINST_PAYING,
     ENDS,
     GRACE,
     Fact,
@@ -15,6 +17,7 @@ from second_book.words import (
     misfit,
     money,
     months_later,
+    overpaid,
     pending,
     request_of,
     undisbursed,
@@ -46,7 +49,10 @@ def happens(s: State, f: Fact, book: Around) -> Iterator[str]:
     """Say what is wrong with the fact, the first reason first; gone through to the end, it has happened."""
     yield from in_stage(s, f["command"])
     part = next(part for names, part in PARTS.items() if f["command"] in names.split())
+    before = overpaid(s)
     yield from part(s, f, book)
+    if overpaid(s) != before:
+        s["overpayments"] = [*s["overpayments"], (f["on"], overpaid(s) - before)]
 
 
 def asked_by(s: State, f: Fact) -> set[str]:
@@ -61,6 +67,9 @@ def asked_by(s: State, f: Fact) -> set[str]:
             return {payment.get("by")}
         case "DisburseFunds":
             return {payment.get("by"), payment.get("allowed_by")}
+        case "RecordIrregularPayment":
+            doubled = s["payments"].get(f.get("of"), {})
+            return {s["leader"], doubled.get("by")} - {None}
         case "AcceptCompletionReport":
             return set(s["submitters"])
         case _:
@@ -185,7 +194,7 @@ def amendment(s: State, f: Fact, book: Around) -> Iterator[str]:
     yield from in_dollars(f)
     if name == "CancelBalance":
         if money(f["amount"]) > undisbursed(s):
-            yield "ExceedsUndisbursedBalance"
+            yield "$ExceedsUndisbursedBalance"
         s["commitments"] = [*s["commitments"], (on, -money(f["amount"]))]
         return
     changes = {field: f[field] for field in AMONG if f.get(field)}
@@ -234,19 +243,69 @@ def activity(s: State, f: Fact, _: Around) -> Iterator[str]:
 
 def asking(s: State, f: Fact, _: Around) -> Iterator[str]:
     """A payment's beginning: asked for, or paid by the bank in breach."""
+    regular = f["command"] == "RequestPayment"
     if f["payment"] in s["payments"]:
         yield "PaymentIdTaken"
+    if f.get("of") and f["of"] not in s["payments"]:
+        yield "UnknownPayment"
+    if not regular and f["rule"] not in AGAINST_PAYING:
+        yield "UnknownRule"
+    if f["actor"] in asked_by(s, f):
+        yield "DecidesOwnRequest"
     yield from in_dollars(f)
-    amount, regular = money(f["amount"]), f["command"] == "RequestPayment"
+    amount = money(f["amount"])
     if regular and amount > undisbursed(s) - pending(s):
         yield "?ExceedsUndisbursedBalance"
-    if not regular and amount > undisbursed(s):
-        yield "ExceedsUndisbursedBalance"
     new: State = {"is": "requested", "asked": amount, "by": f["actor"], "out": 0, "back": 0}
     if not regular:
-        new |= {"is": "disbursed", "by": None, "out": amount}
+        new |= {"is": "disbursed", "by": None, "out": amount, "nth": next_out(s)}
         s["disbursed"] += amount
     s["payments"] = {**s["payments"], f["payment"]: new}
+
+
+def next_out(s: State) -> int:
+    """Which one it is of those that went out."""
+    return 1 + max((p.get("nth", 0) for p in s["payments"].values()), default=0)
+
+
+def rate_fits(f: Fact) -> Iterator[str]:
+    """What was paid in another currency is the amount at the rate, but for what both numbers leave open."""
+    if not f.get("rate"):
+        return
+    paid, rate = f["paid_amount"].split()[0], str(f["rate"])
+    if f["paid_amount"].split()[1] == f["amount"].split()[1]:
+        yield "SameCurrencyPaid"
+    open_to = {text: Fraction(1, 2 * 10 ** len(text.partition(".")[2])) for text in (paid, rate)}
+    amount = Fraction(f["amount"].split()[0])
+    if abs(amount * Fraction(rate) - Fraction(paid)) > open_to[paid] + amount * open_to[rate]:
+        yield "RateDoesNotFit"
+
+
+def refund(s: State, f: Fact, _: Around) -> Iterator[str]:
+    """Came back of one payment, or of several."""
+    yield from in_dollars(f)
+    amount, split = money(f["amount"]), f.get("split")
+    if not f.get("payment"):
+        if amount > s["disbursed"] - s["refunded"]:
+            yield "RefundExceedsDisbursed"
+        if sum(money(part["amount"]) for part in split or ()) != amount:
+            yield "SplitDoesNotAddUp"
+    s["payments"] = {name: dict(p) for name, p in s["payments"].items()}
+    for part in split or [{"payment": f["payment"], "amount": f["amount"]}]:
+        if part["payment"] not in s["payments"]:
+            yield "UnknownPayment"
+        p = s["payments"][part["payment"]]
+        if money(part["amount"]) > p["out"] - p["back"]:
+            yield "RefundExceedsDisbursed"
+        p["back"] += money(part["amount"])
+    s["refunded"] += amount
+    goes_on(s, f)
+
+
+def goes_on(s: State, f: Fact) -> None:
+    """What comes back after the end goes on to the fund."""
+    if s["stage"] in ENDS.values():
+        s["commitments"] = [*s["commitments"], (f["on"], -undisbursed(s))]
 
 
 def paying(s: State, f: Fact, _: Around) -> Iterator[str]:
@@ -254,11 +313,11 @@ def paying(s: State, f: Fact, _: Around) -> Iterator[str]:
     if f["payment"] not in s["payments"]:
         yield "UnknownPayment"
     name, p = f["command"], dict(s["payments"][f["payment"]])
-    if p["is"] == "disbursed" and name not in ("FailPayment", "RecordRefund"):
+    if p["is"] == "disbursed" and name != "FailPayment":
         yield "PaymentAlreadyDisbursed"
     if p["is"] == "requested" and name in ("DisburseFunds", "FailPayment"):
         yield "PaymentNotAuthorised"
-    if p["is"] in ("rejected", "failed") and name != "RecordRefund":
+    if p["is"] in ("rejected", "failed"):
         yield "PaymentAlreadyFinished"
     if p["is"] == "authorised" and name == "AuthorisePayment":
         yield "PaymentAlreadyAuthorised"
@@ -280,20 +339,15 @@ def paying(s: State, f: Fact, _: Around) -> Iterator[str]:
         case "DisburseFunds":
             if amount > p["allowed"]:
                 yield "ExceedsAuthorisedAmount"
+            yield from rate_fits(f)
             if amount > undisbursed(s):
-                yield "ExceedsUndisbursedBalance"
-            p |= {"is": "disbursed", "out": amount}
+                yield "$ExceedsUndisbursedBalance"
+            p |= {"is": "disbursed", "out": amount, "nth": next_out(s)}
             s["disbursed"] += amount
-        case "FailPayment":
+        case _:
             s["disbursed"] -= p["out"] - p["back"]
             p |= {"is": "failed", "out": p["back"]}
-        case _:
-            if amount > p["out"] - p["back"]:
-                yield "RefundExceedsDisbursed"
-            p["back"] += amount
-            s["refunded"] += amount
-    if s["stage"] == "cancelled":  # what comes back after the end goes on to the fund
-        s["commitments"] = [*s["commitments"], (f["on"], -undisbursed(s))]
+    goes_on(s, f)
     s["payments"] = {**s["payments"], f["payment"]: p}
 
 
@@ -342,11 +396,16 @@ def ending(s: State, f: Fact, book: Around) -> Iterator[str]:
                 yield "DecidesOwnRequest"
             s["accepted"] = True
         case "WaiveObligation":
-            if f["obligation"] not in OBLIGATIONS:
+            if f["obligation"] not in (*OBLIGATIONS, "overpayment"):
                 yield "UnknownObligation"
+            if f["obligation"] == "overpayment" and not overpaid(s):
+                yield "?NothingOverpaid"
+            s["waived"] = s["waived"] | {(f["obligation"], f.get("item"))}
             if f["obligation"] == "completion_report" and not f.get("item"):
                 s["report_waived"] = True
         case "CloseGrant":
+            if overpaid(s) and ("overpayment", None) not in s["waived"]:
+                yield "?OverpaymentOpen"
             if undisbursed(s):
                 yield "?UndisbursedBalanceRemains"
             if pending(s):
@@ -374,7 +433,8 @@ PARTS: dict[str, Any] = {
     "ExtendClosingDate RestructureGrant IncreaseCommitment CancelBalance": amendment,
     "PlanActivity RescheduleActivity CancelActivity HoldActivity": activity,
     "RequestPayment RecordIrregularPayment": asking,
-    "AuthorisePayment RejectPayment DisburseFunds FailPayment RecordRefund": paying,
+    "AuthorisePayment RejectPayment DisburseFunds FailPayment": paying,
+    "RecordRefund": refund,
     "SuspendGrant LiftSuspension": suspension,
     "AgreeFollowUp FinanceFollowUp CompleteFollowUp DropFollowUp HandOverFollowUp": follow_up,
     "CompleteImplementation SubmitCompletionReport AcceptCompletionReport": ending,

@@ -19,11 +19,25 @@ State = dict[str, Any]
 ByDay = dict[str, Decimal]
 
 LETTERS = {"P": "proposed", "R": "requested", "A": "approved", "S": "signed", "E": "effective"}
-LETTERS |= {"F": "follow_up", "C": "closed", "X": "cancelled"}
+LETTERS |= {"F": "follow_up", "C": "closed", "X": "cancelled", "D": "declined", "W": "withdrawn"}
+LETTERS |= {"L": "lapsed"}
 ENDS = {"DeclineProposal": "declined", "WithdrawProposal": "withdrawn"}
 ENDS |= {"LapseGrant": "lapsed", "CancelGrant": "cancelled"}
-EVERY = (*LETTERS.values(), *ENDS.values())
-OF_THE_WORLD = {"HoldActivity", "FailPayment", "RecordRefund", "RecordIrregularPayment"}
+EVERY = tuple(LETTERS.values())
+MONEY_OF_THE_WORLD = {"FailPayment", "RecordRefund", "RecordIrregularPayment"}
+OF_THE_WORLD = {"HoldActivity", *MONEY_OF_THE_WORLD}
+CLOSURES_REST_ON = set(
+    """ApproveGrant MakeEffective ExtendClosingDate RestructureGrant IncreaseCommitment CancelBalance
+    WaiveObligation AcceptCompletionReport CompleteFollowUp DropFollowUp HandOverFollowUp RejectPayment
+    DisburseFunds CloseGrant ReopenGrant""".split()
+)
+AGAINST_PAYING = set(
+    """NotAnOfficer RoleNotHeld RecorderNotAdministrator UnknownGrant GrantHasEnded GrantIsClosed
+    NotYetEffective NotInStage UnknownPayment PaymentNotAuthorised PaymentAlreadyDisbursed
+    PaymentAlreadyFinished DecidesOwnRequest DatedInFuture DisbursementDeadlinePassed PaymentsSuspended
+    CurrencyNotHolding ExceedsAuthorisedAmount ExceedsUndisbursedBalance SameCurrencyPaid
+    RateDoesNotFit""".split()
+)
 TABLE = """
 ttl PR ReviseProposal WithdrawProposal
 ttl P RequestFunding
@@ -40,8 +54,9 @@ secretariat AS MeetCondition MakeEffective
 secretariat F AcceptCompletionReport
 secretariat FC RecordClientSurvey PublishResultsStory RecordDevelopmentOutcome
 reviewer R ReviewProposal
-finance EF AuthorisePayment RejectPayment DisburseFunds
-finance EFCX FailPayment RecordRefund
+finance EF AuthorisePayment DisburseFunds
+finance EFDWLX RejectPayment
+finance * FailPayment RecordRefund
 approver R ApproveGrant
 approver PR DeclineProposal
 approver AS LapseGrant
@@ -49,7 +64,7 @@ approver E ExtendClosingDate
 approver ASE RestructureGrant
 approver ASEF SuspendGrant LiftSuspension CancelGrant
 approver ASEFC IncreaseCommitment CancelBalance
-approver EFC RecordIrregularPayment
+approver * RecordIrregularPayment
 approver F CloseGrant
 approver C ReopenGrant
 approver * WaiveObligation CorrectEntry
@@ -141,6 +156,27 @@ def never_below_zero(changes: ByDay) -> bool:
     return min(accumulate(changes.values()), default=Decimal(0)) >= 0
 
 
+def through_time(changes: Iterable[tuple[str, Decimal]], days: Iterable[str]) -> list[Decimal]:
+    """What the changes come to by the end of each of the days."""
+    known = list(changes)
+    return [sum((change for on, change in known if on <= day), Decimal(0)) for day in days]
+
+
+def takes_too_much(now: ByDay, then: ByDay) -> bool:
+    """Whether on some day there is less now than then, and less than nothing."""
+    days = sorted({*now, *then})
+    pairs = zip(through_time(now.items(), days), through_time(then.items(), days), strict=True)
+    return any(left < was and left < 0 for left, was in pairs)
+
+
+def ever_more(now: list[tuple[str, Decimal]], then: list[tuple[str, Decimal]]) -> bool:
+    """Whether on some day there is more now than then."""
+    days = sorted({day for day, _ in (*now, *then)})
+    return any(
+        more > was for more, was in zip(through_time(now, days), through_time(then, days), strict=True)
+    )
+
+
 # ── a grant ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -149,8 +185,9 @@ def unborn() -> State:
     names = "stage effective closing institution call edition asked_for binds capabilities_planned"
     facts = dict.fromkeys(names.split())
     facts |= {name: {} for name in ("payments", "activities", "follow_ups")}
-    facts |= {name: [] for name in ("commitments", "selections", "budget", "letters", "conditions")}
-    facts |= {name: set() for name in ("suspended", "preparers", "met", "submitters")}
+    facts |= {name: [] for name in ("commitments", "overpayments", "selections", "budget", "letters")}
+    facts |= {"conditions": [], "leader": None}
+    facts |= {name: set() for name in ("suspended", "preparers", "met", "submitters", "waived")}
     return facts | {"disbursed": Decimal(0), "refunded": Decimal(0), "accepted": False, "waived_until": ""}
 
 
@@ -161,13 +198,29 @@ def committed(s: State) -> Decimal:
 
 def undisbursed(s: State) -> Decimal:
     """The undisbursed balance."""
-    return Decimal(committed(s) - s["disbursed"] + s["refunded"])
+    return max(Decimal(0), Decimal(committed(s) - s["disbursed"] + s["refunded"]))
+
+
+def overpaid(s: State) -> Decimal:
+    """What went out, and did not come back, beyond what is promised."""
+    return max(Decimal(0), Decimal(s["disbursed"] - s["refunded"] - committed(s)))
+
+
+def split_of(s: State, amount: Decimal) -> list[dict[str, str]]:
+    """What comes back of each payment: as much as can of the last one, then of the one before."""
+    split = []
+    for name, p in sorted(s["payments"].items(), key=lambda one: -one[1].get("nth", 0)):
+        part = min(amount, p["out"] - p["back"])
+        if part > 0:
+            split.append({"payment": name, "amount": f"{part:.2f} USD"})
+            amount -= part
+    return split
 
 
 def pending(s: State) -> Decimal:
-    """Asked for, and neither paid nor refused."""
-    open_ones = [p for p in s["payments"].values() if p["is"] in ("requested", "authorised")]
-    return Decimal(sum(p["asked"] for p in open_ones))
+    """What may still go out of what was asked for: once allowed, no more than was allowed."""
+    asked = sum(p["asked"] for p in s["payments"].values() if p["is"] == "requested")
+    return Decimal(asked + sum(p["allowed"] for p in s["payments"].values() if p["is"] == "authorised"))
 
 
 def request_of(s: State) -> list[Any]:

@@ -10,6 +10,7 @@ from lifecycle.decisions.rules import (
     lawful,
     money,
     window_of,
+    within_balance,
 )
 from lifecycle.events import grant as was
 from lifecycle.fund import Fund
@@ -111,8 +112,12 @@ def _increase(grant: Grant, e: was.CommitmentIncreased, fund: Fund) -> None:
 
 
 @lawful(was.BalanceCancelled, since=1)
-def _cancel_balance(grant: Grant, e: was.BalanceCancelled, fund: Fund) -> None:
+def _cancel_balance(_: Grant, e: was.BalanceCancelled, fund: Fund) -> None:
     in_holding_currency(e.amount, fund.currency)
+
+
+@within_balance(was.BalanceCancelled, since=1)
+def _cancel_within_balance(grant: Grant, e: was.BalanceCancelled, _: Fund) -> None:
     if e.amount.amount > grant.undisbursed:
         raise ExceedsUndisbursedBalance(
             f"{money(*e.amount)} is more than the undisbursed balance on {e.on}:"

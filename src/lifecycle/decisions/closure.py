@@ -7,17 +7,37 @@ from lifecycle.grant import Grant
 from lifecycle.refusals import (
     CompletionReportOpen,
     FollowUpsOpen,
+    NothingOverpaid,
+    OverpaymentOpen,
     PaymentsUnfinished,
     UndisbursedBalanceRemains,
     UnknownObligation,
 )
 from lifecycle.steps import NAMES
 
+OVERPAYMENT = "overpayment"
+"""Is waived as obligations are, and is none: it has no due date and no row in the timeline."""
+
 
 @lawful(was.ObligationWaived, since=1)
 def _waive(_: Grant, e: was.ObligationWaived, __: Fund) -> None:
-    if e.obligation not in NAMES:
+    if e.obligation not in (*NAMES, OVERPAYMENT):
         raise UnknownObligation(f"there is no obligation {e.obligation}; known: {', '.join(NAMES)}")
+
+
+@conditions(was.ObligationWaived, since=2)
+def _waive_overpayment(grant: Grant, e: was.ObligationWaived, _: Fund) -> None:
+    if e.obligation == OVERPAYMENT and not grant.overpaid:
+        raise NothingOverpaid(f"nothing is overpaid to {grant.id} on {e.on}: there is nothing to waive")
+
+
+@conditions(was.GrantClosed, since=2)
+def _nothing_overpaid(grant: Grant, e: was.GrantClosed, _: Fund) -> None:
+    if grant.overpaid and (OVERPAYMENT, None) not in grant.waived:
+        raise OverpaymentOpen(
+            f"{money(grant.overpaid, grant.currency)} was paid beyond what is committed, and is owed back on"
+            f" {e.on}: payment refund, grant increase or grant waive {OVERPAYMENT} settles it"
+        )
 
 
 @conditions(was.GrantClosed, since=1)

@@ -9,6 +9,7 @@ from pydantic_core import PydanticSerializationError, to_json
 from lifecycle.amounts import Find, amounts_named, as_written
 from lifecycle.decisions.call import CallCommand
 from lifecycle.decisions.fund import FundCommand
+from lifecycle.decisions.payment import split_over
 from lifecycle.decisions.rules import GrantCommand, third
 from lifecycle.events import call as call_facts
 from lifecycle.events import fund as fund_facts
@@ -20,10 +21,13 @@ from lifecycle.events.fund import (
     CommitmentReleased,
     FundEstablished,
     FundsCommitted,
+    OverpaymentRecorded,
+    OverpaymentSettled,
     PolicyAdopted,
 )
-from lifecycle.events.grant import GrantApproved, GrantRestructured
+from lifecycle.events.grant import GrantApproved, GrantRestructured, RefundReceived
 from lifecycle.fund import Fund
+from lifecycle.grant import fold
 from lifecycle.history import Entry, reads, void_corrections
 from lifecycle.listed import Fault, faults
 from lifecycle.refusals import (
@@ -38,7 +42,42 @@ from lifecycle.refusals import (
 )
 from lifecycle.terms import can_be_added_up
 
-_PAIRS = (FundsCommitted, CommitmentIncreased, CommitmentReleased, GrantSelected, SelectionReleased)
+_PAIRS = (
+    FundsCommitted,
+    CommitmentIncreased,
+    CommitmentReleased,
+    OverpaymentRecorded,
+    OverpaymentSettled,
+    GrantSelected,
+    SelectionReleased,
+)
+MONEY_OF_THE_WORLD: frozenset[type[Event]] = frozenset(
+    (grant_facts.IrregularPaymentRecorded, grant_facts.RefundReceived, grant_facts.PaymentFailed)
+)
+"""What the bank did. Their corrections are recorded even if they raise what is overpaid (domain §4.1)."""
+CLOSURES_REST_ON: frozenset[type[Event]] = frozenset(
+    (
+        grant_facts.GrantApproved,
+        grant_facts.GrantMadeEffective,
+        grant_facts.ClosingDateExtended,
+        grant_facts.GrantRestructured,
+        grant_facts.CommitmentIncreased,
+        grant_facts.BalanceCancelled,
+        grant_facts.ObligationWaived,
+        grant_facts.CompletionReportAccepted,
+        grant_facts.FollowUpCompleted,
+        grant_facts.FollowUpDropped,
+        grant_facts.FollowUpHandedOver,
+        grant_facts.PaymentRejected,
+        grant_facts.FundsDisbursed,
+        # The closing itself on another day, and a reopening that is struck, so that the closing stands again.
+        grant_facts.GrantClosed,
+        grant_facts.GrantReopened,
+    )
+)
+"""What the fund decided or paid: if one is corrected, a closure that stands is asked again (domain §3)."""
+CLOSURES_HOLD_SINCE = 2
+"""The number of the rule set that introduced this."""
 _FIXED: dict[type[Event], frozenset[str]] = {
     FundEstablished: frozenset({"on", "currency"}),
     GrantApproved: frozenset({"edition", "request_digest"}),
@@ -131,6 +170,48 @@ def _may_change(asked: EntryCorrected, target: Entry) -> None:
     fixed = _FIXED.get(type(was), frozenset()) & set(asked.reads or ())
     if fixed:
         raise FieldNotCorrectable(f"{', '.join(sorted(fixed))} of entry {asked.entry} cannot be corrected")
+
+
+def corrected_kind(asked: EntryCorrected, entries: Sequence[Entry]) -> type[Event]:
+    """Which kind of entry reads otherwise after it: to strike a correction changes what that one changed."""
+    target = entries[asked.entry - 1].event
+    while isinstance(target, EntryCorrected):
+        target = entries[target.entry - 1].event
+    return type(target)
+
+
+def standing_closure(held: Sequence[Entry]) -> Entry | None:
+    """The closing of the grant that no reopening has undone; `None` if the grant is not closed."""
+    for entry in reversed(held):
+        if isinstance(entry.event, grant_facts.GrantReopened):
+            return None
+        if isinstance(entry.event, grant_facts.GrantClosed):
+            return entry
+    return None
+
+
+def split_again(asked: EntryCorrected, now: Entry, held: Sequence[Entry]) -> EntryCorrected:
+    """The correction of a refund with what follows from it: how it is split over the payments.
+
+    A refund that names no payment is split anew if its amount or its day reads otherwise, over what could
+    come back on that day; one that names a payment has no split. ``now``: the entry as it reads before.
+    """
+    was, changes = now.event, asked.reads
+    if changes is None or not isinstance(was, RefundReceived):
+        return asked
+    if changes.get("split") is not None:
+        follows: dict[str, object] = {} if was.payment is None else {"payment": None}
+    elif changes.get("payment", was.payment) is not None:
+        follows = {} if was.split is None else {"split": None}
+    elif changes.keys() & {"payment", "amount", "on", "split"}:
+        read = reads(was, {**changes, "split": ()})
+        assert isinstance(read, RefundReceived)
+        before = [one for one in held if one is not now and one.order < (read.on, now.originator_version)]
+        grant = fold(before)
+        follows = {"split": [] if grant is None else split_over(grant, read.amount)}
+    else:
+        return asked
+    return asked.model_copy(update={"reads": dict(sorted({**follows, **changes, **follows}.items()))})
 
 
 def only_more_time(now: CallOpened, after: CallOpened) -> None:

@@ -129,12 +129,16 @@ def still_covered(fund: Fund, on: date, amount: Money) -> None:
         )
 
 
-def never_overdrawn(fund: Fund, since: date) -> None:
-    """Refuse a change after which the fund has promised more than it had. Raises `ExceedsAvailableFunds`."""
-    least, day = fund.available.least_from(since)
-    if least < 0:
+def never_overdrawn(before: Fund, after: Fund) -> None:
+    """Refuse a change that on some day takes what the fund has not. Raises `ExceedsAvailableFunds`.
+
+    What is below zero without it, since the bank paid too much, is no reason against it.
+    """
+    short = after.available.short_by(after.available.minus(before.available))
+    if short is not None:
+        missing, day = short
         raise ExceedsAvailableFunds(
-            f"on {day} the fund would have promised {money(-least, fund.currency)} more than it had"
+            f"on {day} the fund would have promised {money(missing, after.currency)} more than it had"
         )
 
 

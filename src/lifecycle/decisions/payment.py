@@ -1,19 +1,30 @@
-"""Payments: three officers ask, allow and pay; the undisbursed balance is the limit on every date."""
+"""Payments: three officers ask, allow and pay; the undisbursed balance is the limit on every date.
+
+What the bank paid in breach is recorded all the same: beyond the commitment it is overpaid.
+"""
+
+from datetime import date
+from decimal import Decimal, localcontext
 
 from lifecycle.decisions.rules import (
+    GrantCommand,
     Others,
     asked_by,
+    becomes,
     conditions,
     deadline,
+    fact,
     in_holding_currency,
     lawful,
     money,
     third,
+    within_balance,
 )
 from lifecycle.events import grant as was
 from lifecycle.fund import Fund
 from lifecycle.grant import Grant, Payment
 from lifecycle.refusals import (
+    AGAINST_PAYING,
     DisbursementDeadlinePassed,
     ExceedsAuthorisedAmount,
     ExceedsRequestedAmount,
@@ -24,10 +35,21 @@ from lifecycle.refusals import (
     PaymentIdTaken,
     PaymentNotAuthorised,
     PaymentsSuspended,
+    RateDoesNotFit,
     RefundExceedsDisbursed,
+    SameCurrencyPaid,
+    SplitDoesNotAddUp,
     UnknownPayment,
+    UnknownRule,
 )
+from lifecycle.stage import ZERO
 from lifecycle.terms import Money
+
+
+class RecordRefund(GrantCommand, was.RefundReceived):
+    """Record money that came back."""
+
+    NAME = "RecordRefund"
 
 
 def _payment(grant: Grant, payment: str) -> Payment:
@@ -48,10 +70,24 @@ def _not_finished(payment: Payment) -> None:
         raise PaymentAlreadyFinished(f"payment {payment.id} was {payment.status}: ask for a new one")
 
 
-def _within_balance(grant: Grant, amount: Money) -> None:
-    if amount.amount > grant.undisbursed:
-        left = money(grant.undisbursed, grant.currency)
-        raise ExceedsUndisbursedBalance(f"{money(*amount)} is more than the undisbursed balance of {left}")
+def no_more_overpaid(before: Grant | None, after: Grant | None) -> None:
+    """Refuse a decision that on some day raises what is overpaid. Raises `ExceedsUndisbursedBalance`.
+
+    ``before``, ``after``: the grant after all that is known, without the change and with it.
+    """
+    if before is None or after is None or before.overpayments == after.overpayments:
+        return
+    changes: dict[date, Decimal] = {}
+    for sign, amounts in ((1, after.overpayments), (-1, before.overpayments)):
+        for day, amount in amounts:
+            changes[day] = changes.get(day, ZERO) + sign * amount
+    more = ZERO
+    for day in sorted(changes):
+        more += changes[day]
+        if more > 0:
+            raise ExceedsUndisbursedBalance(
+                f"on {day} {money(more, after.currency)} more would be paid than is committed to {after.id}"
+            )
 
 
 @lawful(was.PaymentRequested, since=1)
@@ -65,10 +101,13 @@ def _request(grant: Grant, e: was.PaymentRequested, fund: Fund) -> None:
 def _request_within_balance(grant: Grant, e: was.PaymentRequested, _: Fund) -> None:
     left = grant.undisbursed - grant.pending
     if e.amount.amount > left:
-        pending = f", of which {money(grant.pending, grant.currency)} is asked for" if grant.pending else ""
+        pending = (
+            f", and {money(grant.pending, grant.currency)} is asked for already" if grant.pending else ""
+        )
+        most = f"at most {money(left, grant.currency)}" if left > 0 else "nothing is left to ask for"
         raise ExceedsUndisbursedBalance(
             f"{money(*e.amount)} is asked for; the undisbursed balance on {e.on} is"
-            f" {money(grant.undisbursed, grant.currency)}{pending}: at most {money(left, grant.currency)}"
+            f" {money(grant.undisbursed, grant.currency)}{pending}: {most}"
         )
 
 
@@ -130,7 +169,41 @@ def _disburse(grant: Grant, e: was.FundsDisbursed, fund: Fund) -> None:
         raise ExceedsAuthorisedAmount(
             f"{money(*e.amount)} is more than was authorised: {money(payment.authorised, grant.currency)}"
         )
-    _within_balance(grant, e.amount)
+
+
+@within_balance(was.FundsDisbursed, since=1)
+def _disburse_within_balance(grant: Grant, e: was.FundsDisbursed, _: Fund) -> None:
+    if e.amount.amount > grant.undisbursed:
+        left = money(grant.undisbursed, grant.currency)
+        raise ExceedsUndisbursedBalance(f"{money(*e.amount)} is more than the undisbursed balance of {left}")
+
+
+@lawful(was.FundsDisbursed, since=2)
+def _rate_fits(_: Grant, e: was.FundsDisbursed, __: Fund) -> None:
+    """The amount at the rate is what was paid, but for the rounding of both numbers."""
+    paid, rate = e.paid_amount, e.rate
+    if paid is None or rate is None:
+        return
+    if paid.currency == e.amount.currency:
+        raise SameCurrencyPaid(
+            f"{money(*paid)} is in the grant's own currency: leave paid_amount and rate out"
+        )
+    with localcontext(prec=100):
+        gives = e.amount.amount * rate
+        off = abs(gives - paid.amount)
+        rounded = (_last_place(paid.amount) + e.amount.amount * _last_place(rate)) / 2
+        if off > rounded:
+            raise RateDoesNotFit(
+                f"{money(*e.amount)} at {rate:f} is {money(gives, paid.currency)}, and {money(*paid)} is not"
+                f" that: the rate is how many {paid.currency} one {e.amount.currency} is worth"
+            )
+
+
+def _last_place(number: Decimal) -> Decimal:
+    """One unit of the last decimal as it is written; one for a whole number."""
+    exponent = number.as_tuple().exponent
+    assert isinstance(exponent, int)
+    return Decimal(1).scaleb(min(exponent, 0))
 
 
 @lawful(was.PaymentFailed, since=1)
@@ -142,16 +215,57 @@ def _fail(grant: Grant, e: was.PaymentFailed, _: Fund) -> None:
         raise PaymentAlreadyFinished(f"payment {e.payment} was {payment.status} before")
 
 
+def split_over(grant: Grant, amount: Money) -> list[dict[str, str]]:
+    """The parts of a refund that names no payment: of the payment disbursed last as much as can come back of
+    it, then of the one before. What is more than was disbursed is left out.
+    """
+    parts, left = [], amount.amount
+    for payment in sorted(grant.payments.values(), key=lambda one: -one.paid_as):
+        part = min(left, payment.out)
+        if part > 0:
+            parts.append({"payment": payment.id, "amount": str(Money.of(part, amount.currency))})
+            left -= part
+    return parts
+
+
+@becomes(RecordRefund)
+def _split(grant: Grant, asked: RecordRefund, _: Fund) -> was.RefundReceived:
+    refund = fact(was.RefundReceived, asked)
+    if refund.payment is not None or refund.split is not None:
+        return refund
+    fields = {name: getattr(refund, name) for name in refund.model_fields_set}
+    return was.RefundReceived.model_validate({**fields, "split": split_over(grant, asked.amount)})
+
+
 @lawful(was.RefundReceived, since=1)
 def _refund(grant: Grant, e: was.RefundReceived, fund: Fund) -> None:
-    payment = _payment(grant, e.payment)
     in_holding_currency(e.amount, fund.currency)
-    most = payment.disbursed - payment.refunded
-    if e.amount.amount > most:
+    for part in e.split or ():
+        in_holding_currency(part.amount, fund.currency)
+    if e.payment is None:
+        _adds_up(grant, e)
+    came: dict[str, Decimal] = {}
+    for name, amount in e.parts:
+        payment = _payment(grant, name)
+        came[name] = came.get(name, ZERO) + amount
+        if came[name] > payment.out:
+            raise RefundExceedsDisbursed(
+                f"{money(came[name], grant.currency)} came back of payment {name}, of which"
+                f" {money(payment.out, grant.currency)} is disbursed and not refunded"
+            )
+
+
+def _adds_up(grant: Grant, e: was.RefundReceived) -> None:
+    """A refund that names no payment is what its parts sum to, and never more than was disbursed."""
+    out = grant.disbursed - grant.refunded
+    if e.amount.amount > out:
         raise RefundExceedsDisbursed(
-            f"{money(*e.amount)} came back of payment {e.payment}, of which"
-            f" {money(most, grant.currency)} is disbursed and not refunded"
+            f"{money(*e.amount)} came back to {grant.id}, of which {money(out, grant.currency)} is disbursed"
+            f" and not refunded on {e.on}"
         )
+    parts = sum((amount for _, amount in e.parts), ZERO)
+    if parts != e.amount.amount:
+        raise SplitDoesNotAddUp(f"the parts sum to {money(parts, grant.currency)}, not {money(*e.amount)}")
 
 
 @lawful(was.IrregularPaymentRecorded, since=1)
@@ -159,4 +273,30 @@ def _irregular(grant: Grant, e: was.IrregularPaymentRecorded, fund: Fund) -> Non
     if e.payment in grant.payments:
         raise PaymentIdTaken(f"there is a payment {e.payment}: choose another name")
     in_holding_currency(e.amount, fund.currency)
-    _within_balance(grant, e.amount)
+
+
+@lawful(was.IrregularPaymentRecorded, since=2)
+def _names_its_breach(grant: Grant, e: was.IrregularPaymentRecorded, _: Fund) -> None:
+    if e.of is not None:
+        _payment(grant, e.of)
+    names = [refusal.__name__ for refusal in AGAINST_PAYING]
+    if e.rule not in names:
+        raise UnknownRule(
+            f"{e.rule} is no refusal of a payment; name the one that it broke: {', '.join(names)}"
+        )
+
+
+@lawful(was.IrregularPaymentRecorded, since=2)
+def _not_told_by_its_leader(grant: Grant, e: was.IrregularPaymentRecorded, _: Fund) -> None:
+    third(e.actor, "record what was paid in breach", *_leaders(grant, e))
+
+
+@asked_by(was.IrregularPaymentRecorded, since=2)
+def _leaders(grant: Grant, e: was.IrregularPaymentRecorded) -> Others:
+    """The payment's task team leader: the grant's, and whoever asked for the payment that it doubles."""
+    doubled = grant.payments.get(e.of or "")
+    asked = doubled.requested_by if doubled is not None else None
+    return (
+        (grant.leader, f"leads {grant.id}"),
+        *([(asked, f"asked for {e.of}")] if asked is not None else ()),
+    )

@@ -1,8 +1,10 @@
 """How the decisions on grants are written and found.
 
-Of each fact a stage of life may state two things. ``lawful``: what must be true before it whenever
+Of each fact a stage of life may state three things. ``lawful``: what must be true before it whenever
 it is looked at, so also again when an entry dated earlier arrives late or is corrected (domain
-§1.3: every later date stays true). ``conditions``: what is asked when it is decided, and again when
+§1.3: every later date stays true). ``within_balance``: what must be left of the money for it, asked
+again when another decision arrives late or is corrected, but not against facts of the world: what the
+bank paid all the same is overpaid. ``conditions``: what is asked when it is decided, and again when
 another decision arrives late, but not against late facts of the world or corrections.
 
 Each is written with ``since``, the number of the rule set that introduced it (domain §4.9); there may be
@@ -99,6 +101,7 @@ Check = Callable[[Grant, _E, Fund], None]
 Rules = dict[type[Event], list[Rule]]
 
 LAWFUL: Rules = {}
+WITHIN_BALANCE: Rules = {}
 CONDITIONS: Rules = {}
 Others = tuple[tuple[str, str], ...]
 """Officers, each with what they did."""
@@ -111,6 +114,11 @@ FILLED_IN: dict[type[Command], tuple[str, ...]] = {}
 def lawful(event: type[_E], *, since: int) -> Callable[[Check[_E]], Check[_E]]:
     """Keep the function as what must be true before every such fact, from this rule set on."""
     return _kept_in(LAWFUL, event, since)
+
+
+def within_balance(event: type[_E], *, since: int) -> Callable[[Check[_E]], Check[_E]]:
+    """Keep the function as what must be left of the money for such a fact, from this rule set on."""
+    return _kept_in(WITHIN_BALANCE, event, since)
 
 
 def conditions(event: type[_E], *, since: int) -> Callable[[Check[_E]], Check[_E]]:

@@ -203,6 +203,26 @@ class CommitmentReleased(FundEvent):
     """How much can be promised anew; in the holding currency."""
 
 
+class OverpaymentRecorded(FundEvent):
+    """A grant has been paid more than is committed to it. Written with the grant's own entry."""
+
+    grant: GrantId
+    """The grant's id."""
+    amount: Amount
+    """By how much more than before; in the holding currency."""
+
+
+class OverpaymentSettled(FundEvent):
+    """What a grant was overpaid came back, or was taken up by its commitment. Written with the grant's own
+    entry.
+    """
+
+    grant: GrantId
+    """The grant's id."""
+    amount: Amount
+    """By how much less than before; in the holding currency."""
+
+
 EVENTS: tuple[type[FundEvent], ...] = (
     FundEstablished,
     PolicyAdopted,
@@ -220,6 +240,8 @@ EVENTS: tuple[type[FundEvent], ...] = (
     FundsCommitted,
     CommitmentIncreased,
     CommitmentReleased,
+    OverpaymentRecorded,
+    OverpaymentSettled,
     EntryCorrected,
     DocumentAttached,
 )

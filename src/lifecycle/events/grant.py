@@ -29,6 +29,7 @@ from lifecycle.events.payment import (
     PaymentFailed,
     PaymentRejected,
     PaymentRequested,
+    RefundPart,
     RefundReceived,
 )
 from lifecycle.events.people import ExpertEngaged, PartyInvolved
@@ -176,6 +177,7 @@ __all__ = [
     "ProposalReviewed",
     "ProposalRevised",
     "ProposalWithdrawn",
+    "RefundPart",
     "RefundReceived",
     "ResultsStoryPublished",
     "Site",

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
-from lifecycle.events.base import GrantEvent
+from lifecycle.events.base import GrantEvent, Value
 from lifecycle.terms import Amount, CoFinancingKind, CostPurpose, ItemId, Line, Reason
 
 
@@ -74,34 +74,67 @@ class PaymentFailed(GrantEvent):
     """What the bank said."""
 
 
+class RefundPart(Value):
+    """What came back of one payment."""
+
+    payment: ItemId
+    """Its name within the grant."""
+    amount: Amount
+    """In the grant's currency."""
+
+
 class RefundReceived(GrantEvent):
     """Money came back; of a cancelled grant it goes on to the fund.
 
     Recorded by finance.
     """
 
-    payment: ItemId
-    """Of which payment it comes back."""
+    VERSION: ClassVar[int] = 2
+
+    payment: ItemId | None = None
+    """Of which payment it comes back; left out if it comes back of several."""
     amount: Amount
-    """In the grant's currency; at most what was disbursed for it."""
+    """In the grant's currency; at most what was disbursed and not refunded."""
+    split: tuple[RefundPart, ...] | None = None
+    """Of which payments it comes back, and how much of each. If neither a payment nor a split is given, it is
+    split over the grant's payments, the newest first."""
     reason: Reason | None = None
     """Why it came back."""
+
+    @model_validator(mode="after")
+    def _of_one_or_of_several(self) -> "RefundReceived":
+        if self.payment is not None and self.split is not None:
+            raise ValueError("give a payment or a split, not both")
+        return self
+
+    @property
+    def parts(self) -> tuple[tuple[str, Decimal], ...]:
+        """What came back of each payment, with the payment's name."""
+        if self.payment is not None:
+            return ((self.payment, self.amount.amount),)
+        return tuple((part.payment, part.amount.amount) for part in self.split or ())
 
 
 class IrregularPaymentRecorded(GrantEvent):
     """The bank paid in breach of a rule: it counts as disbursed and is shown as a breach.
 
-    Recorded by an approver.
+    What exceeds the commitment is overpaid. Recorded by an approver, in any stage.
     """
 
+    VERSION: ClassVar[int] = 2
+
     payment: ItemId
-    """Its name within the grant."""
+    """Its name within the grant, a new one."""
+    of: ItemId | None = None
+    """The payment that it doubles, if any."""
     payee: Line
     """Who is paid: an organization or a role, never a person's name."""
+    category: Line | None = None
+    """The budget line that it belongs to, if any."""
     amount: Amount
     """In the grant's currency."""
     rule: Line
-    """Which rule was broken."""
+    """Which rule was broken: the name of a refusal that DisburseFunds can give. Until version 2 any text."""
     reason: Reason
     """How it came about."""
 

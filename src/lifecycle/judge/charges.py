@@ -12,7 +12,7 @@ from lifecycle.events import call as on_call
 from lifecycle.events import fund as on_fund
 from lifecycle.events import grant as on_grant
 from lifecycle.events.base import Event
-from lifecycle.fund import Fund
+from lifecycle.fund import FLOWS, Fund
 from lifecycle.fund import evolve as evolve_fund
 from lifecycle.grant import Grant
 from lifecycle.history import FUND, call_stream
@@ -24,28 +24,35 @@ from lifecycle.terms import Money
 
 
 def charged(  # noqa: PLR0917 what a judge has to know
-    before: Grant | None, after: Grant | None, event: Event, fund: Fund, calls: Calls, rules: int
+    before: Grant | None,
+    after: Grant | None,
+    event: Event,
+    fund: Fund,
+    calls: Calls,
+    rules: int,
+    *,
+    refusing: bool = True,
 ) -> Verdict:
-    """The fund's pair of what the grant's commitment changed by, day by day, and so for calls.
+    """The fund's pair of what the grant's commitment and its overpaid amount changed by, day by day; and so
+    for calls.
 
-    One mechanism for approvals, increases, cancellations, lapses, corrections and late entries: the
-    fund always holds the same dated sums as the grants together (domain §4.2), and each call those of
-    its selections. Raises `ExceedsAvailableFunds`, ``ExceedsCallEnvelope``.
+    One mechanism for approvals, increases, cancellations, lapses, irregular payments, corrections and late
+    entries: the fund always holds the same dated sums as the grants together (domain §4.2), and each call
+    those of its selections. ``refusing``: it must not take what the fund has not; what the bank did is
+    recorded all the same. Raises `ExceedsAvailableFunds`, ``ExceedsCallEnvelope``.
     """
     grant = after or before
     if grant is None:
         return Verdict(event, (), None, fund)  # a struck proposal: whatever is corrected of it takes nothing
     if before is not None and after is not None and _same_promises(before, after):
         return Verdict(event, (), after, fund)
-    changes = _changes(before.commitments if before else (), after.commitments if after else ())
-    pair: list[tuple[str, Event]] = [
-        (FUND, _pair(event, grant, day, change)) for day, change in changes.items()
-    ]
+    parts_of_fund = _on_the_fund(event, before, after, grant)
+    pair: list[tuple[str, Event]] = [(FUND, part) for part in parts_of_fund]
     after_it = fund
-    for _, part in pair:
+    for part in parts_of_fund:
         after_it = evolve_fund(after_it, part)
-    if any(change > 0 for change in changes.values()):
-        _covered(fund, after_it, min(changes), grant)
+    if refusing:
+        _covered(fund, after_it, parts_of_fund, grant)
     selected: dict[str, Call | None] = {}
     for name in {one.call for one in (before, after) if one is not None and one.call is not None}:
         taken = _changes(_selections(before, name), _selections(after, name))
@@ -60,6 +67,7 @@ def _same_promises(before: Grant, after: Grant) -> bool:
     """Whether neither the fund nor a call has anything to do with it: so it is with most facts."""
     return (
         before.commitments == after.commitments
+        and before.overpayments == after.overpayments
         and before.selections == after.selections
         and before.call == after.call
     )
@@ -95,22 +103,51 @@ def _selected(call: Call | None, name: str, parts: Sequence[Event], fund: Fund, 
     return call
 
 
-def _pair(event: Event, grant: Grant, day: date, change: Decimal) -> Event:
-    amount = Money.of(abs(change), grant.currency)
-    kind: type[on_fund.FundsCommitted | on_fund.CommitmentIncreased | on_fund.CommitmentReleased]
+def _on_the_fund(event: Event, before: Grant | None, after: Grant | None, grant: Grant) -> list[Event]:
+    """The fund's entries, by day: what is promised first, then what is overpaid."""
+    promised = _changes(before.commitments if before else (), after.commitments if after else ())
+    overpaid = _changes(before.overpayments if before else (), after.overpayments if after else ())
+    parts: list[Event] = []
+    for day in sorted({*promised, *overpaid}):
+        if change := promised.get(day):
+            parts.append(_pair(event, _promise(event, change), grant, day, change))
+        if change := overpaid.get(day):
+            kind = on_fund.OverpaymentRecorded if change > 0 else on_fund.OverpaymentSettled
+            parts.append(_pair(event, kind, grant, day, change))
+    return parts
+
+
+_Kind = type[
+    on_fund.FundsCommitted
+    | on_fund.CommitmentIncreased
+    | on_fund.CommitmentReleased
+    | on_fund.OverpaymentRecorded
+    | on_fund.OverpaymentSettled
+]
+
+
+def _promise(event: Event, change: Decimal) -> _Kind:
     if isinstance(event, on_grant.GrantApproved) and change > 0:
-        kind = on_fund.FundsCommitted
-    else:
-        kind = on_fund.CommitmentIncreased if change > 0 else on_fund.CommitmentReleased
+        return on_fund.FundsCommitted
+    return on_fund.CommitmentIncreased if change > 0 else on_fund.CommitmentReleased
+
+
+def _pair(event: Event, kind: _Kind, grant: Grant, day: date, change: Decimal) -> Event:
+    amount = Money.of(abs(change), grant.currency)
     return kind(on=day, actor=event.actor, grant=grant.id, amount=amount)
 
 
-def _covered(before: Fund, after: Fund, since: date, grant: Grant) -> None:
-    least, day = after.available.least_from(since)
-    if least >= 0:
+def _covered(before: Fund, after: Fund, parts: Sequence[Event], grant: Grant) -> None:
+    changes: dict[date, Decimal] = {}
+    for part in parts:
+        changes[part.on] = changes.get(part.on, ZERO) + FLOWS[type(part)](part)
+    short = after.available.short_by(changes)
+    if short is None:
         return
+    missing, day = short
+    since = min(changes)
     left = max(before.available.least_from(since)[0], ZERO)
     raise ExceedsAvailableFunds(
         f"the fund has {money(left, before.currency)} left to promise from {since} on, and {grant.id}"
-        f" would take {money(-least, before.currency)} more than there is on {day}"
+        f" would take {money(missing, before.currency)} more than there is on {day}"
     )

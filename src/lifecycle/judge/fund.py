@@ -52,6 +52,7 @@ def judge_fund(  # noqa: PLR0917 what a judge has to know
         before, held = in_force(entries), in_force((*entries, new))
         not_in_future(max(asked.on, held[-1].event.on), today)
         after = _fund_still_true(held, before)
+        never_overdrawn(fund, after)
         readings_permitted(after, held, before)
     else:
         judged_today(asked.on, today, lambda: lawful_on(fund, event, rules, given=True))
@@ -61,7 +62,7 @@ def judge_fund(  # noqa: PLR0917 what a judge has to know
 
 
 def _fund_still_true(held: Sequence[Entry], before: Sequence[Entry]) -> Fund:
-    """The fund after a correction: every fact as lawful as before, never overdrawn, somebody in charge."""
+    """The fund after a correction: every fact as lawful as before, somebody in charge."""
     fund = Fund()
     for entry in held:
         if no := _fund_refusal(fund, entry):
@@ -70,7 +71,6 @@ def _fund_still_true(held: Sequence[Entry], before: Sequence[Entry]) -> Fund:
             if type(was) is not type(no):
                 raise no_longer(entry, no) from no
         fund = evolve_fund(fund, entry.event)
-    never_overdrawn(fund, date.min)
     assert fund.established_on is not None
     somebody_in_charge(fund, fund.established_on)
     return fund

@@ -6,8 +6,27 @@ from typing import NamedTuple
 
 from lifecycle.decisions import amendment, closure, correction, exchange, payment, results  # noqa: F401
 from lifecycle.decisions.call import asked_by_call
-from lifecycle.decisions.correction import CorrectEntry, completed, target_of
-from lifecycle.decisions.rules import BECOMES, CONDITIONS, LAWFUL, GrantCommand, fact
+from lifecycle.decisions.correction import (
+    CLOSURES_HOLD_SINCE,
+    CLOSURES_REST_ON,
+    MONEY_OF_THE_WORLD,
+    CorrectEntry,
+    completed,
+    corrected_kind,
+    split_again,
+    standing_closure,
+    target_of,
+)
+from lifecycle.decisions.payment import no_more_overpaid
+from lifecycle.decisions.rules import (
+    BECOMES,
+    CONDITIONS,
+    LAWFUL,
+    WITHIN_BALANCE,
+    GrantCommand,
+    Rules,
+    fact,
+)
 from lifecycle.events import grant as on_grant
 from lifecycle.events.base import EntryCorrected, Event
 from lifecycle.fund import Fund
@@ -28,6 +47,7 @@ from lifecycle.judge.charges import charged
 from lifecycle.judge.correctors import corrected_by_third, corrections_still_by_third
 from lifecycle.judge.officers import permit, readings_permitted
 from lifecycle.refusals import (
+    ClosureWouldNotHold,
     GrantHasEnded,
     GrantIdTaken,
     GrantIsClosed,
@@ -93,6 +113,15 @@ def calls_named(known: Known, asked: GrantCommand) -> set[str]:
     return {name for name in named if isinstance(name, str)}
 
 
+Asked = tuple[Rules, ...]
+OF_THE_WORLD: Asked = (LAWFUL,)
+OF_A_CORRECTION: Asked = (LAWFUL, WITHIN_BALANCE)
+OF_A_DECISION: Asked = (LAWFUL, WITHIN_BALANCE, CONDITIONS)
+"""What is asked of the entries dated later when a fact of the world arrives or is corrected, when a decision
+is corrected, and when a decision arrives late. What the world did is not held back by what was decided
+since: a refund learned of after the closure is recorded all the same (domain §1.1)."""
+
+
 class _Judge(NamedTuple):
     """What a grant's facts are judged by, beside the grant itself."""
 
@@ -101,13 +130,13 @@ class _Judge(NamedTuple):
     rules: int
     """The number of the rule set that the command is judged by."""
 
-    def asks(self, grant: Grant | None, event: Event, rules: int, *, of_decision: bool) -> None:
-        """Ask what must be true before it, and what was asked when it was decided; the first no counts.
+    def asks(self, grant: Grant | None, event: Event, rules: int, asked: Asked) -> None:
+        """Ask what must be true before it; the first no counts.
 
         ``rules``: the number of the rule set that the fact was recorded under.
         """
         refusals: list[Refusal] = []
-        for stated in (LAWFUL, CONDITIONS) if of_decision else (LAWFUL,):
+        for stated in asked:
             for check in in_set(stated.get(type(event), ()), rules):
                 try:
                     check(grant, event, self.fund)
@@ -149,13 +178,16 @@ def judge_grant(  # noqa: PLR0917 what a judge has to know
     in_stage(grant, row, asked.grant, asked.on)
     make = BECOMES.get(type(asked))
     event = make(grant, asked, fund) if make else fact(_EVENTS[row.event], asked)
-    judged_today(_happened_by(event), today, lambda: judge.asks(grant, event, rules, of_decision=True))
+    judged_today(_happened_by(event), today, lambda: judge.asks(grant, event, rules, OF_A_DECISION))
     after: Grant | None = _after(grant, event, asked.grant)
-    decides = type(event) not in _OF_THE_WORLD
-    after = _still_true(after, known.held[i:], known, judge, of_decision=decides)
+    asked_later = OF_THE_WORLD if type(event) in _OF_THE_WORLD else OF_A_DECISION
+    after = _still_true(after, known.held[i:], known, judge, asked_later)
     if late:
         corrections_still_by_third(known.entries, known.held, known.grant, after)
-    return charged(known.grant, after, event, judge.fund, judge.calls, judge.rules)
+    paid = type(event) is on_grant.IrregularPaymentRecorded
+    if not paid:
+        no_more_overpaid(known.grant, after)
+    return charged(known.grant, after, event, judge.fund, judge.calls, judge.rules, refusing=not paid)
 
 
 def _happened_by(event: Event) -> date:
@@ -192,39 +224,33 @@ def in_stage(grant: Grant | None, row: Row, name: str, on: date) -> None:
 
 
 def _still_true(
-    after: Grant | None, later: Sequence[Entry], known: Known, judge: _Judge, *, of_decision: bool
+    after: Grant | None, later: Sequence[Entry], known: Known, judge: _Judge, asked: Asked
 ) -> Grant | None:
-    """The state after the later entries, each as lawful as before. Raises the first that is not.
-
-    ``of_decision``: also what was asked when it was decided. A late fact of the world, or a correction,
-    is not held back by that: a refund learned of after the closure is recorded all the same (§1.1).
-    """
+    """The state after the later entries, each as lawful as before. Raises the first that is not."""
     for entry in later:
-        if no := _refusal(after, entry, judge, of_decision=of_decision):
+        if no := _refusal(after, entry, judge, asked):
             # What such a fact or correction has broken before is no reason against the next entry.
-            was = _refusal_before(known.held, entry, judge, of_decision=of_decision)
+            was = _refusal_before(known.held, entry, judge, asked)
             if type(was) is not type(no):
                 raise no_longer(entry, no) from no
         after = fold((entry,), after)
     return after
 
 
-def _refusal(grant: Grant | None, entry: Entry, judge: _Judge, *, of_decision: bool) -> Refusal | None:
+def _refusal(grant: Grant | None, entry: Entry, judge: _Judge, asked: Asked) -> Refusal | None:
     event = entry.event
     try:
         in_stage(grant, _ROWS[type(event).__name__], entry.originator_id.removeprefix("grant:"), event.on)
-        judge.asks(grant, event, entry.rules, of_decision=of_decision)
+        judge.asks(grant, event, entry.rules, asked)
     except Refusal as no:
         return no
     return None
 
 
-def _refusal_before(
-    held: Sequence[Entry], entry: Entry, judge: _Judge, *, of_decision: bool
-) -> Refusal | None:
+def _refusal_before(held: Sequence[Entry], entry: Entry, judge: _Judge, asked: Asked) -> Refusal | None:
     """What was wrong with the entry already, as the history stood; `None` where it reads otherwise now."""
     place = next((i for i, known in enumerate(held) if known is entry), None)
-    return None if place is None else _refusal(fold(held[:place]), entry, judge, of_decision=of_decision)
+    return None if place is None else _refusal(fold(held[:place]), entry, judge, asked)
 
 
 def _corrected(known: Known, asked: CorrectEntry, judge: _Judge, today: date) -> Verdict:
@@ -232,7 +258,7 @@ def _corrected(known: Known, asked: CorrectEntry, judge: _Judge, today: date) ->
         raise UnknownGrant(f"there is no grant {asked.grant} on {asked.on}")
     target = target_of(asked, known.entries)
     now = next((entry for entry in known.held if entry.originator_version == asked.entry), target)
-    told = fact(EntryCorrected, asked)
+    told = split_again(fact(EntryCorrected, asked), now, known.held)
     version = len(known.entries) + 1
     readings = (*known.held, *in_force((*known.entries, provisional(asked, told, version, judge.rules))))
     corrected_by_third(told, known.entries, readings, known.grant, judge.rules)
@@ -243,8 +269,31 @@ def _corrected(known: Known, asked: CorrectEntry, judge: _Judge, today: date) ->
     changed = [entry.event for entry in held if before.get(entry.originator_version) != entry.event]
     days = (asked.on, *(entry.event.on for entry in held), *map(_happened_by, changed))
     not_in_future(max(days), today)
-    after = _still_true(None, held, known, judge, of_decision=False)
+    kind = corrected_kind(event, entries)
+    of_money = kind in MONEY_OF_THE_WORLD
+    after = _still_true(None, held, known, judge, OF_THE_WORLD if of_money else OF_A_CORRECTION)
     corrections_still_by_third(entries, held, known.grant, after)
-    verdict = charged(known.grant, after, event, judge.fund, judge.calls, judge.rules)
+    if not of_money:
+        no_more_overpaid(known.grant, after)
+    if kind in CLOSURES_REST_ON and judge.rules >= CLOSURES_HOLD_SINCE:
+        _closure_holds(held, judge)
+    verdict = charged(known.grant, after, event, judge.fund, judge.calls, judge.rules, refusing=not of_money)
     readings_permitted(judge.fund, held, known.held)
     return verdict
+
+
+def _closure_holds(held: Sequence[Entry], judge: _Judge) -> None:
+    """Refuse what leaves the grant closed though it could not have been. Raises `ClosureWouldNotHold`.
+
+    A closure that was undone by a reopening is not in force.
+    """
+    closing = standing_closure(held)
+    if closing is None:
+        return
+    try:
+        judge.asks(fold(held[: held.index(closing)]), closing.event, closing.rules, (CONDITIONS,))
+    except Refusal as no:
+        raise ClosureWouldNotHold(
+            f"the closure of {closing.event.on} (entry {closing.originator_version}) would not hold: {no};"
+            " reopen the grant first"
+        ) from no
