@@ -79,6 +79,8 @@ class Clerk:
         self._fund = Fund()
         self._fund_version = 0
         self._snapshot_version = 0
+        self._corrected = False
+        """Whether the fund's stream was corrected since the snapshot: with it, all would be folded again."""
         self._position = -1
         self._last: datetime | None = None
         self._given = dict[str, list[Receipt]]()
@@ -164,7 +166,9 @@ class Clerk:
         if kind_of(stream) == "grant":
             self._put(stream, self._known(stream).plus(own, verdict.grant))
         self._fund = verdict.fund
-        self._fund_version += sum(entry.originator_id == FUND for entry in entries)
+        on_fund = [entry for entry in entries if entry.originator_id == FUND]
+        self._fund_version += len(on_fund)
+        self._corrected = self._corrected or _corrects(on_fund)
         for name, call in verdict.calls.items():
             added = sum(entry.originator_id == call_stream(name) for entry in entries)
             self._calls[name] = call, self._call(name)[1] + added
@@ -283,7 +287,10 @@ class Clerk:
         fund = [row for row in newer if row[0] == FUND and row[1] > self._fund_version]
         if fund:
             entries = [entry_of(*row) for row in fund]
-            self._fund, self._fund_version = _plus(self.journal, self._fund, entries)
+            if _corrects(entries):
+                self._load_fund()  # who corrected has kept a snapshot
+            else:
+                self._fund, self._fund_version = fold(entries, self._fund), entries[-1].originator_version
         last = entry_of(*newer[-1])
         self._position, self._last = newer[-1][-1], last.recorded_at
 
@@ -293,7 +300,11 @@ class Clerk:
         self._position, self._last = 0, None
         if newest is not None:
             self._position, self._last = newest.position or 0, newest.recorded_at
-        self._fund, self._fund_version, self._snapshot_version = load_fund(self.journal)
+        self._load_fund()
+
+    def _load_fund(self) -> None:
+        found = _loaded(self.journal)
+        self._fund, self._fund_version, self._snapshot_version, self._corrected = found
 
     def _known(self, stream: str) -> Known:
         known = self._grants.get(stream)
@@ -320,39 +331,42 @@ class Clerk:
             self._kept -= len(least_used.entries)
 
     def _maybe_snapshot(self) -> None:
-        """Snapshots at growing distances: few, and a fifth of the stream to fold at most."""
-        if self._fund_version >= _FIRST_SNAPSHOT + self._snapshot_version * 5 // 4:
+        """Snapshots at growing distances: few, and a fifth of the stream to fold at most.
+
+        After a correction at once: whoever loads an older one has to fold the whole stream.
+        """
+        enough = self._fund_version >= _FIRST_SNAPSHOT + self._snapshot_version * 5 // 4
+        if enough or (self._corrected and self._fund_version >= _FIRST_SNAPSHOT):
             assert self.journal.snapshots is not None
             # A snapshot can be done without: the answer before it is durable, whatever becomes of this.
             with suppress(sqlite3.Error, PersistenceError):
-                keep(self.journal.snapshots.recorder, self._fund, self._fund_version)
-            self._snapshot_version = self._fund_version
+                if keep(self.journal.snapshots.recorder, self._fund, self._fund_version):
+                    self._snapshot_version, self._corrected = self._fund_version, False
 
 
 def load_fund(journal: Journal) -> tuple[Fund, int, int]:
     """The fund's state and version, and the version of the snapshot that it was folded from."""
+    return _loaded(journal)[:3]
+
+
+def _loaded(journal: Journal) -> tuple[Fund, int, int, bool]:
+    """The same, and whether the stream was corrected after the snapshot."""
     assert journal.snapshots is not None
     fund, snapshot_version = newest(journal.snapshots.recorder) or (Fund(), 0)
     if snapshot_version and journal.entry_row(FUND, snapshot_version) is None:
         # Of entries that are not there: what is recorded next would leave a gap for ever.
         fund, snapshot_version = Fund(), 0
-    return *_extended(journal, fund, snapshot_version), snapshot_version
-
-
-def _extended(journal: Journal, fund: Fund, version: int) -> tuple[Fund, int]:
-    """With the entries after the version."""
+    version = snapshot_version
     for newer in journal.pages(FUND, _PAGE, after=version):
-        if newer[-1].originator_version > version:
-            fund, version = _plus(journal, fund, newer)
-    return fund, version
+        if _corrects(newer):
+            whole = journal.entries(FUND)
+            return fold(in_force(whole)), len(whole), snapshot_version, True
+        fund, version = fold(newer, fund), newer[-1].originator_version
+    return fund, version, snapshot_version, False
 
 
-def _plus(journal: Journal, fund: Fund, newer: Sequence[Entry]) -> tuple[Fund, int]:
-    """With these entries, and its version; all are folded anew where a correction is among them."""
-    if any(isinstance(entry.event, EntryCorrected) for entry in newer):
-        whole = journal.entries(FUND)
-        return fold(in_force(whole)), len(whole)
-    return fold(newer, fund), newer[-1].originator_version
+def _corrects(entries: Sequence[Entry]) -> bool:
+    return any(type(entry.event) is EntryCorrected for entry in entries)
 
 
 def _receipt(

@@ -3,28 +3,32 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import given as g
 from books import NOON, Clock, make_book, record
-from lifecycle import clerk
+from lifecycle import clerk, snapshot
+from lifecycle import fund as fund_module
 from lifecycle.book import Book
 from lifecycle.events.fund import FeeCharged
 from lifecycle.fund import fold
-from lifecycle.history import FUND, in_force
-from lifecycle.snapshot import TOPIC, keep
+from lifecycle.history import FUND, Entry, in_force
+from lifecycle.journal import Journal
+from lifecycle.snapshot import keep, topic
 
 pytestmark = pytest.mark.both_stores
 
 
 @pytest.fixture
-def long(tmp_path: Path, clock: Clock) -> Iterator[Book]:
+def long(place: Path | str, clock: Clock) -> Iterator[Book]:
     """A book with a snapshot of the fund, and entries after it."""
     fees = [g.charge_fee("01-10", amount=f"{cents}.00 USD") for cents in range(1, 521)]
-    with make_book(tmp_path / "long", clock=clock) as book:
+    with make_book(place, clock=clock) as book:
         record(book, fees)
         record(book, [g.credit_income("01-11", amount="7.00 USD")])
         assert snapshots(book) == [len(book.entries(FUND)) - 1]
@@ -56,13 +60,14 @@ def test_late_entries_after_a_snapshot(long: Book) -> None:
 
 def test_a_fund_correction_after_a_snapshot(long: Book, clock: Clock) -> None:
     fee = next(entry for entry in long.entries(FUND) if isinstance(entry.event, FeeCharged))
-    with Book.open(long.path, clock=clock) as other:
+    with Book.open(long.place, clock=clock) as other:
         record(other, [g.correct_fund("01-20", entry=fee.originator_version, struck=True)])
     record(long, [g.credit_income("01-21")])
     assert long.fund().available.at(g.day("01-21")) == 500_000 - sum(range(2, 521)) + 7 + 10
     agrees(long)
 
 
+@pytest.mark.of_a_file("its rows, altered")
 def test_a_snapshot_of_another_form_is_passed_over(long: Book) -> None:
     with closing(sqlite3.connect(long.path / "journal.sqlite", isolation_level=None)) as raw:
         tables = [
@@ -70,7 +75,7 @@ def test_a_snapshot_of_another_form_is_passed_over(long: Book) -> None:
         ]
         raw.execute(f"UPDATE {tables[0]} SET topic = 'FundSnapshot.v99'")
         agrees(long)
-        raw.execute(f"UPDATE {tables[0]} SET topic = '{TOPIC}', state = x'7b'")
+        raw.execute(f"UPDATE {tables[0]} SET topic = '{topic()}', state = x'7b'")
         agrees(long)
 
 
@@ -80,7 +85,7 @@ def test_a_snapshot_of_entries_that_are_not_there_leaves_no_gap(long: Book) -> N
     assert store is not None
     version = len(long.entries(FUND))
     keep(store.recorder, long.fund(), 1_000_000)
-    with Book.open(long.path, clock=Clock(NOON + timedelta(days=1))) as again:
+    with Book.open(long.place, clock=Clock(NOON + timedelta(days=1))) as again:
         answer = again.record(g.credit_income("01-12"), "f.nance")
     assert answer.entries == (f"fund@{version + 1}",)
 
@@ -108,3 +113,125 @@ def test_a_snapshot_that_cannot_be_kept_does_not_undo_the_answer(
         monkeypatch.setattr(clerk, "_FIRST_SNAPSHOT", 1)
         monkeypatch.setattr(clerk, "keep", full)
         assert book.record(g.charge_fee("01-10", command_id="c1"), "f.nance").outcome == "accepted"
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many entries of the fund were read, each time that some were."""
+    counts: list[int] = []
+    entries = Journal.entries
+
+    def counted(journal: Journal, stream: str, **options: Any) -> list[Entry]:
+        found = entries(journal, stream, **options)
+        if stream == FUND:
+            counts.append(len(found))
+        return found
+
+    monkeypatch.setattr(Journal, "entries", counted)
+    return counts
+
+
+def recorded_anew(long: Book, clock: Clock, read: list[int]) -> int:
+    """How many entries of the fund a process reads that opens the book, records, and asks for the fund."""
+    read.clear()
+    with Book.open(long.place, clock=clock) as book:
+        record(book, [g.credit_income("01-21")])
+        book.fund()
+    return sum(read)
+
+
+@pytest.mark.case("M15")
+def test_a_correction_makes_no_later_write_slower(long: Book, clock: Clock, read: list[int]) -> None:
+    """Counted by what is read: once all, by who corrects; and then no more than before."""
+    fees = [entry for entry in long.entries(FUND) if isinstance(entry.event, FeeCharged)]
+    before = recorded_anew(long, clock, read)
+    assert before <= 5
+    changes: list[dict[str, Any]] = [{"struck": True}, {"reads": {"amount": "1.00 USD"}}]
+    for number, change in enumerate(changes):
+        with Book.open(long.place, clock=clock) as other:
+            record(other, [g.correct_fund("01-20", entry=fees[number].originator_version, **change)])
+        assert recorded_anew(long, clock, read) <= before
+        assert recorded_anew(long, clock, read) <= before + 1
+        agrees(long)
+
+
+@pytest.mark.case("M15")
+def test_nor_in_a_process_that_stays(long: Book, clock: Clock, read: list[int]) -> None:
+    fee = next(entry for entry in long.entries(FUND) if isinstance(entry.event, FeeCharged))
+    record(long, [g.credit_income("01-19")])
+    with Book.open(long.place, clock=clock) as other:
+        record(other, [g.correct_fund("01-20", entry=fee.originator_version, struck=True)])
+    read.clear()
+    record(long, [g.credit_income("01-21")])
+    assert sum(read) <= 5
+    agrees(long)
+
+
+@pytest.mark.case("M15")
+def test_who_finds_a_correction_without_a_snapshot_keeps_one(
+    long: Book, clock: Clock, read: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a crash, or of a book that an earlier program has corrected."""
+    fee = next(entry for entry in long.entries(FUND) if isinstance(entry.event, FeeCharged))
+    with monkeypatch.context() as patch, Book.open(long.place, clock=clock) as other:
+        patch.setattr(clerk, "keep", lambda *_: False)
+        record(other, [g.correct_fund("01-20", entry=fee.originator_version, struck=True)])
+    assert recorded_anew(long, clock, read) > 500
+    assert recorded_anew(long, clock, read) <= 5
+    agrees(long)
+
+
+EVOLVE: dict[Any, Any] = fund_module.EVOLVE
+FLOWS: dict[Any, Any] = fund_module.FLOWS
+
+
+@dataclass(frozen=True)
+class Told(fund_module.Fund):
+    """The fund's state in a program that counts fees, too."""
+
+    fees: int = 0
+
+
+def _counted(fund: Any, _: FeeCharged) -> Any:
+    return replace(fund, fees=fund.fees + 1)
+
+
+@pytest.mark.case("T5")
+def test_a_snapshot_from_before_a_field_was_added_is_passed_over(
+    long: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would say that there were no fees."""
+    monkeypatch.setattr(snapshot, "Fund", Told)
+    monkeypatch.setattr(clerk, "Fund", Told)
+    monkeypatch.setattr(fund_module, "Fund", Told)
+    monkeypatch.setitem(EVOLVE, FeeCharged, _counted)
+    with Book.open(long.place) as newer:
+        found: Any = newer.fund()
+    assert found.fees == 520
+
+
+@pytest.mark.case("T5")
+def test_the_name_of_a_snapshot_changes_with_the_state_and_with_what_folds_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = topic()
+    assert before == topic()
+    with monkeypatch.context() as patch:
+        patch.setattr(snapshot, "Fund", Told)
+        assert topic() != before
+    with monkeypatch.context() as patch:
+        patch.setitem(EVOLVE, FeeCharged, _counted)
+        assert topic() != before
+    with monkeypatch.context() as patch:
+        patch.setitem(FLOWS, FeeCharged, lambda e: e.amount.amount * 2)
+        assert topic() != before
+    source = Path(str(fund_module.__file__)).read_text("utf-8")
+    changed = tmp_path / "fund.py"
+    changed.write_text(source.replace("insort(adoptions", "insort(adoptions ", 1), "utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr(fund_module, "__file__", str(changed))
+        snapshot._source.cache_clear()
+        assert topic() != before
+    snapshot._source.cache_clear()
+    assert topic() == before
+    assert [name for name in snapshot._fields(fund_module.Fund, set()) if name.startswith("Appointment.")]

@@ -20,7 +20,7 @@ from lifecycle.mapper import place_of
 from lifecycle.postgres.roles import TEMPORARY, script
 from lifecycle.seal.sealing import Seal
 from lifecycle.seal.verifying import verify
-from lifecycle.snapshot import TOPIC
+from lifecycle.snapshot import topic
 from projections.comparing import differences
 from projections.following import news_of
 from projections.projector import catch_up
@@ -246,11 +246,11 @@ def test_a_false_snapshot_makes_nobody_leave_a_gap(login: Login, book: Book) -> 
     """Of a version that no entry has: whoever records on the fund next goes on where its entries end."""
     with psycopg.connect(login("administrator")) as connection:
         fund, version = book.fund(), 1 << 62
-        state = summed(place_of("fund", version, TOPIC), TypeAdapter(Fund).dump_json(fund, by_alias=True))
+        state = summed(place_of("fund", version, topic()), TypeAdapter(Fund).dump_json(fund, by_alias=True))
         connection.execute(
             "INSERT INTO journal.stored_snapshots (originator_id, originator_version, topic, state)"
             " VALUES ('fund', %s, %s, %s)",
-            (version, TOPIC, state),
+            (version, topic(), state),
         )
     ends = len(book.entries("fund"))
     with Book.open(login("administrator")) as mine:

@@ -19,7 +19,7 @@ from lifecycle.errors import Unreachable
 from lifecycle.seal.notes import Signer
 from lifecycle.seal.sealing import Seal
 from lifecycle.seal.verifying import Verified, verify
-from lifecycle.snapshot import TOPIC
+from lifecycle.snapshot import topic
 from tampering import without_triggers
 
 
@@ -198,7 +198,7 @@ ANSWERS: dict[str, tuple[Way, str]] = {
         ENTRY,
     ),
     "a snapshot of what is to come": (
-        schema(f"INSERT INTO stored_snapshots VALUES ('fund', 9999, '{TOPIC}', x'7b7d')"),
+        schema(f"INSERT INTO stored_snapshots VALUES ('fund', 9999, '{topic()}', x'7b7d')"),
         "the fund's snapshot at version 9999",
     ),
     "a snapshot of a grant": (
