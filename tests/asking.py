@@ -396,6 +396,11 @@ ON_FUND: dict[str, Maker] = {
     "ReceiveInstalment": _made(
         g.receive, partner=_partner, amount=_amount, instalment=lambda a: _due(a) if a.one_in(2) else None
     ),
+    "WaiveObligation": _made(
+        g.waive_instalment,
+        obligation=lambda a: "closure" if a.one_in(9) else "instalment",
+        item=lambda a: None if a.one_in(4) else f"{_partner(a)}/{_due(a)}",
+    ),
     "ChargeFee": _made(g.charge_fee, amount=_amount),
     "CreditIncome": _made(g.credit_income, amount=_amount),
     "ReturnFunds": _made(g.return_funds, partner=_partner, amount=_amount),

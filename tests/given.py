@@ -197,6 +197,9 @@ schedule = on_fund(
     "ScheduleInstalment", "finance", partner="DK", instalment="I1", amount="1000.00 USD", due="2019-01-01"
 )
 receive = on_fund("ReceiveInstalment", "finance", partner="DK", amount="1000.00 USD")
+waive_instalment = on_fund(
+    "WaiveObligation", "approver", obligation="instalment", item="DK/I1", reason="settled otherwise"
+)
 charge_fee = on_fund("ChargeFee", "finance", amount="10.00 USD")
 credit_income = on_fund("CreditIncome", "finance", amount="10.00 USD")
 return_funds = on_fund("ReturnFunds", "finance", partner="DK", amount="10.00 USD")

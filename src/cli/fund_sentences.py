@@ -81,6 +81,12 @@ def _received(e: was.InstalmentReceived) -> str:
     return f"received {money(e.amount)} from {e.partner}{worth}{which}"
 
 
+@_told(was.ObligationWaived)
+def _waived(e: was.ObligationWaived) -> str:
+    which = f"{named(e.obligation)} {e.item}" if e.item else f"every {named(e.obligation)}"
+    return f"waived {which}{because(e.reason)}"
+
+
 @_told(was.FeeCharged)
 def _fee(e: was.FeeCharged) -> str:
     return f"charged a fee of {money(e.amount)}{because(e.reason)}"

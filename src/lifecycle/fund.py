@@ -41,8 +41,8 @@ class Partner:
     """Who contributes, and the instalments that were scheduled."""
 
     joined_on: date
-    instalments: tuple[str, ...] = ()
-    received: tuple[str, ...] = ()
+    instalments: dict[str, date] = field(default_factory=dict)
+    """By name, each with the day on which it was scheduled."""
 
 
 @dataclass(frozen=True)
@@ -129,15 +129,7 @@ def _joined(fund: Fund, e: was.PartnerJoined) -> Fund:
 
 def _scheduled(fund: Fund, e: was.InstalmentScheduled) -> Fund:
     partner = fund.partners[e.partner]
-    known = replace(partner, instalments=(*partner.instalments, e.instalment))
-    return replace(fund, partners={**fund.partners, e.partner: known})
-
-
-def _instalment_received(fund: Fund, e: was.InstalmentReceived) -> Fund:
-    if e.instalment is None:
-        return fund
-    partner = fund.partners[e.partner]
-    known = replace(partner, received=(*partner.received, e.instalment))
+    known = replace(partner, instalments={**partner.instalments, e.instalment: e.on})
     return replace(fund, partners={**fund.partners, e.partner: known})
 
 
@@ -155,7 +147,8 @@ EVOLVE: dict[type[Event], _Evolve] = {
     was.ContributionPledged: _only_told,
     was.ContributionAgreed: _only_told,
     was.InstalmentScheduled: _scheduled,
-    was.InstalmentReceived: _instalment_received,
+    was.InstalmentReceived: _only_told,
+    was.ObligationWaived: _only_told,
     was.FeeCharged: _only_told,
     was.IncomeCredited: _only_told,
     was.FundsReturned: _only_told,

@@ -158,6 +158,10 @@ class UnknownObligation(Refusal, order=STAGE, rule="domain §6: the table of obl
     """There is no obligation of this name."""
 
 
+class UnknownItem(Refusal, order=STAGE, rule="domain §3: WaiveObligation"):
+    """The obligation has no such item on the day."""
+
+
 class CallIdTaken(Refusal, order=STAGE, rule="domain §3: OpenCall"):
     """Another call has this id."""
 

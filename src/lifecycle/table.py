@@ -169,6 +169,8 @@ FUND_COMMANDS = (
         "Put an instalment on the calendar."),
     Row("ReceiveInstalment", "fund receive-instalment", "finance", (), "InstalmentReceived", ("partner",),
         "Record money received."),
+    Row("WaiveObligation", "fund waive", "approver", (), "ObligationWaived", ("obligation",),
+        "Waive an instalment, with the reason."),
     Row("ChargeFee", "fund charge-fee", "finance", (), "FeeCharged", (),
         "Record a fee."),
     Row("CreditIncome", "fund credit-income", "finance", (), "IncomeCredited", (),

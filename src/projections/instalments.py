@@ -9,22 +9,39 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from lifecycle.events import fund as was
 from lifecycle.history import Entry
-from lifecycle.steps import DUE_SOON_DAYS
-from projections.tables import Row, day, fund_instalments, minor, scale_of, written
+from lifecycle.instalments import item_of
+from lifecycle.steps import Step
+from projections.tables import Row, day, fund_instalments, holding, minor, scale_of, written
 
 COLUMNS = "partner instalment currency scheduled due_on received received_on missing status days".split()
 
 
 def rows_of(entries: Iterable[Entry]) -> list[Row]:
-    """A row for each instalment that was scheduled, and for each that arrived."""
+    """A row for each instalment that was scheduled, that arrived, and for each waiver."""
     rows: list[Row] = []
     for entry in entries:
         e = entry.event
-        if isinstance(e, was.InstalmentScheduled | was.InstalmentReceived) and e.instalment is not None:
+        key = (entry.originator_version, day(entry.on))
+        if isinstance(e, was.ObligationWaived):
+            partner, _, instalment = (e.item or "").partition("/")
+            rows.append((*key, "waived", partner or None, instalment or None, None, None, 1, 0, None))
+        elif isinstance(e, was.InstalmentScheduled | was.InstalmentReceived) and e.instalment is not None:
             due = day(e.due) if isinstance(e, was.InstalmentScheduled) else None
+            worth = e.holding_amount if isinstance(e, was.InstalmentReceived) else None
             scale = scale_of(e.amount.currency)
-            told = (e.partner, e.instalment, e.amount.currency, due, scale, minor(e.amount.amount, scale))
-            rows.append((entry.originator_version, day(entry.on), *told))
+            rows.append(
+                (
+                    *key,
+                    "received" if due is None else "scheduled",
+                    e.partner,
+                    e.instalment,
+                    e.amount.currency,
+                    due,
+                    scale,
+                    minor(e.amount.amount, scale),
+                    None if worth is None else minor(worth.amount, scale_of(worth.currency)),
+                )
+            )
     return rows
 
 
@@ -36,21 +53,35 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Any:
 
 def _report(connection: Connection, as_of: date) -> tuple[tuple[str, ...], list[Row]]:
     i, on = fund_instalments.c, as_of.isoformat()
+    currency, _ = holding(connection)
     known: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    waived: set[str | None] = set()
     question = select(fund_instalments).where(i.on <= on).order_by(i.on, i.version)
     for row in connection.execute(question):
-        known[row.partner, row.instalment].append(row)
-    rows = [_told(told, as_of) for told in known.values() if any(row.due for row in told)]
+        if row.kind == "waived":
+            waived.add(row.partner and item_of(row.partner, row.instalment))
+        else:
+            known[row.partner, row.instalment].append(row)
+    rows = [
+        _told(told, currency, as_of, waived=bool({None, item_of(*key)} & waived))
+        for key, told in known.items()
+        if any(row.kind == "scheduled" for row in told)
+    ]
     return tuple(COLUMNS), sorted(rows, key=lambda row: (row[8] != "overdue", row[4], row[0], row[1]))
 
 
-def _told(told: list[Any], as_of: date) -> Row:
-    schedule = [row for row in told if row.due][-1]
-    # One instalment is in one currency: what arrived in another stands in the fund report alone.
-    arrived = [row for row in told if not row.due and row.currency == schedule.currency]
-    received = sum(row.amount for row in arrived)
-    received_on = next((row.on for row in told if not row.due), None)
-    status, days = _status(schedule.due, received_on, as_of)
+def _told(told: list[Any], currency: str, as_of: date, *, waived: bool) -> Row:
+    """The instalment as it was scheduled last, and what was received for it: as the timeline counts it."""
+    schedule = [row for row in told if row.kind == "scheduled"][-1]
+    received, received_on = 0, None
+    for row in told:
+        if row.kind == "received":
+            received += _counted(row, schedule, currency)
+            if received_on is None and received >= schedule.amount:
+                received_on = row.on
+    met_on = None if received_on is None else date.fromisoformat(received_on)
+    due_on = date.fromisoformat(schedule.due)
+    step = Step(as_of, as_of, due_on, met_on, "waived" if waived and met_on is None else None, None, ())
     return (
         schedule.partner,
         schedule.instalment,
@@ -60,18 +91,12 @@ def _told(told: list[Any], as_of: date) -> Row:
         written(received, schedule.scale),
         received_on,
         written(max(schedule.amount - received, 0), schedule.scale),
-        status,
-        days,
+        *step.status_on(as_of),
     )
 
 
-def _status(due: str, received_on: str | None, as_of: date) -> tuple[str, int]:
-    """As the timeline tells it: it is met by the first money that arrives for it."""
-    due_on = date.fromisoformat(due)
-    if received_on is not None:
-        late = (date.fromisoformat(received_on) - due_on).days
-        return ("met_late", late) if late > 0 else ("met", 0)
-    left = (due_on - as_of).days
-    if left < 0:
-        return "overdue", -left
-    return ("due_soon" if left <= DUE_SOON_DAYS else "upcoming"), 0
+def _counted(receipt: Any, schedule: Any, currency: str) -> int:
+    """In minor units of the instalment's currency; what cannot be counted in it stands in the fund report."""
+    if receipt.currency == schedule.currency:
+        return int(receipt.amount)
+    return int(receipt.holding or 0) if schedule.currency == currency else 0

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from lifecycle.iso import decimals
 
-FORMAT = 13
+FORMAT = 14
 """Of the tables below. Views of another format are made again from the journal."""
 SHADOW = "new_"
 """Before the names of the tables that a rebuild is filling."""
@@ -253,11 +253,13 @@ fund_partners = _table("fund_partners", _key("partner"), *_text("kind", "joined_
 fund_instalments = _table(
     "fund_instalments",
     _key("version", Integer),
-    *_text("on", "partner", "instalment", "currency", "due"),
+    *_text("on", "kind", "partner", "instalment", "currency", "due"),
     Column("scale", Integer, nullable=False),
     Column("amount", BigInteger, nullable=False),
+    Column("holding", BigInteger),
 )
-"""Instalments as scheduled, with a ``due`` day; and as received, without one."""
+"""Instalments: ``kind`` is ``scheduled``, with a ``due`` day, ``received``, with what it is worth in the
+``holding`` currency if that is known, or ``waived``, for all of them if none is named."""
 
 fund_consultations = _table(
     "fund_consultations", _key("version", Integer), *_text("on", "partners", "summary")

@@ -205,6 +205,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "holding_amount": "0.50 USD",
         "instalment": "I1",
     },
+    "fund/ObligationWaived": {"obligation": "instalment", "item": "CO/I1", "reason": "paid in kind"},
     "fund/FeeCharged": {"amount": USD, "reason": "trustee"},
     "fund/IncomeCredited": {"amount": USD, "reason": "interest"},
     "fund/FundsReturned": {"partner": "DK", "amount": USD, "reason": "unused"},

@@ -24,6 +24,8 @@ from lifecycle.refusals import (
     PartnerAlreadyJoined,
     UnknownEntry,
     UnknownInstalment,
+    UnknownItem,
+    UnknownObligation,
     UnknownPartner,
 )
 from lifecycle.terms import Money
@@ -144,12 +146,32 @@ def test_a_joining_is_not_moved_behind_an_act() -> None:
         past.when(g.correct_fund("01-10", entry=entry, struck=True)).refused(UnknownPartner)
 
 
-def test_an_instalment_is_scheduled_once_and_received_once() -> None:
+@pytest.mark.case("M4")
+def test_an_instalment_is_scheduled_once_and_received_in_parts() -> None:
     past = given(g.schedule("2012-01-10"))
     past.when(g.schedule("2012-01-11")).refused(InstalmentIdTaken, "I1")
     past.when(g.receive("2012-02-01", instalment="I2")).refused(UnknownInstalment, "I1")
     past.given(g.receive("2012-02-01", instalment="I1"))
-    past.when(g.receive("2012-02-02", instalment="I1")).refused(UnknownInstalment)
+    past.when(g.receive("2012-02-02", instalment="I1")).accepted()
+
+
+@pytest.mark.case("M4")
+@pytest.mark.parametrize(("on", "there"), [("2012-01-09", False), ("2012-01-10", True), ("2012-01-11", True)])
+def test_an_instalment_is_waived_from_the_day_on_which_it_was_scheduled(on: str, there: bool) -> None:
+    past = given(g.schedule("2012-01-10"))
+    outcome = past.when(g.waive_instalment(on))
+    outcome.accepted() if there else outcome.refused(UnknownItem, "scheduled then: none")
+    past.when(g.waive_instalment(on, item=None)).accepted()
+    past.when(g.waive_instalment("2012-01-11", item="DK/I2")).refused(UnknownItem, "DK/I1")
+    past.when(g.waive_instalment("2012-01-11", obligation="closure")).refused(UnknownObligation, "instalment")
+
+
+def test_a_schedule_is_not_struck_under_its_waiver() -> None:
+    past = given(g.schedule("2012-01-10"), g.waive_instalment("2012-01-11"))
+    entry = past.fund_version(was.InstalmentScheduled)
+    past.when(g.correct_fund("02-20", entry=entry, struck=True)).refused(UnknownItem, "ObligationWaived")
+    past.when(g.correct_fund("02-20", entry=entry, reads={"on": "2012-01-12"})).refused(UnknownItem)
+    past.when(g.correct_fund("02-20", entry=entry, reads={"on": "2012-01-11"})).accepted()
 
 
 def test_money_in_another_currency_needs_its_worth() -> None:

@@ -16,8 +16,10 @@ from given import (
     REQUESTED,
     SETTLED,
     SIGNED,
+    Past,
     given,
 )
+from lifecycle.events import fund as on_fund
 from lifecycle.events import grant as was
 from lifecycle.history import in_force
 from lifecycle.instalments import instalments
@@ -346,16 +348,67 @@ def test_an_edition_asks_only_for_what_it_has_numbers_for() -> None:
 # ── the fund's own ───────────────────────────────────────────────────────────────────────────
 
 
-def test_instalments_are_met_by_the_money_that_names_them() -> None:
+def instalment(past: Past, on: str, item: str = "DK/I1") -> tuple[str, int] | None:
+    """Status and days of an instalment on a day."""
+    found = {one.item: one for one in instalments(entry.event for entry in in_force(past.fund_entries))}
+    steps = [step for step in found[item].steps if step.since <= g.day(on)]
+    return steps[-1].status_on(g.day(on)) if steps else None
+
+
+@pytest.mark.case("M4")
+def test_an_instalment_is_due_until_the_sum_is_in() -> None:
     past = given(
-        g.schedule("2018-01-10"),
+        g.schedule("2018-01-10", amount="375000.00 USD"),
         g.schedule("2018-01-10", instalment="I2", due="2020-01-01"),
-        g.receive("2019-01-05", instalment="I1"),
-        g.receive("2019-01-06"),
+        g.receive("2018-12-05", instalment="I1", amount="325000.00 USD"),
+        g.receive("2018-12-06", amount="50000.00 USD"),
     )
-    found = instalments(entry.event for entry in in_force(past.fund_entries))
-    assert [(one.item, str(one.due_on), str(one.met_on)) for one in found] == [
-        ("DK/I1", "2019-01-01", "2019-01-05"),
-        ("DK/I2", "2020-01-01", "None"),
-    ]
-    assert {one.name for one in found} == {"instalment"}
+    assert instalment(past, "2018-01-09") is None
+    assert instalment(past, "2018-12-02") == ("due_soon", 0)
+    assert instalment(past, "2019-01-01") == ("due_soon", 0)
+    assert instalment(past, "2019-01-02") == ("overdue", 1)
+    past.given(g.receive("2019-01-11", instalment="I1", amount="49999.99 USD"))
+    assert instalment(past, "2019-01-11") == ("overdue", 10)
+    past.given(g.receive("2019-01-12", instalment="I1", amount="10.00 USD"))
+    assert instalment(past, "2019-01-11") == ("overdue", 10)
+    assert instalment(past, "2019-02-01") == ("met_late", 11)
+    assert instalment(past, "2019-12-02", "DK/I2") == ("due_soon", 0)
+    entry = past.fund_version(on_fund.InstalmentReceived, 2)
+    past.given(g.correct_fund("2019-03-01", entry=entry, reads={"instalment": "I2"}))
+    assert instalment(past, "2019-02-01") == ("overdue", 31)
+
+
+@pytest.mark.case("M4")
+@pytest.mark.parametrize(
+    ("currency", "second", "status"),
+    [
+        ("USD", {"amount": "350.00 EUR", "holding_amount": "399.99 USD"}, "overdue"),
+        ("USD", {"amount": "350.00 EUR", "holding_amount": "400.00 USD"}, "met"),
+        ("EUR", {"amount": "400.00 EUR", "holding_amount": "1.00 USD"}, "met"),
+        ("EUR", {"amount": "5000.00 USD"}, "overdue"),
+    ],
+)
+def test_a_receipt_in_another_currency_counts_by_its_worth(
+    currency: str, second: dict[str, str], status: str
+) -> None:
+    first = {"amount": f"600.00 {currency}"} | ({} if currency == "USD" else {"holding_amount": "700.00 USD"})
+    past = given(
+        g.schedule("2018-01-10", amount=f"1000.00 {currency}"),
+        g.receive("2018-02-01", instalment="I1", **first),
+        g.receive("2018-12-31", instalment="I1", **second),
+    )
+    assert instalment(past, "2019-01-31") == (status, 30 if status == "overdue" else 0)
+
+
+@pytest.mark.case("M4")
+@pytest.mark.parametrize("item", ["DK/I1", None])
+def test_an_approvers_waiver_settles_an_instalment(item: str | None) -> None:
+    past = given(g.schedule("2018-01-10"), g.schedule("2018-01-10", instalment="I2"))
+    past.given(g.receive("2018-12-01", instalment="I2"))
+    past.given(g.waive_instalment("2019-01-10", item=item), g.schedule("2019-01-11", instalment="I3"))
+    assert instalment(past, "2019-01-09") == ("overdue", 8)
+    assert instalment(past, "2019-01-10") == ("waived", 0)
+    assert instalment(past, "2019-01-10", "DK/I2") == ("met", 0)
+    assert instalment(past, "2019-01-11", "DK/I3") == (("overdue", 10) if item else ("waived", 0))
+    past.given(g.receive("2019-02-01", instalment="I1"))
+    assert instalment(past, "2019-02-01") == ("met_late", 31)

@@ -224,6 +224,7 @@ ON_FUND: dict[str, Make] = {
     "AgreeContribution": g.agree_contribution,
     "ScheduleInstalment": g.schedule,
     "ReceiveInstalment": g.receive,
+    "WaiveObligation": lambda on, **k: g.waive_instalment(on, **({"item": None} | k)),
     "ChargeFee": g.charge_fee,
     "CreditIncome": g.credit_income,
     "ReturnFunds": g.return_funds,

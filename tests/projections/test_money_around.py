@@ -104,7 +104,8 @@ def test_ratios_round_half_to_even() -> None:
 DUE = [
     g.schedule("2017-01-05", instalment="I1", due="2017-03-01", amount="1000.00 USD"),
     g.schedule("2017-01-05", instalment="I2", due="2017-09-01", amount="500.00 EUR"),
-    g.receive("2017-03-11", instalment="I1", amount="600.00 USD"),
+    g.receive("2017-03-05", instalment="I1", amount="600.00 USD"),
+    g.receive("2017-03-11", instalment="I1", amount="350.00 EUR", holding_amount="400.00 USD"),
 ]
 
 
@@ -112,6 +113,7 @@ def told(rows: Rows, instalment: str, *names: str) -> list[object]:
     return [row[name] for row in rows if row["instalment"] == instalment for name in names]
 
 
+@pytest.mark.case("M4")
 def test_an_instalment_is_due_then_overdue_then_met_late(tmp_path: Path) -> None:
     with new_book(tmp_path / "book", DUE) as book:
         days = ("2017-01-20", "2017-02-01", "2017-03-01", "2017-03-02", "2017-03-11")
@@ -123,15 +125,20 @@ def test_an_instalment_is_due_then_overdue_then_met_late(tmp_path: Path) -> None
             ["met_late", 10],
         ]
         assert ask(book, "instalments", "2017-01-04") == []
+        names = ("scheduled", "received", "received_on", "missing", "status", "days")
+        rows = ask(book, "instalments", "2017-03-10")
+        assert told(rows, "I1", *names) == ["1000.00", "600.00", None, "400.00", "overdue", 9]
         rows = ask(book, "instalments", "2017-09-02")
-        assert told(rows, "I1", "scheduled", "received", "missing") == ["1000.00", "600.00", "400.00"]
+        assert told(rows, "I1", *names) == ["1000.00", "1000.00", "2017-03-11", "0.00", "met_late", 10]
         assert told(rows, "I2", "currency", "missing", "status") == ["EUR", "500.00", "overdue"]
         assert [row["instalment"] for row in rows] == ["I2", "I1"]  # the overdue first
 
 
+@pytest.mark.case("M4")
 def test_the_timeline_says_the_same_of_instalments(tmp_path: Path) -> None:
-    with new_book(tmp_path / "book", DUE) as book:
-        for on in ("2017-03-01", "2017-03-02", "2017-03-12", "2017-09-02"):
+    with new_book(tmp_path / "book", DUE, [g.waive_instalment("2017-10-01", item="DK/I2")]) as book:
+        assert told(ask(book, "instalments", "2017-10-01"), "I2", "status", "missing") == ["waived", "500.00"]
+        for on in ("2017-03-01", "2017-03-02", "2017-03-10", "2017-03-12", "2017-09-02", "2017-10-02"):
             timeline = {row["item"]: row["status"] for row in ask(book, "timeline", on)}
             mine = {
                 f"{row['partner']}/{row['instalment']}": row["status"] for row in ask(book, "instalments", on)

@@ -411,18 +411,22 @@ def fund_happens(s: State, f: Fact) -> Iterator[str]:
     if name == "JoinPartner":
         if partner:
             yield "PartnerAlreadyJoined"
-        s["partners"] |= {f["partner"]: {"joined": f["on"], "due": [], "came": []}}
+        s["partners"] |= {f["partner"]: {"joined": f["on"], "due": {}}}
     elif f.get("partner") and (not partner or partner["joined"] > f["on"]):
         yield "UnknownPartner"
     if (due := f.get("instalment")) and partner:
         if name == "ScheduleInstalment":
             if due in partner["due"]:
                 yield "InstalmentIdTaken"
-            partner["due"].append(due)
-        else:
-            if due not in partner["due"] or due in partner["came"]:
-                yield "UnknownInstalment"
-            partner["came"].append(due)
+            partner["due"][due] = f["on"]
+        elif due not in partner["due"]:
+            yield "UnknownInstalment"
+    if name == "WaiveObligation":
+        if f["obligation"] != "instalment":
+            yield "UnknownObligation"
+        partner, _, due = (f.get("item") or "").partition("/")
+        if partner and s["partners"].get(partner, {}).get("due", {}).get(due, LATEST) > f["on"]:
+            yield "UnknownItem"
     said = name in ("PledgeContribution", "AgreeContribution")
     if said and not f.get("holding_amount") and not f["amount"].endswith("USD"):
         yield "HoldingAmountMissing"

@@ -7,6 +7,7 @@ from lifecycle.decisions.rules import Command, in_holding_currency, money
 from lifecycle.events import fund as was
 from lifecycle.events.base import Event
 from lifecycle.fund import Fund, Partner, evolve
+from lifecycle.instalments import NAME, item_of
 from lifecycle.refusals import (
     EditionNameTaken,
     ExceedsAvailableFunds,
@@ -17,6 +18,8 @@ from lifecycle.refusals import (
     NotAnOfficer,
     PartnerAlreadyJoined,
     UnknownInstalment,
+    UnknownItem,
+    UnknownObligation,
     UnknownPartner,
 )
 from lifecycle.rule_sets import Rule, in_set
@@ -91,11 +94,9 @@ def _schedule(fund: Fund, e: was.InstalmentScheduled) -> None:
 
 def _receive(fund: Fund, e: was.InstalmentReceived) -> None:
     partner = _partner(fund, e.partner, e.on)
-    if e.instalment is not None and (
-        e.instalment not in partner.instalments or e.instalment in partner.received
-    ):
-        waiting = [name for name in partner.instalments if name not in partner.received]
-        raise UnknownInstalment(f"{e.partner} waits for: {', '.join(waiting) or 'no named instalment'}")
+    if e.instalment is not None and e.instalment not in partner.instalments:
+        names = ", ".join(partner.instalments) or "none"
+        raise UnknownInstalment(f"{e.partner} has no instalment {e.instalment}; scheduled: {names}")
     _in_holding_currency_too(fund, e.amount, e.holding_amount)
 
 
@@ -108,6 +109,19 @@ def _in_holding_currency_too(fund: Fund, amount: Money, worth: Money | None) -> 
         in_holding_currency(worth, fund.currency)
         if amount.currency == fund.currency and worth != amount:
             raise HoldingAmountMissing(f"{amount} is in {fund.currency} already: leave holding_amount out")
+
+
+def _waive(fund: Fund, e: was.ObligationWaived) -> None:
+    if e.obligation != NAME:
+        raise UnknownObligation(f"the fund has no obligation {e.obligation}; it has: {NAME}")
+    scheduled = {
+        item_of(partner, instalment): on
+        for partner, known in fund.partners.items()
+        for instalment, on in known.instalments.items()
+    }
+    if e.item is not None and scheduled.get(e.item, date.max) > e.on:
+        names = ", ".join(sorted(item for item, on in scheduled.items() if on <= e.on)) or "none"
+        raise UnknownItem(f"no instalment {e.item} was scheduled by {e.on}; scheduled then: {names}")
 
 
 def _takes(fund: Fund, e: was.FeeCharged | was.FundsReturned) -> None:
@@ -155,6 +169,7 @@ RULES: dict[type[Event], tuple[Rule, ...]] = {
     was.ContributionAgreed: (Rule(1, _of_partner), Rule(2, _worth_is_known)),
     was.InstalmentScheduled: (Rule(1, _schedule),),
     was.InstalmentReceived: (Rule(1, _receive),),
+    was.ObligationWaived: (Rule(2, _waive),),
     was.FeeCharged: (Rule(1, _takes),),
     was.IncomeCredited: (Rule(1, _income),),
     was.FundsReturned: (Rule(1, _return),),

@@ -19,6 +19,7 @@ from lifecycle.terms import (
     Reason,
     Role,
     TimeZone,
+    Word,
 )
 
 Roles = Annotated[tuple[Role, ...], Field(min_length=1)]
@@ -147,6 +148,17 @@ class InstalmentReceived(FundEvent):
     """Which scheduled instalment this is."""
 
 
+class ObligationWaived(FundEvent):
+    """What a partner owes need not come any more, or is settled otherwise. Recorded by an approver."""
+
+    obligation: Word
+    """Its name, as the timeline report shows it: ``instalment``."""
+    item: ItemId | None = None
+    """Which one, ``PARTNER/instalment``; all of them, those to come included, if it is left out."""
+    reason: Reason
+    """Why it need not come."""
+
+
 class FeeCharged(FundEvent):
     """The trustee's fee. Recorded by finance."""
 
@@ -234,6 +246,7 @@ EVENTS: tuple[type[FundEvent], ...] = (
     ContributionAgreed,
     InstalmentScheduled,
     InstalmentReceived,
+    ObligationWaived,
     FeeCharged,
     IncomeCredited,
     FundsReturned,
