@@ -15,8 +15,9 @@ from lifecycle.history import Entry
 
 _NOT_SAID = {"command_id", "expect_version"}
 _ENVELOPE = ("recorded_at", "recorder", "command_id", "rules", "note", SUM)
-_FILLED_IN_READS = "edition"
-"""A corrected approval that gets another day is under that day's edition, which the book fills in."""
+_FILLED_IN_READS = ("edition", "payment", "split")
+"""What follows from a correction, which the book fills in: a corrected approval that gets another day is
+under that day's edition; a corrected refund is split anew, or is of no payment if it is split."""
 
 
 def digest_of(command: Command) -> str:
@@ -99,8 +100,8 @@ def _said(state: bytes) -> tuple[dict[str, Any], str | None]:
 def _absent(stored: dict[str, Any], kind: type[Command]) -> Iterator[tuple[str, ...]]:
     """The fields that the book may have filled in: none of them, each, and several together."""
     names = [name for name in FILLED_IN.get(kind, ()) if name in stored]
-    if "reads" in kind.model_fields and _FILLED_IN_READS in (stored.get("reads") or {}):
-        names.append(f"reads.{_FILLED_IN_READS}")
+    if "reads" in kind.model_fields:
+        names += [f"reads.{name}" for name in _FILLED_IN_READS if name in (stored.get("reads") or {})]
     for many in range(len(names) + 1):
         yield from combinations(names, many)
 
@@ -109,8 +110,9 @@ def _without(fields: dict[str, Any], absent: Sequence[str]) -> dict[str, Any]:
     if not absent:
         return fields
     left = {name: value for name, value in fields.items() if name not in absent}
-    if f"reads.{_FILLED_IN_READS}" in absent:
-        left["reads"] = {name: value for name, value in left["reads"].items() if name != _FILLED_IN_READS}
+    if left.get("reads"):
+        reads: dict[str, Any] = left["reads"]
+        left["reads"] = {name: value for name, value in reads.items() if f"reads.{name}" not in absent}
     return left
 
 

@@ -29,6 +29,7 @@ from lifecycle.events import fund as on_fund
 from lifecycle.events import grant as was
 from lifecycle.events.base import EntryCorrected, Event
 from lifecycle.judge import Known
+from lifecycle.judge.refusable import refusable
 from lifecycle.refusals import (
     AGAINST_PAYING,
     DecidesOwnRequest,
@@ -432,5 +433,20 @@ def test_a_late_payment_that_takes_back_what_was_given_to_the_fund_is_recorded()
     assert past.fund.available.at(day("06-04")) == -50
 
 
+NO_RULE_OF_PAYMENTS = {
+    "CommandIdReused",
+    "GrantIdTaken",
+    "WindowNotInEdition",
+    "ExceedsAvailableFunds",
+    "ExceedsCallEnvelope",
+    *("UnknownCall", "CallIdTaken", "CallAlreadyClosed", "CallStillOpen", "CallIsClosed"),
+    "Refusal",
+}
+"""What the judge of a payment names in its code and gives to other commands, or of the id of a command."""
+
+
+@pytest.mark.case("M7")
 def test_every_refusal_of_a_payment_can_be_named() -> None:
-    assert {refusal.__name__ for refusal in AGAINST_PAYING} >= set(RULES)
+    """Found in the code of the judge and the rules: a refusal that is added is a rule that can be broken."""
+    found = refusable("grant", "DisburseFunds", later=False)
+    assert {refusal.__name__ for refusal in AGAINST_PAYING} == found - NO_RULE_OF_PAYMENTS

@@ -100,6 +100,41 @@ def test_the_facilitys_book_has_no_fault(tmp_path: Path) -> None:
         assert judged_all(book).faults == []
 
 
+@pytest.mark.both_stores
+def test_what_the_book_fills_in_of_refunds_has_no_fault(place: Path | str) -> None:
+    """A refund is split by the book; a correction splits it anew, gives it a payment, or takes that away."""
+    life = [
+        *g.PAID,
+        g.irregular("05-02", amount="90000.00 USD", of="P1", rule="PaymentAlreadyDisbursed"),
+        g.refund("05-03", payment=None, amount="2500.00 USD"),
+    ]
+    parts = [{"payment": "P1", "amount": "100.00 USD"}, {"payment": "X1", "amount": "200.00 USD"}]
+    with make_book(place, [*g.FOUNDED, *life]) as book:
+        entry = len(book.entries(f"grant:{g.G}"))
+        for reads in (
+            {"amount": "2600.00 USD"},
+            {"on": "2017-05-04"},
+            {"payment": "P1", "amount": "50.00 USD"},
+            {"payment": None},
+            {"payment": "P1"},
+            {"amount": "300.00 USD", "split": parts},
+            {"payment": None, "split": parts},
+            {"split": parts},
+        ):
+            record(book, [g.correct("2018-06-03", entry=entry, reads=reads)])
+        assert faults(book) == []
+        refused = book.record(g.close("2018-06-03"), "a.prover")
+        assert refused.outcome == "refused"
+        for asked in (
+            g.irregular("05-02", payment="X2", rule="sleep"),
+            g.cancel_balance("05-02", amount="1.00 USD"),
+            g.refund("05-05", payment=None, amount="100000.00 USD"),
+            g.waive("04-02", obligation="overpayment"),
+        ):
+            assert book.record(asked, asked.actor).outcome == "refused"
+        assert faults(book) == []
+
+
 def test_a_book_with_a_call_has_no_fault(tmp_path: Path) -> None:
     with make_book(tmp_path / "book", WITH_A_CALL) as book:
         assert judged_all(book).faults == []

@@ -6,6 +6,8 @@ What the bank paid in breach is recorded all the same: beyond the commitment it 
 from datetime import date
 from decimal import Decimal, localcontext
 
+from pydantic import model_validator
+
 from lifecycle.decisions.rules import (
     GrantCommand,
     Others,
@@ -50,6 +52,12 @@ class RecordRefund(GrantCommand, was.RefundReceived):
     """Record money that came back."""
 
     NAME = "RecordRefund"
+
+    @model_validator(mode="after")
+    def _of_one_or_of_several(self) -> "RecordRefund":
+        if self.payment is not None and self.split is not None:
+            raise ValueError("give a payment or a split, not both")
+        return self
 
 
 def _payment(grant: Grant, payment: str) -> Payment:
@@ -228,7 +236,7 @@ def split_over(grant: Grant, amount: Money) -> list[dict[str, str]]:
     return parts
 
 
-@becomes(RecordRefund)
+@becomes(RecordRefund, fills=("split",))
 def _split(grant: Grant, asked: RecordRefund, _: Fund) -> was.RefundReceived:
     refund = fact(was.RefundReceived, asked)
     if refund.payment is not None or refund.split is not None:

@@ -101,12 +101,6 @@ class RefundReceived(GrantEvent):
     reason: Reason | None = None
     """Why it came back."""
 
-    @model_validator(mode="after")
-    def _of_one_or_of_several(self) -> "RefundReceived":
-        if self.payment is not None and self.split is not None:
-            raise ValueError("give a payment or a split, not both")
-        return self
-
     @property
     def parts(self) -> tuple[tuple[str, Decimal], ...]:
         """What came back of each payment, with the payment's name."""

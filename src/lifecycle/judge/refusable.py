@@ -11,7 +11,7 @@ from typing import Any
 
 from lifecycle.decisions import call as of_calls
 from lifecycle.decisions import fund as of_the_fund
-from lifecycle.decisions.rules import ASKED, BECOMES, CONDITIONS, LAWFUL, Rules
+from lifecycle.decisions.rules import ASKED, BECOMES, CONDITIONS, LAWFUL, WITHIN_BALANCE, Rules
 from lifecycle.judge import calls, fund, grants
 from lifecycle.refusals import CommandIdReused, Refusal
 from lifecycle.table import ROWS
@@ -24,7 +24,7 @@ _JUDGES: dict[str, Callable[..., Any]] = {
 _OF_CORRECTIONS = frozenset({"_corrected", "_fund_still_true", "target_of", "only_more_time"})
 """Functions of the judges that only corrections come to."""
 _RULES: dict[str, tuple[Rules | dict[Any, Any], ...]] = {
-    "grant": (LAWFUL, CONDITIONS, ASKED, of_calls.ASKS, of_calls.RULES),
+    "grant": (LAWFUL, WITHIN_BALANCE, CONDITIONS, ASKED, of_calls.ASKS, of_calls.RULES),
     "fund": (of_the_fund.RULES,),
     "call": (of_calls.RULES,),
 }
