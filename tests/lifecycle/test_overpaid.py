@@ -39,6 +39,7 @@ from lifecycle.refusals import (
     OverpaymentOpen,
     PairedEntry,
     PaymentIdTaken,
+    UnknownItem,
     UnknownPayment,
     UnknownRule,
 )
@@ -342,6 +343,10 @@ def test_what_is_waived_still_lowers_what_is_available() -> None:
 def test_an_overpayment_is_waived_while_there_is_one(on: str, there: bool) -> None:
     outcome = given(DONE).when(g.waive(on, obligation="overpayment"))
     outcome.accepted() if there else outcome.refused(NothingOverpaid, on)
+
+
+def test_all_of_it_is_waived() -> None:
+    given(DONE).when(g.waive("2018-05-16", obligation="overpayment", item="X1")).refused(UnknownItem, "X1")
 
 
 def test_a_refund_dated_before_the_waiver_is_recorded_all_the_same() -> None:

@@ -113,3 +113,55 @@ def test_a_fiscal_year_is_named_after_the_year_in_which_it_ends(tmp_path: Path, 
     with new_book(tmp_path / "book", EFFECTIVE, g.irregular(on)) as book:
         rows = ask(book, "disbursement", "2019-01-01", by="fiscal-year")
         assert {row["fiscal_year"]: row["disbursed"] for row in rows}[year] == "1000.00"
+
+
+BREACHES = [
+    *g.REQUESTED,
+    g.irregular("02-01", amount="30000.00 USD", rule="NotYetEffective"),
+    g.approve("02-10", amount="20000.00 USD"),
+    g.sign("03-01"),
+    g.make_effective("03-31"),
+    g.refund("04-01", payment="X1", amount="8000.00 USD"),
+    g.increase("04-02", amount="5000.00 USD"),
+]
+"""The bank paid before the approval, and more than was approved."""
+
+
+@pytest.mark.case("M7")
+def test_what_is_overpaid_has_a_column_and_lowers_what_is_available(tmp_path: Path) -> None:
+    names = ("committed", "disbursed", "refunded", "net_disbursed", "undisbursed", "overpaid")
+    with new_book(tmp_path / "book", BREACHES) as book:
+        for on, want, free in (
+            ("01-31", ["0.00", "0.00", "0.00", "0.00", "0.00", "0.00"], "500000.00"),
+            ("02-01", ["0.00", "30000.00", "0.00", "30000.00", "0.00", "30000.00"], "470000.00"),
+            ("02-10", ["20000.00", "30000.00", "0.00", "30000.00", "0.00", "10000.00"], "470000.00"),
+            ("04-01", ["20000.00", "30000.00", "8000.00", "22000.00", "0.00", "2000.00"], "478000.00"),
+            ("04-02", ["25000.00", "30000.00", "8000.00", "22000.00", "3000.00", "0.00"], "475000.00"),
+        ):
+            assert amounts(ask(book, "disbursement", on)[0], *names) == want
+            assert ask(book, "fund", on)[-1]["available"] == free
+            for by in ("window", "sector", "region"):
+                assert amounts(ask(book, "disbursement", on, by=by)[0], *names) == want
+
+
+@pytest.mark.case("M7")
+def test_a_breach_before_the_approval_is_shown_too(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", BREACHES) as book:
+        for on in ("02-01", "04-02"):
+            found = [row for row in ask(book, "windows", on) if row["rule"] == "irregular_payment"]
+            assert [(row["figure"], row["limit"], row["edition"], row["complies"]) for row in found] == [
+                ("X1 30000.00", "NotYetEffective", None, False)
+            ]
+
+
+@pytest.mark.case("M8")
+def test_a_split_refund_comes_back_of_each_of_its_payments(tmp_path: Path) -> None:
+    life = [*PAID, g.irregular("05-02"), g.refund("05-03", payment=None, amount="2500.00 USD")]
+    with new_book(tmp_path / "book", life) as book:
+        (row,) = ask(book, "disbursement", "05-03")
+        assert amounts(row, "disbursed", "refunded", "net_disbursed", "undisbursed") == [
+            "3000.00",
+            "2500.00",
+            "500.00",
+            "89500.00",
+        ]

@@ -398,6 +398,8 @@ def ending(s: State, f: Fact, book: Around) -> Iterator[str]:
         case "WaiveObligation":
             if f["obligation"] not in (*OBLIGATIONS, "overpayment"):
                 yield "UnknownObligation"
+            if f["obligation"] == "overpayment" and f.get("item"):
+                yield "UnknownItem"
             if f["obligation"] == "overpayment" and not overpaid(s):
                 yield "?NothingOverpaid"
             s["waived"] = s["waived"] | {(f["obligation"], f.get("item"))}

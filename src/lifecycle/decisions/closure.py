@@ -11,6 +11,7 @@ from lifecycle.refusals import (
     OverpaymentOpen,
     PaymentsUnfinished,
     UndisbursedBalanceRemains,
+    UnknownItem,
     UnknownObligation,
 )
 from lifecycle.steps import NAMES
@@ -23,6 +24,12 @@ OVERPAYMENT = "overpayment"
 def _waive(_: Grant, e: was.ObligationWaived, __: Fund) -> None:
     if e.obligation not in (*NAMES, OVERPAYMENT):
         raise UnknownObligation(f"there is no obligation {e.obligation}; known: {', '.join(NAMES)}")
+
+
+@lawful(was.ObligationWaived, since=2)
+def _waive_all_of_it(_: Grant, e: was.ObligationWaived, __: Fund) -> None:
+    if e.obligation == OVERPAYMENT and e.item is not None:
+        raise UnknownItem(f"an {OVERPAYMENT} has no items: leave {e.item} out")
 
 
 @conditions(was.ObligationWaived, since=2)
