@@ -117,10 +117,10 @@ class Server:
             return cursor.fetchall() if cursor.description else []
 
     @contextmanager
-    def database(self) -> Iterator[str]:
+    def database(self, encoding: str = "UTF8") -> Iterator[str]:
         """A new, empty database; its address. It is gone afterwards."""
         name = f"book_{next(_numbers)}"
-        self.rows(f"CREATE DATABASE {name} TEMPLATE template0")
+        self.rows(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'")
         try:
             yield self.url(name)
         finally:

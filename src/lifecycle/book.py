@@ -94,14 +94,10 @@ class Book:
             editions=editions,
             now=(clock or utc_now)(),
         )
-        home = home_of(place)
-        try:
-            with store_errors(place):
-                book = cls(home, home.made(), clock)
-                book._clerk.found(facts, recorder)
-                home.finish(name, seal=seal)
-        except OSError as error:
-            raise Unreachable(f"{named(place)} cannot be made: {error.strerror or error}") from error
+        with making(home_of(place)) as home, store_errors(place):
+            book = cls(home, home.made(), clock)
+            book._clerk.found(facts, recorder)
+            home.finish(name, seal=seal)
         return book
 
     @classmethod
@@ -398,6 +394,22 @@ class Book:
         with store_errors(self.journal.place):
             self.home.keep(digest, data)
         return digest
+
+
+@contextmanager
+def making(home: Home) -> Iterator[Home]:
+    """Make a book in it; what fails leaves as little as the store can take away again.
+
+    Raises `Unreachable` if the place cannot be written.
+    """
+    try:
+        yield home
+    except BaseException as error:
+        home.abandon()
+        if isinstance(error, OSError):
+            told = f"{named(home.place)} cannot be made: {error.strerror or error}"
+            raise Unreachable(told) from error
+        raise
 
 
 def home_of(place: Path | str) -> Home:

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from errno import ENOENT
 from io import BufferedIOBase, BytesIO
 from uuid import uuid4
@@ -35,6 +36,8 @@ class Database(Home):
         self.place = self.views = self._address = address
         self._recorder: JournalRecorder
         self._identity = ""
+        self._made = False
+        """Whether the schema was made by this one."""
         self._read_only = False
 
     def made(self) -> Journal:
@@ -54,7 +57,19 @@ class Database(Home):
             )
         self._identity = str(uuid4())
         self.path = seals() / self._identity
+        self._made = True
         return self._take(Journal(self._address, create=True))
+
+    def abandon(self) -> None:
+        """Drop the schema that was made, unless the book was finished all the same."""
+        if not self._made:
+            return
+        with suppress(Unreachable, *STORE_ERRORS):
+            store = JournalDatastore(self._address, read_only=False)
+            (((_, table),),) = store.ask((_TAKEN, None))
+            if table is None or store.ask((f"SELECT 1 FROM {SCHEMA}.book", None)) == [[]]:
+                store.ask((f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE", None))
+            store.close()
 
     def finish(self, name: str, *, seal: bool) -> None:
         """Write the book's row."""

@@ -36,6 +36,9 @@ class Folder(Home):
         (self.path / CHECKPOINTS).mkdir()
         return Journal(self._journal, create=True)
 
+    def abandon(self) -> None:
+        """Leave it: without ``book.toml`` it is no book, and who makes it again is told to remove it."""
+
     def finish(self, name: str, *, seal: bool) -> None:
         """Write ``book.toml``."""
         words = json.dumps(name, ensure_ascii=False).replace("\x7f", "\\u007f")  # as TOML has them, too

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lifecycle.home import Check
+from lifecycle.postgres.holders import holders
 from lifecycle.postgres.recorder import JournalRecorder
 
 _SETTINGS = """
@@ -10,6 +11,8 @@ SELECT current_setting('server_version'), pg_is_in_recovery(), current_setting('
        current_setting('full_page_writes'), current_setting('data_checksums'),
        current_setting('synchronous_commit'), current_setting('synchronous_standby_names')
 """
+LONG = 10
+"""Seconds for which nobody holds the append lock who is well."""
 _STANDBYS = """
 SELECT application_name, state, sync_state, coalesce(pg_wal_lsn_diff(sent_lsn, replay_lsn), 0)::bigint
   FROM pg_stat_replication ORDER BY application_name
@@ -24,8 +27,16 @@ def checks(recorder: JournalRecorder, *, standby: bool) -> Iterator[Check]:
     told = f"fsync {fsync}, full_page_writes {whole_pages}, synchronous_commit {commit}"
     yield Check("commits are on disk before they are acknowledged", on_disk, told)
     yield Check("pages have checksums", checksums == "on", f"data_checksums {checksums}")
+    yield _append_lock(recorder)
     if not in_recovery:
         yield _standbys(recorder, commit, names, needed=standby)
+
+
+def _append_lock(recorder: JournalRecorder) -> Check:
+    """Who appends is done in a moment: whoever holds the lock for longer keeps all others from recording."""
+    held = [(told, seconds) for told, seconds in holders(recorder.rows) if seconds is None or seconds >= LONG]
+    told = "; ".join(words for words, _ in held)
+    return Check("nobody keeps others from recording", not held, told or "the append lock is free")
 
 
 def _standbys(recorder: JournalRecorder, commit: str, names: str, *, needed: bool) -> Check:

@@ -48,6 +48,10 @@ class Home(ABC):
         """Write down that the new book is made to the end, and whether who records is to seal."""
 
     @abstractmethod
+    def abandon(self) -> None:
+        """Take away what was made of a new book that will not be finished, as far as that is safe."""
+
+    @abstractmethod
     def opened(self, *, read_only: bool) -> Journal:
         """The journal of a book that is there. Raises `Unreachable`."""
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from lifecycle.book import Book, home_of
+from lifecycle.book import Book, home_of, making
 from lifecycle.disk import CHECKPOINTS, keep, sizes_of
 from lifecycle.errors import Altered, Unreachable
 from lifecycle.journal import STORE_ERRORS, Journal, in_words
@@ -36,23 +36,19 @@ def move(source: Book, target: Path | str, progress: Progress | None = None) -> 
     Raises `Unreachable` where the new place cannot be made or holds something, ``Altered`` where what was
     copied is not what is there.
     """
-    home = home_of(target)
-    try:
-        with _told(source, target):
-            journal = home.made()
-            with source.journal.recorder.reading():
-                _copy_rows(source.journal, journal, progress)
-                root = _same_roots(source.journal, journal)
-                entries, receipts = journal.counts()
-            documents = _copy_documents(source, home.keep)
-            _copy_seals(source.path, home.path, (entries, receipts))
-            for officer, known in source.names().items():
-                home.names().keep(officer, known)
-            # Last: what was not copied to the end is not opened, and cannot be taken for the book.
-            home.finish(source.home.title(), seal=source.seals_each_command)
-            journal.close()
-    except OSError as error:
-        raise Unreachable(f"{named(target)} cannot be made: {error.strerror or error}") from error
+    with making(home_of(target)) as home, _told(source, target):
+        journal = home.made()
+        with source.journal.recorder.reading():
+            _copy_rows(source.journal, journal, progress)
+            root = _same_roots(source.journal, journal)
+            entries, receipts = journal.counts()
+        documents = _copy_documents(source, home.keep)
+        _copy_seals(source.path, home.path, (entries, receipts))
+        for officer, known in source.names().items():
+            home.names().keep(officer, known)
+        # Last: what was not copied to the end is not opened, and cannot be taken for the book.
+        home.finish(source.home.title(), seal=source.seals_each_command)
+        journal.close()
     return Moved(entries, receipts, documents, root)
 
 

@@ -101,11 +101,14 @@ def test_what_was_not_moved_to_the_end_is_not_opened(
         move(book, target)
     with pytest.raises(Unreachable, match=r"not made to the end|not a grantbook journal"):
         Book.open(target)
-    with (
-        sealed(tmp_path / "another") as book,
-        pytest.raises(Unreachable, match=r"not made to the end.*again"),
-    ):
-        move(book, target)
+    monkeypatch.undo()
+    monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path / "seals"))
+    with sealed(tmp_path / "another") as book:
+        if to == "folder":
+            with pytest.raises(Unreachable, match=r"not made to the end.*again"):
+                move(book, target)
+        else:  # nothing was left of the first try
+            move(book, target)
 
 
 def test_a_copy_that_was_cut_off_says_of_what_and_where(tmp_path: Path, database: str) -> None:

@@ -291,8 +291,8 @@ def test_views_cannot_act_with_the_rights_of_their_readers(login: Login, book: B
         catch_up(own)
     with psycopg.connect(login("projector"), options="-c search_path=views") as connection:
         connection.execute(
-            "CREATE FUNCTION views.act() RETURNS int LANGUAGE plpgsql AS $$ BEGIN"
-            f" {WRITES['name an officer']}; RETURN 4; END $$"
+            "CREATE FUNCTION views.act() RETURNS int LANGUAGE sql AS"
+            f" $$ {WRITES['name an officer']}; SELECT 4 $$"
         )
         connection.execute("ALTER TABLE tracking RENAME TO tracking_before")
         connection.execute("CREATE VIEW tracking AS SELECT * FROM tracking_before WHERE act() = 4")
@@ -309,8 +309,8 @@ def test_how_a_grant_stands_is_asked_without_the_rights_to_write(login: Login, b
     assert standing(login("administrator"), g.G)
     with psycopg.connect(login("projector"), options="-c search_path=views") as connection:
         connection.execute(
-            "CREATE FUNCTION views.act() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN"
-            f" {WRITES['name an officer']}; RETURN 0; END $$"
+            "CREATE FUNCTION views.act() RETURNS bigint LANGUAGE sql AS"
+            f" $$ {WRITES['name an officer']}; SELECT 0::bigint $$"
         )
         connection.execute("ALTER TABLE grant_standing RENAME TO standing_before")
         connection.execute(

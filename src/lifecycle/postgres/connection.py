@@ -19,6 +19,7 @@ from psycopg.sql import SQL, Composed
 
 from lifecycle.errors import Unreachable
 from lifecycle.places import SCHEMES, named
+from lifecycle.postgres.fitness import refuse_unfit
 from lifecycle.postgres.schema import LOCK, SCHEMA
 from lifecycle.recording import WAIT
 
@@ -88,14 +89,23 @@ def several_hosts(address: str) -> bool:
 
 
 def connected(address: str, *, read_only: bool = False, **more: Any) -> psycopg.Connection[Any]:
-    """A connection of ours to the database at the address. Raises psycopg's errors, and `Unreachable`."""
+    """A connection of ours to the database at the address.
+
+    Raises psycopg's errors, and `Unreachable` if it is no address or the database does not fit a book.
+    """
     told = parts_of(address)
     options = f"{_OPTIONS} -c default_transaction_read_only={'on' if read_only else 'off'}"
     if several_hosts(address) and not read_only:
         told.setdefault("target_session_attrs", "read-write")
     told["options"] = f"{told['options']} {options}" if "options" in told else options
-    settings: dict[str, Any] = {**_DEFAULTS, **told, **more}
-    return psycopg.connect(autocommit=True, **settings)
+    settings: dict[str, Any] = {**_DEFAULTS, **told, **more, "client_encoding": "UTF8"}
+    made = psycopg.connect(autocommit=True, **settings)
+    try:
+        refuse_unfit(made, address, settings["options"])
+    except BaseException:
+        made.close()
+        raise
+    return made
 
 
 class Connections:
@@ -268,6 +278,9 @@ class JournalDatastore(PostgresDatastore):
             raise InDoubt("; ".join(told), wrote=held.appended is not None)
 
 
+HANGS = WAIT // 2
+"""Seconds after which whoever appends and does nothing is ended: sooner than those who wait give up."""
+LIMIT = f"SET LOCAL idle_in_transaction_session_timeout = '{HANGS}s'"
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 """Each question sees all that was committed before it, whatever is usual on the server."""
 COMMIT = "COMMIT"

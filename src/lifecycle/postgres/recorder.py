@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from eventsourcing.persistence import PersistenceError
+from eventsourcing.persistence import OperationalError, PersistenceError
 from eventsourcing.postgres import (
     PostgresAggregateRecorder,
     PostgresApplicationRecorder,
@@ -15,10 +15,21 @@ from eventsourcing.postgres import (
 )
 from eventsourcing.utils import Environment, EnvType
 from psycopg.abc import Params
+from psycopg.errors import LockNotAvailable
 from psycopg.sql import SQL, Composed, Identifier
 
 from lifecycle.postgres import schema
-from lifecycle.postgres.connection import BEGIN, MOMENT, SNAPSHOT, TAKE_LOCK, Held, JournalDatastore, lost
+from lifecycle.postgres.connection import (
+    BEGIN,
+    LIMIT,
+    MOMENT,
+    SNAPSHOT,
+    TAKE_LOCK,
+    Held,
+    JournalDatastore,
+    lost,
+)
+from lifecycle.postgres.holders import in_words
 from lifecycle.recording import ANSWER, FORMAT, STORED, Question, Receipt, Recording, not_amid
 
 _GIVEN = len(Receipt._fields) - 1
@@ -57,10 +68,15 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the append lock: all reads and appends inside are one durable transaction."""
-        with self.datastore.held(BEGIN, TAKE_LOCK, MOMENT) as held:
-            yield
-            if held.appended is None:
-                held.put(_WAIT_FOR_STANDBY)
+        try:
+            with self.datastore.held(BEGIN, LIMIT, TAKE_LOCK, MOMENT) as held:
+                yield
+                if held.appended is None:
+                    held.put(_WAIT_FOR_STANDBY)
+        except PersistenceError as error:
+            if isinstance(error.__cause__, LockNotAvailable) and (told := in_words(self.rows)):
+                raise OperationalError(f"lock timeout: {told}") from error.__cause__
+            raise
 
     @contextmanager
     def reading(self) -> Iterator[None]:

@@ -48,6 +48,12 @@ BEGIN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {administrator}', one.made);
         END IF;
     END LOOP;
+    -- Nor may anybody fill the log by a loop of warnings: code of their own is for who owns the journal.
+    FOR one IN SELECT lanname FROM pg_language WHERE lanpltrusted AND lanname <> 'sql'
+    LOOP
+        EXECUTE format('REVOKE USAGE ON LANGUAGE %I FROM PUBLIC', one.lanname);
+        EXECUTE format('GRANT USAGE ON LANGUAGE %I TO {owner}', one.lanname);
+    END LOOP;
     -- Nor may one question fill it with what it sorts.
     EXECUTE format('ALTER DATABASE %I SET temp_file_limit = ''{temporary}''', current_database());
 EXCEPTION WHEN insufficient_privilege THEN

@@ -25,6 +25,7 @@ from sqlalchemy import Column, Connection, Engine, MetaData, Table, create_engin
 from sqlalchemy.exc import DBAPIError
 
 from lifecycle.places import named
+from lifecycle.postgres import holders
 from lifecycle.postgres.connection import connected, parts_of
 from projections.tables import FORMAT, SHADOW, metadata, tracking, views_format
 
@@ -57,7 +58,8 @@ def reason(error: Exception) -> str:
     if forbids(error):
         told += "; --views takes them as they are, to be read"
     elif isinstance(found, LockNotAvailable):
-        told += f"; somebody has held the views for {WAIT} seconds: try again"
+        held = "; ".join(filter(None, getattr(error, "__notes__", [])))
+        told += f"; somebody has held the views for {WAIT} seconds: {held + ': ' if held else ''}try again"
     elif isinstance(found, QueryCanceled):
         told += "; try again"
     return told
@@ -168,7 +170,7 @@ def make(made: Engine, _: Callable[[Path], object]) -> None:
 @contextmanager
 def locked(place: str) -> Iterator[Callable[[], object]]:
     """Only one process makes or rebuilds the views at a time; the next one waits."""
-    with closing(_connect(place, lock_timeout=0, statement_timeout=0, idle_session_timeout=0)) as alone:
+    with closing(_connect(place, lock_timeout=f"{LONGEST}s", idle_session_timeout=0)) as alone:
         alone.execute(f"SELECT pg_advisory_lock({_OURS}, {_REBUILD})")
         # Held for as long as this connection lives: that it was lost is noticed by asking.
         yield lambda: alone.execute("SELECT true")
@@ -207,8 +209,22 @@ def reading(made: Engine) -> Iterator[Connection]:
 def writing(made: Engine) -> Iterator[Connection]:
     """One transaction that holds the write lock from its first read on."""
     with made.connect() as connection, connection.begin():
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_OURS}, {_WRITE})")
+        try:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_OURS}, {_WRITE})")
+        except DBAPIError as error:
+            if isinstance(error.orig, LockNotAvailable):
+                error.add_note(_held_by(made))
+            raise
         yield connection
+
+
+def _held_by(made: Engine) -> str:
+    """Who holds the write lock of the views, in words; empty if nobody does any more."""
+    with made.connect() as connection:
+        return holders.in_words(
+            lambda question: [tuple(row) for row in connection.exec_driver_sql(question)],
+            holders.of_lock(_OURS, _WRITE),
+        )
 
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────
