@@ -15,6 +15,7 @@ import click
 from cli.lines import BadLine, Ids, Line, batches, words_of
 from cli.settings import Command, Settings, settings
 from cli.text import forget_stdout, prose, say, to_json
+from lifecycle.memory import collector_at_work
 
 if TYPE_CHECKING:
     from lifecycle.book import Answer, Book
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _NO_READER = 141
 """As a shell tells of a program that wrote into a closed pipe."""
+_MOST_WARNINGS = 20
 _SECONDS = 0.25
 """How long other writers may have to wait for a batch."""
 
@@ -90,7 +92,9 @@ class Run:
     stopped: bool = False
     ids: Ids = field(default_factory=Ids)
     warnings: list[str] = field(default_factory=list)
-    """Of lines that seem to tell of a person."""
+    """Of the first lines that seem to tell of a person."""
+    warned: int = 0
+    """How many such lines there were."""
 
     def take(self, lines: list[Line]) -> None:
         """Record the lines, in as many durable transactions as their time asks for; then tell."""
@@ -164,7 +168,9 @@ class Run:
         except VersionConflict as error:
             return Outcome(number, "refused", command.command_id, "VersionConflict", str(error))
         if answer.outcome == "accepted" and (found := personal(words)):
-            self.warnings.append(f"line {number}: {warning(found)}")
+            self.warned += 1
+            if self.warned <= _MOST_WARNINGS:
+                self.warnings.append(f"line {number}: {warning(found)}")
         return _outcome(number, answer)
 
     @property
@@ -249,7 +255,7 @@ def record_all(
     began = time.perf_counter()
     failure: BaseException | None = None
     try:
-        with _progress(size) as advance:
+        with _progress(size) as advance, collector_at_work():
             for lines, read in batches(descriptor):
                 run.take(lines)
                 sys.stdout.flush()
@@ -284,13 +290,10 @@ def _settled(book: "Book") -> list[str]:
     return settle(book)
 
 
-_MOST_WARNINGS = 20
-
-
 def _sum_up(asked: Settings, run: Run, failure: BaseException | None, left: Sequence[str]) -> None:
-    for told in run.warnings[:_MOST_WARNINGS]:
+    for told in run.warnings:
         say(prose(told), err=True)
-    if (more := len(run.warnings) - _MOST_WARNINGS) > 0:
+    if (more := run.warned - len(run.warnings)) > 0:
         say(f"warning: {more:,} more lines seem to hold people's data", err=True)
     if not asked.json:
         say(run.summary())

@@ -42,6 +42,7 @@ from lifecycle.judge import (
 )
 from lifecycle.listed import refuse
 from lifecycle.mapper import entry_of, stamp, stored_as
+from lifecycle.memory import without_trace
 from lifecycle.recording import STORED, Receipt
 from lifecycle.refusals import CommandIdReused, Refusal
 from lifecycle.seat import day_at, start_of
@@ -158,6 +159,7 @@ class Clerk:
         try:
             verdict = self._judge(command, recorder, day_at(now, self._fund.time_zone))
         except Refusal as no:
+            without_trace(no)
             return self._refused(_receipt(command_id, digest, about, self._tick(now), refusal=no))
         own = Entry(stream, version + 1, verdict.fact, self._tick(now), recorder, command_id, command.note)
         entries = (own, *self._pair(verdict, recorder, command_id, now))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from lifecycle.book import Book
 from lifecycle.errors import Unreachable
+from lifecycle.memory import collector_at_work
 from lifecycle.places import named
 from projections import store
 from projections.projector import catching_up
@@ -50,7 +51,7 @@ def follow(opening: Callable[[], Book], tell: Callable[[News], None]) -> None:
 
     while True:
         try:
-            with opening() as book, store.leading(book.views) as leads:
+            with collector_at_work(), opening() as book, store.leading(book.views) as leads:
                 while True:
                     _wait_to_lead(leads, heard)
                     _lead(book, leads, heard)

@@ -1,0 +1,126 @@
+"""What a run holds in memory does not grow with its lines, whatever becomes of them."""
+
+import gc
+import tracemalloc
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+
+from cli import record as recording
+from cli_shell import Shell, on_grant
+from lifecycle.refusals import Refusal
+from lifecycle.words import Malformed
+
+pytestmark = [pytest.mark.case("T8"), pytest.mark.both_stores]
+
+Words = dict[str, Any]
+
+
+def payment(n: int) -> Words:
+    """More than there is: a refusal that is kept while it is asked whether the command would do."""
+    more = {"amount": "9000000.00 USD", "category": "workshop", "payee": "NDDB"}
+    return on_grant("RequestPayment", "2017-09-01", "leader", payment=f"P{n + 10}", **more)
+
+
+LINES: dict[str, Callable[[int], Words | str]] = {
+    "refused for its amount": payment,
+    "refused for its officer": lambda n: payment(n) | {"actor": "nobody"},
+    "refused for its grant": lambda n: payment(n) | {"grant": f"X-{n}"},
+    "refused on the fund": lambda n: {
+        "command": "ChargeFee",
+        "on": "2017-09-01",
+        "actor": "leader",
+        "amount": f"{n + 1}.00 USD",
+    },
+    "a correction refused": lambda n: on_grant(
+        "CorrectEntry", "2017-09-01", "leader", entry=n + 1_000, struck=True
+    ),
+    "a conflict": lambda n: payment(n) | {"expect_version": 99_999},
+    "malformed": lambda n: payment(n) | {"amount": f"{n} XXX"},
+    "no JSON": lambda n: "{" * (n % 7 + 1),
+    "repeats": lambda _: payment(1) | {"command_id": "the-same"},
+}
+
+
+@pytest.mark.parametrize("kind", LINES)
+def test_no_error_outlives_its_line(
+    lived: Shell, kind: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """Not even for want of a collector: none of them is part of a cycle."""
+    file = lived.file([LINES[kind](n) for n in range(50)])
+    alive: list[Any] = []
+    monkeypatch.setattr(recording, "collector_at_work", nullcontext)
+    settled = recording._settled
+
+    def counted(book: Any) -> list[str]:
+        alive.extend(type(one) for one in gc.get_objects() if isinstance(one, (Refusal, Malformed)))
+        return settled(book)
+
+    monkeypatch.setattr(recording, "_settled", counted)
+    gc.collect()
+    gc.disable()
+    try:
+        lived("record", file, "--continue")
+    finally:
+        gc.enable()
+    assert len(alive) <= 1, alive
+
+
+@pytest.mark.parametrize("kind", LINES)
+def test_no_line_leaves_more_than_its_id(lived: Shell, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is held after each batch: a thousand bytes a line would be gigabytes of a large file."""
+    monkeypatch.setattr("cli.lines.AT_ONCE", 50)
+    monkeypatch.setattr(recording, "_teller", lambda *_, **__: lambda _: None)
+    held: list[int] = []
+    take = recording.Run.take
+
+    def measured(*given: Any) -> None:
+        take(*given)
+        held.append(tracemalloc.get_traced_memory()[0])
+
+    monkeypatch.setattr(recording.Run, "take", measured)
+    file = lived.file([LINES[kind](n) for n in range(1_000)])
+    gc.disable()
+    tracemalloc.start()
+    try:
+        lived("record", file, "--continue")
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert len(held) == 20
+    assert (held[-1] - held[9]) / 500 < 700, held
+
+
+def test_whoever_records_many_lines_has_cycles_collected(
+    lived: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program itself starts with the collector at rest."""
+    seen: list[bool] = []
+    take = recording.Run.take
+
+    def looking(*given: Any) -> None:
+        seen.append(gc.isenabled())
+        take(*given)
+
+    monkeypatch.setattr(recording.Run, "take", looking)
+    gc.disable()
+    try:
+        lived("record", lived.file([payment(1)]), "--continue")
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+    assert seen == [True]
+
+
+def test_warnings_of_people_are_counted_and_the_first_told(lived: Shell) -> None:
+    cost = {"amount": "1.00 USD", "purpose": "supervision"}
+    lines = [
+        on_grant("RecordCost", "2017-09-01", "leader", note=f"call +254 20 322 60{n:02}", **cost)
+        for n in range(30)
+    ]
+    told = lived("record", lived.file(lines))
+    assert told.code == 0, told.out
+    assert told.err.count("line ") == 20
+    assert "warning: 10 more lines seem to hold people's data" in told.err
