@@ -96,13 +96,18 @@ def entries_of(book: "Book", name: str, known: int | None = None) -> "tuple[str,
     stream = stream_named(name)
     entries = book.entries(stream, known)
     if not entries:
-        then = "" if known is None else " at that time"
-        kind, _, called = stream.partition(":")
-        names = "report calls" if kind == "call" else "grant list"
-        raise click.UsageError(
-            f"the book knows no {kind} {called!r}{then}; grantbook {names} names the {kind}s"
-        )
+        raise unknown_stream(book, stream, known)
     return stream, entries
+
+
+def unknown_stream(book: "Book", stream: str, known: int | None = None) -> click.UsageError:
+    """What to say of a grant or call that is not there, with the nearest one that is."""
+    from lifecycle.nearest import unknown
+
+    kind, _, called = stream.partition(":")
+    then = "" if known is None else " at that time"
+    own = ["fund"] if kind == "grant" and called.startswith("f") else []
+    return click.UsageError(unknown(kind, called, [*book.named(kind, known), *own], then))
 
 
 def state_of(stream: str, entries: Any, on: date | None) -> Any:

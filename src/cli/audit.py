@@ -184,6 +184,8 @@ def refusals(grant: str | None) -> int:
     asked = settings()
     with asked.open(read_only=True) as book:
         found, officers = book.refusals(None if grant == "fund" else grant), book.names()
+        if grant not in (None, "fund") and not found:
+            entries_of(book, str(grant))
     if grant == "fund":
         found = [receipt for receipt in found if receipt.stream == "fund"]
     names = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.asking import known_option, position_from, stream_named
+from cli.asking import known_option, position_from, stream_named, unknown_stream
 from cli.settings import Command, settings
 from cli.text import safe, say, to_json
 
@@ -30,7 +30,10 @@ def entries(stream: str | None, known: str | None, output: str | None) -> int:
     """Export them."""
     with settings().open(read_only=True) as book:
         position = None if known is None else position_from(book, known)
-        found = _lines(book, position, None if stream is None else stream_named(stream))
+        name = None if stream is None else stream_named(stream)
+        if name is not None and next(book.stored(position, name), None) is None:
+            raise unknown_stream(book, name, position)
+        found = _lines(book, position, name)
         if output is not None:
             say(f"wrote {safe(output)}: {_into(output, found):,} entries", err=True)
         elif sys.stdout.isatty():

@@ -32,6 +32,7 @@ _SECTOR = click.option("--sector", metavar="SECTOR", help="Grants of this sector
 @OUTPUT
 def search(words: tuple[str, ...], **given: Any) -> int:
     """Search."""
+    from lifecycle.nearest import meant
     from lifecycle.words import Malformed
     from projections.library import KINDS, Filters
     from projections.library import search as find
@@ -39,7 +40,8 @@ def search(words: tuple[str, ...], **given: Any) -> int:
 
     for name, known in (("kind", KINDS), ("outcome", OUTCOMES)):
         if given[name] is not None and given[name] not in known:
-            raise Malformed([(name, f"{given[name]} is none of: {', '.join(known)}")])
+            near = meant(given[name], known)
+            raise Malformed([(name, f"{given[name]} is none of: {', '.join(known)}{near}")])
     _known_country("country", given["country"])
     filters = Filters(given["sector"], given["country"], given["outcome"], given["kind"])
     return _answer(

@@ -91,19 +91,11 @@ def ask(
 
     ``every``: of the timeline, also obligations that the edition does not ask for.
     """
-    from projections.reports import AS_OF as DAY
-    from projections.reports import ask as answer
-    from projections.reports import question_of, tables_at
-    from projections.timeline import due_within as reminders
+    from projections.reports import run
 
     day = book.today() if as_of is None else day_from(as_of, "--as-of")
     position = None if known is None else position_from(book, known)
-    if due_within is None:
-        question = question_of(name, by, grant, every=every)
-    else:
-        question = reminders(due_within, DAY, grant)
-    with tables_at(book, position, grant) as (connection, upto):
-        return answer(connection, name, question, as_of=day, known=upto)
+    return run(book, name, as_of=day, known=position, by=by, grant=grant, every=every, due_within=due_within)
 
 
 def caption_of(book: "Book | ViewsAlone", report: "Report") -> str:

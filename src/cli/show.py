@@ -66,7 +66,10 @@ def _alone(views: str, grant: str, on: str | None, known: str | None) -> "tuple[
     for found in _standings(views, on, known, grant):
         words = f"as known at position {found.position:,}, of the views alone"
         return found.grant, found.version, When(None, found.position, words)
-    raise click.UsageError(f"the views know no grant {grant!r}; grantbook grant list names the grants")
+    from lifecycle.nearest import meant
+
+    names = (found.grant.id for found in _standings(views, on, known))
+    raise click.UsageError(f"the views know no grant {grant!r}{meant(grant, names)}")
 
 
 def _standings(views: str, on: str | None, known: str | None, grant: str | None = None) -> "list[Standing]":

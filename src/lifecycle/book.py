@@ -363,6 +363,12 @@ class Book:
             upto = self.position() if known is None else known
             yield from self.journal.stored(after, upto, _PAGE, stream)
 
+    def named(self, kind: str, known: int | None = None) -> list[str]:
+        """The ids of all grants, or calls, that were known at the position (now for `None`)."""
+        with store_errors(self.journal.place):
+            streams = self.journal.changed_since(0, known)
+        return sorted(name.removeprefix(f"{kind}:") for name in streams if kind_of(name) == kind)
+
     def refusals(self, grant: str | None = None) -> list[Receipt]:
         """Who was refused what, in the order in which it was asked."""
         with store_errors(self.journal.place):

@@ -4,7 +4,7 @@ import json
 import re
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import date
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 from lifecycle.errors import Unreachable
 from lifecycle.events import grant as was
 from lifecycle.events.base import Event
+from lifecycle.nearest import unknown
 from lifecycle.stage import NOT_STATED
 from lifecycle.state import Grant
 from lifecycle.words import Malformed
@@ -204,6 +205,7 @@ def search(
     """
     words, on = words_of(question), as_of.isoformat()
     grants = {row.grant: row for row in standing_on(connection, as_of)}
+    _known_sector(filters.sector, grants.values())
     achieved = _achieved(connection, on)
     texts = {(row.grant, row.n): row for row in _texts_on(connection, on)}
     found = []
@@ -230,6 +232,13 @@ def search(
         for place, (one, told, grant) in enumerate(found[:limit], 1)
     ]
     return tuple(SEARCH_COLUMNS), rows
+
+
+def _known_sector(sector: str | None, grants: Iterable[Any]) -> None:
+    """Refuse a sector that no grant has, rather than find nothing. Raises ``Malformed``."""
+    names = {grant.sector for grant in grants}
+    if sector is not None and sector not in names:
+        raise Malformed([("sector", unknown("sector", sector, names))])
 
 
 def _passes(filters: Filters, told: Any, grant: Any, outcomes: list[str]) -> bool:
@@ -290,11 +299,9 @@ def match(
     """
     words, on = words_of(need), as_of.isoformat()
     held = _held(connection, on)
-    grants = {
-        row.grant: row
-        for row in standing_on(connection, as_of)
-        if was_approved(row) and sector in (None, row.sector)
-    }
+    standing = standing_on(connection, as_of)
+    _known_sector(sector, standing)
+    grants = {row.grant: row for row in standing if was_approved(row) and sector in (None, row.sector)}
     texts = _texts_on(connection, on)
     best = _best(_find(texts, words), {name for name in grants if held[name]})
     stories = Counter(told.grant for told in texts if told.kind in ("results_story", "development_outcome"))

@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, bindparam
+from sqlalchemy import ColumnElement, Connection, Select, Text, bindparam, func, select
 
 from lifecycle.book import Book
+from lifecycle.history import grant_stream
+from lifecycle.nearest import unknown
 from lifecycle.words import Malformed
 from projections import store, timeline
 from projections.alone import ViewsAlone
 from projections.projector import caught_up
+from projections.tables import register_spans
 from projections.tracking import ViewsTracking
 from projections.views import KEYS, REPORTS, Question
 
@@ -47,7 +50,7 @@ class Report:
 
 
 def run(
-    book: Book,
+    book: Book | ViewsAlone,
     name: str,
     *,
     as_of: date,
@@ -55,16 +58,45 @@ def run(
     by: str | None = None,
     grant: str | None = None,
     every: bool = False,
+    due_within: int | None = None,
 ) -> Report:
-    """Ask a report. ``known=None`` catches the views up first and asks them.
+    """Ask a report. ``known=None`` catches the views up first and asks them; views alone are taken as is.
 
-    ``every``: of the timeline, also obligations that the edition does not ask for.
+    ``every``: of the timeline, also obligations that the edition does not ask for. ``due_within``: of the
+    timeline, only what is due within so many days, or overdue.
 
-    Raises ``Malformed`` for a report or key that is not there, `Unreachable` for views that cannot be used.
+    Raises ``Malformed`` for a report, key or grant that is not there, `Unreachable` for views that cannot be
+    used.
     """
-    question = question_of(name, by, grant, every=every)
+    if due_within is None:
+        question = question_of(name, by, grant, every=every)
+    else:
+        question = timeline.due_within(due_within, AS_OF, grant)
     with tables_at(book, known, grant) as (connection, position):
+        if grant is not None:
+            _known_grant(connection, book, grant, known, as_of)
         return ask(connection, name, question, as_of=as_of, known=position)
+
+
+def _known_grant(
+    connection: Connection, book: Book | ViewsAlone, grant: str, known: int | None, as_of: date
+) -> None:
+    """Refuse a grant that is not there, rather than answer with no rows. Raises ``Malformed``."""
+    spans = register_spans.c
+    first = connection.execute(select(func.min(spans.since)).where(spans.grant == grant)).scalar()
+    if first is not None and first <= as_of.isoformat():
+        return
+    if first is not None:
+        told = f"there was no grant {grant!r} on {as_of}: its first entry is of {first}"
+        raise Malformed([("grant", told)])
+    if isinstance(book, ViewsAlone):
+        names = list(connection.execute(select(spans.grant).distinct()).scalars())
+    elif book.entries(grant_stream(grant), known):
+        return  # its proposal was struck: it is known, and there is nothing to tell of it
+    else:
+        names = book.named("grant", known)
+    then = "" if known is None else " at that time"
+    raise Malformed([("grant", unknown("grant", grant, names, then))])
 
 
 @contextmanager

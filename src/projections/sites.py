@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
+from lifecycle.nearest import meant, unknown
 from lifecycle.words import Malformed
 from lifecycle.zones import zone_of
 from projections.tables import Row, exchange_activities, register_spans
@@ -47,7 +48,7 @@ def session_on(connection: Connection, as_of: date, grant: str, activity: str) -
     )
     found = connection.execute(question).first()
     if found is None:
-        raise Malformed([("activity", f"{grant} has no activity {activity} on {as_of}")])
+        raise Malformed([_unknown(connection, grant, activity, as_of)])
     if found.starts_at is None:
         told = "activity plan and activity hold take --starts-at, like 2011-06-29T03:00Z"
         raise Malformed([("activity", f"{activity} has days and no instant: {told}")])
@@ -68,6 +69,16 @@ def session_on(connection: Connection, as_of: date, grant: str, activity: str) -
         tuple((site, zone) for site, zone in json.loads(found.sites)),
         found.moves,
     )
+
+
+def _unknown(connection: Connection, grant: str, activity: str, as_of: date) -> tuple[str, str]:
+    """Which of the two is not known, and the nearest that is."""
+    a, r = exchange_activities.c, register_spans.c
+    grants = list(connection.execute(select(r.grant).distinct()).scalars())
+    if grant not in grants:
+        return "grant", unknown("grant", grant, grants)
+    own = connection.execute(select(a.activity).distinct().where(a.grant == grant, a.since <= str(as_of)))
+    return "activity", f"{grant} has no activity {activity} on {as_of}{meant(activity, own.scalars())}"
 
 
 def unknown_zones(session: Session) -> list[str]:

@@ -1,0 +1,25 @@
+"""The known name that a mistyped one was probably meant to be."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """``; did you mean G1 or G2?``, or nothing if no known name is near.
+
+    Case does not matter, and a name that begins with, or holds, what was typed is near, too.
+    """
+    names = {one.casefold(): one for one in known}
+    typed = name.casefold()
+    near = get_close_matches(typed, names, n=3, cutoff=0.5)
+    near += sorted(one for one in names if typed in one and one not in near)[: 3 - len(near)]
+    return f"; did you mean {' or '.join(names[one] for one in near)}?" if near else ""
+
+
+def unknown(what: str, name: str, known: Iterable[str], then: str = "") -> str:
+    """The sentence for a name that is not known: with the nearest one, or with how many there are."""
+    names = sorted(set(known))
+    near = meant(name, names)
+    if not near and len(names) <= 12:
+        near = f"; there are: {', '.join(names)}" if names else "; there is none yet"
+    return f"the book knows no {what} {name!r}{then}{near}"
