@@ -1,5 +1,6 @@
 """Invariant 1: disbursed - refunded ≤ commitment, on every date, recorded late or corrected."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -32,6 +33,47 @@ def test_what_is_asked_for_already_counts() -> None:
         ExceedsUndisbursedBalance
     )
     past.when(g.request_payment("04-11", payment="P2", amount="88000.00 USD")).accepted()
+
+
+PART = [
+    *EFFECTIVE,
+    g.request_payment("04-10", amount="10000.00 USD"),
+    g.authorise("04-20", amount="3000.00 USD"),
+]
+"""10,000.00 was asked for, and 3,000.00 of it authorised."""
+
+
+@pytest.mark.case("M10")
+@pytest.mark.parametrize(("amount", "fits"), [("86999.99", True), ("87000.00", True), ("87000.01", False)])
+def test_of_an_authorised_payment_what_was_authorised_counts(amount: str, fits: bool) -> None:
+    outcome = given(PART).when(g.request_payment("04-20", payment="P2", amount=f"{amount} USD"))
+    outcome.accepted() if fits else outcome.refused(ExceedsUndisbursedBalance, "at most 87,000.00 USD")
+
+
+@pytest.mark.case("M10")
+@pytest.mark.parametrize(("on", "fits"), [("04-19", False), ("04-20", True), ("04-21", True)])
+def test_before_it_is_authorised_what_was_asked_for_counts(on: str, fits: bool) -> None:
+    outcome = given(PART).when(g.request_payment(on, payment="P2", amount="87000.00 USD"))
+    outcome.accepted() if fits else outcome.refused(ExceedsUndisbursedBalance, "at most 80,000.00 USD")
+
+
+@pytest.mark.case("M10")
+def test_no_refusal_offers_less_than_nothing() -> None:
+    """More may be asked for than is left: the balance was cancelled since, or paid in breach."""
+    for less in (
+        g.cancel_balance("04-21", amount="88000.00 USD"),
+        g.irregular("04-21", amount="88000.00 USD"),
+        g.irregular("04-21", amount="99999.00 USD"),
+    ):
+        past = given(PART, less)
+        asked = past.when(g.request_payment("04-22", payment="P2", amount="1.00 USD"))
+        asked.refused(ExceedsUndisbursedBalance, "nothing is left to ask for")
+        paid = past.when(g.disburse("04-22", amount="3000.00 USD"))
+        paid.refused(ExceedsUndisbursedBalance)
+        cancelled = past.when(g.cancel_balance("04-22", amount="5000.00 USD"))
+        cancelled.refused(ExceedsUndisbursedBalance)
+        for outcome in (asked, paid, cancelled):
+            assert not re.search(r"-\d[\d,]*\.\d\d", str(outcome.refusal))
 
 
 BIG = [

@@ -25,8 +25,10 @@ from lifecycle.refusals import (
     ActivityIdTaken,
     ActivityNotPlanned,
     DatedInFuture,
+    DecidesOwnRequest,
     ExceedsAuthorisedAmount,
     ExceedsRequestedAmount,
+    GrantHasEnded,
     HeldBeforeItEnded,
     PaymentAlreadyAuthorised,
     PaymentAlreadyDisbursed,
@@ -202,3 +204,34 @@ def test_no_more_is_paid_than_was_authorised(amount: str, fits: bool) -> None:
     change = g.correct("06-01", entry=entry, reads={"amount": f"{amount} USD"})
     outcome = past.when(change)
     outcome.refused(ExceedsAuthorisedAmount) if amount == "1499.99" else outcome.accepted()
+
+
+# ── rejected, whatever became of the grant ───────────────────────────────────────────────────
+
+
+@pytest.mark.case("M11")
+@pytest.mark.parametrize(("on", "there"), [("04-09", False), ("04-10", True), ("04-11", True)])
+def test_a_payment_is_rejected_after_the_grants_end_and_while_it_is_suspended(on: str, there: bool) -> None:
+    for more in (
+        [g.suspend("04-01", scope="all")],
+        [g.suspend("04-01", scope="payments"), g.cancel("04-10")],
+    ):
+        past = given(EFFECTIVE, more[:1], g.request_payment("04-10"), more[1:])
+        outcome = past.when(g.reject(on))
+        outcome.accepted() if there else outcome.refused(UnknownPayment)
+
+
+@pytest.mark.case("M11")
+def test_an_authorised_one_too_and_then_it_is_over() -> None:
+    past = given(AUTHORISED, g.cancel("05-01"), g.reject("05-02"))
+    assert past.grant.payments["P1"].status == "rejected"
+    assert past.grant.pending == 0
+    past.when(g.reject("05-03")).refused(PaymentAlreadyFinished)
+    given(AUTHORISED, g.cancel("05-01")).when(g.authorise("05-02")).refused(GrantHasEnded)
+    given(AUTHORISED, g.cancel("05-01")).when(g.disburse("05-02")).refused(GrantHasEnded)
+
+
+@pytest.mark.case("M11")
+def test_whoever_asked_does_not_reject_after_the_end_either() -> None:
+    past = given(g.appoint("04-01", officer="t.leader", roles=["finance"]), ASKED, g.cancel("05-01"))
+    past.when(g.reject("05-02", actor="t.leader")).refused(DecidesOwnRequest)
