@@ -25,6 +25,8 @@ _TOLD = {
 }
 _ON_OF = {"HoldActivity": "The day on which it took effect; its last day (--ends) where not given."}
 """What is told of ``--on`` of the commands that have a day of their own where none is given."""
+_ALSO = {"category": ("line",)}
+"""Further names of an option."""
 _METAVARS = {"actor": "OFFICER", "on": "DATE", "command_id": "ID"}
 
 
@@ -105,7 +107,8 @@ class FieldOption(click.Option):
         more: dict[str, Any] = {"is_flag": True} if flag else {"metavar": shape.metavar}
         if not flag:
             more |= {"multiple": shape.many, "type": _click_type(shape)}
-        super().__init__([f"--{field.replace('_', '-')}", field], default=None, **more)
+        names = [f"--{name.replace('_', '-')}" for name in (field, *_ALSO.get(field, ()))]
+        super().__init__([*names, field], default=None, **more)
         self._kind, self._field, self._shape, self._needed = kind, field, shape, required
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:

@@ -12,7 +12,7 @@ from lifecycle.decisions.amendment import RestructureGrant
 from lifecycle.decisions.call import CallCommand
 from lifecycle.decisions.correction import CorrectCallEntry, CorrectEntry, CorrectFundEntry
 from lifecycle.decisions.fund import FundCommand
-from lifecycle.decisions.payment import RecordRefund
+from lifecycle.decisions.payment import RecordIrregularPayment, RecordRefund, RequestPayment
 from lifecycle.decisions.proposal import ApproveGrant
 from lifecycle.decisions.rules import Command, GrantCommand
 from lifecycle.events import call as call_facts
@@ -24,7 +24,9 @@ from lifecycle.terms import OfficerId
 _OF_THEIR_OWN: dict[tuple[str, str], type[Command]] = {
     ("ApproveGrant", "grant"): ApproveGrant,
     ("RestructureGrant", "grant"): RestructureGrant,
+    ("RequestPayment", "grant"): RequestPayment,
     ("RecordRefund", "grant"): RecordRefund,
+    ("RecordIrregularPayment", "grant"): RecordIrregularPayment,
     ("CorrectEntry", "grant"): CorrectEntry,
     ("CorrectEntry", "fund"): CorrectFundEntry,
     ("CorrectEntry", "call"): CorrectCallEntry,

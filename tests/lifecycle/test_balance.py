@@ -130,7 +130,9 @@ def test_a_cancellation_recorded_late_leaves_every_later_date_true() -> None:
 
 
 def test_no_more_is_cancelled_than_is_left() -> None:
-    given(PAID).when(g.cancel_balance("05-02", amount="88000.01 USD")).refused(ExceedsUndisbursedBalance)
+    given(PAID).when(g.cancel_balance("05-02", amount="88000.01 USD")).refused(
+        ExceedsUndisbursedBalance, "at most 88,000.00 USD can be cancelled"
+    )
     given(PAID).when(g.cancel_balance("05-02", amount="88000.00 USD")).then(
         was.BalanceCancelled, on_fund.CommitmentReleased
     )

@@ -37,6 +37,7 @@ from lifecycle.refusals import (
     PaymentNotAuthorised,
     UnknownPayment,
 )
+from lifecycle.words import Malformed, command_from
 
 # ── activities ───────────────────────────────────────────────────────────────────────────────
 
@@ -235,3 +236,20 @@ def test_an_authorised_one_too_and_then_it_is_over() -> None:
 def test_whoever_asked_does_not_reject_after_the_end_either() -> None:
     past = given(g.appoint("04-01", officer="t.leader", roles=["finance"]), ASKED, g.cancel("05-01"))
     past.when(g.reject("05-02", actor="t.leader")).refused(DecidesOwnRequest)
+
+
+# ── the budget line ──────────────────────────────────────────────────────────────────────────
+
+
+def test_line_is_another_name_of_category() -> None:
+    words = {"command": "RequestPayment", "grant": "G1", "on": "2017-04-10", "actor": "t", "payment": "P1"}
+    words |= {"payee": "Hotel", "amount": "5.00 USD"}
+    by_line, by_category = (command_from({**words, name: "travel"}) for name in ("line", "category"))
+    assert by_line == by_category
+    with pytest.raises(Malformed, match="another name"):
+        command_from({**words, "line": "travel", "category": "travel"})
+    past = given(EFFECTIVE, g.request_payment("04-10"), g.irregular("05-02", line="experts"))
+    past.given(reads(past, was.PaymentRequested, line="experts"))
+    past.given(reads(past, was.IrregularPaymentRecorded, line="travel"))
+    asked, breach = (entry.event for entry in past.grants[g.G].held[-2:])
+    assert (asked.__dict__["category"], breach.__dict__["category"]) == ("experts", "travel")

@@ -5,6 +5,7 @@ What the bank paid in breach is recorded all the same: beyond the commitment it 
 
 from datetime import date
 from decimal import Decimal, localcontext
+from typing import Any
 
 from pydantic import model_validator
 
@@ -46,6 +47,27 @@ from lifecycle.refusals import (
 )
 from lifecycle.stage import ZERO
 from lifecycle.terms import Money
+
+
+class _OfOneLine(GrantCommand):
+    @model_validator(mode="before")
+    @classmethod
+    def _named_once(cls, said: Any) -> Any:
+        if isinstance(said, dict) and "line" in said and "category" in said:
+            raise ValueError("line is another name of category: give one of them")
+        return said
+
+
+class RequestPayment(_OfOneLine, was.PaymentRequested):
+    """Ask for a payment."""
+
+    NAME = "RequestPayment"
+
+
+class RecordIrregularPayment(_OfOneLine, was.IrregularPaymentRecorded):
+    """Record what the bank paid in breach."""
+
+    NAME = "RecordIrregularPayment"
 
 
 class RecordRefund(GrantCommand, was.RefundReceived):

@@ -1,7 +1,7 @@
 """Money out, money back, and money of others."""
 
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -9,15 +9,24 @@ from lifecycle.events.base import GrantEvent, Value
 from lifecycle.terms import Amount, CoFinancingKind, CostPurpose, ItemId, Line, Reason
 
 
+def _line_is_category(said: Any) -> Any:
+    """``line`` is another name of ``category``: in a correction it replaces what stood there."""
+    if type(said) is dict and "line" in said:
+        return {name: value for name, value in said.items() if name != "line"} | {"category": said["line"]}
+    return said
+
+
 class PaymentRequested(GrantEvent):
     """A payment was asked for. Recorded by the task team leader."""
+
+    _line = model_validator(mode="before")(_line_is_category)
 
     payment: ItemId
     """Its name within the grant."""
     payee: Line
     """Who is paid: an organization or a role, never a person's name."""
     category: Line
-    """The budget line that it belongs to."""
+    """The budget line that it belongs to; ``line`` is another name of this field."""
     amount: Amount
     """In the grant's currency; within the undisbursed balance."""
 
@@ -116,6 +125,7 @@ class IrregularPaymentRecorded(GrantEvent):
     """
 
     VERSION: ClassVar[int] = 2
+    _line = model_validator(mode="before")(_line_is_category)
 
     payment: ItemId
     """Its name within the grant, a new one."""
@@ -124,7 +134,7 @@ class IrregularPaymentRecorded(GrantEvent):
     payee: Line
     """Who is paid: an organization or a role, never a person's name."""
     category: Line | None = None
-    """The budget line that it belongs to, if any."""
+    """The budget line that it belongs to, if any; ``line`` is another name of this field."""
     amount: Amount
     """In the grant's currency."""
     rule: Line
