@@ -79,15 +79,11 @@ def match(need: str, recipient: str, **given: Any) -> int:
 
 def _known_country(option: str, code: str | None) -> None:
     """Refuse what is no country, rather than find nothing. Raises ``Malformed``."""
-    from pydantic import TypeAdapter, ValidationError
-
-    from lifecycle.terms import Country
+    from lifecycle.iso import not_a_country
     from lifecycle.words import Malformed
 
-    try:
-        TypeAdapter(Country | None).validate_python(code)
-    except ValidationError:
-        raise Malformed([(option, f"{code} is no country: write its ISO 3166-1 code, such as TZ")]) from None
+    if code is not None and not_a_country(code, None):
+        raise Malformed([(option, f"{code} is no country: write its ISO 3166-1 code, such as TZ")])
 
 
 def _answer(name: str, told: str, question: Any, given: dict[str, Any]) -> int:

@@ -168,9 +168,12 @@ def _held(e: was.ActivityHeld) -> str:
         counts = ((women, "women"), (men, "men"), (others, "not stated"))
         told = ", ".join(f"{count} {kind}" for count, kind in counts if count) or "nobody"
         who = f" with {told} from {countries(tuple(one.country for one in e.participants))}"
+    where = f" in {countries(e.hosts)}" if e.hosts else ""
+    parts = ((e.giving, "gave"), (e.receiving, "received"))
+    gave = "".join(f"; {countries(codes)} {did}" for codes, did in parts if codes)
     cost = f", at a cost of {money(e.cost)}" if e.cost is not None else ""
     lessons = f". Lessons: {quoted(e.lessons)}" if e.lessons else ""
-    return f"recorded activity {e.activity} as held {_when(e)}{who}{cost}{lessons}"
+    return f"recorded activity {e.activity} as held {_when(e)}{where}{who}{cost}{gave}{lessons}"
 
 
 # ── payments ─────────────────────────────────────────────────────────────────────────────────

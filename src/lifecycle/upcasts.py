@@ -35,6 +35,7 @@ UPCASTS: dict[tuple[str, int], Upcast] = {
     ("ActivityPlanned", 1): _said_less,
     ("ActivityRescheduled", 1): _said_less,
     ("ActivityHeld", 1): _said_less,
+    ("ActivityHeld", 2): _said_less,
     ("CoFinancingRecorded", 1): _said_less,
     ("CostRecorded", 1): _said_less,
     ("ContributionAgreed", 1): _said_less,

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from lifecycle.decisions.amendment import RestructureGrant
 from lifecycle.decisions.call import CallCommand
 from lifecycle.decisions.correction import CorrectCallEntry, CorrectEntry, CorrectFundEntry
+from lifecycle.decisions.exchange import HoldActivity
 from lifecycle.decisions.fund import FundCommand
 from lifecycle.decisions.payment import RecordIrregularPayment, RecordRefund, RequestPayment
 from lifecycle.decisions.proposal import ApproveGrant
@@ -23,6 +24,7 @@ from lifecycle.terms import OfficerId
 
 _OF_THEIR_OWN: dict[tuple[str, str], type[Command]] = {
     ("ApproveGrant", "grant"): ApproveGrant,
+    ("HoldActivity", "grant"): HoldActivity,
     ("RestructureGrant", "grant"): RestructureGrant,
     ("RequestPayment", "grant"): RequestPayment,
     ("RecordRefund", "grant"): RecordRefund,

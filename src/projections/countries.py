@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, select
 
 from lifecycle.stage import NOT_STATED
+from projections.exchanges import Held, held_by
 from projections.regions import name_of, place_on
 from projections.register import standing_on, was_approved
-from projections.tables import Row, exchange_activities, party_facts
+from projections.tables import Row, party_facts
 
 Answered = tuple[tuple[str, ...], list[Row]]
 
@@ -25,10 +26,15 @@ class _Grant(NamedTuple):
     approved: bool
     recipients: frozenset[str]
     providers: frozenset[str]
-    held: tuple[tuple[frozenset[str], str], ...]
-    """The countries of each activity that was held (who took part, or the grant's own), and its day."""
+    held: tuple[Held, ...]
+    """The activities that were held."""
     parties: tuple[tuple[str, str], ...]
     """Role and country of those that facilitate or finance."""
+
+    @property
+    def pairs(self) -> set[tuple[str, str]]:
+        """Provider and recipient, each with each, and whoever else gave and received in an activity."""
+        return pairs_of(self.recipients, self.providers).union(*(one.pairs for one in self.held))
 
 
 @lru_cache(maxsize=1 << 14)
@@ -40,13 +46,9 @@ def _codes(text: str) -> frozenset[str]:
 def _grants(connection: Connection, as_of: date) -> list[_Grant]:
     """Every grant that was proposed and neither declined nor withdrawn by the day."""
     on = as_of.isoformat()
-    held, parties = defaultdict(list), defaultdict(list)
-    a, p = exchange_activities.c, party_facts.c
-    activities = select(a.grant, a.countries, a.held_on).where(
-        a.since <= on, on < a.until, a.status == "held"
-    )
-    for grant, countries, held_on in connection.execute(activities):
-        held[grant].append((_codes(countries) - {NOT_STATED}, held_on))
+    held, parties, p = defaultdict(list), defaultdict(list), party_facts.c
+    for activity in held_by(connection, as_of):
+        held[activity.grant].append(activity)
     for grant, role, country in connection.execute(
         select(p.grant, p.role, p.country).where(p.since <= on, p.country.is_not(None))
     ):
@@ -57,8 +59,6 @@ def _grants(connection: Connection, as_of: date) -> list[_Grant]:
         if not approved and row.stage not in ("proposed", "requested"):
             continue
         recipients, providers = _codes(row.recipients), _codes(row.providers)
-        named = (recipients | providers) - {NOT_STATED}
-        took_part = tuple((countries or named, held_on) for countries, held_on in held[row.grant])
         found.append(
             _Grant(
                 row.grant,
@@ -66,7 +66,7 @@ def _grants(connection: Connection, as_of: date) -> list[_Grant]:
                 approved,
                 recipients,
                 providers,
-                took_part,
+                tuple(held[row.grant]),
                 tuple(parties[row.grant]),
             )
         )
@@ -116,8 +116,8 @@ def _count(one: _Grant, count: dict[str, Counter[str]]) -> None:
             both=int(code in one.recipients & one.providers),
             grants=1,
         )
-    for countries, _ in one.held if one.approved else ():
-        for code in countries:
+    for activity in one.held if one.approved else ():
+        for code in activity.countries:
             count[code]["held"] += 1
     for role, code in one.parties if one.approved else ():
         count[code][role] += 1
@@ -152,15 +152,18 @@ def report_by(key: str, as_of: ColumnElement[str]) -> Any:
 
 
 def _by_pair(connection: Connection, as_of: date) -> Answered:
-    """Each provider with each recipient that it serves; a country is no pair with itself."""
+    """Each provider with each recipient that it serves; a country is no pair with itself.
+
+    ``held`` counts the activities in which the one gave and the other received.
+    """
     pairs: dict[tuple[str, str], list[_Grant]] = defaultdict(list)
     for one in _grants(connection, as_of):
         if one.approved:
-            for pair in pairs_of(one.recipients, one.providers):
+            for pair in one.pairs:
                 pairs[pair].append(one)
     rows: list[Row] = []
     for pair, grants in sorted(pairs.items()):
-        met = [held_on for one in grants for countries, held_on in one.held if countries.issuperset(pair)]
+        met = [activity.held_on for one in grants for activity in one.held if pair in activity.pairs]
         rows.append((*pair, len(grants), len(met), max(met, default=None)))
     return ("provider", "recipient", "grants", "held", "last_held_on"), rows
 
@@ -211,9 +214,7 @@ def _by_sector(connection: Connection, as_of: date) -> Answered:
         approved = [one for one in grants if one.approved]
         demand = sorted({code for one in grants for code in one.recipients} - {NOT_STATED})
         supply = sorted({code for one in approved for code in one.providers} - {NOT_STATED})
-        delivered = {
-            code for one in approved for countries, _ in one.held for code in countries & one.providers
-        }
+        delivered = {code for one in approved for activity in one.held for code in activity.giving}
         rows.append(
             (
                 sector,

@@ -1,10 +1,16 @@
 """Exchange activities: planned, moved, called off, held; and who took part."""
 
 import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Integer,
     Select,
     Text,
@@ -12,16 +18,15 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    literal,
     null,
     select,
     true,
-    type_coerce,
     union_all,
 )
 
 from lifecycle.events import grant as was
 from lifecycle.events.base import Event
+from lifecycle.stage import NOT_STATED
 from lifecycle.state import Changing, Grant
 from projections.expressions import holds, money, total_of
 from projections.tables import (
@@ -36,9 +41,10 @@ from projections.tables import (
 )
 
 COLUMNS = (
-    "grant activity instrument status starts ends held_on countries women men not_stated participants cost"
-    " currency moves"
+    "grant activity instrument status starts ends held_on countries hosts giving receiving women men"
+    " not_stated participants cost currency moves"
 ).split()
+Answered = tuple[tuple[str, ...], list[Row]]
 _PEOPLE = ("women", "men", "not_stated")
 _STATUS = ("planned", "held", "cancelled")
 
@@ -54,6 +60,9 @@ class _Stood(Changing):
     ends: str | None
     held_on: str | None = None
     countries: str = "[]"
+    hosts: str = "[]"
+    giving: str = "[]"
+    receiving: str = "[]"
     starts_at: str | None = None
     minutes: int | None = None
     sites: str | None = None
@@ -71,7 +80,7 @@ class Activities:
     def __init__(self) -> None:
         self._stood: dict[str, list[tuple[str, _Stood]]] = {}
 
-    def see(self, _: Grant, event: Event) -> None:
+    def see(self, grant: Grant, event: Event) -> None:
         """One more fact, with the state after it."""
         assert isinstance(event, _FACTS)
         stood = self._stood.setdefault(event.activity, [])
@@ -79,7 +88,7 @@ class Activities:
         since = str(day(event.on))
         if stood and stood[-1][0] == since:
             stood.pop()
-        stood.append((since, _after(before, event)))
+        stood.append((since, _after(before, event, grant)))
 
     def rows(self, stream: str) -> list[Row]:
         """A row for each span of days in which an activity stood the same."""
@@ -123,7 +132,7 @@ HELD: tuple[type[Event], ...] = (was.ActivityHeld,)
 _Fact = was.ActivityPlanned | was.ActivityRescheduled | was.ActivityCancelled | was.ActivityHeld
 
 
-def _after(before: _Stood, event: _Fact) -> _Stood:
+def _after(before: _Stood, event: _Fact, grant: Grant) -> _Stood:
     """How the activity stands after the fact."""
     if isinstance(event, was.ActivityRescheduled | was.ActivityCancelled) and before.status == "held":
         return before  # that it had been held was learned later
@@ -143,13 +152,49 @@ def _after(before: _Stood, event: _Fact) -> _Stood:
             countries=json.dumps(event.countries),
             sites=json.dumps(sites, ensure_ascii=False) if sites else None,
         )
-    return _held(dated, event)
+    return _held(dated, event, grant)
 
 
-def _held(dated: _Stood, event: was.ActivityHeld) -> _Stood:
-    held = dated.but(status="held", held_on=day(event.ends))
-    if event.participants:
-        held = held.but(countries=json.dumps(list(dict.fromkeys(who.country for who in event.participants))))
+class Roles(NamedTuple):
+    """Who took part in an activity that was held, and as what."""
+
+    countries: list[str]
+    """All that took part, also those that neither gave nor received; `NOT_STATED` for those not told."""
+    giving: list[str]
+    receiving: list[str]
+
+
+def roles_in(event: was.ActivityHeld, planned: Sequence[str], grant: Grant) -> Roles:
+    """Who took part, gave and received (domain §3, HoldActivity): the one fact that every report reads.
+
+    What the record states wins. Otherwise a country that was planned, was host or sent people gives if it
+    is among the grant's providers on the day, and receives if it is among its recipients. A planned country
+    whose part the record states without it was not there.
+    """
+    came = [*(event.hosts or ()), *(who.country for who in event.participants)]
+    there = dict.fromkeys([*planned, *came])
+    gave, received = event.giving, event.receiving
+    if gave is None:
+        gave = tuple(code for code in there if code in grant.providers and code != NOT_STATED)
+    if received is None:
+        received = tuple(code for code in there if code in grant.recipients and code != NOT_STATED)
+    parts = {*grant.providers, *grant.recipients}
+    others = [code for code in planned if code not in parts]
+    took_part = {*gave, *received, *came, *others}
+    order = dict.fromkeys([*there, *gave, *received])
+    return Roles([code for code in order if code in took_part], list(gave), list(received))
+
+
+def _held(dated: _Stood, event: was.ActivityHeld, grant: Grant) -> _Stood:
+    roles = roles_in(event, json.loads(dated.countries), grant)
+    held = dated.but(
+        status="held",
+        held_on=day(event.ends),
+        countries=json.dumps(roles.countries),
+        hosts=json.dumps(event.hosts or ()),
+        giving=json.dumps(roles.giving),
+        receiving=json.dumps(roles.receiving),
+    )
     if event.cost is not None:
         scale = scale_of(event.cost.currency)
         held = held.but(
@@ -174,7 +219,7 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple
     counts = {name: func.coalesce(who.c[name], 0) for name in _PEOPLE}
     rows = (
         select(
-            *(a[name] for name in COLUMNS[:8]),
+            *(a[name] for name in COLUMNS[:11]),
             *(count.label(name) for name, count in counts.items()),
             (counts["women"] + counts["men"] + counts["not_stated"]).label("participants"),
             case((a.cost.is_not(None), money(a.cost, a.cost_scale))).label("cost"),
@@ -230,19 +275,68 @@ def report_by_instrument(as_of: ColumnElement[str]) -> Select[*tuple[object, ...
     )
 
 
-def report_by_country(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
-    """Who took part, by country and sex, then the sums. ``held`` counts activities, each once in the sum."""
-    took = exchange_participants.c
-    activity = type_coerce(took.grant + literal(" ", Text) + took.activity, Text)
-    counts = (
-        func.count(activity.distinct()).label("held"),
-        *(func.coalesce(func.sum(took[name], type_=Integer), 0).label(name) for name in _PEOPLE),
+class Held(NamedTuple):
+    """An activity that was held, and its countries; those that are not stated are none."""
+
+    grant: str
+    activity: str
+    held_on: str
+    countries: frozenset[str]
+    """All that took part, also those that neither gave nor received."""
+    giving: frozenset[str]
+    receiving: frozenset[str]
+
+    @property
+    def pairs(self) -> set[tuple[str, str]]:
+        """Each country that gave with each that received; a country is no pair with itself."""
+        return {(gave, got) for gave in self.giving for got in self.receiving if gave != got}
+
+
+def held_by(connection: Connection, as_of: date) -> Iterator[Held]:
+    """Every activity that was held by the day, with who took part, gave and received.
+
+    What is said of exchanges and countries anywhere is counted from these.
+    """
+    a, on = exchange_activities.c, as_of.isoformat()
+    question = select(a.grant, a.activity, a.held_on, a.countries, a.giving, a.receiving).where(
+        a.since <= on, on < a.until, a.status == "held"
     )
-    seen = took.since <= as_of
-    each = select(took.country, *counts).where(seen).group_by(took.country)
-    rows = union_all(each, select(cast(null(), Text).label("country"), *counts).where(seen)).subquery()
-    r = rows.c
-    return select(
-        *(r[name] for name in ("country", "held", *_PEOPLE)),
-        (r.women + r.men + r.not_stated).label("participants"),
-    ).order_by(r.country.is_(None), r.country)
+    for grant, activity, held_on, *lists in connection.execute(question.order_by(a.grant, a.n)):
+        yield Held(grant, activity, held_on, *map(_codes, lists))
+
+
+@lru_cache(maxsize=1 << 14)
+def _codes(text: str) -> frozenset[str]:
+    """A JSON list of countries. (The same few stand in many activities.)"""
+    return frozenset(json.loads(text)) - {NOT_STATED}
+
+
+def report_by_country(as_of: ColumnElement[str]) -> Callable[[Connection, date], Answered]:
+    """Who took part, by country and sex, then the sums. ``held`` counts activities, each once in the sum.
+
+    People whose country is not stated are `NOT_STATED`; of a country that took part, none may be stated.
+    """
+    del as_of
+    return _by_country
+
+
+def _by_country(connection: Connection, as_of: date) -> Answered:
+    people: dict[str, Counter[str]] = defaultdict(Counter)
+    held: dict[str | None, set[tuple[str, str]]] = defaultdict(set)
+    took = exchange_participants.c
+    seen = select(took.grant, took.activity, took.country, *(took[name] for name in _PEOPLE)).where(
+        took.since <= as_of.isoformat()
+    )
+    for grant, activity, country, *counts in connection.execute(seen):
+        people[country].update(dict(zip(_PEOPLE, counts, strict=True)))
+        if country == NOT_STATED:
+            held[country].add((grant, activity))
+    for one in held_by(connection, as_of):
+        for country in (None, *one.countries):
+            held[country].add((one.grant, one.activity))
+    whole = sum(people.values(), Counter[str]())
+    rows: list[Row] = []
+    for country in [*sorted({*people, *held} - {None}, key=str), None]:
+        counts = [(whole if country is None else people[country])[name] for name in _PEOPLE]
+        rows.append((country, len(held[country]), *counts, sum(counts)))
+    return ("country", "held", *_PEOPLE, "participants"), rows

@@ -4,7 +4,7 @@ import json
 import re
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import date
 from typing import Any, NamedTuple
@@ -15,9 +15,9 @@ from lifecycle.errors import Unreachable
 from lifecycle.events import grant as was
 from lifecycle.events.base import Event
 from lifecycle.nearest import unknown
-from lifecycle.stage import NOT_STATED
 from lifecycle.state import Grant
 from lifecycle.words import Malformed
+from projections.exchanges import Held, held_by
 from projections.outcomes import lesson_of
 from projections.regions import name_of
 from projections.register import standing_on, was_approved
@@ -25,7 +25,6 @@ from projections.tables import (
     FAR,
     Row,
     day,
-    exchange_activities,
     library_texts,
     outcome_facts,
 )
@@ -292,25 +291,28 @@ def match(
 ) -> tuple[tuple[str, ...], list[Row]]:
     """Provider countries with delivered exchanges whose texts answer the need, for a recipient.
 
-    Only approved grants with an activity held count. Each counts with its best text: 1 for the best of all
-    such, in proportion below it, halved where a word of the need is missing. A country's score is the sum
-    over its grants. Neither the recipient itself nor a country that is not stated is listed.
+    Only approved grants count, each for the countries that gave in one of its activities, and with its best
+    text: 1 for the best of all such, in proportion below it, halved where a word of the need is missing. A
+    country's score is the sum over its grants. The recipient itself is not listed.
     Raises ``Malformed``, `Unreachable`.
     """
     words, on = words_of(need), as_of.isoformat()
-    held = _held(connection, on)
+    held: dict[str, list[Held]] = defaultdict(list)
+    for activity in held_by(connection, as_of):
+        held[activity.grant].append(activity)
     standing = standing_on(connection, as_of)
     _known_sector(sector, standing)
     grants = {row.grant: row for row in standing if was_approved(row) and sector in (None, row.sector)}
     texts = _texts_on(connection, on)
-    best = _best(_find(texts, words), {name for name in grants if held[name]})
+    best = _best(_find(texts, words), {name for name in grants if any(one.giving for one in held[name])})
     stories = Counter(told.grant for told in texts if told.kind in ("results_story", "development_outcome"))
-    achieved, served = _achieved(connection, on), _served(grants.values(), held, recipient)
+    achieved, served = _achieved(connection, on), _served(grants, held, recipient)
     offers: dict[str, _Offer] = defaultdict(_Offer)
     for name, (weight, snippet) in best.items():
-        for provider in set(json.loads(grants[name].providers)) - {NOT_STATED, recipient}:
+        for provider in {code for one in held[name] for code in one.giving} - {recipient}:
+            given = [one.held_on for one in held[name] if provider in one.giving]
             offers[provider].add(
-                name, weight, snippet, held=held[name], stories=stories[name], outcomes=achieved.get(name, [])
+                name, weight, snippet, held=given, stories=stories[name], outcomes=achieved.get(name, [])
             )
     rows: list[Row] = [
         (
@@ -349,22 +351,8 @@ def _ranked(offers: dict[str, _Offer]) -> list[tuple[str, _Offer]]:
     return ranked
 
 
-def _held(connection: Connection, on: str) -> dict[str, list[str]]:
-    """The days on which each grant's activities were held."""
-    a = exchange_activities.c
-    held: dict[str, list[str]] = defaultdict(list)
-    for grant, held_on in connection.execute(
-        select(a.grant, a.held_on).where(a.since <= on, on < a.until, a.status == "held")
-    ):
-        held[grant].append(held_on)
-    return held
-
-
-def _served(grants: Any, held: dict[str, list[str]], recipient: str) -> set[str]:
-    """Who has delivered to the recipient before."""
+def _served(grants: Iterable[str], held: Mapping[str, list[Held]], recipient: str) -> set[str]:
+    """Who has given to the recipient before, in an activity of any of the grants."""
     return {
-        provider
-        for row in grants
-        if held[row.grant] and recipient in json.loads(row.recipients)
-        for provider in json.loads(row.providers)
+        gave for name in grants for one in held.get(name, ()) for gave, got in one.pairs if got == recipient
     }

@@ -25,7 +25,8 @@ from projections.tracking import ViewsTracking
 from projections.views import KEYS, REPORTS, Question
 
 LISTS = (
-    "recipients providers superseded sought achieved results countries phases partners other_currencies"
+    "recipients providers superseded sought achieved results countries hosts giving receiving phases"
+    " partners other_currencies"
 ).split()
 TRUTHS = ("complies",)
 """Columns whose cells are lists; and those whose are true or false."""

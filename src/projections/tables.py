@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from lifecycle.iso import decimals
 
-FORMAT = 14
+FORMAT = 15
 """Of the tables below. Views of another format are made again from the journal."""
 SHADOW = "new_"
 """Before the names of the tables that a rebuild is filling."""
@@ -148,7 +148,7 @@ exchange_activities = _table(
     _key("grant"),
     _key("n", Integer),
     *_text("since", "until", "activity", "instrument", "status", "starts", "ends", "held_on", "countries"),
-    *_text("starts_at"),
+    *_text("hosts", "giving", "receiving", "starts_at"),
     Column("minutes", Integer),
     *_text("sites"),
     Column("moves", Integer, nullable=False),
@@ -157,7 +157,8 @@ exchange_activities = _table(
     *_text("cost_currency"),
 )
 """How each activity stood, from day to day: ``planned``, ``held`` or ``cancelled``, and how often it moved.
-Countries and sites are JSON lists; the cost is known once it is held."""
+Countries (of one that was held: who took part), hosts, who gave, who received, and sites are JSON lists; the
+cost is known once it is held."""
 
 exchange_participants = _table(
     "exchange_participants",

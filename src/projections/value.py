@@ -12,15 +12,15 @@ from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, get_args
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from lifecycle.terms import CoFinancingKind, CostPurpose
 from projections.countries import pairs_of
+from projections.exchanges import held_by
 from projections.expressions import total_of
 from projections.register import standing_on, was_approved
 from projections.tables import (
     Row,
-    exchange_activities,
     exchange_participants,
     holding,
     money_flows,
@@ -82,6 +82,9 @@ def _by_grant(connection: Connection, as_of: date) -> dict[str, Sums]:
             sums = found[row.grant]
             sums.approved, sums.tied = 1, int(row.operation is not None)
             sums.pairs = pairs_of(json.loads(row.recipients), json.loads(row.providers))
+    for one in held_by(connection, as_of):
+        found[one.grant].activities += 1
+        found[one.grant].pairs |= one.pairs
     m = money_flows.c
     paid = select(m.grant, m.kind, total_of(m.amount)).where(
         m.on <= on, m.kind.in_(("disbursed", "refunded"))
@@ -95,10 +98,7 @@ def _by_grant(connection: Connection, as_of: date) -> dict[str, Sums]:
             sums.scales[row.currency] = row.scale
         else:
             sums.money[row.kind] += row.holding
-    a, p = exchange_activities.c, exchange_participants.c
-    held = select(a.grant, func.count()).where(a.since <= on, on < a.until, a.status == "held")
-    for grant, count in connection.execute(held.group_by(a.grant)):
-        found[grant].activities = count
+    p = exchange_participants.c
     people = select(p.grant, total_of(p.women + p.men + p.not_stated)).where(p.since <= on)
     for grant, count in connection.execute(people.group_by(p.grant)):
         found[grant].participants = count

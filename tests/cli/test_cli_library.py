@@ -3,7 +3,16 @@
 from cli_shell import Shell, on_grant
 
 HELD = [
-    on_grant("HoldActivity", "2017-09-01", "leader", activity="A1", starts="2017-08-28", ends="2017-09-01"),
+    on_grant(
+        "HoldActivity",
+        "2017-09-01",
+        "leader",
+        activity="A1",
+        starts="2017-08-28",
+        ends="2017-09-01",
+        host="IN",
+        participants=[{"country": "TZ", "women": 4}],
+    ),
     on_grant("RecordLesson", "2017-09-02", "leader", worked="Village cooperatives", why="Trust"),
 ]
 

@@ -109,6 +109,9 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "grant/ActivityHeld": {
         **ACTIVITY,
         **DAYS,
+        "hosts": ["IN"],
+        "giving": ["IN"],
+        "receiving": ["TZ", "UG"],
         "participants": [{"country": "TZ", "women": 5, "men": 4, "not_stated": 1}],
         "cost": USD,
         "lessons": "Milk first.",

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("views")
 ANY = Filters()
 DAIRY = [
     *EFFECTIVE,
-    g.plan("04-10"),
+    g.plan("04-10", countries=["TZ", "UG", "IN"]),
     g.hold("06-16", lessons="Cooperatives first"),
     g.complete("2018-03-31"),
     g.report_outcomes("2018-04-05", results={"strategy": "A national dairy strategy"}),
@@ -37,7 +37,7 @@ ROADS = of(
             providers=["BR", "ZZ", "TZ"],
         ),
         *EFFECTIVE[1:],
-        g.plan("04-10"),
+        g.plan("04-10", countries=["TZ", "UG", "BR"]),
         g.hold("06-20"),
     ],
 )

@@ -1,10 +1,33 @@
 """Exchange activities: planned, moved, called off, held."""
 
-from lifecycle.decisions.rules import conditions, in_holding_currency, lawful
+from typing import Any
+
+from pydantic import model_validator
+
+from lifecycle.decisions.rules import GrantCommand, conditions, in_holding_currency, lawful
 from lifecycle.events import grant as was
 from lifecycle.fund import Fund
 from lifecycle.grant import Grant
 from lifecycle.refusals import ActivityAlreadyHeld, ActivityIdTaken, ActivityNotPlanned, HeldBeforeItEnded
+from lifecycle.terms import Country
+
+
+class HoldActivity(GrantCommand, was.ActivityHeld):
+    """Record that it was held."""
+
+    NAME = "HoldActivity"
+
+    host: Country | None = None
+    """The one country in which it was held; several are hosts."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_host(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or given.get("host") is None:
+            return given
+        if given.get("hosts") is not None:
+            raise ValueError("give either host (one country) or hosts (several)")
+        return {name: said for name, said in given.items() if name != "host"} | {"hosts": [given["host"]]}
 
 
 @lawful(was.ActivityPlanned, since=1)

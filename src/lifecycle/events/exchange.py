@@ -114,12 +114,22 @@ class ActivityCancelled(GrantEvent):
 
 
 class ActivityHeld(_Dated):
-    """It was held: a fact, however late. Recorded by the task team leader."""
+    """It was held: a fact, however late. Recorded by the task team leader.
 
-    VERSION: ClassVar[int] = 2
+    If it does not say who gave or who received, a country that was planned, was host or took part gives if
+    it is among the grant's providers, and receives if it is among its recipients.
+    """
+
+    VERSION: ClassVar[int] = 3
 
     activity: ItemId
     """Its name within the grant."""
+    hosts: Countries | None = None
+    """Where it was held; any country, also one that is not in the grant."""
+    giving: Countries | None = None
+    """Who gave know-how, if not simply the grant's providers that took part."""
+    receiving: Countries | None = None
+    """Who received it, if not simply the grant's recipients that took part."""
     participants: tuple[Participants, ...] = ()
     """Counts by country; any country, also one that is not in the grant."""
     cost: Cost | None = None

@@ -81,7 +81,7 @@ def surveys(it: Asker) -> Section:
 def countries(it: Asker) -> Section:
     """Who receives and who provides."""
     *countries, total = it.rows("countries")
-    counted = [row for row in countries if row["grants"]]
+    counted = [row for row in countries if row["grants"] or row["held"]]
     rows = [
         (
             row["name"],

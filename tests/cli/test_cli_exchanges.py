@@ -1,0 +1,119 @@
+"""Who hosted, gave and received in an exchange is one fact, and every report reads it."""
+
+from typing import Any
+
+import pytest
+
+from cli_shell import Shell, life, officers, on_grant
+
+DAYS = {"starts": "2017-06-05", "ends": "2017-06-16"}
+
+
+def tour(gb: Shell, providers: list[str], recipients: list[str], **held: Any) -> None:
+    """A grant with these countries, and one activity that was planned for some of them."""
+    planned = held.pop("planned")
+    letter = {"ministry": "M", "dated": "2017-01-05"}
+    changed: dict[str, dict[str, object]] = {
+        "ProposeGrant": {"recipients": recipients, "providers": providers},
+        "RequestFunding": {
+            "letters": [{"country": code, **letter} for code in recipients if code != "ZZ"],
+        },
+    }
+    lines = [line | changed.get(line["command"], {}) for line in life()[: len(officers()) + 5]]
+    if planned:
+        plan = {"activity": "A1", "instrument": "study_tour", "countries": planned, **DAYS}
+        lines.append(on_grant("PlanActivity", "2017-04-10", "leader", **plan))
+    lines.append(on_grant("HoldActivity", "2017-06-16", "leader", activity="A1", **DAYS, **held))
+    done = gb("record", gb.file(lines))
+    assert done.code == 0, done.out
+
+
+def figures(gb: Shell) -> dict[str, Any]:
+    """What each report says of who took part, gave and received."""
+    countries = gb("--json", "report", "countries").rows
+    exchange = gb("--json", "report", "exchanges").row
+    by_country = gb("--json", "report", "exchanges", "--by", "country").rows
+    value = gb("--json", "report", "value").rows
+    pairs = gb("--json", "report", "countries", "--by", "pair").rows
+    offers = {
+        row["provider"]: row["held"]
+        for row in gb("--json", "library", "match", "--need", "dairy", "--recipient", "PE").rows
+    }
+    sector = gb("--json", "report", "countries", "--by", "sector").row
+    told = {row["country"]: row["held"] for row in countries if row["held"] and row["country"]}
+    # They agree, whatever they say.
+    assert told == {row["country"]: row["held"] for row in by_country if row["country"] not in (None, "ZZ")}
+    assert set(told) == set(exchange["countries"]) - {"ZZ"}
+    assert value[-1]["activities"] == countries[-1]["held"] == 1
+    assert value[-1]["pairs"] == len(pairs)
+    assert offers == dict.fromkeys(exchange["giving"], 1)
+    assert sector["delivered"] == len(exchange["giving"])
+    met = {(row["provider"], row["recipient"]) for row in pairs if row["held"]}
+    gave = {(a, b) for a in exchange["giving"] for b in exchange["receiving"] if a != b}
+    assert met == gave
+    report = gb("report", "progress", "--year", "2017").out
+    for code in told:
+        name = next(row["name"] for row in countries if row["country"] == code)
+        assert f"| {name} |" in report
+    return {"there": sorted(told), "pairs": sorted(met), "gave": sorted(exchange["giving"])}
+
+
+@pytest.mark.case("X1")
+@pytest.mark.both_stores
+@pytest.mark.parametrize(
+    ("held", "there", "pairs"),
+    [
+        # Only one side sent people: the other was there all the same, and SG took part in nothing.
+        ({"planned": ["SN", "BR"], "participants": [{"country": "SN", "women": 3}]}, "BR SN", "BR>SN"),
+        ({"planned": ["SN", "BR"]}, "BR SN", "BR>SN"),
+        ({"planned": ["SN"], "hosts": ["SG"]}, "SG SN", "SG>SN"),
+        ({"planned": ["SN"], "host": "BR"}, "BR SN", "BR>SN"),
+        ({"planned": ["SN"]}, "SN", ""),
+        ({"planned": [], "participants": [{"country": "KE", "men": 1}]}, "KE", ""),
+        ({"planned": [], "participants": [{"country": "ZZ", "men": 1}]}, "", ""),
+        ({"planned": ["SN", "BR", "SG", "KE"], "giving": ["SG"]}, "KE SG SN", "SG>SN"),
+        ({"planned": ["SN", "BR"], "giving": ["BR", "JP"], "receiving": ["ML"]}, "BR JP ML", "BR>ML JP>ML"),
+    ],
+)  # fmt: skip
+def test_every_report_reads_the_same_fact(gb: Shell, held: dict[str, Any], there: str, pairs: str) -> None:
+    tour(gb, ["BR", "SG", "ZZ"], ["SN", "ZZ"], **held)
+    told = figures(gb)
+    assert told["there"] == there.split()
+    assert told["pairs"] == [tuple(pair.split(">")) for pair in pairs.split()]
+
+
+@pytest.mark.case("X1")
+def test_a_country_in_both_lists_does_both_and_is_no_pair_with_itself(gb: Shell) -> None:
+    tour(gb, ["IN", "TZ"], ["TZ", "UG"], planned=["TZ", "UG", "IN"])
+    told = figures(gb)
+    assert told["gave"] == ["IN", "TZ"]
+    assert told["pairs"] == [("IN", "TZ"), ("IN", "UG"), ("TZ", "UG")]
+
+
+@pytest.mark.case("X1")
+def test_who_was_there_is_as_of_the_day_and_follows_a_correction(gb: Shell) -> None:
+    tour(gb, ["BR", "SG"], ["SN"], planned=["SN", "BR"])
+    before = gb("--json", "views", "status").row["journal"]
+    entry = gb("--json", "audit", "history", "G-1").rows[-1]["version"]
+    asked = {"entry": entry, "reads": {"giving": ["SG"]}, "reason": "the minutes"}
+    assert gb("record", gb.file([on_grant("CorrectEntry", "2018-01-01", "boss", **asked)])).code == 0
+    assert figures(gb)["pairs"] == [("SG", "SN")]
+    known = gb("--json", "report", "countries", "--by", "pair", "--known", str(before)).rows
+    assert [(row["provider"], row["held"]) for row in known] == [("BR", 1), ("SG", 0)]
+    earlier = gb("--json", "report", "countries", "--by", "pair", "--as-of", "2017-06-15").rows
+    assert [row["held"] for row in earlier] == [0, 0]
+
+
+@pytest.mark.case("X1")
+def test_host_is_one_country_and_hosts_are_several(gb: Shell) -> None:
+    tour(gb, ["BR"], ["SN"], planned=["SN"], host="KE")
+    assert gb("--json", "report", "exchanges").row["hosts"] == ["KE"]
+    assert "in KE" in gb("audit", "history", "G-1").out
+    words = ("activity", "hold", "G-1", "A2", "--starts", "2017-06-01", "--ends", "2017-06-02")
+    told = gb(*words, "--host", "KE", "--hosts", "UG", "--actor", "leader")
+    assert (told.code, "either host" in told.err) == (2, True), told.err
+    told = gb(*words, "--host", "XX", "--actor", "leader")
+    assert (told.code, "XX is not an ISO 3166-1" in told.err) == (2, True), told.err
+    assert gb(*words, "--host", "KE", "--command-id", "h", "--actor", "leader").code == 0
+    again = gb("--json", *words, "--hosts", "KE", "--command-id", "h", "--actor", "leader")
+    assert (again.code, again.row["outcome"]) == (0, "repeat")  # it says the same
