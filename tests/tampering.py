@@ -11,9 +11,22 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+
+from lifecycle.book import Book
+from lifecycle.seal.judged import Judged
+from lifecycle.seal.sealing import Seal
 
 Way = Callable[[sqlite3.Connection, random.Random, int], None]
 """Does it to the journal; the number is how many entries are sealed."""
+
+
+def sealed_by_a_forger(book: Book) -> Seal:
+    """A seal by somebody who has the key and signs whatever there is, with another program."""
+    seal = Seal(book)
+    with patch("lifecycle.seal.sealing.judged", return_value=Judged([], 0, 0, (0, 0))):
+        seal.seal()
+    return seal
 
 
 @contextmanager

@@ -62,8 +62,10 @@ def _tail(entries: int, receipts: int) -> str:
     help="""Seal what is unsealed with a signed checkpoint.
 
     Every stored byte is hashed again first, and the journal must extend what was sealed before: one that
-    is shorter, or another from some entry on, is refused. Keep copies of checkpoints where the one who
-    runs the book cannot reach them: that is what makes later proofs worth something.""",
+    is shorter, or another from some entry on, is refused. Unsealed entries that others have recorded are
+    judged again by the rules: the seal stops before the first that is lawless, exit code 4. Keep copies
+    of checkpoints where the one who runs the book cannot reach them: that is what makes later proofs worth
+    something.""",
 )
 @click.option("--new-key", is_flag=True, help="Make another key, and seal with it from now on.")
 def seal(new_key: bool) -> int:
@@ -75,16 +77,29 @@ def seal(new_key: bool) -> int:
     at = sealed.checkpoint
     if asked.json:
         say(
-            to_json({**_checkpoint(at), "file": str(sealed.file), "written": sealed.written, "key": str(key)})
+            to_json(
+                {
+                    **_checkpoint(at),
+                    "file": str(sealed.file),
+                    "written": sealed.written,
+                    "key": str(key),
+                    "fault": None if sealed.fault is None else str(sealed.fault),
+                }
+            )
         )
     elif sealed.written:
-        say(f"sealed {sealed.entries:,} entries and {sealed.receipts:,} answers; nothing is unsealed")
+        left = "nothing is unsealed" if sealed.fault is None else "what comes after them is not"
+        say(f"sealed {sealed.entries:,} entries and {sealed.receipts:,} answers; {left}")
         say(f"checkpoint {safe(sealed.file)}: {at.size:,} entries, root {at.root.hex()}")
     else:
-        say(f"nothing was unsealed: all {at.size:,} entries are as {safe(sealed.file.name)} has them")
+        what = "nothing was unsealed" if sealed.fault is None else "nothing more is sealed"
+        say(f"{what}: all {at.size:,} entries are as {safe(sealed.file.name)} has them")
     if new_key and not asked.json:
         say(f"the key from now on, to be given to auditors: {safe(key)}")
-    return 0
+    if sealed.fault is None:
+        return 0
+    say(f"{prose(sealed.fault)}: neither it nor what comes after it is sealed", err=True)
+    return _FAILED
 
 
 def _checkpoint(at: Any) -> dict[str, Any]:
@@ -107,7 +122,9 @@ _FAILED = 4
 
     Hashes every stored byte again and holds it against every checkpoint; looks at the order of versions
     and moments, the answers to commands, the tables' own triggers, the snapshot, the documents, and
-    whether the views are what the entries add up to. The first bad entry is named; exit code 4.""",
+    whether the views are what the entries add up to. Entries that no checkpoint covers are judged again
+    by the rules, on what was known when they were recorded; with --rules all entries are. The first bad
+    entry is named; exit code 4.""",
 )
 @click.option(
     "--checkpoint",
@@ -118,8 +135,11 @@ _FAILED = 4
     help="A checkpoint that you kept elsewhere. May be given several times.",
 )
 @click.option("--key", "keys", multiple=True, metavar="KEY", help="The only public key to be believed.")
+@click.option(
+    "--rules", is_flag=True, help="Judge every entry and refusal again, not only the unsealed ones."
+)
 @click.option("--journal-only", is_flag=True, help="Leave out the comparison of the views.")
-def verify(kept: tuple[Path, ...], keys: tuple[str, ...], journal_only: bool) -> int:
+def verify(kept: tuple[Path, ...], keys: tuple[str, ...], rules: bool, journal_only: bool) -> int:
     """Verify it."""
     from lifecycle.seal.notes import NotSigned, PublicKey
     from lifecycle.seal.verifying import verify as look
@@ -132,7 +152,7 @@ def verify(kept: tuple[Path, ...], keys: tuple[str, ...], journal_only: bool) ->
         raise click.BadParameter(str(error), param_hint="--key") from None
     with asked.open(read_only=True, as_is=True) as book:
         with steps_of("hashing") as told:
-            found = look(book, seal_of(book), kept=kept, trusted=trusted, progress=told)
+            found = look(book, seal_of(book), kept=kept, trusted=trusted, rules=rules, progress=told)
         problems: list[tuple[str, str]] = [*found.problems]
         views = "none" if not journal_only and not has_views(book) else "not looked at"
         if not (journal_only or problems or views == "none"):
@@ -159,6 +179,8 @@ def _verified_json(found: "Verified", problems: list[tuple[str, str]], views: st
                 "last": _checkpoint(found.last) if found.last else None,
                 "unsealed_entries": found.unsealed[0],
                 "unsealed_receipts": found.unsealed[1],
+                "judged_entries": found.judged[0],
+                "judged_receipts": found.judged[1],
                 "documents": found.documents,
                 "keys": [
                     {"key": str(key), "since": since, "vouched": vouched}
@@ -185,11 +207,16 @@ def _verified(found: "Verified", problems: list[tuple[str, str]], views: str, *,
         say(line)
     if problems:
         say(f"failed verification: {len(problems)} problem{'s' if len(problems) > 1 else ''}", err=True)
-    elif views == "compared":
-        say("verified: nothing recorded was altered, and the views are what the entries add up to")
-    else:
-        there = "there are no views" if views == "none" else "the views were not looked at"
-        say(f"verified: nothing recorded was altered; {there}")
+        return
+    there = {"compared": "the views are what the entries add up to", "none": "there are no views"}
+    say(f"verified: {_judged(found)}; {there.get(views, 'the views were not looked at')}")
+
+
+def _judged(found: "Verified") -> str:
+    """What was proved: never that the rules were kept, if they were not judged."""
+    if found.judged == (found.entries, found.receipts):
+        return f"sealed and unaltered; rules judged for all {found.entries:,} entries"
+    return f"sealed and unaltered; rules judged for the {found.judged[0]:,} unsealed entries"
 
 
 def _worth(found: "Verified", *, kept: bool) -> Iterator[str]:

@@ -135,7 +135,8 @@ def _unsealed(book: "Book") -> str | None:
         if book.seals_each_command:
             from cli.seal import seal_of
 
-            seal_of(book).seal()
+            if fault := seal_of(book).seal().fault:
+                return f"not sealed from there on: {prose(fault)}"
     except Exception as error:
         return f"not sealed: {prose(error) or type(error).__name__}: grantbook audit seal does it"
     return None

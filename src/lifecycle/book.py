@@ -23,6 +23,7 @@ from lifecycle.history import FUND, Entry, call_stream, grant_stream, history, k
 from lifecycle.home import Check, Home, T
 from lifecycle.journal import Answer, Journal, Stored, reaching, store_errors
 from lifecycle.names import Known
+from lifecycle.own_rows import OwnRows
 from lifecycle.places import SCHEMES, is_address, named
 from lifecycle.recording import Receipt
 from lifecycle.seat import day_at, day_of, end_of
@@ -185,6 +186,11 @@ class Book:
 
             self._clerk_at_work = Clerk(self.journal, self._clock, confirm_clock=self._confirm_clock)
         return self._clerk_at_work
+
+    @property
+    def own_rows(self) -> OwnRows:
+        """The rows that were appended through this book and are not sealed yet."""
+        return self._clerk_at_work.own_rows if self._clerk_at_work is not None else OwnRows()
 
     def now(self) -> datetime:
         """This moment, by the book's clock."""

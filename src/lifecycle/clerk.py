@@ -43,6 +43,7 @@ from lifecycle.judge import (
 from lifecycle.listed import refuse
 from lifecycle.mapper import entry_of, stamp, stored_as
 from lifecycle.memory import without_trace
+from lifecycle.own_rows import OwnRows
 from lifecycle.recording import STORED, Receipt
 from lifecycle.refusals import CommandIdReused, Refusal
 from lifecycle.seat import day_at, start_of
@@ -69,6 +70,8 @@ class Clerk:
         self.journal = journal
         self._clock = clock
         self._confirm_clock = confirm_clock
+        self.own_rows = OwnRows()
+        """Those that this one has appended since they were sealed."""
         self.batching = False
         """Whether a `batch` is open: then every `record` is part of it."""
         self._forget()
@@ -110,6 +113,7 @@ class Clerk:
                 yield
         except BaseException:
             self._forget()
+            self.own_rows.forget()
             raise
         finally:
             self.batching = False
@@ -240,6 +244,7 @@ class Clerk:
 
     def _append(self, entries: Sequence[Entry], receipt: Receipt) -> int | None:
         positions = self.journal.recorder.append([stored_as(entry) for entry in entries], (receipt,))
+        self.own_rows.add(positions, (receipt.command_id, receipt.digest))
         self._given.pop(receipt.command_id, None)  # given again, it is asked for anew
         if not positions:
             return None

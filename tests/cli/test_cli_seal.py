@@ -3,7 +3,10 @@
 import pytest
 
 from cli_shell import Shell, life
-from tampering import without_triggers
+from forging import forge
+from lifecycle.book import Book
+from lifecycle.words import command_from
+from tampering import sealed_by_a_forger, without_triggers
 
 pytestmark = pytest.mark.both_stores
 
@@ -56,7 +59,8 @@ def test_a_verified_book_says_so(shell: Shell, book: str) -> None:
     assert told.code == 0
     assert "nothing is unsealed" in told.out
     assert told.out.endswith(
-        "verified: nothing recorded was altered, and the views are what the entries add up to\n"
+        "verified: sealed and unaltered; rules judged for the 0 unsealed entries;"
+        " the views are what the entries add up to\n"
     )
     assert "were not looked at" in shell("audit", "verify", "--journal-only", "--book", book).out
 
@@ -159,3 +163,78 @@ def test_the_key_may_lie_elsewhere(shell: Shell, book: str, monkeypatch: pytest.
     assert told.code == 0
     assert "not sealed" not in told.err
     assert not (shell.seals / "seal.key").exists()
+
+
+# ── lawless rows ─────────────────────────────────────────────────────────────────────────────
+
+
+def put_in(shell: Shell, asked: dict[str, object], *, recorder: str = "") -> None:
+    """By somebody who writes into the journal around the program; all sums fit."""
+    with Book.open(shell.place) as book:
+        forge(book, command_from(asked), recorder)
+
+
+BY_NOBODY: dict[str, object] = {
+    "command": "AppointOfficer",
+    "on": "2017-01-01",
+    "actor": "m.allory",
+    "officer": "m.allory",
+    "roles": ["finance"],
+}
+APPOINTED: dict[str, object] = {**BY_NOBODY, "actor": "admin"}
+
+
+@pytest.mark.case("T2")
+def test_nobody_signs_a_row_that_the_rules_would_refuse(shell: Shell, book: str) -> None:
+    at = ("--book", book, "--as", "admin")
+    put_in(shell, BY_NOBODY)
+    checkpoints = names(shell)
+    told = shell("audit", "verify", *at)
+    assert told.code == 4
+    assert "lawless: NotAnOfficer: m.allory holds no role" in told.err
+    assert "verified" not in told.out
+    told = shell("audit", "seal", *at)
+    assert told.code == 4
+    assert "is lawless: NotAnOfficer" in told.err
+    assert names(shell) == checkpoints
+    assert shell("audit", "verify", "--rules", *at).code == 4
+    assert shell("audit", "verify", *at, "--json").row["verified"] is False
+
+
+@pytest.mark.case("T2")
+def test_the_seal_stops_before_it(shell: Shell, book: str) -> None:
+    """What is lawful before it is sealed, also if somebody else recorded it."""
+    at = ("--book", book, "--as", "admin")
+    put_in(shell, APPOINTED)
+    put_in(shell, {**BY_NOBODY, "officer": "n.ew"})
+    told = shell("audit", "seal", *at)
+    assert told.code == 4
+    assert "sealed 1 entries and 1 answers; what comes after them is not" in told.out
+    found = shell("audit", "verify", *at, "--json").row
+    assert (found["unsealed_entries"], found["unsealed_receipts"]) == (1, 1)
+    assert (found["judged_entries"], found["judged_receipts"]) == (1, 1)
+
+
+def test_what_was_put_in_by_the_rules_is_sealed_with_the_next_command(shell: Shell, book: str) -> None:
+    at = ("--book", book, "--as", "admin")
+    put_in(shell, APPOINTED)
+    assert shell("officer", "appoint", "new", "--roles", "ttl", "--on", "2017-01-01", *at).code == 0
+    told = shell("audit", "verify", "--rules", *at)
+    assert told.code == 0
+    assert "nothing is unsealed" in told.out
+    assert "rules judged for all 26 entries" in told.out
+
+
+@pytest.mark.case("T2")
+def test_a_sealed_row_that_the_rules_would_refuse_is_found_with_rules(shell: Shell, book: str) -> None:
+    """It was signed by somebody who does not judge; without ``--rules`` nothing is said of the rules."""
+    at = ("--book", book, "--as", "admin", "--journal-only")
+    put_in(shell, BY_NOBODY)
+    with Book.open(shell.place) as opened:
+        sealed_by_a_forger(opened)
+    told = shell("audit", "verify", *at)
+    assert told.code == 0
+    assert "sealed and unaltered; rules judged for the 0 unsealed entries" in told.out
+    told = shell("audit", "verify", "--rules", *at)
+    assert told.code == 4
+    assert "NotAnOfficer" in told.err

@@ -15,6 +15,8 @@ from books import make_book
 from lifecycle.book import Book
 from lifecycle.disk import CHECKPOINTS
 from lifecycle.errors import Altered, NotNow, Unreachable
+from lifecycle.journal import Journal
+from lifecycle.seal.judged import Judged, judged
 from lifecycle.seal.leaves import entry_hash, receipt_hash
 from lifecycle.seal.proving import export
 from lifecycle.seal.sealing import Forked, Seal
@@ -264,3 +266,33 @@ def test_a_new_book_has_nothing_to_seal_twice(tmp_path: Path) -> None:
         assert Seal(new).last() is None
         assert Seal(new).seal().written
         assert Seal(new).seal(whole=True).entries == 0
+
+
+@pytest.mark.both_stores
+def test_only_rows_of_others_are_judged_before_they_are_signed(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if they stand between one's own; and all of them after a batch that came to nothing."""
+    asked = list[tuple[int, int]]()
+
+    def counted(journal: Journal, after: tuple[int, int], **_: object) -> Judged:
+        asked.append(after)
+        return judged(journal, after)
+
+    monkeypatch.setattr("lifecycle.seal.sealing.judged", counted)
+    assert book.record(g.cost("01-13"), "t.leader").outcome == "accepted"
+    Seal(book).seal()
+    assert asked == []
+    ends = book.journal.ends()
+    with Book.open(book.place) as other:
+        assert book.record(g.cost("01-14"), "t.leader").outcome == "accepted"
+        assert other.record(g.cost("01-09"), "t.leader").outcome == "refused"
+        assert book.record(g.cost("01-15"), "t.leader").outcome == "accepted"
+        Seal(book).seal()
+    assert asked == [ends]
+    ends = book.journal.ends()
+    assert book.record(g.cost("01-16"), "t.leader").outcome == "accepted"
+    with pytest.raises(ZeroDivisionError), book.batch():
+        raise ZeroDivisionError
+    Seal(book).seal()
+    assert asked[1:] == [ends]

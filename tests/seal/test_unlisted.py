@@ -119,7 +119,7 @@ ANEW = "journal.sqlite: stored_events: it was made anew in another form"
 TYPES: dict[str, tuple[Way, str]] = {
     "an empty text as bytes": (rows("UPDATE receipts SET entries = x'' WHERE outcome = 'refused'"), "answer"),
     "text as bytes": (rows("UPDATE receipts SET rule = CAST(rule AS BLOB)"), "answer"),
-    "nothing as empty": (rows("UPDATE receipts SET message = '' WHERE message IS NULL"), "answer 1"),
+    "nothing as empty": (rows("UPDATE receipts SET message = '' WHERE message IS NULL"), ENTRY),
     "NUL in an answer": (rows("UPDATE receipts SET actor = actor || char(0) WHERE number = 2"), "answer 2"),
     "NUL in a stream": (
         rows("UPDATE stored_events SET originator_id = originator_id || char(0) WHERE position = 3"),

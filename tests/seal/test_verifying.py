@@ -18,7 +18,7 @@ from lifecycle.errors import Altered
 from lifecycle.seal.notes import Checkpoint, Signer
 from lifecycle.seal.sealing import Seal
 from lifecycle.seal.verifying import Problem, _Look, verify
-from tampering import WAYS, restore, tamper, without_triggers
+from tampering import WAYS, restore, sealed_by_a_forger, tamper, without_triggers
 
 pytestmark = pytest.mark.both_stores
 
@@ -125,7 +125,7 @@ def test_a_rewritten_and_resealed_book_is_found_out_by_who_kept_a_checkpoint(
         place.unlink()
     shutil.rmtree(book.path / "tree")
     with Book.open(book.place) as again:
-        Seal(again).seal()
+        sealed_by_a_forger(again)
     assert problems(book) == []
     assert [problem.where for problem in problems(book, kept=[kept])] != []
 

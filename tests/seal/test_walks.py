@@ -133,7 +133,7 @@ def test_an_unsealed_entry_of_no_kind_is_named(tail: Book) -> None:
     alter(tail, f"UPDATE stored_events SET topic = 'X.v1' WHERE position = {LAST}")
     (problem,) = problems(tail)
     assert problem.startswith(ENTRY)
-    assert "it is unsealed, and no entry" in problem
+    assert "it is undecodable: it is no entry" in problem
 
 
 def test_a_checkpoint_of_another_book_is_named(book: Book) -> None:

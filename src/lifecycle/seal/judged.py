@@ -7,6 +7,7 @@ answers are of one moment.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -25,15 +26,16 @@ from lifecycle.judge.again import Lawless, Past, founded_again, judged_again, ro
 from lifecycle.judge.asking import Verdict
 from lifecycle.judge.officers import Taken, acts_of
 from lifecycle.judge.refused import Refused, refused_again
+from lifecycle.listed import AS_STORED
 from lifecycle.mapper import entry_of, stamp
 from lifecycle.recording import STORED, Receipt
 from lifecycle.rule_sets import FIRST, RULE_SET
+from lifecycle.seal.rows import MOST, command_in
 from lifecycle.seat import start_of
+from lifecycle.snapshot import newest
 from lifecycle.words import command_class
 
 UNDECODABLE, LAWLESS = "undecodable", "lawless"
-MOST = 20
-"""So many faults are told."""
 _PAGE = 500
 _KEPT_ENTRIES = 50_000
 """So many entries of grants are kept in memory."""
@@ -41,7 +43,10 @@ _CLOCKS_DIFFER = timedelta(days=1)
 _END = 1 << 62
 """After every position."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
-_OF_STREAM = f"SELECT {STORED} FROM stored_events WHERE originator_id = ? AND position < ? ORDER BY position"
+_OF_STREAM = (
+    f"SELECT {STORED} FROM stored_events WHERE originator_id = ? AND originator_version > ? AND position < ?"
+    " ORDER BY originator_version"
+)
 _VERSION = (
     "SELECT coalesce(max(originator_version), 0) FROM stored_events WHERE originator_id = ? AND position < ?"
 )
@@ -71,6 +76,9 @@ class Fault(NamedTuple):
             return f"{self.stream}@{self.version} (position {self.position})"
         return f"answer {self.answer}"
 
+    def __str__(self) -> str:
+        return f"{self.where} is {self.kind}: {self.what}"
+
 
 class Judged(NamedTuple):
     """What a walk came to."""
@@ -84,11 +92,22 @@ class Judged(NamedTuple):
     """Position of the last entry, and number of the last answer, before the first fault."""
 
 
-class _Group(NamedTuple):
+class _Group:
     """The entries that one command became."""
 
-    entries: list[Entry]
-    states: list[bytes]
+    def __init__(self, command: str) -> None:
+        self.command = command
+        self.places: list[tuple[str, int, int]] = []
+        """Stream, version and position of each row."""
+        self.entries: list[Entry] = []
+        self.states: list[bytes] = []
+        self.unread: list[Fault] = []
+        """One for each row that does not decode."""
+
+
+def set_aside_in(_: Journal) -> frozenset[int]:
+    """Positions of the rows that an administrator has set aside as not lawful."""
+    return frozenset()
 
 
 def judged(
@@ -120,10 +139,8 @@ class _Walk:
         self._faults: list[Fault] = []
         self._stopped: set[str] = set()
         """Streams with a fault: what comes after it in them is taken in and not judged."""
-        self._unread: set[int] = set()
-        """Positions of rows that do not decode."""
         self._sound, self._after = after, after[0]
-        self._group = _Group([], [])
+        self._group = _Group("")
         self.entries = 0
         self._at = after[0] + 1
         """Position of the first entry of the group that is judged."""
@@ -145,14 +162,22 @@ class _Walk:
         return (last.rules, last.recorded_at, stamp(last.recorded_at)) if last else (FIRST, _NEVER, "")
 
     def _fund(self) -> Fund:
-        return fold_fund(in_force(self._entries_of(FUND))) if self._at > 1 else Fund()
+        if self._at == 1:
+            return Fund()
+        assert self._journal.snapshots is not None
+        kept = None if self._set_aside else newest(self._journal.snapshots.recorder)
+        if kept is not None:
+            row, (fund, version) = self._journal.entry_row(FUND, kept[1]), kept
+            if row is not None and row[-1] < self._at:
+                newer = self._entries_of(FUND, version)
+                if not any(isinstance(entry.event, EntryCorrected) for entry in newer):
+                    return fold_fund(newer, fund)
+        return fold_fund(in_force(self._entries_of(FUND)))
 
-    def _rows_of(self, stream: str) -> list[tuple[Any, ...]]:
-        return self._journal.recorder.rows(_OF_STREAM, stream, self._at)
-
-    def _entries_of(self, stream: str) -> list[Entry]:
+    def _entries_of(self, stream: str, version: int = 0) -> list[Entry]:
+        """The entries of a stream after a version, before those that are judged."""
         found = list[Entry]()
-        for row in self._rows_of(stream):
+        for row in self._journal.recorder.rows(_OF_STREAM, stream, version, self._at):
             if row[-1] not in self._set_aside:
                 try:
                     found.append(entry_of(*row))
@@ -177,20 +202,23 @@ class _Walk:
     def row(self, stream: str, version: int, topic: str, state: bytes, position: int) -> None:
         """The next entry."""
         self.entries += 1
+        entry, unread, command = None, None, ""
         try:
             entry = entry_of(stream, version, topic, state, position)
+            command = entry.command_id
         except Altered as error:
+            unread = Fault(UNDECODABLE, position, stream, version, 0, f"it is no entry: {error}")
+            with suppress(Exception):  # whatever an injured row may hold
+                command = command_in(state).decode()
+        if not self._group.places or command != self._group.command or not command:
             self._end_of_group()
-            self._at = position
-            self._unread.add(position)
-            self._versions[stream] = version
-            if position not in self._set_aside:
-                self._fault(Fault(UNDECODABLE, position, stream, version, 0, f"it is no entry: {error}"))
-            return
-        if self._group.entries and entry.command_id != self._group.entries[0].command_id:
-            self._end_of_group()
-        self._group.entries.append(entry)
+            self._group = _Group(command)
+        self._group.places.append((stream, version, position))
         self._group.states.append(state)
+        if entry is not None:
+            self._group.entries.append(entry)
+        elif unread is not None:
+            self._group.unread.append(unread)
 
     def _fault(self, fault: Fault) -> None:
         if fault.position:
@@ -207,32 +235,36 @@ class _Walk:
         return Judged(self._faults, self.entries, self._answers.read, self._sound)
 
     def _end_of_group(self) -> None:
-        group, self._group = self._group, _Group([], [])
-        if not group.entries:
+        group, self._group = self._group, _Group("")
+        if not group.places:
             return
-        own, last = group.entries[0], group.entries[-1]
-        self._at = own.position or 0
+        self._at, last = group.places[0][-1], group.places[-1][-1]
         receipt = None
-        for answer, number in self._answers.upto(last.position or 0):
-            if answer.position == last.position:
+        for answer, number in self._answers.upto(last):
+            if answer.position == last:
                 receipt = answer
             else:
                 self._answer(answer, number)
-        if self._set_aside.isdisjoint(entry.position or 0 for entry in group.entries):
+        if self._set_aside.isdisjoint(position for *_, position in group.places):
             self._group_judged(group, receipt)
         if not self._faults:
-            self._sound = last.position or 0, self._answers.number
-        self._rules = max(self._rules, own.rules)
-        self._then, self._moment = last.recorded_at, stamp(last.recorded_at)
+            self._sound = last, self._answers.number
         for entry in group.entries:
-            self._versions[entry.originator_id] = entry.originator_version
+            self._rules = max(self._rules, entry.rules)
+            self._then, self._moment = entry.recorded_at, stamp(entry.recorded_at)
+        for stream, version, _ in group.places:
+            self._versions[stream] = version
         self._past.keep_at_most(_KEPT_ENTRIES)
 
     def _group_judged(self, group: _Group, receipt: Receipt | None) -> None:
-        own = group.entries[0]
-        if own.originator_id in self._stopped:
+        if group.places[0][0] in self._stopped:
             self._unjudged(group.entries)
             return
+        for fault in group.unread:
+            self._fault(fault)
+        if group.unread:
+            return
+        own = group.entries[0]
         try:
             self._in_order(group.entries)
             verdict = self._judged(group, receipt)
@@ -300,7 +332,7 @@ class _Walk:
                 refused_again(
                     _refused(receipt, self._rules), self._past, lambda: self._reused(receipt, number)
                 )
-            elif receipt.position not in self._set_aside | self._unread:
+            elif receipt.position not in self._set_aside:
                 raise Lawless(f"it tells of {receipt.entries}, which is not there")
         except Lawless as why:
             self._fault(Fault(LAWLESS, 0, receipt.stream, 0, number, str(why)))
@@ -390,7 +422,7 @@ def _command(own: Entry, state: bytes, name: str, receipt: Receipt) -> Command:
     if own.rules < RULE_SET:
         return kind.model_construct(_fields_set=set(values), **values)
     try:
-        return kind.model_validate(values)
+        return kind.model_validate(values, context=AS_STORED)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise Lawless(f"its words make no command: {first['loc']}: {first['msg']}") from None

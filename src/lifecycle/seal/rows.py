@@ -51,7 +51,7 @@ class Walked(NamedTuple):
 _NO_HASH = bytes(32)
 
 
-def _command(state: bytes) -> bytes:
+def command_in(state: bytes) -> bytes:
     """The id of the command that an entry came of. Raises ``ValueError`` where it names none."""
     found = _ID.search(state)
     if found is None:
@@ -85,7 +85,7 @@ class _Entries:
             try:
                 leaf = entry_hash(stream, version, topic, state)
                 moment = state[_MOMENT]
-                command = _command(state)
+                command = command_in(state)
             except Exception as error:  # whatever an injured row may hold
                 self._found(f"{stream}@{version} (position {position})", str(error))
                 leaves.append(_NO_HASH)
@@ -239,7 +239,7 @@ def _told(journal: Journal) -> Iterator[_Story]:
     names, before = list[str](), ("", "", 0)
     for rows in journal.entry_rows(0, _PAGE):
         for stream, version, _, state, position in rows:
-            command = _command(state).decode()
+            command = command_in(state).decode()
             if names and command != before[0]:
                 yield before[0], " ".join(names), before[1], before[2]
                 names = []

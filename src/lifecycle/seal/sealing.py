@@ -14,6 +14,7 @@ from lifecycle.disk import CHECKPOINTS, keep, locked
 from lifecycle.errors import Altered, Unreachable
 from lifecycle.journal import Journal, store_errors
 from lifecycle.seal.files import FOLDER, Kept
+from lifecycle.seal.judged import Fault, judged, set_aside_in
 from lifecycle.seal.leaves import entry_hash, receipt_hash
 from lifecycle.seal.merkle import is_consistent
 from lifecycle.seal.notes import Checkpoint, NotSigned, PublicKey, Signer, opened
@@ -41,6 +42,8 @@ class Sealed(NamedTuple):
     receipts: int
     written: bool
     """Whether there was anything to seal."""
+    fault: Fault | None = None
+    """The first row that nobody signs: neither it nor what comes after it is sealed."""
 
 
 def hashes(
@@ -128,35 +131,74 @@ class Seal:
         sealed = ((last[0].size, last[0].root), (last[0].receipts, last[0].receipts_root)) if last else ()
         folder = self._book.path / FOLDER
         folder.mkdir(exist_ok=True)
+        fault, ends = self._fault(sealed[0][0] if sealed else 0, sealed[1][0] if sealed else 0)
         with ExitStack() as stack:
             kept = [stack.enter_context(Kept(folder, name)) for name in TREES]
-            for name, tree, (size, root) in zip(TREES, kept, sealed or _NOTHING, strict=True):
-                self._bring(name, tree, size, root, whole=whole, progress=progress)
+            for name, tree, (size, root), end in zip(TREES, kept, sealed or _NOTHING, ends, strict=True):
+                self._bring(name, tree, size, root, end, whole=whole, progress=progress)
             entries, receipts = (one.tree for one in kept)
             made = Checkpoint(self.origin(), len(entries), entries.root(), len(receipts), receipts.root())
+        if fault is None:
+            self._book.own_rows.forget()
+        elif not made.size:
+            raise Altered(f"{fault}: nothing is sealed")
         if last is None:
-            return Sealed(made, self._write(made, signer, old), made.size, made.receipts, written=True)
+            return Sealed(made, self._write(made, signer, old), made.size, made.receipts, True, fault)
         before = last[0]
         if made.origin != before.origin:
             raise Forked(f"the first entry is another than the sealed one of {before.origin}")
         new = made.size - before.size, made.receipts - before.receipts
         if not any(new) and signer is None:
-            return Sealed(*last, 0, 0, written=False)
-        return Sealed(made, self._write(made, signer, old), *new, written=True)
+            return Sealed(*last, 0, 0, False, fault)
+        return Sealed(made, self._write(made, signer, old), *new, True, fault)
+
+    def _fault(self, entries: int, receipts: int) -> tuple[Fault | None, tuple[int, int]]:
+        """The first row after so many sealed ones that is not to be signed; and how many may be sealed.
+
+        Rows that this book has recorded itself are not judged again: only if there are others among them.
+        """
+        everything = self._journal.counts()
+        if entries > everything[0] or receipts > everything[1]:
+            return None, everything  # it is shorter than it was sealed, and not sealed again
+        after = self._journal.nth(entries - 1)[2] if entries else 0, receipts
+        if self._are_own(*after):
+            return None, everything
+        found = judged(self._journal, after, set_aside=set_aside_in(self._journal))
+        if not found.faults:
+            return None, everything
+        position, number = found.sound
+        return found.faults[0], (self._journal.rank(position + 1), number)
+
+    def _are_own(self, position: int, number: int) -> bool:
+        recorder = self._journal.recorder
+        positions = recorder.rows("SELECT position FROM stored_events WHERE position > ?", position)
+        answers = recorder.rows("SELECT command_id, digest FROM receipts WHERE number > ?", number)
+        return self._book.own_rows.cover((row[0] for row in positions), ((row[0], row[1]) for row in answers))
 
     def _bring(
-        self, name: str, kept: Kept, size: int, root: bytes, *, whole: bool, progress: Progress | None
+        self,
+        name: str,
+        kept: Kept,
+        size: int,
+        root: bytes,
+        end: int,
+        *,
+        whole: bool,
+        progress: Progress | None,
     ) -> None:
-        """Bring a tree to the journal's end, having proved that it begins as it was sealed."""
+        """Bring a tree to so many of the journal's rows, having proved that it begins as it was sealed."""
         kept.cut(0 if whole else size)
         if len(kept) != size or (size and not self._still_there(name, kept, size, root)):
             kept.cut(0)  # lost, damaged, of another journal, or not to be relied on: made again from the rows
         after = kept.position(len(kept) - 1) if len(kept) else 0
         total = self._journal.counts()[TREES.index(name)] if progress else 0
         for leaves, positions in hashes(self._journal, name, after):
-            kept.extend(leaves, positions)
+            left = end - len(kept)
+            kept.extend(leaves[:left], positions[:left])
             if progress is not None:
                 progress(len(kept), total)
+            if left <= len(leaves):
+                break
         if len(kept) < size:
             raise Forked(
                 f"the journal is shorter than it was sealed: {len(kept):,} {name}, {size:,} were sealed"

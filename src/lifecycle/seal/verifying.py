@@ -15,11 +15,11 @@ from lifecycle.errors import Altered, BookError, NotNow
 from lifecycle.journal import STORE_ERRORS, Journal
 from lifecycle.seal.beside import documents, form, settings, snapshots
 from lifecycle.seal.files import FOLDER, Kept
+from lifecycle.seal.judged import judged, set_aside_in
 from lifecycle.seal.merkle import SIZE, Tree
 from lifecycle.seal.notes import Checkpoint, PublicKey, opened, signed_by
 from lifecycle.seal.rows import MOST, Walked, disagreement, walk_entries, walk_receipts_of
 from lifecycle.seal.sealing import KEYS, TREES, Progress, Seal, text_of
-from lifecycle.seal.tail import unsealed
 
 _ANSWERS, _ELSEWHERE = 1 << 60, 1 << 61
 """Problems are told in the order of the entries; then those of the answers; then the rest."""
@@ -50,6 +50,8 @@ class Verified(NamedTuple):
     """In the order in which they came into use."""
     each_command: bool
     """Whether ``book.toml`` asks for a seal after each command."""
+    judged: tuple[int, int]
+    """So many entries and answers were judged again by the rules."""
     problems: list[Problem]
 
 
@@ -69,18 +71,21 @@ def verify(
     *,
     kept: Sequence[Path] = (),
     trusted: Sequence[PublicKey] = (),
+    rules: bool = False,
     progress: Progress | None = None,
 ) -> Verified:
     """Look at everything in the journal, its seals and its documents.
 
     ``kept``: checkpoints that somebody kept elsewhere, to be held against the journal too. ``trusted``:
-    the only keys to be believed, instead of those that lie beside the checkpoints.
+    the only keys to be believed, instead of those that lie beside the checkpoints. ``rules``: whether every
+    entry and refusal is judged again by the rules of its number, not only what no checkpoint covers.
     """
-    look = _Look(book, seal, progress)
+    look = _Look(book, seal, progress, rules=rules)
     try:
         with book.journal.recorder.reading():
             look.at_rows()
             look.at_seals(kept, list(trusted))
+            look.at_rules()
             look.at_the_rest()
     except NotNow:
         raise
@@ -93,10 +98,14 @@ def verify(
 class _Look:
     """One look at a book: what was read, and what was found wrong."""
 
-    def __init__(self, book: Book, seal: Seal, progress: Progress | None) -> None:
+    def __init__(self, book: Book, seal: Seal, progress: Progress | None, *, rules: bool) -> None:
         self._book, self._journal, self._seal, self._progress = book, book.journal, seal, progress
         # Listed before the first row is read: who records meanwhile may seal more than this look sees.
         self._own = seal.files()
+        self._rules = rules
+        self._judged = (0, 0)
+        self._sealed = (0, 0)
+        """Entries and answers that the newest checkpoint covers, whether or not it holds."""
         self._problems: list[tuple[int, Problem]] = []
         self._trees = (Tree(), Tree())
         self._attached: list[tuple[str, str]] = []
@@ -123,6 +132,7 @@ class _Look:
             len(self._attached),
             self._keys,
             self._each_command(),
+            self._judged,
             list(dict.fromkeys(problems))[:MOST],
         )
 
@@ -209,12 +219,12 @@ class _Look:
                 self.found(f"checkpoint {place.name}", f"it is that of {checkpoint.file}")
         self._checkpoints = len(signed)
         self._keys = [_use_of(key, before, by) for before, key in zip([None, *keys], keys, strict=False)]
+        self._sealed = max([(one.size, one.receipts) for one, _ in signed], default=(0, 0))
         for checkpoint, name in sorted(signed, key=lambda one: (one[0].size, one[0].receipts)):
             if self._holds(name, checkpoint):
                 self._last = checkpoint
         if not self._own and len(self._trees[0]):
             self.found("checkpoints", "there is none: nothing was sealed, or they were removed")
-        self._tail()
 
     def _own_keys(self) -> list[PublicKey]:
         try:
@@ -276,12 +286,22 @@ class _Look:
         stream, version, position = self._journal.nth(index)
         return f"{stream}@{version} (position {position})"
 
-    def _tail(self) -> None:
-        """What no checkpoint covers must at least be an entry, and fit its answer."""
-        sealed = min(self._last.size if self._last else 0, len(self._trees[0]))
-        if sealed < len(self._trees[0]) and not self._problems:
-            for name, what in unsealed(self._journal, sealed, self._last.receipts if self._last else 0):
-                self.found(name, what, sealed)
+    def at_rules(self) -> None:
+        """What no checkpoint covers, or everything if that is asked for, judged again by the rules."""
+        entries, receipts = map(len, self._trees)
+        sealed = (0, 0) if self._rules else self._sealed
+        if sealed[0] >= entries and sealed[1] >= receipts:
+            return
+        if sealed[0] > entries or sealed[1] > receipts:
+            return  # what is missing is told
+        after = self._journal.nth(sealed[0] - 1)[2] if sealed[0] else 0
+        found = judged(self._journal, (after, sealed[1]), set_aside=set_aside_in(self._journal))
+        self._judged = found.entries, found.receipts
+        known = {problem.where.partition(" (")[0] for _, problem in self._problems}
+        for fault in found.faults:
+            at = self._journal.rank(fault.position) if fault.position else _ANSWERS + fault.answer
+            if fault.where.partition(" (")[0] not in known:
+                self.found(fault.where, f"it is {fault.kind}: {fault.what}", at)
 
 
 def _use_of(key: PublicKey, before: PublicKey | None, by: dict[str, list[PublicKey]]) -> KeyUsed:
