@@ -113,6 +113,7 @@ def _checkpoint(at: Any) -> dict[str, Any]:
 
 
 _FAILED = 4
+_BEHIND = 5
 
 
 @click.command(
@@ -151,6 +152,7 @@ def verify(kept: tuple[Path, ...], keys: tuple[str, ...], rules: bool, journal_o
     except NotSigned as error:
         raise click.BadParameter(str(error), param_hint="--key") from None
     with asked.open(read_only=True, as_is=True) as book:
+        behind, lags = book.behind(), book.home.lags
         with steps_of("hashing") as told:
             found = look(book, seal_of(book), kept=kept, trusted=trusted, rules=rules, progress=told)
         problems: list[tuple[str, str]] = [*found.problems]
@@ -161,11 +163,15 @@ def verify(kept: tuple[Path, ...], keys: tuple[str, ...], rules: bool, journal_o
             with steps_of("comparing the views") as told:
                 problems += differences(book, told)
             views = "compared"
+    if behind is not None:
+        say(f"this is {'a standby' if lags else 'a copy'}, {safe(str(behind))}", err=True)
     if asked.json:
         _verified_json(found, problems, views)
     else:
         _verified(found, problems, views, kept=bool(kept or keys))
-    return _FAILED if problems else 0
+    if problems:
+        return _FAILED
+    return _BEHIND if behind is not None else 0
 
 
 def _verified_json(found: "Verified", problems: list[tuple[str, str]], views: str) -> None:

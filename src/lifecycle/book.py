@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
 from lifecycle.clock import Clock, utc_now
+from lifecycle.copies import Behind
 from lifecycle.disk import sealed_in
 from lifecycle.errors import Altered, Unreachable
 from lifecycle.folder import Folder
@@ -121,15 +122,27 @@ class Book:
         with store_errors(place):
             journal = home.opened(read_only=read_only)
             book = cls(home, journal, clock, confirm_clock=confirm_clock, views=views)
-            if not as_is and (lost := book._lost):
+            if not as_is and (wrong := book._wrong()):
                 book.close()
-                raise Altered(f"{book.name}: {lost}")
+                raise wrong
             return book
 
-    @property
-    def _lost(self) -> str:
+    def behind(self) -> Behind | None:
+        """What is missing of what was sealed at another address, or is not on this standby yet."""
         # The checkpoint is read first: what is sealed after it is in the journal by then.
-        return self.home.insist(lambda _: self.journal.lost(sealed_in(self.path)))
+        sealed = sealed_in(self.path)
+        return self.home.behind(sealed, self.journal.ends())
+
+    def _wrong(self) -> Altered | Unreachable | None:
+        """Why the book is not opened: something sealed was lost, or it is a copy that lacks some of it."""
+
+        def look(_: bool) -> Altered | Unreachable | None:
+            if behind := self.behind():
+                return None if self.home.lags else Unreachable(f"{self.name}: {copy_of(behind)}")
+            lost = self.journal.lost(sealed_in(self.path))
+            return Altered(f"{self.name}: {lost}") if lost else None
+
+        return self.home.insist(look)
 
     @property
     def path(self) -> Path:
@@ -170,11 +183,13 @@ class Book:
     def health(self, *, standby: bool = False) -> list[Check]:
         """Whether its store is as it should be. ``standby``: another one must confirm each commit."""
         with store_errors(self.journal.place):
-            lost = self._lost
-            told = lost or "the journal is as long as it was when it was sealed"
+            wrong, behind = self._wrong(), self.behind()
+            told = "the journal is as long as it was when it was sealed"
+            if wrong or behind:
+                told = str(wrong) if wrong else f"a standby, {behind}"
             return [
                 *self.home.health(standby=standby),
-                Check("nothing that was sealed is lost", not lost, told),
+                Check("nothing that was sealed is lost", wrong is None, told),
             ]
 
     # ── recording ────────────────────────────────────────────────────────────────────────────
@@ -406,6 +421,14 @@ class Book:
         with store_errors(self.journal.place):
             self.home.keep(digest, data)
         return digest
+
+
+def copy_of(behind: Behind) -> str:
+    """What to do with a copy that lacks some of what was sealed elsewhere."""
+    return (
+        f"this is a copy, {behind}: restore a newer one, or name the book itself;"
+        f" if that is gone for good, move {behind.folder} aside and this copy is taken for the book"
+    )
 
 
 @contextmanager

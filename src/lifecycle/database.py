@@ -8,6 +8,7 @@ from errno import ENOENT
 from io import BufferedIOBase, BytesIO
 from uuid import uuid4
 
+from lifecycle.copies import Behind, SealFolders, Sizes
 from lifecycle.disk import seals
 from lifecycle.errors import Unreachable
 from lifecycle.health import checks
@@ -56,9 +57,10 @@ class Database(Home):
                 f"{named(self._address)} has a schema {SCHEMA} already: a new book needs its own database"
             )
         self._identity = str(uuid4())
-        self.path = seals() / self._identity
         self._made = True
-        return self._take(Journal(self._address, create=True))
+        journal = self._take(Journal(self._address, create=True))
+        self._find_folder(self._identity)
+        return journal
 
     def abandon(self) -> None:
         """Drop the schema that was made, unless the book was finished all the same."""
@@ -81,7 +83,11 @@ class Database(Home):
 
         def connected(_: bool) -> Journal:
             journal = self._take(Journal(self._address, read_only=read_only))
-            self._find_folder()
+            ((identity, self.lags),) = self._recorder.rows("SELECT id::text, pg_is_in_recovery() FROM book")
+            self._find_folder(identity)
+            if self.lags or not self.path.exists():
+                with suppress(OSError):
+                    self._folders.adopt(journal.ends())
             return journal
 
         # Where another server is named too, one may be taking the place of the other just now.
@@ -92,9 +98,19 @@ class Database(Home):
         self._recorder = journal.recorder
         return journal
 
-    def _find_folder(self) -> None:
-        """The same for a book wherever its server is: it goes by the book's own id."""
-        self.path = seals() / self._recorder.book()[0]
+    def _find_folder(self, identity: str) -> None:
+        """One for each address at which the book of this id is opened."""
+        self._folders = SealFolders(seals() / identity, self._recorder.address())
+        self.path = self._folders.own
+
+    def behind(self, sealed: Sizes, there: Sizes) -> Behind | None:
+        """On a standby, what is not there yet; else what was sealed at another address only."""
+        own = Behind.by(self._folders.address, self.path, sealed, there)
+        return (own if self.lags else None) if own else self._folders.behind(there)
+
+    def begin_sealing(self) -> None:
+        """In the folder of its own."""
+        self._folders.begin()
 
     def insist(self, work: Callable[[bool], T]) -> T:
         """Do the work; on another connection where one was lost, until `PATIENCE` is at its end."""

@@ -64,7 +64,7 @@ def sealed_in(folder: Path) -> tuple[int, int]:
     try:
         with os.scandir(folder / CHECKPOINTS) as found:  # one a command: there can be many
             newest = max(filter(_CHECKPOINT.fullmatch, (one.name for one in found)), default="")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return 0, 0
     return sizes_of(newest)
 

@@ -5,15 +5,19 @@ import json
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BufferedIOBase
 from pathlib import Path
 
+from lifecycle.copies import Behind, Sizes
 from lifecycle.disk import CHECKPOINTS, keep
 from lifecycle.errors import Unreachable
 from lifecycle.home import Check, Home, guards
 from lifecycle.journal import Journal
 from lifecycle.names import Names, NamesInFile
 
+_PLACE = "place"
+"""The file that says in which folder the checkpoints beside it were made."""
 _UNFINISHED = "was not made to the end (no book.toml): remove it and make it again"
 
 
@@ -38,6 +42,32 @@ class Folder(Home):
 
     def abandon(self) -> None:
         """Leave it: without ``book.toml`` it is no book, and who makes it again is told to remove it."""
+
+    def behind(self, sealed: Sizes, there: Sizes) -> Behind | None:
+        """What is missing in a copy of the folder whose checkpoints are newer than its journal."""
+        where = self._sealed_at()
+        here = self._here()
+        if where is None or where["path"] == here["path"] or where["number"] == here["number"]:
+            return None
+        return Behind.by(str(where["path"]), self.path / CHECKPOINTS, sealed, there)
+
+    def begin_sealing(self) -> None:
+        """In a file beside the checkpoints, written again only if the folder is another one."""
+        if self._sealed_at() != (here := self._here()):
+            (self.path / CHECKPOINTS).mkdir(exist_ok=True)
+            keep(self.path / CHECKPOINTS / _PLACE, json.dumps(here))
+
+    def _here(self) -> dict[str, object]:
+        """The folder's path and number: a copy differs in both, one that was renamed in one."""
+        found = self.path.stat()
+        return {"path": str(self.path.resolve()), "number": f"{found.st_dev}:{found.st_ino}"}
+
+    def _sealed_at(self) -> dict[str, object] | None:
+        """The folder in which the newest checkpoint was made; `None` if that was not kept."""
+        with suppress(OSError, ValueError):
+            found: dict[str, object] = json.loads((self.path / CHECKPOINTS / _PLACE).read_bytes())
+            return found if {"path", "number"} == found.keys() else None
+        return None
 
     def finish(self, name: str, *, seal: bool) -> None:
         """Write ``book.toml``."""

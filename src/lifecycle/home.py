@@ -6,6 +6,7 @@ from io import BufferedIOBase
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from lifecycle.copies import Behind, Sizes
 from lifecycle.journal import Journal
 from lifecycle.names import Names
 from lifecycle.recording import Recording
@@ -42,6 +43,20 @@ class Home(ABC):
     @abstractmethod
     def made(self) -> Journal:
         """The journal of a new book. Raises `Unreachable` where a book, or anything else, is already."""
+
+    lags: bool = False
+    """Whether it is a standby, which may lack the newest entries for a while."""
+
+    @abstractmethod
+    def behind(self, sealed: Sizes, there: Sizes) -> Behind | None:
+        """What is missing of what was sealed at another address, or is not on this standby yet.
+
+        ``sealed``: by the checkpoints of this address; ``there``: what the journal has.
+        """
+
+    @abstractmethod
+    def begin_sealing(self) -> None:
+        """Keep, beside the checkpoints, the address at which they are made. Raises ``OSError``."""
 
     @abstractmethod
     def finish(self, name: str, *, seal: bool) -> None:

@@ -401,7 +401,7 @@ def _store_of(place: Path | str) -> Any:
 
 def _check_format(found: int, place: str) -> None:
     if found > FORMAT:
-        raise Altered(
+        raise Unreachable(
             f"{place} has journal format {found}; this program knows {FORMAT}: use a newer grantbook"
         )
     if found < 1:

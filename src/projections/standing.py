@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from lifecycle.checksum import is_sound, summed
+from lifecycle.copies import most_sealed
 from lifecycle.disk import sealed_in, seals
 from lifecycle.errors import Altered
 from lifecycle.reading import WrittenMeanwhile, address_to_read, unchanged
@@ -159,5 +160,5 @@ def _of_database(book: str, grant: str) -> Any:
             found = connection.execute(question, (grant,)).fetchone()
     except psycopg.Error:
         return None
-    lost = found is not None and found[4] < sealed_in(seals() / found[6])[0]
+    lost = found is not None and found[4] < most_sealed(seals() / found[6])[0]
     return None if lost or not found else found[:6]

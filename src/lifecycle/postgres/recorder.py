@@ -34,6 +34,7 @@ from lifecycle.recording import ANSWER, FORMAT, STORED, Question, Receipt, Recor
 
 _GIVEN = len(Receipt._fields) - 1
 """So much is said of an answer; its position, the last, is the database's to tell."""
+_LOOPBACK = ("127.0.0.1", "::1")
 _INSERT_ENTRY = f"INSERT INTO stored_events ({STORED.rpartition(', ')[0]}) VALUES (%s, %s, %s, %s)"
 _INSERT_ANSWER = f"INSERT INTO receipts ({ANSWER.rpartition(', ')[0]}) VALUES ({', '.join(['%s'] * _GIVEN)})"
 _WAIT_FOR_STANDBY = "SELECT pg_logical_emit_message(true, 'grantbook', '')"
@@ -186,6 +187,13 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
         """The book's own id, its name, and whether those who record are to seal."""
         identity, name, seals = self.rows("SELECT id::text, name, seal_each_command FROM book")[0]
         return identity, name, seals
+
+    def address(self) -> str:
+        """Host, port and database of the server that answers."""
+        with self.datastore.get_connection() as connection:
+            info = connection.info
+            host = info.host or info.hostaddr
+            return f"{'localhost' if host in _LOOPBACK else host}:{info.port}/{info.dbname}"
 
     def keep_document(self, digest: str, data: bytes) -> None:
         """Keep a document's bytes; one that is there already is the same."""

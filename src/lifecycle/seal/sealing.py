@@ -9,8 +9,8 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from lifecycle.book import Book
-from lifecycle.disk import CHECKPOINTS, keep, locked
+from lifecycle.book import Book, copy_of
+from lifecycle.disk import CHECKPOINTS, keep, locked, sizes_of
 from lifecycle.errors import Altered, Unreachable
 from lifecycle.journal import Journal, store_errors
 from lifecycle.seal.files import FOLDER, Kept
@@ -88,8 +88,12 @@ class Seal:
         return [PublicKey.parse(line) for line in lines]
 
     def files(self) -> list[Path]:
-        """Every checkpoint, the oldest first."""
-        return sorted(self._folder.glob("*.note"))
+        """Every checkpoint, the oldest first; of a copy, those of entries that it has."""
+        found = sorted(self._folder.glob("*.note"))
+        if self._book.behind() is None:
+            return found
+        there = self._journal.ends()
+        return [one for one in found if all(a <= b for a, b in zip(sizes_of(one.name), there, strict=True))]
 
     def last(self) -> tuple[Checkpoint, Path] | None:
         """The newest checkpoint; `None` before the first. Raises `Altered` where it cannot be trusted."""
@@ -115,7 +119,10 @@ class Seal:
         checkpoint is not as it was written, ``Unreachable`` where the key or a file cannot be used,
         ``NotNow`` inside a batch.
         """
+        if behind := self._book.behind():
+            raise Unreachable(f"{self._book.name}: not sealed: {copy_of(behind)}")
         try:
+            self._book.home.begin_sealing()
             with (
                 locked(self._folder / "lock"),
                 store_errors(self._book.path),

@@ -223,7 +223,7 @@ class _Look:
         for checkpoint, name in sorted(signed, key=lambda one: (one[0].size, one[0].receipts)):
             if self._holds(name, checkpoint):
                 self._last = checkpoint
-        if not self._own and len(self._trees[0]):
+        if not self._own and len(self._trees[0]) and self._book.behind() is None:
             self.found("checkpoints", "there is none: nothing was sealed, or they were removed")
 
     def _own_keys(self) -> list[PublicKey]:

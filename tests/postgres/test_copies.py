@@ -1,0 +1,116 @@
+"""A restored copy, a standby that lags, and a book that lost what was sealed: three things, three answers."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+import given as g
+from books import make_book, record
+from cli_shell import Shell
+from lifecycle.book import Book
+from lifecycle.errors import Altered, Unreachable
+from lifecycle.seal.sealing import Seal
+from lifecycle.seal.verifying import verify
+from servers import Server
+
+pytestmark = pytest.mark.case("O4")
+
+
+def without_the_newest(address: str, entries: int) -> None:
+    """As a backup that was made before them."""
+    with psycopg.connect(address, autocommit=True) as raw:
+        for table, key in (("stored_events", "position"), ("receipts", "number")):
+            raw.execute(f"ALTER TABLE journal.{table} DISABLE TRIGGER {table}_append_only")
+            last = f"(SELECT max({key}) FROM journal.{table}) - {entries}"
+            raw.execute(f"DELETE FROM journal.{table} WHERE {key} > {last}")
+            raw.execute(f"ALTER TABLE journal.{table} ENABLE ALWAYS TRIGGER {table}_append_only")
+
+
+@pytest.fixture
+def drill(book: Book, database: str, server: Server) -> Iterator[str]:
+    """A copy of the sealed book's database, in the same server, by the same account."""
+    Seal(book).seal()
+    name = str(conninfo_to_dict(database)["dbname"])
+    book.close()
+    server.rows(f"CREATE DATABASE {name}_drill TEMPLATE {name}")
+    yield server.url(f"{name}_drill")
+    server.rows(f"DROP DATABASE {name}_drill WITH (FORCE)")
+
+
+def test_a_restored_copy_is_told_as_a_copy(drill: str, database: str, shell: Shell) -> None:
+    without_the_newest(drill, 3)
+    for words in (("grant", "list"), ("audit", "seal"), ("report", "fund")):
+        told = shell("--book", drill, *words)
+        assert told.code == 5, words
+        assert "this is a copy, 3 entries and 3 answers behind what was sealed at" in told.err
+    told = shell("--book", drill, "audit", "verify")
+    assert told.code == 5
+    assert "this is a copy, 3 entries" in told.err
+    assert "failed" not in told.err
+    assert shell("--book", drill, "health").code == 5
+    assert shell("--book", database, "audit", "verify").code == 0
+
+
+def test_at_its_own_address_a_missing_entry_was_taken_away(book: Book, database: str, shell: Shell) -> None:
+    Seal(book).seal()
+    without_the_newest(database, 3)
+    with pytest.raises(Altered, match="lost 3 of the entries"):
+        Book.open(database)
+    assert shell("--book", database, "audit", "verify").code == 4
+    assert shell("--book", database, "grant", "list").code == 4
+
+
+def test_a_copy_with_all_of_it_goes_on_by_itself(drill: str, database: str) -> None:
+    """What is recorded and sealed in a drill does not touch the seals of the book."""
+    with Book.open(drill) as copy:
+        record(copy, [g.cost("06-12")])
+        sealed = Seal(copy).seal()
+        assert verify(copy, Seal(copy)).problems == []
+        assert len(Seal(copy).files()) == 2  # it goes on from the book's own
+    with Book.open(database) as book:
+        assert sealed.checkpoint.size == book.journal.counts()[0] + 1
+        record(book, [g.cost("06-13")])
+        Seal(book).seal()
+        assert verify(book, Seal(book)).problems == []
+
+
+def test_a_copy_of_a_book_that_is_gone_can_be_taken_for_it(drill: str, database: str, tmp_path: Path) -> None:
+    without_the_newest(drill, 3)
+    with pytest.raises(Unreachable) as told:
+        Book.open(drill)
+    folder = str(told.value).partition("move ")[2].partition(" aside")[0]
+    shutil.move(folder, tmp_path / "aside")
+    with Book.open(drill) as copy:
+        record(copy, [g.cost("06-12")])
+
+
+def test_a_standby_that_lags_is_read_and_is_no_alarm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path / "seals"))
+    primary = Server({"wal_level": "replica", "max_wal_senders": "4"})
+    standby = None
+    try:
+        primary.rows("CREATE DATABASE fund TEMPLATE template0")
+        with make_book(primary.url("fund"), [*g.FOUNDED, *g.PAID], clock=None) as book:
+            standby = Server(copy_of=primary)
+            standby.rows("SELECT pg_wal_replay_pause()")
+            record(book, [g.cost("06-12"), g.cost("06-13"), g.cost("06-14")])
+            Seal(book).seal()
+        with Book.open(standby.url("fund"), read_only=True) as lagging:
+            assert lagging.grants() == [g.G]
+            behind = lagging.behind()
+            assert behind is not None
+            assert behind.entries == 3
+            assert verify(lagging, Seal(lagging)).problems == []
+            with pytest.raises(Unreachable, match="3 entries and 3 answers behind"):
+                Seal(lagging).seal()
+            (check,) = (one for one in lagging.health() if "sealed is lost" in one.what)
+            assert check.well
+            assert "a standby, 3 entries" in check.told
+    finally:
+        primary.remove()
+        if standby is not None:
+            standby.remove()
