@@ -88,7 +88,9 @@ def _proposed(_: Grant | None, e: was.GrantProposed) -> Grant:
 
 
 EVOLVE[was.GrantProposed] = _proposed
-_REVISED = tuple(set(was.ProposalRevised.model_fields) - {"on", "actor", "amount", "reason"})
+_REVISED = tuple(
+    name for name in was.ProposalRevised.model_fields if name not in ("on", "actor", "amount", "reason")
+)
 
 
 @_evolves(was.ProposalRevised)

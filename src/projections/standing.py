@@ -37,10 +37,14 @@ class Standing(NamedTuple):
 
 
 def as_text(name: str, version: int, grant: Grant) -> str:
-    """The state as JSON, with its sum."""
+    """The state as JSON, with its sum. Sets are written in order: the same state is the same text."""
     from pydantic_core import to_json  # only who writes has it loaded
 
-    fields = {field: value for field, value in grant.__dict__.items() if value is not None}
+    fields = {
+        field: sorted(value, key=repr) if isinstance(value, frozenset) else value
+        for field, value in grant.__dict__.items()
+        if value is not None
+    }
     return summed(_place(name, version), to_json(fields)).decode()
 
 

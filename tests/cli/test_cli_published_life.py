@@ -49,6 +49,9 @@ def test_the_whole_life(gb: Shell, expected: Any) -> None:
         assert [row["refusal"] for row in again] == [row["refusal"] for row in rows[part]]
         assert [row["entries"] for row in again] == [row["entries"] for row in rows[part]]
     assert gb("--json", "views", "status").row == before
+    verified = gb("audit", "verify", "--rules")
+    assert verified.code == 0, verified.err
+    assert "rules judged for all" in verified.out
 
 
 def _figures(gb: Shell, expected: Any, *known: str) -> None:

@@ -4,8 +4,9 @@ Judged on the state and the knowledge that it was recorded on: on what the journ
 what was learned later, by the rules of its own number (domain §4.9). Pure: what was known is given.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from lifecycle.call import Call
@@ -149,10 +150,18 @@ def _is_as_judged(entries: Sequence[Entry], verdict: Verdict) -> None:
     own = entries[0]
     if not _same(own, verdict.fact):
         raise Lawless(f"by the rules it would say {_told(verdict.fact)}")
-    follows, told = list(verdict.pair), [(entry.originator_id, entry.event) for entry in entries[1:]]
+    follows, told = (
+        _by_stream(verdict.pair),
+        _by_stream((one.originator_id, one.event) for one in entries[1:]),
+    )
     if follows != told:
         raise Lawless(f"{_listed(follows)} has to follow from it, and with it there is {_listed(told)}")
     _recorded_together(entries)
+
+
+def _by_stream(facts: Iterable[tuple[str, Event]]) -> list[tuple[str, Event]]:
+    """In the order of their streams: which stream came first was once left to how a set is hashed."""
+    return sorted(facts, key=itemgetter(0))
 
 
 def _recorded_together(entries: Sequence[Entry]) -> None:

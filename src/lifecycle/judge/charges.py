@@ -54,7 +54,10 @@ def charged(  # noqa: PLR0917 what a judge has to know
     if refusing:
         _covered(fund, after_it, parts_of_fund, grant)
     selected: dict[str, Call | None] = {}
-    for name in {one.call for one in (before, after) if one is not None and one.call is not None}:
+    # In order: what is recorded must not depend on how a set is hashed.
+    for name in dict.fromkeys(
+        one.call for one in (before, after) if one is not None and one.call is not None
+    ):
         taken = _changes(_selections(before, name), _selections(after, name))
         parts = [_selection(event.actor, grant, day, change) for day, change in taken.items()]
         if parts:
