@@ -16,6 +16,7 @@ from lifecycle.book import Book
 from lifecycle.errors import VersionConflict
 from lifecycle.grant import fold
 from lifecycle.history import history
+from lifecycle.obligations import Timeline
 from lifecycle.seal.judged import judged
 from lifecycle.words import command_from
 from projections.reports import run
@@ -93,6 +94,7 @@ class Both:
         for grant in GRANTS:
             self.alike(grant, "9999-12-31", second.position)
             self.alike(grant, on, known)
+            self.owed(grant, dice.choice([on, TODAY]), known)
         for at in (second.position, known):
             fund = self.books[0].fund(known=at)
             for day in {on, TODAY}:
@@ -124,6 +126,23 @@ class Both:
             pending(theirs),
         )
 
+    def owed(self, grant: str, on: str, known: int) -> None:
+        """The status of every obligation, and the days late."""
+        fund, timeline, state = self.books[0].fund(known=known), None, None
+        for entry in history(self.books[0].entries(f"grant:{grant}"), known=known):
+            timeline = timeline or Timeline(fund.editions, fund.edition_on)
+            state = fold((entry,), state)
+            assert state is not None
+            timeline.see(state, entry.event)
+        mine = {}
+        for one in timeline.obligations() if timeline is not None else ():
+            held = [step for step in one.steps if step.since <= g.day(on)]
+            if held and held[-1].excused != "not_asked":
+                mine[one.name, one.item] = held[-1].status_on(g.day(on))
+        told = self.second.timeline(grant, on, known)
+        other = {key: (mine.get(key), told.get(key)) for key in mine | told if mine.get(key) != told.get(key)}
+        assert not other, f"{grant} on {on} as known at {known}: the book's, the second's: {other}"
+
     def report(self) -> None:
         """Every entry and refusal is lawful, and the reports say the same, as of a day and as known then."""
         with self.books[0].journal.recorder.reading():
@@ -144,6 +163,16 @@ class Both:
         there = {name: state for name, state in states.items() if state["stage"]}
         assert {row["grant"]: row["stage"] for row in rows("register")} == {
             name: state["stage"] for name, state in there.items()
+        }
+        owed = {
+            (row["grant"], row["obligation"], row["item"]): (row["status"], row["days"])
+            for row in rows("timeline")
+            if row["grant"] is not None
+        }
+        assert owed == {
+            (name, *key): status
+            for name in there
+            for key, status in self.second.timeline(name, on, known).items()
         }
         told = {row["grant"]: row for row in rows("disbursement")}
         for name, state in there.items():

@@ -12,7 +12,7 @@ from lifecycle.state import Grant
 from lifecycle.steps import Obligation
 
 _INACTIVITY, _DEADLINE, _REPORT = "inactivity", "disbursement_deadline", "progress_report"
-_MOST_AHEAD = 120
+_MOST_AHEAD = 240
 
 
 class Payments:
@@ -72,8 +72,8 @@ class Payments:
         more = came_back or type(event) is was.CommitmentIncreased
         if item.met_on is not None and more and grant.stage is not Stage.CANCELLED:
             item = self._further(grant, edition, event.on)
-        overpaid = ZERO if item.item is None else getattr(grant, "overpaid", ZERO)
-        if item.met_on is None and grant.undisbursed == 0 and overpaid == 0:
+        settled = grant.undisbursed == 0 and (item.item is None or not grant.overpaid)
+        if item.met_on is None and settled:
             item.met_on = event.on
             item.mark(event.on)
 

@@ -59,9 +59,9 @@ class Items:
             found.mark(on)
 
     def ask(self, edition: Edition | None, window: str, on: date) -> None:
-        """What has not started is asked for if the edition has it."""
+        """What has not started is asked for if the edition has it and it can still be met."""
         for found in self:
-            if found.triggered_on is None:
+            if found.triggered_on is None and found.left_on is None:
                 found.asked = asks_for(edition, found.name, window)
                 found.mark(on)
 

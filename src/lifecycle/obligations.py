@@ -27,7 +27,7 @@ _GRANT_WIDE = tuple(name for name in NAMES if name not in _ITEMISED)
 _BY_SPAN = frozenset(("first_activity", "inactivity", "progress_report"))
 """While a grant is effective, what is due a span of the edition's after a day."""
 
-MONTHS_AHEAD = 120
+MONTHS_AHEAD = 240
 """How long after the closing date (or the last entry, if later) anniversaries are laid out ahead, for a
 grant that is still effective then: they begin by the calendar, without an entry."""
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from second_book.grant import asked_by, happens
 from second_book.officers import no_more_permitted, not_permitted, roles_of
+from second_book.timeline import Key, Status, timeline
 from second_book.words import (
     CLOSURES_REST_ON,
     EDITIONS,
@@ -91,6 +92,14 @@ class SecondBook:
     def grant(self, name: str, on: str = LATEST, known: int | None = None) -> State:
         """How a grant stood on a day, as known then."""
         return self._walked(f"grant:{name}", self.facts(f"grant:{name}", known), on=on)[0]
+
+    def timeline(self, name: str, on: str, known: int | None = None) -> dict[Key, Status]:
+        """Every obligation of a grant on a day, as known then."""
+        facts = standing(self.facts(f"grant:{name}", known))
+        if not facts or facts[0]["on"] > on:
+            return {}
+        editions = self._walked(FUND, self.facts(FUND, known))[0]["editions"]
+        return timeline(facts, on, self, editions)
 
     def lived(self, name: str) -> tuple[State, dict[int, str]]:
         """How a grant stands, and what is wrong with any of its facts, by version, beside what only a

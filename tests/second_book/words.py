@@ -96,8 +96,16 @@ EDITIONS[1] |= {
         "oks": {"institution": True, "capabilities": ["documenting_and_sharing", "solving_and_scaling"]},
     }
 }
+DAYS = {"review": 30, "effectiveness": 90, "first_activity": 180, "inactivity": 180, "client_survey": 90}
+DAYS |= {"results_story": 180, "closure": 60}
 for _edition in EDITIONS:
-    _edition["obligations"] = {"completion_report": {"months": 6}}
+    _edition["obligations"] = {
+        **{name: {"days": days} for name, days in DAYS.items()},
+        **({"signature": {"days": 60}} if _edition["agreement_required"] else {}),
+        "progress_report": {"years": 1},
+        "completion_report": {"months": 6},
+        "development_outcome": {"years": 4},
+    }
 GRACE = 4
 FLOWS = {"ReceiveInstalment": 1, "CreditIncome": 1, "ChargeFee": -1, "ReturnFunds": -1}
 NEVER = {"EstablishFund": {"on", "currency"}, "ApproveGrant": {"edition", "request_digest"}}
