@@ -52,7 +52,7 @@ _FIRST = {
     "countries by": "",
     "value": "grant net_disbursed activities cost_per_activity participants cost_per_participant cofinancing",
     "value by": "cofinancing net_disbursed leverage activities cost_per_activity transaction_cost_share",
-    "instalments": "partner instalment currency scheduled due_on received_on status",
+    "instalments": "partner instalment currency scheduled due_on missing status",
     "follow-ups": "grant action due status finance_missing days owner follow_up",
     "follow-ups by": "grant follow_ups finance_needed finance_found finance_missing currency",
     "stages": "grant stage proposed requested approved effective follow_up days",

@@ -130,7 +130,8 @@ class Reports:
             following.base, following.times = report.base, report.times + 1
             following.triggered_on = report.due_on
             following.move(span.after(following.base, following.times))
-            following.mark(report.due_on)
+            # New terms may have moved the due date into the past: until then the next year had not begun.
+            following.mark(max(report.due_on, report.steps[-1].since))
 
     def reported(self, on: date) -> None:
         """A report meets one year: the earliest that is open and began before the day of the report.

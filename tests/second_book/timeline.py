@@ -151,7 +151,7 @@ class Day:
         found: dict[str, Any] | None = (edition or {}).get("obligations", {}).get(name)
         return found
 
-    def governing(self, one: Fold) -> State | None:
+    def governing(self, one: Fold) -> Any:
         """The edition that governs after the fact; before approval that of the day."""
         held = [edition for edition in self.editions if edition["from"] <= one.fact["on"]]
         return one.edition or (held[-1] if held else None)
@@ -189,10 +189,13 @@ class Day:
         approved, signed, begun = self.approved, self.signed, self.effective
         governs = self.governing(self.life[begun] if begun is not None else self.now)
         needed = bool(governs and governs["agreement_required"])
-        under = self.life[signed].edition if signed is not None else None
-        by = signed if under and under["agreement_required"] else begun
-        span = self.span("signature", by)
-        if span is not None and (needed or by == signed is not None):
+        met_under = None  # the first to ask for it of the editions that governed from the signature on
+        if signed is not None:
+            until = len(self.life) if begun is None else begun + 1
+            asking = (i for i in range(signed, until) if self.governing(self.life[i])["agreement_required"])
+            met_under = next(asking, None)
+        span = self.span("signature", begun if met_under is None else met_under)
+        if span is not None and (needed or met_under is not None):
             due = after(span, self.day(approved)) if approved is not None else None
             met = self.day(signed) if signed is not None else None
             yield ("signature", None), self.status("signature", None, due, met)
@@ -276,9 +279,15 @@ class Day:
                 yield (name, item), self.status(name, item, after(span, base, number), day)
 
     def begin(self, years: dict[int, list[Any]], base: str, day: str, place: int) -> None:
-        """The years that begin before the day."""
-        span = self.span("progress_report", place)
-        while span and years and (due := after(span, base, number := max(years))) < day:
+        """The years that begin before the day: each when the report of the one before is due."""
+        while years:
+            number = max(years)
+            met = years[number][1]
+            span = self.span("progress_report", place if met is None else met)
+            if span is None or self.span("progress_report", place) is None:
+                return
+            if (due := after(span, base, number)) >= day:
+                return
             years[number + 1] = [due, None]
 
     def deadline(self) -> str | None:

@@ -1,0 +1,255 @@
+"""Random lives, late entries and corrections in them: the timeline says what the second book works out."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import given as g
+from asking import shift, words_of
+from given import Past, given
+from lifecycle.grant import fold
+from lifecycle.history import in_force
+from lifecycle.obligations import Timeline
+from lifecycle.policy import read_edition, shipped
+from second_book.timeline import timeline
+from second_book.words import EDITIONS, Fact, State, standing
+
+OURS: State = {
+    "name": "ours",
+    "from": "2017-06-01",
+    "agreement_required": False,
+    "windows": {"stand_alone": {"max_months": 18}},
+    "obligations": {"inactivity": {"days": 40}, "progress_report": {"months": 6}, "closure": {"days": 7}},
+}
+THEIRS: State = {
+    "name": "theirs",
+    "from": "2018-01-01",
+    "agreement_required": True,
+    "windows": {"stand_alone": {}},
+    "obligations": {"signature": {"days": 5}, "review": {"days": 3}, "results_story": {"days": 20}},
+}
+ALL = [*EDITIONS, OURS, THEIRS]
+Dice = random.Random
+Make = Callable[[str, Dice, Any], Any]
+
+
+def edition_text(edition: State) -> str:
+    """Of ours: as a file."""
+    lines = [f'[edition]\nname = "{edition["name"]}"\nfrom = {edition["from"]}']
+    lines += [f"agreement_required = {str(edition['agreement_required']).lower()}"]
+    lines += ['disbursement_grace = { months = 4, source = "us" }']
+    for window, rules in edition["windows"].items():
+        lines += [f"[edition.windows.{window}]"]
+        lines += [f'{rule} = {{ value = {value}, source = "us" }}' for rule, value in rules.items()]
+    lines += ["[edition.obligations]"]
+    for name, span in edition["obligations"].items():
+        lines += [f'{name} = {{ {unit} = {n}, source = "us" }}' for unit, n in span.items()]
+    return "\n".join(lines)
+
+
+class Around:
+    """The editions, for the second book."""
+
+    def edition(self, name: str) -> State:
+        """By its name."""
+        return next(one for one in ALL if one["name"] == name)
+
+    def windows(self) -> set[str]:
+        """Of all of them."""
+        return {window for edition in ALL for window in edition["windows"]}
+
+    def call(self, _: str) -> State | None:
+        """There is none."""
+        return None
+
+
+def edition_on(day: str) -> str | None:
+    """The one that holds on a day."""
+    return next((one["name"] for one in reversed(ALL) if one["from"] <= day), None)
+
+
+def _amount(dice: Dice, grant: Any) -> str:
+    return dice.choice([f"{max(grant.undisbursed, 1):.2f} USD", "10.00 USD", "1000.00 USD"])
+
+
+def _held(on: str, dice: Dice, _: Any) -> Any:
+    ends = shift(on, -dice.choice([0, 0, 3, 40]))
+    return g.hold(on, activity=_one(dice, "A"), starts=ends, ends=ends)
+
+
+def _one(dice: Dice, letter: str) -> str:
+    return letter + str(dice.randrange(1, 4))
+
+
+def _payment(dice: Dice, grant: Any, status: str) -> str:
+    names: list[str] = [one.id for one in grant.payments.values() if one.status == status]
+    return dice.choice(names or ["P1"])
+
+
+def _paid(grant: Any, payment: str) -> str:
+    known = grant.payments.get(payment)
+    return f"{(known and known.authorised) or 1:.2f} USD"
+
+
+def _new(grant: Any, letter: str) -> str:
+    return f"{letter}{len(grant.payments) + 1}"
+
+
+def _ahead(on: str, dice: Dice) -> str:
+    return shift(on, dice.choice([0, 20, 100, 300, 364, 365]))
+
+
+P, R, A, S, E, F, C = "proposed requested approved signed effective follow_up closed".split()
+OBLIGED = "review signature inactivity progress_report disbursement_deadline closure client_survey".split()
+ACTS: dict[Make, tuple[str, int]] = {
+    lambda on, dice, grant: g.request(on): (P, 8),
+    lambda on, dice, grant: g.send_back(on): (R, 2),
+    lambda on, dice, grant: g.decline(on): (f"{P} {R}", 1),
+    lambda on, dice, grant: g.withdraw(on): (f"{P} {R}", 1),
+    lambda on, dice, grant: g.approve(on, amount=dice.choice(["90000.00 USD"] * 6 + ["0.00 USD"])): (R, 12),
+    lambda on, dice, grant: g.sign(on): (A, 9),
+    lambda on, dice, grant: g.lapse(on): (f"{A} {S}", 1),
+    lambda on, dice, grant: g.make_effective(on, closing_date=_ahead(on, dice)): (f"{A} {S}", 9),
+    lambda on, dice, grant: g.restructure(on, objective=_one(dice, "aim ")): (f"{A} {S} {E}", 2),
+    lambda on, dice, grant: g.plan(on, activity=_one(dice, "A"), starts=on, ends=_ahead(on, dice)): (
+        f"{A} {E}",
+        2,
+    ),
+    lambda on, dice, grant: g.reschedule(on, activity=_one(dice, "A"), starts=on, ends=_ahead(on, dice)): (
+        E,
+        2,
+    ),
+    lambda on, dice, grant: g.call_off(on, activity=_one(dice, "A")): (f"{A} {E}", 2),
+    _held: (f"{E} {F}", 4),
+    lambda on, dice, grant: g.request_payment(on, payment=_new(grant, "P"), amount=_amount(dice, grant)): (
+        f"{E} {F}",
+        6,
+    ),
+    lambda on, dice, grant: g.authorise(on, payment=_payment(dice, grant, "requested")): (f"{E} {F}", 9),
+    lambda on, dice, grant: g.disburse(
+        on, payment=(p := _payment(dice, grant, "authorised")), amount=_paid(grant, p)
+    ): (
+        f"{E} {F}",
+        12,
+    ),
+    lambda on, dice, grant: g.fail(on, payment=_payment(dice, grant, "disbursed")): (
+        f"{E} {F} {C} cancelled",
+        2,
+    ),
+    lambda on, dice, grant: g.refund(on, payment=_payment(dice, grant, "disbursed"), amount="10.00 USD"): (
+        f"{E} {F} {C} cancelled",
+        3,
+    ),
+    lambda on, dice, grant: g.irregular(on, payment=_new(grant, "X"), amount=_amount(dice, grant)): (
+        f"{A} {E} {F} {C}",
+        2,
+    ),
+    lambda on, dice, grant: g.extend(on, closing_date=_ahead(on, dice), waiver=dice.choice([None, "rain"])): (
+        E,
+        3,
+    ),
+    lambda on, dice, grant: g.increase(on, amount="10.00 USD"): (f"{A} {E} {F} {C}", 1),
+    lambda on, dice, grant: g.cancel_balance(on, amount=_amount(dice, grant)): (f"{A} {E} {F} {C}", 5),
+    lambda on, dice, grant: g.cancel(on): (f"{A} {S} {E} {F}", 1),
+    lambda on, dice, grant: g.report_progress(on): (f"{E} {F}", 4),
+    lambda on, dice, grant: g.complete(on): (E, 3),
+    lambda on, dice, grant: g.agree(on, follow_up=_one(dice, "F"), due=_ahead(on, dice)): (f"{E} {F} {C}", 2),
+    lambda on, dice, grant: g.complete_follow_up(on, follow_up=_one(dice, "F")): (f"{E} {F} {C}", 3),
+    lambda on, dice, grant: g.drop(on, follow_up=_one(dice, "F")): (f"{E} {F} {C}", 1),
+    lambda on, dice, grant: g.hand_over(on, follow_up=_one(dice, "F")): (f"{E} {F} {C}", 1),
+    lambda on, dice, grant: g.submit_report(on): (f"{E} {F}", 4),
+    lambda on, dice, grant: g.accept_report(on): (F, 6),
+    lambda on, dice, grant: g.survey(on): (f"{F} {C}", 2),
+    lambda on, dice, grant: g.publish_story(on): (f"{F} {C}", 2),
+    lambda on, dice, grant: g.record_outcome(on): (f"{F} {C}", 1),
+    lambda on, dice, grant: g.waive(on, obligation=dice.choice(OBLIGED)): (f"{R} {A} {E} {F} {C}", 1),
+    lambda on, dice, grant: g.waive(on, obligation="completion_report"): (f"{F}", 2),
+    lambda on, dice, grant: g.close(on): (F, 12),
+    lambda on, dice, grant: g.reopen(on): (C, 4),
+}
+"""What may be done, in which stages, and how often it is tried."""
+
+
+def life(dice: Dice) -> tuple[Past, list[Fact]]:
+    """A grant's life, and its commands for the second book."""
+    editions = [*shipped(), *(read_edition(edition_text(one)) for one in (OURS, THEIRS))]
+    past, facts = given(editions=editions), list[Fact]()
+    start = dice.choice(["2012-01-10", "2016-11-20", "2017-01-10", "2017-05-02", "2017-11-20"])
+
+    def ask(command: Any) -> None:
+        if past.when(command, recorder="admin").refusal is None:
+            facts.append({**words_of(command), "recorder": "admin", "version": len(facts) + 1})
+            reads = facts[-1].get("reads", {})
+            if facts[-1]["command"] in ("ApproveGrant", "RestructureGrant"):
+                facts[-1]["edition"] = edition_on(facts[-1]["on"])
+            elif "on" in reads and facts[reads_of(facts)]["command"] in ("ApproveGrant", "RestructureGrant"):
+                reads["edition"] = edition_on(reads["on"])
+
+    ask(g.propose(start))
+    for _ in range(dice.randrange(20, 90)):
+        grant = past.grant
+        if grant is None:  # struck
+            break
+        last = standing(facts)[-1]["on"]
+        on = shift(last, dice.choice([0, 0, 1, 2, 5, 10, 30, 31, 60, 90, 180]))
+        if dice.random() < 0.12:
+            on = shift(dice.choice(facts)["on"], dice.choice([0, 1, 5]))
+        if dice.random() < 0.06:
+            ask(correction(dice, facts))
+            continue
+        may = {make: often for make, (stages, often) in ACTS.items() if grant.stage in stages.split()}
+        if may:
+            ask(dice.choices(list(may), list(may.values()))[0](on, dice, grant))
+    return past, facts
+
+
+def reads_of(facts: list[Fact]) -> int:
+    """The place of the entry that the newest correction changes."""
+    return int(facts[-1]["entry"]) - 1
+
+
+def correction(dice: Dice, facts: list[Fact]) -> Any:
+    """Of any entry: another day, another closing date, or away with it."""
+    target = dice.choice(facts)
+    if target["command"] == "CorrectEntry" or dice.random() < 0.4:
+        return g.correct("2025-12-31", entry=target["version"], struck=True)
+    if "closing_date" in target and dice.random() < 0.5:
+        reads = {"closing_date": shift(target["closing_date"], dice.choice([-30, -1, 1, 30]))}
+    else:
+        reads = {"on": shift(target["on"], dice.choice([-30, -1, 1, 30]))}
+    return g.correct("2025-12-31", entry=target["version"], reads=reads)
+
+
+def mine(past: Past, on: str, known: int) -> dict[tuple[str, str | None], tuple[str, int]]:
+    """Every obligation on a day, as known after so many entries."""
+    rows, state = Timeline(past.fund.editions, past.fund.edition_on), None
+    for entry in in_force(past.grants[g.G].entries[:known]):
+        state = fold((entry,), state)
+        assert state is not None
+        rows.see(state, entry.event)
+    found = {}
+    for one in rows.obligations():
+        steps = [step for step in one.steps if step.since <= g.day(on)]
+        if steps and steps[-1].excused != "not_asked":
+            found[one.name, one.item] = steps[-1].status_on(g.day(on))
+    return found
+
+
+@pytest.mark.case("D3", "D4", "D6", "D7")
+@pytest.mark.parametrize("seed", [*range(30), 3381, 3952, 4591])
+def test_a_random_life_owes_what_the_second_book_says(seed: int) -> None:
+    dice = Dice(seed)
+    past, facts = life(dice)
+    days = sorted({fact["on"] for fact in facts})
+    for _ in range(12):
+        known = dice.choice([len(facts), dice.randrange(1, len(facts) + 1)])
+        on = shift(dice.choice(days), dice.choice([0, 0, 1, 30, 31, 200, 2000]))
+        held = standing(facts[:known])
+        theirs = timeline(held, on, Around(), ALL) if held and held[0]["on"] <= on else {}
+        ours = mine(past, on, known)
+        other = {key for key in ours | theirs if ours.get(key) != theirs.get(key)}
+        told = {key: (ours.get(key), theirs.get(key)) for key in other}
+        lines = "\n".join(f"{fact['version']} {fact}" for fact in facts[:known])
+        assert not told, f"on {on} as known at {known}: ours, theirs: {told}\n{lines}"
