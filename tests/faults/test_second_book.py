@@ -163,6 +163,10 @@ class Together(RuleBasedStateMachine):
             return {"closing_date": day}
         if other and target["command"] == "SuspendGrant":
             return {"scope": "activities"}
+        if other and target["command"] == "RecordRefund" and dice.random() < 0.5:
+            return {"payment": dice.choice([None, "P1", "P2", "X1"])}
+        if other and target.get("rate") and dice.random() < 0.5:
+            return {"rate": dice.choice(["1.5", "1.50000", "1.51"])}
         if other and "amount" in target:
             return {"amount": dice.choice([usd(money(target["amount"]) + more) for more in (-1000, 1, 1000)])}
         return {"on": day}

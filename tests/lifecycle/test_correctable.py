@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 import given as g
-from given import APPROVED, CLOSED, EFFECTIVE, PROPOSED, REQUESTED, SIGNED, G, given
+from given import APPROVED, CLOSED, EFFECTIVE, PAID, PROPOSED, REQUESTED, SIGNED, G, given
 from lifecycle.decisions.rules import Command
 from lifecycle.events import fund as on_fund
 from lifecycle.events import grant as was
@@ -137,6 +137,13 @@ LATE = [g.attach("06-01"), g.cost("06-01"), g.co_finance("06-01"), g.report_prog
 DENTED: dict[str, tuple[list[Command], list[Command]]] = {
     "a refund learned of after the closure": (CLOSED, [g.refund("2018-05-15")]),
     "a failure learned of after the closure": (CLOSED, [g.fail("2018-05-15")]),
+    "a corrected cancellation of what the bank had paid": (
+        [*PAID, g.cancel_balance("06-05", amount="88000.00 USD")],
+        [
+            g.correct("06-10", entry=9, reads={"amount": "87000.00 USD"}),
+            g.irregular("05-20", amount="88000.00 USD"),
+        ],
+    ),
     "an approval that was for less than is asked": (
         [*EFFECTIVE, g.request_payment("06-10", amount="90000.00 USD")],
         [g.correct("06-20", entry=3, reads={"amount": "80000.00 USD"})],
@@ -152,8 +159,8 @@ DENTED: dict[str, tuple[list[Command], list[Command]]] = {
 def test_a_condition_that_does_not_hold_any_more_holds_nothing_else_back(what: str) -> None:
     life, dent = DENTED[what]
     past = given(life, dent)
-    for late in LATE:
-        past.copy().when(late).accepted()
+    for other in (*LATE, g.correct("2018-12-31", entry=1, reads={"title": "Milk"})):
+        past.copy().when(other).accepted()
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,11 @@ def no_longer(entry: Entry, no: Refusal) -> Refusal:
     return type(no)(f"{what} would no longer hold: {no}")
 
 
+def reads_alike(one: Entry, other: Entry) -> bool:
+    """Whether both are the same entry and it reads the same: one that is corrected is made anew each time."""
+    return one is other or (one.originator_version == other.originator_version and one.event == other.event)
+
+
 def provisional(asked: Command, event: Event, version: int, rules: int) -> Entry:
     """The entry that the fact would be under the rule set of this number, while it is tried out."""
     return Entry(stream_of(asked), version, event, NOT_YET, asked.actor, asked.command_id, rules=rules)

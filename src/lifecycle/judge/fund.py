@@ -18,6 +18,7 @@ from lifecycle.judge.asking import (
     no_longer,
     not_in_future,
     provisional,
+    reads_alike,
     row_of,
 )
 from lifecycle.judge.officers import ActsSince, permit, readings_permitted, still_permitted
@@ -66,7 +67,7 @@ def _fund_still_true(held: Sequence[Entry], before: Sequence[Entry]) -> Fund:
     fund = Fund()
     for entry in held:
         if no := _fund_refusal(fund, entry):
-            place = next((i for i, known in enumerate(before) if known is entry), None)
+            place = next((i for i, known in enumerate(before) if reads_alike(known, entry)), None)
             was = None if place is None else _fund_refusal(fold_fund(before[:place]), entry)
             if type(was) is not type(no):
                 raise no_longer(entry, no) from no

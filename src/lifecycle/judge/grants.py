@@ -41,6 +41,7 @@ from lifecycle.judge.asking import (
     not_in_future,
     place,
     provisional,
+    reads_alike,
     row_of,
 )
 from lifecycle.judge.charges import charged
@@ -249,7 +250,7 @@ def _refusal(grant: Grant | None, entry: Entry, judge: _Judge, asked: Asked) -> 
 
 def _refusal_before(held: Sequence[Entry], entry: Entry, judge: _Judge, asked: Asked) -> Refusal | None:
     """What was wrong with the entry already, as the history stood; `None` where it reads otherwise now."""
-    place = next((i for i, known in enumerate(held) if known is entry), None)
+    place = next((i for i, known in enumerate(held) if reads_alike(known, entry)), None)
     return None if place is None else _refusal(fold(held[:place]), entry, judge, asked)
 
 
