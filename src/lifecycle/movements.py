@@ -9,7 +9,7 @@ from lifecycle.events import grant as on_grant
 from lifecycle.events.base import Event
 from lifecycle.grant import EVOLVE, begin
 from lifecycle.history import Entry, in_force
-from lifecycle.iso import MINOR_UNITS
+from lifecycle.iso import decimals
 from lifecycle.stage import ZERO
 from lifecycle.terms import Money
 
@@ -33,7 +33,7 @@ def movements_of(
 
     ``grants``: the entries of each grant's stream by the grant's id.
     """
-    scale = 10 ** MINOR_UNITS[currency]
+    scale = 10 ** decimals(currency)
     own: list[Movement] = []
     pairs: list[tuple[str, str, int, int]] = []
     for entry in in_force(fund):
@@ -84,4 +84,4 @@ def left_to_return(
 ) -> tuple[Decimal, str]:
     """The least that the partner has left on the day or any later one, in the holding currency, and when."""
     least, day = least_left(movements, partner, since)
-    return Decimal(least).scaleb(-MINOR_UNITS[currency]), day
+    return Decimal(least).scaleb(-decimals(currency)), day

@@ -7,6 +7,8 @@ import pytest
 
 from cli_shell import Shell, on_grant
 from lifecycle import iso, terms, zones
+from lifecycle.book import Book
+from lifecycle.seal.judged import judged
 
 ASKED = [
     ("audit", "seal"),
@@ -95,6 +97,8 @@ def test_a_book_is_read_after_its_codes_have_left_the_lists(lived: Shell, lists:
     for words in ASKED:
         told = lived("--json", *words)
         assert told.code == 0, (words, told.err)
+    with Book.open(lived.place, read_only=True) as book, book.journal.recorder.reading():
+        assert judged(book.journal).faults == []
     assert lived("views", "rebuild").code == 0
     for words in ASKED:
         assert lived("--json", *words).code == 0, words
