@@ -119,6 +119,8 @@ def _of_text(marked: Listed) -> _Find:
             what = not_a_currency(text, on)
         elif marked.kind == "time_zone":
             what = not_a_time_zone(text)
+        elif marked.kind == "label":
+            what = None if text.strip() else "is blank: write a name"
         else:
             what = None if text in marked.words else f"{text} is none of: {', '.join(marked.words)}"
         if what is not None:

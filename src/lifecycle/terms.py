@@ -6,6 +6,7 @@ What a command takes from a list only (codes, time zones, closed vocabularies) i
 """
 
 import re
+import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -211,7 +212,7 @@ Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 class Listed(NamedTuple):
     """Marks a text that commands take from a list only; stored, it is read by its shape."""
 
-    kind: Literal["country", "currency", "time_zone", "word"]
+    kind: Literal["country", "currency", "time_zone", "label", "word"]
     words: tuple[str, ...] = ()
     """Of a closed vocabulary."""
 
@@ -223,6 +224,24 @@ class Listed(NamedTuple):
         return {"type": "string", "enum": list(self.words)} if self.words else told
 
 
+def as_label(text: str) -> str:
+    """The name of a group as it is kept: without blanks around it, in Unicode NFC."""
+    return unicodedata.normalize("NFC", text.strip()) or text
+
+
+def group_key(label: str) -> str:
+    """What labels of the same group have in common: they are equal without regard to case."""
+    return unicodedata.normalize("NFC", label.casefold())
+
+
+Label = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=300),
+    _without(_CONTROL_OR_BREAK),
+    AfterValidator(as_label),
+    Listed("label"),
+]
+"""The name of a group, such as a sector: without blanks around it, in Unicode NFC, whatever its case."""
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), Listed("country")]
 """Two capitals."""
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), Listed("currency")]

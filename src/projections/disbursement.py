@@ -27,7 +27,7 @@ from lifecycle.stage import ZERO
 from lifecycle.state import Grant
 from projections.expressions import days_between, holds, money, share, total_of
 from projections.regions import region_of
-from projections.register import standing_on
+from projections.register import grouped_by, standing_on
 from projections.tables import (
     FAR,
     Row,
@@ -242,11 +242,12 @@ def _by_trait(trait: str, as_of: ColumnElement[str]) -> Select[*tuple[object, ..
     """Grants that share a window or a sector on the day, with all their money until then."""
     span, flows = register_spans.c, money_flows.c
     until_then = (flows.grant == span.grant) & (flows.on <= as_of)
+    source, by = grouped_by(trait, as_of)
     groups = (
-        select(span[trait], func.count(span.grant.distinct()).label("grants"), *map(_sum, KINDS))
-        .select_from(register_spans.join(money_flows, until_then, isouter=True))
+        select(by.label(trait), func.count(span.grant.distinct()).label("grants"), *map(_sum, KINDS))
+        .select_from(source.join(money_flows, until_then, isouter=True))
         .where(holds(register_spans, as_of))
-        .group_by(span[trait])
+        .group_by(by)
         .subquery()
     )
     return _with_currency(groups, trait)

@@ -53,6 +53,7 @@ from projections.tables import (
     obligation_steps,
     scale_of,
     seat_offsets,
+    sector_names,
 )
 from projections.timeline import Compliance, rows_of
 from projections.windows import Windows
@@ -146,6 +147,7 @@ def fold_grant(stream: str, entries: Sequence[Entry], rules: Rules, into: Rows) 
             see[i](state, event)
     for one in projections:
         into[one.table] += one.rows(stream)
+    into[sector_names] += register.sector_rows(stream, held)
     if state.stage is Stage.REQUESTED:
         state = state.but(request_digest=request_digest(state))
     name, version = stream.removeprefix("grant:"), len(entries)

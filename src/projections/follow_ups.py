@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Select, case, func, literal, select
 
 from lifecycle.events import grant as was
 from lifecycle.events.base import Event
-from lifecycle.stage import ZERO
+from lifecycle.stage import ZERO, Stage
 from lifecycle.state import FollowUp, Grant
 from projections.expressions import days_between, holds, money, total_of
 from projections.tables import FAR, Row, day, follow_up_spans, minor, register_spans, scale_of
@@ -70,11 +70,18 @@ def _missing(f: Any) -> ColumnElement[int]:
     return case((left > 0, left), else_=0)
 
 
+def _tracked() -> ColumnElement[bool]:
+    """Somebody is still to do it: it is open or handed over, and its grant was not cancelled."""
+    return follow_up_spans.c.status.in_(_TRACKED) & (
+        func.coalesce(register_spans.c.stage, "") != Stage.CANCELLED.value
+    )
+
+
 def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple[object, ...]]:
     """Each follow-up as it stood on the day, the overdue first."""
     f, span = follow_up_spans.c, register_spans.c
     needs = f.needed.is_not(None)
-    late = f.status.in_(_TRACKED) & (as_of > f.due)
+    late = _tracked() & (as_of > f.due)
     overdue = case((late, days_between(f.due, as_of)), else_=0)
     rows = (
         select(
@@ -105,12 +112,13 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple
 
 
 def waiting(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
-    """The grants whose results wait for money (S4, Box 3): what is tracked or was dropped, and lacks finance.
+    """The grants whose results wait for money (S4, Box 3): those with a tracked follow-up that lacks finance.
 
-    One row a grant and currency: how many follow-ups wait, and what they need, have and lack.
+    What is completed or was dropped waits no more. One row a grant and currency: how many follow-ups wait,
+    and what they need, have and lack.
     """
     f, span = follow_up_spans.c, register_spans.c
-    waits = holds(follow_up_spans, as_of) & (f.needed > f.found) & (f.status != "completed")
+    waits = holds(follow_up_spans, as_of) & (f.needed > f.found) & _tracked()
     sums = (
         select(
             f.grant,
@@ -120,6 +128,11 @@ def waiting(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
             *(total_of(column).label(name) for name, column in (("needed", f.needed), ("found", f.found))),
             total_of(_missing(f)).label("missing"),
             func.min(f.due).label("first_due"),
+        )
+        .select_from(
+            follow_up_spans.join(
+                register_spans, (span.grant == f.grant) & holds(register_spans, as_of), isouter=True
+            )
         )
         .where(waits)
         .group_by(f.grant, f.currency, f.scale)

@@ -16,6 +16,7 @@ from lifecycle.events import grant as was
 from lifecycle.events.base import Event
 from lifecycle.nearest import unknown
 from lifecycle.state import Grant
+from lifecycle.terms import as_label, group_key
 from lifecycle.words import Malformed
 from projections.exchanges import Held, held_by
 from projections.outcomes import lesson_of
@@ -233,10 +234,19 @@ def search(
     return tuple(SEARCH_COLUMNS), rows
 
 
+def _key(sector: str) -> str:
+    return group_key(as_label(sector))
+
+
+def _of_sector(grant: Any, sector: str | None) -> bool:
+    """Whether the grant is of the sector, however that is written; of any for `None`."""
+    return sector is None or bool(_key(sector) == grant.sector_key)
+
+
 def _known_sector(sector: str | None, grants: Iterable[Any]) -> None:
     """Refuse a sector that no grant has, rather than find nothing. Raises ``Malformed``."""
     names = {grant.sector for grant in grants}
-    if sector is not None and sector not in names:
+    if sector is not None and _key(sector) not in map(_key, names):
         raise Malformed([("sector", unknown("sector", sector, names))])
 
 
@@ -244,7 +254,7 @@ def _passes(filters: Filters, told: Any, grant: Any, outcomes: list[str]) -> boo
     countries = {*json.loads(grant.recipients), *json.loads(grant.providers)}
     return (
         filters.kind in (None, told.kind)
-        and filters.sector in (None, grant.sector)
+        and _of_sector(grant, filters.sector)
         and (filters.country is None or filters.country in countries)
         and (filters.outcome is None or filters.outcome in outcomes)
     )
@@ -302,7 +312,7 @@ def match(
         held[activity.grant].append(activity)
     standing = standing_on(connection, as_of)
     _known_sector(sector, standing)
-    grants = {row.grant: row for row in standing if was_approved(row) and sector in (None, row.sector)}
+    grants = {row.grant: row for row in standing if was_approved(row) and _of_sector(row, sector)}
     texts = _texts_on(connection, on)
     best = _best(_find(texts, words), {name for name in grants if any(one.giving for one in held[name])})
     stories = Counter(told.grant for told in texts if told.kind in ("results_story", "development_outcome"))

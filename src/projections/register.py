@@ -1,17 +1,20 @@
 """The register: every grant with its stage and its dates."""
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, Subquery, Text, func, literal, select
 
 from lifecycle.events import grant as was
 from lifecycle.events.base import Event
+from lifecycle.history import Entry
 from lifecycle.state import Grant
+from lifecycle.terms import group_key
 from projections.expressions import holds
-from projections.tables import Row, day, minor, register_spans, scale_of, spans
+from projections.tables import Row, day, minor, register_spans, scale_of, sector_names, spans
 
 COLUMNS = (
     "grant title window edition stage suspended sector recipients providers"
@@ -80,6 +83,7 @@ class Register:
                 day(grant.completed_on),
                 day(grant.closed_on),
                 grant.operation,
+                group_key(grant.sector),
                 _asked(grant),
             )
             for n, since, until, grant in spans(self._days)
@@ -96,10 +100,47 @@ def _as_json(codes: tuple[str, ...]) -> str:
     return json.dumps(codes)
 
 
+def sector_rows(stream: str, held: Sequence[Entry]) -> list[Row]:
+    """A row for each of a grant's entries in force that writes its sector."""
+    grant, rows = stream.removeprefix("grant:"), list[Row]()
+    for entry in held:
+        event = entry.event
+        if isinstance(event, was.GrantProposed | was.ProposalRevised) and event.sector is not None:
+            key = group_key(event.sector)
+            rows.append((grant, len(rows), day(event.on), key, event.sector, entry.position or 0))
+    return rows
+
+
+def sectors(as_of: ColumnElement[str]) -> Subquery:
+    """Each sector by its key, written as the entry in force on the day that was recorded first writes it."""
+    s = sector_names.c
+    then = s.since <= as_of
+    first = select(s.sector_key, func.min(s.position).label("position")).where(then).group_by(s.sector_key)
+    one = first.subquery()
+    return (
+        select(s.sector_key, func.min(s.sector, type_=Text).label("sector"))
+        .join(one, (one.c.sector_key == s.sector_key) & (one.c.position == s.position))
+        .where(then)
+        .group_by(s.sector_key)
+        .subquery()
+    )
+
+
+def grouped_by(trait: str, as_of: ColumnElement[str]) -> tuple[FromClause, ColumnElement[str]]:
+    """The spans, and the column of the window or sector by which the grants in them are grouped."""
+    if trait != "sector":
+        return register_spans, register_spans.c[trait]
+    named = sectors(as_of)
+    source = register_spans.outerjoin(named, named.c.sector_key == register_spans.c.sector_key)
+    return source, named.c.sector
+
+
 def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple[object, ...]]:
     """Every grant that had been proposed by the day, as it stood at its end."""
     columns = register_spans.c
-    rows = select(*(columns[name] for name in COLUMNS)).where(holds(register_spans, as_of))
+    source, sector = grouped_by("sector", as_of)
+    shown = {name: columns[name] for name in COLUMNS} | {"sector": sector}
+    rows = select(*shown.values()).select_from(source).where(holds(register_spans, as_of))
     if grant is not None:
         rows = rows.where(columns.grant == grant)
     return rows.order_by(columns.grant)
@@ -107,9 +148,14 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple
 
 def standing_on(connection: Connection, as_of: date) -> list[Any]:
     """Every grant's row of the day, by grant: for reports that are computed."""
-    on, spans_ = as_of.isoformat(), register_spans
-    question = select(spans_).where(spans_.c.since <= on, on < spans_.c.until).order_by(spans_.c.grant)
-    return list(connection.execute(question))
+    on, c = as_of.isoformat(), register_spans.c
+    source, sector = grouped_by("sector", literal(on, Text))
+    question = (
+        select(*(column for column in c if column.name != "sector"), sector)
+        .select_from(source)
+        .where(c.since <= on, on < c.until)
+    )
+    return list(connection.execute(question.order_by(c.grant)))
 
 
 def was_approved(row: Any) -> bool:

@@ -28,6 +28,8 @@ LISTS = (
     "recipients providers superseded sought achieved results countries hosts giving receiving phases"
     " partners other_currencies"
 ).split()
+_OF_ALL = ("register",)
+"""Reports that need all grants for the row of one: its sector is written as the first one was."""
 TRUTHS = ("complies",)
 """Columns whose cells are lists; and those whose are true or false."""
 AS_OF: ColumnElement[str] = bindparam("as_of", type_=Text)
@@ -73,7 +75,7 @@ def run(
         question = question_of(name, by, grant, every=every)
     else:
         question = timeline.due_within(due_within, AS_OF, grant)
-    with tables_at(book, known, grant) as (connection, position):
+    with tables_at(book, known, None if name in _OF_ALL else grant) as (connection, position):
         if grant is not None:
             _known_grant(connection, book, grant, known, as_of)
         return ask(connection, name, question, as_of=as_of, known=position)

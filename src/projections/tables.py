@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from lifecycle.iso import decimals
 
-FORMAT = 15
+FORMAT = 16
 """Of the tables below. Views of another format are made again from the journal."""
 SHADOW = "new_"
 """Before the names of the tables that a rebuild is filling."""
@@ -60,10 +60,20 @@ register_spans = _table(
     _key("n", Integer),
     *_text("since", "until", "title", "window", "edition", "stage", "suspended", "sector"),
     *_text("recipients", "providers", "proposed_on", "approved_on", "signed_on", "effective_on"),
-    *_text("closing_date", "completed_on", "closed_on", "operation"),
+    *_text("closing_date", "completed_on", "closed_on", "operation", "sector_key"),
     Column("asked", BigInteger, nullable=False),
 )
-"""How a grant stood, from day to day. Countries are JSON lists; ``asked`` is what it asks for."""
+"""How a grant stood, from day to day. Countries are JSON lists; ``asked`` is what it asks for; grants with
+the same ``sector_key`` are of one sector."""
+
+sector_names = _table(
+    "sector_names",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since", "sector_key", "sector"),
+    Column("position", BigInteger, nullable=False),
+)
+"""How each sector was written, from when, and the position of the entry that wrote it so."""
 
 money_flows = _table(
     "money_flows",
@@ -293,6 +303,7 @@ views_format = _table("views_format", _key("format", Integer))
 
 GRANT_TABLES = (
     register_spans,
+    sector_names,
     money_flows,
     window_findings,
     obligation_steps,

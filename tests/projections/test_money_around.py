@@ -180,6 +180,46 @@ def test_a_follow_up_waits_for_its_money(tmp_path: Path) -> None:
         assert ask(book, "follow-ups", "2018-07-01", by="waiting") == []
 
 
+@pytest.mark.case("X7")
+def test_only_what_is_still_to_be_done_waits_for_money(tmp_path: Path) -> None:
+    needs = {"finance_needed": "500.00 USD"}
+    several = [
+        *FOLLOW_UP,
+        *(
+            g.agree("2018-04-01", follow_up=name, due="2018-06-30", **needs)
+            for name in ("F1", "F2", "F3", "F4")
+        ),
+    ]
+    ends = [
+        g.drop("2018-05-02"),
+        g.hand_over("2018-05-03", follow_up="F2", to="The ministry"),
+        g.complete_follow_up("2018-05-04", follow_up="F3"),
+    ]
+    with new_book(tmp_path / "book", several, ends) as book:
+        waits = {}
+        for on in ("2018-05-01", "2018-05-02", "2018-05-03", "2018-05-04"):
+            (row,) = ask(book, "follow-ups", on, by="waiting")
+            waits[on] = (row["follow_ups"], row["finance_missing"])
+        assert waits == {
+            "2018-05-01": (4, "2000.00"),
+            "2018-05-02": (3, "1500.00"),  # F1 was dropped
+            "2018-05-03": (3, "1500.00"),  # F2 is still tracked by whom it was handed to
+            "2018-05-04": (2, "1000.00"),
+        }
+        record(book, g.drop("2018-05-05", follow_up="F2"), g.drop("2018-05-05", follow_up="F4"))
+        assert ask(book, "follow-ups", "2018-05-05", by="waiting") == []
+
+
+@pytest.mark.case("X7")
+def test_nothing_waits_in_a_grant_that_was_cancelled(tmp_path: Path) -> None:
+    agreed = g.agree("2018-04-01", due="2018-06-30", finance_needed="500.00 USD")
+    with new_book(tmp_path / "book", FOLLOW_UP, agreed, g.cancel("2018-05-01")) as book:
+        assert [row["follow_ups"] for row in ask(book, "follow-ups", "2018-04-30", by="waiting")] == [1]
+        assert ask(book, "follow-ups", "2018-05-01", by="waiting") == []
+        (row,) = ask(book, "follow-ups", "2018-08-01")
+        assert (row["status"], row["days"]) == ("open", 0)
+
+
 def test_handed_over_it_is_tracked_dropped_it_is_not(tmp_path: Path) -> None:
     ends = [g.hand_over("2018-05-01", to="The ministry"), g.drop("2018-05-02", follow_up="F2")]
     with new_book(tmp_path / "book", PROMISED, ends) as book:

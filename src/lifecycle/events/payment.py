@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, model_validator
 
 from lifecycle.events.base import GrantEvent, Value
-from lifecycle.terms import Amount, CoFinancingKind, CostPurpose, ItemId, Line, Reason
+from lifecycle.terms import Amount, CoFinancingKind, CostPurpose, ItemId, Label, Line, Reason
 
 
 def _line_is_category(said: Any) -> Any:
@@ -25,7 +25,7 @@ class PaymentRequested(GrantEvent):
     """Its name within the grant."""
     payee: Line
     """Who is paid: an organization or a role, never a person's name."""
-    category: Line
+    category: Label
     """The budget line that it belongs to; ``line`` is another name of this field."""
     amount: Amount
     """In the grant's currency; within the undisbursed balance."""
@@ -133,7 +133,7 @@ class IrregularPaymentRecorded(GrantEvent):
     """The payment that it doubles, if any."""
     payee: Line
     """Who is paid: an organization or a role, never a person's name."""
-    category: Line | None = None
+    category: Label | None = None
     """The budget line that it belongs to, if any; ``line`` is another name of this field."""
     amount: Amount
     """In the grant's currency."""

@@ -16,6 +16,7 @@ from lifecycle.terms import (
     Day,
     Digest,
     ItemId,
+    Label,
     Line,
     Months,
     Outcome,
@@ -28,7 +29,7 @@ from lifecycle.terms import (
 class BudgetLine(Value):
     """What a part of the requested money is for."""
 
-    line: Line
+    line: Label
     """What the money is for."""
     amount: Cost
     """In the holding currency; zero if it costs the fund nothing."""
@@ -65,7 +66,7 @@ class GrantProposed(GrantEvent):
     """Who receives know-how."""
     providers: Countries
     """Who gives it."""
-    sector: Line
+    sector: Label
     """As the fund names its sectors."""
     objective: Prose
     """What the countries want to achieve."""
@@ -99,7 +100,7 @@ class ProposalRevised(GrantEvent):
     """As it reads now, where it changes."""
     providers: Countries | None = None
     """As it reads now, where it changes."""
-    sector: Line | None = None
+    sector: Label | None = None
     """As it reads now, where it changes."""
     objective: Prose | None = None
     """As it reads now, where it changes."""
