@@ -5,10 +5,12 @@ from datetime import date
 from lifecycle.policy import Edition
 from lifecycle.state import Grant
 
+_ALWAYS = frozenset(("activity", "follow_up", "disbursement_deadline"))
+
 
 def asks_for(edition: Edition | None, obligation: str, window: str) -> bool:
     """Whether the edition asks a grant of the window for the obligation; `True` if no edition is known."""
-    if edition is None or obligation in ("activity", "follow_up", "disbursement_deadline"):
+    if edition is None or obligation in _ALWAYS:
         return True
     if obligation == "implementation":
         rules = edition.windows.get(window)

@@ -82,7 +82,7 @@ class Payments:
             return
         self._promised = any(amount > 0 for _, amount in grant.commitments)
         for found in self._items:
-            if found.name in (_INACTIVITY, _DEADLINE):
+            if found.name in (_INACTIVITY, _DEADLINE) and found.idle is self._promised:
                 found.idle = not self._promised
                 found.mark(on)
 

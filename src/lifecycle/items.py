@@ -62,8 +62,10 @@ class Items:
         """What has not started is asked for if the edition has it and it can still be met."""
         for found in self:
             if found.triggered_on is None and found.left_on is None:
-                found.asked = asks_for(edition, found.name, window)
-                found.mark(on)
+                asked = asks_for(edition, found.name, window)
+                if asked is not found.asked:
+                    found.asked = asked
+                    found.mark(on)
 
     def waive(self, name: str, item: str | None, on: date) -> None:
         """One item need not be met, or none of the name, those to come included."""
@@ -78,12 +80,15 @@ class Items:
 
         What can be met again is open again.
         """
+        stage, ended = grant.stage, grant.ended_on is not None
         for found in self:
-            stages, ended = MET_IN[found.name], grant.ended_on is not None
             if found.met_on is not None:
                 continue
-            if grant.stage in stages and not (ended and found.triggered_on is None):
-                found.left_on = None
+            stages = MET_IN[found.name]
+            if stage in stages and not (ended and found.triggered_on is None):
+                if found.left_on is not None:
+                    found.left_on = None
+                    found.mark(on)
             elif found.left_on is None and (before in stages or ended):
                 found.left_on = on
-            found.mark(on)
+                found.mark(on)

@@ -44,6 +44,8 @@ class Timeline:
         self._grant: Grant | None = None
         """As it was after the last entry."""
         self._last: date | None = None
+        self._asking: tuple[str | None, str] | None = None
+        """Before approval: the edition and the window that told last what is asked."""
 
     def see(self, grant: Grant, event: Event) -> None:
         """One more fact, with the grant's state after it."""
@@ -55,7 +57,7 @@ class Timeline:
         if follow is not None:
             follow(self, grant, event)
         if grant.edition is None:
-            self._items.ask(self._edition_on(event.on), grant.window, event.on)
+            self._ask_before_approval(grant, event.on)
         if before is not None and before.stage is not grant.stage:
             self._items.enter(before.stage, grant, event.on)
             if before.stage is Stage.EFFECTIVE:
@@ -69,6 +71,14 @@ class Timeline:
             ahead = plus_months(max(grant.closing_date, self._last), MONTHS_AHEAD)
             self._reports.years_pass(self._edition(grant), ahead)
         return self._items.in_order()
+
+    def _ask_before_approval(self, grant: Grant, on: date) -> None:
+        """Until an edition governs the grant, that of the day tells what will be asked."""
+        edition = self._edition_on(on)
+        asking = (None if edition is None else edition.name, grant.window)
+        if asking != self._asking:
+            self._asking = asking
+            self._items.ask(edition, grant.window, on)
 
     def _edition(self, grant: Grant) -> Edition:
         assert grant.edition is not None, "only called after approval"
