@@ -173,6 +173,7 @@ correct = on_grant("CorrectEntry", CHECKER, reason="misread")
 attach = on_grant("AttachDocument", "any", name="letter.pdf", media_type="application/pdf", sha256="0" * 64)
 
 appoint = on_fund("AppointOfficer", "administrator", officer="n.ew", roles=["ttl"])
+switch_sealing = on_fund("SwitchSealing", "administrator", sealing="on_request")
 retire = on_fund("RetireOfficer", "administrator", officer="t.leader")
 involve = on_grant("InvolveParty", "ttl", role="facilitating", organization="JICA")
 engage = on_grant("EngageExpert", "ttl", expert="x.pert", phases=["design"])

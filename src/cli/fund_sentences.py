@@ -56,6 +56,12 @@ def _consultation(e: was.ConsultationHeld) -> str:
     return f"held a consultation{among}: {quoted(e.summary)}"
 
 
+@_told(was.SealingSwitched)
+def _sealing_switched(e: was.SealingSwitched) -> str:
+    when = "after each command" if e.sealing == "each_command" else "on request only"
+    return f"had the journal sealed {when}"
+
+
 @_told(was.ContributionPledged)
 def _pledged(e: was.ContributionPledged) -> str:
     worth = f", worth {money(e.holding_amount)}" if e.holding_amount is not None else ""

@@ -232,7 +232,7 @@ def _worth(found: "Verified", *, kept: bool) -> Iterator[str]:
         by = f"the key before it {'signed for it' if vouched else 'did not sign for it: ask why'}"
         yield f"key {safe(key)} {signed}; {by}"
     if not found.each_command:
-        yield "sealing after each command is switched off in book.toml"
+        yield "commands are not sealed as they are recorded"
     if not kept:
         yield (
             "held against the book's own checkpoints: against whoever runs the book protects one that you"

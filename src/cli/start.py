@@ -71,7 +71,7 @@ def init(  # noqa: PLR0917 click gives them by name
     with Book.create(where, on=day, recorder=asked.who(), editions=editions, seal=seal, **terms) as book:
         from cli.write import settle
 
-        left = settle(book)
+        left = settle(book, founded=True)
         fund = book.fund()
         names, day = list(fund.editions), fund.established_on
         assert day is not None

@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 )
 @click.argument("source", metavar="SRC")
 @click.argument("target", metavar="DST")
-def move(source: str, target: str) -> int:
+@click.option(
+    "--seal/--no-seal",
+    default=None,
+    help="Whether each command is sealed there, unless fund switch-sealing says it; as in SRC if not given.",
+)
+def move(source: str, target: str, seal: bool | None) -> int:
     """Copy it."""
     from lifecycle.book import Book
     from lifecycle.moving import move as copy
@@ -31,7 +36,7 @@ def move(source: str, target: str) -> int:
 
     place = located(target)
     with Book.open(located(source), read_only=True) as book, steps_of("copying") as told:
-        moved = copy(book, place, told)
+        moved = copy(book, place, told, seal=seal)
     if settings().json:
         counts = {"entries": moved.entries, "receipts": moved.receipts, "documents": moved.documents}
         say(to_json({"book": named(place), **counts, "root": moved.root.hex()}))

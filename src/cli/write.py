@@ -106,13 +106,14 @@ def _conflict(asked: Settings, error: "VersionConflict", command_id: str) -> int
     return told(error)
 
 
-def settle(book: "Book", *, views: bool = True) -> list[str]:
+def settle(book: "Book", *, views: bool = True, founded: bool = False) -> list[str]:
     """What follows a command: the views are brought to the journal's end, and its seal too.
 
-    What of it failed, in words: whatever was recorded is recorded all the same.
+    Returns in words what of it failed, and that a new key signs: a book that was just ``founded`` has one.
+    Whatever was recorded is recorded all the same.
     """
     left = [_views_behind(book)] if views else []
-    return [told for told in (*left, _unsealed(book)) if told is not None]
+    return [told for told in (*left, _unsealed(book, founded=founded)) if told is not None]
 
 
 def _views_behind(book: "Book") -> str | None:
@@ -130,13 +131,20 @@ def _views_behind(book: "Book") -> str | None:
     return None
 
 
-def _unsealed(book: "Book") -> str | None:
+def _unsealed(book: "Book", *, founded: bool) -> str | None:
     try:
         if book.seals_each_command:
             from cli.seal import seal_of
 
-            if fault := seal_of(book).seal().fault:
+            seal = seal_of(book)
+            if fault := seal.seal().fault:
                 return f"not sealed from there on: {prose(fault)}"
+            if seal.new_key is not None and not founded:
+                where, key = safe(str(book.path)), safe(str(seal.new_key))
+                return (
+                    f"sealed here for the first time, with a new key in {where}: give {key} to the auditors;"
+                    " grantbook fund switch-sealing ends it, if this machine is not to seal"
+                )
     except Exception as error:
         return f"not sealed: {prose(error) or type(error).__name__}: grantbook audit seal does it"
     return None

@@ -161,10 +161,13 @@ class Book:
 
     @property
     def seals_each_command(self) -> bool:
-        """Whether it asks for a seal after each command, as it does unless it says otherwise.
+        """Whether each command is sealed: by the last SwitchSealing in force, else as ``init`` said.
 
-        Raises `Unreachable` where that cannot be read.
+        Raises `Unreachable` if that cannot be read.
         """
+        switched = self.fund().seals_each_command_on(self.today())
+        if switched is not None:
+            return switched
         with store_errors(self.journal.place):
             return self.home.seals_each_command()
 

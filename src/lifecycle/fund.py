@@ -58,6 +58,8 @@ class Fund:
     adoptions: tuple[Adoption, ...] = ()
     officers: dict[str, tuple[Appointment, ...]] = field(default_factory=dict)
     partners: dict[str, Partner] = field(default_factory=dict)
+    sealing: tuple[tuple[date, bool], ...] = ()
+    """From each day on, whether each command is sealed; before the first it is as ``init`` said."""
     available: DatedSums = field(default_factory=DatedSums)
     """Received + income - fees - returned - committed - overpaid. Below zero if the bank paid too much."""
 
@@ -69,6 +71,11 @@ class Fund:
     def edition_on(self, day: date) -> Edition | None:
         """The edition in force on the day."""
         return in_force((adoption.edition for adoption in self.adoptions), day)
+
+    def seals_each_command_on(self, day: date) -> bool | None:
+        """Whether each command is sealed on the day; `None` if that was never switched."""
+        switched = [each for since, each in self.sealing if since <= day]
+        return switched[-1] if switched else None
 
     def roles_on(self, officer: str, day: date, *, ending: bool = False) -> frozenset[str]:
         """The roles that the officer holds on the day. ``ending``: with those that end on that very day."""
@@ -123,6 +130,12 @@ def _retired(fund: Fund, e: was.OfficerRetired) -> Fund:
     return _with_appointment(fund, e.officer, Appointment(e.on, tuple(e.roles), holds=False))
 
 
+def _sealing_switched(fund: Fund, e: was.SealingSwitched) -> Fund:
+    sealing = list(fund.sealing)
+    insort(sealing, (e.on, e.sealing == "each_command"), key=lambda switched: switched[0])
+    return replace(fund, sealing=tuple(sealing))
+
+
 def _joined(fund: Fund, e: was.PartnerJoined) -> Fund:
     return replace(fund, partners={**fund.partners, e.partner: Partner(e.on)})
 
@@ -142,6 +155,7 @@ EVOLVE: dict[type[Event], _Evolve] = {
     was.PolicyAdopted: _adopted,
     was.OfficerAppointed: _appointed,
     was.OfficerRetired: _retired,
+    was.SealingSwitched: _sealing_switched,
     was.PartnerJoined: _joined,
     was.ConsultationHeld: _only_told,
     was.ContributionPledged: _only_told,

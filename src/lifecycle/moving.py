@@ -30,8 +30,12 @@ class Moved(NamedTuple):
     """Of the tree of all entries, the same on both sides."""
 
 
-def move(source: Book, target: Path | str, progress: Progress | None = None) -> Moved:
+def move(
+    source: Book, target: Path | str, progress: Progress | None = None, *, seal: bool | None = None
+) -> Moved:
     """Copy all of a book to a new place. The source is left as it is.
+
+    ``seal``: whether each command is sealed there, if the book itself does not say it; as here if not given.
 
     Raises `Unreachable` where the new place cannot be made or holds something, ``Altered`` where what was
     copied is not what is there.
@@ -47,7 +51,8 @@ def move(source: Book, target: Path | str, progress: Progress | None = None) -> 
         for officer, known in source.names().items():
             home.names().keep(officer, known)
         # Last: what was not copied to the end is not opened, and cannot be taken for the book.
-        home.finish(source.home.title(), seal=source.seals_each_command)
+        sealing = source.home.seals_each_command() if seal is None else seal
+        home.finish(source.home.title(), seal=sealing)
         journal.close()
     return Moved(entries, receipts, documents, root)
 

@@ -157,6 +157,8 @@ FUND_COMMANDS = (
         "Give an officer roles."),
     Row("RetireOfficer", "officer retire", "administrator", (), "OfficerRetired", ("officer",),
         "Take an officer's roles."),
+    Row("SwitchSealing", "fund switch-sealing", "administrator", (), "SealingSwitched", (),
+        "Say when the journal is sealed."),
     Row("JoinPartner", "fund join-partner", "secretariat", (), "PartnerJoined", ("partner",),
         "Welcome a partner."),
     Row("HoldConsultation", "fund hold-consultation", "secretariat", (), "ConsultationHeld", (),

@@ -257,6 +257,8 @@ TimeZone = Annotated[
 # ── closed vocabularies ──────────────────────────────────────────────────────────────────────
 
 Role = Literal["administrator", "approver", "finance", "reviewer", "secretariat", "ttl"]
+Sealing = Literal["each_command", "on_request"]
+"""When the journal is sealed."""
 PartnerKind = Literal["traditional", "emerging"]
 Outcome = Literal[
     "raised_awareness",

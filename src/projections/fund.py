@@ -50,6 +50,7 @@ _ADDS_ROWS_ALONE = frozenset(
     (
         was.OfficerAppointed,
         was.OfficerRetired,
+        was.SealingSwitched,
         was.PartnerJoined,
         was.ContributionPledged,
         was.ContributionAgreed,

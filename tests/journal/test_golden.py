@@ -186,6 +186,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "fund/PolicyAdopted": {"edition": EDITION},
     "fund/OfficerAppointed": {"officer": "t.leader", "roles": ["ttl", "approver"]},
+    "fund/SealingSwitched": {"sealing": "on_request"},
     "fund/OfficerRetired": {"officer": "t.leader", "roles": ["ttl"]},
     "fund/PartnerJoined": {"partner": "DK", "name": "Denmark", "kind": "traditional"},
     "fund/ConsultationHeld": {"partners": ["DK"], "summary": "met"},

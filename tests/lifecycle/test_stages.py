@@ -218,6 +218,7 @@ ON_FUND: dict[str, Make] = {
     "AdoptPolicy": lambda on, **k: g.adopt(on, edition=EDITION, **k),
     "AppointOfficer": lambda on, **k: g.appoint(on, officer="o.ther", **k),
     "RetireOfficer": g.retire,
+    "SwitchSealing": g.switch_sealing,
     "JoinPartner": lambda on, **k: g.join(on, partner="CO", **k),
     "HoldConsultation": g.consult,
     "PledgeContribution": g.pledge,

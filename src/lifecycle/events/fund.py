@@ -18,6 +18,7 @@ from lifecycle.terms import (
     Prose,
     Reason,
     Role,
+    Sealing,
     TimeZone,
     Word,
 )
@@ -159,6 +160,16 @@ class ObligationWaived(FundEvent):
     """Why it need not come."""
 
 
+class SealingSwitched(FundEvent):
+    """From this day on the journal is sealed after each command, or on request only.
+
+    Recorded by an administrator. Until the first one it is as ``init`` said.
+    """
+
+    sealing: Sealing
+    """After each command by those who record, or on request (``audit seal``)."""
+
+
 class FeeCharged(FundEvent):
     """The trustee's fee. Recorded by finance."""
 
@@ -240,6 +251,7 @@ EVENTS: tuple[type[FundEvent], ...] = (
     PolicyAdopted,
     OfficerAppointed,
     OfficerRetired,
+    SealingSwitched,
     PartnerJoined,
     ConsultationHeld,
     ContributionPledged,

@@ -67,6 +67,8 @@ class Seal:
         self._journal = book.journal
         self._folder = book.path / CHECKPOINTS
         self._key = key or book.path / KEY
+        self.new_key: PublicKey | None = None
+        """The key that this one has made, if it has made one."""
 
     # ── what was sealed ──────────────────────────────────────────────────────────────────────
 
@@ -264,6 +266,7 @@ class Seal:
 
     def _made(self, known: list[PublicKey]) -> Signer:
         signer = Signer.make(self.origin(), self._key)
+        self.new_key = signer.public
         self._publish([*known, signer.public])
         return signer
 

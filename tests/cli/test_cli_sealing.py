@@ -1,0 +1,88 @@
+"""Who seals, and with which key: told aloud, and switched by an entry."""
+
+from pathlib import Path
+
+import pytest
+
+from cli_shell import Shell
+
+pytestmark = [pytest.mark.case("O5"), pytest.mark.both_stores]
+
+
+@pytest.fixture
+def book(shell: Shell) -> Shell:
+    """A book that is sealed after each command."""
+    assert shell("init", shell.book, "--name", "F", "--on", "2016-01-01", "--seal").code == 0
+    return shell
+
+
+def appoint(shell: Shell, officer: str) -> str:
+    told = shell("--book", shell.book, "officer", "appoint", officer, "--roles", "ttl", "--on", "2017-01-01")
+    assert told.code == 0
+    return told.err
+
+
+def checkpoints(shell: Shell) -> int:
+    return len(list((shell.seals / "checkpoints").glob("*.note")))
+
+
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+def test_another_home_seals_with_a_new_key_and_says_so(
+    book: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert appoint(book, "one") == ""
+    monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path / "another"))
+    told = " ".join(appoint(book, "two").split())
+    assert "sealed here for the first time, with a new key in" in told
+    assert str(tmp_path / "another") in told
+    assert appoint(book, "three") == ""
+
+
+def test_switching_is_an_entry_and_holds_from_its_day(book: Shell) -> None:
+    appoint(book, "one")
+    before = checkpoints(book)
+    switch = ("--book", book.book, "fund", "switch-sealing", "--sealing")
+    assert book(*switch, "on_request", "--on", "2017-02-01").code == 0
+    appoint(book, "two")
+    assert checkpoints(book) == before
+    assert "commands are not sealed as they are recorded" in book("--book", book.book, "audit", "verify").out
+    assert (
+        "had the journal sealed on request only" in book("--book", book.book, "audit", "history", "fund").out
+    )
+    assert (
+        book(*switch, "each_command", "--on", "2017-01-31").code == 0
+    )  # of an earlier day: it does not hold
+    appoint(book, "three")
+    assert checkpoints(book) == before
+    assert book(*switch, "each_command", "--on", "2017-02-01").code == 0
+    appoint(book, "four")
+    assert checkpoints(book) > before
+    assert book("--book", book.book, "audit", "verify").code == 0
+
+
+def test_only_an_administrator_switches(book: Shell) -> None:
+    appoint(book, "one")
+    told = book(
+        "--book",
+        book.book,
+        "--as",
+        "one",
+        "fund",
+        "switch-sealing",
+        "--sealing",
+        "on_request",
+        "--on",
+        "2017-02-01",
+    )
+    assert told.code == 1
+    assert "RoleNotHeld" in told.err
+
+
+def test_a_moved_book_can_be_left_unsealed(book: Shell, tmp_path: Path) -> None:
+    appoint(book, "one")
+    copy = str(tmp_path / "copy")
+    assert book("move", book.book, copy, "--no-seal").code == 0
+    sealed = len(list((tmp_path / "copy" / "checkpoints").glob("*.note")))
+    told = book("--book", copy, "officer", "appoint", "two", "--roles", "ttl", "--on", "2017-01-01")
+    assert told.code == 0
+    assert len(list((tmp_path / "copy" / "checkpoints").glob("*.note"))) == sealed
