@@ -15,6 +15,7 @@ _ASKED: dict[type[Event], tuple[type[Event], ...]] = {
     was.PaymentAuthorised: (was.PaymentRequested,),
     was.PaymentRejected: (was.PaymentRequested,),
     was.FundsDisbursed: (was.PaymentRequested, was.PaymentAuthorised),
+    was.IrregularPaymentRecorded: (was.GrantProposed, was.PaymentRequested),
     was.CompletionReportAccepted: (was.CompletionReportSubmitted,),
 }
 """By what is decided: the acts that asked for it. A test holds it against the rules of four eyes."""
@@ -37,7 +38,7 @@ def both_sides(held: Sequence[Entry]) -> Iterator[Sides]:
             for one in held[:place]
             if isinstance(one.event, kinds)
             and one.recorder == decided.recorder
-            and _payment(one.event) in (None, _payment(decided.event))
+            and _payment(one.event) in (None, _payment(decided.event), decided.event.__dict__.get("of"))
         )
         if asked:
             yield Sides(decided, asked)

@@ -5,17 +5,28 @@ memory, so that there are many of them.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
 import given as g
 from asking import words_of
-from given import CHECKER, FOLLOW_UP, Past
+from given import CHECKER, EFFECTIVE, FOLLOW_UP, REQUESTED, Past
 from lifecycle.decisions.rules import Command
 from second_book.book import SecondBook
 from second_book.words import Fact
 
-DAYS = ["2017-02-01", "2017-05-01", "2017-05-02", "2018-04-10", "2018-05-01", "2018-06-01", "2018-06-02"]
+DAYS = [
+    "2017-02-01",
+    "2017-02-10",
+    "2017-04-11",
+    "2017-05-01",
+    "2017-05-02",
+    "2018-04-10",
+    "2018-05-01",
+    "2018-06-01",
+    "2018-06-02",
+]
 AMOUNTS = ["1.00", "500.00", "2000.00", "86000.00", "88000.00", "90000.00"]
 PAYMENTS = ["P1", "P2", "P3", "X1", "X2"]
 MAKERS: list[Any] = [
@@ -44,6 +55,12 @@ MAKERS: list[Any] = [
     lambda on, _, __, ___: g.close(on),
     lambda on, _, __, ___: g.reopen(on),
     lambda on, _, __, ___: g.cancel(on),
+    lambda on, _, a, __: g.approve(on, amount=a),
+    lambda on, _, __, ___: g.decline(on),
+    lambda on, _, __, ___: g.sign(on),
+    lambda on, _, __, ___: g.make_effective(on),
+    lambda on, _, __, ___: g.lapse(on),
+    lambda on, _, __, ___: g.complete(on),
     lambda on, _, a, __: g.charge_fee(on, amount=a),
     lambda on, _, a, __: g.receive(on, amount=a),
 ]
@@ -90,9 +107,14 @@ class Two:
         self.seen[got or command.NAME] += 1
 
 
-def settled() -> Two:
+OVERPAID = [*FOLLOW_UP, *SETTLED[:-1], g.irregular("2018-05-02", payment="X2", amount="500.00 USD")]
+BEGUN = [[*FOLLOW_UP, *SETTLED], OVERPAID, [*FOLLOW_UP, *SETTLED], REQUESTED, EFFECTIVE]
+
+
+def begun(life: Sequence[Command]) -> Two:
+    """After the fund's beginning and these commands."""
     two = Two()
-    for command in (*FEW, *FOLLOW_UP, *SETTLED):
+    for command in (*FEW, *life):
         two.ask(command)
     return two
 
@@ -100,8 +122,8 @@ def settled() -> Two:
 def test_the_end_of_a_life_is_judged_alike() -> None:
     """And the lives come far enough, or this would show little."""
     seen = Counter[str]()
-    for seed in range(20):
-        dice, two = Random(seed), settled()
+    for seed in range(30):
+        dice, two = Random(seed), begun(BEGUN[seed % len(BEGUN)])
         for _ in range(40):
             if dice.random() < 0.35:
                 two.ask(correction(two.second.streams[f"grant:{g.G}"], dice))
