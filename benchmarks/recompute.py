@@ -70,7 +70,7 @@ def amount(fact: Fact, field: str = "amount") -> Decimal:
 
 # ── grants ───────────────────────────────────────────────────────────────────────────────────
 
-FLOWS = ("approved", "increased", "cancelled", "requested", "disbursed", "refunded")
+FLOWS = ("approved", "increased", "cancelled", "requested", "disbursed", "refunded", "overpaid")
 
 
 Flow = tuple[str, str, Decimal, str | None]
@@ -84,7 +84,7 @@ def flows(facts: list[Fact]) -> Iterator[Flow]:
     paid: dict[str, Decimal] = {}
     back: dict[str, Decimal] = defaultdict(Decimal)
     days: dict[tuple[str, str], str] = {}
-    net, ended = Decimal(0), False
+    net, ended, overpaid = Decimal(0), False, Decimal(0)
     for fact in facts:
         kind, on = fact["kind"], fact["on"]
         if kind == "GrantApproved":
@@ -115,7 +115,10 @@ def flows(facts: list[Fact]) -> Iterator[Flow]:
             back[fact["payment"]] += amount(fact)
             net -= amount(fact)
             yield on, "refunded", amount(fact), days["paid", fact["payment"]]
-        if ended and committed != net:  # an ended grant keeps nothing, also of what comes back later
+        if max(Decimal(0), net - committed) != overpaid:
+            yield on, "overpaid", max(Decimal(0), net - committed) - overpaid, None
+            overpaid = max(Decimal(0), net - committed)
+        if ended and committed > net:  # an ended grant keeps nothing, also of what comes back later
             yield on, "cancelled", committed - net, None
             committed = net
 
@@ -128,7 +131,7 @@ def sums(found: Iterable[Flow], on: str) -> dict[str, Decimal]:
             by[kind] += amount_
     by["committed"] = by["approved"] + by["increased"] - by["cancelled"]
     by["net_disbursed"] = by["disbursed"] - by["refunded"]
-    by["undisbursed"] = by["committed"] - by["net_disbursed"]
+    by["undisbursed"] = by["committed"] - by["net_disbursed"] + by["overpaid"]
     return by
 
 
@@ -232,6 +235,7 @@ class Book:
         income = Decimal(0)
         drawn: dict[str, dict[str | None, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         paid: dict[str, dict[str | None, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+        over: dict[str, Decimal] = defaultdict(Decimal)
         asked: dict[str, dict[str | None, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         for day, kind, grant, moved in self._moves():
             whole = moved
@@ -253,6 +257,12 @@ class Book:
                 for name, part in parts.items():
                     left[name] -= part if name is not None else 0
                     drawn[grant][name] += part
+                taken = min(whole, over[grant])  # what was overpaid moves to the new draws
+                over[grant] -= taken
+                for name, part in shared(taken, parts).items():
+                    paid[grant][name] += part
+                    groups[name].append((day, "disbursed", part, None))
+                groups[None].append((day, "disbursed", -taken, None))
             elif kind == "cancelled":
                 parts = shared(whole, unpaid)
                 for name, part in parts.items():
@@ -265,9 +275,14 @@ class Book:
                     asked[grant][name] += part
             else:
                 takes = kind == "disbursed" and whole > 0
-                parts = shared(whole, unpaid if takes else paid[grant])
+                sign = -1 if kind == "disbursed" and whole < 0 else 1
+                beyond = max(abs(whole) - sum(unpaid.values()), Decimal(0)) if takes else Decimal(0)
+                beyond = beyond if takes else min(abs(whole), over[grant])
+                over[grant] += beyond if takes else -beyond
+                parts = shared(whole - sign * beyond, unpaid if takes else paid[grant])
                 for name, part in parts.items():
                     paid[grant][name] += part if kind == "disbursed" else -part
+                parts[None] = parts.get(None, Decimal(0)) + sign * beyond
             if kind != "fee" and day <= self.on:
                 for name, part in parts.items():
                     groups[name].append((day, kind, part, None))
@@ -290,6 +305,8 @@ class Book:
         for grant, own in self.all_flows.items():
             on, place = "", 0
             for number, (day, kind, whole, _) in enumerate(own, 1):
+                if kind == "overpaid":
+                    continue
                 on, place = day, place if day == on else 0
                 mine = pairs[grant, day, kind != "cancelled"]
                 if kind in ("approved", "increased", "cancelled") and mine:
@@ -347,6 +364,7 @@ class Book:
             - totals["fees"]
             - totals["returned"]
             - totals["committed"]
+            - sum(one["overpaid"] for one in self.by_grant.values())
         )
         return totals
 

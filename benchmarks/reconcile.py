@@ -36,6 +36,7 @@ from recompute import Book
 ROWS = list[dict[str, Any]]
 Ask = Callable[[str, str | None], ROWS]
 SUMS = "approved increased cancelled committed requested disbursed refunded net_disbursed undisbursed".split()
+FLOWS = "approved increased cancelled requested disbursed refunded net_disbursed".split()
 CRITERIA = ["demand_driven", "design", "readiness"]
 GRANTS_A_COMMAND = 15.9
 """So many commands make a grant of ``lives.py`` on average."""
@@ -201,16 +202,20 @@ def differences(ask: Ask, mine: Book) -> list[str]:
         for column in SUMS:
             same(f"{name} {column}", Decimal(row[column]), mine.by_grant[name][column])
     whole = {column: sum(Decimal(row[column]) for row in grants.values()) for column in SUMS}
-    for key in ("window", "sector", "region", "partner", "fiscal-year", "calendar-year", "quarter"):
+    periods = ("fiscal-year", "calendar-year", "quarter")
+    for key in ("window", "sector", "region", "partner", *periods):
         rows = ask("disbursement", key)
-        for column in SUMS:
+        for column in FLOWS if key in periods else SUMS:
             same(f"by {key} {column}", sum(Decimal(row[column]) for row in rows), whole[column])
     _partners(ask, mine, found)
-    for key in ("window", "sector", "fiscal-year", "calendar-year", "quarter"):
+    for key in ("window", "sector", *periods):
         wanted = mine.by(key)
         for row in ask("disbursement", key):
             name = row[key.replace("-", "_")]
-            for column in SUMS:
+            if key in periods and name not in wanted:
+                same(f"{key} {name}", row["grants"], 0)  # a period with nothing but proposals
+                continue
+            for column in FLOWS if key in periods else SUMS:
                 same(f"{key} {name} {column}", Decimal(row[column]), wanted[name][column])
     _fund_and_counts(ask, mine, whole, same)
     _grants(ask, mine, same)

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from projections.reports import Report
 
 KEYS = {
-    "disbursement": ("window", "sector", "region", "fiscal-year", "calendar-year", "quarter", "partner"),
+    "disbursement": (
+        *("window", "sector", "region", "country", "call"),
+        *("fiscal-year", "fiscal-quarter", "calendar-year", "quarter", "partner"),
+    ),
     "calls": ("criterion",),
     "exchanges": ("instrument", "country"),
     "outcomes": ("outcome",),
@@ -104,6 +107,8 @@ def caption_of(book: "Book | ViewsAlone", report: "Report") -> str:
     when = "" if at is None else f" at {moment(at)}"
     lines = [f"As of {report.as_of}, as known{when} (position {report.known:,})."]
     lines += [words for column, words in _DENOMINATORS.items() if column in report.columns]
+    if (report.name, report.columns[0]) == ("disbursement", "country"):
+        lines.append("A grant counts whole in each country that receives: rows do not add up.")
     return "\n".join(lines)
 
 

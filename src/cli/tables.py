@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any
 
 from cli.text import grouped, safe, to_json, width
+from cli.totals import totals
 
 if TYPE_CHECKING:
     from projections.reports import Report
@@ -65,7 +66,8 @@ _FIRST = {
     "outcomes by": "sought achieved sought_and_achieved share_of_sought",
     "register": "grant title stage window recipients providers closing_date suspended",
     "disbursement": "grant committed disbursed undisbursed share_disbursed net_disbursed share_elapsed",
-    "disbursement by": "grants net_disbursed committed disbursed currency undisbursed",
+    "disbursement by": "grants proposals committed net_disbursed undisbursed disbursed currency",
+    "disbursement in periods": "grants proposals approved disbursed refunded net_disbursed currency",
     "windows": "grant rule complies figure limit window edition",
     "timeline": "grant obligation status due_on days item met_on",
     "calls": "call envelope received requested selected declined countries left status selected_amount",
@@ -124,7 +126,7 @@ def print_table(report: "Report", caption: str, *, color: bool, file: IO[str] | 
 
     room = width()
     console = Console(file=file, width=room, no_color=not color, force_terminal=color, highlight=False)
-    cells = [cells_of(report, row) for row in report.rows]
+    cells = body_of(report)
     least, longest = _widths(report, cells)
     shown = _fitting(report, least, room)
     for line in _lines(report, cells, _widened(shown, least, longest, room), color=color):
@@ -225,6 +227,20 @@ def heading(column: str) -> str:
     return column.replace("_", " ")
 
 
+def body_of(report: "Report") -> list[list[str]]:
+    """All rows as people read them, with the totals of a table of money last."""
+    cells = [cells_of(report, row) for row in report.rows]
+    if report.name in _SUMMED:
+        return cells
+    return cells + [
+        [
+            ("" if value is None else cell(column, value)) if i else "total"
+            for i, (column, value) in enumerate(zip(report.columns, row, strict=True))
+        ]
+        for row in totals(report, MONEY)
+    ]
+
+
 def cells_of(report: "Report", row: tuple[object, ...]) -> list[str]:
     """A row's cells as people read them; what the last row sums up is named ``total``."""
     cells = [cell(column, value) for column, value in zip(report.columns, row, strict=True)]
@@ -251,7 +267,9 @@ def _widths(report: "Report", cells: list[list[str]]) -> tuple[dict[str, int], d
 
 def _fitting(report: "Report", wide: dict[str, int], room: int) -> list[str]:
     """As many columns as fit, the most telling first, in the report's own order."""
-    forms = [_FIRST.get(key, "").split() for key in (report.name, f"{report.name} by")]
+    forms = [
+        _FIRST.get(key, "").split() for key in (report.name, f"{report.name} by", f"{report.name} in periods")
+    ]
     fits = next((form for form in forms if wide.keys() >= set(form)), forms[-1])
     telling = [name for name in fits if name in wide]
     chosen: list[str] = []

@@ -2,12 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Integer,
@@ -19,6 +21,7 @@ from sqlalchemy import (
     literal,
     select,
     true,
+    union_all,
 )
 
 from lifecycle.events import grant as was
@@ -31,6 +34,7 @@ from projections.register import grouped_by, standing_on
 from projections.tables import (
     FAR,
     Row,
+    call_answers,
     day,
     fund_facts,
     holding,
@@ -226,16 +230,34 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple
     )
 
 
-def _with_currency(groups: Any, key: str) -> Select[*tuple[object, ...]]:
-    """From a subquery with the key, the number of grants, and a sum for each kind."""
+FLOWS = "approved increased cancelled requested disbursed refunded net_disbursed".split()
+"""The seven amounts of a period: what moved in it. A balance is of a day, not of a period."""
+
+
+def _with_currency(
+    groups: Any, key: str, amounts: Sequence[str] = tuple(SUMS)
+) -> Select[*tuple[object, ...]]:
+    """From a subquery with the key, the numbers of grants and proposals, and a sum for each kind."""
     sums = groups.c
-    found = select(sums[key], sums.grants, *_ten({kind: sums[kind] for kind in KINDS})).subquery()
+    ten = _ten({kind: sums[kind] for kind in KINDS})
+    found = select(sums[key], sums.grants, sums.proposals, *ten).subquery()
     one = found.c
+    told = (money(one[name], fund_facts.c.scale).label(name) for name in amounts)
     return (
-        select(one[key], fund_facts.c.currency, one.grants, *_amounts(one))
+        select(one[key], fund_facts.c.currency, one.grants, one.proposals, *told)
         .select_from(found.join(fund_facts, true()))
         .order_by(one[key])
     )
+
+
+def _counted(grant: ColumnElement[str], approved_on: ColumnElement[str]) -> list[ColumnElement[int]]:
+    """How many were ever approved, and how many never were: a proposal is no grant."""
+    approved = case((approved_on.is_not(None), grant))
+    proposed = case((approved_on.is_(None), grant))
+    return [
+        func.count(approved.distinct()).label("grants"),
+        func.count(proposed.distinct()).label("proposals"),
+    ]
 
 
 def _by_trait(trait: str, as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
@@ -243,8 +265,9 @@ def _by_trait(trait: str, as_of: ColumnElement[str]) -> Select[*tuple[object, ..
     span, flows = register_spans.c, money_flows.c
     until_then = (flows.grant == span.grant) & (flows.on <= as_of)
     source, by = grouped_by(trait, as_of)
+    sums = (func.coalesce(_sum(kind), 0).label(kind) for kind in KINDS)
     groups = (
-        select(by.label(trait), func.count(span.grant.distinct()).label("grants"), *map(_sum, KINDS))
+        select(by.label(trait), *_counted(span.grant, span.approved_on), *sums)
         .select_from(source.join(money_flows, until_then, isouter=True))
         .where(holds(register_spans, as_of))
         .group_by(by)
@@ -253,9 +276,8 @@ def _by_trait(trait: str, as_of: ColumnElement[str]) -> Select[*tuple[object, ..
     return _with_currency(groups, trait)
 
 
-def _period(key: str) -> ColumnElement[str]:
-    """The period in which a flow lies."""
-    on = money_flows.c.on
+def _period(key: str, on: ColumnElement[str]) -> ColumnElement[str]:
+    """The period in which a day lies."""
     written = func.substr(on, 1, 4, type_=Text)
     year, month = cast(written, Integer), cast(func.substr(on, 6, 2), Integer)
     if key == "calendar_year":
@@ -264,51 +286,102 @@ def _period(key: str) -> ColumnElement[str]:
         return written + "Q" + cast((month + 2) // 3, Text)
     # A fiscal year is named after the calendar year in which it ends.
     start = select(fund_facts.c.fiscal_year_start).scalar_subquery()
-    return literal("FY", Text) + cast(year + case(((start > 1) & (month >= start), 1), else_=0), Text)
+    name = literal("FY", Text) + cast(year + case(((start > 1) & (month >= start), 1), else_=0), Text)
+    if key == "fiscal_year":
+        return name
+    return name + "Q" + cast((month - start + 12) % 12 // 3 + 1, Text)
 
 
 def _by_period(key: str, as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
-    """Flows of the period, until the day; a grant counts in each period in which its money moved."""
-    flows = money_flows.c
-    dated = (
-        select(_period(key).label(key), flows.grant, flows.kind, flows.amount)
-        .where(flows.on <= as_of)
-        .subquery()
+    """Flows of the period, until the day.
+
+    A grant counts in each period in which its money moved, a proposal in the one in which it was made.
+    """
+    flows, span = money_flows.c, register_spans.c
+    moved = (
+        select(_period(key, flows.on).label(key), flows.grant, span.approved_on, flows.kind, flows.amount)
+        .select_from(money_flows.join(register_spans, span.grant == flows.grant))
+        .where(flows.on <= as_of, holds(register_spans, as_of))
     )
+    made = select(
+        _period(key, span.proposed_on).label(key),
+        span.grant,
+        span.approved_on,
+        literal("proposed", Text).label("kind"),
+        literal(0, BigInteger).label("amount"),
+    ).where(span.approved_on.is_(None), holds(register_spans, as_of))
+    dated = union_all(moved, made).subquery()
     sums = (_sum(kind, dated.c) for kind in KINDS)
     groups = (
-        select(dated.c[key], func.count(dated.c.grant.distinct()).label("grants"), *sums)
+        select(dated.c[key], *_counted(dated.c.grant, dated.c.approved_on), *sums)
         .group_by(dated.c[key])
         .subquery()
     )
-    return _with_currency(groups, key)
+    return _with_currency(groups, key, FLOWS)
 
 
-def _by_region(connection: Connection, as_of: date) -> tuple[tuple[str, ...], list[Row]]:
-    """Grants by the region of their recipients on the day."""
+Groups = Callable[[Connection, date], dict[str, list[str | None]]]
+"""The groups in which each grant counts on a day."""
+
+
+def _regions(connection: Connection, as_of: date) -> dict[str, list[str | None]]:
+    """The region of its recipients."""
     on = as_of.isoformat()
-    regions = {row.grant: region_of(json.loads(row.recipients), on) for row in standing_on(connection, as_of)}
-    sums = {region: dict.fromkeys(KINDS, 0) for region in sorted(set(regions.values()))}
-    found = _by_grant(literal(on, Text))
-    for row in connection.execute(select(found)):
-        for kind in KINDS:
-            sums[regions[row.grant]][kind] += getattr(row, kind)
+    return {row.grant: [region_of(json.loads(row.recipients), on)] for row in standing_on(connection, as_of)}
+
+
+def _countries(connection: Connection, as_of: date) -> dict[str, list[str | None]]:
+    """Each recipient, `NOT_STATED` for one that is not named."""
+    return {row.grant: [*dict.fromkeys(json.loads(row.recipients))] for row in standing_on(connection, as_of)}
+
+
+def _calls(connection: Connection, as_of: date) -> dict[str, list[str | None]]:
+    """The call that it answers; null for none."""
+    a = call_answers.c
+    answers = select(a.grant, a.call).where(holds(call_answers, literal(as_of.isoformat(), Text)))
+    named = {row.grant: row.call for row in connection.execute(answers)}
+    return {row.grant: [named.get(row.grant)] for row in standing_on(connection, as_of)}
+
+
+_GROUPS: dict[str, Groups] = {"region": _regions, "country": _countries, "call": _calls}
+
+
+def _computed(key: str, connection: Connection, as_of: date) -> tuple[tuple[str, ...], list[Row]]:
+    """Grants by what SQL says badly: each counts whole in every group that it belongs to."""
+    groups = _GROUPS[key](connection, as_of)
+    names = sorted(
+        {name for own in groups.values() for name in own}, key=lambda one: (one is None, one or "")
+    )
+    sums = {name: dict.fromkeys(KINDS, 0) for name in names}
+    count: Counter[tuple[str | None, bool]] = Counter()
+    for row in standing_on(connection, as_of):
+        count.update((name, row.approved_on is not None) for name in groups[row.grant])
+    for row in connection.execute(select(_by_grant(literal(as_of.isoformat(), Text)))):
+        for name in groups[row.grant]:
+            for kind in KINDS:
+                sums[name][kind] += getattr(row, kind)
     currency, scale = holding(connection)
-    grants = Counter(regions.values())
     rows: list[Row] = [
-        (region, currency, grants[region], *(written(amount, scale) for amount in sums_of(minors).values()))
-        for region, minors in sums.items()
+        (
+            name,
+            currency,
+            count[name, True],
+            count[name, False],
+            *(written(amount, scale) for amount in sums_of(minors).values()),
+        )
+        for name, minors in sums.items()
     ]
-    return ("region", "currency", "grants", *SUMS), rows
+    return (key, "currency", "grants", "proposals", *SUMS), rows
 
 
 TRAITS = ("window", "sector")
-KEYS = (*TRAITS, "region", "fiscal-year", "calendar-year", "quarter")
+PERIODS = ("fiscal-year", "fiscal-quarter", "calendar-year", "quarter")
+KEYS = (*TRAITS, *_GROUPS, *PERIODS)
 """What it can be summed by, beside partners."""
 
 
 def report_by(key: str, as_of: ColumnElement[str]) -> Any:
-    """A row for each window, sector, region or period; the key is also the first column's name."""
-    if key == "region":
-        return _by_region
+    """A row for each window, sector, region, country, call or period; the key names the first column."""
+    if key in _GROUPS:
+        return partial(_computed, key)
     return _by_trait(key, as_of) if key in TRAITS else _by_period(key, as_of)

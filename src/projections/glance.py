@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection
@@ -64,7 +65,7 @@ def look(book: Book, connection: Connection, *, as_of: date, known: int, since: 
         totals[-1]["available"] if totals else written(0, scale),
         sorted(late, key=lambda row: -row["days"]),
         [row for row in due if row["status"] != "overdue"],
-        rows("disbursement", "window grants committed net_disbursed undisbursed", "window"),
+        rows("disbursement", "window grants proposals committed net_disbursed undisbursed", "window"),
         _pipeline(connection, as_of, scale),
         [
             call
@@ -130,13 +131,24 @@ def _obligations(id_: str, title: str, found: Rows, last: str) -> Section:
 def _money(it: Glance) -> Section:
     names = ("committed", "net_disbursed", "undisbursed")
     told = [
-        (row["window"].replace("_", " "), str(row["grants"]), *(grouped(row[name]) for name in names))
+        (
+            row["window"].replace("_", " "),
+            *(str(row[name]) for name in _COUNTS),
+            *(grouped(row[name]) for name in names),
+        )
         for row in it.money
     ]
-    heads = ((name.replace("_", " "), True) for name in names)
-    table = Table("Money by window", (("window", False), ("grants", True), *heads), told)
+    if it.money:
+        counts = (str(sum(row[name] for row in it.money)) for name in _COUNTS)
+        sums = (grouped(str(sum(Decimal(row[name]) for row in it.money))) for name in names)
+        told.append(("total", *counts, *sums))
+    heads = ((name.replace("_", " "), True) for name in (*_COUNTS, *names))
+    table = Table("Money by window", (("window", False), *heads), told)
     available = Figure("Available to promise", f"{grouped(it.available)} {it.currency}")
     return Section("money", "Money by window", figures=[available], tables=[table])
+
+
+_COUNTS = ("grants", "proposals")
 
 
 def _on_its_way(it: Glance) -> Section:
@@ -146,7 +158,7 @@ def _on_its_way(it: Glance) -> Section:
         for call in it.calls
     ]
     asked = f"asked for, or left of a call, {it.currency}"
-    columns = (("stage or call", False), ("grants", True), (asked, True))
+    columns = (("stage or call", False), ("number", True), (asked, True))
     return Section("pipeline", "Pipeline", tables=[Table("Pipeline", columns, told)])
 
 

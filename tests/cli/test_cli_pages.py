@@ -183,8 +183,8 @@ def test_charts_are_drawn_in_the_pages_own_colours_with_their_figures_in_words(l
     text = lived("report", "progress", "--year", "2017", "--format", "html").out
     drawings = list(parsed(text).iter(f"{SVG}svg"))
     assert len(drawings) >= 5
-    (stages,) = [one for one in drawings if "Grants by stage" in str(one.get("aria-label"))]
-    assert "effective, grants: 1" in str(stages.get("aria-label"))
+    (stages,) = [one for one in drawings if "Grants and proposals by stage" in str(one.get("aria-label"))]
+    assert "effective, number: 1" in str(stages.get("aria-label"))
     colours = {e.get(part) for one in drawings for e in one.iter() for part in ("fill", "stroke")}
     assert "var(--first)" in colours
     assert not {colour for colour in colours if colour and colour.startswith("#0")}

@@ -1,5 +1,6 @@
 """The report of disbursement: what a day's figures say of each grant, and their sums."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ pytestmark = pytest.mark.usefixtures("views")
 AMOUNTS = (
     "approved increased cancelled committed requested disbursed refunded net_disbursed undisbursed overpaid"
 ).split()
+
+
+FLOWS = "approved increased cancelled requested disbursed refunded net_disbursed".split()
 
 
 def amounts(row: dict[str, Any], *names: str) -> list[str]:
@@ -89,14 +93,14 @@ def test_sums_by_window_sector_and_period(tmp_path: Path) -> None:
         tmp_path / "book", PAID, of("SSF-2", [*PROPOSED, g.revise("01-11", sector="water")])
     ) as book:
         (window,) = ask(book, "disbursement", "2018-01-01", by="window")
-        assert (window["window"], window["grants"], window["disbursed"]) == ("stand_alone", 2, "2000.00")
+        assert (window["window"], window["grants"], window["disbursed"]) == ("stand_alone", 1, "2000.00")
         sectors = ask(book, "disbursement", "2018-01-01", by="sector")
-        assert [(row["sector"], row["grants"], row["committed"]) for row in sectors] == [
-            ("agriculture", 1, "90000.00"),
-            ("water", 1, "0.00"),
+        assert [(row["sector"], row["grants"], row["proposals"], row["committed"]) for row in sectors] == [
+            ("agriculture", 1, 0, "90000.00"),
+            ("water", 0, 1, "0.00"),
         ]
         quarters = ask(book, "disbursement", "2018-01-01", by="quarter")
-        assert [(row["quarter"], row["grants"], row["committed"], row["disbursed"]) for row in quarters] == [
+        assert [(row["quarter"], row["grants"], row["approved"], row["disbursed"]) for row in quarters] == [
             ("2017Q1", 1, "90000.00", "0.00"),
             ("2017Q2", 1, "0.00", "2000.00"),
         ]
@@ -104,8 +108,60 @@ def test_sums_by_window_sector_and_period(tmp_path: Path) -> None:
             "quarter",
             "currency",
             "grants",
-            *AMOUNTS,
+            "proposals",
+            *FLOWS,
         ]
+
+
+@pytest.mark.both_stores
+@pytest.mark.case("M13")
+def test_a_proposal_is_counted_beside_the_grants_by_every_key(tmp_path: Path) -> None:
+    """One approved, one approved for nothing, one declined, one that waits: two grants, two proposals."""
+    lives = [
+        PAID,
+        of("SSF-2", PROPOSED),
+        of("SSF-3", [*PROPOSED, g.decline("02-01")]),
+        of("SSF-4", [*g.REQUESTED, g.approve("02-10"), g.lapse("2018-02-01")]),
+    ]
+    with new_book(tmp_path / "book", *lives) as book:
+        for key in ("window", "sector", "region", "call", "country"):
+            for row in ask(book, "disbursement", "2018-06-01", by=key):
+                assert (row["grants"], row["proposals"]) == (2, 2), key
+        assert [
+            (row["quarter"], row["grants"], row["proposals"])
+            for row in ask(book, "disbursement", "2018-06-01", by="quarter")
+        ] == [("2017Q1", 2, 2), ("2017Q2", 1, 0), ("2018Q1", 1, 0)]
+        for row in ask(book, "disbursement", "01-31", by="window"):
+            assert (row["grants"], row["proposals"]) == (0, 4)
+
+
+@pytest.mark.case("M14")
+@pytest.mark.both_stores
+@pytest.mark.parametrize("key", ["fiscal-year", "fiscal-quarter", "calendar-year", "quarter"])
+def test_a_period_has_flows_alone_and_they_sum_to_the_whole(tmp_path: Path, key: str) -> None:
+    life = [
+        *PAID,
+        g.increase("07-01", amount="500.00 USD"),
+        g.cancel_balance("2018-01-15", amount="1.00 USD"),
+    ]
+    with new_book(tmp_path / "book", life) as book:
+        rows = ask(book, "disbursement", "2018-06-01", by=key)
+        assert list(rows[0]) == [key.replace("-", "_"), "currency", "grants", "proposals", *FLOWS]
+        (whole,) = ask(book, "disbursement", "2018-06-01")
+        for name in FLOWS:
+            assert sum(Decimal(row[name]) for row in rows) == Decimal(whole[name])
+
+
+def test_a_fiscal_quarter_counts_from_the_start_of_the_fiscal_year(tmp_path: Path) -> None:
+    with new_book(
+        tmp_path / "book", EFFECTIVE, g.irregular("07-01"), g.irregular("12-31", payment="X2")
+    ) as book:
+        rows = ask(book, "disbursement", "2019-01-01", by="fiscal-quarter")
+        assert {row["fiscal_quarter"]: row["disbursed"] for row in rows} == {
+            "FY2017Q3": "0.00",
+            "FY2018Q1": "1000.00",
+            "FY2018Q2": "1000.00",
+        }
 
 
 @pytest.mark.parametrize(("on", "year"), [("2017-06-30", "FY2017"), ("2017-07-01", "FY2018")])

@@ -338,5 +338,6 @@ def test_what_was_known_earlier_is_asked_of_the_same_selects(tmp_path: Path) -> 
         for name in COLUMNS:
             assert ask(book, name, "2018-06-01", known=then) == said[name]
             assert ask(book, name, "2018-06-01") != said[name] or name == "register"
-        assert ask(book, "register", "2018-06-01", known=then, grant="SSF-2") == []
+        with pytest.raises(Malformed, match="knows no grant 'SSF-2' at that time"):
+            ask(book, "register", "2018-06-01", known=then, grant="SSF-2")
         assert run(book, "register", as_of=date(2018, 6, 1), known=then).known == then

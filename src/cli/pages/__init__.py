@@ -39,11 +39,17 @@ def page(template: str, **told: Any) -> str:
 
 def report_page(report: "Report", caption: str, fund: str) -> str:
     """One report as a page with one table."""
-    from cli.tables import NUMBERS, cells_of
+    from cli.tables import NUMBERS, body_of
 
     columns = [(name, name in NUMBERS) for name in report.columns]
-    rows = [cells_of(report, row) for row in report.rows]
+    rows = body_of(report)
     title = report.name.replace("-", " ").capitalize()
     return page(
-        "report.html", title=title, fund=fund, caption=caption.splitlines(), columns=columns, rows=rows
+        "report.html",
+        title=title,
+        fund=fund,
+        caption=caption.splitlines(),
+        columns=columns,
+        rows=rows,
+        count=len(report.rows),
     )

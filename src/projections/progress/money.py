@@ -59,7 +59,7 @@ _STAGES = (
 
 
 def status(it: Asker) -> Section:
-    """How many grants are in each stage, with what is committed."""
+    """How many grants and proposals are in each stage, with what is committed."""
     committed = {row["grant"]: minors_of(row["committed"]) for row in it.rows("disbursement")}
     count = {stage: [row for row in it.standing if row.stage == stage] for stage in _STAGES}
     rows = [
@@ -71,14 +71,15 @@ def status(it: Asker) -> Section:
         for stage, grants in count.items()
         if grants
     ]
-    caption = f"Grants by stage on {it.as_of}"
+    rows.append(("total", str(len(it.standing)), grouped(written(sum(committed.values()), it.scale))))
+    caption = f"Grants and proposals by stage on {it.as_of}"
     return Section(
         "status",
         "Grant status",
         tables=[
-            Table(caption, (("stage", False), ("grants", True), (f"committed, {it.currency}", True)), rows)
+            Table(caption, (("stage", False), ("number", True), (f"committed, {it.currency}", True)), rows)
         ],
-        charts=[chart_of(caption, "grants", [(row[0], "grants", float(row[1])) for row in rows])],
+        charts=[chart_of(caption, "number", [(row[0], "number", float(row[1])) for row in rows[:-1]])],
     )
 
 
@@ -109,6 +110,9 @@ def approved(it: Asker) -> Section:
     columns = tuple(
         (name, False) for name in ("grant", "title", "window", "recipients", "providers", "approved on")
     )
+    if rows:
+        whole = sum(amounts.get(row.grant, 0) for row in grants)
+        rows.append(("total", "", "", "", "", "", grouped(written(whole, it.scale))))
     return Section(
         "approved",
         f"Approved in {it.period.label}",
@@ -133,6 +137,11 @@ def completed(it: Asker) -> Section:
         for row in it.standing
         if it.within(row.completed_on)
     ]
+    if rows:
+        net = sum(
+            minors_of(money[row.grant]["net_disbursed"]) for row in it.standing if it.within(row.completed_on)
+        )
+        rows.append(("total", "", "", grouped(written(net, it.scale)), ""))
     columns = (
         *((name, False) for name in ("grant", "title", "completed on")),
         (f"net disbursed, {it.currency}", True),
@@ -153,16 +162,24 @@ def portfolio(it: Asker) -> Section:
     tables, charts = [], []
     for by in ("window", "sector", "region"):
         found = it.rows("disbursement", by)
+        names = ("committed", "net_disbursed", "undisbursed")
         rows = [
             (
                 str(row[by]).replace("_", " "),
                 str(row["grants"]),
-                *(grouped(row[name]) for name in ("committed", "net_disbursed", "undisbursed")),
+                str(row["proposals"]),
+                *(grouped(row[name]) for name in names),
             )
             for row in found
         ]
+        counts = (str(sum(row[name] for row in found)) for name in ("grants", "proposals"))
+        sums = (sum(minors_of(row[name]) for row in found) for name in names)
+        rows.append(("total", *counts, *(grouped(written(amount, it.scale)) for amount in sums)))
         heads = ("committed", "net disbursed", "undisbursed")
-        columns = ((by, False), ("grants", True), *((f"{name}, {it.currency}", True) for name in heads))
+        columns = (
+            *((by, False), ("grants", True), ("proposals", True)),
+            *((f"{name}, {it.currency}", True) for name in heads),
+        )
         tables.append(Table(f"By {by}", columns, rows))
         if by == "sector":
             bars = [
@@ -172,7 +189,10 @@ def portfolio(it: Asker) -> Section:
                 if minors_of(row["committed"])
             ]
             charts.append(chart_of("Committed and net disbursed by sector", it.currency, bars))
-    note = "Regions are those of the recipients; a grant in more than one region is counted once, apart."
+    note = (
+        "Regions are those of the recipients; a grant in more than one region is counted once, apart."
+        " Grants were approved at some time; proposals never were."
+    )
     return Section("portfolio", "Portfolio", note=note, tables=tables, charts=charts)
 
 
@@ -232,6 +252,9 @@ def elapsed(it: Asker) -> Section:
     by_year = [
         (row[key][2:], *(grouped(row[name]) for name in ("approved", "net_disbursed"))) for row in years
     ]
+    if years:
+        sums = (sum(minors_of(row[name]) for row in years) for name in ("approved", "net_disbursed"))
+        by_year.append(("total", *(grouped(written(amount, it.scale)) for amount in sums)))
     kind = it.period.years.replace("-", " ")
     heads = ((kind, False), (f"approved, {it.currency}", True), (f"net disbursed, {it.currency}", True))
     return Section(

@@ -1,0 +1,64 @@
+"""Tables of money end with their totals; rows for programs do not."""
+
+from datetime import date
+
+import pytest
+
+from cli.tables import MONEY, body_of
+from cli.totals import totals
+from cli_shell import Shell
+from projections.reports import Report
+
+pytestmark = pytest.mark.case("M14")
+
+
+@pytest.mark.both_stores
+@pytest.mark.parametrize("by", ["quarter", "fiscal-quarter", "window", "sector", "region", "call", "partner"])
+def test_the_last_line_of_a_table_is_its_total(lived: Shell, by: str) -> None:
+    told = lived("report", "disbursement", "--by", by, "--as-of", "2017-12-31")
+    (total,) = [line for line in told.out.splitlines() if line.startswith("total")]
+    assert "70,000.00" in total
+    rows = lived("--json", "report", "disbursement", "--by", by, "--as-of", "2017-12-31").rows
+    assert all("total" not in row.values() for row in rows)
+    page = lived("report", "disbursement", "--by", by, "--as-of", "2017-12-31", "--format", "html").out
+    assert ">total<" in page
+
+
+def test_grants_do_not_add_up_over_periods_nor_money_over_countries(lived: Shell) -> None:
+    told = lived("report", "disbursement", "--by", "country", "--as-of", "2017-12-31")
+    assert not [line for line in told.out.splitlines() if line.startswith("total")]
+    assert "rows do not add up" in told.out
+
+
+def report(columns: str, *rows: tuple[object, ...]) -> Report:
+    return Report("instalments", tuple(columns.split()), list(rows), date(2018, 1, 1), 1)
+
+
+def test_amounts_of_different_currencies_are_never_added() -> None:
+    found = report(
+        "partner currency scheduled missing",
+        ("DK", "DKK", "5.00", None),
+        ("IN", "JPY", "7", "1"),
+        ("NO", "DKK", "1.00", "1.00"),
+    )
+    assert body_of(found)[3:] == [["total", "DKK", "6.00", "1.00"], ["total", "JPY", "7", "1"]]
+    assert totals(report("partner currency scheduled"), MONEY) == []
+    assert totals(report("partner kind", ("DK", "x")), MONEY) == []
+
+
+@pytest.mark.case("M13")
+def test_a_declined_proposal_is_no_grant_in_glance_and_progress_report(lived: Shell) -> None:
+    words = (
+        "grant propose P-1 --on 2017-05-01 --actor leader --title Tea --window stand_alone --recipients KE"
+        " --providers IN --sector tea --objective Tea --months 6"
+    )
+    assert lived(*words.split(), "--amount", "5000.00 USD").code == 0
+    declined = "grant decline P-1 --on 2017-06-01 --actor boss --reason no"
+    told = lived(*declined.split())
+    assert told.code == 0, told.err
+    (row,) = lived("--json", "report", "glance", "--as-of", "2017-12-31").row["money"]
+    assert (row["grants"], row["proposals"]) == (1, 1)
+    text = lived("report", "progress", "--year", "2017").out
+    assert "| stand alone | 1 | 1 | 70,000.00 |" in text
+    assert "| tea | 0 | 1 | 0.00 |" in text
+    assert "| total | 1 | 1 | 70,000.00 |" in text
