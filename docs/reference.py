@@ -26,7 +26,7 @@ from lifecycle.events import call, fund, grant
 from lifecycle.events.base import Event
 from lifecycle.mapper import topic_of
 from lifecycle.policy import Edition, shipped
-from lifecycle.table import ANY, ROWS, Row
+from lifecycle.table import ANY, QUARANTINE, ROWS, Row
 from lifecycle.terms import DIGITS
 from lifecycle.words import command_class, command_from
 from projections.fold import readers
@@ -90,11 +90,12 @@ def events_page() -> Iterator[str]:
 
 def _event(event: type[Event], row: Row | None, about: str) -> Iterator[str]:
     yield f"### {event.__name__}\n\n{doc(event)}\n\n"
-    made = (
-        "Written together with a grant's entry."
-        if row is None
-        else f"Made by [{row.name}](commands.md#{_anchor(row, about)}) (role: {row.role})."
-    )
+    if row is None and event.__name__ == QUARANTINE.event:
+        made = f"Made by `grantbook {QUARANTINE.words}` (role: {QUARANTINE.role})."
+    elif row is None:
+        made = "Written together with a grant's entry."
+    else:
+        made = f"Made by [{row.name}](commands.md#{_anchor(row, about)}) (role: {row.role})."
     read = ", ".join(f"`{name}`" for name in readers(event)) if about == "grant" else ""
     yield f"{made} Topic `{topic_of(event)}`.{f' Read into {read}.' if read else ''}\n\n"
     yield from table(fields_of(event, leave_out=frozenset(("on", "actor"))))

@@ -16,8 +16,8 @@ from lifecycle.book import Book
 from lifecycle.errors import VersionConflict
 from lifecycle.grant import fold
 from lifecycle.history import history
+from lifecycle.judged import judged
 from lifecycle.obligations import Timeline
-from lifecycle.seal.judged import judged
 from lifecycle.words import command_from
 from projections.reports import run
 from second_book.book import Said, SecondBook

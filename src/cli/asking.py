@@ -9,6 +9,9 @@ import click
 from cli.text import moment
 from lifecycle.stage import YEARS
 
+QUARANTINES = "fund:quarantine"
+"""As `lifecycle.history` has it, which is not loaded here."""
+
 if TYPE_CHECKING:
     from lifecycle.book import Book
     from lifecycle.history import Entry
@@ -86,7 +89,7 @@ def position_from(book: "Book | ViewsAlone", known: str, option: str = "--known"
 
 def stream_named(name: str) -> str:
     """``fund``, ``call:`` and a call's id, or a grant's id."""
-    if name == "fund" or name.startswith("call:"):
+    if name in ("fund", QUARANTINES) or name.startswith("call:"):
         return name
     return f"grant:{name.removeprefix('grant:')}"
 

@@ -70,7 +70,10 @@ def _paragraph(asked: Settings, told: "Told", currency: str, names: "Mapping[str
     entered = f" (entered by {prose(shown(entry.recorder, names))})" if entry.recorder != actor else ""
     end = "" if told.sentence.endswith((".", ".”", "?", "!")) else "."
     sentence = prose(shown(actor, names)) + told.sentence.removeprefix(prose(actor))
-    lines = [wrapped(f"[{entry.originator_version}] {sentence}{end}{entered}", indent, f"{entry.on}  ")]
+    day = " " * 10 if told.left_out == "stopped" else str(entry.on)
+    if told.left_out is not None:
+        sentence, entered = told.sentence, ""
+    lines = [wrapped(f"[{entry.originator_version}] {sentence}{end}{entered}", indent, f"{day}  ")]
     if changes := telling_changes(told):
         lines.append(wrapped(arrows(changes, currency), indent))
     for mark in marks(told):

@@ -103,6 +103,12 @@ def _income(e: was.IncomeCredited) -> str:
     return f"credited income of {money(e.amount)}{because(e.reason)}"
 
 
+@_told(was.RowQuarantined)
+def _quarantined(e: was.RowQuarantined) -> str:
+    also = f", and with it {', '.join(map(str, e.also))}" if e.also else ""
+    return f"quarantined the row at position {e.position}{also}: {prose(e.fault)}{because(e.reason)}"
+
+
 @_told(was.FundsReturned)
 def _returned(e: was.FundsReturned) -> str:
     return f"returned {money(e.amount)} to {e.partner}{because(e.reason)}"

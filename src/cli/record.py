@@ -132,6 +132,8 @@ class Run:
         what = outcome.outcome
         if what == "refused" and outcome.refusal == "VersionConflict":
             what = "conflict"
+        elif what == "refused" and outcome.refusal == "StreamStopped":
+            what = "stopped"
         elif what == "repeat" and outcome.refusal is not None:
             what = "refused before"
         self.counts[what] = self.counts.get(what, 0) + 1
@@ -155,7 +157,7 @@ class Run:
 
     def _one(self, asked: Asked | Outcome) -> Outcome:
         from cli.privacy import personal, warning
-        from lifecycle.errors import VersionConflict
+        from lifecycle.errors import StreamStopped, VersionConflict
         from lifecycle.words import Malformed
 
         if isinstance(asked, Outcome):
@@ -167,6 +169,8 @@ class Run:
             return Outcome(number, "malformed", command.command_id, message=str(error))
         except VersionConflict as error:
             return Outcome(number, "refused", command.command_id, "VersionConflict", str(error))
+        except StreamStopped as error:
+            return Outcome(number, "refused", command.command_id, "StreamStopped", str(error))
         if answer.outcome == "accepted" and (found := personal(words)):
             self.warned += 1
             if self.warned <= _MOST_WARNINGS:
@@ -176,6 +180,8 @@ class Run:
     @property
     def code(self) -> int:
         """The exit code: the worst that happened."""
+        if self.counts.get("stopped"):
+            return 4
         if self.counts.get("malformed"):
             return 2
         if self.counts.get("refused") or self.counts.get("refused before"):
@@ -190,6 +196,7 @@ class Run:
             ("refused", "refused"),
             ("refused before", "refused before"),
             ("conflict", "in conflict with another version"),
+            ("stopped", "not taken by a stream that holds a row that is not lawful"),
             ("malformed", "malformed"),
         )
         parts = [f"{count:,} {told}" for key, told in words if (count := self.counts.get(key))]
@@ -265,6 +272,7 @@ def record_all(
     except (Exception, KeyboardInterrupt) as error:
         failure = error
     left = _settled(book)
+    asked.warn(book)
     _log(run, time.perf_counter() - began)
     if not (quiet or isinstance(failure, BrokenPipeError)):
         _sum_up(asked, run, failure, left)

@@ -16,9 +16,13 @@ from cli.views import steps_of
 
 if TYPE_CHECKING:
     from lifecycle.book import Book
+    from lifecycle.left_out import Quarantined
+    from lifecycle.seal.proving import Proof
     from lifecycle.seal.sealing import Seal
     from lifecycle.seal.verifying import Verified
 
+WAY_OUT = "grantbook audit seal --quarantine {} --reason …"
+"""By which a row that is no lawful entry is set aside."""
 KEY_FILE = "GRANTBOOK_SEAL_KEY"
 """Names the file of the key that seals, where that is not to lie in the book's folder."""
 
@@ -63,14 +67,38 @@ def _tail(entries: int, receipts: int) -> str:
 
     Every stored byte is hashed again first, and the journal must extend what was sealed before: one that
     is shorter, or another from some entry on, is refused. Unsealed entries that others have recorded are
-    judged again by the rules: the seal stops before the first that is lawless, exit code 4. Keep copies
-    of checkpoints where the one who runs the book cannot reach them: that is what makes later proofs worth
-    something.""",
+    judged again by the rules: the seal stops before the first row that is no lawful entry, exit code 4, until
+    an administrator quarantines it. Then it is sealed as not lawful, stays in the journal, and counts in
+    nothing. Keep copies of checkpoints where the one who runs the book cannot reach them: that is what makes
+    later proofs worth something.""",
 )
 @click.option("--new-key", is_flag=True, help="Make another key, and seal with it from now on.")
-def seal(new_key: bool) -> int:
+@click.option(
+    "--quarantine",
+    "position",
+    type=click.IntRange(1, 1 << 62),
+    metavar="POSITION",
+    help="Set this row aside first, with those of the same transaction.",
+)
+@click.option("--reason", metavar="TEXT", help="Why it is set aside: how it came there, as far as is known.")
+@click.option("--on", metavar="DATE", help="The day of the quarantine, if not today.")
+@click.option("--command-id", metavar="ID", help="Of the quarantine: the same id gets the same answer again.")
+def seal(
+    new_key: bool, position: int | None, reason: str | None, on: str | None, command_id: str | None
+) -> int:
     """Seal it."""
     asked = settings()
+    if position is None and (reason or on or command_id):
+        raise click.UsageError("--reason, --on and --command-id go with --quarantine POSITION")
+    if position is not None:
+        if reason is None:
+            raise click.UsageError("say why it is set aside: --reason TEXT")
+        words = {"position": position, "reason": reason, "on": on, "command_id": command_id}
+        code, quarantine = _quarantined({name: told for name, told in words.items() if told is not None})
+        if code:
+            return code
+    else:
+        quarantine = None
     with asked.open(as_is=True) as book, steps_of("hashing") as told:
         sealed = seal_of(book).seal(whole=True, new_key=new_key, progress=told)
         key = seal_of(book).keys()[-1]
@@ -84,6 +112,7 @@ def seal(new_key: bool) -> int:
                     "written": sealed.written,
                     "key": str(key),
                     "fault": None if sealed.fault is None else str(sealed.fault),
+                    "quarantine": quarantine,
                 }
             )
         )
@@ -98,8 +127,49 @@ def seal(new_key: bool) -> int:
         say(f"the key from now on, to be given to auditors: {safe(key)}")
     if sealed.fault is None:
         return 0
-    say(f"{prose(sealed.fault)}: neither it nor what comes after it is sealed", err=True)
+    said = f"{prose(sealed.fault)}: neither it nor what comes after it is sealed"
+    at_fault = sealed.fault.position
+    say(f"{said}; the way out: {WAY_OUT.format(at_fault)}" if at_fault else said, err=True)
     return _FAILED
+
+
+def _quarantined(words: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
+    """Record the quarantine, and tell how it went on stderr, for the seal's own answer comes after it.
+
+    The exit code, and the answer as programs read it.
+    """
+    from cli.failures import malformed
+    from cli.write import accepted, answer_json, not_recorded, refused, views_behind
+    from lifecycle.decisions.quarantine import QuarantineRow
+    from lifecycle.errors import VersionConflict
+    from lifecycle.words import Malformed, checked
+
+    asked = settings()
+    recorder = asked.who()
+    with asked.open(as_is=True) as book:
+        full = {"on": book.today().isoformat(), "actor": recorder, **words}
+        try:
+            command = checked(QuarantineRow, full)
+        except Malformed as error:
+            for line in malformed(error):
+                say(line, err=True)
+            return 2, None
+        try:
+            answer = book.record(command, recorder)
+        except VersionConflict as error:
+            return not_recorded(asked, error, command.command_id), None
+        if answer.refusal is not None:
+            say(refused(answer), err=True)
+            if asked.json:
+                say(to_json(answer_json(answer)))
+            return 1, None
+        if told := views_behind(book):
+            say(told, err=True)
+        for row in book.quarantined():
+            if row.by.name in answer.entries:
+                say(prose(row), err=True)
+    say(accepted(answer), err=True)
+    return 0, answer_json(answer)
 
 
 def _checkpoint(at: Any) -> dict[str, Any]:
@@ -194,9 +264,23 @@ def _verified_json(found: "Verified", problems: list[tuple[str, str]], views: st
                 ],
                 "views": not problems if views == "compared" else None,
                 "problems": [{"where": where, "what": what} for where, what in problems],
+                "quarantined": [_row(row) for row in found.quarantined],
             }
         )
     )
+
+
+def _row(row: "Quarantined") -> dict[str, Any]:
+    act = row.event
+    return {
+        "entry": row.name,
+        "position": row.position,
+        "fault": act.fault,
+        "by": act.actor,
+        "on": act.on.isoformat(),
+        "reason": act.reason,
+        "quarantined_in": row.by.name,
+    }
 
 
 def _verified(found: "Verified", problems: list[tuple[str, str]], views: str, *, kept: bool) -> None:
@@ -209,6 +293,8 @@ def _verified(found: "Verified", problems: list[tuple[str, str]], views: str, *,
     if found.last is not None:
         say(f"sealed up to entry {found.last.size:,}: root {found.last.root.hex()}")
     say(_tail(*found.unsealed))
+    for row in found.quarantined:
+        say(f"not lawful: {prose(row)} (what is wrong with it: {prose(row.event.fault)})")
     for line in _worth(found, kept=kept):
         say(line)
     if problems:
@@ -283,13 +369,22 @@ def prove(entry: str, output: Path | None) -> int:
             raise click.UsageError(f"{output} cannot be written: {error.strerror}") from None
         place = f"entry {proof.place + 1:,} of {proof.checkpoint.size:,}"
         say(f"wrote {safe(output)}: {safe(proof.name)} is {place}", err=True)
+        _not_lawful(proof)
     elif asked.json:
         hashes = [one.hex() for one in proof.hashes]
         told = {"entry": proof.name, "index": proof.place, "leaf": proof.leaf.hex(), "proof": hashes}
-        say(to_json({**told, "checkpoint": _checkpoint(proof.checkpoint), "text": proof.text}))
+        lawful = {"quarantined": None if proof.quarantined is None else _row(proof.quarantined)}
+        say(to_json({**told, "checkpoint": _checkpoint(proof.checkpoint), "text": proof.text, **lawful}))
     else:
         sys.stdout.write(proof.text)
+        _not_lawful(proof)
     return 0
+
+
+def _not_lawful(proof: "Proof") -> None:
+    """That a row is in the sealed journal does not say that it counts."""
+    if proof.quarantined is not None:
+        say(f"it is sealed as not lawful, and counts in nothing: {prose(proof.quarantined)}", err=True)
 
 
 @click.command(

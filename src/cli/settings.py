@@ -23,6 +23,8 @@ class Settings:
         self.officer: str | None = None
         self.json = False
         self.no_color = False
+        self._warned = set[str]()
+        """What was told of stopped streams."""
 
     @property
     def color(self) -> bool:
@@ -63,13 +65,25 @@ class Settings:
         """
         from lifecycle.book import Book
 
-        return Book.open(
+        book = Book.open(
             located(self.where()),
             confirm_clock=confirm_clock,
             read_only=read_only,
             views=None if views is None else located(views),
             as_is=as_is,
         )
+        if not as_is:  # who looks at a book whatever became of it tells of such rows in the answer
+            self.warn(book)
+        return book
+
+    def warn(self, book: "Book") -> None:
+        """Name on stderr each row at which a stream is stopped, once in a command."""
+        for stop in book.journal.left_out.faults():
+            if (told := str(stop)) not in self._warned:
+                from cli.text import prose, say
+
+                self._warned.add(told)
+                say(f"warning: {prose(told)}", err=True)
 
     def reading(self, views: str | None) -> "Book | ViewsAlone":
         """The book, open; or the views at the place, alone and as they are. Raises ``Unreachable``."""

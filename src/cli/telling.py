@@ -14,11 +14,11 @@ from cli.sentences import GRANT as GRANT_WORDS
 from cli.text import in_units, moment, plain, prose, readable
 from lifecycle import fund as fund_state
 from lifecycle import grant as grant_state
-from lifecycle.events.base import EntryCorrected, Event
+from lifecycle.events.base import EntryCorrected, Event, LeftOut
 from lifecycle.events.call import CallOpened, GrantSelected, SelectionReleased
 from lifecycle.fund import Fund
 from lifecycle.grant import Grant
-from lifecycle.history import Entry, in_force, kind_of, reads, void_corrections
+from lifecycle.history import Entry, in_force, kind_of, lawful, reads, void_corrections
 from lifecycle.lateness import Lateness
 from lifecycle.seat import day_at
 from lifecycle.stage import ZERO
@@ -54,6 +54,8 @@ class Told:
     struck_by: Entry | None = None
     without_effect: bool = False
     """A correction that was struck itself."""
+    left_out: str | None = None
+    """``quarantined`` or ``stopped``, of a row that counts in no fold."""
 
 
 def tell(stream: str, entries: Sequence[Entry], fund: Fund, on: date | None = None) -> list[Told]:
@@ -63,6 +65,8 @@ def tell(stream: str, entries: Sequence[Entry], fund: Fund, on: date | None = No
     """
     about = kind_of(stream)
     words = _WORDS[about]
+    left_out = [entry for entry in entries if isinstance(entry.event, LeftOut)]
+    entries = lawful(entries)
     held = {entry.originator_version: entry for entry in in_force(entries)}
     behind = _out_of_order(entries)
     lateness = Lateness(held.values(), fund)
@@ -83,8 +87,16 @@ def tell(stream: str, entries: Sequence[Entry], fund: Fund, on: date | None = No
     _tell_corrections(told, corrections)
     if about == "grant":
         _add_effects(told, entries)
+    told += [_left_out(entry) for entry in left_out]
     told.sort(key=lambda paragraph: paragraph.entry.order)
     return told if on is None else [paragraph for paragraph in told if paragraph.entry.on <= on]
+
+
+def _left_out(entry: Entry) -> Told:
+    """A row that counts in no fold: that it is there is a part of the story."""
+    assert isinstance(entry.event, LeftOut)
+    row = f"a row {prose(entry.event.topic)} is there, which counts in nothing: {prose(entry.event.why)}"
+    return Told(entry, row, left_out="quarantined" if entry.event.quarantined else "stopped")
 
 
 def sentence(event: Event, words: Any) -> str:
@@ -262,7 +274,7 @@ def as_json(paragraph: Told) -> dict[str, Any]:
     return {
         "entry": entry.name,
         "version": entry.originator_version,
-        "on": entry.on.isoformat(),
+        "on": None if paragraph.left_out == "stopped" else entry.on.isoformat(),
         "event": type(entry.event).__name__,
         "actor": entry.event.actor,
         "recorder": entry.recorder,
@@ -284,7 +296,8 @@ def as_json(paragraph: Told) -> dict[str, Any]:
             for one, differs in paragraph.corrections
         ],
         "struck_by": None if by is None else {"entry": by.originator_version, "reason": _reason(by)},
-        "without_effect": paragraph.without_effect or by is not None,
+        "without_effect": paragraph.without_effect or by is not None or paragraph.left_out is not None,
+        "left_out": paragraph.left_out,
     }
 
 

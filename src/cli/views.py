@@ -105,6 +105,8 @@ def _tell(news: "News") -> None:
         say(to_json({name: told for name, told in vars(news).items() if told is not None}))
     elif news.state == "views":
         say(f"the views are at position {news.position:,}")
+    elif news.state == "stopped":
+        say(f"warning: {prose(news.message or '')}", err=True)
     elif news.state == "away":
         say(f"{prose(news.message or '')}; tried again in {news.retry_in:g} seconds", err=True)
     else:

@@ -12,7 +12,7 @@ from lifecycle.table import Row
 
 if TYPE_CHECKING:
     from lifecycle.book import Answer, Book
-    from lifecycle.errors import VersionConflict
+    from lifecycle.errors import BookError
 
 
 class RowCommand(click.Command):
@@ -60,7 +60,7 @@ def give(words: Mapping[str, Any], *, confirm_clock: bool = False, file: bytes |
     A ``file`` is kept in the book's documents first; its digest is among the words.
     """
     from cli.privacy import personal, warning
-    from lifecycle.errors import VersionConflict
+    from lifecycle.errors import StreamStopped, VersionConflict
     from lifecycle.words import Malformed, command_from
 
     asked = settings()
@@ -78,8 +78,8 @@ def give(words: Mapping[str, Any], *, confirm_clock: bool = False, file: bytes |
         began = time.perf_counter()
         try:
             answer = book.record(command, recorder)
-        except VersionConflict as error:
-            return _conflict(asked, error, command.command_id)
+        except (VersionConflict, StreamStopped) as error:
+            return not_recorded(asked, error, command.command_id)
         left = settle(book, views=answer.outcome == "accepted")
         took = time.perf_counter() - began
     _log(answer, took)
@@ -97,7 +97,7 @@ def _malformed(asked: Settings, error: Any, command_id: object) -> int:
     return 2
 
 
-def _conflict(asked: Settings, error: "VersionConflict", command_id: str) -> int:
+def not_recorded(asked: Settings, error: "BookError", command_id: str) -> int:
     """As `record` tells it by line; nothing was written, so the command may come again."""
     from cli.failures import told
 
@@ -112,11 +112,12 @@ def settle(book: "Book", *, views: bool = True, founded: bool = False) -> list[s
     Returns in words what of it failed, and that a new key signs: a book that was just ``founded`` has one.
     Whatever was recorded is recorded all the same.
     """
-    left = [_views_behind(book)] if views else []
+    left = [views_behind(book)] if views else []
     return [told for told in (*left, _unsealed(book, founded=founded)) if told is not None]
 
 
-def _views_behind(book: "Book") -> str | None:
+def views_behind(book: "Book") -> str | None:
+    """Bring the views to the journal's end; why that failed, in words."""
     try:
         from projections.projector import catch_up
         from projections.store import MayNotWrite

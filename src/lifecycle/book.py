@@ -23,6 +23,7 @@ from lifecycle.folder import Folder
 from lifecycle.history import FUND, Entry, call_stream, grant_stream, history, kind_of
 from lifecycle.home import Check, Home, T
 from lifecycle.journal import Answer, Journal, Stored, reaching, store_errors
+from lifecycle.left_out import Quarantined, Stop
 from lifecycle.names import Known
 from lifecycle.own_rows import OwnRows
 from lifecycle.places import SCHEMES, is_address, named
@@ -98,6 +99,7 @@ class Book:
         )
         with making(home_of(place)) as home, store_errors(place):
             book = cls(home, home.made(), clock)
+            book.journal.left_out.begin((0, 0))
             book._clerk.found(facts, recorder)
             home.finish(name, seal=seal)
         return book
@@ -125,6 +127,7 @@ class Book:
             if not as_is and (wrong := book._wrong()):
                 book.close()
                 raise wrong
+            journal.left_out.begin(sealed_in(book.path))
             return book
 
     def behind(self) -> Behind | None:
@@ -193,7 +196,15 @@ class Book:
             return [
                 *self.home.health(standby=standby),
                 Check("nothing that was sealed is lost", wrong is None, told),
+                self._lawful(),
             ]
+
+    def _lawful(self) -> Check:
+        """Whether every row of the journal is an entry, and each stream takes more."""
+        stops = self.stops()
+        aside = "".join(f"; {row}" for row in self.quarantined())
+        told = "; ".join(map(str, stops)) or f"no stream is stopped{aside}"
+        return Check("every row is an entry that the rules allow", not stops, told)
 
     # ── recording ────────────────────────────────────────────────────────────────────────────
 
@@ -298,14 +309,21 @@ class Book:
     def grants(self) -> list[str]:
         """The ids of all grants, in the order in which they were first recorded."""
         with store_errors(self.journal.place):
-            return [
-                name.removeprefix("grant:") for name in self.journal.streams() if kind_of(name) == "grant"
-            ]
+            return self._named("grant")
 
     def calls(self) -> list[str]:
         """The ids of all calls, in the order in which they were first recorded."""
         with store_errors(self.journal.place):
-            return [name.removeprefix("call:") for name in self.journal.streams() if kind_of(name) == "call"]
+            return self._named("call")
+
+    def _named(self, about: str) -> list[str]:
+        none = {
+            stream for stream, rows in self.journal.left_out.streams().items() if not {1, -1}.isdisjoint(rows)
+        }
+        streams = self.journal.streams()
+        return [
+            name.removeprefix(f"{about}:") for name in streams if kind_of(name) == about and name not in none
+        ]
 
     def call(self, name: str, known: int | None = None) -> "Call | None":
         """A call's state: now, or as known at a position; `None` for an unknown one."""
@@ -314,9 +332,24 @@ class Book:
         return fold(history(self.entries(call_stream(name)), known=known))
 
     def position(self) -> int:
-        """The newest position of the journal; 0 for an empty one."""
+        """The newest position of the journal; 0 for an empty one. What came since is looked at."""
         with store_errors(self.journal.place):
-            return self.journal.position()
+            position = self.journal.position()
+            self.journal.left_out.look(position)
+            return position
+
+    def stops(self) -> list[Stop]:
+        """Each stream that takes nothing more, because it holds a row that is not lawful; and where it stops.
+
+        The journal is looked at up to its newest row.
+        """
+        self.position()
+        return self.journal.left_out.faults()
+
+    def quarantined(self) -> list[Quarantined]:
+        """Each row that was quarantined, in the order of recording."""
+        self.position()
+        return self.journal.left_out.quarantined()
 
     def recorded_at(self, position: int) -> datetime | None:
         """When the newest entry at or before the position was recorded."""
@@ -370,11 +403,17 @@ class Book:
         with store_errors(self.journal.place):
             return [one for one in self.journal.corrections(FUND) if (one.position or 0) <= known]
 
+    def rows_elsewhere(self, known: int) -> int:
+        """How many rows up to a position are in no history of the fund, a grant or a call."""
+        with store_errors(self.journal.place):
+            return self.journal.elsewhere(known)
+
     def ranges(self, about: str, size: int) -> list[tuple[str, str]]:
         """Names between which so many streams about grants or calls lie: from the one on, up to the other."""
         with store_errors(self.journal.place):
             starts = self.journal.every(size, about)
-        return list(pairwise([*starts, f"{about};"])) if starts else []
+        # From before the first name on: a row that is left out may be of a stream without a first version.
+        return list(pairwise([f"{about}:", *starts[1:], f"{about};"]))
 
     def stored(
         self, known: int | None = None, stream: str | None = None, *, after: int = 0

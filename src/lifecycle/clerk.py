@@ -22,12 +22,13 @@ from lifecycle.clock import Clock, next_moment
 from lifecycle.decisions.call import CallCommand
 from lifecycle.decisions.correction import CorrectCallEntry, CorrectEntry, CorrectFundEntry, faults_of_reading
 from lifecycle.decisions.fund import FundCommand
+from lifecycle.decisions.quarantine import AtPosition, QuarantineRow
 from lifecycle.decisions.rules import Command, GrantCommand
 from lifecycle.digests import digest_of, digest_of_founding
 from lifecycle.errors import VersionConflict
-from lifecycle.events.base import EntryCorrected, Event
+from lifecycle.events.base import EntryCorrected, Event, LeftOut
 from lifecycle.fund import Fund, fold
-from lifecycle.history import FUND, Entry, call_stream, in_force, kind_of, reading
+from lifecycle.history import FUND, QUARANTINES, Entry, call_stream, in_force, kind_of, lawful, reading
 from lifecycle.journal import Answer, Journal
 from lifecycle.judge import (
     Known,
@@ -38,13 +39,14 @@ from lifecycle.judge import (
     judge_call,
     judge_fund,
     judge_grant,
+    judge_quarantine,
     stream_of,
 )
 from lifecycle.listed import refuse
-from lifecycle.mapper import entry_of, stamp, stored_as
+from lifecycle.mapper import stamp, stored_as
 from lifecycle.memory import without_trace
 from lifecycle.own_rows import OwnRows
-from lifecycle.recording import STORED, Receipt
+from lifecycle.recording import Receipt
 from lifecycle.refusals import CommandIdReused, Refusal
 from lifecycle.seat import day_at, start_of
 from lifecycle.snapshot import keep, newest
@@ -60,7 +62,6 @@ _AHEAD = 100
 """Of so many streams at most the entries are read before the append lock is taken."""
 _CLOCKS_DIFFER = timedelta(days=1)
 """An act is never dated after it was recorded, by the clock that the book then had."""
-_NEWER = f"SELECT {STORED} FROM stored_events WHERE position > ? ORDER BY position LIMIT ?"
 
 
 class Clerk:
@@ -105,6 +106,7 @@ class Clerk:
 
         ``commands``: those that are to come, as far as they are known; what they need is read at once.
         """
+        looked = self.journal.left_out.looked
         try:
             self._read_ahead(commands)
             with self.journal.recorder.writing():
@@ -114,6 +116,7 @@ class Clerk:
         except BaseException:
             self._forget()
             self.own_rows.forget()
+            self.journal.left_out.undo(looked)
             raise
         finally:
             self.batching = False
@@ -154,6 +157,7 @@ class Clerk:
         if given:
             reused = CommandIdReused(f"{command_id} was given to another {given[0].command}: take a new id")
             return self._refused(_receipt(command_id, digest, about, self._tick(now), refusal=reused))
+        self.journal.left_out.refuse(stream)
         version = self._version(stream)
         if command.expect_version not in (None, version):
             raise VersionConflict(
@@ -167,6 +171,8 @@ class Clerk:
             return self._refused(_receipt(command_id, digest, about, self._tick(now), refusal=no))
         own = Entry(stream, version + 1, verdict.fact, self._tick(now), recorder, command_id, command.note)
         entries = (own, *self._pair(verdict, recorder, command_id, now))
+        for entry in entries:
+            self.journal.left_out.refuse(entry.originator_id)
         receipt = _receipt(command_id, digest, about, entries[-1].recorded_at, entries=entries)
         position = self._append(entries, receipt)
         if kind_of(stream) == "grant":
@@ -178,6 +184,9 @@ class Clerk:
         for name, call in verdict.calls.items():
             added = sum(entry.originator_id == call_stream(name) for entry in entries)
             self._calls[name] = call, self._call(name)[1] + added
+        following = {(entry.originator_id, entry.originator_version + 1) for entry in entries}
+        if stream == QUARANTINES or not following.isdisjoint(self._holes):
+            self._again()
         return Answer.of(receipt, "accepted", position)
 
     def _answers_to(self, command_id: str) -> list[Receipt]:
@@ -197,6 +206,8 @@ class Clerk:
     def _version(self, stream: str) -> int:
         if stream == FUND:
             return self._fund_version
+        if stream == QUARANTINES:
+            return self.journal.left_out.version
         if kind_of(stream) == "call":
             return self._call(stream.removeprefix("call:"))[1]
         return len(self._known(stream).entries)
@@ -216,6 +227,8 @@ class Clerk:
                 return judge_grant(known, command, fund, recorder, today, calls)
             if isinstance(command, CallCommand):
                 return judge_call(self.journal.entries(stream_of(command)), command, fund, recorder, today)
+            if isinstance(command, QuarantineRow):
+                return judge_quarantine(fund, command, recorder, today, self._at(command.position))
             assert isinstance(command, FundCommand)
             entries = self.journal.entries(FUND) if isinstance(command, CorrectFundEntry) else ()
             return judge_fund(fund, command, recorder, today, entries, self._acts_since)
@@ -228,6 +241,18 @@ class Clerk:
         entries = self._known(stream).entries if kind_of(stream) == "grant" else self.journal.entries(stream)
         if asked.reads is not None and (now := reading(entries, asked.entry)):
             refuse(asked.NAME, faults_of_reading(now, asked.reads))
+
+    def _at(self, position: int) -> AtPosition:
+        """What lies there."""
+        left_out = self.journal.left_out
+        row = next(self.journal.stored(position - 1, position, 1), None)
+        if row is None:
+            return AtPosition("")
+        if (known := left_out.rows.get(position)) is not None:
+            return AtPosition(known.name, quarantined=str(known))
+        fault = left_out.fault(position)
+        name = f"{row.stream}@{row.version}"
+        return AtPosition(name, fault.why, fault.rows) if fault else AtPosition(name)
 
     def _acts_since(self, taken: Taken) -> Iterator[Entry]:
         """What these officers did or recorded since, all of which was recorded since, or corrected."""
@@ -249,6 +274,7 @@ class Clerk:
         if not positions:
             return None
         self._position = positions[-1]
+        self.journal.left_out.own(self._position)
         return self._position
 
     def _tick(self, now: datetime) -> datetime:
@@ -274,12 +300,16 @@ class Clerk:
         recorder = self.journal.recorder
         ids = [one.command_id for one in commands if one.command_id]
         questions = [recorder.receipts(ids[at : at + _MANY]) for at in range(0, len(ids), _MANY)]
-        newer, *given = recorder.answers((_NEWER, (self._position, _MANY)), *questions)
+        left_out = self.journal.left_out
+        newer, *given = recorder.answers(left_out.newer(self._position, _MANY), *questions)
         if len(newer) == _MANY:
+            left_out.look(newer[-1][4])
             self._forget()
             self._start()
+        elif newer and left_out.take(row for row in newer if row[4] > left_out.looked):
+            self._again()
         elif newer:
-            self._take_in_entries(newer)
+            self._take_in_entries([row[:5] for row in newer])
         self._given = {command_id: [] for command_id in ids}
         for row in chain.from_iterable(given):
             receipt = Receipt(*row)
@@ -293,25 +323,42 @@ class Clerk:
                 self._kept -= len(self._grants.pop(stream).entries)
         fund = [row for row in newer if row[0] == FUND and row[1] > self._fund_version]
         if fund:
-            entries = [entry_of(*row) for row in fund]
+            entries = [self.journal.left_out.entry(*row) for row in fund]
             if _corrects(entries):
                 self._load_fund()  # who corrected has kept a snapshot
             else:
-                self._fund, self._fund_version = fold(entries, self._fund), entries[-1].originator_version
-        last = entry_of(*newer[-1])
-        self._position, self._last = newer[-1][-1], last.recorded_at
+                self._fund = fold(lawful(entries), self._fund)
+                self._fund_version = entries[-1].originator_version
+        self._position = newer[-1][-1]
+        for row in reversed(newer):
+            last = self.journal.left_out.entry(*row)
+            if type(last.event) is not LeftOut:
+                self._last = last.recorded_at
+                break
 
     def _start(self) -> None:
         """Begin with what there is; the position first, so that whatever comes meanwhile is newer than it."""
-        newest = self.journal.newest()
-        self._position, self._last = 0, None
-        if newest is not None:
-            self._position, self._last = newest.position or 0, newest.recorded_at
+        self._position, self._last = self.journal.newest()
+        self.journal.left_out.look(self._position)
         self._load_fund()
 
     def _load_fund(self) -> None:
         found = _loaded(self.journal)
         self._fund, self._fund_version, self._snapshot_version, self._corrected = found
+
+    def _again(self) -> None:
+        """Begin anew: what is left out is not what it was."""
+        last = self._last
+        self.journal.left_out.again()
+        self._forget()
+        self._start()
+        if self._last is None or (last is not None and last > self._last):
+            self._last = last
+
+    @property
+    def _holes(self) -> set[tuple[str, int]]:
+        """Streams and versions of rows that were quarantined: the entry before may have come after them."""
+        return {(row.stream, row.version) for row in self.journal.left_out.rows.values()}
 
     def _known(self, stream: str) -> Known:
         known = self._grants.get(stream)
@@ -342,6 +389,8 @@ class Clerk:
 
         After a correction at once: whoever loads an older one has to fold the whole stream.
         """
+        if FUND in self.journal.left_out.stops:
+            return  # how the fund stands after its stop is not settled
         enough = self._fund_version >= _FIRST_SNAPSHOT + self._snapshot_version * 5 // 4
         if enough or (self._corrected and self._fund_version >= _FIRST_SNAPSHOT):
             assert self.journal.snapshots is not None
@@ -360,15 +409,17 @@ def _loaded(journal: Journal) -> tuple[Fund, int, int, bool]:
     """The same, and whether the stream was corrected after the snapshot."""
     assert journal.snapshots is not None
     fund, snapshot_version = newest(journal.snapshots.recorder) or (Fund(), 0)
-    if snapshot_version and journal.entry_row(FUND, snapshot_version) is None:
-        # Of entries that are not there: what is recorded next would leave a gap for ever.
+    row = journal.entry_row(FUND, snapshot_version) if snapshot_version else None
+    if snapshot_version and (row is None or journal.left_out.since(FUND, snapshot_version, row[-1])):
+        # Of entries that are not there: what is recorded next would leave a gap for ever. Or of one that
+        # counts in no fold, as was found out later.
         fund, snapshot_version = Fund(), 0
     version = snapshot_version
     for newer in journal.pages(FUND, _PAGE, after=version):
         if _corrects(newer):
             whole = journal.entries(FUND)
             return fold(in_force(whole)), len(whole), snapshot_version, True
-        fund, version = fold(newer, fund), newer[-1].originator_version
+        fund, version = fold(lawful(newer), fund), newer[-1].originator_version
     return fund, version, snapshot_version, False
 
 

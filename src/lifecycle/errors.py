@@ -21,6 +21,10 @@ class Altered(BookError):
     exit_code = 4
 
 
+class StreamStopped(Altered):
+    """The stream holds a row that is no entry, or one that the rules refuse: it takes nothing more."""
+
+
 class Unreachable(BookError):
     """The store is not there, cannot be opened, or could not write."""
 

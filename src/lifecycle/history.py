@@ -9,11 +9,14 @@ from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from lifecycle.events.base import EntryCorrected, Event
+from lifecycle.events.base import EntryCorrected, Event, LeftOut
 from lifecycle.rule_sets import RULE_SET
 
 FUND = "fund"
 """The fund's stream: one a book."""
+QUARANTINES = "fund:quarantine"
+"""The stream of `RowQuarantined`. It is not the fund's own: who reads any stream, the fund's too, has to know
+first which of its rows count in no fold."""
 
 
 def grant_stream(grant: str) -> str:
@@ -90,16 +93,27 @@ def reading(entries: Sequence[Entry], version: int) -> Event | None:
     return held.get(version, entries[version - 1].event)
 
 
+_NOT_IN_FORCE = frozenset((EntryCorrected, LeftOut))
+
+
+def lawful(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries without the rows that are left out: quarantined, or in a stream that is stopped."""
+    return [entry for entry in entries if type(entry.event) is not LeftOut]
+
+
 def in_force(entries: Sequence[Entry]) -> list[Entry]:
     """What holds of a stream's entries, given in the order of their versions: struck ones gone, corrected
     ones as they should read, in the one order.
 
-    Corrections themselves are not returned; a struck correction has no effect.
+    Corrections themselves are not returned; a struck correction has no effect. Rows that are left out are not
+    in force.
     """
     # By type, not isinstance: on pydantic's classes that is slow, and every entry passes here.
-    corrections = [entry for entry in entries if type(entry.event) is EntryCorrected]
-    if not corrections:
+    apart = [entry for entry in entries if type(entry.event) in _NOT_IN_FORCE]
+    if not apart:
         return sorted(entries, key=_BY_ORDER)
+    entries = lawful(entries)
+    corrections = [entry for entry in apart if type(entry.event) is EntryCorrected]
     held: dict[int, Entry] = {entry.originator_version: entry for entry in entries}
     void = void_corrections(corrections)
     for correction in corrections:

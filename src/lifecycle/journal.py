@@ -15,7 +15,9 @@ from pydantic_core import from_json
 
 from lifecycle import sqlite
 from lifecycle.errors import Altered, Unreachable
+from lifecycle.events.base import LeftOut
 from lifecycle.history import FUND, Entry, in_force
+from lifecycle.left_out import LeftOutRows
 from lifecycle.mapper import EntryMapper, entry_of
 from lifecycle.places import named
 from lifecycle.recording import ANSWER, FORMAT, STORED, WAIT, Receipt, Recording
@@ -69,6 +71,11 @@ _FOUNDING_ROWS = 100
 """At most so many rows are looked at for the seat."""
 _LAST = "\U0010ffff"
 """After every name of a stream."""
+_ELSEWHERE = (
+    "SELECT count(*) FROM stored_events WHERE position <= ? AND (originator_id < 'call:'"
+    " OR (originator_id >= 'call;' AND originator_id < 'fund')"
+    " OR (originator_id > 'fund' AND originator_id < 'grant:') OR originator_id >= 'grant;')"
+)
 
 
 _Place = tuple[Any, ...]
@@ -108,6 +115,8 @@ class Journal(Application[str]):
             **self._store.settings(place, create=create, read_only=read_only),
         }
         super().__init__()
+        self.left_out = LeftOutRows(self.recorder)
+        """Rows that count in no fold, once somebody has said how far the journal is sealed."""
         if not create:
             found = self.recorder.format()
             _check_format(found, named(place))
@@ -140,7 +149,7 @@ class Journal(Application[str]):
             after,
             most,
         )
-        return _whole([entry_of(*row) for row in rows], after)
+        return _whole([self.left_out.entry(*row) for row in rows], after)
 
     def entries_of(self, streams: Sequence[str]) -> dict[str, list[Entry]]:
         """The entries of each of some streams, as they were written: with one question."""
@@ -152,7 +161,7 @@ class Journal(Application[str]):
                 " ORDER BY originator_id, originator_version"
             )
             for row in self.recorder.rows(question, *found):
-                found[row[0]].append(entry_of(*row))
+                found[row[0]].append(self.left_out.entry(*row))
         return {stream: _whole(entries) for stream, entries in found.items()}
 
     def pages(self, stream: str, page: int, *, after: int = 0) -> Iterator[list[Entry]]:
@@ -189,7 +198,7 @@ class Journal(Application[str]):
             stream,
             "EntryCorrected.%",
         )
-        return [entry_of(*row) for row in rows]
+        return [entry for row in rows if type((entry := self.left_out.entry(*row)).event) is not LeftOut]
 
     def stored(self, after: int, upto: int, page: int, stream: str | None = None) -> Iterator[Stored]:
         """Every row in (after, upto] as it is stored, in the order of recording."""
@@ -205,24 +214,35 @@ class Journal(Application[str]):
     def whole(self, position: int) -> int:
         """The position of the last entry that was recorded by the same command, in the same transaction."""
         question = f"SELECT {STORED} FROM stored_events WHERE position >= ? ORDER BY position LIMIT ?"
-        rows = [entry_of(*row) for row in self.recorder.rows(question, position, 2)] if position else []
+        read = self.left_out.entry
+        rows = [read(*row) for row in self.recorder.rows(question, position, 2)] if position else []
         while len(rows) == 2 and rows[0].command_id == rows[1].command_id:
             position += 1
-            rows = [entry_of(*row) for row in self.recorder.rows(question, position, 2)]
+            rows = [read(*row) for row in self.recorder.rows(question, position, 2)]
         return position
 
-    def newest(self) -> Entry | None:
-        """The newest entry; `None` in an empty journal."""
-        rows = self.recorder.rows(f"SELECT {STORED} FROM stored_events ORDER BY position DESC LIMIT 1")
-        return entry_of(*rows[0]) if rows else None
+    def newest(self) -> tuple[int, datetime | None]:
+        """The newest position, and when the newest entry was recorded; 0 and `None` in an empty journal."""
+        return self._newest(_END)
 
     def recorded_at(self, position: int) -> datetime | None:
-        """When the newest entry at or before the position was recorded; `None` where there is none."""
-        rows = self.recorder.rows(
-            f"SELECT {STORED} FROM stored_events WHERE position <= ? ORDER BY position DESC LIMIT 1",
-            position,
-        )
-        return entry_of(*rows[0]).recorded_at if rows else None
+        """When the newest entry at or before the position was recorded; `None` where there is none.
+
+        What is left out tells no moment: who put it in could choose any.
+        """
+        return self._newest(position)[1]
+
+    def _newest(self, upto: int) -> tuple[int, datetime | None]:
+        question = f"SELECT {STORED} FROM stored_events WHERE position <= ? ORDER BY position DESC LIMIT ?"
+        position, most = 0, 1
+        while rows := self.recorder.rows(question, upto, most):
+            position = position or rows[0][-1]
+            for row in rows:
+                entry = self.left_out.entry(*row)
+                if type(entry.event) is not LeftOut:
+                    return position, entry.recorded_at
+            upto, most = rows[-1][-1] - 1, 100
+        return position, None
 
     def position_at(self, moment: datetime) -> int:
         """The newest position that was recorded by the moment; 0 for none."""
@@ -324,8 +344,27 @@ class Journal(Application[str]):
             "SELECT originator_id, min(originator_version), max(originator_version) FROM stored_events"
             " WHERE position > ? AND position <= ? GROUP BY originator_id"
         )
-        found = self.recorder.rows(question, position, _END if upto is None else upto)
-        return {name: (first, last) for name, first, last in found}
+        end = _END if upto is None else upto
+        found = {name: (first, last) for name, first, last in self.recorder.rows(question, position, end)}
+        for name in found.keys() & self.left_out.streams().keys() if self.left_out else ():
+            places = [entry.position or 0 for entry in self.entries(name)]
+            then, now = (sum(place <= known for place in places) for known in (position, end))
+            found[name] = then + 1, now
+        return found
+
+    def elsewhere(self, upto: int) -> int:
+        """How many rows up to a position are in no history of the fund, a grant or a call.
+
+        Those are the quarantines, and rows that are left out: of streams of another kind, or with a version
+        that leaves a gap.
+        """
+        ((others,),) = self.recorder.rows(_ELSEWHERE, upto)
+        for name in self.left_out.streams():
+            if name == FUND or name.startswith(("grant:", "call:")):
+                question = "SELECT count(*) FROM stored_events WHERE originator_id = ? AND position <= ?"
+                ((rows,),) = self.recorder.rows(question, name, upto)
+                others += rows - sum((entry.position or 0) <= upto for entry in self.entries(name))
+        return int(others)
 
     def histories(
         self, after: int, upto: int, page: int, names: tuple[str, str] | None = None
@@ -354,7 +393,7 @@ class Journal(Application[str]):
                     yield name, _whole(entries)
                     entries = []
                 name, at = stream, version
-                entries.append(entry_of(stream, version, topic, state, position))
+                entries.append(self.left_out.entry(stream, version, topic, state, position))
             _further((name, at), before)
         if entries:
             yield name, _whole(entries)
@@ -369,12 +408,26 @@ def _further(at: _Place, before: _Place) -> _Place:
 
 
 def _whole(entries: list[Entry], after: int = 0) -> list[Entry]:
-    """A stream's entries after a version. Raises `Altered` where one before the last of them is missing."""
+    """A stream's entries after a version. Raises `Altered` where one before the last of them is missing.
+
+    A row that is left out may have any version: it holds its place only if those before it are there.
+    """
+    if entries and entries[-1].originator_version != after + len(entries):
+        entries = _without_gaps(entries, after)
     if entries and entries[-1].originator_version != after + len(entries):
         versions = enumerate((entry.originator_version for entry in entries), after + 1)
         missing = next(number for number, there in versions if there != number)
         raise Altered(f"{entries[0].originator_id}@{missing} is missing: grantbook audit verify says more")
     return entries
+
+
+def _without_gaps(entries: list[Entry], after: int) -> list[Entry]:
+    """Without the rows that are left out and whose version leaves a gap."""
+    kept = list[Entry]()
+    for entry in entries:
+        if type(entry.event) is not LeftOut or entry.originator_version == after + len(kept) + 1:
+            kept.append(entry)
+    return kept
 
 
 def reaching(last: int, stream: str, entries: list[Entry], after: int = 0) -> list[Entry]:

@@ -54,6 +54,22 @@ class UnknownGrant(Refusal, order=STAGE, rule="domain §3: stages"):
     """No such grant on that day."""
 
 
+class UnknownRow(Refusal, order=STAGE, rule="domain §4.9: entries are judged again"):
+    """The journal has no row at this position."""
+
+
+class RowIsQuarantined(Refusal, order=STAGE, rule="domain §4.9: entries are judged again"):
+    """The row is quarantined already."""
+
+
+class RowIsLawful(Refusal, order=STAGE, rule="domain §4.9: entries are judged again"):
+    """Nothing is wrong with the row: only one that is no entry, or that the rules refuse, is quarantined."""
+
+
+class EntryIsQuarantined(Refusal, order=STAGE, rule="domain §4.9: entries are judged again"):
+    """A row that counts in no fold has nothing to correct."""
+
+
 class GrantIdTaken(Refusal, order=STAGE, rule="domain §3: ProposeGrant"):
     """Another proposal has this id."""
 

@@ -197,10 +197,22 @@ CALL_COMMANDS = (
 # fmt: on
 """Commands on a call's stream."""
 
+QUARANTINE = Row(
+    "QuarantineRow",
+    "audit seal --quarantine",
+    "administrator",
+    (),
+    "RowQuarantined",
+    (),
+    "Set aside a row that is no entry, or that the rules refuse.",
+)
+"""The act of an administrator at the seal: no command of the shell's own, nor a line of ``record``."""
+
 GRANT_ROWS = {row.name: row for row in GRANT_COMMANDS}
 FUND_ROWS = {row.name: row for row in FUND_COMMANDS}
 CALL_ROWS = {row.name: row for row in CALL_COMMANDS}
 ROWS = {"grant": GRANT_ROWS, "fund": FUND_ROWS, "call": CALL_ROWS}
 """By what the command is about."""
 BY_EVENT = {about: {row.event: row for row in rows.values()} for about, rows in ROWS.items()}
+BY_EVENT["fund"][QUARANTINE.event] = QUARANTINE
 """The row of the command that becomes a fact of a grant, of the fund or of a call."""

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError, create_model
 from pydantic_core import ErrorDetails
@@ -45,6 +45,9 @@ _ABOUT = {
     name: [about for about, rows in ROWS.items() if name in rows] for rows in ROWS.values() for name in rows
 }
 """What each command can be about."""
+
+
+_C = TypeVar("_C", bound=Command)
 
 
 class Malformed(Exception):
@@ -126,7 +129,11 @@ def command_from(words: Mapping[str, Any]) -> Command:
     name = fields.pop("command", None)
     if not isinstance(name, str):
         raise Malformed([("command", "is missing: which command is it?")])
-    kind = command_class(name, about_what(name, fields))
+    return checked(command_class(name, about_what(name, fields)), fields)
+
+
+def checked(kind: type[_C], fields: Mapping[str, Any]) -> _C:
+    """The command of the class with these fields. Raises `Malformed`."""
     try:
         return kind.model_validate(fields)
     except ValidationError as error:

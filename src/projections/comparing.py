@@ -15,8 +15,8 @@ from lifecycle.memory import collector_at_rest
 from lifecycle.places import is_address
 from lifecycle.reading import address_to_read
 from projections import store
-from projections.projector import Progress, fund_at
-from projections.tables import SHADOW, metadata, tracking, views_format
+from projections.projector import Progress, fund_at, left_out_rows
+from projections.tables import SHADOW, left_out, metadata, tracking, views_format
 from projections.tracking import JOURNAL
 from projections.views import create_views
 
@@ -124,6 +124,8 @@ def _compared(book: Book, connection: Connection, progress: Progress | None) -> 
         yield where, f"it is at position {views:,}, after the journal's end: it belongs to another book"
         return
     _fold(book, connection, views, progress)
+    if rows := left_out_rows(book):
+        store.insert(connection, {left_out: rows})
     for table in metadata.sorted_tables:
         if table.name not in _NOT_FOLDED:
             yield from _rows(connection, table.name)

@@ -11,7 +11,7 @@ from lifecycle.events.base import EntryCorrected, Event
 from lifecycle.events.fund import FundEstablished
 from lifecycle.fund import Fund
 from lifecycle.grant import EVOLVE, begin
-from lifecycle.history import FUND, Entry, in_force, kind_of
+from lifecycle.history import FUND, Entry, in_force, kind_of, lawful
 from lifecycle.instalments import instalments as instalment_steps
 from lifecycle.obligations import CONCERNS as OBLIGATED
 from lifecycle.seat import offsets
@@ -125,9 +125,10 @@ def _concerned(kind: type[Event]) -> tuple[int, ...]:
 
 def fold_stream(stream: str, entries: Sequence[Entry], rules: Rules, into: Rows) -> None:
     """Add the rows of one grant or call."""
-    if kind_of(stream) == "call":
+    about = kind_of(stream)
+    if about == "call":
         fold_call(stream, entries, into)
-    else:
+    elif about == "grant":
         fold_grant(stream, entries, rules, into)
 
 
@@ -190,7 +191,7 @@ def folded_fund(
     length = 0
     for page in pages:
         alone: list[Entry] = []
-        for entry in page:
+        for entry in lawful(page):
             free = stands_alone(entry) and entry.originator_version not in corrected
             (alone if free else apart).append(entry)
         length += len(page)

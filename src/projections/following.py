@@ -31,10 +31,11 @@ class News:
     """What is to be told of following."""
 
     state: str
-    """``leading``, ``waiting`` (another one leads), ``views`` (they are at the position) or ``away``."""
+    """``leading``, ``waiting`` (another one leads), ``views`` (they are at the position), ``stopped``
+    (a stream holds a row that is not lawful, at the position: the others go on) or ``away``."""
     position: int | None = None
     message: str | None = None
-    """Why the store cannot be used."""
+    """Why the store cannot be used, or the stream takes nothing more."""
     retry_in: float | None = None
     """Seconds until it is tried again."""
 
@@ -73,12 +74,16 @@ def _wait_to_lead(leads: Callable[[], bool], tell: Callable[[News], None]) -> No
 def _lead(book: Book, leads: Callable[[], bool], tell: Callable[[News], None]) -> None:
     """Until another one does. The views stay open: to open them takes longer than what one command adds."""
     tell(News("leading"))
-    at = -1
+    at, told = -1, set[str]()
     with catching_up(book) as further, news_of(book) as wait:
         while leads():
             if (newest := further()) != at:
                 at = newest
                 tell(News("views", at))
+            for stop in book.stops():
+                if (message := str(stop)) not in told:
+                    told.add(message)
+                    tell(News("stopped", stop.position, message))
             wait(at)
 
 

@@ -90,7 +90,10 @@ def _pipeline(connection: Connection, as_of: date, scale: int) -> Rows:
 def _changes(book: Book, since: int, known: int) -> Rows:
     kinds: Counter[str] = Counter()
     touched: dict[str, set[str]] = defaultdict(set)
+    left_out = book.journal.left_out
     for entry in book.stored(known, after=since):
+        if left_out.is_out(entry.stream, entry.version, entry.position):
+            continue
         kind = entry.topic.partition(".")[0]
         kinds[kind] += 1
         if kind_of(entry.stream) == "grant":

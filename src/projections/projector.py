@@ -7,7 +7,7 @@ rebuild fills shadow tables beside the live ones and puts them in their place in
 
 import copy
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from lifecycle.errors import Unreachable
 from lifecycle.events import fund as was
 from lifecycle.events.base import EntryCorrected
 from lifecycle.fund import Fund
-from lifecycle.history import FUND, Entry, kind_of
+from lifecycle.history import FUND, Entry, kind_of, lawful
 from lifecycle.journal import Stored, reaching, store_errors
 from lifecycle.memory import collector_at_rest
 from projections import store
@@ -30,9 +30,11 @@ from projections.tables import (
     FUND_TABLES,
     GRANT_TABLES,
     SHADOW,
+    Row,
     fund_facts,
     fund_flows,
     fund_partners,
+    left_out,
     obligation_steps,
     register_spans,
     tracking,
@@ -155,12 +157,17 @@ def _one_step(engine: Engine, book: Book) -> tuple[int, int]:
         (after, at), newest = tracked.newest(), book.position()
         if not are_of(book, after, at):
             raise _StartOver
+        other = _counted_otherwise(connection, book)
+        if FUND in other:
+            raise _StartOver
         if after == newest:
+            _project_again(connection, book, after, other)
             return after, newest
         if newest - after > max(STEP, after):  # a long way is walked once grant by grant, not once a step
             raise _StartOver
         upto = min(newest, after + STEP)
         _project(connection, book, after, upto)
+        _project_again(connection, book, upto, other)
         tracked.keep(upto, book.recorded_at(upto))
         return upto, newest
 
@@ -216,6 +223,14 @@ def _project(connection: Connection, book: Book, after: int, upto: int, prefix: 
         changed = {name: last for name, (_, last) in book.journal.changed_since(after, upto).items()}
     if FUND in changed:
         _project_fund(connection, book, upto, prefix, changed.pop(FUND))
+    _project_streams(connection, book, upto, prefix, changed)
+
+
+def _project_streams(
+    connection: Connection, book: Book, upto: int, prefix: str, changed: dict[str, int]
+) -> None:
+    """Replace the rows of these grants and calls, each of which has so many entries."""
+    changed = {stream: last for stream, last in changed.items() if kind_of(stream) in ("grant", "call")}
     if not changed:
         return
     rules, rows = Rules(fund_at(book, upto)), no_rows()
@@ -227,6 +242,37 @@ def _project(connection: Connection, book: Book, after: int, upto: int, prefix: 
             store.replace(connection, {table: rows[table] for table in tables}, about, ids, prefix)
 
 
+def _counted_otherwise(connection: Connection, book: Book) -> set[str]:
+    """The streams of which other rows count now than those that the tables were made from."""
+    question = f"SELECT stream, version, position, quarantined, why FROM {left_out.name}"
+    was = {tuple(row)[:4] for row in connection.exec_driver_sql(question)}
+    now = {row[:4] for row in left_out_rows(book)}
+    return {str(stream) for stream, *_ in was ^ now}
+
+
+def _project_again(connection: Connection, book: Book, upto: int, streams: Collection[str]) -> None:
+    """Replace the rows of these streams, and say what is left out."""
+    if not streams:
+        return
+    _project_streams(
+        connection, book, upto, "", {name: len(book.entries(name, known=upto)) for name in sorted(streams)}
+    )
+    _keep_left_out(connection, book)
+
+
+def _keep_left_out(connection: Connection, book: Book) -> None:
+    connection.exec_driver_sql(f"DELETE FROM {left_out.name}")
+    if rows := left_out_rows(book):
+        store.insert(connection, {left_out: rows})
+
+
+def left_out_rows(book: Book) -> list[Row]:
+    """What counts in no table: each quarantined row, and where each stopped stream stops."""
+    found = book.journal.left_out
+    rows: list[Row] = [(row.stream, row.version, row.position, True, str(row)) for row in found.quarantined()]
+    return rows + [(stop.stream, stop.version, stop.position, False, str(stop)) for stop in found.faults()]
+
+
 def fund_at(book: Book, position: int) -> Fund:
     """The fund as known at the position: from its snapshot where that is the newest."""
     fund = book.fund()
@@ -235,11 +281,12 @@ def fund_at(book: Book, position: int) -> Fund:
 
 def _project_fund(connection: Connection, book: Book, upto: int, prefix: str, last: int) -> None:
     version, currency = _fund_is_at(connection, prefix)
-    newer = reaching(last, FUND, book.entries(FUND, upto, after=version), version)
+    after = version + len(reached := reaching(last, FUND, book.entries(FUND, upto, after=version), version))
+    newer = lawful(reached)
     if all(stands_alone(entry) for entry in newer) and version:
         rows = {fund_flows: flow_rows(newer, currency), fund_partners: partner_rows(newer)}
         store.insert(connection, rows, prefix)
-        connection.exec_driver_sql(f"UPDATE {prefix}{fund_facts.name} SET version = {version + len(newer)}")
+        connection.exec_driver_sql(f"UPDATE {prefix}{fund_facts.name} SET version = {after}")
         return
     entries = book.entries(FUND, known=upto)
     if _rules_changed(entries, newer) and _has_grants(connection, prefix):
@@ -307,6 +354,7 @@ def _swap(engine: Engine, book: Book, still_locked: Callable[[], object], filled
             drop_views(connection)
             store.swap(connection, _REBUILT)
             create_views(connection)
+        _keep_left_out(connection, book)
         connection.execute(tracking.delete())
         ViewsTracking.inside(connection).keep(newest, book.recorded_at(newest))
         return newest

@@ -298,6 +298,17 @@ tracking = _table(
 )
 """The journal position to which the tables correspond, and when its entry was recorded."""
 
+left_out = _table(
+    "left_out",
+    _key("stream"),
+    _key("version", Integer),
+    Column("position", BigInteger, nullable=False),
+    Column("quarantined", Boolean, nullable=False),
+    *_text("why"),
+)
+"""The rows of the journal that count in no other table: those that are quarantined, and of each stopped
+stream the first that is not counted."""
+
 views_format = _table("views_format", _key("format", Integer))
 """One row: the `FORMAT` in which the tables were made."""
 

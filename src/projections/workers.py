@@ -36,7 +36,7 @@ def folded_on_all_cores(
     ``into``: where each process may write them into the shadows by itself; only the fund's are given then.
     Raises `Altered` where the entries are not as many as their positions.
     """
-    done = 0
+    done = book.rows_elsewhere(upto)
     for entries, rows in _folded(book, upto, fund, into):
         done += entries
         yield entries, rows

@@ -8,7 +8,7 @@ import pytest
 from cli_shell import Shell, on_grant
 from lifecycle import iso, terms, zones
 from lifecycle.book import Book
-from lifecycle.seal.judged import judged
+from lifecycle.judged import judged
 
 ASKED = [
     ("audit", "seal"),

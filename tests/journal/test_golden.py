@@ -218,6 +218,12 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "fund/CommitmentReleased": {"grant": "SSF-1", "amount": USD},
     "fund/OverpaymentRecorded": {"grant": "SSF-1", "amount": USD},
     "fund/OverpaymentSettled": {"grant": "SSF-1", "amount": USD},
+    "fund/RowQuarantined": {
+        "position": 21,
+        "also": [22],
+        "fault": "'Nonsense.v1' is no event of this program",
+        "reason": "put in by SQL",
+    },
     "fund/EntryCorrected": {"entry": 3, "struck": True, "reason": "misread"},
     "fund/DocumentAttached": DOCUMENT,
     "grant/PartyInvolved": {"role": "facilitating", "country": "JP", "organization": "JICA"},

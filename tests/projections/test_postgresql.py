@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 import given as g
-from cli.write import _views_behind
+from cli.write import views_behind
 from given import CLOSED, PAID
 from lifecycle.book import Book
 from lifecycle.errors import Unreachable
@@ -115,7 +115,7 @@ def test_who_may_not_write_the_views_takes_them_at_the_journals_end(
             ask(other, "register", "2019-01-01")
         with pytest.raises(store.MayNotWrite, match="read-only transaction"):
             rebuild(other)
-        assert _views_behind(other) is None  # a command is not the worse for it
+        assert views_behind(other) is None  # a command is not the worse for it
         catch_up(book)
         assert len(ask(other, "register", "2019-01-01")) == 3
 

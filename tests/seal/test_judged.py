@@ -22,8 +22,8 @@ from lifecycle.events.grant import GrantApproved
 from lifecycle.history import FUND, Entry
 from lifecycle.judge import Known
 from lifecycle.judge.again import Lawless, founded_again
+from lifecycle.judged import LAWLESS, UNDECODABLE, Judged, judged
 from lifecycle.mapper import place_of
-from lifecycle.seal.judged import LAWLESS, UNDECODABLE, Judged, judged
 from lifecycle.terms import Money
 from lifecycle.words import command_from
 from tampering import without_triggers

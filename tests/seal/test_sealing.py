@@ -16,7 +16,7 @@ from lifecycle.book import Book
 from lifecycle.disk import CHECKPOINTS
 from lifecycle.errors import Altered, NotNow, Unreachable
 from lifecycle.journal import Journal
-from lifecycle.seal.judged import Judged, judged
+from lifecycle.judged import Judged, judged
 from lifecycle.seal.leaves import entry_hash, receipt_hash
 from lifecycle.seal.proving import export
 from lifecycle.seal.sealing import Forked, Seal

@@ -14,7 +14,7 @@ from lifecycle.decisions.rules import GrantCommand, third
 from lifecycle.events import call as call_facts
 from lifecycle.events import fund as fund_facts
 from lifecycle.events import grant as grant_facts
-from lifecycle.events.base import EntryCorrected, Event
+from lifecycle.events.base import EntryCorrected, Event, LeftOut
 from lifecycle.events.call import CallOpened, GrantSelected, SelectionReleased
 from lifecycle.events.fund import (
     CommitmentIncreased,
@@ -34,6 +34,7 @@ from lifecycle.refusals import (
     CorrectionNotCorrectable,
     EditionNeverChanges,
     EntryAlreadyStruck,
+    EntryIsQuarantined,
     FieldNotCorrectable,
     FundAlreadyEstablished,
     NoEditionInForce,
@@ -136,6 +137,8 @@ def target_of(asked: EntryCorrected, entries: Sequence[Entry]) -> Entry:
     if not 1 <= asked.entry <= len(entries):
         raise UnknownEntry(f"there is no entry {asked.entry}; the stream has {len(entries)}")
     target = entries[asked.entry - 1]
+    if isinstance(target.event, LeftOut):
+        raise EntryIsQuarantined(f"{target.event.why}: it counts in no fold, so there is nothing to correct")
     corrections = [entry for entry in entries if isinstance(entry.event, EntryCorrected)]
     void = void_corrections(corrections)
     for entry in corrections:

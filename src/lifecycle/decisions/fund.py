@@ -2,11 +2,13 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import ClassVar
 
 from lifecycle.decisions.rules import Command, in_holding_currency, money
 from lifecycle.events import fund as was
 from lifecycle.events.base import Event
 from lifecycle.fund import Fund, Partner, evolve
+from lifecycle.history import FUND
 from lifecycle.instalments import NAME, item_of
 from lifecycle.refusals import (
     EditionNameTaken,
@@ -28,6 +30,9 @@ from lifecycle.terms import Money
 
 class FundCommand(Command):
     """A command on the fund."""
+
+    STREAM: ClassVar[str] = FUND
+    """In which its fact is kept."""
 
 
 def _establish(fund: Fund, _: was.FundEstablished) -> None:

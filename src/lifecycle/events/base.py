@@ -1,5 +1,6 @@
 """What all events share."""
 
+from datetime import date
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -25,6 +26,25 @@ class Event(Value):
     """The day on which it took effect in the world."""
     actor: OfficerId
     """Whose act it was."""
+
+
+class LeftOut(Event):
+    """Stands in the place of a row that counts in no fold: quarantined, or of a stream that is stopped.
+
+    It is never stored: whoever reads the row makes it.
+    """
+
+    topic: str
+    """Of the row, whatever it says."""
+    why: str
+    """In a sentence."""
+    quarantined: bool
+    """By an administrator; otherwise its stream is stopped."""
+
+    @classmethod
+    def of(cls, topic: str, on: date, why: str, quarantined: bool) -> "LeftOut":
+        """From what is known of the row; ``on``: the day of the quarantine."""
+        return cls.model_construct(on=on, actor="", topic=topic, why=why, quarantined=quarantined)
 
 
 class GrantEvent(Event):

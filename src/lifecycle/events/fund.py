@@ -246,6 +246,23 @@ class OverpaymentSettled(FundEvent):
     """By how much less than before; in the holding currency."""
 
 
+class RowQuarantined(FundEvent):
+    """A row that is no entry, or that the rules refuse, was set aside: it stays where it is, is sealed as not
+    lawful, and counts in no fold. Kept in a stream of its own, ``fund:quarantine``.
+
+    Recorded by an administrator.
+    """
+
+    position: Annotated[int, Field(ge=1)]
+    """Of the row in the journal."""
+    also: tuple[int, ...] = ()
+    """Positions of the rows that were written in the same transaction."""
+    fault: Prose
+    """What the book found wrong with the row."""
+    reason: Reason
+    """Why it is set aside: how the row came there, as far as it is known."""
+
+
 EVENTS: tuple[type[FundEvent], ...] = (
     FundEstablished,
     PolicyAdopted,
@@ -267,6 +284,7 @@ EVENTS: tuple[type[FundEvent], ...] = (
     CommitmentReleased,
     OverpaymentRecorded,
     OverpaymentSettled,
+    RowQuarantined,
     EntryCorrected,
     DocumentAttached,
 )

@@ -11,6 +11,7 @@ from lifecycle.judge.calls import judge_call
 from lifecycle.judge.fund import judge_fund
 from lifecycle.judge.grants import Known, calls_named, judge_grant
 from lifecycle.judge.officers import Taken, acts_of
+from lifecycle.judge.quarantine import judge_quarantine
 
 __all__ = [
     "NO_CALLS",
@@ -23,6 +24,7 @@ __all__ = [
     "judge_call",
     "judge_fund",
     "judge_grant",
+    "judge_quarantine",
     "row_of",
     "stream_of",
 ]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from lifecycle.call import Call
 from lifecycle.decisions.call import CallCommand
+from lifecycle.decisions.fund import FundCommand
 from lifecycle.decisions.rules import Command, GrantCommand
 from lifecycle.events.base import Event
 from lifecycle.fund import Fund
@@ -50,7 +51,9 @@ def stream_of(command: Command) -> str:
     """The stream that the command is about."""
     if isinstance(command, GrantCommand):
         return grant_stream(command.grant)
-    return call_stream(command.call) if isinstance(command, CallCommand) else FUND
+    if isinstance(command, CallCommand):
+        return call_stream(command.call)
+    return command.STREAM if isinstance(command, FundCommand) else FUND
 
 
 def place(held: Sequence[Entry], on: date) -> int:

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import tempfile
+from base64 import b64encode
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import islice
@@ -14,7 +15,9 @@ from urllib.parse import quote
 from lifecycle.book import Book
 from lifecycle.disk import CHECKPOINTS
 from lifecycle.errors import Altered, Unreachable
+from lifecycle.history import QUARANTINES
 from lifecycle.journal import store_errors
+from lifecycle.left_out import Quarantined
 from lifecycle.seal import standalone
 from lifecycle.seal.files import FOLDER, Kept
 from lifecycle.seal.leaves import RECEIPT_PARTS, entry_data
@@ -40,6 +43,8 @@ class Proof(NamedTuple):
     checkpoint: Checkpoint
     text: str
     """In the form of C2SP tlog-proof; the leaf's bytes are its extra data."""
+    quarantined: Quarantined | None
+    """Who says that the row is not lawful, if it was quarantined: it is sealed as such."""
 
 
 class Prover:
@@ -100,7 +105,8 @@ class Prover:
             self._from_rows()
             return self.prove(stream, version)
         text = proof_text(index, proof, self._file.read_text("utf-8"), data)
-        return Proof(name, index, leaf, proof, self.checkpoint, text)
+        quarantined = self._journal.left_out.rows.get(row[-1])
+        return Proof(name, index, leaf, proof, self.checkpoint, text, quarantined)
 
     def _index(self, position: int, leaf: bytes) -> int:
         index = None if self._kept is None else self._kept.index(position)
@@ -173,7 +179,8 @@ class _Export:
 
     def __init__(self, book: Book, maker: Prover, folder: Path, streams: Collection[str]) -> None:
         self._journal, self._maker, self._folder = book.journal, maker, folder
-        self._streams = frozenset(streams)
+        # Who is shown some streams is shown which of their rows are not lawful.
+        self._streams = frozenset((*streams, QUARANTINES) if streams else ())
         self._newest: dict[str, int] = {}
 
     def write(self) -> tuple[int, int, int]:
@@ -204,14 +211,20 @@ class _Export:
 
     def _entries(self, size: int) -> Iterator[dict[str, Any]]:
         rows = (row for page in self._journal.entry_rows(0, _PAGE) for row in page)
-        for index, (stream, version, topic, state, _) in enumerate(islice(rows, size)):
+        for index, (stream, version, topic, state, position) in enumerate(islice(rows, size)):
             if not self._streams or stream in self._streams:
-                try:
-                    stored = state.decode()
-                except ValueError as error:
-                    raise Altered(f"{stream}@{version} is not text: {error}") from None
-                self._newest[stream] = version
-                yield {"index": index, "stream": stream, "version": version, "topic": topic, "stored": stored}
+                self._newest[stream] = max(version, self._newest.get(stream, 0))
+                row = {"index": index, "stream": stream, "version": version, "topic": topic}
+                yield row | self._stored(f"{stream}@{version}", state, position)
+
+    def _stored(self, name: str, state: bytes, position: int) -> dict[str, str]:
+        """The stored text; of a quarantined row, which may be none, the bytes in base64."""
+        try:
+            return {"stored": state.decode()}
+        except ValueError as error:
+            if position in self._journal.left_out.rows:
+                return {"stored_base64": b64encode(state).decode()}
+            raise Altered(f"{name} is not text: {error}") from None
 
     def _receipts(self, size: int) -> Iterator[dict[str, Any]]:
         rows = (row for page in self._journal.receipt_rows(0, _PAGE) for row in page)

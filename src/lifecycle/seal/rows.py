@@ -6,21 +6,19 @@ the entries and once from the answers, and hashed; where the hashes differ, `dis
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from hashlib import sha256
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from lifecycle.journal import Journal
+from lifecycle.judged import MOST, command_in
 from lifecycle.seal.leaves import RECEIPT_PARTS, entry_hash, receipt_hash
 
-MOST = 20
-"""So many problems are told; one is enough to fail."""
 _PAGE = 500
 _HEAD = b'{"recorded_at":"'
 _MOMENT = slice(len(_HEAD), len(_HEAD) + 27)
-_ID = re.compile(rb'"command_id":"((?:[^"\\]|\\.)*)"')
 _DIGEST = re.compile("[0-9a-f]{64}")
 _NAMES_DOCUMENTS = ("DocumentAttached.", "EntryCorrected.")
 _AT = {part: place for place, part in enumerate((*RECEIPT_PARTS, "position"))}
@@ -51,19 +49,14 @@ class Walked(NamedTuple):
 _NO_HASH = bytes(32)
 
 
-def command_in(state: bytes) -> bytes:
-    """The id of the command that an entry came of. Raises ``ValueError`` where it names none."""
-    found = _ID.search(state)
-    if found is None:
-        raise ValueError("it names no command")
-    told = found[1]
-    return json.loads(b'"%b"' % told).encode() if b"\\" in told else told
-
-
 class _Entries:
     """Walks over entries in the order of their positions."""
 
-    def __init__(self) -> None:
+    def __init__(self, aside: Collection[int]) -> None:
+        self._aside = aside
+        """Positions of rows of which only the bytes and the place are looked at."""
+        self._taken: dict[str, set[int]] = {}
+        """Versions of those rows, by stream."""
         self.leaves: list[bytes] = []
         self.wrong: list[Wrong] = []
         self.documents: list[tuple[str, str]] = []
@@ -82,6 +75,9 @@ class _Entries:
         """Some more."""
         versions, leaves = self._versions, self.leaves
         for stream, version, topic, state, position in rows:
+            if position in self._aside:
+                self._beside(stream, version, topic, state, position)
+                continue
             try:
                 leaf = entry_hash(stream, version, topic, state)
                 moment = state[_MOMENT]
@@ -98,7 +94,7 @@ class _Entries:
                 self._command = command
             self._names.append(f"{stream}@{version}")
             if (
-                version == versions.get(stream, 0) + 1
+                version == (versions.get(stream, 0) + 1 if not self._taken else self._following(stream))
                 and position == self.position + 1
                 and moment > self._moment
                 and state.startswith(_HEAD)
@@ -111,12 +107,37 @@ class _Entries:
                 self._document(stream, version, state)
         self._hash_story()
 
+    def _following(self, stream: str) -> int:
+        """The version that comes next in a stream: rows that were set aside keep theirs."""
+        version = self._versions.get(stream, 0) + 1
+        if taken := self._taken.get(stream):
+            while version in taken:
+                version += 1
+        return version
+
+    def _beside(self, stream: str, version: int, topic: str, state: bytes, position: int) -> None:
+        """A row that was set aside: nothing that it says counts, so no order is asked of it."""
+        where = f"{stream}@{version} (position {position})"
+        self._tell()
+        self._command = b""
+        try:
+            leaf = entry_hash(stream, version, topic, state)
+        except Exception as error:  # whatever an injured row may hold
+            self._found(where, str(error))
+            leaf = _NO_HASH
+        if position != self.position + 1:
+            self._found(where, f"the journal goes from position {self.position} to {position}")
+        self.leaves.append(leaf)
+        self._places += hash((stream, version, position))
+        self._taken.setdefault(stream, set()).add(version)
+        self.position = position
+
     def _found(self, where: str, what: str) -> None:
         if len(self.wrong) < MOST:
             self.wrong.append(Wrong(len(self.leaves), where, what))
 
     def _out_of_order(self, stream: str, version: int, state: bytes, position: int) -> None:
-        where, expected = f"{stream}@{version} (position {position})", self._versions.get(stream, 0) + 1
+        where, expected = f"{stream}@{version} (position {position})", self._following(stream)
         if position != self.position + 1:
             self._found(where, f"the journal goes from position {self.position} to {position}")
         if version != expected:
@@ -159,9 +180,11 @@ class _Entries:
         return Walked(b"".join(self.leaves), self._story.digest(), self.wrong, self.documents)
 
 
-def walk_entries(journal: Journal, told: Callable[[int], None] = lambda _: None) -> Walked:
-    """Every entry of the journal."""
-    walk = _Entries()
+def walk_entries(
+    journal: Journal, aside: Collection[int] = (), told: Callable[[int], None] = lambda _: None
+) -> Walked:
+    """Every entry of the journal; ``aside``: positions of which only bytes and place are looked at."""
+    walk = _Entries(aside)
     for rows in journal.entry_rows(0, _PAGE):
         walk.page(rows)
         told(len(walk.leaves))
@@ -169,8 +192,8 @@ def walk_entries(journal: Journal, told: Callable[[int], None] = lambda _: None)
     return walk.done(None if indexed is None else sum(map(hash, indexed)))
 
 
-def walk_receipts(journal: Journal, upto: int) -> Walked:
-    """Every answer up to a number."""
+def walk_receipts(journal: Journal, upto: int, aside: frozenset[str] = frozenset()) -> Walked:
+    """Every answer up to a number; ``aside``: names of rows whose answers are not held against them."""
     leaves, wrong, refused = list[bytes](), list[Wrong](), list[int]()
     story, last, places = sha256(), 0, 0
 
@@ -191,7 +214,9 @@ def walk_receipts(journal: Journal, upto: int) -> Walked:
                 found(f"the answers go from number {before} to {number}")
             try:
                 leaf = receipt_hash(row[:-2])
-                if row[outcome] == "accepted":
+                if aside and not aside.isdisjoint(row[entries].split()):
+                    pass
+                elif row[outcome] == "accepted":
                     lines.append(f"{row[command]}\0{row[entries]}\0{row[recorded]}\0{row[position]:d}\n")
                 else:
                     refused.append(number)
@@ -212,14 +237,19 @@ def walk_receipts(journal: Journal, upto: int) -> Walked:
     return Walked(b"".join(leaves), story.digest(), wrong, [])
 
 
-def walk_receipts_of(place: Path | str, upto: int) -> Walked:
+def walk_receipts_of(place: Path | str, upto: int, aside: frozenset[str]) -> Walked:
     """The same in a process of its own."""
-    return walk_receipts(Journal(place, read_only=True), upto)
+    return walk_receipts(Journal(place, read_only=True), upto, aside)
 
 
-def disagreement(journal: Journal) -> tuple[str, str] | None:
-    """The first place where entries and answers tell different stories."""
-    told, answered = _told(journal), _answered(journal)
+def disagreement(
+    journal: Journal, aside: Collection[int] = (), names: frozenset[str] = frozenset()
+) -> tuple[str, str] | None:
+    """The first place where entries and answers tell different stories.
+
+    ``aside``: positions of rows that tell nothing; ``names``: their names.
+    """
+    told, answered = _told(journal, aside), _answered(journal, names)
     for said, answer in zip_longest(told, answered):
         if said == answer:
             continue
@@ -235,10 +265,12 @@ _Story = tuple[str, str, str, int]
 """Command, entries, moment, position."""
 
 
-def _told(journal: Journal) -> Iterator[_Story]:
+def _told(journal: Journal, aside: Collection[int]) -> Iterator[_Story]:
     names, before = list[str](), ("", "", 0)
     for rows in journal.entry_rows(0, _PAGE):
         for stream, version, _, state, position in rows:
+            if position in aside:
+                continue
             command = command_in(state).decode()
             if names and command != before[0]:
                 yield before[0], " ".join(names), before[1], before[2]
@@ -249,8 +281,8 @@ def _told(journal: Journal) -> Iterator[_Story]:
         yield before[0], " ".join(names), before[1], before[2]
 
 
-def _answered(journal: Journal) -> Iterator[_Story]:
+def _answered(journal: Journal, names: frozenset[str]) -> Iterator[_Story]:
     for rows in journal.receipt_rows(0, _PAGE):
         for row in rows:
-            if row[_AT["outcome"]] == "accepted":
+            if row[_AT["outcome"]] == "accepted" and names.isdisjoint(row[_AT["entries"]].split()):
                 yield tuple(row[_AT[name]] for name in ("command_id", "entries", "recorded_at", "position"))

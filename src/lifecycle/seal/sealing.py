@@ -13,8 +13,8 @@ from lifecycle.book import Book, copy_of
 from lifecycle.disk import CHECKPOINTS, keep, locked, sizes_of
 from lifecycle.errors import Altered, Unreachable
 from lifecycle.journal import Journal, store_errors
+from lifecycle.judged import Fault, judged, set_aside_in
 from lifecycle.seal.files import FOLDER, Kept
-from lifecycle.seal.judged import Fault, judged, set_aside_in
 from lifecycle.seal.leaves import entry_hash, receipt_hash
 from lifecycle.seal.merkle import is_consistent
 from lifecycle.seal.notes import Checkpoint, NotSigned, PublicKey, Signer, opened

@@ -13,6 +13,9 @@ network, and writes nothing. It shows that
 5. nothing is left out, unless you say with --part that you expect only some streams,
 6. every proof in ``proofs`` leads from its entry to a checkpoint.
 
+A row that somebody put into the journal, and that is no lawful entry, may have been quarantined: it is sealed
+as such, by a RowQuarantined. It is named, and 3 and 4 ask nothing of it.
+
 Trust in it comes from two things that are not in this folder: the KEY, as the fund gave it to you
 earlier, and any CHECKPOINT that you kept. Without them it shows only that the package fits together.
 Exit code 0: all of it holds. 4: something does not, and is named.
@@ -51,11 +54,19 @@ def check(holds: bool, what: str) -> None:
 
 def leaf_of_entry(entry: dict[str, Any]) -> bytes:
     """The bytes of an entry's leaf: a tag, then stream, version, topic and stored text by their lengths."""
-    stream, topic, stored = (entry[part].encode() for part in ("stream", "topic", "stored"))
+    stream, topic, stored = entry["stream"].encode(), entry["topic"].encode(), stored_bytes(entry)
     number = struct.Struct(">Q").pack
     parts = [number(len(stream)), stream, number(entry["version"])]
     parts += [number(len(topic)), topic, number(len(stored)), stored]
     return b"grantbook entry v1\n" + b"".join(parts)
+
+
+def stored_bytes(entry: dict[str, Any]) -> bytes:
+    """What is stored of an entry; what is not text stands in base64."""
+    if "stored_base64" in entry:
+        return base64.b64decode(entry["stored_base64"], validate=True)
+    stored: str = entry["stored"]
+    return stored.encode()
 
 
 def leaf_of_receipt(receipt: dict[str, Any]) -> bytes:
@@ -178,24 +189,49 @@ def check_rows(file: Path, leaves: list[bytes], data: Any, name: Any) -> int:
     return count
 
 
-def check_order(folder: Path) -> None:
-    """Versions go up by one in each stream, moments grow."""
+QUARANTINES = "fund:quarantine"
+
+
+def quarantined_rows(folder: Path) -> dict[int, str]:
+    """The places of the rows that were quarantined, from 0 on, each with who did so, when and why."""
+    found = {}
+    for entry in rows(folder / "entries.jsonl"):
+        if entry["stream"] == QUARANTINES and entry["topic"].startswith("RowQuarantined."):
+            act = json.loads(entry["stored"])
+            for position in (act["position"], *act.get("also", ())):
+                found[position - 1] = f"quarantined by {act['actor']}, {act['on']}: {act['reason']}"
+    return {place: told for place, told in found.items() if place >= 0}
+
+
+def check_order(folder: Path, aside: dict[int, str]) -> None:
+    """Versions go up by one in each stream, moments grow; quarantined rows keep their versions."""
     versions: dict[str, int] = {}
+    taken = {
+        (one["stream"], one["version"]) for one in rows(folder / "entries.jsonl") if one["index"] in aside
+    }
     moment = ""
     for entry in rows(folder / "entries.jsonl"):
+        if entry["index"] in aside:
+            continue
         name, recorded = entry_name(entry), json.loads(entry["stored"])["recorded_at"]
-        check(
-            entry["version"] == versions.get(entry["stream"], 0) + 1,
-            f"{name}: a version before it is missing",
-        )
+        expected = versions.get(entry["stream"], 0) + 1
+        while (entry["stream"], expected) in taken:
+            expected += 1
+        check(entry["version"] == expected, f"{name}: a version before it is missing")
         check(recorded > moment, f"{name}: it was not recorded after the entry before it")
         versions[entry["stream"]], moment = entry["version"], recorded
 
 
-def check_answers(folder: Path) -> None:
-    """Accepted answers name the entries of their commands, in their order, and nothing else."""
-    entries = rows(folder / "entries.jsonl")
+def check_answers(folder: Path, aside: dict[int, str]) -> None:
+    """Accepted answers name the entries of their commands, in their order, and nothing else.
+
+    Of a quarantined row no answer is asked, and an answer that names one is not held against the entries.
+    """
+    names = {entry_name(one) for one in rows(folder / "entries.jsonl") if one["index"] in aside}
+    entries = (one for one in rows(folder / "entries.jsonl") if one["index"] not in aside)
     for receipt in rows(folder / "receipts.jsonl"):
+        if not names.isdisjoint(receipt["entries"].split()):
+            continue
         recorded = ""
         for name in receipt["entries"].split():
             entry = next(entries, None)
@@ -249,7 +285,11 @@ def told(data: bytes) -> str:
     for kind in ("text", "number", "text", "text"):
         number = int.from_bytes(data[at : at + 8], "big")
         at += 8
-        parts.append(str(number) if kind == "number" else data[at : (at := at + number)].decode())
+        parts.append(
+            str(number)
+            if kind == "number"
+            else data[at : (at := at + number)].decode(errors="backslashreplace")
+        )
     stream, version, topic, stored = parts
     return f"{stream}@{version} {topic} {stored}"
 
@@ -278,15 +318,21 @@ def check_package(folder: Path, keys: list[str], kept: list[Path], part: bool) -
     check(tuple(map(len, leaves)) == newest.sizes, "there are leaves that no checkpoint covers")
     entries = check_rows(folder / "entries.jsonl", leaves[0], leaf_of_entry, entry_name)
     receipts = check_rows(folder / "receipts.jsonl", leaves[1], leaf_of_receipt, receipt_name)
-    check_order(folder)
+    aside = quarantined_rows(folder)
+    check_order(folder, aside)
     if not part:
         held = f"{entries} of {newest.sizes[0]} entries and {receipts} of {newest.sizes[1]} answers are here"
         check((entries, receipts) == newest.sizes, f"{held}: is it a part only? Then say --part")
-        check_answers(folder)
+        check_answers(folder, aside)
     proofs = sorted((folder / "proofs").glob("*.tlog-proof"))
     for proof in proofs:
         check_proof(proof, keys)
-    return (
+    told = [
+        f"not lawful, and counts in nothing: {entry_name(entry)} is {aside[entry['index']]}\n"
+        for entry in rows(folder / "entries.jsonl")
+        if entry["index"] in aside
+    ]
+    return "".join(told) + (
         f"{newest.origin}: {entries} of {newest.sizes[0]} entries and {receipts} of {newest.sizes[1]} answers"
         f" are as they were sealed; {len(checkpoints)} checkpoints and {len(proofs)} proofs hold"
     )

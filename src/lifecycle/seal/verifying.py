@@ -2,7 +2,7 @@
 book promises of its rows is looked at. What is wrong is named, the first bad entry first.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context
@@ -13,12 +13,13 @@ from lifecycle.book import Book
 from lifecycle.disk import CHECKPOINTS
 from lifecycle.errors import Altered, BookError, NotNow
 from lifecycle.journal import STORE_ERRORS, Journal
+from lifecycle.judged import MOST, judged, set_aside_in
+from lifecycle.left_out import Quarantined
 from lifecycle.seal.beside import documents, form, settings, snapshots
 from lifecycle.seal.files import FOLDER, Kept
-from lifecycle.seal.judged import judged, set_aside_in
 from lifecycle.seal.merkle import SIZE, Tree
 from lifecycle.seal.notes import Checkpoint, PublicKey, opened, signed_by
-from lifecycle.seal.rows import MOST, Walked, disagreement, walk_entries, walk_receipts_of
+from lifecycle.seal.rows import Walked, disagreement, walk_entries, walk_receipts_of
 from lifecycle.seal.sealing import KEYS, TREES, Progress, Seal, text_of
 
 _ANSWERS, _ELSEWHERE = 1 << 60, 1 << 61
@@ -53,6 +54,8 @@ class Verified(NamedTuple):
     judged: tuple[int, int]
     """So many entries and answers were judged again by the rules."""
     problems: list[Problem]
+    quarantined: list[Quarantined]
+    """Rows that are sealed, or to be sealed, as not lawful: they are no problems."""
 
 
 class KeyUsed(NamedTuple):
@@ -83,6 +86,7 @@ def verify(
     look = _Look(book, seal, progress, rules=rules)
     try:
         with book.journal.recorder.reading():
+            look.at_left_out()
             look.at_rows()
             look.at_seals(kept, list(trusted))
             look.at_rules()
@@ -112,6 +116,8 @@ class _Look:
         self._checkpoints = 0
         self._keys: list[KeyUsed] = []
         self._last: Checkpoint | None = None
+        self._aside = frozenset[int]()
+        """Positions of rows that are told of by themselves: quarantined, or of a stopped transaction."""
 
     def found(self, where: str, what: str, at: int = _ELSEWHERE) -> None:
         """Note a problem: with an entry, ``at`` its place."""
@@ -134,6 +140,7 @@ class _Look:
             self._each_command(),
             self._judged,
             list(dict.fromkeys(problems))[:MOST],
+            self._journal.left_out.quarantined(),
         )
 
     def _each_command(self) -> bool:
@@ -142,6 +149,14 @@ class _Look:
         return False
 
     # ── rows ─────────────────────────────────────────────────────────────────────────────────
+
+    def at_left_out(self) -> None:
+        """Rows that are no entries, or that the rules refuse, after what is sealed."""
+        stops = self._book.stops()
+        for stop in stops:
+            where = f"{stop.stream}@{stop.version} (position {stop.position})"
+            self.found(where, f"it is unsealed, and {stop.fault}; {stop.way_out}", stop.position - 1)
+        self._aside = frozenset(self._journal.left_out.rows).union(*(stop.rows for stop in stops))
 
     def at_rows(self) -> None:
         """Every row: its bytes, its order, and that entries and answers tell the same story."""
@@ -153,9 +168,10 @@ class _Look:
 
         with _aside(count) as aside:
             place = self._journal.place
-            walking = aside.submit(walk_receipts_of, place, newest_answer)
-            untrue = aside.submit(snapshots_of, place)
-            entries = walk_entries(self._journal, told)
+            names = frozenset(self._names_of(self._aside))
+            walking = aside.submit(walk_receipts_of, place, newest_answer, names)
+            untrue = aside.submit(snapshots_of, place, self._journal.left_out.sealed)
+            entries = walk_entries(self._journal, self._aside, told)
             self._trees[0].extend(entries.leaves)
             injuries = self._journal.recorder.injuries()
             receipts = walking.result()
@@ -171,6 +187,11 @@ class _Look:
             # Of altered entries the snapshot cannot be what they add up to; they are told already.
             for where, what in untrue.result() if not self._problems else ():
                 self.found(where, what)
+
+    def _names_of(self, positions: Iterable[int]) -> Iterator[str]:
+        for position in positions:
+            for row in self._journal.stored(position - 1, position, 1):
+                yield f"{row.stream}@{row.version}"
 
     def at_unreadable(self) -> None:
         """Where the rows could not even be read to the end: what is known of it."""
@@ -189,7 +210,8 @@ class _Look:
         if self._problems or entries.story == receipts.story:
             return
         try:
-            where, what = disagreement(self._journal) or ("the answers", "they tell another story")
+            aside = self._aside, frozenset(self._names_of(self._aside))
+            where, what = disagreement(self._journal, *aside) or ("the answers", "they tell another story")
         except (ValueError, TypeError, AttributeError) as error:
             where, what = "the answers", f"what they or the entries tell cannot be read: {error}"
         self.found(where, what, at=_ANSWERS)
@@ -310,10 +332,12 @@ def _use_of(key: PublicKey, before: PublicKey | None, by: dict[str, list[PublicK
     return KeyUsed(key, signed[0] if signed else None, vouched)
 
 
-def snapshots_of(place: Path | str) -> list[tuple[str, str]]:
-    """What is wrong with the snapshots."""
+def snapshots_of(place: Path | str, sealed: tuple[int, int]) -> list[tuple[str, str]]:
+    """What is wrong with the snapshots of a journal, of which so many entries and answers are sealed."""
     try:
-        return list(snapshots(Journal(place, read_only=True)))
+        journal = Journal(place, read_only=True)
+        journal.left_out.begin(sealed)
+        return list(snapshots(journal))
     except (*STORE_ERRORS, BookError):
         return []  # the walk through the entries tells of it
 

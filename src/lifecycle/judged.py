@@ -6,6 +6,8 @@ which rows all is sound. Whoever signs stops there. Call it inside `Recording.re
 answers are of one moment.
 """
 
+import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
@@ -13,29 +15,35 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from lifecycle.decisions.quarantine import AtPosition, QuarantineRow
 from lifecycle.decisions.rules import Command
-from lifecycle.digests import digest_of_founding, told_by
+from lifecycle.digests import digest_of, digest_of_founding, told_by
 from lifecycle.errors import Altered
 from lifecycle.events.base import EntryCorrected
+from lifecycle.events.fund import RowQuarantined
 from lifecycle.fund import Fund
 from lifecycle.fund import evolve as evolve_fund
 from lifecycle.fund import fold as fold_fund
-from lifecycle.history import FUND, Entry, in_force, kind_of
+from lifecycle.history import FUND, QUARANTINES, Entry, in_force, kind_of
 from lifecycle.journal import Journal
-from lifecycle.judge.again import Lawless, Past, founded_again, judged_again, row_of_entry
+from lifecycle.judge.again import Lawless, Past, days_of, founded_again, judged_again, row_of_entry
 from lifecycle.judge.asking import Verdict
 from lifecycle.judge.officers import Taken, acts_of
+from lifecycle.judge.quarantine import judge_quarantine
 from lifecycle.judge.refused import Refused, refused_again
 from lifecycle.listed import AS_STORED
 from lifecycle.mapper import entry_of, stamp
 from lifecycle.recording import STORED, Receipt
+from lifecycle.refusals import Refusal
 from lifecycle.rule_sets import FIRST, RULE_SET
-from lifecycle.seal.rows import MOST, command_in
 from lifecycle.seat import start_of
 from lifecycle.snapshot import newest
 from lifecycle.words import command_class
 
 UNDECODABLE, LAWLESS = "undecodable", "lawless"
+MOST = 20
+"""So many faults are told."""
+_ID = re.compile(rb'"command_id":"((?:[^"\\]|\\.)*)"')
 _PAGE = 500
 _KEPT_ENTRIES = 50_000
 """So many entries of grants are kept in memory."""
@@ -47,8 +55,9 @@ _OF_STREAM = (
     f"SELECT {STORED} FROM stored_events WHERE originator_id = ? AND originator_version > ? AND position < ?"
     " ORDER BY originator_version"
 )
-_VERSION = (
-    "SELECT coalesce(max(originator_version), 0) FROM stored_events WHERE originator_id = ? AND position < ?"
+_VERSIONS = (
+    "SELECT originator_version FROM stored_events WHERE originator_id = ? AND position < ?"
+    " ORDER BY originator_version DESC LIMIT 100"
 )
 _BEFORE = f"SELECT {STORED} FROM stored_events WHERE position <= ? ORDER BY position DESC LIMIT 1"
 
@@ -105,9 +114,18 @@ class _Group:
         """One for each row that does not decode."""
 
 
-def set_aside_in(_: Journal) -> frozenset[int]:
+def command_in(state: bytes) -> bytes:
+    """The id of the command that an entry came of. Raises ``ValueError`` where it names none."""
+    found = _ID.search(state)
+    if found is None:
+        raise ValueError("it names no command")
+    told = found[1]
+    return json.loads(b'"%b"' % told).encode() if b"\\" in told else told
+
+
+def set_aside_in(journal: Journal) -> frozenset[int]:
     """Positions of the rows that an administrator has set aside as not lawful."""
-    return frozenset()
+    return frozenset(journal.left_out.rows)
 
 
 def judged(
@@ -135,6 +153,12 @@ class _Walk:
 
     def __init__(self, journal: Journal, after: tuple[int, int], set_aside: frozenset[int]) -> None:
         self._journal, self._set_aside = journal, set_aside
+        self._aside = {
+            (row.stream, row.version)
+            for position in set_aside
+            for row in journal.stored(position - 1, position, 1)
+        }
+        """Streams and versions of the rows that are set aside."""
         self._answers = _Answers(journal, after[1])
         self._faults: list[Fault] = []
         self._stopped: set[str] = set()
@@ -245,8 +269,11 @@ class _Walk:
                 receipt = answer
             else:
                 self._answer(answer, number)
-        if self._set_aside.isdisjoint(position for *_, position in group.places):
-            self._group_judged(group, receipt)
+        if not self._set_aside.isdisjoint(position for *_, position in group.places):
+            if not self._faults:
+                self._sound = last, self._answers.number
+            return  # nothing that it says counts, its moments and versions neither
+        self._group_judged(group, receipt)
         if not self._faults:
             self._sound = last, self._answers.number
         for entry in group.entries:
@@ -255,6 +282,13 @@ class _Walk:
         for stream, version, _ in group.places:
             self._versions[stream] = version
         self._past.keep_at_most(_KEPT_ENTRIES)
+
+    def _next(self, stream: str, version: int) -> int:
+        """The version that comes after this one: a row that was set aside keeps its own."""
+        version += 1
+        while (stream, version) in self._aside:
+            version += 1
+        return version
 
     def _group_judged(self, group: _Group, receipt: Receipt | None) -> None:
         if group.places[0][0] in self._stopped:
@@ -298,22 +332,25 @@ class _Walk:
             if entry.recorded_at <= then:
                 raise Lawless(f"{entry.name} was not recorded later than the entry before it")
             then = entry.recorded_at
-            version = versions.get(stream) or self._version(stream)
-            if entry.originator_version != version + 1:
-                raise Lawless(f"the next version of {stream} would have been {version + 1}")
-            versions[stream] = version + 1
+            version = self._next(stream, versions.get(stream) or self._version(stream))
+            if entry.originator_version != version:
+                raise Lawless(f"the next version of {stream} would have been {version}")
+            versions[stream] = version
 
     def _version(self, stream: str) -> int:
         """The version of the last row of a stream before those that are judged, whatever it holds."""
         if stream not in self._versions:
-            rows = self._journal.recorder.rows(_VERSION, stream, self._at) if self._after else [(0,)]
-            self._versions[stream] = int(rows[0][0])
+            rows = self._journal.recorder.rows(_VERSIONS, stream, self._at) if self._after else []
+            there = (version for (version,) in rows if (stream, version) not in self._aside)
+            self._versions[stream] = next(there, 0)
         return self._versions[stream]
 
     def _judged(self, group: _Group, receipt: Receipt | None) -> Verdict:
         own = group.entries[0]
         if receipt is None:
             raise Lawless("no answer tells of it")
+        if own.originator_id == QUARANTINES:
+            return self._quarantine(group.entries, receipt)
         founding = own.originator_id == FUND and own.originator_version == 1
         name = "EstablishFund" if founding else row_of_entry(own).name
         _answered(group.entries, receipt, name)
@@ -322,6 +359,26 @@ class _Walk:
                 raise Lawless("the digest of its answer is not that of what was founded")
             return founded_again(group.entries)
         return judged_again(group.entries, _command(own, group.states[0], name, receipt), self._past)
+
+    def _quarantine(self, entries: Sequence[Entry], receipt: Receipt) -> Verdict:
+        """The verdict on the entry that says that rows are set aside. Raises `Lawless`."""
+        own = entries[0]
+        event = own.event
+        if len(entries) > 1 or not isinstance(event, RowQuarantined):
+            raise Lawless("it says nothing of a row that is set aside")
+        _answered(entries, receipt, QuarantineRow.NAME)
+        said = {"on": event.on, "actor": event.actor, "position": event.position, "reason": event.reason}
+        asked = QuarantineRow.model_validate(said if own.note is None else {**said, "note": own.note})
+        if receipt.digest != digest_of(asked):
+            raise Lawless("the digest of its answer is not that of the command that becomes it")
+        rows = (event.position, *event.also)
+        if not self._set_aside.issuperset(rows):
+            raise Lawless(f"nothing is wrong with position {event.position}, which it sets aside")
+        found, today = AtPosition("the row", event.fault, rows), days_of(own.recorded_at, self._past.fund)[1]
+        try:
+            return judge_quarantine(self._past.fund, asked, own.recorder, today, found)
+        except Refusal as no:
+            raise Lawless(f"{no.name}: {no}") from no
 
     def _answer(self, receipt: Receipt, number: int) -> None:
         """An answer that tells of none of the entries that are there."""

@@ -1,0 +1,58 @@
+"""Setting a row aside that is no entry, or that the rules refuse: what may be set aside, and what not."""
+
+from typing import ClassVar, NamedTuple
+
+from pydantic import Field
+
+from lifecycle.decisions.fund import FundCommand
+from lifecycle.events.fund import RowQuarantined
+from lifecycle.history import QUARANTINES
+from lifecycle.refusals import RowIsLawful, RowIsQuarantined, UnknownRow
+from lifecycle.terms import Reason
+
+
+class QuarantineRow(FundCommand):
+    """Set a row of the journal aside that is no entry, or that the rules refuse."""
+
+    NAME = "QuarantineRow"
+    STREAM: ClassVar[str] = QUARANTINES
+
+    position: int = Field(ge=1)
+    """Of the row in the journal."""
+    reason: Reason
+    """Why it is set aside: how the row came there, as far as it is known."""
+
+
+class AtPosition(NamedTuple):
+    """What the book finds at a position of the journal."""
+
+    name: str
+    """Stream and version of the row; empty if there is none."""
+    fault: str = ""
+    """What is wrong with it, or with a row of its transaction; empty if nothing is."""
+    rows: tuple[int, ...] = ()
+    """Positions of all rows of its transaction."""
+    quarantined: str = ""
+    """By whom and why it is quarantined already."""
+
+
+def quarantined(asked: QuarantineRow, found: AtPosition) -> RowQuarantined:
+    """The fact that the command becomes. Raises a refusal if the row is not one to be set aside."""
+    if not found.name:
+        raise UnknownRow(f"there is no row at position {asked.position}")
+    if found.quarantined:
+        raise RowIsQuarantined(found.quarantined)
+    if not found.fault:
+        raise RowIsLawful(
+            f"nothing is wrong with {found.name} (position {asked.position}): an entry that is not true is"
+            " corrected or struck"
+        )
+    also = tuple(position for position in found.rows if position != asked.position)
+    return RowQuarantined(
+        on=asked.on,
+        actor=asked.actor,
+        position=asked.position,
+        also=also,
+        fault=found.fault,
+        reason=asked.reason,
+    )

@@ -1,0 +1,317 @@
+"""A row that is no lawful entry stops its own stream alone, and is named until somebody sets it aside."""
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import given as g
+from books import make_book
+from inserting import Forger, forging
+from lifecycle.book import Book
+from lifecycle.decisions.quarantine import QuarantineRow
+from lifecycle.decisions.rules import Command
+from lifecycle.errors import StreamStopped
+from lifecycle.events.base import LeftOut
+from lifecycle.history import QUARANTINES
+from lifecycle.seal.sealing import Seal
+from lifecycle.seal.verifying import verify
+from projections.comparing import differences
+from projections.projector import catch_up, rebuild
+
+pytestmark = pytest.mark.both_stores
+
+STREAM = "grant:SSF-1"
+FACT = {"on": "2017-01-12", "actor": "t.leader"}
+KINDS: dict[str, tuple[Callable[[Forger], int], str]] = {
+    "an unknown topic": (lambda f: f.entry(STREAM, "Nonsense.v1", FACT), "is no event of this program"),
+    "bad JSON": (lambda f: f.row(STREAM, "CostRecorded.v2", b'{"recorded_at": oh'), "not as it was written"),
+    "no text": (lambda f: f.row(STREAM, "CostRecorded.v2", b"\xff\xfe\x00"), "not as it was written"),
+    "another shape": (lambda f: f.entry(STREAM, "CostRecorded.v2", {**FACT, "x": 1}), "x"),
+    "a newer version": (lambda f: f.entry(STREAM, "CostRecorded.v99", FACT), "use a newer grantbook"),
+    "a gap": (lambda f: f.entry(STREAM, "GrantClosed.v1", FACT, version=9), "no version 8 before it"),
+}
+
+
+@pytest.fixture
+def book(place: Path | str) -> Book:
+    """Two proposals, all of it sealed."""
+    with make_book(place, g.FOUNDED) as made:
+        for grant in ("SSF-1", "SSF-2"):
+            assert made.record(g.propose("01-10", grant=grant), "t.leader").outcome == "accepted"
+        Seal(made).seal()
+    return made
+
+
+def again(book: Book, *, read_only: bool = False) -> Book:
+    """The book, opened anew."""
+    return Book.open(book.place, clock=book._clock, read_only=read_only)
+
+
+def forged(book: Book, kind: str = "an unknown topic") -> int:
+    with forging(book.place) as forger:
+        return KINDS[kind][0](forger)
+
+
+def quarantine(position: int, **more: object) -> QuarantineRow:
+    words = {"on": "2026-01-31", "actor": "admin", "position": position, "reason": "put in by SQL"}
+    return QuarantineRow.model_validate({**words, **more})
+
+
+def cost(grant: str, amount: str = "1.00 USD") -> Command:
+    return g.cost("01-12", grant=grant, amount=amount)
+
+
+@pytest.mark.case("O3")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_row_that_does_not_decode_stops_its_own_stream_alone(book: Book, kind: str) -> None:
+    position = forged(book, kind)
+    with again(book) as opened:
+        (stop,) = opened.stops()
+        assert (stop.stream, stop.position) == (STREAM, position)
+        assert KINDS[kind][1] in stop.why
+        with pytest.raises(StreamStopped, match=rf"position {position}\).*--quarantine {position}") as told:
+            opened.record(cost("SSF-1"), "t.leader")
+        assert told.value.exit_code == 4
+        assert STREAM in str(told.value)
+        assert opened.record(cost("SSF-2"), "t.leader").outcome == "accepted"
+        with opened.batch():
+            assert opened.record(cost("SSF-2", "2.00 USD"), "t.leader").outcome == "accepted"
+            with pytest.raises(StreamStopped):
+                opened.record(cost("SSF-1"), "t.leader")
+            assert opened.record(g.appoint("01-12", officer="n.ew", roles=["ttl"]), "admin").outcome
+        assert opened.position() == position + 3
+
+
+@pytest.mark.case("O3")
+def test_who_has_the_book_open_stops_at_the_row_too(book: Book) -> None:
+    """Grants and the fund are in memory between two commands."""
+    with again(book) as opened:
+        opened.record(cost("SSF-1"), "t.leader")
+        position = forged(book)
+        assert opened.record(cost("SSF-2"), "t.leader").outcome == "accepted"
+        with pytest.raises(StreamStopped, match=str(position)):
+            opened.record(cost("SSF-1"), "t.leader")
+        assert opened.record(quarantine(position), "admin").outcome == "accepted"
+        receipt = opened.record(g.cost("01-12", grant="SSF-1", expect_version=3), "t.leader")
+        assert receipt.entries == (f"{STREAM}@4",)
+
+
+@pytest.mark.case("O3")
+def test_nothing_is_sealed_from_the_row_on(book: Book) -> None:
+    with again(book) as opened:
+        opened.record(cost("SSF-2"), "t.leader")
+        position = forged(book)
+        opened.record(cost("SSF-2", "2.00 USD"), "t.leader")
+        for _ in range(2):
+            sealed = Seal(opened).seal(whole=True)
+            assert sealed.checkpoint.size == position - 1
+            assert (
+                sealed.checkpoint.receipts == len(opened.journal.recorder.rows("SELECT 1 FROM receipts")) - 1
+            )
+            assert sealed.fault is not None
+            assert sealed.fault.position == position
+        problems = verify(opened, Seal(opened)).problems
+        assert [problem.where for problem in problems] == [f"{STREAM}@2 (position {position})"]
+        assert f"--quarantine {position}" in problems[0].what
+        checks = {check.what: check for check in opened.health()}
+        assert not checks["every row is an entry that the rules allow"].well
+
+
+@pytest.mark.case("O3")
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_views_go_on_and_keep_the_stream_as_it_was_before(book: Book, kind: str) -> None:
+    with again(book) as opened:
+        catch_up(opened)
+        position = forged(book, kind)
+        opened.record(cost("SSF-2"), "t.leader")
+        assert catch_up(opened) == position + 1
+        assert list(differences(opened)) == []
+        rebuild(opened)
+        assert list(differences(opened)) == []
+        assert opened.grants() == ["SSF-1", "SSF-2"]
+        assert opened.record(quarantine(position), "admin").outcome == "accepted"
+        catch_up(opened)
+        assert list(differences(opened)) == []
+        assert opened.record(cost("SSF-1"), "t.leader").outcome == "accepted"
+        catch_up(opened)
+        assert list(differences(opened)) == []
+        rebuild(opened)
+        assert list(differences(opened)) == []
+
+
+@pytest.mark.case("O3", "T2")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_quarantined_row_keeps_its_place_and_verify_names_it(book: Book, kind: str) -> None:
+    position = forged(book, kind)
+    with again(book) as opened:
+        receipt = opened.record(quarantine(position), "admin")
+        assert (receipt.outcome, receipt.entries) == ("accepted", (f"{QUARANTINES}@1",))
+        assert opened.stops() == []
+        found = [opened.record(cost("SSF-1", amount), "t.leader") for amount in ("1.00 USD", "2.00 USD")]
+        versions = (2, 3) if kind == "a gap" else (3, 4)
+        assert [one.entries for one in found] == [(f"{STREAM}@{version}",) for version in versions]
+        assert Seal(opened).seal().checkpoint.size == position + 3
+    with again(book, read_only=True) as opened:
+        looked = verify(opened, Seal(opened))
+        assert looked.problems == []
+        assert [row.position for row in looked.quarantined] == [position]
+        assert "put in by SQL" in str(looked.quarantined[0])
+        left_out = [one for one in opened.entries(STREAM) if isinstance(one.event, LeftOut)]
+        assert len(left_out) == (0 if kind == "a gap" else 1)
+
+
+@pytest.mark.case("T2")
+def test_a_gap_is_filled_up_to_the_quarantined_row_and_goes_on_after_it(book: Book) -> None:
+    with forging(book.place) as forger:
+        position = forger.entry(STREAM, "GrantClosed.v1", FACT, version=3)
+    with again(book) as opened:
+        opened.record(quarantine(position), "admin")
+        found = [opened.record(cost("SSF-1", f"{n}.00 USD"), "t.leader").entries for n in (1, 2, 3)]
+        assert found == [(f"{STREAM}@2",), (f"{STREAM}@4",), (f"{STREAM}@5",)]
+        Seal(opened).seal()
+        assert verify(opened, Seal(opened)).problems == []
+        rebuild(opened)
+        assert list(differences(opened)) == []
+
+
+def pair(book: Book) -> tuple[int, int]:
+    """An entry of a grant that does not decode, and the fund's that would charge it; with their answer."""
+    with forging(book.place) as forger:
+        first = forger.entry(STREAM, "Nonsense.v1", FACT)
+        taken = {**FACT, "grant": "SSF-1", "amount": "1000.00 USD"}
+        second = forger.entry("fund", "FundsCommitted.v1", taken)
+        names = [f"{STREAM}@{forger.version(STREAM)}", f"fund@{forger.version('fund')}"]
+        forger.answer(STREAM, names, command="ApproveGrant", on="2017-01-12")
+    return first, second
+
+
+@pytest.mark.case("O3", "T2")
+def test_rows_of_one_transaction_stop_and_are_quarantined_together(book: Book) -> None:
+    with again(book) as opened:
+        before = opened.fund().available
+        catch_up(opened)
+        first, second = pair(book)
+        assert [(stop.stream, stop.position) for stop in opened.stops()] == [
+            (STREAM, first),
+            ("fund", second),
+        ]
+        assert opened.fund().available == before
+        assert opened.fund(known=second).available == before
+        for stopped in (g.charge_fee("01-12"), cost("SSF-1")):
+            with pytest.raises(StreamStopped):
+                opened.record(stopped, stopped.actor)
+        assert opened.record(cost("SSF-2"), "t.leader").outcome == "accepted"
+        catch_up(opened)
+        assert list(differences(opened)) == []
+        opened.record(quarantine(second), "admin")  # by whichever of them
+        assert [row.position for row in opened.quarantined()] == [first, second]
+        assert opened.fund().available == before
+        assert opened.record(g.appoint("01-12", officer="n.ew", roles=["ttl"]), "admin").outcome == "accepted"
+        Seal(opened).seal()
+        assert verify(opened, Seal(opened)).problems == []
+        catch_up(opened)
+        assert list(differences(opened)) == []
+
+
+@pytest.mark.case("T2")
+def test_the_fund_s_own_stream_stops_and_its_roles_are_read_up_to_there(book: Book) -> None:
+    with forging(book.place) as forger:
+        position = forger.entry("fund", "Nonsense.v1", FACT)
+        promoted = {"on": "2012-01-01", "actor": "admin", "officer": "m.allory", "roles": ["administrator"]}
+        forger.entry("fund", "OfficerAppointed.v1", promoted, command_id="another")
+    with again(book) as opened:
+        with pytest.raises(StreamStopped):
+            opened.record(g.charge_fee("01-12"), "f.nance")
+        refused = opened.record(quarantine(position, actor="m.allory"), "m.allory")
+        assert refused.refusal == "NotAnOfficer"
+        assert opened.record(quarantine(position), "admin").outcome == "accepted"
+
+
+@pytest.mark.case("T2")
+def test_only_a_bad_row_is_quarantined_and_only_by_an_administrator(book: Book) -> None:
+    position = forged(book)
+    with again(book) as opened:
+        assert opened.record(quarantine(position - 1), "admin").refusal == "RowIsLawful"
+        assert opened.record(quarantine(position + 99), "admin").refusal == "UnknownRow"
+        assert opened.record(quarantine(position, actor="t.leader"), "t.leader").refusal == "RoleNotHeld"
+        late = quarantine(position, on="2026-02-01")
+        assert opened.record(late, "admin").refusal == "DatedInFuture"
+        same = quarantine(position, command_id="q-1")
+        assert opened.record(same, "admin").outcome == "accepted"
+        assert opened.record(same, "admin").outcome == "repeat"
+        assert opened.record(quarantine(position), "admin").refusal == "RowIsQuarantined"
+        named = g.correct("2017-02-01", grant="SSF-1", entry=2, struck=True, actor="c.hecker")
+        assert opened.record(named, "c.hecker").refusal == "EntryIsQuarantined"
+
+
+@pytest.mark.case("T2")
+def test_a_forged_quarantine_silences_nothing(book: Book) -> None:
+    """Put in by SQL, it names an entry with which nothing is wrong: it stops the quarantines' own stream."""
+    with again(book) as opened:
+        honest = opened.record(cost("SSF-1"), "t.leader").position
+        fields = {
+            "on": "2017-01-12",
+            "actor": "admin",
+            "position": honest,
+            "fault": "bad",
+            "reason": "because",
+        }
+        with forging(book.place) as forger:
+            position = forger.entry(QUARANTINES, "RowQuarantined.v1", fields)
+        assert [stop.stream for stop in opened.stops()] == [QUARANTINES]
+        assert opened.quarantined() == []
+        assert opened.record(cost("SSF-1", "2.00 USD"), "t.leader").entries == (f"{STREAM}@3",)
+        assert opened.record(quarantine(position), "admin").entries == (f"{QUARANTINES}@2",)
+        Seal(opened).seal()
+        assert verify(opened, Seal(opened)).problems == []
+
+
+@pytest.mark.case("O3")
+def test_a_row_s_moment_keeps_nobody_from_recording(book: Book) -> None:
+    with forging(book.place) as forger:
+        far = {**FACT, "recorded_at": "2199-01-01T00:00:00.000000Z"}
+        position = forger.entry(STREAM, "Nonsense.v1", far)
+    with again(book) as opened:
+        assert opened.record(cost("SSF-2"), "t.leader").outcome == "accepted"
+        assert opened.record(quarantine(position), "admin").outcome == "accepted"
+        Seal(opened).seal()
+        assert verify(opened, Seal(opened)).problems == []
+        assert opened.resolve("2026-02-01T00:00:00Z") == opened.position()
+
+
+@pytest.mark.case("O3")
+@pytest.mark.parametrize("stream", ["grant:NEW", "call:NEW", "elsewhere:NEW", "fund:quarantine", "zzz"])
+def test_a_row_of_a_stream_of_its_own_stops_nothing_else(book: Book, stream: str) -> None:
+    with forging(book.place) as forger:
+        position = forger.entry(stream, "Nonsense.v1", FACT)
+    with again(book) as opened:
+        assert opened.record(cost("SSF-2"), "t.leader").outcome == "accepted"
+        rebuild(opened)
+        assert list(differences(opened)) == []
+        assert (opened.grants(), opened.calls()) == (["SSF-1", "SSF-2"], [])
+        assert opened.record(quarantine(position), "admin").outcome == "accepted"
+        Seal(opened).seal()
+        assert verify(opened, Seal(opened)).problems == []
+        catch_up(opened)
+        assert list(differences(opened)) == []
+
+
+def undone(opened: Book, command: Command) -> None:
+    """The command is accepted in a batch that comes to nothing."""
+    with contextlib.suppress(ZeroDivisionError), opened.batch():
+        assert opened.record(command, command.actor).outcome == "accepted"
+        _ = 1 / 0
+
+
+def test_what_a_batch_undid_is_looked_at_again(book: Book) -> None:
+    with again(book) as opened:
+        undone(opened, cost("SSF-2"))
+        position = forged(book)
+        with pytest.raises(StreamStopped):
+            opened.record(cost("SSF-1"), "t.leader")
+        undone(opened, quarantine(position))
+        assert [stop.position for stop in opened.stops()] == [position]
+        with pytest.raises(StreamStopped):
+            opened.record(cost("SSF-1"), "t.leader")
