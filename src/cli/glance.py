@@ -37,7 +37,7 @@ def glance(**given: Any) -> int:
 
     asked = settings()
     form = given["form"] or ("json" if asked.json else "table")
-    with asked.open() as book:
+    with asked.to_read() as book:
         on = book.today() if given["as_of"] is None else day_from(given["as_of"], "--as-of")
         position = None if given["known"] is None else position_from(book, given["known"])
         since = given["since"] or str(on - _WEEK)

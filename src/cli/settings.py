@@ -86,12 +86,18 @@ class Settings:
                 say(f"warning: {prose(told)}", err=True)
 
     def reading(self, views: str | None) -> "Book | ViewsAlone":
-        """The book, open; or the views at the place, alone and as they are. Raises ``Unreachable``."""
+        """The book, to be read; or the views at the place, alone and as they are. Raises ``Unreachable``."""
         if views is None:
-            return self.open()
+            return self.to_read()
         from projections.alone import ViewsAlone
 
         return ViewsAlone(located(views))
+
+    def to_read(self) -> "Book":
+        """The book. Of a folder the journal is only read: who may not write in it gets an answer, too."""
+        from lifecycle.places import is_address
+
+        return self.open(read_only=not is_address(self.where()))
 
 
 def _login() -> str:

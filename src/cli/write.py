@@ -119,13 +119,16 @@ def settle(book: "Book", *, views: bool = True, founded: bool = False) -> list[s
 def views_behind(book: "Book") -> str | None:
     """Bring the views to the journal's end; why that failed, in words."""
     try:
+        from lifecycle.places import is_address
         from projections.projector import catch_up
         from projections.store import MayNotWrite
 
         try:
             catch_up(book)
-        except MayNotWrite:  # they are brought up by whoever follows the journal
-            return None
+        except MayNotWrite:
+            if not is_address(book.views):
+                raise
+            return None  # they are brought up by whoever follows the journal
     except Exception as error:
         why = prose(error) or type(error).__name__
         return f"the views could not be caught up ({why}): grantbook views update does it"

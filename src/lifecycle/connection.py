@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +139,17 @@ class JournalDatastore(SQLiteDatastore):
             db_name=db_name, lock_timeout=options.get("lock_timeout")
         )
         self._own = threading.local()
+
+    def fold(self) -> None:
+        """Fold the log into the file, as far as nobody is in the way: as the last one to close it does."""
+        if self.pool.db_name.endswith(READ_ONLY) or self.pool.is_sqlite_memory_mode or self.pool.closed:
+            return
+        with suppress(sqlite3.Error, OSError):
+            file = file_of(self.pool.db_name)
+            if file.with_name(f"{file.name}-wal").stat().st_size:
+                with self.pool.apart() as raw:
+                    raw.execute("PRAGMA busy_timeout=0")
+                    raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     @property
     def holds(self) -> Held | None:

@@ -5,13 +5,12 @@ address is missing in a copy that is older: a backup that was restored for a dri
 """
 
 import hashlib
-import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from lifecycle.disk import CHECKPOINTS, keep, sealed_in, sizes_of
+from lifecycle.disk import CHECKPOINTS, folder_at, keep, sealed_in, sizes_of
 
 _ADDRESS, _KEYS, _KEY = "address", "keys", "seal.key"
 Sizes = tuple[int, int]
@@ -84,8 +83,8 @@ class SealFolders:
             for note in sorted((folder / CHECKPOINTS).glob("*.note")):
                 new = self.own / CHECKPOINTS / note.name
                 if not new.exists() and all(a <= b for a, b in zip(sizes_of(note.name), there, strict=True)):
-                    new.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(note, new)
+                    folder_at(new.parent)
+                    keep(new, note.read_bytes())
         if others and (self.own / CHECKPOINTS).is_dir():
             newest = others[-1][0]
             for name, mode in ((f"{CHECKPOINTS}/{_KEYS}", 0o666), (_KEY, 0o600)):
@@ -94,6 +93,7 @@ class SealFolders:
 
     def begin(self) -> None:
         """Keep the address, in a folder of its own: from now on it is sealed. Raises ``OSError``."""
-        (self.own / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
+        folder_at(self.own)
+        folder_at(self.own / CHECKPOINTS)
         if not (self.own / _ADDRESS).exists():
             keep(self.own / _ADDRESS, f"{self.address}\n")

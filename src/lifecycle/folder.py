@@ -2,6 +2,7 @@
 
 import errno
 import json
+import logging
 import os
 import stat
 from collections.abc import Iterator
@@ -10,14 +11,30 @@ from io import BufferedIOBase
 from pathlib import Path
 
 from lifecycle.copies import Behind, Sizes
-from lifecycle.disk import CHECKPOINTS, keep
+from lifecycle.disk import (
+    CHECKPOINTS,
+    KEY,
+    descriptor_of,
+    folder_at,
+    keep,
+    sealed_in,
+    share,
+    shared,
+    unshared,
+)
 from lifecycle.errors import Unreachable
 from lifecycle.home import Check, Home, guards
 from lifecycle.journal import Journal
+from lifecycle.mounts import mount_of
 from lifecycle.names import Names, NamesInFile
 
 _PLACE = "place"
 """The file that says in which folder the checkpoints beside it were made."""
+_A_COPY = (
+    "if it is a copy, its newest entries may have been left out, too: grantbook move copies all of a book"
+)
+_UNSEALED = 100
+"""So many entries may a new book have before its first seal."""
 _UNFINISHED = "was not made to the end (no book.toml): remove it and make it again"
 
 
@@ -31,13 +48,14 @@ class Folder(Home):
 
     def made(self) -> Journal:
         """The journal of a new book, in a new folder."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        folder_at(self.path)
         if self._journal.is_file() and not self._settings.is_file():
             raise Unreachable(f"{self.path} {_UNFINISHED}")
         if any(self.path.iterdir()):
             raise Unreachable(f"{self.path} is not empty: a new book needs a new directory")
-        self._documents.mkdir()
-        (self.path / CHECKPOINTS).mkdir()
+        folder_at(self._documents)
+        folder_at(self.path / CHECKPOINTS)
+        os.close(descriptor_of(self._journal))
         return Journal(self._journal, create=True)
 
     def abandon(self) -> None:
@@ -54,7 +72,7 @@ class Folder(Home):
     def begin_sealing(self) -> None:
         """In a file beside the checkpoints, written again only if the folder is another one."""
         if self._sealed_at() != (here := self._here()):
-            (self.path / CHECKPOINTS).mkdir(exist_ok=True)
+            folder_at(self.path / CHECKPOINTS)
             keep(self.path / CHECKPOINTS / _PLACE, json.dumps(here))
 
     def _here(self) -> dict[str, object]:
@@ -84,10 +102,27 @@ class Folder(Home):
             raise Unreachable(f"there is no book at {self.path}: make one with grantbook init {self.path}")
         if not complete:
             raise Unreachable(f"{self.path} {_UNFINISHED}")
+        if not read_only:
+            self._insist_on_rights()
+        if missing := self._left_out():
+            logging.getLogger(__name__).warning("%s: there is no %s: %s", self.path, missing, _A_COPY)
         return Journal(self._journal, read_only=read_only)
 
+    def _insist_on_rights(self) -> None:
+        """Say what cannot be written, and whose it is: of SQLite only that something cannot be is heard."""
+        if not os.access(self.path, os.W_OK | os.X_OK):
+            raise Unreachable(
+                f"{self.path}: the book may only be read here: ask for the right to write to its folder"
+            )
+        for end in ("", "-wal", "-shm"):
+            place = self._journal.with_name(self._journal.name + end)
+            with suppress(FileNotFoundError):
+                share(place)
+                if not os.access(place, os.R_OK | os.W_OK):
+                    raise Unreachable(f"{self.path}: the book may only be read here: {unshared(place)}")
+
     def health(self, *, standby: bool) -> Iterator[Check]:
-        """The file is as it should be; it has no standby."""
+        """The file is as it should be, on a disk of this machine, and all that belongs to it is there."""
         journal = self.opened(read_only=True)
         yield Check("commits are on disk before they are acknowledged", True, "WAL, synchronous FULL")
         injuries = journal.recorder.injuries()
@@ -99,7 +134,47 @@ class Folder(Home):
                 "a standby confirms each commit", False, "a file has none: move the book to PostgreSQL"
             )
         yield guards(journal.recorder)
+        yield self._disk()
+        yield self._rights()
+        yield self._complete(journal)
         journal.close()
+
+    def _disk(self) -> Check:
+        what, mount = "the folder is on a disk of this machine", mount_of(self.path)
+        if mount is None:
+            return Check(what, True, "it cannot be told here: no network disk may hold a book")
+        if not mount.between_machines:
+            return Check(what, True, f"{mount.kind} at {mount.point}")
+        told = (
+            f"{mount.kind} at {mount.point} (of {mount.source}): locks do not hold there between machines,"
+            " and acknowledged commits can be lost: move the book to a disk of this machine, or to PostgreSQL"
+        )
+        return Check(what, False, told)
+
+    def _rights(self) -> Check:
+        """If a group shares the folder, its files have to be the group's, too."""
+        what, there = "those who share the folder can use its files", self.path.stat()
+        if not there.st_mode & stat.S_IWGRP:
+            return Check(what, True, "its group does not write in it")
+        odd = [
+            unshared(place)
+            for place in sorted(self.path.iterdir())
+            if place.is_file() and place.name != KEY and not shared(place)
+        ]
+        return Check(what, not odd, "; ".join(odd) or "they take the folder's group and its rights")
+
+    def _complete(self, journal: Journal) -> Check:
+        what, missing = "nothing was left out of the folder", self._left_out()
+        unsealed = self.seals_each_command() and sealed_in(self.path) == (0, 0)
+        if not missing and unsealed and journal.counts()[0] > _UNSEALED:
+            missing = "any checkpoint, though each command is to be sealed"
+        told = f"there is no {missing}: {_A_COPY}" if missing else "documents and checkpoints are there"
+        return Check(what, not missing, told)
+
+    def _left_out(self) -> str:
+        """The folders of a book that are not there, in words."""
+        places = (self._documents, self.path / CHECKPOINTS)
+        return " and no ".join(f"folder {place.name}" for place in places if not place.is_dir())
 
     def seals_each_command(self) -> bool:
         """What ``book.toml`` says; it is so unless it says otherwise."""

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lifecycle.book import Book, home_of, making
-from lifecycle.disk import CHECKPOINTS, keep, sizes_of
+from lifecycle.disk import CHECKPOINTS, KEY, folder_at, keep, sizes_of
 from lifecycle.errors import Altered, Unreachable
 from lifecycle.journal import STORE_ERRORS, Journal, in_words
 from lifecycle.places import named
 from lifecycle.recording import Receipt
 from lifecycle.seal.merkle import Tree
-from lifecycle.seal.sealing import KEY, KEYS, TREES, hashes
+from lifecycle.seal.sealing import KEYS, TREES, hashes
 
 _PAGE = 5_000
 
@@ -115,7 +115,7 @@ def _copy_seals(source: Path, target: Path, counts: tuple[int, int]) -> None:
 
     Who records meanwhile may have sealed more than was copied: those checkpoints stay where they are.
     """
-    (target / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
+    folder_at(target / CHECKPOINTS)
     places = sorted((source / CHECKPOINTS).glob("*.note"))
     for place in places:
         if all(sealed <= there for sealed, there in zip(sizes_of(place.name), counts, strict=True)):

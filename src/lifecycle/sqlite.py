@@ -268,6 +268,7 @@ class SnapshotRecorder(SQLiteAggregateRecorder):
 class JournalFactory(SQLiteFactory):
     """Gives the journal its own recorders and datastore."""
 
+    datastore: JournalDatastore
     aggregate_recorder_class = SnapshotRecorder
     application_recorder_class = JournalRecorder
 
@@ -278,6 +279,11 @@ class JournalFactory(SQLiteFactory):
             lock_timeout=self.datastore.pool.lock_timeout,
             originator_id_type=self.datastore.originator_id_type,
         )
+
+    def close(self) -> None:
+        """Let go of the file; whoever else has it open, it holds by then what was recorded here."""
+        self.datastore.fold()
+        super().close()
 
 
 def settings(file: Path, *, create: bool, read_only: bool) -> dict[str, str]:

@@ -206,7 +206,11 @@ def _entry_at(book: Book, position: int) -> Stored | None:
 
 def status(book: Book) -> dict[str, int | float]:
     """Positions of the views and of the journal, how far the first is behind, and for how many seconds."""
-    with _opened(book, trusting=True) as engine:
+    with ExitStack() as stack:
+        try:
+            engine = stack.enter_context(_opened(book, trusting=True))
+        except store.MayNotWrite:
+            engine = stack.enter_context(store.opened(book.views, as_is=True))
         views, _ = _newest(engine)
     journal = book.position()
     first = book.recorded_at(views + 1) if views < journal else None

@@ -28,7 +28,7 @@ STREAM = f"grant:{g.G}"
 @pytest.fixture(autouse=True)
 def _read_only_folders(monkeypatch: pytest.MonkeyPatch) -> None:
     """Root may write everywhere, so folders are only said to be read-only."""
-    monkeypatch.setattr("lifecycle.reading.os.access", lambda *_: False)
+    monkeypatch.setattr("lifecycle.reading.may_write", lambda _: False)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from lifecycle.disk import descriptor_of
 from lifecycle.seal.merkle import SIZE, Tree
 
 FOLDER = "tree"
@@ -22,9 +23,8 @@ class InFile:
     def __init__(self, place: Path, width: int = SIZE, *, read_only: bool = False) -> None:
         self._width = width
         self._file = -1
-        flags = os.O_RDONLY if read_only else os.O_RDWR | os.O_CREAT
         try:
-            self._file = os.open(place, flags | os.O_CLOEXEC, 0o644)
+            self._file = os.open(place, os.O_RDONLY | os.O_CLOEXEC) if read_only else descriptor_of(place)
         except FileNotFoundError:
             if not read_only:
                 raise

@@ -84,7 +84,7 @@ class Signer:
 
     @classmethod
     def make(cls, name: str, place: Path) -> Self:
-        """A new key, kept in a file that only its owner may read. Raises `Unreachable`."""
+        """A new key, in a file that only those may read who may write in its folder. Raises `Unreachable`."""
         signer = cls(name, Ed25519PrivateKey.generate())
         number = _key_id(name, signer.public.key).hex()
         line = f"{_PRIVATE}{name}+{number}+{_b64(_ED25519 + signer._private.private_bytes_raw())}\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lifecycle.book import Book, copy_of
-from lifecycle.disk import CHECKPOINTS, keep, locked, sizes_of
+from lifecycle.disk import CHECKPOINTS, KEY, folder_at, keep, locked, sizes_of
 from lifecycle.errors import Altered, Unreachable
 from lifecycle.journal import Journal, store_errors
 from lifecycle.judged import Fault, judged, set_aside_in
@@ -19,7 +19,7 @@ from lifecycle.seal.leaves import entry_hash, receipt_hash
 from lifecycle.seal.merkle import is_consistent
 from lifecycle.seal.notes import Checkpoint, NotSigned, PublicKey, Signer, opened
 
-KEYS, KEY = "keys", "seal.key"
+KEYS = "keys"
 TREES = ("entries", "receipts")
 
 _NOTHING = ((0, b""), (0, b""))
@@ -138,8 +138,7 @@ class Seal:
         old, signer = self._replaced() if new_key else (None, None)
         last = self.last()
         sealed = ((last[0].size, last[0].root), (last[0].receipts, last[0].receipts_root)) if last else ()
-        folder = self._book.path / FOLDER
-        folder.mkdir(exist_ok=True)
+        folder = folder_at(self._book.path / FOLDER)
         fault, ends = self._fault(sealed[0][0] if sealed else 0, sealed[1][0] if sealed else 0)
         with ExitStack() as stack:
             kept = [stack.enter_context(Kept(folder, name)) for name in TREES]

@@ -24,7 +24,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
+from lifecycle.disk import descriptor_of
 from projections.store.log import Log, beside, log_of
+from projections.store.pages import bytes_of
 
 if TYPE_CHECKING:
     Numbers = array[int]
@@ -40,8 +42,8 @@ _HEAD = struct.Struct("<8sQQII")
 _MAGIC = b"gbpages1"
 _SUM = 4
 """Bytes of a page's sum."""
-_VERSION = slice(60, 64)
-"""Of a database's first page: ``user_version``, the count of our transactions."""
+_VERSION = 60
+"""Where ``user_version``, the count of our transactions, stands in a database's first page."""
 _CHUNK_PAGES = 256
 
 
@@ -92,7 +94,7 @@ class Sums:
                 self.forget()
             return
         first = next(log.places_of(1, after), None)
-        if first is None or _count_at(beside(self._file), first) != following(head.number):
+        if first is None or _count_in(self._file, first) != following(head.number):
             self.forget()  # the log is another program's, or not all of what came since
         else:
             self._take_in(log, after)
@@ -154,8 +156,7 @@ def held(file: Path) -> Iterator[Sums]:
     Raises ``TimeoutError`` if nobody lets go of it in `WAIT` seconds, ``PermissionError`` for who may not.
     """
     place = sum_beside(file)
-    opened = os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    with os.fdopen(opened, "r+b") as kept, _locked(kept, fcntl.LOCK_EX):
+    with os.fdopen(descriptor_of(place), "r+b") as kept, _locked(kept, fcntl.LOCK_EX):
         yield Sums(file, kept)
 
 
@@ -223,9 +224,10 @@ def _sums(file: Path, log: Log | None, page_size: int) -> Iterator[Numbers]:
     """The sums of all pages as they are with the log folded in, some at a time."""
     inside = log.newest() if log else {}
     pages = log.pages if log else None
-    with file.open("rb", buffering=0) as raw:
+    size = _CHUNK_PAGES * page_size
+    with bytes_of(file) as raw:
         at = 0
-        while (pages is None or at < pages) and (chunk := raw.read(_CHUNK_PAGES * page_size)):
+        while (pages is None or at < pages) and (chunk := os.pread(raw, size, at * page_size)):
             view = memoryview(chunk)[: None if pages is None else (pages - at) * page_size]
             sums = array("I", [crc32(view[n : n + page_size]) for n in range(0, len(view), page_size)])
             yield _overlaid(file, sums, at, inside, page_size) if inside else sums
@@ -245,20 +247,22 @@ def _overlaid(file: Path, sums: Numbers, at: int, inside: dict[int, int], page_s
 
 def _count(file: Path, log: Log | None) -> int:
     """How many of our transactions the file has seen, with its log folded in."""
-    place = log.newest().get(1) if log else None
-    return _count_at(file, 0) if place is None else _count_at(beside(file), place)
+    if log is not None and (place := log.newest().get(1)) is not None:
+        return _count_in(file, place)
+    with bytes_of(file) as raw:
+        return int.from_bytes(os.pread(raw, 4, _VERSION))
 
 
-def _count_at(file: Path, page: int) -> int:
-    with file.open("rb", buffering=0) as raw:
-        raw.seek(page + _VERSION.start)
-        return int.from_bytes(raw.read(_VERSION.stop - _VERSION.start))
+def _count_in(file: Path, page: int) -> int:
+    """The same, of a first page in the file's log."""
+    with beside(file).open("rb", buffering=0) as raw:
+        raw.seek(page + _VERSION)
+        return int.from_bytes(raw.read(4))
 
 
 def _page_size(file: Path) -> int:
-    with file.open("rb", buffering=0) as raw:
-        raw.seek(16)
-        size = int.from_bytes(raw.read(2))
+    with bytes_of(file) as raw:
+        size = int.from_bytes(os.pread(raw, 2, 16))
     return 65_536 if size == 1 else size or 4096
 
 

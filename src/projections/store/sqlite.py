@@ -7,6 +7,7 @@ made again from the journal, so nothing here waits for a disk.
 
 import errno
 import fcntl
+import os
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,9 +19,9 @@ from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, 
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
 
-from lifecycle.disk import file_of, uri
+from lifecycle.disk import descriptor_of, file_of, lockable, share, unshared, uri
 from lifecycle.reading import unchanged, way_to_read
-from projections.store import checksum
+from projections.store import checksum, pages
 from projections.tables import FORMAT, SHADOW, metadata, views_format
 
 FILE = "views.sqlite"
@@ -52,8 +53,10 @@ def forbids(error: Exception) -> bool:
 
 
 def engine(place: Path | str, as_is: bool) -> Engine:
-    """A way into the file. One connection for all: closing the last one makes the disk work."""
+    """A way into the file, ``as_is`` to read it only. Raises ``PermissionError`` if it may not be written."""
     file = Path(place) / FILE
+    if not as_is:
+        _insist_on_rights(file)
     url, look = URL.create("sqlite", database=str(file)), None
     if as_is:
         how, look = way_to_read(file)
@@ -62,10 +65,20 @@ def engine(place: Path | str, as_is: bool) -> Engine:
         url,
         connect_args={"timeout": checksum.WAIT},
         poolclass=QueuePool,
-        execution_options={"look": look, "as_is": as_is, "summed": True},
+        execution_options={"look": look, "as_is": as_is, "summed": True, "held": []},
     )
     _own_transactions(made)
     return made
+
+
+def _insist_on_rights(file: Path) -> None:
+    if not os.access(file.parent, os.W_OK):
+        raise PermissionError(errno.EACCES, "you may not write in their folder", str(file.parent))
+    for one in (file, checksum.sum_beside(file)):
+        if one.exists():
+            share(one)
+            if not os.access(one, os.R_OK | os.W_OK):
+                raise PermissionError(errno.EACCES, unshared(one), str(one))
 
 
 def in_memory() -> Engine:
@@ -92,6 +105,8 @@ def _own_transactions(made: Engine) -> None:
     @event.listens_for(made, "connect")
     def _connect(raw: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
         record.info[_INODE] = _inode(_file(made))
+        if (held := made.get_execution_options().get("held")) is not None:
+            held.append(pages.take(_file(made)))
         raw.isolation_level = None
         if made.get_execution_options().get("as_is"):
             raw.execute("PRAGMA query_only=ON")
@@ -111,7 +126,7 @@ def leave(made: Engine) -> None:
     Who has no right to write in the folder can read the file only as long as they are there.
     """
     if made.get_execution_options().get("as_is"):
-        made.dispose()
+        _disposed(made)
         return
     with (
         suppress(sqlite3.Error),
@@ -119,7 +134,14 @@ def leave(made: Engine) -> None:
     ):
         reader.execute("PRAGMA schema_version")
         made.dispose()
+    _disposed(made)
+
+
+def _disposed(made: Engine) -> None:
     made.dispose()
+    held: list[pages.Key] = made.get_execution_options()["held"]
+    while held:
+        pages.release(held.pop())
 
 
 # ── there or not ─────────────────────────────────────────────────────────────────────────────
@@ -152,12 +174,13 @@ def make(made: Engine, filled: Callable[[Path], object]) -> None:
     ``filled`` makes views in another folder, which are copied over: until then readers see the old ones.
     """
     file = _file(made)
-    made.dispose()
+    _disposed(made)
     with checksum.held(file) as sums:
         sums.forget()
         if not file.exists():
-            with closing(_empty()) as source:
-                _overwrite(file, source, sums)
+            os.close(descriptor_of(file))
+            with closing(_empty()) as source, pages.bytes_of(file):
+                _backed_up(file, source, sums)
             return
     with tempfile.TemporaryDirectory(prefix=".views-", suffix=".partial", dir=file.parent) as folder:
         filled(Path(folder))
@@ -181,15 +204,16 @@ def _empty() -> sqlite3.Connection:
 
 def _overwrite(file: Path, source: sqlite3.Connection, sums: checksum.Sums) -> None:
     """Put the source's pages in the place of the file's, in one transaction."""
-    if file.exists() and file.stat().st_size < _LEAST_PAGE:
-        _behead(file)
-    try:
-        _backed_up(file, source, sums)
-    except sqlite3.OperationalError:  # locked, full, or not ours to write
-        raise
-    except sqlite3.DatabaseError:  # not even its head can be read
-        _behead(file)
-        _backed_up(file, source, sums)
+    with pages.bytes_of(file) as raw:
+        if file.stat().st_size < _LEAST_PAGE:
+            _behead(raw)
+        try:
+            _backed_up(file, source, sums)
+        except sqlite3.OperationalError:  # locked, full, or not ours to write
+            raise
+        except sqlite3.DatabaseError:  # not even its head can be read
+            _behead(raw)
+            _backed_up(file, source, sums)
 
 
 _LEAST_PAGE = 512
@@ -206,15 +230,14 @@ def _backed_up(file: Path, source: sqlite3.Connection, sums: checksum.Sums) -> N
         sums.fold(target)
 
 
-def _behead(file: Path) -> None:
+def _behead(descriptor: int) -> None:
     """Write the first page of an empty database, so that the file can be opened to be overwritten."""
     with tempfile.TemporaryDirectory() as folder:
         with closing(sqlite3.connect(Path(folder) / FILE, isolation_level=None)) as raw:
             raw.execute("PRAGMA journal_mode=WAL")
             raw.execute("PRAGMA user_version=1")
         head = (Path(folder) / FILE).read_bytes()
-    with file.open("r+b", buffering=0) as raw_file:
-        raw_file.write(head)
+    os.pwrite(descriptor, head, 0)
 
 
 def _file(made: Engine) -> Path:
@@ -236,7 +259,7 @@ def _inode(file: Path) -> int | None:
 @contextmanager
 def locked(place: Path | str) -> Iterator[Callable[[], object]]:
     """Only one process makes or rebuilds the views at a time; the next one waits."""
-    with (Path(place) / LOCK).open("a") as file:
+    with lockable(Path(place) / LOCK) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield lambda: None  # such a lock is not lost
 
@@ -244,7 +267,7 @@ def locked(place: Path | str) -> Iterator[Callable[[], object]]:
 @contextmanager
 def leading(place: Path | str) -> Iterator[Callable[[], bool]]:
     """Asks whether this is the one process that follows the journal: nobody else, as long as it does."""
-    with (Path(place) / FOLLOWER).open("a") as file:
+    with lockable(Path(place) / FOLLOWER) as file:
 
         def leads() -> bool:
             try:

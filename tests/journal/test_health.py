@@ -1,0 +1,135 @@
+"""Whether a folder is a place for a book, and whether all of the book is in it."""
+
+import logging
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+import given as g
+from books import make_book, record
+from lifecycle import mounts
+from lifecycle.book import Book
+from lifecycle.home import Check
+from lifecycle.mounts import mount_of
+from lifecycle.moving import move
+
+pytestmark = [pytest.mark.case("T9"), pytest.mark.of_a_file("a folder")]
+
+DISK, COMPLETE = "the folder is on a disk of this machine", "nothing was left out of the folder"
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Book:
+    return make_book(tmp_path / "book")
+
+
+def mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
+    """As if these were the machine's mounts, after the root of a disk."""
+    table = tmp_path / "mounts"
+    table.write_text("".join(f"{line} rw,relatime 0 0\n" for line in ("/dev/sda1 / ext4", *lines)), "utf-8")
+    monkeypatch.setattr(mounts, "TABLE", table)
+
+
+def check(book: Book, what: str) -> Check:
+    (found,) = [one for one in book.health() if one.what == what]
+    return found
+
+
+def test_a_book_as_it_should_be_is_well(book: Book) -> None:
+    assert [one for one in book.health() if not one.well] == []
+
+
+@pytest.mark.parametrize(
+    "kind", ["nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "fuse.rclone", "9p", "ceph", "virtiofs", "fuse.new"]
+)
+def test_a_network_disk_is_told(
+    book: Book, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounted(tmp_path, monkeypatch, f"files:/export {tmp_path} {kind}", f"/dev/sdb {tmp_path}/books ext4")
+    found = check(book, DISK)
+    assert not found.well
+    assert found.told.startswith(f"{kind} at {tmp_path} (of files:/export)")
+
+
+@pytest.mark.parametrize(
+    "kind", ["ext4", "xfs", "btrfs", "zfs", "tmpfs", "overlay", "apfs", "fuseblk", "fuse.gocryptfs"]
+)
+def test_a_disk_of_this_machine_is_well(
+    book: Book, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounted(tmp_path, monkeypatch, f"files:/export {tmp_path} nfs4", f"/dev/sdb {book.path} {kind}")
+    assert check(book, DISK) == Check(DISK, True, f"{kind} at {book.path}")
+
+
+def test_the_nearest_mount_counts_and_of_two_at_a_place_the_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "a b"
+    (place / "book").mkdir(parents=True)
+    (tmp_path / "way").symlink_to(place)
+    escaped = str(place).replace(" ", "\\040")
+    lines = [f"one {tmp_path} nfs4", f"two {escaped} ext4", f"three {escaped} cifs", f"four {tmp_path}/a nfs"]
+    mounted(tmp_path, monkeypatch, *lines)
+    found = mount_of(tmp_path / "way" / "book")
+    assert found is not None
+    assert (found.source, found.point, found.between_machines) == ("three", place, True)
+    assert mount_of(tmp_path, tmp_path / "no table") is None
+
+
+def test_a_machine_that_does_not_tell_its_mounts_alarms_nobody(
+    book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mounts, "TABLE", tmp_path / "nowhere")
+    assert check(book, DISK).well
+
+
+def test_a_copy_of_two_files_is_told_as_one(
+    book: Book, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whenever it is opened, and by health."""
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    book.close()
+    for name in ("journal.sqlite", "book.toml"):
+        shutil.copy(book.path / name, copy)
+    with caplog.at_level(logging.WARNING), Book.open(copy, read_only=True) as opened:
+        found = check(opened, COMPLETE)
+    assert (found.well, found.told.startswith("there is no folder documents and no folder checkpoints")) == (
+        False,
+        True,
+    )
+    assert f"{copy}: there is no folder documents and no folder checkpoints" in caplog.text
+    assert "grantbook move" in caplog.text
+
+
+def test_a_copy_without_seals_is_told(book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a book that is to be sealed with each command."""
+    assert check(book, COMPLETE).well  # a new one may have none yet
+    monkeypatch.setattr("lifecycle.folder._UNSEALED", 3)
+    found = check(book, COMPLETE)
+    assert (found.well, "any checkpoint, though each command is to be sealed" in found.told) == (False, True)
+
+
+def test_a_book_that_is_moved_is_whole(book: Book, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """While somebody has it open and records."""
+    record(book, [g.credit_income("01-11")])
+    move(book, tmp_path / "copy")
+    with caplog.at_level(logging.WARNING), Book.open(tmp_path / "copy") as copy:
+        assert copy.position() == book.position()
+        assert [one for one in copy.health() if not one.well] == []
+    assert caplog.text == ""
+
+
+def test_the_file_holds_what_was_recorded_once_it_is_closed(book: Book, tmp_path: Path) -> None:
+    """Also while another program has it open, as one that follows the journal does."""
+    with Book.open(book.path, read_only=True) as follower:
+        before = follower.position()
+        with Book.open(book.path, clock=book._clock) as writer:
+            record(writer, [g.credit_income("01-11"), g.credit_income("01-12")])
+        shutil.copy(book.path / "journal.sqlite", tmp_path / "alone.sqlite")
+    with closing(sqlite3.connect(tmp_path / "alone.sqlite")) as raw:
+        ((newest,),) = raw.execute("SELECT max(position) FROM stored_events").fetchall()
+    assert newest == before + 2
