@@ -105,7 +105,8 @@ def _on_grant(maker: g.Make, **fields: Any) -> Maker:
 
 
 def _named(letter: str) -> Callable[[Asked], str]:
-    return lambda a: f"{letter}{a.item + 1}"
+    """An item's id, now and then in another spelling."""
+    return lambda a: f"{letter.lower() if a.one_in(17) else letter}{a.item + 1}"
 
 
 def _window(a: Asked) -> str:
@@ -146,7 +147,7 @@ def _edition(a: Asked) -> dict[str, Any]:
     windows = {"stand_alone": {"max_amount": said(usd(90_000)), "max_months": said(12)}}
     return {
         "name": f"E{a.item + 1}",
-        "from": a.on,
+        "from": [a.on, "2018-06-02", shift(a.on, 365)][a.dice // 2 % 3],
         "agreement_required": a.dice % 2 == 0,
         "disbursement_grace": {"months": 4, "source": "a test"},
         "windows": windows | ({"oks": {}} if a.one_in(3) else {}),
@@ -183,6 +184,22 @@ def _said_amount(a: Asked) -> str:
 def _worth(a: Asked) -> str | None:
     """Of what was said in kroner, mostly."""
     return "150.00 USD" if a.dice // 4 % 2 and not a.one_in(3) else None
+
+
+_OBLIGATIONS = "client_survey completion_report activity sleep signature follow_up progress_report".split()
+_OBLIGATIONS += ["effectiveness", "implementation", "instalment"]
+
+
+def _waived_item(a: Asked) -> str | None:
+    """An item, mostly of the obligation's kind."""
+    obligation = _OBLIGATIONS[a.dice % len(_OBLIGATIONS)]
+    item = {"activity": f"A{a.item + 1}", "follow_up": f"F{a.item + 1}", "progress_report": "1"}
+    return item.get(obligation, "1" if a.one_in(11) else None) if a.dice // 23 % 2 else None
+
+
+def _spelled(name: str) -> Callable[[Asked], str]:
+    """An officer's or partner's id, now and then as somebody else would write it."""
+    return lambda a: name.upper() + "." if a.one_in(5) else name
 
 
 def _until(a: Asked) -> str:
@@ -248,7 +265,11 @@ ON_GRANT: dict[str, Maker] = {
     ),
     "SignAgreement": _on_grant(g.sign),
     "MakeEffective": _on_grant(g.make_effective, closing_date=_until),
-    "LapseGrant": _on_grant(g.lapse),
+    "LapseGrant": _on_grant(
+        g.lapse,
+        given_up=lambda a: True if a.dice % 2 else None,
+        reason=lambda a: "no time" if a.dice % 2 else None,
+    ),
     "PlanActivity": _on_grant(g.plan, activity=_activity),
     "RescheduleActivity": _on_grant(g.reschedule, activity=_activity),
     "CancelActivity": _on_grant(g.call_off, activity=_activity),
@@ -304,8 +325,7 @@ ON_GRANT: dict[str, Maker] = {
     "PublishResultsStory": _on_grant(g.publish_story),
     "RecordDevelopmentOutcome": _on_grant(g.record_outcome),
     "WaiveObligation": _on_grant(
-        g.waive,
-        obligation=lambda a: ["client_survey", "completion_report", "sleep", "overpayment"][a.dice % 4],
+        g.waive, obligation=lambda a: _OBLIGATIONS[a.dice % len(_OBLIGATIONS)], item=_waived_item
     ),
     "CloseGrant": _on_grant(g.close),
     "ReopenGrant": _on_grant(g.reopen),
@@ -378,7 +398,7 @@ ON_FUND: dict[str, Maker] = {
     "AdoptPolicy": _made(g.adopt, edition=_edition),
     "AppointOfficer": _made(
         g.appoint,
-        officer=lambda a: ["n.ew", "t.leader", "admin", "p.ayer"][a.dice % 4],
+        officer=lambda a: _spelled(["n.ew", "t.leader", "admin", "p.ayer"][a.dice % 4])(a),
         roles=lambda a: [["ttl"], ["administrator"], ["approver", "finance"]][a.dice // 4 % 3],
     ),
     "RetireOfficer": _made(
@@ -386,7 +406,7 @@ ON_FUND: dict[str, Maker] = {
         officer=lambda a: ["n.ew", "admin", "t.eacher", "p.ayer"][a.dice % 4],
         roles=lambda a: [None, ["administrator"], ["ttl"]][a.dice // 4 % 3],
     ),
-    "JoinPartner": _made(g.join, partner=_partner),
+    "JoinPartner": _made(g.join, partner=lambda a: _spelled(_partner(a))(a)),
     "HoldConsultation": _made(g.consult),
     "PledgeContribution": _made(g.pledge, partner=_partner, amount=_said_amount, holding_amount=_worth),
     "AgreeContribution": _made(

@@ -16,7 +16,7 @@ from lifecycle.call import fold as fold_call
 from lifecycle.decisions.call import CallCommand
 from lifecycle.decisions.fund import FundCommand
 from lifecycle.decisions.rules import Command, GrantCommand
-from lifecycle.events.base import Event
+from lifecycle.events.base import EntryCorrected, Event
 from lifecycle.founding import founding
 from lifecycle.fund import Fund
 from lifecycle.fund import fold as fold_fund
@@ -115,6 +115,7 @@ meet_condition = on_grant("MeetCondition", "secretariat", condition="a bank acco
 sign = on_grant("SignAgreement", "secretariat")
 make_effective = on_grant("MakeEffective", "secretariat", closing_date="2018-03-31")
 lapse = on_grant("LapseGrant", "approver")
+give_up = on_grant("LapseGrant", "approver", given_up=True, reason="the country has no time")
 plan = on_grant(
     "PlanActivity",
     "ttl",
@@ -305,7 +306,7 @@ class Past:
             editions=self.editions,
             now=datetime.combine(START, time.min, UTC),
         ):
-            self._append(FUND, len(self.fund_entries) + 1, event, "admin")
+            self._append(FUND, len(self.fund_entries) + 1, event, "admin", "founding")
         self.fund = fold_fund(self.fund_entries)
         return self
 
@@ -334,7 +335,8 @@ class Past:
             else:
                 assert isinstance(asked, FundCommand)
                 entries = self.fund_entries
-                verdict = judge_fund(self.fund, asked, recorder, today, entries, self._acts_since)
+                about = (entries, self._acts_since, self._streams)
+                verdict = judge_fund(self.fund, asked, recorder, today, *about)
                 self._append(FUND, len(self.fund_entries) + 1, verdict.fact, recorder)
         except Refusal as no:
             return Outcome(refusal=no)
@@ -344,10 +346,12 @@ class Past:
         self.fund = verdict.fund
         return Outcome((verdict.fact, *(part for _, part in verdict.pair)))
 
-    def _append(self, stream: str, version: int, event: Event, recorder: str) -> Entry:
+    def _append(self, stream: str, version: int, event: Event, recorder: str, command_id: str = "") -> Entry:
         self.position += 1
         moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(microseconds=self.position)
-        entry = Entry(stream, version, event, moment, recorder, f"c{self.position}", None, self.position)
+        entry = Entry(
+            stream, version, event, moment, recorder, command_id or f"c{self.position}", None, self.position
+        )
         if stream == FUND:
             self.fund_entries.append(entry)
         if stream.startswith("call:"):
@@ -361,6 +365,11 @@ class Past:
             *(one.entries for one in self.grants.values()),
         ):
             yield from acts_of(taken, known)
+
+    def _streams(self, events: tuple[type[Event], ...], _: date | None) -> Iterator[Sequence[Entry]]:
+        for known in (*self.calls.values(), *(one.entries for one in self.grants.values())):
+            if any(isinstance(entry.event, (*events, EntryCorrected)) for entry in known):
+                yield known
 
     def call(self, name: str) -> Call | None:
         """The state of the call."""

@@ -31,6 +31,7 @@ from lifecycle.fund import Fund, fold
 from lifecycle.history import FUND, QUARANTINES, Entry, call_stream, in_force, kind_of, lawful, reading
 from lifecycle.journal import Answer, Journal
 from lifecycle.judge import (
+    NEED_ENTRIES,
     Known,
     Taken,
     Verdict,
@@ -230,8 +231,9 @@ class Clerk:
             if isinstance(command, QuarantineRow):
                 return judge_quarantine(fund, command, recorder, today, self._at(command.position))
             assert isinstance(command, FundCommand)
-            entries = self.journal.entries(FUND) if isinstance(command, CorrectFundEntry) else ()
-            return judge_fund(fund, command, recorder, today, entries, self._acts_since)
+            needed = command.NAME in NEED_ENTRIES
+            entries = self.journal.entries(FUND) if needed else ()
+            return judge_fund(fund, command, recorder, today, entries, self._acts_since, self._streams)
         except ValidationError as error:
             raise Malformed.of(error, inside="reads") from None
 
@@ -266,6 +268,17 @@ class Clerk:
         }
         for stream in streams:
             yield from acts_of(taken, self.journal.entries(stream))
+
+    def _streams(self, events: tuple[type[Event], ...], since: date | None) -> Iterator[list[Entry]]:
+        """The streams in which one of these events, or a correction, was recorded on the day or later."""
+        after = 0
+        if since is not None:
+            after = self.journal.position_at(start_of(since, self._fund.time_zone) - _CLOCKS_DIFFER)
+        kinds: tuple[type[Event], ...] = (*events, EntryCorrected)
+        topics = tuple(f"{kind.__name__}.v" for kind in kinds)
+        rows = self.journal.stored(after, self._position, _PAGE)
+        for stream in dict.fromkeys(row.stream for row in rows if row.topic.startswith(topics)):
+            yield self.journal.entries(stream)
 
     def _append(self, entries: Sequence[Entry], receipt: Receipt) -> int | None:
         positions = self.journal.recorder.append([stored_as(entry) for entry in entries], (receipt,))

@@ -19,7 +19,7 @@ from lifecycle.decisions.quarantine import AtPosition, QuarantineRow
 from lifecycle.decisions.rules import Command
 from lifecycle.digests import digest_of, digest_of_founding, told_by
 from lifecycle.errors import Altered
-from lifecycle.events.base import EntryCorrected
+from lifecycle.events.base import EntryCorrected, Event
 from lifecycle.events.fund import RowQuarantined
 from lifecycle.fund import Fund
 from lifecycle.fund import evolve as evolve_fund
@@ -170,7 +170,7 @@ class _Walk:
         """Position of the first entry of the group that is judged."""
         self._rules, self._then, self._moment = self._begins_after(after[0])
         """Rule set and moment of what was recorded last; the moment also as it is stored."""
-        self._past = Past(self._fund(), self._entries_of, self._acts_since)
+        self._past = Past(self._fund(), self._entries_of, self._acts_since, self._streams)
         self._versions: dict[str, int] = {}
         """Of each stream the version of its last row."""
 
@@ -220,6 +220,18 @@ class _Walk:
         }
         for stream in sorted(streams):
             yield from acts_of(taken, self._entries_of(stream))
+
+    def _streams(self, events: tuple[type[Event], ...], since: date | None) -> Iterator[list[Entry]]:
+        after = 0
+        if since is not None:
+            first = start_of(since, self._past.fund.time_zone)
+            after = self._journal.position_at(first - _CLOCKS_DIFFER)
+        kinds: tuple[type[Event], ...] = (*events, EntryCorrected)
+        topics = tuple(f"{kind.__name__}.v" for kind in kinds)
+        rows = self._journal.stored(after, self._at - 1, _PAGE)
+        for stream in dict.fromkeys(row.stream for row in rows if row.topic.startswith(topics)):
+            if entries := self._entries_of(stream):
+                yield entries
 
     # ── row by row ───────────────────────────────────────────────────────────────────────────
 

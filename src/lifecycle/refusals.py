@@ -238,6 +238,14 @@ class UnknownInstalment(Refusal, order=STAGE, rule="domain §3: ReceiveInstalmen
     """The partner has no such instalment waiting."""
 
 
+class TooLikeKnownId(Refusal, order=STAGE, rule="domain §2: ids that look alike"):
+    """The id looks like a known one: it differs in case or in marks between words only."""
+
+
+class ObligationNotAsked(Refusal, order=STAGE, rule="domain §3: WaiveObligation"):
+    """The edition does not ask for the obligation."""
+
+
 class LastAdministrator(Refusal, order=STAGE, rule="domain §3: officers"):
     """The book would be left without an administrator."""
 
@@ -290,6 +298,14 @@ class NotAnExtension(Refusal, order=DATES, rule="domain §3: ExtendClosingDate")
 
 class HeldBeforeItEnded(Refusal, order=DATES, rule="domain §3: HoldActivity"):
     """An activity has been held once it has ended."""
+
+
+class NotYetLapsed(Refusal, order=DATES, rule="domain §3: LapseGrant"):
+    """The time for signature or effectiveness is not over."""
+
+
+class EditionTooLate(Refusal, order=DATES, rule="domain §5: what was decided stays decided"):
+    """Grants were decided on by other rules on the day from which the edition would hold, or later."""
 
 
 class DisbursementDeadlinePassed(Refusal, order=DATES, rule="domain §4.3: no payment after the deadline"):
@@ -401,6 +417,14 @@ class InstitutionMissing(Refusal, order=TERMS, rule="domain §5: institution"):
 
 class CapabilityNotPlanned(Refusal, order=TERMS, rule="domain §5: capabilities"):
     """The window asks for a plan for each of its capabilities."""
+
+
+class NothingCorrected(Refusal, order=TERMS, rule="domain §3: CorrectEntry"):
+    """Nothing would read differently after the correction."""
+
+
+class ExceedsPartnerBalance(Refusal, order=TERMS, rule="domain §3: ReturnFunds"):
+    """The partner has less left on that day, or on a later one."""
 
 
 class NothingChanged(Refusal, order=TERMS, rule="domain §3: one command, one decision"):

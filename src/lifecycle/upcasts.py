@@ -41,5 +41,6 @@ UPCASTS: dict[tuple[str, int], Upcast] = {
     ("ContributionAgreed", 1): _said_less,
     ("RefundReceived", 1): _said_less,
     ("IrregularPaymentRecorded", 1): _said_less,
+    ("GrantLapsed", 1): _said_less,
 }
 """By event name and the version that it is taken from."""

@@ -142,6 +142,8 @@ class Together(RuleBasedStateMachine):
             target = {"command": "", "on": "2012-01-10", "version": len(facts) + 1}
         else:
             target = dice.choice(facts[4:] or facts)
+        if about == "fund" and dice.random() < 0.05:
+            target = facts[0]
         kind, _, name = about.partition(":")
         words: dict[str, Any] = {"command": "CorrectEntry", "on": TODAY, "actor": "c.hecker"}
         if dice.random() < 0.2:
@@ -157,6 +159,8 @@ class Together(RuleBasedStateMachine):
         """Fields that make a fact."""
         near = [shift(target["on"], days) for days in (-30, -3, -1, 0, 1, 3, 30)]
         day, other = dice.choice([*near, *POOL[:-1]]), dice.random() < 0.5
+        if target["command"] == "EstablishFund":
+            return {"fiscal_year_start": dice.choice([1, 7])} if other else {"currency": "EUR"}
         if target["command"] == "OpenCall":
             return {"closes": max(day, target["closes"])} if other else {"envelope": usd(90_000)}
         if other and target["command"] in ("MakeEffective", "ExtendClosingDate"):

@@ -95,7 +95,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "grant/ConditionMet": {"condition": "a bank account"},
     "grant/AgreementSigned": {},
     "grant/GrantMadeEffective": {"closing_date": "2018-03-31"},
-    "grant/GrantLapsed": {"reason": "unsigned"},
+    "grant/GrantLapsed": {"given_up": True, "reason": "unsigned"},
     "grant/ActivityPlanned": {
         **ACTIVITY,
         **DAYS,

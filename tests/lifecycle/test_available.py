@@ -22,6 +22,7 @@ from lifecycle.events import grant as was
 from lifecycle.events.base import EntryCorrected
 from lifecycle.refusals import (
     ExceedsAvailableFunds,
+    ExceedsPartnerBalance,
     RefundExceedsDisbursed,
 )
 from lifecycle.stage import Stage
@@ -62,7 +63,7 @@ def test_a_late_approval_does_not_take_what_was_promised_since() -> None:
 
 
 def test_a_commitment_that_was_over_before_makes_room() -> None:
-    past = given(other(approved="02-10"), g.lapse("03-01", grant="SSF-2"), REQUESTED, founded=SMALL)
+    past = given(other(approved="02-10"), g.give_up("03-01", grant="SSF-2"), REQUESTED, founded=SMALL)
     past.when(g.approve("02-28")).refused(ExceedsAvailableFunds, "2017-02-28")
     past.when(g.approve("03-01")).accepted()
 
@@ -77,17 +78,17 @@ def test_an_increase_is_charged_too() -> None:
 
 def test_fees_and_returns_never_take_what_is_promised() -> None:
     past = given(REQUESTED, g.approve("02-12", amount="89000.00 USD"), founded=SMALL)
-    for take in (g.charge_fee, g.return_funds):
+    for take, refusal in ((g.charge_fee, ExceedsAvailableFunds), (g.return_funds, ExceedsPartnerBalance)):
         for on in ("02-11", "02-12", "02-13"):
-            past.copy().when(take(on, amount="1000.01 USD")).refused(ExceedsAvailableFunds, "1,000.00 USD on")
+            past.copy().when(take(on, amount="1000.01 USD")).refused(refusal, "1,000.00 USD on")
             past.copy().when(take(on, amount="1000.00 USD")).accepted()
-        past.when(take("02-09", amount="0.01 USD")).refused(ExceedsAvailableFunds, "0.00 USD on 2017-02-09")
+        past.when(take("02-09", amount="0.01 USD")).refused(refusal, "0.00 USD on 2017-02-09")
 
 
 @pytest.mark.parametrize(
     ("change", "fits"),
     [
-        ({"reads": {"amount": "90000.00 USD", "on": "2017-02-10"}}, True),
+        ({"reads": {"amount": "90000.01 USD", "on": "2017-02-10"}}, True),
         ({"reads": {"amount": "89999.99 USD"}}, False),
         ({"reads": {"on": "2017-02-11"}}, False),
         ({"struck": True}, False),
@@ -137,9 +138,9 @@ def test_an_approval_is_moved_only_to_where_the_money_is(on: str, fits: bool) ->
 
 def test_money_given_back_and_promised_again_is_not_taken_back() -> None:
     """Striking a lapse needs the money anew; a later grant has it."""
-    past = given(APPROVED, g.lapse("03-01"), other(amount="90000.00 USD"), founded=SMALL)
+    past = given(APPROVED, g.give_up("03-01"), other(amount="90000.00 USD"), founded=SMALL)
     past.when(strike(past, was.GrantLapsed)).refused(ExceedsAvailableFunds, "2017-03-10")
-    free = given(APPROVED, g.lapse("03-01"), founded=SMALL)
+    free = given(APPROVED, g.give_up("03-01"), founded=SMALL)
     free.when(strike(free, was.GrantLapsed)).then(EntryCorrected, on_fund.CommitmentIncreased)
 
 

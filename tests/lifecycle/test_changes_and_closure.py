@@ -15,6 +15,7 @@ from given import (
     SETTLED,
     given,
 )
+from lifecycle.decisions.correction import target_of
 from lifecycle.events import grant as was
 from lifecycle.events.base import EntryCorrected
 from lifecycle.policy import read_edition, shipped
@@ -32,8 +33,10 @@ from lifecycle.refusals import (
     NoCompletionReport,
     NotAnExtension,
     NothingChanged,
+    NothingCorrected,
     NotSuspended,
     PaymentsUnfinished,
+    Refusal,
     UndisbursedBalanceRemains,
     UnknownGrant,
     UnknownObligation,
@@ -202,8 +205,11 @@ def test_a_closed_grant_is_reopened_and_the_closure_stays_visible() -> None:
 
 def test_an_entry_is_struck_once() -> None:
     past = given(PROPOSED, g.cost("01-11"), g.correct("01-12", entry=2, struck=True))
-    past.when(g.correct("01-13", entry=2, struck=True)).refused(EntryAlreadyStruck, "entry 3")
-    past.when(g.correct("01-13", entry=2, reads={"amount": "1.00 USD"})).refused(EntryAlreadyStruck)
+    for change in ({"struck": True}, {"reads": {"amount": "1.00 USD"}}):
+        past.when(g.correct("01-13", entry=2, **change)).refused(NothingCorrected)
+        with pytest.raises(Refusal, match="entry 3") as told:  # as it was told under the first rules
+            target_of(g.correct("01-13", entry=2, **change), past.grants[g.G].entries, 1)  # type: ignore[arg-type]
+        assert told.value.name == EntryAlreadyStruck.__name__
 
 
 def test_a_struck_strike_has_no_effect() -> None:

@@ -18,6 +18,7 @@ from lifecycle.refusals import (
     LetterMissing,
     NoEditionInForce,
     NotAnOfficer,
+    NothingCorrected,
     PaymentsUnfinished,
     Refusal,
     UnknownInstalment,
@@ -199,12 +200,12 @@ def test_what_was_possible_does_not_hold_a_correction_of_the_fund_back(life: lis
 
 
 def test_a_correction_of_a_struck_proposal_is_struck_too() -> None:
-    """There is no grant before it and none after it: it changes nothing, and is recorded."""
+    """There is no grant before it and none after it: it changes nothing until the proposal is back."""
     past = given(PROPOSED, g.correct("02-20", entry=1, reads={"title": "Milk"}))
     past.given(g.correct("02-20", entry=1, struck=True))
-    past.given(g.correct("02-20", actor="a.prover", entry=2, struck=True))
-    assert past.grants[G].grant is None
-    past.given(g.correct("02-20", actor="a.prover", entry=3, struck=True))
+    undone = g.correct("02-20", actor="a.prover", entry=2, struck=True)
+    past.when(undone).refused(NothingCorrected)
+    past.given(g.correct("02-20", actor="a.prover", entry=3, struck=True), undone)
     assert past.grants[G].grant.title == g.PROPOSED[0].title  # type: ignore[attr-defined,union-attr]
 
 

@@ -13,13 +13,14 @@ from lifecycle.refusals import (
     CurrencyNotHolding,
     EditionNameTaken,
     EditionNeverChanges,
-    EntryAlreadyStruck,
     ExceedsAvailableFunds,
+    ExceedsPartnerBalance,
     FundAlreadyEstablished,
     HoldingAmountMissing,
     InstalmentIdTaken,
     LastAdministrator,
     NotAnOfficer,
+    NothingCorrected,
     PairedEntry,
     PartnerAlreadyJoined,
     UnknownEntry,
@@ -128,12 +129,16 @@ def test_a_partner_joins_once() -> None:
     given(CO).when(g.join("2012-01-11", partner="CO")).refused(PartnerAlreadyJoined, "2012-01-10")
 
 
-@pytest.mark.parametrize("act", [g.pledge, g.agree_contribution, g.schedule, g.receive, g.return_funds])
+@pytest.mark.parametrize("act", [g.pledge, g.agree_contribution, g.schedule, g.receive])
 @pytest.mark.parametrize(("on", "there"), [("2012-01-09", False), ("2012-01-10", True), ("2012-01-11", True)])
 def test_a_partner_acts_from_the_day_of_joining(act: object, on: str, there: bool) -> None:
     assert callable(act)
     outcome = given(CO).when(act(on, partner="CO"))
     outcome.accepted() if there else outcome.refused(UnknownPartner, "CO")
+
+
+def test_nothing_is_returned_to_who_has_not_joined() -> None:
+    given(CO).when(g.return_funds("2012-01-09", partner="CO")).refused(UnknownPartner, "CO")
 
 
 def test_a_joining_is_not_moved_behind_an_act() -> None:
@@ -242,10 +247,10 @@ def test_the_holding_currency_stays() -> None:
 
 @pytest.mark.parametrize(("on", "there"), [("2008-11-14", False), ("2008-11-15", True), ("2008-11-16", True)])
 def test_only_money_that_is_there_is_taken(on: str, there: bool) -> None:
-    for act in (g.charge_fee, g.return_funds):
+    for act, refusal in ((g.charge_fee, ExceedsAvailableFunds), (g.return_funds, ExceedsPartnerBalance)):
         outcome = given().when(act(on, amount="500000.00 USD"))
-        outcome.accepted() if there else outcome.refused(ExceedsAvailableFunds)
-        given().when(act(on, amount="500000.01 USD")).refused(ExceedsAvailableFunds)
+        outcome.accepted() if there else outcome.refused(refusal)
+        given().when(act(on, amount="500000.01 USD")).refused(refusal)
 
 
 def test_a_fee_recorded_late_leaves_every_later_date_true() -> None:
@@ -272,7 +277,7 @@ def test_a_fund_entry_is_named_struck_once_and_not_twice_corrected() -> None:
     entry = past.fund_version(was.FeeCharged)
     past.when(g.correct_fund("01-10", entry=entry + 1, struck=True)).refused(UnknownEntry)
     past.given(g.correct_fund("01-10", entry=entry, struck=True))
-    past.when(g.correct_fund("01-11", entry=entry, struck=True)).refused(EntryAlreadyStruck)
+    past.when(g.correct_fund("01-11", entry=entry, struck=True)).refused(NothingCorrected)
     change = g.correct_fund("01-11", actor=OFFICER["approver"], entry=entry + 1, reads={"reason": "else"})
     past.when(change).refused(CorrectionNotCorrectable)
 

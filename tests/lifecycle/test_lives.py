@@ -56,6 +56,10 @@ class Around:
         """By its name."""
         return next(one for one in ALL if one["name"] == name)
 
+    def edition_on(self, day: str) -> str | None:
+        """The name of the one that holds on a day."""
+        return edition_on(day)
+
     def windows(self) -> set[str]:
         """Of all of them."""
         return {window for edition in ALL for window in edition["windows"]}

@@ -48,7 +48,7 @@ def test_nothing_of_a_grant_that_was_closed_in_good_order_is_overdue_for_ever() 
     ("on", "told", "days"),
     [("2017-04-10", "not_applicable", 0), ("2017-04-11", "not_applicable", 0), ("2017-04-12", "missed", 1)],
 )
-@pytest.mark.parametrize("end", [g.cancel, g.lapse])
+@pytest.mark.parametrize("end", [g.cancel, g.give_up])
 def test_a_signature_that_never_came(end: Any, on: str, told: str, days: int) -> None:
     past = given(APPROVED, end(on))
     assert status(past, "signature", on=LATER) == (told, days)

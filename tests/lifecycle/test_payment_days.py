@@ -77,7 +77,8 @@ def test_an_extension_is_not_struck_under_a_payment_that_needed_it() -> None:
     past.when(strike(past, was.ClosingDateExtended, on="2018-09-01")).refused(DisbursementDeadlinePassed)
     entry = past.version(was.ClosingDateExtended)
     for closing, fits in (("2018-04-29", False), ("2018-04-30", True), ("2018-05-01", True)):
-        outcome = past.copy().when(g.correct("2018-09-01", entry=entry, reads={"closing_date": closing}))
+        reads = {"closing_date": closing, "reason": "a flood, as the letter says"}
+        outcome = past.copy().when(g.correct("2018-09-01", entry=entry, reads=reads))
         outcome.accepted() if fits else outcome.refused(DisbursementDeadlinePassed)
 
 

@@ -30,6 +30,7 @@ from lifecycle.refusals import (
     ExceedsRequestedAmount,
     GrantHasEnded,
     HeldBeforeItEnded,
+    NothingCorrected,
     PaymentAlreadyAuthorised,
     PaymentAlreadyDisbursed,
     PaymentAlreadyFinished,
@@ -204,7 +205,8 @@ def test_no_more_is_paid_than_was_authorised(amount: str, fits: bool) -> None:
     entry = past.version(was.PaymentAuthorised)
     change = g.correct("06-01", entry=entry, reads={"amount": f"{amount} USD"})
     outcome = past.when(change)
-    outcome.refused(ExceedsAuthorisedAmount) if amount == "1499.99" else outcome.accepted()
+    refusal = {"1499.99": ExceedsAuthorisedAmount, "1500.00": NothingCorrected}.get(amount)
+    outcome.accepted() if refusal is None else outcome.refused(refusal)
 
 
 # ── rejected, whatever became of the grant ───────────────────────────────────────────────────

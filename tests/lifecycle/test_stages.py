@@ -67,7 +67,7 @@ LIVES: dict[str, list[Command]] = {
     "closed": [*_F, *_SETTLE, g.close("2012-07-01"), g.increase("2012-07-02")],
     "declined": [*_R, g.decline("2012-02-10")],
     "withdrawn": [*_R, g.withdraw("2012-02-10")],
-    "lapsed": [*_A, g.lapse("2012-03-01")],
+    "lapsed": [*_A, g.give_up("2012-03-01")],
     "cancelled": [*_E, g.cancel("2012-05-01")],
 }
 """A grant in each stage, with something in it for every command to act on."""
@@ -87,7 +87,7 @@ COMMANDS: dict[str, Make] = {
     "MeetCondition": g.meet_condition,
     "SignAgreement": g.sign,
     "MakeEffective": lambda on, **k: g.make_effective(on, closing_date="2014-03-31", **k),
-    "LapseGrant": g.lapse,
+    "LapseGrant": g.give_up,
     "PlanActivity": lambda on, **k: g.plan(on, activity="A2", **k),
     "RescheduleActivity": g.reschedule,
     "CancelActivity": g.call_off,

@@ -88,7 +88,8 @@ def test_an_extension_stays_inside_the_span_unless_waived(closing: str, fits: bo
 def test_effectiveness_is_not_corrected_out_of_the_span(on: str, fits: bool) -> None:
     past = given(EFFECTIVE)
     entry = past.version(was.GrantMadeEffective)
-    outcome = past.when(g.correct("2018-01-01", entry=entry, reads={"on": f"2017-{on}"}))
+    change = {"on": f"2017-{on}", "closing_date": "2018-03-31" if on != "03-31" else "2018-03-30"}
+    outcome = past.when(g.correct("2018-01-01", entry=entry, reads=change))
     outcome.accepted() if fits else outcome.refused(BeyondWindow)
 
 

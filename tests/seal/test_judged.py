@@ -118,8 +118,8 @@ def test_what_the_book_fills_in_of_refunds_has_no_fault(place: Path | str) -> No
             {"payment": None},
             {"payment": "P1"},
             {"amount": "300.00 USD", "split": parts},
-            {"payment": None, "split": parts},
-            {"split": parts},
+            {"payment": None, "split": parts, "reason": "half of both"},
+            {"split": parts, "reason": "of both"},
         ):
             record(book, [g.correct("2018-06-03", entry=entry, reads=reads)])
         assert faults(book) == []

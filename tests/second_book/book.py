@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from second_book.grant import asked_by, happens
+from second_book.money import returned_beyond
 from second_book.officers import no_more_permitted, not_permitted, roles_of
 from second_book.timeline import Key, Status, timeline
 from second_book.words import (
@@ -29,6 +30,7 @@ from second_book.words import (
     standing,
     struck,
     takes_too_much,
+    too_like,
     unborn,
 )
 
@@ -171,6 +173,14 @@ class SecondBook:
                     wrong.setdefault(fact["version"], reason[1:])
         return state, wrong
 
+    def steps(self, stream: str) -> Iterator[tuple[str, State]]:
+        """How a grant stands after each fact that holds, with the fact's day."""
+        state = unborn()
+        for fact in standing(self.streams[stream]):
+            for _ in self._happens("grant", state, fact):
+                pass
+            yield fact["on"], state
+
     def _happens(self, kind: str, state: State, fact: Fact) -> Iterator[str]:
         if kind == "grant":
             return happens(state, fact, self)
@@ -213,9 +223,15 @@ class SecondBook:
         held = [fact["ends"] for fact in standing(facts) if fact["command"] == "HoldActivity"]
         if any(day > self.today for day in (new["on"], *held, *(fact["on"] for fact in standing(facts)))):
             yield "DatedInFuture"
+        if correction and standing(facts) == standing(old):
+            yield "NothingCorrected"
         after = yield from self._still_true(stream, facts, correction=correction)
         if kind == "grant" and after.get("binds") and new["command"] == "ApproveGrant":
             new["binds"] = after["binds"]
+        yield from self._in_time(new)
+        yield from returned_beyond(self, facts, new)
+        if kind == FUND and correction:
+            yield from self._returns_beyond(old, facts)
         pairs = yield from self._covered(stream, facts, new)
         if kind == FUND and not self._in_charge(after):
             yield "LastAdministrator"
@@ -255,6 +271,24 @@ class SecondBook:
             return reads
         others = [one for one in held if one["version"] != version]
         return {**reads, "split": self._split(stream, {**was, **reads}, others)}
+
+    def _returns_beyond(self, old: list[Fact], facts: list[Fact]) -> Iterator[str]:
+        """A correction after which a return is more than its partner has left."""
+        read = {fact["version"]: fact for fact in standing(old)}
+        for fact in standing(facts):
+            beyond = [*returned_beyond(self, facts, fact)]
+            if beyond and (read.get(fact["version"]) != fact or not [*returned_beyond(self, old, fact)]):
+                yield from beyond
+
+    def _in_time(self, new: Fact) -> Iterator[str]:
+        """No grant was decided on from the day on from which the edition would hold."""
+        decided = ("RequestFunding", "ApproveGrant", "RestructureGrant")
+        if new["command"] == "AdoptPolicy" and any(
+            fact["command"] in decided and fact["on"] >= new["edition"]["from"]
+            for facts in self.streams.values()
+            for fact in standing(facts)
+        ):
+            yield "EditionTooLate"
 
     def _still_true(self, stream: str, facts: list[Fact], *, correction: bool) -> Any:
         """Every day is as true as it was: nothing is wrong that was not, and nothing wrong in another way."""
@@ -308,10 +342,14 @@ class SecondBook:
         then, now = (self._walked(stream, some)[0] for some in (facts[:-1], facts))
         beside = {"actor": new["actor"], "recorder": new["recorder"]}
         if stream.startswith("grant:"):
-            taken = [
-                day for kind in ("commitments", "overpayments") for day in differences(now[kind], then[kind])
+            promised, beyond = (
+                differences(now[kind], then[kind]) for kind in ("commitments", "overpayments")
+            )
+            taken = [*promised.items(), *((day, Decimal(0)) for day in beyond)]
+            pairs[FUND] = [
+                {**beside, "command": "pair", "on": day, "of": stream, "taken": change}
+                for day, change in sorted(taken)
             ]
-            pairs[FUND] = [{**beside, "command": "pair", "on": day} for day in sorted(taken)]
         for call in {then["call"], now["call"]} - {None} if pairs else ():
             selected = differences(self._selections(facts, call), self._selections(facts[:-1], call))
             pairs[f"call:{call}"] = [
@@ -334,8 +372,6 @@ class SecondBook:
             yield "UnknownCall"
         if not 1 <= new["entry"] <= len(old):
             yield "UnknownEntry"
-        if new["entry"] in struck(old):
-            yield "EntryAlreadyStruck"
         target = old[new["entry"] - 1]
         if target["command"] == "CorrectEntry" and reads:
             yield "CorrectionNotCorrectable"
@@ -414,12 +450,15 @@ def fund_happens(s: State, f: Fact) -> Iterator[str]:
         s["editions"] = [*s["editions"], plain(f["edition"])]
     if name == "RetireOfficer" and not roles_of(s, f["officer"], f["on"]):
         yield "NotAnOfficer"
+    if name == "AppointOfficer":
+        yield from too_like(f["officer"], (officer for _, officer, *_ in s["officers"]))
     if name in ("AppointOfficer", "RetireOfficer"):
         given = name == "AppointOfficer"
         s["officers"] = [*s["officers"], (f["on"], f["officer"], given, f.get("roles") or [])]
     if name == "JoinPartner":
         if partner:
             yield "PartnerAlreadyJoined"
+        yield from too_like(f["partner"], s["partners"])
         s["partners"] |= {f["partner"]: {"joined": f["on"], "due": {}}}
     elif f.get("partner") and (not partner or partner["joined"] > f["on"]):
         yield "UnknownPartner"
@@ -437,7 +476,8 @@ def fund_happens(s: State, f: Fact) -> Iterator[str]:
         if partner and s["partners"].get(partner, {}).get("due", {}).get(due, LATEST) > f["on"]:
             yield "UnknownItem"
     said = name in ("PledgeContribution", "AgreeContribution")
-    if said and not f.get("holding_amount") and not f["amount"].endswith("USD"):
+    worth, foreign = f.get("holding_amount"), not f.get("amount", "USD").endswith("USD")
+    if said and (not worth if foreign else worth not in (None, f["amount"])):
         yield "HoldingAmountMissing"
     if name in FLOWS:
         yield from in_dollars(f)

@@ -12,6 +12,7 @@ from second_book.words import (
     State,
     beyond,
     committed,
+    days_later,
     in_dollars,
     in_stage,
     misfit,
@@ -20,6 +21,7 @@ from second_book.words import (
     overpaid,
     pending,
     request_of,
+    too_like,
     undisbursed,
 )
 
@@ -37,6 +39,9 @@ class Around(Protocol):
 
     def edition(self, name: str) -> State:
         """By its name."""
+
+    def edition_on(self, day: str) -> str | None:
+        """The name of the one in force."""
 
     def windows(self) -> set[str]:
         """Of all editions."""
@@ -143,14 +148,25 @@ def decision(s: State, f: Fact, book: Around) -> Iterator[str]:
         if f.get("request_digest") or f.get("binds", request_of(s)) != request_of(s):
             yield "RequestChanged"
         yield from misfit(s, rules)
-        s |= {"stage": "approved", "edition": f["edition"], "binds": request_of(s)}
+        s |= {"approved": on, "stage": "approved", "edition": f["edition"], "binds": request_of(s)}
         s |= {"conditions": f["conditions"], "selections": [(on, money(f["amount"]))] if call else []}
         s["commitments"] = [*s["commitments"], (on, money(f["amount"]))]
+    if name == "LapseGrant" and not f.get("given_up"):
+        yield from not_over(s, on, book.edition(s["edition"]))
     if name in ENDS:
         s["commitments"] = [*s["commitments"], (on, -undisbursed(s))]
         if s["effective"] is None:
             s["selections"] = [*s["selections"], *((on, -amount) for _, amount in s["selections"])]
         s["stage"] = ENDS[name]
+
+
+def not_over(s: State, on: str, edition: State) -> Iterator[str]:
+    """What is wrong with a lapse before the time that runs is over."""
+    waits = "signature" if edition["agreement_required"] and not s["signed"] else "effectiveness"
+    since = s["signed"] if edition["agreement_required"] and s["signed"] else s["approved"]
+    span = edition.get("obligations", {}).get(waits)
+    if span and (waits, None) not in s["waived"] and on <= days_later(since, span["days"]):
+        yield "NotYetLapsed"
 
 
 def agreement(s: State, f: Fact, book: Around) -> Iterator[str]:
@@ -172,6 +188,8 @@ def agreement(s: State, f: Fact, book: Around) -> Iterator[str]:
         yield from beyond(rules, on, f["closing_date"])
         yield from misfit(s, rules)
         s |= {"effective": on, "closing": f["closing_date"]}
+    if name == "SignAgreement":
+        s["signed"] = on
     s["stage"] = "signed" if name == "SignAgreement" else "effective"
 
 
@@ -229,6 +247,10 @@ def activity(s: State, f: Fact, _: Around) -> Iterator[str]:
     known = s["activities"].get(f["activity"])
     if f["command"] == "PlanActivity" and known:
         yield "ActivityIdTaken"
+    if f["command"] in ("PlanActivity", "HoldActivity"):
+        yield from too_like(f["activity"], s["activities"])
+    if f["command"] == "PlanActivity":
+        s["planned"] = s["planned"] | {f["activity"]}
     changes = f["command"] in ("RescheduleActivity", "CancelActivity")
     if changes and known != "planned":
         yield "?ActivityNotPlanned" if known == "held" else "ActivityNotPlanned"
@@ -246,6 +268,7 @@ def asking(s: State, f: Fact, _: Around) -> Iterator[str]:
     regular = f["command"] == "RequestPayment"
     if f["payment"] in s["payments"]:
         yield "PaymentIdTaken"
+    yield from too_like(f["payment"], s["payments"])
     if f.get("of") and f["of"] not in s["payments"]:
         yield "UnknownPayment"
     if not regular and f["rule"] not in AGAINST_PAYING:
@@ -370,6 +393,7 @@ def follow_up(s: State, f: Fact, _: Around) -> Iterator[str]:
     if name == "AgreeFollowUp":
         if known:
             yield "FollowUpIdTaken"
+        yield from too_like(f["follow_up"], s["follow_ups"])
     elif known not in ("open", "handed_over") and (name, known) != ("FinanceFollowUp", "completed"):
         yield "FollowUpNotOpen"
     now = {"CompleteFollowUp": "completed", "DropFollowUp": "dropped", "HandOverFollowUp": "handed_over"}
@@ -400,11 +424,10 @@ def ending(s: State, f: Fact, book: Around) -> Iterator[str]:
                 yield "UnknownObligation"
             if f["obligation"] == "overpayment" and f.get("item"):
                 yield "UnknownItem"
+            yield from waived_in_vain(s, f, book)
             if f["obligation"] == "overpayment" and not overpaid(s):
                 yield "?NothingOverpaid"
             s["waived"] = s["waived"] | {(f["obligation"], f.get("item"))}
-            if f["obligation"] == "completion_report" and not f.get("item"):
-                s["report_waived"] = True
         case "CloseGrant":
             if overpaid(s) and ("overpayment", None) not in s["waived"]:
                 yield "?OverpaymentOpen"
@@ -413,13 +436,32 @@ def ending(s: State, f: Fact, book: Around) -> Iterator[str]:
             if pending(s):
                 yield "?PaymentsUnfinished"
             asked = "completion_report" in book.edition(s["edition"]).get("obligations", {})
-            if asked and not s["accepted"] and not s.get("report_waived"):
+            if asked and not s["accepted"] and ("completion_report", None) not in s["waived"]:
                 yield "?CompletionReportOpen"
             if "open" in s["follow_ups"].values():
                 yield "?FollowUpsOpen"
             s["stage"] = "closed"
         case _:
             s["stage"] = "follow_up"
+
+
+def waived_in_vain(s: State, f: Fact, book: Around) -> Iterator[str]:
+    """What is wrong with a waiver of what nobody asks for, or of an item that is not there."""
+    name, item = f["obligation"], f.get("item")
+    edition = s["edition"] or book.edition_on(f["on"])
+    rules = book.edition(edition) if edition else {}
+    asked = name in ("activity", "follow_up", "disbursement_deadline") or name in rules.get("obligations", {})
+    if name == "implementation":
+        asked = "max_months" in rules["windows"].get(s["window"], {})
+    if name == "overpayment":
+        return
+    if edition and (not asked or (name == "signature" and not rules["agreement_required"])):
+        yield "ObligationNotAsked"
+    there = {"activity": s["planned"], "follow_up": s["follow_ups"]}.get(name, set())
+    if name == "progress_report" and s["effective"]:
+        there = {"1"}
+    if item and item not in there:
+        yield "UnknownItem"
 
 
 def told(_: State, f: Fact, __: Around) -> Iterator[str]:

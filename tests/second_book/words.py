@@ -1,14 +1,17 @@
 """A second book in plain dictionaries: what the real one must answer, worked out another way.
 
-It shares no code with the program. It keeps the words that were accepted, as they were said, and works all
-out from the first of them each time: what stands, how the grant stood when each thing happened, and what was
-wrong with it then. A command is refused where it would make something wrong that was not wrong before. Rules
-are the specification's (domain §3 to §5); days are text, and a "?" marks what only a decision is asked.
+It shares no code with the program, but for the draws in `money`. It keeps the words that were accepted, as
+they were said, and works all out from the first of them each time: what stands, how the grant stood when each
+thing happened, and what was wrong with it then. A command is refused where it would make something wrong that
+was not wrong before. Rules are the specification's (domain §3 to §5); days are text, and a "?" marks what
+only a decision is asked.
 """
 
+import re
 from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import accumulate
 from typing import Any
@@ -108,7 +111,10 @@ for _edition in EDITIONS:
     }
 GRACE = 4
 FLOWS = {"ReceiveInstalment": 1, "CreditIncome": 1, "ChargeFee": -1, "ReturnFunds": -1}
-NEVER = {"EstablishFund": {"on", "currency"}, "ApproveGrant": {"edition", "request_digest"}}
+NEVER = {
+    "EstablishFund": {"on", "currency", "fiscal_year_start", "time_zone"},
+    "ApproveGrant": {"edition", "request_digest"},
+}
 NEVER |= {"RestructureGrant": {"edition"}, "OpenCall": {"window", "criteria"}}
 
 
@@ -117,6 +123,24 @@ def months_later(day: str, months: int) -> str:
     year, month, of_month = map(int, day.split("-"))
     year, month = divmod(year * 12 + month - 1 + months, 12)
     return f"{year:04}-{month + 1:02}-{min(of_month, monthrange(year, month + 1)[1]):02}"
+
+
+def days_later(day: str, days: int) -> str:
+    """So many days later."""
+    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two ids are the same but for case and marks, and not identical."""
+    first, second = ("-".join(re.split(r"[-_./ ]+", id.lower())).strip("-") for id in (one, other))
+    return one != other and first == second
+
+
+def too_like(id: str, known: Iterable[str]) -> Iterator[str]:
+    """What is wrong with a new id that looks like a known one."""
+    names = set(known)
+    if id not in names and any(alike(id, name) for name in names):
+        yield "TooLikeKnownId"
 
 
 def money(said: str) -> Decimal:
@@ -191,11 +215,12 @@ def ever_more(now: list[tuple[str, Decimal]], then: list[tuple[str, Decimal]]) -
 def unborn() -> State:
     """How a grant stands before its first fact."""
     names = "stage effective closing institution call edition asked_for binds capabilities_planned"
+    names += " approved signed"
     facts = dict.fromkeys(names.split())
     facts |= {name: {} for name in ("payments", "activities", "follow_ups")}
     facts |= {name: [] for name in ("commitments", "overpayments", "selections", "budget", "letters")}
     facts |= {"conditions": [], "leader": None}
-    facts |= {name: set() for name in ("suspended", "preparers", "met", "submitters", "waived")}
+    facts |= {name: set() for name in ("suspended", "preparers", "met", "submitters", "planned", "waived")}
     return facts | {"disbursed": Decimal(0), "refunded": Decimal(0), "accepted": False, "waived_until": ""}
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from lifecycle.asked import on_the_way
 from lifecycle.decisions.rules import edition_of, lawful, window_of
 from lifecycle.events import grant as was
 from lifecycle.fund import Fund
@@ -15,6 +16,7 @@ from lifecycle.refusals import (
     ClosingDateBeforeEffectiveness,
     ConditionsUnmet,
     InstitutionMissing,
+    NotYetLapsed,
     TooFewRecipients,
     UnknownCondition,
 )
@@ -55,6 +57,18 @@ def _make_effective(grant: Grant, e: was.GrantMadeEffective, fund: Fund) -> None
 def _make_effective_with_plan(grant: Grant, _: was.GrantMadeEffective, fund: Fund) -> None:
     edition = edition_of(grant, fund)
     plans_capabilities(grant.window, grant.capabilities_planned, window_of(grant.window, edition))
+
+
+@lawful(was.GrantLapsed, since=2)
+def _lapse_in_time(grant: Grant, e: was.GrantLapsed, fund: Fund) -> None:
+    name, due = on_the_way(grant, edition_of(grant, fund))
+    if e.given_up or due is None or (name, None) in grant.waived:
+        return
+    if e.on <= due:
+        raise NotYetLapsed(
+            f"the {name} is due on {due}: the grant lapses after that day, or before it with given_up"
+            " and a reason"
+        )
 
 
 def within_span(effective_on: date, closing_date: date, window: Window, *, upper: bool = True) -> None:

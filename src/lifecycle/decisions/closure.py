@@ -1,5 +1,6 @@
 """The end of the books: waive, close, reopen; and documents beside them."""
 
+from lifecycle.asked import asks_for
 from lifecycle.decisions.rules import conditions, edition_of, lawful, money
 from lifecycle.events import grant as was
 from lifecycle.fund import Fund
@@ -8,6 +9,7 @@ from lifecycle.refusals import (
     CompletionReportOpen,
     FollowUpsOpen,
     NothingOverpaid,
+    ObligationNotAsked,
     OverpaymentOpen,
     PaymentsUnfinished,
     UndisbursedBalanceRemains,
@@ -45,6 +47,14 @@ def _nothing_overpaid(grant: Grant, e: was.GrantClosed, _: Fund) -> None:
             f"{money(grant.overpaid, grant.currency)} was paid beyond what is committed, and is owed back on"
             f" {e.on}: payment refund, grant increase or grant waive {OVERPAYMENT} settles it"
         )
+
+
+@lawful(was.ObligationWaived, since=2)
+def _waive_what_is_asked(grant: Grant, e: was.ObligationWaived, fund: Fund) -> None:
+    edition = fund.edition_on(e.on) if grant.edition is None else edition_of(grant, fund)
+    if e.obligation != OVERPAYMENT and not asks_for(edition, e.obligation, grant.window):
+        name = "no edition" if edition is None else f"edition {edition.name}"
+        raise ObligationNotAsked(f"{name} asks a grant of window {grant.window} for no {e.obligation}")
 
 
 @conditions(was.GrantClosed, since=1)

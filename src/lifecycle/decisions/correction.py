@@ -1,6 +1,6 @@
 """Corrections: an entry reads otherwise, or is struck, and every date must still be true after it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from pydantic import model_validator
@@ -38,6 +38,7 @@ from lifecycle.refusals import (
     FieldNotCorrectable,
     FundAlreadyEstablished,
     NoEditionInForce,
+    NothingCorrected,
     PairedEntry,
     UnknownEntry,
 )
@@ -80,7 +81,7 @@ CLOSURES_REST_ON: frozenset[type[Event]] = frozenset(
 CLOSURES_HOLD_SINCE = 2
 """The number of the rule set that introduced this."""
 _FIXED: dict[type[Event], frozenset[str]] = {
-    FundEstablished: frozenset({"on", "currency"}),
+    FundEstablished: frozenset({"on"}),
     GrantApproved: frozenset({"edition", "request_digest"}),
     GrantRestructured: frozenset({"edition"}),
     CallOpened: frozenset({"window", "criteria"}),
@@ -132,8 +133,21 @@ class CorrectCallEntry(CallCommand, _Correction):
     AMOUNTS = amounts_named(call_facts.EVENTS)
 
 
-def target_of(asked: EntryCorrected, entries: Sequence[Entry]) -> Entry:
-    """The entry that the correction names. Raises the refusal that says why it is not correctable."""
+_SETTLED = frozenset({"currency", "fiscal_year_start", "time_zone"})
+"""Fields of the fund that are corrected only while nothing but its founding and officers is recorded."""
+
+
+def target_of(
+    asked: EntryCorrected,
+    entries: Sequence[Entry],
+    rules: int,
+    is_settled: Callable[[], bool] = lambda: True,
+) -> Entry:
+    """The entry that the correction names. Raises the refusal that says why it is not correctable.
+
+    ``rules``: the number of the rule set that it is judged by. ``is_settled``: whether anything is recorded
+    that rests on the fund's currency, seat and fiscal year.
+    """
     if not 1 <= asked.entry <= len(entries):
         raise UnknownEntry(f"there is no entry {asked.entry}; the stream has {len(entries)}")
     target = entries[asked.entry - 1]
@@ -144,9 +158,11 @@ def target_of(asked: EntryCorrected, entries: Sequence[Entry]) -> Entry:
     for entry in corrections:
         change = entry.event
         assert isinstance(change, EntryCorrected)
-        if change.entry == asked.entry and change.struck and entry.originator_version not in void:
+        struck = change.entry == asked.entry and change.struck and entry.originator_version not in void
+        if struck and rules < _NOTHING_CORRECTED:
             raise EntryAlreadyStruck(f"entry {asked.entry} was struck by entry {entry.originator_version}")
     _may_change(asked, target)
+    _not_settled(asked, target, entries, rules, is_settled)
     third(
         asked.actor,
         "correct it",
@@ -154,6 +170,47 @@ def target_of(asked: EntryCorrected, entries: Sequence[Entry]) -> Entry:
         (target.recorder, f"recorded entry {asked.entry}"),
     )
     return target
+
+
+_NOTHING_CORRECTED = 2
+"""From this rule set on what changes nothing is refused as that, whether it strikes or reads."""
+
+
+def corrects_something(before: Sequence[Entry], held: Sequence[Entry], rules: int) -> None:
+    """Refuse a correction after which everything reads as before. Raises `NothingCorrected`."""
+    if rules >= _NOTHING_CORRECTED and _readings(before) == _readings(held):
+        raise NothingCorrected("everything would read as it does: name what should read differently")
+
+
+def _readings(entries: Sequence[Entry]) -> list[tuple[int, Event, str]]:
+    """The entries as they read: two rates are the same only if they are as exact, too."""
+    return [
+        (entry.originator_version, entry.event, str(entry.event.__dict__.get("rate"))) for entry in entries
+    ]
+
+
+def _not_settled(
+    asked: EntryCorrected,
+    target: Entry,
+    entries: Sequence[Entry],
+    rules: int,
+    is_settled: Callable[[], bool],
+) -> None:
+    """Refuse to change what the whole book rests on, also by striking a correction of it."""
+    changed = asked.reads or {}
+    if isinstance(target.event, EntryCorrected):
+        changed, target = target.event.reads or {}, entries[target.event.entry - 1]
+    if not isinstance(target.event, FundEstablished):
+        return
+    fixed = _SETTLED & set(changed)
+    if rules < _NOTHING_CORRECTED:
+        fixed = frozenset({"currency"}) & set(asked.reads or ())
+    elif fixed and not is_settled():
+        return
+    if fixed:
+        raise FieldNotCorrectable(
+            f"{', '.join(sorted(fixed))} of the fund cannot be corrected: what is recorded rests on it"
+        )
 
 
 def _may_change(asked: EntryCorrected, target: Entry) -> None:

@@ -8,6 +8,7 @@ from lifecycle.decisions.rules import GrantCommand, conditions, in_holding_curre
 from lifecycle.events import grant as was
 from lifecycle.fund import Fund
 from lifecycle.grant import Grant
+from lifecycle.likeness import not_too_like
 from lifecycle.refusals import ActivityAlreadyHeld, ActivityIdTaken, ActivityNotPlanned, HeldBeforeItEnded
 from lifecycle.terms import Country
 
@@ -90,3 +91,13 @@ def _hold(grant: Grant, e: was.ActivityHeld, _: Fund) -> None:
 def _hold_after_its_end(_: Grant, e: was.ActivityHeld, __: Fund) -> None:
     if e.on < e.ends:
         raise HeldBeforeItEnded(f"{e.activity} ends on {e.ends}: on {e.on} it has not been held yet")
+
+
+@lawful(was.ActivityPlanned, since=2)
+def _plan_like_no_other(grant: Grant, e: was.ActivityPlanned, _: Fund) -> None:
+    not_too_like(e.activity, grant.activities, "activity")
+
+
+@lawful(was.ActivityHeld, since=2)
+def _hold_like_no_other(grant: Grant, e: was.ActivityHeld, _: Fund) -> None:
+    not_too_like(e.activity, grant.activities, "activity")

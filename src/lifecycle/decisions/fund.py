@@ -10,9 +10,13 @@ from lifecycle.events.base import Event
 from lifecycle.fund import Fund, Partner, evolve
 from lifecycle.history import FUND
 from lifecycle.instalments import NAME, item_of
+from lifecycle.iso import MINOR_UNITS
+from lifecycle.likeness import not_too_like
+from lifecycle.policy import Edition
 from lifecycle.refusals import (
     EditionNameTaken,
     ExceedsAvailableFunds,
+    FieldNotCorrectable,
     FundAlreadyEstablished,
     HoldingAmountMissing,
     InstalmentIdTaken,
@@ -45,9 +49,21 @@ def _adopt(fund: Fund, e: was.PolicyAdopted) -> None:
         raise EditionNameTaken(
             f"an edition {e.edition.name} was adopted: it is never changed, give the new one its own name"
         )
-    for window in e.edition.windows.values():
+    _maximums_in(fund.currency, e.edition)
+
+
+def _maximums_in(currency: str, edition: Edition) -> None:
+    for window in edition.windows.values():
         if window.max_amount is not None:
-            in_holding_currency(window.max_amount.value, fund.currency)
+            in_holding_currency(window.max_amount.value, currency)
+
+
+def in_currency(fund: Fund) -> None:
+    """Refuse a currency that no amount can be in, or in which a maximum is not. Raises a refusal."""
+    if fund.currency not in MINOR_UNITS:
+        raise FieldNotCorrectable(f"{fund.currency} is not an ISO 4217 currency")
+    for edition in fund.editions.values():
+        _maximums_in(fund.currency, edition)
 
 
 def _retire(fund: Fund, e: was.OfficerRetired) -> None:
@@ -67,6 +83,14 @@ def somebody_in_charge(fund: Fund, since: date) -> None:
 def _join(fund: Fund, e: was.PartnerJoined) -> None:
     if known := fund.partners.get(e.partner):
         raise PartnerAlreadyJoined(f"{e.partner} joined on {known.joined_on}")
+
+
+def _officer_like(fund: Fund, e: was.OfficerAppointed) -> None:
+    not_too_like(e.officer, fund.officers, "officer")
+
+
+def _partner_like(fund: Fund, e: was.PartnerJoined) -> None:
+    not_too_like(e.partner, fund.partners, "partner")
 
 
 def _partner(fund: Fund, partner: str, on: date) -> Partner:
@@ -168,8 +192,9 @@ def _income(fund: Fund, e: was.IncomeCredited) -> None:
 RULES: dict[type[Event], tuple[Rule, ...]] = {
     was.FundEstablished: (Rule(1, _establish),),
     was.PolicyAdopted: (Rule(1, _adopt),),
+    was.OfficerAppointed: (Rule(2, _officer_like),),
     was.OfficerRetired: (Rule(1, _retire),),
-    was.PartnerJoined: (Rule(1, _join),),
+    was.PartnerJoined: (Rule(1, _join), Rule(2, _partner_like)),
     was.ContributionPledged: (Rule(1, _pledge), Rule(2, _worth_is_known)),
     was.ContributionAgreed: (Rule(1, _of_partner), Rule(2, _worth_is_known)),
     was.InstalmentScheduled: (Rule(1, _schedule),),

@@ -26,6 +26,7 @@ from lifecycle.decisions.rules import (
 from lifecycle.events import grant as was
 from lifecycle.fund import Fund
 from lifecycle.grant import Grant, Payment
+from lifecycle.likeness import not_too_like
 from lifecycle.refusals import (
     AGAINST_PAYING,
     DisbursementDeadlinePassed,
@@ -330,3 +331,13 @@ def _leaders(grant: Grant, e: was.IrregularPaymentRecorded) -> Others:
         (grant.leader, f"leads {grant.id}"),
         *([(asked, f"asked for {e.of}")] if asked is not None else ()),
     )
+
+
+@lawful(was.PaymentRequested, since=2)
+def _request_like_no_other(grant: Grant, e: was.PaymentRequested, _: Fund) -> None:
+    not_too_like(e.payment, grant.payments, "payment")
+
+
+@lawful(was.IrregularPaymentRecorded, since=2)
+def _irregular_like_no_other(grant: Grant, e: was.IrregularPaymentRecorded, _: Fund) -> None:
+    not_too_like(e.payment, grant.payments, "payment")

@@ -4,6 +4,7 @@ from lifecycle.decisions.rules import Others, asked_by, conditions, in_holding_c
 from lifecycle.events import grant as was
 from lifecycle.fund import Fund
 from lifecycle.grant import Grant
+from lifecycle.likeness import not_too_like
 from lifecycle.refusals import (
     ActivitiesStillPlanned,
     CompletionReportAlreadyAccepted,
@@ -91,3 +92,8 @@ def _accept(grant: Grant, e: was.CompletionReportAccepted, _: Fund) -> None:
 def _not_accepted(grant: Grant) -> None:
     if grant.report_accepted_on is not None:
         raise CompletionReportAlreadyAccepted(f"it was accepted on {grant.report_accepted_on}")
+
+
+@lawful(was.FollowUpAgreed, since=2)
+def _agree_like_no_other(grant: Grant, e: was.FollowUpAgreed, _: Fund) -> None:
+    not_too_like(e.follow_up, grant.follow_ups, "follow-up")

@@ -1,5 +1,9 @@
 """From the promise to effectiveness."""
 
+from typing import ClassVar, Literal
+
+from pydantic import model_validator
+
 from lifecycle.events.base import GrantEvent
 from lifecycle.terms import Day, Line, Reason
 
@@ -28,5 +32,15 @@ class GrantLapsed(GrantEvent):
     Recorded by an approver.
     """
 
+    VERSION: ClassVar[int] = 2
+
+    given_up: Literal[True] | None = None
+    """The country gave it up: it lapses before its time is over. Needs a reason."""
     reason: Reason | None = None
     """Why it was not used."""
+
+    @model_validator(mode="after")
+    def _with_a_reason(self) -> "GrantLapsed":
+        if self.given_up and self.reason is None:
+            raise ValueError("a grant that is given up needs a reason")
+        return self

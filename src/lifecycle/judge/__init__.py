@@ -8,12 +8,13 @@ library of one.
 
 from lifecycle.judge.asking import NO_CALLS, Calls, Verdict, row_of, stream_of
 from lifecycle.judge.calls import judge_call
-from lifecycle.judge.fund import judge_fund
+from lifecycle.judge.fund import NEED_ENTRIES, judge_fund
 from lifecycle.judge.grants import Known, calls_named, judge_grant
 from lifecycle.judge.officers import Taken, acts_of
 from lifecycle.judge.quarantine import judge_quarantine
 
 __all__ = [
+    "NEED_ENTRIES",
     "NO_CALLS",
     "Calls",
     "Known",

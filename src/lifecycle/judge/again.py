@@ -12,7 +12,6 @@ from typing import Any
 from lifecycle.call import Call
 from lifecycle.call import fold as fold_call
 from lifecycle.decisions.call import CallCommand
-from lifecycle.decisions.correction import CorrectFundEntry
 from lifecycle.decisions.fund import FundCommand, lawful_on
 from lifecycle.decisions.rules import Command, GrantCommand
 from lifecycle.events.base import Event
@@ -22,7 +21,8 @@ from lifecycle.fund import evolve as evolve_fund
 from lifecycle.history import FUND, Entry, call_stream, in_force, kind_of
 from lifecycle.judge.asking import Verdict
 from lifecycle.judge.calls import judge_call
-from lifecycle.judge.fund import judge_fund
+from lifecycle.judge.elsewhere import Streams
+from lifecycle.judge.fund import NEED_ENTRIES, judge_fund
 from lifecycle.judge.grants import Known, calls_named, judge_grant
 from lifecycle.judge.officers import ActsSince
 from lifecycle.refusals import Refusal
@@ -42,16 +42,21 @@ class Lawless(Exception):
 class Past:
     """What the journal held before the entries that are judged next.
 
-    ``entries_of`` gives the entries of a stream before them, ``acts_since`` what officers did before them:
-    each is called only if it is needed.
+    ``entries_of`` gives the entries of a stream before them, ``acts_since`` what officers did before them,
+    ``streams`` what was recorded elsewhere before them: each is called only if it is needed.
     """
 
     def __init__(
-        self, fund: Fund, entries_of: Callable[[str], Sequence[Entry]], acts_since: ActsSince
+        self,
+        fund: Fund,
+        entries_of: Callable[[str], Sequence[Entry]],
+        acts_since: ActsSince,
+        streams: Streams,
     ) -> None:
         self.fund = fund
         self.entries_of = entries_of
         self.acts_since = acts_since
+        self.streams = streams
         self._grants: dict[str, Known] = {}
         self._calls: dict[str, tuple[Entry, ...]] = {}
         self._entries = 0
@@ -142,8 +147,9 @@ def _verdict(own: Entry, asked: Command, past: Past, today: date) -> Verdict:
         held = past.call(asked.call)
         return judge_call(held, asked, past.fund, own.recorder, today, rules=own.rules)
     assert isinstance(asked, FundCommand)
-    earlier = past.entries_of(FUND) if isinstance(asked, CorrectFundEntry) else ()
-    return judge_fund(past.fund, asked, own.recorder, today, earlier, past.acts_since, rules=own.rules)
+    earlier = past.entries_of(FUND) if asked.NAME in NEED_ENTRIES else ()
+    elsewhere = (past.acts_since, past.streams)
+    return judge_fund(past.fund, asked, own.recorder, today, earlier, *elsewhere, rules=own.rules)
 
 
 def _is_as_judged(entries: Sequence[Entry], verdict: Verdict) -> None:

@@ -5,7 +5,12 @@ from datetime import date
 
 from lifecycle.call import Call, evolve
 from lifecycle.decisions.call import CallCommand, lawful_in, within_envelope
-from lifecycle.decisions.correction import CorrectCallEntry, only_more_time, target_of
+from lifecycle.decisions.correction import (
+    CorrectCallEntry,
+    corrects_something,
+    only_more_time,
+    target_of,
+)
 from lifecycle.decisions.rules import fact
 from lifecycle.events import call as on_call
 from lifecycle.events.base import Event
@@ -47,10 +52,11 @@ def judge_call(
     if isinstance(asked, CorrectCallEntry):
         if not entries:
             raise UnknownCall(f"there is no call {asked.call}")
-        target_of(asked, entries)
+        target_of(asked, entries, rules)
         held = in_force((*entries, provisional(asked, event, len(entries) + 1, rules)))
         only_more_time(_opening(before), _opening(held))
         not_in_future(max(asked.on, held[-1].event.on), today)
+        corrects_something(before, held, rules)
         call = _call_still_true(held, asked.call, fund)
         readings_permitted(fund, held, before)
         return Verdict(event, (), None, fund, {asked.call: call})

@@ -13,6 +13,7 @@ from lifecycle.decisions.correction import (
     CorrectEntry,
     completed,
     corrected_kind,
+    corrects_something,
     split_again,
     standing_closure,
     target_of,
@@ -46,7 +47,9 @@ from lifecycle.judge.asking import (
 )
 from lifecycle.judge.charges import charged
 from lifecycle.judge.correctors import corrected_by_third, corrections_still_by_third
+from lifecycle.judge.likenesses import grant_ids_differ
 from lifecycle.judge.officers import permit, readings_permitted
+from lifecycle.judge.waivers import waived_items_are_there
 from lifecycle.refusals import (
     ClosureWouldNotHold,
     GrantHasEnded,
@@ -72,6 +75,8 @@ _OF_THE_WORLD = (
     on_grant.IrregularPaymentRecorded,
 )
 """Facts that the fund did not decide."""
+_IDS_AND_ITEMS = 2
+"""The rule set from which on ids are held against those of all days, and waivers against their items."""
 
 
 class Known(NamedTuple):
@@ -183,6 +188,9 @@ def judge_grant(  # noqa: PLR0917 what a judge has to know
     after: Grant | None = _after(grant, event, asked.grant)
     asked_later = OF_THE_WORLD if type(event) in _OF_THE_WORLD else OF_A_DECISION
     after = _still_true(after, known.held[i:], known, judge, asked_later)
+    if late or type(event) is on_grant.ObligationWaived:
+        new = provisional(asked, event, len(known.entries) + 1, rules)
+        _still_there(known, [*known.held[:i], new, *known.held[i:]], after, judge, new.originator_version)
     if late:
         corrections_still_by_third(known.entries, known.held, known.grant, after)
     paid = type(event) is on_grant.IrregularPaymentRecorded
@@ -254,10 +262,17 @@ def _refusal_before(held: Sequence[Entry], entry: Entry, judge: _Judge, asked: A
     return None if place is None else _refusal(fold(held[:place]), entry, judge, asked)
 
 
+def _still_there(known: Known, held: Sequence[Entry], after: Grant | None, judge: _Judge, new: int) -> None:
+    """Refuse what makes two ids look alike, or takes away what a waiver names."""
+    if judge.rules >= _IDS_AND_ITEMS:
+        grant_ids_differ(known.grant, after)
+        waived_items_are_there(held, known.held, judge.fund, new)
+
+
 def _corrected(known: Known, asked: CorrectEntry, judge: _Judge, today: date) -> Verdict:
     if not known.entries or asked.on < known.entries[0].event.on:
         raise UnknownGrant(f"there is no grant {asked.grant} on {asked.on}")
-    target = target_of(asked, known.entries)
+    target = target_of(asked, known.entries, judge.rules)
     now = next((entry for entry in known.held if entry.originator_version == asked.entry), target)
     told = split_again(fact(EntryCorrected, asked), now, known.held)
     version = len(known.entries) + 1
@@ -270,10 +285,12 @@ def _corrected(known: Known, asked: CorrectEntry, judge: _Judge, today: date) ->
     changed = [entry.event for entry in held if before.get(entry.originator_version) != entry.event]
     days = (asked.on, *(entry.event.on for entry in held), *map(_happened_by, changed))
     not_in_future(max(days), today)
+    corrects_something(known.held, held, judge.rules)
     kind = corrected_kind(event, entries)
     of_money = kind in MONEY_OF_THE_WORLD
     after = _still_true(None, held, known, judge, OF_THE_WORLD if of_money else OF_A_CORRECTION)
     corrections_still_by_third(entries, held, known.grant, after)
+    _still_there(known, held, after, judge, version)
     if not of_money:
         no_more_overpaid(known.grant, after)
     if kind in CLOSURES_REST_ON and judge.rules >= CLOSURES_HOLD_SINCE:

@@ -9,6 +9,7 @@ from lifecycle.events.base import EntryCorrected, Event
 from lifecycle.fund import Fund
 from lifecycle.history import Entry, in_force, kind_of, void_corrections
 from lifecycle.judge.asking import no_longer
+from lifecycle.likeness import like
 from lifecycle.refusals import NotAnOfficer, RecorderNotAdministrator, Refusal, RoleNotHeld
 from lifecycle.table import BY_EVENT, Row
 
@@ -20,7 +21,9 @@ def permit(fund: Fund, row: Row, act: Command | Event, recorder: str, *, recorde
     """
     roles = fund.roles_on(act.actor, act.on, ending=recorded)
     if not roles:
-        raise NotAnOfficer(f"{act.actor} holds no role on {act.on}: an administrator appoints officers")
+        meant = like(act.actor, fund.officers)
+        hint = f"did you mean {meant}?" if meant else "an administrator appoints officers"
+        raise NotAnOfficer(f"{act.actor} holds no role on {act.on}: {hint}")
     if row.role not in ("any", *roles):
         raise RoleNotHeld(
             f"{row.name} is for {row.role}; {act.actor} is {', '.join(sorted(roles))} on {act.on}"

@@ -21,8 +21,19 @@ _JUDGES: dict[str, Callable[..., Any]] = {
     "fund": fund.judge_fund,
     "call": calls.judge_call,
 }
-_OF_CORRECTIONS = frozenset({"_corrected", "_fund_still_true", "target_of", "only_more_time"})
+_OF_CORRECTIONS = frozenset(
+    {
+        "_corrected",
+        "_fund_still_true",
+        "corrects_something",
+        "only_more_time",
+        "returns_still_covered",
+        "target_of",
+    }
+)
 """Functions of the judges that only corrections come to."""
+_OF_LATE_ENTRIES = frozenset({"_still_there"})
+"""Functions of the judges that only late entries, corrections and waivers come to."""
 _RULES: dict[str, tuple[Rules | dict[Any, Any], ...]] = {
     "grant": (LAWFUL, WITHIN_BALANCE, CONDITIONS, ASKED, of_calls.ASKS, of_calls.RULES),
     "fund": (of_the_fund.RULES,),
@@ -48,6 +59,8 @@ def refusable(about: str, command: str, *, later: bool) -> frozenset[str]:
     ]
     made = [make for kind, make in BECOMES.items() if command == kind.NAME]
     stops = frozenset[str]() if correction else _OF_CORRECTIONS
+    if not (correction or later or command == "WaiveObligation"):
+        stops |= _OF_LATE_ENTRIES
     found = chain.from_iterable(_raised(one, stops) for one in (_JUDGES[about], *checks, *made))
     return frozenset(found) | {CommandIdReused.__name__}
 

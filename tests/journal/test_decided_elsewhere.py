@@ -1,0 +1,62 @@
+"""The judge of the fund finds in the journal what was recorded of grants and calls, in either store."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import given as g
+from books import make_book, record
+from lifecycle.book import Book
+from lifecycle.decisions.rules import Command
+
+pytestmark = pytest.mark.both_stores
+
+
+def edition(since: str) -> dict[str, Any]:
+    """An edition that holds from the day."""
+    return {
+        "name": "ours",
+        "from": since,
+        "agreement_required": True,
+        "disbursement_grace": {"months": 4, "source": "s"},
+        "windows": {"stand_alone": {}},
+    }
+
+
+def refusal(book: Book, command: Any) -> str | None:
+    """The refusal that the book gives."""
+    return book.record(command, command.actor).refusal
+
+
+@pytest.mark.case("D5")
+def test_an_edition_is_held_against_all_grants(book: Book) -> None:
+    record(book, g.APPROVED[1:])
+    for since, told in (
+        ("2017-02-09", "EditionTooLate"),
+        ("2017-02-10", "EditionTooLate"),
+        ("2017-02-11", None),
+    ):
+        assert refusal(book, g.adopt("2018-01-01", edition=edition(since))) == told
+
+
+def test_a_return_is_held_against_what_grants_drew(book: Book) -> None:
+    record(book, [g.join(g.START, partner="ES"), *g.APPROVED[1:]])
+    for partner, amount, told in (
+        ("DK", "410000.01 USD", "ExceedsPartnerBalance"),
+        ("DK", "410000.00 USD", None),
+        ("DK", "0.01 USD", "ExceedsPartnerBalance"),
+        ("ES", "0.01 USD", "ExceedsPartnerBalance"),
+    ):
+        assert refusal(book, g.return_funds("2018-01-01", partner=partner, amount=amount)) == told
+
+
+@pytest.mark.case("D14")
+@pytest.mark.parametrize(("life", "told"), [([], None), (g.PROPOSED, "FieldNotCorrectable")])
+def test_the_fiscal_year_rests_on_a_proposal(
+    place: Path | str, life: list[Command], told: str | None
+) -> None:
+    with make_book(place, g.OFFICERS) as book:
+        record(book, life)
+        change = g.correct_fund("2012-02-01", entry=1, reads={"fiscal_year_start": 1})
+        assert refusal(book, change) == told

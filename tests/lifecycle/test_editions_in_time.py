@@ -1,0 +1,84 @@
+"""What was decided stays decided under what then held: an edition begins after it (domain §5)."""
+
+from typing import Any
+
+import pytest
+
+import given as g
+from given import APPROVED, EFFECTIVE, PROPOSED, REQUESTED, given, reads, strike
+from lifecycle.decisions.rules import Command
+from lifecycle.events import grant as was
+from lifecycle.refusals import EditionNameTaken, EditionTooLate
+
+
+def edition(since: str, name: str = "ours") -> dict[str, Any]:
+    """An edition that holds from the day."""
+    return {
+        "name": name,
+        "from": since,
+        "agreement_required": True,
+        "disbursement_grace": {"months": 4, "source": "s"},
+        "windows": {"stand_alone": {}},
+    }
+
+
+@pytest.mark.case("D5")
+@pytest.mark.parametrize(
+    ("life", "last"),
+    [
+        (REQUESTED, "2017-01-20"),
+        (APPROVED, "2017-02-10"),
+        ([*EFFECTIVE, g.restructure("04-10")], "2017-04-10"),
+        (EFFECTIVE, "2017-02-10"),
+    ],
+)
+def test_an_edition_holds_from_the_day_after_the_last_decision_on(life: list[Command], last: str) -> None:
+    past, day = given(life), g.day(last)
+    for since, in_time in ((day - g.ONE_DAY, False), (day, False), (day + g.ONE_DAY, True)):
+        outcome = past.copy().when(g.adopt("2018-01-01", edition=edition(since.isoformat())))
+        outcome.accepted() if in_time else outcome.refused(EditionTooLate, f"from {day + g.ONE_DAY} on")
+
+
+@pytest.mark.case("D5")
+def test_a_proposal_alone_and_an_empty_book_hold_no_edition_back() -> None:
+    for life in ([], PROPOSED):
+        given(life).when(g.adopt("2018-01-01", edition=edition("2008-10-01"))).accepted()
+
+
+@pytest.mark.case("D5")
+def test_the_latest_of_all_grants_counts_as_it_reads_now() -> None:
+    other = [g.propose("03-01", grant="SSF-2"), g.request("03-10", grant="SSF-2")]
+    past = given(APPROVED, other)
+    ours = g.adopt("2018-01-01", edition=edition("2017-02-11"))
+    past.when(ours).refused(EditionTooLate, "2017-03-11")
+    past.copy().given(g.correct("2018-06-01", grant="SSF-2", entry=2, struck=True)).when(ours).accepted()
+    earlier = g.correct("2018-06-01", grant="SSF-2", entry=2, reads={"on": "2017-03-02"})
+    past.copy().given(earlier).when(ours).refused(EditionTooLate, "2017-03-03")
+    moved = g.correct("2018-06-01", entry=past.version(was.GrantApproved), reads={"on": "2017-03-20"})
+    past.given(moved).when(ours).refused(EditionTooLate, "2017-03-21")
+
+
+@pytest.mark.case("D5")
+def test_a_decision_that_is_struck_or_declined() -> None:
+    past = given(REQUESTED, g.decline("02-10"))
+    past.when(g.adopt("2018-01-01", edition=edition("2017-01-20"))).refused(EditionTooLate)
+    past.when(g.adopt("2018-01-01", edition=edition("2017-01-21"))).accepted()
+    past = given(APPROVED)
+    past.given(strike(past, was.GrantApproved), strike(past, was.FundingRequested))
+    past.when(g.adopt("2018-01-01", edition=edition("2017-01-20"))).accepted()
+
+
+@pytest.mark.case("D5")
+def test_what_arrives_late_is_under_the_edition_of_its_own_day() -> None:
+    past = given(REQUESTED, g.adopt("2018-01-01", edition=edition("2017-02-10")))
+    for on, name in (("02-09", "2017-01"), ("02-10", "ours")):
+        late = past.copy().given(g.approve(on))
+        assert late.grant.edition == name
+        late.given(reads(late, was.GrantApproved, amount="80000.00 USD"))
+        assert late.grant.edition == name
+
+
+@pytest.mark.case("D5")
+def test_its_name_is_told_first() -> None:
+    past = given(APPROVED)
+    past.when(g.adopt("2018-01-01", edition=edition("2017-01-01", "2017-01"))).refused(EditionNameTaken)

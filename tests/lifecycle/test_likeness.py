@@ -1,0 +1,136 @@
+"""Two ids that differ in case or in marks between words only are refused, with the known one (domain §2)."""
+
+import pytest
+
+import given as g
+from given import EFFECTIVE, Make, Past, given, reads
+from lifecycle.events import fund as on_fund
+from lifecycle.events import grant as was
+from lifecycle.history import Entry
+from lifecycle.judge import Known
+from lifecycle.likeness import likeness
+from lifecycle.refusals import DecidesOwnRequest, NotAnOfficer, PartnerAlreadyJoined, TooLikeKnownId
+
+
+@pytest.mark.case("X6")
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("ttl", "TTL", True),
+        ("ttl", "ttl.", True),
+        ("ttl", "-t-t-l", False),
+        ("a.prover", "A_Prover", True),
+        ("a.prover", "a-/_.prover", True),
+        ("a.prover", "aprover", False),
+        ("P1", "p1/", True),
+        ("P1", "P-1", False),
+        ("a b", "a.b", True),
+        ("ﬁnance", "FINANCE", True),
+        ("Straße", "STRASSE", True),
+        ("a@b", "a.b", False),
+        ("a+b", "a b", False),
+    ],
+)
+def test_what_looks_alike(one: str, other: str, alike: bool) -> None:
+    assert (likeness(one) == likeness(other)) is alike
+
+
+@pytest.mark.case("X6")
+def test_an_officer_is_not_appointed_under_another_spelling() -> None:
+    past = given(g.appoint("2012-01-01", officer="ttl"))
+    for other in ("TTL", "ttl.", "Ttl-", "ttl_"):
+        past.when(g.appoint("2012-01-02", officer=other)).refused(TooLikeKnownId, "officer ttl")
+    past.when(g.appoint("2011-01-02", officer="TTL")).refused(TooLikeKnownId)  # learned of late
+    past.when(g.appoint("2012-01-02", officer="ttl", roles=["finance"])).accepted()
+    past.when(g.appoint("2012-01-02", officer="t-tl")).accepted()
+    gone = past.copy().given(g.retire("2013-01-01", officer="ttl"))
+    gone.when(g.appoint("2013-01-02", officer="TTL")).refused(TooLikeKnownId)
+    entry = past.fund_version(on_fund.OfficerAppointed, len(g.OFFICERS) + 3)
+    change = g.correct_fund("2014-01-01", entry=entry, reads={"officer": "TTL"})
+    past.when(change).refused(TooLikeKnownId)
+
+
+@pytest.mark.case("X6")
+def test_an_acting_officer_named_in_another_spelling_is_told_which_is_known() -> None:
+    past = given()
+    past.when(g.propose("01-10", actor="T.Leader")).refused(NotAnOfficer, "did you mean t.leader?")
+    past.when(g.propose("01-10", actor="somebody")).refused(NotAnOfficer, "an administrator appoints")
+    past.given(g.propose("01-10"), g.request("01-20"))
+    past.when(g.review("01-21", actor="R-VIEWER")).refused(NotAnOfficer, "r.viewer")
+
+
+@pytest.mark.case("X6")
+def test_a_partner_does_not_join_under_another_spelling() -> None:
+    past = given()
+    past.when(g.join("2012-01-01", partner="dk")).refused(TooLikeKnownId, "partner DK")
+    past.when(g.join("2012-01-01", partner="DK.")).refused(TooLikeKnownId)
+    past.when(g.join("2012-01-01", partner="DK")).refused(PartnerAlreadyJoined)
+    past.given(g.join("2012-01-01", partner="ES"))
+    entry = past.fund_version(on_fund.PartnerJoined, 2)
+    past.when(g.correct_fund("2014-01-01", entry=entry, reads={"partner": "Dk"})).refused(TooLikeKnownId)
+    past.when(g.correct_fund("2014-01-01", entry=entry, reads={"partner": "Es"})).accepted()
+
+
+ITEMS: list[tuple[Make, str, str, type[was.PaymentRequested | was.ActivityPlanned | was.FollowUpAgreed]]] = [
+    (g.request_payment, "payment", "P-1", was.PaymentRequested),
+    (g.plan, "activity", "A-1", was.ActivityPlanned),
+    (g.agree, "follow_up", "F-1", was.FollowUpAgreed),
+]
+
+
+@pytest.mark.case("X6")
+@pytest.mark.parametrize(("make", "field", "id", "event"), ITEMS, ids=["payment", "activity", "follow-up"])
+def test_a_grants_items_differ_in_more_than_their_spelling(
+    make: Make, field: str, id: str, event: type[was.PaymentRequested]
+) -> None:
+    like, further = id.lower().replace("-", "_"), f"{id}-2"
+    past = given(EFFECTIVE, make("04-10", **{field: id}))
+    past.when(make("04-11", **{field: like})).refused(TooLikeKnownId, id)
+    past.when(make("04-09", **{field: like})).refused(TooLikeKnownId)
+    past.given(make("04-11", **{field: further}))
+    past.when(reads(past, event, 2, **{field: like})).refused(TooLikeKnownId)
+    past.when(reads(past, event, 1, **{field: further.lower()})).refused(TooLikeKnownId)
+    past.when(reads(past, event, 1, **{field: like})).accepted()
+
+
+@pytest.mark.case("X6")
+def test_what_was_not_planned_or_was_paid_in_breach_has_a_name_of_its_own_too() -> None:
+    past = given(EFFECTIVE, g.plan("04-10"), g.request_payment("04-10"))
+    past.when(g.hold("06-16", activity="a1")).refused(TooLikeKnownId, "activity A1")
+    past.when(g.hold("06-16", activity="A1")).accepted()
+    past.when(g.irregular("06-16", payment="p1")).refused(TooLikeKnownId, "payment P1")
+    past.given(g.irregular("06-16", payment="X1"))
+    past.when(g.request_payment("06-17", payment="x1.")).refused(TooLikeKnownId, "payment X1")
+
+
+def old(entry: Entry) -> Entry:
+    """As a book of before has it."""
+    return entry._replace(rules=1)
+
+
+def with_both_spellings() -> Past:
+    """A book of before: an officer in two spellings, and a payment too."""
+    past = given(EFFECTIVE, g.request_payment("04-10"), g.request_payment("04-11", payment="P2"))
+    *before, last = past.grants[g.G].entries
+    renamed = last._replace(event=last.event.model_copy(update={"payment": "p1"}))
+    past.grants[g.G] = Known.of([old(entry) for entry in (*before, renamed)])
+    return past
+
+
+@pytest.mark.case("X6")
+def test_a_book_of_before_with_both_spellings_goes_on() -> None:
+    past = with_both_spellings()
+    assert set(past.grant.payments) == {"P1", "p1"}
+    past.given(g.authorise("04-20", payment="p1"), g.authorise("04-20"))
+    past.when(g.cost("04-01")).accepted()  # late
+    past.when(reads(past, was.GrantProposed, title="Milk")).accepted()
+    past.when(g.request_payment("04-21", payment="P1.")).refused(TooLikeKnownId)
+    past.when(g.request_payment("04-01", payment="P1.")).refused(TooLikeKnownId)
+
+
+@pytest.mark.case("X6")
+def test_four_eyes_are_not_closed_by_spelling() -> None:
+    past = given(EFFECTIVE, g.appoint("2012-01-01", officer="ttl", roles=["ttl", "finance"]))
+    past.given(g.request_payment("04-10", actor="ttl"))
+    past.when(g.authorise("04-11", actor="ttl")).refused(DecidesOwnRequest)
+    past.when(g.appoint("2012-01-01", officer="TTL", roles=["finance"])).refused(TooLikeKnownId)

@@ -1,0 +1,143 @@
+"""A correction changes something, and not what the whole book rests on (domain §3)."""
+
+from typing import Any
+
+import pytest
+
+import given as g
+from given import ASKED, CHECKER, EFFECTIVE, PROPOSED, Past, given, reads, strike
+from lifecycle.events import fund as on_fund
+from lifecycle.events import grant as was
+from lifecycle.events.base import EntryCorrected
+from lifecycle.policy import read_edition
+from lifecycle.refusals import (
+    CurrencyNotHolding,
+    DecidesOwnRequest,
+    FieldNotCorrectable,
+    NothingCorrected,
+)
+
+
+@pytest.mark.case("D14")
+@pytest.mark.parametrize(
+    ("event", "same", "other"),
+    [
+        (was.GrantProposed, {"title": "Dairy supply chains"}, {"title": "Dairy Supply Chains"}),
+        (was.GrantProposed, {"amount": "100000 USD", "call": None}, {"amount": "100000.01 USD"}),
+        (was.GrantMadeEffective, {"closing_date": "2018-03-31"}, {"closing_date": "2018-03-30"}),
+        (was.PaymentRequested, {"amount": "2000.0 USD"}, {"amount": "2000.01 USD"}),
+        (was.PaymentRequested, {"on": "2017-04-10"}, {"on": "2017-04-11"}),
+    ],
+)
+def test_equal_values_change_nothing_however_they_are_written(
+    event: type[was.PaymentRequested], same: dict[str, Any], other: dict[str, Any]
+) -> None:
+    past = given(ASKED)
+    entry = past.version(event)
+    past.when(g.correct("2018-06-01", entry=entry, reads=same)).refused(NothingCorrected)
+    changed = past.copy().when(g.correct("2018-06-01", entry=entry, reads=same | other))
+    assert not isinstance(changed.refusal, NothingCorrected)
+
+
+@pytest.mark.case("D14")
+def test_a_second_correction_says_something_new() -> None:
+    past = given(PROPOSED)
+    change = reads(past, was.GrantProposed, title="Milk")
+    past.given(change).when(change).refused(NothingCorrected)
+    back = reads(past, was.GrantProposed, title="Dairy supply chains")
+    past.given(back).when(strike(past, EntryCorrected, on="2018-06-01")).refused(DecidesOwnRequest)
+    first = g.correct("2018-06-02", actor="a.prover", entry=2, struck=True)
+    past.when(first).refused(NothingCorrected)  # the second one holds, whatever the first said
+
+
+@pytest.mark.case("D14")
+def test_four_eyes_and_dates_are_told_first() -> None:
+    past = given(PROPOSED, g.appoint(g.START, officer="t.leader", roles=["approver"]))
+    same = g.correct("2018-06-01", actor="t.leader", entry=1, reads={"title": "Dairy supply chains"})
+    past.when(same).refused(DecidesOwnRequest)
+
+
+@pytest.mark.case("D14")
+def test_entries_of_the_fund_and_of_a_call_too() -> None:
+    past = given(g.open_call("2012-01-01"), g.charge_fee("2012-01-10"))
+    past.when(g.correct_call("2012-02-01", entry=1, reads={"closes": "2012-01-31"})).refused(NothingCorrected)
+    past.when(g.correct_call("2012-02-01", entry=1, reads={"closes": "2012-02-01"})).accepted()
+    fee = past.fund_version(on_fund.FeeCharged)
+    past.when(g.correct_fund("2012-02-01", entry=fee, reads={"amount": "10 USD"})).refused(NothingCorrected)
+    past.when(g.correct_fund("2012-02-01", entry=fee, reads={"amount": "10.01 USD"})).accepted()
+
+
+# ── currency, seat, fiscal year ──────────────────────────────────────────────────────────────
+
+OFFICER = g.appoint(g.START, officer=CHECKER, roles=["approver"])
+ONLY = [
+    OFFICER,
+    g.appoint(g.START, officer="f.nance", roles=["finance"]),
+    g.retire("2010-01-01", officer="f.nance"),
+]
+FIELDS = [("fiscal_year_start", 1), ("time_zone", "America/New_York")]
+
+
+def corrected(field: str, value: object) -> Any:
+    """The fund's founding reads so."""
+    return g.correct_fund("2012-02-01", entry=1, reads={field: value})
+
+
+def only_officers() -> Past:
+    """A book in which nothing but its founding and officers is recorded."""
+    return given(founded=ONLY)
+
+
+@pytest.mark.case("D14")
+@pytest.mark.parametrize(("field", "value"), FIELDS)
+def test_what_the_book_rests_on_is_corrected_while_nothing_rests_on_it(field: str, value: object) -> None:
+    past = only_officers()
+    past.when(corrected(field, value)).accepted()
+    assert getattr(past.fund, field) == value
+    past.when(corrected("name", "The Fund")).accepted()
+
+
+@pytest.mark.case("D14")
+@pytest.mark.parametrize(("field", "value"), FIELDS)
+@pytest.mark.parametrize(
+    "later",
+    [
+        g.join("2012-01-01", actor="all"),
+        g.credit_income("2012-01-01", actor="all"),
+        g.propose("2012-01-10", actor="all"),
+        g.open_call("2012-01-01", actor="all"),
+        g.attach_to_fund("2012-01-01", actor="all"),
+    ],
+    ids=["a partner", "money", "a proposal", "a call", "a document"],
+)
+def test_and_no_more_once_something_does(field: str, value: object, later: Any) -> None:
+    every = g.appoint(g.START, officer="all", roles=["finance", "secretariat", "ttl"])
+    past = given(founded=[*ONLY, every])
+    past.copy().when(corrected(field, value)).accepted()
+    before = past.copy().given(corrected(field, value), later)
+    past.given(later)
+    past.when(corrected(field, value)).refused(FieldNotCorrectable, field)
+    past.when(corrected("name", "The Fund")).accepted()
+    undone = g.correct_fund(
+        "2012-02-02", entry=before.fund_version(EntryCorrected), struck=True, actor="a.nother"
+    )
+    another = g.appoint(g.START, officer="a.nother", roles=["approver"])
+    before.given(another).when(undone).refused(FieldNotCorrectable, field)
+
+
+@pytest.mark.case("D14")
+def test_the_currency_is_corrected_if_no_maximum_is_in_it() -> None:
+    only_officers().when(corrected("currency", "EUR")).refused(CurrencyNotHolding, "150000.00 USD")
+    free = read_edition(
+        """[edition]
+        name = "ours"
+        from = 2008-10-01
+        agreement_required = false
+        disbursement_grace = { months = 4, source = "s" }
+        [edition.windows.stand_alone]
+        """
+    )
+    past = given(founded=ONLY, editions=[free])
+    past.when(corrected("currency", "EUR")).accepted()
+    assert past.fund.currency == "EUR"
+    given(EFFECTIVE).when(corrected("currency", "EUR")).refused(FieldNotCorrectable)
