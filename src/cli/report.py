@@ -107,17 +107,36 @@ def caption_of(book: "Book | ViewsAlone", report: "Report") -> str:
     when = "" if at is None else f" at {moment(at)}"
     lines = [f"As of {report.as_of}, as known{when} (position {report.known:,})."]
     lines += [words for column, words in _DENOMINATORS.items() if column in report.columns]
+    if report.name == "value":
+        lines.append(_coverage(report))
     if (report.name, report.columns[0]) == ("disbursement", "country"):
         lines.append("A grant counts whole in each country that receives: rows do not add up.")
     return "\n".join(lines)
 
 
+def _coverage(report: "Report") -> str:
+    """For how many of the grants each figure is known, and how many have what was paid as well."""
+    rows = [row for row in report.rows if row[0] is None] or report.rows
+
+    def sum_of(column: str) -> int:
+        return sum(int(str(row[report.columns.index(column)])) for row in rows)
+
+    grants = sum_of("grants")
+    told = (
+        f"{name} known for {sum_of(f'{name}_known')} of {grants} grants, and paid for in"
+        f" {sum_of(f'over_{name}')} of these"
+        for name in ("activities", "participants", "pairs", "cofinancing", "costs")
+    )
+    return "; ".join(told).capitalize() + "."
+
+
 _DENOMINATORS = {
     "cost_per_activity": "cost_per_activity = net_disbursed / activities held; cost_per_participant ="
-    " net_disbursed / participants; cost_per_pair = net_disbursed / pairs of countries.",
-    "leverage": "leverage = cofinancing / net_disbursed.",
+    " net_disbursed / participants; cost_per_pair = net_disbursed / pairs of countries: each over the grants"
+    " that have both figures.",
+    "leverage": "leverage = cofinancing / net_disbursed, over the grants that have both.",
     "transaction_cost_share": "transaction_cost_share = (preparation + supervision) / (net_disbursed +"
-    " preparation + supervision).",
+    " preparation + supervision), over the grants that have both.",
     "share_tied": "share_tied = approved grants with an operation / approved grants.",
     "capacity_share": "capacity_share = budget lines for the countries' own capacity / requested budget.",
     "share_of_sought": "share_of_sought = sought_and_achieved / sought.",

@@ -42,7 +42,9 @@ NUMBERS = (
         women men not_stated participants moves sought_and_achieved lessons with_results
         with_lessons receiving providing both proposals facilitating financing demand supply delivered
         activities pairs leverage transaction_cost_share share_tied capacity_share follow_ups respondents
-        satisfaction proposed approved signed effective closed rank score stories""".split()
+        satisfaction activities_known participants_known pairs_known cofinancing_known costs_known
+        over_activities over_participants over_pairs over_cofinancing over_costs
+        proposed approved signed effective closed rank score stories""".split()
     )
 )
 _SUMMED = frozenset(("fund", "outcomes", "exchanges", "countries", "value"))
@@ -52,7 +54,7 @@ _FIRST = {
     "countries": "country name receiving providing both grants held",
     "countries by": "",
     "value": "grant net_disbursed activities cost_per_activity participants cost_per_participant cofinancing",
-    "value by": "cofinancing net_disbursed leverage activities cost_per_activity transaction_cost_share",
+    "value by": "net_disbursed activities cost_per_activity participants cost_per_participant cofinancing",
     "instalments": "partner instalment currency scheduled due_on missing status",
     "follow-ups": "grant action due status finance_missing days owner follow_up",
     "follow-ups by": "grant follow_ups finance_needed finance_found finance_missing currency",

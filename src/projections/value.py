@@ -1,7 +1,7 @@
 """Value for money: what came beside the grants, what it cost to run them, and what was done with it.
 
 All amounts are in the holding currency. What is in another one, and whose worth in the holding currency was
-not stated, is named apart and never added.
+not stated, is named apart and never added. Each ratio is over the grants that have both of its figures.
 """
 
 import json
@@ -35,9 +35,14 @@ _FIGURES = (
     "cofinancing net_disbursed activities participants pairs cost_per_activity cost_per_participant"
     " cost_per_pair leverage transaction_cost_share share_tied"
 ).split()
+KNOWN = ("activities", "participants", "pairs", "cofinancing", "costs")
+"""Figures that a ratio needs beside what was paid; a grant may have them or not."""
 COLUMNS = (
     *("grant", "currency", *CO_FINANCING, *COSTS, "other_currencies"),
     *_FIGURES,
+    "grants",
+    *(f"{name}_known" for name in KNOWN),
+    *(f"over_{name}" for name in KNOWN),
     "capacity_share",
 )
 
@@ -57,6 +62,33 @@ class Sums:
     approved: int = 0
     tied: int = 0
     """Approved grants that are tied to an operation."""
+    grants: int = 0
+    known: Counter[str] = field(default_factory=Counter)
+    """Grants that have each figure of `KNOWN`."""
+    both: Counter[str] = field(default_factory=Counter)
+    """Grants that have the figure, and to which something was paid: its ratio is over these alone."""
+    paid: Counter[str] = field(default_factory=Counter)
+    """What was paid to these."""
+    of: Counter[str] = field(default_factory=Counter)
+    """The figure, of these."""
+    pairs_of: set[tuple[str, str]] = field(default_factory=set)
+    """The pairs of countries of these."""
+
+    def cover(self) -> None:
+        """Count one grant, once all of its figures are in."""
+        net, self.grants = self.money["net_disbursed"], 1
+        figures = {
+            "activities": self.activities,
+            "participants": self.participants,
+            "pairs": len(self.pairs),
+            "cofinancing": sum(self.money[kind] for kind in CO_FINANCING),
+            "costs": sum(self.money[kind] for kind in COSTS),
+        }
+        for name, figure in figures.items():
+            self.known[name] = int(figure > 0)
+            if figure > 0 and net > 0:
+                self.both[name], self.paid[name], self.of[name] = 1, net, figure
+        self.pairs_of = self.pairs if net > 0 else set()
 
     def add(self, other: "Sums") -> None:
         """Count the other's in as well."""
@@ -68,6 +100,10 @@ class Sums:
         self.pairs |= other.pairs
         self.approved += other.approved
         self.tied += other.tied
+        self.grants += other.grants
+        for name in ("known", "both", "paid", "of"):
+            getattr(self, name).update(getattr(other, name))
+        self.pairs_of |= other.pairs_of
 
 
 # ── what each grant has ──────────────────────────────────────────────────────────────────────
@@ -102,6 +138,8 @@ def _by_grant(connection: Connection, as_of: date) -> dict[str, Sums]:
     people = select(p.grant, total_of(p.women + p.men + p.not_stated)).where(p.since <= on)
     for grant, count in connection.execute(people.group_by(p.grant)):
         found[grant].participants = count
+    for sums in found.values():
+        sums.cover()
     return found
 
 
@@ -125,9 +163,9 @@ def ratio(part: int, whole: int) -> str | None:
 
 
 def _told(sums: Sums, currency: str, scale: int) -> Row:
-    """The columns from ``currency`` to ``share_tied``."""
+    """The columns after the first, but for the last one."""
     net, co = sums.money["net_disbursed"], sum(sums.money[kind] for kind in CO_FINANCING)
-    run = sum(sums.money[kind] for kind in COSTS)
+    paid, of = sums.paid, sums.of
     others = [
         f"{written(sums.others[code], sums.scales[code])} {code}"
         for code in sorted(sums.others)
@@ -142,12 +180,15 @@ def _told(sums: Sums, currency: str, scale: int) -> Row:
         sums.activities,
         sums.participants,
         len(sums.pairs),
-        _each(net, sums.activities, scale),
-        _each(net, sums.participants, scale),
-        _each(net, len(sums.pairs), scale),
-        ratio(co, net),
-        ratio(run, net + run),
+        _each(paid["activities"], of["activities"], scale),
+        _each(paid["participants"], of["participants"], scale),
+        _each(paid["pairs"], len(sums.pairs_of), scale),
+        ratio(of["cofinancing"], paid["cofinancing"]),
+        ratio(of["costs"], paid["costs"] + of["costs"]),
         ratio(sums.tied, sums.approved),
+        sums.grants,
+        *(sums.known[name] for name in KNOWN),
+        *(sums.both[name] for name in KNOWN),
     )
 
 

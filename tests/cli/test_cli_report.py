@@ -43,7 +43,7 @@ def test_money_stands_right_and_grouped(lived: Shell) -> None:
 
 
 def test_wide_tables_have_every_column(lived: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "240")
+    monkeypatch.setenv("COLUMNS", "400")
     for name in NAMES:
         assert "Not shown" not in lived("report", name).out, name
 

@@ -30,6 +30,14 @@ def test_grants_do_not_add_up_over_periods_nor_money_over_countries(lived: Shell
     assert "rows do not add up" in told.out
 
 
+@pytest.mark.case("M12")
+def test_the_coverage_of_each_ratio_is_said(lived: Shell) -> None:
+    told = lived("report", "value", "--as-of", "2017-12-31")
+    words = " ".join(told.out.split())
+    assert "participants known for 0 of 1 grants, and paid for in 0 of these" in words
+    assert "over the grants that have both figures" in words
+
+
 def report(columns: str, *rows: tuple[object, ...]) -> Report:
     return Report("instalments", tuple(columns.split()), list(rows), date(2018, 1, 1), 1)
 

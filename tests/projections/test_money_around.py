@@ -52,7 +52,33 @@ def test_each_ratio_has_its_denominator(tmp_path: Path) -> None:
         assert value(rows, g.G, *ratios) == ["1000.00", "285.71", "1000.00", "0.8000"]
         assert value(rows, None, "transaction_cost_share", "share_tied") == ["0.2000", "0.0000"]
         early = ask(book, "value", "04-30")
-        assert value(early, g.G, *ratios) == [None, None, "0.00", None]
+        assert value(early, g.G, *ratios) == [None, None, None, None]  # nothing is paid: no cost of anything
+
+
+@pytest.mark.case("M12")
+def test_a_ratio_is_over_the_grants_that_have_both_figures_and_says_how_many(tmp_path: Path) -> None:
+    """A tour that was paid and whose people nobody counted, and a dialogue that cost nothing."""
+    dialogue = of("SSF-2", [*EFFECTIVE, g.plan("04-10"), g.hold("06-16", participants=PEOPLE)])
+    with new_book(tmp_path / "book", PAID, g.plan("04-10"), g.hold("06-20"), dialogue) as book:
+        ratios = ("cost_per_activity", "cost_per_participant", "cost_per_pair")
+        for options in ({}, {"by": "window"}, {"by": "sector"}):
+            row = ask(book, "value", "2017-07-01", **options)[-1]
+            assert [row[name] for name in ratios] == ["2000.00", None, "1000.00"]
+            assert (row["activities"], row["participants"], row["pairs"]) == (2, 7, 2)
+            assert (row["grants"], row["participants_known"], row["over_participants"]) == (2, 1, 0)
+            assert (row["activities_known"], row["over_activities"]) == (2, 1)
+        record(book, g.hold("07-01", activity="A2", participants=PEOPLE))
+        (row,) = ask(book, "value", "2017-07-01", by="window")
+        assert (row["cost_per_participant"], row["over_participants"]) == ("285.71", 1)
+
+
+@pytest.mark.case("M12")
+def test_co_financing_and_costs_are_held_against_what_their_own_grants_were_paid(tmp_path: Path) -> None:
+    with new_book(tmp_path / "book", PAID, of("SSF-2", [*EFFECTIVE, *RUN])) as book:
+        row = ask(book, "value", "2017-07-01")[-1]
+        assert (row["cofinancing"], row["leverage"], row["transaction_cost_share"]) == ("1600.00", None, None)
+        assert (row["cofinancing_known"], row["over_cofinancing"]) == (1, 0)
+        assert (row["costs_known"], row["over_costs"]) == (1, 0)
 
 
 def test_totals_by_window_and_sector_agree(tmp_path: Path) -> None:
