@@ -393,12 +393,13 @@ def _not_lawful(proof: "Proof") -> None:
     help="""Write what an auditor needs to check it all alone.
 
     A new folder with entries, answers, the hashes of all leaves, checkpoints, public key, a proof of each
-    stream's newest entry, and verify.py, one readable file that checks them without grantbook. With
-    grants named, only theirs are shown; of the rest there are the hashes.""",
+    stream's newest entry, a signed list of all files, and verify.py, one readable file that checks them
+    without grantbook. With grants named, only theirs are shown; of the rest there are the hashes.""",
 )
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.argument("names", metavar="[GRANT|fund|call:CALL]...", nargs=-1)
-def export(folder: Path, names: tuple[str, ...]) -> int:
+@click.option("--documents", is_flag=True, help="With the files that are attached to what is shown.")
+def export(folder: Path, names: tuple[str, ...], documents: bool) -> int:
     """Export it."""
     from lifecycle.seal.proving import export as write
 
@@ -408,9 +409,11 @@ def export(folder: Path, names: tuple[str, ...]) -> int:
             if not book.entries(stream_named(name)):
                 raise click.UsageError(f"there is no {name}")
         seal_here = seal_of(book)
-        made = write(book, seal_here, folder, [stream_named(name) for name in names])
+        streams = [stream_named(name) for name in names]
+        made = write(book, seal_here, folder, streams, documents=documents)
         unsealed = seal_here.unsealed()
     told: dict[str, Any] = {"entries": made.entries, "receipts": made.receipts, "proofs": made.proofs}
+    told |= {"documents": made.documents, "signed": made.signed}
     told |= {"unsealed_entries": unsealed[0], "unsealed_receipts": unsealed[1]}
     if asked.json:
         say(to_json({"folder": str(folder), **told, "checkpoint": _checkpoint(made.checkpoint)}))
@@ -421,6 +424,10 @@ def export(folder: Path, names: tuple[str, ...]) -> int:
     )
     if any(unsealed):
         say(f"left out is what is {_tail(*unsealed)}: grantbook audit seal seals them")
-    words = f"{safe(folder / 'verify.py')}{' --part' if names else ''}"
+    if not made.signed:
+        say(
+            "its manifest is not signed, since the book's key is not here: verify.py asks for --unsigned then"
+        )
+    words = f"{safe(folder / 'verify.py')}{' --part' if names else ''}{'' if made.signed else ' --unsigned'}"
     say(f"check it with: python {words} --key …, the key as the fund gave it to you")
     return 0

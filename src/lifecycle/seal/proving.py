@@ -1,5 +1,6 @@
 """Proofs for strangers: that one entry is in the sealed journal, and a package of all of them."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -140,10 +141,17 @@ class Package(NamedTuple):
     entries: int
     receipts: int
     proofs: int
+    documents: int
+    signed: bool
+    """Whether the manifest is signed: the key was there."""
 
 
-def export(book: Book, seal: Seal, folder: Path, streams: Collection[str] = ()) -> Package:
+def export(
+    book: Book, seal: Seal, folder: Path, streams: Collection[str] = (), *, documents: bool = False
+) -> Package:
     """Write what an auditor needs into a new folder: all of it, or some streams and of the rest the hashes.
+
+    ``documents``: the attached files of these streams too.
 
     Raises ``Unreachable`` where the folder is there already or cannot be written, ``Altered`` where
     the journal does not fit its newest checkpoint.
@@ -157,13 +165,19 @@ def export(book: Book, seal: Seal, folder: Path, streams: Collection[str] = ()) 
         (beside / "proofs").mkdir()
         with prover(book, seal) as maker:
             maker.take_in()
-            made = _Export(book, maker, beside, streams).write()
+            made = _Export(book, maker, beside, streams).write(documents=documents)
         (beside / CHECKPOINTS).mkdir()
         for place in seal.files():
             if place.name <= maker.checkpoint.file:
                 shutil.copyfile(place, beside / CHECKPOINTS / place.name)
         shutil.copyfile(book.path / CHECKPOINTS / KEYS, beside / KEYS)
         shutil.copyfile(standalone.__file__, beside / "verify.py")
+        head = [
+            maker.checkpoint.origin,
+            f"checkpoint {maker.checkpoint.file}",
+            "part" if streams else "whole",
+        ]
+        signed = _list_files(beside, [*head, *(["documents"] if documents else [])], seal)
         beside.chmod(0o755)
         beside.rename(folder)
     except OSError as error:
@@ -171,20 +185,36 @@ def export(book: Book, seal: Seal, folder: Path, streams: Collection[str] = ()) 
     finally:
         if beside is not None:
             shutil.rmtree(beside, ignore_errors=True)
-    return Package(folder, maker.checkpoint, *made)
+    return Package(folder, maker.checkpoint, *made, signed)
+
+
+def _list_files(folder: Path, head: Sequence[str], seal: Seal) -> bool:
+    """Write the manifest: each file with its SHA-256. Signed with the book's key, if that is there."""
+    lines = ["grantbook package v1", *head, "files"]
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            lines.append(f"{digest}  {path.relative_to(folder).as_posix()}")
+    text = "".join(f"{line}\n" for line in lines)
+    signed = seal.signed(text)
+    (folder / standalone.MANIFEST).write_text(signed or text, "utf-8")
+    return signed is not None
 
 
 class _Export:
     """The files of one package."""
 
     def __init__(self, book: Book, maker: Prover, folder: Path, streams: Collection[str]) -> None:
-        self._journal, self._maker, self._folder = book.journal, maker, folder
+        self._book, self._journal, self._maker, self._folder = book, book.journal, maker, folder
+        self._attached: dict[str, None] = {}
+        """The SHA-256 of each attached document, once."""
         # Who is shown some streams is shown which of their rows are not lawful.
         self._streams = frozenset((*streams, QUARANTINES) if streams else ())
         self._newest: dict[str, int] = {}
 
-    def write(self) -> tuple[int, int, int]:
-        """How many entries, answers and proofs it has."""
+    def write(self, *, documents: bool) -> tuple[int, int, int, int]:
+        """How many entries, answers, proofs and documents it has."""
         checkpoint = self._maker.checkpoint
         for tree, name, size in zip(
             self._maker.trees, TREES, (checkpoint.size, checkpoint.receipts), strict=True
@@ -199,7 +229,16 @@ class _Export:
             proof = self._maker.prove(stream, version)
             place = self._folder / "proofs" / f"{quote(stream, safe='')}@{version}.tlog-proof"
             place.write_text(proof.text, "utf-8")
-        return entries, receipts, len(self._newest)
+        return entries, receipts, len(self._newest), self._documents() if documents else 0
+
+    def _documents(self) -> int:
+        """Copy the files that the exported entries have attached; how many there are."""
+        place = self._folder / "documents"
+        place.mkdir()
+        for digest in self._attached:
+            with self._book.document(digest) as source, (place / digest).open("wb") as target:
+                shutil.copyfileobj(source, target)
+        return len(self._attached)
 
     def _rows(self, name: str, found: Iterator[dict[str, Any]]) -> int:
         count = 0
@@ -214,6 +253,8 @@ class _Export:
         for index, (stream, version, topic, state, position) in enumerate(islice(rows, size)):
             if not self._streams or stream in self._streams:
                 self._newest[stream] = max(version, self._newest.get(stream, 0))
+                if topic.startswith("DocumentAttached.") and position not in self._journal.left_out.rows:
+                    self._attached[json.loads(state)["sha256"]] = None
                 row = {"index": index, "stream": stream, "version": version, "topic": topic}
                 yield row | self._stored(f"{stream}@{version}", state, position)
 

@@ -251,6 +251,14 @@ class Seal:
             )
         return signer
 
+    def signed(self, text: str) -> str | None:
+        """The text as a note signed with the book's key; `None` if the key is not here."""
+        if not self._key.exists():
+            return None
+        with suppress(Unreachable, Altered):
+            return self._signer().sign(text)
+        return None
+
     def _replaced(self) -> tuple[Signer | None, Signer]:
         """The key that signed until now, where it is at hand, and the one that signs from now on."""
         old = None

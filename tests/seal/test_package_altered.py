@@ -1,0 +1,190 @@
+"""Whatever is changed in a package is found: by the manifest, and by the check itself if that was remade."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import given as g
+from books import record
+from lifecycle.book import Book
+from lifecycle.seal.proving import _list_files, export
+from lifecycle.seal.sealing import Seal
+from packages import check
+
+pytestmark = [pytest.mark.case("T3"), pytest.mark.of_a_file("a package of either store is the same")]
+Alter = Callable[[Path], object]
+
+
+@pytest.fixture
+def package(book: Book, tmp_path: Path) -> Path:
+    """A whole package with a document."""
+    digest = book.attach(b"terms of reference")
+    record(book, [g.attach("06-01", sha256=digest)])
+    Seal(book).seal()
+    export(book, Seal(book), tmp_path / "package", documents=True)
+    return tmp_path / "package"
+
+
+def _line(name: str, number: int, change: Callable[[str], str]) -> Alter:
+    def alter(package: Path) -> None:
+        lines = (package / name).read_text("utf-8").splitlines(keepends=True)
+        lines[number] = change(lines[number])
+        (package / name).write_text("".join(lines), "utf-8")
+
+    return alter
+
+
+def _row(name: str, number: int, **values: object) -> Alter:
+    return _line(
+        name, number, lambda line: json.dumps({**json.loads(line), **values}, ensure_ascii=False) + "\n"
+    )
+
+
+def _twice(name: str, key: str) -> Alter:
+    """The key stands twice, the true value last."""
+    return _line(name, 0, lambda line: line.replace("{", f'{{"{key}": "false", ', 1))
+
+
+def _proofs(package: Path) -> list[Path]:
+    return sorted((package / "proofs").iterdir())
+
+
+def _relink(package: Path) -> None:
+    (package / "keys").rename(package.parent / "keys")
+    (package / "keys").symlink_to(package.parent / "keys")
+
+
+FOUND_BY_THE_CHECK: dict[str, Alter] = {
+    "a key of an entry twice": _twice("entries.jsonl", "stream"),
+    "a key of an answer twice": _twice("receipts.jsonl", "outcome"),
+    "an unknown key of an entry": _row("entries.jsonl", 0, lawful=False),
+    "an unknown key of an answer": _row("receipts.jsonl", 0, lawful=False),
+    "an index that is true": _row("entries.jsonl", 1, index=True),
+    "an index that is a fraction": _row("entries.jsonl", 0, index=0.0),
+    "an index that is text": _row("entries.jsonl", 0, index="0"),
+    "an index of an answer that is false": _row("receipts.jsonl", 0, index=False),
+    "a version that is true": _row("entries.jsonl", 0, version=True),
+    "a stored that is an object": _row("entries.jsonl", 0, stored={}),
+    "a stored beside its base64": _row("entries.jsonl", 0, stored_base64=""),
+    "an outcome that is null": _row("receipts.jsonl", 0, outcome=None),
+    "another stored": _row("entries.jsonl", 0, stored="{}"),
+    "another refusal": _row("receipts.jsonl", 0, refusal="NotAnOfficer"),
+    "a row that is a list": _line("entries.jsonl", 0, lambda _: "[]\n"),
+    "a row that is no JSON": _line("entries.jsonl", 0, lambda line: line[:-3] + "\n"),
+    "two rows on one line": _line("entries.jsonl", 0, lambda line: line.rstrip("\n")),
+    "an empty line": _line("entries.jsonl", 0, lambda line: line + "\n"),
+    "a number that is none": _line(
+        "entries.jsonl", 0, lambda line: line.replace('"index": 0', '"index": NaN')
+    ),
+    "a row deeper than any": _line("entries.jsonl", 0, lambda _: "[" * 100_000 + "\n"),
+    "a row left out": _line("entries.jsonl", 3, lambda _: ""),
+    "an answer left out": _line("receipts.jsonl", 3, lambda _: ""),
+    "a leaf left out": _line("entries.leaves", 2, lambda _: ""),
+    "a leaf in capitals": _line("entries.leaves", 2, str.upper),
+    "a leaf with spaces": _line("entries.leaves", 2, lambda line: f" {line}"),
+    "another leaf": _line("receipts.leaves", 2, lambda _: "0" * 64 + "\n"),
+    "a proof deleted": lambda package: _proofs(package)[0].unlink(),
+    "a proof renamed": lambda package: _proofs(package)[0].rename(package / "proofs" / "other.tlog-proof"),
+    "a proof copied over another": lambda package: shutil.copyfile(*_proofs(package)[:2]),
+    "a proof of another ending": lambda package: _proofs(package)[0].rename(
+        _proofs(package)[0].with_suffix("")
+    ),
+    "a proof more": lambda package: shutil.copyfile(
+        _proofs(package)[0], package / "proofs" / "fund@1.tlog-proof"
+    ),
+    "all proofs deleted": lambda package: shutil.rmtree(package / "proofs"),
+    "a checkpoint deleted": lambda package: max((package / "checkpoints").iterdir()).unlink(),
+    "all checkpoints deleted": lambda package: shutil.rmtree(package / "checkpoints"),
+    "a document deleted": lambda package: next((package / "documents").iterdir()).unlink(),
+    "another document": lambda package: next((package / "documents").iterdir()).write_bytes(b"other"),
+}
+FOUND_BY_THE_MANIFEST: dict[str, Alter] = {
+    "an unlisted file": lambda package: (package / "notes.txt").write_text("read this instead"),
+    "an unlisted folder": lambda package: (package / "more").mkdir(),
+    "a hidden file": lambda package: (package / "proofs" / ".hidden").write_text(""),
+    "a link": _relink,
+    "the manifest deleted": lambda package: (package / "manifest").unlink(),
+    "the manifest without its signature": _line("manifest", -1, lambda _: ""),
+    "another line in the manifest": _line("manifest", 1, lambda line: line.replace("grantbook", "Grantbook")),
+    "a file written otherwise": _line("entries.jsonl", 0, lambda line: line.replace(": ", ":", 1)),
+    "an older checkpoint deleted": lambda package: min((package / "checkpoints").iterdir()).unlink(),
+    "another verify.py": lambda package: (package / "verify.py").open("a").write("\n"),
+}
+
+
+@pytest.mark.parametrize("what", [*FOUND_BY_THE_CHECK, *FOUND_BY_THE_MANIFEST])
+def test_what_was_changed_is_found(book: Book, package: Path, what: str) -> None:
+    (FOUND_BY_THE_CHECK | FOUND_BY_THE_MANIFEST)[what](package)
+    for words in (("--key", str(Seal(book).keys()[0])), ()):
+        code, told = check(package, *words)
+        assert code == 4, told
+        assert told.startswith("does not hold: ")
+        assert "Traceback" not in told
+
+
+@pytest.mark.parametrize("what", FOUND_BY_THE_CHECK)
+def test_what_was_changed_is_found_though_the_manifest_was_made_anew(
+    book: Book, package: Path, what: str
+) -> None:
+    """As by somebody who has the key."""
+    FOUND_BY_THE_CHECK[what](package)
+    manifest = (package / "manifest").read_text("utf-8").split("\n")
+    (package / "manifest").unlink()
+    assert _list_files(package, manifest[1 : manifest.index("files")], Seal(book))
+    code, told = check(package, "--key", str(Seal(book).keys()[0]))
+    assert code == 4, told
+    assert "signature" not in told
+
+
+def test_a_whole_package_with_its_documents_holds(book: Book, package: Path) -> None:
+    code, told = check(package, "--key", str(Seal(book).keys()[0]))
+    assert (code, "1 documents hold" in told) == (0, True), told
+    assert (next((package / "documents").iterdir())).read_bytes() == b"terms of reference"
+
+
+def test_a_part_is_not_taken_for_the_whole(book: Book, tmp_path: Path) -> None:
+    export(book, Seal(book), tmp_path / "part", [f"grant:{g.G}"])
+    assert "say --part" in check(tmp_path / "part")[1]
+    assert check(tmp_path / "part", "--part")[0] == 0
+
+
+def test_without_the_key_the_manifest_is_not_signed(book: Book, tmp_path: Path) -> None:
+    (book.path / "seal.key").rename(tmp_path / "seal.key")
+    assert not export(book, Seal(book), tmp_path / "package").signed
+    code, told = check(tmp_path / "package")
+    assert (code, "--unsigned" in told) == (4, True)
+    assert check(tmp_path / "package", "--unsigned")[0] == 0
+    (tmp_path / "package" / "more").write_text("")
+    assert check(tmp_path / "package", "--unsigned")[0] == 4
+
+
+def test_without_cryptography_it_says_what_to_install(package: Path) -> None:
+    """Not a traceback; and not that the package does not hold."""
+    hide = "import sys, runpy; sys.modules['cryptography'] = None; sys.argv[0] = 'verify.py'"
+    run = f"{hide}; runpy.run_path('verify.py', run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", run], capture_output=True, check=False, text=True, cwd=package
+    )
+    assert done.returncode == 2
+    assert "pip install cryptography" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_reader_who_has_gone_is_no_traceback(package: Path, changed: bool) -> None:
+    if changed:
+        (package / "more").write_text("")
+    ends = os.pipe()
+    os.close(ends[0])
+    with os.fdopen(ends[1], "w") as closed:
+        streams = {"stderr": closed, "stdout": subprocess.PIPE} if changed else {"stdout": closed}
+        done = subprocess.run(
+            [sys.executable, "-I", "verify.py"], check=False, cwd=package, text=True, **streams
+        )
+    assert done.returncode == (4 if changed else 0)
