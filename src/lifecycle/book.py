@@ -6,7 +6,7 @@ does without.
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from io import BufferedIOBase
 from itertools import pairwise
@@ -17,13 +17,13 @@ from uuid import uuid4
 
 from lifecycle.clock import Clock, utc_now
 from lifecycle.copies import Behind
-from lifecycle.disk import sealed_in
-from lifecycle.errors import Altered, Unreachable
+from lifecycle.disk import keep_sound, sealed_in, sound_in
+from lifecycle.errors import Altered, BookError, Unreachable
 from lifecycle.folder import Folder
 from lifecycle.history import FUND, Entry, call_stream, grant_stream, history, kind_of
 from lifecycle.home import Check, Home, T
-from lifecycle.journal import Answer, Journal, Stored, reaching, store_errors
-from lifecycle.left_out import Quarantined, Stop
+from lifecycle.journal import STORE_ERRORS, Answer, Journal, Stored, reaching, store_errors
+from lifecycle.left_out import Quarantined, Sizes, Stop
 from lifecycle.names import Known
 from lifecycle.own_rows import OwnRows
 from lifecycle.places import SCHEMES, is_address, named
@@ -99,7 +99,7 @@ class Book:
         )
         with making(home_of(place)) as home, store_errors(place):
             book = cls(home, home.made(), clock)
-            book.journal.left_out.begin((0, 0))
+            book.journal.left_out.begin((0, 0), lambda: sealed_in(book.path), book._judged)
             book._clerk.found(facts, recorder)
             home.finish(name, seal=seal)
         return book
@@ -127,7 +127,7 @@ class Book:
             if not as_is and (wrong := book._wrong()):
                 book.close()
                 raise wrong
-            journal.left_out.begin(sealed_in(book.path))
+            journal.left_out.begin(book._sound(), lambda: sealed_in(book.path), book._judged)
             return book
 
     def behind(self) -> Behind | None:
@@ -176,7 +176,36 @@ class Book:
 
     def close(self) -> None:
         """Let go of the files."""
+        self._keep_sound()
         self.journal.close()
+
+    def _judged(self, after: Sizes, set_aside: frozenset[int]) -> tuple[list[tuple[int, str]], Sizes]:
+        # Loaded only if something is unsealed: a reader of a sealed book does without the rules.
+        from lifecycle.judged import judged_after
+
+        return judged_after(self.journal, after, set_aside)
+
+    def _sound(self) -> Sizes:
+        """Up to which entry and answer nothing is wrong: what is sealed, or was judged on this machine."""
+        sealed = sealed_in(self.path)
+        position, number, leaf = sound_in(self.path)
+        if position <= sealed[0] or leaf != self._leaf(position):
+            return sealed
+        return position, number
+
+    def _keep_sound(self) -> None:
+        """Remember how far the journal was judged, if it is not sealed: the next one goes on from there."""
+        clerk, left_out = self._clerk_at_work, self.journal.left_out
+        if clerk is None or left_out.stops or left_out.looked <= sealed_in(self.path)[0]:
+            return
+        with suppress(*STORE_ERRORS, BookError, OSError):  # it can be done without
+            position, number = self.journal.sound()
+            keep_sound(self.path, position, number, self._leaf(position))
+
+    def _leaf(self, position: int) -> str:
+        for row in self.journal.stored(position - 1, position, 1):
+            return hashlib.sha256(f"{row.stream}@{row.version} {row.topic}".encode() + row.state).hexdigest()
+        return ""
 
     def __enter__(self) -> Self:
         return self

@@ -158,6 +158,8 @@ class Clerk:
         if given:
             reused = CommandIdReused(f"{command_id} was given to another {given[0].command}: take a new id")
             return self._refused(_receipt(command_id, digest, about, self._tick(now), refusal=reused))
+        if self.journal.left_out.settle(stream):
+            self._again()
         self.journal.left_out.refuse(stream)
         version = self._version(stream)
         if command.expect_version not in (None, version):

@@ -150,6 +150,31 @@ def sealed_in(folder: Path) -> tuple[int, int]:
     return sizes_of(newest)
 
 
+_SOUND = "judged"
+"""Name of the file that says how far a journal was judged, if it is not sealed."""
+
+
+def sound_in(folder: Path) -> tuple[int, int, str]:
+    """The position, the number and the hash that `keep_sound` kept; 0 and nothing if there are none."""
+    try:
+        position, number, leaf = (folder / CHECKPOINTS / _SOUND).read_text("ascii").split()
+        return int(position), int(number), leaf
+    except (OSError, ValueError):
+        return 0, 0, ""
+
+
+def keep_sound(folder: Path, position: int, number: int, leaf: str) -> None:
+    """Remember up to which entry and answer a journal was judged, with a hash of the entry.
+
+    Not put on the disk at once: if it is lost, more is judged again. Raises ``OSError``.
+    """
+    (folder / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
+    place = folder / CHECKPOINTS / _SOUND
+    beside = place.with_name(f".{_SOUND}.{secrets.token_hex(8)}.partial")
+    beside.write_text(f"{position} {number} {leaf}\n", "ascii")
+    beside.replace(place)
+
+
 def sizes_of(name: str) -> tuple[int, int]:
     """How many entries and answers a checkpoint of this name seals; 0 where it is none's."""
     sizes = _CHECKPOINT.fullmatch(name)

@@ -352,6 +352,15 @@ class Journal(Application[str]):
             found[name] = then + 1, now
         return found
 
+    def sound(self) -> tuple[int, int]:
+        """The position that was looked at last, and the number of the last answer that tells of it."""
+        left_out = self.left_out
+        if left_out.settle_all():
+            return left_out.sound()
+        _, number = left_out.sound()
+        question = "SELECT coalesce(max(number), ?) FROM receipts WHERE number > ? AND position <= ?"
+        return left_out.looked, int(self.recorder.rows(question, number, number, left_out.looked)[0][0])
+
     def elsewhere(self, upto: int) -> int:
         """How many rows up to a position are in no history of the fund, a grant or a call.
 

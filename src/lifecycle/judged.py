@@ -9,7 +9,7 @@ answers are of one moment.
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -99,6 +99,21 @@ class Judged(NamedTuple):
     receipts: int
     sound: tuple[int, int]
     """Position of the last entry, and number of the last answer, before the first fault."""
+
+
+def judged_after(
+    journal: Journal, after: tuple[int, int], set_aside: frozenset[int]
+) -> tuple[list[tuple[int, str]], tuple[int, int]]:
+    """The lawless entries after a position and the number of an answer, each with what is wrong.
+
+    And up to which entry and answer nothing is. As of one moment.
+    """
+    held = getattr(journal.recorder, "datastore").holds is not None  # noqa: B009 both stores have one
+    with nullcontext() if held else journal.recorder.reading():
+        found = judged(journal, after, set_aside=set_aside)
+    return [
+        (fault.position, fault.what) for fault in found.faults if fault.position and fault.kind == LAWLESS
+    ], found.sound
 
 
 class _Group:

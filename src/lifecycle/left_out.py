@@ -6,7 +6,7 @@ quarantines it: then it is sealed as not lawful, and its streams go on after it.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -100,13 +100,26 @@ class Quarantined(NamedTuple):
         return f"{self.name} (position {self.position}) is quarantined by {act.actor}, {act.on}: {act.reason}"
 
 
+Sizes = tuple[int, int]
+"""The position of an entry, and the number of an answer: both are counted from 1."""
+Judge = Callable[[Sizes, frozenset[int]], tuple[list[tuple[int, str]], Sizes]]
+"""Judges again what was recorded after the sizes, without the rows at these positions. Gives the position of
+each lawless entry and why it is one, and the sizes up to which nothing is wrong."""
+
+
 class LeftOutRows:
     """The rows of a journal that count in no fold, as far as it has been looked at."""
 
     def __init__(self, recorder: Recording) -> None:
         self._recorder = recorder
-        self._sealed: tuple[int, int] | None = None
-        """How many entries and answers are sealed; `None`: nobody asked to leave anything out."""
+        self._sealed: Sizes | None = None
+        """How many entries and answers are known to be sound; `None`: nobody asked to leave anything out."""
+        self._sealed_now: Callable[[], Sizes] = lambda: (0, 0)
+        self._judged: Judge | None = None
+        self._lawless = dict[int, str]()
+        """Why the rules refuse the entry at a position."""
+        self._unjudged = dict[str, int]()
+        """The newest position of others' rows in a stream that decode, and were not judged again."""
         self.looked = 0
         """The position up to which every row was looked at."""
         self.rows: dict[int, Quarantined] = {}
@@ -127,21 +140,38 @@ class LeftOutRows:
 
     # ── looking ──────────────────────────────────────────────────────────────────────────────
 
-    def begin(self, sealed: tuple[int, int]) -> None:
-        """Look at everything after so many sealed entries and answers. Raises `Altered`."""
-        self._sealed = sealed
+    def begin(
+        self, sound: Sizes, sealed_now: Callable[[], Sizes] = lambda: (0, 0), judge: Judge | None = None
+    ) -> None:
+        """Look at everything after so many sound entries and answers. Raises `Altered`.
+
+        ``sealed_now`` tells how many are sealed.
+        """
+        self._sealed, self._sealed_now, self._judged = sound, sealed_now, judge
         self._again()
 
     def look(self, position: int) -> bool:
         """Look at what came since, if the journal goes up to the position; whether anything changed."""
         if self._sealed is None:
             return False
-        if self._undone:
-            self._again()
-            return True
-        if position <= self.looked:
+        if position <= self.looked and not (self._undone or self._unjudged):
             return False
-        return self.take(self._tail(self.looked))
+        before = self.streams()
+        self._again()
+        return self.streams() != before
+
+    def settle(self, stream: str) -> bool:
+        """Judge what others have put into a stream since it was looked at; whether anything changed."""
+        position = self._unjudged.get(stream)
+        if position is None or position <= self._sealed_now()[0]:
+            return False
+        return self.look(position)
+
+    def settle_all(self) -> bool:
+        """Judge what others have recorded since; whether there was anything."""
+        there = bool(self._unjudged)
+        self.look(self.looked)
+        return there
 
     def newer(self, after: int, most: int) -> Question:
         """Asks for rows after a position, as `take` needs them."""
@@ -154,7 +184,10 @@ class LeftOutRows:
 
     def undo(self, looked: int) -> None:
         """Forget what was looked at after the position: it was not recorded in the end."""
-        self._undone, self.looked = self.looked > looked, min(looked, self.looked)
+        if self.looked > looked:
+            self._undone, self.looked = True, looked
+            if self._sealed is not None and self._sealed[0] > looked:
+                self._sealed = self._sealed_now()
 
     def since(self, stream: str, version: int, position: int) -> bool:
         """Whether it was found after the position that a row up to the version is left out of the stream."""
@@ -169,9 +202,31 @@ class LeftOutRows:
         if self._sealed is not None:
             self._again()
 
+    def sound(self) -> Sizes:
+        """Up to which entry and answer nothing is wrong, as far as it was judged."""
+        return self._sealed or (0, 0)
+
     def _again(self) -> None:
         assert self._sealed is not None
-        self._undone = False
+        self._sealed = max(self._sealed, self._sealed_now())
+        self._undone, self._lawless, self._unjudged = False, {}, {}
+        while True:
+            self._decode()
+            if self._judged is None or self.looked <= self._sealed[0]:
+                return
+            stopped = (stop.rows for stop in self.stops.values())
+            known = frozenset(self.rows).union(self._unbelieved, self._lawless, *stopped)
+            found, sound = self._judged(self._sealed, known)
+            if not found:
+                break
+            # One at a time: what comes after it may be found wrong only because of it.
+            position, why = min(found)
+            self._lawless[position] = why
+        if not self.stops and sound[0] >= self.looked:
+            self._sealed = sound
+
+    def _decode(self) -> None:
+        assert self._sealed is not None
         self.rows, self.stops, self.version, self._believed = {}, {}, 0, set()
         self._unbelieved = set()
         self.looked = self._sealed[0]
@@ -194,14 +249,17 @@ class LeftOutRows:
         before, quarantined = len(self.stops), len(self.rows)
         for _, same in groupby(rows, _transaction):
             together = list(same)
-            self._judge(together)
+            self._look_at(together)
             self.looked = together[-1][4]
-        if len(self.rows) > quarantined and not first:
+            self._unjudged |= {row[0]: self.looked for row in together}
+        if first:
+            self._unjudged = {}
+        elif len(self.rows) > quarantined:
             self._again()
             return True
         return len(self.rows) > quarantined or (not first and len(self.stops) > before)
 
-    def _judge(self, together: list[Row]) -> None:
+    def _look_at(self, together: list[Row]) -> None:
         """Stop the streams of a transaction in which a row is bad."""
         entries = list[Entry]()
         for row in together:
@@ -217,6 +275,9 @@ class LeftOutRows:
                 entries.append(entry := entry_of(*row[:5]))
             except Altered as error:
                 self._stop(together, row, _why(error, row))
+                return
+            if position in self._lawless:
+                self._stop(together, row, self._lawless[position])
                 return
             if not follows:
                 self._stop(together, row, f"{stream} has no version {version - 1} before it")

@@ -3,17 +3,20 @@
 import contextlib
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 import given as g
 from books import make_book
+from forging import forge
 from inserting import Forger, forging
 from lifecycle.book import Book
 from lifecycle.decisions.quarantine import QuarantineRow
 from lifecycle.decisions.rules import Command
 from lifecycle.errors import StreamStopped
 from lifecycle.events.base import LeftOut
+from lifecycle.events.fund import RowQuarantined
 from lifecycle.history import QUARANTINES
 from lifecycle.seal.sealing import Seal
 from lifecycle.seal.verifying import verify
@@ -244,6 +247,8 @@ def test_only_a_bad_row_is_quarantined_and_only_by_an_administrator(book: Book) 
         assert opened.record(quarantine(position), "admin").refusal == "RowIsQuarantined"
         named = g.correct("2017-02-01", grant="SSF-1", entry=2, struck=True, actor="c.hecker")
         assert opened.record(named, "c.hecker").refusal == "EntryIsQuarantined"
+        assert Seal(opened).seal().fault is None
+        assert verify(opened, Seal(opened), rules=True).problems == []
 
 
 @pytest.mark.case("T2")
@@ -315,3 +320,91 @@ def test_what_a_batch_undid_is_looked_at_again(book: Book) -> None:
         assert [stop.position for stop in opened.stops()] == [position]
         with pytest.raises(StreamStopped):
             opened.record(cost("SSF-1"), "t.leader")
+
+
+def lawless(book: Book, name: str) -> int:
+    """An entry that decodes, with its sum and its answer, and that the rules would have refused."""
+    with again(book) as opened:
+        if name == "by who has no role":
+            return forge(opened, g.cost("01-12", grant="SSF-1", actor="f.nance"))
+        if name == "on a day to come":
+            return forge(opened, g.cost("2027-01-12", grant="SSF-1"))
+        if name == "in a stage that does not permit it":
+            return forge(opened, g.sign("01-12", grant="SSF-1"))
+        return forge(opened, g.cost("01-12", grant="SSF-1"), digest="0" * 64)
+
+
+LAWLESS = (
+    "by who has no role",
+    "on a day to come",
+    "in a stage that does not permit it",
+    "of another command",
+)
+
+
+@pytest.mark.case("T2", "O3")
+@pytest.mark.parametrize("name", LAWLESS)
+def test_a_lawless_entry_stops_its_stream_and_is_set_aside(book: Book, name: str) -> None:
+    position = lawless(book, name)
+    with again(book) as opened:
+        (stop,) = opened.stops()
+        assert (stop.stream, stop.position) == (STREAM, position)
+        with pytest.raises(StreamStopped, match=f"--quarantine {position}"):
+            opened.record(cost("SSF-1"), "t.leader")
+        assert opened.record(cost("SSF-2"), "t.leader").outcome == "accepted"
+        assert Seal(opened).seal().checkpoint.size == position - 1
+        catch_up(opened)
+        assert list(differences(opened)) == []
+        assert f"--quarantine {position}" in verify(opened, Seal(opened)).problems[0].what
+        assert opened.record(quarantine(position), "admin").outcome == "accepted"
+        assert opened.record(cost("SSF-1"), "t.leader").entries == (f"{STREAM}@3",)
+        assert Seal(opened).seal().fault is None
+        catch_up(opened)
+        assert list(differences(opened)) == []
+    with again(book, read_only=True) as opened:
+        found = verify(opened, Seal(opened), rules=True)
+        assert (found.problems, [row.position for row in found.quarantined]) == ([], [position])
+
+
+@pytest.mark.case("T2", "O3")
+def test_who_has_the_book_open_records_nothing_on_a_lawless_entry(book: Book) -> None:
+    with again(book) as opened:
+        opened.record(cost("SSF-1"), "t.leader")
+        position = lawless(book, LAWLESS[0])
+        with pytest.raises(StreamStopped, match=f"--quarantine {position}"):
+            opened.record(cost("SSF-1", "2.00 USD"), "t.leader")
+        assert opened.record(cost("SSF-2"), "t.leader").outcome == "accepted"
+
+
+@pytest.mark.case("T2")
+def test_an_officer_who_made_himself_one_quarantines_nothing(book: Book) -> None:
+    """He puts in his own appointment, and the quarantine of an entry that he does not like."""
+    with again(book) as opened:
+        mine = g.appoint("2012-01-01", officer="m.allory", roles=["administrator"], actor="m.allory")
+        appointed = forge(opened, mine)
+    with again(book) as opened:
+        assert [stop.stream for stop in opened.stops()] == ["fund"]
+        asked = quarantine(appointed, actor="m.allory")
+        assert opened.record(asked, "m.allory").refusal == "NotAnOfficer"
+        event = RowQuarantined(on=asked.on, actor="m.allory", position=appointed, fault="x", reason="y")
+        forge(opened, asked, event=event)
+    with again(book) as opened:
+        assert {stop.stream for stop in opened.stops()} == {"fund", QUARANTINES}
+        assert opened.quarantined() == []
+        assert opened.record(quarantine(appointed), "admin").outcome == "accepted"
+        (stop,) = opened.stops()
+        assert opened.record(quarantine(stop.position), "admin").outcome == "accepted"
+        assert Seal(opened).seal().fault is None
+        assert verify(opened, Seal(opened), rules=True).problems == []
+
+
+def test_what_was_judged_is_not_judged_again_by_the_next_command(book: Book) -> None:
+    """Nothing is sealed here: the folder of the seals says how far the journal was judged."""
+    with again(book) as opened:
+        opened.record(cost("SSF-2"), "t.leader")
+    with again(book) as opened, patch("lifecycle.judged.judged") as judge:
+        opened.record(cost("SSF-2", "2.00 USD"), "t.leader")
+        judge.assert_not_called()
+    position = lawless(book, LAWLESS[0])
+    with again(book, read_only=True) as opened:
+        assert [stop.position for stop in opened.stops()] == [position]

@@ -8,17 +8,27 @@ from lifecycle import refusals
 from lifecycle.events.base import Event
 from lifecycle.fund import Fund
 from lifecycle.grant import fold
-from lifecycle.history import grant_stream
+from lifecycle.history import QUARANTINES, grant_stream
 from lifecycle.judge.again import Lawless, Past, days_of
 from lifecycle.judge.grants import in_stage
 from lifecycle.judge.officers import permit
 from lifecycle.judge.refusable import refusable
-from lifecycle.refusals import OFFICER, CommandIdReused, DatedInFuture, Refusal
+from lifecycle.refusals import (
+    OFFICER,
+    CommandIdReused,
+    DatedInFuture,
+    Refusal,
+    RowIsLawful,
+    RowIsQuarantined,
+    UnknownRow,
+)
 from lifecycle.rule_sets import RULE_SET
-from lifecycle.table import ROWS, Row
+from lifecycle.table import QUARANTINE, ROWS, Row
 
 _MAY_END_LATER = ("HoldActivity", "CorrectEntry")
 """Commands that name other days than their own."""
+_OF_QUARANTINES = (DatedInFuture, RowIsLawful, RowIsQuarantined, UnknownRow)
+"""Why a row is not set aside, whoever asks for it."""
 
 
 class Refused(NamedTuple):
@@ -46,7 +56,8 @@ def refused_again(asked: Refused, past: Past, reused: Callable[[], bool]) -> Non
     kind = getattr(refusals, asked.refusal, None)
     if not (isinstance(kind, type) and issubclass(kind, Refusal)) or kind is Refusal:
         raise Lawless(f"{asked.refusal} is no refusal that there is")
-    row = ROWS.get(asked.about, {}).get(asked.command)
+    quarantine = f"{asked.about}:{asked.name}" == QUARANTINES and asked.command == QUARANTINE.name
+    row = QUARANTINE if quarantine else ROWS.get(asked.about, {}).get(asked.command)
     if row is None:
         raise Lawless(f"{asked.command} is no command on a {asked.about}")
     if kind is CommandIdReused:
@@ -58,7 +69,9 @@ def refused_again(asked: Refused, past: Past, reused: Callable[[], bool]) -> Non
     today, _ = days_of(asked.recorded_at, past.fund)
     if kind is DatedInFuture and asked.command not in _MAY_END_LATER and asked.on <= today:
         raise Lawless(f"{asked.on} was not in the future on {today}")
-    if asked.rules == RULE_SET:
+    if quarantine and kind not in _OF_QUARANTINES:
+        raise Lawless(f"{asked.refusal} is no refusal that {asked.command} can get")
+    if asked.rules == RULE_SET and not quarantine:
         _possible(asked, row, kind, past)
 
 

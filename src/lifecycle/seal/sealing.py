@@ -174,6 +174,7 @@ class Seal:
         found = judged(self._journal, after, set_aside=set_aside_in(self._journal))
         if not found.faults:
             return None, everything
+        self._journal.left_out.again()  # whoever records next with this book is to know of it
         position, number = found.sound
         return found.faults[0], (self._journal.rank(position + 1), number)
 
