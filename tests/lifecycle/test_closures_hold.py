@@ -6,9 +6,11 @@ import pytest
 
 import given as g
 from given import CLOSED, FOLLOW_UP, SETTLED, Past, given, reads, strike
+from lifecycle.decisions.correction import CorrectEntry
 from lifecycle.decisions.rules import Command
 from lifecycle.events import grant as was
 from lifecycle.events.base import EntryCorrected, Event
+from lifecycle.judge import judge_grant
 from lifecycle.refusals import ClosureWouldNotHold
 
 WITH_ALL = [
@@ -149,3 +151,15 @@ def test_the_condition_of_a_request_is_not_asked_again() -> None:
     asked = g.request_payment("04-05", payment="P2", amount="88000.00 USD")
     past = given(FOLLOW_UP, asked, g.reject("04-06", payment="P2"))
     past.when(reads(past, was.GrantApproved, amount="50000.00 USD")).accepted()
+
+
+def test_what_was_corrected_under_the_first_rules_stays_lawful() -> None:
+    """Judged again, a correction of then is asked no more than it was then."""
+    past = given(CLOSED)
+    asked = strike(past, was.BalanceCancelled)
+    assert isinstance(asked, CorrectEntry)
+    known = past.grants[g.G]
+    verdict = judge_grant(known, asked, past.fund, asked.actor, g.TODAY, rules=1)
+    assert verdict.grant is not None
+    with pytest.raises(ClosureWouldNotHold):
+        judge_grant(known, asked, past.fund, asked.actor, g.TODAY, rules=2)

@@ -19,6 +19,7 @@ from lifecycle.rule_sets import RULE_SET, Rule
 
 TABLES: Mapping[str, Mapping[type[Event], Sequence[Rule]]] = {
     "lawful": rules.LAWFUL,
+    "within balance": rules.WITHIN_BALANCE,
     "conditions": rules.CONDITIONS,
     "asked_by": rules.ASKED,
     "fund": fund.RULES,
@@ -47,6 +48,8 @@ def test_every_rule_has_the_number_of_a_rule_set(rule: str, since: int) -> None:
 def test_a_rule_without_a_number_is_no_rule() -> None:
     with pytest.raises(TypeError, match="since"):
         rules.lawful(PaymentRequested)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="since"):
+        rules.within_balance(PaymentRequested)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="since"):
         rules.conditions(PaymentRequested)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="since"):
