@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from lifecycle.iso import decimals
 
-FORMAT = 16
+FORMAT = 17
 """Of the tables below. Views of another format are made again from the journal."""
 SHADOW = "new_"
 """Before the names of the tables that a rebuild is filling."""
@@ -94,8 +94,9 @@ window_findings = _table(
     _key("n", Integer),
     *_text("since", "until", "window", "edition", "rule", "figure", "limit"),
     Column("complies", Boolean),
+    *_text("waived_by", "waived_on", "waiver"),
 )
-"""Each rule of a grant's window, with the figure that decides it."""
+"""Each rule of a grant's window, with the figure that decides it, and the waiver that covers a breach."""
 
 obligation_steps = _table(
     "obligation_steps",

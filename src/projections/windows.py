@@ -16,7 +16,7 @@ from lifecycle.terms import plus_months
 from projections.expressions import holds
 from projections.tables import FAR, Row, day, window_findings
 
-COLUMNS = "grant window edition rule figure limit complies".split()
+COLUMNS = "grant window edition rule figure limit complies waived_by waived_on waiver".split()
 _PLACES = Decimal("0.0001")
 
 
@@ -30,7 +30,22 @@ class Finding(NamedTuple):
     figure: str | None
     limit: str
     complies: bool | None
-    """`None` while undecided."""
+    """The bare fact, a waiver or not; `None` while undecided."""
+    waived_by: str | None = None
+    """Whose waiver covers the breach."""
+    waived_on: str | None = None
+    waiver: str | None = None
+    """Why."""
+
+
+class Waiver(NamedTuple):
+    """An extension beyond the span of the window, for a reason."""
+
+    by: str
+    on: str
+    reason: str
+    window: str
+    closing_date: date
 
 
 class Windows:
@@ -42,10 +57,13 @@ class Windows:
         self._policy = policy
         self._found: dict[str, list[tuple[str, Finding | None]]] = {}
         """By rule (or breach): what was found, from which day; `None` where the rule fell away."""
+        self._waiver: Waiver | None = None
 
     def see(self, grant: Grant, event: Event) -> None:
         """One more fact, with the state after it."""
         kind = type(event)
+        if isinstance(event, was.ClosingDateExtended):
+            self._waiver = _waiver(grant, event)
         for key, finding in _BREACHES.get(kind, _none)(grant, event):
             self._keep(key, event.on, finding)
         if grant.edition is None:
@@ -54,6 +72,8 @@ class Windows:
         window = edition.windows.get(grant.window)
         for rule in _DECIDES[kind]:
             finding = None if window is None else _judge(grant, edition, window, rule)
+            if finding is not None and rule == "max_months":
+                finding = _waived(finding, grant, self._waiver)
             if finding is not None or rule in self._found:
                 self._keep(rule, event.on, finding)
 
@@ -74,6 +94,21 @@ class Windows:
                 if finding is not None:
                     rows.append((grant_id, len(rows), since, until, *finding))
         return rows
+
+
+def _waiver(grant: Grant, e: was.ClosingDateExtended) -> Waiver | None:
+    if e.waiver is None:
+        return None
+    return Waiver(e.actor, e.on.isoformat(), e.waiver, grant.window, e.closing_date)
+
+
+def _waived(finding: Finding, grant: Grant, waiver: Waiver | None) -> Finding:
+    """With the waiver that covers the breach: it holds in its window and for its closing date alone."""
+    if waiver is None or finding.complies is not False:
+        return finding
+    if (waiver.window, waiver.closing_date) != (grant.window, grant.closing_date):
+        return finding
+    return finding._replace(waived_by=waiver.by, waived_on=waiver.on, waiver=waiver.reason)
 
 
 def _place(key: str) -> tuple[int, str]:

@@ -38,7 +38,7 @@ COLUMNS = {
     " approved_on signed_on effective_on closing_date completed_on closed_on",
     "disbursement": "grant window currency approved increased cancelled committed requested disbursed"
     " refunded net_disbursed undisbursed overpaid first_paid_on last_paid_on share_disbursed share_elapsed",
-    "windows": "grant window edition rule figure limit complies",
+    "windows": "grant window edition rule figure limit complies waived_by waived_on waiver",
     "timeline": "grant obligation item triggered_on due_on met_on status days superseded",
     "fund": "partner kind currency pledged agreed received received_holding fees income returned committed"
     " available",
@@ -149,6 +149,41 @@ def findings(rows: list[dict[str, Any]]) -> dict[str, tuple[Any, ...]]:
 @in_memory
 def test_every_rule_that_a_window_may_have_is_judged() -> None:
     assert set(_JUDGES) == {*Window.model_fields, "capabilities_planned"}
+
+
+@pytest.mark.case("D10")
+def test_a_waiver_stands_beside_the_breach_that_it_covers(tmp_path: Path) -> None:
+    def waived(on: str, **options: Any) -> list[object]:
+        (row,) = [row for row in ask(book, "windows", on, **options) if row["rule"] == "max_months"]
+        return [row[name] for name in ("figure", "complies", "waived_by", "waived_on", "waiver")]
+
+    nobody = [None, None, None]
+    with new_book(tmp_path / "book", EFFECTIVE) as book:
+        known = book.position()
+        record(book, g.extend("2018-02-15", waiver="floods"))
+        assert waived("2018-02-14") == ["12", True, *nobody]
+        assert waived("2018-02-15") == ["15", False, "a.prover", "2018-02-15", "floods"]
+        assert waived("2018-02-15", known=known) == ["12", True, *nobody]
+        record(book, g.extend("2018-03-01", closing_date="2018-07-31", waiver="more floods"))
+        assert waived("2018-02-28")[1:] == [False, "a.prover", "2018-02-15", "floods"]
+        assert waived("2018-03-01")[1:] == [False, "a.prover", "2018-03-01", "more floods"]
+        struck = g.correct("2018-03-02", entry=len(EFFECTIVE) + 2, struck=True)
+        record(book, struck)
+        assert waived("2018-03-01")[1:] == [False, "a.prover", "2018-02-15", "floods"]
+
+
+@pytest.mark.case("D10")
+def test_a_waiver_that_nothing_needed_covers_nothing(tmp_path: Path) -> None:
+    life = [*SIGNED, g.make_effective("03-31", closing_date="2017-12-31")]
+    with new_book(
+        tmp_path / "book", life, g.extend("06-01", closing_date="2018-03-31", waiver="rain")
+    ) as book:
+        (row,) = [row for row in ask(book, "windows", "07-01") if row["rule"] == "max_months"]
+        assert (row["complies"], row["waived_by"], row["waiver"]) == (True, None, None)
+        held = [g.plan("06-10"), g.hold("2018-05-01", starts="2018-04-20", ends="2018-04-30")]
+        record(book, held)
+        (row,) = [row for row in ask(book, "windows", "2018-05-01") if row["complies"] is False]
+        assert (row["rule"], row["waiver"]) == ("activity_after_closing_date", None)
 
 
 PROGRAMMATIC = [
