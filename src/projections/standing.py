@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from lifecycle.checksum import is_sound, summed
 from lifecycle.copies import most_sealed
-from lifecycle.disk import sealed_in, seals
+from lifecycle.disk import sealed_in, seals, sound_in
 from lifecycle.errors import Altered
 from lifecycle.reading import WrittenMeanwhile, address_to_read, unchanged
 from lifecycle.stage import Stage
@@ -138,8 +138,11 @@ def _of_files(book: Path, grant: str) -> Any:
         found = _ask(book / "views.sqlite", _STANDS.format("") + ' WHERE "grant" = ?', grant)
     except (sqlite3.Error, UnicodeDecodeError, WrittenMeanwhile):
         return None
-    lost = not newest or newest[0] < sealed_in(book)[0]
-    return None if lost or not found else (*found, *newest)
+    sealed = sealed_in(book)[0]
+    # Of what was neither sealed nor judged only the book itself can tell whether it counts.
+    if not newest or not found or not sealed <= newest[0] <= max(sealed, sound_in(book)[0]):
+        return None
+    return (*found, *newest)
 
 
 def _ask(file: Path, question: str, *values: str) -> Any:
@@ -164,5 +167,4 @@ def _of_database(book: str, grant: str) -> Any:
             found = connection.execute(question, (grant,)).fetchone()
     except psycopg.Error:
         return None
-    lost = found is not None and found[4] < most_sealed(seals() / found[6])[0]
-    return None if lost or not found else found[:6]
+    return found[:6] if found and found[4] == most_sealed(seals() / found[6])[0] else None

@@ -11,6 +11,7 @@ import given as g
 from given import CLOSED, PAID, REQUESTED, given
 from lifecycle.decisions.rules import Command
 from lifecycle.errors import Altered
+from lifecycle.seal.sealing import Seal
 from projections.projector import catch_up
 from projections.standing import as_text, from_text, standing
 from reading import new_book, record
@@ -59,10 +60,13 @@ def test_it_answers_only_where_the_views_are_at_the_journals_end(tmp_path: Path)
     with new_book(tmp_path / "book", REQUESTED) as book:
         assert standing(book.path, g.G) is None
         catch_up(book)
+        assert standing(book.path, g.G) is None  # what is not sealed may not count
+        Seal(book).seal()
         found = standing(book.path, g.G)
         assert found is not None
         assert (found.version, found.position) == (2, book.position())
         record(book, [g.approve("02-10")])
+        Seal(book).seal()
         assert standing(book.path, g.G) is None
         catch_up(book)
         assert standing(book.path, g.G) is not None

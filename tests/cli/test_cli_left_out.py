@@ -1,0 +1,114 @@
+"""A row that somebody put in by SQL, at the command line: named by every command, and set aside."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import given as g
+from books import make_book
+from cli_shell import Shell
+from inserting import forging
+from lifecycle.seal.sealing import Seal
+
+pytestmark = pytest.mark.both_stores
+
+STREAM = "grant:SSF-1"
+FACT = {"on": "2017-01-12", "actor": "t.leader"}
+
+
+@pytest.fixture
+def position(shell: Shell, place: Path | str) -> int:
+    """Of a row that no program has written, in one of two grants of a sealed book."""
+    with make_book(place, g.FOUNDED) as book:
+        for grant in ("SSF-1", "SSF-2"):
+            assert book.record(g.propose("01-10", grant=grant), "t.leader").outcome == "accepted"
+        Seal(book).seal()
+    with forging(place) as forger:
+        return forger.entry(STREAM, "Nonsense.v1", FACT)
+
+
+def cost(shell: Shell, grant: str, *more: str) -> tuple[int, str]:
+    words = ("--purpose", "preparation", "--amount", "1.00 USD", "--on", "2017-01-12", "--actor", "t.leader")
+    told = shell("--book", shell.book, "grant", "cost", grant, *words, *more)
+    return told.code, told.err
+
+
+@pytest.mark.case("O3")
+def test_every_command_names_the_row_and_only_its_stream_takes_nothing(shell: Shell, position: int) -> None:
+    way_out = f"--quarantine {position}"
+    code, told = cost(shell, "SSF-1")
+    assert code == 4
+    assert way_out in told
+    code, told = cost(shell, "SSF-2")
+    assert code == 0
+    assert way_out in told
+    for words in (
+        "report register",
+        "grant show SSF-2",
+        "audit history SSF-1",
+        "views rebuild",
+        "audit seal",
+    ):
+        assert way_out in shell("--book", shell.book, *words.split()).err, words
+    assert way_out in shell("--book", shell.book, "audit", "verify").err
+    assert shell("--book", shell.book, "audit", "verify").code == 4
+    health = shell("--book", shell.book, "health")
+    assert health.code == 5
+    assert way_out in health.out
+
+
+@pytest.mark.case("O3")
+def test_a_file_goes_on_with_the_other_grants_and_seals_nothing(
+    shell: Shell, position: int, tmp_path: Path
+) -> None:
+    lines = [{"command": "RecordCost", "grant": f"SSF-{n}", "purpose": "preparation"} for n in (2, 1, 2)]
+    for number, line in enumerate(lines):
+        line |= {"on": "2017-01-12", "actor": "t.leader", "amount": f"{number + 1}.00 USD"}
+    file, empty = tmp_path / "lines.jsonl", tmp_path / "empty.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    empty.touch()
+    told = shell("--book", shell.book, "record", str(file), "--continue", "--json")
+    assert told.code == 4
+    assert [row["refusal"] for row in told.rows] == [None, "StreamStopped", None]
+    shell("--book", shell.book, "record", str(empty))
+    sealed = shell("--book", shell.book, "--json", "audit", "seal")
+    assert (sealed.code, sealed.row["entries"]) == (4, position - 1)
+    assert shell("--book", shell.book, "record", str(file)).code == 4
+    aside = shell("--book", shell.book, "audit", "seal", "--quarantine", str(position), "--reason", "by SQL")
+    assert aside.code == 0
+    again = shell("--book", shell.book, "record", str(file), "--json")
+    assert [row["outcome"] for row in again.rows] == ["repeat", "accepted", "repeat"]
+
+
+@pytest.mark.case("T2")
+def test_a_quarantined_row_is_named_by_history_proof_and_package(
+    shell: Shell, position: int, tmp_path: Path
+) -> None:
+    assert shell("--book", shell.book, "audit", "seal", "--quarantine", str(position)).code == 2
+    words = ("audit", "seal", "--quarantine", str(position), "--reason", "put in by SQL")
+    done = shell("--book", shell.book, "--json", *words)
+    assert done.code == 0
+    assert done.row["quarantine"]["entries"] == ["fund:quarantine@1"]
+    assert cost(shell, "SSF-1", "--expect-version", "2")[0] == 0
+    told = shell("--book", shell.book, "--json", "audit", "verify", "--rules")
+    assert told.code == 0
+    assert [row["position"] for row in told.row["quarantined"]] == [position]
+    history = shell("--book", shell.book, "--json", "audit", "history", "SSF-1").rows
+    assert [row["left_out"] for row in history if row["version"] == 2] == ["quarantined"]
+    assert shell("--book", shell.book, "--json", "audit", "replay", "SSF-1").row["version"] == 3
+    proof = shell("--book", shell.book, "audit", "prove", "SSF-1@2")
+    assert proof.code == 0
+    assert "not lawful" in proof.err
+    package = tmp_path / "package"
+    assert shell("--book", shell.book, "audit", "export", str(package)).code == 0
+    checked = subprocess.run(
+        [sys.executable, package / "verify.py"], capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stderr
+    assert f"not lawful, and counts in nothing: {STREAM}@2" in checked.stdout
+    copy = tmp_path / "copy"
+    assert shell("move", shell.book, str(copy)).code == 0
+    assert "not lawful" in shell("--book", str(copy), "audit", "verify", "--rules").out
