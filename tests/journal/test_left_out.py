@@ -9,7 +9,7 @@ import pytest
 
 import given as g
 from books import make_book
-from forging import forge
+from forging import forge, forge_refusal
 from inserting import Forger, forging
 from lifecycle.book import Book
 from lifecycle.decisions.quarantine import QuarantineRow
@@ -408,3 +408,11 @@ def test_what_was_judged_is_not_judged_again_by_the_next_command(book: Book) -> 
     position = lawless(book, LAWLESS[0])
     with again(book, read_only=True) as opened:
         assert [stop.position for stop in opened.stops()] == [position]
+
+
+@pytest.mark.case("T2")
+def test_a_forged_refusal_of_a_quarantine_is_found(book: Book) -> None:
+    with again(book) as opened:
+        forge_refusal(opened, quarantine(3), "EntryIsQuarantined")
+        (problem,) = verify(opened, Seal(opened)).problems
+        assert "EntryIsQuarantined is no refusal that QuarantineRow can get" in problem.what
