@@ -3,6 +3,7 @@
 import json
 import re
 import sqlite3
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
@@ -124,11 +125,49 @@ MARK = "**"
 
 
 def words_of(question: str) -> list[str]:
-    """The words of what was typed. Raises ``Malformed`` where there is none."""
-    found = list(dict.fromkeys(re.findall(r"\w+", question.casefold())))
+    """The words of what was typed. Raises ``Malformed`` if there is none."""
+    found = {folded(word): word for word in _words(unicodedata.normalize("NFKC", question))}
     if not found:
         raise Malformed([("words", "say what to look for: one word or more")])
-    return found[:32]
+    return list(found.values())[:32]
+
+
+def folded(word: str) -> str:
+    """What is equal of two spellings of a word: without case, accents, and forms of the same letter.
+
+    So is the ``i`` of Turkish, with a dot or without; the index itself does not know the one without.
+    """
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", word).casefold())
+    return _ACCENT.sub("", plain).replace("\u0131", "i")
+
+
+_ACCENT = re.compile("[\u0300-\u036f]")
+_BEYOND_ASCII = re.compile(r"[^\s!-/:-@\[-`{-~]*[^\x00-\x7f][^\s!-/:-@\[-`{-~]*")
+
+
+def _words(text: str) -> list[str]:
+    """Letters and digits with the marks on them, as the index takes a text apart; in order, each once."""
+    if text.isascii():
+        return list(dict.fromkeys(re.findall(r"[0-9A-Za-z]+", text)))
+    kinds = ((sign, unicodedata.category(sign)) for sign in text)
+    pieces = "".join(sign if kind[0] in "LMN" or kind == "Co" else " " for sign, kind in kinds).split()
+    return list(
+        dict.fromkeys(
+            piece for piece in pieces if any(unicodedata.category(sign)[0] in "LNC" for sign in piece)
+        )
+    )
+
+
+def _spellings(words: Sequence[str], texts: Sequence[Any]) -> list[str]:
+    """Each word as a question to the index, with the other spellings of it that the texts have."""
+    spelled = {folded(word): {word, folded(word)} for word in words}
+    for one in texts:
+        for text in (one.title, one.text):
+            if text is not None and not text.isascii():
+                for word in _words(" ".join(_BEYOND_ASCII.findall(text))):
+                    if (known := spelled.get(folded(word))) is not None:
+                        known.add(word)
+    return ["(" + " OR ".join(f'"{one}"' for one in sorted(known)) + ")" for known in spelled.values()]
 
 
 def _texts_on(connection: Connection, on: str) -> list[Any]:
@@ -159,7 +198,7 @@ def _find(texts: Sequence[Any], words: Sequence[str]) -> list[_Found]:
             "INSERT INTO found VALUES (?, ?, ?, ?)",
             ((one.grant, one.n, one.title, one.text) for one in texts),
         )
-        quoted = [f'"{word}"' for word in words]
+        quoted = _spellings(words, texts)
         all_words = 'SELECT "grant", n FROM found WHERE found MATCH ?'
         every = set(index.execute(all_words, (" AND ".join(quoted),)))
         matching = (

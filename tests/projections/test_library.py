@@ -153,3 +153,58 @@ def test_nothing_is_offered_before_it_was_delivered(book: Book) -> None:
     assert offers(book, "dairy", "UG", on="2017-06-15") == []
     assert [row["provider"] for row in offers(book, "dairy", "UG", on="2017-06-16")] == ["IN"]
     assert {row["provider"] for row in offers(book, "dairy", "UG", sector="transport")} == {"BR", "TZ"}
+
+
+# ── spellings ────────────────────────────────────────────────────────────────────────────────
+
+SPELLED = (
+    ("İstanbul", "İstanbul"),
+    ("İstanbul", "istanbul"),
+    ("İstanbul", "ISTANBUL"),
+    ("Isparta", "\u0131sparta"),
+    ("\u0131sparta", "ISPARTA"),
+    ("São Paulo", "Sa\u0303o"),
+    ("Sa\u0303o Paulo", "são"),
+    ("São Paulo", "SAO"),
+    ("Straße", "STRASSE"),
+    ("STRASSE", "straße"),
+    ("ﬁsheries", "fisheries"),
+    ("\uff29\uff23\uff34", "ict"),
+    ("한국", "\u1112\u1161\u11ab\u1100\u116e\u11a8"),
+    ("\u1112\u1161\u11ab\u1100\u116e\u11a8", "한국"),
+    ("ΟΔΟΣ", "οδος"),
+    ("हिन्दी", "हिन्दी"),
+)
+
+
+@pytest.mark.case("X4")
+@pytest.mark.parametrize(("written", "typed"), SPELLED)
+def test_a_word_is_found_however_it_is_spelled(tmp_path: Path, written: str, typed: str) -> None:
+    told = [g.propose("01-10", title=f"On {written} alone", providers=["BR"]), *EFFECTIVE[1:]]
+    life = [*told, g.plan("04-10", countries=["TZ", "BR"]), g.hold("06-16")]
+    other = of("SSF-2", [g.propose("01-10", title="Something o else", amount="9000.00 USD")])
+    with new_book(tmp_path / "book", life, other) as mine:
+        assert {row["grant"] for row in find(mine, typed)} == {g.G}
+        assert [row["provider"] for row in offers(mine, typed, "PE")] == ["BR"]
+        assert written in unmarked(find(mine, typed)[0]["snippet"])
+
+
+def unmarked(snippet: object) -> str:
+    return str(snippet).replace("**", "")
+
+
+@pytest.mark.case("X4")
+@pytest.mark.parametrize("typed", ["", " ", "\u0307", "\u0301\u0302", "_", "…!?", "\u200d", "\ufe0f", '""'])
+def test_a_question_without_a_word_matches_nothing(book: Book, typed: str) -> None:
+    with pytest.raises(Malformed, match="say what to look for"):
+        find(book, typed)
+    with pytest.raises(Malformed, match="say what to look for"):
+        offers(book, typed, "PE")
+
+
+@pytest.mark.case("X4")
+def test_a_question_of_several_words_wants_each_in_one_of_its_spellings(tmp_path: Path) -> None:
+    lives = [g.propose("01-10", title="Straße und Fluss"), *EFFECTIVE[1:]]
+    other = of("SSF-2", [g.propose("01-10", title="Fluss", amount="9000.00 USD")])
+    with new_book(tmp_path / "book", lives, other) as mine:
+        assert [row["grant"] for row in find(mine, "strasse FLUSS")] == [g.G, "SSF-2"]
