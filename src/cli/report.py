@@ -24,7 +24,7 @@ KEYS = {
     "exchanges": ("instrument", "country"),
     "outcomes": ("outcome",),
     "timeline": ("obligation",),
-    "countries": ("pair", "region", "income-group", "sector"),
+    "countries": ("pair", "region", "income-group", "lending", "sector"),
     "value": ("window", "sector"),
     "follow-ups": ("waiting",),
 }
@@ -111,6 +111,10 @@ def caption_of(book: "Book | ViewsAlone", report: "Report") -> str:
         lines.append(_coverage(report))
     if (report.name, report.columns[0]) == ("disbursement", "country"):
         lines.append("A grant counts whole in each country that receives: rows do not add up.")
+    if {"income_group", "lending"} & set(report.columns):
+        from projections.regions import editions_told
+
+        lines.append(editions_told(report.as_of.isoformat()))
     return "\n".join(lines)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from lifecycle.stage import NOT_STATED
 from projections.exchanges import Held, held_by
-from projections.regions import name_of, place_on
+from projections.regions import income_edition, lending_edition, lending_on, name_of, place_on
 from projections.register import standing_on, was_approved
 from projections.tables import Row, party_facts
 
@@ -76,9 +76,10 @@ def _grants(connection: Connection, as_of: date) -> list[_Grant]:
 # ── by country ───────────────────────────────────────────────────────────────────────────────
 
 COLUMNS = (
-    "country name region income_group receiving providing both grants held proposals facilitating financing"
+    "country name region income_group income_edition lending lending_edition receiving providing both grants"
+    " held proposals facilitating financing"
 ).split()
-_COUNTED = tuple(COLUMNS[4:])
+_COUNTED = tuple(COLUMNS[7:])
 
 
 def report(as_of: ColumnElement[str], grant: str | None = None) -> Any:
@@ -99,7 +100,10 @@ def _report(connection: Connection, as_of: date) -> Answered:
     rows = []
     for code in sorted(count):
         place = place_on(code, on)
-        told = (None, None) if code == NOT_STATED else (place.region, place.income_group)
+        told: tuple[str | None, ...] = (None,) * 5
+        if code != NOT_STATED:
+            groups = (place.income_group, income_edition(on), lending_on(code, on), lending_edition(on))
+            told = (place.region, *groups)
         rows.append((code, name_of(code), *told, *(count[code][name] for name in _COUNTED)))
     return tuple(COLUMNS), [*rows, _total(grants, count)]
 
@@ -127,10 +131,7 @@ def _total(grants: list[_Grant], count: dict[str, Counter[str]]) -> Row:
     approved = [one for one in grants if one.approved]
     named = [counts for code, counts in count.items() if code != NOT_STATED]
     return (
-        None,
-        None,
-        None,
-        None,
+        *(None,) * 7,
         sum(counts["receiving"] > 0 for counts in named),
         sum(counts["providing"] > 0 for counts in named),
         sum(counts["receiving"] > 0 and counts["providing"] > 0 for counts in named),
@@ -146,7 +147,7 @@ def _total(grants: list[_Grant], count: dict[str, Counter[str]]) -> Row:
 
 
 def report_by(key: str, as_of: ColumnElement[str]) -> Any:
-    """Approved grants by pair of countries, by region, by income group or by sector."""
+    """Approved grants by pair of countries, by region, by income group, by class of lending or by sector."""
     del as_of
     return _BY[key]
 
@@ -178,8 +179,13 @@ def pairs_of(recipients: Iterable[str], providers: Iterable[str]) -> set[tuple[s
     }
 
 
-def _by_place(part: str) -> Callable[[Connection, date], Answered]:
-    """Countries and grants by region or income group of the day; a grant counts in each that it concerns."""
+def _by_place(
+    part: str, place: Callable[[str, str], str | None], edition: Callable[[str], str | None] | None = None
+) -> Callable[[Connection, date], Answered]:
+    """Countries and grants by region or group of the day; a grant counts in each that it concerns.
+
+    ``place``: where a country belongs on an ISO day. ``edition``: of the table that says so, if it has any.
+    """
 
     def by_place(connection: Connection, as_of: date) -> Answered:
         on = as_of.isoformat()
@@ -190,16 +196,17 @@ def _by_place(part: str) -> Callable[[Connection, date], Answered]:
             if one.approved:
                 for codes, kept in ((one.recipients, receive), (one.providers, provide)):
                     for code in codes:
-                        where = "not_stated" if code == NOT_STATED else getattr(place_on(code, on), part)
+                        where = "not_stated" if code == NOT_STATED else place(code, on) or "not_known"
                         kept[where].add(code)
                         grants[where].add(one.id)
         rows: list[Row] = []
+        said = () if edition is None else (edition(on),)
         for where in sorted(grants):
             gets, gives = receive[where] - {NOT_STATED}, provide[where] - {NOT_STATED}
-            rows.append(
-                (where, len(gets | gives), len(gets), len(gives), len(gets & gives), len(grants[where]))
-            )
-        return (part, "countries", "receiving", "providing", "both", "grants"), rows
+            counts = (len(gets | gives), len(gets), len(gives), len(gets & gives), len(grants[where]))
+            rows.append((where, *said, *counts))
+        columns = ("countries", "receiving", "providing", "both", "grants")
+        return (part, *(("edition",) if said else ()), *columns), rows
 
     return by_place
 
@@ -233,8 +240,11 @@ def _by_sector(connection: Connection, as_of: date) -> Answered:
 
 _BY: dict[str, Callable[[Connection, date], Answered]] = {
     "pair": _by_pair,
-    "region": _by_place("region"),
-    "income-group": _by_place("income_group"),
+    "region": _by_place("region", lambda code, on: place_on(code, on).region),
+    "income-group": _by_place(
+        "income_group", lambda code, on: place_on(code, on).income_group, income_edition
+    ),
+    "lending": _by_place("lending", lending_on, lending_edition),
     "sector": _by_sector,
 }
 KEYS = tuple(_BY)

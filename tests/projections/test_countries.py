@@ -10,7 +10,18 @@ import pytest
 import given as g
 from given import APPROVED, EFFECTIVE, PROPOSED
 from projections import regions
-from projections.regions import NOT_CLASSIFIED, SEVERAL, UNSTATED, name_of, place_on, region_of
+from projections.regions import (
+    NOT_CLASSIFIED,
+    SEVERAL,
+    UNSTATED,
+    editions_told,
+    income_edition,
+    lending_edition,
+    lending_on,
+    name_of,
+    place_on,
+    region_of,
+)
 from reading import Rows, ask, in_memory, new_book, of, record
 
 pytestmark = pytest.mark.usefixtures("views")
@@ -34,7 +45,7 @@ def test_every_row_is_a_countrys_next_and_differs_from_the_last() -> None:
 
 @in_memory
 def test_every_country_is_there_but_for_territories_that_are_not_classified() -> None:
-    codes = {country.alpha_2 for country in pycountry.countries}
+    codes = {country.alpha_2 for country in pycountry.countries} | {"XK"}
     there = {row["country"] for row in TABLE}
     assert there <= codes
     assert codes - there == set(
@@ -61,6 +72,125 @@ def test_every_country_is_there_but_for_territories_that_are_not_classified() ->
 )
 def test_income_groups_are_those_that_were_published_then(country: str, day: str, group: str) -> None:
     assert place_on(country, day).income_group == group
+
+
+@in_memory
+@pytest.mark.case("X3")
+@pytest.mark.parametrize(
+    ("country", "day", "group"),
+    [
+        ("CR", "2025-06-30", "upper_middle"),
+        ("CR", "2025-07-01", "high"),
+        ("CR", "2026-04-30", "high"),
+        ("CV", "2026-04-30", "upper_middle"),
+        ("NA", "2025-07-01", "lower_middle"),
+        ("ET", "2025-06-30", "low"),
+        ("ET", "2025-07-01", NOT_CLASSIFIED),
+        ("WS", "2025-07-01", "upper_middle"),
+        ("XK", "2021-01-31", NOT_CLASSIFIED),
+        ("XK", "2021-02-01", "upper_middle"),
+    ],
+)
+def test_income_groups_of_fiscal_year_2026(country: str, day: str, group: str) -> None:
+    assert place_on(country, day).income_group == group
+
+
+@in_memory
+@pytest.mark.case("X3")
+@pytest.mark.parametrize(
+    ("country", "before", "first", "second"),
+    [
+        ("LK", None, "IBRD", "IDA"),
+        ("BZ", None, "IBRD", "Blend"),
+        ("SZ", None, "IBRD", "Blend"),
+        ("SR", None, "IBRD", "Blend"),
+        ("CI", None, "IDA", "Blend"),
+        ("BB", None, NOT_CLASSIFIED, "IBRD"),
+        ("XK", None, "IDA", "IDA"),
+        ("TW", None, NOT_CLASSIFIED, None),  # it is in the first snapshot alone
+    ],
+)
+def test_a_class_of_lending_holds_from_its_month_until_the_next(
+    country: str, before: str | None, first: str | None, second: str | None
+) -> None:
+    days = ("2021-01-31", "2021-02-01", "2026-03-31", "2026-04-01", "2030-01-01")
+    assert [lending_on(country, day) for day in days] == [before, first, first, second, second]
+
+
+@in_memory
+@pytest.mark.case("X3")
+@pytest.mark.parametrize(
+    ("day", "income", "lending", "said"),
+    [
+        ("2008-06-30", None, None, "Income groups are not known before 2008-07-01."),
+        ("2008-07-01", "FY2009", None, "Classes of lending are not known before 2021-02."),
+        ("2025-06-30", "FY2025", "2021-02", "fiscal year 2025, from 2024-07-01"),
+        ("2025-07-01", "FY2026", "2021-02", "as published in 2021-02"),
+        ("2026-06-30", "FY2026", "2026-04", "as published in 2026-04"),
+        (
+            "2026-07-01",
+            "FY2026",
+            "2026-04",
+            "The table of income groups ends on 2026-06-30: later ones are not in it.",
+        ),
+    ],
+)
+def test_which_edition_answers_is_told(day: str, income: str | None, lending: str | None, said: str) -> None:
+    assert (income_edition(day), lending_edition(day)) == (income, lending)
+    assert said in editions_told(day)
+    assert ("ends on" in editions_told(day)) == (day > "2026-06-30")
+
+
+@in_memory
+def test_the_second_snapshot_gave_the_newest_income_groups() -> None:
+    groups = {"High income": "high", "Upper middle income": "upper_middle"}
+    groups |= {"Lower middle income": "lower_middle", "Low income": "low", "Not classified": NOT_CLASSIFIED}
+    file = Path(regions.__file__).with_name("countries_lending_income.csv")
+    newest = [row for row in csv.DictReader(file.open(encoding="utf-8")) if row["snapshot"] == "2026-04"]
+    differ = {
+        row["country"]
+        for row in newest
+        if place_on(row["country"], "2026-04-30").income_group != groups[row["income_group"]]
+    }
+    assert differ == {"JG"}  # the Channel Islands have two codes of their own
+
+
+@pytest.mark.case("X3")
+def test_the_report_tells_groups_lending_and_the_editions(tmp_path: Path) -> None:
+    lives = of("SSF-1", [g.propose("01-10", recipients=["LK", "ZZ"], providers=["BB", "CR"])])
+    with new_book(tmp_path / "book", lives) as book:
+        names = ("income_group", "income_edition", "lending", "lending_edition")
+        now = counted(ask(book, "countries", "2026-05-01"), *names)
+        assert now["LK"] == ["lower_middle", "FY2026", "IDA", "2026-04"]
+        assert now["CR"] == ["high", "FY2026", "IBRD", "2026-04"]
+        assert now["ZZ"] == now[None] == [None] * 4
+        assert counted(ask(book, "countries", "2020-12-31"), *names)["LK"] == [
+            "lower_middle",
+            "FY2021",
+            None,
+            None,
+        ]
+
+
+@pytest.mark.case("X3")
+def test_by_lending_and_by_income_group_the_edition_is_named(tmp_path: Path) -> None:
+    told = [g.propose("01-10", recipients=["LK"], providers=["BB"]), *EFFECTIVE[1:]]
+    told[1] = g.request("01-20", letters=[g.LETTERS[0] | {"country": "LK"}])
+    with new_book(tmp_path / "book", told) as book:
+
+        def rows(on: str, by: str, column: str) -> list[object]:
+            found = ask(book, "countries", on, by=by)
+            return [[row[column], row["edition"], row["receiving"], row["providing"]] for row in found]
+
+        assert rows("2026-05-01", "lending", "lending") == [
+            ["IBRD", "2026-04", 0, 1],
+            ["IDA", "2026-04", 1, 0],
+        ]
+        assert rows("2020-05-01", "lending", "lending") == [["not_known", None, 1, 1]]
+        assert rows("2026-05-01", "income-group", "income_group") == [
+            ["high", "FY2026", 0, 1],
+            ["lower_middle", "FY2026", 1, 0],
+        ]
 
 
 @in_memory

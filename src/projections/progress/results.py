@@ -6,6 +6,7 @@ from lifecycle.steps import NAMES
 from projections.outcomes import OUTCOMES
 from projections.progress.asking import Asker, percent
 from projections.progress.model import NOTHING, Figure, Section, Story, Table, chart_of
+from projections.regions import editions_told
 from projections.tables import library_texts
 from projections.value import ratio
 
@@ -103,6 +104,7 @@ def countries(it: Asker) -> Section:
         "countries",
         "Countries providing and receiving",
         note=f"Grants approved until {it.as_of}. Regions and income groups are the World Bank's on that day."
+        f" {editions_told(it.as_of.isoformat())}"
         " What is not stated is counted apart, never as a country.",
         figures=[
             Figure("Receiving", str(total["receiving"]), "countries"),
