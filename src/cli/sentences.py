@@ -126,7 +126,8 @@ def _effective(e: was.GrantMadeEffective) -> str:
 
 @_told(was.GrantLapsed)
 def _lapsed(e: was.GrantLapsed) -> str:
-    return f"let the approval lapse{because(e.reason)}"
+    how = "ended the approval, which was given up" if e.given_up else "let the approval lapse"
+    return f"{how}{because(e.reason)}"
 
 
 # ── activities ───────────────────────────────────────────────────────────────────────────────

@@ -86,7 +86,7 @@ def test_a_grants_items_differ_in_more_than_their_spelling(
     like, further = id.lower().replace("-", "_"), f"{id}-2"
     past = given(EFFECTIVE, make("04-10", **{field: id}))
     past.when(make("04-11", **{field: like})).refused(TooLikeKnownId, id)
-    past.when(make("04-09", **{field: like})).refused(TooLikeKnownId)
+    past.when(make("04-09", **{field: like})).refused(TooLikeKnownId, f"use {id}")
     past.given(make("04-11", **{field: further}))
     past.when(reads(past, event, 2, **{field: like})).refused(TooLikeKnownId)
     past.when(reads(past, event, 1, **{field: further.lower()})).refused(TooLikeKnownId)

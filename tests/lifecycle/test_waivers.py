@@ -87,6 +87,8 @@ def test_a_waiver_of_before_of_an_item_that_is_not_there_holds_nothing_back() ->
         (EFFECTIVE, "04-11", "instalment", False),  # the fund's, not a grant's
         (PROPOSED, "01-11", "signature", True),
         ([g.propose("2016-12-30")], "2016-12-31", "signature", False),
+        ([g.propose("2016-12-30"), g.withdraw("2016-12-31")], "2017-01-01", "signature", False),
+        ([g.propose("2016-12-30"), g.withdraw("2017-01-01")], "2017-01-02", "signature", True),
         ([g.propose("2016-12-30")], "2017-01-01", "signature", True),
     ],
 )

@@ -157,7 +157,7 @@ def decision(s: State, f: Fact, book: Around) -> Iterator[str]:
         s["commitments"] = [*s["commitments"], (on, -undisbursed(s))]
         if s["effective"] is None:
             s["selections"] = [*s["selections"], *((on, -amount) for _, amount in s["selections"])]
-        s["stage"] = ENDS[name]
+        s |= {"stage": ENDS[name], "ended": on}
 
 
 def not_over(s: State, on: str, edition: State) -> Iterator[str]:
@@ -448,7 +448,7 @@ def ending(s: State, f: Fact, book: Around) -> Iterator[str]:
 def waived_in_vain(s: State, f: Fact, book: Around) -> Iterator[str]:
     """What is wrong with a waiver of what nobody asks for, or of an item that is not there."""
     name, item = f["obligation"], f.get("item")
-    edition = s["edition"] or book.edition_on(f["on"])
+    edition = s["edition"] or book.edition_on(s["ended"] or f["on"])
     rules = book.edition(edition) if edition else {}
     asked = name in ("activity", "follow_up", "disbursement_deadline") or name in rules.get("obligations", {})
     if name == "implementation":

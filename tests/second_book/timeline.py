@@ -152,8 +152,10 @@ class Day:
         return found
 
     def governing(self, one: Fold) -> Any:
-        """The edition that governs after the fact; before approval that of the day."""
-        held = [edition for edition in self.editions if edition["from"] <= one.fact["on"]]
+        """The edition that governs after the fact; before approval that of the day, or of its end."""
+        ended = self.last("DeclineProposal", "WithdrawProposal")
+        day = one.fact["on"] if ended is None else min(one.fact["on"], self.day(ended))
+        held = [edition for edition in self.editions if edition["from"] <= day]
         return one.edition or (held[-1] if held else None)
 
     # ── the table ────────────────────────────────────────────────────────────────────────────

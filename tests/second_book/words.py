@@ -215,7 +215,7 @@ def ever_more(now: list[tuple[str, Decimal]], then: list[tuple[str, Decimal]]) -
 def unborn() -> State:
     """How a grant stands before its first fact."""
     names = "stage effective closing institution call edition asked_for binds capabilities_planned"
-    names += " approved signed"
+    names += " approved signed ended"
     facts = dict.fromkeys(names.split())
     facts |= {name: {} for name in ("payments", "activities", "follow_ups")}
     facts |= {name: [] for name in ("commitments", "overpayments", "selections", "budget", "letters")}

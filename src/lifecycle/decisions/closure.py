@@ -51,7 +51,9 @@ def _nothing_overpaid(grant: Grant, e: was.GrantClosed, _: Fund) -> None:
 
 @lawful(was.ObligationWaived, since=2)
 def _waive_what_is_asked(grant: Grant, e: was.ObligationWaived, fund: Fund) -> None:
-    edition = fund.edition_on(e.on) if grant.edition is None else edition_of(grant, fund)
+    # A proposal that ended is asked for nothing more: what was asked until then counts.
+    day = e.on if grant.ended_on is None else grant.ended_on
+    edition = fund.edition_on(day) if grant.edition is None else edition_of(grant, fund)
     if e.obligation != OVERPAYMENT and not asks_for(edition, e.obligation, grant.window):
         name = "no edition" if edition is None else f"edition {edition.name}"
         raise ObligationNotAsked(f"{name} asks a grant of window {grant.window} for no {e.obligation}")

@@ -47,7 +47,7 @@ from lifecycle.judge.asking import (
 )
 from lifecycle.judge.charges import charged
 from lifecycle.judge.correctors import corrected_by_third, corrections_still_by_third
-from lifecycle.judge.likenesses import grant_ids_differ
+from lifecycle.judge.likenesses import grant_ids_differ, new_ids_differ
 from lifecycle.judge.officers import permit, readings_permitted
 from lifecycle.judge.waivers import waived_items_are_there
 from lifecycle.refusals import (
@@ -186,6 +186,8 @@ def judge_grant(  # noqa: PLR0917 what a judge has to know
     event = make(grant, asked, fund) if make else fact(_EVENTS[row.event], asked)
     judged_today(_happened_by(event), today, lambda: judge.asks(grant, event, rules, OF_A_DECISION))
     after: Grant | None = _after(grant, event, asked.grant)
+    if late and rules >= _IDS_AND_ITEMS:
+        new_ids_differ(known.grant, grant, after)
     asked_later = OF_THE_WORLD if type(event) in _OF_THE_WORLD else OF_A_DECISION
     after = _still_true(after, known.held[i:], known, judge, asked_later)
     if late or type(event) is on_grant.ObligationWaived:

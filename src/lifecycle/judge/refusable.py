@@ -32,7 +32,7 @@ _OF_CORRECTIONS = frozenset(
     }
 )
 """Functions of the judges that only corrections come to."""
-_OF_LATE_ENTRIES = frozenset({"_still_there"})
+_OF_LATE_ENTRIES = frozenset({"_still_there", "new_ids_differ"})
 """Functions of the judges that only late entries, corrections and waivers come to."""
 _RULES: dict[str, tuple[Rules | dict[Any, Any], ...]] = {
     "grant": (LAWFUL, WITHIN_BALANCE, CONDITIONS, ASKED, of_calls.ASKS, of_calls.RULES),
