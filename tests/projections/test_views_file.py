@@ -19,10 +19,10 @@ from lifecycle.book import Book
 from lifecycle.errors import Unreachable
 from projections import store
 from projections.alone import ViewsAlone
-from projections.projector import catch_up, rebuild
+from projections.projector import catch_up, catching_up, rebuild
 from projections.reports import ask as answer
 from projections.reports import question_of, run
-from projections.store import checksum
+from projections.store import checksum, pages
 from projections.store.log import beside
 from reading import ask, new_book, of, record
 
@@ -295,3 +295,27 @@ def test_who_may_only_read_can_read_with_any_program(book: Book, tmp_path: Path,
     )
     book.path.chmod(0o755)
     assert told.stdout == "[(2,)]\n", told.stderr
+
+
+@pytest.mark.case("T7")
+def test_to_look_at_the_files_bytes_gives_up_no_lock(book: Book) -> None:
+    """Whoever closes a file ends SQLite's locks on it: then another program that closes it last, as it
+    believes, takes log and index away from under those who have it open."""
+    question = "SELECT refunded FROM disbursement WHERE \"grant\" = 'SSF-2'"
+    code = f"import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute({question!r}).fetchone())"
+
+    def another() -> float:
+        command = [sys.executable, "-c", code, str(file(book))]
+        return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+    with catching_up(book) as further:
+        further()
+        index = file(book).with_name(f"{store.FILE}-shm")
+        before = index.stat().st_ino
+        for number in range(1, 4):
+            go_on(book)
+            further()
+            assert checksum.is_sound(file(book))
+            assert another() == number
+            assert index.stat().st_ino == before
+    assert pages._held == {}
