@@ -58,7 +58,7 @@ def test_catching_up_in_any_steps_is_a_rebuild(
         record(book, of("SSF-2", [g.correct("06-01", entry=payment, reads={"amount": "1500.00 USD"})]))
         catch_up(book)
         record(book, of("SSF-2", [g.plan("04-02"), g.hold("04-12", starts="2017-04-10", ends="2017-04-12")]))
-        pledge = g.pledge("2018-01-01", amount="5.00 EUR")
+        pledge = g.pledge("2018-01-01", amount="5.00 EUR", holding_amount="6.00 USD")
         record(book, pledge, g.join("2018-01-01", partner="IN", kind="emerging"))
         catch_up(book)
         assert status(book) == {"views": (at := book.position()), "journal": at, "behind": 0, "seconds": 0.0}

@@ -259,7 +259,7 @@ def test_knowledge_sharing_needs_an_institution_and_both_capabilities_planned_an
             "01-10",
             window="oks",
             institution="Dairy Board",
-            capabilities_planned=["solving_and_scaling"],
+            capabilities_planned=["documenting_and_sharing", "solving_and_scaling"],
         ),
         *EFFECTIVE[1:],
         g.reach("04-10"),
@@ -269,7 +269,7 @@ def test_knowledge_sharing_needs_an_institution_and_both_capabilities_planned_an
         both = "documenting_and_sharing, solving_and_scaling"
         assert findings(ask(book, "windows", "04-30")) == {
             "institution": ("Dairy Board", "required", True),
-            "capabilities_planned": ("solving_and_scaling", both, False),
+            "capabilities_planned": (both, both, True),
             "capabilities": ("solving_and_scaling", both, None),
         }
         record(book, g.reach("06-01", capability="documenting_and_sharing"))
@@ -338,7 +338,7 @@ def test_a_suspension_is_in_the_register_while_it_holds(tmp_path: Path) -> None:
 def test_the_fund_by_partner_and_currency(tmp_path: Path) -> None:
     facts = [
         g.join("2010-01-01", partner="IN", name="India", kind="emerging"),
-        g.pledge("2010-01-01", partner="IN", amount="1000.00 INR"),
+        g.pledge("2010-01-01", partner="IN", amount="1000.00 INR", holding_amount="15.00 USD"),
         g.pledge("2010-01-02", amount="1000.00 USD"),
         g.receive("2010-02-01", partner="IN", amount="500.00 INR", holding_amount="7.50 USD"),
         g.agree_contribution("2010-02-01", amount="900.00 USD"),
@@ -353,7 +353,7 @@ def test_the_fund_by_partner_and_currency(tmp_path: Path) -> None:
             ("CN", "emerging", "USD", "0.00", "0.00", "0.00", "0.00"),
             ("DK", "traditional", "USD", "1000.00", "900.00", "500000.00", "500000.00"),
             ("IN", "emerging", "INR", "1000.00", "0.00", "500.00", "7.50"),
-            (None, None, "USD", "1000.00", None, None, "500007.50"),
+            (None, None, "USD", "1015.00", None, None, "500007.50"),
         ]
         assert list(ask(book, "fund", "2017-12-31")[-1].values())[7:] == [
             "10.00",
