@@ -16,7 +16,7 @@ from lifecycle.places import is_address
 from lifecycle.reading import address_to_read
 from projections import store
 from projections.projector import Progress, fund_at, left_out_rows
-from projections.tables import SHADOW, left_out, metadata, tracking, views_format
+from projections.tables import FORMAT, SHADOW, left_out, metadata, tracking, views_format
 from projections.tracking import JOURNAL
 from projections.views import create_views
 
@@ -27,6 +27,10 @@ Difference = tuple[str, str]
 """Which table or view, and how it differs."""
 
 
+class AnotherFormat(Exception):
+    """Another version of this program made the views: they are made again when they are next asked."""
+
+
 def has_views(book: Book) -> bool:
     """Whether there are any: they are made when they are next asked."""
     return store.there(book.views)
@@ -35,7 +39,7 @@ def has_views(book: Book) -> bool:
 def differences(book: Book, progress: Progress | None = None) -> Iterator[Difference]:
     """Where the views differ from a fresh fold up to their position: which table and row, and how.
 
-    Nothing for a book without views.
+    Nothing for a book without views. Raises `AnotherFormat`.
     """
     if not has_views(book):
         return
@@ -62,6 +66,9 @@ def _with_file(book: Book, engine: Engine, progress: Progress | None) -> Iterato
         if injury != "ok":
             yield store.FILE, str(injury)
             return
+        found = connection.exec_driver_sql(f"SELECT format FROM live.{views_format.name}").scalar()
+        if type(found) is int and found != FORMAT:
+            raise AnotherFormat
         yield from _compared(book, connection, progress)
         live, fresh = (_defined(connection, side) for side in ("live", "main"))
         for thing in sorted(live.keys() | fresh.keys(), key=lambda thing: thing[1]):

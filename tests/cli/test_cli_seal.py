@@ -65,6 +65,15 @@ def test_a_verified_book_says_so(shell: Shell, book: str) -> None:
     assert "were not looked at" in shell("audit", "verify", "--journal-only", "--book", book).out
 
 
+@pytest.mark.case("T1")
+def test_views_of_another_version_of_the_program_are_no_fault(shell: Shell, book: str) -> None:
+    assert shell("report", "register", "--book", book).code == 0
+    shell.views(f"UPDATE {'' if shell.seals == shell.place else 'views.'}views_format SET format = 1")
+    told = shell("audit", "verify", "--book", book)
+    assert (told.code, told.err) == (0, "")
+    assert "the views are what the entries add up to" not in told.out
+
+
 @pytest.mark.of_a_file("its bytes; of a database: tests/postgres")
 def test_an_altered_entry_is_named_and_fails(shell: Shell, book: str) -> None:
     with without_triggers(shell.path) as raw:

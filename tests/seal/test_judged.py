@@ -17,13 +17,15 @@ from lifecycle.checksum import summed
 from lifecycle.decisions.proposal import request_digest
 from lifecycle.decisions.rules import Command
 from lifecycle.events.base import Event
-from lifecycle.events.fund import CommitmentReleased, FundsCommitted
+from lifecycle.events.fund import CommitmentReleased, FundsCommitted, PartnerJoined
 from lifecycle.events.grant import GrantApproved
 from lifecycle.history import FUND, Entry
 from lifecycle.judge import Known
 from lifecycle.judge.again import Lawless, founded_again
-from lifecycle.judged import LAWLESS, UNDECODABLE, Judged, judged
+from lifecycle.judged import LAWLESS, UNDECODABLE, Judged, judged, together
 from lifecycle.mapper import place_of
+from lifecycle.seal.sealing import Seal
+from lifecycle.seal.verifying import verify
 from lifecycle.terms import Money
 from lifecycle.words import command_from
 from tampering import without_triggers
@@ -402,3 +404,32 @@ def test_another_founding_is_lawless(way: str) -> None:
     change, words = FOUNDINGS[way]
     with pytest.raises(Lawless, match=words):
         founded_again(change(founding()))
+
+
+@pytest.mark.both_stores
+@pytest.mark.parametrize("many", [2, 3])
+def test_parts_of_a_book_come_to_the_whole(lived: Book, many: int) -> None:
+    """Each folds what the others judge of the fund; what is lawless is named by one of them."""
+    record(lived, [g.propose("01-10", grant=f"SSF-{number}") for number in range(2, 9)])
+    joined = next(e.originator_version for e in lived.entries(FUND) if isinstance(e.event, PartnerJoined))
+    record(lived, [g.correct_fund("2018-06-04", entry=joined, reads={"name": "Danmark"})])
+    forge(lived, g.cost("01-11", grant="SSF-5"), recorder="t.eacher")
+    forge(lived, g.appoint("05-01", actor="t.leader"))
+    forge_refusal(lived, g.cost("01-11", grant="SSF-7"), "RoleNotHeld")
+    whole = judged_all(lived)
+    with lived.journal.recorder.reading():
+        parts = together([judged(lived.journal, part=(part, many)) for part in range(many)])
+    assert len(whole.faults) == 3
+    assert parts[:3] == whole[:3]
+
+
+@pytest.mark.both_stores
+def test_a_large_book_is_judged_in_processes_of_their_own(
+    lived: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lifecycle.seal.verifying._WORTH_JUDGING", 1)
+    monkeypatch.setattr("lifecycle.seal.verifying.cpu_count", lambda: 2)
+    Seal(lived).seal()
+    found = verify(lived, Seal(lived), rules=True)
+    assert [one for one in found.problems if not one.where.startswith("document")] == []
+    assert found.judged == (found.entries, found.receipts)

@@ -106,13 +106,18 @@ class Past:
             self.forget(stream)
 
 
-def days_of(moment: datetime, fund: Fund) -> tuple[date, date]:
-    """The first and the last day that a moment may have been at the fund's seat.
+def last_day_at(moment: datetime, fund: Fund) -> date:
+    """The last day that a moment may have been at the fund's seat.
 
-    They differ within an hour of midnight: the machine that recorded it may have had another edition of the
-    time zones.
+    Within an hour of midnight that is the day after: the machine that recorded it may have had another
+    edition of the time zones.
     """
-    return day_at(moment - _ZONES_DIFFER, fund.time_zone), day_at(moment + _ZONES_DIFFER, fund.time_zone)
+    return day_at(moment + _ZONES_DIFFER, fund.time_zone)
+
+
+def first_day_at(moment: datetime, fund: Fund) -> date:
+    """The first day that a moment may have been at the fund's seat."""
+    return day_at(moment - _ZONES_DIFFER, fund.time_zone)
 
 
 def row_of_entry(entry: Entry) -> Row:
@@ -129,7 +134,7 @@ def judged_again(entries: Sequence[Entry], asked: Command, past: Past) -> Verdic
     ``asked``: the command as it can be told from its own entry. Raises `Lawless`.
     """
     own = entries[0]
-    _, today = days_of(own.recorded_at, past.fund)
+    today = last_day_at(own.recorded_at, past.fund)
     try:
         verdict = _verdict(own, asked, past, today)
     except Refusal as no:
@@ -223,7 +228,7 @@ def founded_again(entries: Sequence[Entry]) -> Verdict:
         except Refusal as no:
             raise Lawless(f"{entry.name}: {no.name}: {no}") from no
         fund = evolve_fund(fund, event)
-    if own.event.on > days_of(own.recorded_at, fund)[1]:
+    if own.event.on > last_day_at(own.recorded_at, fund):
         raise Lawless(f"{own.event.on} is after the day on which it was recorded")
     _recorded_together(entries)
     return Verdict(own.event, (), None, fund)

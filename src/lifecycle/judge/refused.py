@@ -9,7 +9,7 @@ from lifecycle.events.base import Event
 from lifecycle.fund import Fund
 from lifecycle.grant import fold
 from lifecycle.history import QUARANTINES, grant_stream
-from lifecycle.judge.again import Lawless, Past, days_of
+from lifecycle.judge.again import Lawless, Past, first_day_at
 from lifecycle.judge.grants import in_stage
 from lifecycle.judge.officers import permit
 from lifecycle.judge.refusable import refusable
@@ -66,7 +66,7 @@ def refused_again(asked: Refused, past: Past, reused: Callable[[], bool]) -> Non
         return
     if _for_the_officer(asked, row, kind, past.fund):
         return
-    today, _ = days_of(asked.recorded_at, past.fund)
+    today = first_day_at(asked.recorded_at, past.fund)
     if kind is DatedInFuture and asked.command not in _MAY_END_LATER and asked.on <= today:
         raise Lawless(f"{asked.on} was not in the future on {today}")
     if quarantine and kind not in _OF_QUARANTINES:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context
+from os import cpu_count
 from pathlib import Path
 from typing import NamedTuple, ParamSpec, TypeVar
 
@@ -13,7 +14,7 @@ from lifecycle.book import Book
 from lifecycle.disk import CHECKPOINTS
 from lifecycle.errors import Altered, BookError, NotNow
 from lifecycle.journal import STORE_ERRORS, Journal
-from lifecycle.judged import MOST, judged, set_aside_in
+from lifecycle.judged import MOST, Judged, judged, judged_part, set_aside_in, together
 from lifecycle.left_out import Quarantined
 from lifecycle.seal.beside import documents, form, settings, snapshots
 from lifecycle.seal.files import FOLDER, Kept
@@ -24,6 +25,9 @@ from lifecycle.seal.sealing import KEYS, TREES, Progress, Seal, text_of
 
 _ANSWERS, _ELSEWHERE = 1 << 60, 1 << 61
 """Problems are told in the order of the entries; then those of the answers; then the rest."""
+_JUDGES = 4
+"""At most so many processes judge; each of them folds the fund."""
+_WORTH_JUDGING = 5_000
 _WORTH_IT = 50_000
 """Below so many entries another process would take longer to start than to help."""
 
@@ -85,11 +89,11 @@ def verify(
     """
     look = _Look(book, seal, progress, rules=rules)
     try:
-        with book.journal.recorder.reading():
+        with book.journal.recorder.reading(), _judging(book.journal, rules=rules) as parts:
             look.at_left_out()
             look.at_rows()
             look.at_seals(kept, list(trusted))
-            look.at_rules()
+            look.at_rules(parts)
             look.at_the_rest()
     except NotNow:
         raise
@@ -308,7 +312,7 @@ class _Look:
         stream, version, position = self._journal.nth(index)
         return f"{stream}@{version} (position {position})"
 
-    def at_rules(self) -> None:
+    def at_rules(self, parts: Sequence[Future[Judged]]) -> None:
         """What no checkpoint covers, or everything if that is asked for, judged again by the rules."""
         entries, receipts = map(len, self._trees)
         sealed = (0, 0) if self._rules else self._sealed
@@ -316,8 +320,11 @@ class _Look:
             return
         if sealed[0] > entries or sealed[1] > receipts:
             return  # what is missing is told
-        after = self._journal.nth(sealed[0] - 1)[2] if sealed[0] else 0
-        found = judged(self._journal, (after, sealed[1]), set_aside=set_aside_in(self._journal))
+        if parts:
+            found = together([part.result() for part in parts])
+        else:
+            after = self._journal.nth(sealed[0] - 1)[2] if sealed[0] else 0
+            found = judged(self._journal, (after, sealed[1]), set_aside=set_aside_in(self._journal))
         self._judged = found.entries, found.receipts
         known = {problem.where.partition(" (")[0] for _, problem in self._problems}
         for fault in found.faults:
@@ -356,6 +363,17 @@ class _Here(Executor):
         done: Future[_T] = Future()
         done.set_result(fn(*args, **kwargs))
         return done
+
+
+@contextmanager
+def _judging(journal: Journal, *, rules: bool) -> Iterator[list[Future[Judged]]]:
+    """The parts of everything that are judged meanwhile in processes of their own; none if it is little."""
+    many = min(cpu_count() or 1, _JUDGES)
+    if not rules or many == 1 or journal.counts()[0] < _WORTH_JUDGING:
+        yield []
+        return
+    with ProcessPoolExecutor(many, mp_context=get_context("spawn")) as pool:
+        yield [pool.submit(judged_part, journal.place, (part, many)) for part in range(many)]
 
 
 @contextmanager
