@@ -123,6 +123,12 @@ class Slow:
 
     def release(self, movement: Movement) -> None:
         grant = movement.grant
+        owed = max(0, movement.amount - sum(self.unpaid_units(grant).values()))
+        if owed:  # paid already: it is overpaid now, and nobody's
+            self.take_back(movement, "disbursed", owed, -1)
+            self.overpaid[grant] += owed
+            self.tell(movement, "disbursed", None, owed)
+            self.tell(movement, "overpaid", None, owed)
         unpaid = {name: share - self.paid[grant][name] for name, share in self.drawn[grant].items()}
         whole = sum(unpaid.values())
         if not whole:
@@ -155,7 +161,10 @@ class Slow:
         self.overpaid[grant] -= beyond
         self.tell(movement, "overpaid", None, -beyond)
         self.tell(movement, kind, None, sign * beyond)
-        amount -= beyond
+        self.take_back(movement, kind, amount - beyond, sign)
+
+    def take_back(self, movement: Movement, kind: str, amount: int, sign: int) -> None:
+        grant = movement.grant
         whole = sum(self.paid[grant].values())
         if not amount:
             return

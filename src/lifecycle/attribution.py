@@ -194,10 +194,18 @@ class _Attribution:
         yield "overpaid", None, -beyond
         yield kind, None, sign * beyond
         amount -= beyond
-        paid = sum(account.paid_units.values())
-        if not amount or not paid:
+        if amount and not any(account.paid_units.values()):
             yield kind, None, sign * amount  # nothing is paid: only an old book says so
             return
+        yield from self._take_back(account, kind, amount, sign)
+
+    def _take_back(
+        self, account: _Account, kind: str, amount: int, sign: int
+    ) -> Iterator[tuple[str, Partner, int]]:
+        """Give back to the draws pro rata to what is paid of them."""
+        if not amount:
+            return
+        paid = sum(account.paid_units.values())
         shares = {name: share * amount for name, share in account.paid.items() if share}
         account.scale(paid)
         for name, share in shares.items():
@@ -216,9 +224,19 @@ class _Attribution:
             yield kind, name, sign * count
 
     def _release(self, account: _Account, amount: int) -> Iterator[tuple[str, Partner, int]]:
-        """Give back to the partners what is not paid, pro rata to what is unpaid from each."""
+        """Give back to the partners what is not paid, pro rata to what is unpaid from each.
+
+        If that is less than the amount, since it was learned later that the bank had paid more, what is paid
+        of the rest becomes overpaid first: it is nobody's.
+        """
+        owed = min(max(0, amount - account.unpaid), sum(account.paid_units.values()))
+        if owed:
+            yield from self._take_back(account, "disbursed", owed, -1)
+            account.overpaid += owed
+            yield "disbursed", None, owed
+            yield "overpaid", None, owed
         unpaid = account.unpaid
-        if amount > unpaid:  # only an old book releases more than is unpaid
+        if amount > unpaid:  # only an old book releases more than is drawn
             yield "cancelled", None, amount - unpaid
             amount = unpaid
         if not amount:

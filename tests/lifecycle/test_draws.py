@@ -113,6 +113,25 @@ def test_what_is_overpaid_is_nobodys_until_an_increase_takes_it_up() -> None:
     assert parts_of(life, "overpaid") == {}
 
 
+@pytest.mark.case("M7")
+def test_what_was_cancelled_though_it_was_paid_is_overpaid_and_nobodys() -> None:
+    """The payment was learned of after the cancellation, and is dated before it."""
+    life = [
+        received(1, "A", 30),
+        received(1, "B", 60),
+        moved(2, "approved", 90),
+        moved(3, "disbursed", 100),
+        moved(4, "cancelled", 30),
+    ]
+    assert parts_of(life, "overpaid", at(3)) == {None: 10}
+    assert parts_of(life, "overpaid") == {None: 40}
+    assert parts_of(life, "cancelled") == {"A": 10, "B": 20}
+    assert parts_of(life, "disbursed") == {"A": 20, "B": 40, None: 40}
+    life.append(moved(5, "increased", 30))
+    assert parts_of(life, "disbursed") == {"A": 30, "B": 60, None: 10}
+    assert parts_of([*life, moved(6, "refunded", 10)], "overpaid") == {}
+
+
 def test_a_refund_takes_back_first_what_is_overpaid() -> None:
     life = [received(1, "A", 100), moved(2, "approved", 50), moved(3, "disbursed", 70)]
     life += [moved(4, "refunded", 30)]
@@ -181,8 +200,9 @@ def lives(draw: st.DrawFn) -> list[Movement]:
             kind, sign = ("refunded", 1) if kind == "refunded" else ("disbursed", -1)
             movements.append(Movement(at(day), n, kind, sign * amount, None, grant))
             grants[grant][1] -= amount
-        elif kind == "cancelled" and committed > paid:
-            amount = min(amount, committed - paid)
+        elif kind == "cancelled" and committed:
+            # More than is unpaid: what the bank paid before was learned of afterwards.
+            amount = min(amount, committed)
             movements.append(Movement(at(day), n, kind, amount, None, grant))
             free += amount
             grants[grant][0] -= amount

@@ -94,6 +94,25 @@ def test_what_is_told_later_of_earlier_days_draws_anew_and_what_was_known_stays(
         assert by_partner(known, "approved") == {"DK": "90000.00"}
 
 
+@pytest.mark.case("M7")
+def test_partners_sum_to_the_grant_if_a_payment_is_learned_of_after_the_cancellation(tmp_path: Path) -> None:
+    """What was cancelled had been paid in breach: it is owed back, and nobody's."""
+    life = [
+        *EFFECTIVE,
+        g.cancel_balance("06-01", amount="80000.00 USD"),
+        g.irregular("05-01", amount="95000.00 USD"),
+    ]
+    with new_book(tmp_path / "book", life) as book:
+        for day, overpaid in (("05-31", "5000.00"), ("06-01", "85000.00")):
+            (whole,) = ask(book, "disbursement", day)
+            rows = ask(book, "disbursement", day, by="partner")
+            assert whole["overpaid"] == overpaid
+            assert by_partner(rows, "overpaid") == {"DK": "0.00", None: overpaid}
+            for name in SUMS:
+                assert sum(Decimal(row[name]) for row in rows) == Decimal(whole[name]), name
+                assert all(Decimal(row[name]) >= 0 for row in rows if name != "disbursed"), name
+
+
 @pytest.mark.case("M13")
 def test_proposals_are_no_partners_and_an_approval_of_nothing_is_nobodys(tmp_path: Path) -> None:
     with new_book(tmp_path / "book", of("SSF-2", [g.propose("01-10")]), EFFECTIVE) as book:
