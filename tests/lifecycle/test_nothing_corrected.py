@@ -9,7 +9,7 @@ from given import ASKED, CHECKER, EFFECTIVE, PROPOSED, Past, given, reads, strik
 from lifecycle.events import fund as on_fund
 from lifecycle.events import grant as was
 from lifecycle.events.base import EntryCorrected
-from lifecycle.policy import read_edition
+from lifecycle.policy import Window, read_edition, shipped
 from lifecycle.refusals import (
     CurrencyNotHolding,
     DecidesOwnRequest,
@@ -141,3 +141,9 @@ def test_the_currency_is_corrected_if_no_maximum_is_in_it() -> None:
     past.when(corrected("currency", "EUR")).accepted()
     assert past.fund.currency == "EUR"
     given(EFFECTIVE).when(corrected("currency", "EUR")).refused(FieldNotCorrectable)
+
+
+@pytest.mark.case("D14")
+def test_the_currency_is_one_of_the_list() -> None:
+    free = [edition.model_copy(update={"windows": {"stand_alone": Window()}}) for edition in shipped()]
+    given(founded=ONLY, editions=free).when(corrected("currency", "QQQ")).refused(FieldNotCorrectable, "QQQ")
