@@ -60,6 +60,7 @@ class Book:
         """Where the tables of its reports are: a folder, or the address of a database."""
         self._clock = clock or journal.recorder.now
         self._confirm_clock = confirm_clock
+        self._closed = False
         self._clerk_at_work: Clerk | None = None
 
     @classmethod
@@ -127,7 +128,13 @@ class Book:
             if not as_is and (wrong := book._wrong()):
                 book.close()
                 raise wrong
-            journal.left_out.begin(book._sound(), lambda: sealed_in(book.path), book._judged)
+            try:
+                journal.left_out.begin(book._sound(), lambda: sealed_in(book.path), book._judged)
+            except Altered:
+                if not as_is:
+                    book.close()
+                    raise
+                journal.leave_nothing_out()  # `verify` names what is wrong
             return book
 
     def behind(self) -> Behind | None:
@@ -175,9 +182,11 @@ class Book:
             return self.home.seals_each_command()
 
     def close(self) -> None:
-        """Let go of the files."""
-        self._keep_sound()
-        self.journal.close()
+        """Let go of the files; a second time does nothing."""
+        if not self._closed:
+            self._closed = True
+            self._keep_sound()
+            self.journal.close()
 
     def _judged(self, after: Sizes, set_aside: frozenset[int]) -> tuple[list[tuple[int, str]], Sizes]:
         # Loaded only if something is unsealed: a reader of a sealed book does without the rules.

@@ -20,7 +20,7 @@ from lifecycle.history import FUND, Entry, in_force
 from lifecycle.left_out import LeftOutRows
 from lifecycle.mapper import EntryMapper, entry_of
 from lifecycle.places import named
-from lifecycle.recording import ANSWER, FORMAT, STORED, WAIT, Receipt, Recording
+from lifecycle.recording import ANSWER, FORMAT, STORED, WAIT, Receipt, Recording, further
 
 
 class Answer(NamedTuple):
@@ -76,10 +76,6 @@ _ELSEWHERE = (
     " OR (originator_id >= 'call;' AND originator_id < 'fund')"
     " OR (originator_id > 'fund' AND originator_id < 'grant:') OR originator_id >= 'grant;')"
 )
-
-
-_Place = tuple[Any, ...]
-"""Of a row: its position or number; or its stream and version."""
 
 
 class Stored(NamedTuple):
@@ -172,6 +168,10 @@ class Journal(Application[str]):
                 return
             after = entries[-1].originator_version
 
+    def leave_nothing_out(self) -> None:
+        """Read every row as it is, since it cannot be told which ones are bad."""
+        self.left_out = LeftOutRows(self.recorder)
+
     def time_zone(self) -> str:
         """The time zone of the fund's seat; UTC if no fund is established.
 
@@ -209,7 +209,7 @@ class Journal(Application[str]):
         while rows := self.recorder.rows(question, after, upto, stream, page):
             for row in rows:
                 yield Stored(*row)
-            (after,) = _further(rows[-1][-1:], (after,))
+            (after,) = further(rows[-1][-1:], (after,))
 
     def whole(self, position: int) -> int:
         """The position of the last entry that was recorded by the same command, in the same transaction."""
@@ -268,7 +268,7 @@ class Journal(Application[str]):
         question = f"{question} WHERE {key} > ? ORDER BY {key} LIMIT ?"
         while rows := self.recorder.rows(question, after, page):
             yield rows
-            (after,) = _further(rows[-1][-1:], (after,))
+            (after,) = further(rows[-1][-1:], (after,))
 
     def entry_row(self, stream: str, version: int) -> tuple[Any, ...] | None:
         """One row, as `entry_rows` gives it; `None` where there is none."""
@@ -403,17 +403,9 @@ class Journal(Application[str]):
                     entries = []
                 name, at = stream, version
                 entries.append(self.left_out.entry(stream, version, topic, state, position))
-            _further((name, at), before)
+            further((name, at), before)
         if entries:
             yield name, _whole(entries)
-
-
-def _further(at: _Place, before: _Place) -> _Place:
-    """Where the next page begins. Raises `Altered` where rows are out of order: it would never end."""
-    if at <= before:
-        there, here = ("@".join(map(str, place)) for place in (at, before))
-        raise Altered(f"its rows are out of order: {there} comes after {here}")
-    return at
 
 
 def _whole(entries: list[Entry], after: int = 0) -> list[Entry]:

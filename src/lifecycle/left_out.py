@@ -15,7 +15,7 @@ from lifecycle.errors import Altered, StreamStopped
 from lifecycle.events.base import Event, LeftOut
 from lifecycle.history import QUARANTINES, Entry
 from lifecycle.mapper import entry_of
-from lifecycle.recording import STORED, Question, Recording
+from lifecycle.recording import STORED, Question, Recording, further
 
 if TYPE_CHECKING:
     from lifecycle.events.fund import RowQuarantined
@@ -242,7 +242,7 @@ class LeftOutRows:
     def _tail(self, after: int) -> Iterator[Row]:
         while rows := self._recorder.rows(_TAIL, after, _PAGE):
             yield from rows
-            after = rows[-1][4]
+            (after,) = further((rows[-1][4],), (after,))
 
     def take(self, rows: Iterable[Row], *, first: bool = False) -> bool:
         """Look at rows that came after what was looked at; whether anything was quarantined, or stopped."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from eventsourcing.persistence import Notification, StoredEvent
 
-from lifecycle.errors import NotNow
+from lifecycle.errors import Altered, NotNow
 
 FORMAT = 2
 """Of the journal's tables. A journal of a later format is not opened."""
@@ -189,3 +189,14 @@ class Recording(ABC):
         if stream is None:
             return [Receipt(*row) for row in self.rows(question + " ORDER BY number")]
         return [Receipt(*row) for row in self.rows(question + " AND stream = ? ORDER BY number", stream)]
+
+
+def further(at: tuple[Any, ...], before: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The place (position, number, or stream and version) after which the next page begins.
+
+    Raises `Altered` if rows are out of order: their pages would never end.
+    """
+    if at <= before:
+        there, here = ("@".join(map(str, place)) for place in (at, before))
+        raise Altered(f"its rows are out of order: {there} comes after {here}")
+    return at
