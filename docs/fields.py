@@ -25,7 +25,7 @@ TYPE_ROOMS = (
     terms,
     *(import_module(f"{events.__name__}.{room.name}") for room in iter_modules(events.__path__)),
 )
-VALUES = (grant.BudgetLine, grant.Letter, grant.Site, grant.Participants)
+VALUES = (grant.BudgetLine, grant.Letter, grant.Site, grant.Participants, grant.RefundPart)
 """Parts that commands and events are made of."""
 
 MEANINGS = {
