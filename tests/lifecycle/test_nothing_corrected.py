@@ -138,6 +138,7 @@ def test_the_currency_is_corrected_if_no_maximum_is_in_it() -> None:
         """
     )
     past = given(founded=ONLY, editions=[free])
+    past.copy().when(corrected("currency", "XXY")).refused(FieldNotCorrectable, "ISO 4217")
     past.when(corrected("currency", "EUR")).accepted()
     assert past.fund.currency == "EUR"
     given(EFFECTIVE).when(corrected("currency", "EUR")).refused(FieldNotCorrectable)

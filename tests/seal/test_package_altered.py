@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 import given as g
 from books import record
 from lifecycle.book import Book
+from lifecycle.seal.leaves import RECEIPT_PARTS, receipt_hash
 from lifecycle.seal.proving import _list_files, export
 from lifecycle.seal.sealing import Seal
 from packages import check
@@ -51,6 +53,36 @@ def _twice(name: str, key: str) -> Alter:
     return _line(name, 0, lambda line: line.replace("{", f'{{"{key}": "false", ', 1))
 
 
+def _refusals_left_out(package: Path) -> None:
+    """No entry tells of them: only the count of answers does."""
+    place = package / "receipts.jsonl"
+    lines = place.read_text("utf-8").splitlines(keepends=True)
+    left = [line for line in lines if json.loads(line)["outcome"] != "refused"]
+    assert len(left) < len(lines)
+    place.write_text("".join(left), "utf-8")
+
+
+def _refusals_put_first(package: Path) -> None:
+    """Each is as it was, and only its place tells."""
+    place = package / "receipts.jsonl"
+    lines = place.read_text("utf-8").splitlines(keepends=True)
+    there = sorted(lines, key=lambda line: json.loads(line)["outcome"] != "refused")
+    assert there != lines
+    place.write_text("".join(there), "utf-8")
+
+
+def _a_refusal_with_its_leaf(package: Path) -> None:
+    """Of another officer, with the hash that it would have: no entry tells of it."""
+    rows, leaves = package / "receipts.jsonl", package / "receipts.leaves"
+    lines, hashes = (place.read_text("utf-8").splitlines(keepends=True) for place in (rows, leaves))
+    at, row = next((at, row) for at, row in enumerate(map(json.loads, lines)) if row["outcome"] == "refused")
+    row["actor"] = "x"
+    lines[at] = json.dumps(row, ensure_ascii=False) + "\n"
+    hashes[at] = receipt_hash([row[part] for part in RECEIPT_PARTS]).hex() + "\n"
+    rows.write_text("".join(lines), "utf-8")
+    leaves.write_text("".join(hashes), "utf-8")
+
+
 def _proofs(package: Path) -> list[Path]:
     return sorted((package / "proofs").iterdir())
 
@@ -58,6 +90,14 @@ def _proofs(package: Path) -> list[Path]:
 def _relink(package: Path) -> None:
     (package / "keys").rename(package.parent / "keys")
     (package / "keys").symlink_to(package.parent / "keys")
+
+
+def _list_one_more(package: Path) -> None:
+    """A file more, which the manifest lists, under the signature that it had."""
+    (package / "notes.txt").write_text("read this instead", "utf-8")
+    listed = f"{sha256(b'read this instead').hexdigest()}  notes.txt"
+    manifest = (package / "manifest").read_text("utf-8")
+    (package / "manifest").write_text(manifest.replace("\n\n", f"\n{listed}\n\n", 1), "utf-8")
 
 
 FOUND_BY_THE_CHECK: dict[str, Alter] = {
@@ -85,6 +125,9 @@ FOUND_BY_THE_CHECK: dict[str, Alter] = {
     "a row deeper than any": _line("entries.jsonl", 0, lambda _: "[" * 100_000 + "\n"),
     "a row left out": _line("entries.jsonl", 3, lambda _: ""),
     "an answer left out": _line("receipts.jsonl", 3, lambda _: ""),
+    "the refusals left out": _refusals_left_out,
+    "the refusals put first": _refusals_put_first,
+    "a refusal altered, with its leaf": _a_refusal_with_its_leaf,
     "a leaf left out": _line("entries.leaves", 2, lambda _: ""),
     "a leaf in capitals": _line("entries.leaves", 2, str.upper),
     "a leaf with spaces": _line("entries.leaves", 2, lambda line: f" {line}"),
@@ -106,6 +149,7 @@ FOUND_BY_THE_CHECK: dict[str, Alter] = {
 }
 FOUND_BY_THE_MANIFEST: dict[str, Alter] = {
     "an unlisted file": lambda package: (package / "notes.txt").write_text("read this instead"),
+    "a file listed by hand": _list_one_more,
     "an unlisted folder": lambda package: (package / "more").mkdir(),
     "a hidden file": lambda package: (package / "proofs" / ".hidden").write_text(""),
     "a link": _relink,
