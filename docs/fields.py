@@ -13,7 +13,7 @@ from importlib import import_module
 from itertools import pairwise
 from pkgutil import iter_modules
 from types import ModuleType
-from typing import Any, Literal, NamedTuple, get_args, get_origin
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, TypeAdapter
 
@@ -259,12 +259,12 @@ def types() -> list[Type]:
 
 
 def _first_choice(kind: Any) -> Any:
-    return get_args(kind)[0] if get_origin(kind) is Literal else ""
+    return next(iter(terms.words_of(kind)), "")
 
 
 def _form(schema: dict[str, Any], kind: Any) -> str:
-    if get_origin(kind) is Literal:
-        return " · ".join(f"`{choice}`" for choice in get_args(kind))
+    if words := terms.words_of(kind):
+        return " · ".join(f"`{word}`" for word in words)
     if schema.get("type") == "array":
         return f"a list, at least {schema.get('minItems', 0)}"
     if schema.get("type") == "integer":

@@ -10,10 +10,11 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import click
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from lifecycle.decisions.rules import Command
 from lifecycle.table import Row
-from lifecycle.terms import Money
+from lifecycle.terms import Money, words_of
 
 _ENVELOPE = ("on", "actor", "note", "command_id", "expect_version")
 _TOLD = {
@@ -60,20 +61,27 @@ class Shape:
         return f"{name},…" if self.many and not self.prose else name
 
 
-def shape_of(annotation: Any) -> Shape:
-    """The shape of a field, from its annotation."""
+def shape_of(field: FieldInfo) -> Shape:
+    """What may stand in this field of a command."""
+    return _shape(field.annotation, tuple(field.metadata))
+
+
+def _shape(annotation: Any, said: tuple[Any, ...] = ()) -> Shape:
+    """What may stand in a value that is annotated so; ``said`` is what the field says beside it."""
     inner, extras = _bare(annotation)
+    extras += said
     origin = get_origin(inner)
     if origin is tuple:
-        item = shape_of(get_args(inner)[0])
+        item = _shape(get_args(inner)[0])
         return Shape(item.kind, many=True, choices=item.choices, model=item.model, prose=item.prose)
     if origin is dict:
         key, value = get_args(inner)
         kind = "any" if value is object else "pairs"
-        return Shape(kind, many=True, choices=shape_of(key).choices)
+        return Shape(kind, many=True, choices=_shape(key).choices)
     if origin is Literal:
-        values = get_args(inner)
-        return Shape("flag") if values == (True,) else Shape("choice", choices=values)
+        return Shape("flag")
+    if words := words_of(extras):
+        return Shape("choice", choices=words)
     return _plain_shape(inner, extras)
 
 
@@ -144,7 +152,7 @@ def parameters(row: Row, kind: type[Command], leave_out: Iterable[str] = ()) -> 
     made: list[click.Parameter] = [
         click.Argument(
             [name],
-            type=_click_type(shape_of(fields[name].annotation)),
+            type=_click_type(shape_of(fields[name])),
             metavar=name.upper() if fields[name].is_required() else f"[{name.upper()}]",
             required=fields[name].is_required(),
         )
@@ -152,11 +160,9 @@ def parameters(row: Row, kind: type[Command], leave_out: Iterable[str] = ()) -> 
         if name in fields
     ]
     own = [name for name in fields if name not in (*_ENVELOPE, *row.arguments, *leave_out)]
-    made += [
-        FieldOption(kind, name, shape_of(fields[name].annotation), fields[name].is_required()) for name in own
-    ]
+    made += [FieldOption(kind, name, shape_of(fields[name]), fields[name].is_required()) for name in own]
     for name in _ENVELOPE:
-        option = FieldOption(kind, name, shape_of(fields[name].annotation), required=False)
+        option = FieldOption(kind, name, shape_of(fields[name]), required=False)
         option.metavar = _METAVARS.get(name, option.metavar)
         made.append(option)
     made.append(
@@ -179,7 +185,7 @@ def words_from(kind: type[Command], given: dict[str, Any]) -> dict[str, Any]:
         if value is None or value == () or value is False:
             continue
         try:
-            words[name] = _value(shape_of(kind.model_fields[name].annotation), value)
+            words[name] = _value(shape_of(kind.model_fields[name]), value)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint=f"--{name.replace('_', '-')}") from None
     return words
@@ -233,7 +239,7 @@ def _models(model: type[BaseModel], text: str) -> list[dict[str, Any]]:
         name, equals, value = piece.partition("=")
         if not equals or name.strip() not in model.model_fields:
             raise ValueError(f"{piece!r}: write {','.join(f'{field}=…' for field in model.model_fields)}")
-        part[name.strip()] = _part(shape_of(model.model_fields[name.strip()].annotation), value.strip())
+        part[name.strip()] = _part(shape_of(model.model_fields[name.strip()]), value.strip())
     return [part]
 
 

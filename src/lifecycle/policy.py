@@ -7,12 +7,12 @@ of its approval, unless it is restructured (domain §5).
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lifecycle.amounts import inexact
-from lifecycle.terms import Amount, Capability, Day, Line, Word, plus_days, plus_months
+from lifecycle.terms import Amount, Capability, Day, Line, Listed, Word, plus_days, plus_months
 
 _SHAPE = ConfigDict(frozen=True, extra="forbid", defer_build=True, populate_by_name=True)
 Whole = Annotated[int, Field(ge=0, le=1200, strict=True)]
@@ -101,18 +101,21 @@ class Window(BaseModel):
     capabilities: Capabilities | None = None
 
 
-Timed = Literal[
-    "review",
-    "signature",
-    "effectiveness",
-    "first_activity",
-    "inactivity",
-    "progress_report",
-    "completion_report",
-    "client_survey",
-    "results_story",
-    "closure",
-    "development_outcome",
+Timed = Annotated[
+    Line,
+    Listed.word(
+        "review",
+        "signature",
+        "effectiveness",
+        "first_activity",
+        "inactivity",
+        "progress_report",
+        "completion_report",
+        "client_survey",
+        "results_story",
+        "closure",
+        "development_outcome",
+    ),
 ]
 """The obligations whose time is policy. The other due dates are the grant's own."""
 

@@ -216,12 +216,26 @@ class Listed(NamedTuple):
     words: tuple[str, ...] = ()
     """Of a closed vocabulary."""
 
+    @classmethod
+    def word(cls, *words: str) -> Self:
+        """One word of a closed vocabulary."""
+        return cls("word", words)
+
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """Say the words of a vocabulary, for people and programs that write commands."""
         told = handler(schema)
         return {"type": "string", "enum": list(self.words)} if self.words else told
+
+
+def words_of(vocabulary: Any) -> tuple[str, ...]:
+    """The words of a closed vocabulary, in the order of its list; none of any other type.
+
+    ``vocabulary``: the type, or what stands beside it in ``Annotated``.
+    """
+    marks = vocabulary if isinstance(vocabulary, tuple) else get_args(vocabulary)[1:]
+    return next((mark.words for mark in marks if isinstance(mark, Listed)), ())
 
 
 def as_label(text: str) -> str:
@@ -255,44 +269,51 @@ TimeZone = Annotated[
 """The name of a time zone."""
 
 # ── closed vocabularies ──────────────────────────────────────────────────────────────────────
+# Commands take the words of a list only; a stored word is one line of text.
 
-Role = Literal["administrator", "approver", "finance", "reviewer", "secretariat", "ttl"]
-Sealing = Literal["each_command", "on_request"]
+Role = Annotated[Line, Listed.word("administrator", "approver", "finance", "reviewer", "secretariat", "ttl")]
+Sealing = Annotated[Line, Listed.word("each_command", "on_request")]
 """When the journal is sealed."""
-PartnerKind = Literal["traditional", "emerging"]
-Outcome = Literal[
-    "raised_awareness",
-    "enhanced_knowledge_and_skills",
-    "improved_consensus_and_teamwork",
-    "strengthened_coalitions",
-    "enhanced_networks",
-    "increased_implementation_knowledge",
+PartnerKind = Annotated[Line, Listed.word("traditional", "emerging")]
+Outcome = Annotated[
+    Line,
+    Listed.word(
+        "raised_awareness",
+        "enhanced_knowledge_and_skills",
+        "improved_consensus_and_teamwork",
+        "strengthened_coalitions",
+        "enhanced_networks",
+        "increased_implementation_knowledge",
+    ),
 ]
 """Capacity outcomes of the Capacity Development Results Framework (S4, Annex D)."""
-Result = Literal["action_plan", "pilot", "strategy", "policy", "investment", "network"]
-Instrument = Literal[
-    "study_tour",
-    "expert_visit",
-    "video_conference",
-    "peer_consultation",
-    "workshop",
-    "conference",
-    "twinning",
-    "secondment",
-    "community_of_practice",
-    "knowledge_fair",
-    "multi_stakeholder_dialogue",
-    "peer_assist",
+Result = Annotated[Line, Listed.word("action_plan", "pilot", "strategy", "policy", "investment", "network")]
+Instrument = Annotated[
+    Line,
+    Listed.word(
+        "study_tour",
+        "expert_visit",
+        "video_conference",
+        "peer_consultation",
+        "workshop",
+        "conference",
+        "twinning",
+        "secondment",
+        "community_of_practice",
+        "knowledge_fair",
+        "multi_stakeholder_dialogue",
+        "peer_assist",
+    ),
 ]
-Capability = Literal["documenting_and_sharing", "solving_and_scaling"]
-CoFinancingKind = Literal["cash", "in_kind", "cost_share", "private"]
-CostPurpose = Literal["preparation", "supervision"]
-PartyRole = Literal["facilitating", "financing"]
+Capability = Annotated[Line, Listed.word("documenting_and_sharing", "solving_and_scaling")]
+CoFinancingKind = Annotated[Line, Listed.word("cash", "in_kind", "cost_share", "private")]
+CostPurpose = Annotated[Line, Listed.word("preparation", "supervision")]
+PartyRole = Annotated[Line, Listed.word("facilitating", "financing")]
 """What a third party does in a triangular exchange (S4): beside those who receive and provide."""
-Phase = Literal["design", "implementation", "monitoring"]
+Phase = Annotated[Line, Listed.word("design", "implementation", "monitoring")]
 """What a knowledge-sharing expert is engaged for (S0)."""
-Scope = Literal["all", "payments", "activities"]
-Advice = Literal["approve", "revise", "decline"]
+Scope = Annotated[Line, Listed.word("all", "payments", "activities")]
+Advice = Annotated[Line, Listed.word("approve", "revise", "decline")]
 
 # ── dates ────────────────────────────────────────────────────────────────────────────────────
 

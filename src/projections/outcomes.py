@@ -1,7 +1,7 @@
 """Outcomes sought and achieved, concrete results and lessons (S4, Annex D)."""
 
 from collections.abc import Iterable
-from typing import Any, get_args
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -22,13 +22,13 @@ from sqlalchemy import (
 from lifecycle.events import grant as was
 from lifecycle.events.base import Event
 from lifecycle.state import Grant
-from lifecycle.terms import Outcome, Result
+from lifecycle.terms import Outcome, Result, words_of
 from projections.expressions import holds, share, total_of
 from projections.tables import FAR, Row, day, outcome_facts, register_spans
 
-OUTCOMES: tuple[str, ...] = get_args(Outcome)
+OUTCOMES = words_of(Outcome)
 """In the order of S4's Annex D."""
-RESULTS: tuple[str, ...] = get_args(Result)
+RESULTS = words_of(Result)
 COLUMNS = (
     "grant",
     "title",

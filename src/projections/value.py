@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any, get_args
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from lifecycle.terms import CoFinancingKind, CostPurpose
+from lifecycle.terms import CoFinancingKind, CostPurpose, words_of
 from projections.countries import pairs_of
 from projections.exchanges import held_by
 from projections.expressions import total_of
@@ -29,8 +29,8 @@ from projections.tables import (
     written,
 )
 
-CO_FINANCING: tuple[str, ...] = get_args(CoFinancingKind)
-COSTS: tuple[str, ...] = get_args(CostPurpose)
+CO_FINANCING = words_of(CoFinancingKind)
+COSTS = words_of(CostPurpose)
 _FIGURES = (
     "cofinancing net_disbursed activities participants pairs cost_per_activity cost_per_participant"
     " cost_per_pair leverage transaction_cost_share share_tied"

@@ -103,7 +103,7 @@ BROKEN: dict[str, dict[str, object]] = {
     "a rule set that is no number": {"state": stored().state.replace(b'"rules":2', b'"rules":true')},
     "an unknown field": {"state": state(note="remark")},
     "another amount": {"state": stored().state.replace(b"1.00 USD", b"1.00 usd")},
-    "another word": {"state": stored().state.replace(b"preparation", b"celebration")},
+    "a word that is no text": {"state": stored().state.replace(b'"preparation"', b"5")},
     "a moment that is none": {"state": stored().state.replace(b"2026-01-01T", b"2026-13-01T")},
 }
 
