@@ -40,7 +40,7 @@ KNOWN = ("activities", "participants", "pairs", "cofinancing", "costs")
 COLUMNS = (
     *("grant", "currency", *CO_FINANCING, *COSTS, "other_currencies"),
     *_FIGURES,
-    "grants",
+    *("grants", "proposals"),
     *(f"{name}_known" for name in KNOWN),
     *(f"over_{name}" for name in KNOWN),
     "capacity_share",
@@ -60,9 +60,11 @@ class Sums:
     participants: int = 0
     pairs: set[tuple[str, str]] = field(default_factory=set)
     approved: int = 0
+    """Grants that were ever approved: each ratio is over some of these."""
+    proposals: int = 0
+    """Those that never were, and cost something all the same."""
     tied: int = 0
     """Approved grants that are tied to an operation."""
-    grants: int = 0
     known: Counter[str] = field(default_factory=Counter)
     """Grants that have each figure of `KNOWN`."""
     both: Counter[str] = field(default_factory=Counter)
@@ -75,8 +77,11 @@ class Sums:
     """The pairs of countries of these."""
 
     def cover(self) -> None:
-        """Count one grant, once all of its figures are in."""
-        net, self.grants = self.money["net_disbursed"], 1
+        """Count one grant, once all of its figures are in; a proposal is none."""
+        if not self.approved:
+            self.proposals = 1
+            return
+        net = self.money["net_disbursed"]
         figures = {
             "activities": self.activities,
             "participants": self.participants,
@@ -99,8 +104,8 @@ class Sums:
         self.participants += other.participants
         self.pairs |= other.pairs
         self.approved += other.approved
+        self.proposals += other.proposals
         self.tied += other.tied
-        self.grants += other.grants
         for name in ("known", "both", "paid", "of"):
             getattr(self, name).update(getattr(other, name))
         self.pairs_of |= other.pairs_of
@@ -186,7 +191,8 @@ def _told(sums: Sums, currency: str, scale: int) -> Row:
         ratio(of["cofinancing"], paid["cofinancing"]),
         ratio(of["costs"], paid["costs"] + of["costs"]),
         ratio(sums.tied, sums.approved),
-        sums.grants,
+        sums.approved,
+        sums.proposals,
         *(sums.known[name] for name in KNOWN),
         *(sums.both[name] for name in KNOWN),
     )

@@ -81,6 +81,7 @@ def test_co_financing_and_costs_are_held_against_what_their_own_grants_were_paid
         assert (row["costs_known"], row["over_costs"]) == (1, 0)
 
 
+@pytest.mark.case("M13")
 def test_totals_by_window_and_sector_agree(tmp_path: Path) -> None:
     water = of("SSF-2", [g.propose("01-10", sector="water", operation="P-7"), *APPROVED[1:]])
     declined = of("SSF-3", [*PROPOSED, g.cost("01-11", amount="50.00 USD"), g.decline("01-20")])
@@ -91,6 +92,8 @@ def test_totals_by_window_and_sector_agree(tmp_path: Path) -> None:
         (window,) = ask(book, "value", "2018-01-01", by="window")
         sectors = {row["sector"]: row for row in ask(book, "value", "2018-01-01", by="sector")}
         assert window["supervision"] == "250.00"
+        for row in (rows[-1], window):  # a declined proposal is no grant
+            assert (row["grants"], row["proposals"], row["costs_known"]) == (2, 1, 1)
         assert (sectors["agriculture"]["supervision"], sectors["water"]["supervision"]) == ("250.00", "0.00")
         assert sectors["water"]["share_tied"] == "1.0000"
         assert [row["grant"] for row in ask(book, "value", "2018-01-01", grant="SSF-2")] == ["SSF-2", None]
