@@ -14,7 +14,7 @@ from typing import Any
 from unittest.mock import patch
 
 from lifecycle.book import Book
-from lifecycle.judged import Judged
+from lifecycle.faults import Judged
 from lifecycle.seal.sealing import Seal
 
 Way = Callable[[sqlite3.Connection, random.Random, int], None]

@@ -19,10 +19,11 @@ from lifecycle.decisions.rules import Command
 from lifecycle.events.base import Event
 from lifecycle.events.fund import CommitmentReleased, FundsCommitted, PartnerJoined
 from lifecycle.events.grant import GrantApproved
+from lifecycle.faults import LAWLESS, UNDECODABLE, Judged, together
 from lifecycle.history import FUND, Entry
 from lifecycle.judge import Known
 from lifecycle.judge.again import Lawless, founded_again
-from lifecycle.judged import LAWLESS, UNDECODABLE, Judged, judged, together
+from lifecycle.judged import judged
 from lifecycle.mapper import place_of
 from lifecycle.seal.sealing import Seal
 from lifecycle.seal.verifying import verify

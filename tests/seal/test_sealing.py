@@ -15,8 +15,9 @@ from books import make_book
 from lifecycle.book import Book
 from lifecycle.disk import CHECKPOINTS
 from lifecycle.errors import Altered, NotNow, Unreachable
+from lifecycle.faults import Judged
 from lifecycle.journal import Journal
-from lifecycle.judged import Judged, judged
+from lifecycle.judged import judged
 from lifecycle.seal.leaves import entry_hash, receipt_hash
 from lifecycle.seal.proving import export
 from lifecycle.seal.sealing import Forked, Seal

@@ -12,8 +12,9 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from lifecycle.faults import MOST
 from lifecycle.journal import Journal
-from lifecycle.judged import MOST, command_in
+from lifecycle.rebuilt import command_in
 from lifecycle.seal.leaves import RECEIPT_PARTS, entry_hash, receipt_hash
 
 _PAGE = 500

@@ -12,8 +12,9 @@ from typing import NamedTuple
 from lifecycle.book import Book, copy_of
 from lifecycle.disk import CHECKPOINTS, KEY, folder_at, keep, locked, sizes_of
 from lifecycle.errors import Altered, Unreachable
+from lifecycle.faults import Fault
 from lifecycle.journal import Journal, store_errors
-from lifecycle.judged import Fault, judged, set_aside_in
+from lifecycle.judged import judged, set_aside_in
 from lifecycle.seal.files import FOLDER, Kept
 from lifecycle.seal.leaves import entry_hash, receipt_hash
 from lifecycle.seal.merkle import is_consistent

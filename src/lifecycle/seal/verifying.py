@@ -13,8 +13,9 @@ from typing import NamedTuple, ParamSpec, TypeVar
 from lifecycle.book import Book
 from lifecycle.disk import CHECKPOINTS
 from lifecycle.errors import Altered, BookError, NotNow
+from lifecycle.faults import MOST, Judged, together
 from lifecycle.journal import STORE_ERRORS, Journal
-from lifecycle.judged import MOST, Judged, judged, judged_part, set_aside_in, together
+from lifecycle.judged import judged, judged_part, set_aside_in
 from lifecycle.left_out import Quarantined
 from lifecycle.seal.beside import documents, form, settings, snapshots
 from lifecycle.seal.files import FOLDER, Kept

@@ -1,0 +1,58 @@
+"""What a walk over a journal's rows finds wrong, and what it comes to."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+UNDECODABLE, LAWLESS = "undecodable", "lawless"
+MOST = 20
+"""So many faults are told."""
+_END = 1 << 62
+"""After every position."""
+
+
+class Fault(NamedTuple):
+    """A row that does not decode, or that the rules would not have let be recorded."""
+
+    kind: str
+    """`UNDECODABLE` or `LAWLESS`."""
+    position: int
+    """Of the entry; 0 if it is an answer without an entry."""
+    stream: str
+    """Of the entry, or of the refused command."""
+    version: int
+    """Of the entry; 0 if it is an answer without an entry."""
+    answer: int
+    """Number of the answer; 0 if the fault is in an entry."""
+    what: str
+    """Why, in words."""
+
+    @property
+    def where(self) -> str:
+        """The row as `verify` names it."""
+        if self.position:
+            return f"{self.stream}@{self.version} (position {self.position})"
+        return f"answer {self.answer}"
+
+    def __str__(self) -> str:
+        return f"{self.where} is {self.kind}: {self.what}"
+
+
+class Judged(NamedTuple):
+    """What a walk came to."""
+
+    faults: list[Fault]
+    """The first `MOST`, in the order of recording."""
+    entries: int
+    """So many were judged."""
+    receipts: int
+    sound: tuple[int, int]
+    """Position of the last entry, and number of the last answer, before the first fault."""
+
+
+def together(parts: Sequence[Judged]) -> Judged:
+    """What the parts come to; up to where all is sound is told only of one."""
+    faults = sorted(
+        (fault for part in parts for fault in part.faults), key=lambda one: (one.position or _END, one.answer)
+    )
+    entries, receipts = sum(part.entries for part in parts), sum(part.receipts for part in parts)
+    return Judged(faults[:MOST], entries, receipts, parts[0].sound if len(parts) == 1 else (0, 0))
