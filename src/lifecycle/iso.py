@@ -83,7 +83,7 @@ def not_a_country(code: str, on: date | None) -> str | None:
 
 def not_a_time_zone(name: str) -> str | None:
     """What is wrong with the name of a time zone; `None` if the IANA list has it."""
-    return None if name in time_zones() else f"{name} is not an IANA time zone, like Africa/Kampala"
+    return None if name in time_zones() else f"{name} is not an IANA time zone, like America/New_York"
 
 
 def _not_valid(code: str, on: date | None, days: Days | None, known: str) -> str | None:
