@@ -65,7 +65,7 @@ class Forger:
     def answer(
         self, stream: str, entries: Sequence[str], *, command: str, command_id: str = "forged", on: str
     ) -> None:
-        """Put in the answer that tells of the newest rows."""
+        """Put in the answer that names the newest rows."""
         position, moment = self.newest()
         told = stamp(moment - timedelta(microseconds=1))
         who = (on, "admin", "admin", told, "accepted", None, None, None, " ".join(entries), position)

@@ -25,7 +25,7 @@ _TOLD = {
     "expect_version": "The version you have seen: any other is a conflict (exit 3).",
 }
 _ON_OF = {"HoldActivity": "The day on which it took effect; its last day (--ends) where not given."}
-"""What is told of ``--on`` of the commands that have a day of their own where none is given."""
+"""What the help says of ``--on`` for the commands that have a day of their own if none is given."""
 _ALSO = {"category": ("line",)}
 """Further names of an option."""
 _METAVARS = {"actor": "OFFICER", "on": "DATE", "command_id": "ID"}

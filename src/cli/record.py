@@ -92,7 +92,7 @@ class Run:
     stopped: bool = False
     ids: Ids = field(default_factory=Ids)
     warnings: list[str] = field(default_factory=list)
-    """Of the first lines that seem to tell of a person."""
+    """About the first lines that seem to say something about a person."""
     warned: int = 0
     """How many such lines there were."""
 

@@ -90,7 +90,7 @@ def ask(
     due_within: int | None = None,
     every: bool = False,
 ) -> "Report":
-    """The report on both dates, each as it is typed; today and now where it is not.
+    """The report on both dates, each as it was typed; today and now if it was not.
 
     ``every``: of the timeline, also obligations that the edition does not ask for.
     """

@@ -72,7 +72,7 @@ class Settings:
             views=None if views is None else located(views),
             as_is=as_is,
         )
-        if not as_is:  # who looks at a book whatever became of it tells of such rows in the answer
+        if not as_is:  # `health` and `audit` name such rows in their own answers
             self.warn(book)
         return book
 

@@ -128,7 +128,7 @@ def views_behind(book: "Book") -> str | None:
         except MayNotWrite:
             if not is_address(book.views):
                 raise
-            return None  # they are brought up by whoever follows the journal
+            return None  # a program that follows the journal brings them up to date
     except Exception as error:
         why = prose(error) or type(error).__name__
         return f"the views could not be caught up ({why}): grantbook views update does it"

@@ -1,4 +1,4 @@
-"""The answers to commands, walked through beside the entries that they tell of."""
+"""The answers to commands, walked through beside the entries that they name."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
@@ -12,7 +12,7 @@ from lifecycle.mapper import stamp
 from lifecycle.recording import Receipt
 
 PAGE = 500
-"""So many rows are read at once."""
+"""How many rows are read at once."""
 
 
 class Answers:
@@ -25,7 +25,7 @@ class Answers:
         self.number = after
 
     def upto(self, position: int) -> Iterator[tuple[Receipt, int]]:
-        """Refusals and answers up to the one that tells of the entry at this position, if there is one."""
+        """Refusals and answers up to the one that names the entry at this position, if there is one."""
         while (row := self._next) is not None:
             there = row[-2]
             if there is not None and there > position:
@@ -51,8 +51,8 @@ class Answers:
         return Receipt(*row[:-1]), row[-1]
 
 
-def tells_of(entries: Sequence[Entry], receipt: Receipt, command: str) -> None:
-    """The answer tells of these entries. Raises `Lawless` if it does not."""
+def hold_against(entries: Sequence[Entry], receipt: Receipt, command: str) -> None:
+    """Hold entries against the answer that names them. Raises `Lawless` if it says anything else."""
     own, last = entries[0], entries[-1]
     event = own.event
     about = command, own.originator_id, event.on.isoformat(), event.actor, own.recorder
@@ -76,7 +76,7 @@ def tells_of(entries: Sequence[Entry], receipt: Receipt, command: str) -> None:
 
 
 def refused_in(receipt: Receipt, rules: int) -> Refused:
-    """The refusal that an answer tells of; ``rules``: the number of the rule set that held then."""
+    """The refusal that an answer gives; ``rules``: the number of the rule set that held then."""
     about, _, name = receipt.stream.partition(":")
     moment = datetime.fromisoformat(receipt.recorded_at)
     on = date.fromisoformat(receipt.on)

@@ -77,7 +77,7 @@ class Before:
                 try:
                     found.append(entry_of(*row))
                 except Altered:
-                    break  # told of where it stands; what is before it counts
+                    break  # its own row names the fault; what is before it counts
         return found
 
     def _acts_since(self, taken: Taken) -> Iterator[Entry]:

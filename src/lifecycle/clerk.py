@@ -402,7 +402,7 @@ class Clerk:
     def _maybe_snapshot(self) -> None:
         """Snapshots at growing distances: few, and a fifth of the stream to fold at most.
 
-        After a correction at once: whoever loads an older one has to fold the whole stream.
+        After a correction at once: with an older one, the whole stream has to be folded.
         """
         if FUND in self.journal.left_out.stops:
             return  # how the fund stands after its stop is not settled

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 UNDECODABLE, LAWLESS = "undecodable", "lawless"
 MOST = 20
-"""So many faults are told."""
+"""How many faults are named."""
 _END = 1 << 62
 """After every position."""
 
@@ -43,14 +43,14 @@ class Judged(NamedTuple):
     faults: list[Fault]
     """The first `MOST`, in the order of recording."""
     entries: int
-    """So many were judged."""
+    """How many were judged."""
     receipts: int
     sound: tuple[int, int]
     """Position of the last entry, and number of the last answer, before the first fault."""
 
 
 def together(parts: Sequence[Judged]) -> Judged:
-    """What the parts come to; up to where all is sound is told only of one."""
+    """What the parts found together. With several parts, nothing says up to which row all is sound."""
     faults = sorted(
         (fault for part in parts for fault in part.faults), key=lambda one: (one.position or _END, one.answer)
     )

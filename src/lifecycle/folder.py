@@ -34,7 +34,7 @@ _A_COPY = (
     "if it is a copy, its newest entries may have been left out, too: grantbook move copies all of a book"
 )
 _UNSEALED = 100
-"""So many entries may a new book have before its first seal."""
+"""How many entries a new book may have before its first seal."""
 _UNFINISHED = "was not made to the end (no book.toml): remove it and make it again"
 
 
@@ -59,7 +59,7 @@ class Folder(Home):
         return Journal(self._journal, create=True)
 
     def abandon(self) -> None:
-        """Leave it: without ``book.toml`` it is no book, and who makes it again is told to remove it."""
+        """Leave it: without ``book.toml`` it is no book, and the next `init` there says to remove it."""
 
     def behind(self, sealed: Sizes, there: Sizes) -> Behind | None:
         """What is missing in a copy of the folder whose checkpoints are newer than its journal."""

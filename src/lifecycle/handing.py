@@ -92,7 +92,7 @@ Gap = tuple[int, Mapping[Name, int]]
 
 
 def handed(amount: int, inner: Gap, outer: Gap, room: Mapping[Name, int]) -> Names:
-    """The amount in whole units: each next unit goes to whoever is furthest below its exact share.
+    """The amount in whole units: each next unit goes to the partner furthest below its exact share.
 
     ``inner``: the gaps within the grant: nobody gets a unit whose gap there is closed, so nobody comes above
     its exact share rounded up. ``outer``: the gaps over the whole fund, which decide the last units. Nobody
@@ -126,7 +126,7 @@ def handed(amount: int, inner: Gap, outer: Gap, room: Mapping[Name, int]) -> Nam
 
 
 def _furthest(amount: int, inner: Gap, outer: Gap, room: Mapping[Name, int]) -> Names:
-    """The amount unit by unit to whoever has the largest gap within the grant, without a step for each unit.
+    """The amount unit by unit to the partner with the largest gap in the grant, without a step for each unit.
 
     The n-th unit of a partner has the gap less n units as its key: the largest keys are taken. A level is
     searched above which there are not enough of them; one more of each below it are enough.

@@ -33,7 +33,7 @@ def checks(recorder: JournalRecorder, *, standby: bool) -> Iterator[Check]:
 
 
 def _append_lock(recorder: JournalRecorder) -> Check:
-    """Who appends is done in a moment: whoever holds the lock for longer keeps all others from recording."""
+    """To append takes a moment: a program that holds the lock for more seconds keeps all others waiting."""
     held = [(told, seconds) for told, seconds in holders(recorder.rows) if seconds is None or seconds >= LONG]
     told = "; ".join(words for words, _ in held)
     return Check("nobody keeps others from recording", not held, told or "the append lock is free")

@@ -94,7 +94,7 @@ class Home(ABC):
         """The register of what people call the officers."""
 
     def settings(self) -> dict[str, object]:
-        """Whatever people may have set by hand. Raises `Unreachable`."""
+        """What people have set by hand. Raises `Unreachable`."""
         return {}
 
     @abstractmethod

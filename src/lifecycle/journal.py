@@ -68,7 +68,7 @@ _ALL = 1 << 62
 _FOUNDING = ("FundEstablished.", "OfficerAppointed.", "OfficerRetired.", "PolicyAdopted.", "EntryCorrected.")
 """What is recorded of a fund while its seat can still be corrected."""
 _FOUNDING_ROWS = 100
-"""At most so many rows are looked at for the seat."""
+"""How many rows at most are looked at for the seat."""
 _LAST = "\U0010ffff"
 """After every name of a stream."""
 _ELSEWHERE = (
@@ -226,7 +226,7 @@ class Journal(Application[str]):
         return self._newest(_END)
 
     def recorded_at(self, position: int) -> datetime | None:
-        """When the newest entry at or before the position was recorded; `None` where there is none.
+        """When the newest entry at or before the position was recorded; `None` if there is none.
 
         What is left out tells no moment: who put it in could choose any.
         """
@@ -353,7 +353,7 @@ class Journal(Application[str]):
         return found
 
     def sound(self) -> tuple[int, int]:
-        """The position that was looked at last, and the number of the last answer that tells of it."""
+        """The position that was looked at last, and the number of the last answer that names it."""
         left_out = self.left_out
         if left_out.settle_all():
             return left_out.sound()
@@ -409,7 +409,7 @@ class Journal(Application[str]):
 
 
 def _whole(entries: list[Entry], after: int = 0) -> list[Entry]:
-    """A stream's entries after a version. Raises `Altered` where one before the last of them is missing.
+    """A stream's entries after a version. Raises `Altered` if one before the last of them is missing.
 
     A row that is left out may have any version: it holds its place only if those before it are there.
     """

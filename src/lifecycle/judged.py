@@ -2,7 +2,7 @@
 
 `judged` walks over the entries and the answers after a place, up to the end. It says of each row that does
 not decode, or that the rules of its number would not have let be recorded, where it is and why; and up to
-which rows all is sound. Whoever signs stops there. Call it inside `Recording.reading`, so that entries and
+which rows all is sound. A seal ends there. Call it inside `Recording.reading`, so that entries and
 answers are of one moment.
 """
 
@@ -12,7 +12,7 @@ from contextlib import nullcontext, suppress
 from pathlib import Path
 from zlib import crc32
 
-from lifecycle.answers import PAGE, Answers, refused_in, tells_of
+from lifecycle.answers import PAGE, Answers, hold_against, refused_in
 from lifecycle.before import Before
 from lifecycle.decisions.quarantine import AtPosition, QuarantineRow
 from lifecycle.digests import digest_of_founding
@@ -35,7 +35,7 @@ from lifecycle.refusals import Refusal
 from lifecycle.rule_sets import FIRST, RULE_SET
 
 _KEPT_ENTRIES = 50_000
-"""So many entries of grants are kept in memory."""
+"""How many entries of grants are kept in memory."""
 _END = 1 << 62
 """After every position."""
 _TEXT = rb'"(?:[^"\\]|\\.)*"'
@@ -110,7 +110,7 @@ class _Walk:
         self._sound = after
         self._group = Group(b"")
         self._entries = self._receipts = 0
-        """So many were judged."""
+        """How many were judged."""
         self._rules, self._moment = self._before.rules_and_moment()
         """Rule set and moment of what was recorded last, as it is stored."""
 
@@ -188,7 +188,7 @@ class _Walk:
                 self._past.forget(row[0])
 
     def _follow_fund(self, row: Row) -> None:
-        with suppress(Exception):  # who judges it tells of it
+        with suppress(Exception):  # it is named when it is judged
             entry = entry_of(*row)
             if isinstance(entry.event, EntryCorrected):
                 self._past.fund = fold_fund(in_force([*self._before.entries_of(FUND), entry]))
@@ -238,12 +238,12 @@ class _Walk:
     def _judged(self, group: Group, receipt: Receipt | None) -> Verdict:
         own = group.entries[0]
         if receipt is None:
-            raise Lawless("no answer tells of it")
+            raise Lawless("no answer names it")
         if own.originator_id == QUARANTINES:
             return self._quarantine(group.entries, receipt)
         founding = own.originator_id == FUND and own.originator_version == 1
         name = "EstablishFund" if founding else row_of_entry(own).name
-        tells_of(group.entries, receipt, name)
+        hold_against(group.entries, receipt, name)
         if founding:
             states = [row[3] for row in group.rows]
             if own.rules > FIRST and receipt.digest != digest_of_founding(states):
@@ -257,7 +257,7 @@ class _Walk:
         event = own.event
         if len(entries) > 1 or not isinstance(event, RowQuarantined):
             raise Lawless("it says nothing of a row that is set aside")
-        tells_of(entries, receipt, QuarantineRow.NAME)
+        hold_against(entries, receipt, QuarantineRow.NAME)
         asked = quarantine_again(own, event, receipt)
         rows = (event.position, *event.also)
         if not self._set_aside.issuperset(rows):
@@ -269,7 +269,7 @@ class _Walk:
             raise Lawless(f"{no.name}: {no}") from no
 
     def _answer(self, receipt: Receipt, number: int) -> None:
-        """An answer that tells of none of the entries that are there."""
+        """An answer that names none of the entries that are there."""
         if not self._is_mine(str(receipt.stream)):
             return
         self._receipts += 1
@@ -280,7 +280,7 @@ class _Walk:
                 no = refused_in(receipt, self._rules)
                 refused_again(no, self._past, lambda: self._answers.reused(receipt, number))
             elif receipt.position not in self._set_aside:
-                raise Lawless(f"it tells of {receipt.entries}, which is not there")
+                raise Lawless(f"it names {receipt.entries}, which is not there")
         except Lawless as why:
             self._fault(Fault(LAWLESS, 0, receipt.stream, 0, number, str(why)))
         except Exception as error:  # whatever a forged answer may hold

@@ -143,7 +143,7 @@ class LeftOutRows:
     def begin(
         self, sound: Sizes, sealed_now: Callable[[], Sizes] = lambda: (0, 0), judge: Judge | None = None
     ) -> None:
-        """Look at everything after so many sound entries and answers. Raises `Altered`.
+        """Look at everything after this many sound entries and answers. Raises `Altered`.
 
         ``sealed_now`` tells how many are sealed.
         """

@@ -35,7 +35,7 @@ def refuse(title: str, found: list[Fault]) -> None:
 
 
 def with_faults(error: ValidationError, kind: type[BaseModel], said: Any) -> ValidationError:
-    """The error with what no list has in the fields that are well-formed, so that all is told at once."""
+    """The error with what no list has in the well-formed fields, too: one message names all faults."""
     if not isinstance(said, dict):
         return error
     details = error.errors(include_url=False)

@@ -39,7 +39,7 @@ def collector_at_work() -> Iterator[None]:
 def without_trace(error: BaseException | None) -> None:
     """Take the tracebacks off an error that is an answer, and off those that led to it.
 
-    A traceback holds all that was being worked on; whoever keeps the error in a variable, too, keeps it all.
+    A traceback holds all that was being worked on; as long as the error is kept, all of it is.
     """
     while error is not None:
         error.__traceback__ = None

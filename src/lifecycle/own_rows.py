@@ -1,9 +1,9 @@
-"""The rows that this process has appended: whoever signs judges the rows of others first."""
+"""The rows that this process has appended: before a seal, only the rows of others are judged."""
 
 from collections.abc import Iterable
 
 _MOST = 100_000
-"""Of so many rows at most it is known that they are one's own."""
+"""How many of its own rows a process remembers at most."""
 
 
 class OwnRows:

@@ -27,7 +27,7 @@ _ID = re.compile(rb'"command_id":"((?:[^"\\]|\\.)*)"')
 
 
 def command_in(state: bytes) -> bytes:
-    """The id of the command that an entry came of. Raises ``ValueError`` where it names none."""
+    """The id of the command that an entry came of. Raises ``ValueError`` if it names none."""
     found = _ID.search(state)
     if found is None:
         raise ValueError("it names no command")

@@ -281,7 +281,7 @@ class JournalFactory(SQLiteFactory):
         )
 
     def close(self) -> None:
-        """Let go of the file; whoever else has it open, it holds by then what was recorded here."""
+        """Let go of the file, which then holds what was recorded here, even if others have it open."""
         self.datastore.fold()
         super().close()
 

@@ -46,7 +46,7 @@ MET_IN: dict[str, frozenset[Stage]] = {
 """The stages in which each obligation of a grant can be met (domain §6)."""
 
 DUE_SOON_DAYS = 30
-"""Within so many days of its due date an obligation is due soon (domain §6)."""
+"""How many days before its due date an obligation is due soon (domain §6)."""
 
 
 class Step(NamedTuple):

@@ -33,7 +33,7 @@ class _Grant(NamedTuple):
 
     @property
     def pairs(self) -> set[tuple[str, str]]:
-        """Provider and recipient, each with each, and whoever else gave and received in an activity."""
+        """Provider and recipient, each with each, and those who gave and received in an activity besides."""
         return pairs_of(self.recipients, self.providers).union(*(one.pairs for one in self.held))
 
 

@@ -37,7 +37,7 @@ def _now_postgresql(element: moment_now, compiler: SQLCompiler, **options: Any) 
 
 
 class day_now(GenericFunction[str]):  # noqa: N801 - named as a function of SQL
-    """The day, as ISO text, that it is now so many seconds east of UTC."""
+    """The day, as ISO text, that it is now at this offset (in seconds east of UTC)."""
 
     type = Text()
     inherit_cache = True

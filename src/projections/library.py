@@ -341,7 +341,7 @@ def match(
     """Provider countries with delivered exchanges whose texts answer the need, for a recipient.
 
     Only approved grants count, each for the countries that gave in one of its activities, and with its best
-    text: 1 for the best of all such, in proportion below it, halved where a word of the need is missing. A
+    text: 1 for the best of all such, in proportion below it, halved if a word of the need is missing. A
     country's score is the sum over its grants. The recipient itself is not listed.
     Raises ``Malformed``, `Unreachable`.
     """

@@ -233,7 +233,7 @@ def _project(connection: Connection, book: Book, after: int, upto: int, prefix: 
 def _project_streams(
     connection: Connection, book: Book, upto: int, prefix: str, changed: dict[str, int]
 ) -> None:
-    """Replace the rows of these grants and calls, each of which has so many entries."""
+    """Replace the rows of these grants and calls; each comes with its number of entries."""
     changed = {stream: last for stream, last in changed.items() if kind_of(stream) in ("grant", "call")}
     if not changed:
         return

@@ -66,7 +66,7 @@ def run(
     """Ask a report. ``known=None`` catches the views up first and asks them; views alone are taken as is.
 
     ``every``: of the timeline, also obligations that the edition does not ask for. ``due_within``: of the
-    timeline, only what is due within so many days, or overdue.
+    timeline, only what is overdue, or due within this number of days.
 
     Raises ``Malformed`` for a report, key or grant that is not there, `Unreachable` for views that cannot be
     used.
@@ -95,7 +95,7 @@ def _known_grant(
     if isinstance(book, ViewsAlone):
         names = list(connection.execute(select(spans.grant).distinct()).scalars())
     elif book.entries(grant_stream(grant), known):
-        return  # its proposal was struck: it is known, and there is nothing to tell of it
+        return  # its proposal was struck: the id is known, and the report has no row for it
     else:
         names = book.named("grant", known)
     then = "" if known is None else " at that time"

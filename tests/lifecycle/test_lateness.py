@@ -17,7 +17,7 @@ pytestmark = pytest.mark.case("D12")
 
 
 def life(past: Past, days: int, fund: Fund | None = None) -> list[Told]:
-    """The grant's life if each entry had been recorded at noon so many days after its day."""
+    """The grant's life if each entry had been recorded at noon this number of days after its day."""
     noon = {
         entry: datetime(entry.on.year, entry.on.month, entry.on.day, 12, tzinfo=UTC) for entry in of(past)
     }

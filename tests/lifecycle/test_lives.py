@@ -227,7 +227,7 @@ def correction(dice: Dice, facts: list[Fact]) -> Any:
 
 
 def mine(past: Past, on: str, known: int) -> dict[tuple[str, str | None], tuple[str, int]]:
-    """Every obligation on a day, as known after so many entries."""
+    """Every obligation on a day, as known after this number of entries."""
     rows, state = Timeline(past.fund.editions, past.fund.edition_on), None
     for entry in in_force(past.grants[g.G].entries[:known]):
         state = fold((entry,), state)

@@ -28,7 +28,7 @@ def test_the_wait_for_a_payment_ends_with_the_activities() -> None:
 @pytest.mark.parametrize("late_entry", [False, True])
 @pytest.mark.case("D6")
 def test_a_wait_that_was_too_long_while_effective_is_missed(left: str, late: bool, late_entry: bool) -> None:
-    """Due on 28 October: whoever completes on that day was not late yet. A later payment meets nothing."""
+    """Due on 28 October: a grant completed on that day was not late yet. A later payment meets nothing."""
     past = given(PAID, g.complete(left))
     if late_entry:
         past = given(EFFECTIVE, g.complete(left), PAID[-3:])

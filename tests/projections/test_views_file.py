@@ -299,7 +299,7 @@ def test_who_may_only_read_can_read_with_any_program(book: Book, tmp_path: Path,
 
 @pytest.mark.case("T7")
 def test_to_look_at_the_files_bytes_gives_up_no_lock(book: Book) -> None:
-    """Whoever closes a file ends SQLite's locks on it: then another program that closes it last, as it
+    """To close a file ends SQLite's locks on it: then another program that closes it last, as it
     believes, takes log and index away from under those who have it open."""
     question = "SELECT refunded FROM disbursement WHERE \"grant\" = 'SSF-2'"
     code = f"import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute({question!r}).fetchone())"

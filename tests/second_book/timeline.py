@@ -47,7 +47,7 @@ class Fold(NamedTuple):
 
 
 def later(day: str, days: int) -> str:
-    """So many days after."""
+    """The day that is this number of days later."""
     return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
 
 

@@ -2,7 +2,7 @@
 
 It shares no code with the program, but for the draws in `money`. It keeps the words that were accepted, as
 they were said, and works all out from the first of them each time: what stands, how the grant stood when each
-thing happened, and what was wrong with it then. A command is refused where it would make something wrong that
+thing happened, and what was wrong with it then. A command is refused if it would make something wrong that
 was not wrong before. Rules are the specification's (domain §3 to §5); days are text, and a "?" marks what
 only a decision is asked.
 """
@@ -126,7 +126,7 @@ def months_later(day: str, months: int) -> str:
 
 
 def days_later(day: str, days: int) -> str:
-    """So many days later."""
+    """The day that is this number of days later."""
     return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
 
 

@@ -324,7 +324,7 @@ def _not_told_by_its_leader(grant: Grant, e: was.IrregularPaymentRecorded, _: Fu
 
 @asked_by(was.IrregularPaymentRecorded, since=2)
 def _leaders(grant: Grant, e: was.IrregularPaymentRecorded) -> Others:
-    """The payment's task team leader: the grant's, and whoever asked for the payment that it doubles."""
+    """The payment's task team leader: the grant's, and the one who asked for the payment that it doubles."""
     doubled = grant.payments.get(e.of or "")
     asked = doubled.requested_by if doubled is not None else None
     return (

@@ -31,7 +31,7 @@ class Event(Value):
 class LeftOut(Event):
     """Stands in the place of a row that counts in no fold: quarantined, or of a stream that is stopped.
 
-    It is never stored: whoever reads the row makes it.
+    It is never stored: it is made when the row is read.
     """
 
     topic: str

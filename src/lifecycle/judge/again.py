@@ -99,7 +99,7 @@ class Past:
                 self._calls[name] = (*self.call(name), entry)
 
     def keep_at_most(self, entries: int) -> None:
-        """Forget the grants that were not needed for longest, down to so many entries in memory."""
+        """Forget the grants not needed for longest, until this many entries are in memory."""
         for stream in list(self._grants)[:-1] if self._entries > entries else ():
             if self._entries <= entries:
                 return

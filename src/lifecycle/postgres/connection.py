@@ -279,7 +279,7 @@ class JournalDatastore(PostgresDatastore):
 
 
 HANGS = WAIT // 2
-"""Seconds after which whoever appends and does nothing is ended: sooner than those who wait give up."""
+"""Seconds after which a client that holds the lock and does nothing is ended: before others give up."""
 LIMIT = f"SET LOCAL idle_in_transaction_session_timeout = '{HANGS}s'"
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 """Each question sees all that was committed before it, whatever is usual on the server."""

@@ -255,7 +255,7 @@ def disagreement(
         if said == answer:
             continue
         if answer is None or (said is not None and said[3] < answer[3]):
-            return said[1].split()[0], "no answer tells of it: it was put in, or its answer is gone"
+            return said[1].split()[0], "no answer names it: it was put in, or its answer is gone"
         if said is None or said[3] > answer[3]:
             return answer[1].split()[0] if answer[1] else answer[0], "an answer tells of it, but it is gone"
         return said[1].split()[0], f"its answer tells another story: {answer[:3]}, not {said[:3]}"

@@ -162,7 +162,7 @@ class Seal:
         return Sealed(made, self._write(made, signer, old), *new, True, fault)
 
     def _fault(self, entries: int, receipts: int) -> tuple[Fault | None, tuple[int, int]]:
-        """The first row after so many sealed ones that is not to be signed; and how many may be sealed.
+        """The first row after the sealed ones that is not to be signed; and how many may be sealed.
 
         Rows that this book has recorded itself are not judged again: only if there are others among them.
         """
@@ -175,7 +175,7 @@ class Seal:
         found = judged(self._journal, after, set_aside=set_aside_in(self._journal))
         if not found.faults:
             return None, everything
-        self._journal.left_out.again()  # whoever records next with this book is to know of it
+        self._journal.left_out.again()  # the next command with this book has to know of it
         position, number = found.sound
         return found.faults[0], (self._journal.rank(position + 1), number)
 
@@ -196,7 +196,7 @@ class Seal:
         whole: bool,
         progress: Progress | None,
     ) -> None:
-        """Bring a tree to so many of the journal's rows, having proved that it begins as it was sealed."""
+        """Bring a tree to this many of the journal's rows, having proved that it begins as it was sealed."""
         kept.cut(0 if whole else size)
         if len(kept) != size or (size and not self._still_there(name, kept, size, root)):
             kept.cut(0)  # lost, damaged, of another journal, or not to be relied on: made again from the rows

@@ -312,7 +312,7 @@ def check_answers(folder: Path, aside: dict[int, str]) -> None:
         )
         check(not accepted or recorded == receipt["recorded_at"], f"{receipt_name(receipt)}: another moment")
     extra = next(entries, None)
-    check(extra is None, f"{extra and entry_name(extra)}: no answer tells of it")
+    check(extra is None, f"{extra and entry_name(extra)}: no answer names it")
 
 
 def entry_name(entry: dict[str, Any]) -> str:
@@ -502,7 +502,7 @@ def main() -> tuple[int, str]:
 
 
 def run() -> int:
-    """Check, and print what came out; whoever stops reading still gets the exit code."""
+    """Check, and print the result; the exit code is right even if nobody reads what is printed."""
     code, words = main()
     out = sys.stderr if code else sys.stdout
     try:

@@ -27,7 +27,7 @@ from lifecycle.seal.sealing import KEYS, TREES, Progress, Seal, text_of
 _ANSWERS, _ELSEWHERE = 1 << 60, 1 << 61
 """Problems are told in the order of the entries; then those of the answers; then the rest."""
 _JUDGES = 4
-"""At most so many processes judge; each of them folds the fund."""
+"""How many processes judge at most; each of them folds the fund."""
 _WORTH_JUDGING = 5_000
 _WORTH_IT = 50_000
 """Below so many entries another process would take longer to start than to help."""
@@ -57,7 +57,7 @@ class Verified(NamedTuple):
     each_command: bool
     """Whether ``book.toml`` asks for a seal after each command."""
     judged: tuple[int, int]
-    """So many entries and answers were judged again by the rules."""
+    """How many entries and answers were judged again by the rules."""
     problems: list[Problem]
     quarantined: list[Quarantined]
     """Rows that are sealed, or to be sealed, as not lawful: they are no problems."""
@@ -122,7 +122,7 @@ class _Look:
         self._keys: list[KeyUsed] = []
         self._last: Checkpoint | None = None
         self._aside = frozenset[int]()
-        """Positions of rows that are told of by themselves: quarantined, or of a stopped transaction."""
+        """Positions of rows that have a line of their own: quarantined, or of a stopped transaction."""
 
     def found(self, where: str, what: str, at: int = _ELSEWHERE) -> None:
         """Note a problem: with an entry, ``at`` its place."""
@@ -320,7 +320,7 @@ class _Look:
         if sealed[0] >= entries and sealed[1] >= receipts:
             return
         if sealed[0] > entries or sealed[1] > receipts:
-            return  # what is missing is told
+            return  # another problem names what is missing
         if parts:
             found = together([part.result() for part in parts])
         else:
@@ -341,7 +341,7 @@ def _use_of(key: PublicKey, before: PublicKey | None, by: dict[str, list[PublicK
 
 
 def snapshots_of(place: Path | str, sealed: tuple[int, int]) -> list[tuple[str, str]]:
-    """What is wrong with the snapshots of a journal, of which so many entries and answers are sealed."""
+    """What is wrong with the snapshots of a journal, given how many entries and answers are sealed."""
     try:
         journal = Journal(place, read_only=True)
         journal.left_out.begin(sealed)

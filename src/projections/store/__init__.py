@@ -129,7 +129,7 @@ def opened(
 
     ``as_is``: to be read as they are; nothing is made. ``trusting``: for who only writes: whether what is
     there is as it was written is not looked at. ``filled``: makes views in a folder, which are to take the
-    place of those that are of no use. Raises `Unreachable` where they can be neither used nor
+    place of those that are of no use. Raises `Unreachable` if they can be neither used nor
     made, here or inside.
     """
     kind = _at(place)

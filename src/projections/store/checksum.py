@@ -58,7 +58,7 @@ class _Head(NamedTuple):
     """Of the transaction of which the sums are."""
     salt: int
     frames: int
-    """So many frames of the log with this salt are in the sums."""
+    """How many frames of the log with this salt are in the sums."""
     page_size: int
 
 

@@ -25,11 +25,11 @@ class Log(NamedTuple):
     """How many pages the database has since that commit."""
 
     def newest(self, after: int = 0) -> dict[int, int]:
-        """Where the newest content of each page begins, of the frames after so many."""
+        """Where the newest content of each page begins, after this number of frames."""
         return {page: self._begin(number) for number, page in enumerate(self.frames) if number >= after}
 
     def places_of(self, page: int, after: int = 0) -> Iterator[int]:
-        """Where each content of one page begins, the oldest first, of the frames after so many."""
+        """Where each content of one page begins, the oldest first, after this number of frames."""
         return (
             self._begin(number) for number, one in enumerate(self.frames) if one == page and number >= after
         )

@@ -1,6 +1,6 @@
 """The bytes of a database file, read beside SQLite.
 
-Whoever closes a descriptor of a file ends all locks that his process holds on it, those of SQLite's own
+To close a descriptor of a file ends all locks that the process holds on it, those of SQLite's own
 connections too (POSIX). So there is one descriptor for a file, and it is closed only when the last who uses
 the file in this process lets go of it.
 """
