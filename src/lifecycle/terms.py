@@ -79,7 +79,9 @@ class Money(NamedTuple):
 
 def _money(value: object) -> Money:
     if type(value) is Money:
-        return value
+        amount, currency = value
+        as_kept = amount.as_tuple().exponent == -MINOR_UNITS.get(currency, 0)
+        return value if as_kept else Money.parse(f"{amount:f} {currency}")
     return _amount_written(value) if type(value) is str else Money.parse(value)
 
 

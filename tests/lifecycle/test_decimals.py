@@ -128,3 +128,20 @@ max_amount = { value = "25.000 EUR", source = "x" }
 def test_what_is_stored_is_read_by_its_shape() -> None:
     """An older book took three decimals and normalised them; one written so by hand is read, too."""
     assert Money.parse("25.000 EUR") == Money.parse("25.00 EUR")
+
+
+@pytest.mark.case("M1", "M6")
+@pytest.mark.parametrize(
+    ("amount", "kept"),
+    [(Decimal(90), "90.00 EUR"), (Decimal("9E+1"), "90.00 EUR"), (Decimal("90.5"), "90.50 EUR")],
+)
+def test_an_amount_made_in_python_is_kept_as_one_that_was_written(amount: Decimal, kept: str) -> None:
+    """It is stored as it stands here, and how exact it is decides which rates fit."""
+    made = command_from({**FEE, "amount": Money(amount, "EUR")})
+    assert str(made.__dict__["amount"]) == kept
+
+
+@pytest.mark.case("M1")
+@pytest.mark.parametrize("amount", [Decimal("Infinity"), Decimal("NaN"), Decimal("1E+15"), Decimal("25.000")])
+def test_what_no_amount_can_be_is_malformed_from_python_too(amount: Decimal) -> None:
+    assert problems({**FEE, "amount": Money(amount, "EUR")})
