@@ -17,7 +17,7 @@ returns and releases between their commitments come there, and the error is belo
 
 
 def in_order(names: Iterable[Name]) -> list[Name]:
-    """Partners by id, nobody last."""
+    """Names in order, `None` last: nobody, or no group."""
     return sorted(names, key=lambda name: (name is None, name or ""))
 
 

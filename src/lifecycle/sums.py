@@ -4,7 +4,7 @@ Kept by months: a fund lives long, and what an approval costs should not grow wi
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import accumulate, groupby
@@ -108,12 +108,11 @@ class DatedSums(NamedTuple):
 
     def minus(self, other: Self) -> Changes:
         """By how much more, or less, it changes than the other on each day on which they differ."""
-        changes: dict[date, Decimal] = {}
-        for sign, sums in ((1, self), (-1, other)):
-            for one in sums.months:
-                for on, change in zip(one.days, one.changes, strict=True):
-                    changes[on] = changes.get(on, ZERO) + sign * change
-        return {on: change for on, change in sorted(changes.items()) if change}
+        return changes_between(tuple(other._by_day()), tuple(self._by_day()))
+
+    def _by_day(self) -> Iterator[tuple[date, Decimal]]:
+        for one in self.months:
+            yield from zip(one.days, one.changes, strict=True)
 
     def short_by(self, changes: Changes) -> tuple[Decimal, date] | None:
         """How much is missing at most on a day on which the changes together lower the amount, and that day.
@@ -133,6 +132,17 @@ class DatedSums(NamedTuple):
             if short > 0 and (worst is None or short > worst[0]):
                 worst = short, lowest
         return worst
+
+
+def changes_between(old: Sequence[tuple[date, Decimal]], new: Sequence[tuple[date, Decimal]]) -> Changes:
+    """By how much the changes of each day became more or less, in order of days; nothing for equal days."""
+    if old == new:
+        return {}
+    changes: dict[date, Decimal] = {}
+    for sign, amounts in ((1, new), (-1, old)):
+        for day, amount in amounts:
+            changes[day] = changes.get(day, ZERO) + sign * amount
+    return {day: change for day, change in sorted(changes.items()) if change}
 
 
 def _place(months: Sequence[Month], name: tuple[int, int]) -> int:

@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy import Connection, select
 
 from lifecycle.attribution import DRAWS, Movement, attributed, ordered
+from lifecycle.handing import in_order
 from projections.disbursement import KINDS, SUMS, sums_of
 from projections.register import standing_on
 from projections.tables import Row, fund_flows, holding, money_flows, written
@@ -60,6 +61,6 @@ def by_partner(connection: Connection, as_of: date) -> tuple[tuple[str, ...], li
             0 if partner else proposals,
             *(written(amount, scale) for amount in sums_of(sums[partner]).values()),
         )
-        for partner in sorted(names, key=lambda name: (name is None, name or ""))
+        for partner in in_order(names)
     ]
     return ("partner", "currency", "grants", "proposals", *SUMS), rows

@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from lifecycle.events import grant as was
 from lifecycle.events.base import Event
+from lifecycle.handing import in_order
 from lifecycle.stage import ZERO
 from lifecycle.state import Grant
 from projections.expressions import days_between, holds, money, share, total_of
@@ -349,9 +350,7 @@ _GROUPS: dict[str, Groups] = {"region": _regions, "country": _countries, "call":
 def _computed(key: str, connection: Connection, as_of: date) -> tuple[tuple[str, ...], list[Row]]:
     """Grants by what SQL says badly: each counts whole in every group that it belongs to."""
     groups = _GROUPS[key](connection, as_of)
-    names = sorted(
-        {name for own in groups.values() for name in own}, key=lambda one: (one is None, one or "")
-    )
+    names = in_order({name for own in groups.values() for name in own})
     sums = {name: dict.fromkeys(KINDS, 0) for name in names}
     count: Counter[tuple[str | None, bool]] = Counter()
     for row in standing_on(connection, as_of):

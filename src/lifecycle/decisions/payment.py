@@ -3,7 +3,6 @@
 What the bank paid in breach is recorded all the same: beyond the commitment it is overpaid.
 """
 
-from datetime import date
 from decimal import Decimal, localcontext
 from typing import Any
 
@@ -47,6 +46,7 @@ from lifecycle.refusals import (
     UnknownRule,
 )
 from lifecycle.stage import ZERO
+from lifecycle.sums import changes_between
 from lifecycle.terms import Money
 
 
@@ -106,15 +106,11 @@ def no_more_overpaid(before: Grant | None, after: Grant | None) -> None:
 
     ``before``, ``after``: the grant after all that is known, without the change and with it.
     """
-    if before is None or after is None or before.overpayments == after.overpayments:
+    if before is None or after is None:
         return
-    changes: dict[date, Decimal] = {}
-    for sign, amounts in ((1, after.overpayments), (-1, before.overpayments)):
-        for day, amount in amounts:
-            changes[day] = changes.get(day, ZERO) + sign * amount
     more = ZERO
-    for day in sorted(changes):
-        more += changes[day]
+    for day, change in changes_between(before.overpayments, after.overpayments).items():
+        more += change
         if more > 0:
             raise ExceedsUndisbursedBalance(
                 f"on {day} {money(more, after.currency)} more would be paid than is committed to {after.id}"

@@ -19,7 +19,7 @@ from lifecycle.history import FUND, call_stream
 from lifecycle.judge.asking import Calls, Verdict
 from lifecycle.refusals import ExceedsAvailableFunds
 from lifecycle.stage import ZERO
-from lifecycle.sums import Changes
+from lifecycle.sums import changes_between
 from lifecycle.terms import Money
 
 
@@ -58,7 +58,7 @@ def charged(  # noqa: PLR0917 what a judge has to know
     for name in dict.fromkeys(
         one.call for one in (before, after) if one is not None and one.call is not None
     ):
-        taken = _changes(_selections(before, name), _selections(after, name))
+        taken = changes_between(_selections(before, name), _selections(after, name))
         parts = [_selection(event.actor, grant, day, change) for day, change in taken.items()]
         if parts:
             selected[name] = _selected(calls.get(name), name, parts, fund, rules)
@@ -74,17 +74,6 @@ def _same_promises(before: Grant, after: Grant) -> bool:
         and before.selections == after.selections
         and before.call == after.call
     )
-
-
-def _changes(old: Sequence[tuple[date, Decimal]], new: Sequence[tuple[date, Decimal]]) -> Changes:
-    """What the dated sums changed by, in order of days; nothing where they are the same."""
-    if old == new:
-        return {}
-    changes: dict[date, Decimal] = {}
-    for sign, amounts in ((1, new), (-1, old)):
-        for day, amount in amounts:
-            changes[day] = changes.get(day, ZERO) + sign * amount
-    return {day: change for day, change in sorted(changes.items()) if change}
 
 
 def _selections(grant: Grant | None, call: str) -> tuple[tuple[date, Decimal], ...]:
@@ -108,8 +97,8 @@ def _selected(call: Call | None, name: str, parts: Sequence[Event], fund: Fund, 
 
 def _on_the_fund(event: Event, before: Grant | None, after: Grant | None, grant: Grant) -> list[Event]:
     """The fund's entries, by day: what is promised first, then what is overpaid."""
-    promised = _changes(before.commitments if before else (), after.commitments if after else ())
-    overpaid = _changes(before.overpayments if before else (), after.overpayments if after else ())
+    promised = changes_between(before.commitments if before else (), after.commitments if after else ())
+    overpaid = changes_between(before.overpayments if before else (), after.overpayments if after else ())
     parts: list[Event] = []
     for day in sorted({*promised, *overpaid}):
         if change := promised.get(day):
