@@ -109,7 +109,7 @@ def unknown_stream(book: "Book", stream: str, known: int | None = None) -> click
 
     kind, _, called = stream.partition(":")
     then = "" if known is None else " at that time"
-    own = ["fund"] if kind == "grant" and called.startswith("f") else []
+    own = ["fund"] if kind == "grant" and called.startswith("f") and called != "fund" else []
     return click.UsageError(unknown(kind, called, [*book.named(kind, known), *own], then))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.asking import stream_named
+from cli.asking import entries_of, stream_named
 from cli.settings import Command, settings
 from cli.text import prose, safe, say, to_json
 from cli.views import steps_of
@@ -347,7 +347,12 @@ def _entry_named(book: "Book", text: str) -> tuple[str, int]:
     name, at, version = text.rpartition("@")
     if not at or not _NUMBER.fullmatch(version):
         raise click.BadParameter("name an entry like SSF-2018-07@3, fund@12 or 684", param_hint="ENTRY")
-    return stream_named(name.removeprefix("grant:")), int(version)
+    stream = stream_named(name.removeprefix("grant:"))
+    if book.journal.entry_row(stream, int(version)) is None:
+        _, entries = entries_of(book, stream)
+        newest = f"the newest is {name}@{entries[-1].originator_version}"
+        raise click.BadParameter(f"there is no entry {text}: {newest}", param_hint="ENTRY")
+    return stream, int(version)
 
 
 @click.command(
@@ -413,8 +418,7 @@ def export(folder: Path, names: tuple[str, ...], documents: bool) -> int:
     asked = settings()
     with asked.open(read_only=True, as_is=True) as book:
         for name in names:
-            if not book.entries(stream_named(name)):
-                raise click.UsageError(f"there is no {name}")
+            entries_of(book, name)
         seal_here = seal_of(book)
         streams = [stream_named(name) for name in names]
         made = write(book, seal_here, folder, streams, documents=documents)

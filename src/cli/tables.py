@@ -48,7 +48,7 @@ NUMBERS = (
     )
 )
 _SUMMED = frozenset(("fund", "outcomes", "exchanges", "countries", "value"))
-"""Reports whose last row sums the others up: it has nothing in its first column."""
+"""Reports whose last row may sum the others up: it has nothing in its first column."""
 
 _FIRST = {
     "countries": "country name receiving providing both grants held",
@@ -62,7 +62,7 @@ _FIRST = {
     "parties": "grant role country organization since",
     "search": "rank grant kind snippet providers recipients sector",
     "match": "rank provider name score last_held_on evidence held received_before stories",
-    "exchanges": "grant activity instrument status starts ends women men participants cost",
+    "exchanges": "grant activity instrument status starts ends cost currency participants",
     "exchanges by": "held participants women men not_stated cost currency planned cancelled",
     "outcomes": "grant " + " ".join(_SHORT) + " lessons results",
     "outcomes by": "sought achieved sought_and_achieved share_of_sought",
@@ -233,7 +233,7 @@ def heading(column: str) -> str:
 def body_of(report: "Report") -> list[list[str]]:
     """All rows as people read them, with the totals of a table of money last."""
     cells = [cells_of(report, row) for row in report.rows]
-    if report.name in _SUMMED:
+    if report.name in _SUMMED and (not report.rows or report.rows[-1][0] is None):
         return cells
     return cells + [
         [

@@ -179,7 +179,7 @@ def roles_in(event: was.ActivityHeld, planned: Sequence[str], grant: Grant) -> R
     if received is None:
         received = tuple(code for code in there if code in grant.recipients and code != NOT_STATED)
     parts = {*grant.providers, *grant.recipients}
-    others = [code for code in planned if code not in parts]
+    others = [code for code in planned if code not in parts or code == NOT_STATED]
     took_part = {*gave, *received, *came, *others}
     order = dict.fromkeys([*there, *gave, *received])
     return Roles([code for code in order if code in took_part], list(gave), list(received))

@@ -117,3 +117,38 @@ def test_host_is_one_country_and_hosts_are_several(gb: Shell) -> None:
     assert gb(*words, "--host", "KE", "--command-id", "h", "--actor", "leader").code == 0
     again = gb("--json", *words, "--hosts", "KE", "--command-id", "h", "--actor", "leader")
     assert (again.code, again.row["outcome"]) == (0, "repeat")  # it says the same
+
+
+@pytest.mark.case("X1")
+def test_a_planned_country_that_is_not_stated_is_told_whatever_the_grant_says(lived: Shell) -> None:
+    unnamed = {"recipients": ["ZZ", "TZ"], "providers": ["IN"], "reason": "x"}
+    told = lived(
+        "record",
+        lived.file(
+            [
+                on_grant("RestructureGrant", "2017-09-01", "boss", **unnamed),
+                on_grant("PlanActivity", "2017-09-02", "leader", activity="Z1", instrument="workshop")
+                | {"countries": ["ZZ", "IN"], "starts": "2017-09-03", "ends": "2017-09-03"},
+                on_grant("HoldActivity", "2017-09-03", "leader", activity="Z1")
+                | {"starts": "2017-09-03", "ends": "2017-09-03"},
+            ]
+        ),
+    )
+    assert told.code == 0, told.out
+    row = lived("--json", "report", "exchanges").row
+    assert (row["countries"], row["giving"], row["receiving"]) == (["ZZ", "IN"], ["IN"], [])
+
+
+@pytest.mark.case("M14")
+def test_the_costs_of_activities_have_a_total_in_each_currency(lived: Shell) -> None:
+    held = [
+        on_grant("HoldActivity", "2017-09-03", "leader", activity=name, cost=cost)
+        | {"starts": "2017-09-03", "ends": "2017-09-03"}
+        for name, cost in (("A1", "5.00 EUR"), ("A2", "1.00 USD"), ("A3", "2.50 USD"), ("A4", "0.00 EUR"))
+    ]
+    assert lived("record", lived.file(held)).code == 0
+    shown = [line.split() for line in lived("report", "exchanges").out.splitlines()]
+    assert [line for line in shown if line[:1] == ["total"]] == [
+        ["total", "5.00", "EUR"],
+        ["total", "3.50", "USD"],
+    ]
