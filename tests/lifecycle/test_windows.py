@@ -224,7 +224,7 @@ def with_capacity(amount: str) -> Command:
 @pytest.mark.parametrize(("capacity", "fits"), [("19999.99", True), ("20000.00", True), ("20000.01", False)])
 def test_a_fifth_is_for_capacity_to_share(capacity: str, fits: bool) -> None:
     outcome = given(PROGRAMMATIC[0], with_capacity(capacity)).when(g.approve("02-10"))
-    outcome.accepted() if fits else outcome.refused(CapacityShareTooHigh)
+    outcome.accepted() if fits else outcome.refused(CapacityShareTooHigh, "20.00001 % of the budget")
 
 
 @pytest.mark.case("D11")

@@ -1,6 +1,7 @@
 """From the promise to effectiveness: conditions, signature, closing date, lapse."""
 
 from datetime import date
+from decimal import Decimal
 
 from lifecycle.asked import on_the_way
 from lifecycle.decisions.rules import edition_of, lawful, window_of
@@ -103,12 +104,19 @@ def fits_window(grant: Grant, recipients: tuple[str, ...], window: Window, editi
         limit = window.max_capacity_share
         if share > type(share)(limit.value):
             raise CapacityShareTooHigh(
-                f"{share:.2%} of the budget is for capacity to share; at most {limit.value} ({limit.source})"
+                f"{_percent(share)} of the budget is for capacity to share; at most"
+                f" {_percent(type(share)(limit.value))} ({limit.source})"
             )
     if window.institution is not None and window.institution.value and not grant.institution:
         raise InstitutionMissing(
             f"window {grant.window} is for a public institution ({window.institution.source}): name it"
         )
+
+
+def _percent(share: Decimal) -> str:
+    """A share as people read it, not rounded to fewer than ten places."""
+    text = f"{share * 100:.10f}".rstrip("0").rstrip(".")
+    return f"{text} %"
 
 
 def plans_capabilities(name: str, planned: tuple[str, ...], window: Window) -> None:
