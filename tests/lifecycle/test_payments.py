@@ -1,5 +1,6 @@
 """The named "no"s of activities and payments."""
 
+from contextlib import nullcontext
 from datetime import date
 
 import pytest
@@ -16,9 +17,9 @@ from given import (
     reads,
     strike,
 )
-from lifecycle.decisions.rules import Command
+from lifecycle.decisions.rules import Command, GrantCommand
 from lifecycle.events import grant as was
-from lifecycle.judge import Known
+from lifecycle.judge import Known, judge_grant
 from lifecycle.refusals import (
     ActivitiesStillPlanned,
     ActivityAlreadyHeld,
@@ -105,12 +106,21 @@ def test_an_activity_has_been_held_once_it_has_ended(on: str, over: bool) -> Non
 def test_an_activity_is_held_when_its_last_day_has_come(ends: str, come: bool) -> None:
     held = given(PLANNED).when(g.hold(ends, starts="2017-06-05", ends=ends))
     held.accepted() if come else held.refused(DatedInFuture, "2026-02-01")
-    given(PLANNED).when(g.hold("2026-01-29", ends=ends)).refused(HeldBeforeItEnded if come else DatedInFuture)
+    # The day of the entry has come; the activity has not ended, whether its last day has come or not.
+    given(PLANNED).when(g.hold("2026-01-29", ends=ends)).refused(HeldBeforeItEnded, f"ends on {ends}")
     past = given(PLANNED, g.hold("06-16"))
-    corrected = past.when(reads(past, was.ActivityHeld, ends=ends))
-    corrected.refused(HeldBeforeItEnded if come else DatedInFuture)
+    past.when(reads(past, was.ActivityHeld, ends=ends)).refused(HeldBeforeItEnded, f"ends on {ends}")
     corrected = past.when(correct_held(past, ends))
     corrected.accepted() if come else corrected.refused(DatedInFuture, "2026-02-01")
+
+
+@pytest.mark.case("D2")
+@pytest.mark.parametrize(("ends", "come"), [("2026-01-31", True), ("2026-02-01", False)])
+def test_under_the_first_rules_the_last_day_had_to_have_come(ends: str, come: bool) -> None:
+    past, asked = given(PLANNED), g.hold("2026-01-29", ends=ends)
+    assert isinstance(asked, GrantCommand)
+    with nullcontext() if come else pytest.raises(DatedInFuture):
+        judge_grant(past.grants[g.G], asked, past.fund, asked.actor, g.TODAY, rules=1)
 
 
 def correct_held(past: Past, on: str) -> Command:

@@ -220,8 +220,7 @@ class SecondBook:
         if new.get("edition") is None and new["command"] in ("ApproveGrant", "RestructureGrant"):
             yield "NoEditionInForce"
         facts = [*old, new]
-        held = [fact["ends"] for fact in standing(facts) if fact["command"] == "HoldActivity"]
-        if any(day > self.today for day in (new["on"], *held, *(fact["on"] for fact in standing(facts)))):
+        if any(day > self.today for day in (new["on"], *(fact["on"] for fact in standing(facts)))):
             yield "DatedInFuture"
         if correction and standing(facts) == standing(old):
             yield "NothingCorrected"

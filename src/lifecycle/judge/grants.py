@@ -75,6 +75,8 @@ _OF_THE_WORLD = (
     on_grant.IrregularPaymentRecorded,
 )
 """Facts that the fund did not decide."""
+_HELD_ONCE_ENDED = 2
+"""The rule set from which on an activity is held once it has ended."""
 _IDS_AND_ITEMS = 2
 """The rule set from which on ids are held against those of all days, and waivers against their items."""
 
@@ -184,7 +186,7 @@ def judge_grant(  # noqa: PLR0917 what a judge has to know
     in_stage(grant, row, asked.grant, asked.on)
     make = BECOMES.get(type(asked))
     event = make(grant, asked, fund) if make else fact(_EVENTS[row.event], asked)
-    judged_today(_happened_by(event), today, lambda: judge.asks(grant, event, rules, OF_A_DECISION))
+    judged_today(_happened_by(event, rules), today, lambda: judge.asks(grant, event, rules, OF_A_DECISION))
     after: Grant | None = _after(grant, event, asked.grant)
     if late and rules >= _IDS_AND_ITEMS:
         new_ids_differ(known.grant, grant, after)
@@ -201,9 +203,11 @@ def judge_grant(  # noqa: PLR0917 what a judge has to know
     return charged(known.grant, after, event, judge.fund, judge.calls, judge.rules, refusing=not paid)
 
 
-def _happened_by(event: Event) -> date:
-    """The day on which all that the fact tells has happened: an activity is held until its last day."""
-    return max(event.on, event.ends) if isinstance(event, on_grant.ActivityHeld) else event.on
+def _happened_by(event: Event, rules: int) -> date:
+    """The day that may not lie in the future; under the first rule set also the last one of an activity."""
+    if rules < _HELD_ONCE_ENDED and isinstance(event, on_grant.ActivityHeld):
+        return max(event.on, event.ends)
+    return event.on
 
 
 def _after(grant: Grant | None, event: Event, name: str) -> Grant:
@@ -285,7 +289,8 @@ def _corrected(known: Known, asked: CorrectEntry, judge: _Judge, today: date) ->
     held = in_force(entries)
     before = {entry.originator_version: entry.event for entry in known.held}
     changed = [entry.event for entry in held if before.get(entry.originator_version) != entry.event]
-    days = (asked.on, *(entry.event.on for entry in held), *map(_happened_by, changed))
+    happened = (_happened_by(one, judge.rules) for one in changed)
+    days = (asked.on, *(entry.event.on for entry in held), *happened)
     not_in_future(max(days), today)
     corrects_something(known.held, held, judge.rules)
     kind = corrected_kind(event, entries)
