@@ -18,10 +18,18 @@ from eventsourcing.sqlite import (
 from lifecycle.disk import file_of
 from lifecycle.errors import Unreachable
 from lifecycle.reading import Look, WrittenMeanwhile, address_to_read, unchanged
-from lifecycle.recording import WAIT
+from lifecycle.recording import WAIT, written_out
 
 READ_ONLY = "?mode=ro"
 """How the address of a file ends that is only read."""
+
+
+def _text(stored: bytes) -> str:
+    """Text as it is stored; what is not UTF-8 comes written out."""
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        return written_out(stored)
 
 
 class ImmediateTransaction(SQLiteTransaction):
@@ -71,6 +79,7 @@ class JournalConnectionPool(SQLiteConnectionPool):
             isolation_level=None,
             timeout=self.lock_timeout or WAIT,
         )
+        raw.text_factory = _text
         if self.db_name.endswith(READ_ONLY):
             raw.execute("PRAGMA query_only=ON")
         return raw, look

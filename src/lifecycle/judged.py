@@ -30,7 +30,7 @@ from lifecycle.judge.refused import refused_again
 from lifecycle.mapper import entry_of, stamp
 from lifecycle.memory import collector_at_rest
 from lifecycle.rebuilt import Group, Row, command_again, command_in, quarantine_again
-from lifecycle.recording import Receipt
+from lifecycle.recording import Receipt, is_not_utf8
 from lifecycle.refusals import Refusal
 from lifecycle.rule_sets import FIRST, RULE_SET
 
@@ -277,6 +277,8 @@ class _Walk:
             if receipt.outcome == "refused":
                 if receipt.recorded_at <= self._moment:
                     raise Lawless("it was not given later than what was recorded before it")
+                if any(isinstance(part, str) and is_not_utf8(part) for part in receipt):
+                    raise Lawless("its text is not UTF-8")
                 no = refused_in(receipt, self._rules)
                 refused_again(no, self._past, lambda: self._answers.reused(receipt, number))
             elif receipt.position not in self._set_aside:

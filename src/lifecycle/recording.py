@@ -43,6 +43,19 @@ ANSWER = ", ".join(f'"{field}"' for field in Receipt._fields)
 """The columns of an answer."""
 
 
+_NOT_UTF8 = "\ufffd"
+
+
+def written_out(stored: bytes) -> str:
+    """Text that is not UTF-8, with each wrong byte written out: so its row can be named, shown and sealed."""
+    return _NOT_UTF8 + stored.decode(errors="backslashreplace")
+
+
+def is_not_utf8(text: str) -> bool:
+    """Whether it was `written_out`: no lawful row has such a text."""
+    return text.startswith(_NOT_UTF8) and "\\x" in text
+
+
 Question = tuple[str, Sequence[object]]
 """With ``?`` for each value; and the values."""
 

@@ -26,6 +26,9 @@ from lifecycle.seal.merkle import SIZE, Tree, leaf_hash, root_of_inclusion
 from lifecycle.seal.notes import Checkpoint, proof_text
 from lifecycle.seal.sealing import KEYS, TREES, Seal, hashes
 
+Row = tuple[Any, ...]
+"""Stream, version, topic, stored bytes, position."""
+
 _PAGE = 5_000
 
 
@@ -90,10 +93,17 @@ class Prover:
 
     def prove(self, stream: str, version: int) -> Proof:
         """Raises `Unsealed`, ``Altered`` where it does not fit, ``Unreachable`` where it is not there."""
-        name, size = f"{stream}@{version}", self.checkpoint.size
         row = self._journal.entry_row(stream, version)
         if row is None:
-            raise Unreachable(f"there is no entry {name}")
+            raise Unreachable(f"there is no entry {stream}@{version}")
+        return self._prove(row)
+
+    def prove_at(self, position: int) -> Proof:
+        """The same of the entry at a position: no text, which may be the name of a bad row, leads to it."""
+        return self._prove(next(self._journal.entry_rows(position - 1, 1))[0])
+
+    def _prove(self, row: Row) -> Proof:
+        name, size = f"{row[0]}@{row[1]}", self.checkpoint.size
         data = entry_data(*row[:-1])
         leaf = leaf_hash(data)
         index = self._index(row[-1], leaf)
@@ -104,7 +114,7 @@ class Prover:
             if self._kept is None:
                 raise Altered(f"{name} is not what was sealed: grantbook audit verify tells what is wrong")
             self._from_rows()
-            return self.prove(stream, version)
+            return self._prove(row)
         text = proof_text(index, proof, self._file.read_text("utf-8"), data)
         quarantined = self._journal.left_out.rows.get(row[-1])
         return Proof(name, index, leaf, proof, self.checkpoint, text, quarantined)
@@ -211,7 +221,8 @@ class _Export:
         """The SHA-256 of each attached document, once."""
         # Who is shown some streams is shown which of their rows are not lawful.
         self._streams = frozenset((*streams, QUARANTINES) if streams else ())
-        self._newest: dict[str, int] = {}
+        self._newest: dict[str, tuple[int, int]] = {}
+        """Of each stream the version and the position of its newest entry."""
 
     def write(self, *, documents: bool) -> tuple[int, int, int, int]:
         """How many entries, answers, proofs and documents it has."""
@@ -225,8 +236,8 @@ class _Export:
                     file.writelines(f"{leaves[at : at + SIZE].hex()}\n" for at in range(0, len(leaves), SIZE))
         entries = self._rows("entries.jsonl", self._entries(checkpoint.size))
         receipts = self._rows("receipts.jsonl", self._receipts(checkpoint.receipts))
-        for stream, version in self._newest.items():
-            proof = self._maker.prove(stream, version)
+        for stream, (version, position) in self._newest.items():
+            proof = self._maker.prove_at(position)
             place = self._folder / "proofs" / f"{quote(stream, safe='')}@{version}.tlog-proof"
             place.write_text(proof.text, "utf-8")
         return entries, receipts, len(self._newest), self._documents() if documents else 0
@@ -252,7 +263,7 @@ class _Export:
         rows = (row for page in self._journal.entry_rows(0, _PAGE) for row in page)
         for index, (stream, version, topic, state, position) in enumerate(islice(rows, size)):
             if not self._streams or stream in self._streams:
-                self._newest[stream] = max(version, self._newest.get(stream, 0))
+                self._newest[stream] = max((version, position), self._newest.get(stream, (0, 0)))
                 if topic.startswith("DocumentAttached.") and position not in self._journal.left_out.rows:
                     self._attached[json.loads(state)["sha256"]] = None
                 row = {"index": index, "stream": stream, "version": version, "topic": topic}

@@ -1,0 +1,76 @@
+"""A row whose text is not UTF-8, which SQLite lets in by SQL: named like any other row that is no entry."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+import given as g
+from books import make_book
+from lifecycle.book import Book
+from lifecycle.decisions.quarantine import QuarantineRow
+from lifecycle.seal.proving import export
+from lifecycle.seal.sealing import Seal
+from lifecycle.seal.verifying import verify
+from projections.comparing import differences
+from projections.projector import catch_up
+
+PLACES = {
+    "topic": "'grant:SSF-1', 2, CAST(x'ff41' AS TEXT)",
+    "stream": "CAST(x'6772616e743aff' AS TEXT), 1, 'X'",
+}
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Book:
+    """Two proposals, all of it sealed."""
+    with make_book(tmp_path / "b", g.FOUNDED) as made:
+        for grant in ("SSF-1", "SSF-2"):
+            assert made.record(g.propose("01-10", grant=grant), "t.leader").outcome == "accepted"
+        Seal(made).seal()
+    return made
+
+
+def put_in(book: Book, columns: str) -> int:
+    """Insert the row; its position."""
+    into = "INSERT INTO stored_events (originator_id, originator_version, topic, state)"
+    with closing(sqlite3.connect(book.path / "journal.sqlite", isolation_level=None)) as raw:
+        position = raw.execute(f"{into} VALUES ({columns}, x'7b7d')").lastrowid
+    assert position is not None
+    return position
+
+
+@pytest.mark.case("O3")
+@pytest.mark.case("T2")
+@pytest.mark.parametrize("place", PLACES)
+def test_the_other_streams_go_on_until_the_row_is_set_aside(book: Book, tmp_path: Path, place: str) -> None:
+    position = put_in(book, PLACES[place])
+    with Book.open(book.place, clock=book._clock) as found:
+        assert [stop.position for stop in found.stops()] == [position]
+        assert found.record(g.cost("01-12", grant="SSF-2"), "t.leader").outcome == "accepted"
+        catch_up(found)
+        assert f"position {position}" in str(Seal(found).seal().fault)
+        assert [
+            f"position {position}" in problem.where for problem in verify(found, Seal(found)).problems
+        ] == [True]
+        words = {"on": "2017-01-12", "actor": "admin", "position": position, "reason": "put in by SQL"}
+        assert found.record(QuarantineRow.model_validate(words), "admin").outcome == "accepted"
+        catch_up(found)
+        assert Seal(found).seal().fault is None
+        assert not verify(found, Seal(found), rules=True).problems
+        assert not list(differences(found))
+        made = export(found, Seal(found), tmp_path / "package")
+    assert made.entries == position + 2
+
+
+@pytest.mark.case("T2")
+def test_what_is_not_utf8_is_found_in_an_answer_too(book: Book) -> None:
+    with closing(sqlite3.connect(book.path / "journal.sqlite", isolation_level=None)) as raw:
+        raw.execute(
+            "INSERT INTO receipts SELECT number + 1, 'x', digest, command, stream, \"on\", actor, recorder,"
+            " '2030-01-01T00:00:00.000000Z', 'refused', 'IdTaken', 'domain §3', CAST(x'ff' AS TEXT), '', NULL"
+            " FROM receipts ORDER BY number DESC LIMIT 1"
+        )
+    with Book.open(book.place, clock=book._clock) as found:
+        assert "not UTF-8" in str(Seal(found).seal().fault)
