@@ -9,11 +9,13 @@ answers are of one moment.
 import re
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
+from datetime import timedelta
 from pathlib import Path
 from zlib import crc32
 
 from lifecycle.answers import PAGE, Answers, hold_against, refused_in
 from lifecycle.before import Before
+from lifecycle.clock import utc_now
 from lifecycle.decisions.quarantine import AtPosition, QuarantineRow
 from lifecycle.digests import digest_of_founding
 from lifecycle.events.base import EntryCorrected
@@ -34,6 +36,8 @@ from lifecycle.recording import Receipt, is_not_utf8
 from lifecycle.refusals import Refusal
 from lifecycle.rule_sets import FIRST, RULE_SET
 
+_CLOCKS_DIFFER = timedelta(days=1)
+"""By less, between those who record."""
 _KEPT_ENTRIES = 50_000
 """How many entries of grants are kept in memory."""
 _END = 1 << 62
@@ -55,7 +59,7 @@ def judged_after(
     """
     held = getattr(journal.recorder, "datastore").holds is not None  # noqa: B009 both stores have one
     with nullcontext() if held else journal.recorder.reading():
-        found = judged(journal, after, set_aside=set_aside)
+        found = judged(journal, after, set_aside=set_aside, unsealed=True)
     return [
         (fault.position, fault.what) for fault in found.faults if fault.position and fault.kind == LAWLESS
     ], found.sound
@@ -72,15 +76,17 @@ def judged(
     *,
     set_aside: frozenset[int] = frozenset(),
     part: tuple[int, int] = (0, 1),
+    unsealed: bool = False,
 ) -> Judged:
     """Judge the rows after a position and the number of an answer: all, or what no checkpoint covers.
 
     ``set_aside``: positions of rows that are known to be no part of any state; what was recorded with one of
     them is passed over. ``part``: which part of the grants, of how many; the fund and calls belong to the
-    first. `together` adds the parts up.
+    first. `together` adds the parts up. ``unsealed``: none of it is sealed, so none of it may say that it was
+    recorded at a moment that has not come.
     """
     with collector_at_rest():
-        walk = _Walk(journal, after, set_aside, part)
+        walk = _Walk(journal, after, set_aside, part, unsealed=unsealed)
         for rows in journal.entry_rows(after[0], PAGE):
             for row in rows:
                 walk.row(row)
@@ -98,8 +104,15 @@ class _Walk:
     """Goes through entries and answers together, and keeps the state that each was recorded on."""
 
     def __init__(
-        self, journal: Journal, after: tuple[int, int], set_aside: frozenset[int], part: tuple[int, int]
+        self,
+        journal: Journal,
+        after: tuple[int, int],
+        set_aside: frozenset[int],
+        part: tuple[int, int],
+        *,
+        unsealed: bool,
     ) -> None:
+        self._now = journal.recorder.now if unsealed else None
         self._set_aside, self._part = set_aside, part
         self._before = Before(journal, after[0], set_aside)
         self._past = self._before.past
@@ -229,11 +242,20 @@ class _Walk:
             stream = entry.originator_id
             if entry.recorded_at <= then if then else stamp(entry.recorded_at) <= self._moment:
                 raise Lawless(f"{entry.name} was not recorded later than the entry before it")
+            self._has_come(stamp(entry.recorded_at))
             then = entry.recorded_at
             version = self._before.following(stream, versions.get(stream) or self._before.version(stream))
             if entry.originator_version != version:
                 raise Lawless(f"the next version of {stream} would have been {version}")
             versions[stream] = version
+
+    def _has_come(self, moment: str) -> None:
+        """Raises `Lawless` if it has not come yet, and the clock is not behind what came before."""
+        if self._now is None or moment <= stamp(utc_now() + _CLOCKS_DIFFER):
+            return
+        now = self._now()
+        if "" < self._moment <= stamp(now) and stamp(now + _CLOCKS_DIFFER) < moment:
+            raise Lawless(f"it says that it was recorded at {moment}, and it is {stamp(now)} now")
 
     def _judged(self, group: Group, receipt: Receipt | None) -> Verdict:
         own = group.entries[0]
@@ -277,6 +299,7 @@ class _Walk:
             if receipt.outcome == "refused":
                 if receipt.recorded_at <= self._moment:
                     raise Lawless("it was not given later than what was recorded before it")
+                self._has_come(receipt.recorded_at)
                 if any(isinstance(part, str) and is_not_utf8(part) for part in receipt):
                     raise Lawless("its text is not UTF-8")
                 no = refused_in(receipt, self._rules)

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
 
@@ -284,6 +285,38 @@ def test_a_row_s_moment_keeps_nobody_from_recording(book: Book) -> None:
         Seal(opened).seal()
         assert verify(opened, Seal(opened)).problems == []
         assert opened.resolve("2026-02-01T00:00:00Z") == opened.position()
+
+
+@pytest.mark.case("O3")
+@pytest.mark.case("T2")
+@pytest.mark.parametrize("held", [True, False])
+def test_a_lawful_entry_of_a_day_to_come_stops_its_own_stream_alone(book: Book, held: bool) -> None:
+    writer = Book.open(book.place) if held else None
+    if writer is not None:
+        assert writer.record(cost("SSF-2"), "t.leader").outcome == "accepted"
+        Seal(writer).seal()
+    with Book.open(book.place) as forger:
+        position = forge(forger, cost("SSF-1"), recorded_at=datetime(2199, 1, 1, tzinfo=UTC))
+    with writer or Book.open(book.place) as opened:
+        assert opened.record(cost("SSF-2", "2.00 USD"), "t.leader").outcome == "accepted"
+        (stop,) = opened.stops()
+        assert "2199-01-01" in stop.why
+        assert f"position {position}" in str(Seal(opened).seal().fault)
+        assert opened.record(quarantine(position), "admin").outcome == "accepted"
+        assert Seal(opened).seal().fault is None
+        assert verify(opened, Seal(opened), rules=True).problems == []
+
+
+@pytest.mark.case("T2")
+def test_a_refusal_of_a_day_to_come_is_not_signed(book: Book) -> None:
+    with Book.open(book.place) as opened:
+        forge_refusal(
+            opened,
+            g.cancel("01-12", actor="t.leader"),
+            "RoleNotHeld",
+            recorded_at="2199-01-01T00:00:00.000000Z",
+        )
+        assert "2199-01-01" in str(Seal(opened).seal().fault)
 
 
 @pytest.mark.case("O3")

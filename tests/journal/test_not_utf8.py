@@ -69,7 +69,7 @@ def test_what_is_not_utf8_is_found_in_an_answer_too(book: Book) -> None:
     with closing(sqlite3.connect(book.path / "journal.sqlite", isolation_level=None)) as raw:
         raw.execute(
             "INSERT INTO receipts SELECT number + 1, 'x', digest, command, stream, \"on\", actor, recorder,"
-            " '2030-01-01T00:00:00.000000Z', 'refused', 'IdTaken', 'domain §3', CAST(x'ff' AS TEXT), '', NULL"
+            " '2026-03-01T00:00:00.000000Z', 'refused', 'IdTaken', 'domain §3', CAST(x'ff' AS TEXT), '', NULL"
             " FROM receipts ORDER BY number DESC LIMIT 1"
         )
     with Book.open(book.place, clock=book._clock) as found:

@@ -3,6 +3,7 @@
 import pytest
 
 import given as g
+from forging import forge_refusal
 from lifecycle.book import Book
 from lifecycle.clerk import load_fund
 from lifecycle.seal.notes import Signer
@@ -170,3 +171,9 @@ def test_an_index_that_leads_elsewhere_is_named(tail: Book, index: str) -> None:
     place.write_bytes(data)
     (problem,) = problems(tail)
     assert "its index of answers does not lead to those that are there" in problem
+
+
+@pytest.mark.case("T2")
+def test_an_acceptance_of_nothing_is_named_in_words(tail: Book) -> None:
+    forge_refusal(tail, g.cancel("05-01"), "IdTaken", outcome="accepted", entries="grant:SSF-1@99")
+    assert any("neither an acceptance nor a refusal" in problem for problem in problems(tail))

@@ -217,7 +217,7 @@ def walk_receipts(journal: Journal, upto: int, aside: frozenset[str] = frozenset
                 leaf = receipt_hash(row[:-2])
                 if aside and not aside.isdisjoint(row[entries].split()):
                     pass
-                elif row[outcome] == "accepted":
+                elif row[outcome] == "accepted" and row[position] is not None:
                     lines.append(f"{row[command]}\0{row[entries]}\0{row[recorded]}\0{row[position]:d}\n")
                 else:
                     refused.append(number)

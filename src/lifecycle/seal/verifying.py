@@ -325,7 +325,10 @@ class _Look:
             found = together([part.result() for part in parts])
         else:
             after = self._journal.nth(sealed[0] - 1)[2] if sealed[0] else 0
-            found = judged(self._journal, (after, sealed[1]), set_aside=set_aside_in(self._journal))
+            aside = set_aside_in(self._journal)
+            found = judged(
+                self._journal, (after, sealed[1]), set_aside=aside, unsealed=sealed == self._sealed
+            )
         self._judged = found.entries, found.receipts
         known = {problem.where.partition(" (")[0] for _, problem in self._problems}
         for fault in found.faults:
