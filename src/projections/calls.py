@@ -23,7 +23,7 @@ from lifecycle.events import call as was
 from lifecycle.events import grant as on_grant
 from lifecycle.events.base import Event
 from lifecycle.history import Entry
-from lifecycle.stage import NOT_STATED, ZERO
+from lifecycle.stage import NOT_STATED, ZERO, Stage
 from lifecycle.state import Grant
 from projections.expressions import holds, money, total_of
 from projections.tables import (
@@ -144,6 +144,8 @@ def call_rows(name: str, held: Iterable[Entry]) -> list[Row]:
 
 # ── the reports ──────────────────────────────────────────────────────────────────────────────
 
+_PROMISED = tuple(map(str, (Stage.APPROVED, Stage.SIGNED, Stage.EFFECTIVE, Stage.FOLLOW_UP, Stage.CLOSED)))
+"""The stages of a grant that was selected even if it takes nothing from the envelope, as one of 0.00."""
 COLUMNS = (
     "call title window opens closes closed_on status currency envelope received requested selected"
     " selected_amount left declined withdrawn undecided countries countries_received"
@@ -179,7 +181,7 @@ def _report(connection: Connection, as_of: date) -> tuple[tuple[str, ...], list[
 
 
 def _call_row(call: Any, answers: list[Any], on: str) -> Row:
-    selected = [one for one in answers if one.selected > 0]
+    selected = [one for one in answers if one.selected > 0 or one.stage in _PROMISED]
     taken = sum(one.selected for one in answers)
     ended = {stage: sum(one.stage == stage for one in answers) for stage in ("declined", "withdrawn")}
     open_ = sum(one.stage in ("proposed", "requested") for one in answers)
@@ -223,7 +225,7 @@ def _countries(answers: list[Any]) -> int:
 def report_by_criterion(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
     """Each criterion of each call: how reviews scored it, for all, for the selected, for the declined."""
     s, a = call_scores.c, call_answers.c
-    selected = case((a.selected > 0, s.hundredths))
+    selected = case(((a.selected > 0) | a.stage.in_(_PROMISED), s.hundredths))
     declined = case((a.stage == "declined", s.hundredths))
     return (
         select(

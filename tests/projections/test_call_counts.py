@@ -1,0 +1,54 @@
+"""Every proposal of a call is counted once: selected, declined, withdrawn or undecided."""
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import given as g
+from books import make_book, record
+from lifecycle.book import Book
+from lifecycle.decisions.rules import Command
+from projections.reports import run
+
+pytestmark = pytest.mark.usefixtures("views")
+CALL = g.open_call("2012-01-01", envelope="100.00 USD", criteria=["design"])
+
+
+def answer(grant: str, amount: str, *more: Command) -> Iterable[Command]:
+    """A proposal to the call, asked for and reviewed with 4 points."""
+    yield g.propose("2012-01-10", grant=grant, call="C1", amount=amount)
+    budget = [{"line": "travel", "amount": amount}]
+    yield g.request("2012-01-20", grant=grant, amount=amount, budget=budget)
+    yield g.review("2012-01-25", grant=grant)
+    yield from more
+
+
+def counts(book: Book, as_of: str) -> dict[str, object]:
+    """What the report says of the call on the day."""
+    told = run(book, "calls", as_of=date.fromisoformat(as_of))
+    row = dict(zip(told.columns, told.rows[0], strict=True))
+    return {name: row[name] for name in ("received", "selected", "declined", "undecided", "countries")}
+
+
+@pytest.mark.case("M9")
+def test_a_grant_that_costs_nothing_is_selected_too(tmp_path: Path) -> None:
+    free, paid = "0.00 USD", "100.00 USD"
+    commands = [
+        *g.FOUNDED,
+        CALL,
+        *answer("FREE", free, g.approve("2012-02-10", grant="FREE", amount=free)),
+        *answer("PAID", paid, g.approve("2012-02-10", grant="PAID", amount=paid)),
+        *answer("OPEN", free),
+        *answer("NO", free, g.decline("2012-02-10", grant="NO")),
+    ]
+    with make_book(tmp_path / "book", commands) as book:
+        told = counts(book, "2012-02-09")
+        assert told == {"received": 4, "selected": 0, "declined": 0, "undecided": 4, "countries": 0}
+        told = counts(book, "2012-02-10")
+        assert told == {"received": 4, "selected": 2, "declined": 1, "undecided": 1, "countries": 3}
+        criterion = run(book, "calls", by="criterion", as_of=date(2012, 2, 10))
+        assert dict(zip(criterion.columns, criterion.rows[0], strict=True))["mean_selected"] == "4.00"
+        record(book, [g.give_up("2012-03-01", grant="FREE")])
+        assert counts(book, "2012-03-01")["selected"] == 1
