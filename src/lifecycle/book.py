@@ -100,7 +100,7 @@ class Book:
         )
         with making(home_of(place)) as home, store_errors(place):
             book = cls(home, home.made(), clock)
-            book.journal.left_out.begin((0, 0), lambda: sealed_in(book.path), book._judged)
+            book.journal.left_out.begin((0, 0), book._sealed, book._judged)
             book._clerk.found(facts, recorder)
             home.finish(name, seal=seal)
         return book
@@ -129,7 +129,7 @@ class Book:
                 book.close()
                 raise wrong
             try:
-                journal.left_out.begin(book._sound(), lambda: sealed_in(book.path), book._judged)
+                journal.left_out.begin(book._sound(), book._sealed, book._judged)
             except Altered:
                 if not as_is:
                     book.close()
@@ -194,9 +194,13 @@ class Book:
 
         return judged_after(self.journal, after, set_aside)
 
+    def _sealed(self) -> Sizes:
+        """The position of the last sealed entry, and the number of the last sealed answer."""
+        return self.journal.places_of(sealed_in(self.path))
+
     def _sound(self) -> Sizes:
         """Up to which entry and answer nothing is wrong: what is sealed, or was judged on this machine."""
-        sealed = sealed_in(self.path)
+        sealed = self._sealed()
         position, number, leaf = sound_in(self.path)
         if position <= sealed[0] or leaf != self._leaf(position):
             return sealed
@@ -205,7 +209,7 @@ class Book:
     def _keep_sound(self) -> None:
         """Remember how far the journal was judged, if it is not sealed: the next one goes on from there."""
         clerk, left_out = self._clerk_at_work, self.journal.left_out
-        if clerk is None or left_out.stops or left_out.looked <= sealed_in(self.path)[0]:
+        if clerk is None or left_out.stops or left_out.looked <= self._sealed()[0]:
             return
         with suppress(*STORE_ERRORS, BookError, OSError):  # it can be done without
             position, number = self.journal.sound()

@@ -301,6 +301,19 @@ class Journal(Application[str]):
         )
         return _pair(self.recorder.rows(question)[0])
 
+    def places_of(self, sizes: tuple[int, int]) -> tuple[int, int]:
+        """The position of the entry, and the number of the answer, up to which there are so many of each.
+
+        Both are without gaps; those of a journal that was restored from a dump need not begin at 1.
+        """
+        question = (
+            "SELECT coalesce(min(position), 1), (SELECT coalesce(min(number), 1) FROM receipts)"
+            " FROM stored_events"
+        )
+        first, first_answer = _pair(self.recorder.rows(question)[0])
+        entries, answers = sizes
+        return entries and first + entries - 1, answers and first_answer + answers - 1
+
     def lost(self, sealed: tuple[int, int]) -> str:
         """What is gone of the entries and answers that were sealed, or the way to the newest, in words.
 
