@@ -134,7 +134,7 @@ def seal(
 
 
 def _quarantined(words: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
-    """Record the quarantine, and tell how it went on stderr, for the seal's own answer comes after it.
+    """Record the quarantine, and say on stderr how it went: stdout is for the seal's own answer.
 
     The exit code, and the answer as programs read it.
     """

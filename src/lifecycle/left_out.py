@@ -112,7 +112,7 @@ class LeftOutRows:
 
     def __init__(self, recorder: Recording) -> None:
         self._recorder = recorder
-        self._sealed: Sizes | None = None
+        self._sound: Sizes | None = None
         """How many entries and answers are known to be sound; `None`: nobody asked to leave anything out."""
         self._sealed_now: Callable[[], Sizes] = lambda: (0, 0)
         self._judged: Judge | None = None
@@ -147,12 +147,12 @@ class LeftOutRows:
 
         ``sealed_now`` tells how many are sealed.
         """
-        self._sealed, self._sealed_now, self._judged = sound, sealed_now, judge
+        self._sound, self._sealed_now, self._judged = sound, sealed_now, judge
         self._again()
 
     def look(self, position: int) -> bool:
         """Look at what came since, if the journal goes up to the position; whether anything changed."""
-        if self._sealed is None:
+        if self._sound is None:
             return False
         if position <= self.looked and not (self._undone or self._unjudged):
             return False
@@ -179,15 +179,15 @@ class LeftOutRows:
 
     def own(self, position: int) -> None:
         """Take what was recorded up to the position for lawful: this process has judged it."""
-        if self._sealed is not None:
+        if self._sound is not None:
             self.looked = position
 
     def undo(self, looked: int) -> None:
         """Forget what was looked at after the position: it was not recorded in the end."""
         if self.looked > looked:
             self._undone, self.looked = True, looked
-            if self._sealed is not None and self._sealed[0] > looked:
-                self._sealed = self._sealed_now()
+            if self._sound is not None and self._sound[0] > looked:
+                self._sound = self._sealed_now()
 
     def since(self, stream: str, version: int, position: int) -> bool:
         """Whether it was found after the position that a row up to the version is left out of the stream."""
@@ -199,37 +199,37 @@ class LeftOutRows:
 
     def again(self) -> None:
         """Look at everything anew: a row was quarantined."""
-        if self._sealed is not None:
+        if self._sound is not None:
             self._again()
 
     def sound(self) -> Sizes:
         """Up to which entry and answer nothing is wrong, as far as it was judged."""
-        return self._sealed or (0, 0)
+        return self._sound or (0, 0)
 
     def _again(self) -> None:
-        assert self._sealed is not None
-        self._sealed = max(self._sealed, self._sealed_now())
+        assert self._sound is not None
+        self._sound = max(self._sound, self._sealed_now())
         self._undone, self._lawless, self._unjudged = False, {}, {}
         while True:
             self._decode()
-            if self._judged is None or self.looked <= self._sealed[0]:
+            if self._judged is None or self.looked <= self._sound[0]:
                 return
             stopped = (stop.rows for stop in self.stops.values())
             known = frozenset(self.rows).union(self._unbelieved, self._lawless, *stopped)
-            found, sound = self._judged(self._sealed, known)
+            found, sound = self._judged(self._sound, known)
             if not found:
                 break
             # One at a time: what comes after it may be found wrong only because of it.
             position, why = min(found)
             self._lawless[position] = why
         if not self.stops and sound[0] >= self.looked:
-            self._sealed = sound
+            self._sound = sound
 
     def _decode(self) -> None:
-        assert self._sealed is not None
+        assert self._sound is not None
         self.rows, self.stops, self.version, self._believed = {}, {}, 0, set()
         self._unbelieved = set()
-        self.looked = self._sealed[0]
+        self.looked = self._sound[0]
         # From the newest on: a row of this stream may have been quarantined itself.
         for row in reversed(self._recorder.rows(_QUARANTINED, QUARANTINES)):
             self.version = max(self.version, row[1])
@@ -237,7 +237,7 @@ class LeftOutRows:
                 self._quarantine(entry_of(*row))
         while self.take(self._tail(self.looked), first=True):
             # What was quarantined may have been followed by rows that are as they should be.
-            self.stops, self.looked, self._unbelieved = {}, self._sealed[0], set()
+            self.stops, self.looked, self._unbelieved = {}, self._sound[0], set()
 
     def _tail(self, after: int) -> Iterator[Row]:
         while rows := self._recorder.rows(_TAIL, after, _PAGE):
@@ -315,7 +315,7 @@ class LeftOutRows:
             other, _, number = name.rpartition("@")
             if number.isdecimal():
                 found = self._recorder.rows(_NAMED, other, int(number))
-                places |= {at: (other, int(number)) for (at,) in found if at > self._sealed_entries}
+                places |= {at: (other, int(number)) for (at,) in found if at > self.sound()[0]}
         rows = tuple(sorted(places))
         for at in rows:
             name, number = places[at]
@@ -327,18 +327,9 @@ class LeftOutRows:
 
     def _named_with(self, name: str) -> list[str]:
         """The rows that an answer names together with this one."""
-        answers = 0 if self._sealed is None else self._sealed[1]
+        _, answers = self.sound()
         told = (str(names).split() for (names,) in self._recorder.rows(_NAMING, answers))
         return next((names for names in told if name in names), [])
-
-    @property
-    def sealed(self) -> tuple[int, int]:
-        """How many entries and answers were sealed when this was begun."""
-        return self._sealed or (0, 0)
-
-    @property
-    def _sealed_entries(self) -> int:
-        return 0 if self._sealed is None else self._sealed[0]
 
     # ── what it comes to ─────────────────────────────────────────────────────────────────────
 
@@ -348,7 +339,7 @@ class LeftOutRows:
             if position in stop.rows:
                 return stop
         for stream, version, topic, state, at in self._recorder.rows(_ROW, position):
-            if at in self.rows or at > self._sealed_entries:
+            if at in self.rows or at > self.sound()[0]:
                 return None
             try:
                 entry_of(stream, version, topic, state, at)

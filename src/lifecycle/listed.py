@@ -55,7 +55,7 @@ def with_faults(error: ValidationError, kind: type[BaseModel], said: Any) -> Val
 
 
 def _alone(kind: type[BaseModel], name: str, said: dict[str, Any]) -> Any:
-    """The value of one field; `None` if it is none."""
+    """The value of one field; `None` if it is not valid."""
     field = kind.model_fields[name]
     try:
         annotation: Any = Annotated[field.annotation, name, *field.metadata]

@@ -40,7 +40,7 @@ class ViewsAlone:
 
     @contextmanager
     def tables(self) -> Iterator[tuple[Connection, int]]:
-        """The tables, and the position that they correspond to. Raises `Unreachable`, if it is none, too."""
+        """The tables, and the position that they correspond to. Raises `Unreachable` if there is none."""
         with store.opened(self.views, as_is=True) as engine, store.reading(engine) as connection:
             position, _ = ViewsTracking.inside(connection).newest()
             if not position:  # every book has an entry: the fund's

@@ -276,7 +276,7 @@ def report_by_instrument(as_of: ColumnElement[str]) -> Select[*tuple[object, ...
 
 
 class Held(NamedTuple):
-    """An activity that was held, and its countries; those that are not stated are none."""
+    """An activity that was held, and its countries; a country that is not stated is left out."""
 
     grant: str
     activity: str

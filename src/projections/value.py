@@ -77,7 +77,7 @@ class Sums:
     """The pairs of countries of these."""
 
     def cover(self) -> None:
-        """Count one grant, once all of its figures are in; a proposal is none."""
+        """Count one grant, once all of its figures are in; a proposal is not counted."""
         if not self.approved:
             self.proposals = 1
             return

@@ -19,7 +19,7 @@ from lifecycle.refusals import (
 from lifecycle.steps import NAMES
 
 OVERPAYMENT = "overpayment"
-"""Is waived as obligations are, and is none: it has no due date and no row in the timeline."""
+"""It is waived like an obligation, but it is not one: it has no due date and no row in the timeline."""
 
 
 @lawful(was.ObligationWaived, since=1)

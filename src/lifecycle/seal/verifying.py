@@ -175,7 +175,7 @@ class _Look:
             place = self._journal.place
             names = frozenset(self._names_of(self._aside))
             walking = aside.submit(walk_receipts_of, place, newest_answer, names)
-            untrue = aside.submit(snapshots_of, place, self._journal.left_out.sealed)
+            untrue = aside.submit(snapshots_of, place, self._journal.left_out.sound())
             entries = walk_entries(self._journal, self._aside, told)
             self._trees[0].extend(entries.leaves)
             injuries = self._journal.recorder.injuries()
@@ -343,11 +343,11 @@ def _use_of(key: PublicKey, before: PublicKey | None, by: dict[str, list[PublicK
     return KeyUsed(key, signed[0] if signed else None, vouched)
 
 
-def snapshots_of(place: Path | str, sealed: tuple[int, int]) -> list[tuple[str, str]]:
-    """What is wrong with the snapshots of a journal, given how many entries and answers are sealed."""
+def snapshots_of(place: Path | str, sound: tuple[int, int]) -> list[tuple[str, str]]:
+    """What is wrong with the snapshots of a journal, given up to which entry and answer it is sound."""
     try:
         journal = Journal(place, read_only=True)
-        journal.left_out.begin(sealed)
+        journal.left_out.begin(sound)
         return list(snapshots(journal))
     except (*STORE_ERRORS, BookError):
         return []  # the walk through the entries tells of it
