@@ -169,19 +169,23 @@ def roles_in(event: was.ActivityHeld, planned: Sequence[str], grant: Grant) -> R
 
     What the record states wins. Otherwise a country that was planned, was host or sent people gives if it
     is among the grant's providers on the day, and receives if it is among its recipients. A planned country
-    whose part the record states without it was not there.
+    whose part the record states without it was not there. A country is told once; `NOT_STATED` neither gives
+    nor receives.
     """
     came = [*(event.hosts or ()), *(who.country for who in event.participants)]
     there = dict.fromkeys([*planned, *came])
     gave, received = event.giving, event.receiving
     if gave is None:
-        gave = tuple(code for code in there if code in grant.providers and code != NOT_STATED)
+        gave = tuple(code for code in there if code in grant.providers)
     if received is None:
-        received = tuple(code for code in there if code in grant.recipients and code != NOT_STATED)
+        received = tuple(code for code in there if code in grant.recipients)
     parts = {*grant.providers, *grant.recipients}
     others = [code for code in planned if code not in parts or code == NOT_STATED]
     took_part = {*gave, *received, *came, *others}
     order = dict.fromkeys([*there, *gave, *received])
+    gave, received = (
+        tuple(code for code in dict.fromkeys(stated) if code != NOT_STATED) for stated in (gave, received)
+    )
     return Roles([code for code in order if code in took_part], list(gave), list(received))
 
 
@@ -191,7 +195,7 @@ def _held(dated: _Stood, event: was.ActivityHeld, grant: Grant) -> _Stood:
         status="held",
         held_on=day(event.ends),
         countries=json.dumps(roles.countries),
-        hosts=json.dumps(event.hosts or ()),
+        hosts=json.dumps(list(dict.fromkeys(event.hosts or ()))),
         giving=json.dumps(roles.giving),
         receiving=json.dumps(roles.receiving),
     )

@@ -152,3 +152,13 @@ def test_the_costs_of_activities_have_a_total_in_each_currency(lived: Shell) -> 
         ["total", "5.00", "EUR"],
         ["total", "3.50", "USD"],
     ]
+
+
+@pytest.mark.case("X1")
+def test_a_country_is_told_once_and_one_not_stated_gives_nothing(lived: Shell) -> None:
+    held = on_grant("HoldActivity", "2017-09-03", "leader", activity="A1", hosts=["TZ", "TZ"])
+    held |= {"starts": "2017-09-03", "ends": "2017-09-03", "giving": ["ZZ", "IN"], "receiving": ["TZ", "TZ"]}
+    assert lived("record", lived.file([held])).code == 0
+    row = lived("--json", "report", "exchanges").row
+    assert (row["hosts"], row["giving"], row["receiving"]) == (["TZ"], ["IN"], ["TZ"])
+    assert set(row["countries"]) == {"TZ", "ZZ", "IN"}
