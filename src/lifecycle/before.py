@@ -72,6 +72,8 @@ class Before:
     def entries_of(self, stream: str, version: int = 0) -> list[Entry]:
         """The entries of a stream after a version, before those that are judged."""
         found = list[Entry]()
+        if not (self._after or self._set_aside or self.versions.get(stream)):
+            return found  # the walk has met all rows before these
         for row in self._journal.recorder.rows(_OF_STREAM, stream, version, self.at):
             if row[-1] not in self._set_aside:
                 try:

@@ -200,7 +200,7 @@ def test_nobody_signs_a_row_that_the_rules_would_refuse(shell: Shell, book: str)
     checkpoints = names(shell)
     told = shell("audit", "verify", *at)
     assert told.code == 4
-    assert "lawless: NotAnOfficer: m.allory holds no role" in told.err
+    assert "it is unsealed, and is no lawful entry: NotAnOfficer: m.allory holds no role" in told.err
     assert "verified" not in told.out
     told = shell("audit", "seal", *at)
     assert told.code == 4

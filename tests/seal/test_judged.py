@@ -12,6 +12,7 @@ from asking import FOUNDED as WITH_A_CALL
 from books import make_book, record
 from forging import forge, forge_refusal
 from given import given
+from lifecycle.before import Before
 from lifecycle.book import Book
 from lifecycle.checksum import summed
 from lifecycle.decisions.proposal import request_digest
@@ -77,6 +78,26 @@ def test_an_honest_life_has_no_fault(lived: Book) -> None:
     assert found.faults == []
     assert (found.entries, found.receipts) == lived.journal.counts()
     assert found.sound == lived.journal.ends()
+
+
+@pytest.mark.both_stores
+def test_grants_that_were_forgotten_meanwhile_are_read_again(
+    lived: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only of a stream that the walk has not met it is known, without a question, that it was empty."""
+    record(lived, [g.propose("01-10", grant="SSF-2"), g.cost("01-11"), g.propose("01-12", grant="SSF-3")])
+    monkeypatch.setattr("lifecycle.judged._KEPT_ENTRIES", 1)
+    asked = list[str]()
+    entries_of = Before.entries_of
+
+    def counted(before: Before, stream: str, version: int = 0) -> list[Entry]:
+        found = entries_of(before, stream, version)
+        asked.extend([stream] * bool(found))
+        return found
+
+    monkeypatch.setattr(Before, "entries_of", counted)
+    assert judged_all(lived).faults == []
+    assert f"grant:{g.G}" in asked
 
 
 @pytest.mark.both_stores

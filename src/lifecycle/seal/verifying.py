@@ -27,10 +27,11 @@ from lifecycle.seal.sealing import KEYS, TREES, Progress, Seal, text_of
 _ANSWERS, _ELSEWHERE = 1 << 60, 1 << 61
 """Problems are told in the order of the entries; then those of the answers; then the rest."""
 _JUDGES = 4
-"""How many processes judge at most; each of them folds the fund."""
-_WORTH_JUDGING = 5_000
+"""How many processes judge at most, this one among them; each of them folds the fund."""
+_WORTH_JUDGING = 50_000
 _WORTH_IT = 50_000
-"""Below so many entries another process would take longer to start than to help."""
+"""Below so many entries another process costs more than it helps: it takes half a second to start, and each
+that judges reads all rows."""
 
 
 class Problem(NamedTuple):
@@ -321,14 +322,15 @@ class _Look:
             return
         if sealed[0] > entries or sealed[1] > receipts:
             return  # another problem names what is missing
-        if parts:
-            found = together([part.result() for part in parts])
-        else:
-            after = self._journal.nth(sealed[0] - 1)[2] if sealed[0] else 0
-            aside = set_aside_in(self._journal)
-            found = judged(
-                self._journal, (after, sealed[1]), set_aside=aside, unsealed=sealed == self._sealed
-            )
+        after = self._journal.nth(sealed[0] - 1)[2] if sealed[0] else 0
+        found = judged(
+            self._journal,
+            (after, sealed[1]),
+            set_aside=set_aside_in(self._journal),
+            part=(0, len(parts) + 1),
+            unsealed=sealed == self._sealed,
+        )
+        found = together([found, *(part.result() for part in parts)])
         self._judged = found.entries, found.receipts
         known = {problem.where.partition(" (")[0] for _, problem in self._problems}
         for fault in found.faults:
@@ -371,13 +373,16 @@ class _Here(Executor):
 
 @contextmanager
 def _judging(journal: Journal, *, rules: bool) -> Iterator[list[Future[Judged]]]:
-    """The parts of everything that are judged meanwhile in processes of their own; none if it is little."""
+    """The parts of everything that are judged meanwhile in processes of their own; none if it is little.
+
+    The first part is left to this process: a process more would take longer than the part.
+    """
     many = min(cpu_count() or 1, _JUDGES)
     if not rules or many == 1 or journal.counts()[0] < _WORTH_JUDGING:
         yield []
         return
-    with ProcessPoolExecutor(many, mp_context=get_context("spawn")) as pool:
-        yield [pool.submit(judged_part, journal.place, (part, many)) for part in range(many)]
+    with ProcessPoolExecutor(many - 1, mp_context=get_context("spawn")) as pool:
+        yield [pool.submit(judged_part, journal.place, (part, many)) for part in range(1, many)]
 
 
 @contextmanager
