@@ -242,11 +242,24 @@ class Book:
             ]
 
     def _lawful(self) -> Check:
-        """Whether every row of the journal is an entry, and each stream takes more."""
-        stops = self.stops()
+        """Whether every row of the journal is an entry, or an answer, and each stream takes more."""
+        stops = [*self.stops(), *self._lawless_answers()]
         aside = "".join(f"; {row}" for row in self.quarantined())
         told = "; ".join(map(str, stops)) or f"no stream is stopped{aside}"
         return Check("every row is an entry that the rules allow", not stops, told)
+
+    def _lawless_answers(self) -> list[str]:
+        """Each answer that is not sealed, and that the rules would not have given; no seal goes past it."""
+        from lifecycle.judged import judged, set_aside_in
+
+        with self.journal.recorder.reading():
+            entries, answers = sealed_in(self.path)
+            if entries > self.journal.counts()[0]:
+                return []  # it lost what was sealed, which is told apart
+            # What was never sealed is judged from where this machine has judged it on.
+            after = (self.journal.nth(entries - 1)[2], answers) if entries else self.journal.left_out.sound()
+            found = judged(self.journal, after, set_aside=set_aside_in(self.journal), unsealed=True)
+        return [f"{one.where} is {one.kind}: {one.what}" for one in found.faults if one.answer]
 
     # ── recording ────────────────────────────────────────────────────────────────────────────
 

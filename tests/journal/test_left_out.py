@@ -319,6 +319,17 @@ def test_a_refusal_of_a_day_to_come_is_not_signed(book: Book) -> None:
         assert "2199-01-01" in str(Seal(opened).seal().fault)
 
 
+@pytest.mark.case("T2")
+def test_health_names_an_answer_that_is_lawless(book: Book) -> None:
+    with Book.open(book.place) as opened:
+        assert opened.health()[-1].well
+        forge_refusal(opened, g.cancel("01-12", actor="t.leader"), "NotInStage")
+        assert opened.record(cost("SSF-2"), "t.leader").outcome == "accepted"
+    with Book.open(book.place) as opened:
+        assert not opened.health()[-1].well
+        assert "RoleNotHeld" in opened.health()[-1].told
+
+
 @pytest.mark.case("O3")
 @pytest.mark.parametrize("stream", ["grant:NEW", "call:NEW", "elsewhere:NEW", "fund:quarantine", "zzz"])
 def test_a_row_of_a_stream_of_its_own_stops_nothing_else(book: Book, stream: str) -> None:
