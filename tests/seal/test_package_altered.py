@@ -92,6 +92,12 @@ def _relink(package: Path) -> None:
     (package / "keys").symlink_to(package.parent / "keys")
 
 
+def _pipe(package: Path) -> None:
+    """In the place of a file: who reads it waits for ever."""
+    (package / "receipts.jsonl").unlink()
+    os.mkfifo(package / "receipts.jsonl")
+
+
 def _list_one_more(package: Path) -> None:
     """A file more, which the manifest lists, under the signature that it had."""
     (package / "notes.txt").write_text("read this instead", "utf-8")
@@ -153,6 +159,7 @@ FOUND_BY_THE_MANIFEST: dict[str, Alter] = {
     "an unlisted folder": lambda package: (package / "more").mkdir(),
     "a hidden file": lambda package: (package / "proofs" / ".hidden").write_text(""),
     "a link": _relink,
+    "a pipe": _pipe,
     "the manifest deleted": lambda package: (package / "manifest").unlink(),
     "the manifest without its signature": _line("manifest", -1, lambda _: ""),
     "another line in the manifest": _line("manifest", 1, lambda line: line.replace("grantbook", "Grantbook")),

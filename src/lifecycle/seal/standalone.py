@@ -341,6 +341,7 @@ def check_manifest(folder: Path, keys: list[str], *, unsigned: bool) -> set[str]
     for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()
         check(not path.is_symlink(), f"{name}: it is a link")
+        check(path.is_dir() or path.is_file(), f"{name}: it is neither a file nor a folder")
         if path.is_dir():
             check(any(one.startswith(f"{name}/") for one in listed), f"{name}: the manifest does not list it")
         elif name != MANIFEST:
