@@ -313,6 +313,8 @@ def _verified(found: "Verified", problems: list[tuple[str, str]], views: str, *,
 
 def _judged(found: "Verified") -> str:
     """What was proved: never that the rules were kept, if they were not judged."""
+    if found.last is None:
+        return f"nothing is sealed; rules judged for the {found.judged[0]:,} entries"
     if found.judged == (found.entries, found.receipts):
         return f"sealed and unaltered; rules judged for all {found.entries:,} entries"
     return f"sealed and unaltered; rules judged for the {found.judged[0]:,} unsealed entries"

@@ -44,9 +44,9 @@ def test_sealing_can_be_left_to_a_command_of_its_own(shell: Shell) -> None:
     assert shell("record", shell.file(life()), *at).code == 0
     assert names(shell) == []
     verified = shell("audit", "verify", *at)
-    assert verified.code == 4
+    assert verified.code == 0
     assert "unsealed: " in verified.out
-    assert "nothing was sealed" in verified.err
+    assert "nothing is sealed; rules judged for the" in verified.out
     sealed = shell("audit", "seal", *at)
     assert sealed.code == 0
     assert "nothing is unsealed" in sealed.out

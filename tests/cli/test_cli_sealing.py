@@ -86,3 +86,17 @@ def test_a_moved_book_can_be_left_unsealed(book: Shell, tmp_path: Path) -> None:
     told = book("--book", copy, "officer", "appoint", "two", "--roles", "ttl", "--on", "2017-01-01")
     assert told.code == 0
     assert len(list((tmp_path / "copy" / "checkpoints").glob("*.note"))) == sealed
+
+
+@pytest.mark.case("T1")
+def test_a_book_that_nobody_has_sealed_is_no_alarm(shell: Shell) -> None:
+    """Its rules are judged all the same; one that was sealed once misses its seals."""
+    assert shell("init", shell.book, "--name", "F", "--on", "2016-01-01", "--no-seal").code == 0
+    appoint(shell, "one")
+    told = shell("--book", shell.book, "audit", "verify")
+    assert told.code == 0
+    assert "nothing is sealed; rules judged for the 5 entries" in told.out
+    assert shell("--book", shell.book, "audit", "seal").code == 0
+    for note in (shell.seals / "checkpoints").glob("*.note"):
+        note.unlink()
+    assert shell("--book", shell.book, "audit", "verify").code == 4
