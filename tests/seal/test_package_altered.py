@@ -92,10 +92,14 @@ def _relink(package: Path) -> None:
     (package / "keys").symlink_to(package.parent / "keys")
 
 
-def _pipe(package: Path) -> None:
-    """In the place of a file: who reads it waits for ever."""
-    (package / "receipts.jsonl").unlink()
-    os.mkfifo(package / "receipts.jsonl")
+def _in_place_of(name: str) -> Alter:
+    """A pipe, which nobody writes to."""
+
+    def alter(package: Path) -> None:
+        (package / name).unlink()
+        os.mkfifo(package / name)
+
+    return alter
 
 
 def _list_one_more(package: Path) -> None:
@@ -159,7 +163,8 @@ FOUND_BY_THE_MANIFEST: dict[str, Alter] = {
     "an unlisted folder": lambda package: (package / "more").mkdir(),
     "a hidden file": lambda package: (package / "proofs" / ".hidden").write_text(""),
     "a link": _relink,
-    "a pipe": _pipe,
+    "a pipe": _in_place_of("receipts.jsonl"),
+    "a pipe for the manifest": _in_place_of("manifest"),
     "the manifest deleted": lambda package: (package / "manifest").unlink(),
     "the manifest without its signature": _line("manifest", -1, lambda _: ""),
     "another line in the manifest": _line("manifest", 1, lambda line: line.replace("grantbook", "Grantbook")),

@@ -325,9 +325,15 @@ def receipt_name(receipt: dict[str, Any]) -> str:
     return f"answer to {receipt['command_id']}"
 
 
+def plain(path: Path) -> Path:
+    """The path of a plain file: a pipe would be waited for. Raises `Wrong` if it is something else."""
+    check(path.is_file(), f"{path.name}: it is not there, or no plain file")
+    return path
+
+
 def check_manifest(folder: Path, keys: list[str], *, unsigned: bool) -> set[str]:
     """The files are those that the manifest lists, each as it was. Returns what its head says."""
-    note = (folder / MANIFEST).read_bytes().decode()
+    note = plain(folder / MANIFEST).read_bytes().decode()
     if "\n\n" in note:
         lines = signed(note, keys)
     else:
@@ -481,7 +487,7 @@ def main() -> tuple[int, str]:
     parser.add_argument("--proof", type=Path, help="check this proof alone")
     asked = parser.parse_args()
     try:
-        keys = asked.key or (asked.folder / "keys").read_text("ascii").split()
+        keys = asked.key or plain(asked.folder / "keys").read_text("ascii").split()
         if asked.proof:
             holds = told(check_proof(asked.proof, keys)[0])
         else:
