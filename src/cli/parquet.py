@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from projections.reports import LISTS, TRUTHS, Report
+from projections.value import KNOWN
 
 _COUNTS = frozenset(
     """grants days activities participants women men not_stated pairs held planned moves
@@ -16,6 +17,8 @@ _COUNTS = frozenset(
     raised_awareness enhanced_knowledge_and_skills improved_consensus_and_teamwork strengthened_coalitions
     enhanced_networks increased_implementation_knowledge lessons with_results with_lessons
     sought_and_achieved follow_ups respondents""".split()
+    + [f"{name}_known" for name in KNOWN]
+    + [f"over_{name}" for name in KNOWN]
 )
 """Whole numbers wherever they stand."""
 _COUNTS_OF = {

@@ -112,6 +112,8 @@ class Journal(Application[str]):
         }
         super().__init__()
         self.left_out = LeftOutRows(self.recorder)
+        self._first: tuple[int, int] | None = None
+        """The first position and the number of the first answer, once something is sealed."""
         """Rows that count in no fold, once somebody has said how far the journal is sealed."""
         if not create:
             found = self.recorder.format()
@@ -306,11 +308,15 @@ class Journal(Application[str]):
 
         Both are without gaps; those of a journal that was restored from a dump need not begin at 1.
         """
+        if not any(sizes):
+            return sizes
         question = (
             "SELECT coalesce(min(position), 1), (SELECT coalesce(min(number), 1) FROM receipts)"
             " FROM stored_events"
         )
-        first, first_answer = _pair(self.recorder.rows(question)[0])
+        if self._first is None:
+            self._first = _pair(self.recorder.rows(question)[0])
+        first, first_answer = self._first
         entries, answers = sizes
         return entries and first + entries - 1, answers and first_answer + answers - 1
 

@@ -26,16 +26,17 @@ def checkpoints(shell: Shell) -> int:
     return len(list((shell.seals / "checkpoints").glob("*.note")))
 
 
-@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
 def test_another_home_seals_with_a_new_key_and_says_so(
     book: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert appoint(book, "one") == ""
+    if isinstance(book.place, Path):
+        return  # the seals of a folder lie in it
+    assert "for the first time" not in appoint(book, "one")
     monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path / "another"))
     told = " ".join(appoint(book, "two").split())
     assert "sealed here for the first time, with a new key in" in told
     assert str(tmp_path / "another") in told
-    assert appoint(book, "three") == ""
+    assert "for the first time" not in appoint(book, "three")
 
 
 def test_switching_is_an_entry_and_holds_from_its_day(book: Shell) -> None:

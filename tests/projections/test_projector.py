@@ -83,7 +83,7 @@ def test_a_correction_of_the_fund_is_taken_in(tmp_path: Path) -> None:
         same_when_rebuilt(book)
 
 
-def test_an_edition_adopted_late_is_applied_to_what_is_there(tmp_path: Path) -> None:
+def test_an_edition_adopted_late_changes_nothing_that_is_there(tmp_path: Path) -> None:
     edition = read_edition(
         '[edition]\nname = "swift"\nfrom = 2017-01-15\nagreement_required = true\n'
         'disbursement_grace = { months = 4, source = "test" }\n[edition.windows.stand_alone]\n'
@@ -91,11 +91,11 @@ def test_an_edition_adopted_late_is_applied_to_what_is_there(tmp_path: Path) -> 
     )
     with new_book(tmp_path / "book", REQUESTED) as book:
         assert ask(book, "timeline", "01-20")[0]["due_on"] == "2017-02-19"
-        record(
-            book,
-            g.adopt("2018-01-01", edition=edition.model_dump(by_alias=True, mode="json", exclude_none=True)),
+        adoption = g.adopt(
+            "2018-01-01", edition=edition.model_dump(by_alias=True, mode="json", exclude_none=True)
         )
-        assert ask(book, "timeline", "01-20")[0]["due_on"] == "2017-01-30"
+        assert book.record(adoption, adoption.actor).refusal == "EditionTooLate"
+        assert ask(book, "timeline", "01-20")[0]["due_on"] == "2017-02-19"
         same_when_rebuilt(book)
 
 

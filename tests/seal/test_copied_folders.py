@@ -22,7 +22,7 @@ def mixed(tmp_path: Path) -> Path:
     """A copy whose checkpoints were copied three entries after its journal."""
     with make_book(tmp_path / "book", [*g.FOUNDED, *g.PAID]) as book:
         Seal(book).seal()
-        book.journal.close()
+        book.close()
         shutil.copytree(tmp_path / "book", tmp_path / "copy")
     with Book.open(tmp_path / "book") as book:
         record(book, [g.cost("06-12"), g.cost("06-13"), g.cost("06-14")])

@@ -127,11 +127,11 @@ TYPES: dict[str, tuple[Way, str]] = {
     ),
     "a topic that is no text": (
         rows("UPDATE stored_events SET topic = CAST(x'ff41' AS TEXT) WHERE position = 3"),
-        "the entry at position 3: its text was altered",
+        "fund@3 (position 3): it is not what checkpoint",
     ),
     "an actor that is no text": (
         rows("UPDATE receipts SET actor = CAST(x'ff41' AS TEXT) WHERE number = 2"),
-        "answer 2: its text was altered",
+        "answer 2: it is not what checkpoint",
     ),
     "half a version": (
         rows("UPDATE stored_events SET originator_version = 1.5 WHERE position = 3"),
