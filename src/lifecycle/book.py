@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 _PAGE = 1_000
 """Rows that are read at once: more of them no longer fit into a processor's cache."""
+_MAY_NOT_READ = "42501"
+"""PostgreSQL's code of a permission that was denied."""
 _STREAMS = 100
 """At most so many streams' entries in memory at a time."""
 
@@ -192,7 +194,12 @@ class Book:
         # Loaded only if something is unsealed: a reader of a sealed book does without the rules.
         from lifecycle.judged import judged_after
 
-        return judged_after(self.journal, after, set_aside)
+        try:
+            return judged_after(self.journal, after, set_aside)
+        except STORE_ERRORS as error:
+            if getattr(error.__cause__, "sqlstate", None) != _MAY_NOT_READ:
+                raise
+            return [], after  # a projector may not read the answers, without which nothing is judged
 
     def _sealed(self) -> Sizes:
         """The position of the last sealed entry, and the number of the last sealed answer."""

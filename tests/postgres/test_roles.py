@@ -306,6 +306,7 @@ def test_how_a_grant_stands_is_asked_without_the_rights_to_write(login: Login, b
     """The same, where one grant is looked at."""
     with Book.open(login("projector"), read_only=True) as own:
         catch_up(own)
+    Seal(book).seal()  # what nobody has judged is not answered so quickly
     assert standing(login("administrator"), g.G)
     with psycopg.connect(login("projector"), options="-c search_path=views") as connection:
         connection.execute(
