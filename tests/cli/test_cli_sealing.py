@@ -30,7 +30,7 @@ def test_another_home_seals_with_a_new_key_and_says_so(
     book: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if isinstance(book.place, Path):
-        return  # the seals of a folder lie in it
+        pytest.skip("the seals of a folder lie in it, whatever the home is")
     assert "for the first time" not in appoint(book, "one")
     monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path / "another"))
     told = " ".join(appoint(book, "two").split())
