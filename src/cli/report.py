@@ -9,6 +9,7 @@ from cli.asking import VIEWS, day_from, position_from
 from cli.forms import FORMS, write
 from cli.settings import Command, settings
 from cli.text import moment
+from cli.totals import not_added
 
 if TYPE_CHECKING:
     from lifecycle.book import Book
@@ -109,6 +110,8 @@ def caption_of(book: "Book | ViewsAlone", report: "Report") -> str:
     lines += [words for column, words in _DENOMINATORS.items() if column in report.columns]
     if report.name == "value":
         lines.append(_coverage(report))
+    if apart := not_added(report):
+        lines.append(f"In other currencies, and not added: {', '.join(apart)}.")
     if (report.name, report.columns[0]) == ("disbursement", "country"):
         lines.append("A grant counts whole in each country that receives: rows do not add up.")
     if {"income_group", "lending"} & set(report.columns):

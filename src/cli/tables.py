@@ -63,7 +63,7 @@ _FIRST = {
     "search": "rank grant kind snippet providers recipients sector",
     "match": "rank provider name score last_held_on evidence held received_before stories",
     "exchanges": "grant activity instrument status starts ends cost currency participants",
-    "exchanges by": "held participants women men not_stated cost currency planned cancelled",
+    "exchanges by": "held participants women men not_stated cost currency other_currencies planned cancelled",
     "outcomes": "grant " + " ".join(_SHORT) + " lessons results",
     "outcomes by": "sought achieved sought_and_achieved share_of_sought",
     "register": "grant title stage window recipients providers closing_date suspended",

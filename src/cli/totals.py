@@ -32,11 +32,30 @@ def totals(report: "Report", money: frozenset[str]) -> list[tuple[object, ...]]:
         for name, place in zip(summed, places, strict=True):
             if (value := row[place]) is not None:
                 own[name] = own.get(name, Decimal(0)) + Decimal(str(value))
+    apart = {"other_currencies": not_added(report) or None}
     return [
         tuple(
-            "total" if column == first else code if column == "currency" else own.get(column)
+            "total"
+            if column == first
+            else code
+            if column == "currency"
+            else apart.get(column, own.get(column))
             for column in report.columns
         )
         for code, own in sorted(sums.items(), key=lambda one: str(one[0] or ""))
         if own
     ]
+
+
+def not_added(report: "Report") -> list[str]:
+    """What the report's rows tell apart because it is in other currencies, added up by currency."""
+    if "other_currencies" not in report.columns:
+        return []
+    place = report.columns.index("other_currencies")
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for row in [row for row in report.rows if row[0] is None] or report.rows:
+        told = row[place]
+        for amount in told if isinstance(told, list) else ():
+            number, _, code = str(amount).partition(" ")
+            sums[code] += Decimal(number)
+    return [f"{number} {code}" for code, number in sorted(sums.items())]

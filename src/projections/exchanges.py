@@ -3,7 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
@@ -13,31 +13,29 @@ from sqlalchemy import (
     Connection,
     Integer,
     Select,
-    Text,
     and_,
     case,
-    cast,
     func,
-    null,
+    literal,
     select,
-    true,
-    union_all,
 )
 
 from lifecycle.events import grant as was
 from lifecycle.events.base import Event
 from lifecycle.stage import NOT_STATED
 from lifecycle.state import Changing, Grant
-from projections.expressions import holds, money, total_of
+from projections.expressions import holds, money
+from projections.other_currencies import Amounts
 from projections.tables import (
     FAR,
     Row,
     day,
     exchange_activities,
     exchange_participants,
-    fund_facts,
+    holding,
     minor,
     scale_of,
+    written,
 )
 
 COLUMNS = (
@@ -240,43 +238,61 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple
     return rows.order_by(a.grant, a.starts.nulls_first(), a.activity)
 
 
-def report_by_instrument(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
-    """Activities, participants and cost by instrument, then the sums; null where none was planned.
+def report_by_instrument(as_of: ColumnElement[str]) -> Callable[[Connection, date], Answered]:
+    """Activities, participants and cost by instrument, then the sums; `NO_PLAN` where none was planned.
 
-    The cost adds up what is in the holding currency.
+    The cost adds up what is in the holding currency. What is in others is told apart, and never added.
     """
-    a, facts = exchange_activities.c, fund_facts.c
-    who = _people(as_of, "grant", "activity").subquery()
-    added = case((a.cost_currency == facts.currency, a.cost), else_=0)
+    del as_of
+    return _by_instrument
+
+
+NO_PLAN = "not_stated"
+"""The instrument of an activity that was held without a plan."""
+
+
+@dataclass
+class _Sums:
+    counts: Counter[str] = field(default_factory=Counter)
+    cost: int = 0
+    others: Amounts = field(default_factory=Amounts)
+
+
+def _by_instrument(connection: Connection, as_of: date) -> Answered:
+    currency, scale = holding(connection)
+    a, on = exchange_activities.c, literal(as_of.isoformat())
+    who = _people(on, "grant", "activity").subquery()
     each = (
         select(
-            func.coalesce(a.instrument, "not_stated").label("instrument"),
-            *(case((a.status == status, 1), else_=0).label(status) for status in _STATUS),
-            *(func.coalesce(who.c[name], 0).label(name) for name in _PEOPLE),
-            added.label("cost"),
+            a.instrument,
+            a.status,
+            a.cost,
+            a.cost_scale,
+            a.cost_currency,
+            *(func.coalesce(who.c[name], 0) for name in _PEOPLE),
         )
         .select_from(
-            exchange_activities.outerjoin(
-                who, and_(who.c.grant == a.grant, who.c.activity == a.activity)
-            ).join(fund_facts, true())
+            exchange_activities.outerjoin(who, and_(who.c.grant == a.grant, who.c.activity == a.activity))
         )
-        .where(holds(exchange_activities, as_of))
-        .cte("each_activity")
+        .where(holds(exchange_activities, on))
     )
-    sums = [func.coalesce(total_of(each.c[name]), 0).label(name) for name in (*_STATUS, *_PEOPLE, "cost")]
-    total = select(cast(null(), Text).label("instrument"), *sums)
-    rows = union_all(select(each.c.instrument, *sums).group_by(each.c.instrument), total).subquery()
-    r = rows.c
-    return (
-        select(
-            *(r[name] for name in ("instrument", *_STATUS, *_PEOPLE)),
-            (r.women + r.men + r.not_stated).label("participants"),
-            money(r.cost, facts.scale).label("cost"),
-            facts.currency,
-        )
-        .select_from(rows.join(fund_facts, true()))
-        .order_by(r.instrument.is_(None), r.instrument)
-    )
+    found: dict[str | None, _Sums] = defaultdict(_Sums)
+    found[None] = _Sums()
+    for instrument, status, cost, cost_scale, code, *people in connection.execute(each):
+        for sums in (found[instrument or NO_PLAN], found[None]):
+            sums.counts.update({status: 1}, **dict(zip(_PEOPLE, people, strict=True)))
+            if cost is not None and code == currency:
+                sums.cost += cost
+            elif cost is not None:
+                sums.others.add(cost, cost_scale, code)
+    rows: list[Row] = []
+    for instrument in [*sorted(found.keys() - {None}, key=str), None]:
+        sums = found[instrument]
+        counts = [sums.counts[name] for name in (*_STATUS, *_PEOPLE)]
+        participants = sum(sums.counts[name] for name in _PEOPLE)
+        cost = written(sums.cost, scale)
+        rows.append((instrument, *counts, participants, cost, currency, sums.others.told()))
+    return ("instrument", *_STATUS, *_PEOPLE, "participants", "cost", "currency", "other_currencies"), rows
 
 
 class Held(NamedTuple):

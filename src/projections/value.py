@@ -18,6 +18,7 @@ from lifecycle.terms import CoFinancingKind, CostPurpose, words_of
 from projections.countries import pairs_of
 from projections.exchanges import held_by
 from projections.expressions import total_of
+from projections.other_currencies import Amounts
 from projections.register import standing_on, was_approved
 from projections.tables import (
     Row,
@@ -53,9 +54,8 @@ class Sums:
 
     money: Counter[str] = field(default_factory=Counter)
     """Co-financing and costs by kind, and ``net_disbursed``."""
-    others: Counter[str] = field(default_factory=Counter)
-    """What could not be added, by currency, in its own minor units."""
-    scales: dict[str, int] = field(default_factory=dict)
+    others: Amounts = field(default_factory=Amounts)
+    """What could not be added."""
     activities: int = 0
     participants: int = 0
     pairs: set[tuple[str, str]] = field(default_factory=set)
@@ -99,7 +99,6 @@ class Sums:
         """Count the other's in as well."""
         self.money.update(other.money)
         self.others.update(other.others)
-        self.scales |= other.scales
         self.activities += other.activities
         self.participants += other.participants
         self.pairs |= other.pairs
@@ -135,8 +134,7 @@ def _by_grant(connection: Connection, as_of: date) -> dict[str, Sums]:
     for row in connection.execute(select(side_flows).where(side_flows.c.since <= on)):
         sums = found[row.grant]
         if row.holding is None:
-            sums.others[row.currency] += row.amount
-            sums.scales[row.currency] = row.scale
+            sums.others.add(row.amount, row.scale, row.currency)
         else:
             sums.money[row.kind] += row.holding
     p = exchange_participants.c
@@ -171,15 +169,10 @@ def _told(sums: Sums, currency: str, scale: int) -> Row:
     """The columns after the first, but for the last one."""
     net, co = sums.money["net_disbursed"], sum(sums.money[kind] for kind in CO_FINANCING)
     paid, of = sums.paid, sums.of
-    others = [
-        f"{written(sums.others[code], sums.scales[code])} {code}"
-        for code in sorted(sums.others)
-        if sums.others[code]
-    ]
     return (
         currency,
         *(written(sums.money[kind], scale) for kind in (*CO_FINANCING, *COSTS)),
-        others,
+        sums.others.told(),
         written(co, scale),
         written(net, scale),
         sums.activities,

@@ -54,6 +54,19 @@ def test_amounts_of_different_currencies_are_never_added() -> None:
     assert totals(report("partner kind", ("DK", "x")), MONEY) == []
 
 
+def test_what_is_in_other_currencies_is_in_the_total_and_said_below_the_table(lived: Shell) -> None:
+    for amount in ("50.00 EUR", "0.50 EUR", "700 JPY"):
+        cost = ("grant", "cost", "G-1", "--on", "2017-06-01", "--purpose", "supervision")
+        assert lived(*cost, "--actor", "leader", "--amount", amount).code == 0
+    for by in ((), ("--by", "window")):
+        words = " ".join(lived("report", "value", *by, "--as-of", "2017-12-31").out.split())
+        assert "In other currencies, and not added: 50.50 EUR, 700 JPY." in words
+        assert "not added" not in lived("report", "value", *by, "--as-of", "2017-05-31").out
+    found = Report("value", ("window", "cash", "currency", "other_currencies"), [], date(2018, 1, 1), 1)
+    found.rows[:] = [("a", "1.00", "USD", ["2.00 EUR"]), ("b", "2.00", "USD", ["1.00 EUR", "7 JPY"])]
+    assert body_of(found)[2:] == [["total", "3.00", "USD", "3.00 EUR, 7 JPY"]]
+
+
 @pytest.mark.case("M13")
 def test_a_declined_proposal_is_no_grant_in_glance_and_progress_report(lived: Shell) -> None:
     words = (

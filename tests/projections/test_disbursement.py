@@ -8,7 +8,7 @@ import pytest
 
 import given as g
 from given import EFFECTIVE, ONE_DAY, PAID, PROPOSED
-from reading import ask, new_book, of
+from reading import ask, new_book, of, record
 
 pytestmark = pytest.mark.usefixtures("views")
 
@@ -221,3 +221,29 @@ def test_a_split_refund_comes_back_of_each_of_its_payments(tmp_path: Path) -> No
             "500.00",
             "89500.00",
         ]
+
+
+@pytest.mark.both_stores
+def test_what_the_fund_has_available_is_made_up_of_both_reports(tmp_path: Path) -> None:
+    """The fund's row has no key for what is overpaid: the disbursement report has it, proposals too."""
+    lives = [
+        [*PAID, g.irregular("06-01", amount="88500.00 USD")],
+        of("SSF-2", [*PROPOSED, g.irregular("06-05", amount="7.00 USD")]),
+    ]
+    with new_book(tmp_path / "book", *lives) as book:
+        record(book, g.credit_income("06-10", amount="9.00 USD"), g.charge_fee("06-11", amount="4.00 USD"))
+        record(book, g.return_funds("06-12", amount="3.00 USD"), g.waive("06-13", obligation="overpayment"))
+        record(book, g.refund("06-20", amount="100.00 USD", payment="X1"))
+        for on in ("05-31", "06-01", "06-05", "06-12", "06-19", "06-20"):
+            fund = {
+                name: Decimal(amount)
+                for name, amount in ask(book, "fund", on)[-1].items()
+                if amount and name in MADE_UP
+            }
+            overpaid = sum(Decimal(row["overpaid"]) for row in ask(book, "disbursement", on))
+            made_up = fund["received_holding"] + fund["income"] - fund["fees"] - fund["returned"]
+            assert fund["available"] == made_up - fund["committed"] - overpaid, on
+        assert overpaid == 407
+
+
+MADE_UP = "received_holding income fees returned committed available".split()

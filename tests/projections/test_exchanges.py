@@ -53,16 +53,38 @@ def test_held_it_stays_whatever_was_recorded_of_later_days(tmp_path: Path, later
         assert (due["due_on"], due["met_on"], due["superseded"]) == ("2017-06-16", "2017-06-18", [])
 
 
+@pytest.mark.both_stores
 def test_by_instrument_with_their_sum(tmp_path: Path) -> None:
-    unplanned = g.hold("07-01", activity="A2", cost="99.00 EUR", participants=[{"country": "TZ", "men": 1}])
+    unplanned = [
+        g.hold("07-01", activity="A2", cost="99.00 EUR", participants=[{"country": "TZ", "men": 1}]),
+        g.hold("07-02", activity="A3", cost="1.50 EUR"),
+        g.hold("07-03", activity="A4", cost="700 JPY"),
+    ]
     with new_book(tmp_path / "book", LIFE, unplanned, of("SSF-2", LIFE)) as book:
+        names = "instrument held women men participants cost currency other_currencies".split()
+        apart = ["100.50 EUR", "700 JPY"]
         rows = ask(book, "exchanges", "2018-01-01", by="instrument")
-        names = ("instrument", "held", "women", "men", "participants", "cost")
         assert [[row[name] for name in names] for row in rows] == [
-            ["not_stated", 1, 0, 1, 1, "0.00"],  # its cost is in euros: not added to dollars
-            ["study_tour", 2, 18, 16, 42, "16000.00"],
-            [None, 3, 18, 17, 43, "16000.00"],
+            ["not_stated", 3, 0, 1, 1, "0.00", "USD", apart],  # never added to dollars, nor left out
+            ["study_tour", 2, 18, 16, 42, "16000.00", "USD", []],
+            [None, 5, 18, 17, 43, "16000.00", "USD", apart],
         ]
+        for on, told in (("06-30", []), ("07-01", ["99.00 EUR"]), ("07-02", ["100.50 EUR"])):
+            assert ask(book, "exchanges", on, by="instrument")[-1]["other_currencies"] == told
+
+
+def test_costs_in_other_currencies_follow_corrections_and_what_was_known(tmp_path: Path) -> None:
+    late = g.hold("07-01", activity="A2", cost="99.00 EUR")
+    with new_book(tmp_path / "book", LIFE, late) as book:
+        known = book.position()
+        record(book, g.correct("2018-01-05", entry=9, reads={"cost": "90.00 GBP"}))
+        record(book, g.correct("2018-01-05", entry=8, reads={"cost": "1.00 EUR"}))
+        for when, cost, told in (
+            (None, "0.00", ["1.00 EUR", "90.00 GBP"]),
+            (known, "8000.00", ["99.00 EUR"]),
+        ):
+            total = ask(book, "exchanges", "2018-02-01", by="instrument", known=when)[-1]
+            assert (total["cost"], total["other_currencies"]) == (cost, told)
 
 
 def test_by_country_an_activity_counts_once_in_the_sum(tmp_path: Path) -> None:
