@@ -305,7 +305,7 @@ class NotYetLapsed(Refusal, order=DATES, rule="domain §3: LapseGrant"):
 
 
 class EditionTooLate(Refusal, order=DATES, rule="domain §5: what was decided stays decided"):
-    """Grants were decided on by other rules on the day from which the edition would hold, or later."""
+    """Grants were decided on by another edition on a day on which it would hold, or holds by now."""
 
 
 class DisbursementDeadlinePassed(Refusal, order=DATES, rule="domain §4.3: no payment after the deadline"):

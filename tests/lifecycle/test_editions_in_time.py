@@ -8,6 +8,8 @@ import given as g
 from given import APPROVED, EFFECTIVE, PROPOSED, REQUESTED, given, reads, strike
 from lifecycle.decisions.rules import Command
 from lifecycle.events import grant as was
+from lifecycle.events.base import EntryCorrected
+from lifecycle.judge import judge_grant
 from lifecycle.refusals import EditionNameTaken, EditionTooLate
 
 
@@ -82,3 +84,62 @@ def test_what_arrives_late_is_under_the_edition_of_its_own_day() -> None:
 def test_its_name_is_told_first() -> None:
     past = given(APPROVED)
     past.when(g.adopt("2018-01-01", edition=edition("2017-01-01", "2017-01"))).refused(EditionNameTaken)
+
+
+def undone(past: g.Past) -> Any:
+    """The first correction of the grant is struck."""
+    return g.correct("2018-07-01", actor="a.prover", entry=past.version(EntryCorrected), struck=True)
+
+
+@pytest.mark.case("D5")
+@pytest.mark.parametrize(
+    ("since", "fits"), [("2017-05-09", False), ("2017-05-10", False), ("2017-05-11", True)]
+)
+def test_an_approval_is_not_brought_back_to_a_day_of_another_edition(since: str, fits: bool) -> None:
+    """Moved forward, it let an edition be adopted that holds on its first day: that one is asked there."""
+    past = given(REQUESTED, g.approve("05-10"))
+    approval = past.version(was.GrantApproved)
+    past.given(g.correct("2018-06-01", entry=approval, reads={"on": "2017-02-10"}))
+    past.given(g.adopt("2018-06-02", edition=edition(since)))
+    outcome = past.copy().when(undone(past))
+    told = "decided by edition 2017-01, and edition ours"
+    outcome.accepted() if fits else outcome.refused(EditionTooLate, told)
+    past.given(g.correct("2018-07-02", entry=approval, reads={"on": "2017-05-10"}))
+    assert past.grant.edition == ("2017-01" if fits else "ours")
+
+
+@pytest.mark.case("D5")
+def test_nor_does_one_that_was_struck_come_back_so() -> None:
+    past = given(APPROVED)
+    past.given(strike(past, was.GrantApproved))
+    past.copy().when(undone(past)).accepted()
+    past.given(g.adopt("2018-06-02", edition=edition("2017-02-10")))
+    past.when(undone(past)).refused(EditionTooLate, "record it anew")
+    past.given(g.approve("02-10"))
+    assert past.grant.edition == "ours"
+
+
+@pytest.mark.case("D5")
+def test_nor_does_a_restructuring() -> None:
+    past = given(EFFECTIVE, g.restructure("05-10"))
+    redrawn = past.version(was.GrantRestructured)
+    past.given(g.correct("2018-06-01", entry=redrawn, reads={"on": "2017-04-10"}))
+    past.given(g.adopt("2018-06-02", edition=edition("2017-05-01")))
+    past.when(undone(past)).refused(EditionTooLate, "GrantRestructured")
+
+
+@pytest.mark.case("D5")
+def test_a_strike_that_moves_no_decision_is_not_asked() -> None:
+    past = given(APPROVED)
+    past.given(reads(past, was.GrantApproved, amount="80000.00 USD"))
+    past.given(g.adopt("2018-06-02", edition=edition("2017-02-11")))
+    past.when(undone(past)).accepted()
+
+
+def test_what_was_brought_back_under_the_first_rules_stays_lawful() -> None:
+    past = given(APPROVED)
+    past.given(strike(past, was.GrantApproved), g.adopt("2018-06-02", edition=edition("2017-02-10")))
+    asked, known = undone(past), past.grants[g.G]
+    assert judge_grant(known, asked, past.fund, asked.actor, g.TODAY, rules=1).grant is not None
+    with pytest.raises(EditionTooLate):
+        judge_grant(known, asked, past.fund, asked.actor, g.TODAY, rules=2)

@@ -287,6 +287,34 @@ def test_no_more_is_paid_than_is_left() -> None:
     given(life).when(g.disburse("05-01", amount="89999.99 USD")).accepted()
 
 
+ENDED = [
+    *PAID,
+    g.cancel("06-01"),
+    g.irregular("06-10", amount="2300.00 USD", rule="GrantHasEnded"),
+    g.fail("07-01"),
+]
+"""After the end the bank paid 2,300.00 in breach; then all of P1 came back, and settled most of that."""
+
+
+@pytest.mark.parametrize(("on", "fits"), [("06-09", False), ("06-10", True), ("06-11", True)])
+def test_no_refund_that_arrives_late_raises_it(on: str, fits: bool) -> None:
+    """Before the breach it goes on to the fund, so that the failure brings back less to settle it with."""
+    past = given(ENDED)
+    assert past.grant.overpaid == 300
+    outcome = past.copy().when(g.refund(on, amount="500.00 USD"))
+    told = "on 2017-07-01 500.00 USD more"
+    outcome.accepted() if fits else outcome.refused(ExceedsUndisbursedBalance, told)
+    past.given(strike(past, was.PaymentFailed), g.refund(on, amount="500.00 USD"), g.fail("07-01"))
+    assert past.grant.overpaid == (300 if fits else 800)
+
+
+def test_nor_does_a_failure_of_another_payment_that_arrives_late() -> None:
+    """Such a one leaves what comes back later as it is: it lowers what is overpaid, and is recorded."""
+    second = [g.request_payment("04-10", payment="P2"), g.authorise("04-20", payment="P2")]
+    past = given(PAID, second, g.disburse("05-01", payment="P2"), ENDED[len(PAID) :])
+    past.when(g.fail("06-15", payment="P2")).accepted()
+
+
 def test_no_decision_raises_it() -> None:
     past = given(OVER)
     past.when(g.cancel_balance("05-03", amount="0.01 USD")).refused(ExceedsUndisbursedBalance)

@@ -135,3 +135,58 @@ def test_the_end_of_a_life_is_judged_alike() -> None:
     wanted |= {"RefundExceedsDisbursed", "ExceedsAvailableFunds", "CloseGrant", "ReopenGrant"}
     wanted |= {"RecordIrregularPayment", "RecordRefund", "CorrectEntry", "WaiveObligation", "CancelBalance"}
     assert wanted <= seen.keys(), wanted - seen.keys()
+
+
+def ours(number: int) -> dict[str, Any]:
+    """An edition that holds from one of the days in which grants are decided on."""
+    since = ["2017-02-05", "2017-02-11", "2017-04-12", "2017-05-02", "2018-06-03"][number % 5]
+    return {
+        "name": f"ours-{number}",
+        "from": since,
+        "agreement_required": bool(number % 2),
+        "disbursement_grace": {"months": 4, "source": "s"},
+        "windows": {"stand_alone": {}},
+    }
+
+
+PLANS = ["2017-04-01", "2017-04-11", "2017-05-01", "2018-03-31", "2018-04-10"]
+OF_PLANS: list[Any] = [
+    lambda on, a, _: g.plan(on, activity=a),
+    lambda on, a, _: g.call_off(on, activity=a),
+    lambda on, a, _: g.call_off(on, activity=a),
+    lambda on, a, _: g.hold(on, activity=a, starts="2017-03-01", ends="2017-03-31"),
+    lambda on, _, __: g.complete(on),
+    lambda _, __, n: g.adopt("2018-06-10", edition=ours(n)),
+    lambda on, _, n: g.approve(on, amount="1000.00 USD") if n % 2 else g.request(on),
+    lambda on, _, __: g.restructure(on),
+]
+
+
+def correction_of_a_plan(facts: Sequence[Fact], dice: Random) -> Command:
+    """A strike, as a rule of a correction, or another day or activity."""
+    corrections = [fact["version"] for fact in facts if fact["command"] == "CorrectEntry"]
+    late = corrections[-2:] if corrections and dice.random() < 0.5 else range(2, len(facts) + 1)
+    version, actor = dice.choice(late), dice.choice([CHECKER, "a.prover"])
+    fact = facts[version - 1]
+    if fact["command"] == "CorrectEntry" or dice.random() < 0.4:
+        return g.correct("2018-07-01", entry=version, struck=True, actor=actor)
+    reads = {"on": dice.choice([*PLANS, "2017-02-01", "2017-02-10"])}
+    if "activity" in fact and dice.random() < 0.4:
+        reads = {"activity": dice.choice(["A1", "A2"])}
+    return g.correct("2018-07-01", entry=version, reads=reads, actor=actor)
+
+
+def test_plans_and_editions_are_judged_alike() -> None:
+    """Called off, completed, approved by an edition; corrected, struck and brought back."""
+    seen = Counter[str]()
+    for seed in range(30):
+        dice, two = Random(seed), begun([EFFECTIVE, REQUESTED, EFFECTIVE][seed % 3])
+        for _ in range(40):
+            if dice.random() < 0.5:
+                two.ask(correction_of_a_plan(two.second.streams[f"grant:{g.G}"], dice))
+            else:
+                on, activity = dice.choice([*PLANS, "2017-02-10"]), dice.choice(["A1", "A2"])
+                two.ask(dice.choice(OF_PLANS)(on, activity, dice.randrange(20)))
+        seen.update(two.seen)
+    wanted = {"ActivitiesStillPlanned", "EditionTooLate", "CorrectEntry", "CompleteImplementation"}
+    assert wanted <= seen.keys(), wanted - seen.keys()

@@ -12,6 +12,7 @@ from second_book.officers import no_more_permitted, not_permitted, roles_of
 from second_book.timeline import Key, Status, timeline
 from second_book.words import (
     CLOSURES_REST_ON,
+    COMPLETIONS_REST_ON,
     EDITIONS,
     FLOWS,
     MONEY_OF_THE_WORLD,
@@ -224,6 +225,8 @@ class SecondBook:
             yield "DatedInFuture"
         if correction and standing(facts) == standing(old):
             yield "NothingCorrected"
+        if correction and new.get("struck") and self._brought_back(old, facts):
+            yield "EditionTooLate"
         after = yield from self._still_true(stream, facts, correction=correction)
         if kind == "grant" and after.get("binds") and new["command"] == "ApproveGrant":
             new["binds"] = after["binds"]
@@ -271,6 +274,16 @@ class SecondBook:
         others = [one for one in held if one["version"] != version]
         return {**reads, "split": self._split(stream, {**was, **reads}, others)}
 
+    def _brought_back(self, old: list[Fact], facts: list[Fact]) -> bool:
+        """Whether a decision comes back to a day on which another edition holds by now."""
+        days = {fact["version"]: fact["on"] for fact in standing(old)}
+        return any(
+            fact["edition"] != self.edition_on(fact["on"])
+            for fact in standing(facts)
+            if fact["command"] in ("ApproveGrant", "RestructureGrant")
+            if days.get(fact["version"]) != fact["on"]
+        )
+
     def _returns_beyond(self, old: list[Fact], facts: list[Fact]) -> Iterator[str]:
         """A correction after which a return is more than its partner has left."""
         read = {fact["version"]: fact for fact in standing(old)}
@@ -313,11 +326,22 @@ class SecondBook:
             raises = ("entry" in new and changed in MONEY_OF_THE_WORLD) or changed == "RecordIrregularPayment"
             if stood["stage"] and not raises and ever_more(after["overpayments"], stood["overpayments"]):
                 yield "ExceedsUndisbursedBalance"
+        if correction and changed in COMPLETIONS_REST_ON:
+            yield from self._completed_with_plans(stream, facts)
         if correction and changed in CLOSURES_REST_ON:
             wrong = self._walked(stream, facts, asked="?")[1]
             if any(wrong.get(fact["version"]) for fact in standing_closure(facts)):
                 yield "ClosureWouldNotHold"
         return after
+
+    def _completed_with_plans(self, stream: str, facts: list[Fact]) -> Iterator[str]:
+        """The grant is completed with a plan that is open, and was not before."""
+        read = {fact["version"]: fact for fact in standing(facts[:-1])}
+        was, now = (self._walked(stream, some, asked="?")[1] for some in (facts[:-1], facts))
+        for fact in standing(facts):
+            version, no = fact["version"], "ActivitiesStillPlanned"
+            if now.get(version) == no and (was.get(version) != no or read.get(version) != fact):
+                yield no
 
     def _correctors(self, facts: list[Fact], state: State) -> set[int]:
         """The corrections that stand, by somebody who asked for what stands of their entry."""

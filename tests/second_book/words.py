@@ -34,6 +34,7 @@ CLOSURES_REST_ON = set(
     WaiveObligation AcceptCompletionReport CompleteFollowUp DropFollowUp HandOverFollowUp RejectPayment
     DisburseFunds CloseGrant ReopenGrant""".split()
 )
+COMPLETIONS_REST_ON = {"PlanActivity", "CancelActivity", "CompleteImplementation"}
 AGAINST_PAYING = set(
     """NotAnOfficer RoleNotHeld RecorderNotAdministrator UnknownGrant GrantHasEnded GrantIsClosed
     NotYetEffective NotInStage UnknownPayment PaymentNotAuthorised PaymentAlreadyDisbursed

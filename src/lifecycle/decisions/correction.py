@@ -33,6 +33,7 @@ from lifecycle.listed import Fault, faults
 from lifecycle.refusals import (
     CorrectionNotCorrectable,
     EditionNeverChanges,
+    EditionTooLate,
     EntryAlreadyStruck,
     EntryIsQuarantined,
     FieldNotCorrectable,
@@ -78,8 +79,18 @@ CLOSURES_REST_ON: frozenset[type[Event]] = frozenset(
     )
 )
 """What the fund decided or paid: if one is corrected, a closure that stands is asked again (domain §3)."""
-CLOSURES_HOLD_SINCE = 2
-"""The number of the rule set that introduced this."""
+COMPLETIONS_REST_ON: frozenset[type[Event]] = frozenset(
+    (
+        grant_facts.ActivityPlanned,
+        grant_facts.ActivityCancelled,
+        # The completion itself on an earlier day.
+        grant_facts.ImplementationCompleted,
+    )
+)
+"""Plans of the fund: if one is corrected, the completion is asked again whether an activity is still planned
+(domain §1.1). That an activity was not held after all is a fact of the world, and recorded."""
+DECISIONS_HOLD_SINCE = 2
+"""The number of the rule set from which on closures, completions and editions are asked again."""
 _FIXED: dict[type[Event], frozenset[str]] = {
     FundEstablished: frozenset({"on"}),
     GrantApproved: frozenset({"edition", "request_digest"}),
@@ -238,6 +249,30 @@ def corrected_kind(asked: EntryCorrected, entries: Sequence[Entry]) -> type[Even
     while isinstance(target, EntryCorrected):
         target = entries[target.entry - 1].event
     return type(target)
+
+
+def edition_still_in_force(before: Sequence[Entry], held: Sequence[Entry], fund: Fund) -> None:
+    """Refuse to bring an approval or restructuring back to a day on which another edition holds by now.
+
+    ``before``, ``held``: what is in force before the strike and after it. Each keeps the edition by which it
+    was decided (domain §5). That edition can have been superseded from before the day only while the decision
+    was struck or stood on another day. Raises `EditionTooLate`.
+    """
+    known = {entry.originator_version: entry.event.on for entry in before}
+    for entry in held:
+        decided = entry.event
+        if not isinstance(decided, GrantApproved | GrantRestructured):
+            continue
+        if known.get(entry.originator_version) == decided.on:
+            continue
+        edition = fund.edition_on(decided.on)
+        if edition is not None and edition.name != decided.edition:
+            what = f"entry {entry.originator_version} ({type(decided).__name__}, {decided.on})"
+            raise EditionTooLate(
+                f"{what} was decided by edition {decided.edition}, and edition {edition.name} holds from"
+                f" {edition.from_} by now: correct the entry's own day or record it anew, and it is judged by"
+                f" edition {edition.name}"
+            )
 
 
 def standing_closure(held: Sequence[Entry]) -> Entry | None:

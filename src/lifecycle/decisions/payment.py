@@ -102,9 +102,15 @@ def _not_finished(payment: Payment) -> None:
 
 
 def no_more_overpaid(before: Grant | None, after: Grant | None) -> None:
-    """Refuse a decision that on some day raises what is overpaid. Raises `ExceedsUndisbursedBalance`.
+    """Refuse what on some day raises what is overpaid, and may not. Raises `ExceedsUndisbursedBalance`.
 
     ``before``, ``after``: the grant after all that is known, without the change and with it.
+
+    Domain §4.1 names what may raise it: irregular payments, and corrections of these, of refunds and of
+    failures. A refund or failure that arrives late is none of them, though it is a fact of the world (§1.1).
+    It can raise it only after the grant's end, if it leaves less to come back later: what comes back goes on
+    to the fund, and the bank paid in breach in between. Then the later failure or refund is struck first, and
+    recorded anew after the one that came late: no step of that is refused, and all of it is in the book.
     """
     if before is None or after is None:
         return
@@ -113,7 +119,8 @@ def no_more_overpaid(before: Grant | None, after: Grant | None) -> None:
         more += change
         if more > 0:
             raise ExceedsUndisbursedBalance(
-                f"on {day} {money(more, after.currency)} more would be paid than is committed to {after.id}"
+                f"on {day} {money(more, after.currency)} more would be paid than is committed to {after.id}:"
+                " correct what is recorded of that day first"
             )
 
 

@@ -7,13 +7,15 @@ from typing import NamedTuple
 from lifecycle.decisions import amendment, closure, correction, exchange, payment, results  # noqa: F401
 from lifecycle.decisions.call import asked_by_call
 from lifecycle.decisions.correction import (
-    CLOSURES_HOLD_SINCE,
     CLOSURES_REST_ON,
+    COMPLETIONS_REST_ON,
+    DECISIONS_HOLD_SINCE,
     MONEY_OF_THE_WORLD,
     CorrectEntry,
     completed,
     corrected_kind,
     corrects_something,
+    edition_still_in_force,
     split_again,
     standing_closure,
     target_of,
@@ -293,6 +295,8 @@ def _corrected(known: Known, asked: CorrectEntry, judge: _Judge, today: date) ->
     days = (asked.on, *(entry.event.on for entry in held), *happened)
     not_in_future(max(days), today)
     corrects_something(known.held, held, judge.rules)
+    if asked.struck and judge.rules >= DECISIONS_HOLD_SINCE:
+        edition_still_in_force(known.held, held, judge.fund)
     kind = corrected_kind(event, entries)
     of_money = kind in MONEY_OF_THE_WORLD
     after = _still_true(None, held, known, judge, OF_THE_WORLD if of_money else OF_A_CORRECTION)
@@ -300,11 +304,26 @@ def _corrected(known: Known, asked: CorrectEntry, judge: _Judge, today: date) ->
     _still_there(known, held, after, judge, version)
     if not of_money:
         no_more_overpaid(known.grant, after)
-    if kind in CLOSURES_REST_ON and judge.rules >= CLOSURES_HOLD_SINCE:
+    if kind in COMPLETIONS_REST_ON and judge.rules >= DECISIONS_HOLD_SINCE:
+        _completion_holds(held, known, judge)
+    if kind in CLOSURES_REST_ON and judge.rules >= DECISIONS_HOLD_SINCE:
         _closure_holds(held, judge)
     verdict = charged(known.grant, after, event, judge.fund, judge.calls, judge.rules, refusing=not of_money)
     readings_permitted(judge.fund, held, known.held)
     return verdict
+
+
+def _completion_holds(held: Sequence[Entry], known: Known, judge: _Judge) -> None:
+    """Refuse what leaves the grant completed with an activity that is neither held nor cancelled.
+
+    What was so already holds nothing back. Raises `ActivitiesStillPlanned`.
+    """
+    for i, entry in enumerate(held):
+        if not isinstance(entry.event, on_grant.ImplementationCompleted):
+            continue
+        no = _refusal(fold(held[:i]), entry, judge, (CONDITIONS,))
+        if no and type(_refusal_before(known.held, entry, judge, (CONDITIONS,))) is not type(no):
+            raise no_longer(entry, no) from no
 
 
 def _closure_holds(held: Sequence[Entry], judge: _Judge) -> None:
