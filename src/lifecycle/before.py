@@ -25,7 +25,7 @@ _OF_STREAM = (
 )
 _VERSIONS = (
     "SELECT originator_version FROM stored_events WHERE originator_id = ? AND position < ?"
-    " ORDER BY originator_version DESC LIMIT 100"
+    " ORDER BY originator_version DESC LIMIT ?"
 )
 _BEFORE = f"SELECT {STORED} FROM stored_events WHERE position <= ? ORDER BY position DESC LIMIT 1"
 
@@ -116,7 +116,8 @@ class Before:
     def version(self, stream: str) -> int:
         """The version of the last row of a stream before those that are judged, whatever it holds."""
         if stream not in self.versions:
-            rows = self._journal.recorder.rows(_VERSIONS, stream, self.at) if self._after else []
+            most = len(self._names_aside) + 1
+            rows = self._journal.recorder.rows(_VERSIONS, stream, self.at, most) if self._after else []
             there = (version for (version,) in rows if (stream, version) not in self._names_aside)
             self.versions[stream] = next(there, 0)
         return self.versions[stream]

@@ -19,6 +19,7 @@ from lifecycle.clock import Clock, utc_now
 from lifecycle.copies import Behind
 from lifecycle.disk import keep_sound, sealed_in, sound_in
 from lifecycle.errors import Altered, BookError, Unreachable
+from lifecycle.faults import Fault
 from lifecycle.folder import Folder
 from lifecycle.history import FUND, Entry, call_stream, grant_stream, history, kind_of
 from lifecycle.home import Check, Home, T
@@ -190,7 +191,7 @@ class Book:
             self._keep_sound()
             self.journal.close()
 
-    def _judged(self, after: Sizes, set_aside: frozenset[int]) -> tuple[list[tuple[int, str]], Sizes]:
+    def _judged(self, after: Sizes, set_aside: frozenset[int]) -> tuple[list[Fault], Sizes]:
         # Loaded only if something is unsealed: a reader of a sealed book does without the rules.
         from lifecycle.judged import judged_after
 
@@ -257,7 +258,7 @@ class Book:
 
     def _lawless_answers(self) -> list[str]:
         """Each answer that is not sealed, and that the rules would not have given; no seal goes past it."""
-        from lifecycle.judged import judged, set_aside_in
+        from lifecycle.judged import judged, named_in
 
         with self.journal.recorder.reading():
             entries, answers = sealed_in(self.path)
@@ -265,7 +266,7 @@ class Book:
                 return []  # it lost what was sealed, which is told apart
             # What was never sealed is judged from where this machine has judged it on.
             after = (self.journal.nth(entries - 1)[2], answers) if entries else self.journal.left_out.sound()
-            found = judged(self.journal, after, set_aside=set_aside_in(self.journal), unsealed=True)
+            found = judged(self.journal, after, set_aside=named_in(self.journal), sealed=after)
         return [f"{one.where} is {one.kind}: {one.what}" for one in found.faults if one.answer]
 
     # ── recording ────────────────────────────────────────────────────────────────────────────

@@ -25,6 +25,8 @@ class Fault(NamedTuple):
     """Number of the answer; 0 if the fault is in an entry."""
     what: str
     """Why, in words."""
+    alone: bool = False
+    """Whether all rows of its transaction are of grants: then no other stream is judged by it."""
 
     @property
     def where(self) -> str:

@@ -52,22 +52,25 @@ _ENVELOPE = re.compile(
 
 def judged_after(
     journal: Journal, after: tuple[int, int], set_aside: frozenset[int]
-) -> tuple[list[tuple[int, str]], tuple[int, int]]:
-    """The lawless entries after a position and the number of an answer, each with what is wrong.
+) -> tuple[list[Fault], tuple[int, int]]:
+    """The lawless entries after a position and the number of an answer, all of them.
 
-    And up to which entry and answer nothing is. As of one moment.
+    And up to which entry and answer nothing is wrong. As of one moment.
     """
     held = getattr(journal.recorder, "datastore").holds is not None  # noqa: B009 both stores have one
     with nullcontext() if held else journal.recorder.reading():
-        found = judged(journal, after, set_aside=set_aside, unsealed=True)
-    return [
-        (fault.position, fault.what) for fault in found.faults if fault.position and fault.kind == LAWLESS
-    ], found.sound
+        found = judged(journal, after, set_aside=set_aside, sealed=after, most=_END)
+    return [one for one in found.faults if one.position and one.kind == LAWLESS], found.sound
 
 
 def set_aside_in(journal: Journal) -> frozenset[int]:
     """Positions of the rows that an administrator has set aside as not lawful."""
     return frozenset(journal.left_out.rows)
+
+
+def named_in(journal: Journal) -> frozenset[int]:
+    """The same, and those of the rows at which a stream stops, and that come after them: all are named."""
+    return set_aside_in(journal) | journal.left_out.out
 
 
 def judged(
@@ -76,28 +79,34 @@ def judged(
     *,
     set_aside: frozenset[int] = frozenset(),
     part: tuple[int, int] = (0, 1),
-    unsealed: bool = False,
+    sealed: tuple[int, int] | None = None,
+    most: int = MOST,
 ) -> Judged:
     """Judge the rows after a position and the number of an answer: all, or what no checkpoint covers.
 
     ``set_aside``: positions of rows that are known to be no part of any state; what was recorded with one of
     them is passed over. ``part``: which part of the grants, of how many; the fund and calls belong to the
-    first. `together` adds the parts up. ``unsealed``: none of it is sealed, so none of it may say that it was
-    recorded at a moment that has not come.
+    first. `together` adds the parts up. ``sealed``: up to which entry and answer it is sealed, all of it if
+    not given; nothing after them may say that it was recorded at a moment that has not come. ``most``: how
+    many faults are named.
     """
     with collector_at_rest():
-        walk = _Walk(journal, after, set_aside, part, unsealed=unsealed)
+        walk = _Walk(journal, after, set_aside, part, sealed=sealed or (_END, _END), most=most)
         for rows in journal.entry_rows(after[0], PAGE):
             for row in rows:
                 walk.row(row)
         return walk.done()
 
 
-def judged_part(place: Path | str, part: tuple[int, int]) -> Judged:
-    """Judge a part of everything, in a process of its own."""
+def judged_part(place: Path | str, part: tuple[int, int], set_aside: frozenset[int]) -> Judged:
+    """Judge a part of everything, in a process of its own.
+
+    As if nothing were sealed: it finds a fault if there is one in its part. Which ones there are is found out
+    by judging all of it in one process.
+    """
     journal = Journal(place, read_only=True)
     with journal.recorder.reading():
-        return judged(journal, set_aside=set_aside_in(journal), part=part)
+        return judged(journal, set_aside=set_aside, part=part, sealed=(0, 0))
 
 
 class _Walk:
@@ -110,9 +119,10 @@ class _Walk:
         set_aside: frozenset[int],
         part: tuple[int, int],
         *,
-        unsealed: bool,
+        sealed: tuple[int, int],
+        most: int,
     ) -> None:
-        self._now = journal.recorder.now if unsealed else None
+        self._now, self._sealed, self._most = journal.recorder.now, sealed, most
         self._set_aside, self._part = set_aside, part
         self._before = Before(journal, after[0], set_aside)
         self._past = self._before.past
@@ -148,7 +158,7 @@ class _Walk:
     def _fault(self, fault: Fault) -> None:
         if fault.position:
             self._stopped.add(fault.stream)
-        if len(self._faults) < MOST:
+        if len(self._faults) < self._most:
             self._faults.append(fault)
 
     def done(self) -> Judged:
@@ -177,17 +187,18 @@ class _Walk:
         if self._is_mine(group.rows[0][0]):
             self._entries += len(group.rows)
             self._receipts += receipt is not None
-            self._group_judged(group, receipt)
+            lawful = self._group_judged(group, receipt)
         else:
             self._follow(group)
+            lawful = True  # as far as this part can tell
         if not self._faults:
             self._sound = last, self._answers.number
-        self._go_on_after(group)
+        self._go_on_after(group, lawful=lawful)
 
-    def _go_on_after(self, group: Group) -> None:
+    def _go_on_after(self, group: Group, *, lawful: bool) -> None:
         for stream, version, _, state, _ in group.rows:
             self._before.versions[stream] = version
-            if isinstance(state, bytes) and (found := _ENVELOPE.match(state)) is not None:
+            if lawful and isinstance(state, bytes) and (found := _ENVELOPE.match(state)) is not None:
                 self._moment = max(self._moment, found[1].decode())
                 self._rules = max(self._rules, min(int(found[2] or FIRST), RULE_SET))
         self._past.keep_at_most(_KEPT_ENTRIES)
@@ -208,17 +219,18 @@ class _Walk:
             else:
                 self._past.fund = evolve_fund(self._past.fund, entry.event)
 
-    def _group_judged(self, group: Group, receipt: Receipt | None) -> None:
+    def _group_judged(self, group: Group, receipt: Receipt | None) -> bool:
+        """Whether it is lawful, as far as is known: what comes after a fault in its stream is not judged."""
         group.decode()
         if group.rows[0][0] in self._stopped:
             for row in group.rows:
                 self._past.forget(row[0])
             self._follow(group)
-            return
+            return False
         for fault in group.unread:
             self._fault(fault)
         if group.unread:
-            return
+            return False
         own = group.entries[0]
         try:
             self._in_order(group.entries)
@@ -229,10 +241,12 @@ class _Walk:
         except Exception as error:  # whatever a forged entry may hold: no rule expects it
             what = f"it cannot be judged: {type(error).__name__}: {error}"
         else:
-            return
+            return True
         for entry in group.entries:
             self._past.forget(entry.originator_id)
-        self._fault(Fault(LAWLESS, own.position or 0, own.originator_id, own.originator_version, 0, what))
+        name = own.position or 0, own.originator_id, own.originator_version
+        self._fault(Fault(LAWLESS, *name, 0, what, alone=group.of_grants))
+        return False
 
     def _in_order(self, entries: Sequence[Entry]) -> None:
         own, then, versions = entries[0], None, dict[str, int]()
@@ -242,7 +256,8 @@ class _Walk:
             stream = entry.originator_id
             if entry.recorded_at <= then if then else stamp(entry.recorded_at) <= self._moment:
                 raise Lawless(f"{entry.name} was not recorded later than the entry before it")
-            self._has_come(stamp(entry.recorded_at))
+            if (entry.position or 0) > self._sealed[0]:
+                self._has_come(stamp(entry.recorded_at))
             then = entry.recorded_at
             version = self._before.following(stream, versions.get(stream) or self._before.version(stream))
             if entry.originator_version != version:
@@ -251,7 +266,7 @@ class _Walk:
 
     def _has_come(self, moment: str) -> None:
         """Raises `Lawless` if it has not come yet, and the clock is not behind what came before."""
-        if self._now is None or moment <= stamp(utc_now() + _CLOCKS_DIFFER):
+        if moment <= stamp(utc_now() + _CLOCKS_DIFFER):
             return
         now = self._now()
         if "" < self._moment <= stamp(now) and stamp(now + _CLOCKS_DIFFER) < moment:
@@ -299,7 +314,8 @@ class _Walk:
             if receipt.outcome == "refused":
                 if receipt.recorded_at <= self._moment:
                     raise Lawless("it was not given later than what was recorded before it")
-                self._has_come(receipt.recorded_at)
+                if number > self._sealed[1]:
+                    self._has_come(receipt.recorded_at)
                 if any(isinstance(part, str) and is_not_utf8(part) for part in receipt):
                     raise Lawless("its text is not UTF-8")
                 no = refused_in(receipt, self._rules)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from lifecycle.errors import Altered, StreamStopped
 from lifecycle.events.base import Event, LeftOut
-from lifecycle.history import QUARANTINES, Entry
+from lifecycle.faults import Fault
+from lifecycle.history import QUARANTINES, Entry, kind_of
 from lifecycle.mapper import entry_of
 from lifecycle.recording import STORED, Question, Recording, further
 
@@ -102,9 +103,9 @@ class Quarantined(NamedTuple):
 
 Sizes = tuple[int, int]
 """The position of an entry, and the number of an answer: both are counted from 1."""
-Judge = Callable[[Sizes, frozenset[int]], tuple[list[tuple[int, str]], Sizes]]
-"""Judges again what was recorded after the sizes, without the rows at these positions. Gives the position of
-each lawless entry and why it is one, and the sizes up to which nothing is wrong."""
+Judge = Callable[[Sizes, frozenset[int]], tuple[list[Fault], Sizes]]
+"""Judges again what was recorded after the sizes, without the rows at these positions. Gives the lawless
+entries, and the sizes up to which nothing is wrong."""
 
 
 class LeftOutRows:
@@ -133,6 +134,10 @@ class LeftOutRows:
         """Versions of those of its entries that name rows in which something is wrong."""
         self._unbelieved = set[int]()
         """Positions of its other rows: each of its entries stands by itself, so it does not stop."""
+        self._out = set[int]()
+        """Positions of all rows at which a stream stops, and of all that come after them in it."""
+        self._together: dict[str, list[str]] | None = None
+        """By its name, the rows that an answer names together with it; read if a row is found bad."""
 
     def __bool__(self) -> bool:
         """Whether any row is left out."""
@@ -214,21 +219,34 @@ class LeftOutRows:
             self._decode()
             if self._judged is None or self.looked <= self._sound[0]:
                 return
-            stopped = (stop.rows for stop in self.stops.values())
-            known = frozenset(self.rows).union(self._unbelieved, self._lawless, *stopped)
+            known = frozenset(self.rows).union(self._unbelieved, self._lawless, self._out)
             found, sound = self._judged(self._sound, known)
             if not found:
                 break
-            # One at a time: what comes after it may be found wrong only because of it.
-            position, why = min(found)
-            self._lawless[position] = why
+            self._lawless |= self._sure(found)
         if not self.stops and sound[0] >= self.looked:
             self._sound = sound
+
+    def _sure(self, found: list[Fault]) -> dict[int, str]:
+        """Those that are wrong whatever the others are: positions, and why.
+
+        What comes after a row of the fund or of a call may be found wrong only because of that row, and a row
+        of those only because of any before it: such a row is taken alone. Grants know nothing of each other.
+        """
+        sure = dict[int, str]()
+        for fault in sorted(found, key=lambda one: one.position):
+            names = self._named_with(f"{fault.stream}@{fault.version}")
+            alone = fault.alone and all(kind_of(name) == "grant" for name in names)
+            if alone or not sure:
+                sure[fault.position] = fault.what
+            if not alone:
+                break
+        return sure
 
     def _decode(self) -> None:
         assert self._sound is not None
         self.rows, self.stops, self.version, self._believed = {}, {}, 0, set()
-        self._unbelieved = set()
+        self._unbelieved, self._out = set(), set()
         self.looked = self._sound[0]
         # From the newest on: a row of this stream may have been quarantined itself.
         for row in reversed(self._recorder.rows(_QUARANTINED, QUARANTINES)):
@@ -237,7 +255,8 @@ class LeftOutRows:
                 self._quarantine(entry_of(*row))
         while self.take(self._tail(self.looked), first=True):
             # What was quarantined may have been followed by rows that are as they should be.
-            self.stops, self.looked, self._unbelieved = {}, self._sound[0], set()
+            self.stops, self.looked = {}, self._sound[0]
+            self._unbelieved, self._out = set(), set()
 
     def _tail(self, after: int) -> Iterator[Row]:
         while rows := self._recorder.rows(_TAIL, after, _PAGE):
@@ -247,6 +266,7 @@ class LeftOutRows:
     def take(self, rows: Iterable[Row], *, first: bool = False) -> bool:
         """Look at rows that came after what was looked at; whether anything was quarantined, or stopped."""
         before, quarantined = len(self.stops), len(self.rows)
+        self._together = None
         for _, same in groupby(rows, _transaction):
             together = list(same)
             self._look_at(together)
@@ -313,10 +333,11 @@ class LeftOutRows:
         places = {row[4]: (row[0], row[1]) for row in together}
         for name in self._named_with(f"{stream}@{version}"):
             other, _, number = name.rpartition("@")
-            if number.isdecimal():
+            if number.isdecimal() and (other, int(number)) not in places.values():
                 found = self._recorder.rows(_NAMED, other, int(number))
                 places |= {at: (other, int(number)) for (at,) in found if at > self.sound()[0]}
         rows = tuple(sorted(places))
+        self._out.update(rows)
         for at in rows:
             name, number = places[at]
             if name == QUARANTINES:
@@ -327,9 +348,14 @@ class LeftOutRows:
 
     def _named_with(self, name: str) -> list[str]:
         """The rows that an answer names together with this one."""
-        _, answers = self.sound()
-        told = (str(names).split() for (names,) in self._recorder.rows(_NAMING, answers))
-        return next((names for names in told if name in names), [])
+        if self._together is None:
+            self._together = {}
+            _, answers = self.sound()
+            for (told,) in self._recorder.rows(_NAMING, answers):
+                names = str(told).split()
+                for one in names if len(names) > 1 else ():
+                    self._together.setdefault(one, names)
+        return self._together.get(name, [])
 
     # ── what it comes to ─────────────────────────────────────────────────────────────────────
 
@@ -351,6 +377,11 @@ class LeftOutRows:
     def first(self) -> int | None:
         """The position from which on nothing is sealed; `None` if there is none."""
         return min((stop.rows[0] for stop in self.stops.values()), default=None)
+
+    @property
+    def out(self) -> frozenset[int]:
+        """Positions of all rows at which a stream stops, and of all that come after them in it."""
+        return frozenset(self._out)
 
     def faults(self) -> list[Stop]:
         """Each stop, the first position first."""

@@ -45,6 +45,11 @@ class Group:
         self.unread: list[Fault] = []
         """One for each row that does not decode."""
 
+    @property
+    def of_grants(self) -> bool:
+        """Whether every row is a grant's."""
+        return all(kind_of(row[0]) == "grant" for row in self.rows)
+
     def decode(self) -> None:
         """Read the rows."""
         for row in self.rows:

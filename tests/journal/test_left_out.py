@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
@@ -12,6 +12,7 @@ import given as g
 from books import make_book
 from forging import forge, forge_refusal
 from inserting import Forger, forging
+from lifecycle import left_out
 from lifecycle.book import Book
 from lifecycle.decisions.quarantine import QuarantineRow
 from lifecycle.decisions.rules import Command
@@ -19,6 +20,7 @@ from lifecycle.errors import StreamStopped
 from lifecycle.events.base import LeftOut
 from lifecycle.events.fund import RowQuarantined
 from lifecycle.history import QUARANTINES
+from lifecycle.judged import judged
 from lifecycle.seal.sealing import Seal
 from lifecycle.seal.verifying import verify
 from projections.comparing import differences
@@ -452,6 +454,77 @@ def test_what_was_judged_is_not_judged_again_by_the_next_command(book: Book) -> 
     position = lawless(book, LAWLESS[0])
     with again(book, read_only=True) as opened:
         assert [stop.position for stop in opened.stops()] == [position]
+
+
+def many_forged(book: Book, kind: str) -> list[int]:
+    """Sixty lawless rows that somebody has put in while nobody looked."""
+    with again(book) as opened, patch.object(opened.journal.left_out, "look", lambda _: False):
+        if kind == "of the fund":
+            names = [f"m.allory{number}" for number in range(60)]
+            return [
+                forge(opened, g.appoint("01-12", officer=name, roles=["ttl"], actor=name)) for name in names
+            ]
+        grants = ["SSF-1"] * 60 if kind == "of one grant" else [f"N-{number}" for number in range(60)]
+        return [forge(opened, g.propose("01-12", grant=name), digest="0" * 64) for name in grants]
+
+
+@pytest.mark.case("T2")
+@pytest.mark.case("O3")
+@pytest.mark.parametrize("kind", ["of one grant", "of sixty grants", "of the fund"])
+def test_many_lawless_rows_are_found_at_one_look(book: Book, kind: str) -> None:
+    positions = many_forged(book, kind)
+    with patch("lifecycle.judged.judged", wraps=judged) as judge, again(book) as opened:
+        assert judge.call_count <= 2
+        with patch.object(opened.journal.recorder, "rows", wraps=opened.journal.recorder.rows) as read:
+            opened.journal.left_out.again()
+            asked = [call.args[0] for call in read.call_args_list]
+            assert sum(question == left_out._NAMING for question in asked) <= 2
+        stops = [stop.position for stop in opened.stops()]
+        assert stops == (positions if kind == "of sixty grants" else positions[:1])
+        assert opened.record(cost("SSF-2"), "t.leader").outcome == "accepted"
+
+
+@pytest.mark.case("T2")
+def test_a_fund_s_lawful_row_is_not_named_for_what_a_lawless_one_says(book: Book) -> None:
+    """Nobody can be retired from before what he did; and what he did there is what somebody put in."""
+    with again(book) as opened, patch.object(opened.journal.left_out, "look", lambda _: False):
+        acted = g.cost("03-12", grant="SSF-1")
+        positions = [forge(opened, acted, digest="0" * 64)]
+        positions.append(forge(opened, g.cost("03-12", grant="SSF-2"), digest="0" * 64))
+        forge(opened, g.retire("02-12", officer="t.leader"))
+    with again(book) as opened:
+        assert [stop.position for stop in opened.stops()] == positions
+        assert len(verify(opened, Seal(opened)).problems) == 2
+
+
+@pytest.mark.case("T2")
+def test_a_lawful_row_is_not_named_for_the_moment_of_a_lawless_one(book: Book) -> None:
+    with again(book) as opened:
+        then = opened.recorded_at(opened.position())
+        assert then is not None
+        late, early = then + timedelta(hours=2), then + timedelta(hours=1)
+        with patch.object(opened.journal.left_out, "look", lambda _: False):
+            position = forge(opened, cost("SSF-1"), digest="0" * 64, recorded_at=late)
+            forge(opened, cost("SSF-2"), recorded_at=early)
+    with again(book) as opened:
+        assert [stop.position for stop in opened.stops()] == [position]
+        assert len(verify(opened, Seal(opened)).problems) == 1
+
+
+@pytest.mark.case("T2")
+def test_a_stream_goes_on_after_more_than_a_hundred_quarantined_rows(book: Book) -> None:
+    with forging(book.place) as forger:
+        positions = [
+            forger.entry(STREAM, "Nonsense.v1", {**FACT, "n": n}, command_id=f"f{n}") for n in range(101)
+        ]
+    with again(book) as opened:
+        for position in positions:
+            assert opened.record(quarantine(position), "admin").outcome == "accepted"
+        Seal(opened).seal()
+        assert forge(opened, cost("SSF-1"))
+    with again(book) as opened:
+        assert opened.stops() == []
+        assert verify(opened, Seal(opened)).problems == []
 
 
 @pytest.mark.case("T2")

@@ -172,7 +172,7 @@ class Seal:
         after = self._journal.nth(entries - 1)[2] if entries else 0, receipts
         if self._are_own(*after):
             return None, everything
-        found = judged(self._journal, after, set_aside=set_aside_in(self._journal), unsealed=True)
+        found = judged(self._journal, after, set_aside=set_aside_in(self._journal), sealed=after)
         if not found.faults:
             return None, everything
         self._journal.left_out.again()  # the next command with this book has to know of it

@@ -5,6 +5,7 @@ book promises of its rows is looked at. What is wrong is named, the first bad en
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing import get_context
 from os import cpu_count
 from pathlib import Path
@@ -15,7 +16,7 @@ from lifecycle.disk import CHECKPOINTS
 from lifecycle.errors import Altered, BookError, NotNow
 from lifecycle.faults import MOST, Judged, together
 from lifecycle.journal import STORE_ERRORS, Journal
-from lifecycle.judged import judged, judged_part, set_aside_in
+from lifecycle.judged import judged, judged_part, named_in
 from lifecycle.left_out import Quarantined
 from lifecycle.seal.beside import documents, form, settings, snapshots
 from lifecycle.seal.files import FOLDER, Kept
@@ -329,14 +330,18 @@ class _Look:
         if sealed[0] > entries or sealed[1] > receipts:
             return  # another problem names what is missing
         after = self._journal.nth(sealed[0] - 1)[2] if sealed[0] else 0
-        found = judged(
+        asked = partial(
+            judged,
             self._journal,
             (after, sealed[1]),
-            set_aside=set_aside_in(self._journal),
-            part=(0, len(parts) + 1),
-            unsealed=sealed == self._sealed,
+            set_aside=named_in(self._journal),
+            sealed=self._journal.places_of(self._sealed),
         )
-        found = together([found, *(part.result() for part in parts)])
+        found = together([asked(part=(0, len(parts) + 1)), *(part.result() for part in parts)])
+        if parts and found.faults:
+            found = (
+                asked()
+            )  # a part cannot tell of others' rows whether they are lawful, and goes on from them
         self._judged = found.entries, found.receipts
         known = {problem.where.partition(" (")[0] for _, problem in self._problems}
         for fault in found.faults:
@@ -388,7 +393,8 @@ def _judging(journal: Journal, *, rules: bool) -> Iterator[list[Future[Judged]]]
         yield []
         return
     with ProcessPoolExecutor(many - 1, mp_context=get_context("spawn")) as pool:
-        yield [pool.submit(judged_part, journal.place, (part, many)) for part in range(1, many)]
+        aside = named_in(journal)
+        yield [pool.submit(judged_part, journal.place, (part, many), aside) for part in range(1, many)]
 
 
 @contextmanager
