@@ -4,6 +4,7 @@ import json
 import math
 import os
 import select
+from array import array
 from collections import deque
 from collections.abc import Iterator
 from decimal import Decimal
@@ -158,11 +159,52 @@ class Ids:
     """Ids for lines that carry none: from the line's content and how often it stood in the file before."""
 
     def __init__(self) -> None:
-        self._seen: dict[bytes, int] = {}
+        self._seen = _Counts()
 
     def of(self, words: dict[str, Any]) -> str:
         """The same file gives the same ids again, wherever blank lines or key order differ."""
         canonical = _canonical(words)
-        key = blake2b(canonical.encode(), digest_size=12).digest()
-        times = self._seen[key] = self._seen.get(key, 0) + 1
-        return str(uuid5(_OURS, f"{times} {canonical}"))
+        sum_of_line = int.from_bytes(blake2b(canonical.encode(), digest_size=8).digest(), "big")
+        return str(uuid5(_OURS, f"{self._seen.one_more(sum_of_line)} {canonical}"))
+
+
+class _Counts:
+    """How often each sum of 64 bits came: in 18 to 36 bytes for each, a sixth of what a dictionary takes.
+
+    Two lines of the same sum, of which a file of a million has none, would be counted as equal ones: they
+    get ids of their own all the same, and the same ones again.
+    """
+
+    def __init__(self) -> None:
+        self._sums, self._times, self._used = _empty(1024)
+
+    def one_more(self, wanted: int) -> int:
+        """How often it came, this time included."""
+        if 3 * self._used > 2 * len(self._sums):
+            self._grow()
+        place = self._place(wanted)
+        if not self._times[place]:
+            self._used += 1
+            self._sums[place] = wanted
+        self._times[place] += 1
+        return self._times[place]
+
+    def _place(self, wanted: int) -> int:
+        """Where it stands, or may: the first free place from the one on at which it would stand alone."""
+        sums, times, last = self._sums, self._times, len(self._sums) - 1
+        place = wanted & last
+        while times[place] and sums[place] != wanted:
+            place = (place + 1) & last
+        return place
+
+    def _grow(self) -> None:
+        sums, times, used = self._sums, self._times, self._used
+        self._sums, self._times, self._used = _empty(2 * len(sums), used)
+        for known, count in zip(sums, times, strict=True):
+            if count:
+                place = self._place(known)
+                self._sums[place], self._times[place] = known, count
+
+
+def _empty(places: int, used: int = 0) -> tuple["array[int]", "array[int]", int]:
+    return array("Q", bytes(8 * places)), array("I", bytes(4 * places)), used

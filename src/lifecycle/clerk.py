@@ -114,6 +114,7 @@ class Clerk:
                 self.batching = True
                 self._take_in(commands)
                 yield
+            self.own_rows.end()
         except BaseException:
             self._forget()
             self.own_rows.forget()

@@ -67,6 +67,8 @@ _ALL = 1 << 62
 """At most so many rows: as many as there are."""
 _FOUNDING = ("FundEstablished.", "OfficerAppointed.", "OfficerRetired.", "PolicyAdopted.", "EntryCorrected.")
 """What is recorded of a fund while its seat can still be corrected."""
+_ANSWERS = 1_000
+"""So many ids and digests of answers are read at once."""
 _FOUNDING_ROWS = 100
 """How many rows at most are looked at for the seat."""
 _LAST = "\U0010ffff"
@@ -265,6 +267,12 @@ class Journal(Application[str]):
     def receipt_rows(self, after: int, page: int) -> Iterator[list[tuple[Any, ...]]]:
         """All answers after a number, in pages: each with its position and its number at the end."""
         return self._pages(f"SELECT {ANSWER}, number FROM receipts", "number", after, page)
+
+    def answers_after(self, number: int) -> Iterator[tuple[str, str]]:
+        """Id and digest of each answer after a number, in their order, some thousand in memory at a time."""
+        question = "SELECT command_id, digest, number FROM receipts"
+        for rows in self._pages(question, "number", number, _ANSWERS):
+            yield from ((command_id, digest) for command_id, digest, _ in rows)
 
     def _pages(self, question: str, key: str, after: int, page: int) -> Iterator[list[tuple[Any, ...]]]:
         question = f"{question} WHERE {key} > ? ORDER BY {key} LIMIT ?"

@@ -1,30 +1,80 @@
 """The rows that this process has appended: before a seal, only the rows of others are judged."""
 
 from collections.abc import Iterable
+from hashlib import blake2b
+from itertools import islice
 
-_MOST = 100_000
-"""How many of its own rows a process remembers at most."""
+_MOST = 4_096
+"""Of so many parts of its answers a process remembers the sums at most."""
+_PART = 32
+"""Answers in a part, at least: whoever records one at a time has many in one."""
+_BYTES = 16
 
 
 class OwnRows:
-    """Positions of the entries, and id and digest of the answers, that this process appended."""
+    """Positions of the entries, and sums of the answers, that this process appended.
+
+    What is kept does not grow with the rows: of the positions the last run without a gap, of the answers a
+    sum for each part, which ends where a transaction ended. What is asked about are the newest rows.
+    """
 
     def __init__(self) -> None:
-        self._entries: set[int] = set()
-        self._answers: set[tuple[str, str]] = set()
-
-    def add(self, positions: Iterable[int], answer: tuple[str, str]) -> None:
-        """Note what was appended."""
-        if len(self._answers) >= _MOST:
-            self.forget()
-        self._entries.update(positions)
-        self._answers.add(answer)
+        self.forget()
 
     def forget(self) -> None:
         """Know of none any more: they are sealed, or it is not certain that they were appended."""
-        self._entries.clear()
-        self._answers.clear()
+        self._first, self._last = 1, 0
+        self._parts = list[tuple[int, bytes]]()
+        """How many answers are in each, and their sum; the oldest first."""
+        self._count, self._sum = 0, _no_sum()
+        """Of the part that has not ended."""
 
-    def cover(self, positions: Iterable[int], answers: Iterable[tuple[str, str]]) -> bool:
-        """Whether all of these rows are one's own."""
-        return self._entries.issuperset(positions) and self._answers.issuperset(answers)
+    def add(self, positions: Iterable[int], answer: tuple[str, str]) -> None:
+        """Note what was appended: positions of entries, id and digest of the answer."""
+        for position in positions:
+            if position != self._last + 1:
+                self._first = position  # others have appended before it
+            self._last = position
+        self._count += 1
+        _add(self._sum, answer)
+
+    def end(self) -> None:
+        """Note that a transaction ended: others may append now, or seal."""
+        if self._count < _PART:
+            return
+        self._parts.append((self._count, self._sum.digest()))
+        self._count, self._sum = 0, _no_sum()
+        if len(self._parts) > _MOST:
+            del self._parts[: _MOST // 2]  # they are judged again, if they are not sealed by then
+
+    def are_entries(self, first: int, last: int) -> bool:
+        """Whether every position from the one to the other is an own entry's."""
+        return self._first <= first and last <= self._last
+
+    def are_answers(self, count: int, answers: Iterable[tuple[str, str]]) -> bool:
+        """Whether these answers, the newest so many in their order, are all one's own."""
+        parts = [*self._parts, (self._count, self._sum.digest())]
+        begin, left = len(parts), count
+        while begin and left > 0:
+            begin -= 1
+            left -= parts[begin][0]
+        if left:
+            return False
+        found = iter(answers)
+        same = all(_sum_of(islice(found, size)) == known for size, known in parts[begin:])
+        return same and next(found, None) is None
+
+
+def _no_sum() -> blake2b:
+    return blake2b(digest_size=_BYTES)
+
+
+def _add(to: blake2b, answer: tuple[str, str]) -> None:
+    to.update(repr(answer).encode())
+
+
+def _sum_of(answers: Iterable[tuple[str, str]]) -> bytes:
+    made = _no_sum()
+    for answer in answers:
+        _add(made, answer)
+    return made.digest()

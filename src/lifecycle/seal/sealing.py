@@ -48,7 +48,7 @@ class Sealed(NamedTuple):
 
 
 def hashes(
-    journal: Journal, tree: str, after: int, page: int = 5_000
+    journal: Journal, tree: str, after: int, page: int = 1_000
 ) -> Iterator[tuple[list[bytes], list[int]]]:
     """Leaf hashes and positions of the rows after a position, some thousand at a time. Raises `Altered`."""
     rows = journal.entry_rows(after, page) if tree == "entries" else journal.receipt_rows(after, page)
@@ -180,10 +180,13 @@ class Seal:
         return found.faults[0], (self._journal.rank(position + 1), number)
 
     def _are_own(self, position: int, number: int) -> bool:
-        recorder = self._journal.recorder
-        positions = recorder.rows("SELECT position FROM stored_events WHERE position > ?", position)
-        answers = recorder.rows("SELECT command_id, digest FROM receipts WHERE number > ?", number)
-        return self._book.own_rows.cover((row[0] for row in positions), ((row[0], row[1]) for row in answers))
+        own, recorder = self._book.own_rows, self._journal.recorder
+        question = "SELECT min(position), max(position) FROM stored_events WHERE position > ?"
+        ((first, last),) = recorder.rows(question, position)
+        if first is not None and not own.are_entries(first, last):
+            return False
+        ((count,),) = recorder.rows("SELECT count(*) FROM receipts WHERE number > ?", number)
+        return own.are_answers(count, self._journal.answers_after(number))
 
     def _bring(
         self,
