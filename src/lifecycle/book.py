@@ -188,7 +188,7 @@ class Book:
         """Let go of the files; a second time does nothing."""
         if not self._closed:
             self._closed = True
-            self._keep_sound()
+            self.keep_judged()
             self.journal.close()
 
     def _judged(self, after: Sizes, set_aside: frozenset[int]) -> tuple[list[Fault], Sizes]:
@@ -214,7 +214,7 @@ class Book:
             return sealed
         return position, number
 
-    def _keep_sound(self) -> None:
+    def keep_judged(self) -> None:
         """Remember how far the journal was judged, if it is not sealed: the next one goes on from there."""
         clerk, left_out = self._clerk_at_work, self.journal.left_out
         if clerk is None or left_out.stops or left_out.looked <= self._sealed()[0]:

@@ -43,6 +43,8 @@ from projections.tracking import ViewsTracking
 
 STEP = 20_000
 """At most so many positions, or entries, in a transaction."""
+_IN_MEMORY = 1_000
+"""Of about so many entries the rows are in memory at a time, within the transaction."""
 PATIENCE = 5.0
 """Seconds that who may not write the views waits for who does."""
 _REBUILT = (*GRANT_TABLES, *CALL_TABLES, *(table for table in FUND_TABLES if table not in GRANT_TABLES))
@@ -237,13 +239,28 @@ def _project_streams(
     changed = {stream: last for stream, last in changed.items() if kind_of(stream) in ("grant", "call")}
     if not changed:
         return
-    rules, rows = Rules(fund_at(book, upto)), no_rows()
-    for stream, entries in book.entries_of(dict(sorted(changed.items())), upto):
-        fold_stream(stream, entries, rules, rows)
-    for about, tables in (("grant", GRANT_TABLES), ("call", CALL_TABLES)):
-        ids = [stream.removeprefix(f"{about}:") for stream in changed if kind_of(stream) == about]
-        if ids:
-            store.replace(connection, {table: rows[table] for table in tables}, about, ids, prefix)
+    rules = Rules(fund_at(book, upto))
+    for part in _parts(changed):
+        rows = no_rows()
+        for stream, entries in book.entries_of(part, upto):
+            fold_stream(stream, entries, rules, rows)
+        for about, tables in (("grant", GRANT_TABLES), ("call", CALL_TABLES)):
+            ids = [stream.removeprefix(f"{about}:") for stream in part if kind_of(stream) == about]
+            if ids:
+                store.replace(connection, {table: rows[table] for table in tables}, about, ids, prefix)
+
+
+def _parts(changed: dict[str, int]) -> Iterator[dict[str, int]]:
+    """By name, so many streams at a time as have some thousand entries together."""
+    part, held = dict[str, int](), 0
+    for stream, last in sorted(changed.items()):
+        part[stream] = last
+        held += last + 1
+        if held >= _IN_MEMORY:
+            yield part
+            part, held = {}, 0
+    if part:
+        yield part
 
 
 def _counted_otherwise(connection: Connection, book: Book) -> set[str]:

@@ -71,6 +71,7 @@ def _folded(book: Book, upto: int, fund: Fund, into: store.Place | None) -> Iter
 def _pool(
     cores: int, book: Book, upto: int, fund: Fund, into: store.Place | None
 ) -> ProcessPoolExecutor | None:
+    book.keep_judged()  # or each process would judge again what is not sealed
     try:
         return ProcessPoolExecutor(
             cores,

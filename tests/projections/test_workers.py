@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from given import CLOSED, FOLLOW_UP, PAID
+from lifecycle.book import Book
 from lifecycle.errors import Unreachable
 from projections import workers
 from projections.projector import catch_up, rebuild
@@ -29,6 +30,29 @@ def test_a_rebuild_on_two_processors_gives_the_same_rows(
         assert tables(book) == before
         assert told[-1][0] == book.position()
         assert len(told) > 2
+
+
+@pytest.mark.case("T8")
+def test_other_processes_do_not_judge_again_what_is_not_sealed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each would hold every state that there was, and take as long as all of the recording."""
+    kept = list[int]()
+
+    def began(_cores: int, *, initargs: tuple[Path, int], **_: object) -> None:
+        place, upto = initargs[:2]
+        with Book.open(place, read_only=True, as_is=True) as seen:
+            kept.append(upto - seen.journal.left_out.sound()[0])
+        raise OSError("enough seen")
+
+    monkeypatch.setattr(workers, "WORTH_IT", 0)
+    monkeypatch.setattr(workers, "_cores", lambda: 2)
+    monkeypatch.setattr(workers, "ProcessPoolExecutor", began)
+    with new_book(tmp_path / "book", CLOSED) as book:
+        catch_up(book)
+        rebuild(book)
+    assert kept
+    assert set(kept) == {0}
 
 
 def test_without_semaphores_one_process_does_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
