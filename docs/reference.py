@@ -26,7 +26,7 @@ from lifecycle.events import call, fund, grant
 from lifecycle.events.base import Event
 from lifecycle.mapper import topic_of
 from lifecycle.policy import Edition, shipped
-from lifecycle.table import ANY, QUARANTINE, ROWS, Row
+from lifecycle.table import ANY, OF_QUARANTINES, ROWS, Row
 from lifecycle.terms import DIGITS
 from lifecycle.words import command_class, command_from
 from projections.fold import readers
@@ -90,8 +90,9 @@ def events_page() -> Iterator[str]:
 
 def _event(event: type[Event], row: Row | None, about: str) -> Iterator[str]:
     yield f"### {event.__name__}\n\n{doc(event)}\n\n"
-    if row is None and event.__name__ == QUARANTINE.event:
-        made = f"Made by `grantbook {QUARANTINE.words}` (role: {QUARANTINE.role})."
+    aside = next((one for one in OF_QUARANTINES.values() if one.event == event.__name__), None)
+    if row is None and aside is not None:
+        made = f"Made by `grantbook {aside.words}` (role: {aside.role})."
     elif row is None:
         made = "Written together with a grant's entry."
     else:

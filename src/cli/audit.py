@@ -178,6 +178,10 @@ def _fields_or_none(book: "Book", name: str, when: When) -> dict[str, Any]:
     return _fields(book, name, when)[0]
 
 
+def _not_lawful(quarantined: str | None) -> str:
+    return "" if quarantined is None else f"; not lawful: {quarantined}"
+
+
 @click.command("refusals", cls=Command, help="List who was refused what, when, by which rule.")
 @click.argument("grant", metavar="[GRANT|fund]", required=False)
 def refusals(grant: str | None) -> int:
@@ -187,6 +191,7 @@ def refusals(grant: str | None) -> int:
     asked = settings()
     with asked.open(read_only=True) as book:
         found, officers = book.refusals(None if grant == "fund" else grant), book.names()
+        aside = {book.journal.answer_key(one.number): prose(one) for one in book.quarantined_answers()}
         if grant not in (None, "fund") and not found:
             entries_of(book, str(grant))
     if grant == "fund":
@@ -205,16 +210,18 @@ def refusals(grant: str | None) -> int:
     )
     for receipt in found:
         if asked.json:
-            say(to_json({name: str(getattr(receipt, name) or "") or None for name in names}))
+            told = {name: str(getattr(receipt, name) or "") or None for name in names}
+            say(to_json({**told, "quarantined": aside.get((receipt.command_id, receipt.digest))}))
             continue
         about = safe(receipt.stream.removeprefix("grant:"))
+        unlawful = _not_lawful(aside.get((receipt.command_id, receipt.digest)))
         by, actor = receipt.recorder, prose(shown(receipt.actor, officers))
         entered = f" (entered by {prose(shown(by, officers))})" if by != receipt.actor else ""
         say(
             wrapped(
                 f"{actor}{entered} was refused {receipt.command} on {about}, recorded"
                 f" {safe(receipt.recorded_at)}: {receipt.refusal}: {prose(receipt.message or '')}"
-                f" ({prose(receipt.rule or '')})",
+                f" ({prose(receipt.rule or '')}){unlawful}",
                 " " * 12,
                 f"{safe(receipt.on)}  ",
             )

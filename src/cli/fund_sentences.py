@@ -103,6 +103,12 @@ def _income(e: was.IncomeCredited) -> str:
     return f"credited income of {money(e.amount)}{because(e.reason)}"
 
 
+@_told(was.AnswerQuarantined)
+def _answer_quarantined(e: was.AnswerQuarantined) -> str:
+    what = f"answer {e.answer}, the refusal of the command {prose(e.answered)}"
+    return f"quarantined {what}: {prose(e.fault)}{because(e.reason)}"
+
+
 @_told(was.RowQuarantined)
 def _quarantined(e: was.RowQuarantined) -> str:
     also = f", and with it {', '.join(map(str, e.also))}" if e.also else ""

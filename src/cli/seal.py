@@ -16,7 +16,7 @@ from cli.views import steps_of
 
 if TYPE_CHECKING:
     from lifecycle.book import Book
-    from lifecycle.left_out import Quarantined
+    from lifecycle.left_out import Quarantined, QuarantinedAnswer
     from lifecycle.seal.proving import Proof
     from lifecycle.seal.sealing import Seal
     from lifecycle.seal.verifying import Verified
@@ -69,8 +69,8 @@ def _tail(entries: int, receipts: int) -> str:
     is shorter, or another from some entry on, is refused. Unsealed entries that others have recorded are
     judged again by the rules: the seal stops before the first row that is no lawful entry, exit code 4, until
     an administrator quarantines it. Then it is sealed as not lawful, stays in the journal, and counts in
-    nothing. Keep copies of checkpoints where the one who runs the book cannot reach them: that is what makes
-    later proofs worth something.""",
+    nothing; so it is with a refusal that the rules would not have given. Keep copies of checkpoints where the
+    one who runs the book cannot reach them: that is what makes later proofs worth something.""",
 )
 @click.option("--new-key", is_flag=True, help="Make another key, and seal with it from now on.")
 @click.option(
@@ -80,20 +80,41 @@ def _tail(entries: int, receipts: int) -> str:
     metavar="POSITION",
     help="Set this row aside first, with those of the same transaction.",
 )
+@click.option(
+    "--quarantine-answer",
+    "answered",
+    metavar="COMMAND_ID",
+    help="Set the refusal aside first that was put in under this id.",
+)
 @click.option("--reason", metavar="TEXT", help="Why it is set aside: how it came there, as far as is known.")
 @click.option("--on", metavar="DATE", help="The day of the quarantine, if not today.")
 @click.option("--command-id", metavar="ID", help="Of the quarantine: the same id gets the same answer again.")
 def seal(
-    new_key: bool, position: int | None, reason: str | None, on: str | None, command_id: str | None
+    *,
+    new_key: bool,
+    position: int | None,
+    answered: str | None,
+    reason: str | None,
+    on: str | None,
+    command_id: str | None,
 ) -> int:
     """Seal it."""
     asked = settings()
-    if position is None and (reason or on or command_id):
+    aside = position is not None or answered is not None
+    if not aside and (reason or on or command_id):
         raise click.UsageError("--reason, --on and --command-id go with --quarantine POSITION")
-    if position is not None:
+    if position is not None and answered is not None:
+        raise click.UsageError("set aside a row or an answer, one at a time")
+    if aside:
         if reason is None:
             raise click.UsageError("say why it is set aside: --reason TEXT")
-        words = {"position": position, "reason": reason, "on": on, "command_id": command_id}
+        words = {
+            "position": position,
+            "answered": answered,
+            "reason": reason,
+            "on": on,
+            "command_id": command_id,
+        }
         code, quarantine = _quarantined({name: told for name, told in words.items() if told is not None})
         if code:
             return code
@@ -129,7 +150,8 @@ def seal(
         return 0
     said = f"{prose(sealed.fault)}: neither it nor what comes after it is sealed"
     at_fault = sealed.fault.position
-    say(f"{said}; the way out: {WAY_OUT.format(at_fault)}" if at_fault else said, err=True)
+    way_out = f"; the way out: {WAY_OUT.format(at_fault)}" if at_fault else prose(sealed.way_out)
+    say(f"{said}{way_out}", err=True)
     return _FAILED
 
 
@@ -140,7 +162,7 @@ def _quarantined(words: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
     """
     from cli.failures import malformed
     from cli.write import accepted, answer_json, not_recorded, refused, views_behind
-    from lifecycle.decisions.quarantine import QuarantineRow
+    from lifecycle.decisions.quarantine import QuarantineAnswer, QuarantineRow
     from lifecycle.errors import VersionConflict
     from lifecycle.words import Malformed, checked
 
@@ -149,7 +171,7 @@ def _quarantined(words: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
     with asked.open(as_is=True) as book:
         full = {"on": book.today().isoformat(), "actor": recorder, **words}
         try:
-            command = checked(QuarantineRow, full)
+            command = checked(QuarantineAnswer if "answered" in words else QuarantineRow, full)
         except Malformed as error:
             for line in malformed(error):
                 say(line, err=True)
@@ -165,7 +187,8 @@ def _quarantined(words: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
             return 1, None
         if told := views_behind(book):
             say(told, err=True)
-        for row in book.quarantined():
+        aside: list[Quarantined | QuarantinedAnswer] = [*book.quarantined(), *book.quarantined_answers()]
+        for row in aside:
             if row.by.name in answer.entries:
                 say(prose(row), err=True)
     say(accepted(answer), err=True)
@@ -268,6 +291,7 @@ def _verified_json(found: "Verified", problems: list[tuple[str, str]], views: st
                 "views": not problems if views == "compared" else None,
                 "problems": [{"where": where, "what": what} for where, what in problems],
                 "quarantined": [_row(row) for row in found.quarantined],
+                "quarantined_answers": [_answer(one) for one in found.quarantined_answers],
             }
         )
     )
@@ -286,6 +310,19 @@ def _row(row: "Quarantined") -> dict[str, Any]:
     }
 
 
+def _answer(one: "QuarantinedAnswer") -> dict[str, Any]:
+    act = one.event
+    return {
+        "answer": one.number,
+        "command_id": act.answered,
+        "fault": act.fault,
+        "by": act.actor,
+        "on": act.on.isoformat(),
+        "reason": act.reason,
+        "quarantined_in": one.by.name,
+    }
+
+
 def _verified(found: "Verified", problems: list[tuple[str, str]], views: str, *, kept: bool) -> None:
     for where, what in problems:
         say(f"{prose(where)}: {prose(what)}", err=True)
@@ -296,7 +333,8 @@ def _verified(found: "Verified", problems: list[tuple[str, str]], views: str, *,
     if found.last is not None:
         say(f"sealed up to entry {found.last.size:,}: root {found.last.root.hex()}")
     say(_tail(*found.unsealed))
-    for row in found.quarantined:
+    aside: list[Quarantined | QuarantinedAnswer] = [*found.quarantined, *found.quarantined_answers]
+    for row in aside:
         say(f"not lawful: {prose(row)} (what is wrong with it: {prose(row.event.fault)})")
     for line in _worth(found, kept=kept):
         say(line)

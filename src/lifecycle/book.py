@@ -24,7 +24,7 @@ from lifecycle.folder import Folder
 from lifecycle.history import FUND, Entry, call_stream, grant_stream, history, kind_of
 from lifecycle.home import Check, Home, T
 from lifecycle.journal import STORE_ERRORS, Answer, Journal, Stored, reaching, store_errors
-from lifecycle.left_out import Quarantined, Sizes, Stop
+from lifecycle.left_out import Quarantined, QuarantinedAnswer, Sizes, Stop
 from lifecycle.names import Known
 from lifecycle.own_rows import OwnRows
 from lifecycle.places import SCHEMES, is_address, named
@@ -252,22 +252,23 @@ class Book:
     def _lawful(self) -> Check:
         """Whether every row of the journal is an entry, or an answer, and each stream takes more."""
         stops = [*self.stops(), *self._lawless_answers()]
-        aside = "".join(f"; {row}" for row in self.quarantined())
+        aside = "".join(f"; {row}" for row in (*self.quarantined(), *self.quarantined_answers()))
         told = "; ".join(map(str, stops)) or f"no stream is stopped{aside}"
         return Check("every row is an entry that the rules allow", not stops, told)
 
     def _lawless_answers(self) -> list[str]:
         """Each answer that is not sealed, and that the rules would not have given; no seal goes past it."""
-        from lifecycle.judged import judged, named_in
+        from lifecycle.judged import answers_aside_in, judged, named_in
 
         with self.journal.recorder.reading():
-            entries, answers = sealed_in(self.path)
+            entries, sealed = sealed_in(self.path)
             if entries > self.journal.counts()[0]:
                 return []  # it lost what was sealed, which is told apart
             # What was never sealed is judged from where this machine has judged it on.
-            after = (self.journal.nth(entries - 1)[2], answers) if entries else self.journal.left_out.sound()
-            found = judged(self.journal, after, set_aside=named_in(self.journal), sealed=after)
-        return [f"{one.where} is {one.kind}: {one.what}" for one in found.faults if one.answer]
+            after = (self.journal.nth(entries - 1)[2], sealed) if entries else self.journal.left_out.sound()
+            aside, answers = named_in(self.journal), answers_aside_in(self.journal)
+            found = judged(self.journal, after, set_aside=aside, answers=answers, sealed=after)
+        return [f"{one}{self.journal.way_out(one.answer)}" for one in found.faults if one.answer]
 
     # ── recording ────────────────────────────────────────────────────────────────────────────
 
@@ -413,6 +414,11 @@ class Book:
         """Each row that was quarantined, in the order of recording."""
         self.position()
         return self.journal.left_out.quarantined()
+
+    def quarantined_answers(self) -> list[QuarantinedAnswer]:
+        """Each answer that was quarantined, in the order in which they were given."""
+        self.position()
+        return [one for _, one in sorted(self.journal.left_out.answers.items())]
 
     def recorded_at(self, position: int) -> datetime | None:
         """When the newest entry at or before the position was recorded."""

@@ -22,7 +22,7 @@ from lifecycle.clock import Clock, next_moment
 from lifecycle.decisions.call import CallCommand
 from lifecycle.decisions.correction import CorrectCallEntry, CorrectEntry, CorrectFundEntry, faults_of_reading
 from lifecycle.decisions.fund import FundCommand
-from lifecycle.decisions.quarantine import AtPosition, QuarantineRow
+from lifecycle.decisions.quarantine import AnswerFound, AtPosition, QuarantineAnswer, QuarantineRow
 from lifecycle.decisions.rules import Command, GrantCommand
 from lifecycle.digests import digest_of, digest_of_founding
 from lifecycle.errors import VersionConflict
@@ -41,8 +41,10 @@ from lifecycle.judge import (
     judge_fund,
     judge_grant,
     judge_quarantine,
+    judge_quarantine_of_answer,
     stream_of,
 )
+from lifecycle.judged import answers_aside_in, judged, named_in
 from lifecycle.listed import refuse
 from lifecycle.mapper import stamp, stored_as
 from lifecycle.memory import without_trace
@@ -231,6 +233,9 @@ class Clerk:
                 return judge_grant(known, command, fund, recorder, today, calls)
             if isinstance(command, CallCommand):
                 return judge_call(self.journal.entries(stream_of(command)), command, fund, recorder, today)
+            if isinstance(command, QuarantineAnswer):
+                found = self._answer_found(command.answered)
+                return judge_quarantine_of_answer(fund, command, recorder, today, found)
             if isinstance(command, QuarantineRow):
                 return judge_quarantine(fund, command, recorder, today, self._at(command.position))
             assert isinstance(command, FundCommand)
@@ -258,6 +263,21 @@ class Clerk:
         fault = left_out.fault(position)
         name = f"{row.stream}@{row.version}"
         return AtPosition(name, fault.why, fault.rows) if fault else AtPosition(name)
+
+    def _answer_found(self, answered: str) -> AnswerFound:
+        """What there is among the refusals that were given under this id."""
+        question = "SELECT number FROM receipts WHERE command_id = ? AND outcome = 'refused' ORDER BY number"
+        numbers = [int(number) for (number,) in self.journal.recorder.rows(question, answered)]
+        left_out = self.journal.left_out
+        if not numbers:
+            return AnswerFound()
+        sealed, rows, answers = left_out.sealed(), named_in(self.journal), answers_aside_in(self.journal)
+        wrong = judged(self.journal, sealed, set_aside=rows, answers=answers, sealed=sealed).wrong
+        for number in numbers:
+            if number in wrong and number not in left_out.answers:
+                return AnswerFound(number, wrong[number])
+        told = next((str(left_out.answers[number]) for number in numbers if number in left_out.answers), "")
+        return AnswerFound(numbers[0], quarantined=told)
 
     def _acts_since(self, taken: Taken) -> Iterator[Entry]:
         """What these officers did or recorded since, all of which was recorded since, or corrected."""

@@ -1,6 +1,7 @@
 """What a walk over a journal's rows finds wrong, and what it comes to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 UNDECODABLE, LAWLESS = "undecodable", "lawless"
@@ -48,7 +49,12 @@ class Judged(NamedTuple):
     """How many were judged."""
     receipts: int
     sound: tuple[int, int]
-    """Position of the last entry, and number of the last answer, before the first fault."""
+    """Position of the last entry, and number of the last answer, before the first fault.
+
+    And before the first that is set aside by an entry that is not sound itself.
+    """
+    wrong: Mapping[int, str] = MappingProxyType({})
+    """What is wrong with answers, by number; with those that are set aside, too."""
 
 
 def together(parts: Sequence[Judged]) -> Judged:
@@ -57,4 +63,6 @@ def together(parts: Sequence[Judged]) -> Judged:
         (fault for part in parts for fault in part.faults), key=lambda one: (one.position or _END, one.answer)
     )
     entries, receipts = sum(part.entries for part in parts), sum(part.receipts for part in parts)
-    return Judged(faults[:MOST], entries, receipts, parts[0].sound if len(parts) == 1 else (0, 0))
+    sound = parts[0].sound if len(parts) == 1 else (0, 0)
+    wrong = {number: what for part in parts for number, what in part.wrong.items()}
+    return Judged(faults[:MOST], entries, receipts, sound, wrong)

@@ -172,6 +172,7 @@ EVOLVE: dict[type[Event], _Evolve] = {
     was.OverpaymentRecorded: _only_told,
     was.OverpaymentSettled: _only_told,
     was.RowQuarantined: _only_told,
+    was.AnswerQuarantined: _only_told,
     DocumentAttached: _only_told,
 }
 """How each fact changes the state, its flow of money apart. A test holds it against the list of events."""

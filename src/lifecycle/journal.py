@@ -1,5 +1,6 @@
 """The event store: eventsourcing's application on the journal's own recorder, and how entries are read."""
 
+import shlex
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -387,6 +388,20 @@ class Journal(Application[str]):
         _, number = left_out.sound()
         question = "SELECT coalesce(max(number), ?) FROM receipts WHERE number > ? AND position <= ?"
         return left_out.looked, int(self.recorder.rows(question, number, number, left_out.looked)[0][0])
+
+    def answer_key(self, number: int) -> tuple[str, str]:
+        """The command id and the digest of the answer of this number."""
+        rows = self.recorder.rows("SELECT command_id, digest FROM receipts WHERE number = ?", number)
+        return (str(rows[0][0]), str(rows[0][1])) if rows else ("", "")
+
+    def way_out(self, number: int) -> str:
+        """How the answer of this number is set aside, as the end of a sentence; nothing of an acceptance."""
+        question = "SELECT command_id FROM receipts WHERE number = ? AND outcome = 'refused'"
+        rows = self.recorder.rows(question, number)
+        if not rows:
+            return ""
+        told = shlex.quote(str(rows[0][0]))
+        return f"; the way out: grantbook audit seal --quarantine-answer {told} --reason …"
 
     def elsewhere(self, upto: int) -> int:
         """How many rows up to a position are in no history of the fund, a grant or a call.

@@ -16,10 +16,10 @@ from zlib import crc32
 from lifecycle.answers import PAGE, Answers, hold_against, refused_in
 from lifecycle.before import Before
 from lifecycle.clock import utc_now
-from lifecycle.decisions.quarantine import AtPosition, QuarantineRow
+from lifecycle.decisions.quarantine import AnswerFound, AtPosition, QuarantineAnswer, QuarantineRow
 from lifecycle.digests import digest_of_founding
 from lifecycle.events.base import EntryCorrected
-from lifecycle.events.fund import RowQuarantined
+from lifecycle.events.fund import AnswerQuarantined, RowQuarantined
 from lifecycle.faults import LAWLESS, MOST, Fault, Judged
 from lifecycle.fund import evolve as evolve_fund
 from lifecycle.fund import fold as fold_fund
@@ -27,11 +27,19 @@ from lifecycle.history import FUND, QUARANTINES, Entry, in_force
 from lifecycle.journal import Journal
 from lifecycle.judge.again import Lawless, founded_again, judged_again, last_day_at, row_of_entry
 from lifecycle.judge.asking import Verdict
-from lifecycle.judge.quarantine import judge_quarantine
+from lifecycle.judge.quarantine import judge_quarantine, judge_quarantine_of_answer
 from lifecycle.judge.refused import refused_again
+from lifecycle.left_out import on_one_line
 from lifecycle.mapper import entry_of, stamp
 from lifecycle.memory import collector_at_rest
-from lifecycle.rebuilt import Group, Row, command_again, command_in, quarantine_again
+from lifecycle.rebuilt import (
+    Group,
+    Row,
+    command_again,
+    command_in,
+    quarantine_again,
+    quarantine_of_answer_again,
+)
 from lifecycle.recording import Receipt, is_not_utf8
 from lifecycle.refusals import Refusal
 from lifecycle.rule_sets import FIRST, RULE_SET
@@ -59,13 +67,19 @@ def judged_after(
     """
     held = getattr(journal.recorder, "datastore").holds is not None  # noqa: B009 both stores have one
     with nullcontext() if held else journal.recorder.reading():
-        found = judged(journal, after, set_aside=set_aside, sealed=after, most=_END)
+        sealed, answers = journal.left_out.sealed(), answers_aside_in(journal)
+        found = judged(journal, after, set_aside=set_aside, answers=answers, sealed=sealed, most=_END)
     return [one for one in found.faults if one.position and one.kind == LAWLESS], found.sound
 
 
 def set_aside_in(journal: Journal) -> frozenset[int]:
     """Positions of the rows that an administrator has set aside as not lawful."""
     return frozenset(journal.left_out.rows)
+
+
+def answers_aside_in(journal: Journal) -> frozenset[int]:
+    """Numbers of the answers that an administrator has set aside as not lawful."""
+    return frozenset(journal.left_out.answers)
 
 
 def named_in(journal: Journal) -> frozenset[int]:
@@ -78,6 +92,7 @@ def judged(
     after: tuple[int, int] = (0, 0),
     *,
     set_aside: frozenset[int] = frozenset(),
+    answers: frozenset[int] = frozenset(),
     part: tuple[int, int] = (0, 1),
     sealed: tuple[int, int] | None = None,
     most: int = MOST,
@@ -85,20 +100,23 @@ def judged(
     """Judge the rows after a position and the number of an answer: all, or what no checkpoint covers.
 
     ``set_aside``: positions of rows that are known to be no part of any state; what was recorded with one of
-    them is passed over. ``part``: which part of the grants, of how many; the fund and calls belong to the
-    first. `together` adds the parts up. ``sealed``: up to which entry and answer it is sealed, all of it if
-    not given; nothing after them may say that it was recorded at a moment that has not come. ``most``: how
-    many faults are named.
+    them is passed over. ``answers``: numbers of those that are known to be wrong. ``part``: which part of the
+    grants, of how many; the fund and calls belong to the first. `together` adds the parts up. ``sealed``: up
+    to which entry and answer it is sealed, all of it if not given; nothing after them may say that it was
+    recorded at a moment that has not come. ``most``: how many faults are named.
     """
     with collector_at_rest():
-        walk = _Walk(journal, after, set_aside, part, sealed=sealed or (_END, _END), most=most)
+        aside = set_aside, answers
+        walk = _Walk(journal, after, aside, part, sealed=sealed or (_END, _END), most=most)
         for rows in journal.entry_rows(after[0], PAGE):
             for row in rows:
                 walk.row(row)
         return walk.done()
 
 
-def judged_part(place: Path | str, part: tuple[int, int], set_aside: frozenset[int]) -> Judged:
+def judged_part(
+    place: Path | str, part: tuple[int, int], set_aside: frozenset[int], answers: frozenset[int]
+) -> Judged:
     """Judge a part of everything, in a process of its own.
 
     As if nothing were sealed: it finds a fault if there is one in its part. Which ones there are is found out
@@ -106,7 +124,7 @@ def judged_part(place: Path | str, part: tuple[int, int], set_aside: frozenset[i
     """
     journal = Journal(place, read_only=True)
     with journal.recorder.reading():
-        return judged(journal, set_aside=set_aside, part=part, sealed=(0, 0))
+        return judged(journal, set_aside=set_aside, answers=answers, part=part, sealed=(0, 0))
 
 
 class _Walk:
@@ -116,15 +134,20 @@ class _Walk:
         self,
         journal: Journal,
         after: tuple[int, int],
-        set_aside: frozenset[int],
+        aside: tuple[frozenset[int], frozenset[int]],
         part: tuple[int, int],
         *,
         sealed: tuple[int, int],
         most: int,
     ) -> None:
         self._now, self._sealed, self._most = journal.recorder.now, sealed, most
-        self._set_aside, self._part = set_aside, part
-        self._before = Before(journal, after[0], set_aside)
+        self._journal, self._after, self._part = journal, after, part
+        self._set_aside, self._answers_aside = aside
+        self._before = Before(journal, after[0], self._set_aside)
+        self._wrong = dict[int, str]()
+        """What is wrong with the answers that are set aside, by number."""
+        self._open = dict[tuple[str, int], tuple[int, int]]()
+        """Rows and answers that are set aside, by what is not met yet: each with what was sound before it."""
         self._past = self._before.past
         self._answers = Answers(journal, after[1])
         self._faults: list[Fault] = []
@@ -167,7 +190,8 @@ class _Walk:
         self._before.at = _END
         for receipt, number in self._answers.rest():
             self._answer(receipt, number)
-        return Judged(self._faults, self._entries, self._receipts, self._sound)
+        sound = min([self._sound, *self._open.values()])
+        return Judged(self._faults, self._entries, self._receipts, sound, self._wrong)
 
     def _end_of_group(self) -> None:
         group, self._group = self._group, Group(b"")
@@ -181,6 +205,7 @@ class _Walk:
             else:
                 self._answer(answer, number)
         if not self._set_aside.isdisjoint(row[-1] for row in group.rows):
+            self._open |= {("entry", row[-1]): self._sound for row in group.rows}
             if not self._faults:
                 self._sound = last, self._answers.number
             return  # nothing that it says counts, its moments and versions neither
@@ -292,6 +317,8 @@ class _Walk:
         """The verdict on the entry that says that rows are set aside. Raises `Lawless`."""
         own = entries[0]
         event = own.event
+        if len(entries) == 1 and isinstance(event, AnswerQuarantined):
+            return self._quarantine_of_answer(own, event, receipt)
         if len(entries) > 1 or not isinstance(event, RowQuarantined):
             raise Lawless("it says nothing of a row that is set aside")
         hold_against(entries, receipt, QuarantineRow.NAME)
@@ -301,15 +328,46 @@ class _Walk:
             raise Lawless(f"nothing is wrong with position {event.position}, which it sets aside")
         found, today = AtPosition("the row", event.fault, rows), last_day_at(own.recorded_at, self._past.fund)
         try:
-            return judge_quarantine(self._past.fund, asked, own.recorder, today, found)
+            verdict = judge_quarantine(self._past.fund, asked, own.recorder, today, found)
         except Refusal as no:
             raise Lawless(f"{no.name}: {no}") from no
+        self._close(*(("entry", position) for position in rows))
+        return verdict
+
+    def _quarantine_of_answer(self, own: Entry, event: AnswerQuarantined, receipt: Receipt) -> Verdict:
+        hold_against([own], receipt, QuarantineAnswer.NAME)
+        asked = quarantine_of_answer_again(own, event, receipt)
+        if not self._is_wrong(event.answer):
+            raise Lawless(f"nothing is wrong with answer {event.answer}, which it sets aside")
+        today = last_day_at(own.recorded_at, self._past.fund)
+        found = AnswerFound(event.answer, event.fault)
+        try:
+            verdict = judge_quarantine_of_answer(self._past.fund, asked, own.recorder, today, found)
+        except Refusal as no:
+            raise Lawless(f"{no.name}: {no}") from no
+        self._close(("answer", event.answer))
+        return verdict
+
+    def _close(self, *aside: tuple[str, int]) -> None:
+        """What an entry sets aside is sound with it, if nothing before the entry is at fault."""
+        for one in () if self._faults else aside:
+            self._open.pop(one, None)
+
+    def _is_wrong(self, number: int) -> bool:
+        if self._after[1] < number or self._after == self._sealed or self._part != (0, 1):
+            return number in self._wrong
+        # It came before the first that is judged here, and may not be sealed: then all from the seal on is.
+        rows, answers, sealed = self._set_aside, self._answers_aside, self._sealed
+        return number in judged(self._journal, sealed, set_aside=rows, answers=answers, sealed=sealed).wrong
 
     def _answer(self, receipt: Receipt, number: int) -> None:
         """An answer that names none of the entries that are there."""
         if not self._is_mine(str(receipt.stream)):
             return
         self._receipts += 1
+        aside = number in self._answers_aside
+        if aside:
+            self._open["answer", number] = self._sound
         try:
             if receipt.outcome == "refused":
                 if receipt.recorded_at <= self._moment:
@@ -323,9 +381,10 @@ class _Walk:
             elif receipt.position not in self._set_aside:
                 raise Lawless(f"it names {receipt.entries}, which is not there")
         except Lawless as why:
-            self._fault(Fault(LAWLESS, 0, receipt.stream, 0, number, str(why)))
+            self._wrong[number] = on_one_line(str(why))
         except Exception as error:  # whatever a forged answer may hold
-            what = f"it cannot be judged: {type(error).__name__}: {error}"
-            self._fault(Fault(LAWLESS, 0, str(receipt.stream), 0, number, what))
+            self._wrong[number] = on_one_line(f"it cannot be judged: {type(error).__name__}: {error}")
+        if number in self._wrong and not aside:
+            self._fault(Fault(LAWLESS, 0, str(receipt.stream), 0, number, self._wrong[number]))
         if not self._faults:
             self._sound = self._sound[0], number

@@ -19,7 +19,7 @@ from lifecycle.mapper import entry_of
 from lifecycle.recording import STORED, Question, Recording, further
 
 if TYPE_CHECKING:
-    from lifecycle.events.fund import RowQuarantined
+    from lifecycle.events.fund import AnswerQuarantined, RowQuarantined
 
 Row = tuple[Any, ...]
 """Stream, version, topic, stored bytes, position; and whether the stream has the version before, earlier."""
@@ -101,6 +101,25 @@ class Quarantined(NamedTuple):
         return f"{self.name} (position {self.position}) is quarantined by {act.actor}, {act.on}: {act.reason}"
 
 
+class QuarantinedAnswer(NamedTuple):
+    """An answer that was quarantined."""
+
+    number: int
+    by: Entry
+    """The entry that says so; its event is an `AnswerQuarantined`."""
+
+    @property
+    def event(self) -> "AnswerQuarantined":
+        """The act by which it was quarantined."""
+        return cast("AnswerQuarantined", self.by.event)
+
+    def __str__(self) -> str:
+        """Who quarantined it, when and why."""
+        act = self.event
+        who = f"is quarantined by {act.actor}, {act.on}: {act.reason}"
+        return f"answer {self.number} (to the command {act.answered}) {who}"
+
+
 Sizes = tuple[int, int]
 """The position of an entry, and the number of an answer: both are counted from 1."""
 Judge = Callable[[Sizes, frozenset[int]], tuple[list[Fault], Sizes]]
@@ -125,6 +144,8 @@ class LeftOutRows:
         """The position up to which every row was looked at."""
         self.rows: dict[int, Quarantined] = {}
         """By position."""
+        self.answers: dict[int, QuarantinedAnswer] = {}
+        """Those that were quarantined, by number."""
         self.stops: dict[str, Stop] = {}
         """By stream: where it stops first."""
         self.version = 0
@@ -211,6 +232,10 @@ class LeftOutRows:
         """Up to which entry and answer nothing is wrong, as far as it was judged."""
         return self._sound or (0, 0)
 
+    def sealed(self) -> Sizes:
+        """Up to which entry and answer it is sealed."""
+        return self._sealed_now()
+
     def _again(self) -> None:
         assert self._sound is not None
         self._sound = max(self._sound, self._sealed_now())
@@ -246,6 +271,7 @@ class LeftOutRows:
     def _decode(self) -> None:
         assert self._sound is not None
         self.rows, self.stops, self.version, self._believed = {}, {}, 0, set()
+        self.answers = {}
         self._unbelieved, self._out = set(), set()
         self.looked = self._sound[0]
         # From the newest on: a row of this stream may have been quarantined itself.
@@ -311,6 +337,8 @@ class LeftOutRows:
 
     def _unfounded(self, entry: Entry) -> str:
         """Why a row that says that others are quarantined is not to be believed; nothing if it is."""
+        if type(entry.event).__name__ == "AnswerQuarantined":
+            return ""  # it is judged again, as its answer is
         if type(entry.event).__name__ != "RowQuarantined":
             return f"it is no RowQuarantined, but {type(entry.event).__name__}"
         if entry.originator_version in self._believed:
@@ -323,6 +351,10 @@ class LeftOutRows:
         return ""
 
     def _quarantine(self, entry: Entry) -> None:
+        if type(entry.event).__name__ == "AnswerQuarantined":
+            number = cast("AnswerQuarantined", entry.event).answer
+            self.answers[number] = QuarantinedAnswer(number, entry)
+            return
         act = cast("RowQuarantined", entry.event)
         for position in (act.position, *act.also):
             for stream, version, *_ in self._recorder.rows(_ROW, position):
@@ -462,4 +494,9 @@ def _why(error: Altered, row: Row) -> str:
     """What is wrong with a row, without its name, on one line that a terminal can show."""
     told = str(error).removeprefix(f"{row[0]}@{row[1]} (position {row[4]})").removeprefix(": ")
     told = f"it{told}" if told.startswith(" is not") else told
+    return on_one_line(told)
+
+
+def on_one_line(told: str) -> str:
+    """What is wrong, as a terminal can show it and an entry keep it."""
     return "".join(mark if mark.isprintable() else " " for mark in " ".join(told.split()))[:1_000]

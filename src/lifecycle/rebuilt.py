@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lifecycle.decisions.quarantine import QuarantineRow
+from lifecycle.decisions.quarantine import QuarantineAnswer, QuarantineRow
 from lifecycle.decisions.rules import Command
 from lifecycle.digests import digest_of, told_by
 from lifecycle.errors import Altered
-from lifecycle.events.fund import RowQuarantined
+from lifecycle.events.fund import AnswerQuarantined, RowQuarantined
 from lifecycle.faults import UNDECODABLE, Fault
 from lifecycle.history import Entry, kind_of
 from lifecycle.judge.again import Lawless
@@ -106,6 +106,15 @@ def quarantine_again(own: Entry, event: RowQuarantined, receipt: Receipt) -> Qua
     """The command that set rows aside. Raises `Lawless` if its answer keeps the digest of another."""
     said = {"on": event.on, "actor": event.actor, "position": event.position, "reason": event.reason}
     asked = QuarantineRow.model_validate(said if own.note is None else {**said, "note": own.note})
+    if receipt.digest != digest_of(asked):
+        raise Lawless("the digest of its answer is not that of the command that becomes it")
+    return asked
+
+
+def quarantine_of_answer_again(own: Entry, event: AnswerQuarantined, receipt: Receipt) -> QuarantineAnswer:
+    """The command that set an answer aside. Raises `Lawless` if its answer keeps the digest of another."""
+    said = {"on": event.on, "actor": event.actor, "answered": event.answered, "reason": event.reason}
+    asked = QuarantineAnswer.model_validate(said if own.note is None else {**said, "note": own.note})
     if receipt.digest != digest_of(asked):
         raise Lawless("the digest of its answer is not that of the command that becomes it")
     return asked

@@ -55,15 +55,18 @@ class UnknownGrant(Refusal, order=STAGE, rule="domain §3: stages"):
 
 
 class UnknownRow(Refusal, order=STAGE, rule="domain §4.9: entries are judged again"):
-    """The journal has no row at this position."""
+    """The journal has no row at this position, or no refusal under this id."""
 
 
 class RowIsQuarantined(Refusal, order=STAGE, rule="domain §4.9: entries are judged again"):
-    """The row is quarantined already."""
+    """The row, or the answer, is quarantined already."""
 
 
 class RowIsLawful(Refusal, order=STAGE, rule="domain §4.9: entries are judged again"):
-    """Nothing is wrong with the row: only one that is no entry, or that the rules refuse, is quarantined."""
+    """Nothing is wrong with the row: only one that is no entry, or that the rules refuse, is quarantined.
+
+    So it is with a refusal: only one that the rules would not have given is.
+    """
 
 
 class EntryIsQuarantined(Refusal, order=STAGE, rule="domain §4.9: entries are judged again"):

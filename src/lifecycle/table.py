@@ -207,6 +207,17 @@ QUARANTINE = Row(
     "Set aside a row that is no entry, or that the rules refuse.",
 )
 """The act of an administrator at the seal: no command of the shell's own, nor a line of ``record``."""
+QUARANTINE_ANSWER = Row(
+    "QuarantineAnswer",
+    "audit seal --quarantine-answer",
+    "administrator",
+    (),
+    "AnswerQuarantined",
+    (),
+    "Set aside a refusal that the rules would not have given.",
+)
+"""The same for an answer."""
+OF_QUARANTINES = {row.name: row for row in (QUARANTINE, QUARANTINE_ANSWER)}
 
 GRANT_ROWS = {row.name: row for row in GRANT_COMMANDS}
 FUND_ROWS = {row.name: row for row in FUND_COMMANDS}
@@ -214,5 +225,5 @@ CALL_ROWS = {row.name: row for row in CALL_COMMANDS}
 ROWS = {"grant": GRANT_ROWS, "fund": FUND_ROWS, "call": CALL_ROWS}
 """By what the command is about."""
 BY_EVENT = {about: {row.event: row for row in rows.values()} for about, rows in ROWS.items()}
-BY_EVENT["fund"][QUARANTINE.event] = QUARANTINE
+BY_EVENT["fund"] |= {row.event: row for row in OF_QUARANTINES.values()}
 """The row of the command that becomes a fact of a grant, of the fund or of a call."""

@@ -10,6 +10,7 @@ import pytest
 import given as g
 from books import make_book
 from cli_shell import Shell
+from forging import forge_refusal
 from inserting import forging
 from lifecycle.seal.sealing import Seal
 
@@ -81,6 +82,46 @@ def test_a_file_goes_on_with_the_other_grants_and_seals_nothing(
     assert aside.code == 0
     again = shell("--book", shell.book, "record", str(file), "--json")
     assert [row["outcome"] for row in again.rows] == ["repeat", "accepted", "repeat"]
+
+
+@pytest.mark.case("T2")
+def test_a_forged_refusal_is_set_aside_and_named(shell: Shell, place: Path | str, tmp_path: Path) -> None:
+    with make_book(place, [*g.FOUNDED, g.propose("01-10", grant="SSF-1")]) as book:
+        Seal(book).seal()
+        forge_refusal(book, g.cancel("01-12", actor="t.leader", command_id="f 1"), "NotInStage")
+    way_out = "--quarantine-answer 'f 1'"
+    assert way_out in shell("--book", shell.book, "audit", "seal").err
+    assert way_out in shell("--book", shell.book, "audit", "verify").err
+    assert way_out in shell("--book", shell.book, "health").out
+    words = ("audit", "seal", "--quarantine-answer", "f 1")
+    assert shell("--book", shell.book, *words).code == 2
+    assert shell("--book", shell.book, *words, "--reason", "by SQL", "--quarantine", "3").code == 2
+    done = shell("--book", shell.book, "--json", *words, "--reason", "by SQL")
+    assert (done.code, done.row["fault"]) == (0, None)
+    assert done.row["quarantine"]["entries"] == ["fund:quarantine@1"]
+    lawful = shell("--book", shell.book, "health").out.splitlines()[-1]
+    assert lawful.startswith("well")
+    assert "is quarantined by" in lawful
+    told = shell("--book", shell.book, "--json", "audit", "verify", "--rules")
+    assert (told.code, told.row["quarantined"]) == (0, [])
+    assert [one["command_id"] for one in told.row["quarantined_answers"]] == ["f 1"]
+    assert "not lawful: answer " in shell("--book", shell.book, "audit", "verify").out
+    assert "not lawful: answer " in " ".join(shell("--book", shell.book, "audit", "refusals").out.split())
+    (refused,) = shell("--book", shell.book, "--json", "audit", "refusals").rows
+    assert "by SQL" in refused["quarantined"]
+    assert "the refusal of the command f 1" in shell(
+        "--book", shell.book, "audit", "history", "fund:quarantine"
+    ).out.replace("\n            ", " ")
+    package = tmp_path / "package"
+    assert shell("--book", shell.book, "audit", "export", str(package)).code == 0
+    checked = subprocess.run(
+        [sys.executable, package / "verify.py"], capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stderr
+    assert "not lawful: answer " in checked.stdout
+    copy = tmp_path / "copy"
+    assert shell("move", shell.book, str(copy)).code == 0
+    assert "not lawful: answer " in shell("--book", str(copy), "audit", "verify", "--rules").out
 
 
 @pytest.mark.case("T2")

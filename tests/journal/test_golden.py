@@ -224,6 +224,12 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "fault": "'Nonsense.v1' is no event of this program",
         "reason": "put in by SQL",
     },
+    "fund/AnswerQuarantined": {
+        "answer": 7,
+        "answered": "forged-1",
+        "fault": "NotInStage is no refusal that it can get",
+        "reason": "put in by SQL",
+    },
     "fund/EntryCorrected": {"entry": 3, "struck": True, "reason": "misread"},
     "fund/DocumentAttached": DOCUMENT,
     "grant/PartyInvolved": {"role": "facilitating", "country": "JP", "organization": "JICA"},

@@ -14,11 +14,11 @@ from forging import forge, forge_refusal
 from inserting import Forger, forging
 from lifecycle import left_out
 from lifecycle.book import Book
-from lifecycle.decisions.quarantine import QuarantineRow
+from lifecycle.decisions.quarantine import QuarantineAnswer, QuarantineRow
 from lifecycle.decisions.rules import Command
 from lifecycle.errors import StreamStopped
 from lifecycle.events.base import LeftOut
-from lifecycle.events.fund import RowQuarantined
+from lifecycle.events.fund import AnswerQuarantined, RowQuarantined
 from lifecycle.history import QUARANTINES
 from lifecycle.judged import judged
 from lifecycle.seal.sealing import Seal
@@ -525,6 +525,96 @@ def test_a_stream_goes_on_after_more_than_a_hundred_quarantined_rows(book: Book)
     with again(book) as opened:
         assert opened.stops() == []
         assert verify(opened, Seal(opened)).problems == []
+
+
+@pytest.mark.case("T2")
+def test_a_seal_does_not_come_between_a_row_and_its_quarantine(book: Book) -> None:
+    with again(book) as opened, patch.object(opened.journal.left_out, "look", lambda _: False):
+        first, second = (
+            forge(opened, g.cost("01-12", grant=grant), digest="0" * 64) for grant in ("SSF-1", "SSF-2")
+        )
+    with again(book) as opened:
+        assert opened.record(quarantine(first), "admin").outcome == "accepted"
+        assert Seal(opened).seal().checkpoint.size == first - 1
+    with again(book) as opened:
+        assert [stop.position for stop in opened.stops()] == [second]
+        assert opened.record(quarantine(second), "admin").outcome == "accepted"
+        assert Seal(opened).seal().checkpoint.size == opened.position()
+    with again(book) as opened:
+        assert [row.position for row in opened.quarantined()] == [first, second]
+        assert verify(opened, Seal(opened), rules=True).problems == []
+
+
+def answer_aside(answered: str, **more: object) -> QuarantineAnswer:
+    words = {"on": "2026-01-31", "actor": "admin", "answered": answered, "reason": "put in by SQL"}
+    return QuarantineAnswer.model_validate({**words, **more})
+
+
+@pytest.mark.case("T2")
+def test_a_forged_refusal_is_set_aside(book: Book) -> None:
+    with again(book) as opened:
+        asked = g.cancel("01-12", actor="t.leader", command_id="f 1")
+        forge_refusal(opened, asked, "NotInStage")
+        assert opened.record(cost("SSF-2"), "t.leader").outcome == "accepted"
+    with again(book) as opened:
+        sealed = Seal(opened).seal()
+        assert sealed.fault is not None
+        assert "--quarantine-answer 'f 1'" in sealed.way_out
+        assert "--quarantine-answer 'f 1'" in opened.health()[-1].told
+        (problem,) = verify(opened, Seal(opened)).problems
+        assert "--quarantine-answer 'f 1'" in problem.what
+        same = answer_aside("f 1", command_id="q-1")
+        assert opened.record(same, "admin").entries == (f"{QUARANTINES}@1",)
+        assert opened.record(same, "admin").outcome == "repeat"
+        assert opened.health()[-1].well
+        assert "answer " in opened.health()[-1].told
+        assert opened.record(asked, "t.leader").outcome == "repeat"
+    for sealing in (True, False):
+        with again(book) as opened:
+            assert opened.stops() == []
+            for rules in (False, True):
+                found = verify(opened, Seal(opened), rules=rules)
+                assert found.problems == []
+                assert [one.event.answered for one in found.quarantined_answers] == ["f 1"]
+            if sealing:
+                assert Seal(opened).seal().fault is None
+            assert opened.record(cost("SSF-1", f"{1 + sealing}.00 USD"), "t.leader").outcome == "accepted"
+    with again(book) as opened:
+        catch_up(opened)
+        assert list(differences(opened)) == []
+
+
+@pytest.mark.case("T2")
+def test_only_a_bad_refusal_is_set_aside_and_only_by_an_administrator(book: Book) -> None:
+    with again(book) as opened:
+        honest = g.cancel("01-12", grant="SSF-1", actor="n.obody", command_id="honest")
+        assert opened.record(honest, "n.obody").refusal == "NotAnOfficer"
+        forge_refusal(opened, g.cancel("01-12", actor="t.leader", command_id="bad"), "NotInStage")
+        assert opened.record(answer_aside("honest"), "admin").refusal == "RowIsLawful"
+        assert opened.record(answer_aside("nothing"), "admin").refusal == "UnknownRow"
+        assert opened.record(answer_aside("bad", actor="t.leader"), "t.leader").refusal == "RoleNotHeld"
+        assert opened.record(answer_aside("bad", on="2026-02-01"), "admin").refusal == "DatedInFuture"
+        assert opened.record(answer_aside("bad"), "admin").outcome == "accepted"
+        assert opened.record(answer_aside("bad"), "admin").refusal == "RowIsQuarantined"
+        assert Seal(opened).seal().fault is None
+        assert verify(opened, Seal(opened), rules=True).problems == []
+
+
+@pytest.mark.case("T2")
+def test_a_forged_act_sets_no_lawful_refusal_aside(book: Book) -> None:
+    with again(book) as opened:
+        honest = g.cancel("01-12", grant="SSF-1", actor="n.obody", command_id="honest")
+        assert opened.record(honest, "n.obody").refusal == "NotAnOfficer"
+        number = opened.journal.ends()[1]
+        asked = answer_aside("honest")
+        told = {"answer": number, "answered": "honest", "fault": "x", "reason": asked.reason}
+        event = AnswerQuarantined.model_validate({"on": asked.on, "actor": "admin", **told})
+        position = forge(opened, asked, event=event)
+    with again(book) as opened:
+        (stop,) = opened.stops()
+        assert (stop.stream, stop.position) == (QUARANTINES, position)
+        assert "nothing is wrong with answer" in stop.why
+        assert opened.quarantined_answers() == []
 
 
 @pytest.mark.case("T2")

@@ -5,10 +5,10 @@ from typing import ClassVar, NamedTuple
 from pydantic import Field
 
 from lifecycle.decisions.fund import FundCommand
-from lifecycle.events.fund import RowQuarantined
+from lifecycle.events.fund import AnswerQuarantined, RowQuarantined
 from lifecycle.history import QUARANTINES
 from lifecycle.refusals import RowIsLawful, RowIsQuarantined, UnknownRow
-from lifecycle.terms import Reason
+from lifecycle.terms import Prose, Reason
 
 
 class QuarantineRow(FundCommand):
@@ -21,6 +21,47 @@ class QuarantineRow(FundCommand):
     """Of the row in the journal."""
     reason: Reason
     """Why it is set aside: how the row came there, as far as it is known."""
+
+
+class QuarantineAnswer(FundCommand):
+    """Set a refusal aside that the rules would not have given."""
+
+    NAME = "QuarantineAnswer"
+    STREAM: ClassVar[str] = QUARANTINES
+
+    answered: Prose
+    """The id of the command that was refused."""
+    reason: Reason
+    """Why it is set aside: how the answer came there, as far as it is known."""
+
+
+class AnswerFound(NamedTuple):
+    """What the book finds among the refusals that were given under an id."""
+
+    number: int = 0
+    """Of the one that is wrong; else of any; 0 if there is none."""
+    fault: str = ""
+    """What is wrong with it; empty if nothing is."""
+    quarantined: str = ""
+    """By whom and why it is quarantined already."""
+
+
+def answer_quarantined(asked: QuarantineAnswer, found: AnswerFound) -> AnswerQuarantined:
+    """The fact that the command becomes. Raises a refusal if the answer is not one to be set aside."""
+    if not found.number:
+        raise UnknownRow(f"no command {asked.answered} was refused")
+    if found.quarantined:
+        raise RowIsQuarantined(found.quarantined)
+    if not found.fault:
+        raise RowIsLawful(f"nothing is wrong with answer {found.number}, the refusal of {asked.answered}")
+    return AnswerQuarantined(
+        on=asked.on,
+        actor=asked.actor,
+        answer=found.number,
+        answered=asked.answered,
+        fault=found.fault,
+        reason=asked.reason,
+    )
 
 
 class AtPosition(NamedTuple):

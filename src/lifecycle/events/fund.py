@@ -263,6 +263,23 @@ class RowQuarantined(FundEvent):
     """Why it is set aside: how the row came there, as far as it is known."""
 
 
+class AnswerQuarantined(FundEvent):
+    """A refusal that the rules would not have given was set aside: it stays where it is, and is sealed as not
+    lawful. Kept in the stream ``fund:quarantine``.
+
+    Recorded by an administrator.
+    """
+
+    answer: Annotated[int, Field(ge=1)]
+    """Its number among the answers."""
+    answered: Prose
+    """The id of the command that it answers."""
+    fault: Prose
+    """What the book found wrong with it."""
+    reason: Reason
+    """Why it is set aside: how it came there, as far as it is known."""
+
+
 EVENTS: tuple[type[FundEvent], ...] = (
     FundEstablished,
     PolicyAdopted,
@@ -285,6 +302,7 @@ EVENTS: tuple[type[FundEvent], ...] = (
     OverpaymentRecorded,
     OverpaymentSettled,
     RowQuarantined,
+    AnswerQuarantined,
     EntryCorrected,
     DocumentAttached,
 )

@@ -11,7 +11,7 @@ from lifecycle.judge.calls import judge_call
 from lifecycle.judge.fund import NEED_ENTRIES, judge_fund
 from lifecycle.judge.grants import Known, calls_named, judge_grant
 from lifecycle.judge.officers import Taken, acts_of
-from lifecycle.judge.quarantine import judge_quarantine
+from lifecycle.judge.quarantine import judge_quarantine, judge_quarantine_of_answer
 
 __all__ = [
     "NEED_ENTRIES",
@@ -26,6 +26,7 @@ __all__ = [
     "judge_fund",
     "judge_grant",
     "judge_quarantine",
+    "judge_quarantine_of_answer",
     "row_of",
     "stream_of",
 ]

@@ -2,11 +2,18 @@
 
 from datetime import date
 
-from lifecycle.decisions.quarantine import AtPosition, QuarantineRow, quarantined
+from lifecycle.decisions.quarantine import (
+    AnswerFound,
+    AtPosition,
+    QuarantineAnswer,
+    QuarantineRow,
+    answer_quarantined,
+    quarantined,
+)
 from lifecycle.fund import Fund
 from lifecycle.judge.asking import Verdict, judged_today
 from lifecycle.judge.officers import permit
-from lifecycle.table import QUARANTINE
+from lifecycle.table import QUARANTINE, QUARANTINE_ANSWER
 
 
 def judge_quarantine(
@@ -19,3 +26,12 @@ def judge_quarantine(
     permit(fund, QUARANTINE, asked, recorder)
     judged_today(asked.on, today, lambda: None)
     return Verdict(quarantined(asked, found), (), None, fund)
+
+
+def judge_quarantine_of_answer(
+    fund: Fund, asked: QuarantineAnswer, recorder: str, today: date, found: AnswerFound
+) -> Verdict:
+    """The same of an answer; ``found``: what there is under the id that the command names."""
+    permit(fund, QUARANTINE_ANSWER, asked, recorder)
+    judged_today(asked.on, today, lambda: None)
+    return Verdict(answer_quarantined(asked, found), (), None, fund)

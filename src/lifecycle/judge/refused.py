@@ -23,7 +23,7 @@ from lifecycle.refusals import (
     UnknownRow,
 )
 from lifecycle.rule_sets import RULE_SET
-from lifecycle.table import QUARANTINE, ROWS, Row
+from lifecycle.table import OF_QUARANTINES, ROWS, Row
 
 _MAY_END_LATER = ("HoldActivity", "CorrectEntry")
 """Commands that name other days than their own."""
@@ -56,8 +56,8 @@ def refused_again(asked: Refused, past: Past, reused: Callable[[], bool]) -> Non
     kind = getattr(refusals, asked.refusal, None)
     if not (isinstance(kind, type) and issubclass(kind, Refusal)) or kind is Refusal:
         raise Lawless(f"{asked.refusal} is no refusal that there is")
-    quarantine = f"{asked.about}:{asked.name}" == QUARANTINES and asked.command == QUARANTINE.name
-    row = QUARANTINE if quarantine else ROWS.get(asked.about, {}).get(asked.command)
+    quarantine = f"{asked.about}:{asked.name}" == QUARANTINES and asked.command in OF_QUARANTINES
+    row = OF_QUARANTINES[asked.command] if quarantine else ROWS.get(asked.about, {}).get(asked.command)
     if row is None:
         raise Lawless(f"{asked.command} is no command on a {asked.about}")
     if kind is CommandIdReused:

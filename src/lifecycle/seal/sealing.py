@@ -14,7 +14,7 @@ from lifecycle.disk import CHECKPOINTS, KEY, folder_at, keep, locked, sizes_of
 from lifecycle.errors import Altered, Unreachable
 from lifecycle.faults import Fault
 from lifecycle.journal import Journal, store_errors
-from lifecycle.judged import judged, set_aside_in
+from lifecycle.judged import answers_aside_in, judged, set_aside_in
 from lifecycle.seal.files import FOLDER, Kept
 from lifecycle.seal.leaves import entry_hash, receipt_hash
 from lifecycle.seal.merkle import is_consistent
@@ -45,6 +45,8 @@ class Sealed(NamedTuple):
     """Whether there was anything to seal."""
     fault: Fault | None = None
     """The first row that nobody signs: neither it nor what comes after it is sealed."""
+    way_out: str = ""
+    """How a refusal that nobody signs is set aside."""
 
 
 def hashes(
@@ -147,19 +149,22 @@ class Seal:
                 self._bring(name, tree, size, root, end, whole=whole, progress=progress)
             entries, receipts = (one.tree for one in kept)
             made = Checkpoint(self.origin(), len(entries), entries.root(), len(receipts), receipts.root())
+        way_out = self._journal.way_out(fault.answer) if fault is not None and fault.answer else ""
         if fault is None:
             self._book.own_rows.forget()
         elif not made.size:
             raise Altered(f"{fault}: nothing is sealed")
         if last is None:
-            return Sealed(made, self._write(made, signer, old), made.size, made.receipts, True, fault)
+            return Sealed(
+                made, self._write(made, signer, old), made.size, made.receipts, True, fault, way_out
+            )
         before = last[0]
         if made.origin != before.origin:
             raise Forked(f"the first entry is another than the sealed one of {before.origin}")
         new = made.size - before.size, made.receipts - before.receipts
         if not any(new) and signer is None:
-            return Sealed(*last, 0, 0, False, fault)
-        return Sealed(made, self._write(made, signer, old), *new, True, fault)
+            return Sealed(*last, 0, 0, False, fault, way_out)
+        return Sealed(made, self._write(made, signer, old), *new, True, fault, way_out)
 
     def _fault(self, entries: int, receipts: int) -> tuple[Fault | None, tuple[int, int]]:
         """The first row after the sealed ones that is not to be signed; and how many may be sealed.
@@ -172,7 +177,8 @@ class Seal:
         after = self._journal.nth(entries - 1)[2] if entries else 0, receipts
         if self._are_own(*after):
             return None, everything
-        found = judged(self._journal, after, set_aside=set_aside_in(self._journal), sealed=after)
+        aside, answers = set_aside_in(self._journal), answers_aside_in(self._journal)
+        found = judged(self._journal, after, set_aside=aside, answers=answers, sealed=after)
         if not found.faults:
             return None, everything
         self._journal.left_out.again()  # the next command with this book has to know of it

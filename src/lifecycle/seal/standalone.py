@@ -267,6 +267,15 @@ def quarantined_rows(folder: Path) -> dict[int, str]:
     return {place: told for place, told in found.items() if place >= 0}
 
 
+def quarantined_answers(folder: Path) -> Iterator[str]:
+    """Each answer that was quarantined, with who did so, when and why."""
+    for entry in entries_of(folder):
+        if entry["stream"] == QUARANTINES and entry["topic"].startswith("AnswerQuarantined."):
+            act = parsed(entry["stored"])
+            by = f"quarantined by {act['actor']}, {act['on']}: {act['reason']}"
+            yield f"not lawful: answer {act['answer']}, to the command {act['answered']}, is {by}\n"
+
+
 def check_order(folder: Path, aside: dict[int, str]) -> None:
     """Versions go up by one in each stream, moments grow; quarantined rows keep their versions."""
     versions: dict[str, int] = {}
@@ -468,7 +477,7 @@ def check_package(folder: Path, keys: list[str], kept: list[Path], *, part: bool
         if entry["index"] in aside
     ]
     held = f"{len(checkpoints)} checkpoints, {proofs} proofs and {documents} documents hold"
-    return "".join(unlawful) + (
+    return "".join([*unlawful, *quarantined_answers(folder)]) + (
         f"{newest.origin}: {entries} of {newest.sizes[0]} entries and {receipts} of {newest.sizes[1]} answers"
         f" are as they were sealed; {held}"
     )

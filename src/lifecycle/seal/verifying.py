@@ -16,8 +16,8 @@ from lifecycle.disk import CHECKPOINTS
 from lifecycle.errors import Altered, BookError, NotNow
 from lifecycle.faults import MOST, Judged, together
 from lifecycle.journal import STORE_ERRORS, Journal
-from lifecycle.judged import judged, judged_part, named_in
-from lifecycle.left_out import Quarantined
+from lifecycle.judged import answers_aside_in, judged, judged_part, named_in
+from lifecycle.left_out import Quarantined, QuarantinedAnswer
 from lifecycle.seal.beside import documents, form, settings, snapshots
 from lifecycle.seal.files import FOLDER, Kept
 from lifecycle.seal.merkle import SIZE, Tree
@@ -63,6 +63,8 @@ class Verified(NamedTuple):
     problems: list[Problem]
     quarantined: list[Quarantined]
     """Rows that are sealed, or to be sealed, as not lawful: they are no problems."""
+    quarantined_answers: list[QuarantinedAnswer]
+    """The same of answers."""
 
 
 class KeyUsed(NamedTuple):
@@ -148,6 +150,7 @@ class _Look:
             self._judged,
             list(dict.fromkeys(problems))[:MOST],
             self._journal.left_out.quarantined(),
+            [one for _, one in sorted(self._journal.left_out.answers.items())],
         )
 
     def _each_command(self) -> bool:
@@ -335,6 +338,7 @@ class _Look:
             self._journal,
             (after, sealed[1]),
             set_aside=named_in(self._journal),
+            answers=answers_aside_in(self._journal),
             sealed=self._journal.places_of(self._sealed),
         )
         found = together([asked(part=(0, len(parts) + 1)), *(part.result() for part in parts)])
@@ -347,7 +351,8 @@ class _Look:
         for fault in found.faults:
             at = self._journal.rank(fault.position) if fault.position else _ANSWERS + fault.answer
             if fault.where.partition(" (")[0] not in known:
-                self.found(fault.where, f"it is {fault.kind}: {fault.what}", at)
+                way_out = self._journal.way_out(fault.answer) if fault.answer else ""
+                self.found(fault.where, f"it is {fault.kind}: {fault.what}{way_out}", at)
 
 
 def _use_of(key: PublicKey, before: PublicKey | None, by: dict[str, list[PublicKey]]) -> KeyUsed:
@@ -393,8 +398,8 @@ def _judging(journal: Journal, *, rules: bool) -> Iterator[list[Future[Judged]]]
         yield []
         return
     with ProcessPoolExecutor(many - 1, mp_context=get_context("spawn")) as pool:
-        aside = named_in(journal)
-        yield [pool.submit(judged_part, journal.place, (part, many), aside) for part in range(1, many)]
+        aside = named_in(journal), answers_aside_in(journal)
+        yield [pool.submit(judged_part, journal.place, (part, many), *aside) for part in range(1, many)]
 
 
 @contextmanager
