@@ -156,7 +156,7 @@ class _Walk:
         self._sound = after
         self._group = Group(b"")
         self._entries = self._receipts = 0
-        """How many were judged."""
+        """How many were judged, here or when they were set aside."""
         self._rules, self._moment = self._before.rules_and_moment()
         """Rule set and moment of what was recorded last, as it is stored."""
 
@@ -204,14 +204,15 @@ class _Walk:
                 receipt = answer
             else:
                 self._answer(answer, number)
+        mine = self._is_mine(group.rows[0][0])
+        self._entries += len(group.rows) if mine else 0
+        self._receipts += mine and receipt is not None
         if not self._set_aside.isdisjoint(row[-1] for row in group.rows):
             self._open |= {("entry", row[-1]): self._sound for row in group.rows}
             if not self._faults:
                 self._sound = last, self._answers.number
             return  # nothing that it says counts, its moments and versions neither
-        if self._is_mine(group.rows[0][0]):
-            self._entries += len(group.rows)
-            self._receipts += receipt is not None
+        if mine:
             lawful = self._group_judged(group, receipt)
         else:
             self._follow(group)
