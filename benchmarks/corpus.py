@@ -16,15 +16,15 @@ import rival
 from lives import FOUNDED, founding, lives, usd
 from pairs import process
 
-from lifecycle.book import Book
-from lifecycle.checksum import summed
-from lifecycle.clerk import load_fund
-from lifecycle.mapper import place_of
-from lifecycle.snapshot import keep
-from lifecycle.words import command_from
+from lifecycle.book.book import Book
+from lifecycle.book.command_handler import load_fund
+from lifecycle.journal.checksum import summed
+from lifecycle.journal.mapper import place_of
+from lifecycle.journal.snapshots import keep
+from lifecycle.parse import command_from
 
 ENTRY = Path(sys.executable).with_name("grantbook")
-GRANTBOOK = [str(ENTRY)] if ENTRY.exists() else [sys.executable, "-m", "cli.main"]
+GRANTBOOK = [str(ENTRY)] if ENTRY.exists() else [sys.executable, "-m", "cli.shell.main"]
 OFFICER = "admin"
 AT_ONCE = 20
 """Commands of one run of `record_one`, each on another grant: none is in memory yet."""

@@ -12,8 +12,8 @@ from uuid import UUID
 from pydantic import create_model
 
 from lifecycle.events import call, fund, grant
-from lifecycle.history import Entry
-from lifecycle.mapper import entry_of
+from lifecycle.journal.mapper import entry_of
+from lifecycle.kernel.history import Entry
 
 Row = tuple[Any, ...]
 _ENTRY = "INSERT INTO e (s, v, t, b) VALUES (?, ?, ?, ?)"

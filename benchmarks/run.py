@@ -30,7 +30,7 @@ def benchmarks(place: Path, runs: int, scale: float) -> dict[str, Callable[[], A
     import writing
     from corpus import Corpus
 
-    import reading
+    from support import reading
 
     own = Corpus(place)
     few = min(3, runs)

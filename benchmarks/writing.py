@@ -15,10 +15,10 @@ from floors import STORED_OF, Bare, decoded, journal
 from pairs import OURS, Benchmark, Goal, Spent, timed
 from rules_alone import RulesAlone, judged_of
 
-from lifecycle.book import Book
-from lifecycle.digests import digest_of
+from lifecycle.book.book import Book
+from lifecycle.journal.command_digest import digest_of
 from lifecycle.judge import stream_of
-from lifecycle.words import command_from
+from lifecycle.parse import command_from
 
 ENTRIES = 30
 """Of the grants that are loaded for one command."""

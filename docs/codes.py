@@ -17,7 +17,7 @@ from babel.core import get_global
 
 SINCE = "2008-01-01"
 """Codes that ended before are left out: the first fund of this kind is of 2008."""
-FOLDER = Path(__file__).parents[1] / "src" / "lifecycle"
+FOLDER = Path(__file__).parents[1] / "src" / "lifecycle" / "types"
 RETIRED = {"BYR": 0}
 """ISO 4217's decimals of currencies that ended and did not have two."""
 WITHOUT_MINOR_UNITS = {"XDR": 2}

@@ -17,9 +17,11 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, TypeAdapter
 
-from lifecycle import events, policy, terms
+from lifecycle import events
+from lifecycle.catalogue import Row
 from lifecycle.events import call, fund, grant
-from lifecycle.table import Row
+from lifecycle.policy import edition as policy
+from lifecycle.types import terms
 
 TYPE_ROOMS = (
     terms,

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Select
 
-from projections import sites, store
-from projections.library import MATCH_COLUMNS, SEARCH_COLUMNS
-from projections.reports import AS_OF
-from projections.views import KEYS, REPORTS, Question
+from projections import store
+from projections.query import AS_OF
+from projections.reports.results import sites
+from projections.reports.results.library import MATCH_COLUMNS, SEARCH_COLUMNS
+from projections.reports.sql_views import KEYS, REPORTS, Question
 
 _EVERY = "every"
 _BEFORE_ANYTHING = date(2000, 1, 1)

@@ -16,20 +16,25 @@ from fields import VALUES, Field, example, fields_of, types
 from keys import reports_page
 from pydantic import BaseModel
 
-from cli.commands import GROUPS, OTHERS
-from cli.main import HELP, cli
-from cli.schema import commands_schema, events_schema
-from cli.settings import Settings
-from lifecycle import refusals
+from cli.commands.schema import commands_schema, events_schema
+from cli.shell.index import GROUPS, OTHERS
+from cli.shell.main import HELP, cli
+from cli.shell.settings import Settings
+from lifecycle.catalogue import (
+    ANY,
+    OF_QUARANTINES,
+    ROWS,
+    Row,
+)
 from lifecycle.decisions.rules import ENVELOPE
 from lifecycle.events import call, fund, grant
-from lifecycle.events.base import Event
-from lifecycle.mapper import topic_of
-from lifecycle.policy import Edition, shipped
-from lifecycle.table import ANY, OF_QUARANTINES, ROWS, Row
-from lifecycle.terms import DIGITS
-from lifecycle.words import command_class, command_from
-from projections.fold import readers
+from lifecycle.journal.mapper import topic_of
+from lifecycle.kernel import refusals
+from lifecycle.kernel.event import Event
+from lifecycle.parse import command_class, command_from
+from lifecycle.policy.edition import Edition, shipped
+from lifecycle.types.terms import DIGITS
+from projections.engine.fold import readers
 
 REFERENCE = Path(__file__).parent / "reference"
 MADE = "<!-- Written by docs/reference.py from the code. Do not edit: run `make docs`. -->\n\n"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cli_shell import Shell
-from servers import QUICK, Server
+from support.cli_shell import Shell
+from support.servers import QUICK, Server
 
 STORES = ("sqlite", "postgresql")
 

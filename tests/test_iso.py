@@ -1,4 +1,4 @@
-"""The pinned tables of `lifecycle.iso`, against the published lists; and their days."""
+"""The pinned tables of `lifecycle.types.codes`, against the published lists; and their days."""
 
 import runpy
 from datetime import date, timedelta
@@ -9,7 +9,7 @@ import iso4217
 import pycountry
 import pytest
 
-from lifecycle.iso import (
+from lifecycle.types.codes import (
     COUNTRIES,
     CURRENCIES,
     MINOR_UNITS,
@@ -18,7 +18,7 @@ from lifecycle.iso import (
     not_a_time_zone,
     time_zones,
 )
-from lifecycle.zones import zone_of
+from lifecycle.types.time_zones import zone_of
 
 ROOT = Path(__file__).parent.parent
 DAY = timedelta(days=1)
@@ -27,7 +27,7 @@ NOW = date(2026, 2, 1)
 
 def test_the_pinned_files_are_what_the_published_lists_give() -> None:
     published = runpy.run_path(str(ROOT / "docs" / "codes.py"))["files"]()
-    pinned = {name: (ROOT / "src" / "lifecycle" / name).read_text("utf-8") for name in published}
+    pinned = {name: (ROOT / "src" / "lifecycle" / "types" / name).read_text("utf-8") for name in published}
     assert published == pinned, (
         "write them again with python docs/codes.py, and tell the versions in codes.md"
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli_shell import Shell, life
+from support.cli_shell import Shell, life
 
 
 @pytest.fixture

@@ -4,13 +4,18 @@ import re
 
 import pytest
 
-from cli.fund_sentences import FUND
-from cli.sentences import GRANT
-from cli.text import safe, to_json
-from cli_shell import Shell, life, officers, on_grant
+from cli.narrative.fund_sentences import FUND
+from cli.narrative.grant_sentences import GRANT
+from cli.output.terminal_text import safe, to_json
+from lifecycle.audit.one_recorder import DECISIONS
 from lifecycle.decisions.rules import ASKED
 from lifecycle.events import fund, grant
-from lifecycle.sides import DECISIONS
+from support.cli_shell import (
+    Shell,
+    life,
+    officers,
+    on_grant,
+)
 
 pytestmark = pytest.mark.both_stores
 

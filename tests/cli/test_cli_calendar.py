@@ -10,7 +10,7 @@ import pytest
 from icalendar import Calendar
 
 from cli.facility import later
-from cli_shell import Shell, officers, on_grant
+from support.cli_shell import Shell, officers, on_grant
 
 SITES = Path(__file__).parents[3] / "shared" / "data" / "videoconference_2011-06-28_sites.csv"
 HOSTILE = "Milk; meat, fish\nand “乳製品” END:VEVENT " + "x" * 90

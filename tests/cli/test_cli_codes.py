@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
-from cli_shell import Shell, on_grant
-from lifecycle import iso, terms, zones
-from lifecycle.book import Book
-from lifecycle.judged import judged
+from lifecycle.book.book import Book
+from lifecycle.rejudge.walk import judged
+from lifecycle.types import codes as iso
+from lifecycle.types import terms
+from lifecycle.types import time_zones as zones
+from support.cli_shell import Shell, on_grant
 
 ASKED = [
     ("audit", "seal"),

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from cli_shell import Shell, life, on_grant
 from lifecycle.events.fund import FundsCommitted
+from support.cli_shell import Shell, life, on_grant
 
 EDITION = """
 [edition]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli_shell import Shell
+from support.cli_shell import Shell
 
 
 @pytest.mark.slow

@@ -4,7 +4,12 @@ from typing import Any
 
 import pytest
 
-from cli_shell import Shell, life, officers, on_grant
+from support.cli_shell import (
+    Shell,
+    life,
+    officers,
+    on_grant,
+)
 
 DAYS = {"starts": "2017-06-05", "ends": "2017-06-16"}
 

@@ -5,15 +5,15 @@ import json
 import click
 import pytest
 
-from cli.commands import GROUPS, OTHERS
-from cli.main import HELP, cli, load
-from cli_shell import Shell
-from lifecycle.table import ROWS
-from lifecycle.words import command_class
+from cli.shell.index import GROUPS, OTHERS
+from cli.shell.main import HELP, cli, load
+from lifecycle.catalogue import ROWS
+from lifecycle.parse import command_class
+from support.cli_shell import Shell
 
 LOADED = """
 import json, sys
-from cli.main import run
+from cli.shell.main import run
 code = run(sys.argv[1:])
 print(json.dumps(sorted(sys.modules)))
 """
@@ -33,20 +33,28 @@ def test_help_imports_only_click_and_the_tables(shell: Shell, words: list[str]) 
     ours = {name for name in modules if name.partition(".")[0] in ("cli", "lifecycle", "projections")}
     assert ours == {
         "cli",
-        "cli.commands",
-        "cli.main",
-        "cli.settings",
-        "cli.text",
+        "cli.output",
+        "cli.shell",
+        "cli.shell.index",
+        "cli.shell.main",
+        "cli.shell.settings",
+        "cli.output.terminal_text",
         "lifecycle",
-        "lifecycle.table",
+        "lifecycle.catalogue",
     }
 
 
 def test_show_imports_neither_the_store_nor_the_rules_nor_their_libraries(lived: Shell) -> None:
     modules = loaded(lived, "grant", "show", "G-1")
-    assert "projections.standing" in modules
+    assert "projections.engine.standing" in modules
     assert not modules & {"eventsourcing", "pydantic", "sqlalchemy", "structlog", "rich"}
-    assert not modules & {"lifecycle.events", "lifecycle.decisions", "lifecycle.words", "lifecycle.judge"}
+    assert not modules & {
+        "lifecycle.events",
+        "lifecycle.decisions",
+        "lifecycle.parse",
+        "lifecycle.judge",
+        "lifecycle.book.book",
+    }
 
 
 def test_the_table_is_true() -> None:

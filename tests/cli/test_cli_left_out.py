@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from books import make_book
-from cli_shell import Shell
-from forging import forge_refusal
-from inserting import forging
-from lifecycle.seal.sealing import Seal
+from lifecycle.seal.seal import Seal
+from support import given as g
+from support.books import make_book
+from support.cli_shell import Shell
+from support.forging import forge_refusal
+from support.inserting import forging
 
 pytestmark = pytest.mark.both_stores
 

@@ -1,6 +1,6 @@
 """``library search`` and ``match`` as a person would use them."""
 
-from cli_shell import Shell, on_grant
+from support.cli_shell import Shell, on_grant
 
 HELD = [
     on_grant(

@@ -5,8 +5,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from cli.privacy import personal
-from cli_shell import Shell, life
+from cli.shell.privacy import personal
+from support.cli_shell import Shell, life
 
 pytestmark = pytest.mark.both_stores
 NAME = "Ada L. Writer"

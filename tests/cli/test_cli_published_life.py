@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cli_shell import Shell
+from support.cli_shell import Shell
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 

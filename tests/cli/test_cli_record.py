@@ -9,8 +9,14 @@ from typing import Any
 
 import pytest
 
-from cli_shell import PROGRAM, Shell, life, officers, on_grant
-from lifecycle.book import Book
+from lifecycle.book.book import Book
+from support.cli_shell import (
+    PROGRAM,
+    Shell,
+    life,
+    officers,
+    on_grant,
+)
 
 FEE = {"command": "ChargeFee", "on": "2019-01-01", "actor": "cash", "amount": "1.00 USD"}
 TWICE = on_grant("DisburseFunds", "2017-05-10", "payer", payment="P1", amount="60000.00 USD")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.tables import csv_text, json_text, print_table
-from cli_shell import Shell
-from projections.reports import Report
+from cli.output.table import csv_text, json_text, print_table
+from projections.query import Report
+from support.cli_shell import Shell
 
 NAMES = ("register disbursement windows timeline fund outcomes countries value stages").split()
 

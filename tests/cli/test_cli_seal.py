@@ -2,11 +2,11 @@
 
 import pytest
 
-from cli_shell import Shell, life
-from forging import forge
-from lifecycle.book import Book
-from lifecycle.words import command_from
-from tampering import sealed_by_a_forger, without_triggers
+from lifecycle.book.book import Book
+from lifecycle.parse import command_from
+from support.cli_shell import Shell, life
+from support.forging import forge
+from support.tampering import sealed_by_a_forger, without_triggers
 
 pytestmark = pytest.mark.both_stores
 

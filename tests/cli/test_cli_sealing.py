@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cli_shell import Shell
+from support.cli_shell import Shell
 
 pytestmark = [pytest.mark.case("O5"), pytest.mark.both_stores]
 

@@ -3,8 +3,8 @@
 import psycopg
 import pytest
 
-from cli_shell import Shell, life
-from servers import Server
+from support.cli_shell import Shell, life
+from support.servers import Server
 
 
 def test_a_book_is_made_and_recorded_in(shell: Shell, database: str) -> None:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from cli_shell import PROGRAM, Shell
+from support.cli_shell import PROGRAM, Shell
 
 FEE = ("fund", "charge-fee", "--amount", "10.00 USD", "--on", "2019-01-01", "--actor", "cash")
 

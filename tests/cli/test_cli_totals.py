@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
-from cli.tables import MONEY, body_of
-from cli.totals import totals
-from cli_shell import Shell
-from projections.reports import Report
+from cli.output.table import MONEY, body_of
+from cli.output.totals import totals
+from projections.query import Report
+from support.cli_shell import Shell
 
 pytestmark = pytest.mark.case("M14")
 

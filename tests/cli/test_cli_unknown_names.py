@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from cli_shell import Shell
-from given import EFFECTIVE
-from lifecycle.nearest import meant, unknown
-from lifecycle.words import Malformed
-from projections.reports import run
-from reading import new_book
+from lifecycle.parse import Malformed
+from lifecycle.types.nearest import meant, unknown
+from projections.query import run
+from support import given as g
+from support.cli_shell import Shell
+from support.given import EFFECTIVE
+from support.reading import new_book
 
 pytestmark = pytest.mark.case("X8")
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cli_shell import Shell, on_grant
 from projections import store
+from support.cli_shell import Shell, on_grant
 
 pytestmark = pytest.mark.of_a_file("copies of its files")
 

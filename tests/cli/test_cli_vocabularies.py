@@ -7,10 +7,10 @@ from typing import Any, Literal, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from cli_shell import PROGRAM, Shell, on_grant
 from lifecycle.events import call, fund, grant
-from lifecycle.terms import words_of
-from projections.outcomes import OUTCOMES
+from lifecycle.types.terms import words_of
+from projections.reports.results.outcomes import OUTCOMES
+from support.cli_shell import PROGRAM, Shell, on_grant
 
 GONE = {
     "administrator", "ttl", "each_command", "traditional", "raised_awareness", "action_plan", "study_tour",
@@ -19,7 +19,7 @@ GONE = {
 """One word of each list, and one more role."""
 LATER = f"""
 from lifecycle.events import call, fund, grant
-from lifecycle.terms import Listed
+from lifecycle.types.terms import Listed
 Listed.words = property(lambda self: tuple(word for word in self[1] if word not in {sorted(GONE)}))
 {PROGRAM}
 """

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cli_shell import Shell
-from lifecycle.book import Book
+from lifecycle.book.book import Book
+from support.cli_shell import Shell
 
 FEE = ("fund", "charge-fee", "--amount", "10.00 USD", "--on", "2019-01-01", "--actor", "cash")
 
@@ -283,7 +283,7 @@ def test_a_read_only_book_is_unreachable(lived: Shell) -> None:
 def test_a_full_disk_keeps_nothing_half_done(lived: Shell) -> None:
     before = lived("--json", "views", "status").row
     limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); import signal;"
-    limited += "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); from cli.main import main; main()"
+    limited += "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); from cli.shell.main import main; main()"
     told = lived.other(*FEE, program=limited)
     assert told.code == 5, told
     assert "Traceback" not in told.err
@@ -291,19 +291,19 @@ def test_a_full_disk_keeps_nothing_half_done(lived: Shell) -> None:
 
 
 def test_what_is_recorded_stays_when_the_views_fail(lived: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    import projections.projector
+    import projections.engine.projector
 
     def fail(*_: object) -> int:
         raise OSError("no room for views")
 
-    monkeypatch.setattr(projections.projector, "catch_up", fail)
+    monkeypatch.setattr(projections.engine.projector, "catch_up", fail)
     told = lived(*FEE)
     assert told.code == 0
     assert "recorded; the views could not be caught up (no room for views)" in told.err
 
 
 def test_a_fault_of_our_own_shows_no_traceback(gb: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lifecycle.book import Book
+    from lifecycle.book.book import Book
 
     monkeypatch.setattr(Book, "histories", lambda *_: 1 // 0)
     told = gb("grant", "list")
@@ -385,8 +385,8 @@ def test_a_document_is_kept_by_its_content(lived: Shell) -> None:
 
 
 def test_schemas_name_every_command_and_event(shell: Shell) -> None:
+    from lifecycle.catalogue import ROWS
     from lifecycle.events import call, fund, grant
-    from lifecycle.table import ROWS
 
     commands = json.loads(shell("schema", "commands").out)
     names = {

@@ -2,9 +2,9 @@
 
 import pytest
 
-import given as g
-from books import make_book
-from cli_shell import PROGRAM, Shell
+from support import given as g
+from support.books import make_book
+from support.cli_shell import PROGRAM, Shell
 
 RETIRED = "from lifecycle import iso; iso.CURRENCIES.pop('GHS'), iso.MINOR_UNITS.pop('GHS');"
 """Before the program begins: GHS is no code that it knows. (A country's code is known by its shape, too.)"""

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from cli import record as recording
-from cli.lines import _Counts
-from cli_shell import Shell, life, on_grant
-from lifecycle.postgres.recorder import JournalRecorder as OnPostgres
-from lifecycle.refusals import Refusal
-from lifecycle.sqlite import JournalRecorder
-from lifecycle.words import Malformed
+from cli.commands import record as recording
+from cli.commands.record_lines import _Counts
+from lifecycle.journal.postgresql.recorder import JournalRecorder as OnPostgres
+from lifecycle.journal.sqlite.recorder import JournalRecorder
+from lifecycle.kernel.refusals import Refusal
+from lifecycle.parse import Malformed
+from support.cli_shell import Shell, life, on_grant
 
 pytestmark = [pytest.mark.case("T8"), pytest.mark.both_stores]
 
@@ -80,8 +80,8 @@ def test_no_error_outlives_its_line(
 @pytest.mark.parametrize("kind", [*LINES, "accepted"])
 def test_no_line_leaves_more_than_its_sum(lived: Shell, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is held after each batch: 18 to 36 bytes a line number equal lines, and little else is kept."""
-    monkeypatch.setattr("lifecycle.clerk._KEPT_ENTRIES", 100)
-    monkeypatch.setattr("cli.lines.AT_ONCE", 50)
+    monkeypatch.setattr("lifecycle.book.command_handler._KEPT_ENTRIES", 100)
+    monkeypatch.setattr("cli.commands.record_lines.AT_ONCE", 50)
     monkeypatch.setattr(recording, "_teller", lambda *_, **__: lambda _: None)
     held: list[int] = []
     take = recording.Run.take
@@ -105,7 +105,7 @@ def test_no_line_leaves_more_than_its_sum(lived: Shell, kind: str, monkeypatch: 
 
 def test_the_seal_reads_answers_in_pages(lived: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many came since the last one."""
-    monkeypatch.setattr("lifecycle.journal._ANSWERS", 50)
+    monkeypatch.setattr("lifecycle.journal.journal._ANSWERS", 50)
     most: list[int] = []
 
     def counting(rows: Callable[..., list[Any]]) -> Callable[..., list[Any]]:

@@ -13,8 +13,14 @@ from typing import Any
 
 import pytest
 
-from cli_shell import PROGRAM, SRC, Result, life, on_grant
 from projections import store
+from support.cli_shell import (
+    PROGRAM,
+    SRC,
+    Result,
+    life,
+    on_grant,
+)
 
 pytestmark = [
     pytest.mark.case("O2"),
@@ -239,7 +245,8 @@ def test_a_demo_is_shared_too(shared: Shared) -> None:
 def test_seals_of_databases_are_shared_as_their_folder(shared: Shared) -> None:
     """The folder that GRANTBOOK_SEALS names: keys, checkpoints, hashes and locks."""
     code = (
-        "import sys; from pathlib import Path; from lifecycle.disk import folder_at, keep, locked\n"
+        "import sys; from pathlib import Path\n"
+        "from lifecycle.journal.atomic_files import folder_at, keep, locked\n"
         "place = folder_at(Path(sys.argv[1]) / 'seals')\n"
         "with locked(place / 'checkpoints' / 'lock'):\n"
         "    keep(place / 'checkpoints' / 'keys', 'x'); keep(place / sys.argv[2], 'y', mode=0o600)\n"

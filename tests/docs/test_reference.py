@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 from shutil import copytree
 
-from lifecycle.refusals import every_refusal
-from lifecycle.table import CALL_COMMANDS, FUND_COMMANDS, GRANT_COMMANDS
-from lifecycle.words import command_from
-from shell_blocks import ROOT
+from lifecycle.catalogue import CALL_COMMANDS, FUND_COMMANDS, GRANT_COMMANDS
+from lifecycle.kernel.refusals import every_refusal
+from lifecycle.parse import command_from
+from support.shell_blocks import ROOT
 
 REFERENCE = ROOT / "docs" / "reference"
 

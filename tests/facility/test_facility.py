@@ -12,13 +12,13 @@ import pytest
 from cli.facility import compile as facility
 from cli.facility.assumed import OFFICERS, PROJECTS
 from cli.facility.saying import table
-from lifecycle.book import Answer, Book
-from lifecycle.grant import Grant
+from lifecycle.book.book import Answer, Book
+from lifecycle.grant.evolve import Grant
 from lifecycle.judge import Known
-from lifecycle.stage import Stage
-from lifecycle.words import command_from
-from projections.outcomes import OUTCOMES
-from projections.reports import run
+from lifecycle.parse import command_from
+from lifecycle.types.stage import Stage
+from projections.query import run
+from projections.reports.results.outcomes import OUTCOMES
 
 FILE = Path(facility.__file__).with_name("facility.jsonl")
 COMMANDS = [json.loads(line) for line in FILE.read_text("utf-8").splitlines()]

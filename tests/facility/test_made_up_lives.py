@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lifecycle.book import Book
-from lifecycle.words import command_from
-from shell_blocks import ROOT
+from lifecycle.book.book import Book
+from lifecycle.parse import command_from
+from support.shell_blocks import ROOT
 
 lives = runpy.run_path(str(ROOT / "benchmarks" / "lives.py"))["lives"]
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from lifecycle.book import Book
-from lifecycle.words import Malformed, command_from
-from projections.reports import run
-from shell_blocks import ROOT
+from lifecycle.book.book import Book
+from lifecycle.parse import Malformed, command_from
+from projections.query import run
+from support.shell_blocks import ROOT
 
 GRANTS = 110
 

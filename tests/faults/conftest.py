@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-import faults_mode
-from faults_mode import MODE, SEED
+from support import faults_mode
+from support.faults_mode import MODE, SEED
 
 SEEN = "seen"
 

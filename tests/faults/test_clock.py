@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from books import NOON, Clock, make_book
-from lifecycle.book import Book
-from lifecycle.errors import ClockRefused
-from lifecycle.seal.sealing import Seal
-from lifecycle.seal.verifying import verify
+from lifecycle.book.book import Book
+from lifecycle.kernel.errors import ClockRefused
+from lifecycle.seal.seal import Seal
+from lifecycle.seal.verify import verify
+from support import given as g
+from support.books import NOON, Clock, make_book
 
 LEAPS = {
     "back 1 s": (timedelta(seconds=-1), True),

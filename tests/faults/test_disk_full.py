@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cli_shell import Shell, life, on_grant
+from support.cli_shell import Shell, life, on_grant
 
 SMALL = (
     "mount -t tmpfs -o size={size}k tmpfs {folder} && {python} {script} {folder} {lines}"

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from books import make_book, record
-from follower import Follower
-from lifecycle.book import Book
-from lifecycle.seal.sealing import Seal
-from lifecycle.seal.verifying import verify
-from projections.comparing import differences
-from servers import Server
+from lifecycle.book.book import Book
+from lifecycle.seal.seal import Seal
+from lifecycle.seal.verify import verify
+from projections.engine.consistency_check import differences
+from support import given as g
+from support.books import make_book, record
+from support.follower import Follower
+from support.servers import Server
 
 WRITERS, EACH, GRANTS = 8, 25, 5
 Told = tuple[str, int]

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from books import make_book, record
-from cli_shell import Result, Shell
-from killing import run
-from lifecycle import clerk
-from lifecycle.book import Book
-from lifecycle.seal.sealing import Seal
-from projections.projector import catch_up, rebuild
+from lifecycle.book import command_handler as clerk
+from lifecycle.book.book import Book
+from lifecycle.seal.seal import Seal
+from projections.engine.projector import catch_up, rebuild
+from support import given as g
+from support.books import make_book, record
+from support.cli_shell import Result, Shell
+from support.killing import run
 
 Times = Callable[[int, int], int]
 PAGE = 4096

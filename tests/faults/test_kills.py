@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from faults_mode import MODE
+from support.faults_mode import MODE
 
 ROOT = Path(__file__).parents[2]
 WORKS = ["append", "record", "projection", "rebuild", "seal"]

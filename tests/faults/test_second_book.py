@@ -17,7 +17,9 @@ from hypothesis import seed as seeded
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from asking import (
+from second_book.book import SecondBook, stream_of
+from second_book.words import money, standing
+from support.asking import (
     ALL,
     LIVES,
     NEXT,
@@ -36,10 +38,14 @@ from asking import (
     usd,
     words_of,
 )
-from both import GRANTS, TODAY, Both, founded, shortest
-from faults_mode import MODE
-from second_book.book import SecondBook, stream_of
-from second_book.words import money, standing
+from support.both import (
+    GRANTS,
+    TODAY,
+    Both,
+    founded,
+    shortest,
+)
+from support.faults_mode import MODE
 
 SEED = st.integers(0, 2**24 - 1)
 WHO = ["usual"] * 12 + ["another"] * 5 + ["all"] * 3 + ["admin", "wrong"]

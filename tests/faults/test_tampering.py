@@ -8,15 +8,21 @@ from typing import Any
 
 import pytest
 
-import given as g
-from books import make_book, record
-from lifecycle.book import Book
+from lifecycle.book.book import Book
 from lifecycle.seal.notes import Signer
-from lifecycle.seal.sealing import Seal
-from lifecycle.seal.verifying import Verified, verify
-from projections.comparing import differences
-from projections.projector import catch_up, rebuild
-from tampering import WAYS, alter_views, restore, sealed_by_a_forger, tamper
+from lifecycle.seal.seal import Seal
+from lifecycle.seal.verify import Verified, verify
+from projections.engine.consistency_check import differences
+from projections.engine.projector import catch_up, rebuild
+from support import given as g
+from support.books import make_book, record
+from support.tampering import (
+    WAYS,
+    alter_views,
+    restore,
+    sealed_by_a_forger,
+    tamper,
+)
 
 Times = Callable[[int, int], int]
 

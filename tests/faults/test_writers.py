@@ -12,22 +12,27 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from books import make_book, record
-from lifecycle.book import Book
-from lifecycle.clock import utc_now
+from lifecycle.book.book import Book
 from lifecycle.decisions.rules import Command
-from lifecycle.errors import VersionConflict
-from lifecycle.seal.sealing import Seal
-from lifecycle.seal.verifying import verify
-from projections.comparing import differences
-from projections.projector import catch_up
-from projections.reports import run
+from lifecycle.journal.clock import utc_now
+from lifecycle.kernel.errors import VersionConflict
+from lifecycle.seal.seal import Seal
+from lifecycle.seal.verify import verify
+from projections.engine.consistency_check import differences
+from projections.engine.projector import catch_up
+from projections.query import run
+from support import given as g
+from support.books import make_book, record
 
 WRITERS = 8
 FUNDED = 40_000_000
 COMMITTED = Decimal(90_000)
-LOADED = ["lifecycle.clerk", "lifecycle.words", "projections.projector", "projections.views"]
+LOADED = [
+    "lifecycle.book.command_handler",
+    "lifecycle.parse",
+    "projections.engine.projector",
+    "projections.reports.sql_views",
+]
 """Once for all processes, which are forked from one that has loaded them and nothing else."""
 Times = Callable[[int, int], int]
 

@@ -17,16 +17,21 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import given as g
-from books import make_book
-from cli.main import run as grantbook
-from killing import Ended, Work, run, told_before_synced
-from lifecycle.book import Book
-from lifecycle.clock import utc_now
-from lifecycle.seal.sealing import Seal
-from lifecycle.seal.verifying import verify
-from projections.comparing import differences
-from projections.projector import catch_up, rebuild
+from cli.shell.main import run as grantbook
+from lifecycle.book.book import Book
+from lifecycle.journal.clock import utc_now
+from lifecycle.seal.seal import Seal
+from lifecycle.seal.verify import verify
+from projections.engine.consistency_check import differences
+from projections.engine.projector import catch_up, rebuild
+from support import given as g
+from support.books import make_book
+from support.killing import (
+    Ended,
+    Work,
+    run,
+    told_before_synced,
+)
 
 GRANTS = [f"SSF-{number}" for number in range(5)]
 ASKED = [(f"c{number}", GRANTS[number % 5]) for number in range(60)]
@@ -59,7 +64,7 @@ def append(path: Path) -> Work:
     """One command after the other, each told of when it is on disk."""
 
     def work(out: int) -> None:
-        from lifecycle.words import command_from
+        from lifecycle.parse import command_from
 
         with Book.open(path) as book:
             for command_id, grant in ASKED:

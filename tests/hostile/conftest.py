@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cli_shell import Shell, life
+from support.cli_shell import Shell, life
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import pytest
 
-from cli_shell import Shell, on_grant
-from lifecycle.words import Malformed, command_from
+from lifecycle.parse import Malformed, command_from
+from support.cli_shell import Shell, on_grant
 
 FEE = {"command": "ChargeFee", "on": "2019-01-01", "actor": "cash"}
 REQUEST = {
@@ -54,7 +54,7 @@ def test_sums_that_do_not_fit(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> 
         "amount": "99999999999999.99 USD",
     }
     with monkeypatch.context() as without:
-        without.setattr("lifecycle.terms.DIGITS", 18)
+        without.setattr("lifecycle.types.terms.DIGITS", 18)
         assert shell("record", shell.file([{**income, "note": str(n)} for n in range(930)])).code == 0
     for words in (("report", "fund"), ("report", "fund", "--known", "950"), ("report", "glance")):
         told = shell(*words)

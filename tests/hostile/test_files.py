@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from books import make_book
-from cli_shell import Shell, on_grant
+from support.books import make_book
+from support.cli_shell import Shell, on_grant
 
 ATTACH = ("--actor", "desk", "--on", "2017-06-01")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli_shell import Shell
+from support.cli_shell import Shell
 
 HERE = Path(__file__).parent
 EXPECTED = tomllib.loads((HERE / "lines.toml").read_text("utf-8"))

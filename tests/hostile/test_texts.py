@@ -8,7 +8,7 @@ from pathlib import Path
 import html5lib
 import pytest
 
-from cli_shell import Shell, on_grant
+from support.cli_shell import Shell, on_grant
 
 TEXTS = json.loads((Path(__file__).parent / "texts.json").read_text("utf-8"))
 SHOWS = (

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from cli_shell import Shell, officers
+from support.cli_shell import Shell, officers
 
 BYTES = os.fsdecode(b"\xff")
 READERS = (

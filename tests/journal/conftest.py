@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from books import Clock, make_book
-from lifecycle.book import Book
+from lifecycle.book.book import Book
+from support import given as g
+from support.books import Clock, make_book
 
 
 @pytest.fixture

@@ -4,16 +4,17 @@ from datetime import datetime, timedelta
 
 import pytest
 
-import given as g
-from books import NOON, Clock, record
-from given import G
-from lifecycle import clerk, connection
-from lifecycle.book import Book
-from lifecycle.errors import VersionConflict
-from lifecycle.fund import fold
-from lifecycle.history import FUND, in_force
-from lifecycle.refusals import CommandIdReused
-from lifecycle.words import Malformed
+from lifecycle.book import command_handler as clerk
+from lifecycle.book.book import Book
+from lifecycle.fund.state import fold
+from lifecycle.journal.sqlite import connection
+from lifecycle.kernel.errors import VersionConflict
+from lifecycle.kernel.history import FUND, in_force
+from lifecycle.kernel.refusals import CommandIdReused
+from lifecycle.parse import Malformed
+from support import given as g
+from support.books import NOON, Clock, record
+from support.given import G
 
 pytestmark = pytest.mark.both_stores
 

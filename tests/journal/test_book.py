@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from books import Clock, make_book, record
-from given import G
-from lifecycle import sqlite
-from lifecycle.book import Book
-from lifecycle.errors import Altered, ClockRefused, Unreachable
-from lifecycle.events.base import EntryCorrected
+from lifecycle.book.book import Book
 from lifecycle.events.fund import InstalmentReceived
-from lifecycle.history import FUND, in_force
-from lifecycle.words import Malformed
+from lifecycle.journal.sqlite import recorder as sqlite
+from lifecycle.kernel.errors import Altered, ClockRefused, Unreachable
+from lifecycle.kernel.event import EntryCorrected
+from lifecycle.kernel.history import FUND, in_force
+from lifecycle.parse import Malformed
+from support import given as g
+from support.books import Clock, make_book, record
+from support.given import G
 
 pytestmark = pytest.mark.both_stores
 
@@ -139,7 +139,7 @@ def test_histories_come_by_name_whole_and_in_pages(book: Book, monkeypatch: pyte
     record(book, [g.propose("01-10", grant=f"SSF-{n}") for n in (30, 4, 5)])
     middle = book.position()
     record(book, [g.cost("01-11", grant=f"SSF-{n}") for n in (30, 5)])
-    monkeypatch.setattr("lifecycle.book._PAGE", 2)
+    monkeypatch.setattr("lifecycle.book.book._PAGE", 2)
     for after, upto in (
         (0, None),
         (0, middle),
@@ -307,7 +307,7 @@ def test_a_reader_may_not_write(book: Book) -> None:
 def test_a_book_on_a_read_only_disk_is_read(in_folder: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     """Root may write everywhere, so the disk is only said to be read-only."""
     in_folder.close()
-    monkeypatch.setattr("lifecycle.reading.os.access", lambda *_: False)
+    monkeypatch.setattr("lifecycle.journal.sqlite.read_only.os.access", lambda *_: False)
     before = sorted(in_folder.path.iterdir())
     with Book.open(in_folder.place, read_only=True) as reader:
         assert len(reader.entries(STREAM)) == 1

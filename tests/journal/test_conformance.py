@@ -24,10 +24,10 @@ from eventsourcing.tests.persistence import (  # noqa: E402
     NonInterleavingNotificationIDsBaseCase,
 )
 
-from lifecycle.connection import JournalDatastore  # noqa: E402
-from lifecycle.postgres import recorder as postgres  # noqa: E402
-from lifecycle.postgres.connection import JournalDatastore as PostgresDatastore  # noqa: E402
-from lifecycle.sqlite import JournalRecorder  # noqa: E402
+from lifecycle.journal.postgresql import recorder as postgres  # noqa: E402
+from lifecycle.journal.postgresql.connection import JournalDatastore as PostgresDatastore  # noqa: E402
+from lifecycle.journal.sqlite.connection import JournalDatastore  # noqa: E402
+from lifecycle.journal.sqlite.recorder import JournalRecorder  # noqa: E402
 
 
 class _OnJournal:

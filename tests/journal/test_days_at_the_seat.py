@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-import given as g
-from books import Clock, make_book, record
-from cli_shell import Shell
-from lifecycle.book import Book
-from lifecycle.history import FUND
-from lifecycle.seat import day_at
-from projections.reports import tables_at
-from projections.views import TODAY
+from lifecycle.book.book import Book
+from lifecycle.fund.seat import day_at
+from lifecycle.kernel.history import FUND
+from projections.query import tables_at
+from projections.reports.sql_views import TODAY
+from support import given as g
+from support.books import Clock, make_book, record
+from support.cli_shell import Shell
 
 EVENING = datetime(2018, 7, 1, 0, 38, tzinfo=UTC)
 """20:38 in Washington on 30 June 2018; the 1st of July in Auckland."""

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-import given as g
-from books import make_book, record
-from lifecycle.book import Book
+from lifecycle.book.book import Book
 from lifecycle.decisions.rules import Command
+from support import given as g
+from support.books import make_book, record
 
 pytestmark = pytest.mark.both_stores
 

@@ -17,15 +17,15 @@ from typing import Any
 import pytest
 from eventsourcing.persistence import StoredEvent
 
-from books import without_sum
 from lifecycle.events import call as on_call
 from lifecycle.events import fund as on_fund
 from lifecycle.events import grant as on_grant
-from lifecycle.events.base import Event
-from lifecycle.history import FUND, Entry
-from lifecycle.mapper import EntryMapper, topic_of
-from lifecycle.rule_sets import RULE_SET
-from lifecycle.upcasts import UPCASTS
+from lifecycle.journal.mapper import EntryMapper, topic_of
+from lifecycle.journal.upcasts import UPCASTS
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.history import FUND, Entry
+from lifecycle.kernel.rule import RULE_SET
+from support.books import without_sum
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 KINDS: dict[str, type[Event]] = {

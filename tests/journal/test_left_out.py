@@ -8,23 +8,23 @@ from unittest.mock import patch
 
 import pytest
 
-import given as g
-from books import make_book
-from forging import forge, forge_refusal
-from inserting import Forger, forging
-from lifecycle import left_out
-from lifecycle.book import Book
+from lifecycle.book.book import Book
 from lifecycle.decisions.quarantine import QuarantineAnswer, QuarantineRow
 from lifecycle.decisions.rules import Command
-from lifecycle.errors import StreamStopped
-from lifecycle.events.base import LeftOut
 from lifecycle.events.fund import AnswerQuarantined, RowQuarantined
-from lifecycle.history import QUARANTINES
-from lifecycle.judged import judged
-from lifecycle.seal.sealing import Seal
-from lifecycle.seal.verifying import verify
-from projections.comparing import differences
-from projections.projector import catch_up, rebuild
+from lifecycle.journal import left_out
+from lifecycle.kernel.errors import StreamStopped
+from lifecycle.kernel.event import LeftOut
+from lifecycle.kernel.history import QUARANTINES
+from lifecycle.rejudge.walk import judged
+from lifecycle.seal.seal import Seal
+from lifecycle.seal.verify import verify
+from projections.engine.consistency_check import differences
+from projections.engine.projector import catch_up, rebuild
+from support import given as g
+from support.books import make_book
+from support.forging import forge, forge_refusal
+from support.inserting import Forger, forging
 
 pytestmark = pytest.mark.both_stores
 
@@ -448,7 +448,7 @@ def test_what_was_judged_is_not_judged_again_by_the_next_command(book: Book) -> 
     """Nothing is sealed here: the folder of the seals says how far the journal was judged."""
     with again(book) as opened:
         opened.record(cost("SSF-2"), "t.leader")
-    with again(book) as opened, patch("lifecycle.judged.judged") as judge:
+    with again(book) as opened, patch("lifecycle.rejudge.walk.judged") as judge:
         opened.record(cost("SSF-2", "2.00 USD"), "t.leader")
         judge.assert_not_called()
     position = lawless(book, LAWLESS[0])
@@ -473,7 +473,7 @@ def many_forged(book: Book, kind: str) -> list[int]:
 @pytest.mark.parametrize("kind", ["of one grant", "of sixty grants", "of the fund"])
 def test_many_lawless_rows_are_found_at_one_look(book: Book, kind: str) -> None:
     positions = many_forged(book, kind)
-    with patch("lifecycle.judged.judged", wraps=judged) as judge, again(book) as opened:
+    with patch("lifecycle.rejudge.walk.judged", wraps=judged) as judge, again(book) as opened:
         assert judge.call_count <= 2
         with patch.object(opened.journal.recorder, "rows", wraps=opened.journal.recorder.rows) as read:
             opened.journal.left_out.again()

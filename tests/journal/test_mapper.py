@@ -8,12 +8,12 @@ from zlib import crc32
 import pytest
 from eventsourcing.persistence import StoredEvent
 
-from books import without_sum
-from lifecycle.errors import Altered
 from lifecycle.events.grant import CostRecorded
-from lifecycle.history import Entry
-from lifecycle.mapper import EntryMapper
-from lifecycle.terms import Money
+from lifecycle.journal.mapper import EntryMapper
+from lifecycle.kernel.errors import Altered
+from lifecycle.kernel.history import Entry
+from lifecycle.types.terms import Money
+from support.books import without_sum
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 COST = CostRecorded(

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from books import make_book
-from lifecycle.book import Book
+from lifecycle.book.book import Book
 from lifecycle.decisions.quarantine import QuarantineRow
-from lifecycle.seal.proving import export
-from lifecycle.seal.sealing import Seal
-from lifecycle.seal.verifying import verify
-from projections.comparing import differences
-from projections.projector import catch_up
+from lifecycle.seal.prove import export
+from lifecycle.seal.seal import Seal
+from lifecycle.seal.verify import verify
+from projections.engine.consistency_check import differences
+from projections.engine.projector import catch_up
+from support import given as g
+from support.books import make_book
 
 PLACES = {
     "topic": "'grant:SSF-1', 2, CAST(x'ff41' AS TEXT)",

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from books import make_book, record
-from lifecycle.book import Book
+from lifecycle.book.book import Book
 from lifecycle.decisions.rules import Command
 from lifecycle.events.call import GrantSelected
 from lifecycle.events.fund import FundsCommitted
 from lifecycle.events.grant import GrantApproved
-from lifecycle.history import FUND, Entry
+from lifecycle.kernel.history import FUND, Entry
+from support import given as g
+from support.books import make_book, record
 
 pytestmark = pytest.mark.both_stores
 

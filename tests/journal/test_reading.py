@@ -9,18 +9,18 @@ from contextlib import closing
 
 import pytest
 
-import given as g
-from books import record
-from lifecycle.book import Book
-from lifecycle.history import FUND
-from lifecycle.reading import WrittenMeanwhile, as_unchanging
-from lifecycle.seal.sealing import Seal
-from lifecycle.seal.verifying import verify
-from lifecycle.snapshot import keep
+from lifecycle.book.book import Book
+from lifecycle.journal.snapshots import keep
+from lifecycle.journal.sqlite.read_only import WrittenMeanwhile, as_unchanging
+from lifecycle.kernel.history import FUND
+from lifecycle.seal.seal import Seal
+from lifecycle.seal.verify import verify
 from projections import store
-from projections.alone import ViewsAlone
-from projections.projector import catch_up
+from projections.engine.detached_views import ViewsAlone
+from projections.engine.projector import catch_up
 from projections.store import checksum
+from support import given as g
+from support.books import record
 
 STREAM = f"grant:{g.G}"
 
@@ -28,7 +28,7 @@ STREAM = f"grant:{g.G}"
 @pytest.fixture(autouse=True)
 def _read_only_folders(monkeypatch: pytest.MonkeyPatch) -> None:
     """Root may write everywhere, so folders are only said to be read-only."""
-    monkeypatch.setattr("lifecycle.reading.may_write", lambda _: False)
+    monkeypatch.setattr("lifecycle.journal.sqlite.read_only.may_write", lambda _: False)
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_views_that_are_written_meanwhile_are_not_believed(in_folder: Book) -> N
 _STAYS = """
 import sys
 from pathlib import Path
-from lifecycle.book import Book
+from lifecycle.book.book import Book
 with Book.open(Path(sys.argv[1]), read_only=True) as book:
     for line in sys.stdin:
         print(len(book.entries(sys.argv[2])), flush=True)

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-import given as g
-from books import Clock, record
-from lifecycle.book import Book
-from lifecycle.history import grant_stream
+from lifecycle.book.book import Book
+from lifecycle.kernel.history import grant_stream
+from support import given as g
+from support.books import Clock, record
 
 pytestmark = pytest.mark.both_stores
 

@@ -10,17 +10,23 @@ from typing import Any
 
 import pytest
 
-import given as g
-from books import NOON, Clock, make_book, record
-from lifecycle import clerk, snapshot
-from lifecycle import fund as fund_module
-from lifecycle.book import Book
+from lifecycle.book import command_handler as clerk
+from lifecycle.book.book import Book
 from lifecycle.events.fund import FeeCharged
-from lifecycle.fund import fold
-from lifecycle.history import FUND, Entry, in_force
-from lifecycle.journal import Journal
-from lifecycle.judge import again
-from lifecycle.snapshot import keep, topic
+from lifecycle.fund import state as fund_module
+from lifecycle.fund.state import fold
+from lifecycle.journal import snapshots as snapshot
+from lifecycle.journal.journal import Journal
+from lifecycle.journal.snapshots import keep, topic
+from lifecycle.kernel.history import FUND, Entry, in_force
+from lifecycle.rejudge import entry as again
+from support import given as g
+from support.books import (
+    NOON,
+    Clock,
+    make_book,
+    record,
+)
 
 pytestmark = pytest.mark.both_stores
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
-import given as g
-from lifecycle.book import Book
-from lifecycle.errors import Altered, StreamStopped, Unreachable
-from lifecycle.journal import Journal
-from lifecycle.recording import FORMAT
-from lifecycle.sqlite import JournalRecorder
+from lifecycle.book.book import Book
+from lifecycle.journal.journal import Journal
+from lifecycle.journal.recorder import FORMAT
+from lifecycle.journal.sqlite.recorder import JournalRecorder
+from lifecycle.kernel.errors import Altered, StreamStopped, Unreachable
+from support import given as g
 
 
 def make_book(path: Path) -> Book:

@@ -5,8 +5,15 @@ from decimal import Decimal
 
 import pytest
 
-import given as g
-from given import (
+from lifecycle.decisions.rules import Command
+from lifecycle.events import fund as on_fund
+from lifecycle.events import grant as was
+from lifecycle.kernel.event import EntryCorrected
+from lifecycle.kernel.refusals import ExceedsAvailableFunds, ExceedsPartnerBalance, RefundExceedsDisbursed
+from lifecycle.types.stage import Stage
+from lifecycle.types.terms import Money
+from support import given as g
+from support.given import (
     APPROVED,
     CHECKER,
     PAID,
@@ -16,17 +23,6 @@ from given import (
     reads,
     strike,
 )
-from lifecycle.decisions.rules import Command
-from lifecycle.events import fund as on_fund
-from lifecycle.events import grant as was
-from lifecycle.events.base import EntryCorrected
-from lifecycle.refusals import (
-    ExceedsAvailableFunds,
-    ExceedsPartnerBalance,
-    RefundExceedsDisbursed,
-)
-from lifecycle.stage import Stage
-from lifecycle.terms import Money
 
 SMALL = [*g.OFFICERS, g.join(g.START), g.receive("02-10", amount="90000.00 USD")]
 """Exactly enough for one grant, from the day of its approval on."""

@@ -5,19 +5,16 @@ from decimal import Decimal
 
 import pytest
 
-import given as g
-from given import (
+from lifecycle.events import fund as on_fund
+from lifecycle.events import grant as was
+from lifecycle.kernel.refusals import ExceedsUndisbursedBalance, RefundExceedsDisbursed
+from support import given as g
+from support.given import (
     ASKED,
     EFFECTIVE,
     PAID,
     given,
     reads,
-)
-from lifecycle.events import fund as on_fund
-from lifecycle.events import grant as was
-from lifecycle.refusals import (
-    ExceedsUndisbursedBalance,
-    RefundExceedsDisbursed,
 )
 
 

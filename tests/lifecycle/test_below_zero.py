@@ -4,13 +4,19 @@ from datetime import date
 
 import pytest
 
-import given as g
-from given import PAID, G, Past, day, given
 from lifecycle.decisions.rules import Command
 from lifecycle.events import fund as on_fund
 from lifecycle.events import grant as was
-from lifecycle.refusals import ExceedsAvailableFunds, ExceedsPartnerBalance
-from lifecycle.terms import Money
+from lifecycle.kernel.refusals import ExceedsAvailableFunds, ExceedsPartnerBalance
+from lifecycle.types.terms import Money
+from support import given as g
+from support.given import (
+    PAID,
+    G,
+    Past,
+    day,
+    given,
+)
 
 POOR = [*g.OFFICERS, g.join(g.START), g.receive("2012-01-01", amount="90000.00 USD")]
 """Just enough for one grant."""

@@ -10,14 +10,12 @@ from typing import Any
 
 import pytest
 
-import given as g
-from given import ONE_DAY, Past, day, given
 from lifecycle.decisions.rules import Command
 from lifecycle.events import call as was
 from lifecycle.events import grant as on_grant
-from lifecycle.events.base import EntryCorrected, Event
 from lifecycle.events.fund import FundsCommitted
-from lifecycle.refusals import (
+from lifecycle.kernel.event import EntryCorrected, Event
+from lifecycle.kernel.refusals import (
     CallAlreadyClosed,
     CallDeadlinePassed,
     CallIdTaken,
@@ -35,7 +33,14 @@ from lifecycle.refusals import (
     WindowNotInCall,
     WindowNotInEdition,
 )
-from lifecycle.terms import Money
+from lifecycle.types.terms import Money
+from support import given as g
+from support.given import (
+    ONE_DAY,
+    Past,
+    day,
+    given,
+)
 
 ANNOUNCED, OPENS, CLOSES = date(2012, 1, 3), date(2012, 1, 10), date(2012, 1, 31)
 OPEN = [g.open_call(ANNOUNCED, opens=str(OPENS))]

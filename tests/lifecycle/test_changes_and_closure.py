@@ -4,22 +4,10 @@ from datetime import date
 
 import pytest
 
-import given as g
-from given import (
-    APPROVED,
-    CLOSED,
-    EFFECTIVE,
-    FOLLOW_UP,
-    PROPOSED,
-    REQUESTED,
-    SETTLED,
-    given,
-)
 from lifecycle.decisions.correction import target_of
 from lifecycle.events import grant as was
-from lifecycle.events.base import EntryCorrected
-from lifecycle.policy import read_edition, shipped
-from lifecycle.refusals import (
+from lifecycle.kernel.event import EntryCorrected
+from lifecycle.kernel.refusals import (
     AlreadySuspended,
     ClosingDatePassed,
     CompletionReportAlreadyAccepted,
@@ -40,6 +28,18 @@ from lifecycle.refusals import (
     UndisbursedBalanceRemains,
     UnknownGrant,
     UnknownObligation,
+)
+from lifecycle.policy.edition import read_edition, shipped
+from support import given as g
+from support.given import (
+    APPROVED,
+    CLOSED,
+    EFFECTIVE,
+    FOLLOW_UP,
+    PROPOSED,
+    REQUESTED,
+    SETTLED,
+    given,
 )
 
 # ── changes ──────────────────────────────────────────────────────────────────────────────────

@@ -4,14 +4,22 @@ from collections.abc import Sequence
 
 import pytest
 
-import given as g
-from given import CLOSED, FOLLOW_UP, SETTLED, Past, given, reads, strike
 from lifecycle.decisions.correction import CorrectEntry
 from lifecycle.decisions.rules import Command
 from lifecycle.events import grant as was
-from lifecycle.events.base import EntryCorrected, Event
 from lifecycle.judge import judge_grant
-from lifecycle.refusals import ClosureWouldNotHold
+from lifecycle.kernel.event import EntryCorrected, Event
+from lifecycle.kernel.refusals import ClosureWouldNotHold
+from support import given as g
+from support.given import (
+    CLOSED,
+    FOLLOW_UP,
+    SETTLED,
+    Past,
+    given,
+    reads,
+    strike,
+)
 
 WITH_ALL = [
     *SETTLED[: len(FOLLOW_UP)],

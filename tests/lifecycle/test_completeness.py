@@ -4,18 +4,33 @@ from pathlib import Path
 
 import pytest
 
-from lifecycle import call, grant
+from lifecycle.call import state as call
+from lifecycle.catalogue import (
+    ANY,
+    BY_EVENT,
+    CALL_COMMANDS,
+    FUND_COMMANDS,
+    GRANT_COMMANDS,
+    ROWS,
+    Row,
+)
 from lifecycle.decisions.rules import GrantCommand, OnGrant
 from lifecycle.events import call as on_call
 from lifecycle.events import fund as on_fund
 from lifecycle.events import grant as on_grant
-from lifecycle.events.base import CallEvent, EntryCorrected, Event, FundEvent, GrantEvent
-from lifecycle.fund import EVOLVE
-from lifecycle.history import Entry
-from lifecycle.refusals import Refusal, every_refusal
-from lifecycle.stage import Stage
-from lifecycle.table import ANY, BY_EVENT, CALL_COMMANDS, FUND_COMMANDS, GRANT_COMMANDS, ROWS, Row
-from lifecycle.words import command_class, every_command
+from lifecycle.fund.state import EVOLVE
+from lifecycle.grant import evolve as grant
+from lifecycle.kernel.event import (
+    CallEvent,
+    EntryCorrected,
+    Event,
+    FundEvent,
+    GrantEvent,
+)
+from lifecycle.kernel.history import Entry
+from lifecycle.kernel.refusals import Refusal, every_refusal
+from lifecycle.parse import command_class, every_command
+from lifecycle.types.stage import Stage
 
 TESTS = Path(__file__).parents[1]
 TABLES = {"grant": GRANT_COMMANDS, "fund": FUND_COMMANDS, "call": CALL_COMMANDS}

@@ -2,14 +2,20 @@
 
 import pytest
 
-import given as g
-from given import EFFECTIVE, Past, given, reads, strike
 from lifecycle.decisions.correction import CorrectEntry
 from lifecycle.decisions.rules import Command
 from lifecycle.events import grant as was
-from lifecycle.events.base import EntryCorrected, Event
 from lifecycle.judge import judge_grant
-from lifecycle.refusals import ActivitiesStillPlanned, NotInStage, Refusal
+from lifecycle.kernel.event import EntryCorrected, Event
+from lifecycle.kernel.refusals import ActivitiesStillPlanned, NotInStage, Refusal
+from support import given as g
+from support.given import (
+    EFFECTIVE,
+    Past,
+    given,
+    reads,
+    strike,
+)
 
 CALLED_OFF = [*EFFECTIVE, g.plan("04-01"), g.call_off("05-01"), g.complete("2018-03-31")]
 HELD = [*EFFECTIVE, g.plan("04-01"), g.hold("06-20"), g.complete("2018-03-31")]

@@ -4,12 +4,10 @@ from datetime import date
 
 import pytest
 
-import given as g
-from given import APPROVED, CLOSED, EFFECTIVE, PAID, PROPOSED, REQUESTED, SIGNED, G, given
 from lifecycle.decisions.rules import Command
 from lifecycle.events import fund as on_fund
 from lifecycle.events import grant as was
-from lifecycle.refusals import (
+from lifecycle.kernel.refusals import (
     AboveMaximumAmount,
     ActivitiesStillPlanned,
     DecidesOwnRequest,
@@ -23,7 +21,19 @@ from lifecycle.refusals import (
     Refusal,
     UnknownInstalment,
 )
-from lifecycle.words import Malformed
+from lifecycle.parse import Malformed
+from support import given as g
+from support.given import (
+    APPROVED,
+    CLOSED,
+    EFFECTIVE,
+    PAID,
+    PROPOSED,
+    REQUESTED,
+    SIGNED,
+    G,
+    given,
+)
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from lifecycle.amounts import inexact
 from lifecycle.decisions.rules import Command
-from lifecycle.policy import Edition, read_edition
-from lifecycle.terms import Money
-from lifecycle.words import Malformed, command_from
+from lifecycle.parse import Malformed, command_from
+from lifecycle.policy.edition import Edition, read_edition
+from lifecycle.types.decimals import inexact
+from lifecycle.types.terms import Money
 
 FEE = {"command": "ChargeFee", "on": "2019-01-01", "actor": "cash"}
 COST = {"command": "RecordCost", "grant": "G1", "on": "2019-01-01", "actor": "lead", "purpose": "preparation"}

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lifecycle.attribution import Movement, attributed, least_left
-from lifecycle.handing import handed
-from slow_attribution import Slow, summed
+from lifecycle.attribution.split import Movement, attributed, least_left
+from lifecycle.attribution.whole_units import handed
+from support.slow_attribution import Slow, summed
 
 PARTNERS = ["AU", "DK", "ES", "MX"]
 

@@ -4,13 +4,21 @@ from typing import Any
 
 import pytest
 
-import given as g
-from given import APPROVED, EFFECTIVE, PROPOSED, REQUESTED, given, reads, strike
 from lifecycle.decisions.rules import Command
 from lifecycle.events import grant as was
-from lifecycle.events.base import EntryCorrected
 from lifecycle.judge import judge_grant
-from lifecycle.refusals import EditionNameTaken, EditionTooLate
+from lifecycle.kernel.event import EntryCorrected
+from lifecycle.kernel.refusals import EditionNameTaken, EditionTooLate
+from support import given as g
+from support.given import (
+    APPROVED,
+    EFFECTIVE,
+    PROPOSED,
+    REQUESTED,
+    given,
+    reads,
+    strike,
+)
 
 
 def edition(since: str, name: str = "ours") -> dict[str, Any]:

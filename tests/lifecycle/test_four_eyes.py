@@ -4,8 +4,24 @@ from datetime import date
 
 import pytest
 
-import given as g
-from given import (
+from lifecycle.decisions.proposal import request_digest
+from lifecycle.decisions.rules import Command
+from lifecycle.events import fund as on_fund
+from lifecycle.events import grant as was
+from lifecycle.kernel.event import EntryCorrected, Event
+from lifecycle.kernel.refusals import (
+    DecidesOwnRequest,
+    ExceedsAvailableFunds,
+    ExceedsUndisbursedBalance,
+    NotInStage,
+    PaymentNotAuthorised,
+    PaymentsSuspended,
+    Refusal,
+    RequestChanged,
+    UnknownEntry,
+)
+from support import given as g
+from support.given import (
     APPROVED,
     EFFECTIVE,
     FOLLOW_UP,
@@ -16,22 +32,6 @@ from given import (
     given,
     reads,
     strike,
-)
-from lifecycle.decisions.proposal import request_digest
-from lifecycle.decisions.rules import Command
-from lifecycle.events import fund as on_fund
-from lifecycle.events import grant as was
-from lifecycle.events.base import EntryCorrected, Event
-from lifecycle.refusals import (
-    DecidesOwnRequest,
-    ExceedsAvailableFunds,
-    ExceedsUndisbursedBalance,
-    NotInStage,
-    PaymentNotAuthorised,
-    PaymentsSuspended,
-    Refusal,
-    RequestChanged,
-    UnknownEntry,
 )
 
 # ── 4: who asks never decides ────────────────────────────────────────────────────────────────

@@ -4,11 +4,9 @@ from datetime import date
 
 import pytest
 
-import given as g
-from given import OFFICER, ONE_DAY, START, given
 from lifecycle.events import fund as was
-from lifecycle.events.base import EntryCorrected
-from lifecycle.refusals import (
+from lifecycle.kernel.event import EntryCorrected
+from lifecycle.kernel.refusals import (
     CorrectionNotCorrectable,
     CurrencyNotHolding,
     EditionNameTaken,
@@ -29,7 +27,14 @@ from lifecycle.refusals import (
     UnknownObligation,
     UnknownPartner,
 )
-from lifecycle.terms import Money
+from lifecycle.types.terms import Money
+from support import given as g
+from support.given import (
+    OFFICER,
+    ONE_DAY,
+    START,
+    given,
+)
 
 EDITION = {
     "name": "2018-01",

@@ -2,14 +2,20 @@
 
 import pytest
 
-import given as g
-from given import APPROVED, SIGNED, given, reads, strike
 from lifecycle.decisions.rules import Command
 from lifecycle.events import grant as was
 from lifecycle.judge import Known
-from lifecycle.policy import Edition, read_edition, shipped
-from lifecycle.refusals import NotYetLapsed
-from lifecycle.words import Malformed
+from lifecycle.kernel.refusals import NotYetLapsed
+from lifecycle.parse import Malformed
+from lifecycle.policy.edition import Edition, read_edition, shipped
+from support import given as g
+from support.given import (
+    APPROVED,
+    SIGNED,
+    given,
+    reads,
+    strike,
+)
 
 IN_2012 = [g.propose("2012-01-10"), g.request("2012-01-20"), g.approve("2012-02-10")]
 

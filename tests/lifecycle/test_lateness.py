@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-import given as g
-from cli.telling import Told, tell
-from given import Past, given
+from cli.narrative.history import Told, tell
 from lifecycle.events.grant import RefundReceived
-from lifecycle.fund import Fund
-from lifecycle.history import Entry, grant_stream
-from lifecycle.policy import Span, shipped
+from lifecycle.fund.state import Fund
+from lifecycle.kernel.history import Entry, grant_stream
+from lifecycle.policy.edition import Span, shipped
+from support import given as g
+from support.given import Past, given
 
 pytestmark = pytest.mark.case("D12")
 

@@ -2,14 +2,25 @@
 
 import pytest
 
-import given as g
-from given import EFFECTIVE, Make, Past, given, reads
 from lifecycle.events import fund as on_fund
 from lifecycle.events import grant as was
-from lifecycle.history import Entry
 from lifecycle.judge import Known
-from lifecycle.likeness import likeness
-from lifecycle.refusals import DecidesOwnRequest, NotAnOfficer, PartnerAlreadyJoined, TooLikeKnownId
+from lifecycle.kernel.history import Entry
+from lifecycle.kernel.likeness import likeness
+from lifecycle.kernel.refusals import (
+    DecidesOwnRequest,
+    NotAnOfficer,
+    PartnerAlreadyJoined,
+    TooLikeKnownId,
+)
+from support import given as g
+from support.given import (
+    EFFECTIVE,
+    Make,
+    Past,
+    given,
+    reads,
+)
 
 
 @pytest.mark.case("X6")

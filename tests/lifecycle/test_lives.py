@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-import given as g
-from asking import shift, words_of
-from given import Past, given
-from lifecycle.grant import fold
-from lifecycle.history import in_force
-from lifecycle.obligations import Timeline
-from lifecycle.policy import read_edition, shipped
+from lifecycle.grant.evolve import fold
+from lifecycle.grant.obligations.timeline import Timeline
+from lifecycle.kernel.history import in_force
+from lifecycle.policy.edition import read_edition, shipped
 from second_book.timeline import timeline
 from second_book.words import EDITIONS, Fact, State, standing
+from support import given as g
+from support.asking import shift, words_of
+from support.given import Past, given
 
 OURS: State = {
     "name": "ours",

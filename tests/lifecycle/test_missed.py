@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-import given as g
-from due import obligations, status, told
-from given import (
+from lifecycle.kernel.obligation import MET_IN, NAMES
+from support import given as g
+from support.due import obligations, status, told
+from support.given import (
     APPROVED,
     CLOSED,
     EFFECTIVE,
@@ -18,7 +19,6 @@ from given import (
     SIGNED,
     given,
 )
-from lifecycle.steps import MET_IN, NAMES
 
 LATER = "2026-11-29"
 

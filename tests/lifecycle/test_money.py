@@ -9,17 +9,15 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-import given as g
-from given import Past
+from lifecycle.catalogue import ROWS
 from lifecycle.decisions.correction import CorrectEntry
 from lifecycle.decisions.rules import Command, GrantCommand
-from lifecycle.events.base import EntryCorrected, Event
 from lifecycle.events.call import GrantSelected, SelectionReleased
-from lifecycle.fund import fold as fold_fund
-from lifecycle.grant import Grant, fold
-from lifecycle.history import Entry, in_force, kind_of
+from lifecycle.fund.state import fold as fold_fund
+from lifecycle.grant.evolve import Grant, fold
 from lifecycle.judge import Known
-from lifecycle.table import ROWS
+from lifecycle.kernel.event import EntryCorrected, Event
+from lifecycle.kernel.history import Entry, in_force, kind_of
 from second_book.book import FUND, SecondBook, base_of
 from second_book.words import (
     MONEY_OF_THE_WORLD,
@@ -30,6 +28,8 @@ from second_book.words import (
     takes_too_much,
     undisbursed,
 )
+from support import given as g
+from support.given import Past
 
 IDS = ("G1", "G2", "G3")
 PAYMENTS = ("P1", "P2", "P3", "P4")

@@ -4,17 +4,26 @@ from typing import Any
 
 import pytest
 
-import given as g
-from given import ASKED, CHECKER, EFFECTIVE, PROPOSED, Past, given, reads, strike
 from lifecycle.events import fund as on_fund
 from lifecycle.events import grant as was
-from lifecycle.events.base import EntryCorrected
-from lifecycle.policy import Window, read_edition, shipped
-from lifecycle.refusals import (
+from lifecycle.kernel.event import EntryCorrected
+from lifecycle.kernel.refusals import (
     CurrencyNotHolding,
     DecidesOwnRequest,
     FieldNotCorrectable,
     NothingCorrected,
+)
+from lifecycle.policy.edition import Window, read_edition, shipped
+from support import given as g
+from support.given import (
+    ASKED,
+    CHECKER,
+    EFFECTIVE,
+    PROPOSED,
+    Past,
+    given,
+    reads,
+    strike,
 )
 
 

@@ -2,20 +2,20 @@
 
 import pytest
 
-import given as g
-from given import EFFECTIVE, given, reads
 from lifecycle.events import call as on_call
 from lifecycle.events import fund as on_fund
 from lifecycle.events import grant as was
-from lifecycle.events.base import EntryCorrected
-from lifecycle.policy import read_edition, shipped
-from lifecycle.refusals import (
+from lifecycle.kernel.event import EntryCorrected
+from lifecycle.kernel.refusals import (
     BudgetDoesNotAddUp,
     ExceedsAvailableFunds,
     ExceedsCallEnvelope,
     ExceedsUndisbursedBalance,
 )
-from lifecycle.words import Malformed
+from lifecycle.parse import Malformed
+from lifecycle.policy.edition import read_edition, shipped
+from support import given as g
+from support.given import EFFECTIVE, given, reads
 
 NOTHING = "0.00 USD"
 BUDGET = [{"line": "staff time", "amount": NOTHING}]

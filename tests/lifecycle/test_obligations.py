@@ -4,9 +4,21 @@ from typing import Any
 
 import pytest
 
-import given as g
-from due import NOT_STARTED, Told, obligations, status, told
-from given import (
+from lifecycle.events import fund as on_fund
+from lifecycle.events import grant as was
+from lifecycle.fund.obligations import instalments
+from lifecycle.grant.obligations.timeline import NAMES
+from lifecycle.kernel.history import in_force
+from lifecycle.policy.edition import read_edition
+from support import given as g
+from support.due import (
+    NOT_STARTED,
+    Told,
+    obligations,
+    status,
+    told,
+)
+from support.given import (
     APPROVED,
     CLOSED,
     EFFECTIVE,
@@ -19,12 +31,6 @@ from given import (
     Past,
     given,
 )
-from lifecycle.events import fund as on_fund
-from lifecycle.events import grant as was
-from lifecycle.history import in_force
-from lifecycle.instalments import instalments
-from lifecycle.obligations import NAMES
-from lifecycle.policy import read_edition
 
 NO_AGREEMENT = [
     g.propose("2012-01-10"),

@@ -2,11 +2,11 @@
 
 import pytest
 
-import given as g
-from given import Past, given
 from lifecycle.events import fund as on_fund
 from lifecycle.events import grant as on_grant
-from lifecycle.refusals import NotAnOfficer, RecorderNotAdministrator, RoleNotHeld
+from lifecycle.kernel.refusals import NotAnOfficer, RecorderNotAdministrator, RoleNotHeld
+from support import given as g
+from support.given import Past, given
 
 NEW = "n.ew"
 DECIDED = [

@@ -6,8 +6,27 @@ from decimal import Decimal
 
 import pytest
 
-import given as g
-from given import (
+from lifecycle.decisions.rules import Command
+from lifecycle.events import fund as on_fund
+from lifecycle.events import grant as was
+from lifecycle.judge import Known
+from lifecycle.kernel.event import EntryCorrected, Event
+from lifecycle.kernel.refusals import (
+    AGAINST_PAYING,
+    DecidesOwnRequest,
+    ExceedsUndisbursedBalance,
+    NothingOverpaid,
+    OverpaymentOpen,
+    PairedEntry,
+    PaymentIdTaken,
+    UnknownItem,
+    UnknownPayment,
+    UnknownRule,
+)
+from lifecycle.rejudge.possible_refusals import refusable
+from lifecycle.types.terms import Money
+from support import given as g
+from support.given import (
     APPROVED,
     CLOSED,
     EFFECTIVE,
@@ -24,25 +43,6 @@ from given import (
     reads,
     strike,
 )
-from lifecycle.decisions.rules import Command
-from lifecycle.events import fund as on_fund
-from lifecycle.events import grant as was
-from lifecycle.events.base import EntryCorrected, Event
-from lifecycle.judge import Known
-from lifecycle.judge.refusable import refusable
-from lifecycle.refusals import (
-    AGAINST_PAYING,
-    DecidesOwnRequest,
-    ExceedsUndisbursedBalance,
-    NothingOverpaid,
-    OverpaymentOpen,
-    PairedEntry,
-    PaymentIdTaken,
-    UnknownItem,
-    UnknownPayment,
-    UnknownRule,
-)
-from lifecycle.terms import Money
 
 STAGES: Mapping[str, Sequence[Command]] = {
     "proposed": PROPOSED,

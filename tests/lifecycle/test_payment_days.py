@@ -4,8 +4,11 @@ from datetime import date
 
 import pytest
 
-import given as g
-from given import (
+from lifecycle.events import grant as was
+from lifecycle.kernel.refusals import DisbursementDeadlinePassed, NotYetEffective, PaymentsSuspended
+from lifecycle.types.terms import Money
+from support import given as g
+from support.given import (
     AUTHORISED,
     EFFECTIVE,
     ONE_DAY,
@@ -13,13 +16,6 @@ from given import (
     given,
     strike,
 )
-from lifecycle.events import grant as was
-from lifecycle.refusals import (
-    DisbursementDeadlinePassed,
-    NotYetEffective,
-    PaymentsSuspended,
-)
-from lifecycle.terms import Money
 
 DEADLINE = date(2018, 7, 31)
 """Four months after the closing date, 2018-03-31."""

@@ -5,22 +5,10 @@ from datetime import date
 
 import pytest
 
-import given as g
-from given import (
-    ASKED,
-    AUTHORISED,
-    EFFECTIVE,
-    PAID,
-    Past,
-    day,
-    given,
-    reads,
-    strike,
-)
 from lifecycle.decisions.rules import Command, GrantCommand
 from lifecycle.events import grant as was
 from lifecycle.judge import Known, judge_grant
-from lifecycle.refusals import (
+from lifecycle.kernel.refusals import (
     ActivitiesStillPlanned,
     ActivityAlreadyHeld,
     ActivityIdTaken,
@@ -39,7 +27,19 @@ from lifecycle.refusals import (
     PaymentNotAuthorised,
     UnknownPayment,
 )
-from lifecycle.words import Malformed, command_from
+from lifecycle.parse import Malformed, command_from
+from support import given as g
+from support.given import (
+    ASKED,
+    AUTHORISED,
+    EFFECTIVE,
+    PAID,
+    Past,
+    day,
+    given,
+    reads,
+    strike,
+)
 
 # ── activities ───────────────────────────────────────────────────────────────────────────────
 

@@ -4,22 +4,8 @@ from datetime import date
 
 import pytest
 
-import given as g
-from given import (
-    APPROVED,
-    ASKED,
-    AUTHORISED,
-    EFFECTIVE,
-    ONE_DAY,
-    PAID,
-    PROPOSED,
-    REQUESTED,
-    SIGNED,
-    TODAY,
-    given,
-)
 from lifecycle.events import grant as was
-from lifecycle.refusals import (
+from lifecycle.kernel.refusals import (
     AgreementNotSigned,
     BudgetDoesNotAddUp,
     ClosingDateBeforeEffectiveness,
@@ -35,6 +21,20 @@ from lifecycle.refusals import (
     UnknownCondition,
     UnknownGrant,
     WindowNotInEdition,
+)
+from support import given as g
+from support.given import (
+    APPROVED,
+    ASKED,
+    AUTHORISED,
+    EFFECTIVE,
+    ONE_DAY,
+    PAID,
+    PROPOSED,
+    REQUESTED,
+    SIGNED,
+    TODAY,
+    given,
 )
 
 # ── proposal ─────────────────────────────────────────────────────────────────────────────────

@@ -4,13 +4,13 @@ from decimal import Decimal
 
 import pytest
 
-import given as g
-from cli.lines import words_of
-from given import AUTHORISED, Past, given
+from cli.commands.record_lines import words_of
 from lifecycle.events import grant as was
-from lifecycle.refusals import CurrencyNotHolding, RateDoesNotFit, SameCurrencyPaid
-from lifecycle.terms import Money
-from lifecycle.words import Malformed, command_from
+from lifecycle.kernel.refusals import CurrencyNotHolding, RateDoesNotFit, SameCurrencyPaid
+from lifecycle.parse import Malformed, command_from
+from lifecycle.types.terms import Money
+from support import given as g
+from support.given import AUTHORISED, Past, given
 
 LARGE = [
     *AUTHORISED[:-2],

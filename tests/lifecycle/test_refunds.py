@@ -4,18 +4,25 @@ from decimal import Decimal
 
 import pytest
 
-import given as g
-from given import EFFECTIVE, G, Past, given, reads, strike
 from lifecycle.decisions.rules import Command
 from lifecycle.events import grant as was
-from lifecycle.events.base import EntryCorrected
-from lifecycle.refusals import (
+from lifecycle.kernel.event import EntryCorrected
+from lifecycle.kernel.refusals import (
     CurrencyNotHolding,
     RefundExceedsDisbursed,
     SplitDoesNotAddUp,
     UnknownPayment,
 )
-from lifecycle.words import Malformed
+from lifecycle.parse import Malformed
+from support import given as g
+from support.given import (
+    EFFECTIVE,
+    G,
+    Past,
+    given,
+    reads,
+    strike,
+)
 
 
 def payment(name: str, on: str, amount: str, asked: str = "04-01") -> list[Command]:

@@ -2,10 +2,10 @@
 
 import pytest
 
-import given as g
-from given import REQUESTED, Past, given
 from lifecycle.events import fund as was
-from lifecycle.refusals import ExceedsAvailableFunds, ExceedsPartnerBalance
+from lifecycle.kernel.refusals import ExceedsAvailableFunds, ExceedsPartnerBalance
+from support import given as g
+from support.given import REQUESTED, Past, given
 
 TWO = [
     *g.OFFICERS,

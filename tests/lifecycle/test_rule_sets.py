@@ -5,17 +5,22 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from books import make_book, record
-from given import EFFECTIVE, Past, given, reads
 from lifecycle.decisions import call, fund, rules
-from lifecycle.events.base import Event
 from lifecycle.events.grant import PaymentRequested
-from lifecycle.fund import Fund
-from lifecycle.grant import Grant
+from lifecycle.fund.state import Fund
+from lifecycle.grant.evolve import Grant
 from lifecycle.judge import Known
-from lifecycle.refusals import PaymentsSuspended
-from lifecycle.rule_sets import RULE_SET, Rule
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.refusals import PaymentsSuspended
+from lifecycle.kernel.rule import RULE_SET, Rule
+from support import given as g
+from support.books import make_book, record
+from support.given import (
+    EFFECTIVE,
+    Past,
+    given,
+    reads,
+)
 
 TABLES: Mapping[str, Mapping[type[Event], Sequence[Rule]]] = {
     "lawful": rules.LAWFUL,

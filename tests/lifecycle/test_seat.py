@@ -4,8 +4,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from lifecycle.iso import time_zones
-from lifecycle.seat import day_at, day_of, end_of, offsets, start_of, zone
+from lifecycle.fund.seat import (
+    day_at,
+    day_of,
+    end_of,
+    offsets,
+    start_of,
+    zone,
+)
+from lifecycle.types.codes import time_zones
 
 WASHINGTON, AUCKLAND = "America/New_York", "Pacific/Auckland"
 EVENING = datetime(2018, 7, 1, 0, 38, tzinfo=UTC)

@@ -9,12 +9,18 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-import given as g
-from asking import words_of
-from given import CHECKER, EFFECTIVE, FOLLOW_UP, REQUESTED, Past
 from lifecycle.decisions.rules import Command
 from second_book.book import SecondBook
 from second_book.words import Fact
+from support import given as g
+from support.asking import words_of
+from support.given import (
+    CHECKER,
+    EFFECTIVE,
+    FOLLOW_UP,
+    REQUESTED,
+    Past,
+)
 
 DAYS = [
     "2017-02-01",

@@ -5,11 +5,15 @@ from datetime import date
 
 import pytest
 
-import given as g
-from given import CHECKER, OFFICER, PAYER, G, given
+from lifecycle.catalogue import (
+    CALL_COMMANDS,
+    FUND_COMMANDS,
+    GRANT_COMMANDS,
+    Row,
+)
 from lifecycle.decisions.rules import Command
 from lifecycle.events.fund import PartnerJoined
-from lifecycle.refusals import (
+from lifecycle.kernel.refusals import (
     GrantHasEnded,
     GrantIdTaken,
     GrantIsClosed,
@@ -22,8 +26,15 @@ from lifecycle.refusals import (
     UnknownGrant,
     UnknownPayment,
 )
-from lifecycle.stage import Stage
-from lifecycle.table import CALL_COMMANDS, FUND_COMMANDS, GRANT_COMMANDS, Row
+from lifecycle.types.stage import Stage
+from support import given as g
+from support.given import (
+    CHECKER,
+    OFFICER,
+    PAYER,
+    G,
+    given,
+)
 
 Make = Callable[..., Command]
 A_DAY = "2013-08-01"

@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lifecycle.sums import DatedSums
+from lifecycle.types.dated_amount import DatedSums
 
 START = date(2017, 12, 1)
 """Some months around the turn of a year."""

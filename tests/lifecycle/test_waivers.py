@@ -2,12 +2,21 @@
 
 import pytest
 
-import given as g
-from given import APPROVED, EFFECTIVE, FOLLOW_UP, PAID, PROPOSED, SIGNED, given, strike
 from lifecycle.decisions.rules import Command
 from lifecycle.events import grant as was
 from lifecycle.judge import Known
-from lifecycle.refusals import ObligationNotAsked, UnknownItem, UnknownObligation
+from lifecycle.kernel.refusals import ObligationNotAsked, UnknownItem, UnknownObligation
+from support import given as g
+from support.given import (
+    APPROVED,
+    EFFECTIVE,
+    FOLLOW_UP,
+    PAID,
+    PROPOSED,
+    SIGNED,
+    given,
+    strike,
+)
 
 IN_2012 = [g.propose("2012-01-10"), g.request("2012-01-20"), g.approve("2012-02-10")]
 OKS = {

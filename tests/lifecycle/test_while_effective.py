@@ -2,9 +2,20 @@
 
 import pytest
 
-import given as g
-from due import Told, is_open, status, told
-from given import EFFECTIVE, FOLLOW_UP, PAID, SIGNED, given
+from support import given as g
+from support.due import (
+    Told,
+    is_open,
+    status,
+    told,
+)
+from support.given import (
+    EFFECTIVE,
+    FOLLOW_UP,
+    PAID,
+    SIGNED,
+    given,
+)
 
 
 def test_each_payment_starts_the_next_wait() -> None:

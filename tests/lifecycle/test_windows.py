@@ -4,8 +4,20 @@ from datetime import date
 
 import pytest
 
-import given as g
-from given import (
+from lifecycle.decisions.rules import Command
+from lifecycle.events import grant as was
+from lifecycle.judge import Known
+from lifecycle.kernel.refusals import (
+    AboveMaximumAmount,
+    BeyondWindow,
+    CapabilityNotPlanned,
+    CapacityShareTooHigh,
+    InstitutionMissing,
+    TooFewRecipients,
+)
+from lifecycle.policy.edition import read_edition, shipped
+from support import given as g
+from support.given import (
     APPROVED,
     EFFECTIVE,
     ONE_DAY,
@@ -13,18 +25,6 @@ from given import (
     Past,
     given,
     reads,
-)
-from lifecycle.decisions.rules import Command
-from lifecycle.events import grant as was
-from lifecycle.judge import Known
-from lifecycle.policy import read_edition, shipped
-from lifecycle.refusals import (
-    AboveMaximumAmount,
-    BeyondWindow,
-    CapabilityNotPlanned,
-    CapacityShareTooHigh,
-    InstitutionMissing,
-    TooFewRecipients,
 )
 
 BOTH = ["documenting_and_sharing", "solving_and_scaling"]

@@ -6,10 +6,10 @@ from typing import Any
 import psycopg
 import pytest
 
-import given as g
-from books import make_book
-from lifecycle.book import Book
-from servers import Server, logins
+from lifecycle.book.book import Book
+from support import given as g
+from support.books import make_book
+from support.servers import Server, logins
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@
 import psycopg
 import pytest
 
-import given as g
-from books import make_book
-from cli_shell import Shell
-from lifecycle.book import Book
-from lifecycle.errors import Unreachable
-from lifecycle.places import named
+from lifecycle.book.book import Book
+from lifecycle.journal.addresses import named
+from lifecycle.kernel.errors import Unreachable
+from support import given as g
+from support.books import make_book
+from support.cli_shell import Shell
 
 UNTOLD = "Geh3im"
 PASSWORDS = {

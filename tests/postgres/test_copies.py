@@ -8,14 +8,14 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-import given as g
-from books import make_book, record
-from cli_shell import Shell
-from lifecycle.book import Book
-from lifecycle.errors import Altered, Unreachable
-from lifecycle.seal.sealing import Seal
-from lifecycle.seal.verifying import verify
-from servers import Server
+from lifecycle.book.book import Book
+from lifecycle.kernel.errors import Altered, Unreachable
+from lifecycle.seal.seal import Seal
+from lifecycle.seal.verify import verify
+from support import given as g
+from support.books import make_book, record
+from support.cli_shell import Shell
+from support.servers import Server
 
 pytestmark = pytest.mark.case("O4")
 

@@ -14,18 +14,23 @@ import pytest
 from eventsourcing.persistence import OperationalError
 from psycopg.conninfo import conninfo_to_dict
 
-import given as g
-from books import make_book
-from cli import record
-from cli_shell import Result, Shell
-from lifecycle.book import Book
-from lifecycle.errors import Unreachable
-from lifecycle.journal import Answer, Journal
-from lifecycle.postgres import connection
-from lifecycle.postgres.connection import COMMIT, Held, Rows, Statement
-from lifecycle.postgres.recorder import JournalRecorder
-from lifecycle.postgres.schema import LOCK
-from servers import Server
+from cli.commands import record
+from lifecycle.book.book import Book
+from lifecycle.journal.journal import Answer, Journal
+from lifecycle.journal.postgresql import connection
+from lifecycle.journal.postgresql.connection import (
+    COMMIT,
+    Held,
+    Rows,
+    Statement,
+)
+from lifecycle.journal.postgresql.recorder import JournalRecorder
+from lifecycle.journal.postgresql.schema import LOCK
+from lifecycle.kernel.errors import Unreachable
+from support import given as g
+from support.books import make_book
+from support.cli_shell import Result, Shell
+from support.servers import Server
 
 Raw = psycopg.Connection[Any]
 
@@ -122,7 +127,7 @@ def test_lines_whose_acknowledgement_was_lost_are_told_as_they_were_recorded(
 def test_a_server_that_is_away_is_told_in_words(
     book: Book, database: str, monkeypatch: pytest.MonkeyPatch, shell: Shell
 ) -> None:
-    monkeypatch.setattr("lifecycle.database.PATIENCE", 0)
+    monkeypatch.setattr("lifecycle.book.database_storage.PATIENCE", 0)
     nowhere = database.replace("?host=", "?host=/nowhere")
     told = shell("--book", nowhere, "grant", "cost", "SSF-1", "--amount", "1.00 USD")
     assert told.code == 2 or "unreachable" in told.err

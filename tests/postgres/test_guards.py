@@ -7,14 +7,14 @@ import pytest
 from eventsourcing.persistence import StoredEvent
 from psycopg import errors
 
-import given as g
-from books import record
-from lifecycle.book import Book
-from lifecycle.errors import Altered, VersionConflict
-from lifecycle.seal.sealing import Forked, Seal
-from lifecycle.seal.verifying import verify
-from projections.projector import catch_up
-from projections.standing import standing
+from lifecycle.book.book import Book
+from lifecycle.kernel.errors import Altered, VersionConflict
+from lifecycle.seal.seal import Forked, Seal
+from lifecycle.seal.verify import verify
+from projections.engine.projector import catch_up
+from projections.engine.standing import standing
+from support import given as g
+from support.books import record
 
 Raw = psycopg.Connection[Any]
 CHANGES = {

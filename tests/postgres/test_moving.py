@@ -8,16 +8,16 @@ from typing import Any
 import psycopg
 import pytest
 
-import given as g
-from books import make_book, record
-from cli_shell import Shell, life
-from lifecycle import moving
-from lifecycle.book import Book
-from lifecycle.errors import Altered, Unreachable
-from lifecycle.moving import move
-from lifecycle.seal.sealing import Seal
-from lifecycle.seal.verifying import verify
-from servers import Server
+from lifecycle.book.book import Book
+from lifecycle.kernel.errors import Altered, Unreachable
+from lifecycle.seal import copy_book as moving
+from lifecycle.seal.copy_book import move
+from lifecycle.seal.seal import Seal
+from lifecycle.seal.verify import verify
+from support import given as g
+from support.books import make_book, record
+from support.cli_shell import Shell, life
+from support.servers import Server
 
 
 def sealed(place: Path | str) -> Book:

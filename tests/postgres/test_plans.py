@@ -4,10 +4,10 @@ from typing import Any
 
 import psycopg
 
-import given as g
-from lifecycle.book import Book
+from lifecycle.book.book import Book
 from projections import store
-from projections.projector import _to_the_end
+from projections.engine.projector import _to_the_end
+from support import given as g
 
 READ = "SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE relname IN ('stored_events', 'receipts')"
 

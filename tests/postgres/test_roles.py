@@ -10,23 +10,23 @@ from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import TypeAdapter
 
-import given as g
-from books import make_book
-from lifecycle.book import Book
-from lifecycle.checksum import summed
-from lifecycle.errors import Unreachable
-from lifecycle.fund import Fund
-from lifecycle.mapper import place_of
-from lifecycle.postgres.roles import TEMPORARY, script
-from lifecycle.seal.sealing import Seal
-from lifecycle.seal.verifying import verify
-from lifecycle.snapshot import topic
-from projections.comparing import differences
-from projections.following import news_of
-from projections.projector import catch_up
-from projections.reports import run
-from projections.standing import standing
-from servers import QUICK, Server, logins
+from lifecycle.book.book import Book
+from lifecycle.fund.state import Fund
+from lifecycle.journal.checksum import summed
+from lifecycle.journal.mapper import place_of
+from lifecycle.journal.postgresql.roles import TEMPORARY, script
+from lifecycle.journal.snapshots import topic
+from lifecycle.kernel.errors import Unreachable
+from lifecycle.seal.seal import Seal
+from lifecycle.seal.verify import verify
+from projections.engine.consistency_check import differences
+from projections.engine.projector import catch_up
+from projections.engine.standing import standing
+from projections.engine.subscription import news_of
+from projections.query import run
+from support import given as g
+from support.books import make_book
+from support.servers import QUICK, Server, logins
 
 Login = Callable[[str], str]
 """The address for somebody of a role."""

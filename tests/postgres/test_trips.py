@@ -9,10 +9,10 @@ from uuid import uuid4
 
 import pytest
 
-import given as g
-from lifecycle.book import Book
-from lifecycle.seal.sealing import Seal
-from servers import Server
+from lifecycle.book.book import Book
+from lifecycle.seal.seal import Seal
+from support import given as g
+from support.servers import Server
 
 
 class Between:

@@ -9,16 +9,16 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-import given as g
-from books import make_book
-from cli_shell import Shell
-from lifecycle.book import Book
-from lifecycle.errors import Unreachable
-from lifecycle.postgres.connection import HANGS, LIMIT
-from lifecycle.postgres.schema import LOCK
-from lifecycle.recording import WAIT
-from poolers import without_options
-from servers import Server
+from lifecycle.book.book import Book
+from lifecycle.journal.postgresql.connection import HANGS, LIMIT
+from lifecycle.journal.postgresql.schema import LOCK
+from lifecycle.journal.recorder import WAIT
+from lifecycle.kernel.errors import Unreachable
+from support import given as g
+from support.books import make_book
+from support.cli_shell import Shell
+from support.poolers import without_options
+from support.servers import Server
 
 Raw = psycopg.Connection[Any]
 
@@ -59,7 +59,7 @@ def test_an_init_or_move_that_fails_half_way_leaves_no_schema(
 
     schemas = "SELECT nspname FROM pg_namespace WHERE nspname = 'journal'"
     with monkeypatch.context() as broken:
-        broken.setattr("lifecycle.postgres.recorder.JournalRecorder.name_book", fail)
+        broken.setattr("lifecycle.journal.postgresql.recorder.JournalRecorder.name_book", fail)
         assert shell("init", database, "--name", "F").code == 5
         assert raw.execute(schemas).fetchall() == []
         assert shell("move", str(tmp_path / "other"), database).code == 5
@@ -110,7 +110,9 @@ def test_whoever_hangs_with_the_append_lock_is_ended_before_others_give_up(
     book: Book, raw: Raw, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert HANGS < WAIT
-    monkeypatch.setattr("lifecycle.postgres.recorder.LIMIT", LIMIT.replace(f"'{HANGS}s'", "'300ms'"))
+    monkeypatch.setattr(
+        "lifecycle.journal.postgresql.recorder.LIMIT", LIMIT.replace(f"'{HANGS}s'", "'300ms'")
+    )
     with Book.open(database) as other, Book.open(database) as hanging:
 
         def hang() -> None:
@@ -129,7 +131,7 @@ def test_whoever_hangs_with_the_append_lock_is_ended_before_others_give_up(
 def test_health_names_who_holds_the_append_lock(
     book: Book, raw: Raw, database: str, monkeypatch: pytest.MonkeyPatch, shell: Shell
 ) -> None:
-    monkeypatch.setattr("lifecycle.health.LONG", 0)
+    monkeypatch.setattr("lifecycle.book.health.LONG", 0)
     assert "the append lock is free" in shell("--book", database, "health").out
     raw.execute("BEGIN")
     raw.execute(f"SELECT pg_advisory_xact_lock({LOCK})")

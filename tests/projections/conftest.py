@@ -7,8 +7,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-import reading
-from servers import Server
+from support import reading
+from support.servers import Server
 
 
 class Databases:

@@ -12,12 +12,17 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from given import PAID
-from lifecycle.book import Book
-from lifecycle.errors import Altered, Unreachable
-from projections.projector import catch_up
-from reading import ask, new_book, of, record
+from lifecycle.book.book import Book
+from lifecycle.kernel.errors import Altered, Unreachable
+from projections.engine.projector import catch_up
+from support import given as g
+from support.given import PAID
+from support.reading import (
+    ask,
+    new_book,
+    of,
+    record,
+)
 
 pytestmark = pytest.mark.of_a_file("pages of an SQLite file")
 PAGE, LEAF_OF_INDEX = 4096, 0x0A

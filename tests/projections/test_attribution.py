@@ -8,16 +8,22 @@ from hypothesis import given as hypothesis_given
 from hypothesis import settings
 from hypothesis import strategies as st
 
-import given as g
-from given import AUTHORISED, EFFECTIVE
-from lifecycle.attribution import Movement
-from lifecycle.book import Book
-from lifecycle.history import FUND
-from lifecycle.movements import movements_of
-from projections.attribution import movements
-from projections.disbursement import SUMS
-from projections.reports import tables_at
-from reading import Rows, ask, new_book, of, record
+from lifecycle.attribution.movements import movements_of
+from lifecycle.attribution.split import Movement
+from lifecycle.book.book import Book
+from lifecycle.kernel.history import FUND
+from projections.query import tables_at
+from projections.reports.money.attribution import movements
+from projections.reports.money.disbursement import SUMS
+from support import given as g
+from support.given import AUTHORISED, EFFECTIVE
+from support.reading import (
+    Rows,
+    ask,
+    new_book,
+    of,
+    record,
+)
 
 pytestmark = pytest.mark.usefixtures("views")
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from books import make_book, record
-from lifecycle.book import Book
+from lifecycle.book.book import Book
 from lifecycle.decisions.rules import Command
-from projections.reports import run
+from projections.query import run
+from support import given as g
+from support.books import make_book, record
 
 pytestmark = pytest.mark.usefixtures("views")
 CALL = g.open_call("2012-01-01", envelope="100.00 USD", criteria=["design"])

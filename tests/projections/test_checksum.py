@@ -12,16 +12,21 @@ from typing import Any
 
 import pytest
 
-import given as g
-from given import CLOSED, PAID
-from lifecycle.book import Book
-from lifecycle.errors import Unreachable
+from lifecycle.book.book import Book
+from lifecycle.kernel.errors import Unreachable
 from projections import store
-from projections.alone import ViewsAlone
-from projections.projector import catch_up, rebuild
+from projections.engine.detached_views import ViewsAlone
+from projections.engine.projector import catch_up, rebuild
 from projections.store import checksum
 from projections.store.log import log_of
-from reading import ask, new_book, of, record
+from support import given as g
+from support.given import CLOSED, PAID
+from support.reading import (
+    ask,
+    new_book,
+    of,
+    record,
+)
 
 pytestmark = [pytest.mark.of_a_file("sums of a file's pages"), pytest.mark.case("T7")]
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from books import make_book, record
-from lifecycle.book import Book
-from projections.comparing import differences
-from projections.projector import catch_up, rebuild
-from projections.tables import metadata
-from reading import place_of_views, sql
+from lifecycle.book.book import Book
+from projections.engine.consistency_check import differences
+from projections.engine.projector import catch_up, rebuild
+from projections.schema.tables import metadata
+from support import given as g
+from support.books import make_book, record
+from support.reading import place_of_views, sql
 
 FOLDED = sorted(
     table.name for table in metadata.sorted_tables if table.name not in ("tracking", "views_format")

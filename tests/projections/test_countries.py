@@ -7,10 +7,8 @@ from pathlib import Path
 import pycountry
 import pytest
 
-import given as g
-from given import APPROVED, EFFECTIVE, PROPOSED
-from projections import regions
-from projections.regions import (
+from projections.reports.results import regions
+from projections.reports.results.regions import (
     NOT_CLASSIFIED,
     SEVERAL,
     UNSTATED,
@@ -22,7 +20,16 @@ from projections.regions import (
     place_on,
     region_of,
 )
-from reading import Rows, ask, in_memory, new_book, of, record
+from support import given as g
+from support.given import APPROVED, EFFECTIVE, PROPOSED
+from support.reading import (
+    Rows,
+    ask,
+    in_memory,
+    new_book,
+    of,
+    record,
+)
 
 pytestmark = pytest.mark.usefixtures("views")
 

@@ -6,9 +6,19 @@ from typing import Any
 
 import pytest
 
-import given as g
-from given import EFFECTIVE, ONE_DAY, PAID, PROPOSED
-from reading import ask, new_book, of, record
+from support import given as g
+from support.given import (
+    EFFECTIVE,
+    ONE_DAY,
+    PAID,
+    PROPOSED,
+)
+from support.reading import (
+    ask,
+    new_book,
+    of,
+    record,
+)
 
 pytestmark = pytest.mark.usefixtures("views")
 

@@ -4,11 +4,16 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from given import EFFECTIVE
-from lifecycle.book import Book
+from lifecycle.book.book import Book
 from lifecycle.decisions.rules import Command
-from reading import ask, new_book, of, record
+from support import given as g
+from support.given import EFFECTIVE
+from support.reading import (
+    ask,
+    new_book,
+    of,
+    record,
+)
 
 pytestmark = pytest.mark.usefixtures("views")
 

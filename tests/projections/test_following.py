@@ -8,11 +8,11 @@ from typing import Any
 import psycopg
 import pytest
 
-import given as g
-from follower import Follower
-from lifecycle.book import Book
-from projections.projector import status
-from reading import of, record
+from lifecycle.book.book import Book
+from projections.engine.projector import status
+from support import given as g
+from support.follower import Follower
+from support.reading import of, record
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

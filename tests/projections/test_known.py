@@ -8,15 +8,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-import given as g
-from given import EFFECTIVE, PAID
-from lifecycle.book import Book
-from projections import known, reports, store
-from projections.fold import folded
-from projections.known import as_known
-from projections.projector import catch_up, caught_up
-from projections.tables import grant_standing, metadata
-from reading import new_book, of, record
+from lifecycle.book.book import Book
+from projections import query as reports
+from projections import store
+from projections.engine import as_known as known
+from projections.engine.as_known import as_known
+from projections.engine.fold import folded
+from projections.engine.projector import catch_up, caught_up
+from projections.schema.tables import grant_standing, metadata
+from support import given as g
+from support.given import EFFECTIVE, PAID
+from support.reading import new_book, of, record
 
 Rows = dict[str, list[tuple[object, ...]]]
 

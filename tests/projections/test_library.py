@@ -7,13 +7,23 @@ from hypothesis import given as hypothesis_given
 from hypothesis import settings
 from hypothesis import strategies as st
 
-import given as g
-from given import EFFECTIVE, FOLLOW_UP
-from lifecycle.book import Book
-from lifecycle.words import Malformed
-from projections.library import Filters, match, search, words_of
-from projections.reports import ask, tables_at
-from reading import Rows, new_book, of, record
+from lifecycle.book.book import Book
+from lifecycle.parse import Malformed
+from projections.query import ask, tables_at
+from projections.reports.results.library import (
+    Filters,
+    match,
+    search,
+    words_of,
+)
+from support import given as g
+from support.given import EFFECTIVE, FOLLOW_UP
+from support.reading import (
+    Rows,
+    new_book,
+    of,
+    record,
+)
 
 pytestmark = pytest.mark.usefixtures("views")
 

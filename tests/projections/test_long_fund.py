@@ -5,20 +5,30 @@ from typing import Any
 
 import pytest
 
-import given as g
-import lifecycle.book
-import lifecycle.clerk
-from given import APPROVED, PAID, REQUESTED, SETTLED
-from lifecycle.book import Book
-from lifecycle.clerk import load_fund
+import lifecycle.book.book
+import lifecycle.book.command_handler
+from lifecycle.book.book import Book
+from lifecycle.book.command_handler import load_fund
 from lifecycle.events import fund as was
-from lifecycle.events.base import EntryCorrected, FundEvent
-from lifecycle.fund import fold
-from lifecycle.history import FUND, in_force
-from lifecycle.journal import Journal
-from projections.fold import fold_fund, folded_fund
-from projections.projector import catch_up, rebuild
-from reading import new_book, of, record, tables
+from lifecycle.fund.state import fold
+from lifecycle.journal.journal import Journal
+from lifecycle.kernel.event import EntryCorrected, FundEvent
+from lifecycle.kernel.history import FUND, in_force
+from projections.engine.fold import fold_fund, folded_fund
+from projections.engine.projector import catch_up, rebuild
+from support import given as g
+from support.given import (
+    APPROVED,
+    PAID,
+    REQUESTED,
+    SETTLED,
+)
+from support.reading import (
+    new_book,
+    of,
+    record,
+    tables,
+)
 
 
 def version_of(book: Book, kind: type[FundEvent], *, last: bool = False) -> int:
@@ -46,7 +56,7 @@ def corrected_book(path: Path) -> Book:
 def test_pages_of_the_fund_give_the_rows_of_the_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
-    monkeypatch.setattr(lifecycle.book, "_PAGE", page)
+    monkeypatch.setattr(lifecycle.book.book, "_PAGE", page)
     with corrected_book(tmp_path / "book") as book:
         for known in (book.position() // 2, book.position() - 3, book.position()):
             entries = book.entries(FUND, known=known)
@@ -68,7 +78,7 @@ def test_a_rebuild_of_a_corrected_fund_is_what_was_caught_up(
     with corrected_book(tmp_path / "book") as book:
         catch_up(book)
         before = tables(book)
-        monkeypatch.setattr(lifecycle.book, "_PAGE", 3)
+        monkeypatch.setattr(lifecycle.book.book, "_PAGE", 3)
         rebuild(book)
         assert tables(book) == before
 
@@ -77,7 +87,7 @@ def test_a_rebuild_of_a_corrected_fund_is_what_was_caught_up(
 def test_the_funds_state_does_not_depend_on_the_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
-    monkeypatch.setattr(lifecycle.clerk, "_PAGE", page)
+    monkeypatch.setattr(lifecycle.book.command_handler, "_PAGE", page)
     with corrected_book(tmp_path / "book") as book:
         entries = book.entries(FUND)
         found, version, _ = load_fund(Journal(book.path / "journal.sqlite", read_only=True))

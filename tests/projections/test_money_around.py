@@ -4,11 +4,24 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from given import APPROVED, EFFECTIVE, FOLLOW_UP, PAID, PROPOSED
-from projections.stages import STAGES
-from projections.value import ratio
-from reading import Rows, ask, in_memory, new_book, of, record
+from projections.reports.money.value import ratio
+from projections.reports.portfolio.stages import STAGES
+from support import given as g
+from support.given import (
+    APPROVED,
+    EFFECTIVE,
+    FOLLOW_UP,
+    PAID,
+    PROPOSED,
+)
+from support.reading import (
+    Rows,
+    ask,
+    in_memory,
+    new_book,
+    of,
+    record,
+)
 
 pytestmark = pytest.mark.usefixtures("views")
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from lifecycle.book import Book
-from lifecycle.words import command_from
-from reading import ask
+from lifecycle.book.book import Book
+from lifecycle.parse import command_from
+from support.reading import ask
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 needs_data = pytest.mark.skipif(

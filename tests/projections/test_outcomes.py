@@ -4,11 +4,17 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from given import EFFECTIVE, FOLLOW_UP, PROPOSED
-from lifecycle.book import Book
-from projections.outcomes import OUTCOMES
-from reading import Rows, ask, new_book, of, record
+from lifecycle.book.book import Book
+from projections.reports.results.outcomes import OUTCOMES
+from support import given as g
+from support.given import EFFECTIVE, FOLLOW_UP, PROPOSED
+from support.reading import (
+    Rows,
+    ask,
+    new_book,
+    of,
+    record,
+)
 
 pytestmark = pytest.mark.usefixtures("views")
 

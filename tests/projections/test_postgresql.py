@@ -10,18 +10,26 @@ from typing import Any
 import psycopg
 import pytest
 
-import given as g
-from cli.write import views_behind
-from given import CLOSED, PAID
-from lifecycle.book import Book
-from lifecycle.errors import Unreachable
-from projections import projector, store
-from projections.alone import ViewsAlone
-from projections.comparing import differences
-from projections.projector import catch_up, rebuild
-from projections.tables import SHADOW, register_spans
-from reading import ask, new_book, of, record, sql, tables
-from servers import QUICK, Server
+from cli.shell.run_command import views_behind
+from lifecycle.book.book import Book
+from lifecycle.kernel.errors import Unreachable
+from projections import store
+from projections.engine import projector
+from projections.engine.consistency_check import differences
+from projections.engine.detached_views import ViewsAlone
+from projections.engine.projector import catch_up, rebuild
+from projections.schema.tables import SHADOW, register_spans
+from support import given as g
+from support.given import CLOSED, PAID
+from support.reading import (
+    ask,
+    new_book,
+    of,
+    record,
+    sql,
+    tables,
+)
+from support.servers import QUICK, Server
 
 
 @pytest.fixture

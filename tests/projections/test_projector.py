@@ -11,17 +11,33 @@ from pathlib import Path
 import psycopg
 import pytest
 
-import given as g
-from given import APPROVED, CLOSED, EFFECTIVE, FOLLOW_UP, PAID, REQUESTED, SETTLED
-from lifecycle.book import Book
-from lifecycle.errors import Altered, Unreachable
-from lifecycle.places import is_address
-from lifecycle.policy import read_edition
-from projections import projector, store
-from projections.projector import catch_up, rebuild, status
-from projections.tables import SHADOW
-from projections.tracking import ViewsTracking
-from reading import ask, new_book, of, record, sql, tables
+from lifecycle.book.book import Book
+from lifecycle.journal.addresses import is_address
+from lifecycle.kernel.errors import Altered, Unreachable
+from lifecycle.policy.edition import read_edition
+from projections import store
+from projections.engine import projector
+from projections.engine.projector import catch_up, rebuild, status
+from projections.schema.tables import SHADOW
+from projections.schema.tracking import ViewsTracking
+from support import given as g
+from support.given import (
+    APPROVED,
+    CLOSED,
+    EFFECTIVE,
+    FOLLOW_UP,
+    PAID,
+    REQUESTED,
+    SETTLED,
+)
+from support.reading import (
+    ask,
+    new_book,
+    of,
+    record,
+    sql,
+    tables,
+)
 
 pytestmark = pytest.mark.usefixtures("views")
 

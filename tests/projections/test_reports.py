@@ -11,8 +11,14 @@ from hypothesis import given as hypothesis_given
 from hypothesis import settings
 from hypothesis import strategies as st
 
-import given as g
-from given import (
+from lifecycle.book.book import Book
+from lifecycle.parse import Malformed
+from lifecycle.policy.edition import Window
+from projections.engine.projector import catch_up
+from projections.query import REPORTS, run
+from projections.reports.portfolio.windows import _JUDGES
+from support import given as g
+from support.given import (
     APPROVED,
     CLOSED,
     EFFECTIVE,
@@ -23,13 +29,15 @@ from given import (
     Past,
     given,
 )
-from lifecycle.book import Book
-from lifecycle.policy import Window
-from lifecycle.words import Malformed
-from projections.projector import catch_up
-from projections.reports import REPORTS, run
-from projections.windows import _JUDGES
-from reading import ask, ask_past, in_memory, new_book, of, record, sql
+from support.reading import (
+    ask,
+    ask_past,
+    in_memory,
+    new_book,
+    of,
+    record,
+    sql,
+)
 
 pytestmark = pytest.mark.usefixtures("views")
 

@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from lifecycle.book import Book
-from lifecycle.words import Malformed, command_from
-from projections.comparing import differences
-from projections.library import Filters, match, search
+from lifecycle.book.book import Book
+from lifecycle.parse import Malformed, command_from
+from projections.engine.consistency_check import differences
+from projections.engine.projector import rebuild
 from projections.progress import compute
 from projections.progress.model import fiscal_year
-from projections.projector import rebuild
-from projections.reports import run, tables_at
-from projections.views import KEYS, REPORTS
-from shell_blocks import ROOT
+from projections.query import run, tables_at
+from projections.reports.results.library import Filters, match, search
+from projections.reports.sql_views import KEYS, REPORTS
+from support.shell_blocks import ROOT
 
 DAYS = ("2012-02-29", "2016-12-31", "2024-12-31")
 ASKED = [(name, by) for name in REPORTS for by in (None, *KEYS.get(name, ()))]

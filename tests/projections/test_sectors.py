@@ -4,13 +4,19 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from given import EFFECTIVE
 from lifecycle.decisions.rules import Command
-from lifecycle.terms import as_label, group_key
-from projections.library import Filters, match, search
-from projections.reports import tables_at
-from reading import ask, in_memory, new_book, of, record
+from lifecycle.types.terms import as_label, group_key
+from projections.query import tables_at
+from projections.reports.results.library import Filters, match, search
+from support import given as g
+from support.given import EFFECTIVE
+from support.reading import (
+    ask,
+    in_memory,
+    new_book,
+    of,
+    record,
+)
 
 pytestmark = [pytest.mark.usefixtures("views"), pytest.mark.case("X5")]
 

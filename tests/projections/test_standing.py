@@ -7,14 +7,19 @@ from typing import Any
 
 import pytest
 
-import given as g
-from given import CLOSED, PAID, REQUESTED, given
 from lifecycle.decisions.rules import Command
-from lifecycle.errors import Altered
-from lifecycle.seal.sealing import Seal
-from projections.projector import catch_up
-from projections.standing import as_text, from_text, standing
-from reading import new_book, record
+from lifecycle.kernel.errors import Altered
+from lifecycle.seal.seal import Seal
+from projections.engine.projector import catch_up
+from projections.engine.standing import as_text, from_text, standing
+from support import given as g
+from support.given import (
+    CLOSED,
+    PAID,
+    REQUESTED,
+    given,
+)
+from support.reading import new_book, record
 
 BUSY = [
     *PAID,

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Text, bindparam
 
-from lifecycle.obligations import Obligation
+from lifecycle.grant.obligations.timeline import Obligation
 from projections import store
-from projections.tables import obligation_steps
-from projections.timeline import report, rows_of
+from projections.reports.portfolio.timeline import report, rows_of
+from projections.schema.tables import obligation_steps
 
 ENGINE = store.in_memory()
 CHANGES = "start stop meet unmeet move waive end leave return nothing".split()

@@ -15,8 +15,8 @@ from eventsourcing.tests.persistence import TrackingRecorderTestCase  # noqa: E4
 from sqlalchemy import Engine  # noqa: E402
 
 from projections import store  # noqa: E402
-from projections.tracking import ViewsTracking  # noqa: E402
-from reading import place_of_views  # noqa: E402
+from projections.schema.tracking import ViewsTracking  # noqa: E402
+from support.reading import place_of_views  # noqa: E402
 
 
 class TestViewsTracking(TrackingRecorderTestCase):

@@ -15,17 +15,22 @@ from typing import Any
 
 import pytest
 
-import given as g
-from lifecycle.book import Book
-from lifecycle.errors import Unreachable
+from lifecycle.book.book import Book
+from lifecycle.kernel.errors import Unreachable
 from projections import store
-from projections.alone import ViewsAlone
-from projections.projector import catch_up, catching_up, rebuild
-from projections.reports import ask as answer
-from projections.reports import question_of, run
+from projections.engine.detached_views import ViewsAlone
+from projections.engine.projector import catch_up, catching_up, rebuild
+from projections.query import ask as answer
+from projections.query import question_of, run
 from projections.store import checksum, pages
 from projections.store.log import beside
-from reading import ask, new_book, of, record
+from support import given as g
+from support.reading import (
+    ask,
+    new_book,
+    of,
+    record,
+)
 
 pytestmark = pytest.mark.of_a_file("a file and its readers")
 DAY = "2018-12-31"
@@ -233,8 +238,8 @@ def test_what_lies_beside_the_file_may_be_taken_away(
 def test_many_write_while_many_read(book: Book, tmp_path: Path, quiet: Callable[[], None]) -> None:
     """Two projectors beside the one here, and readers that see whole states only, none older than before."""
     code = (
-        "import sys; from pathlib import Path; from lifecycle.book import Book;"
-        "from projections.projector import catch_up\n"
+        "import sys; from pathlib import Path; from lifecycle.book.book import Book;"
+        "from projections.engine.projector import catch_up\n"
         "with Book.open(Path(sys.argv[1])) as book:\n"
         "    for line in sys.stdin: catch_up(book)\n"
     )

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from given import CLOSED, FOLLOW_UP, PAID
-from lifecycle.disk import sound_in
-from lifecycle.errors import Unreachable
-from projections import workers
-from projections.projector import catch_up, rebuild
-from reading import new_book, of, tables
+from lifecycle.journal.atomic_files import sound_in
+from lifecycle.kernel.errors import Unreachable
+from projections.engine import workers
+from projections.engine.projector import catch_up, rebuild
+from support.given import CLOSED, FOLLOW_UP, PAID
+from support.reading import new_book, of, tables
 
 pytestmark = pytest.mark.usefixtures("views")
 

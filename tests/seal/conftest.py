@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from books import make_book
-from lifecycle.book import Book
-from lifecycle.seal.sealing import Seal
+from lifecycle.book.book import Book
+from lifecycle.seal.seal import Seal
+from support import given as g
+from support.books import make_book
 
 
 @pytest.fixture

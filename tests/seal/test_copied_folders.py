@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from books import make_book, record
-from cli_shell import Shell
-from lifecycle.book import Book
-from lifecycle.errors import Altered, Unreachable
-from lifecycle.seal.sealing import Seal
+from lifecycle.book.book import Book
+from lifecycle.kernel.errors import Altered, Unreachable
+from lifecycle.seal.seal import Seal
+from support import given as g
+from support.books import make_book, record
+from support.cli_shell import Shell
 
 pytestmark = pytest.mark.case("O4", "T9")
 

@@ -7,31 +7,36 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from asking import FOUNDED as WITH_A_CALL
-from books import make_book, record
-from forging import forge, forge_refusal
-from given import given
-from lifecycle.before import Before
-from lifecycle.book import Book
-from lifecycle.checksum import summed
+from lifecycle.book.book import Book
 from lifecycle.decisions.proposal import request_digest
 from lifecycle.decisions.quarantine import QuarantineRow
 from lifecycle.decisions.rules import Command
-from lifecycle.events.base import Event
 from lifecycle.events.fund import CommitmentReleased, FundsCommitted, PartnerJoined
 from lifecycle.events.grant import GrantApproved
-from lifecycle.faults import LAWLESS, UNDECODABLE, Judged, together
-from lifecycle.history import FUND, Entry
+from lifecycle.journal.checksum import summed
+from lifecycle.journal.faults import (
+    LAWLESS,
+    UNDECODABLE,
+    Judged,
+    together,
+)
+from lifecycle.journal.mapper import place_of, stamp
 from lifecycle.judge import Known
-from lifecycle.judge.again import Lawless, founded_again
-from lifecycle.judged import judged
-from lifecycle.mapper import place_of, stamp
-from lifecycle.seal.sealing import Seal
-from lifecycle.seal.verifying import verify
-from lifecycle.terms import Money
-from lifecycle.words import command_from
-from tampering import without_triggers
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.history import FUND, Entry
+from lifecycle.parse import command_from
+from lifecycle.rejudge.entry import Lawless, founded_again
+from lifecycle.rejudge.state_before import Before
+from lifecycle.rejudge.walk import judged
+from lifecycle.seal.seal import Seal
+from lifecycle.seal.verify import verify
+from lifecycle.types.terms import Money
+from support import given as g
+from support.asking import FOUNDED as WITH_A_CALL
+from support.books import make_book, record
+from support.forging import forge, forge_refusal
+from support.given import given
+from support.tampering import without_triggers
 
 FACILITY = Path(__file__).parents[2] / "src" / "cli" / "facility" / "facility.jsonl"
 LIFE = [
@@ -87,7 +92,7 @@ def test_grants_that_were_forgotten_meanwhile_are_read_again(
 ) -> None:
     """Only of a stream that the walk has not met it is known, without a question, that it was empty."""
     record(lived, [g.propose("01-10", grant="SSF-2"), g.cost("01-11"), g.propose("01-12", grant="SSF-3")])
-    monkeypatch.setattr("lifecycle.judged._KEPT_ENTRIES", 1)
+    monkeypatch.setattr("lifecycle.rejudge.walk._KEPT_ENTRIES", 1)
     asked = list[str]()
     entries_of = Before.entries_of
 
@@ -451,8 +456,8 @@ def test_parts_of_a_book_come_to_the_whole(lived: Book, many: int) -> None:
 def test_a_large_book_is_judged_in_processes_of_their_own(
     lived: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lifecycle.seal.verifying._WORTH_JUDGING", 1)
-    monkeypatch.setattr("lifecycle.seal.verifying.cpu_count", lambda: 2)
+    monkeypatch.setattr("lifecycle.seal.verify._WORTH_JUDGING", 1)
+    monkeypatch.setattr("lifecycle.seal.verify.cpu_count", lambda: 2)
     Seal(lived).seal()
     found = verify(lived, Seal(lived), rules=True)
     assert [one for one in found.problems if not one.where.startswith("document")] == []
@@ -491,13 +496,13 @@ def test_many_processes_find_what_one_finds(place: Path | str, monkeypatch: pyte
         assert named == names[2:5]
         assert sum("2199" in what for where, what in one if where.startswith("answer")) == 2
         assert problems_of(book) == one
-        monkeypatch.setattr("lifecycle.seal.verifying._WORTH_JUDGING", 1)
-        monkeypatch.setattr("lifecycle.seal.verifying.cpu_count", lambda: 3)
+        monkeypatch.setattr("lifecycle.seal.verify._WORTH_JUDGING", 1)
+        monkeypatch.setattr("lifecycle.seal.verify.cpu_count", lambda: 3)
         assert problems_of(book, rules=True) == one
         for kept in (book.path / "checkpoints").glob("*.note"):
             kept.unlink()
         monkeypatch.undo()
         never = problems_of(book, rules=True)
-        monkeypatch.setattr("lifecycle.seal.verifying._WORTH_JUDGING", 1)
-        monkeypatch.setattr("lifecycle.seal.verifying.cpu_count", lambda: 3)
+        monkeypatch.setattr("lifecycle.seal.verify._WORTH_JUDGING", 1)
+        monkeypatch.setattr("lifecycle.seal.verify.cpu_count", lambda: 3)
         assert problems_of(book, rules=True) == never

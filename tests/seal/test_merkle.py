@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lifecycle.seal.merkle import EMPTY, Tree, is_consistent, leaf_hash, root_of_inclusion
-from trees import defined
+from support.trees import defined
 
 PUBLISHED_LEAVES = [
     bytes.fromhex(text)

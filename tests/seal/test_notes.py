@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lifecycle.errors import Unreachable
+from lifecycle.kernel.errors import Unreachable
 from lifecycle.seal.notes import Checkpoint, NotSigned, PublicKey, Signer, opened, signed_by
 
 PETER = PublicKey.parse("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")

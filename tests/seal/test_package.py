@@ -7,18 +7,23 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from books import record
-from lifecycle.book import Book
-from lifecycle.errors import Altered, Unreachable
-from lifecycle.seal.files import FOLDER, Kept
+from lifecycle.book.book import Book
+from lifecycle.kernel.errors import Altered, Unreachable
+from lifecycle.seal.hash_store import FOLDER, Kept
 from lifecycle.seal.leaves import entry_hash
-from lifecycle.seal.proving import Unsealed, _Export, export, prover
-from lifecycle.seal.rows import disagreement
-from lifecycle.seal.sealing import Seal
-from lifecycle.seal.verifying import verify
-from packages import check
-from tampering import sealed_by_a_forger, without_triggers
+from lifecycle.seal.prove import (
+    Unsealed,
+    _Export,
+    export,
+    prover,
+)
+from lifecycle.seal.seal import Seal
+from lifecycle.seal.verify import verify
+from lifecycle.seal.verify_rows import disagreement
+from support import given as g
+from support.books import record
+from support.packages import check
+from support.tampering import sealed_by_a_forger, without_triggers
 
 
 @pytest.fixture

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from books import record
-from lifecycle.book import Book
+from lifecycle.book.book import Book
 from lifecycle.seal.leaves import RECEIPT_PARTS, receipt_hash
-from lifecycle.seal.proving import _list_files, export
-from lifecycle.seal.sealing import Seal
-from packages import check
+from lifecycle.seal.prove import _list_files, export
+from lifecycle.seal.seal import Seal
+from support import given as g
+from support.books import record
+from support.packages import check
 
 pytestmark = [pytest.mark.case("T3"), pytest.mark.of_a_file("a package of either store is the same")]
 Alter = Callable[[Path], object]

@@ -10,20 +10,20 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from books import make_book
-from lifecycle.book import Book
-from lifecycle.disk import CHECKPOINTS
-from lifecycle.errors import Altered, NotNow, Unreachable
-from lifecycle.faults import Judged
-from lifecycle.journal import Journal
-from lifecycle.judged import judged
+from lifecycle.book.book import Book
+from lifecycle.journal.atomic_files import CHECKPOINTS
+from lifecycle.journal.faults import Judged
+from lifecycle.journal.journal import Journal
+from lifecycle.kernel.errors import Altered, NotNow, Unreachable
+from lifecycle.rejudge.walk import judged
 from lifecycle.seal.leaves import entry_hash, receipt_hash
-from lifecycle.seal.proving import export
-from lifecycle.seal.sealing import Forked, Seal
-from lifecycle.seal.verifying import verify
-from tampering import restore, tamper, without_triggers
-from trees import defined
+from lifecycle.seal.prove import export
+from lifecycle.seal.seal import Forked, Seal
+from lifecycle.seal.verify import verify
+from support import given as g
+from support.books import make_book
+from support.tampering import restore, tamper, without_triggers
+from support.trees import defined
 
 pytestmark = pytest.mark.both_stores
 
@@ -280,7 +280,7 @@ def test_only_rows_of_others_are_judged_before_they_are_signed(
         asked.append(after)
         return judged(journal, after)
 
-    monkeypatch.setattr("lifecycle.seal.sealing.judged", counted)
+    monkeypatch.setattr("lifecycle.seal.seal.judged", counted)
     assert book.record(g.cost("01-13"), "t.leader").outcome == "accepted"
     Seal(book).seal()
     assert asked == []

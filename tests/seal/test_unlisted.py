@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from books import make_book, record
-from lifecycle.book import Book
-from lifecycle.errors import Unreachable
+from lifecycle.book.book import Book
+from lifecycle.journal.snapshots import topic
+from lifecycle.kernel.errors import Unreachable
 from lifecycle.seal.notes import Signer
-from lifecycle.seal.sealing import Seal
-from lifecycle.seal.verifying import Verified, verify
-from lifecycle.snapshot import topic
-from tampering import without_triggers
+from lifecycle.seal.seal import Seal
+from lifecycle.seal.verify import Verified, verify
+from support import given as g
+from support.books import make_book, record
+from support.tampering import without_triggers
 
 
 @pytest.fixture(scope="module")

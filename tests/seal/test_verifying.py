@@ -10,15 +10,21 @@ from pathlib import Path
 
 import pytest
 
-import given as g
-from books import record
-from lifecycle.book import Book
-from lifecycle.disk import CHECKPOINTS
-from lifecycle.errors import Altered
+from lifecycle.book.book import Book
+from lifecycle.journal.atomic_files import CHECKPOINTS
+from lifecycle.kernel.errors import Altered
 from lifecycle.seal.notes import Checkpoint, Signer
-from lifecycle.seal.sealing import Seal
-from lifecycle.seal.verifying import Problem, _Look, verify
-from tampering import WAYS, restore, sealed_by_a_forger, tamper, without_triggers
+from lifecycle.seal.seal import Seal
+from lifecycle.seal.verify import Problem, _Look, verify
+from support import given as g
+from support.books import record
+from support.tampering import (
+    WAYS,
+    restore,
+    sealed_by_a_forger,
+    tamper,
+    without_triggers,
+)
 
 pytestmark = pytest.mark.both_stores
 
@@ -228,8 +234,8 @@ def test_an_index_that_hides_an_entry_is_noticed(book: Book, raw: sqlite3.Connec
 
 @pytest.mark.of_a_file("its bytes, altered")
 def test_a_snapshot_that_adds_up_to_something_else_is_noticed(book: Book, raw: sqlite3.Connection) -> None:
-    from lifecycle.clerk import load_fund
-    from lifecycle.snapshot import keep
+    from lifecycle.book.command_handler import load_fund
+    from lifecycle.journal.snapshots import keep
 
     fund, version, _ = load_fund(book.journal)
     assert book.journal.snapshots is not None

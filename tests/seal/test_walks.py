@@ -2,15 +2,15 @@
 
 import pytest
 
-import given as g
-from forging import forge_refusal
-from lifecycle.book import Book
-from lifecycle.clerk import load_fund
+from lifecycle.book.book import Book
+from lifecycle.book.command_handler import load_fund
+from lifecycle.journal.snapshots import keep
 from lifecycle.seal.notes import Signer
-from lifecycle.seal.sealing import Seal
-from lifecycle.seal.verifying import verify
-from lifecycle.snapshot import keep
-from tampering import without_triggers
+from lifecycle.seal.seal import Seal
+from lifecycle.seal.verify import verify
+from support import given as g
+from support.forging import forge_refusal
+from support.tampering import without_triggers
 
 pytestmark = pytest.mark.of_a_file("its bytes, altered")
 

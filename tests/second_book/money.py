@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from lifecycle.attribution import Movement, least_left, ordered
+from lifecycle.attribution.split import Movement, least_left, ordered
 from second_book.words import Fact, committed, money, standing
 
 if TYPE_CHECKING:

@@ -3,13 +3,12 @@
 from datetime import date
 from decimal import Decimal
 
-from lifecycle.asked import on_the_way
 from lifecycle.decisions.rules import edition_of, lawful, window_of
 from lifecycle.events import grant as was
-from lifecycle.fund import Fund
-from lifecycle.grant import Grant
-from lifecycle.policy import Edition, Window, first_day, last_day
-from lifecycle.refusals import (
+from lifecycle.fund.state import Fund
+from lifecycle.grant.evolve import Grant
+from lifecycle.grant.obligations.asked import on_the_way
+from lifecycle.kernel.refusals import (
     AgreementNotSigned,
     BeyondWindow,
     CapabilityNotPlanned,
@@ -21,7 +20,13 @@ from lifecycle.refusals import (
     TooFewRecipients,
     UnknownCondition,
 )
-from lifecycle.stage import Stage
+from lifecycle.policy.edition import (
+    Edition,
+    Window,
+    first_day,
+    last_day,
+)
+from lifecycle.types.stage import Stage
 
 
 @lawful(was.ConditionMet, since=1)

@@ -13,10 +13,9 @@ from lifecycle.decisions.rules import (
     within_balance,
 )
 from lifecycle.events import grant as was
-from lifecycle.fund import Fund
-from lifecycle.grant import Grant
-from lifecycle.policy import last_day
-from lifecycle.refusals import (
+from lifecycle.fund.state import Fund
+from lifecycle.grant.evolve import Grant
+from lifecycle.kernel.refusals import (
     AlreadySuspended,
     ClosingDatePassed,
     ExceedsUndisbursedBalance,
@@ -25,7 +24,15 @@ from lifecycle.refusals import (
     NothingChanged,
     NotSuspended,
 )
-from lifecycle.terms import Capability, Countries, Line, Prose, Reason, Word
+from lifecycle.policy.edition import last_day
+from lifecycle.types.terms import (
+    Capability,
+    Countries,
+    Line,
+    Prose,
+    Reason,
+    Word,
+)
 
 
 class RestructureGrant(OnGrant):

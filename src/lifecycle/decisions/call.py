@@ -1,13 +1,13 @@
 """Decisions on calls, and what a call asks of the grants that answer it."""
 
-from lifecycle.call import Call
+from lifecycle.call.state import Call
 from lifecycle.decisions.rules import Command, in_holding_currency, money, window_is_known
 from lifecycle.events import call as was
 from lifecycle.events import grant as on_grant
-from lifecycle.events.base import Event
-from lifecycle.fund import Fund
-from lifecycle.grant import Grant
-from lifecycle.refusals import (
+from lifecycle.fund.state import Fund
+from lifecycle.grant.evolve import Grant
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.refusals import (
     CallAlreadyClosed,
     CallDeadlinePassed,
     CallIdTaken,
@@ -19,8 +19,8 @@ from lifecycle.refusals import (
     UnknownCall,
     WindowNotInCall,
 )
-from lifecycle.rule_sets import Rule, in_set
-from lifecycle.terms import ItemId
+from lifecycle.kernel.rule import Rule, in_set
+from lifecycle.types.terms import ItemId
 
 
 class CallCommand(Command):

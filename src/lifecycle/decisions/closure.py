@@ -1,11 +1,12 @@
 """The end of the books: waive, close, reopen; and documents beside them."""
 
-from lifecycle.asked import asks_for
 from lifecycle.decisions.rules import conditions, edition_of, lawful, money
 from lifecycle.events import grant as was
-from lifecycle.fund import Fund
-from lifecycle.grant import Grant
-from lifecycle.refusals import (
+from lifecycle.fund.state import Fund
+from lifecycle.grant.evolve import Grant
+from lifecycle.grant.obligations.asked import asks_for
+from lifecycle.kernel.obligation import NAMES
+from lifecycle.kernel.refusals import (
     CompletionReportOpen,
     FollowUpsOpen,
     NothingOverpaid,
@@ -16,7 +17,6 @@ from lifecycle.refusals import (
     UnknownItem,
     UnknownObligation,
 )
-from lifecycle.steps import NAMES
 
 OVERPAYMENT = "overpayment"
 """It is waived like an obligation, but it is not one: it has no due date and no row in the timeline."""

@@ -6,7 +6,6 @@ from typing import ClassVar
 from pydantic import model_validator
 from pydantic_core import PydanticSerializationError, to_json
 
-from lifecycle.amounts import Find, amounts_named, as_written
 from lifecycle.decisions.call import CallCommand
 from lifecycle.decisions.fund import FundCommand
 from lifecycle.decisions.payment import split_over
@@ -14,7 +13,6 @@ from lifecycle.decisions.rules import GrantCommand, third
 from lifecycle.events import call as call_facts
 from lifecycle.events import fund as fund_facts
 from lifecycle.events import grant as grant_facts
-from lifecycle.events.base import EntryCorrected, Event, LeftOut
 from lifecycle.events.call import CallOpened, GrantSelected, SelectionReleased
 from lifecycle.events.fund import (
     CommitmentIncreased,
@@ -26,11 +24,12 @@ from lifecycle.events.fund import (
     PolicyAdopted,
 )
 from lifecycle.events.grant import GrantApproved, GrantRestructured, RefundReceived
-from lifecycle.fund import Fund
-from lifecycle.grant import fold
-from lifecycle.history import Entry, reads, void_corrections
-from lifecycle.listed import Fault, faults
-from lifecycle.refusals import (
+from lifecycle.fund.state import Fund
+from lifecycle.grant.evolve import fold
+from lifecycle.kernel.event import EntryCorrected, Event, LeftOut
+from lifecycle.kernel.history import Entry, reads, void_corrections
+from lifecycle.kernel.listed_codes import Fault, faults
+from lifecycle.kernel.refusals import (
     CorrectionNotCorrectable,
     EditionNeverChanges,
     EditionTooLate,
@@ -43,7 +42,8 @@ from lifecycle.refusals import (
     PairedEntry,
     UnknownEntry,
 )
-from lifecycle.terms import can_be_added_up
+from lifecycle.types.decimals import Find, amounts_named, as_written
+from lifecycle.types.terms import can_be_added_up
 
 _PAIRS = (
     FundsCommitted,

@@ -6,11 +6,16 @@ from pydantic import model_validator
 
 from lifecycle.decisions.rules import GrantCommand, conditions, in_holding_currency, lawful
 from lifecycle.events import grant as was
-from lifecycle.fund import Fund
-from lifecycle.grant import Grant
-from lifecycle.likeness import not_too_like
-from lifecycle.refusals import ActivityAlreadyHeld, ActivityIdTaken, ActivityNotPlanned, HeldBeforeItEnded
-from lifecycle.terms import Country
+from lifecycle.fund.state import Fund
+from lifecycle.grant.evolve import Grant
+from lifecycle.kernel.likeness import not_too_like
+from lifecycle.kernel.refusals import (
+    ActivityAlreadyHeld,
+    ActivityIdTaken,
+    ActivityNotPlanned,
+    HeldBeforeItEnded,
+)
+from lifecycle.types.terms import Country
 
 
 class HoldActivity(GrantCommand, was.ActivityHeld):

@@ -6,14 +6,12 @@ from typing import ClassVar
 
 from lifecycle.decisions.rules import Command, in_holding_currency, money
 from lifecycle.events import fund as was
-from lifecycle.events.base import Event
-from lifecycle.fund import Fund, Partner, evolve
-from lifecycle.history import FUND
-from lifecycle.instalments import NAME, item_of
-from lifecycle.iso import MINOR_UNITS
-from lifecycle.likeness import not_too_like
-from lifecycle.policy import Edition
-from lifecycle.refusals import (
+from lifecycle.fund.obligations import NAME, item_of
+from lifecycle.fund.state import Fund, Partner, evolve
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.history import FUND
+from lifecycle.kernel.likeness import not_too_like
+from lifecycle.kernel.refusals import (
     EditionNameTaken,
     ExceedsAvailableFunds,
     FieldNotCorrectable,
@@ -28,8 +26,10 @@ from lifecycle.refusals import (
     UnknownObligation,
     UnknownPartner,
 )
-from lifecycle.rule_sets import Rule, in_set
-from lifecycle.terms import Money
+from lifecycle.kernel.rule import Rule, in_set
+from lifecycle.policy.edition import Edition
+from lifecycle.types.codes import MINOR_UNITS
+from lifecycle.types.terms import Money
 
 
 class FundCommand(Command):

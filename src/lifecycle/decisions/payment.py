@@ -23,10 +23,10 @@ from lifecycle.decisions.rules import (
     within_balance,
 )
 from lifecycle.events import grant as was
-from lifecycle.fund import Fund
-from lifecycle.grant import Grant, Payment
-from lifecycle.likeness import not_too_like
-from lifecycle.refusals import (
+from lifecycle.fund.state import Fund
+from lifecycle.grant.evolve import Grant, Payment
+from lifecycle.kernel.likeness import not_too_like
+from lifecycle.kernel.refusals import (
     AGAINST_PAYING,
     DisbursementDeadlinePassed,
     ExceedsAuthorisedAmount,
@@ -45,9 +45,9 @@ from lifecycle.refusals import (
     UnknownPayment,
     UnknownRule,
 )
-from lifecycle.stage import ZERO
-from lifecycle.sums import changes_between
-from lifecycle.terms import Money
+from lifecycle.types.dated_amount import changes_between
+from lifecycle.types.stage import ZERO
+from lifecycle.types.terms import Money
 
 
 class _OfOneLine(GrantCommand):

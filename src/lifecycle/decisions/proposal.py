@@ -19,11 +19,10 @@ from lifecycle.decisions.rules import (
     window_of,
 )
 from lifecycle.events import grant as was
-from lifecycle.events.base import Event
-from lifecycle.fund import Fund
-from lifecycle.grant import Grant
-from lifecycle.policy import Window
-from lifecycle.refusals import (
+from lifecycle.fund.state import Fund
+from lifecycle.grant.evolve import Grant
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.refusals import (
     AboveMaximumAmount,
     BudgetDoesNotAddUp,
     DecidesOwnRequest,
@@ -32,8 +31,9 @@ from lifecycle.refusals import (
     NothingChanged,
     RequestChanged,
 )
-from lifecycle.stage import NOT_STATED, ZERO, Stage
-from lifecycle.terms import Cost, Digest, Line
+from lifecycle.policy.edition import Window
+from lifecycle.types.stage import NOT_STATED, ZERO, Stage
+from lifecycle.types.terms import Cost, Digest, Line
 
 
 class ApproveGrant(OnGrant):

@@ -6,9 +6,9 @@ from pydantic import Field
 
 from lifecycle.decisions.fund import FundCommand
 from lifecycle.events.fund import AnswerQuarantined, RowQuarantined
-from lifecycle.history import QUARANTINES
-from lifecycle.refusals import RowIsLawful, RowIsQuarantined, UnknownRow
-from lifecycle.terms import Prose, Reason
+from lifecycle.kernel.history import QUARANTINES
+from lifecycle.kernel.refusals import RowIsLawful, RowIsQuarantined, UnknownRow
+from lifecycle.types.terms import Prose, Reason
 
 
 class QuarantineRow(FundCommand):

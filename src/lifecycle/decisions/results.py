@@ -2,10 +2,10 @@
 
 from lifecycle.decisions.rules import Others, asked_by, conditions, in_holding_currency, lawful, money, third
 from lifecycle.events import grant as was
-from lifecycle.fund import Fund
-from lifecycle.grant import Grant
-from lifecycle.likeness import not_too_like
-from lifecycle.refusals import (
+from lifecycle.fund.state import Fund
+from lifecycle.grant.evolve import Grant
+from lifecycle.kernel.likeness import not_too_like
+from lifecycle.kernel.refusals import (
     ActivitiesStillPlanned,
     CompletionReportAlreadyAccepted,
     FinanceInOtherCurrency,

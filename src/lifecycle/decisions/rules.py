@@ -19,16 +19,21 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, ValidationInfo, model_validator
 
-from lifecycle.amounts import exact_decimals
-from lifecycle.events.base import Event, GrantEvent, Value
-from lifecycle.fund import Fund
-from lifecycle.grant import Grant
-from lifecycle.iso import minor_units
-from lifecycle.listed import AS_STORED, faults, refuse, with_faults
-from lifecycle.policy import Edition, Window
-from lifecycle.refusals import CurrencyNotHolding, DecidesOwnRequest, WindowNotInEdition
-from lifecycle.rule_sets import Rule, in_set
-from lifecycle.terms import (
+from lifecycle.fund.state import Fund
+from lifecycle.grant.evolve import Grant
+from lifecycle.kernel.event import Event, GrantEvent, Value
+from lifecycle.kernel.listed_codes import (
+    AS_STORED,
+    faults,
+    refuse,
+    with_faults,
+)
+from lifecycle.kernel.refusals import CurrencyNotHolding, DecidesOwnRequest, WindowNotInEdition
+from lifecycle.kernel.rule import Rule, in_set
+from lifecycle.policy.edition import Edition, Window
+from lifecycle.types.codes import minor_units
+from lifecycle.types.decimals import exact_decimals
+from lifecycle.types.terms import (
     CommandId,
     Day,
     GrantId,

@@ -4,8 +4,8 @@ from typing import ClassVar, Literal
 
 from pydantic import model_validator
 
-from lifecycle.events.base import GrantEvent
-from lifecycle.terms import Day, Line, Reason
+from lifecycle.kernel.event import GrantEvent
+from lifecycle.types.terms import Day, Line, Reason
 
 
 class ConditionMet(GrantEvent):

@@ -2,8 +2,18 @@
 
 from typing import ClassVar
 
-from lifecycle.events.base import GrantEvent
-from lifecycle.terms import Amount, Capability, Countries, Day, Line, Prose, Reason, Scope, Word
+from lifecycle.kernel.event import GrantEvent
+from lifecycle.types.terms import (
+    Amount,
+    Capability,
+    Countries,
+    Day,
+    Line,
+    Prose,
+    Reason,
+    Scope,
+    Word,
+)
 
 
 class ClosingDateExtended(GrantEvent):

@@ -4,8 +4,14 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from lifecycle.events.base import CallEvent, EntryCorrected
-from lifecycle.terms import Amount, Day, GrantId, Line, Word
+from lifecycle.kernel.event import CallEvent, EntryCorrected
+from lifecycle.types.terms import (
+    Amount,
+    Day,
+    GrantId,
+    Line,
+    Word,
+)
 
 
 class CallOpened(CallEvent):

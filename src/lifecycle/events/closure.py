@@ -1,7 +1,7 @@
 """The end of the books."""
 
-from lifecycle.events.base import GrantEvent
-from lifecycle.terms import ItemId, Reason, Word
+from lifecycle.kernel.event import GrantEvent
+from lifecycle.types.terms import ItemId, Reason, Word
 
 
 class ObligationWaived(GrantEvent):

@@ -4,9 +4,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from lifecycle.events.base import DocumentAttached, EntryCorrected, FundEvent
-from lifecycle.policy import Edition
-from lifecycle.terms import (
+from lifecycle.kernel.event import DocumentAttached, EntryCorrected, FundEvent
+from lifecycle.policy.edition import Edition
+from lifecycle.types.terms import (
     Amount,
     Currency,
     Day,

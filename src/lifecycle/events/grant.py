@@ -10,7 +10,6 @@ from lifecycle.events.amendment import (
     GrantSuspended,
     SuspensionLifted,
 )
-from lifecycle.events.base import DocumentAttached, EntryCorrected, GrantEvent
 from lifecycle.events.closure import GrantClosed, GrantReopened, ObligationWaived
 from lifecycle.events.exchange import (
     ActivityCancelled,
@@ -62,6 +61,7 @@ from lifecycle.events.results import (
     ProgressReported,
     ResultsStoryPublished,
 )
+from lifecycle.kernel.event import DocumentAttached, EntryCorrected, GrantEvent
 
 EVENTS: tuple[type[GrantEvent], ...] = (
     GrantProposed,

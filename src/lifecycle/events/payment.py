@@ -5,8 +5,16 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from lifecycle.events.base import GrantEvent, Value
-from lifecycle.terms import Amount, CoFinancingKind, CostPurpose, ItemId, Label, Line, Reason
+from lifecycle.kernel.event import GrantEvent, Value
+from lifecycle.types.terms import (
+    Amount,
+    CoFinancingKind,
+    CostPurpose,
+    ItemId,
+    Label,
+    Line,
+    Reason,
+)
 
 
 def _line_is_category(said: Any) -> Any:

@@ -4,8 +4,15 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from lifecycle.events.base import GrantEvent
-from lifecycle.terms import Count, Country, Line, OfficerId, PartyRole, Phase
+from lifecycle.kernel.event import GrantEvent
+from lifecycle.types.terms import (
+    Count,
+    Country,
+    Line,
+    OfficerId,
+    PartyRole,
+    Phase,
+)
 
 
 class PartyInvolved(GrantEvent):

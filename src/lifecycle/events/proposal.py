@@ -5,8 +5,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from lifecycle.events.base import GrantEvent, Value
-from lifecycle.terms import (
+from lifecycle.kernel.event import GrantEvent, Value
+from lifecycle.types.terms import (
     Advice,
     ByName,
     Capability,

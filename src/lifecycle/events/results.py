@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from lifecycle.events.base import GrantEvent
-from lifecycle.terms import (
+from lifecycle.kernel.event import GrantEvent
+from lifecycle.types.terms import (
     Amount,
     ByName,
     Capability,

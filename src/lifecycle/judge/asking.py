@@ -6,20 +6,21 @@ from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
-from lifecycle.call import Call
+from lifecycle.call.state import Call
+from lifecycle.catalogue import ROWS, Row
 from lifecycle.decisions.call import CallCommand
 from lifecycle.decisions.fund import FundCommand
 from lifecycle.decisions.rules import Command, GrantCommand
-from lifecycle.events.base import Event
-from lifecycle.fund import Fund
-from lifecycle.grant import Grant
-from lifecycle.history import FUND, Entry, call_stream, grant_stream
-from lifecycle.refusals import (
-    FOUR_EYES,
-    DatedInFuture,
-    Refusal,
+from lifecycle.fund.state import Fund
+from lifecycle.grant.evolve import Grant
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.history import (
+    FUND,
+    Entry,
+    call_stream,
+    grant_stream,
 )
-from lifecycle.table import ROWS, Row
+from lifecycle.kernel.refusals import FOUR_EYES, DatedInFuture, Refusal
 
 NOT_YET = datetime.max.replace(tzinfo=UTC)
 """Stands for the moment of recording while an entry is tried out: nothing is ordered by it."""

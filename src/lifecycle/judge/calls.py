@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from lifecycle.call import Call, evolve
+from lifecycle.call.state import Call, evolve
 from lifecycle.decisions.call import CallCommand, lawful_in, within_envelope
 from lifecycle.decisions.correction import (
     CorrectCallEntry,
@@ -13,9 +13,7 @@ from lifecycle.decisions.correction import (
 )
 from lifecycle.decisions.rules import fact
 from lifecycle.events import call as on_call
-from lifecycle.events.base import Event
-from lifecycle.fund import Fund
-from lifecycle.history import Entry, in_force
+from lifecycle.fund.state import Fund
 from lifecycle.judge.asking import (
     Verdict,
     judged_today,
@@ -26,8 +24,10 @@ from lifecycle.judge.asking import (
     row_of,
 )
 from lifecycle.judge.officers import permit, readings_permitted
-from lifecycle.refusals import Refusal, UnknownCall
-from lifecycle.rule_sets import RULE_SET
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.history import Entry, in_force
+from lifecycle.kernel.refusals import Refusal, UnknownCall
+from lifecycle.kernel.rule import RULE_SET
 
 _EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_call.EVENTS}
 

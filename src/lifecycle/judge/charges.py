@@ -4,23 +4,23 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from lifecycle.call import Call
-from lifecycle.call import evolve as evolve_call
+from lifecycle.call.state import Call
+from lifecycle.call.state import evolve as evolve_call
 from lifecycle.decisions.call import lawful_in, within_envelope
 from lifecycle.decisions.rules import money
 from lifecycle.events import call as on_call
 from lifecycle.events import fund as on_fund
 from lifecycle.events import grant as on_grant
-from lifecycle.events.base import Event
-from lifecycle.fund import FLOWS, Fund
-from lifecycle.fund import evolve as evolve_fund
-from lifecycle.grant import Grant
-from lifecycle.history import FUND, call_stream
+from lifecycle.fund.state import FLOWS, Fund
+from lifecycle.fund.state import evolve as evolve_fund
+from lifecycle.grant.evolve import Grant
 from lifecycle.judge.asking import Calls, Verdict
-from lifecycle.refusals import ExceedsAvailableFunds
-from lifecycle.stage import ZERO
-from lifecycle.sums import changes_between
-from lifecycle.terms import Money
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.history import FUND, call_stream
+from lifecycle.kernel.refusals import ExceedsAvailableFunds
+from lifecycle.types.dated_amount import changes_between
+from lifecycle.types.stage import ZERO
+from lifecycle.types.terms import Money
 
 
 def charged(  # noqa: PLR0917 what a judge has to know

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 from lifecycle.decisions.rules import askers, third
-from lifecycle.events.base import EntryCorrected
-from lifecycle.grant import Grant
-from lifecycle.history import Entry, void_corrections
+from lifecycle.grant.evolve import Grant
 from lifecycle.judge.asking import no_longer
-from lifecycle.refusals import DecidesOwnRequest
+from lifecycle.kernel.event import EntryCorrected
+from lifecycle.kernel.history import Entry, void_corrections
+from lifecycle.kernel.refusals import DecidesOwnRequest
 
 
 def corrected_by_third(

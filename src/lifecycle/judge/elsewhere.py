@@ -8,17 +8,17 @@ whether anything else is recorded.
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 
+from lifecycle.attribution.movements import left_to_return, movements_of
 from lifecycle.decisions.rules import money
 from lifecycle.events import fund as on_fund
 from lifecycle.events import grant as on_grant
-from lifecycle.events.base import EntryCorrected, Event
 from lifecycle.events.call import CallOpened
-from lifecycle.fund import Fund
-from lifecycle.history import FUND, Entry, in_force
+from lifecycle.fund.state import Fund
 from lifecycle.judge.asking import no_longer
-from lifecycle.movements import left_to_return, movements_of
-from lifecycle.refusals import EditionTooLate, ExceedsPartnerBalance
-from lifecycle.stage import ZERO
+from lifecycle.kernel.event import EntryCorrected, Event
+from lifecycle.kernel.history import FUND, Entry, in_force
+from lifecycle.kernel.refusals import EditionTooLate, ExceedsPartnerBalance
+from lifecycle.types.stage import ZERO
 
 Streams = Callable[[tuple[type[Event], ...], date | None], Iterable[Sequence[Entry]]]
 """Finds the streams in which one of these events, or a correction, was recorded on the day or later, whenever

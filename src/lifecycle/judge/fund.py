@@ -7,11 +7,9 @@ from lifecycle.decisions.correction import CorrectFundEntry, corrects_something,
 from lifecycle.decisions.fund import FundCommand, in_currency, lawful_on, never_overdrawn, somebody_in_charge
 from lifecycle.decisions.rules import fact
 from lifecycle.events import fund as on_fund
-from lifecycle.events.base import Event
-from lifecycle.fund import Fund
-from lifecycle.fund import evolve as evolve_fund
-from lifecycle.fund import fold as fold_fund
-from lifecycle.history import Entry, in_force
+from lifecycle.fund.state import Fund
+from lifecycle.fund.state import evolve as evolve_fund
+from lifecycle.fund.state import fold as fold_fund
 from lifecycle.judge.asking import (
     Verdict,
     judged_today,
@@ -31,8 +29,10 @@ from lifecycle.judge.elsewhere import (
 )
 from lifecycle.judge.likenesses import fund_ids_differ
 from lifecycle.judge.officers import ActsSince, permit, readings_permitted, still_permitted
-from lifecycle.refusals import Refusal
-from lifecycle.rule_sets import RULE_SET
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.history import Entry, in_force
+from lifecycle.kernel.refusals import Refusal
+from lifecycle.kernel.rule import RULE_SET
 
 NEED_ENTRIES = ("CorrectEntry", "ReturnFunds")
 """Commands that are judged on the fund's whole stream."""

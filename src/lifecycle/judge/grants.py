@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
+from lifecycle.catalogue import BY_EVENT, Row
 from lifecycle.decisions import amendment, closure, correction, exchange, payment, results  # noqa: F401
 from lifecycle.decisions.call import asked_by_call
 from lifecycle.decisions.correction import (
@@ -31,10 +32,8 @@ from lifecycle.decisions.rules import (
     fact,
 )
 from lifecycle.events import grant as on_grant
-from lifecycle.events.base import EntryCorrected, Event
-from lifecycle.fund import Fund
-from lifecycle.grant import Grant, evolve, fold
-from lifecycle.history import Entry, in_force
+from lifecycle.fund.state import Fund
+from lifecycle.grant.evolve import Grant, evolve, fold
 from lifecycle.judge.asking import (
     NO_CALLS,
     Calls,
@@ -52,7 +51,9 @@ from lifecycle.judge.correctors import corrected_by_third, corrections_still_by_
 from lifecycle.judge.likenesses import grant_ids_differ, new_ids_differ
 from lifecycle.judge.officers import permit, readings_permitted
 from lifecycle.judge.waivers import waived_items_are_there
-from lifecycle.refusals import (
+from lifecycle.kernel.event import EntryCorrected, Event
+from lifecycle.kernel.history import Entry, in_force
+from lifecycle.kernel.refusals import (
     ClosureWouldNotHold,
     GrantHasEnded,
     GrantIdTaken,
@@ -62,9 +63,8 @@ from lifecycle.refusals import (
     Refusal,
     UnknownGrant,
 )
-from lifecycle.rule_sets import RULE_SET, in_set
-from lifecycle.stage import Stage
-from lifecycle.table import BY_EVENT, Row
+from lifecycle.kernel.rule import RULE_SET, in_set
+from lifecycle.types.stage import Stage
 
 _EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_grant.EVENTS}
 _ROWS = BY_EVENT["grant"]

@@ -1,8 +1,8 @@
 """Whether a late entry or a correction makes two ids look alike, whatever the days of both."""
 
-from lifecycle.fund import Fund
-from lifecycle.grant import Grant
-from lifecycle.likeness import none_too_like, not_too_like
+from lifecycle.fund.state import Fund
+from lifecycle.grant.evolve import Grant
+from lifecycle.kernel.likeness import none_too_like, not_too_like
 
 _ITEMS = (("payment", "payments"), ("activity", "activities"), ("follow-up", "follow_ups"))
 """What has ids within a grant, and where its state holds them."""

@@ -4,14 +4,24 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from lifecycle.catalogue import BY_EVENT, Row
 from lifecycle.decisions.rules import Command
-from lifecycle.events.base import EntryCorrected, Event
-from lifecycle.fund import Fund
-from lifecycle.history import Entry, in_force, kind_of, void_corrections
+from lifecycle.fund.state import Fund
 from lifecycle.judge.asking import no_longer
-from lifecycle.likeness import like
-from lifecycle.refusals import NotAnOfficer, RecorderNotAdministrator, Refusal, RoleNotHeld
-from lifecycle.table import BY_EVENT, Row
+from lifecycle.kernel.event import EntryCorrected, Event
+from lifecycle.kernel.history import (
+    Entry,
+    in_force,
+    kind_of,
+    void_corrections,
+)
+from lifecycle.kernel.likeness import like
+from lifecycle.kernel.refusals import (
+    NotAnOfficer,
+    RecorderNotAdministrator,
+    Refusal,
+    RoleNotHeld,
+)
 
 
 def permit(fund: Fund, row: Row, act: Command | Event, recorder: str, *, recorded: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from lifecycle.catalogue import QUARANTINE, QUARANTINE_ANSWER
 from lifecycle.decisions.quarantine import (
     AnswerFound,
     AtPosition,
@@ -10,10 +11,9 @@ from lifecycle.decisions.quarantine import (
     answer_quarantined,
     quarantined,
 )
-from lifecycle.fund import Fund
+from lifecycle.fund.state import Fund
 from lifecycle.judge.asking import Verdict, judged_today
 from lifecycle.judge.officers import permit
-from lifecycle.table import QUARANTINE, QUARANTINE_ANSWER
 
 
 def judge_quarantine(

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from lifecycle.events.grant import ObligationWaived
-from lifecycle.fund import Fund
-from lifecycle.grant import EVOLVE, Grant, begin
-from lifecycle.history import Entry
+from lifecycle.fund.state import Fund
+from lifecycle.grant.evolve import EVOLVE, Grant, begin
+from lifecycle.grant.obligations.timeline import Timeline
 from lifecycle.judge.asking import no_longer
-from lifecycle.obligations import Timeline
-from lifecycle.refusals import UnknownItem
+from lifecycle.kernel.history import Entry
+from lifecycle.kernel.refusals import UnknownItem
 
 _SINCE = 2
 """The rule set that introduced this."""

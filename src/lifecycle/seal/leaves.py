@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
 
-from lifecycle.errors import Altered
-from lifecycle.recording import Receipt
+from lifecycle.journal.recorder import Receipt
+from lifecycle.kernel.errors import Altered
 
 _NUMBER = struct.Struct(">Q").pack
 _ENTRY = b"grantbook entry v1\n"

@@ -15,8 +15,8 @@ from typing import NamedTuple, Self
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from lifecycle.disk import keep
-from lifecycle.errors import Altered, Unreachable
+from lifecycle.journal.atomic_files import keep
+from lifecycle.kernel.errors import Altered, Unreachable
 from lifecycle.seal.merkle import SIZE
 
 _ED25519 = b"\x01"

@@ -20,7 +20,7 @@ from projections.progress.money import (
     status,
 )
 from projections.progress.results import countries, outcomes, stories, surveys, timeline
-from projections.tables import fund_facts
+from projections.schema.tables import fund_facts
 
 
 def compute(connection: Connection, fund: str, period: Period, *, as_of: date, known: int) -> Progress:

@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from projections.expressions import total_of
 from projections.progress.model import NOTHING, Period
-from projections.register import standing_on
-from projections.reports import ask, question_of
-from projections.tables import holding, money_flows, written
+from projections.query import ask, question_of
+from projections.reports.portfolio.register import standing_on
+from projections.schema.expressions import total_of
+from projections.schema.tables import holding, money_flows, written
 
 Rows = list[dict[str, Any]]
 

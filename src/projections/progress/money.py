@@ -6,9 +6,9 @@ from sqlalchemy import select
 
 from projections.progress.asking import Asker, grouped, minors_of, percent
 from projections.progress.model import Figure, Section, Table, chart_of
-from projections.regions import name_of
-from projections.tables import fund_partners, money_flows, written
-from projections.value import ratio
+from projections.reports.money.value import ratio
+from projections.reports.results.regions import name_of
+from projections.schema.tables import fund_partners, money_flows, written
 
 
 def glance(it: Asker) -> Section:

@@ -2,13 +2,13 @@
 
 from sqlalchemy import select
 
-from lifecycle.steps import NAMES
-from projections.outcomes import OUTCOMES
+from lifecycle.kernel.obligation import NAMES
 from projections.progress.asking import Asker, percent
 from projections.progress.model import NOTHING, Figure, Section, Story, Table, chart_of
-from projections.regions import editions_told
-from projections.tables import library_texts
-from projections.value import ratio
+from projections.reports.money.value import ratio
+from projections.reports.results.outcomes import OUTCOMES
+from projections.reports.results.regions import editions_told
+from projections.schema.tables import library_texts
 
 _ANSWERS = ("met", "met_late", "missed", "overdue", "due_soon", "upcoming", "waived")
 _LATE = ("met_late", "missed", "overdue")

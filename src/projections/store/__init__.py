@@ -13,12 +13,12 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import DBAPIError
 
-from lifecycle.errors import Unreachable
-from lifecycle.places import SCHEMES, is_address
+from lifecycle.journal.addresses import SCHEMES, is_address
+from lifecycle.kernel.errors import Unreachable
+from projections.schema.tables import FORMAT
 from projections.store import sqlite
 from projections.store.sqlite import ERRORS as FILE_ERRORS
 from projections.store.sqlite import FILE, in_memory, scratch
-from projections.tables import FORMAT
 
 
 class MayNotWrite(Unreachable):

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
-from lifecycle.disk import descriptor_of
+from lifecycle.journal.atomic_files import descriptor_of
 from projections.store.log import Log, beside, log_of
 from projections.store.pages import bytes_of
 

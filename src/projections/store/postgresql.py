@@ -24,10 +24,16 @@ from psycopg.errors import (
 from sqlalchemy import Column, Connection, Engine, MetaData, Table, create_engine
 from sqlalchemy.exc import DBAPIError
 
-from lifecycle.places import named
-from lifecycle.postgres import holders
-from lifecycle.postgres.connection import connected, parts_of
-from projections.tables import FORMAT, SHADOW, metadata, tracking, views_format
+from lifecycle.journal.addresses import named
+from lifecycle.journal.postgresql import holders
+from lifecycle.journal.postgresql.connection import connected, parts_of
+from projections.schema.tables import (
+    FORMAT,
+    SHADOW,
+    metadata,
+    tracking,
+    views_format,
+)
 
 SCHEMA = "views"
 WAIT = 120
@@ -149,7 +155,7 @@ def sound(place: str) -> bool | None:
 
 def make(made: Engine, _: Callable[[Path], object]) -> None:
     """New, empty views, in place of those of another format."""
-    from projections.views import create_views, drop_views
+    from projections.reports.sql_views import create_views, drop_views
 
     with writing(made) as connection:
         there = connection.exec_driver_sql(f"SELECT to_regnamespace('{SCHEMA}') IS NOT NULL").scalar()
@@ -380,7 +386,7 @@ def changed_definitions(made: Engine) -> list[str]:
     SQL views are made again for the session and thrown away. Where nothing can be made (on a standby, or
     by who may only read), each is held against what its question answers today.
     """
-    from projections.views import create_views
+    from projections.reports.sql_views import create_views
 
     with made.connect() as connection:
         live = _defined(connection, f"'{SCHEMA}'::regnamespace")
@@ -398,7 +404,7 @@ def changed_definitions(made: Engine) -> list[str]:
 
 def _answered_alike(connection: Connection, live: dict[str, str]) -> dict[str, str]:
     """The definitions that there are to be, as far as their answers tell."""
-    from projections.views import questions_of_today
+    from projections.reports.sql_views import questions_of_today
 
     fresh = {}
     for name, question in questions_of_today():

@@ -19,10 +19,22 @@ from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, 
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
 
-from lifecycle.disk import descriptor_of, file_of, lockable, share, unshared, uri
-from lifecycle.reading import unchanged, way_to_read
+from lifecycle.journal.atomic_files import (
+    descriptor_of,
+    file_of,
+    lockable,
+    share,
+    unshared,
+    uri,
+)
+from lifecycle.journal.sqlite.read_only import unchanged, way_to_read
+from projections.schema.tables import (
+    FORMAT,
+    SHADOW,
+    metadata,
+    views_format,
+)
 from projections.store import checksum, pages
-from projections.tables import FORMAT, SHADOW, metadata, views_format
 
 FILE = "views.sqlite"
 LOCK = "views.lock"
@@ -191,7 +203,7 @@ def make(made: Engine, filled: Callable[[Path], object]) -> None:
 
 def _empty() -> sqlite3.Connection:
     """A database in memory with tables and SQL views, and no rows."""
-    from projections.views import create_views  # only here and in a rebuild: a write does without
+    from projections.reports.sql_views import create_views  # only here and in a rebuild: a write does without
 
     raw = sqlite3.connect(":memory:", isolation_level=None)
     engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)

@@ -1,0 +1,75 @@
+"""``grantbook audit entries``: every entry as it is stored, for whoever wants to add it all up again."""
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.output.terminal_text import safe, say, to_json
+from cli.shell.as_of_options import (
+    known_option,
+    position_from,
+    stream_named,
+    unknown_stream,
+)
+from cli.shell.settings import Command, settings
+
+if TYPE_CHECKING:
+    from lifecycle.book.book import Book
+
+
+@click.command(
+    "entries",
+    cls=Command,
+    help="""Export every entry as it is stored.
+
+    In the order of recording, one JSON object a line: position, stream, version, topic, and under "stored"
+    the very text that the journal holds. Nothing is corrected, sorted or left out.""",
+)
+@click.argument("stream", metavar="[GRANT|fund|call:CALL]", required=False)
+@known_option
+@click.option("--output", metavar="FILE", help="Write it there.")
+def entries(stream: str | None, known: str | None, output: str | None) -> int:
+    """Export them."""
+    with settings().open(read_only=True) as book:
+        position = None if known is None else position_from(book, known)
+        name = None if stream is None else stream_named(stream)
+        if name is not None and next(book.stored(position, name), None) is None:
+            raise unknown_stream(book, name, position)
+        found = _lines(book, position, name)
+        if output is not None:
+            say(f"wrote {safe(output)}: {_into(output, found):,} entries", err=True)
+        elif sys.stdout.isatty():
+            for line in found:
+                say(to_json(json.loads(line)))
+        else:
+            for line in found:
+                sys.stdout.write(line + "\n")
+    return 0
+
+
+def _lines(book: "Book", known: int | None, stream: str | None) -> Iterator[str]:
+    for entry in book.stored(known, stream):
+        head = json.dumps(
+            {
+                "position": entry.position,
+                "stream": entry.stream,
+                "version": entry.version,
+                "topic": entry.topic,
+            },
+            ensure_ascii=False,
+        )
+        yield f'{head[:-1]}, "stored": {entry.state.decode()}}}'
+
+
+def _into(output: str, found: Iterator[str]) -> int:
+    from cli.output.formats import file_at
+
+    number = 0
+    with file_at(output) as file:
+        for line in found:
+            file.write(f"{line}\n".encode())
+            number += 1
+    return number

@@ -1,0 +1,248 @@
+"""``grantbook audit``: what happened, what was true, what was known, and who was refused what."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.output.terminal_text import (
+    pairs,
+    prose,
+    readable,
+    safe,
+    say,
+    to_json,
+    wrapped,
+)
+from cli.shell.as_of_options import (
+    When,
+    day_from,
+    entries_of,
+    is_day,
+    known_option,
+    on_option,
+    position_from,
+    state_of,
+)
+from cli.shell.settings import Command, Settings, settings
+
+if TYPE_CHECKING:
+    from cli.narrative.history import Told
+    from lifecycle.book.book import Book
+    from lifecycle.book.officer_names import Known
+
+
+@click.command(
+    "history",
+    cls=Command,
+    help="""Tell a life in sentences: who, when, before → after.
+
+    In order of the days on which things took effect; late, corrected and struck
+    entries are marked.""",
+)
+@click.argument("name", metavar="GRANT|fund|call:CALL")
+@on_option
+@known_option
+def history(name: str, on: str | None, known: str | None) -> int:
+    """Tell it."""
+    asked = settings()
+    with asked.open(read_only=True) as book:
+        show_history(asked, book, name, on, known)
+        if not asked.json:
+            from cli.commands.audit.seal import tail_line
+
+            say()
+            say(tail_line(book))
+    return 0
+
+
+def show_history(
+    asked: Settings, book: "Book", name: str, on: str | None = None, known: str | None = None
+) -> None:
+    """Tell a life, as sentences or as JSON Lines."""
+    from cli.narrative.history import as_json, tell
+
+    when = When.of(book, on, known)
+    stream, entries = entries_of(book, name, when.known)
+    fund = book.fund()
+    told = tell(stream, entries, fund, when.on)
+    if asked.json:
+        for paragraph in told:
+            say(to_json(as_json(paragraph)))
+        return
+    currency, names = fund.currency, book.names()
+    say(f"{safe(name)}: {len(told)} of {len(entries)} entries, {when.words}")
+    for paragraph in told:
+        say()
+        for line in _paragraph(asked, paragraph, currency, names):
+            say(line, color=asked.color)
+
+
+def _paragraph(asked: Settings, told: "Told", currency: str, names: "Mapping[str, Known]") -> list[str]:
+    from cli.narrative.history import arrows, marks, telling_changes
+    from lifecycle.book.officer_names import shown
+
+    entry = told.entry
+    indent, actor = " " * 12, entry.event.actor
+    entered = f" (entered by {prose(shown(entry.recorder, names))})" if entry.recorder != actor else ""
+    end = "" if told.sentence.endswith((".", ".”", "?", "!")) else "."
+    sentence = prose(shown(actor, names)) + told.sentence.removeprefix(prose(actor))
+    day = " " * 10 if told.left_out == "stopped" else str(entry.on)
+    if told.left_out is not None:
+        sentence, entered = told.sentence, ""
+    lines = [wrapped(f"[{entry.originator_version}] {sentence}{end}{entered}", indent, f"{day}  ")]
+    if changes := telling_changes(told):
+        lines.append(wrapped(arrows(changes, currency), indent))
+    for mark in marks(told):
+        text = wrapped(mark, indent)
+        lines.append(click.style(text, fg="yellow") if asked.color else text)
+    if entry.note:
+        lines.append(wrapped(f"note: “{prose(entry.note)}”", indent))
+    return lines
+
+
+@click.command("replay", cls=Command, help="Show the state on a day, as known at a time.")
+@click.argument("name", metavar="GRANT|fund|call:CALL")
+@on_option
+@known_option
+def replay(name: str, on: str | None, known: str | None) -> int:
+    """Show it."""
+    from cli.narrative.changes import as_json
+
+    asked = settings()
+    with asked.open(read_only=True) as book:
+        when = When.of(book, on, known)
+        fields, version = _fields(book, name, when)
+        currency = book.fund(when.known).currency
+    if asked.json:
+        told = {"name": name, "on": on, "known": when.known, "version": version, "state": as_json(fields)}
+        say(to_json(told))
+        return 0
+    say(f"{safe(name)}, {when.words}, version {version}")
+    if not fields:
+        say("  there was no such grant on that day")
+    said = [(name, value) for name, value in fields.items() if value not in (None, ())]
+    say(pairs([(prose(field), readable(value, currency)) for field, value in said]))
+    return 0
+
+
+def _fields(book: "Book", name: str, when: When) -> tuple[dict[str, Any], int]:
+    from datetime import date
+
+    from cli.narrative.changes import of_call, of_fund, of_grant
+    from lifecycle.kernel.history import kind_of
+
+    stream, entries = entries_of(book, name, when.known)
+    state = state_of(stream, entries, when.on)
+    day, about = when.on or date.max, kind_of(stream)
+    if about == "grant":
+        return of_grant(state), len(entries)
+    return (of_fund(state, day) if about == "fund" else of_call(state, day)), len(entries)
+
+
+@click.command(
+    "diff",
+    cls=Command,
+    help="""Show what differs between two days or times.
+
+    A day (2017-12-31) means: what was true on it. A time (2018-01-09T12:00:00Z) or a position of the
+    journal means: what was known at it.""",
+)
+@click.argument("name", metavar="GRANT|fund|call:CALL")
+@click.option("--from", "since", required=True, metavar="DAY|TIME", help="The earlier one.")
+@click.option("--to", "until", required=True, metavar="DAY|TIME", help="The later one.")
+def diff(name: str, since: str, until: str) -> int:
+    """Show it."""
+    from cli.narrative.changes import changes, key
+    from cli.narrative.history import arrows
+    from cli.output.terminal_text import plain
+
+    asked = settings()
+    with asked.open(read_only=True) as book:
+        sides = [_side(book, text, option) for text, option in ((since, "--from"), (until, "--to"))]
+        entries_of(book, name)
+        before, after = (_fields_or_none(book, name, when) for when in sides)
+        currency = book.fund().currency
+    found = changes(before, after)
+    if asked.json:
+        for field, old, new in found:
+            say(to_json({"field": key(field), "from": plain(old), "to": plain(new)}))
+        return 0
+    say(f"{safe(name)}: {sides[0].words} → {sides[1].words}")
+    for change in found:
+        say(wrapped(arrows([change], currency), "    ", "  "))
+    if not found:
+        say("  nothing differs")
+    return 0
+
+
+def _side(book: "Book", text: str, option: str) -> When:
+    from cli.shell.as_of_options import in_words
+
+    if is_day(text):
+        day = day_from(text, option)
+        return When(day, None, f"as of {day}")
+    position = position_from(book, text, option)
+    return When(None, position, in_words(book, None, position))
+
+
+def _fields_or_none(book: "Book", name: str, when: When) -> dict[str, Any]:
+    """The fields then; none where the grant was not known yet."""
+    from cli.shell.as_of_options import stream_named
+
+    if not book.entries(stream_named(name), when.known):
+        return {}
+    return _fields(book, name, when)[0]
+
+
+def _not_lawful(quarantined: str | None) -> str:
+    return "" if quarantined is None else f"; not lawful: {quarantined}"
+
+
+@click.command("refusals", cls=Command, help="List who was refused what, when, by which rule.")
+@click.argument("grant", metavar="[GRANT|fund]", required=False)
+def refusals(grant: str | None) -> int:
+    """List them."""
+    from lifecycle.book.officer_names import shown
+
+    asked = settings()
+    with asked.open(read_only=True) as book:
+        found, officers = book.refusals(None if grant == "fund" else grant), book.names()
+        aside = {book.journal.answer_key(one.number): prose(one) for one in book.quarantined_answers()}
+        if grant not in (None, "fund") and not found:
+            entries_of(book, str(grant))
+    if grant == "fund":
+        found = [receipt for receipt in found if receipt.stream == "fund"]
+    names = (
+        "command_id",
+        "command",
+        "stream",
+        "on",
+        "actor",
+        "recorder",
+        "recorded_at",
+        "refusal",
+        "rule",
+        "message",
+    )
+    for receipt in found:
+        if asked.json:
+            told = {name: str(getattr(receipt, name) or "") or None for name in names}
+            say(to_json({**told, "quarantined": aside.get((receipt.command_id, receipt.digest))}))
+            continue
+        about = safe(receipt.stream.removeprefix("grant:"))
+        unlawful = _not_lawful(aside.get((receipt.command_id, receipt.digest)))
+        by, actor = receipt.recorder, prose(shown(receipt.actor, officers))
+        entered = f" (entered by {prose(shown(by, officers))})" if by != receipt.actor else ""
+        say(
+            wrapped(
+                f"{actor}{entered} was refused {receipt.command} on {about}, recorded"
+                f" {safe(receipt.recorded_at)}: {receipt.refusal}: {prose(receipt.message or '')}"
+                f" ({prose(receipt.rule or '')}){unlawful}",
+                " " * 12,
+                f"{safe(receipt.on)}  ",
+            )
+        )
+    if not found and not asked.json:
+        say("nobody was refused anything")
+    return 0

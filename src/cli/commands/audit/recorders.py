@@ -1,0 +1,90 @@
+"""``grantbook audit recorders``: the acts that one recorder entered for both sides."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.output.terminal_text import (
+    prose,
+    safe,
+    say,
+    to_json,
+    wrapped,
+)
+from cli.shell.as_of_options import When, entries_of, known_option
+from cli.shell.settings import Command, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lifecycle.audit.one_recorder import Sides
+    from lifecycle.book.book import Book
+    from lifecycle.kernel.history import Entry
+
+
+@click.command(
+    "recorders",
+    cls=Command,
+    help="""List what one recorder entered for both sides.
+
+    Who asks never decides, but an administrator may enter the acts of both: each decision whose recorder
+    entered what asked for it, too.""",
+)
+@click.argument("grant", metavar="[GRANT]", required=False)
+@known_option
+def recorders(grant: str | None, known: str | None) -> int:
+    """List them."""
+    from lifecycle.audit.one_recorder import both_sides
+    from lifecycle.book.officer_names import shown
+    from lifecycle.kernel.history import in_force
+
+    asked, none = settings(), True
+    with asked.open(read_only=True) as book:
+        officers = book.names()
+        for entries in _grants(book, grant, When.of(book, None, known).known):
+            for sides in both_sides(in_force(entries)):
+                none = False
+                by, actor = (
+                    shown(one, officers) for one in (sides.decided.recorder, sides.decided.event.actor)
+                )
+                say(to_json(_as_json(sides)) if asked.json else _in_words(sides, prose(by), prose(actor)))
+    if none and not asked.json:
+        say("nobody entered acts of both sides")
+    return 0
+
+
+def _grants(book: "Book", grant: str | None, known: int | None) -> "Iterator[list[Entry]]":
+    if grant is not None:
+        yield entries_of(book, grant, known)[1]
+        return
+    for stream, entries in book.histories(0, known):
+        if stream.startswith("grant:"):
+            yield entries
+
+
+def _in_words(sides: "Sides", recorder: str, actor: str) -> str:
+    decided = sides.decided
+    about = f"{safe(decided.originator_id.removeprefix('grant:'))} [{decided.originator_version}]"
+    others = ", ".join(
+        f"[{one.originator_version}] {type(one.event).__name__} of {safe(one.event.actor)}"
+        for one in sides.asked
+    )
+    act = f"{type(decided.event).__name__} of {actor}"
+    told = f"{about}: {recorder} entered {act}, and what asked for it: {others}"
+    return wrapped(told, " " * 12, f"{decided.on}  ")
+
+
+def _as_json(sides: "Sides") -> dict[str, object]:
+    decided = sides.decided
+    return {
+        "recorder": decided.recorder,
+        "grant": decided.originator_id.removeprefix("grant:"),
+        "on": decided.on.isoformat(),
+        "decided": decided.name,
+        "event": type(decided.event).__name__,
+        "actor": decided.event.actor,
+        "asked": [
+            {"entry": one.name, "event": type(one.event).__name__, "actor": one.event.actor}
+            for one in sides.asked
+        ],
+    }

@@ -1,0 +1,220 @@
+"""``grantbook demo``: the Facility's own published facts, recorded and reported."""
+
+import os
+from collections.abc import Callable
+from datetime import date
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.output.terminal_text import safe, say
+from cli.shell.settings import Command, Settings, settings
+
+if TYPE_CHECKING:
+    from lifecycle.book.book import Book
+    from projections.query import Report
+
+FUND = "South-South Experience Exchange Trust Fund"
+ESTABLISHED = date(2008, 10, 1)
+AS_OF = "2012-06-30"
+"""On which the demo looks at what is overdue: the end of the fiscal year of the published accounts."""
+_ACCOUNTS = "2011-10-31"
+"""Until when the published tables on completed projects go."""
+_QUESTION = "dairy supply chain"
+_ROWS = 10
+_ADMIN = "admin"
+_FACTS = "facility/facility.jsonl"
+
+
+@click.command(
+    "demo",
+    cls=Command,
+    help="""Record the Facility's published facts, and report on them.
+
+    Into ./demo-book where no BOOK is named. Running it again changes nothing.""",
+)
+@click.argument("path", metavar="[BOOK]", required=False)
+def demo(path: str | None) -> int:
+    """Make the demo book, or go on with it, and show what it holds."""
+    from lifecycle.journal.addresses import is_address
+
+    asked = settings()
+    asked.officer = _ADMIN
+    named = path or asked.book or "demo-book"
+    if is_address(named):
+        raise click.UsageError("name a folder for the demo; grantbook move takes it to a database")
+    place = Path(named)
+    with _book(place) as book:
+        say(f"Recording the Facility's published facts in {safe(place)} …", err=True)
+        code = _record(asked, book)
+        if code:
+            return code
+        _show(asked, book, place)
+    return 0
+
+
+def _book(place: Path) -> "Book":
+    from lifecycle.book.book import Book
+
+    if (place / "book.toml").exists():
+        book = Book.open(place)
+        if book.fund().name != FUND:
+            book.close()
+            raise click.UsageError(f"{place} is a book of another fund: name another folder for the demo")
+        return book
+    if place.exists():
+        raise click.UsageError(f"{place} is there and is no book: name another folder for the demo")
+    return Book.create(
+        place,
+        name=FUND,
+        currency="USD",
+        fiscal_year_start=7,
+        time_zone="America/New_York",
+        on=ESTABLISHED,
+        recorder=_ADMIN,
+    )
+
+
+def _record(asked: Settings, book: "Book") -> int:
+    from cli.commands.record import record_all
+
+    with resources.as_file(resources.files("cli").joinpath(_FACTS)) as file:
+        descriptor = os.open(file, os.O_RDONLY)
+        try:
+            return record_all(asked, book, descriptor, size=file.stat().st_size, go_on=True, quiet=True)
+        finally:
+            os.close(descriptor)
+
+
+def _show(asked: Settings, book: "Book", place: Path) -> None:
+    from cli.commands.audit.history import show_history
+    from cli.commands.reports.report import ask
+
+    asked.json = False
+
+    def show(title: str, report: "Report", told: str = "") -> None:
+        _table(asked, book, title, report, told)
+
+    show("The fund: contributions and what is available", ask(book, "fund"))
+    register = ask(book, "register")
+    show(*_some("The register of grants", register, "stage", lambda stage: stage != "declined", most=40))
+    show("The call of November 2018", ask(book, "calls"))
+    show("How its ten proposals were scored", ask(book, "calls", by="criterion"))
+    show("Disbursement by window", ask(book, "disbursement", by="window"))
+    show("Outcomes of the 21 projects completed by October 2011", ask(book, "outcomes", as_of=_ACCOUNTS))
+    show(*_both(ask(book, "countries")))
+    _sessions_and_library(asked, book, show)
+    overdue = ask(book, "timeline", as_of=AS_OF)
+    show(*_some(f"Obligations overdue on {AS_OF}", overdue, "status", lambda status: status == "overdue"))
+    grant = _told(book, book.grants())
+    say()
+    show_history(asked, book, grant)
+    _write_progress(book, place)
+    _what_next(place, grant)
+
+
+def _table(asked: Settings, book: "Book", title: str, report: "Report", told: str) -> None:
+    from cli.commands.reports.report import caption_of
+    from cli.output.table import print_table
+
+    say()
+    say(click.style(title, bold=True) if asked.color else title)
+    print_table(report, told + caption_of(book, report), color=asked.color)
+
+
+def _some(
+    title: str, report: "Report", column: str, wanted: Callable[[Any], bool], *, most: int = _ROWS
+) -> tuple[str, "Report", str]:
+    """The first rows with such a cell, and a title and a line that say so."""
+    from dataclasses import replace
+
+    at = report.columns.index(column)
+    found = [row for row in report.rows if wanted(row[at])]
+    shown = found[:most]
+    told = f"{len(shown)} of {len(report.rows)} rows.\n" if len(shown) < len(report.rows) else ""
+    many = f": the first {most} of {len(found)}" if len(found) > most else ""
+    return title + many, replace(report, rows=shown), told
+
+
+def _both(report: "Report") -> tuple[str, "Report", str]:
+    """The countries that receive in one grant and provide in this or another one, and the sums of all."""
+    from dataclasses import replace
+
+    *rows, total = (dict(zip(report.columns, row, strict=True)) for row in report.rows)
+    named = {row["country"] for row in rows if row["receiving"] and row["providing"]} - {"ZZ"}
+    shown = [row for row in report.rows if row[0] in named or row[0] is None]
+    title = f"The {total['both']} countries that receive as well as provide, and the sums of all"
+    return title, replace(report, rows=shown), f"{len(shown)} of {len(report.rows)} rows.\n"
+
+
+def _sessions_and_library(asked: Settings, book: "Book", show: Callable[..., None]) -> None:
+    """The video dialogue by each site's clock, and what the library says on dairy."""
+    from cli.facility.later import DIALOGUE
+    from projections.query import Report, tables_at
+    from projections.query import ask as answer
+    from projections.reports.results.library import Filters, match, search
+    from projections.reports.results.sites import COLUMNS, local_times, session_on
+
+    on = book.today()
+    with tables_at(book, None) as (connection, known):
+        session = session_on(connection, on, DIALOGUE, "A1")
+        sites = Report("sites", tuple(COLUMNS), local_times(session), on, known)
+        found = answer(
+            connection,
+            "search",
+            lambda c, day: search(c, day, _QUESTION, Filters(), _ROWS),
+            as_of=on,
+            known=known,
+        )
+        offers = answer(
+            connection,
+            "match",
+            lambda c, day: match(c, day, _QUESTION, "KE", sector=None, limit=_ROWS),
+            as_of=on,
+            known=known,
+        )
+    show(f"{session.title}: {session.starts_at:%Y-%m-%d %H:%M} UTC at seven sites", sites)
+    show(f"In the library: {_QUESTION}", found)
+    show(f"Who could teach Kenya: {_QUESTION}", offers)
+
+
+def _write_progress(book: "Book", place: Path) -> None:
+    """The report of 2018, as Markdown and as a page, beside the book."""
+    from cli.commands.reports.progress_report import written
+
+    folder = place / "reports"
+    folder.mkdir(exist_ok=True)
+    say()
+    for name in ("progress-2018.md", "progress-2018.html"):
+        text = written(book, {"year": "2018"}, html=name.endswith("html"))
+        (folder / name).write_text(text, "utf-8")
+        say(f"The progress report of 2018: {safe(folder / name)}")
+
+
+def _told(book: "Book", grants: list[str]) -> str:
+    """The grant with the longest life."""
+    return max(grants, key=lambda grant: len(book.entries(f"grant:{grant}")))
+
+
+def _what_next(place: Path, grant: str) -> None:
+    say()
+    say("What to type next:")
+    say(f"  export GRANTBOOK_BOOK={safe(place)} GRANTBOOK_OFFICER={_ADMIN}")
+    for line in (
+        f"grant show {grant}",
+        "grant list",
+        f"audit history {grant}",
+        f"audit diff {grant} --from 2010-06-30 --to 2012-06-30",
+        "audit refusals",
+        f"report timeline --as-of {AS_OF}",
+        "report disbursement --by partner",
+        "report countries --by pair",
+        "report glance --as-of 2011-01-10",
+        "activity sites SSF-2011-06-dialogue A1 --format ics",
+        'library match --need "hospital management" --recipient KE',
+        "report progress --fiscal-year 2011 --output report.html",
+        "grant propose --help",
+    ):
+        say(f"  grantbook {safe(line)}")

@@ -1,0 +1,120 @@
+"""Commands that take a file: a policy edition to adopt, a document to put beside the record."""
+
+import hashlib
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.shell.run_command import give, help_of
+from cli.shell.settings import global_options
+from lifecycle.catalogue import FUND_ROWS, GRANT_ROWS, Row
+
+if TYPE_CHECKING:
+    from lifecycle.policy.edition import Edition
+
+LARGEST = 512 * 1024 * 1024
+"""Bytes of a document."""
+
+
+def edition_from(file: str) -> "Edition":
+    """The edition in a TOML file. Raises ``UsageError`` that names the line or the fields."""
+    from pydantic import ValidationError
+
+    from lifecycle.policy.edition import read_edition
+
+    try:
+        return read_edition(_read(file).decode("utf-8"))
+    except ValidationError as error:
+        lines = [
+            f"{'.'.join(('edition', *map(str, detail['loc'])))}: {_plainly(dict(detail))}"
+            for detail in error.errors(include_url=False)
+        ]
+        raise click.UsageError(f"{file}: " + "; ".join(lines)) from None
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"{file}: not UTF-8 at byte {error.start}") from None
+    except ValueError as error:
+        raise click.UsageError(f"{file}: {error}") from None
+
+
+def _plainly(detail: dict[str, Any]) -> str:
+    plain = {"missing": "is missing", "extra_forbidden": "is not known here"}
+    return plain.get(detail["type"]) or str(detail["msg"]).removeprefix("Value error, ")
+
+
+def _read(file: str) -> bytes:
+    try:
+        found = Path(file).stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise click.UsageError(f"{file}: it is no plain file")
+        if found.st_size > LARGEST:
+            raise click.UsageError(f"{file}: larger than {LARGEST // 1024**2} MiB")
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise click.UsageError(f"{file}: {error.strerror}") from None
+
+
+class FileCommand(click.Command):
+    """A row of the table that takes a file: the file's fields are made from it."""
+
+    def __init__(self, row: Row, about: str, *, made: tuple[str, ...], more: list[click.Parameter]) -> None:
+        super().__init__(name=row.words.rpartition(" ")[2], help=help_of(row), callback=self._give)
+        self.row, self.about, self._of_file = row, about, made
+        self._more = more
+        self._made = False
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The row's arguments, the file, the other options, then the global ones."""
+        if not self._made:
+            from cli.shell.options import parameters
+            from lifecycle.parse import command_class
+
+            self._made = True
+            kind = command_class(self.row.name, self.about)
+            own = parameters(self.row, kind, leave_out=self._of_file)
+            places = [one for one in own if isinstance(one, click.Argument)]
+            options = [one for one in own if not isinstance(one, click.Argument)]
+            file = click.Argument(["file"], metavar="FILE")
+            self.params += [*places, file, *self._more, *options, *global_options()]
+        return super().get_params(ctx)
+
+    def _give(self, confirm_clock: bool, file: str, **given: Any) -> int:
+        from cli.shell.options import words_from
+        from lifecycle.parse import command_class
+
+        told = {name: given.pop(name) for name in ("name", "media_type") if name in given}
+        words = words_from(command_class(self.row.name, self.about), given)
+        if self.row.name == "AdoptPolicy":
+            full = {"command": self.row.name, "edition": edition_from(file), **words}
+            return give(full, confirm_clock=confirm_clock)
+        data = _read(file)
+        full = {
+            "command": self.row.name,
+            "name": told["name"] or Path(file).name,
+            "media_type": told["media_type"] or _media_type(file),
+            "sha256": hashlib.sha256(data).hexdigest(),
+            **words,
+        }
+        return give(full, confirm_clock=confirm_clock, file=data)
+
+
+def _media_type(file: str) -> str:
+    import mimetypes
+
+    return mimetypes.guess_type(file)[0] or "application/octet-stream"
+
+
+def _names() -> list[click.Parameter]:
+    return [
+        click.Option(
+            ["--name"], metavar="TEXT", help="How the file is named; as on the disk where not given."
+        ),
+        click.Option(["--media-type"], metavar="TYPE", help="Guessed from the name where not given."),
+    ]
+
+
+_ABOUT_FILE = ("name", "media_type", "sha256")
+attach = FileCommand(GRANT_ROWS["AttachDocument"], "grant", made=_ABOUT_FILE, more=_names())
+attach_to_fund = FileCommand(FUND_ROWS["AttachDocument"], "fund", made=_ABOUT_FILE, more=_names())
+adopt_policy = FileCommand(FUND_ROWS["AdoptPolicy"], "fund", made=("edition",), more=[])

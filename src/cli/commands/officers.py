@@ -1,0 +1,101 @@
+"""``grantbook officer name|erase|list``: what people call the officers, beside the journal and erasable."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.output.terminal_text import (
+    prose,
+    safe,
+    say,
+    to_json,
+)
+from cli.shell.settings import Command, Settings, settings
+
+if TYPE_CHECKING:
+    from lifecycle.book.book import Book
+    from lifecycle.fund.state import Fund
+
+
+def _allowed(asked: Settings, book: "Book", officer: str) -> "Fund":
+    """The fund, where an administrator asks about an officer. Raises ``UsageError`` and ``Exit``."""
+    fund, who = book.fund(), asked.who()
+    if "administrator" not in fund.roles_on(who, book.today()):
+        say(f"refused: {safe(who)} is no administrator today: names are kept by administrators", err=True)
+        raise click.exceptions.Exit(1)
+    if officer not in fund.officers:
+        raise click.UsageError(f"there is no officer {officer}: grantbook officer list shows them")
+    return fund
+
+
+@click.command(
+    "name",
+    cls=Command,
+    help="""Say what people call an officer.
+
+    The name is kept beside the journal, in a register that can be erased; entries, answers, packages
+    and logs hold the id alone. An act of an administrator.""",
+)
+@click.argument("officer", metavar="OFFICER")
+@click.argument("name", metavar="NAME")
+def name_officer(officer: str, name: str) -> int:
+    """Keep the name."""
+    asked = settings()
+    with asked.open() as book:
+        _allowed(asked, book, officer)
+        try:
+            book.name_officer(officer, name)
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="NAME") from None
+    _told(asked, officer, "named")
+    return 0
+
+
+@click.command(
+    "erase",
+    cls=Command,
+    help="""Forget what people call an officer.
+
+    The id stays in the entries, and every proof stays valid. Copies elsewhere, as in backups, are for you
+    to erase. An act of an administrator.""",
+)
+@click.argument("officer", metavar="OFFICER")
+def erase(officer: str) -> int:
+    """Forget the name."""
+    asked = settings()
+    with asked.open() as book:
+        _allowed(asked, book, officer)
+        try:
+            book.erase_name(officer)
+        except KeyError:
+            raise click.UsageError(f"{officer} has no name in the register: nothing was erased") from None
+    _told(asked, officer, "erased")
+    return 0
+
+
+def _told(asked: Settings, officer: str, what: str) -> None:
+    from cli.shell.log import line
+
+    line(f"officer {what}", officer=officer)
+    say(to_json({"officer": officer, "outcome": what}) if asked.json else f"{what}: {safe(officer)}")
+
+
+@click.command("list", cls=Command, help="List the officers: names, and roles held today.")
+def list_officers() -> int:
+    """List them."""
+    from lifecycle.book.officer_names import Known
+
+    asked = settings()
+    with asked.open(read_only=True) as book:
+        fund, today, names = book.fund(), book.today(), book.names()
+    for officer in sorted(fund.officers):
+        roles = sorted(fund.roles_on(officer, today))
+        known = names.get(officer, Known(None, None))
+        erased = known.erased_on
+        if asked.json:
+            fields = {"officer": officer, "name": known.name, "roles": roles}
+            say(to_json({**fields, "erased_on": erased.isoformat() if erased else None}))
+            continue
+        name = prose(known.name) if known.name else f"name erased on {erased}" if erased else "\u2013"
+        say(f"{safe(officer):<20}  {name:<30}  {', '.join(roles) or 'retired'}")
+    return 0

@@ -1,0 +1,358 @@
+"""``grantbook record``: commands from a file or a pipe, one a line, in durable batches."""
+
+import os
+import stat
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from cli.commands.record_lines import (
+    BadLine,
+    Ids,
+    Line,
+    batches,
+    words_of,
+)
+from cli.output.terminal_text import (
+    forget_stdout,
+    prose,
+    say,
+    to_json,
+)
+from cli.shell.settings import Command, Settings, settings
+from lifecycle.kernel.memory import collector_at_work
+
+if TYPE_CHECKING:
+    from lifecycle.book.book import Answer, Book
+    from lifecycle.decisions.rules import Command as BookCommand
+
+_NO_READER = 141
+"""As a shell tells of a program that wrote into a closed pipe."""
+_MOST_WARNINGS = 20
+_SECONDS = 0.25
+"""How long other writers may have to wait for a batch."""
+
+
+class Outcome(NamedTuple):
+    """What became of a line."""
+
+    line: int
+    outcome: str
+    """``accepted``, ``refused``, ``repeat`` or ``malformed``."""
+    command_id: str | None = None
+    refusal: str | None = None
+    message: str | None = None
+    rule: str | None = None
+    entries: tuple[str, ...] = ()
+    position: int | None = None
+
+    @property
+    def good(self) -> bool:
+        """Recorded, now or before."""
+        return self.outcome in ("accepted", "repeat") and self.refusal is None
+
+    def as_json(self) -> dict[str, Any]:
+        """As programs read it."""
+        return {
+            "line": self.line,
+            "command_id": self.command_id,
+            "outcome": self.outcome,
+            "refusal": self.refusal,
+            "message": self.message,
+            "entries": list(self.entries),
+            "position": self.position,
+        }
+
+    def sentence(self) -> str:
+        """As people read it; only for what was not recorded."""
+        message = prose(self.message or "")
+        if self.outcome == "malformed":
+            return f"line {self.line}: malformed: {message}"
+        before = "refused before" if self.outcome == "repeat" else "refused"
+        rule = f" ({prose(self.rule)})" if self.rule else ""
+        return f"line {self.line}: {before}: {self.refusal}: {message}{rule}"
+
+
+class Asked(NamedTuple):
+    """What a line asks for."""
+
+    line: int
+    command: "BookCommand"
+    words: dict[str, Any]
+    """As they were written."""
+
+
+@dataclass
+class Run:
+    """One run over a file: what has been done so far."""
+
+    book: "Book"
+    recorder: str
+    go_on: bool
+    """After a refusal or a malformed line."""
+    tell: Callable[[Outcome], None]
+    counts: dict[str, int] = field(default_factory=dict)
+    line: int = 0
+    """The last line whose outcome is durable."""
+    stopped: bool = False
+    ids: Ids = field(default_factory=Ids)
+    warnings: list[str] = field(default_factory=list)
+    """About the first lines that seem to say something about a person."""
+    warned: int = 0
+    """How many such lines there were."""
+
+    def take(self, lines: list[Line]) -> None:
+        """Record the lines, in as many durable transactions as their time asks for; then tell."""
+        at, read = 0, [self._read(number, raw) for number, raw in lines]
+        while at < len(lines) and not self.stopped:
+            done = self.book.insist(partial(self._batch, read[at:], {}))
+            at += len(done)
+            for outcome in done:
+                self._count(outcome)
+                self.tell(outcome)
+            self.stopped = bool(done) and not done[-1].good and not self.go_on
+
+    def _batch(
+        self, read: Sequence[Asked | Outcome], before: dict[int, Outcome], again: bool
+    ) -> list[Outcome]:
+        """Record some of the lines in one transaction.
+
+        ``again``: the commit of ``before`` may have been made, and what it recorded come back as repeats.
+        """
+        done: list[Outcome] = []
+        until = time.monotonic() + _SECONDS
+        with self.book.batch([one.command for one in read if isinstance(one, Asked)]):
+            for one in read:
+                outcome = self._one(one)
+                if again and outcome.outcome == "repeat":
+                    outcome = before.get(outcome.line, outcome)
+                done.append(outcome)
+                if (not outcome.good and not self.go_on) or time.monotonic() > until:
+                    break
+            before.update((outcome.line, outcome) for outcome in done)
+        return done
+
+    def _count(self, outcome: Outcome) -> None:
+        self.line = outcome.line
+        what = outcome.outcome
+        if what == "refused" and outcome.refusal == "VersionConflict":
+            what = "conflict"
+        elif what == "refused" and outcome.refusal == "StreamStopped":
+            what = "stopped"
+        elif what == "repeat" and outcome.refusal is not None:
+            what = "refused before"
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+    def _read(self, number: int, raw: bytes | BadLine) -> Asked | Outcome:
+        """What the line asks for, with an id; or that it asks for nothing."""
+        from lifecycle.parse import Malformed, command_from
+
+        command_id = None
+        try:
+            words = words_of(raw)
+            words.setdefault("actor", self.recorder)
+            if not words.get("command_id"):
+                words.pop("command_id", None)
+                words["command_id"] = self.ids.of(words)
+            command_id = words["command_id"]
+            return Asked(number, command_from(words), words)
+        except (BadLine, Malformed) as error:
+            known = command_id if isinstance(command_id, str) else None
+            return Outcome(number, "malformed", known, message=str(error))
+
+    def _one(self, asked: Asked | Outcome) -> Outcome:
+        from cli.shell.privacy import personal, warning
+        from lifecycle.kernel.errors import StreamStopped, VersionConflict
+        from lifecycle.parse import Malformed
+
+        if isinstance(asked, Outcome):
+            return asked
+        number, command, words = asked
+        try:
+            answer = self.book.record(command, self.recorder)
+        except Malformed as error:
+            return Outcome(number, "malformed", command.command_id, message=str(error))
+        except VersionConflict as error:
+            return Outcome(number, "refused", command.command_id, "VersionConflict", str(error))
+        except StreamStopped as error:
+            return Outcome(number, "refused", command.command_id, "StreamStopped", str(error))
+        if answer.outcome == "accepted" and (found := personal(words)):
+            self.warned += 1
+            if self.warned <= _MOST_WARNINGS:
+                self.warnings.append(f"line {number}: {warning(found)}")
+        return _outcome(number, answer)
+
+    @property
+    def code(self) -> int:
+        """The exit code: the worst that happened."""
+        if self.counts.get("stopped"):
+            return 4
+        if self.counts.get("malformed"):
+            return 2
+        if self.counts.get("refused") or self.counts.get("refused before"):
+            return 1
+        return 3 if self.counts.get("conflict") else 0
+
+    def summary(self) -> str:
+        """How many lines became what."""
+        words = (
+            ("accepted", "accepted"),
+            ("repeat", "recorded before"),
+            ("refused", "refused"),
+            ("refused before", "refused before"),
+            ("conflict", "in conflict with another version"),
+            ("stopped", "not taken by a stream that holds a row that is not lawful"),
+            ("malformed", "malformed"),
+        )
+        parts = [f"{count:,} {told}" for key, told in words if (count := self.counts.get(key))]
+        return ", ".join(parts) or "no commands"
+
+
+def _outcome(number: int, answer: "Answer") -> Outcome:
+    return Outcome(
+        number,
+        answer.outcome,
+        answer.command_id,
+        answer.refusal,
+        answer.message,
+        answer.rule,
+        answer.entries,
+        answer.position,
+    )
+
+
+@click.command(
+    "record",
+    cls=Command,
+    help="""Record commands from a file, one a line.
+
+    Each line is an object like {"command": "ProposeGrant", "grant": "…", "on": "2017-01-10", …}, as
+    grantbook schema commands has it. Each is accepted, refused, malformed, or a repeat of one
+    recorded before. Running a file again records nothing twice, so a run that was stopped is
+    finished by running it again.""",
+)
+@click.argument("file", metavar="FILE.jsonl|-")
+@click.option("--continue", "go_on", is_flag=True, help="Go on after a refused or malformed line.")
+@click.option("--confirm-clock", is_flag=True, help="Take the machine's clock for right.")
+def record(file: str, go_on: bool, confirm_clock: bool) -> int:
+    """Record a file."""
+    asked = settings()
+    descriptor, size = _opened(file)
+    try:
+        with asked.open(confirm_clock=confirm_clock) as book:
+            return record_all(asked, book, descriptor, size=size, go_on=go_on)
+    finally:
+        if descriptor:
+            os.close(descriptor)
+
+
+def _opened(file: str) -> tuple[int, int]:
+    if file == "-":
+        return sys.stdin.fileno(), 0
+    try:
+        descriptor = os.open(file, os.O_RDONLY)
+    except OSError as error:
+        raise click.UsageError(f"{file}: {error.strerror}") from None
+    if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise click.UsageError(f"{file} is a folder: name a file of commands")
+    return descriptor, os.fstat(descriptor).st_size
+
+
+def record_all(
+    asked: Settings, book: "Book", descriptor: int, *, size: int = 0, go_on: bool = False, quiet: bool = False
+) -> int:
+    """Record every line of an open file, catch the views up, and say how it went. The exit code."""
+    run = Run(book, asked.who(), go_on, _teller(asked, quiet=quiet))
+    began = time.perf_counter()
+    failure: BaseException | None = None
+    try:
+        with _progress(size) as advance, collector_at_work():
+            for lines, read in batches(descriptor):
+                run.take(lines)
+                sys.stdout.flush()
+                advance(read)
+                if run.stopped:
+                    break
+    except (Exception, KeyboardInterrupt) as error:
+        failure = error
+    left = _settled(book)
+    asked.warn(book)
+    _log(run, time.perf_counter() - began)
+    if not (quiet or isinstance(failure, BrokenPipeError)):
+        _sum_up(asked, run, failure, left)
+    return run.code if failure is None else _failed(failure, run)
+
+
+def _teller(asked: Settings, *, quiet: bool) -> Callable[[Outcome], None]:
+    def as_json(outcome: Outcome) -> None:
+        sys.stdout.write(to_json(outcome.as_json()) + "\n")
+
+    def in_words(outcome: Outcome) -> None:
+        if not outcome.good:
+            say(outcome.sentence())
+
+    if quiet:
+        return lambda outcome: None if outcome.good else say(outcome.sentence(), err=True)
+    return as_json if asked.json else in_words
+
+
+def _settled(book: "Book") -> list[str]:
+    from cli.shell.run_command import settle
+
+    return settle(book)
+
+
+def _sum_up(asked: Settings, run: Run, failure: BaseException | None, left: Sequence[str]) -> None:
+    for told in run.warnings:
+        say(prose(told), err=True)
+    if (more := run.warned - len(run.warnings)) > 0:
+        say(f"warning: {more:,} more lines seem to hold people's data", err=True)
+    if not asked.json:
+        say(run.summary())
+        if run.stopped:
+            say(f"stopped after line {run.line}: nothing after it was recorded; --continue goes on")
+    for told in left if failure is None else ():
+        say(told, err=True)
+
+
+def _failed(failure: BaseException, run: Run) -> int:
+    done = f"lines up to {run.line} are recorded: run the same file again to go on; nothing is recorded twice"
+    if isinstance(failure, KeyboardInterrupt):
+        say("interrupted", err=True)
+        say(done, err=True)
+        return 130
+    if isinstance(failure, BrokenPipeError):
+        forget_stdout()
+        say(f"nobody reads the answers any more; {done}", err=True)
+        return _NO_READER
+    if not isinstance(failure, Exception):
+        raise failure
+    from cli.shell.failures import told
+
+    return told(failure, done)
+
+
+def _log(run: Run, took: float) -> None:
+    from cli.shell.log import line
+
+    line(
+        "record",
+        **{key.replace(" ", "_"): count for key, count in run.counts.items()},
+        seconds=round(took, 3),
+    )
+
+
+def _progress(size: int) -> AbstractContextManager[Callable[[int], None]]:
+    """A bar on a terminal for what takes long; nothing elsewhere."""
+    if not size or not sys.stderr.isatty():
+        return nullcontext(lambda _: None)
+    from cli.shell.progress_bar import bar
+
+    return bar("recording", size)

@@ -1,0 +1,107 @@
+"""``grantbook report glance``: the one screen that a programme manager opens each morning."""
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.commands.reports.report import AS_OF, KNOWN, OUTPUT
+from cli.output.formats import write_text
+from cli.output.terminal_text import (
+    moment,
+    safe,
+    say,
+    to_json,
+    width,
+)
+from cli.shell.as_of_options import day_from, is_day, position_from
+from cli.shell.settings import Command, settings
+
+if TYPE_CHECKING:
+    from projections.progress.model import Section
+
+_LINES = {"overdue": 6, "due": 4, "money": 4, "pipeline": 5, "changes": 5}
+"""How many rows of each part the screen has room for: all in all 40 lines of 80 columns."""
+_WEEK = timedelta(days=7)
+
+
+@click.command("glance", cls=Command, help="Show what is overdue, due, paid, on its way, and new.")
+@click.option(
+    "--since", metavar="DATE|TIME", help="Changes recorded since then; a week before where not given."
+)
+@AS_OF
+@KNOWN
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json", "html"]), help="A screen where not given."
+)
+@OUTPUT
+def glance(**given: Any) -> int:
+    """Show it."""
+    from projections.progress.glance import look, sections
+    from projections.query import tables_at
+
+    asked = settings()
+    form = given["form"] or ("json" if asked.json else "table")
+    with asked.to_read() as book:
+        on = book.today() if given["as_of"] is None else day_from(given["as_of"], "--as-of")
+        position = None if given["known"] is None else position_from(book, given["known"])
+        since = given["since"] or str(on - _WEEK)
+        start = position_from(book, _day_before(since) if is_day(since) else since, "--since")
+        with tables_at(book, position) as (connection, known):
+            made = look(book, connection, as_of=on, known=known, since=min(start, known))
+        at = book.recorded_at(known)
+        fund = book.fund().name
+    when = "before anything was recorded" if at is None else f"at {moment(at)}"
+    dates = f"As of {made.as_of}, as known {when} (position {made.known:,})."
+    parts = sections(made, f"position {int(since):,}" if since.isdecimal() else since)
+    if form == "json":
+        write_text(to_json(asdict(made) | {"as_of": str(made.as_of)}) + "\n", given["output"])
+    elif form == "html":
+        from cli.output.pages import page
+
+        told = {"title": "At a glance", "fund": fund, "lines": [dates], "sections": parts}
+        write_text(page("sections.html", **told, known=made.known, drawn={}), given["output"])
+    elif given["output"] is not None:
+        write_text(_drawn(parts, fund, dates, color=False), given["output"])
+    else:
+        say(_drawn(parts, fund, dates, color=asked.color), color=asked.color)
+    return 0
+
+
+def _day_before(day: str) -> str:
+    """The day before, so that all that was recorded on the day itself at the fund's seat is new."""
+    return str(day_from(day, "--since") - timedelta(days=1))
+
+
+def _drawn(parts: "list[Section]", fund: str, dates: str, *, color: bool) -> str:
+    """The screen as text: each part cut to its lines, each line to the width."""
+    lines = [safe(fund), dates]
+    for section in parts:
+        lines += ["", click.style(section.title, bold=True) if color else section.title]
+        lines += [_cut(line.rstrip()) for line in _part(section)]
+    return "\n".join(lines)
+
+
+def _cut(line: str) -> str:
+    room = width()
+    return line if len(line) <= room else f"{line[: room - 1]}…"
+
+
+def _part(section: "Section") -> list[str]:
+    (table,) = section.tables
+    shown = [[safe(cell) for cell in row] for row in table.rows[: _LINES[section.id]]]
+    heads = [name for name, _ in table.columns]
+    wide = [max(len(cells[i]) for cells in (heads, *shown)) for i in range(len(heads))]
+    found = []
+    for cells in (heads, *shown) if shown else ():
+        parts = (
+            f"{cell:>{size}}" if number else f"{cell:<{size}}"
+            for cell, size, (_, number) in zip(cells, wide, table.columns, strict=True)
+        )
+        found.append("  " + "  ".join(parts))
+    if not shown:
+        found.append("  none")
+    if (more := len(table.rows) - len(shown)) > 0:
+        found.append(f"  … and {more:,} more")
+    return found + [f"  {figure.label}: {figure.value}" for figure in section.figures]

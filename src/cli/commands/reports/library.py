@@ -1,0 +1,106 @@
+"""``grantbook library``: what grants teach, found by words; and who solved a like problem."""
+
+from typing import Any
+
+import click
+
+from cli.commands.reports.report import (
+    AS_OF,
+    KNOWN,
+    OUTPUT,
+    caption_of,
+)
+from cli.output.formats import write
+from cli.shell.as_of_options import VIEWS, day_from, position_from
+from cli.shell.settings import Command, settings
+
+_FORM = click.option(
+    "--format", "form", type=click.Choice(["table", "json", "csv", "html"]), help="A table where not given."
+)
+_LIMIT = click.option(
+    "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most so many."
+)
+_SECTOR = click.option("--sector", metavar="SECTOR", help="Grants of this sector only.")
+
+
+@click.command("search", cls=Command, help="Find stories, reports and lessons by their words.")
+@click.argument("words", metavar="WORDS", nargs=-1, required=True)
+@_SECTOR
+@click.option("--country", metavar="CC", help="Grants in which this country receives or provides.")
+@click.option("--outcome", metavar="OUTCOME", help="Grants that achieved this capacity outcome.")
+@click.option("--kind", metavar="KIND", help="Texts of this kind only, such as results_story.")
+@_LIMIT
+@AS_OF
+@KNOWN
+@VIEWS
+@_FORM
+@OUTPUT
+def search(words: tuple[str, ...], **given: Any) -> int:
+    """Search."""
+    from lifecycle.parse import Malformed
+    from lifecycle.types.nearest import meant
+    from projections.reports.results.library import KINDS, Filters
+    from projections.reports.results.library import search as find
+    from projections.reports.results.outcomes import OUTCOMES
+
+    for name, known in (("kind", KINDS), ("outcome", OUTCOMES)):
+        if given[name] is not None and given[name] not in known:
+            near = meant(given[name], known)
+            raise Malformed([(name, f"{given[name]} is none of: {', '.join(known)}{near}")])
+    _known_country("country", given["country"])
+    filters = Filters(given["sector"], given["country"], given["outcome"], given["kind"])
+    return _answer(
+        "search",
+        "",
+        lambda connection, on: find(connection, on, " ".join(words), filters, given["limit"]),
+        given,
+    )
+
+
+@click.command("match", cls=Command, help="List who has solved a like problem, with the evidence.")
+@click.option("--need", metavar="WORDS", required=True, help="What is to be learned.")
+@click.option("--recipient", metavar="CC", required=True, help="Who wants to learn it.")
+@_SECTOR
+@_LIMIT
+@AS_OF
+@KNOWN
+@VIEWS
+@_FORM
+@OUTPUT
+def match(need: str, recipient: str, **given: Any) -> int:
+    """Match."""
+    from projections.reports.results.library import match as find
+
+    _known_country("recipient", recipient)
+    return _answer(
+        "match",
+        "score = sum over the provider's grants of how well their best text answers (the best of all: 1).\n",
+        lambda connection, on: find(
+            connection, on, need, recipient, sector=given["sector"], limit=given["limit"]
+        ),
+        given,
+    )
+
+
+def _known_country(option: str, code: str | None) -> None:
+    """Refuse what is no country, rather than find nothing. Raises ``Malformed``."""
+    from lifecycle.parse import Malformed
+    from lifecycle.types.codes import not_a_country
+
+    if code is not None and not_a_country(code, None):
+        raise Malformed([(option, f"{code} is no country: write its ISO 3166-1 code, such as TZ")])
+
+
+def _answer(name: str, told: str, question: Any, given: dict[str, Any]) -> int:
+    from projections.query import ask, tables_at
+
+    asked = settings()
+    form = given["form"] or ("json" if asked.json else "table")
+    with asked.reading(given["views"]) as book:
+        on = book.today() if given["as_of"] is None else day_from(given["as_of"], "--as-of")
+        known = None if given["known"] is None else position_from(book, given["known"])
+        with tables_at(book, known) as (connection, position):
+            report = ask(connection, name, question, as_of=on, known=position)
+        caption = told + caption_of(book, report)
+    write(asked, report, caption, form, given["output"])
+    return 0

@@ -1,0 +1,175 @@
+"""``grantbook report progress``: the Facility's report of a period, as Markdown or as one page of HTML."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.commands.reports.report import AS_OF, KNOWN, OUTPUT
+from cli.output.formats import write_text
+from cli.output.terminal_text import safe, say
+from cli.shell.as_of_options import VIEWS, day_from, position_from
+from cli.shell.settings import Command, settings
+
+if TYPE_CHECKING:
+    from lifecycle.book.book import Book
+    from projections.engine.detached_views import ViewsAlone
+    from projections.progress.model import Period, Progress, Table
+
+
+@click.command("progress", cls=Command, help="Write the report of a year, a quarter or a fiscal year.")
+@click.option("--year", metavar="YYYY", help="A calendar year.")
+@click.option("--quarter", metavar="YYYYQN", help="A quarter of a calendar year, like 2018Q4.")
+@click.option("--fiscal-year", metavar="YYYY", help="The fiscal year that ends in this year.")
+@AS_OF
+@KNOWN
+@VIEWS
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["md", "html"]),
+    help="Markdown, or one page of HTML; by FILE's ending where not given.",
+)
+@OUTPUT
+def progress(**given: Any) -> int:
+    """Write it."""
+    html = given["form"] == "html" or (given["form"] is None and str(given["output"]).endswith(".html"))
+    with settings().reading(given["views"]) as book:
+        text = written(book, given, html=html)
+    write_text(text, given["output"])
+    return 0
+
+
+def written(book: "Book | ViewsAlone", given: Mapping[str, str | None], *, html: bool) -> str:
+    """The report of the period and dates as they are typed."""
+    from projections.progress import compute, fiscal_year_start
+    from projections.query import tables_at
+
+    chosen = [(name, text) for name in _PERIODS if (text := given.get(name)) is not None]
+    if len(chosen) != 1:
+        raise click.UsageError("name one period: --year 2018, --quarter 2018Q4 or --fiscal-year 2018")
+    typed = given.get("known")
+    position = None if typed is None else position_from(book, typed)
+    with tables_at(book, position) as (connection, known):
+        period = _period(*chosen[0], fiscal_year_start(connection))
+        as_of = _day(given.get("as_of"), period, book.today())
+        made = compute(connection, book.fund().name, period, as_of=as_of, known=known)
+    at = book.recorded_at(known)
+    when = "before anything was recorded" if at is None else f"at {at:%Y-%m-%d %H:%M} UTC"
+    told = f"{when} (journal position {known:,})"
+    return as_html(made, told) if html else as_markdown(made, told)
+
+
+_PERIODS = ("year", "quarter", "fiscal_year")
+
+
+def _period(kind: str, text: str, starts_in: int) -> "Period":
+    from projections.progress.model import calendar_year, fiscal_year, quarter
+
+    form = r"(\d{4})Q([1-4])" if kind == "quarter" else r"(\d{4})"
+    found = re.fullmatch(form, text, re.ASCII)
+    option = f"--{kind.replace('_', '-')}"
+    if found is None or not 1900 <= int(found[1]) <= 9000:
+        like = "2018Q4" if kind == "quarter" else "2018"
+        raise click.BadParameter(f"write it like {like}", param_hint=option)
+    year = int(found[1])
+    if kind == "quarter":
+        return quarter(year, int(found[2]))
+    return calendar_year(year) if kind == "year" else fiscal_year(year, starts_in)
+
+
+def _day(as_of: str | None, period: "Period", today: date) -> date:
+    """The last day of the period, or today while it runs."""
+    day = min(period.last, today) if as_of is None else day_from(as_of, "--as-of")
+    if day < period.first:
+        raise click.UsageError(f"{period.label} begins on {period.first}, after {day}: nothing to report yet")
+    return day
+
+
+# ── HTML ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def as_html(report: "Progress", known: str) -> str:
+    """One page; without charts, and saying so, where the libraries that draw them are not installed."""
+    from cli.output.pages import page
+
+    dates = f"{report.period.first} to {report.period.last}. As of {report.as_of}, as known {known}."
+    return page(
+        "sections.html",
+        title=f"Progress report, {report.period.label}",
+        fund=report.fund,
+        lines=[dates, f"Amounts in {report.currency}."],
+        sections=report.sections,
+        known=report.known,
+        drawn=_drawn(report),
+    )
+
+
+def _drawn(report: "Progress") -> dict[str, Any]:
+    """Each chart's SVG by its title; `None` for one that has nothing to show."""
+    charts = [chart for section in report.sections for chart in section.charts]
+    try:
+        from markupsafe import Markup
+
+        from cli.output.charts import svg
+    except ModuleNotFoundError:
+        say("without charts: they need pip install 'grantbook[charts]'", err=True)
+        return dict.fromkeys(chart.title for chart in charts)
+    return {
+        chart.title: Markup(svg(chart, number)) if any(bar[2] for bar in chart.bars) else None
+        for number, chart in enumerate(charts)
+    }
+
+
+# ── Markdown ─────────────────────────────────────────────────────────────────────────────────
+
+
+def as_markdown(report: "Progress", known: str) -> str:
+    """The same report without markup of others: text of entries is escaped."""
+    dates = f"{report.period.first} to {report.period.last}. As of {report.as_of}, as known {known}."
+    lines = [
+        f"# Progress report, {_md(report.period.label)}",
+        f"**{_md(report.fund)}**",
+        f"{dates} Amounts in {report.currency}.",
+    ]
+    for section in report.sections:
+        lines.append(f"## {_md(section.title)}")
+        if section.figures:
+            lines.append("\n".join(_figure(*figure) for figure in section.figures))
+        if section.note:
+            lines.append(_md(section.note))
+        for table in section.tables:
+            lines += [f"### {_md(table.caption)}", _table(table)]
+        for story in section.stories:
+            lines += [f"### {_md(story.title)}", f"{_md(story.grant)}, {story.on}", _md(story.summary)]
+    lines.append(f"Computed from the entries of the book up to journal position {report.known}.")
+    return "\n\n".join(lines) + "\n"
+
+
+def _figure(label: str, value: str, of: str) -> str:
+    return f"- {_md(label)}: **{_md(value)}**" + (f" ({_md(of)})" if of else "")
+
+
+def _table(table: "Table") -> str:
+    heads = " | ".join(_md(name) for name, _ in table.columns)
+    rule = " | ".join("---:" if number else "---" for _, number in table.columns)
+    rows = [" | ".join(_md(cell) for cell in row) for row in table.rows] or [
+        "none" + " |" * (len(table.columns) - 1)
+    ]
+    return "\n".join(f"| {row} |" for row in (heads, rule, *rows))
+
+
+_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
+
+
+def _md(text: object) -> str:
+    """In one line, with nothing in it that Markdown, or HTML inside it, would take for a mark."""
+    line = safe(" ".join(str(text).split()))
+    escaped = _MARKS.sub(r"\\\1", line)
+    return re.sub(r"^(\d+)([.)](?=\s|$))|^([-+=])(?=[\s=]|$)", _no_list, escaped)
+
+
+def _no_list(found: re.Match[str]) -> str:
+    return f"{found[1]}\\{found[2]}" if found[1] else f"\\{found[3]}"

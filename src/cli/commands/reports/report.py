@@ -1,0 +1,231 @@
+"""``grantbook report``: what the entries add up to, in the form that is asked for."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.output.formats import FORMS, write
+from cli.output.terminal_text import moment
+from cli.output.totals import not_added
+from cli.shell.as_of_options import VIEWS, day_from, position_from
+from cli.shell.settings import Command, settings
+
+if TYPE_CHECKING:
+    from lifecycle.book.book import Book
+    from projections.engine.detached_views import ViewsAlone
+    from projections.query import Report
+
+KEYS = {
+    "disbursement": (
+        *("window", "sector", "region", "country", "call"),
+        *("fiscal-year", "fiscal-quarter", "calendar-year", "quarter", "partner"),
+    ),
+    "calls": ("criterion",),
+    "exchanges": ("instrument", "country"),
+    "outcomes": ("outcome",),
+    "timeline": ("obligation",),
+    "countries": ("pair", "region", "income-group", "lending", "sector"),
+    "value": ("window", "sector"),
+    "follow-ups": ("waiting",),
+}
+"""The keys of ``--by``, by report; ``--waiting`` is one with an option of its own. A test holds them
+against the projections'."""
+
+
+AS_OF = click.option(
+    "--as-of", metavar="DATE", help="As of the end of this day; today at the fund's seat if not given."
+)
+KNOWN = click.option(
+    "--known",
+    metavar="TIME",
+    help="As known at this time, at the end of this day at the fund's seat, or at this journal position.",
+)
+OUTPUT = click.option("--output", metavar="FILE", help="Write it there.")
+
+
+@click.pass_context
+def _report(ctx: click.Context, /, **given: Any) -> int:
+    asked = settings()
+    form = given["form"] or ("json" if asked.json else "table")
+    due_within = given.get("due_within")
+    if due_within is not None and given["by"] is not None:
+        raise click.UsageError("--due-within lists single obligations: leave --by out")
+    if given.get("every") and (due_within is not None or given["by"] is not None):
+        raise click.UsageError("--all adds what is not asked for: leave --by and --due-within out")
+    if form == "ics" and due_within is None:
+        raise click.UsageError("reminders are of what is due: name the days ahead with --due-within DAYS")
+    with asked.reading(given["views"]) as book:
+        report = ask(
+            book,
+            str(ctx.info_name),
+            as_of=given["as_of"],
+            known=given["known"],
+            by="waiting" if given.get("waiting") else given.get("by"),
+            grant=given.get("grant"),
+            due_within=due_within,
+            every=given.get("every", False),
+        )
+        caption = caption_of(book, report)
+        if form == "ics":
+            from cli.output.calendar import reminders
+            from cli.output.formats import write_text
+
+            stamp = book.recorded_at(report.known) or book.recorded_at(book.position())
+            assert stamp is not None, "a book is founded when it is made"
+            write_text(reminders(report, book.fund().name, stamp).decode(), given["output"])
+            return 0
+        fund = book.fund().name
+    write(asked, report, caption, form, given["output"], fund=fund)
+    return 0
+
+
+def ask(
+    book: "Book | ViewsAlone",
+    name: str,
+    *,
+    as_of: str | None = None,
+    known: str | None = None,
+    by: str | None = None,
+    grant: str | None = None,
+    due_within: int | None = None,
+    every: bool = False,
+) -> "Report":
+    """The report on both dates, each as it was typed; today and now if it was not.
+
+    ``every``: of the timeline, also obligations that the edition does not ask for.
+    """
+    from projections.query import run
+
+    day = book.today() if as_of is None else day_from(as_of, "--as-of")
+    position = None if known is None else position_from(book, known)
+    return run(book, name, as_of=day, known=position, by=by, grant=grant, every=every, due_within=due_within)
+
+
+def caption_of(book: "Book | ViewsAlone", report: "Report") -> str:
+    """Both dates of the report, and what its shares are shares of."""
+    at = book.recorded_at(report.known)
+    when = "" if at is None else f" at {moment(at)}"
+    lines = [f"As of {report.as_of}, as known{when} (position {report.known:,})."]
+    lines += [words for column, words in _DENOMINATORS.items() if column in report.columns]
+    if report.name == "value":
+        lines.append(_coverage(report))
+    if apart := not_added(report):
+        lines.append(f"In other currencies, and not added: {', '.join(apart)}.")
+    if (report.name, report.columns[0]) == ("disbursement", "country"):
+        lines.append("A grant counts whole in each country that receives: rows do not add up.")
+    if {"income_group", "lending"} & set(report.columns):
+        from projections.reports.results.regions import editions_told
+
+        lines.append(editions_told(report.as_of.isoformat()))
+    return "\n".join(lines)
+
+
+def _coverage(report: "Report") -> str:
+    """For how many of the grants each figure is known, and how many have what was paid as well."""
+    rows = [row for row in report.rows if row[0] is None] or report.rows
+
+    def sum_of(column: str) -> int:
+        return sum(int(str(row[report.columns.index(column)])) for row in rows)
+
+    grants = sum_of("grants")
+    told = (
+        f"{name} known for {sum_of(f'{name}_known')} of {grants} grants, and paid for in"
+        f" {sum_of(f'over_{name}')} of these"
+        for name in ("activities", "participants", "pairs", "cofinancing", "costs")
+    )
+    return "; ".join(told).capitalize() + "."
+
+
+_DENOMINATORS = {
+    "cost_per_activity": "cost_per_activity = net_disbursed / activities held; cost_per_participant ="
+    " net_disbursed / participants; cost_per_pair = net_disbursed / pairs of countries: each over the grants"
+    " that have both figures.",
+    "leverage": "leverage = cofinancing / net_disbursed, over the grants that have both.",
+    "transaction_cost_share": "transaction_cost_share = (preparation + supervision) / (net_disbursed +"
+    " preparation + supervision), over the grants that have both.",
+    "share_tied": "share_tied = approved grants with an operation / approved grants.",
+    "capacity_share": "capacity_share = budget lines for the countries' own capacity / requested budget.",
+    "share_of_sought": "share_of_sought = sought_and_achieved / sought.",
+    "share_disbursed": "share_disbursed = net_disbursed / committed.",
+    "share_elapsed": "share_elapsed = days since effectiveness / days from it to the closing date.",
+}
+
+
+def _command(
+    name: str, told: str, *more: Callable[[Any], Any], forms: tuple[str, ...] = FORMS
+) -> click.Command:
+    """One report as a command, with the options that all reports have."""
+    command = click.command(name, cls=Command, help=told)(_report)
+    form = click.Option(["--format", "form"], type=click.Choice(forms), help="A table where not given.")
+    own = [
+        *(make(command) for make in more),
+        _option(AS_OF),
+        _option(KNOWN),
+        _option(VIEWS),
+        form,
+        _option(OUTPUT),
+    ]
+    command.params = [*own, *command.params]
+    return command
+
+
+def _option(decorate: Callable[[Any], Any]) -> click.Parameter:
+    """The option that a decorator would add."""
+    added: click.Command = decorate(click.Command("any"))
+    return added.params[0]
+
+
+def _by(command: click.Command) -> click.Option:
+    keys = KEYS[str(command.name)]
+    return click.Option(["--by"], type=click.Choice(keys), help="Sums by group instead of single rows.")
+
+
+def _grant(_: Any) -> click.Option:
+    return click.Option(["--grant"], metavar="GRANT", help="This grant only.")
+
+
+def _due_within(_: Any) -> click.Option:
+    return click.Option(
+        ["--due-within"],
+        type=click.IntRange(0, 3660),
+        metavar="DAYS",
+        help="Only what is due by then, or overdue.",
+    )
+
+
+def _every(_: Any) -> click.Option:
+    return click.Option(
+        ["--all", "every"], is_flag=True, help="Also obligations that the edition does not ask for."
+    )
+
+
+def _waiting(_: Any) -> click.Option:
+    return click.Option(["--waiting"], is_flag=True, help="Only grants whose results wait for money.")
+
+
+register = _command("register", "Every grant: stage, terms and dates.", _grant)
+disbursement = _command("disbursement", "Money promised and paid, by grant or by group.", _by, _grant)
+windows = _command("windows", "Each rule of a grant's window, with its figure.", _grant)
+timeline = _command(
+    "timeline",
+    "Each obligation: due, met, overdue.",
+    _by,
+    _due_within,
+    _every,
+    _grant,
+    forms=(*FORMS, "ics"),
+)
+fund = _command("fund", "Contributions, commitments and what is available.")
+calls = _command("calls", "Proposals, selections and what is left, by call.", _by)
+exchanges = _command("exchanges", "Activities, and who took part.", _by, _grant)
+outcomes = _command("outcomes", "Outcomes sought and achieved, results and lessons.", _by, _grant)
+countries = _command("countries", "Who receives and who provides, alone and in pairs.", _by)
+value = _command("value", "What came beside the grants, and what things cost.", _by, _grant)
+instalments = _command("instalments", "What partners were to pay when, and what arrived.")
+follow_ups = _command("follow-ups", "Actions promised, and the money they wait for.", _waiting, _grant)
+stages = _command("stages", "How many days each grant spent in each stage.", _grant)
+parties = _command("parties", "Who facilitates or finances exchanges of others.", _grant)
+experts = _command("experts", "Who helps with an exchange, and what for.", _grant)
+surveys = _command("surveys", "Clients that were asked.", _grant)
+consultations = _command("consultations", "When partners met.")

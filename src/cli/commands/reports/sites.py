@@ -1,0 +1,62 @@
+"""``grantbook activity sites``: each site's local time of one session."""
+
+from typing import Any
+
+import click
+
+from cli.commands.reports.report import (
+    AS_OF,
+    KNOWN,
+    OUTPUT,
+    caption_of,
+)
+from cli.output.formats import write, write_text
+from cli.output.terminal_text import safe
+from cli.shell.as_of_options import VIEWS, day_from, position_from
+from cli.shell.settings import Command, settings
+
+
+@click.command("sites", cls=Command, help="Show each site's local time of a session, or invite to it.")
+@click.argument("grant", metavar="GRANT")
+@click.argument("activity", metavar="ACTIVITY")
+@AS_OF
+@KNOWN
+@VIEWS
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv", "ics"]),
+    help="A table where not given; ics is an invitation for calendar programs.",
+)
+@OUTPUT
+def sites(grant: str, activity: str, **given: Any) -> int:
+    """Show them."""
+    from projections.query import Report, tables_at
+    from projections.reports.results.sites import (
+        COLUMNS,
+        local_times,
+        session_on,
+        unknown_zones,
+    )
+
+    asked = settings()
+    form = given["form"] or ("json" if asked.json else "table")
+    with asked.reading(given["views"]) as book:
+        on = book.today() if given["as_of"] is None else day_from(given["as_of"], "--as-of")
+        known = None if given["known"] is None else position_from(book, given["known"])
+        with tables_at(book, known, grant) as (connection, position):
+            session = session_on(connection, on, grant, activity)
+        report = Report("sites", tuple(COLUMNS), local_times(session), on, position)
+        told = f"{session.title}, {activity}: {session.starts_at:%Y-%m-%d %H:%M} UTC"
+        caption = f"{safe(told)}, {session.minutes or '?'} minutes.\n{caption_of(book, report)}"
+        if unknown := unknown_zones(session):
+            caption += f"No time zone that is known, so no local time: {safe(', '.join(unknown))}.\n"
+        if form == "ics":
+            from cli.output.calendar import invitation
+
+            stamp = book.recorded_at(position)
+            assert stamp is not None, "an activity was recorded"
+            write_text(invitation(session, book.fund().name, stamp).decode(), given["output"])
+            return 0
+    write(asked, report, caption, form, given["output"])
+    return 0

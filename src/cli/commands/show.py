@@ -1,0 +1,228 @@
+"""``grantbook grant show`` and ``grant list``: where grants stand."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.output.terminal_text import (
+    in_units,
+    pairs,
+    plain,
+    prose,
+    readable,
+    safe,
+    say,
+    to_json,
+)
+from cli.shell.as_of_options import (
+    VIEWS,
+    When,
+    entries_of,
+    known_option,
+    on_option,
+    state_of,
+)
+from cli.shell.settings import Command, located, settings
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from lifecycle.grant.evolve import Grant
+    from projections.engine.standing import Standing
+
+
+@click.command("show", cls=Command, help="Show where a grant stands.")
+@click.argument("grant", metavar="GRANT")
+@on_option
+@known_option
+@VIEWS
+def show(grant: str, on: str | None, known: str | None, views: str | None) -> int:
+    """Show it."""
+    asked, grant = settings(), grant.removeprefix("grant:")
+    if views is not None:
+        state, version, when = _alone(views, grant, on, known)
+    else:
+        state, version, when = _now(grant) if on is None and known is None else _then(grant, on, known)
+    if asked.json:
+        say(to_json(_as_json(state, version, when)))
+        return 0
+    say(f"{safe(grant)}  {prose(state.title)}")
+    say(f"{_stage(state)}; {when.words}, version {version}")
+    for part in (_terms(state), _dates(state), _money(state), _items(state)):
+        if part:
+            say()
+            say(pairs(part))
+    return 0
+
+
+def _now(grant: str) -> "tuple[Grant, int, When]":
+    """As it stands after all that is recorded: from the views where they are at the journal's end."""
+    from projections.engine.standing import standing
+
+    if found := standing(located(settings().where()), grant):
+        return found.grant, found.version, When(None, None, f"as known now (position {found.position:,})")
+    return _then(grant, None, None)
+
+
+def _then(grant: str, on: str | None, known: str | None) -> "tuple[Grant, int, When]":
+    """From the journal, for any day and any moment."""
+    with settings().open(read_only=True) as book:
+        when = When.of(book, on, known)
+        stream, entries = entries_of(book, f"grant:{grant}", when.known)
+    state = state_of(stream, entries, when.on)
+    if state is None:
+        raise click.UsageError(
+            f"there was no grant {grant!r} on {when.on}: its first entry is of a later day"
+        )
+    return state, len(entries), when
+
+
+def _alone(views: str, grant: str, on: str | None, known: str | None) -> "tuple[Grant, int, When]":
+    """From views that are read as they are."""
+    for found in _standings(views, on, known, grant):
+        words = f"as known at position {found.position:,}, of the views alone"
+        return found.grant, found.version, When(None, found.position, words)
+    from lifecycle.types.nearest import meant
+
+    names = (found.grant.id for found in _standings(views, on, known))
+    raise click.UsageError(f"the views know no grant {grant!r}{meant(grant, names)}")
+
+
+def _standings(views: str, on: str | None, known: str | None, grant: str | None = None) -> "list[Standing]":
+    from projections.engine.detached_views import ViewsAlone
+
+    if on is not None or known is not None:
+        raise click.UsageError("how a grant stood earlier is asked of the book: leave --views out")
+    return ViewsAlone(located(views)).standings(grant)
+
+
+def _stage(state: "Grant") -> str:
+    suspended = f", suspended: {', '.join(state.suspended)}" if state.suspended else ""
+    return f"{state.stage.replace('_', ' ')}{suspended}"
+
+
+def _terms(state: "Grant") -> list[tuple[str, str]]:
+    rows = [
+        ("window", f"{state.window}, edition {state.edition}" if state.edition else state.window),
+        ("recipients", readable(state.recipients)),
+        ("providers", readable(state.providers)),
+        ("sector", prose(state.sector)),
+        ("team leader", prose(state.leader)),
+    ]
+    if state.institution:
+        rows.append(("institution", prose(state.institution)))
+    if digest := _digest(state):
+        rows.append(("request digest", digest))
+    if state.conditions:
+        rows.append(
+            (
+                "conditions",
+                "; ".join(
+                    f"{prose(name)} ({'met' if name in state.conditions_met else 'open'})"
+                    for name in state.conditions
+                ),
+            )
+        )
+    return rows
+
+
+def _digest(state: "Grant") -> str | None:
+    """Of the request that an approver reads now, or of the one that was approved."""
+    if state.stage != "requested" or state.request_digest is not None:
+        return state.request_digest
+    from lifecycle.decisions.proposal import request_digest
+
+    return request_digest(state)
+
+
+def _dates(state: "Grant") -> list[tuple[str, str]]:
+    dates = (
+        ("proposed", state.proposed_on),
+        ("requested", state.requested_on),
+        ("approved", state.approved_on),
+        ("signed", state.signed_on),
+        ("effective", state.effective_on),
+        ("closing date", state.closing_date),
+        ("completed", state.completed_on),
+        *(("closed, and reopened", day) for day in _undone(state)),
+        ("closed", state.closed_on),
+        ("ended", state.ended_on),
+    )
+    return [(name, str(day)) for name, day in dates if day is not None]
+
+
+def _undone(state: "Grant") -> "tuple[date, ...]":
+    """The closures that a reopening undid: they stay visible (domain §3)."""
+    return state.closures if state.closed_on is None else state.closures[:-1]
+
+
+def _money(state: "Grant") -> list[tuple[str, str]]:
+    amounts = [("proposed amount", state.asked), ("requested amount", state.requested)]
+    if state.approved_on is not None or state.payments:
+        amounts += [
+            ("committed", state.committed),
+            ("disbursed", state.disbursed),
+            ("refunded", state.refunded),
+            ("undisbursed", state.undisbursed),
+            ("overpaid, owed back", state.overpaid or None),
+            ("asked for, not paid", state.pending or None),
+        ]
+    told = [(name, readable(amount, state.currency)) for name, amount in amounts if amount is not None]
+    right = max(len(text) for _, text in told)
+    return [(name, f"{text:>{right}}") for name, text in told]
+
+
+def _items(state: "Grant") -> list[tuple[str, str]]:
+    from cli.narrative.changes import of_grant
+
+    fields = of_grant(state)
+    starts = ("activity ", "payment ", "follow-up ")
+    names = [name for name in fields if name.startswith(starts)]
+    names += [name for name in ("capabilities", "completion report", "waived", "documents") if fields[name]]
+    return [(prose(name), readable(fields[name], state.currency)) for name in names]
+
+
+def _as_json(state: "Grant", version: int, when: When) -> dict[str, Any]:
+    from cli.narrative.changes import as_json, of_grant
+
+    fields = as_json(of_grant(state))
+    return {
+        "grant": state.id,
+        "on": plain(when.on),
+        "known": when.known,
+        "version": version,
+        "currency": state.currency,
+        **fields,
+        "request_digest": _digest(state),
+    }
+
+
+@click.command("list", cls=Command, help="List the grants, by name.")
+@on_option
+@known_option
+@VIEWS
+def list_grants(on: str | None, known: str | None, views: str | None) -> int:
+    """List them."""
+    asked = settings()
+    if views is not None:
+        for found in _standings(views, on, known):
+            _line(found.grant, json=asked.json)
+        return 0
+    with asked.open(read_only=True) as book:
+        when = When.of(book, on, known)
+        for stream, entries in book.histories(0, when.known):
+            state = state_of(stream, entries, when.on) if stream.startswith("grant:") else None
+            if state is not None:
+                _line(state, json=asked.json)
+    return 0
+
+
+def _line(state: "Grant", *, json: bool) -> None:
+    if json:
+        row = {"grant": state.id, "title": state.title, "window": state.window, "stage": str(state.stage)}
+        committed, undisbursed = (
+            in_units(sum_, state.currency) for sum_ in (state.committed, state.undisbursed)
+        )
+        say(to_json({**row, "committed": plain(committed), "undisbursed": plain(undisbursed)}))
+    else:
+        say(f"{safe(state.id):<16}  {state.stage.replace('_', ' '):<10}  {prose(state.title)}")

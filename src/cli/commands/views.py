@@ -1,0 +1,134 @@
+"""``grantbook views``: the tables that reports read, made from the journal and made anew at will."""
+
+import signal
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.output.terminal_text import (
+    Progress,
+    prose,
+    say,
+    to_json,
+)
+from cli.shell.settings import Command, located, settings
+
+if TYPE_CHECKING:
+    from projections.engine.subscription import News
+
+_VIEWS = click.option(
+    "--views",
+    envvar="GRANTBOOK_VIEWS",
+    metavar="PATH|URL",
+    help="Where they lie, if not with the book (or GRANTBOOK_VIEWS).",
+)
+
+
+@click.command("update", cls=Command, help="Catch the views up with the journal.")
+@_VIEWS
+def update(views: str | None) -> int:
+    """Catch up."""
+    from projections.engine.projector import catch_up
+
+    with settings().open(read_only=True, views=views) as book, steps_of("catching up") as told:
+        position = catch_up(book, told)
+    return _at(position)
+
+
+@click.command("rebuild", cls=Command, help="Make the views anew from the journal.\n\nNothing is lost by it.")
+@_VIEWS
+@click.option(
+    "--from",
+    "source",
+    metavar="PATH|URL",
+    help="Read the entries there, in a standby or a copy of the journal, and only the newest in the book.",
+)
+def rebuild(views: str | None, source: str | None) -> int:
+    """Make them anew."""
+    from lifecycle.book.book import Book
+    from projections.engine.projector import rebuild as anew
+
+    with settings().open(read_only=True, views=views) as book, steps_of("rebuilding") as told:
+        other = None if source is None else Book.open(located(source), read_only=True, as_is=True)
+        with nullcontext() if other is None else other:
+            position = anew(book, told, source=other)
+    return _at(position)
+
+
+@click.command("status", cls=Command, help="Tell how far the views are.")
+@_VIEWS
+def status(views: str | None) -> int:
+    """Tell."""
+    from projections.engine.projector import status as of
+
+    asked = settings()
+    with asked.open(read_only=True, views=views) as book:
+        from cli.commands.audit.seal import tail_line, tail_of
+
+        told, tail, line = of(book), tail_of(book), tail_line(book)
+    if asked.json:
+        say(to_json({**told, **tail}))
+        return 0
+    if told["behind"]:
+        at = f"at {told['views']:,} of {told['journal']:,}"
+        say(f"the views are {told['behind']:,} behind, for {told['seconds']:,.1f} seconds: {at}")
+    else:
+        say(f"the views are at the journal's end, position {told['journal']:,}")
+    say(line)
+    return 0
+
+
+@click.command(
+    "follow",
+    cls=Command,
+    help="""Keep the views at the journal's end until interrupted.
+
+    When several follow, one leads and the others wait to take over. A store that goes away is tried
+    again.""",
+)
+@_VIEWS
+def follow(views: str | None) -> int:
+    """Follow."""
+    from projections.engine.subscription import follow as until_interrupted
+
+    asked = settings()
+    # Who ends a service says so like somebody at the keyboard.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        until_interrupted(lambda: asked.open(read_only=True, views=views), _tell)
+    except KeyboardInterrupt:
+        say(to_json({"state": "stopped"}) if asked.json else "stopped")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    return 0
+
+
+def _tell(news: "News") -> None:
+    if settings().json:
+        say(to_json({name: told for name, told in vars(news).items() if told is not None}))
+    elif news.state == "views":
+        say(f"the views are at position {news.position:,}")
+    elif news.state == "stopped":
+        say(f"warning: {prose(news.message or '')}", err=True)
+    elif news.state == "away":
+        say(f"{prose(news.message or '')}; tried again in {news.retry_in:g} seconds", err=True)
+    else:
+        say("this one leads" if news.state == "leading" else "another one leads: waiting to take over")
+    sys.stdout.flush()
+
+
+def _at(position: int) -> int:
+    asked = settings()
+    say(to_json({"views": position}) if asked.json else f"the views are at position {position:,}")
+    return 0
+
+
+def steps_of(what: str) -> AbstractContextManager[Progress | None]:
+    """A bar on a terminal for what takes long; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        return nullcontext(None)
+    from cli.shell.progress_bar import steps
+
+    return steps(what)

@@ -1,0 +1,1 @@
+"""A life in sentences."""

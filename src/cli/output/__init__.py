@@ -1,0 +1,1 @@
+"""How results are written: tables, CSV, JSON, Parquet, HTML, calendars, charts."""

@@ -1,0 +1,55 @@
+"""Pages of HTML: each one file that needs no network, for screens, phones, paper and screen readers."""
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from projections.query import Report
+
+
+@cache
+def _environment() -> "Environment":
+    from importlib import resources
+
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    from cli.output.table import heading
+    from cli.output.terminal_text import prose, safe
+
+    folder = str(resources.files("cli.output.pages"))
+    made = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(safe_text=safe, prose=prose, heading=heading)
+    made.tests["day"] = lambda cell: re.fullmatch(r"\d{4}-\d\d-\d\d", cell, re.ASCII) is not None
+    return made
+
+
+def page(template: str, **told: Any) -> str:
+    """The page. Whatever text is told is escaped: no text becomes markup, or turns the writing around."""
+    return _environment().get_template(template).render(**told)
+
+
+def report_page(report: "Report", caption: str, fund: str) -> str:
+    """One report as a page with one table."""
+    from cli.output.table import NUMBERS, body_of
+
+    columns = [(name, name in NUMBERS) for name in report.columns]
+    rows = body_of(report)
+    title = report.name.replace("-", " ").capitalize()
+    return page(
+        "report.html",
+        title=title,
+        fund=fund,
+        caption=caption.splitlines(),
+        columns=columns,
+        rows=rows,
+        count=len(report.rows),
+    )

@@ -1,0 +1,61 @@
+"""The last line of a table of money: what its amounts add up to, by currency."""
+
+from collections import defaultdict
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from projections.query import Report
+
+COUNTS = ("grants", "proposals")
+"""Numbers that add up, too, where each grant stands in one row."""
+_OVERLAPPING = frozenset(("country", "partner", "fiscal_year", "fiscal_quarter", "calendar_year", "quarter"))
+"""First columns of rows that can count the same grant twice: numbers of grants do not add up over them."""
+
+
+def totals(report: "Report", money: frozenset[str]) -> list[tuple[object, ...]]:
+    """A row for each currency with the sums of the money columns; none if there is nothing to add up.
+
+    Rows by country hold the same money more than once: they have no total.
+    """
+    first = report.columns[0]
+    summed = [name for name in report.columns if name in money and not name.startswith("cost_per_")]
+    if not report.rows or not summed or (report.name, first) == ("disbursement", "country"):
+        return []
+    if first not in _OVERLAPPING:
+        summed += [name for name in report.columns if name in COUNTS]
+    sums: dict[object, dict[str, Decimal]] = defaultdict(dict)
+    places = [report.columns.index(name) for name in summed]
+    currency = report.columns.index("currency") if "currency" in report.columns else None
+    for row in report.rows:
+        own = sums[None if currency is None else row[currency]]
+        for name, place in zip(summed, places, strict=True):
+            if (value := row[place]) is not None:
+                own[name] = own.get(name, Decimal(0)) + Decimal(str(value))
+    apart = {"other_currencies": not_added(report) or None}
+    return [
+        tuple(
+            "total"
+            if column == first
+            else code
+            if column == "currency"
+            else apart.get(column, own.get(column))
+            for column in report.columns
+        )
+        for code, own in sorted(sums.items(), key=lambda one: str(one[0] or ""))
+        if own
+    ]
+
+
+def not_added(report: "Report") -> list[str]:
+    """What the report's rows tell apart because it is in other currencies, added up by currency."""
+    if "other_currencies" not in report.columns:
+        return []
+    place = report.columns.index("other_currencies")
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for row in [row for row in report.rows if row[0] is None] or report.rows:
+        told = row[place]
+        for amount in told if isinstance(told, list) else ():
+            number, _, code = str(amount).partition(" ")
+            sums[code] += Decimal(number)
+    return [f"{number} {code}" for code, number in sorted(sums.items())]

@@ -1,0 +1,1 @@
+"""The program's frame: options, settings, running a command, failures, logs."""

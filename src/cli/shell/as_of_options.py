@@ -1,0 +1,127 @@
+"""The two dates of a question, as they are typed: as of a day, as known at a time."""
+
+import re
+from datetime import date
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from cli.output.terminal_text import moment
+from lifecycle.types.stage import YEARS
+
+QUARANTINES = "fund:quarantine"
+"""As `lifecycle.kernel.history` has it, which is not loaded here."""
+
+if TYPE_CHECKING:
+    from lifecycle.book.book import Book
+    from lifecycle.kernel.history import Entry
+    from projections.engine.detached_views import ViewsAlone
+
+on_option = click.option("--on", metavar="DATE", help="As of the end of this day.")
+known_option = click.option(
+    "--known",
+    metavar="TIME",
+    help="As known at this time (like 2018-01-09T12:00:00Z), day (its end at the seat) or journal position.",
+)
+
+
+VIEWS = click.option(
+    "--views",
+    envvar="GRANTBOOK_VIEWS",
+    metavar="PATH|URL",
+    help="Take these views as they are, without the journal (or GRANTBOOK_VIEWS).",
+)
+
+
+class When(NamedTuple):
+    """As of a day (`None`: all that is recorded), as known at a position (`None`: now)."""
+
+    on: date | None
+    known: int | None
+    words: str
+
+    @classmethod
+    def of(cls, book: "Book", on: str | None, known: str | None) -> "When":
+        """From what was typed. Raises ``BadParameter``, naming the option."""
+        day = None if on is None else day_from(on, "--on")
+        position = None if known is None else position_from(book, known)
+        return cls(day, position, in_words(book, day, position))
+
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def is_day(text: str) -> bool:
+    """Whether it is written like a day rather than like a time or a position."""
+    return _DAY.fullmatch(text) is not None
+
+
+def day_from(text: str, option: str) -> date:
+    """A day that was typed. Raises ``BadParameter``, naming the option."""
+    try:
+        if is_day(text) and (day := date.fromisoformat(text)).year in YEARS:
+            return day
+    except ValueError:
+        pass
+    raise click.BadParameter("write a day as YYYY-MM-DD, between 1900 and 2199", param_hint=option)
+
+
+def in_words(book: "Book", on: date | None, known: int | None) -> str:
+    """Both dates, for captions."""
+    day = "" if on is None else f"as of {on}, "
+    if known is None:
+        return f"{day}as known now (position {book.position():,})"
+    at = book.recorded_at(known)
+    told = "before anything was recorded" if at is None else f"at {moment(at)}"
+    return f"{day}as known {told} (position {known:,})"
+
+
+def position_from(book: "Book | ViewsAlone", known: str, option: str = "--known") -> int:
+    """The position that a time or a position as text stands for. Raises ``BadParameter``."""
+    try:
+        return book.resolve(known)
+    except ValueError:
+        raise click.BadParameter(
+            "write a time with its zone, like 2018-01-09T12:00:00Z, a day, or a position of the journal",
+            param_hint=option,
+        ) from None
+
+
+def stream_named(name: str) -> str:
+    """``fund``, ``call:`` and a call's id, or a grant's id."""
+    if name in ("fund", QUARANTINES) or name.startswith("call:"):
+        return name
+    return f"grant:{name.removeprefix('grant:')}"
+
+
+def entries_of(book: "Book", name: str, known: int | None = None) -> "tuple[str, list[Entry]]":
+    """The stream and its entries. Raises ``UsageError`` where there is no such grant or call."""
+    stream = stream_named(name)
+    entries = book.entries(stream, known)
+    if not entries:
+        raise unknown_stream(book, stream, known)
+    return stream, entries
+
+
+def unknown_stream(book: "Book", stream: str, known: int | None = None) -> click.UsageError:
+    """What to say of a grant or call that is not there, with the nearest one that is."""
+    from lifecycle.types.nearest import unknown
+
+    kind, _, called = stream.partition(":")
+    then = "" if known is None else " at that time"
+    own = ["fund"] if kind == "grant" and called.startswith("f") and called != "fund" else []
+    return click.UsageError(unknown(kind, called, [*book.named(kind, known), *own], then))
+
+
+def state_of(stream: str, entries: Any, on: date | None) -> Any:
+    """The grant, the fund or the call as of a day; `None` for one that was not there yet."""
+    from lifecycle.kernel.history import history, kind_of
+
+    match kind_of(stream):
+        case "grant":
+            from lifecycle.grant.evolve import fold
+        case "call":
+            from lifecycle.call.state import fold  # type: ignore[assignment]
+        case _:
+            from lifecycle.fund.state import fold  # type: ignore[assignment]
+    return fold(history(entries, on))

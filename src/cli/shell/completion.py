@@ -1,0 +1,28 @@
+"""``grantbook completion``: the script with which a shell completes our words."""
+
+import click
+
+from cli.output.terminal_text import say
+from cli.shell.settings import Command
+
+
+@click.command(
+    "completion",
+    cls=Command,
+    help="Print the script that completes words in your shell.\n\n"
+    'For bash: eval "$(grantbook completion bash)"',
+)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> int:
+    """Print it."""
+    from click.shell_completion import BashComplete, get_completion_class
+
+    from cli.shell.main import cli
+
+    if shell == "bash":
+        # Click would ask the shell for its version in a process of its own, which may not be there.
+        BashComplete._check_version = staticmethod(lambda: None)  # type: ignore[method-assign]
+    kind = get_completion_class(shell)
+    assert kind is not None
+    say(kind(cli, {}, "grantbook", "_GRANTBOOK_COMPLETE").source())
+    return 0

@@ -1,0 +1,233 @@
+"""One command from shell words to its answer: read, record, catch the views up, say so."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.output.terminal_text import (
+    prose,
+    safe,
+    say,
+    to_json,
+)
+from cli.shell.settings import Settings, global_options, settings
+from lifecycle.catalogue import Row
+
+if TYPE_CHECKING:
+    from lifecycle.book.book import Answer, Book
+    from lifecycle.kernel.errors import BookError
+
+
+class RowCommand(click.Command):
+    """A row of the table as a command; its options are made when they are needed."""
+
+    def __init__(self, row: Row, about: str) -> None:
+        super().__init__(name=row.words.rpartition(" ")[2], help=help_of(row), callback=self._give)
+        self.row, self.about = row, about
+        self._made = False
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The fields of the command, then the global options."""
+        if not self._made:
+            from cli.shell.options import parameters
+            from lifecycle.parse import command_class
+
+            self._made = True
+            self.params += parameters(self.row, command_class(self.row.name, self.about))
+            self.params += global_options()
+        return super().get_params(ctx)
+
+    def _give(self, confirm_clock: bool, **given: Any) -> int:
+        from cli.shell.options import words_from
+        from lifecycle.parse import command_class
+
+        words = words_from(command_class(self.row.name, self.about), given)
+        if self.row.name == "HoldActivity" and "ends" in words:
+            words.setdefault("on", words["ends"])  # it has been held once it has ended
+        return give({"command": self.row.name, **words}, confirm_clock=confirm_clock)
+
+
+def help_of(row: Row) -> str:
+    """What the row's command does, what it becomes, and whose act it is."""
+    who = "any officer" if row.role == "any" else f"the role {row.role}"
+    stages = tuple(stage for stage in row.stages if stage)
+    when = ""
+    if 0 < len(stages) < 11:
+        when = f", while the grant is {' or '.join(stage.replace('_', '-') for stage in stages)}"
+    return f"{row.help}\n\nRecorded as {row.event}. An act of {who}{when}."
+
+
+def give(words: Mapping[str, Any], *, confirm_clock: bool = False, file: bytes | None = None) -> int:
+    """Record the command that the words make, and tell the answer. Its exit code.
+
+    A ``file`` is kept in the book's documents first; its digest is among the words.
+    """
+    from cli.shell.privacy import personal, warning
+    from lifecycle.kernel.errors import StreamStopped, VersionConflict
+    from lifecycle.parse import Malformed, command_from
+
+    asked = settings()
+    recorder = asked.who()
+    with asked.open(confirm_clock=confirm_clock) as book:
+        full = {"on": book.today().isoformat(), "actor": recorder, **words}
+        try:
+            command = command_from(full)
+        except Malformed as error:
+            return _malformed(asked, error, full.get("command_id"))
+        if found := personal(words):
+            say(prose(warning(found)), err=True)
+        if file is not None:
+            book.attach(file)
+        began = time.perf_counter()
+        try:
+            answer = book.record(command, recorder)
+        except (VersionConflict, StreamStopped) as error:
+            return not_recorded(asked, error, command.command_id)
+        left = settle(book, views=answer.outcome == "accepted")
+        took = time.perf_counter() - began
+    _log(answer, took)
+    return tell(asked, answer, left)
+
+
+def _malformed(asked: Settings, error: Any, command_id: object) -> int:
+    from cli.shell.failures import malformed
+
+    for line in malformed(error):
+        say(line, err=True)
+    if asked.json:
+        named = command_id if isinstance(command_id, str) and command_id else None
+        say(to_json(as_json(named, "malformed", message=str(error))))
+    return 2
+
+
+def not_recorded(asked: Settings, error: "BookError", command_id: str) -> int:
+    """As `record` tells it by line; nothing was written, so the command may come again."""
+    from cli.shell.failures import told
+
+    if asked.json:
+        say(to_json(as_json(command_id or None, "refused", type(error).__name__, str(error))))
+    return told(error)
+
+
+def settle(book: "Book", *, views: bool = True, founded: bool = False) -> list[str]:
+    """What follows a command: the views are brought to the journal's end, and its seal too.
+
+    Returns in words what of it failed, and that a new key signs: a book that was just ``founded`` has one.
+    Whatever was recorded is recorded all the same.
+    """
+    left = [views_behind(book)] if views else []
+    return [told for told in (*left, _unsealed(book, founded=founded)) if told is not None]
+
+
+def views_behind(book: "Book") -> str | None:
+    """Bring the views to the journal's end; why that failed, in words."""
+    try:
+        from lifecycle.journal.addresses import is_address
+        from projections.engine.projector import catch_up
+        from projections.store import MayNotWrite
+
+        try:
+            catch_up(book)
+        except MayNotWrite:
+            if not is_address(book.views):
+                raise
+            return None  # a program that follows the journal brings them up to date
+    except Exception as error:
+        why = prose(error) or type(error).__name__
+        return f"the views could not be caught up ({why}): grantbook views update does it"
+    return None
+
+
+def _unsealed(book: "Book", *, founded: bool) -> str | None:
+    try:
+        if book.seals_each_command:
+            from cli.commands.audit.seal import seal_of
+
+            seal = seal_of(book)
+            if fault := seal.seal().fault:
+                return f"not sealed from there on: {prose(fault)}"
+            if seal.new_key is not None and not founded:
+                where, key = safe(str(book.path)), safe(str(seal.new_key))
+                return (
+                    f"sealed here for the first time, with a new key in {where}: give {key} to the auditors;"
+                    " grantbook fund switch-sealing ends it, if this machine is not to seal"
+                )
+    except Exception as error:
+        return f"not sealed: {prose(error) or type(error).__name__}: grantbook audit seal does it"
+    return None
+
+
+def tell(asked: Settings, answer: "Answer", left: Sequence[str] = ()) -> int:
+    """Say how it went: a sentence or JSON on stdout, a refusal as its own line on stderr; the exit code."""
+    if asked.json:
+        say(to_json(answer_json(answer)))
+    elif answer.refusal is None:
+        say(accepted(answer))
+    if answer.refusal is not None:
+        say(refused(answer), err=True)
+    for told in left:
+        say(f"{'recorded; ' if answer.refusal is None else ''}{told}", err=True)
+    return 0 if answer.refusal is None else 1
+
+
+def accepted(answer: "Answer") -> str:
+    """What was recorded, and where it stands."""
+    at = f"{safe(' and '.join(answer.entries))}, position {answer.position} of the journal"
+    if answer.outcome == "repeat":
+        return f"recorded before: {answer.command} as {at}; nothing new"
+    return f"recorded: {answer.command} as {at}"
+
+
+def refused(answer: "Answer") -> str:
+    """Which rule said no, and why."""
+    before = "refused before" if answer.outcome == "repeat" else "refused"
+    rule = f" ({prose(answer.rule)})" if answer.rule else ""
+    return f"{before}: {answer.refusal}: {prose(answer.message or '')}{rule}"
+
+
+def answer_json(answer: "Answer") -> dict[str, Any]:
+    """The answer as programs read it."""
+    return as_json(
+        answer.command_id,
+        answer.outcome,
+        answer.refusal,
+        answer.message,
+        answer.entries,
+        answer.position,
+    )
+
+
+def as_json(  # noqa: PLR0917 in the order of the keys
+    command_id: str | None,
+    outcome: str,
+    refusal: str | None = None,
+    message: str | None = None,
+    entries: tuple[str, ...] = (),
+    position: int | None = None,
+) -> dict[str, Any]:
+    """One answer, with every key there is."""
+    return {
+        "command_id": command_id,
+        "outcome": outcome,
+        "refusal": refusal,
+        "message": message,
+        "entries": list(entries),
+        "position": position,
+    }
+
+
+def _log(answer: "Answer", took: float) -> None:
+    from cli.shell.log import line
+
+    kind, _, grant = answer.stream.partition(":")
+    line(
+        "command",
+        command=answer.command,
+        command_id=answer.command_id,
+        grant=grant if kind == "grant" else None,
+        outcome=answer.outcome,
+        refusal=answer.refusal,
+        seconds=round(took, 4),
+    )

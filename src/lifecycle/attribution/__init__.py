@@ -1,0 +1,1 @@
+"""Whose money it was: commitments drawn from partners, and payments split over the draws."""

@@ -1,0 +1,178 @@
+"""What each partner has left to draw from: exactly, in whole units, and on every later day."""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from math import gcd, lcm
+from typing import NamedTuple
+
+from lifecycle.attribution.whole_units import Name, Names, reduced
+
+Partner = Name
+
+
+class Movement(NamedTuple):
+    """Money that moved, or was promised or asked for."""
+
+    on: str
+    """The day, as ISO text."""
+    version: int
+    """Its place among the movements of the day: the version in the fund's stream."""
+    kind: str
+    """Of the fund: ``received``, ``returned``, ``income``, ``fees``. Of a grant: ``approved``, ``increased``,
+    ``cancelled``, ``requested``, ``disbursed``, ``refunded``. A rejection is ``requested`` and a failure
+    ``disbursed``, both with a negative amount."""
+    amount: int
+    """In minor units of the holding currency."""
+    partner: Partner = None
+    """Who gave it, or got it back."""
+    grant: str | None = None
+
+
+class Draws:
+    """The partners' money, as it is drawn in order of the movements."""
+
+    def __init__(self, movements: Iterable[Movement]) -> None:
+        self.income = 0
+        """Income less the fees that it paid and what was drawn as nobody's."""
+        self._later = _least_later(movements)
+        self._left: Names = dict.fromkeys(self._later, 0)
+        """The exact rest of each partner, over the denominator."""
+        self._denominator = 1
+        self._left_units: dict[Name, int] = dict.fromkeys(self._later, 0)
+        self._held: dict[Name, int] = dict.fromkeys(self._later, 0)
+        """Received less returned, so far."""
+
+    def move(self, movement: Movement) -> None:
+        """Take in what was received, returned or credited."""
+        if movement.kind == "income":
+            self.income += movement.amount
+            return
+        name, change = movement.partner, movement.amount if movement.kind == "received" else -movement.amount
+        self._left[name] += change * self._denominator
+        self._left_units[name] += change
+        self._held[name] += change
+
+    def _change(self, movement: Movement, name: Name) -> int:
+        """What received less returned is at least, on the day and later, less what it is now."""
+        days, least = self._later[name]
+        held, place = self._held[name], bisect_left(days, movement.on)
+        if place == len(days):
+            return 0
+        if days[place] == movement.on:
+            return least[place] - held
+        return min(0, least[place] - held)
+
+    def rooms(self, movement: Movement) -> dict[Name, int]:
+        """The units that each partner has left on the movement's day and on every later day."""
+        return {
+            name: max(0, units + self._change(movement, name)) for name, units in self._left_units.items()
+        }
+
+    def shares(self, movement: Movement) -> tuple[Names, int]:
+        """The exact share of each partner in a draw, and the denominator; the rest is nobody's.
+
+        Pro rata to what each then has left, and at most what it has left on that day and every later one.
+        What this does not cover is taken from what partners have left at the end of the day.
+        """
+        amount, base = movement.amount, self._denominator
+        weights = {name: left for name, left in self._left.items() if left > 0}
+        changes = {name: self._change(movement, name) for name in self._left}
+        whole = sum(weights.values())
+        if amount * base <= whole and all(
+            change >= 0 or amount * base * left <= whole * (left + change * base)
+            for name, left in weights.items()
+            for change in (changes[name],)
+        ):
+            common = gcd(whole, base)
+            parts = {name: left * amount * (base // common) for name, left in weights.items()}
+            return parts, reduced(base * (whole // common), parts)
+        lefts = {name: Fraction(left, base) for name, left in self._left.items()}
+        now = {name: max(Fraction(0), left + min(0, changes[name])) for name, left in lefts.items()}
+        taken, missing = _poured(Fraction(amount), lefts, now)
+        if missing:
+            end = {name: max(Fraction(0), left + changes[name]) - taken[name] for name, left in lefts.items()}
+            more, missing = _poured(missing, end, end)
+            taken = {name: share + more[name] for name, share in taken.items()}
+        found: dict[Name, Fraction] = {name: share for name, share in taken.items() if share}
+        if missing:
+            found[None] = missing
+        denominator = lcm(*(share.denominator for share in found.values()))
+        return {name: int(share * denominator) for name, share in found.items()}, denominator
+
+    def gaps_after(self, shares: Names, denominator: int, sign: int = 1) -> tuple[int, Names]:
+        """How far each name of the shares would be below its exact draws with these; times the sign."""
+        base, nobody = self._denominator, 0
+        gaps: Names = {}
+        for name, units in self._left_units.items():
+            gap = units * base - self._left[name]
+            nobody -= gap
+            if name in shares:
+                gaps[name] = sign * (gap * denominator + shares[name] * base)
+        gaps[None] = sign * (nobody * denominator + shares.get(None, 0) * base)
+        return base * denominator, gaps
+
+    def take(self, shares: Names, denominator: int, units: Names) -> None:
+        """Draw the exact shares, and the units that were handed out for them."""
+        self._draw(shares, denominator, units, -1)
+
+    def give(self, shares: Names, denominator: int, units: Names) -> None:
+        """Give drawn shares and units back."""
+        self._draw(shares, denominator, units, 1)
+
+    def _draw(self, shares: Names, denominator: int, units: Names, sign: int) -> None:
+        common = gcd(self._denominator, denominator)
+        factor, own = denominator // common, self._denominator // common
+        left = self._left
+        if factor > 1:
+            for name in left:
+                left[name] *= factor
+        for name, share in shares.items():
+            if name is not None:
+                left[name] += sign * share * own
+        self._denominator = reduced(self._denominator * factor, left)
+        for name, count in units.items():
+            if name is None:
+                self.income += sign * count
+            else:
+                self._left_units[name] += sign * count
+
+
+def _least_later(movements: Iterable[Movement]) -> dict[Name, tuple[list[str], list[int]]]:
+    """For each partner its days, and the least of received less returned from the end of each on."""
+    ends: dict[Name, dict[str, int]] = defaultdict(dict)
+    held: dict[Name, int] = defaultdict(int)
+    for movement in movements:
+        if movement.kind in ("received", "returned"):
+            name = movement.partner
+            held[name] += movement.amount if movement.kind == "received" else -movement.amount
+            ends[name][movement.on] = held[name]
+    found = {}
+    for name, by_day in ends.items():
+        # What holds on a day without a movement is what held at the end of the last one before it.
+        days, sums = list(by_day), list(by_day.values())
+        for i in range(len(sums) - 2, -1, -1):
+            sums[i] = min(sums[i], sums[i + 1])
+        found[name] = (days, sums)
+    return found
+
+
+def _poured(
+    amount: Fraction, weights: Mapping[Name, Fraction], limits: Mapping[Name, Fraction]
+) -> tuple[dict[Name, Fraction], Fraction]:
+    """The amount pro rata to the weights, none above its limit, and what nobody could take."""
+    taken = {name: Fraction(0) for name in weights}
+    active = {name for name, weight in weights.items() if weight > 0 and limits[name] > 0}
+    while amount and active:
+        whole = sum(weights[name] for name in active)
+        full = {name for name in active if amount * weights[name] >= limits[name] * whole}
+        if not full:
+            for name in active:
+                taken[name] = amount * weights[name] / whole
+            return taken, Fraction(0)
+        for name in full:
+            taken[name] = limits[name]
+        amount -= sum(limits[name] for name in full)
+        active -= full
+    return taken, amount

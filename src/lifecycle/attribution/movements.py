@@ -1,0 +1,87 @@
+"""The movements of money that entries record: what `lifecycle.attribution.split` splits over the partners."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+from lifecycle.attribution.split import Movement, least_left, ordered
+from lifecycle.events import fund as on_fund
+from lifecycle.events import grant as on_grant
+from lifecycle.grant.evolve import EVOLVE, begin
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.history import Entry, in_force
+from lifecycle.types.codes import decimals
+from lifecycle.types.stage import ZERO
+from lifecycle.types.terms import Money
+
+_FUND: dict[type[Event], str] = {
+    on_fund.InstalmentReceived: "received",
+    on_fund.FundsReturned: "returned",
+    on_fund.IncomeCredited: "income",
+    on_fund.FeeCharged: "fees",
+}
+_PAIRS: dict[type[Event], int] = {
+    on_fund.FundsCommitted: 1,
+    on_fund.CommitmentIncreased: 1,
+    on_fund.CommitmentReleased: -1,
+}
+
+
+def movements_of(
+    fund: Sequence[Entry], grants: Mapping[str, Sequence[Entry]], currency: str
+) -> list[Movement]:
+    """All movements that the entries of the fund and of its grants record, in order, in minor units.
+
+    ``grants``: the entries of each grant's stream by the grant's id.
+    """
+    scale = 10 ** decimals(currency)
+    own: list[Movement] = []
+    pairs: list[tuple[str, str, int, int]] = []
+    for entry in in_force(fund):
+        event, kind = entry.event, type(entry.event)
+        if kind in _FUND:
+            fields = event.__dict__
+            amount: Money = fields.get("holding_amount") or fields["amount"]
+            own.append(
+                Movement(
+                    event.on.isoformat(),
+                    entry.originator_version,
+                    _FUND[kind],
+                    int(amount.amount * scale),
+                    fields.get("partner"),
+                )
+            )
+        elif kind in _PAIRS:
+            signed = _PAIRS[kind] * int(event.__dict__["amount"].amount * scale)
+            pairs.append((event.__dict__["grant"], event.on.isoformat(), signed, entry.originator_version))
+    return ordered(own, {grant: _of_grant(grant, held, scale) for grant, held in grants.items()}, pairs)
+
+
+def _of_grant(grant: str, entries: Sequence[Entry], scale: int) -> list[Movement]:
+    """What each entry in force changes of the grant's commitment, payments and refunds."""
+    found: list[Movement] = []
+    state, before = None, (ZERO, ZERO, ZERO)
+    for entry in in_force(entries):
+        state = begin(entry) if state is None else EVOLVE[type(entry.event)](state, entry.event)
+        after = state.committed, state.disbursed, state.refunded
+        committed, disbursed, refunded = (
+            int((new - old) * scale) for new, old in zip(after, before, strict=True)
+        )
+        on = entry.event.on.isoformat()
+        more = "approved" if isinstance(entry.event, on_grant.GrantApproved) else "increased"
+        changes = [
+            (more, max(0, committed)),
+            ("disbursed", disbursed),
+            ("refunded", refunded),
+            ("cancelled", max(0, -committed)),
+        ]
+        found += [Movement(on, 0, kind, amount, None, grant) for kind, amount in changes if amount]
+        before = after
+    return found
+
+
+def left_to_return(
+    movements: Iterable[Movement], partner: str, since: str, currency: str
+) -> tuple[Decimal, str]:
+    """The least that the partner has left on the day or any later one, in the holding currency, and when."""
+    least, day = least_left(movements, partner, since)
+    return Decimal(least).scaleb(-decimals(currency)), day

@@ -1,0 +1,360 @@
+"""Whose money it was: commitments drawn from partners, and what moves within a grant split over its draws.
+
+Pure functions on movements of money, in whole minor units. `attributed` walks them in order of (``on``,
+version): each commitment is drawn from the partners pro rata to what each then has left, payments take from a
+grant's draws pro rata to what is unpaid of them, refunds give back pro rata to what is paid, and a release
+takes what is unpaid. What no partner covers is nobody's: partner ``None``.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import gcd
+from typing import NamedTuple
+
+from lifecycle.attribution.draws import Draws, Movement, Partner
+from lifecycle.attribution.whole_units import (
+    Gaps,
+    Names,
+    handed,
+    in_order,
+    proportional,
+    reduced,
+)
+
+DRAWS = ("approved", "increased")
+"""Kinds of movement that are drawn from the partners."""
+
+
+class Part(NamedTuple):
+    """What a partner has of a movement."""
+
+    on: str
+    grant: str | None
+    """`None` for the fund's own movements."""
+    kind: str
+    """The movement's, or ``overpaid``: what was paid beyond the commitment, and (negative) what of it was
+    given back or taken up."""
+    partner: Partner
+    amount: int
+
+
+class _Account:
+    """A grant's draws, what is paid of them, and what was asked for: exact shares, and whole units."""
+
+    def __init__(self) -> None:
+        self.drawn: Names = {}
+        self.paid: Names = {}
+        self.denominator = 1
+        self.drawn_units: dict[Partner, int] = {}
+        self.paid_units: dict[Partner, int] = {}
+        self.overpaid = 0
+        self.asked: Names = {}
+        self.asked_denominator = 1
+        self.asked_units: dict[Partner, int] = {}
+
+    @property
+    def unpaid(self) -> int:
+        """Units of the draws that are not paid."""
+        return sum(self.drawn_units.values()) - sum(self.paid_units.values())
+
+    def unpaid_shares(self) -> Names:
+        """The exact unpaid part of each draw."""
+        return {name: share - self.paid[name] for name, share in self.drawn.items()}
+
+    def draw(self, shares: Names, denominator: int) -> None:
+        """Add exact shares to the draws."""
+        common = gcd(self.denominator, denominator)
+        factor = self.denominator // common
+        self.scale(denominator // common)
+        for name, share in shares.items():
+            self.drawn[name] = self.drawn.get(name, 0) + share * factor
+            self.paid.setdefault(name, 0)
+            self.drawn_units.setdefault(name, 0)
+            self.paid_units.setdefault(name, 0)
+        self.reduce()
+
+    def reduce(self) -> None:
+        """Bring the exact shares to their smallest denominator."""
+        self.denominator = reduced(self.denominator, self.drawn, self.paid)
+
+    def scale(self, factor: int) -> None:
+        """Write the exact shares over a denominator that is larger by the factor."""
+        if factor > 1:
+            for own in (self.drawn, self.paid):
+                for name in own:
+                    own[name] *= factor
+            self.denominator *= factor
+
+
+def attributed(movements: Iterable[Movement]) -> Iterator[Part]:
+    """The parts of every movement; those of one movement sum to it. The movements must be `ordered`."""
+    return _Attribution(list(movements)).parts()
+
+
+class _Attribution:
+    """The walk: the fund's draws, each grant's account, and how far the units handed out are off."""
+
+    def __init__(self, movements: Sequence[Movement]) -> None:
+        self.movements = movements
+        self.draws = Draws(movements)
+        self.accounts: dict[str | None, _Account] = defaultdict(_Account)
+        self.paid_gaps = Gaps()
+        self.asked_gaps = Gaps()
+
+    def parts(self) -> Iterator[Part]:
+        """Walk the movements in their order."""
+        for movement in self.movements:
+            if not movement.amount:
+                continue
+            for kind, partner, amount in self._of(movement):
+                if amount:
+                    yield Part(movement.on, movement.grant, kind, partner, amount)
+
+    def _of(self, movement: Movement) -> Iterator[tuple[str, Partner, int]]:
+        kind, amount = movement.kind, movement.amount
+        if kind in ("received", "returned", "income"):
+            self.draws.move(movement)
+            yield kind, movement.partner, amount
+        elif kind == "fees":
+            income = min(amount, max(0, self.draws.income))
+            self.draws.income -= income
+            yield kind, None, income
+            yield from self._draw(movement._replace(amount=amount - income))
+        elif kind in DRAWS:
+            yield from self._draw(movement)
+            yield from self._take_up(self.accounts[movement.grant], amount)
+        elif kind == "cancelled":
+            yield from self._release(self.accounts[movement.grant], amount)
+        elif kind == "requested":
+            yield from self._ask(self.accounts[movement.grant], amount)
+        elif kind == "disbursed" and amount > 0:
+            yield from self._pay(self.accounts[movement.grant], amount)
+        else:
+            sign = -1 if kind == "disbursed" else 1
+            yield from self._give_back(self.accounts[movement.grant], kind, abs(amount), sign)
+
+    def _draw(self, movement: Movement) -> Iterator[tuple[str, Partner, int]]:
+        """Draw the amount from the partners, pro rata to what each has left."""
+        amount, account = movement.amount, self.accounts[movement.grant]
+        if not amount:
+            return
+        shares, denominator = self.draws.shares(movement)
+        account.draw(dict(shares), denominator)
+        inner = {
+            name: account.drawn[name] - account.drawn_units[name] * account.denominator
+            for name in in_order(shares)
+        }
+        outer = self.draws.gaps_after(shares, denominator)
+        rooms = self.draws.rooms(movement)
+        room = {name: amount if name is None else rooms[name] for name in inner}
+        if sum(room.values()) < amount:  # the exact shares cover it, the whole units do not
+            account.draw({None: 0}, 1)
+            inner, room = {**inner, None: inner.get(None, 0)}, {**room, None: amount}
+        units = handed(amount, (account.denominator, inner), outer, room)
+        self.draws.take(shares, denominator, units)
+        for name, count in units.items():
+            account.drawn_units[name] += count
+            yield movement.kind, name, count
+
+    def _take_up(self, account: _Account, amount: int) -> Iterator[tuple[str, Partner, int]]:
+        """Move what is overpaid to the new draws."""
+        taken = min(account.overpaid, amount)
+        if taken:
+            account.overpaid -= taken
+            yield "overpaid", None, -taken
+            yield "disbursed", None, -taken
+            yield from self._pay(account, taken)
+
+    def _pay(self, account: _Account, amount: int) -> Iterator[tuple[str, Partner, int]]:
+        """Take from the draws pro rata to what is unpaid of them; what is beyond them is overpaid."""
+        unpaid = account.unpaid
+        beyond = max(0, amount - unpaid)
+        account.overpaid += beyond
+        yield "overpaid", None, beyond
+        yield "disbursed", None, beyond
+        amount -= beyond
+        if not amount:
+            return
+        shares = {name: share * amount for name, share in account.unpaid_shares().items() if share}
+        account.scale(unpaid)
+        for name, share in shares.items():
+            account.paid[name] += share
+        self.paid_gaps.add(shares, account.denominator)
+        account.reduce()
+        inner = {
+            name: account.paid[name] - account.paid_units[name] * account.denominator
+            for name in in_order(account.drawn)
+        }
+        room = {name: account.drawn_units[name] - account.paid_units[name] for name in inner}
+        units = handed(amount, (account.denominator, inner), self.paid_gaps.of(inner), room)
+        self.paid_gaps.take(units)
+        for name, count in units.items():
+            account.paid_units[name] += count
+            yield "disbursed", name, count
+
+    def _give_back(
+        self, account: _Account, kind: str, amount: int, sign: int
+    ) -> Iterator[tuple[str, Partner, int]]:
+        """Give back what is overpaid first, then to the draws pro rata to what is paid of them."""
+        beyond = min(account.overpaid, amount)
+        account.overpaid -= beyond
+        yield "overpaid", None, -beyond
+        yield kind, None, sign * beyond
+        amount -= beyond
+        if amount and not any(account.paid_units.values()):
+            yield kind, None, sign * amount  # nothing is paid: only an old book says so
+            return
+        yield from self._take_back(account, kind, amount, sign)
+
+    def _take_back(
+        self, account: _Account, kind: str, amount: int, sign: int
+    ) -> Iterator[tuple[str, Partner, int]]:
+        """Give back to the draws pro rata to what is paid of them."""
+        if not amount:
+            return
+        paid = sum(account.paid_units.values())
+        shares = {name: share * amount for name, share in account.paid.items() if share}
+        account.scale(paid)
+        for name, share in shares.items():
+            account.paid[name] -= share
+        self.paid_gaps.add({name: -share for name, share in shares.items()}, account.denominator)
+        account.reduce()
+        inner = {
+            name: account.paid_units[name] * account.denominator - account.paid[name]
+            for name in in_order(account.drawn)
+        }
+        room = {name: account.paid_units[name] for name in inner}
+        units = handed(amount, (account.denominator, inner), self.paid_gaps.of(inner, -1), room)
+        self.paid_gaps.take({name: -count for name, count in units.items()})
+        for name, count in units.items():
+            account.paid_units[name] -= count
+            yield kind, name, sign * count
+
+    def _release(self, account: _Account, amount: int) -> Iterator[tuple[str, Partner, int]]:
+        """Give back to the partners what is not paid, pro rata to what is unpaid from each.
+
+        If that is less than the amount, since it was learned later that the bank had paid more, what is paid
+        of the rest becomes overpaid first: it is nobody's.
+        """
+        owed = min(max(0, amount - account.unpaid), sum(account.paid_units.values()))
+        if owed:
+            yield from self._take_back(account, "disbursed", owed, -1)
+            account.overpaid += owed
+            yield "disbursed", None, owed
+            yield "overpaid", None, owed
+        unpaid = account.unpaid
+        if amount > unpaid:  # only an old book releases more than is drawn
+            yield "cancelled", None, amount - unpaid
+            amount = unpaid
+        if not amount:
+            return
+        shares = {name: share * amount for name, share in account.unpaid_shares().items() if share}
+        account.scale(unpaid)
+        for name, share in shares.items():
+            account.drawn[name] -= share
+        freed, denominator = shares, account.denominator
+        account.reduce()
+        inner = {
+            name: account.drawn_units[name] * account.denominator - account.drawn[name]
+            for name in in_order(account.drawn)
+        }
+        room = {name: account.drawn_units[name] - account.paid_units[name] for name in inner}
+        outer = self.draws.gaps_after({name: -share for name, share in freed.items()}, denominator, sign=-1)
+        units = handed(amount, (account.denominator, inner), outer, room)
+        self.draws.give(freed, denominator, units)
+        for name, count in units.items():
+            account.drawn_units[name] -= count
+            yield "cancelled", name, count
+
+    def _ask(self, account: _Account, amount: int) -> Iterator[tuple[str, Partner, int]]:
+        """Split what is asked for by what is unpaid from each, and what is rejected by what was asked for."""
+        sign, size = (1, amount) if amount > 0 else (-1, -amount)
+        if sign > 0:
+            weights = account.unpaid_shares() if account.unpaid else account.drawn
+        else:
+            weights = account.asked
+        weights = {name: weight for name, weight in weights.items() if weight > 0} or {None: 1}
+        shares, denominator = proportional(size, weights)
+        for name in account.asked:
+            account.asked[name] *= denominator
+        for name, share in shares.items():
+            change = sign * share * account.asked_denominator
+            account.asked[name] = account.asked.get(name, 0) + change
+            account.asked_units.setdefault(name, 0)
+        account.asked_denominator *= denominator
+        self.asked_gaps.add({name: sign * share for name, share in shares.items()}, denominator)
+        account.asked_denominator = reduced(account.asked_denominator, account.asked)
+        inner = {
+            name: sign * (account.asked[name] - account.asked_units[name] * account.asked_denominator)
+            for name in in_order(account.asked)
+        }
+        room = {name: size if sign > 0 else account.asked_units[name] for name in inner}
+        if sign < 0 and sum(room.values()) < size:
+            room[None] = size
+            inner.setdefault(None, 0)
+            account.asked.setdefault(None, 0)
+            account.asked_units.setdefault(None, 0)
+        units = handed(size, (account.asked_denominator, inner), self.asked_gaps.of(inner, sign), room)
+        self.asked_gaps.take({name: sign * count for name, count in units.items()})
+        for name, count in units.items():
+            account.asked_units[name] += sign * count
+            yield "requested", name, sign * count
+
+
+# ── the order ────────────────────────────────────────────────────────────────────────────────
+
+
+def ordered(
+    fund: Iterable[Movement],
+    grants: Mapping[str, Sequence[Movement]],
+    pairs: Iterable[tuple[str, str, int, int]],
+) -> list[Movement]:
+    """All movements in order of (``on``, version of the fund's stream).
+
+    ``grants`` holds each grant's own movements in their order; ``pairs`` the fund's entries of their
+    commitments: grant, day, amount (negative for a release) and version. A commitment has the place of its
+    pair; what is paid or asked for follows the grant's commitment before it on the same day.
+    """
+    versions: dict[tuple[str, str, bool], list[int]] = defaultdict(list)
+    for grant, on, amount, version in pairs:
+        versions[grant, on, amount > 0].append(version)
+    placed = [(movement.on, movement.version, 0, movement) for movement in fund]
+    for grant, own in grants.items():
+        on, place = "", 0
+        taken: dict[tuple[str, str, bool], int] = defaultdict(int)
+        for n, movement in enumerate(own):
+            if movement.on != on:
+                on, place = movement.on, 0
+            kind = movement.kind
+            if movement.amount and (kind in DRAWS or kind == "cancelled"):
+                key = (grant, on, kind in DRAWS)
+                mine = versions.get(key, ())
+                if taken[key] < len(mine):
+                    place = max(place, mine[taken[key]])
+                    taken[key] += 1
+            placed.append((on, place, n + 1, movement._replace(version=place)))
+    placed.sort(key=lambda one: (one[0], one[1], one[3].grant or "", one[2]))
+    return [movement for *_, movement in placed]
+
+
+def least_left(movements: Iterable[Movement], partner: str, since: str) -> tuple[int, str]:
+    """The least that the partner has left on the day or any later one, and the first day on which it is that.
+
+    Left is what was received less what was returned and drawn, for grants and for fees.
+    """
+    by_day: dict[str, int] = defaultdict(int)
+    for part in attributed(movements):
+        if part.partner == partner and part.kind in _LEAVES:
+            by_day[part.on] += _LEAVES[part.kind] * part.amount
+    now = sum(change for on, change in by_day.items() if on <= since)
+    least, day = now, since
+    for on in sorted(on for on in by_day if on > since):
+        now += by_day[on]
+        if now < least:
+            least, day = now, on
+    return least, day
+
+
+_LEAVES = {"received": 1, "cancelled": 1, "returned": -1, "fees": -1, "approved": -1, "increased": -1}
+
+__all__ = ["DRAWS", "Movement", "Part", "attributed", "least_left", "ordered"]

@@ -1,0 +1,1 @@
+"""A book: its journal, views, documents and settings; and the handler of commands."""

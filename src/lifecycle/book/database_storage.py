@@ -1,0 +1,170 @@
+"""A book in a database: all of it but the seals, which lie outside, in a folder of this machine's."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from errno import ENOENT
+from io import BufferedIOBase, BytesIO
+from uuid import uuid4
+
+from lifecycle.book.copies import Behind, SealFolders, Sizes
+from lifecycle.book.health import checks
+from lifecycle.book.officer_names import Names
+from lifecycle.book.officer_names_table import NamesInTable
+from lifecycle.book.storage import (
+    Check,
+    Home,
+    T,
+    guards,
+)
+from lifecycle.journal.addresses import named
+from lifecycle.journal.atomic_files import seals
+from lifecycle.journal.journal import STORE_ERRORS, Journal
+from lifecycle.journal.postgresql.connection import (
+    InDoubt,
+    JournalDatastore,
+    lost,
+    several_hosts,
+)
+from lifecycle.journal.postgresql.recorder import JournalRecorder
+from lifecycle.journal.postgresql.schema import SCHEMA
+from lifecycle.kernel.errors import Unreachable
+
+_TAKEN = f"""
+SELECT EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace('{SCHEMA}') AND relkind <> 'c'),
+       to_regclass('{SCHEMA}.book')
+"""
+"""Whether the schema holds anything, types apart: these alone are there where an `init` died early."""
+PATIENCE = 60
+"""Seconds in which another server may take the place of one that is gone."""
+
+
+class Database(Home):
+    """A book in a PostgreSQL database, one schema for the journal and one for the views."""
+
+    def __init__(self, address: str) -> None:
+        self.place = self.views = self._address = address
+        self._recorder: JournalRecorder
+        self._identity = ""
+        self._made = False
+        """Whether the schema was made by this one."""
+        self._read_only = False
+
+    def made(self) -> Journal:
+        """The journal of a new book, in a schema that is not there yet, or empty."""
+        store = JournalDatastore(self._address, read_only=True)
+        (((taken, table),),) = store.ask((_TAKEN, None))
+        begun = table is not None and store.ask((f"SELECT 1 FROM {SCHEMA}.book", None)) == [[]]
+        store.close()
+        if begun:
+            raise Unreachable(
+                f"{named(self._address)} has a book that was not made to the end:"
+                f" DROP SCHEMA {SCHEMA} CASCADE takes it away; then make it again"
+            )
+        if taken:
+            raise Unreachable(
+                f"{named(self._address)} has a schema {SCHEMA} already: a new book needs its own database"
+            )
+        self._identity = str(uuid4())
+        self._made = True
+        journal = self._take(Journal(self._address, create=True))
+        self._find_folder(self._identity)
+        return journal
+
+    def abandon(self) -> None:
+        """Drop the schema that was made, unless the book was finished all the same."""
+        if not self._made:
+            return
+        with suppress(Unreachable, *STORE_ERRORS):
+            store = JournalDatastore(self._address, read_only=False)
+            (((_, table),),) = store.ask((_TAKEN, None))
+            if table is None or store.ask((f"SELECT 1 FROM {SCHEMA}.book", None)) == [[]]:
+                store.ask((f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE", None))
+            store.close()
+
+    def finish(self, name: str, *, seal: bool) -> None:
+        """Write the book's row."""
+        self._recorder.name_book(self._identity, name, seal_each_command=seal)
+
+    def opened(self, *, read_only: bool) -> Journal:
+        """The journal in the database."""
+        self._read_only = read_only
+
+        def connected(_: bool) -> Journal:
+            journal = self._take(Journal(self._address, read_only=read_only))
+            ((identity, self.lags),) = self._recorder.rows("SELECT id::text, pg_is_in_recovery() FROM book")
+            self._find_folder(identity)
+            if self.lags or not self.path.exists():
+                with suppress(OSError):
+                    self._folders.adopt(journal.ends())
+            return journal
+
+        # Where another server is named too, one may be taking the place of the other just now.
+        return self.insist(connected) if several_hosts(self._address) else connected(False)
+
+    def _take(self, journal: Journal) -> Journal:
+        assert isinstance(journal.recorder, JournalRecorder)
+        self._recorder = journal.recorder
+        return journal
+
+    def _find_folder(self, identity: str) -> None:
+        """One for each address at which the book of this id is opened."""
+        self._folders = SealFolders(seals() / identity, self._recorder.address())
+        self.path = self._folders.own
+
+    def behind(self, sealed: Sizes, there: Sizes) -> Behind | None:
+        """On a standby, what is not there yet; else what was sealed at another address only."""
+        own = Behind.by(self._folders.address, self.path, sealed, there)
+        return (own if self.lags else None) if own else self._folders.behind(there)
+
+    def begin_sealing(self) -> None:
+        """In the folder of its own."""
+        self._folders.begin()
+
+    def insist(self, work: Callable[[bool], T]) -> T:
+        """Do the work; on another connection where one was lost, until `PATIENCE` is at its end."""
+        until, pause, again = time.monotonic() + PATIENCE, 0.05, False
+        while True:
+            try:
+                return work(again)
+            except (Unreachable, *STORE_ERRORS) as failure:
+                # A batch has put it into words already.
+                error = failure.__cause__ if isinstance(failure, Unreachable) else failure
+                if self._read_only or not lost(error) or time.monotonic() + pause > until:
+                    raise
+                again = again or (isinstance(error, InDoubt) and error.wrote)
+            time.sleep(pause)
+            pause = min(2 * pause, 2.0)
+
+    def health(self, *, standby: bool) -> Iterator[Check]:
+        """The server is as it should be."""
+        yield from checks(self._recorder, standby=standby)
+        yield guards(self._recorder)
+
+    def seals_each_command(self) -> bool:
+        """What the book's row says."""
+        return self._recorder.book()[2]
+
+    def title(self) -> str:
+        """What the book's row says."""
+        return self._recorder.book()[1]
+
+    def names(self) -> Names:
+        """In a table."""
+        return NamesInTable(self._recorder)
+
+    def documents(self) -> Iterator[str]:
+        """Out of the documents."""
+        return (digest for (digest,) in self._recorder.rows("SELECT sha256 FROM documents ORDER BY sha256"))
+
+    def keep(self, digest: str, data: bytes) -> None:
+        """Add it to the documents, unless it is there."""
+        self._recorder.keep_document(digest, data)
+
+    def document(self, digest: str) -> BufferedIOBase:
+        """Out of the documents."""
+        found = self._recorder.document(digest)
+        if found is None:
+            raise FileNotFoundError(ENOENT, os.strerror(ENOENT), digest)
+        return BytesIO(found)

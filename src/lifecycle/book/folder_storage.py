@@ -1,0 +1,223 @@
+"""A book in a folder of its own: files for the journal, the settings and the documents."""
+
+import errno
+import json
+import logging
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from io import BufferedIOBase
+from pathlib import Path
+
+from lifecycle.book.copies import Behind, Sizes
+from lifecycle.book.mounts import mount_of
+from lifecycle.book.officer_names import Names, NamesInFile
+from lifecycle.book.storage import Check, Home, guards
+from lifecycle.journal.atomic_files import (
+    CHECKPOINTS,
+    KEY,
+    descriptor_of,
+    folder_at,
+    keep,
+    sealed_in,
+    share,
+    shared,
+    unshared,
+)
+from lifecycle.journal.journal import Journal
+from lifecycle.kernel.errors import Unreachable
+
+_PLACE = "place"
+"""The file that says in which folder the checkpoints beside it were made."""
+_A_COPY = (
+    "if it is a copy, its newest entries may have been left out, too: grantbook move copies all of a book"
+)
+_UNSEALED = 100
+"""How many entries a new book may have before its first seal."""
+_UNFINISHED = "was not made to the end (no book.toml): remove it and make it again"
+
+
+class Folder(Home):
+    """The folder, and what lies in it beside the journal."""
+
+    def __init__(self, path: Path) -> None:
+        self.place = self.path = self.views = path
+        self._journal, self._settings = path / "journal.sqlite", path / "book.toml"
+        self._documents = path / "documents"
+
+    def made(self) -> Journal:
+        """The journal of a new book, in a new folder."""
+        folder_at(self.path)
+        if self._journal.is_file() and not self._settings.is_file():
+            raise Unreachable(f"{self.path} {_UNFINISHED}")
+        if any(self.path.iterdir()):
+            raise Unreachable(f"{self.path} is not empty: a new book needs a new directory")
+        folder_at(self._documents)
+        folder_at(self.path / CHECKPOINTS)
+        os.close(descriptor_of(self._journal))
+        return Journal(self._journal, create=True)
+
+    def abandon(self) -> None:
+        """Leave it: without ``book.toml`` it is no book, and the next `init` there says to remove it."""
+
+    def behind(self, sealed: Sizes, there: Sizes) -> Behind | None:
+        """What is missing in a copy of the folder whose checkpoints are newer than its journal."""
+        where = self._sealed_at()
+        here = self._here()
+        if where is None or where["path"] == here["path"] or where["number"] == here["number"]:
+            return None
+        return Behind.by(str(where["path"]), self.path / CHECKPOINTS, sealed, there)
+
+    def begin_sealing(self) -> None:
+        """In a file beside the checkpoints, written again only if the folder is another one."""
+        if self._sealed_at() != (here := self._here()):
+            folder_at(self.path / CHECKPOINTS)
+            keep(self.path / CHECKPOINTS / _PLACE, json.dumps(here))
+
+    def _here(self) -> dict[str, object]:
+        """The folder's path and number: a copy differs in both, one that was renamed in one."""
+        found = self.path.stat()
+        return {"path": str(self.path.resolve()), "number": f"{found.st_dev}:{found.st_ino}"}
+
+    def _sealed_at(self) -> dict[str, object] | None:
+        """The folder in which the newest checkpoint was made; `None` if that was not kept."""
+        with suppress(OSError, ValueError):
+            found: dict[str, object] = json.loads((self.path / CHECKPOINTS / _PLACE).read_bytes())
+            return found if {"path", "number"} == found.keys() else None
+        return None
+
+    def finish(self, name: str, *, seal: bool) -> None:
+        """Write ``book.toml``."""
+        words = json.dumps(name, ensure_ascii=False).replace("\x7f", "\\u007f")  # as TOML has them, too
+        keep(self._settings, f"format = 1\nname = {words}\nseal_each_command = {json.dumps(seal)}\n")
+
+    def opened(self, *, read_only: bool) -> Journal:
+        """The journal in the folder."""
+        try:
+            there, complete = self._journal.is_file(), self._settings.is_file()
+        except OSError as error:
+            raise Unreachable(f"{self.path} cannot be read: {error.strerror}") from error
+        if not there:
+            raise Unreachable(f"there is no book at {self.path}: make one with grantbook init {self.path}")
+        if not complete:
+            raise Unreachable(f"{self.path} {_UNFINISHED}")
+        if not read_only:
+            self._insist_on_rights()
+        if missing := self._left_out():
+            logging.getLogger(__name__).warning("%s: there is no %s: %s", self.path, missing, _A_COPY)
+        return Journal(self._journal, read_only=read_only)
+
+    def _insist_on_rights(self) -> None:
+        """Say what cannot be written, and whose it is: of SQLite only that something cannot be is heard."""
+        if not os.access(self.path, os.W_OK | os.X_OK):
+            raise Unreachable(
+                f"{self.path}: the book may only be read here: ask for the right to write to its folder"
+            )
+        for end in ("", "-wal", "-shm"):
+            place = self._journal.with_name(self._journal.name + end)
+            with suppress(FileNotFoundError):
+                share(place)
+                if not os.access(place, os.R_OK | os.W_OK):
+                    raise Unreachable(f"{self.path}: the book may only be read here: {unshared(place)}")
+
+    def health(self, *, standby: bool) -> Iterator[Check]:
+        """The file is as it should be, on a disk of this machine, and all that belongs to it is there."""
+        journal = self.opened(read_only=True)
+        yield Check("commits are on disk before they are acknowledged", True, "WAL, synchronous FULL")
+        injuries = journal.recorder.injuries()
+        yield Check(
+            "the file is whole", not injuries, "; ".join(injuries) or "nothing is wrong with its pages"
+        )
+        if standby:
+            yield Check(
+                "a standby confirms each commit", False, "a file has none: move the book to PostgreSQL"
+            )
+        yield guards(journal.recorder)
+        yield self._disk()
+        yield self._rights()
+        yield self._complete(journal)
+        journal.close()
+
+    def _disk(self) -> Check:
+        what, mount = "the folder is on a disk of this machine", mount_of(self.path)
+        if mount is None:
+            return Check(what, True, "it cannot be told here: no network disk may hold a book")
+        if not mount.between_machines:
+            return Check(what, True, f"{mount.kind} at {mount.point}")
+        told = (
+            f"{mount.kind} at {mount.point} (of {mount.source}): locks do not hold there between machines,"
+            " and acknowledged commits can be lost: move the book to a disk of this machine, or to PostgreSQL"
+        )
+        return Check(what, False, told)
+
+    def _rights(self) -> Check:
+        """If a group shares the folder, its files have to be the group's, too."""
+        what, there = "those who share the folder can use its files", self.path.stat()
+        if not there.st_mode & stat.S_IWGRP:
+            return Check(what, True, "its group does not write in it")
+        odd = [
+            unshared(place)
+            for place in sorted(self.path.iterdir())
+            if place.is_file() and place.name != KEY and not shared(place)
+        ]
+        return Check(what, not odd, "; ".join(odd) or "they take the folder's group and its rights")
+
+    def _complete(self, journal: Journal) -> Check:
+        what, missing = "nothing was left out of the folder", self._left_out()
+        unsealed = self.seals_each_command() and sealed_in(self.path) == (0, 0)
+        if not missing and unsealed and journal.counts()[0] > _UNSEALED:
+            missing = "any checkpoint, though each command is to be sealed"
+        told = f"there is no {missing}: {_A_COPY}" if missing else "documents and checkpoints are there"
+        return Check(what, not missing, told)
+
+    def _left_out(self) -> str:
+        """The folders of a book that are not there, in words."""
+        places = (self._documents, self.path / CHECKPOINTS)
+        return " and no ".join(f"folder {place.name}" for place in places if not place.is_dir())
+
+    def seals_each_command(self) -> bool:
+        """What ``book.toml`` says; it is so unless it says otherwise."""
+        return bool(self.settings().get("seal_each_command", True))
+
+    def title(self) -> str:
+        """What ``book.toml`` says."""
+        return str(self.settings().get("name", ""))
+
+    def settings(self) -> dict[str, object]:
+        """What stands in ``book.toml``."""
+        import tomllib
+
+        try:
+            with self._settings.open("rb") as file:
+                return tomllib.load(file)
+        except (OSError, ValueError) as error:
+            raise Unreachable(f"{self._settings} cannot be read: {error}") from error
+
+    def names(self) -> Names:
+        """In a file of the folder."""
+        return NamesInFile(self.path)
+
+    def documents(self) -> Iterator[str]:
+        """The names of the files."""
+        return (place.name for place in sorted(self._documents.iterdir()) if not place.suffix)
+
+    def keep(self, digest: str, data: bytes) -> None:
+        """Write the file, unless it is there and as it should be."""
+        place = self._documents / digest
+        try:
+            if place.is_symlink() or not place.is_file() or place.read_bytes() != data:
+                keep(place, data)
+        except OSError as error:
+            raise Unreachable(f"{place} cannot be written: {error.strerror}") from error
+
+    def document(self, digest: str) -> BufferedIOBase:
+        """The file: not through a link, whose target could be another tomorrow, nor waiting for a pipe."""
+        place = self._documents / digest
+        if place.is_symlink():
+            raise OSError(errno.ELOOP, "it is a link, not the file", str(place))
+        descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise OSError(errno.EINVAL, "it is no plain file", str(place))
+        return os.fdopen(descriptor, "rb")

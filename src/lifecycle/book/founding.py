@@ -1,0 +1,69 @@
+"""The first facts of a book: the fund, its first administrator, its editions."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from pydantic import ValidationError
+
+from lifecycle.events.fund import FundEstablished, OfficerAppointed, PolicyAdopted
+from lifecycle.fund.seat import day_at
+from lifecycle.kernel.event import FundEvent
+from lifecycle.parse import Malformed, recorder_from
+from lifecycle.policy.edition import Edition, shipped
+from lifecycle.types.codes import not_a_currency, not_a_time_zone
+
+
+def founding(
+    *,
+    name: str,
+    currency: str,
+    fiscal_year_start: int,
+    time_zone: str,
+    on: date | None,
+    recorder: str,
+    editions: Sequence[Edition] | None,
+    now: datetime,
+) -> list[FundEvent]:
+    """What ``init`` records; established today, at its seat, if ``on`` is not given.
+
+    Raises `Malformed` with the field that is wrong.
+    """
+    recorder = recorder_from(recorder)
+    if what := not_a_time_zone(time_zone):
+        raise Malformed([("time_zone", what)])
+    today = day_at(now, time_zone)
+    on = today if on is None else on
+    if what := not_a_currency(currency, on):
+        raise Malformed([("currency", what)])
+    if on > today:
+        raise Malformed([("on", f"{on} is after today, {today}: a fund is recorded when it is established")])
+    adopted = shipped() if editions is None else editions
+    for edition in adopted:
+        _in_currency(edition, currency)
+    try:
+        return [
+            FundEstablished(
+                on=on,
+                actor=recorder,
+                name=name,
+                currency=currency,
+                fiscal_year_start=fiscal_year_start,
+                time_zone=time_zone,
+            ),
+            OfficerAppointed(on=on, actor=recorder, officer=recorder, roles=("administrator",)),
+            *(PolicyAdopted(on=on, actor=recorder, edition=edition) for edition in adopted),
+        ]
+    except ValidationError as error:
+        raise Malformed.of(error) from None
+
+
+def _in_currency(edition: Edition, currency: str) -> None:
+    """Refuse a maximum in another currency: no grant could be held against it. Raises `Malformed`."""
+    for name, window in edition.windows.items():
+        limit = window.max_amount
+        if limit is not None and limit.value.currency != currency:
+            what = (
+                f"edition {edition.name} has a maximum of {limit.value} for window {name}, not in {currency}:"
+                " give the fund's own editions with --policy FILE"
+            )
+            raise Malformed([("currency", what)])

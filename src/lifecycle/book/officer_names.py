@@ -1,0 +1,99 @@
+"""The register of names: what people call the officers, beside the journal and erasable.
+
+Entries know officers by opaque ids and are kept for ever. Names are kept here alone, in one file or one
+table of the book, so that a person can be erased from it and every proof stays valid.
+"""
+
+import json
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from lifecycle.journal.atomic_files import keep, locked
+from lifecycle.kernel.errors import Unreachable
+
+FILE = "officers.json"
+LONGEST = 200
+"""Characters of a name."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+class Known(NamedTuple):
+    """What the register says of an id."""
+
+    name: str | None
+    """`None` once erased."""
+    erased_on: date | None
+
+
+class Names(ABC):
+    """The register of one book."""
+
+    @abstractmethod
+    def all(self) -> dict[str, Known]:
+        """Everybody in it, by id."""
+
+    @abstractmethod
+    def keep(self, officer: str, known: Known) -> None:
+        """Say this of the officer, in the place of what was said before."""
+
+    def name(self, officer: str, name: str) -> None:
+        """Keep a name, in the place of any before. Raises ``ValueError`` where it is none."""
+        name = " ".join(name.split())
+        if not 0 < len(name) <= LONGEST or _CONTROL.search(name):
+            raise ValueError(f"a name has 1 to {LONGEST} characters, none of which steers a terminal")
+        self.keep(officer, Known(name, None))
+
+    def erase(self, officer: str, on: date) -> None:
+        """Forget the name. Raises ``KeyError`` where there is none."""
+        found = self.all().get(officer)
+        if found is None or found.name is None:
+            raise KeyError(officer)
+        self.keep(officer, Known(None, on))
+
+
+class NamesInFile(Names):
+    """In a file of the book's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._place = folder / FILE
+
+    def all(self) -> dict[str, Known]:
+        """Everybody in it, by id. Raises `Unreachable` where it cannot be read."""
+        try:
+            told = json.loads(self._place.read_bytes())
+            return {officer: _known(fields) for officer, fields in told.items()}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise Unreachable(f"{self._place}: the register of names cannot be read: {error}") from None
+
+    def keep(self, officer: str, known: Known) -> None:
+        """Write the file anew. Raises `Unreachable` where it cannot be written."""
+        try:
+            with locked(self._place.with_suffix(".lock")):
+                told = {**self.all(), officer: known}
+                rows = {one: _fields(what) for one, what in sorted(told.items())}
+                keep(self._place, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+        except OSError as error:
+            raise Unreachable(f"{self._place} cannot be written: {error.strerror}") from error
+
+
+def shown(officer: str, names: Mapping[str, Known]) -> str:
+    """The id, with the name before it where there is one."""
+    found = names.get(officer)
+    return officer if found is None or found.name is None else f"{found.name} ({officer})"
+
+
+def _known(fields: dict[str, str]) -> Known:
+    erased = fields.get("erased_on")
+    return Known(fields.get("name"), None if erased is None else date.fromisoformat(erased))
+
+
+def _fields(known: Known) -> dict[str, str]:
+    if known.erased_on is not None:
+        return {"erased_on": known.erased_on.isoformat()}
+    return {"name": known.name or ""}

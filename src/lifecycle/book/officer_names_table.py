@@ -1,0 +1,39 @@
+"""The register of names as a table: the one in the journal's schema in which something may be changed."""
+
+from datetime import date
+
+from lifecycle.book.officer_names import Known, Names
+from lifecycle.journal.postgresql.recorder import JournalRecorder
+from lifecycle.kernel.errors import Unreachable
+
+_KEEP = (
+    "INSERT INTO officers (officer, name, erased_on) VALUES (%s, %s, %s)"
+    " ON CONFLICT (officer) DO UPDATE SET name = excluded.name, erased_on = excluded.erased_on"
+)
+
+
+class NamesInTable(Names):
+    """In the database, for all who open the book there."""
+
+    def __init__(self, recorder: JournalRecorder) -> None:
+        self._recorder = recorder
+
+    def all(self) -> dict[str, Known]:
+        """Everybody in it, by id. Raises `Unreachable` where it cannot be read."""
+        rows = self._recorder.rows("SELECT officer, name, erased_on FROM officers ORDER BY officer")
+        return {officer: Known(name, _day(officer, erased)) for officer, name, erased in rows}
+
+    def keep(self, officer: str, known: Known) -> None:
+        """Change the row, as durably as what is recorded."""
+        erased = None if known.erased_on is None else known.erased_on.isoformat()
+        self._recorder.do(_KEEP, (officer, known.name, erased))
+
+
+def _day(officer: str, erased_on: str | None) -> date | None:
+    try:
+        return None if erased_on is None else date.fromisoformat(erased_on)
+    except ValueError as error:
+        raise Unreachable(
+            f"the register of names cannot be read: {officer} was erased on {erased_on!r:.40}, which is no"
+            " day: delete that row of journal.officers, and name the officer again"
+        ) from error

@@ -1,0 +1,110 @@
+"""Where a book lies: its journal, what is set for it, its documents, and the folder of its seals."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from io import BufferedIOBase
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from lifecycle.book.copies import Behind, Sizes
+from lifecycle.book.officer_names import Names
+from lifecycle.journal.journal import Journal
+from lifecycle.journal.recorder import Recording
+
+T = TypeVar("T")
+
+
+class Check(NamedTuple):
+    """Something about a store that was looked at."""
+
+    what: str
+    well: bool
+    told: str
+
+
+def guards(recorder: Recording) -> Check:
+    """What is defined in the journal is what was made there."""
+    expected, there = recorder.expected_schema(), recorder.schema()
+    odd = sorted(name for name in expected.keys() | there.keys() if expected.get(name) != there.get(name))
+    told = f"not as they were made: {', '.join(odd)}" if odd else "tables and triggers are as they were made"
+    return Check("the journal is guarded", not odd, told)
+
+
+class Home(ABC):
+    """What a book needs of the place that it lies in."""
+
+    place: Path | str
+    """Where it is opened: a folder, or the address of a database."""
+    path: Path
+    """A folder on this machine: of the seals, at least."""
+    views: Path | str
+    """Where the tables of its reports are: a folder, or the address of a database."""
+
+    @abstractmethod
+    def made(self) -> Journal:
+        """The journal of a new book. Raises `Unreachable` where a book, or anything else, is already."""
+
+    lags: bool = False
+    """Whether it is a standby, which may lack the newest entries for a while."""
+
+    @abstractmethod
+    def behind(self, sealed: Sizes, there: Sizes) -> Behind | None:
+        """What is missing of what was sealed at another address, or is not on this standby yet.
+
+        ``sealed``: by the checkpoints of this address; ``there``: what the journal has.
+        """
+
+    @abstractmethod
+    def begin_sealing(self) -> None:
+        """Keep, beside the checkpoints, the address at which they are made. Raises ``OSError``."""
+
+    @abstractmethod
+    def finish(self, name: str, *, seal: bool) -> None:
+        """Write down that the new book is made to the end, and whether who records is to seal."""
+
+    @abstractmethod
+    def abandon(self) -> None:
+        """Take away what was made of a new book that will not be finished, as far as that is safe."""
+
+    @abstractmethod
+    def opened(self, *, read_only: bool) -> Journal:
+        """The journal of a book that is there. Raises `Unreachable`."""
+
+    def insist(self, work: Callable[[bool], T]) -> T:
+        """Do the work; again, where the store went away meanwhile and may come back.
+
+        The work is told whether it may have been done before, and must do no harm when it is done twice.
+        """
+        return work(False)
+
+    @abstractmethod
+    def seals_each_command(self) -> bool:
+        """Whether those who record are to seal after each command. Raises `Unreachable`."""
+
+    @abstractmethod
+    def health(self, *, standby: bool) -> Iterator[Check]:
+        """Whether the store is as it should be. ``standby``: another one must confirm each commit."""
+
+    @abstractmethod
+    def title(self) -> str:
+        """The name that the book was made with. Raises `Unreachable`."""
+
+    @abstractmethod
+    def names(self) -> Names:
+        """The register of what people call the officers."""
+
+    def settings(self) -> dict[str, object]:
+        """What people have set by hand. Raises `Unreachable`."""
+        return {}
+
+    @abstractmethod
+    def documents(self) -> Iterator[str]:
+        """The SHA-256 of each document that is kept."""
+
+    @abstractmethod
+    def keep(self, digest: str, data: bytes) -> None:
+        """Keep a document's bytes by their SHA-256. Raises `Unreachable`."""
+
+    @abstractmethod
+    def document(self, digest: str) -> BufferedIOBase:
+        """The document with this SHA-256, to be read. Raises ``OSError`` where it is not there."""

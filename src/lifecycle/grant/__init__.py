@@ -1,0 +1,1 @@
+"""A grant: its state, what changes it, and what it owes."""

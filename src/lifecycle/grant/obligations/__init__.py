@@ -1,0 +1,1 @@
+"""What a grant owes, when, and whether it was met (domain §6)."""

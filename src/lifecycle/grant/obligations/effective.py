@@ -1,0 +1,145 @@
+"""What is asked of an effective grant: payments, the end of paying, a report each year (domain §6)."""
+
+from datetime import date
+from itertools import count
+
+from lifecycle.events import grant as was
+from lifecycle.grant.obligations.items import Items
+from lifecycle.grant.state import Grant
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.obligation import Obligation
+from lifecycle.policy.edition import Edition
+from lifecycle.types.stage import ZERO, Stage
+
+_INACTIVITY, _DEADLINE, _REPORT = "inactivity", "disbursement_deadline", "progress_report"
+_MOST_AHEAD = 240
+
+
+class Payments:
+    """The wait for the next payment, and the day by which nothing is left to pay."""
+
+    def __init__(self, items: Items) -> None:
+        self._items = items
+        self.waits: Obligation | None = None
+        """The item that waits for the next payment, while the grant is effective."""
+        self._number = 0
+        self._deadlines: list[Obligation] = []
+        self._net_paid = ZERO
+        self._promised = False
+        """Something was committed at some time."""
+
+    def begin(self, on: date) -> None:
+        """There is a grant."""
+        self._deadlines = [self._items.item(_DEADLINE)]
+        self._deadlines[0].mark(on)
+
+    def wait(self, edition: Edition, on: date) -> None:
+        """A payment is to come within the edition's days."""
+        self.waits, span = None, edition.obligations.get("inactivity")
+        if span is not None:
+            self._number += 1
+            self.waits = self._items.item(_INACTIVITY, str(self._number))
+            self.waits.idle = not self._promised
+            self._items.start(_INACTIVITY, on, span, self.waits.item)
+
+    def paid(self, edition: Edition, on: date) -> None:
+        """Money was paid: the next wait begins."""
+        if self.waits is not None:
+            self._items.meet(_INACTIVITY, on, self.waits.item)
+            self.wait(edition, on)
+
+    def due(self, edition: Edition, closing_date: date) -> dict[Obligation, date]:
+        """When each item of the deadline is due: later, if it opened late."""
+        deadline = edition.deadline(closing_date)
+        return {
+            item: deadline if item.base is None else max(deadline, edition.deadline(item.base))
+            for item in self._deadlines
+        }
+
+    def moved(self, grant: Grant, edition: Edition, event: Event) -> None:
+        """The balance may have changed.
+
+        The deadline is met on the first day on which nothing is undisbursed, and stays met. When money comes
+        back, or more is promised, after it was met, a further item opens. A grant to which nothing was ever
+        promised has nothing to pay.
+        """
+        net_paid = grant.disbursed - grant.refunded
+        came_back, self._net_paid = net_paid < self._net_paid, net_paid
+        self._is_promised(grant, event.on)
+        item = self._deadlines[-1]
+        if item.triggered_on is None or item.idle:
+            return
+        more = came_back or type(event) is was.CommitmentIncreased
+        if item.met_on is not None and more and grant.stage is not Stage.CANCELLED:
+            item = self._further(grant, edition, event.on)
+        settled = grant.undisbursed == 0 and (item.item is None or not grant.overpaid)
+        if item.met_on is None and settled:
+            item.met_on = event.on
+            item.mark(event.on)
+
+    def _is_promised(self, grant: Grant, on: date) -> None:
+        if self._promised:
+            return
+        self._promised = any(amount > 0 for _, amount in grant.commitments)
+        for found in self._items:
+            if found.name in (_INACTIVITY, _DEADLINE) and found.idle is self._promised:
+                found.idle = not self._promised
+                found.mark(on)
+
+    def _further(self, grant: Grant, edition: Edition, on: date) -> Obligation:
+        assert grant.closing_date is not None
+        item = self._items.item(_DEADLINE, str(len(self._deadlines) + 1))
+        item.triggered_on = item.base = on
+        self._deadlines.append(item)
+        item.move(self.due(edition, grant.closing_date)[item])
+        item.mark(on)
+        return item
+
+
+class Reports:
+    """A progress report for each year that begins while the grant is effective."""
+
+    def __init__(self, items: Items) -> None:
+        self._items = items
+        self.runs: Obligation | None = None
+        """The report of the year that runs, while the grant is effective."""
+
+    def begin(self, edition: Edition, effective_on: date, on: date) -> None:
+        """Reports are asked for from here on: first that of the year that runs."""
+        span = edition.obligations.get("progress_report")
+        if span is None or span.after(effective_on) <= effective_on:
+            return
+        times = next(n for n in count(1) if span.after(effective_on, n) >= on)
+        self.runs = item = self._items.item(_REPORT, str(times))
+        item.base, item.times = effective_on, times
+        item.triggered_on = effective_on if times == 1 else span.after(effective_on, times - 1)
+        item.move(span.after(effective_on, times))
+        item.mark(on)
+
+    def years_pass(self, edition: Edition, day: date) -> None:
+        """Open the report of each year that has begun before the day, while the grant was effective."""
+        span = edition.obligations.get("progress_report")
+        for _ in range(_MOST_AHEAD):
+            report = self.runs
+            if span is None or report is None or report.due_on is None or report.due_on >= day:
+                return
+            assert report.base is not None
+            if span.after(report.base) <= report.base:
+                return
+            self.runs = following = self._items.item(_REPORT, str(report.times + 1))
+            following.base, following.times = report.base, report.times + 1
+            following.triggered_on = report.due_on
+            following.move(span.after(following.base, following.times))
+            # New terms may have moved the due date into the past: until then the next year had not begun.
+            following.mark(max(report.due_on, report.steps[-1].since))
+
+    def reported(self, on: date) -> None:
+        """A report meets one year: the earliest that is open and began before the day of the report.
+
+        On an anniversary it is that of the year that ends: the next one asks for a report since then.
+        """
+        for found in self._items:
+            began = found.triggered_on
+            if found.name == _REPORT and found.open and began is not None and began < on:
+                self._items.meet(_REPORT, on, found.item)
+                return

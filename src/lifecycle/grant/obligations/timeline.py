@@ -1,0 +1,320 @@
+"""What is due when, and whether it was met (domain §6): pure, for decisions and reports alike.
+
+A `Timeline` follows a grant's entries in force, one by one in their order, and keeps for each
+obligation the steps of its dates. The step in force on a day is the last that begins on it or
+before, so what is late can be told for any day from stored dates. The status itself depends on
+the day that is asked for, and is computed where it is asked.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from lifecycle.events import grant as was
+from lifecycle.grant.obligations.effective import Payments, Reports
+from lifecycle.grant.obligations.items import Items
+from lifecycle.grant.state import Grant
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.obligation import NAMES, Obligation, Step
+from lifecycle.policy.edition import Edition, Span, last_day
+from lifecycle.types.stage import Stage
+from lifecycle.types.terms import plus_months
+
+__all__ = ["MONTHS_AHEAD", "NAMES", "Obligation", "Step", "Timeline"]
+
+_ITEMISED = frozenset(("activity", "inactivity", "progress_report", "follow_up", "instalment"))
+_GRANT_WIDE = tuple(name for name in NAMES if name not in _ITEMISED)
+_BY_SPAN = frozenset(("first_activity", "inactivity", "progress_report"))
+"""While a grant is effective, what is due a span of the edition's after a day."""
+
+MONTHS_AHEAD = 240
+"""How long after the closing date (or the last entry, if later) anniversaries are laid out ahead, for a
+grant that is still effective then: they begin by the calendar, without an entry."""
+
+
+class Timeline:
+    """Follows one grant. Feed it every entry in force, in order, with the state after it."""
+
+    def __init__(self, policy: Mapping[str, Edition], edition_on: Callable[[date], Edition | None]) -> None:
+        self._policy = policy
+        self._edition_on = edition_on
+        self._items = Items()
+        self._payments = Payments(self._items)
+        self._reports = Reports(self._items)
+        self._grant: Grant | None = None
+        """As it was after the last entry."""
+        self._last: date | None = None
+        self._asking: tuple[str | None, str] | None = None
+        """Before approval: the edition and the window that told last what is asked."""
+
+    def see(self, grant: Grant, event: Event) -> None:
+        """One more fact, with the grant's state after it."""
+        before = self._grant
+        if before is not None and self._reports.runs is not None:
+            self._reports.years_pass(self._edition(before), event.on)
+        self._grant, self._last = grant, event.on
+        follow = _FOLLOW.get(type(event))
+        if follow is not None:
+            follow(self, grant, event)
+        if grant.edition is None:
+            self._ask_before_approval(grant, event.on)
+        if before is not None and before.stage is not grant.stage:
+            self._items.enter(before.stage, grant, event.on)
+            if before.stage is Stage.EFFECTIVE:
+                self._payments.waits = self._reports.runs = None
+
+    def obligations(self) -> list[Obligation]:
+        """All of them, in order of life. Call it once, after the last entry."""
+        grant = self._grant
+        if self._reports.runs is not None and grant is not None and grant.closing_date is not None:
+            assert self._last is not None
+            ahead = plus_months(max(grant.closing_date, self._last), MONTHS_AHEAD)
+            self._reports.years_pass(self._edition(grant), ahead)
+        return self._items.in_order()
+
+    def _ask_before_approval(self, grant: Grant, on: date) -> None:
+        """Until an edition governs the grant, that of the day tells what will be asked."""
+        edition = self._edition_on(on)
+        asking = (None if edition is None else edition.name, grant.window)
+        if asking != self._asking:
+            self._asking = asking
+            self._items.ask(edition, grant.window, on)
+
+    def _edition(self, grant: Grant) -> Edition:
+        assert grant.edition is not None, "only called after approval"
+        return self._policy[grant.edition]
+
+    # ── proposal to agreement ────────────────────────────────────────────────────────────────
+
+    def _proposed(self, _: Grant, e: was.GrantProposed) -> None:
+        for name in _GRANT_WIDE:
+            self._items.item(name).mark(e.on)
+        self._payments.begin(e.on)
+
+    def _requested(self, _: Grant, e: was.FundingRequested) -> None:
+        edition = self._edition_on(e.on)
+        self._items.start("review", e.on, None if edition is None else edition.obligations.get("review"))
+
+    def _approved(self, grant: Grant, e: was.GrantApproved) -> None:
+        self._items.meet("review", e.on)
+        self._items.ask(self._edition(grant), grant.window, e.on)
+        self._way_to_effectiveness(grant, e.on)
+        self._money(grant, e)
+
+    def _signed(self, grant: Grant, e: was.AgreementSigned) -> None:
+        if self._edition(grant).agreement_required:
+            self._items.meet("signature", e.on)
+            self._way_to_effectiveness(grant, e.on)
+
+    def _way_to_effectiveness(self, grant: Grant, on: date) -> None:
+        """First the signature runs, then effectiveness; without an agreement effectiveness alone."""
+        edition = self._edition(grant)
+        signature, effectiveness = self._items.item("signature"), self._items.item("effectiveness")
+        approved_on, signed_on = grant.approved_on, grant.signed_on
+        if not edition.agreement_required:
+            signature.asked = signature.met_on is not None
+            signed_on = None
+        elif signature.met_on is None:
+            self._items.start("signature", on, edition.obligations.get("signature"), base=approved_on)
+            signature.met_on = signed_on
+        if edition.agreement_required and signed_on is None:
+            effectiveness.unstart()
+            effectiveness.asked = "effectiveness" in edition.obligations
+            effectiveness.mark(on)
+        else:
+            span = edition.obligations.get("effectiveness")
+            self._items.start("effectiveness", on, span, base=signed_on or approved_on)
+        signature.mark(on)
+
+    def _declined(self, _: Grant, e: was.ProposalDeclined) -> None:
+        if self._items.item("review").triggered_on is not None:
+            self._items.meet("review", e.on)
+
+    # ── effective ────────────────────────────────────────────────────────────────────────────
+
+    def _effective(self, grant: Grant, e: was.GrantMadeEffective) -> None:
+        self._items.meet("effectiveness", e.on)
+        spans = self._edition(grant).obligations
+        self._items.start("first_activity", e.on, spans.get("first_activity"))
+        for name in ("implementation", "completion_report", "disbursement_deadline", "closure"):
+            self._items.item(name).triggered_on = e.on
+        self._dates_of_closing(grant, e)
+        self._money(grant, e)
+        self._payments.wait(self._edition(grant), e.on)
+        self._reports.begin(self._edition(grant), e.on, e.on)
+
+    def _dates_of_closing(self, grant: Grant, e: Event) -> None:
+        """What hangs on the closing date and the window's span. What was met before new terms stays so."""
+        effective_on, closing_date = grant.effective_on, grant.closing_date
+        assert effective_on is not None
+        assert closing_date is not None
+        edition = self._edition(grant)
+        window = edition.windows.get(grant.window)
+        span_ends = last_day(effective_on, window) if window is not None else None
+        if span_ends is not None and grant.waived_until is not None:
+            span_ends = max(span_ends, grant.waived_until)
+        report = edition.obligations.get("completion_report")
+        dates: dict[Obligation, date | None] = {
+            **self._payments.due(edition, closing_date),
+            self._items.item("implementation"): span_ends,
+            self._items.item("completion_report"): None if report is None else report.after(closing_date),
+            self._items.item("closure"): self._closure_due(grant),
+        }
+        for found, due in dates.items():
+            if found.met_on is None or type(e) is was.ClosingDateExtended:
+                found.move(due)
+                found.mark(e.on)
+
+    def _closure_due(self, grant: Grant, reopened_on: date | None = None) -> date | None:
+        """Some days after the books can be closed: money and report are due, and it is open (again)."""
+        edition = self._edition(grant)
+        report, books = (edition.obligations.get(name) for name in ("completion_report", "closure"))
+        if books is None or grant.closing_date is None:
+            return None
+        days = [edition.deadline(grant.closing_date)]
+        days += [] if report is None else [report.after(grant.closing_date)]
+        days += [] if reopened_on is None else [reopened_on]
+        return books.after(max(days))
+
+    def _restructured(self, grant: Grant, e: was.GrantRestructured) -> None:
+        """The edition then in force governs from here: what is open is counted again by its numbers."""
+        edition = self._edition(grant)
+        self._items.ask(edition, grant.window, e.on)
+        if grant.effective_on is None:
+            self._way_to_effectiveness(grant, e.on)
+            return
+        spans: dict[str, Span] = {str(name): span for name, span in edition.obligations.items()}
+        for found in self._items:
+            if found.base is None or found.met_on is not None or found.name not in _BY_SPAN:
+                continue
+            span = spans.get(found.name)
+            found.move(None if span is None else span.after(found.base, found.times))
+            found.mark(e.on)
+        self._dates_of_closing(grant, e)
+        if self._payments.waits is None:
+            self._payments.wait(edition, e.on)
+        if self._reports.runs is None:
+            self._reports.begin(edition, grant.effective_on, e.on)
+
+    def _paid(self, grant: Grant, e: was.FundsDisbursed | was.IrregularPaymentRecorded) -> None:
+        self._money(grant, e)
+        if grant.edition is not None:
+            self._payments.paid(self._edition(grant), e.on)
+
+    def _money(self, grant: Grant, e: Event) -> None:
+        if grant.edition is not None:
+            self._payments.moved(grant, self._edition(grant), e)
+
+    def _progress(self, _: Grant, e: was.ProgressReported) -> None:
+        self._reports.reported(e.on)
+
+    # ── exchange activities ──────────────────────────────────────────────────────────────────
+
+    def _planned(self, _: Grant, e: was.ActivityPlanned) -> None:
+        found = self._items.item("activity", e.activity)
+        found.triggered_on = e.on
+        found.move(e.ends)
+        found.mark(e.on)
+
+    def _rescheduled(self, _: Grant, e: was.ActivityRescheduled) -> None:
+        found = self._items.find("activity", e.activity)
+        if found is not None and found.met_on is None:  # else it had been held, as was learned later
+            found.move(e.ends)
+            found.mark(e.on)
+
+    def _called_off(self, _: Grant, e: was.ActivityCancelled) -> None:
+        """Calling it off in time is as good as holding it: it is no more waited for."""
+        self._items.meet("activity", e.on, e.activity)
+
+    def _held(self, _: Grant, e: was.ActivityHeld) -> None:
+        """It is met by the day on which it ended. One that was never planned was never due: it has no row."""
+        self._items.meet("first_activity", e.on, met_on=e.ends)
+        self._items.meet("activity", e.on, e.activity, met_on=e.ends)
+
+    # ── results and closure ──────────────────────────────────────────────────────────────────
+
+    def _completed(self, grant: Grant, e: was.ImplementationCompleted) -> None:
+        self._items.meet("implementation", e.on)
+        spans = self._edition(grant).obligations
+        self._items.start("client_survey", e.on, spans.get("client_survey"))
+        self._items.start("results_story", e.on, spans.get("results_story"))
+
+    def _follow_up_agreed(self, _: Grant, e: was.FollowUpAgreed) -> None:
+        found = self._items.item("follow_up", e.follow_up)
+        found.triggered_on = e.on
+        found.move(e.due)
+        found.mark(e.on)
+
+    def _follow_up_completed(self, _: Grant, e: was.FollowUpCompleted) -> None:
+        self._items.meet("follow_up", e.on, e.follow_up)
+
+    def _follow_up_dropped(self, _: Grant, e: was.FollowUpDropped) -> None:
+        found = self._items.item("follow_up", e.follow_up)
+        found.idle = True
+        found.mark(e.on)
+
+    def _waive(self, _: Grant, e: was.ObligationWaived) -> None:
+        self._items.waive(e.obligation, e.item, e.on)
+
+    def _closed(self, grant: Grant, e: was.GrantClosed) -> None:
+        self._items.meet("closure", e.on)
+        outcome = self._items.item("development_outcome")
+        if outcome.met_on is None or outcome.triggered_on is None:
+            span = self._edition(grant).obligations.get("development_outcome")
+            self._items.start("development_outcome", e.on, span)
+
+    def _reopened(self, grant: Grant, e: was.GrantReopened) -> None:
+        """The books are to be closed again; until they are, nothing can have come of it for years."""
+        closure, outcome = self._items.item("closure"), self._items.item("development_outcome")
+        closure.met_on, closure.triggered_on = None, e.on
+        if closure.due_on is not None:
+            closure.superseded, closure.due_on = (*closure.superseded, closure.due_on), None
+            closure.move(self._closure_due(grant, e.on))
+        closure.mark(e.on)
+        if outcome.open:
+            outcome.unstart()
+            outcome.mark(e.on)
+
+
+def _meets(name: str) -> Callable[[Timeline, Grant, Event], None]:
+    def follow(timeline: Timeline, _: Grant, e: Event) -> None:
+        timeline._items.meet(name, e.on)
+
+    return follow
+
+
+_FOLLOW: dict[type[Event], Callable[[Timeline, Grant, Any], None]] = {
+    was.GrantProposed: Timeline._proposed,
+    was.FundingRequested: Timeline._requested,
+    was.GrantApproved: Timeline._approved,
+    was.ProposalDeclined: Timeline._declined,
+    was.AgreementSigned: Timeline._signed,
+    was.GrantMadeEffective: Timeline._effective,
+    was.ActivityPlanned: Timeline._planned,
+    was.ActivityRescheduled: Timeline._rescheduled,
+    was.ActivityCancelled: Timeline._called_off,
+    was.ActivityHeld: Timeline._held,
+    was.FundsDisbursed: Timeline._paid,
+    was.IrregularPaymentRecorded: Timeline._paid,
+    was.PaymentFailed: Timeline._money,
+    was.RefundReceived: Timeline._money,
+    was.CommitmentIncreased: Timeline._money,
+    was.BalanceCancelled: Timeline._money,
+    was.ClosingDateExtended: Timeline._dates_of_closing,
+    was.GrantRestructured: Timeline._restructured,
+    was.GrantCancelled: Timeline._money,
+    was.ProgressReported: Timeline._progress,
+    was.ImplementationCompleted: Timeline._completed,
+    was.FollowUpAgreed: Timeline._follow_up_agreed,
+    was.FollowUpCompleted: Timeline._follow_up_completed,
+    was.FollowUpDropped: Timeline._follow_up_dropped,
+    was.CompletionReportAccepted: _meets("completion_report"),
+    was.ClientSurveyRecorded: _meets("client_survey"),
+    was.ResultsStoryPublished: _meets("results_story"),
+    was.DevelopmentOutcomeRecorded: _meets("development_outcome"),
+    was.ObligationWaived: Timeline._waive,
+    was.GrantClosed: Timeline._closed,
+    was.GrantReopened: Timeline._reopened,
+}
+"""What each fact changes. Facts that are not named change no due date and meet nothing."""
+CONCERNS = _FOLLOW.keys()

@@ -1,0 +1,37 @@
+"""When a thing was learned: strictly growing, and refused where the machine's clock cannot be right."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from lifecycle.kernel.errors import ClockRefused
+
+Clock = Callable[[], datetime]
+BEHIND = timedelta(seconds=5)
+"""A clock that is behind by less is taken for jitter."""
+AHEAD = timedelta(days=365)
+"""A leap ahead by more has to be confirmed."""
+_TICK = timedelta(microseconds=1)
+
+
+def utc_now() -> datetime:
+    """The machine's clock, in UTC."""
+    return datetime.now(UTC)
+
+
+def next_moment(now: datetime, last: datetime | None, *, confirmed: bool = False) -> datetime:
+    """The moment for the next entry, after ``last``. Raises `ClockRefused`."""
+    if last is None or last < now <= last + AHEAD:
+        return now
+    if now > last:
+        if confirmed:
+            return now
+        raise ClockRefused(
+            f"the clock says {now:%Y-%m-%d %H:%M:%S} UTC, over a year after the newest entry"
+            f" ({last:%Y-%m-%d %H:%M:%S}): if that is right, say so with --confirm-clock"
+        )
+    if last - now > BEHIND:
+        raise ClockRefused(
+            f"the clock says {now:%Y-%m-%d %H:%M:%S} UTC, before the newest entry"
+            f" ({last:%Y-%m-%d %H:%M:%S}): set the machine's clock right; nothing was recorded"
+        )
+    return last + _TICK

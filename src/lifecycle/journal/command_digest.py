@@ -1,0 +1,128 @@
+"""The digest of a command, which its receipt keeps: from the command, or from the entry that it became."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from hashlib import sha256
+from itertools import combinations
+from typing import Any
+
+from pydantic_core import from_json, to_json
+
+from lifecycle.decisions.rules import FILLED_IN, Command
+from lifecycle.journal.checksum import SUM
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.history import Entry
+
+_NOT_SAID = {"command_id", "expect_version"}
+_ENVELOPE = ("recorded_at", "recorder", "command_id", "rules", "note", SUM)
+_FILLED_IN_READS = ("edition", "payment", "split")
+"""What follows from a correction, which the book fills in: a corrected approval that gets another day is
+under that day's edition; a corrected refund is split anew, or is of no payment if it is split."""
+
+
+def digest_of(command: Command) -> str:
+    """SHA-256 of what the command says, whatever its id, and in whatever order it was written."""
+    text = command.__pydantic_serializer__.to_json(
+        command, exclude=_NOT_SAID, exclude_none=True, by_alias=True
+    )
+    return sha256(command.NAME.encode() + text).hexdigest()
+
+
+def digest_of_founding(states: Sequence[bytes]) -> str:
+    """SHA-256 of the first facts of a book, from the bytes in which they are stored."""
+    facts = [_said(state)[0] for state in states]
+    return sha256(b"EstablishFund" + to_json(facts)).hexdigest()
+
+
+def told_by(entry: Entry, state: bytes, kind: type[Command]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each digest that the command of an entry may have had, with the fields that it then said.
+
+    ``kind``: the command's class. A field that the book may have filled in is tried as given and as absent.
+    The digest is of the text as it was stored: by a program that knew fewer fields, it may be.
+    """
+    about, _, name = entry.originator_id.partition(":")
+    where = {about: name} if name else {}
+    values = _fields(entry.event, kind) | where
+    if _ends_with_its_place(kind):
+        yield _digest(kind, _spliced(state, about, name)), values
+    stored, note = _said(state)
+    for absent in _absent(stored, kind):
+        said = _without(stored, absent)
+        for text in _in_order(said, note, where, kind):
+            yield _digest(kind, text), _without(values, absent)
+
+
+def _digest(kind: type[Command], text: bytes) -> str:
+    return sha256(kind.NAME.encode() + text).hexdigest()
+
+
+def _fields(event: Event, kind: type[Command]) -> dict[str, Any]:
+    """What the event says that the command can say."""
+    said, names = event.__dict__, event.__pydantic_fields_set__
+    return {name: said[name] for name in _names(kind) if name in names}
+
+
+@cache
+def _names(kind: type[Command]) -> tuple[str, ...]:
+    return tuple(kind.model_fields)
+
+
+@cache
+def _ends_with_its_place(kind: type[Command]) -> bool:
+    """Whether a command's own fields come before its note and its stream, and nothing is filled in."""
+    names = [name for name in _names(kind) if name not in _NOT_SAID]
+    own = [name for name in names if name not in ("note", "grant", "call")]
+    return names[: len(own)] == own and not FILLED_IN.get(kind)
+
+
+def _spliced(state: bytes, about: str, name: str) -> bytes:
+    """The command's text from the stored bytes, without reading them: its fields, its note, its stream."""
+    on = state.index(b',"on":"')
+    end = state.rfind(b',"crc32":"', on)
+    note = state.find(b',"note":"', 0, on)
+    text = b"{" + state[on + 1 : end if end > 0 else -1]
+    if note >= 0:
+        text += state[note:on]
+    if name:
+        text += b',"%b":%b' % (about.encode(), to_json(name))
+    return text + b"}"
+
+
+def _said(state: bytes) -> tuple[dict[str, Any], str | None]:
+    """The fact's fields as they are stored, and the note beside it."""
+    fields: dict[str, Any] = from_json(state, cache_strings="keys")
+    note = fields.get("note")
+    for name in _ENVELOPE:
+        fields.pop(name, None)
+    return fields, note
+
+
+def _absent(stored: dict[str, Any], kind: type[Command]) -> Iterator[tuple[str, ...]]:
+    """The fields that the book may have filled in: none of them, each, and several together."""
+    names = [name for name in FILLED_IN.get(kind, ()) if name in stored]
+    if "reads" in kind.model_fields:
+        names += [f"reads.{name}" for name in _FILLED_IN_READS if name in (stored.get("reads") or {})]
+    for many in range(len(names) + 1):
+        yield from combinations(names, many)
+
+
+def _without(fields: dict[str, Any], absent: Sequence[str]) -> dict[str, Any]:
+    if not absent:
+        return fields
+    left = {name: value for name, value in fields.items() if name not in absent}
+    if left.get("reads"):
+        reads: dict[str, Any] = left["reads"]
+        left["reads"] = {name: value for name, value in reads.items() if f"reads.{name}" not in absent}
+    return left
+
+
+def _in_order(
+    said: dict[str, Any], note: str | None, where: dict[str, str], kind: type[Command]
+) -> Iterator[bytes]:
+    """What the command said as text: in the order of the class's fields, and in that of the stored fact."""
+    fields = said | where if note is None else {**said, "note": note, **where}
+    names = [field.serialization_alias or field.alias or name for name, field in kind.model_fields.items()]
+    ordered = {name: fields[name] for name in names if name in fields}
+    yield to_json(ordered)
+    if list(ordered) != [name for name in fields if name in ordered]:
+        yield to_json({name: value for name, value in fields.items() if name in ordered})

@@ -1,0 +1,507 @@
+"""What of a journal counts in no fold: rows that are quarantined, and streams that are stopped at a bad row.
+
+A row that somebody put in by SQL may be no entry at all, or one that the rules refuse. Its stream stops
+before it, and so does each stream that has a row of the same transaction; no seal covers it. An administrator
+quarantines it: then it is sealed as not lawful, and its streams go on after it.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from lifecycle.journal.faults import Fault
+from lifecycle.journal.mapper import entry_of
+from lifecycle.journal.recorder import (
+    STORED,
+    Question,
+    Recording,
+    further,
+)
+from lifecycle.kernel.errors import Altered, StreamStopped
+from lifecycle.kernel.event import Event, LeftOut
+from lifecycle.kernel.history import QUARANTINES, Entry, kind_of
+
+if TYPE_CHECKING:
+    from lifecycle.events.fund import AnswerQuarantined, RowQuarantined
+
+Row = tuple[Any, ...]
+"""Stream, version, topic, stored bytes, position; and whether the stream has the version before, earlier."""
+
+_PAGE = 1_000
+_FOLLOWS = (
+    "originator_version = 1 OR EXISTS (SELECT 1 FROM stored_events AS earlier"
+    " WHERE earlier.originator_id = one.originator_id"
+    " AND earlier.originator_version = one.originator_version - 1 AND earlier.position < one.position)"
+)
+_TAIL = f"SELECT {STORED}, {_FOLLOWS} FROM stored_events AS one WHERE position > ? ORDER BY position LIMIT ?"
+_QUARANTINED = f"SELECT {STORED} FROM stored_events WHERE originator_id = ? ORDER BY originator_version"
+_ROW = f"SELECT {STORED} FROM stored_events WHERE position = ?"
+_NAMING = "SELECT entries FROM receipts WHERE number > ?"
+_NAMED = "SELECT position FROM stored_events WHERE originator_id = ? AND originator_version = ?"
+_ID = re.compile(rb'"command_id":"([^"\\]{1,200})"')
+_MOMENT = re.compile(rb'"recorded_at":"([^"\\]{1,40})"')
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Stop(NamedTuple):
+    """Where a stream stops, and why."""
+
+    stream: str
+    version: int
+    """Of the first row that is not taken for an entry."""
+    position: int
+    cause: int
+    """Position of the bad row: this one, or one that was written in the same transaction."""
+    bad: str
+    """The name of that row."""
+    why: str
+    """What is wrong with it."""
+    rows: tuple[int, ...]
+    """Positions of all rows that were written in its transaction."""
+
+    def __str__(self) -> str:
+        """What is wrong, what follows, and the way out, in a sentence."""
+        row = f"{self.stream}@{self.version} (position {self.position})"
+        rest = f"{self.stream} takes nothing more, and stands as before it; {self.way_out}"
+        return f"{row} {self.fault}: {rest}"
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with the row at which it stops."""
+        if self.cause == self.position:
+            return f"is no lawful entry: {self.why}"
+        together = f"was written together with {self.bad} (position {self.cause})"
+        return f"{together}, which is no lawful entry: {self.why}"
+
+    @property
+    def way_out(self) -> str:
+        """How its stream goes on."""
+        return f"the way out: grantbook audit seal --quarantine {self.cause} --reason …"
+
+
+class Quarantined(NamedTuple):
+    """A row that was quarantined."""
+
+    stream: str
+    version: int
+    position: int
+    by: Entry
+    """The entry that says so; its event is a `RowQuarantined`."""
+
+    @property
+    def event(self) -> "RowQuarantined":
+        """The act by which it was quarantined."""
+        return cast("RowQuarantined", self.by.event)
+
+    @property
+    def name(self) -> str:
+        """Stream and version."""
+        return f"{self.stream}@{self.version}"
+
+    def __str__(self) -> str:
+        """Who quarantined it, when and why."""
+        act = self.event
+        return f"{self.name} (position {self.position}) is quarantined by {act.actor}, {act.on}: {act.reason}"
+
+
+class QuarantinedAnswer(NamedTuple):
+    """An answer that was quarantined."""
+
+    number: int
+    by: Entry
+    """The entry that says so; its event is an `AnswerQuarantined`."""
+
+    @property
+    def event(self) -> "AnswerQuarantined":
+        """The act by which it was quarantined."""
+        return cast("AnswerQuarantined", self.by.event)
+
+    def __str__(self) -> str:
+        """Who quarantined it, when and why."""
+        act = self.event
+        who = f"is quarantined by {act.actor}, {act.on}: {act.reason}"
+        return f"answer {self.number} (to the command {act.answered}) {who}"
+
+
+Sizes = tuple[int, int]
+"""The position of an entry, and the number of an answer: both are counted from 1."""
+Judge = Callable[[Sizes, frozenset[int]], tuple[list[Fault], Sizes]]
+"""Judges again what was recorded after the sizes, without the rows at these positions. Gives the lawless
+entries, and the sizes up to which nothing is wrong."""
+
+
+class LeftOutRows:
+    """The rows of a journal that count in no fold, as far as it has been looked at."""
+
+    def __init__(self, recorder: Recording) -> None:
+        self._recorder = recorder
+        self._sound: Sizes | None = None
+        """How many entries and answers are known to be sound; `None`: nobody asked to leave anything out."""
+        self._sealed_now: Callable[[], Sizes] = lambda: (0, 0)
+        self._judged: Judge | None = None
+        self._lawless = dict[int, str]()
+        """Why the rules refuse the entry at a position."""
+        self._unjudged = dict[str, int]()
+        """The newest position of others' rows in a stream that decode, and were not judged again."""
+        self.looked = 0
+        """The position up to which every row was looked at."""
+        self.rows: dict[int, Quarantined] = {}
+        """By position."""
+        self.answers: dict[int, QuarantinedAnswer] = {}
+        """Those that were quarantined, by number."""
+        self.stops: dict[str, Stop] = {}
+        """By stream: where it stops first."""
+        self.version = 0
+        """Of the stream of quarantines."""
+        self._undone = False
+        self._believed = set[int]()
+        """Versions of those of its entries that name rows in which something is wrong."""
+        self._unbelieved = set[int]()
+        """Positions of its other rows: each of its entries stands by itself, so it does not stop."""
+        self._out = set[int]()
+        """Positions of all rows at which a stream stops, and of all that come after them in it."""
+        self._together: dict[str, list[str]] | None = None
+        """By its name, the rows that an answer names together with it; read if a row is found bad."""
+
+    def __bool__(self) -> bool:
+        """Whether any row is left out."""
+        return bool(self.rows or self.stops)
+
+    # ── looking ──────────────────────────────────────────────────────────────────────────────
+
+    def begin(
+        self, sound: Sizes, sealed_now: Callable[[], Sizes] = lambda: (0, 0), judge: Judge | None = None
+    ) -> None:
+        """Look at everything after this many sound entries and answers. Raises `Altered`.
+
+        ``sealed_now`` tells how many are sealed.
+        """
+        self._sound, self._sealed_now, self._judged = sound, sealed_now, judge
+        self._again()
+
+    def look(self, position: int) -> bool:
+        """Look at what came since, if the journal goes up to the position; whether anything changed."""
+        if self._sound is None:
+            return False
+        if position <= self.looked and not (self._undone or self._unjudged):
+            return False
+        before = self.streams()
+        self._again()
+        return self.streams() != before
+
+    def settle(self, stream: str) -> bool:
+        """Judge what others have put into a stream since it was looked at; whether anything changed."""
+        position = self._unjudged.get(stream)
+        if position is None or position <= self._sealed_now()[0]:
+            return False
+        return self.look(position)
+
+    def settle_all(self) -> bool:
+        """Judge what others have recorded since; whether there was anything."""
+        there = bool(self._unjudged)
+        self.look(self.looked)
+        return there
+
+    def newer(self, after: int, most: int) -> Question:
+        """Asks for rows after a position, as `take` needs them."""
+        return _TAIL, (after, most)
+
+    def own(self, position: int) -> None:
+        """Take what was recorded up to the position for lawful: this process has judged it."""
+        if self._sound is not None:
+            self.looked = position
+
+    def undo(self, looked: int) -> None:
+        """Forget what was looked at after the position: it was not recorded in the end."""
+        if self.looked > looked:
+            self._undone, self.looked = True, looked
+            if self._sound is not None and self._sound[0] > looked:
+                self._sound = self._sealed_now()
+
+    def since(self, stream: str, version: int, position: int) -> bool:
+        """Whether it was found after the position that a row up to the version is left out of the stream."""
+        stop = self.stops.get(stream)
+        late = (row for row in self.rows.values() if row.by.position is None or row.by.position > position)
+        return (stop is not None and stop.version <= version) or any(
+            row.stream == stream and row.version <= version for row in late
+        )
+
+    def again(self) -> None:
+        """Look at everything anew: a row was quarantined."""
+        if self._sound is not None:
+            self._again()
+
+    def sound(self) -> Sizes:
+        """Up to which entry and answer nothing is wrong, as far as it was judged."""
+        return self._sound or (0, 0)
+
+    def sealed(self) -> Sizes:
+        """Up to which entry and answer it is sealed."""
+        return self._sealed_now()
+
+    def _again(self) -> None:
+        assert self._sound is not None
+        self._sound = max(self._sound, self._sealed_now())
+        self._undone, self._lawless, self._unjudged = False, {}, {}
+        while True:
+            self._decode()
+            if self._judged is None or self.looked <= self._sound[0]:
+                return
+            known = frozenset(self.rows).union(self._unbelieved, self._lawless, self._out)
+            found, sound = self._judged(self._sound, known)
+            if not found:
+                break
+            self._lawless |= self._sure(found)
+        if not self.stops and sound[0] >= self.looked:
+            self._sound = sound
+
+    def _sure(self, found: list[Fault]) -> dict[int, str]:
+        """Those that are wrong whatever the others are: positions, and why.
+
+        What comes after a row of the fund or of a call may be found wrong only because of that row, and a row
+        of those only because of any before it: such a row is taken alone. Grants know nothing of each other.
+        """
+        sure = dict[int, str]()
+        for fault in sorted(found, key=lambda one: one.position):
+            names = self._named_with(f"{fault.stream}@{fault.version}")
+            alone = fault.alone and all(kind_of(name) == "grant" for name in names)
+            if alone or not sure:
+                sure[fault.position] = fault.what
+            if not alone:
+                break
+        return sure
+
+    def _decode(self) -> None:
+        assert self._sound is not None
+        self.rows, self.stops, self.version, self._believed = {}, {}, 0, set()
+        self.answers = {}
+        self._unbelieved, self._out = set(), set()
+        self.looked = self._sound[0]
+        # From the newest on: a row of this stream may have been quarantined itself.
+        for row in reversed(self._recorder.rows(_QUARANTINED, QUARANTINES)):
+            self.version = max(self.version, row[1])
+            if row[-1] <= self.looked and row[-1] not in self.rows:
+                self._quarantine(entry_of(*row))
+        while self.take(self._tail(self.looked), first=True):
+            # What was quarantined may have been followed by rows that are as they should be.
+            self.stops, self.looked = {}, self._sound[0]
+            self._unbelieved, self._out = set(), set()
+
+    def _tail(self, after: int) -> Iterator[Row]:
+        while rows := self._recorder.rows(_TAIL, after, _PAGE):
+            yield from rows
+            (after,) = further((rows[-1][4],), (after,))
+
+    def take(self, rows: Iterable[Row], *, first: bool = False) -> bool:
+        """Look at rows that came after what was looked at; whether anything was quarantined, or stopped."""
+        before, quarantined = len(self.stops), len(self.rows)
+        self._together = None
+        for _, same in groupby(rows, _transaction):
+            together = list(same)
+            self._look_at(together)
+            self.looked = together[-1][4]
+            self._unjudged |= {row[0]: self.looked for row in together}
+        if first:
+            self._unjudged = {}
+        elif len(self.rows) > quarantined:
+            self._again()
+            return True
+        return len(self.rows) > quarantined or (not first and len(self.stops) > before)
+
+    def _look_at(self, together: list[Row]) -> None:
+        """Stop the streams of a transaction in which a row is bad."""
+        entries = list[Entry]()
+        for row in together:
+            stream, version, *_, position, follows = row
+            if stream == QUARANTINES:
+                self.version = max(self.version, version)
+            if position in self.rows:
+                continue
+            if stream != QUARANTINES and (stop := self.stops.get(stream)) and version > stop.version:
+                self._stop(together, row, f"it comes after position {stop.cause}, which is to be set aside")
+                return
+            try:
+                entries.append(entry := entry_of(*row[:5]))
+            except Altered as error:
+                self._stop(together, row, _why(error, row))
+                return
+            if position in self._lawless:
+                self._stop(together, row, self._lawless[position])
+                return
+            if not follows:
+                self._stop(together, row, f"{stream} has no version {version - 1} before it")
+                return
+            if stream == QUARANTINES and (why := self._unfounded(entry)):
+                self._stop(together, row, why)
+                return
+        for entry in entries:
+            if entry.originator_id == QUARANTINES:
+                self._quarantine(entry)
+
+    def _unfounded(self, entry: Entry) -> str:
+        """Why a row that says that others are quarantined is not to be believed; nothing if it is."""
+        if type(entry.event).__name__ == "AnswerQuarantined":
+            return ""  # it is judged again, as its answer is
+        if type(entry.event).__name__ != "RowQuarantined":
+            return f"it is no RowQuarantined, but {type(entry.event).__name__}"
+        if entry.originator_version in self._believed:
+            return ""
+        act = cast("RowQuarantined", entry.event)
+        fault = self.fault(act.position)
+        if fault is None or set(fault.rows) != {act.position, *act.also}:
+            return f"it says that rows are quarantined with which nothing is wrong: position {act.position}"
+        self._believed.add(entry.originator_version)
+        return ""
+
+    def _quarantine(self, entry: Entry) -> None:
+        if type(entry.event).__name__ == "AnswerQuarantined":
+            number = cast("AnswerQuarantined", entry.event).answer
+            self.answers[number] = QuarantinedAnswer(number, entry)
+            return
+        act = cast("RowQuarantined", entry.event)
+        for position in (act.position, *act.also):
+            for stream, version, *_ in self._recorder.rows(_ROW, position):
+                self.rows[position] = Quarantined(stream, version, position, entry)
+
+    def _stop(self, together: list[Row], bad: Row, why: str) -> None:
+        stream, version, *_, position, _ = bad
+        places = {row[4]: (row[0], row[1]) for row in together}
+        for name in self._named_with(f"{stream}@{version}"):
+            other, _, number = name.rpartition("@")
+            if number.isdecimal() and (other, int(number)) not in places.values():
+                found = self._recorder.rows(_NAMED, other, int(number))
+                places |= {at: (other, int(number)) for (at,) in found if at > self.sound()[0]}
+        rows = tuple(sorted(places))
+        self._out.update(rows)
+        for at in rows:
+            name, number = places[at]
+            if name == QUARANTINES:
+                self._unbelieved.add(at)
+            stop = Stop(name, number, at, position, f"{stream}@{version}", why, rows)
+            if name not in self.stops or number < self.stops[name].version:
+                self.stops[name] = stop
+
+    def _named_with(self, name: str) -> list[str]:
+        """The rows that an answer names together with this one."""
+        if self._together is None:
+            self._together = {}
+            _, answers = self.sound()
+            for (told,) in self._recorder.rows(_NAMING, answers):
+                names = str(told).split()
+                for one in names if len(names) > 1 else ():
+                    self._together.setdefault(one, names)
+        return self._together.get(name, [])
+
+    # ── what it comes to ─────────────────────────────────────────────────────────────────────
+
+    def fault(self, position: int) -> Stop | None:
+        """Why the row at a position is not lawful; `None` if it is, or if it is quarantined."""
+        for stop in self.stops.values():
+            if position in stop.rows:
+                return stop
+        for stream, version, topic, state, at in self._recorder.rows(_ROW, position):
+            if at in self.rows or at > self.sound()[0]:
+                return None
+            try:
+                entry_of(stream, version, topic, state, at)
+            except Altered as error:  # an older program has sealed it
+                why = _why(error, (stream, version, topic, state, at))
+                return Stop(stream, version, at, at, f"{stream}@{version}", why, (at,))
+        return None
+
+    def first(self) -> int | None:
+        """The position from which on nothing is sealed; `None` if there is none."""
+        return min((stop.rows[0] for stop in self.stops.values()), default=None)
+
+    @property
+    def out(self) -> frozenset[int]:
+        """Positions of all rows at which a stream stops, and of all that come after them in it."""
+        return frozenset(self._out)
+
+    def faults(self) -> list[Stop]:
+        """Each stop, the first position first."""
+        return sorted(self.stops.values(), key=lambda stop: stop.position)
+
+    def quarantined(self) -> list[Quarantined]:
+        """Each row that was quarantined, in the order of recording."""
+        return [self.rows[position] for position in sorted(self.rows)]
+
+    def refuse(self, stream: str) -> None:
+        """Refuse to record in a stream that is stopped. Raises `StreamStopped`."""
+        if (stop := self.stops.get(stream)) and stream != QUARANTINES:
+            raise StreamStopped(str(stop))
+
+    def is_out(self, stream: str, version: int, position: int) -> bool:
+        """Whether the row counts in no fold."""
+        if position in self.rows or position in self._unbelieved:
+            return True
+        stop = self.stops.get(stream)
+        return stop is not None and version >= stop.version and stream != QUARANTINES
+
+    def streams(self) -> dict[str, tuple[int, ...]]:
+        """The versions that are left out of each stream; of a stopped one, the first."""
+        found: dict[str, set[int]] = {}
+        for row in self.rows.values():
+            found.setdefault(row.stream, set()).add(row.version)
+        for stop in self.stops.values():
+            found.setdefault(stop.stream, set()).add(-stop.version)
+        return {stream: tuple(sorted(versions)) for stream, versions in sorted(found.items())}
+
+    # ── entries ──────────────────────────────────────────────────────────────────────────────
+
+    def entry(self, stream: str, version: int, topic: str, state: bytes, position: int) -> Entry:
+        """The entry of a stored row; one with a `LeftOut` in it for a row that counts in no fold.
+
+        Raises `Altered` if it is not as it was written.
+        """
+        if (self.rows or self.stops) and (out := self._left_out(stream, version, topic, state, position)):
+            return out
+        try:
+            return entry_of(stream, version, topic, state, position)
+        except Altered:
+            if self.look(position) and (out := self._left_out(stream, version, topic, state, position)):
+                return out
+            raise
+
+    def _left_out(self, stream: str, version: int, topic: str, state: bytes, position: int) -> Entry | None:
+        if (row := self.rows.get(position)) is not None:
+            return _entry(stream, version, position, state, LeftOut.of(topic, row.event.on, str(row), True))
+        if not self.is_out(stream, version, position):
+            return None
+        stop = self.stops[stream]
+        return _entry(stream, version, position, state, LeftOut.of(topic, date.max, str(stop), False))
+
+
+def _entry(stream: str, version: int, position: int, state: bytes, event: Event) -> Entry:
+    """A row as an entry, whatever its bytes are."""
+    found = _MOMENT.search(state)
+    try:
+        moment = datetime.fromisoformat(found[1].decode()) if found else _NEVER
+    except ValueError:
+        moment = _NEVER
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return Entry(stream, version, event, moment, "", _command_of(state, position), None, position)
+
+
+def _command_of(state: bytes, position: int) -> str:
+    found = _ID.search(state)
+    return found[1].decode(errors="replace") if found else f"position {position}"
+
+
+def _transaction(row: Row) -> str:
+    """What the rows of one transaction have in common."""
+    return _command_of(row[3], row[4])
+
+
+def _why(error: Altered, row: Row) -> str:
+    """What is wrong with a row, without its name, on one line that a terminal can show."""
+    told = str(error).removeprefix(f"{row[0]}@{row[1]} (position {row[4]})").removeprefix(": ")
+    told = f"it{told}" if told.startswith(" is not") else told
+    return on_one_line(told)
+
+
+def on_one_line(told: str) -> str:
+    """What is wrong, as a terminal can show it and an entry keep it."""
+    return "".join(mark if mark.isprintable() else " " for mark in " ".join(told.split()))[:1_000]

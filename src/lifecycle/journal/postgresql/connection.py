@@ -1,0 +1,296 @@
+"""Connections to the journal's database, and the transactions that are held on them."""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
+from typing import Any
+
+import psycopg
+from eventsourcing.persistence import OperationalError, PersistenceError
+from eventsourcing.postgres import PostgresDatastore
+from psycopg.abc import Params
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
+from psycopg.rows import dict_row, tuple_row
+from psycopg.sql import SQL, Composed
+
+from lifecycle.journal.addresses import SCHEMES, named
+from lifecycle.journal.postgresql.fitness import refuse_unfit
+from lifecycle.journal.postgresql.schema import LOCK, SCHEMA
+from lifecycle.journal.recorder import WAIT
+from lifecycle.kernel.errors import Unreachable
+
+STATEMENT = 120
+"""Seconds that one statement may take."""
+_DEFAULTS = {
+    "application_name": "grantbook",
+    "connect_timeout": "10",
+    # A server that is gone without a word is noticed within a quarter of a minute.
+    "keepalives_idle": "5",
+    "keepalives_interval": "3",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "15000",
+}
+_OPTIONS = (
+    f"-c search_path={SCHEMA},pg_temp -c timezone=UTC -c lock_timeout={WAIT}s"
+    f" -c statement_timeout={STATEMENT}s -c idle_in_transaction_session_timeout={STATEMENT}s"
+    # A question that was planned while a table was small would go through all of it ever after.
+    " -c enable_seqscan=off"
+)
+_GONE = ("08", "57P", "58", "25006")
+"""How the codes of errors begin that tell of a server that is gone, going, or not to be written to."""
+
+
+Query = str | SQL | Composed
+Statement = tuple[Query, Params | None]
+Rows = list[tuple[Any, ...]]
+
+
+class InDoubt(OperationalError):
+    """Nobody has confirmed the commit: the connection was lost amid it, or no standby has it yet."""
+
+    def __init__(self, told: str, *, wrote: bool) -> None:
+        super().__init__(told)
+        self.wrote = wrote
+        """Whether there was anything to commit."""
+
+
+def lost(error: BaseException | None) -> bool:
+    """Whether it tells of a connection that is gone: to ask again on another one may help."""
+    if isinstance(error, InDoubt):
+        return True
+    cause = error.__cause__ if isinstance(error, PersistenceError) else error
+    if not isinstance(cause, psycopg.Error):
+        return False
+    if cause.sqlstate is None:
+        return isinstance(cause, (psycopg.OperationalError, psycopg.InterfaceError))
+    return cause.sqlstate.startswith(_GONE)
+
+
+def parts_of(address: str) -> dict[str, str]:
+    """What it says. Raises `Unreachable` in words of our own: the driver's would tell a password."""
+    with suppress(psycopg.Error):
+        found = {name: str(told) for name, told in conninfo_to_dict(address).items() if told is not None}
+        ports = found.get("port", "").replace(",", "")
+        if address.startswith(SCHEMES) and (not ports or ports.isdecimal()):
+            return found
+    raise Unreachable(
+        f"{named(address)} is no address of a PostgreSQL database: write"
+        " postgresql://USER@HOST/DATABASE; in a password, % is %25, / is %2F, @ is %40"
+    )
+
+
+def several_hosts(address: str) -> bool:
+    """Whether it names more than one server. Raises `Unreachable` where it is no address."""
+    return "," in parts_of(address).get("host", "")
+
+
+def connected(address: str, *, read_only: bool = False, **more: Any) -> psycopg.Connection[Any]:
+    """A connection of ours to the database at the address.
+
+    Raises psycopg's errors, and `Unreachable` if it is no address or the database does not fit a book.
+    """
+    told = parts_of(address)
+    options = f"{_OPTIONS} -c default_transaction_read_only={'on' if read_only else 'off'}"
+    if several_hosts(address) and not read_only:
+        told.setdefault("target_session_attrs", "read-write")
+    told["options"] = f"{told['options']} {options}" if "options" in told else options
+    settings: dict[str, Any] = {**_DEFAULTS, **told, **more, "client_encoding": "UTF8"}
+    made = psycopg.connect(autocommit=True, **settings)
+    try:
+        refuse_unfit(made, address, settings["options"])
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+class Connections:
+    """Stands where the library has a pool: one connection for each thread, made anew when it broke."""
+
+    def __init__(self, address: str, *, read_only: bool) -> None:
+        self._address, self._read_only = address, read_only
+        self._own = threading.local()
+        self._all: list[psycopg.Connection[Any]] = []
+
+    def open(self, *_: object) -> None:
+        """They are made when they are needed."""
+
+    @contextmanager
+    def connection(self) -> Iterator[psycopg.Connection[Any]]:
+        """This thread's own; another one where the last one broke."""
+        own: psycopg.Connection[Any] | None = getattr(self._own, "connection", None)
+        if own is None or own.closed:
+            own = self._own.connection = connected(
+                self._address, read_only=self._read_only, row_factory=dict_row
+            )
+            own.add_notice_handler(self._heard)
+            self._own.warnings = list[str]()
+            self._all.append(own)
+        try:
+            yield own
+        except psycopg.Error as error:
+            if lost(error):
+                own.close()
+            raise
+
+    def _heard(self, told: psycopg.errors.Diagnostic) -> None:
+        if told.severity_nonlocalized == "WARNING":
+            self._own.warnings.append(told.message_primary or "")
+
+    def warned(self) -> list[str]:
+        """What the server has warned this thread of since the last look."""
+        told: list[str] = self._own.warnings
+        self._own.warnings = []
+        return told
+
+    def close(self) -> None:
+        """Let go of them all."""
+        for one in self._all:
+            one.close()
+        self._all.clear()
+
+
+class Held:
+    """A transaction that is held. What it is to do waits for the next question, or for the end, so that many
+    statements are one round trip."""
+
+    def __init__(self, connection: psycopg.Connection[Any], begin: Sequence[str]) -> None:
+        self._connection = connection
+        self._begin: list[Statement] = [(statement, None) for statement in begin]
+        self._waiting: list[Statement] = []
+        self._begun: tuple[Any, ...] | None = None
+        self._begun_at = 0.0
+        self.appended: int | None = None
+        """How many entries; `None` where there is nothing to commit."""
+
+    @property
+    def begun(self) -> tuple[tuple[Any, ...], float]:
+        """The row of the last statement that it began with, and when it was read, by `time.monotonic`."""
+        if self._begun is None:
+            self.ask()
+        assert self._begun is not None
+        return self._begun, self._begun_at
+
+    def put(self, statement: str, params: Params | None = None) -> None:
+        """Do it before whatever is asked next."""
+        self._waiting.append((statement, params))
+
+    def ask(self, *questions: Statement) -> list[Rows]:
+        """What waits is done first; then all rows of each question."""
+        begin, waiting, self._begin, self._waiting = self._begin, self._waiting, [], []
+        told = together(self._connection, questions, begin=begin, waiting=waiting)
+        if begin:
+            (self._begun,), self._begun_at = told[len(begin) - 1] or [()], time.monotonic()
+        return told[len(begin) :]
+
+    def settled(self) -> psycopg.Cursor[Any]:
+        """For what cannot be sent along with others, such as COPY."""
+        self.ask()
+        return self._connection.cursor()
+
+    def commit(self) -> None:
+        """Do what waits, and commit: nothing, where something in it failed and nobody minded."""
+        if self._connection.info.transaction_status == TransactionStatus.INERROR:
+            raise psycopg.errors.InFailedSqlTransaction("something in the transaction failed")
+        try:
+            self.ask((COMMIT, None))
+        except psycopg.Error as error:
+            if not lost(error):
+                raise
+            raise InDoubt(str(error), wrote=self.appended is not None) from error
+
+    def undo(self) -> None:
+        """Leave nothing of it; a connection on which that fails is let go."""
+        try:
+            self._connection.rollback()
+        except psycopg.Error:
+            self._connection.close()
+
+
+def together(
+    connection: psycopg.Connection[Any],
+    questions: Sequence[Statement],
+    *,
+    begin: Sequence[Statement] = (),
+    waiting: Sequence[Statement] = (),
+) -> list[Rows]:
+    """Send what begins a transaction, what waits to be done in it, and the questions; then wait for all.
+
+    Returns the rows of what it began with, and of the questions. The first that fails ends it.
+    """
+    asked = partial(connection.cursor, row_factory=tuple_row, binary=True)
+    # Of what waits, all that is the same but for its values goes through one cursor: it has found out how.
+    done = defaultdict[Query, psycopg.Cursor[Any]](asked)
+    # The pipeline is left before anything else is done: while one is open, the server does not count
+    # its client as idle, and one that hangs would keep everybody waiting for the append lock.
+    many = len(begin) + len(waiting) + len(questions) > 1
+    with connection.pipeline() if many else nullcontext():
+        cursors = [asked().execute(*one) for one in begin]
+        for statement, params in waiting:
+            done[statement].execute(statement, params)
+        cursors += [asked().execute(*one) for one in questions]
+    return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+
+
+class JournalDatastore(PostgresDatastore):
+    """One database. A transaction begun inside one that the same thread holds joins it."""
+
+    def __init__(self, address: str, *, read_only: bool) -> None:
+        super().__init__("", "", "", "", "", schema=SCHEMA, originator_id_type="text", lock_timeout=WAIT)
+        self.pool = self._connections = Connections(address, read_only=read_only)  # type: ignore[assignment]
+        self._own = threading.local()
+
+    @property
+    def holds(self) -> Held | None:
+        """The transaction that this thread holds."""
+        found: Held | None = getattr(self._own, "held", None)
+        return found
+
+    def ask(self, *questions: Statement) -> list[Rows]:
+        """All rows of each: in the transaction that is held, or by themselves."""
+        if (held := self.holds) is not None:
+            return held.ask(*questions)
+        with self.get_connection() as connection:
+            return together(connection, questions)
+
+    @contextmanager
+    def held(self, *begin: str) -> Iterator[Held]:
+        """A transaction that begins with these statements; those begun inside it are part of it."""
+        if (outer := self.holds) is not None:
+            yield outer
+            return
+        with self.get_connection() as connection:
+            self._connections.warned()
+            self._own.held = held = Held(connection, begin)
+            try:
+                yield held
+                held.commit()
+            except BaseException:
+                held.undo()
+                raise
+            finally:
+                self._own.held = None
+        if told := self._connections.warned():
+            raise InDoubt("; ".join(told), wrote=held.appended is not None)
+
+
+HANGS = WAIT // 2
+"""Seconds after which a client that holds the lock and does nothing is ended: before others give up."""
+LIMIT = f"SET LOCAL idle_in_transaction_session_timeout = '{HANGS}s'"
+BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
+"""Each question sees all that was committed before it, whatever is usual on the server."""
+COMMIT = "COMMIT"
+TAKE_LOCK = f"""
+SELECT pg_advisory_xact_lock({LOCK}),
+       CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
+            THEN set_config('synchronous_commit', 'on', true) END
+"""
+"""Whoever appends takes it first. A commit is on disk, and on the standbys that must confirm it, before it
+is acknowledged, whatever is usual on the server."""
+MOMENT = "SELECT clock_timestamp(), coalesce(max(position), 0) FROM stored_events"
+"""Asked once the lock is had, by a statement of its own: that of the lock sees what was before it waited."""
+SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"

@@ -1,0 +1,264 @@
+"""The journal's recorder on PostgreSQL: entries, and the answers beside them, in one transaction."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from eventsourcing.persistence import OperationalError, PersistenceError
+from eventsourcing.postgres import (
+    PostgresAggregateRecorder,
+    PostgresApplicationRecorder,
+    PostgresDatastore,
+    PostgresFactory,
+)
+from eventsourcing.utils import Environment, EnvType
+from psycopg.abc import Params
+from psycopg.errors import LockNotAvailable
+from psycopg.sql import SQL, Composed, Identifier
+
+from lifecycle.journal.postgresql import schema
+from lifecycle.journal.postgresql.connection import (
+    BEGIN,
+    LIMIT,
+    MOMENT,
+    SNAPSHOT,
+    TAKE_LOCK,
+    Held,
+    JournalDatastore,
+    lost,
+)
+from lifecycle.journal.postgresql.holders import in_words
+from lifecycle.journal.recorder import (
+    ANSWER,
+    FORMAT,
+    STORED,
+    Question,
+    Receipt,
+    Recording,
+    not_amid,
+)
+
+_GIVEN = len(Receipt._fields) - 1
+"""So much is said of an answer; its position, the last, is the database's to tell."""
+_LOOPBACK = ("127.0.0.1", "::1")
+_INSERT_ENTRY = f"INSERT INTO stored_events ({STORED.rpartition(', ')[0]}) VALUES (%s, %s, %s, %s)"
+_INSERT_ANSWER = f"INSERT INTO receipts ({ANSWER.rpartition(', ')[0]}) VALUES ({', '.join(['%s'] * _GIVEN)})"
+_WAIT_FOR_STANDBY = "SELECT pg_logical_emit_message(true, 'grantbook', '')"
+"""Something to commit, so that what is read here is on the standby, too, before it is told."""
+_CALL = "SELECT pg_notify('stored_events', '') WHERE pg_notification_queue_usage() < 0.5"
+"""Calls those who follow, once it is committed. Anybody may fill the queue of calls, and a commit that calls
+fails where it is full: followers look by themselves, too."""
+
+
+class JournalRecorder(Recording, PostgresApplicationRecorder):
+    """Stored events by position, and receipts beside them."""
+
+    datastore: JournalDatastore
+
+    def __init__(self, datastore: PostgresDatastore, *, events_table_name: str = "stored_events") -> None:
+        super().__init__(datastore, events_table_name=events_table_name)
+        kinds = [one for one in self.sql_create_statements if "CREATE TYPE" in one.as_string()]
+        # Not the library's table, whose positions have gaps; and never its functions, which lose entries
+        # for readers that follow.
+        self.sql_create_statements = [*kinds, *map(_composed, schema.statements())]
+        self.lock_table_statements = []
+        self.max_notification_id_statement = _composed("SELECT max(position) FROM stored_events")
+
+    def create_table(self) -> None:
+        """Make the schema and all that is in it, where it is not there."""
+        with self.datastore.get_connection() as connection:
+            connection.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(schema.SCHEMA)))
+        super().create_table()
+
+    # ── appending ────────────────────────────────────────────────────────────────────────────
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the append lock: all reads and appends inside are one durable transaction."""
+        try:
+            with self.datastore.held(BEGIN, LIMIT, TAKE_LOCK, MOMENT) as held:
+                yield
+                if held.appended is None:
+                    held.put(_WAIT_FOR_STANDBY)
+        except PersistenceError as error:
+            if isinstance(error.__cause__, LockNotAvailable) and (told := in_words(self.rows)):
+                raise OperationalError(f"lock timeout: {told}") from error.__cause__
+            raise
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """All reads inside see the journal as it was at the first of them."""
+        not_amid(self.datastore.holds)
+        with self.datastore.held(SNAPSHOT):
+            yield
+
+    def append(self, entries: Sequence[tuple[Any, ...]], receipts: Sequence[Receipt]) -> list[int]:
+        """Add entries, and the answers that tell of the last of them, in the transaction that is held."""
+        held = self._held()
+        for entry in entries:
+            held.put(_INSERT_ENTRY, entry)
+        if entries and not held.appended:
+            held.put(_CALL)
+        for receipt in receipts:
+            held.put(_INSERT_ANSWER, receipt[:_GIVEN])
+        (_, newest), _ = held.begun
+        before = held.appended or 0
+        held.appended = before + len(entries)
+        return [newest + before + place for place in range(1, len(entries) + 1)]
+
+    def adopt(self, *, entries: Sequence[tuple[Any, ...]] = (), receipts: Sequence[Receipt] = ()) -> None:
+        """Take over rows of another journal, in the transaction that is held: the owner's to do."""
+        held = self._held()
+        cursor = held.settled()
+        for table, columns, rows in (
+            ("stored_events", STORED.rpartition(", ")[0], entries),
+            ("receipts", ANSWER, receipts),
+        ):
+            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+        held.appended = (held.appended or 0) + len(entries)
+
+    def _held(self) -> Held:
+        held = self.datastore.holds
+        assert held is not None
+        return held
+
+    # ── asking ───────────────────────────────────────────────────────────────────────────────
+
+    def rows(self, statement: str, *params: object) -> list[tuple[Any, ...]]:
+        """All rows of a question to the journal's tables."""
+        return self.answers((statement, params))[0]
+
+    def answers(self, *questions: Question) -> list[list[tuple[Any, ...]]]:
+        """All rows of each, in one round trip."""
+        asked = [(statement.replace("?", "%s"), params or None) for statement, params in questions]
+        try:
+            return self.datastore.ask(*asked)
+        except PersistenceError as error:
+            if self.datastore.holds is not None or not lost(error):
+                raise
+        return self.datastore.ask(*asked)  # a connection that lay idle was lost: on another one
+
+    def now(self) -> datetime:
+        """The server's clock: read when the append lock was had, and counted on from there."""
+        held = self.datastore.holds
+        moment: datetime
+        if held is None or not held.begun[0]:
+            moment = self.rows("SELECT clock_timestamp()")[0][0]
+            return moment.astimezone(UTC)
+        (moment, _), read_at = held.begun
+        return moment.astimezone(UTC) + timedelta(seconds=time.monotonic() - read_at)
+
+    def format(self) -> int:
+        """In which the tables were made; 0 where they are no journal's."""
+        if self.rows(f"SELECT to_regclass('{schema.SCHEMA}.book')")[0][0] is None:
+            return 0
+        found = self.rows("SELECT format FROM book")
+        return int(found[0][0]) if found else 0
+
+    def upgrade(self) -> None:
+        """There is no earlier format of these tables."""
+
+    def schema(self) -> dict[str, str]:
+        """Everything that is defined in the journal's schema, the library's own snapshots apart."""
+        return {
+            name: definition
+            for name, definition in self.rows(schema.DEFINED)
+            if "stored_snapshots" not in name
+        }
+
+    def expected_schema(self) -> dict[str, str]:
+        """The same, of a new journal."""
+        return schema.expected()
+
+    def counters(self) -> list[tuple[str, list[Any], int]]:
+        """None: a position is the one after the newest, whatever was there before."""
+        return []
+
+    def injuries(self) -> list[str]:
+        """None that it tells: its pages have checksums, which are looked at as each is read."""
+        return []
+
+    # ── the book's own row, and its documents ────────────────────────────────────────────────
+
+    def name_book(self, identity: str, name: str, *, seal_each_command: bool) -> None:
+        """Write down that the book, which bears this id from now on, is made to the end."""
+        self.do(
+            "INSERT INTO book (id, format, name, seal_each_command) VALUES (%s, %s, %s, %s)",
+            (identity, FORMAT, name, seal_each_command),
+        )
+
+    def book(self) -> tuple[str, str, bool]:
+        """The book's own id, its name, and whether those who record are to seal."""
+        identity, name, seals = self.rows("SELECT id::text, name, seal_each_command FROM book")[0]
+        return identity, name, seals
+
+    def address(self) -> str:
+        """Host, port and database of the server that answers."""
+        with self.datastore.get_connection() as connection:
+            info = connection.info
+            host = info.host or info.hostaddr
+            return f"{'localhost' if host in _LOOPBACK else host}:{info.port}/{info.dbname}"
+
+    def keep_document(self, digest: str, data: bytes) -> None:
+        """Keep a document's bytes; one that is there already is the same."""
+        self.do("INSERT INTO documents (sha256, data) VALUES (%s, %s) ON CONFLICT DO NOTHING", (digest, data))
+
+    def do(self, statement: str, params: Params) -> None:
+        """Do it as durably as what is appended."""
+        with self.writing():
+            held = self._held()
+            held.put(statement, params)
+            held.appended = held.appended or 0
+
+    def document(self, digest: str) -> bytes | None:
+        """A document's bytes; `None` where it is not there."""
+        found = self.rows("SELECT data FROM documents WHERE sha256 = ?", digest)
+        return bytes(found[0][0]) if found else None
+
+
+def _composed(statement: str) -> Composed:
+    """A statement of ours, none of it typed by anybody."""
+    return Composed([SQL(statement)])
+
+
+class JournalFactory(PostgresFactory):
+    """Gives the journal its own recorder and datastore, under names like those in a file."""
+
+    ADDRESS, READ_ONLY = "GRANTBOOK_ADDRESS", "GRANTBOOK_READ_ONLY"
+
+    def __init__(self, env: Environment | EnvType | None) -> None:
+        super().__init__(env)
+        address = self.env.get(self.ADDRESS)
+        assert address is not None
+        self.datastore = JournalDatastore(address, read_only=self.env.get(self.READ_ONLY) == "yes")
+
+    def application_recorder(self) -> JournalRecorder:
+        """Of entries and answers."""
+        recorder = JournalRecorder(self.datastore)
+        if self.env_create_table():
+            recorder.create_table()
+        return recorder
+
+    def aggregate_recorder(self, purpose: str = "events") -> PostgresAggregateRecorder:
+        """Of snapshots."""
+        recorder = PostgresAggregateRecorder(self.datastore, events_table_name=f"stored_{purpose}")
+        if self.env_create_table():
+            recorder.create_table()
+        return recorder
+
+
+def settings(address: str, *, create: bool, read_only: bool) -> dict[str, str]:
+    """What the library is told, to keep a journal in the database at the address."""
+    return {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        **dict.fromkeys(
+            ("POSTGRES_DBNAME", "POSTGRES_HOST", "POSTGRES_USER", "POSTGRES_PASSWORD"), "as the address says"
+        ),
+        "POSTGRES_ENABLE_DB_FUNCTIONS": "no",
+        JournalFactory.ADDRESS: address,
+        JournalFactory.READ_ONLY: "yes" if read_only and not create else "no",
+    }

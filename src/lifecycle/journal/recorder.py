@@ -1,0 +1,215 @@
+"""What the journal asks of its recorder, whatever the database: entries, answers, questions."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from eventsourcing.persistence import Notification, StoredEvent
+
+from lifecycle.kernel.errors import Altered, NotNow
+
+FORMAT = 2
+"""Of the journal's tables. A journal of a later format is not opened."""
+WAIT = 60
+"""Seconds to wait for another writer."""
+
+
+class Receipt(NamedTuple):
+    """The answer to a command, kept for ever: the same id gets the same answer again."""
+
+    command_id: str
+    digest: str
+    command: str
+    stream: str
+    on: str
+    actor: str
+    recorder: str
+    recorded_at: str
+    outcome: str
+    """``accepted`` or ``refused``."""
+    refusal: str | None
+    rule: str | None
+    message: str | None
+    entries: str
+    """Names of the entries that it became, separated by blanks."""
+    position: int | None
+
+
+STORED = "originator_id, originator_version, topic, state, position"
+"""The columns of an entry, as a ``Notification`` has them."""
+ANSWER = ", ".join(f'"{field}"' for field in Receipt._fields)
+"""The columns of an answer."""
+
+
+_NOT_UTF8 = "\ufffd"
+
+
+def written_out(stored: bytes) -> str:
+    """Text that is not UTF-8, with each wrong byte written out: so its row can be named, shown and sealed."""
+    return _NOT_UTF8 + stored.decode(errors="backslashreplace")
+
+
+def is_not_utf8(text: str) -> bool:
+    """Whether it was `written_out`: no lawful row has such a text."""
+    return text.startswith(_NOT_UTF8) and "\\x" in text
+
+
+Question = tuple[str, Sequence[object]]
+"""With ``?`` for each value; and the values."""
+
+
+def not_amid(held: object) -> None:
+    """Raises `NotNow` where a transaction is held."""
+    if held is not None:
+        raise NotNow(
+            "a batch is open: what is in it is not recorded yet, and can be neither sealed nor proved:"
+            " end it first"
+        )
+
+
+class Recording(ABC):
+    """A recorder of entries and answers. Questions are written once, with ``?`` for each value."""
+
+    @abstractmethod
+    def rows(self, statement: str, *params: object) -> list[tuple[Any, ...]]:
+        """All rows of a question to the journal's tables."""
+
+    def answers(self, *questions: Question) -> list[list[tuple[Any, ...]]]:
+        """All rows of each of some questions: asked together, where to ask takes time."""
+        return [self.rows(statement, *params) for statement, params in questions]
+
+    @abstractmethod
+    def writing(self) -> AbstractContextManager[None]:
+        """Hold the append lock: all reads and appends inside are one durable transaction."""
+
+    @abstractmethod
+    def reading(self) -> AbstractContextManager[None]:
+        """All reads inside see the journal as it was at the first of them, and nothing that is not committed.
+
+        Raises `NotNow` inside `writing`, whose entries may yet come to nothing.
+        """
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
+        """Add entries without an answer, as the library does; in the transaction that is held, if any."""
+        entries = [(one.originator_id, one.originator_version, one.topic, one.state) for one in stored_events]
+        with self.writing():
+            return self.append(entries, ())
+
+    @abstractmethod
+    def append(self, entries: Sequence[tuple[Any, ...]], receipts: Sequence[Receipt]) -> list[int]:
+        """Add entries, and the answers that tell of the last of them, in the transaction that is held.
+
+        An entry is its stream, version, topic and stored bytes. Returns their positions: counted as the
+        database counts them, under the same lock, they are true once it is committed.
+        """
+
+    @abstractmethod
+    def adopt(self, *, entries: Sequence[tuple[Any, ...]] = (), receipts: Sequence[Receipt] = ()) -> None:
+        """Take over rows of another journal, in their order, in the transaction that is held.
+
+        An entry comes before the receipt that tells of it.
+        """
+
+    @abstractmethod
+    def now(self) -> datetime:
+        """The moment, by the clock that this journal goes by; in UTC."""
+
+    @abstractmethod
+    def format(self) -> int:
+        """In which the tables were made; 0 where they are no journal's."""
+
+    @abstractmethod
+    def upgrade(self) -> None:
+        """Bring the tables of an earlier format to this one: what is missing is added."""
+
+    @abstractmethod
+    def schema(self) -> dict[str, str]:
+        """Everything that was defined in the database, each with its definition."""
+
+    @abstractmethod
+    def expected_schema(self) -> dict[str, str]:
+        """The same, of a new journal."""
+
+    @abstractmethod
+    def counters(self) -> list[tuple[str, list[Any], int]]:
+        """Each table, the newest number given in it (one, unless it was altered), and the newest there."""
+
+    @abstractmethod
+    def injuries(self) -> list[str]:
+        """What the database finds wrong with its own files."""
+
+    def undecodable(self) -> list[tuple[str, int, bytes]]:
+        """Rows whose text is none, where the database lets such in: table, number, the bytes in question."""
+        return []
+
+    def indexed_entries(self, upto: int) -> Iterator[tuple[Any, ...]] | None:
+        """Stream, version and position of the entries up to a position, as the index of streams has them.
+
+        `None`, here and below, where indexes are the database server's own affair.
+        """
+        return None
+
+    def indexed_receipts(self, upto: int) -> Iterator[tuple[Any, ...]] | None:
+        """Id, digest and number of the answers up to a number, as the index of answers has them."""
+        return None
+
+    def indexed_refusals(self, upto: int) -> list[int] | None:
+        """Numbers of the refusals up to a number, as their index has them."""
+        return None
+
+    def leads_to_the_newest(self) -> bool:
+        """Whether the indexes, of streams and of commands, lead to the newest entry and the newest answer.
+
+        A database server finds out by itself: its pages have checksums.
+        """
+        return True
+
+    # ── questions ────────────────────────────────────────────────────────────────────────────
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """Events by position, from ``start`` on."""
+        where, params = ["1 = 1"], list[int | str]()
+        if start is not None:
+            where.append("position >= ?" if inclusive_of_start else "position > ?")
+            params.append(start)
+        if stop is not None:
+            where.append("position <= ?")
+            params.append(stop)
+        if topics:
+            where.append(f"topic IN ({','.join('?' * len(topics))})")
+            params += topics
+        question = f"SELECT {STORED} FROM stored_events WHERE {' AND '.join(where)} ORDER BY position LIMIT ?"
+        return [Notification(*row) for row in self.rows(question, *params, limit)]
+
+    def receipts(self, command_ids: Sequence[str]) -> Question:
+        """For the answers that were given under each id: one, and a refusal for each other use of the id."""
+        marks = ",".join("?" * len(command_ids))
+        return f"SELECT {ANSWER} FROM receipts WHERE command_id IN ({marks}) ORDER BY number", command_ids
+
+    def refused(self, stream: str | None = None) -> list[Receipt]:
+        """Receipts of refused commands, in the order in which they were given."""
+        question = f"SELECT {ANSWER} FROM receipts WHERE outcome = 'refused'"
+        if stream is None:
+            return [Receipt(*row) for row in self.rows(question + " ORDER BY number")]
+        return [Receipt(*row) for row in self.rows(question + " AND stream = ? ORDER BY number", stream)]
+
+
+def further(at: tuple[Any, ...], before: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The place (position, number, or stream and version) after which the next page begins.
+
+    Raises `Altered` if rows are out of order: their pages would never end.
+    """
+    if at <= before:
+        there, here = ("@".join(map(str, place)) for place in (at, before))
+        raise Altered(f"its rows are out of order: {there} comes after {here}")
+    return at

@@ -1,0 +1,121 @@
+"""Snapshots of the fund's state, in eventsourcing's own snapshot table: a copy that can be thrown away.
+
+Every approval writes the fund's stream, so without them each command would fold all approvals that
+ever were. The state keeps its facts dated, so late entries are added to a snapshot as to any state.
+A snapshot whose bytes do not add up to its sum counts as none: the entries are folded. So does one that
+another program has kept, whose state may have lacked a field or added up otherwise.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import is_dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+from eventsourcing.persistence import AggregateRecorder, StoredEvent
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from lifecycle.events import fund as fund_events
+from lifecycle.fund import state as fund_module
+from lifecycle.fund.state import Fund
+from lifecycle.journal import upcasts
+from lifecycle.journal.checksum import is_sound, summed
+from lifecycle.journal.mapper import place_of
+from lifecycle.kernel import event as base_events
+from lifecycle.kernel import history
+from lifecycle.kernel.history import FUND
+from lifecycle.policy import edition as policy
+from lifecycle.types import dated_amount as sums
+
+_NAME = "FundSnapshot"
+_MADE_BY = (sums, policy, history, upcasts, fund_events, base_events, fund_module)
+"""The modules whose source says what the state is, and how entries add up to it."""
+
+
+def topic() -> str:
+    """The name under which snapshots are kept: with a digest of the state's fields and of what folds it.
+
+    A snapshot of another program, whose state may have other fields or another meaning, has another name,
+    and is passed over.
+    """
+    return f"{_NAME}.{_digest(Fund, (*fund_module.EVOLVE.items(), *fund_module.FLOWS.items()), _source())}"
+
+
+@lru_cache(maxsize=1)
+def _digest(kind: type[Fund], folds: tuple[tuple[type, Callable[..., Any]], ...], source: str) -> str:
+    told = [source, *_fields(kind, set())]
+    told += [
+        f"{event.__name__} {made.__module__}.{made.__qualname__} {made.__code__.co_code.hex()}"
+        for event, made in folds
+    ]
+    return hashlib.sha256(" ".join(told).encode()).hexdigest()[:16]
+
+
+@lru_cache(maxsize=1)
+def _source() -> str:
+    digest = hashlib.sha256()
+    for module in _MADE_BY:
+        assert module.__file__ is not None
+        digest.update(Path(module.__file__).read_bytes())
+    return digest.hexdigest()
+
+
+def _fields(kind: object, seen: set[object]) -> Iterator[str]:
+    """The fields of a class, and of the classes that they hold."""
+    if not (isinstance(kind, type) and (is_dataclass(kind) or issubclass(kind, BaseModel))) or kind in seen:
+        return
+    seen.add(kind)
+    for name, held in get_type_hints(kind).items():
+        yield f"{kind.__name__}.{name}: {held}"
+        for part in _parts(held):
+            yield from _fields(part, seen)
+
+
+def _parts(held: object) -> Iterator[object]:
+    yield held
+    for part in get_args(held):
+        yield from _parts(part)
+
+
+@lru_cache(maxsize=2)
+def _adapter(kind: type[Fund]) -> TypeAdapter[Fund]:
+    return TypeAdapter(kind)
+
+
+def newest(recorder: AggregateRecorder) -> tuple[Fund, int] | None:
+    """The newest snapshot and the version that it holds; `None` where there is none of this form."""
+    ours = topic()
+    for stored in recorder.select_events(FUND, desc=True, limit=1):
+        if stored.topic == ours and _is_whole(stored):
+            try:
+                return _adapter(Fund).validate_json(stored.state), stored.originator_version
+            except ValidationError:
+                return None
+    return None
+
+
+def injured(recorder: AggregateRecorder) -> int | None:
+    """The version of the newest snapshot, where it is of this form and not as it was written."""
+    ours = topic()
+    for stored in recorder.select_events(FUND, desc=True, limit=1):
+        if stored.topic == ours and not _is_whole(stored):
+            return stored.originator_version
+    return None
+
+
+def _is_whole(stored: StoredEvent) -> bool:
+    return is_sound(place_of(FUND, stored.originator_version, stored.topic), stored.state)
+
+
+def keep(recorder: AggregateRecorder, fund: Fund, version: int) -> bool:
+    """Keep a snapshot; one that another process has kept meanwhile is as good.
+
+    Returns whether there is one: not if one of another program is of that very version.
+    """
+    there = list(recorder.select_events(FUND, gt=version - 1, lte=version))
+    if there:
+        return there[0].topic == topic()
+    state = summed(place_of(FUND, version, topic()), _adapter(Fund).dump_json(fund, by_alias=True))
+    recorder.insert_events([StoredEvent(FUND, version, topic(), state)])
+    return True

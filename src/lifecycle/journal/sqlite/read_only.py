@@ -1,0 +1,110 @@
+"""Files of SQLite's that are only read: by who may not write beside them, as files that never change.
+
+SQLite reads a file that has a log only where it may keep its shared memory beside it. Whoever has the file
+open keeps one there; where nobody has, and no log is left, it can be read without, as on a read-only disk.
+Such a reader holds no lock and does not notice a writer: so the file is looked at again after each reading.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from lifecycle.journal.atomic_files import uri
+from lifecycle.kernel.errors import NotNow
+
+T = TypeVar("T")
+_TIMES = 5
+"""So often what is read is asked again, while others write."""
+
+
+class WrittenMeanwhile(NotNow):
+    """What was read of a file is not to be trusted: it was taken for one that never changes, and changed."""
+
+
+class Look(NamedTuple):
+    """What tells that a file is as it was."""
+
+    inode: int
+    size: int
+    written: int
+    """In nanoseconds."""
+
+
+def settled(file: Path) -> Look | None:
+    """How a file is that nobody has open and that has no log; `None` for any other, and for none."""
+    try:
+        found = file.stat()  # first: what is written from here on is seen by the next look
+    except FileNotFoundError:
+        return None
+    if file.with_name(f"{file.name}-shm").exists() or _size(file.with_name(f"{file.name}-wal")):
+        return None
+    return Look(found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+def _size(log: Path) -> int:
+    try:
+        return log.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def as_unchanging(file: Path) -> Look | None:
+    """How a file is that can only be opened as one that never changes; `None` for any other."""
+    return None if may_write(file) else settled(file)
+
+
+def may_write(file: Path) -> bool:
+    """Whether this user may write in the file, and beside it."""
+    return os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
+
+
+def way_to_read(file: Path) -> tuple[dict[str, str], Look | None]:
+    """How a file is opened to be read only, as SQLite's address says it; and how it is, if it never changes.
+
+    SQLite keeps a log and an index beside a file that it reads, and who may not write leaves them there. So
+    who may write opens the file to write, and does not: then SQLite takes them away again. What is there
+    already is another's, and stays.
+    """
+    if (look := as_unchanging(file)) is not None:
+        return {"mode": "ro", "immutable": "1"}, look
+    if may_write(file) and not file.with_name(f"{file.name}-shm").exists():
+        return {"mode": "rw"}, None
+    return {"mode": "ro"}, None
+
+
+def address_to_read(file: Path) -> tuple[str, Look | None]:
+    """The same as one address, with the file's name."""
+    how, look = way_to_read(file)
+    return f"{uri(file)}?{'&'.join(f'{name}={told}' for name, told in how.items())}", look
+
+
+@contextmanager
+def unchanged(file: Path, look: Look | None) -> Iterator[None]:
+    """What is read inside counts only where the file is as it was. Raises `WrittenMeanwhile`.
+
+    Where it is not, an error inside counts no more than rows: pages of before and after make a damaged file.
+    """
+    try:
+        yield
+    except Exception:
+        _look_again(file, look)
+        raise
+    _look_again(file, look)
+
+
+def _look_again(file: Path, look: Look | None) -> None:
+    if look is not None and settled(file) != look:
+        raise WrittenMeanwhile(
+            f"{file} was written to while it was read: ask again, or ask a copy of it. Whoever may write in"
+            " its folder is not disturbed"
+        )
+
+
+def insisting(read: Callable[[], T]) -> T:
+    """What is read; asked again where it was written to meanwhile. Raises `WrittenMeanwhile`."""
+    for _ in range(_TIMES):
+        with suppress(WrittenMeanwhile):
+            return read()
+    return read()

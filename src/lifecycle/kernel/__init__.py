@@ -1,0 +1,1 @@
+"""What every aggregate is built with: event, command, entry, refusal, rule."""

@@ -1,0 +1,97 @@
+"""What all events share."""
+
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from lifecycle.types.terms import (
+    ByName,
+    Day,
+    Digest,
+    Line,
+    OfficerId,
+    Reason,
+)
+
+SHAPE = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+class Value(BaseModel):
+    """A part of a fact: frozen, and nothing in it that is not known."""
+
+    model_config = SHAPE
+
+
+class Event(Value):
+    """A fact with its day and the officer whose act it was."""
+
+    VERSION: ClassVar[int] = 1
+    """Of the stored form. A journal that holds a newer one is not read."""
+
+    on: Day
+    """The day on which it took effect in the world."""
+    actor: OfficerId
+    """Whose act it was."""
+
+
+class LeftOut(Event):
+    """Stands in the place of a row that counts in no fold: quarantined, or of a stream that is stopped.
+
+    It is never stored: it is made when the row is read.
+    """
+
+    topic: str
+    """Of the row, whatever it says."""
+    why: str
+    """In a sentence."""
+    quarantined: bool
+    """By an administrator; otherwise its stream is stopped."""
+
+    @classmethod
+    def of(cls, topic: str, on: date, why: str, quarantined: bool) -> "LeftOut":
+        """From what is known of the row; ``on``: the day of the quarantine."""
+        return cls.model_construct(on=on, actor="", topic=topic, why=why, quarantined=quarantined)
+
+
+class GrantEvent(Event):
+    """A fact of one grant's stream."""
+
+
+class FundEvent(Event):
+    """A fact of the fund's stream."""
+
+
+class CallEvent(Event):
+    """A fact of one call's stream."""
+
+
+class EntryCorrected(GrantEvent, FundEvent, CallEvent):
+    """An entry was found wrong: it should have read so, or should not have been there.
+
+    Recorded by an approver who neither acted in nor recorded the entry. Holds from the corrected
+    entry's day; who asks for what was known before the correction still sees the entry as it was.
+    """
+
+    entry: int
+    """Version of the corrected entry in its stream, from 1."""
+    reads: Annotated[dict[str, object], ByName] | None = None
+    """The fields as they should be, ``on`` included."""
+    struck: Literal[True] | None = None
+    """The entry should not have been there at all."""
+    reason: Reason
+    """How it is known that the entry was wrong."""
+
+
+class DocumentAttached(GrantEvent, FundEvent):
+    """A file was put beside the record, known by its content.
+
+    Recorded by any officer.
+    """
+
+    name: Line
+    """The file's name."""
+    media_type: Line
+    """Such as ``application/pdf``."""
+    sha256: Digest
+    """Of the file's bytes; also its name in the book's ``documents`` folder."""

@@ -1,0 +1,38 @@
+"""Ids that look alike: equal but for case, marks between words, or the form of characters (domain §2)."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+
+from lifecycle.kernel.refusals import TooLikeKnownId
+
+_BETWEEN_WORDS = re.compile(r"[-_./\s]+")
+
+
+@lru_cache(maxsize=1 << 12)
+def likeness(id: str) -> str:
+    """What all ids that look like this one have in common."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", id).casefold())
+    return _BETWEEN_WORDS.sub("-", folded).strip("-")
+
+
+def like(id: str, known: Iterable[str]) -> str | None:
+    """A known id that looks like this one and is another; `None` if there is none."""
+    return next((other for other in known if other != id and likeness(other) == likeness(id)), None)
+
+
+def not_too_like(id: str, known: Iterable[str], what: str) -> None:
+    """Refuse a new id that looks like a known one. Raises `TooLikeKnownId`."""
+    names = list(known)
+    if id not in names and (other := like(id, names)) is not None:
+        raise TooLikeKnownId(f"{id} looks like the {what} {other}: use {other}, or choose an id that differs")
+
+
+def none_too_like(before: Iterable[str], after: Iterable[str], what: str) -> None:
+    """Refuse a change after which two ids look alike that did not before. Raises `TooLikeKnownId`."""
+    known, found = set(before), dict[str, str]()
+    for id in after:
+        other = found.setdefault(likeness(id), id)
+        if other != id and not {id, other} <= known:
+            raise TooLikeKnownId(f"{id} looks like the {what} {other}: choose an id that differs")

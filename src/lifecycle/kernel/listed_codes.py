@@ -1,0 +1,159 @@
+"""What a command may say only if a list has it: codes that are valid on its day, closed vocabularies.
+
+Lists bind commands and corrections as they are given. A stored entry is read by its shape alone.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, cast, get_args, get_origin
+
+from pydantic import BaseModel, TypeAdapter
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, ValidationError
+from pydantic_core.core_schema import ErrorType
+
+from lifecycle.types.codes import not_a_country, not_a_currency, not_a_time_zone
+from lifecycle.types.terms import Listed, Money
+
+Fault = tuple[tuple[str | int, ...], str]
+"""The field, with its place in a list if it stands in one; and what is wrong."""
+AS_STORED = {"as_stored": True}
+"""The context of ``model_validate`` for a command that is made again from its entry: no list is asked."""
+_Find = Callable[[Any, date | None, tuple[str | int, ...]], Iterator[Fault]]
+
+
+def faults(said: BaseModel, on: date) -> list[Fault]:
+    """What no list of the day has, in the order of the fields."""
+    return list(_of_part(said, on, ()))
+
+
+def refuse(title: str, found: list[Fault]) -> None:
+    """Raise pydantic's ``ValidationError`` with these faults, if there are any."""
+    if found:
+        raise ValidationError.from_exception_data(title, [_listed(*fault) for fault in found])
+
+
+def with_faults(error: ValidationError, kind: type[BaseModel], said: Any) -> ValidationError:
+    """The error with what no list has in the well-formed fields, too: one message names all faults."""
+    if not isinstance(said, dict):
+        return error
+    details = error.errors(include_url=False)
+    wrong = {detail["loc"][0] for detail in details if detail["loc"]}
+    on = _alone(kind, "on", said)
+    found = [
+        fault
+        for name, find in _finders(kind)
+        if name in said and name not in wrong and (value := _alone(kind, name, said)) is not None
+        for fault in find(value, on, (name,))
+    ]
+    if not found:
+        return error
+    return ValidationError.from_exception_data(
+        error.title, [*map(_again, details), *(_listed(*fault) for fault in found)]
+    )
+
+
+def _alone(kind: type[BaseModel], name: str, said: dict[str, Any]) -> Any:
+    """The value of one field; `None` if it is not valid."""
+    field = kind.model_fields[name]
+    try:
+        annotation: Any = Annotated[field.annotation, name, *field.metadata]
+        return TypeAdapter(annotation).validate_python(said.get(name))
+    except (ValidationError, RecursionError):
+        return None
+
+
+def _listed(where: tuple[str | int, ...], what: str) -> InitErrorDetails:
+    # Pydantic would fill braces in.
+    message: Any = what.replace("{", "(").replace("}", ")")
+    return InitErrorDetails(type=PydanticCustomError("listed", message), loc=where, input=None)
+
+
+def _again(detail: ErrorDetails) -> InitErrorDetails:
+    """An error that pydantic told, to be told once more."""
+    name, told = detail["type"], detail.get("ctx", {})
+    message: Any = detail["msg"].replace("{", "(").replace("}", ")")
+    known = name in get_args(ErrorType)
+    kind = name if known else PydanticCustomError(cast(Any, name), message, told)
+    return InitErrorDetails(type=kind, loc=detail["loc"], input=detail["input"], ctx=told)
+
+
+@cache
+def _finders(kind: type[BaseModel]) -> tuple[tuple[str, _Find], ...]:
+    """The fields that hold anything a list binds, each with what finds its faults. (Made once a class.)"""
+    kind.model_rebuild()
+    made = [
+        (name, _finder(field.annotation, tuple(field.metadata))) for name, field in kind.model_fields.items()
+    ]
+    return tuple((name, find) for name, find in made if find is not None)
+
+
+def _finder(annotation: Any, extras: tuple[Any, ...] = ()) -> _Find | None:
+    """What finds the faults in a value that is annotated so; `None` if no list binds it."""
+    for extra in extras:
+        if isinstance(extra, Listed):
+            return _of_text(extra)
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _finder(parts[0], parts[1:])
+    if origin in (Union, UnionType):
+        found = [find for part in parts if part is not NoneType and (find := _finder(part))]
+        return found[0] if found else None
+    if origin is tuple:
+        return _of_each(_finder(parts[0]))
+    if origin is dict:
+        return _of_names(_finder(parts[0]), _finder(parts[1]))
+    if annotation is Money:
+        return _of_amount
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel) and _finders(annotation):
+        return _of_part
+    return None
+
+
+def _of_text(marked: Listed) -> _Find:
+    def find(text: str, on: date | None, where: tuple[str | int, ...]) -> Iterator[Fault]:
+        if marked.kind == "country":
+            what = not_a_country(text, on)
+        elif marked.kind == "currency":
+            what = not_a_currency(text, on)
+        elif marked.kind == "time_zone":
+            what = not_a_time_zone(text)
+        elif marked.kind == "label":
+            what = None if text.strip() else "is blank: write a name"
+        else:
+            what = None if text in marked.words else f"{text} is none of: {', '.join(marked.words)}"
+        if what is not None:
+            yield where, what
+
+    return find
+
+
+def _of_amount(amount: Money, on: date | None, where: tuple[str | int, ...]) -> Iterator[Fault]:
+    if (what := not_a_currency(amount.currency, on)) is not None:
+        yield where, what
+
+
+def _of_each(find: _Find | None) -> _Find | None:
+    def each(values: Any, on: date | None, where: tuple[str | int, ...]) -> Iterator[Fault]:
+        assert find is not None
+        for n, value in enumerate(values):
+            yield from find(value, on, (*where, n))
+
+    return None if find is None else each
+
+
+def _of_names(of_name: _Find | None, of_value: _Find | None) -> _Find | None:
+    def each(values: Any, on: date | None, where: tuple[str | int, ...]) -> Iterator[Fault]:
+        for name, value in values.items():
+            for find, said in ((of_name, name), (of_value, value)):
+                if find is not None:
+                    yield from find(said, on, (*where, str(name)))
+
+    return None if of_name is None and of_value is None else each
+
+
+def _of_part(part: BaseModel, on: date | None, where: tuple[str | int, ...]) -> Iterator[Fault]:
+    for name, find in _finders(type(part)):
+        if (value := part.__dict__[name]) is not None:
+            yield from find(value, on, (*where, name))

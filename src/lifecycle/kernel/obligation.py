@@ -1,0 +1,166 @@
+"""An obligation and its dates, step by step: what `obligations` writes and projections store."""
+
+from datetime import date
+from typing import NamedTuple
+
+from lifecycle.types.stage import Stage
+
+NAMES: tuple[str, ...] = (
+    "review",
+    "signature",
+    "effectiveness",
+    "first_activity",
+    "activity",
+    "implementation",
+    "inactivity",
+    "progress_report",
+    "completion_report",
+    "client_survey",
+    "results_story",
+    "follow_up",
+    "disbursement_deadline",
+    "closure",
+    "development_outcome",
+    "instalment",
+)
+"""Every obligation, in order of life."""
+
+_E, _F, _C, _X = Stage.EFFECTIVE, Stage.FOLLOW_UP, Stage.CLOSED, Stage.CANCELLED
+MET_IN: dict[str, frozenset[Stage]] = {
+    "review": frozenset({Stage.REQUESTED}),
+    "signature": frozenset({Stage.APPROVED}),
+    "effectiveness": frozenset({Stage.APPROVED, Stage.SIGNED}),
+    "first_activity": frozenset({_E, _F}),
+    "activity": frozenset({_E, _F}),
+    "implementation": frozenset({_E}),
+    "inactivity": frozenset({_E}),
+    "progress_report": frozenset({_E, _F}),
+    "completion_report": frozenset({_E, _F}),
+    "client_survey": frozenset({_F, _C}),
+    "results_story": frozenset({_F, _C}),
+    "follow_up": frozenset({_E, _F, _C}),
+    "disbursement_deadline": frozenset({_E, _F, _C, _X}),
+    "closure": frozenset({_F}),
+    "development_outcome": frozenset({_F, _C}),
+}
+"""The stages in which each obligation of a grant can be met (domain §6)."""
+
+DUE_SOON_DAYS = 30
+"""How many days before its due date an obligation is due soon (domain §6)."""
+
+
+class Step(NamedTuple):
+    """What holds of an obligation from a day on."""
+
+    since: date
+    triggered_on: date | None
+    """`None`: not started."""
+    due_on: date | None
+    met_on: date | None
+    excused: str | None
+    """``waived``, ``missed``, ``not_applicable``, or ``not_asked`` if the edition does not ask for it."""
+    left_on: date | None
+    """The day on which the grant left the stages in which it can be met: a missed item is late until then."""
+    superseded: tuple[date, ...]
+    """Earlier due dates, in the order in which they held."""
+
+    def status_on(self, day: date) -> tuple[str, int]:
+        """The status on a day on which the step holds, and the days late, else 0. The due day is not late."""
+        due = self.due_on
+        if self.excused in ("not_applicable", "not_asked"):
+            return "not_applicable", 0
+        if self.met_on is not None:
+            late = due is not None and self.met_on > due
+            return ("met_late", (self.met_on - due).days) if late and due else ("met", 0)
+        if self.excused == "missed":
+            assert due is not None
+            assert self.left_on is not None
+            return "missed", (self.left_on - due).days
+        if self.excused == "waived" or self.triggered_on is None or due is None:
+            return ("waived" if self.excused else "not_started"), 0
+        if day > due:
+            return "overdue", (day - due).days
+        return ("due_soon" if (due - day).days <= DUE_SOON_DAYS else "upcoming"), 0
+
+
+class Obligation:
+    """One obligation, or one item of it, with its steps in order of days."""
+
+    __slots__ = (
+        "asked",
+        "base",
+        "due_on",
+        "idle",
+        "item",
+        "left_on",
+        "met_on",
+        "name",
+        "steps",
+        "superseded",
+        "times",
+        "triggered_on",
+        "waived",
+    )
+
+    def __init__(self, name: str, item: str | None, *, waived: bool = False) -> None:
+        self.name = name
+        self.item = item
+        """An activity, a follow-up, a number or ``PARTNER/instalment``; `None` if there is one only."""
+        self.steps: list[Step] = []
+        self.triggered_on: date | None = None
+        self.due_on: date | None = None
+        self.met_on: date | None = None
+        self.left_on: date | None = None
+        """The day on which the grant left the stages in which it can be met, unmet."""
+        self.waived = waived
+        self.asked = True
+        """The edition asks for it."""
+        self.idle = False
+        """There is nothing to do: a follow-up was dropped, or no money was ever promised."""
+        self.superseded: tuple[date, ...] = ()
+        self.base: date | None = None
+        """The day from which the edition's span counts; `None` if the due date is the item's own."""
+        self.times = 1
+        """How many spans after the base: anniversaries count up."""
+
+    @property
+    def excused(self) -> str | None:
+        """Why nothing more is waited for, as a `Step` has it; `None` if it is, or if it was met."""
+        if not self.asked:
+            return "not_asked"
+        if self.idle:
+            return "not_applicable"
+        if self.met_on is not None:
+            return None
+        if self.waived:
+            return "waived"
+        if self.left_on is None:
+            return None
+        return "missed" if self.due_on is not None and self.left_on > self.due_on else "not_applicable"
+
+    @property
+    def open(self) -> bool:
+        """Still to be met."""
+        return self.met_on is None and self.excused is None
+
+    def move(self, due: date | None) -> None:
+        """Another due date; the one before is kept. Without any, nothing is asked."""
+        if self.due_on is not None and due != self.due_on:
+            self.superseded = (*self.superseded, self.due_on)
+        self.due_on = due
+        self.asked = due is not None
+
+    def unstart(self) -> None:
+        """It has not started after all; a due date that it had is kept."""
+        self.move(None)
+        self.triggered_on = self.base = None
+        self.asked = True
+
+    def mark(self, on: date) -> None:
+        """Keep how it stands at the end of the day."""
+        now = (self.triggered_on, self.due_on, self.met_on, self.excused, self.left_on, self.superseded)
+        steps = self.steps
+        if steps and steps[-1].since == on:
+            steps.pop()
+        if not steps or steps[-1][1:] != now:
+            steps.append(Step(on, *now))

@@ -1,8 +1,0 @@
-"""The journal on PostgreSQL: eventsourcing's own recorder, with what a book of record needs beside it.
-
-Loaded only for a book whose place is the address of a database.
-"""
-
-from lifecycle.postgres.recorder import JournalFactory, settings
-
-__all__ = ["JournalFactory", "settings"]

@@ -1,0 +1,1 @@
+"""Entries and refusals judged again by the rules under which they were recorded."""

@@ -1,0 +1,241 @@
+"""An entry judged again: would the rules that it was recorded under have let it be recorded?
+
+Judged on the state and the knowledge that it was recorded on: on what the journal held before it, never on
+what was learned later, by the rules of its own number (domain §4.9). Pure: what was known is given.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime, timedelta
+from operator import itemgetter
+from typing import Any
+
+from lifecycle.call.state import Call
+from lifecycle.call.state import fold as fold_call
+from lifecycle.catalogue import BY_EVENT, Row
+from lifecycle.decisions.call import CallCommand
+from lifecycle.decisions.fund import FundCommand, lawful_on
+from lifecycle.decisions.rules import Command, GrantCommand
+from lifecycle.events.fund import FundEstablished, OfficerAppointed, PolicyAdopted
+from lifecycle.fund.seat import day_at
+from lifecycle.fund.state import Fund
+from lifecycle.fund.state import evolve as evolve_fund
+from lifecycle.judge.asking import Verdict
+from lifecycle.judge.calls import judge_call
+from lifecycle.judge.elsewhere import Streams
+from lifecycle.judge.fund import NEED_ENTRIES, judge_fund
+from lifecycle.judge.grants import Known, calls_named, judge_grant
+from lifecycle.judge.officers import ActsSince
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.history import (
+    FUND,
+    Entry,
+    call_stream,
+    in_force,
+    kind_of,
+)
+from lifecycle.kernel.refusals import Refusal
+from lifecycle.kernel.rule import RULE_SET
+
+_ZONES_DIFFER = timedelta(hours=1)
+_FOUNDING = (FundEstablished, OfficerAppointed, PolicyAdopted)
+"""What `init` records, in this order; editions as many as there are."""
+
+
+class Lawless(Exception):
+    """The entry is not what the rules would have let be recorded. The message says why."""
+
+
+class Past:
+    """What the journal held before the entries that are judged next.
+
+    ``entries_of`` gives the entries of a stream before them, ``acts_since`` what officers did before them,
+    ``streams`` what was recorded elsewhere before them: each is called only if it is needed.
+    """
+
+    def __init__(
+        self,
+        fund: Fund,
+        entries_of: Callable[[str], Sequence[Entry]],
+        acts_since: ActsSince,
+        streams: Streams,
+    ) -> None:
+        self.fund = fund
+        self.entries_of = entries_of
+        self.acts_since = acts_since
+        self.streams = streams
+        self._grants: dict[str, Known] = {}
+        self._calls: dict[str, tuple[Entry, ...]] = {}
+        self._entries = 0
+
+    def grant(self, stream: str) -> Known:
+        """The grant of a stream."""
+        known = self._grants.pop(stream, None)
+        if known is None:
+            known = Known.of(self.entries_of(stream))
+            self._entries += len(known.entries)
+        self._grants[stream] = known  # at the end: the last to be forgotten
+        return known
+
+    def call(self, name: str) -> tuple[Entry, ...]:
+        """The entries of a call."""
+        if name not in self._calls:
+            self._calls[name] = tuple(self.entries_of(call_stream(name)))
+        return self._calls[name]
+
+    def calls(self, names: set[str]) -> dict[str, Call | None]:
+        """The states of these calls."""
+        return {name: fold_call(in_force(self.call(name))) for name in names}
+
+    def forget(self, stream: str) -> None:
+        """Read the stream anew if it is needed again."""
+        self._calls.pop(stream.removeprefix("call:"), None)
+        if known := self._grants.pop(stream, None):
+            self._entries -= len(known.entries)
+
+    def take_in(self, entries: Sequence[Entry], verdict: Verdict) -> None:
+        """Go on after entries that were found lawful."""
+        self.fund = verdict.fund
+        for entry in entries:
+            stream = entry.originator_id
+            if kind_of(stream) == "grant":
+                self._grants[stream] = self.grant(stream).plus(entry, verdict.grant)
+                self._entries += 1
+            elif kind_of(stream) == "call":
+                name = stream.removeprefix("call:")
+                self._calls[name] = (*self.call(name), entry)
+
+    def keep_at_most(self, entries: int) -> None:
+        """Forget the grants not needed for longest, until this many entries are in memory."""
+        for stream in list(self._grants)[:-1] if self._entries > entries else ():
+            if self._entries <= entries:
+                return
+            self.forget(stream)
+
+
+def last_day_at(moment: datetime, fund: Fund) -> date:
+    """The last day that a moment may have been at the fund's seat.
+
+    Within an hour of midnight that is the day after: the machine that recorded it may have had another
+    edition of the time zones.
+    """
+    return day_at(moment + _ZONES_DIFFER, fund.time_zone)
+
+
+def first_day_at(moment: datetime, fund: Fund) -> date:
+    """The first day that a moment may have been at the fund's seat."""
+    return day_at(moment - _ZONES_DIFFER, fund.time_zone)
+
+
+def row_of_entry(entry: Entry) -> Row:
+    """The row of the command that becomes such an entry. Raises `Lawless` if no command does."""
+    row = BY_EVENT[kind_of(entry.originator_id)].get(type(entry.event).__name__)
+    if row is None:
+        raise Lawless("it follows from the entry of a grant, and no such entry comes before it")
+    return row
+
+
+def judged_again(entries: Sequence[Entry], asked: Command, past: Past) -> Verdict:
+    """The verdict on the command that became these entries: its own, then those that follow from it.
+
+    ``asked``: the command as it can be told from its own entry. Raises `Lawless`.
+    """
+    own = entries[0]
+    today = last_day_at(own.recorded_at, past.fund)
+    try:
+        verdict = _verdict(own, asked, past, today)
+    except Refusal as no:
+        raise Lawless(f"{no.name}: {no}") from no
+    _is_as_judged(entries, verdict)
+    return verdict
+
+
+def _verdict(own: Entry, asked: Command, past: Past, today: date) -> Verdict:
+    if isinstance(asked, GrantCommand):
+        known = past.grant(own.originator_id)
+        calls = past.calls(calls_named(known, asked))
+        return judge_grant(known, asked, past.fund, own.recorder, today, calls, rules=own.rules)
+    if isinstance(asked, CallCommand):
+        held = past.call(asked.call)
+        return judge_call(held, asked, past.fund, own.recorder, today, rules=own.rules)
+    assert isinstance(asked, FundCommand)
+    earlier = past.entries_of(FUND) if asked.NAME in NEED_ENTRIES else ()
+    elsewhere = (past.acts_since, past.streams)
+    return judge_fund(past.fund, asked, own.recorder, today, earlier, *elsewhere, rules=own.rules)
+
+
+def _is_as_judged(entries: Sequence[Entry], verdict: Verdict) -> None:
+    own = entries[0]
+    if not _same(own, verdict.fact):
+        raise Lawless(f"by the rules it would say {_told(verdict.fact)}")
+    follows, told = (
+        _by_stream(verdict.pair),
+        _by_stream((one.originator_id, one.event) for one in entries[1:]),
+    )
+    if follows != told:
+        raise Lawless(f"{_listed(follows)} has to follow from it, and with it there is {_listed(told)}")
+    _recorded_together(entries)
+
+
+def _by_stream(facts: Iterable[tuple[str, Event]]) -> list[tuple[str, Event]]:
+    """In the order of their streams: which stream came first was once left to how a set is hashed."""
+    return sorted(facts, key=itemgetter(0))
+
+
+def _recorded_together(entries: Sequence[Entry]) -> None:
+    own = entries[0]
+    for entry in entries[1:]:
+        if (entry.recorder, entry.rules, entry.note) != (own.recorder, own.rules, None):
+            raise Lawless(f"{entry.name} follows from it, and has another recorder, rule set or note")
+
+
+def _same(own: Entry, fact: Event) -> bool:
+    """Whether an entry says what was judged; one of an earlier rule set, as far as it then could say it."""
+    event = own.event
+    if own.rules == RULE_SET:
+        # As pydantic compares, and in less time where they are the same.
+        return (type(event) is type(fact) and event.__dict__ == fact.__dict__) or event == fact
+    said: dict[str, Any] = fact.__dict__
+    return type(event) is type(fact) and all(
+        said[name] == value for name, value in event.__dict__.items() if name in event.model_fields_set
+    )
+
+
+def _listed(facts: Sequence[tuple[str, Event]]) -> str:
+    return ", ".join(f"{_told(event)} on {stream}" for stream, event in facts) or "nothing"
+
+
+def _told(event: Event) -> str:
+    said = event.model_dump(mode="json", exclude_none=True)
+    fields = " ".join(f"{name}={value}" for name, value in said.items() if name not in ("on", "actor"))
+    return f"{type(event).__name__} {event.on} {fields}"[:300]
+
+
+# ── the founding entries ─────────────────────────────────────────────────────────────────────
+
+
+def founded_again(entries: Sequence[Entry]) -> Verdict:
+    """The verdict on the first entries of a book, which nobody could be asked about. Raises `Lawless`."""
+    fund, own = Fund(), entries[0]
+    kinds = [type(entry.event) for entry in entries]
+    if kinds != [*_FOUNDING[:2], *[PolicyAdopted] * (len(entries) - 2)]:
+        raise Lawless("a book begins with its fund, its first administrator and its editions")
+    for entry in entries:
+        event = entry.event
+        if (entry.originator_id, event.on, event.actor) != (FUND, own.event.on, own.recorder):
+            raise Lawless(f"{entry.name} is not of the day and by the hand that founded the book")
+        if isinstance(event, OfficerAppointed) and (event.officer, event.roles) != (
+            own.recorder,
+            ("administrator",),
+        ):
+            raise Lawless(
+                f"{entry.name} does not make {own.recorder}, who founded the book, its administrator"
+            )
+        try:
+            lawful_on(fund, event, entry.rules, given=True)
+        except Refusal as no:
+            raise Lawless(f"{entry.name}: {no.name}: {no}") from no
+        fund = evolve_fund(fund, event)
+    if own.event.on > last_day_at(own.recorded_at, fund):
+        raise Lawless(f"{own.event.on} is after the day on which it was recorded")
+    _recorded_together(entries)
+    return Verdict(own.event, (), None, fund)

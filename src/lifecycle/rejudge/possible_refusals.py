@@ -1,0 +1,99 @@
+"""Which refusals a command can get: those that are raised in the code that judges it.
+
+Found in the code of the judges and of the rules, so that no list has to be kept beside them.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from itertools import chain
+from types import CodeType, FunctionType
+from typing import Any
+
+from lifecycle.catalogue import ROWS
+from lifecycle.decisions import call as of_calls
+from lifecycle.decisions import fund as of_the_fund
+from lifecycle.decisions.rules import ASKED, BECOMES, CONDITIONS, LAWFUL, WITHIN_BALANCE, Rules
+from lifecycle.judge import calls, fund, grants
+from lifecycle.kernel.refusals import CommandIdReused, Refusal
+
+_JUDGES: dict[str, Callable[..., Any]] = {
+    "grant": grants.judge_grant,
+    "fund": fund.judge_fund,
+    "call": calls.judge_call,
+}
+_OF_CORRECTIONS = frozenset(
+    {
+        "_corrected",
+        "_fund_still_true",
+        "corrects_something",
+        "only_more_time",
+        "returns_still_covered",
+        "target_of",
+    }
+)
+"""Functions of the judges that only corrections come to."""
+_OF_LATE_ENTRIES = frozenset({"_still_there", "new_ids_differ"})
+"""Functions of the judges that only late entries, corrections and waivers come to."""
+_RULES: dict[str, tuple[Rules | dict[Any, Any], ...]] = {
+    "grant": (LAWFUL, WITHIN_BALANCE, CONDITIONS, ASKED, of_calls.ASKS, of_calls.RULES),
+    "fund": (of_the_fund.RULES,),
+    "call": (of_calls.RULES,),
+}
+
+
+@cache
+def refusable(about: str, command: str, *, later: bool) -> frozenset[str]:
+    """Names of the refusals that the command about a ``grant``, the ``fund`` or a ``call`` can get.
+
+    ``later``: there are entries of later days, each of which is judged again.
+    """
+    correction = command == "CorrectEntry"
+    every = correction or later or about == "call"
+    event = ROWS[about][command].event
+    checks = [
+        rule.check
+        for table in _RULES[about]
+        for kind, rules in table.items()
+        if every or kind.__name__ == event or kind.__module__.endswith(".call")
+        for rule in rules
+    ]
+    made = [make for kind, make in BECOMES.items() if command == kind.NAME]
+    stops = frozenset[str]() if correction else _OF_CORRECTIONS
+    if not (correction or later or command == "WaiveObligation"):
+        stops |= _OF_LATE_ENTRIES
+    found = chain.from_iterable(_raised(one, stops) for one in (_JUDGES[about], *checks, *made))
+    return frozenset(found) | {CommandIdReused.__name__}
+
+
+@cache
+def _raised(function: Callable[..., Any], stops: frozenset[str]) -> frozenset[str]:
+    """Names of the refusals in the code of a function and of all that it calls."""
+    found, seen, left = set[str](), set[object](), [function]
+    while left:
+        one = left.pop()
+        if one in seen or not isinstance(one, FunctionType):
+            continue
+        seen.add(one)
+        for thing in _named(one):
+            if isinstance(thing, FunctionType) and thing.__name__ not in stops:
+                left.append(thing)
+            elif isinstance(thing, type) and issubclass(thing, Refusal):
+                found.add(thing.__name__)
+            elif isinstance(thing, type):
+                left += [part for part in vars(thing).values() if isinstance(part, FunctionType)]
+    return frozenset(found)
+
+
+def _named(function: FunctionType) -> Iterator[Any]:
+    """What the code of a function names: what is global in this package, and what it closes over."""
+    for cell in function.__closure__ or ():
+        yield cell.cell_contents
+    for name in _names(function.__code__):
+        thing = function.__globals__.get(name)
+        if getattr(thing, "__module__", "").startswith("lifecycle."):
+            yield thing
+
+
+def _names(code: CodeType) -> Iterable[str]:
+    inner = (const for const in code.co_consts if isinstance(const, CodeType))
+    return chain(code.co_names, *map(_names, inner))

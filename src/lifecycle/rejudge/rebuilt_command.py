@@ -1,0 +1,120 @@
+"""The command that entries came of, made again from what is stored of them."""
+
+import json
+import re
+from functools import cache
+from typing import Any
+
+from pydantic import ValidationError
+
+from lifecycle.decisions.quarantine import QuarantineAnswer, QuarantineRow
+from lifecycle.decisions.rules import Command
+from lifecycle.events.fund import AnswerQuarantined, RowQuarantined
+from lifecycle.journal.command_digest import digest_of, told_by
+from lifecycle.journal.faults import UNDECODABLE, Fault
+from lifecycle.journal.mapper import entry_of
+from lifecycle.journal.recorder import Receipt
+from lifecycle.kernel.errors import Altered
+from lifecycle.kernel.history import Entry, kind_of
+from lifecycle.kernel.listed_codes import AS_STORED
+from lifecycle.kernel.rule import RULE_SET
+from lifecycle.parse import command_class
+from lifecycle.rejudge.entry import Lawless
+
+Row = tuple[Any, ...]
+"""Stream, version, topic, stored bytes and position of an entry."""
+_ID = re.compile(rb'"command_id":"((?:[^"\\]|\\.)*)"')
+
+
+def command_in(state: bytes) -> bytes:
+    """The id of the command that an entry came of. Raises ``ValueError`` if it names none."""
+    found = _ID.search(state)
+    if found is None:
+        raise ValueError("it names no command")
+    told = found[1]
+    return json.loads(b'"%b"' % told).encode() if b"\\" in told else told
+
+
+class Group:
+    """The entries that one command became."""
+
+    def __init__(self, command: bytes) -> None:
+        self.command = command
+        self.rows: list[Row] = []
+        self.entries: list[Entry] = []
+        self.unread: list[Fault] = []
+        """One for each row that does not decode."""
+
+    @property
+    def of_grants(self) -> bool:
+        """Whether every row is a grant's."""
+        return all(kind_of(row[0]) == "grant" for row in self.rows)
+
+    def decode(self) -> None:
+        """Read the rows."""
+        for row in self.rows:
+            try:
+                self.entries.append(entry_of(*row))
+            except Altered as error:
+                stream, version, *_, position = row
+                self.unread.append(
+                    Fault(UNDECODABLE, position, stream, version, 0, f"it is no entry: {error}")
+                )
+
+
+def command_again(own: Entry, state: bytes, name: str, receipt: Receipt) -> Command:
+    """The command that an entry came of: the one whose digest the answer keeps. Raises `Lawless`."""
+    kind = command_class(name, kind_of(own.originator_id))
+    told = told_by(own, state, kind)
+    values = next((values for digest, values in told if digest == receipt.digest), None)
+    if values is None:
+        raise Lawless("the digest of its answer is not that of the command that becomes it")
+    values["command_id"] = own.command_id
+    if own.rules < RULE_SET or kind.__module__ == command_class.__module__:
+        return _made_of(kind, values)
+    try:
+        return kind.model_validate(values, context=AS_STORED)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise Lawless(f"its words make no command: {first['loc']}: {first['msg']}") from None
+
+
+def _made_of(kind: type[Command], values: dict[str, Any]) -> Command:
+    """A command whose fields were held against their types when the entry was read.
+
+    Made as pydantic's ``model_construct`` makes it, in a fifteenth of the time.
+    """
+    made = kind.__new__(kind)
+    parts = {
+        "__dict__": {**_defaults(kind), **values},
+        "__pydantic_fields_set__": set(values),
+        "__pydantic_extra__": None,
+        "__pydantic_private__": None,
+    }
+    for name, part in parts.items():
+        object.__setattr__(made, name, part)
+    return made
+
+
+@cache
+def _defaults(kind: type[Command]) -> dict[str, Any]:
+    fields = kind.model_fields.items()
+    return {name: field.get_default() for name, field in fields if not field.is_required()}
+
+
+def quarantine_again(own: Entry, event: RowQuarantined, receipt: Receipt) -> QuarantineRow:
+    """The command that set rows aside. Raises `Lawless` if its answer keeps the digest of another."""
+    said = {"on": event.on, "actor": event.actor, "position": event.position, "reason": event.reason}
+    asked = QuarantineRow.model_validate(said if own.note is None else {**said, "note": own.note})
+    if receipt.digest != digest_of(asked):
+        raise Lawless("the digest of its answer is not that of the command that becomes it")
+    return asked
+
+
+def quarantine_of_answer_again(own: Entry, event: AnswerQuarantined, receipt: Receipt) -> QuarantineAnswer:
+    """The command that set an answer aside. Raises `Lawless` if its answer keeps the digest of another."""
+    said = {"on": event.on, "actor": event.actor, "answered": event.answered, "reason": event.reason}
+    asked = QuarantineAnswer.model_validate(said if own.note is None else {**said, "note": own.note})
+    if receipt.digest != digest_of(asked):
+        raise Lawless("the digest of its answer is not that of the command that becomes it")
+    return asked

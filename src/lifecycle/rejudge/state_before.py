@@ -1,0 +1,123 @@
+"""What the journal held before the entries that are judged next."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from lifecycle.fund.seat import start_of
+from lifecycle.fund.state import Fund
+from lifecycle.fund.state import fold as fold_fund
+from lifecycle.journal.journal import Journal
+from lifecycle.journal.mapper import entry_of, stamp
+from lifecycle.journal.recorder import STORED
+from lifecycle.journal.snapshots import newest
+from lifecycle.judge.officers import Taken, acts_of
+from lifecycle.kernel.errors import Altered
+from lifecycle.kernel.event import EntryCorrected, Event
+from lifecycle.kernel.history import FUND, Entry, in_force
+from lifecycle.kernel.rule import FIRST
+from lifecycle.rejudge.entry import Past
+from lifecycle.rejudge.receipts import PAGE
+
+_CLOCKS_DIFFER = timedelta(days=1)
+_OF_STREAM = (
+    f"SELECT {STORED} FROM stored_events WHERE originator_id = ? AND originator_version > ? AND position < ?"
+    " ORDER BY originator_version"
+)
+_VERSIONS = (
+    "SELECT originator_version FROM stored_events WHERE originator_id = ? AND position < ?"
+    " ORDER BY originator_version DESC LIMIT ?"
+)
+_BEFORE = f"SELECT {STORED} FROM stored_events WHERE position <= ? ORDER BY position DESC LIMIT 1"
+
+
+class Before:
+    """Reads the past of a walk that begins after a position, and that moves ``at`` on."""
+
+    def __init__(self, journal: Journal, after: int, set_aside: frozenset[int]) -> None:
+        self._journal, self._after, self._set_aside = journal, after, set_aside
+        self._names_aside = {
+            (row.stream, row.version)
+            for position in set_aside
+            for row in journal.stored(position - 1, position, 1)
+        }
+        """Streams and versions of the rows that are set aside."""
+        self.at = after + 1
+        """Position of the first entry of those that are judged next."""
+        self.versions: dict[str, int] = {}
+        """Of each stream the version of its last row."""
+        self.past = Past(self._fund(), self.entries_of, self._acts_since, self._streams)
+
+    def rules_and_moment(self) -> tuple[int, str]:
+        """Rule set and moment of the last entry before the walk's first."""
+        rows = self._journal.recorder.rows(_BEFORE, self._after) if self._after else []
+        try:
+            last = entry_of(*rows[0]) if rows else None
+        except Altered:
+            last = None
+        return (last.rules, stamp(last.recorded_at)) if last else (FIRST, "")
+
+    def _fund(self) -> Fund:
+        if self.at == 1:
+            return Fund()
+        assert self._journal.snapshots is not None
+        kept = None if self._set_aside else newest(self._journal.snapshots.recorder)
+        if kept is not None:
+            row, (fund, version) = self._journal.entry_row(FUND, kept[1]), kept
+            if row is not None and row[-1] < self.at:
+                newer = self.entries_of(FUND, version)
+                if not any(isinstance(entry.event, EntryCorrected) for entry in newer):
+                    return fold_fund(newer, fund)
+        return fold_fund(in_force(self.entries_of(FUND)))
+
+    def entries_of(self, stream: str, version: int = 0) -> list[Entry]:
+        """The entries of a stream after a version, before those that are judged."""
+        found = list[Entry]()
+        if not (self._after or self._set_aside or self.versions.get(stream)):
+            return found  # the walk has met all rows before these
+        for row in self._journal.recorder.rows(_OF_STREAM, stream, version, self.at):
+            if row[-1] not in self._set_aside:
+                try:
+                    found.append(entry_of(*row))
+                except Altered:
+                    break  # its own row names the fault; what is before it counts
+        return found
+
+    def _acts_since(self, taken: Taken) -> Iterator[Entry]:
+        since = start_of(taken.since, self.past.fund.time_zone) - _CLOCKS_DIFFER
+        after = self._journal.position_at(since)
+        names = [officer.encode() for officer in taken.officers]
+        streams = {
+            row.stream
+            for row in self._journal.stored(after, self.at - 1, PAGE)
+            if row.topic.startswith(EntryCorrected.__name__) or any(name in row.state for name in names)
+        }
+        for stream in sorted(streams):
+            yield from acts_of(taken, self.entries_of(stream))
+
+    def _streams(self, events: tuple[type[Event], ...], since: date | None) -> Iterator[list[Entry]]:
+        after = 0
+        if since is not None:
+            first = start_of(since, self.past.fund.time_zone)
+            after = self._journal.position_at(first - _CLOCKS_DIFFER)
+        kinds: tuple[type[Event], ...] = (*events, EntryCorrected)
+        topics = tuple(f"{kind.__name__}.v" for kind in kinds)
+        rows = self._journal.stored(after, self.at - 1, PAGE)
+        for stream in dict.fromkeys(row.stream for row in rows if row.topic.startswith(topics)):
+            if entries := self.entries_of(stream):
+                yield entries
+
+    def following(self, stream: str, version: int) -> int:
+        """The version that comes after this one: a row that was set aside keeps its own."""
+        version += 1
+        while (stream, version) in self._names_aside:
+            version += 1
+        return version
+
+    def version(self, stream: str) -> int:
+        """The version of the last row of a stream before those that are judged, whatever it holds."""
+        if stream not in self.versions:
+            most = len(self._names_aside) + 1
+            rows = self._journal.recorder.rows(_VERSIONS, stream, self.at, most) if self._after else []
+            there = (version for (version,) in rows if (stream, version) not in self._names_aside)
+            self.versions[stream] = next(there, 0)
+        return self.versions[stream]

@@ -1,0 +1,132 @@
+"""A book copied to another place or kind of store: the same entries, answers, documents and seals."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from lifecycle.book.book import Book, home_of, making
+from lifecycle.journal.addresses import named
+from lifecycle.journal.atomic_files import (
+    CHECKPOINTS,
+    KEY,
+    folder_at,
+    keep,
+    sizes_of,
+)
+from lifecycle.journal.journal import STORE_ERRORS, Journal, in_words
+from lifecycle.journal.recorder import Receipt
+from lifecycle.kernel.errors import Altered, Unreachable
+from lifecycle.seal.merkle import Tree
+from lifecycle.seal.seal import KEYS, TREES, hashes
+
+_PAGE = 5_000
+
+Progress = Callable[[int, int], None]
+
+
+class Moved(NamedTuple):
+    """What was copied."""
+
+    entries: int
+    receipts: int
+    documents: int
+    root: bytes
+    """Of the tree of all entries, the same on both sides."""
+
+
+def move(
+    source: Book, target: Path | str, progress: Progress | None = None, *, seal: bool | None = None
+) -> Moved:
+    """Copy all of a book to a new place. The source is left as it is.
+
+    ``seal``: whether each command is sealed there, if the book itself does not say it; as here if not given.
+
+    Raises `Unreachable` where the new place cannot be made or holds something, ``Altered`` where what was
+    copied is not what is there.
+    """
+    with making(home_of(target)) as home, _told(source, target):
+        journal = home.made()
+        with source.journal.recorder.reading():
+            _copy_rows(source.journal, journal, progress)
+            root = _same_roots(source.journal, journal)
+            entries, receipts = journal.counts()
+        documents = _copy_documents(source, home.keep)
+        _copy_seals(source.path, home.path, (entries, receipts))
+        for officer, known in source.names().items():
+            home.names().keep(officer, known)
+        # Last: what was not copied to the end is not opened, and cannot be taken for the book.
+        sealing = source.home.seals_each_command() if seal is None else seal
+        home.finish(source.home.title(), seal=sealing)
+        journal.close()
+    return Moved(entries, receipts, documents, root)
+
+
+@contextmanager
+def _told(source: Book, target: Path | str) -> Iterator[None]:
+    """Say in words what is wrong with either store. Raises `Unreachable`."""
+    try:
+        yield
+    except STORE_ERRORS as error:
+        told = f"{named(source.place)} could not be copied to {named(target)}: {in_words(error)}"
+        raise Unreachable(f"{told}; remove what there is of the copy, and make it again") from error
+
+
+def _copy_rows(source: Journal, target: Journal, progress: Progress | None) -> None:
+    """Every row, in the order of recording, in one transaction."""
+    total, newest = source.counts()[0], source.position()
+    if total != newest:
+        raise Altered(f"{named(source.place)} has {total:,} entries and goes up to position {newest:,}")
+    done = 0
+    with target.recorder.writing():
+        for rows in source.entry_rows(0, _PAGE):
+            target.recorder.adopt(entries=[row[:4] for row in rows])
+            done += len(rows)
+            if progress is not None:
+                progress(done, total)
+        for rows in source.receipt_rows(0, _PAGE):
+            target.recorder.adopt(receipts=[Receipt(*row[:-1]) for row in rows])
+
+
+def _same_roots(source: Journal, target: Journal) -> bytes:
+    """The roots of both trees are the same, and the entries lie at the same positions. The entries' root."""
+    roots = list[bytes]()
+    for tree in TREES:
+        (ours, at), (theirs, there) = (_root(journal, tree) for journal in (source, target))
+        if (ours, at) != (theirs, there):
+            raise Altered(f"what was copied to {named(target.place)} is not what is in {named(source.place)}")
+        roots.append(ours)
+    return roots[0]
+
+
+def _root(journal: Journal, name: str) -> tuple[bytes, bytes]:
+    tree, positions = Tree(), hashlib.sha256()
+    for leaves, numbers in hashes(journal, name, 0):
+        tree.extend(b"".join(leaves))
+        positions.update(repr(numbers).encode())
+    return tree.root(len(tree)), positions.digest()
+
+
+def _copy_documents(source: Book, keep: Callable[[str, bytes], None]) -> int:
+    digests = list(source.home.documents())
+    for digest in digests:
+        with source.document(digest) as file:
+            keep(digest, file.read())
+    return len(digests)
+
+
+def _copy_seals(source: Path, target: Path, counts: tuple[int, int]) -> None:
+    """Checkpoints and keys go along: what was sealed there is sealed here.
+
+    Who records meanwhile may have sealed more than was copied: those checkpoints stay where they are.
+    """
+    folder_at(target / CHECKPOINTS)
+    places = sorted((source / CHECKPOINTS).glob("*.note"))
+    for place in places:
+        if all(sealed <= there for sealed, there in zip(sizes_of(place.name), counts, strict=True)):
+            keep(target / CHECKPOINTS / place.name, place.read_bytes())
+    with suppress(FileNotFoundError):
+        keep(target / CHECKPOINTS / KEYS, (source / CHECKPOINTS / KEYS).read_bytes())
+    with suppress(FileNotFoundError):
+        keep(target / KEY, (source / KEY).read_bytes(), mode=0o600)

@@ -1,0 +1,433 @@
+"""Verifying: every stored byte is hashed again and held against every checkpoint, and everything that the
+book promises of its rows is looked at. What is wrong is named, the first bad entry first.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager, suppress
+from functools import partial
+from multiprocessing import get_context
+from os import cpu_count
+from pathlib import Path
+from typing import NamedTuple, ParamSpec, TypeVar
+
+from lifecycle.book.book import Book
+from lifecycle.journal.atomic_files import CHECKPOINTS
+from lifecycle.journal.faults import MOST, Judged, together
+from lifecycle.journal.journal import STORE_ERRORS, Journal
+from lifecycle.journal.left_out import Quarantined, QuarantinedAnswer
+from lifecycle.kernel.errors import Altered, BookError, NotNow
+from lifecycle.rejudge.walk import (
+    answers_aside_in,
+    judged,
+    judged_part,
+    named_in,
+)
+from lifecycle.seal.hash_store import FOLDER, Kept
+from lifecycle.seal.merkle import SIZE, Tree
+from lifecycle.seal.notes import Checkpoint, PublicKey, opened, signed_by
+from lifecycle.seal.seal import (
+    KEYS,
+    TREES,
+    Progress,
+    Seal,
+    text_of,
+)
+from lifecycle.seal.verify_files import (
+    documents,
+    form,
+    settings,
+    snapshots,
+)
+from lifecycle.seal.verify_rows import (
+    Walked,
+    disagreement,
+    walk_entries,
+    walk_receipts_of,
+)
+
+_ANSWERS, _ELSEWHERE = 1 << 60, 1 << 61
+"""Problems are told in the order of the entries; then those of the answers; then the rest."""
+_JUDGES = 4
+"""How many processes judge at most, this one among them; each of them folds the fund."""
+_WORTH_JUDGING = 50_000
+_WORTH_IT = 50_000
+"""Below so many entries another process costs more than it helps: it takes half a second to start, and each
+that judges reads all rows."""
+
+
+class Problem(NamedTuple):
+    """Something that is not as it was recorded."""
+
+    where: str
+    """The entry, the answer, the checkpoint or the file."""
+    what: str
+
+
+class Verified(NamedTuple):
+    """What verifying came to."""
+
+    entries: int
+    receipts: int
+    checkpoints: int
+    last: Checkpoint | None
+    """The newest checkpoint that holds."""
+    unsealed: tuple[int, int]
+    """Entries and answers after it."""
+    documents: int
+    keys: list["KeyUsed"]
+    """In the order in which they came into use."""
+    each_command: bool
+    """Whether ``book.toml`` asks for a seal after each command."""
+    judged: tuple[int, int]
+    """How many entries and answers were judged again by the rules."""
+    problems: list[Problem]
+    quarantined: list[Quarantined]
+    """Rows that are sealed, or to be sealed, as not lawful: they are no problems."""
+    quarantined_answers: list[QuarantinedAnswer]
+    """The same of answers."""
+
+
+class KeyUsed(NamedTuple):
+    """A key that checkpoints are signed with."""
+
+    key: PublicKey
+    since: str | None
+    """The first checkpoint that it signed."""
+    vouched: bool
+    """The key before it has signed one of the same checkpoints; so it is for the first key."""
+
+
+def verify(
+    book: Book,
+    seal: Seal,
+    *,
+    kept: Sequence[Path] = (),
+    trusted: Sequence[PublicKey] = (),
+    rules: bool = False,
+    progress: Progress | None = None,
+) -> Verified:
+    """Look at everything in the journal, its seals and its documents.
+
+    ``kept``: checkpoints that somebody kept elsewhere, to be held against the journal too. ``trusted``:
+    the only keys to be believed, instead of those that lie beside the checkpoints. ``rules``: whether every
+    entry and refusal is judged again by the rules of its number, not only what no checkpoint covers.
+    """
+    look = _Look(book, seal, progress, rules=rules)
+    try:
+        with book.journal.recorder.reading(), _judging(book.journal, rules=rules) as parts:
+            look.at_left_out()
+            look.at_rows()
+            look.at_seals(kept, list(trusted))
+            look.at_rules(parts)
+            look.at_the_rest()
+    except NotNow:
+        raise
+    except (*STORE_ERRORS, BookError) as error:
+        look.found("journal.sqlite", f"it cannot be read to the end: {error}")
+        look.at_unreadable()
+    return look.verified()
+
+
+class _Look:
+    """One look at a book: what was read, and what was found wrong."""
+
+    def __init__(self, book: Book, seal: Seal, progress: Progress | None, *, rules: bool) -> None:
+        self._book, self._journal, self._seal, self._progress = book, book.journal, seal, progress
+        # Listed before the first row is read: who records meanwhile may seal more than this look sees.
+        self._own = seal.files()
+        self._rules = rules
+        self._judged = (0, 0)
+        self._sealed = (0, 0)
+        """Entries and answers that the newest checkpoint covers, whether or not it holds."""
+        self._problems: list[tuple[int, Problem]] = []
+        self._trees = (Tree(), Tree())
+        self._attached: list[tuple[str, str]] = []
+        self._checkpoints = 0
+        self._keys: list[KeyUsed] = []
+        self._last: Checkpoint | None = None
+        self._aside = frozenset[int]()
+        """Positions of rows that have a line of their own: quarantined, or of a stopped transaction."""
+
+    def found(self, where: str, what: str, at: int = _ELSEWHERE) -> None:
+        """Note a problem: with an entry, ``at`` its place."""
+        self._problems.append((at, Problem(where, what)))
+
+    def verified(self) -> Verified:
+        """What was found."""
+        entries, receipts = map(len, self._trees)
+        last = self._last
+        unsealed = (entries - last.size, receipts - last.receipts) if last else (entries, receipts)
+        problems = [problem for _, problem in sorted(self._problems, key=lambda found: found[0])]
+        return Verified(
+            entries,
+            receipts,
+            self._checkpoints,
+            last,
+            unsealed,
+            len(self._attached),
+            self._keys,
+            self._each_command(),
+            self._judged,
+            list(dict.fromkeys(problems))[:MOST],
+            self._journal.left_out.quarantined(),
+            [one for _, one in sorted(self._journal.left_out.answers.items())],
+        )
+
+    def _each_command(self) -> bool:
+        with suppress(BookError):
+            return self._book.seals_each_command
+        return False
+
+    def _never_sealed(self) -> bool:
+        """Whether the book is sealed on request only, and nobody has asked: no checkpoint is missing."""
+        with suppress(BookError):
+            return not self._keys and not self._book.home.seals_each_command()
+        return False
+
+    # ── rows ─────────────────────────────────────────────────────────────────────────────────
+
+    def at_left_out(self) -> None:
+        """Rows that are no entries, or that the rules refuse, after what is sealed."""
+        stops = self._book.stops()
+        for stop in stops:
+            where = f"{stop.stream}@{stop.version} (position {stop.position})"
+            self.found(where, f"it is unsealed, and {stop.fault}; {stop.way_out}", stop.position - 1)
+        self._aside = frozenset(self._journal.left_out.rows).union(*(stop.rows for stop in stops))
+
+    def at_rows(self) -> None:
+        """Every row: its bytes, its order, and that entries and answers tell the same story."""
+        (_, newest_answer), (count, _) = self._journal.ends(), self._journal.counts()
+
+        def told(done: int) -> None:
+            if self._progress is not None:
+                self._progress(done, count)
+
+        with _aside(count) as aside:
+            place = self._journal.place
+            names = frozenset(self._names_of(self._aside))
+            walking = aside.submit(walk_receipts_of, place, newest_answer, names)
+            untrue = aside.submit(snapshots_of, place, self._journal.left_out.sound())
+            entries = walk_entries(self._journal, self._aside, told)
+            self._trees[0].extend(entries.leaves)
+            injuries = self._journal.recorder.injuries()
+            receipts = walking.result()
+            self._trees[1].extend(receipts.leaves)
+            for index, where, what in entries.wrong:
+                self.found(where, what, index)
+            for index, where, what in receipts.wrong:
+                self.found(where, what, _ANSWERS + index)
+            self._attached = entries.documents
+            self._stories(entries, receipts)
+            for injury in injuries:
+                self.found("journal.sqlite", injury)
+            # Of altered entries the snapshot cannot be what they add up to; they are told already.
+            for where, what in untrue.result() if not self._problems else ():
+                self.found(where, what)
+
+    def _names_of(self, positions: Iterable[int]) -> Iterator[str]:
+        for position in positions:
+            for row in self._journal.stored(position - 1, position, 1):
+                yield f"{row.stream}@{row.version}"
+
+    def at_unreadable(self) -> None:
+        """Where the rows could not even be read to the end: what is known of it."""
+        with suppress(*STORE_ERRORS):
+            for table, number, text in self._journal.recorder.undecodable():
+                what = f"its text was altered: {text[:40]!r} is not UTF-8"
+                if table == "receipts":
+                    self.found(f"answer {number}", what, _ANSWERS + number)
+                else:
+                    self.found(f"the entry at position {number}", what, number)
+        with suppress(*STORE_ERRORS):
+            for injury in self._journal.recorder.injuries():
+                self.found("journal.sqlite", injury)
+
+    def _stories(self, entries: Walked, receipts: Walked) -> None:
+        if self._problems or entries.story == receipts.story:
+            return
+        try:
+            aside = self._aside, frozenset(self._names_of(self._aside))
+            where, what = disagreement(self._journal, *aside) or ("the answers", "they tell another story")
+        except (ValueError, TypeError, AttributeError) as error:
+            where, what = "the answers", f"what they or the entries tell cannot be read: {error}"
+        self.found(where, what, at=_ANSWERS)
+
+    def at_the_rest(self) -> None:
+        """What is no row: the file's form, the counters, the snapshot, the settings, the documents."""
+        problems = [*form(self._journal), *settings(self._book), *documents(self._book, self._attached)]
+        for where, what in problems:
+            self.found(where, what)
+
+    # ── seals ────────────────────────────────────────────────────────────────────────────────
+
+    def at_seals(self, kept: Sequence[Path], trusted: list[PublicKey]) -> None:
+        """Every checkpoint: its signature, and that the journal begins with what it covers."""
+        keys = trusted or self._own_keys()
+        signed = list[tuple[Checkpoint, str]]()
+        by = dict[str, list[PublicKey]]()
+        for place in [*self._own, *kept]:
+            try:
+                note = text_of(place)
+                checkpoint, by[place.name] = opened(note, keys), signed_by(note, keys)[1]
+            except Altered as error:
+                self.found(f"checkpoint {place.name}", str(error))
+                continue
+            signed.append((checkpoint, place.name))
+            if place in self._own and place.name != checkpoint.file:
+                self.found(f"checkpoint {place.name}", f"it is that of {checkpoint.file}")
+        self._checkpoints = len(signed)
+        self._keys = [_use_of(key, before, by) for before, key in zip([None, *keys], keys, strict=False)]
+        self._sealed = max([(one.size, one.receipts) for one, _ in signed], default=(0, 0))
+        for checkpoint, name in sorted(signed, key=lambda one: (one[0].size, one[0].receipts)):
+            if self._holds(name, checkpoint):
+                self._last = checkpoint
+        if not self._own and len(self._trees[0]) and self._book.behind() is None and not self._never_sealed():
+            self.found("checkpoints", "there is none: nothing was sealed, or they were removed")
+
+    def _own_keys(self) -> list[PublicKey]:
+        try:
+            return self._seal.keys()
+        except Altered as error:
+            self.found(f"{CHECKPOINTS}/{KEYS}", str(error))
+            return []
+
+    def _holds(self, name: str, checkpoint: Checkpoint) -> bool:
+        if len(self._trees[0]) and checkpoint.origin != self._seal.origin():
+            self._another(name, checkpoint)
+            return False
+        sealed = ((checkpoint.size, checkpoint.root), (checkpoint.receipts, checkpoint.receipts_root))
+        holds = True
+        for what, tree, (size, root) in zip(TREES, self._trees, sealed, strict=True):
+            if size > len(tree) or tree.root(size) != root:
+                self._differ(what, tree, size, name)
+                holds = False
+        return holds
+
+    def _another(self, name: str, checkpoint: Checkpoint) -> None:
+        """A log is named after its first entry: it, or the whole book, is another than was sealed."""
+        entries, size = self._trees[0], checkpoint.size
+        if size <= len(entries) and entries.root(size) == checkpoint.root:
+            self.found(f"checkpoint {name}", f"it is of another book, {checkpoint.origin}")
+            return
+        told = f"it is not the first entry that checkpoint {name} sealed; or that is of another book"
+        self.found(self._name("entries", 0), f"{told}, {checkpoint.origin}", 0)
+
+    def _differ(self, what: str, tree: Tree, size: int, name: str) -> None:
+        """Say what of the first leaves is not what the checkpoint sealed, as exactly as can be told."""
+        rank = 0 if what == "entries" else _ANSWERS
+        last = self._last
+        good = 0 if last is None else last.size if what == "entries" else last.receipts
+        good, end = good if good < size else 0, min(size, len(tree))
+        first = self._first_other(what, tree, good, end)
+        if first is not None:
+            told = f"it is not what checkpoint {name} sealed in this place"
+            self.found(self._name(what, first), told, rank + first)
+        elif size > len(tree):
+            told = f"{size - end:,} are missing: checkpoint {name} sealed {size:,}, there are {end:,}"
+            self.found(f"{what} after {self._name(what, end - 1)}", told, rank + end)
+        else:
+            where = f"{self._name(what, good)} to {self._name(what, end - 1)}"
+            self.found(where, f"one or more of these are not what checkpoint {name} sealed", rank + good)
+
+    def _first_other(self, what: str, tree: Tree, start: int, end: int) -> int | None:
+        """The first leaf that is another than the one kept when it was sealed, where that was kept."""
+        with Kept(self._book.path / FOLDER, what, read_only=True) as kept:
+            then, now = kept.tree.leaves(start, end - start), tree.leaves(start, end - start)
+        for at in range(0, min(len(then), len(now)), SIZE):
+            if then[at : at + SIZE] != now[at : at + SIZE]:
+                return start + at // SIZE
+        return None
+
+    def _name(self, what: str, index: int) -> str:
+        if what == "receipts" or index < 0:
+            return f"answer {index + 1}"
+        stream, version, position = self._journal.nth(index)
+        return f"{stream}@{version} (position {position})"
+
+    def at_rules(self, parts: Sequence[Future[Judged]]) -> None:
+        """What no checkpoint covers, or everything if that is asked for, judged again by the rules."""
+        entries, receipts = map(len, self._trees)
+        sealed = (0, 0) if self._rules else self._sealed
+        if sealed[0] >= entries and sealed[1] >= receipts:
+            return
+        if sealed[0] > entries or sealed[1] > receipts:
+            return  # another problem names what is missing
+        after = self._journal.nth(sealed[0] - 1)[2] if sealed[0] else 0
+        asked = partial(
+            judged,
+            self._journal,
+            (after, sealed[1]),
+            set_aside=named_in(self._journal),
+            answers=answers_aside_in(self._journal),
+            sealed=self._journal.places_of(self._sealed),
+        )
+        found = together([asked(part=(0, len(parts) + 1)), *(part.result() for part in parts)])
+        if parts and found.faults:
+            found = (
+                asked()
+            )  # a part cannot tell of others' rows whether they are lawful, and goes on from them
+        self._judged = found.entries, found.receipts
+        known = {problem.where.partition(" (")[0] for _, problem in self._problems}
+        for fault in found.faults:
+            at = self._journal.rank(fault.position) if fault.position else _ANSWERS + fault.answer
+            if fault.where.partition(" (")[0] not in known:
+                way_out = self._journal.way_out(fault.answer) if fault.answer else ""
+                self.found(fault.where, f"it is {fault.kind}: {fault.what}{way_out}", at)
+
+
+def _use_of(key: PublicKey, before: PublicKey | None, by: dict[str, list[PublicKey]]) -> KeyUsed:
+    signed = [name for name, signers in sorted(by.items()) if key in signers]
+    vouched = before is None or any(before in by[name] for name in signed)
+    return KeyUsed(key, signed[0] if signed else None, vouched)
+
+
+def snapshots_of(place: Path | str, sound: tuple[int, int]) -> list[tuple[str, str]]:
+    """What is wrong with the snapshots of a journal, given up to which entry and answer it is sound."""
+    try:
+        journal = Journal(place, read_only=True)
+        journal.left_out.begin(sound)
+        return list(snapshots(journal))
+    except (*STORE_ERRORS, BookError):
+        return []  # the walk through the entries tells of it
+
+
+# ── in other processes ───────────────────────────────────────────────────────────────────────
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+class _Here(Executor):
+    """Does what is asked of it at once, in this process."""
+
+    def submit(self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
+        """It is done when this returns."""
+        done: Future[_T] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
+@contextmanager
+def _judging(journal: Journal, *, rules: bool) -> Iterator[list[Future[Judged]]]:
+    """The parts of everything that are judged meanwhile in processes of their own; none if it is little.
+
+    The first part is left to this process: a process more would take longer than the part.
+    """
+    many = min(cpu_count() or 1, _JUDGES)
+    if not rules or many == 1 or journal.counts()[0] < _WORTH_JUDGING:
+        yield []
+        return
+    with ProcessPoolExecutor(many - 1, mp_context=get_context("spawn")) as pool:
+        aside = named_in(journal), answers_aside_in(journal)
+        yield [pool.submit(judged_part, journal.place, (part, many), *aside) for part in range(1, many)]
+
+
+@contextmanager
+def _aside(entries: int) -> Iterator[Executor]:
+    """Where answers and snapshots are looked at while this process walks through the entries."""
+    if entries < _WORTH_IT:
+        yield _Here()
+        return
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        yield pool

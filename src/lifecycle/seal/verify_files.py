@@ -1,0 +1,94 @@
+"""What of a book is no row, and can be altered all the same: the form of the file, its counters, the
+snapshot, the settings, the documents. Each look yields what is wrong: where, and what.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from lifecycle.book.book import Book
+from lifecycle.events.fund import FundEstablished
+from lifecycle.fund.state import fold
+from lifecycle.journal.journal import Journal
+from lifecycle.journal.mapper import entry_of
+from lifecycle.journal.recorder import FORMAT
+from lifecycle.journal.snapshots import injured, newest
+from lifecycle.kernel.errors import BookError
+from lifecycle.kernel.history import FUND, in_force
+
+Found = Iterator[tuple[str, str]]
+_FILE = "journal.sqlite"
+
+
+def form(journal: Journal) -> Found:
+    """Tables, indexes and triggers are those of a new journal, and no position can be given twice."""
+    recorder = journal.recorder
+    expected, there = recorder.expected_schema(), recorder.schema()
+    for name in sorted(expected.keys() | there.keys()):
+        where = f"{_FILE}: {name}"
+        if name not in there:
+            yield where, "it is not there: what it forbids may have been done"
+        elif name not in expected:
+            yield where, "it does not belong there"
+        elif there[name] != expected[name]:
+            yield where, "it was made anew in another form"
+    if (version := recorder.format()) != FORMAT:
+        yield _FILE, f"it says to be of format {version}, not {FORMAT}"
+    for table, given, newest_one in recorder.counters():
+        if given != [newest_one]:
+            yield f"{_FILE}: {table}", _counted(given, newest_one)
+
+
+def _counted(given: list[Any], newest_one: int) -> str:
+    if len(given) != 1 or not isinstance(given[0], int):
+        return f"its counter was altered: {given}"
+    if given[0] < newest_one:
+        return f"number {given[0] + 1} could be given twice"
+    return f"numbers up to {given[0]} were given, and those after {newest_one} are gone"
+
+
+def snapshots(journal: Journal) -> Found:
+    """The newest snapshot of the fund is what the entries add up to, and there are none of anything else."""
+    assert journal.snapshots is not None
+    strange = "SELECT DISTINCT originator_id FROM stored_snapshots WHERE originator_id <> ?"
+    for (name,) in journal.recorder.rows(strange, FUND):
+        yield f"{_FILE}: a snapshot of {name}", "only the fund has snapshots"
+    if (version := injured(journal.snapshots.recorder)) is not None:
+        yield f"the fund's snapshot at version {version}", "it is not as it was written"
+    kept = newest(journal.snapshots.recorder)
+    if kept is None:
+        return
+    fund, version = kept
+    entries = [one for one in journal.entries(FUND) if one.originator_version <= version]
+    if len(entries) != version or fold(in_force(entries)) != fund:
+        yield f"the fund's snapshot at version {version}", "it is not what the entries add up to"
+
+
+def settings(book: Book) -> Found:
+    """The book bears the name of the journal's fund, and nothing is set that this program does not know."""
+    row = book.journal.entry_row(FUND, 1)
+    try:
+        first = entry_of(*row).event if row else None
+        title, told = book.home.title(), book.home.settings()
+    except BookError as error:
+        yield "book.toml", str(error)
+        return
+    name = first.name if isinstance(first, FundEstablished) else None
+    if told.get("format", 1) != 1:
+        yield "book.toml", f"it says to be of format {told['format']!r}, not 1"
+    if title != name:
+        yield "book.toml", f"it names {title!r}, the journal {name!r}"
+    for unknown in sorted(told.keys() - {"format", "name", "seal_each_command"}):
+        yield "book.toml", f"{unknown!r} is no setting"
+
+
+def documents(book: Book, attached: Sequence[tuple[str, str]]) -> Found:
+    """Every attached document is there, a plain file, and the one that was attached."""
+    for name, digest in attached:
+        where = f"document {digest[:12]}… of {name}"
+        try:
+            with book.document(digest) as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+                    yield where, "it is not the file that was attached"
+        except OSError as error:
+            yield where, f"it cannot be read: {error.strerror}"

@@ -1,0 +1,1 @@
+"""The values that events and commands are made of: money, dates, codes, texts. No rules."""

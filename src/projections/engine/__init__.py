@@ -1,0 +1,1 @@
+"""How views follow the journal: fold, projector, subscription, and what was known earlier."""

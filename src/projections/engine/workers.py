@@ -1,0 +1,130 @@
+"""A rebuild on all processors: each process folds a range of grants, and the rows come back in order."""
+
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from contextlib import ExitStack
+from multiprocessing import get_context, parent_process
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from lifecycle.book.book import Book
+from lifecycle.fund.state import Fund
+from lifecycle.kernel.errors import Altered, Unreachable
+from lifecycle.kernel.memory import collector_at_rest
+from projections import store
+from projections.engine.fold import Rows, folded, folded_fund
+from projections.schema.tables import SHADOW, Row, metadata
+
+WORTH_IT = 50_000
+"""Below so many entries the processes would take longer to start than to fold."""
+_RANGE = 100
+"""Grants that are folded at once by one process. The rows of a few such ranges wait to be written."""
+
+_Part = list[tuple[int, dict[str, list[Row]]]]
+
+
+def folded_on_all_cores(
+    book: Book, upto: int, fund: Fund, into: store.Place | None = None
+) -> Iterator[tuple[int, Rows]]:
+    """The rows of all streams as known at the position, some thousand entries at a time.
+
+    ``into``: where each process may write them into the shadows by itself; only the fund's are given then.
+    Raises `Altered` where the entries are not as many as their positions.
+    """
+    done = book.rows_elsewhere(upto)
+    for entries, rows in _folded(book, upto, fund, into):
+        done += entries
+        yield entries, rows
+    if done != upto:
+        missing = f"{upto - done:,} of {upto:,} entries were not found"
+        raise Altered(f"{book.name}: {missing}: grantbook audit verify says more")
+
+
+def _folded(book: Book, upto: int, fund: Fund, into: store.Place | None) -> Iterator[tuple[int, Rows]]:
+    cores = _cores()
+    pool = _pool(cores, book, upto, fund, into) if cores > 1 and upto >= WORTH_IT else None
+    ranges = [names for about in ("call", "grant") for names in book.ranges(about, _RANGE)]
+    if pool is None:
+        yield from folded_fund(book.fund_pages(upto), book.fund_corrections(upto), fund)
+        for names in ranges:
+            yield from folded(book.histories(0, upto, names), fund)
+        return
+    try:
+        waiting = deque(pool.submit(_fold, names) for names in ranges[: 2 * cores])
+        yield from folded_fund(book.fund_pages(upto), book.fund_corrections(upto), fund)
+        for names in ranges[2 * cores :]:
+            yield from _rows(waiting.popleft())
+            waiting.append(pool.submit(_fold, names))
+        while waiting:
+            yield from _rows(waiting.popleft())
+    except BrokenExecutor as error:
+        raise Unreachable(f"{book.name}: a process that made views was ended: make them again") from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _pool(
+    cores: int, book: Book, upto: int, fund: Fund, into: store.Place | None
+) -> ProcessPoolExecutor | None:
+    book.keep_judged()  # or each process would judge again what is not sealed
+    try:
+        return ProcessPoolExecutor(
+            cores,
+            mp_context=get_context("spawn"),
+            initializer=_begin,
+            initargs=(book.place, upto, fund, into),
+        )
+    except (OSError, NotImplementedError, ImportError):
+        return None  # a place without semaphores, as some sandboxes are: one process does it all
+
+
+def _cores() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _rows(done: "Future[_Part]") -> Iterator[tuple[int, Rows]]:
+    for count, rows in done.result():
+        yield count, {metadata.tables[name]: made for name, made in rows.items()}
+
+
+# ── in the other processes ───────────────────────────────────────────────────────────────────
+
+_WORK: list[tuple[Book, int, Fund, Engine | None]] = []
+"""The book of this process, open to be read, and the views, where it may write."""
+
+
+def _begin(place: Path | str, upto: int, fund: Fund, into: store.Place | None) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever is interrupted is the one that started us
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    book = Book.open(place, read_only=True, as_is=True)
+    engine = None if into is None else ExitStack().enter_context(store.opened(into))
+    _WORK.append((book, upto, fund, engine))
+
+
+def _end_with_parent() -> None:
+    """A killed parent tells nobody: without this its processes would wait for work for ever."""
+    if parent := parent_process():
+        parent.join()
+    os._exit(1)
+
+
+def _fold(names: tuple[str, str]) -> _Part:
+    book, upto, fund, engine = _WORK[0]
+    with collector_at_rest():
+        parts = folded(book.histories(0, upto, names), fund)
+        if engine is None:
+            return [(count, {table.name: made for table, made in rows.items()}) for count, rows in parts]
+        done = 0
+        with engine.begin() as connection:
+            for count, rows in parts:
+                store.insert(connection, rows, SHADOW)
+                done += count
+        return [(done, {})]

@@ -1,0 +1,181 @@
+"""The reports: one way of asking, whatever the day and whatever was known.
+
+The same selects make the SQL views, as of today, and the reports of any day. A report of what was *known*
+at an earlier position asks them of tables in memory (`projections.engine.as_known`).
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, Text, bindparam, func, select
+
+from lifecycle.book.book import Book
+from lifecycle.kernel.history import grant_stream
+from lifecycle.parse import Malformed
+from lifecycle.types.nearest import unknown
+from projections import store
+from projections.engine.detached_views import ViewsAlone
+from projections.engine.projector import caught_up
+from projections.reports.portfolio import timeline
+from projections.reports.sql_views import KEYS, REPORTS, Question
+from projections.schema.tables import register_spans
+from projections.schema.tracking import ViewsTracking
+
+LISTS = (
+    "recipients providers superseded sought achieved results countries hosts giving receiving phases"
+    " partners other_currencies"
+).split()
+_OF_ALL = ("register",)
+"""Reports that need all grants for the row of one: its sector is written as the first one was."""
+TRUTHS = ("complies",)
+"""Columns whose cells are lists; and those whose are true or false."""
+AS_OF: ColumnElement[str] = bindparam("as_of", type_=Text)
+"""The day that a question is asked for."""
+
+
+__all__ = ["AS_OF", "KEYS", "REPORTS", "Report", "ask", "question_of", "run", "tables_at"]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report with its two dates."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: list[tuple[object, ...]]
+    """Cells ready for JSON: days and amounts are text, shares four places, lists are lists."""
+    as_of: date
+    known: int
+    """The journal position up to which entries are counted."""
+
+
+def run(
+    book: Book | ViewsAlone,
+    name: str,
+    *,
+    as_of: date,
+    known: int | None = None,
+    by: str | None = None,
+    grant: str | None = None,
+    every: bool = False,
+    due_within: int | None = None,
+) -> Report:
+    """Ask a report. ``known=None`` catches the views up first and asks them; views alone are taken as is.
+
+    ``every``: of the timeline, also obligations that the edition does not ask for. ``due_within``: of the
+    timeline, only what is overdue, or due within this number of days.
+
+    Raises ``Malformed`` for a report, key or grant that is not there, `Unreachable` for views that cannot be
+    used.
+    """
+    if due_within is None:
+        question = question_of(name, by, grant, every=every)
+    else:
+        question = timeline.due_within(due_within, AS_OF, grant)
+    with tables_at(book, known, None if name in _OF_ALL else grant) as (connection, position):
+        if grant is not None:
+            _known_grant(connection, book, grant, known, as_of)
+        return ask(connection, name, question, as_of=as_of, known=position)
+
+
+def _known_grant(
+    connection: Connection, book: Book | ViewsAlone, grant: str, known: int | None, as_of: date
+) -> None:
+    """Refuse a grant that is not there, rather than answer with no rows. Raises ``Malformed``."""
+    spans = register_spans.c
+    first = connection.execute(select(func.min(spans.since)).where(spans.grant == grant)).scalar()
+    if first is not None and first <= as_of.isoformat():
+        return
+    if first is not None:
+        told = f"there was no grant {grant!r} on {as_of}: its first entry is of {first}"
+        raise Malformed([("grant", told)])
+    if isinstance(book, ViewsAlone):
+        names = list(connection.execute(select(spans.grant).distinct()).scalars())
+    elif book.entries(grant_stream(grant), known):
+        return  # its proposal was struck: the id is known, and the report has no row for it
+    else:
+        names = book.named("grant", known)
+    then = "" if known is None else " at that time"
+    raise Malformed([("grant", unknown("grant", grant, names, then))])
+
+
+@contextmanager
+def tables_at(
+    book: Book | ViewsAlone, known: int | None, grant: str | None = None
+) -> Iterator[tuple[Connection, int]]:
+    """The tables as known at the position (now for `None`), and the position that they correspond to.
+
+    Views alone are taken as they are. Raises `Unreachable` for views that cannot be used.
+    """
+    if isinstance(book, ViewsAlone):
+        with book.tables() as found:
+            yield found
+        return
+    if known is None or known >= book.position():
+        with caught_up(book) as engine, store.reading(engine) as connection:
+            position, _ = ViewsTracking.inside(connection).newest()
+            if known is None or position <= known:  # somebody may have recorded meanwhile
+                yield connection, position
+                return
+    from projections.engine.as_known import as_known
+
+    with as_known(book, known, grant) as engine, store.reading(engine) as connection:
+        yield connection, known
+
+
+def ask(connection: Connection, name: str, question: Question, *, as_of: date, known: int) -> Report:
+    """A question's answer, of tables that are open."""
+    columns, rows = _answer(connection, question, as_of)
+    return Report(name, columns, rows, as_of, known)
+
+
+def question_of(name: str, by: str | None, grant: str | None, *, every: bool = False) -> Question:
+    """A report, or its sums by a key. Raises ``Malformed`` for one that is not there.
+
+    ``every``: of the timeline, also obligations that the edition does not ask for.
+    """
+    report = REPORTS.get(name)
+    if report is None:
+        raise Malformed([("report", f"there is no report {name}; there are: {', '.join(REPORTS)}")])
+    if by is None:
+        return report(AS_OF, grant) if not every else timeline.report(AS_OF, grant, every=True)
+    keys = KEYS.get(name)
+    if keys is None:
+        raise Malformed([("by", f"{name} is not summed by a key; these are: {', '.join(KEYS)}")])
+    if grant is not None:
+        raise Malformed([("grant", "sums by a key are over all grants")])
+    by = by.replace("_", "-")
+    if by not in keys:
+        raise Malformed([("by", f"{by} is not a key of {name}; there are: {', '.join(keys)}")])
+    return keys[by](AS_OF)
+
+
+def _answer(
+    connection: Connection, question: Question, as_of: date
+) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+    if not isinstance(question, Select):
+        return question(connection, as_of)
+    columns = tuple(question.selected_columns.keys())
+    rows = [tuple(row) for row in connection.execute(question, {"as_of": as_of.isoformat()})]
+    ready = [_READY.get(column) for column in columns]
+    if any(ready):
+        rows = [
+            tuple(cell if make is None else make(cell) for cell, make in zip(row, ready, strict=True))
+            for row in rows
+        ]
+    return columns, rows
+
+
+def _list(cell: Any) -> object:
+    """JSON text as a list. Sums by a key may have a number, or nothing, under the same name."""
+    return json.loads(cell) if isinstance(cell, str) else cell
+
+
+_READY: dict[str, Callable[[Any], object]] = {
+    **dict.fromkeys(LISTS, _list),
+    **dict.fromkeys(TRUTHS, lambda cell: None if cell is None else bool(cell)),
+}

@@ -1,0 +1,263 @@
+"""Calls for proposals: what was asked for, what was selected, and how reviews scored it."""
+
+import json
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    case,
+    func,
+    literal_column,
+    select,
+    true,
+)
+
+from lifecycle.call.state import Call
+from lifecycle.call.state import evolve as evolve_call
+from lifecycle.events import call as was
+from lifecycle.events import grant as on_grant
+from lifecycle.grant.state import Grant
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.history import Entry
+from lifecycle.types.stage import NOT_STATED, ZERO, Stage
+from projections.schema.expressions import holds, money, total_of
+from projections.schema.tables import (
+    Row,
+    call_answers,
+    call_scores,
+    call_spans,
+    day,
+    fund_facts,
+    minor,
+    scale_of,
+    spans,
+    written,
+)
+
+# ── from entries to rows ─────────────────────────────────────────────────────────────────────
+
+CONCERNS: frozenset[type[Event]] = frozenset(
+    (
+        on_grant.GrantProposed,
+        on_grant.ProposalRevised,
+        on_grant.ProposalReturned,
+        on_grant.FundingRequested,
+        on_grant.GrantApproved,
+        on_grant.ProposalDeclined,
+        on_grant.ProposalWithdrawn,
+        on_grant.GrantLapsed,
+        on_grant.GrantCancelled,
+        on_grant.GrantRestructured,
+    )
+)
+"""The facts after which a grant answers its call otherwise."""
+SCORES = (on_grant.ProposalReviewed,)
+
+
+class Answers:
+    """Follows one grant and keeps how it answered its call, at the end of each day on which that changed."""
+
+    table = call_answers
+
+    def __init__(self) -> None:
+        self._days: dict[date, Grant] = {}
+
+    def see(self, grant: Grant, event: Event) -> None:
+        """One more fact, with the state after it."""
+        if grant.call is not None:
+            self._days[event.on] = grant
+
+    def rows(self, stream: str) -> list[Row]:
+        """A row for each span of days."""
+        grant_id = stream.removeprefix("grant:")
+        return [(grant_id, n, since, until, *_answer(grant)) for n, since, until, grant in spans(self._days)]
+
+
+def _answer(grant: Grant) -> Row:
+    scale = scale_of(grant.currency)
+    asked = grant.asked if grant.requested is None else grant.requested
+    named = dict.fromkeys(code for code in (*grant.recipients, *grant.providers) if code != NOT_STATED)
+    return (
+        grant.call,
+        grant.stage.value,
+        minor(asked, scale),
+        minor(sum((amount for _, amount in grant.selections), ZERO), scale),
+        grant.ended_on is not None,
+        json.dumps(list(named)),
+    )
+
+
+class Scores:
+    """Follows one grant and keeps the points of its reviews."""
+
+    table = call_scores
+
+    def __init__(self) -> None:
+        self._scores: list[Row] = []
+
+    def see(self, grant: Grant, event: Event) -> None:
+        """One more review."""
+        assert isinstance(event, on_grant.ProposalReviewed)
+        if grant.call is not None:
+            for criterion, points in event.scores.items():
+                self._scores.append((day(event.on), grant.call, criterion, int(points * 100)))
+
+    def rows(self, stream: str) -> list[Row]:
+        """A row for each review and criterion."""
+        return [(stream.removeprefix("grant:"), n, *score) for n, score in enumerate(self._scores)]
+
+
+def call_rows(name: str, held: Iterable[Entry]) -> list[Row]:
+    """The call's terms by span of days."""
+    days: dict[date, Call] = {}
+    call: Call | None = None
+    for entry in held:
+        call = evolve_call(call, entry.event, name)
+        if isinstance(entry.event, was.CallOpened | was.CallClosed):
+            days[entry.event.on] = call
+    if call is None:
+        return []
+    opened = next(entry.event for entry in held if isinstance(entry.event, was.CallOpened))
+    scale = scale_of(opened.envelope.currency)
+    return [
+        (
+            name,
+            n,
+            since,
+            until,
+            one.title,
+            one.window,
+            json.dumps(one.criteria),
+            day(one.opens),
+            day(one.closes),
+            day(one.closed_on),
+            minor(one.envelope, scale),
+        )
+        for n, since, until, one in spans(days)
+    ]
+
+
+# ── the reports ──────────────────────────────────────────────────────────────────────────────
+
+_PROMISED = tuple(map(str, (Stage.APPROVED, Stage.SIGNED, Stage.EFFECTIVE, Stage.FOLLOW_UP, Stage.CLOSED)))
+"""The stages of a grant that was selected even if it takes nothing from the envelope, as one of 0.00."""
+COLUMNS = (
+    "call title window opens closes closed_on status currency envelope received requested selected"
+    " selected_amount left declined withdrawn undecided countries countries_received"
+).split()
+
+
+def report(as_of: ColumnElement[str], grant: str | None = None) -> Any:
+    """A row for each call that was announced by the day."""
+    del as_of, grant  # computed: countries of many grants are counted once
+
+    return _report
+
+
+def _report(connection: Connection, as_of: date) -> tuple[tuple[str, ...], list[Row]]:
+    on = as_of.isoformat()
+    answers: dict[str, list[Any]] = {}
+    a = call_answers
+    for row in connection.execute(select(a).where(a.c.since <= on, on < a.c.until)):
+        answers.setdefault(row.call, []).append(row)
+    c, facts = call_spans, fund_facts.c
+    question = (
+        select(
+            *(c.c[name] for name in ("call", "title", "window", "opens", "closes", "closed_on", "envelope")),
+            facts.currency,
+            facts.scale,
+        )
+        .select_from(c.join(fund_facts, true()))
+        .where(c.c.since <= on, on < c.c.until)
+        .order_by(c.c.opens, c.c.call)
+    )
+    rows = [_call_row(call, answers.get(call.call, []), on) for call in connection.execute(question)]
+    return tuple(COLUMNS), rows
+
+
+def _call_row(call: Any, answers: list[Any], on: str) -> Row:
+    selected = [one for one in answers if one.selected > 0 or one.stage in _PROMISED]
+    taken = sum(one.selected for one in answers)
+    ended = {stage: sum(one.stage == stage for one in answers) for stage in ("declined", "withdrawn")}
+    open_ = sum(one.stage in ("proposed", "requested") for one in answers)
+
+    return (
+        call.call,
+        call.title,
+        call.window,
+        call.opens,
+        call.closes,
+        call.closed_on,
+        _status(call, on),
+        call.currency,
+        written(call.envelope, call.scale),
+        len(answers),
+        written(sum(one.asked for one in answers), call.scale),
+        len(selected),
+        written(taken, call.scale),
+        written(call.envelope - taken, call.scale),
+        ended["declined"],
+        ended["withdrawn"],
+        open_,
+        _countries(selected),
+        _countries(answers),
+    )
+
+
+def _status(call: Any, on: str) -> str:
+    if call.closed_on is not None:
+        return "closed"
+    if on < call.opens:
+        return "announced"
+    return "open" if on <= call.closes else "deadline_passed"
+
+
+def _countries(answers: list[Any]) -> int:
+    """Distinct countries that are named, receiving or providing."""
+    return len({code for one in answers for code in json.loads(one.countries)})
+
+
+def report_by_criterion(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
+    """Each criterion of each call: how reviews scored it, for all, for the selected, for the declined."""
+    s, a = call_scores.c, call_answers.c
+    selected = case(((a.selected > 0) | a.stage.in_(_PROMISED), s.hundredths))
+    declined = case((a.stage == "declined", s.hundredths))
+    return (
+        select(
+            s.call,
+            s.criterion,
+            func.count().label("reviews"),
+            *(
+                _points(made).label(name)
+                for name, made in (
+                    ("mean", _mean(s.hundredths)),
+                    ("lowest", func.min(s.hundredths)),
+                    ("highest", func.max(s.hundredths)),
+                    ("mean_selected", _mean(selected)),
+                    ("mean_declined", _mean(declined)),
+                )
+            ),
+        )
+        .select_from(
+            call_scores.join(
+                call_answers, (a.grant == s.grant) & (a.call == s.call) & holds(call_answers, as_of)
+            )
+        )
+        .where(s.on <= as_of)
+        .group_by(s.call, s.criterion)
+        .order_by(s.call, s.criterion)
+    )
+
+
+def _mean(column: ColumnElement[int]) -> ColumnElement[int]:
+    """The mean, in hundredths, the half up."""
+    return (2 * total_of(column) + func.count(column)) // (2 * func.count(column))
+
+
+def _points(hundredths: ColumnElement[int]) -> ColumnElement[str]:
+    return case((hundredths.is_(None), None), else_=money(hundredths, literal_column("100", Integer)))

@@ -1,0 +1,222 @@
+"""The fund: what partners pledged, agreed and paid, and what is left to promise."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    null,
+    select,
+    true,
+    union,
+    union_all,
+)
+
+from lifecycle.events import fund as was
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.history import Entry
+from lifecycle.types.terms import Money
+from projections.schema.expressions import money, total_of
+from projections.schema.tables import (
+    Row,
+    day,
+    fund_facts,
+    fund_flows,
+    fund_partners,
+    minor,
+    scale_of,
+)
+
+COLUMNS = (
+    "partner kind currency pledged agreed received received_holding fees income returned committed available"
+).split()
+
+_KINDS: dict[type[Event], tuple[str, int]] = {
+    was.ContributionPledged: ("pledged", 1),
+    was.ContributionAgreed: ("agreed", 1),
+    was.InstalmentReceived: ("received", 1),
+    was.FeeCharged: ("fees", 1),
+    was.IncomeCredited: ("income", 1),
+    was.FundsReturned: ("returned", 1),
+    was.FundsCommitted: ("committed", 1),
+    was.CommitmentIncreased: ("committed", 1),
+    was.CommitmentReleased: ("committed", -1),
+    was.OverpaymentRecorded: ("overpaid", 1),
+    was.OverpaymentSettled: ("overpaid", -1),
+}
+"""What each fact adds to, and with which sign. Other facts move no money."""
+
+
+_ADDS_ROWS_ALONE = frozenset(
+    (
+        was.OfficerAppointed,
+        was.OfficerRetired,
+        was.SealingSwitched,
+        was.PartnerJoined,
+        was.ContributionPledged,
+        was.ContributionAgreed,
+        was.InstalmentReceived,
+        was.FeeCharged,
+        was.IncomeCredited,
+        was.FundsReturned,
+        was.FundsCommitted,
+        was.CommitmentIncreased,
+        was.CommitmentReleased,
+        was.OverpaymentRecorded,
+        was.OverpaymentSettled,
+    )
+)
+"""Facts of the fund whose rows follow from nothing but themselves, so that older entries need not be read."""
+
+
+def stands_alone(entry: Entry) -> bool:
+    """Whether the rows of the entry follow from nothing but itself, as long as it is not corrected."""
+    event = entry.event
+    return type(event) in _ADDS_ROWS_ALONE and getattr(event, "instalment", None) is None
+
+
+def flow_rows(entries: Iterable[Entry], holding_currency: str) -> list[Row]:
+    """A row for each entry in force that moves money: it depends on no other entry."""
+    rows: list[Row] = []
+    for entry in entries:
+        kind = _KINDS.get(type(entry.event))
+        if kind is not None:
+            rows.append(_flow(entry, *kind, holding_currency))
+    return rows
+
+
+def _flow(entry: Entry, kind: str, sign: int, holding_currency: str) -> Row:
+    fields = entry.event.__dict__
+    amount: Money = fields["amount"]
+    scale = scale_of(amount.currency)
+    stated: Money | None = fields.get("holding_amount")
+    if stated is None and amount.currency == holding_currency:
+        stated = amount
+    holding = None if stated is None else sign * minor(stated.amount, scale_of(stated.currency))
+    return (
+        entry.originator_version,
+        day(entry.on),
+        kind,
+        fields.get("partner"),
+        amount.currency,
+        scale,
+        sign * minor(amount.amount, scale),
+        holding,
+        fields.get("grant"),
+    )
+
+
+def partner_rows(entries: Iterable[Entry]) -> list[Row]:
+    """A row for each partner."""
+    joined = [entry.event for entry in entries if type(entry.event) is was.PartnerJoined]
+    return [(e.partner, e.kind, day(e.on), e.name) for e in joined]
+
+
+def consultation_rows(entries: Iterable[Entry]) -> list[Row]:
+    """A row for each meeting of the partners."""
+    return [
+        (entry.originator_version, day(entry.on), json.dumps(entry.event.partners), entry.event.summary)
+        for entry in entries
+        if isinstance(entry.event, was.ConsultationHeld)
+    ]
+
+
+# ── the report ───────────────────────────────────────────────────────────────────────────────
+
+
+def _sum(kind: str, column: ColumnElement[int]) -> ColumnElement[int]:
+    return func.coalesce(total_of(case((fund_flows.c.kind == kind, column), else_=0)), 0)
+
+
+def _partners(as_of: ColumnElement[str]) -> Any:
+    """A row for each partner and currency; a partner without any money stands with the holding currency."""
+    flows, partners, facts = fund_flows.c, fund_partners.c, fund_facts.c
+    by_partner = flows.kind.in_(("pledged", "agreed", "received"))
+    pairs = union(
+        select(flows.partner, flows.currency, flows.scale).where(by_partner, flows.on <= as_of),
+        select(partners.partner, facts.currency, facts.scale)
+        .select_from(fund_partners.join(fund_facts, true()))
+        .where(
+            partners.joined_on <= as_of,
+            partners.partner.not_in(select(flows.partner).where(by_partner, flows.on <= as_of)),
+        ),
+    ).subquery()
+    mine = and_(flows.partner == pairs.c.partner, flows.currency == pairs.c.currency, flows.on <= as_of)
+    return (
+        select(
+            pairs.c.partner,
+            func.max(partners.kind).label("kind"),
+            pairs.c.currency,
+            pairs.c.scale,
+            *(_sum(name, flows.amount).label(name) for name in ("pledged", "agreed", "received")),
+            _sum("received", flows.holding).label("received_holding"),
+        )
+        .select_from(
+            pairs.join(fund_partners, partners.partner == pairs.c.partner, isouter=True).join(
+                fund_flows, mine, isouter=True
+            )
+        )
+        .group_by(pairs.c.partner, pairs.c.currency, pairs.c.scale)
+        .subquery()
+    )
+
+
+_TOTALS = {
+    "pledged": "pledged",
+    "received_holding": "received",
+    "fees": "fees",
+    "income": "income",
+    "returned": "returned",
+    "committed": "committed",
+    "overpaid": "overpaid",
+}
+"""The totals, and the kind of flow that each sums in the holding currency."""
+
+
+def _totals(as_of: ColumnElement[str]) -> Any:
+    summed = (_sum(kind, fund_flows.c.holding).label(name) for name, kind in _TOTALS.items())
+    return select(*summed).where(fund_flows.c.on <= as_of).subquery()
+
+
+def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple[object, ...]]:
+    """A row for each partner and currency, then the totals in the holding currency.
+
+    Pledges in another currency count in the total only where their worth in the holding currency is stated.
+    """
+    del grant  # the fund has no rows of single grants
+    p, t, facts = _partners(as_of), _totals(as_of), fund_facts.c
+    holding = facts.scale
+    nothing = cast(null(), Text)
+    partners = select(
+        p.c.partner,
+        p.c.kind,
+        p.c.currency,
+        *(money(p.c[name], p.c.scale).label(name) for name in ("pledged", "agreed", "received")),
+        money(p.c.received_holding, holding).label("received_holding"),
+        *(nothing.label(name) for name in ("fees", "income", "returned", "committed", "available")),
+    ).select_from(p.join(fund_facts, true()))
+    available = t.c.received_holding + t.c.income - t.c.fees - t.c.returned - t.c.committed - t.c.overpaid
+    totals = select(
+        nothing.label("partner"),
+        nothing.label("kind"),
+        facts.currency,
+        money(t.c.pledged, holding).label("pledged"),
+        nothing.label("agreed"),
+        nothing.label("received"),
+        *(
+            money(t.c[name], holding).label(name)
+            for name in ("received_holding", "fees", "income", "returned", "committed")
+        ),
+        money(available, holding).label("available"),
+    ).select_from(t.join(fund_facts, true()))
+    rows = union_all(partners, totals).subquery()
+    return select(*(rows.c[name] for name in COLUMNS)).order_by(
+        rows.c.partner.is_(None), rows.c.partner, rows.c.currency
+    )

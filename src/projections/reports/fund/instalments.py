@@ -1,0 +1,110 @@
+"""Instalments: what partners were to pay when, and what arrived."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from lifecycle.events import fund as was
+from lifecycle.fund.obligations import item_of
+from lifecycle.kernel.history import Entry
+from lifecycle.kernel.obligation import Step
+from projections.schema.tables import (
+    Row,
+    day,
+    fund_instalments,
+    holding,
+    minor,
+    scale_of,
+    written,
+)
+
+COLUMNS = "partner instalment currency scheduled due_on received received_on missing status days".split()
+
+
+def rows_of(entries: Iterable[Entry]) -> list[Row]:
+    """A row for each instalment that was scheduled, that arrived, and for each waiver."""
+    rows: list[Row] = []
+    for entry in entries:
+        e = entry.event
+        key = (entry.originator_version, day(entry.on))
+        if isinstance(e, was.ObligationWaived):
+            partner, _, instalment = (e.item or "").partition("/")
+            rows.append((*key, "waived", partner or None, instalment or None, None, None, 1, 0, None))
+        elif isinstance(e, was.InstalmentScheduled | was.InstalmentReceived) and e.instalment is not None:
+            due = day(e.due) if isinstance(e, was.InstalmentScheduled) else None
+            worth = e.holding_amount if isinstance(e, was.InstalmentReceived) else None
+            scale = scale_of(e.amount.currency)
+            rows.append(
+                (
+                    *key,
+                    "received" if due is None else "scheduled",
+                    e.partner,
+                    e.instalment,
+                    e.amount.currency,
+                    due,
+                    scale,
+                    minor(e.amount.amount, scale),
+                    None if worth is None else minor(worth.amount, scale_of(worth.currency)),
+                )
+            )
+    return rows
+
+
+def report(as_of: ColumnElement[str], grant: str | None = None) -> Any:
+    """Each instalment as scheduled by the day, the overdue first."""
+    del as_of, grant
+    return _report
+
+
+def _report(connection: Connection, as_of: date) -> tuple[tuple[str, ...], list[Row]]:
+    i, on = fund_instalments.c, as_of.isoformat()
+    currency, _ = holding(connection)
+    known: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    waived: set[str | None] = set()
+    question = select(fund_instalments).where(i.on <= on).order_by(i.on, i.version)
+    for row in connection.execute(question):
+        if row.kind == "waived":
+            waived.add(row.partner and item_of(row.partner, row.instalment))
+        else:
+            known[row.partner, row.instalment].append(row)
+    rows = [
+        _told(told, currency, as_of, waived=bool({None, item_of(*key)} & waived))
+        for key, told in known.items()
+        if any(row.kind == "scheduled" for row in told)
+    ]
+    return tuple(COLUMNS), sorted(rows, key=lambda row: (row[8] != "overdue", row[4], row[0], row[1]))
+
+
+def _told(told: list[Any], currency: str, as_of: date, *, waived: bool) -> Row:
+    """The instalment as it was scheduled last, and what was received for it: as the timeline counts it."""
+    schedule = [row for row in told if row.kind == "scheduled"][-1]
+    received, received_on = 0, None
+    for row in told:
+        if row.kind == "received":
+            received += _counted(row, schedule, currency)
+            if received_on is None and received >= schedule.amount:
+                received_on = row.on
+    met_on = None if received_on is None else date.fromisoformat(received_on)
+    due_on = date.fromisoformat(schedule.due)
+    step = Step(as_of, as_of, due_on, met_on, "waived" if waived and met_on is None else None, None, ())
+    return (
+        schedule.partner,
+        schedule.instalment,
+        schedule.currency,
+        written(schedule.amount, schedule.scale),
+        schedule.due,
+        written(received, schedule.scale),
+        received_on,
+        written(max(schedule.amount - received, 0), schedule.scale),
+        *step.status_on(as_of),
+    )
+
+
+def _counted(receipt: Any, schedule: Any, currency: str) -> int:
+    """In minor units of the instalment's currency; what cannot be counted in it stands in the fund report."""
+    if receipt.currency == schedule.currency:
+        return int(receipt.amount)
+    return int(receipt.holding or 0) if schedule.currency == currency else 0

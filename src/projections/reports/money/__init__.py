@@ -1,0 +1,1 @@
+"""Reports of money promised and paid."""

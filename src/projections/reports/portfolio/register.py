@@ -1,0 +1,173 @@
+"""The register: every grant with its stage and its dates."""
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, Subquery, Text, func, literal, select
+
+from lifecycle.events import grant as was
+from lifecycle.grant.state import Grant
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.history import Entry
+from lifecycle.types.terms import group_key
+from projections.schema.expressions import holds
+from projections.schema.tables import (
+    Row,
+    day,
+    minor,
+    register_spans,
+    scale_of,
+    sector_names,
+    spans,
+)
+
+COLUMNS = (
+    "grant title window edition stage suspended sector recipients providers"
+    " proposed_on approved_on signed_on effective_on closing_date completed_on closed_on"
+).split()
+
+CONCERNS: frozenset[type[Event]] = frozenset(
+    (
+        was.GrantProposed,
+        was.ProposalRevised,
+        was.ProposalReturned,
+        was.FundingRequested,
+        was.GrantApproved,
+        was.ProposalDeclined,
+        was.ProposalWithdrawn,
+        was.AgreementSigned,
+        was.GrantMadeEffective,
+        was.GrantLapsed,
+        was.ClosingDateExtended,
+        was.GrantRestructured,
+        was.GrantSuspended,
+        was.SuspensionLifted,
+        was.GrantCancelled,
+        was.ImplementationCompleted,
+        was.GrantClosed,
+        was.GrantReopened,
+    )
+)
+"""The facts after which a grant stands otherwise."""
+
+
+class Register:
+    """Follows one grant and keeps how it stood at the end of each day on which that changed."""
+
+    table = register_spans
+
+    def __init__(self) -> None:
+        self._days: dict[date, Grant] = {}
+
+    def see(self, grant: Grant, event: Event) -> None:
+        """One more fact, with the state after it."""
+        self._days[event.on] = grant
+
+    def rows(self, stream: str) -> list[Row]:
+        """A row for each span of days."""
+        grant_id = stream.removeprefix("grant:")
+        return [
+            (
+                grant_id,
+                n,
+                since,
+                until,
+                grant.title,
+                grant.window,
+                grant.edition,
+                grant.stage.value,
+                ", ".join(grant.suspended) or None,
+                grant.sector,
+                _as_json(grant.recipients),
+                _as_json(grant.providers),
+                day(grant.proposed_on),
+                day(grant.approved_on),
+                day(grant.signed_on),
+                day(grant.effective_on),
+                day(grant.closing_date),
+                day(grant.completed_on),
+                day(grant.closed_on),
+                grant.operation,
+                group_key(grant.sector),
+                _asked(grant),
+            )
+            for n, since, until, grant in spans(self._days)
+        ]
+
+
+def _asked(grant: Grant) -> int:
+    """What it asks for, in minor units."""
+    return minor(grant.asked if grant.requested is None else grant.requested, scale_of(grant.currency))
+
+
+@lru_cache(maxsize=4096)
+def _as_json(codes: tuple[str, ...]) -> str:
+    return json.dumps(codes)
+
+
+def sector_rows(stream: str, held: Sequence[Entry]) -> list[Row]:
+    """A row for each of a grant's entries in force that writes its sector."""
+    grant, rows = stream.removeprefix("grant:"), list[Row]()
+    for entry in held:
+        event = entry.event
+        if isinstance(event, was.GrantProposed | was.ProposalRevised) and event.sector is not None:
+            key = group_key(event.sector)
+            rows.append((grant, len(rows), day(event.on), key, event.sector, entry.position or 0))
+    return rows
+
+
+def sectors(as_of: ColumnElement[str]) -> Subquery:
+    """Each sector by its key, written as the entry in force on the day that was recorded first writes it."""
+    s = sector_names.c
+    then = s.since <= as_of
+    first = select(s.sector_key, func.min(s.position).label("position")).where(then).group_by(s.sector_key)
+    one = first.subquery()
+    return (
+        select(s.sector_key, func.min(s.sector, type_=Text).label("sector"))
+        .join(one, (one.c.sector_key == s.sector_key) & (one.c.position == s.position))
+        .where(then)
+        .group_by(s.sector_key)
+        .subquery()
+    )
+
+
+def grouped_by(trait: str, as_of: ColumnElement[str]) -> tuple[FromClause, ColumnElement[str]]:
+    """The spans, and the column of the window or sector by which the grants in them are grouped."""
+    if trait != "sector":
+        return register_spans, register_spans.c[trait]
+    named = sectors(as_of)
+    source = register_spans.outerjoin(named, named.c.sector_key == register_spans.c.sector_key)
+    return source, named.c.sector
+
+
+def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple[object, ...]]:
+    """Every grant that had been proposed by the day, as it stood at its end."""
+    columns = register_spans.c
+    source, sector = grouped_by("sector", as_of)
+    shown = {name: columns[name] for name in COLUMNS} | {"sector": sector}
+    rows = select(*shown.values()).select_from(source).where(holds(register_spans, as_of))
+    if grant is not None:
+        rows = rows.where(columns.grant == grant)
+    return rows.order_by(columns.grant)
+
+
+def standing_on(connection: Connection, as_of: date) -> list[Any]:
+    """Every grant's row of the day, by grant: for reports that are computed."""
+    on, c = as_of.isoformat(), register_spans.c
+    source, sector = grouped_by("sector", literal(on, Text))
+    question = (
+        select(*(column for column in c if column.name != "sector"), sector)
+        .select_from(source)
+        .where(c.since <= on, on < c.until)
+    )
+    return list(connection.execute(question.order_by(c.grant)))
+
+
+def was_approved(row: Any) -> bool:
+    """The fund had promised the money by the day, and the grant did not end before it became effective."""
+    return row.approved_on is not None and (
+        row.effective_on is not None or row.stage not in ("lapsed", "cancelled")
+    )

@@ -1,0 +1,180 @@
+"""Timeline compliance: every obligation with its dates, and its status on a day.
+
+The status is that of `lifecycle.kernel.obligation`, here in SQL: the view shows it as of today,
+the report for any day.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, func, select
+
+from lifecycle.grant.obligations.timeline import Obligation, Step, Timeline
+from lifecycle.grant.state import Grant
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.obligation import DUE_SOON_DAYS
+from lifecycle.policy.edition import Edition
+from projections.schema.expressions import days_between, holds
+from projections.schema.tables import (
+    FAR,
+    Row,
+    day,
+    obligation_steps,
+)
+
+NOT_ASKED = "not_asked"
+"""Why an obligation has no row: the edition does not ask for it."""
+
+
+class Compliance:
+    """Follows one grant through `lifecycle.grant.obligations.timeline` and keeps the dates."""
+
+    table = obligation_steps
+
+    def __init__(self, policy: Mapping[str, Edition], edition_on: Callable[[date], Edition | None]) -> None:
+        self._timeline = Timeline(policy, edition_on)
+        self.see: Callable[[Grant, Event], None] = self._timeline.see
+        """One more fact, with the state after it."""
+
+    def rows(self, stream: str) -> list[Row]:
+        """A row for each step of each obligation."""
+        return rows_of(stream.removeprefix("grant:"), self._timeline.obligations())
+
+
+def rows_of(grant: str, obligations: Iterable[Obligation]) -> list[Row]:
+    """A row for each stretch in which an obligation is at most triggered and then met."""
+    rows: list[Row] = []
+    for one in obligations:
+        name, item = one.name, one.item
+        stretches = _stretches(one.steps)
+        ends = [day(step.since) for step, _, _ in stretches[1:]]
+        for (first, last, met_from), until in zip(stretches, [*ends, FAR], strict=True):
+            rows.append(
+                (
+                    grant,
+                    len(rows),
+                    day(first.since),
+                    until,
+                    name,
+                    item,
+                    day(last.triggered_on),
+                    day(last.due_on),
+                    day(met_from),
+                    day(last.met_on),
+                    last.excused,
+                    day(last.left_on),
+                    json.dumps([day(due) for due in last.superseded]) if last.superseded else None,
+                )
+            )
+    return rows
+
+
+def _stretches(steps: list[Step]) -> list[tuple[Step, Step, date | None]]:
+    """First and last step of each stretch, and the day from which it counts as met.
+
+    Most obligations are triggered once and met once: one row tells that as well as three.
+    """
+    found: list[tuple[Step, Step, date | None]] = []
+    for step in steps:
+        if found:
+            first, last, met_from = found[-1]
+            if step[4:] == last[4:] and last.met_on is None:
+                begins = last.triggered_on is None and step.triggered_on == step.since and last.due_on is None
+                goes_on = last[1:3] == step[1:3]
+                if begins or goes_on:
+                    met_from = None if step.met_on is None else step.since
+                    found[-1] = (first, step, met_from)
+                    continue
+        found.append((step, step, None if step.met_on is None else step.since))
+    return found
+
+
+def status(step: Any, as_of: ColumnElement[str]) -> ColumnElement[str]:
+    """The status on the day, of the step that is in force then, as `Step.status_on` tells it."""
+    return case(
+        (step.excused.in_(("not_applicable", NOT_ASKED)), "not_applicable"),
+        (step.met_on > step.due_on, "met_late"),
+        (step.met_on.is_not(None), "met"),
+        (step.excused.in_(("waived", "missed")), step.excused),
+        (step.triggered_on.is_(None), "not_started"),
+        (as_of > step.due_on, "overdue"),
+        (days_between(as_of, step.due_on) <= DUE_SOON_DAYS, "due_soon"),
+        else_="upcoming",
+    )
+
+
+def report(
+    as_of: ColumnElement[str], grant: str | None = None, *, every: bool = False
+) -> Select[*tuple[object, ...]]:
+    """Every obligation: the overdue first, the latest of them at the top; then what is due next.
+
+    ``every``: also those that the edition does not ask for, as not applicable.
+    """
+    row = obligation_steps.c
+    triggered = row.triggered_on <= as_of
+    dated = select(
+        func.nullif(row.grant, "").label("grant"),
+        row.n,
+        row.obligation,
+        row.item,
+        case((triggered, row.triggered_on)).label("triggered_on"),
+        case((triggered | row.triggered_on.is_(None), row.due_on)).label("due_on"),
+        case((row.met_from <= as_of, row.met_on)).label("met_on"),
+        row.excused,
+        row.left_on,
+        func.coalesce(row.superseded, "[]").label("superseded"),
+    ).where(holds(obligation_steps, as_of))
+    if grant is not None:
+        dated = dated.where(row.grant == grant)
+    if not every:
+        dated = dated.where(func.coalesce(row.excused, "") != NOT_ASKED)
+    d = dated.subquery()
+    t = select(
+        *(column for column in d.c if column is not d.c.excused), status(d.c, as_of).label("status")
+    ).subquery()
+    days = case(
+        (t.c.status == "overdue", days_between(t.c.due_on, as_of)),
+        (t.c.status == "met_late", days_between(t.c.due_on, t.c.met_on)),
+        (t.c.status == "missed", days_between(t.c.due_on, t.c.left_on)),
+        else_=0,
+    )
+    urgency = case(
+        (t.c.status == "overdue", 0), (t.c.status == "due_soon", 1), (t.c.status == "upcoming", 2), else_=3
+    )
+    next_due = case((t.c.status.in_(("due_soon", "upcoming")), func.coalesce(t.c.due_on, FAR)), else_="")
+    late = case((t.c.status == "overdue", days_between(t.c.due_on, as_of)), else_=0)
+    return select(
+        t.c.grant,
+        t.c.obligation,
+        t.c.item,
+        t.c.triggered_on,
+        t.c.due_on,
+        t.c.met_on,
+        t.c.status,
+        days.label("days"),
+        t.c.superseded,
+    ).order_by(urgency, late.desc(), next_due, t.c.grant.nulls_first(), t.c.n)
+
+
+_PENDING = ("overdue", "due_soon", "upcoming")
+
+
+def due_within(days: int, as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple[object, ...]]:
+    """What is overdue, or due within so many days: what to be reminded of."""
+    t = report(as_of, grant).order_by(None).subquery().c
+    soon = t.status.in_(_PENDING) & (days_between(as_of, t.due_on) <= days)
+    return (
+        select(*t).where(soon).order_by(t.due_on, t.grant.nulls_first(), t.obligation, t.item.nulls_first())
+    )
+
+
+STATUSES = "met met_late missed overdue due_soon upcoming waived not_started not_applicable".split()
+
+
+def report_by_obligation(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
+    """How many of each obligation are in each status."""
+    t = report(as_of).order_by(None).subquery().c
+    counts = (func.sum(case((t.status == name, 1), else_=0)).label(name) for name in STATUSES)
+    return select(t.obligation, *counts).group_by(t.obligation).order_by(t.obligation)

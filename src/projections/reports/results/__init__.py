@@ -1,0 +1,1 @@
+"""Reports of exchanges, countries, outcomes and value."""

@@ -1,0 +1,168 @@
+"""Follow-ups: who does what by when, what it takes, and what was found for it."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, func, literal, select
+
+from lifecycle.events import grant as was
+from lifecycle.grant.state import FollowUp, Grant
+from lifecycle.kernel.event import Event
+from lifecycle.types.stage import ZERO, Stage
+from projections.schema.expressions import (
+    days_between,
+    holds,
+    money,
+    total_of,
+)
+from projections.schema.tables import (
+    FAR,
+    Row,
+    day,
+    follow_up_spans,
+    minor,
+    register_spans,
+    scale_of,
+)
+
+_FACTS = (
+    was.FollowUpAgreed,
+    was.FollowUpFinanced,
+    was.FollowUpCompleted,
+    was.FollowUpDropped,
+    was.FollowUpHandedOver,
+)
+CONCERNS: tuple[type[Event], ...] = _FACTS
+"""The facts of a follow-up."""
+_TRACKED = ("open", "handed_over")
+"""Handed over, it is still tracked (domain §3)."""
+
+
+class FollowUps:
+    """Follows one grant and keeps how each of its follow-ups stood, from day to day."""
+
+    table = follow_up_spans
+
+    def __init__(self) -> None:
+        self._stood: dict[str, list[tuple[str, FollowUp, str | None, str]]] = {}
+
+    def see(self, grant: Grant, event: Event) -> None:
+        """One more fact, with the state after it."""
+        assert isinstance(event, _FACTS)
+        stood = self._stood.setdefault(event.follow_up, [])
+        handed_to = stood[-1][2] if stood else None
+        if isinstance(event, was.FollowUpHandedOver):
+            handed_to = event.to
+        since, now = str(day(event.on)), grant.follow_ups[event.follow_up]
+        if stood and stood[-1][0] == since:
+            stood.pop()
+        stood.append((since, now, handed_to, grant.currency))
+
+    def rows(self, stream: str) -> list[Row]:
+        """A row for each span of days in which a follow-up stood the same."""
+        grant, rows = stream.removeprefix("grant:"), list[Row]()
+        for stood in self._stood.values():
+            ends = [since for since, *_ in stood[1:]]
+            for (since, now, to, currency), until in zip(stood, [*ends, FAR], strict=True):
+                rows.append((grant, len(rows), since, until, *_told(now, to, currency)))
+        return rows
+
+
+def _told(now: FollowUp, to: str | None, holding: str) -> Row:
+    amount, currency = now.needs or (ZERO, holding)
+    scale = scale_of(currency)
+    needed = None if now.needs is None else minor(amount, scale)
+    found = minor(now.found, scale)
+    return (now.id, now.action, now.owner, day(now.due), now.status, to, needed, found, scale, currency)
+
+
+# ── the reports ──────────────────────────────────────────────────────────────────────────────
+
+
+def _missing(f: Any) -> ColumnElement[int]:
+    left: ColumnElement[int] = f.needed - f.found
+    return case((left > 0, left), else_=0)
+
+
+def _tracked() -> ColumnElement[bool]:
+    """Somebody is still to do it: it is open or handed over, and its grant was not cancelled."""
+    return follow_up_spans.c.status.in_(_TRACKED) & (
+        func.coalesce(register_spans.c.stage, "") != Stage.CANCELLED.value
+    )
+
+
+def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple[object, ...]]:
+    """Each follow-up as it stood on the day, the overdue first."""
+    f, span = follow_up_spans.c, register_spans.c
+    needs = f.needed.is_not(None)
+    late = _tracked() & (as_of > f.due)
+    overdue = case((late, days_between(f.due, as_of)), else_=0)
+    rows = (
+        select(
+            f.grant,
+            f.follow_up,
+            span.title,
+            f.action,
+            f.owner,
+            f.due,
+            case((late, literal("overdue")), else_=f.status).label("status"),
+            f.handed_to,
+            overdue.label("days"),
+            case((needs, money(f.needed, f.scale))).label("finance_needed"),
+            money(f.found, f.scale).label("finance_found"),
+            case((needs, money(_missing(f), f.scale))).label("finance_missing"),
+            case((needs | (f.found > 0), f.currency)).label("currency"),
+        )
+        .select_from(
+            follow_up_spans.join(
+                register_spans, (span.grant == f.grant) & holds(register_spans, as_of), isouter=True
+            )
+        )
+        .where(holds(follow_up_spans, as_of))
+    )
+    if grant is not None:
+        rows = rows.where(f.grant == grant)
+    return rows.order_by(overdue.desc(), f.due.nulls_first(), f.grant, f.follow_up)
+
+
+def waiting(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
+    """The grants whose results wait for money (S4, Box 3): those with a tracked follow-up that lacks finance.
+
+    What is completed or was dropped waits no more. One row a grant and currency: how many follow-ups wait,
+    and what they need, have and lack.
+    """
+    f, span = follow_up_spans.c, register_spans.c
+    waits = holds(follow_up_spans, as_of) & (f.needed > f.found) & _tracked()
+    sums = (
+        select(
+            f.grant,
+            f.currency,
+            f.scale,
+            func.count().label("follow_ups"),
+            *(total_of(column).label(name) for name, column in (("needed", f.needed), ("found", f.found))),
+            total_of(_missing(f)).label("missing"),
+            func.min(f.due).label("first_due"),
+        )
+        .select_from(
+            follow_up_spans.join(
+                register_spans, (span.grant == f.grant) & holds(register_spans, as_of), isouter=True
+            )
+        )
+        .where(waits)
+        .group_by(f.grant, f.currency, f.scale)
+        .subquery()
+    )
+    s = sums.c
+    return (
+        select(
+            s.grant,
+            span.title,
+            s.follow_ups,
+            s.first_due,
+            *(money(s[name], s.scale).label(f"finance_{name}") for name in ("needed", "found", "missing")),
+            s.currency,
+        )
+        .select_from(
+            sums.join(register_spans, (span.grant == s.grant) & holds(register_spans, as_of), isouter=True)
+        )
+        .order_by(s.grant, s.currency)
+    )

@@ -1,0 +1,407 @@
+"""The library: what can be read of grants, searched by words; and who solved a like problem."""
+
+import json
+import re
+import sqlite3
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, select
+
+from lifecycle.events import grant as was
+from lifecycle.grant.state import Grant
+from lifecycle.kernel.errors import Unreachable
+from lifecycle.kernel.event import Event
+from lifecycle.parse import Malformed
+from lifecycle.types.nearest import unknown
+from lifecycle.types.terms import as_label, group_key
+from projections.reports.portfolio.register import standing_on, was_approved
+from projections.reports.results.exchanges import Held, held_by
+from projections.reports.results.outcomes import lesson_of
+from projections.reports.results.regions import name_of
+from projections.schema.tables import (
+    FAR,
+    Row,
+    day,
+    library_texts,
+    outcome_facts,
+)
+
+KINDS = (
+    "results_story",
+    "development_outcome",
+    "completion_report",
+    "lesson",
+    "result",
+    "objective",
+)
+"""What can be read, the strongest evidence first."""
+
+# ── from entries to rows ─────────────────────────────────────────────────────────────────────
+
+
+class Texts:
+    """Follows one grant and keeps what can be read of it, from day to day."""
+
+    table = library_texts
+
+    def __init__(self) -> None:
+        self._texts: list[list[Any]] = []
+        self._objective: tuple[str, str] | None = None
+
+    def see(self, grant: Grant, event: Event) -> None:
+        """One more fact, with the state after it."""
+        if (grant.title, grant.objective) != self._objective:
+            self._renew(event.on, grant)
+        since = day(event.on)
+        if isinstance(event, was.ResultsStoryPublished):
+            self._texts.append([since, FAR, "results_story", event.title, event.summary])
+        elif isinstance(event, was.DevelopmentOutcomeRecorded):
+            self._texts.append([since, FAR, "development_outcome", event.title, event.summary])
+        elif isinstance(event, was.CompletionReportSubmitted):
+            self._texts.append([since, FAR, "completion_report", None, event.summary])
+            if event.lessons is not None:
+                self._texts.append([since, FAR, "lesson", None, event.lessons])
+        elif isinstance(event, was.LessonRecorded):
+            self._texts.append([since, FAR, "lesson", None, lesson_of(event)])
+        elif isinstance(event, was.ActivityHeld) and event.lessons is not None:
+            self._texts.append([since, FAR, "lesson", None, event.lessons])
+        elif isinstance(event, was.OutcomesReported):
+            for result, what in event.results.items():
+                self._texts.append([since, FAR, "result", result.replace("_", " "), what])
+
+    def _renew(self, on: date, grant: Grant) -> None:
+        """The objective as it reads from the day on."""
+        since = day(on)
+        for told in self._texts:
+            if told[2] == "objective" and told[1] == FAR:
+                told[1] = since
+        self._texts = [told for told in self._texts if told[0] != told[1]]
+        self._texts.append([since, FAR, "objective", grant.title, grant.objective])
+        self._objective = (grant.title, grant.objective)
+
+    def rows(self, stream: str) -> list[Row]:
+        """A row for each text."""
+        grant = stream.removeprefix("grant:")
+        return [(grant, n, *told) for n, told in enumerate(self._texts)]
+
+
+CONCERNS: frozenset[type[Event]] = frozenset(
+    (
+        was.GrantProposed,
+        was.ProposalRevised,
+        was.GrantRestructured,
+        was.ActivityHeld,
+        was.OutcomesReported,
+        was.LessonRecorded,
+        was.CompletionReportSubmitted,
+        was.ResultsStoryPublished,
+        was.DevelopmentOutcomeRecorded,
+    )
+)
+"""The facts that carry texts."""
+
+
+# ── finding by words ─────────────────────────────────────────────────────────────────────────
+
+
+class _Found(NamedTuple):
+    """One text that has the words: a lower rank is a better one."""
+
+    grant: str
+    n: int
+    every: bool
+    """It has every word of the question."""
+    rank: float
+    snippet: str
+
+
+MARK = "**"
+"""Around each found word of a snippet."""
+
+
+def words_of(question: str) -> list[str]:
+    """The words of what was typed. Raises ``Malformed`` if there is none."""
+    found = {folded(word): word for word in _words(unicodedata.normalize("NFKC", question))}
+    if not found:
+        raise Malformed([("words", "say what to look for: one word or more")])
+    return list(found.values())[:32]
+
+
+def folded(word: str) -> str:
+    """What is equal of two spellings of a word: without case, accents, and forms of the same letter.
+
+    So is the ``i`` of Turkish, with a dot or without; the index itself does not know the one without.
+    """
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", word).casefold())
+    return _ACCENT.sub("", plain).replace("\u0131", "i")
+
+
+_ACCENT = re.compile("[\u0300-\u036f]")
+_BEYOND_ASCII = re.compile(r"[^\s!-/:-@\[-`{-~]*[^\x00-\x7f][^\s!-/:-@\[-`{-~]*")
+
+
+def _words(text: str) -> list[str]:
+    """Letters and digits with the marks on them, as the index takes a text apart; in order, each once."""
+    if text.isascii():
+        return list(dict.fromkeys(re.findall(r"[0-9A-Za-z]+", text)))
+    kinds = ((sign, unicodedata.category(sign)) for sign in text)
+    pieces = "".join(sign if kind[0] in "LMN" or kind == "Co" else " " for sign, kind in kinds).split()
+    return list(
+        dict.fromkeys(
+            piece for piece in pieces if any(unicodedata.category(sign)[0] in "LNC" for sign in piece)
+        )
+    )
+
+
+def _spellings(words: Sequence[str], texts: Sequence[Any]) -> list[str]:
+    """Each word as a question to the index, with the other spellings of it that the texts have."""
+    spelled = {folded(word): {word, folded(word)} for word in words}
+    for one in texts:
+        for text in (one.title, one.text):
+            if text is not None and not text.isascii():
+                for word in _words(" ".join(_BEYOND_ASCII.findall(text))):
+                    if (known := spelled.get(folded(word))) is not None:
+                        known.add(word)
+    return ["(" + " OR ".join(f'"{one}"' for one in sorted(known)) + ")" for known in spelled.values()]
+
+
+def _texts_on(connection: Connection, on: str) -> list[Any]:
+    """The texts that hold on the day, by grant."""
+    t = library_texts.c
+    return list(
+        connection.execute(select(library_texts).where(t.since <= on, on < t.until).order_by(t.grant, t.n))
+    )
+
+
+def _find(texts: Sequence[Any], words: Sequence[str]) -> list[_Found]:
+    """Those of the texts that have any of the words, by SQLite's FTS5, whichever store they come from.
+
+    The index is made for the question, of the texts that hold on the day and are known: so the ranking, too,
+    is as of the day, and it is the same for views in any store. A word in a title weighs four times one in
+    the text. Raises `Unreachable` where this SQLite was built without FTS5.
+    """
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as index:
+        try:
+            index.execute(
+                'CREATE VIRTUAL TABLE found USING fts5("grant" UNINDEXED, n UNINDEXED, title, text,'
+                " tokenize = 'porter unicode61 remove_diacritics 2')"
+            )
+        except sqlite3.OperationalError as error:
+            raise Unreachable(f"the library needs SQLite with FTS5: {error}") from error
+        index.execute("BEGIN")
+        index.executemany(
+            "INSERT INTO found VALUES (?, ?, ?, ?)",
+            ((one.grant, one.n, one.title, one.text) for one in texts),
+        )
+        quoted = _spellings(words, texts)
+        all_words = 'SELECT "grant", n FROM found WHERE found MATCH ?'
+        every = set(index.execute(all_words, (" AND ".join(quoted),)))
+        matching = (
+            "SELECT \"grant\", n, bm25(found, 0, 0, 4.0, 1.0), snippet(found, -1, ?, ?, '…', 16)"
+            " FROM found WHERE found MATCH ?"
+        )
+        return [
+            _Found(grant, n, (grant, n) in every, rank, snippet)
+            for grant, n, rank, snippet in index.execute(matching, (MARK, MARK, " OR ".join(quoted)))
+        ]
+
+
+class Filters(NamedTuple):
+    """Which texts are looked at; `None` for any."""
+
+    sector: str | None = None
+    country: str | None = None
+    outcome: str | None = None
+    kind: str | None = None
+
+
+def _achieved(connection: Connection, on: str) -> dict[str, list[str]]:
+    """The outcomes that each grant achieved by the day."""
+    f = outcome_facts.c
+    found = defaultdict(list)
+    question = select(f.grant, f.name).where(f.since <= on, on < f.until, f.kind == "achieved")
+    for grant, name in connection.execute(question.order_by(f.grant, f.name)):
+        found[grant].append(name)
+    return found
+
+
+# ── search ───────────────────────────────────────────────────────────────────────────────────
+
+SEARCH_COLUMNS = "rank grant kind title snippet sector recipients providers outcomes on".split()
+
+
+def search(
+    connection: Connection, as_of: date, question: str, filters: Filters, limit: int
+) -> tuple[tuple[str, ...], list[Row]]:
+    """Texts that answer the question: those with every word first, then by BM25, the newest of equals.
+
+    Raises ``Malformed`` for a question without a word, `Unreachable` without FTS5.
+    """
+    words, on = words_of(question), as_of.isoformat()
+    grants = {row.grant: row for row in standing_on(connection, as_of)}
+    _known_sector(filters.sector, grants.values())
+    achieved = _achieved(connection, on)
+    texts = {(row.grant, row.n): row for row in _texts_on(connection, on)}
+    found = []
+    for one in _find(list(texts.values()), words):
+        told, grant = texts[one.grant, one.n], grants[one.grant]
+        if _passes(filters, told, grant, achieved.get(one.grant, [])):
+            found.append((one, told, grant))
+    found.sort(key=lambda it: (it[0].grant, it[0].n))
+    found.sort(key=lambda it: it[1].since, reverse=True)
+    found.sort(key=lambda it: (not it[0].every, round(it[0].rank, 9)))
+    rows: list[Row] = [
+        (
+            place,
+            one.grant,
+            told.kind,
+            told.title or grant.title,
+            one.snippet,
+            grant.sector,
+            json.loads(grant.recipients),
+            json.loads(grant.providers),
+            achieved.get(one.grant, []),
+            told.since,
+        )
+        for place, (one, told, grant) in enumerate(found[:limit], 1)
+    ]
+    return tuple(SEARCH_COLUMNS), rows
+
+
+def _key(sector: str) -> str:
+    return group_key(as_label(sector))
+
+
+def _of_sector(grant: Any, sector: str | None) -> bool:
+    """Whether the grant is of the sector, however that is written; of any for `None`."""
+    return sector is None or bool(_key(sector) == grant.sector_key)
+
+
+def _known_sector(sector: str | None, grants: Iterable[Any]) -> None:
+    """Refuse a sector that no grant has, rather than find nothing. Raises ``Malformed``."""
+    names = {grant.sector for grant in grants}
+    if sector is not None and _key(sector) not in map(_key, names):
+        raise Malformed([("sector", unknown("sector", sector, names))])
+
+
+def _passes(filters: Filters, told: Any, grant: Any, outcomes: list[str]) -> bool:
+    countries = {*json.loads(grant.recipients), *json.loads(grant.providers)}
+    return (
+        filters.kind in (None, told.kind)
+        and _of_sector(grant, filters.sector)
+        and (filters.country is None or filters.country in countries)
+        and (filters.outcome is None or filters.outcome in outcomes)
+    )
+
+
+# ── match ────────────────────────────────────────────────────────────────────────────────────
+
+MATCH_COLUMNS = (
+    "rank provider name score held grants stories outcomes last_held_on received_before evidence"
+).split()
+
+
+class _Offer:
+    """What one provider country has to show for a need."""
+
+    def __init__(self) -> None:
+        self.best: dict[str, float] = {}
+        """By grant, how well its best text answers the need: 1 for the best of all."""
+        self.held = 0
+        self.stories = 0
+        self.outcomes: set[str] = set()
+        self.last: str | None = None
+        self.evidence: tuple[float, str] = (0.0, "")
+
+    @property
+    def score(self) -> float:
+        """The sum over its grants, so that who solved it twice stands before who solved it once."""
+        return sum(self.best.values())
+
+    def add(
+        self, grant: str, weight: float, snippet: str, *, held: list[str], stories: int, outcomes: list[str]
+    ) -> None:
+        """One more grant, with the days on which its activities were held."""
+        self.best[grant] = weight
+        self.held += len(held)
+        self.stories += stories
+        self.outcomes.update(outcomes)
+        self.last = max(self.last or "", *held)
+        self.evidence = max(self.evidence, (weight, f"{grant}: {snippet}"))
+
+
+def match(
+    connection: Connection, as_of: date, need: str, recipient: str, *, sector: str | None, limit: int
+) -> tuple[tuple[str, ...], list[Row]]:
+    """Provider countries with delivered exchanges whose texts answer the need, for a recipient.
+
+    Only approved grants count, each for the countries that gave in one of its activities, and with its best
+    text: 1 for the best of all such, in proportion below it, halved if a word of the need is missing. A
+    country's score is the sum over its grants. The recipient itself is not listed.
+    Raises ``Malformed``, `Unreachable`.
+    """
+    words, on = words_of(need), as_of.isoformat()
+    held: dict[str, list[Held]] = defaultdict(list)
+    for activity in held_by(connection, as_of):
+        held[activity.grant].append(activity)
+    standing = standing_on(connection, as_of)
+    _known_sector(sector, standing)
+    grants = {row.grant: row for row in standing if was_approved(row) and _of_sector(row, sector)}
+    texts = _texts_on(connection, on)
+    best = _best(_find(texts, words), {name for name in grants if any(one.giving for one in held[name])})
+    stories = Counter(told.grant for told in texts if told.kind in ("results_story", "development_outcome"))
+    achieved, served = _achieved(connection, on), _served(grants, held, recipient)
+    offers: dict[str, _Offer] = defaultdict(_Offer)
+    for name, (weight, snippet) in best.items():
+        for provider in {code for one in held[name] for code in one.giving} - {recipient}:
+            given = [one.held_on for one in held[name] if provider in one.giving]
+            offers[provider].add(
+                name, weight, snippet, held=given, stories=stories[name], outcomes=achieved.get(name, [])
+            )
+    rows: list[Row] = [
+        (
+            place,
+            provider,
+            name_of(provider),
+            f"{offer.score:.4f}",
+            offer.held,
+            sorted(offer.best),
+            offer.stories,
+            sorted(offer.outcomes),
+            offer.last,
+            provider in served,
+            offer.evidence[1],
+        )
+        for place, (provider, offer) in enumerate(_ranked(offers)[:limit], 1)
+    ]
+    return tuple(MATCH_COLUMNS), rows
+
+
+def _best(found: list[_Found], grants: set[str]) -> dict[str, tuple[float, str]]:
+    """How well each of the grants answers by its best text, and the snippet of that text."""
+    best: dict[str, _Found] = {}
+    for one in sorted(found, key=lambda it: (not it.every, it.rank, it.grant, it.n)):
+        if one.grant in grants:
+            best.setdefault(one.grant, one)
+    top = min((one.rank for one in best.values()), default=-1.0)
+    return {name: (one.rank / top * (1 if one.every else 0.5), one.snippet) for name, one in best.items()}
+
+
+def _ranked(offers: dict[str, _Offer]) -> list[tuple[str, _Offer]]:
+    """By score; of equals, who held an activity last comes first."""
+    ranked = sorted(offers.items(), key=lambda it: it[0])
+    ranked.sort(key=lambda it: it[1].last or "", reverse=True)
+    ranked.sort(key=lambda it: -round(it[1].score, 9))
+    return ranked
+
+
+def _served(grants: Iterable[str], held: Mapping[str, list[Held]], recipient: str) -> set[str]:
+    """Who has given to the recipient before, in an activity of any of the grants."""
+    return {
+        gave for name in grants for one in held.get(name, ()) for gave, got in one.pairs if got == recipient
+    }

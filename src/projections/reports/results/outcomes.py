@@ -1,0 +1,205 @@
+"""Outcomes sought and achieved, concrete results and lessons (S4, Annex D)."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Subquery,
+    Text,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    type_coerce,
+    union_all,
+)
+
+from lifecycle.events import grant as was
+from lifecycle.grant.state import Grant
+from lifecycle.kernel.event import Event
+from lifecycle.types.terms import Outcome, Result, words_of
+from projections.schema.expressions import holds, share, total_of
+from projections.schema.tables import (
+    FAR,
+    Row,
+    day,
+    outcome_facts,
+    register_spans,
+)
+
+OUTCOMES = words_of(Outcome)
+"""In the order of S4's Annex D."""
+RESULTS = words_of(Result)
+COLUMNS = (
+    "grant",
+    "title",
+    *OUTCOMES,
+    *("sought", "achieved", "results", "lessons", "with_results", "with_lessons"),
+)
+_COUNTS = (*OUTCOMES, "lessons", "with_results", "with_lessons")
+
+
+class Outcomes:
+    """Follows one grant and keeps what it sought, achieved, left behind and taught, from day to day."""
+
+    table = outcome_facts
+
+    def __init__(self) -> None:
+        self._said: dict[tuple[str, str], list[tuple[str, str | None]]] = {}
+        """By kind and name: what was said as evidence, from which day; nothing where it fell away."""
+        self._sought: tuple[str, ...] = ()
+        self._lessons = 0
+
+    def see(self, grant: Grant, event: Event) -> None:
+        """One more fact, with the state after it."""
+        since = str(day(event.on))
+        if isinstance(event, was.OutcomesReported):
+            for outcome, evidence in event.outcomes.items():
+                self._keep("achieved", outcome, since, evidence)
+            for result, evidence in event.results.items():
+                self._keep("result", result, since, evidence)
+        elif isinstance(event, was.LessonRecorded):
+            self._learn(since, lesson_of(event))
+        elif isinstance(event, was.ActivityHeld | was.CompletionReportSubmitted):
+            if event.lessons is not None:
+                self._learn(since, event.lessons)
+        elif grant.outcomes_sought != self._sought:
+            for name in set(self._sought) - set(grant.outcomes_sought):
+                self._keep("sought", name, since, None)
+            for name in set(grant.outcomes_sought) - set(self._sought):
+                self._keep("sought", name, since, "")
+            self._sought = grant.outcomes_sought
+
+    def _learn(self, since: str, lesson: str) -> None:
+        self._lessons += 1
+        self._keep("lesson", str(self._lessons), since, lesson)
+
+    def _keep(self, kind: str, name: str, since: str, evidence: str | None) -> None:
+        said = self._said.setdefault((kind, name), [])
+        if said and said[-1][0] == since:
+            said.pop()
+        said.append((since, evidence))
+
+    def rows(self, stream: str) -> list[Row]:
+        """A row for each span of days in which the same was said."""
+        grant, rows = stream.removeprefix("grant:"), list[Row]()
+        for (kind, name), said in sorted(self._said.items()):
+            ends = [since for since, _ in said[1:]]
+            for (since, evidence), until in zip(said, [*ends, FAR], strict=True):
+                if evidence is not None:
+                    told = None if kind == "lesson" else name
+                    rows.append((grant, len(rows), since, until, kind, told, evidence or None))
+        return rows
+
+
+CONCERNS: frozenset[type[Event]] = frozenset(
+    (
+        was.GrantProposed,
+        was.ProposalRevised,
+        was.ActivityHeld,
+        was.OutcomesReported,
+        was.LessonRecorded,
+        was.CompletionReportSubmitted,
+    )
+)
+"""The facts that say something of outcomes."""
+
+
+def lesson_of(event: was.LessonRecorded) -> str:
+    """A lesson as one text."""
+    parts = (("Worked", event.worked), ("Did not work", event.did_not_work), ("Why", event.why))
+    return "\n".join(f"{name}: {text}" for name, text in parts if text is not None)
+
+
+# ── the report ───────────────────────────────────────────────────────────────────────────────
+
+
+def _marked(kind: str, name: str) -> ColumnElement[int]:
+    facts = outcome_facts.c
+    return func.max(case(((facts.kind == kind) & (facts.name == name), 1), else_=0), type_=Integer)
+
+
+def _marks(as_of: ColumnElement[str]) -> Subquery:
+    """One row a grant: 0 or 1 for each outcome sought or achieved and each result; the number of lessons."""
+    facts = outcome_facts.c
+    lessons = func.sum(case((facts.kind == "lesson", 1), else_=0), type_=Integer)
+    return (
+        select(
+            facts.grant,
+            *(_marked("sought", name).label(f"sought_{name}") for name in OUTCOMES),
+            *(_marked("achieved", name).label(name) for name in OUTCOMES),
+            *(_marked("result", name).label(f"result_{name}") for name in RESULTS),
+            lessons.label("lessons"),
+            func.max(case((facts.kind == "result", 1), else_=0), type_=Integer).label("with_results"),
+            func.max(case((facts.kind == "lesson", 1), else_=0), type_=Integer).label("with_lessons"),
+        )
+        .where(holds(outcome_facts, as_of))
+        .group_by(facts.grant)
+        .subquery()
+    )
+
+
+def _listed(marks: Any, names: Iterable[str], prefix: str) -> ColumnElement[str]:
+    """The marked names as a JSON list, in the vocabulary's order."""
+    parts: ColumnElement[str] = literal("[", Text)
+    for name in names:
+        parts = parts + case((marks.c[prefix + name] == 1, f'"{name}",'), else_="")
+    return type_coerce(func.rtrim(parts, ",") + "]", Text)
+
+
+def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple[object, ...]]:
+    """Each grant that sought or achieved an outcome, has a result or a lesson; then the sums."""
+    marks, spans = _marks(as_of), register_spans
+    grants = select(
+        marks.c.grant,
+        spans.c.title,
+        *(marks.c[name] for name in OUTCOMES),
+        _listed(marks, OUTCOMES, "sought_").label("sought"),
+        _listed(marks, OUTCOMES, "").label("achieved"),
+        _listed(marks, RESULTS, "result_").label("results"),
+        *(marks.c[name] for name in ("lessons", "with_results", "with_lessons")),
+    ).select_from(marks.join(spans, (spans.c.grant == marks.c.grant) & holds(spans, as_of)))
+    if grant is not None:
+        grants = grants.where(marks.c.grant == grant)
+    each = grants.cte("each_grant")
+    nothing = cast(null(), Text)
+    total = select(
+        *(
+            func.coalesce(total_of(each.c[name]), 0).label(name) if name in _COUNTS else nothing.label(name)
+            for name in COLUMNS
+        )
+    )
+    rows = union_all(select(each), total).subquery()
+    return select(*(rows.c[name] for name in COLUMNS)).order_by(rows.c.grant.is_(None), rows.c.grant)
+
+
+def report_by_outcome(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
+    """A row for each outcome: how many grants sought it, achieved it, and both."""
+    marks = _marks(as_of)
+    each = []
+    for place, name in enumerate(OUTCOMES):
+        sought, achieved = marks.c[f"sought_{name}"], marks.c[name]
+        sums = {"sought": sought, "achieved": achieved, "sought_and_achieved": sought * achieved}
+        each.append(
+            select(
+                literal(place, Integer).label("place"),
+                literal(name, Text).label("outcome"),
+                *(func.coalesce(total_of(part), 0).label(label) for label, part in sums.items()),
+            )
+        )
+    rows = union_all(*each).subquery()
+    return select(
+        rows.c.outcome,
+        rows.c.sought,
+        rows.c.achieved,
+        rows.c.sought_and_achieved,
+        share(rows.c.sought_and_achieved, rows.c.sought).label("share_of_sought"),
+    ).order_by(rows.c.place)
+
+
+__all__ = ["CONCERNS", "OUTCOMES", "Outcomes", "lesson_of", "report", "report_by_outcome"]

@@ -1,0 +1,100 @@
+"""Each report as a question to the tables; those that are one select also as an SQL view, as of today."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from functools import partial
+
+from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy.schema import CreateView
+
+from projections.reports.fund import calls, instalments
+from projections.reports.fund import contributions as fund
+from projections.reports.money import attribution, disbursement, value
+from projections.reports.portfolio import (
+    register,
+    stages,
+    timeline,
+    windows,
+)
+from projections.reports.results import (
+    countries,
+    exchanges,
+    follow_ups,
+    outcomes,
+    people,
+)
+from projections.schema.expressions import day_now, moment_now
+from projections.schema.tables import seat_offsets
+
+Answered = tuple[tuple[str, ...], list[tuple[object, ...]]]
+"""Columns and rows."""
+Question = Select[*tuple[object, ...]] | Callable[[Connection, date], Answered]
+"""A select, or a computation on the tables for what SQL says badly."""
+REPORTS: dict[str, Callable[[ColumnElement[str], str | None], Question]] = {
+    "register": register.report,
+    "disbursement": disbursement.report,
+    "windows": windows.report,
+    "timeline": timeline.report,
+    "fund": fund.report,
+    "calls": calls.report,
+    "exchanges": exchanges.report,
+    "outcomes": outcomes.report,
+    "countries": countries.report,
+    "value": value.report,
+    "instalments": instalments.report,
+    "follow-ups": follow_ups.report,
+    "stages": stages.report,
+    "parties": people.parties,
+    "experts": people.experts,
+    "surveys": people.surveys,
+    "consultations": people.consultations,
+}
+"""Each report by name, as of a day, of one grant or of all."""
+KEYS: dict[str, dict[str, Callable[[ColumnElement[str]], Question]]] = {
+    "disbursement": {
+        **{key: partial(disbursement.report_by, key.replace("-", "_")) for key in disbursement.KEYS},
+        "partner": lambda _: attribution.by_partner,
+    },
+    "calls": {"criterion": calls.report_by_criterion},
+    "exchanges": {
+        "instrument": exchanges.report_by_instrument,
+        "country": exchanges.report_by_country,
+    },
+    "outcomes": {"outcome": outcomes.report_by_outcome},
+    "timeline": {"obligation": timeline.report_by_obligation},
+    "countries": {key: partial(countries.report_by, key) for key in countries.KEYS},
+    "value": {key: partial(value.report_by, key) for key in value.KEYS},
+    "follow-ups": {"waiting": follow_ups.waiting},
+}
+"""The keys by which a report can be summed, each with its question."""
+
+
+_OFFSET = (
+    select(seat_offsets.c.seconds)
+    .where(seat_offsets.c.since <= moment_now())
+    .order_by(seat_offsets.c.since.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+TODAY: ColumnElement[str] = day_now(func.coalesce(_OFFSET, 0))
+"""The day that the SQL views are asked for: today, at the fund's seat."""
+
+
+def create_views(connection: Connection, *, temporary: bool = False) -> None:
+    """The reports as SQL views, for any program that reads SQL; ``temporary``: for this session only."""
+    for name, question in questions_of_today():
+        connection.execute(CreateView(question, name, temporary=temporary))
+
+
+def questions_of_today() -> Iterator[tuple[str, Select[*tuple[object, ...]]]]:
+    """Each SQL view's name, and its select."""
+    for name, report in REPORTS.items():
+        question = report(TODAY, None)
+        if isinstance(question, Select):
+            yield name.replace("-", "_"), question
+
+
+def drop_views(connection: Connection) -> None:
+    """All of them, while the tables under them are changed."""
+    for name in REPORTS:
+        connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name.replace('-', '_')}")

@@ -1,0 +1,383 @@
+"""All read tables, and the expressions that the reports share.
+
+Every table holds dated facts. A row with ``since`` and ``until`` holds from the one day to the day before
+the other; a flow happened on its day. Days are ISO text, so they compare as they read and need no
+conversion on the way out. Amounts are whole minor units, so sums are exact: ``scale`` says how many make
+one unit of the currency (100 for USD).
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    select,
+)
+
+from lifecycle.types.codes import decimals
+
+FORMAT = 17
+"""Of the tables below. Views of another format are made again from the journal."""
+SHADOW = "new_"
+"""Before the names of the tables that a rebuild is filling."""
+FAR = "9999-12-31"
+"""The ``until`` of what still holds, and the ``undone_on`` of what still stands."""
+
+Row = tuple[object, ...]
+metadata = MetaData()
+_Words = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that is equal, and ordered, by its bytes in every store."""
+
+
+def _table(name: str, *columns: Column[Any], long: bool = False) -> Table:
+    # Rows lie in the order of their key, so a grant's rows are one place to delete from and to write to.
+    # Not so long ones: of a row that lies in its key SQLite puts what is beyond a thousand bytes on pages
+    # of its own, and most of each stays empty.
+    return Table(name, metadata, *columns, sqlite_with_rowid=long)
+
+
+def _key(name: str, type_: Any = _Words) -> Column[Any]:
+    return Column(name, type_, primary_key=True, nullable=False, autoincrement=False)
+
+
+def _text(*names: str) -> list[Column[Any]]:
+    return [Column(name, _Words) for name in names]
+
+
+register_spans = _table(
+    "register_spans",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since", "until", "title", "window", "edition", "stage", "suspended", "sector"),
+    *_text("recipients", "providers", "proposed_on", "approved_on", "signed_on", "effective_on"),
+    *_text("closing_date", "completed_on", "closed_on", "operation", "sector_key"),
+    Column("asked", BigInteger, nullable=False),
+)
+"""How a grant stood, from day to day. Countries are JSON lists; ``asked`` is what it asks for; grants with
+the same ``sector_key`` are of one sector."""
+
+sector_names = _table(
+    "sector_names",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since", "sector_key", "sector"),
+    Column("position", BigInteger, nullable=False),
+)
+"""How each sector was written, from when, and the position of the entry that wrote it so."""
+
+money_flows = _table(
+    "money_flows",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("on", "kind"),
+    Column("amount", BigInteger, nullable=False),
+    *_text("undone_on", "follows"),
+)
+"""What was promised, asked, paid and given back, in minor units; and by how much what is overpaid grew, or
+shrank. A failed payment leaves a row on each of
+its two days; ``undone_on`` of the first names the second. What takes back an earlier flow (a refund, a
+failure, a rejection) has that flow's day in ``follows``."""
+
+window_findings = _table(
+    "window_findings",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since", "until", "window", "edition", "rule", "figure", "limit"),
+    Column("complies", Boolean),
+    *_text("waived_by", "waived_on", "waiver"),
+)
+"""Each rule of a grant's window, with the figure that decides it, and the waiver that covers a breach."""
+
+obligation_steps = _table(
+    "obligation_steps",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since", "until", "obligation", "item", "triggered_on", "due_on", "met_from", "met_on"),
+    *_text("excused", "left_on", "superseded"),
+)
+"""Each obligation's dates. The fund's own stand under the empty grant.
+
+Trigger and due date count from ``triggered_on`` on, ``met_on`` from ``met_from`` on: the day on which it
+came to count as met, which can be later. ``excused`` is ``waived``, ``missed``, ``not_applicable`` or
+``not_asked`` (the edition does not ask for it); ``left_on`` is the day on which the grant left the stages in
+which it can be met; ``superseded`` a JSON list of days, null if there are none."""
+
+call_answers = _table(
+    "call_answers",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since", "until", "call", "stage"),
+    Column("asked", BigInteger, nullable=False),
+    Column("selected", BigInteger, nullable=False),
+    Column("ended", Boolean, nullable=False),
+    *_text("countries"),
+)
+"""How a grant that answers a call stood, from day to day: what it asks for, and what it took of the envelope.
+
+``countries`` is a JSON list of those that are named, receiving or providing; ``ended`` says that it was
+declined, withdrawn, lapsed or cancelled."""
+
+call_scores = _table(
+    "call_scores",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("on", "call", "criterion"),
+    Column("hundredths", BigInteger, nullable=False),
+)
+"""Points that a review gave, by criterion; in hundredths of a point."""
+
+call_spans = _table(
+    "call_spans",
+    _key("call"),
+    _key("n", Integer),
+    *_text("since", "until", "title", "window", "criteria", "opens", "closes", "closed_on"),
+    Column("envelope", BigInteger, nullable=False),
+)
+"""A call's terms, from day to day. ``criteria`` is a JSON list."""
+
+outcome_facts = _table(
+    "outcome_facts",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since", "until", "kind", "name", "evidence"),
+)
+"""What a grant sought, achieved, left behind and taught: ``kind`` is ``sought``, ``achieved``, ``result`` or
+``lesson``. A lesson has no name."""
+
+exchange_activities = _table(
+    "exchange_activities",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since", "until", "activity", "instrument", "status", "starts", "ends", "held_on", "countries"),
+    *_text("hosts", "giving", "receiving", "starts_at"),
+    Column("minutes", Integer),
+    *_text("sites"),
+    Column("moves", Integer, nullable=False),
+    Column("cost", BigInteger),
+    Column("cost_scale", Integer),
+    *_text("cost_currency"),
+)
+"""How each activity stood, from day to day: ``planned``, ``held`` or ``cancelled``, and how often it moved.
+Countries (of one that was held: who took part), hosts, who gave, who received, and sites are JSON lists; the
+cost is known once it is held."""
+
+exchange_participants = _table(
+    "exchange_participants",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since", "activity", "instrument", "country"),
+    *(Column(name, Integer, nullable=False) for name in ("women", "men", "not_stated")),
+)
+"""Who took part in an activity that was held, by country: counts, no persons."""
+
+party_facts = _table(
+    "party_facts", _key("grant"), _key("n", Integer), *_text("since", "role", "country", "organization")
+)
+"""Who facilitates or finances an exchange between others."""
+
+expert_facts = _table(
+    "expert_facts",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since", "expert", "phases"),
+    Column("days", Integer),
+    *_text("country"),
+)
+"""Who helps with an exchange, by opaque id. ``phases`` is a JSON list."""
+
+survey_facts = _table(
+    "survey_facts",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since"),
+    Column("respondents", Integer, nullable=False),
+    *_text("satisfaction"),
+)
+"""How many clients answered, and how content they were on the survey's own scale."""
+
+side_flows = _table(
+    "side_flows",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since", "kind", "source"),
+    Column("amount", BigInteger, nullable=False),
+    Column("scale", Integer, nullable=False),
+    *_text("currency"),
+    Column("holding", BigInteger),
+)
+"""Money beside the grant's own: co-financing by kind, and what it cost to prepare and supervise.
+``holding`` is the amount in the holding currency, where that is known."""
+
+follow_up_spans = _table(
+    "follow_up_spans",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since", "until", "follow_up", "action", "owner", "due", "status", "handed_to"),
+    Column("needed", BigInteger),
+    Column("found", BigInteger, nullable=False),
+    Column("scale", Integer, nullable=False),
+    *_text("currency"),
+)
+"""How each promised action stood, from day to day, with the money that it needs and that was found."""
+
+library_texts = _table(
+    "library_texts",
+    _key("grant"),
+    _key("n", Integer),
+    *_text("since", "until", "kind", "title", "text"),
+)
+"""What can be read of a grant: its objective, stories, completion report, lessons and results."""
+
+grant_standing = _table(
+    "grant_standing",
+    _key("grant"),
+    Column("version", Integer, nullable=False),
+    Column("state", _Words, nullable=False),
+    long=True,
+)
+"""How each grant stands after all that is recorded, as JSON, and the version of its stream."""
+
+fund_flows = _table(
+    "fund_flows",
+    _key("version", Integer),
+    *_text("on", "kind", "partner", "currency"),
+    Column("scale", Integer, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("holding", BigInteger),
+    *_text("grant"),
+)
+"""The fund's money, by version of its entry. ``holding`` is the amount in the holding currency, if stated;
+``grant`` is whose commitment it is."""
+
+fund_partners = _table("fund_partners", _key("partner"), *_text("kind", "joined_on", "name"))
+"""Who contributes."""
+
+fund_instalments = _table(
+    "fund_instalments",
+    _key("version", Integer),
+    *_text("on", "kind", "partner", "instalment", "currency", "due"),
+    Column("scale", Integer, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("holding", BigInteger),
+)
+"""Instalments: ``kind`` is ``scheduled``, with a ``due`` day, ``received``, with what it is worth in the
+``holding`` currency if that is known, or ``waived``, for all of them if none is named."""
+
+fund_consultations = _table(
+    "fund_consultations", _key("version", Integer), *_text("on", "partners", "summary")
+)
+"""When partners met. ``partners`` is a JSON list."""
+
+fund_facts = _table(
+    "fund_facts",
+    _key("version", Integer),
+    *_text("currency"),
+    Column("scale", Integer, nullable=False),
+    Column("fiscal_year_start", Integer, nullable=False),
+    *_text("name", "time_zone"),
+)
+"""One row: the fund's constants, and the version of its stream that is in the tables."""
+
+seat_offsets = _table("seat_offsets", _key("since"), Column("seconds", Integer, nullable=False))
+"""The moments (UTC) from which another offset holds at the fund's seat, and its seconds east of UTC."""
+
+tracking = _table(
+    "tracking",
+    _key("application_name"),
+    Column("notification_id", BigInteger, nullable=False),
+    *_text("recorded_at"),
+)
+"""The journal position to which the tables correspond, and when its entry was recorded."""
+
+left_out = _table(
+    "left_out",
+    _key("stream"),
+    _key("version", Integer),
+    Column("position", BigInteger, nullable=False),
+    Column("quarantined", Boolean, nullable=False),
+    *_text("why"),
+)
+"""The rows of the journal that count in no other table: those that are quarantined, and of each stopped
+stream the first that is not counted."""
+
+views_format = _table("views_format", _key("format", Integer))
+"""One row: the `FORMAT` in which the tables were made."""
+
+GRANT_TABLES = (
+    register_spans,
+    sector_names,
+    money_flows,
+    window_findings,
+    obligation_steps,
+    call_answers,
+    call_scores,
+    outcome_facts,
+    exchange_activities,
+    exchange_participants,
+    party_facts,
+    expert_facts,
+    survey_facts,
+    side_flows,
+    follow_up_spans,
+    library_texts,
+    grant_standing,
+)
+CALL_TABLES = (call_spans,)
+FUND_TABLES = (fund_flows, fund_partners, fund_instalments, fund_consultations, fund_facts, seat_offsets)
+
+
+# ── from state to rows ───────────────────────────────────────────────────────────────────────
+
+
+def scale_of(currency: str) -> int:
+    """How many minor units make one unit."""
+    return int(10 ** decimals(currency))
+
+
+def holding(connection: Connection) -> tuple[str, int]:
+    """The holding currency and its scale; no currency where no fund is known yet."""
+    found = connection.execute(select(fund_facts.c.currency, fund_facts.c.scale)).first()
+    return ("", 1) if found is None else (found[0], found[1])
+
+
+def minor(amount: Decimal, scale: int) -> int:
+    """The amount in minor units.
+
+    Commands hold amounts exact to the minor unit, so nothing is lost, but of a currency that the table of
+    codes does not have: it is counted in hundredths, ties to the even.
+    """
+    return int((amount * scale).to_integral_value(ROUND_HALF_EVEN))
+
+
+State = TypeVar("State")
+
+
+def spans(days: Mapping[date, State]) -> Iterator[tuple[int, str | None, str | None, State]]:
+    """Number, first day, the day after the last, and state, of each that held until the next one's day."""
+    starts = [day(since) for since in days]
+    for n, state in enumerate(days.values()):
+        yield n, starts[n], starts[n + 1] if n + 1 < len(starts) else FAR, state
+
+
+def written(minors: int, scale: int) -> str:
+    """Minor units as people and programs read them: ``-2000.00``; what `money` is in SQL."""
+    places = len(str(scale)) - 1
+    whole, part = divmod(abs(minors), scale)
+    sign = "-" if minors < 0 else ""
+    return f"{sign}{whole}.{part:0{places}}" if places else f"{sign}{whole}"
+
+
+@lru_cache(maxsize=1 << 16)
+def day(value: date | None) -> str | None:
+    """A day as it is stored. (Few days are asked for many times.)"""
+    return None if value is None else value.isoformat()

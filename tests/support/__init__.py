@@ -1,0 +1,1 @@
+"""What tests share: books, commands in short, shells, servers, damage."""

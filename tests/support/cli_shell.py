@@ -1,0 +1,200 @@
+"""A shell in a folder of its own: the real command, its exit code, and what it printed."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import lifecycle
+from cli.shell.main import run
+from lifecycle.book.book import Book
+from support.reading import raw_views
+
+SRC = Path(lifecycle.__file__).parents[1]
+"""What the tests themselves import, so that processes of theirs do not import another program."""
+PROGRAM = "from cli.shell.main import main; main()"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """JSON Lines on stdout."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def row(self) -> dict[str, Any]:
+        (only,) = self.rows
+        return only
+
+
+class Shell:
+    """Runs commands in this process; `other` in one of its own."""
+
+    def __init__(self, folder: Path, book: Path | str, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder, self.place = folder, book
+        self.book = str(book)
+        """The book as a word of a command."""
+        self._capsys = capsys
+
+    @property
+    def path(self) -> Path:
+        """The folder of a book that lies in one."""
+        assert isinstance(self.place, Path)
+        return self.place
+
+    @property
+    def seals(self) -> Path:
+        """The folder of its seals."""
+        with Book.open(self.place, read_only=True) as book:
+            return book.path
+
+    @property
+    def documents(self) -> list[str]:
+        """The SHA-256 of each document that it keeps."""
+        with Book.open(self.place, read_only=True) as book:
+            return list(book.home.documents())
+
+    def views(self, *statements: str) -> None:
+        """Change its views past the program."""
+        with closing(raw_views(self.place)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def lose_views(self) -> None:
+        """As if they had never been made."""
+        if isinstance(self.place, str):
+            self.views("DROP SCHEMA views CASCADE")
+            return
+        for path in self.place.glob("views.sqlite*"):
+            path.unlink()
+
+    def __call__(self, *words: str) -> Result:
+        self._capsys.readouterr()
+        code = run(list(words))
+        told = self._capsys.readouterr()
+        return Result(code, told.out, told.err)
+
+    def other(self, *words: str, stdin: bytes = b"", program: str = PROGRAM, **env: str) -> Result:
+        """In a process of its own."""
+        done = subprocess.run(
+            [sys.executable, "-c", program, *words],
+            input=stdin,
+            capture_output=True,
+            check=False,
+            cwd=self.folder,
+            env=self.env(**env),
+        )
+        return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def env(self, **more: str) -> dict[str, str]:
+        """The environment of a process that finds our packages."""
+        return {**os.environ, "PYTHONPATH": str(SRC), **more}
+
+    def file(self, lines: Iterable[Any], name: str = "commands.jsonl") -> str:
+        """A file of commands; text and bytes are lines as they are."""
+        raw = [line if isinstance(line, bytes) else _text(line).encode() for line in lines]
+        (self.folder / name).write_bytes(b"\n".join(raw) + b"\n")
+        return str(self.folder / name)
+
+
+def _text(line: Any) -> str:
+    return line if isinstance(line, str) else json.dumps(line)
+
+
+OFFICERS = {
+    "leader": ["ttl"],
+    "desk": ["secretariat"],
+    "reader": ["reviewer"],
+    "boss": ["approver"],
+    "boss2": ["approver"],
+    "cash": ["finance"],
+    "payer": ["finance"],
+}
+
+
+def officers() -> list[dict[str, Any]]:
+    """Appointments, a partner, and money to promise."""
+    appointed = [
+        {"command": "AppointOfficer", "on": "2008-10-01", "officer": name, "roles": roles}
+        for name, roles in OFFICERS.items()
+    ]
+    joined = {
+        "command": "JoinPartner",
+        "on": "2009-01-01",
+        "actor": "desk",
+        "partner": "DK",
+        "name": "Denmark",
+    }
+    amount = {"partner": "DK", "amount": "1000000.00 USD", "actor": "cash"}
+    return [
+        *appointed,
+        {**joined, "kind": "traditional"},
+        {"command": "PledgeContribution", "on": "2009-01-02", **amount},
+        {"command": "ReceiveInstalment", "on": "2009-01-03", **amount},
+    ]
+
+
+def on_grant(command: str, on: str, actor: str, **fields: Any) -> dict[str, Any]:
+    """A command on the grant G-1."""
+    return {"command": command, "grant": "G-1", "on": on, "actor": actor, **fields}
+
+
+def life() -> list[dict[str, Any]]:
+    """Officers, money, and the grant G-1 until its first payment is paid and part of it came back."""
+    amount = "80000.00 USD"
+    return [
+        *officers(),
+        on_grant(
+            "ProposeGrant",
+            "2017-01-10",
+            "leader",
+            title="Learning about dairy",
+            window="stand_alone",
+            recipients=["TZ", "UG"],
+            providers=["IN"],
+            sector="agriculture",
+            objective="A strategy in each country",
+            amount=amount,
+            months=12,
+        ),
+        on_grant(
+            "RequestFunding",
+            "2017-01-20",
+            "leader",
+            amount=amount,
+            budget=[{"line": "travel", "amount": amount}],
+            letters=[
+                {"country": code, "ministry": "Ministry of Livestock", "dated": "2017-01-05"}
+                for code in ("TZ", "UG")
+            ],
+        ),
+        on_grant("ApproveGrant", "2017-02-10", "boss", amount="70000.00 USD"),
+        on_grant("SignAgreement", "2017-03-01", "desk"),
+        on_grant("MakeEffective", "2017-03-31", "desk", closing_date="2018-03-31"),
+        on_grant(
+            "RequestPayment",
+            "2017-05-02",
+            "leader",
+            payment="P1",
+            payee="Travel agent",
+            category="travel",
+            amount="60000.00 USD",
+        ),
+        on_grant("AuthorisePayment", "2017-05-04", "cash", payment="P1"),
+        on_grant("DisburseFunds", "2017-05-09", "payer", payment="P1", amount="60000.00 USD", note="by wire"),
+        on_grant("RecordRefund", "2017-08-01", "cash", payment="P1", amount="2000.00 USD"),
+    ]

@@ -1,0 +1,77 @@
+"""Rows put into a journal by somebody who may write in it and has read how it is kept: all sums fit."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from lifecycle.book.book import Book
+from lifecycle.decisions.rules import Command, fact
+from lifecycle.events import call, fund, grant
+from lifecycle.journal.command_digest import digest_of
+from lifecycle.journal.mapper import stamp, stored_as
+from lifecycle.journal.recorder import Receipt
+from lifecycle.judge import row_of, stream_of
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.history import Entry
+
+EVENTS: dict[str, dict[str, type[Event]]] = {
+    about: {event.__name__: event for event in module.EVENTS}
+    for about, module in (("grant", grant), ("fund", fund), ("call", call))
+}
+
+
+def forge(
+    book: Book,
+    asked: Command,
+    recorder: str = "",
+    *,
+    event: Event | None = None,
+    pair: Sequence[tuple[str, Event]] = (),
+    pair_by: str = "",
+    **changes: Any,
+) -> int:
+    """Put in the entry that the command would become, as if it were lawful; returns its position.
+
+    ``pair``: what is put in with it, on which stream, recorded by ``pair_by``. ``changes``: of the columns of
+    its answer, or of its entry: ``recorded_at``, ``rules``, ``note``.
+    """
+    recorder, command_id = recorder or asked.actor, asked.command_id or f"forged-{book.position()}"
+    stream = stream_of(asked)
+    made = event or fact(EVENTS[stream.partition(":")[0]][row_of(asked).event], asked)
+    moment = _next(book)
+    own = {name: changes.pop(name) for name in ("rules", "recorded_at", "note") if name in changes}
+    entries: list[Entry] = []
+    for name, told in ((stream, made), *pair):
+        version = len(book.entries(name)) + 1 + sum(one.originator_id == name for one in entries)
+        moment += timedelta(microseconds=1)
+        by = (entries and pair_by) or recorder
+        entries.append(Entry(name, version, told, moment, by, command_id))
+    entries[0] = entries[0]._replace(**{"note": asked.note, **own})
+    receipt = _receipt(asked, command_id, recorder, entries[-1].recorded_at, entries)
+    with book.journal.recorder.writing():
+        book.journal.recorder.append([stored_as(entry) for entry in entries], [receipt._replace(**changes)])
+    return book.position() - len(pair)
+
+
+def forge_refusal(book: Book, asked: Command, refusal: str, recorder: str = "", **changes: Any) -> None:
+    """Put in the answer that the command was refused."""
+    recorder, command_id = recorder or asked.actor, asked.command_id or f"forged-{len(book.refusals())}"
+    receipt = _receipt(asked, command_id, recorder, _next(book), ())
+    no = {"outcome": "refused", "refusal": refusal, "rule": "domain §3", "message": "no", "entries": ""}
+    with book.journal.recorder.writing():
+        book.journal.recorder.append((), [receipt._replace(**{**no, **changes})])
+
+
+def _next(book: Book) -> datetime:
+    last = book.recorded_at(book.position()) or datetime(2026, 1, 1, tzinfo=UTC)
+    return last + timedelta(seconds=1)
+
+
+def _receipt(
+    asked: Command, command_id: str, recorder: str, moment: datetime, entries: Sequence[Entry]
+) -> Receipt:
+    about = (asked.NAME, stream_of(asked), asked.on.isoformat(), asked.actor, recorder)
+    names = " ".join(entry.name for entry in entries)
+    return Receipt(
+        command_id, digest_of(asked), *about, stamp(moment), "accepted", None, None, None, names, None
+    )

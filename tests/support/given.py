@@ -1,0 +1,421 @@
+"""Given a past, when a command is asked, then a fact or a refusal: no store, no clock.
+
+The past is made of commands too, so it is always one that could have happened. Officers are named
+after their role; each has only the one: `OFFICER`. Days are of 2012 (edition 2008-10, which asks
+for no agreement) or of 2017 (edition 2017-01, which does).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache, partial
+from typing import Any
+
+from lifecycle.book.founding import founding
+from lifecycle.call.state import Call
+from lifecycle.call.state import fold as fold_call
+from lifecycle.decisions.call import CallCommand
+from lifecycle.decisions.fund import FundCommand
+from lifecycle.decisions.rules import Command, GrantCommand
+from lifecycle.fund.state import Fund
+from lifecycle.fund.state import fold as fold_fund
+from lifecycle.judge import (
+    Known,
+    Taken,
+    acts_of,
+    calls_named,
+    judge_call,
+    judge_fund,
+    judge_grant,
+)
+from lifecycle.kernel.event import EntryCorrected, Event
+from lifecycle.kernel.history import (
+    FUND,
+    Entry,
+    call_stream,
+    grant_stream,
+    in_force,
+)
+from lifecycle.kernel.refusals import Refusal
+from lifecycle.parse import command_from
+from lifecycle.policy.edition import Edition
+
+TODAY = date(2026, 1, 31)
+START = date(2008, 10, 1)
+ONE_DAY = timedelta(days=1)
+G = "SSF-1"
+OFFICER = {
+    "administrator": "admin",
+    "approver": "a.prover",
+    "finance": "f.nance",
+    "reviewer": "r.viewer",
+    "secretariat": "s.cretary",
+    "ttl": "t.leader",
+    "any": "s.cretary",
+}
+PAYER, CHECKER = "p.ayer", "c.hecker"
+"""A second finance officer; a second approver, who neither acts nor records and so may correct."""
+SECOND = {PAYER: "finance", CHECKER: "approver", "t.eacher": "ttl"}
+
+
+Make = Callable[..., Command]
+"""Makes a command: the day, then the fields that matter."""
+
+
+def day(text: str | date) -> date:
+    """A day; ``"05-17"`` is of 2017."""
+    if isinstance(text, date):
+        return text
+    return date.fromisoformat(text if len(text) == 10 else f"2017-{text}")
+
+
+def do(command: str, on: str | date, actor: str, **fields: Any) -> Command:
+    """The command in words, as a program would send it; commands on a grant are on `G` unless told."""
+    words = {"command": command, "on": day(on).isoformat(), "actor": actor, **fields}
+    if words.get("grant", "") is None:
+        del words["grant"]
+    return command_from(words)
+
+
+def on_grant(command: str, officer: str, /, **usual: Any) -> Make:
+    """A maker of that command with its usual officer and words: ``request_payment("04-01", amount=…)``."""
+
+    def make(on: str | date, **fields: Any) -> Command:
+        return do(command, on, **{"grant": G, "actor": OFFICER.get(officer, officer), **usual, **fields})
+
+    return make
+
+
+on_fund = partial(on_grant, grant=None)
+on_call = partial(on_grant, grant=None, call="C1")
+
+propose = on_grant(
+    "ProposeGrant",
+    "ttl",
+    title="Dairy supply chains",
+    window="stand_alone",
+    recipients=["TZ", "UG"],
+    providers=["IN"],
+    sector="agriculture",
+    objective="A national strategy",
+    amount="100000.00 USD",
+    months=12,
+)
+revise = on_grant("ReviseProposal", "ttl")
+send_back = on_grant("ReturnProposal", "secretariat", reason="unclear")
+LETTERS = [
+    {"country": code, "ministry": "Ministry of Agriculture", "dated": "2012-01-05"} for code in ("TZ", "UG")
+]
+request = on_grant(
+    "RequestFunding",
+    "ttl",
+    amount="100000.00 USD",
+    budget=[{"line": "travel", "amount": "80000.00 USD"}, {"line": "capacity", "amount": "20000.00 USD"}],
+    letters=LETTERS,
+)
+review = on_grant("ReviewProposal", "reviewer", scores={"design": 4}, advice="approve")
+approve = on_grant("ApproveGrant", "approver", amount="90000.00 USD")
+decline = on_grant("DeclineProposal", "approver", reason="no demand")
+withdraw = on_grant("WithdrawProposal", "ttl", reason="no time")
+meet_condition = on_grant("MeetCondition", "secretariat", condition="a bank account")
+sign = on_grant("SignAgreement", "secretariat")
+make_effective = on_grant("MakeEffective", "secretariat", closing_date="2018-03-31")
+lapse = on_grant("LapseGrant", "approver")
+give_up = on_grant("LapseGrant", "approver", given_up=True, reason="the country has no time")
+plan = on_grant(
+    "PlanActivity",
+    "ttl",
+    activity="A1",
+    instrument="study_tour",
+    countries=["IN", "TZ"],
+    starts="2017-06-05",
+    ends="2017-06-16",
+)
+reschedule = on_grant("RescheduleActivity", "ttl", activity="A1", starts="2017-07-05", ends="2017-07-16")
+call_off = on_grant("CancelActivity", "ttl", activity="A1")
+hold = on_grant("HoldActivity", "ttl", activity="A1", starts="2017-06-05", ends="2017-06-16")
+request_payment = on_grant(
+    "RequestPayment", "ttl", payment="P1", payee="Dairy Board", category="travel", amount="2000.00 USD"
+)
+authorise = on_grant("AuthorisePayment", "finance", payment="P1")
+reject = on_grant("RejectPayment", "finance", payment="P1", reason="no invoice")
+disburse = on_grant("DisburseFunds", PAYER, payment="P1", amount="2000.00 USD")
+fail = on_grant("FailPayment", "finance", payment="P1", reason="account closed")
+refund = on_grant("RecordRefund", "finance", payment="P1", amount="500.00 USD")
+irregular = on_grant(
+    "RecordIrregularPayment",
+    "approver",
+    payment="X1",
+    payee="Dairy Board",
+    amount="1000.00 USD",
+    rule="DisbursementDeadlinePassed",
+    reason="paid by mistake",
+)
+co_finance = on_grant("RecordCoFinancing", "ttl", kind="cash", amount="5.00 EUR")
+cost = on_grant("RecordCost", "ttl", purpose="supervision", amount="10.00 USD")
+extend = on_grant("ExtendClosingDate", "approver", closing_date="2018-06-30", reason="rain")
+restructure = on_grant("RestructureGrant", "approver", objective="Another aim", reason="asked for")
+increase = on_grant("IncreaseCommitment", "approver", amount="1000.00 USD")
+cancel_balance = on_grant("CancelBalance", "approver", amount="90000.00 USD", reason="saved")
+suspend = on_grant("SuspendGrant", "approver", scope="all", reason="audit")
+lift = on_grant("LiftSuspension", "approver")
+cancel = on_grant("CancelGrant", "approver", reason="unrest")
+report_progress = on_grant("ReportProgress", "ttl", period="first", rating="good", narrative="on track")
+complete = on_grant("CompleteImplementation", "ttl")
+report_outcomes = on_grant("ReportOutcomes", "ttl", outcomes={"raised_awareness": "a survey"})
+reach = on_grant("ReachCapability", "ttl", capability="solving_and_scaling")
+agree = on_grant("AgreeFollowUp", "ttl", follow_up="F1", action="pilot", owner="Ministry", due="2018-09-30")
+complete_follow_up = on_grant("CompleteFollowUp", "ttl", follow_up="F1")
+drop = on_grant("DropFollowUp", "ttl", follow_up="F1", reason="no money")
+hand_over = on_grant("HandOverFollowUp", "ttl", follow_up="F1", to="Ministry")
+submit_report = on_grant("SubmitCompletionReport", "ttl", summary="it worked")
+accept_report = on_grant("AcceptCompletionReport", "secretariat")
+survey = on_grant("RecordClientSurvey", "secretariat", respondents=12)
+publish_story = on_grant("PublishResultsStory", "secretariat", title="Milk", summary="more of it")
+record_outcome = on_grant("RecordDevelopmentOutcome", "secretariat", summary="a national strategy")
+waive = on_grant("WaiveObligation", "approver", obligation="client_survey", reason="no clients")
+close = on_grant("CloseGrant", "approver")
+reopen = on_grant("ReopenGrant", "approver", reason="a story to come")
+correct = on_grant("CorrectEntry", CHECKER, reason="misread")
+attach = on_grant("AttachDocument", "any", name="letter.pdf", media_type="application/pdf", sha256="0" * 64)
+
+appoint = on_fund("AppointOfficer", "administrator", officer="n.ew", roles=["ttl"])
+switch_sealing = on_fund("SwitchSealing", "administrator", sealing="on_request")
+retire = on_fund("RetireOfficer", "administrator", officer="t.leader")
+involve = on_grant("InvolveParty", "ttl", role="facilitating", organization="JICA")
+engage = on_grant("EngageExpert", "ttl", expert="x.pert", phases=["design"])
+lesson = on_grant("RecordLesson", "ttl", worked="Milk first.", why="Farmers came.")
+finance = on_grant("FinanceFollowUp", "ttl", follow_up="F1", amount="100.00 USD")
+open_call = on_call(
+    "OpenCall",
+    "secretariat",
+    window="stand_alone",
+    envelope="250000.00 USD",
+    criteria=["demand", "readiness"],
+    closes="2012-01-31",
+)
+close_call = on_call("CloseCall", "secretariat")
+correct_call = on_call("CorrectEntry", CHECKER, reason="misread")
+adopt = on_fund("AdoptPolicy", "administrator")
+join = on_fund("JoinPartner", "secretariat", partner="DK", name="Denmark", kind="traditional")
+consult = on_fund("HoldConsultation", "secretariat", summary="met")
+pledge = on_fund("PledgeContribution", "finance", partner="DK", amount="1000.00 USD")
+agree_contribution = on_fund("AgreeContribution", "finance", partner="DK", amount="1000.00 USD")
+schedule = on_fund(
+    "ScheduleInstalment", "finance", partner="DK", instalment="I1", amount="1000.00 USD", due="2019-01-01"
+)
+receive = on_fund("ReceiveInstalment", "finance", partner="DK", amount="1000.00 USD")
+waive_instalment = on_fund(
+    "WaiveObligation", "approver", obligation="instalment", item="DK/I1", reason="settled otherwise"
+)
+charge_fee = on_fund("ChargeFee", "finance", amount="10.00 USD")
+credit_income = on_fund("CreditIncome", "finance", amount="10.00 USD")
+return_funds = on_fund("ReturnFunds", "finance", partner="DK", amount="10.00 USD")
+correct_fund = on_fund("CorrectEntry", CHECKER, reason="misread")
+attach_to_fund = on_fund(
+    "AttachDocument", "any", name="deed.pdf", media_type="application/pdf", sha256="1" * 64
+)
+
+OFFICERS = [
+    appoint(START, officer=officer, roles=[role])
+    for officer, role in {
+        **{name: role for role, name in OFFICER.items()},
+        "s.cretary": "secretariat",
+        **SECOND,
+    }.items()
+    if officer != "admin"
+]
+MONEY = [join(START), receive("2008-11-15", amount="500000.00 USD")]
+FOUNDED = [*OFFICERS, *MONEY]
+"""A fund with an officer for every role and half a million dollars."""
+
+PROPOSED = [propose("01-10")]
+REQUESTED = [*PROPOSED, request("01-20")]
+APPROVED = [*REQUESTED, approve("02-10")]
+SIGNED = [*APPROVED, sign("03-01")]
+EFFECTIVE = [*SIGNED, make_effective("03-31")]
+ASKED = [*EFFECTIVE, request_payment("04-10")]
+AUTHORISED = [*ASKED, authorise("04-20")]
+PAID = [*AUTHORISED, disburse("05-01")]
+FOLLOW_UP = [*PAID, complete("2018-03-31")]
+SETTLED = [
+    *FOLLOW_UP,
+    submit_report("2018-04-10"),
+    accept_report("2018-04-20"),
+    cancel_balance("2018-05-01", amount="88000.00 USD"),
+]
+CLOSED = [*SETTLED, close("2018-06-01")]
+"""Each a life up to its stage, from January 2017 on, under edition 2017-01."""
+
+
+@dataclass
+class Outcome:
+    """What the command became."""
+
+    events: tuple[Event, ...] = ()
+    refusal: Refusal | None = None
+
+    def then(self, *expected: Event | type[Event]) -> None:
+        """It became exactly these facts: an event is compared with all its fields, a class by its type."""
+        assert self.refusal is None, f"refused: {self.refusal!r}"
+        shapes = [
+            want if isinstance(want, Event) else type(got)
+            for want, got in zip(expected, self.events, strict=False)
+        ]
+        got = [
+            event if isinstance(want, Event) else type(event)
+            for want, event in zip(shapes, self.events, strict=False)
+        ]
+        assert len(expected) == len(self.events), f"became {self.events}"
+        assert got == list(expected)
+
+    def accepted(self) -> None:
+        """It became a fact, whichever."""
+        assert self.refusal is None, f"refused: {self.refusal!r}"
+
+    def refused(self, name: type[Refusal], saying: str = "") -> None:
+        """It was refused by that name; the message says so."""
+        assert self.refusal is not None, f"became {self.events}"
+        assert type(self.refusal) is name, f"refused as {self.refusal!r}"
+        assert saying in str(self.refusal)
+        assert str(self.refusal)
+        assert self.refusal.rule
+
+
+@dataclass
+class Past:
+    """A fund and its grants after the given commands, purely in memory."""
+
+    editions: Sequence[Edition] | None = None
+    fund: Fund = field(default_factory=Fund)
+    fund_entries: list[Entry] = field(default_factory=list)
+    grants: dict[str, Known] = field(default_factory=dict)
+    calls: dict[str, list[Entry]] = field(default_factory=dict)
+    position: int = 0
+
+    def copy(self) -> "Past":
+        """Another one that goes on from here."""
+        calls = {name: list(entries) for name, entries in self.calls.items()}
+        return Past(
+            self.editions, self.fund, list(self.fund_entries), dict(self.grants), calls, self.position
+        )
+
+    def found(self) -> "Past":
+        """With the fund established and its first administrator."""
+        for event in founding(
+            name="The Facility",
+            currency="USD",
+            fiscal_year_start=7,
+            time_zone="UTC",
+            on=START,
+            recorder="admin",
+            editions=self.editions,
+            now=datetime.combine(START, time.min, UTC),
+        ):
+            self._append(FUND, len(self.fund_entries) + 1, event, "admin", "founding")
+        self.fund = fold_fund(self.fund_entries)
+        return self
+
+    def given(self, *commands: Command | Iterable[Command]) -> "Past":
+        """After these commands as well; each must be possible."""
+        for part in commands:
+            for command in [part] if isinstance(part, Command) else part:
+                self.when(command).accepted()
+        return self
+
+    def when(self, asked: Command, recorder: str = "", today: date = TODAY) -> Outcome:
+        """The command is asked, and becomes part of the past where it is not refused."""
+        recorder = recorder or asked.actor
+        try:
+            if isinstance(asked, GrantCommand):
+                known = self.grants.get(asked.grant, Known())
+                calls = {name: self.call(name) for name in calls_named(known, asked)}
+                verdict = judge_grant(known, asked, self.fund, recorder, today, calls)
+                stream = grant_stream(asked.grant)
+                entry = self._append(stream, len(known.entries) + 1, verdict.fact, recorder)
+                self.grants[asked.grant] = known.plus(entry, verdict.grant)
+            elif isinstance(asked, CallCommand):
+                entries = self.calls.get(asked.call, [])
+                verdict = judge_call(entries, asked, self.fund, recorder, today)
+                self._append(call_stream(asked.call), len(entries) + 1, verdict.fact, recorder)
+            else:
+                assert isinstance(asked, FundCommand)
+                entries = self.fund_entries
+                about = (entries, self._acts_since, self._streams)
+                verdict = judge_fund(self.fund, asked, recorder, today, *about)
+                self._append(FUND, len(self.fund_entries) + 1, verdict.fact, recorder)
+        except Refusal as no:
+            return Outcome(refusal=no)
+        for stream, part in verdict.pair:
+            before = self.fund_entries if stream == FUND else self.calls[stream.removeprefix("call:")]
+            self._append(stream, len(before) + 1, part, recorder)
+        self.fund = verdict.fund
+        return Outcome((verdict.fact, *(part for _, part in verdict.pair)))
+
+    def _append(self, stream: str, version: int, event: Event, recorder: str, command_id: str = "") -> Entry:
+        self.position += 1
+        moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(microseconds=self.position)
+        entry = Entry(
+            stream, version, event, moment, recorder, command_id or f"c{self.position}", None, self.position
+        )
+        if stream == FUND:
+            self.fund_entries.append(entry)
+        if stream.startswith("call:"):
+            self.calls.setdefault(stream.removeprefix("call:"), []).append(entry)
+        return entry
+
+    def _acts_since(self, taken: Taken) -> Iterator[Entry]:
+        for known in (
+            self.fund_entries,
+            *self.calls.values(),
+            *(one.entries for one in self.grants.values()),
+        ):
+            yield from acts_of(taken, known)
+
+    def _streams(self, events: tuple[type[Event], ...], _: date | None) -> Iterator[Sequence[Entry]]:
+        for known in (*self.calls.values(), *(one.entries for one in self.grants.values())):
+            if any(isinstance(entry.event, (*events, EntryCorrected)) for entry in known):
+                yield known
+
+    def call(self, name: str) -> Call | None:
+        """The state of the call."""
+        return fold_call(in_force(self.calls.get(name, [])))
+
+    @property
+    def grant(self) -> Any:
+        """The state of `G`."""
+        return self.grants[G].grant
+
+    def version(self, event: type[Event], nth: int = 1) -> int:
+        """The version of the nth such entry of `G`."""
+        return [e.originator_version for e in self.grants[G].entries if isinstance(e.event, event)][nth - 1]
+
+    def fund_version(self, event: type[Event], nth: int = 1) -> int:
+        """The version of the nth such entry of the fund."""
+        return [e.originator_version for e in self.fund_entries if isinstance(e.event, event)][nth - 1]
+
+
+def strike(past: Past, event: type[Event], nth: int = 1, on: str = "2018-06-01") -> Command:
+    """The nth such entry of `G` is struck."""
+    return correct(on, entry=past.version(event, nth), struck=True)
+
+
+def reads(past: Past, event: type[Event], nth: int = 1, on: str = "2018-06-01", **fields: object) -> Command:
+    """The nth such entry of `G` reads so."""
+    return correct(on, entry=past.version(event, nth), reads=fields)
+
+
+def given(
+    *commands: Command | Iterable[Command],
+    founded: Iterable[Command] = FOUNDED,
+    editions: Sequence[Edition] | None = None,
+) -> Past:
+    """A founded fund, after the commands."""
+    if founded is FOUNDED and editions is None:
+        return _usual().copy().given(*commands)
+    return Past(editions).found().given(founded).given(*commands)
+
+
+@cache
+def _usual() -> Past:
+    return Past().found().given(FOUNDED)
