@@ -11,7 +11,9 @@ from uuid import UUID
 
 from pydantic import create_model
 
-from lifecycle.events import call, fund, grant
+from lifecycle.call import call
+from lifecycle.fund import events as fund
+from lifecycle.grant import events as grant
 from lifecycle.journal.mapper import entry_of
 from lifecycle.kernel.history import Entry
 

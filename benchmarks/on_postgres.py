@@ -26,7 +26,7 @@ from rules_alone import RulesAlone, judged_of
 from writing import ENTRIES, IN_ONE_COMMIT, JUDGED, WHOLE, next_words, record_one, recorded_alone
 
 from lifecycle.book.book import Book
-from lifecycle.judge import stream_of
+from lifecycle.decide import stream_of
 from lifecycle.parse import command_from
 from lifecycle.seal.copy_book import move
 

@@ -10,13 +10,12 @@ from corpus import OFFICER, Row
 from floors import entries_read
 
 from lifecycle.book.book import Book
-from lifecycle.decisions.fund import FundCommand
-from lifecycle.decisions.rules import Command, GrantCommand
+from lifecycle.decide import Known, judge_fund, judge_grant, stream_of
 from lifecycle.journal.clock import next_moment
 from lifecycle.journal.command_digest import digest_of
 from lifecycle.journal.mapper import stamp, stored_as
 from lifecycle.journal.recorder import Receipt
-from lifecycle.judge import Known, judge_fund, judge_grant, stream_of
+from lifecycle.kernel.command import Command, FundCommand, GrantCommand
 from lifecycle.kernel.history import FUND, Entry
 from lifecycle.kernel.memory import collector_at_rest
 from lifecycle.parse import command_from

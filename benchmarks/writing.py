@@ -16,8 +16,8 @@ from pairs import OURS, Benchmark, Goal, Spent, timed
 from rules_alone import RulesAlone, judged_of
 
 from lifecycle.book.book import Book
+from lifecycle.decide import stream_of
 from lifecycle.journal.command_digest import digest_of
-from lifecycle.judge import stream_of
 from lifecycle.parse import command_from
 
 ENTRIES = 30

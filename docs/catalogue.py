@@ -3,29 +3,15 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from lifecycle.call import call
 from lifecycle.decide.correction import COMMANDS as CORRECTIONS
-from lifecycle.kernel.spec import Spec
-
-from lifecycle.call.state import call
-from lifecycle.fund.state import (
-    contributions,
-    establishment,
-    officers,
-    quarantine,
-    treasury,
-)
-from lifecycle.grant.evolve import (
-    agreement,
-    amendment,
-    closure,
-    exchange,
-    follow_up,
-    results,
-)
+from lifecycle.fund import contributions, establishment, officers, quarantine, treasury
+from lifecycle.grant import agreement, amendment, closure, exchange, follow_up, results
 from lifecycle.grant.payment import disbursement, irregular, other_money, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import request as proposal_request
 from lifecycle.grant.proposal import review
+from lifecycle.kernel.spec import Spec
 
 FILE = Path(__file__).parents[1] / "src" / "lifecycle" / "catalogue.py"
 GRANT = (

@@ -11,21 +11,32 @@ import sys
 from functools import cache
 from importlib import import_module
 from itertools import pairwise
-from pkgutil import iter_modules
+from pkgutil import ModuleInfo, walk_packages
 from types import ModuleType
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, TypeAdapter
 
-from lifecycle import events
-from lifecycle.catalogue import Row
-from lifecycle.events import call, fund, grant
+import lifecycle
+from lifecycle.call import call
+from lifecycle.fund import events as fund
+from lifecycle.grant import events as grant
+from lifecycle.kernel.spec import Spec
 from lifecycle.policy import edition as policy
 from lifecycle.types import terms
 
+
+def _has_events(room: ModuleInfo) -> bool:
+    return room.name.startswith(("lifecycle.grant.", "lifecycle.fund.", "lifecycle.call."))
+
+
 TYPE_ROOMS = (
     terms,
-    *(import_module(f"{events.__name__}.{room.name}") for room in iter_modules(events.__path__)),
+    *(
+        import_module(room.name)
+        for room in walk_packages(lifecycle.__path__, "lifecycle.")
+        if _has_events(room)
+    ),
 )
 VALUES = (grant.BudgetLine, grant.Letter, grant.Site, grant.Participants, grant.RefundPart)
 """Parts that commands and events are made of."""
@@ -283,7 +294,7 @@ def _form(schema: dict[str, Any], kind: Any) -> str:
 # ── examples ─────────────────────────────────────────────────────────────────────────────────
 
 
-def example(row: Row, kind: type[BaseModel], about: str) -> dict[str, Any]:
+def example(row: Spec, kind: type[BaseModel], about: str) -> dict[str, Any]:
     """A command as ``record`` takes it: what is required, and little beside it."""
     words: dict[str, Any] = {"command": row.name}
     if about == "grant":

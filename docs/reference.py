@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import catalogue
 from click.testing import CliRunner
 from fields import VALUES, Field, example, fields_of, types
 from keys import reports_page
@@ -20,17 +21,15 @@ from cli.commands.schema import commands_schema, events_schema
 from cli.shell.index import GROUPS, OTHERS
 from cli.shell.main import HELP, cli
 from cli.shell.settings import Settings
-from lifecycle.catalogue import (
-    ANY,
-    OF_QUARANTINES,
-    ROWS,
-    Row,
-)
-from lifecycle.decisions.rules import ENVELOPE
-from lifecycle.events import call, fund, grant
+from lifecycle.call import call
+from lifecycle.catalogue import OF_QUARANTINES, ROWS
+from lifecycle.fund import events as fund
+from lifecycle.grant import events as grant
 from lifecycle.journal.mapper import topic_of
 from lifecycle.kernel import refusals
+from lifecycle.kernel.command import ENVELOPE
 from lifecycle.kernel.event import Event
+from lifecycle.kernel.spec import ANY, Spec
 from lifecycle.parse import command_class, command_from
 from lifecycle.policy.edition import Edition, shipped
 from lifecycle.types.terms import DIGITS
@@ -93,7 +92,7 @@ def events_page() -> Iterator[str]:
             yield from _event(event, rows.get(event.__name__), about)
 
 
-def _event(event: type[Event], row: Row | None, about: str) -> Iterator[str]:
+def _event(event: type[Event], row: Spec | None, about: str) -> Iterator[str]:
     yield f"### {event.__name__}\n\n{doc(event)}\n\n"
     aside = next((one for one in OF_QUARANTINES.values() if one.event == event.__name__), None)
     if row is None and aside is not None:
@@ -110,11 +109,11 @@ def _event(event: type[Event], row: Row | None, about: str) -> Iterator[str]:
 _ON = {"grant": "", "fund": " on the fund", "call": " on a call"}
 
 
-def _anchor(row: Row, about: str) -> str:
+def _anchor(row: Spec, about: str) -> str:
     return _heading(row, about).lower().replace(" ", "-")
 
 
-def _heading(row: Row, about: str) -> str:
+def _heading(row: Spec, about: str) -> str:
     """The command's name, told apart where there are others of that name."""
     twice = sum(row.name in rows for rows in ROWS.values()) > 1
     return row.name + (_ON[about] if twice else "")
@@ -138,7 +137,7 @@ def commands_page() -> Iterator[str]:
             yield from _command(row, about)
 
 
-def _command(row: Row, about: str) -> Iterator[str]:
+def _command(row: Spec, about: str) -> Iterator[str]:
     kind = command_class(row.name, about)
     yield f"### {_heading(row, about)}\n\n{doc(kind)}\n\n"
     stages = "any stage" if row.stages == ANY else " or ".join(f"`{stage}`" for stage in row.stages if stage)
@@ -319,10 +318,16 @@ def main() -> int:
     """Write the reference, or say what is stale."""
     wanted = pages()
     names = stale(wanted)
+    old = catalogue.FILE.read_text("utf-8") != (specs := catalogue.text())
     if "--check" in sys.argv[1:]:
+        if old:
+            print("src/lifecycle/catalogue.py is stale: run make docs", file=sys.stderr)
         for name in names:
             print(f"docs/reference/{name} is stale: run make docs", file=sys.stderr)
-        return 1 if names else 0
+        return 1 if names or old else 0
+    if old:
+        catalogue.FILE.write_text(specs, "utf-8")
+        print("src/lifecycle/catalogue.py: run it again for the pages that are made from it")
     for name in names:
         if name in wanted:
             (REFERENCE / name).parent.mkdir(parents=True, exist_ok=True)

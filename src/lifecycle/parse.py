@@ -8,18 +8,18 @@ from typing import Any, TypeVar, cast
 from pydantic import TypeAdapter, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
+from lifecycle.call import call as call_facts
 from lifecycle.catalogue import ROWS
-from lifecycle.decisions.amendment import RestructureGrant
-from lifecycle.decisions.call import CallCommand
-from lifecycle.decisions.correction import CorrectCallEntry, CorrectEntry, CorrectFundEntry
-from lifecycle.decisions.exchange import HoldActivity
-from lifecycle.decisions.fund import FundCommand
-from lifecycle.decisions.payment import RecordIrregularPayment, RecordRefund, RequestPayment
-from lifecycle.decisions.proposal import ApproveGrant
-from lifecycle.decisions.rules import Command, GrantCommand
-from lifecycle.events import call as call_facts
-from lifecycle.events import fund as fund_facts
-from lifecycle.events import grant as grant_facts
+from lifecycle.decide.correction import CorrectCallEntry, CorrectEntry, CorrectFundEntry
+from lifecycle.fund import events as fund_facts
+from lifecycle.grant import events as grant_facts
+from lifecycle.grant.amendment import RestructureGrant
+from lifecycle.grant.exchange import HoldActivity
+from lifecycle.grant.payment.irregular import RecordIrregularPayment
+from lifecycle.grant.payment.refund import RecordRefund
+from lifecycle.grant.payment.request import RequestPayment
+from lifecycle.grant.proposal.review import ApproveGrant
+from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
 from lifecycle.types.terms import OfficerId
 
 _OF_THEIR_OWN: dict[tuple[str, str], type[Command]] = {

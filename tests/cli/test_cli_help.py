@@ -41,6 +41,8 @@ def test_help_imports_only_click_and_the_tables(shell: Shell, words: list[str]) 
         "cli.output.terminal_text",
         "lifecycle",
         "lifecycle.catalogue",
+        "lifecycle.kernel",
+        "lifecycle.kernel.spec",
     }
 
 
@@ -52,7 +54,7 @@ def test_show_imports_neither_the_store_nor_the_rules_nor_their_libraries(lived:
         "lifecycle.events",
         "lifecycle.decisions",
         "lifecycle.parse",
-        "lifecycle.judge",
+        "lifecycle.decide",
         "lifecycle.book.book",
     }
 

@@ -7,7 +7,9 @@ from typing import Any, Literal, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from lifecycle.events import call, fund, grant
+from lifecycle.call import call
+from lifecycle.fund import events as fund
+from lifecycle.grant import events as grant
 from lifecycle.types.terms import words_of
 from projections.reports.results.outcomes import OUTCOMES
 from support.cli_shell import PROGRAM, Shell, on_grant

@@ -385,8 +385,10 @@ def test_a_document_is_kept_by_its_content(lived: Shell) -> None:
 
 
 def test_schemas_name_every_command_and_event(shell: Shell) -> None:
+    from lifecycle.call import call
     from lifecycle.catalogue import ROWS
-    from lifecycle.events import call, fund, grant
+    from lifecycle.fund import events as fund
+    from lifecycle.grant import events as grant
 
     commands = json.loads(shell("schema", "commands").out)
     names = {

@@ -13,8 +13,8 @@ from cli.facility import compile as facility
 from cli.facility.assumed import OFFICERS, PROJECTS
 from cli.facility.saying import table
 from lifecycle.book.book import Answer, Book
-from lifecycle.grant.evolve import Grant
-from lifecycle.judge import Known
+from lifecycle.decide import Known
+from lifecycle.grant.state import Grant
 from lifecycle.parse import command_from
 from lifecycle.types.stage import Stage
 from projections.query import run

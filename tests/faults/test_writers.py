@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from lifecycle.book.book import Book
-from lifecycle.decisions.rules import Command
 from lifecycle.journal.clock import utc_now
+from lifecycle.kernel.command import Command
 from lifecycle.kernel.errors import VersionConflict
 from lifecycle.seal.seal import Seal
 from lifecycle.seal.verify import verify

@@ -6,7 +6,7 @@ import pytest
 
 from lifecycle.book import command_handler as clerk
 from lifecycle.book.book import Book
-from lifecycle.fund.state import fold
+from lifecycle.fund.evolve import fold
 from lifecycle.journal.sqlite import connection
 from lifecycle.kernel.errors import VersionConflict
 from lifecycle.kernel.history import FUND, in_force

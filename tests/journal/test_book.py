@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lifecycle.book.book import Book
-from lifecycle.events.fund import InstalmentReceived
+from lifecycle.fund.contributions import InstalmentReceived
 from lifecycle.journal.sqlite import recorder as sqlite
 from lifecycle.kernel.errors import Altered, ClockRefused, Unreachable
 from lifecycle.kernel.event import EntryCorrected

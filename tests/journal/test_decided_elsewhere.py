@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lifecycle.book.book import Book
-from lifecycle.decisions.rules import Command
+from lifecycle.kernel.command import Command
 from support import given as g
 from support.books import make_book, record
 

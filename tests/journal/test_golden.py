@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 from eventsourcing.persistence import StoredEvent
 
-from lifecycle.events import call as on_call
-from lifecycle.events import fund as on_fund
-from lifecycle.events import grant as on_grant
+from lifecycle.call import call as on_call
+from lifecycle.fund import events as on_fund
+from lifecycle.grant import events as on_grant
 from lifecycle.journal.mapper import EntryMapper, topic_of
 from lifecycle.journal.upcasts import UPCASTS
 from lifecycle.kernel.event import Event

@@ -9,10 +9,10 @@ from unittest.mock import patch
 import pytest
 
 from lifecycle.book.book import Book
-from lifecycle.decisions.quarantine import QuarantineAnswer, QuarantineRow
-from lifecycle.decisions.rules import Command
-from lifecycle.events.fund import AnswerQuarantined, RowQuarantined
+from lifecycle.decide.quarantined_rows import QuarantineAnswer, QuarantineRow
+from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
 from lifecycle.journal import left_out
+from lifecycle.kernel.command import Command
 from lifecycle.kernel.errors import StreamStopped
 from lifecycle.kernel.event import LeftOut
 from lifecycle.kernel.history import QUARANTINES

@@ -8,7 +8,7 @@ from zlib import crc32
 import pytest
 from eventsourcing.persistence import StoredEvent
 
-from lifecycle.events.grant import CostRecorded
+from lifecycle.grant.payment.other_money import CostRecorded
 from lifecycle.journal.mapper import EntryMapper
 from lifecycle.kernel.errors import Altered
 from lifecycle.kernel.history import Entry

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lifecycle.book.book import Book
-from lifecycle.decisions.quarantine import QuarantineRow
+from lifecycle.decide.quarantined_rows import QuarantineRow
 from lifecycle.seal.prove import export
 from lifecycle.seal.seal import Seal
 from lifecycle.seal.verify import verify

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from lifecycle.book.book import Book
-from lifecycle.decisions.rules import Command
-from lifecycle.events.call import GrantSelected
-from lifecycle.events.fund import FundsCommitted
-from lifecycle.events.grant import GrantApproved
+from lifecycle.call.call import GrantSelected
+from lifecycle.fund.commitments import FundsCommitted
+from lifecycle.grant.proposal.review import GrantApproved
+from lifecycle.kernel.command import Command
 from lifecycle.kernel.history import FUND, Entry
 from support import given as g
 from support.books import make_book, record

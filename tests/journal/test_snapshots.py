@@ -12,9 +12,10 @@ import pytest
 
 from lifecycle.book import command_handler as clerk
 from lifecycle.book.book import Book
-from lifecycle.events.fund import FeeCharged
-from lifecycle.fund import state as fund_module
-from lifecycle.fund.state import fold
+from lifecycle.fund import evolve as fund_module
+from lifecycle.fund import state as fund_state
+from lifecycle.fund.evolve import fold
+from lifecycle.fund.treasury import FeeCharged
 from lifecycle.journal import snapshots as snapshot
 from lifecycle.journal.journal import Journal
 from lifecycle.journal.snapshots import keep, topic
@@ -193,7 +194,7 @@ FLOWS: dict[Any, Any] = fund_module.FLOWS
 
 
 @dataclass(frozen=True)
-class Told(fund_module.Fund):
+class Told(fund_state.Fund):
     """The fund's state in a program that counts fees, too."""
 
     fees: int = 0
@@ -208,7 +209,7 @@ def test_a_snapshot_from_before_a_field_was_added_is_passed_over(
     long: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It would say that there were no fees."""
-    for module in (snapshot, clerk, fund_module, again):
+    for module in (snapshot, clerk, fund_module, fund_state, again):
         monkeypatch.setattr(module, "Fund", Told)
     monkeypatch.setitem(EVOLVE, FeeCharged, _counted)
     with Book.open(long.place) as newer:
@@ -233,12 +234,12 @@ def test_the_name_of_a_snapshot_changes_with_the_state_and_with_what_folds_it(
         patch.setitem(FLOWS, FeeCharged, lambda e: e.amount.amount * 2)
         assert topic() != before
     source = Path(str(fund_module.__file__)).read_text("utf-8")
-    changed = tmp_path / "fund.py"
-    changed.write_text(source.replace("insort(adoptions", "insort(adoptions ", 1), "utf-8")
+    changed = tmp_path / "evolve.py"
+    changed.write_text(source.replace("flow := FLOWS", "flow :=  FLOWS", 1), "utf-8")
     with monkeypatch.context() as patch:
         patch.setattr(fund_module, "__file__", str(changed))
         snapshot._source.cache_clear()
         assert topic() != before
     snapshot._source.cache_clear()
     assert topic() == before
-    assert [name for name in snapshot._fields(fund_module.Fund, set()) if name.startswith("Appointment.")]
+    assert [name for name in snapshot._fields(fund_state.Fund, set()) if name.startswith("Appointment.")]

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from lifecycle.decisions.rules import Command
-from lifecycle.events import fund as on_fund
-from lifecycle.events import grant as was
+from lifecycle.fund import events as on_fund
+from lifecycle.grant import events as was
+from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.refusals import ExceedsAvailableFunds, ExceedsPartnerBalance, RefundExceedsDisbursed
 from lifecycle.types.stage import Stage

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from lifecycle.events import fund as on_fund
-from lifecycle.events import grant as was
+from lifecycle.fund import events as on_fund
+from lifecycle.grant import events as was
 from lifecycle.kernel.refusals import ExceedsUndisbursedBalance, RefundExceedsDisbursed
 from support import given as g
 from support.given import (

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from lifecycle.decisions.rules import Command
-from lifecycle.events import call as was
-from lifecycle.events import grant as on_grant
-from lifecycle.events.fund import FundsCommitted
+from lifecycle.call import call as was
+from lifecycle.fund.commitments import FundsCommitted
+from lifecycle.grant import events as on_grant
+from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.refusals import (
     CallAlreadyClosed,

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from lifecycle.decisions.correction import target_of
-from lifecycle.events import grant as was
+from lifecycle.decide.correction import target_of
+from lifecycle.grant import events as was
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.refusals import (
     AlreadySuspended,

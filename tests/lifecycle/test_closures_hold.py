@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from lifecycle.decisions.correction import CorrectEntry
-from lifecycle.decisions.rules import Command
-from lifecycle.events import grant as was
-from lifecycle.judge import judge_grant
+from lifecycle.decide import judge_grant
+from lifecycle.decide.correction import CorrectEntry
+from lifecycle.grant import events as was
+from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.refusals import ClosureWouldNotHold
 from support import given as g

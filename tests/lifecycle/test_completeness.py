@@ -4,22 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from lifecycle.call import state as call
-from lifecycle.catalogue import (
-    ANY,
-    BY_EVENT,
-    CALL_COMMANDS,
-    FUND_COMMANDS,
-    GRANT_COMMANDS,
-    ROWS,
-    Row,
-)
-from lifecycle.decisions.rules import GrantCommand, OnGrant
-from lifecycle.events import call as on_call
-from lifecycle.events import fund as on_fund
-from lifecycle.events import grant as on_grant
-from lifecycle.fund.state import EVOLVE
+from lifecycle.call import call as on_call
+from lifecycle.catalogue import BY_EVENT, CALL_COMMANDS, FUND_COMMANDS, GRANT_COMMANDS, ROWS
+from lifecycle.fund import events as on_fund
+from lifecycle.fund.evolve import EVOLVE
+from lifecycle.grant import events as on_grant
 from lifecycle.grant import evolve as grant
+from lifecycle.kernel.command import GrantCommand, OnGrant
 from lifecycle.kernel.event import (
     CallEvent,
     EntryCorrected,
@@ -29,6 +20,7 @@ from lifecycle.kernel.event import (
 )
 from lifecycle.kernel.history import Entry
 from lifecycle.kernel.refusals import Refusal, every_refusal
+from lifecycle.kernel.spec import ANY, Spec
 from lifecycle.parse import command_class, every_command
 from lifecycle.types.stage import Stage
 
@@ -81,7 +73,7 @@ def test_every_event_evolves_the_state() -> None:
     """Corrections apart: they change what the others read."""
     assert set(grant.EVOLVE) == set(on_grant.EVENTS) - {EntryCorrected}
     assert set(EVOLVE) == set(on_fund.EVENTS) - {EntryCorrected}
-    assert set(call.EVOLVE) == set(on_call.EVENTS) - {EntryCorrected}
+    assert set(on_call.EVOLVE) == set(on_call.EVENTS) - {EntryCorrected}
 
 
 def test_every_event_says_who_records_it_and_who_reads_it() -> None:
@@ -97,7 +89,7 @@ def test_every_event_says_who_records_it_and_who_reads_it() -> None:
 
 
 @pytest.mark.parametrize(("row", "about"), ALL_ROWS, ids=lambda value: getattr(value, "name", value))
-def test_every_row_has_its_command_and_its_event(row: Row, about: str) -> None:
+def test_every_row_has_its_command_and_its_event(row: Spec, about: str) -> None:
     command = command_class(row.name, about)
     assert issubclass(command, GrantCommand) is (about == "grant")
     assert row.event in {event.__name__ for event in EVENTS[about]}

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from lifecycle.decisions.rules import Command
-from lifecycle.events import fund as on_fund
-from lifecycle.events import grant as was
+from lifecycle.fund import events as on_fund
+from lifecycle.grant import events as was
+from lifecycle.kernel.command import Command
 from lifecycle.kernel.refusals import (
     AboveMaximumAmount,
     ActivitiesStillPlanned,

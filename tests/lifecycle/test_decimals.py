@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lifecycle.decisions.rules import Command
+from lifecycle.kernel.command import Command
 from lifecycle.parse import Malformed, command_from
 from lifecycle.policy.edition import Edition, read_edition
 from lifecycle.types.decimals import inexact

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from lifecycle.decisions.rules import Command
-from lifecycle.events import grant as was
-from lifecycle.judge import judge_grant
+from lifecycle.decide import judge_grant
+from lifecycle.grant import events as was
+from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.refusals import EditionNameTaken, EditionTooLate
 from support import given as g

@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
-from lifecycle.decisions.proposal import request_digest
-from lifecycle.decisions.rules import Command
-from lifecycle.events import fund as on_fund
-from lifecycle.events import grant as was
+from lifecycle.fund import events as on_fund
+from lifecycle.grant import events as was
+from lifecycle.grant.proposal.request import request_digest
+from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.refusals import (
     DecidesOwnRequest,

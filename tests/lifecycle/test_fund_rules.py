@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from lifecycle.events import fund as was
+from lifecycle.fund import events as was
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.refusals import (
     CorrectionNotCorrectable,

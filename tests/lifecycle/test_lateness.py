@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from cli.narrative.history import Told, tell
-from lifecycle.events.grant import RefundReceived
 from lifecycle.fund.state import Fund
+from lifecycle.grant.payment.refund import RefundReceived
 from lifecycle.kernel.history import Entry, grant_stream
 from lifecycle.policy.edition import Span, shipped
 from support import given as g

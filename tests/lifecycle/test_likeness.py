@@ -2,9 +2,9 @@
 
 import pytest
 
-from lifecycle.events import fund as on_fund
-from lifecycle.events import grant as was
-from lifecycle.judge import Known
+from lifecycle.decide import Known
+from lifecycle.fund import events as on_fund
+from lifecycle.grant import events as was
 from lifecycle.kernel.history import Entry
 from lifecycle.kernel.likeness import likeness
 from lifecycle.kernel.refusals import (

@@ -9,13 +9,14 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from lifecycle.call.call import GrantSelected, SelectionReleased
 from lifecycle.catalogue import ROWS
-from lifecycle.decisions.correction import CorrectEntry
-from lifecycle.decisions.rules import Command, GrantCommand
-from lifecycle.events.call import GrantSelected, SelectionReleased
-from lifecycle.fund.state import fold as fold_fund
-from lifecycle.grant.evolve import Grant, fold
-from lifecycle.judge import Known
+from lifecycle.decide import Known
+from lifecycle.decide.correction import CorrectEntry
+from lifecycle.fund.evolve import fold as fold_fund
+from lifecycle.grant.evolve import fold
+from lifecycle.grant.state import Grant
+from lifecycle.kernel.command import Command, GrantCommand
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.history import Entry, in_force, kind_of
 from second_book.book import FUND, SecondBook, base_of

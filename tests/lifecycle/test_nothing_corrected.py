@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from lifecycle.events import fund as on_fund
-from lifecycle.events import grant as was
+from lifecycle.fund import events as on_fund
+from lifecycle.grant import events as was
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.refusals import (
     CurrencyNotHolding,

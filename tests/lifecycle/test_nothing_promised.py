@@ -2,9 +2,9 @@
 
 import pytest
 
-from lifecycle.events import call as on_call
-from lifecycle.events import fund as on_fund
-from lifecycle.events import grant as was
+from lifecycle.call import call as on_call
+from lifecycle.fund import events as on_fund
+from lifecycle.grant import events as was
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.refusals import (
     BudgetDoesNotAddUp,

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from lifecycle.events import fund as on_fund
-from lifecycle.events import grant as was
+from lifecycle.fund import events as on_fund
 from lifecycle.fund.obligations import instalments
+from lifecycle.grant import events as was
 from lifecycle.grant.obligations.timeline import NAMES
 from lifecycle.kernel.history import in_force
 from lifecycle.policy.edition import read_edition

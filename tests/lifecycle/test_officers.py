@@ -2,8 +2,8 @@
 
 import pytest
 
-from lifecycle.events import fund as on_fund
-from lifecycle.events import grant as on_grant
+from lifecycle.fund import events as on_fund
+from lifecycle.grant import events as on_grant
 from lifecycle.kernel.refusals import NotAnOfficer, RecorderNotAdministrator, RoleNotHeld
 from support import given as g
 from support.given import Past, given

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from lifecycle.decisions.rules import Command
-from lifecycle.events import fund as on_fund
-from lifecycle.events import grant as was
-from lifecycle.judge import Known
+from lifecycle.decide import Known
+from lifecycle.fund import events as on_fund
+from lifecycle.grant import events as was
+from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.refusals import (
     AGAINST_PAYING,

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from lifecycle.events import grant as was
+from lifecycle.grant import events as was
 from lifecycle.kernel.refusals import DisbursementDeadlinePassed, NotYetEffective, PaymentsSuspended
 from lifecycle.types.terms import Money
 from support import given as g

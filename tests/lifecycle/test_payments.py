@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from lifecycle.decisions.rules import Command, GrantCommand
-from lifecycle.events import grant as was
-from lifecycle.judge import Known, judge_grant
+from lifecycle.decide import Known, judge_grant
+from lifecycle.grant import events as was
+from lifecycle.kernel.command import Command, GrantCommand
 from lifecycle.kernel.refusals import (
     ActivitiesStillPlanned,
     ActivityAlreadyHeld,

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from cli.commands.record_lines import words_of
-from lifecycle.events import grant as was
+from lifecycle.grant import events as was
 from lifecycle.kernel.refusals import CurrencyNotHolding, RateDoesNotFit, SameCurrencyPaid
 from lifecycle.parse import Malformed, command_from
 from lifecycle.types.terms import Money

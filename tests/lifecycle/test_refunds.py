@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from lifecycle.decisions.rules import Command
-from lifecycle.events import grant as was
+from lifecycle.grant import events as was
+from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.refusals import (
     CurrencyNotHolding,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lifecycle.events import fund as was
+from lifecycle.fund import events as was
 from lifecycle.kernel.refusals import ExceedsAvailableFunds, ExceedsPartnerBalance
 from support import given as g
 from support.given import REQUESTED, Past, given

@@ -1,18 +1,21 @@
 """Every rule has the number of the rule set that introduced it, and old entries are judged by theirs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from lifecycle.decisions import call, fund, rules
-from lifecycle.events.grant import PaymentRequested
-from lifecycle.fund.state import Fund
-from lifecycle.grant.evolve import Grant
-from lifecycle.judge import Known
+from lifecycle.call import call
+from lifecycle.decide import Known
+from lifecycle.fund.rules import RULES as OF_THE_FUND
+from lifecycle.grant.call_terms import ASKS
+from lifecycle.grant.payment.request import PaymentRequested
+from lifecycle.grant.rules import RULES
+from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.refusals import PaymentsSuspended
-from lifecycle.kernel.rule import RULE_SET, Rule
+from lifecycle.kernel.rule import RULE_SET, Rule, Rules
 from support import given as g
 from support.books import make_book, record
 from support.given import (
@@ -22,27 +25,31 @@ from support.given import (
     reads,
 )
 
-TABLES: Mapping[str, Mapping[type[Event], Sequence[Rule]]] = {
-    "lawful": rules.LAWFUL,
-    "within balance": rules.WITHIN_BALANCE,
-    "conditions": rules.CONDITIONS,
-    "asked_by": rules.ASKED,
-    "fund": fund.RULES,
+TABLES: Mapping[str, Rules] = {
+    "grant": RULES,
+    "fund": OF_THE_FUND,
     "call": call.RULES,
-    "asked by a call": call.ASKS,
+    "asked by a call": ASKS,
 }
+KINDS = ("invariants", "balances", "preconditions", "requested_by")
 
 
 def numbers() -> Iterator[tuple[str, int]]:
     for table, rules_of in TABLES.items():
-        for event, numbered in rules_of.items():
-            for rule in numbered:
-                yield f"{table}: {event.__name__} {rule.check.__name__}", rule.since
+        for event, guards in rules_of.items():
+            for kind in KINDS:
+                for rule in getattr(guards, kind):
+                    yield f"{table}: {event.__name__} {kind} {rule.check.__name__}", rule.since
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_every_table_of_rules_has_rules(table: str) -> None:
     assert TABLES[table]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_rule_is_there(kind: str) -> None:
+    assert any(getattr(guards, kind) for guards in RULES.values())
 
 
 @pytest.mark.parametrize(("rule", "since"), list(numbers()))
@@ -51,14 +58,13 @@ def test_every_rule_has_the_number_of_a_rule_set(rule: str, since: int) -> None:
 
 
 def test_a_rule_without_a_number_is_no_rule() -> None:
-    with pytest.raises(TypeError, match="since"):
-        rules.lawful(PaymentRequested)  # type: ignore[call-arg]
-    with pytest.raises(TypeError, match="since"):
-        rules.within_balance(PaymentRequested)  # type: ignore[call-arg]
-    with pytest.raises(TypeError, match="since"):
-        rules.conditions(PaymentRequested)  # type: ignore[call-arg]
-    with pytest.raises(TypeError, match="since"):
-        rules.asked_by(PaymentRequested)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="check"):
+        Rule(lambda grant: None)  # type: ignore[call-arg, arg-type]
+
+
+def test_a_rule_is_given_what_it_names() -> None:
+    rule = Rule(1, lambda event, grant: (event, grant))
+    assert rule.ask(grant=1, event=2, fund=3) == (2, 1)
 
 
 def test_what_is_recorded_now_has_the_newest_number(tmp_path: Path) -> None:
@@ -72,12 +78,14 @@ def test_what_is_recorded_now_has_the_newest_number(tmp_path: Path) -> None:
 def stricter(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rule of the newest set: nothing is asked for while payments are suspended."""
 
-    def not_suspended(grant: Grant, e: PaymentRequested, _: Fund) -> None:
+    def not_suspended(grant: Grant, event: PaymentRequested) -> None:
         if grant.payments_suspended:
-            raise PaymentsSuspended(f"{e.payment} is asked for")
+            raise PaymentsSuspended(f"{event.payment} is asked for")
 
     event: type[Event] = PaymentRequested
-    monkeypatch.setitem(rules.LAWFUL, event, [*rules.LAWFUL[event], Rule(RULE_SET, not_suspended)])
+    guards = RULES[event]
+    stricter = replace(guards, invariants=(*guards.invariants, Rule(RULE_SET, not_suspended)))
+    monkeypatch.setitem(RULES, event, stricter)
 
 
 def requested_under(number: int) -> Past:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from lifecycle.decisions.rules import Command
+from lifecycle.kernel.command import Command
 from second_book.book import SecondBook
 from second_book.words import Fact
 from support import given as g

@@ -5,14 +5,9 @@ from datetime import date
 
 import pytest
 
-from lifecycle.catalogue import (
-    CALL_COMMANDS,
-    FUND_COMMANDS,
-    GRANT_COMMANDS,
-    Row,
-)
-from lifecycle.decisions.rules import Command
-from lifecycle.events.fund import PartnerJoined
+from lifecycle.catalogue import CALL_COMMANDS, FUND_COMMANDS, GRANT_COMMANDS
+from lifecycle.fund.contributions import PartnerJoined
+from lifecycle.kernel.command import Command
 from lifecycle.kernel.refusals import (
     GrantHasEnded,
     GrantIdTaken,
@@ -26,6 +21,7 @@ from lifecycle.kernel.refusals import (
     UnknownGrant,
     UnknownPayment,
 )
+from lifecycle.kernel.spec import Spec
 from lifecycle.types.stage import Stage
 from support import given as g
 from support.given import (
@@ -152,7 +148,7 @@ FIRST: dict[str, list[Command]] = {
 EARLY = ("proposed", "requested", "approved", "signed")
 
 
-def refusal_by_table(row: Row, stage: str) -> type[Refusal]:
+def refusal_by_table(row: Spec, stage: str) -> type[Refusal]:
     """The "no" that a command gets in a stage that is not in its row."""
     if row.name == "ProposeGrant":
         return GrantIdTaken
@@ -172,7 +168,7 @@ def test_each_life_stands_in_its_stage(stage: str) -> None:
 
 @pytest.mark.parametrize("row", GRANT_COMMANDS, ids=lambda row: row.name)
 @pytest.mark.parametrize("stage", LIVES)
-def test_a_command_is_possible_in_its_stages_only(row: Row, stage: str) -> None:
+def test_a_command_is_possible_in_its_stages_only(row: Spec, stage: str) -> None:
     past = given(LIVES[stage])
     asked = COMMANDS[row.name]
     if stage in row.stages:
@@ -188,7 +184,7 @@ def test_a_command_is_possible_in_its_stages_only(row: Row, stage: str) -> None:
 
 
 @pytest.mark.parametrize("row", GRANT_COMMANDS, ids=lambda row: row.name)
-def test_a_command_needs_its_grant(row: Row) -> None:
+def test_a_command_needs_its_grant(row: Spec) -> None:
     outcome = given().when(COMMANDS[row.name](A_DAY))
     if row.name == "ProposeGrant":
         outcome.accepted()
@@ -205,7 +201,7 @@ def test_a_grant_is_unknown_before_its_proposal() -> None:
 # ── roles ────────────────────────────────────────────────────────────────────────────────────
 
 
-def possible(row: Row) -> tuple[list[Command], Make]:
+def possible(row: Spec) -> tuple[list[Command], Make]:
     """A past in which the command is possible for whoever holds the role, and the command."""
     if row in FUND_COMMANDS:
         return [], ON_FUND[row.name]
@@ -254,7 +250,7 @@ ON = date(2013, 8, 1)
 
 
 @pytest.mark.parametrize("row", ROLE_ROWS, ids=lambda row: row.words)
-def test_the_actor_holds_the_role_on_the_day(row: Row) -> None:
+def test_the_actor_holds_the_role_on_the_day(row: Spec) -> None:
     life, make = possible(row)
     role = "secretariat" if row.role == "any" else row.role
     asked = make(ON, actor=NEW)
@@ -272,7 +268,7 @@ def test_the_actor_holds_the_role_on_the_day(row: Row) -> None:
 
 
 @pytest.mark.parametrize("row", ROLE_ROWS, ids=lambda row: row.words)
-def test_another_role_does_not_do(row: Row) -> None:
+def test_another_role_does_not_do(row: Spec) -> None:
     if row.role == "any":
         return
     life, make = possible(row)

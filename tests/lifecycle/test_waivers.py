@@ -2,9 +2,9 @@
 
 import pytest
 
-from lifecycle.decisions.rules import Command
-from lifecycle.events import grant as was
-from lifecycle.judge import Known
+from lifecycle.decide import Known
+from lifecycle.grant import events as was
+from lifecycle.kernel.command import Command
 from lifecycle.kernel.refusals import ObligationNotAsked, UnknownItem, UnknownObligation
 from support import given as g
 from support.given import (

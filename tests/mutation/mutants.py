@@ -16,8 +16,11 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SRC = ROOT / "src"
 _REFUSING = (
-    "decisions/*.py",
-    "judge/*.py",
+    "grant/**/*.py",
+    "fund/*.py",
+    "call/*.py",
+    "decide/*.py",
+    "kernel/guards.py",
     "rejudge/entry.py",
     "rejudge/refusal.py",
     "rejudge/possible_refusals.py",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lifecycle.book.book import Book
-from lifecycle.decisions.rules import Command
+from lifecycle.kernel.command import Command
 from projections.query import run
 from support import given as g
 from support.books import make_book, record

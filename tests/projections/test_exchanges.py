@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lifecycle.book.book import Book
-from lifecycle.decisions.rules import Command
+from lifecycle.kernel.command import Command
 from support import given as g
 from support.given import EFFECTIVE
 from support.reading import (

@@ -9,8 +9,8 @@ import lifecycle.book.book
 import lifecycle.book.command_handler
 from lifecycle.book.book import Book
 from lifecycle.book.command_handler import load_fund
-from lifecycle.events import fund as was
-from lifecycle.fund.state import fold
+from lifecycle.fund import events as was
+from lifecycle.fund.evolve import fold
 from lifecycle.journal.journal import Journal
 from lifecycle.kernel.event import EntryCorrected, FundEvent
 from lifecycle.kernel.history import FUND, in_force

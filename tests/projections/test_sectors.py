@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lifecycle.decisions.rules import Command
+from lifecycle.kernel.command import Command
 from lifecycle.types.terms import as_label, group_key
 from projections.query import tables_at
 from projections.reports.results.library import Filters, match, search

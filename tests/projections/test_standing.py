@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lifecycle.decisions.rules import Command
+from lifecycle.kernel.command import Command
 from lifecycle.kernel.errors import Altered
 from lifecycle.seal.seal import Seal
 from projections.engine.projector import catch_up

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from lifecycle.book.book import Book
-from lifecycle.decisions.proposal import request_digest
-from lifecycle.decisions.quarantine import QuarantineRow
-from lifecycle.decisions.rules import Command
-from lifecycle.events.fund import CommitmentReleased, FundsCommitted, PartnerJoined
-from lifecycle.events.grant import GrantApproved
+from lifecycle.decide import Known
+from lifecycle.decide.quarantined_rows import QuarantineRow
+from lifecycle.fund.commitments import CommitmentReleased, FundsCommitted
+from lifecycle.fund.contributions import PartnerJoined
+from lifecycle.grant.proposal.request import request_digest
+from lifecycle.grant.proposal.review import GrantApproved
 from lifecycle.journal.checksum import summed
 from lifecycle.journal.faults import (
     LAWLESS,
@@ -21,7 +22,7 @@ from lifecycle.journal.faults import (
     together,
 )
 from lifecycle.journal.mapper import place_of, stamp
-from lifecycle.judge import Known
+from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import FUND, Entry
 from lifecycle.parse import command_from

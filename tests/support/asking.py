@@ -9,7 +9,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any, NamedTuple
 
-from lifecycle.decisions.rules import Command
+from lifecycle.kernel.command import Command
 from second_book.words import STAGES, Fact, State, money, months_later, pending, undisbursed
 from support import given as g
 

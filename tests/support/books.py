@@ -10,7 +10,7 @@ from typing import Any
 from eventsourcing.persistence import StoredEvent
 
 from lifecycle.book.book import Book
-from lifecycle.decisions.rules import Command
+from lifecycle.kernel.command import Command
 from support import given as g
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)

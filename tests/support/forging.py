@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lifecycle.book.book import Book
-from lifecycle.decisions.rules import Command, fact
-from lifecycle.events import call, fund, grant
+from lifecycle.call import call
+from lifecycle.decide import row_of, stream_of
+from lifecycle.fund import events as fund
+from lifecycle.grant import events as grant
 from lifecycle.journal.command_digest import digest_of
 from lifecycle.journal.mapper import stamp, stored_as
 from lifecycle.journal.recorder import Receipt
-from lifecycle.judge import row_of, stream_of
+from lifecycle.kernel.command import Command, fact
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
 

@@ -12,22 +12,12 @@ from functools import cache, partial
 from typing import Any
 
 from lifecycle.book.founding import founding
-from lifecycle.call.state import Call
-from lifecycle.call.state import fold as fold_call
-from lifecycle.decisions.call import CallCommand
-from lifecycle.decisions.fund import FundCommand
-from lifecycle.decisions.rules import Command, GrantCommand
+from lifecycle.call.call import Call
+from lifecycle.call.call import fold as fold_call
+from lifecycle.decide import Known, Taken, acts_of, calls_named, judge_call, judge_fund, judge_grant
+from lifecycle.fund.evolve import fold as fold_fund
 from lifecycle.fund.state import Fund
-from lifecycle.fund.state import fold as fold_fund
-from lifecycle.judge import (
-    Known,
-    Taken,
-    acts_of,
-    calls_named,
-    judge_call,
-    judge_fund,
-    judge_grant,
-)
+from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.history import (
     FUND,

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from lifecycle.book.book import Book
-from lifecycle.decisions.rules import Command
 from lifecycle.journal.addresses import is_address
+from lifecycle.kernel.command import Command
 from lifecycle.kernel.history import FUND, Entry
 from projections import store
 from projections.engine.fold import folded

@@ -9,7 +9,8 @@ import click
 
 from cli.shell.run_command import give, help_of
 from cli.shell.settings import global_options
-from lifecycle.catalogue import FUND_ROWS, GRANT_ROWS, Row
+from lifecycle.catalogue import FUND_ROWS, GRANT_ROWS
+from lifecycle.kernel.spec import Spec
 
 if TYPE_CHECKING:
     from lifecycle.policy.edition import Edition
@@ -58,7 +59,7 @@ def _read(file: str) -> bytes:
 class FileCommand(click.Command):
     """A row of the table that takes a file: the file's fields are made from it."""
 
-    def __init__(self, row: Row, about: str, *, made: tuple[str, ...], more: list[click.Parameter]) -> None:
+    def __init__(self, row: Spec, about: str, *, made: tuple[str, ...], more: list[click.Parameter]) -> None:
         super().__init__(name=row.words.rpartition(" ")[2], help=help_of(row), callback=self._give)
         self.row, self.about, self._of_file = row, about, made
         self._more = more

@@ -30,7 +30,7 @@ from lifecycle.kernel.memory import collector_at_work
 
 if TYPE_CHECKING:
     from lifecycle.book.book import Answer, Book
-    from lifecycle.decisions.rules import Command as BookCommand
+    from lifecycle.kernel.command import Command as BookCommand
 
 _NO_READER = 141
 """As a shell tells of a program that wrote into a closed pipe."""

@@ -33,7 +33,9 @@ def commands_schema() -> dict[str, Any]:
 
 def events_schema() -> dict[str, Any]:
     """One of the facts, told apart by ``event``."""
-    from lifecycle.events import call, fund, grant
+    from lifecycle.call import call
+    from lifecycle.fund import events as fund
+    from lifecycle.grant import events as grant
 
     kinds: dict[str, tuple[str, Any]] = {event.__name__: (event.__name__, event) for event in grant.EVENTS}
     for event in (*fund.EVENTS, *call.EVENTS):

@@ -27,7 +27,7 @@ from cli.shell.settings import Command, located, settings
 if TYPE_CHECKING:
     from datetime import date
 
-    from lifecycle.grant.evolve import Grant
+    from lifecycle.grant.state import Grant
     from projections.engine.standing import Standing
 
 
@@ -130,7 +130,7 @@ def _digest(state: "Grant") -> str | None:
     """Of the request that an approver reads now, or of the one that was approved."""
     if state.stage != "requested" or state.request_digest is not None:
         return state.request_digest
-    from lifecycle.decisions.proposal import request_digest
+    from lifecycle.grant.proposal.request import request_digest
 
     return request_digest(state)
 

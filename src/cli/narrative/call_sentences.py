@@ -10,7 +10,7 @@ from cli.narrative.phrases import (
     quoted,
 )
 from cli.output.terminal_text import prose
-from lifecycle.events import call as was
+from lifecycle.call import call as was
 from lifecycle.kernel.event import EntryCorrected, Event
 
 

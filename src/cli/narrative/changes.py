@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from cli.output.terminal_text import in_units, plain, readable
 
 if TYPE_CHECKING:
-    from lifecycle.call.state import Call
+    from lifecycle.call.call import Call
     from lifecycle.fund.state import Fund
-    from lifecycle.grant.evolve import Grant
+    from lifecycle.grant.state import Grant
 
 
 def of_grant(grant: "Grant | None", beside: "Grant | None" = None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from cli.narrative.phrases import (
     quoted,
 )
 from cli.output.terminal_text import prose
-from lifecycle.events import fund as was
+from lifecycle.fund import events as was
 from lifecycle.kernel.event import DocumentAttached, EntryCorrected, Event
 
 _E = TypeVar("_E", bound=Event)

@@ -19,12 +19,12 @@ from cli.output.terminal_text import (
     readable,
 )
 from lifecycle.audit.lateness import Lateness
-from lifecycle.events.call import CallOpened, GrantSelected, SelectionReleased
-from lifecycle.fund import state as fund_state
+from lifecycle.call.call import CallOpened, GrantSelected, SelectionReleased
+from lifecycle.fund import evolve as fund_state
 from lifecycle.fund.seat import day_at
 from lifecycle.fund.state import Fund
 from lifecycle.grant import evolve as grant_state
-from lifecycle.grant.evolve import Grant
+from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import EntryCorrected, Event, LeftOut
 from lifecycle.kernel.history import (
     Entry,

@@ -121,7 +121,7 @@ def state_of(stream: str, entries: Any, on: date | None) -> Any:
         case "grant":
             from lifecycle.grant.evolve import fold
         case "call":
-            from lifecycle.call.state import fold  # type: ignore[assignment]
+            from lifecycle.call.call import fold  # type: ignore[assignment]
         case _:
-            from lifecycle.fund.state import fold  # type: ignore[assignment]
+            from lifecycle.fund.evolve import fold  # type: ignore[assignment]
     return fold(history(entries, on))

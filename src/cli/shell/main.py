@@ -10,10 +10,11 @@ import click
 from cli.output.terminal_text import forget_stdout, safe, telling
 from cli.shell.index import GROUPS, OTHERS
 from cli.shell.settings import Settings, global_options
-from lifecycle.catalogue import ROWS, Row
+from lifecycle.catalogue import ROWS
+from lifecycle.kernel.spec import Spec
 
 _PLACES = {place.words: place for place in OTHERS}
-_ROWS: dict[str, tuple[Row, str]] = {
+_ROWS: dict[str, tuple[Spec, str]] = {
     row.words: (row, about) for about, rows in ROWS.items() for row in rows.values()
 }
 HELP = {words: row.help for words, (row, _) in _ROWS.items()} | {place.words: place.help for place in OTHERS}

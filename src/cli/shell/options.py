@@ -12,8 +12,8 @@ import click
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from lifecycle.catalogue import Row
-from lifecycle.decisions.rules import Command
+from lifecycle.kernel.command import Command
+from lifecycle.kernel.spec import Spec
 from lifecycle.types.terms import Money, words_of
 
 _ENVELOPE = ("on", "actor", "note", "command_id", "expect_version")
@@ -146,7 +146,7 @@ def _click_type(shape: Shape) -> click.ParamType[Any] | None:
     return click.INT if shape.kind == "int" else click.STRING
 
 
-def parameters(row: Row, kind: type[Command], leave_out: Iterable[str] = ()) -> list[click.Parameter]:
+def parameters(row: Spec, kind: type[Command], leave_out: Iterable[str] = ()) -> list[click.Parameter]:
     """Arguments and options for every field of the command, in the fields' order, the envelope last."""
     fields = kind.model_fields
     made: list[click.Parameter] = [

@@ -13,7 +13,7 @@ from cli.output.terminal_text import (
     to_json,
 )
 from cli.shell.settings import Settings, global_options, settings
-from lifecycle.catalogue import Row
+from lifecycle.kernel.spec import Spec
 
 if TYPE_CHECKING:
     from lifecycle.book.book import Answer, Book
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class RowCommand(click.Command):
     """A row of the table as a command; its options are made when they are needed."""
 
-    def __init__(self, row: Row, about: str) -> None:
+    def __init__(self, row: Spec, about: str) -> None:
         super().__init__(name=row.words.rpartition(" ")[2], help=help_of(row), callback=self._give)
         self.row, self.about = row, about
         self._made = False
@@ -49,7 +49,7 @@ class RowCommand(click.Command):
         return give({"command": self.row.name, **words}, confirm_clock=confirm_clock)
 
 
-def help_of(row: Row) -> str:
+def help_of(row: Spec) -> str:
     """What the row's command does, what it becomes, and whose act it is."""
     who = "any officer" if row.role == "any" else f"the role {row.role}"
     stages = tuple(stage for stage in row.stages if stage)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from lifecycle.attribution.split import Movement, least_left, ordered
-from lifecycle.events import fund as on_fund
-from lifecycle.events import grant as on_grant
+from lifecycle.fund import events as on_fund
+from lifecycle.grant import events as on_grant
 from lifecycle.grant.evolve import EVOLVE, begin
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry, in_force

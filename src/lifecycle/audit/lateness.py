@@ -7,8 +7,9 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import date
 
-from lifecycle.events.grant import GrantApproved, GrantRestructured
 from lifecycle.fund.state import Fund
+from lifecycle.grant.amendment import GrantRestructured
+from lifecycle.grant.proposal.review import GrantApproved
 from lifecycle.kernel.history import Entry
 from lifecycle.policy.edition import LATE_AFTER
 

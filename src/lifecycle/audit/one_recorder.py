@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from lifecycle.events import grant as was
+from lifecycle.grant import events as was
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
 

@@ -52,9 +52,9 @@ from lifecycle.kernel.history import (
 
 if TYPE_CHECKING:
     from lifecycle.book.command_handler import Clerk
-    from lifecycle.call.state import Call
-    from lifecycle.decisions.rules import Command
+    from lifecycle.call.call import Call
     from lifecycle.fund.state import Fund
+    from lifecycle.kernel.command import Command
     from lifecycle.policy.edition import Edition
 
 _PAGE = 1_000
@@ -358,7 +358,7 @@ class Book:
     def fund(self, known: int | None = None) -> "Fund":
         """The fund's state: now, or as known at a position."""
         from lifecycle.book.command_handler import load_fund
-        from lifecycle.fund.state import fold
+        from lifecycle.fund.evolve import fold
 
         if known is not None:
             return fold(history(self.entries(FUND), known=known))
@@ -410,7 +410,7 @@ class Book:
 
     def call(self, name: str, known: int | None = None) -> "Call | None":
         """A call's state: now, or as known at a position; `None` for an unknown one."""
-        from lifecycle.call.state import fold
+        from lifecycle.call.call import fold
 
         return fold(history(self.entries(call_stream(name)), known=known))
 

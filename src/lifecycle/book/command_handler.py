@@ -17,22 +17,9 @@ from eventsourcing.persistence import PersistenceError
 from pydantic import ValidationError
 
 from lifecycle.book.own_rows import OwnRows
-from lifecycle.call.state import Call
-from lifecycle.call.state import fold as fold_call
-from lifecycle.decisions.call import CallCommand
-from lifecycle.decisions.correction import CorrectCallEntry, CorrectEntry, CorrectFundEntry, faults_of_reading
-from lifecycle.decisions.fund import FundCommand
-from lifecycle.decisions.quarantine import AnswerFound, AtPosition, QuarantineAnswer, QuarantineRow
-from lifecycle.decisions.rules import Command, GrantCommand
-from lifecycle.fund.seat import day_at, start_of
-from lifecycle.fund.state import Fund, fold
-from lifecycle.journal.clock import Clock, next_moment
-from lifecycle.journal.command_digest import digest_of, digest_of_founding
-from lifecycle.journal.journal import Answer, Journal
-from lifecycle.journal.mapper import stamp, stored_as
-from lifecycle.journal.recorder import Receipt
-from lifecycle.journal.snapshots import keep, newest
-from lifecycle.judge import (
+from lifecycle.call.call import Call
+from lifecycle.call.call import fold as fold_call
+from lifecycle.decide import (
     NEED_ENTRIES,
     Known,
     Taken,
@@ -46,6 +33,18 @@ from lifecycle.judge import (
     judge_quarantine_of_answer,
     stream_of,
 )
+from lifecycle.decide.correction import CorrectCallEntry, CorrectEntry, CorrectFundEntry, faults_of_reading
+from lifecycle.decide.quarantined_rows import AnswerFound, AtPosition, QuarantineAnswer, QuarantineRow
+from lifecycle.fund.evolve import fold
+from lifecycle.fund.seat import day_at, start_of
+from lifecycle.fund.state import Fund
+from lifecycle.journal.clock import Clock, next_moment
+from lifecycle.journal.command_digest import digest_of, digest_of_founding
+from lifecycle.journal.journal import Answer, Journal
+from lifecycle.journal.mapper import stamp, stored_as
+from lifecycle.journal.recorder import Receipt
+from lifecycle.journal.snapshots import keep, newest
+from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
 from lifecycle.kernel.errors import VersionConflict
 from lifecycle.kernel.event import EntryCorrected, Event, LeftOut
 from lifecycle.kernel.history import (

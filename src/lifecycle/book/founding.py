@@ -5,7 +5,8 @@ from datetime import date, datetime
 
 from pydantic import ValidationError
 
-from lifecycle.events.fund import FundEstablished, OfficerAppointed, PolicyAdopted
+from lifecycle.fund.establishment import FundEstablished, PolicyAdopted
+from lifecycle.fund.officers import OfficerAppointed
 from lifecycle.fund.seat import day_at
 from lifecycle.kernel.event import FundEvent
 from lifecycle.parse import Malformed, recorder_from

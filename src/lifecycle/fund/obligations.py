@@ -9,18 +9,12 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from lifecycle.events import fund as was
+from lifecycle.fund import events as was
+from lifecycle.fund.contributions import NAME, item_of
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.obligation import Obligation
 from lifecycle.types.stage import ZERO
 from lifecycle.types.terms import Money
-
-NAME = "instalment"
-
-
-def item_of(partner: str, instalment: str) -> str:
-    """The name of the item in the timeline."""
-    return f"{partner}/{instalment}"
 
 
 class _Instalment:

@@ -4,19 +4,15 @@ Every part keeps its facts dated, so the state does not depend on the order of r
 entry is added to a snapshot as to any other state. Money of grants is here only as sums by day.
 """
 
-from bisect import insort
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Self
 
-from lifecycle.events import fund as was
-from lifecycle.kernel.event import DocumentAttached, Event
-from lifecycle.kernel.history import Entry
+from lifecycle.kernel.event import Event
 from lifecycle.policy.edition import Edition, in_force
 from lifecycle.types.dated_amount import Changes, DatedSums
-from lifecycle.types.stage import ZERO
 
 
 @dataclass(frozen=True)
@@ -96,116 +92,12 @@ class Fund:
         return replace(self, available=self.available.plus(changes)) if changes else self
 
 
-_Evolve = Callable[[Fund, Any], Fund]
+Evolves = dict[type[Event], Callable[[Fund, Any], Fund]]
+"""How the events of one kind change the fund, their flow of money apart."""
+Flows = dict[type[Event], Callable[[Any], Decimal]]
+"""How much more, or less, is available after an event."""
 
 
-def _established(fund: Fund, e: was.FundEstablished) -> Fund:
-    return replace(
-        fund,
-        name=e.name,
-        currency=e.currency,
-        fiscal_year_start=e.fiscal_year_start,
-        time_zone=e.time_zone,
-        established_on=e.on,
-    )
-
-
-def _adopted(fund: Fund, e: was.PolicyAdopted) -> Fund:
-    adoptions = list(fund.adoptions)
-    insort(adoptions, Adoption(e.on, e.edition), key=lambda adoption: adoption.on)
-    return replace(fund, adoptions=tuple(adoptions))
-
-
-def _with_appointment(fund: Fund, officer: str, appointment: Appointment) -> Fund:
-    appointments = list(fund.officers.get(officer, ()))
-    insort(appointments, appointment, key=lambda known: known.on)
-    return replace(fund, officers={**fund.officers, officer: tuple(appointments)})
-
-
-def _appointed(fund: Fund, e: was.OfficerAppointed) -> Fund:
-    return _with_appointment(fund, e.officer, Appointment(e.on, tuple(e.roles), holds=True))
-
-
-def _retired(fund: Fund, e: was.OfficerRetired) -> Fund:
-    return _with_appointment(fund, e.officer, Appointment(e.on, tuple(e.roles), holds=False))
-
-
-def _sealing_switched(fund: Fund, e: was.SealingSwitched) -> Fund:
-    sealing = list(fund.sealing)
-    insort(sealing, (e.on, e.sealing == "each_command"), key=lambda switched: switched[0])
-    return replace(fund, sealing=tuple(sealing))
-
-
-def _joined(fund: Fund, e: was.PartnerJoined) -> Fund:
-    return replace(fund, partners={**fund.partners, e.partner: Partner(e.on)})
-
-
-def _scheduled(fund: Fund, e: was.InstalmentScheduled) -> Fund:
-    partner = fund.partners[e.partner]
-    known = replace(partner, instalments={**partner.instalments, e.instalment: e.on})
-    return replace(fund, partners={**fund.partners, e.partner: known})
-
-
-def _only_told(fund: Fund, _: Event) -> Fund:
+def unchanged(fund: Fund, _: Event) -> Fund:
+    """The fund as it is: the state needs nothing of the event but its flow of money, if it has one."""
     return fund
-
-
-EVOLVE: dict[type[Event], _Evolve] = {
-    was.FundEstablished: _established,
-    was.PolicyAdopted: _adopted,
-    was.OfficerAppointed: _appointed,
-    was.OfficerRetired: _retired,
-    was.SealingSwitched: _sealing_switched,
-    was.PartnerJoined: _joined,
-    was.ConsultationHeld: _only_told,
-    was.ContributionPledged: _only_told,
-    was.ContributionAgreed: _only_told,
-    was.InstalmentScheduled: _scheduled,
-    was.InstalmentReceived: _only_told,
-    was.ObligationWaived: _only_told,
-    was.FeeCharged: _only_told,
-    was.IncomeCredited: _only_told,
-    was.FundsReturned: _only_told,
-    was.FundsCommitted: _only_told,
-    was.CommitmentIncreased: _only_told,
-    was.CommitmentReleased: _only_told,
-    was.OverpaymentRecorded: _only_told,
-    was.OverpaymentSettled: _only_told,
-    was.RowQuarantined: _only_told,
-    was.AnswerQuarantined: _only_told,
-    DocumentAttached: _only_told,
-}
-"""How each fact changes the state, its flow of money apart. A test holds it against the list of events."""
-FLOWS: dict[type[Event], Callable[[Any], Decimal]] = {
-    was.InstalmentReceived: lambda e: (e.holding_amount or e.amount).amount,
-    was.IncomeCredited: lambda e: e.amount.amount,
-    was.CommitmentReleased: lambda e: e.amount.amount,
-    was.OverpaymentSettled: lambda e: e.amount.amount,
-    was.OverpaymentRecorded: lambda e: -e.amount.amount,
-    was.FeeCharged: lambda e: -e.amount.amount,
-    was.FundsReturned: lambda e: -e.amount.amount,
-    was.FundsCommitted: lambda e: -e.amount.amount,
-    was.CommitmentIncreased: lambda e: -e.amount.amount,
-}
-"""How much more, or less, is available from the day of the fact on."""
-
-
-def evolve(fund: Fund, event: Event) -> Fund:
-    """The state after the fact."""
-    return _after(fund, (event,))
-
-
-def fold(entries: Iterable[Entry], fund: Fund | None = None) -> Fund:
-    """The state after all of them."""
-    return _after(fund or Fund(), (entry.event for entry in entries))
-
-
-def _after(fund: Fund, events: Iterable[Event]) -> Fund:
-    """Flows only add up, in whatever order: they are summed by day before the state takes them in at once."""
-    changes: dict[date, Decimal] = {}
-    for event in events:
-        kind = type(event)
-        if flow := FLOWS.get(kind):
-            changes[event.on] = changes.get(event.on, ZERO) + flow(event)
-        fund = EVOLVE[kind](fund, event)
-    return fund.flow(changes)

@@ -1,5 +1,6 @@
 """What is true of a grant on a day: records that never change, only give changed copies."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -8,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 from lifecycle.types.stage import NOT_STATED, ZERO, Stage
 
 if TYPE_CHECKING:
-    from lifecycle.events.proposal import BudgetLine, Letter
+    from lifecycle.grant.proposal.request import BudgetLine, Letter
+    from lifecycle.kernel.event import Event
 
 
 class Changing:
@@ -195,3 +197,58 @@ class Grant(Changing):
     def payments_suspended(self) -> bool:
         """A suspension covers payments."""
         return "all" in self.suspended or "payments" in self.suspended
+
+
+# ── changes that several stages share ────────────────────────────────────────────────────────
+
+Evolve = Callable[[Any, Any], Grant]
+"""The grant after an event, from the grant before it and the event."""
+Evolves = dict[type["Event"], Evolve]
+"""How the events of a stage change the grant."""
+
+
+def unchanged(grant: Grant, _: "Event") -> Grant:
+    """The grant as it is: the state needs nothing of the event, which projections read from the journal."""
+    return grant
+
+
+def moves_money(change: Evolve) -> Evolve:
+    """The change, with what is overpaid by day kept as well."""
+
+    def changed(grant: Grant, event: "Event") -> Grant:
+        return _with_overpaid(change(grant, event), grant, event.on)
+
+    return changed
+
+
+def _with_overpaid(grant: Grant, before: Grant, on: date) -> Grant:
+    change = grant.overpaid - before.overpaid
+    return grant.but(overpayments=(*grant.overpayments, (on, change))) if change else grant
+
+
+def committed(grant: Grant, on: date, amount: Decimal) -> Grant:
+    """With so much more promised from the day on, or given back if it is below zero."""
+    if not amount:
+        return grant  # support that costs the fund nothing: nothing is promised
+    return grant.but(committed=grant.committed + amount, commitments=(*grant.commitments, (on, amount)))
+
+
+def given_back(grant: Grant, on: date) -> Grant:
+    """After its end a grant keeps nothing: what is undisbursed, or comes back later, goes to the fund."""
+    if grant.ended_on is None or not grant.undisbursed:
+        return grant
+    return committed(grant, on, -grant.undisbursed)
+
+
+def ended(stage: Stage) -> Evolve:
+    """How an event that ends the grant in this stage changes it."""
+
+    def end(grant: Grant, event: "Event") -> Grant:
+        after = given_back(grant.but(stage=stage, ended_on=event.on), event.on)
+        if grant.effective_on is None:
+            # A selection that came to nothing gives back what it took from its call.
+            undone = tuple((event.on, -amount) for _, amount in grant.selections)
+            after = after.but(selections=(*grant.selections, *undone))
+        return after
+
+    return end

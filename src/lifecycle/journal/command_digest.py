@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-from lifecycle.decisions.rules import FILLED_IN, Command
 from lifecycle.journal.checksum import SUM
+from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
 
@@ -72,7 +72,7 @@ def _ends_with_its_place(kind: type[Command]) -> bool:
     """Whether a command's own fields come before its note and its stream, and nothing is filled in."""
     names = [name for name in _names(kind) if name not in _NOT_SAID]
     own = [name for name in names if name not in ("note", "grant", "call")]
-    return names[: len(own)] == own and not FILLED_IN.get(kind)
+    return names[: len(own)] == own and not kind.FILLED_IN
 
 
 def _spliced(state: bytes, about: str, name: str) -> bytes:
@@ -99,7 +99,7 @@ def _said(state: bytes) -> tuple[dict[str, Any], str | None]:
 
 def _absent(stored: dict[str, Any], kind: type[Command]) -> Iterator[tuple[str, ...]]:
     """The fields that the book may have filled in: none of them, each, and several together."""
-    names = [name for name in FILLED_IN.get(kind, ()) if name in stored]
+    names = [name for name in kind.FILLED_IN if name in stored]
     if "reads" in kind.model_fields:
         names += [f"reads.{name}" for name in _FILLED_IN_READS if name in (stored.get("reads") or {})]
     for many in range(len(names) + 1):

@@ -198,7 +198,7 @@ class Journal(Application[str]):
         )
         founding = list(takewhile(lambda row: Stored(*row).topic.startswith(_FOUNDING), first))
         if any(Stored(*row).topic.startswith("EntryCorrected.") for row in founding):
-            from lifecycle.fund.state import fold
+            from lifecycle.fund.evolve import fold
 
             return fold(in_force([entry_of(*row) for row in founding])).time_zone
         return str(from_json(Stored(*founding[0]).state).get("time_zone", "UTC")) if founding else "UTC"

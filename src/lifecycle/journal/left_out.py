@@ -24,7 +24,7 @@ from lifecycle.kernel.event import Event, LeftOut
 from lifecycle.kernel.history import QUARANTINES, Entry, kind_of
 
 if TYPE_CHECKING:
-    from lifecycle.events.fund import AnswerQuarantined, RowQuarantined
+    from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
 
 Row = tuple[Any, ...]
 """Stream, version, topic, stored bytes, position; and whether the stream has the version before, earlier."""

@@ -37,15 +37,15 @@ def _kinds(about: str) -> dict[str, type[Event]]:
 def _events(about: str) -> tuple[type[Event], ...]:
     match about:
         case "grant":
-            from lifecycle.events import grant
+            from lifecycle.grant import events as grant
 
             return grant.EVENTS
         case "call":
-            from lifecycle.events import call
+            from lifecycle.call import call
 
             return call.EVENTS
         case _:
-            from lifecycle.events import fund
+            from lifecycle.fund import events as fund
 
             return fund.EVENTS
 

@@ -16,20 +16,41 @@ from typing import Any, get_args, get_type_hints
 from eventsourcing.persistence import AggregateRecorder, StoredEvent
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from lifecycle.events import fund as fund_events
-from lifecycle.fund import state as fund_module
+from lifecycle.fund import (
+    commitments,
+    contributions,
+    establishment,
+    evolve,
+    officers,
+    quarantine,
+    state,
+    treasury,
+)
 from lifecycle.fund.state import Fund
 from lifecycle.journal import upcasts
 from lifecycle.journal.checksum import is_sound, summed
 from lifecycle.journal.mapper import place_of
-from lifecycle.kernel import event as base_events
-from lifecycle.kernel import history
+from lifecycle.kernel import event, history
 from lifecycle.kernel.history import FUND
-from lifecycle.policy import edition as policy
-from lifecycle.types import dated_amount as sums
+from lifecycle.policy import edition
+from lifecycle.types import dated_amount
 
 _NAME = "FundSnapshot"
-_MADE_BY = (sums, policy, history, upcasts, fund_events, base_events, fund_module)
+_MADE_BY = (
+    dated_amount,
+    edition,
+    history,
+    upcasts,
+    event,
+    state,
+    evolve,
+    establishment,
+    officers,
+    contributions,
+    treasury,
+    commitments,
+    quarantine,
+)
 """The modules whose source says what the state is, and how entries add up to it."""
 
 
@@ -39,15 +60,15 @@ def topic() -> str:
     A snapshot of another program, whose state may have other fields or another meaning, has another name,
     and is passed over.
     """
-    return f"{_NAME}.{_digest(Fund, (*fund_module.EVOLVE.items(), *fund_module.FLOWS.items()), _source())}"
+    return f"{_NAME}.{_digest(Fund, (*evolve.EVOLVE.items(), *evolve.FLOWS.items()), _source())}"
 
 
 @lru_cache(maxsize=1)
 def _digest(kind: type[Fund], folds: tuple[tuple[type, Callable[..., Any]], ...], source: str) -> str:
     told = [source, *_fields(kind, set())]
     told += [
-        f"{event.__name__} {made.__module__}.{made.__qualname__} {made.__code__.co_code.hex()}"
-        for event, made in folds
+        f"{kind_of_event.__name__} {made.__module__}.{made.__qualname__} {made.__code__.co_code.hex()}"
+        for kind_of_event, made in folds
     ]
     return hashlib.sha256(" ".join(told).encode()).hexdigest()[:16]
 

@@ -9,22 +9,22 @@ from datetime import date, datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
-from lifecycle.call.state import Call
-from lifecycle.call.state import fold as fold_call
-from lifecycle.catalogue import BY_EVENT, Row
-from lifecycle.decisions.call import CallCommand
-from lifecycle.decisions.fund import FundCommand, lawful_on
-from lifecycle.decisions.rules import Command, GrantCommand
-from lifecycle.events.fund import FundEstablished, OfficerAppointed, PolicyAdopted
+from lifecycle.call.call import Call
+from lifecycle.call.call import fold as fold_call
+from lifecycle.catalogue import BY_EVENT
+from lifecycle.decide.call import judge_call
+from lifecycle.decide.decision import Verdict
+from lifecycle.decide.fund import NEED_ENTRIES, judge_fund
+from lifecycle.decide.grant import Known, calls_named, judge_grant
+from lifecycle.decide.other_streams import Streams
+from lifecycle.decide.permission import ActsSince
+from lifecycle.fund.establishment import FundEstablished, PolicyAdopted
+from lifecycle.fund.evolve import evolve as evolve_fund
+from lifecycle.fund.officers import OfficerAppointed
+from lifecycle.fund.rules import lawful_on
 from lifecycle.fund.seat import day_at
 from lifecycle.fund.state import Fund
-from lifecycle.fund.state import evolve as evolve_fund
-from lifecycle.judge.asking import Verdict
-from lifecycle.judge.calls import judge_call
-from lifecycle.judge.elsewhere import Streams
-from lifecycle.judge.fund import NEED_ENTRIES, judge_fund
-from lifecycle.judge.grants import Known, calls_named, judge_grant
-from lifecycle.judge.officers import ActsSince
+from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import (
     FUND,
@@ -35,6 +35,7 @@ from lifecycle.kernel.history import (
 )
 from lifecycle.kernel.refusals import Refusal
 from lifecycle.kernel.rule import RULE_SET
+from lifecycle.kernel.spec import Spec
 
 _ZONES_DIFFER = timedelta(hours=1)
 _FOUNDING = (FundEstablished, OfficerAppointed, PolicyAdopted)
@@ -126,7 +127,7 @@ def first_day_at(moment: datetime, fund: Fund) -> date:
     return day_at(moment - _ZONES_DIFFER, fund.time_zone)
 
 
-def row_of_entry(entry: Entry) -> Row:
+def row_of_entry(entry: Entry) -> Spec:
     """The row of the command that becomes such an entry. Raises `Lawless` if no command does."""
     row = BY_EVENT[kind_of(entry.originator_id)].get(type(entry.event).__name__)
     if row is None:

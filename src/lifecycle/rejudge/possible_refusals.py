@@ -9,12 +9,16 @@ from itertools import chain
 from types import CodeType, FunctionType
 from typing import Any
 
+from lifecycle.call import call as of_calls
 from lifecycle.catalogue import ROWS
-from lifecycle.decisions import call as of_calls
-from lifecycle.decisions import fund as of_the_fund
-from lifecycle.decisions.rules import ASKED, BECOMES, CONDITIONS, LAWFUL, WITHIN_BALANCE, Rules
-from lifecycle.judge import calls, fund, grants
+from lifecycle.decide import call as calls
+from lifecycle.decide import fund
+from lifecycle.decide import grant as grants
+from lifecycle.fund.rules import RULES as OF_THE_FUND
+from lifecycle.grant.call_terms import ASKS
+from lifecycle.grant.rules import RULES as OF_GRANTS
 from lifecycle.kernel.refusals import CommandIdReused, Refusal
+from lifecycle.kernel.rule import Guards, Rule, Rules
 
 _JUDGES: dict[str, Callable[..., Any]] = {
     "grant": grants.judge_grant,
@@ -34,9 +38,9 @@ _OF_CORRECTIONS = frozenset(
 """Functions of the judges that only corrections come to."""
 _OF_LATE_ENTRIES = frozenset({"_still_there", "new_ids_differ"})
 """Functions of the judges that only late entries, corrections and waivers come to."""
-_RULES: dict[str, tuple[Rules | dict[Any, Any], ...]] = {
-    "grant": (LAWFUL, WITHIN_BALANCE, CONDITIONS, ASKED, of_calls.ASKS, of_calls.RULES),
-    "fund": (of_the_fund.RULES,),
+_RULES: dict[str, tuple[Rules, ...]] = {
+    "grant": (OF_GRANTS, ASKS, of_calls.RULES),
+    "fund": (OF_THE_FUND,),
     "call": (of_calls.RULES,),
 }
 
@@ -50,19 +54,23 @@ def refusable(about: str, command: str, *, later: bool) -> frozenset[str]:
     correction = command == "CorrectEntry"
     every = correction or later or about == "call"
     event = ROWS[about][command].event
-    checks = [
-        rule.check
+    guards = [
+        (kind.__name__, asked)
         for table in _RULES[about]
-        for kind, rules in table.items()
+        for kind, asked in table.items()
         if every or kind.__name__ == event or kind.__module__.endswith(".call")
-        for rule in rules
     ]
-    made = [make for kind, make in BECOMES.items() if command == kind.NAME]
+    checks = [rule.check for _, asked in guards for rule in _rules(asked)]
+    made = [asked.made_by for name, asked in guards if name == event and asked.made_by is not None]
     stops = frozenset[str]() if correction else _OF_CORRECTIONS
     if not (correction or later or command == "WaiveObligation"):
         stops |= _OF_LATE_ENTRIES
     found = chain.from_iterable(_raised(one, stops) for one in (_JUDGES[about], *checks, *made))
     return frozenset(found) | {CommandIdReused.__name__}
+
+
+def _rules(asked: Guards) -> tuple[Rule, ...]:
+    return asked.invariants + asked.balances + asked.preconditions + asked.requested_by
 
 
 @cache

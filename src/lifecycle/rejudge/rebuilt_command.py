@@ -7,13 +7,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lifecycle.decisions.quarantine import QuarantineAnswer, QuarantineRow
-from lifecycle.decisions.rules import Command
-from lifecycle.events.fund import AnswerQuarantined, RowQuarantined
+from lifecycle.decide.quarantined_rows import QuarantineAnswer, QuarantineRow
+from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
 from lifecycle.journal.command_digest import digest_of, told_by
 from lifecycle.journal.faults import UNDECODABLE, Fault
 from lifecycle.journal.mapper import entry_of
 from lifecycle.journal.recorder import Receipt
+from lifecycle.kernel.command import Command
 from lifecycle.kernel.errors import Altered
 from lifecycle.kernel.history import Entry, kind_of
 from lifecycle.kernel.listed_codes import AS_STORED

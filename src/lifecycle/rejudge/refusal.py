@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import NamedTuple
 
-from lifecycle.catalogue import OF_QUARANTINES, ROWS, Row
+from lifecycle.catalogue import OF_QUARANTINES, ROWS
+from lifecycle.decide.grant import in_stage
+from lifecycle.decide.permission import permit
 from lifecycle.fund.state import Fund
 from lifecycle.grant.evolve import fold
-from lifecycle.judge.grants import in_stage
-from lifecycle.judge.officers import permit
 from lifecycle.kernel import refusals
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import QUARANTINES, grant_stream
@@ -22,6 +22,7 @@ from lifecycle.kernel.refusals import (
     UnknownRow,
 )
 from lifecycle.kernel.rule import RULE_SET
+from lifecycle.kernel.spec import Spec
 from lifecycle.rejudge.entry import Lawless, Past, first_day_at
 from lifecycle.rejudge.possible_refusals import refusable
 
@@ -75,7 +76,7 @@ def refused_again(asked: Refused, past: Past, reused: Callable[[], bool]) -> Non
         _possible(asked, row, kind, past)
 
 
-def _for_the_officer(asked: Refused, row: Row, kind: type[Refusal], fund: Fund) -> bool:
+def _for_the_officer(asked: Refused, row: Spec, kind: type[Refusal], fund: Fund) -> bool:
     """Whether it was refused because of who acted or recorded. Raises `Lawless` if it is wrong about them."""
     act = Event.model_construct(on=asked.on, actor=asked.actor)
     try:
@@ -91,7 +92,7 @@ def _for_the_officer(asked: Refused, row: Row, kind: type[Refusal], fund: Fund) 
     return False
 
 
-def _possible(asked: Refused, row: Row, kind: type[Refusal], past: Past) -> None:
+def _possible(asked: Refused, row: Spec, kind: type[Refusal], past: Past) -> None:
     """The refusal is one that the command can get, in the stage in which the grant was."""
     later = asked.about != "grant"
     if asked.about == "grant":
@@ -103,7 +104,7 @@ def _possible(asked: Refused, row: Row, kind: type[Refusal], past: Past) -> None
         raise Lawless(f"{asked.refusal} is no refusal that {asked.command} can get")
 
 
-def _in_its_stage(asked: Refused, row: Row, kind: type[Refusal], past: Past) -> None:
+def _in_its_stage(asked: Refused, row: Spec, kind: type[Refusal], past: Past) -> None:
     known = past.grant(grant_stream(asked.name))
     grant = fold(entry for entry in known.held if entry.event.on <= asked.on)
     if row.stages == ("",) and known.entries:

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from lifecycle.decide.permission import Taken, acts_of
+from lifecycle.fund.evolve import fold as fold_fund
 from lifecycle.fund.seat import start_of
 from lifecycle.fund.state import Fund
-from lifecycle.fund.state import fold as fold_fund
 from lifecycle.journal.journal import Journal
 from lifecycle.journal.mapper import entry_of, stamp
 from lifecycle.journal.recorder import STORED
 from lifecycle.journal.snapshots import newest
-from lifecycle.judge.officers import Taken, acts_of
 from lifecycle.kernel.errors import Altered
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.history import FUND, Entry, in_force

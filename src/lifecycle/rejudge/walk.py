@@ -13,10 +13,12 @@ from datetime import timedelta
 from pathlib import Path
 from zlib import crc32
 
-from lifecycle.decisions.quarantine import AnswerFound, AtPosition, QuarantineAnswer, QuarantineRow
-from lifecycle.events.fund import AnswerQuarantined, RowQuarantined
-from lifecycle.fund.state import evolve as evolve_fund
-from lifecycle.fund.state import fold as fold_fund
+from lifecycle.decide.decision import Verdict
+from lifecycle.decide.quarantine import judge_quarantine, judge_quarantine_of_answer
+from lifecycle.decide.quarantined_rows import AnswerFound, AtPosition, QuarantineAnswer, QuarantineRow
+from lifecycle.fund.evolve import evolve as evolve_fund
+from lifecycle.fund.evolve import fold as fold_fund
+from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
 from lifecycle.journal.clock import utc_now
 from lifecycle.journal.command_digest import digest_of_founding
 from lifecycle.journal.faults import (
@@ -29,8 +31,6 @@ from lifecycle.journal.journal import Journal
 from lifecycle.journal.left_out import on_one_line
 from lifecycle.journal.mapper import entry_of, stamp
 from lifecycle.journal.recorder import Receipt, is_not_utf8
-from lifecycle.judge.asking import Verdict
-from lifecycle.judge.quarantine import judge_quarantine, judge_quarantine_of_answer
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.history import (
     FUND,

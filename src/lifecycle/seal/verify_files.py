@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lifecycle.book.book import Book
-from lifecycle.events.fund import FundEstablished
-from lifecycle.fund.state import fold
+from lifecycle.fund.establishment import FundEstablished
+from lifecycle.fund.evolve import fold
 from lifecycle.journal.journal import Journal
 from lifecycle.journal.mapper import entry_of
 from lifecycle.journal.recorder import FORMAT

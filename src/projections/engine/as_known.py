@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 from sqlalchemy import Connection, Engine, Table
 
 from lifecycle.book.book import Book
+from lifecycle.fund.evolve import fold as fund_of
 from lifecycle.fund.state import Fund
-from lifecycle.fund.state import fold as fund_of
 from lifecycle.journal.journal import reaching, store_errors
 from lifecycle.kernel.errors import Unreachable
 from lifecycle.kernel.history import (

@@ -6,13 +6,13 @@ from typing import Any, Protocol
 
 from sqlalchemy import Table
 
-from lifecycle.decisions.proposal import request_digest
-from lifecycle.events.fund import FundEstablished
+from lifecycle.fund.establishment import FundEstablished
 from lifecycle.fund.obligations import instalments as instalment_steps
 from lifecycle.fund.seat import offsets
 from lifecycle.fund.state import Fund
 from lifecycle.grant.evolve import EVOLVE, begin
 from lifecycle.grant.obligations.timeline import CONCERNS as OBLIGATED
+from lifecycle.grant.proposal.request import request_digest
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.history import (

@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from lifecycle.book.book import Book
-from lifecycle.events import fund as was
+from lifecycle.fund import events as was
 from lifecycle.fund.state import Fund
 from lifecycle.journal.journal import Stored, reaching, store_errors
 from lifecycle.kernel.errors import Unreachable

@@ -28,7 +28,7 @@ from lifecycle.kernel.errors import Altered
 from lifecycle.types.stage import Stage
 
 if TYPE_CHECKING:
-    from lifecycle.events.proposal import BudgetLine, Letter
+    from lifecycle.grant.proposal.request import BudgetLine, Letter
 
 Kind = TypeVar("Kind")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from lifecycle.events import grant as was
+from lifecycle.grant import events as was
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
 from projections.schema.tables import (

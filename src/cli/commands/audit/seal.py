@@ -173,7 +173,7 @@ def _quarantined(words: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
         refused,
         views_behind,
     )
-    from lifecycle.decisions.quarantine import QuarantineAnswer, QuarantineRow
+    from lifecycle.decide.quarantined_rows import QuarantineAnswer, QuarantineRow
     from lifecycle.kernel.errors import VersionConflict
     from lifecycle.parse import Malformed, checked
 

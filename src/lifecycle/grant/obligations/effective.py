@@ -3,7 +3,7 @@
 from datetime import date
 from itertools import count
 
-from lifecycle.events import grant as was
+from lifecycle.grant import events as was
 from lifecycle.grant.obligations.items import Items
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event

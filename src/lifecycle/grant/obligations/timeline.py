@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from lifecycle.events import grant as was
+from lifecycle.grant import events as was
 from lifecycle.grant.obligations.effective import Payments, Reports
 from lifecycle.grant.obligations.items import Items
 from lifecycle.grant.state import Grant

@@ -17,10 +17,10 @@ from sqlalchemy import (
     true,
 )
 
-from lifecycle.call.state import Call
-from lifecycle.call.state import evolve as evolve_call
-from lifecycle.events import call as was
-from lifecycle.events import grant as on_grant
+from lifecycle.call import call as was
+from lifecycle.call.call import Call
+from lifecycle.call.call import evolve as evolve_call
+from lifecycle.grant import events as on_grant
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry

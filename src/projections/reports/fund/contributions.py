@@ -19,7 +19,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from lifecycle.events import fund as was
+from lifecycle.fund import events as was
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
 from lifecycle.types.terms import Money

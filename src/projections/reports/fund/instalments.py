@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from lifecycle.events import fund as was
-from lifecycle.fund.obligations import item_of
+from lifecycle.fund import events as was
+from lifecycle.fund.contributions import item_of
 from lifecycle.kernel.history import Entry
 from lifecycle.kernel.obligation import Step
 from projections.schema.tables import (

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from lifecycle.attribution.whole_units import in_order
-from lifecycle.events import grant as was
+from lifecycle.grant import events as was
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
 from lifecycle.types.stage import ZERO

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, Subquery, Text, func, literal, select
 
-from lifecycle.events import grant as was
+from lifecycle.grant import events as was
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, select
 
-from lifecycle.events import grant as was
+from lifecycle.grant import events as was
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
 from lifecycle.policy.edition import (

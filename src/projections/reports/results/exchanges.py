@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
 )
 
-from lifecycle.events import grant as was
+from lifecycle.grant import events as was
 from lifecycle.grant.state import Changing, Grant
 from lifecycle.kernel.event import Event
 from lifecycle.types.stage import NOT_STATED

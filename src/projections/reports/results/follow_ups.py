@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, literal, select
 
-from lifecycle.events import grant as was
+from lifecycle.grant import events as was
 from lifecycle.grant.state import FollowUp, Grant
 from lifecycle.kernel.event import Event
 from lifecycle.types.stage import ZERO, Stage

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
-from lifecycle.events import grant as was
+from lifecycle.grant import events as was
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.errors import Unreachable
 from lifecycle.kernel.event import Event

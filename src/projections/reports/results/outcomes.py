@@ -19,7 +19,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from lifecycle.events import grant as was
+from lifecycle.grant import events as was
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
 from lifecycle.types.terms import Outcome, Result, words_of

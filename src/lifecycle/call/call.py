@@ -1,0 +1,219 @@
+"""A call for proposals: its events, its state, and what may be refused."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from lifecycle.fund.establishment import window_is_known
+from lifecycle.fund.state import Fund
+from lifecycle.kernel.event import CallEvent, EntryCorrected, Event
+from lifecycle.kernel.guards import in_holding_currency, money
+from lifecycle.kernel.history import Entry
+from lifecycle.kernel.refusals import (
+    CallAlreadyClosed,
+    CallIdTaken,
+    CallIsClosed,
+    CallStillOpen,
+    ExceedsCallEnvelope,
+    UnknownCall,
+)
+from lifecycle.kernel.rule import NONE, Guards, Rule, Rules, in_set
+from lifecycle.kernel.spec import Spec
+from lifecycle.types.dated_amount import DatedSums
+from lifecycle.types.terms import Amount, Day, GrantId, Line, Word
+
+
+class CallOpened(CallEvent):
+    """Proposals are asked for, in one window, up to an envelope. Recorded by the secretariat."""
+
+    title: Line | None = None
+    """What the call is named."""
+    window: Word
+    """The window of the fund's policy that proposals are for."""
+    envelope: Amount
+    """What may be approved in all; in the holding currency."""
+    criteria: Annotated[tuple[Word, ...], Field(min_length=1, max_length=30)]
+    """What each review scores."""
+    opens: Day | None = None
+    """First day for proposals; the day of the fact where not given."""
+    closes: Day
+    """Last day for proposals."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "CallOpened":
+        if self.opens is not None and self.opens < self.on:
+            raise ValueError(f"opens on {self.opens}, before it was announced on {self.on}")
+        if self.closes < (self.opens or self.on):
+            raise ValueError(f"closes on {self.closes}, before it opens")
+        if len(set(self.criteria)) < len(self.criteria):
+            raise ValueError("a criterion is named twice")
+        return self
+
+
+class CallClosed(CallEvent):
+    """The call is over: nothing more is selected in it. Recorded by the secretariat."""
+
+
+class GrantSelected(CallEvent):
+    """A grant's approval took so much of the envelope. Written with GrantApproved."""
+
+    grant: GrantId
+    """The grant's id."""
+    amount: Amount
+    """The approved amount; in the holding currency."""
+
+
+class SelectionReleased(CallEvent):
+    """A selection that never became effective, or was corrected, gave back what it took.
+
+    Written with GrantLapsed, GrantCancelled or a correction.
+    """
+
+    grant: GrantId
+    """The grant's id."""
+    amount: Amount
+    """How much can be selected anew; in the holding currency."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """What is true of a call. Amounts are in the holding currency."""
+
+    id: str
+    title: str | None
+    window: str
+    envelope: Decimal
+    criteria: tuple[str, ...]
+    opened_on: date
+    """The day on which it was announced."""
+    opens: date
+    """First day for proposals."""
+    closes: date
+    """Last day for proposals."""
+    closed_on: date | None = None
+    left: DatedSums = field(default_factory=DatedSums)
+    """Envelope - selected, by day."""
+
+
+EVENTS: tuple[type[CallEvent], ...] = (
+    CallOpened,
+    CallClosed,
+    GrantSelected,
+    SelectionReleased,
+    EntryCorrected,
+)
+"""Every fact a call's stream can hold."""
+
+
+def _opened(_: Call | None, event: CallOpened) -> Call:
+    return Call(
+        id="",
+        title=event.title,
+        window=event.window,
+        envelope=event.envelope.amount,
+        criteria=event.criteria,
+        opened_on=event.on,
+        opens=event.opens or event.on,
+        closes=event.closes,
+        left=DatedSums().plus({event.on: event.envelope.amount}),
+    )
+
+
+def _closed(call: Call, event: CallClosed) -> Call:
+    return replace(call, closed_on=event.on)
+
+
+def _selected(call: Call, event: GrantSelected) -> Call:
+    return replace(call, left=call.left.plus({event.on: -event.amount.amount}))
+
+
+def _released(call: Call, event: SelectionReleased) -> Call:
+    return replace(call, left=call.left.plus({event.on: event.amount.amount}))
+
+
+EVOLVE: dict[type[Event], Callable[[Any, Any], Call]] = {
+    CallOpened: _opened,
+    CallClosed: _closed,
+    GrantSelected: _selected,
+    SelectionReleased: _released,
+}
+"""How each event changes the call."""
+
+
+def evolve(call: Call | None, event: Event, name: str) -> Call:
+    """The state of the call ``name`` after the fact."""
+    after = EVOLVE[type(event)](call, event)
+    return after if after.id else replace(after, id=name)
+
+
+def fold(entries: Iterable[Entry], call: Call | None = None) -> Call | None:
+    """The state after all of them; `None` for none."""
+    for entry in entries:
+        call = evolve(call, entry.event, entry.originator_id.removeprefix("call:"))
+    return call
+
+
+def _open(call: Call | None, event: CallOpened, fund: Fund) -> None:
+    if call is not None:
+        raise CallIdTaken(f"there is a call {call.id}, opened on {call.opened_on}: choose another id")
+    in_holding_currency(event.envelope, fund.currency)
+    window_is_known(event.window, fund)
+
+
+def _close(call: Call, event: CallClosed) -> None:
+    if call.closed_on is not None:
+        raise CallAlreadyClosed(f"{call.id} was closed on {call.closed_on}")
+    if event.on <= call.closes:
+        raise CallStillOpen(f"{call.id} takes proposals until {call.closes}: close it after that day")
+
+
+def _select(call: Call, event: GrantSelected) -> None:
+    not_closed(call, event)
+
+
+def not_closed(call: Call, event: Event) -> None:
+    if call.closed_on is not None and event.on > call.closed_on:
+        raise CallIsClosed(f"{call.id} was closed on {call.closed_on}: nothing more is selected in it")
+
+
+def lawful_in(call: Call | None, name: str, event: Event, fund: Fund, rules: int) -> None:
+    """Refuse a fact of the call's own that the rules of this number forbid. Raises their refusal."""
+    if call is None and not isinstance(event, CallOpened):
+        raise UnknownCall(f"there is no call {name} on {event.on}: open it first")
+    for rule in in_set(RULES.get(type(event), NONE).invariants, rules):
+        rule.ask(call=call, event=event, fund=fund)
+
+
+def within_envelope(call: Call, fund: Fund) -> None:
+    """Refuse selections beyond the envelope, on any day. Raises `ExceedsCallEnvelope`."""
+    least, day = call.left.least_from(call.opened_on)
+    if least < 0:
+        raise ExceedsCallEnvelope(
+            f"on {day} the selections of call {call.id} would exceed its envelope of"
+            f" {money(call.envelope, fund.currency)} by {money(-least, fund.currency)}"
+        )
+
+
+RULES: Rules = {
+    CallOpened: Guards(invariants=(Rule(1, _open),)),
+    CallClosed: Guards(invariants=(Rule(1, _close),)),
+    GrantSelected: Guards(invariants=(Rule(1, _select),)),
+}
+"""What is asked before each event, each rule with the number of its rule set."""
+
+
+# fmt: off
+COMMANDS = (
+    Spec("OpenCall", "call open", "secretariat", (),
+         "CallOpened", ("call",),
+         "Ask for proposals, up to an envelope."),
+    Spec("CloseCall", "call close", "secretariat", (),
+         "CallClosed", ("call",),
+         "End a call: nothing more is selected."),
+)
+# fmt: on
+"""How each event is asked for."""

@@ -1,0 +1,87 @@
+"""Commands on a call's stream. It is short, so every command looks at the whole of it."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from lifecycle.call import call as on_call
+from lifecycle.call.call import Call, evolve, lawful_in, within_envelope
+from lifecycle.decide.correction import CorrectCallEntry, corrects_something, only_more_time, target_of
+from lifecycle.decide.decision import (
+    Verdict,
+    judged_today,
+    no_longer,
+    not_in_future,
+    place,
+    provisional,
+    row_of,
+)
+from lifecycle.decide.permission import permit, readings_permitted
+from lifecycle.fund.state import Fund
+from lifecycle.kernel.command import CallCommand, fact
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.history import Entry, in_force
+from lifecycle.kernel.refusals import Refusal, UnknownCall
+from lifecycle.kernel.rule import RULE_SET
+
+_EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_call.EVENTS}
+
+
+def judge_call(
+    entries: Sequence[Entry],
+    asked: CallCommand,
+    fund: Fund,
+    recorder: str,
+    today: date,
+    *,
+    rules: int = RULE_SET,
+) -> Verdict:
+    """Judge a command on the call whose stream holds ``entries``. Raises a `Refusal`.
+
+    ``rules``: the number of the rule set that it is judged by.
+    """
+    row = row_of(asked)
+    permit(fund, row, asked, recorder)
+    before = in_force(entries)
+    event = fact(_EVENTS[row.event], asked)
+    if isinstance(asked, CorrectCallEntry):
+        if not entries:
+            raise UnknownCall(f"there is no call {asked.call}")
+        target_of(asked, entries, rules)
+        held = in_force((*entries, provisional(asked, event, len(entries) + 1, rules)))
+        only_more_time(_opening(before), _opening(held))
+        not_in_future(max(asked.on, held[-1].event.on), today)
+        corrects_something(before, held, rules)
+        call = _call_still_true(held, asked.call, fund)
+        readings_permitted(fund, held, before)
+        return Verdict(event, (), None, fund, {asked.call: call})
+    new = provisional(asked, event, len(entries) + 1, rules)
+    i = place(before, asked.on)
+    held = [*before[:i], new, *before[i:]]
+    judged = {}
+
+    def judge() -> None:
+        judged[asked.call] = _call_still_true(held, asked.call, fund, new)
+
+    judged_today(asked.on, today, judge)
+    return Verdict(event, (), None, fund, judged)
+
+
+def _opening(held: Sequence[Entry]) -> on_call.CallOpened:
+    """What the call was opened with: it is corrected, also by striking a correction, and never struck."""
+    return next(entry.event for entry in held if isinstance(entry.event, on_call.CallOpened))
+
+
+def _call_still_true(held: Sequence[Entry], name: str, fund: Fund, new: Entry | None = None) -> Call:
+    """The call after all that is held, every fact lawful, the envelope never exceeded."""
+    call: Call | None = None
+    for entry in held:
+        try:
+            lawful_in(call, name, entry.event, fund, entry.rules)
+        except Refusal as no:
+            if entry is new:
+                raise
+            raise no_longer(entry, no) from no
+        call = evolve(call, entry.event, name)
+    assert call is not None
+    within_envelope(call, fund)
+    return call

@@ -1,0 +1,360 @@
+"""Corrections: an entry reads otherwise, or is struck, and every date must still be true after it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
+
+from pydantic import model_validator
+from pydantic_core import PydanticSerializationError, to_json
+
+from lifecycle.call import call as call_facts
+from lifecycle.call.call import CallOpened, GrantSelected, SelectionReleased
+from lifecycle.fund import events as fund_facts
+from lifecycle.fund.commitments import (
+    CommitmentIncreased,
+    CommitmentReleased,
+    FundsCommitted,
+    OverpaymentRecorded,
+    OverpaymentSettled,
+)
+from lifecycle.fund.establishment import FundEstablished, PolicyAdopted
+from lifecycle.fund.state import Fund
+from lifecycle.grant import events as grant_facts
+from lifecycle.grant.amendment import GrantRestructured
+from lifecycle.grant.evolve import fold
+from lifecycle.grant.payment.refund import RefundReceived, split_over
+from lifecycle.grant.proposal.review import GrantApproved
+from lifecycle.kernel.command import CallCommand, FundCommand, GrantCommand
+from lifecycle.kernel.event import EntryCorrected, Event, LeftOut
+from lifecycle.kernel.guards import third
+from lifecycle.kernel.history import Entry, reads, void_corrections
+from lifecycle.kernel.listed_codes import Fault, faults
+from lifecycle.kernel.refusals import (
+    CorrectionNotCorrectable,
+    EditionNeverChanges,
+    EditionTooLate,
+    EntryAlreadyStruck,
+    EntryIsQuarantined,
+    FieldNotCorrectable,
+    FundAlreadyEstablished,
+    NoEditionInForce,
+    NothingCorrected,
+    PairedEntry,
+    UnknownEntry,
+)
+from lifecycle.kernel.spec import ANY, Spec
+from lifecycle.types.decimals import Find, amounts_named, as_written
+from lifecycle.types.terms import can_be_added_up
+
+_PAIRS = (
+    FundsCommitted,
+    CommitmentIncreased,
+    CommitmentReleased,
+    OverpaymentRecorded,
+    OverpaymentSettled,
+    GrantSelected,
+    SelectionReleased,
+)
+MONEY_OF_THE_WORLD: frozenset[type[Event]] = frozenset(
+    (grant_facts.IrregularPaymentRecorded, grant_facts.RefundReceived, grant_facts.PaymentFailed)
+)
+"""What the bank did. Their corrections are recorded even if they raise what is overpaid (domain §4.1)."""
+CLOSURES_REST_ON: frozenset[type[Event]] = frozenset(
+    (
+        grant_facts.GrantApproved,
+        grant_facts.GrantMadeEffective,
+        grant_facts.ClosingDateExtended,
+        grant_facts.GrantRestructured,
+        grant_facts.CommitmentIncreased,
+        grant_facts.BalanceCancelled,
+        grant_facts.ObligationWaived,
+        grant_facts.CompletionReportAccepted,
+        grant_facts.FollowUpCompleted,
+        grant_facts.FollowUpDropped,
+        grant_facts.FollowUpHandedOver,
+        grant_facts.PaymentRejected,
+        grant_facts.FundsDisbursed,
+        # The closing itself on another day, and a reopening that is struck, so that the closing stands again.
+        grant_facts.GrantClosed,
+        grant_facts.GrantReopened,
+    )
+)
+"""What the fund decided or paid: if one is corrected, a closure that stands is asked again (domain §3)."""
+COMPLETIONS_REST_ON: frozenset[type[Event]] = frozenset(
+    (
+        grant_facts.ActivityPlanned,
+        grant_facts.ActivityCancelled,
+        # The completion itself on an earlier day.
+        grant_facts.ImplementationCompleted,
+    )
+)
+"""Plans of the fund: if one is corrected, the completion is asked again whether an activity is still planned
+(domain §1.1). That an activity was not held after all is a fact of the world, and recorded."""
+DECISIONS_HOLD_SINCE = 2
+"""The number of the rule set from which on closures, completions and editions are asked again."""
+_FIXED: dict[type[Event], frozenset[str]] = {
+    FundEstablished: frozenset({"on"}),
+    GrantApproved: frozenset({"edition", "request_digest"}),
+    GrantRestructured: frozenset({"edition"}),
+    CallOpened: frozenset({"window", "criteria"}),
+}
+"""Fields that follow from others, or on which the whole book rests."""
+
+
+class _Correction(EntryCorrected):
+    AMOUNTS: ClassVar[Mapping[str, Find]]
+    """What finds the amounts in the fields that may be corrected, by their names."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "_Correction":
+        if (self.reads is None) == (self.struck is None):
+            raise ValueError("give either reads (the fields as they should be) or struck")
+        if self.reads is not None and (not self.reads or "actor" in self.reads):
+            raise ValueError(
+                "reads names fields of the fact, not its actor: strike the entry and record anew"
+            )
+        try:
+            to_json({"reads": [self.reads]})  # any value may stand in it, so none was held against a type
+        except PydanticSerializationError:
+            raise ValueError("reads holds half a character, or is nested too deeply: no field is") from None
+        finds = [(name, find) for name in self.reads or () if (find := self.AMOUNTS.get(name))]
+        for name, find in finds:
+            as_written(find((self.reads or {})[name], f"reads.{name}"))
+        can_be_added_up(self.reads, "reads", written=True)
+        return self
+
+
+class CorrectEntry(GrantCommand, _Correction):
+    """Correct or strike an entry of a grant."""
+
+    NAME = "CorrectEntry"
+    AMOUNTS = amounts_named(grant_facts.EVENTS)
+
+
+class CorrectFundEntry(FundCommand, _Correction):
+    """Correct or strike an entry of the fund."""
+
+    NAME = "CorrectEntry"
+    AMOUNTS = amounts_named(fund_facts.EVENTS)
+
+
+class CorrectCallEntry(CallCommand, _Correction):
+    """Correct or strike an entry of a call."""
+
+    NAME = "CorrectEntry"
+    AMOUNTS = amounts_named(call_facts.EVENTS)
+
+
+_SETTLED = frozenset({"currency", "fiscal_year_start", "time_zone"})
+"""Fields of the fund that are corrected only while nothing but its founding and officers is recorded."""
+
+
+def target_of(
+    asked: EntryCorrected,
+    entries: Sequence[Entry],
+    rules: int,
+    is_settled: Callable[[], bool] = lambda: True,
+) -> Entry:
+    """The entry that the correction names. Raises the refusal that says why it is not correctable.
+
+    ``rules``: the number of the rule set that it is judged by. ``is_settled``: whether anything is recorded
+    that rests on the fund's currency, seat and fiscal year.
+    """
+    if not 1 <= asked.entry <= len(entries):
+        raise UnknownEntry(f"there is no entry {asked.entry}; the stream has {len(entries)}")
+    target = entries[asked.entry - 1]
+    if isinstance(target.event, LeftOut):
+        raise EntryIsQuarantined(f"{target.event.why}: it counts in no fold, so there is nothing to correct")
+    corrections = [entry for entry in entries if isinstance(entry.event, EntryCorrected)]
+    void = void_corrections(corrections)
+    for entry in corrections:
+        change = entry.event
+        assert isinstance(change, EntryCorrected)
+        struck = change.entry == asked.entry and change.struck and entry.originator_version not in void
+        if struck and rules < _NOTHING_CORRECTED:
+            raise EntryAlreadyStruck(f"entry {asked.entry} was struck by entry {entry.originator_version}")
+    _may_change(asked, target)
+    _not_settled(asked, target, entries, rules, is_settled)
+    third(
+        asked.actor,
+        "correct it",
+        (target.event.actor, f"acted in entry {asked.entry}"),
+        (target.recorder, f"recorded entry {asked.entry}"),
+    )
+    return target
+
+
+_NOTHING_CORRECTED = 2
+"""From this rule set on what changes nothing is refused as that, whether it strikes or reads."""
+
+
+def corrects_something(before: Sequence[Entry], held: Sequence[Entry], rules: int) -> None:
+    """Refuse a correction after which everything reads as before. Raises `NothingCorrected`."""
+    if rules >= _NOTHING_CORRECTED and _readings(before) == _readings(held):
+        raise NothingCorrected("everything would read as it does: name what should read differently")
+
+
+def _readings(entries: Sequence[Entry]) -> list[tuple[int, Event, str]]:
+    """The entries as they read: two rates are the same only if they are as exact, too."""
+    return [
+        (entry.originator_version, entry.event, str(entry.event.__dict__.get("rate"))) for entry in entries
+    ]
+
+
+def _not_settled(
+    asked: EntryCorrected,
+    target: Entry,
+    entries: Sequence[Entry],
+    rules: int,
+    is_settled: Callable[[], bool],
+) -> None:
+    """Refuse to change what the whole book rests on, also by striking a correction of it."""
+    changed = asked.reads or {}
+    if isinstance(target.event, EntryCorrected):
+        changed, target = target.event.reads or {}, entries[target.event.entry - 1]
+    if not isinstance(target.event, FundEstablished):
+        return
+    fixed = _SETTLED & set(changed)
+    if rules < _NOTHING_CORRECTED:
+        fixed = frozenset({"currency"}) & set(asked.reads or ())
+    elif fixed and not is_settled():
+        return
+    if fixed:
+        raise FieldNotCorrectable(
+            f"{', '.join(sorted(fixed))} of the fund cannot be corrected: what is recorded rests on it"
+        )
+
+
+def _may_change(asked: EntryCorrected, target: Entry) -> None:
+    was = target.event
+    if isinstance(was, EntryCorrected) and asked.reads is not None:
+        raise CorrectionNotCorrectable(
+            f"entry {asked.entry} is a correction: strike it, or correct entry {was.entry} again"
+        )
+    if isinstance(was, _PAIRS):
+        raise PairedEntry(f"entry {asked.entry} is the pair of an entry of {was.grant}: correct that one")
+    if isinstance(was, PolicyAdopted):
+        raise EditionNeverChanges(f"edition {was.edition.name} stays as adopted: adopt a later one")
+    if isinstance(was, FundEstablished) and asked.struck:
+        raise FundAlreadyEstablished("a book without its fund is no book")
+    if isinstance(was, CallOpened) and asked.struck:
+        raise FieldNotCorrectable("a call that was opened may have been answered: close it, it is not struck")
+    fixed = _FIXED.get(type(was), frozenset()) & set(asked.reads or ())
+    if fixed:
+        raise FieldNotCorrectable(f"{', '.join(sorted(fixed))} of entry {asked.entry} cannot be corrected")
+
+
+def corrected_kind(asked: EntryCorrected, entries: Sequence[Entry]) -> type[Event]:
+    """Which kind of entry reads otherwise after it: to strike a correction changes what that one changed."""
+    target = entries[asked.entry - 1].event
+    while isinstance(target, EntryCorrected):
+        target = entries[target.entry - 1].event
+    return type(target)
+
+
+def edition_still_in_force(before: Sequence[Entry], held: Sequence[Entry], fund: Fund) -> None:
+    """Refuse to bring an approval or restructuring back to a day on which another edition holds by now.
+
+    ``before``, ``held``: what is in force before the strike and after it. Each keeps the edition by which it
+    was decided (domain §5). That edition can have been superseded from before the day only while the decision
+    was struck or stood on another day. Raises `EditionTooLate`.
+    """
+    known = {entry.originator_version: entry.event.on for entry in before}
+    for entry in held:
+        decided = entry.event
+        if not isinstance(decided, GrantApproved | GrantRestructured):
+            continue
+        if known.get(entry.originator_version) == decided.on:
+            continue
+        edition = fund.edition_on(decided.on)
+        if edition is not None and edition.name != decided.edition:
+            what = f"entry {entry.originator_version} ({type(decided).__name__}, {decided.on})"
+            raise EditionTooLate(
+                f"{what} was decided by edition {decided.edition}, and edition {edition.name} holds from"
+                f" {edition.from_} by now: correct the entry's own day or record it anew, and it is judged by"
+                f" edition {edition.name}"
+            )
+
+
+def standing_closure(held: Sequence[Entry]) -> Entry | None:
+    """The closing of the grant that no reopening has undone; `None` if the grant is not closed."""
+    for entry in reversed(held):
+        if isinstance(entry.event, grant_facts.GrantReopened):
+            return None
+        if isinstance(entry.event, grant_facts.GrantClosed):
+            return entry
+    return None
+
+
+def split_again(asked: EntryCorrected, now: Entry, held: Sequence[Entry]) -> EntryCorrected:
+    """The correction of a refund with what follows from it: how it is split over the payments.
+
+    A refund that names no payment is split anew if its amount or its day reads otherwise, over what could
+    come back on that day; one that names a payment has no split. ``now``: the entry as it reads before.
+    """
+    was, changes = now.event, asked.reads
+    if changes is None or not isinstance(was, RefundReceived):
+        return asked
+    if changes.get("split") is not None:
+        follows: dict[str, object] = {} if was.payment is None else {"payment": None}
+    elif changes.get("payment", was.payment) is not None:
+        follows = {} if was.split is None else {"split": None}
+    elif changes.keys() & {"payment", "amount", "on", "split"}:
+        read = reads(was, {**changes, "split": ()})
+        assert isinstance(read, RefundReceived)
+        before = [one for one in held if one is not now and one.order < (read.on, now.originator_version)]
+        grant = fold(before)
+        follows = {"split": [] if grant is None else split_over(grant, read.amount)}
+    else:
+        return asked
+    return asked.model_copy(update={"reads": dict(sorted({**follows, **changes, **follows}.items()))})
+
+
+def only_more_time(now: CallOpened, after: CallOpened) -> None:
+    """Refuse to take days from a call: proposals rest on them. Raises `FieldNotCorrectable`."""
+    opens, closes = now.opens or now.on, now.closes
+    if after.on > now.on or (after.opens or after.on) > opens or after.closes < closes:
+        raise FieldNotCorrectable(f"proposals rest on the days from {opens} to {closes}: only add to them")
+
+
+def completed(asked: EntryCorrected, now: Entry, fund: Fund) -> EntryCorrected:
+    """The correction with what follows from it: an approval on another day is under that day's edition.
+
+    ``now`` is the entry as it reads before. Raises ``ValidationError`` for fields that make no fact.
+    """
+    if asked.reads is None:
+        return asked
+    day = reads(now.event, asked.reads).on
+    if "on" not in asked.reads or not isinstance(now.event, GrantApproved | GrantRestructured):
+        return asked
+    edition = fund.edition_on(day)
+    if edition is None:
+        raise NoEditionInForce(f"no policy edition holds on {day}")
+    return asked.model_copy(update={"reads": {**asked.reads, "edition": edition.name}})
+
+
+def faults_of_reading(now: Event, changes: dict[str, object]) -> list[Fault]:
+    """What no list has of the fields that a correction names, on the day of the entry as it will read.
+
+    If the day itself changes, the other fields are held against the lists of the new day as well, but not
+    those that no list had before. Raises pydantic's ``ValidationError`` for changes that make no event.
+    """
+    then = reads(now, changes)
+    before = {where for where, _ in faults(now, now.on)} if then.on != now.on else None
+    return [
+        (where, what)
+        for where, what in faults(then, then.on)
+        if where[0] in changes or (before is not None and where not in before)
+    ]
+
+
+# fmt: off
+COMMANDS = {
+    "grant": Spec("CorrectEntry", "grant correct", "approver", ANY,
+                  "EntryCorrected", ("grant", "entry"), "Correct or strike an entry."),
+    "fund": Spec("CorrectEntry", "fund correct", "approver", (),
+                  "EntryCorrected", ("entry",), "Correct or strike an entry of the fund."),
+    "call": Spec("CorrectEntry", "call correct", "approver", (),
+                  "EntryCorrected", ("call", "entry"), "Correct or strike an entry of a call."),
+}
+# fmt: on
+"""How a correction is asked for, by what it is about."""

@@ -1,0 +1,60 @@
+"""Corrections decide too: who asked does not change how the decision on it reads (domain §4.4)."""
+
+from collections.abc import Iterable, Sequence
+
+from lifecycle.decide.decision import no_longer
+from lifecycle.grant.rules import askers
+from lifecycle.grant.state import Grant
+from lifecycle.kernel.event import EntryCorrected
+from lifecycle.kernel.guards import third
+from lifecycle.kernel.history import Entry, void_corrections
+from lifecycle.kernel.refusals import DecidesOwnRequest
+
+
+def corrected_by_third(
+    change: EntryCorrected,
+    entries: Sequence[Entry],
+    readings: Iterable[Entry],
+    grant: Grant | None,
+    rules: int,
+) -> None:
+    """Refuse a corrector who asked for what the entry decides. Raises `DecidesOwnRequest`.
+
+    ``readings``: the entry as it reads before and after. To strike a correction changes the entry, too.
+    ``rules``: the number of the rule set that the correction is judged by.
+    """
+    version = change.entry
+    for entry in reversed(entries):
+        if entry.originator_version == version and isinstance(entry.event, EntryCorrected):
+            version = entry.event.entry
+    for reading in readings:
+        if grant is not None and reading.originator_version == version:
+            third(change.actor, "correct it", *askers(grant, reading.event, rules))
+
+
+def corrections_still_by_third(
+    entries: Sequence[Entry], held: Sequence[Entry], before: Grant | None, after: Grant | None
+) -> None:
+    """Refuse what makes an earlier corrector one who asked. Raises `DecidesOwnRequest`.
+
+    What was so before holds nothing back; nor does the correction of an entry that is not in force.
+    """
+    corrections = [entry for entry in entries if type(entry.event) is EntryCorrected]
+    void = void_corrections(corrections)
+    for entry in corrections:
+        if entry.originator_version in void:
+            continue
+        no = _refusal(entry, entries, held, after)
+        if no is not None and _refusal(entry, entries, held, before) is None:
+            raise no_longer(entry, no) from no
+
+
+def _refusal(
+    correction: Entry, entries: Sequence[Entry], held: Sequence[Entry], grant: Grant | None
+) -> DecidesOwnRequest | None:
+    assert isinstance(correction.event, EntryCorrected)
+    try:
+        corrected_by_third(correction.event, entries, held, grant, correction.rules)
+    except DecidesOwnRequest as no:
+        return no
+    return None

@@ -1,0 +1,339 @@
+"""Commands on a grant: judged on the state of their day, and by what was recorded for later days."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from lifecycle.catalogue import BY_EVENT
+from lifecycle.decide.correction import (
+    CLOSURES_REST_ON,
+    COMPLETIONS_REST_ON,
+    DECISIONS_HOLD_SINCE,
+    MONEY_OF_THE_WORLD,
+    CorrectEntry,
+    completed,
+    corrected_kind,
+    corrects_something,
+    edition_still_in_force,
+    split_again,
+    standing_closure,
+    target_of,
+)
+from lifecycle.decide.correctors import corrected_by_third, corrections_still_by_third
+from lifecycle.decide.decision import (
+    NO_CALLS,
+    Calls,
+    Verdict,
+    judged_today,
+    no_longer,
+    not_in_future,
+    place,
+    provisional,
+    reads_alike,
+    row_of,
+)
+from lifecycle.decide.likenesses import grant_ids_differ, new_ids_differ
+from lifecycle.decide.paired_events import charged
+from lifecycle.decide.permission import permit, readings_permitted
+from lifecycle.decide.waivers import waived_items_are_there
+from lifecycle.fund.state import Fund
+from lifecycle.grant import events as on_grant
+from lifecycle.grant.call_terms import asked_by_call
+from lifecycle.grant.evolve import evolve, fold
+from lifecycle.grant.payment.disbursement import no_more_overpaid
+from lifecycle.grant.rules import RULES
+from lifecycle.grant.state import Grant
+from lifecycle.kernel.command import GrantCommand, fact
+from lifecycle.kernel.event import EntryCorrected, Event
+from lifecycle.kernel.history import Entry, in_force
+from lifecycle.kernel.refusals import (
+    ClosureWouldNotHold,
+    GrantHasEnded,
+    GrantIdTaken,
+    GrantIsClosed,
+    NotInStage,
+    NotYetEffective,
+    Refusal,
+    UnknownGrant,
+)
+from lifecycle.kernel.rule import NONE, RULE_SET, in_set
+from lifecycle.kernel.spec import Spec
+from lifecycle.types.stage import Stage
+
+_EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_grant.EVENTS}
+_ROWS = BY_EVENT["grant"]
+_BEFORE_EFFECTIVENESS = (Stage.PROPOSED, Stage.REQUESTED, Stage.APPROVED, Stage.SIGNED)
+_ENDS = (Stage.DECLINED, Stage.WITHDRAWN, Stage.LAPSED, Stage.CANCELLED)
+_OF_THE_WORLD = (
+    on_grant.ActivityHeld,
+    on_grant.PaymentFailed,
+    on_grant.RefundReceived,
+    on_grant.IrregularPaymentRecorded,
+)
+"""Facts that the fund did not decide."""
+_HELD_ONCE_ENDED = 2
+"""The rule set from which on an activity is held once it has ended."""
+_IDS_AND_ITEMS = 2
+"""The rule set from which on ids are held against those of all days, and waivers against their items."""
+
+
+class Known(NamedTuple):
+    """A grant's stream with what follows from it: kept so that the next command need not fold again."""
+
+    entries: tuple[Entry, ...] = ()
+    held: tuple[Entry, ...] = ()
+    """In force, in the one order."""
+    grant: Grant | None = None
+    """After all that is held."""
+
+    @classmethod
+    def of(cls, entries: Sequence[Entry]) -> "Known":
+        """From a stream's entries."""
+        held = tuple(in_force(entries))
+        return cls(tuple(entries), held, fold(held))
+
+    def plus(self, entry: Entry, grant: Grant | None) -> "Known":
+        """With one more entry, after which the grant is ``grant``."""
+        entries = (*self.entries, entry)
+        if isinstance(entry.event, EntryCorrected):
+            return Known(entries, tuple(in_force(entries)), grant)
+        i = place(self.held, entry.event.on)
+        return Known(entries, (*self.held[:i], entry, *self.held[i:]), grant)
+
+
+def calls_named(known: Known, asked: GrantCommand) -> set[str]:
+    """The calls that judging the command may need: the grant's own, and one that the command names.
+
+    A correction may bring back one that an earlier entry names.
+    """
+    # Not `getattr`: for a field that the command has not, pydantic looks everywhere before it says so.
+    named = {asked.__dict__.get("call"), known.grant.call if known.grant is not None else None}
+    if isinstance(asked, CorrectEntry):
+        for event in (asked, *(entry.event for entry in known.entries)):
+            if isinstance(event, EntryCorrected):
+                named.add((event.reads or {}).get("call"))
+            elif isinstance(event, on_grant.GrantProposed):
+                named.add(event.call)
+    return {name for name in named if isinstance(name, str)}
+
+
+Asked = tuple[str, ...]
+OF_THE_WORLD: Asked = ("invariants",)
+OF_A_CORRECTION: Asked = ("invariants", "balances")
+OF_A_DECISION: Asked = ("invariants", "balances", "preconditions")
+"""What is asked of the entries dated later when a fact of the world arrives or is corrected, when a decision
+is corrected, and when a decision arrives late. What the world did is not held back by what was decided
+since: a refund learned of after the closure is recorded all the same (domain §1.1)."""
+
+
+class _Judge(NamedTuple):
+    """What a grant's facts are judged by, beside the grant itself."""
+
+    fund: Fund
+    calls: Calls
+    rules: int
+    """The number of the rule set that the command is judged by."""
+
+    def asks(self, grant: Grant | None, event: Event, rules: int, asked: Asked) -> None:
+        """Ask what must be true before it; the first no counts.
+
+        ``rules``: the number of the rule set that the fact was recorded under.
+        """
+        refusals: list[Refusal] = []
+        guards = RULES.get(type(event), NONE)
+        for kind in asked:
+            for rule in in_set(getattr(guards, kind), rules):
+                try:
+                    rule.ask(grant=grant, event=event, fund=self.fund)
+                except Refusal as no:
+                    refusals.append(no)
+        call = event.call if isinstance(event, on_grant.GrantProposed) else grant.call if grant else None
+        if call is not None:
+            try:
+                asked_by_call(self.calls.get(call), call, event, rules)
+            except Refusal as no:
+                refusals.append(no)
+        if refusals:
+            raise min(refusals, key=lambda refusal: refusal.order)
+
+
+def judge_grant(  # noqa: PLR0917 what a judge has to know
+    known: Known,
+    asked: GrantCommand,
+    fund: Fund,
+    recorder: str,
+    today: date,
+    calls: Calls = NO_CALLS,
+    *,
+    rules: int = RULE_SET,
+) -> Verdict:
+    """Judge a command on a grant. Raises a `Refusal`, or pydantic's ``ValidationError`` for bad ``reads``.
+
+    ``rules``: the number of the rule set that it is judged by.
+    """
+    row, judge = row_of(asked), _Judge(fund, calls, rules)
+    permit(fund, row, asked, recorder)
+    if isinstance(asked, CorrectEntry):
+        return _corrected(known, asked, judge, today)
+    if row.stages == ("",) and known.entries:
+        raise GrantIdTaken(f"there is a grant {asked.grant}: choose another id")
+    late = bool(known.held) and asked.on < known.held[-1].event.on
+    i = place(known.held, asked.on) if late else len(known.held)
+    grant = fold(known.held[:i]) if late else known.grant
+    in_stage(grant, row, asked.grant, asked.on)
+    kind = _EVENTS[row.event]
+    make = RULES.get(kind, NONE).made_by
+    event = make(grant, asked, fund) if make else fact(kind, asked)
+    judged_today(_happened_by(event, rules), today, lambda: judge.asks(grant, event, rules, OF_A_DECISION))
+    after: Grant | None = _after(grant, event, asked.grant)
+    if late and rules >= _IDS_AND_ITEMS:
+        new_ids_differ(known.grant, grant, after)
+    asked_later = OF_THE_WORLD if type(event) in _OF_THE_WORLD else OF_A_DECISION
+    after = _still_true(after, known.held[i:], known, judge, asked_later)
+    if late or type(event) is on_grant.ObligationWaived:
+        new = provisional(asked, event, len(known.entries) + 1, rules)
+        _still_there(known, [*known.held[:i], new, *known.held[i:]], after, judge, new.originator_version)
+    if late:
+        corrections_still_by_third(known.entries, known.held, known.grant, after)
+    paid = type(event) is on_grant.IrregularPaymentRecorded
+    if not paid:
+        no_more_overpaid(known.grant, after)
+    return charged(known.grant, after, event, judge.fund, judge.calls, judge.rules, refusing=not paid)
+
+
+def _happened_by(event: Event, rules: int) -> date:
+    """The day that may not lie in the future; under the first rule set also the last one of an activity."""
+    if rules < _HELD_ONCE_ENDED and isinstance(event, on_grant.ActivityHeld):
+        return max(event.on, event.ends)
+    return event.on
+
+
+def _after(grant: Grant | None, event: Event, name: str) -> Grant:
+    after = evolve(grant, event)
+    return after if grant is not None else after.but(id=name)
+
+
+def in_stage(grant: Grant | None, row: Spec, name: str, on: date) -> None:
+    """Refuse what is not done in the grant's stage."""
+    if grant is None:
+        if row.stages != ("",):
+            raise UnknownGrant(f"there is no grant {name} on {on}")
+        return
+    if grant.stage in row.stages:
+        return
+    if row.stages == ("",):
+        raise GrantIdTaken(f"there is a grant {name}")
+    if grant.stage in _ENDS:
+        raise GrantHasEnded(
+            f"{grant.id} was {grant.stage} on {grant.ended_on}: {row.words} is not possible after it"
+        )
+    if grant.stage is Stage.CLOSED:
+        raise GrantIsClosed(f"{grant.id} was closed on {grant.closed_on}: an approver can reopen it")
+    if grant.stage in _BEFORE_EFFECTIVENESS and not set(row.stages) & set(_BEFORE_EFFECTIVENESS):
+        raise NotYetEffective(f"{grant.id} is {grant.stage} on {on}: it has to be effective first")
+    raise NotInStage(
+        f"{grant.id} is {grant.stage} on {on}; {row.words} is done while {' or '.join(row.stages)}"
+    )
+
+
+def _still_true(
+    after: Grant | None, later: Sequence[Entry], known: Known, judge: _Judge, asked: Asked
+) -> Grant | None:
+    """The state after the later entries, each as lawful as before. Raises the first that is not."""
+    for entry in later:
+        if no := _refusal(after, entry, judge, asked):
+            # What such a fact or correction has broken before is no reason against the next entry.
+            was = _refusal_before(known.held, entry, judge, asked)
+            if type(was) is not type(no):
+                raise no_longer(entry, no) from no
+        after = fold((entry,), after)
+    return after
+
+
+def _refusal(grant: Grant | None, entry: Entry, judge: _Judge, asked: Asked) -> Refusal | None:
+    event = entry.event
+    try:
+        in_stage(grant, _ROWS[type(event).__name__], entry.originator_id.removeprefix("grant:"), event.on)
+        judge.asks(grant, event, entry.rules, asked)
+    except Refusal as no:
+        return no
+    return None
+
+
+def _refusal_before(held: Sequence[Entry], entry: Entry, judge: _Judge, asked: Asked) -> Refusal | None:
+    """What was wrong with the entry already, as the history stood; `None` where it reads otherwise now."""
+    place = next((i for i, known in enumerate(held) if reads_alike(known, entry)), None)
+    return None if place is None else _refusal(fold(held[:place]), entry, judge, asked)
+
+
+def _still_there(known: Known, held: Sequence[Entry], after: Grant | None, judge: _Judge, new: int) -> None:
+    """Refuse what makes two ids look alike, or takes away what a waiver names."""
+    if judge.rules >= _IDS_AND_ITEMS:
+        grant_ids_differ(known.grant, after)
+        waived_items_are_there(held, known.held, judge.fund, new)
+
+
+def _corrected(known: Known, asked: CorrectEntry, judge: _Judge, today: date) -> Verdict:
+    if not known.entries or asked.on < known.entries[0].event.on:
+        raise UnknownGrant(f"there is no grant {asked.grant} on {asked.on}")
+    target = target_of(asked, known.entries, judge.rules)
+    now = next((entry for entry in known.held if entry.originator_version == asked.entry), target)
+    told = split_again(fact(EntryCorrected, asked), now, known.held)
+    version = len(known.entries) + 1
+    readings = (*known.held, *in_force((*known.entries, provisional(asked, told, version, judge.rules))))
+    corrected_by_third(told, known.entries, readings, known.grant, judge.rules)
+    event = completed(told, now, judge.fund)
+    entries = (*known.entries, provisional(asked, event, version, judge.rules))
+    held = in_force(entries)
+    before = {entry.originator_version: entry.event for entry in known.held}
+    changed = [entry.event for entry in held if before.get(entry.originator_version) != entry.event]
+    happened = (_happened_by(one, judge.rules) for one in changed)
+    days = (asked.on, *(entry.event.on for entry in held), *happened)
+    not_in_future(max(days), today)
+    corrects_something(known.held, held, judge.rules)
+    if asked.struck and judge.rules >= DECISIONS_HOLD_SINCE:
+        edition_still_in_force(known.held, held, judge.fund)
+    kind = corrected_kind(event, entries)
+    of_money = kind in MONEY_OF_THE_WORLD
+    after = _still_true(None, held, known, judge, OF_THE_WORLD if of_money else OF_A_CORRECTION)
+    corrections_still_by_third(entries, held, known.grant, after)
+    _still_there(known, held, after, judge, version)
+    if not of_money:
+        no_more_overpaid(known.grant, after)
+    if kind in COMPLETIONS_REST_ON and judge.rules >= DECISIONS_HOLD_SINCE:
+        _completion_holds(held, known, judge)
+    if kind in CLOSURES_REST_ON and judge.rules >= DECISIONS_HOLD_SINCE:
+        _closure_holds(held, judge)
+    verdict = charged(known.grant, after, event, judge.fund, judge.calls, judge.rules, refusing=not of_money)
+    readings_permitted(judge.fund, held, known.held)
+    return verdict
+
+
+def _completion_holds(held: Sequence[Entry], known: Known, judge: _Judge) -> None:
+    """Refuse what leaves the grant completed with an activity that is neither held nor cancelled.
+
+    What was so already holds nothing back. Raises `ActivitiesStillPlanned`.
+    """
+    for i, entry in enumerate(held):
+        if not isinstance(entry.event, on_grant.ImplementationCompleted):
+            continue
+        no = _refusal(fold(held[:i]), entry, judge, ("preconditions",))
+        if no and type(_refusal_before(known.held, entry, judge, ("preconditions",))) is not type(no):
+            raise no_longer(entry, no) from no
+
+
+def _closure_holds(held: Sequence[Entry], judge: _Judge) -> None:
+    """Refuse what leaves the grant closed though it could not have been. Raises `ClosureWouldNotHold`.
+
+    A closure that was undone by a reopening is not in force.
+    """
+    closing = standing_closure(held)
+    if closing is None:
+        return
+    try:
+        judge.asks(fold(held[: held.index(closing)]), closing.event, closing.rules, ("preconditions",))
+    except Refusal as no:
+        raise ClosureWouldNotHold(
+            f"the closure of {closing.event.on} (entry {closing.originator_version}) would not hold: {no};"
+            " reopen the grant first"
+        ) from no

@@ -1,0 +1,120 @@
+"""What the judge of the fund has to know of other streams: found only when it is asked for.
+
+A new edition is held against the days on which grants were decided on; a return against what its partner
+has left, which follows from all promises and payments; and the fund's currency, seat and fiscal year against
+whether anything else is recorded.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
+
+from lifecycle.attribution.movements import left_to_return, movements_of
+from lifecycle.call.call import CallOpened
+from lifecycle.decide.decision import no_longer
+from lifecycle.fund import events as on_fund
+from lifecycle.fund.state import Fund
+from lifecycle.grant import events as on_grant
+from lifecycle.kernel.event import EntryCorrected, Event
+from lifecycle.kernel.guards import money
+from lifecycle.kernel.history import FUND, Entry, in_force
+from lifecycle.kernel.refusals import EditionTooLate, ExceedsPartnerBalance
+from lifecycle.types.stage import ZERO
+
+Streams = Callable[[tuple[type[Event], ...], date | None], Iterable[Sequence[Entry]]]
+"""Finds the streams in which one of these events, or a correction, was recorded on the day or later, whenever
+if no day is given: the entries of each, in order of their versions."""
+_DECIDED = (on_grant.FundingRequested, on_grant.GrantApproved, on_grant.GrantRestructured)
+_SINCE = 2
+"""The rule set that introduced all of this."""
+
+
+def no_streams(_: tuple[type[Event], ...], __: date | None) -> Iterable[Sequence[Entry]]:
+    """Nothing is recorded elsewhere."""
+    return ()
+
+
+def edition_in_time(adopted: on_fund.PolicyAdopted, streams: Streams, rules: int) -> None:
+    """Refuse an edition from a day on which a grant was decided on, or before it. Raises `EditionTooLate`.
+
+    What was decided stays decided under what then held (domain §5).
+    """
+    since = adopted.edition.from_
+    if rules < _SINCE:
+        return
+    days = [
+        entry.event.on
+        for entries in streams(_DECIDED, since)
+        for entry in in_force(entries)
+        if type(entry.event) in _DECIDED and entry.event.on >= since
+    ]
+    if days:
+        last = max(days)
+        raise EditionTooLate(
+            f"an approval, restructuring or funding request is dated {last}: an edition can hold from"
+            f" {last + timedelta(days=1)} on, not from {since}"
+        )
+
+
+def is_settled(entries: Sequence[Entry], streams: Streams) -> bool:
+    """Whether anything but the founding entries and officers is recorded: what the whole book rests on."""
+    free = (on_fund.OfficerAppointed, on_fund.OfficerRetired, EntryCorrected)
+    others = [entry for entry in entries if not isinstance(entry.event, free)]
+    if any(entry.command_id != entries[0].command_id for entry in others):
+        return True
+    elsewhere = streams((on_grant.GrantProposed, CallOpened), None)
+    return any(stream[0].originator_id != FUND for stream in elsewhere)
+
+
+def partner_has_it(
+    entries: Sequence[Entry], returned: on_fund.FundsReturned, fund: Fund, streams: Streams
+) -> None:
+    """Refuse to return more than the partner has left on the day or any later one."""
+    if no := _beyond(entries, None, returned, fund, streams):
+        raise no
+
+
+def returns_still_covered(
+    entries: Sequence[Entry], corrected: Sequence[Entry], fund: Fund, streams: Streams
+) -> None:
+    """Refuse a correction after which a return is more than its partner has left.
+
+    ``entries``, ``corrected``: the fund's stream before it and with it. Raises `ExceedsPartnerBalance`.
+    """
+    read = {entry.originator_version: entry for entry in in_force(entries)}
+    for entry in in_force(corrected):
+        event = entry.event
+        if isinstance(event, on_fund.FundsReturned) and entry.rules >= _SINCE:
+            no = _beyond(corrected, entry, event, fund, streams)
+            if no is None:
+                continue
+            was = read.get(entry.originator_version)
+            if was is None or was.event != event or _beyond(entries, was, event, fund, streams) is None:
+                raise no_longer(entry, no) from no
+
+
+def _beyond(
+    entries: Sequence[Entry],
+    own: Entry | None,
+    returned: on_fund.FundsReturned,
+    fund: Fund,
+    streams: Streams,
+) -> ExceedsPartnerBalance | None:
+    """The refusal of a return, held against everything but itself."""
+    grants = {
+        stream[0].originator_id.removeprefix("grant:"): stream
+        for stream in streams((on_grant.GrantApproved, on_grant.IrregularPaymentRecorded), None)
+        if stream[0].originator_id.startswith("grant:")
+    }
+    others = [
+        entry
+        for entry in in_force(entries)
+        if own is None or entry.originator_version != own.originator_version
+    ]
+    movements = movements_of(others, grants, fund.currency)
+    left, day = left_to_return(movements, returned.partner, returned.on.isoformat(), fund.currency)
+    if returned.amount.amount <= left:
+        return None
+    return ExceedsPartnerBalance(
+        f"{money(*returned.amount)} is more than {returned.partner} has left:"
+        f" {money(max(left, ZERO), fund.currency)} on {day}"
+    )

@@ -1,0 +1,99 @@
+"""Setting a row aside that is no entry, or that the rules refuse: what may be set aside, and what not."""
+
+from typing import ClassVar, NamedTuple
+
+from pydantic import Field
+
+from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
+from lifecycle.kernel.command import FundCommand
+from lifecycle.kernel.history import QUARANTINES
+from lifecycle.kernel.refusals import RowIsLawful, RowIsQuarantined, UnknownRow
+from lifecycle.types.terms import Prose, Reason
+
+
+class QuarantineRow(FundCommand):
+    """Set a row of the journal aside that is no entry, or that the rules refuse."""
+
+    NAME = "QuarantineRow"
+    STREAM: ClassVar[str] = QUARANTINES
+
+    position: int = Field(ge=1)
+    """Of the row in the journal."""
+    reason: Reason
+    """Why it is set aside: how the row came there, as far as it is known."""
+
+
+class QuarantineAnswer(FundCommand):
+    """Set a refusal aside that the rules would not have given."""
+
+    NAME = "QuarantineAnswer"
+    STREAM: ClassVar[str] = QUARANTINES
+
+    answered: Prose
+    """The id of the command that was refused."""
+    reason: Reason
+    """Why it is set aside: how the answer came there, as far as it is known."""
+
+
+class AnswerFound(NamedTuple):
+    """What the book finds among the refusals that were given under an id."""
+
+    number: int = 0
+    """Of the one that is wrong; else of any; 0 if there is none."""
+    fault: str = ""
+    """What is wrong with it; empty if nothing is."""
+    quarantined: str = ""
+    """By whom and why it is quarantined already."""
+
+
+def answer_quarantined(asked: QuarantineAnswer, found: AnswerFound) -> AnswerQuarantined:
+    """The fact that the command becomes. Raises a refusal if the answer is not one to be set aside."""
+    if not found.number:
+        raise UnknownRow(f"no command {asked.answered} was refused")
+    if found.quarantined:
+        raise RowIsQuarantined(found.quarantined)
+    if not found.fault:
+        raise RowIsLawful(f"nothing is wrong with answer {found.number}, the refusal of {asked.answered}")
+    return AnswerQuarantined(
+        on=asked.on,
+        actor=asked.actor,
+        answer=found.number,
+        answered=asked.answered,
+        fault=found.fault,
+        reason=asked.reason,
+    )
+
+
+class AtPosition(NamedTuple):
+    """What the book finds at a position of the journal."""
+
+    name: str
+    """Stream and version of the row; empty if there is none."""
+    fault: str = ""
+    """What is wrong with it, or with a row of its transaction; empty if nothing is."""
+    rows: tuple[int, ...] = ()
+    """Positions of all rows of its transaction."""
+    quarantined: str = ""
+    """By whom and why it is quarantined already."""
+
+
+def quarantined(asked: QuarantineRow, found: AtPosition) -> RowQuarantined:
+    """The fact that the command becomes. Raises a refusal if the row is not one to be set aside."""
+    if not found.name:
+        raise UnknownRow(f"there is no row at position {asked.position}")
+    if found.quarantined:
+        raise RowIsQuarantined(found.quarantined)
+    if not found.fault:
+        raise RowIsLawful(
+            f"nothing is wrong with {found.name} (position {asked.position}): an entry that is not true is"
+            " corrected or struck"
+        )
+    also = tuple(position for position in found.rows if position != asked.position)
+    return RowQuarantined(
+        on=asked.on,
+        actor=asked.actor,
+        position=asked.position,
+        also=also,
+        fault=found.fault,
+        reason=asked.reason,
+    )

@@ -1,1 +1,0 @@
-"""One file per stage of life: commands beside the decision on them."""

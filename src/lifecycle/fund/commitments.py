@@ -1,0 +1,72 @@
+"""What approvals promise and give back: written together with the events of grants."""
+
+from lifecycle.fund.state import Evolves, Flows, unchanged
+from lifecycle.kernel.event import FundEvent
+from lifecycle.types.terms import Amount, GrantId
+
+
+class FundsCommitted(FundEvent):
+    """A grant's approval took so much of what is available. Written with GrantApproved."""
+
+    grant: GrantId
+    """The grant's id."""
+    amount: Amount
+    """The approved amount; in the holding currency."""
+
+
+class CommitmentIncreased(FundEvent):
+    """A grant's commitment grew: an increase, or a correction upwards."""
+
+    grant: GrantId
+    """The grant's id."""
+    amount: Amount
+    """By how much; in the holding currency."""
+
+
+class CommitmentReleased(FundEvent):
+    """A grant gave back what it will not use: cancelled, lapsed, or corrected downwards."""
+
+    grant: GrantId
+    """The grant's id."""
+    amount: Amount
+    """How much can be promised anew; in the holding currency."""
+
+
+class OverpaymentRecorded(FundEvent):
+    """A grant has been paid more than is committed to it. Written with the grant's own entry."""
+
+    grant: GrantId
+    """The grant's id."""
+    amount: Amount
+    """By how much more than before; in the holding currency."""
+
+
+class OverpaymentSettled(FundEvent):
+    """What a grant was overpaid came back, or was taken up by its commitment. Written with the grant's own
+    entry.
+    """
+
+    grant: GrantId
+    """The grant's id."""
+    amount: Amount
+    """By how much less than before; in the holding currency."""
+
+
+EVOLVE: Evolves = {
+    FundsCommitted: unchanged,
+    CommitmentIncreased: unchanged,
+    CommitmentReleased: unchanged,
+    OverpaymentRecorded: unchanged,
+    OverpaymentSettled: unchanged,
+}
+"""How each event changes the fund."""
+
+
+FLOWS: Flows = {
+    CommitmentReleased: lambda event: event.amount.amount,
+    OverpaymentSettled: lambda event: event.amount.amount,
+    OverpaymentRecorded: lambda event: -event.amount.amount,
+    FundsCommitted: lambda event: -event.amount.amount,
+    CommitmentIncreased: lambda event: -event.amount.amount,
+}
+"""How much more, or less, is available from the day of the event on."""

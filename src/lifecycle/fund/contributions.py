@@ -1,0 +1,264 @@
+"""Partners, and what they pledge, agree, schedule and pay."""
+
+from dataclasses import replace
+from datetime import date
+from typing import ClassVar
+
+from lifecycle.fund.state import Evolves, Flows, Fund, Partner, unchanged
+from lifecycle.kernel.event import FundEvent
+from lifecycle.kernel.guards import in_holding_currency
+from lifecycle.kernel.likeness import not_too_like
+from lifecycle.kernel.refusals import (
+    HoldingAmountMissing,
+    InstalmentIdTaken,
+    PartnerAlreadyJoined,
+    UnknownInstalment,
+    UnknownItem,
+    UnknownObligation,
+    UnknownPartner,
+)
+from lifecycle.kernel.rule import Guards, Rule, Rules
+from lifecycle.kernel.spec import Spec
+from lifecycle.types.terms import Amount, Day, ItemId, Line, Money, PartnerKind, Prose, Reason, Word
+
+NAME = "instalment"
+"""The name of the fund's own obligation, in the timeline and in waivers."""
+
+
+def item_of(partner: str, instalment: str) -> str:
+    """The name of the obligation's item in the timeline."""
+    return f"{partner}/{instalment}"
+
+
+class PartnerJoined(FundEvent):
+    """A partner contributes to the fund. Recorded by the secretariat."""
+
+    partner: ItemId
+    """The partner's short name in the book."""
+    name: Line
+    """The partner's name in full."""
+    kind: PartnerKind
+    """Traditional or emerging (S4)."""
+
+
+class ConsultationHeld(FundEvent):
+    """The partners met. Recorded by the secretariat."""
+
+    partners: tuple[ItemId, ...] = ()
+    """Who took part."""
+    summary: Prose
+    """What was said."""
+
+
+class ContributionPledged(FundEvent):
+    """A partner said how much it would give. Recorded by finance."""
+
+    partner: ItemId
+    """The partner's short name in the book."""
+    amount: Amount
+    """In the partner's currency."""
+    holding_amount: Amount | None = None
+    """What that was worth in the holding currency on the day: needed if it is in another."""
+
+
+class ContributionAgreed(FundEvent):
+    """An administration agreement binds the pledge. Recorded by finance."""
+
+    VERSION: ClassVar[int] = 2
+
+    partner: ItemId
+    """The partner's short name in the book."""
+    amount: Amount
+    """In the partner's currency."""
+    holding_amount: Amount | None = None
+    """What that was worth in the holding currency on the day: needed if it is in another."""
+    reference: Line | None = None
+    """Of the administration agreement."""
+
+
+class InstalmentScheduled(FundEvent):
+    """A part of the contribution is due on a day. Recorded by finance."""
+
+    partner: ItemId
+    """The partner's short name in the book."""
+    instalment: ItemId
+    """Its name within the partner's contribution."""
+    amount: Amount
+    """In the partner's currency."""
+    due: Day
+    """When it should arrive."""
+
+
+class InstalmentReceived(FundEvent):
+    """Money arrived; the rate to the holding currency is frozen here. Recorded by finance."""
+
+    partner: ItemId
+    """The partner's short name in the book."""
+    amount: Amount
+    """In the partner's currency."""
+    holding_amount: Amount | None = None
+    """In the holding currency: needed where the partner's is another."""
+    instalment: ItemId | None = None
+    """Which scheduled instalment this is."""
+
+
+class ObligationWaived(FundEvent):
+    """What a partner owes need not come any more, or is settled otherwise. Recorded by an approver."""
+
+    obligation: Word
+    """Its name, as the timeline report shows it: ``instalment``."""
+    item: ItemId | None = None
+    """Which one, ``PARTNER/instalment``; all of them, those to come included, if it is left out."""
+    reason: Reason
+    """Why it need not come."""
+
+
+def _joined(fund: Fund, event: PartnerJoined) -> Fund:
+    return replace(fund, partners={**fund.partners, event.partner: Partner(event.on)})
+
+
+def _scheduled(fund: Fund, event: InstalmentScheduled) -> Fund:
+    partner = fund.partners[event.partner]
+    known = replace(partner, instalments={**partner.instalments, event.instalment: event.on})
+    return replace(fund, partners={**fund.partners, event.partner: known})
+
+
+EVOLVE: Evolves = {
+    PartnerJoined: _joined,
+    ConsultationHeld: unchanged,
+    ContributionPledged: unchanged,
+    ContributionAgreed: unchanged,
+    InstalmentScheduled: _scheduled,
+    InstalmentReceived: unchanged,
+    ObligationWaived: unchanged,
+}
+"""How each event changes the fund."""
+
+
+FLOWS: Flows = {
+    InstalmentReceived: lambda event: (event.holding_amount or event.amount).amount,
+}
+"""How much more, or less, is available from the day of the event on."""
+
+
+def _join(fund: Fund, event: PartnerJoined) -> None:
+    if known := fund.partners.get(event.partner):
+        raise PartnerAlreadyJoined(f"{event.partner} joined on {known.joined_on}")
+
+
+def _partner_like(fund: Fund, event: PartnerJoined) -> None:
+    not_too_like(event.partner, fund.partners, "partner")
+
+
+def partner_of(fund: Fund, partner: str, on: date) -> Partner:
+    known = fund.partners.get(partner)
+    if known is None or known.joined_on > on:
+        names = ", ".join(sorted(id for id, p in fund.partners.items() if p.joined_on <= on)) or "none"
+        raise UnknownPartner(f"{partner} had not joined by {on}; partners then: {names}")
+    return known
+
+
+def _of_partner(fund: Fund, event: ContributionAgreed) -> None:
+    partner_of(fund, event.partner, event.on)
+
+
+def _pledge(fund: Fund, event: ContributionPledged) -> None:
+    partner_of(fund, event.partner, event.on)
+    if event.holding_amount is not None:
+        in_holding_currency(event.holding_amount, fund.currency)
+
+
+def _worth_is_known(fund: Fund, event: ContributionPledged | ContributionAgreed) -> None:
+    """Without it the totals in the holding currency would leave the contribution out (domain §9)."""
+    _in_holding_currency_too(fund, event.amount, event.holding_amount)
+
+
+def _schedule(fund: Fund, event: InstalmentScheduled) -> None:
+    if event.instalment in partner_of(fund, event.partner, event.on).instalments:
+        raise InstalmentIdTaken(f"{event.partner} has an instalment {event.instalment}: choose another name")
+
+
+def _receive(fund: Fund, event: InstalmentReceived) -> None:
+    partner = partner_of(fund, event.partner, event.on)
+    if event.instalment is not None and event.instalment not in partner.instalments:
+        names = ", ".join(partner.instalments) or "none"
+        raise UnknownInstalment(f"{event.partner} has no instalment {event.instalment}; scheduled: {names}")
+    _in_holding_currency_too(fund, event.amount, event.holding_amount)
+
+
+def _in_holding_currency_too(fund: Fund, amount: Money, worth: Money | None) -> None:
+    """Refuse an amount whose worth in the holding currency is not told, or told in another way."""
+    if worth is None:
+        if amount.currency != fund.currency:
+            raise HoldingAmountMissing(f"say what {amount} is in {fund.currency}: holding_amount")
+    else:
+        in_holding_currency(worth, fund.currency)
+        if amount.currency == fund.currency and worth != amount:
+            raise HoldingAmountMissing(f"{amount} is in {fund.currency} already: leave holding_amount out")
+
+
+def _waive(fund: Fund, event: ObligationWaived) -> None:
+    if event.obligation != NAME:
+        raise UnknownObligation(f"the fund has no obligation {event.obligation}; it has: {NAME}")
+    scheduled = {
+        item_of(partner, instalment): on
+        for partner, known in fund.partners.items()
+        for instalment, on in known.instalments.items()
+    }
+    if event.item is not None and scheduled.get(event.item, date.max) > event.on:
+        names = ", ".join(sorted(item for item, on in scheduled.items() if on <= event.on)) or "none"
+        raise UnknownItem(f"no instalment {event.item} was scheduled by {event.on}; scheduled then: {names}")
+
+
+RULES: Rules = {
+    PartnerJoined: Guards(
+        invariants=(
+            Rule(1, _join),
+            Rule(2, _partner_like),
+        )
+    ),
+    ContributionPledged: Guards(
+        invariants=(
+            Rule(1, _pledge),
+            Rule(2, _worth_is_known),
+        )
+    ),
+    ContributionAgreed: Guards(
+        invariants=(
+            Rule(1, _of_partner),
+            Rule(2, _worth_is_known),
+        )
+    ),
+    InstalmentScheduled: Guards(invariants=(Rule(1, _schedule),)),
+    InstalmentReceived: Guards(invariants=(Rule(1, _receive),)),
+    ObligationWaived: Guards(invariants=(Rule(2, _waive),)),
+}
+"""What is asked before each event, each rule with the number of its rule set."""
+
+
+# fmt: off
+COMMANDS = (
+    Spec("JoinPartner", "fund join-partner", "secretariat", (),
+         "PartnerJoined", ("partner",),
+         "Welcome a partner."),
+    Spec("HoldConsultation", "fund hold-consultation", "secretariat", (),
+         "ConsultationHeld", (),
+         "Record a meeting of the partners."),
+    Spec("PledgeContribution", "fund pledge", "finance", (),
+         "ContributionPledged", ("partner",),
+         "Record a pledge."),
+    Spec("AgreeContribution", "fund agree-contribution", "finance", (),
+         "ContributionAgreed", ("partner",),
+         "Record a signed contribution."),
+    Spec("ScheduleInstalment", "fund schedule-instalment", "finance", (),
+         "InstalmentScheduled", ("partner", "instalment"),
+         "Put an instalment on the calendar."),
+    Spec("ReceiveInstalment", "fund receive-instalment", "finance", (),
+         "InstalmentReceived", ("partner",),
+         "Record money received."),
+    Spec("WaiveObligation", "fund waive", "approver", (),
+         "ObligationWaived", ("obligation",),
+         "Waive an instalment, with the reason."),
+)
+# fmt: on
+"""How each event is asked for."""

@@ -1,0 +1,163 @@
+"""The fund's beginning and its policy: currency, seat, editions, sealing."""
+
+from bisect import insort
+from dataclasses import replace
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from lifecycle.fund.state import Adoption, Evolves, Fund, unchanged
+from lifecycle.kernel.event import DocumentAttached, FundEvent
+from lifecycle.kernel.guards import in_holding_currency
+from lifecycle.kernel.refusals import (
+    EditionNameTaken,
+    FieldNotCorrectable,
+    FundAlreadyEstablished,
+    WindowNotInEdition,
+)
+from lifecycle.kernel.rule import Guards, Rule, Rules
+from lifecycle.kernel.spec import Spec
+from lifecycle.policy.edition import Edition, Window
+from lifecycle.types.codes import MINOR_UNITS
+from lifecycle.types.terms import Currency, Line, Sealing, TimeZone
+
+
+class FundEstablished(FundEvent):
+    """The fund exists, with its holding currency and its seat. Recorded by ``init``."""
+
+    VERSION: ClassVar[int] = 2
+
+    name: Line
+    """The fund's name."""
+    currency: Currency
+    """The holding currency: every grant and every total is in it."""
+    fiscal_year_start: Annotated[int, Field(ge=1, le=12)]
+    """First month of the fiscal year, which is named after the calendar year in which it ends."""
+    time_zone: TimeZone = "UTC"
+    """IANA time zone of the seat: "today" and the end of a day are counted there."""
+
+
+class PolicyAdopted(FundEvent):
+    """An edition of the windows, limits and obligation days was adopted; it is never changed.
+
+    Recorded by an administrator.
+    """
+
+    VERSION: ClassVar[int] = 2
+
+    edition: Edition
+    """The whole edition, each number with its source."""
+
+
+class SealingSwitched(FundEvent):
+    """From this day on the journal is sealed after each command, or on request only.
+
+    Recorded by an administrator. Until the first one it is as ``init`` said.
+    """
+
+    sealing: Sealing
+    """After each command by those who record, or on request (``audit seal``)."""
+
+
+def _established(fund: Fund, event: FundEstablished) -> Fund:
+    return replace(
+        fund,
+        name=event.name,
+        currency=event.currency,
+        fiscal_year_start=event.fiscal_year_start,
+        time_zone=event.time_zone,
+        established_on=event.on,
+    )
+
+
+def _adopted(fund: Fund, event: PolicyAdopted) -> Fund:
+    adoptions = list(fund.adoptions)
+    insort(adoptions, Adoption(event.on, event.edition), key=lambda adoption: adoption.on)
+    return replace(fund, adoptions=tuple(adoptions))
+
+
+def _sealing_switched(fund: Fund, event: SealingSwitched) -> Fund:
+    sealing = list(fund.sealing)
+    insort(sealing, (event.on, event.sealing == "each_command"), key=lambda switched: switched[0])
+    return replace(fund, sealing=tuple(sealing))
+
+
+EVOLVE: Evolves = {
+    FundEstablished: _established,
+    PolicyAdopted: _adopted,
+    SealingSwitched: _sealing_switched,
+    DocumentAttached: unchanged,
+}
+"""How each event changes the fund."""
+
+
+def _establish(fund: Fund) -> None:
+    if fund.established_on is not None:
+        raise FundAlreadyEstablished(f"{fund.name} was established on {fund.established_on}: one fund a book")
+
+
+def _adopt(fund: Fund, event: PolicyAdopted) -> None:
+    if event.edition.name in fund.editions:
+        raise EditionNameTaken(
+            f"an edition {event.edition.name} was adopted: it is never changed, give the new one its own name"
+        )
+    _maximums_in(fund.currency, event.edition)
+
+
+def _maximums_in(currency: str, edition: Edition) -> None:
+    for window in edition.windows.values():
+        if window.max_amount is not None:
+            in_holding_currency(window.max_amount.value, currency)
+
+
+def in_currency(fund: Fund) -> None:
+    """Refuse a currency that no amount can be in, or in which a maximum is not. Raises a refusal."""
+    if fund.currency not in MINOR_UNITS:
+        raise FieldNotCorrectable(f"{fund.currency} is not an ISO 4217 currency")
+    for edition in fund.editions.values():
+        _maximums_in(fund.currency, edition)
+
+
+def window_of(name: str, edition: Edition) -> Window:
+    """The window's rules. Raises `WindowNotInEdition`."""
+    window = edition.windows.get(name)
+    if window is None:
+        raise WindowNotInEdition(
+            f"edition {edition.name} has no window {name}; it has {', '.join(sorted(edition.windows))}"
+        )
+    return window
+
+
+def window_is_known(window: str, fund: Fund) -> None:
+    """Refuse a window that no adopted edition has. Raises `WindowNotInEdition`."""
+    known = {name for edition in fund.editions.values() for name in edition.windows}
+    if window not in known:
+        raise WindowNotInEdition(
+            f"no adopted edition has a window {window}; known: {', '.join(sorted(known))}"
+        )
+
+
+RULES: Rules = {
+    FundEstablished: Guards(invariants=(Rule(1, _establish),)),
+    PolicyAdopted: Guards(invariants=(Rule(1, _adopt),)),
+}
+"""What is asked before each event, each rule with the number of its rule set."""
+
+
+# fmt: off
+COMMANDS = (
+    Spec("EstablishFund", "init", "administrator", (),
+         "FundEstablished", (),
+         "Make a new book."),
+    Spec("AdoptPolicy", "fund adopt-policy", "administrator", (),
+         "PolicyAdopted", ("file",),
+         "Adopt an edition of windows and limits."),
+    Spec("SwitchSealing", "fund switch-sealing", "administrator", (),
+         "SealingSwitched", (),
+         "Say when the journal is sealed."),
+    Spec("AttachDocument", "document attach-to-fund", "any", (),
+         "DocumentAttached", ("file",),
+         "Put a file beside the fund."),
+)
+# fmt: on
+"""How each event is asked for."""

@@ -1,0 +1,101 @@
+"""Who may act: officers appointed and retired."""
+
+from bisect import insort
+from dataclasses import replace
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from lifecycle.fund.state import Appointment, Evolves, Fund
+from lifecycle.kernel.event import FundEvent
+from lifecycle.kernel.likeness import not_too_like
+from lifecycle.kernel.refusals import LastAdministrator, NotAnOfficer
+from lifecycle.kernel.rule import Guards, Rule, Rules
+from lifecycle.kernel.spec import Spec
+from lifecycle.types.terms import OfficerId, Role
+
+Roles = Annotated[tuple[Role, ...], Field(min_length=1)]
+
+
+class OfficerAppointed(FundEvent):
+    """An officer holds these roles from this day on, beside those held already.
+
+    Recorded by an administrator.
+    """
+
+    officer: OfficerId
+    """An opaque id, not a person's name."""
+    roles: Roles
+    """What the officer may do from now on."""
+
+
+class OfficerRetired(FundEvent):
+    """The officer holds these roles no more from this day on: all of them where none is named.
+
+    Recorded by an administrator.
+    """
+
+    officer: OfficerId
+    """The officer's id."""
+    roles: tuple[Role, ...] = ()
+    """Which roles end; all where none is named."""
+
+
+def _with_appointment(fund: Fund, officer: str, appointment: Appointment) -> Fund:
+    appointments = list(fund.officers.get(officer, ()))
+    insort(appointments, appointment, key=lambda known: known.on)
+    return replace(fund, officers={**fund.officers, officer: tuple(appointments)})
+
+
+def _appointed(fund: Fund, event: OfficerAppointed) -> Fund:
+    return _with_appointment(fund, event.officer, Appointment(event.on, tuple(event.roles), holds=True))
+
+
+def _retired(fund: Fund, event: OfficerRetired) -> Fund:
+    return _with_appointment(fund, event.officer, Appointment(event.on, tuple(event.roles), holds=False))
+
+
+EVOLVE: Evolves = {
+    OfficerAppointed: _appointed,
+    OfficerRetired: _retired,
+}
+"""How each event changes the fund."""
+
+
+def _retire(fund: Fund, event: OfficerRetired) -> None:
+    if not fund.roles_on(event.officer, event.on):
+        raise NotAnOfficer(f"{event.officer} holds no role on {event.on}")
+    somebody_in_charge(_retired(fund, event), event.on)
+
+
+def somebody_in_charge(fund: Fund, since: date) -> None:
+    """Refuse a book without an administrator on the day or a later one. Raises `LastAdministrator`."""
+    days = {known.on for appointments in fund.officers.values() for known in appointments if known.on > since}
+    for day in sorted({since, *days}):
+        if not any("administrator" in fund.roles_on(officer, day) for officer in fund.officers):
+            raise LastAdministrator(f"nobody would be administrator on {day}: appoint another one first")
+
+
+def _officer_like(fund: Fund, event: OfficerAppointed) -> None:
+    not_too_like(event.officer, fund.officers, "officer")
+
+
+RULES: Rules = {
+    OfficerAppointed: Guards(invariants=(Rule(2, _officer_like),)),
+    OfficerRetired: Guards(invariants=(Rule(1, _retire),)),
+}
+"""What is asked before each event, each rule with the number of its rule set."""
+
+
+# fmt: off
+COMMANDS = (
+    Spec("AppointOfficer", "officer appoint", "administrator", (),
+         "OfficerAppointed", ("officer",),
+         "Give an officer roles."),
+    Spec("RetireOfficer", "officer retire", "administrator", (),
+         "OfficerRetired", ("officer",),
+         "Take an officer's roles."),
+)
+# fmt: on
+"""How each event is asked for."""

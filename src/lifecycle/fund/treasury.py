@@ -1,0 +1,118 @@
+"""Money of the fund itself: fees, income, and what is returned to a partner."""
+
+from datetime import date
+from decimal import Decimal
+
+from lifecycle.fund.contributions import partner_of
+from lifecycle.fund.state import Evolves, Flows, Fund, unchanged
+from lifecycle.kernel.event import FundEvent
+from lifecycle.kernel.guards import in_holding_currency, money
+from lifecycle.kernel.refusals import ExceedsAvailableFunds
+from lifecycle.kernel.rule import Guards, Rule, Rules
+from lifecycle.kernel.spec import Spec
+from lifecycle.types.terms import Amount, ItemId, Money, Reason
+
+
+class FeeCharged(FundEvent):
+    """The trustee's fee. Recorded by finance."""
+
+    amount: Amount
+    """In the holding currency."""
+    reason: Reason | None = None
+    """What it is charged for."""
+
+
+class IncomeCredited(FundEvent):
+    """Investment income. Recorded by finance."""
+
+    amount: Amount
+    """In the holding currency."""
+    reason: Reason | None = None
+    """Where it comes from."""
+
+
+class FundsReturned(FundEvent):
+    """Money went back to a partner. Recorded by finance."""
+
+    partner: ItemId
+    """The partner's short name in the book."""
+    amount: Amount
+    """In the holding currency."""
+    reason: Reason | None = None
+    """Why it goes back."""
+
+
+EVOLVE: Evolves = {
+    FeeCharged: unchanged,
+    IncomeCredited: unchanged,
+    FundsReturned: unchanged,
+}
+"""How each event changes the fund."""
+
+
+FLOWS: Flows = {
+    IncomeCredited: lambda event: event.amount.amount,
+    FeeCharged: lambda event: -event.amount.amount,
+    FundsReturned: lambda event: -event.amount.amount,
+}
+"""How much more, or less, is available from the day of the event on."""
+
+
+def _takes(fund: Fund, event: FeeCharged | FundsReturned) -> None:
+    in_holding_currency(event.amount, fund.currency)
+
+
+def _return(fund: Fund, event: FundsReturned) -> None:
+    partner_of(fund, event.partner, event.on)
+    _takes(fund, event)
+
+
+def still_covered(fund: Fund, on: date, amount: Money) -> None:
+    """Refuse to take more than is available on the day or any later one. Raises `ExceedsAvailableFunds`."""
+    least, day = fund.available.least_from(on)
+    if amount.amount > least:
+        raise ExceedsAvailableFunds(
+            f"{money(*amount)} is more than the fund has left to promise:"
+            f" {money(max(least, Decimal(0)), fund.currency)} on {day}"
+        )
+
+
+def never_overdrawn(before: Fund, after: Fund) -> None:
+    """Refuse a change that on some day takes what the fund has not. Raises `ExceedsAvailableFunds`.
+
+    What is below zero without it, since the bank paid too much, is no reason against it.
+    """
+    short = after.available.short_by(after.available.minus(before.available))
+    if short is not None:
+        missing, day = short
+        raise ExceedsAvailableFunds(
+            f"on {day} the fund would have promised {money(missing, after.currency)} more than it had"
+        )
+
+
+def _income(fund: Fund, event: IncomeCredited) -> None:
+    in_holding_currency(event.amount, fund.currency)
+
+
+RULES: Rules = {
+    FeeCharged: Guards(invariants=(Rule(1, _takes),)),
+    IncomeCredited: Guards(invariants=(Rule(1, _income),)),
+    FundsReturned: Guards(invariants=(Rule(1, _return),)),
+}
+"""What is asked before each event, each rule with the number of its rule set."""
+
+
+# fmt: off
+COMMANDS = (
+    Spec("ChargeFee", "fund charge-fee", "finance", (),
+         "FeeCharged", (),
+         "Record a fee."),
+    Spec("CreditIncome", "fund credit-income", "finance", (),
+         "IncomeCredited", (),
+         "Record investment income."),
+    Spec("ReturnFunds", "fund return-funds", "finance", (),
+         "FundsReturned", ("partner",),
+         "Record money returned to a partner."),
+)
+# fmt: on
+"""How each event is asked for."""

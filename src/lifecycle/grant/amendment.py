@@ -1,0 +1,320 @@
+"""Changes to a grant in force: extension, restructuring, more or less money, suspension, cancellation."""
+
+from typing import ClassVar
+
+from lifecycle.fund.establishment import window_of
+from lifecycle.fund.state import Fund
+from lifecycle.grant.agreement import edition_of, fits_window, plans_capabilities, within_span
+from lifecycle.grant.proposal.review import not_prepared_by, preparers, within_maximum
+from lifecycle.grant.state import Evolves, Grant, committed, ended, moves_money
+from lifecycle.kernel.command import OnGrant
+from lifecycle.kernel.event import GrantEvent
+from lifecycle.kernel.guards import in_holding_currency, money
+from lifecycle.kernel.refusals import (
+    AlreadySuspended,
+    ClosingDatePassed,
+    ExceedsUndisbursedBalance,
+    NoEditionInForce,
+    NotAnExtension,
+    NothingChanged,
+    NotSuspended,
+)
+from lifecycle.kernel.rule import Guards, Rule, Rules
+from lifecycle.kernel.spec import GRANT, A, C, E, F, S, Spec
+from lifecycle.policy.edition import last_day
+from lifecycle.types.stage import Stage
+from lifecycle.types.terms import Amount, Capability, Countries, Day, Line, Prose, Reason, Scope, Word
+
+
+class ClosingDateExtended(GrantEvent):
+    """The last day for activities moved; due dates move with it and the old ones are kept.
+
+    Recorded by an approver.
+    """
+
+    closing_date: Day
+    """The new last day for activities."""
+    reason: Reason
+    """Why more time is needed."""
+    waiver: Reason | None = None
+    """Why it may go beyond the window's span."""
+
+
+class GrantRestructured(GrantEvent):
+    """The grant's terms were redrawn; from this day the edition then in force governs it.
+
+    Recorded by an approver.
+    """
+
+    VERSION: ClassVar[int] = 2
+
+    window: Word | None = None
+    """The new window, where it changes."""
+    recipients: Countries | None = None
+    """All receiving countries from now on, where they change."""
+    providers: Countries | None = None
+    """All providing countries from now on, where they change."""
+    objective: Prose | None = None
+    """The new objective, where it changes."""
+    institution: Line | None = None
+    """The institution from now on, where it changes."""
+    capabilities_planned: tuple[Capability, ...] | None = None
+    """The institution's plan from now on, where it changes."""
+    reason: Reason
+    """Why the terms were redrawn."""
+    edition: Line
+    """The policy edition in force on the day."""
+
+
+class CommitmentIncreased(GrantEvent):
+    """More was promised. Its pair on the fund has the same name.
+
+    Recorded by an approver.
+    """
+
+    amount: Amount
+    """By how much; in the holding currency."""
+    reason: Reason | None = None
+    """What the money is for."""
+
+
+class BalanceCancelled(GrantEvent):
+    """A part of the undisbursed balance went back to the fund, as CommitmentReleased there.
+
+    Recorded by an approver.
+    """
+
+    amount: Amount
+    """How much goes back; in the grant's currency."""
+    reason: Reason
+    """Why it is not needed."""
+
+
+class GrantSuspended(GrantEvent):
+    """Payments, activities or both stand still. Recorded by an approver."""
+
+    VERSION: ClassVar[int] = 2
+
+    scope: Scope
+    """What stands still: payments, activities or all."""
+    reason: Reason
+    """What has to be settled first."""
+
+
+class SuspensionLifted(GrantEvent):
+    """They may go on from this day. Recorded by an approver."""
+
+    scope: Scope | None = None
+    """Which suspension; every one where not said."""
+    reason: Reason | None = None
+    """How it was settled."""
+
+
+class GrantCancelled(GrantEvent):
+    """The fund ended the grant; what was undisbursed went back to the fund.
+
+    Recorded by an approver.
+    """
+
+    reason: Reason
+    """Why the grant ended before its time."""
+
+
+def _extended(grant: Grant, event: ClosingDateExtended) -> Grant:
+    until = grant.waived_until if event.waiver is None else event.closing_date
+    return grant.but(closing_date=event.closing_date, waived_until=until)
+
+
+def _restructured(grant: Grant, event: GrantRestructured) -> Grant:
+    fields = ("window", "recipients", "providers", "objective", "institution", "capabilities_planned")
+    changes = {name: value for name in fields if (value := getattr(event, name)) is not None}
+    return grant.but(edition=event.edition, **changes)
+
+
+def _increased(grant: Grant, event: CommitmentIncreased) -> Grant:
+    return committed(grant, event.on, event.amount.amount)
+
+
+def _balance_cancelled(grant: Grant, event: BalanceCancelled) -> Grant:
+    return committed(grant, event.on, -event.amount.amount)
+
+
+def _suspended(grant: Grant, event: GrantSuspended) -> Grant:
+    return grant.but(suspended=(*grant.suspended, event.scope))
+
+
+def _lifted(grant: Grant, event: SuspensionLifted) -> Grant:
+    still = () if event.scope is None else tuple(scope for scope in grant.suspended if scope != event.scope)
+    return grant.but(suspended=still)
+
+
+EVOLVE: Evolves = {
+    ClosingDateExtended: _extended,
+    GrantRestructured: _restructured,
+    CommitmentIncreased: moves_money(_increased),
+    BalanceCancelled: moves_money(_balance_cancelled),
+    GrantSuspended: _suspended,
+    SuspensionLifted: _lifted,
+    GrantCancelled: ended(Stage.CANCELLED),
+}
+"""How each event changes the grant."""
+
+
+def _extend(grant: Grant, event: ClosingDateExtended, fund: Fund) -> None:
+    assert grant.closing_date is not None
+    assert grant.effective_on is not None
+    if event.on > grant.closing_date:
+        raise ClosingDatePassed(f"the closing date {grant.closing_date} had passed on {event.on}")
+    if event.closing_date <= grant.closing_date:
+        raise NotAnExtension(
+            f"{event.closing_date} is not after the closing date in force, {grant.closing_date}"
+        )
+    if event.waiver is None:
+        within_span(grant.effective_on, event.closing_date, window_of(grant.window, edition_of(grant, fund)))
+
+
+def _redraw(_: Grant, asked: "RestructureGrant", fund: Fund) -> GrantRestructured:
+    edition = fund.edition_on(asked.on)
+    if edition is None:
+        raise NoEditionInForce(f"no policy edition holds on {asked.on}: adopt one that does")
+    return GrantRestructured(
+        on=asked.on,
+        actor=asked.actor,
+        window=asked.window,
+        recipients=asked.recipients,
+        providers=asked.providers,
+        objective=asked.objective,
+        institution=asked.institution,
+        capabilities_planned=asked.capabilities_planned,
+        reason=asked.reason,
+        edition=edition.name,
+    )
+
+
+def _restructure(grant: Grant, event: GrantRestructured, fund: Fund) -> None:
+    if not any(
+        (
+            event.window,
+            event.recipients,
+            event.providers,
+            event.objective,
+            event.institution,
+            event.capabilities_planned,
+        )
+    ):
+        raise NothingChanged("name a window, countries, objective, institution or plan that changes")
+    edition = fund.editions[event.edition]
+    after = grant.but(
+        window=event.window or grant.window,
+        institution=event.institution or grant.institution,
+        edition=event.edition,
+    )
+    window = window_of(after.window, edition)
+    if grant.effective_on is not None and grant.closing_date is not None:
+        waived = after.window == grant.window and _is_waived(grant, fund)
+        within_span(grant.effective_on, grant.closing_date, window, upper=not waived)
+    within_maximum(after, grant.committed, window)
+    fits_window(after, event.recipients or grant.recipients, window, edition)
+
+
+def _restructure_with_plan(grant: Grant, event: GrantRestructured, fund: Fund) -> None:
+    name, planned = event.window or grant.window, event.capabilities_planned or grant.capabilities_planned
+    plans_capabilities(name, planned, window_of(name, fund.editions[event.edition]))
+
+
+def _is_waived(grant: Grant, fund: Fund) -> bool:
+    """Whether an extension that needed its waiver leads to the closing date in force."""
+    until, window = grant.waived_until, window_of(grant.window, edition_of(grant, fund))
+    assert grant.effective_on is not None
+    span_ends = last_day(grant.effective_on, window)
+    return until is not None and span_ends is not None and span_ends < until == grant.closing_date
+
+
+def _increase(grant: Grant, event: CommitmentIncreased, fund: Fund) -> None:
+    not_prepared_by(event.actor, grant)
+    in_holding_currency(event.amount, fund.currency)
+    more = grant.committed + event.amount.amount
+    within_maximum(grant, more, window_of(grant.window, edition_of(grant, fund)))
+
+
+def _cancel_balance(event: BalanceCancelled, fund: Fund) -> None:
+    in_holding_currency(event.amount, fund.currency)
+
+
+def _cancel_within_balance(grant: Grant, event: BalanceCancelled) -> None:
+    if event.amount.amount > grant.undisbursed:
+        raise ExceedsUndisbursedBalance(
+            f"{money(*event.amount)} is more than the undisbursed balance on {event.on}:"
+            f" at most {money(grant.undisbursed, grant.currency)} can be cancelled"
+        )
+
+
+def _suspend(grant: Grant, event: GrantSuspended) -> None:
+    if event.scope in grant.suspended:
+        raise AlreadySuspended(f"a suspension of {event.scope} holds on {event.on} already")
+
+
+def _lift(grant: Grant, event: SuspensionLifted) -> None:
+    if not grant.suspended or (event.scope is not None and event.scope not in grant.suspended):
+        raise NotSuspended(f"suspended on {event.on}: {', '.join(grant.suspended) or 'nothing'}")
+
+
+RULES: Rules = {
+    ClosingDateExtended: Guards(invariants=(Rule(1, _extend),)),
+    GrantRestructured: Guards(
+        invariants=(
+            Rule(1, _restructure),
+            Rule(2, _restructure_with_plan),
+        ),
+        made_by=_redraw,
+    ),
+    CommitmentIncreased: Guards(invariants=(Rule(1, _increase),), requested_by=(Rule(1, preparers),)),
+    BalanceCancelled: Guards(
+        invariants=(Rule(1, _cancel_balance),), balances=(Rule(1, _cancel_within_balance),)
+    ),
+    GrantSuspended: Guards(invariants=(Rule(1, _suspend),)),
+    SuspensionLifted: Guards(invariants=(Rule(1, _lift),)),
+}
+"""What is asked before each event, each rule with the number of its rule set."""
+
+
+class RestructureGrant(OnGrant):
+    """Redraw a grant's terms; the edition then in force governs it."""
+
+    NAME = "RestructureGrant"
+
+    window: Word | None = None
+    recipients: Countries | None = None
+    providers: Countries | None = None
+    objective: Prose | None = None
+    institution: Line | None = None
+    capabilities_planned: tuple[Capability, ...] | None = None
+    reason: Reason
+
+
+# fmt: off
+COMMANDS = (
+    Spec("ExtendClosingDate", "grant extend", "approver", (E,),
+         "ClosingDateExtended", GRANT,
+         "Move the closing date."),
+    Spec("RestructureGrant", "grant restructure", "approver", (A, S, E),
+         "GrantRestructured", GRANT,
+         "Redraw a grant's terms."),
+    Spec("IncreaseCommitment", "grant increase", "approver", (A, S, E, F, C),
+         "CommitmentIncreased", GRANT,
+         "Promise more."),
+    Spec("CancelBalance", "grant cancel-balance", "approver", (A, S, E, F, C),
+         "BalanceCancelled", GRANT,
+         "Give undisbursed money back to the fund."),
+    Spec("SuspendGrant", "grant suspend", "approver", (A, S, E, F),
+         "GrantSuspended", GRANT,
+         "Stop payments or activities."),
+    Spec("LiftSuspension", "grant lift", "approver", (A, S, E, F),
+         "SuspensionLifted", GRANT,
+         "Let them go on."),
+    Spec("CancelGrant", "grant cancel", "approver", (A, S, E, F),
+         "GrantCancelled", GRANT,
+         "End a grant before its time."),
+)
+# fmt: on
+"""How each event is asked for."""

@@ -1,0 +1,67 @@
+"""What a call asks of the grants that answer it."""
+
+from lifecycle.call.call import Call, not_closed
+from lifecycle.grant.proposal.request import GrantProposed, ProposalRevised
+from lifecycle.grant.proposal.review import GrantApproved, ProposalReviewed
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.refusals import (
+    CallDeadlinePassed,
+    CallNotOpenYet,
+    CriteriaNotScored,
+    UnknownCall,
+    WindowNotInCall,
+)
+from lifecycle.kernel.rule import NONE, Guards, Rule, Rules, in_set
+
+
+def _answered(call: Call, event: GrantProposed) -> None:
+    if event.on < call.opens:
+        raise CallNotOpenYet(f"{call.id} takes proposals from {call.opens} to {call.closes}")
+    if event.on > call.closes or (call.closed_on is not None and event.on > call.closed_on):
+        raise CallDeadlinePassed(f"{call.id} took proposals from {call.opens} to {call.closes}")
+    _of_window(call, event.window)
+
+
+def _of_window(call: Call, window: str) -> None:
+    if window != call.window:
+        raise WindowNotInCall(f"{call.id} is for window {call.window}, not {window}")
+
+
+def _revised(call: Call, event: ProposalRevised) -> None:
+    if event.window is not None:
+        _of_window(call, event.window)
+
+
+def _reviewed(call: Call, event: ProposalReviewed) -> None:
+    missing = [name for name in call.criteria if name not in event.scores]
+    unknown = [name for name in event.scores if name not in call.criteria]
+    if missing or unknown:
+        raise CriteriaNotScored(
+            f"{call.id} scores {', '.join(call.criteria)}"
+            + (f"; missing: {', '.join(missing)}" if missing else "")
+            + (f"; not among them: {', '.join(unknown)}" if unknown else "")
+        )
+
+
+def _approved(call: Call, event: GrantApproved) -> None:
+    not_closed(call, event)
+
+
+def asked_by_call(call: Call | None, name: str, event: Event, rules: int) -> None:
+    """Refuse a grant's fact that its call ``name`` forbids by the rules of this number. Raises a refusal."""
+    asks = list(in_set(ASKS.get(type(event), NONE).invariants, rules))
+    if not asks:
+        return
+    if call is None or event.on < call.opened_on:
+        raise UnknownCall(f"there is no call {name} on {event.on}: call open makes one")
+    for rule in asks:
+        rule.ask(call=call, event=event)
+
+
+ASKS: Rules = {
+    GrantProposed: Guards(invariants=(Rule(1, _answered),)),
+    ProposalRevised: Guards(invariants=(Rule(1, _revised),)),
+    ProposalReviewed: Guards(invariants=(Rule(1, _reviewed),)),
+    GrantApproved: Guards(invariants=(Rule(1, _approved),)),
+}
+"""What is asked before each event, each rule with the number of its rule set."""

@@ -1,0 +1,163 @@
+"""The end of the books: waive, close, reopen; and documents beside them."""
+
+from lifecycle.fund.state import Fund
+from lifecycle.grant.agreement import edition_of
+from lifecycle.grant.obligations.asked import asks_for
+from lifecycle.grant.state import Evolves, Grant
+from lifecycle.kernel.event import DocumentAttached, GrantEvent
+from lifecycle.kernel.guards import money
+from lifecycle.kernel.obligation import NAMES
+from lifecycle.kernel.refusals import (
+    CompletionReportOpen,
+    FollowUpsOpen,
+    NothingOverpaid,
+    ObligationNotAsked,
+    OverpaymentOpen,
+    PaymentsUnfinished,
+    UndisbursedBalanceRemains,
+    UnknownItem,
+    UnknownObligation,
+)
+from lifecycle.kernel.rule import Guards, Rule, Rules
+from lifecycle.kernel.spec import ANY, GRANT, C, F, Spec
+from lifecycle.types.stage import Stage
+from lifecycle.types.terms import ItemId, Reason, Word
+
+
+class ObligationWaived(GrantEvent):
+    """An obligation need not be met. Recorded by an approver."""
+
+    obligation: Word
+    """Its name, as the timeline report shows it."""
+    item: ItemId | None = None
+    """Which one, where there are several: an activity, a follow-up, a number."""
+    reason: Reason
+    """Why it need not be met."""
+
+
+class GrantClosed(GrantEvent):
+    """The books of the grant are closed. Recorded by an approver."""
+
+
+class GrantReopened(GrantEvent):
+    """A closed grant is worked on again; the earlier closure stays visible.
+
+    Recorded by an approver.
+    """
+
+    reason: Reason
+    """What has to be done after all."""
+
+
+def _waived(grant: Grant, event: ObligationWaived) -> Grant:
+    return grant.but(waived=grant.waived | {(event.obligation, event.item)})
+
+
+def _closed(grant: Grant, event: GrantClosed) -> Grant:
+    return grant.but(stage=Stage.CLOSED, closed_on=event.on, closures=(*grant.closures, event.on))
+
+
+def _reopened(grant: Grant, _: GrantReopened) -> Grant:
+    return grant.but(stage=Stage.FOLLOW_UP, closed_on=None)
+
+
+def _document(grant: Grant, event: DocumentAttached) -> Grant:
+    return grant.but(documents=(*grant.documents, (event.name, event.sha256)))
+
+
+EVOLVE: Evolves = {
+    ObligationWaived: _waived,
+    GrantClosed: _closed,
+    GrantReopened: _reopened,
+    DocumentAttached: _document,
+}
+"""How each event changes the grant."""
+
+
+OVERPAYMENT = "overpayment"
+"""It is waived like an obligation, but it is not one: it has no due date and no row in the timeline."""
+
+
+def _waive(event: ObligationWaived) -> None:
+    if event.obligation not in (*NAMES, OVERPAYMENT):
+        raise UnknownObligation(f"there is no obligation {event.obligation}; known: {', '.join(NAMES)}")
+
+
+def _waive_all_of_it(event: ObligationWaived) -> None:
+    if event.obligation == OVERPAYMENT and event.item is not None:
+        raise UnknownItem(f"an {OVERPAYMENT} has no items: leave {event.item} out")
+
+
+def _waive_overpayment(grant: Grant, event: ObligationWaived) -> None:
+    if event.obligation == OVERPAYMENT and not grant.overpaid:
+        raise NothingOverpaid(f"nothing is overpaid to {grant.id} on {event.on}: there is nothing to waive")
+
+
+def _nothing_overpaid(grant: Grant, event: GrantClosed) -> None:
+    if grant.overpaid and (OVERPAYMENT, None) not in grant.waived:
+        raise OverpaymentOpen(
+            f"{money(grant.overpaid, grant.currency)} was paid beyond what is committed, and is owed back on"
+            f" {event.on}: payment refund, grant increase or grant waive {OVERPAYMENT} settles it"
+        )
+
+
+def _waive_what_is_asked(grant: Grant, event: ObligationWaived, fund: Fund) -> None:
+    # A proposal that ended is asked for nothing more: what was asked until then counts.
+    day = event.on if grant.ended_on is None else grant.ended_on
+    edition = fund.edition_on(day) if grant.edition is None else edition_of(grant, fund)
+    if event.obligation != OVERPAYMENT and not asks_for(edition, event.obligation, grant.window):
+        name = "no edition" if edition is None else f"edition {edition.name}"
+        raise ObligationNotAsked(f"{name} asks a grant of window {grant.window} for no {event.obligation}")
+
+
+def _close(grant: Grant, fund: Fund) -> None:
+    if grant.undisbursed:
+        raise UndisbursedBalanceRemains(
+            f"{money(grant.undisbursed, grant.currency)} is neither paid nor cancelled:"
+            " grant cancel-balance gives it back to the fund"
+        )
+    if pending := [payment.id for payment in grant.payments.values() if payment.pending]:
+        raise PaymentsUnfinished(f"unfinished: {', '.join(pending)}; pay, reject or fail each first")
+    asked = "completion_report" in edition_of(grant, fund).obligations
+    if asked and grant.report_accepted_on is None and ("completion_report", None) not in grant.waived:
+        raise CompletionReportOpen("the completion report is neither accepted nor waived")
+    if still := [follow_up.id for follow_up in grant.follow_ups.values() if follow_up.status == "open"]:
+        raise FollowUpsOpen(f"open: {', '.join(still)}; complete, drop or hand over each first")
+
+
+RULES: Rules = {
+    ObligationWaived: Guards(
+        invariants=(
+            Rule(1, _waive),
+            Rule(2, _waive_all_of_it),
+            Rule(2, _waive_what_is_asked),
+        ),
+        preconditions=(Rule(2, _waive_overpayment),),
+    ),
+    GrantClosed: Guards(
+        preconditions=(
+            Rule(2, _nothing_overpaid),
+            Rule(1, _close),
+        )
+    ),
+}
+"""What is asked before each event, each rule with the number of its rule set."""
+
+
+# fmt: off
+COMMANDS = (
+    Spec("WaiveObligation", "grant waive", "approver", ANY,
+         "ObligationWaived", ("grant", "obligation"),
+         "Waive an obligation, with the reason."),
+    Spec("CloseGrant", "grant close", "approver", (F,),
+         "GrantClosed", GRANT,
+         "Close a grant's books."),
+    Spec("ReopenGrant", "grant reopen", "approver", (C,),
+         "GrantReopened", GRANT,
+         "Open a closed grant again."),
+    Spec("AttachDocument", "document attach", "any", ANY,
+         "DocumentAttached", ("grant", "file"),
+         "Put a file beside a grant."),
+)
+# fmt: on
+"""How each event is asked for."""

@@ -1,0 +1,356 @@
+"""Exchange activities, and who helps with them."""
+
+from datetime import timedelta
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, model_validator
+
+from lifecycle.fund.state import Fund
+from lifecycle.grant.state import Activity, Evolves, Grant, unchanged
+from lifecycle.kernel.command import GrantCommand
+from lifecycle.kernel.event import GrantEvent, Value
+from lifecycle.kernel.guards import in_holding_currency
+from lifecycle.kernel.likeness import not_too_like
+from lifecycle.kernel.refusals import (
+    ActivityAlreadyHeld,
+    ActivityIdTaken,
+    ActivityNotPlanned,
+    HeldBeforeItEnded,
+)
+from lifecycle.kernel.rule import Guards, Rule, Rules
+from lifecycle.kernel.spec import ACTIVITY, GRANT, A, E, F, P, R, S, Spec
+from lifecycle.types.terms import (
+    Cost,
+    Count,
+    Countries,
+    Country,
+    Day,
+    Instrument,
+    ItemId,
+    Line,
+    Moment,
+    OfficerId,
+    PartyRole,
+    Phase,
+    Prose,
+    Reason,
+    TimeZone,
+)
+
+
+class Site(Value):
+    """A place that takes part in an activity, with its own clock."""
+
+    site: Line
+    """The place's name."""
+    time_zone: TimeZone
+    """IANA name, such as ``Africa/Kampala``."""
+
+
+class Participants(Value):
+    """How many took part from one country. Counts only: no persons."""
+
+    country: Country
+    """ISO 3166-1 alpha-2."""
+    women: Count = 0
+    """How many women."""
+    men: Count = 0
+    """How many men."""
+    not_stated: Count = 0
+    """How many whose sex the source does not tell."""
+
+
+class _Dated(GrantEvent):
+    """With a first and a last day; and a moment, for what several places do at once."""
+
+    starts: Day
+    """First day."""
+    ends: Day
+    """Last day."""
+    starts_at: Moment | None = None
+    """The instant at which it begins, everywhere: for one that joins several places."""
+    minutes: Annotated[int, Field(ge=1, le=14_400, strict=True)] | None = None
+    """How long it takes from that instant."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "_Dated":
+        if self.ends < self.starts:
+            raise ValueError(f"ends on {self.ends}, before it starts on {self.starts}")
+        # Somewhere on earth it is a day earlier or later than in UTC.
+        if self.starts_at is not None and not (
+            self.starts - timedelta(days=1) <= self.starts_at.date() <= self.ends + timedelta(days=1)
+        ):
+            raise ValueError(f"starts_at {self.starts_at} is not between {self.starts} and {self.ends}")
+        if self.minutes is not None and self.starts_at is None:
+            raise ValueError("minutes count from starts_at: give both")
+        return self
+
+
+class ActivityPlanned(_Dated):
+    """An exchange activity was put on the calendar.
+
+    Recorded by the task team leader.
+    """
+
+    VERSION: ClassVar[int] = 2
+
+    activity: ItemId
+    """Its name within the grant."""
+    instrument: Instrument
+    """In which form know-how is exchanged."""
+    countries: Countries
+    """Which countries take part."""
+    budget: Cost | None = None
+    """What it may cost; in the grant's currency."""
+    sites: tuple[Site, ...] = ()
+    """Where it takes place, for one that joins several places."""
+
+
+class ActivityRescheduled(_Dated):
+    """It is to be held on other days. The superseded due date is kept.
+
+    Recorded by the task team leader.
+    """
+
+    VERSION: ClassVar[int] = 2
+
+    activity: ItemId
+    """Its name within the grant."""
+    reason: Reason | None = None
+    """Why it moved."""
+
+
+class ActivityCancelled(GrantEvent):
+    """It will not be held. Recorded by the task team leader."""
+
+    activity: ItemId
+    """Its name within the grant."""
+    reason: Reason | None = None
+    """Why it will not be held."""
+
+
+class ActivityHeld(_Dated):
+    """It was held: a fact, however late. Recorded by the task team leader.
+
+    If it does not say who gave or who received, a country that was planned, was host or took part gives if
+    it is among the grant's providers, and receives if it is among its recipients.
+    """
+
+    VERSION: ClassVar[int] = 3
+
+    activity: ItemId
+    """Its name within the grant."""
+    hosts: Countries | None = None
+    """Where it was held; any country, also one that is not in the grant."""
+    giving: Countries | None = None
+    """Who gave know-how, if not simply the grant's providers that took part."""
+    receiving: Countries | None = None
+    """Who received it, if not simply the grant's recipients that took part."""
+    participants: tuple[Participants, ...] = ()
+    """Counts by country; any country, also one that is not in the grant."""
+    cost: Cost | None = None
+    """What it cost in the end."""
+    lessons: Prose | None = None
+    """What worked, what did not, and why."""
+
+
+class PartyInvolved(GrantEvent):
+    """A third party joined a triangular exchange: a country, an organization, or one of a country (S4).
+
+    Recorded by the task team leader.
+    """
+
+    role: PartyRole
+    """It facilitates, or finances."""
+    country: Country | None = None
+    """ISO 3166-1 alpha-2."""
+    organization: Line | None = None
+    """Such as an agency or a regional body; never a person."""
+
+    @model_validator(mode="after")
+    def _somebody(self) -> "PartyInvolved":
+        if self.country is None and self.organization is None:
+            raise ValueError("name a country, an organization, or both")
+        return self
+
+
+class ExpertEngaged(GrantEvent):
+    """A knowledge-sharing expert helps with the exchange (S0). Recorded by the task team leader."""
+
+    expert: OfficerId
+    """An opaque id, not a person's name."""
+    phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
+    """What for: design, implementation, monitoring."""
+    days: Count | None = None
+    """Days of work."""
+    country: Country | None = None
+    """Whose experience the expert brings; ISO 3166-1 alpha-2."""
+
+
+def _with_activity(grant: Grant, activity: Activity) -> Grant:
+    return grant.but(activities={**grant.activities, activity.id: activity})
+
+
+def _planned(grant: Grant, event: ActivityPlanned) -> Grant:
+    return _with_activity(grant, Activity(event.activity, "planned", event.ends, instrument=event.instrument))
+
+
+def _rescheduled(grant: Grant, event: ActivityRescheduled) -> Grant:
+    return _with_activity(grant, _unless_held(grant.activities[event.activity], ends=event.ends))
+
+
+def _activity_cancelled(grant: Grant, event: ActivityCancelled) -> Grant:
+    return _with_activity(grant, _unless_held(grant.activities[event.activity], status="cancelled"))
+
+
+def _unless_held(activity: Activity, **changes: Any) -> Activity:
+    """It is learned late that it was held before it was moved or called off: held it was."""
+    return activity if activity.status == "held" else activity.but(**changes)
+
+
+def _held(grant: Grant, event: ActivityHeld) -> Grant:
+    planned = grant.activities.get(event.activity) or Activity(event.activity, "held", event.ends)
+    return _with_activity(grant, planned.but(status="held", held_on=event.ends))
+
+
+EVOLVE: Evolves = {
+    ActivityPlanned: _planned,
+    ActivityRescheduled: _rescheduled,
+    ActivityCancelled: _activity_cancelled,
+    ActivityHeld: _held,
+    PartyInvolved: unchanged,
+    ExpertEngaged: unchanged,
+}
+"""How each event changes the grant."""
+
+
+def _plan(grant: Grant, event: ActivityPlanned, fund: Fund) -> None:
+    if known := grant.activities.get(event.activity):
+        raise ActivityIdTaken(
+            f"{event.activity} is {known.status} already: choose another name, or reschedule it"
+        )
+    if event.budget is not None:
+        in_holding_currency(event.budget, fund.currency)
+
+
+def _reschedule(grant: Grant, event: ActivityRescheduled) -> None:
+    _not_called_off(grant, event.activity)
+
+
+def _cancel(grant: Grant, event: ActivityCancelled) -> None:
+    _not_called_off(grant, event.activity)
+
+
+def _reschedule_planned(grant: Grant, event: ActivityRescheduled) -> None:
+    _not_held(grant, event.activity)
+
+
+def _cancel_planned(grant: Grant, event: ActivityCancelled) -> None:
+    _not_held(grant, event.activity)
+
+
+def _not_called_off(grant: Grant, activity: str) -> None:
+    known = grant.activities.get(activity)
+    if known is None or known.status == "cancelled":
+        raise ActivityNotPlanned(_not_planned(grant, activity))
+
+
+def _not_held(grant: Grant, activity: str) -> None:
+    """Only asked when it is decided: that it had been held already may be learned later."""
+    known = grant.activities.get(activity)
+    if known is not None and known.status == "held":
+        raise ActivityNotPlanned(_not_planned(grant, activity))
+
+
+def _not_planned(grant: Grant, activity: str) -> str:
+    known = grant.activities.get(activity)
+    planned = ", ".join(a.id for a in grant.activities.values() if a.status == "planned") or "none"
+    return f"{activity} is {'unknown' if known is None else known.status}; planned on that day: {planned}"
+
+
+def _hold(grant: Grant, event: ActivityHeld) -> None:
+    known = grant.activities.get(event.activity)
+    if known is not None and known.status == "held":
+        raise ActivityAlreadyHeld(
+            f"{event.activity} was held until {known.held_on}: correct that entry instead"
+        )
+
+
+def _hold_after_its_end(event: ActivityHeld) -> None:
+    if event.on < event.ends:
+        raise HeldBeforeItEnded(
+            f"{event.activity} ends on {event.ends}: on {event.on} it has not been held yet"
+        )
+
+
+def _plan_like_no_other(grant: Grant, event: ActivityPlanned) -> None:
+    not_too_like(event.activity, grant.activities, "activity")
+
+
+def _hold_like_no_other(grant: Grant, event: ActivityHeld) -> None:
+    not_too_like(event.activity, grant.activities, "activity")
+
+
+RULES: Rules = {
+    ActivityPlanned: Guards(
+        invariants=(
+            Rule(1, _plan),
+            Rule(2, _plan_like_no_other),
+        )
+    ),
+    ActivityRescheduled: Guards(
+        invariants=(Rule(1, _reschedule),), preconditions=(Rule(1, _reschedule_planned),)
+    ),
+    ActivityCancelled: Guards(invariants=(Rule(1, _cancel),), preconditions=(Rule(1, _cancel_planned),)),
+    ActivityHeld: Guards(
+        invariants=(
+            Rule(1, _hold),
+            Rule(2, _hold_after_its_end),
+            Rule(2, _hold_like_no_other),
+        )
+    ),
+}
+"""What is asked before each event, each rule with the number of its rule set."""
+
+
+class HoldActivity(GrantCommand, ActivityHeld):
+    """Record that it was held."""
+
+    NAME = "HoldActivity"
+
+    host: Country | None = None
+    """The one country in which it was held; several are hosts."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_host(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or given.get("host") is None:
+            return given
+        if given.get("hosts") is not None:
+            raise ValueError("give either host (one country) or hosts (several)")
+        return {name: said for name, said in given.items() if name != "host"} | {"hosts": [given["host"]]}
+
+
+# fmt: off
+COMMANDS = (
+    Spec("InvolveParty", "grant involve", "ttl", (P, R, A, S, E, F),
+         "PartyInvolved", GRANT,
+         "Record who facilitates or finances."),
+    Spec("EngageExpert", "grant engage-expert", "ttl", (P, R, A, S, E, F),
+         "ExpertEngaged", GRANT,
+         "Record an expert's help."),
+    Spec("PlanActivity", "activity plan", "ttl", (A, S, E),
+         "ActivityPlanned", ACTIVITY,
+         "Plan an exchange."),
+    Spec("RescheduleActivity", "activity reschedule", "ttl", (A, S, E),
+         "ActivityRescheduled", ACTIVITY,
+         "Move it to other days."),
+    Spec("CancelActivity", "activity cancel", "ttl", (A, S, E),
+         "ActivityCancelled", ACTIVITY,
+         "Call it off."),
+    Spec("HoldActivity", "activity hold", "ttl", (E, F),
+         "ActivityHeld", ACTIVITY,
+         "Record that it was held."),
+)
+# fmt: on
+"""How each event is asked for."""

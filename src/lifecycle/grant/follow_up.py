@@ -1,0 +1,182 @@
+"""Actions that were promised after the exchange."""
+
+from typing import Any
+
+from lifecycle.fund.state import Fund
+from lifecycle.grant.state import Evolve, Evolves, FollowUp, Grant
+from lifecycle.kernel.event import GrantEvent
+from lifecycle.kernel.guards import in_holding_currency, money
+from lifecycle.kernel.likeness import not_too_like
+from lifecycle.kernel.refusals import FinanceInOtherCurrency, FollowUpIdTaken, FollowUpNotOpen
+from lifecycle.kernel.rule import Guards, Rule, Rules
+from lifecycle.kernel.spec import FOLLOW_UP, C, E, F, Spec
+from lifecycle.types.terms import Amount, Cost, Day, ItemId, Line, Prose, Reason
+
+
+class FollowUpAgreed(GrantEvent):
+    """Somebody promised to do something by a day. Recorded by the task team leader."""
+
+    follow_up: ItemId
+    """Its name within the grant."""
+    action: Line
+    """What is to be done."""
+    owner: Line
+    """Who sees to it: a country or an organization."""
+    due: Day
+    """By when."""
+    finance_needed: Cost | None = None
+    """What it takes, where money is needed; in any one currency."""
+
+
+class FollowUpFinanced(GrantEvent):
+    """Money for it was found. Recorded by the task team leader."""
+
+    follow_up: ItemId
+    """Its name within the grant."""
+    amount: Amount
+    """How much; in the currency of what it needs."""
+    source: Line | None = None
+    """Who gives it."""
+
+
+class FollowUpCompleted(GrantEvent):
+    """It was done. Recorded by the task team leader."""
+
+    follow_up: ItemId
+    """Its name within the grant."""
+    evidence: Prose | None = None
+    """How it is known."""
+
+
+class FollowUpDropped(GrantEvent):
+    """It will not be done. Recorded by the task team leader."""
+
+    follow_up: ItemId
+    """Its name within the grant."""
+    reason: Reason
+    """Why it will not be done."""
+
+
+class FollowUpHandedOver(GrantEvent):
+    """Somebody else sees to it, also after closure. Recorded by the task team leader."""
+
+    follow_up: ItemId
+    """Its name within the grant."""
+    to: Line
+    """Who sees to it from now on."""
+
+
+def _with_follow_up(grant: Grant, follow_up: FollowUp) -> Grant:
+    return grant.but(follow_ups={**grant.follow_ups, follow_up.id: follow_up})
+
+
+def _follow_up_agreed(grant: Grant, event: FollowUpAgreed) -> Grant:
+    needs = (
+        None if event.finance_needed is None else (event.finance_needed.amount, event.finance_needed.currency)
+    )
+    return _with_follow_up(
+        grant, FollowUp(event.follow_up, "open", event.action, event.owner, event.due, needs)
+    )
+
+
+def _follow_up_financed(grant: Grant, event: FollowUpFinanced) -> Grant:
+    known = grant.follow_ups[event.follow_up]
+    return _with_follow_up(grant, known.but(found=known.found + event.amount.amount))
+
+
+def _settled(status: str) -> Evolve:
+    """How an event that settles a follow-up changes the grant."""
+
+    def settle(grant: Grant, event: Any) -> Grant:
+        return _with_follow_up(grant, grant.follow_ups[event.follow_up].but(status=status))
+
+    return settle
+
+
+EVOLVE: Evolves = {
+    FollowUpAgreed: _follow_up_agreed,
+    FollowUpFinanced: _follow_up_financed,
+    FollowUpCompleted: _settled("completed"),
+    FollowUpDropped: _settled("dropped"),
+    FollowUpHandedOver: _settled("handed_over"),
+}
+"""How each event changes the grant."""
+
+
+def _agree(grant: Grant, event: FollowUpAgreed) -> None:
+    if known := grant.follow_ups.get(event.follow_up):
+        raise FollowUpIdTaken(f"follow-up {event.follow_up} is {known.status} already: choose another name")
+
+
+def _is_open(grant: Grant, follow_up: str) -> None:
+    known = grant.follow_ups.get(follow_up)
+    if known is None or known.status not in ("open", "handed_over"):
+        still = ", ".join(f.id for f in grant.follow_ups.values() if f.status == "open") or "none"
+        what = "unknown" if known is None else known.status
+        raise FollowUpNotOpen(f"follow-up {follow_up} is {what}; open on that day: {still}")
+
+
+def _complete_follow_up(grant: Grant, event: FollowUpCompleted) -> None:
+    _is_open(grant, event.follow_up)
+
+
+def _finance(grant: Grant, event: FollowUpFinanced, fund: Fund) -> None:
+    known = grant.follow_ups.get(event.follow_up)
+    if known is None or known.status == "dropped":
+        _is_open(grant, event.follow_up)
+    needs = None if known is None else known.needs
+    if needs is None:
+        in_holding_currency(event.amount, fund.currency)
+    elif event.amount.currency != needs[1]:
+        raise FinanceInOtherCurrency(
+            f"{event.follow_up} needs {money(*needs)}: say what {event.amount} is in {needs[1]}"
+        )
+
+
+def _drop(grant: Grant, event: FollowUpDropped) -> None:
+    _is_open(grant, event.follow_up)
+
+
+def _hand_over(grant: Grant, event: FollowUpHandedOver) -> None:
+    _is_open(grant, event.follow_up)
+
+
+def _agree_like_no_other(grant: Grant, event: FollowUpAgreed) -> None:
+    not_too_like(event.follow_up, grant.follow_ups, "follow-up")
+
+
+RULES: Rules = {
+    FollowUpAgreed: Guards(
+        invariants=(
+            Rule(1, _agree),
+            Rule(2, _agree_like_no_other),
+        )
+    ),
+    FollowUpCompleted: Guards(invariants=(Rule(1, _complete_follow_up),)),
+    FollowUpFinanced: Guards(invariants=(Rule(1, _finance),)),
+    FollowUpDropped: Guards(invariants=(Rule(1, _drop),)),
+    FollowUpHandedOver: Guards(invariants=(Rule(1, _hand_over),)),
+}
+"""What is asked before each event, each rule with the number of its rule set."""
+
+
+# fmt: off
+COMMANDS = (
+    Spec("AgreeFollowUp", "follow-up agree", "ttl", (E, F, C),
+         "FollowUpAgreed", FOLLOW_UP,
+         "Agree on an action, its owner and day."),
+    Spec("FinanceFollowUp", "follow-up finance", "ttl", (E, F, C),
+         "FollowUpFinanced", FOLLOW_UP,
+         "Record money found for it."),
+    Spec("CompleteFollowUp", "follow-up complete", "ttl", (E, F, C),
+         "FollowUpCompleted", FOLLOW_UP,
+         "Record it as done."),
+    Spec("DropFollowUp", "follow-up drop", "ttl", (E, F, C),
+         "FollowUpDropped", FOLLOW_UP,
+         "Give it up, with the reason."),
+    Spec("HandOverFollowUp", "follow-up hand-over", "ttl", (E, F, C),
+         "FollowUpHandedOver", FOLLOW_UP,
+         "Hand it to somebody else."),
+)
+# fmt: on
+"""How each event is asked for."""

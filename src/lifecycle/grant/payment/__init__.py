@@ -1,0 +1,1 @@
+"""Money out, money back, and money of others."""

@@ -1,0 +1,215 @@
+"""Money that left the fund, or that the bank could not pay. The undisbursed balance is the limit on every date."""
+
+from decimal import Decimal, localcontext
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from lifecycle.fund.state import Fund
+from lifecycle.grant.agreement import deadline
+from lifecycle.grant.payment.request import not_finished, payment_of, requester, with_payment
+from lifecycle.grant.state import Evolves, Grant, given_back, moves_money
+from lifecycle.kernel.event import GrantEvent
+from lifecycle.kernel.guards import Others, in_holding_currency, money, third
+from lifecycle.kernel.refusals import (
+    DisbursementDeadlinePassed,
+    ExceedsAuthorisedAmount,
+    ExceedsUndisbursedBalance,
+    PaymentAlreadyFinished,
+    PaymentNotAuthorised,
+    PaymentsSuspended,
+    RateDoesNotFit,
+    SameCurrencyPaid,
+)
+from lifecycle.kernel.rule import Guards, Rule, Rules
+from lifecycle.kernel.spec import ANY, PAYMENT, E, F, Spec
+from lifecycle.types.dated_amount import changes_between
+from lifecycle.types.stage import ZERO
+from lifecycle.types.terms import Amount, ItemId, Reason
+
+
+class FundsDisbursed(GrantEvent):
+    """Money left the fund for a payee. One disbursement finishes a payment.
+
+    Recorded by finance: a third officer.
+    """
+
+    payment: ItemId
+    """Its name within the grant."""
+    amount: Amount
+    """In the grant's currency; at most what was authorised."""
+    paid_amount: Amount | None = None
+    """What the payee received, where it was paid in another currency."""
+    rate: Annotated[Decimal, Field(gt=0, max_digits=24)] | None = None
+    """Units of the paid currency for one unit of the grant's."""
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> "FundsDisbursed":
+        if (self.paid_amount is None) != (self.rate is None):
+            raise ValueError("give paid_amount and rate together, or neither")
+        return self
+
+
+class PaymentFailed(GrantEvent):
+    """The bank could not carry it out: what had been disbursed of it is undone on this day.
+
+    Recorded by finance.
+    """
+
+    payment: ItemId
+    """Its name within the grant."""
+    reason: Reason | None = None
+    """What the bank said."""
+
+
+def _disbursed(grant: Grant, event: FundsDisbursed) -> Grant:
+    payment = grant.payments[event.payment]
+    paid = payment.but(status="disbursed", disbursed=event.amount.amount, paid_as=next_paid(grant))
+    return with_payment(grant, paid, disbursed=grant.disbursed + event.amount.amount)
+
+
+def next_paid(grant: Grant) -> int:
+    return 1 + max((payment.paid_as for payment in grant.payments.values()), default=0)
+
+
+def _payment_failed(grant: Grant, event: PaymentFailed) -> Grant:
+    payment = grant.payments[event.payment]
+    undone = payment.out
+    after = with_payment(
+        grant,
+        payment.but(status="failed", disbursed=payment.refunded),
+        disbursed=grant.disbursed - undone,
+    )
+    return given_back(after, event.on)
+
+
+EVOLVE: Evolves = {
+    FundsDisbursed: moves_money(_disbursed),
+    PaymentFailed: moves_money(_payment_failed),
+}
+"""How each event changes the grant."""
+
+
+def no_more_overpaid(before: Grant | None, after: Grant | None) -> None:
+    """Refuse what on some day raises what is overpaid, and may not. Raises `ExceedsUndisbursedBalance`.
+
+    ``before``, ``after``: the grant after all that is known, without the change and with it.
+
+    Domain §4.1 names what may raise it: irregular payments, and corrections of these, of refunds and of
+    failures. A refund or failure that arrives late is none of them, though it is a fact of the world (§1.1).
+    It can raise it only after the grant's end, if it leaves less to come back later: what comes back goes on
+    to the fund, and the bank paid in breach in between. Then the later failure or refund is struck first, and
+    recorded anew after the one that came late: no step of that is refused, and all of it is in the book.
+    """
+    if before is None or after is None:
+        return
+    more = ZERO
+    for day, change in changes_between(before.overpayments, after.overpayments).items():
+        more += change
+        if more > 0:
+            raise ExceedsUndisbursedBalance(
+                f"on {day} {money(more, after.currency)} more would be paid than is committed to {after.id}:"
+                " correct what is recorded of that day first"
+            )
+
+
+def _requester_and_authoriser(grant: Grant, event: FundsDisbursed) -> Others:
+    allowed = grant.payments.get(event.payment)
+    if allowed is None or allowed.authorised_by is None:
+        return requester(grant, event)
+    return (*requester(grant, event), (allowed.authorised_by, f"authorised {event.payment}"))
+
+
+def _disburse(grant: Grant, event: FundsDisbursed, fund: Fund) -> None:
+    payment = payment_of(grant, event.payment)
+    not_finished(payment)
+    if payment.status != "authorised":
+        raise PaymentNotAuthorised(
+            f"payment {event.payment} is {payment.status}: finance authorises it first"
+        )
+    third(event.actor, "pay it", *_requester_and_authoriser(grant, event))
+    last = deadline(grant, fund)
+    if last is not None and event.on > last:
+        raise DisbursementDeadlinePassed(
+            f"{event.on} is after {last}, the disbursement deadline of the closing date {grant.closing_date};"
+            " what the bank paid all the same is recorded with payment irregular"
+        )
+    if grant.payments_suspended:
+        raise PaymentsSuspended(
+            f"payments of {grant.id} are suspended on {event.on}: lift the suspension first"
+        )
+    in_holding_currency(event.amount, fund.currency)
+    if event.amount.amount > payment.authorised:
+        raise ExceedsAuthorisedAmount(
+            f"{money(*event.amount)} is more than was authorised: {money(payment.authorised, grant.currency)}"
+        )
+
+
+def _disburse_within_balance(grant: Grant, event: FundsDisbursed) -> None:
+    if event.amount.amount > grant.undisbursed:
+        left = money(grant.undisbursed, grant.currency)
+        raise ExceedsUndisbursedBalance(
+            f"{money(*event.amount)} is more than the undisbursed balance of {left}"
+        )
+
+
+def _rate_fits(event: FundsDisbursed) -> None:
+    """The amount at the rate is what was paid, but for the rounding of both numbers."""
+    paid, rate = event.paid_amount, event.rate
+    if paid is None or rate is None:
+        return
+    if paid.currency == event.amount.currency:
+        raise SameCurrencyPaid(
+            f"{money(*paid)} is in the grant's own currency: leave paid_amount and rate out"
+        )
+    with localcontext(prec=100):
+        gives = event.amount.amount * rate
+        off = abs(gives - paid.amount)
+        rounded = (_last_place(paid.amount) + event.amount.amount * _last_place(rate)) / 2
+        if off > rounded:
+            raise RateDoesNotFit(
+                f"{money(*event.amount)} at {rate:f} is {money(gives, paid.currency)}, and {money(*paid)} is not"
+                f" that: the rate is how many {paid.currency} one {event.amount.currency} is worth"
+            )
+
+
+def _last_place(number: Decimal) -> Decimal:
+    """One unit of the last decimal as it is written; one for a whole number."""
+    exponent = number.as_tuple().exponent
+    assert isinstance(exponent, int)
+    return Decimal(1).scaleb(min(exponent, 0))
+
+
+def _fail(grant: Grant, event: PaymentFailed) -> None:
+    payment = payment_of(grant, event.payment)
+    if payment.status == "requested":
+        raise PaymentNotAuthorised(f"payment {event.payment} never went to the bank: reject it instead")
+    if payment.status in ("rejected", "failed"):
+        raise PaymentAlreadyFinished(f"payment {event.payment} was {payment.status} before")
+
+
+RULES: Rules = {
+    FundsDisbursed: Guards(
+        invariants=(
+            Rule(1, _disburse),
+            Rule(2, _rate_fits),
+        ),
+        balances=(Rule(1, _disburse_within_balance),),
+        requested_by=(Rule(1, _requester_and_authoriser),),
+    ),
+    PaymentFailed: Guards(invariants=(Rule(1, _fail),)),
+}
+"""What is asked before each event, each rule with the number of its rule set."""
+
+
+# fmt: off
+COMMANDS = (
+    Spec("DisburseFunds", "payment disburse", "finance", (E, F),
+         "FundsDisbursed", PAYMENT,
+         "Pay an authorised payment."),
+    Spec("FailPayment", "payment fail", "finance", ANY,
+         "PaymentFailed", PAYMENT,
+         "Record that the bank could not pay."),
+)
+# fmt: on
+"""How each event is asked for."""

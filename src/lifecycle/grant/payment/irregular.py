@@ -1,0 +1,127 @@
+"""What the bank paid in breach of a rule: beyond the commitment it is overpaid."""
+
+from typing import ClassVar
+
+from pydantic import model_validator
+
+from lifecycle.fund.state import Fund
+from lifecycle.grant.payment.disbursement import next_paid
+from lifecycle.grant.payment.request import OfOneLine, line_is_category, payment_of, with_payment
+from lifecycle.grant.state import Evolves, Grant, Payment, moves_money
+from lifecycle.kernel.event import GrantEvent
+from lifecycle.kernel.guards import Others, in_holding_currency, third
+from lifecycle.kernel.likeness import not_too_like
+from lifecycle.kernel.refusals import AGAINST_PAYING, PaymentIdTaken, UnknownRule
+from lifecycle.kernel.rule import Guards, Rule, Rules
+from lifecycle.kernel.spec import ANY, PAYMENT, Spec
+from lifecycle.types.stage import ZERO
+from lifecycle.types.terms import Amount, ItemId, Label, Line, Reason
+
+
+class IrregularPaymentRecorded(GrantEvent):
+    """The bank paid in breach of a rule: it counts as disbursed and is shown as a breach.
+
+    What exceeds the commitment is overpaid. Recorded by an approver, in any stage.
+    """
+
+    VERSION: ClassVar[int] = 2
+    _line = model_validator(mode="before")(line_is_category)
+
+    payment: ItemId
+    """Its name within the grant, a new one."""
+    of: ItemId | None = None
+    """The payment that it doubles, if any."""
+    payee: Line
+    """Who is paid: an organization or a role, never a person's name."""
+    category: Label | None = None
+    """The budget line that it belongs to, if any; ``line`` is another name of this field."""
+    amount: Amount
+    """In the grant's currency."""
+    rule: Line
+    """Which rule was broken: the name of a refusal that DisburseFunds can give. Until version 2 any text."""
+    reason: Reason
+    """How it came about."""
+
+
+def _paid_in_breach(grant: Grant, event: IrregularPaymentRecorded) -> Grant:
+    payment = Payment(
+        event.payment,
+        asked=ZERO,
+        status="disbursed",
+        disbursed=event.amount.amount,
+        payee=event.payee,
+        paid_as=next_paid(grant),
+        irregular_rule=event.rule,
+        doubles=event.of,
+    )
+    return with_payment(grant, payment, disbursed=grant.disbursed + event.amount.amount)
+
+
+EVOLVE: Evolves = {
+    IrregularPaymentRecorded: moves_money(_paid_in_breach),
+}
+"""How each event changes the grant."""
+
+
+def _irregular(grant: Grant, event: IrregularPaymentRecorded, fund: Fund) -> None:
+    if event.payment in grant.payments:
+        raise PaymentIdTaken(f"there is a payment {event.payment}: choose another name")
+    in_holding_currency(event.amount, fund.currency)
+
+
+def _names_its_breach(grant: Grant, event: IrregularPaymentRecorded) -> None:
+    if event.of is not None:
+        payment_of(grant, event.of)
+    names = [refusal.__name__ for refusal in AGAINST_PAYING]
+    if event.rule not in names:
+        raise UnknownRule(
+            f"{event.rule} is no refusal of a payment; name the one that it broke: {', '.join(names)}"
+        )
+
+
+def _not_told_by_its_leader(grant: Grant, event: IrregularPaymentRecorded) -> None:
+    third(event.actor, "record what was paid in breach", *_leaders(grant, event))
+
+
+def _leaders(grant: Grant, event: IrregularPaymentRecorded) -> Others:
+    """The payment's task team leader: the grant's, and the one who asked for the payment that it doubles."""
+    doubled = grant.payments.get(event.of or "")
+    asked = doubled.requested_by if doubled is not None else None
+    return (
+        (grant.leader, f"leads {grant.id}"),
+        *([(asked, f"asked for {event.of}")] if asked is not None else ()),
+    )
+
+
+def _irregular_like_no_other(grant: Grant, event: IrregularPaymentRecorded) -> None:
+    not_too_like(event.payment, grant.payments, "payment")
+
+
+RULES: Rules = {
+    IrregularPaymentRecorded: Guards(
+        invariants=(
+            Rule(1, _irregular),
+            Rule(2, _names_its_breach),
+            Rule(2, _not_told_by_its_leader),
+            Rule(2, _irregular_like_no_other),
+        ),
+        requested_by=(Rule(2, _leaders),),
+    ),
+}
+"""What is asked before each event, each rule with the number of its rule set."""
+
+
+class RecordIrregularPayment(OfOneLine, IrregularPaymentRecorded):
+    """Record what the bank paid in breach."""
+
+    NAME = "RecordIrregularPayment"
+
+
+# fmt: off
+COMMANDS = (
+    Spec("RecordIrregularPayment", "payment irregular", "approver", ANY,
+         "IrregularPaymentRecorded", PAYMENT,
+         "Record what the bank paid in breach."),
+)
+# fmt: on
+"""How each event is asked for."""

@@ -1,0 +1,148 @@
+"""Money that came back."""
+
+from decimal import Decimal
+from typing import ClassVar
+
+from pydantic import model_validator
+
+from lifecycle.fund.state import Fund
+from lifecycle.grant.payment.request import payment_of
+from lifecycle.grant.state import Evolves, Grant, given_back, moves_money
+from lifecycle.kernel.command import GrantCommand, fact
+from lifecycle.kernel.event import GrantEvent, Value
+from lifecycle.kernel.guards import in_holding_currency, money
+from lifecycle.kernel.refusals import RefundExceedsDisbursed, SplitDoesNotAddUp
+from lifecycle.kernel.rule import Guards, Rule, Rules
+from lifecycle.kernel.spec import ANY, PAYMENT, Spec
+from lifecycle.types.stage import ZERO
+from lifecycle.types.terms import Amount, ItemId, Money, Reason
+
+
+class RefundPart(Value):
+    """What came back of one payment."""
+
+    payment: ItemId
+    """Its name within the grant."""
+    amount: Amount
+    """In the grant's currency."""
+
+
+class RefundReceived(GrantEvent):
+    """Money came back; of a cancelled grant it goes on to the fund.
+
+    Recorded by finance.
+    """
+
+    VERSION: ClassVar[int] = 2
+
+    payment: ItemId | None = None
+    """Of which payment it comes back; left out if it comes back of several."""
+    amount: Amount
+    """In the grant's currency; at most what was disbursed and not refunded."""
+    split: tuple[RefundPart, ...] | None = None
+    """Of which payments it comes back, and how much of each. If neither a payment nor a split is given, it is
+    split over the grant's payments, the newest first."""
+    reason: Reason | None = None
+    """Why it came back."""
+
+    @property
+    def parts(self) -> tuple[tuple[str, Decimal], ...]:
+        """What came back of each payment, with the payment's name."""
+        if self.payment is not None:
+            return ((self.payment, self.amount.amount),)
+        return tuple((part.payment, part.amount.amount) for part in self.split or ())
+
+
+def _refunded(grant: Grant, event: RefundReceived) -> Grant:
+    payments = dict(grant.payments)
+    for name, amount in event.parts:
+        payments[name] = payments[name].but(refunded=payments[name].refunded + amount)
+    return given_back(grant.but(payments=payments, refunded=grant.refunded + event.amount.amount), event.on)
+
+
+EVOLVE: Evolves = {
+    RefundReceived: moves_money(_refunded),
+}
+"""How each event changes the grant."""
+
+
+def split_over(grant: Grant, amount: Money) -> list[dict[str, str]]:
+    """The parts of a refund that names no payment: of the payment disbursed last as much as can come back of
+    it, then of the one before. What is more than was disbursed is left out.
+    """
+    parts, left = [], amount.amount
+    for payment in sorted(grant.payments.values(), key=lambda one: -one.paid_as):
+        part = min(left, payment.out)
+        if part > 0:
+            parts.append({"payment": payment.id, "amount": str(Money.of(part, amount.currency))})
+            left -= part
+    return parts
+
+
+def _split(grant: Grant, asked: "RecordRefund", _: Fund) -> RefundReceived:
+    refund = fact(RefundReceived, asked)
+    if refund.payment is not None or refund.split is not None:
+        return refund
+    fields = {name: getattr(refund, name) for name in refund.model_fields_set}
+    return RefundReceived.model_validate({**fields, "split": split_over(grant, asked.amount)})
+
+
+def _refund(grant: Grant, event: RefundReceived, fund: Fund) -> None:
+    in_holding_currency(event.amount, fund.currency)
+    for part in event.split or ():
+        in_holding_currency(part.amount, fund.currency)
+    if event.payment is None:
+        _adds_up(grant, event)
+    came: dict[str, Decimal] = {}
+    for name, amount in event.parts:
+        payment = payment_of(grant, name)
+        came[name] = came.get(name, ZERO) + amount
+        if came[name] > payment.out:
+            raise RefundExceedsDisbursed(
+                f"{money(came[name], grant.currency)} came back of payment {name}, of which"
+                f" {money(payment.out, grant.currency)} is disbursed and not refunded"
+            )
+
+
+def _adds_up(grant: Grant, event: RefundReceived) -> None:
+    """A refund that names no payment is what its parts sum to, and never more than was disbursed."""
+    out = grant.disbursed - grant.refunded
+    if event.amount.amount > out:
+        raise RefundExceedsDisbursed(
+            f"{money(*event.amount)} came back to {grant.id}, of which {money(out, grant.currency)} is disbursed"
+            f" and not refunded on {event.on}"
+        )
+    parts = sum((amount for _, amount in event.parts), ZERO)
+    if parts != event.amount.amount:
+        raise SplitDoesNotAddUp(
+            f"the parts sum to {money(parts, grant.currency)}, not {money(*event.amount)}"
+        )
+
+
+RULES: Rules = {
+    RefundReceived: Guards(invariants=(Rule(1, _refund),), made_by=_split),
+}
+"""What is asked before each event, each rule with the number of its rule set."""
+
+
+class RecordRefund(GrantCommand, RefundReceived):
+    """Record money that came back."""
+
+    NAME = "RecordRefund"
+    FILLED_IN = ("split",)
+
+    @model_validator(mode="after")
+    def _of_one_or_of_several(self) -> "RecordRefund":
+        if self.payment is not None and self.split is not None:
+            raise ValueError("give a payment or a split, not both")
+        return self
+
+
+# fmt: off
+COMMANDS = (
+    Spec("RecordRefund", "payment refund", "finance", ANY,
+         "RefundReceived", PAYMENT,
+         "Record money that came back."),
+)
+# fmt: on
+"""How each event is asked for."""

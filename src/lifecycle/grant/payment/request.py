@@ -1,0 +1,205 @@
+"""A payment asked for, and allowed or refused by finance."""
+
+from typing import Any
+
+from pydantic import model_validator
+
+from lifecycle.fund.state import Fund
+from lifecycle.grant.state import Evolves, Grant, Payment
+from lifecycle.kernel.command import GrantCommand
+from lifecycle.kernel.event import GrantEvent
+from lifecycle.kernel.guards import Others, in_holding_currency, money, third
+from lifecycle.kernel.likeness import not_too_like
+from lifecycle.kernel.refusals import (
+    ExceedsRequestedAmount,
+    ExceedsUndisbursedBalance,
+    PaymentAlreadyAuthorised,
+    PaymentAlreadyDisbursed,
+    PaymentAlreadyFinished,
+    PaymentIdTaken,
+    UnknownPayment,
+)
+from lifecycle.kernel.rule import Guards, Rule, Rules
+from lifecycle.kernel.spec import ENDS, PAYMENT, E, F, Spec
+from lifecycle.types.terms import Amount, ItemId, Label, Line, Reason
+
+
+def line_is_category(said: Any) -> Any:
+    """``line`` is another name of ``category``: in a correction it replaces what stood there."""
+    if type(said) is dict and "line" in said:
+        return {name: value for name, value in said.items() if name != "line"} | {"category": said["line"]}
+    return said
+
+
+class PaymentRequested(GrantEvent):
+    """A payment was asked for. Recorded by the task team leader."""
+
+    _line = model_validator(mode="before")(line_is_category)
+
+    payment: ItemId
+    """Its name within the grant."""
+    payee: Line
+    """Who is paid: an organization or a role, never a person's name."""
+    category: Label
+    """The budget line that it belongs to; ``line`` is another name of this field."""
+    amount: Amount
+    """In the grant's currency; within the undisbursed balance."""
+
+
+class PaymentAuthorised(GrantEvent):
+    """Finance allowed it. Recorded by an officer who did not ask for it."""
+
+    payment: ItemId
+    """Its name within the grant."""
+    amount: Amount | None = None
+    """At most what was asked; all of it where not said."""
+
+
+class PaymentRejected(GrantEvent):
+    """Finance said no. Recorded by an officer who did not ask for it."""
+
+    payment: ItemId
+    """Its name within the grant."""
+    reason: Reason
+    """Why it is not paid."""
+
+
+def with_payment(grant: Grant, payment: Payment, **changes: Any) -> Grant:
+    return grant.but(payments={**grant.payments, payment.id: payment}, **changes)
+
+
+def _payment_requested(grant: Grant, event: PaymentRequested) -> Grant:
+    return with_payment(
+        grant, Payment(event.payment, event.amount.amount, requested_by=event.actor, payee=event.payee)
+    )
+
+
+def _payment_authorised(grant: Grant, event: PaymentAuthorised) -> Grant:
+    payment = grant.payments[event.payment]
+    amount = payment.asked if event.amount is None else event.amount.amount
+    return with_payment(grant, payment.but(status="authorised", authorised=amount, authorised_by=event.actor))
+
+
+def _payment_rejected(grant: Grant, event: PaymentRejected) -> Grant:
+    return with_payment(grant, grant.payments[event.payment].but(status="rejected"))
+
+
+EVOLVE: Evolves = {
+    PaymentRequested: _payment_requested,
+    PaymentAuthorised: _payment_authorised,
+    PaymentRejected: _payment_rejected,
+}
+"""How each event changes the grant."""
+
+
+def payment_of(grant: Grant, payment: str) -> Payment:
+    known = grant.payments.get(payment)
+    if known is None:
+        names = ", ".join(grant.payments) or "none"
+        raise UnknownPayment(f"{grant.id} has no payment {payment} on that day; it has: {names}")
+    return known
+
+
+def not_finished(payment: Payment) -> None:
+    if payment.status == "disbursed":
+        raise PaymentAlreadyDisbursed(
+            f"payment {payment.id} was paid before: one disbursement finishes a payment;"
+            " a further one is asked for under another name"
+        )
+    if payment.status in ("rejected", "failed"):
+        raise PaymentAlreadyFinished(f"payment {payment.id} was {payment.status}: ask for a new one")
+
+
+def _request(grant: Grant, event: PaymentRequested, fund: Fund) -> None:
+    if event.payment in grant.payments:
+        raise PaymentIdTaken(f"there is a payment {event.payment}: choose another name")
+    in_holding_currency(event.amount, fund.currency)
+
+
+def _request_within_balance(grant: Grant, event: PaymentRequested) -> None:
+    left = grant.undisbursed - grant.pending
+    if event.amount.amount > left:
+        pending = (
+            f", and {money(grant.pending, grant.currency)} is asked for already" if grant.pending else ""
+        )
+        most = f"at most {money(left, grant.currency)}" if left > 0 else "nothing is left to ask for"
+        raise ExceedsUndisbursedBalance(
+            f"{money(*event.amount)} is asked for; the undisbursed balance on {event.on} is"
+            f" {money(grant.undisbursed, grant.currency)}{pending}: {most}"
+        )
+
+
+def requester(grant: Grant, event: Any) -> Others:
+    asked = grant.payments.get(event.payment)
+    if asked is None or asked.requested_by is None:
+        return ()
+    return ((asked.requested_by, f"asked for {event.payment}"),)
+
+
+def _authorise(grant: Grant, event: PaymentAuthorised, fund: Fund) -> None:
+    payment = payment_of(grant, event.payment)
+    not_finished(payment)
+    if payment.status == "authorised":
+        raise PaymentAlreadyAuthorised(f"payment {event.payment} was authorised by {payment.authorised_by}")
+    third(event.actor, "authorise it", *requester(grant, event))
+    if event.amount is not None:
+        in_holding_currency(event.amount, fund.currency)
+        if event.amount.amount > payment.asked:
+            raise ExceedsRequestedAmount(
+                f"{money(*event.amount)} is more than was asked for: {money(payment.asked, grant.currency)}"
+            )
+
+
+def _reject(grant: Grant, event: PaymentRejected) -> None:
+    payment = payment_of(grant, event.payment)
+    not_finished(payment)
+    third(event.actor, "reject it", *requester(grant, event))
+
+
+def _request_like_no_other(grant: Grant, event: PaymentRequested) -> None:
+    not_too_like(event.payment, grant.payments, "payment")
+
+
+RULES: Rules = {
+    PaymentRequested: Guards(
+        invariants=(
+            Rule(1, _request),
+            Rule(2, _request_like_no_other),
+        ),
+        preconditions=(Rule(1, _request_within_balance),),
+    ),
+    PaymentAuthorised: Guards(invariants=(Rule(1, _authorise),), requested_by=(Rule(1, requester),)),
+    PaymentRejected: Guards(invariants=(Rule(1, _reject),), requested_by=(Rule(1, requester),)),
+}
+"""What is asked before each event, each rule with the number of its rule set."""
+
+
+class OfOneLine(GrantCommand):
+    @model_validator(mode="before")
+    @classmethod
+    def _named_once(cls, said: Any) -> Any:
+        if isinstance(said, dict) and "line" in said and "category" in said:
+            raise ValueError("line is another name of category: give one of them")
+        return said
+
+
+class RequestPayment(OfOneLine, PaymentRequested):
+    """Ask for a payment."""
+
+    NAME = "RequestPayment"
+
+
+# fmt: off
+COMMANDS = (
+    Spec("RequestPayment", "payment request", "ttl", (E, F),
+         "PaymentRequested", PAYMENT,
+         "Ask for a payment."),
+    Spec("AuthorisePayment", "payment authorise", "finance", (E, F),
+         "PaymentAuthorised", PAYMENT,
+         "Allow a payment."),
+    Spec("RejectPayment", "payment reject", "finance", (E, F, *ENDS),
+         "PaymentRejected", PAYMENT,
+         "Refuse a payment."),
+)
+# fmt: on
+"""How each event is asked for."""

@@ -1,0 +1,1 @@
+"""From the idea to the promise."""

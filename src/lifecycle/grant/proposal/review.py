@@ -1,0 +1,191 @@
+"""Review and decision: scores, approval with its promise of money, refusal."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field
+
+from lifecycle.fund.establishment import window_of
+from lifecycle.fund.state import Fund
+from lifecycle.grant.agreement import fits_months, fits_window, plans_capabilities
+from lifecycle.grant.proposal.request import request_digest
+from lifecycle.grant.state import Evolves, Grant, committed, ended, moves_money
+from lifecycle.kernel.command import OnGrant
+from lifecycle.kernel.event import GrantEvent
+from lifecycle.kernel.guards import Others, in_holding_currency, money, third
+from lifecycle.kernel.refusals import AboveMaximumAmount, DecidesOwnRequest, NoEditionInForce, RequestChanged
+from lifecycle.kernel.rule import Guards, Rule, Rules
+from lifecycle.kernel.spec import GRANT, P, R, Spec
+from lifecycle.policy.edition import Window
+from lifecycle.types.stage import Stage
+from lifecycle.types.terms import Advice, ByName, Cost, Digest, Line, Reason, Word
+
+
+class ProposalReviewed(GrantEvent):
+    """A reviewer scored the proposal.
+
+    Recorded by a reviewer who is not its task team leader.
+    """
+
+    scores: Annotated[dict[Word, Annotated[Decimal, Field(ge=0, le=100)]], ByName]
+    """Points by criterion: of a proposal that answers a call, by each of the call's criteria."""
+    advice: Advice
+    """What the reviewer would do."""
+
+
+class GrantApproved(GrantEvent):
+    """The fund promised money, or support that costs it nothing.
+
+    Its pair on the fund is FundsCommitted, in the same transaction; of an amount of zero there is none.
+
+    Recorded by an approver who did not prepare it.
+    """
+
+    amount: Cost
+    """The commitment; in the holding currency."""
+    conditions: tuple[Line, ...] = ()
+    """To be met before the agreement is signed."""
+    request_digest: Digest
+    """Of the exact request that was approved."""
+    edition: Line
+    """The policy edition in force on the day; it governs the grant for life."""
+
+
+class ProposalDeclined(GrantEvent):
+    """The fund said no. Recorded by an approver."""
+
+    reason: Reason
+    """Why not."""
+
+
+def _reviewed(grant: Grant, event: ProposalReviewed) -> Grant:
+    return grant.but(reviewed_by=(*grant.reviewed_by, event.actor))
+
+
+def _approved(grant: Grant, event: GrantApproved) -> Grant:
+    return committed(grant, event.on, event.amount.amount).but(
+        stage=Stage.APPROVED,
+        approved_on=event.on,
+        conditions=event.conditions,
+        edition=event.edition,
+        request_digest=event.request_digest,
+        selections=((event.on, event.amount.amount),)
+        if grant.call is not None and event.amount.amount
+        else (),
+    )
+
+
+EVOLVE: Evolves = {
+    ProposalReviewed: _reviewed,
+    GrantApproved: moves_money(_approved),
+    ProposalDeclined: ended(Stage.DECLINED),
+}
+"""How each event changes the grant."""
+
+
+def _leader(grant: Grant) -> Others:
+    return ((grant.leader, "leads the grant"),)
+
+
+def _review(grant: Grant, event: ProposalReviewed) -> None:
+    third(event.actor, "review it", *_leader(grant))
+
+
+def preparers(grant: Grant) -> Others:
+    return tuple((officer, f"prepared {grant.id}") for officer in sorted(grant.preparers))
+
+
+def not_prepared_by(approver: str, grant: Grant) -> None:
+    """Refuse an approver who prepared the grant. Raises `DecidesOwnRequest`."""
+    if approver in grant.preparers:
+        raise DecidesOwnRequest(f"{approver} prepared {grant.id}, so another approver has to decide on it")
+
+
+def _promise(grant: Grant, asked: "ApproveGrant", fund: Fund) -> GrantApproved:
+    not_prepared_by(asked.actor, grant)
+    edition = fund.edition_on(asked.on)
+    if edition is None:
+        raise NoEditionInForce(f"no policy edition holds on {asked.on}: adopt one that does")
+    return GrantApproved(
+        on=asked.on,
+        actor=asked.actor,
+        amount=asked.amount,
+        conditions=asked.conditions,
+        request_digest=asked.request_digest or request_digest(grant),
+        edition=edition.name,
+    )
+
+
+def _approve(grant: Grant, event: GrantApproved, fund: Fund) -> None:
+    not_prepared_by(event.actor, grant)
+    in_holding_currency(event.amount, fund.currency)
+    within_maximum(grant, event.amount.amount, window_of(grant.window, fund.editions[event.edition]))
+    today = request_digest(grant)
+    if event.request_digest != today:
+        raise RequestChanged(
+            f"the request of that day has the digest {today}: it is not what the approval binds"
+        )
+
+
+def _approve_what_fits(grant: Grant, event: GrantApproved, fund: Fund) -> None:
+    """What approval can know already breaks the window (domain §4.6)."""
+    edition = fund.editions[event.edition]
+    window = window_of(grant.window, edition)
+    fits_months(grant.window, grant.months, window)
+    fits_window(grant, grant.recipients, window, edition)
+    plans_capabilities(grant.window, grant.capabilities_planned, window)
+
+
+def within_maximum(grant: Grant, committed: Decimal, window: Window) -> None:
+    """Refuse more than the window's maximum. Raises `AboveMaximumAmount`."""
+    limit = window.max_amount
+    if limit is None:
+        return
+    in_holding_currency(limit.value, grant.currency)
+    if committed > limit.value.amount:
+        raise AboveMaximumAmount(
+            f"a grant of window {grant.window} has at most {money(*limit.value)} ({limit.source})"
+        )
+
+
+RULES: Rules = {
+    ProposalReviewed: Guards(invariants=(Rule(1, _review),), requested_by=(Rule(1, _leader),)),
+    GrantApproved: Guards(
+        invariants=(
+            Rule(1, _approve),
+            Rule(2, _approve_what_fits),
+        ),
+        requested_by=(Rule(1, preparers),),
+        made_by=_promise,
+    ),
+}
+"""What is asked before each event, each rule with the number of its rule set."""
+
+
+class ApproveGrant(OnGrant):
+    """Promise money; the fund is charged in the same transaction."""
+
+    NAME = "ApproveGrant"
+    FILLED_IN = ("request_digest",)
+
+    amount: Cost
+    conditions: tuple[Line, ...] = ()
+    """To be met before the agreement is signed."""
+    request_digest: Digest | None = None
+    """Of the request that the approver read, as ``grant show`` prints it: another one is refused."""
+
+
+# fmt: off
+COMMANDS = (
+    Spec("ReviewProposal", "grant review", "reviewer", (R,),
+         "ProposalReviewed", GRANT,
+         "Score a proposal."),
+    Spec("ApproveGrant", "grant approve", "approver", (R,),
+         "GrantApproved", GRANT,
+         "Promise money; the fund is charged."),
+    Spec("DeclineProposal", "grant decline", "approver", (P, R),
+         "ProposalDeclined", GRANT,
+         "Refuse a proposal."),
+)
+# fmt: on
+"""How each event is asked for."""

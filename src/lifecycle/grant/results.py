@@ -1,0 +1,224 @@
+"""What came of it: progress, completion, outcomes, lessons, reports, survey and stories."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from lifecycle.grant.state import Evolves, Grant, unchanged
+from lifecycle.kernel.event import GrantEvent
+from lifecycle.kernel.guards import Others, third
+from lifecycle.kernel.refusals import (
+    ActivitiesStillPlanned,
+    CompletionReportAlreadyAccepted,
+    NoCompletionReport,
+    NothingChanged,
+)
+from lifecycle.kernel.rule import Guards, Rule, Rules
+from lifecycle.kernel.spec import GRANT, C, E, F, Spec
+from lifecycle.types.stage import Stage
+from lifecycle.types.terms import ByName, Capability, Count, Line, Outcome, Prose, Result, Word
+
+
+class ProgressReported(GrantEvent):
+    """A progress report arrived. Recorded by the task team leader."""
+
+    period: Line
+    """What it reports on, as the report names it."""
+    rating: Word
+    """In the fund's own scale."""
+    narrative: Prose
+    """How it goes."""
+
+
+class ImplementationCompleted(GrantEvent):
+    """All activities are done; follow-up begins. Recorded by the task team leader."""
+
+
+class OutcomesReported(GrantEvent):
+    """What capacity was built, with the evidence. Recorded by the task team leader."""
+
+    outcomes: Annotated[dict[Outcome, Prose], ByName] = Field(default_factory=dict)
+    """Outcome to its evidence."""
+    results: Annotated[dict[Result, Prose], ByName] = Field(default_factory=dict)
+    """Concrete results beyond capacity, with what they are."""
+
+
+class LessonRecorded(GrantEvent):
+    """What was learned about exchanging know-how: what worked, what did not, and why (S4).
+
+    Recorded by the task team leader.
+    """
+
+    worked: Prose | None = None
+    """What worked."""
+    did_not_work: Prose | None = None
+    """What did not."""
+    why: Prose
+    """Why, as far as it is known."""
+
+    @model_validator(mode="after")
+    def _of_something(self) -> "LessonRecorded":
+        if self.worked is None and self.did_not_work is None:
+            raise ValueError("say what worked, or what did not, or both")
+        return self
+
+
+class CapabilityReached(GrantEvent):
+    """An institution can now do it by itself. Recorded by the task team leader."""
+
+    capability: Capability
+    """Which one."""
+    evidence: Prose | None = None
+    """How it is known."""
+
+
+class CompletionReportSubmitted(GrantEvent):
+    """The completion report was handed in. Recorded by the task team leader."""
+
+    summary: Prose
+    """In some paragraphs."""
+    lessons: Prose | None = None
+    """What worked, what did not, and why."""
+
+
+class CompletionReportAccepted(GrantEvent):
+    """The secretariat took it. Recorded by an officer who did not submit it."""
+
+
+class ClientSurveyRecorded(GrantEvent):
+    """The recipients were asked. Recorded by the secretariat."""
+
+    respondents: Count
+    """How many answered."""
+    satisfaction: Annotated[Decimal, Field(ge=0, le=10)] | None = None
+    """Mean of the answers, on the survey's own scale."""
+
+
+class ResultsStoryPublished(GrantEvent):
+    """The story of what came of it was published. Recorded by the secretariat."""
+
+    title: Line
+    """As it is published."""
+    summary: Prose
+    """In some paragraphs."""
+    url: Line | None = None
+    """Where it can be read."""
+
+
+class DevelopmentOutcomeRecorded(GrantEvent):
+    """What changed in the country, years later. Recorded by the secretariat."""
+
+    title: Line | None = None
+    """The story's title, where there is one."""
+    summary: Prose
+    """In some paragraphs."""
+    url: Line | None = None
+    """Where it can be read."""
+
+
+def _completed(grant: Grant, event: ImplementationCompleted) -> Grant:
+    return grant.but(stage=Stage.FOLLOW_UP, completed_on=event.on)
+
+
+def _capability(grant: Grant, event: CapabilityReached) -> Grant:
+    return grant.but(capabilities=tuple(dict.fromkeys((*grant.capabilities, event.capability))))
+
+
+def _report_submitted(grant: Grant, event: CompletionReportSubmitted) -> Grant:
+    return grant.but(report_by=event.actor, submitters=grant.submitters | {event.actor})
+
+
+def _report_accepted(grant: Grant, event: CompletionReportAccepted) -> Grant:
+    return grant.but(report_accepted_on=event.on)
+
+
+EVOLVE: Evolves = {
+    ImplementationCompleted: _completed,
+    CapabilityReached: _capability,
+    CompletionReportSubmitted: _report_submitted,
+    CompletionReportAccepted: _report_accepted,
+    LessonRecorded: unchanged,
+    ProgressReported: unchanged,
+    OutcomesReported: unchanged,
+    ClientSurveyRecorded: unchanged,
+    ResultsStoryPublished: unchanged,
+    DevelopmentOutcomeRecorded: unchanged,
+}
+"""How each event changes the grant."""
+
+
+def _complete(grant: Grant) -> None:
+    if planned := [activity.id for activity in grant.activities.values() if activity.status == "planned"]:
+        raise ActivitiesStillPlanned(f"still planned: {', '.join(planned)}; hold or cancel each first")
+
+
+def _report(event: OutcomesReported) -> None:
+    if not event.outcomes and not event.results:
+        raise NothingChanged("name at least one outcome or result, with its evidence")
+
+
+def _submit(grant: Grant) -> None:
+    _not_accepted(grant)
+
+
+def _submitters(grant: Grant) -> Others:
+    return tuple((officer, "submitted the completion report") for officer in sorted(grant.submitters))
+
+
+def _accept(grant: Grant, event: CompletionReportAccepted) -> None:
+    if grant.report_by is None:
+        raise NoCompletionReport(f"no completion report was handed in by {event.on}")
+    _not_accepted(grant)
+    third(event.actor, "accept it", *_submitters(grant))
+
+
+def _not_accepted(grant: Grant) -> None:
+    if grant.report_accepted_on is not None:
+        raise CompletionReportAlreadyAccepted(f"it was accepted on {grant.report_accepted_on}")
+
+
+RULES: Rules = {
+    ImplementationCompleted: Guards(preconditions=(Rule(1, _complete),)),
+    OutcomesReported: Guards(invariants=(Rule(1, _report),)),
+    CompletionReportSubmitted: Guards(invariants=(Rule(1, _submit),)),
+    CompletionReportAccepted: Guards(invariants=(Rule(1, _accept),), requested_by=(Rule(1, _submitters),)),
+}
+"""What is asked before each event, each rule with the number of its rule set."""
+
+
+# fmt: off
+COMMANDS = (
+    Spec("ReportProgress", "grant report-progress", "ttl", (E, F),
+         "ProgressReported", GRANT,
+         "Hand in a progress report."),
+    Spec("CompleteImplementation", "grant complete", "ttl", (E,),
+         "ImplementationCompleted", GRANT,
+         "End the activities; follow-up begins."),
+    Spec("ReportOutcomes", "grant report-outcomes", "ttl", (E, F, C),
+         "OutcomesReported", GRANT,
+         "Tell which capacity was built."),
+    Spec("RecordLesson", "grant record-lesson", "ttl", (E, F, C),
+         "LessonRecorded", GRANT,
+         "Tell what worked, what did not, why."),
+    Spec("ReachCapability", "grant reach-capability", "ttl", (E, F, C),
+         "CapabilityReached", GRANT,
+         "Record a capability as reached."),
+    Spec("SubmitCompletionReport", "grant submit-report", "ttl", (E, F),
+         "CompletionReportSubmitted", GRANT,
+         "Hand in the completion report."),
+    Spec("AcceptCompletionReport", "grant accept-report", "secretariat", (F,),
+         "CompletionReportAccepted", GRANT,
+         "Take the completion report."),
+    Spec("RecordClientSurvey", "grant record-survey", "secretariat", (F, C),
+         "ClientSurveyRecorded", GRANT,
+         "Record what the recipients said."),
+    Spec("PublishResultsStory", "grant publish-story", "secretariat", (F, C),
+         "ResultsStoryPublished", GRANT,
+         "Record a published results story."),
+    Spec("RecordDevelopmentOutcome", "grant record-outcome", "secretariat", (F, C),
+         "DevelopmentOutcomeRecorded", GRANT,
+         "Record what changed, years later."),
+)
+# fmt: on
+"""How each event is asked for."""

@@ -1,0 +1,35 @@
+"""The rules of a grant: each stage states its own."""
+
+from lifecycle.grant import agreement, amendment, closure, exchange, follow_up, results
+from lifecycle.grant.payment import disbursement, irregular, refund
+from lifecycle.grant.payment import request as payment_request
+from lifecycle.grant.proposal import request as proposal_request
+from lifecycle.grant.proposal import review
+from lifecycle.grant.state import Grant
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.guards import Others
+from lifecycle.kernel.rule import NONE, Rules, in_set
+
+RULES: Rules = {
+    **proposal_request.RULES,
+    **review.RULES,
+    **agreement.RULES,
+    **exchange.RULES,
+    **payment_request.RULES,
+    **disbursement.RULES,
+    **refund.RULES,
+    **irregular.RULES,
+    **amendment.RULES,
+    **results.RULES,
+    **follow_up.RULES,
+    **closure.RULES,
+}
+"""What is asked before each event of a grant."""
+
+
+def askers(grant: Grant, event: Event, rules: int) -> Others:
+    """Who asked for what the event decides, by the rule set of this number."""
+    found: Others = ()
+    for others in in_set(RULES.get(type(event), NONE).requested_by, rules):
+        found += others.ask(grant=grant, event=event)
+    return found

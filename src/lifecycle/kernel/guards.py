@@ -1,0 +1,28 @@
+"""Conditions that rules of several stages ask."""
+
+from decimal import Decimal
+
+from lifecycle.kernel.refusals import CurrencyNotHolding, DecidesOwnRequest
+from lifecycle.types.codes import minor_units
+from lifecycle.types.terms import Money
+
+Others = tuple[tuple[str, str], ...]
+"""Officers, each with what they did."""
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """An amount as people read it."""
+    return f"{minor_units(amount, currency):,f} {currency}"
+
+
+def third(actor: str, act: str, *others: tuple[str, str]) -> None:
+    """Refuse the actor who is one of the others. Raises `DecidesOwnRequest`."""
+    for other, did in others:
+        if actor == other:
+            raise DecidesOwnRequest(f"{actor} {did}, so somebody else has to {act}")
+
+
+def in_holding_currency(amount: Money, currency: str) -> None:
+    """Refuse another currency. Raises `CurrencyNotHolding`."""
+    if amount.currency != currency:
+        raise CurrencyNotHolding(f"{amount} is not in {currency}, the holding currency: convert it first")
