@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+import lifecycle
 from lifecycle.call import call
 from lifecycle.decide.correction import COMMANDS as CORRECTIONS
 from lifecycle.fund import contributions, establishment, officers, quarantine, treasury
@@ -13,7 +14,7 @@ from lifecycle.grant.proposal import request as proposal_request
 from lifecycle.grant.proposal import review
 from lifecycle.kernel.spec import Spec
 
-FILE = Path(__file__).parents[1] / "src" / "lifecycle" / "catalogue.py"
+FILE = Path(lifecycle.__file__).with_name("catalogue.py")
 GRANT = (
     *(proposal_request, review, agreement, exchange, payment_request, disbursement, refund, irregular),
     *(other_money, amendment, results, follow_up, closure),

@@ -176,6 +176,7 @@ def _select(call: Call, event: GrantSelected) -> None:
 
 
 def not_closed(call: Call, event: Event) -> None:
+    """Refuse what comes after the call was closed. Raises `CallIsClosed`."""
     if call.closed_on is not None and event.on > call.closed_on:
         raise CallIsClosed(f"{call.id} was closed on {call.closed_on}: nothing more is selected in it")
 

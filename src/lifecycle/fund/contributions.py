@@ -151,6 +151,7 @@ def _partner_like(fund: Fund, event: PartnerJoined) -> None:
 
 
 def partner_of(fund: Fund, partner: str, on: date) -> Partner:
+    """The partner, as it stands on the day. Raises `UnknownPartner`."""
     known = fund.partners.get(partner)
     if known is None or known.joined_on > on:
         names = ", ".join(sorted(id for id, p in fund.partners.items() if p.joined_on <= on)) or "none"

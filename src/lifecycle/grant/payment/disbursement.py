@@ -1,4 +1,7 @@
-"""Money that left the fund, or that the bank could not pay. The undisbursed balance is the limit on every date."""
+"""Money that left the fund, or that the bank could not pay.
+
+The undisbursed balance is the limit on every date.
+"""
 
 from decimal import Decimal, localcontext
 from typing import Annotated
@@ -69,6 +72,7 @@ def _disbursed(grant: Grant, event: FundsDisbursed) -> Grant:
 
 
 def next_paid(grant: Grant) -> int:
+    """The place of the next payment among those of the grant that were disbursed, from 1."""
     return 1 + max((payment.paid_as for payment in grant.payments.values()), default=0)
 
 
@@ -168,8 +172,9 @@ def _rate_fits(event: FundsDisbursed) -> None:
         rounded = (_last_place(paid.amount) + event.amount.amount * _last_place(rate)) / 2
         if off > rounded:
             raise RateDoesNotFit(
-                f"{money(*event.amount)} at {rate:f} is {money(gives, paid.currency)}, and {money(*paid)} is not"
-                f" that: the rate is how many {paid.currency} one {event.amount.currency} is worth"
+                f"{money(*event.amount)} at {rate:f} is {money(gives, paid.currency)}, and"
+                f" {money(*paid)} is not that: the rate is how many {paid.currency} one"
+                f" {event.amount.currency} is worth"
             )
 
 

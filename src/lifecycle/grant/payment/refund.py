@@ -109,8 +109,8 @@ def _adds_up(grant: Grant, event: RefundReceived) -> None:
     out = grant.disbursed - grant.refunded
     if event.amount.amount > out:
         raise RefundExceedsDisbursed(
-            f"{money(*event.amount)} came back to {grant.id}, of which {money(out, grant.currency)} is disbursed"
-            f" and not refunded on {event.on}"
+            f"{money(*event.amount)} came back to {grant.id}, of which {money(out, grant.currency)} is"
+            f" disbursed and not refunded on {event.on}"
         )
     parts = sum((amount for _, amount in event.parts), ZERO)
     if parts != event.amount.amount:

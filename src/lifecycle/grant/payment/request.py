@@ -65,6 +65,7 @@ class PaymentRejected(GrantEvent):
 
 
 def with_payment(grant: Grant, payment: Payment, **changes: Any) -> Grant:
+    """The grant with the payment as it is now, and with other changes."""
     return grant.but(payments={**grant.payments, payment.id: payment}, **changes)
 
 
@@ -93,6 +94,7 @@ EVOLVE: Evolves = {
 
 
 def payment_of(grant: Grant, payment: str) -> Payment:
+    """The grant's payment of this name. Raises `UnknownPayment`."""
     known = grant.payments.get(payment)
     if known is None:
         names = ", ".join(grant.payments) or "none"
@@ -101,6 +103,7 @@ def payment_of(grant: Grant, payment: str) -> Payment:
 
 
 def not_finished(payment: Payment) -> None:
+    """Refuse a payment that was paid, rejected or failed. Raises a refusal."""
     if payment.status == "disbursed":
         raise PaymentAlreadyDisbursed(
             f"payment {payment.id} was paid before: one disbursement finishes a payment;"
@@ -130,6 +133,7 @@ def _request_within_balance(grant: Grant, event: PaymentRequested) -> None:
 
 
 def requester(grant: Grant, event: Any) -> Others:
+    """Who asked for the payment that the event names."""
     asked = grant.payments.get(event.payment)
     if asked is None or asked.requested_by is None:
         return ()
@@ -175,6 +179,8 @@ RULES: Rules = {
 
 
 class OfOneLine(GrantCommand):
+    """A command that names a budget line as ``line`` or as ``category``, and not as both."""
+
     @model_validator(mode="before")
     @classmethod
     def _named_once(cls, said: Any) -> Any:

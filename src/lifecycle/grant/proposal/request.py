@@ -159,6 +159,7 @@ class ProposalWithdrawn(GrantEvent):
 
 
 def proposed(_: Grant | None, event: GrantProposed) -> Grant:
+    """The grant after its first event; it has no id yet."""
     return Grant(
         id="",
         currency=event.amount.currency,

@@ -92,6 +92,7 @@ def _review(grant: Grant, event: ProposalReviewed) -> None:
 
 
 def preparers(grant: Grant) -> Others:
+    """Who proposed, revised or requested the grant."""
     return tuple((officer, f"prepared {grant.id}") for officer in sorted(grant.preparers))
 
 

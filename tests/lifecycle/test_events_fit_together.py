@@ -1,0 +1,54 @@
+"""Fields of an event that contradict each other, or leave out what the event is about, make no command."""
+
+from typing import Any
+
+import pytest
+
+from lifecycle.parse import Malformed, command_from
+
+GRANT = {"grant": "SSF-1", "actor": "t.leader", "on": "2012-01-10"}
+CALL = {
+    "command": "OpenCall",
+    "call": "C-1",
+    "actor": "s.ecretary",
+    "on": "2012-01-10",
+    "window": "stand_alone",
+    "envelope": "1000.00 USD",
+    "criteria": ["demand"],
+    "closes": "2012-02-01",
+}
+PLAN = GRANT | {
+    "command": "PlanActivity",
+    "activity": "A1",
+    "instrument": "study_tour",
+    "starts": "2012-02-01",
+    "ends": "2012-02-03",
+    "countries": ["IN"],
+}
+PAY = GRANT | {"command": "DisburseFunds", "payment": "P1", "amount": "10.00 USD"}
+LESSON = GRANT | {"command": "RecordLesson", "worked": "Asking early", "why": "They knew"}
+INVOLVE = GRANT | {"command": "InvolveParty", "role": "facilitating", "country": "IN"}
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "call opens before it is announced": (CALL | {"opens": "2012-01-09"}, "before it was announced"),
+    "call closes before it opens": (CALL | {"opens": "2012-02-02"}, "before it opens"),
+    "criterion twice": (CALL | {"criteria": ["demand", "demand"]}, "named twice"),
+    "ends before it starts": (PLAN | {"ends": "2012-01-31"}, "before it starts"),
+    "session on another day": (PLAN | {"starts_at": "2012-02-09T10:00:00Z", "minutes": 60}, "is not between"),
+    "minutes of no session": (PLAN | {"minutes": 60}, "give both"),
+    "nobody involved": ({name: INVOLVE[name] for name in INVOLVE if name != "country"}, "name a country"),
+    "paid in another currency at no rate": (PAY | {"paid_amount": "9.00 EUR"}, "together, or neither"),
+    "a lesson of nothing": ({name: LESSON[name] for name in LESSON if name != "worked"}, "say what worked"),
+    "given up for no reason": (GRANT | {"command": "LapseGrant", "given_up": True}, "needs a reason"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_it_makes_no_command(case: str) -> None:
+    words, why = WRONG[case]
+    with pytest.raises(Malformed, match=why):
+        command_from(words)
+
+
+@pytest.mark.parametrize("words", [CALL, PLAN, PAY, LESSON, INVOLVE], ids=lambda words: words["command"])
+def test_without_the_fault_it_does(words: dict[str, Any]) -> None:
+    assert command_from(words).NAME == words["command"]
