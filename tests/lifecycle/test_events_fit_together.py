@@ -51,4 +51,5 @@ def test_it_makes_no_command(case: str) -> None:
 
 @pytest.mark.parametrize("words", [CALL, PLAN, PAY, LESSON, INVOLVE], ids=lambda words: words["command"])
 def test_without_the_fault_it_does(words: dict[str, Any]) -> None:
-    assert command_from(words).NAME == words["command"]
+    name = words["command"]
+    assert name == command_from(words).NAME
