@@ -234,6 +234,45 @@ def test_views_without_sums_are_made_again_where_there_is_a_journal(
     assert (checksum.is_sound(file(book)), caplog.text) == (True, "")
 
 
+def test_sums_that_are_cut_or_altered_are_found_out(book: Book) -> None:
+    """Cut at every byte, and with any bit of their head flipped: not taken for right, and no failure."""
+    place = book.path / checksum.NAME
+    whole, of_no_log = place.read_bytes(), range(16, 28)
+    for size in range(len(whole)):
+        place.write_bytes(whole[:size])
+        assert not checksum.is_sound(file(book)), size
+    place.write_bytes(whole + b"\0")
+    assert checksum.is_sound(file(book)) is False
+    for bit in range(8 * 32):
+        place.write_bytes(whole)
+        flip(place, bit)
+        assert bool(checksum.is_sound(file(book))) is (bit // 8 in of_no_log), bit
+
+
+@pytest.mark.parametrize("injury", ["cut amid a sum", "cut after a sum", "no page size", "a huge page size"])
+@pytest.mark.parametrize("killed_before", [True, False])
+def test_a_report_is_right_whatever_a_disk_did_to_the_sums(
+    book: Book, injury: str, killed_before: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The views are made again, also where a killed writer has left pages whose sums were not kept."""
+    if killed_before:
+        killed_before_the_sums_were_kept(book, monkeypatch)
+    sums = bytearray((book.path / checksum.NAME).read_bytes())
+    match injury:
+        case "cut amid a sum":
+            del sums[-6:]
+        case "cut after a sum":
+            del sums[36:]
+        case _:
+            sums[28:32] = (0 if injury == "no page size" else 1 << 31).to_bytes(4, "little")
+    (book.path / checksum.NAME).write_bytes(sums)
+    assert checksum.is_sound(file(book)) is False
+    answer = ask(book, "disbursement", "2018-12-31")
+    assert checksum.is_sound(file(book))
+    rebuild(book)
+    assert ask(book, "disbursement", "2018-12-31") == answer
+
+
 def test_another_program_that_writes_in_it_is_found_out(book: Book, caplog: pytest.LogCaptureFixture) -> None:
     right = ask(book, "disbursement", "2018-12-31")
     with closing(sqlite3.connect(file(book))) as other, other:

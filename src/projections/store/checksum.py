@@ -20,6 +20,7 @@ import time
 from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 from zlib import crc32
@@ -199,13 +200,18 @@ def _adds_up(file: Path, kept: IO[bytes]) -> bool | None:
     head = _head(kept)
     if head is None:
         return None
+    if head.page_size != _page_size(file):
+        return False
     log = log_of(file)
     after = _taken_in(head, log)
     unknown = set(log.frames[after:]) if log else set[int]()
     if not unknown and _count(file, log) != head.number:
         return None
+    kept_sums = kept.read()
+    if len(kept_sums) % _SUM:
+        return False
     told = array("I")
-    told.frombytes(_swapped(kept.read()))
+    told.frombytes(_swapped(kept_sums))
     if not unknown and len(told) != (log.pages if log else file.stat().st_size / head.page_size):
         return False
     at = 0
@@ -213,7 +219,7 @@ def _adds_up(file: Path, kept: IO[bytes]) -> bool | None:
         there = told[at : at + len(sums)]
         if sums != there and any(
             ours != theirs and at + n + 1 not in unknown
-            for n, (ours, theirs) in enumerate(zip(sums, there, strict=False))
+            for n, (ours, theirs) in enumerate(zip_longest(sums, there))
         ):
             return False
         at += len(sums)
