@@ -301,20 +301,21 @@ def test_where_another_server_is_named_an_opening_waits_for_it(own: Server) -> N
         assert done == ["accepted"]
 
 
-@pytest.mark.parametrize("question", ["ends", "format"])
+@pytest.mark.parametrize("question", ["ends", "format", "receipt_rows"])
 def test_an_opening_outlasts_a_server_that_goes_after_the_first_word(
-    database: str, monkeypatch: pytest.MonkeyPatch, question: str
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, question: str
 ) -> None:
-    """It was connected, and the other one is not there yet when it asks on."""
+    """It was connected, and the other one is not there yet when it asks on; answers are read to be judged."""
     make_book(database, clock=None).close()
+    monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path))  # it is not known here that they were judged
     both = database.replace("?host=", "?host=/nowhere,")
-    owner = Journal if question == "ends" else JournalRecorder
+    owner = JournalRecorder if question == "format" else Journal
     ask, gone = getattr(owner, question), [OperationalError("gone"), OperationalError("gone")]
 
-    def asked(one: Any) -> Any:
+    def asked(*of: Any) -> Any:
         if gone:
             raise gone.pop() from psycopg.OperationalError("connection refused")
-        return ask(one)
+        return ask(*of)
 
     monkeypatch.setattr(owner, question, asked)
     with Book.open(both) as book:

@@ -151,7 +151,7 @@ class Book:
                 book.close()
                 raise wrong
             try:
-                journal.left_out.begin(book._sound(), book._sealed, book._judged)
+                book._look()
             except Altered:
                 if not as_is:
                     book.close()
@@ -175,6 +175,17 @@ class Book:
             return Altered(f"{self.name}: {lost}") if lost else None
 
         return self.home.insist(look)
+
+    def _look(self) -> None:
+        """Look at every row that is not known to be lawful; from the first if the server goes away meanwhile.
+
+        Raises `Altered`.
+        """
+
+        def look(_: bool) -> None:
+            self.journal.left_out.begin(self._sound(), self._sealed, self._judged)
+
+        self.home.insist(look)
 
     @property
     def path(self) -> Path:
