@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from lifecycle.book.book import Book
+from lifecycle.book.folder_storage import Folder
 from lifecycle.seal.notes import Signer
 from lifecycle.seal.seal import Seal
 from lifecycle.seal.verify import Verified, verify
@@ -49,6 +50,13 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def copied(base: Path, path: Path) -> Path:
+    """A copy that counts as the folder that was sealed: of another it is told only how far it is behind."""
+    shutil.copytree(base, path)
+    Folder(path).begin_sealing()
+    return path
+
+
 def looked_at(path: Path) -> Verified:
     with Book.open(path, read_only=True, as_is=True) as book:
         return verify(book, Seal(book))
@@ -62,7 +70,7 @@ def test_tampered(  # noqa: PLR0917 pytest gives them by name
     named = 0
     for number in range(times(2, 50)):
         book = tmp_path / str(number)
-        shutil.copytree(base, book)
+        copied(base, book)
         tamper(book, way, random.Random(seed + number), sealed)
         problems = looked_at(book).problems
         assert problems, (way, seed, number)
@@ -79,7 +87,7 @@ def test_an_old_backup_restored(
     dice, found, refused = random.Random(seed), 0, 0
     for number in range(times(2, 50)):
         book, backup = tmp_path / f"b{number}", tmp_path / f"old{number}"
-        shutil.copytree(base, book)
+        copied(base, book)
         shutil.copytree(base, backup)
         with Book.open(book) as new:
             for day in range(dice.randint(1, 5)):
@@ -107,7 +115,7 @@ def test_a_checkpoint_forged(
     dice, found = random.Random(seed), 0
     for number in range(times(2, 50)):
         book = tmp_path / str(number)
-        shutil.copytree(base, book)
+        copied(base, book)
         with Book.open(book, read_only=True) as opened:
             seal = Seal(opened)
             places, last = seal.files(), seal.last()
@@ -146,7 +154,7 @@ def test_history_rewritten_with_the_book_s_own_key(
     ways = ["another state", "another day", "deleted and closed up", "the tail cut", "an answer gone"]
     for number in range(times(2, 50)):
         book, kept = tmp_path / str(number), tmp_path / f"{number}.note"
-        shutil.copytree(base, book)
+        copied(base, book)
         with Book.open(book, read_only=True) as opened:
             public = Seal(opened).keys()
             shutil.copyfile(Seal(opened).files()[-1], kept)
@@ -169,7 +177,7 @@ def test_views_altered(
     dice = random.Random(seed)
     for number in range(times(2, 50)):
         path = tmp_path / str(number)
-        shutil.copytree(base, path)
+        copied(base, path)
         with Book.open(path) as book:
             catch_up(book)
             assert list(differences(book)) == []
@@ -188,7 +196,7 @@ def test_documents_altered(
     """A byte of an attached file is another, or some are missing, or all of it is."""
     dice = random.Random(seed)
     path = tmp_path / "book"
-    shutil.copytree(base, path)
+    copied(base, path)
     with Book.open(path) as book:
         kept = [book.attach(dice.randbytes(2000)) for _ in range(5)]
         record(book, [g.attach("2017-05-02", grant="SSF-1", name=f"{d[:5]}.pdf", sha256=d) for d in kept])
