@@ -23,15 +23,16 @@ from lifecycle.fund import events as fund
 from lifecycle.grant import events as grant
 from lifecycle.kernel.spec import Spec
 from lifecycle.policy import edition as policy
-from lifecycle.types import terms
+from lifecycle.types import dates, money, text, vocabularies
 
 
 def _has_events(room: ModuleInfo) -> bool:
     return room.name.startswith(("lifecycle.grant.", "lifecycle.fund.", "lifecycle.call."))
 
 
+VALUE_TYPES = (money, text, dates, vocabularies)
 TYPE_ROOMS = (
-    terms,
+    *VALUE_TYPES,
     *(
         import_module(room.name)
         for room in walk_packages(lifecycle.__path__, "lifecycle.")
@@ -271,12 +272,16 @@ def types() -> list[Type]:
     return sorted(found.values())
 
 
+def _value_type(name: str) -> Any:
+    return next(vars(room)[name] for room in VALUE_TYPES if name in vars(room))
+
+
 def _first_choice(kind: Any) -> Any:
-    return next(iter(terms.words_of(kind)), "")
+    return next(iter(vocabularies.words_of(kind)), "")
 
 
 def _form(schema: dict[str, Any], kind: Any) -> str:
-    if words := terms.words_of(kind):
+    if words := vocabularies.words_of(kind):
         return " · ".join(f"`{word}`" for word in words)
     if schema.get("type") == "array":
         return f"a list, at least {schema.get('minItems', 0)}"
@@ -312,5 +317,5 @@ def _example_of(field: Field) -> Any:
     if field.name == "edition":
         return policy.shipped()[0].model_dump(mode="json", by_alias=True, exclude_none=True)
     inner = field.type.removeprefix("list of ")
-    value = EXAMPLES[inner] if inner in EXAMPLES else _first_choice(getattr(terms, inner))
+    value = EXAMPLES[inner] if inner in EXAMPLES else _first_choice(_value_type(inner))
     return [value] if field.type.startswith("list of ") else value

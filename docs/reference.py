@@ -32,7 +32,7 @@ from lifecycle.kernel.event import Event
 from lifecycle.kernel.spec import ANY, Spec
 from lifecycle.parse import command_class, command_from
 from lifecycle.policy.edition import Edition, shipped
-from lifecycle.types.terms import DIGITS
+from lifecycle.types.money import DIGITS
 from projections.engine.fold import readers
 
 REFERENCE = Path(__file__).parent / "reference"

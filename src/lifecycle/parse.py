@@ -20,7 +20,7 @@ from lifecycle.grant.payment.refund import RecordRefund
 from lifecycle.grant.payment.request import RequestPayment
 from lifecycle.grant.proposal.review import ApproveGrant
 from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
-from lifecycle.types.terms import OfficerId
+from lifecycle.types.text import OfficerId
 
 _OF_THEIR_OWN: dict[tuple[str, str], type[Command]] = {
     ("ApproveGrant", "grant"): ApproveGrant,

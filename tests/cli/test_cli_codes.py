@@ -8,7 +8,7 @@ import pytest
 from lifecycle.book.book import Book
 from lifecycle.rejudge.walk import judged
 from lifecycle.types import codes as iso
-from lifecycle.types import terms
+from lifecycle.types import money
 from lifecycle.types import time_zones as zones
 from support.cli_shell import Shell, on_grant
 
@@ -75,7 +75,7 @@ def lists(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
 
 
 def _forget() -> None:
-    terms._amount_written.cache_clear()
+    money._amount_written.cache_clear()
     zones.zone_of.cache_clear()
 
 

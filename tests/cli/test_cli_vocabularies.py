@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from lifecycle.call import call
 from lifecycle.fund import events as fund
 from lifecycle.grant import events as grant
-from lifecycle.types.terms import words_of
+from lifecycle.types.vocabularies import words_of
 from projections.reports.results.outcomes import OUTCOMES
 from support.cli_shell import PROGRAM, Shell, on_grant
 
@@ -21,7 +21,7 @@ GONE = {
 """One word of each list, and one more role."""
 LATER = f"""
 from lifecycle.events import call, fund, grant
-from lifecycle.types.terms import Listed
+from lifecycle.types.vocabularies import Listed
 Listed.words = property(lambda self: tuple(word for word in self[1] if word not in {sorted(GONE)}))
 {PROGRAM}
 """

@@ -54,7 +54,7 @@ def test_sums_that_do_not_fit(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> 
         "amount": "99999999999999.99 USD",
     }
     with monkeypatch.context() as without:
-        without.setattr("lifecycle.types.terms.DIGITS", 18)
+        without.setattr("lifecycle.types.money.DIGITS", 18)
         assert shell("record", shell.file([{**income, "note": str(n)} for n in range(930)])).code == 0
     for words in (("report", "fund"), ("report", "fund", "--known", "950"), ("report", "glance")):
         told = shell(*words)

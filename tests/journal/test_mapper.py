@@ -12,7 +12,7 @@ from lifecycle.grant.payment.other_money import CostRecorded
 from lifecycle.journal.mapper import EntryMapper
 from lifecycle.kernel.errors import Altered
 from lifecycle.kernel.history import Entry
-from lifecycle.types.terms import Money
+from lifecycle.types.money import Money
 from support.books import without_sum
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)

@@ -10,8 +10,8 @@ from lifecycle.grant import events as was
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.refusals import ExceedsAvailableFunds, ExceedsPartnerBalance, RefundExceedsDisbursed
+from lifecycle.types.money import Money
 from lifecycle.types.stage import Stage
-from lifecycle.types.terms import Money
 from support import given as g
 from support.given import (
     APPROVED,

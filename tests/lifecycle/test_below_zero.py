@@ -8,7 +8,7 @@ from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.refusals import ExceedsAvailableFunds, ExceedsPartnerBalance
-from lifecycle.types.terms import Money
+from lifecycle.types.money import Money
 from support import given as g
 from support.given import (
     PAID,

@@ -33,7 +33,7 @@ from lifecycle.kernel.refusals import (
     WindowNotInCall,
     WindowNotInEdition,
 )
-from lifecycle.types.terms import Money
+from lifecycle.types.money import Money
 from support import given as g
 from support.given import (
     ONE_DAY,

@@ -9,7 +9,7 @@ from lifecycle.kernel.command import Command
 from lifecycle.parse import Malformed, command_from
 from lifecycle.policy.edition import Edition, read_edition
 from lifecycle.types.decimals import inexact
-from lifecycle.types.terms import Money
+from lifecycle.types.money import Money
 
 FEE = {"command": "ChargeFee", "on": "2019-01-01", "actor": "cash"}
 COST = {"command": "RecordCost", "grant": "G1", "on": "2019-01-01", "actor": "lead", "purpose": "preparation"}

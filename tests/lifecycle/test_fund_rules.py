@@ -27,7 +27,7 @@ from lifecycle.kernel.refusals import (
     UnknownObligation,
     UnknownPartner,
 )
-from lifecycle.types.terms import Money
+from lifecycle.types.money import Money
 from support import given as g
 from support.given import (
     OFFICER,

@@ -24,7 +24,7 @@ from lifecycle.kernel.refusals import (
     UnknownRule,
 )
 from lifecycle.rejudge.possible_refusals import refusable
-from lifecycle.types.terms import Money
+from lifecycle.types.money import Money
 from support import given as g
 from support.given import (
     APPROVED,

@@ -6,7 +6,7 @@ import pytest
 
 from lifecycle.grant import events as was
 from lifecycle.kernel.refusals import DisbursementDeadlinePassed, NotYetEffective, PaymentsSuspended
-from lifecycle.types.terms import Money
+from lifecycle.types.money import Money
 from support import given as g
 from support.given import (
     AUTHORISED,

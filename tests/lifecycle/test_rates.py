@@ -8,7 +8,7 @@ from cli.commands.record_lines import words_of
 from lifecycle.grant import events as was
 from lifecycle.kernel.refusals import CurrencyNotHolding, RateDoesNotFit, SameCurrencyPaid
 from lifecycle.parse import Malformed, command_from
-from lifecycle.types.terms import Money
+from lifecycle.types.money import Money
 from support import given as g
 from support.given import AUTHORISED, Past, given
 

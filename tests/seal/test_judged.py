@@ -31,7 +31,7 @@ from lifecycle.rejudge.state_before import Before
 from lifecycle.rejudge.walk import judged
 from lifecycle.seal.seal import Seal
 from lifecycle.seal.verify import verify
-from lifecycle.types.terms import Money
+from lifecycle.types.money import Money
 from support import given as g
 from support.asking import FOUNDED as WITH_A_CALL
 from support.books import make_book, record

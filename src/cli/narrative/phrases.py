@@ -5,7 +5,7 @@ from typing import Any
 
 from cli.output.terminal_text import grouped, prose
 from lifecycle.kernel.event import DocumentAttached, EntryCorrected
-from lifecycle.types.terms import Money
+from lifecycle.types.money import Money
 
 
 def money(amount: Money) -> str:

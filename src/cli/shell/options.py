@@ -14,7 +14,8 @@ from pydantic.fields import FieldInfo
 
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.spec import Spec
-from lifecycle.types.terms import Money, words_of
+from lifecycle.types.money import Money
+from lifecycle.types.vocabularies import words_of
 
 _ENVELOPE = ("on", "actor", "note", "command_id", "expect_version")
 _TOLD = {

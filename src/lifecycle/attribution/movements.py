@@ -10,8 +10,8 @@ from lifecycle.grant.evolve import EVOLVE, begin
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry, in_force
 from lifecycle.types.codes import decimals
+from lifecycle.types.money import Money
 from lifecycle.types.stage import ZERO
-from lifecycle.types.terms import Money
 
 _FUND: dict[type[Event], str] = {
     on_fund.InstalmentReceived: "received",

@@ -24,7 +24,9 @@ from lifecycle.kernel.refusals import (
 from lifecycle.kernel.rule import NONE, Guards, Rule, Rules, in_set
 from lifecycle.kernel.spec import Spec
 from lifecycle.types.dated_amount import DatedSums
-from lifecycle.types.terms import Amount, Day, GrantId, Line, Word
+from lifecycle.types.dates import Day
+from lifecycle.types.money import Amount
+from lifecycle.types.text import GrantId, Line, Word
 
 
 class CallOpened(CallEvent):

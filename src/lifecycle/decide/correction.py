@@ -43,7 +43,7 @@ from lifecycle.kernel.refusals import (
 )
 from lifecycle.kernel.spec import ANY, Spec
 from lifecycle.types.decimals import Find, amounts_named, as_written
-from lifecycle.types.terms import can_be_added_up
+from lifecycle.types.money import can_be_added_up
 
 _PAIRS = (
     FundsCommitted,

@@ -19,8 +19,8 @@ from lifecycle.kernel.guards import money
 from lifecycle.kernel.history import FUND, call_stream
 from lifecycle.kernel.refusals import ExceedsAvailableFunds
 from lifecycle.types.dated_amount import changes_between
+from lifecycle.types.money import Money
 from lifecycle.types.stage import ZERO
-from lifecycle.types.terms import Money
 
 
 def charged(  # noqa: PLR0917 what a judge has to know

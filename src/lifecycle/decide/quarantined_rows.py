@@ -8,7 +8,7 @@ from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
 from lifecycle.kernel.command import FundCommand
 from lifecycle.kernel.history import QUARANTINES
 from lifecycle.kernel.refusals import RowIsLawful, RowIsQuarantined, UnknownRow
-from lifecycle.types.terms import Prose, Reason
+from lifecycle.types.text import Prose, Reason
 
 
 class QuarantineRow(FundCommand):

@@ -2,7 +2,8 @@
 
 from lifecycle.fund.state import Evolves, Flows, unchanged
 from lifecycle.kernel.event import FundEvent
-from lifecycle.types.terms import Amount, GrantId
+from lifecycle.types.money import Amount
+from lifecycle.types.text import GrantId
 
 
 class FundsCommitted(FundEvent):

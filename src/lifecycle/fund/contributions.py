@@ -19,7 +19,10 @@ from lifecycle.kernel.refusals import (
 )
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import Spec
-from lifecycle.types.terms import Amount, Day, ItemId, Line, Money, PartnerKind, Prose, Reason, Word
+from lifecycle.types.dates import Day
+from lifecycle.types.money import Amount, Money
+from lifecycle.types.text import ItemId, Line, Prose, Reason, Word
+from lifecycle.types.vocabularies import PartnerKind
 
 NAME = "instalment"
 """The name of the fund's own obligation, in the timeline and in waivers."""

@@ -19,7 +19,8 @@ from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import Spec
 from lifecycle.policy.edition import Edition, Window
 from lifecycle.types.codes import MINOR_UNITS
-from lifecycle.types.terms import Currency, Line, Sealing, TimeZone
+from lifecycle.types.text import Line
+from lifecycle.types.vocabularies import Currency, Sealing, TimeZone
 
 
 class FundEstablished(FundEvent):

@@ -13,8 +13,8 @@ from lifecycle.fund import events as was
 from lifecycle.fund.contributions import NAME, item_of
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.obligation import Obligation
+from lifecycle.types.money import Money
 from lifecycle.types.stage import ZERO
-from lifecycle.types.terms import Money
 
 
 class _Instalment:

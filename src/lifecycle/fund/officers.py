@@ -13,7 +13,8 @@ from lifecycle.kernel.likeness import not_too_like
 from lifecycle.kernel.refusals import LastAdministrator, NotAnOfficer
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import Spec
-from lifecycle.types.terms import OfficerId, Role
+from lifecycle.types.text import OfficerId
+from lifecycle.types.vocabularies import Role
 
 Roles = Annotated[tuple[Role, ...], Field(min_length=1)]
 

@@ -7,7 +7,7 @@ from pydantic import Field
 from lifecycle.fund.state import Evolves, unchanged
 from lifecycle.kernel.event import FundEvent
 from lifecycle.kernel.spec import Spec
-from lifecycle.types.terms import Prose, Reason
+from lifecycle.types.text import Prose, Reason
 
 
 class RowQuarantined(FundEvent):

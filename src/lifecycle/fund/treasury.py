@@ -10,7 +10,8 @@ from lifecycle.kernel.guards import in_holding_currency, money
 from lifecycle.kernel.refusals import ExceedsAvailableFunds
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import Spec
-from lifecycle.types.terms import Amount, ItemId, Money, Reason
+from lifecycle.types.money import Amount, Money
+from lifecycle.types.text import ItemId, Reason
 
 
 class FeeCharged(FundEvent):

@@ -26,8 +26,9 @@ from lifecycle.kernel.refusals import (
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import GRANT, A, S, Spec
 from lifecycle.policy.edition import Edition, Window, first_day, last_day
+from lifecycle.types.dates import Day
 from lifecycle.types.stage import Stage
-from lifecycle.types.terms import Day, Line, Reason
+from lifecycle.types.text import Line, Reason
 
 
 class ConditionMet(GrantEvent):

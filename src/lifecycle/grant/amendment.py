@@ -22,8 +22,11 @@ from lifecycle.kernel.refusals import (
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import GRANT, A, C, E, F, S, Spec
 from lifecycle.policy.edition import last_day
+from lifecycle.types.dates import Day
+from lifecycle.types.money import Amount
 from lifecycle.types.stage import Stage
-from lifecycle.types.terms import Amount, Capability, Countries, Day, Line, Prose, Reason, Scope, Word
+from lifecycle.types.text import Line, Prose, Reason, Word
+from lifecycle.types.vocabularies import Capability, Countries, Scope
 
 
 class ClosingDateExtended(GrantEvent):

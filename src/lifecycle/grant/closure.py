@@ -21,7 +21,7 @@ from lifecycle.kernel.refusals import (
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import ANY, GRANT, C, F, Spec
 from lifecycle.types.stage import Stage
-from lifecycle.types.terms import ItemId, Reason, Word
+from lifecycle.types.text import ItemId, Reason, Word
 
 
 class ObligationWaived(GrantEvent):

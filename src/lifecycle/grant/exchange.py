@@ -19,23 +19,10 @@ from lifecycle.kernel.refusals import (
 )
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import ACTIVITY, GRANT, A, E, F, P, R, S, Spec
-from lifecycle.types.terms import (
-    Cost,
-    Count,
-    Countries,
-    Country,
-    Day,
-    Instrument,
-    ItemId,
-    Line,
-    Moment,
-    OfficerId,
-    PartyRole,
-    Phase,
-    Prose,
-    Reason,
-    TimeZone,
-)
+from lifecycle.types.dates import Day, Moment
+from lifecycle.types.money import Cost, Count
+from lifecycle.types.text import ItemId, Line, OfficerId, Prose, Reason
+from lifecycle.types.vocabularies import Countries, Country, Instrument, PartyRole, Phase, TimeZone
 
 
 class Site(Value):

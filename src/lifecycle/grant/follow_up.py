@@ -10,7 +10,9 @@ from lifecycle.kernel.likeness import not_too_like
 from lifecycle.kernel.refusals import FinanceInOtherCurrency, FollowUpIdTaken, FollowUpNotOpen
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import FOLLOW_UP, C, E, F, Spec
-from lifecycle.types.terms import Amount, Cost, Day, ItemId, Line, Prose, Reason
+from lifecycle.types.dates import Day
+from lifecycle.types.money import Amount, Cost
+from lifecycle.types.text import ItemId, Line, Prose, Reason
 
 
 class FollowUpAgreed(GrantEvent):

@@ -16,8 +16,10 @@ from lifecycle.kernel.refusals import (
 )
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import GRANT, C, E, F, Spec
+from lifecycle.types.money import Count
 from lifecycle.types.stage import Stage
-from lifecycle.types.terms import ByName, Capability, Count, Line, Outcome, Prose, Result, Word
+from lifecycle.types.text import ByName, Line, Prose, Word
+from lifecycle.types.vocabularies import Capability, Outcome, Result
 
 
 class ProgressReported(GrantEvent):

@@ -8,17 +8,10 @@ from pydantic import Field, ModelWrapValidatorHandler, ValidationError, Validati
 from lifecycle.kernel.event import Event, GrantEvent, Value
 from lifecycle.kernel.history import FUND
 from lifecycle.kernel.listed_codes import AS_STORED, faults, refuse, with_faults
+from lifecycle.types.dates import Day
 from lifecycle.types.decimals import exact_decimals
-from lifecycle.types.terms import (
-    CommandId,
-    Day,
-    GrantId,
-    ItemId,
-    OfficerId,
-    Reason,
-    can_be_added_up,
-    may_hold_amounts,
-)
+from lifecycle.types.money import can_be_added_up, may_hold_amounts
+from lifecycle.types.text import CommandId, GrantId, ItemId, OfficerId, Reason
 
 
 class Command(Value):

@@ -5,14 +5,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from lifecycle.types.terms import (
-    ByName,
-    Day,
-    Digest,
-    Line,
-    OfficerId,
-    Reason,
-)
+from lifecycle.types.dates import Day
+from lifecycle.types.text import ByName, Digest, Line, OfficerId, Reason
 
 SHAPE = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 

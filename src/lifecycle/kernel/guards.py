@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from lifecycle.kernel.refusals import CurrencyNotHolding, DecidesOwnRequest
 from lifecycle.types.codes import minor_units
-from lifecycle.types.terms import Money
+from lifecycle.types.money import Money
 
 Others = tuple[tuple[str, str], ...]
 """Officers, each with what they did."""

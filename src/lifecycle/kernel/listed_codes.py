@@ -14,7 +14,8 @@ from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, V
 from pydantic_core.core_schema import ErrorType
 
 from lifecycle.types.codes import not_a_country, not_a_currency, not_a_time_zone
-from lifecycle.types.terms import Listed, Money
+from lifecycle.types.money import Money
+from lifecycle.types.vocabularies import Listed
 
 Fault = tuple[tuple[str | int, ...], str]
 """The field, with its place in a list if it stands in one; and what is wrong."""

@@ -11,17 +11,11 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from lifecycle.types.dates import Day, plus_days, plus_months
 from lifecycle.types.decimals import inexact
-from lifecycle.types.terms import (
-    Amount,
-    Capability,
-    Day,
-    Line,
-    Listed,
-    Word,
-    plus_days,
-    plus_months,
-)
+from lifecycle.types.money import Amount
+from lifecycle.types.text import Line, Word
+from lifecycle.types.vocabularies import Capability, Listed
 
 _SHAPE = ConfigDict(frozen=True, extra="forbid", defer_build=True, populate_by_name=True)
 Whole = Annotated[int, Field(ge=0, le=1200, strict=True)]

@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from lifecycle.types.codes import MINOR_UNITS
-from lifecycle.types.terms import AMOUNT, Money
+from lifecycle.types.money import AMOUNT, Money
 
 Find = Callable[[object, str], Iterator[tuple[str, object]]]
 """Finds the amounts in a value as it was given, each with the name of its field."""

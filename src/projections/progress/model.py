@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from lifecycle.types.terms import plus_months
+from lifecycle.types.dates import plus_months
 
 NOTHING = "\u2013"
 """Stands where there is nothing to say."""

@@ -17,8 +17,8 @@ from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.obligation import NAMES, Obligation, Step
 from lifecycle.policy.edition import Edition, Span, last_day
+from lifecycle.types.dates import plus_months
 from lifecycle.types.stage import Stage
-from lifecycle.types.terms import plus_months
 
 __all__ = ["MONTHS_AHEAD", "NAMES", "Obligation", "Step", "Timeline"]
 

@@ -27,8 +27,9 @@ from lifecycle.kernel.refusals import (
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import ANY, PAYMENT, E, F, Spec
 from lifecycle.types.dated_amount import changes_between
+from lifecycle.types.money import Amount
 from lifecycle.types.stage import ZERO
-from lifecycle.types.terms import Amount, ItemId, Reason
+from lifecycle.types.text import ItemId, Reason
 
 
 class FundsDisbursed(GrantEvent):

@@ -14,8 +14,10 @@ from lifecycle.kernel.likeness import not_too_like
 from lifecycle.kernel.refusals import AGAINST_PAYING, PaymentIdTaken, UnknownRule
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import ANY, PAYMENT, Spec
+from lifecycle.types.money import Amount
 from lifecycle.types.stage import ZERO
-from lifecycle.types.terms import Amount, ItemId, Label, Line, Reason
+from lifecycle.types.text import ItemId, Line, Reason
+from lifecycle.types.vocabularies import Label
 
 
 class IrregularPaymentRecorded(GrantEvent):

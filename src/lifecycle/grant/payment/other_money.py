@@ -5,7 +5,9 @@ from typing import ClassVar
 from lifecycle.grant.state import Evolves, unchanged
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.spec import ANY, GRANT, Spec
-from lifecycle.types.terms import Amount, CoFinancingKind, CostPurpose, Line
+from lifecycle.types.money import Amount
+from lifecycle.types.text import Line
+from lifecycle.types.vocabularies import CoFinancingKind, CostPurpose
 
 
 class CoFinancingRecorded(GrantEvent):

@@ -14,8 +14,9 @@ from lifecycle.kernel.guards import in_holding_currency, money
 from lifecycle.kernel.refusals import RefundExceedsDisbursed, SplitDoesNotAddUp
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import ANY, PAYMENT, Spec
+from lifecycle.types.money import Amount, Money
 from lifecycle.types.stage import ZERO
-from lifecycle.types.terms import Amount, ItemId, Money, Reason
+from lifecycle.types.text import ItemId, Reason
 
 
 class RefundPart(Value):

@@ -21,7 +21,9 @@ from lifecycle.kernel.refusals import (
 )
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import ENDS, PAYMENT, E, F, Spec
-from lifecycle.types.terms import Amount, ItemId, Label, Line, Reason
+from lifecycle.types.money import Amount
+from lifecycle.types.text import ItemId, Line, Reason
+from lifecycle.types.vocabularies import Label
 
 
 def line_is_category(said: Any) -> Any:

@@ -15,22 +15,11 @@ from lifecycle.kernel.guards import in_holding_currency, money
 from lifecycle.kernel.refusals import BudgetDoesNotAddUp, LetterMissing, NothingChanged
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import GRANT, NEW, P, R, Spec
+from lifecycle.types.dates import Day, Months
+from lifecycle.types.money import Cost
 from lifecycle.types.stage import NOT_STATED, ZERO, Stage
-from lifecycle.types.terms import (
-    Capability,
-    Cost,
-    Countries,
-    Country,
-    Day,
-    ItemId,
-    Label,
-    Line,
-    Months,
-    Outcome,
-    Prose,
-    Reason,
-    Word,
-)
+from lifecycle.types.text import ItemId, Line, Prose, Reason, Word
+from lifecycle.types.vocabularies import Capability, Countries, Country, Label, Outcome
 
 
 class BudgetLine(Value):

@@ -17,8 +17,10 @@ from lifecycle.kernel.refusals import AboveMaximumAmount, DecidesOwnRequest, NoE
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import GRANT, P, R, Spec
 from lifecycle.policy.edition import Window
+from lifecycle.types.money import Cost
 from lifecycle.types.stage import Stage
-from lifecycle.types.terms import Advice, ByName, Cost, Digest, Line, Reason, Word
+from lifecycle.types.text import ByName, Digest, Line, Reason, Word
+from lifecycle.types.vocabularies import Advice
 
 
 class ProposalReviewed(GrantEvent):

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from lifecycle.fund import events as was
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
-from lifecycle.types.terms import Money
+from lifecycle.types.money import Money
 from projections.schema.expressions import money, total_of
 from projections.schema.tables import (
     Row,

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from lifecycle.types.terms import CoFinancingKind, CostPurpose, words_of
+from lifecycle.types.vocabularies import CoFinancingKind, CostPurpose, words_of
 from projections.reports.other_currencies import Amounts
 from projections.reports.portfolio.register import standing_on, was_approved
 from projections.reports.results.countries import pairs_of

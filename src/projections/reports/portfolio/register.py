@@ -12,7 +12,7 @@ from lifecycle.grant import events as was
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
-from lifecycle.types.terms import group_key
+from lifecycle.types.text import group_key
 from projections.schema.expressions import holds
 from projections.schema.tables import (
     Row,

@@ -17,7 +17,7 @@ from lifecycle.policy.edition import (
     last_day,
 )
 from lifecycle.types.codes import minor_units
-from lifecycle.types.terms import plus_months
+from lifecycle.types.dates import plus_months
 from projections.schema.expressions import holds
 from projections.schema.tables import (
     FAR,

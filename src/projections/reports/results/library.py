@@ -18,7 +18,7 @@ from lifecycle.kernel.errors import Unreachable
 from lifecycle.kernel.event import Event
 from lifecycle.parse import Malformed
 from lifecycle.types.nearest import unknown
-from lifecycle.types.terms import as_label, group_key
+from lifecycle.types.text import as_label, group_key
 from projections.reports.portfolio.register import standing_on, was_approved
 from projections.reports.results.exchanges import Held, held_by
 from projections.reports.results.outcomes import lesson_of

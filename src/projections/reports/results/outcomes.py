@@ -22,7 +22,7 @@ from sqlalchemy import (
 from lifecycle.grant import events as was
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
-from lifecycle.types.terms import Outcome, Result, words_of
+from lifecycle.types.vocabularies import Outcome, Result, words_of
 from projections.schema.expressions import holds, share, total_of
 from projections.schema.tables import (
     FAR,

@@ -1,0 +1,106 @@
+"""Vocabularies: codes, labels, and the words of closed lists.
+
+What a command takes from a list only is marked with `Listed`, and ``lifecycle.kernel.listed_codes`` holds
+commands against the list. A stored value is read by its shape alone, so that no later list can make an entry
+unreadable.
+"""
+
+from typing import Annotated, Any, Literal, NamedTuple, Self, get_args
+
+from pydantic import AfterValidator, Field, GetJsonSchemaHandler, StringConstraints
+from pydantic_core import core_schema
+
+from lifecycle.types.text import Line, as_label, without_breaks
+
+
+class Listed(NamedTuple):
+    """Marks a text that commands take from a list only; stored, it is read by its shape."""
+
+    kind: Literal["country", "currency", "time_zone", "label", "word"]
+    words: tuple[str, ...] = ()
+    """Those of a closed vocabulary; empty for the other kinds."""
+
+    @classmethod
+    def word(cls, *words: str) -> Self:
+        """Return the mark of a text that is one word of a closed vocabulary."""
+        return cls("word", words)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Return a schema that lists the words of a closed vocabulary."""
+        open_schema = handler(schema)
+        return {"type": "string", "enum": list(self.words)} if self.words else open_schema
+
+
+def words_of(vocabulary: Any) -> tuple[str, ...]:
+    """Return the words of a closed vocabulary in the order of its list, or nothing for another type.
+
+    ``vocabulary``: the type, or what stands beside it in ``Annotated``.
+    """
+    marks = vocabulary if isinstance(vocabulary, tuple) else get_args(vocabulary)[1:]
+    return next((mark.words for mark in marks if isinstance(mark, Listed)), ())
+
+
+Label = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=300),
+    without_breaks,
+    AfterValidator(as_label),
+    Listed("label"),
+]
+"""The name of a group, such as a sector: without blanks around it, in Unicode NFC, whatever its case."""
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), Listed("country")]
+"""Two capitals."""
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), Listed("currency")]
+"""Three capitals."""
+Countries = Annotated[tuple[Country, ...], Field(min_length=1, max_length=120)]
+TimeZone = Annotated[str, StringConstraints(min_length=1, max_length=64), without_breaks, Listed("time_zone")]
+"""The name of a time zone."""
+
+# ── closed vocabularies ──────────────────────────────────────────────────────────────────────
+# Commands take the words of a list only; a stored word is one line of text.
+
+Role = Annotated[Line, Listed.word("administrator", "approver", "finance", "reviewer", "secretariat", "ttl")]
+Sealing = Annotated[Line, Listed.word("each_command", "on_request")]
+"""When the journal is sealed."""
+PartnerKind = Annotated[Line, Listed.word("traditional", "emerging")]
+Outcome = Annotated[
+    Line,
+    Listed.word(
+        "raised_awareness",
+        "enhanced_knowledge_and_skills",
+        "improved_consensus_and_teamwork",
+        "strengthened_coalitions",
+        "enhanced_networks",
+        "increased_implementation_knowledge",
+    ),
+]
+"""Capacity outcomes of the Capacity Development Results Framework (S4, Annex D)."""
+Result = Annotated[Line, Listed.word("action_plan", "pilot", "strategy", "policy", "investment", "network")]
+Instrument = Annotated[
+    Line,
+    Listed.word(
+        "study_tour",
+        "expert_visit",
+        "video_conference",
+        "peer_consultation",
+        "workshop",
+        "conference",
+        "twinning",
+        "secondment",
+        "community_of_practice",
+        "knowledge_fair",
+        "multi_stakeholder_dialogue",
+        "peer_assist",
+    ),
+]
+Capability = Annotated[Line, Listed.word("documenting_and_sharing", "solving_and_scaling")]
+CoFinancingKind = Annotated[Line, Listed.word("cash", "in_kind", "cost_share", "private")]
+CostPurpose = Annotated[Line, Listed.word("preparation", "supervision")]
+PartyRole = Annotated[Line, Listed.word("facilitating", "financing")]
+"""What a third party does in a triangular exchange (S4): beside those who receive and provide."""
+Phase = Annotated[Line, Listed.word("design", "implementation", "monitoring")]
+"""What a knowledge-sharing expert is engaged for (S0)."""
+Scope = Annotated[Line, Listed.word("all", "payments", "activities")]
+Advice = Annotated[Line, Listed.word("approve", "revise", "decline")]
