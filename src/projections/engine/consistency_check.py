@@ -18,7 +18,6 @@ from projections import store
 from projections.engine.projector import Progress, fund_at, left_out_rows
 from projections.reports.sql_views import create_views
 from projections.schema.tables import (
-    FORMAT,
     SHADOW,
     left_out,
     metadata,
@@ -26,6 +25,7 @@ from projections.schema.tables import (
     views_format,
 )
 from projections.schema.tracking import JOURNAL
+from projections.store import schema_digest
 
 _NOT_FOLDED = (tracking.name, views_format.name)
 _PAGE = 5_000
@@ -74,7 +74,7 @@ def _with_file(book: Book, engine: Engine, progress: Progress | None) -> Iterato
             yield store.FILE, str(injury)
             return
         found = connection.exec_driver_sql(f"SELECT format FROM live.{views_format.name}").scalar()
-        if type(found) is int and found != FORMAT:
+        if type(found) is int and found != schema_digest.current_format():
             raise AnotherFormat
         yield from _compared(book, connection, progress)
         live, fresh = (_defined(connection, side) for side in ("live", "main"))

@@ -26,8 +26,6 @@ from sqlalchemy import (
 
 from lifecycle.types.codes import decimals
 
-FORMAT = 17
-"""Of the tables below. Views of another format are made again from the journal."""
 SHADOW = "new_"
 """Before the names of the tables that a rebuild is filling."""
 FAR = "9999-12-31"
@@ -311,7 +309,7 @@ left_out = _table(
 stream the first that is not counted."""
 
 views_format = _table("views_format", _key("format", Integer))
-"""One row: the `FORMAT` in which the tables were made."""
+"""One row: the format in which the tables were made, `projections.store.schema_digest.current_format`."""
 
 GRANT_TABLES = (
     register_spans,

@@ -15,8 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from lifecycle.journal.addresses import SCHEMES, is_address
 from lifecycle.kernel.errors import Unreachable
-from projections.schema.tables import FORMAT
-from projections.store import sqlite
+from projections.store import schema_digest, sqlite
 from projections.store.sqlite import ERRORS as FILE_ERRORS
 from projections.store.sqlite import FILE, in_memory, scratch
 
@@ -166,8 +165,9 @@ def _fit(kind: Kind, engine: Engine, place: Place, trusting: bool) -> bool:
 
 def _insist(kind: Kind, engine: Engine, place: Place) -> None:
     if not kind.usable(engine):
+        ours = schema_digest.current_format()
         raise Unreachable(
-            f"{kind.shown(place)}: there are no views of this version (format {FORMAT}) that you may read:"
+            f"{kind.shown(place)}: there are no views of this version (format {ours}) that you may read:"
             " grantbook views update, beside the journal, makes them"
         )
     if kind.sound(place) is False:

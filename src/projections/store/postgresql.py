@@ -28,12 +28,12 @@ from lifecycle.journal.addresses import named
 from lifecycle.journal.postgresql import holders
 from lifecycle.journal.postgresql.connection import connected, parts_of
 from projections.schema.tables import (
-    FORMAT,
     SHADOW,
     metadata,
     tracking,
     views_format,
 )
+from projections.store import schema_digest
 
 SCHEMA = "views"
 WAIT = 120
@@ -145,7 +145,7 @@ def usable(made: Engine) -> bool:
         if isinstance(error.orig, UndefinedTable | UndefinedColumn | InvalidSchemaName):
             return False
         raise
-    return bool(found == FORMAT)
+    return bool(found == schema_digest.current_format())
 
 
 def sound(place: str) -> bool | None:
@@ -166,7 +166,9 @@ def make(made: Engine, _: Callable[[Path], object]) -> None:
             for table in metadata.sorted_tables:
                 connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table.name}, {SHADOW}{table.name}")
             metadata.create_all(connection, checkfirst=False)
-            connection.exec_driver_sql(f"INSERT INTO {views_format.name} VALUES ({FORMAT})")
+            connection.exec_driver_sql(
+                f"INSERT INTO {views_format.name} VALUES ({schema_digest.current_format()})"
+            )
             create_views(connection)
 
 

@@ -29,12 +29,11 @@ from lifecycle.journal.atomic_files import (
 )
 from lifecycle.journal.sqlite.read_only import unchanged, way_to_read
 from projections.schema.tables import (
-    FORMAT,
     SHADOW,
     metadata,
     views_format,
 )
-from projections.store import checksum, pages
+from projections.store import checksum, pages, schema_digest
 
 FILE = "views.sqlite"
 LOCK = "views.lock"
@@ -172,7 +171,7 @@ def usable(made: Engine) -> bool:
         raise
     except ERRORS:
         return False
-    return bool(found == FORMAT)
+    return bool(found == schema_digest.current_format())
 
 
 def sound(place: Path | str) -> bool | None:
@@ -209,7 +208,7 @@ def _empty() -> sqlite3.Connection:
     engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
     with engine.begin() as connection:
         metadata.create_all(connection)
-        connection.execute(views_format.insert().values(format=FORMAT))
+        connection.execute(views_format.insert().values(format=schema_digest.current_format()))
         create_views(connection)
     return raw
 
