@@ -7,6 +7,7 @@ import pytest
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
 from lifecycle.kernel.command import Command
+from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.refusals import ExceedsAvailableFunds, ExceedsPartnerBalance
 from lifecycle.types.money import Money
 from support import given as g
@@ -48,14 +49,16 @@ def test_nothing_more_is_taken_from_a_fund_that_has_less_than_nothing() -> None:
 def test_what_takes_nothing_is_not_held_back_by_what_is_missing() -> None:
     """The increase takes up what is overpaid, so it leaves the fund as it was."""
     past = short()
-    past.when(g.increase("05-03", amount="300.00 USD")).accepted()
-    for lower in (
-        g.credit_income("05-03", amount="1.00 USD"),
-        g.receive("05-03", amount="1.00 USD"),
-        g.refund("05-03", amount="1.00 USD"),
-        g.irregular("05-04", payment="X2", amount="1.00 USD"),
+    past.record(g.increase("05-03", amount="300.00 USD")).then(
+        was.CommitmentIncreased, on_fund.CommitmentIncreased, on_fund.OverpaymentSettled
+    )
+    for lower, event in (
+        (g.credit_income("05-03", amount="1.00 USD"), on_fund.IncomeCredited),
+        (g.receive("05-03", amount="1.00 USD"), on_fund.InstalmentReceived),
+        (g.refund("05-03", amount="1.00 USD"), was.RefundReceived),
+        (g.irregular("05-04", payment="X2", amount="1.00 USD"), was.IrregularPaymentRecorded),
     ):
-        past.when(lower).accepted()
+        past.record(lower).then(event, amount="1.00 USD")
     assert past.fund.available.at(day("05-04")) == -298
 
 
@@ -65,11 +68,11 @@ def test_a_correction_that_repairs_the_fund_is_taken_though_it_stays_below_zero(
     past.when(g.correct_fund("06-01", entry=income, reads={"amount": "9.99 USD"})).refused(
         ExceedsAvailableFunds
     )
-    past.when(g.correct_fund("06-01", entry=income, reads={"amount": "10.01 USD"})).accepted()
+    past.record(g.correct_fund("06-01", entry=income, reads={"amount": "10.01 USD"})).then(EntryCorrected)
     past.when(g.correct_fund("06-01", entry=income, reads={"on": "2017-05-04"})).refused(
         ExceedsAvailableFunds, "2017-05-03"
     )
-    past.when(g.correct_fund("06-01", entry=income, reads={"on": "2017-05-02"})).accepted()
+    past.when(g.correct_fund("06-01", entry=income, reads={"on": "2017-05-02"})).then(EntryCorrected)
 
 
 def short_of_income() -> list[Command]:
@@ -91,7 +94,7 @@ def test_a_late_payment_that_takes_back_what_was_given_to_the_fund_is_recorded()
         g.approve("06-04", grant="SSF-2", amount="88000.00 USD"),
         founded=POOR,
     )
-    past.when(g.irregular("05-31", amount="50.00 USD")).then(
+    past.record(g.irregular("05-31", amount="50.00 USD")).then(
         was.IrregularPaymentRecorded,
         on_fund.CommitmentIncreased(
             on=date(2017, 6, 1), actor="a.prover", grant=G, amount=Money.parse("50.00 USD")

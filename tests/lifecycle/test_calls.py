@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from lifecycle.call import call as was
+from lifecycle.fund import events as on_fund
 from lifecycle.fund.commitments import FundsCommitted
 from lifecycle.grant import events as on_grant
 from lifecycle.kernel.command import Command
@@ -86,7 +87,7 @@ def test_a_call_is_opened_once() -> None:
 
 def test_it_is_for_a_window_of_the_fund_in_the_holding_currency() -> None:
     given().when(g.open_call(ANNOUNCED, window="weather")).refused(WindowNotInEdition)
-    given().when(g.open_call("2017-01-03", closes="2017-02-28", window="programmatic")).accepted()
+    given().when(g.open_call("2017-01-03", closes="2017-02-28", window="programmatic")).then(was.CallOpened)
     given().when(g.open_call(ANNOUNCED, envelope="250000.00 EUR")).refused(CurrencyNotHolding)
 
 
@@ -106,7 +107,7 @@ def test_it_does_not_close_while_it_takes_proposals(late: int) -> None:
 
 def test_it_closes_the_day_after_and_once() -> None:
     past = given(OPEN)
-    past.when(g.close_call(CLOSES + ONE_DAY)).then(was.CallClosed)
+    past.record(g.close_call(CLOSES + ONE_DAY)).then(was.CallClosed)
     past.when(g.close_call("2012-03-01")).refused(CallAlreadyClosed, "2012-02-01")
 
 
@@ -136,7 +137,7 @@ def test_neither_the_day_before_nor_the_day_after() -> None:
 
 def test_a_proposal_recorded_late_is_judged_by_its_own_day() -> None:
     past = given(OPEN, g.close_call("2012-03-01"))
-    past.when(answer(CLOSES)).then(on_grant.GrantProposed)
+    past.record(answer(CLOSES)).then(on_grant.GrantProposed)
     past.when(answer(CLOSES + ONE_DAY, grant="SSF-2")).refused(CallDeadlinePassed)
 
 
@@ -145,7 +146,7 @@ def test_it_is_for_the_calls_window() -> None:
     given(opened).when(answer("2017-01-20")).refused(WindowNotInCall, "programmatic")
     past = given(opened, answer("2017-01-20", window="programmatic"))
     past.when(g.revise("2017-01-21", window="stand_alone")).refused(WindowNotInCall)
-    past.when(g.revise("2017-01-21", title="Milk")).accepted()
+    past.when(g.revise("2017-01-21", title="Milk")).then(on_grant.ProposalRevised)
 
 
 def test_a_proposal_without_a_call_is_asked_nothing_by_it() -> None:
@@ -165,7 +166,7 @@ def test_reviews_score_the_calls_criteria_all_of_them_and_no_other() -> None:
 
 def test_without_a_call_a_review_scores_what_it_will() -> None:
     past = given(g.propose("2012-01-20"), g.request("2012-01-21"))
-    past.when(g.review("2012-02-05", scores={"style": 1})).accepted()
+    past.when(g.review("2012-02-05", scores={"style": 1})).then(on_grant.ProposalReviewed)
 
 
 # ── the envelope ─────────────────────────────────────────────────────────────────────────────
@@ -173,7 +174,7 @@ def test_without_a_call_a_review_scores_what_it_will() -> None:
 
 def test_an_approval_writes_its_selection_beside_the_commitment() -> None:
     past = given(OPEN, asked())
-    past.when(approve("2012-02-10")).then(
+    past.record(approve("2012-02-10")).then(
         on_grant.GrantApproved, FundsCommitted, selected("2012-02-10", "100000.00")
     )
     assert (left(past, "2012-02-09"), left(past, "2012-02-10")) == (250_000, 150_000)
@@ -186,7 +187,9 @@ TWO_TAKEN = [*OPEN, *THREE, approve("2012-02-10", grant="SSF-1"), approve("2012-
 def test_the_envelope_is_spent_to_the_cent_and_no_further() -> None:
     past = given(TWO_TAKEN)
     past.when(approve("2012-02-12", "50000.01", "SSF-3")).refused(ExceedsCallEnvelope, "0.01 USD")
-    past.when(approve("2012-02-12", "50000.00", "SSF-3")).accepted()
+    past.record(approve("2012-02-12", "50000.00", "SSF-3")).then(
+        on_grant.GrantApproved, FundsCommitted, was.GrantSelected
+    )
     assert left(past, "2012-02-12") == 0
 
 
@@ -194,7 +197,9 @@ def test_a_late_approval_must_leave_every_later_day_true() -> None:
     past = given(TWO_TAKEN)
     late = "2012-02-01"  # nothing was selected yet on this day: what counts is the 11th
     past.when(approve(late, "50000.01", "SSF-3")).refused(ExceedsCallEnvelope, "2012-02-11")
-    past.when(approve(late, "50000.00", "SSF-3")).accepted()
+    past.record(approve(late, "50000.00", "SSF-3")).then(
+        on_grant.GrantApproved, FundsCommitted, was.GrantSelected
+    )
     assert [left(past, f"2012-02-{n:02}") for n in (1, 10, 11)] == [200_000, 100_000, 0]
 
 
@@ -204,14 +209,16 @@ def test_another_calls_envelope_is_another() -> None:
         answer(grant="SSF-9", call="C2"),
         g.request("2012-01-20", grant="SSF-9"),
     ]
-    given(TWO_TAKEN, other).when(approve("2012-02-12", grant="SSF-9")).accepted()
+    given(TWO_TAKEN, other).when(approve("2012-02-12", grant="SSF-9")).then(
+        on_grant.GrantApproved, FundsCommitted, was.GrantSelected
+    )
 
 
 def test_a_lapse_gives_back() -> None:
     opened = [g.open_call("2017-01-03", closes="2017-01-31")]
     past = given(opened, [answer("01-20"), g.request("01-20"), approve("02-10", "90000.00")])
-    outcome = past.when(g.lapse("05-01"))
-    outcome.accepted()
+    outcome = past.record(g.lapse("05-01"))
+    outcome.then(on_grant.GrantLapsed, on_fund.CommitmentReleased, was.SelectionReleased)
     assert outcome.events[-1] == released("05-01", "90000.00")
     assert (left(past, "04-30"), left(past, "05-01")) == (160_000, 250_000)
 
@@ -226,10 +233,12 @@ EFFECTIVE = [
 
 def test_a_cancellation_before_effectiveness_gives_back_and_after_it_does_not() -> None:
     before = given(OPEN, asked(), approve("2012-02-10"))
-    before.when(g.cancel("2012-02-20")).accepted()
+    before.record(g.cancel("2012-02-20")).then(
+        on_grant.GrantCancelled, on_fund.CommitmentReleased, was.SelectionReleased
+    )
     assert left(before, "2012-02-20") == 250_000
     after = given(EFFECTIVE)
-    assert was.SelectionReleased not in map(type, after.when(g.cancel("2012-04-01")).events)
+    assert was.SelectionReleased not in map(type, after.record(g.cancel("2012-04-01")).events)
     assert left(after, "2012-04-01") == 150_000
 
 
@@ -239,7 +248,7 @@ def test_increases_and_cancelled_balances_concern_the_fund_only() -> None:
         g.increase("2012-04-01", amount="20000.00 USD"),
         g.cancel_balance("2012-05-01", amount="60000.00 USD"),
     ):
-        assert {type(event) for event in past.when(change).events}.isdisjoint(
+        assert {type(event) for event in past.record(change).events}.isdisjoint(
             {was.GrantSelected, was.SelectionReleased}
         )
     assert left(past, "2012-06-01") == 150_000
@@ -256,7 +265,7 @@ def test_nothing_is_selected_after_the_close(on: str, refused: bool) -> None:
     if refused:
         outcome.refused(CallIsClosed, "2012-03-01")
     else:
-        outcome.accepted()
+        outcome.then(on_grant.GrantApproved, FundsCommitted, was.GrantSelected)
 
 
 def test_a_late_close_does_not_undo_what_was_selected_after_it() -> None:
@@ -267,7 +276,9 @@ def test_a_late_close_does_not_undo_what_was_selected_after_it() -> None:
 
 def test_a_closed_call_still_takes_back_what_lapses() -> None:
     past = given(EFFECTIVE[:-1], g.close_call("2012-03-01"))
-    past.when(g.cancel("2012-04-01")).accepted()
+    past.record(g.cancel("2012-04-01")).then(
+        on_grant.GrantCancelled, on_fund.CommitmentReleased, was.SelectionReleased
+    )
     assert left(past, "2012-04-01") == 250_000
 
 
@@ -294,15 +305,15 @@ def test_what_proposals_rest_on_is_not_taken_from_a_call(fields: dict[str, objec
 
 def test_days_are_added_and_late_proposals_then_fit() -> None:
     past = given(OPEN)
-    past.when(reads(closes="2012-02-02")).then(EntryCorrected)
-    past.when(answer("2012-02-02")).accepted()
+    past.record(reads(closes="2012-02-02")).then(EntryCorrected)
+    past.record(answer("2012-02-02")).then(on_grant.GrantProposed)
     past.when(answer("2012-02-03", grant="SSF-2")).refused(CallDeadlinePassed)
 
 
 def test_an_envelope_is_corrected_down_to_what_is_selected() -> None:
     past = given(TWO_TAKEN)
     past.when(reads(envelope="199999.99 USD")).refused(ExceedsCallEnvelope)
-    past.when(reads(envelope="200000.00 USD")).then(EntryCorrected)
+    past.record(reads(envelope="200000.00 USD")).then(EntryCorrected)
     past.when(approve("2012-02-12", "0.01", "SSF-3")).refused(ExceedsCallEnvelope)
 
 
@@ -335,14 +346,14 @@ def test_days_that_a_correction_gave_are_not_taken_by_striking_it() -> None:
 
 def test_a_close_that_was_a_mistake_is_struck() -> None:
     past = given(OPEN, asked(), g.close_call("2012-03-01"))
-    past.when(g.correct_call("2012-06-01", entry=2, struck=True)).accepted()
-    past.when(approve("2012-03-05")).accepted()
+    past.record(g.correct_call("2012-06-01", entry=2, struck=True)).then(EntryCorrected)
+    past.when(approve("2012-03-05")).then(on_grant.GrantApproved, FundsCommitted, was.GrantSelected)
 
 
 def test_a_corrected_approval_corrects_its_selection() -> None:
     past = given(OPEN, asked(), approve("2012-02-10"))
     lower = g.reads(past, on_grant.GrantApproved, on="2012-06-01", amount="80000.00 USD")
-    given_back = past.when(lower).events[-1]
+    given_back = past.record(lower).events[-1]
     assert isinstance(given_back, was.SelectionReleased)
     assert (given_back.on, str(given_back.amount)) == (day("2012-02-10"), "20000.00 USD")
     assert left(past, "2012-02-10") == 170_000
@@ -353,12 +364,12 @@ def test_a_correction_does_not_bring_an_approval_over_the_envelope() -> None:
     fits = g.reads(past, on_grant.GrantApproved, on="2012-06-01", amount="100000.00 USD")
     over = g.reads(past, on_grant.GrantApproved, on="2012-06-01", amount="100000.01 USD")
     past.when(over).refused(ExceedsCallEnvelope)
-    past.when(fits).accepted()
+    past.record(fits).then(EntryCorrected, on_fund.CommitmentIncreased, was.GrantSelected)
     assert left(past, "2012-02-10") == 0
 
 
 def test_a_proposal_is_not_corrected_into_a_day_after_the_last() -> None:
     past = given(OPEN, answer("2012-01-31"))
     past.when(g.correct("2012-06-01", entry=1, reads={"on": "2012-02-01"})).refused(CallDeadlinePassed)
-    past.when(g.correct("2012-06-01", entry=1, reads={"call": None})).accepted()
-    past.when(g.correct("2012-06-01", entry=1, reads={"on": "2012-02-01"})).accepted()
+    past.record(g.correct("2012-06-01", entry=1, reads={"call": None})).then(EntryCorrected)
+    past.when(g.correct("2012-06-01", entry=1, reads={"on": "2012-02-01"})).then(EntryCorrected)

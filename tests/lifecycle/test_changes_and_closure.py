@@ -48,7 +48,7 @@ from support.given import (
 @pytest.mark.parametrize(("on", "open_"), [("2018-03-30", True), ("2018-03-31", True), ("2018-04-01", False)])
 def test_a_closing_date_is_extended_until_its_own_day(on: str, open_: bool) -> None:
     outcome = given(EFFECTIVE).when(g.extend(on, waiver="a flood"))
-    outcome.accepted() if open_ else outcome.refused(ClosingDatePassed, "2018-03-31")
+    outcome.then(was.ClosingDateExtended) if open_ else outcome.refused(ClosingDatePassed, "2018-03-31")
 
 
 @pytest.mark.parametrize(
@@ -56,13 +56,13 @@ def test_a_closing_date_is_extended_until_its_own_day(on: str, open_: bool) -> N
 )
 def test_an_extension_is_later(closing: str, later: bool) -> None:
     outcome = given(EFFECTIVE).when(g.extend("06-01", closing_date=closing, waiver="a flood"))
-    outcome.accepted() if later else outcome.refused(NotAnExtension)
+    outcome.then(was.ClosingDateExtended) if later else outcome.refused(NotAnExtension)
 
 
 def test_a_late_extension_leaves_the_later_one_an_extension() -> None:
     past = given(EFFECTIVE, g.extend("2017-06-01", waiver="a flood"))
     past.when(g.extend("05-01", waiver="rain", closing_date="2018-07-01")).refused(NotAnExtension, "entry")
-    past.when(g.extend("05-01", waiver="rain", closing_date="2018-06-29")).accepted()
+    past.when(g.extend("05-01", waiver="rain", closing_date="2018-06-29")).then(was.ClosingDateExtended)
 
 
 def test_a_restructuring_changes_something() -> None:
@@ -74,13 +74,13 @@ def test_a_suspension_of_a_scope_holds_once() -> None:
     past = given(EFFECTIVE, g.suspend("04-10"))
     past.when(g.suspend("04-11")).refused(AlreadySuspended)
     past.when(g.suspend("04-09")).refused(AlreadySuspended, "entry")
-    past.when(g.suspend("04-11", scope="payments")).accepted()
+    past.when(g.suspend("04-11", scope="payments")).then(was.GrantSuspended)
 
 
 @pytest.mark.parametrize(("on", "holds"), [("04-09", False), ("04-10", True), ("04-11", True)])
 def test_only_a_suspension_that_holds_is_lifted(on: str, holds: bool) -> None:
     outcome = given(EFFECTIVE, g.suspend("04-10")).when(g.lift(on))
-    outcome.accepted() if holds else outcome.refused(NotSuspended)
+    outcome.then(was.SuspensionLifted) if holds else outcome.refused(NotSuspended)
     given(EFFECTIVE, g.suspend("04-10")).when(g.lift("04-12", scope="payments")).refused(NotSuspended, "all")
 
 
@@ -89,22 +89,30 @@ def test_only_a_suspension_that_holds_is_lifted(on: str, holds: bool) -> None:
 
 def test_outcomes_name_something() -> None:
     given(EFFECTIVE).when(g.report_outcomes("04-10", outcomes={})).refused(NothingChanged)
-    given(EFFECTIVE).when(g.report_outcomes("04-10", outcomes={}, results={"policy": "a law"})).accepted()
+    given(EFFECTIVE).when(g.report_outcomes("04-10", outcomes={}, results={"policy": "a law"})).then(
+        was.OutcomesReported
+    )
 
 
 def test_a_follow_up_is_agreed_once_and_settled_once() -> None:
     past = given(EFFECTIVE, g.agree("04-10"))
     past.when(g.agree("04-11")).refused(FollowUpIdTaken)
     past.when(g.agree("04-09")).refused(FollowUpIdTaken, "entry")
-    for settle in (g.complete_follow_up, g.drop, g.hand_over):
+    for settle, event in (
+        (g.complete_follow_up, was.FollowUpCompleted),
+        (g.drop, was.FollowUpDropped),
+        (g.hand_over, was.FollowUpHandedOver),
+    ):
         for on, open_ in (("04-09", False), ("04-10", True), ("04-11", True)):
-            outcome = past.copy().when(settle(on))
-            outcome.accepted() if open_ else outcome.refused(FollowUpNotOpen, "unknown")
+            outcome = past.when(settle(on))
+            outcome.then(event) if open_ else outcome.refused(FollowUpNotOpen, "unknown")
     past.given(g.complete_follow_up("04-12")).when(g.drop("04-13")).refused(FollowUpNotOpen, "completed")
 
 
 def test_what_was_handed_over_is_still_tracked() -> None:
-    given(EFFECTIVE, g.agree("04-10"), g.hand_over("04-11")).when(g.complete_follow_up("04-12")).accepted()
+    given(EFFECTIVE, g.agree("04-10"), g.hand_over("04-11")).when(g.complete_follow_up("04-12")).then(
+        was.FollowUpCompleted
+    )
 
 
 def test_finance_is_found_in_the_currency_that_is_needed() -> None:
@@ -116,7 +124,7 @@ def test_finance_is_found_in_the_currency_that_is_needed() -> None:
 @pytest.mark.parametrize(("on", "there"), [("2018-04-09", False), ("2018-04-10", True), ("2018-04-11", True)])
 def test_a_report_is_accepted_after_it_was_submitted(on: str, there: bool) -> None:
     outcome = given(FOLLOW_UP, g.submit_report("2018-04-10")).when(g.accept_report(on))
-    outcome.accepted() if there else outcome.refused(NoCompletionReport)
+    outcome.then(was.CompletionReportAccepted) if there else outcome.refused(NoCompletionReport)
 
 
 def test_a_report_is_accepted_once() -> None:
@@ -133,8 +141,8 @@ def test_a_grant_is_not_closed_with_money_left() -> None:
     past.when(g.close("2018-06-01")).refused(UndisbursedBalanceRemains, "88,000.00 USD")
     past.given(g.cancel_balance("2018-05-01", amount="88000.00 USD"))
     for on, settled in (("2018-04-30", False), ("2018-05-01", True), ("2018-05-02", True)):
-        outcome = past.copy().when(g.close(on))
-        outcome.accepted() if settled else outcome.refused(UndisbursedBalanceRemains)
+        outcome = past.when(g.close(on))
+        outcome.then(was.GrantClosed) if settled else outcome.refused(UndisbursedBalanceRemains)
 
 
 NO_REPORT = read_edition(
@@ -155,10 +163,10 @@ def test_a_grant_is_closed_without_a_report_that_its_edition_does_not_ask_for() 
     life = [*FOLLOW_UP, g.cancel_balance("2018-05-01", amount="88000.00 USD")]
     given(life).when(g.close("2018-06-01")).refused(CompletionReportOpen)
     free = given(life, editions=[*shipped(), NO_REPORT])
-    free.when(g.close("2018-06-01")).accepted()
+    free.when(g.close("2018-06-01")).then(was.GrantClosed)
     later = NO_REPORT.model_copy(update={"name": "later", "from_": g.day("2017-03-02")})
     restructured = [*life[:5], g.restructure("03-02"), *life[5:]]
-    given(restructured, editions=[*shipped(), later]).when(g.close("2018-06-01")).accepted()
+    given(restructured, editions=[*shipped(), later]).when(g.close("2018-06-01")).then(was.GrantClosed)
     given(life, editions=[*shipped(), later]).when(g.close("2018-06-01")).refused(CompletionReportOpen)
 
 
@@ -173,17 +181,17 @@ def test_a_grant_is_not_closed_with_a_payment_unfinished() -> None:
     past = given(asked, g.authorise("04-11", payment="P2"), done)
     past.when(g.close("2018-06-01")).refused(PaymentsUnfinished, "P1, P2")
     past.given(g.reject("2018-05-02")).when(g.close("2018-06-01")).refused(PaymentsUnfinished, "P2")
-    past.given(g.fail("2018-05-02", payment="P2")).when(g.close("2018-06-01")).accepted()
+    past.given(g.fail("2018-05-02", payment="P2")).when(g.close("2018-06-01")).then(was.GrantClosed)
 
 
 def test_a_grant_is_not_closed_without_its_report() -> None:
     past = given(FOLLOW_UP, g.cancel_balance("2018-05-01", amount="88000.00 USD"))
     past.when(g.close("2018-06-01")).refused(CompletionReportOpen)
     past.given(g.submit_report("2018-05-02")).when(g.close("2018-06-01")).refused(CompletionReportOpen)
-    past.copy().given(g.accept_report("2018-05-03")).when(g.close("2018-06-01")).accepted()
+    past.copy().given(g.accept_report("2018-05-03")).when(g.close("2018-06-01")).then(was.GrantClosed)
     waived = past.given(g.waive("2018-05-03", obligation="completion_report"))
     waived.when(g.close("2018-05-02")).refused(CompletionReportOpen)
-    waived.when(g.close("2018-05-03")).accepted()
+    waived.when(g.close("2018-05-03")).then(was.GrantClosed)
 
 
 @pytest.mark.parametrize("settle", [g.complete_follow_up, g.drop, g.hand_over])
@@ -191,7 +199,7 @@ def test_a_grant_is_not_closed_with_a_follow_up_open(settle: object) -> None:
     assert callable(settle)
     past = given(SETTLED, g.agree("2018-05-10"))
     past.when(g.close("2018-06-01")).refused(FollowUpsOpen, "F1")
-    past.given(settle("2018-05-11")).when(g.close("2018-06-01")).accepted()
+    past.given(settle("2018-05-11")).when(g.close("2018-06-01")).then(was.GrantClosed)
 
 
 def test_a_closed_grant_is_reopened_and_the_closure_stays_visible() -> None:
@@ -247,5 +255,5 @@ def test_a_correction_before_the_grant_is_no_correction() -> None:
 def test_a_proposal_is_not_moved_behind_what_followed() -> None:
     past = given(REQUESTED)
     for on, fits in (("2017-01-19", True), ("2017-01-20", True), ("2017-01-21", False)):
-        outcome = past.copy().when(g.correct("02-01", entry=1, reads={"on": on}))
-        outcome.accepted() if fits else outcome.refused(UnknownGrant, "FundingRequested")
+        outcome = past.when(g.correct("02-01", entry=1, reads={"on": on}))
+        outcome.then(EntryCorrected) if fits else outcome.refused(UnknownGrant, "FundingRequested")

@@ -1,5 +1,6 @@
 """Nothing is forgotten: every refusal has a test, every event its place, every command its row."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -35,10 +36,11 @@ HERE = Path(__file__)
 @pytest.fixture(scope="module")
 def sources() -> str:
     """All tests of the write side but this one."""
-    rooms = ("lifecycle", "journal")
-    return "\n".join(
-        path.read_text("utf-8") for room in rooms for path in (TESTS / room).glob("test_*.py") if path != HERE
-    )
+    texts = [
+        path.read_text("utf-8") for path in sorted((TESTS / "lifecycle").rglob("test_*.py")) if path != HERE
+    ]
+    texts += [path.read_text("utf-8") for path in sorted((TESTS / "journal").glob("test_*.py"))]
+    return re.sub(r"refused\(\s+", "refused(", "\n".join(texts))
 
 
 @pytest.mark.parametrize("refusal", every_refusal(), ids=lambda refusal: refusal.__name__)

@@ -30,7 +30,7 @@ def test_a_cancellation_under_a_completion_is_not_struck() -> None:
     past = given(CALLED_OFF)
     past.when(strike(past, was.ActivityCancelled)).refused(ActivitiesStillPlanned, "2018-03-31) would no")
     past.given(strike(past, was.ImplementationCompleted))
-    past.when(strike(past, was.ActivityCancelled)).accepted()
+    past.when(strike(past, was.ActivityCancelled)).then(EntryCorrected)
 
 
 @pytest.mark.case("D8")
@@ -41,7 +41,7 @@ def test_nor_moved_behind_it(on: str, refusal: type[Refusal] | None) -> None:
     """On the day itself the cancellation comes first: its version is lower. After it none is called off."""
     past = given(CALLED_OFF)
     outcome = past.when(moved(past, was.ActivityCancelled, on))
-    outcome.accepted() if refusal is None else outcome.refused(refusal)
+    outcome.then(EntryCorrected) if refusal is None else outcome.refused(refusal)
 
 
 @pytest.mark.case("D8")
@@ -56,14 +56,14 @@ def test_nor_read_as_that_of_another_activity() -> None:
 def test_a_completion_is_not_moved_before_an_activity(on: str, fits: bool) -> None:
     past = given(HELD)
     outcome = past.when(moved(past, was.ImplementationCompleted, on))
-    outcome.accepted() if fits else outcome.refused(ActivitiesStillPlanned, "A1")
+    outcome.then(EntryCorrected) if fits else outcome.refused(ActivitiesStillPlanned, "A1")
 
 
 @pytest.mark.case("D8")
 def test_a_plan_does_not_read_as_that_of_another_activity() -> None:
     past = given(HELD)
     past.when(reads(past, was.ActivityPlanned, activity="A2")).refused(ActivitiesStillPlanned, "A2")
-    past.when(reads(past, was.ActivityPlanned, instrument="workshop")).accepted()
+    past.when(reads(past, was.ActivityPlanned, instrument="workshop")).then(EntryCorrected)
 
 
 @pytest.mark.case("D8")
@@ -82,8 +82,8 @@ def test_a_plan_that_arrives_late_is_refused_as_before() -> None:
 def test_that_it_was_not_held_is_a_fact_and_holds_nothing_back_later() -> None:
     """What the world did is recorded; what it has broken is no reason against the next correction."""
     past = given(HELD[:-1], g.plan("06-21", activity="A2"), g.call_off("06-22", activity="A2"), HELD[-1])
-    past.when(strike(past, was.ActivityHeld)).accepted()
-    past.when(moved(past, was.ActivityCancelled, "2017-06-23")).accepted()
+    past.record(strike(past, was.ActivityHeld)).then(EntryCorrected)
+    past.when(moved(past, was.ActivityCancelled, "2017-06-23")).then(EntryCorrected)
 
 
 def test_what_was_corrected_under_the_first_rules_stays_lawful() -> None:

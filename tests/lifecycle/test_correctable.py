@@ -7,6 +7,7 @@ import pytest
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
 from lifecycle.kernel.command import Command
+from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.refusals import (
     AboveMaximumAmount,
     ActivitiesStillPlanned,
@@ -104,8 +105,10 @@ def test_an_approval_is_not_moved_to_where_no_edition_holds() -> None:
     ]
     past = given(REQUESTED, g.approve("02-15"), editions=ours)
     for on, holds in (("2017-02-09", False), ("2017-02-10", True), ("2017-02-11", True)):
-        outcome = past.copy().when(g.correct("02-20", entry=3, reads={"on": on}))
-        outcome.accepted() if holds else outcome.refused(NoEditionInForce)
+        outcome = past.when(g.correct("02-20", entry=3, reads={"on": on}))
+        outcome.then(
+            EntryCorrected, on_fund.CommitmentIncreased, on_fund.CommitmentReleased
+        ) if holds else outcome.refused(NoEditionInForce)
 
 
 def test_four_eyes_are_told_before_a_missing_edition() -> None:
@@ -139,12 +142,17 @@ def test_a_late_plan_leaves_the_completion_possible() -> None:
 def test_a_revised_request_keeps_its_letters() -> None:
     past = given(REQUESTED)
     past.when(g.revise("01-25", recipients=["TZ", "UG", "KE"])).refused(LetterMissing, "KE")
-    past.when(g.revise("01-25", recipients=["TZ"])).accepted()
+    past.when(g.revise("01-25", recipients=["TZ"])).then(was.ProposalRevised)
 
 
 # ── a fact of the world is recorded, and what follows too ────────────────────────────────────
 
-LATE = [g.attach("06-01"), g.cost("06-01"), g.co_finance("06-01"), g.report_progress("06-01")]
+LATE: list[tuple[Command, type[Event]]] = [
+    (g.attach("06-01"), was.DocumentAttached),
+    (g.cost("06-01"), was.CostRecorded),
+    (g.co_finance("06-01"), was.CoFinancingRecorded),
+    (g.report_progress("06-01"), was.ProgressReported),
+]
 DENTED: dict[str, tuple[list[Command], list[Command]]] = {
     "a refund learned of after the closure": (CLOSED, [g.refund("2018-05-15")]),
     "a failure learned of after the closure": (CLOSED, [g.fail("2018-05-15")]),
@@ -170,8 +178,9 @@ DENTED: dict[str, tuple[list[Command], list[Command]]] = {
 def test_a_condition_that_does_not_hold_any_more_holds_nothing_else_back(what: str) -> None:
     life, dent = DENTED[what]
     past = given(life, dent)
-    for other in (*LATE, g.correct("2018-12-31", entry=1, reads={"title": "Milk"})):
-        past.copy().when(other).accepted()
+    for other, event in LATE:
+        past.when(other).then(event)
+    past.when(g.correct("2018-12-31", entry=1, reads={"title": "Milk"})).then(EntryCorrected)
 
 
 @pytest.mark.parametrize(
@@ -204,9 +213,9 @@ def test_a_condition_that_does_not_hold_any_more_holds_nothing_else_back(what: s
 def test_what_was_possible_does_not_hold_a_correction_of_the_fund_back(life: list[Command]) -> None:
     past = given()
     for command in life:
-        if past.when(command).refusal is not None:
+        if past.record(command).refusal is not None:
             return  # refused at once: then nothing was possible that a correction could trip over
-    past.when(g.correct_fund("02-20", entry=1, reads={"name": "The Fund"})).accepted()
+    past.when(g.correct_fund("02-20", entry=1, reads={"name": "The Fund"})).then(EntryCorrected)
 
 
 def test_a_correction_of_a_struck_proposal_is_struck_too() -> None:

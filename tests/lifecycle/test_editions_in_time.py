@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from lifecycle.decide import judge_grant
+from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected
@@ -45,14 +46,16 @@ def edition(since: str, name: str = "ours") -> dict[str, Any]:
 def test_an_edition_holds_from_the_day_after_the_last_decision_on(life: list[Command], last: str) -> None:
     past, day = given(life), g.day(last)
     for since, in_time in ((day - g.ONE_DAY, False), (day, False), (day + g.ONE_DAY, True)):
-        outcome = past.copy().when(g.adopt("2018-01-01", edition=edition(since.isoformat())))
-        outcome.accepted() if in_time else outcome.refused(EditionTooLate, f"from {day + g.ONE_DAY} on")
+        outcome = past.when(g.adopt("2018-01-01", edition=edition(since.isoformat())))
+        outcome.then(on_fund.PolicyAdopted) if in_time else outcome.refused(
+            EditionTooLate, f"from {day + g.ONE_DAY} on"
+        )
 
 
 @pytest.mark.case("D5")
 def test_a_proposal_alone_and_an_empty_book_hold_no_edition_back() -> None:
     for life in ([], PROPOSED):
-        given(life).when(g.adopt("2018-01-01", edition=edition("2008-10-01"))).accepted()
+        given(life).when(g.adopt("2018-01-01", edition=edition("2008-10-01"))).then(on_fund.PolicyAdopted)
 
 
 @pytest.mark.case("D5")
@@ -61,7 +64,9 @@ def test_the_latest_of_all_grants_counts_as_it_reads_now() -> None:
     past = given(APPROVED, other)
     ours = g.adopt("2018-01-01", edition=edition("2017-02-11"))
     past.when(ours).refused(EditionTooLate, "2017-03-11")
-    past.copy().given(g.correct("2018-06-01", grant="SSF-2", entry=2, struck=True)).when(ours).accepted()
+    past.copy().given(g.correct("2018-06-01", grant="SSF-2", entry=2, struck=True)).when(ours).then(
+        on_fund.PolicyAdopted
+    )
     earlier = g.correct("2018-06-01", grant="SSF-2", entry=2, reads={"on": "2017-03-02"})
     past.copy().given(earlier).when(ours).refused(EditionTooLate, "2017-03-03")
     moved = g.correct("2018-06-01", entry=past.version(was.GrantApproved), reads={"on": "2017-03-20"})
@@ -72,10 +77,10 @@ def test_the_latest_of_all_grants_counts_as_it_reads_now() -> None:
 def test_a_decision_that_is_struck_or_declined() -> None:
     past = given(REQUESTED, g.decline("02-10"))
     past.when(g.adopt("2018-01-01", edition=edition("2017-01-20"))).refused(EditionTooLate)
-    past.when(g.adopt("2018-01-01", edition=edition("2017-01-21"))).accepted()
+    past.when(g.adopt("2018-01-01", edition=edition("2017-01-21"))).then(on_fund.PolicyAdopted)
     past = given(APPROVED)
     past.given(strike(past, was.GrantApproved), strike(past, was.FundingRequested))
-    past.when(g.adopt("2018-01-01", edition=edition("2017-01-20"))).accepted()
+    past.when(g.adopt("2018-01-01", edition=edition("2017-01-20"))).then(on_fund.PolicyAdopted)
 
 
 @pytest.mark.case("D5")
@@ -109,9 +114,11 @@ def test_an_approval_is_not_brought_back_to_a_day_of_another_edition(since: str,
     approval = past.version(was.GrantApproved)
     past.given(g.correct("2018-06-01", entry=approval, reads={"on": "2017-02-10"}))
     past.given(g.adopt("2018-06-02", edition=edition(since)))
-    outcome = past.copy().when(undone(past))
+    outcome = past.when(undone(past))
     told = "decided by edition 2017-01, and edition ours"
-    outcome.accepted() if fits else outcome.refused(EditionTooLate, told)
+    outcome.then(
+        EntryCorrected, on_fund.CommitmentReleased, on_fund.CommitmentIncreased
+    ) if fits else outcome.refused(EditionTooLate, told)
     past.given(g.correct("2018-07-02", entry=approval, reads={"on": "2017-05-10"}))
     assert past.grant.edition == ("2017-01" if fits else "ours")
 
@@ -120,7 +127,7 @@ def test_an_approval_is_not_brought_back_to_a_day_of_another_edition(since: str,
 def test_nor_does_one_that_was_struck_come_back_so() -> None:
     past = given(APPROVED)
     past.given(strike(past, was.GrantApproved))
-    past.copy().when(undone(past)).accepted()
+    past.when(undone(past)).then(EntryCorrected, on_fund.CommitmentIncreased)
     past.given(g.adopt("2018-06-02", edition=edition("2017-02-10")))
     past.when(undone(past)).refused(EditionTooLate, "record it anew")
     past.given(g.approve("02-10"))
@@ -141,7 +148,7 @@ def test_a_strike_that_moves_no_decision_is_not_asked() -> None:
     past = given(APPROVED)
     past.given(reads(past, was.GrantApproved, amount="80000.00 USD"))
     past.given(g.adopt("2018-06-02", edition=edition("2017-02-11")))
-    past.when(undone(past)).accepted()
+    past.when(undone(past)).then(EntryCorrected, on_fund.CommitmentIncreased)
 
 
 def test_what_was_brought_back_under_the_first_rules_stays_lawful() -> None:

@@ -54,20 +54,20 @@ def test_the_approver_did_not_prepare_it(prepared: str) -> None:
         g.request("01-20", actor=me if prepared == "requested" else "t.leader"),
     ]
     own(*life).when(g.approve("02-10", actor=me)).refused(DecidesOwnRequest, me)
-    own(*life).when(g.approve("02-10")).accepted()
+    own(*life).when(g.approve("02-10")).then(was.GrantApproved, on_fund.FundsCommitted)
     own(*life, g.approve("02-10")).when(g.increase("02-11", actor=me)).refused(DecidesOwnRequest, me)
 
 
 def test_who_is_found_late_to_have_prepared_it_did_not_approve_it() -> None:
     past = own(*REQUESTED, g.approve("02-10", actor="b.oth"))
     past.when(g.revise("01-25", actor="b.oth", title="Milk")).refused(DecidesOwnRequest, "GrantApproved")
-    past.when(g.revise("01-25", title="Milk")).accepted()
+    past.when(g.revise("01-25", title="Milk")).then(was.ProposalRevised)
 
 
 def test_the_reviewer_does_not_lead_it() -> None:
     life = [g.propose("01-10", actor="b.oth"), g.request("01-20")]
     own(*life).when(g.review("02-01", actor="b.oth")).refused(DecidesOwnRequest)
-    own(*life).when(g.review("02-01")).accepted()
+    own(*life).when(g.review("02-01")).then(was.ProposalReviewed)
 
 
 def test_requester_authoriser_and_payer_are_three() -> None:
@@ -77,7 +77,7 @@ def test_requester_authoriser_and_payer_are_three() -> None:
     asked.given(g.authorise("04-20"))
     asked.when(g.disburse("05-01", actor="b.oth")).refused(DecidesOwnRequest, "asked for P1")
     asked.when(g.disburse("05-01", actor="f.nance")).refused(DecidesOwnRequest, "authorised P1")
-    asked.when(g.disburse("05-01")).accepted()
+    asked.when(g.disburse("05-01")).then(was.FundsDisbursed)
 
 
 def test_an_authorisation_is_not_struck_under_its_payment() -> None:
@@ -92,30 +92,30 @@ def test_a_corrector_neither_acted_nor_recorded() -> None:
         g.correct("2018-06-01", actor="a.prover", entry=version, reads={"amount": "80000.00 USD"})
     ).refused(DecidesOwnRequest, "acted in")
     other_hand = given(g.appoint(g.START, officer="b.oth", roles=["approver", "administrator"]), PROPOSED)
-    other_hand.when(g.cost("01-11"), recorder="b.oth").accepted()
+    other_hand.record(g.cost("01-11"), recorder="b.oth").then(was.CostRecorded)
     entered = other_hand.version(was.CostRecorded)
     change = {"entry": entered, "reads": {"amount": "11.00 USD"}}
     other_hand.when(g.correct("01-12", actor="b.oth", **change)).refused(DecidesOwnRequest, "recorded")
-    other_hand.when(g.correct("01-12", **change)).accepted()
+    other_hand.when(g.correct("01-12", **change)).then(EntryCorrected)
 
 
 def test_a_correction_is_struck_by_somebody_else() -> None:
     past = given(PROPOSED, g.correct("01-12", entry=1, reads={"title": "Milk"}))
     past.when(g.correct("01-13", entry=2, struck=True)).refused(DecidesOwnRequest)
-    past.when(g.correct("01-13", actor="a.prover", entry=2, struck=True)).accepted()
+    past.record(g.correct("01-13", actor="a.prover", entry=2, struck=True)).then(EntryCorrected)
     assert past.grant.title == "Dairy supply chains"
 
 
 def test_the_accepter_did_not_submit_it() -> None:
     done = own(*FOLLOW_UP, g.submit_report("2018-04-10", actor="b.oth"))
     done.when(g.accept_report("2018-04-20", actor="b.oth")).refused(DecidesOwnRequest)
-    done.when(g.accept_report("2018-04-20")).accepted()
+    done.when(g.accept_report("2018-04-20")).then(was.CompletionReportAccepted)
 
 
 def test_the_accepter_submitted_no_earlier_report_either() -> None:
     done = own(*FOLLOW_UP, g.submit_report("2018-04-10", actor="b.oth"), g.submit_report("2018-04-12"))
     done.when(g.accept_report("2018-04-20", actor="b.oth")).refused(DecidesOwnRequest, "b.oth submitted")
-    done.when(g.accept_report("2018-04-20")).accepted()
+    done.when(g.accept_report("2018-04-20")).then(was.CompletionReportAccepted)
 
 
 ME = {"actor": "b.oth"}
@@ -167,10 +167,12 @@ DECIDED: dict[str, tuple[list[Command], type[Event], dict[str, object]]] = {
 def test_who_asked_does_not_correct_the_decision(who: str) -> None:
     life, event, fields = DECIDED[who]
     past = own(*life)
+    promises = event in {was.GrantApproved, was.CommitmentIncreased}
+    pair = [on_fund.CommitmentReleased] if promises else []
     for change in ({"struck": True}, {"reads": fields}):
         make = g.correct("2018-06-01", entry=past.version(event), **change)
-        past.copy().when(make.model_copy(update=ME)).refused(DecidesOwnRequest, "b.oth")
-        past.copy().when(make).accepted()
+        past.when(make.model_copy(update=ME)).refused(DecidesOwnRequest, "b.oth")
+        past.when(make).then(EntryCorrected, *pair)
 
 
 def test_who_asked_does_not_strike_a_correction_of_the_decision() -> None:
@@ -178,7 +180,9 @@ def test_who_asked_does_not_strike_a_correction_of_the_decision() -> None:
     past.given(reads(past, was.GrantApproved, amount="80000.00 USD"))
     change = {"entry": past.version(EntryCorrected), "struck": True}
     past.when(g.correct("2018-06-02", **ME, **change)).refused(DecidesOwnRequest, "b.oth prepared")
-    past.when(g.correct("2018-06-02", actor="a.prover", **change)).accepted()
+    past.when(g.correct("2018-06-02", actor="a.prover", **change)).then(
+        EntryCorrected, on_fund.CommitmentIncreased
+    )
 
 
 def test_who_asked_does_not_bring_a_decision_back() -> None:
@@ -195,7 +199,7 @@ def test_who_asked_does_not_bring_a_decision_back() -> None:
 
 def test_what_was_asked_for_may_be_corrected_by_a_preparer_who_did_not_enter_it() -> None:
     past = own(g.propose("01-10"), g.revise("01-15", sector="milk", **ME), g.request("01-20"))
-    past.when(reads(past, was.GrantProposed, title="Milk").model_copy(update=ME)).accepted()
+    past.when(reads(past, was.GrantProposed, title="Milk").model_copy(update=ME)).then(EntryCorrected)
 
 
 @pytest.mark.parametrize("on", ["2017-01-24", "2017-01-25", "2017-01-26"])
@@ -205,9 +209,9 @@ def test_who_is_found_late_to_have_prepared_it_did_not_correct_its_approval(on: 
     past = own(*life)
     past.given(reads(past, was.GrantApproved, amount="80000.00 USD").model_copy(update=ME))
     past.when(g.revise(on, title="Milk", **ME)).refused(DecidesOwnRequest, "EntryCorrected")
-    past.when(g.revise(on, title="Milk")).accepted()
+    past.record(g.revise(on, title="Milk")).then(was.ProposalRevised)
     past.given(g.correct("2018-06-02", entry=past.version(EntryCorrected), struck=True))
-    past.when(g.revise(on, title="Milk", **ME)).accepted()
+    past.when(g.revise(on, title="Milk", **ME)).then(was.ProposalRevised)
 
 
 def test_a_request_is_not_brought_back_to_a_corrector_of_its_approval() -> None:
@@ -223,7 +227,7 @@ def test_a_fund_entry_is_corrected_by_a_third_hand() -> None:
     entry = past.fund_version(on_fund.FeeCharged)
     change = {"entry": entry, "reads": {"amount": "9.00 USD"}}
     past.when(g.correct_fund("2012-01-02", actor="b.oth", **change)).refused(DecidesOwnRequest)
-    past.when(g.correct_fund("2012-01-02", **change)).accepted()
+    past.when(g.correct_fund("2012-01-02", **change)).then(EntryCorrected)
 
 
 # ── 5: an approval binds the exact request ───────────────────────────────────────────────────
@@ -232,8 +236,8 @@ def test_a_fund_entry_is_corrected_by_a_third_hand() -> None:
 def test_the_request_that_was_read_is_approved() -> None:
     past = given(REQUESTED)
     digest = request_digest(past.grant)
-    past.copy().when(g.approve("02-10", request_digest=digest)).accepted()
-    past.copy().when(g.approve("02-10", request_digest="0" * 64)).refused(RequestChanged, digest)
+    past.when(g.approve("02-10", request_digest=digest)).then(was.GrantApproved, on_fund.FundsCommitted)
+    past.when(g.approve("02-10", request_digest="0" * 64)).refused(RequestChanged, digest)
     assert past.copy().given(g.approve("02-10")).grant.request_digest == digest
 
 
@@ -253,7 +257,7 @@ def test_a_request_revised_since_is_another_one(change: dict[str, object], bound
     digest = request_digest(past.grant)
     for on in ("02-09", "02-10"):
         outcome = past.copy().given(g.revise(on, **change)).when(g.approve("02-10", request_digest=digest))
-        outcome.refused(RequestChanged) if bound else outcome.accepted()
+        outcome.refused(RequestChanged) if bound else outcome.then(was.GrantApproved, on_fund.FundsCommitted)
     past.given(g.revise("02-11", **change)).when(g.approve("02-10", request_digest=digest)).refused(
         NotInStage
     )
@@ -271,7 +275,7 @@ def test_a_request_is_not_changed_late_under_its_approval(on: str, fits: bool) -
 def test_a_request_is_not_corrected_under_its_approval() -> None:
     past = given(APPROVED)
     past.when(reads(past, was.GrantProposed, months=11)).refused(RequestChanged, "GrantApproved")
-    past.when(reads(past, was.GrantProposed, title="Milk")).accepted()
+    past.when(reads(past, was.GrantProposed, title="Milk")).then(EntryCorrected)
 
 
 # ── 7: a correction names an entry, never a date ─────────────────────────────────────────────
@@ -280,7 +284,7 @@ def test_a_request_is_not_corrected_under_its_approval() -> None:
 @pytest.mark.parametrize(("entry", "there"), [(0, False), (1, True), (2, False)])
 def test_a_correction_names_an_entry(entry: int, there: bool) -> None:
     outcome = given(PROPOSED).when(g.correct("01-20", entry=entry, reads={"title": "Milk"}))
-    outcome.accepted() if there else outcome.refused(UnknownEntry)
+    outcome.then(EntryCorrected) if there else outcome.refused(UnknownEntry)
 
 
 def test_a_correction_takes_effect_from_the_corrected_entrys_day() -> None:

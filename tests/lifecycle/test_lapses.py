@@ -3,8 +3,10 @@
 import pytest
 
 from lifecycle.decide import Known
+from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
 from lifecycle.kernel.command import Command
+from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.refusals import NotYetLapsed
 from lifecycle.parse import Malformed
 from lifecycle.policy.edition import Edition, read_edition, shipped
@@ -38,8 +40,10 @@ def test_a_promise_lapses_the_day_after_the_due_date_that_runs(
     life: list[Command], on: str, over: bool
 ) -> None:
     outcome = given(life).when(g.lapse(on))
-    outcome.accepted() if over else outcome.refused(NotYetLapsed, "is due on")
-    given(life).when(g.give_up(on)).accepted()
+    outcome.then(was.GrantLapsed, on_fund.CommitmentReleased) if over else outcome.refused(
+        NotYetLapsed, "is due on"
+    )
+    given(life).when(g.give_up(on)).then(was.GrantLapsed, on_fund.CommitmentReleased)
 
 
 @pytest.mark.case("D14")
@@ -54,8 +58,8 @@ def test_who_gives_it_up_says_why() -> None:
 def test_a_waiver_of_that_obligation_lifts_it() -> None:
     waiver = g.waive("02-20", obligation="signature")
     past = given(APPROVED, waiver)
-    past.copy().when(g.lapse("02-20")).accepted()
-    past.copy().when(g.lapse("02-19")).refused(NotYetLapsed)
+    past.when(g.lapse("02-20")).then(was.GrantLapsed, on_fund.CommitmentReleased)
+    past.when(g.lapse("02-19")).refused(NotYetLapsed)
     given(APPROVED, g.waive("02-20", obligation="effectiveness")).when(g.lapse("02-20")).refused(NotYetLapsed)
     given(SIGNED, waiver).when(g.lapse("03-02")).refused(NotYetLapsed, "effectiveness")
     past.given(g.lapse("02-20"))
@@ -79,7 +83,9 @@ def edition(spans: str, name: str = "ours", since: str = "2017-01-01") -> Editio
 @pytest.mark.case("D14")
 def test_an_edition_without_the_obligation_lifts_it() -> None:
     only = edition('effectiveness = { days = 90, source = "s" }')
-    given(APPROVED, editions=[*shipped(), only]).when(g.lapse("02-10")).accepted()
+    given(APPROVED, editions=[*shipped(), only]).when(g.lapse("02-10")).then(
+        was.GrantLapsed, on_fund.CommitmentReleased
+    )
     given(SIGNED, editions=[*shipped(), only]).when(g.lapse("03-02")).refused(NotYetLapsed)
 
 
@@ -88,7 +94,7 @@ def test_after_a_restructuring_the_later_edition_counts() -> None:
     later = edition('signature = { days = 10, source = "s" }', since="2017-02-15")
     past = given(APPROVED, g.restructure("02-20"), editions=[*shipped(), later])
     past.when(g.lapse("02-20")).refused(NotYetLapsed, "2017-02-20")
-    past.when(g.lapse("02-21")).accepted()
+    past.when(g.lapse("02-21")).then(was.GrantLapsed, on_fund.CommitmentReleased)
 
 
 @pytest.mark.case("D14")
@@ -98,7 +104,7 @@ def test_a_late_signature_and_a_moved_approval_leave_the_lapse_lawful() -> None:
     moved = g.correct("2018-06-01", entry=past.version(was.GrantApproved), reads={"on": "2017-02-11"})
     past.when(moved).refused(NotYetLapsed)
     earlier = g.correct("2018-06-01", entry=past.version(was.GrantApproved), reads={"on": "2017-02-09"})
-    past.when(earlier).accepted()
+    past.when(earlier).then(EntryCorrected, on_fund.CommitmentIncreased, on_fund.CommitmentReleased)
 
 
 @pytest.mark.case("D14")
@@ -107,5 +113,5 @@ def test_a_lapse_of_before_holds_nothing_back() -> None:
     *before, lapsed = past.grants[g.G].entries
     early = lapsed._replace(event=lapsed.event.model_copy(update={"given_up": None}), rules=1)
     past.grants[g.G] = Known.of([*before, early])
-    past.when(g.cost("02-20")).accepted()
-    past.when(reads(past, was.GrantProposed, title="Milk")).accepted()
+    past.record(g.cost("02-20")).then(was.CostRecorded)
+    past.when(reads(past, was.GrantProposed, title="Milk")).then(EntryCorrected)

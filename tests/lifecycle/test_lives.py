@@ -183,7 +183,7 @@ def life(dice: Dice) -> tuple[Past, list[Fact]]:
     start = dice.choice(["2012-01-10", "2016-11-20", "2017-01-10", "2017-05-02", "2017-11-20"])
 
     def ask(command: Any) -> None:
-        if past.when(command, recorder="admin").refusal is None:
+        if past.record(command, recorder="admin").refusal is None:
             facts.append({**words_of(command), "recorder": "admin", "version": len(facts) + 1})
             reads = facts[-1].get("reads", {})
             if facts[-1]["command"] in ("ApproveGrant", "RestructureGrant"):

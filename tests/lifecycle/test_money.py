@@ -140,7 +140,7 @@ def live(steps: list[Step], check: Check = lambda *_: None) -> tuple[Past, list[
     for step in steps:
         asked = asked_in(past, step)
         before = past.copy()
-        outcome = past.when(asked)
+        outcome = past.record(asked)
         if outcome.refusal is None:
             kept.append(asked)
             check(before, past, asked)
@@ -272,7 +272,7 @@ def test_it_does_not_matter_when_a_thing_was_learned(steps: list[Step]) -> None:
     late, kept = live(plain)
     in_time = BASE.copy()
     for asked in sorted(kept, key=lambda command: command.on):
-        if in_time.when(asked).refusal is not None:
+        if in_time.record(asked).refusal is not None:
             return
     for grant in IDS:
         assert in_time.grants[grant].grant == late.grants[grant].grant
@@ -288,7 +288,7 @@ def test_a_correction_that_is_struck_leaves_all_as_it_was(steps: list[Step]) -> 
         version = len(known.entries) + 1
         if (
             known.grant is None
-            or past.when(g.correct("2012-12-31", grant=grant, entry=1, reads={"title": "Milk"})).refusal
+            or past.record(g.correct("2012-12-31", grant=grant, entry=1, reads={"title": "Milk"})).refusal
         ):
             continue
         past.given(g.correct("2012-12-31", actor="a.prover", grant=grant, entry=version, struck=True))
@@ -315,7 +315,7 @@ def test_random_lives_come_far_enough() -> None:
                 random.randint(0, 40),
             )
             asked = asked_in(past, step)
-            outcome = past.when(asked)
+            outcome = past.record(asked)
             seen |= {type(event).__name__ for event in outcome.events if isinstance(asked, GrantCommand)}
             refused |= {outcome.refusal.name} if outcome.refusal else set()
     assert seen >= {
@@ -388,7 +388,7 @@ def test_the_envelope_holds_on_every_day_in_any_order(steps: list[tuple[str, str
     changes: list[tuple[date, Decimal]] = []
     for what, grant, on, amount in steps:
         more = {"amount": usd(amount)} if what == "approve" else {}
-        for event in past.when(MAKE[what](on, grant=grant, **more)).events:
+        for event in past.record(MAKE[what](on, grant=grant, **more)).events:
             if isinstance(event, GrantSelected):
                 changes.append((event.on, -event.amount.amount))
             elif isinstance(event, SelectionReleased):

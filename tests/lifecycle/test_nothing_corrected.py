@@ -44,7 +44,7 @@ def test_equal_values_change_nothing_however_they_are_written(
     past = given(ASKED)
     entry = past.version(event)
     past.when(g.correct("2018-06-01", entry=entry, reads=same)).refused(NothingCorrected)
-    changed = past.copy().when(g.correct("2018-06-01", entry=entry, reads=same | other))
+    changed = past.when(g.correct("2018-06-01", entry=entry, reads=same | other))
     assert not isinstance(changed.refusal, NothingCorrected)
 
 
@@ -70,10 +70,10 @@ def test_four_eyes_and_dates_are_told_first() -> None:
 def test_entries_of_the_fund_and_of_a_call_too() -> None:
     past = given(g.open_call("2012-01-01"), g.charge_fee("2012-01-10"))
     past.when(g.correct_call("2012-02-01", entry=1, reads={"closes": "2012-01-31"})).refused(NothingCorrected)
-    past.when(g.correct_call("2012-02-01", entry=1, reads={"closes": "2012-02-01"})).accepted()
+    past.record(g.correct_call("2012-02-01", entry=1, reads={"closes": "2012-02-01"})).then(EntryCorrected)
     fee = past.fund_version(on_fund.FeeCharged)
     past.when(g.correct_fund("2012-02-01", entry=fee, reads={"amount": "10 USD"})).refused(NothingCorrected)
-    past.when(g.correct_fund("2012-02-01", entry=fee, reads={"amount": "10.01 USD"})).accepted()
+    past.when(g.correct_fund("2012-02-01", entry=fee, reads={"amount": "10.01 USD"})).then(EntryCorrected)
 
 
 # ── currency, seat, fiscal year ──────────────────────────────────────────────────────────────
@@ -101,9 +101,9 @@ def only_officers() -> Past:
 @pytest.mark.parametrize(("field", "value"), FIELDS)
 def test_what_the_book_rests_on_is_corrected_while_nothing_rests_on_it(field: str, value: object) -> None:
     past = only_officers()
-    past.when(corrected(field, value)).accepted()
+    past.record(corrected(field, value)).then(EntryCorrected)
     assert getattr(past.fund, field) == value
-    past.when(corrected("name", "The Fund")).accepted()
+    past.when(corrected("name", "The Fund")).then(EntryCorrected)
 
 
 @pytest.mark.case("D14")
@@ -122,11 +122,11 @@ def test_what_the_book_rests_on_is_corrected_while_nothing_rests_on_it(field: st
 def test_and_no_more_once_something_does(field: str, value: object, later: Any) -> None:
     every = g.appoint(g.START, officer="all", roles=["finance", "secretariat", "ttl"])
     past = given(founded=[*ONLY, every])
-    past.copy().when(corrected(field, value)).accepted()
+    past.when(corrected(field, value)).then(EntryCorrected)
     before = past.copy().given(corrected(field, value), later)
     past.given(later)
     past.when(corrected(field, value)).refused(FieldNotCorrectable, field)
-    past.when(corrected("name", "The Fund")).accepted()
+    past.when(corrected("name", "The Fund")).then(EntryCorrected)
     undone = g.correct_fund(
         "2012-02-02", entry=before.fund_version(EntryCorrected), struck=True, actor="a.nother"
     )
@@ -147,8 +147,8 @@ def test_the_currency_is_corrected_if_no_maximum_is_in_it() -> None:
         """
     )
     past = given(founded=ONLY, editions=[free])
-    past.copy().when(corrected("currency", "XXY")).refused(FieldNotCorrectable, "ISO 4217")
-    past.when(corrected("currency", "EUR")).accepted()
+    past.when(corrected("currency", "XXY")).refused(FieldNotCorrectable, "ISO 4217")
+    past.record(corrected("currency", "EUR")).then(EntryCorrected)
     assert past.fund.currency == "EUR"
     given(EFFECTIVE).when(corrected("currency", "EUR")).refused(FieldNotCorrectable)
 

@@ -8,6 +8,7 @@ import pytest
 from lifecycle.decide import Known, judge_grant
 from lifecycle.grant import events as was
 from lifecycle.kernel.command import Command, GrantCommand
+from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.refusals import (
     ActivitiesStillPlanned,
     ActivityAlreadyHeld,
@@ -54,9 +55,9 @@ def test_an_activity_is_planned_once() -> None:
 
 @pytest.mark.parametrize(("on", "there"), [("04-09", False), ("04-10", True), ("04-11", True)])
 def test_only_a_planned_activity_is_moved_or_called_off(on: str, there: bool) -> None:
-    for asked in (g.reschedule, g.call_off):
+    for asked, event in ((g.reschedule, was.ActivityRescheduled), (g.call_off, was.ActivityCancelled)):
         outcome = given(PLANNED).when(asked(on))
-        outcome.accepted() if there else outcome.refused(ActivityNotPlanned, "unknown")
+        outcome.then(event) if there else outcome.refused(ActivityNotPlanned, "unknown")
 
 
 def test_what_was_held_or_called_off_is_not_moved() -> None:
@@ -76,27 +77,27 @@ def test_that_it_was_held_is_recorded_though_it_was_called_off_or_moved_later(la
 
 def test_that_it_had_not_been_planned_is_corrected_all_the_same() -> None:
     past = given(PLANNED, g.call_off("06-20"), g.hold("06-16"))
-    struck = past.when(strike(past, was.ActivityPlanned))
-    struck.accepted()
+    struck = past.record(strike(past, was.ActivityPlanned))
+    struck.then(EntryCorrected)
     assert past.grant.activities["A1"].status == "held"
 
 
 def test_an_activity_is_held_once_however_late_and_planned_or_not() -> None:
     given(PLANNED, g.hold("06-16")).when(g.hold("06-17")).refused(ActivityAlreadyHeld)
-    given(PLANNED).when(g.hold("2018-12-31")).accepted()
-    given(EFFECTIVE).when(g.hold("06-16", activity="A9")).accepted()
+    given(PLANNED).when(g.hold("2018-12-31")).then(was.ActivityHeld)
+    given(EFFECTIVE).when(g.hold("06-16", activity="A9")).then(was.ActivityHeld)
 
 
 @pytest.mark.case("D2")
 @pytest.mark.parametrize(("on", "over"), [("06-15", False), ("06-16", True), ("06-17", True)])
 def test_an_activity_has_been_held_once_it_has_ended(on: str, over: bool) -> None:
     outcome = given(PLANNED).when(g.hold(on))
-    outcome.accepted() if over else outcome.refused(HeldBeforeItEnded, "ends on 2017-06-16")
+    outcome.then(was.ActivityHeld) if over else outcome.refused(HeldBeforeItEnded, "ends on 2017-06-16")
     past = given(PLANNED, g.hold("06-16"))
     if on != "06-16":
         moved = g.correct("2018-06-01", entry=past.version(was.ActivityHeld), reads={"on": f"2017-{on}"})
         corrected = past.when(moved)
-        corrected.accepted() if over else corrected.refused(HeldBeforeItEnded)
+        corrected.then(EntryCorrected) if over else corrected.refused(HeldBeforeItEnded)
 
 
 @pytest.mark.case("D2")
@@ -105,13 +106,13 @@ def test_an_activity_has_been_held_once_it_has_ended(on: str, over: bool) -> Non
 )
 def test_an_activity_is_held_when_its_last_day_has_come(ends: str, come: bool) -> None:
     held = given(PLANNED).when(g.hold(ends, starts="2017-06-05", ends=ends))
-    held.accepted() if come else held.refused(DatedInFuture, "2026-02-01")
+    held.then(was.ActivityHeld) if come else held.refused(DatedInFuture, "2026-02-01")
     # The day of the entry has come; the activity has not ended, whether its last day has come or not.
     given(PLANNED).when(g.hold("2026-01-29", ends=ends)).refused(HeldBeforeItEnded, f"ends on {ends}")
     past = given(PLANNED, g.hold("06-16"))
     past.when(reads(past, was.ActivityHeld, ends=ends)).refused(HeldBeforeItEnded, f"ends on {ends}")
     corrected = past.when(correct_held(past, ends))
-    corrected.accepted() if come else corrected.refused(DatedInFuture, "2026-02-01")
+    corrected.then(EntryCorrected) if come else corrected.refused(DatedInFuture, "2026-02-01")
 
 
 @pytest.mark.case("D2")
@@ -135,19 +136,19 @@ def test_an_activity_that_was_recorded_too_early_holds_nothing_else_back() -> No
     *before, held = past.grants[g.G].entries
     early = held.event.model_copy(update={"ends": date(2017, 6, 20)})
     past.grants[g.G] = Known.of([*before, held._replace(event=early, rules=1)])
-    past.when(g.plan("06-01", activity="A2")).accepted()
-    past.when(reads(past, was.GrantProposed, title="Milk")).accepted()
+    past.record(g.plan("06-01", activity="A2")).then(was.ActivityPlanned)
+    past.record(reads(past, was.GrantProposed, title="Milk")).then(EntryCorrected)
     past.when(reads(past, was.ActivityHeld, lessons="Go early")).refused(HeldBeforeItEnded)
-    past.when(reads(past, was.ActivityHeld, ends="2017-06-16")).accepted()
+    past.when(reads(past, was.ActivityHeld, ends="2017-06-16")).then(EntryCorrected)
 
 
 def test_nothing_is_still_planned_at_the_end() -> None:
     given(PLANNED).when(g.complete("2018-03-31")).refused(ActivitiesStillPlanned, "A1")
-    given(PLANNED, g.hold("06-16")).when(g.complete("2018-03-31")).accepted()
+    given(PLANNED, g.hold("06-16")).when(g.complete("2018-03-31")).then(was.ImplementationCompleted)
     past = given(PLANNED, g.call_off("06-16"))
     for on, over in (("06-15", False), ("06-16", True), ("06-17", True)):
-        outcome = past.copy().when(g.complete(on))
-        outcome.accepted() if over else outcome.refused(ActivitiesStillPlanned)
+        outcome = past.when(g.complete(on))
+        outcome.then(was.ImplementationCompleted) if over else outcome.refused(ActivitiesStillPlanned)
 
 
 # ── payments ─────────────────────────────────────────────────────────────────────────────────
@@ -161,9 +162,9 @@ def test_a_payment_has_a_name_of_its_own() -> None:
 
 @pytest.mark.parametrize(("on", "there"), [("04-09", False), ("04-10", True), ("04-11", True)])
 def test_only_what_was_asked_for_is_decided(on: str, there: bool) -> None:
-    for asked in (g.authorise, g.reject):
+    for asked, event in ((g.authorise, was.PaymentAuthorised), (g.reject, was.PaymentRejected)):
         outcome = given(ASKED).when(asked(on))
-        outcome.accepted() if there else outcome.refused(UnknownPayment)
+        outcome.then(event) if there else outcome.refused(UnknownPayment)
     for asked in (g.disburse, g.fail, g.refund):
         given(EFFECTIVE).when(asked("05-01", payment="P9")).refused(UnknownPayment)
 
@@ -171,13 +172,13 @@ def test_only_what_was_asked_for_is_decided(on: str, there: bool) -> None:
 @pytest.mark.parametrize(("on", "allowed"), [("04-19", False), ("04-20", True), ("04-21", True)])
 def test_only_what_was_authorised_is_paid(on: str, allowed: bool) -> None:
     outcome = given(AUTHORISED).when(g.disburse(on))
-    outcome.accepted() if allowed else outcome.refused(PaymentNotAuthorised, "requested")
+    outcome.then(was.FundsDisbursed) if allowed else outcome.refused(PaymentNotAuthorised, "requested")
 
 
 def test_a_payment_that_never_went_to_the_bank_does_not_fail_there() -> None:
     given(ASKED).when(g.fail("05-01")).refused(PaymentNotAuthorised, "reject")
-    given(AUTHORISED).when(g.fail("05-01")).accepted()
-    given(PAID).when(g.fail("05-01")).accepted()
+    given(AUTHORISED).when(g.fail("05-01")).then(was.PaymentFailed)
+    given(PAID).when(g.fail("05-01")).then(was.PaymentFailed)
 
 
 def test_a_payment_is_authorised_once() -> None:
@@ -203,20 +204,20 @@ def test_what_was_rejected_or_failed_is_over() -> None:
 @pytest.mark.parametrize(("amount", "fits"), [("1999.99", True), ("2000.00", True), ("2000.01", False)])
 def test_no_more_is_authorised_than_was_asked_for(amount: str, fits: bool) -> None:
     outcome = given(ASKED).when(g.authorise("04-20", amount=f"{amount} USD"))
-    outcome.accepted() if fits else outcome.refused(ExceedsRequestedAmount)
+    outcome.then(was.PaymentAuthorised) if fits else outcome.refused(ExceedsRequestedAmount)
 
 
 @pytest.mark.parametrize(("amount", "fits"), [("1499.99", True), ("1500.00", True), ("1500.01", False)])
 def test_no_more_is_paid_than_was_authorised(amount: str, fits: bool) -> None:
     past = given(ASKED, g.authorise("04-20", amount="1500.00 USD"))
-    outcome = past.copy().when(g.disburse("05-01", amount=f"{amount} USD"))
-    outcome.accepted() if fits else outcome.refused(ExceedsAuthorisedAmount)
+    outcome = past.when(g.disburse("05-01", amount=f"{amount} USD"))
+    outcome.then(was.FundsDisbursed) if fits else outcome.refused(ExceedsAuthorisedAmount)
     past.given(g.disburse("05-01", amount="1500.00 USD"))
     entry = past.version(was.PaymentAuthorised)
     change = g.correct("06-01", entry=entry, reads={"amount": f"{amount} USD"})
     outcome = past.when(change)
     refusal = {"1499.99": ExceedsAuthorisedAmount, "1500.00": NothingCorrected}.get(amount)
-    outcome.accepted() if refusal is None else outcome.refused(refusal)
+    outcome.then(EntryCorrected) if refusal is None else outcome.refused(refusal)
 
 
 # ── rejected, whatever became of the grant ───────────────────────────────────────────────────
@@ -231,7 +232,7 @@ def test_a_payment_is_rejected_after_the_grants_end_and_while_it_is_suspended(on
     ):
         past = given(EFFECTIVE, more[:1], g.request_payment("04-10"), more[1:])
         outcome = past.when(g.reject(on))
-        outcome.accepted() if there else outcome.refused(UnknownPayment)
+        outcome.then(was.PaymentRejected) if there else outcome.refused(UnknownPayment)
 
 
 @pytest.mark.case("M11")

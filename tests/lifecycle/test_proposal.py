@@ -4,7 +4,9 @@ from datetime import date
 
 import pytest
 
+from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
+from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.refusals import (
     AgreementNotSigned,
     BudgetDoesNotAddUp,
@@ -63,7 +65,7 @@ OKS = {
 def test_the_window_is_one_of_the_edition_of_the_approval() -> None:
     life = [g.propose("2016-12-01", window="oks", **OKS), g.request("2016-12-02")]
     given(life).when(g.approve("2016-12-31")).refused(WindowNotInEdition, "2008-10")
-    given(life).when(g.approve("2017-01-01")).accepted()
+    given(life).when(g.approve("2017-01-01")).then(was.GrantApproved, on_fund.FundsCommitted)
 
 
 def test_amounts_are_in_the_holding_currency() -> None:
@@ -85,19 +87,19 @@ def test_amounts_are_in_the_holding_currency() -> None:
 
 
 def test_what_others_paid_may_be_in_any_currency() -> None:
-    given(PROPOSED).when(g.co_finance("01-11", amount="5.00 EUR")).accepted()
+    given(PROPOSED).when(g.co_finance("01-11", amount="5.00 EUR")).then(was.CoFinancingRecorded)
 
 
 @pytest.mark.parametrize(("amount", "fits"), [("99999.99", False), ("100000.00", True), ("100000.01", False)])
 def test_the_budget_adds_up(amount: str, fits: bool) -> None:
     outcome = given(PROPOSED).when(g.request("01-20", amount=f"{amount} USD"))
-    outcome.accepted() if fits else outcome.refused(BudgetDoesNotAddUp, "100,000.00 USD")
+    outcome.then(was.FundingRequested) if fits else outcome.refused(BudgetDoesNotAddUp, "100,000.00 USD")
 
 
 def test_each_recipient_writes_a_letter() -> None:
     given(PROPOSED).when(g.request("01-20", letters=g.LETTERS[:1])).refused(LetterMissing, "UG")
     some = g.propose("01-10", recipients=["TZ", "ZZ"])
-    given(some).when(g.request("01-20", letters=g.LETTERS[:1])).accepted()
+    given(some).when(g.request("01-20", letters=g.LETTERS[:1])).then(was.FundingRequested)
     late = given(REQUESTED)
     late.when(g.revise("01-15", recipients=["TZ", "UG", "KE"])).refused(LetterMissing, "KE")
 
@@ -111,7 +113,7 @@ def test_a_revision_changes_something() -> None:
 def test_a_returned_proposal_is_asked_for_anew() -> None:
     past = given(REQUESTED, g.send_back("01-25"))
     past.when(g.approve("02-10")).refused(NotInStage, "proposed")
-    past.given(g.request("02-01")).when(g.approve("02-10")).accepted()
+    past.given(g.request("02-01")).when(g.approve("02-10")).then(was.GrantApproved, on_fund.FundsCommitted)
 
 
 @pytest.mark.parametrize(("on", "holds"), [("2008-09-30", False), ("2008-10-01", True), ("2008-10-02", True)])
@@ -119,7 +121,9 @@ def test_an_edition_holds_from_its_date(on: str, holds: bool) -> None:
     early = [g.appoint(g.START, officer="f.ounder", roles=["administrator"]), *g.OFFICERS, g.join(g.START)]
     past = given(founded=[*early, g.receive(g.START, amount="500000.00 USD")])
     if holds:
-        past.given(g.propose(g.START), g.request(g.START)).when(g.approve(on)).accepted()
+        past.given(g.propose(g.START), g.request(g.START)).when(g.approve(on)).then(
+            was.GrantApproved, on_fund.FundsCommitted
+        )
     else:
         assert past.fund.edition_on(date.fromisoformat(on)) is None
 
@@ -130,9 +134,9 @@ def test_without_an_edition_nothing_is_promised() -> None:
     ]
     past = given(REQUESTED, editions=ours)
     past.when(g.approve("02-09")).refused(NoEditionInForce, "2017-02-09")
-    past.when(g.approve("02-10")).accepted()
+    past.record(g.approve("02-10")).then(was.GrantApproved, on_fund.FundsCommitted)
     past.when(g.restructure("02-09")).refused(NotInStage)
-    past.when(g.restructure("02-10")).accepted()
+    past.when(g.restructure("02-10")).then(was.GrantRestructured)
 
 
 # ── days ─────────────────────────────────────────────────────────────────────────────────────
@@ -140,13 +144,14 @@ def test_without_an_edition_nothing_is_promised() -> None:
 
 @pytest.mark.parametrize(("off", "come"), [(-1, True), (0, True), (1, False)])
 def test_nothing_is_dated_after_today(off: int, come: bool) -> None:
-    for asked in (
-        g.propose(TODAY + off * ONE_DAY),
-        g.charge_fee(TODAY + off * ONE_DAY),
-        g.correct_fund(TODAY + off * ONE_DAY, entry=5, reads={"officer": "x"}),
+    on = TODAY + off * ONE_DAY
+    for asked, event in (
+        (g.propose(on), was.GrantProposed),
+        (g.charge_fee(on), on_fund.FeeCharged),
+        (g.correct_fund(on, entry=5, reads={"officer": "x"}), EntryCorrected),
     ):
         outcome = given().when(asked)
-        outcome.accepted() if come else outcome.refused(DatedInFuture, str(TODAY))
+        outcome.then(event, on=on) if come else outcome.refused(DatedInFuture, str(TODAY))
 
 
 @pytest.mark.parametrize(("off", "come"), [(-1, True), (0, True), (1, False)])
@@ -157,12 +162,12 @@ def test_nothing_is_corrected_into_the_future(off: int, come: bool) -> None:
         g.correct("01-12", entry=1, reads={"on": on}),
         g.correct(on, entry=1, reads={"title": "Milk"}),
     ):
-        outcome = past.copy().when(asked)
-        outcome.accepted() if come else outcome.refused(DatedInFuture)
+        outcome = past.when(asked)
+        outcome.then(EntryCorrected) if come else outcome.refused(DatedInFuture)
     fund = given(g.charge_fee("2012-01-01"))
     entry = len(fund.fund_entries)
     outcome = fund.when(g.correct_fund("2012-01-02", entry=entry, reads={"on": on}))
-    outcome.accepted() if come else outcome.refused(DatedInFuture)
+    outcome.then(EntryCorrected) if come else outcome.refused(DatedInFuture)
 
 
 def test_four_eyes_are_told_before_a_future_day_and_that_before_an_amount() -> None:
@@ -182,8 +187,8 @@ def test_conditions_are_met_before_the_signature() -> None:
     past.when(g.sign("03-01")).refused(ConditionsUnmet, "a co-ordinator")
     past.given(g.meet_condition("02-28", condition="a co-ordinator"))
     for on, met in (("02-27", False), ("02-28", True), ("03-01", True)):
-        outcome = past.copy().when(g.sign(on))
-        outcome.accepted() if met else outcome.refused(ConditionsUnmet)
+        outcome = past.when(g.sign(on))
+        outcome.then(was.AgreementSigned) if met else outcome.refused(ConditionsUnmet)
 
 
 def test_a_condition_is_not_unmet_under_a_signature() -> None:
@@ -205,7 +210,7 @@ def test_conditions_are_met_before_effectiveness_without_an_agreement() -> None:
     ]
     given(old).when(g.make_effective("2012-03-01", closing_date="2013-03-01")).refused(ConditionsUnmet)
     past = given(old, g.meet_condition("2012-02-20"))
-    past.when(g.make_effective("2012-03-01", closing_date="2013-03-01")).accepted()
+    past.when(g.make_effective("2012-03-01", closing_date="2013-03-01")).then(was.GrantMadeEffective)
 
 
 def test_only_a_condition_of_the_approval_is_met() -> None:
@@ -226,7 +231,7 @@ def test_the_edition_asks_for_an_agreement() -> None:
 @pytest.mark.parametrize(("on", "signed"), [("02-28", False), ("03-01", True), ("03-02", True)])
 def test_effective_from_the_day_of_the_signature(on: str, signed: bool) -> None:
     outcome = given(SIGNED).when(g.make_effective(on, closing_date="2018-02-27"))
-    outcome.accepted() if signed else outcome.refused(AgreementNotSigned)
+    outcome.then(was.GrantMadeEffective) if signed else outcome.refused(AgreementNotSigned)
 
 
 @pytest.mark.parametrize(
@@ -234,4 +239,4 @@ def test_effective_from_the_day_of_the_signature(on: str, signed: bool) -> None:
 )
 def test_a_grant_does_not_close_before_it_is_effective(closing: str, fits: bool) -> None:
     outcome = given(SIGNED).when(g.make_effective("03-31", closing_date=closing))
-    outcome.accepted() if fits else outcome.refused(ClosingDateBeforeEffectiveness)
+    outcome.then(was.GrantMadeEffective) if fits else outcome.refused(ClosingDateBeforeEffectiveness)

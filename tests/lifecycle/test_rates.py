@@ -5,7 +5,9 @@ from decimal import Decimal
 import pytest
 
 from cli.commands.record_lines import words_of
+from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
+from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.refusals import CurrencyNotHolding, RateDoesNotFit, SameCurrencyPaid
 from lifecycle.parse import Malformed, command_from
 from lifecycle.types.money import Money
@@ -73,14 +75,14 @@ def test_nothing_is_converted_to_its_own_currency() -> None:
 )
 def test_the_rate_is_right_to_half_of_its_last_decimal(amount: str, paid: str, rate: str, fits: bool) -> None:
     outcome = given(LARGE).when(g.disburse("05-01", amount=amount, paid_amount=paid, rate=rate))
-    outcome.accepted() if fits else outcome.refused(RateDoesNotFit)
+    outcome.then(was.FundsDisbursed) if fits else outcome.refused(RateDoesNotFit)
 
 
 def test_a_rate_with_many_digits_is_reckoned_exactly() -> None:
     rate = "0.90000000000000000000001"
-    given(LARGE).when(
-        g.disburse("05-01", amount="20000.00 USD", paid_amount="18000.00 EUR", rate=rate)
-    ).accepted()
+    given(LARGE).when(g.disburse("05-01", amount="20000.00 USD", paid_amount="18000.00 EUR", rate=rate)).then(
+        was.FundsDisbursed
+    )
     huge = g.disburse("05-01", amount="20000.00 USD", paid_amount="1.00 EUR", rate="9" * 24)
     given(LARGE).when(huge).refused(RateDoesNotFit)
 
@@ -105,7 +107,7 @@ def test_a_correction_of_a_payment_fits_too(
     past = pay("100.00 USD", "90.00 EUR", "0.90")
     entry = past.version(was.FundsDisbursed)
     outcome = past.when(g.correct("06-01", entry=entry, reads=changes))
-    outcome.accepted() if refusal is None else outcome.refused(refusal)
+    outcome.then(EntryCorrected) if refusal is None else outcome.refused(refusal)
 
 
 def test_an_older_payment_that_does_not_fit_holds_nothing_back() -> None:
@@ -115,7 +117,7 @@ def test_an_older_payment_that_does_not_fit_holds_nothing_back() -> None:
     *before, last = known.entries
     told = last.event.model_copy(update={"paid_amount": Money.parse("1.00 EUR")})
     past.grants[g.G] = type(known).of([*before, last._replace(event=told, rules=1)])
-    past.when(g.increase("04-30")).accepted()
+    past.when(g.increase("04-30")).then(was.CommitmentIncreased, on_fund.CommitmentIncreased)
 
 
 def test_the_decimals_of_a_rate_stay_as_they_are_written() -> None:

@@ -3,6 +3,8 @@
 import pytest
 
 from lifecycle.fund import events as was
+from lifecycle.grant import events as on_grant
+from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.refusals import ExceedsAvailableFunds, ExceedsPartnerBalance
 from support import given as g
 from support.given import REQUESTED, Past, given
@@ -29,7 +31,9 @@ def test_no_more_is_returned_than_the_partner_has_left_then_and_later(
     on: str, amount: str, has: bool
 ) -> None:
     outcome = promised().when(g.return_funds(on, partner="ES", amount=f"{amount} USD"))
-    outcome.accepted() if has else outcome.refused(ExceedsPartnerBalance, "15,000.00 USD on 2017-02-")
+    outcome.then(was.FundsReturned) if has else outcome.refused(
+        ExceedsPartnerBalance, "15,000.00 USD on 2017-02-"
+    )
 
 
 def test_nothing_is_left_before_it_came() -> None:
@@ -49,10 +53,12 @@ def test_what_was_returned_counts_and_what_is_given_back_too() -> None:
     past = promised().given(g.return_funds("02-12", partner="ES", amount="10000.00 USD"))
     again = g.return_funds("02-11", partner="ES", amount="5000.01 USD")
     past.when(again).refused(ExceedsPartnerBalance, "5,000.00 USD on 2017-02-12")
-    past.copy().given(g.cancel_balance("02-11", amount="0.02 USD")).when(again).accepted()
-    past.when(g.cancel_balance("02-13", amount="90000.00 USD")).accepted()
+    past.copy().given(g.cancel_balance("02-11", amount="0.02 USD")).when(again).then(was.FundsReturned)
+    past.record(g.cancel_balance("02-13", amount="90000.00 USD")).then(
+        on_grant.BalanceCancelled, was.CommitmentReleased
+    )
     past.when(again).refused(ExceedsPartnerBalance)
-    past.when(g.return_funds("02-13", partner="ES", amount="50000.00 USD")).accepted()
+    past.when(g.return_funds("02-13", partner="ES", amount="50000.00 USD")).then(was.FundsReturned)
 
 
 def test_a_fee_is_drawn_too_and_no_return_takes_what_is_promised() -> None:
@@ -67,7 +73,7 @@ def test_a_return_is_not_corrected_beyond_what_is_left(amount: str, has: bool) -
     past = promised().given(g.return_funds("02-12", partner="ES", amount="1000.00 USD"))
     entry = past.fund_version(was.FundsReturned)
     outcome = past.when(g.correct_fund("06-01", entry=entry, reads={"amount": f"{amount} USD"}))
-    outcome.accepted() if has else outcome.refused(ExceedsPartnerBalance, "no longer hold")
+    outcome.then(EntryCorrected) if has else outcome.refused(ExceedsPartnerBalance, "no longer hold")
 
 
 def test_a_receipt_is_not_corrected_away_under_a_return() -> None:
@@ -81,7 +87,7 @@ def test_a_receipt_is_not_corrected_away_under_a_return() -> None:
     past.when(g.correct_fund("06-01", entry=receipt, reads={"on": "2017-02-13"})).refused(
         ExceedsPartnerBalance
     )
-    past.when(g.correct_fund("06-01", entry=receipt, reads={"amount": "70000.00 USD"})).accepted()
+    past.when(g.correct_fund("06-01", entry=receipt, reads={"amount": "70000.00 USD"})).then(EntryCorrected)
 
 
 def test_a_return_of_before_holds_no_correction_back() -> None:
@@ -93,4 +99,4 @@ def test_a_return_of_before_holds_no_correction_back() -> None:
         returned._replace(event=returned.event.model_copy(update={"amount": amount}), rules=1),
     ]
     entry = past.fund_version(was.PartnerJoined)
-    past.when(g.correct_fund("06-01", entry=entry, reads={"name": "Kingdom of Denmark"})).accepted()
+    past.when(g.correct_fund("06-01", entry=entry, reads={"name": "Kingdom of Denmark"})).then(EntryCorrected)

@@ -9,6 +9,7 @@ import pytest
 from lifecycle.call import call
 from lifecycle.decide import Known
 from lifecycle.fund.rules import RULES as OF_THE_FUND
+from lifecycle.grant import events as was
 from lifecycle.grant.call_terms import ASKS
 from lifecycle.grant.payment.request import PaymentRequested
 from lifecycle.grant.rules import RULES
@@ -104,7 +105,7 @@ def test_a_new_rule_holds_for_what_is_recorded_now() -> None:
 
 @pytest.mark.usefixtures("stricter")
 def test_a_later_entry_is_judged_again_by_the_rules_of_its_own_number() -> None:
-    requested_under(1).when(g.suspend("04-10", scope="payments")).accepted()
+    requested_under(1).when(g.suspend("04-10", scope="payments")).then(was.GrantSuspended)
     requested_under(2).when(g.suspend("04-10", scope="payments")).refused(PaymentsSuspended, "no longer hold")
 
 

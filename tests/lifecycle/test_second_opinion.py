@@ -107,7 +107,7 @@ class Two:
         self.number += 1
         words = {**words_of(command), "command_id": f"c{self.number}"}
         expected = self.second.record(words, command.actor)
-        outcome = self.past.when(command)
+        outcome = self.past.record(command)
         got = outcome.refusal.name if outcome.refusal else None
         assert got == expected.refusal, (expected, words, str(outcome.refusal))
         self.seen[got or command.NAME] += 1

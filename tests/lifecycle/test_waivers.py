@@ -5,6 +5,7 @@ import pytest
 from lifecycle.decide import Known
 from lifecycle.grant import events as was
 from lifecycle.kernel.command import Command
+from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.refusals import ObligationNotAsked, UnknownItem, UnknownObligation
 from support import given as g
 from support.given import (
@@ -53,8 +54,8 @@ def test_an_item_is_waived_that_is_there_on_the_day(
     life: list[Command], on: str, obligation: str, item: str, there: bool
 ) -> None:
     outcome = given(life).when(g.waive(on, obligation=obligation, item=item))
-    outcome.accepted() if there else outcome.refused(UnknownItem, f"no item {item}")
-    given(life).when(g.waive(on, obligation=obligation)).accepted()
+    outcome.then(was.ObligationWaived) if there else outcome.refused(UnknownItem, f"no item {item}")
+    given(life).when(g.waive(on, obligation=obligation)).then(was.ObligationWaived)
 
 
 @pytest.mark.case("D14")
@@ -63,13 +64,13 @@ def test_what_a_waiver_names_is_not_taken_away() -> None:
     past.when(strike(past, was.ActivityPlanned)).refused(UnknownItem, "no longer hold")
     for on, fits in (("2017-04-11", True), ("2017-04-12", True), ("2017-04-13", False)):
         moved = g.correct("2018-06-01", entry=past.version(was.ActivityPlanned), reads={"on": on})
-        outcome = past.copy().when(moved)
-        outcome.accepted() if fits else outcome.refused(UnknownItem)
+        outcome = past.when(moved)
+        outcome.then(EntryCorrected) if fits else outcome.refused(UnknownItem)
     renamed = g.correct("2018-06-01", entry=past.version(was.ObligationWaived), reads={"item": "A2"})
     past.when(renamed).refused(UnknownItem)
-    past.when(g.plan("04-12", activity="A2")).accepted()
+    past.record(g.plan("04-12", activity="A2")).then(was.ActivityPlanned)
     past.when(renamed).refused(UnknownItem)  # the plan comes after the waiver on that day
-    past.when(g.plan("04-11", activity="A3")).accepted()
+    past.when(g.plan("04-11", activity="A3")).then(was.ActivityPlanned)
 
 
 @pytest.mark.case("D14")
@@ -78,8 +79,8 @@ def test_a_waiver_of_before_of_an_item_that_is_not_there_holds_nothing_back() ->
     *before, waiver = past.grants[g.G].entries
     old = waiver._replace(event=waiver.event.model_copy(update={"item": "A9"}), rules=1)
     past.grants[g.G] = Known.of([*before, old])
-    past.when(g.plan("04-10")).accepted()
-    past.when(strike(past, was.ActivityPlanned)).accepted()
+    past.record(g.plan("04-10")).then(was.ActivityPlanned)
+    past.when(strike(past, was.ActivityPlanned)).then(EntryCorrected)
 
 
 @pytest.mark.case("D14")
@@ -105,7 +106,7 @@ def test_only_what_the_edition_asks_for_is_waived(
     life: list[Command], on: str, obligation: str, asked: bool
 ) -> None:
     outcome = given(life).when(g.waive(on, obligation=obligation))
-    outcome.accepted() if asked else outcome.refused(ObligationNotAsked, obligation)
+    outcome.then(was.ObligationWaived) if asked else outcome.refused(ObligationNotAsked, obligation)
 
 
 @pytest.mark.case("D14")
@@ -113,6 +114,6 @@ def test_the_edition_is_that_of_the_approval_or_of_a_restructuring() -> None:
     past = given([g.propose("2016-12-01"), g.request("2016-12-02"), g.approve("2016-12-31")])
     past.when(g.waive("2017-01-05", obligation="implementation")).refused(ObligationNotAsked, "2008-10")
     past.given(g.restructure("2017-01-10"))
-    past.when(g.waive("2017-01-10", obligation="implementation")).accepted()
+    past.record(g.waive("2017-01-10", obligation="implementation")).then(was.ObligationWaived)
     past.when(strike(past, was.GrantRestructured)).refused(ObligationNotAsked, "no longer hold")
     past.when(g.waive("2017-01-10", obligation="sleep")).refused(UnknownObligation)

@@ -5,8 +5,10 @@ from datetime import date
 import pytest
 
 from lifecycle.decide import Known
+from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
 from lifecycle.kernel.command import Command
+from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.refusals import (
     AboveMaximumAmount,
     BeyondWindow,
@@ -36,7 +38,9 @@ OKS = {"window": "oks", "institution": "Dairy Board", "capabilities_planned": BO
 )
 def test_a_closing_date_is_inside_the_windows_span(closing: str, fits: bool) -> None:
     outcome = given(SIGNED).when(g.make_effective("03-31", closing_date=closing))
-    outcome.accepted() if fits else outcome.refused(BeyondWindow, "2018-03-31, the last day")
+    outcome.then(was.GrantMadeEffective) if fits else outcome.refused(
+        BeyondWindow, "2018-03-31, the last day"
+    )
 
 
 @pytest.mark.parametrize(
@@ -45,7 +49,7 @@ def test_a_closing_date_is_inside_the_windows_span(closing: str, fits: bool) -> 
 )
 def test_months_are_calendar_months(effective: str, last: str) -> None:
     past = given(SIGNED)
-    past.copy().when(g.make_effective(effective, closing_date=last)).accepted()
+    past.when(g.make_effective(effective, closing_date=last)).then(was.GrantMadeEffective)
     later = date.fromisoformat(last) + ONE_DAY
     past.when(g.make_effective(effective, closing_date=later.isoformat())).refused(BeyondWindow)
 
@@ -71,7 +75,7 @@ PROGRAMMATIC = [
 )
 def test_a_programmatic_grant_lasts_one_to_three_years(closing: str, fits: bool) -> None:
     outcome = given(PROGRAMMATIC).when(g.make_effective("03-31", closing_date=closing))
-    outcome.accepted() if fits else outcome.refused(BeyondWindow)
+    outcome.then(was.GrantMadeEffective) if fits else outcome.refused(BeyondWindow)
 
 
 @pytest.mark.parametrize(
@@ -80,8 +84,8 @@ def test_a_programmatic_grant_lasts_one_to_three_years(closing: str, fits: bool)
 def test_an_extension_stays_inside_the_span_unless_waived(closing: str, fits: bool) -> None:
     short = [*SIGNED, g.make_effective("03-31", closing_date="2017-12-31")]
     outcome = given(short).when(g.extend("06-01", closing_date=closing))
-    outcome.accepted() if fits else outcome.refused(BeyondWindow)
-    given(short).when(g.extend("06-01", closing_date=closing, waiver="a flood")).accepted()
+    outcome.then(was.ClosingDateExtended) if fits else outcome.refused(BeyondWindow)
+    given(short).when(g.extend("06-01", closing_date=closing, waiver="a flood")).then(was.ClosingDateExtended)
 
 
 @pytest.mark.parametrize(("on", "fits"), [("04-01", True), ("03-31", True), ("03-30", False)])
@@ -90,7 +94,7 @@ def test_effectiveness_is_not_corrected_out_of_the_span(on: str, fits: bool) -> 
     entry = past.version(was.GrantMadeEffective)
     change = {"on": f"2017-{on}", "closing_date": "2018-03-31" if on != "03-31" else "2018-03-30"}
     outcome = past.when(g.correct("2018-01-01", entry=entry, reads=change))
-    outcome.accepted() if fits else outcome.refused(BeyondWindow)
+    outcome.then(EntryCorrected) if fits else outcome.refused(BeyondWindow)
 
 
 def test_a_late_closing_date_is_judged_by_its_own_day() -> None:
@@ -99,20 +103,20 @@ def test_a_late_closing_date_is_judged_by_its_own_day() -> None:
     past.when(g.make_effective("03-31", closing_date="2019-03-31")).refused(BeyondWindow)
     past.given(g.restructure("03-15", window="programmatic"))
     past.when(g.make_effective("03-14", closing_date="2019-03-14")).refused(BeyondWindow)
-    past.when(g.make_effective("03-31", closing_date="2019-03-31")).accepted()
+    past.when(g.make_effective("03-31", closing_date="2019-03-31")).then(was.GrantMadeEffective)
 
 
 def test_restructuring_obeys_the_new_window() -> None:
     past = given(EFFECTIVE)
-    past.copy().when(g.restructure("06-01", window="programmatic")).accepted()
-    past.copy().when(g.restructure("06-01", window="programmatic", recipients=["TZ", "ZZ"])).refused(
+    past.when(g.restructure("06-01", window="programmatic")).then(was.GrantRestructured)
+    past.when(g.restructure("06-01", window="programmatic", recipients=["TZ", "ZZ"])).refused(
         TooFewRecipients
     )
-    past.copy().when(g.restructure("06-01", window="oks")).refused(InstitutionMissing)
-    past.copy().when(g.restructure("06-01", **{**OKS, "capabilities_planned": BOTH[:1]})).refused(
+    past.when(g.restructure("06-01", window="oks")).refused(InstitutionMissing)
+    past.when(g.restructure("06-01", **{**OKS, "capabilities_planned": BOTH[:1]})).refused(
         CapabilityNotPlanned, "solving_and_scaling"
     )
-    past.copy().when(g.restructure("06-01", **OKS)).accepted()
+    past.when(g.restructure("06-01", **OKS)).then(was.GrantRestructured)
     short = given(SIGNED, g.make_effective("03-31", closing_date="2018-03-30"))
     short.when(g.restructure("06-01", window="programmatic")).refused(BeyondWindow)
     long = given(PROGRAMMATIC, g.make_effective("03-31", closing_date="2018-04-01"))
@@ -130,12 +134,12 @@ def test_a_waiver_that_nothing_needed_waives_nothing() -> None:
 def test_a_waiver_is_for_one_window() -> None:
     past = given(PROGRAMMATIC, g.make_effective("03-31", closing_date="2018-03-31"))
     past.given(g.extend("06-01", closing_date="2020-04-01", waiver="a flood"))
-    past.copy().when(g.restructure("06-02")).accepted()
-    past.copy().when(g.restructure("06-02", window="programmatic")).accepted()
-    past.copy().when(g.restructure("06-02", window="stand_alone")).refused(BeyondWindow, "2018-03-31")
+    past.when(g.restructure("06-02")).then(was.GrantRestructured)
+    past.when(g.restructure("06-02", window="programmatic")).then(was.GrantRestructured)
+    past.when(g.restructure("06-02", window="stand_alone")).refused(BeyondWindow, "2018-03-31")
     away = past.copy().given(g.restructure("06-02", **OKS))
     away.when(g.restructure("06-03", window="programmatic")).refused(BeyondWindow, "2020-03-31")
-    past.when(g.restructure("05-31", window="stand_alone")).accepted()
+    past.record(g.restructure("05-31", window="stand_alone")).then(was.GrantRestructured)
     past.when(g.restructure("06-02", window="programmatic")).refused(BeyondWindow, "2020-03-31")
 
 
@@ -162,10 +166,10 @@ def test_a_restructuring_that_keeps_the_window_does_not_trip_over_what_was_waive
     editions = [*shipped(), SHORTER]
     life = [*SIGNED, g.make_effective("03-31", closing_date="2017-12-31")]
     past = given(life, g.extend("06-01", closing_date=closing, waiver="a flood"), editions=editions)
-    past.copy().when(g.restructure("06-30")).accepted()
+    past.when(g.restructure("06-30")).then(was.GrantRestructured)
     past.given(g.cancel_balance("06-30", amount="0.01 USD"))
     outcome = past.when(g.restructure("07-01"))
-    outcome.accepted() if waived else outcome.refused(BeyondWindow, "2017-09-30")
+    outcome.then(was.GrantRestructured) if waived else outcome.refused(BeyondWindow, "2017-09-30")
 
 
 def test_a_closing_date_is_told_before_an_amount() -> None:
@@ -173,7 +177,7 @@ def test_a_closing_date_is_told_before_an_amount() -> None:
     past.when(g.restructure("07-01")).refused(BeyondWindow)
     soon = given(SIGNED, g.make_effective("03-31", closing_date="2017-09-30"), editions=[*shipped(), SHORTER])
     soon.when(g.restructure("07-01")).refused(AboveMaximumAmount)
-    soon.when(g.restructure("06-30")).accepted()
+    soon.when(g.restructure("06-30")).then(was.GrantRestructured)
 
 
 @pytest.mark.parametrize(("life", "on"), [(APPROVED, "02-11"), (SIGNED, "03-02")])
@@ -181,10 +185,12 @@ def test_a_restructuring_before_effectiveness_obeys_the_new_window(life: list[Co
     """As far as it can be known: there is no closing date yet."""
     one = [g.propose("01-10", recipients=["TZ"]), *life[1:]]
     given(one).when(g.restructure(on, window="programmatic")).refused(TooFewRecipients)
-    given(one).when(g.restructure(on, window="programmatic", recipients=["TZ", "UG"])).accepted()
+    given(one).when(g.restructure(on, window="programmatic", recipients=["TZ", "UG"])).then(
+        was.GrantRestructured
+    )
     given(life).when(g.restructure(on, window="oks")).refused(InstitutionMissing)
     given(life).when(g.restructure(on, window="oks", institution="Dairy Board")).refused(CapabilityNotPlanned)
-    given(life).when(g.restructure(on, **OKS)).accepted()
+    given(life).when(g.restructure(on, **OKS)).then(was.GrantRestructured)
 
 
 def test_a_restructuring_learned_of_late_obeys_the_new_window() -> None:
@@ -210,7 +216,7 @@ def before_rule_set_2(past: Past) -> Past:
 def test_a_programmatic_grant_has_two_recipients(recipients: list[str], fits: bool) -> None:
     life = [g.propose("01-10", window="programmatic", recipients=recipients), PROGRAMMATIC[1]]
     outcome = given(life).when(g.approve("02-10"))
-    outcome.accepted() if fits else outcome.refused(TooFewRecipients)
+    outcome.then(was.GrantApproved, on_fund.FundsCommitted) if fits else outcome.refused(TooFewRecipients)
 
 
 def with_capacity(amount: str) -> Command:
@@ -224,7 +230,9 @@ def with_capacity(amount: str) -> Command:
 @pytest.mark.parametrize(("capacity", "fits"), [("19999.99", True), ("20000.00", True), ("20000.01", False)])
 def test_a_fifth_is_for_capacity_to_share(capacity: str, fits: bool) -> None:
     outcome = given(PROGRAMMATIC[0], with_capacity(capacity)).when(g.approve("02-10"))
-    outcome.accepted() if fits else outcome.refused(CapacityShareTooHigh, "20.00001 % of the budget")
+    outcome.then(was.GrantApproved, on_fund.FundsCommitted) if fits else outcome.refused(
+        CapacityShareTooHigh, "20.00001 % of the budget"
+    )
 
 
 @pytest.mark.case("D11")
@@ -233,8 +241,12 @@ def test_organizational_knowledge_sharing_names_its_institution_and_plans_both_c
     given(g.propose("01-10", window="oks"), request).when(g.approve("02-10")).refused(InstitutionMissing)
     one = g.propose("01-10", **{**OKS, "capabilities_planned": BOTH[1:]})
     given(one, request).when(g.approve("02-10")).refused(CapabilityNotPlanned, "documenting_and_sharing")
-    given(one, request, g.revise("02-09", capabilities_planned=BOTH)).when(g.approve("02-10")).accepted()
-    given(g.propose("01-10", **OKS), request).when(g.approve("02-10")).accepted()
+    given(one, request, g.revise("02-09", capabilities_planned=BOTH)).when(g.approve("02-10")).then(
+        was.GrantApproved, on_fund.FundsCommitted
+    )
+    given(g.propose("01-10", **OKS), request).when(g.approve("02-10")).then(
+        was.GrantApproved, on_fund.FundsCommitted
+    )
 
 
 @pytest.mark.case("D11")
@@ -255,9 +267,13 @@ def test_no_more_months_are_promised_than_the_window_has_and_no_fewer(
 ) -> None:
     past = given(g.propose("01-10", window=window, months=months), g.request("01-20"))
     outcome = past.when(g.approve("02-10"))
-    outcome.accepted() if fits else outcome.refused(BeyondWindow, f"{months} months")
+    outcome.then(was.GrantApproved, on_fund.FundsCommitted) if fits else outcome.refused(
+        BeyondWindow, f"{months} months"
+    )
     old = given(g.propose("2016-12-01", months=months), g.request("2016-12-02"))
-    old.when(g.approve("2016-12-31")).accepted()  # that edition states no limit
+    old.when(g.approve("2016-12-31")).then(
+        was.GrantApproved, on_fund.FundsCommitted
+    )  # that edition states no limit
 
 
 @pytest.mark.case("D11")
@@ -303,18 +319,20 @@ OLD = [g.propose("2016-12-01", amount="200000.00 USD"), g.request("2016-12-02")]
 )
 def test_the_edition_of_the_day_of_approval_governs(on: str, amount: str, edition: str | None) -> None:
     past = given(OLD)
-    outcome = past.when(g.approve(on, amount=f"{amount} USD"))
+    outcome = past.record(g.approve(on, amount=f"{amount} USD"))
     if edition is None:
         outcome.refused(AboveMaximumAmount, "150,000.00 USD")
     else:
-        outcome.accepted()
+        outcome.then(was.GrantApproved, on_fund.FundsCommitted)
         assert past.grant.edition == edition
 
 
 def test_the_maximum_holds_for_increases_and_corrections() -> None:
     past = given(OLD, g.approve("2016-12-31", amount="149999.00 USD"))
     past.when(g.increase("2017-06-01", amount="1001.00 USD")).refused(AboveMaximumAmount)
-    past.when(g.increase("2017-06-01", amount="1.00 USD")).accepted()
+    past.record(g.increase("2017-06-01", amount="1.00 USD")).then(
+        was.CommitmentIncreased, on_fund.CommitmentIncreased
+    )
     entry = past.version(was.GrantApproved)
     past.when(g.correct("2018-01-01", entry=entry, reads={"amount": "149999.01 USD"})).refused(
         AboveMaximumAmount

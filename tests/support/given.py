@@ -1,4 +1,6 @@
-"""Given a past, when a command is asked, then a fact or a refusal: no store, no clock.
+"""Given a past, when a command is asked, then an event or a refusal: no store, no clock.
+
+`Past.given` and `Past.record` make a past longer; `Past.when` is a trial that leaves it as it is.
 
 The past is made of commands too, so it is always one that could have happened. Officers are named
 after their role; each has only the one: `OFFICER`. Days are of 2012 (edition 2008-10, which asks
@@ -245,23 +247,19 @@ class Outcome:
     events: tuple[Event, ...] = ()
     refusal: Refusal | None = None
 
-    def then(self, *expected: Event | type[Event]) -> None:
-        """It became exactly these facts: an event is compared with all its fields, a class by its type."""
-        assert self.refusal is None, f"refused: {self.refusal!r}"
-        shapes = [
-            want if isinstance(want, Event) else type(got)
-            for want, got in zip(expected, self.events, strict=False)
-        ]
-        got = [
-            event if isinstance(want, Event) else type(event)
-            for want, event in zip(shapes, self.events, strict=False)
-        ]
-        assert len(expected) == len(self.events), f"became {self.events}"
-        assert got == list(expected)
+    def then(self, *expected: Event | type[Event], **fields: object) -> None:
+        """Assert that exactly these events came out, the first of them with these fields.
 
-    def accepted(self) -> None:
-        """It became a fact, whichever."""
+        An event is compared with all its fields, a class by its type. A field may be given as the text that
+        a command has for it: ``then(FundsDisbursed, amount="2000.00 USD")``.
+        """
         assert self.refusal is None, f"refused: {self.refusal!r}"
+        assert len(expected) == len(self.events), f"became {self.events}"
+        for wanted, event in zip(expected, self.events, strict=True):
+            assert wanted == (event if isinstance(wanted, Event) else type(event))
+        for name, value in fields.items():
+            held = getattr(self.events[0], name)
+            assert value in (held, str(held)), f"{name} is {held}"
 
     def refused(self, name: type[Refusal], saying: str = "") -> None:
         """It was refused by that name; the message says so."""
@@ -307,14 +305,19 @@ class Past:
         return self
 
     def given(self, *commands: Command | Iterable[Command]) -> "Past":
-        """After these commands as well; each must be possible."""
+        """Lengthen this past by these commands, each of which must be possible, and return it."""
         for part in commands:
             for command in [part] if isinstance(part, Command) else part:
-                self.when(command).accepted()
+                refusal = self.record(command).refusal
+                assert refusal is None, f"refused: {refusal!r}"
         return self
 
     def when(self, asked: Command, recorder: str = "", today: date = TODAY) -> Outcome:
-        """The command is asked, and becomes part of the past where it is not refused."""
+        """Return what the command would become, and leave this past as it is."""
+        return self.copy().record(asked, recorder, today)
+
+    def record(self, asked: Command, recorder: str = "", today: date = TODAY) -> Outcome:
+        """Return what the command becomes, and make it part of this past unless it is refused."""
         recorder = recorder or asked.actor
         try:
             if isinstance(asked, GrantCommand):
