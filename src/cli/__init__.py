@@ -1,1 +1,3 @@
 """The command line: a thin shell. No rules, no SQL."""
+
+__distribution__ = "grantbook"

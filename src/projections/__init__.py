@@ -3,3 +3,5 @@
 Nothing here decides anything. Facts are stored with their days, so every report is asked of the same
 tables for any day; what depends on *today* is computed when asked.
 """
+
+__distribution__ = "grantbook"

@@ -5,7 +5,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from cli.shell.privacy import personal
+from cli.recording.personal_data import personal
 from support.cli_shell import Shell, life
 
 pytestmark = pytest.mark.both_stores

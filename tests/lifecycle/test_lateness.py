@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from cli.narrative.history import Told, tell
+from cli.narrative.history import Paragraph, tell
 from lifecycle.fund.state import Fund
 from lifecycle.grant.payment.refund import RefundReceived
 from lifecycle.kernel.history import Entry, grant_stream
@@ -16,7 +16,7 @@ from support.given import Past, given
 pytestmark = pytest.mark.case("D12")
 
 
-def life(past: Past, days: int, fund: Fund | None = None) -> list[Told]:
+def life(past: Past, days: int, fund: Fund | None = None) -> list[Paragraph]:
     """The grant's life if each entry had been recorded at noon this number of days after its day."""
     noon = {
         entry: datetime(entry.on.year, entry.on.month, entry.on.day, 12, tzinfo=UTC) for entry in of(past)

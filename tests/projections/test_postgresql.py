@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from cli.shell.run_command import views_behind
+from cli.recording.record import views_behind
 from lifecycle.book.book import Book
 from lifecycle.kernel.errors import Unreachable
 from projections import store

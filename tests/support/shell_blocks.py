@@ -1,4 +1,4 @@
-"""Runs the shell blocks of a page in one shell, and holds what they print against what the page shows."""
+"""Runs the blocks of a page in one shell, and holds what they print against what the page shows."""
 
 import os
 import re
@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-_BLOCK = re.compile(r"^```sh\n(.*?)^```\n(?:\s*```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(
+    r"^```(?:sh|(python)(?=\nimport grantbook))\n(.*?)^```\n(?:\s*```text\n(.*?)^```\n)?",
+    re.MULTILINE | re.DOTALL,
+)
+"""A block of shell lines, or one in Python that begins with ``import grantbook``; and the text after it."""
 _MARK = "--8<-- end of block"
 
 
 @dataclass(frozen=True)
 class Block:
-    """Shell lines, and the lines that the page shows after them."""
+    """Shell lines, or Python in a shell's words, and the lines that the page shows after them."""
 
     line: int
     code: str
@@ -22,10 +26,14 @@ class Block:
 
 
 def blocks(page: Path) -> list[Block]:
-    """The ``sh`` blocks of a page, each with the ``text`` block that follows it directly."""
+    """The ``sh`` and ``python`` blocks of a page, each with the ``text`` block that follows it directly."""
     text = page.read_text("utf-8")
     return [
-        Block(text.count("\n", 0, found.start()) + 1, found[1], (found[2] or "").splitlines())
+        Block(
+            text.count("\n", 0, found.start()) + 1,
+            f"python - <<'END OF PYTHON'\n{found[2]}END OF PYTHON" if found[1] else found[2],
+            (found[3] or "").splitlines(),
+        )
         for found in _BLOCK.finditer(text)
     ]
 
@@ -73,7 +81,7 @@ def _environment(place: Path) -> dict[str, str]:
     """A shell of a new user: 80 columns, no colour, ``grantbook``, ``python`` and ``python3`` on the path."""
     tools = place / ".tools"
     tools.mkdir()
-    for name, arguments in (("grantbook", "-m cli.shell.main"), ("python", ""), ("python3", "")):
+    for name, arguments in (("grantbook", "-m grantbook"), ("python", ""), ("python3", "")):
         tool = tools / name
         tool.write_text(f'#!/bin/sh\nexec "{sys.executable}" {arguments} "$@"\n', "utf-8")
         tool.chmod(0o755)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from cli.output.terminal_text import safe, say, to_json
+from cli.output.terminal_text import prose, safe, say, to_json
 from cli.shell.as_of_options import day_from
 from cli.shell.settings import Command, located, settings
 
@@ -69,9 +69,9 @@ def init(  # noqa: PLR0917 click gives them by name
     day = None if on is None else day_from(on, "--on")
     seal = isinstance(where, Path) if seal is None else seal
     with Book.create(where, on=day, recorder=asked.who(), editions=editions, seal=seal, **terms) as book:
-        from cli.shell.run_command import settle
+        from cli.recording.record import settle
 
-        left = settle(book, founded=True)
+        unfinished = settle(book, founded=True)
         fund = book.fund()
         names, day = list(fund.editions), fund.established_on
         assert day is not None
@@ -86,6 +86,6 @@ def init(  # noqa: PLR0917 click gives them by name
         )
         if not asked.book:
             say(f"name it from now on with --book {safe(place)} or GRANTBOOK_BOOK={safe(place)}")
-    for failed in left:
-        say(failed, err=True)
+    for sentence in unfinished:
+        say(prose(sentence), err=True)
     return 0

@@ -167,7 +167,7 @@ class Run:
             return Outcome(number, "malformed", known, message=str(error))
 
     def _one(self, asked: Asked | Outcome) -> Outcome:
-        from cli.shell.privacy import personal, warning
+        from cli.recording.personal_data import personal, warning
         from lifecycle.kernel.errors import StreamStopped, VersionConflict
         from lifecycle.parse import Malformed
 
@@ -304,7 +304,7 @@ def _teller(asked: Settings, *, quiet: bool) -> Callable[[Outcome], None]:
 
 
 def _settled(book: "Book") -> list[str]:
-    from cli.shell.run_command import settle
+    from cli.recording.record import settle
 
     return settle(book)
 
@@ -318,8 +318,8 @@ def _sum_up(asked: Settings, run: Run, failure: BaseException | None, left: Sequ
         say(run.summary())
         if run.stopped:
             say(f"stopped after line {run.line}: nothing after it was recorded; --continue goes on")
-    for told in left if failure is None else ():
-        say(told, err=True)
+    for sentence in left if failure is None else ():
+        say(prose(sentence), err=True)
 
 
 def _failed(failure: BaseException, run: Run) -> int:

@@ -50,7 +50,7 @@ _ALREADY_TOLD = frozenset(
 
 
 @dataclass
-class Told:
+class Paragraph:
     """One paragraph."""
 
     entry: Entry
@@ -71,7 +71,7 @@ class Told:
     """``quarantined`` or ``stopped``, of a row that counts in no fold."""
 
 
-def tell(stream: str, entries: Sequence[Entry], fund: Fund, on: date | None = None) -> list[Told]:
+def tell(stream: str, entries: Sequence[Entry], fund: Fund, on: date | None = None) -> list[Paragraph]:
     """The life in the one order, of the entries known; those after the day ``on`` left out.
 
     ``fund``: whose seat and editions say which entries were recorded late.
@@ -89,7 +89,9 @@ def tell(stream: str, entries: Sequence[Entry], fund: Fund, on: date | None = No
     for raw in entries:
         version = raw.originator_version
         entry = held.get(version, raw)
-        paragraph = Told(entry, sentence(entry.event, words), changed.get(version, []), version in behind)
+        paragraph = Paragraph(
+            entry, sentence(entry.event, words), changed.get(version, []), version in behind
+        )
         recorded_on = day_at(entry.recorded_at, fund.time_zone)
         paragraph.late_days = max(0, (recorded_on - entry.on).days)
         paragraph.late = recorded_on > lateness.in_time_until(entry)
@@ -105,11 +107,11 @@ def tell(stream: str, entries: Sequence[Entry], fund: Fund, on: date | None = No
     return told if on is None else [paragraph for paragraph in told if paragraph.entry.on <= on]
 
 
-def _left_out(entry: Entry) -> Told:
+def _left_out(entry: Entry) -> Paragraph:
     """A row that counts in no fold: that it is there is a part of the story."""
     assert isinstance(entry.event, LeftOut)
     row = f"a row {prose(entry.event.topic)} is there, which counts in nothing: {prose(entry.event.why)}"
-    return Told(entry, row, left_out="quarantined" if entry.event.quarantined else "stopped")
+    return Paragraph(entry, row, left_out="quarantined" if entry.event.quarantined else "stopped")
 
 
 def sentence(event: Event, words: Any) -> str:
@@ -151,7 +153,9 @@ def _corrections(
     return found, struck, void
 
 
-def _tell_corrections(told: list[Told], corrections: dict[int, list[tuple[Entry, list[Change]]]]) -> None:
+def _tell_corrections(
+    told: list[Paragraph], corrections: dict[int, list[tuple[Entry, list[Change]]]]
+) -> None:
     """A correction's own paragraph says what it changed, rather than only what it reads."""
     own = {entry.originator_version: differs for made in corrections.values() for entry, differs in made}
     for paragraph in told:
@@ -162,7 +166,7 @@ def _tell_corrections(told: list[Told], corrections: dict[int, list[tuple[Entry,
             paragraph.sentence = f"{prose(event.actor)} corrected entry {event.entry}: {what}"
 
 
-def _add_effects(told: list[Told], entries: Sequence[Entry]) -> None:
+def _add_effects(told: list[Paragraph], entries: Sequence[Entry]) -> None:
     """What each correction changed in the whole life, when it was recorded."""
     for paragraph in told:
         if isinstance(paragraph.entry.event, EntryCorrected):
@@ -247,12 +251,12 @@ def _arrow(name: str, before: Any, after: Any, currency: str) -> str:
     return f"{label} {readable(before, currency)} → {readable(after, currency)}"
 
 
-def telling_changes(paragraph: Told) -> list[Change]:
+def telling_changes(paragraph: Paragraph) -> list[Change]:
     """The changes that the sentence does not tell itself."""
     return [change for change in paragraph.changes if change[0] not in _ALREADY_TOLD]
 
 
-def marks(paragraph: Told) -> list[str]:
+def marks(paragraph: Paragraph) -> list[str]:
     """What an auditor is to see: when it was recorded, late, out of order, corrected, struck."""
     entry = paragraph.entry
     recorded = f"recorded {moment(entry.recorded_at)}"
@@ -280,7 +284,7 @@ def _reason(entry: Entry) -> str | None:
     return reason
 
 
-def as_json(paragraph: Told) -> dict[str, Any]:
+def as_json(paragraph: Paragraph) -> dict[str, Any]:
     """A paragraph as programs read it."""
     entry = paragraph.entry
     by = paragraph.struck_by

@@ -32,16 +32,21 @@ _COUNTS_OF = {
 
 
 def parquet_bytes(report: Report) -> bytes:
-    """The report as a file, its two dates in the file's own metadata."""
+    """Return the report as a Parquet file."""
+    out = io.BytesIO()
+    pq.write_table(arrow_table(report), out)
+    return out.getvalue()
+
+
+def arrow_table(report: Report) -> pa.Table:
+    """Return the report as an Arrow table, with its two dates in the schema's metadata."""
     columns = list(zip(*report.rows, strict=True)) if report.rows else [()] * len(report.columns)
     schema = pa.schema(
         [pa.field(name, _type(report, name)) for name in report.columns],
         metadata={"report": report.name, "as_of": str(report.as_of), "known": str(report.known)},
     )
     typed = [_column(kind, list(cells)) for kind, cells in zip(schema.types, columns, strict=True)]
-    out = io.BytesIO()
-    pq.write_table(pa.table(typed, schema=schema), out)
-    return out.getvalue()
+    return pa.table(typed, schema=schema)
 
 
 def _type(report: Report, column: str) -> pa.DataType:

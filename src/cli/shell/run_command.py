@@ -16,7 +16,7 @@ from cli.shell.settings import Settings, global_options, settings
 from lifecycle.kernel.spec import Spec
 
 if TYPE_CHECKING:
-    from lifecycle.book.book import Answer, Book
+    from lifecycle.book.book import Answer
     from lifecycle.kernel.errors import BookError
 
 
@@ -64,7 +64,8 @@ def give(words: Mapping[str, Any], *, confirm_clock: bool = False, file: bytes |
 
     A ``file`` is kept in the book's documents first; its digest is among the words.
     """
-    from cli.shell.privacy import personal, warning
+    from cli.recording.personal_data import personal, warning
+    from cli.recording.record import record
     from lifecycle.kernel.errors import StreamStopped, VersionConflict
     from lifecycle.parse import Malformed, command_from
 
@@ -82,13 +83,12 @@ def give(words: Mapping[str, Any], *, confirm_clock: bool = False, file: bytes |
             book.attach(file)
         began = time.perf_counter()
         try:
-            answer = book.record(command, recorder)
+            answer, unfinished = record(book, command, recorder)
         except (VersionConflict, StreamStopped) as error:
             return not_recorded(asked, error, command.command_id)
-        left = settle(book, views=answer.outcome == "accepted")
         took = time.perf_counter() - began
     _log(answer, took)
-    return tell(asked, answer, left)
+    return tell(asked, answer, unfinished)
 
 
 def _malformed(asked: Settings, error: Any, command_id: object) -> int:
@@ -111,55 +111,7 @@ def not_recorded(asked: Settings, error: "BookError", command_id: str) -> int:
     return told(error)
 
 
-def settle(book: "Book", *, views: bool = True, founded: bool = False) -> list[str]:
-    """What follows a command: the views are brought to the journal's end, and its seal too.
-
-    Returns in words what of it failed, and that a new key signs: a book that was just ``founded`` has one.
-    Whatever was recorded is recorded all the same.
-    """
-    left = [views_behind(book)] if views else []
-    return [told for told in (*left, _unsealed(book, founded=founded)) if told is not None]
-
-
-def views_behind(book: "Book") -> str | None:
-    """Bring the views to the journal's end; why that failed, in words."""
-    try:
-        from lifecycle.journal.addresses import is_address
-        from projections.engine.projector import catch_up
-        from projections.store import MayNotWrite
-
-        try:
-            catch_up(book)
-        except MayNotWrite:
-            if not is_address(book.views):
-                raise
-            return None  # a program that follows the journal brings them up to date
-    except Exception as error:
-        why = prose(error) or type(error).__name__
-        return f"the views could not be caught up ({why}): grantbook views update does it"
-    return None
-
-
-def _unsealed(book: "Book", *, founded: bool) -> str | None:
-    try:
-        if book.seals_each_command:
-            from cli.commands.audit.seal import seal_of
-
-            seal = seal_of(book)
-            if fault := seal.seal().fault:
-                return f"not sealed from there on: {prose(fault)}"
-            if seal.new_key is not None and not founded:
-                where, key = safe(str(book.path)), safe(str(seal.new_key))
-                return (
-                    f"sealed here for the first time, with a new key in {where}: give {key} to the auditors;"
-                    " grantbook fund switch-sealing ends it, if this machine is not to seal"
-                )
-    except Exception as error:
-        return f"not sealed: {prose(error) or type(error).__name__}: grantbook audit seal does it"
-    return None
-
-
-def tell(asked: Settings, answer: "Answer", left: Sequence[str] = ()) -> int:
+def tell(asked: Settings, answer: "Answer", unfinished: Sequence[str] = ()) -> int:
     """Say how it went: a sentence or JSON on stdout, a refusal as its own line on stderr; the exit code."""
     if asked.json:
         say(to_json(answer_json(answer)))
@@ -167,8 +119,8 @@ def tell(asked: Settings, answer: "Answer", left: Sequence[str] = ()) -> int:
         say(accepted(answer))
     if answer.refusal is not None:
         say(refused(answer), err=True)
-    for told in left:
-        say(f"{'recorded; ' if answer.refusal is None else ''}{told}", err=True)
+    for sentence in unfinished:
+        say(f"{'recorded; ' if answer.refusal is None else ''}{prose(sentence)}", err=True)
     return 0 if answer.refusal is None else 1
 
 

@@ -4,6 +4,7 @@ A checkpoint lies outside the database. Whoever keeps a copy of one elsewhere ca
 nothing before it was altered, whatever became of database, checkpoints and key since.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -32,6 +33,8 @@ TREES = ("entries", "receipts")
 
 _NOTHING = ((0, b""), (0, b""))
 """Sizes and roots where nothing was sealed."""
+KEY_FILE = "GRANTBOOK_SEAL_KEY"
+"""The environment variable that names the file of the sealing key, if it is not in the book's folder."""
 
 Progress = Callable[[int, int], None]
 
@@ -326,3 +329,9 @@ def text_of(place: Path) -> str:
         return place.read_bytes().decode()
     except (OSError, UnicodeDecodeError) as error:
         raise NotSigned(f"it cannot be read: {error}") from error
+
+
+def seal_of(book: Book) -> Seal:
+    """Return the book's seal, with the key that the environment names."""
+    path = os.environ.get(KEY_FILE)
+    return Seal(book, Path(path) if path else None)

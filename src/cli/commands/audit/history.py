@@ -27,7 +27,7 @@ from cli.shell.as_of_options import (
 from cli.shell.settings import Command, Settings, settings
 
 if TYPE_CHECKING:
-    from cli.narrative.history import Told
+    from cli.narrative.history import Paragraph
     from lifecycle.book.book import Book
     from lifecycle.book.officer_names import Known
 
@@ -78,7 +78,7 @@ def show_history(
             say(line, color=asked.color)
 
 
-def _paragraph(asked: Settings, told: "Told", currency: str, names: "Mapping[str, Known]") -> list[str]:
+def _paragraph(asked: Settings, told: "Paragraph", currency: str, names: "Mapping[str, Known]") -> list[str]:
     from cli.narrative.history import arrows, marks, telling_changes
     from lifecycle.book.officer_names import shown
 

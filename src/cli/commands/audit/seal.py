@@ -1,6 +1,5 @@
 """``grantbook audit seal|verify|prove|export``: what proves to a stranger that nothing was altered."""
 
-import os
 import re
 import sys
 from collections.abc import Iterator
@@ -23,26 +22,16 @@ if TYPE_CHECKING:
     from lifecycle.book.book import Book
     from lifecycle.journal.left_out import Quarantined, QuarantinedAnswer
     from lifecycle.seal.prove import Proof
-    from lifecycle.seal.seal import Seal
     from lifecycle.seal.verify import Verified
 
 WAY_OUT = "grantbook audit seal --quarantine {} --reason …"
 """By which a row that is no lawful entry is set aside."""
-KEY_FILE = "GRANTBOOK_SEAL_KEY"
-"""Names the file of the key that seals, where that is not to lie in the book's folder."""
-
-
-def seal_of(book: "Book") -> "Seal":
-    """The book's seal, with the key that the environment names."""
-    from lifecycle.seal.seal import Seal
-
-    named = os.environ.get(KEY_FILE)
-    return Seal(book, Path(named) if named else None)
 
 
 def tail_of(book: "Book") -> dict[str, Any]:
     """What of the book no checkpoint covers, as programs read it."""
     from lifecycle.kernel.errors import Altered
+    from lifecycle.seal.seal import seal_of
 
     try:
         entries, receipts = seal_of(book).unsealed()
@@ -104,6 +93,8 @@ def seal(
     command_id: str | None,
 ) -> int:
     """Seal it."""
+    from lifecycle.seal.seal import seal_of
+
     asked = settings()
     aside = position is not None or answered is not None
     if not aside and (reason or on or command_id):
@@ -165,14 +156,9 @@ def _quarantined(words: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
 
     The exit code, and the answer as programs read it.
     """
+    from cli.recording.record import views_behind
     from cli.shell.failures import malformed
-    from cli.shell.run_command import (
-        accepted,
-        answer_json,
-        not_recorded,
-        refused,
-        views_behind,
-    )
+    from cli.shell.run_command import accepted, answer_json, not_recorded, refused
     from lifecycle.decide.quarantined_rows import QuarantineAnswer, QuarantineRow
     from lifecycle.kernel.errors import VersionConflict
     from lifecycle.parse import Malformed, checked
@@ -196,8 +182,8 @@ def _quarantined(words: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
             if asked.json:
                 say(to_json(answer_json(answer)))
             return 1, None
-        if told := views_behind(book):
-            say(told, err=True)
+        if sentence := views_behind(book):
+            say(prose(sentence), err=True)
         aside: list[Quarantined | QuarantinedAnswer] = [*book.quarantined(), *book.quarantined_answers()]
         for row in aside:
             if row.by.name in answer.entries:
@@ -247,6 +233,7 @@ _BEHIND = 5
 def verify(kept: tuple[Path, ...], keys: tuple[str, ...], rules: bool, journal_only: bool) -> int:
     """Verify it."""
     from lifecycle.seal.notes import NotSigned, PublicKey
+    from lifecycle.seal.seal import seal_of
     from lifecycle.seal.verify import verify as look
     from projections.engine.consistency_check import has_views
 
@@ -419,6 +406,7 @@ def _entry_named(book: "Book", text: str) -> tuple[str, int]:
 def prove(entry: str, output: Path | None) -> int:
     """Prove it."""
     from lifecycle.seal.prove import prover
+    from lifecycle.seal.seal import seal_of
 
     asked = settings()
     with asked.open(read_only=True, as_is=True) as book:
@@ -465,6 +453,7 @@ def _not_lawful(proof: "Proof") -> None:
 def export(folder: Path, names: tuple[str, ...], documents: bool) -> int:
     """Export it."""
     from lifecycle.seal.prove import export as write
+    from lifecycle.seal.seal import seal_of
 
     asked = settings()
     with asked.open(read_only=True, as_is=True) as book:

@@ -53,3 +53,16 @@ def report_page(report: "Report", caption: str, fund: str) -> str:
         rows=rows,
         count=len(report.rows),
     )
+
+
+def report_fragment(report: "Report", caption: str) -> str:
+    """Return one report as an HTML table with its caption, to stand in another page."""
+    from cli.output.table import NUMBERS, body_of
+
+    return page(
+        "fragment.html",
+        title=report.name.replace("-", " ").capitalize(),
+        caption=caption.splitlines(),
+        columns=[(name, name in NUMBERS) for name in report.columns],
+        rows=body_of(report),
+    )

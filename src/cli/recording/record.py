@@ -1,0 +1,72 @@
+"""Records a command, then brings the views and the seal up to the journal's end."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from lifecycle.book.book import Answer, Book
+    from lifecycle.kernel.command import Command
+
+
+class Recorded(NamedTuple):
+    """The book's answer to a command, and what of the work after it failed."""
+
+    answer: "Answer"
+    unfinished: tuple[str, ...] = ()
+    """A sentence for each part of the work after it that failed. Not escaped."""
+
+
+def record(book: "Book", command: "Command", recorder: str) -> Recorded:
+    """Judge and record the command, catch the views up and seal the journal.
+
+    Raises ``VersionConflict``, ``StreamStopped`` and ``BookError`` as `Book.record` does.
+    """
+    answer = book.record(command, recorder)
+    return Recorded(answer, tuple(settle(book, views=answer.outcome == "accepted")))
+
+
+def settle(book: "Book", *, views: bool = True, founded: bool = False) -> list[str]:
+    """Bring the views and the seal up to the journal's end, and return in sentences what of it failed.
+
+    A new key that signs is named as well, unless the book was just ``founded``: then every key is new.
+    What was recorded stays recorded whatever fails here.
+    """
+    sentences = [views_behind(book)] if views else []
+    sentences.append(_unsealed(book, founded=founded))
+    return [sentence for sentence in sentences if sentence is not None]
+
+
+def views_behind(book: "Book") -> str | None:
+    """Bring the views up to the journal's end; return the sentence that says why that failed, or `None`."""
+    try:
+        from lifecycle.journal.addresses import is_address
+        from projections.engine.projector import catch_up
+        from projections.store import MayNotWrite
+
+        try:
+            catch_up(book)
+        except MayNotWrite:
+            if not is_address(book.views):
+                raise
+            return None  # a program that follows the journal brings them up to date
+    except Exception as error:
+        why = str(error) or type(error).__name__
+        return f"the views could not be caught up ({why}): grantbook views update does it"
+    return None
+
+
+def _unsealed(book: "Book", *, founded: bool) -> str | None:
+    try:
+        if book.seals_each_command:
+            from lifecycle.seal.seal import seal_of
+
+            seal = seal_of(book)
+            if fault := seal.seal().fault:
+                return f"not sealed from there on: {fault}"
+            if seal.new_key is not None and not founded:
+                return (
+                    f"sealed here for the first time, with a new key in {book.path}: give {seal.new_key} to"
+                    " the auditors; grantbook fund switch-sealing ends it, if this machine is not to seal"
+                )
+    except Exception as error:
+        return f"not sealed: {str(error) or type(error).__name__}: grantbook audit seal does it"
+    return None

@@ -1,0 +1,22 @@
+"""The classes that `grantbook` exports, imported together when the first of them is asked for."""
+
+from cli.narrative.history import Paragraph
+from grantbook.book import Book, Refused, Unfinished
+from grantbook.report import Report
+from lifecycle.grant.state import Grant
+from lifecycle.journal.journal import Answer
+from lifecycle.kernel.errors import BookError, VersionConflict
+from lifecycle.parse import Malformed
+
+__all__ = [
+    "Answer",
+    "Book",
+    "BookError",
+    "Grant",
+    "Malformed",
+    "Paragraph",
+    "Refused",
+    "Report",
+    "Unfinished",
+    "VersionConflict",
+]

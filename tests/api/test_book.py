@@ -1,0 +1,142 @@
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import grantbook
+from grantbook import commands, events
+from support.cli_shell import Shell, on_grant
+
+PAID = on_grant("RequestPayment", "2017-09-01", "leader", payment="P2", payee="A", category="travel")
+
+
+def test_a_grant_as_of_a_day_and_as_known(book: grantbook.Book) -> None:
+    assert book.grants() == ["G-1"]
+    assert str(book.grant("G-1").refunded) == "2000.00"
+    assert book.grant("G-1", on="2017-05-08").disbursed == 0
+    assert book.grant("G-1", on=date(2017, 5, 9)).disbursed == 60000
+    last = book.history("G-1")[-1].entry.position
+    assert last is not None
+    assert book.grant("G-1", known=last - 1).refunded == 0
+
+
+def test_a_grant_that_is_not_there(book: grantbook.Book) -> None:
+    with pytest.raises(LookupError, match=r"the book knows no grant 'G-2'; did you mean G-1\?"):
+        book.grant("G-2")
+    with pytest.raises(LookupError, match="there was no grant 'G-1' on 2016-01-01"):
+        book.grant("G-1", on="2016-01-01")
+    with pytest.raises(LookupError, match="at that time"):
+        book.history("G-1", known=3)
+    with pytest.raises(ValueError, match="isoformat"):
+        book.grant("G-1", on="soon")
+    with pytest.raises(ValueError, match="time zone"):
+        book.grant("G-1", known="2017-01-01T12:00:00")
+
+
+def test_a_history_is_that_of_the_shell(lived: Shell) -> None:
+    with grantbook.open(lived.place) as book:
+        for name in ("G-1", "fund"):
+            told = lived("audit", "history", name, "--json").rows
+            paragraphs = book.history(name)
+            assert [paragraph.sentence for paragraph in paragraphs] == [row["sentence"] for row in told]
+            assert [paragraph.entry.name for paragraph in paragraphs] == [row["entry"] for row in told]
+        assert len(book.history("G-1", on="2017-02-09")) == 2
+        paid = [one for one in book.history("G-1") if isinstance(one.entry.event, events.FundsDisbursed)]
+        assert [one.entry.note for one in paid] == ["by wire"]
+
+
+@pytest.mark.both_stores
+def test_what_is_recorded_is_in_the_views_and_sealed(book: grantbook.Book, lived: Shell) -> None:
+    answer = book.record(commands.RequestPayment(**(_fields(PAID) | {"amount": "100.00 USD"})))
+    assert (answer.outcome, answer.entries) == ("accepted", ("grant:G-1@10",))
+    status = lived("views", "status", "--json").row
+    assert status["behind"] == status["unsealed_entries"] == status["unsealed_receipts"] == 0
+    assert lived("audit", "verify").code == 0
+
+
+def test_the_shell_and_the_api_answer_alike(book: grantbook.Book, lived: Shell) -> None:
+    line = {**PAID, "amount": "100.00 USD", "command_id": "p2"}
+    answer = book.record(line)
+    again = lived("record", lived.file([line]), "--as", "admin", "--json").row
+    assert again["outcome"] == "repeat"
+    assert (again["command_id"], again["entries"]) == (answer.command_id, list(answer.entries))
+    assert book.record(line).outcome == "repeat"
+
+
+def test_a_refusal_is_raised_kept_and_sealed(book: grantbook.Book, lived: Shell) -> None:
+    with pytest.raises(grantbook.Refused, match=r"^ExceedsUndisbursedBalance: ") as refused:
+        book.record({**PAID, "amount": "50000.00 USD", "command_id": "too-much"})
+    assert refused.value.answer.refusal == "ExceedsUndisbursedBalance"
+    (kept,) = lived("audit", "refusals", "--json").rows
+    assert (kept["command_id"], kept["message"]) == ("too-much", refused.value.answer.message)
+    assert lived("views", "status", "--json").row["unsealed_receipts"] == 0
+
+
+def test_today_and_the_officer_are_filled_in_as_the_shell_does(book: grantbook.Book) -> None:
+    answer = book.record(
+        {"command": "PledgeContribution", "partner": "DK", "amount": "1.00 USD", "actor": "cash"}
+    )
+    entry = book.history("fund")[-1].entry
+    assert (entry.name, entry.recorder) == (answer.entries[0], "admin")
+    assert entry.on == entry.recorded_at.date()
+
+
+def test_what_raises_and_records_nothing(book: grantbook.Book) -> None:
+    before = book.report("fund").known
+    with pytest.raises(grantbook.Malformed, match="is missing: which command"):
+        book.record({"grant": "G-1"})
+    with pytest.raises(grantbook.VersionConflict):
+        book.record({**PAID, "amount": "1.00 USD", "expect_version": 3})
+    assert book.report("fund").known == before
+    with pytest.raises(grantbook.Malformed, match="recorder"):
+        grantbook.open("anywhere", officer="no officer!")
+    with pytest.raises(grantbook.BookError):
+        grantbook.open("nowhere")
+
+
+def test_without_an_officer_it_is_only_read(lived: Shell) -> None:
+    with (
+        grantbook.open(lived.place) as book,
+        pytest.raises(ValueError, match="Open the book with officer="),
+    ):
+        book.record({**PAID, "amount": "1.00 USD"})
+
+
+def test_peoples_data_are_warned_of(book: grantbook.Book) -> None:
+    with pytest.warns(UserWarning, match="note seems to hold an e-mail address"):
+        book.record({**PAID, "amount": "1.00 USD", "note": "ask ann@example.org"})
+
+
+@pytest.mark.of_a_file("views.sqlite")
+def test_what_fails_afterwards_is_a_warning(book: grantbook.Book, lived: Shell) -> None:
+    lived.lose_views()
+    (lived.path / "views.sqlite").mkdir()
+    with pytest.warns(grantbook.Unfinished, match="grantbook views update does it"):
+        assert book.record({**PAID, "amount": "1.00 USD"}).outcome == "accepted"
+
+
+def test_every_event_and_command_is_exported() -> None:
+    from lifecycle.call.call import EVENTS as OF_CALLS
+    from lifecycle.catalogue import ROWS
+    from lifecycle.fund.events import EVENTS as OF_THE_FUND
+    from lifecycle.grant.events import EVENTS as OF_GRANTS
+
+    exported = {getattr(events, name) for name in events.__all__}
+    assert exported >= {*OF_CALLS, *OF_THE_FUND, *OF_GRANTS}
+    for name in ROWS["grant"]:
+        assert getattr(commands, name) is commands.command_class(name, "grant")
+    assert {name for rows in ROWS.values() for name in rows} <= {*dir(commands)}
+    with pytest.raises(AttributeError):
+        commands.ProposeNothing  # noqa: B018
+
+
+def test_the_package_is_typed_and_exports_what_it_says() -> None:
+    assert (Path(grantbook.__file__).parent / "py.typed").exists()
+    assert all(hasattr(grantbook, name) for name in grantbook.__all__)
+    with pytest.raises(AttributeError):
+        grantbook.nothing  # noqa: B018
+
+
+def _fields(line: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in json.loads(json.dumps(line)).items() if name != "command"}
