@@ -3,7 +3,8 @@
 python docs/codes.py
 
 Needs the development dependencies: Babel (Unicode CLDR), iso4217, pycountry and tzdata. What they do not
-have, and where they differ, stands here by name. ``tests/test_iso.py`` holds the lists against them.
+have, and where they differ, stands here by name.
+``tests/lifecycle/types/test_codes.py`` holds the lists against them.
 """
 
 from collections import defaultdict

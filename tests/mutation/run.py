@@ -18,24 +18,6 @@ from pathlib import Path
 
 from mutants import ROOT, SRC, Mutant, mutants
 
-WIDE = ("tests/lifecycle", "tests/journal")
-LIKELY = {
-    "agreement": "windows stages",
-    "amendment": "changes_and_closure windows",
-    "call": "calls",
-    "calls": "calls",
-    "closure": "changes_and_closure obligations",
-    "correction": "correctable changes_and_closure",
-    "exchange": "stages changes_and_closure",
-    "fund": "fund_rules available",
-    "payment": "payments payment_days balance four_eyes",
-    "proposal": "proposal four_eyes windows",
-    "results": "changes_and_closure stages four_eyes",
-    "rules": "four_eyes fund_rules proposal",
-    "asking": "four_eyes fund_rules stages",
-    "grants": "stages changes_and_closure",
-}
-"""Where to look first, by the module's name."""
 _LIMIT = 300
 _FAILED = 1
 
@@ -66,8 +48,10 @@ def broken(mutant: Mutant, tests: list[str]) -> tuple[bool, str]:
 
 
 def _wide(mutant: Mutant) -> list[str]:
-    likely = LIKELY.get(Path(mutant.file).stem, "").split()
-    return [*(f"tests/lifecycle/test_{name}.py" for name in likely), *WIDE]
+    """Return the tests that are named after the mutant's file, and then all of the write side."""
+    stem = Path(mutant.file).stem
+    named = sorted((ROOT / "tests").rglob(f"test_*{stem}*.py"))
+    return [*(path.relative_to(ROOT).as_posix() for path in named), "tests/lifecycle", "tests/journal"]
 
 
 def main() -> int:

@@ -20,7 +20,7 @@ from lifecycle.types.codes import (
 )
 from lifecycle.types.time_zones import zone_of
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[3]
 DAY = timedelta(days=1)
 NOW = date(2026, 2, 1)
 

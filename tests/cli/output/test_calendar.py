@@ -12,7 +12,7 @@ from icalendar import Calendar
 from cli.facility import later
 from support.cli_shell import Shell, officers, on_grant
 
-SITES = Path(__file__).parents[3] / "shared" / "data" / "videoconference_2011-06-28_sites.csv"
+SITES = Path(__file__).parents[4] / "shared" / "data" / "videoconference_2011-06-28_sites.csv"
 HOSTILE = "Milk; meat, fish\nand “乳製品” END:VEVENT " + "x" * 90
 
 

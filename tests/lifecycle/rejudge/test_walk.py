@@ -39,7 +39,7 @@ from support.forging import forge, forge_refusal
 from support.given import given
 from support.tampering import without_triggers
 
-FACILITY = Path(__file__).parents[2] / "src" / "cli" / "facility" / "facility.jsonl"
+FACILITY = Path(__file__).parents[3] / "src" / "cli" / "facility" / "facility.jsonl"
 LIFE = [
     *g.CLOSED[:-1],
     g.attach("2018-05-02"),

@@ -151,9 +151,13 @@ def run_through(path: str) -> None:
 
 
 def start(path: Path | str) -> "subprocess.Popen[str]":
-    room = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[1]), *sys.path])
+    room = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2]), *sys.path])
     return subprocess.Popen(
-        [sys.executable, "-c", f"from test_processes import run_through; run_through({str(path)!r})"],
+        [
+            sys.executable,
+            "-c",
+            f"from test_command_handler_processes import run_through; run_through({str(path)!r})",
+        ],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": room},
