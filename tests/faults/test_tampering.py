@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lifecycle.book.book import Book
-from lifecycle.book.folder_storage import Folder
+from lifecycle.book.storage.folder_storage import FolderStorage
 from lifecycle.seal.notes import Signer
 from lifecycle.seal.seal import Seal
 from lifecycle.seal.verify import Verified, verify
@@ -53,7 +53,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def copied(base: Path, path: Path) -> Path:
     """A copy that counts as the folder that was sealed: of another it is told only how far it is behind."""
     shutil.copytree(base, path)
-    Folder(path).begin_sealing()
+    FolderStorage(path).begin_sealing()
     return path
 
 

@@ -101,7 +101,7 @@ def test_a_standby_that_lags_is_read_and_is_no_alarm(tmp_path: Path, monkeypatch
             Seal(book).seal()
         with Book.open(standby.url("fund"), read_only=True) as lagging:
             assert lagging.grants() == [g.G]
-            behind = lagging.behind()
+            behind = lagging.shortfall()
             assert behind is not None
             assert behind.entries == 3
             assert verify(lagging, Seal(lagging)).problems == []

@@ -127,7 +127,7 @@ def test_lines_whose_acknowledgement_was_lost_are_told_as_they_were_recorded(
 def test_a_server_that_is_away_is_told_in_words(
     book: Book, database: str, monkeypatch: pytest.MonkeyPatch, shell: Shell
 ) -> None:
-    monkeypatch.setattr("lifecycle.book.database_storage.PATIENCE", 0)
+    monkeypatch.setattr("lifecycle.book.storage.database_storage.PATIENCE", 0)
     nowhere = database.replace("?host=", "?host=/nowhere")
     told = shell("--book", nowhere, "grant", "cost", "SSF-1", "--amount", "1.00 USD")
     assert told.code == 2 or "unreachable" in told.err

@@ -40,16 +40,16 @@ def answers(book: Book) -> list[object]:
 def test_there_and_on_and_back(tmp_path: Path, server: Server, database: str) -> None:
     with server.database() as another, sealed(tmp_path / "first") as first:
         before: Book = first
-        rows, told, documents = list(first.stored()), answers(first), list(first.home.documents())
+        rows, told, documents = list(first.stored()), answers(first), list(first.storage.documents())
         for place in (database, another, tmp_path / "last"):
             moved = move(before, place)
             after = Book.open(place)
-            assert (list(after.stored()), answers(after), list(after.home.documents())) == (
+            assert (list(after.stored()), answers(after), list(after.storage.documents())) == (
                 rows,
                 told,
                 documents,
             )
-            assert after.home.title() == "The Facility"
+            assert after.storage.title() == "The Facility"
             assert after.names()["t.leader"].name == "Tea Leader"
             last = Seal(after).last()
             assert last is not None

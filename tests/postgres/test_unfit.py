@@ -131,7 +131,7 @@ def test_whoever_hangs_with_the_append_lock_is_ended_before_others_give_up(
 def test_health_names_who_holds_the_append_lock(
     book: Book, raw: Raw, database: str, monkeypatch: pytest.MonkeyPatch, shell: Shell
 ) -> None:
-    monkeypatch.setattr("lifecycle.book.health.LONG", 0)
+    monkeypatch.setattr("lifecycle.book.storage.health.LONG", 0)
     assert "the append lock is free" in shell("--book", database, "health").out
     raw.execute("BEGIN")
     raw.execute(f"SELECT pg_advisory_xact_lock({LOCK})")

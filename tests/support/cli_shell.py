@@ -66,7 +66,7 @@ class Shell:
     def documents(self) -> list[str]:
         """The SHA-256 of each document that it keeps."""
         with Book.open(self.place, read_only=True) as book:
-            return list(book.home.documents())
+            return list(book.storage.documents())
 
     def views(self, *statements: str) -> None:
         """Change its views past the program."""

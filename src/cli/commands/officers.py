@@ -83,14 +83,14 @@ def _told(asked: Settings, officer: str, what: str) -> None:
 @click.command("list", cls=Command, help="List the officers: names, and roles held today.")
 def list_officers() -> int:
     """List them."""
-    from lifecycle.book.officer_names import Known
+    from lifecycle.book.storage.officer_names import OfficerName
 
     asked = settings()
     with asked.open(read_only=True) as book:
         fund, today, names = book.fund(), book.today(), book.names()
     for officer in sorted(fund.officers):
         roles = sorted(fund.roles_on(officer, today))
-        known = names.get(officer, Known(None, None))
+        known = names.get(officer, OfficerName(None, None))
         erased = known.erased_on
         if asked.json:
             fields = {"officer": officer, "name": known.name, "roles": roles}

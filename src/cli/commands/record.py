@@ -111,7 +111,7 @@ class Run:
         """Record the lines, in as many durable transactions as their time asks for; then tell."""
         at, read = 0, [self._read(number, raw) for number, raw in lines]
         while at < len(lines) and not self.stopped:
-            done = self.book.insist(partial(self._batch, read[at:], {}))
+            done = self.book.retry(partial(self._batch, read[at:], {}))
             at += len(done)
             for outcome in done:
                 self._count(outcome)

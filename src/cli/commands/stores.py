@@ -9,7 +9,7 @@ from cli.output.terminal_text import safe, say, to_json
 from cli.shell.settings import Command, located, settings
 
 if TYPE_CHECKING:
-    from lifecycle.book.storage import Check
+    from lifecycle.book.storage.book_storage import Check
 
 
 @click.command(

@@ -75,7 +75,7 @@ _CLOCKS_DIFFER = timedelta(days=1)
 """An act is never dated after it was recorded, by the clock that the book then had."""
 
 
-class Clerk:
+class CommandHandler:
     """Records commands in one journal. Not shared between threads."""
 
     def __init__(self, journal: Journal, clock: Clock, *, confirm_clock: bool = False) -> None:

@@ -6,7 +6,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from lifecycle.book.book import Book, home_of, making
+from lifecycle.book.book import Book
+from lifecycle.book.storage.opening import new_book_in, storage_at
 from lifecycle.journal.addresses import named
 from lifecycle.journal.atomic_files import (
     CHECKPOINTS,
@@ -46,19 +47,19 @@ def move(
     Raises `Unreachable` where the new place cannot be made or holds something, ``Altered`` where what was
     copied is not what is there.
     """
-    with making(home_of(target)) as home, _told(source, target):
-        journal = home.made()
+    with new_book_in(storage_at(target)) as storage, _told(source, target):
+        journal = storage.create_journal()
         with source.journal.recorder.reading():
             _copy_rows(source.journal, journal, progress)
             root = _same_roots(source.journal, journal)
             entries, receipts = journal.counts()
-        documents = _copy_documents(source, home.keep)
-        _copy_seals(source.path, home.path, (entries, receipts))
+        documents = _copy_documents(source, storage.keep)
+        _copy_seals(source.path, storage.path, (entries, receipts))
         for officer, known in source.names().items():
-            home.names().keep(officer, known)
+            storage.names().keep(officer, known)
         # Last: what was not copied to the end is not opened, and cannot be taken for the book.
-        sealing = source.home.seals_each_command() if seal is None else seal
-        home.finish(source.home.title(), seal=sealing)
+        sealing = source.storage.seals_each_command() if seal is None else seal
+        storage.finish(source.storage.title(), seal=sealing)
         journal.close()
     return Moved(entries, receipts, documents, root)
 
@@ -109,7 +110,7 @@ def _root(journal: Journal, name: str) -> tuple[bytes, bytes]:
 
 
 def _copy_documents(source: Book, keep: Callable[[str, bytes], None]) -> int:
-    digests = list(source.home.documents())
+    digests = list(source.storage.documents())
     for digest in digests:
         with source.document(digest) as file:
             keep(digest, file.read())

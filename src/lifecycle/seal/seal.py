@@ -10,7 +10,8 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from lifecycle.book.book import Book, copy_of
+from lifecycle.book.book import Book
+from lifecycle.book.soundness import copy_of
 from lifecycle.journal.atomic_files import (
     CHECKPOINTS,
     KEY,
@@ -105,7 +106,7 @@ class Seal:
     def files(self) -> list[Path]:
         """Every checkpoint, the oldest first; of a copy, those of entries that it has."""
         found = sorted(self._folder.glob("*.note"))
-        if self._book.behind() is None:
+        if self._book.shortfall() is None:
             return found
         there = self._journal.ends()
         return [one for one in found if all(a <= b for a, b in zip(sizes_of(one.name), there, strict=True))]
@@ -134,10 +135,10 @@ class Seal:
         checkpoint is not as it was written, ``Unreachable`` where the key or a file cannot be used,
         ``NotNow`` inside a batch.
         """
-        if behind := self._book.behind():
-            raise Unreachable(f"{self._book.name}: not sealed: {copy_of(behind)}")
+        if shortfall := self._book.shortfall():
+            raise Unreachable(f"{self._book.name}: not sealed: {copy_of(shortfall)}")
         try:
-            self._book.home.begin_sealing()
+            self._book.storage.begin_sealing()
             with (
                 locked(self._folder / "lock"),
                 store_errors(self._book.path),

@@ -182,7 +182,7 @@ class _Look:
     def _never_sealed(self) -> bool:
         """Whether the book is sealed on request only, and nobody has asked: no checkpoint is missing."""
         with suppress(BookError):
-            return not self._keys and not self._book.home.seals_each_command()
+            return not self._keys and not self._book.storage.seals_each_command()
         return False
 
     # ── rows ─────────────────────────────────────────────────────────────────────────────────
@@ -282,7 +282,8 @@ class _Look:
         for checkpoint, name in sorted(signed, key=lambda one: (one[0].size, one[0].receipts)):
             if self._holds(name, checkpoint):
                 self._last = checkpoint
-        if not self._own and len(self._trees[0]) and self._book.behind() is None and not self._never_sealed():
+        complete = self._book.shortfall() is None
+        if not self._own and len(self._trees[0]) and complete and not self._never_sealed():
             self.found("checkpoints", "there is none: nothing was sealed, or they were removed")
 
     def _own_keys(self) -> list[PublicKey]:

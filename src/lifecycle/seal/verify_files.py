@@ -69,7 +69,7 @@ def settings(book: Book) -> Found:
     row = book.journal.entry_row(FUND, 1)
     try:
         first = entry_of(*row).event if row else None
-        title, told = book.home.title(), book.home.settings()
+        title, told = book.storage.title(), book.storage.settings()
     except BookError as error:
         yield "book.toml", str(error)
         return

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from lifecycle.book.copies import most_sealed
+from lifecycle.book.storage.copies import most_sealed
 from lifecycle.grant.state import (
     Activity,
     FollowUp,

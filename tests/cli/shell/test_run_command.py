@@ -375,7 +375,7 @@ def test_a_document_is_kept_by_its_content(lived: Shell) -> None:
     assert told.code == 0, told.err
     assert lived("--json", "grant", "show", "G-1").row["documents"] == ["letter.pdf"]
     with Book.open(lived.place) as book:
-        (digest,) = book.home.documents()
+        (digest,) = book.storage.documents()
         with book.document(digest) as kept:
             assert kept.read() == b"a letter"
     (told_of,) = [

@@ -139,7 +139,7 @@ def test_histories_come_by_name_whole_and_in_pages(book: Book, monkeypatch: pyte
     record(book, [g.propose("01-10", grant=f"SSF-{n}") for n in (30, 4, 5)])
     middle = book.position()
     record(book, [g.cost("01-11", grant=f"SSF-{n}") for n in (30, 5)])
-    monkeypatch.setattr("lifecycle.book.book._PAGE", 2)
+    monkeypatch.setattr("lifecycle.book.book_reader._PAGE", 2)
     for after, upto in (
         (0, None),
         (0, middle),
@@ -181,7 +181,7 @@ def test_a_document_is_kept_by_its_content(book: Book) -> None:
     assert digest == book.attach(b"milk")
     with book.document(digest) as file:
         assert file.read() == b"milk"
-    assert list(book.home.documents()) == [digest]
+    assert list(book.storage.documents()) == [digest]
     record(book, [g.attach("01-11", sha256=digest)])
 
 

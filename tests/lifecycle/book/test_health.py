@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from lifecycle.book import mounts
 from lifecycle.book.book import Book
-from lifecycle.book.mounts import mount_of
-from lifecycle.book.storage import Check
+from lifecycle.book.storage import mounts
+from lifecycle.book.storage.book_storage import Check
+from lifecycle.book.storage.mounts import mount_of
 from lifecycle.seal.copy_book import move
 from support import given as g
 from support.books import make_book, record
@@ -108,7 +108,7 @@ def test_a_copy_of_two_files_is_told_as_one(
 def test_a_copy_without_seals_is_told(book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a book that is to be sealed with each command."""
     assert check(book, COMPLETE).well  # a new one may have none yet
-    monkeypatch.setattr("lifecycle.book.folder_storage._UNSEALED", 3)
+    monkeypatch.setattr("lifecycle.book.storage.folder_storage._UNSEALED", 3)
     found = check(book, COMPLETE)
     assert (found.well, "any checkpoint, though each command is to be sealed" in found.told) == (False, True)
 

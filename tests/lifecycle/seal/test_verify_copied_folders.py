@@ -63,4 +63,4 @@ def test_a_whole_copy_is_a_book_of_its_own(tmp_path: Path) -> None:
         record(copy, [g.cost("06-12")])
         Seal(copy).seal()
     with Book.open(tmp_path / "copy") as again:
-        assert again.behind() is None
+        assert again.shortfall() is None

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-import lifecycle.book.book
+import lifecycle.book.book_reader
 import lifecycle.book.command_handler
 from lifecycle.book.book import Book
 from lifecycle.book.command_handler import load_fund
@@ -56,7 +56,7 @@ def corrected_book(path: Path) -> Book:
 def test_pages_of_the_fund_give_the_rows_of_the_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
-    monkeypatch.setattr(lifecycle.book.book, "_PAGE", page)
+    monkeypatch.setattr(lifecycle.book.book_reader, "_PAGE", page)
     with corrected_book(tmp_path / "book") as book:
         for known in (book.position() // 2, book.position() - 3, book.position()):
             entries = book.entries(FUND, known=known)
@@ -78,7 +78,7 @@ def test_a_rebuild_of_a_corrected_fund_is_what_was_caught_up(
     with corrected_book(tmp_path / "book") as book:
         catch_up(book)
         before = tables(book)
-        monkeypatch.setattr(lifecycle.book.book, "_PAGE", 3)
+        monkeypatch.setattr(lifecycle.book.book_reader, "_PAGE", 3)
         rebuild(book)
         assert tables(book) == before
 

@@ -29,7 +29,7 @@ from cli.shell.settings import Command, Settings, settings
 if TYPE_CHECKING:
     from cli.narrative.history import Paragraph
     from lifecycle.book.book import Book
-    from lifecycle.book.officer_names import Known
+    from lifecycle.book.storage.officer_names import OfficerName
 
 
 @click.command(
@@ -78,9 +78,11 @@ def show_history(
             say(line, color=asked.color)
 
 
-def _paragraph(asked: Settings, told: "Paragraph", currency: str, names: "Mapping[str, Known]") -> list[str]:
+def _paragraph(
+    asked: Settings, told: "Paragraph", currency: str, names: "Mapping[str, OfficerName]"
+) -> list[str]:
     from cli.narrative.history import arrows, marks, telling_changes
-    from lifecycle.book.officer_names import shown
+    from lifecycle.book.storage.officer_names import shown
 
     entry = told.entry
     indent, actor = " " * 12, entry.event.actor
@@ -203,7 +205,7 @@ def _not_lawful(quarantined: str | None) -> str:
 @click.argument("grant", metavar="[GRANT|fund]", required=False)
 def refusals(grant: str | None) -> int:
     """List them."""
-    from lifecycle.book.officer_names import shown
+    from lifecycle.book.storage.officer_names import shown
 
     asked = settings()
     with asked.open(read_only=True) as book:

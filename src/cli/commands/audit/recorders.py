@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 def recorders(grant: str | None, known: str | None) -> int:
     """List them."""
     from lifecycle.audit.one_recorder import both_sides
-    from lifecycle.book.officer_names import shown
+    from lifecycle.book.storage.officer_names import shown
     from lifecycle.kernel.history import in_force
 
     asked, none = settings(), True

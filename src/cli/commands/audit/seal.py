@@ -243,7 +243,7 @@ def verify(kept: tuple[Path, ...], keys: tuple[str, ...], rules: bool, journal_o
     except NotSigned as error:
         raise click.BadParameter(str(error), param_hint="--key") from None
     with asked.open(read_only=True, as_is=True) as book:
-        behind, lags = book.behind(), book.home.lags
+        shortfall, lags = book.shortfall(), book.storage.lags
         with steps_of("hashing") as told:
             found = look(book, seal_of(book), kept=kept, trusted=trusted, rules=rules, progress=told)
         problems: list[tuple[str, str]] = [*found.problems]
@@ -257,15 +257,15 @@ def verify(kept: tuple[Path, ...], keys: tuple[str, ...], rules: bool, journal_o
                 views = "compared"
             except AnotherFormat:
                 views = "of another format"
-    if behind is not None:
-        say(f"this is {'a standby' if lags else 'a copy'}, {safe(str(behind))}", err=True)
+    if shortfall is not None:
+        say(f"this is {'a standby' if lags else 'a copy'}, {safe(str(shortfall))}", err=True)
     if asked.json:
         _verified_json(found, problems, views)
     else:
         _verified(found, problems, views, kept=bool(kept or keys))
     if problems:
         return _FAILED
-    return _BEHIND if behind is not None else 0
+    return _BEHIND if shortfall is not None else 0
 
 
 def _verified_json(found: "Verified", problems: list[tuple[str, str]], views: str) -> None:

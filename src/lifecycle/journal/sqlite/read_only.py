@@ -102,7 +102,7 @@ def _look_again(file: Path, look: Look | None) -> None:
         )
 
 
-def insisting(read: Callable[[], T]) -> T:
+def retrying(read: Callable[[], T]) -> T:
     """What is read; asked again where it was written to meanwhile. Raises `WrittenMeanwhile`."""
     for _ in range(_TIMES):
         with suppress(WrittenMeanwhile):

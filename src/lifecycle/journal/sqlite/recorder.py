@@ -32,7 +32,7 @@ from lifecycle.journal.recorder import (
     not_amid,
 )
 from lifecycle.journal.sqlite.connection import READ_ONLY, Held, JournalDatastore
-from lifecycle.journal.sqlite.read_only import insisting
+from lifecycle.journal.sqlite.read_only import retrying
 
 _INSERT_RECEIPT = f"INSERT INTO receipts ({ANSWER}) VALUES ({','.join('?' * len(Receipt._fields))})"
 _NEWEST = """
@@ -262,7 +262,7 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
                 cursor.execute(statement, params)
                 return list(cursor.fetchall())
 
-        return insisting(read)
+        return retrying(read)
 
 
 class SnapshotRecorder(SQLiteAggregateRecorder):
@@ -270,7 +270,7 @@ class SnapshotRecorder(SQLiteAggregateRecorder):
 
     def select_events(self, *args: Any, **options: Any) -> Sequence[StoredEvent]:
         """Those of a stream."""
-        return insisting(lambda: super(SnapshotRecorder, self).select_events(*args, **options))
+        return retrying(lambda: super(SnapshotRecorder, self).select_events(*args, **options))
 
 
 class JournalFactory(SQLiteFactory):

@@ -8,16 +8,16 @@ from errno import ENOENT
 from io import BufferedIOBase, BytesIO
 from uuid import uuid4
 
-from lifecycle.book.copies import Behind, SealFolders, Sizes
-from lifecycle.book.health import checks
-from lifecycle.book.officer_names import Names
-from lifecycle.book.officer_names_table import NamesInTable
-from lifecycle.book.storage import (
+from lifecycle.book.storage.book_storage import (
+    BookStorage,
     Check,
-    Home,
     T,
     guards,
 )
+from lifecycle.book.storage.copies import SealFolders, Shortfall, Sizes
+from lifecycle.book.storage.health import checks
+from lifecycle.book.storage.officer_names import OfficerNames
+from lifecycle.book.storage.officer_names_table import OfficerNamesInTable
 from lifecycle.journal.addresses import named
 from lifecycle.journal.atomic_files import seals
 from lifecycle.journal.journal import STORE_ERRORS, Journal
@@ -40,7 +40,7 @@ PATIENCE = 60
 """Seconds in which another server may take the place of one that is gone."""
 
 
-class Database(Home):
+class DatabaseStorage(BookStorage):
     """A book in a PostgreSQL database, one schema for the journal and one for the views."""
 
     def __init__(self, address: str) -> None:
@@ -51,7 +51,7 @@ class Database(Home):
         """Whether the schema was made by this one."""
         self._read_only = False
 
-    def made(self) -> Journal:
+    def create_journal(self) -> Journal:
         """The journal of a new book, in a schema that is not there yet, or empty."""
         store = JournalDatastore(self._address, read_only=True)
         (((taken, table),),) = store.ask((_TAKEN, None))
@@ -87,7 +87,7 @@ class Database(Home):
         """Write the book's row."""
         self._recorder.name_book(self._identity, name, seal_each_command=seal)
 
-    def opened(self, *, read_only: bool) -> Journal:
+    def open_journal(self, *, read_only: bool) -> Journal:
         """The journal in the database."""
         self._read_only = read_only
 
@@ -101,7 +101,7 @@ class Database(Home):
             return journal
 
         # Where another server is named too, one may be taking the place of the other just now.
-        return self.insist(connected) if several_hosts(self._address) else connected(False)
+        return self.retry(connected) if several_hosts(self._address) else connected(False)
 
     def _take(self, journal: Journal) -> Journal:
         assert isinstance(journal.recorder, JournalRecorder)
@@ -113,16 +113,16 @@ class Database(Home):
         self._folders = SealFolders(seals() / identity, self._recorder.address())
         self.path = self._folders.own
 
-    def behind(self, sealed: Sizes, there: Sizes) -> Behind | None:
+    def shortfall(self, sealed: Sizes, there: Sizes) -> Shortfall | None:
         """On a standby, what is not there yet; else what was sealed at another address only."""
-        own = Behind.by(self._folders.address, self.path, sealed, there)
-        return (own if self.lags else None) if own else self._folders.behind(there)
+        own = Shortfall.by(self._folders.address, self.path, sealed, there)
+        return (own if self.lags else None) if own else self._folders.shortfall(there)
 
     def begin_sealing(self) -> None:
         """In the folder of its own."""
         self._folders.begin()
 
-    def insist(self, work: Callable[[bool], T]) -> T:
+    def retry(self, work: Callable[[bool], T]) -> T:
         """Do the work; on another connection where one was lost, until `PATIENCE` is at its end."""
         until, pause, again = time.monotonic() + PATIENCE, 0.05, False
         while True:
@@ -150,9 +150,9 @@ class Database(Home):
         """What the book's row says."""
         return self._recorder.book()[1]
 
-    def names(self) -> Names:
+    def names(self) -> OfficerNames:
         """In a table."""
-        return NamesInTable(self._recorder)
+        return OfficerNamesInTable(self._recorder)
 
     def documents(self) -> Iterator[str]:
         """Out of the documents."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lifecycle.book.storage import Check
+from lifecycle.book.storage.book_storage import Check
 from lifecycle.journal.postgresql.holders import holders
 from lifecycle.journal.postgresql.recorder import JournalRecorder
 

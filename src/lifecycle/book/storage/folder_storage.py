@@ -10,10 +10,10 @@ from contextlib import suppress
 from io import BufferedIOBase
 from pathlib import Path
 
-from lifecycle.book.copies import Behind, Sizes
-from lifecycle.book.mounts import mount_of
-from lifecycle.book.officer_names import Names, NamesInFile
-from lifecycle.book.storage import Check, Home, guards
+from lifecycle.book.storage.book_storage import BookStorage, Check, guards
+from lifecycle.book.storage.copies import Shortfall, Sizes
+from lifecycle.book.storage.mounts import mount_of
+from lifecycle.book.storage.officer_names import OfficerNames, OfficerNamesInFile
 from lifecycle.journal.atomic_files import (
     CHECKPOINTS,
     KEY,
@@ -38,7 +38,7 @@ _UNSEALED = 100
 _UNFINISHED = "was not made to the end (no book.toml): remove it and make it again"
 
 
-class Folder(Home):
+class FolderStorage(BookStorage):
     """The folder, and what lies in it beside the journal."""
 
     def __init__(self, path: Path) -> None:
@@ -46,7 +46,7 @@ class Folder(Home):
         self._journal, self._settings = path / "journal.sqlite", path / "book.toml"
         self._documents = path / "documents"
 
-    def made(self) -> Journal:
+    def create_journal(self) -> Journal:
         """The journal of a new book, in a new folder."""
         folder_at(self.path)
         if self._journal.is_file() and not self._settings.is_file():
@@ -61,13 +61,13 @@ class Folder(Home):
     def abandon(self) -> None:
         """Leave it: without ``book.toml`` it is no book, and the next `init` there says to remove it."""
 
-    def behind(self, sealed: Sizes, there: Sizes) -> Behind | None:
+    def shortfall(self, sealed: Sizes, there: Sizes) -> Shortfall | None:
         """What is missing in a copy of the folder whose checkpoints are newer than its journal."""
         where = self._sealed_at()
         here = self._here()
         if where is None or where["path"] == here["path"] or where["number"] == here["number"]:
             return None
-        return Behind.by(str(where["path"]), self.path / CHECKPOINTS, sealed, there)
+        return Shortfall.by(str(where["path"]), self.path / CHECKPOINTS, sealed, there)
 
     def begin_sealing(self) -> None:
         """In a file beside the checkpoints, written again only if the folder is another one."""
@@ -92,7 +92,7 @@ class Folder(Home):
         words = json.dumps(name, ensure_ascii=False).replace("\x7f", "\\u007f")  # as TOML has them, too
         keep(self._settings, f"format = 1\nname = {words}\nseal_each_command = {json.dumps(seal)}\n")
 
-    def opened(self, *, read_only: bool) -> Journal:
+    def open_journal(self, *, read_only: bool) -> Journal:
         """The journal in the folder."""
         try:
             there, complete = self._journal.is_file(), self._settings.is_file()
@@ -123,7 +123,7 @@ class Folder(Home):
 
     def health(self, *, standby: bool) -> Iterator[Check]:
         """The file is as it should be, on a disk of this machine, and all that belongs to it is there."""
-        journal = self.opened(read_only=True)
+        journal = self.open_journal(read_only=True)
         yield Check("commits are on disk before they are acknowledged", True, "WAL, synchronous FULL")
         injuries = journal.recorder.injuries()
         yield Check(
@@ -194,9 +194,9 @@ class Folder(Home):
         except (OSError, ValueError) as error:
             raise Unreachable(f"{self._settings} cannot be read: {error}") from error
 
-    def names(self) -> Names:
+    def names(self) -> OfficerNames:
         """In a file of the folder."""
-        return NamesInFile(self.path)
+        return OfficerNamesInFile(self.path)
 
     def documents(self) -> Iterator[str]:
         """The names of the files."""

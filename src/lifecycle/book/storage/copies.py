@@ -23,7 +23,7 @@ Sizes = tuple[int, int]
 """How many entries and answers."""
 
 
-class Behind(NamedTuple):
+class Shortfall(NamedTuple):
     """How much of what was sealed elsewhere is missing here."""
 
     of: str
@@ -39,7 +39,7 @@ class Behind(NamedTuple):
         return f"{' and '.join(missing)} behind what was sealed at {self.of}"
 
     @classmethod
-    def by(cls, of: str, folder: Path, sealed: Sizes, there: Sizes) -> "Behind | None":
+    def by(cls, of: str, folder: Path, sealed: Sizes, there: Sizes) -> "Shortfall | None":
         """From what was sealed and what is there; `None` if nothing is missing."""
         entries, answers = (max(0, was - now) for was, now in zip(sealed, there, strict=True))
         return cls(of, folder, entries, answers) if entries or answers else None
@@ -69,14 +69,16 @@ class SealFolders:
                 if folder != self.own and (folder / _ADDRESS).is_file():
                     yield folder, (folder / _ADDRESS).read_text("utf-8").strip()
 
-    def behind(self, there: Sizes) -> Behind | None:
+    def shortfall(self, there: Sizes) -> Shortfall | None:
         """What is missing here of what was sealed at another address; the most, if at several.
 
         Nothing if this address was sealed too: then it goes its own way, as a copy does that is recorded in.
         """
         if (self.own / _ADDRESS).is_file():
             return None
-        missing = (Behind.by(address, folder, sealed_in(folder), there) for folder, address in self._others())
+        missing = (
+            Shortfall.by(address, folder, sealed_in(folder), there) for folder, address in self._others()
+        )
         return max(filter(None, missing), key=lambda one: (one.entries, one.answers), default=None)
 
     def adopt(self, there: Sizes) -> None:

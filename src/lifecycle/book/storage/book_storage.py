@@ -6,8 +6,8 @@ from io import BufferedIOBase
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from lifecycle.book.copies import Behind, Sizes
-from lifecycle.book.officer_names import Names
+from lifecycle.book.storage.copies import Shortfall, Sizes
+from lifecycle.book.storage.officer_names import OfficerNames
 from lifecycle.journal.journal import Journal
 from lifecycle.journal.recorder import Recording
 
@@ -30,7 +30,7 @@ def guards(recorder: Recording) -> Check:
     return Check("the journal is guarded", not odd, told)
 
 
-class Home(ABC):
+class BookStorage(ABC):
     """What a book needs of the place that it lies in."""
 
     place: Path | str
@@ -41,14 +41,14 @@ class Home(ABC):
     """Where the tables of its reports are: a folder, or the address of a database."""
 
     @abstractmethod
-    def made(self) -> Journal:
+    def create_journal(self) -> Journal:
         """The journal of a new book. Raises `Unreachable` where a book, or anything else, is already."""
 
     lags: bool = False
     """Whether it is a standby, which may lack the newest entries for a while."""
 
     @abstractmethod
-    def behind(self, sealed: Sizes, there: Sizes) -> Behind | None:
+    def shortfall(self, sealed: Sizes, there: Sizes) -> Shortfall | None:
         """What is missing of what was sealed at another address, or is not on this standby yet.
 
         ``sealed``: by the checkpoints of this address; ``there``: what the journal has.
@@ -67,10 +67,10 @@ class Home(ABC):
         """Take away what was made of a new book that will not be finished, as far as that is safe."""
 
     @abstractmethod
-    def opened(self, *, read_only: bool) -> Journal:
+    def open_journal(self, *, read_only: bool) -> Journal:
         """The journal of a book that is there. Raises `Unreachable`."""
 
-    def insist(self, work: Callable[[bool], T]) -> T:
+    def retry(self, work: Callable[[bool], T]) -> T:
         """Do the work; again, where the store went away meanwhile and may come back.
 
         The work is told whether it may have been done before, and must do no harm when it is done twice.
@@ -90,7 +90,7 @@ class Home(ABC):
         """The name that the book was made with. Raises `Unreachable`."""
 
     @abstractmethod
-    def names(self) -> Names:
+    def names(self) -> OfficerNames:
         """The register of what people call the officers."""
 
     def settings(self) -> dict[str, object]:

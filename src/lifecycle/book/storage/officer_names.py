@@ -21,7 +21,7 @@ LONGEST = 200
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-class Known(NamedTuple):
+class OfficerName(NamedTuple):
     """What the register says of an id."""
 
     name: str | None
@@ -29,15 +29,15 @@ class Known(NamedTuple):
     erased_on: date | None
 
 
-class Names(ABC):
+class OfficerNames(ABC):
     """The register of one book."""
 
     @abstractmethod
-    def all(self) -> dict[str, Known]:
+    def all(self) -> dict[str, OfficerName]:
         """Everybody in it, by id."""
 
     @abstractmethod
-    def keep(self, officer: str, known: Known) -> None:
+    def keep(self, officer: str, known: OfficerName) -> None:
         """Say this of the officer, in the place of what was said before."""
 
     def name(self, officer: str, name: str) -> None:
@@ -45,23 +45,23 @@ class Names(ABC):
         name = " ".join(name.split())
         if not 0 < len(name) <= LONGEST or _CONTROL.search(name):
             raise ValueError(f"a name has 1 to {LONGEST} characters, none of which steers a terminal")
-        self.keep(officer, Known(name, None))
+        self.keep(officer, OfficerName(name, None))
 
     def erase(self, officer: str, on: date) -> None:
         """Forget the name. Raises ``KeyError`` where there is none."""
         found = self.all().get(officer)
         if found is None or found.name is None:
             raise KeyError(officer)
-        self.keep(officer, Known(None, on))
+        self.keep(officer, OfficerName(None, on))
 
 
-class NamesInFile(Names):
+class OfficerNamesInFile(OfficerNames):
     """In a file of the book's folder."""
 
     def __init__(self, folder: Path) -> None:
         self._place = folder / FILE
 
-    def all(self) -> dict[str, Known]:
+    def all(self) -> dict[str, OfficerName]:
         """Everybody in it, by id. Raises `Unreachable` where it cannot be read."""
         try:
             told = json.loads(self._place.read_bytes())
@@ -71,7 +71,7 @@ class NamesInFile(Names):
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise Unreachable(f"{self._place}: the register of names cannot be read: {error}") from None
 
-    def keep(self, officer: str, known: Known) -> None:
+    def keep(self, officer: str, known: OfficerName) -> None:
         """Write the file anew. Raises `Unreachable` where it cannot be written."""
         try:
             with locked(self._place.with_suffix(".lock")):
@@ -82,18 +82,18 @@ class NamesInFile(Names):
             raise Unreachable(f"{self._place} cannot be written: {error.strerror}") from error
 
 
-def shown(officer: str, names: Mapping[str, Known]) -> str:
+def shown(officer: str, names: Mapping[str, OfficerName]) -> str:
     """The id, with the name before it where there is one."""
     found = names.get(officer)
     return officer if found is None or found.name is None else f"{found.name} ({officer})"
 
 
-def _known(fields: dict[str, str]) -> Known:
+def _known(fields: dict[str, str]) -> OfficerName:
     erased = fields.get("erased_on")
-    return Known(fields.get("name"), None if erased is None else date.fromisoformat(erased))
+    return OfficerName(fields.get("name"), None if erased is None else date.fromisoformat(erased))
 
 
-def _fields(known: Known) -> dict[str, str]:
+def _fields(known: OfficerName) -> dict[str, str]:
     if known.erased_on is not None:
         return {"erased_on": known.erased_on.isoformat()}
     return {"name": known.name or ""}

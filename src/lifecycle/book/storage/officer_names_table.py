@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from lifecycle.book.officer_names import Known, Names
+from lifecycle.book.storage.officer_names import OfficerName, OfficerNames
 from lifecycle.journal.postgresql.recorder import JournalRecorder
 from lifecycle.kernel.errors import Unreachable
 
@@ -12,18 +12,18 @@ _KEEP = (
 )
 
 
-class NamesInTable(Names):
+class OfficerNamesInTable(OfficerNames):
     """In the database, for all who open the book there."""
 
     def __init__(self, recorder: JournalRecorder) -> None:
         self._recorder = recorder
 
-    def all(self) -> dict[str, Known]:
+    def all(self) -> dict[str, OfficerName]:
         """Everybody in it, by id. Raises `Unreachable` where it cannot be read."""
         rows = self._recorder.rows("SELECT officer, name, erased_on FROM officers ORDER BY officer")
-        return {officer: Known(name, _day(officer, erased)) for officer, name, erased in rows}
+        return {officer: OfficerName(name, _day(officer, erased)) for officer, name, erased in rows}
 
-    def keep(self, officer: str, known: Known) -> None:
+    def keep(self, officer: str, known: OfficerName) -> None:
         """Change the row, as durably as what is recorded."""
         erased = None if known.erased_on is None else known.erased_on.isoformat()
         self._recorder.do(_KEEP, (officer, known.name, erased))
