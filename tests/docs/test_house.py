@@ -1,13 +1,23 @@
 """Rules of the house that a reader would otherwise have to remember: CONTRIBUTING.md."""
 
+import re
 from collections import Counter
 from pathlib import Path
+
+import pytest
 
 from support.shell_blocks import ROOT
 
 SRC = ROOT / "src"
 FILES = sorted(file for file in SRC.rglob("*.py") if file.name != "__init__.py")
 FOLDERS = sorted({parent for file in FILES for parent in file.parents if parent.is_relative_to(SRC)} - {SRC})
+PAGES = [
+    *(page for page in sorted(ROOT.glob("*.md")) if page.name not in {"CHANGELOG.md", "CONTRIBUTING.md"}),
+    *(page for page in sorted((ROOT / "docs").rglob("*.md")) if "reference" not in page.parts),
+    *(ROOT / folder / "README.md" for folder in ("benchmarks", "tests/hostile")),
+]
+"""Pages that are written by hand. CHANGELOG.md is history, CONTRIBUTING.md quotes what not to write."""
+
 ENTRIES = 14
 LINES = 450
 LONGER = {
@@ -21,39 +31,13 @@ LONGER = {
 }
 FULLER = {"lifecycle": 15}
 NAMED_BY_FOLDER = {
-    *(
-        "state.py",
-        "events.py",
-        "evolve.py",
-        "rules.py",
-        "request.py",
-    ),  # grant/ and fund/; payment/ and proposal/
-    *(
-        "call.py",
-        "officers.py",
-        "quarantine.py",
-        "correction.py",
-    ),  # an aggregate, deciding on it, commands of the shell
-    *(
-        "connection.py",
-        "recorder.py",
-        "schema.py",
-        "checksum.py",
-        "log.py",
-        "history.py",
-        "seal.py",
-    ),  # by layer
-    *(
-        "contributions.py",
-        "disbursement.py",
-        "glance.py",
-        "library.py",
-        "results.py",
-        "sites.py",
-        "timeline.py",
-    ),
+    *("state.py", "events.py", "evolve.py", "rules.py"),  # grant/, fund/
+    *("call.py", "quarantine.py"),  # the aggregate, and deciding on it
+    *("request.py",),  # payment/, proposal/
+    *("connection.py", "recorder.py"),  # sqlite/, postgresql/
+    *("history.py", "record.py"),  # the command of the shell, and what it does
 }
-"""File names that stand twice, because the folder says which is meant. Add one only if that is so."""
+"""File names that may stand twice in a package, because the folder says which is meant."""
 
 
 def name(path: Path) -> str:
@@ -75,6 +59,12 @@ def test_no_file_is_longer_than_a_stage_of_life() -> None:
     assert {file: n for file, n in lines.items() if n > LINES and file not in LONGER} == {}
 
 
-def test_a_file_name_stands_twice_only_if_its_folder_says_which_is_meant() -> None:
-    times = Counter(file.name for file in FILES)
-    assert {file for file, n in times.items() if n > 1} - NAMED_BY_FOLDER == set()
+def test_a_file_name_stands_twice_in_a_package_only_if_its_folder_says_which_is_meant() -> None:
+    times = Counter((file.relative_to(SRC).parts[0], file.name) for file in FILES)
+    assert {file for (_, file), n in times.items() if n > 1} - NAMED_BY_FOLDER == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_word_is_event(page: Path) -> None:
+    lines = page.read_text("utf-8").splitlines()
+    assert [line for line in lines if re.search(r"\bfacts?\b", line, re.IGNORECASE)] == []
