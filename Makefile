@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-postgresql faults mutants lint docs bench bench-large lock clean
+.PHONY: help demo quick test test-postgresql faults mutants lint docs bench bench-large lock clean
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip -q --disable-pip-version-check
@@ -14,6 +14,9 @@ help: ## list the targets
 
 demo: .venv/.runtime ## record the Facility's published facts in a new book and report on them
 	@$(BIN)/grantbook demo
+
+quick: .venv/.dev ## the tests of the inner loop, in less than 30 s: rules in memory, completeness, stored forms, links
+	$(BIN)/python -m pytest -m quick
 
 test: lint ## lint, then every test
 	$(BIN)/python -m pytest

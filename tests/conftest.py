@@ -9,6 +9,25 @@ from support.cli_shell import Shell
 from support.servers import QUICK, Server
 
 STORES = ("sqlite", "postgresql")
+TESTS = Path(__file__).parent
+INNER_LOOP = (
+    "lifecycle/attribution",
+    "lifecycle/audit",
+    "lifecycle/call",
+    "lifecycle/decide",
+    "lifecycle/fund",
+    "lifecycle/grant",
+    "lifecycle/kernel",
+    "lifecycle/policy",
+    "lifecycle/types",
+    "lifecycle/test_completeness.py",
+    "journal/test_golden.py",
+    "journal/test_mapper.py",
+    "docs/test_house.py",
+    "docs/test_links.py",
+    "support",
+)
+"""The folders and files of the inner loop, which need no store and no process of their own."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -23,6 +42,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=STORES,
         help="make the tests' books in this store alone; what is about a file is left out of the other",
     )
+
+
+def is_quick(path: Path) -> bool:
+    """Return whether the tests at the path are part of the inner loop."""
+    return any(path.is_relative_to(TESTS / room) for room in INNER_LOOP)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the other files unread if asked for ``-m quick``: their imports take longer than its tests."""
+    if config.option.markexpr != "quick" or not collection_path.match("test_*.py"):
+        return None
+    return not is_quick(collection_path) or None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of the inner loop by their folder; a slow one is left out of it."""
+    for item in items:
+        if is_quick(item.path) and not item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.quick)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
