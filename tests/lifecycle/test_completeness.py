@@ -24,6 +24,9 @@ from lifecycle.kernel.refusals import Refusal, every_refusal
 from lifecycle.kernel.spec import ANY, Spec
 from lifecycle.parse import command_class, every_command
 from lifecycle.types.stage import Stage
+from second_book.grant import PARTS
+from second_book.words import ROLE
+from support.asking import ON_CALL, ON_FUND, ON_GRANT
 
 TESTS = Path(__file__).parents[1]
 TABLES = {"grant": GRANT_COMMANDS, "fund": FUND_COMMANDS, "call": CALL_COMMANDS}
@@ -31,6 +34,12 @@ ALL_ROWS = [(row, about) for about, rows in TABLES.items() for row in rows]
 EVENTS = {"grant": on_grant.EVENTS, "fund": on_fund.EVENTS, "call": on_call.EVENTS}
 BASES: dict[str, type[Event]] = {"grant": GrantEvent, "fund": FundEvent, "call": CallEvent}
 HERE = Path(__file__)
+THROWN = {"grant": ON_GRANT, "fund": ON_FUND, "call": ON_CALL}
+THROWN_OTHERWISE = {
+    "EstablishFund": "a book begins with it",
+    "CorrectEntry": "made from an entry that is there",
+    "SwitchSealing": "no other command is judged by who seals",
+}
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +131,18 @@ def test_words_are_typed_for_one_command_only() -> None:
 
 def test_an_entry_is_named_by_its_stream_and_version() -> None:
     assert {"originator_id", "originator_version"} <= set(Entry._fields)
+
+
+@pytest.mark.parametrize(("row", "about"), ALL_ROWS, ids=lambda value: getattr(value, "name", value))
+def test_the_dice_throw_every_command(row: Spec, about: str) -> None:
+    thrown = row.name in THROWN[about] or row.name in THROWN_OTHERWISE
+    assert thrown, f"tests/support/asking.py makes no {row.name}"
+
+
+@pytest.mark.parametrize(("row", "about"), ALL_ROWS, ids=lambda value: getattr(value, "name", value))
+def test_the_second_book_knows_every_command(row: Spec, about: str) -> None:
+    if row.name == "SwitchSealing":
+        return
+    assert row.name in ROLE, f"the table of tests/second_book/words.py has no {row.name}"
+    known = about != "grant" or row.name == "CorrectEntry" or row.name in " ".join(PARTS).split()
+    assert known, f"PARTS of tests/second_book/grant.py has no {row.name}"
