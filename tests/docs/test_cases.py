@@ -1,4 +1,4 @@
-"""Each case that once came out wrong has a test that is marked with its number."""
+"""Each case that once gave a wrong result has a test that is marked with its number."""
 
 import ast
 import os
@@ -10,21 +10,21 @@ import pytest
 CASES = Path(__file__).parents[3] / "shared" / "cases" / "README.md"
 TESTS = Path(__file__).parents[1]
 CLASSES = "TMDXO"
-"""Those that have their answers; the others come later."""
+"""Letters of the classes of cases that are solved."""
 ROW = re.compile(rf"^\| ([{CLASSES}]\d+) \|", re.MULTILINE)
 NUMBER = re.compile(rf"[{CLASSES}]\d+")
 
 
 def marked() -> dict[str, list[str]]:
-    """The tests that are marked with each number, by file."""
-    found: dict[str, list[str]] = {}
+    """Return, by number of a case, the test files that are marked with it."""
+    files: dict[str, list[str]] = {}
     for file in sorted(TESTS.rglob("test_*.py")):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.case":
                 for number in node.args:
                     assert isinstance(number, ast.Constant), f"{file}: name the case by its number"
-                    found.setdefault(str(number.value), []).append(file.name)
-    return found
+                    files.setdefault(str(number.value), []).append(file.name)
+    return files
 
 
 @pytest.mark.skipif(
@@ -34,8 +34,8 @@ def marked() -> dict[str, list[str]]:
 def test_each_case_has_a_test_of_its_number() -> None:
     numbers = ROW.findall(CASES.read_text("utf-8"))
     assert len(numbers) == len(set(numbers)) == 55
-    there = marked()
-    assert [number for number in numbers if number not in there] == []
+    tested = marked()
+    assert [number for number in numbers if number not in tested] == []
 
 
 def test_no_test_is_marked_with_a_number_that_no_case_can_have() -> None:

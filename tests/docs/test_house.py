@@ -1,4 +1,4 @@
-"""Rules of the house that a reader would otherwise have to remember: CONTRIBUTING.md."""
+"""The rules of CONTRIBUTING.md that can be counted."""
 
 import re
 from collections import Counter
@@ -44,7 +44,7 @@ def name(path: Path) -> str:
     return str(path.relative_to(SRC))
 
 
-def test_no_folder_holds_more_than_a_reader_takes_in() -> None:
+def test_no_folder_has_too_many_entries() -> None:
     entries = {
         name(folder): sum(
             entry.name not in {"__init__.py", "__pycache__", "py.typed"} for entry in folder.iterdir()
@@ -54,7 +54,7 @@ def test_no_folder_holds_more_than_a_reader_takes_in() -> None:
     assert {folder: n for folder, n in entries.items() if n > FULLER.get(folder, ENTRIES)} == {}
 
 
-def test_no_file_is_longer_than_a_stage_of_life() -> None:
+def test_no_file_is_too_long() -> None:
     lines = {name(file): len(file.read_text("utf-8").splitlines()) for file in FILES}
     assert {file: n for file, n in lines.items() if n > LINES and file not in LONGER} == {}
 
@@ -65,6 +65,6 @@ def test_a_file_name_stands_twice_in_a_package_only_if_its_folder_says_which_is_
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_the_word_is_event(page: Path) -> None:
+def test_pages_say_event(page: Path) -> None:
     lines = page.read_text("utf-8").splitlines()
     assert [line for line in lines if re.search(r"\bfacts?\b", line, re.IGNORECASE)] == []

@@ -11,7 +11,7 @@ _PATH = re.compile(r"`((?:src|tests|docs|benchmarks|lifecycle|projections|cli)/[
 
 
 def anchors(page: Path) -> set[str]:
-    """The names of a page's headings, as renderers make them."""
+    """Return the anchors that renderers make of a page's headings."""
     headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -29,10 +29,10 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_files_that_are_named_are_there(page: Path) -> None:
-    made = "tests/golden/grant/TeamLeaderChanged.v1.json"  # by who follows the how-to
+def test_named_files_exist(page: Path) -> None:
+    example = "tests/golden/grant/TeamLeaderChanged.v1.json"  # a reader makes it by following the how-to
     for path in _PATH.findall(page.read_text("utf-8")):
-        if path != made:
+        if path != example:
             assert (ROOT / path).exists() or (ROOT / "src" / path).exists(), f"{page.name}: {path}"
 
 

@@ -23,22 +23,22 @@ def reference(docs: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_every_command_is_told_with_an_example_that_can_be_recorded() -> None:
+def test_every_command_is_documented_with_an_example_that_can_be_recorded() -> None:
     lines = (REFERENCE / "commands.md").read_text("utf-8").splitlines()
     examples = [json.loads(line) for line in lines if line.startswith("{")]
     rows = (*GRANT_COMMANDS, *FUND_COMMANDS, *CALL_COMMANDS)
     assert sorted(words["command"] for words in examples) == sorted(row.name for row in rows)
     for words in examples:
         command_from(words)
-    told = "\n".join(lines)
-    assert [row.words for row in rows if not re.search(f"`grantbook {row.words}[ `]", told)] == []
+    page = "\n".join(lines)
+    assert [row.words for row in rows if not re.search(f"`grantbook {row.words}[ `]", page)] == []
 
 
-def test_every_refusal_is_told_with_its_rule() -> None:
-    told = (REFERENCE / "refusals.md").read_text("utf-8")
+def test_every_refusal_is_documented_with_its_rule() -> None:
+    page = (REFERENCE / "refusals.md").read_text("utf-8")
     for refusal in every_refusal():
-        assert f"| `{refusal.__name__}` |" in told
-        assert f"| {refusal.rule} |" in told
+        assert f"| `{refusal.__name__}` |" in page
+        assert f"| {refusal.rule} |" in page
 
 
 def test_the_check_names_a_stale_file(tmp_path: Path) -> None:
