@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from grantbook.book import Book, Refused, Unfinished
     from grantbook.report import Report
     from lifecycle.grant.state import Grant
-    from lifecycle.journal.journal import Answer
+    from lifecycle.journal.recorder import CommandResult
     from lifecycle.kernel.errors import BookError, VersionConflict
     from lifecycle.parse import Malformed
 
 __all__ = [
-    "Answer",
     "Book",
     "BookError",
+    "CommandResult",
     "Grant",
     "Malformed",
     "Paragraph",

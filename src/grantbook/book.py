@@ -16,7 +16,7 @@ from lifecycle.book.book import Book as OpenBook
 from lifecycle.grant.evolve import fold
 from lifecycle.grant.state import Grant
 from lifecycle.journal.addresses import is_address
-from lifecycle.journal.journal import Answer
+from lifecycle.journal.recorder import CommandResult
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.history import Entry, grant_stream, history, kind_of
 from lifecycle.parse import command_from, recorder_from
@@ -30,7 +30,7 @@ Known = int | str | date | datetime
 class Refused(Exception):
     """The book refused the command. The refusal is recorded; ``answer`` holds it."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: CommandResult) -> None:
         super().__init__(f"{answer.refusal}: {answer.message}")
         self.answer = answer
 
@@ -90,7 +90,7 @@ class Book:
         stream = name if name == "fund" or name.startswith("call:") else grant_stream(name)
         return tell(stream, self._entries(stream, known), self._book.fund(), _day(on))
 
-    def record(self, command: Command | Mapping[str, Any]) -> Answer:
+    def record(self, command: Command | Mapping[str, Any]) -> CommandResult:
         """Judge the command, record it, catch the views up and seal the journal; return the book's answer.
 
         The command is an instance of a class of `grantbook.commands`, or a mapping as in a line of

@@ -4,14 +4,14 @@ from cli.narrative.history import Paragraph
 from grantbook.book import Book, Refused, Unfinished
 from grantbook.report import Report
 from lifecycle.grant.state import Grant
-from lifecycle.journal.journal import Answer
+from lifecycle.journal.recorder import CommandResult
 from lifecycle.kernel.errors import BookError, VersionConflict
 from lifecycle.parse import Malformed
 
 __all__ = [
-    "Answer",
     "Book",
     "BookError",
+    "CommandResult",
     "Grant",
     "Malformed",
     "Paragraph",

@@ -12,9 +12,10 @@ import pytest
 from cli.facility import compile as facility
 from cli.facility.assumed import OFFICERS, PROJECTS
 from cli.facility.saying import table
-from lifecycle.book.book import Answer, Book
+from lifecycle.book.book import Book
 from lifecycle.decide import Known
 from lifecycle.grant.state import Grant
+from lifecycle.journal.recorder import CommandResult
 from lifecycle.parse import command_from
 from lifecycle.types.stage import Stage
 from projections.query import run
@@ -25,7 +26,7 @@ COMMANDS = [json.loads(line) for line in FILE.read_text("utf-8").splitlines()]
 PUBLISHED_PLEDGED, PUBLISHED_RECEIVED = 10_316_087, 9_516_087
 
 
-def record(book: Book) -> list[Answer]:
+def record(book: Book) -> list[CommandResult]:
     with book.batch():
         return [book.record(command_from(command), "admin") for command in COMMANDS]
 

@@ -16,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from cli.commands import record
 from lifecycle.book.book import Book
-from lifecycle.journal.journal import Answer, Journal
+from lifecycle.journal.journal import Journal
 from lifecycle.journal.postgresql import connection
 from lifecycle.journal.postgresql.connection import (
     COMMIT,
@@ -26,6 +26,7 @@ from lifecycle.journal.postgresql.connection import (
 )
 from lifecycle.journal.postgresql.recorder import JournalRecorder
 from lifecycle.journal.postgresql.schema import LOCK
+from lifecycle.journal.recorder import CommandResult
 from lifecycle.kernel.errors import Unreachable
 from support import given as g
 from support.books import make_book
@@ -168,7 +169,7 @@ def test_who_waited_sees_what_was_written_meanwhile(book: Book, raw: Raw, databa
     """Whatever isolation is usual on the server."""
     name = conninfo_to_dict(database)["dbname"]
     raw.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = serializable")
-    done: list[Answer] = []
+    done: list[CommandResult] = []
 
     def record() -> None:
         with Book.open(database) as late:
@@ -197,7 +198,7 @@ def test_a_commit_that_no_standby_confirmed_is_asked_for_again(own: Server) -> N
         name = str(conninfo_to_dict(address)["dbname"])
         own.rows("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
         own.rows("SELECT pg_reload_conf()")
-        done: list[Answer] = []
+        done: list[CommandResult] = []
         writer = threading.Thread(target=lambda: done.append(book.record(g.cost("06-12"), "t.leader")))
         writer.start()
         _until(lambda: own.rows(f"SELECT pid {waiting}") != [])

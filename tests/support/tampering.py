@@ -14,7 +14,7 @@ from typing import Any
 from unittest.mock import patch
 
 from lifecycle.book.book import Book
-from lifecycle.journal.faults import Judged
+from lifecycle.journal.left_out.faults import Judged
 from lifecycle.seal.seal import Seal
 
 Way = Callable[[sqlite3.Connection, random.Random, int], None]

@@ -29,7 +29,8 @@ from cli.shell.settings import Command, Settings, settings
 from lifecycle.kernel.memory import collector_at_work
 
 if TYPE_CHECKING:
-    from lifecycle.book.book import Answer, Book
+    from lifecycle.book.book import Book
+    from lifecycle.journal.recorder import CommandResult
     from lifecycle.kernel.command import Command as BookCommand
 
 _NO_READER = 141
@@ -214,7 +215,7 @@ class Run:
         return ", ".join(parts) or "no commands"
 
 
-def _outcome(number: int, answer: "Answer") -> Outcome:
+def _outcome(number: int, answer: "CommandResult") -> Outcome:
     return Outcome(
         number,
         answer.outcome,

@@ -3,14 +3,15 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from lifecycle.book.book import Answer, Book
+    from lifecycle.book.book import Book
+    from lifecycle.journal.recorder import CommandResult
     from lifecycle.kernel.command import Command
 
 
 class Recorded(NamedTuple):
     """The book's answer to a command, and what of the work after it failed."""
 
-    answer: "Answer"
+    answer: "CommandResult"
     unfinished: tuple[str, ...] = ()
     """A sentence for each part of the work after it that failed. Not escaped."""
 

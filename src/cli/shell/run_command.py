@@ -16,7 +16,7 @@ from cli.shell.settings import Settings, global_options, settings
 from lifecycle.kernel.spec import Spec
 
 if TYPE_CHECKING:
-    from lifecycle.book.book import Answer
+    from lifecycle.journal.recorder import CommandResult
     from lifecycle.kernel.errors import BookError
 
 
@@ -111,7 +111,7 @@ def not_recorded(asked: Settings, error: "BookError", command_id: str) -> int:
     return told(error)
 
 
-def tell(asked: Settings, answer: "Answer", unfinished: Sequence[str] = ()) -> int:
+def tell(asked: Settings, answer: "CommandResult", unfinished: Sequence[str] = ()) -> int:
     """Say how it went: a sentence or JSON on stdout, a refusal as its own line on stderr; the exit code."""
     if asked.json:
         say(to_json(answer_json(answer)))
@@ -124,7 +124,7 @@ def tell(asked: Settings, answer: "Answer", unfinished: Sequence[str] = ()) -> i
     return 0 if answer.refusal is None else 1
 
 
-def accepted(answer: "Answer") -> str:
+def accepted(answer: "CommandResult") -> str:
     """What was recorded, and where it stands."""
     at = f"{safe(' and '.join(answer.entries))}, position {answer.position} of the journal"
     if answer.outcome == "repeat":
@@ -132,14 +132,14 @@ def accepted(answer: "Answer") -> str:
     return f"recorded: {answer.command} as {at}"
 
 
-def refused(answer: "Answer") -> str:
+def refused(answer: "CommandResult") -> str:
     """Which rule said no, and why."""
     before = "refused before" if answer.outcome == "repeat" else "refused"
     rule = f" ({prose(answer.rule)})" if answer.rule else ""
     return f"{before}: {answer.refusal}: {prose(answer.message or '')}{rule}"
 
 
-def answer_json(answer: "Answer") -> dict[str, Any]:
+def answer_json(answer: "CommandResult") -> dict[str, Any]:
     """The answer as programs read it."""
     return as_json(
         answer.command_id,
@@ -170,7 +170,7 @@ def as_json(  # noqa: PLR0917 in the order of the keys
     }
 
 
-def _log(answer: "Answer", took: float) -> None:
+def _log(answer: "CommandResult", took: float) -> None:
     from cli.shell.log import line
 
     kind, _, grant = answer.stream.partition(":")

@@ -24,7 +24,8 @@ from lifecycle.book.storage.opening import new_book_in, storage_at
 from lifecycle.fund.seat import day_at
 from lifecycle.journal.addresses import named
 from lifecycle.journal.clock import Clock, utc_now
-from lifecycle.journal.journal import Answer, Journal, store_errors
+from lifecycle.journal.journal import Journal, store_errors
+from lifecycle.journal.recorder import CommandResult
 from lifecycle.kernel.errors import Altered
 from lifecycle.kernel.history import FUND, history
 
@@ -195,7 +196,7 @@ class Book(BookReader):
     def _check_of_rows(self) -> Check:
         """Check that every row of the journal is an entry or a receipt, and that no stream is stopped."""
         faults = [*self.stops(), *self._soundness.unlawful_receipts()]
-        notes = "".join(f"; {row}" for row in (*self.quarantined(), *self.quarantined_answers()))
+        notes = "".join(f"; {row}" for row in (*self.quarantined(), *self.quarantined_receipts()))
         detail = "; ".join(map(str, faults)) or f"no stream is stopped{notes}"
         return Check("every row is an entry that the rules allow", not faults, detail)
 
@@ -228,7 +229,7 @@ class Book(BookReader):
         """Return today's date at the fund's seat."""
         return day_at(self.now(), self.time_zone())
 
-    def record(self, command: "Command", recorder: str) -> Answer:
+    def record(self, command: "Command", recorder: str) -> CommandResult:
         """Judge the command, and store its receipt with the events that it becomes in one transaction.
 
         Raises ``VersionConflict`` if the stream is not at ``expect_version``, ``Malformed`` if the recorder
@@ -239,7 +240,7 @@ class Book(BookReader):
         if not command.command_id:
             command = command.model_copy(update={"command_id": str(uuid4())})
 
-        def record(is_retry: bool) -> Answer:
+        def record(is_retry: bool) -> CommandResult:
             result = self._handler.record(command, recorder)
             # A commit whose acknowledgement was lost comes back as a repeat of itself.
             return result.first() if is_retry and result.outcome == "repeat" else result
@@ -306,4 +307,4 @@ class Book(BookReader):
         return digest
 
 
-__all__ = ["Answer", "Book"]
+__all__ = ["Book", "CommandResult"]

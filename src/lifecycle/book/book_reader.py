@@ -6,9 +6,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from lifecycle.fund.seat import day_of, end_of
-from lifecycle.journal.journal import Journal, Stored, reaching, store_errors
-from lifecycle.journal.left_out import Quarantined, QuarantinedAnswer, Stop
+from lifecycle.journal.journal import Journal, reaching, store_errors
+from lifecycle.journal.left_out.quarantined import Quarantined, QuarantinedReceipt
+from lifecycle.journal.left_out.stop import Stop
 from lifecycle.journal.recorder import Receipt
+from lifecycle.journal.rows import Stored
 from lifecycle.kernel.history import FUND, Entry, call_stream, grant_stream, history, kind_of
 
 if TYPE_CHECKING:
@@ -177,10 +179,10 @@ class BookReader:
         self.position()
         return self.journal.left_out.quarantined()
 
-    def quarantined_answers(self) -> list[QuarantinedAnswer]:
+    def quarantined_receipts(self) -> list[QuarantinedReceipt]:
         """Return each receipt that was quarantined, in the order in which they were given."""
         self.position()
-        return [quarantined for _, quarantined in sorted(self.journal.left_out.answers.items())]
+        return [quarantined for _, quarantined in sorted(self.journal.left_out.receipts.items())]
 
     def refusals(self, grant: str | None = None) -> list[Receipt]:
         """Return the receipts of refused commands, of one grant or all, in the order of recording."""

@@ -40,9 +40,9 @@ from lifecycle.fund.seat import day_at, start_of
 from lifecycle.fund.state import Fund
 from lifecycle.journal.clock import Clock, next_moment
 from lifecycle.journal.command_digest import digest_of, digest_of_founding
-from lifecycle.journal.journal import Answer, Journal
+from lifecycle.journal.journal import Journal
 from lifecycle.journal.mapper import stamp, stored_as
-from lifecycle.journal.recorder import Receipt
+from lifecycle.journal.recorder import CommandResult, Receipt
 from lifecycle.journal.snapshots import keep, newest
 from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
 from lifecycle.kernel.errors import VersionConflict
@@ -61,7 +61,7 @@ from lifecycle.kernel.listed_codes import refuse
 from lifecycle.kernel.memory import without_trace
 from lifecycle.kernel.refusals import CommandIdReused, Refusal
 from lifecycle.parse import Malformed, recorder_from
-from lifecycle.rejudge.walk import answers_aside_in, judged, named_in
+from lifecycle.rejudge.walk import judged, left_out_positions, quarantined_receipt_numbers
 
 _KEPT_ENTRIES = 5_000
 """How many entries of recently used grants stay in memory."""
@@ -135,7 +135,7 @@ class CommandHandler:
             self._given.clear()
         self._maybe_snapshot()
 
-    def record(self, command: Command, recorder: str) -> Answer:
+    def record(self, command: Command, recorder: str) -> CommandResult:
         """Judge the command and keep the answer, with the facts that it becomes. Raises `Malformed`."""
         recorder = recorder_from(recorder)
         if self.batching:
@@ -159,13 +159,13 @@ class CommandHandler:
             )
         self._forget()
 
-    def _record(self, command: Command, recorder: str) -> Answer:
+    def _record(self, command: Command, recorder: str) -> CommandResult:
         stream, now = stream_of(command), self._now()
         about = (command.NAME, stream, command.on.isoformat(), command.actor, recorder)
         command_id, digest = command.command_id or str(uuid.uuid4()), digest_of(command)
         given = self._answers_to(command_id) if command.command_id else []
         if same := next((receipt for receipt in given if receipt.digest == digest), None):
-            return Answer.of(same, "repeat")
+            return CommandResult.of(same, "repeat")
         if given:
             reused = CommandIdReused(f"{command_id} was given to another {given[0].command}: take a new id")
             return self._refused(_receipt(command_id, digest, about, self._tick(now), refusal=reused))
@@ -201,12 +201,12 @@ class CommandHandler:
         following = {(entry.originator_id, entry.originator_version + 1) for entry in entries}
         if stream == QUARANTINES or not following.isdisjoint(self._holes):
             self._again()
-        return Answer.of(receipt, "accepted", position)
+        return CommandResult.of(receipt, "accepted", position)
 
     def _answers_to(self, command_id: str) -> list[Receipt]:
         """Those that were given under the id."""
         if (given := self._given.get(command_id)) is None:
-            (rows,) = self.journal.recorder.answers(self.journal.recorder.receipts([command_id]))
+            (rows,) = self.journal.recorder.rows_of_each(self.journal.recorder.receipts([command_id]))
             given = [Receipt(*row) for row in rows]
         return given
 
@@ -226,9 +226,9 @@ class CommandHandler:
             return self._call(stream.removeprefix("call:"))[1]
         return len(self._known(stream).entries)
 
-    def _refused(self, receipt: Receipt) -> Answer:
+    def _refused(self, receipt: Receipt) -> CommandResult:
         self._append((), receipt)
-        return Answer.of(receipt, "refused")
+        return CommandResult.of(receipt, "refused")
 
     def _judge(self, command: Command, recorder: str, today: date) -> Verdict:
         fund = self._fund
@@ -279,12 +279,16 @@ class CommandHandler:
         left_out = self.journal.left_out
         if not numbers:
             return AnswerFound()
-        sealed, rows, answers = left_out.sealed(), named_in(self.journal), answers_aside_in(self.journal)
-        wrong = judged(self.journal, sealed, set_aside=rows, answers=answers, sealed=sealed).wrong
+        sealed, rows, answers = (
+            left_out.sealed(),
+            left_out_positions(self.journal),
+            quarantined_receipt_numbers(self.journal),
+        )
+        wrong = judged(self.journal, sealed, left_out=rows, answers=answers, sealed=sealed).wrong
         for number in numbers:
-            if number in wrong and number not in left_out.answers:
+            if number in wrong and number not in left_out.receipts:
                 return AnswerFound(number, wrong[number])
-        told = next((str(left_out.answers[number]) for number in numbers if number in left_out.answers), "")
+        told = next((str(left_out.receipts[number]) for number in numbers if number in left_out.receipts), "")
         return AnswerFound(numbers[0], quarantined=told)
 
     def _acts_since(self, taken: Taken) -> Iterator[Entry]:
@@ -345,7 +349,7 @@ class CommandHandler:
         ids = [one.command_id for one in commands if one.command_id]
         questions = [recorder.receipts(ids[at : at + _MANY]) for at in range(0, len(ids), _MANY)]
         left_out = self.journal.left_out
-        newer, *given = recorder.answers(left_out.newer(self._position, _MANY), *questions)
+        newer, *given = recorder.rows_of_each(left_out.newer(self._position, _MANY), *questions)
         if len(newer) == _MANY:
             left_out.look(newer[-1][4])
             self._forget()

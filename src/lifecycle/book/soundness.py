@@ -7,9 +7,9 @@ from contextlib import suppress
 from lifecycle.book.storage.book_storage import BookStorage, Check
 from lifecycle.book.storage.copies import Shortfall
 from lifecycle.journal.atomic_files import keep_sound, sealed_in, sound_in
-from lifecycle.journal.faults import Fault
 from lifecycle.journal.journal import STORE_ERRORS, Journal
-from lifecycle.journal.left_out import Sizes
+from lifecycle.journal.left_out.faults import Fault
+from lifecycle.journal.left_out.left_out_rows import Sizes
 from lifecycle.kernel.errors import Altered, BookError, Unreachable
 
 _MAY_NOT_READ = "42501"
@@ -67,13 +67,13 @@ class Soundness:
             return hashlib.sha256(f"{row.stream}@{row.version} {row.topic}".encode() + row.state).hexdigest()
         return ""
 
-    def judge(self, after: Sizes, set_aside: frozenset[int]) -> tuple[list[Fault], Sizes]:
+    def judge(self, after: Sizes, left_out: frozenset[int]) -> tuple[list[Fault], Sizes]:
         """Judge again what was recorded after the sizes; return the faults, and how far nothing is wrong."""
         # Loaded only if something is unsealed: a reader of a sealed book does without the rules.
         from lifecycle.rejudge.walk import judged_after
 
         try:
-            return judged_after(self._journal, after, set_aside)
+            return judged_after(self._journal, after, left_out)
         except STORE_ERRORS as error:
             if getattr(error.__cause__, "sqlstate", None) != _MAY_NOT_READ:
                 raise
@@ -98,7 +98,7 @@ class Soundness:
 
     def unlawful_receipts(self) -> Iterator[str]:
         """Yield what is wrong with each unsealed receipt that the rules would not have given."""
-        from lifecycle.rejudge.walk import answers_aside_in, judged, named_in
+        from lifecycle.rejudge.walk import judged, left_out_positions, quarantined_receipt_numbers
 
         with self._journal.recorder.reading():
             entries, receipts = sealed_in(self._storage.path)
@@ -108,8 +108,11 @@ class Soundness:
             after = self._journal.left_out.sound()
             if entries:
                 after = self._journal.nth(entries - 1)[2], receipts
-            left_out, quarantined = named_in(self._journal), answers_aside_in(self._journal)
-            verdict = judged(self._journal, after, set_aside=left_out, answers=quarantined, sealed=after)
+            left_out, quarantined = (
+                left_out_positions(self._journal),
+                quarantined_receipt_numbers(self._journal),
+            )
+            verdict = judged(self._journal, after, left_out=left_out, answers=quarantined, sealed=after)
         for fault in verdict.faults:
             if fault.answer:
                 yield f"{fault}{self._journal.way_out(fault.answer)}"

@@ -1,13 +1,12 @@
 """The event store: eventsourcing's application on the journal's own recorder, and how entries are read."""
 
-import shlex
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any
 
 from eventsourcing.application import Application
 from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory, Mapper, PersistenceError
@@ -15,58 +14,20 @@ from eventsourcing.utils import Environment, EnvType
 from pydantic_core import from_json
 
 from lifecycle.journal.addresses import named
-from lifecycle.journal.left_out import LeftOutRows
+from lifecycle.journal.left_out.left_out_rows import LeftOutRows
 from lifecycle.journal.mapper import EntryMapper, entry_of
 from lifecycle.journal.recorder import (
-    ANSWER,
+    ENTRY_COLUMNS,
     FORMAT,
-    STORED,
     WAIT,
-    Receipt,
     Recording,
     further,
 )
+from lifecycle.journal.rows import JournalRows, Stored
 from lifecycle.journal.sqlite import recorder as sqlite
 from lifecycle.kernel.errors import Altered, Unreachable
 from lifecycle.kernel.event import LeftOut
 from lifecycle.kernel.history import FUND, Entry, in_force
-
-
-class Answer(NamedTuple):
-    """What the book says to a command."""
-
-    command_id: str
-    command: str
-    stream: str
-    outcome: str
-    """``accepted``, ``refused`` or ``repeat``."""
-    refusal: str | None
-    rule: str | None
-    message: str | None
-    entries: tuple[str, ...]
-    """Names of the entries that it became."""
-    position: int | None
-    """Of the last of them."""
-
-    @classmethod
-    def of(cls, receipt: Receipt, outcome: str, position: int | None = None) -> Self:
-        """From a receipt."""
-        return cls(
-            receipt.command_id,
-            receipt.command,
-            receipt.stream,
-            outcome,
-            receipt.refusal,
-            receipt.rule,
-            receipt.message,
-            tuple(receipt.entries.split()),
-            position if position is not None else receipt.position,
-        )
-
-    def first(self) -> Self:
-        """The answer as it was given first, of one that says that it was given before."""
-        return self._replace(outcome="accepted" if self.refusal is None else "refused")
-
 
 STORE_ERRORS = (sqlite3.Error, PersistenceError, UnicodeDecodeError)
 """What a file that is damaged, locked or full comes to; a damaged name may not even be told."""
@@ -89,23 +50,11 @@ _ELSEWHERE = (
 )
 
 
-class Stored(NamedTuple):
-    """An entry as it lies in the journal."""
-
-    stream: str
-    version: int
-    topic: str
-    """Bare event name, and the version of its stored form."""
-    state: bytes
-    """One JSON object: the envelope and the fact."""
-    position: int
-
-
 class Recorder(Recording, ApplicationRecorder):
     """The recorder of either store."""
 
 
-class Journal(Application[str]):
+class Journal(JournalRows, Application[str]):
     """A book's event store."""
 
     name = "grantbook"
@@ -145,14 +94,10 @@ class Journal(Application[str]):
         """Flat JSON with strict decoding."""
         return EntryMapper()
 
-    def position(self) -> int:
-        """The newest position; 0 for an empty journal."""
-        return int(self.recorder.rows("SELECT coalesce(max(position), 0) FROM stored_events")[0][0])
-
     def entries(self, stream: str, *, after: int = 0, most: int = _ALL) -> list[Entry]:
         """A stream's entries after a version, as they were written; at ``most`` so many of them."""
         rows = self.recorder.rows(
-            f"SELECT {STORED} FROM stored_events WHERE originator_id = ? AND originator_version > ?"
+            f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE originator_id = ? AND originator_version > ?"
             " ORDER BY originator_version LIMIT ?",
             stream,
             after,
@@ -166,7 +111,7 @@ class Journal(Application[str]):
         if streams:
             marks = ",".join("?" * len(found))
             question = (
-                f"SELECT {STORED} FROM stored_events WHERE originator_id IN ({marks})"
+                f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE originator_id IN ({marks})"
                 " ORDER BY originator_id, originator_version"
             )
             for row in self.recorder.rows(question, *found):
@@ -192,7 +137,8 @@ class Journal(Application[str]):
         recorded, or never.
         """
         first = self.recorder.rows(
-            f"SELECT {STORED} FROM stored_events WHERE originator_id = ? ORDER BY originator_version LIMIT ?",
+            f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE originator_id = ?"
+            " ORDER BY originator_version LIMIT ?",
             FUND,
             _FOUNDING_ROWS,
         )
@@ -206,27 +152,16 @@ class Journal(Application[str]):
     def corrections(self, stream: str) -> list[Entry]:
         """A stream's corrections, as they were written."""
         rows = self.recorder.rows(
-            f"SELECT {STORED} FROM stored_events WHERE originator_id = ? AND topic LIKE ?"
+            f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE originator_id = ? AND topic LIKE ?"
             " ORDER BY originator_version",
             stream,
             "EntryCorrected.%",
         )
         return [entry for row in rows if type((entry := self.left_out.entry(*row)).event) is not LeftOut]
 
-    def stored(self, after: int, upto: int, page: int, stream: str | None = None) -> Iterator[Stored]:
-        """Every row in (after, upto] as it is stored, in the order of recording."""
-        question = (
-            f"SELECT {STORED} FROM stored_events WHERE position > ? AND position <= ?"
-            " AND originator_id = coalesce(?, originator_id) ORDER BY position LIMIT ?"
-        )
-        while rows := self.recorder.rows(question, after, upto, stream, page):
-            for row in rows:
-                yield Stored(*row)
-            (after,) = further(rows[-1][-1:], (after,))
-
     def whole(self, position: int) -> int:
         """The position of the last entry that was recorded by the same command, in the same transaction."""
-        question = f"SELECT {STORED} FROM stored_events WHERE position >= ? ORDER BY position LIMIT ?"
+        question = f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE position >= ? ORDER BY position LIMIT ?"
         read = self.left_out.entry
         rows = [read(*row) for row in self.recorder.rows(question, position, 2)] if position else []
         while len(rows) == 2 and rows[0].command_id == rows[1].command_id:
@@ -246,7 +181,9 @@ class Journal(Application[str]):
         return self._newest(position)[1]
 
     def _newest(self, upto: int) -> tuple[int, datetime | None]:
-        question = f"SELECT {STORED} FROM stored_events WHERE position <= ? ORDER BY position DESC LIMIT ?"
+        question = (
+            f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE position <= ? ORDER BY position DESC LIMIT ?"
+        )
         position, most = 0, 1
         while rows := self.recorder.rows(question, upto, most):
             position = position or rows[0][-1]
@@ -268,111 +205,6 @@ class Journal(Application[str]):
             else:
                 high = middle - 1
         return low
-
-    def entry_rows(self, after: int, page: int) -> Iterator[list[tuple[Any, ...]]]:
-        """Stream, version, topic, stored bytes and position of all entries after a position, in pages."""
-        return self._pages(f"SELECT {STORED} FROM stored_events", "position", after, page)
-
-    def receipt_rows(self, after: int, page: int) -> Iterator[list[tuple[Any, ...]]]:
-        """All answers after a number, in pages: each with its position and its number at the end."""
-        return self._pages(f"SELECT {ANSWER}, number FROM receipts", "number", after, page)
-
-    def answers_after(self, number: int) -> Iterator[tuple[str, str]]:
-        """Id and digest of each answer after a number, in their order, some thousand in memory at a time."""
-        question = "SELECT command_id, digest, number FROM receipts"
-        for rows in self._pages(question, "number", number, _ANSWERS):
-            yield from ((command_id, digest) for command_id, digest, _ in rows)
-
-    def _pages(self, question: str, key: str, after: int, page: int) -> Iterator[list[tuple[Any, ...]]]:
-        question = f"{question} WHERE {key} > ? ORDER BY {key} LIMIT ?"
-        while rows := self.recorder.rows(question, after, page):
-            yield rows
-            (after,) = further(rows[-1][-1:], (after,))
-
-    def entry_row(self, stream: str, version: int) -> tuple[Any, ...] | None:
-        """One row, as `entry_rows` gives it; `None` where there is none."""
-        rows = self.recorder.rows(
-            f"SELECT {STORED} FROM stored_events WHERE originator_id = ? AND originator_version = ?",
-            stream,
-            version,
-        )
-        return rows[0] if rows else None
-
-    def rank(self, position: int) -> int:
-        """The place of the entry at a position in the order of recording, from 0 on."""
-        rows = self.recorder.rows("SELECT count(*) FROM stored_events WHERE position < ?", position)
-        return int(rows[0][0])
-
-    def nth(self, index: int) -> tuple[str, int, int]:
-        """Stream, version and position of the entry in this place of the order of recording, from 0 on."""
-        question = (
-            "SELECT originator_id, originator_version, position FROM stored_events"
-            " ORDER BY position LIMIT 1 OFFSET ?"
-        )
-        stream, version, position = self.recorder.rows(question, index)[0]
-        return stream, version, position
-
-    def ends(self) -> tuple[int, int]:
-        """The newest position, and the number of the newest answer; 0 where there is none."""
-        question = (
-            "SELECT coalesce(max(position), 0), (SELECT coalesce(max(number), 0) FROM receipts)"
-            " FROM stored_events"
-        )
-        return _pair(self.recorder.rows(question)[0])
-
-    def places_of(self, sizes: tuple[int, int]) -> tuple[int, int]:
-        """The position of the entry, and the number of the answer, up to which there are so many of each.
-
-        Both are without gaps; those of a journal that was restored from a dump need not begin at 1.
-        """
-        if not any(sizes):
-            return sizes
-        question = (
-            "SELECT coalesce(min(position), 1), (SELECT coalesce(min(number), 1) FROM receipts)"
-            " FROM stored_events"
-        )
-        if self._first is None:
-            self._first = _pair(self.recorder.rows(question)[0])
-        first, first_answer = self._first
-        entries, answers = sizes
-        return entries and first + entries - 1, answers and first_answer + answers - 1
-
-    def lost(self, sealed: tuple[int, int]) -> str:
-        """What is gone of the entries and answers that were sealed, or the way to the newest, in words.
-
-        The end of a journal, and a page of an index, can be lost without a trace.
-        """
-        missing = [
-            f"{was - now:,} of the {what}"
-            for what, was, now in zip(("entries", "answers"), sealed, self.ends(), strict=True)
-            if was > now
-        ]
-        if not missing:
-            led = self.recorder.leads_to_the_newest()
-            return "" if led else "its index leads astray: grantbook audit verify says more"
-        return (
-            f"the journal has lost {' and '.join(missing)} that were sealed: put back the journal that"
-            " belongs to the checkpoints; grantbook audit verify says after which entry they are missing"
-        )
-
-    def counts(self) -> tuple[int, int]:
-        """How many entries and how many answers there are."""
-        question = "SELECT count(*), (SELECT count(*) FROM receipts) FROM stored_events"
-        return _pair(self.recorder.rows(question)[0])
-
-    def streams(self) -> list[str]:
-        """All streams, in the order of their first entries."""
-        question = "SELECT originator_id FROM stored_events WHERE originator_version = 1 ORDER BY position"
-        return [name for (name,) in self.recorder.rows(question)]
-
-    def every(self, step: int, about: str) -> list[str]:
-        """Of the streams about grants or calls, in order of their names, the first and each so-manieth."""
-        numbered = (
-            "SELECT originator_id, row_number() OVER (ORDER BY originator_id) AS n FROM stored_events"
-            " WHERE originator_version = 1 AND originator_id > ? AND originator_id < ?"
-        )
-        question = f"SELECT originator_id FROM ({numbered}) AS one WHERE (n - 1) / ? * ? = n - 1 ORDER BY n"
-        return [name for (name,) in self.recorder.rows(question, f"{about}:", f"{about};", step, step)]
 
     def changed_since(self, position: int, upto: int | None = None) -> dict[str, tuple[int, int]]:
         """The streams that got an entry after the position, until the other one: first and last version."""
@@ -396,20 +228,6 @@ class Journal(Application[str]):
         _, number = left_out.sound()
         question = "SELECT coalesce(max(number), ?) FROM receipts WHERE number > ? AND position <= ?"
         return left_out.looked, int(self.recorder.rows(question, number, number, left_out.looked)[0][0])
-
-    def answer_key(self, number: int) -> tuple[str, str]:
-        """The command id and the digest of the answer of this number."""
-        rows = self.recorder.rows("SELECT command_id, digest FROM receipts WHERE number = ?", number)
-        return (str(rows[0][0]), str(rows[0][1])) if rows else ("", "")
-
-    def way_out(self, number: int) -> str:
-        """How the answer of this number is set aside, as the end of a sentence; nothing of an acceptance."""
-        question = "SELECT command_id FROM receipts WHERE number = ? AND outcome = 'refused'"
-        rows = self.recorder.rows(question, number)
-        if not rows:
-            return ""
-        told = shlex.quote(str(rows[0][0]))
-        return f"; the way out: grantbook audit seal --quarantine-answer {told} --reason …"
 
     def elsewhere(self, upto: int) -> int:
         """How many rows up to a position are in no history of the fund, a grant or a call.
@@ -439,7 +257,7 @@ class Journal(Application[str]):
                 f" WHERE position > {int(after)})"
             )
         question = (
-            f"SELECT {STORED} FROM stored_events WHERE (originator_id, originator_version) > (?, ?)"
+            f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE (originator_id, originator_version) > (?, ?)"
             f" AND originator_id < ? AND position <= ?{touched}"
             " ORDER BY originator_id, originator_version LIMIT ?"
         )

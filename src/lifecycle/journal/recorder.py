@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from eventsourcing.persistence import Notification, StoredEvent
 
@@ -37,9 +37,45 @@ class Receipt(NamedTuple):
     position: int | None
 
 
-STORED = "originator_id, originator_version, topic, state, position"
+class CommandResult(NamedTuple):
+    """What the book says to a command."""
+
+    command_id: str
+    command: str
+    stream: str
+    outcome: str
+    """``accepted``, ``refused`` or ``repeat``."""
+    refusal: str | None
+    rule: str | None
+    message: str | None
+    entries: tuple[str, ...]
+    """Names of the entries that it became."""
+    position: int | None
+    """Of the last of them."""
+
+    @classmethod
+    def of(cls, receipt: Receipt, outcome: str, position: int | None = None) -> Self:
+        """From a receipt."""
+        return cls(
+            receipt.command_id,
+            receipt.command,
+            receipt.stream,
+            outcome,
+            receipt.refusal,
+            receipt.rule,
+            receipt.message,
+            tuple(receipt.entries.split()),
+            position if position is not None else receipt.position,
+        )
+
+    def first(self) -> Self:
+        """The answer as it was given first, of one that says that it was given before."""
+        return self._replace(outcome="accepted" if self.refusal is None else "refused")
+
+
+ENTRY_COLUMNS = "originator_id, originator_version, topic, state, position"
 """The columns of an entry, as a ``Notification`` has them."""
-ANSWER = ", ".join(f'"{field}"' for field in Receipt._fields)
+RECEIPT_COLUMNS = ", ".join(f'"{field}"' for field in Receipt._fields)
 """The columns of an answer."""
 
 
@@ -76,7 +112,7 @@ class Recording(ABC):
     def rows(self, statement: str, *params: object) -> list[tuple[Any, ...]]:
         """All rows of a question to the journal's tables."""
 
-    def answers(self, *questions: Question) -> list[list[tuple[Any, ...]]]:
+    def rows_of_each(self, *questions: Question) -> list[list[tuple[Any, ...]]]:
         """All rows of each of some questions: asked together, where to ask takes time."""
         return [self.rows(statement, *params) for statement, params in questions]
 
@@ -188,17 +224,22 @@ class Recording(ABC):
         if topics:
             where.append(f"topic IN ({','.join('?' * len(topics))})")
             params += topics
-        question = f"SELECT {STORED} FROM stored_events WHERE {' AND '.join(where)} ORDER BY position LIMIT ?"
+        question = (
+            f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE {' AND '.join(where)} ORDER BY position LIMIT ?"
+        )
         return [Notification(*row) for row in self.rows(question, *params, limit)]
 
     def receipts(self, command_ids: Sequence[str]) -> Question:
         """For the answers that were given under each id: one, and a refusal for each other use of the id."""
         marks = ",".join("?" * len(command_ids))
-        return f"SELECT {ANSWER} FROM receipts WHERE command_id IN ({marks}) ORDER BY number", command_ids
+        return (
+            f"SELECT {RECEIPT_COLUMNS} FROM receipts WHERE command_id IN ({marks}) ORDER BY number",
+            command_ids,
+        )
 
     def refused(self, stream: str | None = None) -> list[Receipt]:
         """Receipts of refused commands, in the order in which they were given."""
-        question = f"SELECT {ANSWER} FROM receipts WHERE outcome = 'refused'"
+        question = f"SELECT {RECEIPT_COLUMNS} FROM receipts WHERE outcome = 'refused'"
         if stream is None:
             return [Receipt(*row) for row in self.rows(question + " ORDER BY number")]
         return [Receipt(*row) for row in self.rows(question + " AND stream = ? ORDER BY number", stream)]

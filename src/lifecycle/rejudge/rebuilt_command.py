@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from lifecycle.decide.quarantined_rows import QuarantineAnswer, QuarantineRow
 from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
 from lifecycle.journal.command_digest import digest_of, told_by
-from lifecycle.journal.faults import UNDECODABLE, Fault
+from lifecycle.journal.left_out.faults import UNDECODABLE, Fault
 from lifecycle.journal.mapper import entry_of
 from lifecycle.journal.recorder import Receipt
 from lifecycle.kernel.command import Command

@@ -9,7 +9,7 @@ from lifecycle.fund.seat import start_of
 from lifecycle.fund.state import Fund
 from lifecycle.journal.journal import Journal
 from lifecycle.journal.mapper import entry_of, stamp
-from lifecycle.journal.recorder import STORED
+from lifecycle.journal.recorder import ENTRY_COLUMNS
 from lifecycle.journal.snapshots import newest
 from lifecycle.kernel.errors import Altered
 from lifecycle.kernel.event import EntryCorrected, Event
@@ -20,24 +20,25 @@ from lifecycle.rejudge.receipts import PAGE
 
 _CLOCKS_DIFFER = timedelta(days=1)
 _OF_STREAM = (
-    f"SELECT {STORED} FROM stored_events WHERE originator_id = ? AND originator_version > ? AND position < ?"
+    f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE originator_id = ?"
+    " AND originator_version > ? AND position < ?"
     " ORDER BY originator_version"
 )
 _VERSIONS = (
     "SELECT originator_version FROM stored_events WHERE originator_id = ? AND position < ?"
     " ORDER BY originator_version DESC LIMIT ?"
 )
-_BEFORE = f"SELECT {STORED} FROM stored_events WHERE position <= ? ORDER BY position DESC LIMIT 1"
+_BEFORE = f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE position <= ? ORDER BY position DESC LIMIT 1"
 
 
 class Before:
     """Reads the past of a walk that begins after a position, and that moves ``at`` on."""
 
-    def __init__(self, journal: Journal, after: int, set_aside: frozenset[int]) -> None:
-        self._journal, self._after, self._set_aside = journal, after, set_aside
+    def __init__(self, journal: Journal, after: int, left_out: frozenset[int]) -> None:
+        self._journal, self._after, self._left_out = journal, after, left_out
         self._names_aside = {
             (row.stream, row.version)
-            for position in set_aside
+            for position in left_out
             for row in journal.stored(position - 1, position, 1)
         }
         """Streams and versions of the rows that are set aside."""
@@ -60,7 +61,7 @@ class Before:
         if self.at == 1:
             return Fund()
         assert self._journal.snapshots is not None
-        kept = None if self._set_aside else newest(self._journal.snapshots.recorder)
+        kept = None if self._left_out else newest(self._journal.snapshots.recorder)
         if kept is not None:
             row, (fund, version) = self._journal.entry_row(FUND, kept[1]), kept
             if row is not None and row[-1] < self.at:
@@ -72,10 +73,10 @@ class Before:
     def entries_of(self, stream: str, version: int = 0) -> list[Entry]:
         """The entries of a stream after a version, before those that are judged."""
         found = list[Entry]()
-        if not (self._after or self._set_aside or self.versions.get(stream)):
+        if not (self._after or self._left_out or self.versions.get(stream)):
             return found  # the walk has met all rows before these
         for row in self._journal.recorder.rows(_OF_STREAM, stream, version, self.at):
-            if row[-1] not in self._set_aside:
+            if row[-1] not in self._left_out:
                 try:
                     found.append(entry_of(*row))
                 except Altered:

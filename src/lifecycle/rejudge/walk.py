@@ -21,14 +21,9 @@ from lifecycle.fund.evolve import fold as fold_fund
 from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
 from lifecycle.journal.clock import utc_now
 from lifecycle.journal.command_digest import digest_of_founding
-from lifecycle.journal.faults import (
-    LAWLESS,
-    MOST,
-    Fault,
-    Judged,
-)
 from lifecycle.journal.journal import Journal
-from lifecycle.journal.left_out import on_one_line
+from lifecycle.journal.left_out.faults import LAWLESS, MOST, Fault, Judged
+from lifecycle.journal.left_out.raw_row import on_one_line
 from lifecycle.journal.mapper import entry_of, stamp
 from lifecycle.journal.recorder import Receipt, is_not_utf8
 from lifecycle.kernel.event import EntryCorrected
@@ -80,7 +75,7 @@ _ENVELOPE = re.compile(
 
 
 def judged_after(
-    journal: Journal, after: tuple[int, int], set_aside: frozenset[int]
+    journal: Journal, after: tuple[int, int], left_out: frozenset[int]
 ) -> tuple[list[Fault], tuple[int, int]]:
     """The lawless entries after a position and the number of an answer, all of them.
 
@@ -88,31 +83,31 @@ def judged_after(
     """
     held = getattr(journal.recorder, "datastore").holds is not None  # noqa: B009 both stores have one
     with nullcontext() if held else journal.recorder.reading():
-        sealed, answers = journal.left_out.sealed(), answers_aside_in(journal)
-        found = judged(journal, after, set_aside=set_aside, answers=answers, sealed=sealed, most=_END)
+        sealed, answers = journal.left_out.sealed(), quarantined_receipt_numbers(journal)
+        found = judged(journal, after, left_out=left_out, answers=answers, sealed=sealed, most=_END)
     return [one for one in found.faults if one.position and one.kind == LAWLESS], found.sound
 
 
-def set_aside_in(journal: Journal) -> frozenset[int]:
+def quarantined_positions(journal: Journal) -> frozenset[int]:
     """Positions of the rows that an administrator has set aside as not lawful."""
     return frozenset(journal.left_out.rows)
 
 
-def answers_aside_in(journal: Journal) -> frozenset[int]:
+def quarantined_receipt_numbers(journal: Journal) -> frozenset[int]:
     """Numbers of the answers that an administrator has set aside as not lawful."""
-    return frozenset(journal.left_out.answers)
+    return frozenset(journal.left_out.receipts)
 
 
-def named_in(journal: Journal) -> frozenset[int]:
+def left_out_positions(journal: Journal) -> frozenset[int]:
     """The same, and those of the rows at which a stream stops, and that come after them: all are named."""
-    return set_aside_in(journal) | journal.left_out.out
+    return quarantined_positions(journal) | journal.left_out.out
 
 
 def judged(
     journal: Journal,
     after: tuple[int, int] = (0, 0),
     *,
-    set_aside: frozenset[int] = frozenset(),
+    left_out: frozenset[int] = frozenset(),
     answers: frozenset[int] = frozenset(),
     part: tuple[int, int] = (0, 1),
     sealed: tuple[int, int] | None = None,
@@ -127,7 +122,7 @@ def judged(
     recorded at a moment that has not come. ``most``: how many faults are named.
     """
     with collector_at_rest():
-        aside = set_aside, answers
+        aside = left_out, answers
         walk = _Walk(journal, after, aside, part, sealed=sealed or (_END, _END), most=most)
         for rows in journal.entry_rows(after[0], PAGE):
             for row in rows:
@@ -136,7 +131,7 @@ def judged(
 
 
 def judged_part(
-    place: Path | str, part: tuple[int, int], set_aside: frozenset[int], answers: frozenset[int]
+    place: Path | str, part: tuple[int, int], left_out: frozenset[int], answers: frozenset[int]
 ) -> Judged:
     """Judge a part of everything, in a process of its own.
 
@@ -145,7 +140,7 @@ def judged_part(
     """
     journal = Journal(place, read_only=True)
     with journal.recorder.reading():
-        return judged(journal, set_aside=set_aside, answers=answers, part=part, sealed=(0, 0))
+        return judged(journal, left_out=left_out, answers=answers, part=part, sealed=(0, 0))
 
 
 class _Walk:
@@ -380,7 +375,7 @@ class _Walk:
             return number in self._wrong
         # It came before the first that is judged here, and may not be sealed: then all from the seal on is.
         rows, answers, sealed = self._set_aside, self._answers_aside, self._sealed
-        return number in judged(self._journal, sealed, set_aside=rows, answers=answers, sealed=sealed).wrong
+        return number in judged(self._journal, sealed, left_out=rows, answers=answers, sealed=sealed).wrong
 
     def _answer(self, receipt: Receipt, number: int) -> None:
         """An answer that names none of the entries that are there."""

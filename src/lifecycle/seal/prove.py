@@ -16,7 +16,7 @@ from urllib.parse import quote
 from lifecycle.book.book import Book
 from lifecycle.journal.atomic_files import CHECKPOINTS
 from lifecycle.journal.journal import store_errors
-from lifecycle.journal.left_out import Quarantined
+from lifecycle.journal.left_out.quarantined import Quarantined
 from lifecycle.kernel.errors import Altered, Unreachable
 from lifecycle.kernel.history import QUARANTINES
 from lifecycle.seal import standalone

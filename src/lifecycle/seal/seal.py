@@ -20,10 +20,10 @@ from lifecycle.journal.atomic_files import (
     locked,
     sizes_of,
 )
-from lifecycle.journal.faults import Fault
 from lifecycle.journal.journal import Journal, store_errors
+from lifecycle.journal.left_out.faults import Fault
 from lifecycle.kernel.errors import Altered, Unreachable
-from lifecycle.rejudge.walk import answers_aside_in, judged, set_aside_in
+from lifecycle.rejudge.walk import judged, quarantined_positions, quarantined_receipt_numbers
 from lifecycle.seal.hash_store import FOLDER, Kept
 from lifecycle.seal.leaves import entry_hash, receipt_hash
 from lifecycle.seal.merkle import is_consistent
@@ -188,8 +188,8 @@ class Seal:
         after = self._journal.nth(entries - 1)[2] if entries else 0, receipts
         if self._are_own(*after):
             return None, everything
-        aside, answers = set_aside_in(self._journal), answers_aside_in(self._journal)
-        found = judged(self._journal, after, set_aside=aside, answers=answers, sealed=after)
+        aside, answers = quarantined_positions(self._journal), quarantined_receipt_numbers(self._journal)
+        found = judged(self._journal, after, left_out=aside, answers=answers, sealed=after)
         if not found.faults:
             return None, everything
         self._journal.left_out.again()  # the next command with this book has to know of it
@@ -203,7 +203,7 @@ class Seal:
         if first is not None and not own.are_entries(first, last):
             return False
         ((count,),) = recorder.rows("SELECT count(*) FROM receipts WHERE number > ?", number)
-        return own.are_answers(count, self._journal.answers_after(number))
+        return own.are_answers(count, self._journal.receipt_keys_after(number))
 
     def _bring(
         self,

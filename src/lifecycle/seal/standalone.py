@@ -267,7 +267,7 @@ def quarantined_rows(folder: Path) -> dict[int, str]:
     return {place: told for place, told in found.items() if place >= 0}
 
 
-def quarantined_answers(folder: Path) -> Iterator[str]:
+def quarantined_receipts(folder: Path) -> Iterator[str]:
     """Each answer that was quarantined, with who did so, when and why."""
     for entry in entries_of(folder):
         if entry["stream"] == QUARANTINES and entry["topic"].startswith("AnswerQuarantined."):
@@ -477,7 +477,7 @@ def check_package(folder: Path, keys: list[str], kept: list[Path], *, part: bool
         if entry["index"] in aside
     ]
     held = f"{len(checkpoints)} checkpoints, {proofs} proofs and {documents} documents hold"
-    return "".join([*unlawful, *quarantined_answers(folder)]) + (
+    return "".join([*unlawful, *quarantined_receipts(folder)]) + (
         f"{newest.origin}: {entries} of {newest.sizes[0]} entries and {receipts} of {newest.sizes[1]} answers"
         f" are as they were sealed; {held}"
     )

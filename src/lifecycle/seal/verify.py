@@ -13,15 +13,15 @@ from typing import NamedTuple, ParamSpec, TypeVar
 
 from lifecycle.book.book import Book
 from lifecycle.journal.atomic_files import CHECKPOINTS
-from lifecycle.journal.faults import MOST, Judged, together
 from lifecycle.journal.journal import STORE_ERRORS, Journal
-from lifecycle.journal.left_out import Quarantined, QuarantinedAnswer
+from lifecycle.journal.left_out.faults import MOST, Judged, together
+from lifecycle.journal.left_out.quarantined import Quarantined, QuarantinedReceipt
 from lifecycle.kernel.errors import Altered, BookError, NotNow
 from lifecycle.rejudge.walk import (
-    answers_aside_in,
     judged,
     judged_part,
-    named_in,
+    left_out_positions,
+    quarantined_receipt_numbers,
 )
 from lifecycle.seal.hash_store import FOLDER, Kept
 from lifecycle.seal.merkle import SIZE, Tree
@@ -84,7 +84,7 @@ class Verified(NamedTuple):
     problems: list[Problem]
     quarantined: list[Quarantined]
     """Rows that are sealed, or to be sealed, as not lawful: they are no problems."""
-    quarantined_answers: list[QuarantinedAnswer]
+    quarantined_receipts: list[QuarantinedReceipt]
     """The same of answers."""
 
 
@@ -171,7 +171,7 @@ class _Look:
             self._judged,
             list(dict.fromkeys(problems))[:MOST],
             self._journal.left_out.quarantined(),
-            [one for _, one in sorted(self._journal.left_out.answers.items())],
+            [one for _, one in sorted(self._journal.left_out.receipts.items())],
         )
 
     def _each_command(self) -> bool:
@@ -359,8 +359,8 @@ class _Look:
             judged,
             self._journal,
             (after, sealed[1]),
-            set_aside=named_in(self._journal),
-            answers=answers_aside_in(self._journal),
+            left_out=left_out_positions(self._journal),
+            answers=quarantined_receipt_numbers(self._journal),
             sealed=self._journal.places_of(self._sealed),
         )
         found = together([asked(part=(0, len(parts) + 1)), *(part.result() for part in parts)])
@@ -420,7 +420,7 @@ def _judging(journal: Journal, *, rules: bool) -> Iterator[list[Future[Judged]]]
         yield []
         return
     with ProcessPoolExecutor(many - 1, mp_context=get_context("spawn")) as pool:
-        aside = named_in(journal), answers_aside_in(journal)
+        aside = left_out_positions(journal), quarantined_receipt_numbers(journal)
         yield [pool.submit(judged_part, journal.place, (part, many), *aside) for part in range(1, many)]
 
 

@@ -12,8 +12,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lifecycle.journal.faults import MOST
 from lifecycle.journal.journal import Journal
+from lifecycle.journal.left_out.faults import MOST
 from lifecycle.rejudge.rebuilt_command import command_in
 from lifecycle.seal.leaves import RECEIPT_PARTS, entry_hash, receipt_hash
 

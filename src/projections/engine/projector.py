@@ -17,7 +17,8 @@ from sqlalchemy import Connection, Engine
 from lifecycle.book.book import Book
 from lifecycle.fund import events as was
 from lifecycle.fund.state import Fund
-from lifecycle.journal.journal import Stored, reaching, store_errors
+from lifecycle.journal.journal import reaching, store_errors
+from lifecycle.journal.rows import Stored
 from lifecycle.kernel.errors import Unreachable
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.history import (

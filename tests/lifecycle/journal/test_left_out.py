@@ -11,7 +11,7 @@ import pytest
 from lifecycle.book.book import Book
 from lifecycle.decide.quarantined_rows import QuarantineAnswer, QuarantineRow
 from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
-from lifecycle.journal import left_out
+from lifecycle.journal.left_out import left_out_rows
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.errors import StreamStopped
 from lifecycle.kernel.event import LeftOut
@@ -478,7 +478,7 @@ def test_many_lawless_rows_are_found_at_one_look(book: Book, kind: str) -> None:
         with patch.object(opened.journal.recorder, "rows", wraps=opened.journal.recorder.rows) as read:
             opened.journal.left_out.again()
             asked = [call.args[0] for call in read.call_args_list]
-            assert sum(question == left_out._NAMING for question in asked) <= 2
+            assert sum(question == left_out_rows._NAMING for question in asked) <= 2
         stops = [stop.position for stop in opened.stops()]
         assert stops == (positions if kind == "of sixty grants" else positions[:1])
         assert opened.record(cost("SSF-2"), "t.leader").outcome == "accepted"
@@ -575,7 +575,7 @@ def test_a_forged_refusal_is_set_aside(book: Book) -> None:
             for rules in (False, True):
                 found = verify(opened, Seal(opened), rules=rules)
                 assert found.problems == []
-                assert [one.event.answered for one in found.quarantined_answers] == ["f 1"]
+                assert [one.event.answered for one in found.quarantined_receipts] == ["f 1"]
             if sealing:
                 assert Seal(opened).seal().fault is None
             assert opened.record(cost("SSF-1", f"{1 + sealing}.00 USD"), "t.leader").outcome == "accepted"
@@ -614,7 +614,7 @@ def test_a_forged_act_sets_no_lawful_refusal_aside(book: Book) -> None:
         (stop,) = opened.stops()
         assert (stop.stream, stop.position) == (QUARANTINES, position)
         assert "nothing is wrong with answer" in stop.why
-        assert opened.quarantined_answers() == []
+        assert opened.quarantined_receipts() == []
 
 
 @pytest.mark.case("T2")

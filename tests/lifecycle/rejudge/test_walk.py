@@ -15,12 +15,7 @@ from lifecycle.fund.contributions import PartnerJoined
 from lifecycle.grant.proposal.request import request_digest
 from lifecycle.grant.proposal.review import GrantApproved
 from lifecycle.journal.checksum import summed
-from lifecycle.journal.faults import (
-    LAWLESS,
-    UNDECODABLE,
-    Judged,
-    together,
-)
+from lifecycle.journal.left_out.faults import LAWLESS, UNDECODABLE, Judged, together
 from lifecycle.journal.mapper import place_of, stamp
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import Event
@@ -388,7 +383,7 @@ def test_what_is_set_aside_is_passed_over(place: Path | str) -> None:
         position = forge(book, g.disburse("05-01", actor="t.leader"))
         forge(book, g.disburse("05-02"))
         with book.journal.recorder.reading():
-            found = judged(book.journal, set_aside=frozenset({position}))
+            found = judged(book.journal, left_out=frozenset({position}))
         assert [fault.where for fault in found.faults] == []
 
 

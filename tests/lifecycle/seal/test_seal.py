@@ -12,8 +12,8 @@ import pytest
 
 from lifecycle.book.book import Book
 from lifecycle.journal.atomic_files import CHECKPOINTS
-from lifecycle.journal.faults import Judged
 from lifecycle.journal.journal import Journal
+from lifecycle.journal.left_out.faults import Judged
 from lifecycle.kernel.errors import Altered, NotNow, Unreachable
 from lifecycle.rejudge.walk import judged
 from lifecycle.seal.leaves import entry_hash, receipt_hash

@@ -210,7 +210,7 @@ def refusals(grant: str | None) -> int:
     asked = settings()
     with asked.open(read_only=True) as book:
         found, officers = book.refusals(None if grant == "fund" else grant), book.names()
-        aside = {book.journal.answer_key(one.number): prose(one) for one in book.quarantined_answers()}
+        aside = {book.journal.receipt_key(one.number): prose(one) for one in book.quarantined_receipts()}
         if grant not in (None, "fund") and not found:
             entries_of(book, str(grant))
     if grant == "fund":

@@ -20,7 +20,7 @@ from cli.shell.settings import Command, settings
 
 if TYPE_CHECKING:
     from lifecycle.book.book import Book
-    from lifecycle.journal.left_out import Quarantined, QuarantinedAnswer
+    from lifecycle.journal.left_out.quarantined import Quarantined, QuarantinedReceipt
     from lifecycle.seal.prove import Proof
     from lifecycle.seal.verify import Verified
 
@@ -184,7 +184,7 @@ def _quarantined(words: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
             return 1, None
         if sentence := views_behind(book):
             say(prose(sentence), err=True)
-        aside: list[Quarantined | QuarantinedAnswer] = [*book.quarantined(), *book.quarantined_answers()]
+        aside: list[Quarantined | QuarantinedReceipt] = [*book.quarantined(), *book.quarantined_receipts()]
         for row in aside:
             if row.by.name in answer.entries:
                 say(prose(row), err=True)
@@ -289,7 +289,7 @@ def _verified_json(found: "Verified", problems: list[tuple[str, str]], views: st
                 "views": not problems if views == "compared" else None,
                 "problems": [{"where": where, "what": what} for where, what in problems],
                 "quarantined": [_row(row) for row in found.quarantined],
-                "quarantined_answers": [_answer(one) for one in found.quarantined_answers],
+                "quarantined_answers": [_answer(one) for one in found.quarantined_receipts],
             }
         )
     )
@@ -308,7 +308,7 @@ def _row(row: "Quarantined") -> dict[str, Any]:
     }
 
 
-def _answer(one: "QuarantinedAnswer") -> dict[str, Any]:
+def _answer(one: "QuarantinedReceipt") -> dict[str, Any]:
     act = one.event
     return {
         "answer": one.number,
@@ -331,7 +331,7 @@ def _verified(found: "Verified", problems: list[tuple[str, str]], views: str, *,
     if found.last is not None:
         say(f"sealed up to entry {found.last.size:,}: root {found.last.root.hex()}")
     say(_tail(*found.unsealed))
-    aside: list[Quarantined | QuarantinedAnswer] = [*found.quarantined, *found.quarantined_answers]
+    aside: list[Quarantined | QuarantinedReceipt] = [*found.quarantined, *found.quarantined_receipts]
     for row in aside:
         say(f"not lawful: {prose(row)} (what is wrong with it: {prose(row.event.fault)})")
     for line in _worth(found, kept=kept):

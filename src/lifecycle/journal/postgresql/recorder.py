@@ -31,9 +31,9 @@ from lifecycle.journal.postgresql.connection import (
 )
 from lifecycle.journal.postgresql.holders import in_words
 from lifecycle.journal.recorder import (
-    ANSWER,
+    ENTRY_COLUMNS,
     FORMAT,
-    STORED,
+    RECEIPT_COLUMNS,
     Question,
     Receipt,
     Recording,
@@ -43,8 +43,10 @@ from lifecycle.journal.recorder import (
 _GIVEN = len(Receipt._fields) - 1
 """So much is said of an answer; its position, the last, is the database's to tell."""
 _LOOPBACK = ("127.0.0.1", "::1")
-_INSERT_ENTRY = f"INSERT INTO stored_events ({STORED.rpartition(', ')[0]}) VALUES (%s, %s, %s, %s)"
-_INSERT_ANSWER = f"INSERT INTO receipts ({ANSWER.rpartition(', ')[0]}) VALUES ({', '.join(['%s'] * _GIVEN)})"
+_INSERT_ENTRY = f"INSERT INTO stored_events ({ENTRY_COLUMNS.rpartition(', ')[0]}) VALUES (%s, %s, %s, %s)"
+_INSERT_ANSWER = (
+    f"INSERT INTO receipts ({RECEIPT_COLUMNS.rpartition(', ')[0]}) VALUES ({', '.join(['%s'] * _GIVEN)})"
+)
 _WAIT_FOR_STANDBY = "SELECT pg_logical_emit_message(true, 'grantbook', '')"
 """Something to commit, so that what is read here is on the standby, too, before it is told."""
 _CALL = "SELECT pg_notify('stored_events', '') WHERE pg_notification_queue_usage() < 0.5"
@@ -113,8 +115,8 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
         held = self._held()
         cursor = held.settled()
         for table, columns, rows in (
-            ("stored_events", STORED.rpartition(", ")[0], entries),
-            ("receipts", ANSWER, receipts),
+            ("stored_events", ENTRY_COLUMNS.rpartition(", ")[0], entries),
+            ("receipts", RECEIPT_COLUMNS, receipts),
         ):
             with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
                 for row in rows:
@@ -130,9 +132,9 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
 
     def rows(self, statement: str, *params: object) -> list[tuple[Any, ...]]:
         """All rows of a question to the journal's tables."""
-        return self.answers((statement, params))[0]
+        return self.rows_of_each((statement, params))[0]
 
-    def answers(self, *questions: Question) -> list[list[tuple[Any, ...]]]:
+    def rows_of_each(self, *questions: Question) -> list[list[tuple[Any, ...]]]:
         """All rows of each, in one round trip."""
         asked = [(statement.replace("?", "%s"), params or None) for statement, params in questions]
         try:

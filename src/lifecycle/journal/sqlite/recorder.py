@@ -23,9 +23,9 @@ from eventsourcing.utils import Environment, EnvType
 from lifecycle.journal.atomic_files import uri
 from lifecycle.journal.clock import utc_now
 from lifecycle.journal.recorder import (
-    ANSWER,
+    ENTRY_COLUMNS,
     FORMAT,
-    STORED,
+    RECEIPT_COLUMNS,
     WAIT,
     Receipt,
     Recording,
@@ -34,7 +34,7 @@ from lifecycle.journal.recorder import (
 from lifecycle.journal.sqlite.connection import READ_ONLY, Held, JournalDatastore
 from lifecycle.journal.sqlite.read_only import retrying
 
-_INSERT_RECEIPT = f"INSERT INTO receipts ({ANSWER}) VALUES ({','.join('?' * len(Receipt._fields))})"
+_INSERT_RECEIPT = f"INSERT INTO receipts ({RECEIPT_COLUMNS}) VALUES ({','.join('?' * len(Receipt._fields))})"
 _NEWEST = """
 SELECT max(coalesce((SELECT max(position) FROM stored_events), 0),
            coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'stored_events'), 0))
@@ -84,7 +84,7 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
 
     def __init__(self, datastore: SQLiteDatastore, events_table_name: str = "stored_events") -> None:
         super().__init__(datastore, events_table_name)
-        self.insert_events_statement = f"INSERT INTO {events_table_name} ({STORED}) VALUES (?,?,?,?,?)"
+        self.insert_events_statement = f"INSERT INTO {events_table_name} ({ENTRY_COLUMNS}) VALUES (?,?,?,?,?)"
         self.select_max_notification_id_statement = f"SELECT MAX(position) FROM {events_table_name}"
 
     def construct_create_table_statements(self) -> list[str]:
@@ -180,7 +180,7 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
         found: list[tuple[str, int, bytes]] = []
         asked = (
             (self.events_table_name, "position", "originator_id, topic"),
-            ("receipts", "number", ANSWER),
+            ("receipts", "number", RECEIPT_COLUMNS),
         )
         with self.datastore.pool.apart() as raw:
             raw.text_factory = bytes
@@ -235,7 +235,7 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
             " WHERE found.command_id = newest.command_id)"
             " FROM receipts AS newest ORDER BY number DESC LIMIT 1"
         )
-        return all(led for rows in self.answers((entry, ()), (answer, ())) for (led,) in rows)
+        return all(led for rows in self.rows_of_each((entry, ()), (answer, ())) for (led,) in rows)
 
     def _indexed(self, question: str, *params: object) -> Iterator[tuple[Any, ...]]:
         with self.datastore.pool.apart() as raw:

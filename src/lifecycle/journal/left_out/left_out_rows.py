@@ -5,29 +5,28 @@ before it, and so does each stream that has a row of the same transaction; no se
 quarantines it: then it is sealed as not lawful, and its streams go on after it.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
-from lifecycle.journal.faults import Fault
+from lifecycle.journal.left_out.faults import Fault
+from lifecycle.journal.left_out.quarantined import Quarantined, QuarantinedReceipt
+from lifecycle.journal.left_out.raw_row import Row, entry_of_any, reason, transaction
+from lifecycle.journal.left_out.stop import Stop
 from lifecycle.journal.mapper import entry_of
 from lifecycle.journal.recorder import (
-    STORED,
+    ENTRY_COLUMNS,
     Question,
     Recording,
     further,
 )
 from lifecycle.kernel.errors import Altered, StreamStopped
-from lifecycle.kernel.event import Event, LeftOut
+from lifecycle.kernel.event import LeftOut
 from lifecycle.kernel.history import QUARANTINES, Entry, kind_of
 
 if TYPE_CHECKING:
     from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
-
-Row = tuple[Any, ...]
-"""Stream, version, topic, stored bytes, position; and whether the stream has the version before, earlier."""
 
 _PAGE = 1_000
 _FOLLOWS = (
@@ -35,94 +34,16 @@ _FOLLOWS = (
     " WHERE earlier.originator_id = one.originator_id"
     " AND earlier.originator_version = one.originator_version - 1 AND earlier.position < one.position)"
 )
-_TAIL = f"SELECT {STORED}, {_FOLLOWS} FROM stored_events AS one WHERE position > ? ORDER BY position LIMIT ?"
-_QUARANTINED = f"SELECT {STORED} FROM stored_events WHERE originator_id = ? ORDER BY originator_version"
-_ROW = f"SELECT {STORED} FROM stored_events WHERE position = ?"
+_TAIL = (
+    f"SELECT {ENTRY_COLUMNS}, {_FOLLOWS} FROM stored_events AS one"
+    " WHERE position > ? ORDER BY position LIMIT ?"
+)
+_QUARANTINED = (
+    f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE originator_id = ? ORDER BY originator_version"
+)
+_ROW = f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE position = ?"
 _NAMING = "SELECT entries FROM receipts WHERE number > ?"
 _NAMED = "SELECT position FROM stored_events WHERE originator_id = ? AND originator_version = ?"
-_ID = re.compile(rb'"command_id":"([^"\\]{1,200})"')
-_MOMENT = re.compile(rb'"recorded_at":"([^"\\]{1,40})"')
-_NEVER = datetime.min.replace(tzinfo=UTC)
-
-
-class Stop(NamedTuple):
-    """Where a stream stops, and why."""
-
-    stream: str
-    version: int
-    """Of the first row that is not taken for an entry."""
-    position: int
-    cause: int
-    """Position of the bad row: this one, or one that was written in the same transaction."""
-    bad: str
-    """The name of that row."""
-    why: str
-    """What is wrong with it."""
-    rows: tuple[int, ...]
-    """Positions of all rows that were written in its transaction."""
-
-    def __str__(self) -> str:
-        """What is wrong, what follows, and the way out, in a sentence."""
-        row = f"{self.stream}@{self.version} (position {self.position})"
-        rest = f"{self.stream} takes nothing more, and stands as before it; {self.way_out}"
-        return f"{row} {self.fault}: {rest}"
-
-    @property
-    def fault(self) -> str:
-        """What is wrong with the row at which it stops."""
-        if self.cause == self.position:
-            return f"is no lawful entry: {self.why}"
-        together = f"was written together with {self.bad} (position {self.cause})"
-        return f"{together}, which is no lawful entry: {self.why}"
-
-    @property
-    def way_out(self) -> str:
-        """How its stream goes on."""
-        return f"the way out: grantbook audit seal --quarantine {self.cause} --reason …"
-
-
-class Quarantined(NamedTuple):
-    """A row that was quarantined."""
-
-    stream: str
-    version: int
-    position: int
-    by: Entry
-    """The entry that says so; its event is a `RowQuarantined`."""
-
-    @property
-    def event(self) -> "RowQuarantined":
-        """The act by which it was quarantined."""
-        return cast("RowQuarantined", self.by.event)
-
-    @property
-    def name(self) -> str:
-        """Stream and version."""
-        return f"{self.stream}@{self.version}"
-
-    def __str__(self) -> str:
-        """Who quarantined it, when and why."""
-        act = self.event
-        return f"{self.name} (position {self.position}) is quarantined by {act.actor}, {act.on}: {act.reason}"
-
-
-class QuarantinedAnswer(NamedTuple):
-    """An answer that was quarantined."""
-
-    number: int
-    by: Entry
-    """The entry that says so; its event is an `AnswerQuarantined`."""
-
-    @property
-    def event(self) -> "AnswerQuarantined":
-        """The act by which it was quarantined."""
-        return cast("AnswerQuarantined", self.by.event)
-
-    def __str__(self) -> str:
-        """Who quarantined it, when and why."""
-        act = self.event
-        who = f"is quarantined by {act.actor}, {act.on}: {act.reason}"
-        return f"answer {self.number} (to the command {act.answered}) {who}"
 
 
 Sizes = tuple[int, int]
@@ -149,7 +70,7 @@ class LeftOutRows:
         """The position up to which every row was looked at."""
         self.rows: dict[int, Quarantined] = {}
         """By position."""
-        self.answers: dict[int, QuarantinedAnswer] = {}
+        self.receipts: dict[int, QuarantinedReceipt] = {}
         """Those that were quarantined, by number."""
         self.stops: dict[str, Stop] = {}
         """By stream: where it stops first."""
@@ -276,7 +197,7 @@ class LeftOutRows:
     def _decode(self) -> None:
         assert self._sound is not None
         self.rows, self.stops, self.version, self._believed = {}, {}, 0, set()
-        self.answers = {}
+        self.receipts = {}
         self._unbelieved, self._out = set(), set()
         self.looked = self._sound[0]
         # From the newest on: a row of this stream may have been quarantined itself.
@@ -298,7 +219,7 @@ class LeftOutRows:
         """Look at rows that came after what was looked at; whether anything was quarantined, or stopped."""
         before, quarantined = len(self.stops), len(self.rows)
         self._together = None
-        for _, same in groupby(rows, _transaction):
+        for _, same in groupby(rows, transaction):
             together = list(same)
             self._look_at(together)
             self.looked = together[-1][4]
@@ -325,7 +246,7 @@ class LeftOutRows:
             try:
                 entries.append(entry := entry_of(*row[:5]))
             except Altered as error:
-                self._stop(together, row, _why(error, row))
+                self._stop(together, row, reason(error, row))
                 return
             if position in self._lawless:
                 self._stop(together, row, self._lawless[position])
@@ -358,7 +279,7 @@ class LeftOutRows:
     def _quarantine(self, entry: Entry) -> None:
         if type(entry.event).__name__ == "AnswerQuarantined":
             number = cast("AnswerQuarantined", entry.event).answer
-            self.answers[number] = QuarantinedAnswer(number, entry)
+            self.receipts[number] = QuarantinedReceipt(number, entry)
             return
         act = cast("RowQuarantined", entry.event)
         for position in (act.position, *act.also):
@@ -407,7 +328,7 @@ class LeftOutRows:
             try:
                 entry_of(stream, version, topic, state, at)
             except Altered as error:  # an older program has sealed it
-                why = _why(error, (stream, version, topic, state, at))
+                why = reason(error, (stream, version, topic, state, at))
                 return Stop(stream, version, at, at, f"{stream}@{version}", why, (at,))
         return None
 
@@ -467,41 +388,10 @@ class LeftOutRows:
 
     def _left_out(self, stream: str, version: int, topic: str, state: bytes, position: int) -> Entry | None:
         if (row := self.rows.get(position)) is not None:
-            return _entry(stream, version, position, state, LeftOut.of(topic, row.event.on, str(row), True))
+            return entry_of_any(
+                stream, version, position, state, LeftOut.of(topic, row.event.on, str(row), True)
+            )
         if not self.is_out(stream, version, position):
             return None
         stop = self.stops[stream]
-        return _entry(stream, version, position, state, LeftOut.of(topic, date.max, str(stop), False))
-
-
-def _entry(stream: str, version: int, position: int, state: bytes, event: Event) -> Entry:
-    """A row as an entry, whatever its bytes are."""
-    found = _MOMENT.search(state)
-    try:
-        moment = datetime.fromisoformat(found[1].decode()) if found else _NEVER
-    except ValueError:
-        moment = _NEVER
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return Entry(stream, version, event, moment, "", _command_of(state, position), None, position)
-
-
-def _command_of(state: bytes, position: int) -> str:
-    found = _ID.search(state)
-    return found[1].decode(errors="replace") if found else f"position {position}"
-
-
-def _transaction(row: Row) -> str:
-    """What the rows of one transaction have in common."""
-    return _command_of(row[3], row[4])
-
-
-def _why(error: Altered, row: Row) -> str:
-    """What is wrong with a row, without its name, on one line that a terminal can show."""
-    told = str(error).removeprefix(f"{row[0]}@{row[1]} (position {row[4]})").removeprefix(": ")
-    told = f"it{told}" if told.startswith(" is not") else told
-    return on_one_line(told)
-
-
-def on_one_line(told: str) -> str:
-    """What is wrong, as a terminal can show it and an entry keep it."""
-    return "".join(mark if mark.isprintable() else " " for mark in " ".join(told.split()))[:1_000]
+        return entry_of_any(stream, version, position, state, LeftOut.of(topic, date.max, str(stop), False))

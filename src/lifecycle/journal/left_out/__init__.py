@@ -1,0 +1,1 @@
+"""Rows of a journal that count in no state: those that are quarantined, and those of stopped streams."""

@@ -1,0 +1,50 @@
+"""A stored row whose bytes may be of any form: read as far as it can be."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from lifecycle.kernel.errors import Altered
+from lifecycle.kernel.event import Event
+from lifecycle.kernel.history import Entry
+
+Row = tuple[Any, ...]
+"""Stream, version, topic, stored bytes, position; and whether the stream has the version before, earlier."""
+
+_ID = re.compile(rb'"command_id":"([^"\\]{1,200})"')
+_MOMENT = re.compile(rb'"recorded_at":"([^"\\]{1,40})"')
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def entry_of_any(stream: str, version: int, position: int, state: bytes, event: Event) -> Entry:
+    """A row as an entry, whatever its bytes are."""
+    found = _MOMENT.search(state)
+    try:
+        moment = datetime.fromisoformat(found[1].decode()) if found else _NEVER
+    except ValueError:
+        moment = _NEVER
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return Entry(stream, version, event, moment, "", command_of(state, position), None, position)
+
+
+def command_of(state: bytes, position: int) -> str:
+    """Return the command id in the stored bytes, or a text of its own if they have none."""
+    found = _ID.search(state)
+    return found[1].decode(errors="replace") if found else f"position {position}"
+
+
+def transaction(row: Row) -> str:
+    """What the rows of one transaction have in common."""
+    return command_of(row[3], row[4])
+
+
+def reason(error: Altered, row: Row) -> str:
+    """What is wrong with a row, without its name, on one line that a terminal can show."""
+    told = str(error).removeprefix(f"{row[0]}@{row[1]} (position {row[4]})").removeprefix(": ")
+    told = f"it{told}" if told.startswith(" is not") else told
+    return on_one_line(told)
+
+
+def on_one_line(told: str) -> str:
+    """What is wrong, as a terminal can show it and an entry keep it."""
+    return "".join(mark if mark.isprintable() else " " for mark in " ".join(told.split()))[:1_000]
