@@ -20,7 +20,7 @@ GONE = {
 }  # fmt: skip
 """One word of each list, and one more role."""
 LATER = f"""
-from lifecycle.events import call, fund, grant
+import lifecycle.call.call, lifecycle.fund.events, lifecycle.grant.events
 from lifecycle.types.vocabularies import Listed
 Listed.words = property(lambda self: tuple(word for word in self[1] if word not in {sorted(GONE)}))
 {PROGRAM}

@@ -6,7 +6,7 @@ from support import given as g
 from support.books import make_book
 from support.cli_shell import PROGRAM, Shell
 
-RETIRED = "from lifecycle import iso; iso.CURRENCIES.pop('GHS'), iso.MINOR_UNITS.pop('GHS');"
+RETIRED = "from lifecycle.types import codes; codes.CURRENCIES.pop('GHS'), codes.MINOR_UNITS.pop('GHS');"
 """Before the program begins: GHS is no code that it knows. (A country's code is known by its shape, too.)"""
 TERMS = {"window": "stand_alone", "criteria": ["design"], "closes": "2017-03-31"}
 CALLS = [g.open_call("01-02", call=name, **TERMS) for name in ("C1", "C2")]

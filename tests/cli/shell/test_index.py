@@ -51,8 +51,7 @@ def test_show_imports_neither_the_store_nor_the_rules_nor_their_libraries(lived:
     assert "projections.engine.standing" in modules
     assert not modules & {"eventsourcing", "pydantic", "sqlalchemy", "structlog", "rich"}
     assert not modules & {
-        "lifecycle.events",
-        "lifecycle.decisions",
+        "lifecycle.kernel.event",
         "lifecycle.parse",
         "lifecycle.decide",
         "lifecycle.book.book",

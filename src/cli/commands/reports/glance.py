@@ -38,7 +38,7 @@ _WEEK = timedelta(days=7)
 @OUTPUT
 def glance(**given: Any) -> int:
     """Show it."""
-    from projections.progress.glance import look, sections
+    from projections.progress.at_a_glance import look, sections
     from projections.query import tables_at
 
     asked = settings()
