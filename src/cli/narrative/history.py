@@ -18,7 +18,6 @@ from cli.output.terminal_text import (
     prose,
     readable,
 )
-from lifecycle.audit.lateness import Lateness
 from lifecycle.call.call import CallOpened, GrantSelected, SelectionReleased
 from lifecycle.fund import evolve as fund_state
 from lifecycle.fund.seat import day_at
@@ -36,6 +35,7 @@ from lifecycle.kernel.history import (
 )
 from lifecycle.types.dated_amount import DatedSums
 from lifecycle.types.stage import ZERO
+from projections.audit.lateness import Lateness
 
 Change = tuple[str, Any, Any]
 """A field, what it was, what it is."""

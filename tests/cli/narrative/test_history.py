@@ -7,10 +7,10 @@ import pytest
 from cli.narrative.fund_sentences import FUND
 from cli.narrative.grant_sentences import GRANT
 from cli.output.terminal_text import safe, to_json
-from lifecycle.audit.one_recorder import DECISIONS
 from lifecycle.fund import events as fund
 from lifecycle.grant import events as grant
 from lifecycle.grant.rules import RULES
+from projections.audit.one_recorder import DECISIONS
 from support.cli_shell import (
     Shell,
     life,

@@ -17,9 +17,9 @@ from cli.shell.settings import Command, settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lifecycle.audit.one_recorder import Sides
     from lifecycle.book.book import Book
     from lifecycle.kernel.history import Entry
+    from projections.audit.one_recorder import Sides
 
 
 @click.command(
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 @known_option
 def recorders(grant: str | None, known: str | None) -> int:
     """List them."""
-    from lifecycle.audit.one_recorder import both_sides
     from lifecycle.book.storage.officer_names import shown
     from lifecycle.kernel.history import in_force
+    from projections.audit.one_recorder import both_sides
 
     asked, none = settings(), True
     with asked.open(read_only=True) as book:

@@ -1,6 +1,6 @@
-"""Which entries were recorded late: more days after their own day than the policy edition allows.
+"""Finds entries that were recorded late: more days after their own day than the policy edition allows.
 
-That is another thing than an entry recorded out of order, after an entry of a later day.
+An entry that was recorded out of order, after an entry of a later day, need not be late.
 """
 
 from bisect import bisect_right
@@ -15,14 +15,14 @@ from lifecycle.policy.edition import LATE_AFTER
 
 
 class Lateness:
-    """Says of each entry of one stream until when it is recorded in time.
+    """The days until which the entries of one stream are recorded in time.
 
     The edition that governed the grant on the entry's day decides; before approval, and for the fund and
     for calls, the edition in force on that day.
     """
 
     def __init__(self, held: Iterable[Entry], fund: Fund) -> None:
-        """From the stream's entries that are in force."""
+        """Take the decisions on editions from the stream's entries in force."""
         self._editions, self._edition_on = fund.editions, fund.edition_on
         decisions = sorted(
             (entry.order, entry.event.edition)
@@ -33,7 +33,7 @@ class Lateness:
         self._names = [edition for _, edition in decisions]
 
     def in_time_until(self, entry: Entry) -> date:
-        """The last day, at the fund's seat, on which the entry would have been recorded in time."""
+        """Return the last day, at the fund's seat, on which the entry is recorded in time."""
         decided = bisect_right(self._since, entry.order)
         edition = self._editions[self._names[decided - 1]] if decided else self._edition_on(entry.on)
         return LATE_AFTER.after(entry.on) if edition is None else edition.in_time_until(entry.on)

@@ -30,15 +30,15 @@ class Sides(NamedTuple):
 
 
 def both_sides(held: Sequence[Entry]) -> Iterator[Sides]:
-    """The decisions among a grant's entries in force whose recorder entered what asked for them, too."""
-    for place, decided in enumerate(held):
-        kinds = _ASKED.get(type(decided.event), ())
+    """Give each decision among a grant's entries in force whose recorder entered what asked for it, too."""
+    for index, decided in enumerate(held):
+        requests = _ASKED.get(type(decided.event), ())
         asked = tuple(
-            one
-            for one in held[:place]
-            if isinstance(one.event, kinds)
-            and one.recorder == decided.recorder
-            and _payment(one.event) in (None, _payment(decided.event), decided.event.__dict__.get("of"))
+            entry
+            for entry in held[:index]
+            if isinstance(entry.event, requests)
+            and entry.recorder == decided.recorder
+            and _payment(entry.event) in (None, _payment(decided.event), decided.event.__dict__.get("of"))
         )
         if asked:
             yield Sides(decided, asked)

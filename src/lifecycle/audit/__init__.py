@@ -1,1 +1,0 @@
-"""What an auditor looks for in entries that are lawful: late ones, and ones of one recorder."""
