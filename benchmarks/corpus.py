@@ -24,7 +24,7 @@ from lifecycle.journal.snapshots import keep
 from lifecycle.parse import command_from
 
 ENTRY = Path(sys.executable).with_name("grantbook")
-GRANTBOOK = [str(ENTRY)] if ENTRY.exists() else [sys.executable, "-m", "cli.shell.main"]
+GRANTBOOK = [str(ENTRY)] if ENTRY.exists() else [sys.executable, "-m", "cli.main"]
 OFFICER = "admin"
 AT_ONCE = 20
 """Commands of one run of `record_one`, each on another grant: none is in memory yet."""

@@ -289,7 +289,7 @@ def _fund_and_counts(ask: Ask, mine: Book, whole: dict[str, Any], same: Callable
 
 # ── the run ──────────────────────────────────────────────────────────────────────────────────
 
-GRANTBOOK = [sys.executable, "-m", "cli.shell.main"]
+GRANTBOOK = [sys.executable, "-m", "cli.main"]
 
 
 class Spent(NamedTuple):

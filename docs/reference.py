@@ -18,8 +18,8 @@ from keys import reports_page
 from pydantic import BaseModel
 
 from cli.commands.schema import commands_schema, events_schema
-from cli.shell.index import GROUPS, OTHERS
-from cli.shell.main import HELP, cli
+from cli.index import GROUPS, OTHERS
+from cli.main import HELP, cli
 from cli.shell.settings import Settings
 from lifecycle.call import call
 from lifecycle.catalogue import OF_QUARANTINES, ROWS

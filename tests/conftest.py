@@ -12,7 +12,7 @@ STORES = ("sqlite", "postgresql")
 TESTS = Path(__file__).parent
 INNER_LOOP = (
     "lifecycle/attribution",
-    "lifecycle/audit",
+    "projections/audit",
     "lifecycle/call",
     "lifecycle/decide",
     "lifecycle/fund",

@@ -12,7 +12,7 @@ def main() -> None:
     """Run the command line. Exits with 78 if another package has overwritten one of grantbook's."""
     try:
         check()
-        from cli.shell.main import main as run
+        from cli.main import main as run
     except ImportError as error:
         package = (error.name or "").partition(".")[0]
         if package not in PACKAGES:

@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from cli.commands import record
-from cli.shell.main import run as grantbook
+from cli.main import run as grantbook
 
 record._SECONDS = 0.001  # small commits: some are acknowledged before it is full
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from cli.shell.main import run as grantbook
+from cli.main import run as grantbook
 from lifecycle.book.book import Book
 from lifecycle.journal.clock import utc_now
 from lifecycle.seal.seal import Seal

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 import lifecycle
-from cli.shell.main import run
+from cli.main import run
 from lifecycle.book.book import Book
 from support.reading import raw_views
 
 SRC = Path(lifecycle.__file__).parents[1]
 """What the tests themselves import, so that processes of theirs do not import another program."""
-PROGRAM = "from cli.shell.main import main; main()"
+PROGRAM = "from cli.main import main; main()"
 
 
 @dataclass(frozen=True)

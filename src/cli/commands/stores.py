@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.commands.views import steps_of
 from cli.output.terminal_text import safe, say, to_json
+from cli.shell.progress_bar import steps_of
 from cli.shell.settings import Command, located, settings
 
 if TYPE_CHECKING:

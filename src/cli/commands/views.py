@@ -2,17 +2,17 @@
 
 import signal
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.output.terminal_text import (
-    Progress,
     prose,
     say,
     to_json,
 )
+from cli.shell.progress_bar import steps_of
 from cli.shell.settings import Command, located, settings
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def status(views: str | None) -> int:
 
     asked = settings()
     with asked.open(read_only=True, views=views) as book:
-        from cli.commands.audit.seal import tail_line, tail_of
+        from cli.commands.audit.unsealed import tail_line, tail_of
 
         told, tail, line = of(book), tail_of(book), tail_line(book)
     if asked.json:
@@ -123,12 +123,3 @@ def _at(position: int) -> int:
     asked = settings()
     say(to_json({"views": position}) if asked.json else f"the views are at position {position:,}")
     return 0
-
-
-def steps_of(what: str) -> AbstractContextManager[Progress | None]:
-    """A bar on a terminal for what takes long; nothing elsewhere."""
-    if not sys.stderr.isatty():
-        return nullcontext(None)
-    from cli.shell.progress_bar import steps
-
-    return steps(what)

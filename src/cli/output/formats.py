@@ -11,7 +11,6 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from cli.output.terminal_text import safe, say
-from cli.shell.settings import Settings
 
 if TYPE_CHECKING:
     from projections.query import Report
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 FORMS = ("table", "json", "csv", "html", "parquet")
 
 
-def write(  # noqa: PLR0917 a report, and all that it takes to write one
-    asked: Settings, report: "Report", caption: str, form: str, output: str | None, fund: str = ""
+def write(
+    report: "Report", caption: str, form: str, output: str | None, *, color: bool, fund: str = ""
 ) -> None:
     """Put the report out, on stdout or into a file, which is there whole or not at all.
 
@@ -32,7 +31,7 @@ def write(  # noqa: PLR0917 a report, and all that it takes to write one
         _parquet(report, output)
         return
     if form == "table" and output is None:
-        print_table(report, caption, color=asked.color)
+        print_table(report, caption, color=color)
         return
     if form == "table":
         text = _drawn(report, caption)

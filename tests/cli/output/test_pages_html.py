@@ -191,7 +191,7 @@ def test_charts_are_drawn_in_the_pages_own_colours_with_their_figures_in_words(l
 
 
 def test_without_the_drawing_libraries_the_page_is_written_and_says_so(lived: Shell) -> None:
-    hidden = "import sys; sys.modules['vl_convert'] = None; from cli.shell.main import main; main()"
+    hidden = "import sys; sys.modules['vl_convert'] = None; from cli.main import main; main()"
     told = lived.other("report", "progress", "--year", "2017", "--format", "html", program=hidden)
     assert told.code == 0
     assert "without charts: they need pip install 'grantbook[charts]'" in told.err

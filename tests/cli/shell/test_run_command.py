@@ -283,7 +283,7 @@ def test_a_read_only_book_is_unreachable(lived: Shell) -> None:
 def test_a_full_disk_keeps_nothing_half_done(lived: Shell) -> None:
     before = lived("--json", "views", "status").row
     limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); import signal;"
-    limited += "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); from cli.shell.main import main; main()"
+    limited += "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); from cli.main import main; main()"
     told = lived.other(*FEE, program=limited)
     assert told.code == 5, told
     assert "Traceback" not in told.err

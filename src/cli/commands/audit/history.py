@@ -49,7 +49,7 @@ def history(name: str, on: str | None, known: str | None) -> int:
     with asked.open(read_only=True) as book:
         show_history(asked, book, name, on, known)
         if not asked.json:
-            from cli.commands.audit.seal import tail_line
+            from cli.commands.audit.unsealed import tail_line
 
             say()
             say(tail_line(book))

@@ -102,5 +102,5 @@ def _answer(name: str, told: str, question: Any, given: dict[str, Any]) -> int:
         with tables_at(book, known) as (connection, position):
             report = ask(connection, name, question, as_of=on, known=position)
         caption = told + caption_of(book, report)
-    write(asked, report, caption, form, given["output"])
+    write(report, caption, form, given["output"], color=asked.color)
     return 0

@@ -76,7 +76,7 @@ def _report(ctx: click.Context, /, **given: Any) -> int:
             write_text(reminders(report, book.fund().name, stamp).decode(), given["output"])
             return 0
         fund = book.fund().name
-    write(asked, report, caption, form, given["output"], fund=fund)
+    write(report, caption, form, given["output"], color=asked.color, fund=fund)
     return 0
 
 

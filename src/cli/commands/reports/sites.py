@@ -58,5 +58,5 @@ def sites(grant: str, activity: str, **given: Any) -> int:
             assert stamp is not None, "an activity was recorded"
             write_text(invitation(session, book.fund().name, stamp).decode(), given["output"])
             return 0
-    write(asked, report, caption, form, given["output"])
+    write(report, caption, form, given["output"], color=asked.color)
     return 0

@@ -7,27 +7,26 @@ from typing import Any
 
 import click
 
+from cli.index import GROUPS, OTHERS
 from cli.output.terminal_text import forget_stdout, safe, telling
-from cli.shell.index import GROUPS, OTHERS
 from cli.shell.settings import Settings, global_options
 from lifecycle.catalogue import ROWS
 from lifecycle.kernel.spec import Spec
 
-_PLACES = {place.words: place for place in OTHERS}
+_OTHERS = {listed.words: listed for listed in OTHERS}
 _ROWS: dict[str, tuple[Spec, str]] = {
     row.words: (row, about) for about, rows in ROWS.items() for row in rows.values()
 }
-HELP = {words: row.help for words, (row, _) in _ROWS.items()} | {place.words: place.help for place in OTHERS}
+HELP = {words: row.help for words, (row, _) in _ROWS.items()} | {
+    listed.words: listed.help for listed in OTHERS
+}
 """Every command's words and its line of help."""
 
 
 def load(words: str) -> click.Command:
-    """The command of these words, imported now."""
-    if place := _PLACES.get(words):
-        from importlib import import_module
-
-        module, name = place.where.split(":")
-        command: click.Command = getattr(import_module(module), name)
+    """Import and return the command of these words."""
+    if listed := _OTHERS.get(words):
+        command: click.Command = getattr(listed.module(), listed.name)
         return command
     from cli.shell.run_command import RowCommand
 

@@ -14,15 +14,14 @@ from cli.shell.settings import Command
 )
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> int:
-    """Print it."""
+    """Print the script."""
     from click.shell_completion import BashComplete, get_completion_class
-
-    from cli.shell.main import cli
 
     if shell == "bash":
         # Click would ask the shell for its version in a process of its own, which may not be there.
         BashComplete._check_version = staticmethod(lambda: None)  # type: ignore[method-assign]
-    kind = get_completion_class(shell)
-    assert kind is not None
-    say(kind(cli, {}, "grantbook", "_GRANTBOOK_COMPLETE").source())
+    complete = get_completion_class(shell)
+    assert complete is not None
+    commands = click.get_current_context().find_root().command
+    say(complete(commands, {}, "grantbook", "_GRANTBOOK_COMPLETE").source())
     return 0

@@ -5,15 +5,15 @@ import json
 import click
 import pytest
 
-from cli.shell.index import GROUPS, OTHERS
-from cli.shell.main import HELP, cli, load
+from cli.index import GROUPS, OTHERS
+from cli.main import HELP, cli, load
 from lifecycle.catalogue import ROWS
 from lifecycle.parse import command_class
 from support.cli_shell import Shell
 
 LOADED = """
 import json, sys
-from cli.shell.main import run
+from cli.main import run
 code = run(sys.argv[1:])
 print(json.dumps(sorted(sys.modules)))
 """
@@ -35,8 +35,8 @@ def test_help_imports_only_click_and_the_tables(shell: Shell, words: list[str]) 
         "cli",
         "cli.output",
         "cli.shell",
-        "cli.shell.index",
-        "cli.shell.main",
+        "cli.index",
+        "cli.main",
         "cli.shell.settings",
         "cli.output.terminal_text",
         "lifecycle",

@@ -1,0 +1,169 @@
+"""``grantbook audit verify``: a proof that nothing recorded was altered."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.commands.audit.seal_json import answer_json, checkpoint_json, row_json
+from cli.commands.audit.unsealed import in_words
+from cli.output.terminal_text import prose, safe, say, to_json
+from cli.shell.progress_bar import steps_of
+from cli.shell.settings import Command, settings
+
+if TYPE_CHECKING:
+    from lifecycle.book.book import Book
+    from lifecycle.journal.left_out.quarantined import Quarantined, QuarantinedReceipt
+    from lifecycle.seal.verify import Verified
+
+_FAILED = 4
+_BEHIND = 5
+
+
+@click.command(
+    "verify",
+    cls=Command,
+    help="""Prove that nothing recorded was altered.
+
+    Hashes every stored byte again and holds it against every checkpoint; looks at the order of versions
+    and moments, the answers to commands, the tables' own triggers, the snapshot, the documents, and
+    whether the views are what the entries add up to. Entries that no checkpoint covers are judged again
+    by the rules, on what was known when they were recorded; with --rules all entries are. The first bad
+    entry is named; exit code 4.""",
+)
+@click.option(
+    "--checkpoint",
+    "kept",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A checkpoint that you kept elsewhere. May be given several times.",
+)
+@click.option("--key", "keys", multiple=True, metavar="KEY", help="The only public key to be believed.")
+@click.option(
+    "--rules", is_flag=True, help="Judge every entry and refusal again, not only the unsealed ones."
+)
+@click.option("--journal-only", is_flag=True, help="Leave out the comparison of the views.")
+def verify(kept: tuple[Path, ...], keys: tuple[str, ...], rules: bool, journal_only: bool) -> int:
+    """Verify the journal, and compare the views with it."""
+    from lifecycle.seal.notes import NotSigned, PublicKey
+    from lifecycle.seal.seal import seal_of
+    from lifecycle.seal.verify import verify as verify_journal
+
+    asked = settings()
+    try:
+        trusted = [PublicKey.parse(key) for key in keys]
+    except NotSigned as error:
+        raise click.BadParameter(str(error), param_hint="--key") from None
+    with asked.open(read_only=True, as_is=True) as book:
+        shortfall, lags = book.shortfall(), book.storage.lags
+        with steps_of("hashing") as progress:
+            verified = verify_journal(
+                book, seal_of(book), kept=kept, trusted=trusted, rules=rules, progress=progress
+            )
+        problems: list[tuple[str, str]] = [*verified.problems]
+        views = _compared(book, problems, leave_out=journal_only)
+    if shortfall is not None:
+        say(f"this is {'a standby' if lags else 'a copy'}, {safe(str(shortfall))}", err=True)
+    if asked.json:
+        say(to_json(_as_json(verified, problems, views)))
+    else:
+        _tell(verified, problems, views, kept=bool(kept or keys))
+    if problems:
+        return _FAILED
+    return _BEHIND if shortfall is not None else 0
+
+
+def _compared(book: "Book", problems: list[tuple[str, str]], *, leave_out: bool) -> str:
+    """Compare the views with the journal if there are no ``problems`` so far, and add those that are found.
+
+    Returns what was done, in words.
+    """
+    from projections.engine.consistency_check import AnotherFormat, differences, has_views
+
+    if not leave_out and not has_views(book):
+        return "none"
+    if leave_out or problems:
+        return "not looked at"
+    try:
+        with steps_of("comparing the views") as progress:
+            problems += differences(book, progress)
+    except AnotherFormat:
+        return "of another format"
+    return "compared"
+
+
+def _as_json(verified: "Verified", problems: list[tuple[str, str]], views: str) -> dict[str, Any]:
+    return {
+        "verified": not problems,
+        "entries": verified.entries,
+        "receipts": verified.receipts,
+        "checkpoints": verified.checkpoints,
+        "last": checkpoint_json(verified.last) if verified.last else None,
+        "unsealed_entries": verified.unsealed[0],
+        "unsealed_receipts": verified.unsealed[1],
+        "judged_entries": verified.judged[0],
+        "judged_receipts": verified.judged[1],
+        "documents": verified.documents,
+        "keys": [
+            {"key": str(key), "since": since, "vouched": vouched} for key, since, vouched in verified.keys
+        ],
+        "views": not problems if views == "compared" else None,
+        "problems": [{"where": where, "what": what} for where, what in problems],
+        "quarantined": [row_json(row) for row in verified.quarantined],
+        "quarantined_answers": [answer_json(answer) for answer in verified.quarantined_receipts],
+    }
+
+
+def _tell(verified: "Verified", problems: list[tuple[str, str]], views: str, *, kept: bool) -> None:
+    for where, what in problems:
+        say(f"{prose(where)}: {prose(what)}", err=True)
+    say(
+        f"{verified.entries:,} entries, {verified.receipts:,} answers, {verified.checkpoints:,} checkpoints,"
+        f" {verified.documents:,} documents"
+    )
+    if verified.last is not None:
+        say(f"sealed up to entry {verified.last.size:,}: root {verified.last.root.hex()}")
+    say(in_words(*verified.unsealed))
+    quarantined: list[Quarantined | QuarantinedReceipt] = [
+        *verified.quarantined,
+        *verified.quarantined_receipts,
+    ]
+    for row in quarantined:
+        say(f"not lawful: {prose(row)} (what is wrong with it: {prose(row.event.fault)})")
+    for line in _worth(verified, kept=kept):
+        say(line)
+    if problems:
+        say(f"failed verification: {len(problems)} problem{'s' if len(problems) > 1 else ''}", err=True)
+        return
+    state_of_views = {
+        "compared": "the views are what the entries add up to",
+        "none": "there are no views",
+        "of another format": "the views are of another format: the next report makes them again",
+    }
+    say(f"verified: {_judged(verified)}; {state_of_views.get(views, 'the views were not looked at')}")
+
+
+def _judged(verified: "Verified") -> str:
+    """Return what was proved. That the rules were kept is said only of what was judged by them."""
+    if verified.last is None:
+        return f"nothing is sealed; rules judged for the {verified.judged[0]:,} entries"
+    if verified.judged == (verified.entries, verified.receipts):
+        return f"sealed and unaltered; rules judged for all {verified.entries:,} entries"
+    return f"sealed and unaltered; rules judged for the {verified.judged[0]:,} unsealed entries"
+
+
+def _worth(verified: "Verified", *, kept: bool) -> Iterator[str]:
+    """Give a line for each further key that signed, and one for each thing that the seal does not show."""
+    for key, since, vouched in verified.keys[1:]:
+        signed = f"signs from checkpoint {since} on" if since else "has signed nothing yet"
+        voucher = f"the key before it {'signed for it' if vouched else 'did not sign for it: ask why'}"
+        yield f"key {safe(key)} {signed}; {voucher}"
+    if not verified.each_command:
+        yield "commands are not sealed as they are recorded"
+    if not kept:
+        yield (
+            "held against the book's own checkpoints: against whoever runs the book protects one that you"
+            "\nkept elsewhere (--checkpoint FILE), and the key as it was given to you (--key KEY)"
+        )
