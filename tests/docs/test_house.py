@@ -22,13 +22,12 @@ ENTRIES = 14
 LINES = 450
 LONGER = {
     "lifecycle/seal/standalone.py": "one file that goes into each package",
-    "lifecycle/book/book.py": "to be split",
     "lifecycle/book/command_handler.py": "to be split",
-    "lifecycle/journal/journal.py": "to be split",
-    "lifecycle/journal/left_out.py": "to be split",
     "lifecycle/kernel/refusals.py": "to be split",
 }
 FULLER: dict[str, int] = {}
+LEFT = {"fact": 271, "verdict": 66, "so many": 29, "told": 515, "tell": 108, "anew": 32}
+"""Words to avoid, and how many lines of src/ may still have each. Lower the numbers, never raise them."""
 NAMED_BY_FOLDER = {
     *("state.py", "events.py", "evolve.py", "rules.py"),  # grant/, fund/
     *("call.py", "quarantine.py"),  # the aggregate, and deciding on it
@@ -67,3 +66,10 @@ def test_a_file_name_stands_twice_in_a_package_only_if_its_folder_says_which_is_
 def test_pages_say_event(page: Path) -> None:
     lines = page.read_text("utf-8").splitlines()
     assert [line for line in lines if re.search(r"\bfacts?\b", line, re.IGNORECASE)] == []
+
+
+@pytest.mark.parametrize("word", LEFT)
+def test_words_to_avoid_become_fewer(word: str) -> None:
+    pattern = re.compile(rf"(\b|_){word}s?(\b|_)", re.IGNORECASE)
+    lines = [line for file in SRC.rglob("*.py") for line in file.read_text("utf-8").splitlines()]
+    assert sum(pattern.search(line) is not None for line in lines) <= LEFT[word]
