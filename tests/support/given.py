@@ -52,6 +52,8 @@ SECOND = {PAYER: "finance", CHECKER: "approver", "t.eacher": "ttl"}
 
 Make = Callable[..., Command]
 """Makes a command: the day, then the fields that matter."""
+USUAL: dict[str, Make] = {}
+"""The first maker of each command on a grant, by the command's name."""
 
 
 def day(text: str | date) -> date:
@@ -75,6 +77,8 @@ def on_grant(command: str, officer: str, /, **usual: Any) -> Make:
     def make(on: str | date, **fields: Any) -> Command:
         return do(command, on, **{"grant": G, "actor": OFFICER.get(officer, officer), **usual, **fields})
 
+    if usual.get("grant", G) is not None:
+        USUAL.setdefault(command, make)
     return make
 
 
