@@ -14,6 +14,7 @@ FOLDERS = sorted({parent for file in FILES for parent in file.parents if parent.
 PAGES = [
     *(page for page in sorted(ROOT.glob("*.md")) if page.name not in {"CHANGELOG.md", "CONTRIBUTING.md"}),
     *(page for page in sorted((ROOT / "docs").rglob("*.md")) if "reference" not in page.parts),
+    *sorted(SRC.rglob("*.md")),
     *(ROOT / folder / "README.md" for folder in ("benchmarks", "tests/hostile")),
 ]
 """Pages that are written by hand. CHANGELOG.md is history, CONTRIBUTING.md quotes what not to write."""
