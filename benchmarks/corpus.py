@@ -17,7 +17,7 @@ from lives import FOUNDED, founding, lives, usd
 from pairs import process
 
 from lifecycle.book.book import Book
-from lifecycle.book.command_handler import load_fund
+from lifecycle.book.loaded_state import load_fund
 from lifecycle.journal.checksum import summed
 from lifecycle.journal.mapper import place_of
 from lifecycle.journal.snapshots import keep

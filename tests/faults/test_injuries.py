@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lifecycle.book import command_handler as clerk
+from lifecycle.book import loaded_state
 from lifecycle.book.book import Book
 from lifecycle.seal.seal import Seal
 from projections.engine.projector import catch_up, rebuild
@@ -32,7 +32,7 @@ def base(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
     path = tmp_path_factory.mktemp("base") / "book"
 
     def make(_: int) -> None:
-        clerk._FIRST_SNAPSHOT = 20
+        loaded_state._FIRST_SNAPSHOT = 20
         with make_book(path, [*g.FOUNDED, *g.PAID]) as book:
             for number in range(2, 8):
                 grant = f"SSF-{number}"

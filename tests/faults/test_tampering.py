@@ -12,7 +12,8 @@ from lifecycle.book.book import Book
 from lifecycle.book.storage.folder_storage import FolderStorage
 from lifecycle.seal.notes import Signer
 from lifecycle.seal.seal import Seal
-from lifecycle.seal.verify import Verified, verify
+from lifecycle.seal.verified import Verified
+from lifecycle.seal.verify import verify
 from projections.engine.consistency_check import differences
 from projections.engine.projector import catch_up, rebuild
 from support import given as g

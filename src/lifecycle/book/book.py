@@ -269,7 +269,7 @@ class Book(BookReader):
 
     def fund(self, known: int | None = None) -> "Fund":
         """Return the fund's state, now or as known at a position."""
-        from lifecycle.book.command_handler import load_fund
+        from lifecycle.book.loaded_state import load_fund
         from lifecycle.fund.evolve import fold
 
         if known is not None:

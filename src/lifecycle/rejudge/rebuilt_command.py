@@ -7,9 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lifecycle.decide.quarantined_rows import QuarantineAnswer, QuarantineRow
-from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
-from lifecycle.journal.command_digest import digest_of, told_by
+from lifecycle.journal.command_digest import told_by
 from lifecycle.journal.left_out.faults import UNDECODABLE, Fault
 from lifecycle.journal.mapper import entry_of
 from lifecycle.journal.recorder import Receipt
@@ -100,21 +98,3 @@ def _made_of(kind: type[Command], values: dict[str, Any]) -> Command:
 def _defaults(kind: type[Command]) -> dict[str, Any]:
     fields = kind.model_fields.items()
     return {name: field.get_default() for name, field in fields if not field.is_required()}
-
-
-def quarantine_again(own: Entry, event: RowQuarantined, receipt: Receipt) -> QuarantineRow:
-    """The command that set rows aside. Raises `Lawless` if its answer keeps the digest of another."""
-    said = {"on": event.on, "actor": event.actor, "position": event.position, "reason": event.reason}
-    asked = QuarantineRow.model_validate(said if own.note is None else {**said, "note": own.note})
-    if receipt.digest != digest_of(asked):
-        raise Lawless("the digest of its answer is not that of the command that becomes it")
-    return asked
-
-
-def quarantine_of_answer_again(own: Entry, event: AnswerQuarantined, receipt: Receipt) -> QuarantineAnswer:
-    """The command that set an answer aside. Raises `Lawless` if its answer keeps the digest of another."""
-    said = {"on": event.on, "actor": event.actor, "answered": event.answered, "reason": event.reason}
-    asked = QuarantineAnswer.model_validate(said if own.note is None else {**said, "note": own.note})
-    if receipt.digest != digest_of(asked):
-        raise Lawless("the digest of its answer is not that of the command that becomes it")
-    return asked

@@ -14,8 +14,6 @@ from pathlib import Path
 from zlib import crc32
 
 from lifecycle.decide.decision import Verdict
-from lifecycle.decide.quarantine import judge_quarantine, judge_quarantine_of_answer
-from lifecycle.decide.quarantined_rows import AnswerFound, AtPosition, QuarantineAnswer, QuarantineRow
 from lifecycle.fund.evolve import evolve as evolve_fund
 from lifecycle.fund.evolve import fold as fold_fund
 from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
@@ -34,22 +32,19 @@ from lifecycle.kernel.history import (
     in_force,
 )
 from lifecycle.kernel.memory import collector_at_rest
-from lifecycle.kernel.refusals import Refusal
 from lifecycle.kernel.rule import FIRST, RULE_SET
 from lifecycle.rejudge.entry import (
     Lawless,
     founded_again,
     judged_again,
-    last_day_at,
     row_of_entry,
 )
+from lifecycle.rejudge.quarantine_act import quarantined_again, receipt_quarantined_again
 from lifecycle.rejudge.rebuilt_command import (
     Group,
     Row,
     command_again,
     command_in,
-    quarantine_again,
-    quarantine_of_answer_again,
 )
 from lifecycle.rejudge.receipts import (
     PAGE,
@@ -158,8 +153,8 @@ class _Walk:
     ) -> None:
         self._now, self._sealed, self._most = journal.recorder.now, sealed, most
         self._journal, self._after, self._part = journal, after, part
-        self._set_aside, self._answers_aside = aside
-        self._before = Before(journal, after[0], self._set_aside)
+        self._left_out, self._answers_aside = aside
+        self._before = Before(journal, after[0], self._left_out)
         self._wrong = dict[int, str]()
         """What is wrong with the answers that are set aside, by number."""
         self._open = dict[tuple[str, int], tuple[int, int]]()
@@ -223,7 +218,7 @@ class _Walk:
         mine = self._is_mine(group.rows[0][0])
         self._entries += len(group.rows) if mine else 0
         self._receipts += mine and receipt is not None
-        if not self._set_aside.isdisjoint(row[-1] for row in group.rows):
+        if not self._left_out.isdisjoint(row[-1] for row in group.rows):
             self._open |= {("entry", row[-1]): self._sound for row in group.rows}
             if not self._faults:
                 self._sound = last, self._answers.number
@@ -338,30 +333,15 @@ class _Walk:
             return self._quarantine_of_answer(own, event, receipt)
         if len(entries) > 1 or not isinstance(event, RowQuarantined):
             raise Lawless("it says nothing of a row that is set aside")
-        hold_against(entries, receipt, QuarantineRow.NAME)
-        asked = quarantine_again(own, event, receipt)
         rows = (event.position, *event.also)
-        if not self._set_aside.issuperset(rows):
-            raise Lawless(f"nothing is wrong with position {event.position}, which it sets aside")
-        found, today = AtPosition("the row", event.fault, rows), last_day_at(own.recorded_at, self._past.fund)
-        try:
-            verdict = judge_quarantine(self._past.fund, asked, own.recorder, today, found)
-        except Refusal as no:
-            raise Lawless(f"{no.name}: {no}") from no
+        are_wrong = self._left_out.issuperset(rows)
+        verdict = quarantined_again(own, event, receipt, self._past.fund, are_wrong=are_wrong)
         self._close(*(("entry", position) for position in rows))
         return verdict
 
     def _quarantine_of_answer(self, own: Entry, event: AnswerQuarantined, receipt: Receipt) -> Verdict:
-        hold_against([own], receipt, QuarantineAnswer.NAME)
-        asked = quarantine_of_answer_again(own, event, receipt)
-        if not self._is_wrong(event.answer):
-            raise Lawless(f"nothing is wrong with answer {event.answer}, which it sets aside")
-        today = last_day_at(own.recorded_at, self._past.fund)
-        found = AnswerFound(event.answer, event.fault)
-        try:
-            verdict = judge_quarantine_of_answer(self._past.fund, asked, own.recorder, today, found)
-        except Refusal as no:
-            raise Lawless(f"{no.name}: {no}") from no
+        is_wrong = self._is_wrong(event.answer)
+        verdict = receipt_quarantined_again(own, event, receipt, self._past.fund, is_wrong=is_wrong)
         self._close(("answer", event.answer))
         return verdict
 
@@ -374,7 +354,7 @@ class _Walk:
         if self._after[1] < number or self._after == self._sealed or self._part != (0, 1):
             return number in self._wrong
         # It came before the first that is judged here, and may not be sealed: then all from the seal on is.
-        rows, answers, sealed = self._set_aside, self._answers_aside, self._sealed
+        rows, answers, sealed = self._left_out, self._answers_aside, self._sealed
         return number in judged(self._journal, sealed, left_out=rows, answers=answers, sealed=sealed).wrong
 
     def _answer(self, receipt: Receipt, number: int) -> None:
@@ -395,7 +375,7 @@ class _Walk:
                     raise Lawless("its text is not UTF-8")
                 no = refused_in(receipt, self._rules)
                 refused_again(no, self._past, lambda: self._answers.reused(receipt, number))
-            elif receipt.position not in self._set_aside:
+            elif receipt.position not in self._left_out:
                 raise Lawless(f"it names {receipt.entries}, which is not there")
         except Lawless as why:
             self._wrong[number] = on_one_line(str(why))

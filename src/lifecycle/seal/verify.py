@@ -2,24 +2,19 @@
 book promises of its rows is looked at. What is wrong is named, the first bad entry first.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
-from multiprocessing import get_context
-from os import cpu_count
 from pathlib import Path
-from typing import NamedTuple, ParamSpec, TypeVar
 
 from lifecycle.book.book import Book
 from lifecycle.journal.atomic_files import CHECKPOINTS
-from lifecycle.journal.journal import STORE_ERRORS, Journal
+from lifecycle.journal.journal import STORE_ERRORS
 from lifecycle.journal.left_out.faults import MOST, Judged, together
-from lifecycle.journal.left_out.quarantined import Quarantined, QuarantinedReceipt
 from lifecycle.kernel.errors import Altered, BookError, NotNow
 from lifecycle.rejudge.walk import (
     judged,
-    judged_part,
     left_out_positions,
     quarantined_receipt_numbers,
 )
@@ -33,12 +28,13 @@ from lifecycle.seal.seal import (
     Seal,
     text_of,
 )
+from lifecycle.seal.verified import KeyUsed, Problem, Verified
 from lifecycle.seal.verify_files import (
     documents,
     form,
     settings,
-    snapshots,
 )
+from lifecycle.seal.verify_processes import beside, judging, snapshots_of
 from lifecycle.seal.verify_rows import (
     Walked,
     disagreement,
@@ -48,54 +44,6 @@ from lifecycle.seal.verify_rows import (
 
 _ANSWERS, _ELSEWHERE = 1 << 60, 1 << 61
 """Problems are told in the order of the entries; then those of the answers; then the rest."""
-_JUDGES = 4
-"""How many processes judge at most, this one among them; each of them folds the fund."""
-_WORTH_JUDGING = 50_000
-_WORTH_IT = 50_000
-"""Below so many entries another process costs more than it helps: it takes half a second to start, and each
-that judges reads all rows."""
-
-
-class Problem(NamedTuple):
-    """Something that is not as it was recorded."""
-
-    where: str
-    """The entry, the answer, the checkpoint or the file."""
-    what: str
-
-
-class Verified(NamedTuple):
-    """What verifying came to."""
-
-    entries: int
-    receipts: int
-    checkpoints: int
-    last: Checkpoint | None
-    """The newest checkpoint that holds."""
-    unsealed: tuple[int, int]
-    """Entries and answers after it."""
-    documents: int
-    keys: list["KeyUsed"]
-    """In the order in which they came into use."""
-    each_command: bool
-    """Whether ``book.toml`` asks for a seal after each command."""
-    judged: tuple[int, int]
-    """How many entries and answers were judged again by the rules."""
-    problems: list[Problem]
-    quarantined: list[Quarantined]
-    """Rows that are sealed, or to be sealed, as not lawful: they are no problems."""
-    quarantined_receipts: list[QuarantinedReceipt]
-    """The same of answers."""
-
-
-class KeyUsed(NamedTuple):
-    """A key that checkpoints are signed with."""
-
-    key: PublicKey
-    since: str | None
-    """The first checkpoint that it signed."""
-    vouched: bool
-    """The key before it has signed one of the same checkpoints; so it is for the first key."""
 
 
 def verify(
@@ -115,7 +63,7 @@ def verify(
     """
     look = _Look(book, seal, progress, rules=rules)
     try:
-        with book.journal.recorder.reading(), _judging(book.journal, rules=rules) as parts:
+        with book.journal.recorder.reading(), judging(book.journal, rules=rules) as parts:
             look.at_left_out()
             look.at_rows()
             look.at_seals(kept, list(trusted))
@@ -203,7 +151,7 @@ class _Look:
             if self._progress is not None:
                 self._progress(done, count)
 
-        with _aside(count) as aside:
+        with beside(count) as aside:
             place = self._journal.place
             names = frozenset(self._names_of(self._aside))
             walking = aside.submit(walk_receipts_of, place, newest_answer, names)
@@ -381,54 +329,3 @@ def _use_of(key: PublicKey, before: PublicKey | None, by: dict[str, list[PublicK
     signed = [name for name, signers in sorted(by.items()) if key in signers]
     vouched = before is None or any(before in by[name] for name in signed)
     return KeyUsed(key, signed[0] if signed else None, vouched)
-
-
-def snapshots_of(place: Path | str, sound: tuple[int, int]) -> list[tuple[str, str]]:
-    """What is wrong with the snapshots of a journal, given up to which entry and answer it is sound."""
-    try:
-        journal = Journal(place, read_only=True)
-        journal.left_out.begin(sound)
-        return list(snapshots(journal))
-    except (*STORE_ERRORS, BookError):
-        return []  # the walk through the entries tells of it
-
-
-# ── in other processes ───────────────────────────────────────────────────────────────────────
-
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
-
-
-class _Here(Executor):
-    """Does what is asked of it at once, in this process."""
-
-    def submit(self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
-        """It is done when this returns."""
-        done: Future[_T] = Future()
-        done.set_result(fn(*args, **kwargs))
-        return done
-
-
-@contextmanager
-def _judging(journal: Journal, *, rules: bool) -> Iterator[list[Future[Judged]]]:
-    """The parts of everything that are judged meanwhile in processes of their own; none if it is little.
-
-    The first part is left to this process: a process more would take longer than the part.
-    """
-    many = min(cpu_count() or 1, _JUDGES)
-    if not rules or many == 1 or journal.counts()[0] < _WORTH_JUDGING:
-        yield []
-        return
-    with ProcessPoolExecutor(many - 1, mp_context=get_context("spawn")) as pool:
-        aside = left_out_positions(journal), quarantined_receipt_numbers(journal)
-        yield [pool.submit(judged_part, journal.place, (part, many), *aside) for part in range(1, many)]
-
-
-@contextmanager
-def _aside(entries: int) -> Iterator[Executor]:
-    """Where answers and snapshots are looked at while this process walks through the entries."""
-    if entries < _WORTH_IT:
-        yield _Here()
-        return
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        yield pool

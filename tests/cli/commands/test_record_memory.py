@@ -80,7 +80,7 @@ def test_no_error_outlives_its_line(
 @pytest.mark.parametrize("kind", [*LINES, "accepted"])
 def test_no_line_leaves_more_than_its_sum(lived: Shell, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is held after each batch: 18 to 36 bytes a line number equal lines, and little else is kept."""
-    monkeypatch.setattr("lifecycle.book.command_handler._KEPT_ENTRIES", 100)
+    monkeypatch.setattr("lifecycle.book.loaded_state._KEPT_ENTRIES", 100)
     monkeypatch.setattr("cli.commands.record_lines.AT_ONCE", 50)
     monkeypatch.setattr(recording, "_teller", lambda *_, **__: lambda _: None)
     held: list[int] = []

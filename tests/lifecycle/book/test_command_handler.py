@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from lifecycle.book import command_handler as clerk
+from lifecycle.book import loaded_state
 from lifecycle.book.book import Book
 from lifecycle.fund.evolve import fold
 from lifecycle.journal.sqlite import connection
@@ -217,7 +217,7 @@ def test_two_books_on_one_file_see_each_other(book: Book, clock: Clock) -> None:
 
 
 def test_few_grants_are_kept_in_memory(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clerk, "_KEPT_ENTRIES", 3)
+    monkeypatch.setattr(loaded_state, "_KEPT_ENTRIES", 3)
     for turn in range(3):
         for grant in ("SSF-2", "SSF-3", "SSF-4"):
             asked = g.cost("01-11", grant=grant) if turn else g.propose("01-10", grant=grant)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lifecycle.book import command_handler as clerk
+from lifecycle.book import loaded_state
 from lifecycle.book.book import Book
 from lifecycle.fund import evolve as fund_module
 from lifecycle.fund import state as fund_state
@@ -118,8 +118,8 @@ def test_a_snapshot_that_cannot_be_kept_does_not_undo_the_answer(
         raise sqlite3.OperationalError("database or disk is full")
 
     with make_book(tmp_path / "book") as book:
-        monkeypatch.setattr(clerk, "_FIRST_SNAPSHOT", 1)
-        monkeypatch.setattr(clerk, "keep", full)
+        monkeypatch.setattr(loaded_state, "_FIRST_SNAPSHOT", 1)
+        monkeypatch.setattr(loaded_state, "keep", full)
         assert book.record(g.charge_fee("01-10", command_id="c1"), "f.nance").outcome == "accepted"
 
 
@@ -182,7 +182,7 @@ def test_who_finds_a_correction_without_a_snapshot_keeps_one(
     """As after a crash, or of a book that an earlier program has corrected."""
     fee = next(entry for entry in long.entries(FUND) if isinstance(entry.event, FeeCharged))
     with monkeypatch.context() as patch, Book.open(long.place, clock=clock) as other:
-        patch.setattr(clerk, "keep", lambda *_: False)
+        patch.setattr(loaded_state, "keep", lambda *_: False)
         record(other, [g.correct_fund("01-20", entry=fee.originator_version, struck=True)])
     assert recorded_anew(long, clock, read) > 500
     assert recorded_anew(long, clock, read) <= 5
@@ -209,7 +209,7 @@ def test_a_snapshot_from_before_a_field_was_added_is_passed_over(
     long: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It would say that there were no fees."""
-    for module in (snapshot, clerk, fund_module, fund_state, again):
+    for module in (snapshot, loaded_state, fund_module, fund_state, again):
         monkeypatch.setattr(module, "Fund", Told)
     monkeypatch.setitem(EVOLVE, FeeCharged, _counted)
     with Book.open(long.place) as newer:

@@ -452,8 +452,8 @@ def test_parts_of_a_book_come_to_the_whole(lived: Book, many: int) -> None:
 def test_a_large_book_is_judged_in_processes_of_their_own(
     lived: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lifecycle.seal.verify._WORTH_JUDGING", 1)
-    monkeypatch.setattr("lifecycle.seal.verify.cpu_count", lambda: 2)
+    monkeypatch.setattr("lifecycle.seal.verify_processes._WORTH_JUDGING", 1)
+    monkeypatch.setattr("lifecycle.seal.verify_processes.cpu_count", lambda: 2)
     Seal(lived).seal()
     found = verify(lived, Seal(lived), rules=True)
     assert [one for one in found.problems if not one.where.startswith("document")] == []
@@ -492,13 +492,13 @@ def test_many_processes_find_what_one_finds(place: Path | str, monkeypatch: pyte
         assert named == names[2:5]
         assert sum("2199" in what for where, what in one if where.startswith("answer")) == 2
         assert problems_of(book) == one
-        monkeypatch.setattr("lifecycle.seal.verify._WORTH_JUDGING", 1)
-        monkeypatch.setattr("lifecycle.seal.verify.cpu_count", lambda: 3)
+        monkeypatch.setattr("lifecycle.seal.verify_processes._WORTH_JUDGING", 1)
+        monkeypatch.setattr("lifecycle.seal.verify_processes.cpu_count", lambda: 3)
         assert problems_of(book, rules=True) == one
         for kept in (book.path / "checkpoints").glob("*.note"):
             kept.unlink()
         monkeypatch.undo()
         never = problems_of(book, rules=True)
-        monkeypatch.setattr("lifecycle.seal.verify._WORTH_JUDGING", 1)
-        monkeypatch.setattr("lifecycle.seal.verify.cpu_count", lambda: 3)
+        monkeypatch.setattr("lifecycle.seal.verify_processes._WORTH_JUDGING", 1)
+        monkeypatch.setattr("lifecycle.seal.verify_processes.cpu_count", lambda: 3)
         assert problems_of(book, rules=True) == never

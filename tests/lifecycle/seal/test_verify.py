@@ -15,7 +15,8 @@ from lifecycle.journal.atomic_files import CHECKPOINTS
 from lifecycle.kernel.errors import Altered
 from lifecycle.seal.notes import Checkpoint, Signer
 from lifecycle.seal.seal import Seal
-from lifecycle.seal.verify import Problem, _Look, verify
+from lifecycle.seal.verified import Problem
+from lifecycle.seal.verify import _Look, verify
 from support import given as g
 from support.books import record
 from support.tampering import (
@@ -234,7 +235,7 @@ def test_an_index_that_hides_an_entry_is_noticed(book: Book, raw: sqlite3.Connec
 
 @pytest.mark.of_a_file("its bytes, altered")
 def test_a_snapshot_that_adds_up_to_something_else_is_noticed(book: Book, raw: sqlite3.Connection) -> None:
-    from lifecycle.book.command_handler import load_fund
+    from lifecycle.book.loaded_state import load_fund
     from lifecycle.journal.snapshots import keep
 
     fund, version, _ = load_fund(book.journal)

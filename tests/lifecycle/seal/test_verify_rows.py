@@ -3,7 +3,7 @@
 import pytest
 
 from lifecycle.book.book import Book
-from lifecycle.book.command_handler import load_fund
+from lifecycle.book.loaded_state import load_fund
 from lifecycle.journal.snapshots import keep
 from lifecycle.seal.notes import Signer
 from lifecycle.seal.seal import Seal

@@ -17,7 +17,8 @@ from lifecycle.journal.snapshots import topic
 from lifecycle.kernel.errors import Unreachable
 from lifecycle.seal.notes import Signer
 from lifecycle.seal.seal import Seal
-from lifecycle.seal.verify import Verified, verify
+from lifecycle.seal.verified import Verified
+from lifecycle.seal.verify import verify
 from support import given as g
 from support.books import make_book, record
 from support.tampering import without_triggers

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 import lifecycle.book.book_reader
-import lifecycle.book.command_handler
+import lifecycle.book.loaded_state
 from lifecycle.book.book import Book
-from lifecycle.book.command_handler import load_fund
+from lifecycle.book.loaded_state import load_fund
 from lifecycle.fund import events as was
 from lifecycle.fund.evolve import fold
 from lifecycle.journal.journal import Journal
@@ -87,7 +87,7 @@ def test_a_rebuild_of_a_corrected_fund_is_what_was_caught_up(
 def test_the_funds_state_does_not_depend_on_the_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
-    monkeypatch.setattr(lifecycle.book.command_handler, "_PAGE", page)
+    monkeypatch.setattr(lifecycle.book.loaded_state, "_PAGE", page)
     with corrected_book(tmp_path / "book") as book:
         entries = book.entries(FUND)
         found, version, _ = load_fund(Journal(book.path / "journal.sqlite", read_only=True))

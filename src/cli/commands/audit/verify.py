@@ -15,7 +15,7 @@ from cli.shell.settings import Command, settings
 if TYPE_CHECKING:
     from lifecycle.book.book import Book
     from lifecycle.journal.left_out.quarantined import Quarantined, QuarantinedReceipt
-    from lifecycle.seal.verify import Verified
+    from lifecycle.seal.verified import Verified
 
 _FAILED = 4
 _BEHIND = 5

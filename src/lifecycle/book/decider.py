@@ -1,0 +1,135 @@
+"""Decides commands on the loaded state, and reads from the journal what the rules need beside it."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from pydantic import ValidationError
+
+from lifecycle.book.loaded_state import CLOCKS_DIFFER, LoadedState
+from lifecycle.decide import (
+    NEED_ENTRIES,
+    Taken,
+    Verdict,
+    acts_of,
+    calls_named,
+    judge_call,
+    judge_fund,
+    judge_grant,
+    judge_quarantine,
+    judge_quarantine_of_answer,
+    stream_of,
+)
+from lifecycle.decide.correction import CorrectCallEntry, CorrectEntry, CorrectFundEntry, faults_of_reading
+from lifecycle.decide.quarantined_rows import AnswerFound, AtPosition, QuarantineAnswer, QuarantineRow
+from lifecycle.fund.seat import start_of
+from lifecycle.journal.journal import Journal
+from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
+from lifecycle.kernel.event import EntryCorrected, Event
+from lifecycle.kernel.history import FUND, Entry, kind_of, reading
+from lifecycle.kernel.listed_codes import refuse
+from lifecycle.parse import Malformed
+from lifecycle.rejudge.walk import judged, left_out_positions, quarantined_receipt_numbers
+
+_PAGE = 5_000
+
+
+class Decider:
+    """Decides commands on one journal."""
+
+    def __init__(self, journal: Journal, state: LoadedState) -> None:
+        self._journal, self._state = journal, state
+
+    def decide(self, command: Command, recorder: str, today: date) -> Verdict:
+        """Return the verdict on a command.
+
+        Raises `Refusal`, or `Malformed` if a correction makes no event.
+        """
+        fund = self._state.fund
+        try:
+            if isinstance(command, CorrectEntry | CorrectFundEntry | CorrectCallEntry):
+                self._check_lists(command)
+            if isinstance(command, GrantCommand):
+                known = self._state.grant(stream_of(command))
+                calls = {name: self._state.call(name)[0] for name in calls_named(known, command)}
+                return judge_grant(known, command, fund, recorder, today, calls)
+            if isinstance(command, CallCommand):
+                return judge_call(self._journal.entries(stream_of(command)), command, fund, recorder, today)
+            if isinstance(command, QuarantineAnswer):
+                refusal = self._refusal_of(command.answered)
+                return judge_quarantine_of_answer(fund, command, recorder, today, refusal)
+            if isinstance(command, QuarantineRow):
+                return judge_quarantine(fund, command, recorder, today, self._row_at(command.position))
+            assert isinstance(command, FundCommand)
+            entries = self._journal.entries(FUND) if command.NAME in NEED_ENTRIES else ()
+            return judge_fund(fund, command, recorder, today, entries, self._acts_since, self._streams)
+        except ValidationError as error:
+            raise Malformed.of(error, inside="reads") from None
+
+    def _check_lists(self, command: CorrectEntry | CorrectFundEntry | CorrectCallEntry) -> None:
+        """Check what a correction says against the lists of the day. Raises ``ValidationError``."""
+        stream = stream_of(command)
+        is_grant = kind_of(stream) == "grant"
+        entries = self._state.grant(stream).entries if is_grant else self._journal.entries(stream)
+        if command.reads is not None and (corrected := reading(entries, command.entry)):
+            refuse(command.NAME, faults_of_reading(corrected, command.reads))
+
+    # ── quarantine ───────────────────────────────────────────────────────────────────────────
+
+    def _row_at(self, position: int) -> AtPosition:
+        """Return what is known of the row at a position."""
+        left_out = self._journal.left_out
+        row = next(self._journal.stored(position - 1, position, 1), None)
+        if row is None:
+            return AtPosition("")
+        if (quarantined := left_out.rows.get(position)) is not None:
+            return AtPosition(quarantined.name, quarantined=str(quarantined))
+        fault = left_out.fault(position)
+        name = f"{row.stream}@{row.version}"
+        return AtPosition(name, fault.why, fault.rows) if fault else AtPosition(name)
+
+    def _refusal_of(self, command_id: str) -> AnswerFound:
+        """Return what is known of the refusals that were given under a command id."""
+        question = "SELECT number FROM receipts WHERE command_id = ? AND outcome = 'refused' ORDER BY number"
+        numbers = [int(number) for (number,) in self._journal.recorder.rows(question, command_id)]
+        if not numbers:
+            return AnswerFound()
+        sealed, quarantined = self._journal.left_out.sealed(), self._journal.left_out.receipts
+        wrong = judged(
+            self._journal,
+            sealed,
+            left_out=left_out_positions(self._journal),
+            answers=quarantined_receipt_numbers(self._journal),
+            sealed=sealed,
+        ).wrong
+        for number in numbers:
+            if number in wrong and number not in quarantined:
+                return AnswerFound(number, wrong[number])
+        act = next((str(quarantined[number]) for number in numbers if number in quarantined), "")
+        return AnswerFound(numbers[0], quarantined=act)
+
+    # ── other streams ────────────────────────────────────────────────────────────────────────
+
+    def _acts_since(self, taken: Taken) -> Iterator[Entry]:
+        """Yield what these officers did or recorded since; all of it was recorded or corrected since."""
+        after = self._position_before(taken.since)
+        names = [officer.encode() for officer in taken.officers]
+        streams = {
+            row.stream
+            for row in self._journal.stored(after, self._state.position, _PAGE)
+            if row.topic.startswith(EntryCorrected.__name__) or any(name in row.state for name in names)
+        }
+        for stream in streams:
+            yield from acts_of(taken, self._journal.entries(stream))
+
+    def _streams(self, events: tuple[type[Event], ...], since: date | None) -> Iterator[list[Entry]]:
+        """Yield the streams in which one of these events, or a correction, was recorded since the day."""
+        after = 0 if since is None else self._position_before(since)
+        types: tuple[type[Event], ...] = (*events, EntryCorrected)
+        topics = tuple(f"{event.__name__}.v" for event in types)
+        rows = self._journal.stored(after, self._state.position, _PAGE)
+        for stream in dict.fromkeys(row.stream for row in rows if row.topic.startswith(topics)):
+            yield self._journal.entries(stream)
+
+    def _position_before(self, day: date) -> int:
+        """Return a position before which nothing was recorded on the day, whatever the clocks said."""
+        return self._journal.position_at(start_of(day, self._state.fund.time_zone) - CLOCKS_DIFFER)

@@ -1,0 +1,223 @@
+"""The states that a command handler keeps in memory between commands: the fund, calls, recent grants."""
+
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from eventsourcing.persistence import PersistenceError
+
+from lifecycle.call.call import Call
+from lifecycle.call.call import fold as fold_call
+from lifecycle.decide import Known, Verdict, stream_of
+from lifecycle.fund.evolve import fold
+from lifecycle.fund.state import Fund
+from lifecycle.journal.journal import Journal
+from lifecycle.journal.snapshots import keep, newest
+from lifecycle.kernel.command import Command, GrantCommand
+from lifecycle.kernel.event import EntryCorrected, LeftOut
+from lifecycle.kernel.history import FUND, QUARANTINES, Entry, call_stream, in_force, kind_of, lawful
+
+MANY = 1_000
+"""If others have appended this many entries, beginning anew is as quick as adding them."""
+CLOCKS_DIFFER = timedelta(days=1)
+"""An act is never dated after it was recorded, by the clock that the book then had."""
+_KEPT_ENTRIES = 5_000
+"""How many entries of recently used grants stay in memory."""
+_PAGE = 5_000
+_FIRST_SNAPSHOT = 500
+_READ_AHEAD = 100
+"""Streams whose entries are read before the append lock is taken, at most."""
+
+
+class LoadedState:
+    """The states of one journal, as of a position, and what was appended since then."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget everything: the next command loads it again."""
+        self._grants = OrderedDict[str, Known]()
+        self._kept = 0
+        self._calls = dict[str, tuple[Call | None, int]]()
+        self.fund = Fund()
+        self._fund_version = 0
+        self._snapshot_version = 0
+        self._corrected = False
+        """Whether the fund's stream was corrected since the snapshot: with it, all would be folded again."""
+        self.position = -1
+        """The newest entry that the states hold; -1 before anything is loaded."""
+        self.last_moment: datetime | None = None
+        """When the newest entry was recorded."""
+
+    # ── loading ──────────────────────────────────────────────────────────────────────────────
+
+    def start(self) -> None:
+        """Load the position and the fund, unless they are loaded."""
+        if self.position < 0:
+            # The position first, so that whatever is appended meanwhile is newer than it.
+            self.position, self.last_moment = self._journal.newest()
+            self._journal.left_out.look(self.position)
+            self._load_fund()
+
+    def restart(self) -> None:
+        """Load everything again, because other rows are left out than before."""
+        last_moment = self.last_moment
+        self._journal.left_out.again()
+        self.forget()
+        self.start()
+        if self.last_moment is None or (last_moment is not None and last_moment > self.last_moment):
+            self.last_moment = last_moment
+
+    def _load_fund(self) -> None:
+        loaded = _loaded_fund(self._journal)
+        self.fund, self._fund_version, self._snapshot_version, self._corrected = loaded
+
+    def read_ahead(self, commands: Sequence[Command]) -> None:
+        """Read the grants that the commands need, without the append lock, so that others can go on."""
+        self.start()
+        streams = dict.fromkeys(
+            stream_of(command) for command in commands if isinstance(command, GrantCommand)
+        )
+        unread = [stream for stream in streams if stream not in self._grants][:_READ_AHEAD]
+        for stream, entries in self._journal.entries_of(unread).items():
+            self._keep_grant(stream, Known.of(entries))
+
+    # ── what others have appended ────────────────────────────────────────────────────────────
+
+    def take_in(self, rows: Sequence[tuple[Any, ...]], now: Callable[[], datetime]) -> None:
+        """Take in the rows that others have appended after the position, `MANY` at most."""
+        left_out = self._journal.left_out
+        if len(rows) == MANY:
+            left_out.look(rows[-1][4])
+            self.forget()
+            self.start()
+        elif rows and left_out.take(row for row in rows if row[4] > left_out.looked):
+            self.restart()
+        elif rows:
+            self._take_in_entries([row[:5] for row in rows])
+            last = self.last_moment
+            if last is not None and last - now() > CLOCKS_DIFFER and left_out.settle_all():
+                self.last_moment = None
+                self.restart()
+
+    def _take_in_entries(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        for stream, *_, position in rows:
+            self._calls.pop(stream.removeprefix("call:"), None)
+            known = self._grants.get(stream)
+            if known is not None and not (known.entries and (known.entries[-1].position or 0) >= position):
+                self._kept -= len(self._grants.pop(stream).entries)
+        fund_rows = [row for row in rows if row[0] == FUND and row[1] > self._fund_version]
+        if fund_rows:
+            entries = [self._journal.left_out.entry(*row) for row in fund_rows]
+            if _has_correction(entries):
+                self._load_fund()  # the process that corrected it has kept a snapshot
+            else:
+                self.fund = fold(lawful(entries), self.fund)
+                self._fund_version = entries[-1].originator_version
+        self.position = rows[-1][-1]
+        for row in reversed(rows):
+            last = self._journal.left_out.entry(*row)
+            if type(last.event) is not LeftOut:
+                self.last_moment = last.recorded_at
+                break
+
+    # ── what this process appends ────────────────────────────────────────────────────────────
+
+    def add(self, entries: Sequence[Entry], verdict: Verdict) -> None:
+        """Go on to the states after a command's entries, its own first."""
+        own = entries[0]
+        if kind_of(own.originator_id) == "grant":
+            self._keep_grant(own.originator_id, self.grant(own.originator_id).plus(own, verdict.grant))
+        self.fund = verdict.fund
+        fund_entries = [entry for entry in entries if entry.originator_id == FUND]
+        self._fund_version += len(fund_entries)
+        self._corrected = self._corrected or _has_correction(fund_entries)
+        for name, call in verdict.calls.items():
+            added = sum(entry.originator_id == call_stream(name) for entry in entries)
+            self._calls[name] = call, self.call(name)[1] + added
+
+    # ── states ───────────────────────────────────────────────────────────────────────────────
+
+    def version(self, stream: str) -> int:
+        """Return the version of the last entry of a stream."""
+        if stream == FUND:
+            return self._fund_version
+        if stream == QUARANTINES:
+            return self._journal.left_out.version
+        if kind_of(stream) == "call":
+            return self.call(stream.removeprefix("call:"))[1]
+        return len(self.grant(stream).entries)
+
+    def grant(self, stream: str) -> Known:
+        """Return the grant of a stream."""
+        known = self._grants.get(stream)
+        if known is None:
+            known = Known.of(self._journal.entries(stream))
+            self._keep_grant(stream, known)
+        else:
+            self._grants.move_to_end(stream)
+        return known
+
+    def call(self, name: str) -> tuple[Call | None, int]:
+        """Return a call's state and the version of its stream. Calls are few: all that are used are kept."""
+        if name not in self._calls:
+            entries = self._journal.entries(call_stream(name))
+            self._calls[name] = fold_call(in_force(entries)), len(entries)
+        return self._calls[name]
+
+    def _keep_grant(self, stream: str, known: Known) -> None:
+        old = self._grants.pop(stream, None)
+        self._kept += len(known.entries) - (len(old.entries) if old else 0)
+        self._grants[stream] = known
+        while self._kept > _KEPT_ENTRIES and len(self._grants) > 1:
+            _, least_used = self._grants.popitem(last=False)
+            self._kept -= len(least_used.entries)
+
+    # ── snapshots ────────────────────────────────────────────────────────────────────────────
+
+    def maybe_snapshot(self) -> None:
+        """Keep a snapshot of the fund at growing distances: few, and a fifth of the stream to fold at most.
+
+        After a correction it is kept at once: with an older one, the whole stream has to be folded.
+        """
+        if FUND in self._journal.left_out.stops:
+            return  # the fund's state after its stop is not settled
+        enough = self._fund_version >= _FIRST_SNAPSHOT + self._snapshot_version * 5 // 4
+        if enough or (self._corrected and self._fund_version >= _FIRST_SNAPSHOT):
+            assert self._journal.snapshots is not None
+            # A book works without a snapshot: the receipt before it is durable, even if this fails.
+            with suppress(sqlite3.Error, PersistenceError):
+                if keep(self._journal.snapshots.recorder, self.fund, self._fund_version):
+                    self._snapshot_version, self._corrected = self._fund_version, False
+
+
+def load_fund(journal: Journal) -> tuple[Fund, int, int]:
+    """Return the fund's state and version, and the version of the snapshot that it was folded from."""
+    return _loaded_fund(journal)[:3]
+
+
+def _loaded_fund(journal: Journal) -> tuple[Fund, int, int, bool]:
+    """Return the same, and whether the stream was corrected after the snapshot."""
+    assert journal.snapshots is not None
+    fund, snapshot_version = newest(journal.snapshots.recorder) or (Fund(), 0)
+    row = journal.entry_row(FUND, snapshot_version) if snapshot_version else None
+    if snapshot_version and (row is None or journal.left_out.since(FUND, snapshot_version, row[-1])):
+        # The snapshot holds entries that are not there, and the next version would leave a gap for ever; or
+        # it holds one that was left out later.
+        fund, snapshot_version = Fund(), 0
+    version = snapshot_version
+    for newer in journal.pages(FUND, _PAGE, after=version):
+        if _has_correction(newer):
+            whole = journal.entries(FUND)
+            return fold(in_force(whole)), len(whole), snapshot_version, True
+        fund, version = fold(lawful(newer), fund), newer[-1].originator_version
+    return fund, version, snapshot_version, False
+
+
+def _has_correction(entries: Sequence[Entry]) -> bool:
+    return any(type(entry.event) is EntryCorrected for entry in entries)

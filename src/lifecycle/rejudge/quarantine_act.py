@@ -1,0 +1,59 @@
+"""The acts that quarantine a row or a receipt, judged again."""
+
+from lifecycle.decide.decision import Verdict
+from lifecycle.decide.quarantine import judge_quarantine, judge_quarantine_of_answer
+from lifecycle.decide.quarantined_rows import AnswerFound, AtPosition, QuarantineAnswer, QuarantineRow
+from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
+from lifecycle.fund.state import Fund
+from lifecycle.journal.command_digest import digest_of
+from lifecycle.journal.recorder import Receipt
+from lifecycle.kernel.history import Entry
+from lifecycle.kernel.refusals import Refusal
+from lifecycle.rejudge.entry import Lawless, last_day_at
+from lifecycle.rejudge.receipts import hold_against
+
+
+def quarantined_again(
+    own: Entry, event: RowQuarantined, receipt: Receipt, fund: Fund, *, are_wrong: bool
+) -> Verdict:
+    """Return the verdict on the act that quarantined rows; ``are_wrong``: whether they are known to be bad.
+
+    Raises `Lawless`.
+    """
+    hold_against([own], receipt, QuarantineRow.NAME)
+    fields = {"on": event.on, "actor": event.actor, "position": event.position, "reason": event.reason}
+    command = QuarantineRow.model_validate(fields if own.note is None else {**fields, "note": own.note})
+    _check_digest(command, receipt)
+    if not are_wrong:
+        raise Lawless(f"nothing is wrong with position {event.position}, which it sets aside")
+    row = AtPosition("the row", event.fault, (event.position, *event.also))
+    try:
+        return judge_quarantine(fund, command, own.recorder, last_day_at(own.recorded_at, fund), row)
+    except Refusal as refusal:
+        raise Lawless(f"{refusal.name}: {refusal}") from refusal
+
+
+def receipt_quarantined_again(
+    own: Entry, event: AnswerQuarantined, receipt: Receipt, fund: Fund, *, is_wrong: bool
+) -> Verdict:
+    """Return the verdict on the act that quarantined a receipt; ``is_wrong``: whether it is known to be bad.
+
+    Raises `Lawless`.
+    """
+    hold_against([own], receipt, QuarantineAnswer.NAME)
+    fields = {"on": event.on, "actor": event.actor, "answered": event.answered, "reason": event.reason}
+    command = QuarantineAnswer.model_validate(fields if own.note is None else {**fields, "note": own.note})
+    _check_digest(command, receipt)
+    if not is_wrong:
+        raise Lawless(f"nothing is wrong with answer {event.answer}, which it sets aside")
+    answer = AnswerFound(event.answer, event.fault)
+    today = last_day_at(own.recorded_at, fund)
+    try:
+        return judge_quarantine_of_answer(fund, command, own.recorder, today, answer)
+    except Refusal as refusal:
+        raise Lawless(f"{refusal.name}: {refusal}") from refusal
+
+
+def _check_digest(command: QuarantineRow | QuarantineAnswer, receipt: Receipt) -> None:
+    if receipt.digest != digest_of(command):
+        raise Lawless("the digest of its answer is not that of the command that becomes it")

@@ -1,0 +1,48 @@
+"""What verifying a book came to."""
+
+from typing import NamedTuple
+
+from lifecycle.journal.left_out.quarantined import Quarantined, QuarantinedReceipt
+from lifecycle.seal.notes import Checkpoint, PublicKey
+
+
+class Problem(NamedTuple):
+    """Something that is not as it was recorded."""
+
+    where: str
+    """The entry, the answer, the checkpoint or the file."""
+    what: str
+
+
+class Verified(NamedTuple):
+    """What verifying came to."""
+
+    entries: int
+    receipts: int
+    checkpoints: int
+    last: Checkpoint | None
+    """The newest checkpoint that holds."""
+    unsealed: tuple[int, int]
+    """Entries and answers after it."""
+    documents: int
+    keys: list["KeyUsed"]
+    """In the order in which they came into use."""
+    each_command: bool
+    """Whether ``book.toml`` asks for a seal after each command."""
+    judged: tuple[int, int]
+    """How many entries and answers were judged again by the rules."""
+    problems: list[Problem]
+    quarantined: list[Quarantined]
+    """Rows that are sealed, or to be sealed, as not lawful: they are no problems."""
+    quarantined_receipts: list[QuarantinedReceipt]
+    """The same of answers."""
+
+
+class KeyUsed(NamedTuple):
+    """A key that checkpoints are signed with."""
+
+    key: PublicKey
+    since: str | None
+    """The first checkpoint that it signed."""
+    vouched: bool
+    """The key before it has signed one of the same checkpoints; so it is for the first key."""
