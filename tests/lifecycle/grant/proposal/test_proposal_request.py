@@ -1,4 +1,4 @@
-"""The named "no"s from the proposal to effectiveness."""
+"""A proposal, its revisions and the request for funding: what is refused."""
 
 from datetime import date
 
@@ -6,40 +6,19 @@ import pytest
 
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
-from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.refusals import (
-    AgreementNotSigned,
     BudgetDoesNotAddUp,
-    ClosingDateBeforeEffectiveness,
-    ConditionsUnmet,
     CurrencyNotHolding,
-    DatedInFuture,
-    DecidesOwnRequest,
     GrantIdTaken,
     LetterMissing,
     NoEditionInForce,
     NothingChanged,
     NotInStage,
-    UnknownCondition,
     UnknownGrant,
     WindowNotInEdition,
 )
 from support import given as g
-from support.given import (
-    APPROVED,
-    ASKED,
-    AUTHORISED,
-    EFFECTIVE,
-    ONE_DAY,
-    PAID,
-    PROPOSED,
-    REQUESTED,
-    SIGNED,
-    TODAY,
-    given,
-)
-
-# ── proposal ─────────────────────────────────────────────────────────────────────────────────
+from support.given import APPROVED, ASKED, AUTHORISED, EFFECTIVE, PAID, PROPOSED, REQUESTED, given
 
 
 def test_an_id_is_used_once() -> None:
@@ -137,106 +116,3 @@ def test_without_an_edition_nothing_is_promised() -> None:
     past.record(g.approve("02-10")).then(was.GrantApproved, on_fund.FundsCommitted)
     past.when(g.restructure("02-09")).refused(NotInStage)
     past.when(g.restructure("02-10")).then(was.GrantRestructured)
-
-
-# ── days ─────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(("off", "come"), [(-1, True), (0, True), (1, False)])
-def test_nothing_is_dated_after_today(off: int, come: bool) -> None:
-    on = TODAY + off * ONE_DAY
-    for asked, event in (
-        (g.propose(on), was.GrantProposed),
-        (g.charge_fee(on), on_fund.FeeCharged),
-        (g.correct_fund(on, entry=5, reads={"officer": "x"}), EntryCorrected),
-    ):
-        outcome = given().when(asked)
-        outcome.then(event, on=on) if come else outcome.refused(DatedInFuture, str(TODAY))
-
-
-@pytest.mark.parametrize(("off", "come"), [(-1, True), (0, True), (1, False)])
-def test_nothing_is_corrected_into_the_future(off: int, come: bool) -> None:
-    past = given(PROPOSED)
-    on = (TODAY + off * ONE_DAY).isoformat()
-    for asked in (
-        g.correct("01-12", entry=1, reads={"on": on}),
-        g.correct(on, entry=1, reads={"title": "Milk"}),
-    ):
-        outcome = past.when(asked)
-        outcome.then(EntryCorrected) if come else outcome.refused(DatedInFuture)
-    fund = given(g.charge_fee("2012-01-01"))
-    entry = len(fund.fund_entries)
-    outcome = fund.when(g.correct_fund("2012-01-02", entry=entry, reads={"on": on}))
-    outcome.then(EntryCorrected) if come else outcome.refused(DatedInFuture)
-
-
-def test_four_eyes_are_told_before_a_future_day_and_that_before_an_amount() -> None:
-    tomorrow = TODAY + ONE_DAY
-    both = g.appoint(g.START, officer="t.leader", roles=["approver"])
-    given(both, REQUESTED).when(g.approve(tomorrow, actor="t.leader")).refused(DecidesOwnRequest)
-    given(EFFECTIVE).when(g.request_payment(tomorrow, amount="90000.01 USD")).refused(DatedInFuture)
-
-
-# ── agreement ────────────────────────────────────────────────────────────────────────────────
-
-WITH_CONDITION = [*REQUESTED, g.approve("02-10", conditions=["a bank account", "a co-ordinator"])]
-
-
-def test_conditions_are_met_before_the_signature() -> None:
-    past = given(WITH_CONDITION, g.meet_condition("02-20"))
-    past.when(g.sign("03-01")).refused(ConditionsUnmet, "a co-ordinator")
-    past.given(g.meet_condition("02-28", condition="a co-ordinator"))
-    for on, met in (("02-27", False), ("02-28", True), ("03-01", True)):
-        outcome = past.when(g.sign(on))
-        outcome.then(was.AgreementSigned) if met else outcome.refused(ConditionsUnmet)
-
-
-def test_a_condition_is_not_unmet_under_a_signature() -> None:
-    past = given(
-        REQUESTED,
-        g.approve("02-10", conditions=["a bank account"]),
-        g.meet_condition("02-20"),
-        g.sign("03-01"),
-    )
-    entry = past.version(was.ConditionMet)
-    past.when(g.correct("03-02", entry=entry, struck=True)).refused(ConditionsUnmet, "AgreementSigned")
-
-
-def test_conditions_are_met_before_effectiveness_without_an_agreement() -> None:
-    old = [
-        g.propose("2012-01-10"),
-        g.request("2012-01-20"),
-        g.approve("2012-02-10", conditions=["a bank account"]),
-    ]
-    given(old).when(g.make_effective("2012-03-01", closing_date="2013-03-01")).refused(ConditionsUnmet)
-    past = given(old, g.meet_condition("2012-02-20"))
-    past.when(g.make_effective("2012-03-01", closing_date="2013-03-01")).then(was.GrantMadeEffective)
-
-
-def test_only_a_condition_of_the_approval_is_met() -> None:
-    given(WITH_CONDITION).when(g.meet_condition("02-20", condition="a car")).refused(
-        UnknownCondition, "a bank account"
-    )
-    given(APPROVED).when(g.meet_condition("02-20")).refused(UnknownCondition, "none")
-
-
-def test_the_edition_asks_for_an_agreement() -> None:
-    given(APPROVED).when(g.make_effective("03-31")).refused(AgreementNotSigned, "2017-01")
-    past = given(EFFECTIVE)
-    past.when(g.correct("04-01", entry=past.version(was.AgreementSigned), struck=True)).refused(
-        AgreementNotSigned
-    )
-
-
-@pytest.mark.parametrize(("on", "signed"), [("02-28", False), ("03-01", True), ("03-02", True)])
-def test_effective_from_the_day_of_the_signature(on: str, signed: bool) -> None:
-    outcome = given(SIGNED).when(g.make_effective(on, closing_date="2018-02-27"))
-    outcome.then(was.GrantMadeEffective) if signed else outcome.refused(AgreementNotSigned)
-
-
-@pytest.mark.parametrize(
-    ("closing", "fits"), [("2017-03-30", False), ("2017-03-31", True), ("2017-04-01", True)]
-)
-def test_a_grant_does_not_close_before_it_is_effective(closing: str, fits: bool) -> None:
-    outcome = given(SIGNED).when(g.make_effective("03-31", closing_date=closing))
-    outcome.then(was.GrantMadeEffective) if fits else outcome.refused(ClosingDateBeforeEffectiveness)

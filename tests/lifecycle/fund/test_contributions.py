@@ -1,27 +1,16 @@
-"""What the fund may and may not do: its founding, its officers, its partners, its money, its policy."""
-
-from datetime import date
+"""Partners, what they promise and pay, and the fund's own money."""
 
 import pytest
 
 from lifecycle.fund import events as was
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.refusals import (
-    CorrectionNotCorrectable,
     CurrencyNotHolding,
-    EditionNameTaken,
-    EditionNeverChanges,
     ExceedsAvailableFunds,
     ExceedsPartnerBalance,
-    FundAlreadyEstablished,
     HoldingAmountMissing,
     InstalmentIdTaken,
-    LastAdministrator,
-    NotAnOfficer,
-    NothingCorrected,
-    PairedEntry,
     PartnerAlreadyJoined,
-    UnknownEntry,
     UnknownInstalment,
     UnknownItem,
     UnknownObligation,
@@ -29,103 +18,7 @@ from lifecycle.kernel.refusals import (
 )
 from lifecycle.types.money import Money
 from support import given as g
-from support.given import (
-    OFFICER,
-    ONE_DAY,
-    START,
-    given,
-)
-
-EDITION = {
-    "name": "2018-01",
-    "from": "2018-01-01",
-    "agreement_required": False,
-    "disbursement_grace": {"months": 1, "source": "us"},
-    "windows": {"stand_alone": {}},
-}
-
-
-def test_there_is_one_fund_a_book() -> None:
-    again = g.do("EstablishFund", START, "admin", name="Another", currency="USD", fiscal_year_start=1)
-    given().when(again).refused(FundAlreadyEstablished, "The Facility")
-
-
-def test_the_founding_is_not_struck() -> None:
-    given().when(g.correct_fund("01-10", entry=1, struck=True)).refused(FundAlreadyEstablished)
-    past = given()
-    past.record(g.correct_fund("01-10", entry=1, reads={"name": "The Fund"})).then(EntryCorrected)
-    assert past.fund.name == "The Fund"
-
-
-def test_nobody_acts_before_the_first_administrator() -> None:
-    given().when(g.appoint(START - ONE_DAY)).refused(NotAnOfficer)
-
-
-# ── officers ─────────────────────────────────────────────────────────────────────────────────
-
-
-def test_an_administrator_remains() -> None:
-    given().when(g.retire("01-10", officer="admin")).refused(LastAdministrator)
-    roles = {"officer": "admin", "roles": ["administrator"]}
-    given().when(g.retire("01-10", **roles)).refused(LastAdministrator)
-    second = g.appoint("01-10", officer="n.ew", roles=["administrator"])
-    for on, there in (("01-09", False), ("01-10", True), ("01-11", True)):
-        outcome = given(second).when(g.retire(on, officer="admin"))
-        outcome.then(was.OfficerRetired) if there else outcome.refused(LastAdministrator)
-
-
-def test_an_administrator_remains_on_every_later_day() -> None:
-    """The other one has left since: a retirement dated before would leave nobody."""
-    past = given(
-        g.appoint("2012-01-01", officer="n.ew", roles=["administrator"]),
-        g.retire("2012-03-01", officer="n.ew"),
-    )
-    past.when(g.retire("2012-02-01", officer="admin")).refused(LastAdministrator)
-
-
-def test_the_last_administrator_is_not_corrected_away() -> None:
-    given().when(g.correct_fund("01-10", entry=2, struck=True)).refused(LastAdministrator)
-    given().when(g.correct_fund("01-10", entry=2, reads={"roles": ["ttl"]})).refused(LastAdministrator)
-
-
-def test_roles_are_added_to_those_held() -> None:
-    past = given(g.appoint("2012-01-01", roles=["ttl"]), g.appoint("2012-02-01", roles=["finance"]))
-    assert past.fund.roles_on("n.ew", date(2011, 12, 31)) == frozenset()
-    assert past.fund.roles_on("n.ew", date(2012, 1, 31)) == {"ttl"}
-    assert past.fund.roles_on("n.ew", date(2012, 2, 1)) == {"ttl", "finance"}
-    past.given(g.retire("2012-01-15", officer="n.ew"))
-    assert past.fund.roles_on("n.ew", date(2012, 1, 15)) == frozenset()
-    assert past.fund.roles_on("n.ew", date(2012, 2, 1)) == {"finance"}
-
-
-# ── policy ───────────────────────────────────────────────────────────────────────────────────
-
-
-def test_an_edition_is_adopted_once_and_never_changed() -> None:
-    past = given(g.adopt("2018-01-01", edition=EDITION))
-    past.when(g.adopt("2019-01-01", edition=EDITION)).refused(EditionNameTaken, "2018-01")
-    entry = past.fund_version(was.PolicyAdopted, 3)
-    for change in ({"struck": True}, {"reads": {"on": "2018-01-02"}}):
-        past.when(g.correct_fund("2019-01-01", entry=entry, **change)).refused(EditionNeverChanges)
-
-
-@pytest.mark.parametrize(
-    ("on", "name"), [("2017-12-31", "2017-01"), ("2018-01-01", "2018-01"), ("2018-01-02", "2018-01")]
-)
-def test_a_later_edition_supersedes_from_its_date(on: str, name: str) -> None:
-    edition = given(g.adopt("2017-06-01", edition=EDITION)).fund.edition_on(date.fromisoformat(on))
-    assert edition is not None
-    assert edition.name == name
-
-
-def test_a_grant_keeps_the_edition_of_its_approval() -> None:
-    past = given(g.SIGNED, g.adopt("2017-03-15", edition={**EDITION, "from": "2017-03-15"}))
-    assert past.grant.edition == "2017-01"
-    past.given(g.make_effective("03-31")).given(g.restructure("04-01"))
-    assert past.grant.edition == "2018-01"
-
-
-# ── partners and money ───────────────────────────────────────────────────────────────────────
+from support.given import given
 
 CO = g.join("2012-01-10", partner="CO", name="Colombia", kind="emerging")
 
@@ -281,44 +174,3 @@ def test_a_fee_recorded_late_leaves_every_later_date_true() -> None:
     )
     past.when(g.charge_fee("2012-01-09", amount="0.01 USD")).refused(ExceedsAvailableFunds, "2012-01-10")
     past.when(g.charge_fee("2012-01-11", amount="10.00 USD")).then(was.FeeCharged)
-
-
-# ── corrections ──────────────────────────────────────────────────────────────────────────────
-
-
-def test_a_pair_is_corrected_by_the_grants_entry() -> None:
-    past = given(g.APPROVED, g.increase("02-11"), g.cancel_balance("02-12", amount="1.00 USD"))
-    for kind in (was.FundsCommitted, was.CommitmentIncreased, was.CommitmentReleased):
-        for change in ({"struck": True}, {"reads": {"amount": "1.00 USD"}}):
-            asked = g.correct_fund("03-01", entry=past.fund_version(kind), **change)
-            past.when(asked).refused(PairedEntry, g.G)
-
-
-def test_a_fund_entry_is_named_struck_once_and_not_twice_corrected() -> None:
-    past = given(g.charge_fee("2012-01-10"))
-    entry = past.fund_version(was.FeeCharged)
-    past.when(g.correct_fund("01-10", entry=entry + 1, struck=True)).refused(UnknownEntry)
-    past.given(g.correct_fund("01-10", entry=entry, struck=True))
-    past.when(g.correct_fund("01-11", entry=entry, struck=True)).refused(NothingCorrected)
-    change = g.correct_fund("01-11", actor=OFFICER["approver"], entry=entry + 1, reads={"reason": "else"})
-    past.when(change).refused(CorrectionNotCorrectable)
-
-
-def test_a_correction_of_money_is_what_counts() -> None:
-    past = given(g.charge_fee("2012-01-10", amount="10.00 USD"))
-    entry = past.fund_version(was.FeeCharged)
-    past.record(g.correct_fund("01-10", entry=entry, reads={"amount": "9.00 USD", "on": "2012-01-12"})).then(
-        EntryCorrected
-    )
-    assert past.fund.available.at(date(2012, 1, 11)) == 500_000
-    assert past.fund.available.at(date(2012, 1, 12)) == 499_991
-    past.given(g.correct_fund("01-11", entry=entry, struck=True))
-    assert past.fund.available.at(date(2012, 1, 12)) == 500_000
-
-
-def test_an_approval_has_its_pair() -> None:
-    amount = Money.parse("90000.00 USD")
-    outcome = given(g.REQUESTED).when(g.approve("02-10"))
-    assert outcome.events[1] == was.FundsCommitted(
-        on=date(2017, 2, 10), actor="a.prover", grant=g.G, amount=amount
-    )

@@ -1,90 +1,26 @@
-"""The named "no"s of changes, results, closure and corrections."""
+"""Results, follow-ups, reports and the end of a grant: what is refused."""
 
 from datetime import date
 
 import pytest
 
-from lifecycle.decide.correction import target_of
 from lifecycle.grant import events as was
-from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.refusals import (
-    AlreadySuspended,
-    ClosingDatePassed,
     CompletionReportAlreadyAccepted,
     CompletionReportOpen,
-    CorrectionNotCorrectable,
-    EntryAlreadyStruck,
     FinanceInOtherCurrency,
     FollowUpIdTaken,
     FollowUpNotOpen,
     FollowUpsOpen,
     NoCompletionReport,
-    NotAnExtension,
     NothingChanged,
-    NothingCorrected,
-    NotSuspended,
     PaymentsUnfinished,
-    Refusal,
     UndisbursedBalanceRemains,
-    UnknownGrant,
     UnknownObligation,
 )
 from lifecycle.policy.edition import read_edition, shipped
 from support import given as g
-from support.given import (
-    APPROVED,
-    CLOSED,
-    EFFECTIVE,
-    FOLLOW_UP,
-    PROPOSED,
-    REQUESTED,
-    SETTLED,
-    given,
-)
-
-# ── changes ──────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(("on", "open_"), [("2018-03-30", True), ("2018-03-31", True), ("2018-04-01", False)])
-def test_a_closing_date_is_extended_until_its_own_day(on: str, open_: bool) -> None:
-    outcome = given(EFFECTIVE).when(g.extend(on, waiver="a flood"))
-    outcome.then(was.ClosingDateExtended) if open_ else outcome.refused(ClosingDatePassed, "2018-03-31")
-
-
-@pytest.mark.parametrize(
-    ("closing", "later"), [("2018-03-30", False), ("2018-03-31", False), ("2018-04-01", True)]
-)
-def test_an_extension_is_later(closing: str, later: bool) -> None:
-    outcome = given(EFFECTIVE).when(g.extend("06-01", closing_date=closing, waiver="a flood"))
-    outcome.then(was.ClosingDateExtended) if later else outcome.refused(NotAnExtension)
-
-
-def test_a_late_extension_leaves_the_later_one_an_extension() -> None:
-    past = given(EFFECTIVE, g.extend("2017-06-01", waiver="a flood"))
-    past.when(g.extend("05-01", waiver="rain", closing_date="2018-07-01")).refused(NotAnExtension, "entry")
-    past.when(g.extend("05-01", waiver="rain", closing_date="2018-06-29")).then(was.ClosingDateExtended)
-
-
-def test_a_restructuring_changes_something() -> None:
-    given(APPROVED).when(g.restructure("02-11", objective=None)).refused(NothingChanged)
-    given(APPROVED).when(g.restructure("02-11")).then(was.GrantRestructured)
-
-
-def test_a_suspension_of_a_scope_holds_once() -> None:
-    past = given(EFFECTIVE, g.suspend("04-10"))
-    past.when(g.suspend("04-11")).refused(AlreadySuspended)
-    past.when(g.suspend("04-09")).refused(AlreadySuspended, "entry")
-    past.when(g.suspend("04-11", scope="payments")).then(was.GrantSuspended)
-
-
-@pytest.mark.parametrize(("on", "holds"), [("04-09", False), ("04-10", True), ("04-11", True)])
-def test_only_a_suspension_that_holds_is_lifted(on: str, holds: bool) -> None:
-    outcome = given(EFFECTIVE, g.suspend("04-10")).when(g.lift(on))
-    outcome.then(was.SuspensionLifted) if holds else outcome.refused(NotSuspended)
-    given(EFFECTIVE, g.suspend("04-10")).when(g.lift("04-12", scope="payments")).refused(NotSuspended, "all")
-
-
-# ── results and closure ──────────────────────────────────────────────────────────────────────
+from support.given import CLOSED, EFFECTIVE, FOLLOW_UP, PROPOSED, SETTLED, given
 
 
 def test_outcomes_name_something() -> None:
@@ -206,54 +142,3 @@ def test_a_closed_grant_is_reopened_and_the_closure_stays_visible() -> None:
     past = given(CLOSED, g.reopen("2018-07-01"), g.close("2018-08-01"))
     assert past.grant.closures == (date(2018, 6, 1), date(2018, 8, 1))
     assert past.grant.closed_on == date(2018, 8, 1)
-
-
-# ── corrections ──────────────────────────────────────────────────────────────────────────────
-
-
-def test_an_entry_is_struck_once() -> None:
-    past = given(PROPOSED, g.cost("01-11"), g.correct("01-12", entry=2, struck=True))
-    for change in ({"struck": True}, {"reads": {"amount": "1.00 USD"}}):
-        past.when(g.correct("01-13", entry=2, **change)).refused(NothingCorrected)
-        with pytest.raises(Refusal, match="entry 3") as told:  # as it was told under the first rules
-            target_of(g.correct("01-13", entry=2, **change), past.grants[g.G].entries, 1)  # type: ignore[arg-type]
-        assert told.value.name == EntryAlreadyStruck.__name__
-
-
-def test_a_struck_strike_has_no_effect() -> None:
-    past = given(PROPOSED, g.revise("01-11", title="Milk"), g.correct("01-12", entry=2, struck=True))
-    assert past.grant.title == "Dairy supply chains"
-    past.given(g.correct("01-13", actor="a.prover", entry=3, struck=True))
-    assert past.grant.title == "Milk"
-    past.given(g.correct("01-14", actor=g.CHECKER, entry=4, struck=True))
-    assert past.grant.title == "Dairy supply chains"
-
-
-def test_a_correction_is_struck_and_not_corrected() -> None:
-    past = given(PROPOSED, g.correct("01-12", entry=1, reads={"title": "Milk"}))
-    change = g.correct("01-13", actor="a.prover", entry=2, reads={"reason": "else"})
-    past.when(change).refused(CorrectionNotCorrectable, "entry 1")
-
-
-def test_a_second_correction_adds_to_the_first() -> None:
-    past = given(
-        PROPOSED,
-        g.correct("01-12", entry=1, reads={"title": "Milk"}),
-        g.correct("01-13", entry=1, reads={"months": 6}),
-    )
-    assert (past.grant.title, past.grant.months) == ("Milk", 6)
-    past.given(g.correct("01-14", actor="a.prover", entry=2, struck=True))
-    assert (past.grant.title, past.grant.months) == ("Dairy supply chains", 6)
-
-
-def test_a_correction_before_the_grant_is_no_correction() -> None:
-    past = given(PROPOSED)
-    past.when(g.correct("01-09", entry=1, reads={"title": "Milk"})).refused(UnknownGrant)
-    past.when(g.correct("01-10", entry=1, reads={"title": "Milk"})).then(EntryCorrected)
-
-
-def test_a_proposal_is_not_moved_behind_what_followed() -> None:
-    past = given(REQUESTED)
-    for on, fits in (("2017-01-19", True), ("2017-01-20", True), ("2017-01-21", False)):
-        outcome = past.when(g.correct("02-01", entry=1, reads={"on": on}))
-        outcome.then(EntryCorrected) if fits else outcome.refused(UnknownGrant, "FundingRequested")
