@@ -21,23 +21,19 @@ from projections import store
 from projections.engine.detached_views import ViewsAlone
 from projections.engine.projector import caught_up
 from projections.reports.portfolio import timeline
-from projections.reports.sql_views import KEYS, REPORTS, Question
-from projections.schema.tables import register_spans
+from projections.reports.questions import Question
+from projections.reports.sql_views import KEYS, REPORTS
+from projections.schema.columns import Columns, Type
+from projections.schema.tables import Row, register_spans
 from projections.schema.tracking import ViewsTracking
 
-LISTS = (
-    "recipients providers superseded sought achieved results countries hosts giving receiving phases"
-    " partners other_currencies"
-).split()
 _OF_ALL = ("register",)
 """Reports that need all grants for the row of one: its sector is written as the first one was."""
-TRUTHS = ("complies",)
-"""Columns whose cells are lists; and those whose are true or false."""
 AS_OF: ColumnElement[str] = bindparam("as_of", type_=Text)
 """The day that a question is asked for."""
 
 
-__all__ = ["AS_OF", "KEYS", "REPORTS", "Report", "ask", "question_of", "run", "tables_at"]
+__all__ = ["AS_OF", "KEYS", "REPORTS", "Report", "answer_of", "ask", "question_of", "run", "tables_at"]
 
 
 @dataclass(frozen=True)
@@ -45,12 +41,17 @@ class Report:
     """A report with its two dates."""
 
     name: str
-    columns: tuple[str, ...]
+    layout: Columns
     rows: list[tuple[object, ...]]
     """Cells ready for JSON: days and amounts are text, shares four places, lists are lists."""
     as_of: date
     known: int
     """The journal position up to which entries are counted."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns' names."""
+        return self.layout.names
 
 
 def run(
@@ -129,8 +130,23 @@ def tables_at(
 
 def ask(connection: Connection, name: str, question: Question, *, as_of: date, known: int) -> Report:
     """A question's answer, of tables that are open."""
-    columns, rows = _answer(connection, question, as_of)
-    return Report(name, columns, rows, as_of, known)
+    return Report(name, question.columns, answer_of(connection, question, as_of), as_of, known)
+
+
+def answer_of(connection: Connection, question: Question, as_of: date) -> list[Row]:
+    """The rows that answer a question, with lists and truths in the place of what a store has for them."""
+    if not isinstance(question.answer, Select):
+        return question.answer(connection, as_of)
+    rows: list[Row] = [
+        tuple(row) for row in connection.execute(question.answer, {"as_of": as_of.isoformat()})
+    ]
+    ready = [_READY.get(column.type) for column in question.columns]
+    if not any(ready):
+        return rows
+    return [
+        tuple(cell if make is None else make(cell) for cell, make in zip(row, ready, strict=True))
+        for row in rows
+    ]
 
 
 def question_of(name: str, by: str | None, grant: str | None, *, every: bool = False) -> Question:
@@ -154,28 +170,7 @@ def question_of(name: str, by: str | None, grant: str | None, *, every: bool = F
     return keys[by](AS_OF)
 
 
-def _answer(
-    connection: Connection, question: Question, as_of: date
-) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
-    if not isinstance(question, Select):
-        return question(connection, as_of)
-    columns = tuple(question.selected_columns.keys())
-    rows = [tuple(row) for row in connection.execute(question, {"as_of": as_of.isoformat()})]
-    ready = [_READY.get(column) for column in columns]
-    if any(ready):
-        rows = [
-            tuple(cell if make is None else make(cell) for cell, make in zip(row, ready, strict=True))
-            for row in rows
-        ]
-    return columns, rows
-
-
-def _list(cell: Any) -> object:
-    """JSON text as a list. Sums by a key may have a number, or nothing, under the same name."""
-    return json.loads(cell) if isinstance(cell, str) else cell
-
-
-_READY: dict[str, Callable[[Any], object]] = {
-    **dict.fromkeys(LISTS, _list),
-    **dict.fromkeys(TRUTHS, lambda cell: None if cell is None else bool(cell)),
+_READY: dict[Type, Callable[[Any], object]] = {
+    Type.LIST: lambda cell: None if cell is None else json.loads(cell),
+    Type.TRUTH: lambda cell: None if cell is None else bool(cell),
 }

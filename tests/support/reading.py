@@ -16,7 +16,7 @@ from lifecycle.kernel.command import Command
 from lifecycle.kernel.history import FUND, Entry
 from projections import store
 from projections.engine.fold import folded
-from projections.query import _answer, question_of, run
+from projections.query import answer_of, question_of, run
 from support import given as g
 from support.given import Past, day
 
@@ -104,4 +104,4 @@ def ask_past(past: Past, name: str, as_of: str | date, *, until: date | None = N
     with store.writing(engine) as connection:
         for _, rows in folded([(name, entries) for name, entries in streams if entries], past.fund):
             store.insert(connection, rows)
-        return _answer(connection, question_of(name, None, None), day(as_of))[1]
+        return answer_of(connection, question_of(name, None, None), day(as_of))

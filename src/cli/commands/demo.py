@@ -154,24 +154,31 @@ def _sessions_and_library(asked: Settings, book: "Book", show: Callable[..., Non
     from cli.facility.later import DIALOGUE
     from projections.query import Report, tables_at
     from projections.query import ask as answer
-    from projections.reports.results.library import Filters, match, search
+    from projections.reports.questions import Question
+    from projections.reports.results.library import (
+        MATCH_COLUMNS,
+        SEARCH_COLUMNS,
+        Filters,
+        match,
+        search,
+    )
     from projections.reports.results.sites import COLUMNS, local_times, session_on
 
     on = book.today()
     with tables_at(book, None) as (connection, known):
         session = session_on(connection, on, DIALOGUE, "A1")
-        sites = Report("sites", tuple(COLUMNS), local_times(session), on, known)
+        sites = Report("sites", COLUMNS, local_times(session), on, known)
         found = answer(
             connection,
             "search",
-            lambda c, day: search(c, day, _QUESTION, Filters(), _ROWS),
+            Question(SEARCH_COLUMNS, lambda c, day: search(c, day, _QUESTION, Filters(), _ROWS)),
             as_of=on,
             known=known,
         )
         offers = answer(
             connection,
             "match",
-            lambda c, day: match(c, day, _QUESTION, "KE", sector=None, limit=_ROWS),
+            Question(MATCH_COLUMNS, lambda c, day: match(c, day, _QUESTION, "KE", sector=None, limit=_ROWS)),
             as_of=on,
             known=known,
         )

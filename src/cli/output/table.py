@@ -16,103 +16,14 @@ from cli.output.totals import totals
 
 if TYPE_CHECKING:
     from projections.query import Report
+    from projections.schema.columns import Column, Columns
 
 NOTHING = "\u2013"
 """Stands where there is nothing to say."""
-MONEY = frozenset(
-    """approved increased cancelled committed requested disbursed refunded net_disbursed undisbursed overpaid
-    pledged agreed received received_holding fees income returned available
-    envelope selected_amount left cost
-    cash in_kind cost_share private preparation supervision cofinancing cost_per_activity
-    cost_per_participant cost_per_pair finance_needed finance_found finance_missing scheduled missing
-    """.split()
-)
-"""Columns of amounts."""
-_SHORT = {
-    "raised_awareness": "aware",
-    "enhanced_knowledge_and_skills": "skill",
-    "improved_consensus_and_teamwork": "team",
-    "strengthened_coalitions": "coal.",
-    "enhanced_networks": "netw.",
-    "increased_implementation_knowledge": "impl.",
-}
-"""Headings that are shorter than their columns, so that all six outcomes stand beside each other."""
-NUMBERS = (
-    MONEY
-    | _SHORT.keys()
-    | frozenset(
-        """share_disbursed share_elapsed share_of_sought grants days reviews mean lowest highest
-        mean_selected mean_declined declined withdrawn undecided countries countries_received selected
-        planned held cancelled met met_late missed overdue due_soon upcoming waived not_started not_applicable
-        women men not_stated participants moves sought_and_achieved lessons with_results
-        with_lessons receiving providing both proposals facilitating financing demand supply delivered
-        activities pairs leverage transaction_cost_share share_tied capacity_share follow_ups respondents
-        satisfaction activities_known participants_known pairs_known cofinancing_known costs_known
-        over_activities over_participants over_pairs over_cofinancing over_costs
-        proposed approved signed effective closed rank score stories""".split()
-    )
-)
-_SUMMED = frozenset(("fund", "outcomes", "exchanges", "countries", "value"))
-"""Reports whose last row may sum the others up: it has nothing in its first column."""
-
-_FIRST = {
-    "countries": "country name receiving providing both grants held",
-    "countries by": "",
-    "value": "grant net_disbursed activities cost_per_activity participants cost_per_participant cofinancing",
-    "value by": "net_disbursed activities cost_per_activity participants cost_per_participant cofinancing",
-    "instalments": "partner instalment currency scheduled due_on missing status",
-    "follow-ups": "grant action due status finance_missing days owner follow_up",
-    "follow-ups by": "grant follow_ups finance_needed finance_found finance_missing currency",
-    "stages": "grant stage proposed requested approved effective follow_up days",
-    "parties": "grant role country organization since",
-    "search": "rank grant kind snippet providers recipients sector",
-    "match": "rank provider name score last_held_on evidence held received_before stories",
-    "exchanges": "grant activity instrument status starts ends cost currency participants",
-    "exchanges by": "held participants women men not_stated cost currency other_currencies planned cancelled",
-    "outcomes": "grant " + " ".join(_SHORT) + " lessons results",
-    "outcomes by": "sought achieved sought_and_achieved share_of_sought",
-    "register": "grant title stage window recipients providers closing_date suspended",
-    "disbursement": "grant committed disbursed undisbursed share_disbursed net_disbursed share_elapsed",
-    "disbursement by": "grants proposals committed net_disbursed undisbursed disbursed currency",
-    "disbursement in periods": "grants proposals approved disbursed refunded net_disbursed currency",
-    "windows": "grant rule complies figure limit waiver waived_by window edition",
-    "timeline": "grant obligation status due_on days item met_on",
-    "calls": "call envelope received requested selected declined countries left status selected_amount",
-    "calls by": "criterion reviews mean lowest highest mean_selected mean_declined",
-    "timeline by": "obligation met met_late missed overdue due_soon upcoming waived not_started",
-    "fund": "partner currency pledged received_holding committed available kind received",
-}
-"""The most telling columns of each report, which a narrow terminal gets first."""
-_ROOM = {
-    "title": 30,
-    "sector": 20,
-    "recipients": 14,
-    "providers": 14,
-    "obligation": 13,
-    "status": 10,
-    "superseded": 24,
-    "name": 16,
-    "region": 18,
-    "income_group": 12,
-    "action": 16,
-    "owner": 14,
-    "handed_to": 14,
-    "organization": 24,
-    "summary": 40,
-    "snippet": 24,
-    "evidence": 24,
-    "kind": 11,
-    "figure": 23,
-    "waiver": 20,
-    "limit": 23,
-    "outcomes": 20,
-    "grants": 14,
-}
-"""Texts that may be broken over lines, with the columns that they need at least to read well."""
 _COLORS = {"overdue": "red", "met_late": "yellow", "due_soon": "yellow", "met": "green"}
 
 
-def cell(column: str, value: object) -> str:
+def cell(column: "Column", value: object) -> str:
     """A value as people read it: amounts grouped, nothing as a dash. Escaped."""
     if value is None:
         return NOTHING
@@ -120,9 +31,9 @@ def cell(column: str, value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, (list, tuple)):
         return ", ".join(safe(item) for item in value)
-    if column in MONEY:
+    if column.grouped:
         return grouped(Decimal(str(value)))
-    if column in ("status", "stage", "obligation", "kind"):
+    if column.is_code:
         return safe(value).replace("_", " ")
     return safe(value)
 
@@ -137,12 +48,18 @@ def print_table(report: "Report", caption: str, *, color: bool, file: IO[str] | 
     cells = body_of(report)
     least, longest = _widths(report, cells)
     shown = _fitting(report, least, room)
-    for line in _lines(report, cells, _widened(shown, least, longest, room), color=color):
+    wide = _widened(shown, least, longest, room)
+    for line in _lines(report.layout, cells, wide, color=color):
         console.file.write(line + "\n")
     if not cells:
         console.print(Text("no rows"))
     console.print(Text(caption))
-    if short := [f"{_SHORT[column]} = {column.replace('_', ' ')}" for column in shown if column in _SHORT]:
+    short = [
+        f"{column.heading} = {heading(column.name)}"
+        for column in report.layout
+        if column.heading and column.name in shown
+    ]
+    if short:
         console.print(Text(f"Columns: {', '.join(short)}."))
     if left_out := [column for column in report.columns if column not in shown]:
         console.print(
@@ -155,9 +72,9 @@ def print_table(report: "Report", caption: str, *, color: bool, file: IO[str] | 
 _GAP = "  "
 
 
-def _lines(report: "Report", cells: list[list[str]], wide: dict[str, int], *, color: bool) -> Iterator[str]:
+def _lines(layout: "Columns", cells: list[list[str]], wide: dict[str, int], *, color: bool) -> Iterator[str]:
     """The heading, a rule and the rows. Each row is laid out by itself: ten thousand take a second."""
-    at = [(report.columns.index(column), column, size) for column, size in wide.items()]
+    at = [(place, column, wide[column.name]) for place, column in enumerate(layout) if column.name in wide]
     heads = [_heading(column, size).split("\n") for _, column, size in at]
     high = max(map(len, heads))
     for n in range(high):
@@ -168,7 +85,7 @@ def _lines(report: "Report", cells: list[list[str]], wide: dict[str, int], *, co
         yield _GAP.join(parts)
     yield "─" * (sum(wide.values()) + len(_GAP) * (len(wide) - 1))
     sizes = tuple(wide.values())
-    plain = _GAP.join(f"{{:{'>' if column in NUMBERS else '<'}{size}}}" for _, column, size in at)
+    plain = _GAP.join(f"{{:{'>' if column.is_right else '<'}{size}}}" for _, column, size in at)
     for row in cells:
         picked = [row[i] for i, _, _ in at]
         if not color and all(map(_fits, picked, sizes)):  # most rows: nothing to break, nothing to tint
@@ -187,15 +104,15 @@ def _fits(text: str, size: int) -> bool:
     return len(text) <= size and (text.isascii() or text == NOTHING)
 
 
-def _laid(text: str, column: str, size: int, *, color: bool = False) -> str:
+def _laid(text: str, column: "Column", size: int, *, color: bool = False) -> str:
     """The text in its column, numbers to the right."""
     pad = " " * (size - _cells(text))
-    tint = _COLORS.get(text.replace(" ", "_")) if color and column == "status" else None
+    tint = _COLORS.get(text.replace(" ", "_")) if color and column.name == "status" else None
     if tint is not None:
         import click
 
         text = click.style(text, fg=tint)
-    return pad + text if column in NUMBERS else text + pad
+    return pad + text if column.is_right else text + pad
 
 
 def _cells(text: str) -> int:
@@ -238,51 +155,46 @@ def heading(column: str) -> str:
 def body_of(report: "Report") -> list[list[str]]:
     """All rows as people read them, with the totals of a table of money last."""
     cells = [cells_of(report, row) for row in report.rows]
-    if report.name in _SUMMED and (not report.rows or report.rows[-1][0] is None):
+    if report.layout.sums_last:
         return cells
     return cells + [
         [
             ("" if value is None else cell(column, value)) if i else "total"
-            for i, (column, value) in enumerate(zip(report.columns, row, strict=True))
+            for i, (column, value) in enumerate(zip(report.layout, row, strict=True))
         ]
-        for row in totals(report, MONEY)
+        for row in totals(report)
     ]
 
 
 def cells_of(report: "Report", row: tuple[object, ...]) -> list[str]:
     """A row's cells as people read them; what the last row sums up is named ``total``."""
-    cells = [cell(column, value) for column, value in zip(report.columns, row, strict=True)]
-    if row[0] is None and report.name in _SUMMED:
+    cells = [cell(column, value) for column, value in zip(report.layout, row, strict=True)]
+    if row[0] is None and report.layout.sums_last:
         cells[0] = "total"
     return cells
 
 
-def _heading(column: str, room: int) -> str:
+def _heading(column: "Column", room: int) -> str:
     """The column's name, its words below each other where they are wider than the column."""
-    words = _SHORT.get(column, column).replace("_", " ")
+    words = heading(column.heading or column.name)
     return words if len(words) <= room else words.replace(" ", "\n")
 
 
 def _widths(report: "Report", cells: list[list[str]]) -> tuple[dict[str, int], dict[str, int]]:
     """How wide each column has to be at least, and would be with no text broken."""
     least, longest = {}, {}
-    for i, column in enumerate(report.columns):
-        words = _SHORT.get(column, column).split("_")
-        longest[column] = max([*map(len, words), *(_cells(row[i]) for row in cells)])
-        least[column] = min(longest[column], max(_ROOM.get(column, longest[column]), *map(len, words)))
+    for i, column in enumerate(report.layout):
+        words, name = (column.heading or column.name).split("_"), column.name
+        longest[name] = max([*map(len, words), *(_cells(row[i]) for row in cells)])
+        least[name] = min(longest[name], max(column.width or longest[name], *map(len, words)))
     return least, longest
 
 
 def _fitting(report: "Report", wide: dict[str, int], room: int) -> list[str]:
     """As many columns as fit, the most telling first, in the report's own order."""
-    forms = [
-        _FIRST.get(key, "").split() for key in (report.name, f"{report.name} by", f"{report.name} in periods")
-    ]
-    fits = next((form for form in forms if wide.keys() >= set(form)), forms[-1])
-    telling = [name for name in fits if name in wide]
     chosen: list[str] = []
     left = room + 1
-    for column in dict.fromkeys((report.columns[0], *telling, *report.columns)):
+    for column in dict.fromkeys((report.columns[0], *report.layout.first, *report.columns)):
         if wide[column] + 2 <= left or not chosen:
             chosen.append(column)
             left -= wide[column] + 2

@@ -7,23 +7,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from projections.query import Report
 
-COUNTS = ("grants", "proposals")
-"""Numbers that add up, too, where each grant stands in one row."""
-_OVERLAPPING = frozenset(("country", "partner", "fiscal_year", "fiscal_quarter", "calendar_year", "quarter"))
-"""First columns of rows that can count the same grant twice: numbers of grants do not add up over them."""
 
-
-def totals(report: "Report", money: frozenset[str]) -> list[tuple[object, ...]]:
-    """A row for each currency with the sums of the money columns; none if there is nothing to add up.
-
-    Rows by country hold the same money more than once: they have no total.
-    """
-    first = report.columns[0]
-    summed = [name for name in report.columns if name in money and not name.startswith("cost_per_")]
-    if not report.rows or not summed or (report.name, first) == ("disbursement", "country"):
+def totals(report: "Report") -> list[tuple[object, ...]]:
+    """A row for each currency with the sums of the columns that add up; no row if none does."""
+    layout, first = report.layout, report.columns[0]
+    summed = [column.name for column in layout if column.adds_up]
+    if not report.rows or not summed or layout.overlap:
         return []
-    if first not in _OVERLAPPING:
-        summed += [name for name in report.columns if name in COUNTS]
     sums: dict[object, dict[str, Decimal]] = defaultdict(dict)
     places = [report.columns.index(name) for name in summed]
     currency = report.columns.index("currency") if "currency" in report.columns else None

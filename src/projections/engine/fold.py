@@ -43,12 +43,12 @@ from projections.reports.portfolio.windows import Windows
 from projections.reports.results import (
     exchanges,
     follow_ups,
-    library,
+    library_texts,
     outcomes,
 )
 from projections.reports.results.exchanges import Activities, Attendance
 from projections.reports.results.follow_ups import FollowUps
-from projections.reports.results.library import Texts
+from projections.reports.results.library_texts import Texts
 from projections.reports.results.outcomes import Outcomes
 from projections.schema.tables import (
     CALL_TABLES,
@@ -114,7 +114,7 @@ _MAKE: tuple[tuple[Callable[[Rules], Any], Collection[type[Event]] | None], ...]
     (lambda _: Attendance(), exchanges.HELD),
     *((partial(_facts, table, row), kinds) for table, row, kinds in told.KINDS),
     (lambda _: FollowUps(), follow_ups.CONCERNS),
-    (lambda _: Texts(), library.CONCERNS),
+    (lambda _: Texts(), library_texts.CONCERNS),
 )
 """Each projection of grants, and the facts that concern it; `None` for all."""
 

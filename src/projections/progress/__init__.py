@@ -8,18 +8,9 @@ from datetime import date
 
 from sqlalchemy import Connection, select
 
+from projections.progress import money, results
 from projections.progress.asking import Asker
 from projections.progress.model import Period, Progress
-from projections.progress.money import (
-    approved,
-    completed,
-    contributions,
-    elapsed,
-    glance,
-    portfolio,
-    status,
-)
-from projections.progress.results import countries, outcomes, stories, surveys, timeline
 from projections.schema.tables import fund_facts
 
 
@@ -27,18 +18,18 @@ def compute(connection: Connection, fund: str, period: Period, *, as_of: date, k
     """The report of the period, as of the day and as known at the position."""
     it = Asker(connection, period, as_of, known)
     parts = (
-        glance,
-        status,
-        approved,
-        completed,
-        portfolio,
-        contributions,
-        elapsed,
-        timeline,
-        surveys,
-        countries,
-        outcomes,
-        stories,
+        money.glance,
+        money.status,
+        money.approved,
+        money.completed,
+        money.portfolio,
+        money.contributions,
+        money.elapsed,
+        results.timeline,
+        results.surveys,
+        results.countries,
+        results.outcomes,
+        results.stories,
     )
     return Progress(fund, period, as_of, known, it.currency, [part(it) for part in parts])
 

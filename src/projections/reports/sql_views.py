@@ -1,7 +1,6 @@
 """Each report as a question to the tables; those that are one select also as an SQL view, as of today."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
 from functools import partial
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
@@ -9,16 +8,18 @@ from sqlalchemy.schema import CreateView
 
 from projections.reports.fund import calls, instalments
 from projections.reports.fund import contributions as fund
-from projections.reports.money import attribution, disbursement, value
+from projections.reports.money import attribution, disbursement, disbursement_by, value
 from projections.reports.portfolio import (
     register,
     stages,
     timeline,
     windows,
 )
+from projections.reports.questions import Asked, Question
 from projections.reports.results import (
     countries,
     exchanges,
+    exchanges_by,
     follow_ups,
     outcomes,
     people,
@@ -26,10 +27,6 @@ from projections.reports.results import (
 from projections.schema.expressions import day_now, moment_now
 from projections.schema.tables import seat_offsets
 
-Answered = tuple[tuple[str, ...], list[tuple[object, ...]]]
-"""Columns and rows."""
-Question = Select[*tuple[object, ...]] | Callable[[Connection, date], Answered]
-"""A select, or a computation on the tables for what SQL says badly."""
 REPORTS: dict[str, Callable[[ColumnElement[str], str | None], Question]] = {
     "register": register.report,
     "disbursement": disbursement.report,
@@ -52,13 +49,13 @@ REPORTS: dict[str, Callable[[ColumnElement[str], str | None], Question]] = {
 """Each report by name, as of a day, of one grant or of all."""
 KEYS: dict[str, dict[str, Callable[[ColumnElement[str]], Question]]] = {
     "disbursement": {
-        **{key: partial(disbursement.report_by, key.replace("-", "_")) for key in disbursement.KEYS},
-        "partner": lambda _: attribution.by_partner,
+        **{key: partial(disbursement_by.report_by, key.replace("-", "_")) for key in disbursement_by.KEYS},
+        "partner": attribution.report_by_partner,
     },
     "calls": {"criterion": calls.report_by_criterion},
     "exchanges": {
-        "instrument": exchanges.report_by_instrument,
-        "country": exchanges.report_by_country,
+        "instrument": exchanges_by.report_by_instrument,
+        "country": exchanges_by.report_by_country,
     },
     "outcomes": {"outcome": outcomes.report_by_outcome},
     "timeline": {"obligation": timeline.report_by_obligation},
@@ -86,12 +83,12 @@ def create_views(connection: Connection, *, temporary: bool = False) -> None:
         connection.execute(CreateView(question, name, temporary=temporary))
 
 
-def questions_of_today() -> Iterator[tuple[str, Select[*tuple[object, ...]]]]:
+def questions_of_today() -> Iterator[tuple[str, Asked]]:
     """Each SQL view's name, and its select."""
     for name, report in REPORTS.items():
-        question = report(TODAY, None)
-        if isinstance(question, Select):
-            yield name.replace("-", "_"), question
+        answer = report(TODAY, None).answer
+        if isinstance(answer, Select):
+            yield name.replace("-", "_"), answer
 
 
 def drop_views(connection: Connection) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from cli.output.table import csv_text, json_text, print_table
 from projections.query import Report
+from projections.schema.columns import Column, Columns, Type
 from support.cli_shell import Shell
 
 NAMES = ("register disbursement windows timeline fund outcomes countries value stages").split()
@@ -90,7 +91,14 @@ def test_a_file_is_there_whole(lived: Shell) -> None:
 
 ODD = Report(
     "register",
-    ("grant", "title", "undisbursed", "days", "recipients", "suspended"),
+    Columns(
+        Column("grant", Type.TEXT, ""),
+        Column("title", Type.TEXT, ""),
+        Column("undisbursed", Type.MONEY, ""),
+        Column("days", Type.COUNT, ""),
+        Column("recipients", Type.LIST, ""),
+        Column("suspended", Type.TEXT, ""),
+    ),
     [
         ("G", "=HYPERLINK(1)", "-5.00", -3, ["=1", "B"], None),
         ("H", "+1", "1234567.00", 12, [], "all"),

@@ -1,7 +1,9 @@
 """Pages of HTML, the progress report, the glance, and Parquet: valid, accessible, safe, alike."""
 
+import io
 import re
 from collections.abc import Iterator
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from xml.etree.ElementTree import Element
@@ -11,6 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from cli.output.parquet import parquet_bytes
+from projections.query import Report
+from projections.reports.results import exchanges
 from projections.reports.sql_views import KEYS, REPORTS
 from support.cli_shell import Shell, officers, on_grant
 
@@ -268,3 +273,11 @@ def test_parquet_types(lived: Shell, tmp_path: Path) -> None:
     assert str(counted.schema.field("grants").type) == "int64"
     found = parquet(lived, tmp_path / "report.parquet", "windows")
     assert str(found.schema.field("complies").type) == "bool"
+
+
+def test_a_list_is_a_list_also_if_another_report_counts_under_its_name() -> None:
+    cells: dict[str, object] = dict.fromkeys(exchanges.COLUMNS.names)
+    row = exchanges.COLUMNS.row(**{**cells, "receiving": ["PE"], "women": 3})
+    report = Report("exchanges", exchanges.COLUMNS, [row], date(2018, 1, 1), 1)
+    (found,) = pq.read_table(io.BytesIO(parquet_bytes(report))).to_pylist()
+    assert (found["receiving"], found["women"]) == (["PE"], 3)

@@ -4,9 +4,12 @@ from datetime import date
 
 import pytest
 
-from cli.output.table import MONEY, body_of
+from cli.output.table import body_of
 from cli.output.totals import totals
-from projections.query import Report
+from projections.query import AS_OF, Report
+from projections.reports.fund import contributions, instalments
+from projections.reports.money import value
+from projections.schema.columns import Columns
 from support.cli_shell import Shell
 
 pytestmark = pytest.mark.case("M14")
@@ -39,7 +42,9 @@ def test_the_coverage_of_each_ratio_is_said(lived: Shell) -> None:
 
 
 def report(columns: str, *rows: tuple[object, ...]) -> Report:
-    return Report("instalments", tuple(columns.split()), list(rows), date(2018, 1, 1), 1)
+    declared = {**contributions.COLUMNS.by_name, **instalments.COLUMNS.by_name}
+    layout = Columns(*(declared[name] for name in columns.split()))
+    return Report("instalments", layout, list(rows), date(2018, 1, 1), 1)
 
 
 def test_amounts_of_different_currencies_are_never_added() -> None:
@@ -50,8 +55,8 @@ def test_amounts_of_different_currencies_are_never_added() -> None:
         ("NO", "DKK", "1.00", "1.00"),
     )
     assert body_of(found)[3:] == [["total", "DKK", "6.00", "1.00"], ["total", "JPY", "7", "1"]]
-    assert totals(report("partner currency scheduled"), MONEY) == []
-    assert totals(report("partner kind", ("DK", "x")), MONEY) == []
+    assert totals(report("partner currency scheduled")) == []
+    assert totals(report("partner kind", ("DK", "x"))) == []
 
 
 def test_what_is_in_other_currencies_is_in_the_total_and_said_below_the_table(lived: Shell) -> None:
@@ -62,7 +67,9 @@ def test_what_is_in_other_currencies_is_in_the_total_and_said_below_the_table(li
         words = " ".join(lived("report", "value", *by, "--as-of", "2017-12-31").out.split())
         assert "In other currencies, and not added: 50.50 EUR, 700 JPY." in words
         assert "not added" not in lived("report", "value", *by, "--as-of", "2017-05-31").out
-    found = Report("value", ("window", "cash", "currency", "other_currencies"), [], date(2018, 1, 1), 1)
+    declared = value.report_by("window", AS_OF).columns.by_name
+    layout = Columns(*(declared[name] for name in ("window", "cash", "currency", "other_currencies")))
+    found = Report("value", layout, [], date(2018, 1, 1), 1)
     found.rows[:] = [("a", "1.00", "USD", ["2.00 EUR"]), ("b", "2.00", "USD", ["1.00 EUR", "7 JPY"])]
     assert body_of(found)[2:] == [["total", "3.00", "USD", "3.00 EUR, 7 JPY"]]
 

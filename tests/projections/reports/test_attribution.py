@@ -14,7 +14,7 @@ from lifecycle.book.book import Book
 from lifecycle.kernel.history import FUND
 from projections.query import tables_at
 from projections.reports.money.attribution import movements
-from projections.reports.money.disbursement import SUMS
+from projections.reports.money.disbursement import AMOUNTS
 from support import given as g
 from support.given import AUTHORISED, EFFECTIVE
 from support.reading import (
@@ -114,7 +114,7 @@ def test_partners_sum_to_the_grant_if_a_payment_is_learned_of_after_the_cancella
             rows = ask(book, "disbursement", day, by="partner")
             assert whole["overpaid"] == overpaid
             assert by_partner(rows, "overpaid") == {"DK": "0.00", None: overpaid}
-            for name in SUMS:
+            for name in (column.name for column in AMOUNTS):
                 assert sum(Decimal(row[name]) for row in rows) == Decimal(whole[name]), name
                 assert all(Decimal(row[name]) >= 0 for row in rows if name != "disbursed"), name
 
@@ -167,7 +167,7 @@ def test_partners_sum_to_the_fund_on_every_day(varied: Book, data: st.DataObject
     on = data.draw(st.dates(g.day("01-01"), g.day("2018-01-01")))
     parts = ask(book, "disbursement", on, by="partner")
     whole = ask(book, "disbursement", on)
-    for name in SUMS:
+    for name in (column.name for column in AMOUNTS):
         assert sum(Decimal(row[name]) for row in parts) == sum(Decimal(row[name]) for row in whole)
 
 

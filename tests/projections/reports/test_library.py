@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 from lifecycle.book.book import Book
 from lifecycle.parse import Malformed
 from projections.query import ask, tables_at
+from projections.reports.questions import Question
 from projections.reports.results.library import (
+    MATCH_COLUMNS,
+    SEARCH_COLUMNS,
     Filters,
     match,
     search,
@@ -62,18 +65,16 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
 def find(
     book: Book, question: str, on: str = "2018-06-01", filters: Filters = ANY, known: int | None = None
 ) -> Rows:
-    def asked(connection: object, day: object) -> object:
-        return search(connection, day, question, filters, 20)  # type: ignore[arg-type]
-
+    asked = Question(SEARCH_COLUMNS, lambda connection, day: search(connection, day, question, filters, 20))
     with tables_at(book, known) as (connection, position):
-        report = ask(connection, "search", asked, as_of=g.day(on), known=position)  # type: ignore[arg-type]
+        report = ask(connection, "search", asked, as_of=g.day(on), known=position)
     return [dict(zip(report.columns, row, strict=True)) for row in report.rows]
 
 
 def offers(book: Book, need: str, recipient: str, on: str = "2018-06-01", sector: str | None = None) -> Rows:
     with tables_at(book, None) as (connection, _):
-        columns, rows = match(connection, g.day(on), need, recipient, sector=sector, limit=20)
-    return [dict(zip(columns, row, strict=True)) for row in rows]
+        rows = match(connection, g.day(on), need, recipient, sector=sector, limit=20)
+    return [dict(zip(MATCH_COLUMNS.names, row, strict=True)) for row in rows]
 
 
 def places(rows: Rows) -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """``grantbook library``: what grants teach, found by words; and who solved a like problem."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,9 @@ from cli.commands.reports.report import (
 from cli.output.formats import write
 from cli.shell.as_of_options import VIEWS, day_from, position_from
 from cli.shell.settings import Command, settings
+
+if TYPE_CHECKING:
+    from projections.reports.questions import Question
 
 _FORM = click.option(
     "--format", "form", type=click.Choice(["table", "json", "csv", "html"]), help="A table where not given."
@@ -39,7 +42,8 @@ def search(words: tuple[str, ...], **given: Any) -> int:
     """Search."""
     from lifecycle.parse import Malformed
     from lifecycle.types.nearest import meant
-    from projections.reports.results.library import KINDS, Filters
+    from projections.reports.questions import Question
+    from projections.reports.results.library import KINDS, SEARCH_COLUMNS, Filters
     from projections.reports.results.library import search as find
     from projections.reports.results.outcomes import OUTCOMES
 
@@ -52,7 +56,10 @@ def search(words: tuple[str, ...], **given: Any) -> int:
     return _answer(
         "search",
         "",
-        lambda connection, on: find(connection, on, " ".join(words), filters, given["limit"]),
+        Question(
+            SEARCH_COLUMNS,
+            lambda connection, on: find(connection, on, " ".join(words), filters, given["limit"]),
+        ),
         given,
     )
 
@@ -69,14 +76,19 @@ def search(words: tuple[str, ...], **given: Any) -> int:
 @OUTPUT
 def match(need: str, recipient: str, **given: Any) -> int:
     """Match."""
+    from projections.reports.questions import Question
+    from projections.reports.results.library import MATCH_COLUMNS
     from projections.reports.results.library import match as find
 
     _known_country("recipient", recipient)
     return _answer(
         "match",
         "score = sum over the provider's grants of how well their best text answers (the best of all: 1).\n",
-        lambda connection, on: find(
-            connection, on, need, recipient, sector=given["sector"], limit=given["limit"]
+        Question(
+            MATCH_COLUMNS,
+            lambda connection, on: find(
+                connection, on, need, recipient, sector=given["sector"], limit=given["limit"]
+            ),
         ),
         given,
     )
@@ -91,7 +103,7 @@ def _known_country(option: str, code: str | None) -> None:
         raise Malformed([(option, f"{code} is no country: write its ISO 3166-1 code, such as TZ")])
 
 
-def _answer(name: str, told: str, question: Any, given: dict[str, Any]) -> int:
+def _answer(name: str, told: str, question: "Question", given: dict[str, Any]) -> int:
     from projections.query import ask, tables_at
 
     asked = settings()

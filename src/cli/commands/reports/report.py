@@ -107,13 +107,13 @@ def caption_of(book: "Book | ViewsAlone", report: "Report") -> str:
     at = book.recorded_at(report.known)
     when = "" if at is None else f" at {moment(at)}"
     lines = [f"As of {report.as_of}, as known{when} (position {report.known:,})."]
-    lines += [words for column, words in _DENOMINATORS.items() if column in report.columns]
+    lines += [column.denominator for column in report.layout if column.denominator]
     if report.name == "value":
         lines.append(_coverage(report))
     if apart := not_added(report):
         lines.append(f"In other currencies, and not added: {', '.join(apart)}.")
-    if (report.name, report.columns[0]) == ("disbursement", "country"):
-        lines.append("A grant counts whole in each country that receives: rows do not add up.")
+    if report.layout.overlap:
+        lines.append(report.layout.overlap)
     if {"income_group", "lending"} & set(report.columns):
         from projections.reports.results.regions import editions_told
 
@@ -135,21 +135,6 @@ def _coverage(report: "Report") -> str:
         for name in ("activities", "participants", "pairs", "cofinancing", "costs")
     )
     return "; ".join(told).capitalize() + "."
-
-
-_DENOMINATORS = {
-    "cost_per_activity": "cost_per_activity = net_disbursed / activities held; cost_per_participant ="
-    " net_disbursed / participants; cost_per_pair = net_disbursed / pairs of countries: each over the grants"
-    " that have both figures.",
-    "leverage": "leverage = cofinancing / net_disbursed, over the grants that have both.",
-    "transaction_cost_share": "transaction_cost_share = (preparation + supervision) / (net_disbursed +"
-    " preparation + supervision), over the grants that have both.",
-    "share_tied": "share_tied = approved grants with an operation / approved grants.",
-    "capacity_share": "capacity_share = budget lines for the countries' own capacity / requested budget.",
-    "share_of_sought": "share_of_sought = sought_and_achieved / sought.",
-    "share_disbursed": "share_disbursed = net_disbursed / committed.",
-    "share_elapsed": "share_elapsed = days since effectiveness / days from it to the closing date.",
-}
 
 
 def _command(

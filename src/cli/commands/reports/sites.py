@@ -46,7 +46,7 @@ def sites(grant: str, activity: str, **given: Any) -> int:
         known = None if given["known"] is None else position_from(book, given["known"])
         with tables_at(book, known, grant) as (connection, position):
             session = session_on(connection, on, grant, activity)
-        report = Report("sites", tuple(COLUMNS), local_times(session), on, position)
+        report = Report("sites", COLUMNS, local_times(session), on, position)
         told = f"{session.title}, {activity}: {session.starts_at:%Y-%m-%d %H:%M} UTC"
         caption = f"{safe(told)}, {session.minutes or '?'} minutes.\n{caption_of(book, report)}"
         if unknown := unknown_zones(session):

@@ -39,9 +39,8 @@ def page(template: str, **told: Any) -> str:
 
 def report_page(report: "Report", caption: str, fund: str) -> str:
     """One report as a page with one table."""
-    from cli.output.table import NUMBERS, body_of
+    from cli.output.table import body_of
 
-    columns = [(name, name in NUMBERS) for name in report.columns]
     rows = body_of(report)
     title = report.name.replace("-", " ").capitalize()
     return page(
@@ -49,7 +48,7 @@ def report_page(report: "Report", caption: str, fund: str) -> str:
         title=title,
         fund=fund,
         caption=caption.splitlines(),
-        columns=columns,
+        columns=_heads(report),
         rows=rows,
         count=len(report.rows),
     )
@@ -57,12 +56,17 @@ def report_page(report: "Report", caption: str, fund: str) -> str:
 
 def report_fragment(report: "Report", caption: str) -> str:
     """Return one report as an HTML table with its caption, to stand in another page."""
-    from cli.output.table import NUMBERS, body_of
+    from cli.output.table import body_of
 
     return page(
         "fragment.html",
         title=report.name.replace("-", " ").capitalize(),
         caption=caption.splitlines(),
-        columns=[(name, name in NUMBERS) for name in report.columns],
+        columns=_heads(report),
         rows=body_of(report),
     )
+
+
+def _heads(report: "Report") -> list[tuple[str, bool]]:
+    """Each column's name, and whether it is set to the right."""
+    return [(column.name, column.is_right) for column in report.layout]

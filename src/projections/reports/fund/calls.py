@@ -9,7 +9,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
-    Select,
     case,
     func,
     literal_column,
@@ -25,6 +24,9 @@ from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
 from lifecycle.types.stage import NOT_STATED, ZERO, Stage
+from projections.reports import common_columns as common
+from projections.reports.questions import Question
+from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import holds, money, total_of
 from projections.schema.tables import (
     Row,
@@ -146,20 +148,39 @@ def call_rows(name: str, held: Iterable[Entry]) -> list[Row]:
 
 _PROMISED = tuple(map(str, (Stage.APPROVED, Stage.SIGNED, Stage.EFFECTIVE, Stage.FOLLOW_UP, Stage.CLOSED)))
 """The stages of a grant that was selected even if it takes nothing from the envelope, as one of 0.00."""
-COLUMNS = (
-    "call title window opens closes closed_on status currency envelope received requested selected"
-    " selected_amount left declined withdrawn undecided countries countries_received"
-).split()
+_CALL = Column("call", Type.TEXT, "The call's id")
+COLUMNS = Columns(
+    _CALL,
+    common.TITLE.but(meaning="The call's title"),
+    common.WINDOW.but(meaning="For which proposals are asked"),
+    Column("opens", Type.DAY, "First day for proposals"),
+    Column("closes", Type.DAY, "Last day for proposals"),
+    Column("closed_on", Type.DAY, "Day on which the call was closed"),
+    Column("status", Type.CODE, "`announced`, `open`, `deadline_passed` or `closed`", width=10),
+    common.CURRENCY,
+    Column("envelope", Type.MONEY, "What may be approved in all"),
+    Column("received", Type.COUNT, "Proposals", as_amount=True),
+    common.REQUESTED.but(meaning="What they ask for in all"),
+    Column("selected", Type.COUNT, "Proposals that were approved and did not come to nothing"),
+    Column("selected_amount", Type.MONEY, "What they took of the envelope"),
+    Column("left", Type.MONEY, "envelope - selected_amount"),
+    Column("declined", Type.COUNT, "Proposals that were declined"),
+    Column("withdrawn", Type.COUNT, "Proposals that were withdrawn"),
+    Column("undecided", Type.COUNT, "Proposals that still wait"),
+    Column("countries", Type.COUNT, "Countries named by those selected, each once, receiving or providing"),
+    Column("countries_received", Type.COUNT, "Countries named by all proposals, each once"),
+    first="call envelope received requested selected declined countries left status selected_amount",
+)
 
 
-def report(as_of: ColumnElement[str], grant: str | None = None) -> Any:
+def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     """A row for each call that was announced by the day."""
     del as_of, grant  # computed: countries of many grants are counted once
 
-    return _report
+    return Question(COLUMNS, _report)
 
 
-def _report(connection: Connection, as_of: date) -> tuple[tuple[str, ...], list[Row]]:
+def _report(connection: Connection, as_of: date) -> list[Row]:
     on = as_of.isoformat()
     answers: dict[str, list[Any]] = {}
     a = call_answers
@@ -176,36 +197,32 @@ def _report(connection: Connection, as_of: date) -> tuple[tuple[str, ...], list[
         .where(c.c.since <= on, on < c.c.until)
         .order_by(c.c.opens, c.c.call)
     )
-    rows = [_call_row(call, answers.get(call.call, []), on) for call in connection.execute(question)]
-    return tuple(COLUMNS), rows
+    return [_call_row(call, answers.get(call.call, []), on) for call in connection.execute(question)]
 
 
 def _call_row(call: Any, answers: list[Any], on: str) -> Row:
     selected = [one for one in answers if one.selected > 0 or one.stage in _PROMISED]
     taken = sum(one.selected for one in answers)
-    ended = {stage: sum(one.stage == stage for one in answers) for stage in ("declined", "withdrawn")}
-    open_ = sum(one.stage in ("proposed", "requested") for one in answers)
-
-    return (
-        call.call,
-        call.title,
-        call.window,
-        call.opens,
-        call.closes,
-        call.closed_on,
-        _status(call, on),
-        call.currency,
-        written(call.envelope, call.scale),
-        len(answers),
-        written(sum(one.asked for one in answers), call.scale),
-        len(selected),
-        written(taken, call.scale),
-        written(call.envelope - taken, call.scale),
-        ended["declined"],
-        ended["withdrawn"],
-        open_,
-        _countries(selected),
-        _countries(answers),
+    return COLUMNS.row(
+        call=call.call,
+        title=call.title,
+        window=call.window,
+        opens=call.opens,
+        closes=call.closes,
+        closed_on=call.closed_on,
+        status=_status(call, on),
+        currency=call.currency,
+        envelope=written(call.envelope, call.scale),
+        received=len(answers),
+        requested=written(sum(one.asked for one in answers), call.scale),
+        selected=len(selected),
+        selected_amount=written(taken, call.scale),
+        left=written(call.envelope - taken, call.scale),
+        declined=sum(one.stage == "declined" for one in answers),
+        withdrawn=sum(one.stage == "withdrawn" for one in answers),
+        undecided=sum(one.stage in ("proposed", "requested") for one in answers),
+        countries=_countries(selected),
+        countries_received=_countries(answers),
     )
 
 
@@ -222,12 +239,25 @@ def _countries(answers: list[Any]) -> int:
     return len({code for one in answers for code in json.loads(one.countries)})
 
 
-def report_by_criterion(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
+COLUMNS_BY_CRITERION = Columns(
+    _CALL,
+    Column("criterion", Type.TEXT, "A criterion that reviews score"),
+    Column("reviews", Type.COUNT, "How many scores"),
+    Column("mean", Type.NUMBER, "Of all scores, two places, halves up"),
+    Column("lowest", Type.NUMBER, "Of all scores"),
+    Column("highest", Type.NUMBER, "Of all scores"),
+    Column("mean_selected", Type.NUMBER, "Of the scores of selected proposals"),
+    Column("mean_declined", Type.NUMBER, "Of the scores of declined proposals"),
+    first="criterion reviews mean lowest highest mean_selected mean_declined",
+)
+
+
+def report_by_criterion(as_of: ColumnElement[str]) -> Question:
     """Each criterion of each call: how reviews scored it, for all, for the selected, for the declined."""
     s, a = call_scores.c, call_answers.c
     selected = case(((a.selected > 0) | a.stage.in_(_PROMISED), s.hundredths))
     declined = case((a.stage == "declined", s.hundredths))
-    return (
+    rows = (
         select(
             s.call,
             s.criterion,
@@ -252,6 +282,7 @@ def report_by_criterion(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]
         .group_by(s.call, s.criterion)
         .order_by(s.call, s.criterion)
     )
+    return Question(COLUMNS_BY_CRITERION, rows)
 
 
 def _mean(column: ColumnElement[int]) -> ColumnElement[int]:

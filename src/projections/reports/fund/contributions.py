@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Select,
     Text,
     and_,
     case,
@@ -23,6 +22,9 @@ from lifecycle.fund import events as was
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
 from lifecycle.types.money import Money
+from projections.reports import common_columns as common
+from projections.reports.questions import Question
+from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import money, total_of
 from projections.schema.tables import (
     Row,
@@ -34,9 +36,35 @@ from projections.schema.tables import (
     scale_of,
 )
 
-COLUMNS = (
-    "partner kind currency pledged agreed received received_holding fees income returned committed available"
-).split()
+COLUMNS = Columns(
+    common.PARTNER.but(
+        meaning="The partner's id; null in the last row, which has the totals in the holding currency"
+    ),
+    Column("kind", Type.CODE, "`traditional` or `emerging`", width=11),
+    common.CURRENCY,
+    Column(
+        "pledged",
+        Type.MONEY,
+        "Promised; in the totals, what has a worth in the holding currency: an old pledge without one stands"
+        " in its partner's row alone",
+    ),
+    Column("agreed", Type.MONEY, "Signed for; null in the totals"),
+    Column("received", Type.MONEY, "Paid in, in the row's currency; null in the totals"),
+    Column("received_holding", Type.MONEY, "The same in the holding currency, at the rates of receipt"),
+    Column("fees", Type.MONEY, "Charged; totals only"),
+    Column("income", Type.MONEY, "Credited; totals only"),
+    Column("returned", Type.MONEY, "Returned to partners; totals only"),
+    Column("committed", Type.MONEY, "Promised to grants; totals only"),
+    Column(
+        "available",
+        Type.MONEY,
+        "received_holding + income - fees - returned - committed - overpaid (it may be below zero); totals"
+        " only. What is overpaid has no key here: it is the sum of `overpaid` in `report disbursement` of the"
+        " same two dates",
+    ),
+    first="partner currency pledged received_holding committed available kind received",
+    sums_last=True,
+)
 
 _KINDS: dict[type[Event], tuple[str, int]] = {
     was.ContributionPledged: ("pledged", 1),
@@ -185,7 +213,7 @@ def _totals(as_of: ColumnElement[str]) -> Any:
     return select(*summed).where(fund_flows.c.on <= as_of).subquery()
 
 
-def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple[object, ...]]:
+def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     """A row for each partner and currency, then the totals in the holding currency.
 
     Pledges in another currency count in the total only where their worth in the holding currency is stated.
@@ -217,6 +245,5 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple
         money(available, holding).label("available"),
     ).select_from(t.join(fund_facts, true()))
     rows = union_all(partners, totals).subquery()
-    return select(*(rows.c[name] for name in COLUMNS)).order_by(
-        rows.c.partner.is_(None), rows.c.partner, rows.c.currency
-    )
+    named = select(*(rows.c[name] for name in COLUMNS.names))
+    return Question(COLUMNS, named.order_by(rows.c.partner.is_(None), rows.c.partner, rows.c.currency))

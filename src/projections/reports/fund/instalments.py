@@ -11,6 +11,9 @@ from lifecycle.fund import events as was
 from lifecycle.fund.contributions import item_of
 from lifecycle.kernel.history import Entry
 from lifecycle.kernel.obligation import Step
+from projections.reports import common_columns as common
+from projections.reports.questions import Question
+from projections.schema.columns import Column, Columns, Type
 from projections.schema.tables import (
     Row,
     day,
@@ -21,7 +24,19 @@ from projections.schema.tables import (
     written,
 )
 
-COLUMNS = "partner instalment currency scheduled due_on received received_on missing status days".split()
+COLUMNS = Columns(
+    common.PARTNER,
+    Column("instalment", Type.TEXT, "Its name with the partner"),
+    common.CURRENCY,
+    Column("scheduled", Type.MONEY, "What was to be paid"),
+    Column("due_on", Type.DAY, "By when"),
+    Column("received", Type.MONEY, "What arrived for it"),
+    Column("received_on", Type.DAY, "Day on which all of it was there; null before"),
+    Column("missing", Type.MONEY, "scheduled - received, at least 0"),
+    Column("status", Type.CODE, "`upcoming`, `due_soon`, `overdue`, `met`, `met_late`, `waived`", width=10),
+    common.DAYS,
+    first="partner instalment currency scheduled due_on missing status",
+)
 
 
 def rows_of(entries: Iterable[Entry]) -> list[Row]:
@@ -53,13 +68,13 @@ def rows_of(entries: Iterable[Entry]) -> list[Row]:
     return rows
 
 
-def report(as_of: ColumnElement[str], grant: str | None = None) -> Any:
+def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     """Each instalment as scheduled by the day, the overdue first."""
     del as_of, grant
-    return _report
+    return Question(COLUMNS, _report)
 
 
-def _report(connection: Connection, as_of: date) -> tuple[tuple[str, ...], list[Row]]:
+def _report(connection: Connection, as_of: date) -> list[Row]:
     i, on = fund_instalments.c, as_of.isoformat()
     currency, _ = holding(connection)
     known: dict[tuple[str, str], list[Any]] = defaultdict(list)
@@ -75,10 +90,11 @@ def _report(connection: Connection, as_of: date) -> tuple[tuple[str, ...], list[
         for key, told in known.items()
         if any(row.kind == "scheduled" for row in told)
     ]
-    return tuple(COLUMNS), sorted(rows, key=lambda row: (row[8] != "overdue", row[4], row[0], row[1]))
+    rows.sort(key=lambda row: (row["status"] != "overdue", row["due_on"], row["partner"], row["instalment"]))
+    return [COLUMNS.row(**row) for row in rows]
 
 
-def _told(told: list[Any], currency: str, as_of: date, *, waived: bool) -> Row:
+def _told(told: list[Any], currency: str, as_of: date, *, waived: bool) -> dict[str, Any]:
     """The instalment as it was scheduled last, and what was received for it: as the timeline counts it."""
     schedule = [row for row in told if row.kind == "scheduled"][-1]
     received, received_on = 0, None
@@ -90,17 +106,19 @@ def _told(told: list[Any], currency: str, as_of: date, *, waived: bool) -> Row:
     met_on = None if received_on is None else date.fromisoformat(received_on)
     due_on = date.fromisoformat(schedule.due)
     step = Step(as_of, as_of, due_on, met_on, "waived" if waived and met_on is None else None, None, ())
-    return (
-        schedule.partner,
-        schedule.instalment,
-        schedule.currency,
-        written(schedule.amount, schedule.scale),
-        schedule.due,
-        written(received, schedule.scale),
-        received_on,
-        written(max(schedule.amount - received, 0), schedule.scale),
-        *step.status_on(as_of),
-    )
+    status, days = step.status_on(as_of)
+    return {
+        "partner": schedule.partner,
+        "instalment": schedule.instalment,
+        "currency": schedule.currency,
+        "scheduled": written(schedule.amount, schedule.scale),
+        "due_on": schedule.due,
+        "received": written(received, schedule.scale),
+        "received_on": received_on,
+        "missing": written(max(schedule.amount - received, 0), schedule.scale),
+        "status": status,
+        "days": days,
+    }
 
 
 def _counted(receipt: Any, schedule: Any, currency: str) -> int:

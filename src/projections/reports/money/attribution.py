@@ -6,7 +6,7 @@ Draws are computed over everything that is known, and then read as of the day.
 from collections import defaultdict
 from datetime import date
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from lifecycle.attribution.split import (
     DRAWS,
@@ -15,14 +15,15 @@ from lifecycle.attribution.split import (
     ordered,
 )
 from lifecycle.attribution.whole_units import in_order
-from projections.reports.money.disbursement import KINDS, SUMS, sums_of
+from projections.reports.money.disbursement import KINDS, written_sums
+from projections.reports.money.disbursement_by import BY_PARTNER
 from projections.reports.portfolio.register import standing_on
+from projections.reports.questions import Question
 from projections.schema.tables import (
     Row,
     fund_flows,
     holding,
     money_flows,
-    written,
 )
 
 
@@ -45,7 +46,7 @@ def movements(connection: Connection) -> list[Movement]:
     return ordered(fund, grants, pairs)
 
 
-def by_partner(connection: Connection, as_of: date) -> tuple[tuple[str, ...], list[Row]]:
+def by_partner(connection: Connection, as_of: date) -> list[Row]:
     """The disbursement report's sums, by partner; null for what is nobody's."""
     on = as_of.isoformat()
     sums: dict[str | None, dict[str, int]] = defaultdict(lambda: dict.fromkeys((*KINDS, "overpaid"), 0))
@@ -64,14 +65,19 @@ def by_partner(connection: Connection, as_of: date) -> tuple[tuple[str, ...], li
             drawn[None].add(row.grant)  # approved for 0.00: nobody's money
     currency, scale = holding(connection)
     names = sums.keys() | drawn.keys() | ({None} if proposals else set())
-    rows: list[Row] = [
-        (
-            partner,
-            currency,
-            len(drawn[partner]),
-            0 if partner else proposals,
-            *(written(amount, scale) for amount in sums_of(sums[partner]).values()),
+    return [
+        BY_PARTNER.row(
+            partner=partner,
+            currency=currency,
+            grants=len(drawn[partner]),
+            proposals=0 if partner else proposals,
+            **written_sums(sums[partner], scale),
         )
         for partner in in_order(names)
     ]
-    return ("partner", "currency", "grants", "proposals", *SUMS), rows
+
+
+def report_by_partner(as_of: ColumnElement[str]) -> Question:
+    """A row for each partner, and one for what is nobody's."""
+    del as_of
+    return Question(BY_PARTNER, by_partner)

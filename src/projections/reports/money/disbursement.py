@@ -1,36 +1,25 @@
 """Disbursement: what was promised, asked and paid, by grant or by any of the keys."""
 
-import json
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
-    Connection,
-    Integer,
-    Select,
-    Text,
     case,
-    cast,
     func,
-    literal,
     select,
     true,
-    union_all,
 )
 
-from lifecycle.attribution.whole_units import in_order
 from lifecycle.grant import events as was
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
 from lifecycle.types.stage import ZERO
-from projections.reports.portfolio.register import grouped_by, standing_on
-from projections.reports.results.regions import region_of
+from projections.reports import common_columns as common
+from projections.reports.questions import Question
+from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import (
     days_between,
     holds,
@@ -41,10 +30,8 @@ from projections.schema.expressions import (
 from projections.schema.tables import (
     FAR,
     Row,
-    call_answers,
     day,
     fund_facts,
-    holding,
     minor,
     money_flows,
     register_spans,
@@ -143,7 +130,8 @@ CONCERNS = _FOLLOW.keys()
 # ── the reports ──────────────────────────────────────────────────────────────────────────────
 
 
-def _sum(kind: str, flows: Any = money_flows.c) -> ColumnElement[int]:
+def sum_of(kind: str, flows: Any = money_flows.c) -> ColumnElement[int]:
+    """The sum of the flows of a kind, under its name."""
     of_kind = case((flows.kind == kind, flows.amount), else_=0)
     return total_of(of_kind).label(kind)
 
@@ -156,10 +144,45 @@ def _paid_on(end: Any, as_of: ColumnElement[str]) -> ColumnElement[str]:
     return found
 
 
-SUMS = (
-    "approved increased cancelled committed requested disbursed refunded net_disbursed undisbursed overpaid"
-).split()
+AMOUNTS = (
+    Column("approved", Type.MONEY, "Amounts of approvals"),
+    Column("increased", Type.MONEY, "Amounts by which commitments were increased"),
+    Column(
+        "cancelled",
+        Type.MONEY,
+        "What went back to the fund: balances cancelled, approvals lapsed, grants cancelled",
+    ),
+    common.COMMITTED,
+    common.REQUESTED,
+    Column("disbursed", Type.MONEY, "Paid, irregular payments included, failed ones not"),
+    Column("refunded", Type.MONEY, "What came back"),
+    common.NET_DISBURSED,
+    Column("undisbursed", Type.MONEY, "committed - net_disbursed + overpaid"),
+    Column("overpaid", Type.MONEY, "What was disbursed and not refunded beyond the commitment"),
+)
 """The ten amounts that every form of the report gives."""
+_SUMS = tuple(column.name for column in AMOUNTS)
+COLUMNS = Columns(
+    common.GRANT,
+    common.WINDOW,
+    common.CURRENCY,
+    *AMOUNTS,
+    Column("first_paid_on", Type.DAY, "First day on which money left and did not come back as failed"),
+    Column("last_paid_on", Type.DAY, "Last such day"),
+    Column(
+        "share_disbursed",
+        Type.NUMBER,
+        "net_disbursed / committed, four places; null without a commitment",
+        denominator="share_disbursed = net_disbursed / committed.",
+    ),
+    Column(
+        "share_elapsed",
+        Type.NUMBER,
+        "Days since effectiveness / days from it to the closing date, 0 to 1; null before",
+        denominator="share_elapsed = days since effectiveness / days from it to the closing date.",
+    ),
+    first="grant committed disbursed undisbursed share_disbursed net_disbursed share_elapsed",
+)
 
 
 def sums_of(minors: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,25 +191,31 @@ def sums_of(minors: Mapping[str, Any]) -> dict[str, Any]:
     net = minors["disbursed"] - minors["refunded"]
     undisbursed = committed - net + minors["overpaid"]
     found = {**minors, "committed": committed, "net_disbursed": net, "undisbursed": undisbursed}
-    return {name: found[name] for name in SUMS}
+    return {name: found[name] for name in _SUMS}
 
 
-def _ten(minors: Mapping[str, ColumnElement[int]]) -> list[ColumnElement[int]]:
+def written_sums(minors: Mapping[str, int], scale: int) -> dict[str, str]:
+    """The ten amounts as people and programs read them, by name."""
+    return {name: written(amount, scale) for name, amount in sums_of(minors).items()}
+
+
+def ten(minors: Mapping[str, ColumnElement[int]]) -> list[ColumnElement[int]]:
     """The ten amounts in minor units, each under its name."""
     return [amount.label(name) for name, amount in sums_of(minors).items()]
 
 
 def _amounts(found: Any) -> list[ColumnElement[str]]:
     """The ten amounts as text, from the columns of a subquery that has them in minor units."""
-    return [money(found[name], fund_facts.c.scale).label(name) for name in SUMS]
+    return [money(found[name], fund_facts.c.scale).label(name) for name in _SUMS]
 
 
-def _by_grant(as_of: ColumnElement[str]) -> Any:
+def sums_by_grant(as_of: ColumnElement[str]) -> Any:
+    """A subquery with each grant's sum for each kind, and the first and last day of a payment."""
     flows = money_flows.c
     return (
         select(
             flows.grant,
-            *map(_sum, KINDS),
+            *map(sum_of, KINDS),
             _paid_on(func.min, as_of).label("first_paid_on"),
             _paid_on(func.max, as_of).label("last_paid_on"),
         )
@@ -201,14 +230,14 @@ def _elapsed(gone: ColumnElement[int], whole: ColumnElement[int]) -> ColumnEleme
     return case((whole.is_(None), None), (gone >= whole, "1.0000"), else_=share(gone, whole))
 
 
-def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple[object, ...]]:
+def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     """A row for each grant. Shares: net disbursed over committed; days gone over days in all."""
-    span, sums = register_spans.c, _by_grant(as_of)
+    span, sums = register_spans.c, sums_by_grant(as_of)
     rows = (
         select(
             span.grant,
             span.window,
-            *_ten({kind: func.coalesce(sums.c[kind], 0) for kind in KINDS}),
+            *ten({kind: func.coalesce(sums.c[kind], 0) for kind in KINDS}),
             sums.c.first_paid_on,
             sums.c.last_paid_on,
             days_between(span.effective_on, as_of).label("gone"),
@@ -221,7 +250,7 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple
         rows = rows.where(span.grant == grant)
     found = rows.subquery()
     one = found.c
-    return (
+    named = (
         select(
             one.grant,
             one.window,
@@ -235,158 +264,4 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple
         .select_from(found.join(fund_facts, true()))
         .order_by(one.grant)
     )
-
-
-FLOWS = "approved increased cancelled requested disbursed refunded net_disbursed".split()
-"""The seven amounts of a period: what moved in it. A balance is of a day, not of a period."""
-
-
-def _with_currency(
-    groups: Any, key: str, amounts: Sequence[str] = tuple(SUMS)
-) -> Select[*tuple[object, ...]]:
-    """From a subquery with the key, the numbers of grants and proposals, and a sum for each kind."""
-    sums = groups.c
-    ten = _ten({kind: sums[kind] for kind in KINDS})
-    found = select(sums[key], sums.grants, sums.proposals, *ten).subquery()
-    one = found.c
-    told = (money(one[name], fund_facts.c.scale).label(name) for name in amounts)
-    return (
-        select(one[key], fund_facts.c.currency, one.grants, one.proposals, *told)
-        .select_from(found.join(fund_facts, true()))
-        .order_by(one[key])
-    )
-
-
-def _counted(grant: ColumnElement[str], approved_on: ColumnElement[str]) -> list[ColumnElement[int]]:
-    """How many were ever approved, and how many never were: a proposal is no grant."""
-    approved = case((approved_on.is_not(None), grant))
-    proposed = case((approved_on.is_(None), grant))
-    return [
-        func.count(approved.distinct()).label("grants"),
-        func.count(proposed.distinct()).label("proposals"),
-    ]
-
-
-def _by_trait(trait: str, as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
-    """Grants that share a window or a sector on the day, with all their money until then."""
-    span, flows = register_spans.c, money_flows.c
-    until_then = (flows.grant == span.grant) & (flows.on <= as_of)
-    source, by = grouped_by(trait, as_of)
-    sums = (func.coalesce(_sum(kind), 0).label(kind) for kind in KINDS)
-    groups = (
-        select(by.label(trait), *_counted(span.grant, span.approved_on), *sums)
-        .select_from(source.join(money_flows, until_then, isouter=True))
-        .where(holds(register_spans, as_of))
-        .group_by(by)
-        .subquery()
-    )
-    return _with_currency(groups, trait)
-
-
-def _period(key: str, on: ColumnElement[str]) -> ColumnElement[str]:
-    """The period in which a day lies."""
-    written = func.substr(on, 1, 4, type_=Text)
-    year, month = cast(written, Integer), cast(func.substr(on, 6, 2), Integer)
-    if key == "calendar_year":
-        return literal("CY", Text) + written
-    if key == "quarter":
-        return written + "Q" + cast((month + 2) // 3, Text)
-    # A fiscal year is named after the calendar year in which it ends.
-    start = select(fund_facts.c.fiscal_year_start).scalar_subquery()
-    name = literal("FY", Text) + cast(year + case(((start > 1) & (month >= start), 1), else_=0), Text)
-    if key == "fiscal_year":
-        return name
-    return name + "Q" + cast((month - start + 12) % 12 // 3 + 1, Text)
-
-
-def _by_period(key: str, as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
-    """Flows of the period, until the day.
-
-    A grant counts in each period in which its money moved, a proposal in the one in which it was made.
-    """
-    flows, span = money_flows.c, register_spans.c
-    moved = (
-        select(_period(key, flows.on).label(key), flows.grant, span.approved_on, flows.kind, flows.amount)
-        .select_from(money_flows.join(register_spans, span.grant == flows.grant))
-        .where(flows.on <= as_of, holds(register_spans, as_of))
-    )
-    made = select(
-        _period(key, span.proposed_on).label(key),
-        span.grant,
-        span.approved_on,
-        literal("proposed", Text).label("kind"),
-        literal(0, BigInteger).label("amount"),
-    ).where(span.approved_on.is_(None), holds(register_spans, as_of))
-    dated = union_all(moved, made).subquery()
-    sums = (_sum(kind, dated.c) for kind in KINDS)
-    groups = (
-        select(dated.c[key], *_counted(dated.c.grant, dated.c.approved_on), *sums)
-        .group_by(dated.c[key])
-        .subquery()
-    )
-    return _with_currency(groups, key, FLOWS)
-
-
-Groups = Callable[[Connection, date], dict[str, list[str | None]]]
-"""The groups in which each grant counts on a day."""
-
-
-def _regions(connection: Connection, as_of: date) -> dict[str, list[str | None]]:
-    """The region of its recipients."""
-    on = as_of.isoformat()
-    return {row.grant: [region_of(json.loads(row.recipients), on)] for row in standing_on(connection, as_of)}
-
-
-def _countries(connection: Connection, as_of: date) -> dict[str, list[str | None]]:
-    """Each recipient, `NOT_STATED` for one that is not named."""
-    return {row.grant: [*dict.fromkeys(json.loads(row.recipients))] for row in standing_on(connection, as_of)}
-
-
-def _calls(connection: Connection, as_of: date) -> dict[str, list[str | None]]:
-    """The call that it answers; null for none."""
-    a = call_answers.c
-    answers = select(a.grant, a.call).where(holds(call_answers, literal(as_of.isoformat(), Text)))
-    named = {row.grant: row.call for row in connection.execute(answers)}
-    return {row.grant: [named.get(row.grant)] for row in standing_on(connection, as_of)}
-
-
-_GROUPS: dict[str, Groups] = {"region": _regions, "country": _countries, "call": _calls}
-
-
-def _computed(key: str, connection: Connection, as_of: date) -> tuple[tuple[str, ...], list[Row]]:
-    """Grants by what SQL says badly: each counts whole in every group that it belongs to."""
-    groups = _GROUPS[key](connection, as_of)
-    names = in_order({name for own in groups.values() for name in own})
-    sums = {name: dict.fromkeys(KINDS, 0) for name in names}
-    count: Counter[tuple[str | None, bool]] = Counter()
-    for row in standing_on(connection, as_of):
-        count.update((name, row.approved_on is not None) for name in groups[row.grant])
-    for row in connection.execute(select(_by_grant(literal(as_of.isoformat(), Text)))):
-        for name in groups[row.grant]:
-            for kind in KINDS:
-                sums[name][kind] += getattr(row, kind)
-    currency, scale = holding(connection)
-    rows: list[Row] = [
-        (
-            name,
-            currency,
-            count[name, True],
-            count[name, False],
-            *(written(amount, scale) for amount in sums_of(minors).values()),
-        )
-        for name, minors in sums.items()
-    ]
-    return (key, "currency", "grants", "proposals", *SUMS), rows
-
-
-TRAITS = ("window", "sector")
-PERIODS = ("fiscal-year", "fiscal-quarter", "calendar-year", "quarter")
-KEYS = (*TRAITS, *_GROUPS, *PERIODS)
-"""What it can be summed by, beside partners."""
-
-
-def report_by(key: str, as_of: ColumnElement[str]) -> Any:
-    """A row for each window, sector, region, country, call or period; the key names the first column."""
-    if key in _GROUPS:
-        return partial(_computed, key)
-    return _by_trait(key, as_of) if key in TRAITS else _by_period(key, as_of)
+    return Question(COLUMNS, named)

@@ -6,19 +6,21 @@ not stated, is named apart and never added. Each ratio is over the grants that h
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
 
 from lifecycle.types.vocabularies import CoFinancingKind, CostPurpose, words_of
+from projections.reports import common_columns as common
 from projections.reports.other_currencies import Amounts
 from projections.reports.portfolio.register import standing_on, was_approved
+from projections.reports.questions import Question
 from projections.reports.results.countries import pairs_of
 from projections.reports.results.exchanges import held_by
+from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import total_of
 from projections.schema.tables import (
     Row,
@@ -32,19 +34,107 @@ from projections.schema.tables import (
 
 CO_FINANCING = words_of(CoFinancingKind)
 COSTS = words_of(CostPurpose)
-_FIGURES = (
-    "cofinancing net_disbursed activities participants pairs cost_per_activity cost_per_participant"
-    " cost_per_pair leverage transaction_cost_share share_tied"
-).split()
-KNOWN = ("activities", "participants", "pairs", "cofinancing", "costs")
-"""Figures that a ratio needs beside what was paid; a grant may have them or not."""
-COLUMNS = (
-    *("grant", "currency", *CO_FINANCING, *COSTS, "other_currencies"),
-    *_FIGURES,
-    *("grants", "proposals"),
-    *(f"{name}_known" for name in KNOWN),
-    *(f"over_{name}" for name in KNOWN),
-    "capacity_share",
+KNOWN = {
+    "activities": "activities held",
+    "participants": "participants",
+    "pairs": "pairs of countries",
+    "cofinancing": "amounts of co-financing",
+    "costs": "costs of preparing or supervising",
+}
+"""Figures that a ratio needs beside what was paid; a grant may have them or not. In words."""
+_IN_KIND = {
+    "cash": "Co-financing in cash",
+    "in_kind": "Co-financing in kind",
+    "cost_share": "Co-financing as a share of cost",
+    "private": "Co-financing by private parties",
+    "preparation": "Cost of preparing",
+    "supervision": "Cost of supervising",
+}
+_SHARED = (
+    common.CURRENCY,
+    *(Column(kind, Type.MONEY, _IN_KIND[kind]) for kind in (*CO_FINANCING, *COSTS)),
+    Column(
+        "other_currencies",
+        Type.LIST,
+        "What is in another currency and has no stated worth, a list; never added",
+    ),
+    Column("cofinancing", Type.MONEY, "cash + in_kind + cost_share + private"),
+    common.NET_DISBURSED,
+    common.ACTIVITIES,
+    common.PARTICIPANTS,
+    Column("pairs", Type.COUNT, "Pairs of a provider and a recipient, each once"),
+    Column(
+        "cost_per_activity",
+        Type.MONEY,
+        "net_disbursed / activities, over the grants that have both (`over_activities`); null without any",
+        denominator="cost_per_activity = net_disbursed / activities held; cost_per_participant ="
+        " net_disbursed / participants; cost_per_pair = net_disbursed / pairs of countries: each over the"
+        " grants that have both figures.",
+        total=False,
+    ),
+    Column(
+        "cost_per_participant",
+        Type.MONEY,
+        "net_disbursed / participants, over the grants that have both (`over_participants`)",
+        total=False,
+    ),
+    Column(
+        "cost_per_pair",
+        Type.MONEY,
+        "net_disbursed / pairs, over the grants that have both (`over_pairs`)",
+        total=False,
+    ),
+    Column(
+        "leverage",
+        Type.NUMBER,
+        "cofinancing / net_disbursed, over the grants that have both (`over_cofinancing`)",
+        denominator="leverage = cofinancing / net_disbursed, over the grants that have both.",
+    ),
+    Column(
+        "transaction_cost_share",
+        Type.NUMBER,
+        "(preparation + supervision) / (net_disbursed + preparation + supervision)",
+        denominator="transaction_cost_share = (preparation + supervision) / (net_disbursed +"
+        " preparation + supervision), over the grants that have both.",
+    ),
+    Column(
+        "share_tied",
+        Type.NUMBER,
+        "Approved grants with an operation / approved grants",
+        denominator="share_tied = approved grants with an operation / approved grants.",
+    ),
+    Column("grants", Type.COUNT, "Ever approved: each ratio is over some of these", width=14, total=True),
+    Column(
+        "proposals",
+        Type.COUNT,
+        "Never approved, but with a cost or a payment: summed, and in no ratio",
+        total=True,
+    ),
+    *(
+        Column(f"{name}_known", Type.COUNT, f"Grants of which {words} are known")
+        for name, words in KNOWN.items()
+    ),
+    *(
+        Column(
+            f"over_{name}",
+            Type.COUNT,
+            "Those of them to which something was paid: the grants of the ratio",
+        )
+        for name in KNOWN
+    ),
+)
+_FIRST = "net_disbursed activities cost_per_activity participants cost_per_participant cofinancing"
+COLUMNS = Columns(
+    common.GRANT.but(meaning="The grant's id; null in the last row, which has the sums"),
+    *_SHARED,
+    Column(
+        "capacity_share",
+        Type.NUMBER,
+        "Budget lines for the countries' own capacity / requested budget, of a programmatic grant",
+        denominator="capacity_share = budget lines for the countries' own capacity / requested budget.",
+    ),
+    first=f"grant {_FIRST}",
+    sums_last=True,
 )
 
 
@@ -165,52 +255,54 @@ def ratio(part: int, whole: int) -> str | None:
     return str((Decimal(part) / Decimal(whole)).quantize(Decimal("0.0001"), ROUND_HALF_EVEN))
 
 
-def _told(sums: Sums, currency: str, scale: int) -> Row:
-    """The columns after the first, but for the last one."""
+def _told(sums: Sums, currency: str, scale: int) -> dict[str, object]:
+    """The columns that the report has by grant and by a key."""
     net, co = sums.money["net_disbursed"], sum(sums.money[kind] for kind in CO_FINANCING)
     paid, of = sums.paid, sums.of
-    return (
-        currency,
-        *(written(sums.money[kind], scale) for kind in (*CO_FINANCING, *COSTS)),
-        sums.others.told(),
-        written(co, scale),
-        written(net, scale),
-        sums.activities,
-        sums.participants,
-        len(sums.pairs),
-        _each(paid["activities"], of["activities"], scale),
-        _each(paid["participants"], of["participants"], scale),
-        _each(paid["pairs"], len(sums.pairs_of), scale),
-        ratio(of["cofinancing"], paid["cofinancing"]),
-        ratio(of["costs"], paid["costs"] + of["costs"]),
-        ratio(sums.tied, sums.approved),
-        sums.approved,
-        sums.proposals,
-        *(sums.known[name] for name in KNOWN),
-        *(sums.both[name] for name in KNOWN),
-    )
+    return {
+        "currency": currency,
+        **{kind: written(sums.money[kind], scale) for kind in (*CO_FINANCING, *COSTS)},
+        "other_currencies": sums.others.told(),
+        "cofinancing": written(co, scale),
+        "net_disbursed": written(net, scale),
+        "activities": sums.activities,
+        "participants": sums.participants,
+        "pairs": len(sums.pairs),
+        "cost_per_activity": _each(paid["activities"], of["activities"], scale),
+        "cost_per_participant": _each(paid["participants"], of["participants"], scale),
+        "cost_per_pair": _each(paid["pairs"], len(sums.pairs_of), scale),
+        "leverage": ratio(of["cofinancing"], paid["cofinancing"]),
+        "transaction_cost_share": ratio(of["costs"], paid["costs"] + of["costs"]),
+        "share_tied": ratio(sums.tied, sums.approved),
+        "grants": sums.approved,
+        "proposals": sums.proposals,
+        **{f"{name}_known": sums.known[name] for name in KNOWN},
+        **{f"over_{name}": sums.both[name] for name in KNOWN},
+    }
 
 
-def report(as_of: ColumnElement[str], grant: str | None = None) -> Any:
+def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     """Each grant, then the sums; null for the sums' grant."""
     del as_of
 
-    def answer(connection: Connection, on: date) -> tuple[tuple[str, ...], list[Row]]:
+    def answer(connection: Connection, on: date) -> list[Row]:
         return _report(connection, on, grant)
 
-    return answer
+    return Question(COLUMNS, answer)
 
 
-def _report(connection: Connection, as_of: date, only: str | None) -> tuple[tuple[str, ...], list[Row]]:
+def _report(connection: Connection, as_of: date, only: str | None) -> list[Row]:
     currency, scale = holding(connection)
     found = {
         name: sums for name, sums in _by_grant(connection, as_of).items() if only is None or name == only
     }
     shares = _capacity_shares(connection, as_of)
-    rows: list[Row] = [
-        (name, *_told(sums, currency, scale), shares.get(name)) for name, sums in sorted(found.items())
+    rows = [
+        COLUMNS.row(grant=name, **_told(sums, currency, scale), capacity_share=shares.get(name))
+        for name, sums in sorted(found.items())
     ]
-    return COLUMNS, [*rows, (None, *_told(_added(found.values()), currency, scale), None)]
+    total = _told(_added(found.values()), currency, scale)
+    return [*rows, COLUMNS.row(grant=None, **total, capacity_share=None)]
 
 
 def _added(parts: Iterable[Sums]) -> Sums:
@@ -227,23 +319,28 @@ def _capacity_shares(connection: Connection, as_of: date) -> dict[str, str]:
     return {row.grant: row.figure for row in connection.execute(question)}
 
 
-def report_by(key: str, as_of: ColumnElement[str]) -> Callable[..., tuple[tuple[str, ...], list[Row]]]:
+_BY = {column.name: Columns(column, *_SHARED, first=_FIRST) for column in (common.WINDOW, common.SECTOR)}
+
+
+def report_by(key: str, as_of: ColumnElement[str]) -> Question:
     """The same sums by window or by sector."""
     del as_of
 
-    def answer(connection: Connection, on: date) -> tuple[tuple[str, ...], list[Row]]:
+    columns = _BY[key]
+
+    def answer(connection: Connection, on: date) -> list[Row]:
         currency, scale = holding(connection)
         traits = {row.grant: getattr(row, key) for row in standing_on(connection, on)}
         groups: dict[str, list[Sums]] = defaultdict(list)
         for name, sums in _by_grant(connection, on).items():
             groups[traits[name]].append(sums)
-        rows: list[Row] = [
-            (group, *_told(_added(parts), currency, scale)) for group, parts in sorted(groups.items())
+        return [
+            columns.row(**{key: group}, **_told(_added(parts), currency, scale))
+            for group, parts in sorted(groups.items())
         ]
-        return (key, *COLUMNS[1:-1]), rows
 
-    return answer
+    return Question(columns, answer)
 
 
-KEYS = ("window", "sector")
+KEYS = tuple(_BY)
 """What it can be summed by."""

@@ -6,13 +6,16 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, Subquery, Text, func, literal, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Subquery, Text, func, literal, select
 
 from lifecycle.grant import events as was
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
 from lifecycle.types.text import group_key
+from projections.reports import common_columns as common
+from projections.reports.questions import Question
+from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import holds
 from projections.schema.tables import (
     Row,
@@ -24,10 +27,25 @@ from projections.schema.tables import (
     spans,
 )
 
-COLUMNS = (
-    "grant title window edition stage suspended sector recipients providers"
-    " proposed_on approved_on signed_on effective_on closing_date completed_on closed_on"
-).split()
+COLUMNS = Columns(
+    common.GRANT,
+    common.TITLE,
+    common.WINDOW,
+    common.EDITION,
+    common.STAGE,
+    Column("suspended", Type.TEXT, "Scopes of the suspensions that hold; null without one"),
+    common.SECTOR,
+    common.RECIPIENTS,
+    common.PROVIDERS,
+    Column("proposed_on", Type.DAY, "Day of the proposal"),
+    Column("approved_on", Type.DAY, "Day of the approval"),
+    Column("signed_on", Type.DAY, "Day of the agreement"),
+    Column("effective_on", Type.DAY, "Day of effectiveness"),
+    Column("closing_date", Type.DAY, "Last day for activities, extensions counted"),
+    Column("completed_on", Type.DAY, "Day on which implementation was completed"),
+    Column("closed_on", Type.DAY, "Day of the closure that holds"),
+    first="grant title stage window recipients providers closing_date suspended",
+)
 
 CONCERNS: frozenset[type[Event]] = frozenset(
     (
@@ -143,15 +161,15 @@ def grouped_by(trait: str, as_of: ColumnElement[str]) -> tuple[FromClause, Colum
     return source, named.c.sector
 
 
-def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple[object, ...]]:
+def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     """Every grant that had been proposed by the day, as it stood at its end."""
     columns = register_spans.c
     source, sector = grouped_by("sector", as_of)
-    shown = {name: columns[name] for name in COLUMNS} | {"sector": sector}
+    shown = {name: columns[name] for name in COLUMNS.names} | {"sector": sector}
     rows = select(*shown.values()).select_from(source).where(holds(register_spans, as_of))
     if grant is not None:
         rows = rows.where(columns.grant == grant)
-    return rows.order_by(columns.grant)
+    return Question(COLUMNS, rows.order_by(columns.grant))
 
 
 def standing_on(connection: Connection, as_of: date) -> list[Any]:

@@ -9,13 +9,16 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from lifecycle.grant.obligations.timeline import Obligation, Step, Timeline
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.obligation import DUE_SOON_DAYS
 from lifecycle.policy.edition import Edition
+from projections.reports import common_columns as common
+from projections.reports.questions import Asked, Question
+from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import days_between, holds
 from projections.schema.tables import (
     FAR,
@@ -105,13 +108,36 @@ def status(step: Any, as_of: ColumnElement[str]) -> ColumnElement[str]:
     )
 
 
-def report(
-    as_of: ColumnElement[str], grant: str | None = None, *, every: bool = False
-) -> Select[*tuple[object, ...]]:
+_OBLIGATION = Column("obligation", Type.CODE, "Its name", width=13)
+COLUMNS = Columns(
+    common.GRANT.but(meaning="The grant's id; null for the fund's own"),
+    _OBLIGATION,
+    Column("item", Type.TEXT, "Activity, follow-up, number or instalment; null where there is one only"),
+    Column("triggered_on", Type.DAY, "Day from which it counts; null before"),
+    Column("due_on", Type.DAY, "Last day in time"),
+    Column("met_on", Type.DAY, "Day on which it was met"),
+    Column(
+        "status",
+        Type.CODE,
+        "`not_started`, `upcoming`, `due_soon` (30 days), `overdue`, `met`, `met_late`, `waived`, `missed`"
+        " (late when the grant left the stages in which it can be met), `not_applicable`",
+        width=10,
+    ),
+    common.DAYS,
+    Column("superseded", Type.LIST, "Earlier due dates, a list", width=24),
+    first="grant obligation status due_on days item met_on",
+)
+
+
+def report(as_of: ColumnElement[str], grant: str | None = None, *, every: bool = False) -> Question:
     """Every obligation: the overdue first, the latest of them at the top; then what is due next.
 
     ``every``: also those that the edition does not ask for, as not applicable.
     """
+    return Question(COLUMNS, _obligations(as_of, grant, every=every))
+
+
+def _obligations(as_of: ColumnElement[str], grant: str | None = None, *, every: bool = False) -> Asked:
     row = obligation_steps.c
     triggered = row.triggered_on <= as_of
     dated = select(
@@ -161,20 +187,35 @@ def report(
 _PENDING = ("overdue", "due_soon", "upcoming")
 
 
-def due_within(days: int, as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple[object, ...]]:
+def due_within(days: int, as_of: ColumnElement[str], grant: str | None = None) -> Question:
     """What is overdue, or due within so many days: what to be reminded of."""
-    t = report(as_of, grant).order_by(None).subquery().c
+    t = _obligations(as_of, grant).order_by(None).subquery().c
     soon = t.status.in_(_PENDING) & (days_between(as_of, t.due_on) <= days)
-    return (
-        select(*t).where(soon).order_by(t.due_on, t.grant.nulls_first(), t.obligation, t.item.nulls_first())
-    )
+    order = (t.due_on, t.grant.nulls_first(), t.obligation, t.item.nulls_first())
+    return Question(COLUMNS, select(*t).where(soon).order_by(*order))
 
 
-STATUSES = "met met_late missed overdue due_soon upcoming waived not_started not_applicable".split()
+_STATUSES = {
+    "met": "How many were met in time",
+    "met_late": "How many were met late",
+    "missed": "How many were late when the grant left the stages in which they can be met",
+    "overdue": "How many are overdue",
+    "due_soon": "How many are due within 30 days",
+    "upcoming": "How many are due later",
+    "waived": "How many were waived",
+    "not_started": "How many have not begun to count",
+    "not_applicable": "How many are not asked for any more",
+}
+COLUMNS_BY_OBLIGATION = Columns(
+    _OBLIGATION,
+    *(Column(name, Type.COUNT, meaning) for name, meaning in _STATUSES.items()),
+    first="obligation met met_late missed overdue due_soon upcoming waived not_started",
+)
 
 
-def report_by_obligation(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
+def report_by_obligation(as_of: ColumnElement[str]) -> Question:
     """How many of each obligation are in each status."""
-    t = report(as_of).order_by(None).subquery().c
-    counts = (func.sum(case((t.status == name, 1), else_=0)).label(name) for name in STATUSES)
-    return select(t.obligation, *counts).group_by(t.obligation).order_by(t.obligation)
+    t = _obligations(as_of).order_by(None).subquery().c
+    counts = (func.sum(case((t.status == name, 1), else_=0)).label(name) for name in _STATUSES)
+    counted = select(t.obligation, *counts).group_by(t.obligation).order_by(t.obligation)
+    return Question(COLUMNS_BY_OBLIGATION, counted)

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, select
 
 from lifecycle.grant import events as was
 from lifecycle.grant.state import Grant
@@ -18,6 +18,9 @@ from lifecycle.policy.edition import (
 )
 from lifecycle.types.codes import minor_units
 from lifecycle.types.dates import plus_months
+from projections.reports import common_columns as common
+from projections.reports.questions import Question
+from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import holds
 from projections.schema.tables import (
     FAR,
@@ -26,7 +29,19 @@ from projections.schema.tables import (
     window_findings,
 )
 
-COLUMNS = "grant window edition rule figure limit complies waived_by waived_on waiver".split()
+COLUMNS = Columns(
+    common.GRANT,
+    common.WINDOW,
+    common.EDITION,
+    Column("rule", Type.TEXT, "A rule of the edition's window, or a breach"),
+    Column("figure", Type.TEXT, "What decides it; null where there is none yet", width=23),
+    Column("limit", Type.TEXT, "What the edition asks", width=23),
+    Column("complies", Type.TRUTH, "true, false, or null while undecided: the bare fact, a waiver or not"),
+    Column("waived_by", Type.TEXT, "Who waived the rule where it is broken; null for nobody"),
+    Column("waived_on", Type.DAY, "Day of the waiver"),
+    Column("waiver", Type.TEXT, "Why it was waived", width=20),
+    first="grant rule complies figure limit waiver waived_by window edition",
+)
 _PLACES = Decimal("0.0001")
 
 
@@ -284,10 +299,10 @@ _DECIDES: dict[type[Event], tuple[str, ...]] = {
 CONCERNS = _DECIDES.keys()
 
 
-def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple[object, ...]]:
+def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     """Each rule of each approved grant, and each breach."""
     columns = window_findings.c
-    rows = select(*(columns[name] for name in COLUMNS)).where(holds(window_findings, as_of))
+    rows = select(*(columns[name] for name in COLUMNS.names)).where(holds(window_findings, as_of))
     if grant is not None:
         rows = rows.where(columns.grant == grant)
-    return rows.order_by(columns.grant, columns.n)
+    return Question(COLUMNS, rows.order_by(columns.grant, columns.n))

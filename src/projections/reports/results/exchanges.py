@@ -1,9 +1,8 @@
 """Exchange activities: planned, moved, called off, held; and who took part."""
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
@@ -12,11 +11,9 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
-    Select,
     and_,
     case,
     func,
-    literal,
     select,
 )
 
@@ -24,7 +21,9 @@ from lifecycle.grant import events as was
 from lifecycle.grant.state import Changing, Grant
 from lifecycle.kernel.event import Event
 from lifecycle.types.stage import NOT_STATED
-from projections.reports.other_currencies import Amounts
+from projections.reports import common_columns as common
+from projections.reports.questions import Asked, Question
+from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import holds, money
 from projections.schema.tables import (
     FAR,
@@ -32,19 +31,61 @@ from projections.schema.tables import (
     day,
     exchange_activities,
     exchange_participants,
-    holding,
     minor,
     scale_of,
-    written,
 )
 
-COLUMNS = (
-    "grant activity instrument status starts ends held_on countries hosts giving receiving women men"
-    " not_stated participants cost currency moves"
-).split()
-Answered = tuple[tuple[str, ...], list[Row]]
-_PEOPLE = ("women", "men", "not_stated")
-_STATUS = ("planned", "held", "cancelled")
+INSTRUMENT = Column(
+    "instrument",
+    Type.TEXT,
+    "Study tour, expert visit, video conference and so on; `not_stated` where it was held without a plan",
+)
+_STANDING = (
+    common.GRANT,
+    Column("activity", Type.TEXT, "Its name within the grant"),
+    INSTRUMENT,
+    Column("status", Type.CODE, "`planned`, `held` or `cancelled`", width=10),
+    Column("starts", Type.DAY, "First day"),
+    Column("ends", Type.DAY, "Last day"),
+    Column("held_on", Type.DAY, "Its actual end"),
+    Column(
+        "countries",
+        Type.LIST,
+        "Countries that take part, a list: once it is held, those that were planned, hosted, sent people,"
+        " gave or received",
+        right=True,
+    ),
+    Column("hosts", Type.LIST, "Where it was held, a list of countries"),
+    Column(
+        "giving",
+        Type.LIST,
+        "Countries that gave know-how in it, a list: as recorded, else the grant's providers that took part",
+    ),
+    Column(
+        "receiving",
+        Type.LIST,
+        "Countries that received it, a list: as recorded, else the grant's recipients that took part",
+        right=True,
+    ),
+)
+"""Those that are columns of the table, too."""
+COST = Column(
+    "cost",
+    Type.MONEY,
+    "What it cost, in its own currency; by instrument, what is in the holding currency",
+)
+COLUMNS = Columns(
+    *_STANDING,
+    common.WOMEN,
+    common.MEN,
+    common.NOT_STATED,
+    common.PARTICIPANTS,
+    COST,
+    common.CURRENCY,
+    Column("moves", Type.COUNT, "How often it was moved"),
+    first="grant activity instrument status starts ends cost currency participants",
+)
+PEOPLE = ("women", "men", "not_stated")
 
 
 @dataclass(frozen=True)
@@ -208,20 +249,21 @@ def _held(dated: _Stood, event: was.ActivityHeld, grant: Grant) -> _Stood:
 # ── the reports ──────────────────────────────────────────────────────────────────────────────
 
 
-def _people(as_of: ColumnElement[str], *by: str) -> Select[*tuple[object, ...]]:
+def people_by(as_of: ColumnElement[str], *by: str) -> Asked:
+    """How many took part, by these columns of `exchange_participants`."""
     took = exchange_participants.c
     keys = [took[name] for name in by]
-    sums = (func.sum(took[name], type_=Integer).label(name) for name in _PEOPLE)
+    sums = (func.sum(took[name], type_=Integer).label(name) for name in PEOPLE)
     return select(*keys, *sums).where(took.since <= as_of).group_by(*keys)
 
 
-def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple[object, ...]]:
+def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     """Each activity as it stood at the end of the day. The cost is in its own currency."""
-    a, who = exchange_activities.c, _people(as_of, "grant", "activity").subquery()
-    counts = {name: func.coalesce(who.c[name], 0) for name in _PEOPLE}
+    a, who = exchange_activities.c, people_by(as_of, "grant", "activity").subquery()
+    counts = {name: func.coalesce(who.c[name], 0) for name in PEOPLE}
     rows = (
         select(
-            *(a[name] for name in COLUMNS[:11]),
+            *(a[column.name] for column in _STANDING),
             *(count.label(name) for name, count in counts.items()),
             (counts["women"] + counts["men"] + counts["not_stated"]).label("participants"),
             case((a.cost.is_not(None), money(a.cost, a.cost_scale))).label("cost"),
@@ -235,64 +277,7 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple
     )
     if grant is not None:
         rows = rows.where(a.grant == grant)
-    return rows.order_by(a.grant, a.starts.nulls_first(), a.activity)
-
-
-def report_by_instrument(as_of: ColumnElement[str]) -> Callable[[Connection, date], Answered]:
-    """Activities, participants and cost by instrument, then the sums; `NO_PLAN` where none was planned.
-
-    The cost adds up what is in the holding currency. What is in others is told apart, and never added.
-    """
-    del as_of
-    return _by_instrument
-
-
-NO_PLAN = "not_stated"
-"""The instrument of an activity that was held without a plan."""
-
-
-@dataclass
-class _Sums:
-    counts: Counter[str] = field(default_factory=Counter)
-    cost: int = 0
-    others: Amounts = field(default_factory=Amounts)
-
-
-def _by_instrument(connection: Connection, as_of: date) -> Answered:
-    currency, scale = holding(connection)
-    a, on = exchange_activities.c, literal(as_of.isoformat())
-    who = _people(on, "grant", "activity").subquery()
-    each = (
-        select(
-            a.instrument,
-            a.status,
-            a.cost,
-            a.cost_scale,
-            a.cost_currency,
-            *(func.coalesce(who.c[name], 0) for name in _PEOPLE),
-        )
-        .select_from(
-            exchange_activities.outerjoin(who, and_(who.c.grant == a.grant, who.c.activity == a.activity))
-        )
-        .where(holds(exchange_activities, on))
-    )
-    found: dict[str | None, _Sums] = defaultdict(_Sums)
-    found[None] = _Sums()
-    for instrument, status, cost, cost_scale, code, *people in connection.execute(each):
-        for sums in (found[instrument or NO_PLAN], found[None]):
-            sums.counts.update({status: 1}, **dict(zip(_PEOPLE, people, strict=True)))
-            if cost is not None and code == currency:
-                sums.cost += cost
-            elif cost is not None:
-                sums.others.add(cost, cost_scale, code)
-    rows: list[Row] = []
-    for instrument in [*sorted(found.keys() - {None}, key=str), None]:
-        sums = found[instrument]
-        counts = [sums.counts[name] for name in (*_STATUS, *_PEOPLE)]
-        participants = sum(sums.counts[name] for name in _PEOPLE)
-        cost = written(sums.cost, scale)
-        rows.append((instrument, *counts, participants, cost, currency, sums.others.told()))
-    return ("instrument", *_STATUS, *_PEOPLE, "participants", "cost", "currency", "other_currencies"), rows
+    return Question(COLUMNS, rows.order_by(a.grant, a.starts.nulls_first(), a.activity))
 
 
 class Held(NamedTuple):
@@ -329,34 +314,3 @@ def held_by(connection: Connection, as_of: date) -> Iterator[Held]:
 def _codes(text: str) -> frozenset[str]:
     """A JSON list of countries. (The same few stand in many activities.)"""
     return frozenset(json.loads(text)) - {NOT_STATED}
-
-
-def report_by_country(as_of: ColumnElement[str]) -> Callable[[Connection, date], Answered]:
-    """Who took part, by country and sex, then the sums. ``held`` counts activities, each once in the sum.
-
-    People whose country is not stated are `NOT_STATED`; of a country that took part, none may be stated.
-    """
-    del as_of
-    return _by_country
-
-
-def _by_country(connection: Connection, as_of: date) -> Answered:
-    people: dict[str, Counter[str]] = defaultdict(Counter)
-    held: dict[str | None, set[tuple[str, str]]] = defaultdict(set)
-    took = exchange_participants.c
-    seen = select(took.grant, took.activity, took.country, *(took[name] for name in _PEOPLE)).where(
-        took.since <= as_of.isoformat()
-    )
-    for grant, activity, country, *counts in connection.execute(seen):
-        people[country].update(dict(zip(_PEOPLE, counts, strict=True)))
-        if country == NOT_STATED:
-            held[country].add((grant, activity))
-    for one in held_by(connection, as_of):
-        for country in (None, *one.countries):
-            held[country].add((one.grant, one.activity))
-    whole = sum(people.values(), Counter[str]())
-    rows: list[Row] = []
-    for country in [*sorted({*people, *held} - {None}, key=str), None]:
-        counts = [(whole if country is None else people[country])[name] for name in _PEOPLE]
-        rows.append((country, len(held[country]), *counts, sum(counts)))
-    return ("country", "held", *_PEOPLE, "participants"), rows

@@ -2,12 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, select
+from sqlalchemy import ColumnElement, case, func, literal, select
 
 from lifecycle.grant import events as was
 from lifecycle.grant.state import FollowUp, Grant
 from lifecycle.kernel.event import Event
 from lifecycle.types.stage import ZERO, Stage
+from projections.reports import common_columns as common
+from projections.reports.questions import Question
+from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import (
     days_between,
     holds,
@@ -90,7 +93,28 @@ def _tracked() -> ColumnElement[bool]:
     )
 
 
-def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple[object, ...]]:
+_NEEDED = Column("finance_needed", Type.MONEY, "What it takes; null where no money is needed")
+_FOUND = Column("finance_found", Type.MONEY, "What was found of it")
+_MISSING = Column("finance_missing", Type.MONEY, "finance_needed - finance_found, at least 0")
+COLUMNS = Columns(
+    common.GRANT,
+    Column("follow_up", Type.TEXT, "Its name within the grant"),
+    common.TITLE,
+    Column("action", Type.TEXT, "What is to be done", width=16),
+    Column("owner", Type.TEXT, "Who sees to it", width=14),
+    Column("due", Type.DAY, "By when"),
+    Column("status", Type.CODE, "`open`, `overdue`, `completed`, `dropped` or `handed_over`", width=10),
+    Column("handed_to", Type.TEXT, "To whom it was handed over", width=14),
+    common.DAYS.but(meaning="Days overdue; else 0"),
+    _NEEDED,
+    _FOUND,
+    _MISSING,
+    common.CURRENCY,
+    first="grant action due status finance_missing days owner follow_up",
+)
+
+
+def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     """Each follow-up as it stood on the day, the overdue first."""
     f, span = follow_up_spans.c, register_spans.c
     needs = f.needed.is_not(None)
@@ -121,10 +145,23 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple
     )
     if grant is not None:
         rows = rows.where(f.grant == grant)
-    return rows.order_by(overdue.desc(), f.due.nulls_first(), f.grant, f.follow_up)
+    return Question(COLUMNS, rows.order_by(overdue.desc(), f.due.nulls_first(), f.grant, f.follow_up))
 
 
-def waiting(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
+COLUMNS_WAITING = Columns(
+    common.GRANT,
+    common.TITLE,
+    Column("follow_ups", Type.COUNT, "How many wait for money"),
+    Column("first_due", Type.DAY, "The earliest due day of these"),
+    _NEEDED,
+    _FOUND,
+    _MISSING,
+    common.CURRENCY,
+    first="grant follow_ups finance_needed finance_found finance_missing currency",
+)
+
+
+def waiting(as_of: ColumnElement[str]) -> Question:
     """The grants whose results wait for money (S4, Box 3): those with a tracked follow-up that lacks finance.
 
     What is completed or was dropped waits no more. One row a grant and currency: how many follow-ups wait,
@@ -152,7 +189,7 @@ def waiting(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
         .subquery()
     )
     s = sums.c
-    return (
+    rows = (
         select(
             s.grant,
             span.title,
@@ -166,3 +203,4 @@ def waiting(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
         )
         .order_by(s.grant, s.currency)
     )
+    return Question(COLUMNS_WAITING, rows)

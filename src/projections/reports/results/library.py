@@ -12,21 +12,17 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
-from lifecycle.grant import events as was
-from lifecycle.grant.state import Grant
 from lifecycle.kernel.errors import Unreachable
-from lifecycle.kernel.event import Event
 from lifecycle.parse import Malformed
 from lifecycle.types.nearest import unknown
 from lifecycle.types.text import as_label, group_key
+from projections.reports import common_columns as common
 from projections.reports.portfolio.register import standing_on, was_approved
 from projections.reports.results.exchanges import Held, held_by
-from projections.reports.results.outcomes import lesson_of
 from projections.reports.results.regions import name_of
+from projections.schema.columns import Column, Columns, Type
 from projections.schema.tables import (
-    FAR,
     Row,
-    day,
     library_texts,
     outcome_facts,
 )
@@ -40,71 +36,6 @@ KINDS = (
     "objective",
 )
 """What can be read, the strongest evidence first."""
-
-# ── from entries to rows ─────────────────────────────────────────────────────────────────────
-
-
-class Texts:
-    """Follows one grant and keeps what can be read of it, from day to day."""
-
-    table = library_texts
-
-    def __init__(self) -> None:
-        self._texts: list[list[Any]] = []
-        self._objective: tuple[str, str] | None = None
-
-    def see(self, grant: Grant, event: Event) -> None:
-        """One more fact, with the state after it."""
-        if (grant.title, grant.objective) != self._objective:
-            self._renew(event.on, grant)
-        since = day(event.on)
-        if isinstance(event, was.ResultsStoryPublished):
-            self._texts.append([since, FAR, "results_story", event.title, event.summary])
-        elif isinstance(event, was.DevelopmentOutcomeRecorded):
-            self._texts.append([since, FAR, "development_outcome", event.title, event.summary])
-        elif isinstance(event, was.CompletionReportSubmitted):
-            self._texts.append([since, FAR, "completion_report", None, event.summary])
-            if event.lessons is not None:
-                self._texts.append([since, FAR, "lesson", None, event.lessons])
-        elif isinstance(event, was.LessonRecorded):
-            self._texts.append([since, FAR, "lesson", None, lesson_of(event)])
-        elif isinstance(event, was.ActivityHeld) and event.lessons is not None:
-            self._texts.append([since, FAR, "lesson", None, event.lessons])
-        elif isinstance(event, was.OutcomesReported):
-            for result, what in event.results.items():
-                self._texts.append([since, FAR, "result", result.replace("_", " "), what])
-
-    def _renew(self, on: date, grant: Grant) -> None:
-        """The objective as it reads from the day on."""
-        since = day(on)
-        for told in self._texts:
-            if told[2] == "objective" and told[1] == FAR:
-                told[1] = since
-        self._texts = [told for told in self._texts if told[0] != told[1]]
-        self._texts.append([since, FAR, "objective", grant.title, grant.objective])
-        self._objective = (grant.title, grant.objective)
-
-    def rows(self, stream: str) -> list[Row]:
-        """A row for each text."""
-        grant = stream.removeprefix("grant:")
-        return [(grant, n, *told) for n, told in enumerate(self._texts)]
-
-
-CONCERNS: frozenset[type[Event]] = frozenset(
-    (
-        was.GrantProposed,
-        was.ProposalRevised,
-        was.GrantRestructured,
-        was.ActivityHeld,
-        was.OutcomesReported,
-        was.LessonRecorded,
-        was.CompletionReportSubmitted,
-        was.ResultsStoryPublished,
-        was.DevelopmentOutcomeRecorded,
-    )
-)
-"""The facts that carry texts."""
-
 
 # ── finding by words ─────────────────────────────────────────────────────────────────────────
 
@@ -232,12 +163,28 @@ def _achieved(connection: Connection, on: str) -> dict[str, list[str]]:
 
 # ── search ───────────────────────────────────────────────────────────────────────────────────
 
-SEARCH_COLUMNS = "rank grant kind title snippet sector recipients providers outcomes on".split()
+_RANK = Column("rank", Type.COUNT, "Place, from 1")
+SEARCH_COLUMNS = Columns(
+    _RANK,
+    common.GRANT,
+    Column(
+        "kind",
+        Type.CODE,
+        "`results_story`, `development_outcome`, `completion_report`, `lesson`, `result` or `objective`",
+        width=11,
+    ),
+    common.TITLE.but(meaning="The text's own, or the grant's"),
+    Column("snippet", Type.TEXT, "A piece of the text, the words found between `**`", width=24),
+    common.SECTOR,
+    common.RECIPIENTS,
+    common.PROVIDERS,
+    Column("outcomes", Type.LIST, "Outcomes that the grant achieved, a list", width=20),
+    Column("on", Type.DAY, "The day of the text"),
+    first="rank grant kind snippet providers recipients sector",
+)
 
 
-def search(
-    connection: Connection, as_of: date, question: str, filters: Filters, limit: int
-) -> tuple[tuple[str, ...], list[Row]]:
+def search(connection: Connection, as_of: date, question: str, filters: Filters, limit: int) -> list[Row]:
     """Texts that answer the question: those with every word first, then by BM25, the newest of equals.
 
     Raises ``Malformed`` for a question without a word, `Unreachable` without FTS5.
@@ -255,22 +202,21 @@ def search(
     found.sort(key=lambda it: (it[0].grant, it[0].n))
     found.sort(key=lambda it: it[1].since, reverse=True)
     found.sort(key=lambda it: (not it[0].every, round(it[0].rank, 9)))
-    rows: list[Row] = [
-        (
-            place,
-            one.grant,
-            told.kind,
-            told.title or grant.title,
-            one.snippet,
-            grant.sector,
-            json.loads(grant.recipients),
-            json.loads(grant.providers),
-            achieved.get(one.grant, []),
-            told.since,
+    return [
+        SEARCH_COLUMNS.row(
+            rank=rank,
+            grant=one.grant,
+            kind=told.kind,
+            title=told.title or grant.title,
+            snippet=one.snippet,
+            sector=grant.sector,
+            recipients=json.loads(grant.recipients),
+            providers=json.loads(grant.providers),
+            outcomes=achieved.get(one.grant, []),
+            on=told.since,
         )
-        for place, (one, told, grant) in enumerate(found[:limit], 1)
+        for rank, (one, told, grant) in enumerate(found[:limit], 1)
     ]
-    return tuple(SEARCH_COLUMNS), rows
 
 
 def _key(sector: str) -> str:
@@ -301,9 +247,24 @@ def _passes(filters: Filters, told: Any, grant: Any, outcomes: list[str]) -> boo
 
 # ── match ────────────────────────────────────────────────────────────────────────────────────
 
-MATCH_COLUMNS = (
-    "rank provider name score held grants stories outcomes last_held_on received_before evidence"
-).split()
+MATCH_COLUMNS = Columns(
+    _RANK,
+    Column("provider", Type.TEXT, "Country with activities held"),
+    common.COUNTRY_NAME,
+    Column(
+        "score",
+        Type.NUMBER,
+        "Sum over its grants of how well their best text answers (the best of all: 1)",
+    ),
+    common.HELD,
+    Column("grants", Type.LIST, "Grants whose texts answer, a list", width=14, right=True),
+    Column("stories", Type.COUNT, "Stories published of these grants"),
+    Column("outcomes", Type.LIST, "Outcomes that they achieved, a list", width=20),
+    common.LAST_HELD_ON,
+    Column("received_before", Type.TRUTH, "The recipient has learned from it already"),
+    Column("evidence", Type.TEXT, "The grant and the piece of text that answers best", width=24),
+    first="rank provider name score last_held_on evidence held received_before stories",
+)
 
 
 class _Offer:
@@ -337,7 +298,7 @@ class _Offer:
 
 def match(
     connection: Connection, as_of: date, need: str, recipient: str, *, sector: str | None, limit: int
-) -> tuple[tuple[str, ...], list[Row]]:
+) -> list[Row]:
     """Provider countries with delivered exchanges whose texts answer the need, for a recipient.
 
     Only approved grants count, each for the countries that gave in one of its activities, and with its best
@@ -363,23 +324,22 @@ def match(
             offers[provider].add(
                 name, weight, snippet, held=given, stories=stories[name], outcomes=achieved.get(name, [])
             )
-    rows: list[Row] = [
-        (
-            place,
-            provider,
-            name_of(provider),
-            f"{offer.score:.4f}",
-            offer.held,
-            sorted(offer.best),
-            offer.stories,
-            sorted(offer.outcomes),
-            offer.last,
-            provider in served,
-            offer.evidence[1],
+    return [
+        MATCH_COLUMNS.row(
+            rank=rank,
+            provider=provider,
+            name=name_of(provider),
+            score=f"{offer.score:.4f}",
+            held=offer.held,
+            grants=sorted(offer.best),
+            stories=offer.stories,
+            outcomes=sorted(offer.outcomes),
+            last_held_on=offer.last,
+            received_before=provider in served,
+            evidence=offer.evidence[1],
         )
-        for place, (provider, offer) in enumerate(_ranked(offers)[:limit], 1)
+        for rank, (provider, offer) in enumerate(_ranked(offers)[:limit], 1)
     ]
-    return tuple(MATCH_COLUMNS), rows
 
 
 def _best(found: list[_Found], grants: set[str]) -> dict[str, tuple[float, str]]:

@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Integer,
-    Select,
     Subquery,
     Text,
     case,
@@ -23,6 +22,9 @@ from lifecycle.grant import events as was
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
 from lifecycle.types.vocabularies import Outcome, Result, words_of
+from projections.reports import common_columns as common
+from projections.reports.questions import Question
+from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import holds, share, total_of
 from projections.schema.tables import (
     FAR,
@@ -35,11 +37,28 @@ from projections.schema.tables import (
 OUTCOMES = words_of(Outcome)
 """In the order of S4's Annex D."""
 RESULTS = words_of(Result)
-COLUMNS = (
-    "grant",
-    "title",
-    *OUTCOMES,
-    *("sought", "achieved", "results", "lessons", "with_results", "with_lessons"),
+_HEADINGS = dict(zip(OUTCOMES, ("aware", "skill", "team", "coal.", "netw.", "impl."), strict=True))
+"""So short that all six stand beside each other."""
+COLUMNS = Columns(
+    common.GRANT,
+    common.TITLE,
+    *(
+        Column(
+            name,
+            Type.COUNT,
+            "The same" if place else "1 where achieved; in the last row, in how many grants",
+            heading=_HEADINGS[name],
+        )
+        for place, name in enumerate(OUTCOMES)
+    ),
+    Column("sought", Type.LIST, "Outcomes that the proposal seeks, a list"),
+    Column("achieved", Type.LIST, "Outcomes achieved, a list"),
+    Column("results", Type.LIST, "Kinds of concrete result, a list"),
+    Column("lessons", Type.COUNT, "How many texts tell a lesson"),
+    Column("with_results", Type.COUNT, "1 where there is a concrete result"),
+    Column("with_lessons", Type.COUNT, "1 where there is a lesson"),
+    first=f"grant {' '.join(OUTCOMES)} lessons results",
+    sums_last=True,
 )
 _COUNTS = (*OUTCOMES, "lessons", "with_results", "with_lessons")
 
@@ -152,7 +171,7 @@ def _listed(marks: Any, names: Iterable[str], prefix: str) -> ColumnElement[str]
     return type_coerce(func.rtrim(parts, ",") + "]", Text)
 
 
-def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple[object, ...]]:
+def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     """Each grant that sought or achieved an outcome, has a result or a lesson; then the sums."""
     marks, spans = _marks(as_of), register_spans
     grants = select(
@@ -171,14 +190,30 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Select[*tuple
     total = select(
         *(
             func.coalesce(total_of(each.c[name]), 0).label(name) if name in _COUNTS else nothing.label(name)
-            for name in COLUMNS
+            for name in COLUMNS.names
         )
     )
     rows = union_all(select(each), total).subquery()
-    return select(*(rows.c[name] for name in COLUMNS)).order_by(rows.c.grant.is_(None), rows.c.grant)
+    named = select(*(rows.c[name] for name in COLUMNS.names))
+    return Question(COLUMNS, named.order_by(rows.c.grant.is_(None), rows.c.grant))
 
 
-def report_by_outcome(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
+COLUMNS_BY_OUTCOME = Columns(
+    Column("outcome", Type.TEXT, "Its name"),
+    Column("sought", Type.COUNT, "Grants that sought it", right=False),
+    Column("achieved", Type.COUNT, "Grants that achieved it", right=False),
+    Column("sought_and_achieved", Type.COUNT, "Grants that did both"),
+    Column(
+        "share_of_sought",
+        Type.NUMBER,
+        "sought_and_achieved / sought; null where nobody sought it",
+        denominator="share_of_sought = sought_and_achieved / sought.",
+    ),
+    first="sought achieved sought_and_achieved share_of_sought",
+)
+
+
+def report_by_outcome(as_of: ColumnElement[str]) -> Question:
     """A row for each outcome: how many grants sought it, achieved it, and both."""
     marks = _marks(as_of)
     each = []
@@ -193,13 +228,14 @@ def report_by_outcome(as_of: ColumnElement[str]) -> Select[*tuple[object, ...]]:
             )
         )
     rows = union_all(*each).subquery()
-    return select(
+    shared = select(
         rows.c.outcome,
         rows.c.sought,
         rows.c.achieved,
         rows.c.sought_and_achieved,
         share(rows.c.sought_and_achieved, rows.c.sought).label("share_of_sought"),
-    ).order_by(rows.c.place)
+    )
+    return Question(COLUMNS_BY_OUTCOME, shared.order_by(rows.c.place))
 
 
 __all__ = ["CONCERNS", "OUTCOMES", "Outcomes", "lesson_of", "report", "report_by_outcome"]

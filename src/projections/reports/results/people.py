@@ -1,7 +1,10 @@
 """Who helps, who was asked, and when partners met: as they were told."""
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, select
 
+from projections.reports import common_columns as common
+from projections.reports.questions import Question
+from projections.schema.columns import Column, Columns, Type
 from projections.schema.tables import (
     expert_facts,
     fund_consultations,
@@ -9,32 +12,68 @@ from projections.schema.tables import (
     survey_facts,
 )
 
-Asked = Select[*tuple[object, ...]]
+PARTIES = Columns(
+    common.GRANT,
+    common.SINCE,
+    Column("role", Type.TEXT, "`facilitating` or `financing`"),
+    common.COUNTRY.but(meaning="ISO 3166-1; null for an organization of no one country"),
+    Column("organization", Type.TEXT, "Its name", width=24),
+    first="grant role country organization since",
+)
 
 
-def parties(as_of: ColumnElement[str], grant: str | None = None) -> Asked:
+def parties(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     """Each country or organization that facilitates or finances an exchange between others (S4)."""
     p = party_facts.c
     rows = select(p.grant, p.since, p.role, p.country, p.organization).where(p.since <= as_of)
-    return (rows if grant is None else rows.where(p.grant == grant)).order_by(p.grant, p.since, p.n)
+    rows = rows if grant is None else rows.where(p.grant == grant)
+    return Question(PARTIES, rows.order_by(p.grant, p.since, p.n))
 
 
-def experts(as_of: ColumnElement[str], grant: str | None = None) -> Asked:
+EXPERTS = Columns(
+    common.GRANT,
+    common.SINCE,
+    Column("expert", Type.TEXT, "An opaque id, never a name"),
+    Column("phases", Type.LIST, "`design`, `implementation`, `monitoring`, a list"),
+    Column("days", Type.COUNT, "Days engaged, where told"),
+    common.COUNTRY.but(meaning="Where the expert is from, where told"),
+)
+
+
+def experts(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     """Each expert that was engaged, by opaque id, and what for (S0)."""
     e = expert_facts.c
     rows = select(e.grant, e.since, e.expert, e.phases, e.days, e.country).where(e.since <= as_of)
-    return (rows if grant is None else rows.where(e.grant == grant)).order_by(e.grant, e.since, e.n)
+    rows = rows if grant is None else rows.where(e.grant == grant)
+    return Question(EXPERTS, rows.order_by(e.grant, e.since, e.n))
 
 
-def surveys(as_of: ColumnElement[str], grant: str | None = None) -> Asked:
+SURVEYS = Columns(
+    common.GRANT,
+    common.SINCE,
+    Column("respondents", Type.COUNT, "How many answered"),
+    Column("satisfaction", Type.NUMBER, "Mean of the answers, on the survey's own scale"),
+)
+
+
+def surveys(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     """Each client survey: how many answered, and how content they were on the survey's own scale."""
     s = survey_facts.c
     rows = select(s.grant, s.since, s.respondents, s.satisfaction).where(s.since <= as_of)
-    return (rows if grant is None else rows.where(s.grant == grant)).order_by(s.grant, s.since, s.n)
+    rows = rows if grant is None else rows.where(s.grant == grant)
+    return Question(SURVEYS, rows.order_by(s.grant, s.since, s.n))
 
 
-def consultations(as_of: ColumnElement[str], grant: str | None = None) -> Asked:
+CONSULTATIONS = Columns(
+    Column("on", Type.DAY, "The day"),
+    Column("partners", Type.LIST, "Who met, a list; empty where the source does not say"),
+    Column("summary", Type.TEXT, "What was spoken about", width=40),
+)
+
+
+def consultations(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     """Each meeting of the partners."""
     del grant  # of the fund
     c = fund_consultations.c
-    return select(c.on, c.partners, c.summary).where(c.on <= as_of).order_by(c.on, c.version)
+    held = select(c.on, c.partners, c.summary).where(c.on <= as_of)
+    return Question(CONSULTATIONS, held.order_by(c.on, c.version))

@@ -9,9 +9,16 @@ from sqlalchemy import Connection, select
 from lifecycle.parse import Malformed
 from lifecycle.types.nearest import meant, unknown
 from lifecycle.types.time_zones import zone_of
+from projections.schema.columns import Column, Columns, Type
 from projections.schema.tables import Row, exchange_activities, register_spans
 
-COLUMNS = "site time_zone local_start local_end utc_offset".split()
+COLUMNS = Columns(
+    Column("site", Type.TEXT, "The place's name"),
+    Column("time_zone", Type.TEXT, "IANA name"),
+    Column("local_start", Type.TEXT, "What the site's clock shows when it begins"),
+    Column("local_end", Type.TEXT, "And when it ends; null where nobody said how long it takes"),
+    Column("utc_offset", Type.TEXT, "Of that clock, then"),
+)
 
 
 class Session(NamedTuple):
@@ -91,12 +98,17 @@ def local_times(session: Session) -> list[Row]:
     rows: list[Row] = []
     for site, name in session.sites:
         zone = zone_of(name)
-        if zone is None:
-            rows.append((site, name, None, None, None))
-            continue
-        start = session.starts_at.astimezone(zone)
-        end = None if session.ends_at is None else session.ends_at.astimezone(zone)
-        rows.append((site, name, _local(start), end and _local(end), start.strftime("%z")))
+        start = None if zone is None else session.starts_at.astimezone(zone)
+        end = None if zone is None or session.ends_at is None else session.ends_at.astimezone(zone)
+        rows.append(
+            COLUMNS.row(
+                site=site,
+                time_zone=name,
+                local_start=start and _local(start),
+                local_end=end and _local(end),
+                utc_offset=start and start.strftime("%z"),
+            )
+        )
     return rows
 
 

@@ -1,0 +1,276 @@
+"""Disbursement by any of the keys: groups of grants, and periods."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    Text,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    true,
+    union_all,
+)
+
+from lifecycle.attribution.whole_units import in_order
+from projections.reports import common_columns as common
+from projections.reports.money.disbursement import (
+    AMOUNTS,
+    KINDS,
+    sum_of,
+    sums_by_grant,
+    ten,
+    written_sums,
+)
+from projections.reports.portfolio.register import grouped_by, standing_on
+from projections.reports.questions import Question
+from projections.reports.results.regions import region_of
+from projections.schema.columns import Column, Columns, Type
+from projections.schema.expressions import holds, money
+from projections.schema.tables import (
+    Row,
+    call_answers,
+    fund_facts,
+    holding,
+    money_flows,
+    register_spans,
+)
+
+_GRANTS = Column(
+    "grants",
+    Type.COUNT,
+    "Ever approved (for 0.00 too) and of the group, or with a flow in the period; does not add up over"
+    " periods, partners and countries",
+    width=14,
+)
+_PROPOSALS = Column(
+    "proposals",
+    Type.COUNT,
+    "Never approved: open, declined or withdrawn; of a period, those made in it",
+)
+_NO_FLOWS = ("committed", "undisbursed", "overpaid")
+"""A balance is of a day, not of a period: a period has what moved in it."""
+
+
+def _by_group(group: Column, *, disjoint: bool, overlap: str = "") -> Columns:
+    """The columns by a group. ``disjoint``: each grant stands in one row, so that their numbers add up."""
+    return Columns(
+        group,
+        common.CURRENCY,
+        _GRANTS.but(total=disjoint),
+        _PROPOSALS.but(total=disjoint),
+        *AMOUNTS,
+        first="grants proposals committed net_disbursed undisbursed disbursed currency",
+        overlap=overlap,
+    )
+
+
+def _in_periods(period: Column) -> Columns:
+    return Columns(
+        period,
+        common.CURRENCY,
+        _GRANTS,
+        _PROPOSALS,
+        *(column for column in AMOUNTS if column.name not in _NO_FLOWS),
+        first="grants proposals approved disbursed refunded net_disbursed currency",
+    )
+
+
+_BY = {
+    "window": _by_group(common.WINDOW, disjoint=True),
+    "sector": _by_group(common.SECTOR, disjoint=True),
+    "region": _by_group(common.REGION, disjoint=True),
+    "country": _by_group(
+        common.COUNTRY.but(
+            meaning="A recipient, `ZZ` for one that is not stated. A grant counts whole in each: rows do not"
+            " add up"
+        ),
+        disjoint=False,
+        overlap="A grant counts whole in each country that receives: rows do not add up.",
+    ),
+    "call": _by_group(
+        Column("call", Type.TEXT, "The call that the grant answers; null for none"), disjoint=True
+    ),
+    "fiscal_year": _in_periods(
+        Column("fiscal_year", Type.TEXT, "`FY2018`: the year in which it ends. Flows dated in it")
+    ),
+    "fiscal_quarter": _in_periods(
+        Column(
+            "fiscal_quarter",
+            Type.TEXT,
+            "`FY2018Q2`: a quarter of the fiscal year. Flows dated in it",
+        )
+    ),
+    "calendar_year": _in_periods(Column("calendar_year", Type.TEXT, "`CY2018`. Flows dated in it")),
+    "quarter": _in_periods(Column("quarter", Type.TEXT, "`2018Q4`. Flows dated in it")),
+}
+BY_PARTNER = _by_group(
+    common.PARTNER.but(
+        meaning="From whom it was drawn, pro rata to what each partner then had left; null for what is"
+        " nobody's: income, and what is overpaid"
+    ),
+    disjoint=False,
+)
+
+
+def _with_currency(groups: Any, key: str) -> Question:
+    """From a subquery with the key, the numbers of grants and proposals, and a sum for each kind."""
+    sums = groups.c
+    amounts = ten({kind: sums[kind] for kind in KINDS})
+    found = select(sums[key], sums.grants, sums.proposals, *amounts).subquery()
+    one, columns = found.c, _BY[key]
+    told = (
+        money(one[column.name], fund_facts.c.scale).label(column.name)
+        for column in columns
+        if column.type is Type.MONEY
+    )
+    rows = (
+        select(one[key], fund_facts.c.currency, one.grants, one.proposals, *told)
+        .select_from(found.join(fund_facts, true()))
+        .order_by(one[key])
+    )
+    return Question(columns, rows)
+
+
+def _counted(grant: ColumnElement[str], approved_on: ColumnElement[str]) -> list[ColumnElement[int]]:
+    """How many were ever approved, and how many never were: a proposal is no grant."""
+    approved = case((approved_on.is_not(None), grant))
+    proposed = case((approved_on.is_(None), grant))
+    return [
+        func.count(approved.distinct()).label("grants"),
+        func.count(proposed.distinct()).label("proposals"),
+    ]
+
+
+def _by_trait(trait: str, as_of: ColumnElement[str]) -> Question:
+    """Grants that share a window or a sector on the day, with all their money until then."""
+    span, flows = register_spans.c, money_flows.c
+    until_then = (flows.grant == span.grant) & (flows.on <= as_of)
+    source, by = grouped_by(trait, as_of)
+    sums = (func.coalesce(sum_of(kind), 0).label(kind) for kind in KINDS)
+    groups = (
+        select(by.label(trait), *_counted(span.grant, span.approved_on), *sums)
+        .select_from(source.join(money_flows, until_then, isouter=True))
+        .where(holds(register_spans, as_of))
+        .group_by(by)
+        .subquery()
+    )
+    return _with_currency(groups, trait)
+
+
+def _period(key: str, on: ColumnElement[str]) -> ColumnElement[str]:
+    """The period in which a day lies."""
+    written = func.substr(on, 1, 4, type_=Text)
+    year, month = cast(written, Integer), cast(func.substr(on, 6, 2), Integer)
+    if key == "calendar_year":
+        return literal("CY", Text) + written
+    if key == "quarter":
+        return written + "Q" + cast((month + 2) // 3, Text)
+    # A fiscal year is named after the calendar year in which it ends.
+    start = select(fund_facts.c.fiscal_year_start).scalar_subquery()
+    name = literal("FY", Text) + cast(year + case(((start > 1) & (month >= start), 1), else_=0), Text)
+    if key == "fiscal_year":
+        return name
+    return name + "Q" + cast((month - start + 12) % 12 // 3 + 1, Text)
+
+
+def _by_period(key: str, as_of: ColumnElement[str]) -> Question:
+    """Flows of the period, until the day.
+
+    A grant counts in each period in which its money moved, a proposal in the one in which it was made.
+    """
+    flows, span = money_flows.c, register_spans.c
+    moved = (
+        select(_period(key, flows.on).label(key), flows.grant, span.approved_on, flows.kind, flows.amount)
+        .select_from(money_flows.join(register_spans, span.grant == flows.grant))
+        .where(flows.on <= as_of, holds(register_spans, as_of))
+    )
+    made = select(
+        _period(key, span.proposed_on).label(key),
+        span.grant,
+        span.approved_on,
+        literal("proposed", Text).label("kind"),
+        literal(0, BigInteger).label("amount"),
+    ).where(span.approved_on.is_(None), holds(register_spans, as_of))
+    dated = union_all(moved, made).subquery()
+    sums = (sum_of(kind, dated.c) for kind in KINDS)
+    groups = (
+        select(dated.c[key], *_counted(dated.c.grant, dated.c.approved_on), *sums)
+        .group_by(dated.c[key])
+        .subquery()
+    )
+    return _with_currency(groups, key)
+
+
+Groups = Callable[[Connection, date], dict[str, list[str | None]]]
+"""The groups in which each grant counts on a day."""
+
+
+def _regions(connection: Connection, as_of: date) -> dict[str, list[str | None]]:
+    """The region of its recipients."""
+    on = as_of.isoformat()
+    return {row.grant: [region_of(json.loads(row.recipients), on)] for row in standing_on(connection, as_of)}
+
+
+def _countries(connection: Connection, as_of: date) -> dict[str, list[str | None]]:
+    """Each recipient, `NOT_STATED` for one that is not named."""
+    return {row.grant: [*dict.fromkeys(json.loads(row.recipients))] for row in standing_on(connection, as_of)}
+
+
+def _calls(connection: Connection, as_of: date) -> dict[str, list[str | None]]:
+    """The call that it answers; null for none."""
+    a = call_answers.c
+    answers = select(a.grant, a.call).where(holds(call_answers, literal(as_of.isoformat(), Text)))
+    named = {row.grant: row.call for row in connection.execute(answers)}
+    return {row.grant: [named.get(row.grant)] for row in standing_on(connection, as_of)}
+
+
+_GROUPS: dict[str, Groups] = {"region": _regions, "country": _countries, "call": _calls}
+
+
+def _computed(key: str, connection: Connection, as_of: date) -> list[Row]:
+    """Grants by what SQL says badly: each counts whole in every group that it belongs to."""
+    groups = _GROUPS[key](connection, as_of)
+    names = in_order({name for own in groups.values() for name in own})
+    sums = {name: dict.fromkeys(KINDS, 0) for name in names}
+    count: Counter[tuple[str | None, bool]] = Counter()
+    for row in standing_on(connection, as_of):
+        count.update((name, row.approved_on is not None) for name in groups[row.grant])
+    for row in connection.execute(select(sums_by_grant(literal(as_of.isoformat(), Text)))):
+        for name in groups[row.grant]:
+            for kind in KINDS:
+                sums[name][kind] += getattr(row, kind)
+    currency, scale = holding(connection)
+    return [
+        _BY[key].row(
+            **{key: name},
+            currency=currency,
+            grants=count[name, True],
+            proposals=count[name, False],
+            **written_sums(minors, scale),
+        )
+        for name, minors in sums.items()
+    ]
+
+
+TRAITS = ("window", "sector")
+PERIODS = ("fiscal-year", "fiscal-quarter", "calendar-year", "quarter")
+KEYS = (*TRAITS, *_GROUPS, *PERIODS)
+"""What it can be summed by, beside partners."""
+
+
+def report_by(key: str, as_of: ColumnElement[str]) -> Question:
+    """A row for each window, sector, region, country, call or period; the key names the first column."""
+    if key in _GROUPS:
+        return Question(_BY[key], partial(_computed, key))
+    return _by_trait(key, as_of) if key in TRAITS else _by_period(key, as_of)
