@@ -24,9 +24,9 @@ class Movement(NamedTuple):
     ``cancelled``, ``requested``, ``disbursed``, ``refunded``. A rejection is ``requested`` and a failure
     ``disbursed``, both with a negative amount."""
     amount: int
-    """In minor units of the holding currency."""
+    """The amount in minor units of the holding currency."""
     partner: Partner = None
-    """Who gave it, or got it back."""
+    """The partner who gave it, or got it back."""
     grant: str | None = None
 
 
@@ -95,11 +95,11 @@ class Draws:
             end = {name: max(Fraction(0), left + changes[name]) - taken[name] for name, left in lefts.items()}
             more, missing = _poured(missing, end, end)
             taken = {name: share + more[name] for name, share in taken.items()}
-        found: dict[Name, Fraction] = {name: share for name, share in taken.items() if share}
+        shares_left: dict[Name, Fraction] = {name: share for name, share in taken.items() if share}
         if missing:
-            found[None] = missing
-        denominator = lcm(*(share.denominator for share in found.values()))
-        return {name: int(share * denominator) for name, share in found.items()}, denominator
+            shares_left[None] = missing
+        denominator = lcm(*(share.denominator for share in shares_left.values()))
+        return {name: int(share * denominator) for name, share in shares_left.items()}, denominator
 
     def gaps_after(self, shares: Names, denominator: int, sign: int = 1) -> tuple[int, Names]:
         """How far each name of the shares would be below its exact draws with these; times the sign."""
@@ -140,7 +140,7 @@ class Draws:
 
 
 def _least_later(movements: Iterable[Movement]) -> dict[Name, tuple[list[str], list[int]]]:
-    """For each partner its days, and the least of received less returned from the end of each on."""
+    """Return for each partner its days, and the least of received less returned from the end of each on."""
     ends: dict[Name, dict[str, int]] = defaultdict(dict)
     held: dict[Name, int] = defaultdict(int)
     for movement in movements:

@@ -29,7 +29,7 @@ _PAIRS: dict[type[Event], int] = {
 def movements_of(
     fund: Sequence[Entry], grants: Mapping[str, Sequence[Entry]], currency: str
 ) -> list[Movement]:
-    """All movements that the entries of the fund and of its grants record, in order, in minor units.
+    """Return all movements that the entries of the fund and of its grants record, in order, in minor units.
 
     ``grants``: the entries of each grant's stream by the grant's id.
     """
@@ -58,7 +58,7 @@ def movements_of(
 
 def _of_grant(grant: str, entries: Sequence[Entry], scale: int) -> list[Movement]:
     """What each entry in force changes of the grant's commitment, payments and refunds."""
-    found: list[Movement] = []
+    movements_: list[Movement] = []
     state, before = None, (ZERO, ZERO, ZERO)
     for entry in in_force(entries):
         state = begin(entry) if state is None else EVOLVE[type(entry.event)](state, entry.event)
@@ -74,9 +74,9 @@ def _of_grant(grant: str, entries: Sequence[Entry], scale: int) -> list[Movement
             ("refunded", refunded),
             ("cancelled", max(0, -committed)),
         ]
-        found += [Movement(on, 0, kind, amount, None, grant) for kind, amount in changes if amount]
+        movements_ += [Movement(on, 0, kind, amount, None, grant) for kind, amount in changes if amount]
         before = after
-    return found
+    return movements_
 
 
 def left_to_return(

@@ -333,7 +333,14 @@ def ordered(
                     place = max(place, mine[taken[key]])
                     taken[key] += 1
             placed.append((on, place, n + 1, movement._replace(version=place)))
-    placed.sort(key=lambda one: (one[0], one[1], one[3].grant or "", one[2]))
+    placed.sort(
+        key=lambda placed_movement: (
+            placed_movement[0],
+            placed_movement[1],
+            placed_movement[3].grant or "",
+            placed_movement[2],
+        )
+    )
     return [movement for *_, movement in placed]
 
 

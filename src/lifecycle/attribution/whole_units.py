@@ -32,12 +32,12 @@ def reduced(denominator: int, *shares: Names) -> int:
     """Reduce the shares in place as far as it goes; return their denominator."""
     if denominator == 1:
         return 1
-    common = gcd(denominator, *(number for one in shares for number in one.values()))
+    common = gcd(denominator, *(number for part in shares for number in part.values()))
     if common > 1:
         denominator //= common
-        for one in shares:
-            for name in one:
-                one[name] //= common
+        for part in shares:
+            for name in part:
+                part[name] //= common
     if denominator.bit_length() > _BITS:
         return _rounded(denominator, shares)
     return denominator
@@ -46,13 +46,13 @@ def reduced(denominator: int, *shares: Names) -> int:
 def _rounded(denominator: int, shares: Iterable[Names]) -> int:
     """Write the shares over a shorter denominator in place: their sum stays what it is to the whole unit."""
     shorter = 1 << (_BITS // 2)
-    for one in shares:
-        before = sum(one.values())
-        for name, number in one.items():
-            one[name] = number * shorter // denominator
-        if one:
-            most = max(one, key=lambda name: abs(one[name]))
-            one[most] += before * shorter // denominator - sum(one.values())
+    for part in shares:
+        before = sum(part.values())
+        for name, number in part.items():
+            part[name] = number * shorter // denominator
+        if part:
+            most = max(part, key=lambda name: abs(part[name]))
+            part[most] += before * shorter // denominator - sum(part.values())
     return shorter
 
 

@@ -174,7 +174,7 @@ class Book(BookReader):
 
     @property
     def seals_each_command(self) -> bool:
-        """Whether each command is sealed: by the last SwitchSealing in force, else as ``init`` said.
+        """Whether each command is sealed: by the last SwitchSealing in force, else as ``init`` set it.
 
         Raises `Unreachable` if that cannot be read.
         """

@@ -141,14 +141,14 @@ class CommandHandler:
         self._check_stream(stream, command.expect_version)
         try:
             today = day_at(now, self._state.fund.time_zone)
-            verdict = self._decider.decide(command, recorder, today)
+            decision = self._decider.decide(command, recorder, today)
         except Refusal as refusal:
             without_trace(refusal)
             return self._refused(request, refusal, now)
-        entries = self._entries(request, verdict, command.note, now)
+        entries = self._entries(request, decision, command.note, now)
         receipt = _acceptance(request, entries)
         position = self._append(entries, receipt)
-        self._state.add(entries, verdict)
+        self._state.add(entries, decision)
         following = {(entry.originator_id, entry.originator_version + 1) for entry in entries}
         if stream == QUARANTINES or not following.isdisjoint(self._quarantined_names):
             self._restart()
@@ -181,12 +181,12 @@ class CommandHandler:
             )
 
     def _entries(
-        self, request: _Request, verdict: Verdict, note: str | None, now: datetime
+        self, request: _Request, decision: Verdict, note: str | None, now: datetime
     ) -> tuple[Entry, ...]:
         """Return the entries that a command becomes: its own, then the paired ones on the fund and calls."""
         versions: dict[str, int] = {}
         entries = list[Entry]()
-        for stream, event in ((request.stream, verdict.fact), *verdict.pair):
+        for stream, event in ((request.stream, decision.fact), *decision.pair):
             versions[stream] = versions.get(stream, self._state.version(stream)) + 1
             about = (self._next_moment(now), request.recorder, request.command_id)
             entries.append(Entry(stream, versions[stream], event, *about, None if entries else note))
@@ -210,7 +210,7 @@ class CommandHandler:
     def _append(self, entries: Sequence[Entry], receipt: Receipt) -> int | None:
         positions = self.journal.recorder.append([stored_as(entry) for entry in entries], (receipt,))
         self.own_rows.add(positions, (receipt.command_id, receipt.digest))
-        self._given.pop(receipt.command_id, None)  # if it is given again, it is read anew
+        self._given.pop(receipt.command_id, None)  # if it is given again, it is read again
         if not positions:
             return None
         self._state.position = positions[-1]

@@ -40,7 +40,7 @@ class Decider:
         self._journal, self._state = journal, state
 
     def decide(self, command: Command, recorder: str, today: date) -> Verdict:
-        """Return the verdict on a command.
+        """Return the decision on a command.
 
         Raises `Refusal`, or `Malformed` if a correction makes no event.
         """
@@ -98,7 +98,7 @@ class Decider:
             self._journal,
             sealed,
             left_out=left_out_positions(self._journal),
-            answers=quarantined_receipt_numbers(self._journal),
+            quarantined_receipts=quarantined_receipt_numbers(self._journal),
             sealed=sealed,
         ).wrong
         for number in numbers:
@@ -131,5 +131,5 @@ class Decider:
             yield self._journal.entries(stream)
 
     def _position_before(self, day: date) -> int:
-        """Return a position before which nothing was recorded on the day, whatever the clocks said."""
+        """Return a position before which nothing was recorded on the day, even if clocks differed."""
         return self._journal.position_at(start_of(day, self._state.fund.time_zone) - CLOCKS_DIFFER)

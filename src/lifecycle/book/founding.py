@@ -1,4 +1,4 @@
-"""The first facts of a book: the fund, its first administrator, its editions."""
+"""The first events of a book: the fund, its first administrator, its editions."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

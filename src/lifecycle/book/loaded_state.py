@@ -21,7 +21,7 @@ from lifecycle.kernel.event import EntryCorrected, LeftOut
 from lifecycle.kernel.history import FUND, QUARANTINES, Entry, call_stream, in_force, kind_of, lawful
 
 MANY = 1_000
-"""If others have appended this many entries, beginning anew is as quick as adding them."""
+"""If others have appended this many entries, loading everything again is as quick as adding them."""
 CLOCKS_DIFFER = timedelta(days=1)
 """An act is never dated after it was recorded, by the clock that the book then had."""
 _KEPT_ENTRIES = 5_000
@@ -128,16 +128,16 @@ class LoadedState:
 
     # ── what this process appends ────────────────────────────────────────────────────────────
 
-    def add(self, entries: Sequence[Entry], verdict: Verdict) -> None:
+    def add(self, entries: Sequence[Entry], decision: Verdict) -> None:
         """Go on to the states after a command's entries, its own first."""
         own = entries[0]
         if kind_of(own.originator_id) == "grant":
-            self._keep_grant(own.originator_id, self.grant(own.originator_id).plus(own, verdict.grant))
-        self.fund = verdict.fund
+            self._keep_grant(own.originator_id, self.grant(own.originator_id).plus(own, decision.grant))
+        self.fund = decision.fund
         fund_entries = [entry for entry in entries if entry.originator_id == FUND]
         self._fund_version += len(fund_entries)
         self._corrected = self._corrected or _has_correction(fund_entries)
-        for name, call in verdict.calls.items():
+        for name, call in decision.calls.items():
             added = sum(entry.originator_id == call_stream(name) for entry in entries)
             self._calls[name] = call, self.call(name)[1] + added
 

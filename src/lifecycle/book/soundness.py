@@ -104,7 +104,7 @@ class Soundness:
             entries, receipts = sealed_in(self._storage.path)
             if entries > self._journal.counts()[0]:
                 return  # it lost what was sealed, which has a check of its own
-            # What was never sealed is judged from where this machine has judged it on.
+            # What was never sealed is judged from the last row that this machine has judged.
             after = self._journal.left_out.sound()
             if entries:
                 after = self._journal.nth(entries - 1)[2], receipts
@@ -112,10 +112,12 @@ class Soundness:
                 left_out_positions(self._journal),
                 quarantined_receipt_numbers(self._journal),
             )
-            verdict = judged(self._journal, after, left_out=left_out, answers=quarantined, sealed=after)
-        for fault in verdict.faults:
-            if fault.answer:
-                yield f"{fault}{self._journal.way_out(fault.answer)}"
+            decision = judged(
+                self._journal, after, left_out=left_out, quarantined_receipts=quarantined, sealed=after
+            )
+        for fault in decision.faults:
+            if fault.receipt:
+                yield f"{fault}{self._journal.way_out(fault.receipt)}"
 
 
 def copy_of(shortfall: Shortfall) -> str:

@@ -17,18 +17,22 @@ def is_address(place: Path | str) -> TypeGuard[str]:
 
 
 def named(place: Path | str) -> str:
-    """The place in words. Of an address no password is told, however it was written.
+    """Return the place in words, without any password.
 
-    A password may hold any mark, so all before the last ``@`` counts as one; and where a port should
-    be, a host's password may stand.
+    A password may hold any character, so all before the last ``@`` counts as one; and a host's password may
+    stand in the place of a port.
     """
     if not is_address(place):
         return str(place)
     scheme, _, rest = place.partition("://")
-    who, at, where = rest.rpartition("@")
-    where, *asked = re.split("[?&]", where, maxsplit=1)
-    hosts, slash, database = where.partition("/")
-    hosts = ",".join(one if _HOST.fullmatch(one) else "…" for one in hosts.split(","))
-    shown = [one for one in "".join(asked).split("&") if "=" in one and not _SECRET.search(unquote(one))]
+    who, at, location = rest.rpartition("@")
+    location, *options = re.split("[?&]", location, maxsplit=1)
+    hosts, slash, database = location.partition("/")
+    hosts = ",".join(option if _HOST.fullmatch(option) else "…" for option in hosts.split(","))
+    shown = [
+        option
+        for option in "".join(options).split("&")
+        if "=" in option and not _SECRET.search(unquote(option))
+    ]
     user = re.split("[:/?#]", who, maxsplit=1)[0]
     return f"{scheme}://{user}{at}{hosts}{slash}{database}{'?' if shown else ''}{'&'.join(shown)}"

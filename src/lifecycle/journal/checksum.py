@@ -1,7 +1,7 @@
-"""JSON objects that tell whether they are as they were written: the last member is the CRC-32 of the rest.
+"""Checksums of JSON objects: the last member is the CRC-32 of the rest.
 
-That is against disks, which now and then give back another bit than they took; SQLite does not notice. It
-is not against people: who alters an object can write the sum that fits. What is sealed tells of them.
+They detect damage by disks, which rarely return another bit than was written; SQLite does not notice it. They
+do not protect against people: anybody who alters an object can write the sum that fits. Seals do.
 """
 
 from zlib import crc32

@@ -16,8 +16,9 @@ from lifecycle.kernel.history import Entry
 _NOT_SAID = {"command_id", "expect_version"}
 _ENVELOPE = ("recorded_at", "recorder", "command_id", "rules", "note", SUM)
 _FILLED_IN_READS = ("edition", "payment", "split")
-"""What follows from a correction, which the book fills in: a corrected approval that gets another day is
-under that day's edition; a corrected refund is split anew, or is of no payment if it is split."""
+"""Fields that follow from a correction, which the book fills in: a corrected approval that gets another day
+is under that day's edition; a corrected refund is split again, or is of no payment if it is split.
+"""
 
 
 def digest_of(command: Command) -> str:
@@ -29,50 +30,52 @@ def digest_of(command: Command) -> str:
 
 
 def digest_of_founding(states: Sequence[bytes]) -> str:
-    """SHA-256 of the first facts of a book, from the bytes in which they are stored."""
+    """SHA-256 of the first events of a book, from the bytes in which they are stored."""
     facts = [_said(state)[0] for state in states]
     return sha256(b"EstablishFund" + to_json(facts)).hexdigest()
 
 
-def told_by(entry: Entry, state: bytes, kind: type[Command]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each digest that the command of an entry may have had, with the fields that it then said.
+def possible_digests(
+    entry: Entry, state: bytes, command_class: type[Command]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each digest that the command of an entry may have had, with the fields that it then had.
 
-    ``kind``: the command's class. A field that the book may have filled in is tried as given and as absent.
-    The digest is of the text as it was stored: by a program that knew fewer fields, it may be.
+    A field that the book may have filled in is tried as given and as absent. The digest is of the text as it
+    was stored, perhaps by a program that knew fewer fields.
     """
     about, _, name = entry.originator_id.partition(":")
     where = {about: name} if name else {}
-    values = _fields(entry.event, kind) | where
-    if _ends_with_its_place(kind):
-        yield _digest(kind, _spliced(state, about, name)), values
+    values = _fields(entry.event, command_class) | where
+    if _ends_with_its_place(command_class):
+        yield _digest(command_class, _spliced(state, about, name)), values
     stored, note = _said(state)
-    for absent in _absent(stored, kind):
+    for absent in _absent(stored, command_class):
         said = _without(stored, absent)
-        for text in _in_order(said, note, where, kind):
-            yield _digest(kind, text), _without(values, absent)
+        for text in _in_order(said, note, where, command_class):
+            yield _digest(command_class, text), _without(values, absent)
 
 
-def _digest(kind: type[Command], text: bytes) -> str:
-    return sha256(kind.NAME.encode() + text).hexdigest()
+def _digest(command_class: type[Command], text: bytes) -> str:
+    return sha256(command_class.NAME.encode() + text).hexdigest()
 
 
-def _fields(event: Event, kind: type[Command]) -> dict[str, Any]:
+def _fields(event: Event, command_class: type[Command]) -> dict[str, Any]:
     """What the event says that the command can say."""
     said, names = event.__dict__, event.__pydantic_fields_set__
-    return {name: said[name] for name in _names(kind) if name in names}
+    return {name: said[name] for name in _names(command_class) if name in names}
 
 
 @cache
-def _names(kind: type[Command]) -> tuple[str, ...]:
-    return tuple(kind.model_fields)
+def _names(command_class: type[Command]) -> tuple[str, ...]:
+    return tuple(command_class.model_fields)
 
 
 @cache
-def _ends_with_its_place(kind: type[Command]) -> bool:
+def _ends_with_its_place(command_class: type[Command]) -> bool:
     """Whether a command's own fields come before its note and its stream, and nothing is filled in."""
-    names = [name for name in _names(kind) if name not in _NOT_SAID]
+    names = [name for name in _names(command_class) if name not in _NOT_SAID]
     own = [name for name in names if name not in ("note", "grant", "call")]
-    return names[: len(own)] == own and not kind.FILLED_IN
+    return names[: len(own)] == own and not command_class.FILLED_IN
 
 
 def _spliced(state: bytes, about: str, name: str) -> bytes:
@@ -89,7 +92,7 @@ def _spliced(state: bytes, about: str, name: str) -> bytes:
 
 
 def _said(state: bytes) -> tuple[dict[str, Any], str | None]:
-    """The fact's fields as they are stored, and the note beside it."""
+    """The event's fields as they are stored, and the note beside it."""
     fields: dict[str, Any] = from_json(state, cache_strings="keys")
     note = fields.get("note")
     for name in _ENVELOPE:
@@ -97,10 +100,10 @@ def _said(state: bytes) -> tuple[dict[str, Any], str | None]:
     return fields, note
 
 
-def _absent(stored: dict[str, Any], kind: type[Command]) -> Iterator[tuple[str, ...]]:
+def _absent(stored: dict[str, Any], command_class: type[Command]) -> Iterator[tuple[str, ...]]:
     """The fields that the book may have filled in: none of them, each, and several together."""
-    names = [name for name in kind.FILLED_IN if name in stored]
-    if "reads" in kind.model_fields:
+    names = [name for name in command_class.FILLED_IN if name in stored]
+    if "reads" in command_class.model_fields:
         names += [f"reads.{name}" for name in _FILLED_IN_READS if name in (stored.get("reads") or {})]
     for many in range(len(names) + 1):
         yield from combinations(names, many)
@@ -117,11 +120,15 @@ def _without(fields: dict[str, Any], absent: Sequence[str]) -> dict[str, Any]:
 
 
 def _in_order(
-    said: dict[str, Any], note: str | None, where: dict[str, str], kind: type[Command]
+    said: dict[str, Any], note: str | None, where: dict[str, str], command_class: type[Command]
 ) -> Iterator[bytes]:
-    """What the command said as text: in the order of the class's fields, and in that of the stored fact."""
+    """Yield the text of what the command said: in the order of the class's fields, and in that of the stored
+    event.
+    """
     fields = said | where if note is None else {**said, "note": note, **where}
-    names = [field.serialization_alias or field.alias or name for name, field in kind.model_fields.items()]
+    names = [
+        field.serialization_alias or field.alias or name for name, field in command_class.model_fields.items()
+    ]
     ordered = {name: fields[name] for name in names if name in fields}
     yield to_json(ordered)
     if list(ordered) != [name for name in fields if name in ordered]:

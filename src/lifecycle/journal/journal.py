@@ -30,15 +30,13 @@ from lifecycle.kernel.event import LeftOut
 from lifecycle.kernel.history import FUND, Entry, in_force
 
 STORE_ERRORS = (sqlite3.Error, PersistenceError, UnicodeDecodeError)
-"""What a file that is damaged, locked or full comes to; a damaged name may not even be told."""
+"""Errors that a damaged, locked or full file causes; a damaged name may not even be decodable."""
 _END = 2**63 - 1
 """After every position."""
 _ALL = 1 << 62
-"""At most so many rows: as many as there are."""
+"""A limit on rows that is never reached."""
 _FOUNDING = ("FundEstablished.", "OfficerAppointed.", "OfficerRetired.", "PolicyAdopted.", "EntryCorrected.")
 """What is recorded of a fund while its seat can still be corrected."""
-_ANSWERS = 1_000
-"""So many ids and digests of answers are read at once."""
 _FOUNDING_ROWS = 100
 """How many rows at most are looked at for the seat."""
 _LAST = "\U0010ffff"
@@ -76,9 +74,9 @@ class Journal(JournalRows, Application[str]):
         """The first position and the number of the first answer, once something is sealed."""
         """Rows that count in no fold, once somebody has said how far the journal is sealed."""
         if not create:
-            found = self.recorder.format()
-            _check_format(found, named(place))
-            if found < FORMAT and not read_only:
+            journal_format = self.recorder.format()
+            _check_format(journal_format, named(place))
+            if journal_format < FORMAT and not read_only:
                 self.recorder.upgrade()
 
     def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
@@ -86,7 +84,7 @@ class Journal(JournalRows, Application[str]):
         return Environment(name, {**self._settings, **(env or {})})
 
     def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
-        """Our factory, whatever module the environment names."""
+        """Return our own factory, whatever module the environment names."""
         factory: InfrastructureFactory[Any] = self._store.JournalFactory(env)
         return factory
 
@@ -95,7 +93,7 @@ class Journal(JournalRows, Application[str]):
         return EntryMapper()
 
     def entries(self, stream: str, *, after: int = 0, most: int = _ALL) -> list[Entry]:
-        """A stream's entries after a version, as they were written; at ``most`` so many of them."""
+        """Return a stream's entries after a version, as they were written; at most this many."""
         rows = self.recorder.rows(
             f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE originator_id = ? AND originator_version > ?"
             " ORDER BY originator_version LIMIT ?",
@@ -107,16 +105,16 @@ class Journal(JournalRows, Application[str]):
 
     def entries_of(self, streams: Sequence[str]) -> dict[str, list[Entry]]:
         """The entries of each of some streams, as they were written: with one question."""
-        found: dict[str, list[Entry]] = {stream: [] for stream in streams}
+        by_stream: dict[str, list[Entry]] = {stream: [] for stream in streams}
         if streams:
-            marks = ",".join("?" * len(found))
+            marks = ",".join("?" * len(by_stream))
             question = (
                 f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE originator_id IN ({marks})"
                 " ORDER BY originator_id, originator_version"
             )
-            for row in self.recorder.rows(question, *found):
-                found[row[0]].append(self.left_out.entry(*row))
-        return {stream: _whole(entries) for stream, entries in found.items()}
+            for row in self.recorder.rows(question, *by_stream):
+                by_stream[row[0]].append(self.left_out.entry(*row))
+        return {stream: _whole(entries) for stream, entries in by_stream.items()}
 
     def pages(self, stream: str, page: int, *, after: int = 0) -> Iterator[list[Entry]]:
         """A long stream's entries after a version, some thousand in memory at a time."""
@@ -127,7 +125,7 @@ class Journal(JournalRows, Application[str]):
             after = entries[-1].originator_version
 
     def leave_nothing_out(self) -> None:
-        """Read every row as it is, since it cannot be told which ones are bad."""
+        """Read every row as it is, because the journal cannot say which ones are bad."""
         self.left_out = LeftOutRows(self.recorder)
 
     def time_zone(self) -> str:
@@ -174,9 +172,9 @@ class Journal(JournalRows, Application[str]):
         return self._newest(_END)
 
     def recorded_at(self, position: int) -> datetime | None:
-        """When the newest entry at or before the position was recorded; `None` if there is none.
+        """Return when the newest entry at or before the position was recorded; `None` if there is none.
 
-        What is left out tells no moment: who put it in could choose any.
+        Rows that are left out do not count: whoever inserted them could choose any moment.
         """
         return self._newest(position)[1]
 
@@ -213,15 +211,17 @@ class Journal(JournalRows, Application[str]):
             " WHERE position > ? AND position <= ? GROUP BY originator_id"
         )
         end = _END if upto is None else upto
-        found = {name: (first, last) for name, first, last in self.recorder.rows(question, position, end)}
-        for name in found.keys() & self.left_out.streams().keys() if self.left_out else ():
-            places = [entry.position or 0 for entry in self.entries(name)]
-            then, now = (sum(place <= known for place in places) for known in (position, end))
-            found[name] = then + 1, now
-        return found
+        versions = {name: (first, last) for name, first, last in self.recorder.rows(question, position, end)}
+        for name in versions.keys() & self.left_out.streams().keys() if self.left_out else ():
+            positions = [entry.position or 0 for entry in self.entries(name)]
+            then, now = (
+                sum(entry_position <= known for entry_position in positions) for known in (position, end)
+            )
+            versions[name] = then + 1, now
+        return versions
 
     def sound(self) -> tuple[int, int]:
-        """The position that was looked at last, and the number of the last answer that names it."""
+        """The position that was looked at last, and the number of the last receipt that names it."""
         left_out = self.left_out
         if left_out.settle_all():
             return left_out.sound()
@@ -285,7 +285,7 @@ def _whole(entries: list[Entry], after: int = 0) -> list[Entry]:
         entries = _without_gaps(entries, after)
     if entries and entries[-1].originator_version != after + len(entries):
         versions = enumerate((entry.originator_version for entry in entries), after + 1)
-        missing = next(number for number, there in versions if there != number)
+        missing = next(number for number, version in versions if version != number)
         raise Altered(f"{entries[0].originator_id}@{missing} is missing: grantbook audit verify says more")
     return entries
 
@@ -301,8 +301,8 @@ def _without_gaps(entries: list[Entry], after: int) -> list[Entry]:
 
 def reaching(last: int, stream: str, entries: list[Entry], after: int = 0) -> list[Entry]:
     """A stream's entries after a version, which have to go on to the ``last``. Raises `Altered`."""
-    if (there := after + len(entries)) != last:
-        missing = f"{stream}@{there + 1} is missing" if there < last else f"{stream} ends at {last}"
+    if (reached := after + len(entries)) != last:
+        missing = f"{stream}@{reached + 1} is missing" if reached < last else f"{stream} ends at {last}"
         raise Altered(f"{missing}: grantbook audit verify says more")
     return entries
 
@@ -321,12 +321,12 @@ def _store_of(place: Path | str) -> Any:
     return postgres
 
 
-def _check_format(found: int, place: str) -> None:
-    if found > FORMAT:
+def _check_format(journal_format: int, place: str) -> None:
+    if journal_format > FORMAT:
         raise Unreachable(
-            f"{place} has journal format {found}; this program knows {FORMAT}: use a newer grantbook"
+            f"{place} has journal format {journal_format}; this program knows {FORMAT}: use a newer grantbook"
         )
-    if found < 1:
+    if journal_format < 1:
         raise Unreachable(f"{place} is not a grantbook journal")
 
 
@@ -341,6 +341,6 @@ def store_errors(path: Path | str) -> Iterator[None]:
 
 def in_words(error: Exception) -> str:
     """What the store says of it, in one line; and what to do about a lock."""
-    told = " ".join(str(error).split())
-    held = any(said in told for said in ("lock timeout", "database is locked"))
-    return f"{told}; somebody has held it for {WAIT} seconds: try again" if held else told
+    message = " ".join(str(error).split())
+    held = any(said in message for said in ("lock timeout", "database is locked"))
+    return f"{message}; somebody has held it for {WAIT} seconds: try again" if held else message

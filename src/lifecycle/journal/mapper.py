@@ -57,17 +57,17 @@ Decode = Callable[[dict[str, Any]], Event]
 def _decoder(topic: str, about: str) -> Decode:
     """How a topic's state becomes its event, upcast where it is old. Raises `Altered`."""
     name, _, number = topic.partition(".v")
-    kind = _kinds(about).get(name)
-    if kind is None or not number.isdecimal():
+    event_class = _kinds(about).get(name)
+    if event_class is None or not number.isdecimal():
         raise Altered(f"{topic!r} is no event of this program: was the book written by a newer one?")
     stored = int(number)
-    if stored > kind.VERSION:
+    if stored > event_class.VERSION:
         raise Altered(
-            f"{topic} is newer than this program, which knows {topic_of(kind)}: use a newer grantbook"
+            f"{topic} is newer than this program, which knows {topic_of(event_class)}: use a newer grantbook"
         )
-    kind.model_rebuild()
-    validate = cast(Decode, kind.__pydantic_validator__.validate_python)
-    steps = [UPCASTS[name, version] for version in range(stored, kind.VERSION)]
+    event_class.model_rebuild()
+    validate = cast(Decode, event_class.__pydantic_validator__.validate_python)
+    steps = [UPCASTS[name, version] for version in range(stored, event_class.VERSION)]
     if not steps:
         return validate
 
@@ -85,7 +85,7 @@ def stamp(moment: datetime) -> str:
 
 
 class EntryMapper(Mapper[str]):
-    """The journal's own mapper: an entry is stored as one flat JSON object, envelope and fact together,
+    """The journal's own mapper: an entry is stored as one flat JSON object, envelope and event together,
     and the sum of both."""
 
     def __init__(self) -> None:
@@ -134,7 +134,7 @@ def stored_as(entry: Entry) -> tuple[str, int, str, bytes]:
 
 
 def entry_of(stream: str, version: int, topic: str, state: bytes, position: int | None) -> Entry:
-    """The entry of a stored row. Raises `Altered` where the row is not as the book writes it."""
+    """The entry of a stored row. Raises `Altered` if the row is not as the book writes it."""
     try:
         # Values are seldom the same: to remember each, as pydantic does, takes a third longer.
         fields = from_json(state, cache_strings="keys")

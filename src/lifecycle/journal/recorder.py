@@ -1,4 +1,4 @@
-"""What the journal asks of its recorder, whatever the database: entries, answers, questions."""
+"""What the journal asks of its recorder, whatever the database: entries, receipts, questions."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from eventsourcing.persistence import Notification, StoredEvent
 from lifecycle.kernel.errors import Altered, NotNow
 
 FORMAT = 2
-"""Of the journal's tables. A journal of a later format is not opened."""
+"""The format of the journal's tables. A journal of a later format is not opened."""
 WAIT = 60
 """Seconds to wait for another writer."""
 
@@ -51,11 +51,11 @@ class CommandResult(NamedTuple):
     entries: tuple[str, ...]
     """Names of the entries that it became."""
     position: int | None
-    """Of the last of them."""
+    """The position of the last of them."""
 
     @classmethod
     def of(cls, receipt: Receipt, outcome: str, position: int | None = None) -> Self:
-        """From a receipt."""
+        """Make the result from a receipt."""
         return cls(
             receipt.command_id,
             receipt.command,
@@ -76,7 +76,7 @@ class CommandResult(NamedTuple):
 ENTRY_COLUMNS = "originator_id, originator_version, topic, state, position"
 """The columns of an entry, as a ``Notification`` has them."""
 RECEIPT_COLUMNS = ", ".join(f'"{field}"' for field in Receipt._fields)
-"""The columns of an answer."""
+"""The columns of a receipt."""
 
 
 _NOT_UTF8 = "\ufffd"
@@ -88,16 +88,16 @@ def written_out(stored: bytes) -> str:
 
 
 def is_not_utf8(text: str) -> bool:
-    """Whether it was `written_out`: no lawful row has such a text."""
+    """Return whether it was `written_out`: no lawful row has such a text."""
     return text.startswith(_NOT_UTF8) and "\\x" in text
 
 
 Question = tuple[str, Sequence[object]]
-"""With ``?`` for each value; and the values."""
+"""A query, with ``?`` for each value; and the values."""
 
 
 def not_amid(held: object) -> None:
-    """Raises `NotNow` where a transaction is held."""
+    """Raises `NotNow` if a transaction is held."""
     if held is not None:
         raise NotNow(
             "a batch is open: what is in it is not recorded yet, and can be neither sealed nor proved:"
@@ -106,14 +106,14 @@ def not_amid(held: object) -> None:
 
 
 class Recording(ABC):
-    """A recorder of entries and answers. Questions are written once, with ``?`` for each value."""
+    """A recorder of entries and receipts. Questions are written once, with ``?`` for each value."""
 
     @abstractmethod
     def rows(self, statement: str, *params: object) -> list[tuple[Any, ...]]:
-        """All rows of a question to the journal's tables."""
+        """Return all rows of a query of the journal's tables."""
 
     def rows_of_each(self, *questions: Question) -> list[list[tuple[Any, ...]]]:
-        """All rows of each of some questions: asked together, where to ask takes time."""
+        """Return all rows of each query: sent together if a round trip takes time."""
         return [self.rows(statement, *params) for statement, params in questions]
 
     @abstractmethod
@@ -122,20 +122,23 @@ class Recording(ABC):
 
     @abstractmethod
     def reading(self) -> AbstractContextManager[None]:
-        """All reads inside see the journal as it was at the first of them, and nothing that is not committed.
+        """Make all reads inside see the journal as it was at the first of them, without uncommitted rows.
 
-        Raises `NotNow` inside `writing`, whose entries may yet come to nothing.
+        Raises `NotNow` inside `writing`, whose entries may be rolled back.
         """
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
-        """Add entries without an answer, as the library does; in the transaction that is held, if any."""
-        entries = [(one.originator_id, one.originator_version, one.topic, one.state) for one in stored_events]
+        """Add entries without a receipt, as the library does; in the transaction that is held, if any."""
+        entries = [
+            (event.originator_id, event.originator_version, event.topic, event.state)
+            for event in stored_events
+        ]
         with self.writing():
             return self.append(entries, ())
 
     @abstractmethod
     def append(self, entries: Sequence[tuple[Any, ...]], receipts: Sequence[Receipt]) -> list[int]:
-        """Add entries, and the answers that tell of the last of them, in the transaction that is held.
+        """Add entries, and the receipts that tell of the last of them, in the transaction that is held.
 
         An entry is its stream, version, topic and stored bytes. Returns their positions: counted as the
         database counts them, under the same lock, they are true once it is committed.
@@ -143,9 +146,9 @@ class Recording(ABC):
 
     @abstractmethod
     def adopt(self, *, entries: Sequence[tuple[Any, ...]] = (), receipts: Sequence[Receipt] = ()) -> None:
-        """Take over rows of another journal, in their order, in the transaction that is held.
+        """Append rows of another journal, in their order, in the open transaction.
 
-        An entry comes before the receipt that tells of it.
+        An entry comes before the receipt that names it.
         """
 
     @abstractmethod
@@ -154,7 +157,7 @@ class Recording(ABC):
 
     @abstractmethod
     def format(self) -> int:
-        """In which the tables were made; 0 where they are no journal's."""
+        """Return the format of the tables; 0 if they are not a journal's."""
 
     @abstractmethod
     def upgrade(self) -> None:
@@ -166,29 +169,32 @@ class Recording(ABC):
 
     @abstractmethod
     def expected_schema(self) -> dict[str, str]:
-        """The same, of a new journal."""
+        """Return the same of a new journal."""
 
     @abstractmethod
     def counters(self) -> list[tuple[str, list[Any], int]]:
-        """Each table, the newest number given in it (one, unless it was altered), and the newest there."""
+        """Return each table, the newest number given in it (a list of one, unless altered), and the newest
+        there.
+        """
 
     @abstractmethod
     def injuries(self) -> list[str]:
         """What the database finds wrong with its own files."""
 
     def undecodable(self) -> list[tuple[str, int, bytes]]:
-        """Rows whose text is none, where the database lets such in: table, number, the bytes in question."""
+        """Return rows whose text is not valid, if the database accepts such: table, number, the bytes."""
         return []
 
     def indexed_entries(self, upto: int) -> Iterator[tuple[Any, ...]] | None:
-        """Stream, version and position of the entries up to a position, as the index of streams has them.
+        """Yield stream, version and position of the entries up to a position, as the index of streams has
+        them.
 
-        `None`, here and below, where indexes are the database server's own affair.
+        `None`, here and below, if indexes are maintained by a database server.
         """
         return None
 
     def indexed_receipts(self, upto: int) -> Iterator[tuple[Any, ...]] | None:
-        """Id, digest and number of the answers up to a number, as the index of answers has them."""
+        """Id, digest and number of the receipts up to a number, as the index of receipts has them."""
         return None
 
     def indexed_refusals(self, upto: int) -> list[int] | None:
@@ -196,7 +202,7 @@ class Recording(ABC):
         return None
 
     def leads_to_the_newest(self) -> bool:
-        """Whether the indexes, of streams and of commands, lead to the newest entry and the newest answer.
+        """Whether the indexes, of streams and of commands, lead to the newest entry and the newest receipt.
 
         A database server finds out by itself: its pages have checksums.
         """
@@ -230,7 +236,7 @@ class Recording(ABC):
         return [Notification(*row) for row in self.rows(question, *params, limit)]
 
     def receipts(self, command_ids: Sequence[str]) -> Question:
-        """For the answers that were given under each id: one, and a refusal for each other use of the id."""
+        """Return the query for the receipts of each id: one, and a refusal for each other use of the id."""
         marks = ",".join("?" * len(command_ids))
         return (
             f"SELECT {RECEIPT_COLUMNS} FROM receipts WHERE command_id IN ({marks}) ORDER BY number",
@@ -251,6 +257,6 @@ def further(at: tuple[Any, ...], before: tuple[Any, ...]) -> tuple[Any, ...]:
     Raises `Altered` if rows are out of order: their pages would never end.
     """
     if at <= before:
-        there, here = ("@".join(map(str, place)) for place in (at, before))
-        raise Altered(f"its rows are out of order: {there} comes after {here}")
+        next_place, here = ("@".join(map(str, part)) for part in (at, before))
+        raise Altered(f"its rows are out of order: {next_place} comes after {here}")
     return at

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from lifecycle.journal.recorder import ENTRY_COLUMNS, RECEIPT_COLUMNS, Recording, further
 
-_ANSWERS = 1_000
+_RECEIPT_KEYS = 1_000
 """Ids and digests of receipts that are read at once."""
 
 
@@ -18,7 +18,7 @@ class Stored(NamedTuple):
     topic: str
     """Bare event name, and the version of its stored form."""
     state: bytes
-    """One JSON object: the envelope and the fact."""
+    """One JSON object: the envelope and the event."""
     position: int
 
 
@@ -49,13 +49,13 @@ class JournalRows:
         return self._pages(f"SELECT {ENTRY_COLUMNS} FROM stored_events", "position", after, page)
 
     def receipt_rows(self, after: int, page: int) -> Iterator[list[tuple[Any, ...]]]:
-        """All answers after a number, in pages: each with its position and its number at the end."""
+        """Yield all receipts after a number, in pages: each with its position and its number at the end."""
         return self._pages(f"SELECT {RECEIPT_COLUMNS}, number FROM receipts", "number", after, page)
 
     def receipt_keys_after(self, number: int) -> Iterator[tuple[str, str]]:
         """Id and digest of each answer after a number, in their order, some thousand in memory at a time."""
         question = "SELECT command_id, digest, number FROM receipts"
-        for rows in self._pages(question, "number", number, _ANSWERS):
+        for rows in self._pages(question, "number", number, _RECEIPT_KEYS):
             yield from ((command_id, digest) for command_id, digest, _ in rows)
 
     def _pages(self, question: str, key: str, after: int, page: int) -> Iterator[list[tuple[Any, ...]]]:
@@ -65,7 +65,7 @@ class JournalRows:
             (after,) = further(rows[-1][-1:], (after,))
 
     def entry_row(self, stream: str, version: int) -> tuple[Any, ...] | None:
-        """One row, as `entry_rows` gives it; `None` where there is none."""
+        """Return one row, as `entry_rows` gives it; `None` if there is none."""
         rows = self.recorder.rows(
             f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE originator_id = ? AND originator_version = ?",
             stream,
@@ -88,7 +88,7 @@ class JournalRows:
         return stream, version, position
 
     def ends(self) -> tuple[int, int]:
-        """The newest position, and the number of the newest answer; 0 where there is none."""
+        """Return the newest position, and the number of the newest receipt; 0 if there is none."""
         question = (
             "SELECT coalesce(max(position), 0), (SELECT coalesce(max(number), 0) FROM receipts)"
             " FROM stored_events"
@@ -96,7 +96,7 @@ class JournalRows:
         return _pair(self.recorder.rows(question)[0])
 
     def places_of(self, sizes: tuple[int, int]) -> tuple[int, int]:
-        """The position of the entry, and the number of the answer, up to which there are so many of each.
+        """Return the position and the number of the last of this many entries and receipts.
 
         Both are without gaps; those of a journal that was restored from a dump need not begin at 1.
         """
@@ -108,12 +108,13 @@ class JournalRows:
         )
         if self._first is None:
             self._first = _pair(self.recorder.rows(question)[0])
-        first, first_answer = self._first
+        first, first_receipt = self._first
         entries, answers = sizes
-        return entries and first + entries - 1, answers and first_answer + answers - 1
+        return entries and first + entries - 1, answers and first_receipt + answers - 1
 
     def lost(self, sealed: tuple[int, int]) -> str:
-        """What is gone of the entries and answers that were sealed, or the way to the newest, in words.
+        """Return what is missing of the entries and receipts that were sealed, or the way to the newest, in
+        words.
 
         The end of a journal, and a page of an index, can be lost without a trace.
         """
@@ -131,17 +132,17 @@ class JournalRows:
         )
 
     def counts(self) -> tuple[int, int]:
-        """How many entries and how many answers there are."""
+        """How many entries and how many receipts there are."""
         question = "SELECT count(*), (SELECT count(*) FROM receipts) FROM stored_events"
         return _pair(self.recorder.rows(question)[0])
 
     def streams(self) -> list[str]:
-        """All streams, in the order of their first entries."""
+        """Return all streams, in the order of their first entries."""
         question = "SELECT originator_id FROM stored_events WHERE originator_version = 1 ORDER BY position"
         return [name for (name,) in self.recorder.rows(question)]
 
     def every(self, step: int, about: str) -> list[str]:
-        """Of the streams about grants or calls, in order of their names, the first and each so-manieth."""
+        """Return every ``step``-th name of the streams about grants or calls, from the first on."""
         numbered = (
             "SELECT originator_id, row_number() OVER (ORDER BY originator_id) AS n FROM stored_events"
             " WHERE originator_version = 1 AND originator_id > ? AND originator_id < ?"
@@ -150,18 +151,18 @@ class JournalRows:
         return [name for (name,) in self.recorder.rows(question, f"{about}:", f"{about};", step, step)]
 
     def receipt_key(self, number: int) -> tuple[str, str]:
-        """The command id and the digest of the answer of this number."""
+        """The command id and the digest of the receipt of this number."""
         rows = self.recorder.rows("SELECT command_id, digest FROM receipts WHERE number = ?", number)
         return (str(rows[0][0]), str(rows[0][1])) if rows else ("", "")
 
     def way_out(self, number: int) -> str:
-        """How the answer of this number is set aside, as the end of a sentence; nothing of an acceptance."""
+        """Return how a refusal is quarantined, as the end of a sentence; empty for an acceptance."""
         question = "SELECT command_id FROM receipts WHERE number = ? AND outcome = 'refused'"
         rows = self.recorder.rows(question, number)
         if not rows:
             return ""
-        told = shlex.quote(str(rows[0][0]))
-        return f"; the way out: grantbook audit seal --quarantine-answer {told} --reason …"
+        command_id = shlex.quote(str(rows[0][0]))
+        return f"; the way out: grantbook audit seal --quarantine-answer {command_id} --reason …"
 
 
 def _pair(row: Sequence[int]) -> tuple[int, int]:

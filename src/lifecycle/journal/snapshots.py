@@ -1,7 +1,7 @@
 """Snapshots of the fund's state, in eventsourcing's own snapshot table: a copy that can be thrown away.
 
 Every approval writes the fund's stream, so without them each command would fold all approvals that
-ever were. The state keeps its facts dated, so late entries are added to a snapshot as to any state.
+ever were. The state keeps its events dated, so late entries are added to a snapshot as to any state.
 A snapshot whose bytes do not add up to its sum counts as none: the entries are folded. So does one that
 another program has kept, whose state may have lacked a field or added up otherwise.
 """
@@ -65,12 +65,12 @@ def topic() -> str:
 
 @lru_cache(maxsize=1)
 def _digest(kind: type[Fund], folds: tuple[tuple[type, Callable[..., Any]], ...], source: str) -> str:
-    told = [source, *_fields(kind, set())]
-    told += [
+    parts = [source, *_fields(kind, set())]
+    parts += [
         f"{kind_of_event.__name__} {made.__module__}.{made.__qualname__} {made.__code__.co_code.hex()}"
         for kind_of_event, made in folds
     ]
-    return hashlib.sha256(" ".join(told).encode()).hexdigest()[:16]
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
 
 
 @lru_cache(maxsize=1)
@@ -105,7 +105,7 @@ def _adapter(kind: type[Fund]) -> TypeAdapter[Fund]:
 
 
 def newest(recorder: AggregateRecorder) -> tuple[Fund, int] | None:
-    """The newest snapshot and the version that it holds; `None` where there is none of this form."""
+    """Return the newest snapshot and the version that it holds; `None` if there is none of this form."""
     ours = topic()
     for stored in recorder.select_events(FUND, desc=True, limit=1):
         if stored.topic == ours and _is_whole(stored):
@@ -134,9 +134,9 @@ def keep(recorder: AggregateRecorder, fund: Fund, version: int) -> bool:
 
     Returns whether there is one: not if one of another program is of that very version.
     """
-    there = list(recorder.select_events(FUND, gt=version - 1, lte=version))
-    if there:
-        return there[0].topic == topic()
+    kept = list(recorder.select_events(FUND, gt=version - 1, lte=version))
+    if kept:
+        return kept[0].topic == topic()
     state = summed(place_of(FUND, version, topic()), _adapter(Fund).dump_json(fund, by_alias=True))
     recorder.insert_events([StoredEvent(FUND, version, topic(), state)])
     return True

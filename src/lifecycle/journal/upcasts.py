@@ -43,4 +43,4 @@ UPCASTS: dict[tuple[str, int], Upcast] = {
     ("IrregularPaymentRecorded", 1): _said_less,
     ("GrantLapsed", 1): _said_less,
 }
-"""By event name and the version that it is taken from."""
+"""Upcasts by event name and the version that they begin from."""

@@ -88,18 +88,18 @@ class Past:
         return {name: fold_call(in_force(self.call(name))) for name in names}
 
     def forget(self, stream: str) -> None:
-        """Read the stream anew if it is needed again."""
+        """Read the stream again if it is needed again."""
         self._calls.pop(stream.removeprefix("call:"), None)
         if known := self._grants.pop(stream, None):
             self._entries -= len(known.entries)
 
-    def take_in(self, entries: Sequence[Entry], verdict: Verdict) -> None:
+    def take_in(self, entries: Sequence[Entry], decision: Verdict) -> None:
         """Go on after entries that were found lawful."""
-        self.fund = verdict.fund
+        self.fund = decision.fund
         for entry in entries:
             stream = entry.originator_id
             if kind_of(stream) == "grant":
-                self._grants[stream] = self.grant(stream).plus(entry, verdict.grant)
+                self._grants[stream] = self.grant(stream).plus(entry, decision.grant)
                 self._entries += 1
             elif kind_of(stream) == "call":
                 name = stream.removeprefix("call:")
@@ -135,50 +135,50 @@ def row_of_entry(entry: Entry) -> Spec:
     return row
 
 
-def judged_again(entries: Sequence[Entry], asked: Command, past: Past) -> Verdict:
-    """The verdict on the command that became these entries: its own, then those that follow from it.
+def judged_again(entries: Sequence[Entry], command: Command, past: Past) -> Verdict:
+    """Return the decision on the command that became these entries: its own, then those that follow from it.
 
-    ``asked``: the command as it can be told from its own entry. Raises `Lawless`.
+    ``command``: as rebuilt from its own entry. Raises `Lawless`.
     """
     own = entries[0]
     today = last_day_at(own.recorded_at, past.fund)
     try:
-        verdict = _verdict(own, asked, past, today)
+        decision = _verdict(own, command, past, today)
     except Refusal as no:
         raise Lawless(f"{no.name}: {no}") from no
-    _is_as_judged(entries, verdict)
-    return verdict
+    _is_as_judged(entries, decision)
+    return decision
 
 
-def _verdict(own: Entry, asked: Command, past: Past, today: date) -> Verdict:
-    if isinstance(asked, GrantCommand):
+def _verdict(own: Entry, command: Command, past: Past, today: date) -> Verdict:
+    if isinstance(command, GrantCommand):
         known = past.grant(own.originator_id)
-        calls = past.calls(calls_named(known, asked))
-        return judge_grant(known, asked, past.fund, own.recorder, today, calls, rules=own.rules)
-    if isinstance(asked, CallCommand):
-        held = past.call(asked.call)
-        return judge_call(held, asked, past.fund, own.recorder, today, rules=own.rules)
-    assert isinstance(asked, FundCommand)
-    earlier = past.entries_of(FUND) if asked.NAME in NEED_ENTRIES else ()
+        calls = past.calls(calls_named(known, command))
+        return judge_grant(known, command, past.fund, own.recorder, today, calls, rules=own.rules)
+    if isinstance(command, CallCommand):
+        held = past.call(command.call)
+        return judge_call(held, command, past.fund, own.recorder, today, rules=own.rules)
+    assert isinstance(command, FundCommand)
+    earlier = past.entries_of(FUND) if command.NAME in NEED_ENTRIES else ()
     elsewhere = (past.acts_since, past.streams)
-    return judge_fund(past.fund, asked, own.recorder, today, earlier, *elsewhere, rules=own.rules)
+    return judge_fund(past.fund, command, own.recorder, today, earlier, *elsewhere, rules=own.rules)
 
 
-def _is_as_judged(entries: Sequence[Entry], verdict: Verdict) -> None:
+def _is_as_judged(entries: Sequence[Entry], decision: Verdict) -> None:
     own = entries[0]
-    if not _same(own, verdict.fact):
-        raise Lawless(f"by the rules it would say {_told(verdict.fact)}")
-    follows, told = (
-        _by_stream(verdict.pair),
-        _by_stream((one.originator_id, one.event) for one in entries[1:]),
+    if not _same(own, decision.fact):
+        raise Lawless(f"by the rules it would say {_in_words(decision.fact)}")
+    follows, recorded = (
+        _by_stream(decision.pair),
+        _by_stream((entry.originator_id, entry.event) for entry in entries[1:]),
     )
-    if follows != told:
-        raise Lawless(f"{_listed(follows)} has to follow from it, and with it there is {_listed(told)}")
+    if follows != recorded:
+        raise Lawless(f"{_listed(follows)} has to follow from it, and with it there is {_listed(recorded)}")
     _recorded_together(entries)
 
 
 def _by_stream(facts: Iterable[tuple[str, Event]]) -> list[tuple[str, Event]]:
-    """In the order of their streams: which stream came first was once left to how a set is hashed."""
+    """Sort events by their streams: earlier programs wrote them in the order of a set."""
     return sorted(facts, key=itemgetter(0))
 
 
@@ -202,10 +202,10 @@ def _same(own: Entry, fact: Event) -> bool:
 
 
 def _listed(facts: Sequence[tuple[str, Event]]) -> str:
-    return ", ".join(f"{_told(event)} on {stream}" for stream, event in facts) or "nothing"
+    return ", ".join(f"{_in_words(event)} on {stream}" for stream, event in facts) or "nothing"
 
 
-def _told(event: Event) -> str:
+def _in_words(event: Event) -> str:
     said = event.model_dump(mode="json", exclude_none=True)
     fields = " ".join(f"{name}={value}" for name, value in said.items() if name not in ("on", "actor"))
     return f"{type(event).__name__} {event.on} {fields}"[:300]
@@ -215,7 +215,7 @@ def _told(event: Event) -> str:
 
 
 def founded_again(entries: Sequence[Entry]) -> Verdict:
-    """The verdict on the first entries of a book, which nobody could be asked about. Raises `Lawless`."""
+    """The decision on the first entries of a book, which nobody could be asked about. Raises `Lawless`."""
     fund, own = Fund(), entries[0]
     kinds = [type(entry.event) for entry in entries]
     if kinds != [*_FOUNDING[:2], *[PolicyAdopted] * (len(entries) - 2)]:

@@ -35,9 +35,9 @@ _OF_CORRECTIONS = frozenset(
         "target_of",
     }
 )
-"""Functions of the judges that only corrections come to."""
+"""Functions of the judges that are reached by corrections only."""
 _OF_LATE_ENTRIES = frozenset({"_still_there", "new_ids_differ"})
-"""Functions of the judges that only late entries, corrections and waivers come to."""
+"""Functions of the judges that are reached by late entries, corrections and waivers only."""
 _RULES: dict[str, tuple[Rules, ...]] = {
     "grant": (OF_GRANTS, ASKS, of_calls.RULES),
     "fund": (OF_THE_FUND,),
@@ -55,41 +55,47 @@ def refusable(about: str, command: str, *, later: bool) -> frozenset[str]:
     every = correction or later or about == "call"
     event = ROWS[about][command].event
     guards = [
-        (kind.__name__, asked)
+        (event_class.__name__, guards_of_event)
         for table in _RULES[about]
-        for kind, asked in table.items()
-        if every or kind.__name__ == event or kind.__module__.endswith(".call")
+        for event_class, guards_of_event in table.items()
+        if every or event_class.__name__ == event or event_class.__module__.endswith(".call")
     ]
-    checks = [rule.check for _, asked in guards for rule in _rules(asked)]
-    made = [asked.made_by for name, asked in guards if name == event and asked.made_by is not None]
+    checks = [rule.check for _, guards_of_event in guards for rule in _rules(guards_of_event)]
+    made = [
+        guards_of_event.made_by
+        for name, guards_of_event in guards
+        if name == event and guards_of_event.made_by is not None
+    ]
     stops = frozenset[str]() if correction else _OF_CORRECTIONS
     if not (correction or later or command == "WaiveObligation"):
         stops |= _OF_LATE_ENTRIES
-    found = chain.from_iterable(_raised(one, stops) for one in (_JUDGES[about], *checks, *made))
-    return frozenset(found) | {CommandIdReused.__name__}
+    refusals_raised = chain.from_iterable(
+        _raised(function, stops) for function in (_JUDGES[about], *checks, *made)
+    )
+    return frozenset(refusals_raised) | {CommandIdReused.__name__}
 
 
-def _rules(asked: Guards) -> tuple[Rule, ...]:
-    return asked.invariants + asked.balances + asked.preconditions + asked.requested_by
+def _rules(guards: Guards) -> tuple[Rule, ...]:
+    return guards.invariants + guards.balances + guards.preconditions + guards.requested_by
 
 
 @cache
 def _raised(function: Callable[..., Any], stops: frozenset[str]) -> frozenset[str]:
     """Names of the refusals in the code of a function and of all that it calls."""
-    found, seen, left = set[str](), set[object](), [function]
+    refusals, seen, left = set[str](), set[object](), [function]
     while left:
-        one = left.pop()
-        if one in seen or not isinstance(one, FunctionType):
+        current = left.pop()
+        if current in seen or not isinstance(current, FunctionType):
             continue
-        seen.add(one)
-        for thing in _named(one):
+        seen.add(current)
+        for thing in _named(current):
             if isinstance(thing, FunctionType) and thing.__name__ not in stops:
                 left.append(thing)
             elif isinstance(thing, type) and issubclass(thing, Refusal):
-                found.add(thing.__name__)
+                refusals.add(thing.__name__)
             elif isinstance(thing, type):
                 left += [part for part in vars(thing).values() if isinstance(part, FunctionType)]
-    return frozenset(found)
+    return frozenset(refusals)
 
 
 def _named(function: FunctionType) -> Iterator[Any]:

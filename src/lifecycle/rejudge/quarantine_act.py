@@ -16,7 +16,7 @@ from lifecycle.rejudge.receipts import hold_against
 def quarantined_again(
     own: Entry, event: RowQuarantined, receipt: Receipt, fund: Fund, *, are_wrong: bool
 ) -> Verdict:
-    """Return the verdict on the act that quarantined rows; ``are_wrong``: whether they are known to be bad.
+    """Return the decision on the act that quarantined rows; ``are_wrong``: whether they are known to be bad.
 
     Raises `Lawless`.
     """
@@ -36,7 +36,7 @@ def quarantined_again(
 def receipt_quarantined_again(
     own: Entry, event: AnswerQuarantined, receipt: Receipt, fund: Fund, *, is_wrong: bool
 ) -> Verdict:
-    """Return the verdict on the act that quarantined a receipt; ``is_wrong``: whether it is known to be bad.
+    """Return the decision on the act that quarantined a receipt; ``is_wrong``: whether it is known to be bad.
 
     Raises `Lawless`.
     """

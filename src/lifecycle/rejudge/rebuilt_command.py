@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lifecycle.journal.command_digest import told_by
+from lifecycle.journal.command_digest import possible_digests
 from lifecycle.journal.left_out.faults import UNDECODABLE, Fault
 from lifecycle.journal.mapper import entry_of
 from lifecycle.journal.recorder import Receipt
@@ -26,11 +26,11 @@ _ID = re.compile(rb'"command_id":"((?:[^"\\]|\\.)*)"')
 
 def command_in(state: bytes) -> bytes:
     """The id of the command that an entry came of. Raises ``ValueError`` if it names none."""
-    found = _ID.search(state)
-    if found is None:
+    match = _ID.search(state)
+    if match is None:
         raise ValueError("it names no command")
-    told = found[1]
-    return json.loads(b'"%b"' % told).encode() if b"\\" in told else told
+    command_id = match[1]
+    return json.loads(b'"%b"' % command_id).encode() if b"\\" in command_id else command_id
 
 
 class Group:
@@ -61,30 +61,30 @@ class Group:
 
 
 def command_again(own: Entry, state: bytes, name: str, receipt: Receipt) -> Command:
-    """The command that an entry came of: the one whose digest the answer keeps. Raises `Lawless`."""
-    kind = command_class(name, kind_of(own.originator_id))
-    told = told_by(own, state, kind)
-    values = next((values for digest, values in told if digest == receipt.digest), None)
+    """The command that an entry came of: the one whose digest the receipt keeps. Raises `Lawless`."""
+    command_type = command_class(name, kind_of(own.originator_id))
+    candidates = possible_digests(own, state, command_type)
+    values = next((values for digest, values in candidates if digest == receipt.digest), None)
     if values is None:
         raise Lawless("the digest of its answer is not that of the command that becomes it")
     values["command_id"] = own.command_id
-    if own.rules < RULE_SET or kind.__module__ == command_class.__module__:
-        return _made_of(kind, values)
+    if own.rules < RULE_SET or command_type.__module__ == command_class.__module__:
+        return _made_of(command_type, values)
     try:
-        return kind.model_validate(values, context=AS_STORED)
+        return command_type.model_validate(values, context=AS_STORED)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise Lawless(f"its words make no command: {first['loc']}: {first['msg']}") from None
 
 
-def _made_of(kind: type[Command], values: dict[str, Any]) -> Command:
+def _made_of(command_type: type[Command], values: dict[str, Any]) -> Command:
     """A command whose fields were held against their types when the entry was read.
 
     Made as pydantic's ``model_construct`` makes it, in a fifteenth of the time.
     """
-    made = kind.__new__(kind)
+    made = command_type.__new__(command_type)
     parts = {
-        "__dict__": {**_defaults(kind), **values},
+        "__dict__": {**_defaults(command_type), **values},
         "__pydantic_fields_set__": set(values),
         "__pydantic_extra__": None,
         "__pydantic_private__": None,
@@ -95,6 +95,6 @@ def _made_of(kind: type[Command], values: dict[str, Any]) -> Command:
 
 
 @cache
-def _defaults(kind: type[Command]) -> dict[str, Any]:
-    fields = kind.model_fields.items()
+def _defaults(command_type: type[Command]) -> dict[str, Any]:
+    fields = command_type.model_fields.items()
     return {name: field.get_default() for name, field in fields if not field.is_required()}

@@ -1,4 +1,4 @@
-"""The answers to commands, walked through beside the entries that they name."""
+"""The receipts of commands, walked through beside the entries that they name."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
@@ -15,8 +15,8 @@ PAGE = 500
 """How many rows are read at once."""
 
 
-class Answers:
-    """The answers after a number, each once, in their order."""
+class ReceiptWalk:
+    """The receipts after a number, each once, in their order."""
 
     def __init__(self, journal: Journal, after: int) -> None:
         self._journal = journal
@@ -25,22 +25,22 @@ class Answers:
         self.number = after
 
     def upto(self, position: int) -> Iterator[tuple[Receipt, int]]:
-        """Refusals and answers up to the one that names the entry at this position, if there is one."""
+        """Refusals and receipts up to the one that names the entry at this position, if there is one."""
         while (row := self._next) is not None:
-            there = row[-2]
-            if there is not None and there > position:
+            named = row[-2]
+            if named is not None and named > position:
                 return
             yield self._taken(row)
-            if there == position:
+            if named == position:
                 return
 
     def rest(self) -> Iterator[tuple[Receipt, int]]:
-        """Those that are left."""
+        """Yield the remaining receipts."""
         while (row := self._next) is not None:
             yield self._taken(row)
 
     def reused(self, receipt: Receipt, number: int) -> bool:
-        """Whether an earlier answer was given under the id, to another command."""
+        """Whether an earlier receipt was given under the id, to another command."""
         question = "SELECT count(*) FROM receipts WHERE command_id = ? AND digest <> ? AND number < ?"
         (row,) = self._journal.recorder.rows(question, receipt.command_id, receipt.digest, number)
         return bool(row[0])
@@ -52,12 +52,12 @@ class Answers:
 
 
 def hold_against(entries: Sequence[Entry], receipt: Receipt, command: str) -> None:
-    """Hold entries against the answer that names them. Raises `Lawless` if it says anything else."""
+    """Hold entries against the receipt that names them. Raises `Lawless` if it says anything else."""
     own, last = entries[0], entries[-1]
     event = own.event
     about = command, own.originator_id, event.on.isoformat(), event.actor, own.recorder
     names = own.name if own is last else " ".join(entry.name for entry in entries)
-    told = Receipt(
+    expected = Receipt(
         own.command_id,
         receipt.digest,
         *about,
@@ -69,14 +69,14 @@ def hold_against(entries: Sequence[Entry], receipt: Receipt, command: str) -> No
         names,
         last.position,
     )
-    if receipt != told:
-        pairs = zip(Receipt._fields, receipt, told, strict=True)
+    if receipt != expected:
+        pairs = zip(Receipt._fields, receipt, expected, strict=True)
         name, says, value = next(three for three in pairs if three[1] != three[2])
         raise Lawless(f"its answer says {name} {says!r}, and it {value!r}")
 
 
 def refused_in(receipt: Receipt, rules: int) -> Refused:
-    """The refusal that an answer gives; ``rules``: the number of the rule set that held then."""
+    """The refusal that a receipt gives; ``rules``: the number of the rule set that held then."""
     about, _, name = receipt.stream.partition(":")
     moment = datetime.fromisoformat(receipt.recorded_at)
     on = date.fromisoformat(receipt.on)

@@ -29,7 +29,7 @@ from lifecycle.rejudge.possible_refusals import refusable
 _MAY_END_LATER = ("HoldActivity", "CorrectEntry")
 """Commands that name other days than their own."""
 _OF_QUARANTINES = (DatedInFuture, RowIsLawful, RowIsQuarantined, UnknownRow)
-"""Why a row is not set aside, whoever asks for it."""
+"""Refusals of a quarantine, whoever asks for it."""
 
 
 class Refused(NamedTuple):
@@ -39,7 +39,7 @@ class Refused(NamedTuple):
     about: str
     """``grant``, ``fund`` or ``call``."""
     name: str
-    """Of the grant or the call."""
+    """The id of the grant or the call."""
     on: date
     actor: str
     recorder: str
@@ -49,68 +49,70 @@ class Refused(NamedTuple):
     """The number of the rule set that was in force."""
 
 
-def refused_again(asked: Refused, past: Past, reused: Callable[[], bool]) -> None:
+def refused_again(refused: Refused, past: Past, reused: Callable[[], bool]) -> None:
     """Check a refusal on what was known when it was given. Raises `Lawless`.
 
     ``reused``: whether its command id had been given before, to another command.
     """
-    kind = getattr(refusals, asked.refusal, None)
-    if not (isinstance(kind, type) and issubclass(kind, Refusal)) or kind is Refusal:
-        raise Lawless(f"{asked.refusal} is no refusal that there is")
-    quarantine = f"{asked.about}:{asked.name}" == QUARANTINES and asked.command in OF_QUARANTINES
-    row = OF_QUARANTINES[asked.command] if quarantine else ROWS.get(asked.about, {}).get(asked.command)
+    refusal_class = getattr(refusals, refused.refusal, None)
+    if (
+        not (isinstance(refusal_class, type) and issubclass(refusal_class, Refusal))
+        or refusal_class is Refusal
+    ):
+        raise Lawless(f"{refused.refusal} is no refusal that there is")
+    quarantine = f"{refused.about}:{refused.name}" == QUARANTINES and refused.command in OF_QUARANTINES
+    row = OF_QUARANTINES[refused.command] if quarantine else ROWS.get(refused.about, {}).get(refused.command)
     if row is None:
-        raise Lawless(f"{asked.command} is no command on a {asked.about}")
-    if kind is CommandIdReused:
+        raise Lawless(f"{refused.command} is no command on a {refused.about}")
+    if refusal_class is CommandIdReused:
         if not reused():
             raise Lawless("its command id had not been given to another command before")
         return
-    if _for_the_officer(asked, row, kind, past.fund):
+    if _for_the_officer(refused, row, refusal_class, past.fund):
         return
-    today = first_day_at(asked.recorded_at, past.fund)
-    if kind is DatedInFuture and asked.command not in _MAY_END_LATER and asked.on <= today:
-        raise Lawless(f"{asked.on} was not in the future on {today}")
-    if quarantine and kind not in _OF_QUARANTINES:
-        raise Lawless(f"{asked.refusal} is no refusal that {asked.command} can get")
-    if asked.rules == RULE_SET and not quarantine:
-        _possible(asked, row, kind, past)
+    today = first_day_at(refused.recorded_at, past.fund)
+    if refusal_class is DatedInFuture and refused.command not in _MAY_END_LATER and refused.on <= today:
+        raise Lawless(f"{refused.on} was not in the future on {today}")
+    if quarantine and refusal_class not in _OF_QUARANTINES:
+        raise Lawless(f"{refused.refusal} is no refusal that {refused.command} can get")
+    if refused.rules == RULE_SET and not quarantine:
+        _possible(refused, row, refusal_class, past)
 
 
-def _for_the_officer(asked: Refused, row: Spec, kind: type[Refusal], fund: Fund) -> bool:
+def _for_the_officer(refused: Refused, row: Spec, refusal_class: type[Refusal], fund: Fund) -> bool:
     """Whether it was refused because of who acted or recorded. Raises `Lawless` if it is wrong about them."""
-    act = Event.model_construct(on=asked.on, actor=asked.actor)
+    act = Event.model_construct(on=refused.on, actor=refused.actor)
     try:
-        permit(fund, row, act, asked.recorder)
+        permit(fund, row, act, refused.recorder)
     except Refusal as no:
-        if type(no) is not kind:
+        if type(no) is not refusal_class:
             raise Lawless(f"{no}, and so it would have been refused as {no.name}") from None
         return True
-    if kind.order == OFFICER and asked.about == "grant" and asked.command != "CorrectEntry":
-        raise Lawless(
-            f"{asked.actor} held the role {row.role} on {asked.on}, and {asked.recorder} could record it"
-        )
+    if refusal_class.order == OFFICER and refused.about == "grant" and refused.command != "CorrectEntry":
+        held = f"{refused.actor} held the role {row.role} on {refused.on}"
+        raise Lawless(f"{held}, and {refused.recorder} could record it")
     return False
 
 
-def _possible(asked: Refused, row: Spec, kind: type[Refusal], past: Past) -> None:
+def _possible(refused: Refused, row: Spec, refusal_class: type[Refusal], past: Past) -> None:
     """The refusal is one that the command can get, in the stage in which the grant was."""
-    later = asked.about != "grant"
-    if asked.about == "grant":
-        known = past.grant(grant_stream(asked.name))
-        later = bool(known.held) and asked.on < known.held[-1].event.on
-        if asked.command != "CorrectEntry":
-            _in_its_stage(asked, row, kind, past)
-    if asked.refusal not in refusable(asked.about, asked.command, later=later):
-        raise Lawless(f"{asked.refusal} is no refusal that {asked.command} can get")
+    later = refused.about != "grant"
+    if refused.about == "grant":
+        known = past.grant(grant_stream(refused.name))
+        later = bool(known.held) and refused.on < known.held[-1].event.on
+        if refused.command != "CorrectEntry":
+            _in_its_stage(refused, row, refusal_class, past)
+    if refused.refusal not in refusable(refused.about, refused.command, later=later):
+        raise Lawless(f"{refused.refusal} is no refusal that {refused.command} can get")
 
 
-def _in_its_stage(asked: Refused, row: Spec, kind: type[Refusal], past: Past) -> None:
-    known = past.grant(grant_stream(asked.name))
-    grant = fold(entry for entry in known.held if entry.event.on <= asked.on)
+def _in_its_stage(refused: Refused, row: Spec, refusal_class: type[Refusal], past: Past) -> None:
+    known = past.grant(grant_stream(refused.name))
+    grant = fold(entry for entry in known.held if entry.event.on <= refused.on)
     if row.stages == ("",) and known.entries:
         return  # its id is taken, whatever the stage
     try:
-        in_stage(grant, row, asked.name, asked.on)
+        in_stage(grant, row, refused.name, refused.on)
     except Refusal as no:
-        if type(no) is not kind:
+        if type(no) is not refusal_class:
             raise Lawless(f"{no}, and so it would have been refused as {no.name}") from None

@@ -41,11 +41,11 @@ class Before:
             for position in left_out
             for row in journal.stored(position - 1, position, 1)
         }
-        """Streams and versions of the rows that are set aside."""
+        """Streams and versions of the rows that are quarantined."""
         self.at = after + 1
         """Position of the first entry of those that are judged next."""
         self.versions: dict[str, int] = {}
-        """Of each stream the version of its last row."""
+        """The version of the last row of each stream."""
         self.past = Past(self._fund(), self.entries_of, self._acts_since, self._streams)
 
     def rules_and_moment(self) -> tuple[int, str]:
@@ -72,16 +72,16 @@ class Before:
 
     def entries_of(self, stream: str, version: int = 0) -> list[Entry]:
         """The entries of a stream after a version, before those that are judged."""
-        found = list[Entry]()
+        entries = list[Entry]()
         if not (self._after or self._left_out or self.versions.get(stream)):
-            return found  # the walk has met all rows before these
+            return entries  # the walk has met all rows before these
         for row in self._journal.recorder.rows(_OF_STREAM, stream, version, self.at):
             if row[-1] not in self._left_out:
                 try:
-                    found.append(entry_of(*row))
+                    entries.append(entry_of(*row))
                 except Altered:
                     break  # its own row names the fault; what is before it counts
-        return found
+        return entries
 
     def _acts_since(self, taken: Taken) -> Iterator[Entry]:
         since = start_of(taken.since, self.past.fund.time_zone) - _CLOCKS_DIFFER
@@ -100,15 +100,15 @@ class Before:
         if since is not None:
             first = start_of(since, self.past.fund.time_zone)
             after = self._journal.position_at(first - _CLOCKS_DIFFER)
-        kinds: tuple[type[Event], ...] = (*events, EntryCorrected)
-        topics = tuple(f"{kind.__name__}.v" for kind in kinds)
+        event_classes: tuple[type[Event], ...] = (*events, EntryCorrected)
+        topics = tuple(f"{event_class.__name__}.v" for event_class in event_classes)
         rows = self._journal.stored(after, self.at - 1, PAGE)
         for stream in dict.fromkeys(row.stream for row in rows if row.topic.startswith(topics)):
             if entries := self.entries_of(stream):
                 yield entries
 
     def following(self, stream: str, version: int) -> int:
-        """The version that comes after this one: a row that was set aside keeps its own."""
+        """The version that comes after this one: a row that was quarantined keeps its own."""
         version += 1
         while (stream, version) in self._names_aside:
             version += 1
@@ -119,6 +119,6 @@ class Before:
         if stream not in self.versions:
             most = len(self._names_aside) + 1
             rows = self._journal.recorder.rows(_VERSIONS, stream, self.at, most) if self._after else []
-            there = (version for (version,) in rows if (stream, version) not in self._names_aside)
-            self.versions[stream] = next(there, 0)
+            versions = (version for (version,) in rows if (stream, version) not in self._names_aside)
+            self.versions[stream] = next(versions, 0)
         return self.versions[stream]

@@ -1,9 +1,9 @@
 """A journal's rows judged again, in the order in which they were recorded: which of them are lawless.
 
-`judged` walks over the entries and the answers after a place, up to the end. It says of each row that does
+`judged` walks over the entries and the receipts after a place, up to the end. It says of each row that does
 not decode, or that the rules of its number would not have let be recorded, where it is and why; and up to
 which rows all is sound. A seal ends there. Call it inside `Recording.reading`, so that entries and
-answers are of one moment.
+receipts are of one moment.
 """
 
 import re
@@ -48,7 +48,7 @@ from lifecycle.rejudge.rebuilt_command import (
 )
 from lifecycle.rejudge.receipts import (
     PAGE,
-    Answers,
+    ReceiptWalk,
     hold_against,
     refused_in,
 )
@@ -56,7 +56,7 @@ from lifecycle.rejudge.refusal import refused_again
 from lifecycle.rejudge.state_before import Before
 
 _CLOCKS_DIFFER = timedelta(days=1)
-"""By less, between those who record."""
+"""The most by which the clocks of those who record differ."""
 _KEPT_ENTRIES = 50_000
 """How many entries of grants are kept in memory."""
 _END = 1 << 62
@@ -72,29 +72,36 @@ _ENVELOPE = re.compile(
 def judged_after(
     journal: Journal, after: tuple[int, int], left_out: frozenset[int]
 ) -> tuple[list[Fault], tuple[int, int]]:
-    """The lawless entries after a position and the number of an answer, all of them.
+    """The lawless entries after a position and the number of a receipt, all of them.
 
     And up to which entry and answer nothing is wrong. As of one moment.
     """
     held = getattr(journal.recorder, "datastore").holds is not None  # noqa: B009 both stores have one
     with nullcontext() if held else journal.recorder.reading():
-        sealed, answers = journal.left_out.sealed(), quarantined_receipt_numbers(journal)
-        found = judged(journal, after, left_out=left_out, answers=answers, sealed=sealed, most=_END)
-    return [one for one in found.faults if one.position and one.kind == LAWLESS], found.sound
+        sealed, quarantined_receipts = journal.left_out.sealed(), quarantined_receipt_numbers(journal)
+        outcome = judged(
+            journal,
+            after,
+            left_out=left_out,
+            quarantined_receipts=quarantined_receipts,
+            sealed=sealed,
+            most=_END,
+        )
+    return [fault for fault in outcome.faults if fault.position and fault.kind == LAWLESS], outcome.sound
 
 
 def quarantined_positions(journal: Journal) -> frozenset[int]:
-    """Positions of the rows that an administrator has set aside as not lawful."""
+    """Positions of the rows that an administrator has quarantined as not lawful."""
     return frozenset(journal.left_out.rows)
 
 
 def quarantined_receipt_numbers(journal: Journal) -> frozenset[int]:
-    """Numbers of the answers that an administrator has set aside as not lawful."""
+    """Numbers of the receipts that an administrator has quarantined as not lawful."""
     return frozenset(journal.left_out.receipts)
 
 
 def left_out_positions(journal: Journal) -> frozenset[int]:
-    """The same, and those of the rows at which a stream stops, and that come after them: all are named."""
+    """Return the same, and the positions of the rows of stopped streams from the stop on."""
     return quarantined_positions(journal) | journal.left_out.out
 
 
@@ -103,22 +110,22 @@ def judged(
     after: tuple[int, int] = (0, 0),
     *,
     left_out: frozenset[int] = frozenset(),
-    answers: frozenset[int] = frozenset(),
+    quarantined_receipts: frozenset[int] = frozenset(),
     part: tuple[int, int] = (0, 1),
     sealed: tuple[int, int] | None = None,
     most: int = MOST,
 ) -> Judged:
-    """Judge the rows after a position and the number of an answer: all, or what no checkpoint covers.
+    """Judge the rows after a position and the number of a receipt: all, or what no checkpoint covers.
 
-    ``set_aside``: positions of rows that are known to be no part of any state; what was recorded with one of
-    them is passed over. ``answers``: numbers of those that are known to be wrong. ``part``: which part of the
-    grants, of how many; the fund and calls belong to the first. `together` adds the parts up. ``sealed``: up
-    to which entry and answer it is sealed, all of it if not given; nothing after them may say that it was
-    recorded at a moment that has not come. ``most``: how many faults are named.
+    ``left_out``: positions of rows that are known to be no part of any state; what was recorded with one of
+    them is passed over. ``quarantined_receipts``: numbers of those known to be wrong. ``part``: which
+    part of the grants, of how many; the fund and calls belong to the first, and `together` adds the parts up.
+    ``sealed``: up to which entry and receipt the journal is sealed, all of it if not given; no later row may
+    have a moment that has not come. ``most``: how many faults are named.
     """
     with collector_at_rest():
-        aside = left_out, answers
-        walk = _Walk(journal, after, aside, part, sealed=sealed or (_END, _END), most=most)
+        excluded = left_out, quarantined_receipts
+        walk = _Walk(journal, after, excluded, part, sealed=sealed or (_END, _END), most=most)
         for rows in journal.entry_rows(after[0], PAGE):
             for row in rows:
                 walk.row(row)
@@ -126,7 +133,7 @@ def judged(
 
 
 def judged_part(
-    place: Path | str, part: tuple[int, int], left_out: frozenset[int], answers: frozenset[int]
+    place: Path | str, part: tuple[int, int], left_out: frozenset[int], quarantined_receipts: frozenset[int]
 ) -> Judged:
     """Judge a part of everything, in a process of its own.
 
@@ -135,7 +142,9 @@ def judged_part(
     """
     journal = Journal(place, read_only=True)
     with journal.recorder.reading():
-        return judged(journal, left_out=left_out, answers=answers, part=part, sealed=(0, 0))
+        return judged(
+            journal, left_out=left_out, quarantined_receipts=quarantined_receipts, part=part, sealed=(0, 0)
+        )
 
 
 class _Walk:
@@ -145,7 +154,7 @@ class _Walk:
         self,
         journal: Journal,
         after: tuple[int, int],
-        aside: tuple[frozenset[int], frozenset[int]],
+        excluded: tuple[frozenset[int], frozenset[int]],
         part: tuple[int, int],
         *,
         sealed: tuple[int, int],
@@ -153,21 +162,21 @@ class _Walk:
     ) -> None:
         self._now, self._sealed, self._most = journal.recorder.now, sealed, most
         self._journal, self._after, self._part = journal, after, part
-        self._left_out, self._answers_aside = aside
+        self._left_out, self._quarantined_receipts = excluded
         self._before = Before(journal, after[0], self._left_out)
         self._wrong = dict[int, str]()
-        """What is wrong with the answers that are set aside, by number."""
+        """What is wrong with the receipts that are quarantined, by number."""
         self._open = dict[tuple[str, int], tuple[int, int]]()
-        """Rows and answers that are set aside, by what is not met yet: each with what was sound before it."""
+        """Quarantined rows and receipts whose act is not met yet, each with what was sound before it."""
         self._past = self._before.past
-        self._answers = Answers(journal, after[1])
+        self._receipt_walk = ReceiptWalk(journal, after[1])
         self._faults: list[Fault] = []
         self._stopped: set[str] = set()
         """Streams with a fault: what comes after it in them is taken in and not judged."""
         self._sound = after
         self._group = Group(b"")
         self._entries = self._receipts = 0
-        """How many were judged, here or when they were set aside."""
+        """How many were judged, here or when they were quarantined."""
         self._rules, self._moment = self._before.rules_and_moment()
         """Rule set and moment of what was recorded last, as it is stored."""
 
@@ -199,8 +208,8 @@ class _Walk:
         """What it came to."""
         self._end_of_group()
         self._before.at = _END
-        for receipt, number in self._answers.rest():
-            self._answer(receipt, number)
+        for receipt, number in self._receipt_walk.rest():
+            self._receipt(receipt, number)
         sound = min([self._sound, *self._open.values()])
         return Judged(self._faults, self._entries, self._receipts, sound, self._wrong)
 
@@ -210,34 +219,34 @@ class _Walk:
             return
         self._before.at, last = group.rows[0][-1], group.rows[-1][-1]
         receipt = None
-        for answer, number in self._answers.upto(last):
+        for answer, number in self._receipt_walk.upto(last):
             if answer.position == last:
                 receipt = answer
             else:
-                self._answer(answer, number)
+                self._receipt(answer, number)
         mine = self._is_mine(group.rows[0][0])
         self._entries += len(group.rows) if mine else 0
         self._receipts += mine and receipt is not None
         if not self._left_out.isdisjoint(row[-1] for row in group.rows):
             self._open |= {("entry", row[-1]): self._sound for row in group.rows}
             if not self._faults:
-                self._sound = last, self._answers.number
+                self._sound = last, self._receipt_walk.number
             return  # nothing that it says counts, its moments and versions neither
         if mine:
             lawful = self._group_judged(group, receipt)
         else:
             self._follow(group)
-            lawful = True  # as far as this part can tell
+            lawful = True  # as far as this part knows
         if not self._faults:
-            self._sound = last, self._answers.number
+            self._sound = last, self._receipt_walk.number
         self._go_on_after(group, lawful=lawful)
 
     def _go_on_after(self, group: Group, *, lawful: bool) -> None:
         for stream, version, _, state, _ in group.rows:
             self._before.versions[stream] = version
-            if lawful and isinstance(state, bytes) and (found := _ENVELOPE.match(state)) is not None:
-                self._moment = max(self._moment, found[1].decode())
-                self._rules = max(self._rules, min(int(found[2] or FIRST), RULE_SET))
+            if lawful and isinstance(state, bytes) and (envelope := _ENVELOPE.match(state)) is not None:
+                self._moment = max(self._moment, envelope[1].decode())
+                self._rules = max(self._rules, min(int(envelope[2] or FIRST), RULE_SET))
         self._past.keep_at_most(_KEPT_ENTRIES)
 
     def _follow(self, group: Group) -> None:
@@ -271,8 +280,8 @@ class _Walk:
         own = group.entries[0]
         try:
             self._in_order(group.entries)
-            verdict = self._judged(group, receipt)
-            self._past.take_in(group.entries, verdict)
+            decision = self._judged(group, receipt)
+            self._past.take_in(group.entries, decision)
         except Lawless as why:
             what = str(why)
         except Exception as error:  # whatever a forged entry may hold: no rule expects it
@@ -326,44 +335,49 @@ class _Walk:
         return judged_again(group.entries, command_again(own, group.rows[0][3], name, receipt), self._past)
 
     def _quarantine(self, entries: Sequence[Entry], receipt: Receipt) -> Verdict:
-        """The verdict on the entry that says that rows are set aside. Raises `Lawless`."""
+        """The decision on the entry that says that rows are quarantined. Raises `Lawless`."""
         own = entries[0]
         event = own.event
         if len(entries) == 1 and isinstance(event, AnswerQuarantined):
-            return self._quarantine_of_answer(own, event, receipt)
+            return self._quarantine_of_receipt(own, event, receipt)
         if len(entries) > 1 or not isinstance(event, RowQuarantined):
             raise Lawless("it says nothing of a row that is set aside")
         rows = (event.position, *event.also)
         are_wrong = self._left_out.issuperset(rows)
-        verdict = quarantined_again(own, event, receipt, self._past.fund, are_wrong=are_wrong)
+        decision = quarantined_again(own, event, receipt, self._past.fund, are_wrong=are_wrong)
         self._close(*(("entry", position) for position in rows))
-        return verdict
+        return decision
 
-    def _quarantine_of_answer(self, own: Entry, event: AnswerQuarantined, receipt: Receipt) -> Verdict:
+    def _quarantine_of_receipt(self, own: Entry, event: AnswerQuarantined, receipt: Receipt) -> Verdict:
         is_wrong = self._is_wrong(event.answer)
-        verdict = receipt_quarantined_again(own, event, receipt, self._past.fund, is_wrong=is_wrong)
+        decision = receipt_quarantined_again(own, event, receipt, self._past.fund, is_wrong=is_wrong)
         self._close(("answer", event.answer))
-        return verdict
+        return decision
 
-    def _close(self, *aside: tuple[str, int]) -> None:
-        """What an entry sets aside is sound with it, if nothing before the entry is at fault."""
-        for one in () if self._faults else aside:
-            self._open.pop(one, None)
+    def _close(self, *quarantined: tuple[str, int]) -> None:
+        """What an entry quarantines is sound with it, if nothing before the entry is at fault."""
+        for key in () if self._faults else quarantined:
+            self._open.pop(key, None)
 
     def _is_wrong(self, number: int) -> bool:
         if self._after[1] < number or self._after == self._sealed or self._part != (0, 1):
             return number in self._wrong
         # It came before the first that is judged here, and may not be sealed: then all from the seal on is.
-        rows, answers, sealed = self._left_out, self._answers_aside, self._sealed
-        return number in judged(self._journal, sealed, left_out=rows, answers=answers, sealed=sealed).wrong
+        rows, quarantined_receipts, sealed = self._left_out, self._quarantined_receipts, self._sealed
+        return (
+            number
+            in judged(
+                self._journal, sealed, left_out=rows, quarantined_receipts=quarantined_receipts, sealed=sealed
+            ).wrong
+        )
 
-    def _answer(self, receipt: Receipt, number: int) -> None:
-        """An answer that names none of the entries that are there."""
+    def _receipt(self, receipt: Receipt, number: int) -> None:
+        """A receipt that names none of the entries that are there."""
         if not self._is_mine(str(receipt.stream)):
             return
         self._receipts += 1
-        aside = number in self._answers_aside
-        if aside:
+        is_quarantined = number in self._quarantined_receipts
+        if is_quarantined:
             self._open["answer", number] = self._sound
         try:
             if receipt.outcome == "refused":
@@ -373,15 +387,15 @@ class _Walk:
                     self._has_come(receipt.recorded_at)
                 if any(isinstance(part, str) and is_not_utf8(part) for part in receipt):
                     raise Lawless("its text is not UTF-8")
-                no = refused_in(receipt, self._rules)
-                refused_again(no, self._past, lambda: self._answers.reused(receipt, number))
+                refused = refused_in(receipt, self._rules)
+                refused_again(refused, self._past, lambda: self._receipt_walk.reused(receipt, number))
             elif receipt.position not in self._left_out:
                 raise Lawless(f"it names {receipt.entries}, which is not there")
         except Lawless as why:
             self._wrong[number] = on_one_line(str(why))
         except Exception as error:  # whatever a forged answer may hold
             self._wrong[number] = on_one_line(f"it cannot be judged: {type(error).__name__}: {error}")
-        if number in self._wrong and not aside:
+        if number in self._wrong and not is_quarantined:
             self._fault(Fault(LAWLESS, 0, str(receipt.stream), 0, number, self._wrong[number]))
         if not self._faults:
             self._sound = self._sound[0], number

@@ -1,1 +1,1 @@
-"""The seal: what proves to a stranger that nothing recorded was altered, left out or put in afterwards."""
+"""The seal: it proves to a stranger that nothing recorded was altered, left out or inserted afterwards."""

@@ -1,4 +1,4 @@
-"""A book copied to another place or kind of store: the same entries, answers, documents and seals."""
+"""A book copied to another place or kind of store: the same entries, receipts, documents and seals."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ class Moved(NamedTuple):
     receipts: int
     documents: int
     root: bytes
-    """Of the tree of all entries, the same on both sides."""
+    """The root of the tree of all entries, the same on both sides."""
 
 
 def move(
@@ -44,7 +44,7 @@ def move(
 
     ``seal``: whether each command is sealed there, if the book itself does not say it; as here if not given.
 
-    Raises `Unreachable` where the new place cannot be made or holds something, ``Altered`` where what was
+    Raises `Unreachable` if the new place cannot be made or holds something, ``Altered`` where what was
     copied is not what is there.
     """
     with new_book_in(storage_at(target)) as storage, _told(source, target):
@@ -70,8 +70,8 @@ def _told(source: Book, target: Path | str) -> Iterator[None]:
     try:
         yield
     except STORE_ERRORS as error:
-        told = f"{named(source.place)} could not be copied to {named(target)}: {in_words(error)}"
-        raise Unreachable(f"{told}; remove what there is of the copy, and make it again") from error
+        message = f"{named(source.place)} could not be copied to {named(target)}: {in_words(error)}"
+        raise Unreachable(f"{message}; remove what there is of the copy, and make it again") from error
 
 
 def _copy_rows(source: Journal, target: Journal, progress: Progress | None) -> None:
@@ -94,10 +94,12 @@ def _same_roots(source: Journal, target: Journal) -> bytes:
     """The roots of both trees are the same, and the entries lie at the same positions. The entries' root."""
     roots = list[bytes]()
     for tree in TREES:
-        (ours, at), (theirs, there) = (_root(journal, tree) for journal in (source, target))
-        if (ours, at) != (theirs, there):
+        (source_root, source_positions), (target_root, target_positions) = (
+            _root(journal, tree) for journal in (source, target)
+        )
+        if (source_root, source_positions) != (target_root, target_positions):
             raise Altered(f"what was copied to {named(target.place)} is not what is in {named(source.place)}")
-        roots.append(ours)
+        roots.append(source_root)
     return roots[0]
 
 
@@ -118,15 +120,15 @@ def _copy_documents(source: Book, keep: Callable[[str, bytes], None]) -> int:
 
 
 def _copy_seals(source: Path, target: Path, counts: tuple[int, int]) -> None:
-    """Checkpoints and keys go along: what was sealed there is sealed here.
+    """Copy checkpoints and keys: what was sealed there is sealed here.
 
-    Who records meanwhile may have sealed more than was copied: those checkpoints stay where they are.
+    Another process may have sealed more meanwhile than was copied: those checkpoints are not copied.
     """
     folder_at(target / CHECKPOINTS)
-    places = sorted((source / CHECKPOINTS).glob("*.note"))
-    for place in places:
-        if all(sealed <= there for sealed, there in zip(sizes_of(place.name), counts, strict=True)):
-            keep(target / CHECKPOINTS / place.name, place.read_bytes())
+    notes = sorted((source / CHECKPOINTS).glob("*.note"))
+    for note in notes:
+        if all(sealed <= copied for sealed, copied in zip(sizes_of(note.name), counts, strict=True)):
+            keep(target / CHECKPOINTS / note.name, note.read_bytes())
     with suppress(FileNotFoundError):
         keep(target / CHECKPOINTS / KEYS, (source / CHECKPOINTS / KEYS).read_bytes())
     with suppress(FileNotFoundError):

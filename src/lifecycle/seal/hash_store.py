@@ -33,7 +33,7 @@ class InFile:
         return 0 if self._file < 0 else os.fstat(self._file).st_size // self._width
 
     def read(self, start: int, count: int) -> bytes:
-        """So many records."""
+        """Read this many records."""
         return b"" if self._file < 0 else os.pread(self._file, count * self._width, start * self._width)
 
     def extend(self, records: bytes) -> None:
@@ -90,7 +90,7 @@ class Kept:
         return int.from_bytes(self._positions.read(index, 1), "big")
 
     def index(self, position: int) -> int | None:
-        """Which leaf the row is; `None` where it is none."""
+        """Return which leaf the row is; `None` if it is no leaf."""
         low, high = 0, len(self)
         while low < high:
             middle = (low + high) // 2

@@ -1,4 +1,4 @@
-"""What a leaf of the trees is: the bytes of an entry, or of an answer, from which its hash is made.
+"""What a leaf of the trees is: the bytes of an entry, or of a receipt, from which its hash is made.
 
 Each part is preceded by its length, so that no two rows have the same bytes; the journal's positions are
 left out, so that a dump, a restore or a move to another database keeps every hash.
@@ -18,22 +18,22 @@ _RECEIPT = b"grantbook receipt v1\n"
 _ENTRY_LEAF, _RECEIPT_LEAF = b"\x00" + _ENTRY, b"\x00" + _RECEIPT
 
 RECEIPT_PARTS = tuple(field for field in Receipt._fields if field != "position")
-"""What an answer's leaf is made of, in this order."""
+"""What a receipt's leaf is made of, in this order."""
 _OTHER = (AttributeError, TypeError, ValueError, struct.error)
-"""What a value of another type comes to."""
+"""Errors that a value of another type causes."""
 _LENGTHS = struct.Struct(f">{len(RECEIPT_PARTS)}q").pack
 
 
 def entry_data(stream: str, version: int, topic: str, state: bytes) -> bytes:
     """The bytes of an entry's leaf: a domain tag, then stream, version, topic and the stored bytes.
 
-    Raises `Altered` where one of them is of another type.
+    Raises `Altered` if one of them is of another type.
     """
     return _entry(_ENTRY, stream, version, topic, state)
 
 
 def entry_hash(stream: str, version: int, topic: str, state: bytes) -> bytes:
-    """Of an entry's leaf, as RFC 6962 hashes a leaf. Raises `Altered`."""
+    """Return the hash of an entry's leaf, as in RFC 6962. Raises `Altered`."""
     return sha256(_entry(_ENTRY_LEAF, stream, version, topic, state)).digest()
 
 
@@ -53,9 +53,10 @@ def _measured(text: str) -> bytes:
 
 
 def receipt_hash(parts: Sequence[str | None]) -> bytes:
-    """Of an answer's leaf: a domain tag, the length of each of `RECEIPT_PARTS`, then the parts.
+    """Return the hash of a receipt's leaf: a domain tag, the length of each of `RECEIPT_PARTS`, then the
+    parts.
 
-    Lengths are in characters; that of what is not there is -1. Raises `Altered`.
+    Lengths are in characters; that of a missing part is -1. Raises `Altered`.
     """
     try:
         lengths = _LENGTHS(*[-1 if part is None else len(part) for part in parts])

@@ -19,12 +19,12 @@ EMPTY = sha256().digest()
 
 
 def leaf_hash(data: bytes) -> bytes:
-    """Of a leaf's bytes."""
+    """Return the hash of a leaf's bytes."""
     return sha256(b"\x00" + data).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
-    """Of two subtrees."""
+    """Return the hash of two subtrees."""
     return sha256(b"\x01" + left + right).digest()
 
 
@@ -35,7 +35,7 @@ class Level(Protocol):
         """How many there are."""
 
     def read(self, start: int, count: int) -> bytes:
-        """So many of them, one after the other."""
+        """Return this many hashes, one after the other."""
 
     def extend(self, hashes: bytes) -> None:
         """Add some at the right."""
@@ -54,7 +54,7 @@ class InMemory:
         return len(self._hashes) // SIZE
 
     def read(self, start: int, count: int) -> bytes:
-        """So many hashes."""
+        """Return this many hashes."""
         return bytes(self._hashes[start * SIZE : (start + count) * SIZE])
 
     def extend(self, hashes: bytes) -> None:
@@ -77,7 +77,7 @@ class Tree:
         return len(self._levels[0])
 
     def leaves(self, start: int, count: int) -> bytes:
-        """Hashes of so many leaves, one after the other."""
+        """Return the hashes of this many leaves, one after the other."""
         return self._levels[0].read(start, count)
 
     def cut(self, size: int) -> None:
@@ -102,7 +102,7 @@ class Tree:
         return self._levels[number]
 
     def root(self, size: int | None = None) -> bytes:
-        """Of the first leaves; of all where no size is named."""
+        """Return the root of the first leaves, or of all."""
         return self._range(0, len(self) if size is None else size)
 
     def _range(self, start: int, end: int) -> bytes:
@@ -119,9 +119,9 @@ class Tree:
         return node_hash(self._range(start, middle), self._range(middle, end))
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
-        """The proof that the leaf is in the tree of so many leaves: PATH of RFC 6962, section 2.1.1.
+        """Return the proof that the leaf is in the tree of this size: PATH of RFC 6962, section 2.1.1.
 
-        It leads nowhere where hashes are missing: a file may be cut while it is read.
+        It leads to no root if hashes are missing: a file may be cut while it is read.
         """
         assert 0 <= index < size
         return list(self._path(index, 0, size))
@@ -162,7 +162,7 @@ def _split(count: int) -> int:
 
 
 def _height(size: int) -> int:
-    """How many levels a tree of so many leaves has."""
+    """Return how many levels a tree of this size has."""
     return max(1, -(-size.bit_length() // STEP))
 
 
@@ -176,21 +176,21 @@ def _folded(hashes: bytes, height: int) -> bytes:
 
 
 def root_of_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes | None:
-    """The root to which the proof leads from the leaf; `None` where it has not the form of one."""
+    """The root to which the proof leads from the leaf; `None` if it has not the form of one."""
     if not 0 <= index < size:
         return None
-    found, last = leaf, size - 1
+    root, last = leaf, size - 1
     for sibling in proof:
         if last == 0:
             return None
         if index & 1 or index == last:
-            found = node_hash(sibling, found)
+            root = node_hash(sibling, root)
             while not index & 1 and index:
                 index, last = index >> 1, last >> 1
         else:
-            found = node_hash(found, sibling)
+            root = node_hash(root, sibling)
         index, last = index >> 1, last >> 1
-    return found if last == 0 else None
+    return root if last == 0 else None
 
 
 def is_consistent(old: int, old_root: bytes, new: int, new_root: bytes, proof: Sequence[bytes]) -> bool:

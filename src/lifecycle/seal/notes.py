@@ -46,18 +46,18 @@ def _unb64(text: str) -> bytes:
 
 
 class PublicKey(NamedTuple):
-    """Who may sign: a name and an Ed25519 key."""
+    """A signer: a name and an Ed25519 key."""
 
     name: str
     key: bytes
 
     def __str__(self) -> str:
-        """As C2SP writes it: ``name+id+key``."""
+        """Return the key as C2SP writes it: ``name+id+key``."""
         return f"{self.name}+{_key_id(self.name, self.key).hex()}+{_b64(_ED25519 + self.key)}"
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Raises `NotSigned` where it is not such a line."""
+        """Raises `NotSigned` if it is not such a line."""
         name, _, rest = text.strip().partition("+")
         number, _, encoded = rest.partition("+")
         data = _unb64(encoded)
@@ -96,7 +96,7 @@ class Signer:
 
     @classmethod
     def read(cls, place: Path) -> Self:
-        """The key in the file. Raises `Unreachable` where it cannot be read or is none."""
+        """Read the key in the file. Raises `Unreachable` if it cannot be read or is not a key."""
         try:
             text = place.read_text("ascii").strip()
         except (OSError, UnicodeDecodeError) as error:
@@ -151,17 +151,17 @@ def opened(note: str, keys: Iterable[PublicKey]) -> Checkpoint:
 
 
 def signed_by(note: str, keys: Iterable[PublicKey]) -> tuple[str, list[PublicKey]]:
-    """The text of a note, and which of the keys have signed it. Raises `NotSigned` where none has."""
+    """The text of a note, and which of the keys have signed it. Raises `NotSigned` if none has."""
     text, gap, signatures = note.rpartition("\n\n")
     if not gap or not signatures.endswith("\n") or _CONTROL.search(note):
         raise NotSigned("it is not a signed note")
     text += "\n"
     keys = list(keys)
-    found = [key for line in signatures[:-1].split("\n") for key in _signers(text, line, keys)]
-    if not found:
+    signers = [key for line in signatures[:-1].split("\n") for key in _signers(text, line, keys)]
+    if not signers:
         names = ", ".join(str(key) for key in keys) or "no key at all"
         raise NotSigned(f"it was not signed with {names}, or was altered after it was signed")
-    return text, found
+    return text, signers
 
 
 def _signers(text: str, line: str, keys: Sequence[PublicKey]) -> list[PublicKey]:
@@ -181,12 +181,12 @@ def _checkpoint(text: str) -> Checkpoint:
     try:
         origin, size, root, extension = text.removesuffix("\n").split("\n")
         word, receipts, receipts_root = extension.split(" ")
-        found = Checkpoint(origin, int(size), _unb64(root), int(receipts), _unb64(receipts_root))
+        checkpoint = Checkpoint(origin, int(size), _unb64(root), int(receipts), _unb64(receipts_root))
     except ValueError:
         raise NotSigned("it is not a checkpoint of a book") from None
-    if word != _RECEIPTS or str(found) != text or min(found.size, found.receipts) < 0:
+    if word != _RECEIPTS or str(checkpoint) != text or min(checkpoint.size, checkpoint.receipts) < 0:
         raise NotSigned("it is not a checkpoint of a book")
-    return found
+    return checkpoint
 
 
 def proof_text(index: int, proof: Sequence[bytes], note: str, data: bytes) -> str:

@@ -51,19 +51,19 @@ class Proof(NamedTuple):
     hashes: list[bytes]
     checkpoint: Checkpoint
     text: str
-    """In the form of C2SP tlog-proof; the leaf's bytes are its extra data."""
+    """Return the proof in the form of C2SP tlog-proof; the leaf's bytes are its extra data."""
     quarantined: Quarantined | None
-    """Who says that the row is not lawful, if it was quarantined: it is sealed as such."""
+    """Who quarantined the row, if it was quarantined: it is sealed as unlawful."""
 
 
 class Prover:
-    """Makes proofs up to the newest checkpoint, from kept hashes or, where those are no good, from rows."""
+    """Makes proofs up to the newest checkpoint, from stored hashes, or from rows if those do not fit."""
 
     def __init__(self, book: Book, last: tuple[Checkpoint, Path], kept: Sequence[Kept]) -> None:
         self._journal = book.journal
         self.checkpoint, self._file = last
         self._kept: Kept | None = kept[0]
-        self.trees = [one.tree for one in kept]
+        self.trees = [tree.tree for tree in kept]
         if len(kept[0]) < self.checkpoint.size or not self._fits():
             self._from_rows()
 
@@ -76,7 +76,7 @@ class Prover:
         )
 
     def take_in(self) -> None:
-        """Take the hashes into memory: whoever seals all of it anew cuts the files meanwhile."""
+        """Read the hashes into memory: a process that seals everything again cuts the files meanwhile."""
         if self._kept is None:
             return
         files, self.trees = self.trees, [Tree(), Tree()]
@@ -88,7 +88,7 @@ class Prover:
             self._from_rows()
 
     def _from_rows(self) -> None:
-        """Hash the whole journal again. Raises ``Altered`` where it does not fit the checkpoint."""
+        """Hash the whole journal again. Raises ``Altered`` if it does not fit the checkpoint."""
         self._kept, self.trees = None, [Tree(), Tree()]
         for tree, name in zip(self.trees, TREES, strict=True):
             for leaves, _ in hashes(self._journal, name, 0):
@@ -97,14 +97,14 @@ class Prover:
             raise Altered("the journal is not what was sealed: grantbook audit verify tells what is wrong")
 
     def prove(self, stream: str, version: int) -> Proof:
-        """Raises `Unsealed`, ``Altered`` where it does not fit, ``Unreachable`` where it is not there."""
+        """Raises `Unsealed`, ``Altered`` if it does not fit, ``Unreachable`` where it is not there."""
         row = self._journal.entry_row(stream, version)
         if row is None:
             raise Unreachable(f"there is no entry {stream}@{version}")
         return self._prove(row)
 
     def prove_at(self, position: int) -> Proof:
-        """The same of the entry at a position: no text, which may be the name of a bad row, leads to it."""
+        """Return the same of the entry at a position, without its name, which may be a bad row's."""
         return self._prove(next(self._journal.entry_rows(position - 1, 1))[0])
 
     def _prove(self, row: Row) -> Proof:
@@ -133,7 +133,7 @@ class Prover:
 
 @contextmanager
 def prover(book: Book, seal: Seal) -> Iterator[Prover]:
-    """Raises `Unsealed` where there is no checkpoint, ``Altered`` where the newest does not fit."""
+    """Raises `Unsealed` if there is no checkpoint, ``Altered`` where the newest does not fit."""
     last = seal.last()
     if last is None:
         raise Unsealed("nothing is sealed yet: grantbook audit seal does it")
@@ -168,7 +168,7 @@ def export(
 
     ``documents``: the attached files of these streams too.
 
-    Raises ``Unreachable`` where the folder is there already or cannot be written, ``Altered`` where
+    Raises ``Unreachable`` if the folder is there already or cannot be written, ``Altered`` where
     the journal does not fit its newest checkpoint.
     """
     if os.path.lexists(folder):
@@ -182,9 +182,9 @@ def export(
             maker.take_in()
             made = _Export(book, maker, beside, streams).write(documents=documents)
         (beside / CHECKPOINTS).mkdir()
-        for place in seal.files():
-            if place.name <= maker.checkpoint.file:
-                shutil.copyfile(place, beside / CHECKPOINTS / place.name)
+        for note in seal.files():
+            if note.name <= maker.checkpoint.file:
+                shutil.copyfile(note, beside / CHECKPOINTS / note.name)
         shutil.copyfile(book.path / CHECKPOINTS / KEYS, beside / KEYS)
         shutil.copyfile(standalone.__file__, beside / "verify.py")
         head = [
@@ -224,13 +224,13 @@ class _Export:
         self._book, self._journal, self._maker, self._folder = book, book.journal, maker, folder
         self._attached: dict[str, None] = {}
         """The SHA-256 of each attached document, once."""
-        # Who is shown some streams is shown which of their rows are not lawful.
+        # A reader who gets some streams learns which of their rows are unlawful.
         self._streams = frozenset((*streams, QUARANTINES) if streams else ())
         self._newest: dict[str, tuple[int, int]] = {}
-        """Of each stream the version and the position of its newest entry."""
+        """Return the version and the position of the newest entry of each stream."""
 
     def write(self, *, documents: bool) -> tuple[int, int, int, int]:
-        """How many entries, answers, proofs and documents it has."""
+        """How many entries, receipts, proofs and documents it has."""
         checkpoint = self._maker.checkpoint
         for tree, name, size in zip(
             self._maker.trees, TREES, (checkpoint.size, checkpoint.receipts), strict=True
@@ -243,23 +243,23 @@ class _Export:
         receipts = self._rows("receipts.jsonl", self._receipts(checkpoint.receipts))
         for stream, (version, position) in self._newest.items():
             proof = self._maker.prove_at(position)
-            place = self._folder / "proofs" / f"{quote(stream, safe='')}@{version}.tlog-proof"
-            place.write_text(proof.text, "utf-8")
+            path = self._folder / "proofs" / f"{quote(stream, safe='')}@{version}.tlog-proof"
+            path.write_text(proof.text, "utf-8")
         return entries, receipts, len(self._newest), self._documents() if documents else 0
 
     def _documents(self) -> int:
         """Copy the files that the exported entries have attached; how many there are."""
-        place = self._folder / "documents"
-        place.mkdir()
+        folder = self._folder / "documents"
+        folder.mkdir()
         for digest in self._attached:
-            with self._book.document(digest) as source, (place / digest).open("wb") as target:
+            with self._book.document(digest) as source, (folder / digest).open("wb") as target:
                 shutil.copyfileobj(source, target)
         return len(self._attached)
 
-    def _rows(self, name: str, found: Iterator[dict[str, Any]]) -> int:
+    def _rows(self, name: str, pages: Iterator[dict[str, Any]]) -> int:
         count = 0
         with (self._folder / name).open("w", encoding="utf-8", newline="\n") as file:
-            for row in found:
+            for row in pages:
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
                 count += 1
         return count

@@ -33,7 +33,7 @@ KEYS = "keys"
 TREES = ("entries", "receipts")
 
 _NOTHING = ((0, b""), (0, b""))
-"""Sizes and roots where nothing was sealed."""
+"""Sizes and roots if nothing was sealed."""
 KEY_FILE = "GRANTBOOK_SEAL_KEY"
 """The environment variable that names the file of the sealing key, if it is not in the book's folder."""
 
@@ -50,14 +50,14 @@ class Sealed(NamedTuple):
     checkpoint: Checkpoint
     file: Path
     entries: int
-    """So many were unsealed before."""
+    """How many entries were unsealed before."""
     receipts: int
     written: bool
     """Whether there was anything to seal."""
     fault: Fault | None = None
     """The first row that nobody signs: neither it nor what comes after it is sealed."""
     way_out: str = ""
-    """How a refusal that nobody signs is set aside."""
+    """How a refusal that nobody signs is quarantined."""
 
 
 def hashes(
@@ -93,7 +93,7 @@ class Seal:
         raise Unreachable(f"{self._book.path}: the journal is empty: there is nothing to seal")
 
     def keys(self) -> list[PublicKey]:
-        """The public keys, oldest first. Raises ``NotSigned`` where one is malformed."""
+        """The public keys, oldest first. Raises ``NotSigned`` if one is malformed."""
         place = self._folder / KEYS
         try:
             lines = place.read_text("utf-8").split()
@@ -105,19 +105,19 @@ class Seal:
 
     def files(self) -> list[Path]:
         """Every checkpoint, the oldest first; of a copy, those of entries that it has."""
-        found = sorted(self._folder.glob("*.note"))
+        notes = sorted(self._folder.glob("*.note"))
         if self._book.shortfall() is None:
-            return found
-        there = self._journal.ends()
-        return [one for one in found if all(a <= b for a, b in zip(sizes_of(one.name), there, strict=True))]
+            return notes
+        ends = self._journal.ends()
+        return [note for note in notes if all(a <= b for a, b in zip(sizes_of(note.name), ends, strict=True))]
 
     def last(self) -> tuple[Checkpoint, Path] | None:
-        """The newest checkpoint; `None` before the first. Raises `Altered` where it cannot be trusted."""
+        """The newest checkpoint; `None` before the first. Raises `Altered` if it cannot be trusted."""
         files = self.files()
         return (read_checkpoint(files[-1], self.keys()), files[-1]) if files else None
 
     def unsealed(self) -> tuple[int, int]:
-        """How many entries and answers came after the newest checkpoint."""
+        """How many entries and receipts came after the newest checkpoint."""
         last = self.last()
         sealed = (last[0].size, last[0].receipts) if last else (0, 0)
         entries, receipts = self._journal.counts()
@@ -131,7 +131,7 @@ class Seal:
         ``new_key``: with another key from now on. The old one, where it is at hand, signs for it: the
         checkpoint carries both signatures.
 
-        Raises `Forked` where the journal does not extend what was sealed, ``Altered`` where a row or a
+        Raises `Forked` if the journal does not extend what was sealed, ``Altered`` where a row or a
         checkpoint is not as it was written, ``Unreachable`` where the key or a file cannot be used,
         ``NotNow`` inside a batch.
         """
@@ -158,9 +158,9 @@ class Seal:
             kept = [stack.enter_context(Kept(folder, name)) for name in TREES]
             for name, tree, (size, root), end in zip(TREES, kept, sealed or _NOTHING, ends, strict=True):
                 self._bring(name, tree, size, root, end, whole=whole, progress=progress)
-            entries, receipts = (one.tree for one in kept)
+            entries, receipts = (store.tree for store in kept)
             made = Checkpoint(self.origin(), len(entries), entries.root(), len(receipts), receipts.root())
-        way_out = self._journal.way_out(fault.answer) if fault is not None and fault.answer else ""
+        way_out = self._journal.way_out(fault.receipt) if fault is not None and fault.receipt else ""
         if fault is None:
             self._book.own_rows.forget()
         elif not made.size:
@@ -188,13 +188,16 @@ class Seal:
         after = self._journal.nth(entries - 1)[2] if entries else 0, receipts
         if self._are_own(*after):
             return None, everything
-        aside, answers = quarantined_positions(self._journal), quarantined_receipt_numbers(self._journal)
-        found = judged(self._journal, after, left_out=aside, answers=answers, sealed=after)
-        if not found.faults:
+        left_out = quarantined_positions(self._journal)
+        quarantined = quarantined_receipt_numbers(self._journal)
+        outcome = judged(
+            self._journal, after, left_out=left_out, quarantined_receipts=quarantined, sealed=after
+        )
+        if not outcome.faults:
             return None, everything
         self._journal.left_out.again()  # the next command with this book has to know of it
-        position, number = found.sound
-        return found.faults[0], (self._journal.rank(position + 1), number)
+        position, number = outcome.sound
+        return outcome.faults[0], (self._journal.rank(position + 1), number)
 
     def _are_own(self, position: int, number: int) -> bool:
         own, recorder = self._book.own_rows, self._journal.recorder
@@ -203,7 +206,7 @@ class Seal:
         if first is not None and not own.are_entries(first, last):
             return False
         ((count,),) = recorder.rows("SELECT count(*) FROM receipts WHERE number > ?", number)
-        return own.are_answers(count, self._journal.receipt_keys_after(number))
+        return own.are_receipts(count, self._journal.receipt_keys_after(number))
 
     def _bring(
         self,
@@ -288,9 +291,9 @@ class Seal:
             with suppress(Unreachable, Altered):
                 old = self._signer()
             number = 1
-            while (aside := self._key.with_name(f"{self._key.name}.old-{number}")).exists():
+            while (old_key := self._key.with_name(f"{self._key.name}.old-{number}")).exists():
                 number += 1
-            self._key.rename(aside)
+            self._key.rename(old_key)
         return old, self._made(self.keys())
 
     def _made(self, known: list[PublicKey]) -> Signer:
@@ -304,16 +307,16 @@ class Seal:
 
     def _write(self, made: Checkpoint, signer: Signer | None, old: Signer | None) -> Path:
         """A signed note. One of the same text that is there already keeps its signatures."""
-        place, text = self._folder / made.file, str(made)
+        path, text = self._folder / made.file, str(made)
         signer = signer or self._signer()
-        note = text_of(place) if place.exists() else ""
+        note = text_of(path) if path.exists() else ""
         if not note.startswith(f"{text}\n"):
             note = f"{text}\n"
-        for one in (old, signer):
-            if one is not None and one.line(text) not in note:
-                note += one.line(text)
-        keep(place, note)
-        return place
+        for key in (old, signer):
+            if key is not None and key.line(text) not in note:
+                note += key.line(text)
+        keep(path, note)
+        return path
 
 
 def read_checkpoint(place: Path, keys: list[PublicKey]) -> Checkpoint:

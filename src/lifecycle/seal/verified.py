@@ -10,7 +10,7 @@ class Problem(NamedTuple):
     """Something that is not as it was recorded."""
 
     where: str
-    """The entry, the answer, the checkpoint or the file."""
+    """The entry, the receipt, the checkpoint or the file."""
     what: str
 
 
@@ -23,19 +23,19 @@ class Verified(NamedTuple):
     last: Checkpoint | None
     """The newest checkpoint that holds."""
     unsealed: tuple[int, int]
-    """Entries and answers after it."""
+    """Entries and receipts after it."""
     documents: int
     keys: list["KeyUsed"]
-    """In the order in which they came into use."""
+    """The keys, in the order in which they came into use."""
     each_command: bool
     """Whether ``book.toml`` asks for a seal after each command."""
     judged: tuple[int, int]
-    """How many entries and answers were judged again by the rules."""
+    """How many entries and receipts were judged again by the rules."""
     problems: list[Problem]
     quarantined: list[Quarantined]
     """Rows that are sealed, or to be sealed, as not lawful: they are no problems."""
     quarantined_receipts: list[QuarantinedReceipt]
-    """The same of answers."""
+    """Receipts that are sealed, or to be sealed, as unlawful."""
 
 
 class KeyUsed(NamedTuple):

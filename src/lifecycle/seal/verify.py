@@ -42,8 +42,8 @@ from lifecycle.seal.verify_rows import (
     walk_receipts_of,
 )
 
-_ANSWERS, _ELSEWHERE = 1 << 60, 1 << 61
-"""Problems are told in the order of the entries; then those of the answers; then the rest."""
+_RECEIPTS, _ELSEWHERE = 1 << 60, 1 << 61
+"""Problems are reported in the order of the entries; then those of the receipts; then the rest."""
 
 
 def verify(
@@ -87,7 +87,7 @@ class _Look:
         self._rules = rules
         self._judged = (0, 0)
         self._sealed = (0, 0)
-        """Entries and answers that the newest checkpoint covers, whether or not it holds."""
+        """Entries and receipts that the newest checkpoint covers, whether or not it holds."""
         self._problems: list[tuple[int, Problem]] = []
         self._trees = (Tree(), Tree())
         self._attached: list[tuple[str, str]] = []
@@ -106,7 +106,7 @@ class _Look:
         entries, receipts = map(len, self._trees)
         last = self._last
         unsealed = (entries - last.size, receipts - last.receipts) if last else (entries, receipts)
-        problems = [problem for _, problem in sorted(self._problems, key=lambda found: found[0])]
+        problems = [problem for _, problem in sorted(self._problems, key=lambda numbered: numbered[0])]
         return Verified(
             entries,
             receipts,
@@ -119,7 +119,7 @@ class _Look:
             self._judged,
             list(dict.fromkeys(problems))[:MOST],
             self._journal.left_out.quarantined(),
-            [one for _, one in sorted(self._journal.left_out.receipts.items())],
+            [receipt for _, receipt in sorted(self._journal.left_out.receipts.items())],
         )
 
     def _each_command(self) -> bool:
@@ -144,18 +144,18 @@ class _Look:
         self._aside = frozenset(self._journal.left_out.rows).union(*(stop.rows for stop in stops))
 
     def at_rows(self) -> None:
-        """Every row: its bytes, its order, and that entries and answers tell the same story."""
-        (_, newest_answer), (count, _) = self._journal.ends(), self._journal.counts()
+        """Check every row: its bytes, its order, and that entries and receipts agree."""
+        (_, newest_receipt), (count, _) = self._journal.ends(), self._journal.counts()
 
         def told(done: int) -> None:
             if self._progress is not None:
                 self._progress(done, count)
 
-        with beside(count) as aside:
-            place = self._journal.place
+        with beside(count) as other:
+            journal_place = self._journal.place
             names = frozenset(self._names_of(self._aside))
-            walking = aside.submit(walk_receipts_of, place, newest_answer, names)
-            untrue = aside.submit(snapshots_of, place, self._journal.left_out.sound())
+            walking = other.submit(walk_receipts_of, journal_place, newest_receipt, names)
+            untrue = other.submit(snapshots_of, journal_place, self._journal.left_out.sound())
             entries = walk_entries(self._journal, self._aside, told)
             self._trees[0].extend(entries.leaves)
             injuries = self._journal.recorder.injuries()
@@ -164,12 +164,12 @@ class _Look:
             for index, where, what in entries.wrong:
                 self.found(where, what, index)
             for index, where, what in receipts.wrong:
-                self.found(where, what, _ANSWERS + index)
+                self.found(where, what, _RECEIPTS + index)
             self._attached = entries.documents
             self._stories(entries, receipts)
             for injury in injuries:
                 self.found("journal.sqlite", injury)
-            # Of altered entries the snapshot cannot be what they add up to; they are told already.
+            # If entries were altered, the snapshot cannot be their sum; they are reported already.
             for where, what in untrue.result() if not self._problems else ():
                 self.found(where, what)
 
@@ -184,7 +184,7 @@ class _Look:
             for table, number, text in self._journal.recorder.undecodable():
                 what = f"its text was altered: {text[:40]!r} is not UTF-8"
                 if table == "receipts":
-                    self.found(f"answer {number}", what, _ANSWERS + number)
+                    self.found(f"answer {number}", what, _RECEIPTS + number)
                 else:
                     self.found(f"the entry at position {number}", what, number)
         with suppress(*STORE_ERRORS):
@@ -195,11 +195,11 @@ class _Look:
         if self._problems or entries.story == receipts.story:
             return
         try:
-            aside = self._aside, frozenset(self._names_of(self._aside))
-            where, what = disagreement(self._journal, *aside) or ("the answers", "they tell another story")
+            left_out = self._aside, frozenset(self._names_of(self._aside))
+            where, what = disagreement(self._journal, *left_out) or ("the answers", "they tell another story")
         except (ValueError, TypeError, AttributeError) as error:
             where, what = "the answers", f"what they or the entries tell cannot be read: {error}"
-        self.found(where, what, at=_ANSWERS)
+        self.found(where, what, at=_RECEIPTS)
 
     def at_the_rest(self) -> None:
         """What is no row: the file's form, the counters, the snapshot, the settings, the documents."""
@@ -214,20 +214,24 @@ class _Look:
         keys = trusted or self._own_keys()
         signed = list[tuple[Checkpoint, str]]()
         by = dict[str, list[PublicKey]]()
-        for place in [*self._own, *kept]:
+        for note_file in [*self._own, *kept]:
             try:
-                note = text_of(place)
-                checkpoint, by[place.name] = opened(note, keys), signed_by(note, keys)[1]
+                note = text_of(note_file)
+                checkpoint, by[note_file.name] = opened(note, keys), signed_by(note, keys)[1]
             except Altered as error:
-                self.found(f"checkpoint {place.name}", str(error))
+                self.found(f"checkpoint {note_file.name}", str(error))
                 continue
-            signed.append((checkpoint, place.name))
-            if place in self._own and place.name != checkpoint.file:
-                self.found(f"checkpoint {place.name}", f"it is that of {checkpoint.file}")
+            signed.append((checkpoint, note_file.name))
+            if note_file in self._own and note_file.name != checkpoint.file:
+                self.found(f"checkpoint {note_file.name}", f"it is that of {checkpoint.file}")
         self._checkpoints = len(signed)
         self._keys = [_use_of(key, before, by) for before, key in zip([None, *keys], keys, strict=False)]
-        self._sealed = max([(one.size, one.receipts) for one, _ in signed], default=(0, 0))
-        for checkpoint, name in sorted(signed, key=lambda one: (one[0].size, one[0].receipts)):
+        self._sealed = max(
+            [(checkpoint_.size, checkpoint_.receipts) for checkpoint_, _ in signed], default=(0, 0)
+        )
+        for checkpoint, name in sorted(
+            signed, key=lambda checkpoint_: (checkpoint_[0].size, checkpoint_[0].receipts)
+        ):
             if self._holds(name, checkpoint):
                 self._last = checkpoint
         complete = self._book.shortfall() is None
@@ -259,22 +263,22 @@ class _Look:
         if size <= len(entries) and entries.root(size) == checkpoint.root:
             self.found(f"checkpoint {name}", f"it is of another book, {checkpoint.origin}")
             return
-        told = f"it is not the first entry that checkpoint {name} sealed; or that is of another book"
-        self.found(self._name("entries", 0), f"{told}, {checkpoint.origin}", 0)
+        message = f"it is not the first entry that checkpoint {name} sealed; or that is of another book"
+        self.found(self._name("entries", 0), f"{message}, {checkpoint.origin}", 0)
 
     def _differ(self, what: str, tree: Tree, size: int, name: str) -> None:
-        """Say what of the first leaves is not what the checkpoint sealed, as exactly as can be told."""
-        rank = 0 if what == "entries" else _ANSWERS
+        """Report which of the first leaves are not what the checkpoint sealed, as exactly as is known."""
+        rank = 0 if what == "entries" else _RECEIPTS
         last = self._last
         good = 0 if last is None else last.size if what == "entries" else last.receipts
         good, end = good if good < size else 0, min(size, len(tree))
         first = self._first_other(what, tree, good, end)
         if first is not None:
-            told = f"it is not what checkpoint {name} sealed in this place"
-            self.found(self._name(what, first), told, rank + first)
+            message = f"it is not what checkpoint {name} sealed in this place"
+            self.found(self._name(what, first), message, rank + first)
         elif size > len(tree):
-            told = f"{size - end:,} are missing: checkpoint {name} sealed {size:,}, there are {end:,}"
-            self.found(f"{what} after {self._name(what, end - 1)}", told, rank + end)
+            message = f"{size - end:,} are missing: checkpoint {name} sealed {size:,}, there are {end:,}"
+            self.found(f"{what} after {self._name(what, end - 1)}", message, rank + end)
         else:
             where = f"{self._name(what, good)} to {self._name(what, end - 1)}"
             self.found(where, f"one or more of these are not what checkpoint {name} sealed", rank + good)
@@ -303,25 +307,23 @@ class _Look:
         if sealed[0] > entries or sealed[1] > receipts:
             return  # another problem names what is missing
         after = self._journal.nth(sealed[0] - 1)[2] if sealed[0] else 0
-        asked = partial(
+        judge = partial(
             judged,
             self._journal,
             (after, sealed[1]),
             left_out=left_out_positions(self._journal),
-            answers=quarantined_receipt_numbers(self._journal),
+            quarantined_receipts=quarantined_receipt_numbers(self._journal),
             sealed=self._journal.places_of(self._sealed),
         )
-        found = together([asked(part=(0, len(parts) + 1)), *(part.result() for part in parts)])
-        if parts and found.faults:
-            found = (
-                asked()
-            )  # a part cannot tell of others' rows whether they are lawful, and goes on from them
-        self._judged = found.entries, found.receipts
+        outcome = together([judge(part=(0, len(parts) + 1)), *(part.result() for part in parts)])
+        if parts and outcome.faults:
+            outcome = judge()  # a part does not know whether others' rows are lawful, and goes on from them
+        self._judged = outcome.entries, outcome.receipts
         known = {problem.where.partition(" (")[0] for _, problem in self._problems}
-        for fault in found.faults:
-            at = self._journal.rank(fault.position) if fault.position else _ANSWERS + fault.answer
+        for fault in outcome.faults:
+            at = self._journal.rank(fault.position) if fault.position else _RECEIPTS + fault.receipt
             if fault.where.partition(" (")[0] not in known:
-                way_out = self._journal.way_out(fault.answer) if fault.answer else ""
+                way_out = self._journal.way_out(fault.receipt) if fault.receipt else ""
                 self.found(fault.where, f"it is {fault.kind}: {fault.what}{way_out}", at)
 
 

@@ -23,14 +23,14 @@ _FILE = "journal.sqlite"
 def form(journal: Journal) -> Found:
     """Tables, indexes and triggers are those of a new journal, and no position can be given twice."""
     recorder = journal.recorder
-    expected, there = recorder.expected_schema(), recorder.schema()
-    for name in sorted(expected.keys() | there.keys()):
+    expected, actual = recorder.expected_schema(), recorder.schema()
+    for name in sorted(expected.keys() | actual.keys()):
         where = f"{_FILE}: {name}"
-        if name not in there:
+        if name not in actual:
             yield where, "it is not there: what it forbids may have been done"
         elif name not in expected:
             yield where, "it does not belong there"
-        elif there[name] != expected[name]:
+        elif actual[name] != expected[name]:
             yield where, "it was made anew in another form"
     if (version := recorder.format()) != FORMAT:
         yield _FILE, f"it says to be of format {version}, not {FORMAT}"
@@ -59,7 +59,7 @@ def snapshots(journal: Journal) -> Found:
     if kept is None:
         return
     fund, version = kept
-    entries = [one for one in journal.entries(FUND) if one.originator_version <= version]
+    entries = [entry for entry in journal.entries(FUND) if entry.originator_version <= version]
     if len(entries) != version or fold(in_force(entries)) != fund:
         yield f"the fund's snapshot at version {version}", "it is not what the entries add up to"
 
@@ -69,16 +69,16 @@ def settings(book: Book) -> Found:
     row = book.journal.entry_row(FUND, 1)
     try:
         first = entry_of(*row).event if row else None
-        title, told = book.storage.title(), book.storage.settings()
+        title, values = book.storage.title(), book.storage.settings()
     except BookError as error:
         yield "book.toml", str(error)
         return
     name = first.name if isinstance(first, FundEstablished) else None
-    if told.get("format", 1) != 1:
-        yield "book.toml", f"it says to be of format {told['format']!r}, not 1"
+    if values.get("format", 1) != 1:
+        yield "book.toml", f"it says to be of format {values['format']!r}, not 1"
     if title != name:
         yield "book.toml", f"it names {title!r}, the journal {name!r}"
-    for unknown in sorted(told.keys() - {"format", "name", "seal_each_command"}):
+    for unknown in sorted(values.keys() - {"format", "name", "seal_each_command"}):
         yield "book.toml", f"{unknown!r} is no setting"
 
 

@@ -67,4 +67,4 @@ def snapshots_of(place: Path | str, sound: tuple[int, int]) -> list[tuple[str, s
         journal.left_out.begin(sound)
         return list(snapshots(journal))
     except (*STORE_ERRORS, BookError):
-        return []  # the walk through the entries tells of it
+        return []  # the walk through the entries reports it

@@ -1,7 +1,7 @@
-"""One walk over the entries and one over the answers: their hashes, and whether they tell the same story.
+"""One walk over the entries and one over the receipts: their hashes, and whether they tell the same story.
 
 The story: command by command, which entries it became, when, and at what position. It is told once from
-the entries and once from the answers, and hashed; where the hashes differ, `disagreement` walks both again.
+the entries and once from the receipts, and hashed; where the hashes differ, `disagreement` walks both again.
 """
 
 import json
@@ -31,7 +31,7 @@ class Wrong(NamedTuple):
     """Something that is wrong with a row."""
 
     place: int
-    """Of the row in the order of recording, from 0 on."""
+    """Index of the row in the order of recording, from 0 on."""
     where: str
     what: str
 
@@ -63,17 +63,17 @@ class _Entries:
         self.documents: list[tuple[str, str]] = []
         self._story = sha256()
         self._lines: list[bytes] = []
-        """Of the story, those that are not hashed yet."""
+        """Lines of the story that are not hashed yet."""
         self._versions: dict[str, int] = {}
         self.position = 0
         self._moment = b""
         self._command = b""
         self._names: list[str] = []
         self._places = 0
-        """Sum of the keyed hashes of where each row is: what the index has to come to, too."""
+        """Sum of the keyed hashes of where each row is: the index has to have the same sum."""
 
     def page(self, rows: list[Row]) -> None:
-        """Some more."""
+        """Take in a page of rows."""
         versions, leaves = self._versions, self.leaves
         for stream, version, topic, state, position in rows:
             if position in self._aside:
@@ -109,7 +109,7 @@ class _Entries:
         self._hash_story()
 
     def _following(self, stream: str) -> int:
-        """The version that comes next in a stream: rows that were set aside keep theirs."""
+        """The version that comes next in a stream: rows that were quarantined keep theirs."""
         version = self._versions.get(stream, 0) + 1
         if taken := self._taken.get(stream):
             while version in taken:
@@ -117,7 +117,7 @@ class _Entries:
         return version
 
     def _beside(self, stream: str, version: int, topic: str, state: bytes, position: int) -> None:
-        """A row that was set aside: nothing that it says counts, so no order is asked of it."""
+        """A row that was quarantined: nothing that it says counts, so no order is asked of it."""
         where = f"{stream}@{version} (position {position})"
         self._tell()
         self._command = b""
@@ -173,7 +173,7 @@ class _Entries:
         self._lines = []
 
     def done(self, indexed: int | None) -> Walked:
-        """What all of it came to; ``indexed``: what the index of streams comes to, where that is ours."""
+        """Return the result; ``indexed``: the sum over the index of streams, if that is a file's."""
         self._tell()
         if indexed not in (None, self._places) and not self.wrong:
             self._found("journal.sqlite", "its index of streams does not lead to the entries that are there")
@@ -182,19 +182,19 @@ class _Entries:
 
 
 def walk_entries(
-    journal: Journal, aside: Collection[int] = (), told: Callable[[int], None] = lambda _: None
+    journal: Journal, aside: Collection[int] = (), report: Callable[[int], None] = lambda _: None
 ) -> Walked:
     """Every entry of the journal; ``aside``: positions of which only bytes and place are looked at."""
     walk = _Entries(aside)
     for rows in journal.entry_rows(0, _PAGE):
         walk.page(rows)
-        told(len(walk.leaves))
+        report(len(walk.leaves))
     indexed = journal.recorder.indexed_entries(walk.position)
     return walk.done(None if indexed is None else sum(map(hash, indexed)))
 
 
 def walk_receipts(journal: Journal, upto: int, aside: frozenset[str] = frozenset()) -> Walked:
-    """Every answer up to a number; ``aside``: names of rows whose answers are not held against them."""
+    """Every answer up to a number; ``aside``: names of rows whose receipts are not held against them."""
     leaves, wrong, refused = list[bytes](), list[Wrong](), list[int]()
     story, last, places = sha256(), 0, 0
 
@@ -239,19 +239,19 @@ def walk_receipts(journal: Journal, upto: int, aside: frozenset[str] = frozenset
 
 
 def walk_receipts_of(place: Path | str, upto: int, aside: frozenset[str]) -> Walked:
-    """The same in a process of its own."""
+    """Do the same in a process of its own."""
     return walk_receipts(Journal(place, read_only=True), upto, aside)
 
 
 def disagreement(
     journal: Journal, aside: Collection[int] = (), names: frozenset[str] = frozenset()
 ) -> tuple[str, str] | None:
-    """The first place where entries and answers tell different stories.
+    """Return the first place where entries and receipts disagree.
 
-    ``aside``: positions of rows that tell nothing; ``names``: their names.
+    ``aside``: positions of rows that do not count; ``names``: their names.
     """
-    told, answered = _told(journal, aside), _answered(journal, names)
-    for said, answer in zip_longest(told, answered):
+    entry_story, receipt_story = _told(journal, aside), _answered(journal, names)
+    for said, answer in zip_longest(entry_story, receipt_story):
         if said == answer:
             continue
         if answer is None or (said is not None and said[3] < answer[3]):

@@ -15,7 +15,7 @@ from lifecycle.types.stage import NOT_STATED
 
 
 class Days(NamedTuple):
-    """From when until when a code was valid; both days count."""
+    """The days from which and until which a code was valid; both count."""
 
     first: date
     last: date

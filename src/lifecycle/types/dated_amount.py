@@ -21,40 +21,40 @@ class Month(NamedTuple):
     name: tuple[int, int]
     """Year and month."""
     days: tuple[date, ...]
-    """In order; at least one."""
+    """The days with a change, in order; at least one."""
     changes: tuple[Decimal, ...]
-    """On each of them."""
+    """The change on each of them."""
     total: Decimal
     least: Decimal
-    """The least that the changes come to after any of them."""
+    """The least sum of the changes after any of them."""
 
     @classmethod
     def of(cls, changes: Changes) -> Self:
-        """Of changes by day, in whatever order."""
+        """Make a month of changes by day, in any order."""
         days = tuple(sorted(changes))
         amounts = tuple([changes[day] for day in days])
         sums = list(accumulate(amounts))
         return cls(_month(days[0]), days, amounts, sums[-1], min(sums))
 
     def plus(self, changes: Changes) -> Self:
-        """With more of them."""
+        """Return the month with further changes."""
         summed = dict(zip(self.days, self.changes, strict=True))
         for day, change in changes.items():
             summed[day] = summed.get(day, ZERO) + change
         return self.of(summed)
 
     def at(self, day: date) -> Decimal:
-        """What they come to by the end of the day."""
+        """Return the sum of the changes by the end of the day."""
         return sum(self.changes[: bisect_right(self.days, day)], ZERO)
 
     def after(self, day: date) -> list[Self]:
-        """The same with the changes of later days alone, if there are any."""
+        """Return the month with the changes of later days alone, if there are any."""
         later = {on: change for on, change in zip(self.days, self.changes, strict=True) if on > day}
         return [self.of(later)] if later else []
 
     @property
     def lowest(self) -> date:
-        """The first day after which they come to the least."""
+        """The first day after which the sum of the changes is the least."""
         return self.days[list(accumulate(self.changes)).index(self.least)]
 
 
@@ -62,10 +62,10 @@ class DatedSums(NamedTuple):
     """Changes of an amount, summed by day."""
 
     months: tuple[Month, ...] = ()
-    """In order; those with a change."""
+    """The months with a change, in order."""
 
     def plus(self, changes: Changes) -> Self:
-        """With more of them."""
+        """Return the sums with further changes."""
         months = list(self.months)
         for name, days in groupby(sorted(changes), key=_month):
             more = {day: changes[day] for day in days}
@@ -79,27 +79,27 @@ class DatedSums(NamedTuple):
     def at(self, day: date) -> Decimal:
         """The amount at the end of the day."""
         i = _place(self.months, _month(day))
-        before = sum([one.total for one in self.months[:i]], ZERO)
-        return before + sum([one.at(day) for one in self.months[i : i + 1]], ZERO)
+        before = sum([month.total for month in self.months[:i]], ZERO)
+        return before + sum([month.at(day) for month in self.months[i : i + 1]], ZERO)
 
     def least_from(self, day: date) -> tuple[Decimal, date]:
         """The least amount on the day or any later one, and the first day on which it is so low."""
         least = amount = self.at(day)
         lowest = None
         i = _place(self.months, _month(day))
-        ends = [rest for one in self.months[i : i + 1] for rest in one.after(day)]
-        for one in (*ends, *self.months[i + 1 :]):
-            if amount + one.least < least:
-                least, lowest = amount + one.least, one
-            amount += one.total
+        ends = [rest for month in self.months[i : i + 1] for rest in month.after(day)]
+        for month in (*ends, *self.months[i + 1 :]):
+            if amount + month.least < least:
+                least, lowest = amount + month.least, month
+            amount += month.total
         return least, day if lowest is None else lowest.lowest
 
     def least_between(self, day: date, end: date) -> tuple[Decimal, date]:
         """The least amount from the day until before ``end``, and the first day on which it is so low."""
         least = amount = self.at(day)
         lowest = day
-        for one in self.months[_place(self.months, _month(day)) :]:
-            for on, change in zip(one.days, one.changes, strict=True):
+        for month in self.months[_place(self.months, _month(day)) :]:
+            for on, change in zip(month.days, month.changes, strict=True):
                 if day < on < end:
                     amount += change
                     if amount < least:
@@ -107,12 +107,12 @@ class DatedSums(NamedTuple):
         return least, lowest
 
     def minus(self, other: Self) -> Changes:
-        """By how much more, or less, it changes than the other on each day on which they differ."""
+        """Return by how much more, or less, it changes than the other on each day on which they differ."""
         return changes_between(tuple(other._by_day()), tuple(self._by_day()))
 
     def _by_day(self) -> Iterator[tuple[date, Decimal]]:
-        for one in self.months:
-            yield from zip(one.days, one.changes, strict=True)
+        for month in self.months:
+            yield from zip(month.days, month.changes, strict=True)
 
     def short_by(self, changes: Changes) -> tuple[Decimal, date] | None:
         """How much is missing at most on a day on which the changes together lower the amount, and that day.
@@ -135,7 +135,7 @@ class DatedSums(NamedTuple):
 
 
 def changes_between(old: Sequence[tuple[date, Decimal]], new: Sequence[tuple[date, Decimal]]) -> Changes:
-    """By how much the changes of each day became more or less, in order of days; nothing for equal days."""
+    """Return by how much the changes of each day became more or less, in order; nothing for equal days."""
     if old == new:
         return {}
     changes: dict[date, Decimal] = {}

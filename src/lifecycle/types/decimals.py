@@ -22,12 +22,12 @@ _THOUSANDS = 3
 """Digits after a mark that may be one of thousands."""
 
 
-def exact_decimals(given: object, kind: type[BaseModel]) -> None:
+def exact_decimals(given: object, model: type[BaseModel]) -> None:
     """Refuse an amount with more decimals than its currency has, wherever the model takes one.
 
     ``given``: the fields as they were given. Raises `PydanticCustomError` that names the field.
     """
-    as_written(amounts_of(kind)(given, ""))
+    as_written(amounts_of(model)(given, ""))
 
 
 def as_written(amounts: Iterable[tuple[str, object]]) -> None:
@@ -36,9 +36,9 @@ def as_written(amounts: Iterable[tuple[str, object]]) -> None:
         raise PydanticCustomError("too_many_decimals", "{meant}", {"meant": meant, "field": field})
 
 
-def inexact(given: object, kind: type[BaseModel]) -> list[tuple[str, str]]:
+def inexact(given: object, model: type[BaseModel]) -> list[tuple[str, str]]:
     """The fields with such amounts, each with what it may mean."""
-    return list(_inexact(amounts_of(kind)(given, "")))
+    return list(_inexact(amounts_of(model)(given, "")))
 
 
 def _inexact(amounts: Iterable[tuple[str, object]]) -> Iterator[tuple[str, str]]:
@@ -67,8 +67,8 @@ def _parts(amount: object) -> tuple[str, str]:
     """Digits and currency; empty for what is no amount, which is refused by its own rule."""
     if type(amount) is Money:
         return f"{amount.amount:f}", amount.currency
-    found = AMOUNT.fullmatch(amount) if isinstance(amount, str) else None
-    return ("", "") if found is None else (found[1], found[2])
+    match = AMOUNT.fullmatch(amount) if isinstance(amount, str) else None
+    return ("", "") if match is None else (match[1], match[2])
 
 
 @cache
@@ -89,15 +89,15 @@ def amounts_of(annotation: Any) -> Find:
     return parts[0] if len(parts) == 1 else _in_any(parts)
 
 
-def amounts_named(kinds: Iterable[type[BaseModel]]) -> dict[str, Find]:
-    """By field name, what finds the amounts in a value of that field of any of the models."""
-    found = dict[str, tuple[Find, ...]]()
-    for kind in kinds:
-        for name, field in kind.model_fields.items():
+def amounts_named(models: Iterable[type[BaseModel]]) -> dict[str, Find]:
+    """Return, by field name, what finds the amounts in a value of that field of any of the models."""
+    finds_of = dict[str, tuple[Find, ...]]()
+    for model in models:
+        for name, field in model.model_fields.items():
             find = _of_field(field)
-            if find is not _nothing and find not in found.get(name, ()):
-                found[name] = (*found.get(name, ()), find)
-    return {name: _in_any(finds) for name, finds in found.items()}
+            if find is not _nothing and find not in finds_of.get(name, ()):
+                finds_of[name] = (*finds_of.get(name, ()), find)
+    return {name: _in_any(finds) for name, finds in finds_of.items()}
 
 
 def _of_field(field: FieldInfo) -> Find:
@@ -115,8 +115,8 @@ def _the_value(value: object, field: str) -> Iterator[tuple[str, object]]:
 
 def _in_any(finds: tuple[Find, ...]) -> Find:
     def find(value: object, field: str) -> Iterator[tuple[str, object]]:
-        for one in finds:
-            yield from one(value, field)
+        for find_in in finds:
+            yield from find_in(value, field)
 
     return find
 
@@ -133,8 +133,8 @@ def _in_each(find: Find) -> Find:
     return each
 
 
-def _in_fields(kind: type[BaseModel]) -> Find:
-    fields = {name: _of_field(field) for name, field in kind.model_fields.items()}
+def _in_fields(model: type[BaseModel]) -> Find:
+    fields = {name: _of_field(field) for name, field in model.model_fields.items()}
     finds = {name: find for name, find in fields.items() if find is not _nothing}
     if not finds:
         return _nothing
@@ -142,8 +142,8 @@ def _in_fields(kind: type[BaseModel]) -> Find:
     def find(value: object, field: str) -> Iterator[tuple[str, object]]:
         given = value.__dict__ if isinstance(value, BaseModel) else value
         if isinstance(given, dict):
-            for name, one in finds.items():
+            for name, find_in in finds.items():
                 if name in given:
-                    yield from one(given[name], f"{field}.{name}" if field else name)
+                    yield from find_in(given[name], f"{field}.{name}" if field else name)
 
     return find

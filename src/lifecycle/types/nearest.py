@@ -9,11 +9,13 @@ def meant(name: str, known: Iterable[str]) -> str:
 
     Case does not matter, and a name that begins with, or holds, what was typed is near, too.
     """
-    names = {one.casefold(): one for one in known}
+    names = {known_name.casefold(): known_name for known_name in known}
     typed = name.casefold()
     near = get_close_matches(typed, names, n=3, cutoff=0.5)
-    near += sorted(one for one in names if typed in one and one not in near)[: 3 - len(near)]
-    return f"; did you mean {' or '.join(names[one] for one in near)}?" if near else ""
+    near += sorted(known_name for known_name in names if typed in known_name and known_name not in near)[
+        : 3 - len(near)
+    ]
+    return f"; did you mean {' or '.join(names[known_name] for known_name in near)}?" if near else ""
 
 
 def unknown(what: str, name: str, known: Iterable[str], then: str = "") -> str:

@@ -8,7 +8,7 @@ NOT_STATED = "ZZ"
 """The country that a source does not name: counted apart, never as a country."""
 
 YEARS = range(1900, 2200)
-"""Of the days that can be told."""
+"""Years of the days that can be recorded."""
 
 
 class Stage(StrEnum):

@@ -43,7 +43,7 @@ Prose = Annotated[
     StringConstraints(min_length=1, max_length=10_000),
     without_control,
 ]
-"""Some paragraphs: a summary, an objective, lessons."""
+"""Several paragraphs: a summary, an objective, lessons."""
 Reason = Annotated[
     str,
     StringConstraints(min_length=1, max_length=2_000),

@@ -24,10 +24,12 @@ class Check(NamedTuple):
 
 def guards(recorder: Recording) -> Check:
     """What is defined in the journal is what was made there."""
-    expected, there = recorder.expected_schema(), recorder.schema()
-    odd = sorted(name for name in expected.keys() | there.keys() if expected.get(name) != there.get(name))
-    told = f"not as they were made: {', '.join(odd)}" if odd else "tables and triggers are as they were made"
-    return Check("the journal is guarded", not odd, told)
+    expected, actual = recorder.expected_schema(), recorder.schema()
+    odd = sorted(name for name in expected.keys() | actual.keys() if expected.get(name) != actual.get(name))
+    detail = (
+        f"not as they were made: {', '.join(odd)}" if odd else "tables and triggers are as they were made"
+    )
+    return Check("the journal is guarded", not odd, detail)
 
 
 class BookStorage(ABC):
@@ -42,16 +44,16 @@ class BookStorage(ABC):
 
     @abstractmethod
     def create_journal(self) -> Journal:
-        """The journal of a new book. Raises `Unreachable` where a book, or anything else, is already."""
+        """The journal of a new book. Raises `Unreachable` if a book, or anything else, is already."""
 
     lags: bool = False
     """Whether it is a standby, which may lack the newest entries for a while."""
 
     @abstractmethod
-    def shortfall(self, sealed: Sizes, there: Sizes) -> Shortfall | None:
+    def shortfall(self, sealed: Sizes, stored: Sizes) -> Shortfall | None:
         """What is missing of what was sealed at another address, or is not on this standby yet.
 
-        ``sealed``: by the checkpoints of this address; ``there``: what the journal has.
+        ``sealed``: by the checkpoints of this address; ``stored``: what the journal has.
         """
 
     @abstractmethod
@@ -71,9 +73,10 @@ class BookStorage(ABC):
         """The journal of a book that is there. Raises `Unreachable`."""
 
     def retry(self, work: Callable[[bool], T]) -> T:
-        """Do the work; again, where the store went away meanwhile and may come back.
+        """Do the work, and again if the store went away meanwhile and may come back.
 
-        The work is told whether it may have been done before, and must do no harm when it is done twice.
+        The work is called with whether it may have been done before, and must do no harm when it is done
+        twice.
         """
         return work(False)
 
@@ -107,4 +110,4 @@ class BookStorage(ABC):
 
     @abstractmethod
     def document(self, digest: str) -> BufferedIOBase:
-        """The document with this SHA-256, to be read. Raises ``OSError`` where it is not there."""
+        """The document with this SHA-256, to be read. Raises ``OSError`` if it is not there."""

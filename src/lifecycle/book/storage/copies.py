@@ -20,7 +20,7 @@ from lifecycle.journal.atomic_files import (
 
 _ADDRESS, _KEYS, _KEY = "address", "keys", "seal.key"
 Sizes = tuple[int, int]
-"""How many entries and answers."""
+"""How many entries and receipts."""
 
 
 class Shortfall(NamedTuple):
@@ -39,9 +39,9 @@ class Shortfall(NamedTuple):
         return f"{' and '.join(missing)} behind what was sealed at {self.of}"
 
     @classmethod
-    def by(cls, of: str, folder: Path, sealed: Sizes, there: Sizes) -> "Shortfall | None":
-        """From what was sealed and what is there; `None` if nothing is missing."""
-        entries, answers = (max(0, was - now) for was, now in zip(sealed, there, strict=True))
+    def by(cls, of: str, folder: Path, sealed: Sizes, stored: Sizes) -> "Shortfall | None":
+        """Compare what was sealed with what is stored; return `None` if nothing is missing."""
+        entries, answers = (max(0, was - now) for was, now in zip(sealed, stored, strict=True))
         return cls(of, folder, entries, answers) if entries or answers else None
 
 
@@ -58,7 +58,7 @@ class SealFolders:
     def __init__(self, root: Path, address: str) -> None:
         self._root, self.address = root, address
         self.own = root / hashlib.sha256(address.encode()).hexdigest()[:16]
-        """For this address."""
+        """The folder for this address."""
 
     def _others(self) -> Iterator[tuple[Path, str]]:
         """The folders of other addresses, each with its address."""
@@ -69,7 +69,7 @@ class SealFolders:
                 if folder != self.own and (folder / _ADDRESS).is_file():
                     yield folder, (folder / _ADDRESS).read_text("utf-8").strip()
 
-    def shortfall(self, there: Sizes) -> Shortfall | None:
+    def shortfall(self, stored: Sizes) -> Shortfall | None:
         """What is missing here of what was sealed at another address; the most, if at several.
 
         Nothing if this address was sealed too: then it goes its own way, as a copy does that is recorded in.
@@ -77,11 +77,13 @@ class SealFolders:
         if (self.own / _ADDRESS).is_file():
             return None
         missing = (
-            Shortfall.by(address, folder, sealed_in(folder), there) for folder, address in self._others()
+            Shortfall.by(address, folder, sealed_in(folder), stored) for folder, address in self._others()
         )
-        return max(filter(None, missing), key=lambda one: (one.entries, one.answers), default=None)
+        return max(
+            filter(None, missing), key=lambda shortfall: (shortfall.entries, shortfall.answers), default=None
+        )
 
-    def adopt(self, there: Sizes) -> None:
+    def adopt(self, stored: Sizes) -> None:
         """Carry on from the seals of other addresses, as far as they are of entries that are here too.
 
         Raises ``OSError`` if the folder cannot be written.
@@ -90,7 +92,7 @@ class SealFolders:
         for folder, _ in others:
             for note in sorted((folder / CHECKPOINTS).glob("*.note")):
                 new = self.own / CHECKPOINTS / note.name
-                if not new.exists() and all(a <= b for a, b in zip(sizes_of(note.name), there, strict=True)):
+                if not new.exists() and all(a <= b for a, b in zip(sizes_of(note.name), stored, strict=True)):
                     folder_at(new.parent)
                     keep(new, note.read_bytes())
         if others and (self.own / CHECKPOINTS).is_dir():

@@ -35,9 +35,9 @@ _TAKEN = f"""
 SELECT EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace('{SCHEMA}') AND relkind <> 'c'),
        to_regclass('{SCHEMA}.book')
 """
-"""Whether the schema holds anything, types apart: these alone are there where an `init` died early."""
+"""Whether the schema holds anything but types: types alone are left if an `init` failed early."""
 PATIENCE = 60
-"""Seconds in which another server may take the place of one that is gone."""
+"""Seconds in which another server may take over from one that is gone."""
 
 
 class DatabaseStorage(BookStorage):
@@ -113,17 +113,17 @@ class DatabaseStorage(BookStorage):
         self._folders = SealFolders(seals() / identity, self._recorder.address())
         self.path = self._folders.own
 
-    def shortfall(self, sealed: Sizes, there: Sizes) -> Shortfall | None:
-        """On a standby, what is not there yet; else what was sealed at another address only."""
-        own = Shortfall.by(self._folders.address, self.path, sealed, there)
-        return (own if self.lags else None) if own else self._folders.shortfall(there)
+    def shortfall(self, sealed: Sizes, stored: Sizes) -> Shortfall | None:
+        """Return, on a standby, what has not arrived yet; else what was sealed at another address only."""
+        own = Shortfall.by(self._folders.address, self.path, sealed, stored)
+        return (own if self.lags else None) if own else self._folders.shortfall(stored)
 
     def begin_sealing(self) -> None:
-        """In the folder of its own."""
+        """Keep the address in the folder of its seals."""
         self._folders.begin()
 
     def retry(self, work: Callable[[bool], T]) -> T:
-        """Do the work; on another connection where one was lost, until `PATIENCE` is at its end."""
+        """Do the work, and again on another connection if one was lost, for `PATIENCE` seconds."""
         until, pause, again = time.monotonic() + PATIENCE, 0.05, False
         while True:
             try:
@@ -151,11 +151,11 @@ class DatabaseStorage(BookStorage):
         return self._recorder.book()[1]
 
     def names(self) -> OfficerNames:
-        """In a table."""
+        """Return the register of names, in a table."""
         return OfficerNamesInTable(self._recorder)
 
     def documents(self) -> Iterator[str]:
-        """Out of the documents."""
+        """Yield the SHA-256 of each document in the table of documents."""
         return (digest for (digest,) in self._recorder.rows("SELECT sha256 FROM documents ORDER BY sha256"))
 
     def keep(self, digest: str, data: bytes) -> None:
@@ -163,8 +163,8 @@ class DatabaseStorage(BookStorage):
         self._recorder.keep_document(digest, data)
 
     def document(self, digest: str) -> BufferedIOBase:
-        """Out of the documents."""
-        found = self._recorder.document(digest)
-        if found is None:
+        """Open a document of the table of documents."""
+        data = self._recorder.document(digest)
+        if data is None:
             raise FileNotFoundError(ENOENT, os.strerror(ENOENT), digest)
-        return BytesIO(found)
+        return BytesIO(data)

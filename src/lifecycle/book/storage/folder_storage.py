@@ -61,30 +61,30 @@ class FolderStorage(BookStorage):
     def abandon(self) -> None:
         """Leave it: without ``book.toml`` it is no book, and the next `init` there says to remove it."""
 
-    def shortfall(self, sealed: Sizes, there: Sizes) -> Shortfall | None:
+    def shortfall(self, sealed: Sizes, stored: Sizes) -> Shortfall | None:
         """What is missing in a copy of the folder whose checkpoints are newer than its journal."""
-        where = self._sealed_at()
+        sealed_at = self._sealed_at()
         here = self._here()
-        if where is None or where["path"] == here["path"] or where["number"] == here["number"]:
+        if sealed_at is None or sealed_at["path"] == here["path"] or sealed_at["number"] == here["number"]:
             return None
-        return Shortfall.by(str(where["path"]), self.path / CHECKPOINTS, sealed, there)
+        return Shortfall.by(str(sealed_at["path"]), self.path / CHECKPOINTS, sealed, stored)
 
     def begin_sealing(self) -> None:
-        """In a file beside the checkpoints, written again only if the folder is another one."""
+        """Write the folder's path beside the checkpoints, if it is not there yet."""
         if self._sealed_at() != (here := self._here()):
             folder_at(self.path / CHECKPOINTS)
             keep(self.path / CHECKPOINTS / _PLACE, json.dumps(here))
 
     def _here(self) -> dict[str, object]:
         """The folder's path and number: a copy differs in both, one that was renamed in one."""
-        found = self.path.stat()
-        return {"path": str(self.path.resolve()), "number": f"{found.st_dev}:{found.st_ino}"}
+        status = self.path.stat()
+        return {"path": str(self.path.resolve()), "number": f"{status.st_dev}:{status.st_ino}"}
 
     def _sealed_at(self) -> dict[str, object] | None:
         """The folder in which the newest checkpoint was made; `None` if that was not kept."""
         with suppress(OSError, ValueError):
-            found: dict[str, object] = json.loads((self.path / CHECKPOINTS / _PLACE).read_bytes())
-            return found if {"path", "number"} == found.keys() else None
+            sealed_at: dict[str, object] = json.loads((self.path / CHECKPOINTS / _PLACE).read_bytes())
+            return sealed_at if {"path", "number"} == sealed_at.keys() else None
         return None
 
     def finish(self, name: str, *, seal: bool) -> None:
@@ -95,31 +95,31 @@ class FolderStorage(BookStorage):
     def open_journal(self, *, read_only: bool) -> Journal:
         """The journal in the folder."""
         try:
-            there, complete = self._journal.is_file(), self._settings.is_file()
+            exists, complete = self._journal.is_file(), self._settings.is_file()
         except OSError as error:
             raise Unreachable(f"{self.path} cannot be read: {error.strerror}") from error
-        if not there:
+        if not exists:
             raise Unreachable(f"there is no book at {self.path}: make one with grantbook init {self.path}")
         if not complete:
             raise Unreachable(f"{self.path} {_UNFINISHED}")
         if not read_only:
-            self._insist_on_rights()
+            self._check_rights()
         if missing := self._left_out():
             logging.getLogger(__name__).warning("%s: there is no %s: %s", self.path, missing, _A_COPY)
         return Journal(self._journal, read_only=read_only)
 
-    def _insist_on_rights(self) -> None:
+    def _check_rights(self) -> None:
         """Say what cannot be written, and whose it is: of SQLite only that something cannot be is heard."""
         if not os.access(self.path, os.W_OK | os.X_OK):
             raise Unreachable(
                 f"{self.path}: the book may only be read here: ask for the right to write to its folder"
             )
         for end in ("", "-wal", "-shm"):
-            place = self._journal.with_name(self._journal.name + end)
+            file = self._journal.with_name(self._journal.name + end)
             with suppress(FileNotFoundError):
-                share(place)
-                if not os.access(place, os.R_OK | os.W_OK):
-                    raise Unreachable(f"{self.path}: the book may only be read here: {unshared(place)}")
+                share(file)
+                if not os.access(file, os.R_OK | os.W_OK):
+                    raise Unreachable(f"{self.path}: the book may only be read here: {unshared(file)}")
 
     def health(self, *, standby: bool) -> Iterator[Check]:
         """The file is as it should be, on a disk of this machine, and all that belongs to it is there."""
@@ -145,21 +145,21 @@ class FolderStorage(BookStorage):
             return Check(what, True, "it cannot be told here: no network disk may hold a book")
         if not mount.between_machines:
             return Check(what, True, f"{mount.kind} at {mount.point}")
-        told = (
+        detail = (
             f"{mount.kind} at {mount.point} (of {mount.source}): locks do not hold there between machines,"
             " and acknowledged commits can be lost: move the book to a disk of this machine, or to PostgreSQL"
         )
-        return Check(what, False, told)
+        return Check(what, False, detail)
 
     def _rights(self) -> Check:
         """If a group shares the folder, its files have to be the group's, too."""
-        what, there = "those who share the folder can use its files", self.path.stat()
-        if not there.st_mode & stat.S_IWGRP:
+        what, status = "those who share the folder can use its files", self.path.stat()
+        if not status.st_mode & stat.S_IWGRP:
             return Check(what, True, "its group does not write in it")
         odd = [
-            unshared(place)
-            for place in sorted(self.path.iterdir())
-            if place.is_file() and place.name != KEY and not shared(place)
+            unshared(file)
+            for file in sorted(self.path.iterdir())
+            if file.is_file() and file.name != KEY and not shared(file)
         ]
         return Check(what, not odd, "; ".join(odd) or "they take the folder's group and its rights")
 
@@ -168,13 +168,13 @@ class FolderStorage(BookStorage):
         unsealed = self.seals_each_command() and sealed_in(self.path) == (0, 0)
         if not missing and unsealed and journal.counts()[0] > _UNSEALED:
             missing = "any checkpoint, though each command is to be sealed"
-        told = f"there is no {missing}: {_A_COPY}" if missing else "documents and checkpoints are there"
-        return Check(what, not missing, told)
+        detail = f"there is no {missing}: {_A_COPY}" if missing else "documents and checkpoints are there"
+        return Check(what, not missing, detail)
 
     def _left_out(self) -> str:
         """The folders of a book that are not there, in words."""
-        places = (self._documents, self.path / CHECKPOINTS)
-        return " and no ".join(f"folder {place.name}" for place in places if not place.is_dir())
+        folders = (self._documents, self.path / CHECKPOINTS)
+        return " and no ".join(f"folder {folder.name}" for folder in folders if not folder.is_dir())
 
     def seals_each_command(self) -> bool:
         """What ``book.toml`` says; it is so unless it says otherwise."""
@@ -195,29 +195,29 @@ class FolderStorage(BookStorage):
             raise Unreachable(f"{self._settings} cannot be read: {error}") from error
 
     def names(self) -> OfficerNames:
-        """In a file of the folder."""
+        """Return the register of names, in a file of the folder."""
         return OfficerNamesInFile(self.path)
 
     def documents(self) -> Iterator[str]:
         """The names of the files."""
-        return (place.name for place in sorted(self._documents.iterdir()) if not place.suffix)
+        return (file.name for file in sorted(self._documents.iterdir()) if not file.suffix)
 
     def keep(self, digest: str, data: bytes) -> None:
         """Write the file, unless it is there and as it should be."""
-        place = self._documents / digest
+        file = self._documents / digest
         try:
-            if place.is_symlink() or not place.is_file() or place.read_bytes() != data:
-                keep(place, data)
+            if file.is_symlink() or not file.is_file() or file.read_bytes() != data:
+                keep(file, data)
         except OSError as error:
-            raise Unreachable(f"{place} cannot be written: {error.strerror}") from error
+            raise Unreachable(f"{file} cannot be written: {error.strerror}") from error
 
     def document(self, digest: str) -> BufferedIOBase:
         """The file: not through a link, whose target could be another tomorrow, nor waiting for a pipe."""
-        place = self._documents / digest
-        if place.is_symlink():
-            raise OSError(errno.ELOOP, "it is a link, not the file", str(place))
-        descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        file = self._documents / digest
+        if file.is_symlink():
+            raise OSError(errno.ELOOP, "it is a link, not the file", str(file))
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
-            raise OSError(errno.EINVAL, "it is no plain file", str(place))
+            raise OSError(errno.EINVAL, "it is no plain file", str(file))
         return os.fdopen(descriptor, "rb")

@@ -20,12 +20,12 @@ SELECT application_name, state, sync_state, coalesce(pg_wal_lsn_diff(sent_lsn, r
 
 
 def checks(recorder: JournalRecorder, *, standby: bool) -> Iterator[Check]:
-    """Each thing that was looked at. ``standby``: one must confirm each commit."""
+    """Yield each check of the server. ``standby``: whether a standby must confirm each commit."""
     version, in_recovery, fsync, whole_pages, checksums, commit, names = recorder.rows(_SETTINGS)[0]
     yield Check("server", True, f"PostgreSQL {version}, a {'standby' if in_recovery else 'primary'}")
     on_disk = fsync == "on" and whole_pages == "on" and commit not in ("off", "local" if names else "off")
-    told = f"fsync {fsync}, full_page_writes {whole_pages}, synchronous_commit {commit}"
-    yield Check("commits are on disk before they are acknowledged", on_disk, told)
+    detail = f"fsync {fsync}, full_page_writes {whole_pages}, synchronous_commit {commit}"
+    yield Check("commits are on disk before they are acknowledged", on_disk, detail)
     yield Check("pages have checksums", checksums == "on", f"data_checksums {checksums}")
     yield _append_lock(recorder)
     if not in_recovery:
@@ -33,22 +33,24 @@ def checks(recorder: JournalRecorder, *, standby: bool) -> Iterator[Check]:
 
 
 def _append_lock(recorder: JournalRecorder) -> Check:
-    """To append takes a moment: a program that holds the lock for more seconds keeps all others waiting."""
-    held = [(told, seconds) for told, seconds in holders(recorder.rows) if seconds is None or seconds >= LONG]
-    told = "; ".join(words for words, _ in held)
-    return Check("nobody keeps others from recording", not held, told or "the append lock is free")
+    """Check how long the lock is held: an append takes a moment, and others wait for it."""
+    holding = [
+        (holder, seconds) for holder, seconds in holders(recorder.rows) if seconds is None or seconds >= LONG
+    ]
+    holder = "; ".join(words for words, _ in holding)
+    return Check("nobody keeps others from recording", not holding, holder or "the append lock is free")
 
 
 def _standbys(recorder: JournalRecorder, commit: str, names: str, *, needed: bool) -> Check:
-    found = recorder.rows(_STANDBYS)
-    confirmed = any(state == "streaming" and sync in ("sync", "quorum") for _, state, sync, _ in found)
-    told = "; ".join(
-        f"{name}: {state or 'unseen: it needs pg_read_all_stats'}, sync_state {sync}, {behind:,} bytes behind"
-        for name, state, sync, behind in found
+    standbys = recorder.rows(_STANDBYS)
+    confirmed = any(state == "streaming" and sync in ("sync", "quorum") for _, state, sync, _ in standbys)
+    detail = "; ".join(
+        f"{name}: {state or 'unseen: it needs pg_read_all_stats'}, sync_state {sync}, {lag:,} bytes behind"
+        for name, state, sync, lag in standbys
     )
     what = "a standby confirms each commit"
     if not needed and not names:
-        return Check(what, True, told or "there is none, and none is asked for")
+        return Check(what, True, detail or "there is none, and none is asked for")
     well = confirmed and commit == "remote_apply"
     wanted = "" if well else " (wanted: synchronous_commit remote_apply, and one that is streaming and sync)"
-    return Check(what, well, f"synchronous_commit {commit}; {told or 'there is none'}{wanted}")
+    return Check(what, well, f"synchronous_commit {commit}; {detail or 'there is none'}{wanted}")

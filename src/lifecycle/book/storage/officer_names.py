@@ -38,54 +38,56 @@ class OfficerNames(ABC):
 
     @abstractmethod
     def keep(self, officer: str, known: OfficerName) -> None:
-        """Say this of the officer, in the place of what was said before."""
+        """Store this of the officer, in place of what was stored before."""
 
     def name(self, officer: str, name: str) -> None:
-        """Keep a name, in the place of any before. Raises ``ValueError`` where it is none."""
+        """Store a name, in place of any before. Raises ``ValueError`` if it is not a name."""
         name = " ".join(name.split())
         if not 0 < len(name) <= LONGEST or _CONTROL.search(name):
             raise ValueError(f"a name has 1 to {LONGEST} characters, none of which steers a terminal")
         self.keep(officer, OfficerName(name, None))
 
     def erase(self, officer: str, on: date) -> None:
-        """Forget the name. Raises ``KeyError`` where there is none."""
-        found = self.all().get(officer)
-        if found is None or found.name is None:
+        """Erase the name. Raises ``KeyError`` if the officer has no name."""
+        officer_name = self.all().get(officer)
+        if officer_name is None or officer_name.name is None:
             raise KeyError(officer)
         self.keep(officer, OfficerName(None, on))
 
 
 class OfficerNamesInFile(OfficerNames):
-    """In a file of the book's folder."""
+    """The register in a file of the book's folder."""
 
     def __init__(self, folder: Path) -> None:
         self._place = folder / FILE
 
     def all(self) -> dict[str, OfficerName]:
-        """Everybody in it, by id. Raises `Unreachable` where it cannot be read."""
+        """Everybody in it, by id. Raises `Unreachable` if it cannot be read."""
         try:
-            told = json.loads(self._place.read_bytes())
-            return {officer: _known(fields) for officer, fields in told.items()}
+            names = json.loads(self._place.read_bytes())
+            return {officer: _known(fields) for officer, fields in names.items()}
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise Unreachable(f"{self._place}: the register of names cannot be read: {error}") from None
 
     def keep(self, officer: str, known: OfficerName) -> None:
-        """Write the file anew. Raises `Unreachable` where it cannot be written."""
+        """Write the file again. Raises `Unreachable` if it cannot be written."""
         try:
             with locked(self._place.with_suffix(".lock")):
-                told = {**self.all(), officer: known}
-                rows = {one: _fields(what) for one, what in sorted(told.items())}
+                names = {**self.all(), officer: known}
+                rows = {officer: _fields(what) for officer, what in sorted(names.items())}
                 keep(self._place, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
         except OSError as error:
             raise Unreachable(f"{self._place} cannot be written: {error.strerror}") from error
 
 
 def shown(officer: str, names: Mapping[str, OfficerName]) -> str:
-    """The id, with the name before it where there is one."""
-    found = names.get(officer)
-    return officer if found is None or found.name is None else f"{found.name} ({officer})"
+    """Return the id, with the name before it if there is one."""
+    officer_name = names.get(officer)
+    return (
+        officer if officer_name is None or officer_name.name is None else f"{officer_name.name} ({officer})"
+    )
 
 
 def _known(fields: dict[str, str]) -> OfficerName:

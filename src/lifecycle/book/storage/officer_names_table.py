@@ -13,13 +13,13 @@ _KEEP = (
 
 
 class OfficerNamesInTable(OfficerNames):
-    """In the database, for all who open the book there."""
+    """The register in the database, for everybody who opens the book there."""
 
     def __init__(self, recorder: JournalRecorder) -> None:
         self._recorder = recorder
 
     def all(self) -> dict[str, OfficerName]:
-        """Everybody in it, by id. Raises `Unreachable` where it cannot be read."""
+        """Everybody in it, by id. Raises `Unreachable` if it cannot be read."""
         rows = self._recorder.rows("SELECT officer, name, erased_on FROM officers ORDER BY officer")
         return {officer: OfficerName(name, _day(officer, erased)) for officer, name, erased in rows}
 

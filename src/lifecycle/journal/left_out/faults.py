@@ -1,4 +1,4 @@
-"""What a walk over a journal's rows finds wrong, and what it comes to."""
+"""Faults that a walk over a journal's rows finds, and its result."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -17,13 +17,13 @@ class Fault(NamedTuple):
     kind: str
     """`UNDECODABLE` or `LAWLESS`."""
     position: int
-    """Of the entry; 0 if it is an answer without an entry."""
+    """The entry's position; 0 if the fault is in a receipt."""
     stream: str
-    """Of the entry, or of the refused command."""
+    """The stream of the entry, or of the refused command."""
     version: int
-    """Of the entry; 0 if it is an answer without an entry."""
-    answer: int
-    """Number of the answer; 0 if the fault is in an entry."""
+    """The entry's version; 0 if the fault is in a receipt."""
+    receipt: int
+    """Number of the receipt; 0 if the fault is in an entry."""
     what: str
     """Why, in words."""
     alone: bool = False
@@ -34,7 +34,7 @@ class Fault(NamedTuple):
         """The row as `verify` names it."""
         if self.position:
             return f"{self.stream}@{self.version} (position {self.position})"
-        return f"answer {self.answer}"
+        return f"answer {self.receipt}"
 
     def __str__(self) -> str:
         return f"{self.where} is {self.kind}: {self.what}"
@@ -49,18 +49,19 @@ class Judged(NamedTuple):
     """How many were judged."""
     receipts: int
     sound: tuple[int, int]
-    """Position of the last entry, and number of the last answer, before the first fault.
+    """Position of the last entry, and number of the last receipt, before the first fault.
 
-    And before the first that is set aside by an entry that is not sound itself.
+    And before the first that is quarantined by an entry that is not sound itself.
     """
     wrong: Mapping[int, str] = MappingProxyType({})
-    """What is wrong with answers, by number; with those that are set aside, too."""
+    """What is wrong with receipts, by number; with those that are quarantined, too."""
 
 
 def together(parts: Sequence[Judged]) -> Judged:
     """What the parts found together. With several parts, nothing says up to which row all is sound."""
     faults = sorted(
-        (fault for part in parts for fault in part.faults), key=lambda one: (one.position or _END, one.answer)
+        (fault for part in parts for fault in part.faults),
+        key=lambda fault: (fault.position or _END, fault.receipt),
     )
     entries, receipts = sum(part.entries for part in parts), sum(part.receipts for part in parts)
     sound = parts[0].sound if len(parts) == 1 else (0, 0)

@@ -1,8 +1,8 @@
-"""What of a journal counts in no fold: rows that are quarantined, and streams that are stopped at a bad row.
+"""The rows of a journal that count in no state: those that are quarantined, and those of stopped streams.
 
-A row that somebody put in by SQL may be no entry at all, or one that the rules refuse. Its stream stops
-before it, and so does each stream that has a row of the same transaction; no seal covers it. An administrator
-quarantines it: then it is sealed as not lawful, and its streams go on after it.
+A row that somebody inserted by SQL may not decode, or the rules may refuse it. Its stream stops before it,
+and so does each stream that has a row of the same transaction; no seal covers it. An administrator
+quarantines it: then it is sealed as unlawful, and its streams go on after it.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -47,7 +47,7 @@ _NAMED = "SELECT position FROM stored_events WHERE originator_id = ? AND origina
 
 
 Sizes = tuple[int, int]
-"""The position of an entry, and the number of an answer: both are counted from 1."""
+"""The position of an entry, and the number of a receipt: both are counted from 1."""
 Judge = Callable[[Sizes, frozenset[int]], tuple[list[Fault], Sizes]]
 """Judges again what was recorded after the sizes, without the rows at these positions. Gives the lawless
 entries, and the sizes up to which nothing is wrong."""
@@ -59,7 +59,7 @@ class LeftOutRows:
     def __init__(self, recorder: Recording) -> None:
         self._recorder = recorder
         self._sound: Sizes | None = None
-        """How many entries and answers are known to be sound; `None`: nobody asked to leave anything out."""
+        """How many entries and receipts are known to be sound; `None`: nobody asked to leave anything out."""
         self._sealed_now: Callable[[], Sizes] = lambda: (0, 0)
         self._judged: Judge | None = None
         self._lawless = dict[int, str]()
@@ -69,13 +69,13 @@ class LeftOutRows:
         self.looked = 0
         """The position up to which every row was looked at."""
         self.rows: dict[int, Quarantined] = {}
-        """By position."""
+        """Quarantined rows by position."""
         self.receipts: dict[int, QuarantinedReceipt] = {}
-        """Those that were quarantined, by number."""
+        """Quarantined receipts by number."""
         self.stops: dict[str, Stop] = {}
-        """By stream: where it stops first."""
+        """Where each stream stops first, by stream."""
         self.version = 0
-        """Of the stream of quarantines."""
+        """Version of the stream of quarantines."""
         self._undone = False
         self._believed = set[int]()
         """Versions of those of its entries that name rows in which something is wrong."""
@@ -84,7 +84,7 @@ class LeftOutRows:
         self._out = set[int]()
         """Positions of all rows at which a stream stops, and of all that come after them in it."""
         self._together: dict[str, list[str]] | None = None
-        """By its name, the rows that an answer names together with it; read if a row is found bad."""
+        """By a row's name, the rows that its receipt names together with it; read if a row is found bad."""
 
     def __bool__(self) -> bool:
         """Whether any row is left out."""
@@ -95,9 +95,9 @@ class LeftOutRows:
     def begin(
         self, sound: Sizes, sealed_now: Callable[[], Sizes] = lambda: (0, 0), judge: Judge | None = None
     ) -> None:
-        """Look at everything after this many sound entries and answers. Raises `Altered`.
+        """Look at everything after this many sound entries and receipts. Raises `Altered`.
 
-        ``sealed_now`` tells how many are sealed.
+        ``sealed_now`` returns how many are sealed.
         """
         self._sound, self._sealed_now, self._judged = sound, sealed_now, judge
         self._again()
@@ -121,9 +121,9 @@ class LeftOutRows:
 
     def settle_all(self) -> bool:
         """Judge what others have recorded since; whether there was anything."""
-        there = bool(self._unjudged)
+        had_unjudged = bool(self._unjudged)
         self.look(self.looked)
-        return there
+        return had_unjudged
 
     def newer(self, after: int, most: int) -> Question:
         """Asks for rows after a position, as `take` needs them."""
@@ -150,7 +150,7 @@ class LeftOutRows:
         )
 
     def again(self) -> None:
-        """Look at everything anew: a row was quarantined."""
+        """Look at everything again, because a row was quarantined."""
         if self._sound is not None:
             self._again()
 
@@ -171,21 +171,22 @@ class LeftOutRows:
             if self._judged is None or self.looked <= self._sound[0]:
                 return
             known = frozenset(self.rows).union(self._unbelieved, self._lawless, self._out)
-            found, sound = self._judged(self._sound, known)
-            if not found:
+            faults, sound = self._judged(self._sound, known)
+            if not faults:
                 break
-            self._lawless |= self._sure(found)
+            self._lawless |= self._sure(faults)
         if not self.stops and sound[0] >= self.looked:
             self._sound = sound
 
-    def _sure(self, found: list[Fault]) -> dict[int, str]:
-        """Those that are wrong whatever the others are: positions, and why.
+    def _sure(self, faults: list[Fault]) -> dict[int, str]:
+        """Return positions and reasons of the rows that are wrong whatever the others are.
 
-        What comes after a row of the fund or of a call may be found wrong only because of that row, and a row
-        of those only because of any before it: such a row is taken alone. Grants know nothing of each other.
+        A row that comes after a bad row of the fund or of a call may seem wrong only because of that row, and
+        a row of those only because of any before it: such a row is taken alone. Grants do not depend on each
+        other.
         """
         sure = dict[int, str]()
-        for fault in sorted(found, key=lambda one: one.position):
+        for fault in sorted(faults, key=lambda fault_: fault_.position):
             names = self._named_with(f"{fault.stream}@{fault.version}")
             alone = fault.alone and all(kind_of(name) == "grant" for name in names)
             if alone or not sure:
@@ -264,7 +265,7 @@ class LeftOutRows:
     def _unfounded(self, entry: Entry) -> str:
         """Why a row that says that others are quarantined is not to be believed; nothing if it is."""
         if type(entry.event).__name__ == "AnswerQuarantined":
-            return ""  # it is judged again, as its answer is
+            return ""  # it is judged again, as its receipt is
         if type(entry.event).__name__ != "RowQuarantined":
             return f"it is no RowQuarantined, but {type(entry.event).__name__}"
         if entry.originator_version in self._believed:
@@ -292,8 +293,8 @@ class LeftOutRows:
         for name in self._named_with(f"{stream}@{version}"):
             other, _, number = name.rpartition("@")
             if number.isdecimal() and (other, int(number)) not in places.values():
-                found = self._recorder.rows(_NAMED, other, int(number))
-                places |= {at: (other, int(number)) for (at,) in found if at > self.sound()[0]}
+                other_rows = self._recorder.rows(_NAMED, other, int(number))
+                places |= {at: (other, int(number)) for (at,) in other_rows if at > self.sound()[0]}
         rows = tuple(sorted(places))
         self._out.update(rows)
         for at in rows:
@@ -305,17 +306,17 @@ class LeftOutRows:
                 self.stops[name] = stop
 
     def _named_with(self, name: str) -> list[str]:
-        """The rows that an answer names together with this one."""
+        """The rows that a receipt names together with this one."""
         if self._together is None:
             self._together = {}
             _, answers = self.sound()
-            for (told,) in self._recorder.rows(_NAMING, answers):
-                names = str(told).split()
-                for one in names if len(names) > 1 else ():
-                    self._together.setdefault(one, names)
+            for (entries,) in self._recorder.rows(_NAMING, answers):
+                names = str(entries).split()
+                for entry_name in names if len(names) > 1 else ():
+                    self._together.setdefault(entry_name, names)
         return self._together.get(name, [])
 
-    # ── what it comes to ─────────────────────────────────────────────────────────────────────
+    # ── results ──────────────────────────────────────────────────────────────────────────────
 
     def fault(self, position: int) -> Stop | None:
         """Why the row at a position is not lawful; `None` if it is, or if it is quarantined."""
@@ -333,7 +334,7 @@ class LeftOutRows:
         return None
 
     def first(self) -> int | None:
-        """The position from which on nothing is sealed; `None` if there is none."""
+        """Return the position from which on nothing is sealed; `None` if everything may be."""
         return min((stop.rows[0] for stop in self.stops.values()), default=None)
 
     @property
@@ -342,11 +343,11 @@ class LeftOutRows:
         return frozenset(self._out)
 
     def faults(self) -> list[Stop]:
-        """Each stop, the first position first."""
+        """Return all stops, the first position first."""
         return sorted(self.stops.values(), key=lambda stop: stop.position)
 
     def quarantined(self) -> list[Quarantined]:
-        """Each row that was quarantined, in the order of recording."""
+        """Return the quarantined rows in the order of recording."""
         return [self.rows[position] for position in sorted(self.rows)]
 
     def refuse(self, stream: str) -> None:
@@ -363,12 +364,12 @@ class LeftOutRows:
 
     def streams(self) -> dict[str, tuple[int, ...]]:
         """The versions that are left out of each stream; of a stopped one, the first."""
-        found: dict[str, set[int]] = {}
+        versions_of: dict[str, set[int]] = {}
         for row in self.rows.values():
-            found.setdefault(row.stream, set()).add(row.version)
+            versions_of.setdefault(row.stream, set()).add(row.version)
         for stop in self.stops.values():
-            found.setdefault(stop.stream, set()).add(-stop.version)
-        return {stream: tuple(sorted(versions)) for stream, versions in sorted(found.items())}
+            versions_of.setdefault(stop.stream, set()).add(-stop.version)
+        return {stream: tuple(sorted(versions)) for stream, versions in sorted(versions_of.items())}
 
     # ── entries ──────────────────────────────────────────────────────────────────────────────
 

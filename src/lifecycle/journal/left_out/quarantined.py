@@ -28,13 +28,13 @@ class Quarantined(NamedTuple):
         return f"{self.stream}@{self.version}"
 
     def __str__(self) -> str:
-        """Who quarantined it, when and why."""
+        """Say who quarantined it, when and why."""
         act = self.event
         return f"{self.name} (position {self.position}) is quarantined by {act.actor}, {act.on}: {act.reason}"
 
 
 class QuarantinedReceipt(NamedTuple):
-    """An answer that was quarantined."""
+    """A receipt that was quarantined."""
 
     number: int
     by: Entry
@@ -46,7 +46,7 @@ class QuarantinedReceipt(NamedTuple):
         return cast("AnswerQuarantined", self.by.event)
 
     def __str__(self) -> str:
-        """Who quarantined it, when and why."""
+        """Say who quarantined it, when and why."""
         act = self.event
         who = f"is quarantined by {act.actor}, {act.on}: {act.reason}"
         return f"answer {self.number} (to the command {act.answered}) {who}"

@@ -18,9 +18,9 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 def entry_of_any(stream: str, version: int, position: int, state: bytes, event: Event) -> Entry:
     """A row as an entry, whatever its bytes are."""
-    found = _MOMENT.search(state)
+    match = _MOMENT.search(state)
     try:
-        moment = datetime.fromisoformat(found[1].decode()) if found else _NEVER
+        moment = datetime.fromisoformat(match[1].decode()) if match else _NEVER
     except ValueError:
         moment = _NEVER
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -29,8 +29,8 @@ def entry_of_any(stream: str, version: int, position: int, state: bytes, event: 
 
 def command_of(state: bytes, position: int) -> str:
     """Return the command id in the stored bytes, or a text of its own if they have none."""
-    found = _ID.search(state)
-    return found[1].decode(errors="replace") if found else f"position {position}"
+    match = _ID.search(state)
+    return match[1].decode(errors="replace") if match else f"position {position}"
 
 
 def transaction(row: Row) -> str:
@@ -40,11 +40,11 @@ def transaction(row: Row) -> str:
 
 def reason(error: Altered, row: Row) -> str:
     """What is wrong with a row, without its name, on one line that a terminal can show."""
-    told = str(error).removeprefix(f"{row[0]}@{row[1]} (position {row[4]})").removeprefix(": ")
-    told = f"it{told}" if told.startswith(" is not") else told
-    return on_one_line(told)
+    text = str(error).removeprefix(f"{row[0]}@{row[1]} (position {row[4]})").removeprefix(": ")
+    text = f"it{text}" if text.startswith(" is not") else text
+    return on_one_line(text)
 
 
-def on_one_line(told: str) -> str:
+def on_one_line(text: str) -> str:
     """What is wrong, as a terminal can show it and an entry keep it."""
-    return "".join(mark if mark.isprintable() else " " for mark in " ".join(told.split()))[:1_000]
+    return "".join(mark if mark.isprintable() else " " for mark in " ".join(text.split()))[:1_000]

@@ -8,7 +8,7 @@ class Stop(NamedTuple):
 
     stream: str
     version: int
-    """Of the first row that is not taken for an entry."""
+    """Version of the first row that is not taken for an entry."""
     position: int
     cause: int
     """Position of the bad row: this one, or one that was written in the same transaction."""

@@ -28,7 +28,7 @@ STATEMENT = 120
 _DEFAULTS = {
     "application_name": "grantbook",
     "connect_timeout": "10",
-    # A server that is gone without a word is noticed within a quarter of a minute.
+    # A server that stops answering is noticed within a quarter of a minute.
     "keepalives_idle": "5",
     "keepalives_interval": "3",
     "keepalives_count": "3",
@@ -41,7 +41,7 @@ _OPTIONS = (
     " -c enable_seqscan=off"
 )
 _GONE = ("08", "57P", "58", "25006")
-"""How the codes of errors begin that tell of a server that is gone, going, or not to be written to."""
+"""Prefixes of the error codes of a server that is gone, shutting down, or read-only."""
 
 
 Query = str | SQL | Composed
@@ -50,16 +50,16 @@ Rows = list[tuple[Any, ...]]
 
 
 class InDoubt(OperationalError):
-    """Nobody has confirmed the commit: the connection was lost amid it, or no standby has it yet."""
+    """The commit is not confirmed: the connection was lost during it, or no standby has it yet."""
 
-    def __init__(self, told: str, *, wrote: bool) -> None:
-        super().__init__(told)
+    def __init__(self, message: str, *, wrote: bool) -> None:
+        super().__init__(message)
         self.wrote = wrote
         """Whether there was anything to commit."""
 
 
 def lost(error: BaseException | None) -> bool:
-    """Whether it tells of a connection that is gone: to ask again on another one may help."""
+    """Return whether the error means a lost connection: another connection may help."""
     if isinstance(error, InDoubt):
         return True
     cause = error.__cause__ if isinstance(error, PersistenceError) else error
@@ -71,12 +71,12 @@ def lost(error: BaseException | None) -> bool:
 
 
 def parts_of(address: str) -> dict[str, str]:
-    """What it says. Raises `Unreachable` in words of our own: the driver's would tell a password."""
+    """Parse an address. Raises `Unreachable` in our own words: the driver's show a password."""
     with suppress(psycopg.Error):
-        found = {name: str(told) for name, told in conninfo_to_dict(address).items() if told is not None}
-        ports = found.get("port", "").replace(",", "")
+        parts = {name: str(value) for name, value in conninfo_to_dict(address).items() if value is not None}
+        ports = parts.get("port", "").replace(",", "")
         if address.startswith(SCHEMES) and (not ports or ports.isdecimal()):
-            return found
+            return parts
     raise Unreachable(
         f"{named(address)} is no address of a PostgreSQL database: write"
         " postgresql://USER@HOST/DATABASE; in a password, % is %25, / is %2F, @ is %40"
@@ -84,7 +84,7 @@ def parts_of(address: str) -> dict[str, str]:
 
 
 def several_hosts(address: str) -> bool:
-    """Whether it names more than one server. Raises `Unreachable` where it is no address."""
+    """Whether it names more than one server. Raises `Unreachable` if it is no address."""
     return "," in parts_of(address).get("host", "")
 
 
@@ -93,23 +93,23 @@ def connected(address: str, *, read_only: bool = False, **more: Any) -> psycopg.
 
     Raises psycopg's errors, and `Unreachable` if it is no address or the database does not fit a book.
     """
-    told = parts_of(address)
+    parts = parts_of(address)
     options = f"{_OPTIONS} -c default_transaction_read_only={'on' if read_only else 'off'}"
     if several_hosts(address) and not read_only:
-        told.setdefault("target_session_attrs", "read-write")
-    told["options"] = f"{told['options']} {options}" if "options" in told else options
-    settings: dict[str, Any] = {**_DEFAULTS, **told, **more, "client_encoding": "UTF8"}
-    made = psycopg.connect(autocommit=True, **settings)
+        parts.setdefault("target_session_attrs", "read-write")
+    parts["options"] = f"{parts['options']} {options}" if "options" in parts else options
+    settings: dict[str, Any] = {**_DEFAULTS, **parts, **more, "client_encoding": "UTF8"}
+    connection = psycopg.connect(autocommit=True, **settings)
     try:
-        refuse_unfit(made, address, settings["options"])
+        refuse_unfit(connection, address, settings["options"])
     except BaseException:
-        made.close()
+        connection.close()
         raise
-    return made
+    return connection
 
 
 class Connections:
-    """Stands where the library has a pool: one connection for each thread, made anew when it broke."""
+    """Replaces the library's pool: one connection for each thread, made again if it broke."""
 
     def __init__(self, address: str, *, read_only: bool) -> None:
         self._address, self._read_only = address, read_only
@@ -137,20 +137,20 @@ class Connections:
                 own.close()
             raise
 
-    def _heard(self, told: psycopg.errors.Diagnostic) -> None:
-        if told.severity_nonlocalized == "WARNING":
-            self._own.warnings.append(told.message_primary or "")
+    def _heard(self, notice: psycopg.errors.Diagnostic) -> None:
+        if notice.severity_nonlocalized == "WARNING":
+            self._own.warnings.append(notice.message_primary or "")
 
     def warned(self) -> list[str]:
         """What the server has warned this thread of since the last look."""
-        told: list[str] = self._own.warnings
+        warnings: list[str] = self._own.warnings
         self._own.warnings = []
-        return told
+        return warnings
 
     def close(self) -> None:
         """Let go of them all."""
-        for one in self._all:
-            one.close()
+        for connection in self._all:
+            connection.close()
         self._all.clear()
 
 
@@ -165,7 +165,7 @@ class Held:
         self._begun: tuple[Any, ...] | None = None
         self._begun_at = 0.0
         self.appended: int | None = None
-        """How many entries; `None` where there is nothing to commit."""
+        """How many entries; `None` if there is nothing to commit."""
 
     @property
     def begun(self) -> tuple[tuple[Any, ...], float]:
@@ -182,18 +182,18 @@ class Held:
     def ask(self, *questions: Statement) -> list[Rows]:
         """What waits is done first; then all rows of each question."""
         begin, waiting, self._begin, self._waiting = self._begin, self._waiting, [], []
-        told = together(self._connection, questions, begin=begin, waiting=waiting)
+        rows = together(self._connection, questions, begin=begin, waiting=waiting)
         if begin:
-            (self._begun,), self._begun_at = told[len(begin) - 1] or [()], time.monotonic()
-        return told[len(begin) :]
+            (self._begun,), self._begun_at = rows[len(begin) - 1] or [()], time.monotonic()
+        return rows[len(begin) :]
 
     def settled(self) -> psycopg.Cursor[Any]:
-        """For what cannot be sent along with others, such as COPY."""
+        """Return a cursor for what cannot be pipelined, such as COPY."""
         self.ask()
         return self._connection.cursor()
 
     def commit(self) -> None:
-        """Do what waits, and commit: nothing, where something in it failed and nobody minded."""
+        """Do what waits, and commit; raise if something in the transaction failed unnoticed."""
         if self._connection.info.transaction_status == TransactionStatus.INERROR:
             raise psycopg.errors.InFailedSqlTransaction("something in the transaction failed")
         try:
@@ -222,17 +222,17 @@ def together(
 
     Returns the rows of what it began with, and of the questions. The first that fails ends it.
     """
-    asked = partial(connection.cursor, row_factory=tuple_row, binary=True)
+    new_cursor = partial(connection.cursor, row_factory=tuple_row, binary=True)
     # Of what waits, all that is the same but for its values goes through one cursor: it has found out how.
-    done = defaultdict[Query, psycopg.Cursor[Any]](asked)
+    done = defaultdict[Query, psycopg.Cursor[Any]](new_cursor)
     # The pipeline is left before anything else is done: while one is open, the server does not count
     # its client as idle, and one that hangs would keep everybody waiting for the append lock.
     many = len(begin) + len(waiting) + len(questions) > 1
     with connection.pipeline() if many else nullcontext():
-        cursors = [asked().execute(*one) for one in begin]
+        cursors = [new_cursor().execute(*statement_) for statement_ in begin]
         for statement, params in waiting:
             done[statement].execute(statement, params)
-        cursors += [asked().execute(*one) for one in questions]
+        cursors += [new_cursor().execute(*statement_) for statement_ in questions]
     return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
 
 
@@ -247,11 +247,11 @@ class JournalDatastore(PostgresDatastore):
     @property
     def holds(self) -> Held | None:
         """The transaction that this thread holds."""
-        found: Held | None = getattr(self._own, "held", None)
-        return found
+        held: Held | None = getattr(self._own, "held", None)
+        return held
 
     def ask(self, *questions: Statement) -> list[Rows]:
-        """All rows of each: in the transaction that is held, or by themselves."""
+        """Return all rows of each statement, in the open transaction or outside any."""
         if (held := self.holds) is not None:
             return held.ask(*questions)
         with self.get_connection() as connection:
@@ -274,23 +274,24 @@ class JournalDatastore(PostgresDatastore):
                 raise
             finally:
                 self._own.held = None
-        if told := self._connections.warned():
-            raise InDoubt("; ".join(told), wrote=held.appended is not None)
+        if warnings := self._connections.warned():
+            raise InDoubt("; ".join(warnings), wrote=held.appended is not None)
 
 
 HANGS = WAIT // 2
 """Seconds after which a client that holds the lock and does nothing is ended: before others give up."""
 LIMIT = f"SET LOCAL idle_in_transaction_session_timeout = '{HANGS}s'"
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
-"""Each question sees all that was committed before it, whatever is usual on the server."""
+"""Each statement sees all that was committed before it, whatever the server's default is."""
 COMMIT = "COMMIT"
 TAKE_LOCK = f"""
 SELECT pg_advisory_xact_lock({LOCK}),
        CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
             THEN set_config('synchronous_commit', 'on', true) END
 """
-"""Whoever appends takes it first. A commit is on disk, and on the standbys that must confirm it, before it
-is acknowledged, whatever is usual on the server."""
+"""Every process that appends takes it first. A commit is on disk, and on the standbys that must confirm it,
+before it is acknowledged, whatever the server's default is.
+"""
 MOMENT = "SELECT clock_timestamp(), coalesce(max(position), 0) FROM stored_events"
 """Asked once the lock is had, by a statement of its own: that of the lock sees what was before it waited."""
 SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"

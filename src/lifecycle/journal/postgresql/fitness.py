@@ -35,10 +35,10 @@ def refuse_unfit(connection: psycopg.Connection[Any], address: str, options: str
         )
     path = dict(_OPTION.findall(options))["search_path"]
     with _limited(connection), connection.cursor(row_factory=tuple_row) as cursor:
-        found, limited = cursor.execute(_LOOK).fetchone() or ("", False)
-    if found != path or not limited:
+        search_path, limited = cursor.execute(_LOOK).fetchone() or ("", False)
+    if search_path != path or not limited:
         raise Unreachable(
-            f"{named(address)} did not take the settings of the connection (search_path is {found!r},"
+            f"{named(address)} did not take the settings of the connection (search_path is {search_path!r},"
             f" not {path!r}): a pooler that ignores the startup parameter options cannot serve a book;"
             " name the server itself, or let the pooler pool by session and pass options on"
         )

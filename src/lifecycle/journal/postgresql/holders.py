@@ -1,4 +1,4 @@
-"""Who holds a lock that others wait for: login, process, and for how long."""
+"""The sessions that hold a lock that others wait for: login, process, and for how long."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,22 +25,22 @@ def of_lock(first: int, second: int) -> str:
 
 
 def holders(ask: Ask, question: str = APPEND) -> list[tuple[str, int | None]]:
-    """Each holder in words, and for how many seconds it has held its transaction open.
+    """Return each holder in words, and for how many seconds it has held its transaction open.
 
-    The seconds are `None` if this login may not see them (it is no member of ``pg_read_all_stats``).
+    The seconds are `None` if this login may not see them (it is not a member of ``pg_read_all_stats``).
     """
-    found = []
+    holding = []
     for login, process, program, client, state, seconds in ask(question):
-        told = f"{login}, process {process}"
-        told += f", {program}" if program else ""
-        told += f" at {client}" if client else ""
-        told += f", {state}" if state else ""
-        told += "" if seconds is None else f", for {seconds:,} s"
-        found.append((told, seconds))
-    return found
+        holder = f"{login}, process {process}"
+        holder += f", {program}" if program else ""
+        holder += f" at {client}" if client else ""
+        holder += f", {state}" if state else ""
+        holder += "" if seconds is None else f", for {seconds:,} s"
+        holding.append((holder, seconds))
+    return holding
 
 
 def in_words(ask: Ask, question: str = APPEND) -> str:
-    """Who holds it, to be added to an error; empty if nobody does any more."""
-    told = "; ".join(words for words, _ in holders(ask, question))
-    return f"held by {told}" if told else ""
+    """Return who holds the lock, to be added to an error; empty if nobody does any more."""
+    message = "; ".join(words for words, _ in holders(ask, question))
+    return f"held by {message}" if message else ""

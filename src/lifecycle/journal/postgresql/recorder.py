@@ -1,4 +1,4 @@
-"""The journal's recorder on PostgreSQL: entries, and the answers beside them, in one transaction."""
+"""The journal's recorder on PostgreSQL: entries, and the receipts beside them, in one transaction."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -41,14 +41,14 @@ from lifecycle.journal.recorder import (
 )
 
 _GIVEN = len(Receipt._fields) - 1
-"""So much is said of an answer; its position, the last, is the database's to tell."""
+"""The columns of a receipt that are inserted; the database gives its position, the last."""
 _LOOPBACK = ("127.0.0.1", "::1")
 _INSERT_ENTRY = f"INSERT INTO stored_events ({ENTRY_COLUMNS.rpartition(', ')[0]}) VALUES (%s, %s, %s, %s)"
 _INSERT_ANSWER = (
     f"INSERT INTO receipts ({RECEIPT_COLUMNS.rpartition(', ')[0]}) VALUES ({', '.join(['%s'] * _GIVEN)})"
 )
 _WAIT_FOR_STANDBY = "SELECT pg_logical_emit_message(true, 'grantbook', '')"
-"""Something to commit, so that what is read here is on the standby, too, before it is told."""
+"""A write to commit, so that what is read here is on the standby, too, before it is reported."""
 _CALL = "SELECT pg_notify('stored_events', '') WHERE pg_notification_queue_usage() < 0.5"
 """Calls those who follow, once it is committed. Anybody may fill the queue of calls, and a commit that calls
 fails where it is full: followers look by themselves, too."""
@@ -61,7 +61,9 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
 
     def __init__(self, datastore: PostgresDatastore, *, events_table_name: str = "stored_events") -> None:
         super().__init__(datastore, events_table_name=events_table_name)
-        kinds = [one for one in self.sql_create_statements if "CREATE TYPE" in one.as_string()]
+        kinds = [
+            statement for statement in self.sql_create_statements if "CREATE TYPE" in statement.as_string()
+        ]
         # Not the library's table, whose positions have gaps; and never its functions, which lose entries
         # for readers that follow.
         self.sql_create_statements = [*kinds, *map(_composed, schema.statements())]
@@ -85,19 +87,19 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
                 if held.appended is None:
                     held.put(_WAIT_FOR_STANDBY)
         except PersistenceError as error:
-            if isinstance(error.__cause__, LockNotAvailable) and (told := in_words(self.rows)):
-                raise OperationalError(f"lock timeout: {told}") from error.__cause__
+            if isinstance(error.__cause__, LockNotAvailable) and (holder := in_words(self.rows)):
+                raise OperationalError(f"lock timeout: {holder}") from error.__cause__
             raise
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """All reads inside see the journal as it was at the first of them."""
+        """Make all reads inside see the journal as it was at the first of them."""
         not_amid(self.datastore.holds)
         with self.datastore.held(SNAPSHOT):
             yield
 
     def append(self, entries: Sequence[tuple[Any, ...]], receipts: Sequence[Receipt]) -> list[int]:
-        """Add entries, and the answers that tell of the last of them, in the transaction that is held."""
+        """Append entries, and the receipts of the last of them, in the open transaction."""
         held = self._held()
         for entry in entries:
             held.put(_INSERT_ENTRY, entry)
@@ -108,7 +110,7 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
         (_, newest), _ = held.begun
         before = held.appended or 0
         held.appended = before + len(entries)
-        return [newest + before + place for place in range(1, len(entries) + 1)]
+        return [newest + before + offset for offset in range(1, len(entries) + 1)]
 
     def adopt(self, *, entries: Sequence[tuple[Any, ...]] = (), receipts: Sequence[Receipt] = ()) -> None:
         """Take over rows of another journal, in the transaction that is held: the owner's to do."""
@@ -131,18 +133,18 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
     # ── asking ───────────────────────────────────────────────────────────────────────────────
 
     def rows(self, statement: str, *params: object) -> list[tuple[Any, ...]]:
-        """All rows of a question to the journal's tables."""
+        """Return all rows of a query of the journal's tables."""
         return self.rows_of_each((statement, params))[0]
 
     def rows_of_each(self, *questions: Question) -> list[list[tuple[Any, ...]]]:
-        """All rows of each, in one round trip."""
-        asked = [(statement.replace("?", "%s"), params or None) for statement, params in questions]
+        """Return all rows of each query, in one round trip."""
+        translated = [(statement.replace("?", "%s"), params or None) for statement, params in questions]
         try:
-            return self.datastore.ask(*asked)
+            return self.datastore.ask(*translated)
         except PersistenceError as error:
             if self.datastore.holds is not None or not lost(error):
                 raise
-        return self.datastore.ask(*asked)  # a connection that lay idle was lost: on another one
+        return self.datastore.ask(*translated)  # a connection that lay idle was lost: on another one
 
     def now(self) -> datetime:
         """The server's clock: read when the append lock was had, and counted on from there."""
@@ -155,11 +157,11 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
         return moment.astimezone(UTC) + timedelta(seconds=time.monotonic() - read_at)
 
     def format(self) -> int:
-        """In which the tables were made; 0 where they are no journal's."""
+        """Return the format of the tables; 0 if they are not a journal's."""
         if self.rows(f"SELECT to_regclass('{schema.SCHEMA}.book')")[0][0] is None:
             return 0
-        found = self.rows("SELECT format FROM book")
-        return int(found[0][0]) if found else 0
+        rows = self.rows("SELECT format FROM book")
+        return int(rows[0][0]) if rows else 0
 
     def upgrade(self) -> None:
         """There is no earlier format of these tables."""
@@ -173,15 +175,15 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
         }
 
     def expected_schema(self) -> dict[str, str]:
-        """The same, of a new journal."""
+        """Return the same of a new journal."""
         return schema.expected()
 
     def counters(self) -> list[tuple[str, list[Any], int]]:
-        """None: a position is the one after the newest, whatever was there before."""
+        """Return nothing: a position is the one after the newest, whatever was there before."""
         return []
 
     def injuries(self) -> list[str]:
-        """None that it tells: its pages have checksums, which are looked at as each is read."""
+        """Return nothing: pages have checksums, which the server checks as it reads them."""
         return []
 
     # ── the book's own row, and its documents ────────────────────────────────────────────────
@@ -217,9 +219,9 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
             held.appended = held.appended or 0
 
     def document(self, digest: str) -> bytes | None:
-        """A document's bytes; `None` where it is not there."""
-        found = self.rows("SELECT data FROM documents WHERE sha256 = ?", digest)
-        return bytes(found[0][0]) if found else None
+        """A document's bytes; `None` if it is not there."""
+        rows = self.rows("SELECT data FROM documents WHERE sha256 = ?", digest)
+        return bytes(rows[0][0]) if rows else None
 
 
 def _composed(statement: str) -> Composed:
@@ -239,14 +241,14 @@ class JournalFactory(PostgresFactory):
         self.datastore = JournalDatastore(address, read_only=self.env.get(self.READ_ONLY) == "yes")
 
     def application_recorder(self) -> JournalRecorder:
-        """Of entries and answers."""
+        """The recorder of entries and receipts."""
         recorder = JournalRecorder(self.datastore)
         if self.env_create_table():
             recorder.create_table()
         return recorder
 
     def aggregate_recorder(self, purpose: str = "events") -> PostgresAggregateRecorder:
-        """Of snapshots."""
+        """The recorder of snapshots."""
         recorder = PostgresAggregateRecorder(self.datastore, events_table_name=f"stored_{purpose}")
         if self.env_create_table():
             recorder.create_table()
@@ -254,7 +256,7 @@ class JournalFactory(PostgresFactory):
 
 
 def settings(address: str, *, create: bool, read_only: bool) -> dict[str, str]:
-    """What the library is told, to keep a journal in the database at the address."""
+    """Return the library's settings for a journal in the database at the address."""
     return {
         "PERSISTENCE_MODULE": "eventsourcing.postgres",
         **dict.fromkeys(

@@ -17,7 +17,7 @@ ROLES = {
 }
 VIEWS = "views"
 TEMPORARY = "10GB"
-"""So much may one session write into temporary files."""
+"""The limit on temporary files of one session."""
 _GIVEN = {
     "stored_events": "originator_id, originator_version, topic, state",
     "receipts": ", ".join(f'"{name}"' for name in Receipt._fields if name != "position"),
@@ -79,10 +79,10 @@ def script(prefix: str = "grantbook") -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _made(role: str, told: str) -> str:
+def _made(role: str, description: str) -> str:
     return (
         f"DO $$ BEGIN CREATE ROLE {role} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;\n"
-        f"COMMENT ON ROLE {role} IS '{told}';"
+        f"COMMENT ON ROLE {role} IS '{description}';"
     )
 
 
@@ -115,7 +115,7 @@ def _journal(role: dict[str, str]) -> str:
             f"GRANT SELECT ON {SCHEMA}.{table} TO {role['projector']};"
             for table in ("stored_events", "stored_snapshots", "book")
         ),
-        # How many answers there are, without what they say: whoever opens a book asks whether it is whole.
+        # How many receipts there are, without their text: opening a book checks whether it is complete.
         f"GRANT SELECT (number) ON {SCHEMA}.receipts TO {role['projector']};",
         *(
             f"GRANT INSERT ({columns}) ON {SCHEMA}.{table} TO {role['administrator']};"

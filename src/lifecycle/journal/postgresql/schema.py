@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 SCHEMA = "journal"
 LOCK = int.from_bytes(b"grants")
-"""Of the advisory lock under which entries are appended. Such locks belong to one database."""
+"""The key of the advisory lock under which entries are appended. Such locks belong to one database."""
 
 
 class Function(NamedTuple):
@@ -98,7 +98,7 @@ CHECKS = {
 
 
 class Trigger(NamedTuple):
-    """On a table, when, and what it does."""
+    """The trigger's table, its time, and what it does."""
 
     table: str
     when: str
@@ -106,7 +106,7 @@ class Trigger(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Of the trigger."""
+        """The name of the trigger."""
         return f"{self.table}_{self.function}"
 
 
@@ -174,13 +174,13 @@ SELECT 'rule ' || rulename, relname FROM relation JOIN pg_rewrite ON ev_class = 
 UNION ALL
 SELECT 'child ' || inhrelid::regclass, relname FROM relation JOIN pg_inherits ON inhparent = relation.oid
 """
-"""Everything that is defined in the schema, each with what can be said of it the same in every version."""
+"""Everything that is defined in the schema, in a form that is the same in every version of the server."""
 
 _BITS = {"ROW": 1, "BEFORE": 2, "INSERT": 4, "DELETE": 8, "UPDATE": 16, "TRUNCATE": 32}
 
 
 def expected() -> dict[str, str]:
-    """What `DEFINED` tells of a schema that is whole; without the library's own snapshots."""
+    """Return what `DEFINED` selects in a complete schema, without the library's own snapshots."""
     found: dict[str, str] = {}
     for table, parts in TABLES.items():
         found[f"table {table}"] = "r p f"

@@ -95,7 +95,7 @@ class JournalConnectionPool(SQLiteConnectionPool):
         except sqlite3.Error as error:
             raise Unreachable(f"{self.db_name} cannot be opened: {error}") from error
         raw.row_factory = sqlite3.Row
-        # Who only reads takes the file as it is: a restored one may not be in WAL mode yet.
+        # A reader takes the file as it is: a restored one may not be in WAL mode yet.
         if not (self.is_sqlite_memory_mode or self.db_name.endswith(READ_ONLY)):
             mode = raw.execute("PRAGMA journal_mode=WAL").fetchone()[0]
             raw.execute("PRAGMA synchronous=FULL")
@@ -114,7 +114,7 @@ class JournalConnectionPool(SQLiteConnectionPool):
 
 Row = tuple[Any, ...]
 _AT_ONCE = 1_000
-"""So many rows wait at most."""
+"""Rows that wait to be written, at most."""
 
 
 class Held:
@@ -134,9 +134,10 @@ class Held:
             self.settled()
 
     def settled(self) -> SQLiteCursor:
-        """For whatever has to see what was put.
+        """Return a cursor that sees what was put.
 
-        Where it cannot be written, it goes on waiting: so it fails again at the end, whoever minded or not.
+        If it cannot be written, it goes on waiting, so that it fails again at the end even if this error was
+        ignored.
         """
         for statement, rows in self._waiting.items():
             self._cursor.executemany(statement, rows)

@@ -16,7 +16,7 @@ from lifecycle.kernel.errors import NotNow
 
 T = TypeVar("T")
 _TIMES = 5
-"""So often what is read is asked again, while others write."""
+"""How often a read is repeated while others write."""
 
 
 class WrittenMeanwhile(NotNow):
@@ -24,23 +24,23 @@ class WrittenMeanwhile(NotNow):
 
 
 class Look(NamedTuple):
-    """What tells that a file is as it was."""
+    """What shows that a file did not change."""
 
     inode: int
     size: int
     written: int
-    """In nanoseconds."""
+    """Time of the last change, in nanoseconds."""
 
 
 def settled(file: Path) -> Look | None:
     """How a file is that nobody has open and that has no log; `None` for any other, and for none."""
     try:
-        found = file.stat()  # first: what is written from here on is seen by the next look
+        status = file.stat()  # first: what is written from here on is seen by the next look
     except FileNotFoundError:
         return None
     if file.with_name(f"{file.name}-shm").exists() or _size(file.with_name(f"{file.name}-wal")):
         return None
-    return Look(found.st_ino, found.st_size, found.st_mtime_ns)
+    return Look(status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def _size(log: Path) -> int:
@@ -75,9 +75,9 @@ def way_to_read(file: Path) -> tuple[dict[str, str], Look | None]:
 
 
 def address_to_read(file: Path) -> tuple[str, Look | None]:
-    """The same as one address, with the file's name."""
+    """Return the same as one address, with the file's name."""
     how, look = way_to_read(file)
-    return f"{uri(file)}?{'&'.join(f'{name}={told}' for name, told in how.items())}", look
+    return f"{uri(file)}?{'&'.join(f'{name}={value}' for name, value in how.items())}", look
 
 
 @contextmanager

@@ -39,7 +39,7 @@ _NEWEST = """
 SELECT max(coalesce((SELECT max(position) FROM stored_events), 0),
            coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'stored_events'), 0))
 """
-"""As the table itself gives the next: of entries that were there once, no position is given again."""
+"""The newest position, as the table itself counts: positions of deleted entries are not given again."""
 _RECEIPTS = """
 CREATE TABLE IF NOT EXISTS receipts (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -72,7 +72,9 @@ BEGIN SELECT RAISE(ABORT, 'append only: a value of another type'); END;
 
 
 def _guards(table: str, number: str, taken: str, types: dict[str, str]) -> str:
-    """The triggers of a table: ``taken`` tells a row whose place is taken, ``types`` what columns hold."""
+    """Return the triggers of a table; ``taken``: the condition of a taken place, ``types``: the columns'
+    types.
+    """
     odd = " OR ".join(f'typeof(NEW."{column}") NOT IN ({kinds})' for column, kinds in types.items())
     return _APPEND_ONLY.format(table=table, number=number, key=taken, types=odd)
 
@@ -106,11 +108,11 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
         return _statements(script)
 
     def append(self, entries: Sequence[tuple[Any, ...]], receipts: Sequence[Receipt]) -> list[int]:
-        """Add entries, and the answers that tell of the last of them, in the transaction that is held."""
+        """Append entries, and the receipts of the last of them, in the open transaction."""
         held = self._held()
         positions = self._placed(held, entries)
-        told = positions[-1] if positions else None
-        held.put(_INSERT_RECEIPT, [(*receipt[:-1], told) for receipt in receipts])
+        last_position = positions[-1] if positions else None
+        held.put(_INSERT_RECEIPT, [(*receipt[:-1], last_position) for receipt in receipts])
         return positions
 
     def adopt(self, *, entries: Sequence[tuple[Any, ...]] = (), receipts: Sequence[Receipt] = ()) -> None:
@@ -130,10 +132,10 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
             cursor = held.settled()
             cursor.execute(_NEWEST)
             ((held.newest,),) = cursor.fetchall()
-        positions = [held.newest + place for place in range(1, len(entries) + 1)]
+        positions = [held.newest + offset for offset in range(1, len(entries) + 1)]
         held.newest += len(entries)
         held.put(
-            self.insert_events_statement, [(*one, at) for one, at in zip(entries, positions, strict=True)]
+            self.insert_events_statement, [(*entry, at) for entry, at in zip(entries, positions, strict=True)]
         )
         return positions
 
@@ -142,7 +144,7 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
         return utc_now()
 
     def format(self) -> int:
-        """In which the tables were made; 0 where they are no journal's."""
+        """Return the format of the tables; 0 if they are not a journal's."""
         return int(self.rows("PRAGMA user_version")[0][0])
 
     def upgrade(self) -> None:
@@ -156,7 +158,7 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
         return _defined(self.rows(_DEFINED))
 
     def expected_schema(self) -> dict[str, str]:
-        """The same, of a new journal."""
+        """Return the same of a new journal."""
         with closing(sqlite3.connect(":memory:")) as new:
             snapshots = SQLiteAggregateRecorder(self.datastore, "stored_snapshots")
             for recorder in (self, snapshots):
@@ -165,7 +167,9 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
             return _defined(new.execute(_DEFINED).fetchall())
 
     def counters(self) -> list[tuple[str, list[Any], int]]:
-        """Each table, the newest number given in it (one, unless it was altered), and the newest there."""
+        """Return each table, the newest number given in it (a list of one, unless altered), and the newest
+        there.
+        """
         given: dict[str, list[Any]] = {}
         for table, number in self.rows("SELECT name, seq FROM sqlite_sequence"):
             given.setdefault(table, []).append(number)
@@ -176,19 +180,19 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
         return known + [(table, numbers, 0) for table, numbers in given.items()]
 
     def undecodable(self) -> list[tuple[str, int, bytes]]:
-        """Rows whose text is none: table, number, and the bytes in question."""
-        found: list[tuple[str, int, bytes]] = []
-        asked = (
+        """Return rows whose text is not valid: table, number, and the bytes."""
+        undecodable_rows: list[tuple[str, int, bytes]] = []
+        tables = (
             (self.events_table_name, "position", "originator_id, topic"),
             ("receipts", "number", RECEIPT_COLUMNS),
         )
         with self.datastore.pool.apart() as raw:
             raw.text_factory = bytes
-            for table, number, columns in asked:
+            for table, number, columns in tables:
                 question = f"SELECT {number}, {columns} FROM {table} ORDER BY {number}"
-                for place, *texts in raw.execute(question):
-                    found += [(table, place, text) for text in texts if not _is_text(text)][:1]
-        return found
+                for key, *texts in raw.execute(question):
+                    undecodable_rows += [(table, key, text) for text in texts if not _is_text(text)][:1]
+        return undecodable_rows
 
     def injuries(self) -> list[str]:
         """What the database finds wrong with its own file, on a connection of its own.
@@ -196,7 +200,7 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
         Not whether indexes lead to the rows: that is a question of its own, below, at a quarter of the time.
         """
         with self.datastore.pool.apart() as raw:
-            return [told for (told,) in raw.execute("PRAGMA quick_check(5)") if told != "ok"]
+            return [injury for (injury,) in raw.execute("PRAGMA quick_check(5)") if injury != "ok"]
 
     def indexed_entries(self, upto: int) -> Iterator[tuple[Any, ...]]:
         """Stream, version and position of the entries up to a position, as the index of streams has them."""
@@ -207,7 +211,7 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
         )
 
     def indexed_receipts(self, upto: int) -> Iterator[tuple[Any, ...]]:
-        """Id, digest and number of the answers up to a number, as the index of answers has them."""
+        """Id, digest and number of the receipts up to a number, as the index of receipts has them."""
         return self._indexed(
             "SELECT command_id, digest, number FROM receipts INDEXED BY sqlite_autoindex_receipts_1"
             " WHERE number <= ?",
@@ -223,7 +227,7 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
         return [number for (number,) in self._indexed(question, upto)]
 
     def leads_to_the_newest(self) -> bool:
-        """Whether the indexes, of streams and of commands, lead to the newest entry and the newest answer."""
+        """Return whether the indexes of streams and commands lead to the newest entry and receipt."""
         entry = (
             "SELECT position = (SELECT position FROM stored_events AS found"
             " WHERE found.originator_id = newest.originator_id"
@@ -249,13 +253,13 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """All reads inside see the journal as it was at the first of them."""
+        """Make all reads inside see the journal as it was at the first of them."""
         not_amid(self.datastore.holds)
         with self.datastore.held(commit=False):
             yield
 
     def rows(self, statement: str, *params: object) -> list[tuple[Any, ...]]:
-        """All rows of a question to the journal's tables."""
+        """Return all rows of a query of the journal's tables."""
 
         def read() -> list[tuple[Any, ...]]:
             with self.datastore.transaction(commit=False) as cursor:
@@ -269,7 +273,7 @@ class SnapshotRecorder(SQLiteAggregateRecorder):
     """Snapshots, read as entries are."""
 
     def select_events(self, *args: Any, **options: Any) -> Sequence[StoredEvent]:
-        """Those of a stream."""
+        """Return the snapshots of a stream."""
         return retrying(lambda: super(SnapshotRecorder, self).select_events(*args, **options))
 
 
@@ -295,7 +299,7 @@ class JournalFactory(SQLiteFactory):
 
 
 def settings(file: Path, *, create: bool, read_only: bool) -> dict[str, str]:
-    """What the library is told, to keep a journal in the file."""
+    """Return the library's settings for a journal in the file."""
     mode = "?mode=rwc" if create else READ_ONLY if read_only else "?mode=rw"
     return {
         "PERSISTENCE_MODULE": "eventsourcing.sqlite",
@@ -311,11 +315,11 @@ _DEFINED = (
 
 
 def _defined(rows: Sequence[tuple[str, str, str]]) -> dict[str, str]:
-    """Definitions by name. A second thing of the same name, as a trigger may be, is told by its kind too."""
-    found: dict[str, str] = {}
+    """Return definitions by name; a second thing of a name, as a trigger may be, is named with its type."""
+    definitions: dict[str, str] = {}
     for kind, name, definition in rows:
-        found[name if name not in found else f"{name} ({kind})"] = f"{kind} {definition}"
-    return found
+        definitions[name if name not in definitions else f"{name} ({kind})"] = f"{kind} {definition}"
+    return definitions
 
 
 def _is_text(value: object) -> bool:
@@ -327,10 +331,10 @@ def _is_text(value: object) -> bool:
 
 def _statements(script: str) -> list[str]:
     """The script's statements: the library executes one at a time."""
-    found, part = [], ""
+    statements, part = [], ""
     for piece in script.split(";"):
         part += piece + ";"
         if sqlite3.complete_statement(part):
-            found.append(part.strip())
+            statements.append(part.strip())
             part = ""
-    return [statement for statement in found if statement != ";"]
+    return [statement for statement in statements if statement != ";"]
