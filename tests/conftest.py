@@ -58,6 +58,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of the inner loop by their folder; a slow one is left out of it."""
+    if missing := [room for room in INNER_LOOP if not (TESTS / room).exists()]:
+        raise pytest.UsageError(f"INNER_LOOP in tests/conftest.py names what is not there: {missing}")
     for item in items:
         if is_quick(item.path) and not item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.quick)
