@@ -21,6 +21,7 @@ import lifecycle
 from lifecycle.call import call
 from lifecycle.fund import events as fund
 from lifecycle.grant import events as grant
+from lifecycle.kernel.command import Command
 from lifecycle.kernel.spec import Spec
 from lifecycle.policy import edition as policy
 from lifecycle.types import dates, money, text, vocabularies
@@ -182,11 +183,14 @@ def _docstrings(body: list[ast.stmt]) -> dict[str, str]:
     return found
 
 
-def fields_of(kind: type[BaseModel], *, leave_out: frozenset[str] = frozenset()) -> list[Field]:
+def fields_of(
+    kind: type[BaseModel] | type[Command], *, leave_out: frozenset[str] = frozenset()
+) -> list[Field]:
     """The fields of a command, an event or a part, in their order."""
     names: dict[str, str] = {}
     meanings: dict[str, str] = {}
-    for part in reversed(kind.__mro__):
+    of_event = kind.EVENT.__mro__ if issubclass(kind, Command) else ()
+    for part in (*reversed(of_event), *reversed(kind.__mro__)):
         node = _classes(sys.modules[part.__module__]).get(part.__name__) if _ours(part) else None
         if node is None:
             continue
@@ -196,13 +200,13 @@ def fields_of(kind: type[BaseModel], *, leave_out: frozenset[str] = frozenset())
                 names[item.target.id] = _plain(item.annotation)
     return [
         Field(name, names[name], field.is_required(), meanings.get(name, ""))
-        for name, field in kind.model_fields.items()
+        for name, field in (kind.fields() if issubclass(kind, Command) else kind.model_fields).items()
         if name not in leave_out
     ]
 
 
 def _ours(part: type) -> bool:
-    return part.__module__.startswith("lifecycle.") and hasattr(part, "model_fields")
+    return part.__module__.startswith("lifecycle.")
 
 
 WORDS = {
@@ -299,7 +303,7 @@ def _form(schema: dict[str, Any], kind: Any) -> str:
 # ── examples ─────────────────────────────────────────────────────────────────────────────────
 
 
-def example(row: Spec, kind: type[BaseModel], about: str) -> dict[str, Any]:
+def example(row: Spec, kind: type[Command], about: str) -> dict[str, Any]:
     """A command as ``record`` takes it: what is required, and little beside it."""
     words: dict[str, Any] = {"command": row.name}
     if about == "grant":

@@ -109,7 +109,7 @@ class Book:
         if not isinstance(command, Command):
             given = {"on": self._book.today().isoformat(), "actor": self.officer, **command}
             command = command_from(given)
-        if fields := personal(command.model_dump(mode="json", exclude_unset=True)):
+        if fields := personal(command.words()):
             warnings.warn(warning(fields), stacklevel=2)
         answer, unfinished = record(self._book, command, self.officer)
         for sentence in unfinished:

@@ -1,27 +1,182 @@
-"""The classes of the commands: ``commands.ProposeGrant(grant="SSF-2019-01", on=…, actor=…, …)``.
+"""The classes of the commands, each of which holds the event that it asks for.
 
-A command that may be about a grant, the fund or a call is about a grant under its own name; `command_class`
-gives the others. `command_from` makes a command of a mapping, as in a line of ``grantbook record``.
+``commands.CloseGrant(grant="SSF-2019-01", event=events.GrantClosed(on=…, actor=…))``. A command whose event
+says more than is asked holds a draft of it, such as `ApprovalDraft`. `command_from` makes a command of a
+mapping, as in a line of ``grantbook record``.
 """
 
-from typing import Any
-
-from lifecycle.catalogue import ROWS
+from lifecycle.decide.commands import (
+    AcceptCompletionReport,
+    AdoptPolicy,
+    AgreeContribution,
+    AgreeFollowUp,
+    AppointOfficer,
+    ApproveGrant,
+    AttachDocument,
+    AttachFundDocument,
+    AuthorisePayment,
+    CancelActivity,
+    CancelBalance,
+    CancelGrant,
+    ChargeFee,
+    CloseCall,
+    CloseGrant,
+    CompleteFollowUp,
+    CompleteImplementation,
+    CorrectCallEntry,
+    CorrectEntry,
+    CorrectFundEntry,
+    CreditIncome,
+    DeclineProposal,
+    DisburseFunds,
+    DropFollowUp,
+    EngageExpert,
+    EstablishFund,
+    ExtendClosingDate,
+    FailPayment,
+    FinanceFollowUp,
+    HandOverFollowUp,
+    HoldActivity,
+    HoldConsultation,
+    IncreaseCommitment,
+    InvolveParty,
+    JoinPartner,
+    LapseGrant,
+    LiftSuspension,
+    MakeEffective,
+    MeetCondition,
+    OpenCall,
+    PlanActivity,
+    PledgeContribution,
+    ProposeGrant,
+    PublishResultsStory,
+    QuarantineAnswer,
+    QuarantineRow,
+    ReachCapability,
+    ReceiveInstalment,
+    RecordClientSurvey,
+    RecordCoFinancing,
+    RecordCost,
+    RecordDevelopmentOutcome,
+    RecordIrregularPayment,
+    RecordLesson,
+    RecordRefund,
+    RejectPayment,
+    ReopenGrant,
+    ReportOutcomes,
+    ReportProgress,
+    RequestFunding,
+    RequestPayment,
+    RescheduleActivity,
+    RestructureGrant,
+    RetireOfficer,
+    ReturnFunds,
+    ReturnProposal,
+    ReviewProposal,
+    ReviseProposal,
+    ScheduleInstalment,
+    SignAgreement,
+    SubmitCompletionReport,
+    SuspendGrant,
+    SwitchSealing,
+    WaiveFundObligation,
+    WaiveObligation,
+    WithdrawProposal,
+)
+from lifecycle.decide.correction import CallCorrection, FundCorrection, GrantCorrection
+from lifecycle.decide.quarantined_rows import AnswerQuarantineDraft, RowQuarantineDraft
+from lifecycle.grant.amendment import RestructuringDraft
+from lifecycle.grant.exchange import ActivityHeldDraft
+from lifecycle.grant.proposal.review import ApprovalDraft
 from lifecycle.kernel.command import Command
-from lifecycle.parse import Malformed, command_class, command_from
+from lifecycle.parse import Malformed, command_from
 
-__all__ = ["Command", "Malformed", "command_class", "command_from"]
-
-_ABOUT = {name: about for about in ("call", "fund", "grant") for name in ROWS[about]}
-
-
-def __getattr__(name: str) -> Any:
-    """Return the class of the command, which is made when it is first asked for."""
-    if name not in _ABOUT:
-        raise AttributeError(f"module 'grantbook.commands' has no attribute {name!r}")
-    return command_class(name, _ABOUT[name])
-
-
-def __dir__() -> list[str]:
-    """Name the commands, for an editor that completes them."""
-    return sorted((*__all__, *_ABOUT))
+__all__ = [
+    "AcceptCompletionReport",
+    "ActivityHeldDraft",
+    "AdoptPolicy",
+    "AgreeContribution",
+    "AgreeFollowUp",
+    "AnswerQuarantineDraft",
+    "AppointOfficer",
+    "ApprovalDraft",
+    "ApproveGrant",
+    "AttachDocument",
+    "AttachFundDocument",
+    "AuthorisePayment",
+    "CallCorrection",
+    "CancelActivity",
+    "CancelBalance",
+    "CancelGrant",
+    "ChargeFee",
+    "CloseCall",
+    "CloseGrant",
+    "Command",
+    "CompleteFollowUp",
+    "CompleteImplementation",
+    "CorrectCallEntry",
+    "CorrectEntry",
+    "CorrectFundEntry",
+    "CreditIncome",
+    "DeclineProposal",
+    "DisburseFunds",
+    "DropFollowUp",
+    "EngageExpert",
+    "EstablishFund",
+    "ExtendClosingDate",
+    "FailPayment",
+    "FinanceFollowUp",
+    "FundCorrection",
+    "GrantCorrection",
+    "HandOverFollowUp",
+    "HoldActivity",
+    "HoldConsultation",
+    "IncreaseCommitment",
+    "InvolveParty",
+    "JoinPartner",
+    "LapseGrant",
+    "LiftSuspension",
+    "MakeEffective",
+    "Malformed",
+    "MeetCondition",
+    "OpenCall",
+    "PlanActivity",
+    "PledgeContribution",
+    "ProposeGrant",
+    "PublishResultsStory",
+    "QuarantineAnswer",
+    "QuarantineRow",
+    "ReachCapability",
+    "ReceiveInstalment",
+    "RecordClientSurvey",
+    "RecordCoFinancing",
+    "RecordCost",
+    "RecordDevelopmentOutcome",
+    "RecordIrregularPayment",
+    "RecordLesson",
+    "RecordRefund",
+    "RejectPayment",
+    "ReopenGrant",
+    "ReportOutcomes",
+    "ReportProgress",
+    "RequestFunding",
+    "RequestPayment",
+    "RescheduleActivity",
+    "RestructureGrant",
+    "RestructuringDraft",
+    "RetireOfficer",
+    "ReturnFunds",
+    "ReturnProposal",
+    "ReviewProposal",
+    "ReviseProposal",
+    "RowQuarantineDraft",
+    "ScheduleInstalment",
+    "SignAgreement",
+    "SubmitCompletionReport",
+    "SuspendGrant",
+    "SwitchSealing",
+    "WaiveFundObligation",
+    "WaiveObligation",
+    "WithdrawProposal",
+    "command_from",
+]

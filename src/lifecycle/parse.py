@@ -2,44 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError, create_model
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from lifecycle.call import call as call_facts
 from lifecycle.catalogue import ROWS
-from lifecycle.decide.correction import CorrectCallEntry, CorrectEntry, CorrectFundEntry
-from lifecycle.fund import events as fund_facts
-from lifecycle.grant import events as grant_facts
-from lifecycle.grant.amendment import RestructureGrant
-from lifecycle.grant.exchange import HoldActivity
-from lifecycle.grant.payment.irregular import RecordIrregularPayment
-from lifecycle.grant.payment.refund import RecordRefund
-from lifecycle.grant.payment.request import RequestPayment
-from lifecycle.grant.proposal.review import ApproveGrant
-from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
+from lifecycle.decide.commands import BY_NAME
+from lifecycle.kernel.command import Command
 from lifecycle.types.text import OfficerId
-
-_OF_THEIR_OWN: dict[tuple[str, str], type[Command]] = {
-    ("ApproveGrant", "grant"): ApproveGrant,
-    ("HoldActivity", "grant"): HoldActivity,
-    ("RestructureGrant", "grant"): RestructureGrant,
-    ("RequestPayment", "grant"): RequestPayment,
-    ("RecordRefund", "grant"): RecordRefund,
-    ("RecordIrregularPayment", "grant"): RecordIrregularPayment,
-    ("CorrectEntry", "grant"): CorrectEntry,
-    ("CorrectEntry", "fund"): CorrectFundEntry,
-    ("CorrectEntry", "call"): CorrectCallEntry,
-}
-"""Commands that carry other fields than the facts that they become, with what they are about."""
-_BASES: dict[str, tuple[type[Command], Any]] = {
-    "grant": (GrantCommand, grant_facts),
-    "fund": (FundCommand, fund_facts),
-    "call": (CallCommand, call_facts),
-}
-
 
 _ABOUT = {
     name: [about for about, rows in ROWS.items() if name in rows] for rows in ROWS.values() for name in rows
@@ -71,7 +42,7 @@ def _problem(detail: ErrorDetails, kind: type[Command] | None, inside: str) -> t
     elif detail["type"] == "missing":
         what = "is missing"
     elif detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1 and kind is not None:
-        what = f"is not a field of {kind.NAME}; it has: {', '.join(kind.model_fields)}"
+        what = f"is not a field of {kind.NAME}; it has: {', '.join(kind.fields())}"
     elif detail["type"] == "string_unicode":
         what = "holds bytes that are no text: write it in UTF-8"
     elif detail["type"] == "string_pattern_mismatch":
@@ -96,26 +67,14 @@ def shown(value: object) -> str:
     return text if len(text) <= 80 else text[:77] + '..."'
 
 
-@cache
 def command_class(name: str, about: str) -> type[Command]:
-    """The class of the command about a ``grant``, the ``fund`` or a ``call``. Raises `Malformed`.
-
-    A command has the fields of the fact that it becomes, and its own envelope: so its class is made
-    from the fact's, when it is first needed. The few with other fields stand beside their decisions.
-    """
-    row = ROWS[about].get(name)
-    if row is None:
-        if others := [other for other, rows in ROWS.items() if name in rows]:
-            about_what = "names no grant" if "grant" not in others else "needs a grant"
-            raise Malformed([("grant", f"{name} {about_what}")])
-        raise Malformed([("command", f"{shown(name)} is not a command; see grantbook schema commands")])
-    if own := _OF_THEIR_OWN.get((name, about)):
-        return own
-    base, facts = _BASES[about]
-    fact: Any = getattr(facts, row.event)
-    made = create_model(name, __base__=(base, fact), __module__=__name__, __doc__=row.help)
-    setattr(made, "NAME", name)  # noqa: B010 mypy does not see what a made class inherits
-    return cast(type[Command], made)
+    """The class of the command about a ``grant``, the ``fund`` or a ``call``. Raises `Malformed`."""
+    if command := BY_NAME[about].get(name):
+        return command
+    if others := [other for other, commands in BY_NAME.items() if name in commands]:
+        about_what = "names no grant" if "grant" not in others else "needs a grant"
+        raise Malformed([("grant", f"{name} {about_what}")])
+    raise Malformed([("command", f"{shown(name)} is not a command; see grantbook schema commands")])
 
 
 def every_command() -> list[type[Command]]:
@@ -135,7 +94,7 @@ def command_from(words: Mapping[str, Any]) -> Command:
 def checked(kind: type[_C], fields: Mapping[str, Any]) -> _C:
     """The command of the class with these fields. Raises `Malformed`."""
     try:
-        return kind.model_validate(fields)
+        return kind.read(fields)
     except ValidationError as error:
         raise Malformed.of(error, kind) from None
     except RecursionError:

@@ -36,7 +36,6 @@ from support.asking import (
     shift,
     untils,
     usd,
-    words_of,
 )
 from support.both import (
     GRANTS,
@@ -84,7 +83,7 @@ class Together(RuleBasedStateMachine):
         dice = self.dice(seed)
         for grant in GRANTS[:2]:
             for command in dice.choice(LIVES)[: dice.randrange(17)]:
-                words = {**words_of(command), "grant": grant}
+                words = {**command.words(), "grant": grant}
                 self.both.ask(words, words["actor"])
         self.both.look()
 
@@ -117,7 +116,7 @@ class Together(RuleBasedStateMachine):
         grant = dice.choice(GRANTS)
         state = self.both.second.grant(grant)
         name = dice.choice([*NEXT.get(state["stage"], ["ProposeGrant"]), *pressing(state) * 4])
-        self.said(words_of(ON_GRANT[name](self.drawn(dice, grant, name))), dice)
+        self.said(ON_GRANT[name](self.drawn(dice, grant, name)).words(), dice)
 
     onward, further, farther, ahead = map(rule(seed=SEED), [_onward] * 4)
     # Half of all steps.
@@ -128,7 +127,7 @@ class Together(RuleBasedStateMachine):
         dice = self.dice(seed)
         name = dice.choice(sorted(ON_GRANT))
         self.said(
-            words_of(ON_GRANT[name](self.drawn(dice, dice.choice(GRANTS), name, dice.choice(POOL)))), dice
+            ON_GRANT[name](self.drawn(dice, dice.choice(GRANTS), name, dice.choice(POOL))).words(), dice
         )
 
     @rule(seed=SEED)
@@ -136,7 +135,7 @@ class Together(RuleBasedStateMachine):
         """Commands on the fund and on calls."""
         dice = self.dice(seed)
         make = dice.choice([*ON_FUND.values(), *ON_CALL.values(), *ON_CALL.values()])
-        self.said(words_of(make(self.drawn(dice, GRANTS[0], "", dice.choice(POOL)))), dice)
+        self.said(make(self.drawn(dice, GRANTS[0], "", dice.choice(POOL))).words(), dice)
 
     @rule(seed=SEED)
     def corrected(self, seed: int) -> None:

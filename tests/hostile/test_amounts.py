@@ -18,7 +18,7 @@ CORRECTION = on_grant("CorrectEntry", "2017-06-01", "boss2", entry=1, reason="x"
     ["9999999999999.99 USD", "999999999999.999 KWD", "99999999999.9999 CLF", "99999999999999 JPY"],
 )
 def test_the_largest_amount(amount: str) -> None:
-    assert str(command_from({**FEE, "amount": amount}).__dict__["amount"]) == amount
+    assert str(command_from({**FEE, "amount": amount}).event.__dict__["amount"]) == amount
 
 
 @pytest.mark.parametrize(

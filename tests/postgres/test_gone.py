@@ -278,8 +278,7 @@ def test_a_file_goes_on_where_the_server_was_killed(
 
 def costs(*days: str, count: int = 1) -> list[str]:
     """Lines of a file."""
-    words = [g.cost(day).model_dump(mode="json", exclude_unset=True) for day in days]
-    return [json.dumps({"command": "RecordCost", **one}) for one in words for _ in range(count)]
+    return [json.dumps(g.cost(day).words()) for day in days for _ in range(count)]
 
 
 def test_where_another_server_is_named_an_opening_waits_for_it(own: Server) -> None:

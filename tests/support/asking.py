@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from lifecycle.kernel.command import Command
-from second_book.words import STAGES, Fact, State, money, months_later, pending, undisbursed
+from second_book.words import STAGES, State, money, months_later, pending, undisbursed
 from support import given as g
 
 ALL = "a.ll"
@@ -39,12 +39,6 @@ class Asked(NamedTuple):
 
 
 Maker = Callable[[Asked], Command]
-
-
-def words_of(command: Command) -> Fact:
-    """A command as a line of ``record``."""
-    said = command.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return {"command": command.NAME, **{name: value for name, value in said.items() if value != ""}}
 
 
 def shift(day: str, days: int) -> str:

@@ -20,7 +20,7 @@ from projections.query import run
 from second_book.book import Said, SecondBook
 from second_book.words import committed, money, overpaid, pending, undisbursed
 from support import given as g
-from support.asking import FOUNDED, words_of
+from support.asking import FOUNDED
 from support.books import NOON, Clock, make_book
 
 GRANTS = ("G1", "G2", "G3")
@@ -41,7 +41,7 @@ def founded(folder: Path) -> SecondBook:
     second = SecondBook(g.START.isoformat(), "admin", TODAY)
     with make_book(folder, FOUNDED) as book:
         for number, command in enumerate(FOUNDED):
-            words = words_of(command)
+            words = command.words()
             assert second.record({**words, "command_id": f"f{number}"}, words["actor"]) == Said("accepted")
         assert second.position == book.position()
     return second

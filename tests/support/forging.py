@@ -12,7 +12,7 @@ from lifecycle.grant import events as grant
 from lifecycle.journal.command_digest import digest_of
 from lifecycle.journal.mapper import stamp, stored_as
 from lifecycle.journal.recorder import Receipt
-from lifecycle.kernel.command import Command, fact
+from lifecycle.kernel.command import Command, event_of
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
 
@@ -39,7 +39,7 @@ def forge(
     """
     recorder, command_id = recorder or asked.actor, asked.command_id or f"forged-{book.position()}"
     stream = stream_of(asked)
-    made = event or fact(EVENTS[stream.partition(":")[0]][row_of(asked).event], asked)
+    made = event or event_of(EVENTS[stream.partition(":")[0]][row_of(asked).event], asked.event)
     moment = _next(book)
     own = {name: changes.pop(name) for name in ("rules", "recorded_at", "note") if name in changes}
     entries: list[Entry] = []

@@ -8,7 +8,7 @@ for no agreement) or of 2017 (edition 2017-01, which does).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, partial
 from typing import Any
@@ -69,6 +69,12 @@ def do(command: str, on: str | date, actor: str, **fields: Any) -> Command:
     if words.get("grant", "") is None:
         del words["grant"]
     return command_from(words)
+
+
+def but(command: Command, **changes: Any) -> Command:
+    """The same command, of which something reads otherwise."""
+    of_event = {name: changes.pop(name) for name in [*changes] if name in type(command.event).model_fields}
+    return replace(command, event=command.event.model_copy(update=of_event), **changes)
 
 
 def on_grant(command: str, officer: str, /, **usual: Any) -> Make:

@@ -52,7 +52,7 @@ def record(book: Book, *commands: Command | Iterable[Command]) -> None:
 
 def of(grant: str, commands: Iterable[Command]) -> list[Command]:
     """The same commands on another grant."""
-    return [command.model_copy(update={"grant": grant}) for command in commands]
+    return [g.but(command, grant=grant) for command in commands]
 
 
 def ask(book: Book, name: str, as_of: str | date, **options: Any) -> Rows:

@@ -149,7 +149,7 @@ def _click_type(shape: Shape) -> click.ParamType[Any] | None:
 
 def parameters(row: Spec, kind: type[Command], leave_out: Iterable[str] = ()) -> list[click.Parameter]:
     """Arguments and options for every field of the command, in the fields' order, the envelope last."""
-    fields = kind.model_fields
+    fields = kind.fields()
     made: list[click.Parameter] = [
         click.Argument(
             [name],
@@ -186,7 +186,7 @@ def words_from(kind: type[Command], given: dict[str, Any]) -> dict[str, Any]:
         if value is None or value == () or value is False:
             continue
         try:
-            words[name] = _value(shape_of(kind.model_fields[name]), value)
+            words[name] = _value(shape_of(kind.fields()[name]), value)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint=f"--{name.replace('_', '-')}") from None
     return words

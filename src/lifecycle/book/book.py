@@ -238,7 +238,7 @@ class Book(BookReader):
         if self._handler.batching:
             return self._handler.record(command, recorder)
         if not command.command_id:
-            command = command.model_copy(update={"command_id": str(uuid4())})
+            command = command.with_id(str(uuid4()))
 
         def record(is_retry: bool) -> CommandResult:
             result = self._handler.record(command, recorder)

@@ -55,10 +55,10 @@ class Decider:
             if isinstance(command, CallCommand):
                 return judge_call(self._journal.entries(stream_of(command)), command, fund, recorder, today)
             if isinstance(command, QuarantineAnswer):
-                refusal = self._refusal_of(command.answered)
+                refusal = self._refusal_of(command.event.answered)
                 return judge_quarantine_of_answer(fund, command, recorder, today, refusal)
             if isinstance(command, QuarantineRow):
-                return judge_quarantine(fund, command, recorder, today, self._row_at(command.position))
+                return judge_quarantine(fund, command, recorder, today, self._row_at(command.event.position))
             assert isinstance(command, FundCommand)
             entries = self._journal.entries(FUND) if command.NAME in NEED_ENTRIES else ()
             return judge_fund(fund, command, recorder, today, entries, self._acts_since, self._streams)
@@ -70,8 +70,8 @@ class Decider:
         stream = stream_of(command)
         is_grant = kind_of(stream) == "grant"
         entries = self._state.grant(stream).entries if is_grant else self._journal.entries(stream)
-        if command.reads is not None and (corrected := reading(entries, command.entry)):
-            refuse(command.NAME, faults_of_reading(corrected, command.reads))
+        if command.event.reads is not None and (corrected := reading(entries, command.event.entry)):
+            refuse(command.NAME, faults_of_reading(corrected, command.event.reads))
 
     # ── quarantine ───────────────────────────────────────────────────────────────────────────
 

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from lifecycle.fund.establishment import window_is_known
 from lifecycle.fund.state import Fund
+from lifecycle.kernel.command import CallCommand
 from lifecycle.kernel.event import CallEvent, EntryCorrected, Event
 from lifecycle.kernel.guards import in_holding_currency, money
 from lifecycle.kernel.history import Entry
@@ -207,6 +208,14 @@ RULES: Rules = {
     GrantSelected: Guards(invariants=(Rule(1, _select),)),
 }
 """What is asked before each event, each rule with the number of its rule set."""
+
+
+class OpenCall(CallCommand[CallOpened]):
+    """Ask for proposals, up to an envelope."""
+
+
+class CloseCall(CallCommand[CallClosed]):
+    """End a call: nothing more is selected."""
 
 
 # fmt: off

@@ -17,13 +17,11 @@ from lifecycle.decide.decision import (
 )
 from lifecycle.decide.permission import permit, readings_permitted
 from lifecycle.fund.state import Fund
-from lifecycle.kernel.command import CallCommand, fact
-from lifecycle.kernel.event import Event
+from lifecycle.kernel.command import CallCommand, event_of
+from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.history import Entry, in_force
 from lifecycle.kernel.refusals import Refusal, UnknownCall
 from lifecycle.kernel.rule import RULE_SET
-
-_EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_call.EVENTS}
 
 
 def judge_call(
@@ -40,13 +38,13 @@ def judge_call(
     ``rules``: the number of the rule set that it is judged by.
     """
     row = row_of(asked)
-    permit(fund, row, asked, recorder)
+    permit(fund, row, asked.event, recorder)
     before = in_force(entries)
-    event = fact(_EVENTS[row.event], asked)
+    event = event_of(EntryCorrected, asked.event) if isinstance(asked, CorrectCallEntry) else asked.event
     if isinstance(asked, CorrectCallEntry):
         if not entries:
             raise UnknownCall(f"there is no call {asked.call}")
-        target_of(asked, entries, rules)
+        target_of(asked.event, entries, rules)
         held = in_force((*entries, provisional(asked, event, len(entries) + 1, rules)))
         only_more_time(_opening(before), _opening(held))
         not_in_future(max(asked.on, held[-1].event.on), today)

@@ -6,9 +6,9 @@ from typing import ClassVar
 from pydantic import model_validator
 from pydantic_core import PydanticSerializationError, to_json
 
-from lifecycle.call import call as call_facts
+from lifecycle.call import call as call_events
 from lifecycle.call.call import CallOpened, GrantSelected, SelectionReleased
-from lifecycle.fund import events as fund_facts
+from lifecycle.fund import events as fund_events
 from lifecycle.fund.commitments import (
     CommitmentIncreased,
     CommitmentReleased,
@@ -18,13 +18,13 @@ from lifecycle.fund.commitments import (
 )
 from lifecycle.fund.establishment import FundEstablished, PolicyAdopted
 from lifecycle.fund.state import Fund
-from lifecycle.grant import events as grant_facts
+from lifecycle.grant import events as grant_events
 from lifecycle.grant.amendment import GrantRestructured
 from lifecycle.grant.evolve import fold
 from lifecycle.grant.payment.refund import RefundReceived, split_over
 from lifecycle.grant.proposal.review import GrantApproved
 from lifecycle.kernel.command import CallCommand, FundCommand, GrantCommand
-from lifecycle.kernel.event import EntryCorrected, Event, LeftOut
+from lifecycle.kernel.event import Draft, EntryCorrected, Event, LeftOut
 from lifecycle.kernel.guards import third
 from lifecycle.kernel.history import Entry, reads, void_corrections
 from lifecycle.kernel.listed_codes import Fault, faults
@@ -55,36 +55,36 @@ _PAIRS = (
     SelectionReleased,
 )
 MONEY_OF_THE_WORLD: frozenset[type[Event]] = frozenset(
-    (grant_facts.IrregularPaymentRecorded, grant_facts.RefundReceived, grant_facts.PaymentFailed)
+    (grant_events.IrregularPaymentRecorded, grant_events.RefundReceived, grant_events.PaymentFailed)
 )
 """What the bank did. Their corrections are recorded even if they raise what is overpaid (domain §4.1)."""
 CLOSURES_REST_ON: frozenset[type[Event]] = frozenset(
     (
-        grant_facts.GrantApproved,
-        grant_facts.GrantMadeEffective,
-        grant_facts.ClosingDateExtended,
-        grant_facts.GrantRestructured,
-        grant_facts.CommitmentIncreased,
-        grant_facts.BalanceCancelled,
-        grant_facts.ObligationWaived,
-        grant_facts.CompletionReportAccepted,
-        grant_facts.FollowUpCompleted,
-        grant_facts.FollowUpDropped,
-        grant_facts.FollowUpHandedOver,
-        grant_facts.PaymentRejected,
-        grant_facts.FundsDisbursed,
+        grant_events.GrantApproved,
+        grant_events.GrantMadeEffective,
+        grant_events.ClosingDateExtended,
+        grant_events.GrantRestructured,
+        grant_events.CommitmentIncreased,
+        grant_events.BalanceCancelled,
+        grant_events.ObligationWaived,
+        grant_events.CompletionReportAccepted,
+        grant_events.FollowUpCompleted,
+        grant_events.FollowUpDropped,
+        grant_events.FollowUpHandedOver,
+        grant_events.PaymentRejected,
+        grant_events.FundsDisbursed,
         # The closing itself on another day, and a reopening that is struck, so that the closing stands again.
-        grant_facts.GrantClosed,
-        grant_facts.GrantReopened,
+        grant_events.GrantClosed,
+        grant_events.GrantReopened,
     )
 )
 """What the fund decided or paid: if one is corrected, a closure that stands is asked again (domain §3)."""
 COMPLETIONS_REST_ON: frozenset[type[Event]] = frozenset(
     (
-        grant_facts.ActivityPlanned,
-        grant_facts.ActivityCancelled,
+        grant_events.ActivityPlanned,
+        grant_events.ActivityCancelled,
         # The completion itself on an earlier day.
-        grant_facts.ImplementationCompleted,
+        grant_events.ImplementationCompleted,
     )
 )
 """Plans of the fund: if one is corrected, the completion is asked again whether an activity is still planned
@@ -100,7 +100,7 @@ _FIXED: dict[type[Event], frozenset[str]] = {
 """Fields that follow from others, or on which the whole book rests."""
 
 
-class _Correction(EntryCorrected):
+class _Correction(Draft, EntryCorrected):
     AMOUNTS: ClassVar[Mapping[str, Find]]
     """What finds the amounts in the fields that may be corrected, by their names."""
 
@@ -123,25 +123,38 @@ class _Correction(EntryCorrected):
         return self
 
 
-class CorrectEntry(GrantCommand, _Correction):
+class GrantCorrection(_Correction):
+    """A correction of an entry of a grant."""
+
+    AMOUNTS = amounts_named(grant_events.EVENTS)
+
+
+class FundCorrection(_Correction):
+    """A correction of an entry of the fund."""
+
+    AMOUNTS = amounts_named(fund_events.EVENTS)
+
+
+class CallCorrection(_Correction):
+    """A correction of an entry of a call."""
+
+    AMOUNTS = amounts_named(call_events.EVENTS)
+
+
+class CorrectEntry(GrantCommand[GrantCorrection]):
     """Correct or strike an entry of a grant."""
 
-    NAME = "CorrectEntry"
-    AMOUNTS = amounts_named(grant_facts.EVENTS)
 
-
-class CorrectFundEntry(FundCommand, _Correction):
+class CorrectFundEntry(FundCommand[FundCorrection]):
     """Correct or strike an entry of the fund."""
 
     NAME = "CorrectEntry"
-    AMOUNTS = amounts_named(fund_facts.EVENTS)
 
 
-class CorrectCallEntry(CallCommand, _Correction):
+class CorrectCallEntry(CallCommand[CallCorrection]):
     """Correct or strike an entry of a call."""
 
     NAME = "CorrectEntry"
-    AMOUNTS = amounts_named(call_facts.EVENTS)
 
 
 _SETTLED = frozenset({"currency", "fiscal_year_start", "time_zone"})
@@ -278,9 +291,9 @@ def edition_still_in_force(before: Sequence[Entry], held: Sequence[Entry], fund:
 def standing_closure(held: Sequence[Entry]) -> Entry | None:
     """The closing of the grant that no reopening has undone; `None` if the grant is not closed."""
     for entry in reversed(held):
-        if isinstance(entry.event, grant_facts.GrantReopened):
+        if isinstance(entry.event, grant_events.GrantReopened):
             return None
-        if isinstance(entry.event, grant_facts.GrantClosed):
+        if isinstance(entry.event, grant_events.GrantClosed):
             return entry
     return None
 

@@ -31,8 +31,8 @@ from lifecycle.fund.officers import somebody_in_charge
 from lifecycle.fund.rules import lawful_on
 from lifecycle.fund.state import Fund
 from lifecycle.fund.treasury import never_overdrawn
-from lifecycle.kernel.command import FundCommand, fact
-from lifecycle.kernel.event import Event
+from lifecycle.kernel.command import FundCommand, event_of
+from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.history import Entry, in_force
 from lifecycle.kernel.refusals import Refusal
 from lifecycle.kernel.rule import RULE_SET
@@ -41,7 +41,6 @@ NEED_ENTRIES = ("CorrectEntry", "ReturnFunds")
 """Commands that are judged on the fund's whole stream."""
 _RETURNS_AND_IDS = 2
 """The rule set from which on a return is held against its partner's money, and ids against all others."""
-_EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_fund.EVENTS}
 
 
 def judge_fund(  # noqa: PLR0917 what a judge has to know
@@ -62,10 +61,10 @@ def judge_fund(  # noqa: PLR0917 what a judge has to know
     """
     row = row_of(asked)
     if fund.established_on is not None:
-        permit(fund, row, asked, recorder)
-    event = fact(_EVENTS[row.event], asked)
+        permit(fund, row, asked.event, recorder)
+    event = event_of(EntryCorrected, asked.event) if isinstance(asked, CorrectFundEntry) else asked.event
     if isinstance(asked, CorrectFundEntry):
-        target_of(asked, entries, rules, lambda: is_settled(entries, streams))
+        target_of(asked.event, entries, rules, lambda: is_settled(entries, streams))
         new = provisional(asked, event, len(entries) + 1, rules)
         before, held = in_force(entries), in_force((*entries, new))
         not_in_future(max(asked.on, held[-1].event.on), today)

@@ -43,7 +43,7 @@ from lifecycle.grant.evolve import evolve, fold
 from lifecycle.grant.payment.disbursement import no_more_overpaid
 from lifecycle.grant.rules import RULES
 from lifecycle.grant.state import Grant
-from lifecycle.kernel.command import GrantCommand, fact
+from lifecycle.kernel.command import GrantCommand, event_of
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.history import Entry, in_force
 from lifecycle.kernel.refusals import (
@@ -107,9 +107,9 @@ def calls_named(known: Known, asked: GrantCommand) -> set[str]:
     A correction may bring back one that an earlier entry names.
     """
     # Not `getattr`: for a field that the command has not, pydantic looks everywhere before it says so.
-    named = {asked.__dict__.get("call"), known.grant.call if known.grant is not None else None}
+    named = {asked.event.__dict__.get("call"), known.grant.call if known.grant is not None else None}
     if isinstance(asked, CorrectEntry):
-        for event in (asked, *(entry.event for entry in known.entries)):
+        for event in (asked.event, *(entry.event for entry in known.entries)):
             if isinstance(event, EntryCorrected):
                 named.add((event.reads or {}).get("call"))
             elif isinstance(event, on_grant.GrantProposed):
@@ -172,7 +172,7 @@ def judge_grant(  # noqa: PLR0917 what a judge has to know
     ``rules``: the number of the rule set that it is judged by.
     """
     row, judge = row_of(asked), _Judge(fund, calls, rules)
-    permit(fund, row, asked, recorder)
+    permit(fund, row, asked.event, recorder)
     if isinstance(asked, CorrectEntry):
         return _corrected(known, asked, judge, today)
     if row.stages == ("",) and known.entries:
@@ -183,7 +183,7 @@ def judge_grant(  # noqa: PLR0917 what a judge has to know
     in_stage(grant, row, asked.grant, asked.on)
     kind = _EVENTS[row.event]
     make = RULES.get(kind, NONE).made_by
-    event = make(grant, asked, fund) if make else fact(kind, asked)
+    event = make(grant, asked.event, fund) if make else asked.event
     judged_today(_happened_by(event, rules), today, lambda: judge.asks(grant, event, rules, OF_A_DECISION))
     after: Grant | None = _after(grant, event, asked.grant)
     if late and rules >= _IDS_AND_ITEMS:
@@ -276,9 +276,10 @@ def _still_there(known: Known, held: Sequence[Entry], after: Grant | None, judge
 def _corrected(known: Known, asked: CorrectEntry, judge: _Judge, today: date) -> Verdict:
     if not known.entries or asked.on < known.entries[0].event.on:
         raise UnknownGrant(f"there is no grant {asked.grant} on {asked.on}")
-    target = target_of(asked, known.entries, judge.rules)
-    now = next((entry for entry in known.held if entry.originator_version == asked.entry), target)
-    told = split_again(fact(EntryCorrected, asked), now, known.held)
+    correction = asked.event
+    target = target_of(correction, known.entries, judge.rules)
+    now = next((entry for entry in known.held if entry.originator_version == correction.entry), target)
+    told = split_again(event_of(EntryCorrected, correction), now, known.held)
     version = len(known.entries) + 1
     readings = (*known.held, *in_force((*known.entries, provisional(asked, told, version, judge.rules))))
     corrected_by_third(told, known.entries, readings, known.grant, judge.rules)
@@ -291,7 +292,7 @@ def _corrected(known: Known, asked: CorrectEntry, judge: _Judge, today: date) ->
     days = (asked.on, *(entry.event.on for entry in held), *happened)
     not_in_future(max(days), today)
     corrects_something(known.held, held, judge.rules)
-    if asked.struck and judge.rules >= DECISIONS_HOLD_SINCE:
+    if correction.struck and judge.rules >= DECISIONS_HOLD_SINCE:
         edition_still_in_force(known.held, held, judge.fund)
     kind = corrected_kind(event, entries)
     of_money = kind in MONEY_OF_THE_WORLD

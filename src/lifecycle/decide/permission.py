@@ -7,7 +7,6 @@ from typing import NamedTuple
 from lifecycle.catalogue import BY_EVENT
 from lifecycle.decide.decision import no_longer
 from lifecycle.fund.state import Fund
-from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.history import (
     Entry,
@@ -25,7 +24,7 @@ from lifecycle.kernel.refusals import (
 from lifecycle.kernel.spec import Spec
 
 
-def permit(fund: Fund, row: Spec, act: Command | Event, recorder: str, *, recorded: bool = False) -> None:
+def permit(fund: Fund, row: Spec, act: Event, recorder: str, *, recorded: bool = False) -> None:
     """Refuse who may not act, or not record. Raises the refusal of officer and role.
 
     ``recorded``: it was so already. Who retires on that day has acted as an officer still.

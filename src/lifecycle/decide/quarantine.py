@@ -23,15 +23,15 @@ def judge_quarantine(
 
     ``found``: what lies at the position that the command names.
     """
-    permit(fund, QUARANTINE, asked, recorder)
+    permit(fund, QUARANTINE, asked.event, recorder)
     judged_today(asked.on, today, lambda: None)
-    return Verdict(quarantined(asked, found), (), None, fund)
+    return Verdict(quarantined(asked.event, found), (), None, fund)
 
 
 def judge_quarantine_of_answer(
     fund: Fund, asked: QuarantineAnswer, recorder: str, today: date, found: AnswerFound
 ) -> Verdict:
     """The same of an answer; ``found``: what there is under the id that the command names."""
-    permit(fund, QUARANTINE_ANSWER, asked, recorder)
+    permit(fund, QUARANTINE_ANSWER, asked.event, recorder)
     judged_today(asked.on, today, lambda: None)
-    return Verdict(answer_quarantined(asked, found), (), None, fund)
+    return Verdict(answer_quarantined(asked.event, found), (), None, fund)

@@ -1,21 +1,19 @@
 """Setting a row aside that is no entry, or that the rules refuse: what may be set aside, and what not."""
 
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from pydantic import Field
 
 from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
 from lifecycle.kernel.command import FundCommand
+from lifecycle.kernel.event import Draft
 from lifecycle.kernel.history import QUARANTINES
 from lifecycle.kernel.refusals import RowIsLawful, RowIsQuarantined, UnknownRow
 from lifecycle.types.text import Prose, Reason
 
 
-class QuarantineRow(FundCommand):
-    """Set a row of the journal aside that is no entry, or that the rules refuse."""
-
-    NAME = "QuarantineRow"
-    STREAM: ClassVar[str] = QUARANTINES
+class RowQuarantineDraft(Draft):
+    """A row to be set aside, before the book has said what is wrong with it."""
 
     position: int = Field(ge=1)
     """Of the row in the journal."""
@@ -23,16 +21,25 @@ class QuarantineRow(FundCommand):
     """Why it is set aside: how the row came there, as far as it is known."""
 
 
-class QuarantineAnswer(FundCommand):
-    """Set a refusal aside that the rules would not have given."""
+class QuarantineRow(FundCommand[RowQuarantineDraft]):
+    """Set a row of the journal aside that is no entry, or that the rules refuse."""
 
-    NAME = "QuarantineAnswer"
-    STREAM: ClassVar[str] = QUARANTINES
+    STREAM = QUARANTINES
+
+
+class AnswerQuarantineDraft(Draft):
+    """A refusal to be set aside, before the book has said what is wrong with it."""
 
     answered: Prose
     """The id of the command that was refused."""
     reason: Reason
     """Why it is set aside: how the answer came there, as far as it is known."""
+
+
+class QuarantineAnswer(FundCommand[AnswerQuarantineDraft]):
+    """Set a refusal aside that the rules would not have given."""
+
+    STREAM = QUARANTINES
 
 
 class AnswerFound(NamedTuple):
@@ -46,7 +53,7 @@ class AnswerFound(NamedTuple):
     """By whom and why it is quarantined already."""
 
 
-def answer_quarantined(asked: QuarantineAnswer, found: AnswerFound) -> AnswerQuarantined:
+def answer_quarantined(asked: AnswerQuarantineDraft, found: AnswerFound) -> AnswerQuarantined:
     """The fact that the command becomes. Raises a refusal if the answer is not one to be set aside."""
     if not found.number:
         raise UnknownRow(f"no command {asked.answered} was refused")
@@ -77,7 +84,7 @@ class AtPosition(NamedTuple):
     """By whom and why it is quarantined already."""
 
 
-def quarantined(asked: QuarantineRow, found: AtPosition) -> RowQuarantined:
+def quarantined(asked: RowQuarantineDraft, found: AtPosition) -> RowQuarantined:
     """The fact that the command becomes. Raises a refusal if the row is not one to be set aside."""
     if not found.name:
         raise UnknownRow(f"there is no row at position {asked.position}")

@@ -5,6 +5,7 @@ from datetime import date
 from typing import ClassVar
 
 from lifecycle.fund.state import Evolves, Flows, Fund, Partner, unchanged
+from lifecycle.kernel.command import FundCommand
 from lifecycle.kernel.event import FundEvent
 from lifecycle.kernel.guards import in_holding_currency
 from lifecycle.kernel.likeness import not_too_like
@@ -238,6 +239,36 @@ RULES: Rules = {
     ObligationWaived: Guards(invariants=(Rule(2, _waive),)),
 }
 """What is asked before each event, each rule with the number of its rule set."""
+
+
+class JoinPartner(FundCommand[PartnerJoined]):
+    """Welcome a partner."""
+
+
+class HoldConsultation(FundCommand[ConsultationHeld]):
+    """Record a meeting of the partners."""
+
+
+class PledgeContribution(FundCommand[ContributionPledged]):
+    """Record a pledge."""
+
+
+class AgreeContribution(FundCommand[ContributionAgreed]):
+    """Record a signed contribution."""
+
+
+class ScheduleInstalment(FundCommand[InstalmentScheduled]):
+    """Put an instalment on the calendar."""
+
+
+class ReceiveInstalment(FundCommand[InstalmentReceived]):
+    """Record money received."""
+
+
+class WaiveFundObligation(FundCommand[ObligationWaived]):
+    """Waive an instalment, with the reason."""
+
+    NAME = "WaiveObligation"
 
 
 # fmt: off

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from lifecycle.fund.state import Adoption, Evolves, Fund, unchanged
+from lifecycle.kernel.command import FundCommand
 from lifecycle.kernel.event import DocumentAttached, FundEvent
 from lifecycle.kernel.guards import in_holding_currency
 from lifecycle.kernel.refusals import (
@@ -143,6 +144,24 @@ RULES: Rules = {
     PolicyAdopted: Guards(invariants=(Rule(1, _adopt),)),
 }
 """What is asked before each event, each rule with the number of its rule set."""
+
+
+class EstablishFund(FundCommand[FundEstablished]):
+    """Make a new book."""
+
+
+class AdoptPolicy(FundCommand[PolicyAdopted]):
+    """Adopt an edition of windows and limits."""
+
+
+class SwitchSealing(FundCommand[SealingSwitched]):
+    """Say when the journal is sealed."""
+
+
+class AttachFundDocument(FundCommand[DocumentAttached]):
+    """Put a file beside the fund."""
+
+    NAME = "AttachDocument"
 
 
 # fmt: off

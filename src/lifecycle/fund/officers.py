@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from lifecycle.fund.state import Appointment, Evolves, Fund
+from lifecycle.kernel.command import FundCommand
 from lifecycle.kernel.event import FundEvent
 from lifecycle.kernel.likeness import not_too_like
 from lifecycle.kernel.refusals import LastAdministrator, NotAnOfficer
@@ -87,6 +88,14 @@ RULES: Rules = {
     OfficerRetired: Guards(invariants=(Rule(1, _retire),)),
 }
 """What is asked before each event, each rule with the number of its rule set."""
+
+
+class AppointOfficer(FundCommand[OfficerAppointed]):
+    """Give an officer roles."""
+
+
+class RetireOfficer(FundCommand[OfficerRetired]):
+    """Take an officer's roles."""
 
 
 # fmt: off

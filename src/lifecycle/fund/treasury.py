@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from lifecycle.fund.contributions import partner_of
 from lifecycle.fund.state import Evolves, Flows, Fund, unchanged
+from lifecycle.kernel.command import FundCommand
 from lifecycle.kernel.event import FundEvent
 from lifecycle.kernel.guards import in_holding_currency, money
 from lifecycle.kernel.refusals import ExceedsAvailableFunds
@@ -101,6 +102,18 @@ RULES: Rules = {
     FundsReturned: Guards(invariants=(Rule(1, _return),)),
 }
 """What is asked before each event, each rule with the number of its rule set."""
+
+
+class ChargeFee(FundCommand[FeeCharged]):
+    """Record a fee."""
+
+
+class CreditIncome(FundCommand[IncomeCredited]):
+    """Record investment income."""
+
+
+class ReturnFunds(FundCommand[FundsReturned]):
+    """Record money returned to a partner."""
 
 
 # fmt: off

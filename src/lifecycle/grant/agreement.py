@@ -10,6 +10,7 @@ from lifecycle.fund.establishment import window_of
 from lifecycle.fund.state import Fund
 from lifecycle.grant.obligations.asked import on_the_way
 from lifecycle.grant.state import Evolves, Grant, ended
+from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.refusals import (
     AgreementNotSigned,
@@ -223,6 +224,22 @@ RULES: Rules = {
     GrantLapsed: Guards(invariants=(Rule(2, _lapse_in_time),)),
 }
 """What is asked before each event, each rule with the number of its rule set."""
+
+
+class MeetCondition(GrantCommand[ConditionMet]):
+    """Record a condition as met."""
+
+
+class SignAgreement(GrantCommand[AgreementSigned]):
+    """Sign the agreement."""
+
+
+class MakeEffective(GrantCommand[GrantMadeEffective]):
+    """Let money flow, until a closing date."""
+
+
+class LapseGrant(GrantCommand[GrantLapsed]):
+    """End an approval that was never used."""
 
 
 # fmt: off

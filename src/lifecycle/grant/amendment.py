@@ -7,8 +7,8 @@ from lifecycle.fund.state import Fund
 from lifecycle.grant.agreement import edition_of, fits_window, plans_capabilities, within_span
 from lifecycle.grant.proposal.review import not_prepared_by, preparers, within_maximum
 from lifecycle.grant.state import Evolves, Grant, committed, ended, moves_money
-from lifecycle.kernel.command import OnGrant
-from lifecycle.kernel.event import GrantEvent
+from lifecycle.kernel.command import GrantCommand
+from lifecycle.kernel.event import Draft, GrantEvent
 from lifecycle.kernel.guards import in_holding_currency, money
 from lifecycle.kernel.refusals import (
     AlreadySuspended,
@@ -176,7 +176,7 @@ def _extend(grant: Grant, event: ClosingDateExtended, fund: Fund) -> None:
         within_span(grant.effective_on, event.closing_date, window_of(grant.window, edition_of(grant, fund)))
 
 
-def _redraw(_: Grant, asked: "RestructureGrant", fund: Fund) -> GrantRestructured:
+def _redraw(_: Grant, asked: "RestructuringDraft", fund: Fund) -> GrantRestructured:
     edition = fund.edition_on(asked.on)
     if edition is None:
         raise NoEditionInForce(f"no policy edition holds on {asked.on}: adopt one that does")
@@ -281,18 +281,51 @@ RULES: Rules = {
 """What is asked before each event, each rule with the number of its rule set."""
 
 
-class RestructureGrant(OnGrant):
-    """Redraw a grant's terms; the edition then in force governs it."""
-
-    NAME = "RestructureGrant"
+class RestructuringDraft(Draft):
+    """New terms, before the edition then in force is named."""
 
     window: Word | None = None
+    """The new window, where it changes."""
     recipients: Countries | None = None
+    """All receiving countries from now on, where they change."""
     providers: Countries | None = None
+    """All providing countries from now on, where they change."""
     objective: Prose | None = None
+    """The new objective, where it changes."""
     institution: Line | None = None
+    """The institution from now on, where it changes."""
     capabilities_planned: tuple[Capability, ...] | None = None
+    """The institution's plan from now on, where it changes."""
     reason: Reason
+    """Why the terms were redrawn."""
+
+
+class RestructureGrant(GrantCommand[RestructuringDraft]):
+    """Redraw a grant's terms; the edition then in force governs it."""
+
+
+class ExtendClosingDate(GrantCommand[ClosingDateExtended]):
+    """Move the closing date."""
+
+
+class IncreaseCommitment(GrantCommand[CommitmentIncreased]):
+    """Promise more."""
+
+
+class CancelBalance(GrantCommand[BalanceCancelled]):
+    """Give undisbursed money back to the fund."""
+
+
+class SuspendGrant(GrantCommand[GrantSuspended]):
+    """Stop payments or activities."""
+
+
+class LiftSuspension(GrantCommand[SuspensionLifted]):
+    """Let them go on."""
+
+
+class CancelGrant(GrantCommand[GrantCancelled]):
+    """End a grant before its time."""
 
 
 # fmt: off

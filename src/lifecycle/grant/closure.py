@@ -4,6 +4,7 @@ from lifecycle.fund.state import Fund
 from lifecycle.grant.agreement import edition_of
 from lifecycle.grant.obligations.asked import asks_for
 from lifecycle.grant.state import Evolves, Grant
+from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import DocumentAttached, GrantEvent
 from lifecycle.kernel.guards import money
 from lifecycle.kernel.obligation import NAMES
@@ -142,6 +143,22 @@ RULES: Rules = {
     ),
 }
 """What is asked before each event, each rule with the number of its rule set."""
+
+
+class WaiveObligation(GrantCommand[ObligationWaived]):
+    """Waive an obligation, with the reason."""
+
+
+class CloseGrant(GrantCommand[GrantClosed]):
+    """Close a grant's books."""
+
+
+class ReopenGrant(GrantCommand[GrantReopened]):
+    """Open a closed grant again."""
+
+
+class AttachDocument(GrantCommand[DocumentAttached]):
+    """Put a file beside a grant."""
 
 
 # fmt: off

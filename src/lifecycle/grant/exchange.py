@@ -7,8 +7,8 @@ from pydantic import Field, model_validator
 
 from lifecycle.fund.state import Fund
 from lifecycle.grant.state import Activity, Evolves, Grant, unchanged
-from lifecycle.kernel.command import GrantCommand
-from lifecycle.kernel.event import GrantEvent, Value
+from lifecycle.kernel.command import GrantCommand, event_of
+from lifecycle.kernel.event import Draft, GrantEvent, Value
 from lifecycle.kernel.guards import in_holding_currency
 from lifecycle.kernel.likeness import not_too_like
 from lifecycle.kernel.refusals import (
@@ -278,6 +278,10 @@ def _hold_like_no_other(grant: Grant, event: ActivityHeld) -> None:
     not_too_like(event.activity, grant.activities, "activity")
 
 
+def _with_hosts(_: Grant, asked: "ActivityHeldDraft", __: Fund) -> ActivityHeld:
+    return event_of(ActivityHeld, asked)
+
+
 RULES: Rules = {
     ActivityPlanned: Guards(
         invariants=(
@@ -294,16 +298,15 @@ RULES: Rules = {
             Rule(1, _hold),
             Rule(2, _hold_after_its_end),
             Rule(2, _hold_like_no_other),
-        )
+        ),
+        made_by=_with_hosts,
     ),
 }
 """What is asked before each event, each rule with the number of its rule set."""
 
 
-class HoldActivity(GrantCommand, ActivityHeld):
-    """Record that it was held."""
-
-    NAME = "HoldActivity"
+class ActivityHeldDraft(Draft, ActivityHeld):
+    """An activity held, of which one host may be named by itself."""
 
     host: Country | None = None
     """The one country in which it was held; several are hosts."""
@@ -316,6 +319,30 @@ class HoldActivity(GrantCommand, ActivityHeld):
         if given.get("hosts") is not None:
             raise ValueError("give either host (one country) or hosts (several)")
         return {name: said for name, said in given.items() if name != "host"} | {"hosts": [given["host"]]}
+
+
+class HoldActivity(GrantCommand[ActivityHeldDraft]):
+    """Record that it was held."""
+
+
+class InvolveParty(GrantCommand[PartyInvolved]):
+    """Record who facilitates or finances."""
+
+
+class EngageExpert(GrantCommand[ExpertEngaged]):
+    """Record an expert's help."""
+
+
+class PlanActivity(GrantCommand[ActivityPlanned]):
+    """Plan an exchange."""
+
+
+class RescheduleActivity(GrantCommand[ActivityRescheduled]):
+    """Move it to other days."""
+
+
+class CancelActivity(GrantCommand[ActivityCancelled]):
+    """Call it off."""
 
 
 # fmt: off

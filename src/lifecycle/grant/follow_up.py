@@ -4,6 +4,7 @@ from typing import Any
 
 from lifecycle.fund.state import Fund
 from lifecycle.grant.state import Evolve, Evolves, FollowUp, Grant
+from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import in_holding_currency, money
 from lifecycle.kernel.likeness import not_too_like
@@ -160,6 +161,26 @@ RULES: Rules = {
     FollowUpHandedOver: Guards(invariants=(Rule(1, _hand_over),)),
 }
 """What is asked before each event, each rule with the number of its rule set."""
+
+
+class AgreeFollowUp(GrantCommand[FollowUpAgreed]):
+    """Agree on an action, its owner and day."""
+
+
+class FinanceFollowUp(GrantCommand[FollowUpFinanced]):
+    """Record money found for it."""
+
+
+class CompleteFollowUp(GrantCommand[FollowUpCompleted]):
+    """Record it as done."""
+
+
+class DropFollowUp(GrantCommand[FollowUpDropped]):
+    """Give it up, with the reason."""
+
+
+class HandOverFollowUp(GrantCommand[FollowUpHandedOver]):
+    """Hand it to somebody else."""
 
 
 # fmt: off

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from lifecycle.grant.state import Evolves, Grant, unchanged
+from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import Others, third
 from lifecycle.kernel.refusals import (
@@ -187,6 +188,46 @@ RULES: Rules = {
     CompletionReportAccepted: Guards(invariants=(Rule(1, _accept),), requested_by=(Rule(1, _submitters),)),
 }
 """What is asked before each event, each rule with the number of its rule set."""
+
+
+class ReportProgress(GrantCommand[ProgressReported]):
+    """Hand in a progress report."""
+
+
+class CompleteImplementation(GrantCommand[ImplementationCompleted]):
+    """End the activities; follow-up begins."""
+
+
+class ReportOutcomes(GrantCommand[OutcomesReported]):
+    """Tell which capacity was built."""
+
+
+class RecordLesson(GrantCommand[LessonRecorded]):
+    """Tell what worked, what did not, why."""
+
+
+class ReachCapability(GrantCommand[CapabilityReached]):
+    """Record a capability as reached."""
+
+
+class SubmitCompletionReport(GrantCommand[CompletionReportSubmitted]):
+    """Hand in the completion report."""
+
+
+class AcceptCompletionReport(GrantCommand[CompletionReportAccepted]):
+    """Take the completion report."""
+
+
+class RecordClientSurvey(GrantCommand[ClientSurveyRecorded]):
+    """Record what the recipients said."""
+
+
+class PublishResultsStory(GrantCommand[ResultsStoryPublished]):
+    """Record a published results story."""
+
+
+class RecordDevelopmentOutcome(GrantCommand[DevelopmentOutcomeRecorded]):
+    """Record what changed, years later."""
 
 
 # fmt: off

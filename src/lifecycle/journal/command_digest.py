@@ -14,6 +14,8 @@ from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
 
 _NOT_SAID = {"command_id", "expect_version"}
+_BESIDE = ("note", "grant", "call")
+"""What a command says beside its event, in this order."""
 _ENVELOPE = ("recorded_at", "recorder", "command_id", "rules", "note", SUM)
 _FILLED_IN_READS = ("edition", "payment", "split")
 """Fields that follow from a correction, which the book fills in: a corrected approval that gets another day
@@ -23,10 +25,15 @@ is under that day's edition; a corrected refund is split again, or is of no paym
 
 def digest_of(command: Command) -> str:
     """SHA-256 of what the command says, whatever its id, and in whatever order it was written."""
-    text = command.__pydantic_serializer__.to_json(
-        command, exclude=_NOT_SAID, exclude_none=True, by_alias=True
-    )
-    return sha256(command.NAME.encode() + text).hexdigest()
+    event = command.event
+    text = event.__pydantic_serializer__.to_json(event, exclude_none=True, by_alias=True)
+    said = {name: value for name in _BESIDE if (value := command.__dict__.get(name)) is not None}
+    if said and _event_first(type(command)):
+        text = text[:-1] + b"," + to_json(said)[1:]
+    elif said:
+        fields = from_json(text) | said
+        text = to_json({name: fields[name] for name in _names(type(command)) if name in fields})
+    return _digest(type(command), text)
 
 
 def digest_of_founding(states: Sequence[bytes]) -> str:
@@ -46,7 +53,7 @@ def possible_digests(
     about, _, name = entry.originator_id.partition(":")
     where = {about: name} if name else {}
     values = _fields(entry.event, command_class) | where
-    if _ends_with_its_place(command_class):
+    if _event_first(command_class) and not command_class.FILLED_IN:
         yield _digest(command_class, _spliced(state, about, name)), values
     stored, note = _said(state)
     for absent in _absent(stored, command_class):
@@ -67,15 +74,14 @@ def _fields(event: Event, command_class: type[Command]) -> dict[str, Any]:
 
 @cache
 def _names(command_class: type[Command]) -> tuple[str, ...]:
-    return tuple(command_class.model_fields)
+    return tuple(command_class.fields())
 
 
 @cache
-def _ends_with_its_place(command_class: type[Command]) -> bool:
-    """Whether a command's own fields come before its note and its stream, and nothing is filled in."""
-    names = [name for name in _names(command_class) if name not in _NOT_SAID]
-    own = [name for name in names if name not in ("note", "grant", "call")]
-    return names[: len(own)] == own and not command_class.FILLED_IN
+def _event_first(command_class: type[Command]) -> bool:
+    """Whether the event's fields come before the note and the id of the grant or call."""
+    names = tuple(command_class.EVENT.model_fields)
+    return _names(command_class)[: len(names)] == names
 
 
 def _spliced(state: bytes, about: str, name: str) -> bytes:
@@ -103,7 +109,7 @@ def _said(state: bytes) -> tuple[dict[str, Any], str | None]:
 def _absent(stored: dict[str, Any], command_class: type[Command]) -> Iterator[tuple[str, ...]]:
     """The fields that the book may have filled in: none of them, each, and several together."""
     names = [name for name in command_class.FILLED_IN if name in stored]
-    if "reads" in command_class.model_fields:
+    if "reads" in command_class.fields():
         names += [f"reads.{name}" for name in _FILLED_IN_READS if name in (stored.get("reads") or {})]
     for many in range(len(names) + 1):
         yield from combinations(names, many)
@@ -127,7 +133,7 @@ def _in_order(
     """
     fields = said | where if note is None else {**said, "note": note, **where}
     names = [
-        field.serialization_alias or field.alias or name for name, field in command_class.model_fields.items()
+        field.serialization_alias or field.alias or name for name, field in command_class.fields().items()
     ]
     ordered = {name: fields[name] for name in names if name in fields}
     yield to_json(ordered)

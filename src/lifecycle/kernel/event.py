@@ -29,6 +29,10 @@ class Event(Value):
     """Whose act it was."""
 
 
+class Draft(Event):
+    """An event as it is asked for, before the book has completed it. It is never stored."""
+
+
 class LeftOut(Event):
     """Stands in the place of a row that counts in no fold: quarantined, or of a stream that is stopped.
 

@@ -3,7 +3,7 @@
 Lists bind commands and corrections as they are given. A stored entry is read by its shape alone.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from types import NoneType, UnionType
@@ -19,8 +19,6 @@ from lifecycle.types.vocabularies import Listed
 
 Fault = tuple[tuple[str | int, ...], str]
 """The field, with its place in a list if it stands in one; and what is wrong."""
-AS_STORED = {"as_stored": True}
-"""The context of ``model_validate`` for a command that is made again from its entry: no list is asked."""
 _Find = Callable[[Any, date | None, tuple[str | int, ...]], Iterator[Fault]]
 
 
@@ -35,10 +33,8 @@ def refuse(title: str, found: list[Fault]) -> None:
         raise ValidationError.from_exception_data(title, [_listed(*fault) for fault in found])
 
 
-def with_faults(error: ValidationError, kind: type[BaseModel], said: Any) -> ValidationError:
+def with_faults(error: ValidationError, kind: type[BaseModel], said: Mapping[str, Any]) -> ValidationError:
     """The error with what no list has in the well-formed fields, too: one message names all faults."""
-    if not isinstance(said, dict):
-        return error
     details = error.errors(include_url=False)
     wrong = {detail["loc"][0] for detail in details if detail["loc"]}
     on = _alone(kind, "on", said)
@@ -51,11 +47,11 @@ def with_faults(error: ValidationError, kind: type[BaseModel], said: Any) -> Val
     if not found:
         return error
     return ValidationError.from_exception_data(
-        error.title, [*map(_again, details), *(_listed(*fault) for fault in found)]
+        error.title, [*map(told_again, details), *(_listed(*fault) for fault in found)]
     )
 
 
-def _alone(kind: type[BaseModel], name: str, said: dict[str, Any]) -> Any:
+def _alone(kind: type[BaseModel], name: str, said: Mapping[str, Any]) -> Any:
     """The value of one field; `None` if it is not valid."""
     field = kind.model_fields[name]
     try:
@@ -71,7 +67,7 @@ def _listed(where: tuple[str | int, ...], what: str) -> InitErrorDetails:
     return InitErrorDetails(type=PydanticCustomError("listed", message), loc=where, input=None)
 
 
-def _again(detail: ErrorDetails) -> InitErrorDetails:
+def told_again(detail: ErrorDetails) -> InitErrorDetails:
     """An error that pydantic told, to be told once more."""
     name, told = detail["type"], detail.get("ctx", {})
     message: Any = detail["msg"].replace("{", "(").replace("}", ")")

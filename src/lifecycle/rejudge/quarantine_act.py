@@ -22,7 +22,7 @@ def quarantined_again(
     """
     hold_against([own], receipt, QuarantineRow.NAME)
     fields = {"on": event.on, "actor": event.actor, "position": event.position, "reason": event.reason}
-    command = QuarantineRow.model_validate(fields if own.note is None else {**fields, "note": own.note})
+    command = QuarantineRow.read(fields if own.note is None else {**fields, "note": own.note})
     _check_digest(command, receipt)
     if not are_wrong:
         raise Lawless(f"nothing is wrong with position {event.position}, which it sets aside")
@@ -42,7 +42,7 @@ def receipt_quarantined_again(
     """
     hold_against([own], receipt, QuarantineAnswer.NAME)
     fields = {"on": event.on, "actor": event.actor, "answered": event.answered, "reason": event.reason}
-    command = QuarantineAnswer.model_validate(fields if own.note is None else {**fields, "note": own.note})
+    command = QuarantineAnswer.read(fields if own.note is None else {**fields, "note": own.note})
     _check_digest(command, receipt)
     if not is_wrong:
         raise Lawless(f"nothing is wrong with answer {event.answer}, which it sets aside")

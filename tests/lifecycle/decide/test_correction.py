@@ -225,7 +225,7 @@ def test_a_correction_of_a_struck_proposal_is_struck_too() -> None:
     undone = g.correct("02-20", actor="a.prover", entry=2, struck=True)
     past.when(undone).refused(NothingCorrected)
     past.given(g.correct("02-20", actor="a.prover", entry=3, struck=True), undone)
-    assert past.grants[G].grant.title == g.PROPOSED[0].title  # type: ignore[attr-defined,union-attr]
+    assert past.grants[G].grant.title == g.PROPOSED[0].event.title  # type: ignore[attr-defined,union-attr]
 
 
 def test_an_instalment_is_not_struck_or_renamed_under_its_receipt() -> None:

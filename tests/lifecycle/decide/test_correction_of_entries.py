@@ -20,7 +20,7 @@ def test_an_entry_is_struck_once() -> None:
     for change in ({"struck": True}, {"reads": {"amount": "1.00 USD"}}):
         past.when(g.correct("01-13", entry=2, **change)).refused(NothingCorrected)
         with pytest.raises(Refusal, match="entry 3") as told:  # as it was told under the first rules
-            target_of(g.correct("01-13", entry=2, **change), past.grants[g.G].entries, 1)  # type: ignore[arg-type]
+            target_of(g.correct("01-13", entry=2, **change).event, past.grants[g.G].entries, 1)  # type: ignore[arg-type]
         assert told.value.name == EntryAlreadyStruck.__name__
 
 

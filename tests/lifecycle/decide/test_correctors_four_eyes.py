@@ -171,7 +171,7 @@ def test_who_asked_does_not_correct_the_decision(who: str) -> None:
     pair = [on_fund.CommitmentReleased] if promises else []
     for change in ({"struck": True}, {"reads": fields}):
         make = g.correct("2018-06-01", entry=past.version(event), **change)
-        past.when(make.model_copy(update=ME)).refused(DecidesOwnRequest, "b.oth")
+        past.when(g.but(make, **ME)).refused(DecidesOwnRequest, "b.oth")
         past.when(make).then(EntryCorrected, *pair)
 
 
@@ -193,13 +193,13 @@ def test_who_asked_does_not_bring_a_decision_back() -> None:
     past.when(g.correct("2018-06-02", **ME, **change)).refused(DecidesOwnRequest, "b.oth prepared")
     two = own(*EFFECTIVE, g.request_payment("04-10"), g.request_payment("04-10", payment="P2", **ME))
     two.given(g.authorise("04-20"))
-    mine = reads(two, was.PaymentAuthorised, payment="P2").model_copy(update=ME)
+    mine = g.but(reads(two, was.PaymentAuthorised, payment="P2"), **ME)
     two.when(mine).refused(DecidesOwnRequest, "b.oth asked for P2")
 
 
 def test_what_was_asked_for_may_be_corrected_by_a_preparer_who_did_not_enter_it() -> None:
     past = own(g.propose("01-10"), g.revise("01-15", sector="milk", **ME), g.request("01-20"))
-    past.when(reads(past, was.GrantProposed, title="Milk").model_copy(update=ME)).then(EntryCorrected)
+    past.when(g.but(reads(past, was.GrantProposed, title="Milk"), **ME)).then(EntryCorrected)
 
 
 @pytest.mark.parametrize("on", ["2017-01-24", "2017-01-25", "2017-01-26"])
@@ -207,7 +207,7 @@ def test_who_is_found_late_to_have_prepared_it_did_not_correct_its_approval(on: 
     """On the day before, of and after the request: its approval was corrected by the same hand."""
     life = [g.propose("01-10"), g.request("01-25"), g.approve("02-10")]
     past = own(*life)
-    past.given(reads(past, was.GrantApproved, amount="80000.00 USD").model_copy(update=ME))
+    past.given(g.but(reads(past, was.GrantApproved, amount="80000.00 USD"), **ME))
     past.when(g.revise(on, title="Milk", **ME)).refused(DecidesOwnRequest, "EntryCorrected")
     past.record(g.revise(on, title="Milk")).then(was.ProposalRevised)
     past.given(g.correct("2018-06-02", entry=past.version(EntryCorrected), struck=True))
@@ -217,7 +217,7 @@ def test_who_is_found_late_to_have_prepared_it_did_not_correct_its_approval(on: 
 def test_a_request_is_not_brought_back_to_a_corrector_of_its_approval() -> None:
     past = own(g.propose("01-10"), g.revise("01-15", title="Milk", **ME), g.request("01-20"))
     past.given(g.approve("02-10"), strike(past, was.ProposalRevised))
-    past.given(reads(past, was.GrantApproved, amount="80000.00 USD").model_copy(update=ME))
+    past.given(g.but(reads(past, was.GrantApproved, amount="80000.00 USD"), **ME))
     back = g.correct("2018-06-02", actor="a.prover", entry=past.version(EntryCorrected), struck=True)
     past.when(back).refused(DecidesOwnRequest, "b.oth prepared")
 

@@ -13,7 +13,6 @@ from lifecycle.kernel.command import Command
 from second_book.book import SecondBook
 from second_book.words import Fact
 from support import given as g
-from support.asking import words_of
 from support.given import (
     CHECKER,
     EFFECTIVE,
@@ -105,7 +104,7 @@ class Two:
     def ask(self, command: Command) -> None:
         """The same answer."""
         self.number += 1
-        words = {**words_of(command), "command_id": f"c{self.number}"}
+        words = {**command.words(), "command_id": f"c{self.number}"}
         expected = self.second.record(words, command.actor)
         outcome = self.past.record(command)
         got = outcome.refusal.name if outcome.refusal else None

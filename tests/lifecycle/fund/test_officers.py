@@ -95,5 +95,5 @@ def test_what_comes_back_was_the_act_of_an_officer() -> None:
     past = given(DECIDED)
     past.given(g.strike(past, on_grant.GrantApproved, on="2017-03-01"), g.retire("02-09", officer=NEW))
     other = g.appoint("2012-01-01", officer="l.ate", roles=["approver"])
-    back = g.strike(past, EntryCorrected, on="2017-03-02").model_copy(update={"actor": "l.ate"})
+    back = g.but(g.strike(past, EntryCorrected, on="2017-03-02"), actor="l.ate")
     past.given(other).when(back).refused(NotAnOfficer, NEW)

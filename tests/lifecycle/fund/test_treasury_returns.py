@@ -92,7 +92,7 @@ def test_a_receipt_is_not_corrected_away_under_a_return() -> None:
 
 def test_a_return_of_before_holds_no_correction_back() -> None:
     past = promised().given(g.return_funds("02-12", partner="ES", amount="15000.00 USD"))
-    amount = g.return_funds("02-12", partner="ES", amount="20000.00 USD").amount  # type: ignore[attr-defined]
+    amount = g.return_funds("02-12", partner="ES", amount="20000.00 USD").event.amount  # type: ignore[attr-defined]
     *before, returned = past.fund_entries
     past.fund_entries[:] = [
         *before,

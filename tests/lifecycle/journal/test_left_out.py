@@ -62,7 +62,7 @@ def forged(book: Book, kind: str = "an unknown topic") -> int:
 
 def quarantine(position: int, **more: object) -> QuarantineRow:
     words = {"on": "2026-01-31", "actor": "admin", "position": position, "reason": "put in by SQL"}
-    return QuarantineRow.model_validate({**words, **more})
+    return QuarantineRow.read({**words, **more})
 
 
 def cost(grant: str, amount: str = "1.00 USD") -> Command:
@@ -547,7 +547,7 @@ def test_a_seal_does_not_come_between_a_row_and_its_quarantine(book: Book) -> No
 
 def answer_aside(answered: str, **more: object) -> QuarantineAnswer:
     words = {"on": "2026-01-31", "actor": "admin", "answered": answered, "reason": "put in by SQL"}
-    return QuarantineAnswer.model_validate({**words, **more})
+    return QuarantineAnswer.read({**words, **more})
 
 
 @pytest.mark.case("T2")
@@ -607,7 +607,7 @@ def test_a_forged_act_sets_no_lawful_refusal_aside(book: Book) -> None:
         assert opened.record(honest, "n.obody").refusal == "NotAnOfficer"
         number = opened.journal.ends()[1]
         asked = answer_aside("honest")
-        told = {"answer": number, "answered": "honest", "fault": "x", "reason": asked.reason}
+        told = {"answer": number, "answered": "honest", "fault": "x", "reason": asked.event.reason}
         event = AnswerQuarantined.model_validate({"on": asked.on, "actor": "admin", **told})
         position = forge(opened, asked, event=event)
     with again(book) as opened:

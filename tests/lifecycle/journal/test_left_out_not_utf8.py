@@ -55,7 +55,7 @@ def test_the_other_streams_go_on_until_the_row_is_set_aside(book: Book, tmp_path
             f"position {position}" in problem.where for problem in verify(found, Seal(found)).problems
         ] == [True]
         words = {"on": "2017-01-12", "actor": "admin", "position": position, "reason": "put in by SQL"}
-        assert found.record(QuarantineRow.model_validate(words), "admin").outcome == "accepted"
+        assert found.record(QuarantineRow.read(words), "admin").outcome == "accepted"
         catch_up(found)
         assert Seal(found).seal().fault is None
         assert not verify(found, Seal(found), rules=True).problems

@@ -179,7 +179,7 @@ REQUESTED = request_digest(Known.of(given(ANOTHER).grants["SSF-2"].entries).gran
 
 def approved(asked: Command) -> GrantApproved:
     """Under the edition before the one that holds."""
-    said = {name: value for name, value in asked if name in GrantApproved.model_fields}
+    said = {name: value for name, value in asked.event if name in GrantApproved.model_fields}
     return GrantApproved(**{**said, "request_digest": REQUESTED, "edition": "2008-10"})
 
 
@@ -479,7 +479,7 @@ def test_many_processes_find_what_one_finds(place: Path | str, monkeypatch: pyte
         aside = [stop.position for stop in book.stops()][:2]
         for position in aside:
             words = {"on": "2026-01-31", "actor": "admin", "position": position, "reason": "by SQL"}
-            assert book.record(QuarantineRow.model_validate(words), "admin").outcome == "accepted"
+            assert book.record(QuarantineRow.read(words), "admin").outcome == "accepted"
         record(book, [g.cost("01-12", grant=name) for name in names[5:]])
         far = datetime(2199, 1, 1, tzinfo=UTC)
         for name in names[3:5]:

@@ -12,6 +12,7 @@ from lifecycle.fund.state import Fund
 from lifecycle.grant.agreement import deadline
 from lifecycle.grant.payment.request import not_finished, payment_of, requester, with_payment
 from lifecycle.grant.state import Evolves, Grant, given_back, moves_money
+from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import Others, in_holding_currency, money, third
 from lifecycle.kernel.refusals import (
@@ -206,6 +207,14 @@ RULES: Rules = {
     PaymentFailed: Guards(invariants=(Rule(1, _fail),)),
 }
 """What is asked before each event, each rule with the number of its rule set."""
+
+
+class DisburseFunds(GrantCommand[FundsDisbursed]):
+    """Pay an authorised payment."""
+
+
+class FailPayment(GrantCommand[PaymentFailed]):
+    """Record that the bank could not pay."""
 
 
 # fmt: off

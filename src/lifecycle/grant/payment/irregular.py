@@ -113,10 +113,8 @@ RULES: Rules = {
 """What is asked before each event, each rule with the number of its rule set."""
 
 
-class RecordIrregularPayment(OfOneLine, IrregularPaymentRecorded):
+class RecordIrregularPayment(OfOneLine[IrregularPaymentRecorded]):
     """Record what the bank paid in breach."""
-
-    NAME = "RecordIrregularPayment"
 
 
 # fmt: off

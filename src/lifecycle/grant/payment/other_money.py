@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from lifecycle.grant.state import Evolves, unchanged
+from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.spec import ANY, GRANT, Spec
 from lifecycle.types.money import Amount
@@ -43,6 +44,14 @@ EVOLVE: Evolves = {
     CostRecorded: unchanged,
 }
 """How each event changes the grant."""
+
+
+class RecordCoFinancing(GrantCommand[CoFinancingRecorded]):
+    """Record what others paid."""
+
+
+class RecordCost(GrantCommand[CostRecorded]):
+    """Record the cost of preparing or supervising."""
 
 
 # fmt: off

@@ -3,12 +3,10 @@
 from decimal import Decimal
 from typing import ClassVar
 
-from pydantic import model_validator
-
 from lifecycle.fund.state import Fund
 from lifecycle.grant.payment.request import payment_of
 from lifecycle.grant.state import Evolves, Grant, given_back, moves_money
-from lifecycle.kernel.command import GrantCommand, fact
+from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent, Value
 from lifecycle.kernel.guards import in_holding_currency, money
 from lifecycle.kernel.refusals import RefundExceedsDisbursed, SplitDoesNotAddUp
@@ -80,12 +78,12 @@ def split_over(grant: Grant, amount: Money) -> list[dict[str, str]]:
     return parts
 
 
-def _split(grant: Grant, asked: "RecordRefund", _: Fund) -> RefundReceived:
-    refund = fact(RefundReceived, asked)
+def _split(grant: Grant, refund: RefundReceived, _: Fund) -> RefundReceived:
+    """Split a refund that names no payment over the grant's payments."""
     if refund.payment is not None or refund.split is not None:
         return refund
     fields = {name: getattr(refund, name) for name in refund.model_fields_set}
-    return RefundReceived.model_validate({**fields, "split": split_over(grant, asked.amount)})
+    return RefundReceived.model_validate({**fields, "split": split_over(grant, refund.amount)})
 
 
 def _refund(grant: Grant, event: RefundReceived, fund: Fund) -> None:
@@ -126,17 +124,16 @@ RULES: Rules = {
 """What is asked before each event, each rule with the number of its rule set."""
 
 
-class RecordRefund(GrantCommand, RefundReceived):
+class RecordRefund(GrantCommand[RefundReceived]):
     """Record money that came back."""
 
-    NAME = "RecordRefund"
     FILLED_IN = ("split",)
+    CHECKS_MORE = True
 
-    @model_validator(mode="after")
-    def _of_one_or_of_several(self) -> "RecordRefund":
-        if self.payment is not None and self.split is not None:
+    def agrees(self) -> None:
+        """Refuse a refund of one payment that is split over several. Raises ``ValueError``."""
+        if self.event.payment is not None and self.event.split is not None:
             raise ValueError("give a payment or a split, not both")
-        return self
 
 
 # fmt: off

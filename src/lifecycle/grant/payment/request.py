@@ -1,6 +1,7 @@
 """A payment asked for, and allowed or refused by finance."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
 
 from pydantic import model_validator
 
@@ -180,21 +181,32 @@ RULES: Rules = {
 """What is asked before each event, each rule with the number of its rule set."""
 
 
-class OfOneLine(GrantCommand):
+_E = TypeVar("_E", bound=GrantEvent)
+
+
+class OfOneLine(GrantCommand[_E], Generic[_E]):
     """A command that names a budget line as ``line`` or as ``category``, and not as both."""
 
-    @model_validator(mode="before")
+    CHECKS_MORE = True
+
     @classmethod
-    def _named_once(cls, said: Any) -> Any:
-        if isinstance(said, dict) and "line" in said and "category" in said:
+    def spoken(cls, words: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Refuse words that name the line twice. Raises ``ValueError``."""
+        if "line" in words and "category" in words:
             raise ValueError("line is another name of category: give one of them")
-        return said
+        return words
 
 
-class RequestPayment(OfOneLine, PaymentRequested):
+class RequestPayment(OfOneLine[PaymentRequested]):
     """Ask for a payment."""
 
-    NAME = "RequestPayment"
+
+class AuthorisePayment(GrantCommand[PaymentAuthorised]):
+    """Allow a payment."""
+
+
+class RejectPayment(GrantCommand[PaymentRejected]):
+    """Refuse a payment."""
 
 
 # fmt: off

@@ -10,6 +10,7 @@ from pydantic import Field
 from lifecycle.fund.establishment import window_is_known
 from lifecycle.fund.state import Fund
 from lifecycle.grant.state import Evolves, Grant, ended
+from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent, Value
 from lifecycle.kernel.guards import in_holding_currency, money
 from lifecycle.kernel.refusals import BudgetDoesNotAddUp, LetterMissing, NothingChanged
@@ -269,6 +270,26 @@ RULES: Rules = {
     FundingRequested: Guards(invariants=(Rule(1, _request),)),
 }
 """What is asked before each event, each rule with the number of its rule set."""
+
+
+class ProposeGrant(GrantCommand[GrantProposed]):
+    """Put a proposal forward."""
+
+
+class ReviseProposal(GrantCommand[ProposalRevised]):
+    """Change a proposal."""
+
+
+class ReturnProposal(GrantCommand[ProposalReturned]):
+    """Send a proposal back."""
+
+
+class RequestFunding(GrantCommand[FundingRequested]):
+    """Ask for money, with budget and letters."""
+
+
+class WithdrawProposal(GrantCommand[ProposalWithdrawn]):
+    """Take a proposal back."""
 
 
 # fmt: off

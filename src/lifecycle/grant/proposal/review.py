@@ -10,8 +10,8 @@ from lifecycle.fund.state import Fund
 from lifecycle.grant.agreement import fits_months, fits_window, plans_capabilities
 from lifecycle.grant.proposal.request import request_digest
 from lifecycle.grant.state import Evolves, Grant, committed, ended, moves_money
-from lifecycle.kernel.command import OnGrant
-from lifecycle.kernel.event import GrantEvent
+from lifecycle.kernel.command import GrantCommand
+from lifecycle.kernel.event import Draft, GrantEvent
 from lifecycle.kernel.guards import Others, in_holding_currency, money, third
 from lifecycle.kernel.refusals import AboveMaximumAmount, DecidesOwnRequest, NoEditionInForce, RequestChanged
 from lifecycle.kernel.rule import Guards, Rule, Rules
@@ -104,7 +104,7 @@ def not_prepared_by(approver: str, grant: Grant) -> None:
         raise DecidesOwnRequest(f"{approver} prepared {grant.id}, so another approver has to decide on it")
 
 
-def _promise(grant: Grant, asked: "ApproveGrant", fund: Fund) -> GrantApproved:
+def _promise(grant: Grant, asked: "ApprovalDraft", fund: Fund) -> GrantApproved:
     not_prepared_by(asked.actor, grant)
     edition = fund.edition_on(asked.on)
     if edition is None:
@@ -165,17 +165,29 @@ RULES: Rules = {
 """What is asked before each event, each rule with the number of its rule set."""
 
 
-class ApproveGrant(OnGrant):
-    """Promise money; the fund is charged in the same transaction."""
-
-    NAME = "ApproveGrant"
-    FILLED_IN = ("request_digest",)
+class ApprovalDraft(Draft):
+    """A promise, before the edition in force is named and the request's digest is known."""
 
     amount: Cost
+    """The commitment; in the holding currency."""
     conditions: tuple[Line, ...] = ()
     """To be met before the agreement is signed."""
     request_digest: Digest | None = None
     """Of the request that the approver read, as ``grant show`` prints it: another one is refused."""
+
+
+class ApproveGrant(GrantCommand[ApprovalDraft]):
+    """Promise money; the fund is charged in the same transaction."""
+
+    FILLED_IN = ("request_digest",)
+
+
+class ReviewProposal(GrantCommand[ProposalReviewed]):
+    """Score a proposal."""
+
+
+class DeclineProposal(GrantCommand[ProposalDeclined]):
+    """Refuse a proposal."""
 
 
 # fmt: off

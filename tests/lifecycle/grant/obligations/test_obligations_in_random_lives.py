@@ -13,7 +13,7 @@ from lifecycle.policy.edition import read_edition, shipped
 from second_book.timeline import timeline
 from second_book.words import EDITIONS, Fact, State, standing
 from support import given as g
-from support.asking import shift, words_of
+from support.asking import shift
 from support.given import Past, given
 
 OURS: State = {
@@ -184,7 +184,7 @@ def life(dice: Dice) -> tuple[Past, list[Fact]]:
 
     def ask(command: Any) -> None:
         if past.record(command, recorder="admin").refusal is None:
-            facts.append({**words_of(command), "recorder": "admin", "version": len(facts) + 1})
+            facts.append({**command.words(), "recorder": "admin", "version": len(facts) + 1})
             reads = facts[-1].get("reads", {})
             if facts[-1]["command"] in ("ApproveGrant", "RestructureGrant"):
                 facts[-1]["edition"] = edition_on(facts[-1]["on"])

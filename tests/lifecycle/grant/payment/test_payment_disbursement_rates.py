@@ -138,7 +138,7 @@ def test_so_do_those_of_a_number_on_a_line(written: str, rate: str) -> None:
         f' "amount": "10.00 USD", "paid_amount": "22305.00 TZS", "rate": {written}}}'
     )
     command = command_from(words_of(line.encode()))
-    assert str(command.__dict__["rate"]) == rate
+    assert str(command.event.__dict__["rate"]) == rate
     corrected = f'{{"command": "CorrectEntry", "reads": {{"rate": {written}}}}}'
     assert words_of(corrected.encode())["reads"]["rate"] in (Decimal(rate), rate)
 

@@ -1,0 +1,241 @@
+"""Every command, as a class: what may be asked of a grant, of the fund and of a call."""
+
+from lifecycle.call.call import CloseCall, OpenCall
+from lifecycle.decide.correction import CorrectCallEntry, CorrectEntry, CorrectFundEntry
+from lifecycle.decide.quarantined_rows import QuarantineAnswer, QuarantineRow
+from lifecycle.fund.contributions import (
+    AgreeContribution,
+    HoldConsultation,
+    JoinPartner,
+    PledgeContribution,
+    ReceiveInstalment,
+    ScheduleInstalment,
+    WaiveFundObligation,
+)
+from lifecycle.fund.establishment import AdoptPolicy, AttachFundDocument, EstablishFund, SwitchSealing
+from lifecycle.fund.officers import AppointOfficer, RetireOfficer
+from lifecycle.fund.treasury import ChargeFee, CreditIncome, ReturnFunds
+from lifecycle.grant.agreement import LapseGrant, MakeEffective, MeetCondition, SignAgreement
+from lifecycle.grant.amendment import (
+    CancelBalance,
+    CancelGrant,
+    ExtendClosingDate,
+    IncreaseCommitment,
+    LiftSuspension,
+    RestructureGrant,
+    SuspendGrant,
+)
+from lifecycle.grant.closure import AttachDocument, CloseGrant, ReopenGrant, WaiveObligation
+from lifecycle.grant.exchange import (
+    CancelActivity,
+    EngageExpert,
+    HoldActivity,
+    InvolveParty,
+    PlanActivity,
+    RescheduleActivity,
+)
+from lifecycle.grant.follow_up import (
+    AgreeFollowUp,
+    CompleteFollowUp,
+    DropFollowUp,
+    FinanceFollowUp,
+    HandOverFollowUp,
+)
+from lifecycle.grant.payment.disbursement import DisburseFunds, FailPayment
+from lifecycle.grant.payment.irregular import RecordIrregularPayment
+from lifecycle.grant.payment.other_money import RecordCoFinancing, RecordCost
+from lifecycle.grant.payment.refund import RecordRefund
+from lifecycle.grant.payment.request import AuthorisePayment, RejectPayment, RequestPayment
+from lifecycle.grant.proposal.request import (
+    ProposeGrant,
+    RequestFunding,
+    ReturnProposal,
+    ReviseProposal,
+    WithdrawProposal,
+)
+from lifecycle.grant.proposal.review import ApproveGrant, DeclineProposal, ReviewProposal
+from lifecycle.grant.results import (
+    AcceptCompletionReport,
+    CompleteImplementation,
+    PublishResultsStory,
+    ReachCapability,
+    RecordClientSurvey,
+    RecordDevelopmentOutcome,
+    RecordLesson,
+    ReportOutcomes,
+    ReportProgress,
+    SubmitCompletionReport,
+)
+from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
+
+GRANT: tuple[type[GrantCommand], ...] = (
+    ProposeGrant,
+    ReviseProposal,
+    ReturnProposal,
+    RequestFunding,
+    WithdrawProposal,
+    ReviewProposal,
+    ApproveGrant,
+    DeclineProposal,
+    MeetCondition,
+    SignAgreement,
+    MakeEffective,
+    LapseGrant,
+    InvolveParty,
+    EngageExpert,
+    PlanActivity,
+    RescheduleActivity,
+    CancelActivity,
+    HoldActivity,
+    RequestPayment,
+    AuthorisePayment,
+    RejectPayment,
+    DisburseFunds,
+    FailPayment,
+    RecordRefund,
+    RecordIrregularPayment,
+    RecordCoFinancing,
+    RecordCost,
+    ExtendClosingDate,
+    RestructureGrant,
+    IncreaseCommitment,
+    CancelBalance,
+    SuspendGrant,
+    LiftSuspension,
+    CancelGrant,
+    ReportProgress,
+    CompleteImplementation,
+    ReportOutcomes,
+    RecordLesson,
+    ReachCapability,
+    SubmitCompletionReport,
+    AcceptCompletionReport,
+    RecordClientSurvey,
+    PublishResultsStory,
+    RecordDevelopmentOutcome,
+    AgreeFollowUp,
+    FinanceFollowUp,
+    CompleteFollowUp,
+    DropFollowUp,
+    HandOverFollowUp,
+    WaiveObligation,
+    CloseGrant,
+    ReopenGrant,
+    AttachDocument,
+    CorrectEntry,
+)
+"""Commands on a grant, in order of its life."""
+FUND: tuple[type[FundCommand], ...] = (
+    EstablishFund,
+    AdoptPolicy,
+    SwitchSealing,
+    AttachFundDocument,
+    AppointOfficer,
+    RetireOfficer,
+    JoinPartner,
+    HoldConsultation,
+    PledgeContribution,
+    AgreeContribution,
+    ScheduleInstalment,
+    ReceiveInstalment,
+    WaiveFundObligation,
+    ChargeFee,
+    CreditIncome,
+    ReturnFunds,
+    CorrectFundEntry,
+)
+"""Commands on the fund's own stream."""
+CALL: tuple[type[CallCommand], ...] = (
+    OpenCall,
+    CloseCall,
+    CorrectCallEntry,
+)
+"""Commands on a call."""
+BY_NAME: dict[str, dict[str, type[Command]]] = {
+    about: {command.NAME: command for command in commands}
+    for about, commands in (("grant", GRANT), ("fund", FUND), ("call", CALL))
+}
+"""By what the command is about, and by its name."""
+
+__all__ = [
+    "BY_NAME",
+    "CALL",
+    "FUND",
+    "GRANT",
+    "AcceptCompletionReport",
+    "AdoptPolicy",
+    "AgreeContribution",
+    "AgreeFollowUp",
+    "AppointOfficer",
+    "ApproveGrant",
+    "AttachDocument",
+    "AttachFundDocument",
+    "AuthorisePayment",
+    "CancelActivity",
+    "CancelBalance",
+    "CancelGrant",
+    "ChargeFee",
+    "CloseCall",
+    "CloseGrant",
+    "CompleteFollowUp",
+    "CompleteImplementation",
+    "CorrectCallEntry",
+    "CorrectEntry",
+    "CorrectFundEntry",
+    "CreditIncome",
+    "DeclineProposal",
+    "DisburseFunds",
+    "DropFollowUp",
+    "EngageExpert",
+    "EstablishFund",
+    "ExtendClosingDate",
+    "FailPayment",
+    "FinanceFollowUp",
+    "HandOverFollowUp",
+    "HoldActivity",
+    "HoldConsultation",
+    "IncreaseCommitment",
+    "InvolveParty",
+    "JoinPartner",
+    "LapseGrant",
+    "LiftSuspension",
+    "MakeEffective",
+    "MeetCondition",
+    "OpenCall",
+    "PlanActivity",
+    "PledgeContribution",
+    "ProposeGrant",
+    "PublishResultsStory",
+    "QuarantineAnswer",
+    "QuarantineRow",
+    "ReachCapability",
+    "ReceiveInstalment",
+    "RecordClientSurvey",
+    "RecordCoFinancing",
+    "RecordCost",
+    "RecordDevelopmentOutcome",
+    "RecordIrregularPayment",
+    "RecordLesson",
+    "RecordRefund",
+    "RejectPayment",
+    "ReopenGrant",
+    "ReportOutcomes",
+    "ReportProgress",
+    "RequestFunding",
+    "RequestPayment",
+    "RescheduleActivity",
+    "RestructureGrant",
+    "RetireOfficer",
+    "ReturnFunds",
+    "ReturnProposal",
+    "ReviewProposal",
+    "ReviseProposal",
+    "ScheduleInstalment",
+    "SignAgreement",
+    "SubmitCompletionReport",
+    "SuspendGrant",
+    "SwitchSealing",
+    "WaiveFundObligation",
+    "WaiveObligation",
+    "WithdrawProposal",
+]
