@@ -50,6 +50,7 @@ from projections.reports.results.exchanges import Activities, Attendance
 from projections.reports.results.follow_ups import FollowUps
 from projections.reports.results.library_texts import Texts
 from projections.reports.results.outcomes import Outcomes
+from projections.schema.rows import row_of
 from projections.schema.tables import (
     CALL_TABLES,
     GRANT_TABLES,
@@ -71,6 +72,9 @@ Rows = dict[Table, list[Row]]
 
 BATCH = 5_000
 """So many entries are folded before their rows are written: memory stays small, transactions short."""
+
+
+_stands, _constants, _offset = row_of(grant_standing), row_of(fund_facts), row_of(seat_offsets)
 
 
 def no_rows() -> Rows:
@@ -161,7 +165,7 @@ def fold_grant(stream: str, entries: Sequence[Entry], rules: Rules, into: Rows) 
     if state.stage is Stage.REQUESTED:
         state = state.but(request_digest=request_digest(state))
     name, version = stream.removeprefix("grant:"), len(entries)
-    into[grant_standing].append((name, version, as_text(name, version, state)))
+    into[grant_standing].append(_stands(grant=name, version=version, state=as_text(name, version, state)))
 
 
 def fold_call(stream: str, entries: Sequence[Entry], into: Rows) -> None:
@@ -176,14 +180,21 @@ def fold_fund(entries: Sequence[Entry], length: int | None = None) -> Rows:
     if founded is None:
         return {}
     currency = founded.currency
-    about = (currency, scale_of(currency), founded.fiscal_year_start, founded.name, founded.time_zone)
+    constants = _constants(
+        version=length or len(entries),
+        currency=currency,
+        scale=scale_of(currency),
+        fiscal_year_start=founded.fiscal_year_start,
+        name=founded.name,
+        time_zone=founded.time_zone,
+    )
     return {
         fund_flows: flow_rows(held, currency),
         fund_partners: partner_rows(held),
         fund_instalments: instalments.rows_of(held),
         fund_consultations: consultation_rows(held),
-        fund_facts: [(length or len(entries), *about)],
-        seat_offsets: list(offsets(founded.time_zone)),
+        fund_facts: [constants],
+        seat_offsets: [_offset(since=since, seconds=east) for since, east in offsets(founded.time_zone)],
         obligation_steps: rows_of("", instalment_steps(entry.event for entry in held)),
     }
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 
@@ -36,6 +37,7 @@ from projections.engine.fold import (
     no_rows,
 )
 from projections.reports.fund.contributions import flow_rows, partner_rows, stands_alone
+from projections.schema.rows import row_of
 from projections.schema.tables import (
     CALL_TABLES,
     FUND_TABLES,
@@ -298,11 +300,21 @@ def _keep_left_out(connection: Connection, book: Book) -> None:
         store.insert(connection, {left_out: rows})
 
 
+_left_out = row_of(left_out)
+
+
 def left_out_rows(book: Book) -> list[Row]:
     """What counts in no table: each quarantined row, and where each stopped stream stops."""
     found = book.journal.left_out
-    rows: list[Row] = [(row.stream, row.version, row.position, True, str(row)) for row in found.quarantined()]
-    return rows + [(stop.stream, stop.version, stop.position, False, str(stop)) for stop in found.faults()]
+    aside = [_aside(row, quarantined=True) for row in found.quarantined()]
+    return aside + [_aside(stop, quarantined=False) for stop in found.faults()]
+
+
+def _aside(row: Any, *, quarantined: bool) -> Row:
+    why = str(row)
+    return _left_out(
+        stream=row.stream, version=row.version, position=row.position, quarantined=quarantined, why=why
+    )
 
 
 def fund_at(book: Book, position: int) -> Fund:

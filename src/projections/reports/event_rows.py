@@ -9,6 +9,7 @@ from sqlalchemy import Table
 from lifecycle.grant import events as was
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
+from projections.schema.rows import row_of
 from projections.schema.tables import (
     Row,
     day,
@@ -20,8 +21,8 @@ from projections.schema.tables import (
     survey_facts,
 )
 
-Told = Callable[[Grant, Any], Row]
-"""The columns after ``since``, of one fact."""
+Told = Callable[[Grant, Any], dict[str, object]]
+"""The columns after ``since``, of one fact, by name."""
 
 
 class Facts:
@@ -30,36 +31,50 @@ class Facts:
     def __init__(self, table: Table, told: Told) -> None:
         self.table = table
         self._told = told
-        self._rows: list[Row] = []
+        self._row = row_of(table)
+        self._rows: list[dict[str, object]] = []
 
     def see(self, grant: Grant, event: Event) -> None:
         """One more fact, with the state after it."""
-        self._rows.append((day(event.on), *self._told(grant, event)))
+        self._rows.append({"since": day(event.on), **self._told(grant, event)})
 
     def rows(self, stream: str) -> list[Row]:
         """A row for each."""
         grant = stream.removeprefix("grant:")
-        return [(grant, n, *row) for n, row in enumerate(self._rows)]
+        return [self._row(grant=grant, n=n, **row) for n, row in enumerate(self._rows)]
 
 
-def _party(_: Grant, e: was.PartyInvolved) -> Row:
-    return e.role, e.country, e.organization
+def _party(_: Grant, e: was.PartyInvolved) -> dict[str, object]:
+    return {"role": e.role, "country": e.country, "organization": e.organization}
 
 
-def _expert(_: Grant, e: was.ExpertEngaged) -> Row:
-    return e.expert, json.dumps(e.phases), e.days, e.country
+def _expert(_: Grant, e: was.ExpertEngaged) -> dict[str, object]:
+    return {
+        "expert": e.expert,
+        "phases": json.dumps(e.phases),
+        "days": e.days,
+        "country": e.country,
+    }
 
 
-def _survey(_: Grant, e: was.ClientSurveyRecorded) -> Row:
-    return e.respondents, None if e.satisfaction is None else str(e.satisfaction)
+def _survey(_: Grant, e: was.ClientSurveyRecorded) -> dict[str, object]:
+    satisfaction = None if e.satisfaction is None else str(e.satisfaction)
+    return {"respondents": e.respondents, "satisfaction": satisfaction}
 
 
-def _side_flow(grant: Grant, e: was.CoFinancingRecorded | was.CostRecorded) -> Row:
+def _side_flow(grant: Grant, e: was.CoFinancingRecorded | was.CostRecorded) -> dict[str, object]:
     kind, source = (e.purpose, None) if isinstance(e, was.CostRecorded) else (e.kind, e.source)
     scale = scale_of(e.amount.currency)
     worth = e.amount if e.amount.currency == grant.currency else e.holding_amount
     holding = None if worth is None else minor(worth.amount, scale_of(worth.currency))
-    return kind, source, minor(e.amount.amount, scale), scale, e.amount.currency, holding
+    return {
+        "kind": kind,
+        "source": source,
+        "amount": minor(e.amount.amount, scale),
+        "scale": scale,
+        "currency": e.amount.currency,
+        "holding": holding,
+    }
 
 
 KINDS: tuple[tuple[Table, Told, Collection[type[Event]]], ...] = (

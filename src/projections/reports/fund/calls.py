@@ -28,6 +28,7 @@ from projections.reports import common_columns as common
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import holds, money, total_of
+from projections.schema.rows import row_of
 from projections.schema.tables import (
     Row,
     call_answers,
@@ -61,6 +62,9 @@ CONCERNS: frozenset[type[Event]] = frozenset(
 SCORES = (on_grant.ProposalReviewed,)
 
 
+_answer, _score, _span = row_of(call_answers), row_of(call_scores), row_of(call_spans)
+
+
 class Answers:
     """Follows one grant and keeps how it answered its call, at the end of each day on which that changed."""
 
@@ -77,21 +81,24 @@ class Answers:
     def rows(self, stream: str) -> list[Row]:
         """A row for each span of days."""
         grant_id = stream.removeprefix("grant:")
-        return [(grant_id, n, since, until, *_answer(grant)) for n, since, until, grant in spans(self._days)]
+        return [
+            _answer(grant=grant_id, n=n, since=since, until=until, **_answered(grant))
+            for n, since, until, grant in spans(self._days)
+        ]
 
 
-def _answer(grant: Grant) -> Row:
+def _answered(grant: Grant) -> dict[str, object]:
     scale = scale_of(grant.currency)
     asked = grant.asked if grant.requested is None else grant.requested
     named = dict.fromkeys(code for code in (*grant.recipients, *grant.providers) if code != NOT_STATED)
-    return (
-        grant.call,
-        grant.stage.value,
-        minor(asked, scale),
-        minor(sum((amount for _, amount in grant.selections), ZERO), scale),
-        grant.ended_on is not None,
-        json.dumps(list(named)),
-    )
+    return {
+        "call": grant.call,
+        "stage": grant.stage.value,
+        "asked": minor(asked, scale),
+        "selected": minor(sum((amount for _, amount in grant.selections), ZERO), scale),
+        "ended": grant.ended_on is not None,
+        "countries": json.dumps(list(named)),
+    }
 
 
 class Scores:
@@ -100,18 +107,26 @@ class Scores:
     table = call_scores
 
     def __init__(self) -> None:
-        self._scores: list[Row] = []
+        self._scores: list[dict[str, object]] = []
 
     def see(self, grant: Grant, event: Event) -> None:
         """One more review."""
         assert isinstance(event, on_grant.ProposalReviewed)
         if grant.call is not None:
             for criterion, points in event.scores.items():
-                self._scores.append((day(event.on), grant.call, criterion, int(points * 100)))
+                self._scores.append(
+                    {
+                        "on": day(event.on),
+                        "call": grant.call,
+                        "criterion": criterion,
+                        "hundredths": int(points * 100),
+                    }
+                )
 
     def rows(self, stream: str) -> list[Row]:
         """A row for each review and criterion."""
-        return [(stream.removeprefix("grant:"), n, *score) for n, score in enumerate(self._scores)]
+        grant = stream.removeprefix("grant:")
+        return [_score(grant=grant, n=n, **score) for n, score in enumerate(self._scores)]
 
 
 def call_rows(name: str, held: Iterable[Entry]) -> list[Row]:
@@ -127,18 +142,18 @@ def call_rows(name: str, held: Iterable[Entry]) -> list[Row]:
     opened = next(entry.event for entry in held if isinstance(entry.event, was.CallOpened))
     scale = scale_of(opened.envelope.currency)
     return [
-        (
-            name,
-            n,
-            since,
-            until,
-            one.title,
-            one.window,
-            json.dumps(one.criteria),
-            day(one.opens),
-            day(one.closes),
-            day(one.closed_on),
-            minor(one.envelope, scale),
+        _span(
+            call=name,
+            n=n,
+            since=since,
+            until=until,
+            title=one.title,
+            window=one.window,
+            criteria=json.dumps(one.criteria),
+            opens=day(one.opens),
+            closes=day(one.closes),
+            closed_on=day(one.closed_on),
+            envelope=minor(one.envelope, scale),
         )
         for n, since, until, one in spans(days)
     ]

@@ -26,9 +26,11 @@ from projections.reports import common_columns as common
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import money, total_of
+from projections.schema.rows import row_of
 from projections.schema.tables import (
     Row,
     day,
+    fund_consultations,
     fund_facts,
     fund_flows,
     fund_partners,
@@ -110,6 +112,10 @@ def stands_alone(entry: Entry) -> bool:
     return type(event) in _ADDS_ROWS_ALONE and getattr(event, "instalment", None) is None
 
 
+_flow_row, _partner = row_of(fund_flows), row_of(fund_partners)
+_consultation = row_of(fund_consultations)
+
+
 def flow_rows(entries: Iterable[Entry], holding_currency: str) -> list[Row]:
     """A row for each entry in force that moves money: it depends on no other entry."""
     rows: list[Row] = []
@@ -128,29 +134,34 @@ def _flow(entry: Entry, kind: str, sign: int, holding_currency: str) -> Row:
     if stated is None and amount.currency == holding_currency:
         stated = amount
     holding = None if stated is None else sign * minor(stated.amount, scale_of(stated.currency))
-    return (
-        entry.originator_version,
-        day(entry.on),
-        kind,
-        fields.get("partner"),
-        amount.currency,
-        scale,
-        sign * minor(amount.amount, scale),
-        holding,
-        fields.get("grant"),
+    return _flow_row(
+        version=entry.originator_version,
+        on=day(entry.on),
+        kind=kind,
+        partner=fields.get("partner"),
+        currency=amount.currency,
+        scale=scale,
+        amount=sign * minor(amount.amount, scale),
+        holding=holding,
+        grant=fields.get("grant"),
     )
 
 
 def partner_rows(entries: Iterable[Entry]) -> list[Row]:
     """A row for each partner."""
     joined = [entry.event for entry in entries if type(entry.event) is was.PartnerJoined]
-    return [(e.partner, e.kind, day(e.on), e.name) for e in joined]
+    return [_partner(partner=e.partner, kind=e.kind, joined_on=day(e.on), name=e.name) for e in joined]
 
 
 def consultation_rows(entries: Iterable[Entry]) -> list[Row]:
     """A row for each meeting of the partners."""
     return [
-        (entry.originator_version, day(entry.on), json.dumps(entry.event.partners), entry.event.summary)
+        _consultation(
+            version=entry.originator_version,
+            on=day(entry.on),
+            partners=json.dumps(entry.event.partners),
+            summary=entry.event.summary,
+        )
         for entry in entries
         if isinstance(entry.event, was.ConsultationHeld)
     ]

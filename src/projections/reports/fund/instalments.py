@@ -14,6 +14,7 @@ from lifecycle.kernel.obligation import Step
 from projections.reports import common_columns as common
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
+from projections.schema.rows import row_of
 from projections.schema.tables import (
     Row,
     day,
@@ -39,30 +40,47 @@ COLUMNS = Columns(
 )
 
 
+_row = row_of(fund_instalments)
+
+
 def rows_of(entries: Iterable[Entry]) -> list[Row]:
     """A row for each instalment that was scheduled, that arrived, and for each waiver."""
     rows: list[Row] = []
     for entry in entries:
         e = entry.event
-        key = (entry.originator_version, day(entry.on))
+        version, on = entry.originator_version, day(entry.on)
         if isinstance(e, was.ObligationWaived):
             partner, _, instalment = (e.item or "").partition("/")
-            rows.append((*key, "waived", partner or None, instalment or None, None, None, 1, 0, None))
+            rows.append(
+                _row(
+                    version=version,
+                    on=on,
+                    kind="waived",
+                    partner=partner or None,
+                    instalment=instalment or None,
+                    currency=None,
+                    due=None,
+                    scale=1,
+                    amount=0,
+                    holding=None,
+                )
+            )
         elif isinstance(e, was.InstalmentScheduled | was.InstalmentReceived) and e.instalment is not None:
             due = day(e.due) if isinstance(e, was.InstalmentScheduled) else None
             worth = e.holding_amount if isinstance(e, was.InstalmentReceived) else None
             scale = scale_of(e.amount.currency)
             rows.append(
-                (
-                    *key,
-                    "received" if due is None else "scheduled",
-                    e.partner,
-                    e.instalment,
-                    e.amount.currency,
-                    due,
-                    scale,
-                    minor(e.amount.amount, scale),
-                    None if worth is None else minor(worth.amount, scale_of(worth.currency)),
+                _row(
+                    version=version,
+                    on=on,
+                    kind="received" if due is None else "scheduled",
+                    partner=e.partner,
+                    instalment=e.instalment,
+                    currency=e.amount.currency,
+                    due=due,
+                    scale=scale,
+                    amount=minor(e.amount.amount, scale),
+                    holding=None if worth is None else minor(worth.amount, scale_of(worth.currency)),
                 )
             )
     return rows

@@ -1,6 +1,7 @@
 """Disbursement: what was promised, asked and paid, by grant or by any of the keys."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -27,6 +28,7 @@ from projections.schema.expressions import (
     share,
     total_of,
 )
+from projections.schema.rows import row_of
 from projections.schema.tables import (
     FAR,
     Row,
@@ -43,18 +45,32 @@ KINDS = ("approved", "increased", "cancelled", "requested", "disbursed", "refund
 """The kinds of flow that are stored; the other sums follow from them."""
 
 
+_row = row_of(money_flows)
+
+
+@dataclass(slots=True)
+class _Flow:
+    """What moved on a day, in minor units."""
+
+    on: str
+    kind: str
+    amount: int
+    undone_on: str
+    follows: str | None
+
+
 class Disbursement:
     """Follows one grant and keeps its flows of money by day."""
 
     table = money_flows
 
     def __init__(self) -> None:
-        self._flows: list[list[Any]] = []
+        self._flows: list[_Flow] = []
         self._scale = 1
         self._committed = ZERO
         self._disbursed = ZERO
         self._overpaid = ZERO
-        self._paid: dict[str, list[Any]] = {}
+        self._paid: dict[str, _Flow] = {}
         self._asked_on: dict[str, date] = {}
 
     def see(self, grant: Grant, event: Event) -> None:
@@ -65,8 +81,8 @@ class Disbursement:
             self._flow(event.on, "overpaid", grant.overpaid - self._overpaid)
         self._committed, self._disbursed, self._overpaid = grant.committed, grant.disbursed, grant.overpaid
 
-    def _flow(self, on: date, kind: str, amount: Decimal, follows: str | None = None) -> list[Any]:
-        flow = [day(on), kind, minor(amount, self._scale), FAR, follows]
+    def _flow(self, on: date, kind: str, amount: Decimal, follows: str | None = None) -> _Flow:
+        flow = _Flow(str(day(on)), kind, minor(amount, self._scale), FAR, follows)
         self._flows.append(flow)
         return flow
 
@@ -95,19 +111,30 @@ class Disbursement:
     def _failed(self, grant: Grant, e: was.PaymentFailed) -> None:
         if grant.disbursed != self._disbursed:
             paid = self._paid[e.payment]
-            self._flow(e.on, "disbursed", grant.disbursed - self._disbursed, paid[0])
-            paid[3] = day(e.on)
+            self._flow(e.on, "disbursed", grant.disbursed - self._disbursed, paid.on)
+            paid.undone_on = str(day(e.on))
         self._given_back(grant, e)
 
     def _refunded(self, grant: Grant, e: was.RefundReceived) -> None:
         for payment, amount in e.parts:
-            self._flow(e.on, "refunded", amount, self._paid[payment][0])
+            self._flow(e.on, "refunded", amount, self._paid[payment].on)
         self._given_back(grant, e)
 
     def rows(self, stream: str) -> list[Row]:
         """A row for each flow."""
         grant_id = stream.removeprefix("grant:")
-        return [(grant_id, n, *flow) for n, flow in enumerate(self._flows)]
+        return [
+            _row(
+                grant=grant_id,
+                n=n,
+                on=flow.on,
+                kind=flow.kind,
+                amount=flow.amount,
+                undone_on=flow.undone_on,
+                follows=flow.follows,
+            )
+            for n, flow in enumerate(self._flows)
+        ]
 
 
 _FOLLOW: dict[type[Event], Any] = {

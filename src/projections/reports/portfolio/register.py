@@ -17,6 +17,7 @@ from projections.reports import common_columns as common
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import holds
+from projections.schema.rows import row_of
 from projections.schema.tables import (
     Row,
     day,
@@ -72,6 +73,9 @@ CONCERNS: frozenset[type[Event]] = frozenset(
 """The facts after which a grant stands otherwise."""
 
 
+_span, _sector = row_of(register_spans), row_of(sector_names)
+
+
 class Register:
     """Follows one grant and keeps how it stood at the end of each day on which that changed."""
 
@@ -88,29 +92,29 @@ class Register:
         """A row for each span of days."""
         grant_id = stream.removeprefix("grant:")
         return [
-            (
-                grant_id,
-                n,
-                since,
-                until,
-                grant.title,
-                grant.window,
-                grant.edition,
-                grant.stage.value,
-                ", ".join(grant.suspended) or None,
-                grant.sector,
-                _as_json(grant.recipients),
-                _as_json(grant.providers),
-                day(grant.proposed_on),
-                day(grant.approved_on),
-                day(grant.signed_on),
-                day(grant.effective_on),
-                day(grant.closing_date),
-                day(grant.completed_on),
-                day(grant.closed_on),
-                grant.operation,
-                group_key(grant.sector),
-                _asked(grant),
+            _span(
+                grant=grant_id,
+                n=n,
+                since=since,
+                until=until,
+                title=grant.title,
+                window=grant.window,
+                edition=grant.edition,
+                stage=grant.stage.value,
+                suspended=", ".join(grant.suspended) or None,
+                sector=grant.sector,
+                recipients=_as_json(grant.recipients),
+                providers=_as_json(grant.providers),
+                proposed_on=day(grant.proposed_on),
+                approved_on=day(grant.approved_on),
+                signed_on=day(grant.signed_on),
+                effective_on=day(grant.effective_on),
+                closing_date=day(grant.closing_date),
+                completed_on=day(grant.completed_on),
+                closed_on=day(grant.closed_on),
+                operation=grant.operation,
+                sector_key=group_key(grant.sector),
+                asked=_asked(grant),
             )
             for n, since, until, grant in spans(self._days)
         ]
@@ -132,8 +136,16 @@ def sector_rows(stream: str, held: Sequence[Entry]) -> list[Row]:
     for entry in held:
         event = entry.event
         if isinstance(event, was.GrantProposed | was.ProposalRevised) and event.sector is not None:
-            key = group_key(event.sector)
-            rows.append((grant, len(rows), day(event.on), key, event.sector, entry.position or 0))
+            rows.append(
+                _sector(
+                    grant=grant,
+                    n=len(rows),
+                    since=day(event.on),
+                    sector_key=group_key(event.sector),
+                    sector=event.sector,
+                    position=entry.position or 0,
+                )
+            )
     return rows
 
 

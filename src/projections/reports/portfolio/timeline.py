@@ -20,6 +20,7 @@ from projections.reports import common_columns as common
 from projections.reports.questions import Asked, Question
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import days_between, holds
+from projections.schema.rows import row_of
 from projections.schema.tables import (
     FAR,
     Row,
@@ -46,6 +47,9 @@ class Compliance:
         return rows_of(stream.removeprefix("grant:"), self._timeline.obligations())
 
 
+_row = row_of(obligation_steps)
+
+
 def rows_of(grant: str, obligations: Iterable[Obligation]) -> list[Row]:
     """A row for each stretch in which an obligation is at most triggered and then met."""
     rows: list[Row] = []
@@ -55,20 +59,22 @@ def rows_of(grant: str, obligations: Iterable[Obligation]) -> list[Row]:
         ends = [day(step.since) for step, _, _ in stretches[1:]]
         for (first, last, met_from), until in zip(stretches, [*ends, FAR], strict=True):
             rows.append(
-                (
-                    grant,
-                    len(rows),
-                    day(first.since),
-                    until,
-                    name,
-                    item,
-                    day(last.triggered_on),
-                    day(last.due_on),
-                    day(met_from),
-                    day(last.met_on),
-                    last.excused,
-                    day(last.left_on),
-                    json.dumps([day(due) for due in last.superseded]) if last.superseded else None,
+                _row(
+                    grant=grant,
+                    n=len(rows),
+                    since=day(first.since),
+                    until=until,
+                    obligation=name,
+                    item=item,
+                    triggered_on=day(last.triggered_on),
+                    due_on=day(last.due_on),
+                    met_from=day(met_from),
+                    met_on=day(last.met_on),
+                    excused=last.excused,
+                    left_on=day(last.left_on),
+                    superseded=(
+                        json.dumps([day(due) for due in last.superseded]) if last.superseded else None
+                    ),
                 )
             )
     return rows

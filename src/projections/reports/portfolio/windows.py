@@ -22,6 +22,7 @@ from projections.reports import common_columns as common
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import holds
+from projections.schema.rows import row_of
 from projections.schema.tables import (
     FAR,
     Row,
@@ -73,6 +74,9 @@ class Waiver(NamedTuple):
     closing_date: date
 
 
+_row = row_of(window_findings)
+
+
 class Windows:
     """Follows one grant and keeps, for each rule, what was found from day to day."""
 
@@ -117,7 +121,9 @@ class Windows:
             ends = [since for since, _ in found[1:]]
             for (since, finding), until in zip(found, [*ends, FAR], strict=True):
                 if finding is not None:
-                    rows.append((grant_id, len(rows), since, until, *finding))
+                    rows.append(
+                        _row(grant=grant_id, n=len(rows), since=since, until=until, **finding._asdict())
+                    )
         return rows
 
 

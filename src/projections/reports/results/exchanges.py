@@ -25,6 +25,7 @@ from projections.reports import common_columns as common
 from projections.reports.questions import Asked, Question
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import holds, money
+from projections.schema.rows import row_of
 from projections.schema.tables import (
     FAR,
     Row,
@@ -111,6 +112,9 @@ class _Stood(Changing):
     cost_currency: str | None = None
 
 
+_activity, _participants = row_of(exchange_activities), row_of(exchange_participants)
+
+
 class Activities:
     """Follows one grant and keeps how each of its activities stood, from day to day."""
 
@@ -135,7 +139,7 @@ class Activities:
         for stood in self._stood.values():
             ends = [since for since, _ in stood[1:]]
             for (since, how), until in zip(stood, [*ends, FAR], strict=True):
-                rows.append((grant, len(rows), since, until, *vars(how).values()))
+                rows.append(_activity(grant=grant, n=len(rows), since=since, until=until, **vars(how)))
         return rows
 
 
@@ -145,21 +149,29 @@ class Attendance:
     table = exchange_participants
 
     def __init__(self) -> None:
-        self._rows: list[Row] = []
+        self._rows: list[dict[str, object]] = []
 
     def see(self, grant: Grant, event: Event) -> None:
         """One more fact, with the state after it."""
         assert isinstance(event, was.ActivityHeld)
         instrument = grant.activities[event.activity].instrument
         self._rows += [
-            (day(event.on), event.activity, instrument, who.country, who.women, who.men, who.not_stated)
+            {
+                "since": day(event.on),
+                "activity": event.activity,
+                "instrument": instrument,
+                "country": who.country,
+                "women": who.women,
+                "men": who.men,
+                "not_stated": who.not_stated,
+            }
             for who in event.participants
         ]
 
     def rows(self, stream: str) -> list[Row]:
         """A row for each country that an activity's record names."""
         grant = stream.removeprefix("grant:")
-        return [(grant, n, *row) for n, row in enumerate(self._rows)]
+        return [_participants(grant=grant, n=n, **row) for n, row in enumerate(self._rows)]
 
 
 _FACTS = (was.ActivityPlanned, was.ActivityRescheduled, was.ActivityCancelled, was.ActivityHeld)

@@ -17,6 +17,7 @@ from projections.schema.expressions import (
     money,
     total_of,
 )
+from projections.schema.rows import row_of
 from projections.schema.tables import (
     FAR,
     Row,
@@ -38,6 +39,9 @@ CONCERNS: tuple[type[Event], ...] = _FACTS
 """The facts of a follow-up."""
 _TRACKED = ("open", "handed_over")
 """Handed over, it is still tracked (domain §3)."""
+
+
+_row = row_of(follow_up_spans)
 
 
 class FollowUps:
@@ -66,16 +70,26 @@ class FollowUps:
         for stood in self._stood.values():
             ends = [since for since, *_ in stood[1:]]
             for (since, now, to, currency), until in zip(stood, [*ends, FAR], strict=True):
-                rows.append((grant, len(rows), since, until, *_told(now, to, currency)))
+                told = _told(now, to, currency)
+                rows.append(_row(grant=grant, n=len(rows), since=since, until=until, **told))
         return rows
 
 
-def _told(now: FollowUp, to: str | None, holding: str) -> Row:
+def _told(now: FollowUp, to: str | None, holding: str) -> dict[str, object]:
     amount, currency = now.needs or (ZERO, holding)
     scale = scale_of(currency)
-    needed = None if now.needs is None else minor(amount, scale)
-    found = minor(now.found, scale)
-    return (now.id, now.action, now.owner, day(now.due), now.status, to, needed, found, scale, currency)
+    return {
+        "follow_up": now.id,
+        "action": now.action,
+        "owner": now.owner,
+        "due": day(now.due),
+        "status": now.status,
+        "handed_to": to,
+        "needed": None if now.needs is None else minor(amount, scale),
+        "found": minor(now.found, scale),
+        "scale": scale,
+        "currency": currency,
+    }
 
 
 # ── the reports ──────────────────────────────────────────────────────────────────────────────

@@ -26,6 +26,7 @@ from projections.reports import common_columns as common
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import holds, share, total_of
+from projections.schema.rows import row_of
 from projections.schema.tables import (
     FAR,
     Row,
@@ -61,6 +62,9 @@ COLUMNS = Columns(
     sums_last=True,
 )
 _COUNTS = (*OUTCOMES, "lessons", "with_results", "with_lessons")
+
+
+_row = row_of(outcome_facts)
 
 
 class Outcomes:
@@ -112,7 +116,17 @@ class Outcomes:
             for (since, evidence), until in zip(said, [*ends, FAR], strict=True):
                 if evidence is not None:
                     told = None if kind == "lesson" else name
-                    rows.append((grant, len(rows), since, until, kind, told, evidence or None))
+                    rows.append(
+                        _row(
+                            grant=grant,
+                            n=len(rows),
+                            since=since,
+                            until=until,
+                            kind=kind,
+                            name=told,
+                            evidence=evidence or None,
+                        )
+                    )
         return rows
 
 

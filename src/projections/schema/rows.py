@@ -1,0 +1,29 @@
+"""Rows of the tables, made by name."""
+
+from collections.abc import Callable
+from operator import itemgetter
+
+from sqlalchemy import Table
+
+from projections.schema.tables import Row
+
+
+def row_of(table: Table) -> Callable[..., Row]:
+    """Return the function that makes a row of the table from its cells by name, in any order.
+
+    It raises ``TypeError`` if a column has no cell, or a cell no column.
+    """
+    names = table.columns.keys()
+    in_order, width = itemgetter(*names), len(names)
+
+    def row(**cells: object) -> Row:
+        try:
+            made: Row = in_order(cells)
+        except KeyError:
+            made = ()
+        if len(cells) != width or not made:
+            odd = sorted(cells.keys() ^ set(names))
+            raise TypeError(f"{table.name}: no cell for a column, or no column for a cell: {', '.join(odd)}")
+        return made
+
+    return row
