@@ -40,9 +40,9 @@ def test_nothing_is_promised_before_the_money_is_there(on: str, fits: bool) -> N
 @pytest.mark.parametrize(("amount", "fits"), [("89999.99", True), ("90000.00", True), ("90000.01", False)])
 def test_no_more_is_promised_than_there_is(amount: str, fits: bool) -> None:
     outcome = given(REQUESTED, founded=SMALL).when(g.approve("02-10", amount=f"{amount} USD"))
-    outcome.then(was.GrantApproved, on_fund.FundsCommitted) if fits else outcome.refused(
-        ExceedsAvailableFunds
-    )
+    outcome.then(
+        was.GrantApproved, on_fund.FundsCommitted, amount=f"{amount} USD"
+    ) if fits else outcome.refused(ExceedsAvailableFunds)
 
 
 def other(name: str = "SSF-2", approved: str = "03-10", amount: str = "50000.00 USD") -> list[Command]:
@@ -57,7 +57,9 @@ def other(name: str = "SSF-2", approved: str = "03-10", amount: str = "50000.00 
 def test_a_late_approval_does_not_take_what_was_promised_since() -> None:
     past = given(other(), REQUESTED, founded=SMALL)
     past.when(g.approve("02-10", amount="40000.01 USD")).refused(ExceedsAvailableFunds, "on 2017-03-10")
-    past.when(g.approve("02-10", amount="40000.00 USD")).then(was.GrantApproved, on_fund.FundsCommitted)
+    past.when(g.approve("02-10", amount="40000.00 USD")).then(
+        was.GrantApproved, on_fund.FundsCommitted, amount="40000.00 USD"
+    )
 
 
 def test_a_commitment_that_was_over_before_makes_room() -> None:
@@ -70,7 +72,7 @@ def test_an_increase_is_charged_too() -> None:
     past = given(REQUESTED, g.approve("02-10", amount="89000.00 USD"), founded=SMALL)
     past.when(g.increase("02-11", amount="1000.01 USD")).refused(ExceedsAvailableFunds)
     past.when(g.increase("02-11", amount="1000.00 USD")).then(
-        was.CommitmentIncreased, on_fund.CommitmentIncreased
+        was.CommitmentIncreased, on_fund.CommitmentIncreased, amount="1000.00 USD"
     )
 
 
@@ -190,7 +192,9 @@ def test_what_comes_back_after_the_end_goes_on_to_the_fund(come_back: g.Make, am
 def test_more_than_was_paid_does_not_come_back_after_the_end_either() -> None:
     past = given(PAID, g.cancel("06-01"), g.refund("06-02", amount="1999.00 USD"))
     past.when(g.refund("06-03", amount="1.01 USD")).refused(RefundExceedsDisbursed)
-    past.when(g.refund("06-03", amount="1.00 USD")).then(was.RefundReceived, on_fund.CommitmentReleased)
+    past.when(g.refund("06-03", amount="1.00 USD")).then(
+        was.RefundReceived, on_fund.CommitmentReleased, amount="1.00 USD"
+    )
 
 
 def test_a_struck_cancellation_leaves_what_came_back_with_the_grant() -> None:

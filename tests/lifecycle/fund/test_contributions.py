@@ -173,4 +173,4 @@ def test_a_fee_recorded_late_leaves_every_later_date_true() -> None:
         g.charge_fee("2012-01-10", amount="500000.00 USD"), g.credit_income("2012-01-11", amount="10.00 USD")
     )
     past.when(g.charge_fee("2012-01-09", amount="0.01 USD")).refused(ExceedsAvailableFunds, "2012-01-10")
-    past.when(g.charge_fee("2012-01-11", amount="10.00 USD")).then(was.FeeCharged)
+    past.when(g.charge_fee("2012-01-11", amount="10.00 USD")).then(was.FeeCharged, amount="10.00 USD")

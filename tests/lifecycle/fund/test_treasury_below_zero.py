@@ -50,7 +50,7 @@ def test_what_takes_nothing_is_not_held_back_by_what_is_missing() -> None:
     """The increase takes up what is overpaid, so it leaves the fund as it was."""
     past = short()
     past.record(g.increase("05-03", amount="300.00 USD")).then(
-        was.CommitmentIncreased, on_fund.CommitmentIncreased, on_fund.OverpaymentSettled
+        was.CommitmentIncreased, on_fund.CommitmentIncreased, on_fund.OverpaymentSettled, amount="300.00 USD"
     )
     for lower, event in (
         (g.credit_income("05-03", amount="1.00 USD"), on_fund.IncomeCredited),
@@ -99,5 +99,6 @@ def test_a_late_payment_that_takes_back_what_was_given_to_the_fund_is_recorded()
         on_fund.CommitmentIncreased(
             on=date(2017, 6, 1), actor="a.prover", grant=G, amount=Money.parse("50.00 USD")
         ),
+        amount="50.00 USD",
     )
     assert past.fund.available.at(day("06-04")) == -50

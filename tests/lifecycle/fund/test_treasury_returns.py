@@ -31,7 +31,7 @@ def test_no_more_is_returned_than_the_partner_has_left_then_and_later(
     on: str, amount: str, has: bool
 ) -> None:
     outcome = promised().when(g.return_funds(on, partner="ES", amount=f"{amount} USD"))
-    outcome.then(was.FundsReturned) if has else outcome.refused(
+    outcome.then(was.FundsReturned, amount=f"{amount} USD") if has else outcome.refused(
         ExceedsPartnerBalance, "15,000.00 USD on 2017-02-"
     )
 
@@ -55,10 +55,12 @@ def test_what_was_returned_counts_and_what_is_given_back_too() -> None:
     past.when(again).refused(ExceedsPartnerBalance, "5,000.00 USD on 2017-02-12")
     past.copy().given(g.cancel_balance("02-11", amount="0.02 USD")).when(again).then(was.FundsReturned)
     past.record(g.cancel_balance("02-13", amount="90000.00 USD")).then(
-        on_grant.BalanceCancelled, was.CommitmentReleased
+        on_grant.BalanceCancelled, was.CommitmentReleased, amount="90000.00 USD"
     )
     past.when(again).refused(ExceedsPartnerBalance)
-    past.when(g.return_funds("02-13", partner="ES", amount="50000.00 USD")).then(was.FundsReturned)
+    past.when(g.return_funds("02-13", partner="ES", amount="50000.00 USD")).then(
+        was.FundsReturned, amount="50000.00 USD"
+    )
 
 
 def test_a_fee_is_drawn_too_and_no_return_takes_what_is_promised() -> None:

@@ -43,7 +43,9 @@ def test_conditions_are_met_before_effectiveness_without_an_agreement() -> None:
     ]
     given(old).when(g.make_effective("2012-03-01", closing_date="2013-03-01")).refused(ConditionsUnmet)
     past = given(old, g.meet_condition("2012-02-20"))
-    past.when(g.make_effective("2012-03-01", closing_date="2013-03-01")).then(was.GrantMadeEffective)
+    past.when(g.make_effective("2012-03-01", closing_date="2013-03-01")).then(
+        was.GrantMadeEffective, closing_date="2013-03-01"
+    )
 
 
 def test_only_a_condition_of_the_approval_is_met() -> None:
@@ -64,7 +66,9 @@ def test_the_edition_asks_for_an_agreement() -> None:
 @pytest.mark.parametrize(("on", "signed"), [("02-28", False), ("03-01", True), ("03-02", True)])
 def test_effective_from_the_day_of_the_signature(on: str, signed: bool) -> None:
     outcome = given(SIGNED).when(g.make_effective(on, closing_date="2018-02-27"))
-    outcome.then(was.GrantMadeEffective) if signed else outcome.refused(AgreementNotSigned)
+    outcome.then(was.GrantMadeEffective, closing_date="2018-02-27") if signed else outcome.refused(
+        AgreementNotSigned
+    )
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,9 @@ def test_a_late_closing_date_is_judged_by_its_own_day() -> None:
     past.when(g.make_effective("03-31", closing_date="2019-03-31")).refused(BeyondWindow)
     past.given(g.restructure("03-15", window="programmatic"))
     past.when(g.make_effective("03-14", closing_date="2019-03-14")).refused(BeyondWindow)
-    past.when(g.make_effective("03-31", closing_date="2019-03-31")).then(was.GrantMadeEffective)
+    past.when(g.make_effective("03-31", closing_date="2019-03-31")).then(
+        was.GrantMadeEffective, closing_date="2019-03-31"
+    )
 
 
 def test_restructuring_obeys_the_new_window() -> None:
@@ -323,7 +325,7 @@ def test_the_edition_of_the_day_of_approval_governs(on: str, amount: str, editio
     if edition is None:
         outcome.refused(AboveMaximumAmount, "150,000.00 USD")
     else:
-        outcome.then(was.GrantApproved, on_fund.FundsCommitted)
+        outcome.then(was.GrantApproved, on_fund.FundsCommitted, amount=f"{amount} USD")
         assert past.grant.edition == edition
 
 
@@ -331,7 +333,7 @@ def test_the_maximum_holds_for_increases_and_corrections() -> None:
     past = given(OLD, g.approve("2016-12-31", amount="149999.00 USD"))
     past.when(g.increase("2017-06-01", amount="1001.00 USD")).refused(AboveMaximumAmount)
     past.record(g.increase("2017-06-01", amount="1.00 USD")).then(
-        was.CommitmentIncreased, on_fund.CommitmentIncreased
+        was.CommitmentIncreased, on_fund.CommitmentIncreased, amount="1.00 USD"
     )
     entry = past.version(was.GrantApproved)
     past.when(g.correct("2018-01-01", entry=entry, reads={"amount": "149999.01 USD"})).refused(

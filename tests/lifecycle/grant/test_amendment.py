@@ -31,7 +31,9 @@ def test_an_extension_is_later(closing: str, later: bool) -> None:
 def test_a_late_extension_leaves_the_later_one_an_extension() -> None:
     past = given(EFFECTIVE, g.extend("2017-06-01", waiver="a flood"))
     past.when(g.extend("05-01", waiver="rain", closing_date="2018-07-01")).refused(NotAnExtension, "entry")
-    past.when(g.extend("05-01", waiver="rain", closing_date="2018-06-29")).then(was.ClosingDateExtended)
+    past.when(g.extend("05-01", waiver="rain", closing_date="2018-06-29")).then(
+        was.ClosingDateExtended, closing_date="2018-06-29"
+    )
 
 
 def test_a_restructuring_changes_something() -> None:

@@ -22,7 +22,7 @@ from support.given import (
 @pytest.mark.parametrize(("amount", "fits"), [("89999.99", True), ("90000.00", True), ("90000.01", False)])
 def test_no_more_is_asked_for_than_is_left(amount: str, fits: bool) -> None:
     outcome = given(EFFECTIVE).when(g.request_payment("04-10", amount=f"{amount} USD"))
-    outcome.then(was.PaymentRequested) if fits else outcome.refused(
+    outcome.then(was.PaymentRequested, amount=f"{amount} USD") if fits else outcome.refused(
         ExceedsUndisbursedBalance, "90,000.00 USD"
     )
 
@@ -32,7 +32,9 @@ def test_what_is_asked_for_already_counts() -> None:
     past.when(g.request_payment("04-11", payment="P2", amount="88000.01 USD")).refused(
         ExceedsUndisbursedBalance
     )
-    past.when(g.request_payment("04-11", payment="P2", amount="88000.00 USD")).then(was.PaymentRequested)
+    past.when(g.request_payment("04-11", payment="P2", amount="88000.00 USD")).then(
+        was.PaymentRequested, amount="88000.00 USD"
+    )
 
 
 PART = [
@@ -47,7 +49,7 @@ PART = [
 @pytest.mark.parametrize(("amount", "fits"), [("86999.99", True), ("87000.00", True), ("87000.01", False)])
 def test_of_an_authorised_payment_what_was_authorised_counts(amount: str, fits: bool) -> None:
     outcome = given(PART).when(g.request_payment("04-20", payment="P2", amount=f"{amount} USD"))
-    outcome.then(was.PaymentRequested) if fits else outcome.refused(
+    outcome.then(was.PaymentRequested, amount=f"{amount} USD") if fits else outcome.refused(
         ExceedsUndisbursedBalance, "at most 87,000.00 USD"
     )
 
@@ -56,7 +58,7 @@ def test_of_an_authorised_payment_what_was_authorised_counts(amount: str, fits: 
 @pytest.mark.parametrize(("on", "fits"), [("04-19", False), ("04-20", True), ("04-21", True)])
 def test_before_it_is_authorised_what_was_asked_for_counts(on: str, fits: bool) -> None:
     outcome = given(PART).when(g.request_payment(on, payment="P2", amount="87000.00 USD"))
-    outcome.then(was.PaymentRequested) if fits else outcome.refused(
+    outcome.then(was.PaymentRequested, amount="87000.00 USD") if fits else outcome.refused(
         ExceedsUndisbursedBalance, "at most 80,000.00 USD"
     )
 
@@ -122,13 +124,15 @@ FULL = [
 def test_a_payment_recorded_late_leaves_every_later_date_true(on: str, fits: bool) -> None:
     """A late payment before the 11th takes what the later one used: what is overpaid it may not raise."""
     outcome = given(FULL).when(g.disburse(on, payment="P9", amount="1.00 USD"))
-    outcome.then(was.FundsDisbursed) if fits else outcome.refused(ExceedsUndisbursedBalance)
+    outcome.then(was.FundsDisbursed, amount="1.00 USD") if fits else outcome.refused(
+        ExceedsUndisbursedBalance
+    )
 
 
 def test_a_cancellation_recorded_late_leaves_every_later_date_true() -> None:
     given(BIG).when(g.cancel_balance("05-05", amount="0.01 USD")).refused(ExceedsUndisbursedBalance, "entry")
     given(PAID).when(g.cancel_balance("04-25", amount="88000.00 USD")).then(
-        was.BalanceCancelled, on_fund.CommitmentReleased
+        was.BalanceCancelled, on_fund.CommitmentReleased, amount="88000.00 USD"
     )
     given(PAID).when(g.cancel_balance("04-25", amount="88000.01 USD")).refused(
         ExceedsUndisbursedBalance, "entry"
@@ -140,7 +144,7 @@ def test_no_more_is_cancelled_than_is_left() -> None:
         ExceedsUndisbursedBalance, "at most 88,000.00 USD can be cancelled"
     )
     given(PAID).when(g.cancel_balance("05-02", amount="88000.00 USD")).then(
-        was.BalanceCancelled, on_fund.CommitmentReleased
+        was.BalanceCancelled, on_fund.CommitmentReleased, amount="88000.00 USD"
     )
 
 
@@ -156,7 +160,9 @@ def test_the_approval_is_not_corrected_below_what_was_paid(amount: str, fits: bo
 @pytest.mark.parametrize(("amount", "fits"), [("1999.99", True), ("2000.00", True), ("2000.01", False)])
 def test_no_more_comes_back_than_was_paid(amount: str, fits: bool) -> None:
     outcome = given(PAID).when(g.refund("05-02", amount=f"{amount} USD"))
-    outcome.then(was.RefundReceived) if fits else outcome.refused(RefundExceedsDisbursed)
+    outcome.then(was.RefundReceived, amount=f"{amount} USD") if fits else outcome.refused(
+        RefundExceedsDisbursed
+    )
 
 
 @pytest.mark.parametrize(("on", "fits"), [("04-30", False), ("05-01", True), ("05-02", True)])
@@ -168,4 +174,4 @@ def test_nothing_comes_back_before_it_was_paid(on: str, fits: bool) -> None:
 def test_a_late_refund_leaves_the_later_one_possible() -> None:
     past = given(PAID, g.refund("06-01", amount="1500.00 USD"))
     past.when(g.refund("05-02", amount="500.01 USD")).refused(RefundExceedsDisbursed, "entry")
-    past.when(g.refund("05-02", amount="500.00 USD")).then(was.RefundReceived)
+    past.when(g.refund("05-02", amount="500.00 USD")).then(was.RefundReceived, amount="500.00 USD")

@@ -81,7 +81,7 @@ def test_the_rate_is_right_to_half_of_its_last_decimal(amount: str, paid: str, r
 def test_a_rate_with_many_digits_is_reckoned_exactly() -> None:
     rate = "0.90000000000000000000001"
     given(LARGE).when(g.disburse("05-01", amount="20000.00 USD", paid_amount="18000.00 EUR", rate=rate)).then(
-        was.FundsDisbursed
+        was.FundsDisbursed, amount="20000.00 USD"
     )
     huge = g.disburse("05-01", amount="20000.00 USD", paid_amount="1.00 EUR", rate="9" * 24)
     given(LARGE).when(huge).refused(RateDoesNotFit)

@@ -155,7 +155,7 @@ def test_what_exceeds_the_commitment_is_overpaid(amount: str, over: str) -> None
     past = given(PAID)
     outcome = past.record(g.irregular("05-02", amount=f"{amount} USD"))
     pair = [] if over == "0" else [recorded("05-02", f"{Decimal(over):.2f} USD")]
-    outcome.then(was.IrregularPaymentRecorded, *pair)
+    outcome.then(was.IrregularPaymentRecorded, *pair, amount=f"{amount} USD")
     for on, so_far in (("05-01", "0"), ("05-02", over), ("05-03", over)):
         assert overpaid(past, f"2017-{on}") == Decimal(so_far)
         free = past.fund.available.at(day(on))
@@ -166,11 +166,14 @@ def test_what_exceeds_the_commitment_is_overpaid(amount: str, over: str) -> None
 def test_an_approval_takes_up_first_what_was_overpaid_before_it() -> None:
     past = given(REQUESTED, g.irregular("02-01", amount="30000.00 USD", rule="NotYetEffective"))
     past.record(g.approve("02-10", amount="20000.00 USD")).then(
-        was.GrantApproved, on_fund.FundsCommitted, settled("02-10", "20000.00 USD")
+        was.GrantApproved, on_fund.FundsCommitted, settled("02-10", "20000.00 USD"), amount="20000.00 USD"
     )
     assert (past.grant.overpaid, past.grant.undisbursed) == (10_000, 0)
     past.record(g.increase("02-11", amount="15000.00 USD")).then(
-        was.CommitmentIncreased, on_fund.CommitmentIncreased, settled("02-11", "10000.00 USD")
+        was.CommitmentIncreased,
+        on_fund.CommitmentIncreased,
+        settled("02-11", "10000.00 USD"),
+        amount="15000.00 USD",
     )
     assert (past.grant.overpaid, past.grant.undisbursed) == (0, 5_000)
     assert past.fund.available.at(day("03-01")) == 465_000
@@ -185,6 +188,7 @@ def test_a_late_payment_changes_what_is_overpaid_on_each_day_that_changes() -> N
         settled("02-10", "1000.00 USD"),
         recorded("06-01", "1000.00 USD"),
         settled("07-01", "500.00 USD"),
+        amount="1000.00 USD",
     )
     assert past.grant.overpaid == 500
 
@@ -195,7 +199,7 @@ OVER = [*PAID, g.irregular("05-02", amount="90000.00 USD")]
 
 def test_a_refund_and_a_failure_settle_it() -> None:
     given(OVER).when(g.refund("05-03", amount="1500.00 USD")).then(
-        was.RefundReceived, settled("05-03", "1500.00 USD", "f.nance")
+        was.RefundReceived, settled("05-03", "1500.00 USD", "f.nance"), amount="1500.00 USD"
     )
     given(OVER).when(g.fail("05-03", payment="X1")).then(
         was.PaymentFailed, settled("05-03", "2000.00 USD", "f.nance")
@@ -211,6 +215,7 @@ def test_after_the_end_what_comes_back_settles_it_first_and_then_goes_on_to_the_
             on=date(2017, 6, 3), actor="f.nance", grant=G, amount=Money.parse("100.00 USD")
         ),
         settled("06-03", "300.00 USD", "f.nance"),
+        amount="400.00 USD",
     )
     assert (past.grant.overpaid, past.grant.committed, past.grant.undisbursed) == (0, 1_900, 0)
 
@@ -284,7 +289,9 @@ def test_no_more_is_paid_than_is_left() -> None:
     life = [*AUTHORISED_ALL[:-1], g.irregular("04-12", amount="0.01 USD")]
     pay = g.disburse("05-01", amount="90000.00 USD")
     given(life).when(pay).refused(ExceedsUndisbursedBalance, "89,999.99 USD")
-    given(life).when(g.disburse("05-01", amount="89999.99 USD")).then(was.FundsDisbursed)
+    given(life).when(g.disburse("05-01", amount="89999.99 USD")).then(
+        was.FundsDisbursed, amount="89999.99 USD"
+    )
 
 
 ENDED = [
@@ -304,7 +311,7 @@ def test_no_refund_that_arrives_late_raises_it(on: str, fits: bool) -> None:
     outcome = past.when(g.refund(on, amount="500.00 USD"))
     told = "on 2017-07-01 500.00 USD more"
     outcome.then(
-        was.RefundReceived, on_fund.OverpaymentSettled, on_fund.OverpaymentRecorded
+        was.RefundReceived, on_fund.OverpaymentSettled, on_fund.OverpaymentRecorded, amount="500.00 USD"
     ) if fits else outcome.refused(ExceedsUndisbursedBalance, told)
     past.given(strike(past, was.PaymentFailed), g.refund(on, amount="500.00 USD"), g.fail("07-01"))
     assert past.grant.overpaid == (300 if fits else 800)
@@ -387,7 +394,7 @@ def test_all_of_it_is_waived() -> None:
 def test_a_refund_dated_before_the_waiver_is_recorded_all_the_same() -> None:
     past = given(DONE, g.waive("2018-05-16", obligation="overpayment"))
     past.when(g.refund("2018-05-15", payment="X1", amount="700.00 USD")).then(
-        was.RefundReceived, on_fund.OverpaymentSettled
+        was.RefundReceived, on_fund.OverpaymentSettled, amount="700.00 USD"
     )
 
 

@@ -72,14 +72,18 @@ def test_what_was_rejected_or_failed_is_over() -> None:
 @pytest.mark.parametrize(("amount", "fits"), [("1999.99", True), ("2000.00", True), ("2000.01", False)])
 def test_no_more_is_authorised_than_was_asked_for(amount: str, fits: bool) -> None:
     outcome = given(ASKED).when(g.authorise("04-20", amount=f"{amount} USD"))
-    outcome.then(was.PaymentAuthorised) if fits else outcome.refused(ExceedsRequestedAmount)
+    outcome.then(was.PaymentAuthorised, amount=f"{amount} USD") if fits else outcome.refused(
+        ExceedsRequestedAmount
+    )
 
 
 @pytest.mark.parametrize(("amount", "fits"), [("1499.99", True), ("1500.00", True), ("1500.01", False)])
 def test_no_more_is_paid_than_was_authorised(amount: str, fits: bool) -> None:
     past = given(ASKED, g.authorise("04-20", amount="1500.00 USD"))
     outcome = past.when(g.disburse("05-01", amount=f"{amount} USD"))
-    outcome.then(was.FundsDisbursed) if fits else outcome.refused(ExceedsAuthorisedAmount)
+    outcome.then(was.FundsDisbursed, amount=f"{amount} USD") if fits else outcome.refused(
+        ExceedsAuthorisedAmount
+    )
     past.given(g.disburse("05-01", amount="1500.00 USD"))
     entry = past.version(was.PaymentAuthorised)
     change = g.correct("06-01", entry=entry, reads={"amount": f"{amount} USD"})

@@ -66,13 +66,17 @@ def test_amounts_are_in_the_holding_currency() -> None:
 
 
 def test_what_others_paid_may_be_in_any_currency() -> None:
-    given(PROPOSED).when(g.co_finance("01-11", amount="5.00 EUR")).then(was.CoFinancingRecorded)
+    given(PROPOSED).when(g.co_finance("01-11", amount="5.00 EUR")).then(
+        was.CoFinancingRecorded, amount="5.00 EUR"
+    )
 
 
 @pytest.mark.parametrize(("amount", "fits"), [("99999.99", False), ("100000.00", True), ("100000.01", False)])
 def test_the_budget_adds_up(amount: str, fits: bool) -> None:
     outcome = given(PROPOSED).when(g.request("01-20", amount=f"{amount} USD"))
-    outcome.then(was.FundingRequested) if fits else outcome.refused(BudgetDoesNotAddUp, "100,000.00 USD")
+    outcome.then(was.FundingRequested, amount=f"{amount} USD") if fits else outcome.refused(
+        BudgetDoesNotAddUp, "100,000.00 USD"
+    )
 
 
 def test_each_recipient_writes_a_letter() -> None:

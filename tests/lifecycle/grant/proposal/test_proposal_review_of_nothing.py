@@ -69,7 +69,9 @@ def test_the_lines_add_up_to_nothing_too() -> None:
     past = given(REQUESTED[0])
     cent = [*BUDGET, {"line": "travel", "amount": "0.01 USD"}]
     past.when(g.request("01-20", amount=NOTHING, budget=cent)).refused(BudgetDoesNotAddUp)
-    past.record(g.request("01-20", amount="0.01 USD", budget=cent)).then(was.FundingRequested)
+    past.record(g.request("01-20", amount="0.01 USD", budget=cent)).then(
+        was.FundingRequested, amount="0.01 USD"
+    )
     past.when(g.revise("01-21", amount=NOTHING)).then(was.ProposalRevised)
 
 
@@ -86,7 +88,7 @@ def test_money_may_be_promised_later() -> None:
     past = given(LIFE)
     past.when(g.increase("04-01", amount="500000.01 USD")).refused(ExceedsAvailableFunds)
     past.record(g.increase("04-01", amount="2000.00 USD")).then(
-        was.CommitmentIncreased, on_fund.CommitmentIncreased
+        was.CommitmentIncreased, on_fund.CommitmentIncreased, amount="2000.00 USD"
     )
     past.given(g.request_payment("04-10"), g.authorise("04-20"), g.disburse("05-01"))
     assert (past.grant.committed, past.grant.undisbursed) == (2000, 0)
