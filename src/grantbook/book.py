@@ -28,11 +28,11 @@ Known = int | str | date | datetime
 
 
 class Refused(Exception):
-    """The book refused the command. The refusal is recorded; ``answer`` holds it."""
+    """The book refused the command. The refusal is recorded; ``receipt`` holds it."""
 
-    def __init__(self, answer: CommandResult) -> None:
-        super().__init__(f"{answer.refusal}: {answer.message}")
-        self.answer = answer
+    def __init__(self, receipt: CommandResult) -> None:
+        super().__init__(f"{receipt.refusal}: {receipt.message}")
+        self.receipt = receipt
 
 
 class Unfinished(UserWarning):
@@ -91,11 +91,11 @@ class Book:
         return tell(stream, self._entries(stream, known), self._book.fund(), _day(on))
 
     def record(self, command: Command | Mapping[str, Any]) -> CommandResult:
-        """Judge the command, record it, catch the views up and seal the journal; return the book's answer.
+        """Judge the command, record it, catch the views up and seal the journal; return the book's receipt.
 
         The command is an instance of a class of `grantbook.commands`, or a mapping as in a line of
         ``grantbook record``; in a mapping ``on`` may be missing for today, and ``actor`` for the officer.
-        A command with an id that was recorded before is not recorded again: it gets the first answer.
+        A command with an id that was recorded before is not recorded again: it gets the first receipt.
 
         Warns with `Unfinished` of work after the command that failed, and with ``UserWarning`` if a field
         seems to hold people's data.
@@ -111,12 +111,12 @@ class Book:
             command = command_from(given)
         if fields := personal(command.words()):
             warnings.warn(warning(fields), stacklevel=2)
-        answer, unfinished = record(self._book, command, self.officer)
+        receipt, unfinished = record(self._book, command, self.officer)
         for sentence in unfinished:
             warnings.warn(sentence, Unfinished, stacklevel=2)
-        if answer.refusal is not None:
-            raise Refused(answer)
-        return answer
+        if receipt.refusal is not None:
+            raise Refused(receipt)
+        return receipt
 
     def report(
         self,

@@ -67,9 +67,9 @@ def test_the_shell_and_the_api_answer_alike(book: grantbook.Book, lived: Shell) 
 def test_a_refusal_is_raised_kept_and_sealed(book: grantbook.Book, lived: Shell) -> None:
     with pytest.raises(grantbook.Refused, match=r"^ExceedsUndisbursedBalance: ") as refused:
         book.record({**PAID, "amount": "50000.00 USD", "command_id": "too-much"})
-    assert refused.value.answer.refusal == "ExceedsUndisbursedBalance"
+    assert refused.value.receipt.refusal == "ExceedsUndisbursedBalance"
     (kept,) = lived("audit", "refusals", "--json").rows
-    assert (kept["command_id"], kept["message"]) == ("too-much", refused.value.answer.message)
+    assert (kept["command_id"], kept["message"]) == ("too-much", refused.value.receipt.message)
     assert lived("views", "status", "--json").row["unsealed_receipts"] == 0
 
 

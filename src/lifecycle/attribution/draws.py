@@ -55,7 +55,7 @@ class Draws:
         self._held[name] += change
 
     def _change(self, movement: Movement, name: Name) -> int:
-        """What received less returned is at least, on the day and later, less what it is now."""
+        """Return what received less returned is at least, on the day and later, less what it is now."""
         days, least = self._later[name]
         held, place = self._held[name], bisect_left(days, movement.on)
         if place == len(days):
@@ -65,13 +65,13 @@ class Draws:
         return min(0, least[place] - held)
 
     def rooms(self, movement: Movement) -> dict[Name, int]:
-        """The units that each partner has left on the movement's day and on every later day."""
+        """Return the units that each partner has left on the movement's day and on every later day."""
         return {
             name: max(0, units + self._change(movement, name)) for name, units in self._left_units.items()
         }
 
     def shares(self, movement: Movement) -> tuple[Names, int]:
-        """The exact share of each partner in a draw, and the denominator; the rest is nobody's.
+        """Return the exact share of each partner in a draw, and the denominator; the rest is nobody's.
 
         Pro rata to what each then has left, and at most what it has left on that day and every later one.
         What this does not cover is taken from what partners have left at the end of the day.
@@ -102,7 +102,7 @@ class Draws:
         return {name: int(share * denominator) for name, share in shares_left.items()}, denominator
 
     def gaps_after(self, shares: Names, denominator: int, sign: int = 1) -> tuple[int, Names]:
-        """How far each name of the shares would be below its exact draws with these; times the sign."""
+        """Return how far each name would be below its exact draws with these shares, times the sign."""
         base, nobody = self._denominator, 0
         gaps: Names = {}
         for name, units in self._left_units.items():
@@ -161,7 +161,7 @@ def _least_later(movements: Iterable[Movement]) -> dict[Name, tuple[list[str], l
 def _poured(
     amount: Fraction, weights: Mapping[Name, Fraction], limits: Mapping[Name, Fraction]
 ) -> tuple[dict[Name, Fraction], Fraction]:
-    """The amount pro rata to the weights, none above its limit, and what nobody could take."""
+    """Return the amount pro rata to the weights, none above its limit, and what nobody could take."""
     taken = {name: Fraction(0) for name in weights}
     active = {name for name, weight in weights.items() if weight > 0 and limits[name] > 0}
     while amount and active:

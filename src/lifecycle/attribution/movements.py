@@ -57,7 +57,7 @@ def movements_of(
 
 
 def _of_grant(grant: str, entries: Sequence[Entry], scale: int) -> list[Movement]:
-    """What each entry in force changes of the grant's commitment, payments and refunds."""
+    """Return what each entry in force changes of the grant's commitment, payments and refunds."""
     movements_: list[Movement] = []
     state, before = None, (ZERO, ZERO, ZERO)
     for entry in in_force(entries):
@@ -82,6 +82,6 @@ def _of_grant(grant: str, entries: Sequence[Entry], scale: int) -> list[Movement
 def left_to_return(
     movements: Iterable[Movement], partner: str, since: str, currency: str
 ) -> tuple[Decimal, str]:
-    """The least that the partner has left on the day or any later one, in the holding currency, and when."""
+    """Return the least that the partner has left from the day on, in the holding currency, and when."""
     least, day = least_left(movements, partner, since)
     return Decimal(least).scaleb(-decimals(currency)), day

@@ -58,7 +58,7 @@ class _Account:
         return sum(self.drawn_units.values()) - sum(self.paid_units.values())
 
     def unpaid_shares(self) -> Names:
-        """The exact unpaid part of each draw."""
+        """Return the exact unpaid part of each draw."""
         return {name: share - self.paid[name] for name, share in self.drawn.items()}
 
     def draw(self, shares: Names, denominator: int) -> None:
@@ -87,7 +87,7 @@ class _Account:
 
 
 def attributed(movements: Iterable[Movement]) -> Iterator[Part]:
-    """The parts of every movement; those of one movement sum to it. The movements must be `ordered`."""
+    """Yield the parts of every movement; those of one movement sum to it. The movements must be `ordered`."""
     return _Attribution(list(movements)).parts()
 
 
@@ -309,7 +309,7 @@ def ordered(
     grants: Mapping[str, Sequence[Movement]],
     pairs: Iterable[tuple[str, str, int, int]],
 ) -> list[Movement]:
-    """All movements in order of (``on``, version of the fund's stream).
+    """Return all movements in order of (``on``, version of the fund's stream).
 
     ``grants`` holds each grant's own movements in their order; ``pairs`` the fund's entries of their
     commitments: grant, day, amount (negative for a release) and version. A commitment has the place of its
@@ -345,7 +345,7 @@ def ordered(
 
 
 def least_left(movements: Iterable[Movement], partner: str, since: str) -> tuple[int, str]:
-    """The least that the partner has left on the day or any later one, and the first day on which it is that.
+    """Return the least that the partner has left from the day on, and the first day with that.
 
     Left is what was received less what was returned and drawn, for grants and for fees.
     """

@@ -17,12 +17,12 @@ returns and releases between their commitments come there, and the error is belo
 
 
 def in_order(names: Iterable[Name]) -> list[Name]:
-    """Names in order, `None` last: nobody, or no group."""
+    """Return names in order, `None` last: nobody, or no group."""
     return sorted(names, key=lambda name: (name is None, name or ""))
 
 
 def proportional(amount: int, weights: Names) -> tuple[Names, int]:
-    """The exact shares of the amount, pro rata to the weights, and their denominator."""
+    """Return the exact shares of the amount, pro rata to the weights, and their denominator."""
     whole = sum(weights.values())
     common = gcd(whole, *(amount * weight for weight in weights.values()))
     return {name: amount * weight // common for name, weight in weights.items()}, whole // common
@@ -83,7 +83,7 @@ class Gaps:
             self._numbers[name] = self._numbers.get(name, 0) - count * self._denominator
 
     def of(self, names: Iterable[Name], sign: int = 1) -> tuple[int, Names]:
-        """The denominator, and the gap of each of the names."""
+        """Return the denominator, and the gap of each of the names."""
         return self._denominator, {name: sign * self._numbers.get(name, 0) for name in names}
 
 
@@ -92,7 +92,7 @@ Gap = tuple[int, Mapping[Name, int]]
 
 
 def handed(amount: int, inner: Gap, outer: Gap, room: Mapping[Name, int]) -> Names:
-    """The amount in whole units: each next unit goes to the partner furthest below its exact share.
+    """Return the amount in whole units: each next unit goes to the partner furthest below its exact share.
 
     ``inner``: the gaps within the grant: nobody gets a unit whose gap there is closed, so nobody comes above
     its exact share rounded up. ``outer``: the gaps over the whole fund, which decide the last units. Nobody
@@ -126,7 +126,7 @@ def handed(amount: int, inner: Gap, outer: Gap, room: Mapping[Name, int]) -> Nam
 
 
 def _furthest(amount: int, inner: Gap, outer: Gap, room: Mapping[Name, int]) -> Names:
-    """The amount unit by unit to the partner with the largest gap in the grant, without a step for each unit.
+    """Hand out the amount unit by unit by the largest gap in the grant, without a step for each unit.
 
     The n-th unit of a partner has the gap less n units as its key: the largest keys are taken. A level is
     searched above which there are not enough of them; one more of each below it are enough.

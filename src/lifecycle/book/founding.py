@@ -25,7 +25,7 @@ def founding(
     editions: Sequence[Edition] | None,
     now: datetime,
 ) -> list[FundEvent]:
-    """What ``init`` records; established today, at its seat, if ``on`` is not given.
+    """Return what ``init`` records; established today, at its seat, if ``on`` is not given.
 
     Raises `Malformed` with the field that is wrong.
     """

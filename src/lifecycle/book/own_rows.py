@@ -48,7 +48,7 @@ class OwnRows:
             del self._parts[: _MOST // 2]  # they are judged again, if they are not sealed by then
 
     def are_entries(self, first: int, last: int) -> bool:
-        """Whether every position from the one to the other is an own entry's."""
+        """Return whether every position from the one to the other is an own entry's."""
         return self._first <= first and last <= self._last
 
     def are_receipts(self, count: int, receipts: Iterable[tuple[str, str]]) -> bool:

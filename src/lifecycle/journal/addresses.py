@@ -12,7 +12,7 @@ _HOST = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(:\d*)?")
 
 
 def is_address(place: Path | str) -> TypeGuard[str]:
-    """Whether it is a database's (``postgresql://…``), rather than a folder."""
+    """Return whether it is a database's (``postgresql://…``), rather than a folder."""
     return isinstance(place, str) and "://" in place
 
 

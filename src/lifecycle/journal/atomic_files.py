@@ -46,7 +46,7 @@ def share(path: Path, *, secret: bool = False) -> None:
 
 
 def shared(path: Path) -> bool:
-    """Whether the group of its folder may use the file as it may use the folder."""
+    """Return whether the group of its folder may use the file as it may use the folder."""
     status, folder_status = path.stat(), path.parent.stat()
     rights = folder_status.st_mode & _GROUP_USES
     return not rights or (status.st_gid == folder_status.st_gid and status.st_mode & rights == rights)
@@ -68,7 +68,7 @@ def _name(look_up: Callable[[int], object], number: int) -> str:
 
 
 def folder_at(path: Path) -> Path:
-    """The folder, made if it is not there, and shared as the one in which it lies."""
+    """Return the folder, made if it is not there, and shared as the one in which it lies."""
     if not path.is_dir():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.mkdir(exist_ok=True)
@@ -77,7 +77,7 @@ def folder_at(path: Path) -> Path:
 
 
 def descriptor_of(path: Path, flags: int = os.O_RDWR) -> int:
-    """A descriptor of a file, which is made if it is not there, and shared as its folder."""
+    """Return a descriptor of a file, which is made if it is not there, and shared as its folder."""
     descriptor = os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, 0o666)
     share(path)
     return descriptor
@@ -110,12 +110,12 @@ def keep(path: Path, content: str | bytes, *, mode: int = 0o666, new: bool = Fal
 
 
 def uri(file: Path) -> str:
-    """The file as SQLite opens it, whatever bytes its name is made of; ``?mode=…`` may follow."""
+    """Return the file as SQLite opens it, whatever bytes its name is made of; ``?mode=…`` may follow."""
     return f"file:{quote(os.fsencode(file))}"
 
 
 def file_of(uri: str) -> Path:
-    """The file of such a text, whatever follows it."""
+    """Return the file of such a text, whatever follows it."""
     return Path(os.fsdecode(unquote_to_bytes(uri.removeprefix("file:").partition("?")[0])))
 
 
@@ -142,7 +142,7 @@ def lockable(path: Path) -> Iterator[int]:
 
 
 def sealed_in(folder: Path) -> tuple[int, int]:
-    """How many entries and receipts the newest checkpoint seals, by its name alone; 0 before the first."""
+    """Return how many entries and receipts the newest checkpoint seals, by its name; 0 before the first."""
     try:
         with os.scandir(folder / CHECKPOINTS) as files:  # one a command: there can be many
             newest = max(filter(_CHECKPOINT.fullmatch, (file.name for file in files)), default="")
@@ -156,7 +156,7 @@ _SOUND = "judged"
 
 
 def sound_in(folder: Path) -> tuple[int, int, str]:
-    """The position, the number and the hash that `keep_sound` kept; 0 and nothing if there are none."""
+    """Return the position, the number and the hash that `keep_sound` kept; zeros if there are none."""
     try:
         position, number, leaf = (folder / CHECKPOINTS / _SOUND).read_text("ascii").split()
         return int(position), int(number), leaf
@@ -185,7 +185,7 @@ def sizes_of(name: str) -> tuple[int, int]:
 
 
 def seals() -> Path:
-    """Where the seals of books in databases are kept: each in a folder named by the book's own id."""
+    """Return where the seals of books in databases are kept: each in a folder named by the book's own id."""
     if folder := os.environ.get(SEALS):
         return Path(folder)
     state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"

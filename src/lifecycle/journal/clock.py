@@ -14,12 +14,12 @@ _TICK = timedelta(microseconds=1)
 
 
 def utc_now() -> datetime:
-    """The machine's clock, in UTC."""
+    """Return the machine's clock, in UTC."""
     return datetime.now(UTC)
 
 
 def next_moment(now: datetime, last: datetime | None, *, confirmed: bool = False) -> datetime:
-    """The moment for the next entry, after ``last``. Raises `ClockRefused`."""
+    """Return the moment for the next entry, after ``last``. Raises `ClockRefused`."""
     if last is None or last < now <= last + AHEAD:
         return now
     if now > last:

@@ -67,7 +67,7 @@ def _digest(command_class: type[Command], text: bytes) -> str:
 
 
 def _fields(event: Event, command_class: type[Command]) -> dict[str, Any]:
-    """What the event says that the command can say."""
+    """Return what the event says that the command can say."""
     said, names = event.__dict__, event.__pydantic_fields_set__
     return {name: said[name] for name in _names(command_class) if name in names}
 
@@ -79,13 +79,13 @@ def _names(command_class: type[Command]) -> tuple[str, ...]:
 
 @cache
 def _event_first(command_class: type[Command]) -> bool:
-    """Whether the event's fields come before the note and the id of the grant or call."""
+    """Return whether the event's fields come before the note and the id of the grant or call."""
     names = tuple(command_class.EVENT.model_fields)
     return _names(command_class)[: len(names)] == names
 
 
 def _spliced(state: bytes, about: str, name: str) -> bytes:
-    """The command's text from the stored bytes, without reading them: its fields, its note, its stream."""
+    """Return the command's text from the stored bytes without parsing: fields, note, stream."""
     on = state.index(b',"on":"')
     end = state.rfind(b',"crc32":"', on)
     note = state.find(b',"note":"', 0, on)
@@ -98,7 +98,7 @@ def _spliced(state: bytes, about: str, name: str) -> bytes:
 
 
 def _said(state: bytes) -> tuple[dict[str, Any], str | None]:
-    """The event's fields as they are stored, and the note beside it."""
+    """Return the event's fields as they are stored, and the note beside it."""
     fields: dict[str, Any] = from_json(state, cache_strings="keys")
     note = fields.get("note")
     for name in _ENVELOPE:
@@ -107,7 +107,7 @@ def _said(state: bytes) -> tuple[dict[str, Any], str | None]:
 
 
 def _absent(stored: dict[str, Any], command_class: type[Command]) -> Iterator[tuple[str, ...]]:
-    """The fields that the book may have filled in: none of them, each, and several together."""
+    """Yield the fields that the book may have filled in: none of them, each, and several together."""
     names = [name for name in command_class.FILLED_IN if name in stored]
     if "reads" in command_class.fields():
         names += [f"reads.{name}" for name in _FILLED_IN_READS if name in (stored.get("reads") or {})]

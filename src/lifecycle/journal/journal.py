@@ -104,7 +104,7 @@ class Journal(JournalRows, Application[str]):
         return _whole([self.left_out.entry(*row) for row in rows], after)
 
     def entries_of(self, streams: Sequence[str]) -> dict[str, list[Entry]]:
-        """The entries of each of some streams, as they were written: with one question."""
+        """Return the entries of each of some streams, as they were written: with one question."""
         by_stream: dict[str, list[Entry]] = {stream: [] for stream in streams}
         if streams:
             marks = ",".join("?" * len(by_stream))
@@ -117,7 +117,7 @@ class Journal(JournalRows, Application[str]):
         return {stream: _whole(entries) for stream, entries in by_stream.items()}
 
     def pages(self, stream: str, page: int, *, after: int = 0) -> Iterator[list[Entry]]:
-        """A long stream's entries after a version, some thousand in memory at a time."""
+        """Yield a long stream's entries after a version, some thousand in memory at a time."""
         while entries := self.entries(stream, after=after, most=page):
             yield entries
             if len(entries) < page:
@@ -129,7 +129,7 @@ class Journal(JournalRows, Application[str]):
         self.left_out = LeftOutRows(self.recorder)
 
     def time_zone(self) -> str:
-        """The time zone of the fund's seat; UTC if no fund is established.
+        """Return the time zone of the fund's seat; UTC if no fund is established.
 
         Only the first rows are read: the seat is corrected before anything but officers and editions is
         recorded, or never.
@@ -148,7 +148,7 @@ class Journal(JournalRows, Application[str]):
         return str(from_json(Stored(*founding[0]).state).get("time_zone", "UTC")) if founding else "UTC"
 
     def corrections(self, stream: str) -> list[Entry]:
-        """A stream's corrections, as they were written."""
+        """Return a stream's corrections, as they were written."""
         rows = self.recorder.rows(
             f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE originator_id = ? AND topic LIKE ?"
             " ORDER BY originator_version",
@@ -158,7 +158,7 @@ class Journal(JournalRows, Application[str]):
         return [entry for row in rows if type((entry := self.left_out.entry(*row)).event) is not LeftOut]
 
     def whole(self, position: int) -> int:
-        """The position of the last entry that was recorded by the same command, in the same transaction."""
+        """Return the position of the last entry that the same command recorded."""
         question = f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE position >= ? ORDER BY position LIMIT ?"
         read = self.left_out.entry
         rows = [read(*row) for row in self.recorder.rows(question, position, 2)] if position else []
@@ -168,7 +168,7 @@ class Journal(JournalRows, Application[str]):
         return position
 
     def newest(self) -> tuple[int, datetime | None]:
-        """The newest position, and when the newest entry was recorded; 0 and `None` in an empty journal."""
+        """Return the newest position and the moment of the newest entry; 0 and `None` if there is none."""
         return self._newest(_END)
 
     def recorded_at(self, position: int) -> datetime | None:
@@ -193,7 +193,7 @@ class Journal(JournalRows, Application[str]):
         return position, None
 
     def position_at(self, moment: datetime) -> int:
-        """The newest position that was recorded by the moment; 0 for none."""
+        """Return the newest position that was recorded by the moment; 0 for none."""
         low, high = 0, self.position()
         while low < high:
             middle = (low + high + 1) // 2
@@ -205,7 +205,7 @@ class Journal(JournalRows, Application[str]):
         return low
 
     def changed_since(self, position: int, upto: int | None = None) -> dict[str, tuple[int, int]]:
-        """The streams that got an entry after the position, until the other one: first and last version."""
+        """Return the streams with an entry after a position, with the first and last version of those."""
         question = (
             "SELECT originator_id, min(originator_version), max(originator_version) FROM stored_events"
             " WHERE position > ? AND position <= ? GROUP BY originator_id"
@@ -221,7 +221,7 @@ class Journal(JournalRows, Application[str]):
         return versions
 
     def sound(self) -> tuple[int, int]:
-        """The position that was looked at last, and the number of the last receipt that names it."""
+        """Return the position that was looked at last, and the number of the last receipt that names it."""
         left_out = self.left_out
         if left_out.settle_all():
             return left_out.sound()
@@ -230,7 +230,7 @@ class Journal(JournalRows, Application[str]):
         return left_out.looked, int(self.recorder.rows(question, number, number, left_out.looked)[0][0])
 
     def elsewhere(self, upto: int) -> int:
-        """How many rows up to a position are in no history of the fund, a grant or a call.
+        """Return how many rows up to a position are in no history of the fund, a grant or a call.
 
         Those are the quarantines, and rows that are left out: of streams of another kind, or with a version
         that leaves a gap.
@@ -246,7 +246,7 @@ class Journal(JournalRows, Application[str]):
     def histories(
         self, after: int, upto: int, page: int, names: tuple[str, str] | None = None
     ) -> Iterator[tuple[str, list[Entry]]]:
-        """Streams with an entry after ``after``, each with all its entries up to ``upto``, by name.
+        """Yield streams with an entry after ``after``, each with all its entries up to ``upto``, by name.
 
         ``names``: only the streams from the one name on, up to the other but without it.
         """
@@ -277,7 +277,7 @@ class Journal(JournalRows, Application[str]):
 
 
 def _whole(entries: list[Entry], after: int = 0) -> list[Entry]:
-    """A stream's entries after a version. Raises `Altered` if one before the last of them is missing.
+    """Return a stream's entries after a version. Raises `Altered` if one before the last of them is missing.
 
     A row that is left out may have any version: it holds its place only if those before it are there.
     """
@@ -300,7 +300,7 @@ def _without_gaps(entries: list[Entry], after: int) -> list[Entry]:
 
 
 def reaching(last: int, stream: str, entries: list[Entry], after: int = 0) -> list[Entry]:
-    """A stream's entries after a version, which have to go on to the ``last``. Raises `Altered`."""
+    """Return a stream's entries after a version, which have to go on to the ``last``. Raises `Altered`."""
     if (reached := after + len(entries)) != last:
         missing = f"{stream}@{reached + 1} is missing" if reached < last else f"{stream} ends at {last}"
         raise Altered(f"{missing}: grantbook audit verify says more")
@@ -313,7 +313,7 @@ def _pair(row: Sequence[int]) -> tuple[int, int]:
 
 
 def _store_of(place: Path | str) -> Any:
-    """The module that knows how to keep a journal there."""
+    """Return the module that knows how to keep a journal there."""
     if isinstance(place, Path):
         return sqlite
     from lifecycle.journal import postgresql as postgres
@@ -340,7 +340,7 @@ def store_errors(path: Path | str) -> Iterator[None]:
 
 
 def in_words(error: Exception) -> str:
-    """What the store says of it, in one line; and what to do about a lock."""
+    """Return what the store says of it, in one line; and what to do about a lock."""
     message = " ".join(str(error).split())
     held = any(said in message for said in ("lock timeout", "database is locked"))
     return f"{message}; somebody has held it for {WAIT} seconds: try again" if held else message

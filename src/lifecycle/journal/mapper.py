@@ -19,7 +19,7 @@ from lifecycle.kernel.rule import FIRST, RULE_SET
 
 @cache
 def topic_of(event: type[Event]) -> str:
-    """The name under which such an event is stored: ``FundsDisbursed.v1``, never a module path."""
+    """Return the name under which such an event is stored: ``FundsDisbursed.v1``, never a module path."""
     return f"{event.__name__}.v{event.VERSION}"
 
 
@@ -55,7 +55,7 @@ Decode = Callable[[dict[str, Any]], Event]
 
 @cache
 def _decoder(topic: str, about: str) -> Decode:
-    """How a topic's state becomes its event, upcast where it is old. Raises `Altered`."""
+    """Return how a topic's state becomes its event, upcast if it is old. Raises `Altered`."""
     name, _, number = topic.partition(".v")
     event_class = _kinds(about).get(name)
     if event_class is None or not number.isdecimal():
@@ -80,7 +80,7 @@ def _decoder(topic: str, about: str) -> Decode:
 
 
 def stamp(moment: datetime) -> str:
-    """A moment as it is stored: UTC, always six decimals."""
+    """Return a moment as it is stored: UTC, always six decimals."""
     return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
@@ -92,11 +92,11 @@ class EntryMapper(Mapper[str]):
         super().__init__(JSONTranscoder())
 
     def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
-        """The bytes of an entry."""
+        """Return the bytes of an entry."""
         return StoredEvent(*stored_as(cast(Entry, domain_event)))
 
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[str]:
-        """The entry of the bytes."""
+        """Return the entry of the bytes."""
         position = stored_event.id if isinstance(stored_event, Notification) else None
         return cast(
             DomainEventProtocol[str],
@@ -111,12 +111,12 @@ class EntryMapper(Mapper[str]):
 
 
 def place_of(stream: str, version: int, topic: str) -> bytes:
-    """What the columns beside an entry's bytes say, to be summed with them."""
+    """Return what the columns beside an entry's bytes say, to be summed with them."""
     return f"{stream}@{version} {topic}".encode()
 
 
 def stored_as(entry: Entry) -> tuple[str, int, str, bytes]:
-    """An entry's stream, version, topic and bytes."""
+    """Return an entry's stream, version, topic and bytes."""
     envelope: dict[str, str | int] = {
         "recorded_at": stamp(entry.recorded_at),
         "recorder": entry.recorder,
@@ -134,7 +134,7 @@ def stored_as(entry: Entry) -> tuple[str, int, str, bytes]:
 
 
 def entry_of(stream: str, version: int, topic: str, state: bytes, position: int | None) -> Entry:
-    """The entry of a stored row. Raises `Altered` if the row is not as the book writes it."""
+    """Return the entry of a stored row. Raises `Altered` if the row is not as the book writes it."""
     try:
         # Values are seldom the same: to remember each, as pydantic does, takes a third longer.
         fields = from_json(state, cache_strings="keys")
@@ -154,7 +154,7 @@ def entry_of(stream: str, version: int, topic: str, state: bytes, position: int 
 
 
 def _rule_set(number: object) -> int:
-    """The number of an entry's rule set. Raises `Altered` if this program does not know it."""
+    """Return the number of an entry's rule set. Raises `Altered` if this program does not know it."""
     if type(number) is not int or number < FIRST:
         raise ValueError(f"rules is {number!r}, not the number of a rule set")
     if number > RULE_SET:

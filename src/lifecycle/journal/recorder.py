@@ -69,7 +69,7 @@ class CommandResult(NamedTuple):
         )
 
     def first(self) -> Self:
-        """The answer as it was given first, of one that says that it was given before."""
+        """Return the result as it was given first, if this one is a repeat."""
         return self._replace(outcome="accepted" if self.refusal is None else "refused")
 
 
@@ -138,7 +138,7 @@ class Recording(ABC):
 
     @abstractmethod
     def append(self, entries: Sequence[tuple[Any, ...]], receipts: Sequence[Receipt]) -> list[int]:
-        """Add entries, and the receipts that tell of the last of them, in the transaction that is held.
+        """Append entries, and the receipts of the last of them, in the open transaction.
 
         An entry is its stream, version, topic and stored bytes. Returns their positions: counted as the
         database counts them, under the same lock, they are true once it is committed.
@@ -153,7 +153,7 @@ class Recording(ABC):
 
     @abstractmethod
     def now(self) -> datetime:
-        """The moment, by the clock that this journal goes by; in UTC."""
+        """Return the moment, by the clock that this journal goes by; in UTC."""
 
     @abstractmethod
     def format(self) -> int:
@@ -165,7 +165,7 @@ class Recording(ABC):
 
     @abstractmethod
     def schema(self) -> dict[str, str]:
-        """Everything that was defined in the database, each with its definition."""
+        """Return everything that was defined in the database, each with its definition."""
 
     @abstractmethod
     def expected_schema(self) -> dict[str, str]:
@@ -179,7 +179,7 @@ class Recording(ABC):
 
     @abstractmethod
     def injuries(self) -> list[str]:
-        """What the database finds wrong with its own files."""
+        """Return what the database finds wrong with its own files."""
 
     def undecodable(self) -> list[tuple[str, int, bytes]]:
         """Return rows whose text is not valid, if the database accepts such: table, number, the bytes."""
@@ -194,15 +194,15 @@ class Recording(ABC):
         return None
 
     def indexed_receipts(self, upto: int) -> Iterator[tuple[Any, ...]] | None:
-        """Id, digest and number of the receipts up to a number, as the index of receipts has them."""
+        """Yield id, digest and number of the receipts up to a number, as the index of receipts has them."""
         return None
 
     def indexed_refusals(self, upto: int) -> list[int] | None:
-        """Numbers of the refusals up to a number, as their index has them."""
+        """Return numbers of the refusals up to a number, as their index has them."""
         return None
 
     def leads_to_the_newest(self) -> bool:
-        """Whether the indexes, of streams and of commands, lead to the newest entry and the newest receipt.
+        """Return whether the indexes of streams and commands lead to the newest entry and receipt.
 
         A database server finds out by itself: its pages have checksums.
         """
@@ -252,7 +252,7 @@ class Recording(ABC):
 
 
 def further(at: tuple[Any, ...], before: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The place (position, number, or stream and version) after which the next page begins.
+    """Return the place (position, number, or stream and version) after which the next page begins.
 
     Raises `Altered` if rows are out of order: their pages would never end.
     """

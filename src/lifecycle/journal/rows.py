@@ -30,11 +30,11 @@ class JournalRows:
     """The first position and the number of the first receipt, once something is sealed."""
 
     def position(self) -> int:
-        """The newest position; 0 for an empty journal."""
+        """Return the newest position; 0 for an empty journal."""
         return int(self.recorder.rows("SELECT coalesce(max(position), 0) FROM stored_events")[0][0])
 
     def stored(self, after: int, upto: int, page: int, stream: str | None = None) -> Iterator[Stored]:
-        """Every row in (after, upto] as it is stored, in the order of recording."""
+        """Yield every row in (after, upto] as it is stored, in the order of recording."""
         question = (
             f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE position > ? AND position <= ?"
             " AND originator_id = coalesce(?, originator_id) ORDER BY position LIMIT ?"
@@ -45,7 +45,7 @@ class JournalRows:
             (after,) = further(rows[-1][-1:], (after,))
 
     def entry_rows(self, after: int, page: int) -> Iterator[list[tuple[Any, ...]]]:
-        """Stream, version, topic, stored bytes and position of all entries after a position, in pages."""
+        """Yield all entries after a position, in pages of stream, version, topic, bytes and position."""
         return self._pages(f"SELECT {ENTRY_COLUMNS} FROM stored_events", "position", after, page)
 
     def receipt_rows(self, after: int, page: int) -> Iterator[list[tuple[Any, ...]]]:
@@ -53,7 +53,7 @@ class JournalRows:
         return self._pages(f"SELECT {RECEIPT_COLUMNS}, number FROM receipts", "number", after, page)
 
     def receipt_keys_after(self, number: int) -> Iterator[tuple[str, str]]:
-        """Id and digest of each answer after a number, in their order, some thousand in memory at a time."""
+        """Yield id and digest of each receipt after a number, in their order, read in pages."""
         question = "SELECT command_id, digest, number FROM receipts"
         for rows in self._pages(question, "number", number, _RECEIPT_KEYS):
             yield from ((command_id, digest) for command_id, digest, _ in rows)
@@ -74,12 +74,12 @@ class JournalRows:
         return rows[0] if rows else None
 
     def rank(self, position: int) -> int:
-        """The place of the entry at a position in the order of recording, from 0 on."""
+        """Return the place of the entry at a position in the order of recording, from 0 on."""
         rows = self.recorder.rows("SELECT count(*) FROM stored_events WHERE position < ?", position)
         return int(rows[0][0])
 
     def nth(self, index: int) -> tuple[str, int, int]:
-        """Stream, version and position of the entry in this place of the order of recording, from 0 on."""
+        """Return stream, version and position of the entry with this index in the order of recording."""
         question = (
             "SELECT originator_id, originator_version, position FROM stored_events"
             " ORDER BY position LIMIT 1 OFFSET ?"
@@ -132,7 +132,7 @@ class JournalRows:
         )
 
     def counts(self) -> tuple[int, int]:
-        """How many entries and how many receipts there are."""
+        """Return how many entries and how many receipts there are."""
         question = "SELECT count(*), (SELECT count(*) FROM receipts) FROM stored_events"
         return _pair(self.recorder.rows(question)[0])
 
@@ -151,7 +151,7 @@ class JournalRows:
         return [name for (name,) in self.recorder.rows(question, f"{about}:", f"{about};", step, step)]
 
     def receipt_key(self, number: int) -> tuple[str, str]:
-        """The command id and the digest of the receipt of this number."""
+        """Return the command id and the digest of the receipt of this number."""
         rows = self.recorder.rows("SELECT command_id, digest FROM receipts WHERE number = ?", number)
         return (str(rows[0][0]), str(rows[0][1])) if rows else ("", "")
 

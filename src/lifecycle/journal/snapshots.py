@@ -55,7 +55,7 @@ _MADE_BY = (
 
 
 def topic() -> str:
-    """The name under which snapshots are kept: with a digest of the state's fields and of what folds it.
+    """Return the name of snapshots, with a digest of the state's fields and of what folds it.
 
     A snapshot of another program, whose state may have other fields or another meaning, has another name,
     and is passed over.
@@ -83,7 +83,7 @@ def _source() -> str:
 
 
 def _fields(kind: object, seen: set[object]) -> Iterator[str]:
-    """The fields of a class, and of the classes that they hold."""
+    """Yield the fields of a class, and of the classes that they hold."""
     if not (isinstance(kind, type) and (is_dataclass(kind) or issubclass(kind, BaseModel))) or kind in seen:
         return
     seen.add(kind)
@@ -117,7 +117,7 @@ def newest(recorder: AggregateRecorder) -> tuple[Fund, int] | None:
 
 
 def injured(recorder: AggregateRecorder) -> int | None:
-    """The version of the newest snapshot, where it is of this form and not as it was written."""
+    """Return the version of the newest snapshot, if it is of this form and not as it was written."""
     ours = topic()
     for stored in recorder.select_events(FUND, desc=True, limit=1):
         if stored.topic == ours and not _is_whole(stored):

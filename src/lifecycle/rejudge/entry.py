@@ -69,7 +69,7 @@ class Past:
         self._entries = 0
 
     def grant(self, stream: str) -> Known:
-        """The grant of a stream."""
+        """Return the grant of a stream."""
         known = self._grants.pop(stream, None)
         if known is None:
             known = Known.of(self.entries_of(stream))
@@ -78,13 +78,13 @@ class Past:
         return known
 
     def call(self, name: str) -> tuple[Entry, ...]:
-        """The entries of a call."""
+        """Return the entries of a call."""
         if name not in self._calls:
             self._calls[name] = tuple(self.entries_of(call_stream(name)))
         return self._calls[name]
 
     def calls(self, names: set[str]) -> dict[str, Call | None]:
-        """The states of these calls."""
+        """Return the states of these calls."""
         return {name: fold_call(in_force(self.call(name))) for name in names}
 
     def forget(self, stream: str) -> None:
@@ -114,7 +114,7 @@ class Past:
 
 
 def last_day_at(moment: datetime, fund: Fund) -> date:
-    """The last day that a moment may have been at the fund's seat.
+    """Return the last day that a moment may have been at the fund's seat.
 
     Within an hour of midnight that is the day after: the machine that recorded it may have had another
     edition of the time zones.
@@ -123,12 +123,12 @@ def last_day_at(moment: datetime, fund: Fund) -> date:
 
 
 def first_day_at(moment: datetime, fund: Fund) -> date:
-    """The first day that a moment may have been at the fund's seat."""
+    """Return the first day that a moment may have been at the fund's seat."""
     return day_at(moment - _ZONES_DIFFER, fund.time_zone)
 
 
 def row_of_entry(entry: Entry) -> Spec:
-    """The row of the command that becomes such an entry. Raises `Lawless` if no command does."""
+    """Return the row of the command that becomes such an entry. Raises `Lawless` if no command does."""
     row = BY_EVENT[kind_of(entry.originator_id)].get(type(entry.event).__name__)
     if row is None:
         raise Lawless("it follows from the entry of a grant, and no such entry comes before it")
@@ -190,7 +190,7 @@ def _recorded_together(entries: Sequence[Entry]) -> None:
 
 
 def _same(own: Entry, fact: Event) -> bool:
-    """Whether an entry says what was judged; one of an earlier rule set, as far as it then could say it."""
+    """Return whether an entry has the judged event; of an earlier rule set, as far as it had fields."""
     event = own.event
     if own.rules == RULE_SET:
         # As pydantic compares, and in less time where they are the same.
@@ -215,7 +215,7 @@ def _in_words(event: Event) -> str:
 
 
 def founded_again(entries: Sequence[Entry]) -> Verdict:
-    """The decision on the first entries of a book, which nobody could be asked about. Raises `Lawless`."""
+    """Return the decision on the first entries of a book, which have no command. Raises `Lawless`."""
     fund, own = Fund(), entries[0]
     kinds = [type(entry.event) for entry in entries]
     if kinds != [*_FOUNDING[:2], *[PolicyAdopted] * (len(entries) - 2)]:

@@ -47,7 +47,7 @@ _RULES: dict[str, tuple[Rules, ...]] = {
 
 @cache
 def refusable(about: str, command: str, *, later: bool) -> frozenset[str]:
-    """Names of the refusals that the command about a ``grant``, the ``fund`` or a ``call`` can get.
+    """Return names of the refusals that the command about a ``grant``, the ``fund`` or a ``call`` can get.
 
     ``later``: there are entries of later days, each of which is judged again.
     """
@@ -81,7 +81,7 @@ def _rules(guards: Guards) -> tuple[Rule, ...]:
 
 @cache
 def _raised(function: Callable[..., Any], stops: frozenset[str]) -> frozenset[str]:
-    """Names of the refusals in the code of a function and of all that it calls."""
+    """Return names of the refusals in the code of a function and of all that it calls."""
     refusals, seen, left = set[str](), set[object](), [function]
     while left:
         current = left.pop()
@@ -99,7 +99,7 @@ def _raised(function: Callable[..., Any], stops: frozenset[str]) -> frozenset[st
 
 
 def _named(function: FunctionType) -> Iterator[Any]:
-    """What the code of a function names: what is global in this package, and what it closes over."""
+    """Yield what the code of a function names: what is global in this package, and what it closes over."""
     for cell in function.__closure__ or ():
         yield cell.cell_contents
     for name in _names(function.__code__):

@@ -24,7 +24,7 @@ _ID = re.compile(rb'"command_id":"((?:[^"\\]|\\.)*)"')
 
 
 def command_in(state: bytes) -> bytes:
-    """The id of the command that an entry came of. Raises ``ValueError`` if it names none."""
+    """Return the id of the command that an entry came of. Raises ``ValueError`` if it names none."""
     match = _ID.search(state)
     if match is None:
         raise ValueError("it names no command")
@@ -60,7 +60,7 @@ class Group:
 
 
 def command_again(own: Entry, state: bytes, name: str, receipt: Receipt) -> Command:
-    """The command that an entry came of: the one whose digest the receipt keeps. Raises `Lawless`."""
+    """Return the command that an entry came of: the one whose digest the receipt keeps. Raises `Lawless`."""
     command_type = command_class(name, kind_of(own.originator_id))
     candidates = possible_digests(own, state, command_type)
     values = next((values for digest, values in candidates if digest == receipt.digest), None)
@@ -80,7 +80,7 @@ def command_again(own: Entry, state: bytes, name: str, receipt: Receipt) -> Comm
 
 
 def _event_of(event_class: type[Event], stored: Event, values: dict[str, Any]) -> Event:
-    """What the command held: the stored event, unless it is another or says more than the command did.
+    """Return the event that the command held: the stored one, unless that has more fields or is another.
 
     The values were held against their types when the entry was read, so they are not validated again.
     """

@@ -40,7 +40,7 @@ class ReceiptWalk:
             yield self._taken(row)
 
     def reused(self, receipt: Receipt, number: int) -> bool:
-        """Whether an earlier receipt was given under the id, to another command."""
+        """Return whether an earlier receipt was given under the id, to another command."""
         question = "SELECT count(*) FROM receipts WHERE command_id = ? AND digest <> ? AND number < ?"
         (row,) = self._journal.recorder.rows(question, receipt.command_id, receipt.digest, number)
         return bool(row[0])
@@ -76,7 +76,7 @@ def hold_against(entries: Sequence[Entry], receipt: Receipt, command: str) -> No
 
 
 def refused_in(receipt: Receipt, rules: int) -> Refused:
-    """The refusal that a receipt gives; ``rules``: the number of the rule set that held then."""
+    """Return the refusal that a receipt gives; ``rules``: the number of the rule set that held then."""
     about, _, name = receipt.stream.partition(":")
     moment = datetime.fromisoformat(receipt.recorded_at)
     on = date.fromisoformat(receipt.on)

@@ -80,7 +80,7 @@ def refused_again(refused: Refused, past: Past, reused: Callable[[], bool]) -> N
 
 
 def _for_the_officer(refused: Refused, row: Spec, refusal_class: type[Refusal], fund: Fund) -> bool:
-    """Whether it was refused because of who acted or recorded. Raises `Lawless` if it is wrong about them."""
+    """Return whether the refusal is about who acted or recorded. Raises `Lawless` if it is wrong."""
     act = Event.model_construct(on=refused.on, actor=refused.actor)
     try:
         permit(fund, row, act, refused.recorder)

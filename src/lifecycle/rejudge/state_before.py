@@ -71,7 +71,7 @@ class Before:
         return fold_fund(in_force(self.entries_of(FUND)))
 
     def entries_of(self, stream: str, version: int = 0) -> list[Entry]:
-        """The entries of a stream after a version, before those that are judged."""
+        """Return the entries of a stream after a version, before those that are judged."""
         entries = list[Entry]()
         if not (self._after or self._left_out or self.versions.get(stream)):
             return entries  # the walk has met all rows before these
@@ -108,14 +108,14 @@ class Before:
                 yield entries
 
     def following(self, stream: str, version: int) -> int:
-        """The version that comes after this one: a row that was quarantined keeps its own."""
+        """Return the version that comes after this one: a row that was quarantined keeps its own."""
         version += 1
         while (stream, version) in self._names_aside:
             version += 1
         return version
 
     def version(self, stream: str) -> int:
-        """The version of the last row of a stream before those that are judged, whatever it holds."""
+        """Return the version of the last row of a stream before those that are judged, whatever it holds."""
         if stream not in self.versions:
             most = len(self._names_aside) + 1
             rows = self._journal.recorder.rows(_VERSIONS, stream, self.at, most) if self._after else []

@@ -72,7 +72,7 @@ _ENVELOPE = re.compile(
 def judged_after(
     journal: Journal, after: tuple[int, int], left_out: frozenset[int]
 ) -> tuple[list[Fault], tuple[int, int]]:
-    """The lawless entries after a position and the number of a receipt, all of them.
+    """Return the lawless entries after a position and the number of a receipt, all of them.
 
     And up to which entry and answer nothing is wrong. As of one moment.
     """
@@ -91,12 +91,12 @@ def judged_after(
 
 
 def quarantined_positions(journal: Journal) -> frozenset[int]:
-    """Positions of the rows that an administrator has quarantined as not lawful."""
+    """Return positions of the rows that an administrator has quarantined as not lawful."""
     return frozenset(journal.left_out.rows)
 
 
 def quarantined_receipt_numbers(journal: Journal) -> frozenset[int]:
-    """Numbers of the receipts that an administrator has quarantined as not lawful."""
+    """Return numbers of the receipts that an administrator has quarantined as not lawful."""
     return frozenset(journal.left_out.receipts)
 
 
@@ -205,7 +205,7 @@ class _Walk:
             self._faults.append(fault)
 
     def done(self) -> Judged:
-        """What it came to."""
+        """Return the result."""
         self._end_of_group()
         self._before.at = _END
         for receipt, number in self._receipt_walk.rest():
@@ -266,7 +266,7 @@ class _Walk:
                 self._past.fund = evolve_fund(self._past.fund, entry.event)
 
     def _group_judged(self, group: Group, receipt: Receipt | None) -> bool:
-        """Whether it is lawful, as far as is known: what comes after a fault in its stream is not judged."""
+        """Return whether it is lawful, as far as is known; nothing is judged after a fault in its stream."""
         group.decode()
         if group.rows[0][0] in self._stopped:
             for row in group.rows:
@@ -335,7 +335,7 @@ class _Walk:
         return judged_again(group.entries, command_again(own, group.rows[0][3], name, receipt), self._past)
 
     def _quarantine(self, entries: Sequence[Entry], receipt: Receipt) -> Verdict:
-        """The decision on the entry that says that rows are quarantined. Raises `Lawless`."""
+        """Return the decision on the entry that says that rows are quarantined. Raises `Lawless`."""
         own = entries[0]
         event = own.event
         if len(entries) == 1 and isinstance(event, AnswerQuarantined):

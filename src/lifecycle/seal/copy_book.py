@@ -44,7 +44,7 @@ def move(
 
     ``seal``: whether each command is sealed there, if the book itself does not say it; as here if not given.
 
-    Raises `Unreachable` if the new place cannot be made or holds something, ``Altered`` where what was
+    Raises `Unreachable` if the new place cannot be made or holds something, ``Altered`` if what was
     copied is not what is there.
     """
     with new_book_in(storage_at(target)) as storage, _told(source, target):
@@ -91,7 +91,7 @@ def _copy_rows(source: Journal, target: Journal, progress: Progress | None) -> N
 
 
 def _same_roots(source: Journal, target: Journal) -> bytes:
-    """The roots of both trees are the same, and the entries lie at the same positions. The entries' root."""
+    """Check that roots and positions are the same on both sides, and return the entries' root."""
     roots = list[bytes]()
     for tree in TREES:
         (source_root, source_positions), (target_root, target_positions) = (

@@ -86,7 +86,7 @@ class Kept:
         return min(len(self.tree), len(self._positions))
 
     def position(self, index: int) -> int:
-        """Where the leaf's row is in the journal."""
+        """Return where the leaf's row is in the journal."""
         return int.from_bytes(self._positions.read(index, 1), "big")
 
     def index(self, position: int) -> int | None:

@@ -25,7 +25,7 @@ _LENGTHS = struct.Struct(f">{len(RECEIPT_PARTS)}q").pack
 
 
 def entry_data(stream: str, version: int, topic: str, state: bytes) -> bytes:
-    """The bytes of an entry's leaf: a domain tag, then stream, version, topic and the stored bytes.
+    """Return the bytes of an entry's leaf: a domain tag, then stream, version, topic and the stored bytes.
 
     Raises `Altered` if one of them is of another type.
     """
@@ -47,7 +47,7 @@ def _entry(tag: bytes, stream: str, version: int, topic: str, state: bytes) -> b
 
 @lru_cache(maxsize=10_000)
 def _measured(text: str) -> bytes:
-    """Its length, and itself: streams and topics come again and again."""
+    """Return the text after its length; cached, because streams and topics repeat."""
     data = text.encode()
     return _NUMBER(len(data)) + data
 

@@ -32,7 +32,7 @@ class Level(Protocol):
     """Hashes of one height, from the left."""
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Return how many there are."""
 
     def read(self, start: int, count: int) -> bytes:
         """Return this many hashes, one after the other."""
@@ -157,7 +157,7 @@ class Tree:
 
 
 def _split(count: int) -> int:
-    """The largest power of two below it."""
+    """Return the largest power of two below it."""
     return 1 << ((count - 1).bit_length() - 1)
 
 
@@ -167,7 +167,7 @@ def _height(size: int) -> int:
 
 
 def _folded(hashes: bytes, height: int) -> bytes:
-    """The hashes so much higher up: each stands for 2^height of these."""
+    """Return the hashes that many levels up: each stands for 2^height of these."""
     for _ in range(height):
         hashes = b"".join(
             [sha256(b"\x01" + hashes[at : at + 2 * SIZE]).digest() for at in range(0, len(hashes), 2 * SIZE)]
@@ -176,7 +176,7 @@ def _folded(hashes: bytes, height: int) -> bytes:
 
 
 def root_of_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes | None:
-    """The root to which the proof leads from the leaf; `None` if it has not the form of one."""
+    """Return the root to which the proof leads from the leaf; `None` if it is malformed."""
     if not 0 <= index < size:
         return None
     root, last = leaf, size - 1
@@ -194,7 +194,7 @@ def root_of_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]
 
 
 def is_consistent(old: int, old_root: bytes, new: int, new_root: bytes, proof: Sequence[bytes]) -> bool:
-    """Whether the proof shows that the first tree is the beginning of the second (RFC 9162, 2.1.4.2)."""
+    """Return whether the proof shows that the second tree extends the first (RFC 9162, 2.1.4.2)."""
     if old in (0, new):
         return not proof and (old_root == (EMPTY if old == 0 else new_root))
     path = [old_root, *proof] if old & (old - 1) == 0 else list(proof)

@@ -67,7 +67,7 @@ class PublicKey(NamedTuple):
         return key
 
     def has_signed(self, text: str, signature: bytes) -> bool:
-        """Whether the signature is the key's, under the text."""
+        """Return whether the signature is the key's, under the text."""
         try:
             Ed25519PublicKey.from_public_bytes(self.key).verify(signature, text.encode())
         except InvalidSignature:
@@ -84,7 +84,7 @@ class Signer:
 
     @classmethod
     def make(cls, name: str, place: Path) -> Self:
-        """A new key, in a file that only those may read who may write in its folder. Raises `Unreachable`."""
+        """Make a key in a file that only those who may write in its folder can read. Raises `Unreachable`."""
         signer = cls(name, Ed25519PrivateKey.generate())
         number = _key_id(name, signer.public.key).hex()
         line = f"{_PRIVATE}{name}+{number}+{_b64(_ED25519 + signer._private.private_bytes_raw())}\n"
@@ -111,11 +111,11 @@ class Signer:
             raise Unreachable(f"{place} holds no key of this program: restore it from a backup") from error
 
     def sign(self, text: str) -> str:
-        """The text as a signed note."""
+        """Return the text as a signed note."""
         return f"{text}\n{self.line(text)}"
 
     def line(self, text: str) -> str:
-        """The signature alone, as a further line under a signed note."""
+        """Return the signature alone, as a further line under a signed note."""
         name, key = self.public
         return f"— {name} {_b64(_key_id(name, key) + self._private.sign(text.encode()))}\n"
 
@@ -133,7 +133,7 @@ class Checkpoint(NamedTuple):
     receipts_root: bytes
 
     def __str__(self) -> str:
-        """The text that is signed."""
+        """Return the text that is signed."""
         return (
             f"{self.origin}\n{self.size}\n{_b64(self.root)}\n"
             f"{_RECEIPTS} {self.receipts} {_b64(self.receipts_root)}\n"
@@ -146,12 +146,12 @@ class Checkpoint(NamedTuple):
 
 
 def opened(note: str, keys: Iterable[PublicKey]) -> Checkpoint:
-    """The checkpoint in a note that one of the keys has signed. Raises `NotSigned`."""
+    """Return the checkpoint in a note that one of the keys has signed. Raises `NotSigned`."""
     return _checkpoint(signed_by(note, keys)[0])
 
 
 def signed_by(note: str, keys: Iterable[PublicKey]) -> tuple[str, list[PublicKey]]:
-    """The text of a note, and which of the keys have signed it. Raises `NotSigned` if none has."""
+    """Return the text of a note, and which of the keys have signed it. Raises `NotSigned` if none has."""
     text, gap, signatures = note.rpartition("\n\n")
     if not gap or not signatures.endswith("\n") or _CONTROL.search(note):
         raise NotSigned("it is not a signed note")
@@ -190,5 +190,5 @@ def _checkpoint(text: str) -> Checkpoint:
 
 
 def proof_text(index: int, proof: Sequence[bytes], note: str, data: bytes) -> str:
-    """An inclusion proof that can be checked with the key alone: it brings the leaf's bytes with it."""
+    """Return an inclusion proof with the leaf's bytes, so that the key is enough to check it."""
     return "\n".join([_PROOF, f"extra {_b64(data)}", f"index {index}", *map(_b64, proof), "", note])

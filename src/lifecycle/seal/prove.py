@@ -97,7 +97,7 @@ class Prover:
             raise Altered("the journal is not what was sealed: grantbook audit verify tells what is wrong")
 
     def prove(self, stream: str, version: int) -> Proof:
-        """Raises `Unsealed`, ``Altered`` if it does not fit, ``Unreachable`` where it is not there."""
+        """Raises `Unsealed`, ``Altered`` if it does not fit, ``Unreachable`` if it is not there."""
         row = self._journal.entry_row(stream, version)
         if row is None:
             raise Unreachable(f"there is no entry {stream}@{version}")
@@ -133,7 +133,7 @@ class Prover:
 
 @contextmanager
 def prover(book: Book, seal: Seal) -> Iterator[Prover]:
-    """Raises `Unsealed` if there is no checkpoint, ``Altered`` where the newest does not fit."""
+    """Raises `Unsealed` if there is no checkpoint, ``Altered`` if the newest does not fit."""
     last = seal.last()
     if last is None:
         raise Unsealed("nothing is sealed yet: grantbook audit seal does it")
@@ -168,7 +168,7 @@ def export(
 
     ``documents``: the attached files of these streams too.
 
-    Raises ``Unreachable`` if the folder is there already or cannot be written, ``Altered`` where
+    Raises ``Unreachable`` if the folder is there already or cannot be written, ``Altered`` if
     the journal does not fit its newest checkpoint.
     """
     if os.path.lexists(folder):
@@ -230,7 +230,7 @@ class _Export:
         """Return the version and the position of the newest entry of each stream."""
 
     def write(self, *, documents: bool) -> tuple[int, int, int, int]:
-        """How many entries, receipts, proofs and documents it has."""
+        """Return how many entries, receipts, proofs and documents it has."""
         checkpoint = self._maker.checkpoint
         for tree, name, size in zip(
             self._maker.trees, TREES, (checkpoint.size, checkpoint.receipts), strict=True
@@ -275,7 +275,7 @@ class _Export:
                 yield row | self._stored(f"{stream}@{version}", state, position)
 
     def _stored(self, name: str, state: bytes, position: int) -> dict[str, str]:
-        """The stored text; of a quarantined row, which may be none, the bytes in base64."""
+        """Return the stored text; of a quarantined row, which may be none, the bytes in base64."""
         try:
             return {"stored": state.decode()}
         except ValueError as error:

@@ -87,13 +87,13 @@ class Seal:
     # ── what was sealed ──────────────────────────────────────────────────────────────────────
 
     def origin(self) -> str:
-        """The log's name, from its first entry: the same wherever the book is moved to."""
+        """Return the log's name, from its first entry: the same wherever the book is moved to."""
         for leaves, _ in hashes(self._journal, "entries", 0, page=1):
             return f"grantbook/{leaves[0].hex()[:32]}"
         raise Unreachable(f"{self._book.path}: the journal is empty: there is nothing to seal")
 
     def keys(self) -> list[PublicKey]:
-        """The public keys, oldest first. Raises ``NotSigned`` if one is malformed."""
+        """Return the public keys, oldest first. Raises ``NotSigned`` if one is malformed."""
         place = self._folder / KEYS
         try:
             lines = place.read_text("utf-8").split()
@@ -104,7 +104,7 @@ class Seal:
         return [PublicKey.parse(line) for line in lines]
 
     def files(self) -> list[Path]:
-        """Every checkpoint, the oldest first; of a copy, those of entries that it has."""
+        """Return every checkpoint, the oldest first; of a copy, those of entries that it has."""
         notes = sorted(self._folder.glob("*.note"))
         if self._book.shortfall() is None:
             return notes
@@ -112,12 +112,12 @@ class Seal:
         return [note for note in notes if all(a <= b for a, b in zip(sizes_of(note.name), ends, strict=True))]
 
     def last(self) -> tuple[Checkpoint, Path] | None:
-        """The newest checkpoint; `None` before the first. Raises `Altered` if it cannot be trusted."""
+        """Return the newest checkpoint; `None` before the first. Raises `Altered` if it cannot be trusted."""
         files = self.files()
         return (read_checkpoint(files[-1], self.keys()), files[-1]) if files else None
 
     def unsealed(self) -> tuple[int, int]:
-        """How many entries and receipts came after the newest checkpoint."""
+        """Return how many entries and receipts came after the newest checkpoint."""
         last = self.last()
         sealed = (last[0].size, last[0].receipts) if last else (0, 0)
         entries, receipts = self._journal.counts()
@@ -128,10 +128,10 @@ class Seal:
     def seal(self, *, whole: bool = False, new_key: bool = False, progress: Progress | None = None) -> Sealed:
         """Seal what is unsealed. ``whole``: hash every stored byte again first, not only the newest.
 
-        ``new_key``: with another key from now on. The old one, where it is at hand, signs for it: the
+        ``new_key``: with another key from now on. The old one, if it is at hand, signs for it: the
         checkpoint carries both signatures.
 
-        Raises `Forked` if the journal does not extend what was sealed, ``Altered`` where a row or a
+        Raises `Forked` if the journal does not extend what was sealed, ``Altered`` if a row or a
         checkpoint is not as it was written, ``Unreachable`` where the key or a file cannot be used,
         ``NotNow`` inside a batch.
         """
@@ -178,7 +178,7 @@ class Seal:
         return Sealed(made, self._write(made, signer, old), *new, True, fault, way_out)
 
     def _fault(self, entries: int, receipts: int) -> tuple[Fault | None, tuple[int, int]]:
-        """The first row after the sealed ones that is not to be signed; and how many may be sealed.
+        """Return the first row after the sealed ones that is not to be signed; and how many may be sealed.
 
         Rows that this book has recorded itself are not judged again: only if there are others among them.
         """
@@ -245,7 +245,7 @@ class Seal:
             )
 
     def _still_there(self, name: str, kept: Kept, size: int, root: bytes) -> bool:
-        """The kept hashes are those that were sealed, and the newest sealed row is where it was, as it was.
+        """Check that the stored hashes are those that were sealed, and the newest sealed row is unchanged.
 
         Another branch of history would differ in that row.
         """
@@ -258,7 +258,7 @@ class Seal:
         )
 
     def _signer(self) -> Signer:
-        """The key that signed last; a new one for a book that was never sealed. Raises `Unreachable`."""
+        """Return the key that signed last, or a new one if nothing was sealed. Raises `Unreachable`."""
         known = self.keys()
         if not self._key.exists():
             if known:
@@ -277,7 +277,7 @@ class Seal:
         return signer
 
     def signed(self, text: str) -> str | None:
-        """The text as a note signed with the book's key; `None` if the key is not here."""
+        """Return the text as a note signed with the book's key; `None` if the key is not here."""
         if not self._key.exists():
             return None
         with suppress(Unreachable, Altered):
@@ -285,7 +285,7 @@ class Seal:
         return None
 
     def _replaced(self) -> tuple[Signer | None, Signer]:
-        """The key that signed until now, where it is at hand, and the one that signs from now on."""
+        """Return the key that signed until now, if it is at hand, and the one that signs from now on."""
         old = None
         if self._key.exists():
             with suppress(Unreachable, Altered):
@@ -306,7 +306,7 @@ class Seal:
         keep(self._folder / KEYS, "".join(f"{key}\n" for key in keys))
 
     def _write(self, made: Checkpoint, signer: Signer | None, old: Signer | None) -> Path:
-        """A signed note. One of the same text that is there already keeps its signatures."""
+        """Return a signed note. One of the same text that is there already keeps its signatures."""
         path, text = self._folder / made.file, str(made)
         signer = signer or self._signer()
         note = text_of(path) if path.exists() else ""
@@ -320,7 +320,7 @@ class Seal:
 
 
 def read_checkpoint(place: Path, keys: list[PublicKey]) -> Checkpoint:
-    """The checkpoint in a file. Raises `Altered` that names the file."""
+    """Return the checkpoint in a file. Raises `Altered` that names the file."""
     try:
         return opened(text_of(place), keys)
     except Altered as error:
@@ -328,7 +328,7 @@ def read_checkpoint(place: Path, keys: list[PublicKey]) -> Checkpoint:
 
 
 def text_of(place: Path) -> str:
-    """A note as it stands in its file, to the byte. Raises `Altered`."""
+    """Return a note as it stands in its file, to the byte. Raises `Altered`."""
     try:
         return place.read_bytes().decode()
     except (OSError, UnicodeDecodeError) as error:

@@ -102,7 +102,7 @@ class _Look:
         self._problems.append((at, Problem(where, what)))
 
     def verified(self) -> Verified:
-        """What was found."""
+        """Return the result."""
         entries, receipts = map(len, self._trees)
         last = self._last
         unsealed = (entries - last.size, receipts - last.receipts) if last else (entries, receipts)
@@ -128,7 +128,7 @@ class _Look:
         return False
 
     def _never_sealed(self) -> bool:
-        """Whether the book is sealed on request only, and nobody has asked: no checkpoint is missing."""
+        """Return whether the book is sealed on request only, and was never sealed."""
         with suppress(BookError):
             return not self._keys and not self._book.storage.seals_each_command()
         return False
@@ -284,7 +284,7 @@ class _Look:
             self.found(where, f"one or more of these are not what checkpoint {name} sealed", rank + good)
 
     def _first_other(self, what: str, tree: Tree, start: int, end: int) -> int | None:
-        """The first leaf that is another than the one kept when it was sealed, where that was kept."""
+        """Return the first leaf that differs from the one that was kept at sealing, if that was kept."""
         with Kept(self._book.path / FOLDER, what, read_only=True) as kept:
             then, now = kept.tree.leaves(start, end - start), tree.leaves(start, end - start)
         for at in range(0, min(len(then), len(now)), SIZE):

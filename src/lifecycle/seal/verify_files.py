@@ -48,7 +48,7 @@ def _counted(given: list[Any], newest_one: int) -> str:
 
 
 def snapshots(journal: Journal) -> Found:
-    """The newest snapshot of the fund is what the entries add up to, and there are none of anything else."""
+    """Check that the newest snapshot of the fund is the sum of its entries, and the only one."""
     assert journal.snapshots is not None
     strange = "SELECT DISTINCT originator_id FROM stored_snapshots WHERE originator_id <> ?"
     for (name,) in journal.recorder.rows(strange, FUND):
@@ -65,7 +65,7 @@ def snapshots(journal: Journal) -> Found:
 
 
 def settings(book: Book) -> Found:
-    """The book bears the name of the journal's fund, and nothing is set that this program does not know."""
+    """Check that the book has the name of the journal's fund, and that every setting is known."""
     row = book.journal.entry_row(FUND, 1)
     try:
         first = entry_of(*row).event if row else None
@@ -83,7 +83,7 @@ def settings(book: Book) -> Found:
 
 
 def documents(book: Book, attached: Sequence[tuple[str, str]]) -> Found:
-    """Every attached document is there, a plain file, and the one that was attached."""
+    """Check that every attached document is there, a plain file, and unchanged."""
     for name, digest in attached:
         where = f"document {digest[:12]}… of {name}"
         try:

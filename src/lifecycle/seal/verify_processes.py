@@ -61,7 +61,7 @@ def beside(entries: int) -> Iterator[Executor]:
 
 
 def snapshots_of(place: Path | str, sound: tuple[int, int]) -> list[tuple[str, str]]:
-    """What is wrong with the snapshots of a journal, given up to which entry and answer it is sound."""
+    """Return what is wrong with the snapshots of a journal; ``sound``: up to where it is sound."""
     try:
         journal = Journal(place, read_only=True)
         journal.left_out.begin(sound)

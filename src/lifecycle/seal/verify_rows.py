@@ -109,7 +109,7 @@ class _Entries:
         self._hash_story()
 
     def _following(self, stream: str) -> int:
-        """The version that comes next in a stream: rows that were quarantined keep theirs."""
+        """Return the version that comes next in a stream: rows that were quarantined keep theirs."""
         version = self._versions.get(stream, 0) + 1
         if taken := self._taken.get(stream):
             while version in taken:
@@ -184,7 +184,7 @@ class _Entries:
 def walk_entries(
     journal: Journal, aside: Collection[int] = (), report: Callable[[int], None] = lambda _: None
 ) -> Walked:
-    """Every entry of the journal; ``aside``: positions of which only bytes and place are looked at."""
+    """Return every entry of the journal; ``aside``: positions of which only bytes and place are looked at."""
     walk = _Entries(aside)
     for rows in journal.entry_rows(0, _PAGE):
         walk.page(rows)
@@ -194,7 +194,7 @@ def walk_entries(
 
 
 def walk_receipts(journal: Journal, upto: int, aside: frozenset[str] = frozenset()) -> Walked:
-    """Every answer up to a number; ``aside``: names of rows whose receipts are not held against them."""
+    """Walk over the receipts up to a number; ``aside``: names of rows whose receipts do not count."""
     leaves, wrong, refused = list[bytes](), list[Wrong](), list[int]()
     story, last, places = sha256(), 0, 0
 

@@ -46,17 +46,17 @@ _QUANTA = {places: Decimal(1).scaleb(-places) for places in {USUAL, *MINOR_UNITS
 
 @cache
 def time_zones() -> frozenset[str]:
-    """The names of the IANA list as pinned, whatever this machine has."""
+    """Return the names of the IANA list as pinned, whatever this machine has."""
     return frozenset(Path(__file__).with_name("time_zones.txt").read_text("utf-8").split())
 
 
 def decimals(currency: str) -> int:
-    """How many decimals the currency has; two if the table does not have it."""
+    """Return how many decimals the currency has; two if the table does not have it."""
     return MINOR_UNITS.get(currency, USUAL)
 
 
 def minor_units(amount: Decimal, currency: str) -> Decimal:
-    """The amount written with the currency's own number of decimals: sums begin with a zero of two.
+    """Return the amount written with the currency's own number of decimals: sums begin with a zero of two.
 
     An amount of a currency that the table does not have keeps the decimals that it has.
     """
@@ -70,12 +70,12 @@ def minor_units(amount: Decimal, currency: str) -> Decimal:
 
 
 def not_a_currency(code: str, on: date | None) -> str | None:
-    """What is wrong with a currency code on the day, or on any; `None` if it is valid then."""
+    """Return what is wrong with a currency code on the day, or on any; `None` if it is valid then."""
     return _not_valid(code, on, CURRENCIES.get(code), "an ISO 4217 currency")
 
 
 def not_a_country(code: str, on: date | None) -> str | None:
-    """What is wrong with a country code on the day, or on any; `None` if it is valid, or stands for none."""
+    """Return what is wrong with a country code on the day, or on any; `None` if it is valid, or ZZ."""
     if code == NOT_STATED:
         return None
     known = "an ISO 3166-1 alpha-2 country (ZZ stands for one that is not stated)"
@@ -83,7 +83,7 @@ def not_a_country(code: str, on: date | None) -> str | None:
 
 
 def not_a_time_zone(name: str) -> str | None:
-    """What is wrong with the name of a time zone; `None` if the IANA list has it."""
+    """Return what is wrong with the name of a time zone; `None` if the IANA list has it."""
     return None if name in time_zones() else f"{name} is not an IANA time zone, like America/New_York"
 
 

@@ -77,13 +77,13 @@ class DatedSums(NamedTuple):
         return type(self)(tuple(months))
 
     def at(self, day: date) -> Decimal:
-        """The amount at the end of the day."""
+        """Return the amount at the end of the day."""
         i = _place(self.months, _month(day))
         before = sum([month.total for month in self.months[:i]], ZERO)
         return before + sum([month.at(day) for month in self.months[i : i + 1]], ZERO)
 
     def least_from(self, day: date) -> tuple[Decimal, date]:
-        """The least amount on the day or any later one, and the first day on which it is so low."""
+        """Return the least amount on the day or any later one, and the first day on which it is so low."""
         least = amount = self.at(day)
         lowest = None
         i = _place(self.months, _month(day))
@@ -95,7 +95,7 @@ class DatedSums(NamedTuple):
         return least, day if lowest is None else lowest.lowest
 
     def least_between(self, day: date, end: date) -> tuple[Decimal, date]:
-        """The least amount from the day until before ``end``, and the first day on which it is so low."""
+        """Return the least amount from the day until before ``end``, and the first day with it."""
         least = amount = self.at(day)
         lowest = day
         for month in self.months[_place(self.months, _month(day)) :]:
@@ -115,7 +115,7 @@ class DatedSums(NamedTuple):
             yield from zip(month.days, month.changes, strict=True)
 
     def short_by(self, changes: Changes) -> tuple[Decimal, date] | None:
-        """How much is missing at most on a day on which the changes together lower the amount, and that day.
+        """Return the most that is missing on a day on which the changes lower the amount, and that day.
 
         The changes are in the amount already. `None` if on each such day it stays at zero or above: what is
         below zero without them is not theirs.
@@ -146,7 +146,7 @@ def changes_between(old: Sequence[tuple[date, Decimal]], new: Sequence[tuple[dat
 
 
 def _place(months: Sequence[Month], name: tuple[int, int]) -> int:
-    """How many are before the month: a month begins with its name, and so is after it."""
+    """Return how many are before the month: a month begins with its name, and so is after it."""
     return bisect_left(months, (name,))
 
 

@@ -37,7 +37,7 @@ def as_written(amounts: Iterable[tuple[str, object]]) -> None:
 
 
 def inexact(given: object, model: type[BaseModel]) -> list[tuple[str, str]]:
-    """The fields with such amounts, each with what it may mean."""
+    """Return the fields with such amounts, each with what it may mean."""
     return list(_inexact(amounts_of(model)(given, "")))
 
 
@@ -48,7 +48,7 @@ def _inexact(amounts: Iterable[tuple[str, object]]) -> Iterator[tuple[str, str]]
 
 
 def _readings(amount: object) -> str | None:
-    """What such an amount may mean, in words; `None` if it has no more decimals than its currency."""
+    """Return what such an amount may mean, in words; `None` if it has no more decimals than its currency."""
     digits, currency = _parts(amount)
     places = MINOR_UNITS.get(currency)
     decimals = len(digits.partition(".")[2])
@@ -73,7 +73,7 @@ def _parts(amount: object) -> tuple[str, str]:
 
 @cache
 def amounts_of(annotation: Any) -> Find:
-    """What finds the amounts in a value of a field that is annotated so; of a model, in its fields."""
+    """Return what finds the amounts in a value of a field that is annotated so; of a model, in its fields."""
     if annotation is Money:
         return _the_value
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):

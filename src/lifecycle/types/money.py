@@ -115,7 +115,7 @@ _NO_AMOUNTS = (str, int, date, datetime, Decimal, NoneType)
 
 
 def may_hold_amounts(annotation: Any) -> bool:
-    """Whether a field with this annotation may hold an amount: all but plain values and lists of them."""
+    """Return whether a field with this annotation may hold an amount; plain values do not."""
     arguments = get_args(annotation)
     if get_origin(annotation) is Annotated:
         return may_hold_amounts(arguments[0])

@@ -19,7 +19,7 @@ def meant(name: str, known: Iterable[str]) -> str:
 
 
 def unknown(what: str, name: str, known: Iterable[str], then: str = "") -> str:
-    """The sentence for a name that is not known: with the nearest one, or with how many there are."""
+    """Return the sentence for a name that is not known: with the nearest one, or with how many there are."""
     names = sorted(set(known))
     near = meant(name, names)
     if not near and len(names) <= 12:

@@ -9,7 +9,7 @@ from lifecycle.types.codes import time_zones
 
 @cache
 def zone_of(name: str) -> ZoneInfo | None:
-    """The time zone; `None` for a name that is not on the pinned IANA list, or that has no rules here."""
+    """Return the time zone; `None` if the name is not on the pinned IANA list, or has no rules here."""
     if name not in time_zones():
         return None
     *folders, file = name.split("/")

@@ -23,7 +23,7 @@ class Check(NamedTuple):
 
 
 def guards(recorder: Recording) -> Check:
-    """What is defined in the journal is what was made there."""
+    """Check that the tables and triggers of the journal are as they were made."""
     expected, actual = recorder.expected_schema(), recorder.schema()
     odd = sorted(name for name in expected.keys() | actual.keys() if expected.get(name) != actual.get(name))
     detail = (
@@ -44,14 +44,14 @@ class BookStorage(ABC):
 
     @abstractmethod
     def create_journal(self) -> Journal:
-        """The journal of a new book. Raises `Unreachable` if a book, or anything else, is already."""
+        """Make the journal of a new book. Raises `Unreachable` if the place holds anything already."""
 
     lags: bool = False
     """Whether it is a standby, which may lack the newest entries for a while."""
 
     @abstractmethod
     def shortfall(self, sealed: Sizes, stored: Sizes) -> Shortfall | None:
-        """What is missing of what was sealed at another address, or is not on this standby yet.
+        """Return what is missing of what was sealed at another address, or is not on this standby yet.
 
         ``sealed``: by the checkpoints of this address; ``stored``: what the journal has.
         """
@@ -70,7 +70,7 @@ class BookStorage(ABC):
 
     @abstractmethod
     def open_journal(self, *, read_only: bool) -> Journal:
-        """The journal of a book that is there. Raises `Unreachable`."""
+        """Open the journal of a book. Raises `Unreachable`."""
 
     def retry(self, work: Callable[[bool], T]) -> T:
         """Do the work, and again if the store went away meanwhile and may come back.
@@ -82,27 +82,27 @@ class BookStorage(ABC):
 
     @abstractmethod
     def seals_each_command(self) -> bool:
-        """Whether those who record are to seal after each command. Raises `Unreachable`."""
+        """Return whether those who record are to seal after each command. Raises `Unreachable`."""
 
     @abstractmethod
     def health(self, *, standby: bool) -> Iterator[Check]:
-        """Whether the store is as it should be. ``standby``: another one must confirm each commit."""
+        """Yield each check of the store. ``standby``: another one must confirm each commit."""
 
     @abstractmethod
     def title(self) -> str:
-        """The name that the book was made with. Raises `Unreachable`."""
+        """Return the name that the book was made with. Raises `Unreachable`."""
 
     @abstractmethod
     def names(self) -> OfficerNames:
-        """The register of what people call the officers."""
+        """Return the register of what people call the officers."""
 
     def settings(self) -> dict[str, object]:
-        """What people have set by hand. Raises `Unreachable`."""
+        """Return what people have set by hand. Raises `Unreachable`."""
         return {}
 
     @abstractmethod
     def documents(self) -> Iterator[str]:
-        """The SHA-256 of each document that is kept."""
+        """Yield the SHA-256 of each document that is kept."""
 
     @abstractmethod
     def keep(self, digest: str, data: bytes) -> None:
@@ -110,4 +110,4 @@ class BookStorage(ABC):
 
     @abstractmethod
     def document(self, digest: str) -> BufferedIOBase:
-        """The document with this SHA-256, to be read. Raises ``OSError`` if it is not there."""
+        """Return the document with this SHA-256, to be read. Raises ``OSError`` if it is not there."""

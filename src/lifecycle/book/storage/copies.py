@@ -46,7 +46,7 @@ class Shortfall(NamedTuple):
 
 
 def most_sealed(root: Path) -> Sizes:
-    """The most that was sealed at any address of the book whose seals are kept below the folder."""
+    """Return the most that was sealed at any address of the book whose seals are kept below the folder."""
     with suppress(FileNotFoundError):
         return max(map(sealed_in, (root, *root.iterdir())))
     return 0, 0
@@ -61,7 +61,7 @@ class SealFolders:
         """The folder for this address."""
 
     def _others(self) -> Iterator[tuple[Path, str]]:
-        """The folders of other addresses, each with its address."""
+        """Yield the folders of other addresses, each with its address."""
         if (self._root / CHECKPOINTS).is_dir():
             yield self._root, "an address that was not kept"
         with suppress(FileNotFoundError):
@@ -70,7 +70,7 @@ class SealFolders:
                     yield folder, (folder / _ADDRESS).read_text("utf-8").strip()
 
     def shortfall(self, stored: Sizes) -> Shortfall | None:
-        """What is missing here of what was sealed at another address; the most, if at several.
+        """Return what is missing here of what was sealed at another address; the most, if at several.
 
         Nothing if this address was sealed too: then it goes its own way, as a copy does that is recorded in.
         """

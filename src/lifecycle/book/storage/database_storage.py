@@ -52,7 +52,7 @@ class DatabaseStorage(BookStorage):
         self._read_only = False
 
     def create_journal(self) -> Journal:
-        """The journal of a new book, in a schema that is not there yet, or empty."""
+        """Return the journal of a new book, in a schema that is not there yet, or empty."""
         store = JournalDatastore(self._address, read_only=True)
         (((taken, table),),) = store.ask((_TAKEN, None))
         begun = table is not None and store.ask((f"SELECT 1 FROM {SCHEMA}.book", None)) == [[]]
@@ -88,7 +88,7 @@ class DatabaseStorage(BookStorage):
         self._recorder.name_book(self._identity, name, seal_each_command=seal)
 
     def open_journal(self, *, read_only: bool) -> Journal:
-        """The journal in the database."""
+        """Return the journal in the database."""
         self._read_only = read_only
 
         def connected(_: bool) -> Journal:
@@ -138,16 +138,16 @@ class DatabaseStorage(BookStorage):
             pause = min(2 * pause, 2.0)
 
     def health(self, *, standby: bool) -> Iterator[Check]:
-        """The server is as it should be."""
+        """Yield each check of the server and of the journal in it."""
         yield from checks(self._recorder, standby=standby)
         yield guards(self._recorder)
 
     def seals_each_command(self) -> bool:
-        """What the book's row says."""
+        """Return what the book's row says."""
         return self._recorder.book()[2]
 
     def title(self) -> str:
-        """What the book's row says."""
+        """Return what the book's row says."""
         return self._recorder.book()[1]
 
     def names(self) -> OfficerNames:

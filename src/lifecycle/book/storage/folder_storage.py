@@ -47,7 +47,7 @@ class FolderStorage(BookStorage):
         self._documents = path / "documents"
 
     def create_journal(self) -> Journal:
-        """The journal of a new book, in a new folder."""
+        """Return the journal of a new book, in a new folder."""
         folder_at(self.path)
         if self._journal.is_file() and not self._settings.is_file():
             raise Unreachable(f"{self.path} {_UNFINISHED}")
@@ -62,7 +62,7 @@ class FolderStorage(BookStorage):
         """Leave it: without ``book.toml`` it is no book, and the next `init` there says to remove it."""
 
     def shortfall(self, sealed: Sizes, stored: Sizes) -> Shortfall | None:
-        """What is missing in a copy of the folder whose checkpoints are newer than its journal."""
+        """Return what is missing in a copy of the folder whose checkpoints are newer than its journal."""
         sealed_at = self._sealed_at()
         here = self._here()
         if sealed_at is None or sealed_at["path"] == here["path"] or sealed_at["number"] == here["number"]:
@@ -76,12 +76,12 @@ class FolderStorage(BookStorage):
             keep(self.path / CHECKPOINTS / _PLACE, json.dumps(here))
 
     def _here(self) -> dict[str, object]:
-        """The folder's path and number: a copy differs in both, one that was renamed in one."""
+        """Return the folder's path and number: a copy differs in both, one that was renamed in one."""
         status = self.path.stat()
         return {"path": str(self.path.resolve()), "number": f"{status.st_dev}:{status.st_ino}"}
 
     def _sealed_at(self) -> dict[str, object] | None:
-        """The folder in which the newest checkpoint was made; `None` if that was not kept."""
+        """Return the folder in which the newest checkpoint was made; `None` if that was not kept."""
         with suppress(OSError, ValueError):
             sealed_at: dict[str, object] = json.loads((self.path / CHECKPOINTS / _PLACE).read_bytes())
             return sealed_at if {"path", "number"} == sealed_at.keys() else None
@@ -93,7 +93,7 @@ class FolderStorage(BookStorage):
         keep(self._settings, f"format = 1\nname = {words}\nseal_each_command = {json.dumps(seal)}\n")
 
     def open_journal(self, *, read_only: bool) -> Journal:
-        """The journal in the folder."""
+        """Return the journal in the folder."""
         try:
             exists, complete = self._journal.is_file(), self._settings.is_file()
         except OSError as error:
@@ -122,7 +122,7 @@ class FolderStorage(BookStorage):
                     raise Unreachable(f"{self.path}: the book may only be read here: {unshared(file)}")
 
     def health(self, *, standby: bool) -> Iterator[Check]:
-        """The file is as it should be, on a disk of this machine, and all that belongs to it is there."""
+        """Yield each check of the journal's file, its disk, its rights and the folder."""
         journal = self.open_journal(read_only=True)
         yield Check("commits are on disk before they are acknowledged", True, "WAL, synchronous FULL")
         injuries = journal.recorder.injuries()
@@ -172,20 +172,20 @@ class FolderStorage(BookStorage):
         return Check(what, not missing, detail)
 
     def _left_out(self) -> str:
-        """The folders of a book that are not there, in words."""
+        """Return the folders of a book that are not there, in words."""
         folders = (self._documents, self.path / CHECKPOINTS)
         return " and no ".join(f"folder {folder.name}" for folder in folders if not folder.is_dir())
 
     def seals_each_command(self) -> bool:
-        """What ``book.toml`` says; it is so unless it says otherwise."""
+        """Return what ``book.toml`` says; it is so unless it says otherwise."""
         return bool(self.settings().get("seal_each_command", True))
 
     def title(self) -> str:
-        """What ``book.toml`` says."""
+        """Return what ``book.toml`` says."""
         return str(self.settings().get("name", ""))
 
     def settings(self) -> dict[str, object]:
-        """What stands in ``book.toml``."""
+        """Return what stands in ``book.toml``."""
         import tomllib
 
         try:
@@ -199,7 +199,7 @@ class FolderStorage(BookStorage):
         return OfficerNamesInFile(self.path)
 
     def documents(self) -> Iterator[str]:
-        """The names of the files."""
+        """Yield the names of the files."""
         return (file.name for file in sorted(self._documents.iterdir()) if not file.suffix)
 
     def keep(self, digest: str, data: bytes) -> None:
@@ -212,7 +212,7 @@ class FolderStorage(BookStorage):
             raise Unreachable(f"{file} cannot be written: {error.strerror}") from error
 
     def document(self, digest: str) -> BufferedIOBase:
-        """The file: not through a link, whose target could be another tomorrow, nor waiting for a pipe."""
+        """Open the file; not through a link, whose target may change, and without waiting for a pipe."""
         file = self._documents / digest
         if file.is_symlink():
             raise OSError(errno.ELOOP, "it is a link, not the file", str(file))

@@ -34,7 +34,7 @@ class OfficerNames(ABC):
 
     @abstractmethod
     def all(self) -> dict[str, OfficerName]:
-        """Everybody in it, by id."""
+        """Return everybody in it, by id."""
 
     @abstractmethod
     def keep(self, officer: str, known: OfficerName) -> None:
@@ -62,7 +62,7 @@ class OfficerNamesInFile(OfficerNames):
         self._place = folder / FILE
 
     def all(self) -> dict[str, OfficerName]:
-        """Everybody in it, by id. Raises `Unreachable` if it cannot be read."""
+        """Return everybody in it, by id. Raises `Unreachable` if it cannot be read."""
         try:
             names = json.loads(self._place.read_bytes())
             return {officer: _known(fields) for officer, fields in names.items()}

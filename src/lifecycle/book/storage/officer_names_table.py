@@ -19,7 +19,7 @@ class OfficerNamesInTable(OfficerNames):
         self._recorder = recorder
 
     def all(self) -> dict[str, OfficerName]:
-        """Everybody in it, by id. Raises `Unreachable` if it cannot be read."""
+        """Return everybody in it, by id. Raises `Unreachable` if it cannot be read."""
         rows = self._recorder.rows("SELECT officer, name, erased_on FROM officers ORDER BY officer")
         return {officer: OfficerName(name, _day(officer, erased)) for officer, name, erased in rows}
 

@@ -58,7 +58,7 @@ class Judged(NamedTuple):
 
 
 def together(parts: Sequence[Judged]) -> Judged:
-    """What the parts found together. With several parts, nothing says up to which row all is sound."""
+    """Return what the parts found together. With several parts, nothing says up to which row all is sound."""
     faults = sorted(
         (fault for part in parts for fault in part.faults),
         key=lambda fault: (fault.position or _END, fault.receipt),

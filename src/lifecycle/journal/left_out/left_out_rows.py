@@ -87,7 +87,7 @@ class LeftOutRows:
         """By a row's name, the rows that its receipt names together with it; read if a row is found bad."""
 
     def __bool__(self) -> bool:
-        """Whether any row is left out."""
+        """Return whether any row is left out."""
         return bool(self.rows or self.stops)
 
     # ── looking ──────────────────────────────────────────────────────────────────────────────
@@ -142,7 +142,7 @@ class LeftOutRows:
                 self._sound = self._sealed_now()
 
     def since(self, stream: str, version: int, position: int) -> bool:
-        """Whether it was found after the position that a row up to the version is left out of the stream."""
+        """Return whether a row of the stream up to the version was left out after the position."""
         stop = self.stops.get(stream)
         late = (row for row in self.rows.values() if row.by.position is None or row.by.position > position)
         return (stop is not None and stop.version <= version) or any(
@@ -263,7 +263,7 @@ class LeftOutRows:
                 self._quarantine(entry)
 
     def _unfounded(self, entry: Entry) -> str:
-        """Why a row that says that others are quarantined is not to be believed; nothing if it is."""
+        """Return why a row that says that others are quarantined is not to be believed; nothing if it is."""
         if type(entry.event).__name__ == "AnswerQuarantined":
             return ""  # it is judged again, as its receipt is
         if type(entry.event).__name__ != "RowQuarantined":
@@ -306,7 +306,7 @@ class LeftOutRows:
                 self.stops[name] = stop
 
     def _named_with(self, name: str) -> list[str]:
-        """The rows that a receipt names together with this one."""
+        """Return the rows that a receipt names together with this one."""
         if self._together is None:
             self._together = {}
             _, answers = self.sound()
@@ -319,7 +319,7 @@ class LeftOutRows:
     # ── results ──────────────────────────────────────────────────────────────────────────────
 
     def fault(self, position: int) -> Stop | None:
-        """Why the row at a position is not lawful; `None` if it is, or if it is quarantined."""
+        """Return why the row at a position is not lawful; `None` if it is, or if it is quarantined."""
         for stop in self.stops.values():
             if position in stop.rows:
                 return stop
@@ -356,14 +356,14 @@ class LeftOutRows:
             raise StreamStopped(str(stop))
 
     def is_out(self, stream: str, version: int, position: int) -> bool:
-        """Whether the row counts in no fold."""
+        """Return whether the row counts in no fold."""
         if position in self.rows or position in self._unbelieved:
             return True
         stop = self.stops.get(stream)
         return stop is not None and version >= stop.version and stream != QUARANTINES
 
     def streams(self) -> dict[str, tuple[int, ...]]:
-        """The versions that are left out of each stream; of a stopped one, the first."""
+        """Return the versions that are left out of each stream; of a stopped one, the first."""
         versions_of: dict[str, set[int]] = {}
         for row in self.rows.values():
             versions_of.setdefault(row.stream, set()).add(row.version)
@@ -374,7 +374,7 @@ class LeftOutRows:
     # ── entries ──────────────────────────────────────────────────────────────────────────────
 
     def entry(self, stream: str, version: int, topic: str, state: bytes, position: int) -> Entry:
-        """The entry of a stored row; one with a `LeftOut` in it for a row that counts in no fold.
+        """Return the entry of a stored row; one with a `LeftOut` in it for a row that counts in no fold.
 
         Raises `Altered` if it is not as it was written.
         """

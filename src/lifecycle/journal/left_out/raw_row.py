@@ -17,7 +17,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def entry_of_any(stream: str, version: int, position: int, state: bytes, event: Event) -> Entry:
-    """A row as an entry, whatever its bytes are."""
+    """Return a row as an entry, whatever its bytes are."""
     match = _MOMENT.search(state)
     try:
         moment = datetime.fromisoformat(match[1].decode()) if match else _NEVER
@@ -34,17 +34,17 @@ def command_of(state: bytes, position: int) -> str:
 
 
 def transaction(row: Row) -> str:
-    """What the rows of one transaction have in common."""
+    """Return what the rows of one transaction have in common."""
     return command_of(row[3], row[4])
 
 
 def reason(error: Altered, row: Row) -> str:
-    """What is wrong with a row, without its name, on one line that a terminal can show."""
+    """Return what is wrong with a row, without its name, on one line that a terminal can show."""
     text = str(error).removeprefix(f"{row[0]}@{row[1]} (position {row[4]})").removeprefix(": ")
     text = f"it{text}" if text.startswith(" is not") else text
     return on_one_line(text)
 
 
 def on_one_line(text: str) -> str:
-    """What is wrong, as a terminal can show it and an entry keep it."""
+    """Return what is wrong, as a terminal can show it and an entry keep it."""
     return "".join(mark if mark.isprintable() else " " for mark in " ".join(text.split()))[:1_000]

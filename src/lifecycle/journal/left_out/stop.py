@@ -20,7 +20,7 @@ class Stop(NamedTuple):
     """Positions of all rows that were written in its transaction."""
 
     def __str__(self) -> str:
-        """What is wrong, what follows, and the way out, in a sentence."""
+        """Return what is wrong, what follows, and the way out, in a sentence."""
         row = f"{self.stream}@{self.version} (position {self.position})"
         rest = f"{self.stream} takes nothing more, and stands as before it; {self.way_out}"
         return f"{row} {self.fault}: {rest}"

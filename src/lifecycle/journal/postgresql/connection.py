@@ -84,12 +84,12 @@ def parts_of(address: str) -> dict[str, str]:
 
 
 def several_hosts(address: str) -> bool:
-    """Whether it names more than one server. Raises `Unreachable` if it is no address."""
+    """Return whether it names more than one server. Raises `Unreachable` if it is no address."""
     return "," in parts_of(address).get("host", "")
 
 
 def connected(address: str, *, read_only: bool = False, **more: Any) -> psycopg.Connection[Any]:
-    """A connection of ours to the database at the address.
+    """Return a connection of ours to the database at the address.
 
     Raises psycopg's errors, and `Unreachable` if it is no address or the database does not fit a book.
     """
@@ -142,7 +142,7 @@ class Connections:
             self._own.warnings.append(notice.message_primary or "")
 
     def warned(self) -> list[str]:
-        """What the server has warned this thread of since the last look."""
+        """Return what the server has warned this thread of since the last look."""
         warnings: list[str] = self._own.warnings
         self._own.warnings = []
         return warnings
@@ -180,7 +180,7 @@ class Held:
         self._waiting.append((statement, params))
 
     def ask(self, *questions: Statement) -> list[Rows]:
-        """What waits is done first; then all rows of each question."""
+        """Do what waits, and return all rows of each question."""
         begin, waiting, self._begin, self._waiting = self._begin, self._waiting, [], []
         rows = together(self._connection, questions, begin=begin, waiting=waiting)
         if begin:

@@ -51,7 +51,7 @@ _WAIT_FOR_STANDBY = "SELECT pg_logical_emit_message(true, 'grantbook', '')"
 """A write to commit, so that what is read here is on the standby, too, before it is reported."""
 _CALL = "SELECT pg_notify('stored_events', '') WHERE pg_notification_queue_usage() < 0.5"
 """Calls those who follow, once it is committed. Anybody may fill the queue of calls, and a commit that calls
-fails where it is full: followers look by themselves, too."""
+fails if it is full: followers look by themselves, too."""
 
 
 class JournalRecorder(Recording, PostgresApplicationRecorder):
@@ -71,7 +71,7 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
         self.max_notification_id_statement = _composed("SELECT max(position) FROM stored_events")
 
     def create_table(self) -> None:
-        """Make the schema and all that is in it, where it is not there."""
+        """Make the schema and all that is in it, if it is not there."""
         with self.datastore.get_connection() as connection:
             connection.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(schema.SCHEMA)))
         super().create_table()
@@ -147,7 +147,7 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
         return self.datastore.ask(*translated)  # a connection that lay idle was lost: on another one
 
     def now(self) -> datetime:
-        """The server's clock: read when the append lock was had, and counted on from there."""
+        """Return the server's clock: read when the append lock was had, and counted on from there."""
         held = self.datastore.holds
         moment: datetime
         if held is None or not held.begun[0]:
@@ -167,7 +167,7 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
         """There is no earlier format of these tables."""
 
     def schema(self) -> dict[str, str]:
-        """Everything that is defined in the journal's schema, the library's own snapshots apart."""
+        """Return everything that is defined in the journal's schema, the library's own snapshots apart."""
         return {
             name: definition
             for name, definition in self.rows(schema.DEFINED)
@@ -196,12 +196,12 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
         )
 
     def book(self) -> tuple[str, str, bool]:
-        """The book's own id, its name, and whether those who record are to seal."""
+        """Return the book's own id, its name, and whether those who record are to seal."""
         identity, name, seals = self.rows("SELECT id::text, name, seal_each_command FROM book")[0]
         return identity, name, seals
 
     def address(self) -> str:
-        """Host, port and database of the server that answers."""
+        """Return host, port and database of the server that answers."""
         with self.datastore.get_connection() as connection:
             info = connection.info
             host = info.host or info.hostaddr
@@ -219,13 +219,13 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
             held.appended = held.appended or 0
 
     def document(self, digest: str) -> bytes | None:
-        """A document's bytes; `None` if it is not there."""
+        """Return a document's bytes; `None` if it is not there."""
         rows = self.rows("SELECT data FROM documents WHERE sha256 = ?", digest)
         return bytes(rows[0][0]) if rows else None
 
 
 def _composed(statement: str) -> Composed:
-    """A statement of ours, none of it typed by anybody."""
+    """Return a statement of ours, none of it typed by anybody."""
     return Composed([SQL(statement)])
 
 
@@ -241,14 +241,14 @@ class JournalFactory(PostgresFactory):
         self.datastore = JournalDatastore(address, read_only=self.env.get(self.READ_ONLY) == "yes")
 
     def application_recorder(self) -> JournalRecorder:
-        """The recorder of entries and receipts."""
+        """Return the recorder of entries and receipts."""
         recorder = JournalRecorder(self.datastore)
         if self.env_create_table():
             recorder.create_table()
         return recorder
 
     def aggregate_recorder(self, purpose: str = "events") -> PostgresAggregateRecorder:
-        """The recorder of snapshots."""
+        """Return the recorder of snapshots."""
         recorder = PostgresAggregateRecorder(self.datastore, events_table_name=f"stored_{purpose}")
         if self.env_create_table():
             recorder.create_table()

@@ -63,7 +63,7 @@ END $$;
 
 
 def script(prefix: str = "grantbook") -> str:
-    """The SQL that makes the roles of the database that it is run in, and gives them their rights.
+    """Return the SQL that makes the roles of the database that it is run in, and gives them their rights.
 
     It can be run again. The roles' names begin with ``prefix``, since they belong to the whole server.
     """

@@ -121,7 +121,7 @@ TRIGGERS = (
 
 
 def statements() -> list[str]:
-    """What makes the schema's tables, functions and triggers, where they are not there."""
+    """Return what makes the schema's tables, functions and triggers, if they are not there."""
     made = []
     for name, columns in TABLES.items():
         checks = [f"CHECK ({one})" for (table, _), one in CHECKS.items() if table == name]

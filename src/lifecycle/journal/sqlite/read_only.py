@@ -33,7 +33,7 @@ class Look(NamedTuple):
 
 
 def settled(file: Path) -> Look | None:
-    """How a file is that nobody has open and that has no log; `None` for any other, and for none."""
+    """Return how a file is that nobody has open and that has no log; `None` for any other, and for none."""
     try:
         status = file.stat()  # first: what is written from here on is seen by the next look
     except FileNotFoundError:
@@ -51,17 +51,17 @@ def _size(log: Path) -> int:
 
 
 def as_unchanging(file: Path) -> Look | None:
-    """How a file is that can only be opened as one that never changes; `None` for any other."""
+    """Return how a file is that can only be opened as one that never changes; `None` for any other."""
     return None if may_write(file) else settled(file)
 
 
 def may_write(file: Path) -> bool:
-    """Whether this user may write in the file, and beside it."""
+    """Return whether this user may write in the file, and beside it."""
     return os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
 
 
 def way_to_read(file: Path) -> tuple[dict[str, str], Look | None]:
-    """How a file is opened to be read only, as SQLite's address says it; and how it is, if it never changes.
+    """Return SQLite's address of a file that is only read, and how the file is if it never changes.
 
     SQLite keeps a log and an index beside a file that it reads, and who may not write leaves them there. So
     who may write opens the file to write, and does not: then SQLite takes them away again. What is there
@@ -103,7 +103,7 @@ def _look_again(file: Path, look: Look | None) -> None:
 
 
 def retrying(read: Callable[[], T]) -> T:
-    """What is read; asked again where it was written to meanwhile. Raises `WrittenMeanwhile`."""
+    """Return what is read; read again if the file was written to meanwhile. Raises `WrittenMeanwhile`."""
     for _ in range(_TIMES):
         with suppress(WrittenMeanwhile):
             return read()

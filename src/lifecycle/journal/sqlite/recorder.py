@@ -90,7 +90,7 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
         self.select_max_notification_id_statement = f"SELECT MAX(position) FROM {events_table_name}"
 
     def construct_create_table_statements(self) -> list[str]:
-        """The tables, with positions that are never used twice and triggers that refuse any change."""
+        """Return the tables, with positions that are never used twice and triggers that refuse any change."""
         table = self.events_table_name
         place = "originator_id = NEW.originator_id AND originator_version = NEW.originator_version"
         answer = "command_id = NEW.command_id AND digest = NEW.digest"
@@ -140,7 +140,7 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
         return positions
 
     def now(self) -> datetime:
-        """The machine's clock."""
+        """Return the machine's clock."""
         return utc_now()
 
     def format(self) -> int:
@@ -154,7 +154,7 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
                 cursor.execute(statement)
 
     def schema(self) -> dict[str, str]:
-        """Every table, index, trigger and view in the file, as it was made."""
+        """Return every table, index, trigger and view in the file, as it was made."""
         return _defined(self.rows(_DEFINED))
 
     def expected_schema(self) -> dict[str, str]:
@@ -195,7 +195,7 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
         return undecodable_rows
 
     def injuries(self) -> list[str]:
-        """What the database finds wrong with its own file, on a connection of its own.
+        """Return what the database finds wrong with its own file, on a connection of its own.
 
         Not whether indexes lead to the rows: that is a question of its own, below, at a quarter of the time.
         """
@@ -203,7 +203,7 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
             return [injury for (injury,) in raw.execute("PRAGMA quick_check(5)") if injury != "ok"]
 
     def indexed_entries(self, upto: int) -> Iterator[tuple[Any, ...]]:
-        """Stream, version and position of the entries up to a position, as the index of streams has them."""
+        """Yield stream, version and position of the entries up to a position, from their index."""
         return self._indexed(
             "SELECT originator_id, originator_version, position FROM stored_events"
             " INDEXED BY sqlite_autoindex_stored_events_1 WHERE position <= ?",
@@ -211,7 +211,7 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
         )
 
     def indexed_receipts(self, upto: int) -> Iterator[tuple[Any, ...]]:
-        """Id, digest and number of the receipts up to a number, as the index of receipts has them."""
+        """Yield id, digest and number of the receipts up to a number, as the index of receipts has them."""
         return self._indexed(
             "SELECT command_id, digest, number FROM receipts INDEXED BY sqlite_autoindex_receipts_1"
             " WHERE number <= ?",
@@ -219,7 +219,7 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
         )
 
     def indexed_refusals(self, upto: int) -> list[int]:
-        """Numbers of the refusals up to a number, as their index has them."""
+        """Return numbers of the refusals up to a number, as their index has them."""
         question = (
             "SELECT number FROM receipts INDEXED BY refused WHERE outcome = 'refused' AND number <= ?"
             " ORDER BY number"
@@ -330,7 +330,7 @@ def _is_text(value: object) -> bool:
 
 
 def _statements(script: str) -> list[str]:
-    """The script's statements: the library executes one at a time."""
+    """Return the script's statements: the library executes one at a time."""
     statements, part = [], ""
     for piece in script.split(";"):
         part += piece + ";"
