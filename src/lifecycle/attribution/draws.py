@@ -1,4 +1,4 @@
-"""What each partner has left to draw from: exactly, in whole units, and on every later day."""
+"""What each partner has left to draw from: exact shares, whole units, and every later day."""
 
 from bisect import bisect_left
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""The movements of money that entries record: what `lifecycle.attribution.split` splits over the partners."""
+"""The movements of money in entries, which `lifecycle.attribution.split` splits over the partners."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal

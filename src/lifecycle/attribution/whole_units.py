@@ -1,4 +1,4 @@
-"""Whole units handed out by exact shares: nobody gets a part of a cent, and nobody loses one for long.
+"""Whole units handed out by exact shares: no partner gets part of a cent, or loses one for long.
 
 Shares are written as whole numbers over a common denominator, by partner. A *gap* is an exact share less the
 units that were handed out for it.

@@ -1,4 +1,4 @@
-"""What an open book answers to those who read it: entries, states, positions, refusals."""
+"""The reading side of an open book: entries, states, positions, refusals."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime

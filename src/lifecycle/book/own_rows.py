@@ -1,4 +1,4 @@
-"""The rows that this process has appended: before a seal, only the rows of others are judged."""
+"""The rows that this process has appended: before a seal, only the rows of other processes are judged."""
 
 from collections.abc import Iterable
 from hashlib import blake2b

@@ -1,4 +1,4 @@
-"""Where a book, its journal or its views lie: in a folder, or at the address of a database."""
+"""Places of a book, its journal or its views: a folder, or the address of a database."""
 
 import re
 from pathlib import Path

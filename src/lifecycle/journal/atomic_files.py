@@ -1,4 +1,4 @@
-"""Files beside the journal: written whole or not at all, and by one process at a time."""
+"""Files beside the journal: written as a whole or not at all, and by one process at a time."""
 
 import fcntl
 import grp

@@ -1,4 +1,4 @@
-"""When a thing was learned: strictly growing, and refused where the machine's clock cannot be right."""
+"""Moments of recording: they grow strictly, and a clock that cannot be right is refused."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

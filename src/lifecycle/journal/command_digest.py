@@ -38,8 +38,8 @@ def digest_of(command: Command) -> str:
 
 def digest_of_founding(states: Sequence[bytes]) -> str:
     """SHA-256 of the first events of a book, from the bytes in which they are stored."""
-    facts = [_said(state)[0] for state in states]
-    return sha256(b"EstablishFund" + to_json(facts)).hexdigest()
+    events = [_said(state)[0] for state in states]
+    return sha256(b"EstablishFund" + to_json(events)).hexdigest()
 
 
 def possible_digests(

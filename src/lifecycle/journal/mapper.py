@@ -1,4 +1,4 @@
-"""Between entries and stored bytes: flat JSON, bare event names with a version, strict on the way back."""
+"""Mapping between entries and stored bytes: flat JSON, bare event names with a version, strict decoding."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What the journal asks of its recorder, whatever the database: entries, receipts, questions."""
+"""The interface of a journal's recorder, whatever the database: entries, receipts, queries."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,7 @@
-"""Old stored forms of events, made into today's. Golden files hold each form that ever was.
+"""Upcasts: old stored forms of events, made into those of today. Golden files hold each form.
 
-An upcaster takes the flat JSON of its version and gives that of the next. It never guesses: it says
-what the old form meant when it was written.
+An upcaster takes the flat JSON of its version and returns that of the next. It never guesses: it states what
+the old form meant when it was written.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """An entry judged again: would the rules that it was recorded under have let it be recorded?
 
-Judged on the state and the knowledge that it was recorded on: on what the journal held before it, never on
-what was learned later, by the rules of its own number (domain §4.9). Pure: what was known is given.
+It is judged on the state and the knowledge of then: on what the journal held before it, never on what was
+learned later, by the rules of its own number (domain §4.9). Pure: the caller gives what was known.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -177,9 +177,9 @@ def _is_as_judged(entries: Sequence[Entry], decision: Verdict) -> None:
     _recorded_together(entries)
 
 
-def _by_stream(facts: Iterable[tuple[str, Event]]) -> list[tuple[str, Event]]:
+def _by_stream(events: Iterable[tuple[str, Event]]) -> list[tuple[str, Event]]:
     """Sort events by their streams: earlier programs wrote them in the order of a set."""
-    return sorted(facts, key=itemgetter(0))
+    return sorted(events, key=itemgetter(0))
 
 
 def _recorded_together(entries: Sequence[Entry]) -> None:
@@ -189,20 +189,20 @@ def _recorded_together(entries: Sequence[Entry]) -> None:
             raise Lawless(f"{entry.name} follows from it, and has another recorder, rule set or note")
 
 
-def _same(own: Entry, fact: Event) -> bool:
+def _same(own: Entry, decided: Event) -> bool:
     """Return whether an entry has the judged event; of an earlier rule set, as far as it had fields."""
     event = own.event
     if own.rules == RULE_SET:
         # As pydantic compares, and in less time where they are the same.
-        return (type(event) is type(fact) and event.__dict__ == fact.__dict__) or event == fact
-    said: dict[str, Any] = fact.__dict__
-    return type(event) is type(fact) and all(
-        said[name] == value for name, value in event.__dict__.items() if name in event.model_fields_set
+        return (type(event) is type(decided) and event.__dict__ == decided.__dict__) or event == decided
+    fields: dict[str, Any] = decided.__dict__
+    return type(event) is type(decided) and all(
+        fields[name] == value for name, value in event.__dict__.items() if name in event.model_fields_set
     )
 
 
-def _listed(facts: Sequence[tuple[str, Event]]) -> str:
-    return ", ".join(f"{_in_words(event)} on {stream}" for stream, event in facts) or "nothing"
+def _listed(events: Sequence[tuple[str, Event]]) -> str:
+    return ", ".join(f"{_in_words(event)} on {stream}" for stream, event in events) or "nothing"
 
 
 def _in_words(event: Event) -> str:

@@ -1,6 +1,6 @@
-"""Which refusals a command can get: those that are raised in the code that judges it.
+"""The refusals that a command can get: those that are raised in the code that judges it.
 
-Found in the code of the judges and of the rules, so that no list has to be kept beside them.
+They are found in the code of the judges and of the rules, so that no list has to be kept beside them.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -1,4 +1,4 @@
-"""The command that entries came of, made again from what is stored of them."""
+"""The command that entries came of, rebuilt from what is stored of them."""
 
 import json
 import re

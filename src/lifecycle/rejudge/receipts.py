@@ -1,4 +1,4 @@
-"""The receipts of commands, walked through beside the entries that they name."""
+"""A walk over the receipts of commands, beside the entries that they name."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""A refusal judged again as far as it can be: of the command only who, what, when and why not was kept."""
+"""A refusal judged again, as far as possible: of its command only who, what, when and why not is stored."""
 
 from collections.abc import Callable
 from datetime import date, datetime

@@ -47,7 +47,7 @@ def move(
     Raises `Unreachable` if the new place cannot be made or holds something, ``Altered`` if what was
     copied is not what is there.
     """
-    with new_book_in(storage_at(target)) as storage, _told(source, target):
+    with new_book_in(storage_at(target)) as storage, _store_errors(source, target):
         journal = storage.create_journal()
         with source.journal.recorder.reading():
             _copy_rows(source.journal, journal, progress)
@@ -65,7 +65,7 @@ def move(
 
 
 @contextmanager
-def _told(source: Book, target: Path | str) -> Iterator[None]:
+def _store_errors(source: Book, target: Path | str) -> Iterator[None]:
     """Say in words what is wrong with either store. Raises `Unreachable`."""
     try:
         yield

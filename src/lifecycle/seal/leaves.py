@@ -1,7 +1,7 @@
-"""What a leaf of the trees is: the bytes of an entry, or of a receipt, from which its hash is made.
+"""The leaves of the trees: the bytes of an entry, or of a receipt, from which its hash is made.
 
-Each part is preceded by its length, so that no two rows have the same bytes; the journal's positions are
-left out, so that a dump, a restore or a move to another database keeps every hash.
+Each part is preceded by its length, so that no two rows have the same bytes. The journal's positions are left
+out, so that a dump, a restore or a move to another database keeps every hash.
 """
 
 import struct

@@ -1,7 +1,7 @@
 """Signed notes and checkpoints, in the forms of C2SP (signed-note, tlog-checkpoint, tlog-proof).
 
-A checkpoint says: this log had so many entries, and their tree had this root. One more line says the
-same of the book's answers to commands, which have a tree of their own.
+A checkpoint says how many entries the log had, and which root their tree had. One more line says the same of
+the book's receipts, which have a tree of their own.
 """
 
 import binascii

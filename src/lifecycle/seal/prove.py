@@ -1,4 +1,4 @@
-"""Proofs for strangers: that one entry is in the sealed journal, and a package of all of them."""
+"""Proofs for third parties: that one entry is in the sealed journal, and a package of all proofs."""
 
 import hashlib
 import json

@@ -1,7 +1,7 @@
 """Sealing: hash what is unsealed, prove that it extends what was sealed, and sign a checkpoint.
 
-A checkpoint lies outside the database. Whoever keeps a copy of one elsewhere can prove later that
-nothing before it was altered, whatever became of database, checkpoints and key since.
+A checkpoint is outside the database. With a copy of one that was kept elsewhere, anybody can prove later that
+nothing before it was altered, whatever happened to database, checkpoints and key since.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What verifying a book came to."""
+"""The result of verifying a book."""
 
 from typing import NamedTuple
 

@@ -1,5 +1,5 @@
-"""Verifying: every stored byte is hashed again and held against every checkpoint, and everything that the
-book promises of its rows is looked at. What is wrong is named, the first bad entry first.
+"""Verifying: hash every stored byte again, compare it with every checkpoint, and check everything that the
+book promises of its rows. Problems are named, the first bad entry first.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -94,7 +94,7 @@ class _Look:
         self._checkpoints = 0
         self._keys: list[KeyUsed] = []
         self._last: Checkpoint | None = None
-        self._aside = frozenset[int]()
+        self._left_out = frozenset[int]()
         """Positions of rows that have a line of their own: quarantined, or of a stopped transaction."""
 
     def found(self, where: str, what: str, at: int = _ELSEWHERE) -> None:
@@ -141,22 +141,22 @@ class _Look:
         for stop in stops:
             where = f"{stop.stream}@{stop.version} (position {stop.position})"
             self.found(where, f"it is unsealed, and {stop.fault}; {stop.way_out}", stop.position - 1)
-        self._aside = frozenset(self._journal.left_out.rows).union(*(stop.rows for stop in stops))
+        self._left_out = frozenset(self._journal.left_out.rows).union(*(stop.rows for stop in stops))
 
     def at_rows(self) -> None:
         """Check every row: its bytes, its order, and that entries and receipts agree."""
         (_, newest_receipt), (count, _) = self._journal.ends(), self._journal.counts()
 
-        def told(done: int) -> None:
+        def report(done: int) -> None:
             if self._progress is not None:
                 self._progress(done, count)
 
         with beside(count) as other:
             journal_place = self._journal.place
-            names = frozenset(self._names_of(self._aside))
+            names = frozenset(self._names_of(self._left_out))
             walking = other.submit(walk_receipts_of, journal_place, newest_receipt, names)
             untrue = other.submit(snapshots_of, journal_place, self._journal.left_out.sound())
-            entries = walk_entries(self._journal, self._aside, told)
+            entries = walk_entries(self._journal, self._left_out, report)
             self._trees[0].extend(entries.leaves)
             injuries = self._journal.recorder.injuries()
             receipts = walking.result()
@@ -195,7 +195,7 @@ class _Look:
         if self._problems or entries.story == receipts.story:
             return
         try:
-            left_out = self._aside, frozenset(self._names_of(self._aside))
+            left_out = self._left_out, frozenset(self._names_of(self._left_out))
             where, what = disagreement(self._journal, *left_out) or ("the answers", "they tell another story")
         except (ValueError, TypeError, AttributeError) as error:
             where, what = "the answers", f"what they or the entries tell cannot be read: {error}"

@@ -1,5 +1,5 @@
-"""What of a book is no row, and can be altered all the same: the form of the file, its counters, the
-snapshot, the settings, the documents. Each look yields what is wrong: where, and what.
+"""Checks of what is not a row and can be altered, too: the form of the file, its counters, the snapshot, the
+settings, the documents. Each check yields what is wrong: where, and what.
 """
 
 import hashlib

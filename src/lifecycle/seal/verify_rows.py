@@ -1,7 +1,7 @@
-"""One walk over the entries and one over the receipts: their hashes, and whether they tell the same story.
+"""A walk over the entries and one over the receipts: their hashes, and whether they agree.
 
-The story: command by command, which entries it became, when, and at what position. It is told once from
-the entries and once from the receipts, and hashed; where the hashes differ, `disagreement` walks both again.
+Both give the same story: command by command, which entries it became, when, and at what position. The story
+is hashed on each walk; if the hashes differ, `disagreement` walks both again.
 """
 
 import json
@@ -53,8 +53,8 @@ _NO_HASH = bytes(32)
 class _Entries:
     """Walks over entries in the order of their positions."""
 
-    def __init__(self, aside: Collection[int]) -> None:
-        self._aside = aside
+    def __init__(self, left_out: Collection[int]) -> None:
+        self._left_out = left_out
         """Positions of rows of which only the bytes and the place are looked at."""
         self._taken: dict[str, set[int]] = {}
         """Versions of those rows, by stream."""
@@ -76,7 +76,7 @@ class _Entries:
         """Take in a page of rows."""
         versions, leaves = self._versions, self.leaves
         for stream, version, topic, state, position in rows:
-            if position in self._aside:
+            if position in self._left_out:
                 self._beside(stream, version, topic, state, position)
                 continue
             try:
@@ -182,10 +182,10 @@ class _Entries:
 
 
 def walk_entries(
-    journal: Journal, aside: Collection[int] = (), report: Callable[[int], None] = lambda _: None
+    journal: Journal, left_out: Collection[int] = (), report: Callable[[int], None] = lambda _: None
 ) -> Walked:
-    """Return every entry of the journal; ``aside``: positions of which only bytes and place are looked at."""
-    walk = _Entries(aside)
+    """Walk over the entries; ``left_out``: positions of rows whose bytes and place alone are checked."""
+    walk = _Entries(left_out)
     for rows in journal.entry_rows(0, _PAGE):
         walk.page(rows)
         report(len(walk.leaves))
@@ -193,8 +193,8 @@ def walk_entries(
     return walk.done(None if indexed is None else sum(map(hash, indexed)))
 
 
-def walk_receipts(journal: Journal, upto: int, aside: frozenset[str] = frozenset()) -> Walked:
-    """Walk over the receipts up to a number; ``aside``: names of rows whose receipts do not count."""
+def walk_receipts(journal: Journal, upto: int, left_out: frozenset[str] = frozenset()) -> Walked:
+    """Walk over the receipts up to a number; ``left_out``: names of rows whose receipts do not count."""
     leaves, wrong, refused = list[bytes](), list[Wrong](), list[int]()
     story, last, places = sha256(), 0, 0
 
@@ -215,7 +215,7 @@ def walk_receipts(journal: Journal, upto: int, aside: frozenset[str] = frozenset
                 found(f"the answers go from number {before} to {number}")
             try:
                 leaf = receipt_hash(row[:-2])
-                if aside and not aside.isdisjoint(row[entries].split()):
+                if left_out and not left_out.isdisjoint(row[entries].split()):
                     pass
                 elif row[outcome] == "accepted" and row[position] is not None:
                     lines.append(f"{row[command]}\0{row[entries]}\0{row[recorded]}\0{row[position]:d}\n")
@@ -238,19 +238,19 @@ def walk_receipts(journal: Journal, upto: int, aside: frozenset[str] = frozenset
     return Walked(b"".join(leaves), story.digest(), wrong, [])
 
 
-def walk_receipts_of(place: Path | str, upto: int, aside: frozenset[str]) -> Walked:
+def walk_receipts_of(place: Path | str, upto: int, left_out: frozenset[str]) -> Walked:
     """Do the same in a process of its own."""
-    return walk_receipts(Journal(place, read_only=True), upto, aside)
+    return walk_receipts(Journal(place, read_only=True), upto, left_out)
 
 
 def disagreement(
-    journal: Journal, aside: Collection[int] = (), names: frozenset[str] = frozenset()
+    journal: Journal, left_out: Collection[int] = (), names: frozenset[str] = frozenset()
 ) -> tuple[str, str] | None:
     """Return the first place where entries and receipts disagree.
 
-    ``aside``: positions of rows that do not count; ``names``: their names.
+    ``left_out``: positions of rows that do not count; ``names``: their names.
     """
-    entry_story, receipt_story = _told(journal, aside), _answered(journal, names)
+    entry_story, receipt_story = _entry_story(journal, left_out), _receipt_story(journal, names)
     for said, answer in zip_longest(entry_story, receipt_story):
         if said == answer:
             continue
@@ -266,11 +266,11 @@ _Story = tuple[str, str, str, int]
 """Command, entries, moment, position."""
 
 
-def _told(journal: Journal, aside: Collection[int]) -> Iterator[_Story]:
+def _entry_story(journal: Journal, left_out: Collection[int]) -> Iterator[_Story]:
     names, before = list[str](), ("", "", 0)
     for rows in journal.entry_rows(0, _PAGE):
         for stream, version, _, state, position in rows:
-            if position in aside:
+            if position in left_out:
                 continue
             command = command_in(state).decode()
             if names and command != before[0]:
@@ -282,7 +282,7 @@ def _told(journal: Journal, aside: Collection[int]) -> Iterator[_Story]:
         yield before[0], " ".join(names), before[1], before[2]
 
 
-def _answered(journal: Journal, names: frozenset[str]) -> Iterator[_Story]:
+def _receipt_story(journal: Journal, names: frozenset[str]) -> Iterator[_Story]:
     for rows in journal.receipt_rows(0, _PAGE):
         for row in rows:
             if row[_AT["outcome"]] == "accepted" and names.isdisjoint(row[_AT["entries"]].split()):

@@ -1,8 +1,8 @@
 """The codes of ISO 3166, ISO 4217 and the IANA time zones, as pinned tables: no look-up at run time.
 
-They bind commands, each on its own day. What is stored is read by its shape, whatever the tables say.
-``codes.md`` says where they come from.
-`tests/lifecycle/types/test_codes.py` holds them against the published lists.
+They bind commands, each on its own day. A stored value is read by its shape, whatever the tables say.
+``codes.md`` says where they come from. `tests/lifecycle/types/test_codes.py` checks them against the
+published lists.
 """
 
 from datetime import date

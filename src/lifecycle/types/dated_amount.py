@@ -1,6 +1,7 @@
-"""An amount through time: what it is on a day, and the least that it will be from a day on.
+"""An amount through time: its value on a day, and the least that it will be from a day on.
 
-Kept by months: a fund lives long, and what an approval costs should not grow with all its days.
+Its changes are kept by months: a fund lives long, and the cost of an approval must not grow with all its
+days.
 """
 
 from bisect import bisect_left, bisect_right

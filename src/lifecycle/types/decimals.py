@@ -1,7 +1,7 @@
 """The decimals of the amounts that people write: no more than the currency has (domain §2).
 
 ``25.000 EUR`` may mean twenty-five thousand or twenty-five, so it is refused and both are offered. Only
-what is asked is held against this: a stored amount is read by its shape.
+commands are checked: a stored amount is read by its shape.
 """
 
 from collections.abc import Callable, Iterable, Iterator

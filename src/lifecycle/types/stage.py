@@ -1,4 +1,4 @@
-"""What state and terms share, without any library: so that a reader of one grant can do without them."""
+"""What states and value types share, without any library, so that a reader of one grant loads none."""
 
 from decimal import Decimal
 from enum import StrEnum

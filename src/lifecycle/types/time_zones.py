@@ -1,4 +1,4 @@
-"""Time zones by name: from the pinned list and package, not from what a machine happens to have."""
+"""Time zones by name: from the pinned list and package, whatever the machine has."""
 
 from functools import cache
 from importlib import resources

@@ -1,4 +1,4 @@
-"""Where a book lies: its journal, what is set for it, its documents, and the folder of its seals."""
+"""Where a book is stored: its journal, settings, documents, and the folder of its seals."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator

@@ -1,7 +1,7 @@
 """Copies of a book on this machine: seals are kept by the book's id and by the address that was sealed.
 
-An entry that was sealed at this address and is missing was taken away. One that was sealed at another
-address is missing in a copy that is older: a backup that was restored for a drill, or a standby that lags.
+If an entry that was sealed at this address is missing, somebody removed it. If it was sealed at another
+address, this is an older copy: a backup that was restored for a drill, or a standby that lags.
 """
 
 import hashlib

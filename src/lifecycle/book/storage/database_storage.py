@@ -1,4 +1,4 @@
-"""A book in a database: all of it but the seals, which lie outside, in a folder of this machine's."""
+"""A book in a database. Its seals are outside the database, in a folder of this machine."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Is a database server as a book of record needs it?"""
+"""Checks of a database server: whether it is as a book of record needs it."""
 
 from collections.abc import Iterator
 

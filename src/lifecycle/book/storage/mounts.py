@@ -1,7 +1,7 @@
-"""On what kind of disk a folder lies: one of this machine's, or one that other machines write on as well.
+"""The disk on which a folder lies: one of this machine, or one that other machines write on as well.
 
-SQLite keeps writers apart by locks on its files, and readers by memory that they share. Between machines
-neither can be relied on: two of them can write at once, and what was acknowledged can be lost.
+SQLite separates writers by locks on its files, and readers by memory that they share. Neither is reliable
+between machines: two of them can write at once, and acknowledged commits can be lost.
 """
 
 import re

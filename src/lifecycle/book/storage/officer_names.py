@@ -1,7 +1,7 @@
-"""The register of names: what people call the officers, beside the journal and erasable.
+"""The register of officers' names, outside the journal, so that a name can be erased.
 
-Entries know officers by opaque ids and are kept for ever. Names are kept here alone, in one file or one
-table of the book, so that a person can be erased from it and every proof stays valid.
+Entries name officers by opaque ids and are kept for ever. Names are stored here alone, in one file or one
+table of the book, so that a person can be erased and every proof stays valid.
 """
 
 import json

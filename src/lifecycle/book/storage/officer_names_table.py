@@ -1,4 +1,4 @@
-"""The register of names as a table: the one in the journal's schema in which something may be changed."""
+"""The register of names as a table: the only one in the journal's schema whose rows may be changed."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Whether a connection is what a book needs: text in UTF-8, and the settings that it asked for."""
+"""Checks whether a connection is fit for a book: text in UTF-8, and the settings that it asked for."""
 
 import re
 import socket

@@ -1,8 +1,8 @@
-"""Who may do what in the database: five roles, each with the least that its work needs.
+"""Rights in the database: five roles, each with the least that its work needs.
 
-Administrators add and read; nobody changes or deletes, and nobody chooses a position. Only the names of
-officers are an administrator's to change. Projectors read entries and own the views; auditors read
-everything; reporters read views and nothing else.
+Administrators append and read; nobody changes or deletes rows, and nobody chooses a position. Only officers'
+names can be changed, by administrators. Projectors read entries and own the views; auditors read everything;
+reporters read views only.
 """
 
 from lifecycle.journal.postgresql.schema import SCHEMA, TABLES
@@ -70,7 +70,7 @@ def script(prefix: str = "grantbook") -> str:
     role = {name: f"{prefix}_{name}" for name in ROLES}
     parts = [
         _ABOUT.format(**role).strip(),
-        *(_made(role[name], told) for name, told in ROLES.items()),
+        *(_made(role[name], description) for name, description in ROLES.items()),
         _database(role),
         _journal(role),
         _views(role),

@@ -1,8 +1,8 @@
-"""What the journal's schema holds in PostgreSQL, and how it is known to be whole.
+"""The journal's schema in PostgreSQL, and how it is known to be complete.
 
-Positions are given by a trigger under the append lock: dense, in the order of commits, and nobody's choice.
-Nothing is changed or deleted, whoever asks: the triggers fire always, for the owner and a replica too. Only
-the names of officers can be, since people must be erasable; no entry, answer or seal tells of them.
+A trigger gives positions under the append lock: dense, in the order of commits, and never chosen by a client.
+Nothing is changed or deleted: the triggers fire always, for the owner and on a replica too. Only the names of
+officers can be, since people must be erasable; no entry, receipt or seal holds them.
 """
 
 from typing import NamedTuple
