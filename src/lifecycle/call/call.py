@@ -14,14 +14,7 @@ from lifecycle.kernel.command import CallCommand
 from lifecycle.kernel.event import CallEvent, EntryCorrected, Event
 from lifecycle.kernel.guards import in_holding_currency, money
 from lifecycle.kernel.history import Entry
-from lifecycle.kernel.refusals import (
-    CallAlreadyClosed,
-    CallIdTaken,
-    CallIsClosed,
-    CallStillOpen,
-    ExceedsCallEnvelope,
-    UnknownCall,
-)
+from lifecycle.kernel.refusals import DATES, STAGE, TERMS, Refusal, UnknownCall
 from lifecycle.kernel.rule import NONE, Guards, Rule, Rules, in_set
 from lifecycle.kernel.spec import Spec
 from lifecycle.types.dated_amount import DatedSums
@@ -160,11 +153,23 @@ def fold(entries: Iterable[Entry], call: Call | None = None) -> Call | None:
     return call
 
 
+class CallIdTaken(Refusal, order=STAGE, rule="domain §3: OpenCall"):
+    """Another call has this id."""
+
+
 def _open(call: Call | None, event: CallOpened, fund: Fund) -> None:
     if call is not None:
         raise CallIdTaken(f"there is a call {call.id}, opened on {call.opened_on}: choose another id")
     in_holding_currency(event.envelope, fund.currency)
     window_is_known(event.window, fund)
+
+
+class CallAlreadyClosed(Refusal, order=STAGE, rule="domain §3: CloseCall"):
+    """The call was closed before."""
+
+
+class CallStillOpen(Refusal, order=DATES, rule="domain §3: CloseCall"):
+    """The call takes proposals until a later day."""
 
 
 def _close(call: Call, event: CallClosed) -> None:
@@ -176,6 +181,10 @@ def _close(call: Call, event: CallClosed) -> None:
 
 def _select(call: Call, event: GrantSelected) -> None:
     not_closed(call, event)
+
+
+class CallIsClosed(Refusal, order=DATES, rule="domain §3: CloseCall"):
+    """The call was closed: nothing more is selected in it."""
 
 
 def not_closed(call: Call, event: Event) -> None:
@@ -190,6 +199,10 @@ def lawful_in(call: Call | None, name: str, event: Event, fund: Fund, rules: int
         raise UnknownCall(f"there is no call {name} on {event.on}: open it first")
     for rule in in_set(RULES.get(type(event), NONE).invariants, rules):
         rule.ask(call=call, event=event, fund=fund)
+
+
+class ExceedsCallEnvelope(Refusal, order=TERMS, rule="domain §3: selections count against the envelope"):
+    """The call has less left on that day, or on a later one."""
 
 
 def within_envelope(call: Call, fund: Fund) -> None:

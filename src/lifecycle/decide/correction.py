@@ -29,17 +29,13 @@ from lifecycle.kernel.guards import third
 from lifecycle.kernel.history import Entry, reads, void_corrections
 from lifecycle.kernel.listed_codes import Fault, faults
 from lifecycle.kernel.refusals import (
-    CorrectionNotCorrectable,
-    EditionNeverChanges,
+    STAGE,
+    TERMS,
     EditionTooLate,
-    EntryAlreadyStruck,
-    EntryIsQuarantined,
     FieldNotCorrectable,
     FundAlreadyEstablished,
     NoEditionInForce,
-    NothingCorrected,
-    PairedEntry,
-    UnknownEntry,
+    Refusal,
 )
 from lifecycle.kernel.spec import ANY, Spec
 from lifecycle.types.decimals import Find, amounts_named, as_written
@@ -161,6 +157,18 @@ _SETTLED = frozenset({"currency", "fiscal_year_start", "time_zone"})
 """Fields of the fund that are corrected only while nothing but its founding and officers is recorded."""
 
 
+class EntryIsQuarantined(Refusal, order=STAGE, rule="domain §4.9: entries are judged again"):
+    """A row that counts in no fold has nothing to correct."""
+
+
+class UnknownEntry(Refusal, order=STAGE, rule="domain §4.7: a correction names an entry"):
+    """The stream holds no entry of this version."""
+
+
+class EntryAlreadyStruck(Refusal, order=STAGE, rule="domain §3: CorrectEntry"):
+    """The entry was struck before."""
+
+
 def target_of(
     asked: EntryCorrected,
     entries: Sequence[Entry],
@@ -200,6 +208,10 @@ _NOTHING_CORRECTED = 2
 """From this rule set on what changes nothing is refused as that, whether it strikes or reads."""
 
 
+class NothingCorrected(Refusal, order=TERMS, rule="domain §3: CorrectEntry"):
+    """Nothing would read differently after the correction."""
+
+
 def corrects_something(before: Sequence[Entry], held: Sequence[Entry], rules: int) -> None:
     """Refuse a correction after which everything reads as before. Raises `NothingCorrected`."""
     if rules >= _NOTHING_CORRECTED and _readings(before) == _readings(held):
@@ -235,6 +247,18 @@ def _not_settled(
         raise FieldNotCorrectable(
             f"{', '.join(sorted(fixed))} of the fund cannot be corrected: what is recorded rests on it"
         )
+
+
+class CorrectionNotCorrectable(Refusal, order=STAGE, rule="domain §3: CorrectEntry"):
+    """A correction is struck, or followed by another; its fields are not corrected."""
+
+
+class PairedEntry(Refusal, order=STAGE, rule="domain §3: the fund's pair of a grant's entry"):
+    """The entry belongs to a grant's: correct the grant's, and its pair follows."""
+
+
+class EditionNeverChanges(Refusal, order=STAGE, rule="domain §5: an edition once adopted is never changed"):
+    """Adopt a later edition instead."""
 
 
 def _may_change(asked: EntryCorrected, target: Entry) -> None:

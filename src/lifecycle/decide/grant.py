@@ -47,9 +47,9 @@ from lifecycle.kernel.command import GrantCommand, event_of
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.history import Entry, in_force
 from lifecycle.kernel.refusals import (
-    ClosureWouldNotHold,
+    STAGE,
+    TERMS,
     GrantHasEnded,
-    GrantIdTaken,
     GrantIsClosed,
     NotInStage,
     NotYetEffective,
@@ -155,6 +155,10 @@ class _Judge(NamedTuple):
                 refusals.append(no)
         if refusals:
             raise min(refusals, key=lambda refusal: refusal.order)
+
+
+class GrantIdTaken(Refusal, order=STAGE, rule="domain §3: ProposeGrant"):
+    """Another proposal has this id."""
 
 
 def judge_grant(  # noqa: PLR0917 what a judge has to know
@@ -321,6 +325,10 @@ def _completion_holds(held: Sequence[Entry], known: Known, judge: _Judge) -> Non
         no = _refusal(fold(held[:i]), entry, judge, ("preconditions",))
         if no and type(_refusal_before(known.held, entry, judge, ("preconditions",))) is not type(no):
             raise no_longer(entry, no) from no
+
+
+class ClosureWouldNotHold(Refusal, order=TERMS, rule="domain §3: CorrectEntry"):
+    """The grant is closed, and could not have been closed if the entry read so."""
 
 
 def _closure_holds(held: Sequence[Entry], judge: _Judge) -> None:

@@ -17,7 +17,7 @@ from lifecycle.grant import events as on_grant
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.guards import money
 from lifecycle.kernel.history import FUND, Entry, in_force
-from lifecycle.kernel.refusals import EditionTooLate, ExceedsPartnerBalance
+from lifecycle.kernel.refusals import TERMS, EditionTooLate, Refusal
 from lifecycle.types.stage import ZERO
 
 Streams = Callable[[tuple[type[Event], ...], date | None], Iterable[Sequence[Entry]]]
@@ -90,6 +90,10 @@ def returns_still_covered(
             was = read.get(entry.originator_version)
             if was is None or was.event != event or _beyond(entries, was, event, fund, streams) is None:
                 raise no_longer(entry, no) from no
+
+
+class ExceedsPartnerBalance(Refusal, order=TERMS, rule="domain §3: ReturnFunds"):
+    """The partner has less left on that day, or on a later one."""
 
 
 def _beyond(

@@ -15,12 +15,7 @@ from lifecycle.kernel.history import (
     void_corrections,
 )
 from lifecycle.kernel.likeness import like
-from lifecycle.kernel.refusals import (
-    NotAnOfficer,
-    RecorderNotAdministrator,
-    Refusal,
-    RoleNotHeld,
-)
+from lifecycle.kernel.refusals import NotAnOfficer, RecorderNotAdministrator, Refusal, RoleNotHeld
 from lifecycle.kernel.spec import Spec
 
 

@@ -8,7 +8,7 @@ from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
 from lifecycle.kernel.command import FundCommand
 from lifecycle.kernel.event import Draft
 from lifecycle.kernel.history import QUARANTINES
-from lifecycle.kernel.refusals import RowIsLawful, RowIsQuarantined, UnknownRow
+from lifecycle.kernel.refusals import STAGE, Refusal
 from lifecycle.types.text import Prose, Reason
 
 
@@ -51,6 +51,21 @@ class AnswerFound(NamedTuple):
     """What is wrong with it; empty if nothing is."""
     quarantined: str = ""
     """By whom and why it is quarantined already."""
+
+
+class UnknownRow(Refusal, order=STAGE, rule="domain §4.9: entries are judged again"):
+    """The journal has no row at this position, or no refusal under this id."""
+
+
+class RowIsQuarantined(Refusal, order=STAGE, rule="domain §4.9: entries are judged again"):
+    """The row, or the answer, is quarantined already."""
+
+
+class RowIsLawful(Refusal, order=STAGE, rule="domain §4.9: entries are judged again"):
+    """Nothing is wrong with the row: only one that is no entry, or that the rules refuse, is quarantined.
+
+    So it is with a refusal: only one that the rules would not have given is.
+    """
 
 
 def answer_quarantined(asked: AnswerQuarantineDraft, found: AnswerFound) -> AnswerQuarantined:

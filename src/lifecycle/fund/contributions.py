@@ -9,15 +9,7 @@ from lifecycle.kernel.command import FundCommand
 from lifecycle.kernel.event import FundEvent
 from lifecycle.kernel.guards import in_holding_currency
 from lifecycle.kernel.likeness import not_too_like
-from lifecycle.kernel.refusals import (
-    HoldingAmountMissing,
-    InstalmentIdTaken,
-    PartnerAlreadyJoined,
-    UnknownInstalment,
-    UnknownItem,
-    UnknownObligation,
-    UnknownPartner,
-)
+from lifecycle.kernel.refusals import STAGE, TERMS, Refusal, UnknownItem, UnknownObligation
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import Spec
 from lifecycle.types.dates import Day
@@ -145,6 +137,10 @@ FLOWS: Flows = {
 """How much more, or less, is available from the day of the event on."""
 
 
+class PartnerAlreadyJoined(Refusal, order=STAGE, rule="domain §3: JoinPartner"):
+    """The partner joined before."""
+
+
 def _join(fund: Fund, event: PartnerJoined) -> None:
     if known := fund.partners.get(event.partner):
         raise PartnerAlreadyJoined(f"{event.partner} joined on {known.joined_on}")
@@ -152,6 +148,10 @@ def _join(fund: Fund, event: PartnerJoined) -> None:
 
 def _partner_like(fund: Fund, event: PartnerJoined) -> None:
     not_too_like(event.partner, fund.partners, "partner")
+
+
+class UnknownPartner(Refusal, order=STAGE, rule="domain §3: fund stream"):
+    """No such partner had joined by that day."""
 
 
 def partner_of(fund: Fund, partner: str, on: date) -> Partner:
@@ -178,9 +178,17 @@ def _worth_is_known(fund: Fund, event: ContributionPledged | ContributionAgreed)
     _in_holding_currency_too(fund, event.amount, event.holding_amount)
 
 
+class InstalmentIdTaken(Refusal, order=STAGE, rule="domain §3: ScheduleInstalment"):
+    """The partner has an instalment of this name."""
+
+
 def _schedule(fund: Fund, event: InstalmentScheduled) -> None:
     if event.instalment in partner_of(fund, event.partner, event.on).instalments:
         raise InstalmentIdTaken(f"{event.partner} has an instalment {event.instalment}: choose another name")
+
+
+class UnknownInstalment(Refusal, order=STAGE, rule="domain §3: ReceiveInstalment"):
+    """The partner has no such instalment waiting."""
 
 
 def _receive(fund: Fund, event: InstalmentReceived) -> None:
@@ -189,6 +197,10 @@ def _receive(fund: Fund, event: InstalmentReceived) -> None:
         names = ", ".join(partner.instalments) or "none"
         raise UnknownInstalment(f"{event.partner} has no instalment {event.instalment}; scheduled: {names}")
     _in_holding_currency_too(fund, event.amount, event.holding_amount)
+
+
+class HoldingAmountMissing(Refusal, order=TERMS, rule="domain §2: the rate is frozen on receipt"):
+    """Money in another currency needs its worth in the holding currency."""
 
 
 def _in_holding_currency_too(fund: Fund, amount: Money, worth: Money | None) -> None:

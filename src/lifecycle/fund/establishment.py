@@ -10,12 +10,7 @@ from lifecycle.fund.state import Adoption, Evolves, Fund, unchanged
 from lifecycle.kernel.command import FundCommand
 from lifecycle.kernel.event import DocumentAttached, FundEvent
 from lifecycle.kernel.guards import in_holding_currency
-from lifecycle.kernel.refusals import (
-    EditionNameTaken,
-    FieldNotCorrectable,
-    FundAlreadyEstablished,
-    WindowNotInEdition,
-)
+from lifecycle.kernel.refusals import STAGE, TERMS, FieldNotCorrectable, FundAlreadyEstablished, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import Spec
 from lifecycle.policy.edition import Edition, Window
@@ -98,6 +93,10 @@ def _establish(fund: Fund) -> None:
         raise FundAlreadyEstablished(f"{fund.name} was established on {fund.established_on}: one fund a book")
 
 
+class EditionNameTaken(Refusal, order=STAGE, rule="domain §5: an edition once adopted is never changed"):
+    """An edition of this name was adopted before."""
+
+
 def _adopt(fund: Fund, event: PolicyAdopted) -> None:
     if event.edition.name in fund.editions:
         raise EditionNameTaken(
@@ -118,6 +117,10 @@ def in_currency(fund: Fund) -> None:
         raise FieldNotCorrectable(f"{fund.currency} is not an ISO 4217 currency")
     for edition in fund.editions.values():
         _maximums_in(fund.currency, edition)
+
+
+class WindowNotInEdition(Refusal, order=TERMS, rule="domain §5: windows are names of the edition's own"):
+    """The edition has no such window."""
 
 
 def window_of(name: str, edition: Edition) -> Window:

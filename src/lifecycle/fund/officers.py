@@ -11,7 +11,7 @@ from lifecycle.fund.state import Appointment, Evolves, Fund
 from lifecycle.kernel.command import FundCommand
 from lifecycle.kernel.event import FundEvent
 from lifecycle.kernel.likeness import not_too_like
-from lifecycle.kernel.refusals import LastAdministrator, NotAnOfficer
+from lifecycle.kernel.refusals import STAGE, NotAnOfficer, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import Spec
 from lifecycle.types.text import OfficerId
@@ -69,6 +69,10 @@ def _retire(fund: Fund, event: OfficerRetired) -> None:
     if not fund.roles_on(event.officer, event.on):
         raise NotAnOfficer(f"{event.officer} holds no role on {event.on}")
     somebody_in_charge(_retired(fund, event), event.on)
+
+
+class LastAdministrator(Refusal, order=STAGE, rule="domain §3: officers"):
+    """The book would be left without an administrator."""
 
 
 def somebody_in_charge(fund: Fund, since: date) -> None:

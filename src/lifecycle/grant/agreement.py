@@ -12,18 +12,7 @@ from lifecycle.grant.obligations.asked import on_the_way
 from lifecycle.grant.state import Evolves, Grant, ended
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
-from lifecycle.kernel.refusals import (
-    AgreementNotSigned,
-    BeyondWindow,
-    CapabilityNotPlanned,
-    CapacityShareTooHigh,
-    ClosingDateBeforeEffectiveness,
-    ConditionsUnmet,
-    InstitutionMissing,
-    NotYetLapsed,
-    TooFewRecipients,
-    UnknownCondition,
-)
+from lifecycle.kernel.refusals import DATES, STAGE, TERMS, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import GRANT, A, S, Spec
 from lifecycle.policy.edition import Edition, Window, first_day, last_day
@@ -91,10 +80,18 @@ EVOLVE: Evolves = {
 """How each event changes the grant."""
 
 
+class UnknownCondition(Refusal, order=STAGE, rule="domain §3: MeetCondition"):
+    """The approval names no such condition."""
+
+
 def _meet(grant: Grant, event: ConditionMet) -> None:
     if event.condition not in grant.conditions:
         names = "; ".join(grant.conditions) or "none"
         raise UnknownCondition(f"the approval has no condition {event.condition!r}; it has: {names}")
+
+
+class ConditionsUnmet(Refusal, order=STAGE, rule="domain §3: SignAgreement, MakeEffective"):
+    """A condition of the approval is open."""
 
 
 def _conditions_met(grant: Grant) -> None:
@@ -104,6 +101,14 @@ def _conditions_met(grant: Grant) -> None:
 
 def _sign(grant: Grant) -> None:
     _conditions_met(grant)
+
+
+class AgreementNotSigned(Refusal, order=STAGE, rule="domain §3: MakeEffective"):
+    """The edition asks for an agreement, and there is none yet."""
+
+
+class ClosingDateBeforeEffectiveness(Refusal, order=DATES, rule="domain §3: MakeEffective"):
+    """A grant does not close before it is effective."""
 
 
 def _make_effective(grant: Grant, event: GrantMadeEffective, fund: Fund) -> None:
@@ -123,6 +128,10 @@ def _make_effective_with_plan(grant: Grant, fund: Fund) -> None:
     plans_capabilities(grant.window, grant.capabilities_planned, window_of(grant.window, edition))
 
 
+class NotYetLapsed(Refusal, order=DATES, rule="domain §3: LapseGrant"):
+    """The time for signature or effectiveness is not over."""
+
+
 def _lapse_in_time(grant: Grant, event: GrantLapsed, fund: Fund) -> None:
     name, due = on_the_way(grant, edition_of(grant, fund))
     if event.given_up or due is None or (name, None) in grant.waived:
@@ -132,6 +141,10 @@ def _lapse_in_time(grant: Grant, event: GrantLapsed, fund: Fund) -> None:
             f"the {name} is due on {due}: the grant lapses after that day, or before it with given_up"
             " and a reason"
         )
+
+
+class BeyondWindow(Refusal, order=DATES, rule="domain §4.6: windows hold"):
+    """The closing date is outside the window's span."""
 
 
 def within_span(effective_on: date, closing_date: date, window: Window, *, upper: bool = True) -> None:
@@ -151,6 +164,18 @@ def within_span(effective_on: date, closing_date: date, window: Window, *, upper
             f"{closing_date} is before {earliest}: the window lasts at least {window.min_months.value} months"
             f" from effectiveness on {effective_on} ({window.min_months.source})"
         )
+
+
+class TooFewRecipients(Refusal, order=TERMS, rule="domain §5: min_recipients"):
+    """The window asks for more recipient countries."""
+
+
+class CapacityShareTooHigh(Refusal, order=TERMS, rule="domain §5: max_capacity_share"):
+    """Too much of the budget is for the countries' own capacity to share."""
+
+
+class InstitutionMissing(Refusal, order=TERMS, rule="domain §5: institution"):
+    """The window asks for a public institution."""
 
 
 def fits_window(grant: Grant, recipients: tuple[str, ...], window: Window, edition: Edition) -> None:
@@ -179,6 +204,10 @@ def _percent(share: Decimal) -> str:
     """A share as people read it, not rounded to fewer than ten places."""
     text = f"{share * 100:.10f}".rstrip("0").rstrip(".")
     return f"{text} %"
+
+
+class CapabilityNotPlanned(Refusal, order=TERMS, rule="domain §5: capabilities"):
+    """The window asks for a plan for each of its capabilities."""
 
 
 def plans_capabilities(name: str, planned: tuple[str, ...], window: Window) -> None:

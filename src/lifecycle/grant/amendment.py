@@ -11,13 +11,12 @@ from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import Draft, GrantEvent
 from lifecycle.kernel.guards import in_holding_currency, money
 from lifecycle.kernel.refusals import (
-    AlreadySuspended,
-    ClosingDatePassed,
+    DATES,
+    STAGE,
     ExceedsUndisbursedBalance,
     NoEditionInForce,
-    NotAnExtension,
     NothingChanged,
-    NotSuspended,
+    Refusal,
 )
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import GRANT, A, C, E, F, S, Spec
@@ -163,6 +162,14 @@ EVOLVE: Evolves = {
 """How each event changes the grant."""
 
 
+class ClosingDatePassed(Refusal, order=DATES, rule="domain §3: ExtendClosingDate"):
+    """The closing date had passed on that day."""
+
+
+class NotAnExtension(Refusal, order=DATES, rule="domain §3: ExtendClosingDate"):
+    """The new closing date is not later than the one in force."""
+
+
 def _extend(grant: Grant, event: ClosingDateExtended, fund: Fund) -> None:
     assert grant.closing_date is not None
     assert grant.effective_on is not None
@@ -252,9 +259,17 @@ def _cancel_within_balance(grant: Grant, event: BalanceCancelled) -> None:
         )
 
 
+class AlreadySuspended(Refusal, order=STAGE, rule="domain §3: SuspendGrant"):
+    """A suspension of this scope holds."""
+
+
 def _suspend(grant: Grant, event: GrantSuspended) -> None:
     if event.scope in grant.suspended:
         raise AlreadySuspended(f"a suspension of {event.scope} holds on {event.on} already")
+
+
+class NotSuspended(Refusal, order=STAGE, rule="domain §3: LiftSuspension"):
+    """No such suspension holds."""
 
 
 def _lift(grant: Grant, event: SuspensionLifted) -> None:

@@ -4,14 +4,16 @@ from lifecycle.call.call import Call, not_closed
 from lifecycle.grant.proposal.request import GrantProposed, ProposalRevised
 from lifecycle.grant.proposal.review import GrantApproved, ProposalReviewed
 from lifecycle.kernel.event import Event
-from lifecycle.kernel.refusals import (
-    CallDeadlinePassed,
-    CallNotOpenYet,
-    CriteriaNotScored,
-    UnknownCall,
-    WindowNotInCall,
-)
+from lifecycle.kernel.refusals import DATES, TERMS, Refusal, UnknownCall
 from lifecycle.kernel.rule import NONE, Guards, Rule, Rules, in_set
+
+
+class CallNotOpenYet(Refusal, order=DATES, rule="domain §3: OpenCall"):
+    """The call takes proposals from a later day on."""
+
+
+class CallDeadlinePassed(Refusal, order=DATES, rule="domain §3: a call's proposals are in time"):
+    """The call's last day for proposals had passed."""
 
 
 def _answered(call: Call, event: GrantProposed) -> None:
@@ -22,6 +24,10 @@ def _answered(call: Call, event: GrantProposed) -> None:
     _of_window(call, event.window)
 
 
+class WindowNotInCall(Refusal, order=TERMS, rule="domain §3: OpenCall"):
+    """The call is for another window."""
+
+
 def _of_window(call: Call, window: str) -> None:
     if window != call.window:
         raise WindowNotInCall(f"{call.id} is for window {call.window}, not {window}")
@@ -30,6 +36,10 @@ def _of_window(call: Call, window: str) -> None:
 def _revised(call: Call, event: ProposalRevised) -> None:
     if event.window is not None:
         _of_window(call, event.window)
+
+
+class CriteriaNotScored(Refusal, order=TERMS, rule="domain §3: reviews score the call's criteria"):
+    """The review scores other criteria than the call's."""
 
 
 def _reviewed(call: Call, event: ProposalReviewed) -> None:

@@ -8,17 +8,7 @@ from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import DocumentAttached, GrantEvent
 from lifecycle.kernel.guards import money
 from lifecycle.kernel.obligation import NAMES
-from lifecycle.kernel.refusals import (
-    CompletionReportOpen,
-    FollowUpsOpen,
-    NothingOverpaid,
-    ObligationNotAsked,
-    OverpaymentOpen,
-    PaymentsUnfinished,
-    UndisbursedBalanceRemains,
-    UnknownItem,
-    UnknownObligation,
-)
+from lifecycle.kernel.refusals import STAGE, TERMS, Refusal, UnknownItem, UnknownObligation
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import ANY, GRANT, C, F, Spec
 from lifecycle.types.stage import Stage
@@ -89,9 +79,17 @@ def _waive_all_of_it(event: ObligationWaived) -> None:
         raise UnknownItem(f"an {OVERPAYMENT} has no items: leave {event.item} out")
 
 
+class NothingOverpaid(Refusal, order=TERMS, rule="domain §3: WaiveObligation"):
+    """No overpayment is waived while nothing is overpaid."""
+
+
 def _waive_overpayment(grant: Grant, event: ObligationWaived) -> None:
     if event.obligation == OVERPAYMENT and not grant.overpaid:
         raise NothingOverpaid(f"nothing is overpaid to {grant.id} on {event.on}: there is nothing to waive")
+
+
+class OverpaymentOpen(Refusal, order=TERMS, rule="domain §4.1: CloseGrant"):
+    """More was paid than is committed, and neither came back nor was waived."""
 
 
 def _nothing_overpaid(grant: Grant, event: GrantClosed) -> None:
@@ -102,6 +100,10 @@ def _nothing_overpaid(grant: Grant, event: GrantClosed) -> None:
         )
 
 
+class ObligationNotAsked(Refusal, order=STAGE, rule="domain §3: WaiveObligation"):
+    """The edition does not ask for the obligation."""
+
+
 def _waive_what_is_asked(grant: Grant, event: ObligationWaived, fund: Fund) -> None:
     # A proposal that ended is asked for nothing more: what was asked until then counts.
     day = event.on if grant.ended_on is None else grant.ended_on
@@ -109,6 +111,22 @@ def _waive_what_is_asked(grant: Grant, event: ObligationWaived, fund: Fund) -> N
     if event.obligation != OVERPAYMENT and not asks_for(edition, event.obligation, grant.window):
         name = "no edition" if edition is None else f"edition {edition.name}"
         raise ObligationNotAsked(f"{name} asks a grant of window {grant.window} for no {event.obligation}")
+
+
+class UndisbursedBalanceRemains(Refusal, order=TERMS, rule="domain §3: CloseGrant"):
+    """Money is left that is neither paid nor cancelled."""
+
+
+class PaymentsUnfinished(Refusal, order=TERMS, rule="domain §3: CloseGrant"):
+    """A payment was asked for or authorised and is not finished."""
+
+
+class CompletionReportOpen(Refusal, order=TERMS, rule="domain §3: CloseGrant"):
+    """The completion report is neither accepted nor waived."""
+
+
+class FollowUpsOpen(Refusal, order=TERMS, rule="domain §3: CloseGrant"):
+    """A follow-up is neither completed, dropped nor handed over."""
 
 
 def _close(grant: Grant, fund: Fund) -> None:

@@ -11,12 +11,7 @@ from lifecycle.kernel.command import GrantCommand, event_of
 from lifecycle.kernel.event import Draft, GrantEvent, Value
 from lifecycle.kernel.guards import in_holding_currency
 from lifecycle.kernel.likeness import not_too_like
-from lifecycle.kernel.refusals import (
-    ActivityAlreadyHeld,
-    ActivityIdTaken,
-    ActivityNotPlanned,
-    HeldBeforeItEnded,
-)
+from lifecycle.kernel.refusals import DATES, STAGE, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import ACTIVITY, GRANT, A, E, F, P, R, S, Spec
 from lifecycle.types.dates import Day, Moment
@@ -211,6 +206,10 @@ EVOLVE: Evolves = {
 """How each event changes the grant."""
 
 
+class ActivityIdTaken(Refusal, order=STAGE, rule="domain §3: PlanActivity"):
+    """Another activity of the grant has this name."""
+
+
 def _plan(grant: Grant, event: ActivityPlanned, fund: Fund) -> None:
     if known := grant.activities.get(event.activity):
         raise ActivityIdTaken(
@@ -236,6 +235,10 @@ def _cancel_planned(grant: Grant, event: ActivityCancelled) -> None:
     _not_held(grant, event.activity)
 
 
+class ActivityNotPlanned(Refusal, order=STAGE, rule="domain §3: RescheduleActivity, CancelActivity"):
+    """No such activity is on the calendar."""
+
+
 def _not_called_off(grant: Grant, activity: str) -> None:
     known = grant.activities.get(activity)
     if known is None or known.status == "cancelled":
@@ -255,12 +258,20 @@ def _not_planned(grant: Grant, activity: str) -> str:
     return f"{activity} is {'unknown' if known is None else known.status}; planned on that day: {planned}"
 
 
+class ActivityAlreadyHeld(Refusal, order=STAGE, rule="domain §3: HoldActivity"):
+    """It was held before; another one needs another name."""
+
+
 def _hold(grant: Grant, event: ActivityHeld) -> None:
     known = grant.activities.get(event.activity)
     if known is not None and known.status == "held":
         raise ActivityAlreadyHeld(
             f"{event.activity} was held until {known.held_on}: correct that entry instead"
         )
+
+
+class HeldBeforeItEnded(Refusal, order=DATES, rule="domain §3: HoldActivity"):
+    """An activity has been held once it has ended."""
 
 
 def _hold_after_its_end(event: ActivityHeld) -> None:

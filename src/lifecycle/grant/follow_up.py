@@ -8,7 +8,7 @@ from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import in_holding_currency, money
 from lifecycle.kernel.likeness import not_too_like
-from lifecycle.kernel.refusals import FinanceInOtherCurrency, FollowUpIdTaken, FollowUpNotOpen
+from lifecycle.kernel.refusals import STAGE, TERMS, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import FOLLOW_UP, C, E, F, Spec
 from lifecycle.types.dates import Day
@@ -106,9 +106,17 @@ EVOLVE: Evolves = {
 """How each event changes the grant."""
 
 
+class FollowUpIdTaken(Refusal, order=STAGE, rule="domain §3: AgreeFollowUp"):
+    """Another follow-up of the grant has this name."""
+
+
 def _agree(grant: Grant, event: FollowUpAgreed) -> None:
     if known := grant.follow_ups.get(event.follow_up):
         raise FollowUpIdTaken(f"follow-up {event.follow_up} is {known.status} already: choose another name")
+
+
+class FollowUpNotOpen(Refusal, order=STAGE, rule="domain §3: follow-ups"):
+    """No such follow-up is open."""
 
 
 def _is_open(grant: Grant, follow_up: str) -> None:
@@ -121,6 +129,10 @@ def _is_open(grant: Grant, follow_up: str) -> None:
 
 def _complete_follow_up(grant: Grant, event: FollowUpCompleted) -> None:
     _is_open(grant, event.follow_up)
+
+
+class FinanceInOtherCurrency(Refusal, order=TERMS, rule="domain §2: amounts in different currencies"):
+    """The follow-up needs money in another currency."""
 
 
 def _finance(grant: Grant, event: FollowUpFinanced, fund: Fund) -> None:

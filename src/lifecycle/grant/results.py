@@ -9,12 +9,7 @@ from lifecycle.grant.state import Evolves, Grant, unchanged
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import Others, third
-from lifecycle.kernel.refusals import (
-    ActivitiesStillPlanned,
-    CompletionReportAlreadyAccepted,
-    NoCompletionReport,
-    NothingChanged,
-)
+from lifecycle.kernel.refusals import STAGE, NothingChanged, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import GRANT, C, E, F, Spec
 from lifecycle.types.money import Count
@@ -151,6 +146,10 @@ EVOLVE: Evolves = {
 """How each event changes the grant."""
 
 
+class ActivitiesStillPlanned(Refusal, order=STAGE, rule="domain §3: CompleteImplementation"):
+    """An activity is neither held nor cancelled."""
+
+
 def _complete(grant: Grant) -> None:
     if planned := [activity.id for activity in grant.activities.values() if activity.status == "planned"]:
         raise ActivitiesStillPlanned(f"still planned: {', '.join(planned)}; hold or cancel each first")
@@ -169,11 +168,19 @@ def _submitters(grant: Grant) -> Others:
     return tuple((officer, "submitted the completion report") for officer in sorted(grant.submitters))
 
 
+class NoCompletionReport(Refusal, order=STAGE, rule="domain §3: AcceptCompletionReport"):
+    """No completion report was handed in."""
+
+
 def _accept(grant: Grant, event: CompletionReportAccepted) -> None:
     if grant.report_by is None:
         raise NoCompletionReport(f"no completion report was handed in by {event.on}")
     _not_accepted(grant)
     third(event.actor, "accept it", *_submitters(grant))
+
+
+class CompletionReportAlreadyAccepted(Refusal, order=STAGE, rule="domain §3: SubmitCompletionReport"):
+    """The completion report was accepted before."""
 
 
 def _not_accepted(grant: Grant) -> None:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from lifecycle.kernel.refusals import CurrencyNotHolding, DecidesOwnRequest
+from lifecycle.kernel.refusals import TERMS, DecidesOwnRequest, Refusal
 from lifecycle.types.codes import minor_units
 from lifecycle.types.money import Money
 
@@ -20,6 +20,10 @@ def third(actor: str, act: str, *others: tuple[str, str]) -> None:
     for other, did in others:
         if actor == other:
             raise DecidesOwnRequest(f"{actor} {did}, so somebody else has to {act}")
+
+
+class CurrencyNotHolding(Refusal, order=TERMS, rule="domain §2: amounts in different currencies"):
+    """The amount is not in the fund's holding currency."""
 
 
 def in_holding_currency(amount: Money, currency: str) -> None:

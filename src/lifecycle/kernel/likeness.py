@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-from lifecycle.kernel.refusals import TooLikeKnownId
+from lifecycle.kernel.refusals import STAGE, Refusal
 
 _BETWEEN_WORDS = re.compile(r"[-_./\s]+")
 
@@ -20,6 +20,10 @@ def likeness(id: str) -> str:
 def like(id: str, known: Iterable[str]) -> str | None:
     """A known id that looks like this one and is another; `None` if there is none."""
     return next((other for other in known if other != id and likeness(other) == likeness(id)), None)
+
+
+class TooLikeKnownId(Refusal, order=STAGE, rule="domain §2: ids that look alike"):
+    """The id looks like a known one: it differs in case or in marks between words only."""
 
 
 def not_too_like(id: str, known: Iterable[str], what: str) -> None:

@@ -7,20 +7,12 @@ from typing import NamedTuple
 from lifecycle.catalogue import OF_QUARANTINES, ROWS
 from lifecycle.decide.grant import in_stage
 from lifecycle.decide.permission import permit
+from lifecycle.decide.quarantined_rows import RowIsLawful, RowIsQuarantined, UnknownRow
 from lifecycle.fund.state import Fund
 from lifecycle.grant.evolve import fold
-from lifecycle.kernel import refusals
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import QUARANTINES, grant_stream
-from lifecycle.kernel.refusals import (
-    OFFICER,
-    CommandIdReused,
-    DatedInFuture,
-    Refusal,
-    RowIsLawful,
-    RowIsQuarantined,
-    UnknownRow,
-)
+from lifecycle.kernel.refusals import OFFICER, CommandIdReused, DatedInFuture, Refusal, every_refusal
 from lifecycle.kernel.rule import RULE_SET
 from lifecycle.kernel.spec import Spec
 from lifecycle.rejudge.entry import Lawless, Past, first_day_at
@@ -30,6 +22,10 @@ _MAY_END_LATER = ("HoldActivity", "CorrectEntry")
 """Commands that name other days than their own."""
 _OF_QUARANTINES = (DatedInFuture, RowIsLawful, RowIsQuarantined, UnknownRow)
 """Refusals of a quarantine, whoever asks for it."""
+
+
+_BY_NAME = {refusal.__name__: refusal for refusal in every_refusal()}
+"""Every refusal that a command can get."""
 
 
 class Refused(NamedTuple):
@@ -54,11 +50,8 @@ def refused_again(refused: Refused, past: Past, reused: Callable[[], bool]) -> N
 
     ``reused``: whether its command id had been given before, to another command.
     """
-    refusal_class = getattr(refusals, refused.refusal, None)
-    if (
-        not (isinstance(refusal_class, type) and issubclass(refusal_class, Refusal))
-        or refusal_class is Refusal
-    ):
+    refusal_class = _BY_NAME.get(refused.refusal)
+    if refusal_class is None:
         raise Lawless(f"{refused.refusal} is no refusal that there is")
     quarantine = f"{refused.about}:{refused.name}" == QUARANTINES and refused.command in OF_QUARANTINES
     row = OF_QUARANTINES[refused.command] if quarantine else ROWS.get(refused.about, {}).get(refused.command)

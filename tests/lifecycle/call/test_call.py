@@ -11,29 +11,23 @@ from typing import Any
 import pytest
 
 from lifecycle.call import call as was
-from lifecycle.fund import events as on_fund
-from lifecycle.fund.commitments import FundsCommitted
-from lifecycle.grant import events as on_grant
-from lifecycle.kernel.command import Command
-from lifecycle.kernel.event import EntryCorrected, Event
-from lifecycle.kernel.refusals import (
+from lifecycle.call.call import (
     CallAlreadyClosed,
-    CallDeadlinePassed,
     CallIdTaken,
     CallIsClosed,
-    CallNotOpenYet,
     CallStillOpen,
-    CriteriaNotScored,
-    CurrencyNotHolding,
-    DatedInFuture,
     ExceedsCallEnvelope,
-    FieldNotCorrectable,
-    PairedEntry,
-    RoleNotHeld,
-    UnknownCall,
-    WindowNotInCall,
-    WindowNotInEdition,
 )
+from lifecycle.decide.correction import PairedEntry
+from lifecycle.fund import events as on_fund
+from lifecycle.fund.commitments import FundsCommitted
+from lifecycle.fund.establishment import WindowNotInEdition
+from lifecycle.grant import events as on_grant
+from lifecycle.grant.call_terms import CallDeadlinePassed, CallNotOpenYet, CriteriaNotScored, WindowNotInCall
+from lifecycle.kernel.command import Command
+from lifecycle.kernel.event import EntryCorrected, Event
+from lifecycle.kernel.guards import CurrencyNotHolding
+from lifecycle.kernel.refusals import DatedInFuture, FieldNotCorrectable, RoleNotHeld, UnknownCall
 from lifecycle.types.money import Money
 from support import given as g
 from support.given import (

@@ -4,23 +4,23 @@ from datetime import date
 
 import pytest
 
+from lifecycle.decide.correction import NothingCorrected
 from lifecycle.fund import events as on_fund
+from lifecycle.fund.contributions import UnknownInstalment
 from lifecycle.grant import events as was
+from lifecycle.grant.closure import PaymentsUnfinished
+from lifecycle.grant.proposal.request import LetterMissing
+from lifecycle.grant.proposal.review import AboveMaximumAmount
+from lifecycle.grant.results import ActivitiesStillPlanned
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.refusals import (
-    AboveMaximumAmount,
-    ActivitiesStillPlanned,
     DecidesOwnRequest,
     ExceedsUndisbursedBalance,
     FieldNotCorrectable,
-    LetterMissing,
     NoEditionInForce,
     NotAnOfficer,
-    NothingCorrected,
-    PaymentsUnfinished,
     Refusal,
-    UnknownInstalment,
 )
 from lifecycle.parse import Malformed
 from support import given as g

@@ -2,15 +2,14 @@
 
 import pytest
 
-from lifecycle.decide.correction import target_of
-from lifecycle.kernel.event import EntryCorrected
-from lifecycle.kernel.refusals import (
+from lifecycle.decide.correction import (
     CorrectionNotCorrectable,
     EntryAlreadyStruck,
     NothingCorrected,
-    Refusal,
-    UnknownGrant,
+    target_of,
 )
+from lifecycle.kernel.event import EntryCorrected
+from lifecycle.kernel.refusals import Refusal, UnknownGrant
 from support import given as g
 from support.given import PROPOSED, REQUESTED, given
 

@@ -2,9 +2,9 @@
 
 from datetime import date
 
+from lifecycle.decide.correction import CorrectionNotCorrectable, NothingCorrected, PairedEntry, UnknownEntry
 from lifecycle.fund import events as was
 from lifecycle.kernel.event import EntryCorrected
-from lifecycle.kernel.refusals import CorrectionNotCorrectable, NothingCorrected, PairedEntry, UnknownEntry
 from lifecycle.types.money import Money
 from support import given as g
 from support.given import OFFICER, given

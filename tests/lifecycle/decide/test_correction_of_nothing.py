@@ -4,15 +4,12 @@ from typing import Any
 
 import pytest
 
+from lifecycle.decide.correction import NothingCorrected
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
 from lifecycle.kernel.event import EntryCorrected
-from lifecycle.kernel.refusals import (
-    CurrencyNotHolding,
-    DecidesOwnRequest,
-    FieldNotCorrectable,
-    NothingCorrected,
-)
+from lifecycle.kernel.guards import CurrencyNotHolding
+from lifecycle.kernel.refusals import DecidesOwnRequest, FieldNotCorrectable
 from lifecycle.policy.edition import Window, read_edition, shipped
 from support import given as g
 from support.given import (

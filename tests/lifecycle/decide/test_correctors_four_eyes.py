@@ -4,9 +4,12 @@ from datetime import date
 
 import pytest
 
+from lifecycle.decide.correction import UnknownEntry
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
+from lifecycle.grant.payment.disbursement import PaymentNotAuthorised, PaymentsSuspended
 from lifecycle.grant.proposal.request import request_digest
+from lifecycle.grant.proposal.review import RequestChanged
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.refusals import (
@@ -14,11 +17,7 @@ from lifecycle.kernel.refusals import (
     ExceedsAvailableFunds,
     ExceedsUndisbursedBalance,
     NotInStage,
-    PaymentNotAuthorised,
-    PaymentsSuspended,
     Refusal,
-    RequestChanged,
-    UnknownEntry,
 )
 from support import given as g
 from support.given import (

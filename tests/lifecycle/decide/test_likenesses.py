@@ -4,16 +4,12 @@ import pytest
 
 from lifecycle.decide import Known
 from lifecycle.fund import events as on_fund
+from lifecycle.fund.contributions import PartnerAlreadyJoined
 from lifecycle.grant import events as was
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.history import Entry
-from lifecycle.kernel.likeness import likeness
-from lifecycle.kernel.refusals import (
-    DecidesOwnRequest,
-    NotAnOfficer,
-    PartnerAlreadyJoined,
-    TooLikeKnownId,
-)
+from lifecycle.kernel.likeness import TooLikeKnownId, likeness
+from lifecycle.kernel.refusals import DecidesOwnRequest, NotAnOfficer
 from support import given as g
 from support.given import (
     EFFECTIVE,

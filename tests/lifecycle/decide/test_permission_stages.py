@@ -6,13 +6,14 @@ from datetime import date
 import pytest
 
 from lifecycle.catalogue import CALL_COMMANDS, FUND_COMMANDS, GRANT_COMMANDS
+from lifecycle.decide.grant import GrantIdTaken
 from lifecycle.fund import events as on_fund
 from lifecycle.fund.contributions import PartnerJoined
 from lifecycle.grant import events as was
+from lifecycle.grant.payment.request import UnknownPayment
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.refusals import (
     GrantHasEnded,
-    GrantIdTaken,
     GrantIsClosed,
     NotAnOfficer,
     NotInStage,
@@ -21,7 +22,6 @@ from lifecycle.kernel.refusals import (
     Refusal,
     RoleNotHeld,
     UnknownGrant,
-    UnknownPayment,
 )
 from lifecycle.kernel.spec import Spec
 from lifecycle.types.stage import Stage

@@ -4,9 +4,10 @@ import pytest
 
 from lifecycle.decide import Known
 from lifecycle.grant import events as was
+from lifecycle.grant.closure import ObligationNotAsked
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected
-from lifecycle.kernel.refusals import ObligationNotAsked, UnknownItem, UnknownObligation
+from lifecycle.kernel.refusals import UnknownItem, UnknownObligation
 from support import given as g
 from support.given import (
     APPROVED,

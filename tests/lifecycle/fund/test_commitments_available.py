@@ -5,11 +5,13 @@ from decimal import Decimal
 
 import pytest
 
+from lifecycle.decide.other_streams import ExceedsPartnerBalance
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
+from lifecycle.grant.payment.refund import RefundExceedsDisbursed
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected
-from lifecycle.kernel.refusals import ExceedsAvailableFunds, ExceedsPartnerBalance, RefundExceedsDisbursed
+from lifecycle.kernel.refusals import ExceedsAvailableFunds
 from lifecycle.types.money import Money
 from lifecycle.types.stage import Stage
 from support import given as g

@@ -2,20 +2,18 @@
 
 import pytest
 
+from lifecycle.decide.other_streams import ExceedsPartnerBalance
 from lifecycle.fund import events as was
-from lifecycle.kernel.event import EntryCorrected, Event
-from lifecycle.kernel.refusals import (
-    CurrencyNotHolding,
-    ExceedsAvailableFunds,
-    ExceedsPartnerBalance,
+from lifecycle.fund.contributions import (
     HoldingAmountMissing,
     InstalmentIdTaken,
     PartnerAlreadyJoined,
     UnknownInstalment,
-    UnknownItem,
-    UnknownObligation,
     UnknownPartner,
 )
+from lifecycle.kernel.event import EntryCorrected, Event
+from lifecycle.kernel.guards import CurrencyNotHolding
+from lifecycle.kernel.refusals import ExceedsAvailableFunds, UnknownItem, UnknownObligation
 from lifecycle.types.money import Money
 from support import given as g
 from support.given import given

@@ -4,14 +4,11 @@ from datetime import date
 
 import pytest
 
+from lifecycle.decide.correction import EditionNeverChanges
 from lifecycle.fund import events as was
+from lifecycle.fund.establishment import EditionNameTaken
 from lifecycle.kernel.event import EntryCorrected
-from lifecycle.kernel.refusals import (
-    EditionNameTaken,
-    EditionNeverChanges,
-    FundAlreadyEstablished,
-    NotAnOfficer,
-)
+from lifecycle.kernel.refusals import FundAlreadyEstablished, NotAnOfficer
 from support import given as g
 from support.given import ONE_DAY, START, given
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from lifecycle.fund import events as was
-from lifecycle.kernel.refusals import LastAdministrator
+from lifecycle.fund.officers import LastAdministrator
 from support import given as g
 from support.given import given
 

@@ -4,11 +4,12 @@ from datetime import date
 
 import pytest
 
+from lifecycle.decide.other_streams import ExceedsPartnerBalance
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected
-from lifecycle.kernel.refusals import ExceedsAvailableFunds, ExceedsPartnerBalance
+from lifecycle.kernel.refusals import ExceedsAvailableFunds
 from lifecycle.types.money import Money
 from support import given as g
 from support.given import (

@@ -2,10 +2,11 @@
 
 import pytest
 
+from lifecycle.decide.other_streams import ExceedsPartnerBalance
 from lifecycle.fund import events as was
 from lifecycle.grant import events as on_grant
 from lifecycle.kernel.event import EntryCorrected
-from lifecycle.kernel.refusals import ExceedsAvailableFunds, ExceedsPartnerBalance
+from lifecycle.kernel.refusals import ExceedsAvailableFunds
 from support import given as g
 from support.given import REQUESTED, Past, given
 

@@ -3,7 +3,7 @@
 import pytest
 
 from lifecycle.grant import events as was
-from lifecycle.kernel.refusals import (
+from lifecycle.grant.agreement import (
     AgreementNotSigned,
     ClosingDateBeforeEffectiveness,
     ConditionsUnmet,

@@ -5,9 +5,9 @@ import pytest
 from lifecycle.decide import Known
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
+from lifecycle.grant.agreement import NotYetLapsed
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected
-from lifecycle.kernel.refusals import NotYetLapsed
 from lifecycle.parse import Malformed
 from lifecycle.policy.edition import Edition, read_edition, shipped
 from support import given as g

@@ -7,16 +7,16 @@ import pytest
 from lifecycle.decide import Known
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
-from lifecycle.kernel.command import Command
-from lifecycle.kernel.event import EntryCorrected
-from lifecycle.kernel.refusals import (
-    AboveMaximumAmount,
+from lifecycle.grant.agreement import (
     BeyondWindow,
     CapabilityNotPlanned,
     CapacityShareTooHigh,
     InstitutionMissing,
     TooFewRecipients,
 )
+from lifecycle.grant.proposal.review import AboveMaximumAmount
+from lifecycle.kernel.command import Command
+from lifecycle.kernel.event import EntryCorrected
 from lifecycle.policy.edition import read_edition, shipped
 from support import given as g
 from support.given import (

@@ -5,19 +5,15 @@ from datetime import date
 import pytest
 
 from lifecycle.grant import events as was
-from lifecycle.kernel.refusals import (
-    CompletionReportAlreadyAccepted,
+from lifecycle.grant.closure import (
     CompletionReportOpen,
-    FinanceInOtherCurrency,
-    FollowUpIdTaken,
-    FollowUpNotOpen,
     FollowUpsOpen,
-    NoCompletionReport,
-    NothingChanged,
     PaymentsUnfinished,
     UndisbursedBalanceRemains,
-    UnknownObligation,
 )
+from lifecycle.grant.follow_up import FinanceInOtherCurrency, FollowUpIdTaken, FollowUpNotOpen
+from lifecycle.grant.results import CompletionReportAlreadyAccepted, NoCompletionReport
+from lifecycle.kernel.refusals import NothingChanged, UnknownObligation
 from lifecycle.policy.edition import read_edition, shipped
 from support import given as g
 from support.given import CLOSED, EFFECTIVE, FOLLOW_UP, PROPOSED, SETTLED, given

@@ -6,11 +6,11 @@ import pytest
 
 from lifecycle.decide import judge_grant
 from lifecycle.decide.correction import CorrectEntry
+from lifecycle.decide.grant import ClosureWouldNotHold
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected, Event
-from lifecycle.kernel.refusals import ClosureWouldNotHold
 from support import given as g
 from support.given import (
     CLOSED,

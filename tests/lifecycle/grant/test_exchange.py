@@ -7,16 +7,16 @@ import pytest
 
 from lifecycle.decide import Known, judge_grant
 from lifecycle.grant import events as was
-from lifecycle.kernel.command import Command, GrantCommand
-from lifecycle.kernel.event import EntryCorrected
-from lifecycle.kernel.refusals import (
-    ActivitiesStillPlanned,
+from lifecycle.grant.exchange import (
     ActivityAlreadyHeld,
     ActivityIdTaken,
     ActivityNotPlanned,
-    DatedInFuture,
     HeldBeforeItEnded,
 )
+from lifecycle.grant.results import ActivitiesStillPlanned
+from lifecycle.kernel.command import Command, GrantCommand
+from lifecycle.kernel.event import EntryCorrected
+from lifecycle.kernel.refusals import DatedInFuture
 from support import given as g
 from support.given import EFFECTIVE, Past, day, given, reads, strike
 

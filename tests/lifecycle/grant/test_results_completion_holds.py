@@ -5,9 +5,10 @@ import pytest
 from lifecycle.decide import judge_grant
 from lifecycle.decide.correction import CorrectEntry
 from lifecycle.grant import events as was
+from lifecycle.grant.results import ActivitiesStillPlanned
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected, Event
-from lifecycle.kernel.refusals import ActivitiesStillPlanned, NotInStage, Refusal
+from lifecycle.kernel.refusals import NotInStage, Refusal
 from support import given as g
 from support.given import (
     EFFECTIVE,

@@ -11,11 +11,11 @@ from lifecycle.decide import Known
 from lifecycle.fund.rules import RULES as OF_THE_FUND
 from lifecycle.grant import events as was
 from lifecycle.grant.call_terms import ASKS
+from lifecycle.grant.payment.disbursement import PaymentsSuspended
 from lifecycle.grant.payment.request import PaymentRequested
 from lifecycle.grant.rules import RULES
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
-from lifecycle.kernel.refusals import PaymentsSuspended
 from lifecycle.kernel.rule import RULE_SET, Rule, Rules
 from support import given as g
 from support.books import make_book, record

@@ -6,10 +6,11 @@ import pytest
 
 from lifecycle.decide import judge_grant
 from lifecycle.fund import events as on_fund
+from lifecycle.fund.establishment import EditionNameTaken
 from lifecycle.grant import events as was
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected
-from lifecycle.kernel.refusals import EditionNameTaken, EditionTooLate
+from lifecycle.kernel.refusals import EditionTooLate
 from support import given as g
 from support.given import (
     APPROVED,

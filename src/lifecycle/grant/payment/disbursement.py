@@ -10,21 +10,18 @@ from pydantic import Field, model_validator
 
 from lifecycle.fund.state import Fund
 from lifecycle.grant.agreement import deadline
-from lifecycle.grant.payment.request import not_finished, payment_of, requester, with_payment
+from lifecycle.grant.payment.request import (
+    PaymentAlreadyFinished,
+    not_finished,
+    payment_of,
+    requester,
+    with_payment,
+)
 from lifecycle.grant.state import Evolves, Grant, given_back, moves_money
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import Others, in_holding_currency, money, third
-from lifecycle.kernel.refusals import (
-    DisbursementDeadlinePassed,
-    ExceedsAuthorisedAmount,
-    ExceedsUndisbursedBalance,
-    PaymentAlreadyFinished,
-    PaymentNotAuthorised,
-    PaymentsSuspended,
-    RateDoesNotFit,
-    SameCurrencyPaid,
-)
+from lifecycle.kernel.refusals import DATES, STAGE, TERMS, ExceedsUndisbursedBalance, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import ANY, PAYMENT, E, F, Spec
 from lifecycle.types.dated_amount import changes_between
@@ -126,6 +123,22 @@ def _requester_and_authoriser(grant: Grant, event: FundsDisbursed) -> Others:
     return (*requester(grant, event), (allowed.authorised_by, f"authorised {event.payment}"))
 
 
+class PaymentNotAuthorised(Refusal, order=STAGE, rule="domain §3: DisburseFunds"):
+    """The payment was asked for and not allowed yet."""
+
+
+class DisbursementDeadlinePassed(Refusal, order=DATES, rule="domain §4.3: no payment after the deadline"):
+    """The last day for payments had passed."""
+
+
+class PaymentsSuspended(Refusal, order=DATES, rule="domain §4.3: no payment inside a suspension"):
+    """A suspension covers payments on that day."""
+
+
+class ExceedsAuthorisedAmount(Refusal, order=TERMS, rule="domain §3: DisburseFunds"):
+    """More than was authorised."""
+
+
 def _disburse(grant: Grant, event: FundsDisbursed, fund: Fund) -> None:
     payment = payment_of(grant, event.payment)
     not_finished(payment)
@@ -157,6 +170,14 @@ def _disburse_within_balance(grant: Grant, event: FundsDisbursed) -> None:
         raise ExceedsUndisbursedBalance(
             f"{money(*event.amount)} is more than the undisbursed balance of {left}"
         )
+
+
+class SameCurrencyPaid(Refusal, order=TERMS, rule="domain §3: DisburseFunds"):
+    """What is paid in the grant's own currency has no rate."""
+
+
+class RateDoesNotFit(Refusal, order=TERMS, rule="domain §3: DisburseFunds"):
+    """The amount at the rate is not what was paid."""
 
 
 def _rate_fits(event: FundsDisbursed) -> None:

@@ -5,13 +5,44 @@ from typing import ClassVar
 from pydantic import model_validator
 
 from lifecycle.fund.state import Fund
-from lifecycle.grant.payment.disbursement import next_paid
-from lifecycle.grant.payment.request import OfOneLine, line_is_category, payment_of, with_payment
+from lifecycle.grant.payment.disbursement import (
+    DisbursementDeadlinePassed,
+    ExceedsAuthorisedAmount,
+    PaymentNotAuthorised,
+    PaymentsSuspended,
+    RateDoesNotFit,
+    SameCurrencyPaid,
+    next_paid,
+)
+from lifecycle.grant.payment.request import (
+    OfOneLine,
+    PaymentAlreadyDisbursed,
+    PaymentAlreadyFinished,
+    PaymentIdTaken,
+    UnknownPayment,
+    line_is_category,
+    payment_of,
+    with_payment,
+)
 from lifecycle.grant.state import Evolves, Grant, Payment, moves_money
 from lifecycle.kernel.event import GrantEvent
-from lifecycle.kernel.guards import Others, in_holding_currency, third
+from lifecycle.kernel.guards import CurrencyNotHolding, Others, in_holding_currency, third
 from lifecycle.kernel.likeness import not_too_like
-from lifecycle.kernel.refusals import AGAINST_PAYING, PaymentIdTaken, UnknownRule
+from lifecycle.kernel.refusals import (
+    STAGE,
+    DatedInFuture,
+    DecidesOwnRequest,
+    ExceedsUndisbursedBalance,
+    GrantHasEnded,
+    GrantIsClosed,
+    NotAnOfficer,
+    NotInStage,
+    NotYetEffective,
+    RecorderNotAdministrator,
+    Refusal,
+    RoleNotHeld,
+    UnknownGrant,
+)
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import ANY, PAYMENT, Spec
 from lifecycle.types.money import Amount
@@ -69,6 +100,36 @@ def _irregular(grant: Grant, event: IrregularPaymentRecorded, fund: Fund) -> Non
     if event.payment in grant.payments:
         raise PaymentIdTaken(f"there is a payment {event.payment}: choose another name")
     in_holding_currency(event.amount, fund.currency)
+
+
+AGAINST_PAYING: tuple[type[Refusal], ...] = (
+    NotAnOfficer,
+    RoleNotHeld,
+    RecorderNotAdministrator,
+    UnknownGrant,
+    GrantHasEnded,
+    GrantIsClosed,
+    NotYetEffective,
+    NotInStage,
+    UnknownPayment,
+    PaymentNotAuthorised,
+    PaymentAlreadyDisbursed,
+    PaymentAlreadyFinished,
+    DecidesOwnRequest,
+    DatedInFuture,
+    DisbursementDeadlinePassed,
+    PaymentsSuspended,
+    CurrencyNotHolding,
+    ExceedsAuthorisedAmount,
+    ExceedsUndisbursedBalance,
+    SameCurrencyPaid,
+    RateDoesNotFit,
+)
+"""What DisburseFunds can be refused with: the rules that a payment can break. A test finds them anew."""
+
+
+class UnknownRule(Refusal, order=STAGE, rule="domain §3: RecordIrregularPayment"):
+    """The rule that was broken is named as the refusal with which the payment would have been met."""
 
 
 def _names_its_breach(grant: Grant, event: IrregularPaymentRecorded) -> None:

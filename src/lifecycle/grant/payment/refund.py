@@ -9,7 +9,7 @@ from lifecycle.grant.state import Evolves, Grant, given_back, moves_money
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent, Value
 from lifecycle.kernel.guards import in_holding_currency, money
-from lifecycle.kernel.refusals import RefundExceedsDisbursed, SplitDoesNotAddUp
+from lifecycle.kernel.refusals import TERMS, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import ANY, PAYMENT, Spec
 from lifecycle.types.money import Amount, Money
@@ -86,6 +86,10 @@ def _split(grant: Grant, refund: RefundReceived, _: Fund) -> RefundReceived:
     return RefundReceived.model_validate({**fields, "split": split_over(grant, refund.amount)})
 
 
+class RefundExceedsDisbursed(Refusal, order=TERMS, rule="domain §3: RecordRefund"):
+    """More than was disbursed for the payment."""
+
+
 def _refund(grant: Grant, event: RefundReceived, fund: Fund) -> None:
     in_holding_currency(event.amount, fund.currency)
     for part in event.split or ():
@@ -101,6 +105,10 @@ def _refund(grant: Grant, event: RefundReceived, fund: Fund) -> None:
                 f"{money(came[name], grant.currency)} came back of payment {name}, of which"
                 f" {money(payment.out, grant.currency)} is disbursed and not refunded"
             )
+
+
+class SplitDoesNotAddUp(Refusal, order=TERMS, rule="domain §3: RecordRefund"):
+    """The parts of a refund do not sum to it."""
 
 
 def _adds_up(grant: Grant, event: RefundReceived) -> None:

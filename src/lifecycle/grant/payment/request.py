@@ -11,15 +11,7 @@ from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import Others, in_holding_currency, money, third
 from lifecycle.kernel.likeness import not_too_like
-from lifecycle.kernel.refusals import (
-    ExceedsRequestedAmount,
-    ExceedsUndisbursedBalance,
-    PaymentAlreadyAuthorised,
-    PaymentAlreadyDisbursed,
-    PaymentAlreadyFinished,
-    PaymentIdTaken,
-    UnknownPayment,
-)
+from lifecycle.kernel.refusals import STAGE, TERMS, ExceedsUndisbursedBalance, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import ENDS, PAYMENT, E, F, Spec
 from lifecycle.types.money import Amount
@@ -96,6 +88,10 @@ EVOLVE: Evolves = {
 """How each event changes the grant."""
 
 
+class UnknownPayment(Refusal, order=STAGE, rule="domain §3: payments"):
+    """No such payment was asked for by that day."""
+
+
 def payment_of(grant: Grant, payment: str) -> Payment:
     """The grant's payment of this name. Raises `UnknownPayment`."""
     known = grant.payments.get(payment)
@@ -103,6 +99,14 @@ def payment_of(grant: Grant, payment: str) -> Payment:
         names = ", ".join(grant.payments) or "none"
         raise UnknownPayment(f"{grant.id} has no payment {payment} on that day; it has: {names}")
     return known
+
+
+class PaymentAlreadyDisbursed(Refusal, order=STAGE, rule="domain §3: one disbursement finishes a payment"):
+    """The payment was paid before."""
+
+
+class PaymentAlreadyFinished(Refusal, order=STAGE, rule="domain §3: payments"):
+    """The payment was rejected or failed before."""
 
 
 def not_finished(payment: Payment) -> None:
@@ -114,6 +118,10 @@ def not_finished(payment: Payment) -> None:
         )
     if payment.status in ("rejected", "failed"):
         raise PaymentAlreadyFinished(f"payment {payment.id} was {payment.status}: ask for a new one")
+
+
+class PaymentIdTaken(Refusal, order=STAGE, rule="domain §3: RequestPayment"):
+    """Another payment of the grant has this name."""
 
 
 def _request(grant: Grant, event: PaymentRequested, fund: Fund) -> None:
@@ -141,6 +149,14 @@ def requester(grant: Grant, event: Any) -> Others:
     if asked is None or asked.requested_by is None:
         return ()
     return ((asked.requested_by, f"asked for {event.payment}"),)
+
+
+class PaymentAlreadyAuthorised(Refusal, order=STAGE, rule="domain §3: AuthorisePayment"):
+    """The payment was allowed before."""
+
+
+class ExceedsRequestedAmount(Refusal, order=TERMS, rule="domain §3: AuthorisePayment"):
+    """More than was asked for."""
 
 
 def _authorise(grant: Grant, event: PaymentAuthorised, fund: Fund) -> None:

@@ -13,7 +13,7 @@ from lifecycle.grant.state import Evolves, Grant, ended
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent, Value
 from lifecycle.kernel.guards import in_holding_currency, money
-from lifecycle.kernel.refusals import BudgetDoesNotAddUp, LetterMissing, NothingChanged
+from lifecycle.kernel.refusals import TERMS, NothingChanged, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import GRANT, NEW, P, R, Spec
 from lifecycle.types.dates import Day, Months
@@ -246,6 +246,10 @@ def _revise(grant: Grant, event: ProposalRevised, fund: Fund) -> None:
         _letters_from(event.recipients, grant.letters)
 
 
+class BudgetDoesNotAddUp(Refusal, order=TERMS, rule="domain §3: RequestFunding"):
+    """The budget lines do not sum to the amount."""
+
+
 def _request(grant: Grant, event: FundingRequested, fund: Fund) -> None:
     in_holding_currency(event.amount, fund.currency)
     for line in event.budget:
@@ -256,6 +260,10 @@ def _request(grant: Grant, event: FundingRequested, fund: Fund) -> None:
             f"the lines sum to {money(total, fund.currency)}, the amount is {money(*event.amount)}"
         )
     _letters_from(grant.recipients, event.letters)
+
+
+class LetterMissing(Refusal, order=TERMS, rule="domain §3: RequestFunding"):
+    """A recipient country has no letter."""
 
 
 def _letters_from(recipients: Sequence[str], letters: Sequence[Letter]) -> None:

@@ -13,7 +13,7 @@ from lifecycle.grant.state import Evolves, Grant, committed, ended, moves_money
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import Draft, GrantEvent
 from lifecycle.kernel.guards import Others, in_holding_currency, money, third
-from lifecycle.kernel.refusals import AboveMaximumAmount, DecidesOwnRequest, NoEditionInForce, RequestChanged
+from lifecycle.kernel.refusals import TERMS, DecidesOwnRequest, NoEditionInForce, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import GRANT, P, R, Spec
 from lifecycle.policy.edition import Window
@@ -119,6 +119,10 @@ def _promise(grant: Grant, asked: "ApprovalDraft", fund: Fund) -> GrantApproved:
     )
 
 
+class RequestChanged(Refusal, order=TERMS, rule="domain §4.5: an approval binds the exact request"):
+    """The request is not the one that the digest names."""
+
+
 def _approve(grant: Grant, event: GrantApproved, fund: Fund) -> None:
     not_prepared_by(event.actor, grant)
     in_holding_currency(event.amount, fund.currency)
@@ -137,6 +141,10 @@ def _approve_what_fits(grant: Grant, event: GrantApproved, fund: Fund) -> None:
     fits_months(grant.window, grant.months, window)
     fits_window(grant, grant.recipients, window, edition)
     plans_capabilities(grant.window, grant.capabilities_planned, window)
+
+
+class AboveMaximumAmount(Refusal, order=TERMS, rule="domain §5: max_amount"):
+    """More than a grant of the window may have."""
 
 
 def within_maximum(grant: Grant, committed: Decimal, window: Window) -> None:

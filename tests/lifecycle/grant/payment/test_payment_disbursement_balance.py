@@ -7,8 +7,9 @@ import pytest
 
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
+from lifecycle.grant.payment.refund import RefundExceedsDisbursed
 from lifecycle.kernel.event import EntryCorrected
-from lifecycle.kernel.refusals import ExceedsUndisbursedBalance, RefundExceedsDisbursed
+from lifecycle.kernel.refusals import ExceedsUndisbursedBalance
 from support import given as g
 from support.given import (
     ASKED,

@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 
 from lifecycle.grant import events as was
+from lifecycle.grant.payment.disbursement import DisbursementDeadlinePassed, PaymentsSuspended
 from lifecycle.kernel.event import EntryCorrected
-from lifecycle.kernel.refusals import DisbursementDeadlinePassed, NotYetEffective, PaymentsSuspended
+from lifecycle.kernel.refusals import NotYetEffective
 from lifecycle.types.money import Money
 from support import given as g
 from support.given import (

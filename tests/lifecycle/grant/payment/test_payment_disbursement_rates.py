@@ -7,8 +7,9 @@ import pytest
 from cli.commands.record_lines import words_of
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
+from lifecycle.grant.payment.disbursement import RateDoesNotFit, SameCurrencyPaid
 from lifecycle.kernel.event import EntryCorrected
-from lifecycle.kernel.refusals import CurrencyNotHolding, RateDoesNotFit, SameCurrencyPaid
+from lifecycle.kernel.guards import CurrencyNotHolding
 from lifecycle.parse import Malformed, command_from
 from lifecycle.types.money import Money
 from support import given as g

@@ -7,22 +7,15 @@ from decimal import Decimal
 import pytest
 
 from lifecycle.decide import Known
+from lifecycle.decide.correction import PairedEntry
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
+from lifecycle.grant.closure import NothingOverpaid, OverpaymentOpen
+from lifecycle.grant.payment.irregular import AGAINST_PAYING, UnknownRule
+from lifecycle.grant.payment.request import PaymentIdTaken, UnknownPayment
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected, Event
-from lifecycle.kernel.refusals import (
-    AGAINST_PAYING,
-    DecidesOwnRequest,
-    ExceedsUndisbursedBalance,
-    NothingOverpaid,
-    OverpaymentOpen,
-    PairedEntry,
-    PaymentIdTaken,
-    UnknownItem,
-    UnknownPayment,
-    UnknownRule,
-)
+from lifecycle.kernel.refusals import DecidesOwnRequest, ExceedsUndisbursedBalance, UnknownItem
 from lifecycle.rejudge.possible_refusals import refusable
 from lifecycle.types.money import Money
 from support import given as g

@@ -5,14 +5,11 @@ from decimal import Decimal
 import pytest
 
 from lifecycle.grant import events as was
+from lifecycle.grant.payment.refund import RefundExceedsDisbursed, SplitDoesNotAddUp
+from lifecycle.grant.payment.request import UnknownPayment
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected
-from lifecycle.kernel.refusals import (
-    CurrencyNotHolding,
-    RefundExceedsDisbursed,
-    SplitDoesNotAddUp,
-    UnknownPayment,
-)
+from lifecycle.kernel.guards import CurrencyNotHolding
 from lifecycle.parse import Malformed
 from support import given as g
 from support.given import (

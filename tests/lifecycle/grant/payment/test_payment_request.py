@@ -2,21 +2,19 @@
 
 import pytest
 
+from lifecycle.decide.correction import NothingCorrected
 from lifecycle.grant import events as was
-from lifecycle.kernel.event import EntryCorrected
-from lifecycle.kernel.refusals import (
-    DecidesOwnRequest,
-    ExceedsAuthorisedAmount,
+from lifecycle.grant.payment.disbursement import ExceedsAuthorisedAmount, PaymentNotAuthorised
+from lifecycle.grant.payment.request import (
     ExceedsRequestedAmount,
-    GrantHasEnded,
-    NothingCorrected,
     PaymentAlreadyAuthorised,
     PaymentAlreadyDisbursed,
     PaymentAlreadyFinished,
     PaymentIdTaken,
-    PaymentNotAuthorised,
     UnknownPayment,
 )
+from lifecycle.kernel.event import EntryCorrected
+from lifecycle.kernel.refusals import DecidesOwnRequest, GrantHasEnded
 from lifecycle.parse import Malformed, command_from
 from support import given as g
 from support.given import ASKED, AUTHORISED, EFFECTIVE, PAID, given, reads

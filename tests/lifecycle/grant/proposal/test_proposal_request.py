@@ -4,19 +4,13 @@ from datetime import date
 
 import pytest
 
+from lifecycle.decide.grant import GrantIdTaken
 from lifecycle.fund import events as on_fund
+from lifecycle.fund.establishment import WindowNotInEdition
 from lifecycle.grant import events as was
-from lifecycle.kernel.refusals import (
-    BudgetDoesNotAddUp,
-    CurrencyNotHolding,
-    GrantIdTaken,
-    LetterMissing,
-    NoEditionInForce,
-    NothingChanged,
-    NotInStage,
-    UnknownGrant,
-    WindowNotInEdition,
-)
+from lifecycle.grant.proposal.request import BudgetDoesNotAddUp, LetterMissing
+from lifecycle.kernel.guards import CurrencyNotHolding
+from lifecycle.kernel.refusals import NoEditionInForce, NothingChanged, NotInStage, UnknownGrant
 from support import given as g
 from support.given import APPROVED, ASKED, AUTHORISED, EFFECTIVE, PAID, PROPOSED, REQUESTED, given
 

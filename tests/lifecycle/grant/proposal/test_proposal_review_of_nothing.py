@@ -3,15 +3,12 @@
 import pytest
 
 from lifecycle.call import call as on_call
+from lifecycle.call.call import ExceedsCallEnvelope
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
+from lifecycle.grant.proposal.request import BudgetDoesNotAddUp
 from lifecycle.kernel.event import EntryCorrected
-from lifecycle.kernel.refusals import (
-    BudgetDoesNotAddUp,
-    ExceedsAvailableFunds,
-    ExceedsCallEnvelope,
-    ExceedsUndisbursedBalance,
-)
+from lifecycle.kernel.refusals import ExceedsAvailableFunds, ExceedsUndisbursedBalance
 from lifecycle.parse import Malformed
 from lifecycle.policy.edition import read_edition, shipped
 from support import given as g
