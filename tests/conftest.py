@@ -28,6 +28,8 @@ INNER_LOOP = (
     "support",
 )
 """The folders and files of the inner loop, which need no store and no process of their own."""
+DICE = ("test_*_in_random_lives.py", "test_*_second_opinion.py", "test_draws.py")
+"""Files in these folders that throw dice for seconds; the inner loop leaves them out."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,6 +48,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def is_quick(path: Path) -> bool:
     """Return whether the tests at the path are part of the inner loop."""
+    if any(path.match(pattern) for pattern in DICE):
+        return False
     return any(path.is_relative_to(TESTS / room) for room in INNER_LOOP)
 
 
