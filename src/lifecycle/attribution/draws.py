@@ -13,7 +13,7 @@ Partner = Name
 
 
 class Movement(NamedTuple):
-    """Money that moved, or was promised or asked for."""
+    """A movement of money, or a promise or request of it."""
 
     on: str
     """The day, as ISO text."""

@@ -26,7 +26,7 @@ DRAWS = ("approved", "increased")
 
 
 class Part(NamedTuple):
-    """What a partner has of a movement."""
+    """A partner's part of a movement."""
 
     on: str
     grant: str | None

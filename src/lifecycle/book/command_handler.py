@@ -32,7 +32,7 @@ from lifecycle.parse import recorder_from
 
 
 class _Request(NamedTuple):
-    """What a receipt says of the command, whatever its outcome."""
+    """The part of a receipt that does not depend on its outcome."""
 
     command_id: str
     digest: str

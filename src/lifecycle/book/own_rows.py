@@ -22,7 +22,7 @@ class OwnRows:
         self.forget()
 
     def forget(self) -> None:
-        """Know of none any more: they are sealed, or it is not certain that they were appended."""
+        """Forget all rows: they are sealed, or it is not certain that they were appended."""
         self._first, self._last = 1, 0
         self._parts = list[tuple[int, bytes]]()
         """How many receipts are in each, and their sum; the oldest first."""

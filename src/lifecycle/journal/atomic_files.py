@@ -53,7 +53,7 @@ def shared(path: Path) -> bool:
 
 
 def unshared(path: Path) -> str:
-    """Whose the file is, and what its owner has to do so that others of its group can use it."""
+    """Say whose the file is, and what its owner has to do so that others of its group can use it."""
     owner = _name(pwd.getpwuid, path.stat().st_uid)
     group = _name(grp.getgrgid, path.parent.stat().st_gid)
     cure = f"{owner} has to run chgrp {group} and chmod g+rw on it"
@@ -121,7 +121,7 @@ def file_of(uri: str) -> Path:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """One process holds the lock at a time; the next one waits."""
+    """Hold a lock that one process holds at a time; the next one waits."""
     folder_at(path.parent)
     with lockable(path) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -130,7 +130,9 @@ def locked(path: Path) -> Iterator[None]:
 
 @contextmanager
 def lockable(path: Path) -> Iterator[int]:
-    """The descriptor of a file that is only locked: who may only read it can lock it as well."""
+    """Yield the descriptor of a file that is only locked: a reader without the right to write can lock it
+    too.
+    """
     try:
         descriptor = descriptor_of(path)
     except PermissionError:

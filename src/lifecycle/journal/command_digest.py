@@ -24,7 +24,7 @@ is under that day's edition; a corrected refund is split again, or is of no paym
 
 
 def digest_of(command: Command) -> str:
-    """SHA-256 of what the command says, whatever its id, and in whatever order it was written."""
+    """Return the SHA-256 of what the command says, whatever its id and the order of its fields."""
     event = command.event
     text = event.__pydantic_serializer__.to_json(event, exclude_none=True, by_alias=True)
     said = {name: value for name in _BESIDE if (value := command.__dict__.get(name)) is not None}
@@ -37,7 +37,7 @@ def digest_of(command: Command) -> str:
 
 
 def digest_of_founding(states: Sequence[bytes]) -> str:
-    """SHA-256 of the first events of a book, from the bytes in which they are stored."""
+    """Return the SHA-256 of the first events of a book, from the bytes in which they are stored."""
     events = [_said(state)[0] for state in states]
     return sha256(b"EstablishFund" + to_json(events)).hexdigest()
 

@@ -70,9 +70,7 @@ class Journal(JournalRows, Application[str]):
         }
         super().__init__()
         self.left_out = LeftOutRows(self.recorder)
-        self._first: tuple[int, int] | None = None
-        """The first position and the number of the first answer, once something is sealed."""
-        """Rows that count in no fold, once somebody has said how far the journal is sealed."""
+        """Rows that count in no state, once it is known how far the journal is sealed."""
         if not create:
             journal_format = self.recorder.format()
             _check_format(journal_format, named(place))
@@ -80,7 +78,7 @@ class Journal(JournalRows, Application[str]):
                 self.recorder.upgrade()
 
     def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
-        """Only our own settings: the library would let the process environment override them."""
+        """Return only our own settings: the library would let the process environment override them."""
         return Environment(name, {**self._settings, **(env or {})})
 
     def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
@@ -89,7 +87,7 @@ class Journal(JournalRows, Application[str]):
         return factory
 
     def construct_mapper(self) -> Mapper[str]:
-        """Flat JSON with strict decoding."""
+        """Return the mapper of flat JSON with strict decoding."""
         return EntryMapper()
 
     def entries(self, stream: str, *, after: int = 0, most: int = _ALL) -> list[Entry]:
@@ -291,7 +289,7 @@ def _whole(entries: list[Entry], after: int = 0) -> list[Entry]:
 
 
 def _without_gaps(entries: list[Entry], after: int) -> list[Entry]:
-    """Without the rows that are left out and whose version leaves a gap."""
+    """Return the entries without those that are left out and whose version leaves a gap."""
     kept = list[Entry]()
     for entry in entries:
         if type(entry.event) is not LeftOut or entry.originator_version == after + len(kept) + 1:

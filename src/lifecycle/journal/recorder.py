@@ -17,7 +17,7 @@ WAIT = 60
 
 
 class Receipt(NamedTuple):
-    """The answer to a command, kept for ever: the same id gets the same answer again."""
+    """The receipt of a command, kept for ever: the same id gets the same receipt again."""
 
     command_id: str
     digest: str
@@ -38,7 +38,7 @@ class Receipt(NamedTuple):
 
 
 class CommandResult(NamedTuple):
-    """What the book says to a command."""
+    """The result of recording a command."""
 
     command_id: str
     command: str
@@ -83,7 +83,9 @@ _NOT_UTF8 = "\ufffd"
 
 
 def written_out(stored: bytes) -> str:
-    """Text that is not UTF-8, with each wrong byte written out: so its row can be named, shown and sealed."""
+    """Decode text that is not UTF-8, with each wrong byte written out, so that its row can be named and
+    sealed.
+    """
     return _NOT_UTF8 + stored.decode(errors="backslashreplace")
 
 
@@ -106,7 +108,7 @@ def not_amid(held: object) -> None:
 
 
 class Recording(ABC):
-    """A recorder of entries and receipts. Questions are written once, with ``?`` for each value."""
+    """A recorder of entries and receipts. Queries are written once, with ``?`` for each value."""
 
     @abstractmethod
     def rows(self, statement: str, *params: object) -> list[tuple[Any, ...]]:
@@ -219,7 +221,7 @@ class Recording(ABC):
         *,
         inclusive_of_start: bool = True,
     ) -> Sequence[Notification]:
-        """Events by position, from ``start`` on."""
+        """Return entries by position, from ``start`` on."""
         where, params = ["1 = 1"], list[int | str]()
         if start is not None:
             where.append("position >= ?" if inclusive_of_start else "position > ?")
@@ -244,7 +246,7 @@ class Recording(ABC):
         )
 
     def refused(self, stream: str | None = None) -> list[Receipt]:
-        """Receipts of refused commands, in the order in which they were given."""
+        """Return the receipts of refused commands, in the order in which they were given."""
         question = f"SELECT {RECEIPT_COLUMNS} FROM receipts WHERE outcome = 'refused'"
         if stream is None:
             return [Receipt(*row) for row in self.rows(question + " ORDER BY number")]

@@ -11,7 +11,7 @@ _RECEIPT_KEYS = 1_000
 
 
 class Stored(NamedTuple):
-    """An entry as it lies in the journal."""
+    """An entry as it is stored in the journal."""
 
     stream: str
     version: int

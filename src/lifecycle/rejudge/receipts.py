@@ -25,7 +25,7 @@ class ReceiptWalk:
         self.number = after
 
     def upto(self, position: int) -> Iterator[tuple[Receipt, int]]:
-        """Refusals and receipts up to the one that names the entry at this position, if there is one."""
+        """Yield receipts up to the one that names the entry at this position, if there is one."""
         while (row := self._next) is not None:
             named = row[-2]
             if named is not None and named > position:

@@ -29,7 +29,7 @@ _BY_NAME = {refusal.__name__: refusal for refusal in every_refusal()}
 
 
 class Refused(NamedTuple):
-    """What is kept of a refused command."""
+    """What is stored of a refused command."""
 
     command: str
     about: str
@@ -88,7 +88,7 @@ def _for_the_officer(refused: Refused, row: Spec, refusal_class: type[Refusal], 
 
 
 def _possible(refused: Refused, row: Spec, refusal_class: type[Refusal], past: Past) -> None:
-    """The refusal is one that the command can get, in the stage in which the grant was."""
+    """Check that the command can get the refusal, in the stage in which the grant was."""
     later = refused.about != "grant"
     if refused.about == "grant":
         known = past.grant(grant_stream(refused.name))

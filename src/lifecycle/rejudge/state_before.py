@@ -49,7 +49,7 @@ class Before:
         self.past = Past(self._fund(), self.entries_of, self._acts_since, self._streams)
 
     def rules_and_moment(self) -> tuple[int, str]:
-        """Rule set and moment of the last entry before the walk's first."""
+        """Return rule set and moment of the last entry before the walk's first."""
         rows = self._journal.recorder.rows(_BEFORE, self._after) if self._after else []
         try:
             last = entry_of(*rows[0]) if rows else None

@@ -148,7 +148,7 @@ def judged_part(
 
 
 class _Walk:
-    """Goes through entries and answers together, and keeps the state that each was recorded on."""
+    """Goes through entries and receipts together, and keeps the state that each was recorded on."""
 
     def __init__(
         self,
@@ -183,7 +183,7 @@ class _Walk:
     # ── row by row ───────────────────────────────────────────────────────────────────────────
 
     def row(self, row: Row) -> None:
-        """The next entry."""
+        """Take in the next entry."""
         command = b""
         with suppress(Exception):  # whatever an injured row may hold
             command = command_in(row[3])
@@ -355,7 +355,7 @@ class _Walk:
         return decision
 
     def _close(self, *quarantined: tuple[str, int]) -> None:
-        """What an entry quarantines is sound with it, if nothing before the entry is at fault."""
+        """Count what an entry quarantines as sound with it, if nothing before the entry is at fault."""
         for key in () if self._faults else quarantined:
             self._open.pop(key, None)
 
@@ -372,7 +372,7 @@ class _Walk:
         )
 
     def _receipt(self, receipt: Receipt, number: int) -> None:
-        """A receipt that names none of the entries that are there."""
+        """Judge a receipt that names none of the entries that are there."""
         if not self._is_mine(str(receipt.stream)):
             return
         self._receipts += 1

@@ -75,7 +75,7 @@ def _store_errors(source: Book, target: Path | str) -> Iterator[None]:
 
 
 def _copy_rows(source: Journal, target: Journal, progress: Progress | None) -> None:
-    """Every row, in the order of recording, in one transaction."""
+    """Copy every row, in the order of recording, in one transaction."""
     total, newest = source.counts()[0], source.position()
     if total != newest:
         raise Altered(f"{named(source.place)} has {total:,} entries and goes up to position {newest:,}")

@@ -27,7 +27,7 @@ _CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
 
 
 class NotSigned(Altered):
-    """A note is not in its form, or nobody whose key is known has signed it."""
+    """A note is malformed, or no known key has signed it."""
 
 
 def _key_id(name: str, public: bytes) -> bytes:
@@ -121,7 +121,7 @@ class Signer:
 
 
 class Checkpoint(NamedTuple):
-    """How far a log had come, and what its trees then hashed to."""
+    """The size of a log, and the roots of its trees at that size."""
 
     origin: str
     """Which log."""
@@ -141,7 +141,7 @@ class Checkpoint(NamedTuple):
 
     @property
     def file(self) -> str:
-        """Name of its file: later ones sort after it."""
+        """The name of its file: later ones sort after it."""
         return f"{self.size:010}-{self.receipts:010}.note"
 
 
@@ -165,7 +165,7 @@ def signed_by(note: str, keys: Iterable[PublicKey]) -> tuple[str, list[PublicKey
 
 
 def _signers(text: str, line: str, keys: Sequence[PublicKey]) -> list[PublicKey]:
-    """Whose signature the line is. Those of others, as of witnesses, are no concern of ours."""
+    """Return the keys that signed this line. Signatures of others, such as witnesses, do not count."""
     mark, _, rest = line.partition(" ")
     name, _, encoded = rest.partition(" ")
     if mark != "—" or not encoded:

@@ -38,11 +38,11 @@ _PAGE = 5_000
 
 
 class Unsealed(Unreachable):
-    """No checkpoint covers it yet."""
+    """No checkpoint covers the entry yet."""
 
 
 class Proof(NamedTuple):
-    """That an entry is in the journal that was sealed."""
+    """A proof that an entry is in the journal that was sealed."""
 
     name: str
     place: int

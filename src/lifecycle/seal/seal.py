@@ -45,7 +45,7 @@ class Forked(Altered):
 
 
 class Sealed(NamedTuple):
-    """What a seal came to."""
+    """The result of sealing."""
 
     checkpoint: Checkpoint
     file: Path
@@ -63,7 +63,7 @@ class Sealed(NamedTuple):
 def hashes(
     journal: Journal, tree: str, after: int, page: int = 1_000
 ) -> Iterator[tuple[list[bytes], list[int]]]:
-    """Leaf hashes and positions of the rows after a position, some thousand at a time. Raises `Altered`."""
+    """Yield leaf hashes and positions of the rows after a position, in pages. Raises `Altered`."""
     rows = journal.entry_rows(after, page) if tree == "entries" else journal.receipt_rows(after, page)
     for some in rows:
         if tree == "entries":

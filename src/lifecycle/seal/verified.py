@@ -7,7 +7,7 @@ from lifecycle.seal.notes import Checkpoint, PublicKey
 
 
 class Problem(NamedTuple):
-    """Something that is not as it was recorded."""
+    """A difference from what was recorded."""
 
     where: str
     """The entry, the receipt, the checkpoint or the file."""
@@ -15,7 +15,7 @@ class Problem(NamedTuple):
 
 
 class Verified(NamedTuple):
-    """What verifying came to."""
+    """The result of verifying."""
 
     entries: int
     receipts: int

@@ -136,7 +136,7 @@ class _Look:
     # ── rows ─────────────────────────────────────────────────────────────────────────────────
 
     def at_left_out(self) -> None:
-        """Rows that are no entries, or that the rules refuse, after what is sealed."""
+        """Report rows that do not decode, or that the rules refuse, after what is sealed."""
         stops = self._book.stops()
         for stop in stops:
             where = f"{stop.stream}@{stop.version} (position {stop.position})"
@@ -179,7 +179,7 @@ class _Look:
                 yield f"{row.stream}@{row.version}"
 
     def at_unreadable(self) -> None:
-        """Where the rows could not even be read to the end: what is known of it."""
+        """Report what is known if the rows could not be read to the end."""
         with suppress(*STORE_ERRORS):
             for table, number, text in self._journal.recorder.undecodable():
                 what = f"its text was altered: {text[:40]!r} is not UTF-8"
@@ -202,7 +202,7 @@ class _Look:
         self.found(where, what, at=_RECEIPTS)
 
     def at_the_rest(self) -> None:
-        """What is no row: the file's form, the counters, the snapshot, the settings, the documents."""
+        """Check what is not a row: the file's form, counters, snapshot, settings and documents."""
         problems = [*form(self._journal), *settings(self._book), *documents(self._book, self._attached)]
         for where, what in problems:
             self.found(where, what)
@@ -210,7 +210,7 @@ class _Look:
     # ── seals ────────────────────────────────────────────────────────────────────────────────
 
     def at_seals(self, kept: Sequence[Path], trusted: list[PublicKey]) -> None:
-        """Every checkpoint: its signature, and that the journal begins with what it covers."""
+        """Check every checkpoint: its signature, and that the journal begins with what it covers."""
         keys = trusted or self._own_keys()
         signed = list[tuple[Checkpoint, str]]()
         by = dict[str, list[PublicKey]]()
@@ -258,7 +258,9 @@ class _Look:
         return holds
 
     def _another(self, name: str, checkpoint: Checkpoint) -> None:
-        """A log is named after its first entry: it, or the whole book, is another than was sealed."""
+        """Report another log: it is named after its first entry, so that entry, or the whole book, is
+        another.
+        """
         entries, size = self._trees[0], checkpoint.size
         if size <= len(entries) and entries.root(size) == checkpoint.root:
             self.found(f"checkpoint {name}", f"it is of another book, {checkpoint.origin}")
@@ -299,7 +301,7 @@ class _Look:
         return f"{stream}@{version} (position {position})"
 
     def at_rules(self, parts: Sequence[Future[Judged]]) -> None:
-        """What no checkpoint covers, or everything if that is asked for, judged again by the rules."""
+        """Judge again by the rules what no checkpoint covers, or everything if that is asked for."""
         entries, receipts = map(len, self._trees)
         sealed = (0, 0) if self._rules else self._sealed
         if sealed[0] >= entries and sealed[1] >= receipts:

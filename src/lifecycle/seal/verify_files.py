@@ -21,7 +21,7 @@ _FILE = "journal.sqlite"
 
 
 def form(journal: Journal) -> Found:
-    """Tables, indexes and triggers are those of a new journal, and no position can be given twice."""
+    """Check that the schema is that of a new journal, and that no position can be given twice."""
     recorder = journal.recorder
     expected, actual = recorder.expected_schema(), recorder.schema()
     for name in sorted(expected.keys() | actual.keys()):

@@ -37,7 +37,7 @@ class Wrong(NamedTuple):
 
 
 class Walked(NamedTuple):
-    """What a walk came to."""
+    """The result of a walk."""
 
     leaves: bytes
     """Hashes, one after the other; that of a row in another form is all zeros."""
@@ -117,7 +117,7 @@ class _Entries:
         return version
 
     def _beside(self, stream: str, version: int, topic: str, state: bytes, position: int) -> None:
-        """A row that was quarantined: nothing that it says counts, so no order is asked of it."""
+        """Take in a row that counts in no state: its content is not checked, only its bytes and its place."""
         where = f"{stream}@{version} (position {position})"
         self._tell()
         self._command = b""
@@ -161,7 +161,7 @@ class _Entries:
             self._found(where, f"it names no document, but {str(digest)[:80]!r}")
 
     def _tell(self) -> None:
-        """The command whose entries end here."""
+        """Add the command whose entries end here to the story."""
         if self._names:
             line = b"%b\0%b\0%b\0%d\n"
             names = " ".join(self._names).encode()

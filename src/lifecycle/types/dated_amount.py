@@ -17,7 +17,7 @@ Changes = Mapping[date, Decimal]
 
 
 class Month(NamedTuple):
-    """What an amount changed by in one month."""
+    """The changes of an amount in one month."""
 
     name: tuple[int, int]
     """Year and month."""

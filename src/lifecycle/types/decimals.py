@@ -64,7 +64,7 @@ def _readings(amount: object) -> str | None:
 
 
 def _parts(amount: object) -> tuple[str, str]:
-    """Digits and currency; empty for what is no amount, which is refused by its own rule."""
+    """Return digits and currency; empty for what is not an amount, which another rule refuses."""
     if type(amount) is Money:
         return f"{amount.amount:f}", amount.currency
     match = AMOUNT.fullmatch(amount) if isinstance(amount, str) else None

@@ -5,10 +5,7 @@ from difflib import get_close_matches
 
 
 def meant(name: str, known: Iterable[str]) -> str:
-    """``; did you mean G1 or G2?``, or nothing if no known name is near.
-
-    Case does not matter, and a name that begins with, or holds, what was typed is near, too.
-    """
+    """Return ``; did you mean G1 or G2?``, or nothing if no known name is near."""
     names = {known_name.casefold(): known_name for known_name in known}
     typed = name.casefold()
     near = get_close_matches(typed, names, n=3, cutoff=0.5)

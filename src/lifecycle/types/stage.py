@@ -12,7 +12,7 @@ YEARS = range(1900, 2200)
 
 
 class Stage(StrEnum):
-    """Where a grant stands in its life. The last four are ends."""
+    """The stage of a grant's life. The last four are ends."""
 
     PROPOSED = "proposed"
     REQUESTED = "requested"

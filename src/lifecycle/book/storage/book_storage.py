@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class Check(NamedTuple):
-    """Something about a store that was looked at."""
+    """A check of a store, and its result."""
 
     what: str
     well: bool
@@ -33,7 +33,7 @@ def guards(recorder: Recording) -> Check:
 
 
 class BookStorage(ABC):
-    """What a book needs of the place that it lies in."""
+    """What a book needs of its storage."""
 
     place: Path | str
     """Where it is opened: a folder, or the address of a database."""

@@ -84,10 +84,7 @@ class SealFolders:
         )
 
     def adopt(self, stored: Sizes) -> None:
-        """Carry on from the seals of other addresses, as far as they are of entries that are here too.
-
-        Raises ``OSError`` if the folder cannot be written.
-        """
+        """Copy the seals of other addresses, as far as they cover entries that are here too."""
         others = sorted(self._others(), key=lambda other: sealed_in(other[0]))
         for folder, _ in others:
             for note in sorted((folder / CHECKPOINTS).glob("*.note")):

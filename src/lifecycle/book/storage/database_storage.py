@@ -109,7 +109,7 @@ class DatabaseStorage(BookStorage):
         return journal
 
     def _find_folder(self, identity: str) -> None:
-        """One for each address at which the book of this id is opened."""
+        """Find the folder of the seals of this address."""
         self._folders = SealFolders(seals() / identity, self._recorder.address())
         self.path = self._folders.own
 

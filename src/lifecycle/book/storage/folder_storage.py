@@ -39,7 +39,7 @@ _UNFINISHED = "was not made to the end (no book.toml): remove it and make it aga
 
 
 class FolderStorage(BookStorage):
-    """The folder, and what lies in it beside the journal."""
+    """A book's folder: the files beside the journal."""
 
     def __init__(self, path: Path) -> None:
         self.place = self.path = self.views = path
@@ -59,7 +59,7 @@ class FolderStorage(BookStorage):
         return Journal(self._journal, create=True)
 
     def abandon(self) -> None:
-        """Leave it: without ``book.toml`` it is no book, and the next `init` there says to remove it."""
+        """Leave the folder: without ``book.toml`` it is no book, and the next `init` says to remove it."""
 
     def shortfall(self, sealed: Sizes, stored: Sizes) -> Shortfall | None:
         """Return what is missing in a copy of the folder whose checkpoints are newer than its journal."""
@@ -152,7 +152,7 @@ class FolderStorage(BookStorage):
         return Check(what, False, detail)
 
     def _rights(self) -> Check:
-        """If a group shares the folder, its files have to be the group's, too."""
+        """Check that the files belong to the group that shares the folder."""
         what, status = "those who share the folder can use its files", self.path.stat()
         if not status.st_mode & stat.S_IWGRP:
             return Check(what, True, "its group does not write in it")

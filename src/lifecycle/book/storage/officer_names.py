@@ -22,7 +22,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class OfficerName(NamedTuple):
-    """What the register says of an id."""
+    """What the register holds of an id."""
 
     name: str | None
     """`None` once erased."""

@@ -41,7 +41,7 @@ class Fault(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """What a walk came to."""
+    """The result of a walk."""
 
     faults: list[Fault]
     """The first `MOST`, in the order of recording."""

@@ -54,7 +54,7 @@ entries, and the sizes up to which nothing is wrong."""
 
 
 class LeftOutRows:
-    """The rows of a journal that count in no fold, as far as it has been looked at."""
+    """The rows of a journal that count in no state, as far as it has been looked at."""
 
     def __init__(self, recorder: Recording) -> None:
         self._recorder = recorder
@@ -126,7 +126,7 @@ class LeftOutRows:
         return had_unjudged
 
     def newer(self, after: int, most: int) -> Question:
-        """Asks for rows after a position, as `take` needs them."""
+        """Return the query for rows after a position, as `take` needs them."""
         return _TAIL, (after, most)
 
     def own(self, position: int) -> None:
@@ -155,11 +155,11 @@ class LeftOutRows:
             self._again()
 
     def sound(self) -> Sizes:
-        """Up to which entry and answer nothing is wrong, as far as it was judged."""
+        """Return up to which entry and receipt nothing is wrong, as far as it was judged."""
         return self._sound or (0, 0)
 
     def sealed(self) -> Sizes:
-        """Up to which entry and answer it is sealed."""
+        """Return up to which entry and receipt it is sealed."""
         return self._sealed_now()
 
     def _again(self) -> None:
@@ -339,7 +339,7 @@ class LeftOutRows:
 
     @property
     def out(self) -> frozenset[int]:
-        """Positions of all rows at which a stream stops, and of all that come after them in it."""
+        """Positions of all rows at which a stream stops, and of all later ones of it."""
         return frozenset(self._out)
 
     def faults(self) -> list[Stop]:

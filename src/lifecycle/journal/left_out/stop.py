@@ -35,5 +35,5 @@ class Stop(NamedTuple):
 
     @property
     def way_out(self) -> str:
-        """How its stream goes on."""
+        """The command by which its stream goes on."""
         return f"the way out: grantbook audit seal --quarantine {self.cause} --reason …"

@@ -117,11 +117,11 @@ class Connections:
         self._all: list[psycopg.Connection[Any]] = []
 
     def open(self, *_: object) -> None:
-        """They are made when they are needed."""
+        """Do nothing: connections are made when they are needed."""
 
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection[Any]]:
-        """This thread's own; another one where the last one broke."""
+        """Yield this thread's connection, or another one if that broke."""
         own: psycopg.Connection[Any] | None = getattr(self._own, "connection", None)
         if own is None or own.closed:
             own = self._own.connection = connected(
@@ -204,7 +204,7 @@ class Held:
             raise InDoubt(str(error), wrote=self.appended is not None) from error
 
     def undo(self) -> None:
-        """Leave nothing of it; a connection on which that fails is let go."""
+        """Roll back; close a connection on which that fails."""
         try:
             self._connection.rollback()
         except psycopg.Error:
@@ -259,7 +259,7 @@ class JournalDatastore(PostgresDatastore):
 
     @contextmanager
     def held(self, *begin: str) -> Iterator[Held]:
-        """A transaction that begins with these statements; those begun inside it are part of it."""
+        """Open a transaction that begins with these statements; those begun inside it are part of it."""
         if (outer := self.holds) is not None:
             yield outer
             return

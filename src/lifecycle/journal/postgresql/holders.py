@@ -20,7 +20,7 @@ Ask = Callable[[str], list[tuple[Any, ...]]]
 
 
 def of_lock(first: int, second: int) -> str:
-    """Asks who holds the advisory lock that two numbers name."""
+    """Return the query for the holder of the advisory lock that two numbers name."""
     return _HOLDERS.format(high=first, low=second, words=2)
 
 

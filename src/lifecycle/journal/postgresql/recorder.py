@@ -164,7 +164,7 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
         return int(rows[0][0]) if rows else 0
 
     def upgrade(self) -> None:
-        """There is no earlier format of these tables."""
+        """Do nothing: there is no earlier format of these tables."""
 
     def schema(self) -> dict[str, str]:
         """Return everything that is defined in the journal's schema, the library's own snapshots apart."""

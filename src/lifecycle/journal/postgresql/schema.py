@@ -198,7 +198,7 @@ def expected() -> dict[str, str]:
 
 
 def _part(found: dict[str, str], table: str, part: str) -> None:
-    """A column with its constraints, or a constraint of the table."""
+    """Parse a column with its constraints, or a constraint of the table."""
     name, kind, *rest = part.replace('"', "").split()
     words = " ".join(rest)
     for key, letter in (("PRIMARY", "p"), ("UNIQUE", "u")):

@@ -30,7 +30,7 @@ READ_ONLY = "?mode=ro"
 
 
 def _text(stored: bytes) -> str:
-    """Text as it is stored; what is not UTF-8 comes written out."""
+    """Decode text as it is stored; what is not UTF-8 is written out."""
     try:
         return stored.decode()
     except UnicodeDecodeError:
@@ -47,7 +47,7 @@ class ImmediateTransaction(SQLiteTransaction):
 
 
 class JournalConnection(SQLiteConnection):
-    """A connection whose writing transactions are immediate. One whose file was written to is let go."""
+    """A connection whose writing transactions are immediate; closed if its file was written to."""
 
     def __init__(self, raw: sqlite3.Connection, max_age: float | None, file: Path, look: Look | None) -> None:
         super().__init__(raw, max_age=max_age)
@@ -55,7 +55,7 @@ class JournalConnection(SQLiteConnection):
 
     @contextmanager
     def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
-        """A cursor in a transaction."""
+        """Yield a cursor in a transaction."""
         try:
             with unchanged(self._file, self._look), ImmediateTransaction(self, commit=commit) as own, own:
                 yield own
@@ -65,7 +65,7 @@ class JournalConnection(SQLiteConnection):
 
 
 class JournalConnectionPool(SQLiteConnectionPool):
-    """Connections that put every commit on disk, or are not given out."""
+    """Connections that flush every commit to the disk."""
 
     @property
     def _file(self) -> Path:
@@ -106,7 +106,7 @@ class JournalConnectionPool(SQLiteConnectionPool):
 
     @contextmanager
     def apart(self) -> Iterator[sqlite3.Connection]:
-        """A connection for one reading alone, whatever is held."""
+        """Yield a connection for one reading alone, whatever transaction is open."""
         raw, look = self._connected()
         with unchanged(self._file, look), closing(raw):
             yield raw
@@ -118,7 +118,7 @@ _AT_ONCE = 1_000
 
 
 class Held:
-    """A transaction that is held, and the rows that wait to be written in it: many at once are quicker."""
+    """An open transaction, and the rows that wait to be written in it: many at once are quicker."""
 
     def __init__(self, cursor: SQLiteCursor) -> None:
         self._cursor = cursor
@@ -156,7 +156,7 @@ class JournalDatastore(SQLiteDatastore):
         self._own = threading.local()
 
     def fold(self) -> None:
-        """Fold the log into the file, as far as nobody is in the way: as the last one to close it does."""
+        """Fold the log into the file if nobody else has it open, as the last one to close it does."""
         if self.pool.db_name.endswith(READ_ONLY) or self.pool.is_sqlite_memory_mode or self.pool.closed:
             return
         with suppress(sqlite3.Error, OSError):
@@ -168,13 +168,13 @@ class JournalDatastore(SQLiteDatastore):
 
     @property
     def holds(self) -> Held | None:
-        """The transaction that this thread holds."""
+        """The transaction that this thread has open."""
         found: Held | None = getattr(self._own, "held", None)
         return found
 
     @contextmanager
     def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
-        """A cursor in a transaction, or in the one that this thread holds."""
+        """Yield a cursor in a transaction, or in the one that this thread has open."""
         outer = self.holds
         if outer is not None:
             yield outer.settled()
@@ -187,7 +187,7 @@ class JournalDatastore(SQLiteDatastore):
 
     @contextmanager
     def held(self, *, commit: bool) -> Iterator[Held]:
-        """A transaction that those begun inside it, by the same thread, are part of."""
+        """Open a transaction; those begun inside it, by the same thread, are part of it."""
         if (outer := self.holds) is not None:
             yield outer
             return

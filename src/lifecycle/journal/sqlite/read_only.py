@@ -20,7 +20,7 @@ _TIMES = 5
 
 
 class WrittenMeanwhile(NotNow):
-    """What was read of a file is not to be trusted: it was taken for one that never changes, and changed."""
+    """A file that was taken for one that never changes did change, and cannot be trusted."""
 
 
 class Look(NamedTuple):
@@ -82,10 +82,7 @@ def address_to_read(file: Path) -> tuple[str, Look | None]:
 
 @contextmanager
 def unchanged(file: Path, look: Look | None) -> Iterator[None]:
-    """What is read inside counts only where the file is as it was. Raises `WrittenMeanwhile`.
-
-    Where it is not, an error inside counts no more than rows: pages of before and after make a damaged file.
-    """
+    """Check at the end that the file did not change meanwhile. Raises `WrittenMeanwhile`."""
     try:
         yield
     except Exception:
