@@ -45,8 +45,8 @@ class LazyGroup(click.Group):
     def _lines(self) -> dict[str, str]:
         if self.prefix:
             at = self.prefix + " "
-            return {words.removeprefix(at): told for words, told in HELP.items() if words.startswith(at)}
-        alone = {words: told for words, told in HELP.items() if " " not in words}
+            return {words.removeprefix(at): line for words, line in HELP.items() if words.startswith(at)}
+        alone = {words: line for words, line in HELP.items() if " " not in words}
         first = {name: alone.pop(name) for name in ("init", "demo", "record")}
         return first | GROUPS | alone
 
@@ -83,12 +83,12 @@ class LazyGroup(click.Group):
         """Names for the shell's completion, without importing a command."""
         from click.shell_completion import CompletionItem
 
-        found = [
-            CompletionItem(name, help=told)
-            for name, told in self._lines().items()
+        items = [
+            CompletionItem(name, help=line)
+            for name, line in self._lines().items()
             if name.startswith(incomplete)
         ]
-        return found + click.Command.shell_complete(self, ctx, incomplete)
+        return items + click.Command.shell_complete(self, ctx, incomplete)
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
@@ -143,9 +143,9 @@ def run(arguments: list[str]) -> int:
         forget_stdout()
         return 0
     except Exception as error:
-        from cli.shell.failures import told
+        from cli.shell.failures import show
 
-        code = told(error)
+        code = show(error)
         try:
             sys.stdout.flush()
         except OSError:  # what could not be written is tried once more when the process ends

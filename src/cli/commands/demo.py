@@ -40,34 +40,34 @@ def demo(path: str | None) -> int:
     """Make the demo book, or go on with it, and show what it holds."""
     from lifecycle.journal.addresses import is_address
 
-    asked = settings()
-    asked.officer = _ADMIN
-    named = path or asked.book or "demo-book"
+    options = settings()
+    options.officer = _ADMIN
+    named = path or options.book or "demo-book"
     if is_address(named):
         raise click.UsageError("name a folder for the demo; grantbook move takes it to a database")
-    place = Path(named)
-    with _book(place) as book:
-        say(f"Recording the Facility's published facts in {safe(place)} …", err=True)
-        code = _record(asked, book)
+    folder = Path(named)
+    with _book(folder) as book:
+        say(f"Recording the Facility's published facts in {safe(folder)} …", err=True)
+        code = _record(options, book)
         if code:
             return code
-        _show(asked, book, place)
+        _show(options, book, folder)
     return 0
 
 
-def _book(place: Path) -> "Book":
+def _book(folder: Path) -> "Book":
     from lifecycle.book.book import Book
 
-    if (place / "book.toml").exists():
-        book = Book.open(place)
+    if (folder / "book.toml").exists():
+        book = Book.open(folder)
         if book.fund().name != FUND:
             book.close()
-            raise click.UsageError(f"{place} is a book of another fund: name another folder for the demo")
+            raise click.UsageError(f"{folder} is a book of another fund: name another folder for the demo")
         return book
-    if place.exists():
-        raise click.UsageError(f"{place} is there and is no book: name another folder for the demo")
+    if folder.exists():
+        raise click.UsageError(f"{folder} is there and is no book: name another folder for the demo")
     return Book.create(
-        place,
+        folder,
         name=FUND,
         currency="USD",
         fiscal_year_start=7,
@@ -77,25 +77,25 @@ def _book(place: Path) -> "Book":
     )
 
 
-def _record(asked: Settings, book: "Book") -> int:
+def _record(options: Settings, book: "Book") -> int:
     from cli.commands.record import record_all
 
     with resources.as_file(resources.files("cli").joinpath(_FACTS)) as file:
         descriptor = os.open(file, os.O_RDONLY)
         try:
-            return record_all(asked, book, descriptor, size=file.stat().st_size, go_on=True, quiet=True)
+            return record_all(options, book, descriptor, size=file.stat().st_size, go_on=True, quiet=True)
         finally:
             os.close(descriptor)
 
 
-def _show(asked: Settings, book: "Book", place: Path) -> None:
+def _show(options: Settings, book: "Book", folder: Path) -> None:
     from cli.commands.audit.history import show_history
     from cli.commands.reports.report import ask
 
-    asked.json = False
+    options.json = False
 
-    def show(title: str, report: "Report", told: str = "") -> None:
-        _table(asked, book, title, report, told)
+    def show(title: str, report: "Report", note: str = "") -> None:
+        _table(options, book, title, report, note)
 
     show("The fund: contributions and what is available", ask(book, "fund"))
     register = ask(book, "register")
@@ -105,23 +105,23 @@ def _show(asked: Settings, book: "Book", place: Path) -> None:
     show("Disbursement by window", ask(book, "disbursement", by="window"))
     show("Outcomes of the 21 projects completed by October 2011", ask(book, "outcomes", as_of=_ACCOUNTS))
     show(*_both(ask(book, "countries")))
-    _sessions_and_library(asked, book, show)
+    _sessions_and_library(options, book, show)
     overdue = ask(book, "timeline", as_of=AS_OF)
     show(*_some(f"Obligations overdue on {AS_OF}", overdue, "status", lambda status: status == "overdue"))
     grant = _told(book, book.grants())
     say()
-    show_history(asked, book, grant)
-    _write_progress(book, place)
-    _what_next(place, grant)
+    show_history(options, book, grant)
+    _write_progress(book, folder)
+    _what_next(folder, grant)
 
 
-def _table(asked: Settings, book: "Book", title: str, report: "Report", told: str) -> None:
+def _table(options: Settings, book: "Book", title: str, report: "Report", note: str) -> None:
     from cli.commands.reports.report import caption_of
     from cli.output.table import print_table
 
     say()
-    say(click.style(title, bold=True) if asked.color else title)
-    print_table(report, told + caption_of(book, report), color=asked.color)
+    say(click.style(title, bold=True) if options.color else title)
+    print_table(report, note + caption_of(book, report), color=options.color)
 
 
 def _some(
@@ -131,11 +131,11 @@ def _some(
     from dataclasses import replace
 
     at = report.columns.index(column)
-    found = [row for row in report.rows if wanted(row[at])]
-    shown = found[:most]
-    told = f"{len(shown)} of {len(report.rows)} rows.\n" if len(shown) < len(report.rows) else ""
-    many = f": the first {most} of {len(found)}" if len(found) > most else ""
-    return title + many, replace(report, rows=shown), told
+    matching = [row for row in report.rows if wanted(row[at])]
+    shown = matching[:most]
+    note = f"{len(shown)} of {len(report.rows)} rows.\n" if len(shown) < len(report.rows) else ""
+    many = f": the first {most} of {len(matching)}" if len(matching) > most else ""
+    return title + many, replace(report, rows=shown), note
 
 
 def _both(report: "Report") -> tuple[str, "Report", str]:
@@ -149,7 +149,7 @@ def _both(report: "Report") -> tuple[str, "Report", str]:
     return title, replace(report, rows=shown), f"{len(shown)} of {len(report.rows)} rows.\n"
 
 
-def _sessions_and_library(asked: Settings, book: "Book", show: Callable[..., None]) -> None:
+def _sessions_and_library(options: Settings, book: "Book", show: Callable[..., None]) -> None:
     """The video dialogue by each site's clock, and what the library says on dairy."""
     from cli.facility.later import DIALOGUE
     from projections.query import Report, tables_at
@@ -168,7 +168,7 @@ def _sessions_and_library(asked: Settings, book: "Book", show: Callable[..., Non
     with tables_at(book, None) as (connection, known):
         session = session_on(connection, on, DIALOGUE, "A1")
         sites = Report("sites", COLUMNS, local_times(session), on, known)
-        found = answer(
+        matches = answer(
             connection,
             "search",
             Question(SEARCH_COLUMNS, lambda c, day: search(c, day, _QUESTION, Filters(), _ROWS)),
@@ -183,7 +183,7 @@ def _sessions_and_library(asked: Settings, book: "Book", show: Callable[..., Non
             known=known,
         )
     show(f"{session.title}: {session.starts_at:%Y-%m-%d %H:%M} UTC at seven sites", sites)
-    show(f"In the library: {_QUESTION}", found)
+    show(f"In the library: {_QUESTION}", matches)
     show(f"Who could teach Kenya: {_QUESTION}", offers)
 
 
@@ -205,10 +205,10 @@ def _told(book: "Book", grants: list[str]) -> str:
     return max(grants, key=lambda grant: len(book.entries(f"grant:{grant}")))
 
 
-def _what_next(place: Path, grant: str) -> None:
+def _what_next(folder: Path, grant: str) -> None:
     say()
     say("What to type next:")
-    say(f"  export GRANTBOOK_BOOK={safe(place)} GRANTBOOK_OFFICER={_ADMIN}")
+    say(f"  export GRANTBOOK_BOOK={safe(folder)} GRANTBOOK_OFFICER={_ADMIN}")
     for line in (
         f"grant show {grant}",
         "grant list",

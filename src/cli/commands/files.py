@@ -46,10 +46,10 @@ def _plainly(detail: dict[str, Any]) -> str:
 
 def _read(file: str) -> bytes:
     try:
-        found = Path(file).stat()
-        if not stat.S_ISREG(found.st_mode):
+        status = Path(file).stat()
+        if not stat.S_ISREG(status.st_mode):
             raise click.UsageError(f"{file}: it is no plain file")
-        if found.st_size > LARGEST:
+        if status.st_size > LARGEST:
             raise click.UsageError(f"{file}: larger than {LARGEST // 1024**2} MiB")
         return Path(file).read_bytes()
     except OSError as error:
@@ -72,19 +72,19 @@ class FileCommand(click.Command):
             from lifecycle.parse import command_class
 
             self._made = True
-            kind = command_class(self.row.name, self.about)
-            own = parameters(self.row, kind, leave_out=self._of_file)
-            places = [one for one in own if isinstance(one, click.Argument)]
-            options = [one for one in own if not isinstance(one, click.Argument)]
+            command = command_class(self.row.name, self.about)
+            own = parameters(self.row, command, leave_out=self._of_file)
+            arguments = [parameter for parameter in own if isinstance(parameter, click.Argument)]
+            options = [parameter for parameter in own if not isinstance(parameter, click.Argument)]
             file = click.Argument(["file"], metavar="FILE")
-            self.params += [*places, file, *self._more, *options, *global_options()]
+            self.params += [*arguments, file, *self._more, *options, *global_options()]
         return super().get_params(ctx)
 
     def _give(self, confirm_clock: bool, file: str, **given: Any) -> int:
         from cli.shell.options import words_from
         from lifecycle.parse import command_class
 
-        told = {name: given.pop(name) for name in ("name", "media_type") if name in given}
+        named = {name: given.pop(name) for name in ("name", "media_type") if name in given}
         words = words_from(command_class(self.row.name, self.about), given)
         if self.row.name == "AdoptPolicy":
             full = {"command": self.row.name, "edition": edition_from(file), **words}
@@ -92,8 +92,8 @@ class FileCommand(click.Command):
         data = _read(file)
         full = {
             "command": self.row.name,
-            "name": told["name"] or Path(file).name,
-            "media_type": told["media_type"] or _media_type(file),
+            "name": named["name"] or Path(file).name,
+            "media_type": named["media_type"] or _media_type(file),
             "sha256": hashlib.sha256(data).hexdigest(),
             **words,
         }

@@ -57,8 +57,8 @@ def init(  # noqa: PLR0917 click gives them by name
     from cli.commands.files import edition_from
     from lifecycle.book.book import Book
 
-    asked = settings()
-    where = located(path or asked.where())
+    options = settings()
+    where = located(path or options.where())
     editions = [edition_from(file) for file in policy] or None
     terms: dict[str, Any] = {
         "name": name,
@@ -68,24 +68,24 @@ def init(  # noqa: PLR0917 click gives them by name
     }
     day = None if on is None else day_from(on, "--on")
     seal = isinstance(where, Path) if seal is None else seal
-    with Book.create(where, on=day, recorder=asked.who(), editions=editions, seal=seal, **terms) as book:
+    with Book.create(where, on=day, recorder=options.who(), editions=editions, seal=seal, **terms) as book:
         from cli.recording.record import settle
 
         unfinished = settle(book, founded=True)
         fund = book.fund()
         names, day = list(fund.editions), fund.established_on
         assert day is not None
-        position, place = book.position(), book.name
-    if asked.json:
-        told = {"book": place, **terms, "on": day.isoformat(), "editions": names, "position": position}
-        say(to_json(told))
+        position, address = book.position(), book.name
+    if options.json:
+        answer = {"book": address, **terms, "on": day.isoformat(), "editions": names, "position": position}
+        say(to_json(answer))
     else:
         say(
-            f"made {safe(place)}: {safe(name)} in {safe(currency)}, established on {day}; "
-            f"{safe(asked.who())} is its administrator; policy editions: {safe(', '.join(names))}"
+            f"made {safe(address)}: {safe(name)} in {safe(currency)}, established on {day}; "
+            f"{safe(options.who())} is its administrator; policy editions: {safe(', '.join(names))}"
         )
-        if not asked.book:
-            say(f"name it from now on with --book {safe(place)} or GRANTBOOK_BOOK={safe(place)}")
+        if not options.book:
+            say(f"name it from now on with --book {safe(address)} or GRANTBOOK_BOOK={safe(address)}")
     for sentence in unfinished:
         say(prose(sentence), err=True)
     return 0

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from lifecycle.fund.state import Fund
 
 
-def _allowed(asked: Settings, book: "Book", officer: str) -> "Fund":
+def _allowed(options: Settings, book: "Book", officer: str) -> "Fund":
     """The fund, where an administrator asks about an officer. Raises ``UsageError`` and ``Exit``."""
-    fund, who = book.fund(), asked.who()
+    fund, who = book.fund(), options.who()
     if "administrator" not in fund.roles_on(who, book.today()):
         say(f"refused: {safe(who)} is no administrator today: names are kept by administrators", err=True)
         raise click.exceptions.Exit(1)
@@ -40,14 +40,14 @@ def _allowed(asked: Settings, book: "Book", officer: str) -> "Fund":
 @click.argument("name", metavar="NAME")
 def name_officer(officer: str, name: str) -> int:
     """Keep the name."""
-    asked = settings()
-    with asked.open() as book:
-        _allowed(asked, book, officer)
+    options = settings()
+    with options.open() as book:
+        _allowed(options, book, officer)
         try:
             book.name_officer(officer, name)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="NAME") from None
-    _told(asked, officer, "named")
+    _told(options, officer, "named")
     return 0
 
 
@@ -62,22 +62,22 @@ def name_officer(officer: str, name: str) -> int:
 @click.argument("officer", metavar="OFFICER")
 def erase(officer: str) -> int:
     """Forget the name."""
-    asked = settings()
-    with asked.open() as book:
-        _allowed(asked, book, officer)
+    options = settings()
+    with options.open() as book:
+        _allowed(options, book, officer)
         try:
             book.erase_name(officer)
         except KeyError:
             raise click.UsageError(f"{officer} has no name in the register: nothing was erased") from None
-    _told(asked, officer, "erased")
+    _told(options, officer, "erased")
     return 0
 
 
-def _told(asked: Settings, officer: str, what: str) -> None:
+def _told(options: Settings, officer: str, what: str) -> None:
     from cli.shell.log import line
 
     line(f"officer {what}", officer=officer)
-    say(to_json({"officer": officer, "outcome": what}) if asked.json else f"{what}: {safe(officer)}")
+    say(to_json({"officer": officer, "outcome": what}) if options.json else f"{what}: {safe(officer)}")
 
 
 @click.command("list", cls=Command, help="List the officers: names, and roles held today.")
@@ -85,14 +85,14 @@ def list_officers() -> int:
     """List them."""
     from lifecycle.book.storage.officer_names import OfficerName
 
-    asked = settings()
-    with asked.open(read_only=True) as book:
+    options = settings()
+    with options.open(read_only=True) as book:
         fund, today, names = book.fund(), book.today(), book.names()
     for officer in sorted(fund.officers):
         roles = sorted(fund.roles_on(officer, today))
         known = names.get(officer, OfficerName(None, None))
         erased = known.erased_on
-        if asked.json:
+        if options.json:
             fields = {"officer": officer, "name": known.name, "roles": roles}
             say(to_json({**fields, "erased_on": erased.isoformat() if erased else None}))
             continue

@@ -80,7 +80,7 @@ class Outcome(NamedTuple):
         return f"line {self.line}: {before}: {self.refusal}: {message}{rule}"
 
 
-class Asked(NamedTuple):
+class Request(NamedTuple):
     """What a line asks for."""
 
     line: int
@@ -120,7 +120,7 @@ class Run:
             self.stopped = bool(done) and not done[-1].good and not self.go_on
 
     def _batch(
-        self, read: Sequence[Asked | Outcome], before: dict[int, Outcome], again: bool
+        self, read: Sequence[Request | Outcome], before: dict[int, Outcome], again: bool
     ) -> list[Outcome]:
         """Record some of the lines in one transaction.
 
@@ -128,9 +128,9 @@ class Run:
         """
         done: list[Outcome] = []
         until = time.monotonic() + _SECONDS
-        with self.book.batch([one.command for one in read if isinstance(one, Asked)]):
-            for one in read:
-                outcome = self._one(one)
+        with self.book.batch([request.command for request in read if isinstance(request, Request)]):
+            for request in read:
+                outcome = self._one(request)
                 if again and outcome.outcome == "repeat":
                     outcome = before.get(outcome.line, outcome)
                 done.append(outcome)
@@ -150,7 +150,7 @@ class Run:
             what = "refused before"
         self.counts[what] = self.counts.get(what, 0) + 1
 
-    def _read(self, number: int, raw: bytes | BadLine) -> Asked | Outcome:
+    def _read(self, number: int, raw: bytes | BadLine) -> Request | Outcome:
         """What the line asks for, with an id; or that it asks for nothing."""
         from lifecycle.parse import Malformed, command_from
 
@@ -162,19 +162,19 @@ class Run:
                 words.pop("command_id", None)
                 words["command_id"] = self.ids.of(words)
             command_id = words["command_id"]
-            return Asked(number, command_from(words), words)
+            return Request(number, command_from(words), words)
         except (BadLine, Malformed) as error:
             known = command_id if isinstance(command_id, str) else None
             return Outcome(number, "malformed", known, message=str(error))
 
-    def _one(self, asked: Asked | Outcome) -> Outcome:
+    def _one(self, request: Request | Outcome) -> Outcome:
         from cli.recording.personal_data import personal, warning
         from lifecycle.kernel.errors import StreamStopped, VersionConflict
         from lifecycle.parse import Malformed
 
-        if isinstance(asked, Outcome):
-            return asked
-        number, command, words = asked
+        if isinstance(request, Outcome):
+            return request
+        number, command, words = request
         try:
             answer = self.book.record(command, self.recorder)
         except Malformed as error:
@@ -183,10 +183,10 @@ class Run:
             return Outcome(number, "refused", command.command_id, "VersionConflict", str(error))
         except StreamStopped as error:
             return Outcome(number, "refused", command.command_id, "StreamStopped", str(error))
-        if answer.outcome == "accepted" and (found := personal(words)):
+        if answer.outcome == "accepted" and (fields := personal(words)):
             self.warned += 1
             if self.warned <= _MOST_WARNINGS:
-                self.warnings.append(f"line {number}: {warning(found)}")
+                self.warnings.append(f"line {number}: {warning(fields)}")
         return _outcome(number, answer)
 
     @property
@@ -211,7 +211,7 @@ class Run:
             ("stopped", "not taken by a stream that holds a row that is not lawful"),
             ("malformed", "malformed"),
         )
-        parts = [f"{count:,} {told}" for key, told in words if (count := self.counts.get(key))]
+        parts = [f"{count:,} {description}" for key, description in words if (count := self.counts.get(key))]
         return ", ".join(parts) or "no commands"
 
 
@@ -243,11 +243,11 @@ def _outcome(number: int, answer: "CommandResult") -> Outcome:
 @click.option("--confirm-clock", is_flag=True, help="Take the machine's clock for right.")
 def record(file: str, go_on: bool, confirm_clock: bool) -> int:
     """Record a file."""
-    asked = settings()
+    options = settings()
     descriptor, size = _opened(file)
     try:
-        with asked.open(confirm_clock=confirm_clock) as book:
-            return record_all(asked, book, descriptor, size=size, go_on=go_on)
+        with options.open(confirm_clock=confirm_clock) as book:
+            return record_all(options, book, descriptor, size=size, go_on=go_on)
     finally:
         if descriptor:
             os.close(descriptor)
@@ -267,10 +267,16 @@ def _opened(file: str) -> tuple[int, int]:
 
 
 def record_all(
-    asked: Settings, book: "Book", descriptor: int, *, size: int = 0, go_on: bool = False, quiet: bool = False
+    options: Settings,
+    book: "Book",
+    descriptor: int,
+    *,
+    size: int = 0,
+    go_on: bool = False,
+    quiet: bool = False,
 ) -> int:
     """Record every line of an open file, catch the views up, and say how it went. The exit code."""
-    run = Run(book, asked.who(), go_on, _teller(asked, quiet=quiet))
+    run = Run(book, options.who(), go_on, _teller(options, quiet=quiet))
     began = time.perf_counter()
     failure: BaseException | None = None
     try:
@@ -284,14 +290,14 @@ def record_all(
     except (Exception, KeyboardInterrupt) as error:
         failure = error
     left = _settled(book)
-    asked.warn(book)
+    options.warn(book)
     _log(run, time.perf_counter() - began)
     if not (quiet or isinstance(failure, BrokenPipeError)):
-        _sum_up(asked, run, failure, left)
+        _sum_up(options, run, failure, left)
     return run.code if failure is None else _failed(failure, run)
 
 
-def _teller(asked: Settings, *, quiet: bool) -> Callable[[Outcome], None]:
+def _teller(options: Settings, *, quiet: bool) -> Callable[[Outcome], None]:
     def as_json(outcome: Outcome) -> None:
         sys.stdout.write(to_json(outcome.as_json()) + "\n")
 
@@ -301,7 +307,7 @@ def _teller(asked: Settings, *, quiet: bool) -> Callable[[Outcome], None]:
 
     if quiet:
         return lambda outcome: None if outcome.good else say(outcome.sentence(), err=True)
-    return as_json if asked.json else in_words
+    return as_json if options.json else in_words
 
 
 def _settled(book: "Book") -> list[str]:
@@ -310,12 +316,12 @@ def _settled(book: "Book") -> list[str]:
     return settle(book)
 
 
-def _sum_up(asked: Settings, run: Run, failure: BaseException | None, left: Sequence[str]) -> None:
-    for told in run.warnings:
-        say(prose(told), err=True)
+def _sum_up(options: Settings, run: Run, failure: BaseException | None, left: Sequence[str]) -> None:
+    for sentence in run.warnings:
+        say(prose(sentence), err=True)
     if (more := run.warned - len(run.warnings)) > 0:
         say(f"warning: {more:,} more lines seem to hold people's data", err=True)
-    if not asked.json:
+    if not options.json:
         say(run.summary())
         if run.stopped:
             say(f"stopped after line {run.line}: nothing after it was recorded; --continue goes on")
@@ -335,9 +341,9 @@ def _failed(failure: BaseException, run: Run) -> int:
         return _NO_READER
     if not isinstance(failure, Exception):
         raise failure
-    from cli.shell.failures import told
+    from cli.shell.failures import show
 
-    return told(failure, done)
+    return show(failure, done)
 
 
 def _log(run: Run, took: float) -> None:

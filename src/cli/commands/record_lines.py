@@ -115,12 +115,12 @@ def words_of(raw: bytes | BadLine) -> dict[str, Any]:
 
 
 def _object(items: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(items)
-    if len(found) != len(items):
+    fields = dict(items)
+    if len(fields) != len(items):
         names = [name for name, _ in items]
         twice = next(name for name in names if names.count(name) > 1)
         raise BadLine(f"the key {json.dumps(twice)} stands there twice")
-    return found
+    return fields
 
 
 class _Written(float):
@@ -182,28 +182,28 @@ class _Counts:
         """How often it came, this time included."""
         if 3 * self._used > 2 * len(self._sums):
             self._grow()
-        place = self._place(wanted)
-        if not self._times[place]:
+        slot = self._place(wanted)
+        if not self._times[slot]:
             self._used += 1
-            self._sums[place] = wanted
-        self._times[place] += 1
-        return self._times[place]
+            self._sums[slot] = wanted
+        self._times[slot] += 1
+        return self._times[slot]
 
     def _place(self, wanted: int) -> int:
         """Where it stands, or may: the first free place from the one on at which it would stand alone."""
         sums, times, last = self._sums, self._times, len(self._sums) - 1
-        place = wanted & last
-        while times[place] and sums[place] != wanted:
-            place = (place + 1) & last
-        return place
+        slot = wanted & last
+        while times[slot] and sums[slot] != wanted:
+            slot = (slot + 1) & last
+        return slot
 
     def _grow(self) -> None:
         sums, times, used = self._sums, self._times, self._used
         self._sums, self._times, self._used = _empty(2 * len(sums), used)
         for known, count in zip(sums, times, strict=True):
             if count:
-                place = self._place(known)
-                self._sums[place], self._times[place] = known, count
+                slot = self._place(known)
+                self._sums[slot], self._times[slot] = known, count
 
 
 def _empty(places: int, used: int = 0) -> tuple["array[int]", "array[int]", int]:

@@ -51,8 +51,8 @@ def events_schema() -> dict[str, Any]:
 def _union(title: str, tag: str, kinds: dict[str, tuple[str, type[Any]]]) -> dict[str, Any]:
     """One document: each kind under ``$defs``, with the constant that names it."""
     definitions: dict[str, Any] = {}
-    for key, (name, kind) in kinds.items():
-        own = _of_model(kind) if issubclass(kind, BaseModel) else _of_command(kind)
+    for key, (name, model) in kinds.items():
+        own = _of_model(model) if issubclass(model, BaseModel) else _of_command(model)
         definitions |= own.pop("$defs", {})
         own["title"] = key
         own["properties"] = {tag: {"const": name, "type": "string"}, **own.get("properties", {})}

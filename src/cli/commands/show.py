@@ -38,12 +38,12 @@ if TYPE_CHECKING:
 @VIEWS
 def show(grant: str, on: str | None, known: str | None, views: str | None) -> int:
     """Show it."""
-    asked, grant = settings(), grant.removeprefix("grant:")
+    options, grant = settings(), grant.removeprefix("grant:")
     if views is not None:
         state, version, when = _alone(views, grant, on, known)
     else:
         state, version, when = _now(grant) if on is None and known is None else _then(grant, on, known)
-    if asked.json:
+    if options.json:
         say(to_json(_as_json(state, version, when)))
         return 0
     say(f"{safe(grant)}  {prose(state.title)}")
@@ -59,8 +59,12 @@ def _now(grant: str) -> "tuple[Grant, int, When]":
     """As it stands after all that is recorded: from the views where they are at the journal's end."""
     from projections.engine.standing import standing
 
-    if found := standing(located(settings().where()), grant):
-        return found.grant, found.version, When(None, None, f"as known now (position {found.position:,})")
+    if current := standing(located(settings().where()), grant):
+        return (
+            current.grant,
+            current.version,
+            When(None, None, f"as known now (position {current.position:,})"),
+        )
     return _then(grant, None, None)
 
 
@@ -79,12 +83,12 @@ def _then(grant: str, on: str | None, known: str | None) -> "tuple[Grant, int, W
 
 def _alone(views: str, grant: str, on: str | None, known: str | None) -> "tuple[Grant, int, When]":
     """From views that are read as they are."""
-    for found in _standings(views, on, known, grant):
-        words = f"as known at position {found.position:,}, of the views alone"
-        return found.grant, found.version, When(None, found.position, words)
+    for standing in _standings(views, on, known, grant):
+        words = f"as known at position {standing.position:,}, of the views alone"
+        return standing.grant, standing.version, When(None, standing.position, words)
     from lifecycle.types.nearest import meant
 
-    names = (found.grant.id for found in _standings(views, on, known))
+    names = (standing.grant.id for standing in _standings(views, on, known))
     raise click.UsageError(f"the views know no grant {grant!r}{meant(grant, names)}")
 
 
@@ -167,9 +171,9 @@ def _money(state: "Grant") -> list[tuple[str, str]]:
             ("overpaid, owed back", state.overpaid or None),
             ("asked for, not paid", state.pending or None),
         ]
-    told = [(name, readable(amount, state.currency)) for name, amount in amounts if amount is not None]
-    right = max(len(text) for _, text in told)
-    return [(name, f"{text:>{right}}") for name, text in told]
+    texts = [(name, readable(amount, state.currency)) for name, amount in amounts if amount is not None]
+    right = max(len(text) for _, text in texts)
+    return [(name, f"{text:>{right}}") for name, text in texts]
 
 
 def _items(state: "Grant") -> list[tuple[str, str]]:
@@ -203,17 +207,17 @@ def _as_json(state: "Grant", version: int, when: When) -> dict[str, Any]:
 @VIEWS
 def list_grants(on: str | None, known: str | None, views: str | None) -> int:
     """List them."""
-    asked = settings()
+    options = settings()
     if views is not None:
-        for found in _standings(views, on, known):
-            _line(found.grant, json=asked.json)
+        for standing in _standings(views, on, known):
+            _line(standing.grant, json=options.json)
         return 0
-    with asked.open(read_only=True) as book:
+    with options.open(read_only=True) as book:
         when = When.of(book, on, known)
         for stream, entries in book.histories(0, when.known):
             state = state_of(stream, entries, when.on) if stream.startswith("grant:") else None
             if state is not None:
-                _line(state, json=asked.json)
+                _line(state, json=options.json)
     return 0
 
 

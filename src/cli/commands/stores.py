@@ -34,15 +34,15 @@ def move(source: str, target: str, seal: bool | None) -> int:
     from lifecycle.journal.addresses import named
     from lifecycle.seal.copy_book import move as copy
 
-    place = located(target)
-    with Book.open(located(source), read_only=True) as book, steps_of("copying") as told:
-        moved = copy(book, place, told, seal=seal)
+    destination = located(target)
+    with Book.open(located(source), read_only=True) as book, steps_of("copying") as progress:
+        moved = copy(book, destination, progress, seal=seal)
     if settings().json:
         counts = {"entries": moved.entries, "receipts": moved.receipts, "documents": moved.documents}
-        say(to_json({"book": named(place), **counts, "root": moved.root.hex()}))
+        say(to_json({"book": named(destination), **counts, "root": moved.root.hex()}))
         return 0
     say(
-        f"copied to {safe(named(place))}: {moved.entries:,} entries, {moved.receipts:,} answers,"
+        f"copied to {safe(named(destination))}: {moved.entries:,} entries, {moved.receipts:,} answers,"
         f" {moved.documents:,} documents; root {moved.root.hex()}"
     )
     say(f"the views are made when they are first asked; {safe(book.name)} is left as it is")
@@ -79,14 +79,14 @@ def roles(prefix: str) -> int:
 @click.option("--standby", is_flag=True, help="A standby must confirm each commit before it is acknowledged.")
 def health(standby: bool) -> int:
     """Tell."""
-    asked = settings()
-    with asked.open(read_only=True, as_is=True) as book:
-        found = book.health(standby=standby)
-    well = all(check.well for check in found)
-    if asked.json:
-        say(to_json({"well": well, "checks": [check._asdict() for check in found]}))
+    options = settings()
+    with options.open(read_only=True, as_is=True) as book:
+        checks = book.health(standby=standby)
+    well = all(check.well for check in checks)
+    if options.json:
+        say(to_json({"well": well, "checks": [check._asdict() for check in checks]}))
     else:
-        for check in found:
+        for check in checks:
             say(_line(check))
     return 0 if well else 5
 

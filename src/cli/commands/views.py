@@ -32,8 +32,8 @@ def update(views: str | None) -> int:
     """Catch up."""
     from projections.engine.projector import catch_up
 
-    with settings().open(read_only=True, views=views) as book, steps_of("catching up") as told:
-        position = catch_up(book, told)
+    with settings().open(read_only=True, views=views) as book, steps_of("catching up") as progress:
+        position = catch_up(book, progress)
     return _at(position)
 
 
@@ -50,10 +50,10 @@ def rebuild(views: str | None, source: str | None) -> int:
     from lifecycle.book.book import Book
     from projections.engine.projector import rebuild as anew
 
-    with settings().open(read_only=True, views=views) as book, steps_of("rebuilding") as told:
+    with settings().open(read_only=True, views=views) as book, steps_of("rebuilding") as progress:
         other = None if source is None else Book.open(located(source), read_only=True, as_is=True)
         with nullcontext() if other is None else other:
-            position = anew(book, told, source=other)
+            position = anew(book, progress, source=other)
     return _at(position)
 
 
@@ -63,19 +63,19 @@ def status(views: str | None) -> int:
     """Tell."""
     from projections.engine.projector import status as of
 
-    asked = settings()
-    with asked.open(read_only=True, views=views) as book:
+    options = settings()
+    with options.open(read_only=True, views=views) as book:
         from cli.commands.audit.unsealed import tail_line, tail_of
 
-        told, tail, line = of(book), tail_of(book), tail_line(book)
-    if asked.json:
-        say(to_json({**told, **tail}))
+        state, tail, line = of(book), tail_of(book), tail_line(book)
+    if options.json:
+        say(to_json({**state, **tail}))
         return 0
-    if told["behind"]:
-        at = f"at {told['views']:,} of {told['journal']:,}"
-        say(f"the views are {told['behind']:,} behind, for {told['seconds']:,.1f} seconds: {at}")
+    if state["behind"]:
+        at = f"at {state['views']:,} of {state['journal']:,}"
+        say(f"the views are {state['behind']:,} behind, for {state['seconds']:,.1f} seconds: {at}")
     else:
-        say(f"the views are at the journal's end, position {told['journal']:,}")
+        say(f"the views are at the journal's end, position {state['journal']:,}")
     say(line)
     return 0
 
@@ -93,13 +93,13 @@ def follow(views: str | None) -> int:
     """Follow."""
     from projections.engine.subscription import follow as until_interrupted
 
-    asked = settings()
+    options = settings()
     # Who ends a service says so like somebody at the keyboard.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        until_interrupted(lambda: asked.open(read_only=True, views=views), _tell)
+        until_interrupted(lambda: options.open(read_only=True, views=views), _tell)
     except KeyboardInterrupt:
-        say(to_json({"state": "stopped"}) if asked.json else "stopped")
+        say(to_json({"state": "stopped"}) if options.json else "stopped")
     finally:
         signal.signal(signal.SIGTERM, before)
     return 0
@@ -107,7 +107,7 @@ def follow(views: str | None) -> int:
 
 def _tell(news: "News") -> None:
     if settings().json:
-        say(to_json({name: told for name, told in vars(news).items() if told is not None}))
+        say(to_json({name: value for name, value in vars(news).items() if value is not None}))
     elif news.state == "views":
         say(f"the views are at position {news.position:,}")
     elif news.state == "stopped":
@@ -120,6 +120,6 @@ def _tell(news: "News") -> None:
 
 
 def _at(position: int) -> int:
-    asked = settings()
-    say(to_json({"views": position}) if asked.json else f"the views are at position {position:,}")
+    options = settings()
+    say(to_json({"views": position}) if options.json else f"the views are at position {position:,}")
     return 0

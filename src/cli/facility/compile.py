@@ -300,8 +300,8 @@ class Life:
                 reason="Unspent at the end",
             )
         marked = ", ".join(outcome.replace("_", " ") for outcome in self.outcomes)
-        told = SUMMARIES.get(self.title, f"The study of 2011 marks: {marked}.")
-        story = {"title": self.title, "summary": told}
+        summary = SUMMARIES.get(self.title, f"The study of 2011 marks: {marked}.")
+        story = {"title": self.title, "summary": summary}
         if self.title == LATE_STORY:
             self.say("CloseGrant", 300, "approver-1")
             filled = "the day, later than 180 days after completion to show a late story"

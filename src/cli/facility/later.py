@@ -213,7 +213,7 @@ def _selected() -> Iterator[Command]:
             "ReviewProposal",
             _REVIEWED,
             "day, scores and advice",
-            scores={name: 3 + (number + place) % 3 for place, name in enumerate(_CRITERIA)},
+            scores={name: 3 + (number + index) % 3 for index, name in enumerate(_CRITERIA)},
             advice="approve",
         )
         yield _of_proposal(number, "approver-1", "ApproveGrant", _DECIDED, filled, amount=share)

@@ -99,26 +99,26 @@ def _activity(item: Any) -> str:
 
 def _payment(item: Any, currency: str) -> str:
     if item.disbursed or item.status == "disbursed":
-        told = f"disbursed {readable(item.disbursed, currency)}"
+        text = f"disbursed {readable(item.disbursed, currency)}"
     elif item.status == "authorised":
-        told = f"authorised {readable(item.authorised, currency)}"
+        text = f"authorised {readable(item.authorised, currency)}"
     else:
-        told = f"{item.status} {readable(item.asked, currency)}"
+        text = f"{item.status} {readable(item.asked, currency)}"
     if item.status == "failed" and item.disbursed:
-        told = f"failed, {told}"
+        text = f"failed, {text}"
     if item.refunded:
-        told += f", refunded {readable(item.refunded, currency)}"
+        text += f", refunded {readable(item.refunded, currency)}"
     if item.doubles:
-        told += f", doubles {item.doubles}"
-    return f"{told}, in breach of {item.irregular_rule}" if item.irregular_rule else told
+        text += f", doubles {item.doubles}"
+    return f"{text}, in breach of {item.irregular_rule}" if item.irregular_rule else text
 
 
 def _follow_up(item: Any) -> str:
-    told = f"{item.status.replace('_', ' ')}, {item.owner} by {item.due}: {item.action}"
+    text = f"{item.status.replace('_', ' ')}, {item.owner} by {item.due}: {item.action}"
     if item.needs is None:
-        return told
+        return text
     amount, currency = item.needs
-    return f"{told}; needs {readable(amount, currency)}, found {readable(item.found, currency)}"
+    return f"{text}; needs {readable(amount, currency)}, found {readable(item.found, currency)}"
 
 
 def _report(grant: "Grant") -> str | None:

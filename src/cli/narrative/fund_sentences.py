@@ -20,9 +20,9 @@ FUND: dict[type[Event], Callable[[Any], str]] = {EntryCorrected: corrected, Docu
 """Fact to its words."""
 
 
-def _told(kind: type[_E]) -> Callable[[Callable[[_E], str]], Callable[[_E], str]]:
+def _told(event: type[_E]) -> Callable[[Callable[[_E], str]], Callable[[_E], str]]:
     def keep(words: Callable[[_E], str]) -> Callable[[_E], str]:
-        FUND[kind] = words
+        FUND[event] = words
         return words
 
     return keep

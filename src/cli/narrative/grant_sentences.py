@@ -26,9 +26,9 @@ GRANT: dict[type[Event], Callable[[Any], str]] = {}
 """Fact to its words. Everything that people wrote is escaped."""
 
 
-def _told(kind: type[_E]) -> Callable[[Callable[[_E], str]], Callable[[_E], str]]:
+def _told(event: type[_E]) -> Callable[[Callable[[_E], str]], Callable[[_E], str]]:
     def keep(words: Callable[[_E], str]) -> Callable[[_E], str]:
-        GRANT[kind] = words
+        GRANT[event] = words
         return words
 
     return keep
@@ -70,7 +70,9 @@ def _requested(e: was.FundingRequested) -> str:
         f"{prose(line.line)} {money(line.amount)}{' (capacity to share)' if line.capacity else ''}"
         for line in e.budget
     )
-    letters = ", ".join(f"{one.country} ({prose(one.ministry)}, {one.dated})" for one in e.letters)
+    letters = ", ".join(
+        f"{letter.country} ({prose(letter.ministry)}, {letter.dated})" for letter in e.letters
+    )
     return f"asked for funding of {money(e.amount)}: {lines}" + (
         f"; letters from {letters}" if letters else ""
     )
@@ -171,13 +173,13 @@ def _called_off(e: was.ActivityCancelled) -> str:
 @_told(was.ActivityHeld)
 def _held(e: was.ActivityHeld) -> str:
     women, men, others = (
-        sum(getattr(one, kind) for one in e.participants) for kind in ("women", "men", "not_stated")
+        sum(getattr(row, group) for row in e.participants) for group in ("women", "men", "not_stated")
     )
     who = ""
     if e.participants:
         counts = ((women, "women"), (men, "men"), (others, "not stated"))
-        told = ", ".join(f"{count} {kind}" for count, kind in counts if count) or "nobody"
-        who = f" with {told} from {countries(tuple(one.country for one in e.participants))}"
+        people = ", ".join(f"{count} {group}" for count, group in counts if count) or "nobody"
+        who = f" with {people} from {countries(tuple(row.country for row in e.participants))}"
     where = f" in {countries(e.hosts)}" if e.hosts else ""
     parts = ((e.giving, "gave"), (e.receiving, "received"))
     gave = "".join(f"; {countries(codes)} {did}" for codes, did in parts if codes)

@@ -85,7 +85,7 @@ def tell(stream: str, entries: Sequence[Entry], fund: Fund, on: date | None = No
     lateness = Lateness(held.values(), fund)
     corrections, struck, void = _corrections(entries)
     changed = dict(_STEPS[about](sorted(held.values(), key=lambda entry: entry.order)))
-    told = []
+    paragraphs = []
     for raw in entries:
         version = raw.originator_version
         entry = held.get(version, raw)
@@ -98,13 +98,13 @@ def tell(stream: str, entries: Sequence[Entry], fund: Fund, on: date | None = No
         paragraph.corrections = corrections.get(version, [])
         paragraph.struck_by = struck.get(version)
         paragraph.without_effect = version in void
-        told.append(paragraph)
-    _tell_corrections(told, corrections)
+        paragraphs.append(paragraph)
+    _tell_corrections(paragraphs, corrections)
     if about == "grant":
-        _add_effects(told, entries)
-    told += [_left_out(entry) for entry in left_out]
-    told.sort(key=lambda paragraph: paragraph.entry.order)
-    return told if on is None else [paragraph for paragraph in told if paragraph.entry.on <= on]
+        _add_effects(paragraphs, entries)
+    paragraphs += [_left_out(entry) for entry in left_out]
+    paragraphs.sort(key=lambda paragraph: paragraph.entry.order)
+    return paragraphs if on is None else [paragraph for paragraph in paragraphs if paragraph.entry.on <= on]
 
 
 def _left_out(entry: Entry) -> Paragraph:
@@ -121,12 +121,12 @@ def sentence(event: Event, words: Any) -> str:
 
 def _out_of_order(entries: Sequence[Entry]) -> set[int]:
     """Versions of the entries recorded for a day before that of an entry recorded earlier."""
-    found, newest = set(), date.min
+    versions, newest = set(), date.min
     for entry in entries:
         if entry.on < newest:
-            found.add(entry.originator_version)
+            versions.add(entry.originator_version)
         newest = max(newest, entry.on)
-    return found
+    return versions
 
 
 def _corrections(
@@ -136,7 +136,7 @@ def _corrections(
     made = [entry for entry in entries if isinstance(entry.event, EntryCorrected)]
     void = void_corrections(made)
     now = {entry.originator_version: entry.event for entry in entries}
-    found: dict[int, list[tuple[Entry, list[Change]]]] = {}
+    holding: dict[int, list[tuple[Entry, list[Change]]]] = {}
     struck: dict[int, Entry] = {}
     for correction in made:
         change = correction.event
@@ -149,16 +149,16 @@ def _corrections(
             before = now[change.entry]
             now[change.entry] = after = reads(before, change.reads)
             differs = [(name, getattr(before, name), getattr(after, name)) for name in change.reads]
-            found.setdefault(change.entry, []).append((correction, differs))
-    return found, struck, void
+            holding.setdefault(change.entry, []).append((correction, differs))
+    return holding, struck, void
 
 
 def _tell_corrections(
-    told: list[Paragraph], corrections: dict[int, list[tuple[Entry, list[Change]]]]
+    paragraphs: list[Paragraph], corrections: dict[int, list[tuple[Entry, list[Change]]]]
 ) -> None:
     """A correction's own paragraph says what it changed, rather than only what it reads."""
     own = {entry.originator_version: differs for made in corrections.values() for entry, differs in made}
-    for paragraph in told:
+    for paragraph in paragraphs:
         event = paragraph.entry.event
         differs = own.get(paragraph.entry.originator_version)
         if isinstance(event, EntryCorrected) and differs is not None:
@@ -166,13 +166,13 @@ def _tell_corrections(
             paragraph.sentence = f"{prose(event.actor)} corrected entry {event.entry}: {what}"
 
 
-def _add_effects(told: list[Paragraph], entries: Sequence[Entry]) -> None:
+def _add_effects(paragraphs: list[Paragraph], entries: Sequence[Entry]) -> None:
     """What each correction changed in the whole life, when it was recorded."""
-    for paragraph in told:
+    for paragraph in paragraphs:
         if isinstance(paragraph.entry.event, EntryCorrected):
             version = paragraph.entry.originator_version
             before, after = (
-                grant_state.fold(in_force([one for one in entries if one.originator_version <= last]))
+                grant_state.fold(in_force([entry for entry in entries if entry.originator_version <= last]))
                 for last in (version - 1, version)
             )
             paragraph.changes = facts.changes(
@@ -264,19 +264,19 @@ def marks(paragraph: Paragraph) -> list[str]:
         recorded += f": late, {paragraph.late_days:,} days after its day"
     if paragraph.out_of_order:
         recorded += f"{'; ' if paragraph.late else ': '}out of order, after an entry of a later day"
-    found = [recorded]
+    lines = [recorded]
     if paragraph.struck_by is not None:
         by = paragraph.struck_by
-        found.append(
+        lines.append(
             f"struck by entry {by.originator_version}, {by.on}{because(_reason(by))}: it has no effect"
         )
     for by, differs in paragraph.corrections:
-        found.append(
+        lines.append(
             f"corrected by entry {by.originator_version}, {by.on}: {arrows(differs)}{because(_reason(by))}"
         )
     if paragraph.without_effect:
-        found.append("this correction was struck: it has no effect")
-    return found
+        lines.append("this correction was struck: it has no effect")
+    return lines
 
 
 def _reason(entry: Entry) -> str | None:
@@ -306,11 +306,11 @@ def as_json(paragraph: Paragraph) -> dict[str, Any]:
         "out_of_order": paragraph.out_of_order,
         "corrected_by": [
             {
-                "entry": one.originator_version,
-                "reason": _reason(one),
+                "entry": correction.originator_version,
+                "reason": _reason(correction),
                 "changes": [_change(part) for part in differs],
             }
-            for one, differs in paragraph.corrections
+            for correction, differs in paragraph.corrections
         ],
         "struck_by": None if by is None else {"entry": by.originator_version, "reason": _reason(by)},
         "without_effect": paragraph.without_effect or by is not None or paragraph.left_out is not None,

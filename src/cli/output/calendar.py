@@ -43,28 +43,28 @@ def reminders(report: "Report", fund: str, recorded_at: datetime) -> bytes:
     """
     from icalendar import Alarm, Event
 
-    found = []
+    events = []
     for row in report.rows:
-        told: dict[str, Any] = dict(zip(report.columns, row, strict=True))
-        due = date.fromisoformat(told["due_on"])
+        cells: dict[str, Any] = dict(zip(report.columns, row, strict=True))
+        due = date.fromisoformat(cells["due_on"])
         event = Event()
         _identify(
-            event, recorded_at, fund, told["grant"] or "fund", f"{told['obligation']} {told['item'] or ''}"
+            event, recorded_at, fund, cells["grant"] or "fund", f"{cells['obligation']} {cells['item'] or ''}"
         )
-        what = told["obligation"].replace("_", " ") + (f" {told['item']}" if told["item"] else "")
-        late = f"overdue by {told['days']} days: " if told["status"] == "overdue" else ""
-        event.add("summary", f"{late}{what}, {told['grant'] or fund}")
+        what = cells["obligation"].replace("_", " ") + (f" {cells['item']}" if cells["item"] else "")
+        late = f"overdue by {cells['days']} days: " if cells["status"] == "overdue" else ""
+        event.add("summary", f"{late}{what}, {cells['grant'] or fund}")
         event.add("dtstart", due)
         event.add("dtend", due + timedelta(days=1))
         event.add("transp", "TRANSPARENT")
-        event.add("description", f"Due on {due}; {told['status'].replace('_', ' ')} on {report.as_of}.")
+        event.add("description", f"Due on {due}; {cells['status'].replace('_', ' ')} on {report.as_of}.")
         alarm = Alarm()
         alarm.add("action", "DISPLAY")
         alarm.add("description", what)
         alarm.add("trigger", timedelta(days=-7))
         event.add_component(alarm)
-        found.append(event)
-    return _calendar(f"{fund}: what is due", found)
+        events.append(event)
+    return _calendar(f"{fund}: what is due", events)
 
 
 def _identify(event: Any, recorded_at: datetime, *parts: str) -> None:

@@ -97,29 +97,29 @@ def file_at(output: str) -> Iterator[IO[bytes]]:
     """
     from tempfile import NamedTemporaryFile
 
-    place = Path(output)
+    path = Path(output)
     try:
-        if _is_no_plain_file(place):
-            with place.open("wb") as file:
+        if _is_no_plain_file(path):
+            with path.open("wb") as file:
                 yield file
             return
-        beside = NamedTemporaryFile("wb", dir=place.parent, prefix=f".{place.name}.", delete=False)  # noqa: SIM115
+        beside = NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False)  # noqa: SIM115
         partial = Path(beside.name)
         try:
             with beside:
                 yield beside
             partial.chmod(0o644)
-            partial.replace(place)
+            partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
     except OSError as error:
         raise click.UsageError(f"{output or '--output'} cannot be written: {error.strerror}") from None
 
 
-def _is_no_plain_file(place: Path) -> bool:
+def _is_no_plain_file(path: Path) -> bool:
     """A folder is none either: opening it says so."""
     try:
-        found = place.stat()
+        status = path.stat()
     except FileNotFoundError:
         return False
-    return not stat.S_ISREG(found.st_mode) or os.path.samestat(found, os.fstat(1))
+    return not stat.S_ISREG(status.st_mode) or os.path.samestat(status, os.fstat(1))

@@ -31,13 +31,13 @@ def arrow_table(report: Report) -> pa.Table:
         [pa.field(column.name, _TYPES.get(column.type, pa.string())) for column in report.layout],
         metadata={"report": report.name, "as_of": str(report.as_of), "known": str(report.known)},
     )
-    typed = [_column(kind, list(cells)) for kind, cells in zip(schema.types, columns, strict=True)]
+    typed = [_column(type_, list(cells)) for type_, cells in zip(schema.types, columns, strict=True)]
     return pa.table(typed, schema=schema)
 
 
-def _column(kind: pa.DataType, cells: list[Any]) -> pa.Array:
-    if pa.types.is_string(kind):
+def _column(type_: pa.DataType, cells: list[Any]) -> pa.Array:
+    if pa.types.is_string(type_):
         cells = [None if cell is None else str(cell) for cell in cells]
-    elif pa.types.is_list(kind):
+    elif pa.types.is_list(type_):
         cells = [None if cell is None else [str(part) for part in cell] for cell in cells]
-    return pa.array(cells, kind)
+    return pa.array(cells, type_)

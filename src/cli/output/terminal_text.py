@@ -27,8 +27,8 @@ def safe(text: object) -> str:
     return text if text.isprintable() and not _UNSAFE.search(text) else _UNSAFE.sub(_shown, text)
 
 
-def _shown(found: re.Match[str]) -> str:
-    return f"\\u{{{ord(found.group()):x}}}"
+def _shown(match: re.Match[str]) -> str:
+    return f"\\u{{{ord(match.group()):x}}}"
 
 
 def prose(text: object) -> str:
@@ -70,14 +70,14 @@ def to_json(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False)
     if text.isascii() and "\x7f" not in text:
         return text
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
 def width() -> int:
     """How many columns there are: ``COLUMNS``, else the terminal's, else 80."""
-    told = os.environ.get("COLUMNS", "")
-    if told.isdigit() and int(told) > 0:
-        return max(40, int(told))
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns) > 0:
+        return max(40, int(columns))
     if sys.stdout.isatty():
         import shutil
 

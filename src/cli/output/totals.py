@@ -15,12 +15,12 @@ def totals(report: "Report") -> list[tuple[object, ...]]:
     if not report.rows or not summed or layout.overlap:
         return []
     sums: dict[object, dict[str, Decimal]] = defaultdict(dict)
-    places = [report.columns.index(name) for name in summed]
+    indexes = [report.columns.index(name) for name in summed]
     currency = report.columns.index("currency") if "currency" in report.columns else None
     for row in report.rows:
         own = sums[None if currency is None else row[currency]]
-        for name, place in zip(summed, places, strict=True):
-            if (value := row[place]) is not None:
+        for name, index in zip(summed, indexes, strict=True):
+            if (value := row[index]) is not None:
                 own[name] = own.get(name, Decimal(0)) + Decimal(str(value))
     apart = {"other_currencies": not_added(report) or None}
     return [
@@ -32,7 +32,7 @@ def totals(report: "Report") -> list[tuple[object, ...]]:
             else apart.get(column, own.get(column))
             for column in report.columns
         )
-        for code, own in sorted(sums.items(), key=lambda one: str(one[0] or ""))
+        for code, own in sorted(sums.items(), key=lambda item: str(item[0] or ""))
         if own
     ]
 
@@ -41,11 +41,11 @@ def not_added(report: "Report") -> list[str]:
     """What the report's rows tell apart because it is in other currencies, added up by currency."""
     if "other_currencies" not in report.columns:
         return []
-    place = report.columns.index("other_currencies")
+    index = report.columns.index("other_currencies")
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for row in [row for row in report.rows if row[0] is None] or report.rows:
-        told = row[place]
-        for amount in told if isinstance(told, list) else ():
+        amounts = row[index]
+        for amount in amounts if isinstance(amounts, list) else ():
             number, _, code = str(amount).partition(" ")
             sums[code] += Decimal(number)
     return [f"{number} {code}" for code, number in sorted(sums.items())]

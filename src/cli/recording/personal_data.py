@@ -21,10 +21,10 @@ def _kind(text: str) -> str | None:
     return "a telephone number" if _NUMBER.search(text) else None
 
 
-def warning(found: list[str]) -> str:
+def warning(fields: list[str]) -> str:
     """What to say of it."""
     never = "entries are kept for ever and cannot be erased: leave people's data out"
-    return f"warning: {'; '.join(found)}; {never}"
+    return f"warning: {'; '.join(fields)}; {never}"
 
 
 def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -72,8 +72,8 @@ def in_words(book: "Book", on: date | None, known: int | None) -> str:
     if known is None:
         return f"{day}as known now (position {book.position():,})"
     at = book.recorded_at(known)
-    told = "before anything was recorded" if at is None else f"at {moment(at)}"
-    return f"{day}as known {told} (position {known:,})"
+    when = "before anything was recorded" if at is None else f"at {moment(at)}"
+    return f"{day}as known {when} (position {known:,})"
 
 
 def position_from(book: "Book | ViewsAlone", known: str, option: str = "--known") -> int:
@@ -107,10 +107,10 @@ def unknown_stream(book: "Book", stream: str, known: int | None = None) -> click
     """What to say of a grant or call that is not there, with the nearest one that is."""
     from lifecycle.types.nearest import unknown
 
-    kind, _, called = stream.partition(":")
+    about, _, called = stream.partition(":")
     then = "" if known is None else " at that time"
-    own = ["fund"] if kind == "grant" and called.startswith("f") and called != "fund" else []
-    return click.UsageError(unknown(kind, called, [*book.named(kind, known), *own], then))
+    own = ["fund"] if about == "grant" and called.startswith("f") and called != "fund" else []
+    return click.UsageError(unknown(about, called, [*book.named(about, known), *own], then))
 
 
 def state_of(stream: str, entries: Any, on: date | None) -> Any:

@@ -32,11 +32,11 @@ def _of_class(node: ast.ClassDef) -> dict[str, str]:
 
 
 @cache
-def field_docs(kind: type) -> dict[str, str]:
+def field_docs(model: type) -> dict[str, str]:
     """Field to docstring, of the class and of those that it is made from; of a command, of its event too."""
     docs: dict[str, str] = {}
-    event: type = getattr(kind, "EVENT", object)
-    for part in (*reversed(event.__mro__), *reversed(kind.__mro__)):
+    event: type = getattr(model, "EVENT", object)
+    for part in (*reversed(event.__mro__), *reversed(model.__mro__)):
         module = sys.modules.get(part.__module__)
         if module is not None and part.__module__.startswith("lifecycle."):
             docs |= _of_module(module).get(part.__name__, {})

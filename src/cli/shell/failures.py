@@ -30,7 +30,7 @@ _SPOKEN = {
 }
 
 
-def told(error: Exception, done: str = "") -> int:
+def show(error: Exception, done: str = "") -> int:
     """Say it on stderr, with what was done before; the exit code."""
     code, message = _reading(error)
     click.echo(message, err=True)

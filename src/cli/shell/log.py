@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 
-def line(event: str, **told: Any) -> None:
+def line(event: str, **fields: Any) -> None:
     """Write one line; what is `None` is left out."""
     structlog = _structlog()
     on_terminal = sys.stderr.isatty()
@@ -17,7 +17,7 @@ def line(event: str, **told: Any) -> None:
         structlog.PrintLogger(sys.stderr),
         processors=[structlog.processors.TimeStamper(fmt="iso", utc=True), shown],
     )
-    logger.info(event, **{name: value for name, value in told.items() if value is not None})
+    logger.info(event, **{name: value for name, value in fields.items() if value is not None})
 
 
 def _structlog() -> Any:

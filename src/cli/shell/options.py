@@ -77,8 +77,8 @@ def _shape(annotation: Any, said: tuple[Any, ...] = ()) -> Shape:
         return Shape(item.kind, many=True, choices=item.choices, model=item.model, prose=item.prose)
     if origin is dict:
         key, value = get_args(inner)
-        kind = "any" if value is object else "pairs"
-        return Shape(kind, many=True, choices=_shape(key).choices)
+        form = "any" if value is object else "pairs"
+        return Shape(form, many=True, choices=_shape(key).choices)
     if origin is Literal:
         return Shape("flag")
     if words := words_of(extras):
@@ -111,31 +111,31 @@ def _bare(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
 class FieldOption(click.Option):
     """An option for one field; its help is read from the field's docstring when help is asked for."""
 
-    def __init__(self, kind: type[Command], field: str, shape: Shape, required: bool) -> None:
+    def __init__(self, command: type[Command], field: str, shape: Shape, required: bool) -> None:
         flag = shape.kind == "flag"
         more: dict[str, Any] = {"is_flag": True} if flag else {"metavar": shape.metavar}
         if not flag:
             more |= {"multiple": shape.many, "type": _click_type(shape)}
         names = [f"--{name.replace('_', '-')}" for name in (field, *_ALSO.get(field, ()))]
         super().__init__([*names, field], default=None, **more)
-        self._kind, self._field, self._shape, self._needed = kind, field, shape, required
+        self._kind, self._field, self._shape, self._needed = command, field, shape, required
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """The option's line in ``--help``."""
         from cli.shell.docstrings import field_docs
 
-        told = _TOLD.get(self._field) or field_docs(self._kind).get(self._field, "")
+        text = _TOLD.get(self._field) or field_docs(self._kind).get(self._field, "")
         if self._field == "on":
-            told = _ON_OF.get(self._kind.NAME, told)
+            text = _ON_OF.get(self._kind.NAME, text)
         if self._shape.many and self._shape.kind in ("model", "pairs", "any"):
-            told = f"{told} May be given several times.".strip()
+            text = f"{text} May be given several times.".strip()
         if self._shape.many and self._shape.choices:
-            told = f"{told} One or more of: {', '.join(self._shape.choices)}.".strip()
+            text = f"{text} One or more of: {', '.join(self._shape.choices)}.".strip()
         if self._field == "reads":
-            told += ' For example --reads amount="18500.00 USD" --reads on=2018-01-10.'
+            text += ' For example --reads amount="18500.00 USD" --reads on=2018-01-10.'
         if self._needed:
-            told = f"{told} [required]".strip()
-        self.help = told
+            text = f"{text} [required]".strip()
+        self.help = text
         return super().get_help_record(ctx)
 
 
@@ -147,9 +147,9 @@ def _click_type(shape: Shape) -> click.ParamType[Any] | None:
     return click.INT if shape.kind == "int" else click.STRING
 
 
-def parameters(row: Spec, kind: type[Command], leave_out: Iterable[str] = ()) -> list[click.Parameter]:
+def parameters(row: Spec, command: type[Command], leave_out: Iterable[str] = ()) -> list[click.Parameter]:
     """Arguments and options for every field of the command, in the fields' order, the envelope last."""
-    fields = kind.fields()
+    fields = command.fields()
     made: list[click.Parameter] = [
         click.Argument(
             [name],
@@ -161,9 +161,9 @@ def parameters(row: Spec, kind: type[Command], leave_out: Iterable[str] = ()) ->
         if name in fields
     ]
     own = [name for name in fields if name not in (*_ENVELOPE, *row.arguments, *leave_out)]
-    made += [FieldOption(kind, name, shape_of(fields[name]), fields[name].is_required()) for name in own]
+    made += [FieldOption(command, name, shape_of(fields[name]), fields[name].is_required()) for name in own]
     for name in _ENVELOPE:
-        option = FieldOption(kind, name, shape_of(fields[name]), required=False)
+        option = FieldOption(command, name, shape_of(fields[name]), required=False)
         option.metavar = _METAVARS.get(name, option.metavar)
         made.append(option)
     made.append(
@@ -179,14 +179,14 @@ def parameters(row: Spec, kind: type[Command], leave_out: Iterable[str] = ()) ->
 # ── from shell words to the command's fields ─────────────────────────────────────────────────
 
 
-def words_from(kind: type[Command], given: dict[str, Any]) -> dict[str, Any]:
+def words_from(command: type[Command], given: dict[str, Any]) -> dict[str, Any]:
     """The command's fields from what was typed. Raises ``BadParameter``, naming the option."""
     words: dict[str, Any] = {}
     for name, value in given.items():
         if value is None or value == () or value is False:
             continue
         try:
-            words[name] = _value(shape_of(kind.fields()[name]), value)
+            words[name] = _value(shape_of(command.fields()[name]), value)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint=f"--{name.replace('_', '-')}") from None
     return words

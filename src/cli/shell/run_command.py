@@ -69,51 +69,51 @@ def give(words: Mapping[str, Any], *, confirm_clock: bool = False, file: bytes |
     from lifecycle.kernel.errors import StreamStopped, VersionConflict
     from lifecycle.parse import Malformed, command_from
 
-    asked = settings()
-    recorder = asked.who()
-    with asked.open(confirm_clock=confirm_clock) as book:
+    options = settings()
+    recorder = options.who()
+    with options.open(confirm_clock=confirm_clock) as book:
         full = {"on": book.today().isoformat(), "actor": recorder, **words}
         try:
             command = command_from(full)
         except Malformed as error:
-            return _malformed(asked, error, full.get("command_id"))
-        if found := personal(words):
-            say(prose(warning(found)), err=True)
+            return _malformed(options, error, full.get("command_id"))
+        if fields := personal(words):
+            say(prose(warning(fields)), err=True)
         if file is not None:
             book.attach(file)
         began = time.perf_counter()
         try:
             answer, unfinished = record(book, command, recorder)
         except (VersionConflict, StreamStopped) as error:
-            return not_recorded(asked, error, command.command_id)
+            return not_recorded(options, error, command.command_id)
         took = time.perf_counter() - began
     _log(answer, took)
-    return tell(asked, answer, unfinished)
+    return tell(options, answer, unfinished)
 
 
-def _malformed(asked: Settings, error: Any, command_id: object) -> int:
+def _malformed(options: Settings, error: Any, command_id: object) -> int:
     from cli.shell.failures import malformed
 
     for line in malformed(error):
         say(line, err=True)
-    if asked.json:
+    if options.json:
         named = command_id if isinstance(command_id, str) and command_id else None
         say(to_json(as_json(named, "malformed", message=str(error))))
     return 2
 
 
-def not_recorded(asked: Settings, error: "BookError", command_id: str) -> int:
+def not_recorded(options: Settings, error: "BookError", command_id: str) -> int:
     """As `record` tells it by line; nothing was written, so the command may come again."""
-    from cli.shell.failures import told
+    from cli.shell.failures import show
 
-    if asked.json:
+    if options.json:
         say(to_json(as_json(command_id or None, "refused", type(error).__name__, str(error))))
-    return told(error)
+    return show(error)
 
 
-def tell(asked: Settings, answer: "CommandResult", unfinished: Sequence[str] = ()) -> int:
+def tell(options: Settings, answer: "CommandResult", unfinished: Sequence[str] = ()) -> int:
     """Say how it went: a sentence or JSON on stdout, a refusal as its own line on stderr; the exit code."""
-    if asked.json:
+    if options.json:
         say(to_json(answer_json(answer)))
     elif answer.refusal is None:
         say(accepted(answer))
@@ -173,12 +173,12 @@ def as_json(  # noqa: PLR0917 in the order of the keys
 def _log(answer: "CommandResult", took: float) -> None:
     from cli.shell.log import line
 
-    kind, _, grant = answer.stream.partition(":")
+    about, _, grant = answer.stream.partition(":")
     line(
         "command",
         command=answer.command,
         command_id=answer.command_id,
-        grant=grant if kind == "grant" else None,
+        grant=grant if about == "grant" else None,
         outcome=answer.outcome,
         refusal=answer.refusal,
         seconds=round(took, 4),

@@ -35,16 +35,18 @@ class Settings:
         """The officer who sits at the keyboard. Raises ``UsageError`` where that is no officer's id."""
         from lifecycle.parse import Malformed, recorder_from
 
-        told = self.officer if self.officer is not None else os.environ.get("GRANTBOOK_OFFICER") or _login()
+        officer = (
+            self.officer if self.officer is not None else os.environ.get("GRANTBOOK_OFFICER") or _login()
+        )
         try:
-            return recorder_from(told)
+            return recorder_from(officer)
         except Malformed as error:
             raise click.UsageError(f"--as: {error.problems[0][1]}: give your id as an officer") from None
 
     def where(self) -> str:
         """The book that is meant. Raises ``UsageError`` where none is named."""
-        if told := os.environ.get("GRANTBOOK_BOOK") if self.book is None else self.book:
-            return told
+        if book := os.environ.get("GRANTBOOK_BOOK") if self.book is None else self.book:
+            return book
         if self.book is None and os.path.exists(os.path.join(DEFAULT_BOOK, "book.toml")):  # noqa: PTH110, PTH118 pathlib would cost help 5 ms
             return DEFAULT_BOOK
         raise click.UsageError(
@@ -79,11 +81,11 @@ class Settings:
     def warn(self, book: "Book") -> None:
         """Name on stderr each row at which a stream is stopped, once in a command."""
         for stop in book.journal.left_out.faults():
-            if (told := str(stop)) not in self._warned:
+            if (sentence := str(stop)) not in self._warned:
                 from cli.output.terminal_text import prose, say
 
-                self._warned.add(told)
-                say(f"warning: {prose(told)}", err=True)
+                self._warned.add(sentence)
+                say(f"warning: {prose(sentence)}", err=True)
 
     def reading(self, views: str | None) -> "Book | ViewsAlone":
         """The book, to be read; or the views at the place, alone and as they are. Raises ``Unreachable``."""
@@ -109,17 +111,17 @@ def _login() -> str:
         raise click.UsageError("who are you? Name yourself with --as OFFICER") from None
 
 
-def located(told: str) -> Any:
+def located(text: str) -> Any:
     """A folder, or the address of a database. Raises ``UsageError`` where it only looks like an address."""
     from pathlib import Path
 
     from lifecycle.journal.addresses import is_address
 
-    if is_address(told):
-        return told
-    if told.startswith(("postgres:", "postgresql:")) or "password=" in told:
+    if is_address(text):
+        return text
+    if text.startswith(("postgres:", "postgresql:")) or "password=" in text:
         raise click.UsageError("the address of a database begins with postgresql://")  # no password is told
-    return Path(told)
+    return Path(text)
 
 
 def settings() -> Settings:

@@ -38,14 +38,14 @@ def entries(stream: str | None, known: str | None, output: str | None) -> int:
         name = None if stream is None else stream_named(stream)
         if name is not None and next(book.stored(position, name), None) is None:
             raise unknown_stream(book, name, position)
-        found = _lines(book, position, name)
+        lines = _lines(book, position, name)
         if output is not None:
-            say(f"wrote {safe(output)}: {_into(output, found):,} entries", err=True)
+            say(f"wrote {safe(output)}: {_into(output, lines):,} entries", err=True)
         elif sys.stdout.isatty():
-            for line in found:
+            for line in lines:
                 say(to_json(json.loads(line)))
         else:
-            for line in found:
+            for line in lines:
                 sys.stdout.write(line + "\n")
     return 0
 
@@ -64,12 +64,12 @@ def _lines(book: "Book", known: int | None, stream: str | None) -> Iterator[str]
         yield f'{head[:-1]}, "stored": {entry.state.decode()}}}'
 
 
-def _into(output: str, found: Iterator[str]) -> int:
+def _into(output: str, lines: Iterator[str]) -> int:
     from cli.output.formats import file_at
 
     number = 0
     with file_at(output) as file:
-        for line in found:
+        for line in lines:
             file.write(f"{line}\n".encode())
             number += 1
     return number

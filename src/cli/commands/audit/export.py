@@ -32,15 +32,15 @@ def export(folder: Path, names: tuple[str, ...], documents: bool) -> int:
     from lifecycle.seal.prove import export as write
     from lifecycle.seal.seal import seal_of
 
-    asked = settings()
-    with asked.open(read_only=True, as_is=True) as book:
+    options = settings()
+    with options.open(read_only=True, as_is=True) as book:
         for name in names:
             entries_of(book, name)
         seal = seal_of(book)
         streams = [stream_named(name) for name in names]
         package = write(book, seal, folder, streams, documents=documents)
         unsealed = seal.unsealed()
-    if asked.json:
+    if options.json:
         say(to_json(_as_json(folder, package, unsealed)))
         return 0
     say(
@@ -53,8 +53,8 @@ def export(folder: Path, names: tuple[str, ...], documents: bool) -> int:
         say(
             "its manifest is not signed, since the book's key is not here: verify.py asks for --unsigned then"
         )
-    options = f"{' --part' if names else ''}{'' if package.signed else ' --unsigned'}"
-    script = f"{safe(folder / 'verify.py')}{options}"
+    flags = f"{' --part' if names else ''}{'' if package.signed else ' --unsigned'}"
+    script = f"{safe(folder / 'verify.py')}{flags}"
     say(f"check it with: python {script} --key …, the key as the fund gave it to you")
     return 0
 

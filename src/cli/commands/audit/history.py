@@ -45,10 +45,10 @@ if TYPE_CHECKING:
 @known_option
 def history(name: str, on: str | None, known: str | None) -> int:
     """Tell it."""
-    asked = settings()
-    with asked.open(read_only=True) as book:
-        show_history(asked, book, name, on, known)
-        if not asked.json:
+    options = settings()
+    with options.open(read_only=True) as book:
+        show_history(options, book, name, on, known)
+        if not options.json:
             from cli.commands.audit.unsealed import tail_line
 
             say()
@@ -57,7 +57,7 @@ def history(name: str, on: str | None, known: str | None) -> int:
 
 
 def show_history(
-    asked: Settings, book: "Book", name: str, on: str | None = None, known: str | None = None
+    options: Settings, book: "Book", name: str, on: str | None = None, known: str | None = None
 ) -> None:
     """Tell a life, as sentences or as JSON Lines."""
     from cli.narrative.history import as_json, tell
@@ -65,39 +65,39 @@ def show_history(
     when = When.of(book, on, known)
     stream, entries = entries_of(book, name, when.known)
     fund = book.fund()
-    told = tell(stream, entries, fund, when.on)
-    if asked.json:
-        for paragraph in told:
+    paragraphs = tell(stream, entries, fund, when.on)
+    if options.json:
+        for paragraph in paragraphs:
             say(to_json(as_json(paragraph)))
         return
     currency, names = fund.currency, book.names()
-    say(f"{safe(name)}: {len(told)} of {len(entries)} entries, {when.words}")
-    for paragraph in told:
+    say(f"{safe(name)}: {len(paragraphs)} of {len(entries)} entries, {when.words}")
+    for paragraph in paragraphs:
         say()
-        for line in _paragraph(asked, paragraph, currency, names):
-            say(line, color=asked.color)
+        for line in _paragraph(options, paragraph, currency, names):
+            say(line, color=options.color)
 
 
 def _paragraph(
-    asked: Settings, told: "Paragraph", currency: str, names: "Mapping[str, OfficerName]"
+    options: Settings, paragraph: "Paragraph", currency: str, names: "Mapping[str, OfficerName]"
 ) -> list[str]:
     from cli.narrative.history import arrows, marks, telling_changes
     from lifecycle.book.storage.officer_names import shown
 
-    entry = told.entry
+    entry = paragraph.entry
     indent, actor = " " * 12, entry.event.actor
     entered = f" (entered by {prose(shown(entry.recorder, names))})" if entry.recorder != actor else ""
-    end = "" if told.sentence.endswith((".", ".”", "?", "!")) else "."
-    sentence = prose(shown(actor, names)) + told.sentence.removeprefix(prose(actor))
-    day = " " * 10 if told.left_out == "stopped" else str(entry.on)
-    if told.left_out is not None:
-        sentence, entered = told.sentence, ""
+    end = "" if paragraph.sentence.endswith((".", ".”", "?", "!")) else "."
+    sentence = prose(shown(actor, names)) + paragraph.sentence.removeprefix(prose(actor))
+    day = " " * 10 if paragraph.left_out == "stopped" else str(entry.on)
+    if paragraph.left_out is not None:
+        sentence, entered = paragraph.sentence, ""
     lines = [wrapped(f"[{entry.originator_version}] {sentence}{end}{entered}", indent, f"{day}  ")]
-    if changes := telling_changes(told):
+    if changes := telling_changes(paragraph):
         lines.append(wrapped(arrows(changes, currency), indent))
-    for mark in marks(told):
+    for mark in marks(paragraph):
         text = wrapped(mark, indent)
-        lines.append(click.style(text, fg="yellow") if asked.color else text)
+        lines.append(click.style(text, fg="yellow") if options.color else text)
     if entry.note:
         lines.append(wrapped(f"note: “{prose(entry.note)}”", indent))
     return lines
@@ -111,14 +111,14 @@ def replay(name: str, on: str | None, known: str | None) -> int:
     """Show it."""
     from cli.narrative.changes import as_json
 
-    asked = settings()
-    with asked.open(read_only=True) as book:
+    options = settings()
+    with options.open(read_only=True) as book:
         when = When.of(book, on, known)
         fields, version = _fields(book, name, when)
         currency = book.fund(when.known).currency
-    if asked.json:
-        told = {"name": name, "on": on, "known": when.known, "version": version, "state": as_json(fields)}
-        say(to_json(told))
+    if options.json:
+        answer = {"name": name, "on": on, "known": when.known, "version": version, "state": as_json(fields)}
+        say(to_json(answer))
         return 0
     say(f"{safe(name)}, {when.words}, version {version}")
     if not fields:
@@ -159,21 +159,21 @@ def diff(name: str, since: str, until: str) -> int:
     from cli.narrative.history import arrows
     from cli.output.terminal_text import plain
 
-    asked = settings()
-    with asked.open(read_only=True) as book:
+    options = settings()
+    with options.open(read_only=True) as book:
         sides = [_side(book, text, option) for text, option in ((since, "--from"), (until, "--to"))]
         entries_of(book, name)
         before, after = (_fields_or_none(book, name, when) for when in sides)
         currency = book.fund().currency
-    found = changes(before, after)
-    if asked.json:
-        for field, old, new in found:
+    changed = changes(before, after)
+    if options.json:
+        for field, old, new in changed:
             say(to_json({"field": key(field), "from": plain(old), "to": plain(new)}))
         return 0
     say(f"{safe(name)}: {sides[0].words} → {sides[1].words}")
-    for change in found:
+    for change in changed:
         say(wrapped(arrows([change], currency), "    ", "  "))
-    if not found:
+    if not changed:
         say("  nothing differs")
     return 0
 
@@ -207,14 +207,17 @@ def refusals(grant: str | None) -> int:
     """List them."""
     from lifecycle.book.storage.officer_names import shown
 
-    asked = settings()
-    with asked.open(read_only=True) as book:
-        found, officers = book.refusals(None if grant == "fund" else grant), book.names()
-        aside = {book.journal.receipt_key(one.number): prose(one) for one in book.quarantined_receipts()}
-        if grant not in (None, "fund") and not found:
+    options = settings()
+    with options.open(read_only=True) as book:
+        receipts, officers = book.refusals(None if grant == "fund" else grant), book.names()
+        quarantined = {
+            book.journal.receipt_key(receipt.number): prose(receipt)
+            for receipt in book.quarantined_receipts()
+        }
+        if grant not in (None, "fund") and not receipts:
             entries_of(book, str(grant))
     if grant == "fund":
-        found = [receipt for receipt in found if receipt.stream == "fund"]
+        receipts = [receipt for receipt in receipts if receipt.stream == "fund"]
     names = (
         "command_id",
         "command",
@@ -227,13 +230,13 @@ def refusals(grant: str | None) -> int:
         "rule",
         "message",
     )
-    for receipt in found:
-        if asked.json:
-            told = {name: str(getattr(receipt, name) or "") or None for name in names}
-            say(to_json({**told, "quarantined": aside.get((receipt.command_id, receipt.digest))}))
+    for receipt in receipts:
+        if options.json:
+            fields = {name: str(getattr(receipt, name) or "") or None for name in names}
+            say(to_json({**fields, "quarantined": quarantined.get((receipt.command_id, receipt.digest))}))
             continue
         about = safe(receipt.stream.removeprefix("grant:"))
-        unlawful = _not_lawful(aside.get((receipt.command_id, receipt.digest)))
+        unlawful = _not_lawful(quarantined.get((receipt.command_id, receipt.digest)))
         by, actor = receipt.recorder, prose(shown(receipt.actor, officers))
         entered = f" (entered by {prose(shown(by, officers))})" if by != receipt.actor else ""
         say(
@@ -245,6 +248,6 @@ def refusals(grant: str | None) -> int:
                 f"{safe(receipt.on)}  ",
             )
         )
-    if not found and not asked.json:
+    if not receipts and not options.json:
         say("nobody was refused anything")
     return 0

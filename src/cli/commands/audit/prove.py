@@ -35,8 +35,8 @@ def prove(entry: str, output: Path | None) -> int:
     from lifecycle.seal.prove import prover
     from lifecycle.seal.seal import seal_of
 
-    asked = settings()
-    with asked.open(read_only=True, as_is=True) as book:
+    options = settings()
+    with options.open(read_only=True, as_is=True) as book:
         stream, version = _entry_named(book, entry)
         with prover(book, seal_of(book)) as maker:
             proof = maker.prove(stream, version)
@@ -48,7 +48,7 @@ def prove(entry: str, output: Path | None) -> int:
         which = f"entry {proof.place + 1:,} of {proof.checkpoint.size:,}"
         say(f"wrote {safe(output)}: {safe(proof.name)} is {which}", err=True)
         _not_lawful(proof)
-    elif asked.json:
+    elif options.json:
         say(to_json(_as_json(proof)))
     else:
         sys.stdout.write(proof.text)

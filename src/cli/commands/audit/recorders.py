@@ -38,17 +38,18 @@ def recorders(grant: str | None, known: str | None) -> int:
     from lifecycle.kernel.history import in_force
     from projections.audit.one_recorder import both_sides
 
-    asked, none = settings(), True
-    with asked.open(read_only=True) as book:
+    options, none = settings(), True
+    with options.open(read_only=True) as book:
         officers = book.names()
         for entries in _grants(book, grant, When.of(book, None, known).known):
             for sides in both_sides(in_force(entries)):
                 none = False
                 by, actor = (
-                    shown(one, officers) for one in (sides.decided.recorder, sides.decided.event.actor)
+                    shown(officer, officers)
+                    for officer in (sides.decided.recorder, sides.decided.event.actor)
                 )
-                say(to_json(_as_json(sides)) if asked.json else _in_words(sides, prose(by), prose(actor)))
-    if none and not asked.json:
+                say(to_json(_as_json(sides)) if options.json else _in_words(sides, prose(by), prose(actor)))
+    if none and not options.json:
         say("nobody entered acts of both sides")
     return 0
 
@@ -66,12 +67,12 @@ def _in_words(sides: "Sides", recorder: str, actor: str) -> str:
     decided = sides.decided
     about = f"{safe(decided.originator_id.removeprefix('grant:'))} [{decided.originator_version}]"
     others = ", ".join(
-        f"[{one.originator_version}] {type(one.event).__name__} of {safe(one.event.actor)}"
-        for one in sides.asked
+        f"[{entry.originator_version}] {type(entry.event).__name__} of {safe(entry.event.actor)}"
+        for entry in sides.asked
     )
     act = f"{type(decided.event).__name__} of {actor}"
-    told = f"{about}: {recorder} entered {act}, and what asked for it: {others}"
-    return wrapped(told, " " * 12, f"{decided.on}  ")
+    sentence = f"{about}: {recorder} entered {act}, and what asked for it: {others}"
+    return wrapped(sentence, " " * 12, f"{decided.on}  ")
 
 
 def _as_json(sides: "Sides") -> dict[str, object]:
@@ -84,7 +85,7 @@ def _as_json(sides: "Sides") -> dict[str, object]:
         "event": type(decided.event).__name__,
         "actor": decided.event.actor,
         "asked": [
-            {"entry": one.name, "event": type(one.event).__name__, "actor": one.event.actor}
-            for one in sides.asked
+            {"entry": entry.name, "event": type(entry.event).__name__, "actor": entry.event.actor}
+            for entry in sides.asked
         ],
     }

@@ -67,11 +67,11 @@ def seal(
         code, quarantine = _quarantined(given)
         if code:
             return code
-    asked = settings()
-    with asked.open(as_is=True) as book, steps_of("hashing") as progress:
+    options = settings()
+    with options.open(as_is=True) as book, steps_of("hashing") as progress:
         sealed = seal_of(book).seal(whole=True, new_key=new_key, progress=progress)
         key = str(seal_of(book).keys()[-1])
-    if asked.json:
+    if options.json:
         say(to_json(_as_json(sealed, key, quarantine)))
     else:
         _tell(sealed, key if new_key else None)
@@ -132,9 +132,9 @@ def _quarantined(words: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
     from lifecycle.kernel.errors import VersionConflict
     from lifecycle.parse import Malformed, checked
 
-    asked = settings()
-    recorder = asked.who()
-    with asked.open(as_is=True) as book:
+    options = settings()
+    recorder = options.who()
+    with options.open(as_is=True) as book:
         fields = {"on": book.today().isoformat(), "actor": recorder, **words}
         try:
             command = checked(QuarantineAnswer if "answered" in words else QuarantineRow, fields)
@@ -145,10 +145,10 @@ def _quarantined(words: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
         try:
             answer = book.record(command, recorder)
         except VersionConflict as error:
-            return not_recorded(asked, error, command.command_id), None
+            return not_recorded(options, error, command.command_id), None
         if answer.refusal is not None:
             say(refused(answer), err=True)
-            if asked.json:
+            if options.json:
                 say(to_json(answer_json(answer)))
             return 1, None
         if sentence := views_behind(book):

@@ -51,12 +51,12 @@ def verify(kept: tuple[Path, ...], keys: tuple[str, ...], rules: bool, journal_o
     from lifecycle.seal.seal import seal_of
     from lifecycle.seal.verify import verify as verify_journal
 
-    asked = settings()
+    options = settings()
     try:
         trusted = [PublicKey.parse(key) for key in keys]
     except NotSigned as error:
         raise click.BadParameter(str(error), param_hint="--key") from None
-    with asked.open(read_only=True, as_is=True) as book:
+    with options.open(read_only=True, as_is=True) as book:
         shortfall, lags = book.shortfall(), book.storage.lags
         with steps_of("hashing") as progress:
             verified = verify_journal(
@@ -66,7 +66,7 @@ def verify(kept: tuple[Path, ...], keys: tuple[str, ...], rules: bool, journal_o
         views = _compared(book, problems, leave_out=journal_only)
     if shortfall is not None:
         say(f"this is {'a standby' if lags else 'a copy'}, {safe(str(shortfall))}", err=True)
-    if asked.json:
+    if options.json:
         say(to_json(_as_json(verified, problems, views)))
     else:
         _tell(verified, problems, views, kept=bool(kept or keys))

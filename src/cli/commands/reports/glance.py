@@ -41,9 +41,9 @@ def glance(**given: Any) -> int:
     from projections.progress.at_a_glance import look, sections
     from projections.query import tables_at
 
-    asked = settings()
-    form = given["form"] or ("json" if asked.json else "table")
-    with asked.to_read() as book:
+    options = settings()
+    form = given["form"] or ("json" if options.json else "table")
+    with options.to_read() as book:
         on = book.today() if given["as_of"] is None else day_from(given["as_of"], "--as-of")
         position = None if given["known"] is None else position_from(book, given["known"])
         since = given["since"] or str(on - _WEEK)
@@ -60,12 +60,12 @@ def glance(**given: Any) -> int:
     elif form == "html":
         from cli.output.pages import page
 
-        told = {"title": "At a glance", "fund": fund, "lines": [dates], "sections": parts}
-        write_text(page("sections.html", **told, known=made.known, drawn={}), given["output"])
+        fields = {"title": "At a glance", "fund": fund, "lines": [dates], "sections": parts}
+        write_text(page("sections.html", **fields, known=made.known, drawn={}), given["output"])
     elif given["output"] is not None:
         write_text(_drawn(parts, fund, dates, color=False), given["output"])
     else:
-        say(_drawn(parts, fund, dates, color=asked.color), color=asked.color)
+        say(_drawn(parts, fund, dates, color=options.color), color=options.color)
     return 0
 
 
@@ -93,15 +93,15 @@ def _part(section: "Section") -> list[str]:
     shown = [[safe(cell) for cell in row] for row in table.rows[: _LINES[section.id]]]
     heads = [name for name, _ in table.columns]
     wide = [max(len(cells[i]) for cells in (heads, *shown)) for i in range(len(heads))]
-    found = []
+    lines = []
     for cells in (heads, *shown) if shown else ():
         parts = (
             f"{cell:>{size}}" if number else f"{cell:<{size}}"
             for cell, size, (_, number) in zip(cells, wide, table.columns, strict=True)
         )
-        found.append("  " + "  ".join(parts))
+        lines.append("  " + "  ".join(parts))
     if not shown:
-        found.append("  none")
+        lines.append("  none")
     if (more := len(table.rows) - len(shown)) > 0:
-        found.append(f"  … and {more:,} more")
-    return found + [f"  {figure.label}: {figure.value}" for figure in section.figures]
+        lines.append(f"  … and {more:,} more")
+    return lines + [f"  {figure.label}: {figure.value}" for figure in section.figures]

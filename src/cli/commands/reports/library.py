@@ -103,16 +103,16 @@ def _known_country(option: str, code: str | None) -> None:
         raise Malformed([(option, f"{code} is no country: write its ISO 3166-1 code, such as TZ")])
 
 
-def _answer(name: str, told: str, question: "Question", given: dict[str, Any]) -> int:
+def _answer(name: str, heading: str, question: "Question", given: dict[str, Any]) -> int:
     from projections.query import ask, tables_at
 
-    asked = settings()
-    form = given["form"] or ("json" if asked.json else "table")
-    with asked.reading(given["views"]) as book:
+    options = settings()
+    form = given["form"] or ("json" if options.json else "table")
+    with options.reading(given["views"]) as book:
         on = book.today() if given["as_of"] is None else day_from(given["as_of"], "--as-of")
         known = None if given["known"] is None else position_from(book, given["known"])
         with tables_at(book, known) as (connection, position):
             report = ask(connection, name, question, as_of=on, known=position)
-        caption = told + caption_of(book, report)
-    write(report, caption, form, given["output"], color=asked.color)
+        caption = heading + caption_of(book, report)
+    write(report, caption, form, given["output"], color=options.color)
     return 0

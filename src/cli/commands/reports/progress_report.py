@@ -58,26 +58,26 @@ def written(book: "Book | ViewsAlone", given: Mapping[str, str | None], *, html:
         made = compute(connection, book.fund().name, period, as_of=as_of, known=known)
     at = book.recorded_at(known)
     when = "before anything was recorded" if at is None else f"at {at:%Y-%m-%d %H:%M} UTC"
-    told = f"{when} (journal position {known:,})"
-    return as_html(made, told) if html else as_markdown(made, told)
+    caption = f"{when} (journal position {known:,})"
+    return as_html(made, caption) if html else as_markdown(made, caption)
 
 
 _PERIODS = ("year", "quarter", "fiscal_year")
 
 
-def _period(kind: str, text: str, starts_in: int) -> "Period":
+def _period(unit: str, text: str, starts_in: int) -> "Period":
     from projections.progress.model import calendar_year, fiscal_year, quarter
 
-    form = r"(\d{4})Q([1-4])" if kind == "quarter" else r"(\d{4})"
-    found = re.fullmatch(form, text, re.ASCII)
-    option = f"--{kind.replace('_', '-')}"
-    if found is None or not 1900 <= int(found[1]) <= 9000:
-        like = "2018Q4" if kind == "quarter" else "2018"
+    form = r"(\d{4})Q([1-4])" if unit == "quarter" else r"(\d{4})"
+    match = re.fullmatch(form, text, re.ASCII)
+    option = f"--{unit.replace('_', '-')}"
+    if match is None or not 1900 <= int(match[1]) <= 9000:
+        like = "2018Q4" if unit == "quarter" else "2018"
         raise click.BadParameter(f"write it like {like}", param_hint=option)
-    year = int(found[1])
-    if kind == "quarter":
-        return quarter(year, int(found[2]))
-    return calendar_year(year) if kind == "year" else fiscal_year(year, starts_in)
+    year = int(match[1])
+    if unit == "quarter":
+        return quarter(year, int(match[2]))
+    return calendar_year(year) if unit == "year" else fiscal_year(year, starts_in)
 
 
 def _day(as_of: str | None, period: "Period", today: date) -> date:
@@ -171,5 +171,5 @@ def _md(text: object) -> str:
     return re.sub(r"^(\d+)([.)](?=\s|$))|^([-+=])(?=[\s=]|$)", _no_list, escaped)
 
 
-def _no_list(found: re.Match[str]) -> str:
-    return f"{found[1]}\\{found[2]}" if found[1] else f"\\{found[3]}"
+def _no_list(match: re.Match[str]) -> str:
+    return f"{match[1]}\\{match[2]}" if match[1] else f"\\{match[3]}"

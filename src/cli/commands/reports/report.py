@@ -46,8 +46,8 @@ OUTPUT = click.option("--output", metavar="FILE", help="Write it there.")
 
 @click.pass_context
 def _report(ctx: click.Context, /, **given: Any) -> int:
-    asked = settings()
-    form = given["form"] or ("json" if asked.json else "table")
+    options = settings()
+    form = given["form"] or ("json" if options.json else "table")
     due_within = given.get("due_within")
     if due_within is not None and given["by"] is not None:
         raise click.UsageError("--due-within lists single obligations: leave --by out")
@@ -55,7 +55,7 @@ def _report(ctx: click.Context, /, **given: Any) -> int:
         raise click.UsageError("--all adds what is not asked for: leave --by and --due-within out")
     if form == "ics" and due_within is None:
         raise click.UsageError("reminders are of what is due: name the days ahead with --due-within DAYS")
-    with asked.reading(given["views"]) as book:
+    with options.reading(given["views"]) as book:
         report = ask(
             book,
             str(ctx.info_name),
@@ -76,7 +76,7 @@ def _report(ctx: click.Context, /, **given: Any) -> int:
             write_text(reminders(report, book.fund().name, stamp).decode(), given["output"])
             return 0
         fund = book.fund().name
-    write(report, caption, form, given["output"], color=asked.color, fund=fund)
+    write(report, caption, form, given["output"], color=options.color, fund=fund)
     return 0
 
 
@@ -129,19 +129,19 @@ def _coverage(report: "Report") -> str:
         return sum(int(str(row[report.columns.index(column)])) for row in rows)
 
     grants = sum_of("grants")
-    told = (
+    sentences = (
         f"{name} known for {sum_of(f'{name}_known')} of {grants} grants, and paid for in"
         f" {sum_of(f'over_{name}')} of these"
         for name in ("activities", "participants", "pairs", "cofinancing", "costs")
     )
-    return "; ".join(told).capitalize() + "."
+    return "; ".join(sentences).capitalize() + "."
 
 
 def _command(
-    name: str, told: str, *more: Callable[[Any], Any], forms: tuple[str, ...] = FORMS
+    name: str, help: str, *more: Callable[[Any], Any], forms: tuple[str, ...] = FORMS
 ) -> click.Command:
     """One report as a command, with the options that all reports have."""
-    command = click.command(name, cls=Command, help=told)(_report)
+    command = click.command(name, cls=Command, help=help)(_report)
     form = click.Option(["--format", "form"], type=click.Choice(forms), help="A table where not given.")
     own = [
         *(make(command) for make in more),

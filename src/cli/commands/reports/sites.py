@@ -39,16 +39,16 @@ def sites(grant: str, activity: str, **given: Any) -> int:
         unknown_zones,
     )
 
-    asked = settings()
-    form = given["form"] or ("json" if asked.json else "table")
-    with asked.reading(given["views"]) as book:
+    options = settings()
+    form = given["form"] or ("json" if options.json else "table")
+    with options.reading(given["views"]) as book:
         on = book.today() if given["as_of"] is None else day_from(given["as_of"], "--as-of")
         known = None if given["known"] is None else position_from(book, given["known"])
         with tables_at(book, known, grant) as (connection, position):
             session = session_on(connection, on, grant, activity)
         report = Report("sites", COLUMNS, local_times(session), on, position)
-        told = f"{session.title}, {activity}: {session.starts_at:%Y-%m-%d %H:%M} UTC"
-        caption = f"{safe(told)}, {session.minutes or '?'} minutes.\n{caption_of(book, report)}"
+        heading = f"{session.title}, {activity}: {session.starts_at:%Y-%m-%d %H:%M} UTC"
+        caption = f"{safe(heading)}, {session.minutes or '?'} minutes.\n{caption_of(book, report)}"
         if unknown := unknown_zones(session):
             caption += f"No time zone that is known, so no local time: {safe(', '.join(unknown))}.\n"
         if form == "ics":
@@ -58,5 +58,5 @@ def sites(grant: str, activity: str, **given: Any) -> int:
             assert stamp is not None, "an activity was recorded"
             write_text(invitation(session, book.fund().name, stamp).decode(), given["output"])
             return 0
-    write(report, caption, form, given["output"], color=asked.color)
+    write(report, caption, form, given["output"], color=options.color)
     return 0

@@ -32,9 +32,9 @@ def _environment() -> "Environment":
     return made
 
 
-def page(template: str, **told: Any) -> str:
+def page(template: str, **values: Any) -> str:
     """The page. Whatever text is told is escaped: no text becomes markup, or turns the writing around."""
-    return _environment().get_template(template).render(**told)
+    return _environment().get_template(template).render(**values)
 
 
 def report_page(report: "Report", caption: str, fund: str) -> str:
