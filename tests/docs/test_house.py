@@ -25,7 +25,7 @@ LONGER = {
     "lifecycle/seal/standalone.py": "one file that goes into each package",
     "lifecycle/kernel/refusals.py": "to be split",
 }
-LEFT = {"fact": 290, "verdict": 85, "so many": 32, "told": 540, "tell": 120, "anew": 35}
+LEFT = {"fact": 198, "verdict": 46, "so many": 11, "told": 381, "tell": 91, "anew": 23}
 """Words to avoid, and how many lines of src/ may still have each. Lower the numbers, never raise them."""
 NAMED_BY_FOLDER = {
     *("state.py", "events.py", "evolve.py", "rules.py"),  # grant/, fund/
