@@ -37,7 +37,7 @@ def write_block(root: Path, block: Block) -> None:
     for part in re.split(r"\n{2,}(?=\S)", block.code.strip("\n")):
         if part.startswith("from "):
             source = _before(source, r"^from ", part + "\n")
-        elif part.startswith("class "):
+        elif part.startswith("class ") and not _REST.search(block.code):
             source = _before(source, r"^(?:@|def )", part + "\n\n\n")
         elif _REST.search(part):
             source = _into_table(source, part, waiting)
