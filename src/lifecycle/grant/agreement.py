@@ -8,7 +8,6 @@ from pydantic import model_validator
 
 from lifecycle.fund.establishment import window_of
 from lifecycle.fund.state import Fund
-from lifecycle.grant.obligations.asked import on_the_way
 from lifecycle.grant.state import Evolves, Grant, ended
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
@@ -78,6 +77,36 @@ EVOLVE: Evolves = {
     GrantLapsed: ended(Stage.LAPSED),
 }
 """How each event changes the grant."""
+
+
+_ALWAYS = frozenset(("activity", "follow_up", "disbursement_deadline"))
+
+
+def asks_for(edition: Edition | None, obligation: str, window: str) -> bool:
+    """Whether the edition asks a grant of the window for the obligation; `True` if no edition is known."""
+    if edition is None or obligation in _ALWAYS:
+        return True
+    if obligation == "implementation":
+        rules = edition.windows.get(window)
+        return rules is not None and rules.max_months is not None
+    if obligation == "signature" and not edition.agreement_required:
+        return False
+    return obligation in edition.obligations
+
+
+def on_the_way(grant: Grant, edition: Edition) -> tuple[str, date | None]:
+    """What an approved grant that is not effective waits for, signature or effectiveness, and when it is due.
+
+    The date is `None` if the edition has no span for it.
+    """
+    assert grant.approved_on is not None
+    if edition.agreement_required and grant.signed_on is None:
+        name, base = "signature", grant.approved_on
+    else:
+        signed_on = grant.signed_on if edition.agreement_required else None
+        name, base = "effectiveness", signed_on or grant.approved_on
+    span = {str(key): value for key, value in edition.obligations.items()}.get(name)
+    return name, None if span is None else span.after(base)
 
 
 class UnknownCondition(Refusal, order=STAGE, rule="domain §3: MeetCondition"):

@@ -1,8 +1,7 @@
 """The end of the books: waive, close, reopen; and documents beside them."""
 
 from lifecycle.fund.state import Fund
-from lifecycle.grant.agreement import edition_of
-from lifecycle.grant.obligations.asked import asks_for
+from lifecycle.grant.agreement import asks_for, edition_of
 from lifecycle.grant.state import Evolves, Grant
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import DocumentAttached, GrantEvent

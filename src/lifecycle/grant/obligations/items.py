@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from lifecycle.grant.obligations.asked import asks_for
+from lifecycle.grant.agreement import asks_for
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.obligation import MET_IN, NAMES, Obligation
 from lifecycle.policy.edition import Edition, Span
