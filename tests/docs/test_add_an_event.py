@@ -16,9 +16,9 @@ from support.shell_blocks import ROOT
 PAGE = ROOT / "docs" / "how-to" / "add-an-event.md"
 LEFT_OUT = ignore_patterns("__pycache__", "*.egg-info")
 CHECKS = (
-    "tests/journal/test_golden.py",
+    "tests/lifecycle/journal/test_golden.py",
     "tests/lifecycle/test_completeness.py",
-    "tests/journal/test_mapper.py",
+    "tests/lifecycle/journal/test_mapper.py",
     "tests/lifecycle/grant/test_agreement_leader.py",
 )
 FILES_BY_HAND = 4

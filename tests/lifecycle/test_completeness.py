@@ -52,11 +52,9 @@ THROWN_OTHERWISE = {
 @pytest.fixture(scope="module")
 def sources() -> str:
     """All tests of the write side but this one."""
-    texts = [
-        path.read_text("utf-8") for path in sorted((TESTS / "lifecycle").rglob("test_*.py")) if path != HERE
-    ]
-    texts += [path.read_text("utf-8") for path in sorted((TESTS / "journal").glob("test_*.py"))]
-    return re.sub(r"refused\(\s+", "refused(", "\n".join(texts))
+    paths = sorted((TESTS / "lifecycle").rglob("test_*.py"))
+    text = "\n".join(path.read_text("utf-8") for path in paths if path != HERE)
+    return re.sub(r"refused\(\s+", "refused(", text)
 
 
 @pytest.mark.parametrize("refusal", every_refusal(), ids=lambda refusal: refusal.__name__)

@@ -51,7 +51,7 @@ def _wide(mutant: Mutant) -> list[str]:
     """Return the tests that are named after the mutant's file, and then all of the write side."""
     stem = Path(mutant.file).stem
     named = sorted((ROOT / "tests").rglob(f"test_*{stem}*.py"))
-    return [*(path.relative_to(ROOT).as_posix() for path in named), "tests/lifecycle", "tests/journal"]
+    return [*(path.relative_to(ROOT).as_posix() for path in named), "tests/lifecycle"]
 
 
 def main() -> int:

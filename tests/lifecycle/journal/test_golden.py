@@ -27,7 +27,7 @@ from lifecycle.kernel.history import FUND, Entry
 from lifecycle.kernel.rule import RULE_SET
 from support.books import without_sum
 
-GOLDEN = Path(__file__).parents[1] / "golden"
+GOLDEN = Path(__file__).parents[2] / "golden"
 KINDS: dict[str, type[Event]] = {
     **{f"grant/{kind.__name__}": kind for kind in on_grant.EVENTS},
     **{f"fund/{kind.__name__}": kind for kind in on_fund.EVENTS},
