@@ -51,11 +51,11 @@ class LazyGroup(click.Group):
         return first | GROUPS | alone
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Their names, in the order of the table."""
+        """Return the names of the commands, in the order of the table."""
         return list(self._lines())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """One of them; `None` for an unknown name."""
+        """Return the command of the name; `None` if it is unknown."""
         if cmd_name not in self._lines():
             return None
         if not self.prefix and cmd_name in GROUPS:
@@ -63,14 +63,14 @@ class LazyGroup(click.Group):
         return load(f"{self.prefix} {cmd_name}".strip())
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list in ``--help``, from the table."""
+        """Write the list in ``--help``, from the table."""
         with formatter.section("Commands"):
             formatter.write_dl(list(self._lines().items()))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does it, with the names that might have been meant taken from the table."""
+        """Resolve a command as click does, and name near ones from the table if it is unknown."""
         if args[0] not in (lines := self._lines()) and not args[0].startswith("-"):
             import difflib
 
@@ -80,7 +80,7 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
-        """Names for the shell's completion, without importing a command."""
+        """Return names for the shell's completion, without importing a command."""
         from click.shell_completion import CompletionItem
 
         items = [
@@ -121,7 +121,7 @@ cli.params.append(
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line; its exit code. No traceback leaves here."""
+    """Run one command line and return its exit code. No traceback leaves this function."""
     # Our models use no plugin of pydantic's; looking for some costs every command a tenth of its time.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
@@ -155,14 +155,14 @@ def run(arguments: list[str]) -> int:
 
 
 def _opened_streams() -> None:
-    """Read nothing and tell nobody where the caller closed a stream: no file of the book takes its number."""
+    """Open each standard stream that the caller closed, so that no file of the book takes its number."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 open to the end
 
 
 def main() -> None:
-    """The entry point. Text that the terminal's encoding lacks is shown escaped, not a crash."""
+    """Run the program. Text that the terminal's encoding lacks is shown escaped."""
     # A command is a short life without reference cycles: the collector would only walk over the modules
     # while they are imported, a tenth of a write's time.
     gc.disable()

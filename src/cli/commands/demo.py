@@ -127,7 +127,7 @@ def _table(options: Settings, book: "Book", title: str, report: "Report", note: 
 def _some(
     title: str, report: "Report", column: str, wanted: Callable[[Any], bool], *, most: int = _ROWS
 ) -> tuple[str, "Report", str]:
-    """The first rows with such a cell, and a title and a line that say so."""
+    """Return the first rows whose cell is wanted, and a title and a line that say so."""
     from dataclasses import replace
 
     at = report.columns.index(column)
@@ -188,7 +188,7 @@ def _sessions_and_library(options: Settings, book: "Book", show: Callable[..., N
 
 
 def _write_progress(book: "Book", place: Path) -> None:
-    """The report of 2018, as Markdown and as a page, beside the book."""
+    """Write the report of 2018, as Markdown and as a page, beside the book."""
     from cli.commands.reports.progress_report import written
 
     folder = place / "reports"
@@ -201,7 +201,7 @@ def _write_progress(book: "Book", place: Path) -> None:
 
 
 def _told(book: "Book", grants: list[str]) -> str:
-    """The grant with the longest life."""
+    """Return the grant with the longest life."""
     return max(grants, key=lambda grant: len(book.entries(f"grant:{grant}")))
 
 

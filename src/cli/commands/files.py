@@ -20,7 +20,7 @@ LARGEST = 512 * 1024 * 1024
 
 
 def edition_from(file: str) -> "Edition":
-    """The edition in a TOML file. Raises ``UsageError`` that names the line or the fields."""
+    """Return the edition in a TOML file. Raises ``UsageError`` that names the line or the fields."""
     from pydantic import ValidationError
 
     from lifecycle.policy.edition import read_edition

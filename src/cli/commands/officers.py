@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def _allowed(options: Settings, book: "Book", officer: str) -> "Fund":
-    """The fund, where an administrator asks about an officer. Raises ``UsageError`` and ``Exit``."""
+    """Return the fund if an administrator asks about an officer. Raises ``UsageError`` and ``Exit``."""
     fund, who = book.fund(), options.who()
     if "administrator" not in fund.roles_on(who, book.today()):
         say(f"refused: {safe(who)} is no administrator today: names are kept by administrators", err=True)
@@ -39,7 +39,7 @@ def _allowed(options: Settings, book: "Book", officer: str) -> "Fund":
 @click.argument("officer", metavar="OFFICER")
 @click.argument("name", metavar="NAME")
 def name_officer(officer: str, name: str) -> int:
-    """Keep the name."""
+    """Keep what people call the officer."""
     options = settings()
     with options.open() as book:
         _allowed(options, book, officer)
@@ -61,7 +61,7 @@ def name_officer(officer: str, name: str) -> int:
 )
 @click.argument("officer", metavar="OFFICER")
 def erase(officer: str) -> int:
-    """Forget the name."""
+    """Forget what people call the officer."""
     options = settings()
     with options.open() as book:
         _allowed(options, book, officer)
@@ -82,7 +82,7 @@ def _told(options: Settings, officer: str, what: str) -> None:
 
 @click.command("list", cls=Command, help="List the officers: names, and roles held today.")
 def list_officers() -> int:
-    """List them."""
+    """List the officers."""
     from lifecycle.book.storage.officer_names import OfficerName
 
     options = settings()

@@ -55,11 +55,11 @@ class Outcome(NamedTuple):
 
     @property
     def good(self) -> bool:
-        """Recorded, now or before."""
+        """Whether it is recorded, now or before."""
         return self.outcome in ("accepted", "repeat") and self.refusal is None
 
     def as_json(self) -> dict[str, Any]:
-        """As programs read it."""
+        """Return it as programs read it."""
         return {
             "line": self.line,
             "command_id": self.command_id,
@@ -71,7 +71,7 @@ class Outcome(NamedTuple):
         }
 
     def sentence(self) -> str:
-        """As people read it; only for what was not recorded."""
+        """Return in words why the line was not recorded."""
         message = prose(self.message or "")
         if self.outcome == "malformed":
             return f"line {self.line}: malformed: {message}"
@@ -91,7 +91,7 @@ class Request(NamedTuple):
 
 @dataclass
 class Run:
-    """One run over a file: what has been done so far."""
+    """One run over a file, and what has been done so far."""
 
     book: "Book"
     recorder: str
@@ -109,7 +109,7 @@ class Run:
     """How many such lines there were."""
 
     def take(self, lines: list[Line]) -> None:
-        """Record the lines, in as many durable transactions as their time asks for; then tell."""
+        """Record the lines, in as many durable transactions as their time asks for, and report each."""
         at, read = 0, [self._read(number, raw) for number, raw in lines]
         while at < len(lines) and not self.stopped:
             done = self.book.retry(partial(self._batch, read[at:], {}))
@@ -151,7 +151,7 @@ class Run:
         self.counts[what] = self.counts.get(what, 0) + 1
 
     def _read(self, number: int, raw: bytes | BadLine) -> Request | Outcome:
-        """What the line asks for, with an id; or that it asks for nothing."""
+        """Return what the line asks for, with an id, or the outcome of a malformed line."""
         from lifecycle.parse import Malformed, command_from
 
         command_id = None
@@ -191,7 +191,7 @@ class Run:
 
     @property
     def code(self) -> int:
-        """The exit code: the worst that happened."""
+        """The exit code of the worst outcome."""
         if self.counts.get("stopped"):
             return 4
         if self.counts.get("malformed"):
@@ -201,7 +201,7 @@ class Run:
         return 3 if self.counts.get("conflict") else 0
 
     def summary(self) -> str:
-        """How many lines became what."""
+        """Return in words how many lines had which outcome."""
         words = (
             ("accepted", "accepted"),
             ("repeat", "recorded before"),
@@ -242,7 +242,7 @@ def _outcome(number: int, answer: "CommandResult") -> Outcome:
 @click.option("--continue", "go_on", is_flag=True, help="Go on after a refused or malformed line.")
 @click.option("--confirm-clock", is_flag=True, help="Take the machine's clock for right.")
 def record(file: str, go_on: bool, confirm_clock: bool) -> int:
-    """Record a file."""
+    """Record a file of commands."""
     options = settings()
     descriptor, size = _opened(file)
     try:
@@ -275,7 +275,7 @@ def record_all(
     go_on: bool = False,
     quiet: bool = False,
 ) -> int:
-    """Record every line of an open file, catch the views up, and say how it went. The exit code."""
+    """Record every line of an open file, catch the views up, say how it went, and return the exit code."""
     run = Run(book, options.who(), go_on, _teller(options, quiet=quiet))
     began = time.perf_counter()
     failure: BaseException | None = None
@@ -357,7 +357,7 @@ def _log(run: Run, took: float) -> None:
 
 
 def _progress(size: int) -> AbstractContextManager[Callable[[int], None]]:
-    """A bar on a terminal for what takes long; nothing elsewhere."""
+    """Draw a bar on a terminal if the size of the file is known; do nothing elsewhere."""
     if not size or not sys.stderr.isatty():
         return nullcontext(lambda _: None)
     from cli.shell.progress_bar import bar

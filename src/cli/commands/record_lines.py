@@ -58,7 +58,7 @@ class _Source:
         self._ended = False
 
     def next(self, *, wait: bool) -> "Line | bool | None":
-        """The next line that is not blank; ``False`` where none is ready yet; `None` at the end."""
+        """Return the next line that is not blank; ``False`` if none is ready yet; `None` at the end."""
         while True:
             while self._ready:
                 if (line := self._taken(self._ready.popleft())) is not None:
@@ -94,7 +94,7 @@ class _Source:
 
 
 def words_of(raw: bytes | BadLine) -> dict[str, Any]:
-    """The object that stands on the line. Raises `BadLine`."""
+    """Return the object on the line. Raises `BadLine`."""
     if isinstance(raw, BadLine):
         raise raw
     try:
@@ -137,7 +137,7 @@ def _number(text: str) -> float:
 
 
 def _with_rate(words: dict[str, Any]) -> dict[str, Any]:
-    """With the rate as it is written: ``2230.50`` is more exact than ``2230.5``."""
+    """Return the words with the rate as it is written: ``2230.50`` is more exact than ``2230.5``."""
     if isinstance(rate := words.get("rate"), _Written):
         words["rate"] = Decimal(rate.text)
     if isinstance(reads := words.get("reads"), dict):
@@ -179,7 +179,7 @@ class _Counts:
         self._sums, self._times, self._used = _empty(1024)
 
     def one_more(self, wanted: int) -> int:
-        """How often it came, this time included."""
+        """Count the sum once more, and return how often it came."""
         if 3 * self._used > 2 * len(self._sums):
             self._grow()
         slot = self._place(wanted)
@@ -190,7 +190,7 @@ class _Counts:
         return self._times[slot]
 
     def _place(self, wanted: int) -> int:
-        """Where it stands, or may: the first free place from the one on at which it would stand alone."""
+        """Return the slot of the sum: its own, or the first free one after its first choice."""
         sums, times, last = self._sums, self._times, len(self._sums) - 1
         slot = wanted & last
         while times[slot] and sums[slot] != wanted:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command("schema", cls=ShellCommand, help="Print the JSON Schema of commands or events.")
 @click.argument("what", type=click.Choice(["commands", "events"]))
 def schema(what: str) -> int:
-    """Print it."""
+    """Print the schema."""
     import json
 
     say(json.dumps(commands_schema() if what == "commands" else events_schema(), indent=2))
@@ -33,7 +33,7 @@ def commands_schema() -> dict[str, Any]:
 
 
 def events_schema() -> dict[str, Any]:
-    """One of the facts, told apart by ``event``."""
+    """One of the events, told apart by ``event``."""
     from lifecycle.call import call
     from lifecycle.fund import events as fund
     from lifecycle.grant import events as grant
@@ -45,7 +45,7 @@ def events_schema() -> dict[str, Any]:
             kinds[f"Fund{name}"] = (name, event)
         else:
             kinds[name] = (name, event)
-    return _union("A fact of a grant, of the fund or of a call", "event", kinds)
+    return _union("An event of a grant, of the fund or of a call", "event", kinds)
 
 
 def _union(title: str, tag: str, kinds: dict[str, tuple[str, type[Any]]]) -> dict[str, Any]:

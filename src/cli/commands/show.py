@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @known_option
 @VIEWS
 def show(grant: str, on: str | None, known: str | None, views: str | None) -> int:
-    """Show it."""
+    """Show where the grant stands."""
     options, grant = settings(), grant.removeprefix("grant:")
     if views is not None:
         state, version, when = _alone(views, grant, on, known)
@@ -56,7 +56,7 @@ def show(grant: str, on: str | None, known: str | None, views: str | None) -> in
 
 
 def _now(grant: str) -> "tuple[Grant, int, When]":
-    """As it stands after all that is recorded: from the views where they are at the journal's end."""
+    """Return the grant after all that is recorded, from the views if they are at the journal's end."""
     from projections.engine.standing import standing
 
     if current := standing(located(settings().where()), grant):
@@ -69,7 +69,7 @@ def _now(grant: str) -> "tuple[Grant, int, When]":
 
 
 def _then(grant: str, on: str | None, known: str | None) -> "tuple[Grant, int, When]":
-    """From the journal, for any day and any moment."""
+    """Return the grant on any day, as known at any moment, from the journal."""
     with settings().open(read_only=True) as book:
         when = When.of(book, on, known)
         stream, entries = entries_of(book, f"grant:{grant}", when.known)
@@ -82,7 +82,7 @@ def _then(grant: str, on: str | None, known: str | None) -> "tuple[Grant, int, W
 
 
 def _alone(views: str, grant: str, on: str | None, known: str | None) -> "tuple[Grant, int, When]":
-    """From views that are read as they are."""
+    """Return the grant from views that are read as they are."""
     for standing in _standings(views, on, known, grant):
         words = f"as known at position {standing.position:,}, of the views alone"
         return standing.grant, standing.version, When(None, standing.position, words)
@@ -206,7 +206,7 @@ def _as_json(state: "Grant", version: int, when: When) -> dict[str, Any]:
 @known_option
 @VIEWS
 def list_grants(on: str | None, known: str | None, views: str | None) -> int:
-    """List them."""
+    """List the grants."""
     options = settings()
     if views is not None:
         for standing in _standings(views, on, known):

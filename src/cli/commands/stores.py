@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     help="Whether each command is sealed there, unless fund switch-sealing says it; as in SRC if not given.",
 )
 def move(source: str, target: str, seal: bool | None) -> int:
-    """Copy it."""
+    """Copy the book."""
     from lifecycle.book.book import Book
     from lifecycle.journal.addresses import named
     from lifecycle.seal.copy_book import move as copy
@@ -59,7 +59,7 @@ def move(source: str, target: str, seal: bool | None) -> int:
 )
 @click.option("--prefix", default="grantbook", show_default=True, metavar="NAME", help="Before each role.")
 def roles(prefix: str) -> int:
-    """Print it."""
+    """Print the SQL."""
     from lifecycle.journal.postgresql.roles import script
 
     if not prefix.isidentifier() or not prefix.isascii() or prefix != prefix.lower():
@@ -78,7 +78,7 @@ def roles(prefix: str) -> int:
 )
 @click.option("--standby", is_flag=True, help="A standby must confirm each commit before it is acknowledged.")
 def health(standby: bool) -> int:
-    """Tell."""
+    """Report the state of the store."""
     options = settings()
     with options.open(read_only=True, as_is=True) as book:
         checks = book.health(standby=standby)

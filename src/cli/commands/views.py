@@ -29,7 +29,7 @@ _VIEWS = click.option(
 @click.command("update", cls=Command, help="Catch the views up with the journal.")
 @_VIEWS
 def update(views: str | None) -> int:
-    """Catch up."""
+    """Catch the views up."""
     from projections.engine.projector import catch_up
 
     with settings().open(read_only=True, views=views) as book, steps_of("catching up") as progress:
@@ -46,7 +46,7 @@ def update(views: str | None) -> int:
     help="Read the entries there, in a standby or a copy of the journal, and only the newest in the book.",
 )
 def rebuild(views: str | None, source: str | None) -> int:
-    """Make them anew."""
+    """Make the views anew."""
     from lifecycle.book.book import Book
     from projections.engine.projector import rebuild as anew
 
@@ -60,7 +60,7 @@ def rebuild(views: str | None, source: str | None) -> int:
 @click.command("status", cls=Command, help="Tell how far the views are.")
 @_VIEWS
 def status(views: str | None) -> int:
-    """Tell."""
+    """Report how far the views are."""
     from projections.engine.projector import status as of
 
     options = settings()
@@ -90,7 +90,7 @@ def status(views: str | None) -> int:
 )
 @_VIEWS
 def follow(views: str | None) -> int:
-    """Follow."""
+    """Follow the journal."""
     from projections.engine.subscription import follow as until_interrupted
 
     options = settings()

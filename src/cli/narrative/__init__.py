@@ -1,1 +1,1 @@
-"""A life in sentences."""
+"""Histories in sentences."""

@@ -1,4 +1,4 @@
-"""Every fact of a call in plain words: what comes after the name of the officer whose act it was."""
+"""Every event of a call in plain words: what comes after the name of the officer whose act it was."""
 
 from collections.abc import Callable
 from typing import Any
@@ -42,4 +42,4 @@ CALL: dict[type[Event], Callable[[Any], str]] = {
     was.SelectionReleased: _released,
     EntryCorrected: corrected,
 }
-"""Fact to its words."""
+"""The words for each event."""

@@ -162,7 +162,7 @@ def of_call(call: "Call | None", day: date = date.max) -> dict[str, Any]:
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    """The fields that differ, with what they were and are."""
+    """Return the fields that differ, with what they were and are."""
     names = dict.fromkeys((*after, *before))
     return [
         (name, before.get(name), after.get(name))
@@ -172,12 +172,12 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[s
 
 
 def as_json(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields as programs read them: names without blanks, amounts as text."""
+    """Return the fields as programs read them: names without blanks, amounts as text."""
     return {key(name): plain(value) for name, value in fields.items()}
 
 
 def key(name: str) -> str:
-    """A field's name for programs: ``closing_date``, ``payment:P1``."""
+    """Return a field's name for programs: ``closing_date``, ``payment:P1``."""
     for item in ("activity", "payment", "follow-up", "officer", "partner"):
         if name.startswith(f"{item} "):
             return f"{item.replace('-', '_')}:{name.removeprefix(item).strip()}"

@@ -1,4 +1,4 @@
-"""Every fact of the fund in plain words: what comes after the name of the officer whose act it was."""
+"""Every event of the fund in plain words: what comes after the name of the officer whose act it was."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from lifecycle.kernel.event import DocumentAttached, EntryCorrected, Event
 
 _E = TypeVar("_E", bound=Event)
 FUND: dict[type[Event], Callable[[Any], str]] = {EntryCorrected: corrected, DocumentAttached: attached}
-"""Fact to its words."""
+"""The words for each event."""
 
 
 def _told(event: type[_E]) -> Callable[[Callable[[_E], str]], Callable[[_E], str]]:

@@ -1,4 +1,4 @@
-"""Every fact of a grant in plain words: what comes after the name of the officer whose act it was.
+"""Every event of a grant in plain words: what comes after the name of the officer whose act it was.
 
 A table, not a chain of cases, so that a test can hold it against the list of events.
 """
@@ -7,23 +7,14 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from cli.narrative.phrases import (
-    attached,
-    because,
-    corrected,
-    countries,
-    listed,
-    money,
-    named,
-    quoted,
-)
+from cli.narrative.phrases import attached, because, corrected, countries, listed, money, named, quoted
 from cli.output.terminal_text import prose
 from lifecycle.grant import events as was
 from lifecycle.kernel.event import DocumentAttached, EntryCorrected, Event
 
 _E = TypeVar("_E", bound=Event)
 GRANT: dict[type[Event], Callable[[Any], str]] = {}
-"""Fact to its words. Everything that people wrote is escaped."""
+"""The words for each event. Everything that people wrote is escaped."""
 
 
 def _told(event: type[_E]) -> Callable[[Callable[[_E], str]], Callable[[_E], str]]:
@@ -172,13 +163,11 @@ def _called_off(e: was.ActivityCancelled) -> str:
 
 @_told(was.ActivityHeld)
 def _held(e: was.ActivityHeld) -> str:
-    women, men, others = (
-        sum(getattr(row, group) for row in e.participants) for group in ("women", "men", "not_stated")
-    )
     who = ""
     if e.participants:
-        counts = ((women, "women"), (men, "men"), (others, "not stated"))
-        people = ", ".join(f"{count} {group}" for count, group in counts if count) or "nobody"
+        groups = ("women", "men", "not_stated")
+        counts = [(sum(getattr(row, group) for row in e.participants), group) for group in groups]
+        people = ", ".join(f"{n} {group.replace('_', ' ')}" for n, group in counts if n) or "nobody"
         who = f" with {people} from {countries(tuple(row.country for row in e.participants))}"
     where = f" in {countries(e.hosts)}" if e.hosts else ""
     parts = ((e.giving, "gave"), (e.receiving, "received"))

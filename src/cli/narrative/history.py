@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from cli.narrative import changes as facts
+from cli.narrative import changes as fields_of
 from cli.narrative.call_sentences import CALL as CALL_WORDS
 from cli.narrative.fund_sentences import FUND as FUND_WORDS
 from cli.narrative.grant_sentences import GRANT as GRANT_WORDS
@@ -51,7 +51,7 @@ _ALREADY_TOLD = frozenset(
 
 @dataclass
 class Paragraph:
-    """One paragraph."""
+    """One entry of a history, with what it changed and what became of it."""
 
     entry: Entry
     sentence: str
@@ -72,7 +72,7 @@ class Paragraph:
 
 
 def tell(stream: str, entries: Sequence[Entry], fund: Fund, on: date | None = None) -> list[Paragraph]:
-    """The life in the one order, of the entries known; those after the day ``on`` left out.
+    """Return the history in the one order, of the entries known; those after the day ``on`` left out.
 
     ``fund``: whose seat and editions say which entries were recorded late.
     """
@@ -115,12 +115,12 @@ def _left_out(entry: Entry) -> Paragraph:
 
 
 def sentence(event: Event, words: Any) -> str:
-    """Who did what."""
+    """Return who did what."""
     return f"{prose(event.actor)} {words[type(event)](event)}"
 
 
 def _out_of_order(entries: Sequence[Entry]) -> set[int]:
-    """Versions of the entries recorded for a day before that of an entry recorded earlier."""
+    """Return the versions of the entries recorded for a day before that of an entry recorded earlier."""
     versions, newest = set(), date.min
     for entry in entries:
         if entry.on < newest:
@@ -175,8 +175,8 @@ def _add_effects(paragraphs: list[Paragraph], entries: Sequence[Entry]) -> None:
                 grant_state.fold(in_force([entry for entry in entries if entry.originator_version <= last]))
                 for last in (version - 1, version)
             )
-            paragraph.changes = facts.changes(
-                facts.of_grant(before, beside=after), facts.of_grant(after, beside=before)
+            paragraph.changes = fields_of.changes(
+                fields_of.of_grant(before, beside=after), fields_of.of_grant(after, beside=before)
             )
 
 
@@ -190,7 +190,9 @@ def _grant_steps(held: Sequence[Entry]) -> Iterator[tuple[int, list[Change]]]:
         after = grant_state.evolve(before, entry.event)
         yield (
             entry.originator_version,
-            facts.changes(facts.of_grant(before, beside=after), facts.of_grant(after, beside=before)),
+            fields_of.changes(
+                fields_of.of_grant(before, beside=after), fields_of.of_grant(after, beside=before)
+            ),
         )
         before = after
 
@@ -213,7 +215,7 @@ def _fund_steps(held: Sequence[Entry]) -> Iterator[tuple[int, list[Change]]]:
 
 
 def _call_steps(held: Sequence[Entry]) -> Iterator[tuple[int, list[Change]]]:
-    """What is left of the envelope."""
+    """Give after each entry what is left of the envelope."""
     left: Decimal | None = None
     for entry in held:
         event = entry.event
@@ -252,7 +254,7 @@ def _arrow(name: str, before: Any, after: Any, currency: str) -> str:
 
 
 def telling_changes(paragraph: Paragraph) -> list[Change]:
-    """The changes that the sentence does not tell itself."""
+    """Return the changes that the sentence does not name itself."""
     return [change for change in paragraph.changes if change[0] not in _ALREADY_TOLD]
 
 
@@ -285,7 +287,7 @@ def _reason(entry: Entry) -> str | None:
 
 
 def as_json(paragraph: Paragraph) -> dict[str, Any]:
-    """A paragraph as programs read it."""
+    """Return a paragraph as programs read it."""
     entry = paragraph.entry
     by = paragraph.struck_by
     return {
@@ -320,4 +322,4 @@ def as_json(paragraph: Paragraph) -> dict[str, Any]:
 
 def _change(change: Change) -> dict[str, Any]:
     name, before, after = change
-    return {"field": facts.key(name), "before": plain(before), "after": plain(after)}
+    return {"field": fields_of.key(name), "before": plain(before), "after": plain(after)}

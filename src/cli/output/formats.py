@@ -117,7 +117,7 @@ def file_at(output: str) -> Iterator[IO[bytes]]:
 
 
 def _is_no_plain_file(path: Path) -> bool:
-    """A folder is none either: opening it says so."""
+    """Whether a file may not be put in its place: a pipe, a device, a folder, standard output."""
     try:
         status = path.stat()
     except FileNotFoundError:

@@ -32,12 +32,12 @@ def _shown(match: re.Match[str]) -> str:
 
 
 def prose(text: object) -> str:
-    """Several paragraphs in one line, escaped."""
+    """Return several paragraphs in one line, escaped."""
     return safe(" ".join(str(text).split("\n")))
 
 
 class Untold(Exception):
-    """The answer could not be written, on a full disk say: what it tells of was done all the same."""
+    """The answer could not be written, such as on a full disk; what it reports was done."""
 
 
 @contextmanager

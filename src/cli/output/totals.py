@@ -38,7 +38,7 @@ def totals(report: "Report") -> list[tuple[object, ...]]:
 
 
 def not_added(report: "Report") -> list[str]:
-    """What the report's rows tell apart because it is in other currencies, added up by currency."""
+    """Return the amounts in other currencies, added up by currency."""
     if "other_currencies" not in report.columns:
         return []
     index = report.columns.index("other_currencies")

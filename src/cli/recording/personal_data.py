@@ -1,4 +1,4 @@
-"""Words that look as if they told of a person: entries are kept for ever, so whoever records is warned."""
+"""Finds words that look like a person's data: entries are kept for ever, so whoever records is warned."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ _IDS = frozenset(("command", "command_id"))
 
 
 def personal(words: Mapping[str, Any]) -> list[str]:
-    """The fields of a command that seem to hold an e-mail address or a telephone number, and which."""
+    """Return the fields of a command that seem to hold an e-mail address or a telephone number, and which."""
     return [f"{path} seems to hold {what}" for path, text in _texts(words, "") if (what := _kind(text))]
 
 
@@ -22,7 +22,7 @@ def _kind(text: str) -> str | None:
 
 
 def warning(fields: list[str]) -> str:
-    """What to say of it."""
+    """Return the warning that names the fields."""
     never = "entries are kept for ever and cannot be erased: leave people's data out"
     return f"warning: {'; '.join(fields)}; {never}"
 

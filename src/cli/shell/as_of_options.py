@@ -57,7 +57,7 @@ def is_day(text: str) -> bool:
 
 
 def day_from(text: str, option: str) -> date:
-    """A day that was typed. Raises ``BadParameter``, naming the option."""
+    """Return the day that was typed. Raises ``BadParameter``, naming the option."""
     try:
         if is_day(text) and (day := date.fromisoformat(text)).year in YEARS:
             return day
@@ -67,7 +67,7 @@ def day_from(text: str, option: str) -> date:
 
 
 def in_words(book: "Book", on: date | None, known: int | None) -> str:
-    """Both dates, for captions."""
+    """Return both dates in words, for captions."""
     day = "" if on is None else f"as of {on}, "
     if known is None:
         return f"{day}as known now (position {book.position():,})"
@@ -77,7 +77,7 @@ def in_words(book: "Book", on: date | None, known: int | None) -> str:
 
 
 def position_from(book: "Book | ViewsAlone", known: str, option: str = "--known") -> int:
-    """The position that a time or a position as text stands for. Raises ``BadParameter``."""
+    """Return the position that a time or a position as text stands for. Raises ``BadParameter``."""
     try:
         return book.resolve(known)
     except ValueError:
@@ -95,7 +95,7 @@ def stream_named(name: str) -> str:
 
 
 def entries_of(book: "Book", name: str, known: int | None = None) -> "tuple[str, list[Entry]]":
-    """The stream and its entries. Raises ``UsageError`` where there is no such grant or call."""
+    """Return the stream and its entries. Raises ``UsageError`` if there is no such grant or call."""
     stream = stream_named(name)
     entries = book.entries(stream, known)
     if not entries:
@@ -104,7 +104,7 @@ def entries_of(book: "Book", name: str, known: int | None = None) -> "tuple[str,
 
 
 def unknown_stream(book: "Book", stream: str, known: int | None = None) -> click.UsageError:
-    """What to say of a grant or call that is not there, with the nearest one that is."""
+    """Return the error for a grant or call that is not there, with the nearest one that is."""
     from lifecycle.types.nearest import unknown
 
     about, _, called = stream.partition(":")
@@ -114,7 +114,7 @@ def unknown_stream(book: "Book", stream: str, known: int | None = None) -> click
 
 
 def state_of(stream: str, entries: Any, on: date | None) -> Any:
-    """The grant, the fund or the call as of a day; `None` for one that was not there yet."""
+    """Return the grant, the fund or the call as of a day; `None` if it was not there yet."""
     from lifecycle.kernel.history import history, kind_of
 
     match kind_of(stream):

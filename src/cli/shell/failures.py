@@ -31,7 +31,7 @@ _SPOKEN = {
 
 
 def show(error: Exception, done: str = "") -> int:
-    """Say it on stderr, with what was done before; the exit code."""
+    """Print the error on stderr, with what was done before, and return the exit code."""
     code, message = _reading(error)
     click.echo(message, err=True)
     if done:
@@ -73,12 +73,12 @@ def _store(error: BaseException) -> str:
 
 
 def malformed(error: Malformed, option: bool = True) -> list[str]:
-    """A line for each problem: the field as it was to be written, and how to write it."""
+    """Return a line for each problem: the field as it was to be written, and how to write it."""
     return [f"malformed: {problem}" for problem in problems(error, option=option)]
 
 
 def problems(error: Malformed, *, option: bool = False) -> list[str]:
-    """Each problem with its field, as an option of the command line or as a key of a line."""
+    """Return each problem with its field, as an option of the command line or as a key of a line."""
     return [f"{_field(path, option=option)}{prose(text)}" for path, text in error.problems]
 
 

@@ -21,7 +21,7 @@ _ENVELOPE = ("on", "actor", "note", "command_id", "expect_version")
 _TOLD = {
     "on": "The day on which it took effect; today at the fund's seat if not given.",
     "actor": "Whose act it was; the officer who records (--as) where not given.",
-    "note": "Kept beside the fact; never judged.",
+    "note": "Kept beside the event; never judged.",
     "command_id": "One id, one answer: the same id again gets the first answer.",
     "expect_version": "The version you have seen: any other is a conflict (exit 3).",
 }

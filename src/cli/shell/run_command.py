@@ -50,7 +50,7 @@ class RowCommand(click.Command):
 
 
 def help_of(row: Spec) -> str:
-    """What the row's command does, what it becomes, and whose act it is."""
+    """Return what the row's command does, what it becomes, and whose act it is."""
     who = "any officer" if row.role == "any" else f"the role {row.role}"
     stages = tuple(stage for stage in row.stages if stage)
     when = ""
@@ -60,7 +60,7 @@ def help_of(row: Spec) -> str:
 
 
 def give(words: Mapping[str, Any], *, confirm_clock: bool = False, file: bytes | None = None) -> int:
-    """Record the command that the words make, and tell the answer. Its exit code.
+    """Record the command that the words make, print the answer, and return the exit code.
 
     A ``file`` is kept in the book's documents first; its digest is among the words.
     """
@@ -103,7 +103,7 @@ def _malformed(options: Settings, error: Any, command_id: object) -> int:
 
 
 def not_recorded(options: Settings, error: "BookError", command_id: str) -> int:
-    """As `record` tells it by line; nothing was written, so the command may come again."""
+    """Print why nothing was recorded, and return the exit code. The command may come again."""
     from cli.shell.failures import show
 
     if options.json:
@@ -112,7 +112,7 @@ def not_recorded(options: Settings, error: "BookError", command_id: str) -> int:
 
 
 def tell(options: Settings, answer: "CommandResult", unfinished: Sequence[str] = ()) -> int:
-    """Say how it went: a sentence or JSON on stdout, a refusal as its own line on stderr; the exit code."""
+    """Print a sentence or JSON on stdout, or a refusal on stderr, and return the exit code."""
     if options.json:
         say(to_json(answer_json(answer)))
     elif answer.refusal is None:
@@ -125,7 +125,7 @@ def tell(options: Settings, answer: "CommandResult", unfinished: Sequence[str] =
 
 
 def accepted(answer: "CommandResult") -> str:
-    """What was recorded, and where it stands."""
+    """Return what was recorded, and at which position."""
     at = f"{safe(' and '.join(answer.entries))}, position {answer.position} of the journal"
     if answer.outcome == "repeat":
         return f"recorded before: {answer.command} as {at}; nothing new"
@@ -133,7 +133,7 @@ def accepted(answer: "CommandResult") -> str:
 
 
 def refused(answer: "CommandResult") -> str:
-    """Which rule said no, and why."""
+    """Return which rule refused it, and why."""
     before = "refused before" if answer.outcome == "repeat" else "refused"
     rule = f" ({prose(answer.rule)})" if answer.rule else ""
     return f"{before}: {answer.refusal}: {prose(answer.message or '')}{rule}"
@@ -159,7 +159,7 @@ def as_json(  # noqa: PLR0917 in the order of the keys
     entries: tuple[str, ...] = (),
     position: int | None = None,
 ) -> dict[str, Any]:
-    """One answer, with every key there is."""
+    """Return one answer with every key."""
     return {
         "command_id": command_id,
         "outcome": outcome,

@@ -24,7 +24,7 @@ class Settings:
         self.json = False
         self.no_color = False
         self._warned = set[str]()
-        """What was told of stopped streams."""
+        """The warnings of stopped streams that were printed."""
 
     @property
     def color(self) -> bool:
@@ -32,7 +32,7 @@ class Settings:
         return not self.no_color and "NO_COLOR" not in os.environ and sys.stdout.isatty()
 
     def who(self) -> str:
-        """The officer who sits at the keyboard. Raises ``UsageError`` where that is no officer's id."""
+        """Return the officer who records. Raises ``UsageError`` if the name is no officer's id."""
         from lifecycle.parse import Malformed, recorder_from
 
         officer = (
@@ -44,7 +44,7 @@ class Settings:
             raise click.UsageError(f"--as: {error.problems[0][1]}: give your id as an officer") from None
 
     def where(self) -> str:
-        """The book that is meant. Raises ``UsageError`` where none is named."""
+        """Return the address of the book. Raises ``UsageError`` if none is named."""
         if book := os.environ.get("GRANTBOOK_BOOK") if self.book is None else self.book:
             return book
         if self.book is None and os.path.exists(os.path.join(DEFAULT_BOOK, "book.toml")):  # noqa: PTH110, PTH118 pathlib would cost help 5 ms
@@ -112,7 +112,7 @@ def _login() -> str:
 
 
 def located(text: str) -> Any:
-    """A folder, or the address of a database. Raises ``UsageError`` where it only looks like an address."""
+    """Return a folder or the address of a database. Raises ``UsageError`` if it only resembles one."""
     from pathlib import Path
 
     from lifecycle.journal.addresses import is_address
@@ -125,7 +125,7 @@ def located(text: str) -> Any:
 
 
 def settings() -> Settings:
-    """Of the command that runs."""
+    """Return the settings of the command that runs."""
     return click.get_current_context().find_root().ensure_object(Settings)
 
 
@@ -138,7 +138,7 @@ def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
 
 
 def global_options() -> list[click.Option]:
-    """Fresh ones for a command: each command takes them, so that people may type them anywhere."""
+    """Make the global options for one command: each takes them, so that people may type them anywhere."""
 
     def option(words: list[str], name: str, **more: Any) -> click.Option:
         return click.Option(words, expose_value=False, is_eager=True, callback=_keep(name), **more)

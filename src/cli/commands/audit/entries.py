@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @known_option
 @click.option("--output", metavar="FILE", help="Write it there.")
 def entries(stream: str | None, known: str | None, output: str | None) -> int:
-    """Export them."""
+    """Export every entry as it is stored."""
     with settings().open(read_only=True) as book:
         position = None if known is None else position_from(book, known)
         name = None if stream is None else stream_named(stream)

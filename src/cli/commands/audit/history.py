@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 @on_option
 @known_option
 def history(name: str, on: str | None, known: str | None) -> int:
-    """Tell it."""
+    """Print a history in sentences."""
     options = settings()
     with options.open(read_only=True) as book:
         show_history(options, book, name, on, known)
@@ -59,7 +59,7 @@ def history(name: str, on: str | None, known: str | None) -> int:
 def show_history(
     options: Settings, book: "Book", name: str, on: str | None = None, known: str | None = None
 ) -> None:
-    """Tell a life, as sentences or as JSON Lines."""
+    """Print a history, as sentences or as JSON Lines."""
     from cli.narrative.history import as_json, tell
 
     when = When.of(book, on, known)
@@ -189,7 +189,7 @@ def _side(book: "Book", text: str, option: str) -> When:
 
 
 def _fields_or_none(book: "Book", name: str, when: When) -> dict[str, Any]:
-    """The fields then; none where the grant was not known yet."""
+    """Return the fields on that day or at that time; none if the grant was not known yet."""
     from cli.shell.as_of_options import stream_named
 
     if not book.entries(stream_named(name), when.known):
@@ -204,7 +204,7 @@ def _not_lawful(quarantined: str | None) -> str:
 @click.command("refusals", cls=Command, help="List who was refused what, when, by which rule.")
 @click.argument("grant", metavar="[GRANT|fund]", required=False)
 def refusals(grant: str | None) -> int:
-    """List them."""
+    """List the refusals."""
     from lifecycle.book.storage.officer_names import shown
 
     options = settings()

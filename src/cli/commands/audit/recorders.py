@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.argument("grant", metavar="[GRANT]", required=False)
 @known_option
 def recorders(grant: str | None, known: str | None) -> int:
-    """List them."""
+    """List the acts of both sides that one recorder entered."""
     from lifecycle.book.storage.officer_names import shown
     from lifecycle.kernel.history import in_force
     from projections.audit.one_recorder import both_sides

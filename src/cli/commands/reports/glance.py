@@ -37,7 +37,7 @@ _WEEK = timedelta(days=7)
 )
 @OUTPUT
 def glance(**given: Any) -> int:
-    """Show it."""
+    """Show the glance."""
     from projections.progress.at_a_glance import look, sections
     from projections.query import tables_at
 
@@ -70,12 +70,12 @@ def glance(**given: Any) -> int:
 
 
 def _day_before(day: str) -> str:
-    """The day before, so that all that was recorded on the day itself at the fund's seat is new."""
+    """Return the day before, so that all that was recorded on the day itself at the fund's seat is new."""
     return str(day_from(day, "--since") - timedelta(days=1))
 
 
 def _drawn(parts: "list[Section]", fund: str, dates: str, *, color: bool) -> str:
-    """The screen as text: each part cut to its lines, each line to the width."""
+    """Return the screen as text: each part cut to its lines, each line to the width."""
     lines = [safe(fund), dates]
     for section in parts:
         lines += ["", click.style(section.title, bold=True) if color else section.title]

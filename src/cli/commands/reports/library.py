@@ -39,7 +39,7 @@ _SECTOR = click.option("--sector", metavar="SECTOR", help="Grants of this sector
 @_FORM
 @OUTPUT
 def search(words: tuple[str, ...], **given: Any) -> int:
-    """Search."""
+    """Search the library."""
     from lifecycle.parse import Malformed
     from lifecycle.types.nearest import meant
     from projections.reports.questions import Question
@@ -75,7 +75,7 @@ def search(words: tuple[str, ...], **given: Any) -> int:
 @_FORM
 @OUTPUT
 def match(need: str, recipient: str, **given: Any) -> int:
-    """Match."""
+    """List who has solved a like problem."""
     from projections.reports.questions import Question
     from projections.reports.results.library import MATCH_COLUMNS
     from projections.reports.results.library import match as find

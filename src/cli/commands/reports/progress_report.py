@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 )
 @OUTPUT
 def progress(**given: Any) -> int:
-    """Write it."""
+    """Write the progress report."""
     html = given["form"] == "html" or (given["form"] is None and str(given["output"]).endswith(".html"))
     with settings().reading(given["views"]) as book:
         text = written(book, given, html=html)
@@ -43,7 +43,7 @@ def progress(**given: Any) -> int:
 
 
 def written(book: "Book | ViewsAlone", given: Mapping[str, str | None], *, html: bool) -> str:
-    """The report of the period and dates as they are typed."""
+    """Return the report of the period and dates, as they were typed."""
     from projections.progress import compute, fiscal_year_start
     from projections.query import tables_at
 
@@ -81,7 +81,7 @@ def _period(unit: str, text: str, starts_in: int) -> "Period":
 
 
 def _day(as_of: str | None, period: "Period", today: date) -> date:
-    """The last day of the period, or today while it runs."""
+    """Return the last day of the period, or today while it runs."""
     day = min(period.last, today) if as_of is None else day_from(as_of, "--as-of")
     if day < period.first:
         raise click.UsageError(f"{period.label} begins on {period.first}, after {day}: nothing to report yet")
@@ -92,7 +92,7 @@ def _day(as_of: str | None, period: "Period", today: date) -> date:
 
 
 def as_html(report: "Progress", known: str) -> str:
-    """One page; without charts, and saying so, where the libraries that draw them are not installed."""
+    """Return one page; it says that charts are missing if the libraries that draw them are not installed."""
     from cli.output.pages import page
 
     dates = f"{report.period.first} to {report.period.last}. As of {report.as_of}, as known {known}."
@@ -108,7 +108,7 @@ def as_html(report: "Progress", known: str) -> str:
 
 
 def _drawn(report: "Progress") -> dict[str, Any]:
-    """Each chart's SVG by its title; `None` for one that has nothing to show."""
+    """Return each chart's SVG by its title; `None` for a chart with nothing to show."""
     charts = [chart for section in report.sections for chart in section.charts]
     try:
         from markupsafe import Markup
@@ -127,7 +127,7 @@ def _drawn(report: "Progress") -> dict[str, Any]:
 
 
 def as_markdown(report: "Progress", known: str) -> str:
-    """The same report without markup of others: text of entries is escaped."""
+    """Return the same report as Markdown, in which the text of entries is escaped."""
     dates = f"{report.period.first} to {report.period.last}. As of {report.as_of}, as known {known}."
     lines = [
         f"# Progress report, {_md(report.period.label)}",
@@ -165,7 +165,7 @@ _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
 
 
 def _md(text: object) -> str:
-    """In one line, with nothing in it that Markdown, or HTML inside it, would take for a mark."""
+    """Return the text in one line, with all that Markdown or HTML takes for markup escaped."""
     line = safe(" ".join(str(text).split()))
     escaped = _MARKS.sub(r"\\\1", line)
     return re.sub(r"^(\d+)([.)](?=\s|$))|^([-+=])(?=[\s=]|$)", _no_list, escaped)

@@ -91,7 +91,7 @@ def ask(
     due_within: int | None = None,
     every: bool = False,
 ) -> "Report":
-    """The report on both dates, each as it was typed; today and now if it was not.
+    """Return the report on both dates, as they were typed; today and now if they were not.
 
     ``every``: of the timeline, also obligations that the edition does not ask for.
     """
@@ -103,7 +103,7 @@ def ask(
 
 
 def caption_of(book: "Book | ViewsAlone", report: "Report") -> str:
-    """Both dates of the report, and what its shares are shares of."""
+    """Return both dates of the report in words, and what its shares are shares of."""
     at = book.recorded_at(report.known)
     when = "" if at is None else f" at {moment(at)}"
     lines = [f"As of {report.as_of}, as known{when} (position {report.known:,})."]
@@ -140,7 +140,7 @@ def _coverage(report: "Report") -> str:
 def _command(
     name: str, help: str, *more: Callable[[Any], Any], forms: tuple[str, ...] = FORMS
 ) -> click.Command:
-    """One report as a command, with the options that all reports have."""
+    """Make the command of one report, with the options that all reports have."""
     command = click.command(name, cls=Command, help=help)(_report)
     form = click.Option(["--format", "form"], type=click.Choice(forms), help="A table where not given.")
     own = [
@@ -156,7 +156,7 @@ def _command(
 
 
 def _option(decorate: Callable[[Any], Any]) -> click.Parameter:
-    """The option that a decorator would add."""
+    """Return the option that a decorator would add."""
     added: click.Command = decorate(click.Command("any"))
     return added.params[0]
 

@@ -30,7 +30,7 @@ from cli.shell.settings import Command, settings
 )
 @OUTPUT
 def sites(grant: str, activity: str, **given: Any) -> int:
-    """Show them."""
+    """Show each site's local time, or write the invitation."""
     from projections.query import Report, tables_at
     from projections.reports.results.sites import (
         COLUMNS,
