@@ -10,7 +10,7 @@ from corpus import OFFICER, Row
 from floors import entries_read
 
 from lifecycle.book.book import Book
-from lifecycle.decide import Known, judge_fund, judge_grant, stream_of
+from lifecycle.decide import Known, decide_fund, decide_grant, stream_of
 from lifecycle.journal.clock import next_moment
 from lifecycle.journal.command_digest import digest_of
 from lifecycle.journal.mapper import stamp, stored_as
@@ -42,18 +42,18 @@ class RulesAlone:
         stream, today = stream_of(command), self._moment.date()
         known = self._grants.get(stream, Known())
         if isinstance(command, GrantCommand):
-            verdict = judge_grant(known, command, self._fund, OFFICER, today)
+            decision = decide_grant(known, command, self._fund, OFFICER, today)
         else:
             assert isinstance(command, FundCommand)
-            verdict = judge_fund(self._fund, command, OFFICER, today, (), lambda _: ())
-        self._fund = verdict.fund
-        facts = [(stream, verdict.fact), *verdict.pair]
+            decision = decide_fund(self._fund, command, OFFICER, today, (), lambda _: ())
+        self._fund = decision.fund
+        facts = [(stream, decision.event), *decision.pair]
         entries = [
             Entry(name, self._version(name, known), fact, self._tick(), OFFICER, command.command_id)
             for name, fact in facts
         ]
         if stream != FUND:
-            self._grants[stream] = known.plus(entries[0], verdict.grant)
+            self._grants[stream] = known.plus(entries[0], decision.grant)
         self._position += len(entries)
         return [stored_as(entry) for entry in entries], self._answer(command, stream, entries)
 

@@ -1,10 +1,12 @@
-"""Makes ``src/lifecycle/catalogue.py`` from the specs that stand beside the events."""
+"""Makes ``src/lifecycle/catalogue.py`` and ``decide/commands.py`` from what stands beside the events."""
 
 from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 
 import lifecycle
 from lifecycle.call import call
+from lifecycle.decide import correction, quarantined_rows
 from lifecycle.decide.correction import COMMANDS as CORRECTIONS
 from lifecycle.fund import contributions, establishment, officers, quarantine, treasury
 from lifecycle.grant import agreement, amendment, closure, exchange, follow_up, results
@@ -12,9 +14,12 @@ from lifecycle.grant.payment import disbursement, irregular, other_money, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import request as proposal_request
 from lifecycle.grant.proposal import review
+from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
+from lifecycle.kernel.event import Draft
 from lifecycle.kernel.spec import Spec
 
 FILE = Path(lifecycle.__file__).with_name("catalogue.py")
+COMMANDS_FILE = FILE.parent / "decide" / "commands.py"
 GRANT = (
     *(proposal_request, review, agreement, exchange, payment_request, disbursement, refund, irregular),
     *(other_money, amendment, results, follow_up, closure),
@@ -36,14 +41,30 @@ _TAIL = '''# fmt: on
 OF_QUARANTINES = {spec.name: spec for spec in (QUARANTINE, QUARANTINE_ANSWER)}
 """Acts of an administrator at the seal: no commands of the shell's own, nor lines of ``record``."""
 
-GRANT_ROWS = {spec.name: spec for spec in GRANT_COMMANDS}
-FUND_ROWS = {spec.name: spec for spec in FUND_COMMANDS}
-CALL_ROWS = {spec.name: spec for spec in CALL_COMMANDS}
-ROWS = {"grant": GRANT_ROWS, "fund": FUND_ROWS, "call": CALL_ROWS}
+GRANT_SPECS = {spec.name: spec for spec in GRANT_COMMANDS}
+FUND_SPECS = {spec.name: spec for spec in FUND_COMMANDS}
+CALL_SPECS = {spec.name: spec for spec in CALL_COMMANDS}
+SPECS = {"grant": GRANT_SPECS, "fund": FUND_SPECS, "call": CALL_SPECS}
 """By what the command is about."""
-BY_EVENT = {about: {spec.event: spec for spec in specs.values()} for about, specs in ROWS.items()}
+BY_EVENT = {about: {spec.event: spec for spec in specs.values()} for about, specs in SPECS.items()}
 BY_EVENT["fund"] |= {spec.event: spec for spec in OF_QUARANTINES.values()}
 """The spec of the command that becomes an event of a grant, of the fund or of a call."""
+'''
+_ASIDE = ("QuarantineRow", "QuarantineAnswer")
+_COMMANDS_HEAD = '''"""Every command as a class, and the drafts that some hold.
+
+Written by docs/reference.py from the classes that stand beside the events. Do not edit: run `make docs`.
+"""
+
+# fmt: off
+'''
+_COMMANDS_TAIL = '''BY_NAME: dict[str, dict[str, type[Command]]] = {
+    about: {command.NAME: command for command in commands}
+    for about, commands in (("grant", GRANT), ("fund", FUND), ("call", CALL))
+}
+"""By what the command is about, and by its name."""
+
+__all__ = [
 '''
 
 
@@ -60,6 +81,57 @@ def text() -> str:
         + f"QUARANTINE_ANSWER = {_spec(quarantine.QUARANTINE_ANSWER, '    ')}\n"
         + _TAIL
     )
+
+
+def commands() -> str:
+    """The source of the list of the commands' classes."""
+    modules = [*GRANT, *FUND, call, correction, quarantined_rows]
+    classes = [command for module in modules for command in _classes(module)]
+    imported = {module.__name__: [command.__name__ for command in _classes(module)] for module in modules}
+    drafts = {command.EVENT for command in classes if issubclass(command.EVENT, Draft)}
+    for draft in drafts:
+        imported[draft.__module__].append(draft.__name__)
+    imports = [
+        f"from {name} import {', '.join(sorted(names))}\n"
+        for name, names in sorted(imported.items())
+        if names
+    ]
+    exported = sorted(name for names in imported.values() for name in names)
+    about = {"GRANT": (GrantCommand, "Commands on a grant."), "CALL": (CallCommand, "Commands on a call.")}
+    about["FUND"] = (FundCommand, "Commands on the fund's own stream.")
+    lists = [
+        _list(name, base.__name__, [one for one in classes if issubclass(one, base)], meaning)
+        for name, (base, meaning) in about.items()
+    ]
+    return (
+        _COMMANDS_HEAD
+        + "".join(imports)
+        + "from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand\n\n"
+        + "".join(lists)
+        + _COMMANDS_TAIL
+        + "".join(f'    "{name}",\n' for name in exported)
+        + "]\n"
+    )
+
+
+def _classes(module: ModuleType) -> list[type[Command]]:
+    """The commands that the module states, in the order of its specs."""
+    own = [
+        thing
+        for thing in vars(module).values()
+        if isinstance(thing, type)
+        and issubclass(thing, Command)
+        and thing.__module__ == module.__name__
+        and "EVENT" in vars(thing)
+    ]
+    specs = getattr(module, "COMMANDS", ())
+    order = [] if isinstance(specs, dict) else [spec.name for spec in specs]
+    return sorted(own, key=lambda command: order.index(command.NAME) if command.NAME in order else len(order))
+
+
+def _list(name: str, base: str, classes: Iterable[type[Command]], meaning: str) -> str:
+    lines = "".join(f"    {one.__name__},\n" for one in classes if one.NAME not in _ASIDE)
+    return f'{name}: tuple[type[{base}], ...] = (\n{lines})\n"""{meaning}"""\n'
 
 
 def _table(name: str, specs: Iterable[Spec], meaning: str) -> str:

@@ -303,14 +303,14 @@ def _form(schema: dict[str, Any], kind: Any) -> str:
 # ── examples ─────────────────────────────────────────────────────────────────────────────────
 
 
-def example(row: Spec, kind: type[Command], about: str) -> dict[str, Any]:
+def example(spec: Spec, kind: type[Command], about: str) -> dict[str, Any]:
     """A command as ``record`` takes it: what is required, and little beside it."""
-    words: dict[str, Any] = {"command": row.name}
+    words: dict[str, Any] = {"command": spec.name}
     if about == "grant":
         words["grant"] = EXAMPLES["GrantId"]
-    words |= {"on": EXAMPLES["Day"], "actor": ACTORS[row.role]}
-    known = BY_FIELD | BY_COMMAND.get(row.name, {})
-    shown = ALSO_SHOWN | set(BY_COMMAND.get(row.name, {}))
+    words |= {"on": EXAMPLES["Day"], "actor": ACTORS[spec.role]}
+    known = BY_FIELD | BY_COMMAND.get(spec.name, {})
+    shown = ALSO_SHOWN | set(BY_COMMAND.get(spec.name, {}))
     for field in fields_of(kind):
         if field.name not in words and (field.required or field.name in shown):
             words[field.name] = known[field.name] if field.name in known else _example_of(field)

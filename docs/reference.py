@@ -22,7 +22,7 @@ from cli.index import GROUPS, OTHERS
 from cli.main import HELP, cli
 from cli.shell.settings import Settings
 from lifecycle.call import call
-from lifecycle.catalogue import OF_QUARANTINES, ROWS
+from lifecycle.catalogue import OF_QUARANTINES, SPECS
 from lifecycle.fund import events as fund
 from lifecycle.grant import events as grant
 from lifecycle.journal.mapper import topic_of
@@ -87,7 +87,7 @@ def events_page() -> Iterator[str]:
     streams = {"grant": ("A grant's stream", grant), "fund": ("The fund's stream", fund)}
     for about, (heading, room) in {**streams, "call": ("A call's stream", call)}.items():
         yield f"## {heading}\n\n"
-        rows = {row.event: row for row in ROWS[about].values()}
+        rows = {row.event: row for row in SPECS[about].values()}
         for event in room.EVENTS:
             yield from _event(event, rows.get(event.__name__), about)
 
@@ -115,7 +115,7 @@ def _anchor(row: Spec, about: str) -> str:
 
 def _heading(row: Spec, about: str) -> str:
     """The command's name, told apart where there are others of that name."""
-    twice = sum(row.name in rows for rows in ROWS.values()) > 1
+    twice = sum(row.name in rows for rows in SPECS.values()) > 1
     return row.name + (_ON[about] if twice else "")
 
 
@@ -133,7 +133,7 @@ def commands_page() -> Iterator[str]:
     yield from table([common[name] for name in order])
     for about, heading in {"grant": "On a grant", "fund": "On the fund", "call": "On a call"}.items():
         yield f"## {heading}\n\n"
-        for row in ROWS[about].values():
+        for row in SPECS[about].values():
             yield from _command(row, about)
 
 
@@ -318,16 +318,17 @@ def main() -> int:
     """Write the reference, or say what is stale."""
     wanted = pages()
     names = stale(wanted)
-    old = catalogue.FILE.read_text("utf-8") != (specs := catalogue.text())
+    written = {catalogue.FILE: catalogue.text(), catalogue.COMMANDS_FILE: catalogue.commands()}
+    old = {file: text for file, text in written.items() if file.read_text("utf-8") != text}
     if "--check" in sys.argv[1:]:
-        if old:
-            print("src/lifecycle/catalogue.py is stale: run make docs", file=sys.stderr)
+        for file in old:
+            print(f"{file.relative_to(REFERENCE.parents[1])} is stale: run make docs", file=sys.stderr)
         for name in names:
             print(f"docs/reference/{name} is stale: run make docs", file=sys.stderr)
         return 1 if names or old else 0
-    if old:
-        catalogue.FILE.write_text(specs, "utf-8")
-        print("src/lifecycle/catalogue.py: run it again for the pages that are made from it")
+    for file, text in old.items():
+        file.write_text(text, "utf-8")
+        print(f"{file.relative_to(REFERENCE.parents[1])}: run it again for the pages that are made from it")
     for name in names:
         if name in wanted:
             (REFERENCE / name).parent.mkdir(parents=True, exist_ok=True)

@@ -10,14 +10,14 @@ import click
 from cli.index import GROUPS, OTHERS
 from cli.output.terminal_text import forget_stdout, safe, telling
 from cli.shell.settings import Settings, global_options
-from lifecycle.catalogue import ROWS
+from lifecycle.catalogue import SPECS
 from lifecycle.kernel.spec import Spec
 
 _OTHERS = {listed.words: listed for listed in OTHERS}
-_ROWS: dict[str, tuple[Spec, str]] = {
-    row.words: (row, about) for about, rows in ROWS.items() for row in rows.values()
+_SPECS: dict[str, tuple[Spec, str]] = {
+    row.words: (row, about) for about, rows in SPECS.items() for row in rows.values()
 }
-HELP = {words: row.help for words, (row, _) in _ROWS.items()} | {
+HELP = {words: row.help for words, (row, _) in _SPECS.items()} | {
     listed.words: listed.help for listed in OTHERS
 }
 """Every command's words and its line of help."""
@@ -30,7 +30,7 @@ def load(words: str) -> click.Command:
         return command
     from cli.shell.run_command import RowCommand
 
-    row, about = _ROWS[words]
+    row, about = _SPECS[words]
     return RowCommand(row, about)
 
 

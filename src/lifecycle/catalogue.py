@@ -174,11 +174,11 @@ QUARANTINE_ANSWER = Spec("QuarantineAnswer", "audit seal --quarantine-answer", "
 OF_QUARANTINES = {spec.name: spec for spec in (QUARANTINE, QUARANTINE_ANSWER)}
 """Acts of an administrator at the seal: no commands of the shell's own, nor lines of ``record``."""
 
-GRANT_ROWS = {spec.name: spec for spec in GRANT_COMMANDS}
-FUND_ROWS = {spec.name: spec for spec in FUND_COMMANDS}
-CALL_ROWS = {spec.name: spec for spec in CALL_COMMANDS}
-ROWS = {"grant": GRANT_ROWS, "fund": FUND_ROWS, "call": CALL_ROWS}
+GRANT_SPECS = {spec.name: spec for spec in GRANT_COMMANDS}
+FUND_SPECS = {spec.name: spec for spec in FUND_COMMANDS}
+CALL_SPECS = {spec.name: spec for spec in CALL_COMMANDS}
+SPECS = {"grant": GRANT_SPECS, "fund": FUND_SPECS, "call": CALL_SPECS}
 """By what the command is about."""
-BY_EVENT = {about: {spec.event: spec for spec in specs.values()} for about, specs in ROWS.items()}
+BY_EVENT = {about: {spec.event: spec for spec in specs.values()} for about, specs in SPECS.items()}
 BY_EVENT["fund"] |= {spec.event: spec for spec in OF_QUARANTINES.values()}
 """The spec of the command that becomes an event of a grant, of the fund or of a call."""

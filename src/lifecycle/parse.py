@@ -7,13 +7,15 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from lifecycle.catalogue import ROWS
+from lifecycle.catalogue import SPECS
 from lifecycle.decide.commands import BY_NAME
 from lifecycle.kernel.command import Command
 from lifecycle.types.text import OfficerId
 
 _ABOUT = {
-    name: [about for about, rows in ROWS.items() if name in rows] for rows in ROWS.values() for name in rows
+    name: [about for about, specs in SPECS.items() if name in specs]
+    for specs in SPECS.values()
+    for name in specs
 }
 """What each command can be about."""
 
@@ -79,7 +81,7 @@ def command_class(name: str, about: str) -> type[Command]:
 
 def every_command() -> list[type[Command]]:
     """All classes, in the order of the table: of grants, of the fund, of calls."""
-    return [command_class(name, about) for about, rows in ROWS.items() for name in rows]
+    return [command for commands in BY_NAME.values() for command in commands.values()]
 
 
 def command_from(words: Mapping[str, Any]) -> Command:

@@ -7,7 +7,7 @@ import pytest
 
 from cli.index import GROUPS, OTHERS
 from cli.main import HELP, cli, load
-from lifecycle.catalogue import ROWS
+from lifecycle.catalogue import SPECS
 from lifecycle.parse import command_class
 from support.cli_shell import Shell
 
@@ -66,7 +66,7 @@ def test_the_table_is_true() -> None:
 
 
 def test_every_row_has_its_command() -> None:
-    for about, rows in ROWS.items():
+    for about, rows in SPECS.items():
         for row in rows.values():
             command = load(row.words)
             assert (command.help or "").startswith(row.help), row

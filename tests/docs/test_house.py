@@ -23,7 +23,6 @@ ENTRIES = 14
 LINES = 450
 LONGER = {
     "lifecycle/seal/standalone.py": "one file that goes into each package",
-    "lifecycle/kernel/refusals.py": "to be split",
 }
 LEFT = {"fact": 198, "verdict": 46, "so many": 11, "told": 381, "tell": 91, "anew": 23}
 """Words to avoid, and how many lines of src/ may still have each. Lower the numbers, never raise them."""

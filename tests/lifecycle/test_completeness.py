@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from lifecycle.call import call as on_call
-from lifecycle.catalogue import BY_EVENT, CALL_COMMANDS, FUND_COMMANDS, GRANT_COMMANDS, ROWS
+from lifecycle.catalogue import BY_EVENT, CALL_COMMANDS, FUND_COMMANDS, GRANT_COMMANDS, SPECS
 from lifecycle.decide.commands import CloseGrant, InvolveParty, RequestPayment
 from lifecycle.fund import events as on_fund
 from lifecycle.fund.evolve import EVOLVE
@@ -37,7 +37,7 @@ from support.asking import ON_CALL, ON_FUND, ON_GRANT
 
 TESTS = Path(__file__).parents[1]
 TABLES = {"grant": GRANT_COMMANDS, "fund": FUND_COMMANDS, "call": CALL_COMMANDS}
-ALL_ROWS = [(row, about) for about, rows in TABLES.items() for row in rows]
+ALL_SPECS = [(row, about) for about, rows in TABLES.items() for row in rows]
 EVENTS = {"grant": on_grant.EVENTS, "fund": on_fund.EVENTS, "call": on_call.EVENTS}
 BASES: dict[str, type[Event]] = {"grant": GrantEvent, "fund": FundEvent, "call": CallEvent}
 HERE = Path(__file__)
@@ -103,7 +103,7 @@ def test_every_event_says_who_records_it_and_who_reads_it() -> None:
         ), event.__name__
 
 
-@pytest.mark.parametrize(("row", "about"), ALL_ROWS, ids=lambda value: getattr(value, "name", value))
+@pytest.mark.parametrize(("row", "about"), ALL_SPECS, ids=lambda value: getattr(value, "name", value))
 def test_every_row_has_its_command_and_its_event(row: Spec, about: str) -> None:
     command = command_class(row.name, about)
     assert issubclass(command, GrantCommand) is (about == "grant")
@@ -116,7 +116,7 @@ def test_every_row_has_its_command_and_its_event(row: Spec, about: str) -> None:
 
 
 def test_every_command_holds_the_event_that_it_becomes_or_a_draft_of_it() -> None:
-    for row, about in ALL_ROWS:
+    for row, about in ALL_SPECS:
         held = command_class(row.name, about).EVENT
         assert held.__name__ == row.event or issubclass(held, Draft), row.name
 
@@ -154,27 +154,27 @@ def test_a_command_put_together_in_python_says_what_the_lists_have() -> None:
 
 
 def test_every_command_says_in_its_docstring_what_the_catalogue_says() -> None:
-    for row, about in ALL_ROWS:
+    for row, about in ALL_SPECS:
         command = command_class(row.name, about)
         if not issubclass(command.EVENT, Draft):
             assert command.__doc__ == row.help
 
 
 def test_every_command_has_its_row() -> None:
-    assert every_command() == [command_class(row.name, about) for row, about in ALL_ROWS]
-    assert [command.NAME for command in every_command()] == [row.name for row, _ in ALL_ROWS]
+    assert every_command() == [command_class(row.name, about) for row, about in ALL_SPECS]
+    assert [command.NAME for command in every_command()] == [row.name for row, _ in ALL_SPECS]
 
 
 def test_every_event_of_a_grant_has_its_row() -> None:
     assert set(BY_EVENT["grant"]) == {event.__name__ for event in on_grant.EVENTS}
-    assert {about: len(rows) for about, rows in ROWS.items()} == {
+    assert {about: len(rows) for about, rows in SPECS.items()} == {
         about: len(rows) for about, rows in TABLES.items()
     }
     assert set(ANY) == set(map(str, Stage))
 
 
 def test_words_are_typed_for_one_command_only() -> None:
-    words = [row.words for row, _ in ALL_ROWS]
+    words = [row.words for row, _ in ALL_SPECS]
     assert len(words) == len(set(words))
 
 
@@ -182,13 +182,13 @@ def test_an_entry_is_named_by_its_stream_and_version() -> None:
     assert {"originator_id", "originator_version"} <= set(Entry._fields)
 
 
-@pytest.mark.parametrize(("row", "about"), ALL_ROWS, ids=lambda value: getattr(value, "name", value))
+@pytest.mark.parametrize(("row", "about"), ALL_SPECS, ids=lambda value: getattr(value, "name", value))
 def test_the_dice_throw_every_command(row: Spec, about: str) -> None:
     thrown = row.name in THROWN[about] or row.name in THROWN_OTHERWISE
     assert thrown, f"tests/support/asking.py makes no {row.name}"
 
 
-@pytest.mark.parametrize(("row", "about"), ALL_ROWS, ids=lambda value: getattr(value, "name", value))
+@pytest.mark.parametrize(("row", "about"), ALL_SPECS, ids=lambda value: getattr(value, "name", value))
 def test_the_second_book_knows_every_command(row: Spec, about: str) -> None:
     if row.name == "SwitchSealing":
         return

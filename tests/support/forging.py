@@ -6,7 +6,7 @@ from typing import Any
 
 from lifecycle.book.book import Book
 from lifecycle.call import call
-from lifecycle.decide import row_of, stream_of
+from lifecycle.decide import spec_of, stream_of
 from lifecycle.fund import events as fund
 from lifecycle.grant import events as grant
 from lifecycle.journal.command_digest import digest_of
@@ -39,7 +39,7 @@ def forge(
     """
     recorder, command_id = recorder or asked.actor, asked.command_id or f"forged-{book.position()}"
     stream = stream_of(asked)
-    made = event or event_of(EVENTS[stream.partition(":")[0]][row_of(asked).event], asked.event)
+    made = event or event_of(EVENTS[stream.partition(":")[0]][spec_of(asked).event], asked.event)
     moment = _next(book)
     own = {name: changes.pop(name) for name in ("rules", "recorded_at", "note") if name in changes}
     entries: list[Entry] = []

@@ -16,7 +16,7 @@ from typing import Any
 from lifecycle.book.founding import founding
 from lifecycle.call.call import Call
 from lifecycle.call.call import fold as fold_call
-from lifecycle.decide import Known, Taken, acts_of, calls_named, judge_call, judge_fund, judge_grant
+from lifecycle.decide import Known, Taken, acts_of, calls_named, decide_call, decide_fund, decide_grant
 from lifecycle.fund.evolve import fold as fold_fund
 from lifecycle.fund.state import Fund
 from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
@@ -333,27 +333,27 @@ class Past:
             if isinstance(asked, GrantCommand):
                 known = self.grants.get(asked.grant, Known())
                 calls = {name: self.call(name) for name in calls_named(known, asked)}
-                verdict = judge_grant(known, asked, self.fund, recorder, today, calls)
+                decision = decide_grant(known, asked, self.fund, recorder, today, calls)
                 stream = grant_stream(asked.grant)
-                entry = self._append(stream, len(known.entries) + 1, verdict.fact, recorder)
-                self.grants[asked.grant] = known.plus(entry, verdict.grant)
+                entry = self._append(stream, len(known.entries) + 1, decision.event, recorder)
+                self.grants[asked.grant] = known.plus(entry, decision.grant)
             elif isinstance(asked, CallCommand):
                 entries = self.calls.get(asked.call, [])
-                verdict = judge_call(entries, asked, self.fund, recorder, today)
-                self._append(call_stream(asked.call), len(entries) + 1, verdict.fact, recorder)
+                decision = decide_call(entries, asked, self.fund, recorder, today)
+                self._append(call_stream(asked.call), len(entries) + 1, decision.event, recorder)
             else:
                 assert isinstance(asked, FundCommand)
                 entries = self.fund_entries
                 about = (entries, self._acts_since, self._streams)
-                verdict = judge_fund(self.fund, asked, recorder, today, *about)
-                self._append(FUND, len(self.fund_entries) + 1, verdict.fact, recorder)
+                decision = decide_fund(self.fund, asked, recorder, today, *about)
+                self._append(FUND, len(self.fund_entries) + 1, decision.event, recorder)
         except Refusal as no:
             return Outcome(refusal=no)
-        for stream, part in verdict.pair:
+        for stream, part in decision.pair:
             before = self.fund_entries if stream == FUND else self.calls[stream.removeprefix("call:")]
             self._append(stream, len(before) + 1, part, recorder)
-        self.fund = verdict.fund
-        return Outcome((verdict.fact, *(part for _, part in verdict.pair)))
+        self.fund = decision.fund
+        return Outcome((decision.event, *(part for _, part in decision.pair)))
 
     def _append(self, stream: str, version: int, event: Event, recorder: str, command_id: str = "") -> Entry:
         self.position += 1

@@ -9,7 +9,7 @@ import click
 
 from cli.shell.run_command import give, help_of
 from cli.shell.settings import global_options
-from lifecycle.catalogue import FUND_ROWS, GRANT_ROWS
+from lifecycle.catalogue import FUND_SPECS, GRANT_SPECS
 from lifecycle.kernel.spec import Spec
 
 if TYPE_CHECKING:
@@ -116,6 +116,6 @@ def _names() -> list[click.Parameter]:
 
 
 _ABOUT_FILE = ("name", "media_type", "sha256")
-attach = FileCommand(GRANT_ROWS["AttachDocument"], "grant", made=_ABOUT_FILE, more=_names())
-attach_to_fund = FileCommand(FUND_ROWS["AttachDocument"], "fund", made=_ABOUT_FILE, more=_names())
-adopt_policy = FileCommand(FUND_ROWS["AdoptPolicy"], "fund", made=("edition",), more=[])
+attach = FileCommand(GRANT_SPECS["AttachDocument"], "grant", made=_ABOUT_FILE, more=_names())
+attach_to_fund = FileCommand(FUND_SPECS["AttachDocument"], "fund", made=_ABOUT_FILE, more=_names())
+adopt_policy = FileCommand(FUND_SPECS["AdoptPolicy"], "fund", made=("edition",), more=[])

@@ -147,7 +147,7 @@ def _click_type(shape: Shape) -> click.ParamType[Any] | None:
     return click.INT if shape.kind == "int" else click.STRING
 
 
-def parameters(row: Spec, command: type[Command], leave_out: Iterable[str] = ()) -> list[click.Parameter]:
+def parameters(spec: Spec, command: type[Command], leave_out: Iterable[str] = ()) -> list[click.Parameter]:
     """Arguments and options for every field of the command, in the fields' order, the envelope last."""
     fields = command.fields()
     made: list[click.Parameter] = [
@@ -157,10 +157,10 @@ def parameters(row: Spec, command: type[Command], leave_out: Iterable[str] = ())
             metavar=name.upper() if fields[name].is_required() else f"[{name.upper()}]",
             required=fields[name].is_required(),
         )
-        for name in row.arguments
+        for name in spec.arguments
         if name in fields
     ]
-    own = [name for name in fields if name not in (*_ENVELOPE, *row.arguments, *leave_out)]
+    own = [name for name in fields if name not in (*_ENVELOPE, *spec.arguments, *leave_out)]
     made += [FieldOption(command, name, shape_of(fields[name]), fields[name].is_required()) for name in own]
     for name in _ENVELOPE:
         option = FieldOption(command, name, shape_of(fields[name]), required=False)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from lifecycle.book.decider import Decider
 from lifecycle.book.loaded_state import MANY, LoadedState
 from lifecycle.book.own_rows import OwnRows
-from lifecycle.decide import Verdict, stream_of
+from lifecycle.decide import Decision, stream_of
 from lifecycle.fund.seat import day_at
 from lifecycle.fund.state import Fund
 from lifecycle.journal.clock import Clock, next_moment
@@ -181,12 +181,12 @@ class CommandHandler:
             )
 
     def _entries(
-        self, request: _Request, decision: Verdict, note: str | None, now: datetime
+        self, request: _Request, decision: Decision, note: str | None, now: datetime
     ) -> tuple[Entry, ...]:
         """Return the entries that a command becomes: its own, then the paired ones on the fund and calls."""
         versions: dict[str, int] = {}
         entries = list[Entry]()
-        for stream, event in ((request.stream, decision.fact), *decision.pair):
+        for stream, event in ((request.stream, decision.event), *decision.pair):
             versions[stream] = versions.get(stream, self._state.version(stream)) + 1
             about = (self._next_moment(now), request.recorder, request.command_id)
             entries.append(Entry(stream, versions[stream], event, *about, None if entries else note))

@@ -8,15 +8,15 @@ from pydantic import ValidationError
 from lifecycle.book.loaded_state import CLOCKS_DIFFER, LoadedState
 from lifecycle.decide import (
     NEED_ENTRIES,
+    Decision,
     Taken,
-    Verdict,
     acts_of,
     calls_named,
-    judge_call,
-    judge_fund,
-    judge_grant,
-    judge_quarantine,
-    judge_quarantine_of_answer,
+    decide_call,
+    decide_fund,
+    decide_grant,
+    decide_on_refusal,
+    decide_on_row,
     stream_of,
 )
 from lifecycle.decide.correction import CorrectCallEntry, CorrectEntry, CorrectFundEntry, faults_of_reading
@@ -39,7 +39,7 @@ class Decider:
     def __init__(self, journal: Journal, state: LoadedState) -> None:
         self._journal, self._state = journal, state
 
-    def decide(self, command: Command, recorder: str, today: date) -> Verdict:
+    def decide(self, command: Command, recorder: str, today: date) -> Decision:
         """Return the decision on a command.
 
         Raises `Refusal`, or `Malformed` if a correction makes no event.
@@ -51,17 +51,17 @@ class Decider:
             if isinstance(command, GrantCommand):
                 known = self._state.grant(stream_of(command))
                 calls = {name: self._state.call(name)[0] for name in calls_named(known, command)}
-                return judge_grant(known, command, fund, recorder, today, calls)
+                return decide_grant(known, command, fund, recorder, today, calls)
             if isinstance(command, CallCommand):
-                return judge_call(self._journal.entries(stream_of(command)), command, fund, recorder, today)
+                return decide_call(self._journal.entries(stream_of(command)), command, fund, recorder, today)
             if isinstance(command, QuarantineAnswer):
                 refusal = self._refusal_of(command.event.answered)
-                return judge_quarantine_of_answer(fund, command, recorder, today, refusal)
+                return decide_on_refusal(fund, command, recorder, today, refusal)
             if isinstance(command, QuarantineRow):
-                return judge_quarantine(fund, command, recorder, today, self._row_at(command.event.position))
+                return decide_on_row(fund, command, recorder, today, self._row_at(command.event.position))
             assert isinstance(command, FundCommand)
             entries = self._journal.entries(FUND) if command.NAME in NEED_ENTRIES else ()
-            return judge_fund(fund, command, recorder, today, entries, self._acts_since, self._streams)
+            return decide_fund(fund, command, recorder, today, entries, self._acts_since, self._streams)
         except ValidationError as error:
             raise Malformed.of(error, inside="reads") from None
 

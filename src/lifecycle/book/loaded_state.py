@@ -11,7 +11,7 @@ from eventsourcing.persistence import PersistenceError
 
 from lifecycle.call.call import Call
 from lifecycle.call.call import fold as fold_call
-from lifecycle.decide import Known, Verdict, stream_of
+from lifecycle.decide import Decision, Known, stream_of
 from lifecycle.fund.evolve import fold
 from lifecycle.fund.state import Fund
 from lifecycle.journal.journal import Journal
@@ -128,7 +128,7 @@ class LoadedState:
 
     # ── what this process appends ────────────────────────────────────────────────────────────
 
-    def add(self, entries: Sequence[Entry], decision: Verdict) -> None:
+    def add(self, entries: Sequence[Entry], decision: Decision) -> None:
         """Go on to the states after a command's entries, its own first."""
         own = entries[0]
         if kind_of(own.originator_id) == "grant":

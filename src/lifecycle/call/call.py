@@ -35,7 +35,7 @@ class CallOpened(CallEvent):
     criteria: Annotated[tuple[Word, ...], Field(min_length=1, max_length=30)]
     """What each review scores."""
     opens: Day | None = None
-    """First day for proposals; the day of the fact where not given."""
+    """First day for proposals; the day of the event where not given."""
     closes: Day
     """Last day for proposals."""
 
@@ -102,7 +102,7 @@ EVENTS: tuple[type[CallEvent], ...] = (
     SelectionReleased,
     EntryCorrected,
 )
-"""Every fact a call's stream can hold."""
+"""Every event a call's stream can hold."""
 
 
 def _opened(_: Call | None, event: CallOpened) -> Call:
@@ -141,7 +141,7 @@ EVOLVE: dict[type[Event], Callable[[Any, Any], Call]] = {
 
 
 def evolve(call: Call | None, event: Event, name: str) -> Call:
-    """The state of the call ``name`` after the fact."""
+    """The state of the call ``name`` after the event."""
     after = EVOLVE[type(event)](call, event)
     return after if after.id else replace(after, id=name)
 
@@ -194,7 +194,7 @@ def not_closed(call: Call, event: Event) -> None:
 
 
 def lawful_in(call: Call | None, name: str, event: Event, fund: Fund, rules: int) -> None:
-    """Refuse a fact of the call's own that the rules of this number forbid. Raises their refusal."""
+    """Refuse an event of the call's own that the rules of this number forbid. Raises their refusal."""
     if call is None and not isinstance(event, CallOpened):
         raise UnknownCall(f"there is no call {name} on {event.on}: open it first")
     for rule in in_set(RULES.get(type(event), NONE).invariants, rules):

@@ -7,13 +7,13 @@ from lifecycle.call import call as on_call
 from lifecycle.call.call import Call, evolve, lawful_in, within_envelope
 from lifecycle.decide.correction import CorrectCallEntry, corrects_something, only_more_time, target_of
 from lifecycle.decide.decision import (
-    Verdict,
+    Decision,
     judged_today,
     no_longer,
     not_in_future,
     place,
     provisional,
-    row_of,
+    spec_of,
 )
 from lifecycle.decide.permission import permit, readings_permitted
 from lifecycle.fund.state import Fund
@@ -24,7 +24,7 @@ from lifecycle.kernel.refusals import Refusal, UnknownCall
 from lifecycle.kernel.rule import RULE_SET
 
 
-def judge_call(
+def decide(
     entries: Sequence[Entry],
     asked: CallCommand,
     fund: Fund,
@@ -32,13 +32,13 @@ def judge_call(
     today: date,
     *,
     rules: int = RULE_SET,
-) -> Verdict:
+) -> Decision:
     """Judge a command on the call whose stream holds ``entries``. Raises a `Refusal`.
 
     ``rules``: the number of the rule set that it is judged by.
     """
-    row = row_of(asked)
-    permit(fund, row, asked.event, recorder)
+    spec = spec_of(asked)
+    permit(fund, spec, asked.event, recorder)
     before = in_force(entries)
     event = event_of(EntryCorrected, asked.event) if isinstance(asked, CorrectCallEntry) else asked.event
     if isinstance(asked, CorrectCallEntry):
@@ -51,7 +51,7 @@ def judge_call(
         corrects_something(before, held, rules)
         call = _call_still_true(held, asked.call, fund)
         readings_permitted(fund, held, before)
-        return Verdict(event, (), None, fund, {asked.call: call})
+        return Decision(event, (), None, fund, {asked.call: call})
     new = provisional(asked, event, len(entries) + 1, rules)
     i = place(before, asked.on)
     held = [*before[:i], new, *before[i:]]
@@ -61,7 +61,7 @@ def judge_call(
         judged[asked.call] = _call_still_true(held, asked.call, fund, new)
 
     judged_today(asked.on, today, judge)
-    return Verdict(event, (), None, fund, judged)
+    return Decision(event, (), None, fund, judged)
 
 
 def _opening(held: Sequence[Entry]) -> on_call.CallOpened:
@@ -70,7 +70,7 @@ def _opening(held: Sequence[Entry]) -> on_call.CallOpened:
 
 
 def _call_still_true(held: Sequence[Entry], name: str, fund: Fund, new: Entry | None = None) -> Call:
-    """The call after all that is held, every fact lawful, the envelope never exceeded."""
+    """The call after all that is held, every event lawful, the envelope never exceeded."""
     call: Call | None = None
     for entry in held:
         try:

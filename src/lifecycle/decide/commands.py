@@ -1,71 +1,29 @@
-"""Every command, as a class: what may be asked of a grant, of the fund and of a call."""
+"""Every command as a class, and the drafts that some hold.
 
+Written by docs/reference.py from the classes that stand beside the events. Do not edit: run `make docs`.
+"""
+
+# fmt: off
 from lifecycle.call.call import CloseCall, OpenCall
-from lifecycle.decide.correction import CorrectCallEntry, CorrectEntry, CorrectFundEntry
-from lifecycle.decide.quarantined_rows import QuarantineAnswer, QuarantineRow
-from lifecycle.fund.contributions import (
-    AgreeContribution,
-    HoldConsultation,
-    JoinPartner,
-    PledgeContribution,
-    ReceiveInstalment,
-    ScheduleInstalment,
-    WaiveFundObligation,
-)
+from lifecycle.decide.correction import CallCorrection, CorrectCallEntry, CorrectEntry, CorrectFundEntry, FundCorrection, GrantCorrection
+from lifecycle.decide.quarantined_rows import AnswerQuarantineDraft, QuarantineAnswer, QuarantineRow, RowQuarantineDraft
+from lifecycle.fund.contributions import AgreeContribution, HoldConsultation, JoinPartner, PledgeContribution, ReceiveInstalment, ScheduleInstalment, WaiveFundObligation
 from lifecycle.fund.establishment import AdoptPolicy, AttachFundDocument, EstablishFund, SwitchSealing
 from lifecycle.fund.officers import AppointOfficer, RetireOfficer
 from lifecycle.fund.treasury import ChargeFee, CreditIncome, ReturnFunds
 from lifecycle.grant.agreement import LapseGrant, MakeEffective, MeetCondition, SignAgreement
-from lifecycle.grant.amendment import (
-    CancelBalance,
-    CancelGrant,
-    ExtendClosingDate,
-    IncreaseCommitment,
-    LiftSuspension,
-    RestructureGrant,
-    SuspendGrant,
-)
+from lifecycle.grant.amendment import CancelBalance, CancelGrant, ExtendClosingDate, IncreaseCommitment, LiftSuspension, RestructureGrant, RestructuringDraft, SuspendGrant
 from lifecycle.grant.closure import AttachDocument, CloseGrant, ReopenGrant, WaiveObligation
-from lifecycle.grant.exchange import (
-    CancelActivity,
-    EngageExpert,
-    HoldActivity,
-    InvolveParty,
-    PlanActivity,
-    RescheduleActivity,
-)
-from lifecycle.grant.follow_up import (
-    AgreeFollowUp,
-    CompleteFollowUp,
-    DropFollowUp,
-    FinanceFollowUp,
-    HandOverFollowUp,
-)
+from lifecycle.grant.exchange import ActivityHeldDraft, CancelActivity, EngageExpert, HoldActivity, InvolveParty, PlanActivity, RescheduleActivity
+from lifecycle.grant.follow_up import AgreeFollowUp, CompleteFollowUp, DropFollowUp, FinanceFollowUp, HandOverFollowUp
 from lifecycle.grant.payment.disbursement import DisburseFunds, FailPayment
 from lifecycle.grant.payment.irregular import RecordIrregularPayment
 from lifecycle.grant.payment.other_money import RecordCoFinancing, RecordCost
 from lifecycle.grant.payment.refund import RecordRefund
 from lifecycle.grant.payment.request import AuthorisePayment, RejectPayment, RequestPayment
-from lifecycle.grant.proposal.request import (
-    ProposeGrant,
-    RequestFunding,
-    ReturnProposal,
-    ReviseProposal,
-    WithdrawProposal,
-)
-from lifecycle.grant.proposal.review import ApproveGrant, DeclineProposal, ReviewProposal
-from lifecycle.grant.results import (
-    AcceptCompletionReport,
-    CompleteImplementation,
-    PublishResultsStory,
-    ReachCapability,
-    RecordClientSurvey,
-    RecordDevelopmentOutcome,
-    RecordLesson,
-    ReportOutcomes,
-    ReportProgress,
-    SubmitCompletionReport,
-)
+from lifecycle.grant.proposal.request import ProposeGrant, RequestFunding, ReturnProposal, ReviseProposal, WithdrawProposal
+from lifecycle.grant.proposal.review import ApprovalDraft, ApproveGrant, DeclineProposal, ReviewProposal
+from lifecycle.grant.results import AcceptCompletionReport, CompleteImplementation, PublishResultsStory, ReachCapability, RecordClientSurvey, RecordDevelopmentOutcome, RecordLesson, ReportOutcomes, ReportProgress, SubmitCompletionReport
 from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
 
 GRANT: tuple[type[GrantCommand], ...] = (
@@ -124,7 +82,13 @@ GRANT: tuple[type[GrantCommand], ...] = (
     AttachDocument,
     CorrectEntry,
 )
-"""Commands on a grant, in order of its life."""
+"""Commands on a grant."""
+CALL: tuple[type[CallCommand], ...] = (
+    OpenCall,
+    CloseCall,
+    CorrectCallEntry,
+)
+"""Commands on a call."""
 FUND: tuple[type[FundCommand], ...] = (
     EstablishFund,
     AdoptPolicy,
@@ -145,12 +109,6 @@ FUND: tuple[type[FundCommand], ...] = (
     CorrectFundEntry,
 )
 """Commands on the fund's own stream."""
-CALL: tuple[type[CallCommand], ...] = (
-    OpenCall,
-    CloseCall,
-    CorrectCallEntry,
-)
-"""Commands on a call."""
 BY_NAME: dict[str, dict[str, type[Command]]] = {
     about: {command.NAME: command for command in commands}
     for about, commands in (("grant", GRANT), ("fund", FUND), ("call", CALL))
@@ -158,19 +116,19 @@ BY_NAME: dict[str, dict[str, type[Command]]] = {
 """By what the command is about, and by its name."""
 
 __all__ = [
-    "BY_NAME",
-    "CALL",
-    "FUND",
-    "GRANT",
     "AcceptCompletionReport",
+    "ActivityHeldDraft",
     "AdoptPolicy",
     "AgreeContribution",
     "AgreeFollowUp",
+    "AnswerQuarantineDraft",
     "AppointOfficer",
+    "ApprovalDraft",
     "ApproveGrant",
     "AttachDocument",
     "AttachFundDocument",
     "AuthorisePayment",
+    "CallCorrection",
     "CancelActivity",
     "CancelBalance",
     "CancelGrant",
@@ -191,6 +149,8 @@ __all__ = [
     "ExtendClosingDate",
     "FailPayment",
     "FinanceFollowUp",
+    "FundCorrection",
+    "GrantCorrection",
     "HandOverFollowUp",
     "HoldActivity",
     "HoldConsultation",
@@ -225,11 +185,13 @@ __all__ = [
     "RequestPayment",
     "RescheduleActivity",
     "RestructureGrant",
+    "RestructuringDraft",
     "RetireOfficer",
     "ReturnFunds",
     "ReturnProposal",
     "ReviewProposal",
     "ReviseProposal",
+    "RowQuarantineDraft",
     "ScheduleInstalment",
     "SignAgreement",
     "SubmitCompletionReport",

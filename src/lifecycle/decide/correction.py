@@ -84,7 +84,7 @@ COMPLETIONS_REST_ON: frozenset[type[Event]] = frozenset(
     )
 )
 """Plans of the fund: if one is corrected, the completion is asked again whether an activity is still planned
-(domain §1.1). That an activity was not held after all is a fact of the world, and recorded."""
+(domain §1.1). That an activity was not held after all is an event of the world, and recorded."""
 DECISIONS_HOLD_SINCE = 2
 """The number of the rule set from which on closures, completions and editions are asked again."""
 _FIXED: dict[type[Event], frozenset[str]] = {
@@ -106,7 +106,7 @@ class _Correction(Draft, EntryCorrected):
             raise ValueError("give either reads (the fields as they should be) or struck")
         if self.reads is not None and (not self.reads or "actor" in self.reads):
             raise ValueError(
-                "reads names fields of the fact, not its actor: strike the entry and record anew"
+                "reads names fields of the event, not its actor: strike the entry and record anew"
             )
         try:
             to_json({"reads": [self.reads]})  # any value may stand in it, so none was held against a type
@@ -356,7 +356,7 @@ def only_more_time(now: CallOpened, after: CallOpened) -> None:
 def completed(asked: EntryCorrected, now: Entry, fund: Fund) -> EntryCorrected:
     """The correction with what follows from it: an approval on another day is under that day's edition.
 
-    ``now`` is the entry as it reads before. Raises ``ValidationError`` for fields that make no fact.
+    ``now`` is the entry as it reads before. Raises ``ValidationError`` for fields that make no event.
     """
     if asked.reads is None:
         return asked

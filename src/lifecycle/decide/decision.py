@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from lifecycle.call.call import Call
-from lifecycle.catalogue import ROWS
+from lifecycle.catalogue import SPECS
 from lifecycle.fund.state import Fund
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
@@ -30,10 +30,10 @@ Calls = Mapping[str, Call | None]
 NO_CALLS: Calls = MappingProxyType({})
 
 
-class Verdict(NamedTuple):
-    """What the command becomes: its own fact, the pairs on the fund and on calls, the states after them."""
+class Decision(NamedTuple):
+    """What the command becomes: its own event, the pairs on the fund and on calls, the states after them."""
 
-    fact: Event
+    event: Event
     pair: tuple[tuple[str, Event], ...]
     """Each with its stream."""
     grant: Grant | None
@@ -42,9 +42,9 @@ class Verdict(NamedTuple):
     """Those that changed."""
 
 
-def row_of(command: Command) -> Spec:
-    """The command's row in the table."""
-    return ROWS[stream_of(command).partition(":")[0]][command.NAME]
+def spec_of(command: Command) -> Spec:
+    """The command's spec in the table."""
+    return SPECS[stream_of(command).partition(":")[0]][command.NAME]
 
 
 def stream_of(command: Command) -> str:
@@ -89,5 +89,5 @@ def reads_alike(one: Entry, other: Entry) -> bool:
 
 
 def provisional(asked: Command, event: Event, version: int, rules: int) -> Entry:
-    """The entry that the fact would be under the rule set of this number, while it is tried out."""
+    """The entry that the event would be under the rule set of this number, while it is tried out."""
     return Entry(stream_of(asked), version, event, NOT_YET, asked.actor, asked.command_id, rules=rules)

@@ -5,13 +5,13 @@ from datetime import date
 
 from lifecycle.decide.correction import CorrectFundEntry, corrects_something, target_of
 from lifecycle.decide.decision import (
-    Verdict,
+    Decision,
     judged_today,
     no_longer,
     not_in_future,
     provisional,
     reads_alike,
-    row_of,
+    spec_of,
 )
 from lifecycle.decide.likenesses import fund_ids_differ
 from lifecycle.decide.other_streams import (
@@ -43,7 +43,7 @@ _RETURNS_AND_IDS = 2
 """The rule set from which on a return is held against its partner's money, and ids against all others."""
 
 
-def judge_fund(  # noqa: PLR0917 what a judge has to know
+def decide(  # noqa: PLR0917 what a judge has to know
     fund: Fund,
     asked: FundCommand,
     recorder: str,
@@ -53,15 +53,15 @@ def judge_fund(  # noqa: PLR0917 what a judge has to know
     streams: Streams = no_streams,
     *,
     rules: int = RULE_SET,
-) -> Verdict:
+) -> Decision:
     """Judge a command on the fund; a correction and a return need its ``entries``. Raises a `Refusal`.
 
     ``acts_since``: finds the acts of those from whom a role is taken. ``streams``: finds what is recorded of
     grants and calls. ``rules``: the number of the rule set that it is judged by.
     """
-    row = row_of(asked)
+    spec = spec_of(asked)
     if fund.established_on is not None:
-        permit(fund, row, asked.event, recorder)
+        permit(fund, spec, asked.event, recorder)
     event = event_of(EntryCorrected, asked.event) if isinstance(asked, CorrectFundEntry) else asked.event
     if isinstance(asked, CorrectFundEntry):
         target_of(asked.event, entries, rules, lambda: is_settled(entries, streams))
@@ -79,7 +79,7 @@ def judge_fund(  # noqa: PLR0917 what a judge has to know
         judged_today(asked.on, today, lambda: _asks(fund, event, entries, streams, rules))
         after = evolve_fund(fund, event)
     still_permitted(fund, after, acts_since)
-    return Verdict(event, (), None, after)
+    return Decision(event, (), None, after)
 
 
 def _asks(fund: Fund, event: Event, entries: Sequence[Entry], streams: Streams, rules: int) -> None:
@@ -96,7 +96,7 @@ def _asks(fund: Fund, event: Event, entries: Sequence[Entry], streams: Streams, 
 
 
 def _fund_still_true(held: Sequence[Entry], before: Sequence[Entry]) -> Fund:
-    """The fund after a correction: every fact as lawful as before, somebody in charge."""
+    """The fund after a correction: every event as lawful as before, somebody in charge."""
     fund = Fund()
     for entry in held:
         if no := _fund_refusal(fund, entry):

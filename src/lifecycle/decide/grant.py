@@ -23,14 +23,14 @@ from lifecycle.decide.correctors import corrected_by_third, corrections_still_by
 from lifecycle.decide.decision import (
     NO_CALLS,
     Calls,
-    Verdict,
+    Decision,
     judged_today,
     no_longer,
     not_in_future,
     place,
     provisional,
     reads_alike,
-    row_of,
+    spec_of,
 )
 from lifecycle.decide.likenesses import grant_ids_differ, new_ids_differ
 from lifecycle.decide.paired_events import charged
@@ -61,7 +61,7 @@ from lifecycle.kernel.spec import Spec
 from lifecycle.types.stage import Stage
 
 _EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_grant.EVENTS}
-_ROWS = BY_EVENT["grant"]
+_SPECS = BY_EVENT["grant"]
 _BEFORE_EFFECTIVENESS = (Stage.PROPOSED, Stage.REQUESTED, Stage.APPROVED, Stage.SIGNED)
 _ENDS = (Stage.DECLINED, Stage.WITHDRAWN, Stage.LAPSED, Stage.CANCELLED)
 _OF_THE_WORLD = (
@@ -70,7 +70,7 @@ _OF_THE_WORLD = (
     on_grant.RefundReceived,
     on_grant.IrregularPaymentRecorded,
 )
-"""Facts that the fund did not decide."""
+"""Events that the fund did not decide."""
 _HELD_ONCE_ENDED = 2
 """The rule set from which on an activity is held once it has ended."""
 _IDS_AND_ITEMS = 2
@@ -121,13 +121,13 @@ Asked = tuple[str, ...]
 OF_THE_WORLD: Asked = ("invariants",)
 OF_A_CORRECTION: Asked = ("invariants", "balances")
 OF_A_DECISION: Asked = ("invariants", "balances", "preconditions")
-"""What is asked of the entries dated later when a fact of the world arrives or is corrected, when a decision
-is corrected, and when a decision arrives late. What the world did is not held back by what was decided
-since: a refund learned of after the closure is recorded all the same (domain §1.1)."""
+"""What is asked of the entries dated later when an event of the world arrives or is corrected, when a
+decision is corrected, and when a decision arrives late. What the world did is not held back by what was
+decided since: a refund learned of after the closure is recorded all the same (domain §1.1)."""
 
 
 class _Judge(NamedTuple):
-    """What a grant's facts are judged by, beside the grant itself."""
+    """What a grant's events are judged by, beside the grant itself."""
 
     fund: Fund
     calls: Calls
@@ -137,7 +137,7 @@ class _Judge(NamedTuple):
     def asks(self, grant: Grant | None, event: Event, rules: int, asked: Asked) -> None:
         """Ask what must be true before it; the first no counts.
 
-        ``rules``: the number of the rule set that the fact was recorded under.
+        ``rules``: the number of the rule set that the event was recorded under.
         """
         refusals: list[Refusal] = []
         guards = RULES.get(type(event), NONE)
@@ -161,7 +161,7 @@ class GrantIdTaken(Refusal, order=STAGE, rule="domain §3: ProposeGrant"):
     """Another proposal has this id."""
 
 
-def judge_grant(  # noqa: PLR0917 what a judge has to know
+def decide(  # noqa: PLR0917 what a judge has to know
     known: Known,
     asked: GrantCommand,
     fund: Fund,
@@ -170,22 +170,22 @@ def judge_grant(  # noqa: PLR0917 what a judge has to know
     calls: Calls = NO_CALLS,
     *,
     rules: int = RULE_SET,
-) -> Verdict:
+) -> Decision:
     """Judge a command on a grant. Raises a `Refusal`, or pydantic's ``ValidationError`` for bad ``reads``.
 
     ``rules``: the number of the rule set that it is judged by.
     """
-    row, judge = row_of(asked), _Judge(fund, calls, rules)
-    permit(fund, row, asked.event, recorder)
+    spec, judge = spec_of(asked), _Judge(fund, calls, rules)
+    permit(fund, spec, asked.event, recorder)
     if isinstance(asked, CorrectEntry):
         return _corrected(known, asked, judge, today)
-    if row.stages == ("",) and known.entries:
+    if spec.stages == ("",) and known.entries:
         raise GrantIdTaken(f"there is a grant {asked.grant}: choose another id")
     late = bool(known.held) and asked.on < known.held[-1].event.on
     i = place(known.held, asked.on) if late else len(known.held)
     grant = fold(known.held[:i]) if late else known.grant
-    in_stage(grant, row, asked.grant, asked.on)
-    kind = _EVENTS[row.event]
+    in_stage(grant, spec, asked.grant, asked.on)
+    kind = _EVENTS[spec.event]
     make = RULES.get(kind, NONE).made_by
     event = make(grant, asked.event, fund) if make else asked.event
     judged_today(_happened_by(event, rules), today, lambda: judge.asks(grant, event, rules, OF_A_DECISION))
@@ -217,26 +217,26 @@ def _after(grant: Grant | None, event: Event, name: str) -> Grant:
     return after if grant is not None else after.but(id=name)
 
 
-def in_stage(grant: Grant | None, row: Spec, name: str, on: date) -> None:
+def in_stage(grant: Grant | None, spec: Spec, name: str, on: date) -> None:
     """Refuse what is not done in the grant's stage."""
     if grant is None:
-        if row.stages != ("",):
+        if spec.stages != ("",):
             raise UnknownGrant(f"there is no grant {name} on {on}")
         return
-    if grant.stage in row.stages:
+    if grant.stage in spec.stages:
         return
-    if row.stages == ("",):
+    if spec.stages == ("",):
         raise GrantIdTaken(f"there is a grant {name}")
     if grant.stage in _ENDS:
         raise GrantHasEnded(
-            f"{grant.id} was {grant.stage} on {grant.ended_on}: {row.words} is not possible after it"
+            f"{grant.id} was {grant.stage} on {grant.ended_on}: {spec.words} is not possible after it"
         )
     if grant.stage is Stage.CLOSED:
         raise GrantIsClosed(f"{grant.id} was closed on {grant.closed_on}: an approver can reopen it")
-    if grant.stage in _BEFORE_EFFECTIVENESS and not set(row.stages) & set(_BEFORE_EFFECTIVENESS):
+    if grant.stage in _BEFORE_EFFECTIVENESS and not set(spec.stages) & set(_BEFORE_EFFECTIVENESS):
         raise NotYetEffective(f"{grant.id} is {grant.stage} on {on}: it has to be effective first")
     raise NotInStage(
-        f"{grant.id} is {grant.stage} on {on}; {row.words} is done while {' or '.join(row.stages)}"
+        f"{grant.id} is {grant.stage} on {on}; {spec.words} is done while {' or '.join(spec.stages)}"
     )
 
 
@@ -246,7 +246,7 @@ def _still_true(
     """The state after the later entries, each as lawful as before. Raises the first that is not."""
     for entry in later:
         if no := _refusal(after, entry, judge, asked):
-            # What such a fact or correction has broken before is no reason against the next entry.
+            # What such an event or correction has broken before is no reason against the next entry.
             was = _refusal_before(known.held, entry, judge, asked)
             if type(was) is not type(no):
                 raise no_longer(entry, no) from no
@@ -257,7 +257,7 @@ def _still_true(
 def _refusal(grant: Grant | None, entry: Entry, judge: _Judge, asked: Asked) -> Refusal | None:
     event = entry.event
     try:
-        in_stage(grant, _ROWS[type(event).__name__], entry.originator_id.removeprefix("grant:"), event.on)
+        in_stage(grant, _SPECS[type(event).__name__], entry.originator_id.removeprefix("grant:"), event.on)
         judge.asks(grant, event, entry.rules, asked)
     except Refusal as no:
         return no
@@ -277,7 +277,7 @@ def _still_there(known: Known, held: Sequence[Entry], after: Grant | None, judge
         waived_items_are_there(held, known.held, judge.fund, new)
 
 
-def _corrected(known: Known, asked: CorrectEntry, judge: _Judge, today: date) -> Verdict:
+def _corrected(known: Known, asked: CorrectEntry, judge: _Judge, today: date) -> Decision:
     if not known.entries or asked.on < known.entries[0].event.on:
         raise UnknownGrant(f"there is no grant {asked.grant} on {asked.on}")
     correction = asked.event
@@ -309,9 +309,9 @@ def _corrected(known: Known, asked: CorrectEntry, judge: _Judge, today: date) ->
         _completion_holds(held, known, judge)
     if kind in CLOSURES_REST_ON and judge.rules >= DECISIONS_HOLD_SINCE:
         _closure_holds(held, judge)
-    verdict = charged(known.grant, after, event, judge.fund, judge.calls, judge.rules, refusing=not of_money)
+    decision = charged(known.grant, after, event, judge.fund, judge.calls, judge.rules, refusing=not of_money)
     readings_permitted(judge.fund, held, known.held)
-    return verdict
+    return decision
 
 
 def _completion_holds(held: Sequence[Entry], known: Known, judge: _Judge) -> None:

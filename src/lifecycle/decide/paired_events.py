@@ -7,7 +7,7 @@ from decimal import Decimal
 from lifecycle.call import call as on_call
 from lifecycle.call.call import Call, lawful_in, within_envelope
 from lifecycle.call.call import evolve as evolve_call
-from lifecycle.decide.decision import Calls, Verdict
+from lifecycle.decide.decision import Calls, Decision
 from lifecycle.fund import events as on_fund
 from lifecycle.fund.evolve import FLOWS
 from lifecycle.fund.evolve import evolve as evolve_fund
@@ -32,7 +32,7 @@ def charged(  # noqa: PLR0917 what a judge has to know
     rules: int,
     *,
     refusing: bool = True,
-) -> Verdict:
+) -> Decision:
     """The fund's pair of what the grant's commitment and its overpaid amount changed by, day by day; and so
     for calls.
 
@@ -43,9 +43,9 @@ def charged(  # noqa: PLR0917 what a judge has to know
     """
     grant = after or before
     if grant is None:
-        return Verdict(event, (), None, fund)  # a struck proposal: whatever is corrected of it takes nothing
+        return Decision(event, (), None, fund)  # a struck proposal: whatever is corrected of it takes nothing
     if before is not None and after is not None and _same_promises(before, after):
-        return Verdict(event, (), after, fund)
+        return Decision(event, (), after, fund)
     parts_of_fund = _on_the_fund(event, before, after, grant)
     pair: list[tuple[str, Event]] = [(FUND, part) for part in parts_of_fund]
     after_it = fund
@@ -63,11 +63,11 @@ def charged(  # noqa: PLR0917 what a judge has to know
         if parts:
             selected[name] = _selected(calls.get(name), name, parts, fund, rules)
             pair += [(call_stream(name), part) for part in parts]
-    return Verdict(event, tuple(pair), after, after_it, selected)
+    return Decision(event, tuple(pair), after, after_it, selected)
 
 
 def _same_promises(before: Grant, after: Grant) -> bool:
-    """Whether neither the fund nor a call has anything to do with it: so it is with most facts."""
+    """Whether neither the fund nor a call has anything to do with it: so it is with most events."""
     return (
         before.commitments == after.commitments
         and before.overpayments == after.overpayments

@@ -19,7 +19,7 @@ from lifecycle.kernel.refusals import NotAnOfficer, RecorderNotAdministrator, Re
 from lifecycle.kernel.spec import Spec
 
 
-def permit(fund: Fund, row: Spec, act: Event, recorder: str, *, recorded: bool = False) -> None:
+def permit(fund: Fund, spec: Spec, act: Event, recorder: str, *, recorded: bool = False) -> None:
     """Refuse who may not act, or not record. Raises the refusal of officer and role.
 
     ``recorded``: it was so already. Who retires on that day has acted as an officer still.
@@ -29,9 +29,9 @@ def permit(fund: Fund, row: Spec, act: Event, recorder: str, *, recorded: bool =
         meant = like(act.actor, fund.officers)
         hint = f"did you mean {meant}?" if meant else "an administrator appoints officers"
         raise NotAnOfficer(f"{act.actor} holds no role on {act.on}: {hint}")
-    if row.role not in ("any", *roles):
+    if spec.role not in ("any", *roles):
         raise RoleNotHeld(
-            f"{row.name} is for {row.role}; {act.actor} is {', '.join(sorted(roles))} on {act.on}"
+            f"{spec.name} is for {spec.role}; {act.actor} is {', '.join(sorted(roles))} on {act.on}"
         )
     if recorder != act.actor and "administrator" not in fund.roles_on(recorder, act.on, ending=recorded):
         raise RecorderNotAdministrator(
@@ -103,11 +103,11 @@ def still_permitted(before: Fund, after: Fund, acts_since: ActsSince) -> None:
 
 
 def _refusal(fund: Fund, entry: Entry) -> Refusal | None:
-    row = BY_EVENT[kind_of(entry.originator_id)].get(type(entry.event).__name__)
-    if row is None:
+    spec = BY_EVENT[kind_of(entry.originator_id)].get(type(entry.event).__name__)
+    if spec is None:
         return None  # it follows from another entry, or founded the book
     try:
-        permit(fund, row, entry.event, entry.recorder, recorded=True)
+        permit(fund, spec, entry.event, entry.recorder, recorded=True)
     except Refusal as no:
         return no
     return None

@@ -69,7 +69,7 @@ class RowIsLawful(Refusal, order=STAGE, rule="domain §4.9: entries are judged a
 
 
 def answer_quarantined(asked: AnswerQuarantineDraft, found: AnswerFound) -> AnswerQuarantined:
-    """The fact that the command becomes. Raises a refusal if the answer is not one to be set aside."""
+    """The event that the command becomes. Raises a refusal if the answer is not one to be set aside."""
     if not found.number:
         raise UnknownRow(f"no command {asked.answered} was refused")
     if found.quarantined:
@@ -100,7 +100,7 @@ class AtPosition(NamedTuple):
 
 
 def quarantined(asked: RowQuarantineDraft, found: AtPosition) -> RowQuarantined:
-    """The fact that the command becomes. Raises a refusal if the row is not one to be set aside."""
+    """The event that the command becomes. Raises a refusal if the row is not one to be set aside."""
     if not found.name:
         raise UnknownRow(f"there is no row at position {asked.position}")
     if found.quarantined:

@@ -48,7 +48,7 @@ EVENTS: tuple[type[FundEvent], ...] = (
     EntryCorrected,
     DocumentAttached,
 )
-"""Every fact the fund's stream can hold."""
+"""Every event the fund's stream can hold."""
 
 __all__ = [
     "EVENTS",

@@ -28,7 +28,7 @@ FLOWS: Flows = {
 
 
 def evolve(fund: Fund, event: Event) -> Fund:
-    """The state after the fact."""
+    """The state after the event."""
     return _after(fund, (event,))
 
 

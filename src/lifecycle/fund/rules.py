@@ -16,7 +16,7 @@ RULES: Rules = {
 
 
 def lawful_on(fund: Fund, event: Event, rules: int, *, given: bool) -> None:
-    """Refuse a fact that the fund's rules forbid, by the rule set of this number. Raises their refusal.
+    """Refuse an event that the fund's rules forbid, by the rule set of this number. Raises their refusal.
 
     ``given``: it is asked for now, on the whole of the fund, so what it takes must be there on every
     later day. After a correction, that is seen of the fund as a whole (`never_overdrawn`).

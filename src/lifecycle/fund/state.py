@@ -1,6 +1,6 @@
 """The fund's state: who may act, which edition holds, and how much is left to promise.
 
-Every part keeps its facts dated, so the state does not depend on the order of recording: a late
+Every part keeps its events dated, so the state does not depend on the order of recording: a late
 entry is added to a snapshot as to any other state. Money of grants is here only as sums by day.
 """
 

@@ -58,7 +58,7 @@ def _approved(call: Call, event: GrantApproved) -> None:
 
 
 def asked_by_call(call: Call | None, name: str, event: Event, rules: int) -> None:
-    """Refuse a grant's fact that its call ``name`` forbids by the rules of this number. Raises a refusal."""
+    """Refuse a grant's event that its call ``name`` forbids by the rules of this number. Raises a refusal."""
     asks = list(in_set(ASKS.get(type(event), NONE).invariants, rules))
     if not asks:
         return

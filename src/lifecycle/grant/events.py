@@ -1,4 +1,4 @@
-"""The facts of one grant, in order of life: from proposal to the outcome years later."""
+"""The events of one grant, in order of life: from proposal to the outcome years later."""
 
 from lifecycle.grant.agreement import AgreementSigned, ConditionMet, GrantLapsed, GrantMadeEffective
 from lifecycle.grant.amendment import (
@@ -113,7 +113,7 @@ EVENTS: tuple[type[GrantEvent], ...] = (
     EntryCorrected,
     DocumentAttached,
 )
-"""Every fact a grant's stream can hold, in order of life."""
+"""Every event a grant's stream can hold, in order of life."""
 
 __all__ = [
     "EVENTS",

@@ -112,7 +112,7 @@ class ActivityCancelled(GrantEvent):
 
 
 class ActivityHeld(_Dated):
-    """It was held: a fact, however late. Recorded by the task team leader.
+    """It was held: an event, however late. Recorded by the task team leader.
 
     If it does not say who gave or who received, a country that was planned, was host or took part gives if
     it is among the grant's providers, and receives if it is among its recipients.

@@ -12,13 +12,13 @@ SHAPE = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Value(BaseModel):
-    """A part of a fact: frozen, and nothing in it that is not known."""
+    """A part of an event: frozen, and nothing in it that is not known."""
 
     model_config = SHAPE
 
 
 class Event(Value):
-    """A fact with its day and the officer whose act it was."""
+    """An event with its day and the officer whose act it was."""
 
     VERSION: ClassVar[int] = 1
     """Of the stored form. A journal that holds a newer one is not read."""
@@ -53,15 +53,15 @@ class LeftOut(Event):
 
 
 class GrantEvent(Event):
-    """A fact of one grant's stream."""
+    """An event of one grant's stream."""
 
 
 class FundEvent(Event):
-    """A fact of the fund's stream."""
+    """An event of the fund's stream."""
 
 
 class CallEvent(Event):
-    """A fact of one call's stream."""
+    """An event of one call's stream."""
 
 
 class EntryCorrected(GrantEvent, FundEvent, CallEvent):

@@ -35,7 +35,7 @@ def kind_of(stream: str) -> str:
 
 
 class Entry(NamedTuple):
-    """A fact in its place: which stream, which version, and who recorded it when.
+    """An event in its place: which stream, which version, and who recorded it when.
 
     A named tuple: a journal is read entry by entry, and it is made four times as fast as a dataclass.
     """
@@ -64,7 +64,7 @@ class Entry(NamedTuple):
 
     @property
     def on(self) -> date:
-        """The day on which the fact took effect."""
+        """The day on which the event took effect."""
         return self.event.on
 
     @property

@@ -49,10 +49,10 @@ class Guards:
     or is corrected, for every later date stays true (domain §1.3)."""
     balances: tuple[Rule, ...] = ()
     """What must be left of the money. Asked again when another decision arrives late or is corrected, but not
-    against facts of the world: what the bank paid all the same is overpaid."""
+    against events of the world: what the bank paid all the same is overpaid."""
     preconditions: tuple[Rule, ...] = ()
     """What is asked when the event is decided, and again when another decision arrives late; not against late
-    facts of the world or corrections."""
+    events of the world or corrections."""
     requested_by: tuple[Rule, ...] = ()
     """Who asked for what the event decides: they do not decide it (domain §4.4)."""
     made_by: Callable[[Any, Any, Any], Event] | None = None

@@ -27,7 +27,7 @@ class Spec(NamedTuple):
     stages: tuple[str, ...]
     """In which of a grant's stages; empty for commands on the fund and on calls."""
     event: str
-    """The fact that it becomes."""
+    """The event that it becomes."""
     arguments: tuple[str, ...]
     """Fields that are given by place, not as options."""
     help: str

@@ -12,10 +12,12 @@ from typing import Any
 from lifecycle.call.call import Call
 from lifecycle.call.call import fold as fold_call
 from lifecycle.catalogue import BY_EVENT
-from lifecycle.decide.call import judge_call
-from lifecycle.decide.decision import Verdict
-from lifecycle.decide.fund import NEED_ENTRIES, judge_fund
-from lifecycle.decide.grant import Known, calls_named, judge_grant
+from lifecycle.decide.call import decide as decide_call
+from lifecycle.decide.decision import Decision
+from lifecycle.decide.fund import NEED_ENTRIES
+from lifecycle.decide.fund import decide as decide_fund
+from lifecycle.decide.grant import Known, calls_named
+from lifecycle.decide.grant import decide as decide_grant
 from lifecycle.decide.other_streams import Streams
 from lifecycle.decide.permission import ActsSince
 from lifecycle.fund.establishment import FundEstablished, PolicyAdopted
@@ -93,7 +95,7 @@ class Past:
         if known := self._grants.pop(stream, None):
             self._entries -= len(known.entries)
 
-    def take_in(self, entries: Sequence[Entry], decision: Verdict) -> None:
+    def take_in(self, entries: Sequence[Entry], decision: Decision) -> None:
         """Go on after entries that were found lawful."""
         self.fund = decision.fund
         for entry in entries:
@@ -127,7 +129,7 @@ def first_day_at(moment: datetime, fund: Fund) -> date:
     return day_at(moment - _ZONES_DIFFER, fund.time_zone)
 
 
-def row_of_entry(entry: Entry) -> Spec:
+def spec_of_entry(entry: Entry) -> Spec:
     """Return the row of the command that becomes such an entry. Raises `Lawless` if no command does."""
     row = BY_EVENT[kind_of(entry.originator_id)].get(type(entry.event).__name__)
     if row is None:
@@ -135,7 +137,7 @@ def row_of_entry(entry: Entry) -> Spec:
     return row
 
 
-def judged_again(entries: Sequence[Entry], command: Command, past: Past) -> Verdict:
+def judged_again(entries: Sequence[Entry], command: Command, past: Past) -> Decision:
     """Return the decision on the command that became these entries: its own, then those that follow from it.
 
     ``command``: as rebuilt from its own entry. Raises `Lawless`.
@@ -143,31 +145,31 @@ def judged_again(entries: Sequence[Entry], command: Command, past: Past) -> Verd
     own = entries[0]
     today = last_day_at(own.recorded_at, past.fund)
     try:
-        decision = _verdict(own, command, past, today)
+        decision = _decision(own, command, past, today)
     except Refusal as no:
         raise Lawless(f"{no.name}: {no}") from no
     _is_as_judged(entries, decision)
     return decision
 
 
-def _verdict(own: Entry, command: Command, past: Past, today: date) -> Verdict:
+def _decision(own: Entry, command: Command, past: Past, today: date) -> Decision:
     if isinstance(command, GrantCommand):
         known = past.grant(own.originator_id)
         calls = past.calls(calls_named(known, command))
-        return judge_grant(known, command, past.fund, own.recorder, today, calls, rules=own.rules)
+        return decide_grant(known, command, past.fund, own.recorder, today, calls, rules=own.rules)
     if isinstance(command, CallCommand):
         held = past.call(command.call)
-        return judge_call(held, command, past.fund, own.recorder, today, rules=own.rules)
+        return decide_call(held, command, past.fund, own.recorder, today, rules=own.rules)
     assert isinstance(command, FundCommand)
     earlier = past.entries_of(FUND) if command.NAME in NEED_ENTRIES else ()
     elsewhere = (past.acts_since, past.streams)
-    return judge_fund(past.fund, command, own.recorder, today, earlier, *elsewhere, rules=own.rules)
+    return decide_fund(past.fund, command, own.recorder, today, earlier, *elsewhere, rules=own.rules)
 
 
-def _is_as_judged(entries: Sequence[Entry], decision: Verdict) -> None:
+def _is_as_judged(entries: Sequence[Entry], decision: Decision) -> None:
     own = entries[0]
-    if not _same(own, decision.fact):
-        raise Lawless(f"by the rules it would say {_in_words(decision.fact)}")
+    if not _same(own, decision.event):
+        raise Lawless(f"by the rules it would say {_in_words(decision.event)}")
     follows, recorded = (
         _by_stream(decision.pair),
         _by_stream((entry.originator_id, entry.event) for entry in entries[1:]),
@@ -214,7 +216,7 @@ def _in_words(event: Event) -> str:
 # ── the founding entries ─────────────────────────────────────────────────────────────────────
 
 
-def founded_again(entries: Sequence[Entry]) -> Verdict:
+def founded_again(entries: Sequence[Entry]) -> Decision:
     """Return the decision on the first entries of a book, which have no command. Raises `Lawless`."""
     fund, own = Fund(), entries[0]
     kinds = [type(entry.event) for entry in entries]
@@ -239,4 +241,4 @@ def founded_again(entries: Sequence[Entry]) -> Verdict:
     if own.event.on > last_day_at(own.recorded_at, fund):
         raise Lawless(f"{own.event.on} is after the day on which it was recorded")
     _recorded_together(entries)
-    return Verdict(own.event, (), None, fund)
+    return Decision(own.event, (), None, fund)

@@ -10,7 +10,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from lifecycle.call import call as of_calls
-from lifecycle.catalogue import ROWS
+from lifecycle.catalogue import SPECS
 from lifecycle.decide import call as calls
 from lifecycle.decide import fund
 from lifecycle.decide import grant as grants
@@ -21,9 +21,9 @@ from lifecycle.kernel.refusals import CommandIdReused, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 
 _JUDGES: dict[str, Callable[..., Any]] = {
-    "grant": grants.judge_grant,
-    "fund": fund.judge_fund,
-    "call": calls.judge_call,
+    "grant": grants.decide,
+    "fund": fund.decide,
+    "call": calls.decide,
 }
 _OF_CORRECTIONS = frozenset(
     {
@@ -53,7 +53,7 @@ def refusable(about: str, command: str, *, later: bool) -> frozenset[str]:
     """
     correction = command == "CorrectEntry"
     every = correction or later or about == "call"
-    event = ROWS[about][command].event
+    event = SPECS[about][command].event
     guards = [
         (event_class.__name__, guards_of_event)
         for table in _RULES[about]

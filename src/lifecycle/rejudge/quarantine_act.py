@@ -1,7 +1,7 @@
 """The acts that quarantine a row or a receipt, judged again."""
 
-from lifecycle.decide.decision import Verdict
-from lifecycle.decide.quarantine import judge_quarantine, judge_quarantine_of_answer
+from lifecycle.decide.decision import Decision
+from lifecycle.decide.quarantine import decide_on_refusal, decide_on_row
 from lifecycle.decide.quarantined_rows import AnswerFound, AtPosition, QuarantineAnswer, QuarantineRow
 from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
 from lifecycle.fund.state import Fund
@@ -15,7 +15,7 @@ from lifecycle.rejudge.receipts import hold_against
 
 def quarantined_again(
     own: Entry, event: RowQuarantined, receipt: Receipt, fund: Fund, *, are_wrong: bool
-) -> Verdict:
+) -> Decision:
     """Return the decision on the act that quarantined rows; ``are_wrong``: whether they are known to be bad.
 
     Raises `Lawless`.
@@ -28,14 +28,14 @@ def quarantined_again(
         raise Lawless(f"nothing is wrong with position {event.position}, which it sets aside")
     row = AtPosition("the row", event.fault, (event.position, *event.also))
     try:
-        return judge_quarantine(fund, command, own.recorder, last_day_at(own.recorded_at, fund), row)
+        return decide_on_row(fund, command, own.recorder, last_day_at(own.recorded_at, fund), row)
     except Refusal as refusal:
         raise Lawless(f"{refusal.name}: {refusal}") from refusal
 
 
 def receipt_quarantined_again(
     own: Entry, event: AnswerQuarantined, receipt: Receipt, fund: Fund, *, is_wrong: bool
-) -> Verdict:
+) -> Decision:
     """Return the decision on the act that quarantined a receipt; ``is_wrong``: whether it is known to be bad.
 
     Raises `Lawless`.
@@ -49,7 +49,7 @@ def receipt_quarantined_again(
     answer = AnswerFound(event.answer, event.fault)
     today = last_day_at(own.recorded_at, fund)
     try:
-        return judge_quarantine_of_answer(fund, command, own.recorder, today, answer)
+        return decide_on_refusal(fund, command, own.recorder, today, answer)
     except Refusal as refusal:
         raise Lawless(f"{refusal.name}: {refusal}") from refusal
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import NamedTuple
 
-from lifecycle.catalogue import OF_QUARANTINES, ROWS
+from lifecycle.catalogue import OF_QUARANTINES, SPECS
 from lifecycle.decide.grant import in_stage
 from lifecycle.decide.permission import permit
 from lifecycle.decide.quarantined_rows import RowIsLawful, RowIsQuarantined, UnknownRow
@@ -54,7 +54,7 @@ def refused_again(refused: Refused, past: Past, reused: Callable[[], bool]) -> N
     if refusal_class is None:
         raise Lawless(f"{refused.refusal} is no refusal that there is")
     quarantine = f"{refused.about}:{refused.name}" == QUARANTINES and refused.command in OF_QUARANTINES
-    row = OF_QUARANTINES[refused.command] if quarantine else ROWS.get(refused.about, {}).get(refused.command)
+    row = OF_QUARANTINES[refused.command] if quarantine else SPECS.get(refused.about, {}).get(refused.command)
     if row is None:
         raise Lawless(f"{refused.command} is no command on a {refused.about}")
     if refusal_class is CommandIdReused:

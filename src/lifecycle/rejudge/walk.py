@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from zlib import crc32
 
-from lifecycle.decide.decision import Verdict
+from lifecycle.decide.decision import Decision
 from lifecycle.fund.evolve import evolve as evolve_fund
 from lifecycle.fund.evolve import fold as fold_fund
 from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
@@ -37,7 +37,7 @@ from lifecycle.rejudge.entry import (
     Lawless,
     founded_again,
     judged_again,
-    row_of_entry,
+    spec_of_entry,
 )
 from lifecycle.rejudge.quarantine_act import quarantined_again, receipt_quarantined_again
 from lifecycle.rejudge.rebuilt_command import (
@@ -318,14 +318,14 @@ class _Walk:
         if "" < self._moment <= stamp(now) and stamp(now + _CLOCKS_DIFFER) < moment:
             raise Lawless(f"it says that it was recorded at {moment}, and it is {stamp(now)} now")
 
-    def _judged(self, group: Group, receipt: Receipt | None) -> Verdict:
+    def _judged(self, group: Group, receipt: Receipt | None) -> Decision:
         own = group.entries[0]
         if receipt is None:
             raise Lawless("no answer names it")
         if own.originator_id == QUARANTINES:
             return self._quarantine(group.entries, receipt)
         founding = own.originator_id == FUND and own.originator_version == 1
-        name = "EstablishFund" if founding else row_of_entry(own).name
+        name = "EstablishFund" if founding else spec_of_entry(own).name
         hold_against(group.entries, receipt, name)
         if founding:
             states = [row[3] for row in group.rows]
@@ -334,7 +334,7 @@ class _Walk:
             return founded_again(group.entries)
         return judged_again(group.entries, command_again(own, group.rows[0][3], name, receipt), self._past)
 
-    def _quarantine(self, entries: Sequence[Entry], receipt: Receipt) -> Verdict:
+    def _quarantine(self, entries: Sequence[Entry], receipt: Receipt) -> Decision:
         """Return the decision on the entry that says that rows are quarantined. Raises `Lawless`."""
         own = entries[0]
         event = own.event
@@ -348,7 +348,7 @@ class _Walk:
         self._close(*(("entry", position) for position in rows))
         return decision
 
-    def _quarantine_of_receipt(self, own: Entry, event: AnswerQuarantined, receipt: Receipt) -> Verdict:
+    def _quarantine_of_receipt(self, own: Entry, event: AnswerQuarantined, receipt: Receipt) -> Decision:
         is_wrong = self._is_wrong(event.answer)
         decision = receipt_quarantined_again(own, event, receipt, self._past.fund, is_wrong=is_wrong)
         self._close(("answer", event.answer))

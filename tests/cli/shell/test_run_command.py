@@ -386,7 +386,7 @@ def test_a_document_is_kept_by_its_content(lived: Shell) -> None:
 
 def test_schemas_name_every_command_and_event(shell: Shell) -> None:
     from lifecycle.call import call
-    from lifecycle.catalogue import ROWS
+    from lifecycle.catalogue import SPECS
     from lifecycle.fund import events as fund
     from lifecycle.grant import events as grant
 
@@ -396,7 +396,7 @@ def test_schemas_name_every_command_and_event(shell: Shell) -> None:
         for key, part in commands["$defs"].items()
         if _one(commands, key)
     }
-    assert names == {name for rows in ROWS.values() for name in rows}
+    assert names == {name for rows in SPECS.values() for name in rows}
     events = json.loads(shell("schema", "events").out)
     names = {
         part["properties"]["event"]["const"] for key, part in events["$defs"].items() if _one(events, key)

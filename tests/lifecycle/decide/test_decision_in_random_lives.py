@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from lifecycle.call.call import GrantSelected, SelectionReleased
-from lifecycle.catalogue import ROWS
+from lifecycle.catalogue import SPECS
 from lifecycle.decide import Known
 from lifecycle.decide.correction import CorrectEntry
 from lifecycle.fund.evolve import fold as fold_fund
@@ -161,7 +161,7 @@ def words(entry: Entry) -> dict[str, Any]:
     """An entry as the command that it was; the fund's pair of another is only that."""
     said = entry.event.model_dump(mode="json", by_alias=True, exclude={"request_digest"}, exclude_none=True)
     stream, name = kind_of(entry.originator_id), type(entry.event).__name__
-    command = next((row.name for row in ROWS[stream].values() if row.event == name), "pair")
+    command = next((row.name for row in SPECS[stream].values() if row.event == name), "pair")
     return {**said, "command": command, "version": entry.originator_version}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from lifecycle.decide import judge_grant
+from lifecycle.decide import decide_grant
 from lifecycle.decide.correction import CorrectEntry
 from lifecycle.decide.grant import ClosureWouldNotHold
 from lifecycle.fund import events as on_fund
@@ -173,7 +173,7 @@ def test_what_was_corrected_under_the_first_rules_stays_lawful() -> None:
     asked = strike(past, was.BalanceCancelled)
     assert isinstance(asked, CorrectEntry)
     known = past.grants[g.G]
-    verdict = judge_grant(known, asked, past.fund, asked.actor, g.TODAY, rules=1)
-    assert verdict.grant is not None
+    decision = decide_grant(known, asked, past.fund, asked.actor, g.TODAY, rules=1)
+    assert decision.grant is not None
     with pytest.raises(ClosureWouldNotHold):
-        judge_grant(known, asked, past.fund, asked.actor, g.TODAY, rules=2)
+        decide_grant(known, asked, past.fund, asked.actor, g.TODAY, rules=2)

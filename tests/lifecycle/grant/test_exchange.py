@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from lifecycle.decide import Known, judge_grant
+from lifecycle.decide import Known, decide_grant
 from lifecycle.grant import events as was
 from lifecycle.grant.exchange import (
     ActivityAlreadyHeld,
@@ -97,7 +97,7 @@ def test_under_the_first_rules_the_last_day_had_to_have_come(ends: str, come: bo
     past, asked = given(PLANNED), g.hold("2026-01-29", ends=ends)
     assert isinstance(asked, GrantCommand)
     with nullcontext() if come else pytest.raises(DatedInFuture):
-        judge_grant(past.grants[g.G], asked, past.fund, asked.actor, g.TODAY, rules=1)
+        decide_grant(past.grants[g.G], asked, past.fund, asked.actor, g.TODAY, rules=1)
 
 
 def correct_held(past: Past, on: str) -> Command:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lifecycle.decide import judge_grant
+from lifecycle.decide import decide_grant
 from lifecycle.decide.correction import CorrectEntry
 from lifecycle.grant import events as was
 from lifecycle.grant.results import ActivitiesStillPlanned
@@ -91,6 +91,6 @@ def test_what_was_corrected_under_the_first_rules_stays_lawful() -> None:
     past = given(CALLED_OFF)
     known, asked = past.grants[g.G], strike(past, was.ActivityCancelled)
     assert isinstance(asked, CorrectEntry)
-    assert judge_grant(known, asked, past.fund, asked.actor, g.TODAY, rules=1).grant is not None
+    assert decide_grant(known, asked, past.fund, asked.actor, g.TODAY, rules=1).grant is not None
     with pytest.raises(ActivitiesStillPlanned):
-        judge_grant(known, asked, past.fund, asked.actor, g.TODAY, rules=2)
+        decide_grant(known, asked, past.fund, asked.actor, g.TODAY, rules=2)

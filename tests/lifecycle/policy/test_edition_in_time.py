@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lifecycle.decide import judge_grant
+from lifecycle.decide import decide_grant
 from lifecycle.fund import events as on_fund
 from lifecycle.fund.establishment import EditionNameTaken
 from lifecycle.grant import events as was
@@ -156,6 +156,6 @@ def test_what_was_brought_back_under_the_first_rules_stays_lawful() -> None:
     past = given(APPROVED)
     past.given(strike(past, was.GrantApproved), g.adopt("2018-06-02", edition=edition("2017-02-10")))
     asked, known = undone(past), past.grants[g.G]
-    assert judge_grant(known, asked, past.fund, asked.actor, g.TODAY, rules=1).grant is not None
+    assert decide_grant(known, asked, past.fund, asked.actor, g.TODAY, rules=1).grant is not None
     with pytest.raises(EditionTooLate):
-        judge_grant(known, asked, past.fund, asked.actor, g.TODAY, rules=2)
+        decide_grant(known, asked, past.fund, asked.actor, g.TODAY, rules=2)

@@ -419,8 +419,8 @@ def changed(first: list[Entry], place: int, **fields: object) -> list[Entry]:
 
 
 def test_a_founding_is_lawful() -> None:
-    verdict = founded_again(founding())
-    assert verdict.fund == given(founded=()).fund
+    decision = founded_again(founding())
+    assert decision.fund == given(founded=()).fund
 
 
 @pytest.mark.parametrize("way", FOUNDINGS)

@@ -48,7 +48,7 @@ class Timeline:
         """Before approval: the edition and the window that told last what is asked."""
 
     def see(self, grant: Grant, event: Event) -> None:
-        """One more fact, with the grant's state after it."""
+        """One more event, with the grant's state after it."""
         before = self._grant
         if before is not None and self._reports.runs is not None:
             self._reports.years_pass(self._edition(before), event.on)
@@ -316,5 +316,5 @@ _FOLLOW: dict[type[Event], Callable[[Timeline, Grant, Any], None]] = {
     was.GrantClosed: Timeline._closed,
     was.GrantReopened: Timeline._reopened,
 }
-"""What each fact changes. Facts that are not named change no due date and meet nothing."""
+"""What each event changes. Events that are not named change no due date and meet nothing."""
 CONCERNS = _FOLLOW.keys()

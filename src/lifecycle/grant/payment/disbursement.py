@@ -99,7 +99,7 @@ def no_more_overpaid(before: Grant | None, after: Grant | None) -> None:
     ``before``, ``after``: the grant after all that is known, without the change and with it.
 
     Domain §4.1 names what may raise it: irregular payments, and corrections of these, of refunds and of
-    failures. A refund or failure that arrives late is none of them, though it is a fact of the world (§1.1).
+    failures. A refund or failure that arrives late is neither, though it is an event of the world (§1.1).
     It can raise it only after the grant's end, if it leaves less to come back later: what comes back goes on
     to the fund, and the bank paid in breach in between. Then the later failure or refund is struck first, and
     recorded anew after the one that came late: no step of that is refused, and all of it is in the book.
