@@ -26,7 +26,7 @@ from lifecycle.kernel.rule import RULE_SET
 
 def decide(
     entries: Sequence[Entry],
-    asked: CallCommand,
+    command: CallCommand,
     fund: Fund,
     recorder: str,
     today: date,
@@ -37,30 +37,32 @@ def decide(
 
     ``rules``: the number of the rule set that it is judged by.
     """
-    spec = spec_of(asked)
-    permit(fund, spec, asked.event, recorder)
+    spec = spec_of(command)
+    permit(fund, spec, command.event, recorder)
     before = in_force(entries)
-    event = event_of(EntryCorrected, asked.event) if isinstance(asked, CorrectCallEntry) else asked.event
-    if isinstance(asked, CorrectCallEntry):
+    event = (
+        event_of(EntryCorrected, command.event) if isinstance(command, CorrectCallEntry) else command.event
+    )
+    if isinstance(command, CorrectCallEntry):
         if not entries:
-            raise UnknownCall(f"there is no call {asked.call}")
-        target_of(asked.event, entries, rules)
-        held = in_force((*entries, provisional(asked, event, len(entries) + 1, rules)))
+            raise UnknownCall(f"there is no call {command.call}")
+        target_of(command.event, entries, rules)
+        held = in_force((*entries, provisional(command, event, len(entries) + 1, rules)))
         only_more_time(_opening(before), _opening(held))
-        not_in_future(max(asked.on, held[-1].event.on), today)
+        not_in_future(max(command.on, held[-1].event.on), today)
         corrects_something(before, held, rules)
-        call = _call_still_true(held, asked.call, fund)
+        call = _call_still_true(held, command.call, fund)
         readings_permitted(fund, held, before)
-        return Decision(event, (), None, fund, {asked.call: call})
-    new = provisional(asked, event, len(entries) + 1, rules)
-    i = place(before, asked.on)
+        return Decision(event, (), None, fund, {command.call: call})
+    new = provisional(command, event, len(entries) + 1, rules)
+    i = place(before, command.on)
     held = [*before[:i], new, *before[i:]]
     judged = {}
 
     def judge() -> None:
-        judged[asked.call] = _call_still_true(held, asked.call, fund, new)
+        judged[command.call] = _call_still_true(held, command.call, fund, new)
 
-    judged_today(asked.on, today, judge)
+    judged_today(command.on, today, judge)
     return Decision(event, (), None, fund, judged)
 
 

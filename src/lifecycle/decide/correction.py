@@ -170,7 +170,7 @@ class EntryAlreadyStruck(Refusal, order=STAGE, rule="domain §3: CorrectEntry"):
 
 
 def target_of(
-    asked: EntryCorrected,
+    correction: EntryCorrected,
     entries: Sequence[Entry],
     rules: int,
     is_settled: Callable[[], bool] = lambda: True,
@@ -180,9 +180,9 @@ def target_of(
     ``rules``: the number of the rule set that it is judged by. ``is_settled``: whether anything is recorded
     that rests on the fund's currency, seat and fiscal year.
     """
-    if not 1 <= asked.entry <= len(entries):
-        raise UnknownEntry(f"there is no entry {asked.entry}; the stream has {len(entries)}")
-    target = entries[asked.entry - 1]
+    if not 1 <= correction.entry <= len(entries):
+        raise UnknownEntry(f"there is no entry {correction.entry}; the stream has {len(entries)}")
+    target = entries[correction.entry - 1]
     if isinstance(target.event, LeftOut):
         raise EntryIsQuarantined(f"{target.event.why}: it counts in no fold, so there is nothing to correct")
     corrections = [entry for entry in entries if isinstance(entry.event, EntryCorrected)]
@@ -190,16 +190,18 @@ def target_of(
     for entry in corrections:
         change = entry.event
         assert isinstance(change, EntryCorrected)
-        struck = change.entry == asked.entry and change.struck and entry.originator_version not in void
+        struck = change.entry == correction.entry and change.struck and entry.originator_version not in void
         if struck and rules < _NOTHING_CORRECTED:
-            raise EntryAlreadyStruck(f"entry {asked.entry} was struck by entry {entry.originator_version}")
-    _may_change(asked, target)
-    _not_settled(asked, target, entries, rules, is_settled)
+            raise EntryAlreadyStruck(
+                f"entry {correction.entry} was struck by entry {entry.originator_version}"
+            )
+    _may_change(correction, target)
+    _not_settled(correction, target, entries, rules, is_settled)
     third(
-        asked.actor,
+        correction.actor,
         "correct it",
-        (target.event.actor, f"acted in entry {asked.entry}"),
-        (target.recorder, f"recorded entry {asked.entry}"),
+        (target.event.actor, f"acted in entry {correction.entry}"),
+        (target.recorder, f"recorded entry {correction.entry}"),
     )
     return target
 
@@ -226,21 +228,21 @@ def _readings(entries: Sequence[Entry]) -> list[tuple[int, Event, str]]:
 
 
 def _not_settled(
-    asked: EntryCorrected,
+    correction: EntryCorrected,
     target: Entry,
     entries: Sequence[Entry],
     rules: int,
     is_settled: Callable[[], bool],
 ) -> None:
     """Refuse to change what the whole book rests on, also by striking a correction of it."""
-    changed = asked.reads or {}
+    changed = correction.reads or {}
     if isinstance(target.event, EntryCorrected):
         changed, target = target.event.reads or {}, entries[target.event.entry - 1]
     if not isinstance(target.event, FundEstablished):
         return
     fixed = _SETTLED & set(changed)
     if rules < _NOTHING_CORRECTED:
-        fixed = frozenset({"currency"}) & set(asked.reads or ())
+        fixed = frozenset({"currency"}) & set(correction.reads or ())
     elif fixed and not is_settled():
         return
     if fixed:
@@ -261,28 +263,32 @@ class EditionNeverChanges(Refusal, order=STAGE, rule="domain §5: an edition onc
     """Adopt a later edition instead."""
 
 
-def _may_change(asked: EntryCorrected, target: Entry) -> None:
+def _may_change(correction: EntryCorrected, target: Entry) -> None:
     was = target.event
-    if isinstance(was, EntryCorrected) and asked.reads is not None:
+    if isinstance(was, EntryCorrected) and correction.reads is not None:
         raise CorrectionNotCorrectable(
-            f"entry {asked.entry} is a correction: strike it, or correct entry {was.entry} again"
+            f"entry {correction.entry} is a correction: strike it, or correct entry {was.entry} again"
         )
     if isinstance(was, _PAIRS):
-        raise PairedEntry(f"entry {asked.entry} is the pair of an entry of {was.grant}: correct that one")
+        raise PairedEntry(
+            f"entry {correction.entry} is the pair of an entry of {was.grant}: correct that one"
+        )
     if isinstance(was, PolicyAdopted):
         raise EditionNeverChanges(f"edition {was.edition.name} stays as adopted: adopt a later one")
-    if isinstance(was, FundEstablished) and asked.struck:
+    if isinstance(was, FundEstablished) and correction.struck:
         raise FundAlreadyEstablished("a book without its fund is no book")
-    if isinstance(was, CallOpened) and asked.struck:
+    if isinstance(was, CallOpened) and correction.struck:
         raise FieldNotCorrectable("a call that was opened may have been answered: close it, it is not struck")
-    fixed = _FIXED.get(type(was), frozenset()) & set(asked.reads or ())
+    fixed = _FIXED.get(type(was), frozenset()) & set(correction.reads or ())
     if fixed:
-        raise FieldNotCorrectable(f"{', '.join(sorted(fixed))} of entry {asked.entry} cannot be corrected")
+        raise FieldNotCorrectable(
+            f"{', '.join(sorted(fixed))} of entry {correction.entry} cannot be corrected"
+        )
 
 
-def corrected_kind(asked: EntryCorrected, entries: Sequence[Entry]) -> type[Event]:
+def corrected_kind(correction: EntryCorrected, entries: Sequence[Entry]) -> type[Event]:
     """Which kind of entry reads otherwise after it: to strike a correction changes what that one changed."""
-    target = entries[asked.entry - 1].event
+    target = entries[correction.entry - 1].event
     while isinstance(target, EntryCorrected):
         target = entries[target.entry - 1].event
     return type(target)
@@ -322,15 +328,15 @@ def standing_closure(held: Sequence[Entry]) -> Entry | None:
     return None
 
 
-def split_again(asked: EntryCorrected, now: Entry, held: Sequence[Entry]) -> EntryCorrected:
+def split_again(correction: EntryCorrected, now: Entry, held: Sequence[Entry]) -> EntryCorrected:
     """The correction of a refund with what follows from it: how it is split over the payments.
 
     A refund that names no payment is split anew if its amount or its day reads otherwise, over what could
     come back on that day; one that names a payment has no split. ``now``: the entry as it reads before.
     """
-    was, changes = now.event, asked.reads
+    was, changes = now.event, correction.reads
     if changes is None or not isinstance(was, RefundReceived):
-        return asked
+        return correction
     if changes.get("split") is not None:
         follows: dict[str, object] = {} if was.payment is None else {"payment": None}
     elif changes.get("payment", was.payment) is not None:
@@ -342,8 +348,8 @@ def split_again(asked: EntryCorrected, now: Entry, held: Sequence[Entry]) -> Ent
         grant = fold(before)
         follows = {"split": [] if grant is None else split_over(grant, read.amount)}
     else:
-        return asked
-    return asked.model_copy(update={"reads": dict(sorted({**follows, **changes, **follows}.items()))})
+        return correction
+    return correction.model_copy(update={"reads": dict(sorted({**follows, **changes, **follows}.items()))})
 
 
 def only_more_time(now: CallOpened, after: CallOpened) -> None:
@@ -353,20 +359,20 @@ def only_more_time(now: CallOpened, after: CallOpened) -> None:
         raise FieldNotCorrectable(f"proposals rest on the days from {opens} to {closes}: only add to them")
 
 
-def completed(asked: EntryCorrected, now: Entry, fund: Fund) -> EntryCorrected:
+def completed(correction: EntryCorrected, now: Entry, fund: Fund) -> EntryCorrected:
     """The correction with what follows from it: an approval on another day is under that day's edition.
 
     ``now`` is the entry as it reads before. Raises ``ValidationError`` for fields that make no event.
     """
-    if asked.reads is None:
-        return asked
-    day = reads(now.event, asked.reads).on
-    if "on" not in asked.reads or not isinstance(now.event, GrantApproved | GrantRestructured):
-        return asked
+    if correction.reads is None:
+        return correction
+    day = reads(now.event, correction.reads).on
+    if "on" not in correction.reads or not isinstance(now.event, GrantApproved | GrantRestructured):
+        return correction
     edition = fund.edition_on(day)
     if edition is None:
         raise NoEditionInForce(f"no policy edition holds on {day}")
-    return asked.model_copy(update={"reads": {**asked.reads, "edition": edition.name}})
+    return correction.model_copy(update={"reads": {**correction.reads, "edition": edition.name}})
 
 
 def faults_of_reading(now: Event, changes: dict[str, object]) -> list[Fault]:

@@ -1,4 +1,4 @@
-"""What every command is asked, whatever it is about: its stream, its place among others, its day."""
+"""What every command is command, whatever it is about: its stream, its place among others, its day."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
@@ -88,6 +88,6 @@ def reads_alike(one: Entry, other: Entry) -> bool:
     return one is other or (one.originator_version == other.originator_version and one.event == other.event)
 
 
-def provisional(asked: Command, event: Event, version: int, rules: int) -> Entry:
+def provisional(command: Command, event: Event, version: int, rules: int) -> Entry:
     """The entry that the event would be under the rule set of this number, while it is tried out."""
-    return Entry(stream_of(asked), version, event, NOT_YET, asked.actor, asked.command_id, rules=rules)
+    return Entry(stream_of(command), version, event, NOT_YET, command.actor, command.command_id, rules=rules)

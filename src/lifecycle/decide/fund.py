@@ -45,7 +45,7 @@ _RETURNS_AND_IDS = 2
 
 def decide(  # noqa: PLR0917 what a judge has to know
     fund: Fund,
-    asked: FundCommand,
+    command: FundCommand,
     recorder: str,
     today: date,
     entries: Sequence[Entry],
@@ -59,15 +59,17 @@ def decide(  # noqa: PLR0917 what a judge has to know
     ``acts_since``: finds the acts of those from whom a role is taken. ``streams``: finds what is recorded of
     grants and calls. ``rules``: the number of the rule set that it is judged by.
     """
-    spec = spec_of(asked)
+    spec = spec_of(command)
     if fund.established_on is not None:
-        permit(fund, spec, asked.event, recorder)
-    event = event_of(EntryCorrected, asked.event) if isinstance(asked, CorrectFundEntry) else asked.event
-    if isinstance(asked, CorrectFundEntry):
-        target_of(asked.event, entries, rules, lambda: is_settled(entries, streams))
-        new = provisional(asked, event, len(entries) + 1, rules)
+        permit(fund, spec, command.event, recorder)
+    event = (
+        event_of(EntryCorrected, command.event) if isinstance(command, CorrectFundEntry) else command.event
+    )
+    if isinstance(command, CorrectFundEntry):
+        target_of(command.event, entries, rules, lambda: is_settled(entries, streams))
+        new = provisional(command, event, len(entries) + 1, rules)
         before, held = in_force(entries), in_force((*entries, new))
-        not_in_future(max(asked.on, held[-1].event.on), today)
+        not_in_future(max(command.on, held[-1].event.on), today)
         corrects_something(before, held, rules)
         after = _fund_still_true(held, before)
         if rules >= _RETURNS_AND_IDS:
@@ -76,7 +78,7 @@ def decide(  # noqa: PLR0917 what a judge has to know
         never_overdrawn(fund, after)
         readings_permitted(after, held, before)
     else:
-        judged_today(asked.on, today, lambda: _asks(fund, event, entries, streams, rules))
+        judged_today(command.on, today, lambda: _asks(fund, event, entries, streams, rules))
         after = evolve_fund(fund, event)
     still_permitted(fund, after, acts_since)
     return Decision(event, (), None, after)

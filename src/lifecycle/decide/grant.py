@@ -101,15 +101,15 @@ class Known(NamedTuple):
         return Known(entries, (*self.held[:i], entry, *self.held[i:]), grant)
 
 
-def calls_named(known: Known, asked: GrantCommand) -> set[str]:
+def calls_named(known: Known, command: GrantCommand) -> set[str]:
     """The calls that judging the command may need: the grant's own, and one that the command names.
 
     A correction may bring back one that an earlier entry names.
     """
     # Not `getattr`: for a field that the command has not, pydantic looks everywhere before it says so.
-    named = {asked.event.__dict__.get("call"), known.grant.call if known.grant is not None else None}
-    if isinstance(asked, CorrectEntry):
-        for event in (asked.event, *(entry.event for entry in known.entries)):
+    named = {command.event.__dict__.get("call"), known.grant.call if known.grant is not None else None}
+    if isinstance(command, CorrectEntry):
+        for event in (command.event, *(entry.event for entry in known.entries)):
             if isinstance(event, EntryCorrected):
                 named.add((event.reads or {}).get("call"))
             elif isinstance(event, on_grant.GrantProposed):
@@ -117,10 +117,10 @@ def calls_named(known: Known, asked: GrantCommand) -> set[str]:
     return {name for name in named if isinstance(name, str)}
 
 
-Asked = tuple[str, ...]
-OF_THE_WORLD: Asked = ("invariants",)
-OF_A_CORRECTION: Asked = ("invariants", "balances")
-OF_A_DECISION: Asked = ("invariants", "balances", "preconditions")
+RuleKinds = tuple[str, ...]
+OF_THE_WORLD: RuleKinds = ("invariants",)
+OF_A_CORRECTION: RuleKinds = ("invariants", "balances")
+OF_A_DECISION: RuleKinds = ("invariants", "balances", "preconditions")
 """What is asked of the entries dated later when an event of the world arrives or is corrected, when a
 decision is corrected, and when a decision arrives late. What the world did is not held back by what was
 decided since: a refund learned of after the closure is recorded all the same (domain §1.1)."""
@@ -134,14 +134,14 @@ class _Judge(NamedTuple):
     rules: int
     """The number of the rule set that the command is judged by."""
 
-    def asks(self, grant: Grant | None, event: Event, rules: int, asked: Asked) -> None:
+    def asks(self, grant: Grant | None, event: Event, rules: int, kinds: RuleKinds) -> None:
         """Ask what must be true before it; the first no counts.
 
         ``rules``: the number of the rule set that the event was recorded under.
         """
         refusals: list[Refusal] = []
         guards = RULES.get(type(event), NONE)
-        for kind in asked:
+        for kind in kinds:
             for rule in in_set(getattr(guards, kind), rules):
                 try:
                     rule.ask(grant=grant, event=event, fund=self.fund)
@@ -163,7 +163,7 @@ class GrantIdTaken(Refusal, order=STAGE, rule="domain §3: ProposeGrant"):
 
 def decide(  # noqa: PLR0917 what a judge has to know
     known: Known,
-    asked: GrantCommand,
+    command: GrantCommand,
     fund: Fund,
     recorder: str,
     today: date,
@@ -175,27 +175,27 @@ def decide(  # noqa: PLR0917 what a judge has to know
 
     ``rules``: the number of the rule set that it is judged by.
     """
-    spec, judge = spec_of(asked), _Judge(fund, calls, rules)
-    permit(fund, spec, asked.event, recorder)
-    if isinstance(asked, CorrectEntry):
-        return _corrected(known, asked, judge, today)
+    spec, judge = spec_of(command), _Judge(fund, calls, rules)
+    permit(fund, spec, command.event, recorder)
+    if isinstance(command, CorrectEntry):
+        return _corrected(known, command, judge, today)
     if spec.stages == ("",) and known.entries:
-        raise GrantIdTaken(f"there is a grant {asked.grant}: choose another id")
-    late = bool(known.held) and asked.on < known.held[-1].event.on
-    i = place(known.held, asked.on) if late else len(known.held)
+        raise GrantIdTaken(f"there is a grant {command.grant}: choose another id")
+    late = bool(known.held) and command.on < known.held[-1].event.on
+    i = place(known.held, command.on) if late else len(known.held)
     grant = fold(known.held[:i]) if late else known.grant
-    in_stage(grant, spec, asked.grant, asked.on)
+    in_stage(grant, spec, command.grant, command.on)
     kind = _EVENTS[spec.event]
     make = RULES.get(kind, NONE).made_by
-    event = make(grant, asked.event, fund) if make else asked.event
+    event = make(grant, command.event, fund) if make else command.event
     judged_today(_happened_by(event, rules), today, lambda: judge.asks(grant, event, rules, OF_A_DECISION))
-    after: Grant | None = _after(grant, event, asked.grant)
+    after: Grant | None = _after(grant, event, command.grant)
     if late and rules >= _IDS_AND_ITEMS:
         new_ids_differ(known.grant, grant, after)
-    asked_later = OF_THE_WORLD if type(event) in _OF_THE_WORLD else OF_A_DECISION
-    after = _still_true(after, known.held[i:], known, judge, asked_later)
+    kinds_later = OF_THE_WORLD if type(event) in _OF_THE_WORLD else OF_A_DECISION
+    after = _still_true(after, known.held[i:], known, judge, kinds_later)
     if late or type(event) is on_grant.ObligationWaived:
-        new = provisional(asked, event, len(known.entries) + 1, rules)
+        new = provisional(command, event, len(known.entries) + 1, rules)
         _still_there(known, [*known.held[:i], new, *known.held[i:]], after, judge, new.originator_version)
     if late:
         corrections_still_by_third(known.entries, known.held, known.grant, after)
@@ -241,33 +241,33 @@ def in_stage(grant: Grant | None, spec: Spec, name: str, on: date) -> None:
 
 
 def _still_true(
-    after: Grant | None, later: Sequence[Entry], known: Known, judge: _Judge, asked: Asked
+    after: Grant | None, later: Sequence[Entry], known: Known, judge: _Judge, kinds: RuleKinds
 ) -> Grant | None:
     """The state after the later entries, each as lawful as before. Raises the first that is not."""
     for entry in later:
-        if no := _refusal(after, entry, judge, asked):
+        if no := _refusal(after, entry, judge, kinds):
             # What such an event or correction has broken before is no reason against the next entry.
-            was = _refusal_before(known.held, entry, judge, asked)
+            was = _refusal_before(known.held, entry, judge, kinds)
             if type(was) is not type(no):
                 raise no_longer(entry, no) from no
         after = fold((entry,), after)
     return after
 
 
-def _refusal(grant: Grant | None, entry: Entry, judge: _Judge, asked: Asked) -> Refusal | None:
+def _refusal(grant: Grant | None, entry: Entry, judge: _Judge, kinds: RuleKinds) -> Refusal | None:
     event = entry.event
     try:
         in_stage(grant, _SPECS[type(event).__name__], entry.originator_id.removeprefix("grant:"), event.on)
-        judge.asks(grant, event, entry.rules, asked)
+        judge.asks(grant, event, entry.rules, kinds)
     except Refusal as no:
         return no
     return None
 
 
-def _refusal_before(held: Sequence[Entry], entry: Entry, judge: _Judge, asked: Asked) -> Refusal | None:
+def _refusal_before(held: Sequence[Entry], entry: Entry, judge: _Judge, kinds: RuleKinds) -> Refusal | None:
     """What was wrong with the entry already, as the history stood; `None` where it reads otherwise now."""
     place = next((i for i, known in enumerate(held) if reads_alike(known, entry)), None)
-    return None if place is None else _refusal(fold(held[:place]), entry, judge, asked)
+    return None if place is None else _refusal(fold(held[:place]), entry, judge, kinds)
 
 
 def _still_there(known: Known, held: Sequence[Entry], after: Grant | None, judge: _Judge, new: int) -> None:
@@ -277,23 +277,23 @@ def _still_there(known: Known, held: Sequence[Entry], after: Grant | None, judge
         waived_items_are_there(held, known.held, judge.fund, new)
 
 
-def _corrected(known: Known, asked: CorrectEntry, judge: _Judge, today: date) -> Decision:
-    if not known.entries or asked.on < known.entries[0].event.on:
-        raise UnknownGrant(f"there is no grant {asked.grant} on {asked.on}")
-    correction = asked.event
+def _corrected(known: Known, command: CorrectEntry, judge: _Judge, today: date) -> Decision:
+    if not known.entries or command.on < known.entries[0].event.on:
+        raise UnknownGrant(f"there is no grant {command.grant} on {command.on}")
+    correction = command.event
     target = target_of(correction, known.entries, judge.rules)
     now = next((entry for entry in known.held if entry.originator_version == correction.entry), target)
     told = split_again(event_of(EntryCorrected, correction), now, known.held)
     version = len(known.entries) + 1
-    readings = (*known.held, *in_force((*known.entries, provisional(asked, told, version, judge.rules))))
+    readings = (*known.held, *in_force((*known.entries, provisional(command, told, version, judge.rules))))
     corrected_by_third(told, known.entries, readings, known.grant, judge.rules)
     event = completed(told, now, judge.fund)
-    entries = (*known.entries, provisional(asked, event, version, judge.rules))
+    entries = (*known.entries, provisional(command, event, version, judge.rules))
     held = in_force(entries)
     before = {entry.originator_version: entry.event for entry in known.held}
     changed = [entry.event for entry in held if before.get(entry.originator_version) != entry.event]
     happened = (_happened_by(one, judge.rules) for one in changed)
-    days = (asked.on, *(entry.event.on for entry in held), *happened)
+    days = (command.on, *(entry.event.on for entry in held), *happened)
     not_in_future(max(days), today)
     corrects_something(known.held, held, judge.rules)
     if correction.struck and judge.rules >= DECISIONS_HOLD_SINCE:

@@ -17,21 +17,21 @@ from lifecycle.fund.state import Fund
 
 
 def decide_on_row(
-    fund: Fund, asked: QuarantineRow, recorder: str, today: date, found: AtPosition
+    fund: Fund, command: QuarantineRow, recorder: str, today: date, found: AtPosition
 ) -> Decision:
     """Judge it on the fund as it stands before any stopped spec. Raises a `Refusal`.
 
     ``found``: what lies at the position that the command names.
     """
-    permit(fund, QUARANTINE, asked.event, recorder)
-    judged_today(asked.on, today, lambda: None)
-    return Decision(quarantined(asked.event, found), (), None, fund)
+    permit(fund, QUARANTINE, command.event, recorder)
+    judged_today(command.on, today, lambda: None)
+    return Decision(quarantined(command.event, found), (), None, fund)
 
 
 def decide_on_refusal(
-    fund: Fund, asked: QuarantineAnswer, recorder: str, today: date, found: AnswerFound
+    fund: Fund, command: QuarantineAnswer, recorder: str, today: date, found: AnswerFound
 ) -> Decision:
     """The same of an answer; ``found``: what there is under the id that the command names."""
-    permit(fund, QUARANTINE_ANSWER, asked.event, recorder)
-    judged_today(asked.on, today, lambda: None)
-    return Decision(answer_quarantined(asked.event, found), (), None, fund)
+    permit(fund, QUARANTINE_ANSWER, command.event, recorder)
+    judged_today(command.on, today, lambda: None)
+    return Decision(answer_quarantined(command.event, found), (), None, fund)

@@ -68,21 +68,21 @@ class RowIsLawful(Refusal, order=STAGE, rule="domain §4.9: entries are judged a
     """
 
 
-def answer_quarantined(asked: AnswerQuarantineDraft, found: AnswerFound) -> AnswerQuarantined:
+def answer_quarantined(draft: AnswerQuarantineDraft, found: AnswerFound) -> AnswerQuarantined:
     """The event that the command becomes. Raises a refusal if the answer is not one to be set aside."""
     if not found.number:
-        raise UnknownRow(f"no command {asked.answered} was refused")
+        raise UnknownRow(f"no command {draft.answered} was refused")
     if found.quarantined:
         raise RowIsQuarantined(found.quarantined)
     if not found.fault:
-        raise RowIsLawful(f"nothing is wrong with answer {found.number}, the refusal of {asked.answered}")
+        raise RowIsLawful(f"nothing is wrong with answer {found.number}, the refusal of {draft.answered}")
     return AnswerQuarantined(
-        on=asked.on,
-        actor=asked.actor,
+        on=draft.on,
+        actor=draft.actor,
         answer=found.number,
-        answered=asked.answered,
+        answered=draft.answered,
         fault=found.fault,
-        reason=asked.reason,
+        reason=draft.reason,
     )
 
 
@@ -99,23 +99,23 @@ class AtPosition(NamedTuple):
     """By whom and why it is quarantined already."""
 
 
-def quarantined(asked: RowQuarantineDraft, found: AtPosition) -> RowQuarantined:
+def quarantined(draft: RowQuarantineDraft, found: AtPosition) -> RowQuarantined:
     """The event that the command becomes. Raises a refusal if the row is not one to be set aside."""
     if not found.name:
-        raise UnknownRow(f"there is no row at position {asked.position}")
+        raise UnknownRow(f"there is no row at position {draft.position}")
     if found.quarantined:
         raise RowIsQuarantined(found.quarantined)
     if not found.fault:
         raise RowIsLawful(
-            f"nothing is wrong with {found.name} (position {asked.position}): an entry that is not true is"
+            f"nothing is wrong with {found.name} (position {draft.position}): an entry that is not true is"
             " corrected or struck"
         )
-    also = tuple(position for position in found.rows if position != asked.position)
+    also = tuple(position for position in found.rows if position != draft.position)
     return RowQuarantined(
-        on=asked.on,
-        actor=asked.actor,
-        position=asked.position,
+        on=draft.on,
+        actor=draft.actor,
+        position=draft.position,
         also=also,
         fault=found.fault,
-        reason=asked.reason,
+        reason=draft.reason,
     )

@@ -183,20 +183,20 @@ def _extend(grant: Grant, event: ClosingDateExtended, fund: Fund) -> None:
         within_span(grant.effective_on, event.closing_date, window_of(grant.window, edition_of(grant, fund)))
 
 
-def _redraw(_: Grant, asked: "RestructuringDraft", fund: Fund) -> GrantRestructured:
-    edition = fund.edition_on(asked.on)
+def _redraw(_: Grant, draft: "RestructuringDraft", fund: Fund) -> GrantRestructured:
+    edition = fund.edition_on(draft.on)
     if edition is None:
-        raise NoEditionInForce(f"no policy edition holds on {asked.on}: adopt one that does")
+        raise NoEditionInForce(f"no policy edition holds on {draft.on}: adopt one that does")
     return GrantRestructured(
-        on=asked.on,
-        actor=asked.actor,
-        window=asked.window,
-        recipients=asked.recipients,
-        providers=asked.providers,
-        objective=asked.objective,
-        institution=asked.institution,
-        capabilities_planned=asked.capabilities_planned,
-        reason=asked.reason,
+        on=draft.on,
+        actor=draft.actor,
+        window=draft.window,
+        recipients=draft.recipients,
+        providers=draft.providers,
+        objective=draft.objective,
+        institution=draft.institution,
+        capabilities_planned=draft.capabilities_planned,
+        reason=draft.reason,
         edition=edition.name,
     )
 

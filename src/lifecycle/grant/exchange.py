@@ -289,8 +289,8 @@ def _hold_like_no_other(grant: Grant, event: ActivityHeld) -> None:
     not_too_like(event.activity, grant.activities, "activity")
 
 
-def _with_hosts(_: Grant, asked: "ActivityHeldDraft", __: Fund) -> ActivityHeld:
-    return event_of(ActivityHeld, asked)
+def _with_hosts(_: Grant, draft: "ActivityHeldDraft", __: Fund) -> ActivityHeld:
+    return event_of(ActivityHeld, draft)
 
 
 RULES: Rules = {

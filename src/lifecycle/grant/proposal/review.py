@@ -104,17 +104,17 @@ def not_prepared_by(approver: str, grant: Grant) -> None:
         raise DecidesOwnRequest(f"{approver} prepared {grant.id}, so another approver has to decide on it")
 
 
-def _promise(grant: Grant, asked: "ApprovalDraft", fund: Fund) -> GrantApproved:
-    not_prepared_by(asked.actor, grant)
-    edition = fund.edition_on(asked.on)
+def _promise(grant: Grant, draft: "ApprovalDraft", fund: Fund) -> GrantApproved:
+    not_prepared_by(draft.actor, grant)
+    edition = fund.edition_on(draft.on)
     if edition is None:
-        raise NoEditionInForce(f"no policy edition holds on {asked.on}: adopt one that does")
+        raise NoEditionInForce(f"no policy edition holds on {draft.on}: adopt one that does")
     return GrantApproved(
-        on=asked.on,
-        actor=asked.actor,
-        amount=asked.amount,
-        conditions=asked.conditions,
-        request_digest=asked.request_digest or request_digest(grant),
+        on=draft.on,
+        actor=draft.actor,
+        amount=draft.amount,
+        conditions=draft.conditions,
+        request_digest=draft.request_digest or request_digest(grant),
         edition=edition.name,
     )
 
