@@ -38,8 +38,15 @@ from projections.schema.tables import (
 OUTCOMES = words_of(Outcome)
 """In the order of S4's Annex D."""
 RESULTS = words_of(Result)
-_HEADINGS = dict(zip(OUTCOMES, ("aware", "skill", "team", "coal.", "netw.", "impl."), strict=True))
-"""So short that all six stand beside each other."""
+_HEADINGS = {
+    "raised_awareness": "aware",
+    "enhanced_knowledge_and_skills": "skill",
+    "improved_consensus_and_teamwork": "team",
+    "strengthened_coalitions": "coal.",
+    "enhanced_networks": "netw.",
+    "increased_implementation_knowledge": "impl.",
+}
+"""So short that all six stand beside each other; the list of a later day may have lost some."""
 COLUMNS = Columns(
     common.GRANT,
     common.TITLE,
@@ -48,7 +55,7 @@ COLUMNS = Columns(
             name,
             Type.COUNT,
             "The same" if place else "1 where achieved; in the last row, in how many grants",
-            heading=_HEADINGS[name],
+            heading=_HEADINGS.get(name),
         )
         for place, name in enumerate(OUTCOMES)
     ),
