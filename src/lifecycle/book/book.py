@@ -127,7 +127,7 @@ class Book(BookReader):
                 book.close()
                 raise reason
             try:
-                journal.left_out.begin(soundness.sound(), soundness.sealed, soundness.judge)
+                soundness.look()
             except Altered:
                 if not as_is:
                     book.close()

@@ -28,6 +28,17 @@ class Soundness:
         sealed = sealed_in(self._storage.path)
         return self._storage.shortfall(sealed, self._journal.ends())
 
+    def look(self) -> None:
+        """Look at every row that is not known to be lawful; from the first if the server goes away meanwhile.
+
+        Raises `Altered`.
+        """
+
+        def look(_: bool) -> None:
+            self._journal.left_out.begin(self.sound(), self.sealed, self.judge)
+
+        self._storage.retry(look)
+
     def reason_not_to_open(self) -> Altered | Unreachable | None:
         """Return the error if something sealed was lost, or if the book is a copy that lacks some of it."""
 
