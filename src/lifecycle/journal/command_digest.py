@@ -13,7 +13,6 @@ from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
 
-_NOT_SAID = {"command_id", "expect_version"}
 _BESIDE = ("note", "grant", "call")
 """What a command says beside its event, in this order."""
 _ENVELOPE = ("recorded_at", "recorder", "command_id", "rules", "note", SUM)

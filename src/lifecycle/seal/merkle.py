@@ -13,7 +13,6 @@ SIZE = 32
 """Bytes of a hash."""
 STEP = 4
 """Kept are the levels 0, 4, 8, …: each hash of one stands for sixteen of the one below."""
-_FAN = 1 << STEP
 EMPTY = sha256().digest()
 """The root of a tree without leaves."""
 
