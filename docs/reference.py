@@ -75,13 +75,13 @@ def _linked(type_: str) -> str:
 
 
 def events_page() -> Iterator[str]:
-    """Every fact, in order of life."""
+    """Every event, in order of life."""
     yield "# Events\n\n" + MADE
     yield (
-        "Every fact that a book can hold. Each has `on`, the day on which it took effect, and `actor`, whose"
+        "Every event that a book can hold. Each has `on`, the day on which it took effect, and `actor`, whose"
         " act it was. Its entry adds `recorded_at`, `recorder`, `command_id` and, where there is one, `note`."
         " The topic is the name under which it is stored; its number grows when the stored form changes."
-        " A fact of a grant names the tables of the views that it is read into."
+        " An event of a grant names the tables of the views that it is read into."
         " [Types](types.md) are told apart; the JSON Schema is [events.json](schema/events.json).\n\n"
     )
     streams = {"grant": ("A grant's stream", grant), "fund": ("The fund's stream", fund)}

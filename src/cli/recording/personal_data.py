@@ -1,4 +1,4 @@
-"""Finds words that look like a person's data: entries are kept for ever, so whoever records is warned."""
+"""Finds words that look like a person's data, to warn the officer: entries are kept for ever."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -155,7 +155,7 @@ class Grant(Changing):
     report_by: str | None = None
     """Who submitted the completion report, the last one."""
     submitters: frozenset[str] = frozenset()
-    """Whoever submitted one: they never accept it."""
+    """The officers who submitted one. They never accept it."""
     report_accepted_on: date | None = None
     waived: frozenset[tuple[str, str | None]] = frozenset()
     documents: tuple[tuple[str, str], ...] = ()

@@ -172,7 +172,7 @@ class Journal(JournalRows, Application[str]):
     def recorded_at(self, position: int) -> datetime | None:
         """Return when the newest entry at or before the position was recorded; `None` if there is none.
 
-        Rows that are left out do not count: whoever inserted them could choose any moment.
+        Rows that are left out do not count: they were inserted by SQL, with any moment.
         """
         return self._newest(position)[1]
 

@@ -21,7 +21,7 @@ from lifecycle.rejudge.possible_refusals import refusable
 _MAY_END_LATER = ("HoldActivity", "CorrectEntry")
 """Commands that name other days than their own."""
 _OF_QUARANTINES = (DatedInFuture, RowIsLawful, RowIsQuarantined, UnknownRow)
-"""Refusals of a quarantine, whoever asks for it."""
+"""Refusals that a quarantine can get from any officer."""
 
 
 _BY_NAME = {refusal.__name__: refusal for refusal in every_refusal()}

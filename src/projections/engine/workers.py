@@ -102,7 +102,7 @@ _WORK: list[tuple[Book, int, Fund, Engine | None]] = []
 
 
 def _begin(place: Path | str, upto: int, fund: Fund, into: store.Place | None) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever is interrupted is the one that started us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one handles it
     threading.Thread(target=_end_with_parent, daemon=True).start()
     book = Book.open(place, read_only=True, as_is=True)
     engine = None if into is None else ExitStack().enter_context(store.opened(into))

@@ -1,14 +1,15 @@
 """Whether ``views.sqlite`` is as it was written: each page's CRC-32 lies beside it, in ``views.sum``.
 
-SQLite notices no bit that a disk gives back flipped, and no page that was not written before the machine
-stopped. Each of our writers holds the lock on ``views.sum`` from before its transaction until the sums of
-the pages that it wrote are kept and its log is folded into the file; SQLite's log tells which pages those
-are. The sums are those of the file with its log folded in, so whoever folds the log, any other program that
-has the file open too, changes nothing.
+SQLite does not notice a bit that a disk gives back flipped, or a page that was not written before the
+machine stopped. Each of our writers holds the lock on ``views.sum`` from before its transaction until it has
+kept the sums of the pages that it wrote, and folded its log into the file; SQLite's log says which pages
+those are. The sums are those of the file with its log folded in, so they also fit if another program folds
+the log.
 
-The file counts our transactions (``user_version``), and ``views.sum`` says of which one it is. Who is killed
-before the sums are kept leaves a log from which the next writer completes them; if another program has
-folded that log meanwhile, the counts differ and nothing is known of the file: it is made again, quietly.
+The file counts our transactions (``user_version``), and ``views.sum`` says of which one it is. A writer that
+is killed before it has kept the sums leaves a log, from which the next writer completes them. If another
+program has folded that log meanwhile, the counts differ and nothing is known of the file: it is made again,
+without a message.
 """
 
 import fcntl

@@ -1,9 +1,9 @@
 """Views in the schema ``views`` of a PostgreSQL database, beside the journal or elsewhere.
 
-Whoever reads holds `tracking` from before its snapshot is taken, and whoever takes tables away waits for
-that: a table that is put in another's place shows no rows to an older snapshot. Locks that hold writers
-apart are advisory ones. Commits here do not wait for the disk: after a crash the views are a few
-transactions behind, never torn.
+A reader locks `tracking` before its snapshot is taken, and a program that replaces tables waits for that
+lock, because a table that is put in another's place shows no rows to an older snapshot. Writers keep apart
+by advisory locks. Commits here do not wait for the disk: after a crash the views may be a few transactions
+behind, and are never torn.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -77,8 +77,8 @@ def forbids(error: Exception) -> bool:
 
 
 _ANOTHERS = f"SELECT 1 FROM pg_namespace WHERE nspname = '{SCHEMA}' AND NOT pg_has_role(nspowner, 'MEMBER')"
-"""Whose views are another role's only reads: whatever that role has put into them, functions too, runs
-with the rights of whoever asks."""
+"""Finds a row if the views are another role's. Then they are only read: whatever that role has put into
+them, functions too, runs with the rights of the reader."""
 
 
 # ── a way in ─────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-"""``grantbook audit entries``: every entry as it is stored, for whoever wants to add it all up again."""
+"""``grantbook audit entries``: every entry as it is stored, so that anybody can add it all up again."""
 
 import json
 import sys

@@ -164,6 +164,7 @@ def _worth(verified: "Verified", *, kept: bool) -> Iterator[str]:
         yield "commands are not sealed as they are recorded"
     if not kept:
         yield (
-            "held against the book's own checkpoints: against whoever runs the book protects one that you"
-            "\nkept elsewhere (--checkpoint FILE), and the key as it was given to you (--key KEY)"
+            "compared with the book's own checkpoints: only a checkpoint that you kept elsewhere"
+            "\n(--checkpoint FILE), and the key as it was given to you (--key KEY), show what the people who"
+            "\nrun the book could have rewritten"
         )

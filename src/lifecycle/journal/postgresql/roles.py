@@ -35,8 +35,8 @@ _SERVER = """
 DO $$
 DECLARE one record;
 BEGIN
-    -- Whoever may take these locks may keep everybody from writing; whoever may make large objects, or
-    -- write into the log, may fill the disk.
+    -- A login that may take these locks can keep everybody from writing. One that may make large objects,
+    -- or write into the log, can fill the disk.
     FOR one IN SELECT oid::regprocedure AS made, proname FROM pg_proc
                 WHERE pronamespace = 'pg_catalog'::regnamespace
                   AND proname ~ '^(pg_(try_)?advisory_|lo_|lowrite$|loread$|pg_logical_emit_message$)'
@@ -48,16 +48,16 @@ BEGIN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {administrator}', one.made);
         END IF;
     END LOOP;
-    -- Nor may anybody fill the log by a loop of warnings: code of their own is for who owns the journal.
+    -- A loop of warnings could fill the log: only the owner of the journal may run code of their own.
     FOR one IN SELECT lanname FROM pg_language WHERE lanpltrusted AND lanname <> 'sql'
     LOOP
         EXECUTE format('REVOKE USAGE ON LANGUAGE %I FROM PUBLIC', one.lanname);
         EXECUTE format('GRANT USAGE ON LANGUAGE %I TO {owner}', one.lanname);
     END LOOP;
-    -- Nor may one question fill it with what it sorts.
+    -- What one query sorts could fill the disk.
     EXECUTE format('ALTER DATABASE %I SET temp_file_limit = ''{temporary}''', current_database());
 EXCEPTION WHEN insufficient_privilege THEN
-    RAISE NOTICE 'not a superuser: whoever may connect may hold up writers, or fill the disk';
+    RAISE NOTICE 'not a superuser: anyone who may connect can hold up writers, or fill the disk';
 END $$;
 """
 

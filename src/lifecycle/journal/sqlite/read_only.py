@@ -1,8 +1,9 @@
-"""Files of SQLite's that are only read: by who may not write beside them, as files that never change.
+"""Reads a file of SQLite's without the right to write beside it, as a file that never changes.
 
-SQLite reads a file that has a log only where it may keep its shared memory beside it. Whoever has the file
-open keeps one there; where nobody has, and no log is left, it can be read without, as on a read-only disk.
-Such a reader holds no lock and does not notice a writer: so the file is looked at again after each reading.
+SQLite reads a file that has a log only if its shared memory is in a file beside it. A program that has the
+file open keeps one there. If no program has it open, and no log is left, the file can be read without, as
+on a read-only disk. Such a reader holds no lock and does not notice a writer, so it looks at the file again
+after each reading.
 """
 
 import os
@@ -94,8 +95,8 @@ def unchanged(file: Path, look: Look | None) -> Iterator[None]:
 def _look_again(file: Path, look: Look | None) -> None:
     if look is not None and settled(file) != look:
         raise WrittenMeanwhile(
-            f"{file} was written to while it was read: ask again, or ask a copy of it. Whoever may write in"
-            " its folder is not disturbed"
+            f"{file} was written to while it was read: ask again, or ask a copy of it. Users who may write in"
+            " its folder are not disturbed"
         )
 
 
