@@ -8,7 +8,7 @@ import lifecycle
 from lifecycle.call import call
 from lifecycle.decide import correction, quarantined_rows
 from lifecycle.decide.correction import COMMANDS as CORRECTIONS
-from lifecycle.fund import contributions, establishment, officers, quarantine, treasury
+from lifecycle.fund import contributions, establishment, officers, treasury
 from lifecycle.grant import agreement, amendment, closure, exchange, follow_up, results
 from lifecycle.grant.payment import disbursement, irregular, other_money, refund
 from lifecycle.grant.payment import request as payment_request
@@ -77,8 +77,8 @@ def text() -> str:
         + _table("GRANT_COMMANDS", [*grant, CORRECTIONS["grant"]], "In order of a grant's life.")
         + _table("FUND_COMMANDS", [*fund, CORRECTIONS["fund"]], "Commands on the fund's own stream.")
         + _table("CALL_COMMANDS", [*call.COMMANDS, CORRECTIONS["call"]], "Commands on a call.")
-        + f"QUARANTINE = {_spec(quarantine.QUARANTINE, '    ')}\n"
-        + f"QUARANTINE_ANSWER = {_spec(quarantine.QUARANTINE_ANSWER, '    ')}\n"
+        + f"QUARANTINE = {_spec(quarantined_rows.QUARANTINE, '    ')}\n"
+        + f"QUARANTINE_ANSWER = {_spec(quarantined_rows.QUARANTINE_ANSWER, '    ')}\n"
         + _TAIL
     )
 

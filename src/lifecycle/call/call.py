@@ -16,7 +16,6 @@ from lifecycle.kernel.guards import in_holding_currency, money
 from lifecycle.kernel.history import Entry
 from lifecycle.kernel.refusals import DATES, STAGE, TERMS, Refusal, UnknownCall
 from lifecycle.kernel.rule import NONE, Guards, Rule, Rules, in_set
-from lifecycle.kernel.spec import Spec
 from lifecycle.types.dated_amount import DatedSums
 from lifecycle.types.dates import Day
 from lifecycle.types.money import Amount
@@ -231,14 +230,8 @@ class CloseCall(CallCommand[CallClosed]):
     """End a call: nothing more is selected."""
 
 
-# fmt: off
 COMMANDS = (
-    Spec("OpenCall", "call open", "secretariat", (),
-         "CallOpened", ("call",),
-         "Ask for proposals, up to an envelope."),
-    Spec("CloseCall", "call close", "secretariat", (),
-         "CallClosed", ("call",),
-         "End a call: nothing more is selected."),
+    OpenCall.spec("call open", "secretariat", (), ("call",)),
+    CloseCall.spec("call close", "secretariat", (), ("call",)),
 )
-# fmt: on
 """How each event is asked for."""

@@ -37,7 +37,7 @@ from lifecycle.kernel.refusals import (
     NoEditionInForce,
     Refusal,
 )
-from lifecycle.kernel.spec import ANY, Spec
+from lifecycle.kernel.spec import ANY
 from lifecycle.types.decimals import Find, amounts_named, as_written
 from lifecycle.types.money import can_be_added_up
 
@@ -138,19 +138,23 @@ class CallCorrection(_Correction):
 
 
 class CorrectEntry(GrantCommand[GrantCorrection]):
-    """Correct or strike an entry of a grant."""
+    """Correct or strike an entry."""
+
+    BECOMES = EntryCorrected
 
 
 class CorrectFundEntry(FundCommand[FundCorrection]):
     """Correct or strike an entry of the fund."""
 
     NAME = "CorrectEntry"
+    BECOMES = EntryCorrected
 
 
 class CorrectCallEntry(CallCommand[CallCorrection]):
     """Correct or strike an entry of a call."""
 
     NAME = "CorrectEntry"
+    BECOMES = EntryCorrected
 
 
 _SETTLED = frozenset({"currency", "fiscal_year_start", "time_zone"})
@@ -390,14 +394,9 @@ def faults_of_reading(now: Event, changes: dict[str, object]) -> list[Fault]:
     ]
 
 
-# fmt: off
 COMMANDS = {
-    "grant": Spec("CorrectEntry", "grant correct", "approver", ANY,
-                  "EntryCorrected", ("grant", "entry"), "Correct or strike an entry."),
-    "fund": Spec("CorrectEntry", "fund correct", "approver", (),
-                  "EntryCorrected", ("entry",), "Correct or strike an entry of the fund."),
-    "call": Spec("CorrectEntry", "call correct", "approver", (),
-                  "EntryCorrected", ("call", "entry"), "Correct or strike an entry of a call."),
+    "grant": CorrectEntry.spec("grant correct", "approver", ANY, ("grant", "entry")),
+    "fund": CorrectFundEntry.spec("fund correct", "approver", (), ("entry",)),
+    "call": CorrectCallEntry.spec("call correct", "approver", (), ("call", "entry")),
 }
-# fmt: on
 """How a correction is asked for, by what it is about."""

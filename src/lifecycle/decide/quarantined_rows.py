@@ -22,8 +22,9 @@ class RowQuarantineDraft(Draft):
 
 
 class QuarantineRow(FundCommand[RowQuarantineDraft]):
-    """Set a row of the journal aside that is no entry, or that the rules refuse."""
+    """Set aside a row that is no entry, or that the rules refuse."""
 
+    BECOMES = RowQuarantined
     STREAM = QUARANTINES
 
 
@@ -37,8 +38,9 @@ class AnswerQuarantineDraft(Draft):
 
 
 class QuarantineAnswer(FundCommand[AnswerQuarantineDraft]):
-    """Set a refusal aside that the rules would not have given."""
+    """Set aside a refusal that the rules would not have given."""
 
+    BECOMES = AnswerQuarantined
     STREAM = QUARANTINES
 
 
@@ -119,3 +121,7 @@ def quarantined(draft: RowQuarantineDraft, found: AtPosition) -> RowQuarantined:
         fault=found.fault,
         reason=draft.reason,
     )
+
+
+QUARANTINE = QuarantineRow.spec("audit seal --quarantine", "administrator")
+QUARANTINE_ANSWER = QuarantineAnswer.spec("audit seal --quarantine-answer", "administrator")

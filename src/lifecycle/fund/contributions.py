@@ -11,7 +11,6 @@ from lifecycle.kernel.guards import in_holding_currency
 from lifecycle.kernel.likeness import not_too_like
 from lifecycle.kernel.refusals import STAGE, TERMS, Refusal, UnknownItem, UnknownObligation
 from lifecycle.kernel.rule import Guards, Rule, Rules
-from lifecycle.kernel.spec import Spec
 from lifecycle.types.dates import Day
 from lifecycle.types.money import Amount, Money
 from lifecycle.types.text import ItemId, Line, Prose, Reason, Word
@@ -283,29 +282,13 @@ class WaiveFundObligation(FundCommand[ObligationWaived]):
     NAME = "WaiveObligation"
 
 
-# fmt: off
 COMMANDS = (
-    Spec("JoinPartner", "fund join-partner", "secretariat", (),
-         "PartnerJoined", ("partner",),
-         "Welcome a partner."),
-    Spec("HoldConsultation", "fund hold-consultation", "secretariat", (),
-         "ConsultationHeld", (),
-         "Record a meeting of the partners."),
-    Spec("PledgeContribution", "fund pledge", "finance", (),
-         "ContributionPledged", ("partner",),
-         "Record a pledge."),
-    Spec("AgreeContribution", "fund agree-contribution", "finance", (),
-         "ContributionAgreed", ("partner",),
-         "Record a signed contribution."),
-    Spec("ScheduleInstalment", "fund schedule-instalment", "finance", (),
-         "InstalmentScheduled", ("partner", "instalment"),
-         "Put an instalment on the calendar."),
-    Spec("ReceiveInstalment", "fund receive-instalment", "finance", (),
-         "InstalmentReceived", ("partner",),
-         "Record money received."),
-    Spec("WaiveObligation", "fund waive", "approver", (),
-         "ObligationWaived", ("obligation",),
-         "Waive an instalment, with the reason."),
+    JoinPartner.spec("fund join-partner", "secretariat", (), ("partner",)),
+    HoldConsultation.spec("fund hold-consultation", "secretariat"),
+    PledgeContribution.spec("fund pledge", "finance", (), ("partner",)),
+    AgreeContribution.spec("fund agree-contribution", "finance", (), ("partner",)),
+    ScheduleInstalment.spec("fund schedule-instalment", "finance", (), ("partner", "instalment")),
+    ReceiveInstalment.spec("fund receive-instalment", "finance", (), ("partner",)),
+    WaiveFundObligation.spec("fund waive", "approver", (), ("obligation",)),
 )
-# fmt: on
 """How each event is asked for."""

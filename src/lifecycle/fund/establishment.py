@@ -12,7 +12,6 @@ from lifecycle.kernel.event import DocumentAttached, FundEvent
 from lifecycle.kernel.guards import in_holding_currency
 from lifecycle.kernel.refusals import STAGE, TERMS, FieldNotCorrectable, FundAlreadyEstablished, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
-from lifecycle.kernel.spec import Spec
 from lifecycle.policy.edition import Edition, Window
 from lifecycle.types.codes import MINOR_UNITS
 from lifecycle.types.text import Line
@@ -167,20 +166,10 @@ class AttachFundDocument(FundCommand[DocumentAttached]):
     NAME = "AttachDocument"
 
 
-# fmt: off
 COMMANDS = (
-    Spec("EstablishFund", "init", "administrator", (),
-         "FundEstablished", (),
-         "Make a new book."),
-    Spec("AdoptPolicy", "fund adopt-policy", "administrator", (),
-         "PolicyAdopted", ("file",),
-         "Adopt an edition of windows and limits."),
-    Spec("SwitchSealing", "fund switch-sealing", "administrator", (),
-         "SealingSwitched", (),
-         "Say when the journal is sealed."),
-    Spec("AttachDocument", "document attach-to-fund", "any", (),
-         "DocumentAttached", ("file",),
-         "Put a file beside the fund."),
+    EstablishFund.spec("init", "administrator"),
+    AdoptPolicy.spec("fund adopt-policy", "administrator", (), ("file",)),
+    SwitchSealing.spec("fund switch-sealing", "administrator"),
+    AttachFundDocument.spec("document attach-to-fund", "any", (), ("file",)),
 )
-# fmt: on
 """How each event is asked for."""

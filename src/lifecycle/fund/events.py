@@ -51,7 +51,6 @@ EVENTS: tuple[type[FundEvent], ...] = (
 """Every event the fund's stream can hold."""
 
 __all__ = [
-    "EVENTS",
     "AnswerQuarantined",
     "CommitmentIncreased",
     "CommitmentReleased",

@@ -13,7 +13,6 @@ from lifecycle.kernel.event import FundEvent
 from lifecycle.kernel.likeness import not_too_like
 from lifecycle.kernel.refusals import STAGE, NotAnOfficer, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
-from lifecycle.kernel.spec import Spec
 from lifecycle.types.text import OfficerId
 from lifecycle.types.vocabularies import Role
 
@@ -102,14 +101,8 @@ class RetireOfficer(FundCommand[OfficerRetired]):
     """Take an officer's roles."""
 
 
-# fmt: off
 COMMANDS = (
-    Spec("AppointOfficer", "officer appoint", "administrator", (),
-         "OfficerAppointed", ("officer",),
-         "Give an officer roles."),
-    Spec("RetireOfficer", "officer retire", "administrator", (),
-         "OfficerRetired", ("officer",),
-         "Take an officer's roles."),
+    AppointOfficer.spec("officer appoint", "administrator", (), ("officer",)),
+    RetireOfficer.spec("officer retire", "administrator", (), ("officer",)),
 )
-# fmt: on
 """How each event is asked for."""

@@ -6,7 +6,6 @@ from pydantic import Field
 
 from lifecycle.fund.state import Evolves, unchanged
 from lifecycle.kernel.event import FundEvent
-from lifecycle.kernel.spec import Spec
 from lifecycle.types.text import Prose, Reason
 
 
@@ -49,25 +48,3 @@ EVOLVE: Evolves = {
     AnswerQuarantined: unchanged,
 }
 """How each event changes the fund."""
-
-
-QUARANTINE = Spec(
-    "QuarantineRow",
-    "audit seal --quarantine",
-    "administrator",
-    (),
-    "RowQuarantined",
-    (),
-    "Set aside a row that is no entry, or that the rules refuse.",
-)
-"""The act of an administrator at the seal: no command of the shell's own, nor a line of ``record``."""
-QUARANTINE_ANSWER = Spec(
-    "QuarantineAnswer",
-    "audit seal --quarantine-answer",
-    "administrator",
-    (),
-    "AnswerQuarantined",
-    (),
-    "Set aside a refusal that the rules would not have given.",
-)
-"""The same for an answer."""

@@ -10,7 +10,6 @@ from lifecycle.kernel.event import FundEvent
 from lifecycle.kernel.guards import in_holding_currency, money
 from lifecycle.kernel.refusals import ExceedsAvailableFunds
 from lifecycle.kernel.rule import Guards, Rule, Rules
-from lifecycle.kernel.spec import Spec
 from lifecycle.types.money import Amount, Money
 from lifecycle.types.text import ItemId, Reason
 
@@ -116,17 +115,9 @@ class ReturnFunds(FundCommand[FundsReturned]):
     """Record money returned to a partner."""
 
 
-# fmt: off
 COMMANDS = (
-    Spec("ChargeFee", "fund charge-fee", "finance", (),
-         "FeeCharged", (),
-         "Record a fee."),
-    Spec("CreditIncome", "fund credit-income", "finance", (),
-         "IncomeCredited", (),
-         "Record investment income."),
-    Spec("ReturnFunds", "fund return-funds", "finance", (),
-         "FundsReturned", ("partner",),
-         "Record money returned to a partner."),
+    ChargeFee.spec("fund charge-fee", "finance"),
+    CreditIncome.spec("fund credit-income", "finance"),
+    ReturnFunds.spec("fund return-funds", "finance", (), ("partner",)),
 )
-# fmt: on
 """How each event is asked for."""

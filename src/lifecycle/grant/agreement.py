@@ -13,7 +13,7 @@ from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.refusals import DATES, STAGE, TERMS, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
-from lifecycle.kernel.spec import GRANT, A, S, Spec
+from lifecycle.kernel.spec import GRANT, A, S
 from lifecycle.policy.edition import Edition, Window, first_day, last_day
 from lifecycle.types.dates import Day
 from lifecycle.types.stage import Stage
@@ -300,20 +300,10 @@ class LapseGrant(GrantCommand[GrantLapsed]):
     """End an approval that was never used."""
 
 
-# fmt: off
 COMMANDS = (
-    Spec("MeetCondition", "grant meet-condition", "secretariat", (A, S),
-         "ConditionMet", GRANT,
-         "Record a condition as met."),
-    Spec("SignAgreement", "grant sign", "secretariat", (A,),
-         "AgreementSigned", GRANT,
-         "Sign the agreement."),
-    Spec("MakeEffective", "grant make-effective", "secretariat", (A, S),
-         "GrantMadeEffective", GRANT,
-         "Let money flow, until a closing date."),
-    Spec("LapseGrant", "grant lapse", "approver", (A, S),
-         "GrantLapsed", GRANT,
-         "End an approval that was never used."),
+    MeetCondition.spec("grant meet-condition", "secretariat", (A, S), GRANT),
+    SignAgreement.spec("grant sign", "secretariat", (A,), GRANT),
+    MakeEffective.spec("grant make-effective", "secretariat", (A, S), GRANT),
+    LapseGrant.spec("grant lapse", "approver", (A, S), GRANT),
 )
-# fmt: on
 """How each event is asked for."""

@@ -19,7 +19,7 @@ from lifecycle.kernel.refusals import (
     Refusal,
 )
 from lifecycle.kernel.rule import Guards, Rule, Rules
-from lifecycle.kernel.spec import GRANT, A, C, E, F, S, Spec
+from lifecycle.kernel.spec import GRANT, A, C, E, F, S
 from lifecycle.policy.edition import last_day
 from lifecycle.types.dates import Day
 from lifecycle.types.money import Amount
@@ -316,7 +316,12 @@ class RestructuringDraft(Draft):
 
 
 class RestructureGrant(GrantCommand[RestructuringDraft]):
-    """Redraw a grant's terms; the edition then in force governs it."""
+    """Redraw a grant's terms.
+
+    The edition then in force governs it.
+    """
+
+    BECOMES = GrantRestructured
 
 
 class ExtendClosingDate(GrantCommand[ClosingDateExtended]):
@@ -343,29 +348,13 @@ class CancelGrant(GrantCommand[GrantCancelled]):
     """End a grant before its time."""
 
 
-# fmt: off
 COMMANDS = (
-    Spec("ExtendClosingDate", "grant extend", "approver", (E,),
-         "ClosingDateExtended", GRANT,
-         "Move the closing date."),
-    Spec("RestructureGrant", "grant restructure", "approver", (A, S, E),
-         "GrantRestructured", GRANT,
-         "Redraw a grant's terms."),
-    Spec("IncreaseCommitment", "grant increase", "approver", (A, S, E, F, C),
-         "CommitmentIncreased", GRANT,
-         "Promise more."),
-    Spec("CancelBalance", "grant cancel-balance", "approver", (A, S, E, F, C),
-         "BalanceCancelled", GRANT,
-         "Give undisbursed money back to the fund."),
-    Spec("SuspendGrant", "grant suspend", "approver", (A, S, E, F),
-         "GrantSuspended", GRANT,
-         "Stop payments or activities."),
-    Spec("LiftSuspension", "grant lift", "approver", (A, S, E, F),
-         "SuspensionLifted", GRANT,
-         "Let them go on."),
-    Spec("CancelGrant", "grant cancel", "approver", (A, S, E, F),
-         "GrantCancelled", GRANT,
-         "End a grant before its time."),
+    ExtendClosingDate.spec("grant extend", "approver", (E,), GRANT),
+    RestructureGrant.spec("grant restructure", "approver", (A, S, E), GRANT),
+    IncreaseCommitment.spec("grant increase", "approver", (A, S, E, F, C), GRANT),
+    CancelBalance.spec("grant cancel-balance", "approver", (A, S, E, F, C), GRANT),
+    SuspendGrant.spec("grant suspend", "approver", (A, S, E, F), GRANT),
+    LiftSuspension.spec("grant lift", "approver", (A, S, E, F), GRANT),
+    CancelGrant.spec("grant cancel", "approver", (A, S, E, F), GRANT),
 )
-# fmt: on
 """How each event is asked for."""

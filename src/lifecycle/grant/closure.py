@@ -9,7 +9,7 @@ from lifecycle.kernel.guards import money
 from lifecycle.kernel.obligation import NAMES
 from lifecycle.kernel.refusals import STAGE, TERMS, Refusal, UnknownItem, UnknownObligation
 from lifecycle.kernel.rule import Guards, Rule, Rules
-from lifecycle.kernel.spec import ANY, GRANT, C, F, Spec
+from lifecycle.kernel.spec import ANY, GRANT, C, F
 from lifecycle.types.stage import Stage
 from lifecycle.types.text import ItemId, Reason, Word
 
@@ -178,20 +178,10 @@ class AttachDocument(GrantCommand[DocumentAttached]):
     """Put a file beside a grant."""
 
 
-# fmt: off
 COMMANDS = (
-    Spec("WaiveObligation", "grant waive", "approver", ANY,
-         "ObligationWaived", ("grant", "obligation"),
-         "Waive an obligation, with the reason."),
-    Spec("CloseGrant", "grant close", "approver", (F,),
-         "GrantClosed", GRANT,
-         "Close a grant's books."),
-    Spec("ReopenGrant", "grant reopen", "approver", (C,),
-         "GrantReopened", GRANT,
-         "Open a closed grant again."),
-    Spec("AttachDocument", "document attach", "any", ANY,
-         "DocumentAttached", ("grant", "file"),
-         "Put a file beside a grant."),
+    WaiveObligation.spec("grant waive", "approver", ANY, ("grant", "obligation")),
+    CloseGrant.spec("grant close", "approver", (F,), GRANT),
+    ReopenGrant.spec("grant reopen", "approver", (C,), GRANT),
+    AttachDocument.spec("document attach", "any", ANY, ("grant", "file")),
 )
-# fmt: on
 """How each event is asked for."""

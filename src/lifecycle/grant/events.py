@@ -116,7 +116,6 @@ EVENTS: tuple[type[GrantEvent], ...] = (
 """Every event a grant's stream can hold, in order of life."""
 
 __all__ = [
-    "EVENTS",
     "ActivityCancelled",
     "ActivityHeld",
     "ActivityPlanned",

@@ -13,7 +13,7 @@ from lifecycle.kernel.guards import in_holding_currency
 from lifecycle.kernel.likeness import not_too_like
 from lifecycle.kernel.refusals import DATES, STAGE, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
-from lifecycle.kernel.spec import ACTIVITY, GRANT, A, E, F, P, R, S, Spec
+from lifecycle.kernel.spec import ACTIVITY, GRANT, A, E, F, P, R, S
 from lifecycle.types.dates import Day, Moment
 from lifecycle.types.money import Cost, Count
 from lifecycle.types.text import ItemId, Line, OfficerId, Prose, Reason
@@ -335,6 +335,8 @@ class ActivityHeldDraft(Draft, ActivityHeld):
 class HoldActivity(GrantCommand[ActivityHeldDraft]):
     """Record that it was held."""
 
+    BECOMES = ActivityHeld
+
 
 class InvolveParty(GrantCommand[PartyInvolved]):
     """Record who facilitates or finances."""
@@ -356,26 +358,12 @@ class CancelActivity(GrantCommand[ActivityCancelled]):
     """Call it off."""
 
 
-# fmt: off
 COMMANDS = (
-    Spec("InvolveParty", "grant involve", "ttl", (P, R, A, S, E, F),
-         "PartyInvolved", GRANT,
-         "Record who facilitates or finances."),
-    Spec("EngageExpert", "grant engage-expert", "ttl", (P, R, A, S, E, F),
-         "ExpertEngaged", GRANT,
-         "Record an expert's help."),
-    Spec("PlanActivity", "activity plan", "ttl", (A, S, E),
-         "ActivityPlanned", ACTIVITY,
-         "Plan an exchange."),
-    Spec("RescheduleActivity", "activity reschedule", "ttl", (A, S, E),
-         "ActivityRescheduled", ACTIVITY,
-         "Move it to other days."),
-    Spec("CancelActivity", "activity cancel", "ttl", (A, S, E),
-         "ActivityCancelled", ACTIVITY,
-         "Call it off."),
-    Spec("HoldActivity", "activity hold", "ttl", (E, F),
-         "ActivityHeld", ACTIVITY,
-         "Record that it was held."),
+    InvolveParty.spec("grant involve", "ttl", (P, R, A, S, E, F), GRANT),
+    EngageExpert.spec("grant engage-expert", "ttl", (P, R, A, S, E, F), GRANT),
+    PlanActivity.spec("activity plan", "ttl", (A, S, E), ACTIVITY),
+    RescheduleActivity.spec("activity reschedule", "ttl", (A, S, E), ACTIVITY),
+    CancelActivity.spec("activity cancel", "ttl", (A, S, E), ACTIVITY),
+    HoldActivity.spec("activity hold", "ttl", (E, F), ACTIVITY),
 )
-# fmt: on
 """How each event is asked for."""

@@ -10,7 +10,7 @@ from lifecycle.kernel.guards import in_holding_currency, money
 from lifecycle.kernel.likeness import not_too_like
 from lifecycle.kernel.refusals import STAGE, TERMS, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
-from lifecycle.kernel.spec import FOLLOW_UP, C, E, F, Spec
+from lifecycle.kernel.spec import FOLLOW_UP, C, E, F
 from lifecycle.types.dates import Day
 from lifecycle.types.money import Amount, Cost
 from lifecycle.types.text import ItemId, Line, Prose, Reason
@@ -195,23 +195,11 @@ class HandOverFollowUp(GrantCommand[FollowUpHandedOver]):
     """Hand it to somebody else."""
 
 
-# fmt: off
 COMMANDS = (
-    Spec("AgreeFollowUp", "follow-up agree", "ttl", (E, F, C),
-         "FollowUpAgreed", FOLLOW_UP,
-         "Agree on an action, its owner and day."),
-    Spec("FinanceFollowUp", "follow-up finance", "ttl", (E, F, C),
-         "FollowUpFinanced", FOLLOW_UP,
-         "Record money found for it."),
-    Spec("CompleteFollowUp", "follow-up complete", "ttl", (E, F, C),
-         "FollowUpCompleted", FOLLOW_UP,
-         "Record it as done."),
-    Spec("DropFollowUp", "follow-up drop", "ttl", (E, F, C),
-         "FollowUpDropped", FOLLOW_UP,
-         "Give it up, with the reason."),
-    Spec("HandOverFollowUp", "follow-up hand-over", "ttl", (E, F, C),
-         "FollowUpHandedOver", FOLLOW_UP,
-         "Hand it to somebody else."),
+    AgreeFollowUp.spec("follow-up agree", "ttl", (E, F, C), FOLLOW_UP),
+    FinanceFollowUp.spec("follow-up finance", "ttl", (E, F, C), FOLLOW_UP),
+    CompleteFollowUp.spec("follow-up complete", "ttl", (E, F, C), FOLLOW_UP),
+    DropFollowUp.spec("follow-up drop", "ttl", (E, F, C), FOLLOW_UP),
+    HandOverFollowUp.spec("follow-up hand-over", "ttl", (E, F, C), FOLLOW_UP),
 )
-# fmt: on
 """How each event is asked for."""

@@ -11,7 +11,7 @@ from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import Others, third
 from lifecycle.kernel.refusals import STAGE, NothingChanged, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
-from lifecycle.kernel.spec import GRANT, C, E, F, Spec
+from lifecycle.kernel.spec import GRANT, C, E, F
 from lifecycle.types.money import Count
 from lifecycle.types.stage import Stage
 from lifecycle.types.text import ByName, Line, Prose, Word
@@ -237,38 +237,16 @@ class RecordDevelopmentOutcome(GrantCommand[DevelopmentOutcomeRecorded]):
     """Record what changed, years later."""
 
 
-# fmt: off
 COMMANDS = (
-    Spec("ReportProgress", "grant report-progress", "ttl", (E, F),
-         "ProgressReported", GRANT,
-         "Hand in a progress report."),
-    Spec("CompleteImplementation", "grant complete", "ttl", (E,),
-         "ImplementationCompleted", GRANT,
-         "End the activities; follow-up begins."),
-    Spec("ReportOutcomes", "grant report-outcomes", "ttl", (E, F, C),
-         "OutcomesReported", GRANT,
-         "Tell which capacity was built."),
-    Spec("RecordLesson", "grant record-lesson", "ttl", (E, F, C),
-         "LessonRecorded", GRANT,
-         "Tell what worked, what did not, why."),
-    Spec("ReachCapability", "grant reach-capability", "ttl", (E, F, C),
-         "CapabilityReached", GRANT,
-         "Record a capability as reached."),
-    Spec("SubmitCompletionReport", "grant submit-report", "ttl", (E, F),
-         "CompletionReportSubmitted", GRANT,
-         "Hand in the completion report."),
-    Spec("AcceptCompletionReport", "grant accept-report", "secretariat", (F,),
-         "CompletionReportAccepted", GRANT,
-         "Take the completion report."),
-    Spec("RecordClientSurvey", "grant record-survey", "secretariat", (F, C),
-         "ClientSurveyRecorded", GRANT,
-         "Record what the recipients said."),
-    Spec("PublishResultsStory", "grant publish-story", "secretariat", (F, C),
-         "ResultsStoryPublished", GRANT,
-         "Record a published results story."),
-    Spec("RecordDevelopmentOutcome", "grant record-outcome", "secretariat", (F, C),
-         "DevelopmentOutcomeRecorded", GRANT,
-         "Record what changed, years later."),
+    ReportProgress.spec("grant report-progress", "ttl", (E, F), GRANT),
+    CompleteImplementation.spec("grant complete", "ttl", (E,), GRANT),
+    ReportOutcomes.spec("grant report-outcomes", "ttl", (E, F, C), GRANT),
+    RecordLesson.spec("grant record-lesson", "ttl", (E, F, C), GRANT),
+    ReachCapability.spec("grant reach-capability", "ttl", (E, F, C), GRANT),
+    SubmitCompletionReport.spec("grant submit-report", "ttl", (E, F), GRANT),
+    AcceptCompletionReport.spec("grant accept-report", "secretariat", (F,), GRANT),
+    RecordClientSurvey.spec("grant record-survey", "secretariat", (F, C), GRANT),
+    PublishResultsStory.spec("grant publish-story", "secretariat", (F, C), GRANT),
+    RecordDevelopmentOutcome.spec("grant record-outcome", "secretariat", (F, C), GRANT),
 )
-# fmt: on
 """How each event is asked for."""

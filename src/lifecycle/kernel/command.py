@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from copy import copy
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
+from inspect import cleandoc
 from typing import Annotated, Any, ClassVar, Generic, NoReturn, Self, get_args
 
 from pydantic import Field, ValidationError, create_model
@@ -15,6 +16,7 @@ from typing_extensions import TypeVar
 from lifecycle.kernel.event import Draft, Event, Value
 from lifecycle.kernel.history import FUND
 from lifecycle.kernel.listed_codes import faults, refuse, told_again, with_faults
+from lifecycle.kernel.spec import Spec
 from lifecycle.types.dates import Day
 from lifecycle.types.decimals import exact_decimals
 from lifecycle.types.money import can_be_added_up, may_hold_amounts
@@ -34,6 +36,8 @@ class Command(ABC, Generic[_E]):
     """As in the catalogue: the name of the class, unless the class says another."""
     EVENT: ClassVar[type[Event]] = Event
     """The class of what it holds, as the class statement names it."""
+    BECOMES: ClassVar[type[Event] | None] = None
+    """The event that is recorded, if the command holds only a part of it."""
     FILLED_IN: ClassVar[tuple[str, ...]] = ()
     """Fields that the book fills in if they are not given."""
     CHECKS_MORE: ClassVar[bool] = False
@@ -80,6 +84,15 @@ class Command(ABC, Generic[_E]):
     def actor(self) -> OfficerId:
         """Whose act it was."""
         return self.event.actor
+
+    @classmethod
+    def spec(
+        cls, words: str, role: str, stages: tuple[str, ...] = (), arguments: tuple[str, ...] = ()
+    ) -> Spec:
+        """Return its line of the catalogue; the help is the first paragraph of the class's docstring."""
+        event = cls.BECOMES or cls.EVENT
+        first, _, _ = cleandoc(cls.__doc__ or "").partition("\n\n")
+        return Spec(cls.NAME, words, role, stages, event.__name__, arguments, " ".join(first.split()))
 
     @classmethod
     def fields(cls) -> Mapping[str, FieldInfo]:

@@ -23,7 +23,7 @@ from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import Others, in_holding_currency, money, third
 from lifecycle.kernel.refusals import DATES, STAGE, TERMS, ExceedsUndisbursedBalance, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
-from lifecycle.kernel.spec import ANY, PAYMENT, E, F, Spec
+from lifecycle.kernel.spec import ANY, PAYMENT, E, F
 from lifecycle.types.dated_amount import changes_between
 from lifecycle.types.money import Amount
 from lifecycle.types.stage import ZERO
@@ -238,14 +238,8 @@ class FailPayment(GrantCommand[PaymentFailed]):
     """Record that the bank could not pay."""
 
 
-# fmt: off
 COMMANDS = (
-    Spec("DisburseFunds", "payment disburse", "finance", (E, F),
-         "FundsDisbursed", PAYMENT,
-         "Pay an authorised payment."),
-    Spec("FailPayment", "payment fail", "finance", ANY,
-         "PaymentFailed", PAYMENT,
-         "Record that the bank could not pay."),
+    DisburseFunds.spec("payment disburse", "finance", (E, F), PAYMENT),
+    FailPayment.spec("payment fail", "finance", ANY, PAYMENT),
 )
-# fmt: on
 """How each event is asked for."""

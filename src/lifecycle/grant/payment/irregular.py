@@ -44,7 +44,7 @@ from lifecycle.kernel.refusals import (
     UnknownGrant,
 )
 from lifecycle.kernel.rule import Guards, Rule, Rules
-from lifecycle.kernel.spec import ANY, PAYMENT, Spec
+from lifecycle.kernel.spec import ANY, PAYMENT
 from lifecycle.types.money import Amount
 from lifecycle.types.stage import ZERO
 from lifecycle.types.text import ItemId, Line, Reason
@@ -178,11 +178,5 @@ class RecordIrregularPayment(OfOneLine[IrregularPaymentRecorded]):
     """Record what the bank paid in breach."""
 
 
-# fmt: off
-COMMANDS = (
-    Spec("RecordIrregularPayment", "payment irregular", "approver", ANY,
-         "IrregularPaymentRecorded", PAYMENT,
-         "Record what the bank paid in breach."),
-)
-# fmt: on
+COMMANDS = (RecordIrregularPayment.spec("payment irregular", "approver", ANY, PAYMENT),)
 """How each event is asked for."""

@@ -5,7 +5,7 @@ from typing import ClassVar
 from lifecycle.grant.state import Evolves, unchanged
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
-from lifecycle.kernel.spec import ANY, GRANT, Spec
+from lifecycle.kernel.spec import ANY, GRANT
 from lifecycle.types.money import Amount
 from lifecycle.types.text import Line
 from lifecycle.types.vocabularies import CoFinancingKind, CostPurpose
@@ -54,14 +54,8 @@ class RecordCost(GrantCommand[CostRecorded]):
     """Record the cost of preparing or supervising."""
 
 
-# fmt: off
 COMMANDS = (
-    Spec("RecordCoFinancing", "grant co-finance", "ttl", ANY,
-         "CoFinancingRecorded", GRANT,
-         "Record what others paid."),
-    Spec("RecordCost", "grant cost", "ttl", ANY,
-         "CostRecorded", GRANT,
-         "Record the cost of preparing or supervising."),
+    RecordCoFinancing.spec("grant co-finance", "ttl", ANY, GRANT),
+    RecordCost.spec("grant cost", "ttl", ANY, GRANT),
 )
-# fmt: on
 """How each event is asked for."""

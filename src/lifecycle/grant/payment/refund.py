@@ -11,7 +11,7 @@ from lifecycle.kernel.event import GrantEvent, Value
 from lifecycle.kernel.guards import in_holding_currency, money
 from lifecycle.kernel.refusals import TERMS, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
-from lifecycle.kernel.spec import ANY, PAYMENT, Spec
+from lifecycle.kernel.spec import ANY, PAYMENT
 from lifecycle.types.money import Amount, Money
 from lifecycle.types.stage import ZERO
 from lifecycle.types.text import ItemId, Reason
@@ -144,11 +144,5 @@ class RecordRefund(GrantCommand[RefundReceived]):
             raise ValueError("give a payment or a split, not both")
 
 
-# fmt: off
-COMMANDS = (
-    Spec("RecordRefund", "payment refund", "finance", ANY,
-         "RefundReceived", PAYMENT,
-         "Record money that came back."),
-)
-# fmt: on
+COMMANDS = (RecordRefund.spec("payment refund", "finance", ANY, PAYMENT),)
 """How each event is asked for."""

@@ -13,7 +13,7 @@ from lifecycle.kernel.guards import Others, in_holding_currency, money, third
 from lifecycle.kernel.likeness import not_too_like
 from lifecycle.kernel.refusals import STAGE, TERMS, ExceedsUndisbursedBalance, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
-from lifecycle.kernel.spec import ENDS, PAYMENT, E, F, Spec
+from lifecycle.kernel.spec import ENDS, PAYMENT, E, F
 from lifecycle.types.money import Amount
 from lifecycle.types.text import ItemId, Line, Reason
 from lifecycle.types.vocabularies import Label
@@ -225,17 +225,9 @@ class RejectPayment(GrantCommand[PaymentRejected]):
     """Refuse a payment."""
 
 
-# fmt: off
 COMMANDS = (
-    Spec("RequestPayment", "payment request", "ttl", (E, F),
-         "PaymentRequested", PAYMENT,
-         "Ask for a payment."),
-    Spec("AuthorisePayment", "payment authorise", "finance", (E, F),
-         "PaymentAuthorised", PAYMENT,
-         "Allow a payment."),
-    Spec("RejectPayment", "payment reject", "finance", (E, F, *ENDS),
-         "PaymentRejected", PAYMENT,
-         "Refuse a payment."),
+    RequestPayment.spec("payment request", "ttl", (E, F), PAYMENT),
+    AuthorisePayment.spec("payment authorise", "finance", (E, F), PAYMENT),
+    RejectPayment.spec("payment reject", "finance", (E, F, *ENDS), PAYMENT),
 )
-# fmt: on
 """How each event is asked for."""

@@ -15,7 +15,7 @@ from lifecycle.kernel.event import GrantEvent, Value
 from lifecycle.kernel.guards import in_holding_currency, money
 from lifecycle.kernel.refusals import TERMS, NothingChanged, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
-from lifecycle.kernel.spec import GRANT, NEW, P, R, Spec
+from lifecycle.kernel.spec import GRANT, NEW, P, R
 from lifecycle.types.dates import Day, Months
 from lifecycle.types.money import Cost
 from lifecycle.types.stage import NOT_STATED, ZERO, Stage
@@ -300,23 +300,11 @@ class WithdrawProposal(GrantCommand[ProposalWithdrawn]):
     """Take a proposal back."""
 
 
-# fmt: off
 COMMANDS = (
-    Spec("ProposeGrant", "grant propose", "ttl", NEW,
-         "GrantProposed", GRANT,
-         "Put a proposal forward."),
-    Spec("ReviseProposal", "grant revise", "ttl", (P, R),
-         "ProposalRevised", GRANT,
-         "Change a proposal."),
-    Spec("ReturnProposal", "grant return", "secretariat", (P, R),
-         "ProposalReturned", GRANT,
-         "Send a proposal back."),
-    Spec("RequestFunding", "grant request", "ttl", (P,),
-         "FundingRequested", GRANT,
-         "Ask for money, with budget and letters."),
-    Spec("WithdrawProposal", "grant withdraw", "ttl", (P, R),
-         "ProposalWithdrawn", GRANT,
-         "Take a proposal back."),
+    ProposeGrant.spec("grant propose", "ttl", NEW, GRANT),
+    ReviseProposal.spec("grant revise", "ttl", (P, R), GRANT),
+    ReturnProposal.spec("grant return", "secretariat", (P, R), GRANT),
+    RequestFunding.spec("grant request", "ttl", (P,), GRANT),
+    WithdrawProposal.spec("grant withdraw", "ttl", (P, R), GRANT),
 )
-# fmt: on
 """How each event is asked for."""

@@ -15,7 +15,7 @@ from lifecycle.kernel.event import Draft, GrantEvent
 from lifecycle.kernel.guards import Others, in_holding_currency, money, third
 from lifecycle.kernel.refusals import TERMS, DecidesOwnRequest, NoEditionInForce, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
-from lifecycle.kernel.spec import GRANT, P, R, Spec
+from lifecycle.kernel.spec import GRANT, P, R
 from lifecycle.policy.edition import Window
 from lifecycle.types.money import Cost
 from lifecycle.types.stage import Stage
@@ -185,7 +185,12 @@ class ApprovalDraft(Draft):
 
 
 class ApproveGrant(GrantCommand[ApprovalDraft]):
-    """Promise money; the fund is charged in the same transaction."""
+    """Promise money; the fund is charged.
+
+    Both are recorded in one transaction.
+    """
+
+    BECOMES = GrantApproved
 
     FILLED_IN = ("request_digest",)
 
@@ -198,17 +203,9 @@ class DeclineProposal(GrantCommand[ProposalDeclined]):
     """Refuse a proposal."""
 
 
-# fmt: off
 COMMANDS = (
-    Spec("ReviewProposal", "grant review", "reviewer", (R,),
-         "ProposalReviewed", GRANT,
-         "Score a proposal."),
-    Spec("ApproveGrant", "grant approve", "approver", (R,),
-         "GrantApproved", GRANT,
-         "Promise money; the fund is charged."),
-    Spec("DeclineProposal", "grant decline", "approver", (P, R),
-         "ProposalDeclined", GRANT,
-         "Refuse a proposal."),
+    ReviewProposal.spec("grant review", "reviewer", (R,), GRANT),
+    ApproveGrant.spec("grant approve", "approver", (R,), GRANT),
+    DeclineProposal.spec("grant decline", "approver", (P, R), GRANT),
 )
-# fmt: on
 """How each event is asked for."""
