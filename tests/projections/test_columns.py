@@ -5,7 +5,7 @@ from sqlalchemy import Text, literal, select
 
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
-from projections.schema.rows import spec_of
+from projections.schema.rows import row_maker
 from projections.schema.tables import call_scores, seat_offsets
 
 PAIR = Columns(Column("grant", Type.TEXT, "Its id"), Column("paid", Type.MONEY, "What was paid"))
@@ -36,7 +36,7 @@ def test_names_stand_once_and_the_first_ones_are_columns() -> None:
 
 
 def test_a_row_of_a_table_is_made_by_name_in_the_order_of_its_columns() -> None:
-    assert spec_of(call_scores)(
+    assert row_maker(call_scores)(
         hundredths=450, criterion="impact", call="C-1", on="2018-01-01", n=0, grant="G-1"
     ) == ("G-1", 0, "2018-01-01", "C-1", "impact", 450)
 
@@ -48,4 +48,4 @@ def test_a_row_of_a_table_is_made_by_name_in_the_order_of_its_columns() -> None:
 )
 def test_a_row_of_a_table_takes_its_columns_and_no_others(cells: dict[str, object]) -> None:
     with pytest.raises(TypeError, match=r"seat_offsets: .*(seconds|secs|east)"):
-        spec_of(seat_offsets)(**cells)
+        row_maker(seat_offsets)(**cells)

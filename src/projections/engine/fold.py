@@ -50,7 +50,7 @@ from projections.reports.results.exchanges import Activities, Attendance
 from projections.reports.results.follow_ups import FollowUps
 from projections.reports.results.library_texts import Texts
 from projections.reports.results.outcomes import Outcomes
-from projections.schema.rows import spec_of
+from projections.schema.rows import row_maker
 from projections.schema.tables import (
     CALL_TABLES,
     GRANT_TABLES,
@@ -74,7 +74,7 @@ BATCH = 5_000
 """So many entries are folded before their rows are written: memory stays small, transactions short."""
 
 
-_stands, _constants, _offset = spec_of(grant_standing), spec_of(fund_facts), spec_of(seat_offsets)
+_stands, _constants, _offset = row_maker(grant_standing), row_maker(fund_facts), row_maker(seat_offsets)
 
 
 def no_rows() -> Rows:

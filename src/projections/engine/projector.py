@@ -37,7 +37,7 @@ from projections.engine.fold import (
     no_rows,
 )
 from projections.reports.fund.contributions import flow_rows, partner_rows, stands_alone
-from projections.schema.rows import spec_of
+from projections.schema.rows import row_maker
 from projections.schema.tables import (
     CALL_TABLES,
     FUND_TABLES,
@@ -300,7 +300,7 @@ def _keep_left_out(connection: Connection, book: Book) -> None:
         store.insert(connection, {left_out: rows})
 
 
-_left_out = spec_of(left_out)
+_left_out = row_maker(left_out)
 
 
 def left_out_rows(book: Book) -> list[Row]:

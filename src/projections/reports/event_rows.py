@@ -9,7 +9,7 @@ from sqlalchemy import Table
 from lifecycle.grant import events as was
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
-from projections.schema.rows import spec_of
+from projections.schema.rows import row_maker
 from projections.schema.tables import (
     Row,
     day,
@@ -31,7 +31,7 @@ class Facts:
     def __init__(self, table: Table, told: Told) -> None:
         self.table = table
         self._told = told
-        self._row = spec_of(table)
+        self._row = row_maker(table)
         self._rows: list[dict[str, object]] = []
 
     def see(self, grant: Grant, event: Event) -> None:

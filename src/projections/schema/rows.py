@@ -8,7 +8,7 @@ from sqlalchemy import Table
 from projections.schema.tables import Row
 
 
-def spec_of(table: Table) -> Callable[..., Row]:
+def row_maker(table: Table) -> Callable[..., Row]:
     """Return the function that makes a row of the table from its cells by name, in any order.
 
     It raises ``TypeError`` if a column has no cell, or a cell no column.

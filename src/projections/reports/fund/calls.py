@@ -28,7 +28,7 @@ from projections.reports import common_columns as common
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import holds, money, total_of
-from projections.schema.rows import spec_of
+from projections.schema.rows import row_maker
 from projections.schema.tables import (
     Row,
     call_answers,
@@ -62,7 +62,7 @@ CONCERNS: frozenset[type[Event]] = frozenset(
 SCORES = (on_grant.ProposalReviewed,)
 
 
-_answer, _score, _span = spec_of(call_answers), spec_of(call_scores), spec_of(call_spans)
+_answer, _score, _span = row_maker(call_answers), row_maker(call_scores), row_maker(call_spans)
 
 
 class Answers:

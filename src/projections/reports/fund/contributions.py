@@ -26,7 +26,7 @@ from projections.reports import common_columns as common
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import money, total_of
-from projections.schema.rows import spec_of
+from projections.schema.rows import row_maker
 from projections.schema.tables import (
     Row,
     day,
@@ -112,8 +112,8 @@ def stands_alone(entry: Entry) -> bool:
     return type(event) in _ADDS_ROWS_ALONE and getattr(event, "instalment", None) is None
 
 
-_flow_row, _partner = spec_of(fund_flows), spec_of(fund_partners)
-_consultation = spec_of(fund_consultations)
+_flow_row, _partner = row_maker(fund_flows), row_maker(fund_partners)
+_consultation = row_maker(fund_consultations)
 
 
 def flow_rows(entries: Iterable[Entry], holding_currency: str) -> list[Row]:

@@ -14,7 +14,7 @@ from lifecycle.kernel.obligation import Step
 from projections.reports import common_columns as common
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
-from projections.schema.rows import spec_of
+from projections.schema.rows import row_maker
 from projections.schema.tables import (
     Row,
     day,
@@ -40,7 +40,7 @@ COLUMNS = Columns(
 )
 
 
-_row = spec_of(fund_instalments)
+_row = row_maker(fund_instalments)
 
 
 def rows_of(entries: Iterable[Entry]) -> list[Row]:

@@ -28,7 +28,7 @@ from projections.schema.expressions import (
     share,
     total_of,
 )
-from projections.schema.rows import spec_of
+from projections.schema.rows import row_maker
 from projections.schema.tables import (
     FAR,
     Row,
@@ -45,7 +45,7 @@ KINDS = ("approved", "increased", "cancelled", "requested", "disbursed", "refund
 """The kinds of flow that are stored; the other sums follow from them."""
 
 
-_row = spec_of(money_flows)
+_row = row_maker(money_flows)
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from projections.reports import common_columns as common
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import holds
-from projections.schema.rows import spec_of
+from projections.schema.rows import row_maker
 from projections.schema.tables import (
     Row,
     day,
@@ -73,7 +73,7 @@ CONCERNS: frozenset[type[Event]] = frozenset(
 """The facts after which a grant stands otherwise."""
 
 
-_span, _sector = spec_of(register_spans), spec_of(sector_names)
+_span, _sector = row_maker(register_spans), row_maker(sector_names)
 
 
 class Register:

@@ -20,7 +20,7 @@ from projections.reports import common_columns as common
 from projections.reports.questions import Asked, Question
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import days_between, holds
-from projections.schema.rows import spec_of
+from projections.schema.rows import row_maker
 from projections.schema.tables import (
     FAR,
     Row,
@@ -47,7 +47,7 @@ class Compliance:
         return rows_of(stream.removeprefix("grant:"), self._timeline.obligations())
 
 
-_row = spec_of(obligation_steps)
+_row = row_maker(obligation_steps)
 
 
 def rows_of(grant: str, obligations: Iterable[Obligation]) -> list[Row]:

@@ -22,7 +22,7 @@ from projections.reports import common_columns as common
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import holds
-from projections.schema.rows import spec_of
+from projections.schema.rows import row_maker
 from projections.schema.tables import (
     FAR,
     Row,
@@ -74,7 +74,7 @@ class Waiver(NamedTuple):
     closing_date: date
 
 
-_row = spec_of(window_findings)
+_row = row_maker(window_findings)
 
 
 class Windows:

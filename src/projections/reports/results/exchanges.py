@@ -25,7 +25,7 @@ from projections.reports import common_columns as common
 from projections.reports.questions import Asked, Question
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import holds, money
-from projections.schema.rows import spec_of
+from projections.schema.rows import row_maker
 from projections.schema.tables import (
     FAR,
     Row,
@@ -112,7 +112,7 @@ class _Stood(Changing):
     cost_currency: str | None = None
 
 
-_activity, _participants = spec_of(exchange_activities), spec_of(exchange_participants)
+_activity, _participants = row_maker(exchange_activities), row_maker(exchange_participants)
 
 
 class Activities:

@@ -17,7 +17,7 @@ from projections.schema.expressions import (
     money,
     total_of,
 )
-from projections.schema.rows import spec_of
+from projections.schema.rows import row_maker
 from projections.schema.tables import (
     FAR,
     Row,
@@ -41,7 +41,7 @@ _TRACKED = ("open", "handed_over")
 """Handed over, it is still tracked (domain §3)."""
 
 
-_row = spec_of(follow_up_spans)
+_row = row_maker(follow_up_spans)
 
 
 class FollowUps:

@@ -7,7 +7,7 @@ from lifecycle.grant import events as was
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
 from projections.reports.results.outcomes import lesson_of
-from projections.schema.rows import spec_of
+from projections.schema.rows import row_maker
 from projections.schema.tables import (
     FAR,
     Row,
@@ -15,7 +15,7 @@ from projections.schema.tables import (
     library_texts,
 )
 
-_row = spec_of(library_texts)
+_row = row_maker(library_texts)
 
 
 @dataclass(slots=True)

@@ -26,7 +26,7 @@ from projections.reports import common_columns as common
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import holds, share, total_of
-from projections.schema.rows import spec_of
+from projections.schema.rows import row_maker
 from projections.schema.tables import (
     FAR,
     Row,
@@ -71,7 +71,7 @@ COLUMNS = Columns(
 _COUNTS = (*OUTCOMES, "lessons", "with_results", "with_lessons")
 
 
-_row = spec_of(outcome_facts)
+_row = row_maker(outcome_facts)
 
 
 class Outcomes:
