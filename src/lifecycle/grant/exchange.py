@@ -39,7 +39,7 @@ class Participants(Value):
     men: Count = 0
     """How many men."""
     not_stated: Count = 0
-    """How many whose sex the source does not tell."""
+    """How many whose sex the source does not state."""
 
 
 class _Dated(GrantEvent):

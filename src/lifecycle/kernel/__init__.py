@@ -1,1 +1,1 @@
-"""What every aggregate is built with: event, command, entry, refusal, rule."""
+"""What all aggregates are made of: event, command, entry, refusal, rule."""

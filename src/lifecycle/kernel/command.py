@@ -1,4 +1,4 @@
-"""A command: what somebody asks the book to record. It holds the event, and says on what and by which id."""
+"""A command: what somebody asks the book to record. It holds the event, beside an id and a stream."""
 
 from abc import ABC
 from collections.abc import Mapping
@@ -41,16 +41,16 @@ class Command(ABC, Generic[_E]):
     FILLED_IN: ClassVar[tuple[str, ...]] = ()
     """Fields that the book fills in if they are not given."""
     CHECKS_MORE: ClassVar[bool] = False
-    """Whether its words are held against more than the shape of the event that it becomes."""
+    """Whether its words are checked against more than the shape of the event that it becomes."""
 
     event: _E
     """What is to be recorded, with its day and the officer whose act it was."""
     command_id: CommandId = ""
-    """One id, one answer; made by the book if it is empty."""
+    """A repeated id returns the first receipt. The book makes an id if this is empty."""
     note: Reason | None = None
-    """Kept beside the event; never judged."""
+    """Kept beside the event; no rule reads it."""
     expect_version: Annotated[int, Field(ge=0)] | None = None
-    """The stream's version that the asker has seen: any other is a conflict."""
+    """The version of the stream that the officer has seen. If the stream has another, it is a conflict."""
 
     def __init_subclass__(cls) -> None:
         """Take the name and the event from the class statement."""
@@ -63,7 +63,7 @@ class Command(ABC, Generic[_E]):
                     cls.CHECKS_MORE = cls.CHECKS_MORE or issubclass(event, Draft)
 
     def __post_init__(self) -> None:
-        """Validate what was put together in Python."""
+        """Validate a command that was made in Python."""
         if not isinstance(self.event, self.EVENT):
             raise TypeError(f"{self.NAME} holds a {self.EVENT.__name__}, not a {type(self.event).__name__}")
         own = {name: value for name, value in self.__dict__.items() if name != "event"}
@@ -96,19 +96,19 @@ class Command(ABC, Generic[_E]):
 
     @classmethod
     def fields(cls) -> Mapping[str, FieldInfo]:
-        """What its words may say: the event's fields, the envelope's, and those of a draft alone."""
+        """Return the fields of its words: the event's, the envelope's, and those that only the draft has."""
         return _fields(cls)
 
     @classmethod
     def envelope(cls) -> type[Value]:
-        """The shape of the fields beside the event."""
+        """Return the model of the fields beside the event."""
         return _envelope(cls)
 
     @classmethod
     def read(cls, words: Mapping[str, Any], *, as_stored: bool = False) -> Self:
         """Read the command from flat words, in which the event's fields stand beside the envelope's.
 
-        ``as_stored``: the words are those of an entry, so no list of codes is asked.
+        ``as_stored``: the words are those of an entry, so they are not checked against lists of codes.
         """
         try:
             command = cls._of_shape(words)
@@ -119,7 +119,7 @@ class Command(ABC, Generic[_E]):
 
     @classmethod
     def holding(cls, event: Event, **envelope: Any) -> Self:
-        """Put parts together that are known to be valid."""
+        """Make a command of parts that are known to be valid, without validating them."""
         command = object.__new__(cls)
         command.__dict__.update(envelope, event=event)
         return command
@@ -143,7 +143,7 @@ class Command(ABC, Generic[_E]):
         return words
 
     def agrees(self) -> None:
-        """Refuse fields that contradict each other, though the event lets them. Raises ``ValueError``."""
+        """Refuse fields that contradict each other, though the event allows them. Raises ``ValueError``."""
 
     @classmethod
     def _of_shape(cls, words: Mapping[str, Any]) -> Self:
@@ -199,7 +199,7 @@ class FundCommand(Command[_E], Generic[_E]):
     """A command on the fund."""
 
     STREAM: ClassVar[str] = FUND
-    """In which its event is kept."""
+    """The stream in which its event is kept."""
 
 
 ENVELOPE = frozenset({"command_id", "note", "expect_version", "grant"})
@@ -210,7 +210,7 @@ _D = TypeVar("_D", bound=Event)
 
 
 def event_of(kind: type[_D], draft: Event) -> _D:
-    """Make the event with what the draft says of it."""
+    """Make the event from those fields of the draft that it has."""
     said, values = draft.model_fields_set, draft.__dict__
     return kind.model_validate({name: values[name] for name in _names(kind) if name in said})
 
@@ -222,7 +222,7 @@ def _names(kind: type[Event]) -> tuple[str, ...]:
 
 @cache
 def _envelope(kind: type[Command]) -> type[Value]:
-    """The shape of the fields beside the event: one for all commands on grants, one for those on calls."""
+    """The model of the fields beside the event: one for all commands on grants, one for those on calls."""
     declares = next(base for base in kind.__mro__ if "__dataclass_fields__" in vars(base))
     if declares is not kind:
         return _envelope(declares)
@@ -245,7 +245,7 @@ def _fields(kind: type[Command]) -> Mapping[str, FieldInfo]:
 
 @cache
 def _with_amounts(event: type[Event]) -> tuple[str, ...]:
-    """The fields in which there may be an amount: found once for each event, for every command is asked."""
+    """The fields that may hold an amount. Cached, because every command needs them."""
     return tuple(name for name, field in event.model_fields.items() if may_hold_amounts(field.annotation))
 
 
@@ -263,7 +263,7 @@ def _all_faults(kind: type[Command], error: ValidationError, of_event: Mapping[s
     try:
         kind.EVENT.model_validate(of_event)
     except ValidationError as other:
-        # That fields contradict each other is only said if each is well formed.
+        # If a field is malformed, contradictions between fields are not reported.
         details = [detail for detail in other.errors(include_url=False) if detail["loc"]]
     else:
         return error

@@ -1,16 +1,16 @@
-"""What can go wrong with a book itself, as distinct from a refusal: each with its exit code."""
+"""Errors of the book itself, as distinct from refusals: each with its exit code."""
 
 from typing import ClassVar
 
 
 class BookError(Exception):
-    """The command was not judged: the book could not be used."""
+    """The command was not decided, because the book could not be used."""
 
     exit_code: ClassVar[int] = 5
 
 
 class VersionConflict(BookError):
-    """The stream has another version than the one that the asker had seen."""
+    """The stream has another version than the one that the officer had seen."""
 
     exit_code = 3
 
@@ -22,7 +22,7 @@ class Altered(BookError):
 
 
 class StreamStopped(Altered):
-    """The stream holds a row that is no entry, or one that the rules refuse: it takes nothing more."""
+    """Nothing more is recorded in the stream: it holds a row that is no entry, or that the rules refuse."""
 
 
 class Unreachable(BookError):
@@ -30,8 +30,8 @@ class Unreachable(BookError):
 
 
 class NotNow(Unreachable):
-    """It cannot be done just now; nothing is wrong with the book."""
+    """It cannot be done at this moment; nothing is wrong with the book."""
 
 
 class ClockRefused(BookError):
-    """The machine's clock contradicts the journal: nothing is recorded until it is put right."""
+    """The machine's clock contradicts the journal: nothing is recorded until it is set right."""

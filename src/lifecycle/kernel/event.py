@@ -12,7 +12,7 @@ SHAPE = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Value(BaseModel):
-    """A part of an event: frozen, and nothing in it that is not known."""
+    """A part of an event: frozen, without unknown fields."""
 
     model_config = SHAPE
 
@@ -21,7 +21,7 @@ class Event(Value):
     """An event with its day and the officer whose act it was."""
 
     VERSION: ClassVar[int] = 1
-    """Of the stored form. A journal that holds a newer one is not read."""
+    """Version of the stored form. A journal that holds a newer one is not read."""
 
     on: Day
     """The day on which it took effect in the world."""
@@ -34,21 +34,21 @@ class Draft(Event):
 
 
 class LeftOut(Event):
-    """Stands in the place of a row that counts in no fold: quarantined, or of a stream that is stopped.
+    """Takes the place of a row that no fold counts: it is quarantined, or its stream is stopped.
 
     It is never stored: it is made when the row is read.
     """
 
     topic: str
-    """Of the row, whatever it says."""
+    """The row's topic, as it is stored."""
     why: str
-    """In a sentence."""
+    """A sentence that says why it is left out."""
     quarantined: bool
-    """By an administrator; otherwise its stream is stopped."""
+    """Whether an administrator quarantined it; otherwise its stream is stopped."""
 
     @classmethod
     def of(cls, topic: str, on: date, why: str, quarantined: bool) -> "LeftOut":
-        """From what is known of the row; ``on``: the day of the quarantine."""
+        """Make one from what is known of the row; ``on``: the day of the quarantine."""
         return cls.model_construct(on=on, actor="", topic=topic, why=why, quarantined=quarantined)
 
 
@@ -68,7 +68,7 @@ class EntryCorrected(GrantEvent, FundEvent, CallEvent):
     """An entry was found wrong: it should have read so, or should not have been there.
 
     Recorded by an approver who neither acted in nor recorded the entry. Holds from the corrected
-    entry's day; who asks for what was known before the correction still sees the entry as it was.
+    entry's day; a report of what was known before the correction still shows the entry as it was.
     """
 
     entry: int

@@ -1,4 +1,4 @@
-"""Conditions that rules of several stages ask."""
+"""Checks that rules of several stages share."""
 
 from decimal import Decimal
 
@@ -11,12 +11,12 @@ Others = tuple[tuple[str, str], ...]
 
 
 def money(amount: Decimal, currency: str) -> str:
-    """An amount as people read it."""
+    """Return an amount as people read it."""
     return f"{minor_units(amount, currency):,f} {currency}"
 
 
 def third(actor: str, act: str, *others: tuple[str, str]) -> None:
-    """Refuse the actor who is one of the others. Raises `DecidesOwnRequest`."""
+    """Refuse an actor who is one of the others. Raises `DecidesOwnRequest`."""
     for other, did in others:
         if actor == other:
             raise DecidesOwnRequest(f"{actor} {did}, so somebody else has to {act}")

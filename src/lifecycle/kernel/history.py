@@ -1,7 +1,7 @@
 """The entries in force: corrections applied, in the one order of (on, version).
 
-Wherever a state is needed, for a decision, a report or a replay, it is the fold of what this
-module returns (domain §1.3). Nothing is ever ordered by a clock.
+The state for a decision, a report or a replay is the fold of what this module returns (domain §1.3). Nothing
+is ordered by a clock.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,31 +13,31 @@ from lifecycle.kernel.event import EntryCorrected, Event, LeftOut
 from lifecycle.kernel.rule import RULE_SET
 
 FUND = "fund"
-"""The fund's stream: one a book."""
+"""The fund's stream: a book has one."""
 QUARANTINES = "fund:quarantine"
-"""The stream of `RowQuarantined`. It is not the fund's own: who reads any stream, the fund's too, has to know
-first which of its rows count in no fold."""
+"""The stream of `RowQuarantined`. It is not the fund's own, because a reader of any stream, the fund's too,
+must know first which of its rows no fold counts."""
 
 
 def grant_stream(grant: str) -> str:
-    """The name of a grant's stream."""
+    """Return the name of a grant's stream."""
     return f"grant:{grant}"
 
 
 def call_stream(call: str) -> str:
-    """The name of a call's stream."""
+    """Return the name of a call's stream."""
     return f"call:{call}"
 
 
 def kind_of(stream: str) -> str:
-    """What a stream is about: ``fund``, ``grant`` or ``call``."""
+    """Return what a stream is about: ``fund``, ``grant`` or ``call``."""
     return stream.partition(":")[0]
 
 
 class Entry(NamedTuple):
-    """An event in its place: which stream, which version, and who recorded it when.
+    """An event with its stream and version, its recorder and the moment of recording.
 
-    A named tuple: a journal is read entry by entry, and it is made four times as fast as a dataclass.
+    It is a named tuple, because that is made four times as fast as a dataclass, and a journal has many.
     """
 
     originator_id: str
@@ -59,7 +59,7 @@ class Entry(NamedTuple):
 
     @property
     def name(self) -> str:
-        """How people and programs name it: ``grant:SSF-2017-01@17``."""
+        """The name that people and programs give it: ``grant:SSF-2017-01@17``."""
         return f"{self.originator_id}@{self.originator_version}"
 
     @property
@@ -77,15 +77,15 @@ _BY_ORDER = attrgetter("event.on", "originator_version")
 
 
 def reads(event: Event, changes: dict[str, Any]) -> Event:
-    """The event as it should have been. Raises ``ValidationError`` where a field or value is unknown."""
+    """Return the event with the changed fields. Raises ``ValidationError`` if a field or value is unknown."""
     fields = {name: getattr(event, name) for name in event.model_fields_set}
     return type(event).model_validate(fields | changes)
 
 
 def reading(entries: Sequence[Entry], version: int) -> Event | None:
-    """How the entry of the version reads, corrections applied; as it was recorded if it was struck.
+    """Return the event of the version with corrections applied; as it was recorded if it was struck.
 
-    `None` if there is no such entry.
+    Returns `None` if there is no such entry.
     """
     if not 1 <= version <= len(entries):
         return None
@@ -97,18 +97,17 @@ _NOT_IN_FORCE = frozenset((EntryCorrected, LeftOut))
 
 
 def lawful(entries: Sequence[Entry]) -> list[Entry]:
-    """The entries without the rows that are left out: quarantined, or in a stream that is stopped."""
+    """Return the entries without the rows that are left out: quarantined, or in a stream that is stopped."""
     return [entry for entry in entries if type(entry.event) is not LeftOut]
 
 
 def in_force(entries: Sequence[Entry]) -> list[Entry]:
-    """What holds of a stream's entries, given in the order of their versions: struck ones gone, corrected
-    ones as they should read, in the one order.
+    """Return the entries that are in force, in the one order: without struck ones, corrections applied.
 
-    Corrections themselves are not returned; a struck correction has no effect. Rows that are left out are not
-    in force.
+    ``entries`` are in the order of their versions. Corrections themselves are not returned, and a struck
+    correction has no effect. Rows that are left out are not in force.
     """
-    # By type, not isinstance: on pydantic's classes that is slow, and every entry passes here.
+    # By type, because isinstance is slow on pydantic's classes and this is done for every entry.
     apart = [entry for entry in entries if type(entry.event) in _NOT_IN_FORCE]
     if not apart:
         return sorted(entries, key=_BY_ORDER)
@@ -135,7 +134,7 @@ def in_force(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def void_corrections(corrections: Iterable[Entry]) -> set[int]:
-    """Versions of the corrections that were struck themselves; the last word counts."""
+    """Return versions of the corrections that were struck themselves, by a strike that still stands."""
     made = {entry.originator_version: entry.event for entry in corrections}
     void: set[int] = set()
     for version in sorted(made, reverse=True):
@@ -151,7 +150,7 @@ def void_corrections(corrections: Iterable[Entry]) -> set[int]:
 
 
 def history(entries: Sequence[Entry], on: date | None = None, known: int | None = None) -> list[Entry]:
-    """The entries in force as of ``on`` (a day), as known at ``known`` (a journal position)."""
+    """Return the entries in force as of ``on`` (a day), as known at ``known`` (a journal position)."""
     if known is not None:
         entries = [entry for entry in entries if entry.position is not None and entry.position <= known]
     held = in_force(entries)

@@ -1,4 +1,4 @@
-"""Ids that look alike: equal but for case, marks between words, or the form of characters (domain §2)."""
+"""Ids that look alike: they differ only in case, marks between words, or form of characters (domain §2)."""
 
 import re
 import unicodedata
@@ -12,13 +12,13 @@ _BETWEEN_WORDS = re.compile(r"[-_./\s]+")
 
 @lru_cache(maxsize=1 << 12)
 def likeness(id: str) -> str:
-    """What all ids that look like this one have in common."""
+    """Return the form that all ids that look like this one share."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", id).casefold())
     return _BETWEEN_WORDS.sub("-", folded).strip("-")
 
 
 def like(id: str, known: Iterable[str]) -> str | None:
-    """A known id that looks like this one and is another; `None` if there is none."""
+    """Return another known id that looks like this one; `None` if there is no such id."""
     return next((other for other in known if other != id and likeness(other) == likeness(id)), None)
 
 

@@ -1,6 +1,6 @@
-"""What a command may say only if a list has it: codes that are valid on its day, closed vocabularies.
+"""Checks that the codes in a command are valid on its day, and that its words are in their vocabularies.
 
-Lists bind commands and corrections as they are given. A stored entry is read by its shape alone.
+Commands and corrections are checked when they are given. A stored entry is read by its shape alone.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -18,12 +18,12 @@ from lifecycle.types.money import Money
 from lifecycle.types.vocabularies import Listed
 
 Fault = tuple[tuple[str | int, ...], str]
-"""The field, with its place in a list if it stands in one; and what is wrong."""
+"""The path of the field, with an index if it is in a list; and what is wrong."""
 _Find = Callable[[Any, date | None, tuple[str | int, ...]], Iterator[Fault]]
 
 
 def faults(said: BaseModel, on: date) -> list[Fault]:
-    """What no list of the day has, in the order of the fields."""
+    """Return the codes that no list of the day has, in the order of the fields."""
     return list(_of_part(said, on, ()))
 
 
@@ -34,7 +34,7 @@ def refuse(title: str, found: list[Fault]) -> None:
 
 
 def with_faults(error: ValidationError, kind: type[BaseModel], said: Mapping[str, Any]) -> ValidationError:
-    """The error with what no list has in the well-formed fields, too: one message names all faults."""
+    """Return the error with the list faults of the well-formed fields added: one message names all faults."""
     details = error.errors(include_url=False)
     wrong = {detail["loc"][0] for detail in details if detail["loc"]}
     on = _alone(kind, "on", said)
@@ -52,7 +52,7 @@ def with_faults(error: ValidationError, kind: type[BaseModel], said: Mapping[str
 
 
 def _alone(kind: type[BaseModel], name: str, said: Mapping[str, Any]) -> Any:
-    """The value of one field; `None` if it is not valid."""
+    """Return the value of one field; `None` if it is not valid."""
     field = kind.model_fields[name]
     try:
         annotation: Any = Annotated[field.annotation, name, *field.metadata]
@@ -62,7 +62,7 @@ def _alone(kind: type[BaseModel], name: str, said: Mapping[str, Any]) -> Any:
 
 
 def _listed(where: tuple[str | int, ...], what: str) -> InitErrorDetails:
-    # Pydantic would fill braces in.
+    # Pydantic takes braces for fields of a template.
     message: Any = what.replace("{", "(").replace("}", ")")
     return InitErrorDetails(type=PydanticCustomError("listed", message), loc=where, input=None)
 
@@ -78,7 +78,7 @@ def told_again(detail: ErrorDetails) -> InitErrorDetails:
 
 @cache
 def _finders(kind: type[BaseModel]) -> tuple[tuple[str, _Find], ...]:
-    """The fields that hold anything a list binds, each with what finds its faults. (Made once a class.)"""
+    """Return the fields that a list restricts, each with the function that finds its faults."""
     kind.model_rebuild()
     made = [
         (name, _finder(field.annotation, tuple(field.metadata))) for name, field in kind.model_fields.items()
@@ -87,7 +87,7 @@ def _finders(kind: type[BaseModel]) -> tuple[tuple[str, _Find], ...]:
 
 
 def _finder(annotation: Any, extras: tuple[Any, ...] = ()) -> _Find | None:
-    """What finds the faults in a value that is annotated so; `None` if no list binds it."""
+    """Return the function that finds faults in a value of this annotation; `None` if no list restricts it."""
     for extra in extras:
         if isinstance(extra, Listed):
             return _of_text(extra)

@@ -1,4 +1,4 @@
-"""What keeps memory flat: when the collector of reference cycles rests, and errors without traces."""
+"""Keeps memory small: says when the collector of reference cycles runs, and takes tracebacks off errors."""
 
 import gc
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def collector_at_rest() -> Iterator[None]:
-    """Judging and folding make no cycles: the collector would only walk over all entries, again and again.
+    """Stop the collector: deciding and folding make no cycles, and it would visit all entries many times.
 
-    Bulk work takes a sixth less time without it, and no more memory (see the tests).
+    Without it, bulk work takes a sixth less time and no more memory (see the tests).
     """
     was_on = gc.isenabled()
     gc.disable()
@@ -22,9 +22,9 @@ def collector_at_rest() -> Iterator[None]:
 
 @contextmanager
 def collector_at_work() -> Iterator[None]:
-    """For what lasts longer than one command: cycles are collected, and what is loaded by now is left out.
+    """Run the collector for work that lasts longer than one command; it skips what is loaded by now.
 
-    A program that starts for one command has the collector at rest.
+    A program that starts for one command has stopped the collector.
     """
     was_on = gc.isenabled()
     gc.freeze()
@@ -37,9 +37,9 @@ def collector_at_work() -> Iterator[None]:
 
 
 def without_trace(error: BaseException | None) -> None:
-    """Take the tracebacks off an error that is an answer, and off those that led to it.
+    """Take the tracebacks off an error that is kept as a receipt, and off the errors that caused it.
 
-    A traceback holds all that was being worked on; as long as the error is kept, all of it is.
+    A traceback keeps all local variables in memory for as long as the error is kept.
     """
     while error is not None:
         error.__traceback__ = None

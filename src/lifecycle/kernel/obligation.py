@@ -1,4 +1,4 @@
-"""An obligation and its dates, step by step: what `obligations` writes and projections store."""
+"""An obligation and its dates, step by step; `lifecycle.grant.obligations` makes the steps."""
 
 from datetime import date
 from typing import NamedTuple
@@ -50,7 +50,7 @@ DUE_SOON_DAYS = 30
 
 
 class Step(NamedTuple):
-    """What holds of an obligation from a day on."""
+    """The dates and the state of an obligation from a day on."""
 
     since: date
     triggered_on: date | None
@@ -65,7 +65,7 @@ class Step(NamedTuple):
     """Earlier due dates, in the order in which they held."""
 
     def status_on(self, day: date) -> tuple[str, int]:
-        """The status on a day on which the step holds, and the days late, else 0. The due day is not late."""
+        """Return the status on a day on which the step holds, and the days late. The due day is not late."""
         due = self.due_on
         if self.excused in ("not_applicable", "not_asked"):
             return "not_applicable", 0
@@ -125,7 +125,7 @@ class Obligation:
 
     @property
     def excused(self) -> str | None:
-        """Why nothing more is waited for, as a `Step` has it; `None` if it is, or if it was met."""
+        """Return why it need not be met, as a `Step` has it; `None` if it must be met, or was."""
         if not self.asked:
             return "not_asked"
         if self.idle:
@@ -140,24 +140,24 @@ class Obligation:
 
     @property
     def open(self) -> bool:
-        """Still to be met."""
+        """Return whether it is still to be met."""
         return self.met_on is None and self.excused is None
 
     def move(self, due: date | None) -> None:
-        """Another due date; the one before is kept. Without any, nothing is asked."""
+        """Set another due date, and keep the one before. With `None` the edition does not ask for it."""
         if self.due_on is not None and due != self.due_on:
             self.superseded = (*self.superseded, self.due_on)
         self.due_on = due
         self.asked = due is not None
 
     def unstart(self) -> None:
-        """It has not started after all; a due date that it had is kept."""
+        """Take its start back, because it has not started after all. A due date that it had is kept."""
         self.move(None)
         self.triggered_on = self.base = None
         self.asked = True
 
     def mark(self, on: date) -> None:
-        """Keep how it stands at the end of the day."""
+        """Add a step with its state at the end of the day, if that differs from the last step."""
         now = (self.triggered_on, self.due_on, self.met_on, self.excused, self.left_on, self.superseded)
         steps = self.steps
         if steps and steps[-1].since == on:

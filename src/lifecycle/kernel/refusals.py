@@ -1,13 +1,13 @@
-"""What every "no" of the book is, and those that several rooms give; the others stand beside their rules.
+"""The base class of refusals, and those that several rooms use; the others stand beside their rules.
 
-A refusal is an answer: it names the broken condition, the figures that decided it and what would
-be possible instead. It is kept with its command (domain §4, rule 8).
+A refusal is a result, not a failure: it names the broken condition, the figures that decided it and what
+would be possible instead. It is kept with its command (domain §4, rule 8).
 """
 
 from typing import ClassVar
 
 RECEIPT, OFFICER, STAGE, FOUR_EYES, DATES, TERMS = range(6)
-"""The order in which a command is checked, and so the refusal it gets."""
+"""The order in which a command is checked. The first refusal counts."""
 
 
 class Refusal(Exception):

@@ -1,8 +1,8 @@
 """Rule sets: every rule has the number of the set that introduced it (domain §4.9).
 
-Each entry keeps the number that was in force when it was recorded, and is judged again by the rules of
-that number alone: a rule that is added or made stricter later finds no fault with an honest entry. A rule
-that allows more than before needs no new number.
+Each entry keeps the number that was in force when it was recorded, and is judged again only by the rules of
+that number, so that a rule that is added or made stricter later does not make an honest entry unlawful. A
+rule that allows more than before needs no new number.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,9 +12,9 @@ from typing import Any
 from lifecycle.kernel.event import Event
 
 RULE_SET = 2
-"""The number of the newest rule set: every entry that is recorded now keeps it."""
+"""The number of the newest rule set. Every entry that is recorded now has it."""
 FIRST = 1
-"""The number of an entry that keeps none."""
+"""The number of an entry that was stored without one."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class Rule:
         object.__setattr__(self, "uses", code.co_varnames[: code.co_argcount])
 
     def ask(self, **known: Any) -> Any:
-        """Call the function with those of the values that it uses. Raises what it raises."""
+        """Call the function with those values that it uses. Raises what it raises."""
         return self.check(*[known[name] for name in self.uses])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Guards:
-    """What is asked before one event, and how it is made from its command."""
+    """What is checked before one event, and how it is made from its command."""
 
     invariants: tuple[Rule, ...] = ()
     """What must be true whenever the event is looked at: also again when an entry dated earlier arrives late
@@ -62,7 +62,7 @@ class Guards:
 Rules = dict[type[Event], Guards]
 """The rules of a stage, by event."""
 NONE = Guards()
-"""Those of an event of which nothing is asked but officer, stage and day."""
+"""The guards of an event for which only officer, stage and day are checked."""
 
 
 def in_set(rules: Iterable[Rule], number: int) -> Iterator[Rule]:

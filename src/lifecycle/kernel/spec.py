@@ -1,6 +1,6 @@
 """What the catalogue says of a command: its words, its role, its stages, and the event that it becomes.
 
-Plain text without imports to speak of: the shell answers ``--help`` from it at once.
+It imports only the standard library's ``typing``, so that the shell answers ``--help`` at once.
 """
 
 from typing import NamedTuple
@@ -9,7 +9,7 @@ P, R, A, S, E, F, C = "proposed", "requested", "approved", "signed", "effective"
 ENDS = ("declined", "withdrawn", "lapsed", "cancelled")
 ANY = (P, R, A, S, E, F, C, *ENDS)
 NEW = ("",)
-"""The grant is not there yet."""
+"""The stage of a grant that is not there yet."""
 GRANT = ("grant",)
 ACTIVITY = ("grant", "activity")
 PAYMENT = ("grant", "payment")
@@ -25,9 +25,9 @@ class Spec(NamedTuple):
     role: str
     """Whose act it is; ``any`` for every officer."""
     stages: tuple[str, ...]
-    """In which of a grant's stages; empty for commands on the fund and on calls."""
+    """The stages of a grant in which it is possible; empty for commands on the fund and on calls."""
     event: str
     """The event that it becomes."""
     arguments: tuple[str, ...]
-    """Fields that are given by place, not as options."""
+    """Fields that are given by position, not as options."""
     help: str

@@ -24,8 +24,8 @@ from lifecycle.kernel.history import (
 )
 from lifecycle.types.stage import Stage
 from projections.engine.standing import as_text
-from projections.reports import event_rows as told
-from projections.reports.event_rows import Facts
+from projections.reports import event_rows
+from projections.reports.event_rows import EventRows
 from projections.reports.fund import calls, instalments
 from projections.reports.fund.calls import Answers, Scores, call_rows
 from projections.reports.fund.contributions import (
@@ -71,7 +71,7 @@ from projections.schema.tables import (
 Rows = dict[Table, list[Row]]
 
 BATCH = 5_000
-"""So many entries are folded before their rows are written: memory stays small, transactions short."""
+"""How many entries are folded before their rows are written: memory stays small, transactions short."""
 
 
 _stands, _constants, _offset = row_maker(grant_standing), row_maker(fund_facts), row_maker(seat_offsets)
@@ -96,14 +96,14 @@ class Projection(Protocol):
     table: Table
 
     def see(self, grant: Grant, event: Event) -> None:
-        """One more fact that concerns it, with the state after it."""
+        """Take in an event that concerns it; ``grant``: the state after it."""
 
     def rows(self, stream: str) -> list[Row]:
-        """Its rows of the grant."""
+        """Return its rows of the grant."""
 
 
-def _facts(table: Table, row: told.Told, _: Rules) -> Facts:
-    return Facts(table, row)
+def _event_rows(table: Table, cells: event_rows.Cells, _: Rules) -> EventRows:
+    return EventRows(table, cells)
 
 
 _MAKE: tuple[tuple[Callable[[Rules], Any], Collection[type[Event]] | None], ...] = (
@@ -116,15 +116,15 @@ _MAKE: tuple[tuple[Callable[[Rules], Any], Collection[type[Event]] | None], ...]
     (lambda _: Outcomes(), outcomes.CONCERNS),
     (lambda _: Activities(), exchanges.CONCERNS),
     (lambda _: Attendance(), exchanges.HELD),
-    *((partial(_facts, table, row), kinds) for table, row, kinds in told.KINDS),
+    *((partial(_event_rows, table, cells), kinds) for table, cells, kinds in event_rows.KINDS),
     (lambda _: FollowUps(), follow_ups.CONCERNS),
     (lambda _: Texts(), library_texts.CONCERNS),
 )
-"""Each projection of grants, and the facts that concern it; `None` for all."""
+"""Each projection of grants, and the events that concern it; `None` for all."""
 
 
 def readers(kind: type[Event]) -> list[str]:
-    """The tables whose rows a fact of a grant changes; for the reference."""
+    """The tables whose rows an event of a grant changes; for the reference."""
     rules = Rules(Fund())
     found = ((make(rules).table.name, kinds) for make, kinds in _MAKE)
     return [name for name, kinds in found if kind in (OBLIGATED if kinds is None else kinds)]
@@ -132,7 +132,7 @@ def readers(kind: type[Event]) -> list[str]:
 
 @cache
 def _concerned(kind: type[Event]) -> tuple[int, ...]:
-    """The places in `_MAKE` of those that a fact of the kind concerns: the others are not even asked."""
+    """The places in `_MAKE` of the projections that an event of the kind concerns."""
     return tuple(i for i, (_, kinds) in enumerate(_MAKE) if kinds is None or kind in kinds)
 
 

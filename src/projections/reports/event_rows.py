@@ -1,4 +1,4 @@
-"""Projections that keep one row a fact: nothing follows from them but that they were told."""
+"""Projections that keep one row for each event of a kind, with what the event says."""
 
 import json
 from collections.abc import Callable, Collection
@@ -21,25 +21,25 @@ from projections.schema.tables import (
     survey_facts,
 )
 
-Told = Callable[[Grant, Any], dict[str, object]]
-"""The columns after ``since``, of one fact, by name."""
+Cells = Callable[[Grant, Any], dict[str, object]]
+"""Returns the cells of one event's row after ``since``, by name of the column."""
 
 
-class Facts:
-    """Follows one grant and keeps a row for each fact, from its day on."""
+class EventRows:
+    """Follows one grant and keeps a row for each event, from its day on."""
 
-    def __init__(self, table: Table, told: Told) -> None:
+    def __init__(self, table: Table, cells: Cells) -> None:
         self.table = table
-        self._told = told
+        self._cells = cells
         self._row = row_maker(table)
         self._rows: list[dict[str, object]] = []
 
     def see(self, grant: Grant, event: Event) -> None:
-        """One more fact, with the state after it."""
-        self._rows.append({"since": day(event.on), **self._told(grant, event)})
+        """Keep a row for the event; ``grant``: the state after it."""
+        self._rows.append({"since": day(event.on), **self._cells(grant, event)})
 
     def rows(self, stream: str) -> list[Row]:
-        """A row for each."""
+        """Return the rows of the grant."""
         grant = stream.removeprefix("grant:")
         return [self._row(grant=grant, n=n, **row) for n, row in enumerate(self._rows)]
 
@@ -77,10 +77,10 @@ def _side_flow(grant: Grant, e: was.CoFinancingRecorded | was.CostRecorded) -> d
     }
 
 
-KINDS: tuple[tuple[Table, Told, Collection[type[Event]]], ...] = (
+KINDS: tuple[tuple[Table, Cells, Collection[type[Event]]], ...] = (
     (party_facts, _party, (was.PartyInvolved,)),
     (expert_facts, _expert, (was.ExpertEngaged,)),
     (survey_facts, _survey, (was.ClientSurveyRecorded,)),
     (side_flows, _side_flow, (was.CoFinancingRecorded, was.CostRecorded)),
 )
-"""Each table of such facts, how a row is told, and by which facts."""
+"""Each table, the function that gives the cells of a row, and the events that have one."""

@@ -1,4 +1,4 @@
-"""Rows of the tables, made by name."""
+"""Makes rows of the tables from cells by name."""
 
 from collections.abc import Callable
 from operator import itemgetter

@@ -1,6 +1,6 @@
-"""All read tables, and the expressions that the reports share.
+"""All tables of the views.
 
-Every table holds dated facts. A row with ``since`` and ``until`` holds from the one day to the day before
+Every table holds dated rows. A row with ``since`` and ``until`` holds from the one day to the day before
 the other; a flow happened on its day. Days are ISO text, so they compare as they read and need no
 conversion on the way out. Amounts are whole minor units, so sums are exact: ``scale`` says how many make
 one unit of the currency (100 for USD).
@@ -38,9 +38,9 @@ _Words = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 def _table(name: str, *columns: Column[Any], long: bool = False) -> Table:
-    # Rows lie in the order of their key, so a grant's rows are one place to delete from and to write to.
-    # Not so long ones: of a row that lies in its key SQLite puts what is beyond a thousand bytes on pages
-    # of its own, and most of each stays empty.
+    # Rows are stored in the order of their key, so that the rows of one grant are deleted and written in one
+    # place. Tables of long rows are not: SQLite would put what is beyond a thousand bytes of such a row on
+    # pages of its own, and most of each page would stay empty.
     return Table(name, metadata, *columns, sqlite_with_rowid=long)
 
 
@@ -81,10 +81,9 @@ money_flows = _table(
     Column("amount", BigInteger, nullable=False),
     *_text("undone_on", "follows"),
 )
-"""What was promised, asked, paid and given back, in minor units; and by how much what is overpaid grew, or
-shrank. A failed payment leaves a row on each of
-its two days; ``undone_on`` of the first names the second. What takes back an earlier flow (a refund, a
-failure, a rejection) has that flow's day in ``follows``."""
+"""What was promised, requested, paid and given back, and by how much the overpaid amount changed; in minor
+units. A failed payment leaves a row on each of its two days; ``undone_on`` of the first names the second. A
+row that takes back an earlier flow (a refund, a failure, a rejection) has that flow's day in ``follows``."""
 
 window_findings = _table(
     "window_findings",
@@ -201,7 +200,7 @@ survey_facts = _table(
     Column("respondents", Integer, nullable=False),
     *_text("satisfaction"),
 )
-"""How many clients answered, and how content they were on the survey's own scale."""
+"""How many clients answered, and how satisfied they were on the survey's own scale."""
 
 side_flows = _table(
     "side_flows",
@@ -214,7 +213,7 @@ side_flows = _table(
     Column("holding", BigInteger),
 )
 """Money beside the grant's own: co-financing by kind, and what it cost to prepare and supervise.
-``holding`` is the amount in the holding currency, where that is known."""
+``holding`` is the amount in the holding currency, if that is known."""
 
 follow_up_spans = _table(
     "follow_up_spans",

@@ -58,7 +58,7 @@ CONCERNS: frozenset[type[Event]] = frozenset(
         on_grant.GrantRestructured,
     )
 )
-"""The facts after which a grant answers its call otherwise."""
+"""The events that change how a grant answers its call."""
 SCORES = (on_grant.ProposalReviewed,)
 
 
@@ -74,7 +74,7 @@ class Answers:
         self._days: dict[date, Grant] = {}
 
     def see(self, grant: Grant, event: Event) -> None:
-        """One more fact, with the state after it."""
+        """Take in an event; ``grant`` is the state after it."""
         if grant.call is not None:
             self._days[event.on] = grant
 

@@ -81,7 +81,7 @@ _KINDS: dict[type[Event], tuple[str, int]] = {
     was.OverpaymentRecorded: ("overpaid", 1),
     was.OverpaymentSettled: ("overpaid", -1),
 }
-"""What each fact adds to, and with which sign. Other facts move no money."""
+"""What each event adds to, and with which sign. Other events move no money."""
 
 
 _ADDS_ROWS_ALONE = frozenset(
@@ -103,7 +103,7 @@ _ADDS_ROWS_ALONE = frozenset(
         was.OverpaymentSettled,
     )
 )
-"""Facts of the fund whose rows follow from nothing but themselves, so that older entries need not be read."""
+"""Events of the fund whose rows need no other entry, so that older entries need not be read."""
 
 
 def stands_alone(entry: Entry) -> bool:

@@ -74,7 +74,7 @@ class Disbursement:
         self._asked_on: dict[str, date] = {}
 
     def see(self, grant: Grant, event: Event) -> None:
-        """One more fact, with the state after it."""
+        """Take in an event; ``grant`` is the state after it."""
         self._scale = scale_of(grant.currency)
         _FOLLOW[type(event)](self, grant, event)
         if grant.overpaid != self._overpaid:
@@ -151,7 +151,7 @@ _FOLLOW: dict[type[Event], Any] = {
     was.RefundReceived: Disbursement._refunded,
 }
 CONCERNS = _FOLLOW.keys()
-"""The facts that move money, or the promise or the wish to."""
+"""The events that move money, promise it or ask for it."""
 
 
 # ── the reports ──────────────────────────────────────────────────────────────────────────────

@@ -70,7 +70,7 @@ CONCERNS: frozenset[type[Event]] = frozenset(
         was.GrantReopened,
     )
 )
-"""The facts after which a grant stands otherwise."""
+"""The events that change how a grant stands in the register."""
 
 
 _span, _sector = row_maker(register_spans), row_maker(sector_names)
@@ -85,7 +85,7 @@ class Register:
         self._days: dict[date, Grant] = {}
 
     def see(self, grant: Grant, event: Event) -> None:
-        """One more fact, with the state after it."""
+        """Take in an event; ``grant`` is the state after it."""
         self._days[event.on] = grant
 
     def rows(self, stream: str) -> list[Row]:

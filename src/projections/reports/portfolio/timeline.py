@@ -40,7 +40,7 @@ class Compliance:
     def __init__(self, policy: Mapping[str, Edition], edition_on: Callable[[date], Edition | None]) -> None:
         self._timeline = Timeline(policy, edition_on)
         self.see: Callable[[Grant, Event], None] = self._timeline.see
-        """One more fact, with the state after it."""
+        """Take in an event; ``grant`` is the state after it."""
 
     def rows(self, stream: str) -> list[Row]:
         """A row for each step of each obligation."""

@@ -56,7 +56,7 @@ class Finding(NamedTuple):
     figure: str | None
     limit: str
     complies: bool | None
-    """The bare fact, a waiver or not; `None` while undecided."""
+    """Whether the figure keeps the limit, with or without a waiver; `None` while undecided."""
     waived_by: str | None = None
     """Whose waiver covers the breach."""
     waived_on: str | None = None
@@ -89,7 +89,7 @@ class Windows:
         self._waiver: Waiver | None = None
 
     def see(self, grant: Grant, event: Event) -> None:
-        """One more fact, with the state after it."""
+        """Take in an event; ``grant`` is the state after it."""
         kind = type(event)
         if isinstance(event, was.ClosingDateExtended):
             self._waiver = _waiver(grant, event)
@@ -301,7 +301,7 @@ _DECIDES: dict[type[Event], tuple[str, ...]] = {
     was.ImplementationCompleted: ("min_activities", "capabilities"),
     was.CapabilityReached: ("capabilities",),
 }
-"""Which rules each fact can decide anew. Other facts decide none."""
+"""The rules on which each event can change the finding. Other events change none."""
 CONCERNS = _DECIDES.keys()
 
 

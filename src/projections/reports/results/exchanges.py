@@ -124,8 +124,8 @@ class Activities:
         self._stood: dict[str, list[tuple[str, _Stood]]] = {}
 
     def see(self, grant: Grant, event: Event) -> None:
-        """One more fact, with the state after it."""
-        assert isinstance(event, _FACTS)
+        """Take in an event; ``grant`` is the state after it."""
+        assert isinstance(event, _EVENTS)
         stood = self._stood.setdefault(event.activity, [])
         before = stood[-1][1] if stood else _Stood(event.activity, None, "held", None, None)
         since = str(day(event.on))
@@ -152,7 +152,7 @@ class Attendance:
         self._rows: list[dict[str, object]] = []
 
     def see(self, grant: Grant, event: Event) -> None:
-        """One more fact, with the state after it."""
+        """Take in an event; ``grant`` is the state after it."""
         assert isinstance(event, was.ActivityHeld)
         instrument = grant.activities[event.activity].instrument
         self._rows += [
@@ -174,17 +174,17 @@ class Attendance:
         return [_participants(grant=grant, n=n, **row) for n, row in enumerate(self._rows)]
 
 
-_FACTS = (was.ActivityPlanned, was.ActivityRescheduled, was.ActivityCancelled, was.ActivityHeld)
-CONCERNS: tuple[type[Event], ...] = _FACTS
-"""The facts of an activity."""
+_EVENTS = (was.ActivityPlanned, was.ActivityRescheduled, was.ActivityCancelled, was.ActivityHeld)
+CONCERNS: tuple[type[Event], ...] = _EVENTS
+"""The events of an activity."""
 HELD: tuple[type[Event], ...] = (was.ActivityHeld,)
-"""The fact that says who took part."""
+"""The event that says who took part."""
 
-_Fact = was.ActivityPlanned | was.ActivityRescheduled | was.ActivityCancelled | was.ActivityHeld
+_Event = was.ActivityPlanned | was.ActivityRescheduled | was.ActivityCancelled | was.ActivityHeld
 
 
-def _after(before: _Stood, event: _Fact, grant: Grant) -> _Stood:
-    """How the activity stands after the fact."""
+def _after(before: _Stood, event: _Event, grant: Grant) -> _Stood:
+    """How the activity stands after the event."""
     if isinstance(event, was.ActivityRescheduled | was.ActivityCancelled) and before.status == "held":
         return before  # that it had been held was learned later
     if isinstance(event, was.ActivityCancelled):
@@ -216,7 +216,7 @@ class Roles(NamedTuple):
 
 
 def roles_in(event: was.ActivityHeld, planned: Sequence[str], grant: Grant) -> Roles:
-    """Who took part, gave and received (domain §3, HoldActivity): the one fact that every report reads.
+    """Who took part, gave and received (domain §3, HoldActivity): the one definition that every report uses.
 
     What the record states wins. Otherwise a country that was planned, was host or sent people gives if it
     is among the grant's providers on the day, and receives if it is among its recipients. A planned country

@@ -28,15 +28,15 @@ from projections.schema.tables import (
     scale_of,
 )
 
-_FACTS = (
+_EVENTS = (
     was.FollowUpAgreed,
     was.FollowUpFinanced,
     was.FollowUpCompleted,
     was.FollowUpDropped,
     was.FollowUpHandedOver,
 )
-CONCERNS: tuple[type[Event], ...] = _FACTS
-"""The facts of a follow-up."""
+CONCERNS: tuple[type[Event], ...] = _EVENTS
+"""The events of a follow-up."""
 _TRACKED = ("open", "handed_over")
 """Handed over, it is still tracked (domain §3)."""
 
@@ -53,8 +53,8 @@ class FollowUps:
         self._stood: dict[str, list[tuple[str, FollowUp, str | None, str]]] = {}
 
     def see(self, grant: Grant, event: Event) -> None:
-        """One more fact, with the state after it."""
-        assert isinstance(event, _FACTS)
+        """Take in an event; ``grant`` is the state after it."""
+        assert isinstance(event, _EVENTS)
         stood = self._stood.setdefault(event.follow_up, [])
         handed_to = stood[-1][2] if stood else None
         if isinstance(event, was.FollowUpHandedOver):

@@ -39,7 +39,7 @@ class Texts:
         self._objective: tuple[str, str] | None = None
 
     def see(self, grant: Grant, event: Event) -> None:
-        """One more fact, with the state after it."""
+        """Take in an event; ``grant`` is the state after it."""
         if (grant.title, grant.objective) != self._objective:
             self._renew(event.on, grant)
         since = day(event.on)
@@ -99,4 +99,4 @@ CONCERNS: frozenset[type[Event]] = frozenset(
         was.DevelopmentOutcomeRecorded,
     )
 )
-"""The facts that carry texts."""
+"""The events that carry texts."""

@@ -86,7 +86,7 @@ class Outcomes:
         self._lessons = 0
 
     def see(self, grant: Grant, event: Event) -> None:
-        """One more fact, with the state after it."""
+        """Take in an event; ``grant`` is the state after it."""
         since = str(day(event.on))
         if isinstance(event, was.OutcomesReported):
             for outcome, evidence in event.outcomes.items():
@@ -147,7 +147,7 @@ CONCERNS: frozenset[type[Event]] = frozenset(
         was.CompletionReportSubmitted,
     )
 )
-"""The facts that say something of outcomes."""
+"""The events that say something of outcomes."""
 
 
 def lesson_of(event: was.LessonRecorded) -> str:
