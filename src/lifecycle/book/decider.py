@@ -1,16 +1,13 @@
 """Decides commands on the loaded state, and reads from the journal what the rules need beside it."""
 
-from collections.abc import Iterator
 from datetime import date
 
 from pydantic import ValidationError
 
-from lifecycle.book.loaded_state import CLOCKS_DIFFER, LoadedState
+from lifecycle.book.loaded_state import LoadedState
 from lifecycle.decide import (
     NEED_ENTRIES,
     Decision,
-    Taken,
-    acts_of,
     calls_named,
     decide_call,
     decide_fund,
@@ -21,16 +18,13 @@ from lifecycle.decide import (
 )
 from lifecycle.decide.correction import CorrectCallEntry, CorrectEntry, CorrectFundEntry, faults_of_reading
 from lifecycle.decide.quarantined_rows import AnswerFound, AtPosition, QuarantineAnswer, QuarantineRow
-from lifecycle.fund.seat import start_of
 from lifecycle.journal.journal import Journal
 from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
-from lifecycle.kernel.event import EntryCorrected, Event
-from lifecycle.kernel.history import FUND, Entry, kind_of, reading
+from lifecycle.kernel.history import FUND, kind_of, reading
 from lifecycle.kernel.listed_codes import refuse
 from lifecycle.parse import Malformed
-from lifecycle.rejudge.walk import judged, left_out_positions, quarantined_receipt_numbers
-
-_PAGE = 5_000
+from lifecycle.rejudge.recorded_since import RecordedSince
+from lifecycle.rejudge.walk import judged_unsealed
 
 
 class Decider:
@@ -61,7 +55,8 @@ class Decider:
                 return decide_on_row(fund, command, recorder, today, self._row_at(command.event.position))
             assert isinstance(command, FundCommand)
             entries = self._journal.entries(FUND) if command.NAME in NEED_ENTRIES else ()
-            return decide_fund(fund, command, recorder, today, entries, self._acts_since, self._streams)
+            others = self._recorded_since()
+            return decide_fund(fund, command, recorder, today, entries, others.acts, others.streams)
         except ValidationError as error:
             raise Malformed.of(error, inside="reads") from None
 
@@ -94,42 +89,13 @@ class Decider:
         if not numbers:
             return AnswerFound()
         sealed, quarantined = self._journal.left_out.sealed(), self._journal.left_out.receipts
-        wrong = judged(
-            self._journal,
-            sealed,
-            left_out=left_out_positions(self._journal),
-            quarantined_receipts=quarantined_receipt_numbers(self._journal),
-            sealed=sealed,
-        ).wrong
+        wrong = judged_unsealed(self._journal, sealed).wrong
         for number in numbers:
             if number in wrong and number not in quarantined:
                 return AnswerFound(number, wrong[number])
         act = next((str(quarantined[number]) for number in numbers if number in quarantined), "")
         return AnswerFound(numbers[0], quarantined=act)
 
-    # ── other streams ────────────────────────────────────────────────────────────────────────
-
-    def _acts_since(self, taken: Taken) -> Iterator[Entry]:
-        """Yield what these officers did or recorded since; all of it was recorded or corrected since."""
-        after = self._position_before(taken.since)
-        names = [officer.encode() for officer in taken.officers]
-        streams = {
-            row.stream
-            for row in self._journal.stored(after, self._state.position, _PAGE)
-            if row.topic.startswith(EntryCorrected.__name__) or any(name in row.state for name in names)
-        }
-        for stream in streams:
-            yield from acts_of(taken, self._journal.entries(stream))
-
-    def _streams(self, events: tuple[type[Event], ...], since: date | None) -> Iterator[list[Entry]]:
-        """Yield the streams in which one of these events, or a correction, was recorded since the day."""
-        after = 0 if since is None else self._position_before(since)
-        types: tuple[type[Event], ...] = (*events, EntryCorrected)
-        topics = tuple(f"{event.__name__}.v" for event in types)
-        rows = self._journal.stored(after, self._state.position, _PAGE)
-        for stream in dict.fromkeys(row.stream for row in rows if row.topic.startswith(topics)):
-            yield self._journal.entries(stream)
-
-    def _position_before(self, day: date) -> int:
-        """Return a position before which nothing was recorded on the day, even if clocks differed."""
-        return self._journal.position_at(start_of(day, self._state.fund.time_zone) - CLOCKS_DIFFER)
+    def _recorded_since(self) -> RecordedSince:
+        time_zone = self._state.fund.time_zone
+        return RecordedSince(self._journal, self._state.position, time_zone, self._journal.entries)

@@ -4,7 +4,7 @@ import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from eventsourcing.persistence import PersistenceError
@@ -14,6 +14,7 @@ from lifecycle.call.call import fold as fold_call
 from lifecycle.decide import Decision, Known, stream_of
 from lifecycle.fund.evolve import fold
 from lifecycle.fund.state import Fund
+from lifecycle.journal.clock import CLOCKS_DIFFER
 from lifecycle.journal.journal import Journal
 from lifecycle.journal.snapshots import keep, newest
 from lifecycle.kernel.command import Command, GrantCommand
@@ -22,8 +23,6 @@ from lifecycle.kernel.history import FUND, QUARANTINES, Entry, call_stream, in_f
 
 MANY = 1_000
 """If others have appended this many entries, loading everything again is as quick as adding them."""
-CLOCKS_DIFFER = timedelta(days=1)
-"""An act is never dated after it was recorded, by the clock that the book then had."""
 _KEPT_ENTRIES = 5_000
 """How many entries of recently used grants stay in memory."""
 _PAGE = 5_000

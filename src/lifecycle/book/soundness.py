@@ -109,7 +109,7 @@ class Soundness:
 
     def unlawful_receipts(self) -> Iterator[str]:
         """Yield what is wrong with each unsealed receipt that the rules would not have given."""
-        from lifecycle.rejudge.walk import judged, left_out_positions, quarantined_receipt_numbers
+        from lifecycle.rejudge.walk import judged_unsealed
 
         with self._journal.recorder.reading():
             entries, receipts = sealed_in(self._storage.path)
@@ -119,14 +119,8 @@ class Soundness:
             after = self._journal.left_out.sound()
             if entries:
                 after = self._journal.nth(entries - 1)[2], receipts
-            left_out, quarantined = (
-                left_out_positions(self._journal),
-                quarantined_receipt_numbers(self._journal),
-            )
-            decision = judged(
-                self._journal, after, left_out=left_out, quarantined_receipts=quarantined, sealed=after
-            )
-        for fault in decision.faults:
+            outcome = judged_unsealed(self._journal, after)
+        for fault in outcome.faults:
             if fault.receipt:
                 yield f"{fault}{self._journal.way_out(fault.receipt)}"
 

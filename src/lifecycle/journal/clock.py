@@ -10,6 +10,8 @@ BEHIND = timedelta(seconds=5)
 """A clock that is behind by less is taken for jitter."""
 AHEAD = timedelta(days=365)
 """A leap ahead by more has to be confirmed."""
+CLOCKS_DIFFER = timedelta(days=1)
+"""The most by which the clocks of two machines that record are taken to differ."""
 _TICK = timedelta(microseconds=1)
 
 

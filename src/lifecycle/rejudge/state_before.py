@@ -1,24 +1,18 @@
 """What the journal held before the entries that are judged next."""
 
-from collections.abc import Iterator
-from datetime import date, timedelta
-
-from lifecycle.decide.permission import Taken, acts_of
 from lifecycle.fund.evolve import fold as fold_fund
-from lifecycle.fund.seat import start_of
 from lifecycle.fund.state import Fund
 from lifecycle.journal.journal import Journal
 from lifecycle.journal.mapper import entry_of, stamp
 from lifecycle.journal.recorder import ENTRY_COLUMNS
 from lifecycle.journal.snapshots import newest
 from lifecycle.kernel.errors import Altered
-from lifecycle.kernel.event import EntryCorrected, Event
+from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.history import FUND, Entry, in_force
 from lifecycle.kernel.rule import FIRST
 from lifecycle.rejudge.entry import Past
-from lifecycle.rejudge.receipts import PAGE
+from lifecycle.rejudge.recorded_since import RecordedSince
 
-_CLOCKS_DIFFER = timedelta(days=1)
 _OF_STREAM = (
     f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE originator_id = ?"
     " AND originator_version > ? AND position < ?"
@@ -46,7 +40,12 @@ class Before:
         """Position of the first entry of those that are judged next."""
         self.versions: dict[str, int] = {}
         """The version of the last row of each stream."""
-        self.past = Past(self._fund(), self.entries_of, self._acts_since, self._streams)
+        self.past = Past(
+            self._fund(),
+            self.entries_of,
+            lambda taken: self._recorded_since().acts(taken),
+            lambda events, since: self._recorded_since().streams(events, since),
+        )
 
     def rules_and_moment(self) -> tuple[int, str]:
         """Return rule set and moment of the last entry before the walk's first."""
@@ -83,29 +82,8 @@ class Before:
                     break  # its own row names the fault; what is before it counts
         return entries
 
-    def _acts_since(self, taken: Taken) -> Iterator[Entry]:
-        since = start_of(taken.since, self.past.fund.time_zone) - _CLOCKS_DIFFER
-        after = self._journal.position_at(since)
-        names = [officer.encode() for officer in taken.officers]
-        streams = {
-            row.stream
-            for row in self._journal.stored(after, self.at - 1, PAGE)
-            if row.topic.startswith(EntryCorrected.__name__) or any(name in row.state for name in names)
-        }
-        for stream in sorted(streams):
-            yield from acts_of(taken, self.entries_of(stream))
-
-    def _streams(self, events: tuple[type[Event], ...], since: date | None) -> Iterator[list[Entry]]:
-        after = 0
-        if since is not None:
-            first = start_of(since, self.past.fund.time_zone)
-            after = self._journal.position_at(first - _CLOCKS_DIFFER)
-        event_classes: tuple[type[Event], ...] = (*events, EntryCorrected)
-        topics = tuple(f"{event_class.__name__}.v" for event_class in event_classes)
-        rows = self._journal.stored(after, self.at - 1, PAGE)
-        for stream in dict.fromkeys(row.stream for row in rows if row.topic.startswith(topics)):
-            if entries := self.entries_of(stream):
-                yield entries
+    def _recorded_since(self) -> RecordedSince:
+        return RecordedSince(self._journal, self.at - 1, self.past.fund.time_zone, self.entries_of)
 
     def following(self, stream: str, version: int) -> int:
         """Return the version that comes after this one: a row that was quarantined keeps its own."""

@@ -9,7 +9,6 @@ receipts are of one moment.
 import re
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
-from datetime import timedelta
 from pathlib import Path
 from zlib import crc32
 
@@ -17,7 +16,7 @@ from lifecycle.decide.decision import Decision
 from lifecycle.fund.evolve import evolve as evolve_fund
 from lifecycle.fund.evolve import fold as fold_fund
 from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
-from lifecycle.journal.clock import utc_now
+from lifecycle.journal.clock import CLOCKS_DIFFER, utc_now
 from lifecycle.journal.command_digest import digest_of_founding
 from lifecycle.journal.journal import Journal
 from lifecycle.journal.left_out.faults import LAWLESS, MOST, Fault, Judged
@@ -55,8 +54,6 @@ from lifecycle.rejudge.receipts import (
 from lifecycle.rejudge.refusal import refused_again
 from lifecycle.rejudge.state_before import Before
 
-_CLOCKS_DIFFER = timedelta(days=1)
-"""The most by which the clocks of those who record differ."""
 _KEPT_ENTRIES = 50_000
 """How many entries of grants are kept in memory."""
 _END = 1 << 62
@@ -130,6 +127,17 @@ def judged(
             for row in rows:
                 walk.row(row)
         return walk.done()
+
+
+def judged_unsealed(journal: Journal, sealed: tuple[int, int]) -> Judged:
+    """Judge what was recorded after the sealed entry and receipt, without the rows that are left out."""
+    return judged(
+        journal,
+        sealed,
+        left_out=left_out_positions(journal),
+        quarantined_receipts=quarantined_receipt_numbers(journal),
+        sealed=sealed,
+    )
 
 
 def judged_part(
@@ -312,10 +320,10 @@ class _Walk:
 
     def _has_come(self, moment: str) -> None:
         """Raises `Lawless` if it has not come yet, and the clock is not behind what came before."""
-        if moment <= stamp(utc_now() + _CLOCKS_DIFFER):
+        if moment <= stamp(utc_now() + CLOCKS_DIFFER):
             return
         now = self._now()
-        if "" < self._moment <= stamp(now) and stamp(now + _CLOCKS_DIFFER) < moment:
+        if "" < self._moment <= stamp(now) and stamp(now + CLOCKS_DIFFER) < moment:
             raise Lawless(f"it says that it was recorded at {moment}, and it is {stamp(now)} now")
 
     def _judged(self, group: Group, receipt: Receipt | None) -> Decision:
