@@ -33,7 +33,7 @@ def decide(
     *,
     rules: int = RULE_SET,
 ) -> Decision:
-    """Judge a command on the call whose stream holds ``entries``. Raises a `Refusal`.
+    """Decide a command on the call whose stream holds ``entries``. Raises a `Refusal`.
 
     ``rules``: the number of the rule set that it is judged by.
     """

@@ -43,7 +43,7 @@ _RETURNS_AND_IDS = 2
 """The rule set from which on a return is held against its partner's money, and ids against all others."""
 
 
-def decide(  # noqa: PLR0917 what a judge has to know
+def decide(  # noqa: PLR0917 what a decision rests on
     fund: Fund,
     command: FundCommand,
     recorder: str,
@@ -54,7 +54,7 @@ def decide(  # noqa: PLR0917 what a judge has to know
     *,
     rules: int = RULE_SET,
 ) -> Decision:
-    """Judge a command on the fund; a correction and a return need its ``entries``. Raises a `Refusal`.
+    """Decide a command on the fund; a correction and a return need its ``entries``. Raises a `Refusal`.
 
     ``acts_since``: finds the acts of those from whom a role is taken. ``streams``: finds what is recorded of
     grants and calls. ``rules``: the number of the rule set that it is judged by.

@@ -126,16 +126,16 @@ decision is corrected, and when a decision arrives late. What the world did is n
 decided since: a refund learned of after the closure is recorded all the same (domain §1.1)."""
 
 
-class _Judge(NamedTuple):
-    """What a grant's events are judged by, beside the grant itself."""
+class _Context(NamedTuple):
+    """What the rules of a grant's events are asked about, beside the grant itself."""
 
     fund: Fund
     calls: Calls
     rules: int
-    """The number of the rule set that the command is judged by."""
+    """The number of the rule set that the command is decided by."""
 
-    def asks(self, grant: Grant | None, event: Event, rules: int, kinds: RuleKinds) -> None:
-        """Ask what must be true before it; the first no counts.
+    def ask(self, grant: Grant | None, event: Event, rules: int, kinds: RuleKinds) -> None:
+        """Check the rules of the event. Raises the refusal that comes first in the order of checks.
 
         ``rules``: the number of the rule set that the event was recorded under.
         """
@@ -161,7 +161,7 @@ class GrantIdTaken(Refusal, order=STAGE, rule="domain §3: ProposeGrant"):
     """Another proposal has this id."""
 
 
-def decide(  # noqa: PLR0917 what a judge has to know
+def decide(  # noqa: PLR0917 what a decision rests on
     known: Known,
     command: GrantCommand,
     fund: Fund,
@@ -171,14 +171,14 @@ def decide(  # noqa: PLR0917 what a judge has to know
     *,
     rules: int = RULE_SET,
 ) -> Decision:
-    """Judge a command on a grant. Raises a `Refusal`, or pydantic's ``ValidationError`` for bad ``reads``.
+    """Decide a command on a grant. Raises a `Refusal`, or pydantic's ``ValidationError`` for bad ``reads``.
 
-    ``rules``: the number of the rule set that it is judged by.
+    ``rules``: the number of the rule set that it is decided by.
     """
-    spec, judge = spec_of(command), _Judge(fund, calls, rules)
+    spec, context = spec_of(command), _Context(fund, calls, rules)
     permit(fund, spec, command.event, recorder)
     if isinstance(command, CorrectEntry):
-        return _corrected(known, command, judge, today)
+        return _corrected(known, command, context, today)
     if spec.stages == ("",) and known.entries:
         raise GrantIdTaken(f"there is a grant {command.grant}: choose another id")
     late = bool(known.held) and command.on < known.held[-1].event.on
@@ -188,21 +188,21 @@ def decide(  # noqa: PLR0917 what a judge has to know
     kind = _EVENTS[spec.event]
     make = RULES.get(kind, NONE).made_by
     event = make(grant, command.event, fund) if make else command.event
-    judged_today(_happened_by(event, rules), today, lambda: judge.asks(grant, event, rules, OF_A_DECISION))
+    judged_today(_happened_by(event, rules), today, lambda: context.ask(grant, event, rules, OF_A_DECISION))
     after: Grant | None = _after(grant, event, command.grant)
     if late and rules >= _IDS_AND_ITEMS:
         new_ids_differ(known.grant, grant, after)
     kinds_later = OF_THE_WORLD if type(event) in _OF_THE_WORLD else OF_A_DECISION
-    after = _still_true(after, known.held[i:], known, judge, kinds_later)
+    after = _still_true(after, known.held[i:], known, context, kinds_later)
     if late or type(event) is on_grant.ObligationWaived:
         new = provisional(command, event, len(known.entries) + 1, rules)
-        _still_there(known, [*known.held[:i], new, *known.held[i:]], after, judge, new.originator_version)
+        _still_there(known, [*known.held[:i], new, *known.held[i:]], after, context, new.originator_version)
     if late:
         corrections_still_by_third(known.entries, known.held, known.grant, after)
     paid = type(event) is on_grant.IrregularPaymentRecorded
     if not paid:
         no_more_overpaid(known.grant, after)
-    return charged(known.grant, after, event, judge.fund, judge.calls, judge.rules, refusing=not paid)
+    return charged(known.grant, after, event, context.fund, context.calls, context.rules, refusing=not paid)
 
 
 def _happened_by(event: Event, rules: int) -> date:
@@ -241,80 +241,86 @@ def in_stage(grant: Grant | None, spec: Spec, name: str, on: date) -> None:
 
 
 def _still_true(
-    after: Grant | None, later: Sequence[Entry], known: Known, judge: _Judge, kinds: RuleKinds
+    after: Grant | None, later: Sequence[Entry], known: Known, context: _Context, kinds: RuleKinds
 ) -> Grant | None:
     """The state after the later entries, each as lawful as before. Raises the first that is not."""
     for entry in later:
-        if no := _refusal(after, entry, judge, kinds):
+        if no := _refusal(after, entry, context, kinds):
             # What such an event or correction has broken before is no reason against the next entry.
-            was = _refusal_before(known.held, entry, judge, kinds)
+            was = _refusal_before(known.held, entry, context, kinds)
             if type(was) is not type(no):
                 raise no_longer(entry, no) from no
         after = fold((entry,), after)
     return after
 
 
-def _refusal(grant: Grant | None, entry: Entry, judge: _Judge, kinds: RuleKinds) -> Refusal | None:
+def _refusal(grant: Grant | None, entry: Entry, context: _Context, kinds: RuleKinds) -> Refusal | None:
     event = entry.event
     try:
         in_stage(grant, _SPECS[type(event).__name__], entry.originator_id.removeprefix("grant:"), event.on)
-        judge.asks(grant, event, entry.rules, kinds)
+        context.ask(grant, event, entry.rules, kinds)
     except Refusal as no:
         return no
     return None
 
 
-def _refusal_before(held: Sequence[Entry], entry: Entry, judge: _Judge, kinds: RuleKinds) -> Refusal | None:
+def _refusal_before(
+    held: Sequence[Entry], entry: Entry, context: _Context, kinds: RuleKinds
+) -> Refusal | None:
     """What was wrong with the entry already, as the history stood; `None` where it reads otherwise now."""
     place = next((i for i, known in enumerate(held) if reads_alike(known, entry)), None)
-    return None if place is None else _refusal(fold(held[:place]), entry, judge, kinds)
+    return None if place is None else _refusal(fold(held[:place]), entry, context, kinds)
 
 
-def _still_there(known: Known, held: Sequence[Entry], after: Grant | None, judge: _Judge, new: int) -> None:
+def _still_there(
+    known: Known, held: Sequence[Entry], after: Grant | None, context: _Context, new: int
+) -> None:
     """Refuse what makes two ids look alike, or takes away what a waiver names."""
-    if judge.rules >= _IDS_AND_ITEMS:
+    if context.rules >= _IDS_AND_ITEMS:
         grant_ids_differ(known.grant, after)
-        waived_items_are_there(held, known.held, judge.fund, new)
+        waived_items_are_there(held, known.held, context.fund, new)
 
 
-def _corrected(known: Known, command: CorrectEntry, judge: _Judge, today: date) -> Decision:
+def _corrected(known: Known, command: CorrectEntry, context: _Context, today: date) -> Decision:
     if not known.entries or command.on < known.entries[0].event.on:
         raise UnknownGrant(f"there is no grant {command.grant} on {command.on}")
     correction = command.event
-    target = target_of(correction, known.entries, judge.rules)
+    target = target_of(correction, known.entries, context.rules)
     now = next((entry for entry in known.held if entry.originator_version == correction.entry), target)
     told = split_again(event_of(EntryCorrected, correction), now, known.held)
     version = len(known.entries) + 1
-    readings = (*known.held, *in_force((*known.entries, provisional(command, told, version, judge.rules))))
-    corrected_by_third(told, known.entries, readings, known.grant, judge.rules)
-    event = completed(told, now, judge.fund)
-    entries = (*known.entries, provisional(command, event, version, judge.rules))
+    readings = (*known.held, *in_force((*known.entries, provisional(command, told, version, context.rules))))
+    corrected_by_third(told, known.entries, readings, known.grant, context.rules)
+    event = completed(told, now, context.fund)
+    entries = (*known.entries, provisional(command, event, version, context.rules))
     held = in_force(entries)
     before = {entry.originator_version: entry.event for entry in known.held}
     changed = [entry.event for entry in held if before.get(entry.originator_version) != entry.event]
-    happened = (_happened_by(one, judge.rules) for one in changed)
+    happened = (_happened_by(one, context.rules) for one in changed)
     days = (command.on, *(entry.event.on for entry in held), *happened)
     not_in_future(max(days), today)
-    corrects_something(known.held, held, judge.rules)
-    if correction.struck and judge.rules >= DECISIONS_HOLD_SINCE:
-        edition_still_in_force(known.held, held, judge.fund)
+    corrects_something(known.held, held, context.rules)
+    if correction.struck and context.rules >= DECISIONS_HOLD_SINCE:
+        edition_still_in_force(known.held, held, context.fund)
     kind = corrected_kind(event, entries)
     of_money = kind in MONEY_OF_THE_WORLD
-    after = _still_true(None, held, known, judge, OF_THE_WORLD if of_money else OF_A_CORRECTION)
+    after = _still_true(None, held, known, context, OF_THE_WORLD if of_money else OF_A_CORRECTION)
     corrections_still_by_third(entries, held, known.grant, after)
-    _still_there(known, held, after, judge, version)
+    _still_there(known, held, after, context, version)
     if not of_money:
         no_more_overpaid(known.grant, after)
-    if kind in COMPLETIONS_REST_ON and judge.rules >= DECISIONS_HOLD_SINCE:
-        _completion_holds(held, known, judge)
-    if kind in CLOSURES_REST_ON and judge.rules >= DECISIONS_HOLD_SINCE:
-        _closure_holds(held, judge)
-    decision = charged(known.grant, after, event, judge.fund, judge.calls, judge.rules, refusing=not of_money)
-    readings_permitted(judge.fund, held, known.held)
+    if kind in COMPLETIONS_REST_ON and context.rules >= DECISIONS_HOLD_SINCE:
+        _completion_holds(held, known, context)
+    if kind in CLOSURES_REST_ON and context.rules >= DECISIONS_HOLD_SINCE:
+        _closure_holds(held, context)
+    decision = charged(
+        known.grant, after, event, context.fund, context.calls, context.rules, refusing=not of_money
+    )
+    readings_permitted(context.fund, held, known.held)
     return decision
 
 
-def _completion_holds(held: Sequence[Entry], known: Known, judge: _Judge) -> None:
+def _completion_holds(held: Sequence[Entry], known: Known, context: _Context) -> None:
     """Refuse what leaves the grant completed with an activity that is neither held nor cancelled.
 
     What was so already holds nothing back. Raises `ActivitiesStillPlanned`.
@@ -322,8 +328,8 @@ def _completion_holds(held: Sequence[Entry], known: Known, judge: _Judge) -> Non
     for i, entry in enumerate(held):
         if not isinstance(entry.event, on_grant.ImplementationCompleted):
             continue
-        no = _refusal(fold(held[:i]), entry, judge, ("preconditions",))
-        if no and type(_refusal_before(known.held, entry, judge, ("preconditions",))) is not type(no):
+        no = _refusal(fold(held[:i]), entry, context, ("preconditions",))
+        if no and type(_refusal_before(known.held, entry, context, ("preconditions",))) is not type(no):
             raise no_longer(entry, no) from no
 
 
@@ -331,7 +337,7 @@ class ClosureWouldNotHold(Refusal, order=TERMS, rule="domain §3: CorrectEntry")
     """The grant is closed, and could not have been closed if the entry read so."""
 
 
-def _closure_holds(held: Sequence[Entry], judge: _Judge) -> None:
+def _closure_holds(held: Sequence[Entry], context: _Context) -> None:
     """Refuse what leaves the grant closed though it could not have been. Raises `ClosureWouldNotHold`.
 
     A closure that was undone by a reopening is not in force.
@@ -340,7 +346,7 @@ def _closure_holds(held: Sequence[Entry], judge: _Judge) -> None:
     if closing is None:
         return
     try:
-        judge.asks(fold(held[: held.index(closing)]), closing.event, closing.rules, ("preconditions",))
+        context.ask(fold(held[: held.index(closing)]), closing.event, closing.rules, ("preconditions",))
     except Refusal as no:
         raise ClosureWouldNotHold(
             f"the closure of {closing.event.on} (entry {closing.originator_version}) would not hold: {no};"

@@ -1,4 +1,4 @@
-"""What the judge of the fund has to know of other streams: found only when it is asked for.
+"""What a decision on the fund needs from other streams: it is read only when it is asked for.
 
 A new edition is held against the days on which grants were decided on; a return against what its partner
 has left, which follows from all promises and payments; and the fund's currency, seat and fiscal year against

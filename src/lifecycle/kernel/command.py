@@ -15,7 +15,7 @@ from typing_extensions import TypeVar
 
 from lifecycle.kernel.event import Draft, Event, Value
 from lifecycle.kernel.history import FUND
-from lifecycle.kernel.listed_codes import faults, refuse, told_again, with_faults
+from lifecycle.kernel.listed_codes import faults, raisable, refuse, with_faults
 from lifecycle.kernel.spec import Spec
 from lifecycle.types.dates import Day
 from lifecycle.types.decimals import exact_decimals
@@ -270,4 +270,4 @@ def _all_faults(kind: type[Command], error: ValidationError, of_event: Mapping[s
     place = {name: number for number, name in enumerate(kind.fields())}
     details += error.errors(include_url=False)
     details.sort(key=lambda detail: place.get(str(detail["loc"][0]), len(place)))
-    return ValidationError.from_exception_data(kind.NAME, [told_again(detail) for detail in details])
+    return ValidationError.from_exception_data(kind.NAME, [raisable(detail) for detail in details])

@@ -47,7 +47,7 @@ def with_faults(error: ValidationError, kind: type[BaseModel], said: Mapping[str
     if not found:
         return error
     return ValidationError.from_exception_data(
-        error.title, [*map(told_again, details), *(_listed(*fault) for fault in found)]
+        error.title, [*map(raisable, details), *(_listed(*fault) for fault in found)]
     )
 
 
@@ -67,13 +67,13 @@ def _listed(where: tuple[str | int, ...], what: str) -> InitErrorDetails:
     return InitErrorDetails(type=PydanticCustomError("listed", message), loc=where, input=None)
 
 
-def told_again(detail: ErrorDetails) -> InitErrorDetails:
-    """An error that pydantic told, to be told once more."""
-    name, told = detail["type"], detail.get("ctx", {})
+def raisable(detail: ErrorDetails) -> InitErrorDetails:
+    """Return an error's detail in the form in which pydantic raises it again."""
+    name, context = detail["type"], detail.get("ctx", {})
     message: Any = detail["msg"].replace("{", "(").replace("}", ")")
     known = name in get_args(ErrorType)
-    kind = name if known else PydanticCustomError(cast(Any, name), message, told)
-    return InitErrorDetails(type=kind, loc=detail["loc"], input=detail["input"], ctx=told)
+    kind = name if known else PydanticCustomError(cast(Any, name), message, context)
+    return InitErrorDetails(type=kind, loc=detail["loc"], input=detail["input"], ctx=context)
 
 
 @cache

@@ -130,11 +130,11 @@ def first_day_at(moment: datetime, fund: Fund) -> date:
 
 
 def spec_of_entry(entry: Entry) -> Spec:
-    """Return the row of the command that becomes such an entry. Raises `Lawless` if no command does."""
-    row = BY_EVENT[kind_of(entry.originator_id)].get(type(entry.event).__name__)
-    if row is None:
+    """Return the spec of the command that becomes such an entry. Raises `Lawless` if no command does."""
+    spec = BY_EVENT[kind_of(entry.originator_id)].get(type(entry.event).__name__)
+    if spec is None:
         raise Lawless("it follows from the entry of a grant, and no such entry comes before it")
-    return row
+    return spec
 
 
 def judged_again(entries: Sequence[Entry], command: Command, past: Past) -> Decision:

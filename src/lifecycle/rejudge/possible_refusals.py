@@ -1,6 +1,6 @@
-"""The refusals that a command can get: those that are raised in the code that judges it.
+"""The refusals that a command can get: those that are raised in the code that decides it.
 
-They are found in the code of the judges and of the rules, so that no list has to be kept beside them.
+They are found in the code of the deciders and of the rules, so that no list has to be kept beside them.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -20,7 +20,7 @@ from lifecycle.grant.rules import RULES as OF_GRANTS
 from lifecycle.kernel.refusals import CommandIdReused, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 
-_JUDGES: dict[str, Callable[..., Any]] = {
+_DECIDERS: dict[str, Callable[..., Any]] = {
     "grant": grants.decide,
     "fund": fund.decide,
     "call": calls.decide,
@@ -35,9 +35,9 @@ _OF_CORRECTIONS = frozenset(
         "target_of",
     }
 )
-"""Functions of the judges that are reached by corrections only."""
+"""Functions of the deciders that only corrections reach."""
 _OF_LATE_ENTRIES = frozenset({"_still_there", "new_ids_differ"})
-"""Functions of the judges that are reached by late entries, corrections and waivers only."""
+"""Functions of the deciders that only late entries, corrections and waivers reach."""
 _RULES: dict[str, tuple[Rules, ...]] = {
     "grant": (OF_GRANTS, ASKS, of_calls.RULES),
     "fund": (OF_THE_FUND,),
@@ -70,7 +70,7 @@ def refusable(about: str, command: str, *, later: bool) -> frozenset[str]:
     if not (correction or later or command == "WaiveObligation"):
         stops |= _OF_LATE_ENTRIES
     refusals_raised = chain.from_iterable(
-        _raised(function, stops) for function in (_JUDGES[about], *checks, *made)
+        _raised(function, stops) for function in (_DECIDERS[about], *checks, *made)
     )
     return frozenset(refusals_raised) | {CommandIdReused.__name__}
 

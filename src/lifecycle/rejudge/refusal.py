@@ -54,14 +54,16 @@ def refused_again(refused: Refused, past: Past, reused: Callable[[], bool]) -> N
     if refusal_class is None:
         raise Lawless(f"{refused.refusal} is no refusal that there is")
     quarantine = f"{refused.about}:{refused.name}" == QUARANTINES and refused.command in OF_QUARANTINES
-    row = OF_QUARANTINES[refused.command] if quarantine else SPECS.get(refused.about, {}).get(refused.command)
-    if row is None:
+    spec = (
+        OF_QUARANTINES[refused.command] if quarantine else SPECS.get(refused.about, {}).get(refused.command)
+    )
+    if spec is None:
         raise Lawless(f"{refused.command} is no command on a {refused.about}")
     if refusal_class is CommandIdReused:
         if not reused():
             raise Lawless("its command id had not been given to another command before")
         return
-    if _for_the_officer(refused, row, refusal_class, past.fund):
+    if _for_the_officer(refused, spec, refusal_class, past.fund):
         return
     today = first_day_at(refused.recorded_at, past.fund)
     if refusal_class is DatedInFuture and refused.command not in _MAY_END_LATER and refused.on <= today:
@@ -69,43 +71,43 @@ def refused_again(refused: Refused, past: Past, reused: Callable[[], bool]) -> N
     if quarantine and refusal_class not in _OF_QUARANTINES:
         raise Lawless(f"{refused.refusal} is no refusal that {refused.command} can get")
     if refused.rules == RULE_SET and not quarantine:
-        _possible(refused, row, refusal_class, past)
+        _possible(refused, spec, refusal_class, past)
 
 
-def _for_the_officer(refused: Refused, row: Spec, refusal_class: type[Refusal], fund: Fund) -> bool:
+def _for_the_officer(refused: Refused, spec: Spec, refusal_class: type[Refusal], fund: Fund) -> bool:
     """Return whether the refusal is about who acted or recorded. Raises `Lawless` if it is wrong."""
     act = Event.model_construct(on=refused.on, actor=refused.actor)
     try:
-        permit(fund, row, act, refused.recorder)
+        permit(fund, spec, act, refused.recorder)
     except Refusal as no:
         if type(no) is not refusal_class:
             raise Lawless(f"{no}, and so it would have been refused as {no.name}") from None
         return True
     if refusal_class.order == OFFICER and refused.about == "grant" and refused.command != "CorrectEntry":
-        held = f"{refused.actor} held the role {row.role} on {refused.on}"
+        held = f"{refused.actor} held the role {spec.role} on {refused.on}"
         raise Lawless(f"{held}, and {refused.recorder} could record it")
     return False
 
 
-def _possible(refused: Refused, row: Spec, refusal_class: type[Refusal], past: Past) -> None:
+def _possible(refused: Refused, spec: Spec, refusal_class: type[Refusal], past: Past) -> None:
     """Check that the command can get the refusal, in the stage in which the grant was."""
     later = refused.about != "grant"
     if refused.about == "grant":
         known = past.grant(grant_stream(refused.name))
         later = bool(known.held) and refused.on < known.held[-1].event.on
         if refused.command != "CorrectEntry":
-            _in_its_stage(refused, row, refusal_class, past)
+            _in_its_stage(refused, spec, refusal_class, past)
     if refused.refusal not in refusable(refused.about, refused.command, later=later):
         raise Lawless(f"{refused.refusal} is no refusal that {refused.command} can get")
 
 
-def _in_its_stage(refused: Refused, row: Spec, refusal_class: type[Refusal], past: Past) -> None:
+def _in_its_stage(refused: Refused, spec: Spec, refusal_class: type[Refusal], past: Past) -> None:
     known = past.grant(grant_stream(refused.name))
     grant = fold(entry for entry in known.held if entry.event.on <= refused.on)
-    if row.stages == ("",) and known.entries:
+    if spec.stages == ("",) and known.entries:
         return  # its id is taken, whatever the stage
     try:
-        in_stage(grant, row, refused.name, refused.on)
+        in_stage(grant, spec, refused.name, refused.on)
     except Refusal as no:
         if type(no) is not refusal_class:
             raise Lawless(f"{no}, and so it would have been refused as {no.name}") from None
