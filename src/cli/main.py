@@ -15,9 +15,9 @@ from lifecycle.kernel.spec import Spec
 
 _OTHERS = {listed.words: listed for listed in OTHERS}
 _SPECS: dict[str, tuple[Spec, str]] = {
-    row.words: (row, about) for about, rows in SPECS.items() for row in rows.values()
+    spec.words: (spec, about) for about, specs in SPECS.items() for spec in specs.values()
 }
-HELP = {words: row.help for words, (row, _) in _SPECS.items()} | {
+HELP = {words: spec.help for words, (spec, _) in _SPECS.items()} | {
     listed.words: listed.help for listed in OTHERS
 }
 """Every command's words and its line of help."""
@@ -28,10 +28,10 @@ def load(words: str) -> click.Command:
     if listed := _OTHERS.get(words):
         command: click.Command = getattr(listed.module(), listed.name)
         return command
-    from cli.shell.run_command import RowCommand
+    from cli.shell.run_command import SpecCommand
 
-    row, about = _SPECS[words]
-    return RowCommand(row, about)
+    spec, about = _SPECS[words]
+    return SpecCommand(spec, about)
 
 
 class LazyGroup(click.Group):

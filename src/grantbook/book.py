@@ -11,6 +11,7 @@ from cli.commands.reports.report import caption_of
 from cli.narrative.history import Paragraph, tell
 from cli.recording.personal_data import personal, warning
 from cli.recording.record import record
+from cli.shell.as_of_options import stream_named
 from grantbook.report import Report
 from lifecycle.book.book import Book as OpenBook
 from lifecycle.grant.evolve import fold
@@ -80,18 +81,18 @@ class Book:
     def history(
         self, name: str, *, on: date | str | None = None, known: Known | None = None
     ) -> list[Paragraph]:
-        """Return what was recorded of a grant, of ``fund`` or of ``call:…``, entry by entry, by day.
+        """Return what was recorded of a grant, of ``fund``, ``fund:quarantine`` or ``call:…``, by day.
 
         Each has the ``entry``, a ``sentence`` and the ``changes``; entries after the day ``on`` are left out.
 
         Raises ``LookupError`` if there is no such grant or call, ``ValueError`` if a day or moment is
         malformed, and ``BookError`` if the book cannot be read.
         """
-        stream = name if name == "fund" or name.startswith("call:") else grant_stream(name)
+        stream = stream_named(name)
         return tell(stream, self._entries(stream, known), self._book.fund(), _day(on))
 
     def record(self, command: Command | Mapping[str, Any]) -> CommandResult:
-        """Judge the command, record it, catch the views up and seal the journal; return the book's receipt.
+        """Decide the command, record it, catch the views up and seal the journal; return the book's receipt.
 
         The command is an instance of a class of `grantbook.commands`, or a mapping as in a line of
         ``grantbook record``; in a mapping ``on`` may be missing for today, and ``actor`` for the officer.

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.shell.run_command import give, help_of
-from cli.shell.settings import global_options
+from cli.shell.run_command import SpecCommand, give
 from lifecycle.catalogue import FUND_SPECS, GRANT_SPECS
 from lifecycle.kernel.spec import Spec
 
@@ -56,42 +55,36 @@ def _read(file: str) -> bytes:
         raise click.UsageError(f"{file}: {error.strerror}") from None
 
 
-class FileCommand(click.Command):
-    """A row of the table that takes a file: the file's fields are made from it."""
+class FileCommand(SpecCommand):
+    """A command of the catalogue that takes a file, and makes some of its fields from it."""
 
-    def __init__(self, row: Spec, about: str, *, made: tuple[str, ...], more: list[click.Parameter]) -> None:
-        super().__init__(name=row.words.rpartition(" ")[2], help=help_of(row), callback=self._give)
-        self.row, self.about, self._of_file = row, about, made
-        self._more = more
-        self._made = False
+    def __init__(self, spec: Spec, about: str, *, made: tuple[str, ...], more: list[click.Parameter]) -> None:
+        super().__init__(spec, about)
+        self._of_file, self._more = made, more
 
-    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """The row's arguments, the file, the other options, then the global ones."""
-        if not self._made:
-            from cli.shell.options import parameters
-            from lifecycle.parse import command_class
+    def own_params(self) -> list[click.Parameter]:
+        """Make the arguments, the file and the options."""
+        from cli.shell.options import parameters
 
-            self._made = True
-            command = command_class(self.row.name, self.about)
-            own = parameters(self.row, command, leave_out=self._of_file)
-            arguments = [parameter for parameter in own if isinstance(parameter, click.Argument)]
-            options = [parameter for parameter in own if not isinstance(parameter, click.Argument)]
-            file = click.Argument(["file"], metavar="FILE")
-            self.params += [*arguments, file, *self._more, *options, *global_options()]
-        return super().get_params(ctx)
+        own = parameters(self.spec, self.command_class(), leave_out=self._of_file)
+        arguments = [parameter for parameter in own if isinstance(parameter, click.Argument)]
+        options = [parameter for parameter in own if not isinstance(parameter, click.Argument)]
+        file = click.Argument(["file"], metavar="FILE")
+        return [*arguments, file, *self._more, *options]
 
-    def _give(self, confirm_clock: bool, file: str, **given: Any) -> int:
+    def give(self, confirm_clock: bool, **given: Any) -> int:
+        """Record what was typed with what the file says, and return the exit code."""
         from cli.shell.options import words_from
-        from lifecycle.parse import command_class
 
+        file = given.pop("file")
         named = {name: given.pop(name) for name in ("name", "media_type") if name in given}
-        words = words_from(command_class(self.row.name, self.about), given)
-        if self.row.name == "AdoptPolicy":
-            full = {"command": self.row.name, "edition": edition_from(file), **words}
+        words = words_from(self.command_class(), given)
+        if self.spec.name == "AdoptPolicy":
+            full = {"command": self.spec.name, "edition": edition_from(file), **words}
             return give(full, confirm_clock=confirm_clock)
         data = _read(file)
         full = {
-            "command": self.row.name,
+            "command": self.spec.name,
             "name": named["name"] or Path(file).name,
             "media_type": named["media_type"] or _media_type(file),
             "sha256": hashlib.sha256(data).hexdigest(),

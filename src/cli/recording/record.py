@@ -9,24 +9,24 @@ if TYPE_CHECKING:
 
 
 class Recorded(NamedTuple):
-    """The book's answer to a command, and what of the work after it failed."""
+    """The book's receipt of a command, and what of the work after it failed."""
 
-    answer: "CommandResult"
+    receipt: "CommandResult"
     unfinished: tuple[str, ...] = ()
-    """A sentence for each part of the work after it that failed. Not escaped."""
+    """A sentence for each part of the work after recording that failed. Not escaped."""
 
 
 def record(book: "Book", command: "Command", recorder: str) -> Recorded:
-    """Judge and record the command, catch the views up and seal the journal.
+    """Decide and record the command, catch the views up and seal the journal.
 
     Raises ``VersionConflict``, ``StreamStopped`` and ``BookError`` as `Book.record` does.
     """
-    answer = book.record(command, recorder)
-    return Recorded(answer, tuple(settle(book, views=answer.outcome == "accepted")))
+    receipt = book.record(command, recorder)
+    return Recorded(receipt, tuple(settle(book, views=receipt.outcome == "accepted")))
 
 
 def settle(book: "Book", *, views: bool = True, founded: bool = False) -> list[str]:
-    """Bring the views and the seal up to the journal's end, and return in sentences what of it failed.
+    """Bring the views and the seal up to the journal's end, and return a sentence for each part that failed.
 
     A new key that signs is named as well, unless the book was just ``founded``: then every key is new.
     What was recorded stays recorded whatever fails here.

@@ -1,4 +1,4 @@
-"""One command from shell words to its answer: read, record, catch the views up, say so."""
+"""Runs one command: reads the words, records, catches the views up and prints the receipt."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -17,50 +17,59 @@ from lifecycle.kernel.spec import Spec
 
 if TYPE_CHECKING:
     from lifecycle.journal.recorder import CommandResult
+    from lifecycle.kernel.command import Command
     from lifecycle.kernel.errors import BookError
 
 
-class RowCommand(click.Command):
-    """A row of the table as a command; its options are made when they are needed."""
+class SpecCommand(click.Command):
+    """A command of the catalogue; its options are made when they are needed."""
 
-    def __init__(self, row: Spec, about: str) -> None:
-        super().__init__(name=row.words.rpartition(" ")[2], help=help_of(row), callback=self._give)
-        self.row, self.about = row, about
+    def __init__(self, spec: Spec, about: str) -> None:
+        super().__init__(name=spec.words.rpartition(" ")[2], help=_help_of(spec), callback=self.give)
+        self.spec, self.about = spec, about
         self._made = False
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """The fields of the command, then the global options."""
+        """Return the fields of the command, then the global options."""
         if not self._made:
-            from cli.shell.options import parameters
-            from lifecycle.parse import command_class
-
             self._made = True
-            self.params += parameters(self.row, command_class(self.row.name, self.about))
-            self.params += global_options()
+            self.params += [*self.own_params(), *global_options()]
         return super().get_params(ctx)
 
-    def _give(self, confirm_clock: bool, **given: Any) -> int:
-        from cli.shell.options import words_from
+    def command_class(self) -> "type[Command]":
+        """Return the class of the command."""
         from lifecycle.parse import command_class
 
-        words = words_from(command_class(self.row.name, self.about), given)
-        if self.row.name == "HoldActivity" and "ends" in words:
+        return command_class(self.spec.name, self.about)
+
+    def own_params(self) -> list[click.Parameter]:
+        """Make the arguments and options for its fields."""
+        from cli.shell.options import parameters
+
+        return parameters(self.spec, self.command_class())
+
+    def give(self, confirm_clock: bool, **given: Any) -> int:
+        """Record what was typed, and return the exit code."""
+        from cli.shell.options import words_from
+
+        words = words_from(self.command_class(), given)
+        if self.spec.name == "HoldActivity" and "ends" in words:
             words.setdefault("on", words["ends"])  # it has been held once it has ended
-        return give({"command": self.row.name, **words}, confirm_clock=confirm_clock)
+        return give({"command": self.spec.name, **words}, confirm_clock=confirm_clock)
 
 
-def help_of(row: Spec) -> str:
-    """Return what the row's command does, what it becomes, and whose act it is."""
-    who = "any officer" if row.role == "any" else f"the role {row.role}"
-    stages = tuple(stage for stage in row.stages if stage)
+def _help_of(spec: Spec) -> str:
+    """Return what the command does, what it becomes, and whose act it is."""
+    who = "any officer" if spec.role == "any" else f"the role {spec.role}"
+    stages = tuple(stage for stage in spec.stages if stage)
     when = ""
     if 0 < len(stages) < 11:
         when = f", while the grant is {' or '.join(stage.replace('_', '-') for stage in stages)}"
-    return f"{row.help}\n\nRecorded as {row.event}. An act of {who}{when}."
+    return f"{spec.help}\n\nRecorded as {spec.event}. An act of {who}{when}."
 
 
 def give(words: Mapping[str, Any], *, confirm_clock: bool = False, file: bytes | None = None) -> int:
-    """Record the command that the words make, print the answer, and return the exit code.
+    """Record the command that the words make, print the receipt, and return the exit code.
 
     A ``file`` is kept in the book's documents first; its digest is among the words.
     """
@@ -83,12 +92,12 @@ def give(words: Mapping[str, Any], *, confirm_clock: bool = False, file: bytes |
             book.attach(file)
         began = time.perf_counter()
         try:
-            answer, unfinished = record(book, command, recorder)
+            receipt, unfinished = record(book, command, recorder)
         except (VersionConflict, StreamStopped) as error:
             return not_recorded(options, error, command.command_id)
         took = time.perf_counter() - began
-    _log(answer, took)
-    return tell(options, answer, unfinished)
+    _log(receipt, took)
+    return _print(options, receipt, unfinished)
 
 
 def _malformed(options: Settings, error: Any, command_id: object) -> int:
@@ -111,43 +120,43 @@ def not_recorded(options: Settings, error: "BookError", command_id: str) -> int:
     return show(error)
 
 
-def tell(options: Settings, answer: "CommandResult", unfinished: Sequence[str] = ()) -> int:
+def _print(options: Settings, receipt: "CommandResult", unfinished: Sequence[str] = ()) -> int:
     """Print a sentence or JSON on stdout, or a refusal on stderr, and return the exit code."""
     if options.json:
-        say(to_json(answer_json(answer)))
-    elif answer.refusal is None:
-        say(accepted(answer))
-    if answer.refusal is not None:
-        say(refused(answer), err=True)
+        say(to_json(receipt_json(receipt)))
+    elif receipt.refusal is None:
+        say(accepted(receipt))
+    if receipt.refusal is not None:
+        say(refused(receipt), err=True)
     for sentence in unfinished:
-        say(f"{'recorded; ' if answer.refusal is None else ''}{prose(sentence)}", err=True)
-    return 0 if answer.refusal is None else 1
+        say(f"{'recorded; ' if receipt.refusal is None else ''}{prose(sentence)}", err=True)
+    return 0 if receipt.refusal is None else 1
 
 
-def accepted(answer: "CommandResult") -> str:
+def accepted(receipt: "CommandResult") -> str:
     """Return what was recorded, and at which position."""
-    at = f"{safe(' and '.join(answer.entries))}, position {answer.position} of the journal"
-    if answer.outcome == "repeat":
-        return f"recorded before: {answer.command} as {at}; nothing new"
-    return f"recorded: {answer.command} as {at}"
+    at = f"{safe(' and '.join(receipt.entries))}, position {receipt.position} of the journal"
+    if receipt.outcome == "repeat":
+        return f"recorded before: {receipt.command} as {at}; nothing new"
+    return f"recorded: {receipt.command} as {at}"
 
 
-def refused(answer: "CommandResult") -> str:
+def refused(receipt: "CommandResult") -> str:
     """Return which rule refused it, and why."""
-    before = "refused before" if answer.outcome == "repeat" else "refused"
-    rule = f" ({prose(answer.rule)})" if answer.rule else ""
-    return f"{before}: {answer.refusal}: {prose(answer.message or '')}{rule}"
+    before = "refused before" if receipt.outcome == "repeat" else "refused"
+    rule = f" ({prose(receipt.rule)})" if receipt.rule else ""
+    return f"{before}: {receipt.refusal}: {prose(receipt.message or '')}{rule}"
 
 
-def answer_json(answer: "CommandResult") -> dict[str, Any]:
-    """The answer as programs read it."""
+def receipt_json(receipt: "CommandResult") -> dict[str, Any]:
+    """Return the receipt as programs read it."""
     return as_json(
-        answer.command_id,
-        answer.outcome,
-        answer.refusal,
-        answer.message,
-        answer.entries,
-        answer.position,
+        receipt.command_id,
+        receipt.outcome,
+        receipt.refusal,
+        receipt.message,
+        receipt.entries,
+        receipt.position,
     )
 
 
@@ -159,7 +168,7 @@ def as_json(  # noqa: PLR0917 in the order of the keys
     entries: tuple[str, ...] = (),
     position: int | None = None,
 ) -> dict[str, Any]:
-    """Return one answer with every key."""
+    """Return one receipt with every key."""
     return {
         "command_id": command_id,
         "outcome": outcome,
@@ -170,16 +179,16 @@ def as_json(  # noqa: PLR0917 in the order of the keys
     }
 
 
-def _log(answer: "CommandResult", took: float) -> None:
+def _log(receipt: "CommandResult", took: float) -> None:
     from cli.shell.log import line
 
-    about, _, grant = answer.stream.partition(":")
+    about, _, grant = receipt.stream.partition(":")
     line(
         "command",
-        command=answer.command,
-        command_id=answer.command_id,
+        command=receipt.command,
+        command_id=receipt.command_id,
         grant=grant if about == "grant" else None,
-        outcome=answer.outcome,
-        refusal=answer.refusal,
+        outcome=receipt.outcome,
+        refusal=receipt.refusal,
         seconds=round(took, 4),
     )

@@ -123,11 +123,11 @@ def _tell(sealed: "Sealed", new_key: str | None) -> None:
 def _quarantined(words: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
     """Record the quarantine, and say on stderr how it went: stdout is for the seal's own answer.
 
-    Returns the exit code, and the answer as programs read it.
+    Returns the exit code, and the receipt as programs read it.
     """
     from cli.recording.record import views_behind
     from cli.shell.failures import malformed
-    from cli.shell.run_command import accepted, answer_json, not_recorded, refused
+    from cli.shell.run_command import accepted, not_recorded, receipt_json, refused
     from lifecycle.decide.quarantined_rows import QuarantineAnswer, QuarantineRow
     from lifecycle.kernel.errors import VersionConflict
     from lifecycle.parse import Malformed, checked
@@ -143,19 +143,19 @@ def _quarantined(words: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
                 say(line, err=True)
             return 2, None
         try:
-            answer = book.record(command, recorder)
+            receipt = book.record(command, recorder)
         except VersionConflict as error:
             return not_recorded(options, error, command.command_id), None
-        if answer.refusal is not None:
-            say(refused(answer), err=True)
+        if receipt.refusal is not None:
+            say(refused(receipt), err=True)
             if options.json:
-                say(to_json(answer_json(answer)))
+                say(to_json(receipt_json(receipt)))
             return 1, None
         if sentence := views_behind(book):
             say(prose(sentence), err=True)
         rows: list[Quarantined | QuarantinedReceipt] = [*book.quarantined(), *book.quarantined_receipts()]
         for row in rows:
-            if row.by.name in answer.entries:
+            if row.by.name in receipt.entries:
                 say(prose(row), err=True)
-    say(accepted(answer), err=True)
-    return 0, answer_json(answer)
+    say(accepted(receipt), err=True)
+    return 0, receipt_json(receipt)

@@ -32,7 +32,7 @@ def row_json(row: "Quarantined") -> dict[str, Any]:
     }
 
 
-def answer_json(answer: "QuarantinedReceipt") -> dict[str, Any]:
+def quarantined_receipt_json(answer: "QuarantinedReceipt") -> dict[str, Any]:
     """Return the quarantined answer, what is wrong with it, and who set it aside."""
     quarantine = answer.event
     return {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.commands.audit.seal_json import answer_json, checkpoint_json, row_json
+from cli.commands.audit.seal_json import checkpoint_json, quarantined_receipt_json, row_json
 from cli.commands.audit.unsealed import in_words
 from cli.output.terminal_text import prose, safe, say, to_json
 from cli.shell.progress_bar import steps_of
@@ -112,7 +112,7 @@ def _as_json(verified: "Verified", problems: list[tuple[str, str]], views: str) 
         "views": not problems if views == "compared" else None,
         "problems": [{"where": where, "what": what} for where, what in problems],
         "quarantined": [row_json(row) for row in verified.quarantined],
-        "quarantined_answers": [answer_json(answer) for answer in verified.quarantined_receipts],
+        "quarantined_answers": [quarantined_receipt_json(answer) for answer in verified.quarantined_receipts],
     }
 
 
