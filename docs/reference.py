@@ -82,7 +82,7 @@ def events_page() -> Iterator[str]:
         " act it was. Its entry adds `recorded_at`, `recorder`, `command_id` and, where there is one, `note`."
         " The topic is the name under which it is stored; its number grows when the stored form changes."
         " An event of a grant names the tables of the views that it is read into."
-        " [Types](types.md) are told apart; the JSON Schema is [events.json](schema/events.json).\n\n"
+        " [Types](types.md) are distinguished; the JSON Schema is [events.json](schema/events.json).\n\n"
     )
     streams = {"grant": ("A grant's stream", grant), "fund": ("The fund's stream", fund)}
     for about, (heading, room) in {**streams, "call": ("A call's stream", call)}.items():

@@ -24,7 +24,7 @@ LINES = 450
 LONGER = {
     "lifecycle/seal/standalone.py": "one file that goes into each package",
 }
-LEFT = {"fact": 139, "verdict": 0, "so many": 11, "told": 246, "tell": 79, "anew": 23}
+LEFT = {"fact": 91, "verdict": 0, "so many": 1, "told": 222, "tell": 69, "anew": 8}
 """Words to avoid, and how many lines of src/ may still have each. Lower the numbers, never raise them."""
 NAMED_BY_FOLDER = {
     *("state.py", "events.py", "evolve.py", "rules.py"),  # grant/, fund/

@@ -101,10 +101,8 @@ def _media_type(file: str) -> str:
 
 def _names() -> list[click.Parameter]:
     return [
-        click.Option(
-            ["--name"], metavar="TEXT", help="How the file is named; as on the disk where not given."
-        ),
-        click.Option(["--media-type"], metavar="TYPE", help="Guessed from the name where not given."),
+        click.Option(["--name"], metavar="TEXT", help="How the file is named; as on the disk if not given."),
+        click.Option(["--media-type"], metavar="TYPE", help="Guessed from the name if not given."),
     ]
 
 

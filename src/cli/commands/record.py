@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from lifecycle.kernel.command import Command as BookCommand
 
 _NO_READER = 141
-"""As a shell tells of a program that wrote into a closed pipe."""
+"""The exit code that a shell gives for a program that wrote into a closed pipe."""
 _MOST_WARNINGS = 20
 _SECONDS = 0.25
 """How long other writers may have to wait for a batch."""

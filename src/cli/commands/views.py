@@ -1,4 +1,4 @@
-"""``grantbook views``: the tables that reports read, made from the journal and made anew at will."""
+"""``grantbook views``: the tables that reports read, made from the journal."""
 
 import signal
 import sys
@@ -37,7 +37,7 @@ def update(views: str | None) -> int:
     return _at(position)
 
 
-@click.command("rebuild", cls=Command, help="Make the views anew from the journal.\n\nNothing is lost by it.")
+@click.command("rebuild", cls=Command, help="Make the views again from the journal.\n\nThis loses nothing.")
 @_VIEWS
 @click.option(
     "--from",
@@ -46,18 +46,18 @@ def update(views: str | None) -> int:
     help="Read the entries there, in a standby or a copy of the journal, and only the newest in the book.",
 )
 def rebuild(views: str | None, source: str | None) -> int:
-    """Make the views anew."""
+    """Make the views again."""
     from lifecycle.book.book import Book
-    from projections.engine.projector import rebuild as anew
+    from projections.engine.projector import rebuild as make_again
 
     with settings().open(read_only=True, views=views) as book, steps_of("rebuilding") as progress:
         other = None if source is None else Book.open(located(source), read_only=True, as_is=True)
         with nullcontext() if other is None else other:
-            position = anew(book, progress, source=other)
+            position = make_again(book, progress, source=other)
     return _at(position)
 
 
-@click.command("status", cls=Command, help="Tell how far the views are.")
+@click.command("status", cls=Command, help="Say how far the views are.")
 @_VIEWS
 def status(views: str | None) -> int:
     """Report how far the views are."""

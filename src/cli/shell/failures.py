@@ -23,7 +23,7 @@ _PLAIN = {
 _SPOKEN = {
     "disk is full": _PLAIN[errno.ENOSPC],
     "readonly database": "the book may only be read here: ask for the right to write to its folder",
-    "malformed": "the file is damaged: restore it from a backup (views can be made anew: views rebuild)",
+    "malformed": "the file is damaged: restore it from a backup (views can be made again: views rebuild)",
     "not a database": "the file is not a book's: restore it from a backup",
     "database is locked": "another program holds the book: try again in a moment",
     "unable to open": "the file cannot be opened: check the path and your rights to the folder",

@@ -18,14 +18,14 @@ from lifecycle.types.money import Money
 from lifecycle.types.vocabularies import words_of
 
 _ENVELOPE = ("on", "actor", "note", "command_id", "expect_version")
-_TOLD = {
+_HELP = {
     "on": "The day on which it took effect; today at the fund's seat if not given.",
-    "actor": "Whose act it was; the officer who records (--as) where not given.",
-    "note": "Kept beside the event; never judged.",
-    "command_id": "One id, one answer: the same id again gets the first answer.",
-    "expect_version": "The version you have seen: any other is a conflict (exit 3).",
+    "actor": "Whose act it was; the officer who records (--as) if not given.",
+    "note": "Kept beside the event; no rule reads it.",
+    "command_id": "A repeated id gets the first answer again.",
+    "expect_version": "The version that you have seen. Any other is a conflict (exit code 3).",
 }
-_ON_OF = {"HoldActivity": "The day on which it took effect; its last day (--ends) where not given."}
+_ON_OF = {"HoldActivity": "The day on which it took effect; its last day (--ends) if not given."}
 """What the help says of ``--on`` for the commands that have a day of their own if none is given."""
 _ALSO = {"category": ("line",)}
 """Further names of an option."""
@@ -124,7 +124,7 @@ class FieldOption(click.Option):
         """The option's line in ``--help``."""
         from cli.shell.docstrings import field_docs
 
-        text = _TOLD.get(self._field) or field_docs(self._kind).get(self._field, "")
+        text = _HELP.get(self._field) or field_docs(self._kind).get(self._field, "")
         if self._field == "on":
             text = _ON_OF.get(self._kind.NAME, text)
         if self._shape.many and self._shape.kind in ("model", "pairs", "any"):

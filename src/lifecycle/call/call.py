@@ -34,7 +34,7 @@ class CallOpened(CallEvent):
     criteria: Annotated[tuple[Word, ...], Field(min_length=1, max_length=30)]
     """What each review scores."""
     opens: Day | None = None
-    """First day for proposals; the day of the event where not given."""
+    """First day for proposals; the day of the event if not given."""
     closes: Day
     """Last day for proposals."""
 
@@ -71,7 +71,7 @@ class SelectionReleased(CallEvent):
     grant: GrantId
     """The grant's id."""
     amount: Amount
-    """How much can be selected anew; in the holding currency."""
+    """How much can be selected again; in the holding currency."""
 
 
 @dataclass(frozen=True)

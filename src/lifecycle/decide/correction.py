@@ -335,7 +335,7 @@ def standing_closure(held: Sequence[Entry]) -> Entry | None:
 def split_again(correction: EntryCorrected, now: Entry, held: Sequence[Entry]) -> EntryCorrected:
     """The correction of a refund with what follows from it: how it is split over the payments.
 
-    A refund that names no payment is split anew if its amount or its day reads otherwise, over what could
+    A refund that names no payment is split again if its amount or its day reads otherwise, over what could
     come back on that day; one that names a payment has no split. ``now``: the entry as it reads before.
     """
     was, changes = now.event, correction.reads

@@ -61,10 +61,10 @@ def place(held: Sequence[Entry], on: date) -> int:
     return bisect_right(held, on, key=lambda entry: entry.event.on)
 
 
-def judged_today(day: date, today: date, judged: Callable[[], None]) -> None:
-    """Four eyes, then dates, then amounts: a future day is told before an amount, after four eyes."""
+def judged_today(day: date, today: date, check: Callable[[], None]) -> None:
+    """Check the rules, and refuse a future day after four eyes and before amounts. Raises a `Refusal`."""
     try:
-        judged()
+        check()
     except Refusal as no:
         if day <= today or no.order <= FOUR_EYES:
             raise
@@ -78,13 +78,13 @@ def not_in_future(day: date, today: date) -> None:
 
 
 def no_longer(entry: Entry, no: Refusal) -> Refusal:
-    """The refusal, told of the later entry that it concerns."""
+    """Return the refusal with the name of the later entry that it concerns."""
     what = f"entry {entry.originator_version} ({type(entry.event).__name__}, {entry.event.on})"
     return type(no)(f"{what} would no longer hold: {no}")
 
 
 def reads_alike(one: Entry, other: Entry) -> bool:
-    """Whether both are the same entry and it reads the same: one that is corrected is made anew each time."""
+    """Return whether both are the same entry and it reads the same; a corrected one is another object."""
     return one is other or (one.originator_version == other.originator_version and one.event == other.event)
 
 

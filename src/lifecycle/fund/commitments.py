@@ -30,7 +30,7 @@ class CommitmentReleased(FundEvent):
     grant: GrantId
     """The grant's id."""
     amount: Amount
-    """How much can be promised anew; in the holding currency."""
+    """How much can be promised again; in the holding currency."""
 
 
 class OverpaymentRecorded(FundEvent):

@@ -203,7 +203,7 @@ class HoldingAmountMissing(Refusal, order=TERMS, rule="domain §2: the rate is f
 
 
 def _in_holding_currency_too(fund: Fund, amount: Money, worth: Money | None) -> None:
-    """Refuse an amount whose worth in the holding currency is not told, or told in another way."""
+    """Refuse an amount whose worth in the holding currency is not stated, or is stated otherwise."""
     if worth is None:
         if amount.currency != fund.currency:
             raise HoldingAmountMissing(f"say what {amount} is in {fund.currency}: holding_amount")

@@ -79,7 +79,7 @@ class Span(BaseModel):
     def after(self, day: date, times: int = 1) -> date:
         """The day on which the span that starts on ``day`` ends; months are clamped to their end.
 
-        ``times``: so many spans, each counted from the same day: the 29th of February comes back.
+        ``times``: how many spans. Each is counted from ``day``, so that the 29th of February comes back.
         """
         if self.days is not None:
             return plus_days(day, self.days * times)

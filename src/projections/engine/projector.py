@@ -55,11 +55,11 @@ from projections.schema.tables import (
 from projections.schema.tracking import ViewsTracking
 
 STEP = 20_000
-"""At most so many positions, or entries, in a transaction."""
+"""The most positions, or entries, in one transaction."""
 _IN_MEMORY = 1_000
-"""Of about so many entries the rows are in memory at a time, within the transaction."""
+"""About how many entries have their rows in memory at a time, within the transaction."""
 PATIENCE = 5.0
-"""Seconds that who may not write the views waits for who does."""
+"""Seconds that a user who may not write the views waits for one who does."""
 _REBUILT = (*GRANT_TABLES, *CALL_TABLES, *(table for table in FUND_TABLES if table not in GRANT_TABLES))
 
 Progress = Callable[[int, int], None]
@@ -264,7 +264,7 @@ def _project_streams(
 
 
 def _parts(changed: dict[str, int]) -> Iterator[dict[str, int]]:
-    """By name, so many streams at a time as have some thousand entries together."""
+    """Yield the streams by name, in parts that have some thousand entries each."""
     part, held = dict[str, int](), 0
     for stream, last in sorted(changed.items()):
         part[stream] = last

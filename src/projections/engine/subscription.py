@@ -17,18 +17,18 @@ from projections import store
 from projections.engine.projector import catching_up
 
 CHANNEL = "stored_events"
-"""On which a journal in a database calls."""
+"""The channel on which a journal in a database notifies."""
 LOOK = 0.25
-"""Seconds between two looks at a journal that does not call."""
+"""Seconds between two looks at a journal that does not notify."""
 PATIENCE = 2.0
-"""At most so many seconds between two looks at one that does."""
+"""The most seconds between two looks at a journal that notifies."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds before the store is tried again: the first time, and at most."""
 
 
 @dataclass(frozen=True)
 class News:
-    """What is to be told of following."""
+    """A change of state that `follow` reports."""
 
     state: str
     """``leading``, ``waiting`` (another one leads), ``views`` (they are at the position), ``stopped``

@@ -21,7 +21,7 @@ from projections.engine.fold import Rows, folded, folded_fund
 from projections.schema.tables import SHADOW, Row, metadata
 
 WORTH_IT = 50_000
-"""Below so many entries the processes would take longer to start than to fold."""
+"""With fewer entries than this, starting processes takes longer than folding."""
 _RANGE = 100
 """Grants that are folded at once by one process. The rows of a few such ranges wait to be written."""
 
@@ -110,7 +110,7 @@ def _begin(place: Path | str, upto: int, fund: Fund, into: store.Place | None) -
 
 
 def _end_with_parent() -> None:
-    """A killed parent tells nobody: without this its processes would wait for work for ever."""
+    """End this process with its parent. Otherwise it would wait for ever after its parent is killed."""
     if parent := parent_process():
         parent.join()
     os._exit(1)

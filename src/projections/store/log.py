@@ -17,7 +17,7 @@ class Log(NamedTuple):
     """The committed frames of a log."""
 
     salt: int
-    """Changes whenever the log begins anew."""
+    """Changes whenever the log is started again."""
     page_size: int
     frames: tuple[int, ...]
     """The page of each frame, from the first to that of the last commit."""

@@ -41,7 +41,7 @@ WAIT = 120
 LONGEST = 600
 """Seconds that a statement, or a pause inside a transaction, may take."""
 FEW = 200
-"""Up to so many rows of a table go in as values, all tables at once; more are copied."""
+"""The most rows of a table that are inserted as values, all tables at once. More are copied."""
 ERRORS: tuple[type[Exception], ...] = (DBAPIError, psycopg.Error)
 _FORBIDDEN = (InsufficientPrivilege, ReadOnlySqlTransaction)
 

@@ -27,14 +27,10 @@ _WEEK = timedelta(days=7)
 
 
 @click.command("glance", cls=Command, help="Show what is overdue, due, paid, on its way, and new.")
-@click.option(
-    "--since", metavar="DATE|TIME", help="Changes recorded since then; a week before where not given."
-)
+@click.option("--since", metavar="DATE|TIME", help="Changes recorded since then; a week before if not given.")
 @AS_OF
 @KNOWN
-@click.option(
-    "--format", "form", type=click.Choice(["table", "json", "html"]), help="A screen where not given."
-)
+@click.option("--format", "form", type=click.Choice(["table", "json", "html"]), help="A screen if not given.")
 @OUTPUT
 def glance(**given: Any) -> int:
     """Show the glance."""

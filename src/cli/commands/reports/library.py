@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from projections.reports.questions import Question
 
 _FORM = click.option(
-    "--format", "form", type=click.Choice(["table", "json", "csv", "html"]), help="A table where not given."
+    "--format", "form", type=click.Choice(["table", "json", "csv", "html"]), help="A table if not given."
 )
 _LIMIT = click.option(
-    "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most so many."
+    "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="The most to show."
 )
 _SECTOR = click.option("--sector", metavar="SECTOR", help="Grants of this sector only.")
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     "--format",
     "form",
     type=click.Choice(["md", "html"]),
-    help="Markdown, or one page of HTML; by FILE's ending where not given.",
+    help="Markdown, or one page of HTML; by FILE's ending if not given.",
 )
 @OUTPUT
 def progress(**given: Any) -> int:

@@ -142,7 +142,7 @@ def _command(
 ) -> click.Command:
     """Make the command of one report, with the options that all reports have."""
     command = click.command(name, cls=Command, help=help)(_report)
-    form = click.Option(["--format", "form"], type=click.Choice(forms), help="A table where not given.")
+    form = click.Option(["--format", "form"], type=click.Choice(forms), help="A table if not given.")
     own = [
         *(make(command) for make in more),
         _option(AS_OF),

@@ -26,7 +26,7 @@ from cli.shell.settings import Command, settings
     "--format",
     "form",
     type=click.Choice(["table", "json", "csv", "ics"]),
-    help="A table where not given; ics is an invitation for calendar programs.",
+    help="A table if not given; ics is an invitation for calendar programs.",
 )
 @OUTPUT
 def sites(grant: str, activity: str, **given: Any) -> int:

@@ -102,7 +102,7 @@ def no_more_overpaid(before: Grant | None, after: Grant | None) -> None:
     failures. A refund or failure that arrives late is neither, though it is an event of the world (§1.1).
     It can raise it only after the grant's end, if it leaves less to come back later: what comes back goes on
     to the fund, and the bank paid in breach in between. Then the later failure or refund is struck first, and
-    recorded anew after the one that came late: no step of that is refused, and all of it is in the book.
+    recorded again after the one that came late: no step of that is refused, and all of it is in the book.
     """
     if before is None or after is None:
         return

@@ -125,7 +125,7 @@ AGAINST_PAYING: tuple[type[Refusal], ...] = (
     SameCurrencyPaid,
     RateDoesNotFit,
 )
-"""What DisburseFunds can be refused with: the rules that a payment can break. A test finds them anew."""
+"""The refusals that DisburseFunds can get: the rules that a payment can break. A test finds them again."""
 
 
 class UnknownRule(Refusal, order=STAGE, rule="domain §3: RecordIrregularPayment"):

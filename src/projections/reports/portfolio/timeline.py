@@ -194,7 +194,7 @@ _PENDING = ("overdue", "due_soon", "upcoming")
 
 
 def due_within(days: int, as_of: ColumnElement[str], grant: str | None = None) -> Question:
-    """What is overdue, or due within so many days: what to be reminded of."""
+    """What is overdue, or due within this number of days."""
     t = _obligations(as_of, grant).order_by(None).subquery().c
     soon = t.status.in_(_PENDING) & (days_between(as_of, t.due_on) <= days)
     order = (t.due_on, t.grant.nulls_first(), t.obligation, t.item.nulls_first())
