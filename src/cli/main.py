@@ -51,7 +51,7 @@ class LazyGroup(click.Group):
         return first | GROUPS | alone
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the commands, in the order of the table."""
+        """Return the names of the commands, in the order of help."""
         return list(self._lines())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -63,14 +63,14 @@ class LazyGroup(click.Group):
         return load(f"{self.prefix} {cmd_name}".strip())
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list in ``--help``, from the table."""
+        """Write the list in ``--help``."""
         with formatter.section("Commands"):
             formatter.write_dl(list(self._lines().items()))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Resolve a command as click does, and name near ones from the table if it is unknown."""
+        """Resolve a command as click does, and name similar ones if it is unknown."""
         if args[0] not in (lines := self._lines()) and not args[0].startswith("-"):
             import difflib
 

@@ -56,7 +56,7 @@ _OFFICER = TypeAdapter(OfficerId)
 
 
 def recorder_from(name: str) -> str:
-    """Who records: named as an officer is, for a refusal keeps the name as well. Raises `Malformed`."""
+    """Return the name of the recorder, which must have the form of an officer's id. Raises `Malformed`."""
     try:
         return _OFFICER.validate_python(name)
     except ValidationError as error:
@@ -80,7 +80,7 @@ def command_class(name: str, about: str) -> type[Command]:
 
 
 def every_command() -> list[type[Command]]:
-    """All classes, in the order of the table: of grants, of the fund, of calls."""
+    """Return all classes in the order of the catalogue: of grants, of the fund, of calls."""
     return [command for commands in BY_NAME.values() for command in commands.values()]
 
 

@@ -1,4 +1,4 @@
-"""What every command is command, whatever it is about: its stream, its place among others, its day."""
+"""What the deciders of grants, fund and calls share: a command's stream, spec, place and day."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
@@ -43,12 +43,12 @@ class Decision(NamedTuple):
 
 
 def spec_of(command: Command) -> Spec:
-    """The command's spec in the table."""
+    """Return the command's spec in the catalogue."""
     return SPECS[stream_of(command).partition(":")[0]][command.NAME]
 
 
 def stream_of(command: Command) -> str:
-    """The stream that the command is about."""
+    """Return the stream that the command is about."""
     if isinstance(command, GrantCommand):
         return grant_stream(command.grant)
     if isinstance(command, CallCommand):
@@ -57,7 +57,7 @@ def stream_of(command: Command) -> str:
 
 
 def place(held: Sequence[Entry], on: date) -> int:
-    """Where a new entry of the day belongs: after all of that day, for versions break ties."""
+    """Return where a new entry of the day belongs: after all others of that day."""
     return bisect_right(held, on, key=lambda entry: entry.event.on)
 
 

@@ -1,4 +1,4 @@
-"""Who may act and who may record, on the day of the act; and that it stays so on every later day."""
+"""Checks who may act and who may record on the day of the act, and that later acts stay permitted."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
@@ -20,9 +20,9 @@ from lifecycle.kernel.spec import Spec
 
 
 def permit(fund: Fund, spec: Spec, act: Event, recorder: str, *, recorded: bool = False) -> None:
-    """Refuse who may not act, or not record. Raises the refusal of officer and role.
+    """Refuse an officer who may not act, or may not record. Raises the refusal of officer and role.
 
-    ``recorded``: it was so already. Who retires on that day has acted as an officer still.
+    ``recorded``: the act is recorded already. An officer who retires on that day still acted as one.
     """
     roles = fund.roles_on(act.actor, act.on, ending=recorded)
     if not roles:
@@ -90,7 +90,7 @@ def acts_of(taken: Taken, entries: Sequence[Entry]) -> Iterator[Entry]:
 
 
 def still_permitted(before: Fund, after: Fund, acts_since: ActsSince) -> None:
-    """Refuse to take a role from who has used it since. Raises the refusal of officer and role.
+    """Refuse to take a role from an officer who has used it since. Raises the refusal of officer and role.
 
     The first such act is named. One for which the role was not there before holds nothing back.
     """

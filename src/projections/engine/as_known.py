@@ -78,7 +78,7 @@ def _unchanged(
     """The rows of what has no entry after the position, from the views, and the version that each of the
     others had then; `None` where the views are of no use."""
     try:
-        with suppress(store.MayNotWrite):  # who may only read takes them as they are
+        with suppress(store.MayNotWrite):  # a user who may only read takes them as they are
             catch_up(book)
         with store.opened(book.views, as_is=True) as engine, store.reading(engine) as views:
             position, at = ViewsTracking.inside(views).newest()

@@ -101,9 +101,9 @@ def _opened(
 
 @contextmanager
 def caught_up(book: Book) -> Iterator[Engine]:
-    """Views at the journal's end, for who asks them: caught up, or waited for by who may not write them.
+    """Yield the views at the journal's end: caught up here, or by another user if this one may not write.
 
-    Raises `Unreachable` where nobody brings them there.
+    Raises `Unreachable` if nobody catches them up in time.
     """
     with ExitStack() as stack:
         try:

@@ -153,9 +153,9 @@ class Sums:
 
 @contextmanager
 def held(file: Path) -> Iterator[Sums]:
-    """The file's sums, and the right to write: one at a time has it, the next one waits.
+    """Yield the file's sums with the right to write, which one program has at a time; the next one waits.
 
-    Raises ``TimeoutError`` if nobody lets go of it in `WAIT` seconds, ``PermissionError`` for who may not.
+    Raises ``TimeoutError`` if it is not free in `WAIT` seconds, ``PermissionError`` if writing is forbidden.
     """
     place = sum_beside(file)
     with os.fdopen(descriptor_of(place), "r+b") as kept, _locked(kept, fcntl.LOCK_EX):

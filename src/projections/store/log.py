@@ -1,7 +1,7 @@
 """What SQLite's write-ahead log holds that is committed: which pages, and where in the log.
 
-The log is read as its file format says (sqlite.org/fileformat2.html, "The Write-Ahead Log"). Who reads it
-here holds the lock that all of our writers take, so that nobody of ours adds to it meanwhile.
+The log is read as its file format says (sqlite.org/fileformat2.html, "The Write-Ahead Log"). The reader
+holds the lock that all of our writers take, so that none of them adds to it meanwhile.
 """
 
 import struct

@@ -385,8 +385,8 @@ def strangers(made: Engine) -> list[str]:
 def changed_definitions(made: Engine) -> list[str]:
     """SQL views, triggers, rules and policies that are not what this program makes.
 
-    SQL views are made again for the session and thrown away. Where nothing can be made (on a standby, or
-    by who may only read), each is held against what its question answers today.
+    SQL views are made again for the session and thrown away. If none can be made (on a standby, or
+    without the right to write), each is compared with what its question answers today.
     """
     from projections.reports.sql_views import create_views
 

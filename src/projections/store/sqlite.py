@@ -134,7 +134,7 @@ def _own_transactions(made: Engine) -> None:
 def leave(made: Engine) -> None:
     """Close it, and after it a reader, so that the empty log and its index stay beside the file.
 
-    Who has no right to write in the folder can read the file only as long as they are there.
+    A user who may not write in the folder can read the file only as long as they are there.
     """
     if made.get_execution_options().get("as_is"):
         _disposed(made)
@@ -180,7 +180,7 @@ def sound(place: Path | str) -> bool | None:
 
 
 def make(made: Engine, filled: Callable[[Path], object]) -> None:
-    """New views in the place of what is there, in the file itself: who has it open sees the new ones.
+    """Replace the views in the file itself, so that programs that have it open see the new ones.
 
     ``filled`` makes views in another folder, which are copied over: until then readers see the old ones.
     """

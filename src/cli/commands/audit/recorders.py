@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     cls=Command,
     help="""List what one recorder entered for both sides.
 
-    Who asks never decides, but an administrator may enter the acts of both: each decision whose recorder
-    entered what asked for it, too.""",
+    An officer who asks does not decide, but an administrator may enter the acts of both. Listed is each
+    decision whose recorder also entered the request for it.""",
 )
 @click.argument("grant", metavar="[GRANT]", required=False)
 @known_option

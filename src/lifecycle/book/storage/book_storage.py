@@ -62,7 +62,7 @@ class BookStorage(ABC):
 
     @abstractmethod
     def finish(self, name: str, *, seal: bool) -> None:
-        """Write down that the new book is made to the end, and whether who records is to seal."""
+        """Write down that the new book is complete, and whether commands that record are to seal it."""
 
     @abstractmethod
     def abandon(self) -> None:

@@ -12,7 +12,7 @@ SELECT current_setting('server_version'), pg_is_in_recovery(), current_setting('
        current_setting('synchronous_commit'), current_setting('synchronous_standby_names')
 """
 LONG = 10
-"""Seconds for which nobody holds the append lock who is well."""
+"""Seconds for which no working client holds the append lock."""
 _STANDBYS = """
 SELECT application_name, state, sync_state, coalesce(pg_wal_lsn_diff(sent_lsn, replay_lsn), 0)::bigint
   FROM pg_stat_replication ORDER BY application_name

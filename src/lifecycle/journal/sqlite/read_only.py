@@ -64,9 +64,9 @@ def may_write(file: Path) -> bool:
 def way_to_read(file: Path) -> tuple[dict[str, str], Look | None]:
     """Return SQLite's address of a file that is only read, and how the file is if it never changes.
 
-    SQLite keeps a log and an index beside a file that it reads, and who may not write leaves them there. So
-    who may write opens the file to write, and does not: then SQLite takes them away again. What is there
-    already is another's, and stays.
+    SQLite keeps a log and an index beside a file that it reads, and a reader without the right to write
+    leaves them there. A reader that has the right opens the file to write, without writing, so that SQLite
+    removes them again. Those that are there already belong to another program, and stay.
     """
     if (look := as_unchanging(file)) is not None:
         return {"mode": "ro", "immutable": "1"}, look
