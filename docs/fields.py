@@ -119,7 +119,7 @@ BY_FIELD: dict[str, Any] = {
     "action": "Adopt the sector strategy",
     "to": "The ministry's planning unit",
     "condition": "A focal point is named",
-    "rule": "disbursement deadline",
+    "rule": "DisbursementDeadlinePassed",
     "reason": "Why, in a sentence",
     "starts": "2017-06-05",
     "ends": "2017-06-16",

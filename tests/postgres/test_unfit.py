@@ -128,6 +128,28 @@ def test_whoever_hangs_with_the_append_lock_is_ended_before_others_give_up(
 
 
 @pytest.mark.case("O7")
+def test_whoever_hangs_after_several_questions_at_once_is_ended_too(
+    book: Book, raw: Raw, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "lifecycle.journal.postgresql.recorder.LIMIT", LIMIT.replace(f"'{HANGS}s'", "'300ms'")
+    )
+    with Book.open(database) as hanging:
+
+        def hang() -> None:
+            with hanging.batch():
+                assert hanging.journal.counts()[0]  # in one pipeline with the beginning of the transaction
+                begun = time.monotonic()
+                while raw.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'").fetchall():
+                    assert time.monotonic() - begun < 5
+                    time.sleep(0.05)
+                hanging.record(g.cost("06-11"), "t.leader")
+
+        with pytest.raises(Unreachable):
+            hang()
+
+
+@pytest.mark.case("O7")
 def test_health_names_who_holds_the_append_lock(
     book: Book, raw: Raw, database: str, monkeypatch: pytest.MonkeyPatch, shell: Shell
 ) -> None:

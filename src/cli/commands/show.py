@@ -75,6 +75,11 @@ def _then(grant: str, on: str | None, known: str | None) -> "tuple[Grant, int, W
         stream, entries = entries_of(book, f"grant:{grant}", when.known)
     state = state_of(stream, entries, when.on)
     if state is None:
+        if when.on is None:
+            raise click.UsageError(
+                f"there is no grant {grant!r}: only rows that count in nothing bear its id; see grantbook"
+                f" audit history {grant}"
+            )
         raise click.UsageError(
             f"there was no grant {grant!r} on {when.on}: its first entry is of a later day"
         )

@@ -525,6 +525,10 @@ def run() -> int:
         print(words, file=out, flush=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
+        print(f"the result could not be printed: {error.strerror}", file=sys.stderr)  # noqa: T201
+        return code or 2
     return code
 
 

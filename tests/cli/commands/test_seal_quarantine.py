@@ -84,6 +84,21 @@ def test_a_file_goes_on_with_the_other_grants_and_seals_nothing(
     assert [row["outcome"] for row in again.rows] == ["repeat", "accepted", "repeat"]
 
 
+@pytest.mark.case("O3")
+def test_a_grant_of_which_every_row_is_quarantined_is_not_there(shell: Shell, place: Path | str) -> None:
+    with make_book(place, g.FOUNDED) as book:
+        Seal(book).seal()
+    with forging(place) as forger:
+        position = forger.row("grant:NEW", "Nonsense.v1", b"x")
+    aside = shell("--book", shell.book, "audit", "seal", "--quarantine", str(position), "--reason", "by SQL")
+    assert aside.code == 0
+    told = shell("--book", shell.book, "grant", "show", "NEW")
+    assert told.code == 2
+    assert "there is no grant 'NEW': only rows that count in nothing bear its id" in told.err
+    assert "0001" not in (history := shell("--book", shell.book, "audit", "history", "NEW").out)
+    assert "when it was recorded cannot be read" in history
+
+
 @pytest.mark.case("T2")
 def test_a_forged_refusal_is_set_aside_and_named(shell: Shell, place: Path | str, tmp_path: Path) -> None:
     with make_book(place, [*g.FOUNDED, g.propose("01-10", grant="SSF-1")]) as book:

@@ -39,6 +39,20 @@ def test_another_home_seals_with_a_new_key_and_says_so(
     assert "for the first time" not in appoint(book, "three")
 
 
+def test_a_seal_that_is_asked_for_tells_of_a_new_key(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if isinstance(shell.place, Path):
+        pytest.skip("the seals of a folder lie in it, whatever the home is")
+    assert shell("init", shell.book, "--name", "F", "--on", "2016-01-01").code == 0
+    seal = ("--book", shell.book, "audit", "seal")
+    told = "the key from now on, to be given to auditors: grantbook/"
+    assert told in shell(*seal).out
+    assert told not in shell(*seal).out
+    monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path / "another"))
+    assert told in shell(*seal).out
+
+
 def test_switching_is_an_entry_and_holds_from_its_day(book: Shell) -> None:
     appoint(book, "one")
     before = checkpoints(book)

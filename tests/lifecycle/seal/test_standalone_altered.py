@@ -244,3 +244,21 @@ def test_a_reader_who_has_gone_is_no_traceback(package: Path, changed: bool) -> 
             [sys.executable, "-I", "verify.py"], check=False, cwd=package, text=True, **streams
         )
     assert done.returncode == (4 if changed else 0)
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_full_disk_is_no_traceback(package: Path, changed: bool) -> None:
+    if changed:
+        (package / "more").write_text("")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-I", "verify.py"],
+            check=False,
+            cwd=package,
+            text=True,
+            stdout=subprocess.PIPE if changed else full,
+            stderr=full if changed else subprocess.PIPE,
+        )
+    assert done.returncode == (4 if changed else 2)
+    assert "Traceback" not in (done.stderr or "")
+    assert changed or "could not be printed" in done.stderr

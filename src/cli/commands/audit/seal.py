@@ -69,12 +69,13 @@ def seal(
             return code
     options = settings()
     with options.open(as_is=True) as book, steps_of("hashing") as progress:
-        sealed = seal_of(book).seal(whole=True, new_key=new_key, progress=progress)
-        key = str(seal_of(book).keys()[-1])
+        sealer = seal_of(book)
+        sealed = sealer.seal(whole=True, new_key=new_key, progress=progress)
+        key = str(sealer.keys()[-1])
     if options.json:
         say(to_json(_as_json(sealed, key, quarantine)))
     else:
-        _tell(sealed, key if new_key else None)
+        _tell(sealed, key if sealer.new_key is not None else None)
     if sealed.fault is None:
         return 0
     position = sealed.fault.position

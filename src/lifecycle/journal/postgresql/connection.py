@@ -228,12 +228,23 @@ def together(
     # The pipeline is left before anything else is done: while one is open, the server does not count
     # its client as idle, and one that hangs would keep everybody waiting for the append lock.
     many = len(begin) + len(waiting) + len(questions) > 1
-    with connection.pipeline() if many else nullcontext():
+    with connection.pipeline() if many else nullcontext() as pipeline:
+        if pipeline is not None:
+            _without_flush(pipeline)
         cursors = [new_cursor().execute(*statement_) for statement_ in begin]
         for statement, params in waiting:
             done[statement].execute(statement, params)
         cursors += [new_cursor().execute(*statement_) for statement_ in questions]
     return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+
+
+def _without_flush(pipeline: psycopg.Pipeline) -> None:
+    """Leave out the Flush that psycopg sends after the Sync that ends a pipeline.
+
+    The Sync has the server answer anyway. After a Flush it does not count how long its client is idle.
+    """
+    fetch = pipeline._fetch_gen
+    pipeline._fetch_gen = lambda *, flush: fetch(flush=False)  # type: ignore[method-assign]
 
 
 class JournalDatastore(PostgresDatastore):
