@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from cli.commands.reports.report import caption_of
-from cli.narrative.history import Paragraph, tell
+from cli.narrative.history import Paragraph, paragraphs_of
 from cli.recording.personal_data import personal, warning
 from cli.recording.record import record
 from cli.shell.as_of_options import stream_named
@@ -89,7 +89,7 @@ class Book:
         malformed, and ``BookError`` if the book cannot be read.
         """
         stream = stream_named(name)
-        return tell(stream, self._entries(stream, known), self._book.fund(), _day(on))
+        return paragraphs_of(stream, self._entries(stream, known), self._book.fund(), _day(on))
 
     def record(self, command: Command | Mapping[str, Any]) -> CommandResult:
         """Decide the command, record it, catch the views up and seal the journal; return the book's receipt.

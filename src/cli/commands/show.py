@@ -182,9 +182,9 @@ def _money(state: "Grant") -> list[tuple[str, str]]:
 
 
 def _items(state: "Grant") -> list[tuple[str, str]]:
-    from cli.narrative.changes import of_grant
+    from cli.narrative.state_fields import grant_fields
 
-    fields = of_grant(state)
+    fields = grant_fields(state)
     starts = ("activity ", "payment ", "follow-up ")
     names = [name for name in fields if name.startswith(starts)]
     names += [name for name in ("capabilities", "completion report", "waived", "documents") if fields[name]]
@@ -192,9 +192,9 @@ def _items(state: "Grant") -> list[tuple[str, str]]:
 
 
 def _as_json(state: "Grant", version: int, when: When) -> dict[str, Any]:
-    from cli.narrative.changes import as_json, of_grant
+    from cli.narrative.state_fields import as_json, grant_fields
 
-    fields = as_json(of_grant(state))
+    fields = as_json(grant_fields(state))
     return {
         "grant": state.id,
         "on": plain(when.on),

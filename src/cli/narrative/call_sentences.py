@@ -1,45 +1,42 @@
-"""Every event of a call in plain words: what comes after the name of the officer whose act it was."""
-
-from collections.abc import Callable
-from typing import Any
+"""The sentences of a call's history: for each event, the words that follow the actor's name."""
 
 from cli.narrative.phrases import (
+    Sentences,
     corrected,
     money,
     named,
     quoted,
 )
 from cli.output.terminal_text import prose
-from lifecycle.call import call as was
-from lifecycle.kernel.event import EntryCorrected, Event
+from lifecycle.call import call as events
+from lifecycle.kernel.event import EntryCorrected
 
 
-def _opened(e: was.CallOpened) -> str:
-    title = f" {quoted(e.title)}" if e.title else ""
-    criteria = ", ".join(map(named, e.criteria))
+def _opened(event: events.CallOpened) -> str:
+    title = f" {quoted(event.title)}" if event.title else ""
+    criteria = ", ".join(map(named, event.criteria))
     return (
-        f"opened the call{title} for window {prose(e.window)}, up to {money(e.envelope)}; proposals from"
-        f" {e.opens or e.on} to {e.closes}; reviews score {criteria}"
+        f"opened the call{title} for window {prose(event.window)}, up to {money(event.envelope)}; proposals"
+        f" from {event.opens or event.on} to {event.closes}; reviews score {criteria}"
     )
 
 
-def _closed(_: was.CallClosed) -> str:
+def _closed(_: events.CallClosed) -> str:
     return "closed the call"
 
 
-def _selected(e: was.GrantSelected) -> str:
-    return f"selected grant {e.grant} with {money(e.amount)}"
+def _selected(event: events.GrantSelected) -> str:
+    return f"selected grant {event.grant} with {money(event.amount)}"
 
 
-def _released(e: was.SelectionReleased) -> str:
-    return f"gave {money(e.amount)} of grant {e.grant} back to the envelope"
+def _released(event: events.SelectionReleased) -> str:
+    return f"gave {money(event.amount)} of grant {event.grant} back to the envelope"
 
 
-CALL: dict[type[Event], Callable[[Any], str]] = {
-    was.CallOpened: _opened,
-    was.CallClosed: _closed,
-    was.GrantSelected: _selected,
-    was.SelectionReleased: _released,
+CALL_SENTENCES: Sentences = {
+    events.CallOpened: _opened,
+    events.CallClosed: _closed,
+    events.GrantSelected: _selected,
+    events.SelectionReleased: _released,
     EntryCorrected: corrected,
 }
-"""The words for each event."""

@@ -1,9 +1,7 @@
-"""Every event of the fund in plain words: what comes after the name of the officer whose act it was."""
-
-from collections.abc import Callable
-from typing import Any, TypeVar
+"""The sentences of the fund's history: for each event, the words that follow the actor's name."""
 
 from cli.narrative.phrases import (
+    Sentences,
     attached,
     because,
     corrected,
@@ -12,141 +10,141 @@ from cli.narrative.phrases import (
     quoted,
 )
 from cli.output.terminal_text import prose
-from lifecycle.fund import events as was
-from lifecycle.kernel.event import DocumentAttached, EntryCorrected, Event
-
-_E = TypeVar("_E", bound=Event)
-FUND: dict[type[Event], Callable[[Any], str]] = {EntryCorrected: corrected, DocumentAttached: attached}
-"""The words for each event."""
+from lifecycle.fund import events
+from lifecycle.kernel.event import DocumentAttached, EntryCorrected
 
 
-def _told(event: type[_E]) -> Callable[[Callable[[_E], str]], Callable[[_E], str]]:
-    def keep(words: Callable[[_E], str]) -> Callable[[_E], str]:
-        FUND[event] = words
-        return words
-
-    return keep
-
-
-@_told(was.FundEstablished)
-def _established(e: was.FundEstablished) -> str:
+def _established(event: events.FundEstablished) -> str:
     return (
-        f"established the fund {quoted(e.name)}, held in {e.currency}, its fiscal year from month"
-        f" {e.fiscal_year_start}"
+        f"established the fund {quoted(event.name)}, held in {event.currency}, its fiscal year from month"
+        f" {event.fiscal_year_start}"
     )
 
 
-@_told(was.PolicyAdopted)
-def _adopted(e: was.PolicyAdopted) -> str:
-    windows = ", ".join(map(named, e.edition.windows))
-    return f"adopted policy edition {prose(e.edition.name)}, from {e.edition.from_} (windows: {windows})"
+def _adopted(event: events.PolicyAdopted) -> str:
+    windows = ", ".join(map(named, event.edition.windows))
+    return (
+        f"adopted policy edition {prose(event.edition.name)}, from {event.edition.from_} (windows: {windows})"
+    )
 
 
-@_told(was.OfficerAppointed)
-def _appointed(e: was.OfficerAppointed) -> str:
-    return f"appointed {prose(e.officer)} as {', '.join(e.roles)}"
+def _appointed(event: events.OfficerAppointed) -> str:
+    return f"appointed {prose(event.officer)} as {', '.join(event.roles)}"
 
 
-@_told(was.OfficerRetired)
-def _retired(e: was.OfficerRetired) -> str:
-    return f"retired {prose(e.officer)} from {', '.join(e.roles) or 'every role'}"
+def _retired(event: events.OfficerRetired) -> str:
+    return f"retired {prose(event.officer)} from {', '.join(event.roles) or 'every role'}"
 
 
-@_told(was.PartnerJoined)
-def _joined(e: was.PartnerJoined) -> str:
-    return f"welcomed {prose(e.name)} ({e.partner}), {e.kind} partner"
+def _joined(event: events.PartnerJoined) -> str:
+    return f"welcomed {prose(event.name)} ({event.partner}), {event.kind} partner"
 
 
-@_told(was.ConsultationHeld)
-def _consultation(e: was.ConsultationHeld) -> str:
-    among = f" with {', '.join(e.partners)}" if e.partners else ""
-    return f"held a consultation{among}: {quoted(e.summary)}"
+def _consultation(event: events.ConsultationHeld) -> str:
+    among = f" with {', '.join(event.partners)}" if event.partners else ""
+    return f"held a consultation{among}: {quoted(event.summary)}"
 
 
-@_told(was.SealingSwitched)
-def _sealing_switched(e: was.SealingSwitched) -> str:
-    when = "after each command" if e.sealing == "each_command" else "on request only"
+def _sealing_switched(event: events.SealingSwitched) -> str:
+    when = "after each command" if event.sealing == "each_command" else "on request only"
     return f"had the journal sealed {when}"
 
 
-@_told(was.ContributionPledged)
-def _pledged(e: was.ContributionPledged) -> str:
-    worth = f", worth {money(e.holding_amount)}" if e.holding_amount is not None else ""
-    return f"recorded a pledge of {money(e.amount)} by {e.partner}{worth}"
+def _pledged(event: events.ContributionPledged) -> str:
+    worth = f", worth {money(event.holding_amount)}" if event.holding_amount is not None else ""
+    return f"recorded a pledge of {money(event.amount)} by {event.partner}{worth}"
 
 
-@_told(was.ContributionAgreed)
-def _agreed(e: was.ContributionAgreed) -> str:
-    reference = f" ({prose(e.reference)})" if e.reference else ""
-    worth = f", worth {money(e.holding_amount)}" if e.holding_amount is not None else ""
-    return f"recorded an agreement on {money(e.amount)} with {e.partner}{worth}{reference}"
+def _agreed(event: events.ContributionAgreed) -> str:
+    reference = f" ({prose(event.reference)})" if event.reference else ""
+    worth = f", worth {money(event.holding_amount)}" if event.holding_amount is not None else ""
+    return f"recorded an agreement on {money(event.amount)} with {event.partner}{worth}{reference}"
 
 
-@_told(was.InstalmentScheduled)
-def _scheduled(e: was.InstalmentScheduled) -> str:
-    return f"scheduled instalment {e.instalment} of {e.partner}: {money(e.amount)}, due {e.due}"
+def _scheduled(event: events.InstalmentScheduled) -> str:
+    return (
+        f"scheduled instalment {event.instalment} of {event.partner}: {money(event.amount)}, due {event.due}"
+    )
 
 
-@_told(was.InstalmentReceived)
-def _received(e: was.InstalmentReceived) -> str:
-    worth = f", worth {money(e.holding_amount)}" if e.holding_amount is not None else ""
-    which = f", instalment {e.instalment}" if e.instalment else ""
-    return f"received {money(e.amount)} from {e.partner}{worth}{which}"
+def _received(event: events.InstalmentReceived) -> str:
+    worth = f", worth {money(event.holding_amount)}" if event.holding_amount is not None else ""
+    which = f", instalment {event.instalment}" if event.instalment else ""
+    return f"received {money(event.amount)} from {event.partner}{worth}{which}"
 
 
-@_told(was.ObligationWaived)
-def _waived(e: was.ObligationWaived) -> str:
-    which = f"{named(e.obligation)} {e.item}" if e.item else f"every {named(e.obligation)}"
-    return f"waived {which}{because(e.reason)}"
+def _waived(event: events.ObligationWaived) -> str:
+    which = f"{named(event.obligation)} {event.item}" if event.item else f"every {named(event.obligation)}"
+    return f"waived {which}{because(event.reason)}"
 
 
-@_told(was.FeeCharged)
-def _fee(e: was.FeeCharged) -> str:
-    return f"charged a fee of {money(e.amount)}{because(e.reason)}"
+def _fee(event: events.FeeCharged) -> str:
+    return f"charged a fee of {money(event.amount)}{because(event.reason)}"
 
 
-@_told(was.IncomeCredited)
-def _income(e: was.IncomeCredited) -> str:
-    return f"credited income of {money(e.amount)}{because(e.reason)}"
+def _income(event: events.IncomeCredited) -> str:
+    return f"credited income of {money(event.amount)}{because(event.reason)}"
 
 
-@_told(was.AnswerQuarantined)
-def _answer_quarantined(e: was.AnswerQuarantined) -> str:
-    what = f"answer {e.answer}, the refusal of the command {prose(e.answered)}"
-    return f"quarantined {what}: {prose(e.fault)}{because(e.reason)}"
+def _answer_quarantined(event: events.AnswerQuarantined) -> str:
+    refusal = f"answer {event.answer}, the refusal of the command {prose(event.answered)}"
+    return f"quarantined {refusal}: {prose(event.fault)}{because(event.reason)}"
 
 
-@_told(was.RowQuarantined)
-def _quarantined(e: was.RowQuarantined) -> str:
-    also = f", and with it {', '.join(map(str, e.also))}" if e.also else ""
-    return f"quarantined the row at position {e.position}{also}: {prose(e.fault)}{because(e.reason)}"
+def _quarantined(event: events.RowQuarantined) -> str:
+    also = f", and with it {', '.join(map(str, event.also))}" if event.also else ""
+    return (
+        f"quarantined the row at position {event.position}{also}: {prose(event.fault)}{because(event.reason)}"
+    )
 
 
-@_told(was.FundsReturned)
-def _returned(e: was.FundsReturned) -> str:
-    return f"returned {money(e.amount)} to {e.partner}{because(e.reason)}"
+def _returned(event: events.FundsReturned) -> str:
+    return f"returned {money(event.amount)} to {event.partner}{because(event.reason)}"
 
 
-@_told(was.FundsCommitted)
-def _committed(e: was.FundsCommitted) -> str:
-    return f"committed {money(e.amount)} to grant {e.grant}"
+def _committed(event: events.FundsCommitted) -> str:
+    return f"committed {money(event.amount)} to grant {event.grant}"
 
 
-@_told(was.CommitmentIncreased)
-def _increased(e: was.CommitmentIncreased) -> str:
-    return f"committed {money(e.amount)} more to grant {e.grant}"
+def _increased(event: events.CommitmentIncreased) -> str:
+    return f"committed {money(event.amount)} more to grant {event.grant}"
 
 
-@_told(was.CommitmentReleased)
-def _released(e: was.CommitmentReleased) -> str:
-    return f"took back {money(e.amount)} from grant {e.grant}"
+def _released(event: events.CommitmentReleased) -> str:
+    return f"took back {money(event.amount)} from grant {event.grant}"
 
 
-@_told(was.OverpaymentRecorded)
-def _overpaid(e: was.OverpaymentRecorded) -> str:
-    return f"recorded {money(e.amount)} as overpaid to grant {e.grant}"
+def _overpaid(event: events.OverpaymentRecorded) -> str:
+    return f"recorded {money(event.amount)} as overpaid to grant {event.grant}"
 
 
-@_told(was.OverpaymentSettled)
-def _settled(e: was.OverpaymentSettled) -> str:
-    return f"settled {money(e.amount)} of what grant {e.grant} was overpaid"
+def _settled(event: events.OverpaymentSettled) -> str:
+    return f"settled {money(event.amount)} of what grant {event.grant} was overpaid"
+
+
+FUND_SENTENCES: Sentences = {
+    events.FundEstablished: _established,
+    events.PolicyAdopted: _adopted,
+    events.OfficerAppointed: _appointed,
+    events.OfficerRetired: _retired,
+    events.PartnerJoined: _joined,
+    events.ConsultationHeld: _consultation,
+    events.SealingSwitched: _sealing_switched,
+    events.ContributionPledged: _pledged,
+    events.ContributionAgreed: _agreed,
+    events.InstalmentScheduled: _scheduled,
+    events.InstalmentReceived: _received,
+    events.ObligationWaived: _waived,
+    events.FeeCharged: _fee,
+    events.IncomeCredited: _income,
+    events.AnswerQuarantined: _answer_quarantined,
+    events.RowQuarantined: _quarantined,
+    events.FundsReturned: _returned,
+    events.FundsCommitted: _committed,
+    events.CommitmentIncreased: _increased,
+    events.CommitmentReleased: _released,
+    events.OverpaymentRecorded: _overpaid,
+    events.OverpaymentSettled: _settled,
+    EntryCorrected: corrected,
+    DocumentAttached: attached,
+}

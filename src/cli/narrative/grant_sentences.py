@@ -1,398 +1,399 @@
-"""Every event of a grant in plain words: what comes after the name of the officer whose act it was.
+"""The sentences of a grant's history: for each event, the words that follow the actor's name."""
 
-A table, not a chain of cases, so that a test can hold it against the list of events.
-"""
-
-from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
-from cli.narrative.phrases import attached, because, corrected, countries, listed, money, named, quoted
+from cli.narrative.phrases import (
+    Sentences,
+    attached,
+    because,
+    corrected,
+    countries,
+    listed,
+    money,
+    named,
+    quoted,
+)
 from cli.output.terminal_text import prose
-from lifecycle.grant import events as was
-from lifecycle.kernel.event import DocumentAttached, EntryCorrected, Event
-
-_E = TypeVar("_E", bound=Event)
-GRANT: dict[type[Event], Callable[[Any], str]] = {}
-"""The words for each event. Everything that people wrote is escaped."""
-
-
-def _told(event: type[_E]) -> Callable[[Callable[[_E], str]], Callable[[_E], str]]:
-    def keep(words: Callable[[_E], str]) -> Callable[[_E], str]:
-        GRANT[event] = words
-        return words
-
-    return keep
-
+from lifecycle.grant import events
+from lifecycle.kernel.event import DocumentAttached, EntryCorrected
 
 # ── proposal ─────────────────────────────────────────────────────────────────────────────────
 
 
-@_told(was.GrantProposed)
-def _proposed(e: was.GrantProposed) -> str:
-    more = "".join(
-        f"; {what} {prose(value)}"
-        for what, value in (("call", e.call), ("institution", e.institution), ("operation", e.operation))
-        if value
-    )
-    sought = f"; sought: {', '.join(map(named, e.outcomes_sought))}" if e.outcomes_sought else ""
+def _proposed(event: events.GrantProposed) -> str:
+    labelled = (("call", event.call), ("institution", event.institution), ("operation", event.operation))
+    links = "".join(f"; {label} {prose(value)}" for label, value in labelled if value)
+    sought = f"; sought: {', '.join(map(named, event.outcomes_sought))}" if event.outcomes_sought else ""
     return (
-        f"proposed {quoted(e.title)} in window {e.window}, sector {prose(e.sector)}:"
-        f" {countries(e.recipients)} to learn from {countries(e.providers)}, with {money(e.amount)}"
-        f" in {e.months} months{sought}{more}. Objective: {quoted(e.objective)}"
+        f"proposed {quoted(event.title)} in window {event.window}, sector {prose(event.sector)}:"
+        f" {countries(event.recipients)} to learn from {countries(event.providers)}, with"
+        f" {money(event.amount)} in {event.months} months{sought}{links}."
+        f" Objective: {quoted(event.objective)}"
     )
 
 
-@_told(was.ProposalRevised)
-def _revised(e: was.ProposalRevised) -> str:
-    names = [name for name in type(e).model_fields if name not in ("on", "actor", "reason")]
-    changed = [named(name) for name in names if getattr(e, name) is not None]
-    return f"revised the proposal ({', '.join(changed) or 'nothing'}){because(e.reason)}"
+def _revised(event: events.ProposalRevised) -> str:
+    names = [name for name in type(event).model_fields if name not in ("on", "actor", "reason")]
+    changed = [named(name) for name in names if getattr(event, name) is not None]
+    return f"revised the proposal ({', '.join(changed) or 'nothing'}){because(event.reason)}"
 
 
-@_told(was.ProposalReturned)
-def _returned(e: was.ProposalReturned) -> str:
-    return f"sent the proposal back{because(e.reason)}"
+def _returned(event: events.ProposalReturned) -> str:
+    return f"sent the proposal back{because(event.reason)}"
 
 
-@_told(was.FundingRequested)
-def _requested(e: was.FundingRequested) -> str:
+def _requested(event: events.FundingRequested) -> str:
     lines = ", ".join(
         f"{prose(line.line)} {money(line.amount)}{' (capacity to share)' if line.capacity else ''}"
-        for line in e.budget
+        for line in event.budget
     )
     letters = ", ".join(
-        f"{letter.country} ({prose(letter.ministry)}, {letter.dated})" for letter in e.letters
+        f"{letter.country} ({prose(letter.ministry)}, {letter.dated})" for letter in event.letters
     )
-    return f"asked for funding of {money(e.amount)}: {lines}" + (
+    return f"asked for funding of {money(event.amount)}: {lines}" + (
         f"; letters from {letters}" if letters else ""
     )
 
 
-@_told(was.ProposalReviewed)
-def _reviewed(e: was.ProposalReviewed) -> str:
-    scores = ", ".join(f"{named(name)} {points:f}" for name, points in e.scores.items())
-    return f"reviewed the proposal and advised to {e.advice}" + (f" ({scores})" if scores else "")
+def _reviewed(event: events.ProposalReviewed) -> str:
+    scores = ", ".join(f"{named(name)} {points:f}" for name, points in event.scores.items())
+    return f"reviewed the proposal and advised to {event.advice}" + (f" ({scores})" if scores else "")
 
 
-@_told(was.GrantApproved)
-def _approved(e: was.GrantApproved) -> str:
-    if_only = f", on condition that: {'; '.join(map(prose, e.conditions))}" if e.conditions else ""
+def _approved(event: events.GrantApproved) -> str:
+    conditions = f", on condition that: {'; '.join(map(prose, event.conditions))}" if event.conditions else ""
     return (
-        f"approved {money(e.amount)} under policy edition {prose(e.edition)}{if_only}"
-        f" (request {e.request_digest[:12]}…)"
+        f"approved {money(event.amount)} under policy edition {prose(event.edition)}{conditions}"
+        f" (request {event.request_digest[:12]}…)"
     )
 
 
-@_told(was.ProposalDeclined)
-def _declined(e: was.ProposalDeclined) -> str:
-    return f"declined the proposal{because(e.reason)}"
+def _declined(event: events.ProposalDeclined) -> str:
+    return f"declined the proposal{because(event.reason)}"
 
 
-@_told(was.ProposalWithdrawn)
-def _withdrawn(e: was.ProposalWithdrawn) -> str:
-    return f"withdrew the proposal{because(e.reason)}"
+def _withdrawn(event: events.ProposalWithdrawn) -> str:
+    return f"withdrew the proposal{because(event.reason)}"
 
 
-@_told(was.PartyInvolved)
-def _party(e: was.PartyInvolved) -> str:
-    of = f" of {countries((e.country,))}" if e.country and e.organization else ""
-    who = prose(e.organization) if e.organization else countries((e.country or "ZZ",))
-    return f"recorded {who}{of} as {e.role} the exchange"
+def _party(event: events.PartyInvolved) -> str:
+    of = f" of {countries((event.country,))}" if event.country and event.organization else ""
+    party = prose(event.organization) if event.organization else countries((event.country or "ZZ",))
+    return f"recorded {party}{of} as {event.role} the exchange"
 
 
-@_told(was.ExpertEngaged)
-def _expert(e: was.ExpertEngaged) -> str:
-    days = f" for {e.days} days" if e.days is not None else ""
-    country = f", with the experience of {countries((e.country,))}" if e.country else ""
-    return f"engaged expert {prose(e.expert)} for {', '.join(e.phases)}{days}{country}"
+def _expert(event: events.ExpertEngaged) -> str:
+    days = f" for {event.days} days" if event.days is not None else ""
+    country = f", with the experience of {countries((event.country,))}" if event.country else ""
+    return f"engaged expert {prose(event.expert)} for {', '.join(event.phases)}{days}{country}"
 
 
 # ── agreement ────────────────────────────────────────────────────────────────────────────────
 
 
-@_told(was.ConditionMet)
-def _condition_met(e: was.ConditionMet) -> str:
-    return f"recorded a condition as met: {quoted(e.condition)}"
+def _condition_met(event: events.ConditionMet) -> str:
+    return f"recorded a condition as met: {quoted(event.condition)}"
 
 
-@_told(was.AgreementSigned)
-def _signed(_: was.AgreementSigned) -> str:
+def _signed(_: events.AgreementSigned) -> str:
     return "signed the agreement"
 
 
-@_told(was.GrantMadeEffective)
-def _effective(e: was.GrantMadeEffective) -> str:
-    return f"made the grant effective, to close on {e.closing_date}"
+def _effective(event: events.GrantMadeEffective) -> str:
+    return f"made the grant effective, to close on {event.closing_date}"
 
 
-@_told(was.GrantLapsed)
-def _lapsed(e: was.GrantLapsed) -> str:
-    how = "ended the approval, which was given up" if e.given_up else "let the approval lapse"
-    return f"{how}{because(e.reason)}"
+def _lapsed(event: events.GrantLapsed) -> str:
+    act = "ended the approval, which was given up" if event.given_up else "let the approval lapse"
+    return f"{act}{because(event.reason)}"
 
 
 # ── activities ───────────────────────────────────────────────────────────────────────────────
 
 
-def _when(e: Any) -> str:
-    days = f"on {e.starts}" if e.starts == e.ends else f"from {e.starts} to {e.ends}"
-    return days if e.starts_at is None else f"{days}, beginning at {e.starts_at:%Y-%m-%d %H:%M} UTC"
+def _dates(event: Any) -> str:
+    days = f"on {event.starts}" if event.starts == event.ends else f"from {event.starts} to {event.ends}"
+    return days if event.starts_at is None else f"{days}, beginning at {event.starts_at:%Y-%m-%d %H:%M} UTC"
 
 
-@_told(was.ActivityPlanned)
-def _planned(e: was.ActivityPlanned) -> str:
-    budget = f", budget {money(e.budget)}" if e.budget is not None else ""
-    sites = "; ".join(f"{prose(site.site)} ({prose(site.time_zone)})" for site in e.sites)
+def _planned(event: events.ActivityPlanned) -> str:
+    budget = f", budget {money(event.budget)}" if event.budget is not None else ""
+    sites = "; ".join(f"{prose(site.site)} ({prose(site.time_zone)})" for site in event.sites)
     at = f"; sites: {sites}" if sites else ""
     return (
-        f"planned activity {e.activity}, a {named(e.instrument)} of {countries(e.countries)}"
-        f" {_when(e)}{budget}{at}"
+        f"planned activity {event.activity}, a {named(event.instrument)} of {countries(event.countries)}"
+        f" {_dates(event)}{budget}{at}"
     )
 
 
-@_told(was.ActivityRescheduled)
-def _rescheduled(e: was.ActivityRescheduled) -> str:
-    return f"moved activity {e.activity}: it is to be held {_when(e)}{because(e.reason)}"
+def _rescheduled(event: events.ActivityRescheduled) -> str:
+    return f"moved activity {event.activity}: it is to be held {_dates(event)}{because(event.reason)}"
 
 
-@_told(was.ActivityCancelled)
-def _called_off(e: was.ActivityCancelled) -> str:
-    return f"called off activity {e.activity}{because(e.reason)}"
+def _called_off(event: events.ActivityCancelled) -> str:
+    return f"called off activity {event.activity}{because(event.reason)}"
 
 
-@_told(was.ActivityHeld)
-def _held(e: was.ActivityHeld) -> str:
-    who = ""
-    if e.participants:
+def _held(event: events.ActivityHeld) -> str:
+    participants = ""
+    if event.participants:
         groups = ("women", "men", "not_stated")
-        counts = [(sum(getattr(row, group) for row in e.participants), group) for group in groups]
+        counts = [(sum(getattr(row, group) for row in event.participants), group) for group in groups]
         people = ", ".join(f"{n} {group.replace('_', ' ')}" for n, group in counts if n) or "nobody"
-        who = f" with {people} from {countries(tuple(row.country for row in e.participants))}"
-    where = f" in {countries(e.hosts)}" if e.hosts else ""
-    parts = ((e.giving, "gave"), (e.receiving, "received"))
-    gave = "".join(f"; {countries(codes)} {did}" for codes, did in parts if codes)
-    cost = f", at a cost of {money(e.cost)}" if e.cost is not None else ""
-    lessons = f". Lessons: {quoted(e.lessons)}" if e.lessons else ""
-    return f"recorded activity {e.activity} as held {_when(e)}{where}{who}{cost}{gave}{lessons}"
+        participants = f" with {people} from {countries(tuple(row.country for row in event.participants))}"
+    hosts = f" in {countries(event.hosts)}" if event.hosts else ""
+    codes_and_verbs = ((event.giving, "gave"), (event.receiving, "received"))
+    roles = "".join(f"; {countries(codes)} {verb}" for codes, verb in codes_and_verbs if codes)
+    cost = f", at a cost of {money(event.cost)}" if event.cost is not None else ""
+    lessons = f". Lessons: {quoted(event.lessons)}" if event.lessons else ""
+    held = f"recorded activity {event.activity} as held {_dates(event)}"
+    return f"{held}{hosts}{participants}{cost}{roles}{lessons}"
 
 
 # ── payments ─────────────────────────────────────────────────────────────────────────────────
 
 
-@_told(was.PaymentRequested)
-def _payment_requested(e: was.PaymentRequested) -> str:
-    return f"asked for payment {e.payment}: {money(e.amount)} to {prose(e.payee)} for {prose(e.category)}"
+def _payment_requested(event: events.PaymentRequested) -> str:
+    amount, payee, category = money(event.amount), prose(event.payee), prose(event.category)
+    return f"asked for payment {event.payment}: {amount} to {payee} for {category}"
 
 
-@_told(was.PaymentAuthorised)
-def _payment_authorised(e: was.PaymentAuthorised) -> str:
-    return f"authorised payment {e.payment}" + (f" up to {money(e.amount)}" if e.amount is not None else "")
-
-
-@_told(was.PaymentRejected)
-def _payment_rejected(e: was.PaymentRejected) -> str:
-    return f"rejected payment {e.payment}{because(e.reason)}"
-
-
-@_told(was.FundsDisbursed)
-def _disbursed(e: was.FundsDisbursed) -> str:
-    other = f", as {money(e.paid_amount)}" if e.paid_amount is not None else ""
-    rate = f" at {e.rate:f}" if e.rate is not None else ""
-    return f"paid {money(e.amount)} for payment {e.payment}{other}{rate}"
-
-
-@_told(was.PaymentFailed)
-def _payment_failed(e: was.PaymentFailed) -> str:
-    return f"recorded that the bank could not carry out payment {e.payment}{because(e.reason)}"
-
-
-@_told(was.RefundReceived)
-def _refunded(e: was.RefundReceived) -> str:
-    if e.payment is not None:
-        of = f" on payment {e.payment}"
-    else:
-        of = ": " + ", ".join(f"{money(part.amount)} on payment {part.payment}" for part in e.split or ())
-    return f"recorded a refund of {money(e.amount)}{of}{because(e.reason)}"
-
-
-@_told(was.IrregularPaymentRecorded)
-def _irregular(e: was.IrregularPaymentRecorded) -> str:
-    of = f", which doubles {e.of}" if e.of is not None else ""
-    category = f" for {prose(e.category)}" if e.category is not None else ""
-    return (
-        f"recorded an irregular payment {e.payment} of {money(e.amount)} to {prose(e.payee)}{category}{of},"
-        f" in breach of {quoted(e.rule)}{because(e.reason)}"
+def _payment_authorised(event: events.PaymentAuthorised) -> str:
+    return f"authorised payment {event.payment}" + (
+        f" up to {money(event.amount)}" if event.amount is not None else ""
     )
 
 
-@_told(was.CoFinancingRecorded)
-def _co_financing(e: was.CoFinancingRecorded) -> str:
-    source = f" from {prose(e.source)}" if e.source else ""
-    return f"recorded {named(e.kind)} co-financing of {money(e.amount)}{source}"
+def _payment_rejected(event: events.PaymentRejected) -> str:
+    return f"rejected payment {event.payment}{because(event.reason)}"
 
 
-@_told(was.CostRecorded)
-def _cost(e: was.CostRecorded) -> str:
-    return f"recorded {money(e.amount)} spent on {e.purpose}"
+def _disbursed(event: events.FundsDisbursed) -> str:
+    paid = f", as {money(event.paid_amount)}" if event.paid_amount is not None else ""
+    rate = f" at {event.rate:f}" if event.rate is not None else ""
+    return f"paid {money(event.amount)} for payment {event.payment}{paid}{rate}"
+
+
+def _payment_failed(event: events.PaymentFailed) -> str:
+    return f"recorded that the bank could not carry out payment {event.payment}{because(event.reason)}"
+
+
+def _refunded(event: events.RefundReceived) -> str:
+    if event.payment is not None:
+        of = f" on payment {event.payment}"
+    else:
+        of = ": " + ", ".join(f"{money(part.amount)} on payment {part.payment}" for part in event.split or ())
+    return f"recorded a refund of {money(event.amount)}{of}{because(event.reason)}"
+
+
+def _irregular(event: events.IrregularPaymentRecorded) -> str:
+    of = f", which doubles {event.of}" if event.of is not None else ""
+    category = f" for {prose(event.category)}" if event.category is not None else ""
+    return (
+        f"recorded an irregular payment {event.payment} of {money(event.amount)} to"
+        f" {prose(event.payee)}{category}{of}, in breach of {quoted(event.rule)}{because(event.reason)}"
+    )
+
+
+def _co_financing(event: events.CoFinancingRecorded) -> str:
+    source = f" from {prose(event.source)}" if event.source else ""
+    return f"recorded {named(event.kind)} co-financing of {money(event.amount)}{source}"
+
+
+def _cost(event: events.CostRecorded) -> str:
+    return f"recorded {money(event.amount)} spent on {event.purpose}"
 
 
 # ── changes ──────────────────────────────────────────────────────────────────────────────────
 
 
-@_told(was.ClosingDateExtended)
-def _extended(e: was.ClosingDateExtended) -> str:
-    waiver = f"; beyond the window's span, waived{because(e.waiver)}" if e.waiver else ""
-    return f"extended the closing date to {e.closing_date}{because(e.reason)}{waiver}"
+def _extended(event: events.ClosingDateExtended) -> str:
+    waiver = f"; beyond the window's span, waived{because(event.waiver)}" if event.waiver else ""
+    return f"extended the closing date to {event.closing_date}{because(event.reason)}{waiver}"
 
 
-@_told(was.GrantRestructured)
-def _restructured(e: was.GrantRestructured) -> str:
+def _restructured(event: events.GrantRestructured) -> str:
     names = ("window", "recipients", "providers", "objective", "institution", "capabilities_planned")
-    changed = ", ".join(named(name) for name in names if getattr(e, name) is not None)
-    return f"restructured the grant ({changed}) under policy edition {prose(e.edition)}{because(e.reason)}"
+    changed = ", ".join(named(name) for name in names if getattr(event, name) is not None)
+    edition = prose(event.edition)
+    return f"restructured the grant ({changed}) under policy edition {edition}{because(event.reason)}"
 
 
-@_told(was.CommitmentIncreased)
-def _increased(e: was.CommitmentIncreased) -> str:
-    return f"increased the commitment by {money(e.amount)}{because(e.reason)}"
+def _increased(event: events.CommitmentIncreased) -> str:
+    return f"increased the commitment by {money(event.amount)}{because(event.reason)}"
 
 
-@_told(was.BalanceCancelled)
-def _balance_cancelled(e: was.BalanceCancelled) -> str:
-    return f"cancelled {money(e.amount)} of the undisbursed balance{because(e.reason)}"
+def _balance_cancelled(event: events.BalanceCancelled) -> str:
+    return f"cancelled {money(event.amount)} of the undisbursed balance{because(event.reason)}"
 
 
 def _scope(scope: str | None) -> str:
     return "everything" if scope in (None, "all") else str(scope)
 
 
-@_told(was.GrantSuspended)
-def _suspended(e: was.GrantSuspended) -> str:
-    return f"suspended {_scope(e.scope)}{because(e.reason)}"
+def _suspended(event: events.GrantSuspended) -> str:
+    return f"suspended {_scope(event.scope)}{because(event.reason)}"
 
 
-@_told(was.SuspensionLifted)
-def _lifted(e: was.SuspensionLifted) -> str:
-    what = "every suspension" if e.scope is None else f"the suspension of {_scope(e.scope)}"
-    return f"lifted {what}{because(e.reason)}"
+def _lifted(event: events.SuspensionLifted) -> str:
+    suspension = "every suspension" if event.scope is None else f"the suspension of {_scope(event.scope)}"
+    return f"lifted {suspension}{because(event.reason)}"
 
 
-@_told(was.GrantCancelled)
-def _cancelled(e: was.GrantCancelled) -> str:
-    return f"cancelled the grant{because(e.reason)}"
+def _cancelled(event: events.GrantCancelled) -> str:
+    return f"cancelled the grant{because(event.reason)}"
 
 
 # ── results ──────────────────────────────────────────────────────────────────────────────────
 
 
-@_told(was.ProgressReported)
-def _progress(e: was.ProgressReported) -> str:
-    return f"reported progress for {prose(e.period)}, rated {named(e.rating)}: {quoted(e.narrative)}"
+def _progress(event: events.ProgressReported) -> str:
+    return (
+        f"reported progress for {prose(event.period)}, rated {named(event.rating)}: {quoted(event.narrative)}"
+    )
 
 
-@_told(was.ImplementationCompleted)
-def _completed(_: was.ImplementationCompleted) -> str:
+def _completed(_: events.ImplementationCompleted) -> str:
     return "recorded the implementation as completed; follow-up begins"
 
 
-@_told(was.OutcomesReported)
-def _outcomes(e: was.OutcomesReported) -> str:
+def _outcomes(event: events.OutcomesReported) -> str:
     parts = [
-        f"outcomes ({listed(e.outcomes)})" if e.outcomes else "",
-        f"results ({listed(e.results)})" if e.results else "",
+        f"outcomes ({listed(event.outcomes)})" if event.outcomes else "",
+        f"results ({listed(event.results)})" if event.results else "",
     ]
     return f"reported {' and '.join(part for part in parts if part) or 'nothing'}"
 
 
-@_told(was.LessonRecorded)
-def _lesson(e: was.LessonRecorded) -> str:
-    parts = (("worked", e.worked), ("did not work", e.did_not_work), ("why", e.why))
-    return "told a lesson: " + "; ".join(f"{what}: {quoted(text)}" for what, text in parts if text)
+def _lesson(event: events.LessonRecorded) -> str:
+    parts = (("worked", event.worked), ("did not work", event.did_not_work), ("why", event.why))
+    return "recorded a lesson: " + "; ".join(f"{label}: {quoted(text)}" for label, text in parts if text)
 
 
-@_told(was.CapabilityReached)
-def _capability(e: was.CapabilityReached) -> str:
-    return f"recorded the capability of {named(e.capability)} as reached{because(e.evidence)}"
+def _capability(event: events.CapabilityReached) -> str:
+    return f"recorded the capability of {named(event.capability)} as reached{because(event.evidence)}"
 
 
-@_told(was.FollowUpAgreed)
-def _follow_up(e: was.FollowUpAgreed) -> str:
-    needs = f"; it needs {money(e.finance_needed)}" if e.finance_needed is not None else ""
-    return f"agreed follow-up {e.follow_up} with {prose(e.owner)}, due {e.due}: {quoted(e.action)}{needs}"
+def _follow_up(event: events.FollowUpAgreed) -> str:
+    needs = f"; it needs {money(event.finance_needed)}" if event.finance_needed is not None else ""
+    agreed = f"agreed follow-up {event.follow_up} with {prose(event.owner)}, due {event.due}"
+    return f"{agreed}: {quoted(event.action)}{needs}"
 
 
-@_told(was.FollowUpFinanced)
-def _follow_up_financed(e: was.FollowUpFinanced) -> str:
-    source = f" from {prose(e.source)}" if e.source else ""
-    return f"recorded {money(e.amount)} found for follow-up {e.follow_up}{source}"
+def _follow_up_financed(event: events.FollowUpFinanced) -> str:
+    source = f" from {prose(event.source)}" if event.source else ""
+    return f"recorded {money(event.amount)} found for follow-up {event.follow_up}{source}"
 
 
-@_told(was.FollowUpCompleted)
-def _follow_up_done(e: was.FollowUpCompleted) -> str:
-    return f"recorded follow-up {e.follow_up} as done{because(e.evidence)}"
+def _follow_up_done(event: events.FollowUpCompleted) -> str:
+    return f"recorded follow-up {event.follow_up} as done{because(event.evidence)}"
 
 
-@_told(was.FollowUpDropped)
-def _follow_up_dropped(e: was.FollowUpDropped) -> str:
-    return f"dropped follow-up {e.follow_up}{because(e.reason)}"
+def _follow_up_dropped(event: events.FollowUpDropped) -> str:
+    return f"dropped follow-up {event.follow_up}{because(event.reason)}"
 
 
-@_told(was.FollowUpHandedOver)
-def _follow_up_handed(e: was.FollowUpHandedOver) -> str:
-    return f"handed follow-up {e.follow_up} over to {prose(e.to)}"
+def _follow_up_handed(event: events.FollowUpHandedOver) -> str:
+    return f"handed follow-up {event.follow_up} over to {prose(event.to)}"
 
 
-@_told(was.CompletionReportSubmitted)
-def _report(e: was.CompletionReportSubmitted) -> str:
-    lessons = f" Lessons: {quoted(e.lessons)}" if e.lessons else ""
-    return f"submitted the completion report: {quoted(e.summary)}{lessons}"
+def _report(event: events.CompletionReportSubmitted) -> str:
+    lessons = f" Lessons: {quoted(event.lessons)}" if event.lessons else ""
+    return f"submitted the completion report: {quoted(event.summary)}{lessons}"
 
 
-@_told(was.CompletionReportAccepted)
-def _report_accepted(_: was.CompletionReportAccepted) -> str:
+def _report_accepted(_: events.CompletionReportAccepted) -> str:
     return "accepted the completion report"
 
 
-@_told(was.ClientSurveyRecorded)
-def _survey(e: was.ClientSurveyRecorded) -> str:
-    mean: Decimal | None = e.satisfaction
-    return f"recorded a client survey of {e.respondents} respondents" + (
+def _survey(event: events.ClientSurveyRecorded) -> str:
+    mean: Decimal | None = event.satisfaction
+    return f"recorded a client survey of {event.respondents} respondents" + (
         f", satisfaction {mean:f}" if mean is not None else ""
     )
 
 
-@_told(was.ResultsStoryPublished)
-def _story(e: was.ResultsStoryPublished) -> str:
-    at = f" ({prose(e.url)})" if e.url else ""
-    return f"published the results story {quoted(e.title)}{at}: {quoted(e.summary)}"
+def _story(event: events.ResultsStoryPublished) -> str:
+    at = f" ({prose(event.url)})" if event.url else ""
+    return f"published the results story {quoted(event.title)}{at}: {quoted(event.summary)}"
 
 
-@_told(was.DevelopmentOutcomeRecorded)
-def _development(e: was.DevelopmentOutcomeRecorded) -> str:
-    title = f" {quoted(e.title)}" if e.title else ""
-    at = f" ({prose(e.url)})" if e.url else ""
-    return f"recorded a development outcome{title}{at}: {quoted(e.summary)}"
+def _development(event: events.DevelopmentOutcomeRecorded) -> str:
+    title = f" {quoted(event.title)}" if event.title else ""
+    at = f" ({prose(event.url)})" if event.url else ""
+    return f"recorded a development outcome{title}{at}: {quoted(event.summary)}"
 
 
 # ── closure ──────────────────────────────────────────────────────────────────────────────────
 
 
-@_told(was.ObligationWaived)
-def _waived(e: was.ObligationWaived) -> str:
-    item = f" {e.item}" if e.item else ""
-    return f"waived the obligation {named(e.obligation)}{item}{because(e.reason)}"
+def _waived(event: events.ObligationWaived) -> str:
+    item = f" {event.item}" if event.item else ""
+    return f"waived the obligation {named(event.obligation)}{item}{because(event.reason)}"
 
 
-@_told(was.GrantClosed)
-def _closed(_: was.GrantClosed) -> str:
+def _closed(_: events.GrantClosed) -> str:
     return "closed the grant"
 
 
-@_told(was.GrantReopened)
-def _reopened(e: was.GrantReopened) -> str:
-    return f"reopened the grant{because(e.reason)}"
+def _reopened(event: events.GrantReopened) -> str:
+    return f"reopened the grant{because(event.reason)}"
 
 
-GRANT[EntryCorrected] = corrected
-GRANT[DocumentAttached] = attached
+GRANT_SENTENCES: Sentences = {
+    events.GrantProposed: _proposed,
+    events.ProposalRevised: _revised,
+    events.ProposalReturned: _returned,
+    events.FundingRequested: _requested,
+    events.ProposalReviewed: _reviewed,
+    events.GrantApproved: _approved,
+    events.ProposalDeclined: _declined,
+    events.ProposalWithdrawn: _withdrawn,
+    events.PartyInvolved: _party,
+    events.ExpertEngaged: _expert,
+    events.ConditionMet: _condition_met,
+    events.AgreementSigned: _signed,
+    events.GrantMadeEffective: _effective,
+    events.GrantLapsed: _lapsed,
+    events.ActivityPlanned: _planned,
+    events.ActivityRescheduled: _rescheduled,
+    events.ActivityCancelled: _called_off,
+    events.ActivityHeld: _held,
+    events.PaymentRequested: _payment_requested,
+    events.PaymentAuthorised: _payment_authorised,
+    events.PaymentRejected: _payment_rejected,
+    events.FundsDisbursed: _disbursed,
+    events.PaymentFailed: _payment_failed,
+    events.RefundReceived: _refunded,
+    events.IrregularPaymentRecorded: _irregular,
+    events.CoFinancingRecorded: _co_financing,
+    events.CostRecorded: _cost,
+    events.ClosingDateExtended: _extended,
+    events.GrantRestructured: _restructured,
+    events.CommitmentIncreased: _increased,
+    events.BalanceCancelled: _balance_cancelled,
+    events.GrantSuspended: _suspended,
+    events.SuspensionLifted: _lifted,
+    events.GrantCancelled: _cancelled,
+    events.ProgressReported: _progress,
+    events.ImplementationCompleted: _completed,
+    events.OutcomesReported: _outcomes,
+    events.LessonRecorded: _lesson,
+    events.CapabilityReached: _capability,
+    events.FollowUpAgreed: _follow_up,
+    events.FollowUpFinanced: _follow_up_financed,
+    events.FollowUpCompleted: _follow_up_done,
+    events.FollowUpDropped: _follow_up_dropped,
+    events.FollowUpHandedOver: _follow_up_handed,
+    events.CompletionReportSubmitted: _report,
+    events.CompletionReportAccepted: _report_accepted,
+    events.ClientSurveyRecorded: _survey,
+    events.ResultsStoryPublished: _story,
+    events.DevelopmentOutcomeRecorded: _development,
+    events.ObligationWaived: _waived,
+    events.GrantClosed: _closed,
+    events.GrantReopened: _reopened,
+    EntryCorrected: corrected,
+    DocumentAttached: attached,
+}

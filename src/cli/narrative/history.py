@@ -1,4 +1,4 @@
-"""A life told entry by entry: what happened, what it changed, when it was recorded."""
+"""The history of a stream, one paragraph an entry: what happened, what it changed, when it was recorded."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -6,11 +6,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from cli.narrative import changes as fields_of
-from cli.narrative.call_sentences import CALL as CALL_WORDS
-from cli.narrative.fund_sentences import FUND as FUND_WORDS
-from cli.narrative.grant_sentences import GRANT as GRANT_WORDS
-from cli.narrative.phrases import because
+from cli.narrative.call_sentences import CALL_SENTENCES
+from cli.narrative.fund_sentences import FUND_SENTENCES
+from cli.narrative.grant_sentences import GRANT_SENTENCES
+from cli.narrative.phrases import Sentences, because
+from cli.narrative.state_fields import changes, grant_fields, key
 from cli.output.terminal_text import (
     in_units,
     moment,
@@ -38,136 +38,143 @@ from lifecycle.types.stage import ZERO
 from projections.audit.lateness import Lateness
 
 Change = tuple[str, Any, Any]
-"""A field, what it was, what it is."""
+"""A field, its value before, and its value after."""
 
-_ALREADY_TOLD = frozenset(
+_STATED_IN_SENTENCE = frozenset(
     (
         *("proposed on", "requested on", "approved on", "signed on", "effective on", "completed on"),
         *("closed on", "ended on", "closures", "reviewed by", "documents", "objective", "budget", "letters"),
     )
 )
-"""Fields whose change the sentence itself tells."""
+"""Fields whose change is clear from the sentence itself."""
 
 
 @dataclass
 class Paragraph:
-    """One entry of a history, with what it changed and what became of it."""
+    """One entry of a history, with what it changed, and what later entries say about it."""
 
     entry: Entry
     sentence: str
     changes: list[Change] = field(default_factory=list)
     out_of_order: bool = False
-    """Recorded after an entry of a later day."""
+    """The entry was recorded after an entry of a later day."""
     late_days: int = 0
     """Days from the day on which it took effect to the day, at the fund's seat, on which it was recorded."""
     late: bool = False
-    """Recorded later than the edition's days for it."""
+    """The entry was recorded more days after its own day than the edition allows."""
     corrections: list[tuple[Entry, list[Change]]] = field(default_factory=list)
-    """Corrections of this entry that hold, with what each changed."""
+    """Corrections of this entry that were not struck, with what each changed."""
     struck_by: Entry | None = None
     without_effect: bool = False
-    """A correction that was struck itself."""
+    """The entry is a correction, and was struck."""
     left_out: str | None = None
-    """``quarantined`` or ``stopped``, of a row that counts in no fold."""
+    """``quarantined`` or ``stopped`` if the row is left out of every fold."""
 
 
-def tell(stream: str, entries: Sequence[Entry], fund: Fund, on: date | None = None) -> list[Paragraph]:
-    """Return the history in the one order, of the entries known; those after the day ``on`` left out.
+def paragraphs_of(
+    stream: str, entries: Sequence[Entry], fund: Fund, on: date | None = None
+) -> list[Paragraph]:
+    """Return the stream's history in order of day, then version, up to the day ``on``.
 
-    ``fund``: whose seat and editions say which entries were recorded late.
+    The fund's seat and editions decide which entries were recorded late.
     """
-    about = kind_of(stream)
-    words = _WORDS[about]
+    stream_kind = kind_of(stream)
+    sentences = _SENTENCES[stream_kind]
     left_out = [entry for entry in entries if isinstance(entry.event, LeftOut)]
     entries = lawful(entries)
     held = {entry.originator_version: entry for entry in in_force(entries)}
-    behind = _out_of_order(entries)
+    out_of_order = _out_of_order(entries)
     lateness = Lateness(held.values(), fund)
-    corrections, struck, void = _corrections(entries)
-    changed = dict(_STEPS[about](sorted(held.values(), key=lambda entry: entry.order)))
+    corrections, struck_by, void = _corrections(entries)
+    changes_by = dict(_CHANGES[stream_kind](sorted(held.values(), key=lambda entry: entry.order)))
     paragraphs = []
-    for raw in entries:
-        version = raw.originator_version
-        entry = held.get(version, raw)
+    for recorded in entries:
+        version = recorded.originator_version
+        entry = held.get(version, recorded)
         paragraph = Paragraph(
-            entry, sentence(entry.event, words), changed.get(version, []), version in behind
+            entry, _sentence(entry.event, sentences), changes_by.get(version, []), version in out_of_order
         )
         recorded_on = day_at(entry.recorded_at, fund.time_zone)
         paragraph.late_days = max(0, (recorded_on - entry.on).days)
         paragraph.late = recorded_on > lateness.in_time_until(entry)
         paragraph.corrections = corrections.get(version, [])
-        paragraph.struck_by = struck.get(version)
+        paragraph.struck_by = struck_by.get(version)
         paragraph.without_effect = version in void
         paragraphs.append(paragraph)
-    _tell_corrections(paragraphs, corrections)
-    if about == "grant":
-        _add_effects(paragraphs, entries)
-    paragraphs += [_left_out(entry) for entry in left_out]
+    _describe_corrections(paragraphs, corrections)
+    if stream_kind == "grant":
+        _add_effects_of_corrections(paragraphs, entries)
+    paragraphs += [_left_out_row(entry) for entry in left_out]
     paragraphs.sort(key=lambda paragraph: paragraph.entry.order)
     return paragraphs if on is None else [paragraph for paragraph in paragraphs if paragraph.entry.on <= on]
 
 
-def _left_out(entry: Entry) -> Paragraph:
-    """A row that counts in no fold: that it is there is a part of the story."""
+def _left_out_row(entry: Entry) -> Paragraph:
+    """Return the paragraph of a row that is left out of every fold, so that a reader learns of it."""
     assert isinstance(entry.event, LeftOut)
-    row = f"a row {prose(entry.event.topic)} is there, which counts in nothing: {prose(entry.event.why)}"
-    return Paragraph(entry, row, left_out="quarantined" if entry.event.quarantined else "stopped")
+    sentence = f"a row {prose(entry.event.topic)} is there, which counts in nothing: {prose(entry.event.why)}"
+    return Paragraph(entry, sentence, left_out="quarantined" if entry.event.quarantined else "stopped")
 
 
-def sentence(event: Event, words: Any) -> str:
-    """Return who did what."""
-    return f"{prose(event.actor)} {words[type(event)](event)}"
+def _sentence(event: Event, sentences: Sentences) -> str:
+    return f"{prose(event.actor)} {sentences[type(event)](event)}"
 
 
 def _out_of_order(entries: Sequence[Entry]) -> set[int]:
-    """Return the versions of the entries recorded for a day before that of an entry recorded earlier."""
-    versions, newest = set(), date.min
+    """Return the versions of entries that were recorded after an entry of a later day."""
+    versions, latest_day = set(), date.min
     for entry in entries:
-        if entry.on < newest:
+        if entry.on < latest_day:
             versions.add(entry.originator_version)
-        newest = max(newest, entry.on)
+        latest_day = max(latest_day, entry.on)
     return versions
 
 
 def _corrections(
     entries: Sequence[Entry],
 ) -> tuple[dict[int, list[tuple[Entry, list[Change]]]], dict[int, Entry], set[int]]:
-    """By entry: the corrections that hold, with before and after; what struck it; and what has no effect."""
-    made = [entry for entry in entries if isinstance(entry.event, EntryCorrected)]
-    void = void_corrections(made)
-    now = {entry.originator_version: entry.event for entry in entries}
-    holding: dict[int, list[tuple[Entry, list[Change]]]] = {}
-    struck: dict[int, Entry] = {}
-    for correction in made:
-        change = correction.event
-        assert isinstance(change, EntryCorrected)
+    """Return what corrections did to each entry, by version.
+
+    First the corrections that were not struck, with what each changed; then the corrections that struck
+    an entry; then the versions of the corrections that were struck themselves.
+    """
+    corrections = [entry for entry in entries if isinstance(entry.event, EntryCorrected)]
+    void = void_corrections(corrections)
+    events = {entry.originator_version: entry.event for entry in entries}
+    in_effect: dict[int, list[tuple[Entry, list[Change]]]] = {}
+    struck_by: dict[int, Entry] = {}
+    for correction in corrections:
+        event = correction.event
+        assert isinstance(event, EntryCorrected)
         if correction.originator_version in void:
             continue
-        if change.struck:
-            struck[change.entry] = correction
-        elif change.reads is not None:
-            before = now[change.entry]
-            now[change.entry] = after = reads(before, change.reads)
-            differs = [(name, getattr(before, name), getattr(after, name)) for name in change.reads]
-            holding.setdefault(change.entry, []).append((correction, differs))
-    return holding, struck, void
+        if event.struck:
+            struck_by[event.entry] = correction
+        elif event.reads is not None:
+            before = events[event.entry]
+            events[event.entry] = after = reads(before, event.reads)
+            changed = [(name, getattr(before, name), getattr(after, name)) for name in event.reads]
+            in_effect.setdefault(event.entry, []).append((correction, changed))
+    return in_effect, struck_by, void
 
 
-def _tell_corrections(
+def _describe_corrections(
     paragraphs: list[Paragraph], corrections: dict[int, list[tuple[Entry, list[Change]]]]
 ) -> None:
-    """A correction's own paragraph says what it changed, rather than only what it reads."""
-    own = {entry.originator_version: differs for made in corrections.values() for entry, differs in made}
+    """Write before and after into the sentence of each correction, which has only the new values."""
+    changed_by = {
+        entry.originator_version: changed for pairs in corrections.values() for entry, changed in pairs
+    }
     for paragraph in paragraphs:
         event = paragraph.entry.event
-        differs = own.get(paragraph.entry.originator_version)
-        if isinstance(event, EntryCorrected) and differs is not None:
-            what = f"{arrows(differs)}{because(event.reason)}"
-            paragraph.sentence = f"{prose(event.actor)} corrected entry {event.entry}: {what}"
+        changed = changed_by.get(paragraph.entry.originator_version)
+        if isinstance(event, EntryCorrected) and changed is not None:
+            detail = f"{arrows(changed)}{because(event.reason)}"
+            paragraph.sentence = f"{prose(event.actor)} corrected entry {event.entry}: {detail}"
 
 
-def _add_effects(paragraphs: list[Paragraph], entries: Sequence[Entry]) -> None:
-    """What each correction changed in the whole life, when it was recorded."""
+def _add_effects_of_corrections(paragraphs: list[Paragraph], entries: Sequence[Entry]) -> None:
+    """Give each correction the changes that it made to the grant when it was recorded."""
     for paragraph in paragraphs:
         if isinstance(paragraph.entry.event, EntryCorrected):
             version = paragraph.entry.originator_version
@@ -175,12 +182,14 @@ def _add_effects(paragraphs: list[Paragraph], entries: Sequence[Entry]) -> None:
                 grant_state.fold(in_force([entry for entry in entries if entry.originator_version <= last]))
                 for last in (version - 1, version)
             )
-            paragraph.changes = fields_of.changes(
-                fields_of.of_grant(before, beside=after), fields_of.of_grant(after, beside=before)
-            )
+            paragraph.changes = _grant_changes(before, after)
 
 
-def _grant_steps(held: Sequence[Entry]) -> Iterator[tuple[int, list[Change]]]:
+def _grant_changes(before: Grant | None, after: Grant | None) -> list[Change]:
+    return changes(grant_fields(before, compared_with=after), grant_fields(after, compared_with=before))
+
+
+def _changes_of_grant(held: Sequence[Entry]) -> Iterator[tuple[int, list[Change]]]:
     before: Grant | None = None
     for entry in held:
         if before is None:
@@ -188,34 +197,32 @@ def _grant_steps(held: Sequence[Entry]) -> Iterator[tuple[int, list[Change]]]:
             yield entry.originator_version, [("stage", None, str(before.stage))]
             continue
         after = grant_state.evolve(before, entry.event)
-        yield (
-            entry.originator_version,
-            fields_of.changes(
-                fields_of.of_grant(before, beside=after), fields_of.of_grant(after, beside=before)
-            ),
-        )
+        yield entry.originator_version, _grant_changes(before, after)
         before = after
 
 
-def _fund_steps(held: Sequence[Entry]) -> Iterator[tuple[int, list[Change]]]:
-    """What is available is added up here: asking the state for it at every step takes too long."""
+def _changes_of_fund(held: Sequence[Entry]) -> Iterator[tuple[int, list[Change]]]:
+    """Yield each entry's version with its changes.
+
+    The available amount is added up here, because computing it from the state at every entry takes too long.
+    """
     state, available = Fund(), ZERO
     for entry in held:
         event = entry.event
         after = fund_state.evolve(replace(state, available=DatedSums()), event)
         flow = after.available.at(date.max)
-        now = in_units(available + flow, after.currency)
-        changed: list[Change] = [("available", available, now)] if flow else []
+        available_now = in_units(available + flow, after.currency)
+        changed: list[Change] = [("available", available, available_now)] if flow else []
         officer = getattr(event, "officer", None)
         if officer is not None:
-            before, given = (tuple(sorted(part.roles_on(officer, event.on))) for part in (state, after))
-            changed.append((f"officer {officer}", before, given))
+            before, now = (tuple(sorted(part.roles_on(officer, event.on))) for part in (state, after))
+            changed.append((f"officer {officer}", before, now))
         yield entry.originator_version, changed
-        state, available = after, now
+        state, available = after, available_now
 
 
-def _call_steps(held: Sequence[Entry]) -> Iterator[tuple[int, list[Change]]]:
-    """Give after each entry what is left of the envelope."""
+def _changes_of_call(held: Sequence[Entry]) -> Iterator[tuple[int, list[Change]]]:
+    """Yield each entry's version with its change of what is left of the envelope."""
     left: Decimal | None = None
     for entry in held:
         event = entry.event
@@ -230,20 +237,24 @@ def _call_steps(held: Sequence[Entry]) -> Iterator[tuple[int, list[Change]]]:
         left = now
 
 
-_WORDS = {"grant": GRANT_WORDS, "fund": FUND_WORDS, "call": CALL_WORDS}
-_STEPS: dict[str, Callable[[Sequence[Entry]], Iterator[tuple[int, list[Change]]]]] = {
-    "grant": _grant_steps,
-    "fund": _fund_steps,
-    "call": _call_steps,
+_SENTENCES: dict[str, Sentences] = {
+    "grant": GRANT_SENTENCES,
+    "fund": FUND_SENTENCES,
+    "call": CALL_SENTENCES,
+}
+_CHANGES: dict[str, Callable[[Sequence[Entry]], Iterator[tuple[int, list[Change]]]]] = {
+    "grant": _changes_of_grant,
+    "fund": _changes_of_fund,
+    "call": _changes_of_call,
 }
 
 
 # ── in words, and for programs ───────────────────────────────────────────────────────────────
 
 
-def arrows(changes: Sequence[Change], currency: str = "") -> str:
-    """Before → after, for each field. Amounts of the same currency name it once."""
-    return "; ".join(_arrow(name, before, after, currency) for name, before, after in changes)
+def arrows(changed: Sequence[Change], currency: str = "") -> str:
+    """Return "name before → after" for each change. Two amounts name their currency once."""
+    return "; ".join(_arrow(name, before, after, currency) for name, before, after in changed)
 
 
 def _arrow(name: str, before: Any, after: Any, currency: str) -> str:
@@ -253,13 +264,13 @@ def _arrow(name: str, before: Any, after: Any, currency: str) -> str:
     return f"{label} {readable(before, currency)} → {readable(after, currency)}"
 
 
-def telling_changes(paragraph: Paragraph) -> list[Change]:
-    """Return the changes that the sentence does not name itself."""
-    return [change for change in paragraph.changes if change[0] not in _ALREADY_TOLD]
+def unstated_changes(paragraph: Paragraph) -> list[Change]:
+    """Return the changes that the sentence does not state."""
+    return [change for change in paragraph.changes if change[0] not in _STATED_IN_SENTENCE]
 
 
 def marks(paragraph: Paragraph) -> list[str]:
-    """What an auditor is to see: when it was recorded, late, out of order, corrected, struck."""
+    """Return lines for an auditor: when the entry was recorded, and if it was late, corrected or struck."""
     entry = paragraph.entry
     recorded = f"recorded {moment(entry.recorded_at)}"
     if paragraph.late:
@@ -267,18 +278,17 @@ def marks(paragraph: Paragraph) -> list[str]:
     if paragraph.out_of_order:
         recorded += f"{'; ' if paragraph.late else ': '}out of order, after an entry of a later day"
     lines = [recorded]
-    if paragraph.struck_by is not None:
-        by = paragraph.struck_by
-        lines.append(
-            f"struck by entry {by.originator_version}, {by.on}{because(_reason(by))}: it has no effect"
-        )
-    for by, differs in paragraph.corrections:
-        lines.append(
-            f"corrected by entry {by.originator_version}, {by.on}: {arrows(differs)}{because(_reason(by))}"
-        )
+    if (strike := paragraph.struck_by) is not None:
+        lines.append(f"struck by {_numbered(strike)}{because(_reason(strike))}: it has no effect")
+    for correction, changed in paragraph.corrections:
+        lines.append(f"corrected by {_numbered(correction)}: {arrows(changed)}{because(_reason(correction))}")
     if paragraph.without_effect:
         lines.append("this correction was struck: it has no effect")
     return lines
+
+
+def _numbered(entry: Entry) -> str:
+    return f"entry {entry.originator_version}, {entry.on}"
 
 
 def _reason(entry: Entry) -> str | None:
@@ -287,9 +297,9 @@ def _reason(entry: Entry) -> str | None:
 
 
 def as_json(paragraph: Paragraph) -> dict[str, Any]:
-    """Return a paragraph as programs read it."""
+    """Return a paragraph for JSON."""
     entry = paragraph.entry
-    by = paragraph.struck_by
+    strike = paragraph.struck_by
     return {
         "entry": entry.name,
         "version": entry.originator_version,
@@ -310,16 +320,18 @@ def as_json(paragraph: Paragraph) -> dict[str, Any]:
             {
                 "entry": correction.originator_version,
                 "reason": _reason(correction),
-                "changes": [_change(part) for part in differs],
+                "changes": [_change(change) for change in changed],
             }
-            for correction, differs in paragraph.corrections
+            for correction, changed in paragraph.corrections
         ],
-        "struck_by": None if by is None else {"entry": by.originator_version, "reason": _reason(by)},
-        "without_effect": paragraph.without_effect or by is not None or paragraph.left_out is not None,
+        "struck_by": None
+        if strike is None
+        else {"entry": strike.originator_version, "reason": _reason(strike)},
+        "without_effect": paragraph.without_effect or strike is not None or paragraph.left_out is not None,
         "left_out": paragraph.left_out,
     }
 
 
 def _change(change: Change) -> dict[str, Any]:
     name, before, after = change
-    return {"field": fields_of.key(name), "before": plain(before), "after": plain(after)}
+    return {"field": key(name), "before": plain(before), "after": plain(after)}

@@ -1,51 +1,55 @@
-"""What the sentences of all streams are made of."""
+"""Phrases that the sentences of grants, calls and the fund share."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cli.output.terminal_text import grouped, prose
-from lifecycle.kernel.event import DocumentAttached, EntryCorrected
+from lifecycle.kernel.event import DocumentAttached, EntryCorrected, Event
 from lifecycle.types.money import Money
+
+Sentences = Mapping[type[Event], Callable[[Any], str]]
+"""For each event, the function that returns what the sentence says after the actor's name."""
 
 
 def money(amount: Money) -> str:
-    """``60,000.00 USD``."""
+    """Return an amount with its currency: ``60,000.00 USD``."""
     return f"{grouped(amount.amount)} {amount.currency}"
 
 
 def named(word: str) -> str:
-    """A word of a closed list, as people write it."""
+    """Return a word of a closed list without underscores."""
     return prose(word.replace("_", " "))
 
 
 def countries(codes: tuple[str, ...]) -> str:
-    """Codes in a row; ``ZZ`` in words."""
+    """Return the country codes, separated by commas; ``ZZ`` becomes "a country not stated"."""
     return ", ".join("a country not stated" if code == "ZZ" else code for code in codes)
 
 
 def because(reason: str | None) -> str:
-    """The reason at a sentence's end, where there is one."""
+    """Return the quoted reason with which a sentence ends, or nothing without a reason."""
     return f": “{prose(reason)}”" if reason else ""
 
 
 def quoted(text: str) -> str:
-    """What somebody wrote, in quotes."""
+    """Return text that somebody wrote, in quotation marks."""
     return f"“{prose(text)}”"
 
 
 def listed(items: Mapping[Any, str]) -> str:
-    """Names with their texts."""
+    """Return each name with its text."""
     return "; ".join(f"{named(name)}: {prose(value)}" for name, value in items.items())
 
 
-def corrected(e: EntryCorrected) -> str:
-    """A correction; of the grant's or the fund's."""
-    if e.struck:
-        return f"struck entry {e.entry}{because(e.reason)}"
-    fields = ", ".join(f"{named(name)} {prose(value)}" for name, value in (e.reads or {}).items())
-    return f"corrected entry {e.entry} to read {fields}{because(e.reason)}"
+def corrected(event: EntryCorrected) -> str:
+    """Return the words for a correction, in any stream."""
+    if event.struck:
+        return f"struck entry {event.entry}{because(event.reason)}"
+    fields = ", ".join(f"{named(name)} {prose(value)}" for name, value in (event.reads or {}).items())
+    return f"corrected entry {event.entry} to read {fields}{because(event.reason)}"
 
 
-def attached(e: DocumentAttached) -> str:
-    """A document; of the grant's or the fund's."""
-    return f"attached the document {quoted(e.name)} ({prose(e.media_type)}, SHA-256 {e.sha256[:12]}…)"
+def attached(event: DocumentAttached) -> str:
+    """Return the words for a document, of a grant or of the fund."""
+    name, media_type = quoted(event.name), prose(event.media_type)
+    return f"attached the document {name} ({media_type}, SHA-256 {event.sha256[:12]}…)"

@@ -4,9 +4,11 @@ import re
 
 import pytest
 
-from cli.narrative.fund_sentences import FUND
-from cli.narrative.grant_sentences import GRANT
+from cli.narrative.call_sentences import CALL_SENTENCES
+from cli.narrative.fund_sentences import FUND_SENTENCES
+from cli.narrative.grant_sentences import GRANT_SENTENCES
 from cli.output.terminal_text import safe, to_json
+from lifecycle.call import call
 from lifecycle.fund import events as fund
 from lifecycle.grant import events as grant
 from lifecycle.grant.rules import RULES
@@ -24,9 +26,10 @@ pytestmark = pytest.mark.both_stores
 MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
 
 
-def test_every_fact_has_its_sentence() -> None:
-    assert set(GRANT) == set(grant.EVENTS)
-    assert set(FUND) == set(fund.EVENTS)
+def test_every_event_has_a_sentence() -> None:
+    assert set(GRANT_SENTENCES) == set(grant.EVENTS)
+    assert set(FUND_SENTENCES) == set(fund.EVENTS)
+    assert set(CALL_SENTENCES) == set(call.EVENTS)
 
 
 def test_a_life_in_sentences(lived: Shell) -> None:

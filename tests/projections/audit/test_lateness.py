@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from cli.narrative.history import Paragraph, tell
+from cli.narrative.history import Paragraph, paragraphs_of
 from lifecycle.fund.state import Fund
 from lifecycle.grant.payment.refund import RefundReceived
 from lifecycle.kernel.history import Entry, grant_stream
@@ -22,7 +22,7 @@ def life(past: Past, days: int, fund: Fund | None = None) -> list[Paragraph]:
         entry: datetime(entry.on.year, entry.on.month, entry.on.day, 12, tzinfo=UTC) for entry in of(past)
     }
     entries = [one._replace(recorded_at=noon[one] + timedelta(days=days)) for one in of(past)]
-    return tell(grant_stream(g.G), entries, fund or past.fund)
+    return paragraphs_of(grant_stream(g.G), entries, fund or past.fund)
 
 
 def of(past: Past) -> tuple[Entry, ...]:
@@ -31,10 +31,10 @@ def of(past: Past) -> tuple[Entry, ...]:
 
 @pytest.mark.parametrize(("days", "late"), [(0, False), (29, False), (30, False), (31, True)])
 def test_an_entry_is_late_after_thirty_days(days: int, late: bool) -> None:
-    told = life(given(g.EFFECTIVE), days)
-    assert {paragraph.late for paragraph in told} == {late}
-    assert {paragraph.late_days for paragraph in told} == {days}
-    assert not any(paragraph.out_of_order for paragraph in told)
+    paragraphs = life(given(g.EFFECTIVE), days)
+    assert {paragraph.late for paragraph in paragraphs} == {late}
+    assert {paragraph.late_days for paragraph in paragraphs} == {days}
+    assert not any(paragraph.out_of_order for paragraph in paragraphs)
 
 
 def test_an_edition_that_does_not_say_it_means_thirty_days() -> None:
@@ -63,8 +63,8 @@ def test_the_day_of_recording_is_counted_at_the_seat() -> None:
     assert (at.date() - entry.on).days == 31
     for time_zone, late in (("UTC", True), ("America/New_York", False)):
         fund = replace(past.fund, time_zone=time_zone)
-        (told,) = tell(grant_stream(g.G), [entry._replace(recorded_at=at)], fund)
-        assert told.late is late
+        (paragraph,) = paragraphs_of(grant_stream(g.G), [entry._replace(recorded_at=at)], fund)
+        assert paragraph.late is late
 
 
 @pytest.mark.case("D13")
@@ -72,6 +72,10 @@ def test_an_entry_that_was_struck_is_no_correction() -> None:
     """Nor is a correction that strikes it; only a correction that was struck itself has no effect."""
     past = given(g.PAID, g.refund("06-01"))
     past = past.given(g.strike(past, RefundReceived))
-    told = tell(grant_stream(g.G), of(past), past.fund)
-    assert [one.without_effect for one in told if one.struck_by or "struck" in one.sentence] == [False, False]
-    assert sum(one.struck_by is not None for one in told) == 1
+    paragraphs = paragraphs_of(grant_stream(g.G), of(past), past.fund)
+    assert [
+        paragraph.without_effect
+        for paragraph in paragraphs
+        if paragraph.struck_by or "struck" in paragraph.sentence
+    ] == [False, False]
+    assert sum(paragraph.struck_by is not None for paragraph in paragraphs) == 1

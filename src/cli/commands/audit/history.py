@@ -60,12 +60,12 @@ def show_history(
     options: Settings, book: "Book", name: str, on: str | None = None, known: str | None = None
 ) -> None:
     """Print a history, as sentences or as JSON Lines."""
-    from cli.narrative.history import as_json, tell
+    from cli.narrative.history import as_json, paragraphs_of
 
     when = When.of(book, on, known)
     stream, entries = entries_of(book, name, when.known)
     fund = book.fund()
-    paragraphs = tell(stream, entries, fund, when.on)
+    paragraphs = paragraphs_of(stream, entries, fund, when.on)
     if options.json:
         for paragraph in paragraphs:
             say(to_json(as_json(paragraph)))
@@ -81,7 +81,7 @@ def show_history(
 def _paragraph(
     options: Settings, paragraph: "Paragraph", currency: str, names: "Mapping[str, OfficerName]"
 ) -> list[str]:
-    from cli.narrative.history import arrows, marks, telling_changes
+    from cli.narrative.history import arrows, marks, unstated_changes
     from lifecycle.book.storage.officer_names import shown
 
     entry = paragraph.entry
@@ -93,7 +93,7 @@ def _paragraph(
     if paragraph.left_out is not None:
         sentence, entered = paragraph.sentence, ""
     lines = [wrapped(f"[{entry.originator_version}] {sentence}{end}{entered}", indent, f"{day}  ")]
-    if changes := telling_changes(paragraph):
+    if changes := unstated_changes(paragraph):
         lines.append(wrapped(arrows(changes, currency), indent))
     for mark in marks(paragraph):
         text = wrapped(mark, indent)
@@ -109,7 +109,7 @@ def _paragraph(
 @known_option
 def replay(name: str, on: str | None, known: str | None) -> int:
     """Show it."""
-    from cli.narrative.changes import as_json
+    from cli.narrative.state_fields import as_json
 
     options = settings()
     with options.open(read_only=True) as book:
@@ -131,15 +131,15 @@ def replay(name: str, on: str | None, known: str | None) -> int:
 def _fields(book: "Book", name: str, when: When) -> tuple[dict[str, Any], int]:
     from datetime import date
 
-    from cli.narrative.changes import of_call, of_fund, of_grant
+    from cli.narrative.state_fields import call_fields, fund_fields, grant_fields
     from lifecycle.kernel.history import kind_of
 
     stream, entries = entries_of(book, name, when.known)
     state = state_of(stream, entries, when.on)
     day, about = when.on or date.max, kind_of(stream)
     if about == "grant":
-        return of_grant(state), len(entries)
-    return (of_fund(state, day) if about == "fund" else of_call(state, day)), len(entries)
+        return grant_fields(state), len(entries)
+    return (fund_fields(state, day) if about == "fund" else call_fields(state, day)), len(entries)
 
 
 @click.command(
@@ -155,8 +155,8 @@ def _fields(book: "Book", name: str, when: When) -> tuple[dict[str, Any], int]:
 @click.option("--to", "until", required=True, metavar="DAY|TIME", help="The later one.")
 def diff(name: str, since: str, until: str) -> int:
     """Show it."""
-    from cli.narrative.changes import changes, key
     from cli.narrative.history import arrows
+    from cli.narrative.state_fields import changes, key
     from cli.output.terminal_text import plain
 
     options = settings()

@@ -1,33 +1,30 @@
-"""A state as named fields that people and programs read: for replays, differences and before → after."""
+"""The fields of a state, with the names under which replays, differences and histories show them."""
 
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cli.output.terminal_text import in_units, plain, readable
 
 if TYPE_CHECKING:
     from lifecycle.call.call import Call
     from lifecycle.fund.state import Fund
-    from lifecycle.grant.state import Grant
+    from lifecycle.grant.state import Activity, FollowUp, Grant, Payment
+
+_T = TypeVar("_T")
 
 
-def of_grant(grant: "Grant | None", beside: "Grant | None" = None) -> dict[str, Any]:
-    """The fields of a grant, in order of life; none where there is no grant yet.
+def grant_fields(grant: "Grant | None", compared_with: "Grant | None" = None) -> dict[str, Any]:
+    """Return the fields of a grant, in order of life; no fields without a grant.
 
-    Payments, activities and follow-ups that are the very same in ``beside`` are left out: between two
-    steps of a long life few differ.
+    Activities, payments and follow-ups that are the same object in ``compared_with`` are left out, because
+    few of them differ between two steps of a long life.
     """
     if grant is None:
         return {}
-    activities, payments, follow_ups = (
-        [item for name, item in items.items() if others.get(name) is not item]
-        for items, others in (
-            (grant.activities, beside.activities if beside else {}),
-            (grant.payments, beside.payments if beside else {}),
-            (grant.follow_ups, beside.follow_ups if beside else {}),
-        )
-    )
+    activities = _new(grant.activities, compared_with.activities if compared_with else {})
+    payments = _new(grant.payments, compared_with.payments if compared_with else {})
+    follow_ups = _new(grant.follow_ups, compared_with.follow_ups if compared_with else {})
     return {
         "stage": str(grant.stage),
         "title": grant.title,
@@ -55,14 +52,18 @@ def of_grant(grant: "Grant | None", beside: "Grant | None" = None) -> dict[str, 
         **_dates(grant),
         **_money(grant),
         "suspended": grant.suspended,
-        **{f"activity {item.id}": _activity(item) for item in activities},
-        **{f"payment {item.id}": _payment(item, grant.currency) for item in payments},
-        **{f"follow-up {item.id}": _follow_up(item) for item in follow_ups},
+        **{f"activity {activity.id}": _activity(activity) for activity in activities},
+        **{f"payment {payment.id}": _payment(payment, grant.currency) for payment in payments},
+        **{f"follow-up {follow_up.id}": _follow_up(follow_up) for follow_up in follow_ups},
         "capabilities": grant.capabilities,
         "completion report": _report(grant),
         "waived": tuple(sorted(name if item is None else f"{name}:{item}" for name, item in grant.waived)),
         "documents": tuple(name for name, _ in grant.documents),
     }
+
+
+def _new(items: Mapping[str, _T], others: Mapping[str, _T]) -> list[_T]:
+    return [item for name, item in items.items() if others.get(name) is not item]
 
 
 def _dates(grant: "Grant") -> dict[str, Any]:
@@ -92,33 +93,36 @@ def _money(grant: "Grant") -> dict[str, Any]:
     return {name: in_units(amount, grant.currency) for name, amount in amounts.items()}
 
 
-def _activity(item: Any) -> str:
-    when = f"held until {item.held_on}" if item.status == "held" else f"{item.status}, until {item.ends}"
-    return f"{item.instrument.replace('_', ' ')}, {when}" if item.instrument else when
-
-
-def _payment(item: Any, currency: str) -> str:
-    if item.disbursed or item.status == "disbursed":
-        text = f"disbursed {readable(item.disbursed, currency)}"
-    elif item.status == "authorised":
-        text = f"authorised {readable(item.authorised, currency)}"
+def _activity(activity: "Activity") -> str:
+    if activity.status == "held":
+        status = f"held until {activity.held_on}"
     else:
-        text = f"{item.status} {readable(item.asked, currency)}"
-    if item.status == "failed" and item.disbursed:
+        status = f"{activity.status}, until {activity.ends}"
+    return f"{activity.instrument.replace('_', ' ')}, {status}" if activity.instrument else status
+
+
+def _payment(payment: "Payment", currency: str) -> str:
+    if payment.disbursed or payment.status == "disbursed":
+        text = f"disbursed {readable(payment.disbursed, currency)}"
+    elif payment.status == "authorised":
+        text = f"authorised {readable(payment.authorised, currency)}"
+    else:
+        text = f"{payment.status} {readable(payment.asked, currency)}"
+    if payment.status == "failed" and payment.disbursed:
         text = f"failed, {text}"
-    if item.refunded:
-        text += f", refunded {readable(item.refunded, currency)}"
-    if item.doubles:
-        text += f", doubles {item.doubles}"
-    return f"{text}, in breach of {item.irregular_rule}" if item.irregular_rule else text
+    if payment.refunded:
+        text += f", refunded {readable(payment.refunded, currency)}"
+    if payment.doubles:
+        text += f", doubles {payment.doubles}"
+    return f"{text}, in breach of {payment.irregular_rule}" if payment.irregular_rule else text
 
 
-def _follow_up(item: Any) -> str:
-    text = f"{item.status.replace('_', ' ')}, {item.owner} by {item.due}: {item.action}"
-    if item.needs is None:
+def _follow_up(follow_up: "FollowUp") -> str:
+    text = f"{follow_up.status.replace('_', ' ')}, {follow_up.owner} by {follow_up.due}: {follow_up.action}"
+    if follow_up.needs is None:
         return text
-    amount, currency = item.needs
-    return f"{text}; needs {readable(amount, currency)}, found {readable(item.found, currency)}"
+    amount, currency = follow_up.needs
+    return f"{text}; needs {readable(amount, currency)}, found {readable(follow_up.found, currency)}"
 
 
 def _report(grant: "Grant") -> str | None:
@@ -127,8 +131,8 @@ def _report(grant: "Grant") -> str | None:
     return None if grant.report_by is None else f"submitted by {grant.report_by}"
 
 
-def of_fund(fund: "Fund", day: date = date.max) -> dict[str, Any]:
-    """The fields of the fund; officers with the roles that they hold on the day."""
+def fund_fields(fund: "Fund", day: date = date.max) -> dict[str, Any]:
+    """Return the fields of the fund, with the roles that each officer holds on the day."""
     return {
         "name": fund.name or None,
         "currency": fund.currency or None,
@@ -144,8 +148,8 @@ def of_fund(fund: "Fund", day: date = date.max) -> dict[str, Any]:
     }
 
 
-def of_call(call: "Call | None", day: date = date.max) -> dict[str, Any]:
-    """The fields of a call; what is left of its envelope on the day."""
+def call_fields(call: "Call | None", day: date = date.max) -> dict[str, Any]:
+    """Return the fields of a call, with what is left of its envelope on the day."""
     if call is None:
         return {}
     return {
@@ -162,23 +166,21 @@ def of_call(call: "Call | None", day: date = date.max) -> dict[str, Any]:
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    """Return the fields that differ, with what they were and are."""
+    """Return each field that differs, with its value before and after."""
     names = dict.fromkeys((*after, *before))
     return [
-        (name, before.get(name), after.get(name))
-        for name in names
-        if before.get(name, None) != after.get(name, None)
+        (name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)
     ]
 
 
 def as_json(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields as programs read them: names without blanks, amounts as text."""
+    """Return the fields for JSON: names without spaces, amounts as text."""
     return {key(name): plain(value) for name, value in fields.items()}
 
 
 def key(name: str) -> str:
     """Return a field's name for programs: ``closing_date``, ``payment:P1``."""
-    for item in ("activity", "payment", "follow-up", "officer", "partner"):
-        if name.startswith(f"{item} "):
-            return f"{item.replace('-', '_')}:{name.removeprefix(item).strip()}"
+    for prefix in ("activity", "payment", "follow-up", "officer", "partner"):
+        if name.startswith(f"{prefix} "):
+            return f"{prefix.replace('-', '_')}:{name.removeprefix(prefix).strip()}"
     return name.replace(" ", "_").replace("-", "_")
