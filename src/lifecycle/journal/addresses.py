@@ -6,13 +6,13 @@ from typing import TypeGuard
 from urllib.parse import unquote
 
 SCHEMES = ("postgresql://", "postgres://")
-"""How the addresses begin that lead to a store of ours."""
+"""The beginnings of addresses of a database that can hold a book."""
 _SECRET = re.compile("pass|secret|key|token", re.IGNORECASE)
 _HOST = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(:\d*)?")
 
 
 def is_address(place: Path | str) -> TypeGuard[str]:
-    """Return whether it is a database's (``postgresql://…``), rather than a folder."""
+    """Return whether the place is the address of a database (``postgresql://…``), not a folder."""
     return isinstance(place, str) and "://" in place
 
 

@@ -15,9 +15,9 @@ from urllib.parse import quote, unquote_to_bytes
 KEY = "seal.key"
 """The file of the key that seals, in the folder of the seals."""
 CHECKPOINTS = "checkpoints"
-"""The folder in which they lie: each is named after the entries and receipts that it seals."""
+"""The folder of the checkpoints. Each is named after the number of entries and receipts that it seals."""
 SEALS = "GRANTBOOK_SEALS"
-"""Names the folder in which the seals of books in databases are kept, each in one of its own."""
+"""The environment variable that names the folder of the seals of books in databases."""
 _CHECKPOINT = re.compile(r"(\d{10,})-(\d{10,})\.note")
 
 
@@ -25,10 +25,10 @@ _GROUP_READS, _GROUP_USES, _GROUP_ALL = 0o040, 0o060, 0o070
 
 
 def share(path: Path, *, secret: bool = False) -> None:
-    """Give what is ours in a folder the group of that folder, and the rights that the folder gives it.
+    """Give a file of this user the group of its folder, and the rights that the folder gives that group.
 
-    So those who share a folder can use each other's files, whatever their umask. ``secret``: read by the
-    group only if it may write in the folder. What is somebody else's is left as it is.
+    Users who share a folder can then use each other's files, whatever their umask. ``secret``: the group may
+    read it only if it may write in the folder. A file of another user is left as it is.
     """
     status, folder_status = path.stat(), path.parent.stat()
     rights = folder_status.st_mode & (_GROUP_ALL if stat.S_ISDIR(status.st_mode) else _GROUP_USES)
@@ -46,14 +46,14 @@ def share(path: Path, *, secret: bool = False) -> None:
 
 
 def shared(path: Path) -> bool:
-    """Return whether the group of its folder may use the file as it may use the folder."""
+    """Return whether the group of the file's folder may use the file as it may use the folder."""
     status, folder_status = path.stat(), path.parent.stat()
     rights = folder_status.st_mode & _GROUP_USES
     return not rights or (status.st_gid == folder_status.st_gid and status.st_mode & rights == rights)
 
 
 def unshared(path: Path) -> str:
-    """Say whose the file is, and what its owner has to do so that others of its group can use it."""
+    """Return who owns the file, and what the owner has to do so that others of its group can use it."""
     owner = _name(pwd.getpwuid, path.stat().st_uid)
     group = _name(grp.getgrgid, path.parent.stat().st_gid)
     cure = f"{owner} has to run chgrp {group} and chmod g+rw on it"
@@ -68,7 +68,7 @@ def _name(look_up: Callable[[int], object], number: int) -> str:
 
 
 def folder_at(path: Path) -> Path:
-    """Return the folder, made if it is not there, and shared as the one in which it lies."""
+    """Return the folder. It is made if it is not there, and shared as its parent is."""
     if not path.is_dir():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.mkdir(exist_ok=True)
@@ -77,7 +77,7 @@ def folder_at(path: Path) -> Path:
 
 
 def descriptor_of(path: Path, flags: int = os.O_RDWR) -> int:
-    """Return a descriptor of a file, which is made if it is not there, and shared as its folder."""
+    """Return a descriptor of a file. It is made if it is not there, and shared as its folder is."""
     descriptor = os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, 0o666)
     share(path)
     return descriptor
@@ -86,8 +86,8 @@ def descriptor_of(path: Path, flags: int = os.O_RDWR) -> int:
 def keep(path: Path, content: str | bytes, *, mode: int = 0o666, new: bool = False) -> None:
     """Write a file as a whole, and flush it to the disk.
 
-    ``new``: raise ``FileExistsError`` if there is one. Each writer has a partial file of its own, which
-    nothing reads; a writer that is killed leaves it behind.
+    ``new``: raise ``FileExistsError`` if the file is there. Each writer writes to its own partial file, which
+    nothing reads. A writer that is killed leaves its partial file behind.
     """
     partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}.partial")
     try:
@@ -110,18 +110,18 @@ def keep(path: Path, content: str | bytes, *, mode: int = 0o666, new: bool = Fal
 
 
 def uri(file: Path) -> str:
-    """Return the file as SQLite opens it, whatever bytes its name is made of; ``?mode=…`` may follow."""
+    """Return the address with which SQLite opens the file, whatever bytes its name has."""
     return f"file:{quote(os.fsencode(file))}"
 
 
 def file_of(uri: str) -> Path:
-    """Return the file of such a text, whatever follows it."""
+    """Return the file of an address from `uri`, which may have parameters."""
     return Path(os.fsdecode(unquote_to_bytes(uri.removeprefix("file:").partition("?")[0])))
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold a lock that one process holds at a time; the next one waits."""
+    """Hold a lock on the file. One process holds it at a time; others wait."""
     folder_at(path.parent)
     with lockable(path) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -130,9 +130,7 @@ def locked(path: Path) -> Iterator[None]:
 
 @contextmanager
 def lockable(path: Path) -> Iterator[int]:
-    """Yield the descriptor of a file that is only locked: a reader without the right to write can lock it
-    too.
-    """
+    """Yield a descriptor with which the file can be locked, also by a user who may only read it."""
     try:
         descriptor = descriptor_of(path)
     except PermissionError:

@@ -11,12 +11,12 @@ _LENGTH = len(b',"crc32":"00000000"}')
 
 
 def summed(about: bytes, data: bytes) -> bytes:
-    """Return the object with its sum. ``about``: what names the place in which it lies, and is summed too."""
+    """Return the object with its sum, which also covers ``about``: the names of the object's row."""
     return data[:-1] + _sum(about, data[:-1])
 
 
 def is_sound(about: bytes, data: bytes) -> bool:
-    """Return whether an object that has a sum is as it was written, in this place."""
+    """Return whether an object with a sum is as it was written, in the row that ``about`` names."""
     return data[-_LENGTH:] == _sum(about, data[:-_LENGTH])
 
 

@@ -7,11 +7,11 @@ from lifecycle.kernel.errors import ClockRefused
 
 Clock = Callable[[], datetime]
 BEHIND = timedelta(seconds=5)
-"""A clock that is behind by less is taken for jitter."""
+"""A clock that is at most this far behind the newest entry is accepted."""
 AHEAD = timedelta(days=365)
-"""A leap ahead by more has to be confirmed."""
+"""A clock that is further ahead of the newest entry has to be confirmed."""
 CLOCKS_DIFFER = timedelta(days=1)
-"""The most by which the clocks of two machines that record are taken to differ."""
+"""The largest difference that is assumed between the clocks of two machines that record."""
 _TICK = timedelta(microseconds=1)
 
 

@@ -1,4 +1,4 @@
-"""The digest of a command, which its receipt keeps: from the command, or from the entry that it became."""
+"""The digest of a command, which its receipt keeps: computed from the command, or from its entry."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -14,11 +14,11 @@ from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
 
 _BESIDE = ("note", "grant", "call")
-"""What a command says beside its event, in this order."""
+"""The fields of a command beside its event, in this order."""
 _ENVELOPE = ("recorded_at", "recorder", "command_id", "rules", "note", SUM)
 _FILLED_IN_READS = ("edition", "payment", "split")
-"""Fields that follow from a correction, which the book fills in: a corrected approval that gets another day
-is under that day's edition; a corrected refund is split again, or is of no payment if it is split.
+"""Fields that the book fills in because they follow from a correction. A corrected approval that gets
+another day comes under that day's edition. A corrected refund is split again, or names no payment.
 """
 
 

@@ -1,4 +1,4 @@
-"""The event store: eventsourcing's application on the journal's own recorder, and how entries are read."""
+"""The event store: eventsourcing's application on the journal's own recorder, which reads entries."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -70,7 +70,7 @@ class Journal(JournalRows, Application[str]):
         }
         super().__init__()
         self.left_out = LeftOutRows(self.recorder)
-        """Rows that count in no state, once it is known how far the journal is sealed."""
+        """The rows that count in no state; filled once it is known how far the journal is sealed."""
         if not create:
             journal_format = self.recorder.format()
             _check_format(journal_format, named(place))
@@ -311,7 +311,7 @@ def _pair(row: Sequence[int]) -> tuple[int, int]:
 
 
 def _store_of(place: Path | str) -> Any:
-    """Return the module that knows how to keep a journal there."""
+    """Return the module of the store in which the journal is kept."""
     if isinstance(place, Path):
         return sqlite
     from lifecycle.journal import postgresql as postgres
@@ -330,7 +330,7 @@ def _check_format(journal_format: int, place: str) -> None:
 
 @contextmanager
 def store_errors(path: Path | str) -> Iterator[None]:
-    """Say in words what is wrong with the store. Raises `Unreachable`."""
+    """Raise `Unreachable`, in words, if the store fails."""
     try:
         yield
     except STORE_ERRORS as error:
@@ -338,7 +338,7 @@ def store_errors(path: Path | str) -> Iterator[None]:
 
 
 def in_words(error: Exception) -> str:
-    """Return what the store says of it, in one line; and what to do about a lock."""
+    """Return the store's message on one line, with advice if it is about a lock."""
     message = " ".join(str(error).split())
     held = any(said in message for said in ("lock timeout", "database is locked"))
     return f"{message}; somebody has held it for {WAIT} seconds: try again" if held else message

@@ -19,7 +19,7 @@ from lifecycle.kernel.rule import FIRST, RULE_SET
 
 @cache
 def topic_of(event: type[Event]) -> str:
-    """Return the name under which such an event is stored: ``FundsDisbursed.v1``, never a module path."""
+    """Return the name under which an event of the class is stored: ``FundsDisbursed.v1``, no module path."""
     return f"{event.__name__}.v{event.VERSION}"
 
 
@@ -55,7 +55,7 @@ Decode = Callable[[dict[str, Any]], Event]
 
 @cache
 def _decoder(topic: str, about: str) -> Decode:
-    """Return how a topic's state becomes its event, upcast if it is old. Raises `Altered`."""
+    """Return the function that makes a topic's event, upcast if it is old. Raises `Altered`."""
     name, _, number = topic.partition(".v")
     event_class = _kinds(about).get(name)
     if event_class is None or not number.isdecimal():

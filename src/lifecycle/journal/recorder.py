@@ -90,7 +90,7 @@ def written_out(stored: bytes) -> str:
 
 
 def is_not_utf8(text: str) -> bool:
-    """Return whether it was `written_out`: no lawful row has such a text."""
+    """Return whether the text was `written_out`. No lawful row has a text like that."""
     return text.startswith(_NOT_UTF8) and "\\x" in text
 
 
@@ -99,7 +99,7 @@ Question = tuple[str, Sequence[object]]
 
 
 def not_amid(held: object) -> None:
-    """Raises `NotNow` if a transaction is held."""
+    """Raise `NotNow` if a transaction is open."""
     if held is not None:
         raise NotNow(
             "a batch is open: what is in it is not recorded yet, and can be neither sealed nor proved:"
@@ -167,16 +167,17 @@ class Recording(ABC):
 
     @abstractmethod
     def schema(self) -> dict[str, str]:
-        """Return everything that was defined in the database, each with its definition."""
+        """Return the name and the definition of everything that is defined in the database."""
 
     @abstractmethod
     def expected_schema(self) -> dict[str, str]:
-        """Return the same of a new journal."""
+        """Return what `schema` returns for a new journal."""
 
     @abstractmethod
     def counters(self) -> list[tuple[str, list[Any], int]]:
-        """Return each table, the newest number given in it (a list of one, unless altered), and the newest
-        there.
+        """Return each table with the newest number that was given in it, and the newest number that it holds.
+
+        The first is a list, which has one number unless the counters were altered.
         """
 
     @abstractmethod
@@ -184,7 +185,7 @@ class Recording(ABC):
         """Return what the database finds wrong with its own files."""
 
     def undecodable(self) -> list[tuple[str, int, bytes]]:
-        """Return rows whose text is not valid, if the database accepts such: table, number, the bytes."""
+        """Return table, number and bytes of each row whose text is not valid, if the database accepts it."""
         return []
 
     def indexed_entries(self, upto: int) -> Iterator[tuple[Any, ...]] | None:
@@ -200,7 +201,7 @@ class Recording(ABC):
         return None
 
     def indexed_refusals(self, upto: int) -> list[int] | None:
-        """Return numbers of the refusals up to a number, as their index has them."""
+        """Return the numbers of the refusals up to a number, as their index has them."""
         return None
 
     def leads_to_the_newest(self) -> bool:
@@ -238,7 +239,7 @@ class Recording(ABC):
         return [Notification(*row) for row in self.rows(question, *params, limit)]
 
     def receipts(self, command_ids: Sequence[str]) -> Question:
-        """Return the query for the receipts of each id: one, and a refusal for each other use of the id."""
+        """Return the query for the receipts of some ids. An id that was used again has several."""
         marks = ",".join("?" * len(command_ids))
         return (
             f"SELECT {RECEIPT_COLUMNS} FROM receipts WHERE command_id IN ({marks}) ORDER BY number",

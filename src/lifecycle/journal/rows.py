@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from lifecycle.journal.recorder import ENTRY_COLUMNS, RECEIPT_COLUMNS, Recording, further
 
 _RECEIPT_KEYS = 1_000
-"""Ids and digests of receipts that are read at once."""
+"""How many ids and digests of receipts are read at once."""
 
 
 class Stored(NamedTuple):
@@ -74,7 +74,7 @@ class JournalRows:
         return rows[0] if rows else None
 
     def rank(self, position: int) -> int:
-        """Return the place of the entry at a position in the order of recording, from 0 on."""
+        """Return the index of the entry at a position in the order of recording, from 0 on."""
         rows = self.recorder.rows("SELECT count(*) FROM stored_events WHERE position < ?", position)
         return int(rows[0][0])
 
@@ -98,7 +98,7 @@ class JournalRows:
     def places_of(self, sizes: tuple[int, int]) -> tuple[int, int]:
         """Return the position and the number of the last of this many entries and receipts.
 
-        Both are without gaps; those of a journal that was restored from a dump need not begin at 1.
+        Both are without gaps, but need not begin at 1 in a journal that was restored from a dump.
         """
         if not any(sizes):
             return sizes
@@ -113,8 +113,7 @@ class JournalRows:
         return entries and first + entries - 1, answers and first_receipt + answers - 1
 
     def lost(self, sealed: tuple[int, int]) -> str:
-        """Return what is missing of the entries and receipts that were sealed, or the way to the newest, in
-        words.
+        """Return in words what is missing of the sealed entries and receipts; empty if nothing is.
 
         The end of a journal, and a page of an index, can be lost without a trace.
         """
@@ -156,7 +155,7 @@ class JournalRows:
         return (str(rows[0][0]), str(rows[0][1])) if rows else ("", "")
 
     def way_out(self, number: int) -> str:
-        """Return how a refusal is quarantined, as the end of a sentence; empty for an acceptance."""
+        """Return the end of a sentence that says how a refusal is quarantined; empty for an acceptance."""
         question = "SELECT command_id FROM receipts WHERE number = ? AND outcome = 'refused'"
         rows = self.recorder.rows(question, number)
         if not rows:

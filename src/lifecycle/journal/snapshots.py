@@ -1,9 +1,9 @@
 """Snapshots of the fund's state, in eventsourcing's own snapshot table: a copy that can be thrown away.
 
-Every approval writes the fund's stream, so without them each command would fold all approvals that
+Every approval writes the fund's stream, so without snapshots each command would fold all approvals that
 ever were. The state keeps its events dated, so late entries are added to a snapshot as to any state.
-A snapshot whose bytes do not add up to its sum counts as none: the entries are folded. So does one that
-another program has kept, whose state may have lacked a field or added up otherwise.
+A snapshot is ignored, and the entries are folded, if its bytes do not add up to its sum, or if another
+program has kept it, whose state may have lacked a field or added up otherwise.
 """
 
 import hashlib
@@ -55,10 +55,9 @@ _MADE_BY = (
 
 
 def topic() -> str:
-    """Return the name of snapshots, with a digest of the state's fields and of what folds it.
+    """Return the name of this program's snapshots: with a digest of the state's fields and of what folds it.
 
-    A snapshot of another program, whose state may have other fields or another meaning, has another name,
-    and is passed over.
+    A snapshot of a program whose state has other fields or another meaning has another name, and is ignored.
     """
     return f"{_NAME}.{_digest(Fund, (*evolve.EVOLVE.items(), *evolve.FLOWS.items()), _source())}"
 
@@ -105,7 +104,7 @@ def _adapter(kind: type[Fund]) -> TypeAdapter[Fund]:
 
 
 def newest(recorder: AggregateRecorder) -> tuple[Fund, int] | None:
-    """Return the newest snapshot and the version that it holds; `None` if there is none of this form."""
+    """Return the state in the newest snapshot, and its version; `None` if no snapshot can be used."""
     ours = topic()
     for stored in recorder.select_events(FUND, desc=True, limit=1):
         if stored.topic == ours and _is_whole(stored):
@@ -117,7 +116,7 @@ def newest(recorder: AggregateRecorder) -> tuple[Fund, int] | None:
 
 
 def injured(recorder: AggregateRecorder) -> int | None:
-    """Return the version of the newest snapshot, if it is of this form and not as it was written."""
+    """Return the version of the newest snapshot if this program kept it and it is damaged."""
     ours = topic()
     for stored in recorder.select_events(FUND, desc=True, limit=1):
         if stored.topic == ours and not _is_whole(stored):
@@ -130,10 +129,7 @@ def _is_whole(stored: StoredEvent) -> bool:
 
 
 def keep(recorder: AggregateRecorder, fund: Fund, version: int) -> bool:
-    """Keep a snapshot; one that another process has kept meanwhile is as good.
-
-    Returns whether there is one: not if one of another program is of that very version.
-    """
+    """Keep a snapshot, unless there is one of this version; return whether there is one of this program."""
     kept = list(recorder.select_events(FUND, gt=version - 1, lte=version))
     if kept:
         return kept[0].topic == topic()

@@ -29,9 +29,9 @@ from support.books import without_sum
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 KINDS: dict[str, type[Event]] = {
-    **{f"grant/{kind.__name__}": kind for kind in on_grant.EVENTS},
-    **{f"fund/{kind.__name__}": kind for kind in on_fund.EVENTS},
-    **{f"call/{kind.__name__}": kind for kind in on_call.EVENTS},
+    **{f"grant/{event_class.__name__}": event_class for event_class in on_grant.EVENTS},
+    **{f"fund/{event_class.__name__}": event_class for event_class in on_fund.EVENTS},
+    **{f"call/{event_class.__name__}": event_class for event_class in on_call.EVENTS},
 }
 USD = "2000.00 USD"
 ACTIVITY = {"activity": "A1"}
@@ -311,23 +311,27 @@ def test_a_suspension_without_a_scope_stopped_everything() -> None:
 
 def test_every_version_of_every_event_is_kept() -> None:
     wanted = {
-        f"{name.split('/')[0]}/{kind.__name__}.v{version}.json"
-        for name, kind in KINDS.items()
-        for version in range(1, kind.VERSION + 1)
+        f"{name.split('/')[0]}/{event_class.__name__}.v{version}.json"
+        for name, event_class in KINDS.items()
+        for version in range(1, event_class.VERSION + 1)
     }
     assert wanted == set(files())
 
 
 def test_every_old_version_has_its_upcaster() -> None:
-    wanted = {(kind.__name__, version) for kind in KINDS.values() for version in range(1, kind.VERSION)}
+    wanted = {
+        (event_class.__name__, version)
+        for event_class in KINDS.values()
+        for version in range(1, event_class.VERSION)
+    }
     assert wanted == set(UPCASTS)
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_a_sample_has_every_field(name: str) -> None:
     """Or the golden file would not notice that one changed."""
-    kind = KINDS[name]
-    wanted = set(kind.model_fields)
+    event_class = KINDS[name]
+    wanted = set(event_class.model_fields)
     if name.endswith("EntryCorrected"):
         wanted -= {"reads"} if name.startswith("fund/") else {"struck"}
     if name.endswith("RefundReceived"):

@@ -51,13 +51,13 @@ def book(place: Path | str) -> Book:
 
 
 def again(book: Book, *, read_only: bool = False) -> Book:
-    """The book, opened anew."""
+    """The book, opened again."""
     return Book.open(book.place, clock=book._clock, read_only=read_only)
 
 
-def forged(book: Book, kind: str = "an unknown topic") -> int:
+def forged(book: Book, fault_kind: str = "an unknown topic") -> int:
     with forging(book.place) as forger:
-        return KINDS[kind][0](forger)
+        return KINDS[fault_kind][0](forger)
 
 
 def quarantine(position: int, **more: object) -> QuarantineRow:
@@ -70,17 +70,19 @@ def cost(grant: str, amount: str = "1.00 USD") -> Command:
 
 
 @pytest.mark.case("O3")
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_row_that_does_not_decode_stops_its_own_stream_alone(book: Book, kind: str) -> None:
-    position = forged(book, kind)
+@pytest.mark.parametrize("fault_kind", KINDS)
+def test_a_row_that_does_not_decode_stops_its_own_stream_alone(book: Book, fault_kind: str) -> None:
+    position = forged(book, fault_kind)
     with again(book) as opened:
         (stop,) = opened.stops()
         assert (stop.stream, stop.position) == (STREAM, position)
-        assert KINDS[kind][1] in stop.why
-        with pytest.raises(StreamStopped, match=rf"position {position}\).*--quarantine {position}") as told:
+        assert KINDS[fault_kind][1] in stop.why
+        with pytest.raises(
+            StreamStopped, match=rf"position {position}\).*--quarantine {position}"
+        ) as stopped:
             opened.record(cost("SSF-1"), "t.leader")
-        assert told.value.exit_code == 4
-        assert STREAM in str(told.value)
+        assert stopped.value.exit_code == 4
+        assert STREAM in str(stopped.value)
         assert opened.record(cost("SSF-2"), "t.leader").outcome == "accepted"
         with opened.batch():
             assert opened.record(cost("SSF-2", "2.00 USD"), "t.leader").outcome == "accepted"
@@ -126,11 +128,11 @@ def test_nothing_is_sealed_from_the_row_on(book: Book) -> None:
 
 
 @pytest.mark.case("O3")
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_views_go_on_and_keep_the_stream_as_it_was_before(book: Book, kind: str) -> None:
+@pytest.mark.parametrize("fault_kind", KINDS)
+def test_the_views_go_on_and_keep_the_stream_as_it_was_before(book: Book, fault_kind: str) -> None:
     with again(book) as opened:
         catch_up(opened)
-        position = forged(book, kind)
+        position = forged(book, fault_kind)
         opened.record(cost("SSF-2"), "t.leader")
         assert catch_up(opened) == position + 1
         assert list(differences(opened)) == []
@@ -148,16 +150,16 @@ def test_the_views_go_on_and_keep_the_stream_as_it_was_before(book: Book, kind: 
 
 
 @pytest.mark.case("O3", "T2")
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_quarantined_row_keeps_its_place_and_verify_names_it(book: Book, kind: str) -> None:
-    position = forged(book, kind)
+@pytest.mark.parametrize("fault_kind", KINDS)
+def test_a_quarantined_row_keeps_its_place_and_verify_names_it(book: Book, fault_kind: str) -> None:
+    position = forged(book, fault_kind)
     with again(book) as opened:
         receipt = opened.record(quarantine(position), "admin")
         assert (receipt.outcome, receipt.entries) == ("accepted", (f"{QUARANTINES}@1",))
         assert opened.stops() == []
-        found = [opened.record(cost("SSF-1", amount), "t.leader") for amount in ("1.00 USD", "2.00 USD")]
-        versions = (2, 3) if kind == "a gap" else (3, 4)
-        assert [one.entries for one in found] == [(f"{STREAM}@{version}",) for version in versions]
+        results = [opened.record(cost("SSF-1", amount), "t.leader") for amount in ("1.00 USD", "2.00 USD")]
+        versions = (2, 3) if fault_kind == "a gap" else (3, 4)
+        assert [result.entries for result in results] == [(f"{STREAM}@{version}",) for version in versions]
         assert Seal(opened).seal().checkpoint.size == position + 3
     with again(book, read_only=True) as opened:
         looked = verify(opened, Seal(opened))
@@ -165,7 +167,7 @@ def test_a_quarantined_row_keeps_its_place_and_verify_names_it(book: Book, kind:
         assert [row.position for row in looked.quarantined] == [position]
         assert "put in by SQL" in str(looked.quarantined[0])
         left_out = [one for one in opened.entries(STREAM) if isinstance(one.event, LeftOut)]
-        assert len(left_out) == (0 if kind == "a gap" else 1)
+        assert len(left_out) == (0 if fault_kind == "a gap" else 1)
 
 
 @pytest.mark.case("T2")
@@ -456,23 +458,23 @@ def test_what_was_judged_is_not_judged_again_by_the_next_command(book: Book) -> 
         assert [stop.position for stop in opened.stops()] == [position]
 
 
-def many_forged(book: Book, kind: str) -> list[int]:
+def many_forged(book: Book, fault_kind: str) -> list[int]:
     """Sixty lawless rows that somebody has put in while nobody looked."""
     with again(book) as opened, patch.object(opened.journal.left_out, "look", lambda _: False):
-        if kind == "of the fund":
+        if fault_kind == "of the fund":
             names = [f"m.allory{number}" for number in range(60)]
             return [
                 forge(opened, g.appoint("01-12", officer=name, roles=["ttl"], actor=name)) for name in names
             ]
-        grants = ["SSF-1"] * 60 if kind == "of one grant" else [f"N-{number}" for number in range(60)]
+        grants = ["SSF-1"] * 60 if fault_kind == "of one grant" else [f"N-{number}" for number in range(60)]
         return [forge(opened, g.propose("01-12", grant=name), digest="0" * 64) for name in grants]
 
 
 @pytest.mark.case("T2")
 @pytest.mark.case("O3")
-@pytest.mark.parametrize("kind", ["of one grant", "of sixty grants", "of the fund"])
-def test_many_lawless_rows_are_found_at_one_look(book: Book, kind: str) -> None:
-    positions = many_forged(book, kind)
+@pytest.mark.parametrize("fault_kind", ["of one grant", "of sixty grants", "of the fund"])
+def test_many_lawless_rows_are_found_at_one_look(book: Book, fault_kind: str) -> None:
+    positions = many_forged(book, fault_kind)
     with patch("lifecycle.rejudge.walk.judged", wraps=judged) as judge, again(book) as opened:
         assert judge.call_count <= 2
         with patch.object(opened.journal.recorder, "rows", wraps=opened.journal.recorder.rows) as read:
@@ -480,7 +482,7 @@ def test_many_lawless_rows_are_found_at_one_look(book: Book, kind: str) -> None:
             asked = [call.args[0] for call in read.call_args_list]
             assert sum(question == left_out_rows._NAMING for question in asked) <= 2
         stops = [stop.position for stop in opened.stops()]
-        assert stops == (positions if kind == "of sixty grants" else positions[:1])
+        assert stops == (positions if fault_kind == "of sixty grants" else positions[:1])
         assert opened.record(cost("SSF-2"), "t.leader").outcome == "accepted"
 
 
@@ -607,8 +609,8 @@ def test_a_forged_act_sets_no_lawful_refusal_aside(book: Book) -> None:
         assert opened.record(honest, "n.obody").refusal == "NotAnOfficer"
         number = opened.journal.ends()[1]
         asked = answer_aside("honest")
-        told = {"answer": number, "answered": "honest", "fault": "x", "reason": asked.event.reason}
-        event = AnswerQuarantined.model_validate({"on": asked.on, "actor": "admin", **told})
+        fields = {"answer": number, "answered": "honest", "fault": "x", "reason": asked.event.reason}
+        event = AnswerQuarantined.model_validate({"on": asked.on, "actor": "admin", **fields})
         position = forge(opened, asked, event=event)
     with again(book) as opened:
         (stop,) = opened.stops()

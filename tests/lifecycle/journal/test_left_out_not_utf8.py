@@ -46,21 +46,21 @@ def put_in(book: Book, columns: str) -> int:
 @pytest.mark.parametrize("place", PLACES)
 def test_the_other_streams_go_on_until_the_row_is_set_aside(book: Book, tmp_path: Path, place: str) -> None:
     position = put_in(book, PLACES[place])
-    with Book.open(book.place, clock=book._clock) as found:
-        assert [stop.position for stop in found.stops()] == [position]
-        assert found.record(g.cost("01-12", grant="SSF-2"), "t.leader").outcome == "accepted"
-        catch_up(found)
-        assert f"position {position}" in str(Seal(found).seal().fault)
+    with Book.open(book.place, clock=book._clock) as opened:
+        assert [stop.position for stop in opened.stops()] == [position]
+        assert opened.record(g.cost("01-12", grant="SSF-2"), "t.leader").outcome == "accepted"
+        catch_up(opened)
+        assert f"position {position}" in str(Seal(opened).seal().fault)
         assert [
-            f"position {position}" in problem.where for problem in verify(found, Seal(found)).problems
+            f"position {position}" in problem.where for problem in verify(opened, Seal(opened)).problems
         ] == [True]
         words = {"on": "2017-01-12", "actor": "admin", "position": position, "reason": "put in by SQL"}
-        assert found.record(QuarantineRow.read(words), "admin").outcome == "accepted"
-        catch_up(found)
-        assert Seal(found).seal().fault is None
-        assert not verify(found, Seal(found), rules=True).problems
-        assert not list(differences(found))
-        made = export(found, Seal(found), tmp_path / "package")
+        assert opened.record(QuarantineRow.read(words), "admin").outcome == "accepted"
+        catch_up(opened)
+        assert Seal(opened).seal().fault is None
+        assert not verify(opened, Seal(opened), rules=True).problems
+        assert not list(differences(opened))
+        made = export(opened, Seal(opened), tmp_path / "package")
     assert made.entries == position + 2
 
 
@@ -72,5 +72,5 @@ def test_what_is_not_utf8_is_found_in_an_answer_too(book: Book) -> None:
             " '2026-03-01T00:00:00.000000Z', 'refused', 'IdTaken', 'domain §3', CAST(x'ff' AS TEXT), '', NULL"
             " FROM receipts ORDER BY number DESC LIMIT 1"
         )
-    with Book.open(book.place, clock=book._clock) as found:
-        assert "not UTF-8" in str(Seal(found).seal().fault)
+    with Book.open(book.place, clock=book._clock) as opened:
+        assert "not UTF-8" in str(Seal(opened).seal().fault)

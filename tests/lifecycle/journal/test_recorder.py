@@ -34,7 +34,7 @@ class _OnJournal:
     """A recorder on a database of its own."""
 
     in_memory: ClassVar[bool] = False
-    kind: ClassVar[type[SQLiteAggregateRecorder]] = JournalRecorder
+    recorder_class: ClassVar[type[SQLiteAggregateRecorder]] = JournalRecorder
 
     def setUp(self) -> None:
         self._directory = TemporaryDirectory(ignore_cleanup_errors=True)
@@ -60,7 +60,7 @@ class _OnJournal:
             60  # the library's 5 seconds are short on a busy disk, with every commit synced
         )
         self._stores.append(store)
-        recorder = self.kind(store)
+        recorder = self.recorder_class(store)
         recorder.create_table()
         return recorder
 
@@ -81,7 +81,7 @@ class TestInMemory(_Quiet, _OnJournal, ApplicationRecorderTestCase[JournalRecord
 class TestSnapshots(_Quiet, _OnJournal, AggregateRecorderTestCase):
     """The library's own table of snapshots, in the journal's file."""
 
-    kind = SQLiteAggregateRecorder
+    recorder_class = SQLiteAggregateRecorder
 
 
 class TestSnapshotsInMemory(TestSnapshots):
@@ -92,7 +92,7 @@ class _OnPostgres:
     """A recorder on a PostgreSQL database of its own."""
 
     address: str
-    kind: ClassVar[type[PostgresAggregateRecorder]] = postgres.JournalRecorder
+    recorder_class: ClassVar[type[PostgresAggregateRecorder]] = postgres.JournalRecorder
 
     @pytest.fixture(autouse=True)
     def _database(self, database: str) -> None:
@@ -113,7 +113,7 @@ class _OnPostgres:
     def create_recorder(self) -> Any:
         store = PostgresDatastore(self.address, read_only=False)
         self._stores.append(store)
-        recorder = self.kind(store)
+        recorder = self.recorder_class(store)
         recorder.create_table()
         return recorder
 
@@ -125,7 +125,7 @@ class TestOnPostgres(_Quiet, _OnPostgres, ApplicationRecorderTestCase[postgres.J
 class TestSnapshotsOnPostgres(_Quiet, _OnPostgres, AggregateRecorderTestCase):
     """The library's own table of snapshots, in the journal's schema."""
 
-    kind = PostgresAggregateRecorder
+    recorder_class = PostgresAggregateRecorder
 
 
 class TestPositionsDoNotInterleaveOnPostgres(_OnPostgres, NonInterleavingNotificationIDsBaseCase):

@@ -101,13 +101,13 @@ def test_a_snapshot_of_entries_that_are_not_there_leaves_no_gap(long: Book) -> N
 @pytest.mark.of_a_file("its bytes, altered")
 def test_a_snapshot_with_a_flipped_bit_counts_as_none(long: Book) -> None:
     """The sum that was received would be 600,000, and approvals could promise what is not there."""
-    place, said = long.path / "journal.sqlite", b'["500000.00"'
+    file, amount = long.path / "journal.sqlite", b'["500000.00"'
     long.close()
-    data = bytearray(place.read_bytes())
-    assert data.count(said) == 1
-    data[data.index(said) + 2] ^= 0x03
-    place.write_bytes(data)
-    with Book.open(place.parent) as book:
+    data = bytearray(file.read_bytes())
+    assert data.count(amount) == 1
+    data[data.index(amount) + 2] ^= 0x03
+    file.write_bytes(data)
+    with Book.open(file.parent) as book:
         assert book.fund() == fold(in_force(book.entries(FUND)))
 
 
@@ -130,10 +130,10 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     entries = Journal.entries
 
     def counted(journal: Journal, stream: str, **options: Any) -> list[Entry]:
-        found = entries(journal, stream, **options)
+        read = entries(journal, stream, **options)
         if stream == FUND:
-            counts.append(len(found))
-        return found
+            counts.append(len(read))
+        return read
 
     monkeypatch.setattr(Journal, "entries", counted)
     return counts
@@ -213,9 +213,9 @@ def test_a_snapshot_from_before_a_field_was_added_is_passed_over(
         monkeypatch.setattr(module, "Fund", Told)
     monkeypatch.setitem(EVOLVE, FeeCharged, _counted)
     with Book.open(long.place) as newer:
-        found: Any = newer.fund()
-    counted = found.fees
-    assert counted == 520
+        fund: Any = newer.fund()
+    fees = fund.fees
+    assert fees == 520
 
 
 @pytest.mark.case("T5")

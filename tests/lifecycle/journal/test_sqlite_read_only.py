@@ -1,4 +1,4 @@
-"""Who may not write beside a file reads it as one that never changes, and notices when it does."""
+"""A user who may not write beside a file reads it as one that never changes, and notices if it does."""
 
 import os
 import sqlite3
@@ -27,7 +27,7 @@ STREAM = f"grant:{g.G}"
 
 @pytest.fixture(autouse=True)
 def _read_only_folders(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Root may write everywhere, so folders are only said to be read-only."""
+    """Root may write everywhere, so a patch makes folders read-only."""
     monkeypatch.setattr("lifecycle.journal.sqlite.read_only.may_write", lambda _: False)
 
 
@@ -58,20 +58,20 @@ def test_what_somebody_writes_meanwhile_is_read(reader: Book) -> None:
             record(writer, [g.cost("01-11", note="x" * 1_900) for _ in range(50)])
             assert len(reader.entries(STREAM)) == 1 + 50 * (number - 1)
     record(writer := Book.open(reader.place), [g.cost("01-12")])
-    writer.close()  # it leaves no log: only the file itself tells
+    writer.close()  # it leaves no log: only the file itself shows a change
     assert len(reader.entries(STREAM)) == 152
     assert len(list(reader.stored())) == reader.position()
 
 
 def test_so_it_is_with_what_is_asked_first(reader: Book) -> None:
     """Each of these asks in its own way."""
-    asked: list[Callable[[], object]] = [
+    questions: list[Callable[[], object]] = [
         reader.position,
         reader.fund,
         reader.journal.recorder.injuries,
         lambda: list(reader.journal.recorder.indexed_entries(99) or ()),
     ]
-    for ask in asked:
+    for ask in questions:
         with Book.open(reader.place) as writer:
             assert writer.record(g.cost("01-12"), "t.leader").outcome == "accepted"
         ask()

@@ -1,4 +1,4 @@
-"""Faults that a walk over a journal's rows finds, and its result."""
+"""Faults in a journal's rows, and the result of judging the rows again."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 UNDECODABLE, LAWLESS = "undecodable", "lawless"
 MOST = 20
-"""How many faults are named."""
+"""How many faults are named at most."""
 _END = 1 << 62
 """After every position."""
 
@@ -41,7 +41,7 @@ class Fault(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """The result of a walk."""
+    """The result of judging rows again."""
 
     faults: list[Fault]
     """The first `MOST`, in the order of recording."""
@@ -54,11 +54,11 @@ class Judged(NamedTuple):
     And before the first that is quarantined by an entry that is not sound itself.
     """
     wrong: Mapping[int, str] = MappingProxyType({})
-    """What is wrong with receipts, by number; with those that are quarantined, too."""
+    """What is wrong with receipts, by number, those that are quarantined included."""
 
 
 def together(parts: Sequence[Judged]) -> Judged:
-    """Return what the parts found together. With several parts, nothing says up to which row all is sound."""
+    """Return the results of the parts as one. Its ``sound`` is of one part only."""
     faults = sorted(
         (fault for part in parts for fault in part.faults),
         key=lambda fault: (fault.position or _END, fault.receipt),

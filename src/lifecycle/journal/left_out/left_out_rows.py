@@ -54,12 +54,12 @@ entries, and the sizes up to which nothing is wrong."""
 
 
 class LeftOutRows:
-    """The rows of a journal that count in no state, as far as it has been looked at."""
+    """The rows of a journal that count in no state, up to the last row that was looked at."""
 
     def __init__(self, recorder: Recording) -> None:
         self._recorder = recorder
         self._sound: Sizes | None = None
-        """How many entries and receipts are known to be sound; `None`: nobody asked to leave anything out."""
+        """Up to which entry and receipt all is known to be sound; `None` if nothing is to be left out."""
         self._sealed_now: Callable[[], Sizes] = lambda: (0, 0)
         self._judged: Judge | None = None
         self._lawless = dict[int, str]()
@@ -103,7 +103,7 @@ class LeftOutRows:
         self._again()
 
     def look(self, position: int) -> bool:
-        """Look at what came since, if the journal goes up to the position; whether anything changed."""
+        """Look at what was recorded since, up to the position; return whether other rows are left out now."""
         if self._sound is None:
             return False
         if position <= self.looked and not (self._undone or self._unjudged):
@@ -113,14 +113,14 @@ class LeftOutRows:
         return self.streams() != before
 
     def settle(self, stream: str) -> bool:
-        """Judge what others have put into a stream since it was looked at; whether anything changed."""
+        """Judge what others have put into a stream since the last look; return whether anything changed."""
         position = self._unjudged.get(stream)
         if position is None or position <= self._sealed_now()[0]:
             return False
         return self.look(position)
 
     def settle_all(self) -> bool:
-        """Judge what others have recorded since; whether there was anything."""
+        """Judge what others have recorded since; return whether there was anything."""
         had_unjudged = bool(self._unjudged)
         self.look(self.looked)
         return had_unjudged
@@ -130,7 +130,7 @@ class LeftOutRows:
         return _TAIL, (after, most)
 
     def own(self, position: int) -> None:
-        """Take what was recorded up to the position for lawful: this process has judged it."""
+        """Count everything up to the position as lawful, because this process has decided it."""
         if self._sound is not None:
             self.looked = position
 
@@ -155,11 +155,11 @@ class LeftOutRows:
             self._again()
 
     def sound(self) -> Sizes:
-        """Return up to which entry and receipt nothing is wrong, as far as it was judged."""
+        """Return up to which entry and receipt everything was judged, and nothing is wrong."""
         return self._sound or (0, 0)
 
     def sealed(self) -> Sizes:
-        """Return up to which entry and receipt it is sealed."""
+        """Return up to which entry and receipt the journal is sealed."""
         return self._sealed_now()
 
     def _again(self) -> None:
@@ -217,7 +217,7 @@ class LeftOutRows:
             (after,) = further((rows[-1][4],), (after,))
 
     def take(self, rows: Iterable[Row], *, first: bool = False) -> bool:
-        """Look at rows that came after what was looked at; whether anything was quarantined, or stopped."""
+        """Look at newer rows; return whether any is quarantined, or stops a stream."""
         before, quarantined = len(self.stops), len(self.rows)
         self._together = None
         for _, same in groupby(rows, transaction):
@@ -263,7 +263,7 @@ class LeftOutRows:
                 self._quarantine(entry)
 
     def _unfounded(self, entry: Entry) -> str:
-        """Return why a row that says that others are quarantined is not to be believed; nothing if it is."""
+        """Return why an entry that quarantines rows is not to be believed; empty if it is."""
         if type(entry.event).__name__ == "AnswerQuarantined":
             return ""  # it is judged again, as its receipt is
         if type(entry.event).__name__ != "RowQuarantined":
@@ -306,7 +306,7 @@ class LeftOutRows:
                 self.stops[name] = stop
 
     def _named_with(self, name: str) -> list[str]:
-        """Return the rows that a receipt names together with this one."""
+        """Return the names of the rows that a receipt names together with this one."""
         if self._together is None:
             self._together = {}
             _, answers = self.sound()

@@ -1,4 +1,4 @@
-"""A stored row whose bytes may be of any form: read as far as it can be."""
+"""Reading a stored row whose bytes may have any form, as far as possible."""
 
 import re
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def entry_of_any(stream: str, version: int, position: int, state: bytes, event: Event) -> Entry:
-    """Return a row as an entry, whatever its bytes are."""
+    """Return a row as an entry with the given event, whatever its bytes are."""
     match = _MOMENT.search(state)
     try:
         moment = datetime.fromisoformat(match[1].decode()) if match else _NEVER
@@ -28,13 +28,13 @@ def entry_of_any(stream: str, version: int, position: int, state: bytes, event: 
 
 
 def command_of(state: bytes, position: int) -> str:
-    """Return the command id in the stored bytes, or a text of its own if they have none."""
+    """Return the command id in the stored bytes, or a text with the position if they have none."""
     match = _ID.search(state)
     return match[1].decode(errors="replace") if match else f"position {position}"
 
 
 def transaction(row: Row) -> str:
-    """Return what the rows of one transaction have in common."""
+    """Return the command id, which the rows of one transaction share."""
     return command_of(row[3], row[4])
 
 

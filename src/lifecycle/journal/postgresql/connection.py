@@ -1,4 +1,4 @@
-"""Connections to the journal's database, and the transactions that are held on them."""
+"""Connections to the journal's database, and the transactions that are open on them."""
 
 import threading
 import time
@@ -148,15 +148,15 @@ class Connections:
         return warnings
 
     def close(self) -> None:
-        """Let go of them all."""
+        """Close all connections."""
         for connection in self._all:
             connection.close()
         self._all.clear()
 
 
 class Held:
-    """A transaction that is held. What it is to do waits for the next question, or for the end, so that many
-    statements are one round trip."""
+    """An open transaction. Its statements are queued until the next query, or the end, so that many take one
+    round trip."""
 
     def __init__(self, connection: psycopg.Connection[Any], begin: Sequence[str]) -> None:
         self._connection = connection
@@ -169,18 +169,18 @@ class Held:
 
     @property
     def begun(self) -> tuple[tuple[Any, ...], float]:
-        """The row of the last statement that it began with, and when it was read, by `time.monotonic`."""
+        """The row of the last statement of its beginning, and when it was read, by `time.monotonic`."""
         if self._begun is None:
             self.ask()
         assert self._begun is not None
         return self._begun, self._begun_at
 
     def put(self, statement: str, params: Params | None = None) -> None:
-        """Do it before whatever is asked next."""
+        """Queue a statement, which is done before the next query."""
         self._waiting.append((statement, params))
 
     def ask(self, *questions: Statement) -> list[Rows]:
-        """Do what waits, and return all rows of each question."""
+        """Do the queued statements, and return all rows of each query."""
         begin, waiting, self._begin, self._waiting = self._begin, self._waiting, [], []
         rows = together(self._connection, questions, begin=begin, waiting=waiting)
         if begin:
@@ -188,12 +188,12 @@ class Held:
         return rows[len(begin) :]
 
     def settled(self) -> psycopg.Cursor[Any]:
-        """Return a cursor for what cannot be pipelined, such as COPY."""
+        """Do the queued statements, and return a cursor for a statement that cannot be pipelined, as COPY."""
         self.ask()
         return self._connection.cursor()
 
     def commit(self) -> None:
-        """Do what waits, and commit; raise if something in the transaction failed unnoticed."""
+        """Do the queued statements, and commit. Raises if a statement failed before."""
         if self._connection.info.transaction_status == TransactionStatus.INERROR:
             raise psycopg.errors.InFailedSqlTransaction("something in the transaction failed")
         try:
@@ -218,9 +218,9 @@ def together(
     begin: Sequence[Statement] = (),
     waiting: Sequence[Statement] = (),
 ) -> list[Rows]:
-    """Send what begins a transaction, what waits to be done in it, and the questions; then wait for all.
+    """Send the statements that begin a transaction, those that are queued, and the queries; wait for all.
 
-    Returns the rows of what it began with, and of the questions. The first that fails ends it.
+    Returns the rows of the first and of the queries. The first statement that fails ends it.
     """
     new_cursor = partial(connection.cursor, row_factory=tuple_row, binary=True)
     # Of what waits, all that is the same but for its values goes through one cursor: it has found out how.
@@ -290,7 +290,7 @@ class JournalDatastore(PostgresDatastore):
 
 
 HANGS = WAIT // 2
-"""Seconds after which a client that holds the lock and does nothing is ended: before others give up."""
+"""Seconds after which a client is ended that holds the lock and does nothing, before others give up."""
 LIMIT = f"SET LOCAL idle_in_transaction_session_timeout = '{HANGS}s'"
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 """Each statement sees all that was committed before it, whatever the server's default is."""
@@ -304,5 +304,5 @@ SELECT pg_advisory_xact_lock({LOCK}),
 before it is acknowledged, whatever the server's default is.
 """
 MOMENT = "SELECT clock_timestamp(), coalesce(max(position), 0) FROM stored_events"
-"""Asked once the lock is had, by a statement of its own: that of the lock sees what was before it waited."""
+"""Runs after the lock is taken: the statement that takes it sees the rows from before its wait."""
 SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"

@@ -41,17 +41,17 @@ from lifecycle.journal.recorder import (
 )
 
 _GIVEN = len(Receipt._fields) - 1
-"""The columns of a receipt that are inserted; the database gives its position, the last."""
+"""How many columns of a receipt are inserted. The database gives the last one, its position."""
 _LOOPBACK = ("127.0.0.1", "::1")
 _INSERT_ENTRY = f"INSERT INTO stored_events ({ENTRY_COLUMNS.rpartition(', ')[0]}) VALUES (%s, %s, %s, %s)"
 _INSERT_ANSWER = (
     f"INSERT INTO receipts ({RECEIPT_COLUMNS.rpartition(', ')[0]}) VALUES ({', '.join(['%s'] * _GIVEN)})"
 )
 _WAIT_FOR_STANDBY = "SELECT pg_logical_emit_message(true, 'grantbook', '')"
-"""A write to commit, so that what is read here is on the standby, too, before it is reported."""
+"""A write to commit, so that a standby has what was read here before it is reported."""
 _CALL = "SELECT pg_notify('stored_events', '') WHERE pg_notification_queue_usage() < 0.5"
-"""Calls those who follow, once it is committed. Anybody may fill the queue of calls, and a commit that calls
-fails if it is full: followers look by themselves, too."""
+"""Notifies followers once it is committed. Any login may fill the queue of notifications, and a commit that
+notifies fails if the queue is full. Followers also look without being notified."""
 
 
 class JournalRecorder(Recording, PostgresApplicationRecorder):
@@ -189,7 +189,7 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
     # ── the book's own row, and its documents ────────────────────────────────────────────────
 
     def name_book(self, identity: str, name: str, *, seal_each_command: bool) -> None:
-        """Write down that the book, which bears this id from now on, is made to the end."""
+        """Write the book's own row, with its id, which says that the book is complete."""
         self.do(
             "INSERT INTO book (id, format, name, seal_each_command) VALUES (%s, %s, %s, %s)",
             (identity, FORMAT, name, seal_each_command),
@@ -208,11 +208,11 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
             return f"{'localhost' if host in _LOOPBACK else host}:{info.port}/{info.dbname}"
 
     def keep_document(self, digest: str, data: bytes) -> None:
-        """Keep a document's bytes; one that is there already is the same."""
+        """Store a document's bytes, unless they are stored already."""
         self.do("INSERT INTO documents (sha256, data) VALUES (%s, %s) ON CONFLICT DO NOTHING", (digest, data))
 
     def do(self, statement: str, params: Params) -> None:
-        """Do it as durably as what is appended."""
+        """Run a statement and commit it as durably as an append."""
         with self.writing():
             held = self._held()
             held.put(statement, params)
@@ -225,7 +225,7 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
 
 
 def _composed(statement: str) -> Composed:
-    """Return a statement of ours, none of it typed by anybody."""
+    """Return a statement that holds no user's words."""
     return Composed([SQL(statement)])
 
 

@@ -1,4 +1,4 @@
-"""The journal's schema in PostgreSQL, and how it is known to be complete.
+"""The journal's schema in PostgreSQL, and its expected definitions.
 
 A trigger gives positions under the append lock: dense, in the order of commits, and never chosen by a client.
 Nothing is changed or deleted: the triggers fire always, for the owner and on a replica too. Only the names of
@@ -94,7 +94,7 @@ CHECKS = {
     ("officers", "erased_on,name"): "(name IS NULL) <> (erased_on IS NULL)",
     ("documents", "data,sha256"): "sha256 = encode(pg_catalog.sha256(data), 'hex')",
 }
-"""What holds of each row, by table and columns."""
+"""The conditions that each row fulfils, by table and columns."""
 
 
 class Trigger(NamedTuple):
@@ -121,29 +121,29 @@ TRIGGERS = (
 
 
 def statements() -> list[str]:
-    """Return what makes the schema's tables, functions and triggers, if they are not there."""
+    """Return the statements that make the schema's tables, functions and triggers if they are not there."""
     made = []
     for name, columns in TABLES.items():
-        checks = [f"CHECK ({one})" for (table, _), one in CHECKS.items() if table == name]
+        checks = [f"CHECK ({condition})" for (table, _), condition in CHECKS.items() if table == name]
         made.append(f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{name} ({', '.join([*columns, *checks])})")
     made.append(f"CREATE INDEX IF NOT EXISTS refused ON {SCHEMA}.receipts (number) WHERE outcome = 'refused'")
     made += [
-        f"CREATE OR REPLACE FUNCTION {SCHEMA}.{one.name}() RETURNS trigger LANGUAGE plpgsql"
-        f" SET search_path = pg_catalog, pg_temp AS $body${one.body}$body$"
-        for one in FUNCTIONS
+        f"CREATE OR REPLACE FUNCTION {SCHEMA}.{function.name}() RETURNS trigger LANGUAGE plpgsql"
+        f" SET search_path = pg_catalog, pg_temp AS $body${function.body}$body$"
+        for function in FUNCTIONS
     ]
-    for one in TRIGGERS:
-        each = "ROW" if one.when.endswith("INSERT") else "STATEMENT"
-        table = f"{SCHEMA}.{one.table}"
+    for trigger in TRIGGERS:
+        each = "ROW" if trigger.when.endswith("INSERT") else "STATEMENT"
+        table = f"{SCHEMA}.{trigger.table}"
         made.append(
-            f"CREATE OR REPLACE TRIGGER {one.name} {one.when} ON {table}"
-            f" FOR EACH {each} EXECUTE FUNCTION {SCHEMA}.{one.function}()"
+            f"CREATE OR REPLACE TRIGGER {trigger.name} {trigger.when} ON {table}"
+            f" FOR EACH {each} EXECUTE FUNCTION {SCHEMA}.{trigger.function}()"
         )
-        made.append(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {one.name}")
+        made.append(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger.name}")
     return made
 
 
-# ── is it whole? ─────────────────────────────────────────────────────────────────────────────
+# ── expected definitions ─────────────────────────────────────────────────────────────────────────────
 
 DEFINED = f"""
 WITH relation AS (
@@ -181,35 +181,35 @@ _BITS = {"ROW": 1, "BEFORE": 2, "INSERT": 4, "DELETE": 8, "UPDATE": 16, "TRUNCAT
 
 def expected() -> dict[str, str]:
     """Return what `DEFINED` selects in a complete schema, without the library's own snapshots."""
-    found: dict[str, str] = {}
+    definitions: dict[str, str] = {}
     for table, parts in TABLES.items():
-        found[f"table {table}"] = "r p f"
+        definitions[f"table {table}"] = "r p f"
         for part in parts:
-            _part(found, table, part)
+            _part(definitions, table, part)
     for table, columns in CHECKS:
-        found[f"constraint c {table} {columns}"] = "true"
-    for one in FUNCTIONS:
-        found[f"function {one.name}"] = f'f {{"search_path=pg_catalog, pg_temp"}} {one.body}'
-    for each in TRIGGERS:
-        words = set(each.when.split()) | ({"ROW"} if "INSERT" in each.when else set())
+        definitions[f"constraint c {table} {columns}"] = "true"
+    for function in FUNCTIONS:
+        definitions[f"function {function.name}"] = f'f {{"search_path=pg_catalog, pg_temp"}} {function.body}'
+    for trigger in TRIGGERS:
+        words = set(trigger.when.split()) | ({"ROW"} if "INSERT" in trigger.when else set())
         kind = sum(bit for word, bit in _BITS.items() if word in words)
-        found[f"trigger {each.name}"] = f"{each.table} {each.function} {kind} A"
-    return found
+        definitions[f"trigger {trigger.name}"] = f"{trigger.table} {trigger.function} {kind} A"
+    return definitions
 
 
-def _part(found: dict[str, str], table: str, part: str) -> None:
+def _part(definitions: dict[str, str], table: str, part: str) -> None:
     """Parse a column with its constraints, or a constraint of the table."""
     name, kind, *rest = part.replace('"', "").split()
     words = " ".join(rest)
     for key, letter in (("PRIMARY", "p"), ("UNIQUE", "u")):
         if name == key:
             columns = sorted(part.partition("(")[2].rstrip(")").split(", "))
-            found[f"constraint {letter} {table} {','.join(columns)}"] = "true"
+            definitions[f"constraint {letter} {table} {','.join(columns)}"] = "true"
             return
         if key in words:
-            found[f"constraint {letter} {table} {name}"] = "true"
+            definitions[f"constraint {letter} {table} {name}"] = "true"
     if "CHECK" in words:
-        found[f"constraint c {table} {name}"] = "true"
+        definitions[f"constraint c {table} {name}"] = "true"
     never_null = "NOT NULL" in words or "PRIMARY" in words
     collated = " C" if "COLLATE" in words else ""
-    found[f"column {table} {name}"] = f"{kind} {'t' if never_null else 'f'}{collated}"
+    definitions[f"column {table} {name}"] = f"{kind} {'t' if never_null else 'f'}{collated}"

@@ -1,4 +1,4 @@
-"""Connections to the journal's file, and the transactions that are held on them."""
+"""Connections to the journal's file, and the transactions that are open on them."""
 
 import sqlite3
 import threading
@@ -26,11 +26,11 @@ from lifecycle.journal.sqlite.read_only import (
 from lifecycle.kernel.errors import Unreachable
 
 READ_ONLY = "?mode=ro"
-"""How the address of a file ends that is only read."""
+"""The end of the address of a file that is only read."""
 
 
 def _text(stored: bytes) -> str:
-    """Decode text as it is stored; what is not UTF-8 is written out."""
+    """Decode stored text; bytes that are not UTF-8 are written out."""
     try:
         return stored.decode()
     except UnicodeDecodeError:
@@ -47,7 +47,10 @@ class ImmediateTransaction(SQLiteTransaction):
 
 
 class JournalConnection(SQLiteConnection):
-    """A connection whose writing transactions are immediate; closed if its file was written to."""
+    """A connection whose writing transactions are immediate.
+
+    It is closed if its file was read as one that never changes, and did change.
+    """
 
     def __init__(self, raw: sqlite3.Connection, max_age: float | None, file: Path, look: Look | None) -> None:
         super().__init__(raw, max_age=max_age)
@@ -106,7 +109,7 @@ class JournalConnectionPool(SQLiteConnectionPool):
 
     @contextmanager
     def apart(self) -> Iterator[sqlite3.Connection]:
-        """Yield a connection for one reading alone, whatever transaction is open."""
+        """Yield a separate connection for one read, even inside an open transaction."""
         raw, look = self._connected()
         with unchanged(self._file, look), closing(raw):
             yield raw
@@ -114,30 +117,30 @@ class JournalConnectionPool(SQLiteConnectionPool):
 
 Row = tuple[Any, ...]
 _AT_ONCE = 1_000
-"""Rows that wait to be written, at most."""
+"""Rows that wait to be written; at this number they are written."""
 
 
 class Held:
-    """An open transaction, and the rows that wait to be written in it: many at once are quicker."""
+    """An open transaction, and the rows that wait to be written in it. Writing many together is quicker."""
 
     def __init__(self, cursor: SQLiteCursor) -> None:
         self._cursor = cursor
         self._waiting: dict[str, list[Row]] = {}
         self.newest: int | None = None
-        """The newest position, with those that wait; `None` until it was asked."""
+        """The newest position, counting the rows that wait; `None` until it is read."""
 
     def put(self, statement: str, rows: Sequence[Row]) -> None:
-        """Write them before anything else is asked."""
+        """Queue rows, which are written before the next query."""
         waiting = self._waiting.setdefault(statement, [])
         waiting += rows
         if len(waiting) >= _AT_ONCE:
             self.settled()
 
     def settled(self) -> SQLiteCursor:
-        """Return a cursor that sees what was put.
+        """Write the queued rows, and return a cursor that sees them.
 
-        If it cannot be written, it goes on waiting, so that it fails again at the end even if this error was
-        ignored.
+        Rows that cannot be written stay queued, so that the transaction fails at its end even if the caller
+        ignored this error.
         """
         for statement, rows in self._waiting.items():
             self._cursor.executemany(statement, rows)
@@ -156,7 +159,7 @@ class JournalDatastore(SQLiteDatastore):
         self._own = threading.local()
 
     def fold(self) -> None:
-        """Fold the log into the file if nobody else has it open, as the last one to close it does."""
+        """Copy the log into the file if no other connection has it open, as SQLite does at the last close."""
         if self.pool.db_name.endswith(READ_ONLY) or self.pool.is_sqlite_memory_mode or self.pool.closed:
             return
         with suppress(sqlite3.Error, OSError):
@@ -169,8 +172,8 @@ class JournalDatastore(SQLiteDatastore):
     @property
     def holds(self) -> Held | None:
         """The transaction that this thread has open."""
-        found: Held | None = getattr(self._own, "held", None)
-        return found
+        held: Held | None = getattr(self._own, "held", None)
+        return held
 
     @contextmanager
     def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
@@ -187,7 +190,7 @@ class JournalDatastore(SQLiteDatastore):
 
     @contextmanager
     def held(self, *, commit: bool) -> Iterator[Held]:
-        """Open a transaction; those begun inside it, by the same thread, are part of it."""
+        """Open a transaction. Transactions that the same thread begins inside it join it."""
         if (outer := self.holds) is not None:
             yield outer
             return

@@ -1,4 +1,4 @@
-"""Reads a file of SQLite's without the right to write beside it, as a file that never changes.
+"""Reading a SQLite file without the right to write beside it, as a file that never changes.
 
 SQLite reads a file that has a log only if its shared memory is in a file beside it. A program that has the
 file open keeps one there. If no program has it open, and no log is left, the file can be read without, as
@@ -21,11 +21,11 @@ _TIMES = 5
 
 
 class WrittenMeanwhile(NotNow):
-    """A file that was taken for one that never changes did change, and cannot be trusted."""
+    """A file that was read as one that never changes did change: what was read cannot be trusted."""
 
 
 class Look(NamedTuple):
-    """What shows that a file did not change."""
+    """Properties of a file that show whether it has changed."""
 
     inode: int
     size: int
@@ -34,7 +34,7 @@ class Look(NamedTuple):
 
 
 def settled(file: Path) -> Look | None:
-    """Return how a file is that nobody has open and that has no log; `None` for any other, and for none."""
+    """Return the properties of a file that no program has open and that has no log; `None` otherwise."""
     try:
         status = file.stat()  # first: what is written from here on is seen by the next look
     except FileNotFoundError:
@@ -52,7 +52,7 @@ def _size(log: Path) -> int:
 
 
 def as_unchanging(file: Path) -> Look | None:
-    """Return how a file is that can only be opened as one that never changes; `None` for any other."""
+    """Return the properties of a file that can only be read as one that never changes; `None` otherwise."""
     return None if may_write(file) else settled(file)
 
 
@@ -62,11 +62,12 @@ def may_write(file: Path) -> bool:
 
 
 def way_to_read(file: Path) -> tuple[dict[str, str], Look | None]:
-    """Return SQLite's address of a file that is only read, and how the file is if it never changes.
+    """Return the parameters with which SQLite opens a file to read it, and the file's properties if it never
+    changes.
 
     SQLite keeps a log and an index beside a file that it reads, and a reader without the right to write
     leaves them there. A reader that has the right opens the file to write, without writing, so that SQLite
-    removes them again. Those that are there already belong to another program, and stay.
+    removes them again. If they are there already, they belong to another program, and stay.
     """
     if (look := as_unchanging(file)) is not None:
         return {"mode": "ro", "immutable": "1"}, look
@@ -76,7 +77,7 @@ def way_to_read(file: Path) -> tuple[dict[str, str], Look | None]:
 
 
 def address_to_read(file: Path) -> tuple[str, Look | None]:
-    """Return the same as one address, with the file's name."""
+    """Return the address with which SQLite opens a file to read it, and the file's properties, as above."""
     how, look = way_to_read(file)
     return f"{uri(file)}?{'&'.join(f'{name}={value}' for name, value in how.items())}", look
 
@@ -101,7 +102,10 @@ def _look_again(file: Path, look: Look | None) -> None:
 
 
 def retrying(read: Callable[[], T]) -> T:
-    """Return what is read; read again if the file was written to meanwhile. Raises `WrittenMeanwhile`."""
+    """Return what ``read`` returns. It is called again if the file changed meanwhile.
+
+    Raises `WrittenMeanwhile` if it changes each time.
+    """
     for _ in range(_TIMES):
         with suppress(WrittenMeanwhile):
             return read()
