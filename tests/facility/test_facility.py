@@ -132,7 +132,7 @@ def asked(book: Book, name: str, on: date) -> list[dict[str, Any]]:
 def test_the_call_of_november_2018_selects_ten_of_fifty_two(book: Book) -> None:
     answers = [grant(book, name) for name in book.grants() if name.startswith("SSF-2018-11-")]
     assert Counter(state.stage for state in answers) == {Stage.APPROVED: 10, Stage.DECLINED: 42}
-    assert sum(state.asked for state in answers) == 1_250_000
+    assert sum(state.proposed for state in answers) == 1_250_000
     called = answers[:10]
     assert sum(state.committed for state in called) == 250_000
     call = book.call("2018-11")

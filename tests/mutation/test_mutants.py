@@ -15,7 +15,7 @@ from run import broken
 
 ALL = [mutant for mutant in mutants() if not mutant.test.startswith("none: ")]
 FEW = (
-    "grant/payment/disbursement.py _disburse DisbursementDeadlinePassed",
+    "grant/payment/disbursement.py _check_disbursement DisbursementDeadlinePassed",
     "trigger: no update",
     "seal: a shorter journal",
     "projector: a position is tracked once",

@@ -166,7 +166,7 @@ def _undone(state: "Grant") -> "tuple[date, ...]":
 
 
 def _money(state: "Grant") -> list[tuple[str, str]]:
-    amounts = [("proposed amount", state.asked), ("requested amount", state.requested)]
+    amounts = [("proposed amount", state.proposed), ("requested amount", state.requested)]
     if state.approved_on is not None or state.payments:
         amounts += [
             ("committed", state.committed),

@@ -40,7 +40,7 @@ def grant_fields(grant: "Grant | None", compared_with: "Grant | None" = None) ->
         "operation": grant.operation,
         "call": grant.call,
         "team leader": grant.leader,
-        "proposed": grant.asked,
+        "proposed": grant.proposed,
         "months": grant.months,
         "requested": grant.requested,
         "budget": tuple(f"{line.line} {readable(line.amount.amount)}" for line in grant.budget),
@@ -55,7 +55,7 @@ def grant_fields(grant: "Grant | None", compared_with: "Grant | None" = None) ->
         **{f"activity {activity.id}": _activity(activity) for activity in activities},
         **{f"payment {payment.id}": _payment(payment, grant.currency) for payment in payments},
         **{f"follow-up {follow_up.id}": _follow_up(follow_up) for follow_up in follow_ups},
-        "capabilities": grant.capabilities,
+        "capabilities": grant.capabilities_reached,
         "completion report": _report(grant),
         "waived": tuple(sorted(name if item is None else f"{name}:{item}" for name, item in grant.waived)),
         "documents": tuple(name for name, _ in grant.documents),
@@ -107,28 +107,28 @@ def _payment(payment: "Payment", currency: str) -> str:
     elif payment.status == "authorised":
         text = f"authorised {readable(payment.authorised, currency)}"
     else:
-        text = f"{payment.status} {readable(payment.asked, currency)}"
+        text = f"{payment.status} {readable(payment.requested, currency)}"
     if payment.status == "failed" and payment.disbursed:
         text = f"failed, {text}"
     if payment.refunded:
         text += f", refunded {readable(payment.refunded, currency)}"
-    if payment.doubles:
-        text += f", doubles {payment.doubles}"
+    if payment.duplicate_of:
+        text += f", doubles {payment.duplicate_of}"
     return f"{text}, in breach of {payment.irregular_rule}" if payment.irregular_rule else text
 
 
 def _follow_up(follow_up: "FollowUp") -> str:
     text = f"{follow_up.status.replace('_', ' ')}, {follow_up.owner} by {follow_up.due}: {follow_up.action}"
-    if follow_up.needs is None:
+    if follow_up.finance_needed is None:
         return text
-    amount, currency = follow_up.needs
-    return f"{text}; needs {readable(amount, currency)}, found {readable(follow_up.found, currency)}"
+    amount, currency = follow_up.finance_needed
+    return f"{text}; needs {readable(amount, currency)}, found {readable(follow_up.finance_found, currency)}"
 
 
 def _report(grant: "Grant") -> str | None:
     if grant.report_accepted_on is not None:
-        return f"accepted on {grant.report_accepted_on}, submitted by {grant.report_by}"
-    return None if grant.report_by is None else f"submitted by {grant.report_by}"
+        return f"accepted on {grant.report_accepted_on}, submitted by {grant.report_submitted_by}"
+    return None if grant.report_submitted_by is None else f"submitted by {grant.report_submitted_by}"
 
 
 def fund_fields(fund: "Fund", day: date = date.max) -> dict[str, Any]:

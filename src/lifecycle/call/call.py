@@ -94,17 +94,7 @@ class Call:
     """Envelope - selected, by day."""
 
 
-EVENTS: tuple[type[CallEvent], ...] = (
-    CallOpened,
-    CallClosed,
-    GrantSelected,
-    SelectionReleased,
-    EntryCorrected,
-)
-"""Every event a call's stream can hold."""
-
-
-def _opened(_: Call | None, event: CallOpened) -> Call:
+def _call_opened(_: Call | None, event: CallOpened) -> Call:
     return Call(
         id="",
         title=event.title,
@@ -118,25 +108,27 @@ def _opened(_: Call | None, event: CallOpened) -> Call:
     )
 
 
-def _closed(call: Call, event: CallClosed) -> Call:
+def _call_closed(call: Call, event: CallClosed) -> Call:
     return replace(call, closed_on=event.on)
 
 
-def _selected(call: Call, event: GrantSelected) -> Call:
+def _grant_selected(call: Call, event: GrantSelected) -> Call:
     return replace(call, left=call.left.plus({event.on: -event.amount.amount}))
 
 
-def _released(call: Call, event: SelectionReleased) -> Call:
+def _selection_released(call: Call, event: SelectionReleased) -> Call:
     return replace(call, left=call.left.plus({event.on: event.amount.amount}))
 
 
 EVOLVE: dict[type[Event], Callable[[Any, Any], Call]] = {
-    CallOpened: _opened,
-    CallClosed: _closed,
-    GrantSelected: _selected,
-    SelectionReleased: _released,
+    CallOpened: _call_opened,
+    CallClosed: _call_closed,
+    GrantSelected: _grant_selected,
+    SelectionReleased: _selection_released,
 }
 """How each event changes the call."""
+EVENTS: tuple[type[Event], ...] = (*EVOLVE, EntryCorrected)
+"""Every event that a call's stream can hold; the correction is folded by `history`."""
 
 
 def evolve(call: Call | None, event: Event, name: str) -> Call:
@@ -156,7 +148,7 @@ class CallIdTaken(Refusal, order=STAGE, rule="domain §3: OpenCall"):
     """Another call has this id."""
 
 
-def _open(call: Call | None, event: CallOpened, fund: Fund) -> None:
+def _check_opening(call: Call | None, event: CallOpened, fund: Fund) -> None:
     if call is not None:
         raise CallIdTaken(f"there is a call {call.id}, opened on {call.opened_on}: choose another id")
     in_holding_currency(event.envelope, fund.currency)
@@ -171,15 +163,11 @@ class CallStillOpen(Refusal, order=DATES, rule="domain §3: CloseCall"):
     """The call takes proposals until a later day."""
 
 
-def _close(call: Call, event: CallClosed) -> None:
+def _check_closing(call: Call, event: CallClosed) -> None:
     if call.closed_on is not None:
         raise CallAlreadyClosed(f"{call.id} was closed on {call.closed_on}")
     if event.on <= call.closes:
         raise CallStillOpen(f"{call.id} takes proposals until {call.closes}: close it after that day")
-
-
-def _select(call: Call, event: GrantSelected) -> None:
-    not_closed(call, event)
 
 
 class CallIsClosed(Refusal, order=DATES, rule="domain §3: CloseCall"):
@@ -215,9 +203,9 @@ def within_envelope(call: Call, fund: Fund) -> None:
 
 
 RULES: Rules = {
-    CallOpened: Guards(invariants=(Rule(1, _open),)),
-    CallClosed: Guards(invariants=(Rule(1, _close),)),
-    GrantSelected: Guards(invariants=(Rule(1, _select),)),
+    CallOpened: Guards(invariants=(Rule(1, _check_opening),)),
+    CallClosed: Guards(invariants=(Rule(1, _check_closing),)),
+    GrantSelected: Guards(invariants=(Rule(1, not_closed),)),
 }
 """What is asked before each event, each rule with the number of its rule set."""
 

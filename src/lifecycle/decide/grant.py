@@ -38,7 +38,7 @@ from lifecycle.decide.permission import permit, readings_permitted
 from lifecycle.decide.waivers import waived_items_are_there
 from lifecycle.fund.state import Fund
 from lifecycle.grant import events as on_grant
-from lifecycle.grant.call_terms import asked_by_call
+from lifecycle.grant.call_terms import check_call_terms
 from lifecycle.grant.evolve import evolve, fold
 from lifecycle.grant.payment.disbursement import no_more_overpaid
 from lifecycle.grant.rules import RULES
@@ -150,7 +150,7 @@ class _Context(NamedTuple):
         call = event.call if isinstance(event, on_grant.GrantProposed) else grant.call if grant else None
         if call is not None:
             try:
-                asked_by_call(self.calls.get(call), call, event, rules)
+                check_call_terms(self.calls.get(call), call, event, rules)
             except Refusal as no:
                 refusals.append(no)
         if refusals:
@@ -214,7 +214,7 @@ def _happened_by(event: Event, rules: int) -> date:
 
 def _after(grant: Grant | None, event: Event, name: str) -> Grant:
     after = evolve(grant, event)
-    return after if grant is not None else after.but(id=name)
+    return after if grant is not None else after.replace(id=name)
 
 
 def in_stage(grant: Grant | None, spec: Spec, name: str, on: date) -> None:

@@ -108,22 +108,22 @@ class ObligationWaived(FundEvent):
     """Why it need not come."""
 
 
-def _joined(fund: Fund, event: PartnerJoined) -> Fund:
+def _partner_joined(fund: Fund, event: PartnerJoined) -> Fund:
     return replace(fund, partners={**fund.partners, event.partner: Partner(event.on)})
 
 
-def _scheduled(fund: Fund, event: InstalmentScheduled) -> Fund:
+def _instalment_scheduled(fund: Fund, event: InstalmentScheduled) -> Fund:
     partner = fund.partners[event.partner]
     known = replace(partner, instalments={**partner.instalments, event.instalment: event.on})
     return replace(fund, partners={**fund.partners, event.partner: known})
 
 
 EVOLVE: Evolves = {
-    PartnerJoined: _joined,
+    PartnerJoined: _partner_joined,
     ConsultationHeld: unchanged,
     ContributionPledged: unchanged,
     ContributionAgreed: unchanged,
-    InstalmentScheduled: _scheduled,
+    InstalmentScheduled: _instalment_scheduled,
     InstalmentReceived: unchanged,
     ObligationWaived: unchanged,
 }
@@ -140,12 +140,12 @@ class PartnerAlreadyJoined(Refusal, order=STAGE, rule="domain §3: JoinPartner")
     """The partner joined before."""
 
 
-def _join(fund: Fund, event: PartnerJoined) -> None:
+def _check_not_joined(fund: Fund, event: PartnerJoined) -> None:
     if known := fund.partners.get(event.partner):
         raise PartnerAlreadyJoined(f"{event.partner} joined on {known.joined_on}")
 
 
-def _partner_like(fund: Fund, event: PartnerJoined) -> None:
+def _check_likeness(fund: Fund, event: PartnerJoined) -> None:
     not_too_like(event.partner, fund.partners, "partner")
 
 
@@ -162,26 +162,26 @@ def partner_of(fund: Fund, partner: str, on: date) -> Partner:
     return known
 
 
-def _of_partner(fund: Fund, event: ContributionAgreed) -> None:
+def _check_partner(fund: Fund, event: ContributionAgreed) -> None:
     partner_of(fund, event.partner, event.on)
 
 
-def _pledge(fund: Fund, event: ContributionPledged) -> None:
+def _check_pledge(fund: Fund, event: ContributionPledged) -> None:
     partner_of(fund, event.partner, event.on)
     if event.holding_amount is not None:
         in_holding_currency(event.holding_amount, fund.currency)
 
 
-def _worth_is_known(fund: Fund, event: ContributionPledged | ContributionAgreed) -> None:
+def _check_worth(fund: Fund, event: ContributionPledged | ContributionAgreed) -> None:
     """Without it the totals in the holding currency would leave the contribution out (domain §9)."""
-    _in_holding_currency_too(fund, event.amount, event.holding_amount)
+    _check_holding_amount(fund, event.amount, event.holding_amount)
 
 
 class InstalmentIdTaken(Refusal, order=STAGE, rule="domain §3: ScheduleInstalment"):
     """The partner has an instalment of this name."""
 
 
-def _schedule(fund: Fund, event: InstalmentScheduled) -> None:
+def _check_instalment_id(fund: Fund, event: InstalmentScheduled) -> None:
     if event.instalment in partner_of(fund, event.partner, event.on).instalments:
         raise InstalmentIdTaken(f"{event.partner} has an instalment {event.instalment}: choose another name")
 
@@ -190,19 +190,19 @@ class UnknownInstalment(Refusal, order=STAGE, rule="domain §3: ReceiveInstalmen
     """The partner has no such instalment waiting."""
 
 
-def _receive(fund: Fund, event: InstalmentReceived) -> None:
+def _check_receipt(fund: Fund, event: InstalmentReceived) -> None:
     partner = partner_of(fund, event.partner, event.on)
     if event.instalment is not None and event.instalment not in partner.instalments:
         names = ", ".join(partner.instalments) or "none"
         raise UnknownInstalment(f"{event.partner} has no instalment {event.instalment}; scheduled: {names}")
-    _in_holding_currency_too(fund, event.amount, event.holding_amount)
+    _check_holding_amount(fund, event.amount, event.holding_amount)
 
 
 class HoldingAmountMissing(Refusal, order=TERMS, rule="domain §2: the rate is frozen on receipt"):
     """Money in another currency needs its worth in the holding currency."""
 
 
-def _in_holding_currency_too(fund: Fund, amount: Money, worth: Money | None) -> None:
+def _check_holding_amount(fund: Fund, amount: Money, worth: Money | None) -> None:
     """Refuse an amount whose worth in the holding currency is not stated, or is stated otherwise."""
     if worth is None:
         if amount.currency != fund.currency:
@@ -213,7 +213,7 @@ def _in_holding_currency_too(fund: Fund, amount: Money, worth: Money | None) -> 
             raise HoldingAmountMissing(f"{amount} is in {fund.currency} already: leave holding_amount out")
 
 
-def _waive(fund: Fund, event: ObligationWaived) -> None:
+def _check_waiver(fund: Fund, event: ObligationWaived) -> None:
     if event.obligation != NAME:
         raise UnknownObligation(f"the fund has no obligation {event.obligation}; it has: {NAME}")
     scheduled = {
@@ -229,25 +229,25 @@ def _waive(fund: Fund, event: ObligationWaived) -> None:
 RULES: Rules = {
     PartnerJoined: Guards(
         invariants=(
-            Rule(1, _join),
-            Rule(2, _partner_like),
+            Rule(1, _check_not_joined),
+            Rule(2, _check_likeness),
         )
     ),
     ContributionPledged: Guards(
         invariants=(
-            Rule(1, _pledge),
-            Rule(2, _worth_is_known),
+            Rule(1, _check_pledge),
+            Rule(2, _check_worth),
         )
     ),
     ContributionAgreed: Guards(
         invariants=(
-            Rule(1, _of_partner),
-            Rule(2, _worth_is_known),
+            Rule(1, _check_partner),
+            Rule(2, _check_worth),
         )
     ),
-    InstalmentScheduled: Guards(invariants=(Rule(1, _schedule),)),
-    InstalmentReceived: Guards(invariants=(Rule(1, _receive),)),
-    ObligationWaived: Guards(invariants=(Rule(2, _waive),)),
+    InstalmentScheduled: Guards(invariants=(Rule(1, _check_instalment_id),)),
+    InstalmentReceived: Guards(invariants=(Rule(1, _check_receipt),)),
+    ObligationWaived: Guards(invariants=(Rule(2, _check_waiver),)),
 }
 """What is asked before each event, each rule with the number of its rule set."""
 

@@ -55,7 +55,7 @@ class SealingSwitched(FundEvent):
     """After each command by those who record, or on request (``audit seal``)."""
 
 
-def _established(fund: Fund, event: FundEstablished) -> Fund:
+def _fund_established(fund: Fund, event: FundEstablished) -> Fund:
     return replace(
         fund,
         name=event.name,
@@ -66,7 +66,7 @@ def _established(fund: Fund, event: FundEstablished) -> Fund:
     )
 
 
-def _adopted(fund: Fund, event: PolicyAdopted) -> Fund:
+def _policy_adopted(fund: Fund, event: PolicyAdopted) -> Fund:
     adoptions = list(fund.adoptions)
     insort(adoptions, Adoption(event.on, event.edition), key=lambda adoption: adoption.on)
     return replace(fund, adoptions=tuple(adoptions))
@@ -79,15 +79,15 @@ def _sealing_switched(fund: Fund, event: SealingSwitched) -> Fund:
 
 
 EVOLVE: Evolves = {
-    FundEstablished: _established,
-    PolicyAdopted: _adopted,
+    FundEstablished: _fund_established,
+    PolicyAdopted: _policy_adopted,
     SealingSwitched: _sealing_switched,
     DocumentAttached: unchanged,
 }
 """How each event changes the fund."""
 
 
-def _establish(fund: Fund) -> None:
+def _check_not_established(fund: Fund) -> None:
     if fund.established_on is not None:
         raise FundAlreadyEstablished(f"{fund.name} was established on {fund.established_on}: one fund a book")
 
@@ -96,15 +96,15 @@ class EditionNameTaken(Refusal, order=STAGE, rule="domain §5: an edition once a
     """An edition of this name was adopted before."""
 
 
-def _adopt(fund: Fund, event: PolicyAdopted) -> None:
+def _check_edition(fund: Fund, event: PolicyAdopted) -> None:
     if event.edition.name in fund.editions:
         raise EditionNameTaken(
             f"an edition {event.edition.name} was adopted: it is never changed, give the new one its own name"
         )
-    _maximums_in(fund.currency, event.edition)
+    _check_maximums(fund.currency, event.edition)
 
 
-def _maximums_in(currency: str, edition: Edition) -> None:
+def _check_maximums(currency: str, edition: Edition) -> None:
     for window in edition.windows.values():
         if window.max_amount is not None:
             in_holding_currency(window.max_amount.value, currency)
@@ -115,7 +115,7 @@ def in_currency(fund: Fund) -> None:
     if fund.currency not in MINOR_UNITS:
         raise FieldNotCorrectable(f"{fund.currency} is not an ISO 4217 currency")
     for edition in fund.editions.values():
-        _maximums_in(fund.currency, edition)
+        _check_maximums(fund.currency, edition)
 
 
 class WindowNotInEdition(Refusal, order=TERMS, rule="domain §5: windows are names of the edition's own"):
@@ -142,8 +142,8 @@ def window_is_known(window: str, fund: Fund) -> None:
 
 
 RULES: Rules = {
-    FundEstablished: Guards(invariants=(Rule(1, _establish),)),
-    PolicyAdopted: Guards(invariants=(Rule(1, _adopt),)),
+    FundEstablished: Guards(invariants=(Rule(1, _check_not_established),)),
+    PolicyAdopted: Guards(invariants=(Rule(1, _check_edition),)),
 }
 """What is asked before each event, each rule with the number of its rule set."""
 

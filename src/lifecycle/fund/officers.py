@@ -49,25 +49,25 @@ def _with_appointment(fund: Fund, officer: str, appointment: Appointment) -> Fun
     return replace(fund, officers={**fund.officers, officer: tuple(appointments)})
 
 
-def _appointed(fund: Fund, event: OfficerAppointed) -> Fund:
+def _officer_appointed(fund: Fund, event: OfficerAppointed) -> Fund:
     return _with_appointment(fund, event.officer, Appointment(event.on, tuple(event.roles), holds=True))
 
 
-def _retired(fund: Fund, event: OfficerRetired) -> Fund:
+def _officer_retired(fund: Fund, event: OfficerRetired) -> Fund:
     return _with_appointment(fund, event.officer, Appointment(event.on, tuple(event.roles), holds=False))
 
 
 EVOLVE: Evolves = {
-    OfficerAppointed: _appointed,
-    OfficerRetired: _retired,
+    OfficerAppointed: _officer_appointed,
+    OfficerRetired: _officer_retired,
 }
 """How each event changes the fund."""
 
 
-def _retire(fund: Fund, event: OfficerRetired) -> None:
+def _check_retirement(fund: Fund, event: OfficerRetired) -> None:
     if not fund.roles_on(event.officer, event.on):
         raise NotAnOfficer(f"{event.officer} holds no role on {event.on}")
-    somebody_in_charge(_retired(fund, event), event.on)
+    somebody_in_charge(_officer_retired(fund, event), event.on)
 
 
 class LastAdministrator(Refusal, order=STAGE, rule="domain §3: officers"):
@@ -82,13 +82,13 @@ def somebody_in_charge(fund: Fund, since: date) -> None:
             raise LastAdministrator(f"nobody would be administrator on {day}: appoint another one first")
 
 
-def _officer_like(fund: Fund, event: OfficerAppointed) -> None:
+def _check_likeness(fund: Fund, event: OfficerAppointed) -> None:
     not_too_like(event.officer, fund.officers, "officer")
 
 
 RULES: Rules = {
-    OfficerAppointed: Guards(invariants=(Rule(2, _officer_like),)),
-    OfficerRetired: Guards(invariants=(Rule(1, _retire),)),
+    OfficerAppointed: Guards(invariants=(Rule(2, _check_likeness),)),
+    OfficerRetired: Guards(invariants=(Rule(1, _check_retirement),)),
 }
 """What is asked before each event, each rule with the number of its rule set."""
 

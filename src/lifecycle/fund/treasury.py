@@ -59,13 +59,13 @@ FLOWS: Flows = {
 """How much more, or less, is available from the day of the event on."""
 
 
-def _takes(fund: Fund, event: FeeCharged | FundsReturned) -> None:
+def _check_currency(fund: Fund, event: FeeCharged | IncomeCredited | FundsReturned) -> None:
     in_holding_currency(event.amount, fund.currency)
 
 
-def _return(fund: Fund, event: FundsReturned) -> None:
+def _check_return(fund: Fund, event: FundsReturned) -> None:
     partner_of(fund, event.partner, event.on)
-    _takes(fund, event)
+    _check_currency(fund, event)
 
 
 def still_covered(fund: Fund, on: date, amount: Money) -> None:
@@ -91,14 +91,10 @@ def never_overdrawn(before: Fund, after: Fund) -> None:
         )
 
 
-def _income(fund: Fund, event: IncomeCredited) -> None:
-    in_holding_currency(event.amount, fund.currency)
-
-
 RULES: Rules = {
-    FeeCharged: Guards(invariants=(Rule(1, _takes),)),
-    IncomeCredited: Guards(invariants=(Rule(1, _income),)),
-    FundsReturned: Guards(invariants=(Rule(1, _return),)),
+    FeeCharged: Guards(invariants=(Rule(1, _check_currency),)),
+    IncomeCredited: Guards(invariants=(Rule(1, _check_currency),)),
+    FundsReturned: Guards(invariants=(Rule(1, _check_return),)),
 }
 """What is asked before each event, each rule with the number of its rule set."""
 

@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from lifecycle.fund.establishment import window_of
 from lifecycle.fund.state import Fund
-from lifecycle.grant.state import Evolves, Grant, ended
+from lifecycle.grant.state import Evolves, Grant, end_in
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.refusals import DATES, STAGE, TERMS, Refusal
@@ -59,22 +59,22 @@ class GrantLapsed(GrantEvent):
 
 
 def _condition_met(grant: Grant, event: ConditionMet) -> Grant:
-    return grant.but(conditions_met=(*grant.conditions_met, event.condition))
+    return grant.replace(conditions_met=(*grant.conditions_met, event.condition))
 
 
-def _signed(grant: Grant, event: AgreementSigned) -> Grant:
-    return grant.but(stage=Stage.SIGNED, signed_on=event.on)
+def _agreement_signed(grant: Grant, event: AgreementSigned) -> Grant:
+    return grant.replace(stage=Stage.SIGNED, signed_on=event.on)
 
 
-def _effective(grant: Grant, event: GrantMadeEffective) -> Grant:
-    return grant.but(stage=Stage.EFFECTIVE, effective_on=event.on, closing_date=event.closing_date)
+def _grant_made_effective(grant: Grant, event: GrantMadeEffective) -> Grant:
+    return grant.replace(stage=Stage.EFFECTIVE, effective_on=event.on, closing_date=event.closing_date)
 
 
 EVOLVE: Evolves = {
     ConditionMet: _condition_met,
-    AgreementSigned: _signed,
-    GrantMadeEffective: _effective,
-    GrantLapsed: ended(Stage.LAPSED),
+    AgreementSigned: _agreement_signed,
+    GrantMadeEffective: _grant_made_effective,
+    GrantLapsed: end_in(Stage.LAPSED),
 }
 """How each event changes the grant."""
 
@@ -113,7 +113,7 @@ class UnknownCondition(Refusal, order=STAGE, rule="domain §3: MeetCondition"):
     """The approval names no such condition."""
 
 
-def _meet(grant: Grant, event: ConditionMet) -> None:
+def _check_condition(grant: Grant, event: ConditionMet) -> None:
     if event.condition not in grant.conditions:
         names = "; ".join(grant.conditions) or "none"
         raise UnknownCondition(f"the approval has no condition {event.condition!r}; it has: {names}")
@@ -123,13 +123,9 @@ class ConditionsUnmet(Refusal, order=STAGE, rule="domain §3: SignAgreement, Mak
     """A condition of the approval is open."""
 
 
-def _conditions_met(grant: Grant) -> None:
+def _check_conditions_met(grant: Grant) -> None:
     if unmet := [name for name in grant.conditions if name not in grant.conditions_met]:
         raise ConditionsUnmet(f"open: {'; '.join(unmet)} (record each with grant meet-condition)")
-
-
-def _sign(grant: Grant) -> None:
-    _conditions_met(grant)
 
 
 class AgreementNotSigned(Refusal, order=STAGE, rule="domain §3: MakeEffective"):
@@ -140,11 +136,11 @@ class ClosingDateBeforeEffectiveness(Refusal, order=DATES, rule="domain §3: Mak
     """A grant does not close before it is effective."""
 
 
-def _make_effective(grant: Grant, event: GrantMadeEffective, fund: Fund) -> None:
+def _check_effectiveness(grant: Grant, event: GrantMadeEffective, fund: Fund) -> None:
     edition = edition_of(grant, fund)
     if grant.stage is Stage.APPROVED and edition.agreement_required:
         raise AgreementNotSigned(f"edition {edition.name} asks for a signed agreement: record it first")
-    _conditions_met(grant)
+    _check_conditions_met(grant)
     if event.closing_date < event.on:
         raise ClosingDateBeforeEffectiveness(f"{event.closing_date} is before effectiveness on {event.on}")
     window = window_of(grant.window, edition)
@@ -152,7 +148,7 @@ def _make_effective(grant: Grant, event: GrantMadeEffective, fund: Fund) -> None
     fits_window(grant, grant.recipients, window, edition)
 
 
-def _make_effective_with_plan(grant: Grant, fund: Fund) -> None:
+def _check_capability_plan(grant: Grant, fund: Fund) -> None:
     edition = edition_of(grant, fund)
     plans_capabilities(grant.window, grant.capabilities_planned, window_of(grant.window, edition))
 
@@ -161,7 +157,7 @@ class NotYetLapsed(Refusal, order=DATES, rule="domain §3: LapseGrant"):
     """The time for signature or effectiveness is not over."""
 
 
-def _lapse_in_time(grant: Grant, event: GrantLapsed, fund: Fund) -> None:
+def _check_lapse(grant: Grant, event: GrantLapsed, fund: Fund) -> None:
     name, due = on_the_way(grant, edition_of(grant, fund))
     if event.given_up or due is None or (name, None) in grant.waived:
         return
@@ -271,15 +267,15 @@ def deadline(grant: Grant, fund: Fund) -> date | None:
 
 
 RULES: Rules = {
-    ConditionMet: Guards(invariants=(Rule(1, _meet),)),
-    AgreementSigned: Guards(invariants=(Rule(1, _sign),)),
+    ConditionMet: Guards(invariants=(Rule(1, _check_condition),)),
+    AgreementSigned: Guards(invariants=(Rule(1, _check_conditions_met),)),
     GrantMadeEffective: Guards(
         invariants=(
-            Rule(1, _make_effective),
-            Rule(2, _make_effective_with_plan),
+            Rule(1, _check_effectiveness),
+            Rule(2, _check_capability_plan),
         )
     ),
-    GrantLapsed: Guards(invariants=(Rule(2, _lapse_in_time),)),
+    GrantLapsed: Guards(invariants=(Rule(2, _check_lapse),)),
 }
 """What is asked before each event, each rule with the number of its rule set."""
 

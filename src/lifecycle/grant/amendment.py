@@ -6,7 +6,7 @@ from lifecycle.fund.establishment import window_of
 from lifecycle.fund.state import Fund
 from lifecycle.grant.agreement import edition_of, fits_window, plans_capabilities, within_span
 from lifecycle.grant.proposal.review import not_prepared_by, preparers, within_maximum
-from lifecycle.grant.state import Evolves, Grant, committed, ended, moves_money
+from lifecycle.grant.state import Evolves, Grant, end_in, track_overpaid, with_commitment
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import Draft, GrantEvent
 from lifecycle.kernel.guards import in_holding_currency, money
@@ -122,42 +122,42 @@ class GrantCancelled(GrantEvent):
     """Why the grant ended before its time."""
 
 
-def _extended(grant: Grant, event: ClosingDateExtended) -> Grant:
-    until = grant.waived_until if event.waiver is None else event.closing_date
-    return grant.but(closing_date=event.closing_date, waived_until=until)
+def _closing_date_extended(grant: Grant, event: ClosingDateExtended) -> Grant:
+    until = grant.waived_closing_date if event.waiver is None else event.closing_date
+    return grant.replace(closing_date=event.closing_date, waived_closing_date=until)
 
 
-def _restructured(grant: Grant, event: GrantRestructured) -> Grant:
+def _grant_restructured(grant: Grant, event: GrantRestructured) -> Grant:
     fields = ("window", "recipients", "providers", "objective", "institution", "capabilities_planned")
     changes = {name: value for name in fields if (value := getattr(event, name)) is not None}
-    return grant.but(edition=event.edition, **changes)
+    return grant.replace(edition=event.edition, **changes)
 
 
-def _increased(grant: Grant, event: CommitmentIncreased) -> Grant:
-    return committed(grant, event.on, event.amount.amount)
+def _commitment_increased(grant: Grant, event: CommitmentIncreased) -> Grant:
+    return with_commitment(grant, event.on, event.amount.amount)
 
 
 def _balance_cancelled(grant: Grant, event: BalanceCancelled) -> Grant:
-    return committed(grant, event.on, -event.amount.amount)
+    return with_commitment(grant, event.on, -event.amount.amount)
 
 
-def _suspended(grant: Grant, event: GrantSuspended) -> Grant:
-    return grant.but(suspended=(*grant.suspended, event.scope))
+def _grant_suspended(grant: Grant, event: GrantSuspended) -> Grant:
+    return grant.replace(suspended=(*grant.suspended, event.scope))
 
 
-def _lifted(grant: Grant, event: SuspensionLifted) -> Grant:
+def _suspension_lifted(grant: Grant, event: SuspensionLifted) -> Grant:
     still = () if event.scope is None else tuple(scope for scope in grant.suspended if scope != event.scope)
-    return grant.but(suspended=still)
+    return grant.replace(suspended=still)
 
 
 EVOLVE: Evolves = {
-    ClosingDateExtended: _extended,
-    GrantRestructured: _restructured,
-    CommitmentIncreased: moves_money(_increased),
-    BalanceCancelled: moves_money(_balance_cancelled),
-    GrantSuspended: _suspended,
-    SuspensionLifted: _lifted,
-    GrantCancelled: ended(Stage.CANCELLED),
+    ClosingDateExtended: _closing_date_extended,
+    GrantRestructured: _grant_restructured,
+    CommitmentIncreased: track_overpaid(_commitment_increased),
+    BalanceCancelled: track_overpaid(_balance_cancelled),
+    GrantSuspended: _grant_suspended,
+    SuspensionLifted: _suspension_lifted,
+    GrantCancelled: end_in(Stage.CANCELLED),
 }
 """How each event changes the grant."""
 
@@ -170,7 +170,7 @@ class NotAnExtension(Refusal, order=DATES, rule="domain §3: ExtendClosingDate")
     """The new closing date is not later than the one in force."""
 
 
-def _extend(grant: Grant, event: ClosingDateExtended, fund: Fund) -> None:
+def _check_extension(grant: Grant, event: ClosingDateExtended, fund: Fund) -> None:
     assert grant.closing_date is not None
     assert grant.effective_on is not None
     if event.on > grant.closing_date:
@@ -183,7 +183,7 @@ def _extend(grant: Grant, event: ClosingDateExtended, fund: Fund) -> None:
         within_span(grant.effective_on, event.closing_date, window_of(grant.window, edition_of(grant, fund)))
 
 
-def _redraw(_: Grant, draft: "RestructuringDraft", fund: Fund) -> GrantRestructured:
+def _make_restructuring(_: Grant, draft: "RestructuringDraft", fund: Fund) -> GrantRestructured:
     edition = fund.edition_on(draft.on)
     if edition is None:
         raise NoEditionInForce(f"no policy edition holds on {draft.on}: adopt one that does")
@@ -201,7 +201,7 @@ def _redraw(_: Grant, draft: "RestructuringDraft", fund: Fund) -> GrantRestructu
     )
 
 
-def _restructure(grant: Grant, event: GrantRestructured, fund: Fund) -> None:
+def _check_restructuring(grant: Grant, event: GrantRestructured, fund: Fund) -> None:
     if not any(
         (
             event.window,
@@ -214,7 +214,7 @@ def _restructure(grant: Grant, event: GrantRestructured, fund: Fund) -> None:
     ):
         raise NothingChanged("name a window, countries, objective, institution or plan that changes")
     edition = fund.editions[event.edition]
-    after = grant.but(
+    after = grant.replace(
         window=event.window or grant.window,
         institution=event.institution or grant.institution,
         edition=event.edition,
@@ -227,31 +227,31 @@ def _restructure(grant: Grant, event: GrantRestructured, fund: Fund) -> None:
     fits_window(after, event.recipients or grant.recipients, window, edition)
 
 
-def _restructure_with_plan(grant: Grant, event: GrantRestructured, fund: Fund) -> None:
+def _check_capability_plan(grant: Grant, event: GrantRestructured, fund: Fund) -> None:
     name, planned = event.window or grant.window, event.capabilities_planned or grant.capabilities_planned
     plans_capabilities(name, planned, window_of(name, fund.editions[event.edition]))
 
 
 def _is_waived(grant: Grant, fund: Fund) -> bool:
     """Whether an extension that needed its waiver leads to the closing date in force."""
-    until, window = grant.waived_until, window_of(grant.window, edition_of(grant, fund))
+    until, window = grant.waived_closing_date, window_of(grant.window, edition_of(grant, fund))
     assert grant.effective_on is not None
     span_ends = last_day(grant.effective_on, window)
     return until is not None and span_ends is not None and span_ends < until == grant.closing_date
 
 
-def _increase(grant: Grant, event: CommitmentIncreased, fund: Fund) -> None:
+def _check_increase(grant: Grant, event: CommitmentIncreased, fund: Fund) -> None:
     not_prepared_by(event.actor, grant)
     in_holding_currency(event.amount, fund.currency)
     more = grant.committed + event.amount.amount
     within_maximum(grant, more, window_of(grant.window, edition_of(grant, fund)))
 
 
-def _cancel_balance(event: BalanceCancelled, fund: Fund) -> None:
+def _check_cancelled_currency(event: BalanceCancelled, fund: Fund) -> None:
     in_holding_currency(event.amount, fund.currency)
 
 
-def _cancel_within_balance(grant: Grant, event: BalanceCancelled) -> None:
+def _check_cancelled_balance(grant: Grant, event: BalanceCancelled) -> None:
     if event.amount.amount > grant.undisbursed:
         raise ExceedsUndisbursedBalance(
             f"{money(*event.amount)} is more than the undisbursed balance on {event.on}:"
@@ -263,7 +263,7 @@ class AlreadySuspended(Refusal, order=STAGE, rule="domain §3: SuspendGrant"):
     """A suspension of this scope holds."""
 
 
-def _suspend(grant: Grant, event: GrantSuspended) -> None:
+def _check_suspension(grant: Grant, event: GrantSuspended) -> None:
     if event.scope in grant.suspended:
         raise AlreadySuspended(f"a suspension of {event.scope} holds on {event.on} already")
 
@@ -272,26 +272,26 @@ class NotSuspended(Refusal, order=STAGE, rule="domain §3: LiftSuspension"):
     """No such suspension holds."""
 
 
-def _lift(grant: Grant, event: SuspensionLifted) -> None:
+def _check_lifting(grant: Grant, event: SuspensionLifted) -> None:
     if not grant.suspended or (event.scope is not None and event.scope not in grant.suspended):
         raise NotSuspended(f"suspended on {event.on}: {', '.join(grant.suspended) or 'nothing'}")
 
 
 RULES: Rules = {
-    ClosingDateExtended: Guards(invariants=(Rule(1, _extend),)),
+    ClosingDateExtended: Guards(invariants=(Rule(1, _check_extension),)),
     GrantRestructured: Guards(
         invariants=(
-            Rule(1, _restructure),
-            Rule(2, _restructure_with_plan),
+            Rule(1, _check_restructuring),
+            Rule(2, _check_capability_plan),
         ),
-        made_by=_redraw,
+        made_by=_make_restructuring,
     ),
-    CommitmentIncreased: Guards(invariants=(Rule(1, _increase),), requested_by=(Rule(1, preparers),)),
+    CommitmentIncreased: Guards(invariants=(Rule(1, _check_increase),), requested_by=(Rule(1, preparers),)),
     BalanceCancelled: Guards(
-        invariants=(Rule(1, _cancel_balance),), balances=(Rule(1, _cancel_within_balance),)
+        invariants=(Rule(1, _check_cancelled_currency),), balances=(Rule(1, _check_cancelled_balance),)
     ),
-    GrantSuspended: Guards(invariants=(Rule(1, _suspend),)),
-    SuspensionLifted: Guards(invariants=(Rule(1, _lift),)),
+    GrantSuspended: Guards(invariants=(Rule(1, _check_suspension),)),
+    SuspensionLifted: Guards(invariants=(Rule(1, _check_lifting),)),
 }
 """What is asked before each event, each rule with the number of its rule set."""
 

@@ -16,33 +16,33 @@ class CallDeadlinePassed(Refusal, order=DATES, rule="domain §3: a call's propos
     """The call's last day for proposals had passed."""
 
 
-def _answered(call: Call, event: GrantProposed) -> None:
+def _check_proposal(call: Call, event: GrantProposed) -> None:
     if event.on < call.opens:
         raise CallNotOpenYet(f"{call.id} takes proposals from {call.opens} to {call.closes}")
     if event.on > call.closes or (call.closed_on is not None and event.on > call.closed_on):
         raise CallDeadlinePassed(f"{call.id} took proposals from {call.opens} to {call.closes}")
-    _of_window(call, event.window)
+    _check_window(call, event.window)
 
 
 class WindowNotInCall(Refusal, order=TERMS, rule="domain §3: OpenCall"):
     """The call is for another window."""
 
 
-def _of_window(call: Call, window: str) -> None:
+def _check_window(call: Call, window: str) -> None:
     if window != call.window:
         raise WindowNotInCall(f"{call.id} is for window {call.window}, not {window}")
 
 
-def _revised(call: Call, event: ProposalRevised) -> None:
+def _check_revision(call: Call, event: ProposalRevised) -> None:
     if event.window is not None:
-        _of_window(call, event.window)
+        _check_window(call, event.window)
 
 
 class CriteriaNotScored(Refusal, order=TERMS, rule="domain §3: reviews score the call's criteria"):
     """The review scores other criteria than the call's."""
 
 
-def _reviewed(call: Call, event: ProposalReviewed) -> None:
+def _check_scores(call: Call, event: ProposalReviewed) -> None:
     missing = [name for name in call.criteria if name not in event.scores]
     unknown = [name for name in event.scores if name not in call.criteria]
     if missing or unknown:
@@ -53,13 +53,9 @@ def _reviewed(call: Call, event: ProposalReviewed) -> None:
         )
 
 
-def _approved(call: Call, event: GrantApproved) -> None:
-    not_closed(call, event)
-
-
-def asked_by_call(call: Call | None, name: str, event: Event, rules: int) -> None:
+def check_call_terms(call: Call | None, name: str, event: Event, rules: int) -> None:
     """Refuse a grant's event that its call ``name`` forbids by the rules of this number. Raises a refusal."""
-    asks = list(in_set(ASKS.get(type(event), NONE).invariants, rules))
+    asks = list(in_set(RULES.get(type(event), NONE).invariants, rules))
     if not asks:
         return
     if call is None or event.on < call.opened_on:
@@ -68,10 +64,10 @@ def asked_by_call(call: Call | None, name: str, event: Event, rules: int) -> Non
         rule.ask(call=call, event=event)
 
 
-ASKS: Rules = {
-    GrantProposed: Guards(invariants=(Rule(1, _answered),)),
-    ProposalRevised: Guards(invariants=(Rule(1, _revised),)),
-    ProposalReviewed: Guards(invariants=(Rule(1, _reviewed),)),
-    GrantApproved: Guards(invariants=(Rule(1, _approved),)),
+RULES: Rules = {
+    GrantProposed: Guards(invariants=(Rule(1, _check_proposal),)),
+    ProposalRevised: Guards(invariants=(Rule(1, _check_revision),)),
+    ProposalReviewed: Guards(invariants=(Rule(1, _check_scores),)),
+    GrantApproved: Guards(invariants=(Rule(1, not_closed),)),
 }
 """What is asked before each event, each rule with the number of its rule set."""

@@ -39,27 +39,27 @@ class GrantReopened(GrantEvent):
     """What has to be done after all."""
 
 
-def _waived(grant: Grant, event: ObligationWaived) -> Grant:
-    return grant.but(waived=grant.waived | {(event.obligation, event.item)})
+def _obligation_waived(grant: Grant, event: ObligationWaived) -> Grant:
+    return grant.replace(waived=grant.waived | {(event.obligation, event.item)})
 
 
-def _closed(grant: Grant, event: GrantClosed) -> Grant:
-    return grant.but(stage=Stage.CLOSED, closed_on=event.on, closures=(*grant.closures, event.on))
+def _grant_closed(grant: Grant, event: GrantClosed) -> Grant:
+    return grant.replace(stage=Stage.CLOSED, closed_on=event.on, closures=(*grant.closures, event.on))
 
 
-def _reopened(grant: Grant, _: GrantReopened) -> Grant:
-    return grant.but(stage=Stage.FOLLOW_UP, closed_on=None)
+def _grant_reopened(grant: Grant, _: GrantReopened) -> Grant:
+    return grant.replace(stage=Stage.FOLLOW_UP, closed_on=None)
 
 
-def _document(grant: Grant, event: DocumentAttached) -> Grant:
-    return grant.but(documents=(*grant.documents, (event.name, event.sha256)))
+def _document_attached(grant: Grant, event: DocumentAttached) -> Grant:
+    return grant.replace(documents=(*grant.documents, (event.name, event.sha256)))
 
 
 EVOLVE: Evolves = {
-    ObligationWaived: _waived,
-    GrantClosed: _closed,
-    GrantReopened: _reopened,
-    DocumentAttached: _document,
+    ObligationWaived: _obligation_waived,
+    GrantClosed: _grant_closed,
+    GrantReopened: _grant_reopened,
+    DocumentAttached: _document_attached,
 }
 """How each event changes the grant."""
 
@@ -68,12 +68,12 @@ OVERPAYMENT = "overpayment"
 """It is waived like an obligation, but it is not one: it has no due date and no row in the timeline."""
 
 
-def _waive(event: ObligationWaived) -> None:
+def _check_obligation_name(event: ObligationWaived) -> None:
     if event.obligation not in (*NAMES, OVERPAYMENT):
         raise UnknownObligation(f"there is no obligation {event.obligation}; known: {', '.join(NAMES)}")
 
 
-def _waive_all_of_it(event: ObligationWaived) -> None:
+def _check_overpayment_has_no_item(event: ObligationWaived) -> None:
     if event.obligation == OVERPAYMENT and event.item is not None:
         raise UnknownItem(f"an {OVERPAYMENT} has no items: leave {event.item} out")
 
@@ -82,7 +82,7 @@ class NothingOverpaid(Refusal, order=TERMS, rule="domain §3: WaiveObligation"):
     """No overpayment is waived while nothing is overpaid."""
 
 
-def _waive_overpayment(grant: Grant, event: ObligationWaived) -> None:
+def _check_something_is_overpaid(grant: Grant, event: ObligationWaived) -> None:
     if event.obligation == OVERPAYMENT and not grant.overpaid:
         raise NothingOverpaid(f"nothing is overpaid to {grant.id} on {event.on}: there is nothing to waive")
 
@@ -91,7 +91,7 @@ class OverpaymentOpen(Refusal, order=TERMS, rule="domain §4.1: CloseGrant"):
     """More was paid than is committed, and neither came back nor was waived."""
 
 
-def _nothing_overpaid(grant: Grant, event: GrantClosed) -> None:
+def _check_nothing_overpaid(grant: Grant, event: GrantClosed) -> None:
     if grant.overpaid and (OVERPAYMENT, None) not in grant.waived:
         raise OverpaymentOpen(
             f"{money(grant.overpaid, grant.currency)} was paid beyond what is committed, and is owed back on"
@@ -103,7 +103,7 @@ class ObligationNotAsked(Refusal, order=STAGE, rule="domain §3: WaiveObligation
     """The edition does not ask for the obligation."""
 
 
-def _waive_what_is_asked(grant: Grant, event: ObligationWaived, fund: Fund) -> None:
+def _check_obligation_is_required(grant: Grant, event: ObligationWaived, fund: Fund) -> None:
     # A proposal that ended is asked for nothing more: what was asked until then counts.
     day = event.on if grant.ended_on is None else grant.ended_on
     edition = fund.edition_on(day) if grant.edition is None else edition_of(grant, fund)
@@ -128,13 +128,13 @@ class FollowUpsOpen(Refusal, order=TERMS, rule="domain §3: CloseGrant"):
     """A follow-up is neither completed, dropped nor handed over."""
 
 
-def _close(grant: Grant, fund: Fund) -> None:
+def _check_closure(grant: Grant, fund: Fund) -> None:
     if grant.undisbursed:
         raise UndisbursedBalanceRemains(
             f"{money(grant.undisbursed, grant.currency)} is neither paid nor cancelled:"
             " grant cancel-balance gives it back to the fund"
         )
-    if pending := [payment.id for payment in grant.payments.values() if payment.pending]:
+    if pending := [payment.id for payment in grant.payments.values() if payment.is_pending]:
         raise PaymentsUnfinished(f"unfinished: {', '.join(pending)}; pay, reject or fail each first")
     asked = "completion_report" in edition_of(grant, fund).obligations
     if asked and grant.report_accepted_on is None and ("completion_report", None) not in grant.waived:
@@ -146,16 +146,16 @@ def _close(grant: Grant, fund: Fund) -> None:
 RULES: Rules = {
     ObligationWaived: Guards(
         invariants=(
-            Rule(1, _waive),
-            Rule(2, _waive_all_of_it),
-            Rule(2, _waive_what_is_asked),
+            Rule(1, _check_obligation_name),
+            Rule(2, _check_overpayment_has_no_item),
+            Rule(2, _check_obligation_is_required),
         ),
-        preconditions=(Rule(2, _waive_overpayment),),
+        preconditions=(Rule(2, _check_something_is_overpaid),),
     ),
     GrantClosed: Guards(
         preconditions=(
-            Rule(2, _nothing_overpaid),
-            Rule(1, _close),
+            Rule(2, _check_nothing_overpaid),
+            Rule(1, _check_closure),
         )
     ),
 }

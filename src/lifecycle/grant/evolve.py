@@ -1,7 +1,7 @@
-"""The fold of a grant's events: each stage says how its own change the state.
+"""The fold of a grant's events into its state.
 
-No rules: what may happen stands beside the events. It reads no clock and draws no ids; the state is the fold
-of `history`.
+Each stage's file declares how its events change the state. A fold checks no rule, reads no clock
+and makes no ids.
 """
 
 from collections.abc import Iterable
@@ -31,22 +31,24 @@ EVOLVE: Evolves = {
     **follow_up.EVOLVE,
     **closure.EVOLVE,
 }
-"""How each event changes the state. A test holds it against the list of events: none is forgotten."""
+"""For each event of a grant, the function that changes the state."""
 
 
 def evolve(grant: Grant | None, event: Event) -> Grant:
-    """The state after the event. A table, not a chain of ``match``: on pydantic classes that takes 10 µs."""
+    """Return the grant after the event."""
+    # A table, because `match` on pydantic classes takes 10 µs.
     return EVOLVE[type(event)](grant, event)
 
 
 def fold(entries: Iterable[Entry], grant: Grant | None = None) -> Grant | None:
-    """The state after all of them; `None` for none."""
+    """Return the grant after all entries, from the grant before them; `None` if there are no entries."""
     for entry in entries:
         grant = begin(entry) if grant is None else EVOLVE[type(entry.event)](grant, entry.event)
     return grant
 
 
 def begin(entry: Entry) -> Grant:
-    """The state after a stream's first entry, which gives the grant its id."""
+    """Return the grant after the first entry of its stream. The grant's id is in the stream's name."""
     assert isinstance(entry.event, GrantProposed), entry.name
-    return proposal_request.proposed(None, entry.event).but(id=entry.originator_id.removeprefix("grant:"))
+    grant = proposal_request.new_grant(None, entry.event)
+    return grant.replace(id=entry.originator_id.removeprefix("grant:"))

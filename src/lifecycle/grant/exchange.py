@@ -170,14 +170,14 @@ class ExpertEngaged(GrantEvent):
 
 
 def _with_activity(grant: Grant, activity: Activity) -> Grant:
-    return grant.but(activities={**grant.activities, activity.id: activity})
+    return grant.replace(activities={**grant.activities, activity.id: activity})
 
 
-def _planned(grant: Grant, event: ActivityPlanned) -> Grant:
+def _activity_planned(grant: Grant, event: ActivityPlanned) -> Grant:
     return _with_activity(grant, Activity(event.activity, "planned", event.ends, instrument=event.instrument))
 
 
-def _rescheduled(grant: Grant, event: ActivityRescheduled) -> Grant:
+def _activity_rescheduled(grant: Grant, event: ActivityRescheduled) -> Grant:
     return _with_activity(grant, _unless_held(grant.activities[event.activity], ends=event.ends))
 
 
@@ -187,19 +187,19 @@ def _activity_cancelled(grant: Grant, event: ActivityCancelled) -> Grant:
 
 def _unless_held(activity: Activity, **changes: Any) -> Activity:
     """It is learned late that it was held before it was moved or called off: held it was."""
-    return activity if activity.status == "held" else activity.but(**changes)
+    return activity if activity.status == "held" else activity.replace(**changes)
 
 
-def _held(grant: Grant, event: ActivityHeld) -> Grant:
+def _activity_held(grant: Grant, event: ActivityHeld) -> Grant:
     planned = grant.activities.get(event.activity) or Activity(event.activity, "held", event.ends)
-    return _with_activity(grant, planned.but(status="held", held_on=event.ends))
+    return _with_activity(grant, planned.replace(status="held", held_on=event.ends))
 
 
 EVOLVE: Evolves = {
-    ActivityPlanned: _planned,
-    ActivityRescheduled: _rescheduled,
+    ActivityPlanned: _activity_planned,
+    ActivityRescheduled: _activity_rescheduled,
     ActivityCancelled: _activity_cancelled,
-    ActivityHeld: _held,
+    ActivityHeld: _activity_held,
     PartyInvolved: unchanged,
     ExpertEngaged: unchanged,
 }
@@ -210,7 +210,7 @@ class ActivityIdTaken(Refusal, order=STAGE, rule="domain §3: PlanActivity"):
     """Another activity of the grant has this name."""
 
 
-def _plan(grant: Grant, event: ActivityPlanned, fund: Fund) -> None:
+def _check_plan(grant: Grant, event: ActivityPlanned, fund: Fund) -> None:
     if known := grant.activities.get(event.activity):
         raise ActivityIdTaken(
             f"{event.activity} is {known.status} already: choose another name, or reschedule it"
@@ -219,50 +219,37 @@ def _plan(grant: Grant, event: ActivityPlanned, fund: Fund) -> None:
         in_holding_currency(event.budget, fund.currency)
 
 
-def _reschedule(grant: Grant, event: ActivityRescheduled) -> None:
-    _not_called_off(grant, event.activity)
-
-
-def _cancel(grant: Grant, event: ActivityCancelled) -> None:
-    _not_called_off(grant, event.activity)
-
-
-def _reschedule_planned(grant: Grant, event: ActivityRescheduled) -> None:
-    _not_held(grant, event.activity)
-
-
-def _cancel_planned(grant: Grant, event: ActivityCancelled) -> None:
-    _not_held(grant, event.activity)
-
-
 class ActivityNotPlanned(Refusal, order=STAGE, rule="domain §3: RescheduleActivity, CancelActivity"):
     """No such activity is on the calendar."""
 
 
-def _not_called_off(grant: Grant, activity: str) -> None:
-    known = grant.activities.get(activity)
-    if known is None or known.status == "cancelled":
-        raise ActivityNotPlanned(_not_planned(grant, activity))
+def _check_not_called_off(grant: Grant, event: ActivityRescheduled | ActivityCancelled) -> None:
+    activity = grant.activities.get(event.activity)
+    if activity is None or activity.status == "cancelled":
+        raise ActivityNotPlanned(_not_planned(grant, event.activity))
 
 
-def _not_held(grant: Grant, activity: str) -> None:
-    """Only asked when it is decided: that it had been held already may be learned later."""
-    known = grant.activities.get(activity)
-    if known is not None and known.status == "held":
-        raise ActivityNotPlanned(_not_planned(grant, activity))
+def _check_not_held(grant: Grant, event: ActivityRescheduled | ActivityCancelled) -> None:
+    # A precondition: an entry that arrives late may say that it had been held by then.
+    activity = grant.activities.get(event.activity)
+    if activity is not None and activity.status == "held":
+        raise ActivityNotPlanned(_not_planned(grant, event.activity))
 
 
-def _not_planned(grant: Grant, activity: str) -> str:
-    known = grant.activities.get(activity)
-    planned = ", ".join(a.id for a in grant.activities.values() if a.status == "planned") or "none"
-    return f"{activity} is {'unknown' if known is None else known.status}; planned on that day: {planned}"
+def _not_planned(grant: Grant, name: str) -> str:
+    activity = grant.activities.get(name)
+    status = "unknown" if activity is None else activity.status
+    planned = (
+        ", ".join(known.id for known in grant.activities.values() if known.status == "planned") or "none"
+    )
+    return f"{name} is {status}; planned on that day: {planned}"
 
 
 class ActivityAlreadyHeld(Refusal, order=STAGE, rule="domain §3: HoldActivity"):
     """It was held before; another one needs another name."""
 
 
-def _hold(grant: Grant, event: ActivityHeld) -> None:
+def _check_not_held_before(grant: Grant, event: ActivityHeld) -> None:
     known = grant.activities.get(event.activity)
     if known is not None and known.status == "held":
         raise ActivityAlreadyHeld(
@@ -274,43 +261,41 @@ class HeldBeforeItEnded(Refusal, order=DATES, rule="domain §3: HoldActivity"):
     """An activity has been held once it has ended."""
 
 
-def _hold_after_its_end(event: ActivityHeld) -> None:
+def _check_has_ended(event: ActivityHeld) -> None:
     if event.on < event.ends:
         raise HeldBeforeItEnded(
             f"{event.activity} ends on {event.ends}: on {event.on} it has not been held yet"
         )
 
 
-def _plan_like_no_other(grant: Grant, event: ActivityPlanned) -> None:
+def _check_likeness(grant: Grant, event: ActivityPlanned | ActivityHeld) -> None:
     not_too_like(event.activity, grant.activities, "activity")
 
 
-def _hold_like_no_other(grant: Grant, event: ActivityHeld) -> None:
-    not_too_like(event.activity, grant.activities, "activity")
-
-
-def _with_hosts(_: Grant, draft: "ActivityHeldDraft", __: Fund) -> ActivityHeld:
+def _make_activity_held(_: Grant, draft: "ActivityHeldDraft", __: Fund) -> ActivityHeld:
     return event_of(ActivityHeld, draft)
 
 
 RULES: Rules = {
     ActivityPlanned: Guards(
         invariants=(
-            Rule(1, _plan),
-            Rule(2, _plan_like_no_other),
+            Rule(1, _check_plan),
+            Rule(2, _check_likeness),
         )
     ),
     ActivityRescheduled: Guards(
-        invariants=(Rule(1, _reschedule),), preconditions=(Rule(1, _reschedule_planned),)
+        invariants=(Rule(1, _check_not_called_off),), preconditions=(Rule(1, _check_not_held),)
     ),
-    ActivityCancelled: Guards(invariants=(Rule(1, _cancel),), preconditions=(Rule(1, _cancel_planned),)),
+    ActivityCancelled: Guards(
+        invariants=(Rule(1, _check_not_called_off),), preconditions=(Rule(1, _check_not_held),)
+    ),
     ActivityHeld: Guards(
         invariants=(
-            Rule(1, _hold),
-            Rule(2, _hold_after_its_end),
-            Rule(2, _hold_like_no_other),
+            Rule(1, _check_not_held_before),
+            Rule(2, _check_has_ended),
+            Rule(2, _check_likeness),
         ),
-        made_by=_with_hosts,
+        made_by=_make_activity_held,
     ),
 }
 """What is asked before each event, each rule with the number of its rule set."""

@@ -70,7 +70,7 @@ class FollowUpHandedOver(GrantEvent):
 
 
 def _with_follow_up(grant: Grant, follow_up: FollowUp) -> Grant:
-    return grant.but(follow_ups={**grant.follow_ups, follow_up.id: follow_up})
+    return grant.replace(follow_ups={**grant.follow_ups, follow_up.id: follow_up})
 
 
 def _follow_up_agreed(grant: Grant, event: FollowUpAgreed) -> Grant:
@@ -84,14 +84,14 @@ def _follow_up_agreed(grant: Grant, event: FollowUpAgreed) -> Grant:
 
 def _follow_up_financed(grant: Grant, event: FollowUpFinanced) -> Grant:
     known = grant.follow_ups[event.follow_up]
-    return _with_follow_up(grant, known.but(found=known.found + event.amount.amount))
+    return _with_follow_up(grant, known.replace(finance_found=known.finance_found + event.amount.amount))
 
 
-def _settled(status: str) -> Evolve:
+def _settle_as(status: str) -> Evolve:
     """How an event that settles a follow-up changes the grant."""
 
     def settle(grant: Grant, event: Any) -> Grant:
-        return _with_follow_up(grant, grant.follow_ups[event.follow_up].but(status=status))
+        return _with_follow_up(grant, grant.follow_ups[event.follow_up].replace(status=status))
 
     return settle
 
@@ -99,9 +99,9 @@ def _settled(status: str) -> Evolve:
 EVOLVE: Evolves = {
     FollowUpAgreed: _follow_up_agreed,
     FollowUpFinanced: _follow_up_financed,
-    FollowUpCompleted: _settled("completed"),
-    FollowUpDropped: _settled("dropped"),
-    FollowUpHandedOver: _settled("handed_over"),
+    FollowUpCompleted: _settle_as("completed"),
+    FollowUpDropped: _settle_as("dropped"),
+    FollowUpHandedOver: _settle_as("handed_over"),
 }
 """How each event changes the grant."""
 
@@ -110,7 +110,7 @@ class FollowUpIdTaken(Refusal, order=STAGE, rule="domain §3: AgreeFollowUp"):
     """Another follow-up of the grant has this name."""
 
 
-def _agree(grant: Grant, event: FollowUpAgreed) -> None:
+def _check_new_id(grant: Grant, event: FollowUpAgreed) -> None:
     if known := grant.follow_ups.get(event.follow_up):
         raise FollowUpIdTaken(f"follow-up {event.follow_up} is {known.status} already: choose another name")
 
@@ -119,58 +119,52 @@ class FollowUpNotOpen(Refusal, order=STAGE, rule="domain §3: follow-ups"):
     """No such follow-up is open."""
 
 
-def _is_open(grant: Grant, follow_up: str) -> None:
-    known = grant.follow_ups.get(follow_up)
-    if known is None or known.status not in ("open", "handed_over"):
-        still = ", ".join(f.id for f in grant.follow_ups.values() if f.status == "open") or "none"
-        what = "unknown" if known is None else known.status
-        raise FollowUpNotOpen(f"follow-up {follow_up} is {what}; open on that day: {still}")
-
-
-def _complete_follow_up(grant: Grant, event: FollowUpCompleted) -> None:
-    _is_open(grant, event.follow_up)
+def _check_is_open(
+    grant: Grant, event: FollowUpFinanced | FollowUpCompleted | FollowUpDropped | FollowUpHandedOver
+) -> None:
+    follow_up = grant.follow_ups.get(event.follow_up)
+    if follow_up is None or follow_up.status not in ("open", "handed_over"):
+        still_open = ", ".join(known.id for known in grant.follow_ups.values() if known.status == "open")
+        status = "unknown" if follow_up is None else follow_up.status
+        raise FollowUpNotOpen(
+            f"follow-up {event.follow_up} is {status}; open on that day: {still_open or 'none'}"
+        )
 
 
 class FinanceInOtherCurrency(Refusal, order=TERMS, rule="domain §2: amounts in different currencies"):
     """The follow-up needs money in another currency."""
 
 
-def _finance(grant: Grant, event: FollowUpFinanced, fund: Fund) -> None:
-    known = grant.follow_ups.get(event.follow_up)
-    if known is None or known.status == "dropped":
-        _is_open(grant, event.follow_up)
-    needs = None if known is None else known.needs
-    if needs is None:
+def _check_finance(grant: Grant, event: FollowUpFinanced, fund: Fund) -> None:
+    follow_up = grant.follow_ups.get(event.follow_up)
+    if follow_up is None or follow_up.status == "dropped":
+        _check_is_open(grant, event)
+    needed = None if follow_up is None else follow_up.finance_needed
+    if needed is None:
         in_holding_currency(event.amount, fund.currency)
-    elif event.amount.currency != needs[1]:
+        return
+    amount, currency = needed
+    if event.amount.currency != currency:
         raise FinanceInOtherCurrency(
-            f"{event.follow_up} needs {money(*needs)}: say what {event.amount} is in {needs[1]}"
+            f"{event.follow_up} needs {money(amount, currency)}: say what {event.amount} is in {currency}"
         )
 
 
-def _drop(grant: Grant, event: FollowUpDropped) -> None:
-    _is_open(grant, event.follow_up)
-
-
-def _hand_over(grant: Grant, event: FollowUpHandedOver) -> None:
-    _is_open(grant, event.follow_up)
-
-
-def _agree_like_no_other(grant: Grant, event: FollowUpAgreed) -> None:
+def _check_likeness(grant: Grant, event: FollowUpAgreed) -> None:
     not_too_like(event.follow_up, grant.follow_ups, "follow-up")
 
 
 RULES: Rules = {
     FollowUpAgreed: Guards(
         invariants=(
-            Rule(1, _agree),
-            Rule(2, _agree_like_no_other),
+            Rule(1, _check_new_id),
+            Rule(2, _check_likeness),
         )
     ),
-    FollowUpCompleted: Guards(invariants=(Rule(1, _complete_follow_up),)),
-    FollowUpFinanced: Guards(invariants=(Rule(1, _finance),)),
-    FollowUpDropped: Guards(invariants=(Rule(1, _drop),)),
-    FollowUpHandedOver: Guards(invariants=(Rule(1, _hand_over),)),
+    FollowUpCompleted: Guards(invariants=(Rule(1, _check_is_open),)),
+    FollowUpFinanced: Guards(invariants=(Rule(1, _check_finance),)),
+    FollowUpDropped: Guards(invariants=(Rule(1, _check_is_open),)),
+    FollowUpHandedOver: Guards(invariants=(Rule(1, _check_is_open),)),
 }
 """What is asked before each event, each rule with the number of its rule set."""
 

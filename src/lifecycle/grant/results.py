@@ -115,27 +115,29 @@ class DevelopmentOutcomeRecorded(GrantEvent):
     """Where it can be read."""
 
 
-def _completed(grant: Grant, event: ImplementationCompleted) -> Grant:
-    return grant.but(stage=Stage.FOLLOW_UP, completed_on=event.on)
+def _implementation_completed(grant: Grant, event: ImplementationCompleted) -> Grant:
+    return grant.replace(stage=Stage.FOLLOW_UP, completed_on=event.on)
 
 
-def _capability(grant: Grant, event: CapabilityReached) -> Grant:
-    return grant.but(capabilities=tuple(dict.fromkeys((*grant.capabilities, event.capability))))
+def _capability_reached(grant: Grant, event: CapabilityReached) -> Grant:
+    reached = dict.fromkeys((*grant.capabilities_reached, event.capability))
+    return grant.replace(capabilities_reached=tuple(reached))
 
 
-def _report_submitted(grant: Grant, event: CompletionReportSubmitted) -> Grant:
-    return grant.but(report_by=event.actor, submitters=grant.submitters | {event.actor})
+def _completion_report_submitted(grant: Grant, event: CompletionReportSubmitted) -> Grant:
+    submitters = grant.report_submitters | {event.actor}
+    return grant.replace(report_submitted_by=event.actor, report_submitters=submitters)
 
 
-def _report_accepted(grant: Grant, event: CompletionReportAccepted) -> Grant:
-    return grant.but(report_accepted_on=event.on)
+def _completion_report_accepted(grant: Grant, event: CompletionReportAccepted) -> Grant:
+    return grant.replace(report_accepted_on=event.on)
 
 
 EVOLVE: Evolves = {
-    ImplementationCompleted: _completed,
-    CapabilityReached: _capability,
-    CompletionReportSubmitted: _report_submitted,
-    CompletionReportAccepted: _report_accepted,
+    ImplementationCompleted: _implementation_completed,
+    CapabilityReached: _capability_reached,
+    CompletionReportSubmitted: _completion_report_submitted,
+    CompletionReportAccepted: _completion_report_accepted,
     LessonRecorded: unchanged,
     ProgressReported: unchanged,
     OutcomesReported: unchanged,
@@ -150,32 +152,28 @@ class ActivitiesStillPlanned(Refusal, order=STAGE, rule="domain §3: CompleteImp
     """An activity is neither held nor cancelled."""
 
 
-def _complete(grant: Grant) -> None:
+def _check_activities_done(grant: Grant) -> None:
     if planned := [activity.id for activity in grant.activities.values() if activity.status == "planned"]:
         raise ActivitiesStillPlanned(f"still planned: {', '.join(planned)}; hold or cancel each first")
 
 
-def _report(event: OutcomesReported) -> None:
+def _check_outcomes_named(event: OutcomesReported) -> None:
     if not event.outcomes and not event.results:
         raise NothingChanged("name at least one outcome or result, with its evidence")
 
 
-def _submit(grant: Grant) -> None:
-    _not_accepted(grant)
-
-
 def _submitters(grant: Grant) -> Others:
-    return tuple((officer, "submitted the completion report") for officer in sorted(grant.submitters))
+    return tuple((officer, "submitted the completion report") for officer in sorted(grant.report_submitters))
 
 
 class NoCompletionReport(Refusal, order=STAGE, rule="domain §3: AcceptCompletionReport"):
     """No completion report was handed in."""
 
 
-def _accept(grant: Grant, event: CompletionReportAccepted) -> None:
-    if grant.report_by is None:
+def _check_acceptance(grant: Grant, event: CompletionReportAccepted) -> None:
+    if grant.report_submitted_by is None:
         raise NoCompletionReport(f"no completion report was handed in by {event.on}")
-    _not_accepted(grant)
+    _check_not_accepted(grant)
     third(event.actor, "accept it", *_submitters(grant))
 
 
@@ -183,16 +181,18 @@ class CompletionReportAlreadyAccepted(Refusal, order=STAGE, rule="domain §3: Su
     """The completion report was accepted before."""
 
 
-def _not_accepted(grant: Grant) -> None:
+def _check_not_accepted(grant: Grant) -> None:
     if grant.report_accepted_on is not None:
         raise CompletionReportAlreadyAccepted(f"it was accepted on {grant.report_accepted_on}")
 
 
 RULES: Rules = {
-    ImplementationCompleted: Guards(preconditions=(Rule(1, _complete),)),
-    OutcomesReported: Guards(invariants=(Rule(1, _report),)),
-    CompletionReportSubmitted: Guards(invariants=(Rule(1, _submit),)),
-    CompletionReportAccepted: Guards(invariants=(Rule(1, _accept),), requested_by=(Rule(1, _submitters),)),
+    ImplementationCompleted: Guards(preconditions=(Rule(1, _check_activities_done),)),
+    OutcomesReported: Guards(invariants=(Rule(1, _check_outcomes_named),)),
+    CompletionReportSubmitted: Guards(invariants=(Rule(1, _check_not_accepted),)),
+    CompletionReportAccepted: Guards(
+        invariants=(Rule(1, _check_acceptance),), requested_by=(Rule(1, _submitters),)
+    ),
 }
 """What is asked before each event, each rule with the number of its rule set."""
 

@@ -1,4 +1,4 @@
-"""What is true of a grant on a day: records that never change, only give changed copies."""
+"""The state of a grant on a day, as frozen records, and the changes to it that several stages share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from lifecycle.kernel.event import Event
 
 
-class Changing:
-    """A frozen record that gives a changed copy of itself."""
+class Replaceable:
+    """A frozen record that can be copied with other values."""
 
-    def but(self, **changes: Any) -> Self:
-        """A copy that differs in these fields. (`dataclasses.replace` takes five times as long.)"""
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with these fields changed. `dataclasses.replace` takes five times as long."""
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__)
         copy.__dict__.update(changes)
@@ -25,11 +25,11 @@ class Changing:
 
 
 @dataclass(frozen=True)
-class Payment(Changing):
-    """One payment, from the asking to the end. Amounts in the grant's currency."""
+class Payment(Replaceable):
+    """One payment, from its request to its end. Amounts are in the grant's currency."""
 
     id: str
-    asked: Decimal
+    requested: Decimal
     status: str = "requested"
     """``requested``, ``authorised``, ``disbursed``, ``rejected`` or ``failed``."""
     requested_by: str | None = None
@@ -38,33 +38,33 @@ class Payment(Changing):
     disbursed: Decimal = ZERO
     refunded: Decimal = ZERO
     payee: str = ""
-    paid_as: int = 0
-    """Its place among the grant's payments by day of disbursement, from 1; 0 before it."""
+    disbursement_number: int = 0
+    """Its number among the grant's disbursed payments in order of days, from 1; 0 if it is not disbursed."""
     irregular_rule: str | None = None
-    """The rule that the bank broke in paying it."""
-    doubles: str | None = None
-    """The payment that the bank made a second time with it."""
+    """The name of the refusal whose rule the bank broke; `None` if the payment is regular."""
+    duplicate_of: str | None = None
+    """The id of the payment that the bank paid a second time with this one."""
 
     @property
-    def pending(self) -> bool:
-        """Asked for, and neither paid nor refused."""
+    def is_pending(self) -> bool:
+        """Return whether it is requested or authorised, and neither paid nor rejected."""
         return self.status in ("requested", "authorised")
 
     @property
-    def still_asks(self) -> Decimal:
-        """How much may still be paid of it: once it is authorised, no more than that."""
-        if not self.pending:
+    def payable(self) -> Decimal:
+        """Return how much may still be paid: the authorised amount, or before that the requested one."""
+        if not self.is_pending:
             return ZERO
-        return self.authorised if self.status == "authorised" else self.asked
+        return self.authorised if self.status == "authorised" else self.requested
 
     @property
-    def out(self) -> Decimal:
-        """What was disbursed of it and did not come back."""
+    def net_disbursed(self) -> Decimal:
+        """Return what was disbursed less what was refunded."""
         return self.disbursed - self.refunded
 
 
 @dataclass(frozen=True)
-class Activity(Changing):
+class Activity(Replaceable):
     """One exchange activity."""
 
     id: str
@@ -76,8 +76,8 @@ class Activity(Changing):
 
 
 @dataclass(frozen=True)
-class FollowUp(Changing):
-    """One promised action after the exchange."""
+class FollowUp(Replaceable):
+    """One action that was agreed on for after the exchange."""
 
     id: str
     status: str
@@ -85,15 +85,15 @@ class FollowUp(Changing):
     action: str
     owner: str
     due: date
-    needs: tuple[Decimal, str] | None = None
-    """Amount and currency of what it takes."""
-    found: Decimal = ZERO
-    """What was found of it."""
+    finance_needed: tuple[Decimal, str] | None = None
+    """Amount and currency; `None` if it needs no money."""
+    finance_found: Decimal = ZERO
+    """In the currency of what is needed; in the grant's if nothing is."""
 
 
 @dataclass(frozen=True)
-class Grant(Changing):
-    """What is true of a grant on a day. Amounts are in ``currency``."""
+class Grant(Replaceable):
+    """The state of a grant on a day. Amounts are in ``currency``."""
 
     id: str
     currency: str
@@ -103,8 +103,10 @@ class Grant(Changing):
     providers: tuple[str, ...]
     sector: str
     objective: str
-    asked: Decimal
+    proposed: Decimal
+    """The amount in the proposal."""
     months: int
+    """How long the exchange should take, by the proposal."""
     proposed_on: date
     call: str | None = None
     outcomes_sought: tuple[str, ...] = ()
@@ -112,14 +114,15 @@ class Grant(Changing):
     capabilities_planned: tuple[str, ...] = ()
     operation: str | None = None
     preparers: frozenset[str] = frozenset()
-    """Who proposed, revised or requested it: they never approve it."""
+    """The officers who proposed, revised or requested it. They may not approve it."""
     leader: str = ""
-    """Its task team leader."""
+    """The task team leader."""
     stage: Stage = Stage.PROPOSED
     edition: str | None = None
-    """The policy edition that governs it, from approval on."""
+    """The name of the policy edition that governs it; `None` before approval."""
     requested_on: date | None = None
     requested: Decimal | None = None
+    """The amount in the funding request."""
     budget: tuple["BudgetLine", ...] = ()
     letters: tuple["Letter", ...] = ()
     reviewed_by: tuple[str, ...] = ()
@@ -130,125 +133,123 @@ class Grant(Changing):
     signed_on: date | None = None
     effective_on: date | None = None
     closing_date: date | None = None
-    waived_until: date | None = None
-    """The closing date of the last extension with a waiver: so far the span of its window is waived."""
+    waived_closing_date: date | None = None
+    """The closing date of the last extension with a waiver; up to it the window's span does not bind."""
     completed_on: date | None = None
     closed_on: date | None = None
     closures: tuple[date, ...] = ()
-    """Every day on which it was closed, also those that a reopening undid."""
+    """The days on which it was closed, with those after which it was reopened."""
     ended_on: date | None = None
     committed: Decimal = ZERO
     commitments: tuple[tuple[date, Decimal], ...] = ()
-    """What was promised (+) or given back (-), by day: the fund holds the same."""
+    """What was committed (+) or released (-), by day, as in the fund's paired events."""
     overpayments: tuple[tuple[date, Decimal], ...] = ()
-    """By how much what is overpaid grew (+) or shrank (-), by day: the fund holds the same."""
+    """By how much `overpaid` grew (+) or shrank (-), by day, as in the fund's paired events."""
     selections: tuple[tuple[date, Decimal], ...] = ()
-    """What was taken (+) from the envelope of its call or given back (-), by day: the call holds the same."""
+    """What it took from its call's envelope (+) or gave back (-), by day, as in the call's paired events."""
     disbursed: Decimal = ZERO
     refunded: Decimal = ZERO
     payments: dict[str, Payment] = field(default_factory=dict)
     activities: dict[str, Activity] = field(default_factory=dict)
     follow_ups: dict[str, FollowUp] = field(default_factory=dict)
     suspended: tuple[str, ...] = ()
-    """Scopes of the suspensions that hold."""
-    capabilities: tuple[str, ...] = ()
-    report_by: str | None = None
-    """Who submitted the completion report, the last one."""
-    submitters: frozenset[str] = frozenset()
-    """The officers who submitted one. They never accept it."""
+    """The scopes of the suspensions that hold."""
+    capabilities_reached: tuple[str, ...] = ()
+    report_submitted_by: str | None = None
+    """The officer who submitted the newest completion report."""
+    report_submitters: frozenset[str] = frozenset()
+    """The officers who submitted a completion report. They may not accept it."""
     report_accepted_on: date | None = None
     waived: frozenset[tuple[str, str | None]] = frozenset()
+    """The waived obligations, each with its item, or `None` for all of them."""
     documents: tuple[tuple[str, str], ...] = ()
-    """Name and SHA-256."""
+    """The attached files: name and SHA-256."""
 
     @property
     def undisbursed(self) -> Decimal:
-        """Commitment - disbursed + refunded + overpaid: never below zero."""
+        """Return commitment - disbursed + refunded + overpaid. Never below zero."""
         return max(ZERO, self.committed - self.disbursed + self.refunded)
 
     @property
     def overpaid(self) -> Decimal:
-        """What was disbursed and not refunded beyond the commitment: it is owed back."""
+        """Return what was disbursed beyond the commitment and not refunded. It is owed back."""
         return max(ZERO, self.disbursed - self.refunded - self.committed)
 
     @property
     def pending(self) -> Decimal:
-        """What may still be paid of what is asked for: of an authorised payment, what was authorised."""
-        return sum((payment.still_asks for payment in self.payments.values()), ZERO)
+        """Return how much may still be paid of all pending payments."""
+        return sum((payment.payable for payment in self.payments.values()), ZERO)
 
     @property
     def stated_recipients(self) -> tuple[str, ...]:
-        """The recipient countries that are named, each once."""
+        """Return the recipient countries that the source states, each once."""
         return tuple(dict.fromkeys(code for code in self.recipients if code != NOT_STATED))
 
     @property
     def capacity_share(self) -> Decimal | None:
-        """The part of the requested budget for the countries' own capacity to share; `None` without one."""
-        whole = sum((line.amount.amount for line in self.budget), ZERO)
-        part = sum((line.amount.amount for line in self.budget if line.capacity), ZERO)
-        return part / whole if whole else None
+        """Return the share of the budget for the countries' capacity to share; `None` without a budget."""
+        total = sum((line.amount.amount for line in self.budget), ZERO)
+        for_capacity = sum((line.amount.amount for line in self.budget if line.capacity), ZERO)
+        return for_capacity / total if total else None
 
     @property
-    def held(self) -> int:
-        """Activities held."""
+    def activities_held(self) -> int:
+        """Return the number of activities that were held."""
         return sum(activity.status == "held" for activity in self.activities.values())
 
     @property
     def payments_suspended(self) -> bool:
-        """A suspension covers payments."""
+        """Return whether a suspension covers payments."""
         return "all" in self.suspended or "payments" in self.suspended
 
 
 # ── changes that several stages share ────────────────────────────────────────────────────────
 
 Evolve = Callable[[Any, Any], Grant]
-"""The grant after an event, from the grant before it and the event."""
+"""A function that returns the grant after an event, from the grant before it and the event."""
 Evolves = dict[type["Event"], Evolve]
-"""How the events of a stage change the grant."""
+"""For each event of a stage, the function that changes the grant."""
 
 
 def unchanged(grant: Grant, _: "Event") -> Grant:
-    """The grant as it is: the state needs nothing of the event, which projections read from the journal."""
+    """Return the grant as it is, for an event that only projections read."""
     return grant
 
 
-def moves_money(change: Evolve) -> Evolve:
-    """The change, with what is overpaid by day kept as well."""
+def track_overpaid(evolve: Evolve) -> Evolve:
+    """Return the function, extended to keep the change of `Grant.overpaid` by day."""
 
-    def changed(grant: Grant, event: "Event") -> Grant:
-        return _with_overpaid(change(grant, event), grant, event.on)
+    def evolve_and_track(grant: Grant, event: "Event") -> Grant:
+        after = evolve(grant, event)
+        change = after.overpaid - grant.overpaid
+        return after.replace(overpayments=(*after.overpayments, (event.on, change))) if change else after
 
-    return changed
-
-
-def _with_overpaid(grant: Grant, before: Grant, on: date) -> Grant:
-    change = grant.overpaid - before.overpaid
-    return grant.but(overpayments=(*grant.overpayments, (on, change))) if change else grant
+    return evolve_and_track
 
 
-def committed(grant: Grant, on: date, amount: Decimal) -> Grant:
-    """With so much more promised from the day on, or given back if it is below zero."""
+def with_commitment(grant: Grant, on: date, amount: Decimal) -> Grant:
+    """Return the grant with the amount committed from the day on; below zero, it is released."""
     if not amount:
-        return grant  # support that costs the fund nothing: nothing is promised
-    return grant.but(committed=grant.committed + amount, commitments=(*grant.commitments, (on, amount)))
+        return grant  # support that costs the fund nothing
+    return grant.replace(committed=grant.committed + amount, commitments=(*grant.commitments, (on, amount)))
 
 
-def given_back(grant: Grant, on: date) -> Grant:
-    """After its end a grant keeps nothing: what is undisbursed, or comes back later, goes to the fund."""
+def release_undisbursed(grant: Grant, on: date) -> Grant:
+    """Return the grant without its undisbursed balance, if it has ended: the fund gets that money back."""
     if grant.ended_on is None or not grant.undisbursed:
         return grant
-    return committed(grant, on, -grant.undisbursed)
+    return with_commitment(grant, on, -grant.undisbursed)
 
 
-def ended(stage: Stage) -> Evolve:
-    """How an event that ends the grant in this stage changes it."""
+def end_in(stage: Stage) -> Evolve:
+    """Return the function for an event that ends the grant in this stage."""
 
     def end(grant: Grant, event: "Event") -> Grant:
-        after = given_back(grant.but(stage=stage, ended_on=event.on), event.on)
+        after = release_undisbursed(grant.replace(stage=stage, ended_on=event.on), event.on)
         if grant.effective_on is None:
-            # A selection that came to nothing gives back what it took from its call.
-            undone = tuple((event.on, -amount) for _, amount in grant.selections)
-            after = after.but(selections=(*grant.selections, *undone))
+            # A grant that was selected and never became effective gives back what it took from its call.
+            given_back = tuple((event.on, -amount) for _, amount in grant.selections)
+            after = after.replace(selections=(*grant.selections, *given_back))
         return after
 
     return end

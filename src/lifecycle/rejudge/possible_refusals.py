@@ -15,7 +15,7 @@ from lifecycle.decide import call as calls
 from lifecycle.decide import fund
 from lifecycle.decide import grant as grants
 from lifecycle.fund.rules import RULES as OF_THE_FUND
-from lifecycle.grant.call_terms import ASKS
+from lifecycle.grant import call_terms
 from lifecycle.grant.rules import RULES as OF_GRANTS
 from lifecycle.kernel.refusals import CommandIdReused, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
@@ -39,7 +39,7 @@ _OF_CORRECTIONS = frozenset(
 _OF_LATE_ENTRIES = frozenset({"_still_there", "new_ids_differ"})
 """Functions of the deciders that only late entries, corrections and waivers reach."""
 _RULES: dict[str, tuple[Rules, ...]] = {
-    "grant": (OF_GRANTS, ASKS, of_calls.RULES),
+    "grant": (OF_GRANTS, call_terms.RULES, of_calls.RULES),
     "fund": (OF_THE_FUND,),
     "call": (of_calls.RULES,),
 }

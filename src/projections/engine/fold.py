@@ -163,7 +163,7 @@ def fold_grant(stream: str, entries: Sequence[Entry], rules: Rules, into: Rows) 
         into[one.table] += one.rows(stream)
     into[sector_names] += register.sector_rows(stream, held)
     if state.stage is Stage.REQUESTED:
-        state = state.but(request_digest=request_digest(state))
+        state = state.replace(request_digest=request_digest(state))
     name, version = stream.removeprefix("grant:"), len(entries)
     into[grant_standing].append(_stands(grant=name, version=version, state=as_text(name, version, state)))
 

@@ -9,8 +9,8 @@ import pytest
 from lifecycle.call import call
 from lifecycle.decide import Known
 from lifecycle.fund.rules import RULES as OF_THE_FUND
+from lifecycle.grant import call_terms
 from lifecycle.grant import events as was
-from lifecycle.grant.call_terms import ASKS
 from lifecycle.grant.payment.disbursement import PaymentsSuspended
 from lifecycle.grant.payment.request import PaymentRequested
 from lifecycle.grant.rules import RULES
@@ -30,7 +30,7 @@ TABLES: Mapping[str, Rules] = {
     "grant": RULES,
     "fund": OF_THE_FUND,
     "call": call.RULES,
-    "asked by a call": ASKS,
+    "asked by a call": call_terms.RULES,
 }
 KINDS = ("invariants", "balances", "preconditions", "requested_by")
 

@@ -151,8 +151,8 @@ class Timeline:
         edition = self._edition(grant)
         window = edition.windows.get(grant.window)
         span_ends = last_day(effective_on, window) if window is not None else None
-        if span_ends is not None and grant.waived_until is not None:
-            span_ends = max(span_ends, grant.waived_until)
+        if span_ends is not None and grant.waived_closing_date is not None:
+            span_ends = max(span_ends, grant.waived_closing_date)
         report = edition.obligations.get("completion_report")
         dates: dict[Obligation, date | None] = {
             **self._payments.due(edition, closing_date),

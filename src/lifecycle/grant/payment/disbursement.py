@@ -17,7 +17,7 @@ from lifecycle.grant.payment.request import (
     requester,
     with_payment,
 )
-from lifecycle.grant.state import Evolves, Grant, given_back, moves_money
+from lifecycle.grant.state import Evolves, Grant, release_undisbursed, track_overpaid
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import Others, in_holding_currency, money, third
@@ -64,31 +64,34 @@ class PaymentFailed(GrantEvent):
     """What the bank said."""
 
 
-def _disbursed(grant: Grant, event: FundsDisbursed) -> Grant:
+def _funds_disbursed(grant: Grant, event: FundsDisbursed) -> Grant:
     payment = grant.payments[event.payment]
-    paid = payment.but(status="disbursed", disbursed=event.amount.amount, paid_as=next_paid(grant))
-    return with_payment(grant, paid, disbursed=grant.disbursed + event.amount.amount)
+    amount = event.amount.amount
+    paid = payment.replace(
+        status="disbursed", disbursed=amount, disbursement_number=next_disbursement_number(grant)
+    )
+    return with_payment(grant, paid, disbursed=grant.disbursed + amount)
 
 
-def next_paid(grant: Grant) -> int:
-    """The place of the next payment among those of the grant that were disbursed, from 1."""
-    return 1 + max((payment.paid_as for payment in grant.payments.values()), default=0)
+def next_disbursement_number(grant: Grant) -> int:
+    """Return the number of the grant's next disbursement, from 1."""
+    return 1 + max((payment.disbursement_number for payment in grant.payments.values()), default=0)
 
 
 def _payment_failed(grant: Grant, event: PaymentFailed) -> Grant:
     payment = grant.payments[event.payment]
-    undone = payment.out
+    undone = payment.net_disbursed
     after = with_payment(
         grant,
-        payment.but(status="failed", disbursed=payment.refunded),
+        payment.replace(status="failed", disbursed=payment.refunded),
         disbursed=grant.disbursed - undone,
     )
-    return given_back(after, event.on)
+    return release_undisbursed(after, event.on)
 
 
 EVOLVE: Evolves = {
-    FundsDisbursed: moves_money(_disbursed),
-    PaymentFailed: moves_money(_payment_failed),
+    FundsDisbursed: track_overpaid(_funds_disbursed),
+    PaymentFailed: track_overpaid(_payment_failed),
 }
 """How each event changes the grant."""
 
@@ -139,7 +142,7 @@ class ExceedsAuthorisedAmount(Refusal, order=TERMS, rule="domain §3: DisburseFu
     """More than was authorised."""
 
 
-def _disburse(grant: Grant, event: FundsDisbursed, fund: Fund) -> None:
+def _check_disbursement(grant: Grant, event: FundsDisbursed, fund: Fund) -> None:
     payment = payment_of(grant, event.payment)
     not_finished(payment)
     if payment.status != "authorised":
@@ -164,7 +167,7 @@ def _disburse(grant: Grant, event: FundsDisbursed, fund: Fund) -> None:
         )
 
 
-def _disburse_within_balance(grant: Grant, event: FundsDisbursed) -> None:
+def _check_within_balance(grant: Grant, event: FundsDisbursed) -> None:
     if event.amount.amount > grant.undisbursed:
         left = money(grant.undisbursed, grant.currency)
         raise ExceedsUndisbursedBalance(
@@ -180,7 +183,7 @@ class RateDoesNotFit(Refusal, order=TERMS, rule="domain §3: DisburseFunds"):
     """The amount at the rate is not what was paid."""
 
 
-def _rate_fits(event: FundsDisbursed) -> None:
+def _check_rate(event: FundsDisbursed) -> None:
     """The amount at the rate is what was paid, but for the rounding of both numbers."""
     paid, rate = event.paid_amount, event.rate
     if paid is None or rate is None:
@@ -208,7 +211,7 @@ def _last_place(number: Decimal) -> Decimal:
     return Decimal(1).scaleb(min(exponent, 0))
 
 
-def _fail(grant: Grant, event: PaymentFailed) -> None:
+def _check_failure(grant: Grant, event: PaymentFailed) -> None:
     payment = payment_of(grant, event.payment)
     if payment.status == "requested":
         raise PaymentNotAuthorised(f"payment {event.payment} never went to the bank: reject it instead")
@@ -219,13 +222,13 @@ def _fail(grant: Grant, event: PaymentFailed) -> None:
 RULES: Rules = {
     FundsDisbursed: Guards(
         invariants=(
-            Rule(1, _disburse),
-            Rule(2, _rate_fits),
+            Rule(1, _check_disbursement),
+            Rule(2, _check_rate),
         ),
-        balances=(Rule(1, _disburse_within_balance),),
+        balances=(Rule(1, _check_within_balance),),
         requested_by=(Rule(1, _requester_and_authoriser),),
     ),
-    PaymentFailed: Guards(invariants=(Rule(1, _fail),)),
+    PaymentFailed: Guards(invariants=(Rule(1, _check_failure),)),
 }
 """What is asked before each event, each rule with the number of its rule set."""
 

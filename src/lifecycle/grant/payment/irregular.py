@@ -12,7 +12,7 @@ from lifecycle.grant.payment.disbursement import (
     PaymentsSuspended,
     RateDoesNotFit,
     SameCurrencyPaid,
-    next_paid,
+    next_disbursement_number,
 )
 from lifecycle.grant.payment.request import (
     OfOneLine,
@@ -24,7 +24,7 @@ from lifecycle.grant.payment.request import (
     payment_of,
     with_payment,
 )
-from lifecycle.grant.state import Evolves, Grant, Payment, moves_money
+from lifecycle.grant.state import Evolves, Grant, Payment, track_overpaid
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import CurrencyNotHolding, Others, in_holding_currency, third
 from lifecycle.kernel.likeness import not_too_like
@@ -76,27 +76,27 @@ class IrregularPaymentRecorded(GrantEvent):
     """How it came about."""
 
 
-def _paid_in_breach(grant: Grant, event: IrregularPaymentRecorded) -> Grant:
+def _irregular_payment_recorded(grant: Grant, event: IrregularPaymentRecorded) -> Grant:
     payment = Payment(
         event.payment,
-        asked=ZERO,
+        requested=ZERO,
         status="disbursed",
         disbursed=event.amount.amount,
         payee=event.payee,
-        paid_as=next_paid(grant),
+        disbursement_number=next_disbursement_number(grant),
         irregular_rule=event.rule,
-        doubles=event.of,
+        duplicate_of=event.of,
     )
     return with_payment(grant, payment, disbursed=grant.disbursed + event.amount.amount)
 
 
 EVOLVE: Evolves = {
-    IrregularPaymentRecorded: moves_money(_paid_in_breach),
+    IrregularPaymentRecorded: track_overpaid(_irregular_payment_recorded),
 }
 """How each event changes the grant."""
 
 
-def _irregular(grant: Grant, event: IrregularPaymentRecorded, fund: Fund) -> None:
+def _check_id_and_currency(grant: Grant, event: IrregularPaymentRecorded, fund: Fund) -> None:
     if event.payment in grant.payments:
         raise PaymentIdTaken(f"there is a payment {event.payment}: choose another name")
     in_holding_currency(event.amount, fund.currency)
@@ -132,7 +132,7 @@ class UnknownRule(Refusal, order=STAGE, rule="domain §3: RecordIrregularPayment
     """The rule that was broken is named as the refusal with which the payment would have been met."""
 
 
-def _names_its_breach(grant: Grant, event: IrregularPaymentRecorded) -> None:
+def _check_breach(grant: Grant, event: IrregularPaymentRecorded) -> None:
     if event.of is not None:
         payment_of(grant, event.of)
     names = [refusal.__name__ for refusal in AGAINST_PAYING]
@@ -142,7 +142,7 @@ def _names_its_breach(grant: Grant, event: IrregularPaymentRecorded) -> None:
         )
 
 
-def _not_told_by_its_leader(grant: Grant, event: IrregularPaymentRecorded) -> None:
+def _check_actor_is_no_leader(grant: Grant, event: IrregularPaymentRecorded) -> None:
     third(event.actor, "record what was paid in breach", *_leaders(grant, event))
 
 
@@ -156,17 +156,17 @@ def _leaders(grant: Grant, event: IrregularPaymentRecorded) -> Others:
     )
 
 
-def _irregular_like_no_other(grant: Grant, event: IrregularPaymentRecorded) -> None:
+def _check_likeness(grant: Grant, event: IrregularPaymentRecorded) -> None:
     not_too_like(event.payment, grant.payments, "payment")
 
 
 RULES: Rules = {
     IrregularPaymentRecorded: Guards(
         invariants=(
-            Rule(1, _irregular),
-            Rule(2, _names_its_breach),
-            Rule(2, _not_told_by_its_leader),
-            Rule(2, _irregular_like_no_other),
+            Rule(1, _check_id_and_currency),
+            Rule(2, _check_breach),
+            Rule(2, _check_actor_is_no_leader),
+            Rule(2, _check_likeness),
         ),
         requested_by=(Rule(2, _leaders),),
     ),

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from lifecycle.fund.state import Fund
 from lifecycle.grant.payment.request import payment_of
-from lifecycle.grant.state import Evolves, Grant, given_back, moves_money
+from lifecycle.grant.state import Evolves, Grant, release_undisbursed, track_overpaid
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent, Value
 from lifecycle.kernel.guards import in_holding_currency, money
@@ -52,15 +52,16 @@ class RefundReceived(GrantEvent):
         return tuple((part.payment, part.amount.amount) for part in self.split or ())
 
 
-def _refunded(grant: Grant, event: RefundReceived) -> Grant:
+def _refund_received(grant: Grant, event: RefundReceived) -> Grant:
     payments = dict(grant.payments)
     for name, amount in event.parts:
-        payments[name] = payments[name].but(refunded=payments[name].refunded + amount)
-    return given_back(grant.but(payments=payments, refunded=grant.refunded + event.amount.amount), event.on)
+        payments[name] = payments[name].replace(refunded=payments[name].refunded + amount)
+    after = grant.replace(payments=payments, refunded=grant.refunded + event.amount.amount)
+    return release_undisbursed(after, event.on)
 
 
 EVOLVE: Evolves = {
-    RefundReceived: moves_money(_refunded),
+    RefundReceived: track_overpaid(_refund_received),
 }
 """How each event changes the grant."""
 
@@ -70,15 +71,15 @@ def split_over(grant: Grant, amount: Money) -> list[dict[str, str]]:
     it, then of the one before. What is more than was disbursed is left out.
     """
     parts, left = [], amount.amount
-    for payment in sorted(grant.payments.values(), key=lambda one: -one.paid_as):
-        part = min(left, payment.out)
+    for payment in sorted(grant.payments.values(), key=lambda one: -one.disbursement_number):
+        part = min(left, payment.net_disbursed)
         if part > 0:
             parts.append({"payment": payment.id, "amount": str(Money.of(part, amount.currency))})
             left -= part
     return parts
 
 
-def _split(grant: Grant, refund: RefundReceived, _: Fund) -> RefundReceived:
+def _make_refund(grant: Grant, refund: RefundReceived, _: Fund) -> RefundReceived:
     """Split a refund that names no payment over the grant's payments."""
     if refund.payment is not None or refund.split is not None:
         return refund
@@ -90,20 +91,20 @@ class RefundExceedsDisbursed(Refusal, order=TERMS, rule="domain §3: RecordRefun
     """More than was disbursed for the payment."""
 
 
-def _refund(grant: Grant, event: RefundReceived, fund: Fund) -> None:
+def _check_refund(grant: Grant, event: RefundReceived, fund: Fund) -> None:
     in_holding_currency(event.amount, fund.currency)
     for part in event.split or ():
         in_holding_currency(part.amount, fund.currency)
     if event.payment is None:
-        _adds_up(grant, event)
+        _check_split(grant, event)
     came: dict[str, Decimal] = {}
     for name, amount in event.parts:
         payment = payment_of(grant, name)
         came[name] = came.get(name, ZERO) + amount
-        if came[name] > payment.out:
+        if came[name] > payment.net_disbursed:
             raise RefundExceedsDisbursed(
                 f"{money(came[name], grant.currency)} came back of payment {name}, of which"
-                f" {money(payment.out, grant.currency)} is disbursed and not refunded"
+                f" {money(payment.net_disbursed, grant.currency)} is disbursed and not refunded"
             )
 
 
@@ -111,7 +112,7 @@ class SplitDoesNotAddUp(Refusal, order=TERMS, rule="domain §3: RecordRefund"):
     """The parts of a refund do not sum to it."""
 
 
-def _adds_up(grant: Grant, event: RefundReceived) -> None:
+def _check_split(grant: Grant, event: RefundReceived) -> None:
     """A refund that names no payment is what its parts sum to, and never more than was disbursed."""
     out = grant.disbursed - grant.refunded
     if event.amount.amount > out:
@@ -127,7 +128,7 @@ def _adds_up(grant: Grant, event: RefundReceived) -> None:
 
 
 RULES: Rules = {
-    RefundReceived: Guards(invariants=(Rule(1, _refund),), made_by=_split),
+    RefundReceived: Guards(invariants=(Rule(1, _check_refund),), made_by=_make_refund),
 }
 """What is asked before each event, each rule with the number of its rule set."""
 

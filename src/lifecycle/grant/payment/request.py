@@ -61,7 +61,7 @@ class PaymentRejected(GrantEvent):
 
 def with_payment(grant: Grant, payment: Payment, **changes: Any) -> Grant:
     """The grant with the payment as it is now, and with other changes."""
-    return grant.but(payments={**grant.payments, payment.id: payment}, **changes)
+    return grant.replace(payments={**grant.payments, payment.id: payment}, **changes)
 
 
 def _payment_requested(grant: Grant, event: PaymentRequested) -> Grant:
@@ -72,12 +72,13 @@ def _payment_requested(grant: Grant, event: PaymentRequested) -> Grant:
 
 def _payment_authorised(grant: Grant, event: PaymentAuthorised) -> Grant:
     payment = grant.payments[event.payment]
-    amount = payment.asked if event.amount is None else event.amount.amount
-    return with_payment(grant, payment.but(status="authorised", authorised=amount, authorised_by=event.actor))
+    amount = payment.requested if event.amount is None else event.amount.amount
+    authorised = payment.replace(status="authorised", authorised=amount, authorised_by=event.actor)
+    return with_payment(grant, authorised)
 
 
 def _payment_rejected(grant: Grant, event: PaymentRejected) -> Grant:
-    return with_payment(grant, grant.payments[event.payment].but(status="rejected"))
+    return with_payment(grant, grant.payments[event.payment].replace(status="rejected"))
 
 
 EVOLVE: Evolves = {
@@ -124,13 +125,13 @@ class PaymentIdTaken(Refusal, order=STAGE, rule="domain §3: RequestPayment"):
     """Another payment of the grant has this name."""
 
 
-def _request(grant: Grant, event: PaymentRequested, fund: Fund) -> None:
+def _check_request(grant: Grant, event: PaymentRequested, fund: Fund) -> None:
     if event.payment in grant.payments:
         raise PaymentIdTaken(f"there is a payment {event.payment}: choose another name")
     in_holding_currency(event.amount, fund.currency)
 
 
-def _request_within_balance(grant: Grant, event: PaymentRequested) -> None:
+def _check_request_within_balance(grant: Grant, event: PaymentRequested) -> None:
     left = grant.undisbursed - grant.pending
     if event.amount.amount > left:
         pending = (
@@ -159,7 +160,7 @@ class ExceedsRequestedAmount(Refusal, order=TERMS, rule="domain §3: AuthorisePa
     """More than was asked for."""
 
 
-def _authorise(grant: Grant, event: PaymentAuthorised, fund: Fund) -> None:
+def _check_authorisation(grant: Grant, event: PaymentAuthorised, fund: Fund) -> None:
     payment = payment_of(grant, event.payment)
     not_finished(payment)
     if payment.status == "authorised":
@@ -167,32 +168,35 @@ def _authorise(grant: Grant, event: PaymentAuthorised, fund: Fund) -> None:
     third(event.actor, "authorise it", *requester(grant, event))
     if event.amount is not None:
         in_holding_currency(event.amount, fund.currency)
-        if event.amount.amount > payment.asked:
+        if event.amount.amount > payment.requested:
             raise ExceedsRequestedAmount(
-                f"{money(*event.amount)} is more than was asked for: {money(payment.asked, grant.currency)}"
+                f"{money(*event.amount)} is more than was asked for:"
+                f" {money(payment.requested, grant.currency)}"
             )
 
 
-def _reject(grant: Grant, event: PaymentRejected) -> None:
+def _check_rejection(grant: Grant, event: PaymentRejected) -> None:
     payment = payment_of(grant, event.payment)
     not_finished(payment)
     third(event.actor, "reject it", *requester(grant, event))
 
 
-def _request_like_no_other(grant: Grant, event: PaymentRequested) -> None:
+def _check_likeness(grant: Grant, event: PaymentRequested) -> None:
     not_too_like(event.payment, grant.payments, "payment")
 
 
 RULES: Rules = {
     PaymentRequested: Guards(
         invariants=(
-            Rule(1, _request),
-            Rule(2, _request_like_no_other),
+            Rule(1, _check_request),
+            Rule(2, _check_likeness),
         ),
-        preconditions=(Rule(1, _request_within_balance),),
+        preconditions=(Rule(1, _check_request_within_balance),),
     ),
-    PaymentAuthorised: Guards(invariants=(Rule(1, _authorise),), requested_by=(Rule(1, requester),)),
-    PaymentRejected: Guards(invariants=(Rule(1, _reject),), requested_by=(Rule(1, requester),)),
+    PaymentAuthorised: Guards(
+        invariants=(Rule(1, _check_authorisation),), requested_by=(Rule(1, requester),)
+    ),
+    PaymentRejected: Guards(invariants=(Rule(1, _check_rejection),), requested_by=(Rule(1, requester),)),
 }
 """What is asked before each event, each rule with the number of its rule set."""
 

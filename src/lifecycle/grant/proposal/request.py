@@ -9,7 +9,7 @@ from pydantic import Field
 
 from lifecycle.fund.establishment import window_is_known
 from lifecycle.fund.state import Fund
-from lifecycle.grant.state import Evolves, Grant, ended
+from lifecycle.grant.state import Evolves, Grant, end_in
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent, Value
 from lifecycle.kernel.guards import in_holding_currency, money
@@ -148,7 +148,7 @@ class ProposalWithdrawn(GrantEvent):
     """Why it was taken back."""
 
 
-def proposed(_: Grant | None, event: GrantProposed) -> Grant:
+def new_grant(_: Grant | None, event: GrantProposed) -> Grant:
     """The grant after its first event; it has no id yet."""
     return Grant(
         id="",
@@ -159,7 +159,7 @@ def proposed(_: Grant | None, event: GrantProposed) -> Grant:
         providers=event.providers,
         sector=event.sector,
         objective=event.objective,
-        asked=event.amount.amount,
+        proposed=event.amount.amount,
         months=event.months,
         proposed_on=event.on,
         call=event.call,
@@ -177,19 +177,19 @@ _REVISED = tuple(
 )
 
 
-def _revised(grant: Grant, event: ProposalRevised) -> Grant:
+def _proposal_revised(grant: Grant, event: ProposalRevised) -> Grant:
     changes = {name: value for name in _REVISED if (value := getattr(event, name)) is not None}
     if event.amount is not None:
-        changes["asked"] = event.amount.amount
-    return grant.but(preparers=grant.preparers | {event.actor}, **changes)
+        changes["proposed"] = event.amount.amount
+    return grant.replace(preparers=grant.preparers | {event.actor}, **changes)
 
 
-def _returned(grant: Grant, _: ProposalReturned) -> Grant:
-    return grant.but(stage=Stage.PROPOSED, requested_on=None)
+def _proposal_returned(grant: Grant, _: ProposalReturned) -> Grant:
+    return grant.replace(stage=Stage.PROPOSED, requested_on=None)
 
 
-def _requested(grant: Grant, event: FundingRequested) -> Grant:
-    return grant.but(
+def _funding_requested(grant: Grant, event: FundingRequested) -> Grant:
+    return grant.replace(
         stage=Stage.REQUESTED,
         requested_on=event.on,
         requested=event.amount.amount,
@@ -200,11 +200,11 @@ def _requested(grant: Grant, event: FundingRequested) -> Grant:
 
 
 EVOLVE: Evolves = {
-    GrantProposed: proposed,
-    ProposalRevised: _revised,
-    ProposalReturned: _returned,
-    FundingRequested: _requested,
-    ProposalWithdrawn: ended(Stage.WITHDRAWN),
+    GrantProposed: new_grant,
+    ProposalRevised: _proposal_revised,
+    ProposalReturned: _proposal_returned,
+    FundingRequested: _funding_requested,
+    ProposalWithdrawn: end_in(Stage.WITHDRAWN),
 }
 """How each event changes the grant."""
 
@@ -218,7 +218,7 @@ def request_digest(grant: Grant) -> str:
         "window": grant.window,
         "recipients": grant.recipients,
         "providers": grant.providers,
-        "amount": str(grant.asked),
+        "amount": str(grant.proposed),
         "requested": str(grant.requested),
         "currency": grant.currency,
         "months": grant.months,
@@ -230,12 +230,12 @@ def request_digest(grant: Grant) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _propose(event: GrantProposed, fund: Fund) -> None:
+def _check_proposal(event: GrantProposed, fund: Fund) -> None:
     in_holding_currency(event.amount, fund.currency)
     window_is_known(event.window, fund)
 
 
-def _revise(grant: Grant, event: ProposalRevised, fund: Fund) -> None:
+def _check_revision(grant: Grant, event: ProposalRevised, fund: Fund) -> None:
     if not set(event.model_dump(exclude_none=True)) - {"on", "actor", "reason"}:
         raise NothingChanged("name at least one field that reads differently now")
     if event.amount is not None:
@@ -243,14 +243,14 @@ def _revise(grant: Grant, event: ProposalRevised, fund: Fund) -> None:
     if event.window is not None:
         window_is_known(event.window, fund)
     if event.recipients is not None and grant.stage is Stage.REQUESTED:
-        _letters_from(event.recipients, grant.letters)
+        _check_letters(event.recipients, grant.letters)
 
 
 class BudgetDoesNotAddUp(Refusal, order=TERMS, rule="domain §3: RequestFunding"):
     """The budget lines do not sum to the amount."""
 
 
-def _request(grant: Grant, event: FundingRequested, fund: Fund) -> None:
+def _check_request(grant: Grant, event: FundingRequested, fund: Fund) -> None:
     in_holding_currency(event.amount, fund.currency)
     for line in event.budget:
         in_holding_currency(line.amount, fund.currency)
@@ -259,23 +259,23 @@ def _request(grant: Grant, event: FundingRequested, fund: Fund) -> None:
         raise BudgetDoesNotAddUp(
             f"the lines sum to {money(total, fund.currency)}, the amount is {money(*event.amount)}"
         )
-    _letters_from(grant.recipients, event.letters)
+    _check_letters(grant.recipients, event.letters)
 
 
 class LetterMissing(Refusal, order=TERMS, rule="domain §3: RequestFunding"):
     """A recipient country has no letter."""
 
 
-def _letters_from(recipients: Sequence[str], letters: Sequence[Letter]) -> None:
+def _check_letters(recipients: Sequence[str], letters: Sequence[Letter]) -> None:
     written = {letter.country for letter in letters}
     if missing := [code for code in recipients if code not in written and code != NOT_STATED]:
         raise LetterMissing(f"no letter from {', '.join(missing)}: add one for each recipient country")
 
 
 RULES: Rules = {
-    GrantProposed: Guards(invariants=(Rule(1, _propose),)),
-    ProposalRevised: Guards(invariants=(Rule(1, _revise),)),
-    FundingRequested: Guards(invariants=(Rule(1, _request),)),
+    GrantProposed: Guards(invariants=(Rule(1, _check_proposal),)),
+    ProposalRevised: Guards(invariants=(Rule(1, _check_revision),)),
+    FundingRequested: Guards(invariants=(Rule(1, _check_request),)),
 }
 """What is asked before each event, each rule with the number of its rule set."""
 

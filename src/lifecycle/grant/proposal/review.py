@@ -9,7 +9,7 @@ from lifecycle.fund.establishment import window_of
 from lifecycle.fund.state import Fund
 from lifecycle.grant.agreement import fits_months, fits_window, plans_capabilities
 from lifecycle.grant.proposal.request import request_digest
-from lifecycle.grant.state import Evolves, Grant, committed, ended, moves_money
+from lifecycle.grant.state import Evolves, Grant, end_in, track_overpaid, with_commitment
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import Draft, GrantEvent
 from lifecycle.kernel.guards import Others, in_holding_currency, money, third
@@ -60,12 +60,12 @@ class ProposalDeclined(GrantEvent):
     """Why not."""
 
 
-def _reviewed(grant: Grant, event: ProposalReviewed) -> Grant:
-    return grant.but(reviewed_by=(*grant.reviewed_by, event.actor))
+def _proposal_reviewed(grant: Grant, event: ProposalReviewed) -> Grant:
+    return grant.replace(reviewed_by=(*grant.reviewed_by, event.actor))
 
 
-def _approved(grant: Grant, event: GrantApproved) -> Grant:
-    return committed(grant, event.on, event.amount.amount).but(
+def _grant_approved(grant: Grant, event: GrantApproved) -> Grant:
+    return with_commitment(grant, event.on, event.amount.amount).replace(
         stage=Stage.APPROVED,
         approved_on=event.on,
         conditions=event.conditions,
@@ -78,9 +78,9 @@ def _approved(grant: Grant, event: GrantApproved) -> Grant:
 
 
 EVOLVE: Evolves = {
-    ProposalReviewed: _reviewed,
-    GrantApproved: moves_money(_approved),
-    ProposalDeclined: ended(Stage.DECLINED),
+    ProposalReviewed: _proposal_reviewed,
+    GrantApproved: track_overpaid(_grant_approved),
+    ProposalDeclined: end_in(Stage.DECLINED),
 }
 """How each event changes the grant."""
 
@@ -89,7 +89,7 @@ def _leader(grant: Grant) -> Others:
     return ((grant.leader, "leads the grant"),)
 
 
-def _review(grant: Grant, event: ProposalReviewed) -> None:
+def _check_review(grant: Grant, event: ProposalReviewed) -> None:
     third(event.actor, "review it", *_leader(grant))
 
 
@@ -104,7 +104,7 @@ def not_prepared_by(approver: str, grant: Grant) -> None:
         raise DecidesOwnRequest(f"{approver} prepared {grant.id}, so another approver has to decide on it")
 
 
-def _promise(grant: Grant, draft: "ApprovalDraft", fund: Fund) -> GrantApproved:
+def _make_approval(grant: Grant, draft: "ApprovalDraft", fund: Fund) -> GrantApproved:
     not_prepared_by(draft.actor, grant)
     edition = fund.edition_on(draft.on)
     if edition is None:
@@ -123,7 +123,7 @@ class RequestChanged(Refusal, order=TERMS, rule="domain §4.5: an approval binds
     """The request is not the one that the digest names."""
 
 
-def _approve(grant: Grant, event: GrantApproved, fund: Fund) -> None:
+def _check_approval(grant: Grant, event: GrantApproved, fund: Fund) -> None:
     not_prepared_by(event.actor, grant)
     in_holding_currency(event.amount, fund.currency)
     within_maximum(grant, event.amount.amount, window_of(grant.window, fund.editions[event.edition]))
@@ -134,7 +134,7 @@ def _approve(grant: Grant, event: GrantApproved, fund: Fund) -> None:
         )
 
 
-def _approve_what_fits(grant: Grant, event: GrantApproved, fund: Fund) -> None:
+def _check_window(grant: Grant, event: GrantApproved, fund: Fund) -> None:
     """What approval can know already breaks the window (domain §4.6)."""
     edition = fund.editions[event.edition]
     window = window_of(grant.window, edition)
@@ -160,14 +160,14 @@ def within_maximum(grant: Grant, committed: Decimal, window: Window) -> None:
 
 
 RULES: Rules = {
-    ProposalReviewed: Guards(invariants=(Rule(1, _review),), requested_by=(Rule(1, _leader),)),
+    ProposalReviewed: Guards(invariants=(Rule(1, _check_review),), requested_by=(Rule(1, _leader),)),
     GrantApproved: Guards(
         invariants=(
-            Rule(1, _approve),
-            Rule(2, _approve_what_fits),
+            Rule(1, _check_approval),
+            Rule(2, _check_window),
         ),
         requested_by=(Rule(1, preparers),),
-        made_by=_promise,
+        made_by=_make_approval,
     ),
 }
 """What is asked before each event, each rule with the number of its rule set."""

@@ -89,7 +89,7 @@ class Answers:
 
 def _answered(grant: Grant) -> dict[str, object]:
     scale = scale_of(grant.currency)
-    asked = grant.asked if grant.requested is None else grant.requested
+    asked = grant.proposed if grant.requested is None else grant.requested
     named = dict.fromkeys(code for code in (*grant.recipients, *grant.providers) if code != NOT_STATED)
     return {
         "call": grant.call,

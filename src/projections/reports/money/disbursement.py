@@ -103,7 +103,7 @@ class Disbursement:
 
     def _rejected(self, grant: Grant, e: was.PaymentRejected) -> None:
         asked_on = day(self._asked_on[e.payment])
-        self._flow(e.on, "requested", -grant.payments[e.payment].asked, asked_on)
+        self._flow(e.on, "requested", -grant.payments[e.payment].requested, asked_on)
 
     def _disburse(self, _: Grant, e: was.FundsDisbursed | was.IrregularPaymentRecorded) -> None:
         self._paid[e.payment] = self._flow(e.on, "disbursed", e.amount.amount)

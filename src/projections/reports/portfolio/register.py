@@ -122,7 +122,7 @@ class Register:
 
 def _asked(grant: Grant) -> int:
     """What it asks for, in minor units."""
-    return minor(grant.asked if grant.requested is None else grant.requested, scale_of(grant.currency))
+    return minor(grant.proposed if grant.requested is None else grant.requested, scale_of(grant.currency))
 
 
 @lru_cache(maxsize=4096)

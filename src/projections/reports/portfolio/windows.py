@@ -204,7 +204,7 @@ def _min_recipients(grant: Grant, _: Window, limit: int) -> _Judged:
 def _min_activities(grant: Grant, _: Window, limit: int) -> _Judged:
     """Judged at completion (domain §5)."""
     decided = grant.completed_on is not None
-    return str(grant.held), str(limit), grant.held >= limit if decided else None
+    return str(grant.activities_held), str(limit), grant.activities_held >= limit if decided else None
 
 
 def _max_capacity_share(grant: Grant, _: Window, limit: str) -> _Judged:
@@ -221,7 +221,7 @@ def _institution(grant: Grant, _: Window, required: bool) -> _Judged:
 
 def _capabilities(grant: Grant, _: Window, limit: tuple[str, ...]) -> _Judged:
     """Judged at completion."""
-    reached = [name for name in limit if name in grant.capabilities]
+    reached = [name for name in limit if name in grant.capabilities_reached]
     decided = grant.completed_on is not None
     return ", ".join(reached) or None, ", ".join(limit), len(reached) == len(limit) if decided else None
 

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from lifecycle.grant import events as was
-from lifecycle.grant.state import Changing, Grant
+from lifecycle.grant.state import Grant, Replaceable
 from lifecycle.kernel.event import Event
 from lifecycle.types.stage import NOT_STATED
 from projections.reports import common_columns as common
@@ -90,7 +90,7 @@ PEOPLE = ("women", "men", "not_stated")
 
 
 @dataclass(frozen=True)
-class _Stood(Changing):
+class _Stood(Replaceable):
     """How an activity stood, from a day on."""
 
     activity: str
@@ -188,16 +188,16 @@ def _after(before: _Stood, event: _Event, grant: Grant) -> _Stood:
     if isinstance(event, was.ActivityRescheduled | was.ActivityCancelled) and before.status == "held":
         return before  # that it had been held was learned later
     if isinstance(event, was.ActivityCancelled):
-        return before.but(status="cancelled")
-    dated = before.but(starts=day(event.starts), ends=day(event.ends))
+        return before.replace(status="cancelled")
+    dated = before.replace(starts=day(event.starts), ends=day(event.ends))
     if event.starts_at is not None or isinstance(event, was.ActivityRescheduled):
         at = None if event.starts_at is None else event.starts_at.strftime("%Y-%m-%dT%H:%M:%SZ")
-        dated = dated.but(starts_at=at, minutes=event.minutes)
+        dated = dated.replace(starts_at=at, minutes=event.minutes)
     if isinstance(event, was.ActivityRescheduled):
-        return dated.but(moves=before.moves + 1)
+        return dated.replace(moves=before.moves + 1)
     if isinstance(event, was.ActivityPlanned):
         sites = [[site.site, site.time_zone] for site in event.sites]
-        return dated.but(
+        return dated.replace(
             instrument=event.instrument,
             status="planned",
             countries=json.dumps(event.countries),
@@ -242,7 +242,7 @@ def roles_in(event: was.ActivityHeld, planned: Sequence[str], grant: Grant) -> R
 
 def _held(dated: _Stood, event: was.ActivityHeld, grant: Grant) -> _Stood:
     roles = roles_in(event, json.loads(dated.countries), grant)
-    held = dated.but(
+    held = dated.replace(
         status="held",
         held_on=day(event.ends),
         countries=json.dumps(roles.countries),
@@ -252,7 +252,7 @@ def _held(dated: _Stood, event: was.ActivityHeld, grant: Grant) -> _Stood:
     )
     if event.cost is not None:
         scale = scale_of(event.cost.currency)
-        held = held.but(
+        held = held.replace(
             cost=minor(event.cost.amount, scale), cost_scale=scale, cost_currency=event.cost.currency
         )
     return held

@@ -76,7 +76,7 @@ class FollowUps:
 
 
 def _told(now: FollowUp, to: str | None, holding: str) -> dict[str, object]:
-    amount, currency = now.needs or (ZERO, holding)
+    amount, currency = now.finance_needed or (ZERO, holding)
     scale = scale_of(currency)
     return {
         "follow_up": now.id,
@@ -85,8 +85,8 @@ def _told(now: FollowUp, to: str | None, holding: str) -> dict[str, object]:
         "due": day(now.due),
         "status": now.status,
         "handed_to": to,
-        "needed": None if now.needs is None else minor(amount, scale),
-        "found": minor(now.found, scale),
+        "needed": None if now.finance_needed is None else minor(amount, scale),
+        "found": minor(now.finance_found, scale),
         "scale": scale,
         "currency": currency,
     }

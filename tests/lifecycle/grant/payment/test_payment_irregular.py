@@ -122,7 +122,7 @@ def test_its_name_is_new_and_the_payment_that_it_doubles_is_known() -> None:
     past.when(g.irregular("05-02", of="P2")).refused(UnknownPayment, "P2")
     past.when(g.irregular("04-09", of="P1")).refused(UnknownPayment, "P1")
     past.given(g.irregular("05-02", of="P1", category="travel", rule="PaymentAlreadyDisbursed"))
-    assert past.grant.payments["X1"].doubles == "P1"
+    assert past.grant.payments["X1"].duplicate_of == "P1"
 
 
 def test_the_payments_task_team_leader_does_not_tell_of_the_breach() -> None:
