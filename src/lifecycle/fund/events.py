@@ -1,4 +1,4 @@
-"""Every event of the fund, in order of its life."""
+"""The events of the fund in one module, so that other rooms import them by name."""
 
 from lifecycle.fund.commitments import (
     CommitmentIncreased,
@@ -17,38 +17,14 @@ from lifecycle.fund.contributions import (
     PartnerJoined,
 )
 from lifecycle.fund.establishment import FundEstablished, PolicyAdopted, SealingSwitched
+from lifecycle.fund.evolve import EVOLVE
 from lifecycle.fund.officers import OfficerAppointed, OfficerRetired, Roles
 from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
 from lifecycle.fund.treasury import FeeCharged, FundsReturned, IncomeCredited
-from lifecycle.kernel.event import DocumentAttached, EntryCorrected, FundEvent
+from lifecycle.kernel.event import DocumentAttached, EntryCorrected, Event
 
-EVENTS: tuple[type[FundEvent], ...] = (
-    FundEstablished,
-    PolicyAdopted,
-    OfficerAppointed,
-    OfficerRetired,
-    SealingSwitched,
-    PartnerJoined,
-    ConsultationHeld,
-    ContributionPledged,
-    ContributionAgreed,
-    InstalmentScheduled,
-    InstalmentReceived,
-    ObligationWaived,
-    FeeCharged,
-    IncomeCredited,
-    FundsReturned,
-    FundsCommitted,
-    CommitmentIncreased,
-    CommitmentReleased,
-    OverpaymentRecorded,
-    OverpaymentSettled,
-    RowQuarantined,
-    AnswerQuarantined,
-    EntryCorrected,
-    DocumentAttached,
-)
-"""Every event the fund's stream can hold."""
+EVENTS: tuple[type[Event], ...] = (*EVOLVE, EntryCorrected)
+"""Every event that the fund's stream can hold, stage by stage; the correction is folded by `history`."""
 
 __all__ = [
     "AnswerQuarantined",

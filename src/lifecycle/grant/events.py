@@ -1,4 +1,4 @@
-"""The events of one grant, in order of life: from proposal to the outcome years later."""
+"""The events of a grant in one module, so that other rooms import them by name."""
 
 from lifecycle.grant.agreement import AgreementSigned, ConditionMet, GrantLapsed, GrantMadeEffective
 from lifecycle.grant.amendment import (
@@ -11,6 +11,7 @@ from lifecycle.grant.amendment import (
     SuspensionLifted,
 )
 from lifecycle.grant.closure import GrantClosed, GrantReopened, ObligationWaived
+from lifecycle.grant.evolve import EVOLVE
 from lifecycle.grant.exchange import (
     ActivityCancelled,
     ActivityHeld,
@@ -55,65 +56,10 @@ from lifecycle.grant.results import (
     ProgressReported,
     ResultsStoryPublished,
 )
-from lifecycle.kernel.event import DocumentAttached, EntryCorrected, GrantEvent
+from lifecycle.kernel.event import DocumentAttached, EntryCorrected, Event
 
-EVENTS: tuple[type[GrantEvent], ...] = (
-    GrantProposed,
-    ProposalRevised,
-    ProposalReturned,
-    FundingRequested,
-    ProposalReviewed,
-    GrantApproved,
-    ProposalDeclined,
-    ProposalWithdrawn,
-    PartyInvolved,
-    ExpertEngaged,
-    ConditionMet,
-    AgreementSigned,
-    GrantMadeEffective,
-    GrantLapsed,
-    ActivityPlanned,
-    ActivityRescheduled,
-    ActivityCancelled,
-    ActivityHeld,
-    PaymentRequested,
-    PaymentAuthorised,
-    PaymentRejected,
-    FundsDisbursed,
-    PaymentFailed,
-    RefundReceived,
-    IrregularPaymentRecorded,
-    CoFinancingRecorded,
-    CostRecorded,
-    ClosingDateExtended,
-    GrantRestructured,
-    CommitmentIncreased,
-    BalanceCancelled,
-    GrantSuspended,
-    SuspensionLifted,
-    GrantCancelled,
-    ProgressReported,
-    ImplementationCompleted,
-    OutcomesReported,
-    LessonRecorded,
-    CapabilityReached,
-    FollowUpAgreed,
-    FollowUpFinanced,
-    FollowUpCompleted,
-    FollowUpDropped,
-    FollowUpHandedOver,
-    CompletionReportSubmitted,
-    CompletionReportAccepted,
-    ClientSurveyRecorded,
-    ResultsStoryPublished,
-    DevelopmentOutcomeRecorded,
-    ObligationWaived,
-    GrantClosed,
-    GrantReopened,
-    EntryCorrected,
-    DocumentAttached,
-)
-"""Every event a grant's stream can hold, in order of life."""
+EVENTS: tuple[type[Event], ...] = (*EVOLVE, EntryCorrected)
+"""Every event that a grant's stream can hold, stage by stage; the correction is folded by `history`."""
 
 __all__ = [
     "ActivityCancelled",
