@@ -110,7 +110,7 @@ def make_anew(path: Path) -> Work:
 
 def seal(path: Path) -> Work:
     """What is unsealed is sealed."""
-    return _with_entries(path, lambda book: Seal(book).seal(whole=True))
+    return _with_entries(path, lambda book: Seal(book).seal(rehash=True))
 
 
 class Kind(NamedTuple):
@@ -152,7 +152,7 @@ def wrong_after(path: Path, said: bytes) -> str | None:
         found = [
             problem
             for problem in verify(book, Seal(book)).problems
-            if "nothing was sealed" not in problem.what
+            if "nothing was sealed" not in problem.message
         ]
         if found:
             return str(found)

@@ -38,7 +38,7 @@ CHANGES = {
 
 def problems(book: Book) -> list[str]:
     """What verifying finds."""
-    return [f"{found.where}: {found.what}" for found in verify(book, Seal(book)).problems]
+    return [f"{found.where}: {found.message}" for found in verify(book, Seal(book)).problems]
 
 
 @pytest.mark.parametrize("replica", [False, True])

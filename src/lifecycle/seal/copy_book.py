@@ -1,4 +1,4 @@
-"""A book copied to another place or kind of store: the same entries, receipts, documents and seals."""
+"""Copying a book to another address or kind of store, with entries, receipts, documents and seals."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -27,25 +27,25 @@ _PAGE = 5_000
 Progress = Callable[[int, int], None]
 
 
-class Moved(NamedTuple):
-    """What was copied."""
+class CopyCounts(NamedTuple):
+    """Counts of what was copied."""
 
     entries: int
     receipts: int
     documents: int
     root: bytes
-    """The root of the tree of all entries, the same on both sides."""
+    """The root of the tree of all entries, which is the same in source and copy."""
 
 
 def move(
     source: Book, target: Path | str, progress: Progress | None = None, *, seal: bool | None = None
-) -> Moved:
-    """Copy all of a book to a new place. The source is left as it is.
+) -> CopyCounts:
+    """Copy a whole book to a new folder or database. The source is not changed.
 
-    ``seal``: whether each command is sealed there, if the book itself does not say it; as here if not given.
+    ``seal``: whether the copy is sealed after each command, if no entry says so; `None`: as in the source.
 
-    Raises `Unreachable` if the new place cannot be made or holds something, ``Altered`` if what was
-    copied is not what is there.
+    Raises `Unreachable` if the target cannot be made or is not empty, ``Altered`` if the copy does not have
+    the hashes of the source.
     """
     with new_book_in(storage_at(target)) as storage, _store_errors(source, target):
         journal = storage.create_journal()
@@ -55,18 +55,18 @@ def move(
             entries, receipts = journal.counts()
         documents = _copy_documents(source, storage.keep)
         _copy_seals(source.path, storage.path, (entries, receipts))
-        for officer, known in source.names().items():
-            storage.names().keep(officer, known)
-        # Last: what was not copied to the end is not opened, and cannot be taken for the book.
+        for officer, officer_name in source.names().items():
+            storage.names().keep(officer, officer_name)
+        # Last, so that a copy that was not finished cannot be opened as a book.
         sealing = source.storage.seals_each_command() if seal is None else seal
         storage.finish(source.storage.title(), seal=sealing)
         journal.close()
-    return Moved(entries, receipts, documents, root)
+    return CopyCounts(entries, receipts, documents, root)
 
 
 @contextmanager
 def _store_errors(source: Book, target: Path | str) -> Iterator[None]:
-    """Say in words what is wrong with either store. Raises `Unreachable`."""
+    """Turn an error of either store into `Unreachable`, with both addresses."""
     try:
         yield
     except STORE_ERRORS as error:
@@ -75,7 +75,7 @@ def _store_errors(source: Book, target: Path | str) -> Iterator[None]:
 
 
 def _copy_rows(source: Journal, target: Journal, progress: Progress | None) -> None:
-    """Copy every row, in the order of recording, in one transaction."""
+    """Copy all rows in the order of recording, in one transaction."""
     total, newest = source.counts()[0], source.position()
     if total != newest:
         raise Altered(f"{named(source.place)} has {total:,} entries and goes up to position {newest:,}")
@@ -91,7 +91,7 @@ def _copy_rows(source: Journal, target: Journal, progress: Progress | None) -> N
 
 
 def _same_roots(source: Journal, target: Journal) -> bytes:
-    """Check that roots and positions are the same on both sides, and return the entries' root."""
+    """Check that roots and positions are the same in source and copy. Return the entries' root."""
     roots = list[bytes]()
     for tree in TREES:
         (source_root, source_positions), (target_root, target_positions) = (
@@ -104,6 +104,7 @@ def _same_roots(source: Journal, target: Journal) -> bytes:
 
 
 def _root(journal: Journal, name: str) -> tuple[bytes, bytes]:
+    """Return the root of a tree, and a digest of the positions of its rows."""
     tree, positions = Tree(), hashlib.sha256()
     for leaves, numbers in hashes(journal, name, 0):
         tree.extend(b"".join(leaves))
@@ -120,13 +121,9 @@ def _copy_documents(source: Book, keep: Callable[[str, bytes], None]) -> int:
 
 
 def _copy_seals(source: Path, target: Path, counts: tuple[int, int]) -> None:
-    """Copy checkpoints and keys: what was sealed there is sealed here.
-
-    Another process may have sealed more meanwhile than was copied: those checkpoints are not copied.
-    """
+    """Copy keys and checkpoints, except those that another process wrote after the rows were copied."""
     folder_at(target / CHECKPOINTS)
-    notes = sorted((source / CHECKPOINTS).glob("*.note"))
-    for note in notes:
+    for note in sorted((source / CHECKPOINTS).glob("*.note")):
         if all(sealed <= copied for sealed, copied in zip(sizes_of(note.name), counts, strict=True)):
             keep(target / CHECKPOINTS / note.name, note.read_bytes())
     with suppress(FileNotFoundError):

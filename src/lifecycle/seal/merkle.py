@@ -1,8 +1,7 @@
-"""The hash tree of RFC 6962 over leaves that were hashed before: roots, proofs, and how a proof is checked.
+"""The hash tree of RFC 6962: roots, proofs, and the check of a proof. It is built from hashes of leaves.
 
-Hashes of complete subtrees of 16, 256, … leaves are kept beside those of the leaves, so that a root or a
-proof reads a few dozen of them, however long the journal is. Where they are kept is the business of a
-`Level`: in memory, or in a file.
+Beside the hashes of the leaves, a tree stores those of complete subtrees of 16, 256, … leaves. So a root or
+a proof reads a few dozen hashes, however long the journal is. A `Level` stores them in memory or in a file.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +11,7 @@ from typing import Protocol
 SIZE = 32
 """Bytes of a hash."""
 STEP = 4
-"""Kept are the levels 0, 4, 8, …: each hash of one stands for sixteen of the one below."""
+"""The levels 0, 4, 8, … are stored. Each hash covers sixteen hashes of the level stored below it."""
 EMPTY = sha256().digest()
 """The root of a tree without leaves."""
 
@@ -23,28 +22,28 @@ def leaf_hash(data: bytes) -> bytes:
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
-    """Return the hash of two subtrees."""
+    """Return the hash of the node above two subtrees."""
     return sha256(b"\x01" + left + right).digest()
 
 
 class Level(Protocol):
-    """Hashes of one height, from the left."""
+    """The hashes of all complete subtrees of one height, from left to right."""
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of hashes."""
 
     def read(self, start: int, count: int) -> bytes:
-        """Return this many hashes, one after the other."""
+        """Return ``count`` hashes, one after the other, from the hash with index ``start`` on."""
 
     def extend(self, hashes: bytes) -> None:
-        """Add some at the right."""
+        """Add hashes at the right."""
 
     def cut(self, length: int) -> None:
-        """Forget all but the first."""
+        """Keep only the first ``length`` hashes."""
 
 
-class InMemory:
-    """A level that is forgotten with the process."""
+class MemoryLevel:
+    """A level in memory."""
 
     def __init__(self) -> None:
         self._hashes = bytearray()
@@ -53,22 +52,22 @@ class InMemory:
         return len(self._hashes) // SIZE
 
     def read(self, start: int, count: int) -> bytes:
-        """Return this many hashes."""
+        """Return ``count`` hashes from the hash with index ``start`` on."""
         return bytes(self._hashes[start * SIZE : (start + count) * SIZE])
 
     def extend(self, hashes: bytes) -> None:
-        """Add some."""
+        """Add hashes at the right."""
         self._hashes += hashes
 
     def cut(self, length: int) -> None:
-        """Keep only the first."""
+        """Keep only the first ``length`` hashes."""
         del self._hashes[length * SIZE :]
 
 
 class Tree:
-    """The tree over the leaves in level 0. A leaf's index is its place from the left, from 0 on."""
+    """The tree over the leaves in level 0. Leaves are numbered from 0, from the left."""
 
-    def __init__(self, level: Callable[[int], Level] = lambda _: InMemory()) -> None:
+    def __init__(self, level: Callable[[int], Level] = lambda _: MemoryLevel()) -> None:
         self._make = level
         self._levels = [level(0)]
 
@@ -76,11 +75,11 @@ class Tree:
         return len(self._levels[0])
 
     def leaves(self, start: int, count: int) -> bytes:
-        """Return the hashes of this many leaves, one after the other."""
+        """Return the hashes of ``count`` leaves, one after the other, from leaf ``start`` on."""
         return self._levels[0].read(start, count)
 
     def cut(self, size: int) -> None:
-        """Forget every leaf after the first ones, and whatever stood for them."""
+        """Keep only the first ``size`` leaves and the hashes that cover them."""
         for number in range(_height(max(size, len(self)))):
             self._level(number).cut(size >> (STEP * number))
 
@@ -90,9 +89,9 @@ class Tree:
         below = self._levels[0]
         for number in range(1, _height(len(self))):
             level = self._level(number)
-            done, whole = len(level), len(below) >> STEP
-            if whole > done:
-                level.extend(_folded(below.read(done << STEP, (whole - done) << STEP), STEP))
+            stored, complete = len(level), len(below) >> STEP
+            if complete > stored:
+                level.extend(_folded(below.read(stored << STEP, (complete - stored) << STEP), STEP))
             below = level
 
     def _level(self, number: int) -> Level:
@@ -101,26 +100,26 @@ class Tree:
         return self._levels[number]
 
     def root(self, size: int | None = None) -> bytes:
-        """Return the root of the first leaves, or of all."""
+        """Return the root of the tree of the first ``size`` leaves, or of all leaves."""
         return self._range(0, len(self) if size is None else size)
 
     def _range(self, start: int, end: int) -> bytes:
-        """MTH(D[start:end]) of RFC 6962, section 2.1."""
+        """Return MTH(D[start:end]) of RFC 6962, section 2.1."""
         count = end - start
         if count == 0:
             return EMPTY
         if count & (count - 1) == 0:
             height = count.bit_length() - 1
             number = height // STEP
-            inside = height - number * STEP
-            return _folded(self._level(number).read(start >> (STEP * number), 1 << inside), inside)
+            above = height - number * STEP
+            return _folded(self._level(number).read(start >> (STEP * number), 1 << above), above)
         middle = start + _split(count)
         return node_hash(self._range(start, middle), self._range(middle, end))
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
-        """Return the proof that the leaf is in the tree of this size: PATH of RFC 6962, section 2.1.1.
+        """Return the proof that a leaf is in the tree of ``size`` leaves: PATH of RFC 6962, section 2.1.1.
 
-        It leads to no root if hashes are missing: a file may be cut while it is read.
+        The proof leads to no root if another process cut the files meanwhile.
         """
         assert 0 <= index < size
         return list(self._path(index, 0, size))
@@ -137,7 +136,7 @@ class Tree:
             yield self._range(start, middle)
 
     def consistency(self, old: int, new: int) -> list[bytes]:
-        """The proof that the tree of ``new`` leaves extends that of ``old``: PROOF of section 2.1.2."""
+        """Return the proof that the tree of ``new`` leaves extends that of ``old``: PROOF of 2.1.2."""
         assert 0 <= old <= new <= len(self)
         return list(self._subproof(old, 0, new, True)) if old else []
 
@@ -156,17 +155,17 @@ class Tree:
 
 
 def _split(count: int) -> int:
-    """Return the largest power of two below it."""
+    """Return the largest power of two below the count."""
     return 1 << ((count - 1).bit_length() - 1)
 
 
 def _height(size: int) -> int:
-    """Return how many levels a tree of this size has."""
+    """Return the number of stored levels of a tree of ``size`` leaves."""
     return max(1, -(-size.bit_length() // STEP))
 
 
 def _folded(hashes: bytes, height: int) -> bytes:
-    """Return the hashes that many levels up: each stands for 2^height of these."""
+    """Return the hashes ``height`` levels above: each covers 2^height of the given ones."""
     for _ in range(height):
         hashes = b"".join(
             [sha256(b"\x01" + hashes[at : at + 2 * SIZE]).digest() for at in range(0, len(hashes), 2 * SIZE)]
@@ -175,7 +174,7 @@ def _folded(hashes: bytes, height: int) -> bytes:
 
 
 def root_of_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes | None:
-    """Return the root to which the proof leads from the leaf; `None` if it is malformed."""
+    """Return the root to which the proof leads from the leaf; `None` if the proof is malformed."""
     if not 0 <= index < size:
         return None
     root, last = leaf, size - 1

@@ -1,7 +1,7 @@
 """Signed notes and checkpoints, in the forms of C2SP (signed-note, tlog-checkpoint, tlog-proof).
 
-A checkpoint says how many entries the log had, and which root their tree had. One more line says the same of
-the book's receipts, which have a tree of their own.
+A checkpoint gives the number of entries in the log and the root of their tree. One more line gives the same
+of the book's receipts, which form a second tree.
 """
 
 import binascii
@@ -57,17 +57,17 @@ class PublicKey(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Raises `NotSigned` if it is not such a line."""
-        name, _, rest = text.strip().partition("+")
-        number, _, encoded = rest.partition("+")
+        """Return the key in a line of the form ``name+id+key``. Raises `NotSigned` if it has another form."""
+        name, _, id_and_key = text.strip().partition("+")
+        key_id, _, encoded = id_and_key.partition("+")
         data = _unb64(encoded)
         key = cls(name, data[1:])
-        if not name or data[:1] != _ED25519 or len(key.key) != SIZE or number != str(key).split("+")[1]:
+        if not name or data[:1] != _ED25519 or len(key.key) != SIZE or key_id != str(key).split("+")[1]:
             raise NotSigned(f"{text.strip()[:80]!r} is not a key of the form name+id+key")
         return key
 
     def has_signed(self, text: str, signature: bytes) -> bool:
-        """Return whether the signature is the key's, under the text."""
+        """Return whether the key has made this signature of the text."""
         try:
             Ed25519PublicKey.from_public_bytes(self.key).verify(signature, text.encode())
         except InvalidSignature:
@@ -83,24 +83,24 @@ class Signer:
         self.public = PublicKey(name, private.public_key().public_bytes_raw())
 
     @classmethod
-    def make(cls, name: str, place: Path) -> Self:
-        """Make a key in a file that only those who may write in its folder can read. Raises `Unreachable`."""
+    def make(cls, name: str, path: Path) -> Self:
+        """Make a key in a file that only those who may write to its folder can read. Raises `Unreachable`."""
         signer = cls(name, Ed25519PrivateKey.generate())
-        number = _key_id(name, signer.public.key).hex()
-        line = f"{_PRIVATE}{name}+{number}+{_b64(_ED25519 + signer._private.private_bytes_raw())}\n"
+        key_id = _key_id(name, signer.public.key).hex()
+        line = f"{_PRIVATE}{name}+{key_id}+{_b64(_ED25519 + signer._private.private_bytes_raw())}\n"
         try:
-            keep(place, line, mode=0o600, new=True)
+            keep(path, line, mode=0o600, new=True)
         except OSError as error:
-            raise Unreachable(f"{place}: the key could not be kept: {error.strerror}") from error
+            raise Unreachable(f"{path}: the key could not be kept: {error.strerror}") from error
         return signer
 
     @classmethod
-    def read(cls, place: Path) -> Self:
+    def read(cls, path: Path) -> Self:
         """Read the key in the file. Raises `Unreachable` if it cannot be read or is not a key."""
         try:
-            text = place.read_text("ascii").strip()
+            text = path.read_text("ascii").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise Unreachable(f"{place}: the key cannot be read: {error}") from error
+            raise Unreachable(f"{path}: the key cannot be read: {error}") from error
         try:
             name, _, encoded = text.removeprefix(_PRIVATE).split("+", 2)
             data = _unb64(encoded)
@@ -108,28 +108,28 @@ class Signer:
                 raise NotSigned("another form")
             return cls(name, Ed25519PrivateKey.from_private_bytes(data[1:]))
         except (NotSigned, ValueError) as error:
-            raise Unreachable(f"{place} holds no key of this program: restore it from a backup") from error
+            raise Unreachable(f"{path} holds no key of this program: restore it from a backup") from error
 
     def sign(self, text: str) -> str:
         """Return the text as a signed note."""
         return f"{text}\n{self.line(text)}"
 
     def line(self, text: str) -> str:
-        """Return the signature alone, as a further line under a signed note."""
+        """Return the line that adds this key's signature to a note of the text."""
         name, key = self.public
         return f"— {name} {_b64(_key_id(name, key) + self._private.sign(text.encode()))}\n"
 
 
 class Checkpoint(NamedTuple):
-    """The size of a log, and the roots of its trees at that size."""
+    """The sizes of a log's two trees, and their roots at those sizes."""
 
     origin: str
-    """Which log."""
+    """The name of the log."""
     size: int
-    """Entries."""
+    """The number of entries."""
     root: bytes
     receipts: int
-    """Answers to commands."""
+    """The number of receipts."""
     receipts_root: bytes
 
     def __str__(self) -> str:
@@ -140,20 +140,25 @@ class Checkpoint(NamedTuple):
         )
 
     @property
-    def file(self) -> str:
-        """The name of its file: later ones sort after it."""
+    def sizes(self) -> tuple[int, int]:
+        """The numbers of entries and receipts."""
+        return self.size, self.receipts
+
+    @property
+    def file_name(self) -> str:
+        """The name of its file. Names of later checkpoints sort after it."""
         return f"{self.size:010}-{self.receipts:010}.note"
 
 
-def opened(note: str, keys: Iterable[PublicKey]) -> Checkpoint:
+def checkpoint_in(note: str, keys: Iterable[PublicKey]) -> Checkpoint:
     """Return the checkpoint in a note that one of the keys has signed. Raises `NotSigned`."""
-    return _checkpoint(signed_by(note, keys)[0])
+    return _parse_checkpoint(text_and_signers(note, keys)[0])
 
 
-def signed_by(note: str, keys: Iterable[PublicKey]) -> tuple[str, list[PublicKey]]:
-    """Return the text of a note, and which of the keys have signed it. Raises `NotSigned` if none has."""
-    text, gap, signatures = note.rpartition("\n\n")
-    if not gap or not signatures.endswith("\n") or _CONTROL.search(note):
+def text_and_signers(note: str, keys: Iterable[PublicKey]) -> tuple[str, list[PublicKey]]:
+    """Return the text of a note and those of the keys that have signed it. Raises `NotSigned` if none has."""
+    text, empty_line, signatures = note.rpartition("\n\n")
+    if not empty_line or not signatures.endswith("\n") or _CONTROL.search(note):
         raise NotSigned("it is not a signed note")
     text += "\n"
     keys = list(keys)
@@ -165,19 +170,19 @@ def signed_by(note: str, keys: Iterable[PublicKey]) -> tuple[str, list[PublicKey
 
 
 def _signers(text: str, line: str, keys: Sequence[PublicKey]) -> list[PublicKey]:
-    """Return the keys that signed this line. Signatures of others, such as witnesses, do not count."""
-    mark, _, rest = line.partition(" ")
-    name, _, encoded = rest.partition(" ")
+    """Return those of the keys that made the signature on the line: none if a witness made it."""
+    mark, _, name_and_signature = line.partition(" ")
+    name, _, encoded = name_and_signature.partition(" ")
     if mark != "—" or not encoded:
         raise NotSigned(f"{line[:60]!r} is not a signature line")
     data = _unb64(encoded)
-    named = [key for key in keys if key.name == name and data[:4] == _key_id(name, key.key)]
-    if not all(key.has_signed(text, data[4:]) for key in named):
+    candidates = [key for key in keys if key.name == name and data[:4] == _key_id(name, key.key)]
+    if not all(key.has_signed(text, data[4:]) for key in candidates):
         raise NotSigned("it was altered after it was signed: the signature is not under this text")
-    return named
+    return candidates
 
 
-def _checkpoint(text: str) -> Checkpoint:
+def _parse_checkpoint(text: str) -> Checkpoint:
     try:
         origin, size, root, extension = text.removesuffix("\n").split("\n")
         word, receipts, receipts_root = extension.split(" ")
@@ -190,5 +195,5 @@ def _checkpoint(text: str) -> Checkpoint:
 
 
 def proof_text(index: int, proof: Sequence[bytes], note: str, data: bytes) -> str:
-    """Return an inclusion proof with the leaf's bytes, so that the key is enough to check it."""
+    """Return an inclusion proof with the leaf's bytes, so that the public key is enough to check it."""
     return "\n".join([_PROOF, f"extra {_b64(data)}", f"index {index}", *map(_b64, proof), "", note])

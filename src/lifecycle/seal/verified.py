@@ -11,31 +11,31 @@ class Problem(NamedTuple):
 
     where: str
     """The entry, the receipt, the checkpoint or the file."""
-    what: str
+    message: str
 
 
 class Verified(NamedTuple):
-    """The result of verifying."""
+    """Counts, checkpoint, keys and problems."""
 
     entries: int
     receipts: int
     checkpoints: int
     last: Checkpoint | None
-    """The newest checkpoint that holds."""
+    """The newest checkpoint with which the journal agrees."""
     unsealed: tuple[int, int]
-    """Entries and receipts after it."""
+    """The numbers of entries and receipts after that checkpoint."""
     documents: int
     keys: list["KeyUsed"]
     """The keys, in the order in which they came into use."""
     each_command: bool
     """Whether ``book.toml`` asks for a seal after each command."""
     judged: tuple[int, int]
-    """How many entries and receipts were judged again by the rules."""
+    """The numbers of entries and receipts that were judged again by the rules."""
     problems: list[Problem]
     quarantined: list[Quarantined]
-    """Rows that are sealed, or to be sealed, as not lawful: they are no problems."""
+    """Rows that are sealed, or will be sealed, as unlawful. They are not problems."""
     quarantined_receipts: list[QuarantinedReceipt]
-    """Receipts that are sealed, or to be sealed, as unlawful."""
+    """Receipts that are sealed, or will be sealed, as unlawful."""
 
 
 class KeyUsed(NamedTuple):
@@ -43,6 +43,6 @@ class KeyUsed(NamedTuple):
 
     key: PublicKey
     since: str | None
-    """The first checkpoint that it signed."""
-    vouched: bool
-    """The key before it has signed one of the same checkpoints; so it is for the first key."""
+    """The file name of the first checkpoint that it signed."""
+    is_vouched_for: bool
+    """Whether the key before it has signed one of the same checkpoints. True of the first key."""

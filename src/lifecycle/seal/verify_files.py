@@ -1,5 +1,6 @@
-"""Checks of what is not a row and can be altered, too: the form of the file, its counters, the snapshot, the
-settings, the documents. Each check yields what is wrong: where, and what.
+"""Checks of everything but the rows: the schema, the counters, the snapshots, the settings, the documents.
+
+Each check yields its problems: where, and what is wrong.
 """
 
 import hashlib
@@ -16,11 +17,11 @@ from lifecycle.journal.snapshots import injured, newest
 from lifecycle.kernel.errors import BookError
 from lifecycle.kernel.history import FUND, in_force
 
-Found = Iterator[tuple[str, str]]
+Problems = Iterator[tuple[str, str]]
 _FILE = "journal.sqlite"
 
 
-def form(journal: Journal) -> Found:
+def check_schema(journal: Journal) -> Problems:
     """Check that the schema is that of a new journal, and that no position can be given twice."""
     recorder = journal.recorder
     expected, actual = recorder.expected_schema(), recorder.schema()
@@ -31,40 +32,40 @@ def form(journal: Journal) -> Found:
         elif name not in expected:
             yield where, "it does not belong there"
         elif actual[name] != expected[name]:
-            yield where, "it was made anew in another form"
+            yield where, "it has another definition"
     if (version := recorder.format()) != FORMAT:
         yield _FILE, f"it says to be of format {version}, not {FORMAT}"
-    for table, given, newest_one in recorder.counters():
-        if given != [newest_one]:
-            yield f"{_FILE}: {table}", _counted(given, newest_one)
+    for table, counters, newest_number in recorder.counters():
+        if counters != [newest_number]:
+            yield f"{_FILE}: {table}", _counter_problem(counters, newest_number)
 
 
-def _counted(given: list[Any], newest_one: int) -> str:
-    if len(given) != 1 or not isinstance(given[0], int):
-        return f"its counter was altered: {given}"
-    if given[0] < newest_one:
-        return f"number {given[0] + 1} could be given twice"
-    return f"numbers up to {given[0]} were given, and those after {newest_one} are gone"
+def _counter_problem(counters: list[Any], newest_number: int) -> str:
+    if len(counters) != 1 or not isinstance(counters[0], int):
+        return f"its counter was altered: {counters}"
+    if counters[0] < newest_number:
+        return f"number {counters[0] + 1} could be given twice"
+    return f"numbers up to {counters[0]} were given, and those after {newest_number} are gone"
 
 
-def snapshots(journal: Journal) -> Found:
-    """Check that the newest snapshot of the fund is the sum of its entries, and the only one."""
+def check_snapshots(journal: Journal) -> Problems:
+    """Check that the fund's newest snapshot is the sum of its entries, and that no other stream has one."""
     assert journal.snapshots is not None
-    strange = "SELECT DISTINCT originator_id FROM stored_snapshots WHERE originator_id <> ?"
-    for (name,) in journal.recorder.rows(strange, FUND):
+    other_streams = "SELECT DISTINCT originator_id FROM stored_snapshots WHERE originator_id <> ?"
+    for (name,) in journal.recorder.rows(other_streams, FUND):
         yield f"{_FILE}: a snapshot of {name}", "only the fund has snapshots"
     if (version := injured(journal.snapshots.recorder)) is not None:
         yield f"the fund's snapshot at version {version}", "it is not as it was written"
-    kept = newest(journal.snapshots.recorder)
-    if kept is None:
+    snapshot = newest(journal.snapshots.recorder)
+    if snapshot is None:
         return
-    fund, version = kept
+    fund, version = snapshot
     entries = [entry for entry in journal.entries(FUND) if entry.originator_version <= version]
     if len(entries) != version or fold(in_force(entries)) != fund:
         yield f"the fund's snapshot at version {version}", "it is not what the entries add up to"
 
 
-def settings(book: Book) -> Found:
+def check_settings(book: Book) -> Problems:
     """Check that the book has the name of the journal's fund, and that every setting is known."""
     row = book.journal.entry_row(FUND, 1)
     try:
@@ -82,8 +83,8 @@ def settings(book: Book) -> Found:
         yield "book.toml", f"{unknown!r} is no setting"
 
 
-def documents(book: Book, attached: Sequence[tuple[str, str]]) -> Found:
-    """Check that every attached document is there, a plain file, and unchanged."""
+def check_documents(book: Book, attached: Sequence[tuple[str, str]]) -> Problems:
+    """Check that every attached document is there, is a plain file, and is unchanged."""
     for name, digest in attached:
         where = f"document {digest[:12]}… of {name}"
         try:

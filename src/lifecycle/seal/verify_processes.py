@@ -1,4 +1,4 @@
-"""The processes that verify the rows of a long journal side by side."""
+"""Processes that verify the rows of a long journal in parallel."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -12,59 +12,59 @@ from lifecycle.journal.journal import STORE_ERRORS, Journal
 from lifecycle.journal.left_out.faults import Judged
 from lifecycle.kernel.errors import BookError
 from lifecycle.rejudge.walk import judged_part, left_out_positions, quarantined_receipt_numbers
-from lifecycle.seal.verify_files import snapshots
+from lifecycle.seal.verify_files import check_snapshots
 
 _JUDGES = 4
-"""How many processes judge at most, this one among them; each of them folds the fund."""
+"""The largest number of processes that judge again, this one included. Each of them folds the fund."""
 _WORTH_JUDGING = 50_000
-_WORTH_IT = 50_000
-"""Below this many entries another process costs more than it helps: it takes half a second to start, and
-each that judges reads all rows."""
+"""Judge in several processes from this number of entries on: each of them reads all rows."""
+_WORTH_WALKING = 50_000
+"""Walk in a second process from this number of entries on: it takes half a second to start."""
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
-class _Here(Executor):
+class _SameProcess(Executor):
     """An executor that calls each function at once, in this process."""
 
     def submit(self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
-        """Call the function and return a future that is done."""
+        """Call the function and return a future that holds its result."""
         done: Future[_T] = Future()
         done.set_result(fn(*args, **kwargs))
         return done
 
 
 @contextmanager
-def judging(journal: Journal, *, rules: bool) -> Iterator[list[Future[Judged]]]:
-    """Yield the parts that other processes judge meanwhile; none if the journal is short.
+def judging_processes(journal: Journal, *, rules: bool) -> Iterator[list[Future[Judged]]]:
+    """Yield the results of the parts that other processes judge meanwhile: none if the journal is short.
 
-    The first part is left to this process: starting one more would take longer than the part.
+    This process judges the first part itself: to start one more process would take longer.
     """
     count = min(cpu_count() or 1, _JUDGES)
     if not rules or count == 1 or journal.counts()[0] < _WORTH_JUDGING:
         yield []
         return
     with ProcessPoolExecutor(count - 1, mp_context=get_context("spawn")) as pool:
-        known = left_out_positions(journal), quarantined_receipt_numbers(journal)
-        yield [pool.submit(judged_part, journal.place, (part, count), *known) for part in range(1, count)]
+        left_out = left_out_positions(journal), quarantined_receipt_numbers(journal)
+        yield [pool.submit(judged_part, journal.place, (part, count), *left_out) for part in range(1, count)]
 
 
 @contextmanager
-def beside(entries: int) -> Iterator[Executor]:
-    """Yield an executor that looks at receipts and snapshots while this process walks through the entries."""
-    if entries < _WORTH_IT:
-        yield _Here()
+def walking_process(entries: int) -> Iterator[Executor]:
+    """Yield an executor that checks receipts and snapshots while this process walks through the entries."""
+    if entries < _WORTH_WALKING:
+        yield _SameProcess()
         return
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         yield pool
 
 
-def snapshots_of(place: Path | str, sound: tuple[int, int]) -> list[tuple[str, str]]:
-    """Return what is wrong with the snapshots of a journal; ``sound``: up to where it is sound."""
+def snapshot_problems(place: Path | str, sound: tuple[int, int]) -> list[tuple[str, str]]:
+    """Return the problems of the journal's snapshots. ``sound``: the newest sound position and receipt."""
     try:
         journal = Journal(place, read_only=True)
         journal.left_out.begin(sound)
-        return list(snapshots(journal))
+        return list(check_snapshots(journal))
     except (*STORE_ERRORS, BookError):
         return []  # the walk through the entries reports it

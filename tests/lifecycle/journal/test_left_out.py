@@ -113,7 +113,7 @@ def test_nothing_is_sealed_from_the_row_on(book: Book) -> None:
         position = forged(book)
         opened.record(cost("SSF-2", "2.00 USD"), "t.leader")
         for _ in range(2):
-            sealed = Seal(opened).seal(whole=True)
+            sealed = Seal(opened).seal(rehash=True)
             assert sealed.checkpoint.size == position - 1
             assert (
                 sealed.checkpoint.receipts == len(opened.journal.recorder.rows("SELECT 1 FROM receipts")) - 1
@@ -122,7 +122,7 @@ def test_nothing_is_sealed_from_the_row_on(book: Book) -> None:
             assert sealed.fault.position == position
         problems = verify(opened, Seal(opened)).problems
         assert [problem.where for problem in problems] == [f"{STREAM}@2 (position {position})"]
-        assert f"--quarantine {position}" in problems[0].what
+        assert f"--quarantine {position}" in problems[0].message
         checks = {check.what: check for check in opened.health()}
         assert not checks["every row is an entry that the rules allow"].well
 
@@ -403,7 +403,7 @@ def test_a_lawless_entry_stops_its_stream_and_is_set_aside(book: Book, name: str
         assert Seal(opened).seal().checkpoint.size == position - 1
         catch_up(opened)
         assert list(differences(opened)) == []
-        assert f"--quarantine {position}" in verify(opened, Seal(opened)).problems[0].what
+        assert f"--quarantine {position}" in verify(opened, Seal(opened)).problems[0].message
         assert opened.record(quarantine(position), "admin").outcome == "accepted"
         assert opened.record(cost("SSF-1"), "t.leader").entries == (f"{STREAM}@3",)
         assert Seal(opened).seal().fault is None
@@ -564,7 +564,7 @@ def test_a_forged_refusal_is_set_aside(book: Book) -> None:
         assert "--quarantine-answer 'f 1'" in sealed.way_out
         assert "--quarantine-answer 'f 1'" in opened.health()[-1].told
         (problem,) = verify(opened, Seal(opened)).problems
-        assert "--quarantine-answer 'f 1'" in problem.what
+        assert "--quarantine-answer 'f 1'" in problem.message
         same = answer_aside("f 1", command_id="q-1")
         assert opened.record(same, "admin").entries == (f"{QUARANTINES}@1",)
         assert opened.record(same, "admin").outcome == "repeat"
@@ -624,4 +624,4 @@ def test_a_forged_refusal_of_a_quarantine_is_found(book: Book) -> None:
     with again(book) as opened:
         forge_refusal(opened, quarantine(3), "EntryIsQuarantined")
         (problem,) = verify(opened, Seal(opened)).problems
-        assert "EntryIsQuarantined is no refusal that QuarantineRow can get" in problem.what
+        assert "EntryIsQuarantined is no refusal that QuarantineRow can get" in problem.message

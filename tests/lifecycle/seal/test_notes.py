@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lifecycle.kernel.errors import Unreachable
-from lifecycle.seal.notes import Checkpoint, NotSigned, PublicKey, Signer, opened, signed_by
+from lifecycle.seal.notes import Checkpoint, NotSigned, PublicKey, Signer, checkpoint_in, text_and_signers
 
 PETER = PublicKey.parse("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
 SAYING = (
@@ -34,14 +34,14 @@ def test_the_example_of_the_form_is_signed() -> None:
 
 def test_a_checkpoint_is_what_was_signed(signer: Signer) -> None:
     note = signer.sign(str(CHECKPOINT))
-    assert opened(note, [PETER, signer.public]) == CHECKPOINT
+    assert checkpoint_in(note, [PETER, signer.public]) == CHECKPOINT
     assert note.startswith("grantbook/ab\n3\nAAECAwQ")
     assert "\n\n— grantbook/ab " in note
 
 
 def test_signatures_of_witnesses_are_left_to_those_who_know_them(signer: Signer) -> None:
     note = signer.sign(str(CHECKPOINT)) + "— witness.example jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn=\n"
-    assert opened(note, [signer.public]) == CHECKPOINT
+    assert checkpoint_in(note, [signer.public]) == CHECKPOINT
 
 
 @pytest.mark.parametrize(
@@ -63,15 +63,15 @@ def test_what_was_altered_is_not_signed(signer: Signer, old: str, new: str) -> N
     note = signer.sign(str(CHECKPOINT))
     assert old in note
     with pytest.raises(NotSigned):
-        opened(note.replace(old, new, 1), [signer.public])
+        checkpoint_in(note.replace(old, new, 1), [signer.public])
 
 
 def test_a_signature_of_another_key_is_none(signer: Signer, tmp_path: Path) -> None:
     other = Signer.make("grantbook/ab", tmp_path / "other.key")
     with pytest.raises(NotSigned, match="not signed with"):
-        opened(other.sign(str(CHECKPOINT)), [signer.public])
+        checkpoint_in(other.sign(str(CHECKPOINT)), [signer.public])
     with pytest.raises(NotSigned):
-        opened(other.sign(str(CHECKPOINT)), [])
+        checkpoint_in(other.sign(str(CHECKPOINT)), [])
 
 
 @pytest.mark.parametrize(
@@ -80,13 +80,13 @@ def test_a_signature_of_another_key_is_none(signer: Signer, tmp_path: Path) -> N
 )
 def test_a_signed_note_of_something_else_is_no_checkpoint(signer: Signer, text: str) -> None:
     with pytest.raises(NotSigned):
-        opened(signer.sign(text), [signer.public])
+        checkpoint_in(signer.sign(text), [signer.public])
 
 
 @pytest.mark.parametrize("mark", ["\t", "\r", "\x1b", "\0"])
 def test_a_note_has_no_marks_that_steer(signer: Signer, mark: str) -> None:
     with pytest.raises(NotSigned, match="not a signed note"):
-        signed_by(signer.sign(f"a{mark}b\n"), [signer.public])
+        text_and_signers(signer.sign(f"a{mark}b\n"), [signer.public])
 
 
 @pytest.mark.parametrize(

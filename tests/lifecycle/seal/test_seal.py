@@ -48,8 +48,8 @@ def test_a_seal_covers_every_entry_and_every_answer(book: Book) -> None:
 
 def test_sealing_again_writes_nothing(book: Book) -> None:
     before = Seal(book).files()
-    for whole in (False, True):
-        assert not Seal(book).seal(whole=whole).written
+    for rehash in (False, True):
+        assert not Seal(book).seal(rehash=rehash).written
     assert Seal(book).files() == before
     assert len(before) == 3
 
@@ -97,7 +97,7 @@ def test_a_dump_restored_elsewhere_keeps_the_root(
         other.execute("UPDATE stored_events SET position = position + 1000")
         other.execute("UPDATE receipts SET position = position + 1000")
     with Book.open(copy) as moved:
-        sealed = Seal(moved).seal(whole=True)
+        sealed = Seal(moved).seal(rehash=True)
         assert not sealed.written
         assert sealed.checkpoint == Seal(book).seal().checkpoint
         spend(moved, "01-14")
@@ -108,19 +108,19 @@ def test_a_dump_restored_elsewhere_keeps_the_root(
 
 
 @pytest.mark.of_a_file("its bytes, altered")
-@pytest.mark.parametrize("whole", [False, True])
-def test_a_shorter_journal_is_refused(book: Book, whole: bool) -> None:
+@pytest.mark.parametrize("rehash", [False, True])
+def test_a_shorter_journal_is_refused(book: Book, rehash: bool) -> None:
     sealed = book.position()
     tamper(book.path, "the tail cut", random.Random(1), sealed)
     with pytest.raises(Forked, match="shorter"):
-        Seal(book).seal(whole=whole)
+        Seal(book).seal(rehash=rehash)
 
 
 @pytest.mark.of_a_file("its bytes, altered")
-@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("rehash", [False, True])
 @pytest.mark.parametrize("days", [("01-15", "01-16"), ("01-15", "01-16", "01-17")])
 def test_another_branch_of_history_is_refused(
-    book: Book, tmp_path: Path, days: tuple[str, ...], whole: bool
+    book: Book, tmp_path: Path, days: tuple[str, ...], rehash: bool
 ) -> None:
     """A backup is put back, and as much is recorded on it as was lost, or more."""
     backup = tmp_path / "backup"
@@ -132,7 +132,7 @@ def test_another_branch_of_history_is_refused(
     with Book.open(book.place, as_is=True) as other:
         spend(other, *days)
         with pytest.raises(Forked, match=r"not what was sealed|not those that were sealed"):
-            Seal(other).seal(whole=whole)
+            Seal(other).seal(rehash=rehash)
 
 
 @pytest.mark.of_a_file("its bytes, altered")
@@ -144,7 +144,7 @@ def test_an_altered_entry_is_refused_by_a_whole_seal(book: Book, lost: bool) -> 
         shutil.rmtree(book.path / "tree")
     spend(book, "01-13")
     with pytest.raises(Forked, match="audit verify"):
-        Seal(book).seal(whole=True)
+        Seal(book).seal(rehash=True)
 
 
 def test_a_forged_checkpoint_is_not_extended(book: Book) -> None:
@@ -266,7 +266,7 @@ def test_a_new_book_has_nothing_to_seal_twice(tmp_path: Path) -> None:
     with make_book(tmp_path / "new", []) as new:
         assert Seal(new).last() is None
         assert Seal(new).seal().written
-        assert Seal(new).seal(whole=True).entries == 0
+        assert Seal(new).seal(rehash=True).entries == 0
 
 
 @pytest.mark.both_stores

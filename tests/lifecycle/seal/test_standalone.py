@@ -9,7 +9,7 @@ import pytest
 
 from lifecycle.book.book import Book
 from lifecycle.kernel.errors import Altered, Unreachable
-from lifecycle.seal.hash_store import FOLDER, Kept
+from lifecycle.seal.hash_store import FOLDER, StoredTree
 from lifecycle.seal.leaves import entry_hash
 from lifecycle.seal.prove import (
     Unsealed,
@@ -187,7 +187,7 @@ def test_every_sealed_entry_can_be_proved(
         for index in range(book.position()):
             stream, version, _ = book.journal.nth(index)
             proof = maker.prove(stream, version)
-            assert proof.place == index
+            assert proof.leaf_index == index
             place = tmp_path / "one.tlog-proof"
             place.write_text(proof.text, "utf-8")
     code, told = check(package, "--proof", str(place), "--key", str(seal.keys()[0]))
@@ -233,14 +233,14 @@ def test_whoever_seals_meanwhile_is_not_in_the_way(
     with prover(book, Seal(book)) as maker:
         right = maker.prove(name, 1)
     for width in range(3):  # so many leaves are there again
-        with prover(book, Seal(book)) as maker, Kept(book.path / FOLDER, "entries") as sealers:
+        with prover(book, Seal(book)) as maker, StoredTree(book.path / FOLDER, "entries") as sealers:
             sealers.cut(width)
             assert maker.prove(name, 1) == right
-        Seal(book).seal(whole=True)
+        Seal(book).seal(rehash=True)
         write = _Export.write
 
         def cut_and_write(self: _Export, width: int = width, **more: bool) -> tuple[int, int, int, int]:
-            with Kept(book.path / FOLDER, "entries") as sealers:
+            with StoredTree(book.path / FOLDER, "entries") as sealers:
                 sealers.cut(width)
             return write(self, **more)  # noqa: B023 called in this turn
 
@@ -248,7 +248,7 @@ def test_whoever_seals_meanwhile_is_not_in_the_way(
             meanwhile.setattr(_Export, "write", cut_and_write)
             export(book, Seal(book), tmp_path / f"package-{width}")
         assert check(tmp_path / f"package-{width}")[0] == 0
-        Seal(book).seal(whole=True)
+        Seal(book).seal(rehash=True)
 
 
 def test_hashes_that_are_damaged_are_not_exported(book: Book, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from lifecycle.kernel.errors import Altered
 from lifecycle.seal.notes import Checkpoint, Signer
 from lifecycle.seal.seal import Seal
 from lifecycle.seal.verified import Problem
-from lifecycle.seal.verify import _Look, verify
+from lifecycle.seal.verify import _Verification, verify
 from support import given as g
 from support.books import record
 from support.tampering import (
@@ -110,13 +110,13 @@ def test_an_old_backup_is_found_out_by_the_newer_checkpoint(book: Book, tmp_path
     newest = Seal(book).seal().file
     book.close()
     restore(backup, book.path)
-    assert "missing" in problems(book)[0].what
+    assert "missing" in problems(book)[0].message
     # Checkpoints and kept hashes are put back too: only one that was kept elsewhere tells.
     kept = tmp_path / "kept.note"
     newest.rename(kept)
     shutil.rmtree(book.path / "tree")
     assert problems(book) == []
-    assert "missing" in problems(book, kept=[kept])[0].what
+    assert "missing" in problems(book, kept=[kept])[0].message
 
 
 @pytest.mark.of_a_file("its bytes, altered")
@@ -144,7 +144,7 @@ def test_another_key_is_found_out_by_who_knows_the_key(book: Book, tmp_path: Pat
     with Book.open(book.place) as again:
         Seal(again).seal()
     assert problems(book) == []
-    assert "not signed with" in problems(book, trusted=known)[0].what
+    assert "not signed with" in problems(book, trusted=known)[0].message
 
 
 FORGERIES = {
@@ -164,7 +164,7 @@ def test_a_forged_checkpoint_is_found(book: Book, tmp_path: Path, what: str, own
     key = book.path / "seal.key"
     signer = Signer.read(key) if own_key else Signer.make(checkpoint.origin, tmp_path / "other.key")
     place.write_text(signer.sign(str(checkpoint)), "utf-8")
-    assert any(place.name in problem.where or place.name in problem.what for problem in problems(book))
+    assert any(place.name in problem.where or place.name in problem.message for problem in problems(book))
 
 
 def test_a_book_without_checkpoints_is_not_verified(book: Book) -> None:
@@ -176,15 +176,15 @@ def test_a_book_without_checkpoints_is_not_verified(book: Book) -> None:
 
 
 def test_who_records_and_seals_meanwhile_is_no_problem(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows_only = _Look.at_rows
+    rows_only = _Verification.check_rows
 
-    def and_then_sealed(look: _Look) -> None:
-        rows_only(look)
+    def and_then_sealed(run: _Verification) -> None:
+        rows_only(run)
         with Book.open(book.place) as other:
             record(other, [g.cost("01-13")])
             Seal(other).seal()
 
-    monkeypatch.setattr(_Look, "at_rows", and_then_sealed)
+    monkeypatch.setattr(_Verification, "check_rows", and_then_sealed)
     verified = verify(book, Seal(book))
     assert (verified.problems, verified.checkpoints) == ([], 3)
     monkeypatch.undo()
@@ -261,7 +261,7 @@ def test_a_document_that_is_missing_or_another_is_named(book: Book) -> None:
     assert problems(book) == []
     place = book.path / "documents" / digest
     place.write_bytes(b"another agreement")
-    assert "not the file" in problems(book)[0].what
+    assert "not the file" in problems(book)[0].message
     place.unlink()
     (problem,) = problems(book)
     assert problem.where.startswith(f"document {digest[:12]}")
@@ -301,8 +301,8 @@ def test_rows_out_of_order_are_read_once_and_told(book: Book) -> None:
     last_rows_exchanged(book.path / "journal.sqlite", "stored_events")
     found = problems(book)
     assert {problem.where for problem in found} == {"journal.sqlite"}
-    assert "its rows are out of order" in found[0].what
-    assert re.search("Rowid .* out of order", found[1].what)
+    assert "its rows are out of order" in found[0].message
+    assert re.search("Rowid .* out of order", found[1].message)
 
 
 @pytest.mark.of_a_file("its bytes, altered")

@@ -53,7 +53,7 @@ def looked_at(path: Path) -> Verified:
 
 def first(path: Path) -> str:
     problems = looked_at(path).problems
-    return f"{problems[0].where}: {problems[0].what}" if problems else "nothing"
+    return f"{problems[0].where}: {problems[0].message}" if problems else "nothing"
 
 
 Way = Callable[[Path], object]
@@ -115,7 +115,7 @@ def _crlf(path: Path) -> None:
 LAST = "(SELECT max(position) FROM stored_events)"
 LAST_ANSWER = "(SELECT max(number) FROM receipts)"
 ENTRY = f"grant:{g.G}@"
-ANEW = "journal.sqlite: stored_events: it was made anew in another form"
+ANEW = "journal.sqlite: stored_events: it has another definition"
 
 TYPES: dict[str, tuple[Way, str]] = {
     "an empty text as bytes": (rows("UPDATE receipts SET entries = x'' WHERE outcome = 'refused'"), "answer"),
@@ -285,7 +285,7 @@ def test_a_new_key_is_vouched_for_by_the_old_one_where_that_is_at_hand(book: Pat
         Seal(opened).seal(new_key=True)
     found = looked_at(book)
     assert found.problems == []
-    assert [used.vouched for used in found.keys] == [True, not lost, True]
+    assert [used.is_vouched_for for used in found.keys] == [True, not lost, True]
     assert len(list(book.glob("seal.key.old-*"))) == (1 if lost else 2)
 
 
@@ -302,4 +302,4 @@ def test_what_only_a_kept_checkpoint_can_show(book: Path, tmp_path: Path) -> Non
     assert looked_at(backup).problems == []
     with Book.open(backup, read_only=True) as opened:
         (problem, *_) = verify(opened, Seal(opened), kept=[tmp_path / "kept.note"]).problems
-    assert "are missing" in problem.what
+    assert "are missing" in problem.message

@@ -45,7 +45,7 @@ def prove(entry: str, output: Path | None) -> int:
             output.write_text(proof.text, "utf-8")
         except OSError as error:
             raise click.UsageError(f"{output} cannot be written: {error.strerror}") from None
-        which = f"entry {proof.place + 1:,} of {proof.checkpoint.size:,}"
+        which = f"entry {proof.leaf_index + 1:,} of {proof.checkpoint.size:,}"
         say(f"wrote {safe(output)}: {safe(proof.name)} is {which}", err=True)
         _not_lawful(proof)
     elif options.json:
@@ -59,7 +59,7 @@ def prove(entry: str, output: Path | None) -> int:
 def _as_json(proof: "Proof") -> dict[str, object]:
     return {
         "entry": proof.name,
-        "index": proof.place,
+        "index": proof.leaf_index,
         "leaf": proof.leaf.hex(),
         "proof": [sibling.hex() for sibling in proof.hashes],
         "checkpoint": checkpoint_json(proof.checkpoint),

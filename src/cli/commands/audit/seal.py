@@ -70,7 +70,7 @@ def seal(
     options = settings()
     with options.open(as_is=True) as book, steps_of("hashing") as progress:
         sealer = seal_of(book)
-        sealed = sealer.seal(whole=True, new_key=new_key, progress=progress)
+        sealed = sealer.seal(rehash=True, new_key=new_key, progress=progress)
         key = str(sealer.keys()[-1])
     if options.json:
         say(to_json(_as_json(sealed, key, quarantine)))
