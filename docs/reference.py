@@ -18,7 +18,7 @@ from keys import reports_page
 from pydantic import BaseModel
 
 from cli.commands.schema import commands_schema, events_schema
-from cli.index import GROUPS, OTHERS
+from cli.index import GROUPS, OTHER_COMMANDS
 from cli.main import HELP, cli
 from cli.shell.settings import Settings
 from lifecycle.call import call
@@ -235,7 +235,7 @@ def command_line_page() -> Iterator[str]:
     )
     yield "Every command that records takes these too:\n\n"
     yield _shown(_only(_help(["grant", "sign"]), TOLD_ONCE))
-    words = dict.fromkeys([*HELP, *(place.words for place in OTHERS)])
+    words = dict.fromkeys([*HELP, *(other.words for other in OTHER_COMMANDS)])
     for group in GROUPS:
         yield f"## grantbook {group}\n\n{GROUPS[group]}\n\n"
         for name in words:

@@ -1,3 +1,3 @@
-"""The command line: a thin shell. No rules, no SQL."""
+"""The command line: a thin shell, without rules and without SQL."""
 
 __distribution__ = "grantbook"

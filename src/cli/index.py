@@ -1,7 +1,7 @@
-"""The commands that are not in the catalogue: one line of help each, and how each is imported.
+"""The commands that are not in the catalogue: the help of each, and how it is imported.
 
-Read before anything else is imported: ``--help`` answers from here at once. A test holds it against the
-commands themselves.
+``--help`` is printed from this table, before any command is imported. A test compares the table with the
+commands.
 """
 
 from collections.abc import Callable
@@ -9,15 +9,15 @@ from types import ModuleType
 from typing import NamedTuple
 
 
-class Listed(NamedTuple):
-    """A command that is imported when it is called."""
+class OtherCommand(NamedTuple):
+    """A command that is not in the catalogue, and is imported when it is called."""
 
     words: str
     help: str
     module: Callable[[], ModuleType]
-    """Imports and returns the module in which it is."""
+    """Imports and returns the module of the command."""
     name: str
-    """Its name there."""
+    """The command's name in the module."""
 
 
 def _init() -> ModuleType:
@@ -152,78 +152,100 @@ def _progress_report() -> ModuleType:
     return progress_report
 
 
-OTHERS = (
-    Listed("init", "Make a new book.", _init, "init"),
-    Listed("demo", "Record the Facility's published facts, and report on them.", _demo, "demo"),
-    Listed("record", "Record commands from a file, one a line.", _record, "record"),
-    Listed("move", "Copy a book to another place or store.", _stores, "move"),
-    Listed("roles", "Print the SQL that gives a database its roles.", _stores, "roles"),
-    Listed("health", "Say whether the store is as it should be.", _stores, "health"),
-    Listed("schema", "Print the JSON Schema of commands or events.", _schema, "schema"),
-    Listed("completion", "Print the script that completes words in your shell.", _completion, "completion"),
-    Listed("fund adopt-policy", "Adopt an edition of windows and limits.", _files, "adopt_policy"),
-    Listed("grant show", "Show where a grant stands.", _show, "show"),
-    Listed("grant list", "List the grants, by name.", _show, "list_grants"),
-    Listed("officer name", "Say what people call an officer.", _officers, "name_officer"),
-    Listed("officer erase", "Forget what people call an officer.", _officers, "erase"),
-    Listed("officer list", "List the officers: names, and roles held today.", _officers, "list_officers"),
-    Listed("document attach", "Put a file beside a grant.", _files, "attach"),
-    Listed("document attach-to-fund", "Put a file beside the fund.", _files, "attach_to_fund"),
-    Listed("activity sites", "Show each site's local time of a session, or invite to it.", _sites, "sites"),
-    Listed("library search", "Find stories, reports and lessons by their words.", _library, "search"),
-    Listed("library match", "List who has solved a like problem, with the evidence.", _library, "match"),
-    Listed("audit history", "Tell a life in sentences: who, when, before → after.", _history, "history"),
-    Listed("audit replay", "Show the state on a day, as known at a time.", _history, "replay"),
-    Listed("audit diff", "Show what differs between two days or times.", _history, "diff"),
-    Listed("audit entries", "Export every entry as it is stored.", _entries, "entries"),
-    Listed("audit refusals", "List who was refused what, when, by which rule.", _history, "refusals"),
-    Listed("audit recorders", "List what one recorder entered for both sides.", _recorders, "recorders"),
-    Listed("audit seal", "Seal what is unsealed with a signed checkpoint.", _seal, "seal"),
-    Listed("audit verify", "Prove that nothing recorded was altered.", _verify, "verify"),
-    Listed("audit prove", "Prove that an entry is in the sealed journal.", _prove, "prove"),
-    Listed("audit export", "Write what an auditor needs to check it all alone.", _export, "export"),
-    Listed("views update", "Catch the views up with the journal.", _views, "update"),
-    Listed("views rebuild", "Make the views again from the journal.", _views, "rebuild"),
-    Listed("views follow", "Keep the views at the journal's end until interrupted.", _views, "follow"),
-    Listed("views status", "Say how far the views are.", _views, "status"),
-    Listed("report register", "Every grant: stage, terms and dates.", _report, "register"),
-    Listed("report disbursement", "Money promised and paid, by grant or by group.", _report, "disbursement"),
-    Listed("report windows", "Each rule of a grant's window, with its figure.", _report, "windows"),
-    Listed("report timeline", "Each obligation: due, met, overdue.", _report, "timeline"),
-    Listed("report fund", "Contributions, commitments and what is available.", _report, "fund"),
-    Listed("report calls", "Proposals, selections and what is left, by call.", _report, "calls"),
-    Listed("report exchanges", "Activities, and who took part.", _report, "exchanges"),
-    Listed("report outcomes", "Outcomes sought and achieved, results and lessons.", _report, "outcomes"),
-    Listed("report countries", "Who receives and who provides, alone and in pairs.", _report, "countries"),
-    Listed("report value", "What came beside the grants, and what things cost.", _report, "value"),
-    Listed("report instalments", "What partners were to pay when, and what arrived.", _report, "instalments"),
-    Listed("report follow-ups", "Actions promised, and the money they wait for.", _report, "follow_ups"),
-    Listed("report stages", "How many days each grant spent in each stage.", _report, "stages"),
-    Listed("report parties", "Who facilitates or finances exchanges of others.", _report, "parties"),
-    Listed("report experts", "Who helps with an exchange, and what for.", _report, "experts"),
-    Listed("report surveys", "Clients that were asked.", _report, "surveys"),
-    Listed("report glance", "Show what is overdue, due, paid, on its way, and new.", _glance, "glance"),
-    Listed(
+OTHER_COMMANDS = (
+    OtherCommand("init", "Make a new book.", _init, "init"),
+    OtherCommand("demo", "Record the Facility's published facts, and report on them.", _demo, "demo"),
+    OtherCommand("record", "Record commands from a file, one a line.", _record, "record"),
+    OtherCommand("move", "Copy a book to another place or store.", _stores, "move"),
+    OtherCommand("roles", "Print the SQL that gives a database its roles.", _stores, "roles"),
+    OtherCommand("health", "Check that the store keeps what it acknowledges.", _stores, "health"),
+    OtherCommand("schema", "Print the JSON Schema of commands or events.", _schema, "schema"),
+    OtherCommand(
+        "completion", "Print the script that completes words in your shell.", _completion, "completion"
+    ),
+    OtherCommand("fund adopt-policy", "Adopt an edition of windows and limits.", _files, "adopt_policy"),
+    OtherCommand("grant show", "Show where a grant stands.", _show, "show"),
+    OtherCommand("grant list", "List the grants, by name.", _show, "list_grants"),
+    OtherCommand("officer name", "Set the name of an officer.", _officers, "name_officer"),
+    OtherCommand("officer erase", "Erase the name of an officer.", _officers, "erase"),
+    OtherCommand(
+        "officer list", "List the officers: names, and roles held today.", _officers, "list_officers"
+    ),
+    OtherCommand("document attach", "Attach a file to a grant.", _files, "attach"),
+    OtherCommand("document attach-to-fund", "Attach a file to the fund.", _files, "attach_to_fund"),
+    OtherCommand(
+        "activity sites", "Show each site's local time of a session, or invite to it.", _sites, "sites"
+    ),
+    OtherCommand("library search", "Find stories, reports and lessons by their words.", _library, "search"),
+    OtherCommand(
+        "library match", "List who has solved a similar problem, with the evidence.", _library, "match"
+    ),
+    OtherCommand(
+        "audit history", "Show a history in sentences: who, when, before → after.", _history, "history"
+    ),
+    OtherCommand("audit replay", "Show the state on a day, as known at a time.", _history, "replay"),
+    OtherCommand("audit diff", "Show what differs between two days or times.", _history, "diff"),
+    OtherCommand("audit entries", "Export every entry as it is stored.", _entries, "entries"),
+    OtherCommand("audit refusals", "List who was refused what, when, by which rule.", _history, "refusals"),
+    OtherCommand(
+        "audit recorders", "List what one recorder entered for both sides.", _recorders, "recorders"
+    ),
+    OtherCommand("audit seal", "Seal all unsealed entries with a signed checkpoint.", _seal, "seal"),
+    OtherCommand("audit verify", "Prove that nothing recorded was altered.", _verify, "verify"),
+    OtherCommand("audit prove", "Prove that an entry is in the sealed journal.", _prove, "prove"),
+    OtherCommand("audit export", "Write a package that an auditor can check alone.", _export, "export"),
+    OtherCommand("views update", "Catch the views up with the journal.", _views, "update"),
+    OtherCommand("views rebuild", "Make the views again from the journal.", _views, "rebuild"),
+    OtherCommand("views follow", "Keep the views at the journal's end until interrupted.", _views, "follow"),
+    OtherCommand("views status", "Show how far the views are behind the journal.", _views, "status"),
+    OtherCommand("report register", "Every grant: stage, terms and dates.", _report, "register"),
+    OtherCommand(
+        "report disbursement", "Money promised and paid, by grant or by group.", _report, "disbursement"
+    ),
+    OtherCommand("report windows", "Each rule of a grant's window, with its figure.", _report, "windows"),
+    OtherCommand("report timeline", "Each obligation: due, met, overdue.", _report, "timeline"),
+    OtherCommand("report fund", "Contributions, commitments and what is available.", _report, "fund"),
+    OtherCommand("report calls", "Proposals, selections and what is left, by call.", _report, "calls"),
+    OtherCommand("report exchanges", "Activities, and who took part.", _report, "exchanges"),
+    OtherCommand(
+        "report outcomes", "Outcomes sought and achieved, results and lessons.", _report, "outcomes"
+    ),
+    OtherCommand(
+        "report countries", "Who receives and who provides, alone and in pairs.", _report, "countries"
+    ),
+    OtherCommand("report value", "Co-financing beside the grants, and unit costs.", _report, "value"),
+    OtherCommand(
+        "report instalments", "What partners had to pay, when, and what arrived.", _report, "instalments"
+    ),
+    OtherCommand(
+        "report follow-ups", "Follow-up actions, and the money that they need.", _report, "follow_ups"
+    ),
+    OtherCommand("report stages", "How many days each grant spent in each stage.", _report, "stages"),
+    OtherCommand("report parties", "Who facilitates or finances exchanges of others.", _report, "parties"),
+    OtherCommand("report experts", "Who helps with an exchange, and what for.", _report, "experts"),
+    OtherCommand("report surveys", "Surveys of clients: respondents and satisfaction.", _report, "surveys"),
+    OtherCommand("report glance", "Show what is overdue, due, paid, on its way, and new.", _glance, "glance"),
+    OtherCommand(
         "report progress",
         "Write the report of a year, a quarter or a fiscal year.",
         _progress_report,
         "progress",
     ),
-    Listed("report consultations", "When partners met.", _report, "consultations"),
+    OtherCommand("report consultations", "When partners met.", _report, "consultations"),
 )
 
 GROUPS = {
     "fund": "Partners, contributions and policy of the fund.",
     "call": "Calls for proposals.",
-    "officer": "Who may act, and what people call them.",
+    "officer": "Officers: their roles and names.",
     "grant": "A grant's life, from proposal to closure.",
     "activity": "Exchange activities.",
-    "payment": "Payments: asked for, allowed, paid.",
-    "follow-up": "What was promised for afterwards.",
-    "document": "Files beside the record.",
+    "payment": "Payments: requested, authorised, paid.",
+    "follow-up": "Actions agreed for after a grant's activities.",
+    "document": "Files attached to grants and to the fund.",
     "library": "What grants teach: stories, reports and lessons.",
-    "audit": "What was true, what was known, who did what.",
+    "audit": "Who did what, what was true and what was known; seals and proofs.",
     "views": "The tables that reports read.",
     "report": "What the entries add up to.",
 }
-"""In the order in which help lists them, between ``init`` and the rest."""
+"""The groups with their help, in the order of ``--help``."""

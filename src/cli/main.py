@@ -1,4 +1,4 @@
-"""The command ``grantbook``. Help is answered from static tables; a command is loaded when called."""
+"""The command ``grantbook``. Help comes from static tables; a command is imported when it is called."""
 
 import gc
 import os
@@ -7,92 +7,95 @@ from typing import Any
 
 import click
 
-from cli.index import GROUPS, OTHERS
-from cli.output.terminal_text import forget_stdout, safe, telling
+from cli.index import GROUPS, OTHER_COMMANDS
+from cli.output.terminal_text import discard_stdout, safe, writing_stdout
 from cli.shell.settings import Settings, global_options
 from lifecycle.catalogue import SPECS
 from lifecycle.kernel.spec import Spec
 
-_OTHERS = {listed.words: listed for listed in OTHERS}
+_OTHERS = {other.words: other for other in OTHER_COMMANDS}
 _SPECS: dict[str, tuple[Spec, str]] = {
-    spec.words: (spec, about) for about, specs in SPECS.items() for spec in specs.values()
+    spec.words: (spec, stream_kind) for stream_kind, specs in SPECS.items() for spec in specs.values()
 }
 HELP = {words: spec.help for words, (spec, _) in _SPECS.items()} | {
-    listed.words: listed.help for listed in OTHERS
+    other.words: other.help for other in OTHER_COMMANDS
 }
-"""Every command's words and its line of help."""
+"""The line of help of every command, by the words with which it is called."""
 
 
 def load(words: str) -> click.Command:
-    """Import and return the command of these words."""
-    if listed := _OTHERS.get(words):
-        command: click.Command = getattr(listed.module(), listed.name)
+    """Import and return the command that these words call."""
+    if other := _OTHERS.get(words):
+        command: click.Command = getattr(other.module(), other.name)
         return command
     from cli.shell.run_command import SpecCommand
 
-    spec, about = _SPECS[words]
-    return SpecCommand(spec, about)
+    spec, stream_kind = _SPECS[words]
+    return SpecCommand(spec, stream_kind)
 
 
 class LazyGroup(click.Group):
-    """A group that knows its commands' names and helps without importing them."""
+    """A group that lists its commands with their help without importing them."""
 
-    def __init__(self, prefix: str = "", **more: Any) -> None:
-        super().__init__(**more)
+    def __init__(self, prefix: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.prefix = prefix
         self.params.extend(global_options())
 
-    def _lines(self) -> dict[str, str]:
+    def _helps(self) -> dict[str, str]:
+        """Return the line of help of each command in the group, by name, in the order of the list."""
         if self.prefix:
-            at = self.prefix + " "
-            return {words.removeprefix(at): line for words, line in HELP.items() if words.startswith(at)}
-        alone = {words: line for words, line in HELP.items() if " " not in words}
-        first = {name: alone.pop(name) for name in ("init", "demo", "record")}
-        return first | GROUPS | alone
+            prefix = self.prefix + " "
+            return {
+                words.removeprefix(prefix): line for words, line in HELP.items() if words.startswith(prefix)
+            }
+        ungrouped = {words: line for words, line in HELP.items() if " " not in words}
+        first = {name: ungrouped.pop(name) for name in ("init", "demo", "record")}
+        return first | GROUPS | ungrouped
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands, in the order of help."""
-        return list(self._lines())
+        return list(self._helps())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command of the name; `None` if it is unknown."""
-        if cmd_name not in self._lines():
+        """Return the command with this name; `None` if there is none."""
+        if cmd_name not in self._helps():
             return None
         if not self.prefix and cmd_name in GROUPS:
             return LazyGroup(cmd_name, name=cmd_name, help=GROUPS[cmd_name])
         return load(f"{self.prefix} {cmd_name}".strip())
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list in ``--help``."""
+        """Write the list of commands in ``--help``."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(self._lines().items()))
+            formatter.write_dl(list(self._helps().items()))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Resolve a command as click does, and name similar ones if it is unknown."""
-        if args[0] not in (lines := self._lines()) and not args[0].startswith("-"):
+        if args[0] not in (helps := self._helps()) and not args[0].startswith("-"):
             import difflib
 
-            near = difflib.get_close_matches(args[0], lines, n=3)
+            near = difflib.get_close_matches(args[0], helps, n=3)
             meant = f"; did you mean {' or '.join(near)}?" if near else ""
             raise click.UsageError(f"there is no command {args[0]!r}{meant}", ctx)
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
-        """Return names for the shell's completion, without importing a command."""
+        """Return the names that complete the word, without importing a command."""
         from click.shell_completion import CompletionItem
 
         items = [
             CompletionItem(name, help=line)
-            for name, line in self._lines().items()
+            for name, line in self._helps().items()
             if name.startswith(incomplete)
         ]
         return items + click.Command.shell_complete(self, ctx, incomplete)
 
 
-def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
-    if asked:
+def _show_version(ctx: click.Context, _: click.Parameter, is_given: bool) -> None:
+    if is_given:
         from importlib.metadata import PackageNotFoundError, version
 
         try:
@@ -122,11 +125,11 @@ cli.params.append(
 
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code. No traceback leaves this function."""
-    # Our models use no plugin of pydantic's; looking for some costs every command a tenth of its time.
+    # Our models use no pydantic plugins. Searching for them takes a tenth of each command's time.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
-        answer = cli.main(arguments, prog_name="grantbook", standalone_mode=False, obj=Settings())
-        with telling():
+        exit_code = cli.main(arguments, prog_name="grantbook", standalone_mode=False, obj=Settings())
+        with writing_stdout():
             sys.stdout.flush()
     except click.ClickException as error:
         hint = (
@@ -139,8 +142,8 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         return 130
-    except (BrokenPipeError, SystemExit):  # the latter is how click and rich leave a closed pipe
-        forget_stdout()
+    except (BrokenPipeError, SystemExit):  # click and rich exit if the pipe is closed
+        discard_stdout()
         return 0
     except Exception as error:
         from cli.shell.failures import show
@@ -148,13 +151,13 @@ def run(arguments: list[str]) -> int:
         code = show(error)
         try:
             sys.stdout.flush()
-        except OSError:  # what could not be written is tried once more when the process ends
-            forget_stdout()
+        except OSError:  # Python would try to write the rest once more when the process ends
+            discard_stdout()
         return code
-    return answer if isinstance(answer, int) else 0
+    return exit_code if isinstance(exit_code, int) else 0
 
 
-def _opened_streams() -> None:
+def _open_missing_streams() -> None:
     """Open each standard stream that the caller closed, so that no file of the book takes its number."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
@@ -162,11 +165,11 @@ def _opened_streams() -> None:
 
 
 def main() -> None:
-    """Run the program. Text that the terminal's encoding lacks is shown escaped."""
-    # A command is a short life without reference cycles: the collector would only walk over the modules
-    # while they are imported, a tenth of a write's time.
+    """Run the program. Characters that the terminal's encoding lacks are shown escaped."""
+    # A command ends soon and makes no reference cycles. The collector would only examine the modules while
+    # they are imported, which takes a tenth of a write's time.
     gc.disable()
-    _opened_streams()
+    _open_missing_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -115,7 +115,7 @@ GRANT_COMMANDS = (
     Spec("ReopenGrant", "grant reopen", "approver", ("closed",),
         "GrantReopened", ("grant",), "Open a closed grant again."),
     Spec("AttachDocument", "document attach", "any", ("proposed", "requested", "approved", "signed", "effective", "follow_up", "closed", "declined", "withdrawn", "lapsed", "cancelled",),
-        "DocumentAttached", ("grant", "file",), "Put a file beside a grant."),
+        "DocumentAttached", ("grant", "file",), "Attach a file to a grant."),
     Spec("CorrectEntry", "grant correct", "approver", ("proposed", "requested", "approved", "signed", "effective", "follow_up", "closed", "declined", "withdrawn", "lapsed", "cancelled",),
         "EntryCorrected", ("grant", "entry",), "Correct or strike an entry."),
 )
@@ -128,7 +128,7 @@ FUND_COMMANDS = (
     Spec("SwitchSealing", "fund switch-sealing", "administrator", (),
         "SealingSwitched", (), "Say when the journal is sealed."),
     Spec("AttachDocument", "document attach-to-fund", "any", (),
-        "DocumentAttached", ("file",), "Put a file beside the fund."),
+        "DocumentAttached", ("file",), "Attach a file to the fund."),
     Spec("AppointOfficer", "officer appoint", "administrator", (),
         "OfficerAppointed", ("officer",), "Give an officer roles."),
     Spec("RetireOfficer", "officer retire", "administrator", (),

@@ -5,7 +5,7 @@ import json
 import click
 import pytest
 
-from cli.index import GROUPS, OTHERS
+from cli.index import GROUPS, OTHER_COMMANDS
 from cli.main import HELP, cli, load
 from lifecycle.catalogue import SPECS
 from lifecycle.parse import command_class
@@ -59,10 +59,10 @@ def test_show_imports_neither_the_store_nor_the_rules_nor_their_libraries(lived:
 
 
 def test_the_table_is_true() -> None:
-    for place in OTHERS:
-        command = load(place.words)
-        assert command.name == place.words.rpartition(" ")[2], place
-        assert (command.help or "").startswith(place.help), place
+    for other in OTHER_COMMANDS:
+        command = load(other.words)
+        assert command.name == other.words.rpartition(" ")[2], other
+        assert (command.help or "").startswith(other.help), other
 
 
 def test_every_row_has_its_command() -> None:

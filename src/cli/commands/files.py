@@ -1,13 +1,14 @@
-"""Commands that take a file: a policy edition to adopt, a document to put beside the record."""
+"""Commands that take a file: a policy edition to adopt, or a document to attach."""
 
 import hashlib
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.shell.run_command import SpecCommand, give
+from cli.shell.run_command import SpecCommand, record_and_print
 from lifecycle.catalogue import FUND_SPECS, GRANT_SPECS
 from lifecycle.kernel.spec import Spec
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from lifecycle.policy.edition import Edition
 
 LARGEST = 512 * 1024 * 1024
-"""Bytes of a document."""
+"""The most bytes that a document may have."""
 
 
 def edition_from(file: str) -> "Edition":
@@ -28,7 +29,7 @@ def edition_from(file: str) -> "Edition":
         return read_edition(_read(file).decode("utf-8"))
     except ValidationError as error:
         lines = [
-            f"{'.'.join(('edition', *map(str, detail['loc'])))}: {_plainly(dict(detail))}"
+            f"{'.'.join(('edition', *map(str, detail['loc'])))}: {_in_words(dict(detail))}"
             for detail in error.errors(include_url=False)
         ]
         raise click.UsageError(f"{file}: " + "; ".join(lines)) from None
@@ -38,7 +39,7 @@ def edition_from(file: str) -> "Edition":
         raise click.UsageError(f"{file}: {error}") from None
 
 
-def _plainly(detail: dict[str, Any]) -> str:
+def _in_words(detail: dict[str, Any]) -> str:
     plain = {"missing": "is missing", "extra_forbidden": "is not known here"}
     return plain.get(detail["type"]) or str(detail["msg"]).removeprefix("Value error, ")
 
@@ -56,41 +57,48 @@ def _read(file: str) -> bytes:
 
 
 class FileCommand(SpecCommand):
-    """A command of the catalogue that takes a file, and makes some of its fields from it."""
+    """A command of the catalogue that takes some of its fields from a file."""
 
-    def __init__(self, spec: Spec, about: str, *, made: tuple[str, ...], more: list[click.Parameter]) -> None:
-        super().__init__(spec, about)
-        self._of_file, self._more = made, more
+    def __init__(
+        self,
+        spec: Spec,
+        stream_kind: str,
+        *,
+        from_file: tuple[str, ...],
+        file_options: Sequence[click.Parameter] = (),
+    ) -> None:
+        super().__init__(spec, stream_kind)
+        self._from_file, self._file_options = from_file, file_options
 
     def own_params(self) -> list[click.Parameter]:
-        """Make the arguments, the file and the options."""
+        """Return the arguments, the file and the options."""
         from cli.shell.options import parameters
 
-        own = parameters(self.spec, self.command_class(), leave_out=self._of_file)
-        arguments = [parameter for parameter in own if isinstance(parameter, click.Argument)]
-        options = [parameter for parameter in own if not isinstance(parameter, click.Argument)]
+        params = parameters(self.spec, self.command_class(), leave_out=self._from_file)
+        arguments = [param for param in params if isinstance(param, click.Argument)]
+        options = [param for param in params if not isinstance(param, click.Argument)]
         file = click.Argument(["file"], metavar="FILE")
-        return [*arguments, file, *self._more, *options]
+        return [*arguments, file, *self._file_options, *options]
 
-    def give(self, confirm_clock: bool, **given: Any) -> int:
-        """Record what was typed with what the file says, and return the exit code."""
+    def run(self, confirm_clock: bool, **typed: Any) -> int:
+        """Record what was typed together with the file, and return the exit code."""
         from cli.shell.options import words_from
 
-        file = given.pop("file")
-        named = {name: given.pop(name) for name in ("name", "media_type") if name in given}
-        words = words_from(self.command_class(), given)
+        file = typed.pop("file")
         if self.spec.name == "AdoptPolicy":
-            full = {"command": self.spec.name, "edition": edition_from(file), **words}
-            return give(full, confirm_clock=confirm_clock)
-        data = _read(file)
-        full = {
+            words = words_from(self.command_class(), typed)
+            edition = {"command": self.spec.name, "edition": edition_from(file), **words}
+            return record_and_print(edition, confirm_clock=confirm_clock)
+        name, media_type = typed.pop("name"), typed.pop("media_type")
+        content = _read(file)
+        document = {
             "command": self.spec.name,
-            "name": named["name"] or Path(file).name,
-            "media_type": named["media_type"] or _media_type(file),
-            "sha256": hashlib.sha256(data).hexdigest(),
-            **words,
+            "name": name or Path(file).name,
+            "media_type": media_type or _media_type(file),
+            "sha256": hashlib.sha256(content).hexdigest(),
+            **words_from(self.command_class(), typed),
         }
-        return give(full, confirm_clock=confirm_clock, file=data)
+        return record_and_print(document, confirm_clock=confirm_clock, file=content)
 
 
 def _media_type(file: str) -> str:
@@ -99,14 +107,15 @@ def _media_type(file: str) -> str:
     return mimetypes.guess_type(file)[0] or "application/octet-stream"
 
 
-def _names() -> list[click.Parameter]:
-    return [
-        click.Option(["--name"], metavar="TEXT", help="How the file is named; as on the disk if not given."),
-        click.Option(["--media-type"], metavar="TYPE", help="Guessed from the name if not given."),
-    ]
-
-
-_ABOUT_FILE = ("name", "media_type", "sha256")
-attach = FileCommand(GRANT_SPECS["AttachDocument"], "grant", made=_ABOUT_FILE, more=_names())
-attach_to_fund = FileCommand(FUND_SPECS["AttachDocument"], "fund", made=_ABOUT_FILE, more=_names())
-adopt_policy = FileCommand(FUND_SPECS["AdoptPolicy"], "fund", made=("edition",), more=[])
+_DOCUMENT_FIELDS = ("name", "media_type", "sha256")
+_DOCUMENT_OPTIONS = (
+    click.Option(["--name"], metavar="TEXT", help="The document's name; the file's name if not given."),
+    click.Option(["--media-type"], metavar="TYPE", help="Guessed from the file's name if not given."),
+)
+attach = FileCommand(
+    GRANT_SPECS["AttachDocument"], "grant", from_file=_DOCUMENT_FIELDS, file_options=_DOCUMENT_OPTIONS
+)
+attach_to_fund = FileCommand(
+    FUND_SPECS["AttachDocument"], "fund", from_file=_DOCUMENT_FIELDS, file_options=_DOCUMENT_OPTIONS
+)
+adopt_policy = FileCommand(FUND_SPECS["AdoptPolicy"], "fund", from_file=("edition",))

@@ -58,7 +58,7 @@ def init(  # noqa: PLR0917 click gives them by name
     from lifecycle.book.book import Book
 
     options = settings()
-    where = located(path or options.where())
+    where = located(path or options.address())
     editions = [edition_from(file) for file in policy] or None
     terms: dict[str, Any] = {
         "name": name,
@@ -68,7 +68,9 @@ def init(  # noqa: PLR0917 click gives them by name
     }
     day = None if on is None else day_from(on, "--on")
     seal = isinstance(where, Path) if seal is None else seal
-    with Book.create(where, on=day, recorder=options.who(), editions=editions, seal=seal, **terms) as book:
+    with Book.create(
+        where, on=day, recorder=options.recorder(), editions=editions, seal=seal, **terms
+    ) as book:
         from cli.recording.record import settle
 
         unfinished = settle(book, founded=True)
@@ -82,7 +84,7 @@ def init(  # noqa: PLR0917 click gives them by name
     else:
         say(
             f"made {safe(address)}: {safe(name)} in {safe(currency)}, established on {day}; "
-            f"{safe(options.who())} is its administrator; policy editions: {safe(', '.join(names))}"
+            f"{safe(options.recorder())} is its administrator; policy editions: {safe(', '.join(names))}"
         )
         if not options.book:
             say(f"name it from now on with --book {safe(address)} or GRANTBOOK_BOOK={safe(address)}")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def _allowed(options: Settings, book: "Book", officer: str) -> "Fund":
     """Return the fund if an administrator asks about an officer. Raises ``UsageError`` and ``Exit``."""
-    fund, who = book.fund(), options.who()
+    fund, who = book.fund(), options.recorder()
     if "administrator" not in fund.roles_on(who, book.today()):
         say(f"refused: {safe(who)} is no administrator today: names are kept by administrators", err=True)
         raise click.exceptions.Exit(1)
@@ -31,7 +31,7 @@ def _allowed(options: Settings, book: "Book", officer: str) -> "Fund":
 @click.command(
     "name",
     cls=Command,
-    help="""Say what people call an officer.
+    help="""Set the name of an officer.
 
     The name is kept beside the journal, in a register that can be erased; entries, answers, packages
     and logs hold the id alone. An act of an administrator.""",
@@ -54,7 +54,7 @@ def name_officer(officer: str, name: str) -> int:
 @click.command(
     "erase",
     cls=Command,
-    help="""Forget what people call an officer.
+    help="""Erase the name of an officer.
 
     The id stays in the entries, and every proof stays valid. Copies elsewhere, as in backups, are for you
     to erase. An act of an administrator.""",

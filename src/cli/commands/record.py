@@ -20,7 +20,7 @@ from cli.commands.record_lines import (
     words_of,
 )
 from cli.output.terminal_text import (
-    forget_stdout,
+    discard_stdout,
     prose,
     say,
     to_json,
@@ -276,7 +276,7 @@ def record_all(
     quiet: bool = False,
 ) -> int:
     """Record every line of an open file, catch the views up, say how it went, and return the exit code."""
-    run = Run(book, options.who(), go_on, _teller(options, quiet=quiet))
+    run = Run(book, options.recorder(), go_on, _teller(options, quiet=quiet))
     began = time.perf_counter()
     failure: BaseException | None = None
     try:
@@ -336,7 +336,7 @@ def _failed(failure: BaseException, run: Run) -> int:
         say(done, err=True)
         return 130
     if isinstance(failure, BrokenPipeError):
-        forget_stdout()
+        discard_stdout()
         say(f"nobody reads the answers any more; {done}", err=True)
         return _NO_READER
     if not isinstance(failure, Exception):

@@ -59,7 +59,7 @@ def _now(grant: str) -> "tuple[Grant, int, When]":
     """Return the grant after all that is recorded, from the views if they are at the journal's end."""
     from projections.engine.standing import standing
 
-    if current := standing(located(settings().where()), grant):
+    if current := standing(located(settings().address()), grant):
         return (
             current.grant,
             current.version,

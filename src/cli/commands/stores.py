@@ -71,7 +71,7 @@ def roles(prefix: str) -> int:
 @click.command(
     "health",
     cls=Command,
-    help="""Say whether the store is as it should be.
+    help="""Check that the store keeps what it acknowledges.
 
     That each commit is on disk before it is acknowledged, that what guards the journal is in place, and
     which standbys confirm commits. Exit code 5 where something is not.""",

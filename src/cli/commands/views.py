@@ -57,7 +57,7 @@ def rebuild(views: str | None, source: str | None) -> int:
     return _at(position)
 
 
-@click.command("status", cls=Command, help="Say how far the views are.")
+@click.command("status", cls=Command, help="Show how far the views are behind the journal.")
 @_VIEWS
 def status(views: str | None) -> int:
     """Report how far the views are."""

@@ -1,4 +1,4 @@
-"""What reaches a person's eyes: escaped, in plain amounts, never wider than the terminal."""
+"""Text for people and programs: escaped for the terminal, values in readable form, lines wrapped."""
 
 import os
 import re
@@ -19,15 +19,15 @@ _UNSAFE = re.compile(
 
 
 def safe(text: object) -> str:
-    r"""The text with everything that steers a terminal shown as ``\u{1b}``, never executed.
+    r"""Return the text with every character that could control the terminal written like ``\u{1b}``.
 
-    Control characters, line breaks, escape, marks that turn the direction of writing, half characters.
+    These are control characters, line breaks, marks that turn the direction of writing, and surrogates.
     """
     text = str(text)
-    return text if text.isprintable() and not _UNSAFE.search(text) else _UNSAFE.sub(_shown, text)
+    return text if text.isprintable() and not _UNSAFE.search(text) else _UNSAFE.sub(_escaped, text)
 
 
-def _shown(match: re.Match[str]) -> str:
+def _escaped(match: re.Match[str]) -> str:
     return f"\\u{{{ord(match.group()):x}}}"
 
 
@@ -36,35 +36,38 @@ def prose(text: object) -> str:
     return safe(" ".join(str(text).split("\n")))
 
 
-class Untold(Exception):
-    """The answer could not be written, such as on a full disk; what it reports was done."""
+class OutputNotWritten(Exception):
+    """The output could not be written, as on a full disk. The work that it reports was done."""
 
 
 @contextmanager
-def telling() -> Iterator[None]:
-    """Write on stdout inside. Raises `Untold`, and ``BrokenPipeError`` where nobody reads any more."""
+def writing_stdout() -> Iterator[None]:
+    """Guard a block that writes on stdout.
+
+    Raises `OutputNotWritten` if a write fails, and ``BrokenPipeError`` if the reader has closed the pipe.
+    """
     try:
         yield
     except BrokenPipeError:
         raise
     except OSError as error:
-        forget_stdout()
-        raise Untold(error.strerror or str(error)) from error
+        discard_stdout()
+        raise OutputNotWritten(error.strerror or str(error)) from error
 
 
 def say(text: str = "", *, err: bool = False, color: bool | None = None) -> None:
-    """Print a line that is escaped already; colour only where ``color`` allows it. Raises `Untold`."""
-    with nullcontext() if err else telling():
+    """Print a line of escaped text, in colour if ``color`` allows it. Raises `OutputNotWritten`."""
+    with nullcontext() if err else writing_stdout():
         click.echo(text, err=err, color=color)
 
 
-def forget_stdout() -> None:
-    """The reader has gone: nothing is left to say, also not at exit."""
+def discard_stdout() -> None:
+    """Send all further output nowhere, also what is flushed at exit: the reader has closed the pipe."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def to_json(value: object) -> str:
-    """One line of JSON that is also safe to look at in a terminal."""
+    """Return the value as one line of JSON, escaped for the terminal."""
     import json
 
     text = json.dumps(value, ensure_ascii=False)
@@ -74,7 +77,7 @@ def to_json(value: object) -> str:
 
 
 def width() -> int:
-    """How many columns there are: ``COLUMNS``, else the terminal's, else 80."""
+    """Return the width in columns: ``COLUMNS``, or the terminal's, or 80; at least 40."""
     columns = os.environ.get("COLUMNS", "")
     if columns.isdigit() and int(columns) > 0:
         return max(40, int(columns))
@@ -86,7 +89,7 @@ def width() -> int:
 
 
 def wrapped(text: str, indent: str = "", first: str | None = None) -> str:
-    """A paragraph within the width, its lines indented."""
+    """Return the text broken into indented lines within the width. ``first`` begins the first line."""
     import textwrap
 
     return textwrap.fill(
@@ -103,17 +106,17 @@ def wrapped(text: str, indent: str = "", first: str | None = None) -> str:
 
 
 def grouped(amount: "Decimal") -> str:
-    """An amount with thousands separators and all its decimals."""
+    """Return the amount with thousands separators and all its decimals."""
     return f"{amount:,f}"
 
 
 def moment(at: datetime) -> str:
-    """A moment in UTC, RFC 3339, to the microsecond: what ``--known`` accepts."""
+    """Return the moment in UTC, in the form of RFC 3339 with microseconds, which ``--known`` accepts."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def plain(value: object) -> Any:
-    """A value as programs read it: dates ISO, amounts as text."""
+    """Return the value for JSON: dates in ISO form, amounts as text."""
     if _is_decimal(value):
         return f"{value:f}"
     if isinstance(value, date):
@@ -130,19 +133,19 @@ def plain(value: object) -> Any:
 
 
 def _is_decimal(value: object) -> "TypeGuard[Decimal]":
-    """Asked without importing ``decimal``, which help has no need of."""
+    """Return whether the value is a ``Decimal``, without the import, which would make ``--help`` slower."""
     return type(value).__name__ == "Decimal"
 
 
 def in_units(amount: "Decimal", currency: str) -> "Decimal":
-    """The amount with the currency's decimals; as it is where no currency is known."""
+    """Return the amount with the currency's decimals, or as it is without a currency."""
     from lifecycle.types.codes import minor_units
 
     return minor_units(amount, currency) if currency else amount
 
 
 def readable(value: object, currency: str = "") -> str:
-    """A value as people read it; a dash for nothing. Escaped."""
+    """Return the value for people, escaped; a dash if it is empty."""
     if value is None or value in ((), ""):
         return "\u2013"
     if isinstance(value, bool):
@@ -161,11 +164,11 @@ def readable(value: object, currency: str = "") -> str:
 
 
 def pairs(rows: list[tuple[str, str]], indent: str = "  ") -> str:
-    """Names and values in two columns, the values wrapped."""
+    """Return names and values in two columns, the values wrapped."""
     left = max((len(name) for name, _ in rows), default=0) + 2
     pad = indent + " " * left
     return "\n".join(wrapped(value, pad, f"{indent}{name:<{left}}") for name, value in rows)
 
 
 Progress = Callable[[int, int], None]
-"""Told how much is done, of how much."""
+"""Called with how much is done, and with the total."""

@@ -1,4 +1,4 @@
-"""The two dates of a question, as they are typed: as of a day, as known at a time."""
+"""The options ``--on``, ``--known`` and ``--views``: as of which day, and as known at which time."""
 
 import re
 from datetime import date
@@ -10,7 +10,7 @@ from cli.output.terminal_text import moment
 from lifecycle.types.stage import YEARS
 
 QUARANTINES = "fund:quarantine"
-"""As `lifecycle.kernel.history` has it, which is not loaded here."""
+"""The stream of the same name in `lifecycle.kernel.history`, which is not imported here."""
 
 if TYPE_CHECKING:
     from lifecycle.book.book import Book
@@ -29,12 +29,12 @@ VIEWS = click.option(
     "--views",
     envvar="GRANTBOOK_VIEWS",
     metavar="PATH|URL",
-    help="Take these views as they are, without the journal (or GRANTBOOK_VIEWS).",
+    help="Read these views as they are, without the journal (or GRANTBOOK_VIEWS).",
 )
 
 
 class When(NamedTuple):
-    """As of a day (`None`: all that is recorded), as known at a position (`None`: now)."""
+    """As of which day (`None`: all days), as known at which journal position (`None`: now); both in words."""
 
     on: date | None
     known: int | None
@@ -42,7 +42,7 @@ class When(NamedTuple):
 
     @classmethod
     def of(cls, book: "Book", on: str | None, known: str | None) -> "When":
-        """From what was typed. Raises ``BadParameter``, naming the option."""
+        """Return both dates of what was typed. Raises ``BadParameter`` that names the option."""
         day = None if on is None else day_from(on, "--on")
         position = None if known is None else position_from(book, known)
         return cls(day, position, in_words(book, day, position))
@@ -52,12 +52,12 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def is_day(text: str) -> bool:
-    """Whether it is written like a day rather than like a time or a position."""
+    """Return whether the text has the form of a day, rather than of a time or a position."""
     return _DAY.fullmatch(text) is not None
 
 
 def day_from(text: str, option: str) -> date:
-    """Return the day that was typed. Raises ``BadParameter``, naming the option."""
+    """Return the day that was typed. Raises ``BadParameter`` that names the option."""
     try:
         if is_day(text) and (day := date.fromisoformat(text)).year in YEARS:
             return day
@@ -71,13 +71,13 @@ def in_words(book: "Book", on: date | None, known: int | None) -> str:
     day = "" if on is None else f"as of {on}, "
     if known is None:
         return f"{day}as known now (position {book.position():,})"
-    at = book.recorded_at(known)
-    when = "before anything was recorded" if at is None else f"at {moment(at)}"
+    recorded_at = book.recorded_at(known)
+    when = "before anything was recorded" if recorded_at is None else f"at {moment(recorded_at)}"
     return f"{day}as known {when} (position {known:,})"
 
 
 def position_from(book: "Book | ViewsAlone", known: str, option: str = "--known") -> int:
-    """Return the position that a time or a position as text stands for. Raises ``BadParameter``."""
+    """Return the position that was typed, or that of a time or day. Raises ``BadParameter``."""
     try:
         return book.resolve(known)
     except ValueError:
@@ -88,7 +88,7 @@ def position_from(book: "Book | ViewsAlone", known: str, option: str = "--known"
 
 
 def stream_named(name: str) -> str:
-    """``fund``, ``call:`` and a call's id, or a grant's id."""
+    """Return the stream that people name ``fund``, ``call:`` with a call's id, or a grant's id."""
     if name in ("fund", QUARANTINES) or name.startswith("call:"):
         return name
     return f"grant:{name.removeprefix('grant:')}"
@@ -104,17 +104,17 @@ def entries_of(book: "Book", name: str, known: int | None = None) -> "tuple[str,
 
 
 def unknown_stream(book: "Book", stream: str, known: int | None = None) -> click.UsageError:
-    """Return the error for a grant or call that is not there, with the nearest one that is."""
+    """Return the error for an unknown grant or call; it suggests the most similar known one."""
     from lifecycle.types.nearest import unknown
 
-    about, _, called = stream.partition(":")
+    stream_kind, _, id_ = stream.partition(":")
     then = "" if known is None else " at that time"
-    own = ["fund"] if about == "grant" and called.startswith("f") and called != "fund" else []
-    return click.UsageError(unknown(about, called, [*book.named(about, known), *own], then))
+    fund = ["fund"] if stream_kind == "grant" and id_.startswith("f") and id_ != "fund" else []
+    return click.UsageError(unknown(stream_kind, id_, [*book.named(stream_kind, known), *fund], then))
 
 
 def state_of(stream: str, entries: Any, on: date | None) -> Any:
-    """Return the grant, the fund or the call as of a day; `None` if it was not there yet."""
+    """Return the grant, the fund or the call as of a day; `None` if nothing of it was recorded by then."""
     from lifecycle.kernel.history import history, kind_of
 
     match kind_of(stream):

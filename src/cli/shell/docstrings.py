@@ -1,4 +1,4 @@
-"""What the fields of commands and events mean, read from the docstrings below them."""
+"""Reads the docstrings below the fields of commands and events, which say what each field means."""
 
 import ast
 import inspect
@@ -8,16 +8,16 @@ from types import ModuleType
 
 
 @cache
-def _of_module(module: ModuleType) -> dict[str, dict[str, str]]:
-    """Class to field to docstring, from the module's source; nothing where there is no source."""
+def _docs_in_module(module: ModuleType) -> dict[str, dict[str, str]]:
+    """Return the docstring of each field of each class in the module; nothing if its source is missing."""
     try:
         tree = ast.parse(inspect.getsource(module))
     except (OSError, TypeError):
         return {}
-    return {node.name: _of_class(node) for node in tree.body if isinstance(node, ast.ClassDef)}
+    return {node.name: _docs_in_class(node) for node in tree.body if isinstance(node, ast.ClassDef)}
 
 
-def _of_class(node: ast.ClassDef) -> dict[str, str]:
+def _docs_in_class(node: ast.ClassDef) -> dict[str, str]:
     docs: dict[str, str] = {}
     for field, after in zip(node.body, node.body[1:], strict=False):
         if (
@@ -33,11 +33,11 @@ def _of_class(node: ast.ClassDef) -> dict[str, str]:
 
 @cache
 def field_docs(model: type) -> dict[str, str]:
-    """Field to docstring, of the class and of those that it is made from; of a command, of its event too."""
+    """Return the docstring of each field of the class and its bases, and of the event of a command."""
     docs: dict[str, str] = {}
     event: type = getattr(model, "EVENT", object)
-    for part in (*reversed(event.__mro__), *reversed(model.__mro__)):
-        module = sys.modules.get(part.__module__)
-        if module is not None and part.__module__.startswith("lifecycle."):
-            docs |= _of_module(module).get(part.__name__, {})
+    for base in (*reversed(event.__mro__), *reversed(model.__mro__)):
+        module = sys.modules.get(base.__module__)
+        if module is not None and base.__module__.startswith("lifecycle."):
+            docs |= _docs_in_module(module).get(base.__name__, {})
     return docs

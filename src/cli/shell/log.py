@@ -1,6 +1,6 @@
 """The log: a line for each write on stderr, JSON for machines and ``key=value`` on a terminal.
 
-Names of commands, ids, outcomes and durations only: never what was said of people.
+A line has names of commands, ids, outcomes and durations, and never personal data.
 """
 
 import importlib
@@ -9,21 +9,22 @@ from typing import Any
 
 
 def line(event: str, **fields: Any) -> None:
-    """Write one line; what is `None` is left out."""
+    """Write one line, without the fields that are `None`."""
     structlog = _structlog()
     on_terminal = sys.stderr.isatty()
-    shown = structlog.processors.KeyValueRenderer() if on_terminal else structlog.processors.JSONRenderer()
+    renderer = structlog.processors.KeyValueRenderer() if on_terminal else structlog.processors.JSONRenderer()
     logger = structlog.wrap_logger(
         structlog.PrintLogger(sys.stderr),
-        processors=[structlog.processors.TimeStamper(fmt="iso", utc=True), shown],
+        processors=[structlog.processors.TimeStamper(fmt="iso", utc=True), renderer],
     )
     logger.info(event, **{name: value for name, value in fields.items() if value is not None})
 
 
 def _structlog() -> Any:
-    """The library, without rich: its console renderer, which we have no use for, would import all of it.
+    """Import structlog without rich, and return it.
 
-    That takes longer than to judge and record a command, and structlog does without it where it is missing.
+    structlog imports rich, if it is installed, for a renderer that is not used here. That takes longer than
+    recording a command.
     """
     if "structlog" in sys.modules or "rich" in sys.modules:
         return importlib.import_module("structlog")

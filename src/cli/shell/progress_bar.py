@@ -1,4 +1,4 @@
-"""Shows on stderr how much of a long piece of work is done, if a terminal is there."""
+"""Shows the progress of long work on stderr."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -14,25 +14,25 @@ if TYPE_CHECKING:
 
 @contextmanager
 def bar(description: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Draw a bar that is gone at the end; it is given how much of the ``total`` is done."""
-    with _drawn() as drawn:
-        task = drawn.add_task(description, total=total)
-        yield lambda done: drawn.update(task, completed=done)
+    """Draw a bar until the end of the block. The yielded function sets how much of ``total`` is done."""
+    with _display() as display:
+        task = display.add_task(description, total=total)
+        yield lambda done: display.update(task, completed=done)
 
 
 def steps_of(description: str) -> AbstractContextManager[Progress | None]:
-    """Draw a bar on a terminal, which is given the total with every step; `None` if there is no terminal."""
+    """Draw a bar on a terminal; each step passes what is done and the total. `None` without a terminal."""
     return _steps(description) if sys.stderr.isatty() else nullcontext(None)
 
 
 @contextmanager
 def _steps(description: str) -> Iterator[Progress]:
-    with _drawn() as drawn:
-        task = drawn.add_task(description, total=None)
-        yield lambda done, total: drawn.update(task, completed=done, total=total)
+    with _display() as display:
+        task = display.add_task(description, total=None)
+        yield lambda done, total: display.update(task, completed=done, total=total)
 
 
-def _drawn() -> "progress.Progress":
+def _display() -> "progress.Progress":
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 

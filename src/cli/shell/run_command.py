@@ -1,4 +1,4 @@
-"""Runs one command: reads the words, records, catches the views up and prints the receipt."""
+"""Runs a command that records: parses what was typed, records it, and prints the receipt."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 
 class SpecCommand(click.Command):
-    """A command of the catalogue; its options are made when they are needed."""
+    """A command of the catalogue. Its options are made when they are first needed."""
 
-    def __init__(self, spec: Spec, about: str) -> None:
-        super().__init__(name=spec.words.rpartition(" ")[2], help=_help_of(spec), callback=self.give)
-        self.spec, self.about = spec, about
-        self._made = False
+    def __init__(self, spec: Spec, stream_kind: str) -> None:
+        super().__init__(name=spec.words.rpartition(" ")[2], help=_help_of(spec), callback=self.run)
+        self.spec, self.stream_kind = spec, stream_kind
+        self._has_params = False
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the fields of the command, then the global options."""
-        if not self._made:
-            self._made = True
+        if not self._has_params:
+            self._has_params = True
             self.params += [*self.own_params(), *global_options()]
         return super().get_params(ctx)
 
@@ -40,38 +40,40 @@ class SpecCommand(click.Command):
         """Return the class of the command."""
         from lifecycle.parse import command_class
 
-        return command_class(self.spec.name, self.about)
+        return command_class(self.spec.name, self.stream_kind)
 
     def own_params(self) -> list[click.Parameter]:
-        """Make the arguments and options for its fields."""
+        """Return the arguments and options for the command's fields."""
         from cli.shell.options import parameters
 
         return parameters(self.spec, self.command_class())
 
-    def give(self, confirm_clock: bool, **given: Any) -> int:
+    def run(self, confirm_clock: bool, **typed: Any) -> int:
         """Record what was typed, and return the exit code."""
         from cli.shell.options import words_from
 
-        words = words_from(self.command_class(), given)
+        words = words_from(self.command_class(), typed)
         if self.spec.name == "HoldActivity" and "ends" in words:
-            words.setdefault("on", words["ends"])  # it has been held once it has ended
-        return give({"command": self.spec.name, **words}, confirm_clock=confirm_clock)
+            words.setdefault("on", words["ends"])  # an activity is held on the day on which it ends
+        return record_and_print({"command": self.spec.name, **words}, confirm_clock=confirm_clock)
 
 
 def _help_of(spec: Spec) -> str:
-    """Return what the command does, what it becomes, and whose act it is."""
-    who = "any officer" if spec.role == "any" else f"the role {spec.role}"
+    """Return what the command does, which event it records, and who may give it at which stages."""
+    role = "any officer" if spec.role == "any" else f"the role {spec.role}"
     stages = tuple(stage for stage in spec.stages if stage)
-    when = ""
+    condition = ""
     if 0 < len(stages) < 11:
-        when = f", while the grant is {' or '.join(stage.replace('_', '-') for stage in stages)}"
-    return f"{spec.help}\n\nRecorded as {spec.event}. An act of {who}{when}."
+        condition = f", while the grant is {' or '.join(stage.replace('_', '-') for stage in stages)}"
+    return f"{spec.help}\n\nRecorded as {spec.event}. An act of {role}{condition}."
 
 
-def give(words: Mapping[str, Any], *, confirm_clock: bool = False, file: bytes | None = None) -> int:
-    """Record the command that the words make, print the receipt, and return the exit code.
+def record_and_print(
+    words: Mapping[str, Any], *, confirm_clock: bool = False, file: bytes | None = None
+) -> int:
+    """Parse and record the command, print the receipt, and return the exit code.
 
-    A ``file`` is kept in the book's documents first; its digest is among the words.
+    The bytes of a ``file``, whose digest is among the words, are first kept in the book's documents.
     """
     from cli.recording.personal_data import personal, warning
     from cli.recording.record import record
@@ -79,24 +81,24 @@ def give(words: Mapping[str, Any], *, confirm_clock: bool = False, file: bytes |
     from lifecycle.parse import Malformed, command_from
 
     options = settings()
-    recorder = options.who()
+    recorder = options.recorder()
     with options.open(confirm_clock=confirm_clock) as book:
-        full = {"on": book.today().isoformat(), "actor": recorder, **words}
+        with_defaults = {"on": book.today().isoformat(), "actor": recorder, **words}
         try:
-            command = command_from(full)
+            command = command_from(with_defaults)
         except Malformed as error:
-            return _malformed(options, error, full.get("command_id"))
+            return _malformed(options, error, with_defaults.get("command_id"))
         if fields := personal(words):
             say(prose(warning(fields)), err=True)
         if file is not None:
             book.attach(file)
-        began = time.perf_counter()
+        started = time.perf_counter()
         try:
             receipt, unfinished = record(book, command, recorder)
         except (VersionConflict, StreamStopped) as error:
             return not_recorded(options, error, command.command_id)
-        took = time.perf_counter() - began
-    _log(receipt, took)
+        seconds = time.perf_counter() - started
+    _log(receipt, seconds)
     return _print(options, receipt, unfinished)
 
 
@@ -106,13 +108,13 @@ def _malformed(options: Settings, error: Any, command_id: object) -> int:
     for line in malformed(error):
         say(line, err=True)
     if options.json:
-        named = command_id if isinstance(command_id, str) and command_id else None
-        say(to_json(as_json(named, "malformed", message=str(error))))
+        id_ = command_id if isinstance(command_id, str) and command_id else None
+        say(to_json(as_json(id_, "malformed", message=str(error))))
     return 2
 
 
 def not_recorded(options: Settings, error: "BookError", command_id: str) -> int:
-    """Print why nothing was recorded, and return the exit code. The command may come again."""
+    """Print why nothing was recorded, and return the exit code. The command may be given again."""
     from cli.shell.failures import show
 
     if options.json:
@@ -135,21 +137,21 @@ def _print(options: Settings, receipt: "CommandResult", unfinished: Sequence[str
 
 def accepted(receipt: "CommandResult") -> str:
     """Return what was recorded, and at which position."""
-    at = f"{safe(' and '.join(receipt.entries))}, position {receipt.position} of the journal"
+    entries = f"{safe(' and '.join(receipt.entries))}, position {receipt.position} of the journal"
     if receipt.outcome == "repeat":
-        return f"recorded before: {receipt.command} as {at}; nothing new"
-    return f"recorded: {receipt.command} as {at}"
+        return f"recorded before: {receipt.command} as {entries}; nothing new"
+    return f"recorded: {receipt.command} as {entries}"
 
 
 def refused(receipt: "CommandResult") -> str:
-    """Return which rule refused it, and why."""
-    before = "refused before" if receipt.outcome == "repeat" else "refused"
+    """Return which rule refused the command, and why."""
+    outcome = "refused before" if receipt.outcome == "repeat" else "refused"
     rule = f" ({prose(receipt.rule)})" if receipt.rule else ""
-    return f"{before}: {receipt.refusal}: {prose(receipt.message or '')}{rule}"
+    return f"{outcome}: {receipt.refusal}: {prose(receipt.message or '')}{rule}"
 
 
 def receipt_json(receipt: "CommandResult") -> dict[str, Any]:
-    """Return the receipt as programs read it."""
+    """Return the receipt for JSON."""
     return as_json(
         receipt.command_id,
         receipt.outcome,
@@ -168,7 +170,7 @@ def as_json(  # noqa: PLR0917 in the order of the keys
     entries: tuple[str, ...] = (),
     position: int | None = None,
 ) -> dict[str, Any]:
-    """Return one receipt with every key."""
+    """Return the fields of a receipt under the keys of ``--json``."""
     return {
         "command_id": command_id,
         "outcome": outcome,
@@ -179,16 +181,16 @@ def as_json(  # noqa: PLR0917 in the order of the keys
     }
 
 
-def _log(receipt: "CommandResult", took: float) -> None:
+def _log(receipt: "CommandResult", seconds: float) -> None:
     from cli.shell.log import line
 
-    about, _, grant = receipt.stream.partition(":")
+    stream_kind, _, id_ = receipt.stream.partition(":")
     line(
         "command",
         command=receipt.command,
         command_id=receipt.command_id,
-        grant=grant if about == "grant" else None,
+        grant=id_ if stream_kind == "grant" else None,
         outcome=receipt.outcome,
         refusal=receipt.refusal,
-        seconds=round(took, 4),
+        seconds=round(seconds, 4),
     )

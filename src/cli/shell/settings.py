@@ -1,4 +1,4 @@
-"""What holds for every command: which book, who asks, and in what form the answer goes."""
+"""The global options: which book, which officer, and in which form the output is."""
 
 import os
 import sys
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from projections.engine.detached_views import ViewsAlone
 
 DEFAULT_BOOK = "grantbook"
-"""The folder that is taken where no book is named and it is there."""
+"""The folder that is opened if no book is named."""
 
 
 class Settings:
-    """The global options, given before or after the command's own words."""
+    """The global options, which may stand before or after a command's words."""
 
     def __init__(self) -> None:
         self.book: str | None = None
@@ -24,27 +24,27 @@ class Settings:
         self.json = False
         self.no_color = False
         self._warned = set[str]()
-        """The warnings of stopped streams that were printed."""
+        """Warnings of stopped streams that were printed already."""
 
     @property
     def color(self) -> bool:
-        """Colour goes to a terminal only, and nowhere where it is unwanted."""
+        """Whether to write in colour: on a terminal, unless colour is switched off."""
         return not self.no_color and "NO_COLOR" not in os.environ and sys.stdout.isatty()
 
-    def who(self) -> str:
-        """Return the officer who records. Raises ``UsageError`` if the name is no officer's id."""
+    def recorder(self) -> str:
+        """Return the officer who records. Raises ``UsageError`` if the id has another form."""
         from lifecycle.parse import Malformed, recorder_from
 
         officer = (
-            self.officer if self.officer is not None else os.environ.get("GRANTBOOK_OFFICER") or _login()
+            self.officer if self.officer is not None else os.environ.get("GRANTBOOK_OFFICER") or _login_name()
         )
         try:
             return recorder_from(officer)
         except Malformed as error:
             raise click.UsageError(f"--as: {error.problems[0][1]}: give your id as an officer") from None
 
-    def where(self) -> str:
-        """Return the address of the book. Raises ``UsageError`` if none is named."""
+    def address(self) -> str:
+        """Return the book's folder or URL. Raises ``UsageError`` if no book is named."""
         if book := os.environ.get("GRANTBOOK_BOOK") if self.book is None else self.book:
             return book
         if self.book is None and os.path.exists(os.path.join(DEFAULT_BOOK, "book.toml")):  # noqa: PTH110, PTH118 pathlib would cost help 5 ms
@@ -61,48 +61,49 @@ class Settings:
         views: str | None = None,
         as_is: bool = False,
     ) -> "Book":
-        """The book, open; ``views``: where they lie, if not with it. ``as_is``: whatever became of it.
+        """Open the book and return it.
 
-        Raises ``Unreachable``, or ``Altered`` where it has lost what was sealed.
+        ``views`` names the place of its views, if they are not in the book. ``as_is`` opens it without the
+        checks. Raises ``Unreachable``, or ``Altered`` if the book has lost entries that were sealed.
         """
         from lifecycle.book.book import Book
 
         book = Book.open(
-            located(self.where()),
+            located(self.address()),
             confirm_clock=confirm_clock,
             read_only=read_only,
             views=None if views is None else located(views),
             as_is=as_is,
         )
-        if not as_is:  # `health` and `audit` name such rows in their own answers
+        if not as_is:  # `health` and `audit` list these rows in their own output
             self.warn(book)
         return book
 
     def warn(self, book: "Book") -> None:
-        """Name on stderr each row at which a stream is stopped, once in a command."""
-        for stop in book.journal.left_out.faults():
-            if (sentence := str(stop)) not in self._warned:
+        """Print each row at which a stream is stopped on stderr, once a command."""
+        for fault in book.journal.left_out.faults():
+            if (sentence := str(fault)) not in self._warned:
                 from cli.output.terminal_text import prose, say
 
                 self._warned.add(sentence)
                 say(f"warning: {prose(sentence)}", err=True)
 
-    def reading(self, views: str | None) -> "Book | ViewsAlone":
-        """The book, to be read; or the views at the place, alone and as they are. Raises ``Unreachable``."""
+    def open_for_report(self, views: str | None) -> "Book | ViewsAlone":
+        """Return the book, or the detached ``views`` without their journal. Raises ``Unreachable``."""
         if views is None:
-            return self.to_read()
+            return self.open_to_read()
         from projections.engine.detached_views import ViewsAlone
 
         return ViewsAlone(located(views))
 
-    def to_read(self) -> "Book":
-        """The book. Of a folder the journal is only read: who may not write in it gets an answer, too."""
+    def open_to_read(self) -> "Book":
+        """Open the book and return it. A folder is opened read-only, for users who may not write in it."""
         from lifecycle.journal.addresses import is_address
 
-        return self.open(read_only=not is_address(self.where()))
+        return self.open(read_only=not is_address(self.address()))
 
 
-def _login() -> str:
+def _login_name() -> str:
     import getpass
 
     try:
@@ -112,7 +113,10 @@ def _login() -> str:
 
 
 def located(text: str) -> Any:
-    """Return a folder or the address of a database. Raises ``UsageError`` if it only resembles one."""
+    """Return the path of a folder, or the text if it is the address of a database.
+
+    Raises ``UsageError`` if the text only resembles an address.
+    """
     from pathlib import Path
 
     from lifecycle.journal.addresses import is_address
@@ -120,40 +124,41 @@ def located(text: str) -> Any:
     if is_address(text):
         return text
     if text.startswith(("postgres:", "postgresql:")) or "password=" in text:
-        raise click.UsageError("the address of a database begins with postgresql://")  # no password is told
+        # The message does not repeat the text, which may hold a password.
+        raise click.UsageError("the address of a database begins with postgresql://")
     return Path(text)
 
 
 def settings() -> Settings:
-    """Return the settings of the command that runs."""
+    """Return the global options of the running command."""
     return click.get_current_context().find_root().ensure_object(Settings)
 
 
-def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
-    def keep(ctx: click.Context, _: click.Parameter, value: Any) -> None:
-        if value is not None and value is not False:  # an empty one was named: nothing else is taken for it
+def _setter(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def set_(ctx: click.Context, _: click.Parameter, value: Any) -> None:
+        if value is not None and value is not False:  # an empty text was typed, so no default replaces it
             setattr(ctx.find_root().ensure_object(Settings), name, value)
 
-    return keep
+    return set_
 
 
 def global_options() -> list[click.Option]:
-    """Make the global options for one command: each takes them, so that people may type them anywhere."""
+    """Return the global options. Every command has them, so that people may type them anywhere."""
 
-    def option(words: list[str], name: str, **more: Any) -> click.Option:
-        return click.Option(words, expose_value=False, is_eager=True, callback=_keep(name), **more)
+    def option(flags: list[str], name: str, **settings: Any) -> click.Option:
+        return click.Option(flags, expose_value=False, is_eager=True, callback=_setter(name), **settings)
 
     return [
         option(["--book", "_book"], "book", metavar="PATH|URL", help="The book (or GRANTBOOK_BOOK)."),
         option(["--as", "_as"], "officer", metavar="OFFICER", help="Who records (or GRANTBOOK_OFFICER)."),
-        option(["--json", "_json"], "json", is_flag=True, help="Answer in JSON, lists as JSON Lines."),
-        option(["--no-color", "_no_color"], "no_color", is_flag=True, help="No colour."),
+        option(["--json", "_json"], "json", is_flag=True, help="Print JSON; lists as JSON Lines."),
+        option(["--no-color", "_no_color"], "no_color", is_flag=True, help="Print without colour."),
     ]
 
 
 class Command(click.Command):
-    """A command that takes the global options beside its own."""
+    """A command that also has the global options."""
 
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.params.extend(global_options())

@@ -161,7 +161,7 @@ class SwitchSealing(FundCommand[SealingSwitched]):
 
 
 class AttachFundDocument(FundCommand[DocumentAttached]):
-    """Put a file beside the fund."""
+    """Attach a file to the fund."""
 
     NAME = "AttachDocument"
 

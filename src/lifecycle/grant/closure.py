@@ -175,7 +175,7 @@ class ReopenGrant(GrantCommand[GrantReopened]):
 
 
 class AttachDocument(GrantCommand[DocumentAttached]):
-    """Put a file beside a grant."""
+    """Attach a file to a grant."""
 
 
 COMMANDS = (

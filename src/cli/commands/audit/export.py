@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.command(
     "export",
     cls=Command,
-    help="""Write what an auditor needs to check it all alone.
+    help="""Write a package that an auditor can check alone.
 
     A new folder with entries, answers, the hashes of all leaves, checkpoints, public key, a proof of each
     stream's newest entry, a signed list of all files, and verify.py, one readable file that checks them

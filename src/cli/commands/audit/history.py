@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.command(
     "history",
     cls=Command,
-    help="""Tell a life in sentences: who, when, before → after.
+    help="""Show a history in sentences: who, when, before → after.
 
     In order of the days on which things took effect; late, corrected and struck
     entries are marked.""",

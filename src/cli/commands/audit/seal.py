@@ -22,7 +22,7 @@ _FAILED = 4
 @click.command(
     "seal",
     cls=Command,
-    help="""Seal what is unsealed with a signed checkpoint.
+    help="""Seal all unsealed entries with a signed checkpoint.
 
     Every stored byte is hashed again first, and the journal must extend what was sealed before: one that
     is shorter, or another from some entry on, is refused. Unsealed entries that others have recorded are
@@ -134,7 +134,7 @@ def _quarantined(words: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
     from lifecycle.parse import Malformed, checked
 
     options = settings()
-    recorder = options.who()
+    recorder = options.recorder()
     with options.open(as_is=True) as book:
         fields = {"on": book.today().isoformat(), "actor": recorder, **words}
         try:

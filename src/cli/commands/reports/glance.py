@@ -39,7 +39,7 @@ def glance(**given: Any) -> int:
 
     options = settings()
     form = given["form"] or ("json" if options.json else "table")
-    with options.to_read() as book:
+    with options.open_to_read() as book:
         on = book.today() if given["as_of"] is None else day_from(given["as_of"], "--as-of")
         position = None if given["known"] is None else position_from(book, given["known"])
         since = given["since"] or str(on - _WEEK)

@@ -64,7 +64,7 @@ def search(words: tuple[str, ...], **given: Any) -> int:
     )
 
 
-@click.command("match", cls=Command, help="List who has solved a like problem, with the evidence.")
+@click.command("match", cls=Command, help="List who has solved a similar problem, with the evidence.")
 @click.option("--need", metavar="WORDS", required=True, help="What is to be learned.")
 @click.option("--recipient", metavar="CC", required=True, help="Who wants to learn it.")
 @_SECTOR
@@ -108,7 +108,7 @@ def _answer(name: str, heading: str, question: "Question", given: dict[str, Any]
 
     options = settings()
     form = given["form"] or ("json" if options.json else "table")
-    with options.reading(given["views"]) as book:
+    with options.open_for_report(given["views"]) as book:
         on = book.today() if given["as_of"] is None else day_from(given["as_of"], "--as-of")
         known = None if given["known"] is None else position_from(book, given["known"])
         with tables_at(book, known) as (connection, position):

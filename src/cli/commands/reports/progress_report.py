@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 def progress(**given: Any) -> int:
     """Write the progress report."""
     html = given["form"] == "html" or (given["form"] is None and str(given["output"]).endswith(".html"))
-    with settings().reading(given["views"]) as book:
+    with settings().open_for_report(given["views"]) as book:
         text = written(book, given, html=html)
     write_text(text, given["output"])
     return 0

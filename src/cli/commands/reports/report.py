@@ -55,7 +55,7 @@ def _report(ctx: click.Context, /, **given: Any) -> int:
         raise click.UsageError("--all adds what is not asked for: leave --by and --due-within out")
     if form == "ics" and due_within is None:
         raise click.UsageError("reminders are of what is due: name the days ahead with --due-within DAYS")
-    with options.reading(given["views"]) as book:
+    with options.open_for_report(given["views"]) as book:
         report = ask(
             book,
             str(ctx.info_name),
@@ -206,11 +206,11 @@ calls = _command("calls", "Proposals, selections and what is left, by call.", _b
 exchanges = _command("exchanges", "Activities, and who took part.", _by, _grant)
 outcomes = _command("outcomes", "Outcomes sought and achieved, results and lessons.", _by, _grant)
 countries = _command("countries", "Who receives and who provides, alone and in pairs.", _by)
-value = _command("value", "What came beside the grants, and what things cost.", _by, _grant)
-instalments = _command("instalments", "What partners were to pay when, and what arrived.")
-follow_ups = _command("follow-ups", "Actions promised, and the money they wait for.", _waiting, _grant)
+value = _command("value", "Co-financing beside the grants, and unit costs.", _by, _grant)
+instalments = _command("instalments", "What partners had to pay, when, and what arrived.")
+follow_ups = _command("follow-ups", "Follow-up actions, and the money that they need.", _waiting, _grant)
 stages = _command("stages", "How many days each grant spent in each stage.", _grant)
 parties = _command("parties", "Who facilitates or finances exchanges of others.", _grant)
 experts = _command("experts", "Who helps with an exchange, and what for.", _grant)
-surveys = _command("surveys", "Clients that were asked.", _grant)
+surveys = _command("surveys", "Surveys of clients: respondents and satisfaction.", _grant)
 consultations = _command("consultations", "When partners met.")

@@ -41,7 +41,7 @@ def sites(grant: str, activity: str, **given: Any) -> int:
 
     options = settings()
     form = given["form"] or ("json" if options.json else "table")
-    with options.reading(given["views"]) as book:
+    with options.open_for_report(given["views"]) as book:
         on = book.today() if given["as_of"] is None else day_from(given["as_of"], "--as-of")
         known = None if given["known"] is None else position_from(book, given["known"])
         with tables_at(book, known, grant) as (connection, position):
