@@ -126,7 +126,7 @@ EVOLVE: dict[type[Event], Callable[[Any, Any], Call]] = {
     GrantSelected: _grant_selected,
     SelectionReleased: _selection_released,
 }
-"""How each event changes the call."""
+"""The function by which each event changes the call."""
 EVENTS: tuple[type[Event], ...] = (*EVOLVE, EntryCorrected)
 """Every event that a call's stream can hold; the correction is folded by `history`."""
 
@@ -207,7 +207,7 @@ RULES: Rules = {
     CallClosed: Guards(invariants=(Rule(1, _check_closing),)),
     GrantSelected: Guards(invariants=(Rule(1, not_closed),)),
 }
-"""What is asked before each event, each rule with the number of its rule set."""
+"""The rules of each event, each with the number of the rule set that introduced it."""
 
 
 class OpenCall(CallCommand[CallOpened]):
@@ -222,4 +222,4 @@ COMMANDS = (
     OpenCall.spec("call open", "secretariat", (), ("call",)),
     CloseCall.spec("call close", "secretariat", (), ("call",)),
 )
-"""How each event is asked for."""
+"""The commands, as the catalogue lists them."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from lifecycle.decide.decision import no_longer
-from lifecycle.grant.rules import askers
+from lifecycle.grant.rules import requesters
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.guards import third
@@ -29,7 +29,7 @@ def corrected_by_third(
             version = entry.event.entry
     for reading in readings:
         if grant is not None and reading.originator_version == version:
-            third(change.actor, "correct it", *askers(grant, reading.event, rules))
+            third(change.actor, "correct it", *requesters(grant, reading.event, rules))
 
 
 def corrections_still_by_third(

@@ -60,7 +60,7 @@ EVOLVE: Evolves = {
     OverpaymentRecorded: unchanged,
     OverpaymentSettled: unchanged,
 }
-"""How each event changes the fund."""
+"""The function by which each event changes the fund, except its flow of money."""
 
 
 FLOWS: Flows = {
@@ -70,4 +70,4 @@ FLOWS: Flows = {
     FundsCommitted: lambda event: -event.amount.amount,
     CommitmentIncreased: lambda event: -event.amount.amount,
 }
-"""How much more, or less, is available from the day of the event on."""
+"""The function that returns how much more, or less, is available from the day of each event on."""

@@ -127,13 +127,13 @@ EVOLVE: Evolves = {
     InstalmentReceived: unchanged,
     ObligationWaived: unchanged,
 }
-"""How each event changes the fund."""
+"""The function by which each event changes the fund, except its flow of money."""
 
 
 FLOWS: Flows = {
     InstalmentReceived: lambda event: (event.holding_amount or event.amount).amount,
 }
-"""How much more, or less, is available from the day of the event on."""
+"""The function that returns how much more, or less, is available from the day of each event on."""
 
 
 class PartnerAlreadyJoined(Refusal, order=STAGE, rule="domain §3: JoinPartner"):
@@ -249,7 +249,7 @@ RULES: Rules = {
     InstalmentReceived: Guards(invariants=(Rule(1, _check_receipt),)),
     ObligationWaived: Guards(invariants=(Rule(2, _check_waiver),)),
 }
-"""What is asked before each event, each rule with the number of its rule set."""
+"""The rules of each event, each with the number of the rule set that introduced it."""
 
 
 class JoinPartner(FundCommand[PartnerJoined]):
@@ -291,4 +291,4 @@ COMMANDS = (
     ReceiveInstalment.spec("fund receive-instalment", "finance", (), ("partner",)),
     WaiveFundObligation.spec("fund waive", "approver", (), ("obligation",)),
 )
-"""How each event is asked for."""
+"""The commands, as the catalogue lists them."""

@@ -84,7 +84,7 @@ EVOLVE: Evolves = {
     SealingSwitched: _sealing_switched,
     DocumentAttached: unchanged,
 }
-"""How each event changes the fund."""
+"""The function by which each event changes the fund, except its flow of money."""
 
 
 def _check_not_established(fund: Fund) -> None:
@@ -145,7 +145,7 @@ RULES: Rules = {
     FundEstablished: Guards(invariants=(Rule(1, _check_not_established),)),
     PolicyAdopted: Guards(invariants=(Rule(1, _check_edition),)),
 }
-"""What is asked before each event, each rule with the number of its rule set."""
+"""The rules of each event, each with the number of the rule set that introduced it."""
 
 
 class EstablishFund(FundCommand[FundEstablished]):
@@ -172,4 +172,4 @@ COMMANDS = (
     SwitchSealing.spec("fund switch-sealing", "administrator"),
     AttachFundDocument.spec("document attach-to-fund", "any", (), ("file",)),
 )
-"""How each event is asked for."""
+"""The commands, as the catalogue lists them."""

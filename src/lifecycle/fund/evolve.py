@@ -24,7 +24,7 @@ FLOWS: Flows = {
     **treasury.FLOWS,
     **commitments.FLOWS,
 }
-"""How much more, or less, is available from the day of the event on."""
+"""The function that returns how much more, or less, is available from the day of each event on."""
 
 
 def evolve(fund: Fund, event: Event) -> Fund:

@@ -61,7 +61,7 @@ EVOLVE: Evolves = {
     OfficerAppointed: _officer_appointed,
     OfficerRetired: _officer_retired,
 }
-"""How each event changes the fund."""
+"""The function by which each event changes the fund, except its flow of money."""
 
 
 def _check_retirement(fund: Fund, event: OfficerRetired) -> None:
@@ -90,7 +90,7 @@ RULES: Rules = {
     OfficerAppointed: Guards(invariants=(Rule(2, _check_likeness),)),
     OfficerRetired: Guards(invariants=(Rule(1, _check_retirement),)),
 }
-"""What is asked before each event, each rule with the number of its rule set."""
+"""The rules of each event, each with the number of the rule set that introduced it."""
 
 
 class AppointOfficer(FundCommand[OfficerAppointed]):
@@ -105,4 +105,4 @@ COMMANDS = (
     AppointOfficer.spec("officer appoint", "administrator", (), ("officer",)),
     RetireOfficer.spec("officer retire", "administrator", (), ("officer",)),
 )
-"""How each event is asked for."""
+"""The commands, as the catalogue lists them."""

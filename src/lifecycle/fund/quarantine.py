@@ -47,4 +47,4 @@ EVOLVE: Evolves = {
     RowQuarantined: unchanged,
     AnswerQuarantined: unchanged,
 }
-"""How each event changes the fund."""
+"""The function by which each event changes the fund, except its flow of money."""

@@ -48,7 +48,7 @@ EVOLVE: Evolves = {
     IncomeCredited: unchanged,
     FundsReturned: unchanged,
 }
-"""How each event changes the fund."""
+"""The function by which each event changes the fund, except its flow of money."""
 
 
 FLOWS: Flows = {
@@ -56,7 +56,7 @@ FLOWS: Flows = {
     FeeCharged: lambda event: -event.amount.amount,
     FundsReturned: lambda event: -event.amount.amount,
 }
-"""How much more, or less, is available from the day of the event on."""
+"""The function that returns how much more, or less, is available from the day of each event on."""
 
 
 def _check_currency(fund: Fund, event: FeeCharged | IncomeCredited | FundsReturned) -> None:
@@ -96,7 +96,7 @@ RULES: Rules = {
     IncomeCredited: Guards(invariants=(Rule(1, _check_currency),)),
     FundsReturned: Guards(invariants=(Rule(1, _check_return),)),
 }
-"""What is asked before each event, each rule with the number of its rule set."""
+"""The rules of each event, each with the number of the rule set that introduced it."""
 
 
 class ChargeFee(FundCommand[FeeCharged]):
@@ -116,4 +116,4 @@ COMMANDS = (
     CreditIncome.spec("fund credit-income", "finance"),
     ReturnFunds.spec("fund return-funds", "finance", (), ("partner",)),
 )
-"""How each event is asked for."""
+"""The commands, as the catalogue lists them."""

@@ -1,4 +1,4 @@
-"""From the promise to effectiveness: conditions, signature, closing date, lapse; and what a window asks."""
+"""From approval to effectiveness or lapse, and the checks of a window's limits."""
 
 from datetime import date
 from decimal import Decimal
@@ -16,7 +16,7 @@ from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import GRANT, A, S
 from lifecycle.policy.edition import Edition, Window, first_day, last_day
 from lifecycle.types.dates import Day
-from lifecycle.types.stage import Stage
+from lifecycle.types.stage import NOT_STATED, Stage
 from lifecycle.types.text import Line, Reason
 
 
@@ -24,7 +24,7 @@ class ConditionMet(GrantEvent):
     """A condition of the approval is met. Recorded by the secretariat."""
 
     condition: Line
-    """As the approval words it."""
+    """In the words of the approval."""
 
 
 class AgreementSigned(GrantEvent):
@@ -32,14 +32,14 @@ class AgreementSigned(GrantEvent):
 
 
 class GrantMadeEffective(GrantEvent):
-    """Money may flow from this day. Recorded by the secretariat."""
+    """Payments and activities are possible from this day. Recorded by the secretariat."""
 
     closing_date: Day
-    """Last day for activities."""
+    """The last day for activities."""
 
 
 class GrantLapsed(GrantEvent):
-    """The approval ran out unused. Its pair on the fund is CommitmentReleased.
+    """The approved grant did not become effective. Its pair on the fund is CommitmentReleased.
 
     Recorded by an approver.
     """
@@ -47,9 +47,9 @@ class GrantLapsed(GrantEvent):
     VERSION: ClassVar[int] = 2
 
     given_up: Literal[True] | None = None
-    """The country gave it up: it lapses before its time is over. Needs a reason."""
+    """The country gave the grant up, so that it may lapse before its time is over. Needs a reason."""
     reason: Reason | None = None
-    """Why it was not used."""
+    """Why the grant did not become effective."""
 
     @model_validator(mode="after")
     def _with_a_reason(self) -> "GrantLapsed":
@@ -76,37 +76,38 @@ EVOLVE: Evolves = {
     GrantMadeEffective: _grant_made_effective,
     GrantLapsed: end_in(Stage.LAPSED),
 }
-"""How each event changes the grant."""
+"""The function by which each event changes the grant."""
 
 
-_ALWAYS = frozenset(("activity", "follow_up", "disbursement_deadline"))
+_WITHOUT_SPAN = frozenset(("activity", "follow_up", "disbursement_deadline"))
+"""Obligations of every edition: their due dates are the grant's own."""
 
 
-def asks_for(edition: Edition | None, obligation: str, window: str) -> bool:
-    """Whether the edition asks a grant of the window for the obligation; `True` if no edition is known."""
-    if edition is None or obligation in _ALWAYS:
+def requires_obligation(edition: Edition | None, obligation: str, window: str) -> bool:
+    """Return whether a grant of the window has the obligation by the edition; `True` if that is `None`."""
+    if edition is None or obligation in _WITHOUT_SPAN:
         return True
     if obligation == "implementation":
-        rules = edition.windows.get(window)
-        return rules is not None and rules.max_months is not None
+        limits = edition.windows.get(window)
+        return limits is not None and limits.max_months is not None
     if obligation == "signature" and not edition.agreement_required:
         return False
     return obligation in edition.obligations
 
 
-def on_the_way(grant: Grant, edition: Edition) -> tuple[str, date | None]:
-    """What an approved grant that is not effective waits for, signature or effectiveness, and when it is due.
+def next_step(grant: Grant, edition: Edition) -> tuple[str, date | None]:
+    """Return what an approved grant waits for, ``signature`` or ``effectiveness``, and its due date.
 
     The date is `None` if the edition has no span for it.
     """
     assert grant.approved_on is not None
     if edition.agreement_required and grant.signed_on is None:
-        name, base = "signature", grant.approved_on
+        step, starts_on = "signature", grant.approved_on
     else:
         signed_on = grant.signed_on if edition.agreement_required else None
-        name, base = "effectiveness", signed_on or grant.approved_on
-    span = {str(key): value for key, value in edition.obligations.items()}.get(name)
-    return name, None if span is None else span.after(base)
+        step, starts_on = "effectiveness", signed_on or grant.approved_on
+    span = {str(name): span for name, span in edition.obligations.items()}.get(step)
+    return step, None if span is None else span.after(starts_on)
 
 
 class UnknownCondition(Refusal, order=STAGE, rule="domain §3: MeetCondition"):
@@ -129,11 +130,11 @@ def _check_conditions_met(grant: Grant) -> None:
 
 
 class AgreementNotSigned(Refusal, order=STAGE, rule="domain §3: MakeEffective"):
-    """The edition asks for an agreement, and there is none yet."""
+    """The edition requires a signed agreement, and the agreement is not signed."""
 
 
 class ClosingDateBeforeEffectiveness(Refusal, order=DATES, rule="domain §3: MakeEffective"):
-    """A grant does not close before it is effective."""
+    """The closing date is before effectiveness."""
 
 
 def _check_effectiveness(grant: Grant, event: GrantMadeEffective, fund: Fund) -> None:
@@ -158,12 +159,12 @@ class NotYetLapsed(Refusal, order=DATES, rule="domain §3: LapseGrant"):
 
 
 def _check_lapse(grant: Grant, event: GrantLapsed, fund: Fund) -> None:
-    name, due = on_the_way(grant, edition_of(grant, fund))
-    if event.given_up or due is None or (name, None) in grant.waived:
+    step, due = next_step(grant, edition_of(grant, fund))
+    if event.given_up or due is None or (step, None) in grant.waived:
         return
     if event.on <= due:
         raise NotYetLapsed(
-            f"the {name} is due on {due}: the grant lapses after that day, or before it with given_up"
+            f"the {step} is due on {due}: the grant lapses after that day, or before it with given_up"
             " and a reason"
         )
 
@@ -172,10 +173,13 @@ class BeyondWindow(Refusal, order=DATES, rule="domain §4.6: windows hold"):
     """The closing date is outside the window's span."""
 
 
-def within_span(effective_on: date, closing_date: date, window: Window, *, upper: bool = True) -> None:
-    """Refuse a closing date outside the window's span. The last day counts. Raises `BeyondWindow`."""
+def within_span(effective_on: date, closing_date: date, window: Window, *, check_latest: bool = True) -> None:
+    """Refuse a closing date outside the window's span; its last day is inside. Raises `BeyondWindow`.
+
+    ``check_latest``: whether it may be too late, not only too early.
+    """
     latest = last_day(effective_on, window)
-    if upper and latest is not None and closing_date > latest:
+    if check_latest and latest is not None and closing_date > latest:
         assert window.max_months is not None
         raise BeyondWindow(
             f"{closing_date} is after {latest}, the last day of the window: {window.max_months.value} months"
@@ -192,7 +196,7 @@ def within_span(effective_on: date, closing_date: date, window: Window, *, upper
 
 
 class TooFewRecipients(Refusal, order=TERMS, rule="domain §5: min_recipients"):
-    """The window asks for more recipient countries."""
+    """The grant has fewer recipient countries than the window requires."""
 
 
 class CapacityShareTooHigh(Refusal, order=TERMS, rule="domain §5: max_capacity_share"):
@@ -200,12 +204,15 @@ class CapacityShareTooHigh(Refusal, order=TERMS, rule="domain §5: max_capacity_
 
 
 class InstitutionMissing(Refusal, order=TERMS, rule="domain §5: institution"):
-    """The window asks for a public institution."""
+    """The window requires a public institution, and the grant names none."""
 
 
 def fits_window(grant: Grant, recipients: tuple[str, ...], window: Window, edition: Edition) -> None:
-    """Refuse a grant that its window does not admit: recipients, capacity share, institution."""
-    stated = {code for code in recipients if code != "ZZ"}
+    """Refuse a grant that its window does not admit. Raises a refusal.
+
+    Checks the recipient countries, the capacity share and the institution.
+    """
+    stated = {code for code in recipients if code != NOT_STATED}
     if window.min_recipients is not None and len(stated) < window.min_recipients.value:
         raise TooFewRecipients(
             f"window {grant.window} of edition {edition.name} asks for at least {window.min_recipients.value}"
@@ -213,11 +220,11 @@ def fits_window(grant: Grant, recipients: tuple[str, ...], window: Window, editi
         )
     share = grant.capacity_share
     if window.max_capacity_share is not None and share is not None:
-        limit = window.max_capacity_share
-        if share > type(share)(limit.value):
+        most, source = Decimal(window.max_capacity_share.value), window.max_capacity_share.source
+        if share > most:
             raise CapacityShareTooHigh(
-                f"{_percent(share)} of the budget is for capacity to share; at most"
-                f" {_percent(type(share)(limit.value))} ({limit.source})"
+                f"{_percent(share)} of the budget is for capacity to share;"
+                f" at most {_percent(most)} ({source})"
             )
     if window.institution is not None and window.institution.value and not grant.institution:
         raise InstitutionMissing(
@@ -226,26 +233,28 @@ def fits_window(grant: Grant, recipients: tuple[str, ...], window: Window, editi
 
 
 def _percent(share: Decimal) -> str:
-    """A share as people read it, not rounded to fewer than ten places."""
+    """Return the share as a percentage, rounded to ten decimals."""
     text = f"{share * 100:.10f}".rstrip("0").rstrip(".")
     return f"{text} %"
 
 
 class CapabilityNotPlanned(Refusal, order=TERMS, rule="domain §5: capabilities"):
-    """The window asks for a plan for each of its capabilities."""
+    """The plan leaves out a capability that the window requires."""
 
 
 def plans_capabilities(name: str, planned: tuple[str, ...], window: Window) -> None:
     """Refuse a plan that leaves out a capability of the window. Raises `CapabilityNotPlanned`."""
-    asked = window.capabilities
-    if asked is not None and (missing := [one for one in asked.value if one not in planned]):
+    required = window.capabilities
+    if required is None:
+        return
+    if missing := [capability for capability in required.value if capability not in planned]:
         raise CapabilityNotPlanned(
-            f"window {name} asks for a plan for {' and '.join(missing)} as well ({asked.source})"
+            f"window {name} asks for a plan for {' and '.join(missing)} as well ({required.source})"
         )
 
 
 def fits_months(name: str, months: int, window: Window) -> None:
-    """Refuse to promise more months than the window has, or fewer. Raises `BeyondWindow`."""
+    """Refuse more months than the window has, or fewer. Raises `BeyondWindow`."""
     most, least = window.max_months, window.min_months
     if most is not None and months > most.value:
         raise BeyondWindow(f"{months} months are asked for; window {name} has {most.value} ({most.source})")
@@ -256,13 +265,13 @@ def fits_months(name: str, months: int, window: Window) -> None:
 
 
 def edition_of(grant: Grant, fund: Fund) -> Edition:
-    """The edition that governs an approved grant."""
+    """Return the edition that governs the grant, which is approved."""
     assert grant.edition is not None
     return fund.editions[grant.edition]
 
 
-def deadline(grant: Grant, fund: Fund) -> date | None:
-    """The last day on which money may leave; `None` before effectiveness."""
+def disbursement_deadline(grant: Grant, fund: Fund) -> date | None:
+    """Return the last day on which money may be paid; `None` before effectiveness."""
     return None if grant.closing_date is None else edition_of(grant, fund).deadline(grant.closing_date)
 
 
@@ -277,11 +286,11 @@ RULES: Rules = {
     ),
     GrantLapsed: Guards(invariants=(Rule(2, _check_lapse),)),
 }
-"""What is asked before each event, each rule with the number of its rule set."""
+"""The rules of each event, each with the number of the rule set that introduced it."""
 
 
 class MeetCondition(GrantCommand[ConditionMet]):
-    """Record a condition as met."""
+    """Record that a condition is met."""
 
 
 class SignAgreement(GrantCommand[AgreementSigned]):
@@ -289,11 +298,11 @@ class SignAgreement(GrantCommand[AgreementSigned]):
 
 
 class MakeEffective(GrantCommand[GrantMadeEffective]):
-    """Let money flow, until a closing date."""
+    """Make a grant effective, until a closing date."""
 
 
 class LapseGrant(GrantCommand[GrantLapsed]):
-    """End an approval that was never used."""
+    """End an approved grant that did not become effective."""
 
 
 COMMANDS = (
@@ -302,4 +311,4 @@ COMMANDS = (
     MakeEffective.spec("grant make-effective", "secretariat", (A, S), GRANT),
     LapseGrant.spec("grant lapse", "approver", (A, S), GRANT),
 )
-"""How each event is asked for."""
+"""The commands, as the catalogue lists them."""

@@ -1,4 +1,4 @@
-"""Changes to a grant in force: extension, restructuring, more or less money, suspension, cancellation."""
+"""Changes to an approved grant: extension, restructuring, more or less money, suspension, cancellation."""
 
 from typing import ClassVar
 
@@ -29,7 +29,7 @@ from lifecycle.types.vocabularies import Capability, Countries, Scope
 
 
 class ClosingDateExtended(GrantEvent):
-    """The last day for activities moved; due dates move with it and the old ones are kept.
+    """The closing date moved to a later day. Due dates move with it, and the old ones are kept.
 
     Recorded by an approver.
     """
@@ -39,11 +39,11 @@ class ClosingDateExtended(GrantEvent):
     reason: Reason
     """Why more time is needed."""
     waiver: Reason | None = None
-    """Why it may go beyond the window's span."""
+    """Why the closing date may be beyond the window's span."""
 
 
 class GrantRestructured(GrantEvent):
-    """The grant's terms were redrawn; from this day the edition then in force governs it.
+    """The grant's terms were changed. From this day the edition then in force governs it.
 
     Recorded by an approver.
     """
@@ -51,25 +51,25 @@ class GrantRestructured(GrantEvent):
     VERSION: ClassVar[int] = 2
 
     window: Word | None = None
-    """The new window, where it changes."""
+    """The new window, if it changes."""
     recipients: Countries | None = None
     """All receiving countries from now on, where they change."""
     providers: Countries | None = None
     """All providing countries from now on, where they change."""
     objective: Prose | None = None
-    """The new objective, where it changes."""
+    """The new objective, if it changes."""
     institution: Line | None = None
-    """The institution from now on, where it changes."""
+    """The institution from now on, if it changes."""
     capabilities_planned: tuple[Capability, ...] | None = None
-    """The institution's plan from now on, where it changes."""
+    """The institution's plan from now on, if it changes."""
     reason: Reason
-    """Why the terms were redrawn."""
+    """Why the terms were changed."""
     edition: Line
     """The policy edition in force on the day."""
 
 
 class CommitmentIncreased(GrantEvent):
-    """More was promised. Its pair on the fund has the same name.
+    """More was committed. Its pair on the fund has the same name.
 
     Recorded by an approver.
     """
@@ -77,7 +77,7 @@ class CommitmentIncreased(GrantEvent):
     amount: Amount
     """By how much; in the holding currency."""
     reason: Reason | None = None
-    """What the money is for."""
+    """What the further money is for."""
 
 
 class BalanceCancelled(GrantEvent):
@@ -93,23 +93,23 @@ class BalanceCancelled(GrantEvent):
 
 
 class GrantSuspended(GrantEvent):
-    """Payments, activities or both stand still. Recorded by an approver."""
+    """Payments, activities or both are suspended from this day. Recorded by an approver."""
 
     VERSION: ClassVar[int] = 2
 
     scope: Scope
-    """What stands still: payments, activities or all."""
+    """What is suspended: payments, activities or all."""
     reason: Reason
-    """What has to be settled first."""
+    """What has to be settled before the suspension is lifted."""
 
 
 class SuspensionLifted(GrantEvent):
-    """They may go on from this day. Recorded by an approver."""
+    """What was suspended may go on from this day. Recorded by an approver."""
 
     scope: Scope | None = None
-    """Which suspension; every one where not said."""
+    """The suspension that is lifted; all of them if not given."""
     reason: Reason | None = None
-    """How it was settled."""
+    """How the cause was settled."""
 
 
 class GrantCancelled(GrantEvent):
@@ -123,8 +123,8 @@ class GrantCancelled(GrantEvent):
 
 
 def _closing_date_extended(grant: Grant, event: ClosingDateExtended) -> Grant:
-    until = grant.waived_closing_date if event.waiver is None else event.closing_date
-    return grant.replace(closing_date=event.closing_date, waived_closing_date=until)
+    waived = grant.waived_closing_date if event.waiver is None else event.closing_date
+    return grant.replace(closing_date=event.closing_date, waived_closing_date=waived)
 
 
 def _grant_restructured(grant: Grant, event: GrantRestructured) -> Grant:
@@ -146,8 +146,9 @@ def _grant_suspended(grant: Grant, event: GrantSuspended) -> Grant:
 
 
 def _suspension_lifted(grant: Grant, event: SuspensionLifted) -> Grant:
-    still = () if event.scope is None else tuple(scope for scope in grant.suspended if scope != event.scope)
-    return grant.replace(suspended=still)
+    if event.scope is None:
+        return grant.replace(suspended=())
+    return grant.replace(suspended=tuple(scope for scope in grant.suspended if scope != event.scope))
 
 
 EVOLVE: Evolves = {
@@ -159,7 +160,7 @@ EVOLVE: Evolves = {
     SuspensionLifted: _suspension_lifted,
     GrantCancelled: end_in(Stage.CANCELLED),
 }
-"""How each event changes the grant."""
+"""The function by which each event changes the grant."""
 
 
 class ClosingDatePassed(Refusal, order=DATES, rule="domain §3: ExtendClosingDate"):
@@ -222,7 +223,7 @@ def _check_restructuring(grant: Grant, event: GrantRestructured, fund: Fund) -> 
     window = window_of(after.window, edition)
     if grant.effective_on is not None and grant.closing_date is not None:
         waived = after.window == grant.window and _is_waived(grant, fund)
-        within_span(grant.effective_on, grant.closing_date, window, upper=not waived)
+        within_span(grant.effective_on, grant.closing_date, window, check_latest=not waived)
     within_maximum(after, grant.committed, window)
     fits_window(after, event.recipients or grant.recipients, window, edition)
 
@@ -233,11 +234,13 @@ def _check_capability_plan(grant: Grant, event: GrantRestructured, fund: Fund) -
 
 
 def _is_waived(grant: Grant, fund: Fund) -> bool:
-    """Whether an extension that needed its waiver leads to the closing date in force."""
-    until, window = grant.waived_closing_date, window_of(grant.window, edition_of(grant, fund))
+    """Return whether the closing date in force comes from an extension that needed its waiver."""
     assert grant.effective_on is not None
-    span_ends = last_day(grant.effective_on, window)
-    return until is not None and span_ends is not None and span_ends < until == grant.closing_date
+    waived_until = grant.waived_closing_date
+    span_ends = last_day(grant.effective_on, window_of(grant.window, edition_of(grant, fund)))
+    if waived_until is None or span_ends is None:
+        return False
+    return span_ends < waived_until == grant.closing_date
 
 
 def _check_increase(grant: Grant, event: CommitmentIncreased, fund: Fund) -> None:
@@ -260,7 +263,7 @@ def _check_cancelled_balance(grant: Grant, event: BalanceCancelled) -> None:
 
 
 class AlreadySuspended(Refusal, order=STAGE, rule="domain §3: SuspendGrant"):
-    """A suspension of this scope holds."""
+    """The scope is suspended already."""
 
 
 def _check_suspension(grant: Grant, event: GrantSuspended) -> None:
@@ -269,7 +272,7 @@ def _check_suspension(grant: Grant, event: GrantSuspended) -> None:
 
 
 class NotSuspended(Refusal, order=STAGE, rule="domain §3: LiftSuspension"):
-    """No such suspension holds."""
+    """The scope is not suspended, or nothing is."""
 
 
 def _check_lifting(grant: Grant, event: SuspensionLifted) -> None:
@@ -293,32 +296,32 @@ RULES: Rules = {
     GrantSuspended: Guards(invariants=(Rule(1, _check_suspension),)),
     SuspensionLifted: Guards(invariants=(Rule(1, _check_lifting),)),
 }
-"""What is asked before each event, each rule with the number of its rule set."""
+"""The rules of each event, each with the number of the rule set that introduced it."""
 
 
 class RestructuringDraft(Draft):
-    """New terms, before the edition then in force is named."""
+    """New terms, before the edition in force is added."""
 
     window: Word | None = None
-    """The new window, where it changes."""
+    """The new window, if it changes."""
     recipients: Countries | None = None
     """All receiving countries from now on, where they change."""
     providers: Countries | None = None
     """All providing countries from now on, where they change."""
     objective: Prose | None = None
-    """The new objective, where it changes."""
+    """The new objective, if it changes."""
     institution: Line | None = None
-    """The institution from now on, where it changes."""
+    """The institution from now on, if it changes."""
     capabilities_planned: tuple[Capability, ...] | None = None
-    """The institution's plan from now on, where it changes."""
+    """The institution's plan from now on, if it changes."""
     reason: Reason
-    """Why the terms were redrawn."""
+    """Why the terms were changed."""
 
 
 class RestructureGrant(GrantCommand[RestructuringDraft]):
-    """Redraw a grant's terms.
+    """Change a grant's terms.
 
-    The edition then in force governs it.
+    The edition in force on the day governs the grant from then on.
     """
 
     BECOMES = GrantRestructured
@@ -329,7 +332,7 @@ class ExtendClosingDate(GrantCommand[ClosingDateExtended]):
 
 
 class IncreaseCommitment(GrantCommand[CommitmentIncreased]):
-    """Promise more."""
+    """Commit more money."""
 
 
 class CancelBalance(GrantCommand[BalanceCancelled]):
@@ -341,7 +344,7 @@ class SuspendGrant(GrantCommand[GrantSuspended]):
 
 
 class LiftSuspension(GrantCommand[SuspensionLifted]):
-    """Let them go on."""
+    """Lift a suspension of payments or activities."""
 
 
 class CancelGrant(GrantCommand[GrantCancelled]):
@@ -357,4 +360,4 @@ COMMANDS = (
     LiftSuspension.spec("grant lift", "approver", (A, S, E, F), GRANT),
     CancelGrant.spec("grant cancel", "approver", (A, S, E, F), GRANT),
 )
-"""How each event is asked for."""
+"""The commands, as the catalogue lists them."""

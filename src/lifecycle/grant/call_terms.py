@@ -1,4 +1,4 @@
-"""What a call asks of the grants that answer it."""
+"""The rules of a call for the grants that answer it."""
 
 from lifecycle.call.call import Call, not_closed
 from lifecycle.grant.proposal.request import GrantProposed, ProposalRevised
@@ -9,11 +9,11 @@ from lifecycle.kernel.rule import NONE, Guards, Rule, Rules, in_set
 
 
 class CallNotOpenYet(Refusal, order=DATES, rule="domain §3: OpenCall"):
-    """The call takes proposals from a later day on."""
+    """The proposal is before the first day on which the call takes proposals."""
 
 
 class CallDeadlinePassed(Refusal, order=DATES, rule="domain §3: a call's proposals are in time"):
-    """The call's last day for proposals had passed."""
+    """The proposal is after the last day on which the call takes proposals."""
 
 
 def _check_proposal(call: Call, event: GrantProposed) -> None:
@@ -39,7 +39,7 @@ def _check_revision(call: Call, event: ProposalRevised) -> None:
 
 
 class CriteriaNotScored(Refusal, order=TERMS, rule="domain §3: reviews score the call's criteria"):
-    """The review scores other criteria than the call's."""
+    """The review does not score exactly the criteria of the call."""
 
 
 def _check_scores(call: Call, event: ProposalReviewed) -> None:
@@ -54,13 +54,16 @@ def _check_scores(call: Call, event: ProposalReviewed) -> None:
 
 
 def check_call_terms(call: Call | None, name: str, event: Event, rules: int) -> None:
-    """Refuse a grant's event that its call ``name`` forbids by the rules of this number. Raises a refusal."""
-    asks = list(in_set(RULES.get(type(event), NONE).invariants, rules))
-    if not asks:
+    """Refuse a grant's event that breaks a rule of the call ``name``. Raises a refusal.
+
+    ``call``: the call as it stands before the event; ``rules``: the number of the rule set.
+    """
+    checks = list(in_set(RULES.get(type(event), NONE).invariants, rules))
+    if not checks:
         return
     if call is None or event.on < call.opened_on:
         raise UnknownCall(f"there is no call {name} on {event.on}: call open makes one")
-    for rule in asks:
+    for rule in checks:
         rule.ask(call=call, event=event)
 
 
@@ -70,4 +73,4 @@ RULES: Rules = {
     ProposalReviewed: Guards(invariants=(Rule(1, _check_scores),)),
     GrantApproved: Guards(invariants=(Rule(1, not_closed),)),
 }
-"""What is asked before each event, each rule with the number of its rule set."""
+"""The rules of each event, each with the number of the rule set that introduced it."""

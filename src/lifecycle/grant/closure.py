@@ -1,7 +1,7 @@
-"""The end of the books: waive, close, reopen; and documents beside them."""
+"""Waivers, the closing and reopening of a grant's books, and attached documents."""
 
 from lifecycle.fund.state import Fund
-from lifecycle.grant.agreement import asks_for, edition_of
+from lifecycle.grant.agreement import edition_of, requires_obligation
 from lifecycle.grant.state import Evolves, Grant
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import DocumentAttached, GrantEvent
@@ -15,28 +15,28 @@ from lifecycle.types.text import ItemId, Reason, Word
 
 
 class ObligationWaived(GrantEvent):
-    """An obligation need not be met. Recorded by an approver."""
+    """An obligation need no longer be met. Recorded by an approver."""
 
     obligation: Word
-    """Its name, as the timeline report shows it."""
+    """The obligation's name, as the timeline report shows it."""
     item: ItemId | None = None
-    """Which one, where there are several: an activity, a follow-up, a number."""
+    """Which one, if there are several: an activity, a follow-up, a number."""
     reason: Reason
-    """Why it need not be met."""
+    """Why the obligation need not be met."""
 
 
 class GrantClosed(GrantEvent):
-    """The books of the grant are closed. Recorded by an approver."""
+    """The grant's books were closed. Recorded by an approver."""
 
 
 class GrantReopened(GrantEvent):
-    """A closed grant is worked on again; the earlier closure stays visible.
+    """A closed grant was opened again. The earlier closure stays visible.
 
     Recorded by an approver.
     """
 
     reason: Reason
-    """What has to be done after all."""
+    """What is still to be done."""
 
 
 def _obligation_waived(grant: Grant, event: ObligationWaived) -> Grant:
@@ -61,11 +61,11 @@ EVOLVE: Evolves = {
     GrantReopened: _grant_reopened,
     DocumentAttached: _document_attached,
 }
-"""How each event changes the grant."""
+"""The function by which each event changes the grant."""
 
 
 OVERPAYMENT = "overpayment"
-"""It is waived like an obligation, but it is not one: it has no due date and no row in the timeline."""
+"""Waived like an obligation, though it has no due date and no row in the timeline."""
 
 
 def _check_obligation_name(event: ObligationWaived) -> None:
@@ -79,7 +79,7 @@ def _check_overpayment_has_no_item(event: ObligationWaived) -> None:
 
 
 class NothingOverpaid(Refusal, order=TERMS, rule="domain §3: WaiveObligation"):
-    """No overpayment is waived while nothing is overpaid."""
+    """An overpayment is waived, and nothing is overpaid."""
 
 
 def _check_something_is_overpaid(grant: Grant, event: ObligationWaived) -> None:
@@ -88,7 +88,7 @@ def _check_something_is_overpaid(grant: Grant, event: ObligationWaived) -> None:
 
 
 class OverpaymentOpen(Refusal, order=TERMS, rule="domain §4.1: CloseGrant"):
-    """More was paid than is committed, and neither came back nor was waived."""
+    """More was paid than is committed, and the difference was neither refunded nor waived."""
 
 
 def _check_nothing_overpaid(grant: Grant, event: GrantClosed) -> None:
@@ -100,24 +100,24 @@ def _check_nothing_overpaid(grant: Grant, event: GrantClosed) -> None:
 
 
 class ObligationNotAsked(Refusal, order=STAGE, rule="domain §3: WaiveObligation"):
-    """The edition does not ask for the obligation."""
+    """The grant does not have the obligation by its edition."""
 
 
 def _check_obligation_is_required(grant: Grant, event: ObligationWaived, fund: Fund) -> None:
-    # A proposal that ended is asked for nothing more: what was asked until then counts.
+    # The edition on the day of its end counts for a proposal that has ended.
     day = event.on if grant.ended_on is None else grant.ended_on
     edition = fund.edition_on(day) if grant.edition is None else edition_of(grant, fund)
-    if event.obligation != OVERPAYMENT and not asks_for(edition, event.obligation, grant.window):
+    if event.obligation != OVERPAYMENT and not requires_obligation(edition, event.obligation, grant.window):
         name = "no edition" if edition is None else f"edition {edition.name}"
         raise ObligationNotAsked(f"{name} asks a grant of window {grant.window} for no {event.obligation}")
 
 
 class UndisbursedBalanceRemains(Refusal, order=TERMS, rule="domain §3: CloseGrant"):
-    """Money is left that is neither paid nor cancelled."""
+    """An undisbursed balance is left."""
 
 
 class PaymentsUnfinished(Refusal, order=TERMS, rule="domain §3: CloseGrant"):
-    """A payment was asked for or authorised and is not finished."""
+    """A payment is requested or authorised and not finished."""
 
 
 class CompletionReportOpen(Refusal, order=TERMS, rule="domain §3: CloseGrant"):
@@ -136,11 +136,11 @@ def _check_closure(grant: Grant, fund: Fund) -> None:
         )
     if pending := [payment.id for payment in grant.payments.values() if payment.is_pending]:
         raise PaymentsUnfinished(f"unfinished: {', '.join(pending)}; pay, reject or fail each first")
-    asked = "completion_report" in edition_of(grant, fund).obligations
-    if asked and grant.report_accepted_on is None and ("completion_report", None) not in grant.waived:
+    is_required = "completion_report" in edition_of(grant, fund).obligations
+    if is_required and grant.report_accepted_on is None and ("completion_report", None) not in grant.waived:
         raise CompletionReportOpen("the completion report is neither accepted nor waived")
-    if still := [follow_up.id for follow_up in grant.follow_ups.values() if follow_up.status == "open"]:
-        raise FollowUpsOpen(f"open: {', '.join(still)}; complete, drop or hand over each first")
+    if still_open := [follow_up.id for follow_up in grant.follow_ups.values() if follow_up.status == "open"]:
+        raise FollowUpsOpen(f"open: {', '.join(still_open)}; complete, drop or hand over each first")
 
 
 RULES: Rules = {
@@ -159,7 +159,7 @@ RULES: Rules = {
         )
     ),
 }
-"""What is asked before each event, each rule with the number of its rule set."""
+"""The rules of each event, each with the number of the rule set that introduced it."""
 
 
 class WaiveObligation(GrantCommand[ObligationWaived]):
@@ -171,7 +171,7 @@ class CloseGrant(GrantCommand[GrantClosed]):
 
 
 class ReopenGrant(GrantCommand[GrantReopened]):
-    """Open a closed grant again."""
+    """Open the books of a closed grant again."""
 
 
 class AttachDocument(GrantCommand[DocumentAttached]):
@@ -184,4 +184,4 @@ COMMANDS = (
     ReopenGrant.spec("grant reopen", "approver", (C,), GRANT),
     AttachDocument.spec("document attach", "any", ANY, ("grant", "file")),
 )
-"""How each event is asked for."""
+"""The commands, as the catalogue lists them."""

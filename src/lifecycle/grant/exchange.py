@@ -1,4 +1,4 @@
-"""Exchange activities, and who helps with them."""
+"""Exchange activities, and the parties and experts that help with them."""
 
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar
@@ -21,16 +21,16 @@ from lifecycle.types.vocabularies import Countries, Country, Instrument, PartyRo
 
 
 class Site(Value):
-    """A place that takes part in an activity, with its own clock."""
+    """A place that takes part in an activity, with its time zone."""
 
     site: Line
     """The place's name."""
     time_zone: TimeZone
-    """IANA name, such as ``Africa/Kampala``."""
+    """The IANA name, such as ``Africa/Kampala``."""
 
 
 class Participants(Value):
-    """How many took part from one country. Counts only: no persons."""
+    """How many people from one country took part. Persons are not named."""
 
     country: Country
     """ISO 3166-1 alpha-2."""
@@ -39,26 +39,26 @@ class Participants(Value):
     men: Count = 0
     """How many men."""
     not_stated: Count = 0
-    """How many whose sex the source does not state."""
+    """How many people whose sex the source does not state."""
 
 
 class _Dated(GrantEvent):
-    """With a first and a last day; and a moment, for what several places do at once."""
+    """An event with a first and a last day, and a moment if the activity joins several places."""
 
     starts: Day
-    """First day."""
+    """The first day."""
     ends: Day
-    """Last day."""
+    """The last day."""
     starts_at: Moment | None = None
-    """The instant at which it begins, everywhere: for one that joins several places."""
+    """The moment at which it begins at all places, if it joins several."""
     minutes: Annotated[int, Field(ge=1, le=14_400, strict=True)] | None = None
-    """How long it takes from that instant."""
+    """How long it takes from that moment."""
 
     @model_validator(mode="after")
     def _in_order(self) -> "_Dated":
         if self.ends < self.starts:
             raise ValueError(f"ends on {self.ends}, before it starts on {self.starts}")
-        # Somewhere on earth it is a day earlier or later than in UTC.
+        # In some time zones it is a day earlier or later than in UTC.
         if self.starts_at is not None and not (
             self.starts - timedelta(days=1) <= self.starts_at.date() <= self.ends + timedelta(days=1)
         ):
@@ -79,17 +79,17 @@ class ActivityPlanned(_Dated):
     activity: ItemId
     """Its name within the grant."""
     instrument: Instrument
-    """In which form know-how is exchanged."""
+    """The form in which know-how is exchanged."""
     countries: Countries
-    """Which countries take part."""
+    """The countries that take part."""
     budget: Cost | None = None
     """What it may cost; in the grant's currency."""
     sites: tuple[Site, ...] = ()
-    """Where it takes place, for one that joins several places."""
+    """The places, if it joins several."""
 
 
 class ActivityRescheduled(_Dated):
-    """It is to be held on other days. The superseded due date is kept.
+    """An activity was moved to other days. The superseded due date is kept.
 
     Recorded by the task team leader.
     """
@@ -99,11 +99,11 @@ class ActivityRescheduled(_Dated):
     activity: ItemId
     """Its name within the grant."""
     reason: Reason | None = None
-    """Why it moved."""
+    """Why it was moved."""
 
 
 class ActivityCancelled(GrantEvent):
-    """It will not be held. Recorded by the task team leader."""
+    """An activity will not be held. Recorded by the task team leader."""
 
     activity: ItemId
     """Its name within the grant."""
@@ -112,10 +112,10 @@ class ActivityCancelled(GrantEvent):
 
 
 class ActivityHeld(_Dated):
-    """It was held: an event, however late. Recorded by the task team leader.
+    """An activity was held; it may be recorded late. Recorded by the task team leader.
 
-    If it does not say who gave or who received, a country that was planned, was host or took part gives if
-    it is among the grant's providers, and receives if it is among its recipients.
+    If giving or receiving countries are not named, they are the grant's providers or recipients among the
+    countries that were planned, were hosts or took part.
     """
 
     VERSION: ClassVar[int] = 3
@@ -123,31 +123,31 @@ class ActivityHeld(_Dated):
     activity: ItemId
     """Its name within the grant."""
     hosts: Countries | None = None
-    """Where it was held; any country, also one that is not in the grant."""
+    """The countries in which it was held, also if they are not in the grant."""
     giving: Countries | None = None
-    """Who gave know-how, if not simply the grant's providers that took part."""
+    """The countries that gave know-how, if not the grant's providers that took part."""
     receiving: Countries | None = None
-    """Who received it, if not simply the grant's recipients that took part."""
+    """The countries that received know-how, if not the grant's recipients that took part."""
     participants: tuple[Participants, ...] = ()
-    """Counts by country; any country, also one that is not in the grant."""
+    """Counts by country, also of countries that are not in the grant."""
     cost: Cost | None = None
-    """What it cost in the end."""
+    """What it cost."""
     lessons: Prose | None = None
     """What worked, what did not, and why."""
 
 
 class PartyInvolved(GrantEvent):
-    """A third party joined a triangular exchange: a country, an organization, or one of a country (S4).
+    """A third party joined a triangular exchange (S4): a country, an organization, or one of a country.
 
     Recorded by the task team leader.
     """
 
     role: PartyRole
-    """It facilitates, or finances."""
+    """Whether it facilitates or finances the exchange."""
     country: Country | None = None
     """ISO 3166-1 alpha-2."""
     organization: Line | None = None
-    """Such as an agency or a regional body; never a person."""
+    """An agency or a regional body, for example; never a person."""
 
     @model_validator(mode="after")
     def _somebody(self) -> "PartyInvolved":
@@ -162,11 +162,11 @@ class ExpertEngaged(GrantEvent):
     expert: OfficerId
     """An opaque id, not a person's name."""
     phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
-    """What for: design, implementation, monitoring."""
+    """What the expert helps with: design, implementation, monitoring."""
     days: Count | None = None
-    """Days of work."""
+    """The number of days of work."""
     country: Country | None = None
-    """Whose experience the expert brings; ISO 3166-1 alpha-2."""
+    """The country whose experience the expert brings; ISO 3166-1 alpha-2."""
 
 
 def _with_activity(grant: Grant, activity: Activity) -> Grant:
@@ -178,21 +178,22 @@ def _activity_planned(grant: Grant, event: ActivityPlanned) -> Grant:
 
 
 def _activity_rescheduled(grant: Grant, event: ActivityRescheduled) -> Grant:
-    return _with_activity(grant, _unless_held(grant.activities[event.activity], ends=event.ends))
+    return _with_activity(grant, _changed_unless_held(grant.activities[event.activity], ends=event.ends))
 
 
 def _activity_cancelled(grant: Grant, event: ActivityCancelled) -> Grant:
-    return _with_activity(grant, _unless_held(grant.activities[event.activity], status="cancelled"))
+    activity = _changed_unless_held(grant.activities[event.activity], status="cancelled")
+    return _with_activity(grant, activity)
 
 
-def _unless_held(activity: Activity, **changes: Any) -> Activity:
-    """It is learned late that it was held before it was moved or called off: held it was."""
+def _changed_unless_held(activity: Activity, **changes: Any) -> Activity:
+    """Return the activity with the changes; as it is if an entry that arrived late says that it was held."""
     return activity if activity.status == "held" else activity.replace(**changes)
 
 
 def _activity_held(grant: Grant, event: ActivityHeld) -> Grant:
-    planned = grant.activities.get(event.activity) or Activity(event.activity, "held", event.ends)
-    return _with_activity(grant, planned.replace(status="held", held_on=event.ends))
+    activity = grant.activities.get(event.activity) or Activity(event.activity, "held", event.ends)
+    return _with_activity(grant, activity.replace(status="held", held_on=event.ends))
 
 
 EVOLVE: Evolves = {
@@ -203,7 +204,7 @@ EVOLVE: Evolves = {
     PartyInvolved: unchanged,
     ExpertEngaged: unchanged,
 }
-"""How each event changes the grant."""
+"""The function by which each event changes the grant."""
 
 
 class ActivityIdTaken(Refusal, order=STAGE, rule="domain §3: PlanActivity"):
@@ -211,16 +212,16 @@ class ActivityIdTaken(Refusal, order=STAGE, rule="domain §3: PlanActivity"):
 
 
 def _check_plan(grant: Grant, event: ActivityPlanned, fund: Fund) -> None:
-    if known := grant.activities.get(event.activity):
+    if activity := grant.activities.get(event.activity):
         raise ActivityIdTaken(
-            f"{event.activity} is {known.status} already: choose another name, or reschedule it"
+            f"{event.activity} is {activity.status} already: choose another name, or reschedule it"
         )
     if event.budget is not None:
         in_holding_currency(event.budget, fund.currency)
 
 
 class ActivityNotPlanned(Refusal, order=STAGE, rule="domain §3: RescheduleActivity, CancelActivity"):
-    """No such activity is on the calendar."""
+    """The activity is not planned on that day."""
 
 
 def _check_not_called_off(grant: Grant, event: ActivityRescheduled | ActivityCancelled) -> None:
@@ -246,19 +247,19 @@ def _not_planned(grant: Grant, name: str) -> str:
 
 
 class ActivityAlreadyHeld(Refusal, order=STAGE, rule="domain §3: HoldActivity"):
-    """It was held before; another one needs another name."""
+    """The activity was held before."""
 
 
 def _check_not_held_before(grant: Grant, event: ActivityHeld) -> None:
-    known = grant.activities.get(event.activity)
-    if known is not None and known.status == "held":
+    activity = grant.activities.get(event.activity)
+    if activity is not None and activity.status == "held":
         raise ActivityAlreadyHeld(
-            f"{event.activity} was held until {known.held_on}: correct that entry instead"
+            f"{event.activity} was held until {activity.held_on}: correct that entry instead"
         )
 
 
 class HeldBeforeItEnded(Refusal, order=DATES, rule="domain §3: HoldActivity"):
-    """An activity has been held once it has ended."""
+    """The activity ends on a later day."""
 
 
 def _check_has_ended(event: ActivityHeld) -> None:
@@ -298,33 +299,34 @@ RULES: Rules = {
         made_by=_make_activity_held,
     ),
 }
-"""What is asked before each event, each rule with the number of its rule set."""
+"""The rules of each event, each with the number of the rule set that introduced it."""
 
 
 class ActivityHeldDraft(Draft, ActivityHeld):
-    """An activity held, of which one host may be named by itself."""
+    """An activity that was held; its host may be named as one country instead of a list."""
 
     host: Country | None = None
-    """The one country in which it was held; several are hosts."""
+    """The country in which it was held, if it was one; otherwise give hosts."""
 
     @model_validator(mode="before")
     @classmethod
-    def _one_host(cls, given: Any) -> Any:
-        if not isinstance(given, dict) or given.get("host") is None:
-            return given
-        if given.get("hosts") is not None:
+    def _one_host(cls, fields: Any) -> Any:
+        if not isinstance(fields, dict) or fields.get("host") is None:
+            return fields
+        if fields.get("hosts") is not None:
             raise ValueError("give either host (one country) or hosts (several)")
-        return {name: said for name, said in given.items() if name != "host"} | {"hosts": [given["host"]]}
+        others = {name: value for name, value in fields.items() if name != "host"}
+        return others | {"hosts": [fields["host"]]}
 
 
 class HoldActivity(GrantCommand[ActivityHeldDraft]):
-    """Record that it was held."""
+    """Record that an activity was held."""
 
     BECOMES = ActivityHeld
 
 
 class InvolveParty(GrantCommand[PartyInvolved]):
-    """Record who facilitates or finances."""
+    """Record who facilitates or finances an exchange."""
 
 
 class EngageExpert(GrantCommand[ExpertEngaged]):
@@ -332,15 +334,15 @@ class EngageExpert(GrantCommand[ExpertEngaged]):
 
 
 class PlanActivity(GrantCommand[ActivityPlanned]):
-    """Plan an exchange."""
+    """Plan an exchange activity."""
 
 
 class RescheduleActivity(GrantCommand[ActivityRescheduled]):
-    """Move it to other days."""
+    """Move an activity to other days."""
 
 
 class CancelActivity(GrantCommand[ActivityCancelled]):
-    """Call it off."""
+    """Cancel an activity."""
 
 
 COMMANDS = (
@@ -351,4 +353,4 @@ COMMANDS = (
     CancelActivity.spec("activity cancel", "ttl", (A, S, E), ACTIVITY),
     HoldActivity.spec("activity hold", "ttl", (E, F), ACTIVITY),
 )
-"""How each event is asked for."""
+"""The commands, as the catalogue lists them."""

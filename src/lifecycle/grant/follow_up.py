@@ -1,4 +1,4 @@
-"""Actions that were promised after the exchange."""
+"""Actions that were agreed on for after the exchange."""
 
 from typing import Any
 
@@ -17,42 +17,42 @@ from lifecycle.types.text import ItemId, Line, Prose, Reason
 
 
 class FollowUpAgreed(GrantEvent):
-    """Somebody promised to do something by a day. Recorded by the task team leader."""
+    """A country or an organization agreed to do something by a day. Recorded by the task team leader."""
 
     follow_up: ItemId
     """Its name within the grant."""
     action: Line
     """What is to be done."""
     owner: Line
-    """Who sees to it: a country or an organization."""
+    """The country or organization that sees to it."""
     due: Day
-    """By when."""
+    """The last day on which it is done in time."""
     finance_needed: Cost | None = None
-    """What it takes, where money is needed; in any one currency."""
+    """The money that it needs, if any; in any currency."""
 
 
 class FollowUpFinanced(GrantEvent):
-    """Money for it was found. Recorded by the task team leader."""
+    """Money for a follow-up was found. Recorded by the task team leader."""
 
     follow_up: ItemId
     """Its name within the grant."""
     amount: Amount
-    """How much; in the currency of what it needs."""
+    """In the currency of what is needed; in the grant's if nothing is."""
     source: Line | None = None
-    """Who gives it."""
+    """Who gives the money."""
 
 
 class FollowUpCompleted(GrantEvent):
-    """It was done. Recorded by the task team leader."""
+    """A follow-up was done. Recorded by the task team leader."""
 
     follow_up: ItemId
     """Its name within the grant."""
     evidence: Prose | None = None
-    """How it is known."""
+    """How it is known that it was done."""
 
 
 class FollowUpDropped(GrantEvent):
-    """It will not be done. Recorded by the task team leader."""
+    """A follow-up will not be done. Recorded by the task team leader."""
 
     follow_up: ItemId
     """Its name within the grant."""
@@ -61,7 +61,7 @@ class FollowUpDropped(GrantEvent):
 
 
 class FollowUpHandedOver(GrantEvent):
-    """Somebody else sees to it, also after closure. Recorded by the task team leader."""
+    """Somebody else sees to a follow-up, also after closure. Recorded by the task team leader."""
 
     follow_up: ItemId
     """Its name within the grant."""
@@ -74,21 +74,20 @@ def _with_follow_up(grant: Grant, follow_up: FollowUp) -> Grant:
 
 
 def _follow_up_agreed(grant: Grant, event: FollowUpAgreed) -> Grant:
-    needs = (
-        None if event.finance_needed is None else (event.finance_needed.amount, event.finance_needed.currency)
-    )
-    return _with_follow_up(
-        grant, FollowUp(event.follow_up, "open", event.action, event.owner, event.due, needs)
-    )
+    needed = event.finance_needed
+    amount = None if needed is None else (needed.amount, needed.currency)
+    follow_up = FollowUp(event.follow_up, "open", event.action, event.owner, event.due, amount)
+    return _with_follow_up(grant, follow_up)
 
 
 def _follow_up_financed(grant: Grant, event: FollowUpFinanced) -> Grant:
-    known = grant.follow_ups[event.follow_up]
-    return _with_follow_up(grant, known.replace(finance_found=known.finance_found + event.amount.amount))
+    follow_up = grant.follow_ups[event.follow_up]
+    found = follow_up.finance_found + event.amount.amount
+    return _with_follow_up(grant, follow_up.replace(finance_found=found))
 
 
 def _settle_as(status: str) -> Evolve:
-    """How an event that settles a follow-up changes the grant."""
+    """Return the function for an event that gives a follow-up this status."""
 
     def settle(grant: Grant, event: Any) -> Grant:
         return _with_follow_up(grant, grant.follow_ups[event.follow_up].replace(status=status))
@@ -103,7 +102,7 @@ EVOLVE: Evolves = {
     FollowUpDropped: _settle_as("dropped"),
     FollowUpHandedOver: _settle_as("handed_over"),
 }
-"""How each event changes the grant."""
+"""The function by which each event changes the grant."""
 
 
 class FollowUpIdTaken(Refusal, order=STAGE, rule="domain §3: AgreeFollowUp"):
@@ -116,7 +115,7 @@ def _check_new_id(grant: Grant, event: FollowUpAgreed) -> None:
 
 
 class FollowUpNotOpen(Refusal, order=STAGE, rule="domain §3: follow-ups"):
-    """No such follow-up is open."""
+    """The follow-up is unknown, completed or dropped."""
 
 
 def _check_is_open(
@@ -132,7 +131,7 @@ def _check_is_open(
 
 
 class FinanceInOtherCurrency(Refusal, order=TERMS, rule="domain §2: amounts in different currencies"):
-    """The follow-up needs money in another currency."""
+    """The money is not in the currency that the follow-up needs."""
 
 
 def _check_finance(grant: Grant, event: FollowUpFinanced, fund: Fund) -> None:
@@ -166,27 +165,27 @@ RULES: Rules = {
     FollowUpDropped: Guards(invariants=(Rule(1, _check_is_open),)),
     FollowUpHandedOver: Guards(invariants=(Rule(1, _check_is_open),)),
 }
-"""What is asked before each event, each rule with the number of its rule set."""
+"""The rules of each event, each with the number of the rule set that introduced it."""
 
 
 class AgreeFollowUp(GrantCommand[FollowUpAgreed]):
-    """Agree on an action, its owner and day."""
+    """Agree on an action, its owner and its day."""
 
 
 class FinanceFollowUp(GrantCommand[FollowUpFinanced]):
-    """Record money found for it."""
+    """Record money that was found for a follow-up."""
 
 
 class CompleteFollowUp(GrantCommand[FollowUpCompleted]):
-    """Record it as done."""
+    """Record that a follow-up was done."""
 
 
 class DropFollowUp(GrantCommand[FollowUpDropped]):
-    """Give it up, with the reason."""
+    """Drop a follow-up, with the reason."""
 
 
 class HandOverFollowUp(GrantCommand[FollowUpHandedOver]):
-    """Hand it to somebody else."""
+    """Hand a follow-up to somebody else."""
 
 
 COMMANDS = (
@@ -196,4 +195,4 @@ COMMANDS = (
     DropFollowUp.spec("follow-up drop", "ttl", (E, F, C), FOLLOW_UP),
     HandOverFollowUp.spec("follow-up hand-over", "ttl", (E, F, C), FOLLOW_UP),
 )
-"""How each event is asked for."""
+"""The commands, as the catalogue lists them."""

@@ -1,4 +1,4 @@
-"""What came of it: progress, completion, outcomes, lessons, reports, survey and stories."""
+"""Results of a grant: progress, completion, outcomes, lessons, reports, survey and stories."""
 
 from decimal import Decimal
 from typing import Annotated
@@ -22,28 +22,28 @@ class ProgressReported(GrantEvent):
     """A progress report arrived. Recorded by the task team leader."""
 
     period: Line
-    """What it reports on, as the report names it."""
+    """The time that it reports on, as the report names it."""
     rating: Word
-    """In the fund's own scale."""
+    """How well the grant goes, on the fund's own scale."""
     narrative: Prose
-    """How it goes."""
+    """How the work goes."""
 
 
 class ImplementationCompleted(GrantEvent):
-    """All activities are done; follow-up begins. Recorded by the task team leader."""
+    """All activities are done, and follow-up begins. Recorded by the task team leader."""
 
 
 class OutcomesReported(GrantEvent):
-    """What capacity was built, with the evidence. Recorded by the task team leader."""
+    """Capacity was built, or other results were reached. Recorded by the task team leader."""
 
     outcomes: Annotated[dict[Outcome, Prose], ByName] = Field(default_factory=dict)
-    """Outcome to its evidence."""
+    """Each outcome, with its evidence."""
     results: Annotated[dict[Result, Prose], ByName] = Field(default_factory=dict)
-    """Concrete results beyond capacity, with what they are."""
+    """Each concrete result beyond capacity, with what it is."""
 
 
 class LessonRecorded(GrantEvent):
-    """What was learned about exchanging know-how: what worked, what did not, and why (S4).
+    """A lesson about exchanging know-how was learned: what worked, what did not, and why (S4).
 
     Recorded by the task team leader.
     """
@@ -51,7 +51,7 @@ class LessonRecorded(GrantEvent):
     worked: Prose | None = None
     """What worked."""
     did_not_work: Prose | None = None
-    """What did not."""
+    """What did not work."""
     why: Prose
     """Why, as far as it is known."""
 
@@ -63,54 +63,54 @@ class LessonRecorded(GrantEvent):
 
 
 class CapabilityReached(GrantEvent):
-    """An institution can now do it by itself. Recorded by the task team leader."""
+    """An institution reached a capability: it can now do this by itself. Recorded by the task team leader."""
 
     capability: Capability
-    """Which one."""
+    """The capability that was reached."""
     evidence: Prose | None = None
-    """How it is known."""
+    """How it is known that it was reached."""
 
 
 class CompletionReportSubmitted(GrantEvent):
-    """The completion report was handed in. Recorded by the task team leader."""
+    """The completion report was submitted. Recorded by the task team leader."""
 
     summary: Prose
-    """In some paragraphs."""
+    """The report in a few paragraphs."""
     lessons: Prose | None = None
     """What worked, what did not, and why."""
 
 
 class CompletionReportAccepted(GrantEvent):
-    """The secretariat took it. Recorded by an officer who did not submit it."""
+    """The secretariat accepted the completion report. Recorded by an officer who did not submit it."""
 
 
 class ClientSurveyRecorded(GrantEvent):
-    """The recipients were asked. Recorded by the secretariat."""
+    """The recipients were asked how satisfied they are. Recorded by the secretariat."""
 
     respondents: Count
-    """How many answered."""
+    """How many recipients answered."""
     satisfaction: Annotated[Decimal, Field(ge=0, le=10)] | None = None
-    """Mean of the answers, on the survey's own scale."""
+    """The mean of the answers, on the survey's own scale."""
 
 
 class ResultsStoryPublished(GrantEvent):
-    """The story of what came of it was published. Recorded by the secretariat."""
+    """A story about the results of the grant was published. Recorded by the secretariat."""
 
     title: Line
-    """As it is published."""
+    """The story's title."""
     summary: Prose
-    """In some paragraphs."""
+    """The story in a few paragraphs."""
     url: Line | None = None
     """Where it can be read."""
 
 
 class DevelopmentOutcomeRecorded(GrantEvent):
-    """What changed in the country, years later. Recorded by the secretariat."""
+    """A change in the country was seen, years after the exchange. Recorded by the secretariat."""
 
     title: Line | None = None
-    """The story's title, where there is one."""
+    """The story's title, if there is one."""
     summary: Prose
-    """In some paragraphs."""
+    """The story in a few paragraphs."""
     url: Line | None = None
     """Where it can be read."""
 
@@ -145,7 +145,7 @@ EVOLVE: Evolves = {
     ResultsStoryPublished: unchanged,
     DevelopmentOutcomeRecorded: unchanged,
 }
-"""How each event changes the grant."""
+"""The function by which each event changes the grant."""
 
 
 class ActivitiesStillPlanned(Refusal, order=STAGE, rule="domain §3: CompleteImplementation"):
@@ -167,7 +167,7 @@ def _submitters(grant: Grant) -> Others:
 
 
 class NoCompletionReport(Refusal, order=STAGE, rule="domain §3: AcceptCompletionReport"):
-    """No completion report was handed in."""
+    """No completion report was submitted."""
 
 
 def _check_acceptance(grant: Grant, event: CompletionReportAccepted) -> None:
@@ -194,39 +194,39 @@ RULES: Rules = {
         invariants=(Rule(1, _check_acceptance),), requested_by=(Rule(1, _submitters),)
     ),
 }
-"""What is asked before each event, each rule with the number of its rule set."""
+"""The rules of each event, each with the number of the rule set that introduced it."""
 
 
 class ReportProgress(GrantCommand[ProgressReported]):
-    """Hand in a progress report."""
+    """Record a progress report."""
 
 
 class CompleteImplementation(GrantCommand[ImplementationCompleted]):
-    """End the activities; follow-up begins."""
+    """End the activities and begin follow-up."""
 
 
 class ReportOutcomes(GrantCommand[OutcomesReported]):
-    """Tell which capacity was built."""
+    """Record which capacity was built."""
 
 
 class RecordLesson(GrantCommand[LessonRecorded]):
-    """Tell what worked, what did not, why."""
+    """Record what worked, what did not, and why."""
 
 
 class ReachCapability(GrantCommand[CapabilityReached]):
-    """Record a capability as reached."""
+    """Record that a capability was reached."""
 
 
 class SubmitCompletionReport(GrantCommand[CompletionReportSubmitted]):
-    """Hand in the completion report."""
+    """Submit the completion report."""
 
 
 class AcceptCompletionReport(GrantCommand[CompletionReportAccepted]):
-    """Take the completion report."""
+    """Accept the completion report."""
 
 
 class RecordClientSurvey(GrantCommand[ClientSurveyRecorded]):
-    """Record what the recipients said."""
+    """Record how satisfied the recipients are."""
 
 
 class PublishResultsStory(GrantCommand[ResultsStoryPublished]):
@@ -234,7 +234,7 @@ class PublishResultsStory(GrantCommand[ResultsStoryPublished]):
 
 
 class RecordDevelopmentOutcome(GrantCommand[DevelopmentOutcomeRecorded]):
-    """Record what changed, years later."""
+    """Record what changed in the country, years later."""
 
 
 COMMANDS = (
@@ -249,4 +249,4 @@ COMMANDS = (
     PublishResultsStory.spec("grant publish-story", "secretariat", (F, C), GRANT),
     RecordDevelopmentOutcome.spec("grant record-outcome", "secretariat", (F, C), GRANT),
 )
-"""How each event is asked for."""
+"""The commands, as the catalogue lists them."""

@@ -1,4 +1,4 @@
-"""The rules of a grant: each stage states its own."""
+"""The rules of a grant, joined from the files of its stages."""
 
 from lifecycle.grant import agreement, amendment, closure, exchange, follow_up, results
 from lifecycle.grant.payment import disbursement, irregular, refund
@@ -24,12 +24,12 @@ RULES: Rules = {
     **follow_up.RULES,
     **closure.RULES,
 }
-"""What is asked before each event of a grant."""
+"""The rules of each event of a grant."""
 
 
-def askers(grant: Grant, event: Event, rules: int) -> Others:
-    """Who asked for what the event decides, by the rule set of this number."""
-    found: Others = ()
-    for others in in_set(RULES.get(type(event), NONE).requested_by, rules):
-        found += others.ask(grant=grant, event=event)
-    return found
+def requesters(grant: Grant, event: Event, rules: int) -> Others:
+    """Return the officers who may not decide the event, by the rule set of this number."""
+    officers: Others = ()
+    for rule in in_set(RULES.get(type(event), NONE).requested_by, rules):
+        officers += rule.ask(grant=grant, event=event)
+    return officers

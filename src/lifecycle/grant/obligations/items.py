@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from lifecycle.grant.agreement import asks_for
+from lifecycle.grant.agreement import requires_obligation
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.obligation import MET_IN, NAMES, Obligation
 from lifecycle.policy.edition import Edition, Span
@@ -62,7 +62,7 @@ class Items:
         """What has not started is asked for if the edition has it and it can still be met."""
         for found in self:
             if found.triggered_on is None and found.left_on is None:
-                asked = asks_for(edition, found.name, window)
+                asked = requires_obligation(edition, found.name, window)
                 if asked is not found.asked:
                     found.asked = asked
                     found.mark(on)

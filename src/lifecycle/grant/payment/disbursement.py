@@ -1,7 +1,4 @@
-"""Money that left the fund, or that the bank could not pay.
-
-The undisbursed balance is the limit on every date.
-"""
+"""Payments that the bank made, or could not make. The undisbursed balance is the limit on every day."""
 
 from decimal import Decimal, localcontext
 from typing import Annotated
@@ -9,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from lifecycle.fund.state import Fund
-from lifecycle.grant.agreement import deadline
+from lifecycle.grant.agreement import disbursement_deadline
 from lifecycle.grant.payment.request import (
     PaymentAlreadyFinished,
     not_finished,
@@ -41,9 +38,9 @@ class FundsDisbursed(GrantEvent):
     amount: Amount
     """In the grant's currency; at most what was authorised."""
     paid_amount: Amount | None = None
-    """What the payee received, where it was paid in another currency."""
+    """What the payee received, if it was paid in another currency."""
     rate: Annotated[Decimal, Field(gt=0, max_digits=24)] | None = None
-    """Units of the paid currency for one unit of the grant's."""
+    """Units of the paid currency for one unit of the grant's currency."""
 
     @model_validator(mode="after")
     def _both_or_neither(self) -> "FundsDisbursed":
@@ -53,7 +50,7 @@ class FundsDisbursed(GrantEvent):
 
 
 class PaymentFailed(GrantEvent):
-    """The bank could not carry it out: what had been disbursed of it is undone on this day.
+    """The bank could not carry out a payment. What had been disbursed of it is undone on this day.
 
     Recorded by finance.
     """
@@ -93,19 +90,18 @@ EVOLVE: Evolves = {
     FundsDisbursed: track_overpaid(_funds_disbursed),
     PaymentFailed: track_overpaid(_payment_failed),
 }
-"""How each event changes the grant."""
+"""The function by which each event changes the grant."""
 
 
 def no_more_overpaid(before: Grant | None, after: Grant | None) -> None:
-    """Refuse what on some day raises what is overpaid, and may not. Raises `ExceedsUndisbursedBalance`.
+    """Refuse a change that raises the overpaid amount on some day. Raises `ExceedsUndisbursedBalance`.
 
-    ``before``, ``after``: the grant after all that is known, without the change and with it.
+    ``before``, ``after``: the grant after all entries, without the change and with it.
 
-    Domain §4.1 names what may raise it: irregular payments, and corrections of these, of refunds and of
-    failures. A refund or failure that arrives late is neither, though it is an event of the world (§1.1).
-    It can raise it only after the grant's end, if it leaves less to come back later: what comes back goes on
-    to the fund, and the bank paid in breach in between. Then the later failure or refund is struck first, and
-    recorded again after the one that came late: no step of that is refused, and all of it is in the book.
+    Only irregular payments, and corrections of these, of refunds and of failures, may raise the overpaid
+    amount (domain §4.1). A refund or failure that is recorded late can raise it in one case. The grant has
+    ended, so what comes back goes on to the fund, and the bank made an irregular payment before a later
+    refund or failure. Then strike the later entry, record the late one, and record the later one again.
     """
     if before is None or after is None:
         return
@@ -120,18 +116,18 @@ def no_more_overpaid(before: Grant | None, after: Grant | None) -> None:
 
 
 def _requester_and_authoriser(grant: Grant, event: FundsDisbursed) -> Others:
-    allowed = grant.payments.get(event.payment)
-    if allowed is None or allowed.authorised_by is None:
+    payment = grant.payments.get(event.payment)
+    if payment is None or payment.authorised_by is None:
         return requester(grant, event)
-    return (*requester(grant, event), (allowed.authorised_by, f"authorised {event.payment}"))
+    return (*requester(grant, event), (payment.authorised_by, f"authorised {event.payment}"))
 
 
 class PaymentNotAuthorised(Refusal, order=STAGE, rule="domain §3: DisburseFunds"):
-    """The payment was asked for and not allowed yet."""
+    """The payment was requested and is not authorised."""
 
 
 class DisbursementDeadlinePassed(Refusal, order=DATES, rule="domain §4.3: no payment after the deadline"):
-    """The last day for payments had passed."""
+    """The disbursement deadline had passed."""
 
 
 class PaymentsSuspended(Refusal, order=DATES, rule="domain §4.3: no payment inside a suspension"):
@@ -139,7 +135,7 @@ class PaymentsSuspended(Refusal, order=DATES, rule="domain §4.3: no payment ins
 
 
 class ExceedsAuthorisedAmount(Refusal, order=TERMS, rule="domain §3: DisburseFunds"):
-    """More than was authorised."""
+    """The amount is more than was authorised."""
 
 
 def _check_disbursement(grant: Grant, event: FundsDisbursed, fund: Fund) -> None:
@@ -150,11 +146,11 @@ def _check_disbursement(grant: Grant, event: FundsDisbursed, fund: Fund) -> None
             f"payment {event.payment} is {payment.status}: finance authorises it first"
         )
     third(event.actor, "pay it", *_requester_and_authoriser(grant, event))
-    last = deadline(grant, fund)
-    if last is not None and event.on > last:
+    deadline = disbursement_deadline(grant, fund)
+    if deadline is not None and event.on > deadline:
         raise DisbursementDeadlinePassed(
-            f"{event.on} is after {last}, the disbursement deadline of the closing date {grant.closing_date};"
-            " what the bank paid all the same is recorded with payment irregular"
+            f"{event.on} is after {deadline}, the disbursement deadline of the closing date"
+            f" {grant.closing_date}; what the bank paid all the same is recorded with payment irregular"
         )
     if grant.payments_suspended:
         raise PaymentsSuspended(
@@ -176,15 +172,15 @@ def _check_within_balance(grant: Grant, event: FundsDisbursed) -> None:
 
 
 class SameCurrencyPaid(Refusal, order=TERMS, rule="domain §3: DisburseFunds"):
-    """What is paid in the grant's own currency has no rate."""
+    """The payment is in the grant's own currency and has a rate."""
 
 
 class RateDoesNotFit(Refusal, order=TERMS, rule="domain §3: DisburseFunds"):
-    """The amount at the rate is not what was paid."""
+    """The amount times the rate is not what was paid."""
 
 
 def _check_rate(event: FundsDisbursed) -> None:
-    """The amount at the rate is what was paid, but for the rounding of both numbers."""
+    # Both the rate and the paid amount may be rounded to half a unit of their last decimal.
     paid, rate = event.paid_amount, event.rate
     if paid is None or rate is None:
         return
@@ -193,19 +189,19 @@ def _check_rate(event: FundsDisbursed) -> None:
             f"{money(*paid)} is in the grant's own currency: leave paid_amount and rate out"
         )
     with localcontext(prec=100):
-        gives = event.amount.amount * rate
-        off = abs(gives - paid.amount)
-        rounded = (_last_place(paid.amount) + event.amount.amount * _last_place(rate)) / 2
-        if off > rounded:
+        expected = event.amount.amount * rate
+        difference = abs(expected - paid.amount)
+        rounding = (_last_place(paid.amount) + event.amount.amount * _last_place(rate)) / 2
+        if difference > rounding:
             raise RateDoesNotFit(
-                f"{money(*event.amount)} at {rate:f} is {money(gives, paid.currency)}, and"
+                f"{money(*event.amount)} at {rate:f} is {money(expected, paid.currency)}, and"
                 f" {money(*paid)} is not that: the rate is how many {paid.currency} one"
                 f" {event.amount.currency} is worth"
             )
 
 
 def _last_place(number: Decimal) -> Decimal:
-    """One unit of the last decimal as it is written; one for a whole number."""
+    """Return one unit of the last decimal that is written; one for a whole number."""
     exponent = number.as_tuple().exponent
     assert isinstance(exponent, int)
     return Decimal(1).scaleb(min(exponent, 0))
@@ -230,7 +226,7 @@ RULES: Rules = {
     ),
     PaymentFailed: Guards(invariants=(Rule(1, _check_failure),)),
 }
-"""What is asked before each event, each rule with the number of its rule set."""
+"""The rules of each event, each with the number of the rule set that introduced it."""
 
 
 class DisburseFunds(GrantCommand[FundsDisbursed]):
@@ -245,4 +241,4 @@ COMMANDS = (
     DisburseFunds.spec("payment disburse", "finance", (E, F), PAYMENT),
     FailPayment.spec("payment fail", "finance", ANY, PAYMENT),
 )
-"""How each event is asked for."""
+"""The commands, as the catalogue lists them."""

@@ -1,4 +1,4 @@
-"""What the bank paid in breach of a rule: beyond the commitment it is overpaid."""
+"""Irregular payments: payments that the bank made in breach of a rule."""
 
 from typing import ClassVar
 
@@ -15,12 +15,12 @@ from lifecycle.grant.payment.disbursement import (
     next_disbursement_number,
 )
 from lifecycle.grant.payment.request import (
-    OfOneLine,
     PaymentAlreadyDisbursed,
     PaymentAlreadyFinished,
     PaymentIdTaken,
     UnknownPayment,
-    line_is_category,
+    WithOneLine,
+    line_as_category,
     payment_of,
     with_payment,
 )
@@ -52,28 +52,28 @@ from lifecycle.types.vocabularies import Label
 
 
 class IrregularPaymentRecorded(GrantEvent):
-    """The bank paid in breach of a rule: it counts as disbursed and is shown as a breach.
+    """The bank paid in breach of a rule. The payment counts as disbursed and is shown as a breach.
 
     What exceeds the commitment is overpaid. Recorded by an approver, in any stage.
     """
 
     VERSION: ClassVar[int] = 2
-    _line = model_validator(mode="before")(line_is_category)
+    _line = model_validator(mode="before")(line_as_category)
 
     payment: ItemId
-    """Its name within the grant, a new one."""
+    """A new name within the grant."""
     of: ItemId | None = None
-    """The payment that it doubles, if any."""
+    """The payment that was paid a second time, if any."""
     payee: Line
     """Who is paid: an organization or a role, never a person's name."""
     category: Label | None = None
-    """The budget line that it belongs to, if any; ``line`` is another name of this field."""
+    """The budget line to which it belongs, if any; ``line`` is another name of this field."""
     amount: Amount
     """In the grant's currency."""
     rule: Line
-    """Which rule was broken: the name of a refusal that DisburseFunds can give. Until version 2 any text."""
+    """The name of the refusal by DisburseFunds whose rule was broken. Before version 2, any text."""
     reason: Reason
-    """How it came about."""
+    """How the payment came about."""
 
 
 def _irregular_payment_recorded(grant: Grant, event: IrregularPaymentRecorded) -> Grant:
@@ -93,7 +93,7 @@ def _irregular_payment_recorded(grant: Grant, event: IrregularPaymentRecorded) -
 EVOLVE: Evolves = {
     IrregularPaymentRecorded: track_overpaid(_irregular_payment_recorded),
 }
-"""How each event changes the grant."""
+"""The function by which each event changes the grant."""
 
 
 def _check_id_and_currency(grant: Grant, event: IrregularPaymentRecorded, fund: Fund) -> None:
@@ -102,7 +102,7 @@ def _check_id_and_currency(grant: Grant, event: IrregularPaymentRecorded, fund: 
     in_holding_currency(event.amount, fund.currency)
 
 
-AGAINST_PAYING: tuple[type[Refusal], ...] = (
+DISBURSEMENT_REFUSALS: tuple[type[Refusal], ...] = (
     NotAnOfficer,
     RoleNotHeld,
     RecorderNotAdministrator,
@@ -125,17 +125,17 @@ AGAINST_PAYING: tuple[type[Refusal], ...] = (
     SameCurrencyPaid,
     RateDoesNotFit,
 )
-"""The refusals that DisburseFunds can get: the rules that a payment can break. A test finds them again."""
+"""The refusals that DisburseFunds can get: the rules that a payment can break. A test compares them."""
 
 
 class UnknownRule(Refusal, order=STAGE, rule="domain §3: RecordIrregularPayment"):
-    """The rule that was broken is named as the refusal with which the payment would have been met."""
+    """The rule is not the name of a refusal by DisburseFunds."""
 
 
 def _check_breach(grant: Grant, event: IrregularPaymentRecorded) -> None:
     if event.of is not None:
         payment_of(grant, event.of)
-    names = [refusal.__name__ for refusal in AGAINST_PAYING]
+    names = [refusal.__name__ for refusal in DISBURSEMENT_REFUSALS]
     if event.rule not in names:
         raise UnknownRule(
             f"{event.rule} is no refusal of a payment; name the one that it broke: {', '.join(names)}"
@@ -147,13 +147,12 @@ def _check_actor_is_no_leader(grant: Grant, event: IrregularPaymentRecorded) -> 
 
 
 def _leaders(grant: Grant, event: IrregularPaymentRecorded) -> Others:
-    """The payment's task team leader: the grant's, and the one who asked for the payment that it doubles."""
-    doubled = grant.payments.get(event.of or "")
-    asked = doubled.requested_by if doubled is not None else None
-    return (
-        (grant.leader, f"leads {grant.id}"),
-        *([(asked, f"asked for {event.of}")] if asked is not None else ()),
-    )
+    """Return the grant's leader, and the officer who requested the payment that was paid a second time."""
+    leader = (grant.leader, f"leads {grant.id}")
+    first_payment = grant.payments.get(event.of or "")
+    if first_payment is None or first_payment.requested_by is None:
+        return (leader,)
+    return (leader, (first_payment.requested_by, f"asked for {event.of}"))
 
 
 def _check_likeness(grant: Grant, event: IrregularPaymentRecorded) -> None:
@@ -171,12 +170,12 @@ RULES: Rules = {
         requested_by=(Rule(2, _leaders),),
     ),
 }
-"""What is asked before each event, each rule with the number of its rule set."""
+"""The rules of each event, each with the number of the rule set that introduced it."""
 
 
-class RecordIrregularPayment(OfOneLine[IrregularPaymentRecorded]):
-    """Record what the bank paid in breach."""
+class RecordIrregularPayment(WithOneLine[IrregularPaymentRecorded]):
+    """Record a payment that the bank made in breach."""
 
 
 COMMANDS = (RecordIrregularPayment.spec("payment irregular", "approver", ANY, PAYMENT),)
-"""How each event is asked for."""
+"""The commands, as the catalogue lists them."""

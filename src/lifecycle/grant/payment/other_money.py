@@ -1,4 +1,4 @@
-"""Money beside the grant: what others paid, and what preparing and supervising it cost."""
+"""Co-financing by others, and the cost of preparing and supervising a grant."""
 
 from typing import ClassVar
 
@@ -12,38 +12,38 @@ from lifecycle.types.vocabularies import CoFinancingKind, CostPurpose
 
 
 class CoFinancingRecorded(GrantEvent):
-    """Somebody else paid a part. Recorded by the task team leader."""
+    """Somebody else paid a part of the exchange. Recorded by the task team leader."""
 
     VERSION: ClassVar[int] = 2
 
     kind: CoFinancingKind
-    """Cash, in kind, a share of cost, or private."""
+    """The kind of co-financing: cash, in kind, a share of the cost, or private."""
     source: Line | None = None
     """Who paid."""
     amount: Amount
     """In the currency in which it was paid."""
     holding_amount: Amount | None = None
-    """What that was worth in the holding currency on the day; needed for another currency to count."""
+    """Its worth in the holding currency on the day; an amount in another currency counts only with it."""
 
 
 class CostRecorded(GrantEvent):
-    """What it cost to prepare or supervise the grant. Recorded by the task team leader."""
+    """Preparing or supervising the grant cost money. Recorded by the task team leader."""
 
     VERSION: ClassVar[int] = 2
 
     purpose: CostPurpose
-    """Preparation or supervision."""
+    """What the cost is for: preparation or supervision."""
     amount: Amount
     """In the currency in which it was paid."""
     holding_amount: Amount | None = None
-    """What that was worth in the holding currency on the day; needed for another currency to count."""
+    """Its worth in the holding currency on the day; an amount in another currency counts only with it."""
 
 
 EVOLVE: Evolves = {
     CoFinancingRecorded: unchanged,
     CostRecorded: unchanged,
 }
-"""How each event changes the grant."""
+"""The function by which each event changes the grant."""
 
 
 class RecordCoFinancing(GrantCommand[CoFinancingRecorded]):
@@ -58,4 +58,4 @@ COMMANDS = (
     RecordCoFinancing.spec("grant co-finance", "ttl", ANY, GRANT),
     RecordCost.spec("grant cost", "ttl", ANY, GRANT),
 )
-"""How each event is asked for."""
+"""The commands, as the catalogue lists them."""

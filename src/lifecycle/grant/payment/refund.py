@@ -1,4 +1,4 @@
-"""Money that came back."""
+"""Refunds: money that came back from payees."""
 
 from decimal import Decimal
 from typing import ClassVar
@@ -27,7 +27,7 @@ class RefundPart(Value):
 
 
 class RefundReceived(GrantEvent):
-    """Money came back; of a cancelled grant it goes on to the fund.
+    """Money came back from a payee. If the grant has ended, it goes on to the fund.
 
     Recorded by finance.
     """
@@ -35,18 +35,18 @@ class RefundReceived(GrantEvent):
     VERSION: ClassVar[int] = 2
 
     payment: ItemId | None = None
-    """Of which payment it comes back; left out if it comes back of several."""
+    """The payment of which it comes back; left out if it comes back of several."""
     amount: Amount
     """In the grant's currency; at most what was disbursed and not refunded."""
     split: tuple[RefundPart, ...] | None = None
-    """Of which payments it comes back, and how much of each. If neither a payment nor a split is given, it is
-    split over the grant's payments, the newest first."""
+    """The payments of which it comes back, with the amount of each. If neither a payment nor a split is
+    given, the book splits it over the grant's payments, the newest first."""
     reason: Reason | None = None
     """Why it came back."""
 
     @property
     def parts(self) -> tuple[tuple[str, Decimal], ...]:
-        """What came back of each payment, with the payment's name."""
+        """Return the name of each payment of which money came back, with the amount."""
         if self.payment is not None:
             return ((self.payment, self.amount.amount),)
         return tuple((part.payment, part.amount.amount) for part in self.split or ())
@@ -63,15 +63,16 @@ def _refund_received(grant: Grant, event: RefundReceived) -> Grant:
 EVOLVE: Evolves = {
     RefundReceived: track_overpaid(_refund_received),
 }
-"""How each event changes the grant."""
+"""The function by which each event changes the grant."""
 
 
 def split_over(grant: Grant, amount: Money) -> list[dict[str, str]]:
-    """The parts of a refund that names no payment: of the payment disbursed last as much as can come back of
-    it, then of the one before. What is more than was disbursed is left out.
+    """Return the split of a refund that names no payment: the payment that was disbursed last comes first.
+
+    Each part is at most what can come back of its payment. An amount beyond all payments is left out.
     """
     parts, left = [], amount.amount
-    for payment in sorted(grant.payments.values(), key=lambda one: -one.disbursement_number):
+    for payment in sorted(grant.payments.values(), key=lambda payment: -payment.disbursement_number):
         part = min(left, payment.net_disbursed)
         if part > 0:
             parts.append({"payment": payment.id, "amount": str(Money.of(part, amount.currency))})
@@ -80,7 +81,7 @@ def split_over(grant: Grant, amount: Money) -> list[dict[str, str]]:
 
 
 def _make_refund(grant: Grant, refund: RefundReceived, _: Fund) -> RefundReceived:
-    """Split a refund that names no payment over the grant's payments."""
+    """Return the refund; if it names no payment, split over the grant's payments."""
     if refund.payment is not None or refund.split is not None:
         return refund
     fields = {name: getattr(refund, name) for name in refund.model_fields_set}
@@ -88,7 +89,7 @@ def _make_refund(grant: Grant, refund: RefundReceived, _: Fund) -> RefundReceive
 
 
 class RefundExceedsDisbursed(Refusal, order=TERMS, rule="domain §3: RecordRefund"):
-    """More than was disbursed for the payment."""
+    """The refund is more than was disbursed and not refunded."""
 
 
 def _check_refund(grant: Grant, event: RefundReceived, fund: Fund) -> None:
@@ -97,28 +98,27 @@ def _check_refund(grant: Grant, event: RefundReceived, fund: Fund) -> None:
         in_holding_currency(part.amount, fund.currency)
     if event.payment is None:
         _check_split(grant, event)
-    came: dict[str, Decimal] = {}
+    refunded: dict[str, Decimal] = {}
     for name, amount in event.parts:
         payment = payment_of(grant, name)
-        came[name] = came.get(name, ZERO) + amount
-        if came[name] > payment.net_disbursed:
+        refunded[name] = refunded.get(name, ZERO) + amount
+        if refunded[name] > payment.net_disbursed:
             raise RefundExceedsDisbursed(
-                f"{money(came[name], grant.currency)} came back of payment {name}, of which"
+                f"{money(refunded[name], grant.currency)} came back of payment {name}, of which"
                 f" {money(payment.net_disbursed, grant.currency)} is disbursed and not refunded"
             )
 
 
 class SplitDoesNotAddUp(Refusal, order=TERMS, rule="domain §3: RecordRefund"):
-    """The parts of a refund do not sum to it."""
+    """The parts of a refund do not sum to its amount."""
 
 
 def _check_split(grant: Grant, event: RefundReceived) -> None:
-    """A refund that names no payment is what its parts sum to, and never more than was disbursed."""
-    out = grant.disbursed - grant.refunded
-    if event.amount.amount > out:
+    net_disbursed = grant.disbursed - grant.refunded
+    if event.amount.amount > net_disbursed:
         raise RefundExceedsDisbursed(
-            f"{money(*event.amount)} came back to {grant.id}, of which {money(out, grant.currency)} is"
-            f" disbursed and not refunded on {event.on}"
+            f"{money(*event.amount)} came back to {grant.id}, of which"
+            f" {money(net_disbursed, grant.currency)} is disbursed and not refunded on {event.on}"
         )
     parts = sum((amount for _, amount in event.parts), ZERO)
     if parts != event.amount.amount:
@@ -130,20 +130,20 @@ def _check_split(grant: Grant, event: RefundReceived) -> None:
 RULES: Rules = {
     RefundReceived: Guards(invariants=(Rule(1, _check_refund),), made_by=_make_refund),
 }
-"""What is asked before each event, each rule with the number of its rule set."""
+"""The rules of each event, each with the number of the rule set that introduced it."""
 
 
 class RecordRefund(GrantCommand[RefundReceived]):
-    """Record money that came back."""
+    """Record a refund."""
 
     FILLED_IN = ("split",)
     CHECKS_MORE = True
 
     def agrees(self) -> None:
-        """Refuse a refund of one payment that is split over several. Raises ``ValueError``."""
+        """Raise ``ValueError`` if a refund names one payment and a split."""
         if self.event.payment is not None and self.event.split is not None:
             raise ValueError("give a payment or a split, not both")
 
 
 COMMANDS = (RecordRefund.spec("payment refund", "finance", ANY, PAYMENT),)
-"""How each event is asked for."""
+"""The commands, as the catalogue lists them."""

@@ -1,4 +1,4 @@
-"""A payment asked for, and allowed or refused by finance."""
+"""Payments that are requested, and authorised or rejected by finance."""
 
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
@@ -19,39 +19,40 @@ from lifecycle.types.text import ItemId, Line, Reason
 from lifecycle.types.vocabularies import Label
 
 
-def line_is_category(said: Any) -> Any:
-    """``line`` is another name of ``category``: in a correction it replaces what stood there."""
-    if type(said) is dict and "line" in said:
-        return {name: value for name, value in said.items() if name != "line"} | {"category": said["line"]}
-    return said
+def line_as_category(fields: Any) -> Any:
+    """Return the fields with ``line`` renamed to ``category``; it replaces a category that is there."""
+    if type(fields) is dict and "line" in fields:
+        others = {name: value for name, value in fields.items() if name != "line"}
+        return others | {"category": fields["line"]}
+    return fields
 
 
 class PaymentRequested(GrantEvent):
-    """A payment was asked for. Recorded by the task team leader."""
+    """A payment was requested. Recorded by the task team leader."""
 
-    _line = model_validator(mode="before")(line_is_category)
+    _line = model_validator(mode="before")(line_as_category)
 
     payment: ItemId
     """Its name within the grant."""
     payee: Line
     """Who is paid: an organization or a role, never a person's name."""
     category: Label
-    """The budget line that it belongs to; ``line`` is another name of this field."""
+    """The budget line to which it belongs; ``line`` is another name of this field."""
     amount: Amount
-    """In the grant's currency; within the undisbursed balance."""
+    """In the grant's currency; at most the undisbursed balance less other pending payments."""
 
 
 class PaymentAuthorised(GrantEvent):
-    """Finance allowed it. Recorded by an officer who did not ask for it."""
+    """Finance authorised a payment. Recorded by an officer who did not request it."""
 
     payment: ItemId
     """Its name within the grant."""
     amount: Amount | None = None
-    """At most what was asked; all of it where not said."""
+    """At most the requested amount; the requested amount if not given."""
 
 
 class PaymentRejected(GrantEvent):
-    """Finance said no. Recorded by an officer who did not ask for it."""
+    """Finance rejected a payment. Recorded by an officer who did not request it."""
 
     payment: ItemId
     """Its name within the grant."""
@@ -60,14 +61,13 @@ class PaymentRejected(GrantEvent):
 
 
 def with_payment(grant: Grant, payment: Payment, **changes: Any) -> Grant:
-    """The grant with the payment as it is now, and with other changes."""
+    """Return the grant with the payment added or replaced, and with other fields changed."""
     return grant.replace(payments={**grant.payments, payment.id: payment}, **changes)
 
 
 def _payment_requested(grant: Grant, event: PaymentRequested) -> Grant:
-    return with_payment(
-        grant, Payment(event.payment, event.amount.amount, requested_by=event.actor, payee=event.payee)
-    )
+    payment = Payment(event.payment, event.amount.amount, requested_by=event.actor, payee=event.payee)
+    return with_payment(grant, payment)
 
 
 def _payment_authorised(grant: Grant, event: PaymentAuthorised) -> Grant:
@@ -86,20 +86,20 @@ EVOLVE: Evolves = {
     PaymentAuthorised: _payment_authorised,
     PaymentRejected: _payment_rejected,
 }
-"""How each event changes the grant."""
+"""The function by which each event changes the grant."""
 
 
 class UnknownPayment(Refusal, order=STAGE, rule="domain §3: payments"):
-    """No such payment was asked for by that day."""
+    """The payment had not been requested by that day."""
 
 
-def payment_of(grant: Grant, payment: str) -> Payment:
-    """The grant's payment of this name. Raises `UnknownPayment`."""
-    known = grant.payments.get(payment)
-    if known is None:
+def payment_of(grant: Grant, name: str) -> Payment:
+    """Return the grant's payment of this name. Raises `UnknownPayment`."""
+    payment = grant.payments.get(name)
+    if payment is None:
         names = ", ".join(grant.payments) or "none"
-        raise UnknownPayment(f"{grant.id} has no payment {payment} on that day; it has: {names}")
-    return known
+        raise UnknownPayment(f"{grant.id} has no payment {name} on that day; it has: {names}")
+    return payment
 
 
 class PaymentAlreadyDisbursed(Refusal, order=STAGE, rule="domain §3: one disbursement finishes a payment"):
@@ -145,19 +145,19 @@ def _check_request_within_balance(grant: Grant, event: PaymentRequested) -> None
 
 
 def requester(grant: Grant, event: Any) -> Others:
-    """Who asked for the payment that the event names."""
-    asked = grant.payments.get(event.payment)
-    if asked is None or asked.requested_by is None:
+    """Return the officer who requested the payment that the event names."""
+    payment = grant.payments.get(event.payment)
+    if payment is None or payment.requested_by is None:
         return ()
-    return ((asked.requested_by, f"asked for {event.payment}"),)
+    return ((payment.requested_by, f"asked for {event.payment}"),)
 
 
 class PaymentAlreadyAuthorised(Refusal, order=STAGE, rule="domain §3: AuthorisePayment"):
-    """The payment was allowed before."""
+    """The payment was authorised before."""
 
 
 class ExceedsRequestedAmount(Refusal, order=TERMS, rule="domain §3: AuthorisePayment"):
-    """More than was asked for."""
+    """The amount is more than was requested."""
 
 
 def _check_authorisation(grant: Grant, event: PaymentAuthorised, fund: Fund) -> None:
@@ -198,35 +198,35 @@ RULES: Rules = {
     ),
     PaymentRejected: Guards(invariants=(Rule(1, _check_rejection),), requested_by=(Rule(1, requester),)),
 }
-"""What is asked before each event, each rule with the number of its rule set."""
+"""The rules of each event, each with the number of the rule set that introduced it."""
 
 
 _E = TypeVar("_E", bound=GrantEvent)
 
 
-class OfOneLine(GrantCommand[_E], Generic[_E]):
-    """A command that names a budget line as ``line`` or as ``category``, and not as both."""
+class WithOneLine(GrantCommand[_E], Generic[_E]):
+    """A command that names a budget line either as ``line`` or as ``category``."""
 
     CHECKS_MORE = True
 
     @classmethod
     def spoken(cls, words: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Refuse words that name the line twice. Raises ``ValueError``."""
+        """Return the words as they are. Raises ``ValueError`` if they name the budget line twice."""
         if "line" in words and "category" in words:
             raise ValueError("line is another name of category: give one of them")
         return words
 
 
-class RequestPayment(OfOneLine[PaymentRequested]):
-    """Ask for a payment."""
+class RequestPayment(WithOneLine[PaymentRequested]):
+    """Request a payment."""
 
 
 class AuthorisePayment(GrantCommand[PaymentAuthorised]):
-    """Allow a payment."""
+    """Authorise a payment."""
 
 
 class RejectPayment(GrantCommand[PaymentRejected]):
-    """Refuse a payment."""
+    """Reject a payment."""
 
 
 COMMANDS = (
@@ -234,4 +234,4 @@ COMMANDS = (
     AuthorisePayment.spec("payment authorise", "finance", (E, F), PAYMENT),
     RejectPayment.spec("payment reject", "finance", (E, F, *ENDS), PAYMENT),
 )
-"""How each event is asked for."""
+"""The commands, as the catalogue lists them."""

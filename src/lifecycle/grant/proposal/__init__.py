@@ -1,1 +1,1 @@
-"""From the idea to the promise."""
+"""A grant's life from the proposal to its approval."""

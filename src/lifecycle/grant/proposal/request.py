@@ -1,4 +1,4 @@
-"""From the idea to the asking: a proposal, its revisions, and the request for money."""
+"""Proposals, their revisions, and the request for funding."""
 
 import hashlib
 import json
@@ -24,14 +24,14 @@ from lifecycle.types.vocabularies import Capability, Countries, Country, Label, 
 
 
 class BudgetLine(Value):
-    """What a part of the requested money is for."""
+    """One line of the requested budget."""
 
     line: Label
     """What the money is for."""
     amount: Cost
     """In the holding currency; zero if it costs the fund nothing."""
     capacity: bool = False
-    """Counts towards the countries' own capacity to share."""
+    """Whether it is for the countries' own capacity to share know-how."""
 
 
 class Letter(Value):
@@ -40,13 +40,13 @@ class Letter(Value):
     country: Country
     """The recipient country that asks; ISO 3166-1 alpha-2."""
     ministry: Line
-    """Who signed for it."""
+    """The ministry that signed the letter."""
     dated: Day
-    """The letter's own date."""
+    """The date of the letter."""
 
 
 class GrantProposed(GrantEvent):
-    """A country's wish to learn became a proposal.
+    """A grant was proposed.
 
     Recorded by the task team leader.
     """
@@ -54,25 +54,25 @@ class GrantProposed(GrantEvent):
     VERSION: ClassVar[int] = 2
 
     title: Line
-    """What the exchange is called."""
+    """The title of the exchange."""
     window: Word
     """A window of the fund's policy."""
     call: ItemId | None = None
     """The call for proposals that it answers."""
     recipients: Countries
-    """Who receives know-how."""
+    """The countries that receive know-how."""
     providers: Countries
-    """Who gives it."""
+    """The countries that give know-how."""
     sector: Label
-    """As the fund names its sectors."""
+    """A sector, as the fund names it."""
     objective: Prose
     """What the countries want to achieve."""
     outcomes_sought: tuple[Outcome, ...] = ()
-    """Capacity outcomes aimed at."""
+    """The capacity outcomes that the exchange aims at."""
     amount: Cost
-    """What it may cost; in the holding currency. Zero for support that costs the fund nothing."""
+    """The proposed amount; in the holding currency. Zero for support that costs the fund nothing."""
     months: Months
-    """How long it should take."""
+    """How many months the exchange should take."""
     institution: Line | None = None
     """The public institution, for organizational knowledge sharing."""
     capabilities_planned: tuple[Capability, ...] = ()
@@ -82,7 +82,7 @@ class GrantProposed(GrantEvent):
 
 
 class ProposalRevised(GrantEvent):
-    """The proposal reads differently: only the changed fields are named.
+    """The proposal was changed. Only the changed fields are named.
 
     Recorded by the task team leader.
     """
@@ -90,35 +90,35 @@ class ProposalRevised(GrantEvent):
     VERSION: ClassVar[int] = 2
 
     title: Line | None = None
-    """As it reads now, where it changes."""
+    """The new value, if it changes."""
     window: Word | None = None
-    """As it reads now, where it changes."""
+    """The new value, if it changes."""
     recipients: Countries | None = None
-    """As it reads now, where it changes."""
+    """The new value, if it changes."""
     providers: Countries | None = None
-    """As it reads now, where it changes."""
+    """The new value, if it changes."""
     sector: Label | None = None
-    """As it reads now, where it changes."""
+    """The new value, if it changes."""
     objective: Prose | None = None
-    """As it reads now, where it changes."""
+    """The new value, if it changes."""
     outcomes_sought: tuple[Outcome, ...] | None = None
-    """As it reads now, where it changes."""
+    """The new value, if it changes."""
     amount: Cost | None = None
-    """As it reads now, where it changes."""
+    """The new value, if it changes."""
     months: Months | None = None
-    """As it reads now, where it changes."""
+    """The new value, if it changes."""
     institution: Line | None = None
-    """As it reads now, where it changes."""
+    """The new value, if it changes."""
     capabilities_planned: tuple[Capability, ...] | None = None
-    """As it reads now, where it changes."""
+    """The new value, if it changes."""
     operation: Line | None = None
-    """As it reads now, where it changes."""
+    """The new value, if it changes."""
     reason: Reason | None = None
-    """Why it changes."""
+    """Why the proposal changes."""
 
 
 class ProposalReturned(GrantEvent):
-    """The secretariat sent the proposal back to be worked on: it is a proposal again.
+    """The secretariat sent the funding request back to be worked on. The grant is a proposal again.
 
     Recorded by the secretariat.
     """
@@ -128,28 +128,28 @@ class ProposalReturned(GrantEvent):
 
 
 class FundingRequested(GrantEvent):
-    """Money was asked for, line by line, with a letter from each recipient country.
+    """Funding was requested, line by line, with a letter from each recipient country.
 
     Recorded by the task team leader.
     """
 
     amount: Cost
-    """In the holding currency; the sum of the lines."""
+    """The sum of the budget lines; in the holding currency."""
     budget: tuple[BudgetLine, ...] = Field(min_length=1, max_length=200)
-    """What it is made up of."""
+    """The budget lines."""
     letters: tuple[Letter, ...] = ()
     """One from each recipient country."""
 
 
 class ProposalWithdrawn(GrantEvent):
-    """The asker took the proposal back. Recorded by the task team leader."""
+    """The proposal was withdrawn. Recorded by the task team leader."""
 
     reason: Reason
-    """Why it was taken back."""
+    """Why the proposal was withdrawn."""
 
 
 def new_grant(_: Grant | None, event: GrantProposed) -> Grant:
-    """The grant after its first event; it has no id yet."""
+    """Return the grant after its first event. `lifecycle.grant.evolve.begin` adds its id."""
     return Grant(
         id="",
         currency=event.amount.currency,
@@ -206,13 +206,13 @@ EVOLVE: Evolves = {
     FundingRequested: _funding_requested,
     ProposalWithdrawn: end_in(Stage.WITHDRAWN),
 }
-"""How each event changes the grant."""
+"""The function by which each event changes the grant."""
 
 
 def request_digest(grant: Grant) -> str:
-    """SHA-256 of what is asked for: terms, countries, budget lines and letters.
+    """Return the SHA-256 of the requested terms, countries, budget lines and letters.
 
-    Title, sector and wording may still be put right; what the promise rests on may not (domain §4.5).
+    An approval binds these (domain §4.5). Title, sector and objective may change afterwards.
     """
     request = {
         "window": grant.window,
@@ -247,7 +247,7 @@ def _check_revision(grant: Grant, event: ProposalRevised, fund: Fund) -> None:
 
 
 class BudgetDoesNotAddUp(Refusal, order=TERMS, rule="domain §3: RequestFunding"):
-    """The budget lines do not sum to the amount."""
+    """The budget lines do not sum to the requested amount."""
 
 
 def _check_request(grant: Grant, event: FundingRequested, fund: Fund) -> None:
@@ -267,8 +267,8 @@ class LetterMissing(Refusal, order=TERMS, rule="domain §3: RequestFunding"):
 
 
 def _check_letters(recipients: Sequence[str], letters: Sequence[Letter]) -> None:
-    written = {letter.country for letter in letters}
-    if missing := [code for code in recipients if code not in written and code != NOT_STATED]:
+    countries = {letter.country for letter in letters}
+    if missing := [code for code in recipients if code not in countries and code != NOT_STATED]:
         raise LetterMissing(f"no letter from {', '.join(missing)}: add one for each recipient country")
 
 
@@ -277,27 +277,27 @@ RULES: Rules = {
     ProposalRevised: Guards(invariants=(Rule(1, _check_revision),)),
     FundingRequested: Guards(invariants=(Rule(1, _check_request),)),
 }
-"""What is asked before each event, each rule with the number of its rule set."""
+"""The rules of each event, each with the number of the rule set that introduced it."""
 
 
 class ProposeGrant(GrantCommand[GrantProposed]):
-    """Put a proposal forward."""
+    """Propose a grant."""
 
 
 class ReviseProposal(GrantCommand[ProposalRevised]):
-    """Change a proposal."""
+    """Revise a proposal."""
 
 
 class ReturnProposal(GrantCommand[ProposalReturned]):
-    """Send a proposal back."""
+    """Return a proposal to be worked on."""
 
 
 class RequestFunding(GrantCommand[FundingRequested]):
-    """Ask for money, with budget and letters."""
+    """Request funding, with budget and letters."""
 
 
 class WithdrawProposal(GrantCommand[ProposalWithdrawn]):
-    """Take a proposal back."""
+    """Withdraw a proposal."""
 
 
 COMMANDS = (
@@ -307,4 +307,4 @@ COMMANDS = (
     RequestFunding.spec("grant request", "ttl", (P,), GRANT),
     WithdrawProposal.spec("grant withdraw", "ttl", (P, R), GRANT),
 )
-"""How each event is asked for."""
+"""The commands, as the catalogue lists them."""

@@ -1,4 +1,4 @@
-"""Review and decision: scores, approval with its promise of money, refusal."""
+"""Reviews of a proposal, and its approval or decline."""
 
 from decimal import Decimal
 from typing import Annotated
@@ -30,23 +30,23 @@ class ProposalReviewed(GrantEvent):
     """
 
     scores: Annotated[dict[Word, Annotated[Decimal, Field(ge=0, le=100)]], ByName]
-    """Points by criterion: of a proposal that answers a call, by each of the call's criteria."""
+    """Points by criterion. A proposal that answers a call is scored by each of the call's criteria."""
     advice: Advice
-    """What the reviewer would do."""
+    """What the reviewer advises: approve, revise or decline."""
 
 
 class GrantApproved(GrantEvent):
-    """The fund promised money, or support that costs it nothing.
+    """The fund approved the grant and committed its money, or support that costs the fund nothing.
 
-    Its pair on the fund is FundsCommitted, in the same transaction; of an amount of zero there is none.
+    Its pair on the fund is FundsCommitted, in the same transaction. An amount of zero has no pair.
 
     Recorded by an approver who did not prepare it.
     """
 
     amount: Cost
-    """The commitment; in the holding currency."""
+    """The committed amount; in the holding currency."""
     conditions: tuple[Line, ...] = ()
-    """To be met before the agreement is signed."""
+    """Conditions to be met before the agreement is signed."""
     request_digest: Digest
     """Of the exact request that was approved."""
     edition: Line
@@ -54,10 +54,10 @@ class GrantApproved(GrantEvent):
 
 
 class ProposalDeclined(GrantEvent):
-    """The fund said no. Recorded by an approver."""
+    """The fund declined the proposal. Recorded by an approver."""
 
     reason: Reason
-    """Why not."""
+    """Why the proposal was declined."""
 
 
 def _proposal_reviewed(grant: Grant, event: ProposalReviewed) -> Grant:
@@ -65,15 +65,15 @@ def _proposal_reviewed(grant: Grant, event: ProposalReviewed) -> Grant:
 
 
 def _grant_approved(grant: Grant, event: GrantApproved) -> Grant:
+    takes_envelope = grant.call is not None and event.amount.amount > 0
+    selections = ((event.on, event.amount.amount),) if takes_envelope else ()
     return with_commitment(grant, event.on, event.amount.amount).replace(
         stage=Stage.APPROVED,
         approved_on=event.on,
         conditions=event.conditions,
         edition=event.edition,
         request_digest=event.request_digest,
-        selections=((event.on, event.amount.amount),)
-        if grant.call is not None and event.amount.amount
-        else (),
+        selections=selections,
     )
 
 
@@ -82,7 +82,7 @@ EVOLVE: Evolves = {
     GrantApproved: track_overpaid(_grant_approved),
     ProposalDeclined: end_in(Stage.DECLINED),
 }
-"""How each event changes the grant."""
+"""The function by which each event changes the grant."""
 
 
 def _leader(grant: Grant) -> Others:
@@ -94,7 +94,7 @@ def _check_review(grant: Grant, event: ProposalReviewed) -> None:
 
 
 def preparers(grant: Grant) -> Others:
-    """Who proposed, revised or requested the grant."""
+    """Return the officers who proposed, revised or requested the grant."""
     return tuple((officer, f"prepared {grant.id}") for officer in sorted(grant.preparers))
 
 
@@ -120,22 +120,22 @@ def _make_approval(grant: Grant, draft: "ApprovalDraft", fund: Fund) -> GrantApp
 
 
 class RequestChanged(Refusal, order=TERMS, rule="domain §4.5: an approval binds the exact request"):
-    """The request is not the one that the digest names."""
+    """The request does not have the digest that the approval names."""
 
 
 def _check_approval(grant: Grant, event: GrantApproved, fund: Fund) -> None:
     not_prepared_by(event.actor, grant)
     in_holding_currency(event.amount, fund.currency)
     within_maximum(grant, event.amount.amount, window_of(grant.window, fund.editions[event.edition]))
-    today = request_digest(grant)
-    if event.request_digest != today:
+    digest = request_digest(grant)
+    if event.request_digest != digest:
         raise RequestChanged(
-            f"the request of that day has the digest {today}: it is not what the approval binds"
+            f"the request of that day has the digest {digest}: it is not what the approval binds"
         )
 
 
 def _check_window(grant: Grant, event: GrantApproved, fund: Fund) -> None:
-    """What approval can know already breaks the window (domain §4.6)."""
+    # The window's limits are checked again when the grant becomes effective (domain §4.6).
     edition = fund.editions[event.edition]
     window = window_of(grant.window, edition)
     fits_months(grant.window, grant.months, window)
@@ -144,11 +144,11 @@ def _check_window(grant: Grant, event: GrantApproved, fund: Fund) -> None:
 
 
 class AboveMaximumAmount(Refusal, order=TERMS, rule="domain §5: max_amount"):
-    """More than a grant of the window may have."""
+    """The amount is more than a grant of the window may have."""
 
 
 def within_maximum(grant: Grant, committed: Decimal, window: Window) -> None:
-    """Refuse more than the window's maximum. Raises `AboveMaximumAmount`."""
+    """Refuse a commitment above the window's maximum. Raises `AboveMaximumAmount`."""
     limit = window.max_amount
     if limit is None:
         return
@@ -170,24 +170,24 @@ RULES: Rules = {
         made_by=_make_approval,
     ),
 }
-"""What is asked before each event, each rule with the number of its rule set."""
+"""The rules of each event, each with the number of the rule set that introduced it."""
 
 
 class ApprovalDraft(Draft):
-    """A promise, before the edition in force is named and the request's digest is known."""
+    """An approval, before the edition in force and the request's digest are added."""
 
     amount: Cost
-    """The commitment; in the holding currency."""
+    """The committed amount; in the holding currency."""
     conditions: tuple[Line, ...] = ()
-    """To be met before the agreement is signed."""
+    """Conditions to be met before the agreement is signed."""
     request_digest: Digest | None = None
-    """Of the request that the approver read, as ``grant show`` prints it: another one is refused."""
+    """The digest of the request that the approver read, as ``grant show`` prints it. Another is refused."""
 
 
 class ApproveGrant(GrantCommand[ApprovalDraft]):
-    """Promise money; the fund is charged.
+    """Approve a grant and commit its money.
 
-    Both are recorded in one transaction.
+    The fund's paired event is recorded in the same transaction.
     """
 
     BECOMES = GrantApproved
@@ -196,11 +196,11 @@ class ApproveGrant(GrantCommand[ApprovalDraft]):
 
 
 class ReviewProposal(GrantCommand[ProposalReviewed]):
-    """Score a proposal."""
+    """Review a proposal and score it."""
 
 
 class DeclineProposal(GrantCommand[ProposalDeclined]):
-    """Refuse a proposal."""
+    """Decline a proposal."""
 
 
 COMMANDS = (
@@ -208,4 +208,4 @@ COMMANDS = (
     ApproveGrant.spec("grant approve", "approver", (R,), GRANT),
     DeclineProposal.spec("grant decline", "approver", (P, R), GRANT),
 )
-"""How each event is asked for."""
+"""The commands, as the catalogue lists them."""

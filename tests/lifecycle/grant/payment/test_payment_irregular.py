@@ -11,7 +11,7 @@ from lifecycle.decide.correction import PairedEntry
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
 from lifecycle.grant.closure import NothingOverpaid, OverpaymentOpen
-from lifecycle.grant.payment.irregular import AGAINST_PAYING, UnknownRule
+from lifecycle.grant.payment.irregular import DISBURSEMENT_REFUSALS, UnknownRule
 from lifecycle.grant.payment.request import PaymentIdTaken, UnknownPayment
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import EntryCorrected, Event
@@ -409,4 +409,4 @@ NO_RULE_OF_PAYMENTS = {
 def test_every_refusal_of_a_payment_can_be_named() -> None:
     """Found in the code of the judge and the rules: a refusal that is added is a rule that can be broken."""
     found = refusable("grant", "DisburseFunds", later=False)
-    assert {refusal.__name__ for refusal in AGAINST_PAYING} == found - NO_RULE_OF_PAYMENTS
+    assert {refusal.__name__ for refusal in DISBURSEMENT_REFUSALS} == found - NO_RULE_OF_PAYMENTS
