@@ -33,7 +33,7 @@ from lifecycle.kernel.spec import ANY, Spec
 from lifecycle.parse import command_class, command_from
 from lifecycle.policy.edition import Edition, shipped
 from lifecycle.types.money import DIGITS
-from projections.engine.fold import readers
+from projections.engine.fold import tables_changed_by
 
 REFERENCE = Path(__file__).parent / "reference"
 MADE = "<!-- Written by docs/reference.py from the code. Do not edit: run `make docs`. -->\n\n"
@@ -101,7 +101,7 @@ def _event(event: type[Event], row: Spec | None, about: str) -> Iterator[str]:
         made = "Written together with a grant's entry."
     else:
         made = f"Made by [{row.name}](commands.md#{_anchor(row, about)}) (role: {row.role})."
-    read = ", ".join(f"`{name}`" for name in readers(event)) if about == "grant" else ""
+    read = ", ".join(f"`{name}`" for name in tables_changed_by(event)) if about == "grant" else ""
     yield f"{made} Topic `{topic_of(event)}`.{f' Read into {read}.' if read else ''}\n\n"
     yield from table(fields_of(event, leave_out=frozenset(("on", "actor"))))
 

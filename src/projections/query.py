@@ -18,7 +18,7 @@ from lifecycle.kernel.history import grant_stream
 from lifecycle.parse import Malformed
 from lifecycle.types.nearest import unknown
 from projections import store
-from projections.engine.detached_views import ViewsAlone
+from projections.engine.detached_views import DetachedViews
 from projections.engine.projector import caught_up
 from projections.reports.portfolio import timeline
 from projections.reports.questions import Question
@@ -55,7 +55,7 @@ class Report:
 
 
 def run(
-    book: Book | ViewsAlone,
+    book: Book | DetachedViews,
     name: str,
     *,
     as_of: date,
@@ -84,7 +84,7 @@ def run(
 
 
 def _known_grant(
-    connection: Connection, book: Book | ViewsAlone, grant: str, known: int | None, as_of: date
+    connection: Connection, book: Book | DetachedViews, grant: str, known: int | None, as_of: date
 ) -> None:
     """Refuse a grant that is not there, rather than answer with no rows. Raises ``Malformed``."""
     spans = register_spans.c
@@ -94,7 +94,7 @@ def _known_grant(
     if first is not None:
         told = f"there was no grant {grant!r} on {as_of}: its first entry is of {first}"
         raise Malformed([("grant", told)])
-    if isinstance(book, ViewsAlone):
+    if isinstance(book, DetachedViews):
         names = list(connection.execute(select(spans.grant).distinct()).scalars())
     elif book.entries(grant_stream(grant), known):
         return  # its proposal was struck: the id is known, and the report has no row for it
@@ -106,13 +106,13 @@ def _known_grant(
 
 @contextmanager
 def tables_at(
-    book: Book | ViewsAlone, known: int | None, grant: str | None = None
+    book: Book | DetachedViews, known: int | None, grant: str | None = None
 ) -> Iterator[tuple[Connection, int]]:
     """The tables as known at the position (now for `None`), and the position that they correspond to.
 
     Views alone are taken as they are. Raises `Unreachable` for views that cannot be used.
     """
-    if isinstance(book, ViewsAlone):
+    if isinstance(book, DetachedViews):
         with book.tables() as found:
             yield found
         return

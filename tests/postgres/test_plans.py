@@ -6,7 +6,7 @@ import psycopg
 
 from lifecycle.book.book import Book
 from projections import store
-from projections.engine.projector import _to_the_end
+from projections.engine.projector import _catch_up
 from support import given as g
 
 READ = "SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE relname IN ('stored_events', 'receipts')"
@@ -30,7 +30,7 @@ def test_who_keeps_the_views_open_has_each_step_planned_anew(book: Book) -> None
     with store.opened(book.views) as engine:
         for n in range(8):
             book.record(g.cost("06-12", note=str(n)), "t.leader")
-            assert _to_the_end(engine, book) == book.position()
+            assert _catch_up(engine, book) == book.position()
         with store.reading(engine) as connection:  # the same one
             kept = connection.exec_driver_sql("SELECT count(*) FROM pg_prepared_statements").scalar()
             assert kept == 0

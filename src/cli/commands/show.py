@@ -98,11 +98,11 @@ def _alone(views: str, grant: str, on: str | None, known: str | None) -> "tuple[
 
 
 def _standings(views: str, on: str | None, known: str | None, grant: str | None = None) -> "list[Standing]":
-    from projections.engine.detached_views import ViewsAlone
+    from projections.engine.detached_views import DetachedViews
 
     if on is not None or known is not None:
         raise click.UsageError("how a grant stood earlier is asked of the book: leave --views out")
-    return ViewsAlone(located(views)).standings(grant)
+    return DetachedViews(located(views)).standings(grant)
 
 
 def _stage(state: "Grant") -> str:

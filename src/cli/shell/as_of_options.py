@@ -15,7 +15,7 @@ QUARANTINES = "fund:quarantine"
 if TYPE_CHECKING:
     from lifecycle.book.book import Book
     from lifecycle.kernel.history import Entry
-    from projections.engine.detached_views import ViewsAlone
+    from projections.engine.detached_views import DetachedViews
 
 on_option = click.option("--on", metavar="DATE", help="As of the end of this day.")
 known_option = click.option(
@@ -76,7 +76,7 @@ def in_words(book: "Book", on: date | None, known: int | None) -> str:
     return f"{day}as known {when} (position {known:,})"
 
 
-def position_from(book: "Book | ViewsAlone", known: str, option: str = "--known") -> int:
+def position_from(book: "Book | DetachedViews", known: str, option: str = "--known") -> int:
     """Return the position that was typed, or that of a time or day. Raises ``BadParameter``."""
     try:
         return book.resolve(known)

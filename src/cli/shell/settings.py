@@ -9,7 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from lifecycle.book.book import Book
-    from projections.engine.detached_views import ViewsAlone
+    from projections.engine.detached_views import DetachedViews
 
 DEFAULT_BOOK = "grantbook"
 """The folder that is opened if no book is named."""
@@ -88,13 +88,13 @@ class Settings:
                 self._warned.add(sentence)
                 say(f"warning: {prose(sentence)}", err=True)
 
-    def open_for_report(self, views: str | None) -> "Book | ViewsAlone":
+    def open_for_report(self, views: str | None) -> "Book | DetachedViews":
         """Return the book, or the detached ``views`` without their journal. Raises ``Unreachable``."""
         if views is None:
             return self.open_to_read()
-        from projections.engine.detached_views import ViewsAlone
+        from projections.engine.detached_views import DetachedViews
 
-        return ViewsAlone(located(views))
+        return DetachedViews(located(views))
 
     def open_to_read(self) -> "Book":
         """Open the book and return it. A folder is opened read-only, for users who may not write in it."""

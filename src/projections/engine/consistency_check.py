@@ -1,7 +1,7 @@
-"""Are the views what the entries add up to? They are folded again beside, and compared row by row.
+"""The consistency check: fold the journal again, and compare every row with the views.
 
-The fresh fold lies in a file that is thrown away. Views in a file are attached to it; those in a database
-are copied beside it first, all as of one moment.
+The new rows are in a file that is thrown away. Views in a file are attached to it. Views in a database are
+first copied, in one transaction.
 """
 
 import tempfile
@@ -15,7 +15,8 @@ from lifecycle.journal.addresses import is_address
 from lifecycle.journal.sqlite.read_only import address_to_read
 from lifecycle.kernel.memory import collector_at_rest
 from projections import store
-from projections.engine.projector import Progress, fund_at, left_out_rows
+from projections.engine.shadow_tables import Progress
+from projections.engine.step import fund_at, left_out_rows
 from projections.reports.sql_views import create_views
 from projections.schema.tables import (
     SHADOW,
@@ -29,24 +30,25 @@ from projections.store import schema_digest
 
 _NOT_FOLDED = (tracking.name, views_format.name)
 _PAGE = 5_000
+"""The number of rows that are copied from a database at a time."""
 
 Difference = tuple[str, str]
-"""Which table or view, and how it differs."""
+"""The table or SQL view, and how it differs."""
 
 
 class AnotherFormat(Exception):
-    """Another version of this program made the views: they are made again when they are next asked."""
+    """Another version of this program made the views. They are made again when a report next needs them."""
 
 
 def has_views(book: Book) -> bool:
-    """Whether there are any: they are made when they are next asked."""
-    return store.there(book.views)
+    """Return whether the book has views. If not, they are made when a report next needs them."""
+    return store.exists(book.views)
 
 
 def differences(book: Book, progress: Progress | None = None) -> Iterator[Difference]:
-    """Where the views differ from a fresh fold up to their position: which table and row, and how.
+    """Yield the differences between the views and a fold of the journal up to their position.
 
-    Nothing for a book without views. Raises `AnotherFormat`.
+    There are none if the book has no views. Raises `AnotherFormat`.
     """
     if not has_views(book):
         return
@@ -56,93 +58,95 @@ def differences(book: Book, progress: Progress | None = None) -> Iterator[Differ
             compare = _with_database if is_address(book.views) else _with_file
             yield from compare(book, engine, progress)
         except store.FILE_ERRORS as error:
-            told = str(getattr(error, "orig", error))
-            yield store.FILE, f"it cannot be read ({told}): grantbook views rebuild makes it anew"
+            message = str(getattr(error, "orig", error))
+            yield store.FILE, f"it cannot be read ({message}): grantbook views rebuild makes it again"
         finally:
             engine.dispose()
 
 
 def _with_file(book: Book, engine: Engine, progress: Progress | None) -> Iterator[Difference]:
-    """Views in a file."""
     file = Path(book.views) / store.FILE
     with store.writing(engine) as connection:
         create_views(connection)
     with engine.connect() as connection:
         connection.exec_driver_sql("ATTACH DATABASE ? AS live", (address_to_read(file)[0],))
-        injury = connection.exec_driver_sql("PRAGMA live.integrity_check(1)").scalar()
-        if injury != "ok":
-            yield store.FILE, str(injury)
+        integrity = connection.exec_driver_sql("PRAGMA live.integrity_check(1)").scalar()
+        if integrity != "ok":
+            yield store.FILE, str(integrity)
             return
-        found = connection.exec_driver_sql(f"SELECT format FROM live.{views_format.name}").scalar()
-        if type(found) is int and found != schema_digest.current_format():
+        stored_format = connection.exec_driver_sql(f"SELECT format FROM live.{views_format.name}").scalar()
+        if type(stored_format) is int and stored_format != schema_digest.current_format():
             raise AnotherFormat
-        yield from _compared(book, connection, progress)
-        live, fresh = (_defined(connection, side) for side in ("live", "main"))
-        for thing in sorted(live.keys() | fresh.keys(), key=lambda thing: thing[1]):
-            if live.get(thing) != fresh.get(thing):
-                yield f"views: {thing[1]}", _NOT_OURS
+        yield from _compare_rows(book, connection, progress)
+        live, fresh = (_definitions(connection, side) for side in ("live", "main"))
+        for type_, name in sorted(live.keys() | fresh.keys(), key=lambda key: key[1]):
+            if live.get((type_, name)) != fresh.get((type_, name)):
+                yield f"views: {name}", _NOT_OURS
 
 
-def _defined(connection: Connection, side: str) -> dict[tuple[str, str], str]:
-    """What a table's name is quoted with, and what a killed rebuild left, is no difference."""
+def _definitions(connection: Connection, side: str) -> dict[tuple[str, str], str]:
+    """Return the SQL of each table, view and trigger by its type and name.
+
+    Of a table it leaves out the name, which may be quoted in several ways. It leaves out the shadow tables of
+    a killed rebuild.
+    """
     question = (
         f"SELECT type, name, sql FROM {side}.sqlite_master WHERE type IN ('table', 'view', 'trigger')"
         " AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
     )
     return {
-        (kind, name): sql[sql.index("(") :] if kind == "table" else sql
-        for kind, name, sql in connection.exec_driver_sql(question)
-        if not (kind == "table" and name.startswith(SHADOW))
+        (type_, name): sql[sql.index("(") :] if type_ == "table" else sql
+        for type_, name, sql in connection.exec_driver_sql(question)
+        if not (type_ == "table" and name.startswith(SHADOW))
     }
 
 
-_NOT_OURS = "it is not as this program makes it: views rebuild makes it anew"
+_NOT_OURS = "it is not as this program makes it: views rebuild makes it again"
 
 
 def _with_database(book: Book, engine: Engine, progress: Progress | None) -> Iterator[Difference]:
-    """Views in a database."""
-    from projections.store.postgresql import changed_definitions, strangers
+    from projections.store.foreign_objects import changed_definitions, foreign_functions
 
-    with store.opened(book.views) as far, engine.connect() as connection:
+    with store.opened(book.views) as database, engine.connect() as connection:
         connection.exec_driver_sql("ATTACH DATABASE '' AS live")
-        with store.reading(far) as theirs:
-            _copy(theirs, connection)
-        yield from _compared(book, connection, progress)
-        for name in changed_definitions(far):
+        with store.reading(database) as source:
+            _copy(source, connection)
+        yield from _compare_rows(book, connection, progress)
+        for name in changed_definitions(database):
             yield f"views: {name}", _NOT_OURS
-        for name in strangers(far):
+        for name in foreign_functions(database):
             yield f"views: {name}", "it does not belong there, and can change what reports say: drop it"
 
 
-def _copy(theirs: Connection, connection: Connection) -> None:
-    """Every row, into tables without keys, which would hide one that is there twice."""
-    quoted = connection.dialect.identifier_preparer.quote
+def _copy(source: Connection, target: Connection) -> None:
+    """Copy every row into tables without keys: a key would refuse a row that is there twice."""
+    quoted = target.dialect.identifier_preparer.quote
     for table in metadata.sorted_tables:
         columns = ", ".join(quoted(column.name) for column in table.columns)
-        connection.exec_driver_sql(f"CREATE TABLE live.{table.name} ({columns})")
+        target.exec_driver_sql(f"CREATE TABLE live.{table.name} ({columns})")
         marks = ",".join("?" * len(table.columns))
-        rows = theirs.execution_options(yield_per=_PAGE).execute(select(table))
+        rows = source.execution_options(yield_per=_PAGE).execute(select(table))
         for page in rows.partitions():
-            connection.exec_driver_sql(
+            target.exec_driver_sql(
                 f"INSERT INTO live.{table.name} VALUES ({marks})", [tuple(row) for row in page]
             )
 
 
-def _compared(book: Book, connection: Connection, progress: Progress | None) -> Iterator[Difference]:
-    found = connection.exec_driver_sql(
+def _compare_rows(book: Book, connection: Connection, progress: Progress | None) -> Iterator[Difference]:
+    tracked_position = connection.exec_driver_sql(
         f"SELECT notification_id FROM live.{tracking.name} WHERE application_name = ?", (JOURNAL,)
     ).scalar()
-    views = found or 0
-    if views > book.position():
-        where = store.shown(book.views) if is_address(book.views) else store.FILE
-        yield where, f"it is at position {views:,}, after the journal's end: it belongs to another book"
+    position = tracked_position or 0
+    if position > book.position():
+        name = store.display_name(book.views) if is_address(book.views) else store.FILE
+        yield name, f"it is at position {position:,}, after the journal's end: it belongs to another book"
         return
-    _fold(book, connection, views, progress)
+    _fold(book, connection, position, progress)
     if rows := left_out_rows(book):
         store.insert(connection, {left_out: rows})
     for table in metadata.sorted_tables:
         if table.name not in _NOT_FOLDED:
-            yield from _rows(connection, table.name)
+            yield from _compare_table(connection, table.name)
 
 
 def _fold(book: Book, connection: Connection, upto: int, progress: Progress | None) -> None:
@@ -157,19 +161,19 @@ def _fold(book: Book, connection: Connection, upto: int, progress: Progress | No
                 progress(done, upto)
 
 
-def _rows(connection: Connection, table: str) -> Iterator[Difference]:
-    """The first row on each side that the other has not, and a row that is there twice."""
+def _compare_table(connection: Connection, table: str) -> Iterator[Difference]:
+    """Yield the first row that only one side has, or that the views have rows twice."""
 
-    def first(these: str, those: str) -> object:
-        found = connection.exec_driver_sql(
-            f"SELECT * FROM {these}.{table} EXCEPT SELECT * FROM {those}.{table} LIMIT 1"
+    def first_row_only_in(side: str, other_side: str) -> object:
+        row = connection.exec_driver_sql(
+            f"SELECT * FROM {side}.{table} EXCEPT SELECT * FROM {other_side}.{table} LIMIT 1"
         ).fetchone()
-        return None if found is None else tuple(found)
+        return None if row is None else tuple(row)
 
-    if (more := first("live", "main")) is not None:
-        yield f"views: {table}", f"no entry adds up to the row {_short(more)}"
-    elif (less := first("main", "live")) is not None:
-        yield f"views: {table}", f"the row {_short(less)} is missing"
+    if (extra := first_row_only_in("live", "main")) is not None:
+        yield f"views: {table}", f"no entry adds up to the row {_short(extra)}"
+    elif (missing := first_row_only_in("main", "live")) is not None:
+        yield f"views: {table}", f"the row {_short(missing)} is missing"
     else:
         live, fresh = (
             connection.exec_driver_sql(f"SELECT count(*) FROM {side}.{table}").scalar()

@@ -1,7 +1,7 @@
-"""Views that are read as they are, where the journal is not to be had: from elsewhere, or from a standby.
+"""Detached views: read without the journal, for example on another machine or from a standby.
 
-They are of some position, which every answer tells; nothing catches them up. What only the journal knows,
-such as what was known earlier, is refused.
+They are of one position, which every report states. Nothing catches them up. What needs the journal, such as
+a report as known earlier, is refused.
 """
 
 from collections.abc import Iterator
@@ -20,14 +20,14 @@ from projections.schema.tables import fund_facts, grant_standing
 from projections.schema.tracking import ViewsTracking
 
 
-class Named(NamedTuple):
-    """The fund, of which the views know the name."""
+class FundName(NamedTuple):
+    """The fund, as far as the views have it."""
 
     name: str
 
 
-class ViewsAlone:
-    """What a report asks of a book, of its views alone."""
+class DetachedViews:
+    """Has the methods of a book that reports need, and reads only views."""
 
     def __init__(self, views: store.Place) -> None:
         self.views = views
@@ -36,53 +36,56 @@ class ViewsAlone:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing is held between two questions."""
+        """Do nothing: each method opens the views and closes them."""
 
     @contextmanager
     def tables(self) -> Iterator[tuple[Connection, int]]:
-        """The tables, and the position that they correspond to. Raises `Unreachable` if there is none."""
+        """Yield the tables and their position. Raises `Unreachable` if they hold no entry."""
         with store.opened(self.views, as_is=True) as engine, store.reading(engine) as connection:
             position, _ = ViewsTracking.inside(connection).newest()
             if not position:  # every book has an entry: the fund's
                 raise Unreachable(
-                    f"{store.shown(self.views)}: these views hold no entry of a book: they were never caught"
-                    " up, or are an incomplete copy; grantbook views update, beside the journal, fills them"
+                    f"{store.display_name(self.views)}: these views hold no entry of a book: they were never"
+                    " caught up, or are an incomplete copy; grantbook views update, beside the journal,"
+                    " fills them"
                 )
             yield connection, position
 
     def position(self) -> int:
-        """The position to which the views correspond. Raises `Unreachable`."""
+        """Return the position to which the views correspond. Raises `Unreachable`."""
         with self.tables() as (_, position):
             return position
 
     def today(self) -> date:
-        """Today, at the fund's seat. Raises `Unreachable`."""
+        """Return today's date at the fund's seat. Raises `Unreachable`."""
         with self.tables() as (connection, _):
             time_zone = connection.execute(select(fund_facts.c.time_zone)).scalar()
         return day_at(datetime.now(UTC), time_zone or "UTC")
 
     def resolve(self, known: str) -> NoReturn:
-        """What was known when, only the journal tells. Raises ``Malformed``."""
-        told = f"views read as they are hold what is known now, not what was at {known}: ask the book itself"
-        raise Malformed([("known", f"{told}, without --views")])
+        """Raise ``Malformed``: only the journal says what was known at an earlier moment."""
+        message = (
+            f"views read as they are hold what is known now, not what was at {known}: ask the book itself"
+        )
+        raise Malformed([("known", f"{message}, without --views")])
 
     def recorded_at(self, position: int) -> datetime | None:
-        """When the entry to which the views correspond was recorded; `None` for another position."""
+        """Return when the entry at the position was recorded; `None` if the views are at another position."""
         with self.tables() as (connection, _):
-            known, at = ViewsTracking.inside(connection).newest()
-        return at if known == position else None
+            views_position, recorded_at = ViewsTracking.inside(connection).newest()
+        return recorded_at if views_position == position else None
 
-    def fund(self) -> Named:
-        """The fund. Raises `Unreachable`."""
+    def fund(self) -> FundName:
+        """Return the fund's name. Raises `Unreachable`."""
         with self.tables() as (connection, _):
-            return Named(str(connection.execute(select(fund_facts.c.name)).scalar() or ""))
+            return FundName(str(connection.execute(select(fund_facts.c.name)).scalar() or ""))
 
     def standings(self, grant: str | None = None) -> list[Standing]:
-        """How each grant stands, or the one; by name. Raises `Unreachable`."""
-        t = grant_standing.c
-        question = select(t.grant, t.version, t.state).order_by(t.grant)
+        """Return the state of each grant, or of the one that is named, by name. Raises `Unreachable`."""
+        columns = grant_standing.c
+        question = select(columns.grant, columns.version, columns.state).order_by(columns.grant)
         if grant is not None:
-            question = question.where(t.grant == grant)
+            question = question.where(columns.grant == grant)
         with self.tables() as (connection, position):
             return [
                 Standing(from_text(name, version, state), version, position)

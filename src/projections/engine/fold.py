@@ -1,4 +1,4 @@
-"""One walk over a grant's entries in force serves every projection."""
+"""Fold the entries of grants, calls and the fund into rows. One walk over a grant serves every projection."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache, lru_cache, partial
@@ -71,19 +71,21 @@ from projections.schema.tables import (
 Rows = dict[Table, list[Row]]
 
 BATCH = 5_000
-"""How many entries are folded before their rows are written: memory stays small, transactions short."""
+"""The number of entries that are folded before their rows are written, so that memory stays small."""
 
 
-_stands, _constants, _offset = row_maker(grant_standing), row_maker(fund_facts), row_maker(seat_offsets)
+_standing_row, _fund_row, _offset_row = (
+    row_maker(table) for table in (grant_standing, fund_facts, seat_offsets)
+)
 
 
 def no_rows() -> Rows:
-    """An empty list for every table that grants and calls have rows in."""
+    """Return an empty list for every table that grants and calls have rows in."""
     return {table: [] for table in (*GRANT_TABLES, *CALL_TABLES)}
 
 
 class Rules:
-    """The editions that govern grants, and which of them held on a day."""
+    """The editions that govern grants, and the one that held on a day."""
 
     def __init__(self, fund: Fund) -> None:
         self.editions = fund.editions
@@ -91,22 +93,22 @@ class Rules:
 
 
 class Projection(Protocol):
-    """Follows one grant through its entries, and gives the rows of one table."""
+    """Takes the events of one grant in their order, and returns the grant's rows of one table."""
 
     table: Table
 
     def see(self, grant: Grant, event: Event) -> None:
-        """Take in an event that concerns it; ``grant``: the state after it."""
+        """Take an event that concerns this projection, with the grant's state after it."""
 
     def rows(self, stream: str) -> list[Row]:
-        """Return its rows of the grant."""
+        """Return the rows of the grant."""
 
 
 def _event_rows(table: Table, cells: event_rows.Cells, _: Rules) -> EventRows:
     return EventRows(table, cells)
 
 
-_MAKE: tuple[tuple[Callable[[Rules], Any], Collection[type[Event]] | None], ...] = (
+_PROJECTIONS: tuple[tuple[Callable[[Rules], Any], Collection[type[Event]] | None], ...] = (
     (lambda _: Register(), register.CONCERNS),
     (lambda _: Disbursement(), disbursement.CONCERNS),
     (lambda rules: Windows(rules.editions), windows.CONCERNS),
@@ -116,56 +118,61 @@ _MAKE: tuple[tuple[Callable[[Rules], Any], Collection[type[Event]] | None], ...]
     (lambda _: Outcomes(), outcomes.CONCERNS),
     (lambda _: Activities(), exchanges.CONCERNS),
     (lambda _: Attendance(), exchanges.HELD),
-    *((partial(_event_rows, table, cells), kinds) for table, cells, kinds in event_rows.KINDS),
+    *((partial(_event_rows, table, cells), types) for table, cells, types in event_rows.KINDS),
     (lambda _: FollowUps(), follow_ups.CONCERNS),
     (lambda _: Texts(), library_texts.CONCERNS),
 )
-"""Each projection of grants, and the events that concern it; `None` for all."""
+"""Each projection of grants, and the types of events that concern it; `None` for all."""
 
 
-def readers(kind: type[Event]) -> list[str]:
-    """The tables whose rows an event of a grant changes; for the reference."""
+def tables_changed_by(event_type: type[Event]) -> list[str]:
+    """Return the names of the tables whose rows an event of a grant changes."""
     rules = Rules(Fund())
-    found = ((make(rules).table.name, kinds) for make, kinds in _MAKE)
-    return [name for name, kinds in found if kind in (OBLIGATED if kinds is None else kinds)]
+    return [
+        make(rules).table.name
+        for make, types in _PROJECTIONS
+        if event_type in (OBLIGATED if types is None else types)
+    ]
 
 
 @cache
-def _concerned(kind: type[Event]) -> tuple[int, ...]:
-    """The places in `_MAKE` of the projections that an event of the kind concerns."""
-    return tuple(i for i, (_, kinds) in enumerate(_MAKE) if kinds is None or kind in kinds)
+def _concerned(event_type: type[Event]) -> tuple[int, ...]:
+    """Return the indexes in `_PROJECTIONS` of those that an event of the type concerns."""
+    return tuple(i for i, (_, types) in enumerate(_PROJECTIONS) if types is None or event_type in types)
 
 
 def fold_stream(stream: str, entries: Sequence[Entry], rules: Rules, into: Rows) -> None:
     """Add the rows of one grant or call."""
-    about = kind_of(stream)
-    if about == "call":
+    kind = kind_of(stream)
+    if kind == "call":
         fold_call(stream, entries, into)
-    elif about == "grant":
+    elif kind == "grant":
         fold_grant(stream, entries, rules, into)
 
 
 def fold_grant(stream: str, entries: Sequence[Entry], rules: Rules, into: Rows) -> None:
     """Add the rows of one grant."""
-    held = in_force(entries)
-    if not held:
+    entries_in_force = in_force(entries)
+    if not entries_in_force:
         return
-    projections: list[Projection] = [make(rules) for make, _ in _MAKE]
-    see = [one.see for one in projections]
-    state = begin(held[0])
-    for place, entry in enumerate(held):
+    projections: list[Projection] = [make(rules) for make, _ in _PROJECTIONS]
+    see = [projection.see for projection in projections]
+    state = begin(entries_in_force[0])
+    for number, entry in enumerate(entries_in_force):
         event = entry.event
-        if place:
+        if number:
             state = EVOLVE[type(event)](state, event)
         for i in _concerned(type(event)):
             see[i](state, event)
-    for one in projections:
-        into[one.table] += one.rows(stream)
-    into[sector_names] += register.sector_rows(stream, held)
+    for projection in projections:
+        into[projection.table] += projection.rows(stream)
+    into[sector_names] += register.sector_rows(stream, entries_in_force)
     if state.stage is Stage.REQUESTED:
         state = state.replace(request_digest=request_digest(state))
     name, version = stream.removeprefix("grant:"), len(entries)
-    into[grant_standing].append(_stands(grant=name, version=version, state=as_text(name, version, state)))
+    into[grant_standing].append(
+        _standing_row(grant=name, version=version, state=as_text(name, version, state))
+    )
 
 
 def fold_call(stream: str, entries: Sequence[Entry], into: Rows) -> None:
@@ -174,54 +181,56 @@ def fold_call(stream: str, entries: Sequence[Entry], into: Rows) -> None:
 
 
 def fold_fund(entries: Sequence[Entry], length: int | None = None) -> Rows:
-    """The fund's rows, from all of its entries; or from some of them, where it has ``length``."""
-    held = in_force(entries)
-    founded = next((e.event for e in held if isinstance(e.event, FundEstablished)), None)
-    if founded is None:
+    """Return the fund's rows. ``length`` is the number of all its entries, if these are only some of them."""
+    entries_in_force = in_force(entries)
+    events = (entry.event for entry in entries_in_force)
+    establishment = next((event for event in events if isinstance(event, FundEstablished)), None)
+    if establishment is None:
         return {}
-    currency = founded.currency
-    constants = _constants(
+    currency, time_zone = establishment.currency, establishment.time_zone
+    fund_row = _fund_row(
         version=length or len(entries),
         currency=currency,
         scale=scale_of(currency),
-        fiscal_year_start=founded.fiscal_year_start,
-        name=founded.name,
-        time_zone=founded.time_zone,
+        fiscal_year_start=establishment.fiscal_year_start,
+        name=establishment.name,
+        time_zone=time_zone,
     )
     return {
-        fund_flows: flow_rows(held, currency),
-        fund_partners: partner_rows(held),
-        fund_instalments: instalments.rows_of(held),
-        fund_consultations: consultation_rows(held),
-        fund_facts: [constants],
-        seat_offsets: [_offset(since=since, seconds=east) for since, east in offsets(founded.time_zone)],
-        obligation_steps: rows_of("", instalment_steps(entry.event for entry in held)),
+        fund_flows: flow_rows(entries_in_force, currency),
+        fund_partners: partner_rows(entries_in_force),
+        fund_instalments: instalments.rows_of(entries_in_force),
+        fund_consultations: consultation_rows(entries_in_force),
+        fund_facts: [fund_row],
+        seat_offsets: [_offset_row(since=since, seconds=seconds) for since, seconds in offsets(time_zone)],
+        obligation_steps: rows_of("", instalment_steps(entry.event for entry in entries_in_force)),
     }
 
 
 def folded_fund(
     pages: Iterable[Sequence[Entry]], corrections: Sequence[Entry], fund: Fund
 ) -> Iterator[tuple[int, Rows]]:
-    """The fund's rows, a page of its entries at a time: every approval adds to them, so they are many.
+    """Yield the fund's rows a page of its entries at a time, each with the number of entries.
 
-    Only those that do not stand alone, or were corrected, are kept in memory to the end.
+    Every approval adds an entry to the fund, so there may be very many. Only entries that do not stand alone,
+    or were corrected, are kept in memory to the end.
     """
     corrected = {entry.event.entry for entry in corrections if isinstance(entry.event, EntryCorrected)}
-    apart: list[Entry] = []
+    dependent: list[Entry] = []
     length = 0
     for page in pages:
-        alone: list[Entry] = []
+        independent: list[Entry] = []
         for entry in lawful(page):
-            free = stands_alone(entry) and entry.originator_version not in corrected
-            (alone if free else apart).append(entry)
+            is_independent = stands_alone(entry) and entry.originator_version not in corrected
+            (independent if is_independent else dependent).append(entry)
         length += len(page)
-        flows, partners = flow_rows(alone, fund.currency), partner_rows(alone)
+        flows, partners = flow_rows(independent, fund.currency), partner_rows(independent)
         yield len(page), {fund_flows: flows, fund_partners: partners}
-    yield 0, fold_fund(apart, length)
+    yield 0, fold_fund(dependent, length)
 
 
 def folded(streams: Iterable[tuple[str, Sequence[Entry]]], fund: Fund) -> Iterator[tuple[int, Rows]]:
-    """The rows of many streams, some thousand entries at a time, each with the number of its entries."""
+    """Yield the rows of the streams, some thousand entries at a time, with the number of entries."""
     rules, rows, count = Rules(fund), no_rows(), 0
     for stream, entries in streams:
         if stream == FUND:

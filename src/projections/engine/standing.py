@@ -1,7 +1,7 @@
-"""How each grant stands after all that is recorded: what ``grant show`` answers from at once.
+"""The state of each grant after its last entry, stored so that ``grant show`` can answer at once.
 
-The one projection that is read without SQLAlchemy, and without the rules: a look at one grant should not
-take longer than to start the program. Read here, the state is the one that was folded.
+This is the one projection that is read without SQLAlchemy and without the rules, because a look at one grant
+should not take longer than starting the program.
 """
 
 import json
@@ -30,7 +30,7 @@ from lifecycle.types.stage import Stage
 if TYPE_CHECKING:
     from lifecycle.grant.proposal.request import BudgetLine, Letter
 
-Kind = TypeVar("Kind")
+Record = TypeVar("Record")
 
 
 class Standing(NamedTuple):
@@ -42,41 +42,42 @@ class Standing(NamedTuple):
 
 
 def as_text(name: str, version: int, grant: Grant) -> str:
-    """The state as JSON, with its sum. Sets are written in order: the same state is the same text."""
-    from pydantic_core import to_json  # only who writes has it loaded
+    """Return the state as JSON, with its checksum. Sets are sorted, so that equal states give equal texts."""
+    from pydantic_core import to_json  # a reader does not load it
 
     fields = {
         field: sorted(value, key=repr) if isinstance(value, frozenset) else value
         for field, value in grant.__dict__.items()
         if value is not None
     }
-    return summed(_place(name, version), to_json(fields)).decode()
+    return summed(_key(name, version), to_json(fields)).decode()
 
 
 def from_text(name: str, version: int, text: str) -> Grant:
-    """The state of the text. Raises `Altered` where it is not as it was written."""
-    if not is_sound(_place(name, version), text.encode()):
+    """Return the state from its JSON. Raises `Altered` if the text is not as it was written."""
+    if not is_sound(_key(name, version), text.encode()):
         raise Altered(
-            f"how grant {name} stands is not as it was written: grantbook views rebuild makes it anew"
+            f"how grant {name} stands is not as it was written: grantbook views rebuild makes it again"
         )
     return _record(Grant, json.loads(text))
 
 
-def _place(name: str, version: int) -> bytes:
+def _key(name: str, version: int) -> bytes:
+    """Return what the checksum covers beside the text, so that it does not fit another grant or version."""
     return f"{name}@{version}".encode()
 
 
-def _record(kind: type[Kind], fields: dict[str, Any]) -> Kind:
-    """A state's record, each field read by its type. What is not there is `None`."""
-    record = object.__new__(kind)
-    for name, type_ in kind.__annotations__.items():
+def _record(record_type: type[Record], fields: dict[str, Any]) -> Record:
+    """Return a record of the state, each field read by its type. A missing field is `None`."""
+    record = object.__new__(record_type)
+    for name, type_ in record_type.__annotations__.items():
         value, read = fields.get(name), _READ.get(type_)
         record.__dict__[name] = value if value is None or read is None else read(value)
     return record
 
 
-def _records(kind: type) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    return lambda found: {name: _record(kind, fields) for name, fields in found.items()}
+def _records(record_type: type) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda records: {name: _record(record_type, fields) for name, fields in records.items()}
 
 
 def _budget_line(fields: dict[str, Any]) -> SimpleNamespace:
@@ -98,33 +99,38 @@ _READ: dict[Any, Callable[[Any], Any]] = {
     dict[str, Activity]: _records(Activity),
     dict[str, FollowUp]: _records(FollowUp),
     tuple[str, ...]: tuple,
-    tuple[date, ...]: lambda found: tuple(map(date.fromisoformat, found)),
-    tuple[tuple[str, str], ...]: lambda found: tuple(map(tuple, found)),
-    tuple[tuple[date, Decimal], ...]: lambda found: tuple(
-        (date.fromisoformat(day), Decimal(amount)) for day, amount in found
+    tuple[date, ...]: lambda days: tuple(map(date.fromisoformat, days)),
+    tuple[tuple[str, str], ...]: lambda pairs: tuple(map(tuple, pairs)),
+    tuple[tuple[date, Decimal], ...]: lambda pairs: tuple(
+        (date.fromisoformat(day), Decimal(amount)) for day, amount in pairs
     ),
-    tuple[Decimal, str] | None: lambda found: (Decimal(found[0]), found[1]),
-    tuple["BudgetLine", ...]: lambda found: tuple(map(_budget_line, found)),
-    tuple["Letter", ...]: lambda found: tuple(map(_letter, found)),
+    tuple[Decimal, str] | None: lambda pair: (Decimal(pair[0]), pair[1]),
+    tuple["BudgetLine", ...]: lambda lines: tuple(map(_budget_line, lines)),
+    tuple["Letter", ...]: lambda letters: tuple(map(_letter, letters)),
     frozenset[str]: frozenset,
-    frozenset[tuple[str, str | None]]: lambda found: frozenset(map(tuple, found)),
+    frozenset[tuple[str, str | None]]: lambda pairs: frozenset(map(tuple, pairs)),
 }
-"""How a field of each type is read; the others are as JSON has them."""
+"""Functions that read a field of each type from its JSON. A field of another type is as in JSON."""
 
 
 def standing(book: Path | str, grant: str) -> Standing | None:
-    """How the grant stands now; `None` where the views do not know, or are not at the journal's end.
+    """Return the grant's state now.
 
-    So it is, too, where what they say cannot be relied on: the journal tells more.
+    Returns `None` if the views do not have the grant, are not at the journal's end or are damaged. Then the
+    caller folds the journal.
     """
-    found = _of_database(book, grant) if isinstance(book, str) else _of_files(book, grant)
-    if found is None:
+    row = _row_of_database(book, grant) if isinstance(book, str) else _row_of_files(book, grant)
+    if row is None:
         return None
-    version, state, views, at, journal, newest = found
+    version, state, views_position, views_recorded_at, journal_position, newest_entry = row
     try:
-        if views != journal or at is None or datetime.fromisoformat(at) != _recorded_at(newest):
+        if (
+            views_position != journal_position
+            or views_recorded_at is None
+            or datetime.fromisoformat(views_recorded_at) != _recorded_at(newest_entry)
+        ):
             return None
-        return Standing(from_text(grant, version, state), version, views)
+        return Standing(from_text(grant, version, state), version, views_position)
     except (Altered, ValueError, KeyError, TypeError):
         return None
 
@@ -133,43 +139,47 @@ def _recorded_at(entry: bytes) -> datetime:
     return datetime.fromisoformat(json.loads(entry)["recorded_at"])
 
 
-_STANDS = "SELECT version, state, notification_id, recorded_at FROM {0}grant_standing, {0}tracking"
+_STANDING = "SELECT version, state, notification_id, recorded_at FROM {0}grant_standing, {0}tracking"
 _NEWEST = "SELECT position, state FROM {0}stored_events ORDER BY position DESC LIMIT 1"
 
 
-def _of_files(book: Path, grant: str) -> Any:
+def _row_of_files(book: Path, grant: str) -> Any:
     try:
-        newest = _ask(book / "journal.sqlite", _NEWEST.format(""))
-        found = _ask(book / "views.sqlite", _STANDS.format("") + ' WHERE "grant" = ?', grant)
+        newest = _query(book / "journal.sqlite", _NEWEST.format(""))
+        standing_row = _query(book / "views.sqlite", _STANDING.format("") + ' WHERE "grant" = ?', grant)
     except (sqlite3.Error, UnicodeDecodeError, WrittenMeanwhile):
         return None
     sealed = sealed_in(book)[0]
-    # Of what was neither sealed nor judged only the book itself can tell whether it counts.
-    if not newest or not found or not sealed <= newest[0] <= max(sealed, sound_in(book)[0]):
+    # An entry that is neither sealed nor known to be sound may have to be left out: only the book decides.
+    if not newest or not standing_row or not sealed <= newest[0] <= max(sealed, sound_in(book)[0]):
         return None
-    return (*found, *newest)
+    return (*standing_row, *newest)
 
 
-def _ask(file: Path, question: str, *values: str) -> Any:
+def _query(file: Path, question: str, *values: str) -> Any:
     address, look = address_to_read(file)
     with unchanged(file, look), closing(sqlite3.connect(address, uri=True, timeout=5)) as connection:
         return connection.execute(question, values).fetchone()
 
 
-def _of_database(book: str, grant: str) -> Any:
+def _row_of_database(book: str, grant: str) -> Any:
     import psycopg  # only for an address
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-    stands, newest = _STANDS.format("views.") + ' WHERE "grant" = %s', _NEWEST.format("journal.")
+    stands, newest = _STANDING.format("views.") + ' WHERE "grant" = %s', _NEWEST.format("journal.")
     tables = f"({stands}) AS stands, ({newest}) AS newest, journal.book"
     question = f"SELECT stands.*, newest.*, book.id::text FROM {tables}"
     try:
-        told = conninfo_to_dict(book, options="-c statement_timeout=5s")
-        if "," in str(told.get("host", "")):
-            told.setdefault("target_session_attrs", "read-write")
-        with psycopg.connect(make_conninfo("", **told)) as connection:
-            connection.read_only = True  # who writes the views does not act with their readers' rights
-            found = connection.execute(question, (grant,)).fetchone()
+        parameters = conninfo_to_dict(book, options="-c statement_timeout=5s")
+        if "," in str(parameters.get("host", "")):
+            parameters.setdefault("target_session_attrs", "read-write")
+        with psycopg.connect(make_conninfo("", **parameters)) as connection:
+            connection.read_only = True  # functions in the views run with the rights of the reader
+            row = connection.execute(question, (grant,)).fetchone()
     except psycopg.Error:
         return None
-    return found[:6] if found and found[4] == most_sealed(seals() / found[6])[0] else None
+    if row is None:
+        return None
+    *answer, book_id = row
+    is_sealed_to_the_end = answer[4] == most_sealed(seals() / book_id)[0]
+    return tuple(answer) if is_sealed_to_the_end else None

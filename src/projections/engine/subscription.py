@@ -1,7 +1,7 @@
-"""Views that follow their journal: each new entry is in the tables a moment later, for as long as this runs.
+"""Follow the journal: write each new entry's rows into the views a moment later, for as long as this runs.
 
-When several follow, one leads and the others wait to take over. That only saves work: two projectors
-at once do no harm, since each takes the write lock before it reads how far the views are.
+If several processes follow, one leads and the others wait to take over. That only saves work: two projectors
+at once do no harm, since each takes the write lock before it reads the position of the views.
 """
 
 import time
@@ -17,11 +17,11 @@ from projections import store
 from projections.engine.projector import catching_up
 
 CHANNEL = "stored_events"
-"""The channel on which a journal in a database notifies."""
+"""The channel on which a journal in a database sends a notification with each commit."""
 LOOK = 0.25
-"""Seconds between two looks at a journal that does not notify."""
+"""Seconds between two looks at a journal that sends no notifications."""
 PATIENCE = 2.0
-"""The most seconds between two looks at a journal that notifies."""
+"""The most seconds between two looks at a journal that sends them."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds before the store is tried again: the first time, and at most."""
 
@@ -31,98 +31,100 @@ class News:
     """A change of state that `follow` reports."""
 
     state: str
-    """``leading``, ``waiting`` (another one leads), ``views`` (they are at the position), ``stopped``
-    (a stream holds a row that is not lawful, at the position: the others go on) or ``away``."""
+    """``leading``, ``waiting`` (another process leads), ``views`` (they are at the position), ``stopped``
+    (a stream has a bad row at the position; the other streams go on) or ``away``."""
     position: int | None = None
     message: str | None = None
-    """Why the store cannot be used, or the stream takes nothing more."""
+    """Why the store cannot be used, or why the stream takes no more entries."""
     retry_in: float | None = None
-    """Seconds until it is tried again."""
+    """Seconds until the store is tried again."""
 
 
-def follow(opening: Callable[[], Book], tell: Callable[[News], None]) -> None:
-    """Follow until somebody interrupts. The store is opened again whenever it went away."""
+def follow(open_book: Callable[[], Book], report: Callable[[News], None]) -> None:
+    """Follow the journal until somebody interrupts. If the store goes away, it is opened again."""
     pause = FIRST_PAUSE
 
-    def heard(news: News) -> None:
+    def report_and_reset_pause(news: News) -> None:
         nonlocal pause
         if news.state == "views":
             pause = FIRST_PAUSE
-        tell(news)
+        report(news)
 
     while True:
         try:
-            with collector_at_work(), opening() as book, store.leading(book.views) as leads:
+            with collector_at_work(), open_book() as book, store.leadership(book.views) as is_leader:
                 while True:
-                    _wait_to_lead(leads, heard)
-                    _lead(book, leads, heard)
+                    _wait_to_lead(is_leader, report_and_reset_pause)
+                    _lead(book, is_leader, report_and_reset_pause)
         except Unreachable as error:
-            tell(News("away", message=str(error), retry_in=pause))
+            report(News("away", message=str(error), retry_in=pause))
         time.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
 
 
-def _wait_to_lead(leads: Callable[[], bool], tell: Callable[[News], None]) -> None:
-    told = False
-    while not leads():
-        if not told:
-            tell(News("waiting"))
-            told = True
+def _wait_to_lead(is_leader: Callable[[], bool], report: Callable[[News], None]) -> None:
+    if is_leader():
+        return
+    report(News("waiting"))
+    while not is_leader():
         time.sleep(LOOK)
 
 
-def _lead(book: Book, leads: Callable[[], bool], tell: Callable[[News], None]) -> None:
-    """Until another one does. The views stay open: to open them takes longer than what one command adds."""
-    tell(News("leading"))
-    at, told = -1, set[str]()
-    with catching_up(book) as further, news_of(book) as wait:
-        while leads():
-            if (newest := further()) != at:
-                at = newest
-                tell(News("views", at))
+def _lead(book: Book, is_leader: Callable[[], bool], report: Callable[[News], None]) -> None:
+    """Keep the views at the journal's end until another process leads.
+
+    The views stay open: opening them takes longer than writing the rows of one command.
+    """
+    report(News("leading"))
+    position, reported_stops = -1, set[str]()
+    with catching_up(book) as catch_up_again, news_of(book) as wait_for_entry:
+        while is_leader():
+            if (newest := catch_up_again()) != position:
+                position = newest
+                report(News("views", position))
             for stop in book.stops():
-                if (message := str(stop)) not in told:
-                    told.add(message)
-                    tell(News("stopped", stop.position, message))
-            wait(at)
+                if (message := str(stop)) not in reported_stops:
+                    reported_stops.add(message)
+                    report(News("stopped", stop.position, message))
+            wait_for_entry(position)
 
 
 @contextmanager
 def news_of(book: Book) -> Iterator[Callable[[int], None]]:
-    """Waits until the journal has an entry after a position, but not for longer than `PATIENCE`."""
-    with _calls_of(book.place) if isinstance(book.place, str) else nullcontext() as called:
-        if called is None:
-            yield lambda after: _looked(book, after)
+    """Yield a function that waits until the journal has an entry after a position, but at most `PATIENCE`."""
+    with _notifications(book.place) if isinstance(book.place, str) else nullcontext() as wait:
+        if wait is None:
+            yield lambda after: _poll(book, after)
         else:
-            yield lambda after: None if book.position() > after else called()
+            yield lambda after: None if book.position() > after else wait()
 
 
 @contextmanager
-def _calls_of(place: str) -> Iterator[Callable[[], None] | None]:
-    """Waits until the database calls, as it does with each commit to the journal; a standby never does."""
+def _notifications(place: str) -> Iterator[Callable[[], None] | None]:
+    """Yield a function that waits for the database's next notification; `None` for a standby."""
     import psycopg
 
     from lifecycle.journal.postgresql.connection import connected
 
     try:
-        with closing(connected(place)) as line:
-            if line.execute("SELECT pg_is_in_recovery()").fetchone() == (True,):
+        with closing(connected(place)) as connection:
+            if connection.execute("SELECT pg_is_in_recovery()").fetchone() == (True,):
                 yield None
                 return
-            line.execute(f"LISTEN {CHANNEL}")
+            connection.execute(f"LISTEN {CHANNEL}")
 
-            def called() -> None:
-                for _ in line.notifies(timeout=PATIENCE, stop_after=1):
+            def wait() -> None:
+                for _ in connection.notifies(timeout=PATIENCE, stop_after=1):
                     pass
-                for _ in line.notifies(timeout=0):  # those of the same moment
+                for _ in connection.notifies(timeout=0):  # those that came with the first
                     pass
 
-            yield called
+            yield wait
     except psycopg.Error as error:
         raise Unreachable(f"{named(place)}: {' '.join(str(error).split())}") from error
 
 
-def _looked(book: Book, after: int) -> None:
+def _poll(book: Book, after: int) -> None:
     until = time.monotonic() + PATIENCE
     while book.position() <= after and time.monotonic() < until:
         time.sleep(LOOK)

@@ -1,4 +1,4 @@
-"""A rebuild on all processors: each process folds a range of grants, and the rows come back in order."""
+"""Fold on all processors: each process folds ranges of grants, and the rows come back in order."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ from projections.schema.tables import SHADOW, Row, metadata
 WORTH_IT = 50_000
 """With fewer entries than this, starting processes takes longer than folding."""
 _RANGE = 100
-"""Grants that are folded at once by one process. The rows of a few such ranges wait to be written."""
+"""The number of grants that a process folds at a time. The rows of a few ranges wait in memory."""
 
 _Part = list[tuple[int, dict[str, list[Row]]]]
 
@@ -31,10 +31,10 @@ _Part = list[tuple[int, dict[str, list[Row]]]]
 def folded_on_all_cores(
     book: Book, upto: int, fund: Fund, into: store.Place | None = None
 ) -> Iterator[tuple[int, Rows]]:
-    """The rows of all streams as known at the position, some thousand entries at a time.
+    """Yield the rows of all streams as known at the position, some thousand entries at a time.
 
-    ``into``: where each process may write them into the shadows by itself; only the fund's are given then.
-    Raises `Altered` where the entries are not as many as their positions.
+    ``into`` names views that several processes may write: then each process writes its rows into the shadow
+    tables, and only the fund's rows are yielded. Raises `Altered` if there are fewer entries than positions.
     """
     done = book.rows_elsewhere(upto)
     for entries, rows in _folded(book, upto, fund, into):
@@ -71,7 +71,7 @@ def _folded(book: Book, upto: int, fund: Fund, into: store.Place | None) -> Iter
 def _pool(
     cores: int, book: Book, upto: int, fund: Fund, into: store.Place | None
 ) -> ProcessPoolExecutor | None:
-    book.keep_judged()  # or each process would judge again what is not sealed
+    book.keep_judged()  # otherwise each process would check every entry that is not sealed
     try:
         return ProcessPoolExecutor(
             cores,
@@ -80,29 +80,29 @@ def _pool(
             initargs=(book.place, upto, fund, into),
         )
     except (OSError, NotImplementedError, ImportError):
-        return None  # a place without semaphores, as some sandboxes are: one process does it all
+        return None  # some sandboxes have no semaphores: then one process does it all
 
 
 def _cores() -> int:
-    """How many processors this process may use."""
+    """Return how many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def _rows(done: "Future[_Part]") -> Iterator[tuple[int, Rows]]:
-    for count, rows in done.result():
-        yield count, {metadata.tables[name]: made for name, made in rows.items()}
+def _rows(future: "Future[_Part]") -> Iterator[tuple[int, Rows]]:
+    for count, rows in future.result():
+        yield count, {metadata.tables[name]: table_rows for name, table_rows in rows.items()}
 
 
 # ── in the other processes ───────────────────────────────────────────────────────────────────
 
 _WORK: list[tuple[Book, int, Fund, Engine | None]] = []
-"""The book of this process, open to be read, and the views, where it may write."""
+"""One tuple: the book, open for reading; the last position; the fund; the views if this process writes."""
 
 
 def _begin(place: Path | str, upto: int, fund: Fund, into: store.Place | None) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one handles it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process handles it
     threading.Thread(target=_end_with_parent, daemon=True).start()
     book = Book.open(place, read_only=True, as_is=True)
     engine = None if into is None else ExitStack().enter_context(store.opened(into))
@@ -121,7 +121,10 @@ def _fold(names: tuple[str, str]) -> _Part:
     with collector_at_rest():
         parts = folded(book.histories(0, upto, names), fund)
         if engine is None:
-            return [(count, {table.name: made for table, made in rows.items()}) for count, rows in parts]
+            return [
+                (count, {table.name: table_rows for table, table_rows in rows.items()})
+                for count, rows in parts
+            ]
         done = 0
         with engine.begin() as connection:
             for count, rows in parts:

@@ -1,7 +1,7 @@
-"""Where the views lie: ``views.sqlite`` in a folder, or the schema ``views`` of a PostgreSQL database.
+"""Stores of the views: ``views.sqlite`` in a folder, or the schema ``views`` of a PostgreSQL database.
 
-Each store is a module of its own with the same verbs (`Kind`); here is the one place that chooses between
-them. PostgreSQL's is loaded only for an address.
+Each store is a module with the functions of `Store`. This module chooses between them, and loads that of
+PostgreSQL only for an address.
 """
 
 import logging
@@ -21,99 +21,102 @@ from projections.store.sqlite import FILE, in_memory, scratch
 
 
 class MayNotWrite(Unreachable):
-    """The views are another role's to write."""
+    """This user may not write the views."""
 
 
 Place = Path | str
-"""The folder in which ``views.sqlite`` lies, or the address of a database (``postgresql://…``)."""
+"""The folder that holds ``views.sqlite``, or the address of a database (``postgresql://…``)."""
 
 
-class Kind(Protocol):
-    """What a store of views can do."""
+class Store(Protocol):
+    """The functions of a store of views."""
 
     ERRORS: tuple[type[Exception], ...]
-    """What goes wrong in it."""
+    """The exceptions that its functions raise."""
 
-    def forbids(self, error: Exception) -> bool:
-        """Whether it says that this user, or this server, has no right to do so."""
+    def is_forbidden(self, error: Exception) -> bool:
+        """Return whether the error says that this user, or this server, has no right to write."""
 
-    def shown(self, place: Any) -> str:
-        """The place for people to read: no passwords."""
+    def display_name(self, place: Any) -> str:
+        """Return the place for people to read, without a password."""
 
     def reason(self, error: Exception) -> str:
-        """What went wrong, in words."""
+        """Return in words what went wrong."""
 
-    def engine(self, place: Any, as_is: bool) -> Engine:
-        """A way in; ``as_is``: to read only."""
+    def new_engine(self, place: Any, as_is: bool) -> Engine:
+        """Return an engine for the place; with ``as_is``, for reading only."""
 
-    def leave(self, engine: Engine) -> None:
-        """Close it."""
+    def close(self, engine: Engine) -> None:
+        """Close the engine's connections."""
 
-    def usable(self, engine: Engine) -> bool:
-        """Whether there are views, of this format."""
+    def is_usable(self, engine: Engine) -> bool:
+        """Return whether there are views of the current format."""
 
-    def sound(self, place: Any) -> bool | None:
-        """Whether what is there is as it was written; `None` where nothing says how that was."""
+    def is_sound(self, place: Any) -> bool | None:
+        """Return whether the views are as they were written; `None` if no checksum says so."""
 
-    def make(self, engine: Engine, filled: Callable[[Path], object]) -> None:
-        """New views in the place of what is there; ``filled`` makes some in a folder, to be copied over."""
+    def make(self, engine: Engine, fill: Callable[[Path], object]) -> None:
+        """Replace what the place holds by new views; ``fill`` makes some in a folder, to be copied."""
 
     def locked(self, place: Any) -> AbstractContextManager[Callable[[], object]]:
-        """Only one process makes or rebuilds the views at a time; the next one waits.
+        """Hold the lock under which one process at a time makes or rebuilds the views.
 
-        To call what it gives raises one of `ERRORS` where the lock was lost meanwhile.
+        Yields a function that raises one of `ERRORS` if the lock was lost meanwhile.
         """
 
-    def leading(self, place: Any) -> AbstractContextManager[Callable[[], bool]]:
-        """Asks whether this is the one process that follows the journal: nobody else, as long as it does."""
+    def leadership(self, place: Any) -> AbstractContextManager[Callable[[], bool]]:
+        """Yield a function that returns whether this process is the one that follows the journal.
+
+        A process that leads does so until the context ends.
+        """
 
     def reading(self, engine: Engine) -> AbstractContextManager[Connection]:
-        """One transaction that sees the views as they are now, to its end."""
+        """Open a transaction that sees the views as they are now, to its end."""
 
     def writing(self, engine: Engine) -> AbstractContextManager[Connection]:
-        """One transaction that holds the write lock from its first read on."""
+        """Open a transaction that holds the write lock from its first read on."""
 
     def insert(self, connection: Connection, rows: Mapping[Table, list[Any]], prefix: str) -> None:
-        """Many rows at once, each a tuple in the order of its table's columns."""
+        """Insert rows, each a tuple in the order of its table's columns."""
 
-    def rows_of(
-        self, connection: Connection, tables: Sequence[Table], about: str, ids: list[str], prefix: str
+    def stored_rows(
+        self, connection: Connection, tables: Sequence[Table], id_column: str, ids: list[str], prefix: str
     ) -> dict[Table, set[Any]]:
-        """The rows of these grants or calls."""
+        """Return the rows that have one of the ids in the column, by table."""
 
     def delete(self, connection: Connection, keys: Mapping[Table, list[Any]], prefix: str) -> None:
-        """The rows with these keys, each a tuple in the order of its table's key."""
+        """Delete the rows with these keys, each a tuple in the order of its table's key."""
 
     def create_shadows(self, connection: Connection, tables: Sequence[Table]) -> None:
-        """Empty tables of the same form, beside the live ones."""
+        """Create empty tables with the same columns beside the live ones."""
 
     def finish_shadows(self, connection: Connection, tables: Sequence[Table]) -> None:
-        """What is quicker done once after they were filled."""
+        """Do what is quicker once the shadow tables are full: keys and statistics."""
 
-    def remaking(self, connection: Connection) -> AbstractContextManager[None]:
-        """Around what puts other tables and SQL views in the place of those there: readers keep rights."""
+    def keeping_rights(self, connection: Connection) -> AbstractContextManager[None]:
+        """Give readers their rights again after the body has replaced tables and SQL views."""
 
     def swap(self, connection: Connection, tables: Sequence[Table]) -> None:
-        """Put the shadows in the place of the live tables."""
+        """Put the shadow tables in the place of the live ones."""
 
 
-def _kind(name: str) -> Kind:
-    if name == "sqlite":
+def _store_named(dialect: str) -> Store:
+    if dialect == "sqlite":
         return sqlite
     from projections.store import postgresql  # loads the driver
 
     return postgresql
 
 
-def _at(place: Place) -> Kind:
+def _store_at(place: Place) -> Store:
     if is_address(place) and not place.startswith(SCHEMES):
         scheme = place.partition("://")[0]
         raise Unreachable(f"{scheme}:// is no store of views: name a folder, or postgresql://…")
-    return _kind("postgresql" if is_address(place) else "sqlite")
+    return _store_named("postgresql" if is_address(place) else "sqlite")
 
 
-def _of(at: Engine | Connection) -> Kind:
-    return _kind(at.dialect.name)
+def _store_of(connected: Engine | Connection) -> Store:
+    return _store_named(connected.dialect.name)
 
 
 @contextmanager
@@ -122,124 +125,127 @@ def opened(
     *,
     as_is: bool = False,
     trusting: bool = False,
-    filled: Callable[[Path], object] | None = None,
+    fill: Callable[[Path], object] | None = None,
 ) -> Iterator[Engine]:
-    """The views at the place, made if they are not there or of no use.
+    """Yield an engine for the views at the place, which are made if there are none that can be used.
 
-    ``as_is``: to be read as they are; nothing is made. ``trusting``: for who only writes: whether what is
-    there is as it was written is not looked at. ``filled``: makes views in a folder, which are to take the
-    place of those that are of no use. Raises `Unreachable` if they can be neither used nor
-    made, here or inside.
+    ``as_is`` opens them for reading and makes nothing. ``trusting`` leaves their checksums unread, for a
+    program that only writes. ``fill`` makes views in a folder; they replace those that cannot be used.
+
+    Raises `Unreachable`, here or inside, if the views can be neither used nor made.
     """
-    kind = _at(place)
-    with in_words(place):
-        engine = kind.engine(place, as_is)
+    store = _store_at(place)
+    with explaining_errors(place):
+        engine = store.new_engine(place, as_is)
         try:
             if as_is:
-                _insist(kind, engine, place)
-            elif not _fit(kind, engine, place, trusting):
-                with kind.locked(place):
-                    if not _fit(kind, engine, place, trusting):
-                        if kind.sound(place) is False:
-                            logging.getLogger(__name__).warning(_ANEW, kind.shown(place))
-                        kind.make(engine, filled or _empty_at)
+                _require_fit(store, engine, place)
+            elif not _is_fit(store, engine, place, trusting):
+                with store.locked(place):
+                    if not _is_fit(store, engine, place, trusting):
+                        if store.is_sound(place) is False:
+                            logging.getLogger(__name__).warning(_DAMAGED, store.display_name(place))
+                        store.make(engine, fill or _make_empty)
             yield engine
         finally:
-            kind.leave(engine)
+            store.close(engine)
 
 
-def _empty_at(folder: Path) -> None:
+def _make_empty(folder: Path) -> None:
     with opened(folder):
-        """They are made as they are opened."""
+        """Opening the folder makes them."""
 
 
-_ANEW = (
+_DAMAGED = (
     "%s is not as it was written: the machine stopped while it was written, a disk failed, or another"
     " program has written in it. It is made again from the journal."
 )
 
 
-def _fit(kind: Kind, engine: Engine, place: Place, trusting: bool) -> bool:
-    return kind.usable(engine) and (trusting or bool(kind.sound(place)))
+def _is_fit(store: Store, engine: Engine, place: Place, trusting: bool) -> bool:
+    return store.is_usable(engine) and (trusting or bool(store.is_sound(place)))
 
 
-def _insist(kind: Kind, engine: Engine, place: Place) -> None:
-    if not kind.usable(engine):
-        ours = schema_digest.current_format()
+def _require_fit(store: Store, engine: Engine, place: Place) -> None:
+    if not store.is_usable(engine):
+        current_format = schema_digest.current_format()
         raise Unreachable(
-            f"{kind.shown(place)}: there are no views of this version (format {ours}) that you may read:"
-            " grantbook views update, beside the journal, makes them"
+            f"{store.display_name(place)}: there are no views of this version (format {current_format})"
+            " that you may read: grantbook views update, beside the journal, makes them"
         )
-    if kind.sound(place) is False:
+    if store.is_sound(place) is False:
         raise Unreachable(
-            f"{kind.shown(place)} is not as it was written, or was copied while it was written: copy it"
-            " again, or make it again with grantbook views rebuild"
+            f"{store.display_name(place)} is not as it was written, or was copied while it was written:"
+            " copy it again, or make it again with grantbook views rebuild"
         )
 
 
-def of_many_writers(place: Place) -> Place | None:
-    """The place, where several processes may write at once; `None` where one at a time does."""
-    return place if is_address(place) else None
+def allows_many_writers(place: Place) -> bool:
+    """Return whether several processes may write there at once."""
+    return is_address(place)
 
 
-def there(place: Place) -> bool:
-    """Whether there are views of this version at the place, whole or damaged. Raises `Unreachable`."""
+def exists(place: Place) -> bool:
+    """Return whether the place has views of this version, whole or damaged. Raises `Unreachable`."""
     if not is_address(place):
         return (Path(place) / FILE).exists()
-    kind = _at(place)
-    with in_words(place):
-        engine = kind.engine(place, True)
+    store = _store_at(place)
+    with explaining_errors(place):
+        engine = store.new_engine(place, True)
         try:
-            return kind.usable(engine)
+            return store.is_usable(engine)
         finally:
             engine.dispose()
 
 
 @contextmanager
-def in_words(place: Place) -> Iterator[None]:
-    """Say what is wrong with the views in words. Raises `Unreachable`."""
-    kind = _at(place)
-    errors: tuple[type[Exception], ...] = (OSError, *kind.ERRORS)
+def explaining_errors(place: Place) -> Iterator[None]:
+    """Turn the store's errors into `Unreachable`, with a message that says what is wrong."""
+    store = _store_at(place)
+    errors: tuple[type[Exception], ...] = (OSError, *store.ERRORS)
     try:
         yield
     except errors as error:
-        told = f"{kind.shown(place)}: the views could not be used: {kind.reason(error)}"
-        raise (MayNotWrite(told) if kind.forbids(error) else Unreachable(told)) from error
+        message = f"{store.display_name(place)}: the views could not be used: {store.reason(error)}"
+        raise (MayNotWrite(message) if store.is_forbidden(error) else Unreachable(message)) from error
 
 
 @contextmanager
 def locked(place: Place) -> Iterator[Callable[[], object]]:
-    """Only one process makes or rebuilds the views at a time; the next one waits.
+    """Hold the lock under which one process at a time makes or rebuilds the views.
 
-    To call what it gives raises an error where the lock was lost meanwhile.
+    Yields a function that raises an error if the lock was lost meanwhile.
     """
-    with _at(place).locked(place) as still_locked:
-        yield still_locked
+    with _store_at(place).locked(place) as require_lock:
+        yield require_lock
 
 
 @contextmanager
-def leading(place: Place) -> Iterator[Callable[[], bool]]:
-    """Asks whether this process leads those that follow. Raises `Unreachable`, here or inside."""
-    with in_words(place), _at(place).leading(place) as leads:
-        yield leads
+def leadership(place: Place) -> Iterator[Callable[[], bool]]:
+    """Yield a function that returns whether this process leads those that follow the journal.
+
+    Raises `Unreachable`, here or inside.
+    """
+    with explaining_errors(place), _store_at(place).leadership(place) as is_leader:
+        yield is_leader
 
 
-def shown(place: Place) -> str:
-    """The place for people to read: no passwords."""
-    return _at(place).shown(place)
+def display_name(place: Place) -> str:
+    """Return the place for people to read, without a password."""
+    return _store_at(place).display_name(place)
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """One transaction that sees the views as they are now, to its end.
+    """Open a transaction that sees the views as they are now, to its end.
 
-    Raises `Unreachable` where what is asked for does not fit into the database's whole numbers.
+    Raises `Unreachable` if a sum does not fit into the database's whole numbers.
     """
     try:
-        with _of(engine).reading(engine) as connection:
+        with _store_of(engine).reading(engine) as connection:
             yield connection
     except DBAPIError as error:
-        if not any(told in str(error.orig) for told in _OVERFLOWS):
+        if not any(message in str(error.orig) for message in _OVERFLOWS):
             raise
         raise Unreachable(
             "the amounts recorded are too large to be added up: correct or strike those that are wrong"
@@ -247,53 +253,53 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 _OVERFLOWS = ("integer overflow", "out of range")
-"""As SQLite and PostgreSQL say it."""
+"""Parts of the messages of SQLite and of PostgreSQL."""
 
 
 def writing(engine: Engine) -> AbstractContextManager[Connection]:
-    """One transaction that holds the write lock from its first read on."""
-    return _of(engine).writing(engine)
+    """Open a transaction that holds the write lock from its first read on."""
+    return _store_of(engine).writing(engine)
 
 
 def insert(connection: Connection, rows: Mapping[Table, list[Any]], prefix: str = "") -> None:
-    """Many rows at once, each a tuple in the order of its table's columns."""
-    _of(connection).insert(connection, {table: made for table, made in rows.items() if made}, prefix)
+    """Insert rows, each a tuple in the order of its table's columns."""
+    _store_of(connection).insert(connection, {table: made for table, made in rows.items() if made}, prefix)
 
 
 def replace(
-    connection: Connection, rows: Mapping[Table, list[Any]], about: str, ids: list[str], prefix: str = ""
+    connection: Connection, rows: Mapping[Table, list[Any]], id_column: str, ids: list[str], prefix: str = ""
 ) -> None:
-    """Make these the rows of these grants or calls; what stands there already is left as it is."""
-    kind = _of(connection)
-    there = kind.rows_of(connection, list(rows), about, ids, prefix)
-    gone, come = {}, {}
-    for table, made in rows.items():
-        key = len(table.primary_key)  # its columns come first
-        if left := there[table].difference(made):
-            gone[table] = [row[:key] for row in left]
-        come[table] = [row for row in made if row not in there[table]]
-    kind.delete(connection, gone, prefix)
-    insert(connection, come, prefix)
+    """Make these the only rows that have one of the ids in the column. Equal rows are not written again."""
+    store = _store_of(connection)
+    stored = store.stored_rows(connection, list(rows), id_column, ids, prefix)
+    old_keys, new_rows = {}, {}
+    for table, wanted in rows.items():
+        key_length = len(table.primary_key)  # its columns come first
+        if outdated := stored[table].difference(wanted):
+            old_keys[table] = [row[:key_length] for row in outdated]
+        new_rows[table] = [row for row in wanted if row not in stored[table]]
+    store.delete(connection, old_keys, prefix)
+    insert(connection, new_rows, prefix)
 
 
 def create_shadows(connection: Connection, tables: Sequence[Table]) -> None:
-    """Empty tables of the same form, beside the live ones."""
-    _of(connection).create_shadows(connection, tables)
+    """Create empty tables with the same columns beside the live ones."""
+    _store_of(connection).create_shadows(connection, tables)
 
 
 def finish_shadows(connection: Connection, tables: Sequence[Table]) -> None:
-    """What is quicker done once after they were filled."""
-    _of(connection).finish_shadows(connection, tables)
+    """Do what is quicker once the shadow tables are full: keys and statistics."""
+    _store_of(connection).finish_shadows(connection, tables)
 
 
-def remaking(connection: Connection) -> AbstractContextManager[None]:
-    """Around what puts other tables and SQL views in the place of those there: readers keep rights."""
-    return _of(connection).remaking(connection)
+def keeping_rights(connection: Connection) -> AbstractContextManager[None]:
+    """Give readers their rights again after the body has replaced tables and SQL views."""
+    return _store_of(connection).keeping_rights(connection)
 
 
 def swap(connection: Connection, tables: Sequence[Table]) -> None:
-    """Put the shadows in the place of the live tables."""
-    _of(connection).swap(connection, tables)
+    """Put the shadow tables in the place of the live ones."""
+    _store_of(connection).swap(connection, tables)
 
 
 __all__ = [
@@ -301,21 +307,21 @@ __all__ = [
     "FILE_ERRORS",
     "MayNotWrite",
     "Place",
+    "allows_many_writers",
     "create_shadows",
+    "display_name",
+    "exists",
+    "explaining_errors",
     "finish_shadows",
     "in_memory",
-    "in_words",
     "insert",
-    "leading",
+    "keeping_rights",
+    "leadership",
     "locked",
-    "of_many_writers",
     "opened",
     "reading",
-    "remaking",
     "replace",
     "scratch",
-    "shown",
     "swap",
-    "there",
     "writing",
 ]

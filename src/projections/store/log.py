@@ -1,7 +1,7 @@
-"""What SQLite's write-ahead log holds that is committed: which pages, and where in the log.
+"""Read which committed pages SQLite's write-ahead log holds, and where in the log.
 
-The log is read as its file format says (sqlite.org/fileformat2.html, "The Write-Ahead Log"). The reader
-holds the lock that all of our writers take, so that none of them adds to it meanwhile.
+The format is at sqlite.org/fileformat2.html, "The Write-Ahead Log". The caller holds the lock that all
+writers of this program take, so that none of them adds to the log meanwhile.
 """
 
 import struct
@@ -17,36 +17,38 @@ class Log(NamedTuple):
     """The committed frames of a log."""
 
     salt: int
-    """Changes whenever the log is started again."""
+    """A number that changes whenever the log is started again."""
     page_size: int
     frames: tuple[int, ...]
-    """The page of each frame, from the first to that of the last commit."""
+    """The number of the page in each frame, up to the last commit."""
     pages: int
-    """How many pages the database has since that commit."""
+    """The number of pages that the database has since that commit."""
 
-    def newest(self, after: int = 0) -> dict[int, int]:
-        """Where the newest content of each page begins, after this number of frames."""
-        return {page: self._begin(number) for number, page in enumerate(self.frames) if number >= after}
+    def newest_offsets(self, after: int = 0) -> dict[int, int]:
+        """Return the offset of each page's newest content in the log, after the first ``after`` frames."""
+        return {page: self._offset(number) for number, page in enumerate(self.frames) if number >= after}
 
-    def places_of(self, page: int, after: int = 0) -> Iterator[int]:
-        """Where each content of one page begins, the oldest first, after this number of frames."""
+    def offsets_of(self, page: int, after: int = 0) -> Iterator[int]:
+        """Yield the offset of each content of the page, oldest first, after the first ``after`` frames."""
         return (
-            self._begin(number) for number, one in enumerate(self.frames) if one == page and number >= after
+            self._offset(number)
+            for number, frame_page in enumerate(self.frames)
+            if frame_page == page and number >= after
         )
 
-    def _begin(self, number: int) -> int:
+    def _offset(self, number: int) -> int:
         return _HEAD.size + number * (_FRAME.size + self.page_size) + _FRAME.size
 
 
-def beside(file: Path) -> Path:
-    """Where the log of a database file lies."""
+def log_beside(file: Path) -> Path:
+    """Return the path of a database file's log."""
     return file.with_name(f"{file.name}-wal")
 
 
 def log_of(file: Path) -> Log | None:
-    """The committed frames of a file's log; `None` if there are none."""
+    """Return the committed frames of a file's log; `None` if there are none."""
     try:
-        with beside(file).open("rb", buffering=0) as raw:
+        with log_beside(file).open("rb", buffering=0) as raw:
             head = raw.read(_HEAD.size)
             if len(head) < _HEAD.size:
                 return None
@@ -56,15 +58,15 @@ def log_of(file: Path) -> Log | None:
             frames, committed, pages = list[int](), 0, 0
             while True:
                 raw.seek(_HEAD.size + len(frames) * (_FRAME.size + page_size))
-                one = raw.read(_FRAME.size)
-                if len(one) < _FRAME.size:
+                frame_head = raw.read(_FRAME.size)
+                if len(frame_head) < _FRAME.size:
                     break
-                page, size, *rest = _FRAME.unpack(one)
-                if rest[:2] != salts:  # of an earlier log, which this one overwrites from its begin on
+                page, pages_at_commit, *frame_salts = _FRAME.unpack(frame_head)[:4]
+                if frame_salts != salts:  # left by an earlier log, which this one overwrites from the start
                     break
                 frames.append(page)
-                if size:
-                    committed, pages = len(frames), size
+                if pages_at_commit:
+                    committed, pages = len(frames), pages_at_commit
     except FileNotFoundError:
         return None
     if not committed:

@@ -1,9 +1,8 @@
 """Views in the schema ``views`` of a PostgreSQL database, beside the journal or elsewhere.
 
-A reader locks `tracking` before its snapshot is taken, and a program that replaces tables waits for that
-lock, because a table that is put in another's place shows no rows to an older snapshot. Writers keep apart
-by advisory locks. Commits here do not wait for the disk: after a crash the views may be a few transactions
-behind, and are never torn.
+A reader locks the table `tracking` before its snapshot is taken, and a program that replaces tables waits for
+that lock, because a replaced table shows no rows to an older snapshot. Advisory locks keep writers apart.
+Commits do not wait for the disk: after a crash the views may be a few transactions behind, but are whole.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -41,51 +40,56 @@ WAIT = 120
 LONGEST = 600
 """Seconds that a statement, or a pause inside a transaction, may take."""
 FEW = 200
-"""The most rows of a table that are inserted as values, all tables at once. More are copied."""
+"""The most rows of a table that are inserted by INSERT statements. More are written by COPY."""
 ERRORS: tuple[type[Exception], ...] = (DBAPIError, psycopg.Error)
 _FORBIDDEN = (InsufficientPrivilege, ReadOnlySqlTransaction)
 
-_OURS = 0x67726E74
-"""The class of our advisory locks: ``grnt``."""
+_LOCKS = 0x67726E74
+"""The first number of each of our advisory locks: ``grnt``."""
 _WRITE, _REBUILD, _FOLLOW = 1, 2, 3
+"""The second number."""
 
 
-def shown(place: str) -> str:
-    """The address without its password."""
+def display_name(place: str) -> str:
+    """Return the address without its password."""
     return named(place)
 
 
 def reason(error: Exception) -> str:
-    """What went wrong, in words."""
-    found = getattr(error, "orig", None) or error
-    told = " ".join(str(found).split())
-    if isinstance(found, psycopg.Error) and found.diag.message_primary:
-        told = ": ".join(filter(None, (found.diag.message_primary, found.diag.message_detail)))
-    if forbids(error):
-        told += "; --views takes them as they are, to be read"
-    elif isinstance(found, LockNotAvailable):
-        held = "; ".join(filter(None, getattr(error, "__notes__", [])))
-        told += f"; somebody has held the views for {WAIT} seconds: {held + ': ' if held else ''}try again"
-    elif isinstance(found, QueryCanceled):
-        told += "; try again"
-    return told
+    """Return in words what went wrong."""
+    cause = getattr(error, "orig", None) or error
+    message = " ".join(str(cause).split())
+    if isinstance(cause, psycopg.Error) and cause.diag.message_primary:
+        message = ": ".join(filter(None, (cause.diag.message_primary, cause.diag.message_detail)))
+    if is_forbidden(error):
+        message += "; --views takes them as they are, to be read"
+    elif isinstance(cause, LockNotAvailable):
+        holder = "; ".join(filter(None, getattr(error, "__notes__", [])))
+        message += (
+            f"; somebody has held the views for {WAIT} seconds: {holder + ': ' if holder else ''}try again"
+        )
+    elif isinstance(cause, QueryCanceled):
+        message += "; try again"
+    return message
 
 
-def forbids(error: Exception) -> bool:
-    """Whether it says that this role has no right to do so, or that this server, a standby, does not."""
+def is_forbidden(error: Exception) -> bool:
+    """Return whether the error says that this role has no right to write, or that the server is a standby."""
     return isinstance(getattr(error, "orig", None) or error, _FORBIDDEN)
 
 
-_ANOTHERS = f"SELECT 1 FROM pg_namespace WHERE nspname = '{SCHEMA}' AND NOT pg_has_role(nspowner, 'MEMBER')"
-"""Finds a row if the views are another role's. Then they are only read: whatever that role has put into
-them, functions too, runs with the rights of the reader."""
+_OWNED_BY_ANOTHER = (
+    f"SELECT 1 FROM pg_namespace WHERE nspname = '{SCHEMA}' AND NOT pg_has_role(nspowner, 'MEMBER')"
+)
+"""Returns a row if another role owns the views. Then the connection is made read-only, because functions that
+the owner put into the views run with the rights of the reader."""
 
 
-# ── a way in ─────────────────────────────────────────────────────────────────────────────────
+# ── connections ──────────────────────────────────────────────────────────────────────────────
 
 
 def _connect(place: str, *, read_only: bool = False, **settings: object) -> psycopg.Connection[Any]:
-    ours = {
+    all_settings = {
         "search_path": SCHEMA,
         "default_transaction_isolation": r"read\ committed",
         "default_transaction_read_only": "on" if read_only else "off",
@@ -96,29 +100,29 @@ def _connect(place: str, *, read_only: bool = False, **settings: object) -> psyc
         "idle_in_transaction_session_timeout": f"{LONGEST}s",
         **settings,
     }
-    options = " ".join(f"-c {name}={value}" for name, value in ours.items())
-    own = parts_of(place).get("options", "")
-    # Nothing is prepared: a plan that was made while a table was small would be kept when it is not.
+    options = " ".join(f"-c {name}={value}" for name, value in all_settings.items())
+    options_of_address = parts_of(place).get("options", "")
+    # No statement is prepared: its plan, made while a table was small, would be kept when the table is large.
     return connected(
         place,
         read_only=read_only,
-        options=f"{options} {own}".strip(),
+        options=f"{options} {options_of_address}".strip(),
         application_name="grantbook views",
         prepare_threshold=None,
     )
 
 
-def engine(place: str, as_is: bool) -> Engine:
-    """A way into the database; the driver reads the address, with all that it may say."""
+def new_engine(place: str, as_is: bool) -> Engine:
+    """Return an engine for the database; with ``as_is``, for reading only."""
 
     def connect() -> psycopg.Connection[Any]:
-        made = _connect(place, read_only=as_is)
-        if made.execute(_ANOTHERS).fetchone():
-            made.read_only = True
-        made.autocommit = False
-        return made
+        connection = _connect(place, read_only=as_is)
+        if connection.execute(_OWNED_BY_ANOTHER).fetchone():
+            connection.read_only = True
+        connection.autocommit = False
+        return connection
 
-    # Without a look for hstore: one question less to a server that was just met.
+    # Without hstore: that saves one query at each first connection.
     return create_engine("postgresql+psycopg://", creator=connect, use_native_hstore=False)
 
 
@@ -128,40 +132,40 @@ def _raw(connection: Connection) -> psycopg.Connection[Any]:
     return raw
 
 
-# ── there or not ─────────────────────────────────────────────────────────────────────────────
+def close(engine: Engine) -> None:
+    """Close the connections."""
+    engine.dispose()
 
 
-def leave(made: Engine) -> None:
-    """Close it."""
-    made.dispose()
+# ── making views ─────────────────────────────────────────────────────────────────────────────
 
 
-def usable(made: Engine) -> bool:
-    """Whether the tables are there, and of this format."""
+def is_usable(engine: Engine) -> bool:
+    """Return whether the tables exist and have the current format."""
     try:
-        with made.connect() as connection:
-            found = connection.exec_driver_sql(f"SELECT format FROM {views_format.name}").scalar()
+        with engine.connect() as connection:
+            stored_format = connection.exec_driver_sql(f"SELECT format FROM {views_format.name}").scalar()
     except DBAPIError as error:
         if isinstance(error.orig, UndefinedTable | UndefinedColumn | InvalidSchemaName):
             return False
         raise
-    return bool(found == schema_digest.current_format())
+    return bool(stored_format == schema_digest.current_format())
 
 
-def sound(place: str) -> bool | None:
-    """The server has sums of its pages, and looks at each as it is read."""
+def is_sound(place: str) -> bool | None:
+    """Return true: the server checks the checksum of each page that it reads."""
     return True
 
 
-def make(made: Engine, _: Callable[[Path], object]) -> None:
-    """New, empty views, in place of those of another format."""
+def make(engine: Engine, _: Callable[[Path], object]) -> None:
+    """Make new, empty views in the place of those of another format."""
     from projections.reports.sql_views import create_views, drop_views
 
-    with writing(made) as connection:
-        there = connection.exec_driver_sql(f"SELECT to_regnamespace('{SCHEMA}') IS NOT NULL").scalar()
-        if not there:
+    with writing(engine) as connection:
+        has_schema = connection.exec_driver_sql(f"SELECT to_regnamespace('{SCHEMA}') IS NOT NULL").scalar()
+        if not has_schema:
             connection.exec_driver_sql(f"CREATE SCHEMA {SCHEMA}")
-        with remaking(connection):
+        with keeping_rights(connection):
             drop_views(connection)
             for table in metadata.sorted_tables:
                 connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table.name}, {SHADOW}{table.name}")
@@ -177,36 +181,40 @@ def make(made: Engine, _: Callable[[Path], object]) -> None:
 
 @contextmanager
 def locked(place: str) -> Iterator[Callable[[], object]]:
-    """Only one process makes or rebuilds the views at a time; the next one waits."""
-    with closing(_connect(place, lock_timeout=f"{LONGEST}s", idle_session_timeout=0)) as alone:
-        alone.execute(f"SELECT pg_advisory_lock({_OURS}, {_REBUILD})")
-        # Held for as long as this connection lives: that it was lost is noticed by asking.
-        yield lambda: alone.execute("SELECT true")
+    """Hold the lock under which one process at a time makes or rebuilds the views.
+
+    Yields a function that raises an error if the server has ended the connection, and with it the lock.
+    """
+    with closing(_connect(place, lock_timeout=f"{LONGEST}s", idle_session_timeout=0)) as lock_connection:
+        lock_connection.execute(f"SELECT pg_advisory_lock({_LOCKS}, {_REBUILD})")
+        yield lambda: lock_connection.execute("SELECT true")
 
 
 @contextmanager
-def leading(place: str) -> Iterator[Callable[[], bool]]:
-    """Asks whether this is the one process that follows the journal: nobody else, as long as it does."""
-    with closing(_connect(place, idle_session_timeout=0)) as alone:
-        held = False
+def leadership(place: str) -> Iterator[Callable[[], bool]]:
+    """Yield a function that returns whether this process is the one that follows the journal.
 
-        def leads() -> bool:
-            nonlocal held
-            # Held for as long as this connection lives: a server that went away is noticed by asking.
-            question = "SELECT true" if held else f"SELECT pg_try_advisory_lock({_OURS}, {_FOLLOW})"
-            found = alone.execute(question).fetchone()
-            held = found is not None and bool(found[0])
-            return held
+    It raises an error if the server has ended the connection, and with it the lock.
+    """
+    with closing(_connect(place, idle_session_timeout=0)) as lock_connection:
+        has_lock = False
 
-        yield leads
+        def is_leader() -> bool:
+            nonlocal has_lock
+            question = "SELECT true" if has_lock else f"SELECT pg_try_advisory_lock({_LOCKS}, {_FOLLOW})"
+            row = lock_connection.execute(question).fetchone()
+            has_lock = row is not None and bool(row[0])
+            return has_lock
+
+        yield is_leader
 
 
 @contextmanager
-def reading(made: Engine) -> Iterator[Connection]:
-    """One transaction that sees the views as they are now, to its end."""
-    with made.connect() as connection:
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that sees the views as they are now, to its end."""
+    with engine.connect() as connection:
         connection.execution_options(isolation_level="REPEATABLE READ")
-        # Takes no snapshot, so the one of the first question is newer than any table that is seen.
+        # Locking takes no snapshot. The first query takes one, which is newer than every table that it reads.
         connection.exec_driver_sql(
             f"SET TRANSACTION READ ONLY; LOCK TABLE {tracking.name} IN ACCESS SHARE MODE"
         )
@@ -214,24 +222,24 @@ def reading(made: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def writing(made: Engine) -> Iterator[Connection]:
-    """One transaction that holds the write lock from its first read on."""
-    with made.connect() as connection, connection.begin():
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that holds the write lock from its first read on."""
+    with engine.connect() as connection, connection.begin():
         try:
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_OURS}, {_WRITE})")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCKS}, {_WRITE})")
         except DBAPIError as error:
             if isinstance(error.orig, LockNotAvailable):
-                error.add_note(_held_by(made))
+                error.add_note(_lock_holder(engine))
             raise
         yield connection
 
 
-def _held_by(made: Engine) -> str:
-    """Who holds the write lock of the views, in words; empty if nobody does any more."""
-    with made.connect() as connection:
+def _lock_holder(engine: Engine) -> str:
+    """Return in words who holds the write lock of the views; empty if nobody does any more."""
+    with engine.connect() as connection:
         return holders.in_words(
             lambda question: [tuple(row) for row in connection.exec_driver_sql(question)],
-            holders.of_lock(_OURS, _WRITE),
+            holders.of_lock(_LOCKS, _WRITE),
         )
 
 
@@ -239,48 +247,48 @@ def _held_by(made: Engine) -> str:
 
 
 def insert(connection: Connection, rows: Mapping[Table, list[Any]], prefix: str) -> None:
-    """Many rows at once, each a tuple in the order of its table's columns."""
+    """Insert rows, each a tuple in the order of its table's columns."""
     raw = _raw(connection)
-    few = [(table, made) for table, made in rows.items() if len(made) <= FEW]
     with raw.cursor() as cursor:
-        for table, made in rows.items():
-            if len(made) > FEW:
+        for table, table_rows in rows.items():
+            if len(table_rows) > FEW:
                 with cursor.copy(f"COPY {prefix}{table.name} FROM STDIN") as copy:
-                    for row in made:
+                    for row in table_rows:
                         copy.write_row(row)
     with raw.pipeline(), raw.cursor() as cursor:
-        for table, made in few:
-            marks = ",".join(["%s"] * len(table.columns))
-            cursor.executemany(f"INSERT INTO {prefix}{table.name} VALUES ({marks})", made)
+        for table, table_rows in rows.items():
+            if len(table_rows) <= FEW:
+                marks = ",".join(["%s"] * len(table.columns))
+                cursor.executemany(f"INSERT INTO {prefix}{table.name} VALUES ({marks})", table_rows)
 
 
-def rows_of(
-    connection: Connection, tables: Sequence[Table], about: str, ids: list[str], prefix: str
+def stored_rows(
+    connection: Connection, tables: Sequence[Table], id_column: str, ids: list[str], prefix: str
 ) -> dict[Table, set[Any]]:
-    """The rows of these grants or calls."""
+    """Return the rows that have one of the ids in the column, by table."""
     raw = _raw(connection)
     with raw.pipeline():
-        asked = {
-            table: raw.execute(f'SELECT * FROM {prefix}{table.name} WHERE "{about}" = ANY(%s)', (ids,))
+        cursors = {
+            table: raw.execute(f'SELECT * FROM {prefix}{table.name} WHERE "{id_column}" = ANY(%s)', (ids,))
             for table in tables
         }
-        return {table: set(answer.fetchall()) for table, answer in asked.items()}
+        return {table: set(cursor.fetchall()) for table, cursor in cursors.items()}
 
 
 def delete(connection: Connection, keys: Mapping[Table, list[Any]], prefix: str) -> None:
-    """The rows with these keys, each a tuple in the order of its table's key."""
+    """Delete the rows with these keys, each a tuple in the order of its table's key."""
     raw = _raw(connection)
     with raw.pipeline(), raw.cursor() as cursor:
-        for table, gone in keys.items():
-            key = " AND ".join(f'"{column.name}" = %s' for column in table.primary_key)
-            cursor.executemany(f"DELETE FROM {prefix}{table.name} WHERE {key}", gone)
+        for table, table_keys in keys.items():
+            condition = " AND ".join(f'"{column.name}" = %s' for column in table.primary_key)
+            cursor.executemany(f"DELETE FROM {prefix}{table.name} WHERE {condition}", table_keys)
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────
 
 
 def create_shadows(connection: Connection, tables: Sequence[Table]) -> None:
-    """Empty tables of the same form, beside the live ones; their keys are made when they are full."""
+    """Create empty tables with the same columns beside the live ones. Their keys are made at the end."""
     _as_owner(connection)
     for table in tables:
         columns = [Column(c.name, c.type, nullable=c.nullable) for c in table.columns]
@@ -290,7 +298,7 @@ def create_shadows(connection: Connection, tables: Sequence[Table]) -> None:
 
 
 def finish_shadows(connection: Connection, tables: Sequence[Table]) -> None:
-    """Keys, and what the planner wants to know."""
+    """Make the keys, and the statistics for the planner."""
     _as_owner(connection)
     connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
     quoted = connection.dialect.identifier_preparer.quote
@@ -301,8 +309,8 @@ def finish_shadows(connection: Connection, tables: Sequence[Table]) -> None:
 
 
 @contextmanager
-def remaking(connection: Connection) -> Iterator[None]:
-    """Around what puts other tables and SQL views in the place of those there: readers keep rights."""
+def keeping_rights(connection: Connection) -> Iterator[None]:
+    """Give readers their rights again after the body has replaced tables and SQL views."""
     _as_owner(connection)
     if connection.exec_driver_sql(f"SELECT to_regclass('{SCHEMA}.{tracking.name}')").scalar():
         connection.exec_driver_sql(f"LOCK TABLE {tracking.name} IN ACCESS EXCLUSIVE MODE")
@@ -324,7 +332,7 @@ GROUP BY relname, grantee
 
 
 def _as_owner(connection: Connection) -> None:
-    """What is made belongs to the schema's owner, whichever of its members makes it: rights follow owners."""
+    """Act as the role that owns the schema: it then owns what is made, whichever of its members makes it."""
     connection.exec_driver_sql(
         "SELECT set_config('role', pg_get_userbyid(nspowner), true) FROM pg_namespace"
         f" WHERE nspname = '{SCHEMA}' AND nspowner <> current_user::regrole"
@@ -333,90 +341,18 @@ def _as_owner(connection: Connection) -> None:
 
 
 def swap(connection: Connection, tables: Sequence[Table]) -> None:
-    """Put the shadows in the place of the live tables, and their names on keys and constraints."""
+    """Put the shadow tables in the place of the live ones, and rename their keys and constraints."""
     for table in tables:
         connection.exec_driver_sql(f"DROP TABLE {table.name}")
         connection.exec_driver_sql(f"ALTER TABLE {SHADOW}{table.name} RENAME TO {table.name}")
-    for (statement,) in connection.exec_driver_sql(_NAMES).all():
+    for (statement,) in connection.exec_driver_sql(_RENAME_CONSTRAINTS).all():
         connection.exec_driver_sql(statement)
 
 
-_NAMES = f"""
+_RENAME_CONSTRAINTS = f"""
 SELECT format('ALTER TABLE %I RENAME CONSTRAINT %I TO %I', relname, conname,
               substr(conname, {len(SHADOW) + 1}))
 FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid
 WHERE relnamespace = '{SCHEMA}'::regnamespace AND starts_with(conname, '{SHADOW}')
   AND NOT starts_with(relname, '{SHADOW}')
 """.replace("%", "%%")
-
-
-# ── are they ours? ───────────────────────────────────────────────────────────────────────────
-
-_DEFINED = """
-SELECT relname AS name, pg_get_viewdef(oid) AS told FROM pg_class
-WHERE relkind IN ('v', 'm') AND relnamespace = {schema}
-UNION ALL SELECT tgname, 'trigger' FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
-WHERE NOT tgisinternal AND relnamespace = {schema}
-UNION ALL SELECT rulename, 'rule' FROM pg_rewrite JOIN pg_class ON pg_class.oid = ev_class
-WHERE rulename <> '_RETURN' AND relnamespace = {schema}
-UNION ALL SELECT polname, 'policy' FROM pg_policy JOIN pg_class ON pg_class.oid = polrelid
-WHERE relnamespace = {schema}
-UNION ALL SELECT relname, 'row security' FROM pg_class WHERE relrowsecurity AND relnamespace = {schema}
-"""
-_STRANGERS = f"""
-SELECT 'function ' || oid::regprocedure FROM pg_proc WHERE pronamespace = '{SCHEMA}'::regnamespace
-UNION ALL
-SELECT 'operator ' || oid::regoperator FROM pg_operator WHERE oprnamespace = '{SCHEMA}'::regnamespace
-ORDER BY 1
-"""
-
-
-def strangers(made: Engine) -> list[str]:
-    """Functions and operators among the views, where this program makes none.
-
-    One that fits better than the server's own is what a report's question means by ``=`` or ``sum``. So they
-    are asked for where no such thing is found.
-    """
-    with made.connect() as connection:
-        connection.exec_driver_sql("SET LOCAL search_path = pg_catalog")
-        return [name for (name,) in connection.exec_driver_sql(_STRANGERS)]
-
-
-def changed_definitions(made: Engine) -> list[str]:
-    """SQL views, triggers, rules and policies that are not what this program makes.
-
-    SQL views are made again for the session and thrown away. If none can be made (on a standby, or
-    without the right to write), each is compared with what its question answers today.
-    """
-    from projections.reports.sql_views import create_views
-
-    with made.connect() as connection:
-        live = _defined(connection, f"'{SCHEMA}'::regnamespace")
-        try:
-            create_views(connection, temporary=True)
-            fresh = _defined(connection, "pg_my_temp_schema()")
-        except DBAPIError as error:
-            if not forbids(error):
-                raise
-            connection.rollback()
-            fresh = _answered_alike(connection, live)
-        connection.rollback()
-    return sorted(name for name in live.keys() | fresh.keys() if live.get(name) != fresh.get(name))
-
-
-def _answered_alike(connection: Connection, live: dict[str, str]) -> dict[str, str]:
-    """The definitions that there are to be, as far as their answers tell."""
-    from projections.reports.sql_views import questions_of_today
-
-    fresh = {}
-    for name, question in questions_of_today():
-        fresh[name] = live.get(name, "")
-        if name in live:
-            asked = connection.execute(question).all()
-            if asked != connection.exec_driver_sql(f"SELECT * FROM {name}").all():
-                fresh[name] = "another"
-    return fresh
-
-
-def _defined(connection: Connection, schema: str) -> dict[str, str]:
-    return {row.name: row.told for row in connection.exec_driver_sql(_DEFINED.format(schema=schema))}

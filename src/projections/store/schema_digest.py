@@ -1,8 +1,8 @@
-"""The format of the views: a digest of what says which tables, SQL views and rows there are.
+"""The format of the views: a digest of the source files that define their tables, SQL views and rows.
 
-Views of another format are made again from the journal. The digest is of source text, as that of snapshots
-is (`lifecycle.journal.snapshots`): to compile every select takes a quarter of a second, to read the files one
-millisecond, and a fold that fills a column otherwise changes the digest too.
+Views of another format are made again from the journal. The digest is of source text, as for snapshots
+(`lifecycle.journal.snapshots`). Reading the files takes one millisecond, compiling every select would take a
+quarter of a second. A fold that fills a column differently changes the digest too.
 """
 
 import hashlib
@@ -14,19 +14,19 @@ import lifecycle
 import projections
 
 MEANING = 1
-"""Raise it when rows come out otherwise because of a change outside the files of the digest."""
+"""Raise this number if a change outside the files of the digest changes the rows."""
 _SOURCES = (
     (projections, ("schema", "reports", "engine/fold.py", "engine/standing.py", "store/schema_digest.py")),
     (lifecycle, ("grant/state.py", "types")),
 )
-"""Folders and files that say what is in the views: tables, selects, folds, stored states and vocabularies."""
+"""Folders and files that define what is in the views: tables, selects, folds, states and vocabularies."""
 _BITS = 31
-"""Those of an INTEGER in PostgreSQL that is not negative."""
+"""The bits of an INTEGER in PostgreSQL that is not negative."""
 
 
 @lru_cache(maxsize=1)
 def current_format() -> int:
-    """The number that the views of this program carry."""
+    """Return the format's number, which the views store."""
     digest = hashlib.sha256()
     for name, source in _sources():
         digest.update(f"{name} {len(source)}\n".encode() + source)
@@ -34,10 +34,10 @@ def current_format() -> int:
 
 
 def _sources() -> Iterator[tuple[str, bytes]]:
-    """Each file's name in its package and its text, with the same ends of lines everywhere."""
-    for package, places in _SOURCES:
+    """Yield each file's name in its package, and its text with the same ends of lines on every system."""
+    for package, names in _SOURCES:
         root = Path(package.__path__[0])
-        for place in places:
-            path = root / place
+        for name in names:
+            path = root / name
             for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
                 yield file.relative_to(root).as_posix(), file.read_bytes().replace(b"\r\n", b"\n")

@@ -16,7 +16,7 @@ from lifecycle.kernel.history import FUND
 from lifecycle.seal.seal import Seal
 from lifecycle.seal.verify import verify
 from projections import store
-from projections.engine.detached_views import ViewsAlone
+from projections.engine.detached_views import DetachedViews
 from projections.engine.projector import catch_up
 from projections.store import checksum
 from support import given as g
@@ -130,7 +130,7 @@ def test_views_that_are_written_meanwhile_are_not_believed(in_folder: Book) -> N
         raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     (in_folder.path / checksum.NAME).unlink()
     assert as_unchanging(file) is not None
-    alone = ViewsAlone(in_folder.path)
+    alone = DetachedViews(in_folder.path)
     with Book.open(in_folder.place) as writer:
         with pytest.raises(WrittenMeanwhile, match="ask again"), alone.tables() as (_, at):  # noqa: PT012
             assert at == before

@@ -177,7 +177,7 @@ def test_who_may_not_write_is_told_of_views_of_another_journal(
         record(book, APPROVED)
         catch_up(other)
         book.views = other.views
-        monkeypatch.setattr(projector, "_to_the_end", forbidden)
+        monkeypatch.setattr(projector, "_catch_up", forbidden)
         with pytest.raises(Unreachable, match="not those of this journal"):
             ask(book, "register", "2017-12-31")
 
@@ -248,7 +248,7 @@ def test_who_waited_for_a_rebuild_does_not_make_another(
     def after_somebody_else(path: store.Place) -> Iterator[None]:
         monkeypatch.setattr(store, "locked", locked)
         rebuild(book)
-        monkeypatch.delattr(projector, "_rebuild")
+        monkeypatch.delattr(projector, "rebuild_in_shadows")
         with locked(path):
             yield
 

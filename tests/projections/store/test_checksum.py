@@ -15,7 +15,7 @@ import pytest
 from lifecycle.book.book import Book
 from lifecycle.kernel.errors import Unreachable
 from projections import store
-from projections.engine.detached_views import ViewsAlone
+from projections.engine.detached_views import DetachedViews
 from projections.engine.projector import catch_up, rebuild
 from projections.store import checksum
 from projections.store.log import log_of
@@ -162,9 +162,9 @@ def test_views_alone_that_do_not_add_up_are_not_read(book: Book, tmp_path: Path)
     shutil.copytree(book.path, copy)
     flip(copy / store.FILE, 8 * 5_000)
     with pytest.raises(Unreachable, match="copy it again"):
-        ViewsAlone(copy).position()
+        DetachedViews(copy).position()
     (copy / checksum.NAME).unlink()  # a copy of the file alone is taken for what it is
-    assert ViewsAlone(copy).position() == book.position()
+    assert DetachedViews(copy).position() == book.position()
 
 
 def test_a_step_gives_no_sums_to_a_file_that_did_not_add_up(book: Book) -> None:

@@ -14,9 +14,9 @@ from cli.recording.record import views_behind
 from lifecycle.book.book import Book
 from lifecycle.kernel.errors import Unreachable
 from projections import store
-from projections.engine import projector
+from projections.engine import projector, shadow_tables
 from projections.engine.consistency_check import differences
-from projections.engine.detached_views import ViewsAlone
+from projections.engine.detached_views import DetachedViews
 from projections.engine.projector import catch_up, rebuild
 from projections.schema.tables import SHADOW, register_spans
 from support import given as g
@@ -59,7 +59,7 @@ def test_a_rebuild_that_lost_its_lock_puts_nothing_in_place(
     book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another one may have begun with the same shadows: these may be half filled."""
-    fill, before = projector._fill_shadows, tables(book)
+    fill, before = shadow_tables._fill_shadows, tables(book)
 
     def lost(*given: Any) -> None:
         fill(*given)
@@ -70,7 +70,7 @@ def test_a_rebuild_that_lost_its_lock_puts_nothing_in_place(
             " WHERE locktype = 'advisory' AND datname = current_database()",
         )
 
-    monkeypatch.setattr(projector, "_fill_shadows", lost)
+    monkeypatch.setattr(shadow_tables, "_fill_shadows", lost)
     with pytest.raises(Unreachable, match=r"terminat|closed"):
         rebuild(book)
     assert {name: tables(book)[name] for name in before} == before
@@ -102,7 +102,7 @@ def test_text_is_ordered_by_its_bytes_whatever_the_database_was_made_for(book: B
 
 def test_readers_keep_their_rights_and_may_do_nothing_else(book: Book, reader: str) -> None:
     rebuild(book)
-    with ViewsAlone(reader) as alone, alone.tables() as (connection, position):
+    with DetachedViews(reader) as alone, alone.tables() as (connection, position):
         assert position == book.position()
         assert len(connection.execute(register_spans.select()).all()) > 2
     with closing(psycopg.connect(reader, options="-c search_path=views")) as raw:
@@ -189,7 +189,7 @@ def test_a_standby_is_read_and_gives_its_entries_to_a_rebuild(
     standby = Server(QUICK, copy_of=server)
     try:
         there = str(in_one.place).replace(str(server.folder), str(standby.folder))
-        with ViewsAlone(there) as alone, Book.open(there, read_only=True) as other:
+        with DetachedViews(there) as alone, Book.open(there, read_only=True) as other:
             record(in_one, of("SSF-2", PAID))
             catch_up(in_one)
             rows = ask(in_one, "disbursement", "2019-01-01")

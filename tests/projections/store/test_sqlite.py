@@ -18,12 +18,12 @@ import pytest
 from lifecycle.book.book import Book
 from lifecycle.kernel.errors import Unreachable
 from projections import store
-from projections.engine.detached_views import ViewsAlone
+from projections.engine.detached_views import DetachedViews
 from projections.engine.projector import catch_up, catching_up, rebuild
 from projections.query import ask as answer
 from projections.query import question_of, run
 from projections.store import checksum, pages
-from projections.store.log import beside
+from projections.store.log import log_beside
 from support import given as g
 from support.reading import (
     ask,
@@ -93,7 +93,7 @@ def test_the_file_alone_holds_every_row(book: Book, tmp_path: Path, *, sums: boo
         catch_up(book)
         work(book)
         copy = alone(file(book), tmp_path / str(number), sums=sums)
-        views = ViewsAlone(copy)
+        views = DetachedViews(copy)
         assert views.position() == book.position()
         for report in ("fund", "disbursement", "register", "timeline"):
             with views.tables() as (connection, at):
@@ -107,7 +107,7 @@ def test_views_without_an_entry_are_an_error(tmp_path: Path) -> None:
     with store.opened(tmp_path):
         """They are made, and empty."""
     with pytest.raises(Unreachable, match="hold no entry of a book"):
-        ViewsAlone(tmp_path).position()
+        DetachedViews(tmp_path).position()
 
 
 @pytest.mark.case("T6")
@@ -116,7 +116,7 @@ def test_a_copy_that_was_torn_is_not_believed(book: Book, tmp_path: Path) -> Non
     with (copy / store.FILE).open("r+b") as raw:
         raw.truncate(60_000)
     with pytest.raises(Unreachable):
-        ViewsAlone(copy).position()
+        DetachedViews(copy).position()
 
 
 READS: dict[str, Callable[[Path], Any]] = {
@@ -175,10 +175,10 @@ def test_who_reads_for_long_holds_nobody_up(book: Book, tmp_path: Path, quiet: C
             assert float(row["refunded"]) == number
             assert refunded(long) == before
             assert checksum.is_sound(file(book))
-        assert beside(file(book)).stat().st_size > 0
+        assert log_beside(file(book)).stat().st_size > 0
         long.execute("COMMIT")
         catch_up(book)
-        assert beside(file(book)).stat().st_size == 0
+        assert log_beside(file(book)).stat().st_size == 0
         assert checksum.is_sound(file(book))
     with closing(sqlite3.connect(f"file:{file(book)}?immutable=1", uri=True)) as bytes_alone:
         assert float(refunded(bytes_alone)) == 3
@@ -217,7 +217,7 @@ def test_who_was_killed_while_reading_leaves_nothing_that_matters(
         reader.kill()
     go_on(book)
     catch_up(book)
-    assert beside(file(book)).stat().st_size == 0
+    assert log_beside(file(book)).stat().st_size == 0
     assert checksum.is_sound(file(book))
     quiet()
 
@@ -322,4 +322,4 @@ def test_to_look_at_the_files_bytes_gives_up_no_lock(book: Book) -> None:
             assert checksum.is_sound(file(book))
             assert another() == number
             assert index.stat().st_ino == before
-    assert pages._held == {}
+    assert pages._open_files == {}

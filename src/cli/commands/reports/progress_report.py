@@ -15,7 +15,7 @@ from cli.shell.settings import Command, settings
 
 if TYPE_CHECKING:
     from lifecycle.book.book import Book
-    from projections.engine.detached_views import ViewsAlone
+    from projections.engine.detached_views import DetachedViews
     from projections.progress.model import Period, Progress, Table
 
 
@@ -42,7 +42,7 @@ def progress(**given: Any) -> int:
     return 0
 
 
-def written(book: "Book | ViewsAlone", given: Mapping[str, str | None], *, html: bool) -> str:
+def written(book: "Book | DetachedViews", given: Mapping[str, str | None], *, html: bool) -> str:
     """Return the report of the period and dates, as they were typed."""
     from projections.progress import compute, fiscal_year_start
     from projections.query import tables_at

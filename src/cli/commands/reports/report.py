@@ -13,7 +13,7 @@ from cli.shell.settings import Command, settings
 
 if TYPE_CHECKING:
     from lifecycle.book.book import Book
-    from projections.engine.detached_views import ViewsAlone
+    from projections.engine.detached_views import DetachedViews
     from projections.query import Report
 
 KEYS = {
@@ -81,7 +81,7 @@ def _report(ctx: click.Context, /, **given: Any) -> int:
 
 
 def ask(
-    book: "Book | ViewsAlone",
+    book: "Book | DetachedViews",
     name: str,
     *,
     as_of: str | None = None,
@@ -102,7 +102,7 @@ def ask(
     return run(book, name, as_of=day, known=position, by=by, grant=grant, every=every, due_within=due_within)
 
 
-def caption_of(book: "Book | ViewsAlone", report: "Report") -> str:
+def caption_of(book: "Book | DetachedViews", report: "Report") -> str:
     """Return both dates of the report in words, and what its shares are shares of."""
     at = book.recorded_at(report.known)
     when = "" if at is None else f" at {moment(at)}"

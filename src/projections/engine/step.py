@@ -1,0 +1,179 @@
+"""Write the rows of the streams that have new entries."""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from lifecycle.book.book import Book
+from lifecycle.fund.establishment import FundEstablished
+from lifecycle.fund.events import PolicyAdopted
+from lifecycle.fund.state import Fund
+from lifecycle.journal.journal import reaching, store_errors
+from lifecycle.kernel.event import EntryCorrected
+from lifecycle.kernel.history import FUND, Entry, kind_of, lawful
+from projections import store
+from projections.engine.fold import Rules, fold_fund, fold_stream, no_rows
+from projections.reports.fund.contributions import flow_rows, partner_rows, stands_alone
+from projections.schema.rows import row_maker
+from projections.schema.tables import (
+    CALL_TABLES,
+    FUND_TABLES,
+    GRANT_TABLES,
+    Row,
+    fund_facts,
+    fund_flows,
+    fund_partners,
+    left_out,
+    obligation_steps,
+    register_spans,
+)
+
+_ENTRIES_IN_MEMORY = 1_000
+"""About how many entries have their rows in memory at a time, within the transaction."""
+
+
+class RebuildNeeded(Exception):
+    """The stored rows cannot be continued: an edition came or was corrected, or they are of another book."""
+
+
+def write_changes(connection: Connection, book: Book, after: int, upto: int, prefix: str = "") -> None:
+    """Replace the rows of every stream that has an entry after the first position, up to the second."""
+    with store_errors(book.journal.place):
+        last_versions = {
+            stream: last for stream, (_, last) in book.journal.changed_since(after, upto).items()
+        }
+    if FUND in last_versions:
+        _write_fund(connection, book, upto, prefix, last_versions.pop(FUND))
+    _write_streams(connection, book, upto, prefix, last_versions)
+
+
+def _write_streams(
+    connection: Connection, book: Book, upto: int, prefix: str, last_versions: dict[str, int]
+) -> None:
+    """Replace the rows of these grants and calls."""
+    last_versions = {name: last for name, last in last_versions.items() if kind_of(name) in ("grant", "call")}
+    if not last_versions:
+        return
+    rules = Rules(fund_at(book, upto))
+    for part in _parts(last_versions):
+        rows = no_rows()
+        for stream, entries in book.entries_of(part, upto):
+            fold_stream(stream, entries, rules, rows)
+        for kind, tables in (("grant", GRANT_TABLES), ("call", CALL_TABLES)):
+            ids = [stream.removeprefix(f"{kind}:") for stream in part if kind_of(stream) == kind]
+            if ids:
+                store.replace(connection, {table: rows[table] for table in tables}, kind, ids, prefix)
+
+
+def _parts(last_versions: dict[str, int]) -> Iterator[dict[str, int]]:
+    """Yield the streams by name, in parts of about `_ENTRIES_IN_MEMORY` entries."""
+    part, entries = dict[str, int](), 0
+    for stream, last in sorted(last_versions.items()):
+        part[stream] = last
+        entries += last + 1
+        if entries >= _ENTRIES_IN_MEMORY:
+            yield part
+            part, entries = {}, 0
+    if part:
+        yield part
+
+
+# ── rows that count in no table ──────────────────────────────────────────────────────────────
+
+
+def streams_with_other_rows_left_out(connection: Connection, book: Book) -> set[str]:
+    """Return the streams whose rows left out are not those that the tables were made without."""
+    question = f"SELECT stream, version, position, quarantined, why FROM {left_out.name}"
+    stored = {tuple(row)[:4] for row in connection.exec_driver_sql(question)}
+    current = {row[:4] for row in left_out_rows(book)}
+    return {str(stream) for stream, *_ in stored ^ current}
+
+
+def write_again(connection: Connection, book: Book, upto: int, streams: Collection[str]) -> None:
+    """Replace the rows of these streams, and the table of the rows left out."""
+    if not streams:
+        return
+    lengths = {name: len(book.entries(name, known=upto)) for name in sorted(streams)}
+    _write_streams(connection, book, upto, "", lengths)
+    write_left_out(connection, book)
+
+
+def write_left_out(connection: Connection, book: Book) -> None:
+    """Replace the table of the rows left out."""
+    connection.exec_driver_sql(f"DELETE FROM {left_out.name}")
+    if rows := left_out_rows(book):
+        store.insert(connection, {left_out: rows})
+
+
+_left_out_row = row_maker(left_out)
+
+
+def left_out_rows(book: Book) -> list[Row]:
+    """Return each quarantined row, and the row at which each stopped stream stops."""
+    rows = book.journal.left_out
+    return [
+        *(_left_out(row, quarantined=True) for row in rows.quarantined()),
+        *(_left_out(stop, quarantined=False) for stop in rows.faults()),
+    ]
+
+
+def _left_out(row: Any, *, quarantined: bool) -> Row:
+    return _left_out_row(
+        stream=row.stream, version=row.version, position=row.position, quarantined=quarantined, why=str(row)
+    )
+
+
+# ── the fund ─────────────────────────────────────────────────────────────────────────────────
+
+
+def fund_at(book: Book, position: int) -> Fund:
+    """Return the fund as known at the position, from its snapshot if that is the newest."""
+    fund = book.fund()
+    return fund if book.position() == position else book.fund(known=position)
+
+
+def _write_fund(connection: Connection, book: Book, upto: int, prefix: str, last: int) -> None:
+    """Add the rows of the fund's new entries, or replace all of the fund's rows if one changes others.
+
+    Raises `RebuildNeeded` if the editions changed and there are grants.
+    """
+    version, currency = _stored_fund(connection, prefix)
+    entries_since = reaching(last, FUND, book.entries(FUND, upto, after=version), version)
+    newer = lawful(entries_since)
+    if version and all(stands_alone(entry) for entry in newer):
+        rows = {fund_flows: flow_rows(newer, currency), fund_partners: partner_rows(newer)}
+        store.insert(connection, rows, prefix)
+        new_version = version + len(entries_since)
+        connection.exec_driver_sql(f"UPDATE {prefix}{fund_facts.name} SET version = {new_version}")
+        return
+    entries = book.entries(FUND, known=upto)
+    if _editions_changed(entries, newer) and _has_grants(connection, prefix):
+        raise RebuildNeeded
+    for table in FUND_TABLES:
+        connection.exec_driver_sql(f"DELETE FROM {prefix}{table.name}")
+    connection.exec_driver_sql(f"DELETE FROM {prefix}{obligation_steps.name} WHERE \"grant\" = ''")
+    store.insert(connection, fold_fund(entries), prefix)
+
+
+def _stored_fund(connection: Connection, prefix: str) -> tuple[int, str]:
+    """Return the version and the currency of the fund in the tables."""
+    row = connection.exec_driver_sql(f"SELECT version, currency FROM {prefix}{fund_facts.name}").fetchone()
+    return (0, "") if row is None else (row[0], row[1])
+
+
+def _editions_changed(entries: Sequence[Entry], newer: Sequence[Entry]) -> bool:
+    """Return whether a newer entry adopts an edition, or corrects an entry that adopted one."""
+    by_version = {entry.originator_version: entry for entry in entries}
+    for entry in newer:
+        event = entry.event
+        while isinstance(event, EntryCorrected):
+            event = by_version[event.entry].event
+        if type(event) in (PolicyAdopted, FundEstablished):
+            return True
+    return False
+
+
+def _has_grants(connection: Connection, prefix: str) -> bool:
+    row = connection.exec_driver_sql(f"SELECT 1 FROM {prefix}{register_spans.name} LIMIT 1").fetchone()
+    return row is not None
