@@ -93,7 +93,7 @@ def test_views_follow_through_a_promotion(tmp_path: Path, monkeypatch: pytest.Mo
         both = f"postgresql://postgres@/fund?host={primary.folder},{standby.folder}"
         with make_book(primary.url("fund"), [*g.FOUNDED], clock=None) as book:
             record(book, [g.propose("01-10", grant="SSF-1")])
-            _until(lambda: all(check.well for check in book.health(standby=True)))
+            _until(lambda: all(check.is_well for check in book.health(standby=True)))
             before = book.position()
         with closing(Follower(both)) as follower:
             follower.until(lambda told: told.get("position") == before)
@@ -113,7 +113,7 @@ def failed_over(primary: Server, standby: Server, dice: random.Random) -> float:
     with make_book(primary.url("fund"), [*g.FOUNDED], clock=None) as book:
         record(book, [g.propose("01-10", grant=f"SSF-{number + 1}") for number in range(GRANTS)])
         before = book.position()
-        _until(lambda: all(check.well for check in book.health(standby=True)))
+        _until(lambda: all(check.is_well for check in book.health(standby=True)))
     both = f"postgresql://postgres@/fund?host={primary.folder},{standby.folder}"
     spawn = multiprocessing.get_context("spawn")
     queue: Queue[Told] = spawn.Queue()

@@ -107,9 +107,9 @@ def test_a_standby_that_lags_is_read_and_is_no_alarm(tmp_path: Path, monkeypatch
             assert verify(lagging, Seal(lagging)).problems == []
             with pytest.raises(Unreachable, match="3 entries and 3 answers behind"):
                 Seal(lagging).seal()
-            (check,) = (one for one in lagging.health() if "sealed is lost" in one.what)
-            assert check.well
-            assert "a standby, 3 entries" in check.told
+            (check,) = (one for one in lagging.health() if "sealed is lost" in one.name)
+            assert check.is_well
+            assert "a standby, 3 entries" in check.detail
     finally:
         primary.remove()
         if standby is not None:

@@ -82,7 +82,7 @@ def test_a_document_is_what_its_name_says(book: Book, raw: Raw) -> None:
 def test_a_new_schema_is_as_it_should_be(book: Book) -> None:
     recorder = book.journal.recorder
     assert recorder.schema() == recorder.expected_schema()
-    assert all(check.well for check in book.health() if check.what == "the journal is guarded")
+    assert all(check.is_well for check in book.health() if check.name == "the journal is guarded")
 
 
 WEAKENED = {

@@ -153,7 +153,7 @@ def test_whoever_hangs_after_several_questions_at_once_is_ended_too(
 def test_health_names_who_holds_the_append_lock(
     book: Book, raw: Raw, database: str, monkeypatch: pytest.MonkeyPatch, shell: Shell
 ) -> None:
-    monkeypatch.setattr("lifecycle.book.storage.health.LONG", 0)
+    monkeypatch.setattr("lifecycle.book.storage.health.LOCK_SECONDS", 0)
     assert "the append lock is free" in shell("--book", database, "health").out
     raw.execute("BEGIN")
     raw.execute(f"SELECT pg_advisory_xact_lock({LOCK})")

@@ -82,9 +82,10 @@ def health(standby: bool) -> int:
     options = settings()
     with options.open(read_only=True, as_is=True) as book:
         checks = book.health(standby=standby)
-    well = all(check.well for check in checks)
+    well = all(check.is_well for check in checks)
     if options.json:
-        say(to_json({"well": well, "checks": [check._asdict() for check in checks]}))
+        rows = [{"what": check.name, "well": check.is_well, "told": check.detail} for check in checks]
+        say(to_json({"well": well, "checks": rows}))
     else:
         for check in checks:
             say(_line(check))
@@ -92,4 +93,4 @@ def health(standby: bool) -> int:
 
 
 def _line(check: "Check") -> str:
-    return f"{'well' if check.well else 'NOT WELL':8}  {check.what}: {safe(check.told)}"
+    return f"{'well' if check.is_well else 'NOT WELL':8}  {check.name}: {safe(check.detail)}"

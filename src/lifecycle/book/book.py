@@ -1,7 +1,7 @@
 """A book: its journal, its views, its documents and its officers' names. Open it, read it, record in it.
 
-What records (rules, commands, caches) is loaded with the first command only, so that a reader of one grant
-does without it.
+The code that records (rules, commands, caches) is imported with the first command. A program that reads one
+grant never imports it.
 """
 
 import hashlib
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class Book(BookReader):
-    """An open book. Not shared between threads."""
+    """An open book. It must not be shared between threads."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Book(BookReader):
     ) -> None:
         self.storage, self.journal = storage, journal
         self.views = storage.views if views is None else views
-        """Where the tables of its reports are: a folder, or the address of a database."""
+        """The folder of its views, or the address of their database."""
         self._clock = clock or journal.recorder.now
         self._confirm_clock = confirm_clock
         self._closed = False
@@ -74,13 +74,12 @@ class Book(BookReader):
         seal: bool = True,
         clock: Clock | None = None,
     ) -> Self:
-        """Make a book with its fund, editions (the shipped ones unless given) and first administrator.
+        """Make a book with its fund, its editions (by default the shipped ones) and its first administrator.
 
-        ``on``: when it was established, today if not given. ``time_zone``: of its seat, where its days are
-        counted. ``seal``: whether each command is to be followed by a seal of the journal.
+        ``on``: the day on which the fund was established, by default today. ``time_zone``: of the fund's
+        seat, where its days are counted. ``seal``: whether the journal is sealed after each command.
 
-        Raises `Unreachable` if the directory cannot be made or is not empty, ``Malformed`` if a field is
-        wrong.
+        Raises `Unreachable` if the folder cannot be made or is not empty, ``Malformed`` if a field is wrong.
         """
         from lifecycle.book.founding import founding
 
@@ -98,7 +97,7 @@ class Book(BookReader):
             book = cls(storage, storage.create_journal(), clock)
             soundness = book._soundness
             book.journal.left_out.begin((0, 0), soundness.sealed, soundness.judge)
-            book._handler.found(events, recorder)
+            book._handler.record_founding(events, recorder)
             storage.finish(name, seal=seal)
         return book
 
@@ -113,10 +112,12 @@ class Book(BookReader):
         views: Path | str | None = None,
         as_is: bool = False,
     ) -> Self:
-        """Open a book. ``views``: where they are, if not beside it. ``as_is``: whatever is wrong with it.
+        """Open a book.
 
-        Raises `Unreachable` if there is no book, ``Altered`` if it is too new to read, or has lost what was
-        sealed.
+        ``views``: where its views are, if not beside it. ``as_is``: open it even if it is altered.
+
+        Raises `Unreachable` if there is no book, ``Altered`` if it is too new to read or has lost sealed
+        rows.
         """
         storage = storage_at(place)
         with store_errors(place):
@@ -143,7 +144,7 @@ class Book(BookReader):
             self.journal.close()
 
     def keep_judged(self) -> None:
-        """Remember how far the journal was judged, if this book has recorded anything in it."""
+        """Store how far the journal was judged again, if this open book has recorded anything in it."""
         if self._loaded_handler is not None:
             self._soundness.keep_sound()
 
@@ -151,7 +152,7 @@ class Book(BookReader):
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
 
@@ -159,24 +160,24 @@ class Book(BookReader):
 
     @property
     def path(self) -> Path:
-        """The folder of its seals; for a book in a folder that folder itself."""
+        """The folder of its seals. For a book in a folder, this is the book's folder."""
         return self.storage.path
 
     @property
     def place(self) -> Path | str:
-        """Where it is opened: its folder, or the address of its database."""
+        """The folder of the book, or the address of its database."""
         return self.storage.place
 
     @property
     def name(self) -> str:
-        """Its place as people read it: without a password."""
+        """The folder or the address, without a password."""
         return named(self.place)
 
     @property
     def seals_each_command(self) -> bool:
-        """Whether each command is sealed: by the last SwitchSealing in force, else as ``init`` set it.
+        """Whether each command is sealed: as the last SwitchSealing in force says, or else ``init``.
 
-        Raises `Unreachable` if that cannot be read.
+        Raises `Unreachable` if the setting cannot be read.
         """
         switched = self.fund().seals_each_command_on(self.today())
         if switched is not None:
@@ -185,11 +186,14 @@ class Book(BookReader):
             return self.storage.seals_each_command()
 
     def shortfall(self) -> Shortfall | None:
-        """Return what is missing of what was sealed at another address, or is not on this standby yet."""
+        """Return the sealed rows that are missing in this copy or on this standby; `None` if none is."""
         return self._soundness.shortfall()
 
     def health(self, *, standby: bool = False) -> list[Check]:
-        """Check whether the store is as it should be. ``standby``: another one must confirm each commit."""
+        """Check the store, the seals and the rows.
+
+        ``standby``: whether a standby must confirm each commit.
+        """
         with store_errors(self.journal.place):
             return self._soundness.checks(self._check_of_rows(), standby=standby)
 
@@ -213,11 +217,11 @@ class Book(BookReader):
 
     @property
     def own_rows(self) -> OwnRows:
-        """The rows that were appended through this book and are not sealed yet."""
+        """The unsealed rows that this open book has appended."""
         return self._loaded_handler.own_rows if self._loaded_handler is not None else OwnRows()
 
     def now(self) -> datetime:
-        """Return this moment, by the book's clock."""
+        """Return the current moment of the book's clock."""
         return self._clock()
 
     def time_zone(self) -> str:
@@ -230,10 +234,10 @@ class Book(BookReader):
         return day_at(self.now(), self.time_zone())
 
     def record(self, command: "Command", recorder: str) -> CommandResult:
-        """Judge the command, and store its receipt with the events that it becomes in one transaction.
+        """Decide a command, and store its events and its receipt in one transaction.
 
         Raises ``VersionConflict`` if the stream is not at ``expect_version``, ``Malformed`` if the recorder
-        is no officer's id or corrected fields make no event, ``BookError`` if the store fails.
+        is not an officer's id or corrected fields make no event, ``BookError`` if the store fails.
         """
         if self._handler.batching:
             return self._handler.record(command, recorder)
@@ -248,19 +252,21 @@ class Book(BookReader):
         return self.retry(record)
 
     def retry(self, work: Callable[[bool], T]) -> T:
-        """Do work that does no harm when it is done twice, and do it again if the store went away meanwhile.
+        """Do the work, and do it again if the store went away meanwhile. It must do no harm when done twice.
 
-        The work is called with whether it may have been done before. Raises `Unreachable` if the store does
-        not come back.
+        The work gets one argument: whether it may have been done before. Raises `Unreachable` if the store
+        does not come back.
         """
         with store_errors(self.journal.place):
             return self.storage.retry(work)
 
     @contextmanager
     def batch(self, commands: Sequence["Command"] = ()) -> Iterator[None]:
-        """Hold the append lock over many `record` calls: they are one durable transaction, or nothing.
+        """Make many `record` calls one durable transaction, under the append lock.
 
-        ``commands``: those that are to come, if they are known; what they need is read at once.
+        An error undoes all of them.
+
+        ``commands``: the commands that will be recorded, if they are known: what they need is read at once.
         """
         with store_errors(self.journal.place), self._handler.batch(commands):
             yield
@@ -268,7 +274,7 @@ class Book(BookReader):
     # ── the fund, officers' names, documents ─────────────────────────────────────────────────
 
     def fund(self, known: int | None = None) -> "Fund":
-        """Return the fund's state, now or as known at a position."""
+        """Return the fund's state as of now, or as known at a position."""
         from lifecycle.book.loaded_state import load_fund
         from lifecycle.fund.evolve import fold
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from lifecycle.call.call import Call
 
 _PAGE = 1_000
-"""Rows that are read at once: more of them no longer fit into a processor's cache."""
+"""Rows that are read at once. More of them do not fit into a processor's cache."""
 _STREAMS = 100
-"""Streams whose entries are in memory at a time, at most."""
+"""The largest number of streams whose entries are in memory at a time."""
 
 
 class BookReader:
@@ -30,7 +30,7 @@ class BookReader:
     # ── streams ──────────────────────────────────────────────────────────────────────────────
 
     def entries(self, stream: str, known: int | None = None, *, after: int = 0) -> list[Entry]:
-        """Return a stream's entries as they were written, corrections included; none for an unknown stream.
+        """Return a stream's entries as recorded, with corrections as entries. An unknown stream has none.
 
         ``known``: only those up to this position. ``after``: only those after this version.
         """
@@ -39,9 +39,10 @@ class BookReader:
         return entries if known is None else _up_to(entries, known)
 
     def entries_of(self, versions: Mapping[str, int], known: int) -> Iterator[tuple[str, list[Entry]]]:
-        """Yield the entries of many streams up to a position; ``versions`` says how many each has by then.
+        """Yield the entries of many streams up to a position.
 
-        Raises `Altered` if a stream has another number: its index does not lead to all of its entries.
+        ``versions``: the number of entries that each stream must have. Raises `Altered` if a stream has
+        another number, because the index does not lead to all of its entries.
         """
         streams = list(versions)
         for start in range(0, len(streams), _STREAMS):
@@ -58,43 +59,46 @@ class BookReader:
         """Return the ids of all calls, in the order in which they were first recorded."""
         return self._ids("call")
 
-    def _ids(self, kind: str) -> list[str]:
+    def _ids(self, about: str) -> list[str]:
+        """Return the ids of all grants or calls; ``about``: "grant" or "call"."""
         with store_errors(self.journal.place):
             left_out = self.journal.left_out.streams()
             without_entries = {name for name, rows in left_out.items() if not {1, -1}.isdisjoint(rows)}
             return [
-                name.removeprefix(f"{kind}:")
+                name.removeprefix(f"{about}:")
                 for name in self.journal.streams()
-                if kind_of(name) == kind and name not in without_entries
+                if kind_of(name) == about and name not in without_entries
             ]
 
     def call(self, name: str, known: int | None = None) -> "Call | None":
-        """Return a call's state, now or as known at a position; `None` for an unknown call."""
+        """Return a call's state as of now, or as known at a position; `None` for an unknown call."""
         from lifecycle.call.call import fold
 
         return fold(history(self.entries(call_stream(name)), known=known))
 
-    def named(self, kind: str, known: int | None = None) -> list[str]:
-        """Return the ids of all grants, or calls, that were known at the position (now for `None`)."""
+    def named(self, about: str, known: int | None = None) -> list[str]:
+        """Return the sorted ids of all grants or calls, as of now or as known at a position."""
         with store_errors(self.journal.place):
             streams = self.journal.changed_since(0, known)
-        return sorted(name.removeprefix(f"{kind}:") for name in streams if kind_of(name) == kind)
+        return sorted(name.removeprefix(f"{about}:") for name in streams if kind_of(name) == about)
 
     def histories(
         self, after: int = 0, upto: int | None = None, names: tuple[str, str] | None = None
     ) -> Iterator[tuple[str, list[Entry]]]:
-        """Yield each stream with an entry after ``after``, with all its entries up to ``upto``, by name.
+        """Yield the name and the entries of each stream with an entry after a position, in order of names.
 
-        ``names``: only the streams from the first name on, before the second.
+        ``upto``: the position of the last entry to yield. ``names``: only streams from the first name on and
+        before the second.
         """
         with store_errors(self.journal.place):
             yield from self.journal.histories(after, self.position() if upto is None else upto, _PAGE, names)
 
     def ranges(self, about: str, size: int) -> list[tuple[str, str]]:
-        """Return ranges of names, each with ``size`` grants or calls: from the first, before the second."""
+        """Return ranges of names with ``size`` grants or calls each: the first name, and the end."""
         with store_errors(self.journal.place):
             starts = self.journal.every(size, about)
-        # From before the first name on: a row that is left out may be of a stream without a first version.
+        # The first range begins before the first name: a row that is left out may be of a stream without
+        # version 1.
         return list(pairwise([f"{about}:", *starts[1:], f"{about};"]))
 
     def fund_pages(self, known: int) -> Iterator[list[Entry]]:
@@ -114,7 +118,7 @@ class BookReader:
     # ── positions ────────────────────────────────────────────────────────────────────────────
 
     def position(self) -> int:
-        """Return the newest position, 0 for an empty journal, after looking at the rows that are new."""
+        """Return the newest position, 0 for an empty journal. New rows are checked first."""
         with store_errors(self.journal.place):
             position = self.journal.position()
             self.journal.left_out.look(position)
@@ -132,10 +136,12 @@ class BookReader:
         return (rows[0][0], rows[0][1]) if rows and rows[0][-1] == position else None
 
     def resolve(self, known: str) -> int:
-        """Return the position that a moment (RFC 3339), a day or a position as text stands for.
+        """Return the position for the text of a moment (RFC 3339), a day or a position.
 
-        A day stands for its end at the fund's seat. All entries of one command are known at once: the paired
-        events of an entry are known with it. Raises ``ValueError``.
+        Raises ``ValueError``.
+
+        A day means its end at the fund's seat. The entries of one command become known together, so the
+        position is that of a command's last entry.
         """
         with store_errors(self.journal.place):
             if known.isdecimal():
@@ -153,34 +159,34 @@ class BookReader:
     def stored(
         self, known: int | None = None, stream: str | None = None, *, after: int = 0
     ) -> Iterator[Stored]:
-        """Yield every entry as it is stored, in the order of recording, read in pages.
+        """Yield the entries as they are stored, in the order of recording.
 
-        ``after``: only those after the position.
+        ``after``: those after the position.
         """
         with store_errors(self.journal.place):
             upto = self.position() if known is None else known
             yield from self.journal.stored(after, upto, _PAGE, stream)
 
     def rows_elsewhere(self, known: int) -> int:
-        """Return how many rows up to a position are in no history of the fund, a grant or a call."""
+        """Return the number of rows up to a position that belong to no fund, grant or call."""
         with store_errors(self.journal.place):
             return self.journal.elsewhere(known)
 
     def stops(self) -> list[Stop]:
-        """Return where each stream stops that takes nothing more, because it holds a row that is not lawful.
+        """Return the stopped streams, each with the unlawful row at which it stops.
 
-        Looks at the journal up to its newest row.
+        New rows are checked first.
         """
         self.position()
         return self.journal.left_out.faults()
 
     def quarantined(self) -> list[Quarantined]:
-        """Return each row that was quarantined, in the order of recording."""
+        """Return the quarantined rows, in the order of recording."""
         self.position()
         return self.journal.left_out.quarantined()
 
     def quarantined_receipts(self) -> list[QuarantinedReceipt]:
-        """Return each receipt that was quarantined, in the order in which they were given."""
+        """Return the quarantined receipts, in the order of recording."""
         self.position()
         return [quarantined for _, quarantined in sorted(self.journal.left_out.receipts.items())]
 

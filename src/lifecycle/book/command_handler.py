@@ -1,7 +1,7 @@
-"""The command handler: load, decide, and append entries and receipt in one durable transaction.
+"""The command handler: load the state, decide, and append entries and receipt in one durable transaction.
 
-It keeps recently used grants and the fund in memory between commands. What other processes have appended is
-taken in under the append lock, before anything is decided.
+The fund and recently used grants stay in memory between commands. Under the append lock, before it decides,
+the handler adds what other processes have appended.
 """
 
 import uuid
@@ -12,7 +12,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from lifecycle.book.decider import Decider
-from lifecycle.book.loaded_state import MANY, LoadedState
+from lifecycle.book.loaded_state import RELOAD_AFTER, LoadedState
 from lifecycle.book.own_rows import OwnRows
 from lifecycle.decide import Decision, stream_of
 from lifecycle.fund.seat import day_at
@@ -30,9 +30,12 @@ from lifecycle.kernel.memory import without_trace
 from lifecycle.kernel.refusals import CommandIdReused, Refusal
 from lifecycle.parse import recorder_from
 
+_IDS_AT_ONCE = 1_000
+"""Command ids in one question to the store."""
+
 
 class _Request(NamedTuple):
-    """The part of a receipt that does not depend on its outcome."""
+    """The part of a receipt that does not depend on the outcome."""
 
     command_id: str
     digest: str
@@ -44,35 +47,37 @@ class _Request(NamedTuple):
 
 
 class CommandHandler:
-    """Records commands in one journal. Not shared between threads."""
+    """Records commands in one journal. It must not be shared between threads."""
 
     def __init__(self, journal: Journal, clock: Clock, *, confirm_clock: bool = False) -> None:
         self.journal = journal
         self._clock = clock
         self._confirm_clock = confirm_clock
         self.own_rows = OwnRows()
-        """Those that this handler has appended since the last seal."""
+        """The rows that this handler has appended since the last seal."""
         self.batching = False
-        """Whether a `batch` is open: then every `record` is part of it."""
+        """Whether a `batch` is open. Each `record` is then part of it."""
         self._state = LoadedState(journal)
         self._decider = Decider(journal, self._state)
-        self._given = dict[str, list[Receipt]]()
-        """The receipts that were given before, by id, of the commands that were announced."""
+        self._earlier_receipts = dict[str, list[Receipt]]()
+        """The earlier receipts under the ids of the batch's commands, read at once."""
 
     def _now(self) -> datetime:
         return self._clock().astimezone(UTC)
 
     def fund_at(self, position: int) -> Fund | None:
-        """Return the fund if its state is loaded as of this position, outside a batch."""
+        """Return the fund if its state is loaded as of this position and no batch is open."""
         return self._state.fund if position == self._state.position and not self.batching else None
 
     # ── batches ──────────────────────────────────────────────────────────────────────────────
 
     @contextmanager
     def batch(self, commands: Sequence[Command] = ()) -> Iterator[None]:
-        """Hold the append lock over many `record` calls: they are one durable transaction, or nothing.
+        """Make many `record` calls one durable transaction, under the append lock.
 
-        ``commands``: those that are to come, if they are known; what they need is read at once.
+        An error undoes all of them.
+
+        ``commands``: the commands that will be recorded, if they are known: what they need is read at once.
         """
         looked = self.journal.left_out.looked
         try:
@@ -89,22 +94,22 @@ class CommandHandler:
             raise
         finally:
             self.batching = False
-            self._given.clear()
-        self._state.maybe_snapshot()
+            self._earlier_receipts.clear()
+        self._state.store_snapshot_if_due()
 
     def _take_in(self, commands: Sequence[Command]) -> None:
-        """Take in what others have appended, and earlier receipts. Called under the append lock."""
+        """Read what other processes have appended, and earlier receipts. Called under the append lock."""
         self._state.start()
         recorder = self.journal.recorder
         ids = [command.command_id for command in commands if command.command_id]
-        questions = [recorder.receipts(ids[at : at + MANY]) for at in range(0, len(ids), MANY)]
-        after = self._state.position
-        newer, *receipts = recorder.rows_of_each(self.journal.left_out.newer(after, MANY), *questions)
+        questions = [recorder.receipts(ids[i : i + _IDS_AT_ONCE]) for i in range(0, len(ids), _IDS_AT_ONCE)]
+        newer_rows = self.journal.left_out.newer(self._state.position, RELOAD_AFTER)
+        newer, *receipts = recorder.rows_of_each(newer_rows, *questions)
         self._state.take_in(newer, self._now)
-        self._given = {command_id: [] for command_id in ids}
+        self._earlier_receipts = {command_id: [] for command_id in ids}
         for row in chain.from_iterable(receipts):
             receipt = Receipt(*row)
-            self._given[receipt.command_id].append(receipt)
+            self._earlier_receipts[receipt.command_id].append(receipt)
 
     # ── recording ────────────────────────────────────────────────────────────────────────────
 
@@ -116,8 +121,8 @@ class CommandHandler:
         with self.batch((command,)):
             return self._record(command, recorder)
 
-    def found(self, events: Sequence[Event], recorder: str) -> None:
-        """Record the first events of a book, which no command asks for."""
+    def record_founding(self, events: Sequence[Event], recorder: str) -> None:
+        """Record the first events of a book, which come from no command."""
         with self.batch():
             command_id, now = str(uuid.uuid4()), self._now()
             entries = [
@@ -155,21 +160,18 @@ class CommandHandler:
         return CommandResult.of(receipt, "accepted", position)
 
     def _earlier_result(self, request: _Request, now: datetime) -> CommandResult | None:
-        """Return the result that was given under the same id; a refusal if the id is another command's."""
+        """Return the earlier result under the same id; a refusal if the id belongs to another command."""
         command_id, digest = request.command_id, request.digest
-        given = self._receipts_of(command_id)
-        if same := next((receipt for receipt in given if receipt.digest == digest), None):
+        earlier = self._receipts_of(command_id)
+        if same := next((receipt for receipt in earlier if receipt.digest == digest), None):
             return CommandResult.of(same, "repeat")
-        if given:
-            reused = CommandIdReused(f"{command_id} was given to another {given[0].command}: take a new id")
+        if earlier:
+            reused = CommandIdReused(f"{command_id} was given to another {earlier[0].command}: take a new id")
             return self._refused(request, reused, now)
         return None
 
     def _check_stream(self, stream: str, expected: int | None) -> None:
-        """Refuse a stream that is stopped, or that is not at the expected version.
-
-        Raises `StreamStopped`, `VersionConflict`.
-        """
+        """Raise `StreamStopped`, or `VersionConflict` if the stream is not at the expected version."""
         if self.journal.left_out.settle(stream):
             self._restart()
         self.journal.left_out.refuse(stream)
@@ -183,7 +185,7 @@ class CommandHandler:
     def _entries(
         self, request: _Request, decision: Decision, note: str | None, now: datetime
     ) -> tuple[Entry, ...]:
-        """Return the entries that a command becomes: its own, then the paired ones on the fund and calls."""
+        """Return the entries that a command becomes: first its own, then the paired events."""
         versions: dict[str, int] = {}
         entries = list[Entry]()
         for stream, event in ((request.stream, decision.event), *decision.pair):
@@ -195,11 +197,11 @@ class CommandHandler:
         return tuple(entries)
 
     def _receipts_of(self, command_id: str) -> list[Receipt]:
-        """Return the receipts that were given under the id."""
-        if (given := self._given.get(command_id)) is None:
+        """Return the earlier receipts under the id."""
+        if (earlier := self._earlier_receipts.get(command_id)) is None:
             (rows,) = self.journal.recorder.rows_of_each(self.journal.recorder.receipts([command_id]))
-            given = [Receipt(*row) for row in rows]
-        return given
+            earlier = [Receipt(*row) for row in rows]
+        return earlier
 
     def _refused(self, request: _Request, refusal: Refusal, now: datetime) -> CommandResult:
         reason = (refusal.name, refusal.rule, str(refusal))
@@ -210,7 +212,7 @@ class CommandHandler:
     def _append(self, entries: Sequence[Entry], receipt: Receipt) -> int | None:
         positions = self.journal.recorder.append([stored_as(entry) for entry in entries], (receipt,))
         self.own_rows.add(positions, (receipt.command_id, receipt.digest))
-        self._given.pop(receipt.command_id, None)  # if it is given again, it is read again
+        self._earlier_receipts.pop(receipt.command_id, None)  # it is read again if the id comes again
         if not positions:
             return None
         self._state.position = positions[-1]
@@ -218,18 +220,18 @@ class CommandHandler:
         return positions[-1]
 
     def _next_moment(self, now: datetime) -> datetime:
-        """Return the moment of the next entry or refusal: each has its own."""
+        """Return the moment of the next entry or refusal. No two have the same."""
         moment = next_moment(now, self._state.last_moment, confirmed=self._confirm_clock)
         self._state.last_moment = moment
         return moment
 
     def _restart(self) -> None:
-        self._given.clear()
+        self._earlier_receipts.clear()
         self._state.restart()
 
     @property
     def _quarantined_names(self) -> set[tuple[str, int]]:
-        """Streams and versions of quarantined rows: the entry before one may have been appended after it."""
+        """The streams and versions of quarantined rows. The version before one may be appended later."""
         return {(row.stream, row.version) for row in self.journal.left_out.rows.values()}
 
 

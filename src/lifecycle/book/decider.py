@@ -1,4 +1,4 @@
-"""Decides commands on the loaded state, and reads from the journal what the rules need beside it."""
+"""Decides commands on the loaded state, and reads from the journal what else the rules need."""
 
 from datetime import date
 
@@ -61,7 +61,7 @@ class Decider:
             raise Malformed.of(error, inside="reads") from None
 
     def _check_lists(self, command: CorrectEntry | CorrectFundEntry | CorrectCallEntry) -> None:
-        """Check what a correction says against the lists of the day. Raises ``ValidationError``."""
+        """Check the codes in a correction against the lists of the day. Raises ``ValidationError``."""
         stream = stream_of(command)
         is_grant = kind_of(stream) == "grant"
         entries = self._state.grant(stream).entries if is_grant else self._journal.entries(stream)
@@ -71,7 +71,7 @@ class Decider:
     # ── quarantine ───────────────────────────────────────────────────────────────────────────
 
     def _row_at(self, position: int) -> AtPosition:
-        """Return what is known of the row at a position."""
+        """Return the name of the row at a position, its fault, and whether it is quarantined."""
         left_out = self._journal.left_out
         row = next(self._journal.stored(position - 1, position, 1), None)
         if row is None:
@@ -83,7 +83,7 @@ class Decider:
         return AtPosition(name, fault.why, fault.rows) if fault else AtPosition(name)
 
     def _refusal_of(self, command_id: str) -> AnswerFound:
-        """Return what is known of the refusals that were given under a command id."""
+        """Return the first unlawful refusal under a command id, or else whether one is quarantined."""
         question = "SELECT number FROM receipts WHERE command_id = ? AND outcome = 'refused' ORDER BY number"
         numbers = [int(number) for (number,) in self._journal.recorder.rows(question, command_id)]
         if not numbers:

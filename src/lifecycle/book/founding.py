@@ -25,22 +25,22 @@ def founding(
     editions: Sequence[Edition] | None,
     now: datetime,
 ) -> list[FundEvent]:
-    """Return what ``init`` records; established today, at its seat, if ``on`` is not given.
+    """Return the events that ``init`` records. ``on`` is by default today at the seat.
 
     Raises `Malformed` with the field that is wrong.
     """
     recorder = recorder_from(recorder)
-    if what := not_a_time_zone(time_zone):
-        raise Malformed([("time_zone", what)])
+    if message := not_a_time_zone(time_zone):
+        raise Malformed([("time_zone", message)])
     today = day_at(now, time_zone)
     on = today if on is None else on
-    if what := not_a_currency(currency, on):
-        raise Malformed([("currency", what)])
+    if message := not_a_currency(currency, on):
+        raise Malformed([("currency", message)])
     if on > today:
         raise Malformed([("on", f"{on} is after today, {today}: a fund is recorded when it is established")])
     adopted = shipped() if editions is None else editions
     for edition in adopted:
-        _in_currency(edition, currency)
+        _check_currency(edition, currency)
     try:
         return [
             FundEstablished(
@@ -58,13 +58,13 @@ def founding(
         raise Malformed.of(error) from None
 
 
-def _in_currency(edition: Edition, currency: str) -> None:
-    """Refuse a maximum in another currency: no grant could be held against it. Raises `Malformed`."""
+def _check_currency(edition: Edition, currency: str) -> None:
+    """Raise `Malformed` if a window has a maximum in another currency: no grant could be compared with it."""
     for name, window in edition.windows.items():
         limit = window.max_amount
         if limit is not None and limit.value.currency != currency:
-            what = (
+            message = (
                 f"edition {edition.name} has a maximum of {limit.value} for window {name}, not in {currency}:"
                 " give the fund's own editions with --policy FILE"
             )
-            raise Malformed([("currency", what)])
+            raise Malformed([("currency", message)])

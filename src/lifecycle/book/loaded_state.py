@@ -1,4 +1,4 @@
-"""The states that a command handler keeps in memory between commands: the fund, calls, recent grants."""
+"""The states that a command handler keeps in memory between commands: the fund, calls and recent grants."""
 
 import sqlite3
 from collections import OrderedDict
@@ -21,25 +21,26 @@ from lifecycle.kernel.command import Command, GrantCommand
 from lifecycle.kernel.event import EntryCorrected, LeftOut
 from lifecycle.kernel.history import FUND, QUARANTINES, Entry, call_stream, in_force, kind_of, lawful
 
-MANY = 1_000
-"""If others have appended this many entries, loading everything again is as quick as adding them."""
+RELOAD_AFTER = 1_000
+"""Drop the states if other processes have appended this number of entries: to load them again is as quick."""
 _KEPT_ENTRIES = 5_000
-"""How many entries of recently used grants stay in memory."""
+"""The largest number of entries of recently used grants in memory."""
 _PAGE = 5_000
 _FIRST_SNAPSHOT = 500
+"""The number of entries of the fund from which on it has snapshots."""
 _READ_AHEAD = 100
-"""Streams whose entries are read before the append lock is taken, at most."""
+"""The largest number of streams that are read before the append lock is taken."""
 
 
 class LoadedState:
-    """The states of one journal, as of a position, and what was appended since then."""
+    """The states of one journal as of a position. It follows what this and other processes append."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self.forget()
 
     def forget(self) -> None:
-        """Forget everything: the next command loads it again."""
+        """Drop all states. The next command loads them again."""
         self._grants = OrderedDict[str, Known]()
         self._kept = 0
         self._calls = dict[str, tuple[Call | None, int]]()
@@ -47,9 +48,9 @@ class LoadedState:
         self._fund_version = 0
         self._snapshot_version = 0
         self._corrected = False
-        """Whether the fund's stream was corrected since the snapshot: with it, all would be folded again."""
+        """Whether the fund's stream was corrected after the snapshot, so that the snapshot is of no use."""
         self.position = -1
-        """The newest entry that the states hold; -1 before anything is loaded."""
+        """The position of the newest entry in the states; -1 before they are loaded."""
         self.last_moment: datetime | None = None
         """When the newest entry was recorded."""
 
@@ -58,13 +59,13 @@ class LoadedState:
     def start(self) -> None:
         """Load the position and the fund, unless they are loaded."""
         if self.position < 0:
-            # The position first, so that whatever is appended meanwhile is newer than it.
+            # The position first: what is appended meanwhile is then read later, as newer than it.
             self.position, self.last_moment = self._journal.newest()
             self._journal.left_out.look(self.position)
             self._load_fund()
 
     def restart(self) -> None:
-        """Load everything again, because other rows are left out than before."""
+        """Load everything again, because the set of left out rows has changed."""
         last_moment = self.last_moment
         self._journal.left_out.again()
         self.forget()
@@ -77,7 +78,10 @@ class LoadedState:
         self.fund, self._fund_version, self._snapshot_version, self._corrected = loaded
 
     def read_ahead(self, commands: Sequence[Command]) -> None:
-        """Read the grants that the commands need, without the append lock, so that others can go on."""
+        """Read the grants that the commands need.
+
+        This is done before the append lock, so that nobody waits.
+        """
         self.start()
         streams = dict.fromkeys(
             stream_of(command) for command in commands if isinstance(command, GrantCommand)
@@ -89,9 +93,9 @@ class LoadedState:
     # ── what others have appended ────────────────────────────────────────────────────────────
 
     def take_in(self, rows: Sequence[tuple[Any, ...]], now: Callable[[], datetime]) -> None:
-        """Take in the rows that others have appended after the position, `MANY` at most."""
+        """Add to the states what other processes have appended: the next rows, at most `RELOAD_AFTER`."""
         left_out = self._journal.left_out
-        if len(rows) == MANY:
+        if len(rows) == RELOAD_AFTER:
             left_out.look(rows[-1][4])
             self.forget()
             self.start()
@@ -114,7 +118,7 @@ class LoadedState:
         if fund_rows:
             entries = [self._journal.left_out.entry(*row) for row in fund_rows]
             if _has_correction(entries):
-                self._load_fund()  # the process that corrected it has kept a snapshot
+                self._load_fund()  # the process that corrected it has stored a snapshot
             else:
                 self.fund = fold(lawful(entries), self.fund)
                 self._fund_version = entries[-1].originator_version
@@ -128,7 +132,7 @@ class LoadedState:
     # ── what this process appends ────────────────────────────────────────────────────────────
 
     def add(self, entries: Sequence[Entry], decision: Decision) -> None:
-        """Go on to the states after a command's entries, its own first."""
+        """Add to the states the entries of a command that this process has appended, and its decision."""
         own = entries[0]
         if kind_of(own.originator_id) == "grant":
             self._keep_grant(own.originator_id, self.grant(own.originator_id).plus(own, decision.grant))
@@ -163,7 +167,10 @@ class LoadedState:
         return known
 
     def call(self, name: str) -> tuple[Call | None, int]:
-        """Return a call's state and the version of its stream. Calls are few: all that are used are kept."""
+        """Return a call's state and the version of its stream.
+
+        Calls are few, so all of them stay in memory.
+        """
         if name not in self._calls:
             entries = self._journal.entries(call_stream(name))
             self._calls[name] = fold_call(in_force(entries)), len(entries)
@@ -179,17 +186,19 @@ class LoadedState:
 
     # ── snapshots ────────────────────────────────────────────────────────────────────────────
 
-    def maybe_snapshot(self) -> None:
-        """Keep a snapshot of the fund at growing distances: few, and a fifth of the stream to fold at most.
+    def store_snapshot_if_due(self) -> None:
+        """Store a snapshot of the fund if enough entries were appended since the last.
 
-        After a correction it is kept at once: with an older one, the whole stream has to be folded.
+        The distances grow, so that there are few snapshots and at most a fifth of the stream is folded after
+        one. After a correction a snapshot is stored at once: with an older one, the whole stream would be
+        folded.
         """
         if FUND in self._journal.left_out.stops:
-            return  # the fund's state after its stop is not settled
+            return  # the state after the row that stops the stream is not certain
         enough = self._fund_version >= _FIRST_SNAPSHOT + self._snapshot_version * 5 // 4
         if enough or (self._corrected and self._fund_version >= _FIRST_SNAPSHOT):
             assert self._journal.snapshots is not None
-            # A book works without a snapshot: the receipt before it is durable, even if this fails.
+            # If this fails, the book works without the snapshot, and the receipt is already durable.
             with suppress(sqlite3.Error, PersistenceError):
                 if keep(self._journal.snapshots.recorder, self.fund, self._fund_version):
                     self._snapshot_version, self._corrected = self._fund_version, False
@@ -201,19 +210,19 @@ def load_fund(journal: Journal) -> tuple[Fund, int, int]:
 
 
 def _loaded_fund(journal: Journal) -> tuple[Fund, int, int, bool]:
-    """Return the same, and whether the stream was corrected after the snapshot."""
+    """Return what `load_fund` does, and whether the stream was corrected after the snapshot."""
     assert journal.snapshots is not None
     fund, snapshot_version = newest(journal.snapshots.recorder) or (Fund(), 0)
     row = journal.entry_row(FUND, snapshot_version) if snapshot_version else None
     if snapshot_version and (row is None or journal.left_out.since(FUND, snapshot_version, row[-1])):
-        # The snapshot holds entries that are not there, and the next version would leave a gap for ever; or
-        # it holds one that was left out later.
+        # The snapshot counts entries that are not there, and the next version would leave a gap for ever; or
+        # it counts an entry that was left out later.
         fund, snapshot_version = Fund(), 0
     version = snapshot_version
     for newer in journal.pages(FUND, _PAGE, after=version):
         if _has_correction(newer):
-            whole = journal.entries(FUND)
-            return fold(in_force(whole)), len(whole), snapshot_version, True
+            entries = journal.entries(FUND)
+            return fold(in_force(entries)), len(entries), snapshot_version, True
         fund, version = fold(lawful(newer), fund), newer[-1].originator_version
     return fund, version, snapshot_version, False
 

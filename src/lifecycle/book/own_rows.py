@@ -1,80 +1,84 @@
-"""The rows that this process has appended: before a seal, only the rows of other processes are judged."""
+"""The rows that this process has appended.
+
+Before a seal, only the rows of other processes are judged again.
+"""
 
 from collections.abc import Iterable
 from hashlib import blake2b
 from itertools import islice
 
-_MOST = 4_096
-"""Parts of its receipts whose sums a process remembers, at most."""
-_PART = 32
-"""Receipts in a part, at least: a process that records one at a time has many in one part."""
-_BYTES = 16
+_MOST_PARTS = 4_096
+"""The largest number of parts. Above it, the older half is forgotten."""
+_PART_SIZE = 32
+"""The least number of receipts in a part, so that a process that records one at a time has few parts."""
+_DIGEST_SIZE = 16
+"""Bytes of a part's digest."""
 
 
 class OwnRows:
-    """Positions of the entries, and sums of the receipts, that this process appended.
+    """The positions of the entries, and digests of the receipts, that this process has appended.
 
-    What is kept does not grow with the rows: of the positions the last run without a gap, of the receipts a
-    sum for each part, which ends where a transaction ended. What is asked about are the newest rows.
+    Its size does not grow with the rows: it has the newest run of positions without a gap, and one digest for
+    each part of the receipts. A part ends with a transaction. It answers only for the newest rows.
     """
 
     def __init__(self) -> None:
         self.forget()
 
     def forget(self) -> None:
-        """Forget all rows: they are sealed, or it is not certain that they were appended."""
+        """Forget all rows, because they are sealed, or because it is not certain that they were appended."""
         self._first, self._last = 1, 0
         self._parts = list[tuple[int, bytes]]()
-        """How many receipts are in each, and their sum; the oldest first."""
-        self._count, self._sum = 0, _no_sum()
-        """Count and sum of the part that has not ended."""
+        """The number of receipts in each part, and their digest; the oldest part first."""
+        self._count, self._hash = 0, _new_hash()
+        """Of the part that has not ended."""
 
     def add(self, positions: Iterable[int], receipt: tuple[str, str]) -> None:
-        """Note what was appended: positions of entries, id and digest of the receipt."""
+        """Add the positions of a command's entries, and the id and the digest of its receipt."""
         for position in positions:
             if position != self._last + 1:
-                self._first = position  # others have appended before it
+                self._first = position  # other processes have appended before it
             self._last = position
         self._count += 1
-        _add(self._sum, receipt)
+        _add(self._hash, receipt)
 
     def end(self) -> None:
-        """Note that a transaction ended: others may append now, or seal."""
-        if self._count < _PART:
+        """End a transaction, after which other processes may append or seal."""
+        if self._count < _PART_SIZE:
             return
-        self._parts.append((self._count, self._sum.digest()))
-        self._count, self._sum = 0, _no_sum()
-        if len(self._parts) > _MOST:
-            del self._parts[: _MOST // 2]  # they are judged again, if they are not sealed by then
+        self._parts.append((self._count, self._hash.digest()))
+        self._count, self._hash = 0, _new_hash()
+        if len(self._parts) > _MOST_PARTS:
+            del self._parts[: _MOST_PARTS // 2]  # they are judged again if they are not sealed by then
 
     def are_entries(self, first: int, last: int) -> bool:
-        """Return whether every position from the one to the other is an own entry's."""
+        """Return whether this process has appended all entries from the first position to the last."""
         return self._first <= first and last <= self._last
 
     def are_receipts(self, count: int, receipts: Iterable[tuple[str, str]]) -> bool:
-        """Return whether these newest receipts, in their order, were all appended by this process."""
-        parts = [*self._parts, (self._count, self._sum.digest())]
-        begin, left = len(parts), count
-        while begin and left > 0:
-            begin -= 1
-            left -= parts[begin][0]
-        if left:
+        """Return whether this process has appended all of these: the newest receipts, in their order."""
+        parts = [*self._parts, (self._count, self._hash.digest())]
+        first_part, remaining = len(parts), count
+        while first_part and remaining > 0:
+            first_part -= 1
+            remaining -= parts[first_part][0]
+        if remaining:
             return False
         newest = iter(receipts)
-        same = all(_sum_of(islice(newest, size)) == known for size, known in parts[begin:])
+        same = all(_digest_of(islice(newest, size)) == digest for size, digest in parts[first_part:])
         return same and next(newest, None) is None
 
 
-def _no_sum() -> blake2b:
-    return blake2b(digest_size=_BYTES)
+def _new_hash() -> blake2b:
+    return blake2b(digest_size=_DIGEST_SIZE)
 
 
-def _add(to: blake2b, receipt: tuple[str, str]) -> None:
-    to.update(repr(receipt).encode())
+def _add(part: blake2b, receipt: tuple[str, str]) -> None:
+    part.update(repr(receipt).encode())
 
 
-def _sum_of(answers: Iterable[tuple[str, str]]) -> bytes:
-    made = _no_sum()
-    for receipt in answers:
-        _add(made, receipt)
-    return made.digest()
+def _digest_of(receipts: Iterable[tuple[str, str]]) -> bytes:
+    part = _new_hash()
+    for receipt in receipts:
+        _add(part, receipt)
+    return part.digest()

@@ -34,12 +34,12 @@ def mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *lines: str) -> Non
 
 
 def check(book: Book, what: str) -> Check:
-    (found,) = [one for one in book.health() if one.what == what]
+    (found,) = [one for one in book.health() if one.name == what]
     return found
 
 
 def test_a_book_as_it_should_be_is_well(book: Book) -> None:
-    assert [one for one in book.health() if not one.well] == []
+    assert [one for one in book.health() if not one.is_well] == []
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,8 @@ def test_a_network_disk_is_told(
 ) -> None:
     mounted(tmp_path, monkeypatch, f"files:/export {tmp_path} {kind}", f"/dev/sdb {tmp_path}/books ext4")
     found = check(book, DISK)
-    assert not found.well
-    assert found.told.startswith(f"{kind} at {tmp_path} (of files:/export)")
+    assert not found.is_well
+    assert found.detail.startswith(f"{kind} at {tmp_path} (of files:/export)")
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_the_nearest_mount_counts_and_of_two_at_a_place_the_later(
     mounted(tmp_path, monkeypatch, *lines)
     found = mount_of(tmp_path / "way" / "book")
     assert found is not None
-    assert (found.source, found.point, found.between_machines) == ("three", place, True)
+    assert (found.source, found.point, found.is_shared) == ("three", place, True)
     assert mount_of(tmp_path, tmp_path / "no table") is None
 
 
@@ -83,7 +83,7 @@ def test_a_machine_that_does_not_tell_its_mounts_alarms_nobody(
     book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mounts, "TABLE", tmp_path / "nowhere")
-    assert check(book, DISK).well
+    assert check(book, DISK).is_well
 
 
 def test_a_copy_of_two_files_is_told_as_one(
@@ -97,7 +97,10 @@ def test_a_copy_of_two_files_is_told_as_one(
         shutil.copy(book.path / name, copy)
     with caplog.at_level(logging.WARNING), Book.open(copy, read_only=True) as opened:
         found = check(opened, COMPLETE)
-    assert (found.well, found.told.startswith("there is no folder documents and no folder checkpoints")) == (
+    assert (
+        found.is_well,
+        found.detail.startswith("there is no folder documents and no folder checkpoints"),
+    ) == (
         False,
         True,
     )
@@ -107,10 +110,13 @@ def test_a_copy_of_two_files_is_told_as_one(
 
 def test_a_copy_without_seals_is_told(book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a book that is to be sealed with each command."""
-    assert check(book, COMPLETE).well  # a new one may have none yet
+    assert check(book, COMPLETE).is_well  # a new one may have none yet
     monkeypatch.setattr("lifecycle.book.storage.folder_storage._UNSEALED", 3)
     found = check(book, COMPLETE)
-    assert (found.well, "any checkpoint, though each command is to be sealed" in found.told) == (False, True)
+    assert (found.is_well, "any checkpoint, though each command is to be sealed" in found.detail) == (
+        False,
+        True,
+    )
 
 
 def test_a_book_that_is_moved_is_whole(book: Book, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -119,7 +125,7 @@ def test_a_book_that_is_moved_is_whole(book: Book, tmp_path: Path, caplog: pytes
     move(book, tmp_path / "copy")
     with caplog.at_level(logging.WARNING), Book.open(tmp_path / "copy") as copy:
         assert copy.position() == book.position()
-        assert [one for one in copy.health() if not one.well] == []
+        assert [one for one in copy.health() if not one.is_well] == []
     assert caplog.text == ""
 
 

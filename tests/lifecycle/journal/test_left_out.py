@@ -123,8 +123,8 @@ def test_nothing_is_sealed_from_the_row_on(book: Book) -> None:
         problems = verify(opened, Seal(opened)).problems
         assert [problem.where for problem in problems] == [f"{STREAM}@2 (position {position})"]
         assert f"--quarantine {position}" in problems[0].message
-        checks = {check.what: check for check in opened.health()}
-        assert not checks["every row is an entry that the rules allow"].well
+        checks = {check.name: check for check in opened.health()}
+        assert not checks["every row is an entry that the rules allow"].is_well
 
 
 @pytest.mark.case("O3")
@@ -326,12 +326,12 @@ def test_a_refusal_of_a_day_to_come_is_not_signed(book: Book) -> None:
 @pytest.mark.case("T2")
 def test_health_names_an_answer_that_is_lawless(book: Book) -> None:
     with Book.open(book.place) as opened:
-        assert opened.health()[-1].well
+        assert opened.health()[-1].is_well
         forge_refusal(opened, g.cancel("01-12", actor="t.leader"), "NotInStage")
         assert opened.record(cost("SSF-2"), "t.leader").outcome == "accepted"
     with Book.open(book.place) as opened:
-        assert not opened.health()[-1].well
-        assert "RoleNotHeld" in opened.health()[-1].told
+        assert not opened.health()[-1].is_well
+        assert "RoleNotHeld" in opened.health()[-1].detail
 
 
 @pytest.mark.case("O3")
@@ -562,14 +562,14 @@ def test_a_forged_refusal_is_set_aside(book: Book) -> None:
         sealed = Seal(opened).seal()
         assert sealed.fault is not None
         assert "--quarantine-answer 'f 1'" in sealed.way_out
-        assert "--quarantine-answer 'f 1'" in opened.health()[-1].told
+        assert "--quarantine-answer 'f 1'" in opened.health()[-1].detail
         (problem,) = verify(opened, Seal(opened)).problems
         assert "--quarantine-answer 'f 1'" in problem.message
         same = answer_aside("f 1", command_id="q-1")
         assert opened.record(same, "admin").entries == (f"{QUARANTINES}@1",)
         assert opened.record(same, "admin").outcome == "repeat"
-        assert opened.health()[-1].well
-        assert "answer " in opened.health()[-1].told
+        assert opened.health()[-1].is_well
+        assert "answer " in opened.health()[-1].detail
         assert opened.record(asked, "t.leader").outcome == "repeat"
     for sealing in (True, False):
         with again(book) as opened:

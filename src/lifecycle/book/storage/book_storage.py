@@ -17,76 +17,76 @@ T = TypeVar("T")
 class Check(NamedTuple):
     """A check of a store, and its result."""
 
-    what: str
-    well: bool
-    told: str
+    name: str
+    """The condition that was checked, as a sentence."""
+    is_well: bool
+    detail: str
 
 
 def guards(recorder: Recording) -> Check:
-    """Check that the tables and triggers of the journal are as they were made."""
+    """Check that the tables and triggers of the journal are those of a new journal."""
     expected, actual = recorder.expected_schema(), recorder.schema()
-    odd = sorted(name for name in expected.keys() | actual.keys() if expected.get(name) != actual.get(name))
-    detail = (
-        f"not as they were made: {', '.join(odd)}" if odd else "tables and triggers are as they were made"
-    )
-    return Check("the journal is guarded", not odd, detail)
+    names = expected.keys() | actual.keys()
+    changed = sorted(name for name in names if expected.get(name) != actual.get(name))
+    detail = "tables and triggers are as they were made"
+    if changed:
+        detail = f"not as they were made: {', '.join(changed)}"
+    return Check("the journal is guarded", not changed, detail)
 
 
 class BookStorage(ABC):
-    """What a book needs of its storage."""
+    """The storage of a book."""
 
     place: Path | str
-    """Where it is opened: a folder, or the address of a database."""
+    """The folder of the book, or the address of its database."""
     path: Path
-    """A folder on this machine: of the seals, at least."""
+    """The folder of its seals, on this machine."""
     views: Path | str
-    """Where the tables of its reports are: a folder, or the address of a database."""
-
-    @abstractmethod
-    def create_journal(self) -> Journal:
-        """Make the journal of a new book. Raises `Unreachable` if the place holds anything already."""
-
+    """The folder of its views, or the address of their database."""
     lags: bool = False
     """Whether it is a standby, which may lack the newest entries for a while."""
 
     @abstractmethod
-    def shortfall(self, sealed: Sizes, stored: Sizes) -> Shortfall | None:
-        """Return what is missing of what was sealed at another address, or is not on this standby yet.
+    def create_journal(self) -> Journal:
+        """Make the journal of a new book. Raises `Unreachable` if the place is not empty."""
 
-        ``sealed``: by the checkpoints of this address; ``stored``: what the journal has.
+    @abstractmethod
+    def shortfall(self, sealed: Sizes, stored: Sizes) -> Shortfall | None:
+        """Return the sealed rows that are missing in this copy or on this standby; `None` if none is.
+
+        ``sealed``: the numbers that the checkpoints of this address cover; ``stored``: those of the journal.
         """
 
     @abstractmethod
     def begin_sealing(self) -> None:
-        """Keep, beside the checkpoints, the address at which they are made. Raises ``OSError``."""
+        """Store the book's address beside its checkpoints. Raises ``OSError``."""
 
     @abstractmethod
     def finish(self, name: str, *, seal: bool) -> None:
-        """Write down that the new book is complete, and whether commands that record are to seal it."""
+        """Mark the new book as complete. ``seal``: whether it is sealed after each command."""
 
     @abstractmethod
     def abandon(self) -> None:
-        """Take away what was made of a new book that will not be finished, as far as that is safe."""
+        """Remove what was made of a book that will not be finished, as far as that is safe."""
 
     @abstractmethod
     def open_journal(self, *, read_only: bool) -> Journal:
         """Open the journal of a book. Raises `Unreachable`."""
 
     def retry(self, work: Callable[[bool], T]) -> T:
-        """Do the work, and again if the store went away meanwhile and may come back.
+        """Do the work, and do it again if the store went away meanwhile. It must do no harm when done twice.
 
-        The work is called with whether it may have been done before, and must do no harm when it is done
-        twice.
+        The work gets one argument: whether it may have been done before.
         """
         return work(False)
 
     @abstractmethod
     def seals_each_command(self) -> bool:
-        """Return whether those who record are to seal after each command. Raises `Unreachable`."""
+        """Return whether the book is sealed after each command. Raises `Unreachable`."""
 
     @abstractmethod
     def health(self, *, standby: bool) -> Iterator[Check]:
-        """Yield each check of the store. ``standby``: another one must confirm each commit."""
+        """Yield the checks of the store. ``standby``: whether a standby must confirm each commit."""
 
     @abstractmethod
     def title(self) -> str:
@@ -94,20 +94,20 @@ class BookStorage(ABC):
 
     @abstractmethod
     def names(self) -> OfficerNames:
-        """Return the register of what people call the officers."""
+        """Return the register of officers' names."""
 
     def settings(self) -> dict[str, object]:
-        """Return what people have set by hand. Raises `Unreachable`."""
+        """Return the settings that people may edit. Raises `Unreachable`."""
         return {}
 
     @abstractmethod
     def documents(self) -> Iterator[str]:
-        """Yield the SHA-256 of each document that is kept."""
+        """Yield the SHA-256 of each stored document."""
 
     @abstractmethod
     def keep(self, digest: str, data: bytes) -> None:
-        """Keep a document's bytes by their SHA-256. Raises `Unreachable`."""
+        """Store a document under its SHA-256. Raises `Unreachable`."""
 
     @abstractmethod
     def document(self, digest: str) -> BufferedIOBase:
-        """Return the document with this SHA-256, to be read. Raises ``OSError`` if it is not there."""
+        """Open the document with this SHA-256. Raises ``OSError`` if it is not there."""

@@ -1,7 +1,7 @@
-"""Copies of a book on this machine: seals are kept by the book's id and by the address that was sealed.
+"""Copies of a book on this machine. Seals are stored by the book's id and by the address that was sealed.
 
-If an entry that was sealed at this address is missing, somebody removed it. If it was sealed at another
-address, this is an older copy: a backup that was restored for a drill, or a standby that lags.
+If an entry that was sealed at this address is missing, somebody removed it. If an entry that was sealed at
+another address is missing, this is an older copy: a restored backup, or a standby that lags.
 """
 
 import hashlib
@@ -20,45 +20,48 @@ from lifecycle.journal.atomic_files import (
 
 _ADDRESS, _KEYS, _KEY = "address", "keys", "seal.key"
 Sizes = tuple[int, int]
-"""How many entries and receipts."""
+"""Numbers of entries and receipts."""
 
 
 class Shortfall(NamedTuple):
-    """How much of what was sealed elsewhere is missing here."""
+    """The numbers of rows that were sealed elsewhere and are missing here."""
 
-    of: str
+    sealed_at: str
     """The address that was sealed."""
     folder: Path
-    """Where its seals are kept on this machine."""
+    """The folder of that address's seals on this machine."""
     entries: int
-    answers: int
+    receipts: int
 
     def __str__(self) -> str:
-        counts = ((self.entries, "entries"), (self.answers, "answers"))
-        missing = [f"{count:,} {what}" for count, what in counts if count]
-        return f"{' and '.join(missing)} behind what was sealed at {self.of}"
+        counts = ((self.entries, "entries"), (self.receipts, "answers"))
+        missing = [f"{count:,} {rows}" for count, rows in counts if count]
+        return f"{' and '.join(missing)} behind what was sealed at {self.sealed_at}"
 
     @classmethod
-    def by(cls, of: str, folder: Path, sealed: Sizes, stored: Sizes) -> "Shortfall | None":
-        """Compare what was sealed with what is stored; return `None` if nothing is missing."""
-        entries, answers = (max(0, was - now) for was, now in zip(sealed, stored, strict=True))
-        return cls(of, folder, entries, answers) if entries or answers else None
+    def between(cls, sealed_at: str, folder: Path, sealed: Sizes, stored: Sizes) -> "Shortfall | None":
+        """Return the difference of the sealed and the stored numbers; `None` if no row is missing."""
+        entries, receipts = (max(0, was - now) for was, now in zip(sealed, stored, strict=True))
+        return cls(sealed_at, folder, entries, receipts) if entries or receipts else None
 
 
 def most_sealed(root: Path) -> Sizes:
-    """Return the most that was sealed at any address of the book whose seals are kept below the folder."""
+    """Return the largest numbers that were sealed at any address of a book.
+
+    ``root``: the folder of its seals.
+    """
     with suppress(FileNotFoundError):
         return max(map(sealed_in, (root, *root.iterdir())))
     return 0, 0
 
 
 class SealFolders:
-    """The folders with the seals of one book in databases: one for each address at which it was sealed."""
+    """The folders of the seals of a book in a database: one for each address at which it was sealed."""
 
     def __init__(self, root: Path, address: str) -> None:
         self._root, self.address = root, address
         self.own = root / hashlib.sha256(address.encode()).hexdigest()[:16]
-        """The folder for this address."""
+        """The folder of this address."""
 
     def _others(self) -> Iterator[tuple[Path, str]]:
         """Yield the folders of other addresses, each with its address."""
@@ -70,26 +73,28 @@ class SealFolders:
                     yield folder, (folder / _ADDRESS).read_text("utf-8").strip()
 
     def shortfall(self, stored: Sizes) -> Shortfall | None:
-        """Return what is missing here of what was sealed at another address; the most, if at several.
+        """Return the largest shortfall against another address; `None` if no row is missing.
 
-        Nothing if this address was sealed too: then it goes its own way, as a copy does that is recorded in.
+        A book that was sealed at this address too has no shortfall: it is no longer a copy of the other.
         """
         if (self.own / _ADDRESS).is_file():
             return None
         missing = (
-            Shortfall.by(address, folder, sealed_in(folder), stored) for folder, address in self._others()
+            Shortfall.between(address, folder, sealed_in(folder), stored)
+            for folder, address in self._others()
         )
         return max(
-            filter(None, missing), key=lambda shortfall: (shortfall.entries, shortfall.answers), default=None
+            filter(None, missing), key=lambda shortfall: (shortfall.entries, shortfall.receipts), default=None
         )
 
     def adopt(self, stored: Sizes) -> None:
-        """Copy the seals of other addresses, as far as they cover entries that are here too."""
+        """Copy the seals of other addresses that cover only entries that are here too."""
         others = sorted(self._others(), key=lambda other: sealed_in(other[0]))
         for folder, _ in others:
             for note in sorted((folder / CHECKPOINTS).glob("*.note")):
                 new = self.own / CHECKPOINTS / note.name
-                if not new.exists() and all(a <= b for a, b in zip(sizes_of(note.name), stored, strict=True)):
+                sizes = zip(sizes_of(note.name), stored, strict=True)
+                if not new.exists() and all(sealed <= here for sealed, here in sizes):
                     folder_at(new.parent)
                     keep(new, note.read_bytes())
         if others and (self.own / CHECKPOINTS).is_dir():
@@ -99,7 +104,7 @@ class SealFolders:
                     keep(self.own / name, (newest / name).read_bytes(), mode=mode)
 
     def begin(self) -> None:
-        """Keep the address, in a folder of its own: from now on it is sealed. Raises ``OSError``."""
+        """Make the folder of this address, and store the address in it. Raises ``OSError``."""
         folder_at(self.own)
         folder_at(self.own / CHECKPOINTS)
         if not (self.own / _ADDRESS).exists():

@@ -1,4 +1,4 @@
-"""A book in a database. Its seals are outside the database, in a folder of this machine."""
+"""A book in a database. Its seals are outside the database, in a folder on this machine."""
 
 import os
 import time
@@ -35,24 +35,25 @@ _TAKEN = f"""
 SELECT EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace('{SCHEMA}') AND relkind <> 'c'),
        to_regclass('{SCHEMA}.book')
 """
-"""Whether the schema holds anything but types: types alone are left if an `init` failed early."""
+"""Whether the schema has anything but types (an `init` that failed early leaves types), and its table of
+books."""
 PATIENCE = 60
-"""Seconds in which another server may take over from one that is gone."""
+"""Seconds to try again after a server went away, while another may take its place."""
 
 
 class DatabaseStorage(BookStorage):
-    """A book in a PostgreSQL database, one schema for the journal and one for the views."""
+    """A book in a PostgreSQL database, with one schema for the journal and one for the views."""
 
     def __init__(self, address: str) -> None:
         self.place = self.views = self._address = address
         self._recorder: JournalRecorder
         self._identity = ""
         self._made = False
-        """Whether the schema was made by this one."""
+        """Whether this object has made the schema."""
         self._read_only = False
 
     def create_journal(self) -> Journal:
-        """Return the journal of a new book, in a schema that is not there yet, or empty."""
+        """Return the journal of a new book, in a schema that is new or empty."""
         store = JournalDatastore(self._address, read_only=True)
         (((taken, table),),) = store.ask((_TAKEN, None))
         begun = table is not None and store.ask((f"SELECT 1 FROM {SCHEMA}.book", None)) == [[]]
@@ -73,7 +74,7 @@ class DatabaseStorage(BookStorage):
         return journal
 
     def abandon(self) -> None:
-        """Drop the schema that was made, unless the book was finished all the same."""
+        """Drop the schema that this object made, unless the book is complete."""
         if not self._made:
             return
         with suppress(Unreachable, *STORE_ERRORS):
@@ -100,7 +101,7 @@ class DatabaseStorage(BookStorage):
                     self._folders.adopt(journal.ends())
             return journal
 
-        # Where another server is named too, one may be taking the place of the other just now.
+        # If the address names several servers, one may be taking the place of another just now.
         return self.retry(connected) if several_hosts(self._address) else connected(False)
 
     def _take(self, journal: Journal) -> Journal:
@@ -109,27 +110,27 @@ class DatabaseStorage(BookStorage):
         return journal
 
     def _find_folder(self, identity: str) -> None:
-        """Find the folder of the seals of this address."""
+        """Set the folder of the seals of this address."""
         self._folders = SealFolders(seals() / identity, self._recorder.address())
         self.path = self._folders.own
 
     def shortfall(self, sealed: Sizes, stored: Sizes) -> Shortfall | None:
-        """Return, on a standby, what has not arrived yet; else what was sealed at another address only."""
-        own = Shortfall.by(self._folders.address, self.path, sealed, stored)
+        """Return, on a standby, what has not arrived yet; else what was sealed only at another address."""
+        own = Shortfall.between(self._folders.address, self.path, sealed, stored)
         return (own if self.lags else None) if own else self._folders.shortfall(stored)
 
     def begin_sealing(self) -> None:
-        """Keep the address in the folder of its seals."""
+        """Store the address in the folder of its seals."""
         self._folders.begin()
 
     def retry(self, work: Callable[[bool], T]) -> T:
-        """Do the work, and again on another connection if one was lost, for `PATIENCE` seconds."""
+        """Do the work, and do it again on a new connection if one was lost, for `PATIENCE` seconds."""
         until, pause, again = time.monotonic() + PATIENCE, 0.05, False
         while True:
             try:
                 return work(again)
             except (Unreachable, *STORE_ERRORS) as failure:
-                # A batch has put it into words already.
+                # A batch has turned the error into `Unreachable` already.
                 error = failure.__cause__ if isinstance(failure, Unreachable) else failure
                 if self._read_only or not lost(error) or time.monotonic() + pause > until:
                     raise
@@ -138,20 +139,20 @@ class DatabaseStorage(BookStorage):
             pause = min(2 * pause, 2.0)
 
     def health(self, *, standby: bool) -> Iterator[Check]:
-        """Yield each check of the server and of the journal in it."""
+        """Yield the checks of the server and of the journal in it."""
         yield from checks(self._recorder, standby=standby)
         yield guards(self._recorder)
 
     def seals_each_command(self) -> bool:
-        """Return what the book's row says."""
+        """Return the setting in the book's row."""
         return self._recorder.book()[2]
 
     def title(self) -> str:
-        """Return what the book's row says."""
+        """Return the name in the book's row."""
         return self._recorder.book()[1]
 
     def names(self) -> OfficerNames:
-        """Return the register of names, in a table."""
+        """Return the register of names in the database."""
         return OfficerNamesInTable(self._recorder)
 
     def documents(self) -> Iterator[str]:
@@ -159,11 +160,11 @@ class DatabaseStorage(BookStorage):
         return (digest for (digest,) in self._recorder.rows("SELECT sha256 FROM documents ORDER BY sha256"))
 
     def keep(self, digest: str, data: bytes) -> None:
-        """Add it to the documents, unless it is there."""
+        """Add a document to the table, unless it is there."""
         self._recorder.keep_document(digest, data)
 
     def document(self, digest: str) -> BufferedIOBase:
-        """Open a document of the table of documents."""
+        """Open a document in the table."""
         data = self._recorder.document(digest)
         if data is None:
             raise FileNotFoundError(ENOENT, os.strerror(ENOENT), digest)

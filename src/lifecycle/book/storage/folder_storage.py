@@ -1,4 +1,4 @@
-"""A book in a folder of its own: files for the journal, the settings and the documents."""
+"""A book in a folder: files for the journal, the settings and the documents."""
 
 import errno
 import json
@@ -29,17 +29,17 @@ from lifecycle.journal.journal import Journal
 from lifecycle.kernel.errors import Unreachable
 
 _PLACE = "place"
-"""The file that says in which folder the checkpoints beside it were made."""
+"""The file that names the folder in which the checkpoints beside it were made."""
 _A_COPY = (
     "if it is a copy, its newest entries may have been left out, too: grantbook move copies all of a book"
 )
-_UNSEALED = 100
-"""How many entries a new book may have before its first seal."""
+_MOST_UNSEALED = 100
+"""The largest number of entries that a new book may have before its first seal."""
 _UNFINISHED = "was not made to the end (no book.toml): remove it and make it again"
 
 
 class FolderStorage(BookStorage):
-    """A book's folder: the files beside the journal."""
+    """A book in a folder."""
 
     def __init__(self, path: Path) -> None:
         self.place = self.path = self.views = path
@@ -59,29 +59,29 @@ class FolderStorage(BookStorage):
         return Journal(self._journal, create=True)
 
     def abandon(self) -> None:
-        """Leave the folder: without ``book.toml`` it is no book, and the next `init` says to remove it."""
+        """Do nothing: a folder without ``book.toml`` is not a book, and the next `init` asks to remove it."""
 
     def shortfall(self, sealed: Sizes, stored: Sizes) -> Shortfall | None:
-        """Return what is missing in a copy of the folder whose checkpoints are newer than its journal."""
+        """Return what is missing if the folder is a copy whose checkpoints are newer than its journal."""
         sealed_at = self._sealed_at()
         here = self._here()
         if sealed_at is None or sealed_at["path"] == here["path"] or sealed_at["number"] == here["number"]:
             return None
-        return Shortfall.by(str(sealed_at["path"]), self.path / CHECKPOINTS, sealed, stored)
+        return Shortfall.between(str(sealed_at["path"]), self.path / CHECKPOINTS, sealed, stored)
 
     def begin_sealing(self) -> None:
-        """Write the folder's path beside the checkpoints, if it is not there yet."""
+        """Store the folder's path and number beside the checkpoints."""
         if self._sealed_at() != (here := self._here()):
             folder_at(self.path / CHECKPOINTS)
             keep(self.path / CHECKPOINTS / _PLACE, json.dumps(here))
 
     def _here(self) -> dict[str, object]:
-        """Return the folder's path and number: a copy differs in both, one that was renamed in one."""
+        """Return the folder's path and number. A copy differs in both; a renamed folder differs in one."""
         status = self.path.stat()
         return {"path": str(self.path.resolve()), "number": f"{status.st_dev}:{status.st_ino}"}
 
     def _sealed_at(self) -> dict[str, object] | None:
-        """Return the folder in which the newest checkpoint was made; `None` if that was not kept."""
+        """Return the path and number of the folder that was sealed last; `None` if they were not stored."""
         with suppress(OSError, ValueError):
             sealed_at: dict[str, object] = json.loads((self.path / CHECKPOINTS / _PLACE).read_bytes())
             return sealed_at if {"path", "number"} == sealed_at.keys() else None
@@ -89,8 +89,8 @@ class FolderStorage(BookStorage):
 
     def finish(self, name: str, *, seal: bool) -> None:
         """Write ``book.toml``."""
-        words = json.dumps(name, ensure_ascii=False).replace("\x7f", "\\u007f")  # as TOML has them, too
-        keep(self._settings, f"format = 1\nname = {words}\nseal_each_command = {json.dumps(seal)}\n")
+        toml_name = json.dumps(name, ensure_ascii=False).replace("\x7f", "\\u007f")  # TOML escapes DEL too
+        keep(self._settings, f"format = 1\nname = {toml_name}\nseal_each_command = {json.dumps(seal)}\n")
 
     def open_journal(self, *, read_only: bool) -> Journal:
         """Return the journal in the folder."""
@@ -104,25 +104,25 @@ class FolderStorage(BookStorage):
             raise Unreachable(f"{self.path} {_UNFINISHED}")
         if not read_only:
             self._check_rights()
-        if missing := self._left_out():
+        if missing := self._missing_folders():
             logging.getLogger(__name__).warning("%s: there is no %s: %s", self.path, missing, _A_COPY)
         return Journal(self._journal, read_only=read_only)
 
     def _check_rights(self) -> None:
-        """Say what cannot be written, and whose it is: of SQLite only that something cannot be is heard."""
+        """Raise `Unreachable` with the file that cannot be written, and its owner. SQLite names neither."""
         if not os.access(self.path, os.W_OK | os.X_OK):
             raise Unreachable(
                 f"{self.path}: the book may only be read here: ask for the right to write to its folder"
             )
-        for end in ("", "-wal", "-shm"):
-            file = self._journal.with_name(self._journal.name + end)
+        for suffix in ("", "-wal", "-shm"):
+            file = self._journal.with_name(self._journal.name + suffix)
             with suppress(FileNotFoundError):
                 share(file)
                 if not os.access(file, os.R_OK | os.W_OK):
                     raise Unreachable(f"{self.path}: the book may only be read here: {unshared(file)}")
 
     def health(self, *, standby: bool) -> Iterator[Check]:
-        """Yield each check of the journal's file, its disk, its rights and the folder."""
+        """Yield the checks of the journal's file, of its disk and rights, and of the folder."""
         journal = self.open_journal(read_only=True)
         yield Check("commits are on disk before they are acknowledged", True, "WAL, synchronous FULL")
         injuries = journal.recorder.injuries()
@@ -134,58 +134,62 @@ class FolderStorage(BookStorage):
                 "a standby confirms each commit", False, "a file has none: move the book to PostgreSQL"
             )
         yield guards(journal.recorder)
-        yield self._disk()
-        yield self._rights()
-        yield self._complete(journal)
+        yield self._check_disk()
+        yield self._check_sharing()
+        yield self._check_folders(journal)
         journal.close()
 
-    def _disk(self) -> Check:
-        what, mount = "the folder is on a disk of this machine", mount_of(self.path)
+    def _check_disk(self) -> Check:
+        name, mount = "the folder is on a disk of this machine", mount_of(self.path)
         if mount is None:
-            return Check(what, True, "it cannot be told here: no network disk may hold a book")
-        if not mount.between_machines:
-            return Check(what, True, f"{mount.kind} at {mount.point}")
+            return Check(name, True, "its disk is not known here: no network disk may hold a book")
+        if not mount.is_shared:
+            return Check(name, True, f"{mount.file_system} at {mount.point}")
         detail = (
-            f"{mount.kind} at {mount.point} (of {mount.source}): locks do not hold there between machines,"
-            " and acknowledged commits can be lost: move the book to a disk of this machine, or to PostgreSQL"
+            f"{mount.file_system} at {mount.point} (of {mount.source}):"
+            " locks do not hold there between machines, and acknowledged commits can be lost:"
+            " move the book to a disk of this machine, or to PostgreSQL"
         )
-        return Check(what, False, detail)
+        return Check(name, False, detail)
 
-    def _rights(self) -> Check:
+    def _check_sharing(self) -> Check:
         """Check that the files belong to the group that shares the folder."""
-        what, status = "those who share the folder can use its files", self.path.stat()
+        name, status = "those who share the folder can use its files", self.path.stat()
         if not status.st_mode & stat.S_IWGRP:
-            return Check(what, True, "its group does not write in it")
-        odd = [
+            return Check(name, True, "its group does not write in it")
+        not_shared = [
             unshared(file)
             for file in sorted(self.path.iterdir())
             if file.is_file() and file.name != KEY and not shared(file)
         ]
-        return Check(what, not odd, "; ".join(odd) or "they take the folder's group and its rights")
+        return Check(
+            name, not not_shared, "; ".join(not_shared) or "they take the folder's group and its rights"
+        )
 
-    def _complete(self, journal: Journal) -> Check:
-        what, missing = "nothing was left out of the folder", self._left_out()
+    def _check_folders(self, journal: Journal) -> Check:
+        """Check that the folder has all parts of a book: a copy made by hand may lack some."""
+        name, missing = "nothing was left out of the folder", self._missing_folders()
         unsealed = self.seals_each_command() and sealed_in(self.path) == (0, 0)
-        if not missing and unsealed and journal.counts()[0] > _UNSEALED:
+        if not missing and unsealed and journal.counts()[0] > _MOST_UNSEALED:
             missing = "any checkpoint, though each command is to be sealed"
         detail = f"there is no {missing}: {_A_COPY}" if missing else "documents and checkpoints are there"
-        return Check(what, not missing, detail)
+        return Check(name, not missing, detail)
 
-    def _left_out(self) -> str:
-        """Return the folders of a book that are not there, in words."""
+    def _missing_folders(self) -> str:
+        """Return the parts of a book's folder that are missing, in words."""
         folders = (self._documents, self.path / CHECKPOINTS)
         return " and no ".join(f"folder {folder.name}" for folder in folders if not folder.is_dir())
 
     def seals_each_command(self) -> bool:
-        """Return what ``book.toml`` says; it is so unless it says otherwise."""
+        """Return the setting in ``book.toml``, which is true if it is not there."""
         return bool(self.settings().get("seal_each_command", True))
 
     def title(self) -> str:
-        """Return what ``book.toml`` says."""
+        """Return the name in ``book.toml``."""
         return str(self.settings().get("name", ""))
 
     def settings(self) -> dict[str, object]:
-        """Return what stands in ``book.toml``."""
+        """Return the contents of ``book.toml``."""
         import tomllib
 
         try:
@@ -195,15 +199,15 @@ class FolderStorage(BookStorage):
             raise Unreachable(f"{self._settings} cannot be read: {error}") from error
 
     def names(self) -> OfficerNames:
-        """Return the register of names, in a file of the folder."""
+        """Return the register of names in the folder."""
         return OfficerNamesInFile(self.path)
 
     def documents(self) -> Iterator[str]:
-        """Yield the names of the files."""
+        """Yield the names of the documents' files."""
         return (file.name for file in sorted(self._documents.iterdir()) if not file.suffix)
 
     def keep(self, digest: str, data: bytes) -> None:
-        """Write the file, unless it is there and as it should be."""
+        """Write the document's file, unless it is there and unchanged."""
         file = self._documents / digest
         try:
             if file.is_symlink() or not file.is_file() or file.read_bytes() != data:
@@ -212,7 +216,7 @@ class FolderStorage(BookStorage):
             raise Unreachable(f"{file} cannot be written: {error.strerror}") from error
 
     def document(self, digest: str) -> BufferedIOBase:
-        """Open the file; not through a link, whose target may change, and without waiting for a pipe."""
+        """Open the document's file. A link is refused, because its target may change, and so is a pipe."""
         file = self._documents / digest
         if file.is_symlink():
             raise OSError(errno.ELOOP, "it is a link, not the file", str(file))

@@ -13,20 +13,20 @@ _KEEP = (
 
 
 class OfficerNamesInTable(OfficerNames):
-    """The register in the database, for everybody who opens the book there."""
+    """The register in a table of the database."""
 
     def __init__(self, recorder: JournalRecorder) -> None:
         self._recorder = recorder
 
     def all(self) -> dict[str, OfficerName]:
-        """Return everybody in it, by id. Raises `Unreachable` if it cannot be read."""
+        """Return all entries, by officer's id. Raises `Unreachable` if a row cannot be read."""
         rows = self._recorder.rows("SELECT officer, name, erased_on FROM officers ORDER BY officer")
-        return {officer: OfficerName(name, _day(officer, erased)) for officer, name, erased in rows}
+        return {officer: OfficerName(name, _day(officer, erased_on)) for officer, name, erased_on in rows}
 
-    def keep(self, officer: str, known: OfficerName) -> None:
-        """Change the row, as durably as what is recorded."""
-        erased = None if known.erased_on is None else known.erased_on.isoformat()
-        self._recorder.do(_KEEP, (officer, known.name, erased))
+    def keep(self, officer: str, entry: OfficerName) -> None:
+        """Write the officer's row, as durably as an entry of the journal."""
+        erased_on = None if entry.erased_on is None else entry.erased_on.isoformat()
+        self._recorder.do(_KEEP, (officer, entry.name, erased_on))
 
 
 def _day(officer: str, erased_on: str | None) -> date | None:

@@ -24,9 +24,9 @@ def storage_at(place: Path | str) -> BookStorage:
 
 @contextmanager
 def new_book_in(storage: BookStorage) -> Iterator[BookStorage]:
-    """Make a book in the storage; if that fails, remove as much of it as the store can safely remove.
+    """Yield the storage to make a book in. If that fails, remove what can safely be removed.
 
-    Raises `Unreachable` if the place cannot be written.
+    Raises `Unreachable` if the storage cannot be written.
     """
     try:
         yield storage
