@@ -6,8 +6,9 @@ from types import ModuleType
 
 import lifecycle
 from lifecycle.call import call
-from lifecycle.decide import correction, quarantined_rows
-from lifecycle.decide.correction import COMMANDS as CORRECTIONS
+from lifecycle.decide import quarantined_rows
+from lifecycle.decide.correction import correct_entry
+from lifecycle.decide.correction.correct_entry import COMMANDS as CORRECTIONS
 from lifecycle.fund import contributions, establishment, officers, treasury
 from lifecycle.grant import agreement, amendment, closure, exchange, follow_up, results
 from lifecycle.grant.payment import disbursement, irregular, other_money, refund
@@ -85,7 +86,7 @@ def text() -> str:
 
 def commands() -> str:
     """The source of the list of the commands' classes."""
-    modules = [*GRANT, *FUND, call, correction, quarantined_rows]
+    modules = [*GRANT, *FUND, call, correct_entry, quarantined_rows]
     classes = [command for module in modules for command in _classes(module)]
     imported = {module.__name__: [command.__name__ for command in _classes(module)] for module in modules}
     drafts = {command.EVENT for command in classes if issubclass(command.EVENT, Draft)}

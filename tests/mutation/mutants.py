@@ -19,7 +19,7 @@ _REFUSING = (
     "grant/**/*.py",
     "fund/*.py",
     "call/*.py",
-    "decide/*.py",
+    "decide/**/*.py",
     "kernel/guards.py",
     "rejudge/entry.py",
     "rejudge/refusal.py",

@@ -16,7 +16,12 @@ from lifecycle.decide import (
     decide_on_row,
     stream_of,
 )
-from lifecycle.decide.correction import CorrectCallEntry, CorrectEntry, CorrectFundEntry, faults_of_reading
+from lifecycle.decide.correction.correct_entry import (
+    CorrectCallEntry,
+    CorrectEntry,
+    CorrectFundEntry,
+    faults_of_reading,
+)
 from lifecycle.decide.quarantined_rows import AnswerFound, AtPosition, QuarantineAnswer, QuarantineRow
 from lifecycle.journal.journal import Journal
 from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand

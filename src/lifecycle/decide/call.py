@@ -5,7 +5,8 @@ from datetime import date
 
 from lifecycle.call import call as on_call
 from lifecycle.call.call import Call, evolve, lawful_in, within_envelope
-from lifecycle.decide.correction import CorrectCallEntry, corrects_something, only_more_time, target_of
+from lifecycle.decide.correction.correct_entry import CorrectCallEntry
+from lifecycle.decide.correction.target import corrects_something, only_more_time, target_of
 from lifecycle.decide.decision import (
     Decision,
     judged_today,

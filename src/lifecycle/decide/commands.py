@@ -5,7 +5,7 @@ Written by docs/reference.py from the classes that stand beside the events. Do n
 
 # fmt: off
 from lifecycle.call.call import CloseCall, OpenCall
-from lifecycle.decide.correction import CallCorrection, CorrectCallEntry, CorrectEntry, CorrectFundEntry, FundCorrection, GrantCorrection
+from lifecycle.decide.correction.correct_entry import CallCorrection, CorrectCallEntry, CorrectEntry, CorrectFundEntry, FundCorrection, GrantCorrection
 from lifecycle.decide.quarantined_rows import AnswerQuarantineDraft, QuarantineAnswer, QuarantineRow, RowQuarantineDraft
 from lifecycle.fund.contributions import AgreeContribution, HoldConsultation, JoinPartner, PledgeContribution, ReceiveInstalment, ScheduleInstalment, WaiveFundObligation
 from lifecycle.fund.establishment import AdoptPolicy, AttachFundDocument, EstablishFund, SwitchSealing

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
-from lifecycle.decide.correction import CorrectFundEntry, corrects_something, target_of
+from lifecycle.decide.correction.correct_entry import CorrectFundEntry
+from lifecycle.decide.correction.target import corrects_something, target_of
 from lifecycle.decide.decision import (
     Decision,
     judged_today,

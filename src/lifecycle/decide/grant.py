@@ -5,21 +5,20 @@ from datetime import date
 from typing import NamedTuple
 
 from lifecycle.catalogue import BY_EVENT
-from lifecycle.decide.correction import (
+from lifecycle.decide.correction.consequences import (
     CLOSURES_REST_ON,
     COMPLETIONS_REST_ON,
     DECISIONS_HOLD_SINCE,
     MONEY_OF_THE_WORLD,
-    CorrectEntry,
     completed,
     corrected_kind,
-    corrects_something,
     edition_still_in_force,
     split_again,
     standing_closure,
-    target_of,
 )
-from lifecycle.decide.correctors import corrected_by_third, corrections_still_by_third
+from lifecycle.decide.correction.correct_entry import CorrectEntry
+from lifecycle.decide.correction.correctors import corrected_by_third, corrections_still_by_third
+from lifecycle.decide.correction.target import corrects_something, target_of
 from lifecycle.decide.decision import (
     NO_CALLS,
     Calls,

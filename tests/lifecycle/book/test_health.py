@@ -111,7 +111,7 @@ def test_a_copy_of_two_files_is_told_as_one(
 def test_a_copy_without_seals_is_told(book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a book that is to be sealed with each command."""
     assert check(book, COMPLETE).is_well  # a new one may have none yet
-    monkeypatch.setattr("lifecycle.book.storage.folder_storage._UNSEALED", 3)
+    monkeypatch.setattr("lifecycle.book.storage.folder_storage._MOST_UNSEALED", 3)
     found = check(book, COMPLETE)
     assert (found.is_well, "any checkpoint, though each command is to be sealed" in found.detail) == (
         False,

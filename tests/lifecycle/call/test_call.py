@@ -18,7 +18,7 @@ from lifecycle.call.call import (
     CallStillOpen,
     ExceedsCallEnvelope,
 )
-from lifecycle.decide.correction import PairedEntry
+from lifecycle.decide.correction.target import PairedEntry
 from lifecycle.fund import events as on_fund
 from lifecycle.fund.commitments import FundsCommitted
 from lifecycle.fund.establishment import WindowNotInEdition

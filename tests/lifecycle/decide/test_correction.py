@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from lifecycle.decide.correction import NothingCorrected
+from lifecycle.decide.correction.target import NothingCorrected
 from lifecycle.fund import events as on_fund
 from lifecycle.fund.contributions import UnknownInstalment
 from lifecycle.grant import events as was

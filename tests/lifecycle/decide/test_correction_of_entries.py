@@ -2,7 +2,7 @@
 
 import pytest
 
-from lifecycle.decide.correction import (
+from lifecycle.decide.correction.target import (
     CorrectionNotCorrectable,
     EntryAlreadyStruck,
     NothingCorrected,

@@ -2,7 +2,12 @@
 
 from datetime import date
 
-from lifecycle.decide.correction import CorrectionNotCorrectable, NothingCorrected, PairedEntry, UnknownEntry
+from lifecycle.decide.correction.target import (
+    CorrectionNotCorrectable,
+    NothingCorrected,
+    PairedEntry,
+    UnknownEntry,
+)
 from lifecycle.fund import events as was
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.types.money import Money

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lifecycle.decide.correction import NothingCorrected
+from lifecycle.decide.correction.target import NothingCorrected
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
 from lifecycle.kernel.event import EntryCorrected

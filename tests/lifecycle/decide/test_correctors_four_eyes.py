@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from lifecycle.decide.correction import UnknownEntry
+from lifecycle.decide.correction.target import UnknownEntry
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
 from lifecycle.grant.payment.disbursement import PaymentNotAuthorised, PaymentsSuspended

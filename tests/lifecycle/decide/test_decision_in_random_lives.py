@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lifecycle.call.call import GrantSelected, SelectionReleased
 from lifecycle.catalogue import SPECS
 from lifecycle.decide import Known
-from lifecycle.decide.correction import CorrectEntry
+from lifecycle.decide.correction.correct_entry import CorrectEntry
 from lifecycle.fund.evolve import fold as fold_fund
 from lifecycle.grant.evolve import fold
 from lifecycle.grant.state import Grant

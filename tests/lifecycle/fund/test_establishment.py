@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from lifecycle.decide.correction import EditionNeverChanges
+from lifecycle.decide.correction.target import EditionNeverChanges
 from lifecycle.fund import events as was
 from lifecycle.fund.establishment import EditionNameTaken
 from lifecycle.kernel.event import EntryCorrected

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from lifecycle.decide import decide_grant
-from lifecycle.decide.correction import CorrectEntry
+from lifecycle.decide.correction.correct_entry import CorrectEntry
 from lifecycle.decide.grant import ClosureWouldNotHold
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was

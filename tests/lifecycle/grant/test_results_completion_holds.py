@@ -3,7 +3,7 @@
 import pytest
 
 from lifecycle.decide import decide_grant
-from lifecycle.decide.correction import CorrectEntry
+from lifecycle.decide.correction.correct_entry import CorrectEntry
 from lifecycle.grant import events as was
 from lifecycle.grant.results import ActivitiesStillPlanned
 from lifecycle.kernel.command import Command

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from lifecycle.decide import Known
-from lifecycle.decide.correction import PairedEntry
+from lifecycle.decide.correction.target import PairedEntry
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
 from lifecycle.grant.closure import NothingOverpaid, OverpaymentOpen

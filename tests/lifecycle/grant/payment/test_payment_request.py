@@ -2,7 +2,7 @@
 
 import pytest
 
-from lifecycle.decide.correction import NothingCorrected
+from lifecycle.decide.correction.target import NothingCorrected
 from lifecycle.grant import events as was
 from lifecycle.grant.payment.disbursement import ExceedsAuthorisedAmount, PaymentNotAuthorised
 from lifecycle.grant.payment.request import (

@@ -1,0 +1,1 @@
+"""Corrections: the commands, what may be corrected, by whom, and what else must still hold then."""
