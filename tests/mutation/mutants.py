@@ -77,7 +77,11 @@ def _guards(tree: ast.AST) -> Iterator[tuple[str, str, ast.expr, str]]:
 
 
 def _is_four_eyes(call: ast.expr) -> bool:
-    return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "third"
+    return (
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "by_another_officer"
+    )
 
 
 def _refusal(guard: ast.If) -> str:

@@ -27,10 +27,10 @@ from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import EntryCorrected, Event, LeftOut
 from lifecycle.kernel.history import (
     Entry,
+    corrected_event,
     in_force,
     kind_of,
     lawful,
-    reads,
     void_corrections,
 )
 from lifecycle.types.dated_amount import DatedSums
@@ -152,7 +152,7 @@ def _corrections(
             struck_by[event.entry] = correction
         elif event.reads is not None:
             before = events[event.entry]
-            events[event.entry] = after = reads(before, event.reads)
+            events[event.entry] = after = corrected_event(before, event.reads)
             changed = [(name, getattr(before, name), getattr(after, name)) for name in event.reads]
             in_effect.setdefault(event.entry, []).append((correction, changed))
     return in_effect, struck_by, void

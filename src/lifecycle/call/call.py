@@ -185,7 +185,7 @@ def lawful_in(call: Call | None, name: str, event: Event, fund: Fund, rules: int
     if call is None and not isinstance(event, CallOpened):
         raise UnknownCall(f"there is no call {name} on {event.on}: open it first")
     for rule in in_set(RULES.get(type(event), NONE).invariants, rules):
-        rule.ask(call=call, event=event, fund=fund)
+        rule.apply(call=call, event=event, fund=fund)
 
 
 class ExceedsCallEnvelope(Refusal, order=TERMS, rule="domain §3: selections count against the envelope"):

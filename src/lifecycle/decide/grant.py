@@ -143,7 +143,7 @@ class _Context(NamedTuple):
         for kind in kinds:
             for rule in in_set(getattr(guards, kind), rules):
                 try:
-                    rule.ask(grant=grant, event=event, fund=self.fund)
+                    rule.apply(grant=grant, event=event, fund=self.fund)
                 except Refusal as no:
                     refusals.append(no)
         call = event.call if isinstance(event, on_grant.GrantProposed) else grant.call if grant else None

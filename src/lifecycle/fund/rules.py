@@ -22,6 +22,6 @@ def lawful_on(fund: Fund, event: Event, rules: int, *, given: bool) -> None:
     later day. After a correction, that is seen of the fund as a whole (`never_overdrawn`).
     """
     for rule in in_set(RULES.get(type(event), NONE).invariants, rules):
-        rule.ask(fund=fund, event=event)
+        rule.apply(fund=fund, event=event)
     if given and isinstance(event, FeeCharged | FundsReturned):
         still_covered(fund, event.on, event.amount)

@@ -64,7 +64,7 @@ def check_call_terms(call: Call | None, name: str, event: Event, rules: int) -> 
     if call is None or event.on < call.opened_on:
         raise UnknownCall(f"there is no call {name} on {event.on}: call open makes one")
     for rule in checks:
-        rule.ask(call=call, event=event)
+        rule.apply(call=call, event=event)
 
 
 RULES: Rules = {

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from lifecycle.grant.state import Evolves, Grant, unchanged
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
-from lifecycle.kernel.guards import Others, third
+from lifecycle.kernel.guards import OfficerActs, by_another_officer
 from lifecycle.kernel.refusals import STAGE, NothingChanged, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import GRANT, C, E, F
@@ -162,7 +162,7 @@ def _check_outcomes_named(event: OutcomesReported) -> None:
         raise NothingChanged("name at least one outcome or result, with its evidence")
 
 
-def _submitters(grant: Grant) -> Others:
+def _submitters(grant: Grant) -> OfficerActs:
     return tuple((officer, "submitted the completion report") for officer in sorted(grant.report_submitters))
 
 
@@ -174,7 +174,7 @@ def _check_acceptance(grant: Grant, event: CompletionReportAccepted) -> None:
     if grant.report_submitted_by is None:
         raise NoCompletionReport(f"no completion report was handed in by {event.on}")
     _check_not_accepted(grant)
-    third(event.actor, "accept it", *_submitters(grant))
+    by_another_officer(event.actor, "accept it", *_submitters(grant))
 
 
 class CompletionReportAlreadyAccepted(Refusal, order=STAGE, rule="domain §3: SubmitCompletionReport"):

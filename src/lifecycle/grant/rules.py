@@ -7,7 +7,7 @@ from lifecycle.grant.proposal import request as proposal_request
 from lifecycle.grant.proposal import review
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import Event
-from lifecycle.kernel.guards import Others
+from lifecycle.kernel.guards import OfficerActs
 from lifecycle.kernel.rule import NONE, Rules, in_set
 
 RULES: Rules = {
@@ -27,9 +27,9 @@ RULES: Rules = {
 """The rules of each event of a grant."""
 
 
-def requesters(grant: Grant, event: Event, rules: int) -> Others:
+def requesters(grant: Grant, event: Event, rules: int) -> OfficerActs:
     """Return the officers who may not decide the event, by the rule set of this number."""
-    officers: Others = ()
+    officers: OfficerActs = ()
     for rule in in_set(RULES.get(type(event), NONE).requested_by, rules):
-        officers += rule.ask(grant=grant, event=event)
+        officers += rule.apply(grant=grant, event=event)
     return officers

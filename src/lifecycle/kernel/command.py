@@ -1,4 +1,4 @@
-"""A command: what somebody asks the book to record. It holds the event, beside an id and a stream."""
+"""Commands: requests to record one event. A command holds the event and an envelope of other fields."""
 
 from abc import ABC
 from collections.abc import Mapping
@@ -27,30 +27,30 @@ _E = TypeVar("_E", bound=Event, default=Event, covariant=True)  # noqa: PLC0105 
 
 @dataclass(frozen=True, kw_only=True)
 class Command(ABC, Generic[_E]):
-    """What somebody asks the book to record: an event, and an envelope of the other fields.
+    """A request to record an event: the event, and an envelope of other fields.
 
-    It is validated once, when it is made or read. Both raise pydantic's ``ValidationError``.
+    A command is validated once, when it is made or read. Both raise pydantic's ``ValidationError``.
     """
 
     NAME: ClassVar[str] = ""
-    """As in the catalogue: the name of the class, unless the class says another."""
+    """The name in the catalogue: that of the class, unless the class sets another."""
     EVENT: ClassVar[type[Event]] = Event
-    """The class of what it holds, as the class statement names it."""
+    """The class of the event or draft that it holds, taken from the class statement."""
     BECOMES: ClassVar[type[Event] | None] = None
-    """The event that is recorded, if the command holds only a part of it."""
+    """The class of the recorded event, if the command holds a draft."""
     FILLED_IN: ClassVar[tuple[str, ...]] = ()
     """Fields that the book fills in if they are not given."""
     CHECKS_MORE: ClassVar[bool] = False
-    """Whether its words are checked against more than the shape of the event that it becomes."""
+    """Whether more is checked than the shape of the event that is recorded."""
 
     event: _E
-    """What is to be recorded, with its day and the officer whose act it was."""
+    """The event to record, with its day and the officer who acted."""
     command_id: CommandId = ""
     """A repeated id returns the first receipt. The book makes an id if this is empty."""
     note: Reason | None = None
     """Kept beside the event; no rule reads it."""
     expect_version: Annotated[int, Field(ge=0)] | None = None
-    """The version of the stream that the officer has seen. If the stream has another, it is a conflict."""
+    """The version of the stream that the officer has seen. Another version is a conflict."""
 
     def __init_subclass__(cls) -> None:
         """Take the name and the event from the class statement."""
@@ -66,14 +66,14 @@ class Command(ABC, Generic[_E]):
         """Validate a command that was made in Python."""
         if not isinstance(self.event, self.EVENT):
             raise TypeError(f"{self.NAME} holds a {self.EVENT.__name__}, not a {type(self.event).__name__}")
-        own = {name: value for name, value in self.__dict__.items() if name != "event"}
-        self.envelope().model_validate(own)
+        envelope = {name: value for name, value in self.__dict__.items() if name != "event"}
+        self.envelope().model_validate(envelope)
         try:
             exact_decimals(self.event, self.EVENT)
-            self._adds_up()
+            self._check_size_of_amounts()
         except ValueError as error:
             _raise(self.NAME, error)
-        self._held_against_lists()
+        self._check_lists()
 
     @property
     def on(self) -> Day:
@@ -82,21 +82,21 @@ class Command(ABC, Generic[_E]):
 
     @property
     def actor(self) -> OfficerId:
-        """Whose act it was."""
+        """The officer who acted."""
         return self.event.actor
 
     @classmethod
     def spec(
         cls, words: str, role: str, stages: tuple[str, ...] = (), arguments: tuple[str, ...] = ()
     ) -> Spec:
-        """Return its line of the catalogue; the help is the first paragraph of the class's docstring."""
+        """Return the spec for the catalogue. Its help is the first paragraph of the class's docstring."""
         event = cls.BECOMES or cls.EVENT
         first, _, _ = cleandoc(cls.__doc__ or "").partition("\n\n")
         return Spec(cls.NAME, words, role, stages, event.__name__, arguments, " ".join(first.split()))
 
     @classmethod
     def fields(cls) -> Mapping[str, FieldInfo]:
-        """Return the fields of its words: the event's, the envelope's, and those that only the draft has."""
+        """Return the fields of its words: the event's, the envelope's, then those that only the draft has."""
         return _fields(cls)
 
     @classmethod
@@ -106,30 +106,30 @@ class Command(ABC, Generic[_E]):
 
     @classmethod
     def read(cls, words: Mapping[str, Any], *, as_stored: bool = False) -> Self:
-        """Read the command from flat words, in which the event's fields stand beside the envelope's.
+        """Read the command from one mapping of the event's and the envelope's fields.
 
-        ``as_stored``: the words are those of an entry, so they are not checked against lists of codes.
+        ``as_stored``: the words come from an entry, so they are not checked against lists of codes.
         """
         try:
-            command = cls._of_shape(words)
+            command = cls._parse(words)
         except ValidationError as error:
             raise with_faults(error, cls.EVENT, words) from None
-        command._held_against_lists(as_stored=as_stored)
+        command._check_lists(as_stored=as_stored)
         return command
 
     @classmethod
     def holding(cls, event: Event, **envelope: Any) -> Self:
-        """Make a command of parts that are known to be valid, without validating them."""
+        """Make a command of an event and envelope fields that are valid. Nothing is validated."""
         command = object.__new__(cls)
         command.__dict__.update(envelope, event=event)
         return command
 
     def words(self) -> dict[str, Any]:
-        """Return it as flat words, as a line of ``grantbook record`` has them."""
-        said = self.event.model_dump(mode="json", by_alias=True, exclude_none=True)
+        """Return the fields as a line of ``grantbook record`` has them."""
+        of_event = self.event.model_dump(mode="json", by_alias=True, exclude_none=True)
         envelope = {name: getattr(self, name) for name in self.envelope().model_fields}
-        given = {name: value for name, value in envelope.items() if value not in ("", None)}
-        return {"command": self.NAME, **said, **given}
+        filled = {name: value for name, value in envelope.items() if value not in ("", None)}
+        return {"command": self.NAME, **of_event, **filled}
 
     def with_id(self, command_id: str) -> Self:
         """Return the same command under this id."""
@@ -138,43 +138,43 @@ class Command(ABC, Generic[_E]):
         return command
 
     @classmethod
-    def spoken(cls, words: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the words as the event reads them. Raises ``ValueError`` if they contradict each other."""
+    def normalised_words(cls, words: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the words with the event's field names. Raises ``ValueError`` if they are contradictory."""
         return words
 
-    def agrees(self) -> None:
-        """Refuse fields that contradict each other, though the event allows them. Raises ``ValueError``."""
+    def check_consistency(self) -> None:
+        """Raise ``ValueError`` if fields contradict each other, though the event allows them."""
 
     @classmethod
-    def _of_shape(cls, words: Mapping[str, Any]) -> Self:
+    def _parse(cls, words: Mapping[str, Any]) -> Self:
         try:
-            said = cls.spoken(words)
-            exact_decimals(said, cls.EVENT)
+            words = cls.normalised_words(words)
+            exact_decimals(words, cls.EVENT)
         except ValueError as error:
             _raise(cls.NAME, error)
-        shape = cls.envelope()
-        own = {name: said[name] for name in shape.model_fields if name in said}
-        of_event = {name: value for name, value in said.items() if name not in own}
+        model = cls.envelope()
+        of_envelope = {name: words[name] for name in model.model_fields if name in words}
+        of_event = {name: value for name, value in words.items() if name not in of_envelope}
         try:
-            envelope = shape.model_validate(own)
+            envelope = model.model_validate(of_envelope)
         except ValidationError as error:
-            raise _all_faults(cls, error, of_event) from None
+            raise _with_event_faults(cls, error, of_event) from None
         command = cls.holding(cls.EVENT.model_validate(of_event), **envelope.__dict__)
         try:
-            command._adds_up()
+            command._check_size_of_amounts()
         except ValueError as error:
             _raise(cls.NAME, error)
         return command
 
-    def _adds_up(self) -> None:
-        for name in _with_amounts(self.EVENT):
+    def _check_size_of_amounts(self) -> None:
+        for name in _amount_fields(self.EVENT):
             can_be_added_up(self.event.__dict__[name], name)
 
-    def _held_against_lists(self, *, as_stored: bool = False) -> None:
+    def _check_lists(self, *, as_stored: bool = False) -> None:
         if not as_stored:
             refuse(self.NAME, faults(self.event, self.event.on))
         try:
-            self.agrees()
+            self.check_consistency()
         except ValueError as error:
             _raise(self.NAME, error)
 
@@ -203,54 +203,58 @@ class FundCommand(Command[_E], Generic[_E]):
 
 
 ENVELOPE = frozenset({"command_id", "note", "expect_version", "grant"})
-"""The fields of a command on a grant that are not its event's."""
+"""The fields of a command on a grant that are not fields of its event."""
 
 
 _D = TypeVar("_D", bound=Event)
 
 
-def event_of(kind: type[_D], draft: Event) -> _D:
-    """Make the event from those fields of the draft that it has."""
-    said, values = draft.model_fields_set, draft.__dict__
-    return kind.model_validate({name: values[name] for name in _names(kind) if name in said})
+def event_of(event_class: type[_D], draft: Event) -> _D:
+    """Make an event of the class from the fields of the draft that are set."""
+    names, values = draft.model_fields_set, draft.__dict__
+    return event_class.model_validate(
+        {name: values[name] for name in _field_names(event_class) if name in names}
+    )
 
 
 @cache
-def _names(kind: type[Event]) -> tuple[str, ...]:
-    return tuple(kind.model_fields)
+def _field_names(event_class: type[Event]) -> tuple[str, ...]:
+    return tuple(event_class.model_fields)
 
 
 @cache
-def _envelope(kind: type[Command]) -> type[Value]:
-    """The model of the fields beside the event: one for all commands on grants, one for those on calls."""
-    declares = next(base for base in kind.__mro__ if "__dataclass_fields__" in vars(base))
-    if declares is not kind:
-        return _envelope(declares)
-    own: dict[str, Any] = {
+def _envelope(command_class: type[Command]) -> type[Value]:
+    """Return the model of the fields beside the event: one for all commands on grants, one for calls."""
+    dataclass_base = next(base for base in command_class.__mro__ if "__dataclass_fields__" in vars(base))
+    if dataclass_base is not command_class:
+        return _envelope(dataclass_base)
+    of_envelope: dict[str, Any] = {
         field.name: (field.type, ... if field.default is MISSING else field.default)
-        for field in fields(kind)
+        for field in fields(command_class)
         if field.name != "event"
     }
-    return create_model("Envelope", __base__=Value, **own)
+    return create_model("Envelope", __base__=Value, **of_envelope)
 
 
 @cache
-def _fields(kind: type[Command]) -> Mapping[str, FieldInfo]:
-    of_event, of_draft = dict(kind.EVENT.model_fields), dict[str, FieldInfo]()
-    if issubclass(kind.EVENT, Draft):
-        event = {name for base in kind.EVENT.__bases__ for name in getattr(base, "model_fields", ())}
-        of_draft = {name: of_event.pop(name) for name in kind.EVENT.model_fields if name not in event}
-    return {**of_event, **kind.envelope().model_fields, **of_draft}
+def _fields(command_class: type[Command]) -> Mapping[str, FieldInfo]:
+    event_class = command_class.EVENT
+    of_event, of_draft = dict(event_class.model_fields), dict[str, FieldInfo]()
+    if issubclass(event_class, Draft):
+        of_bases = {name for base in event_class.__bases__ for name in getattr(base, "model_fields", ())}
+        of_draft = {name: of_event.pop(name) for name in event_class.model_fields if name not in of_bases}
+    return {**of_event, **command_class.envelope().model_fields, **of_draft}
 
 
 @cache
-def _with_amounts(event: type[Event]) -> tuple[str, ...]:
-    """The fields that may hold an amount. Cached, because every command needs them."""
-    return tuple(name for name, field in event.model_fields.items() if may_hold_amounts(field.annotation))
+def _amount_fields(event_class: type[Event]) -> tuple[str, ...]:
+    """Return the fields that may hold an amount. Cached, because every command needs them."""
+    fields = event_class.model_fields
+    return tuple(name for name, field in fields.items() if may_hold_amounts(field.annotation))
 
 
 def _raise(title: str, error: ValueError) -> NoReturn:
-    """Raise an error of ours as pydantic raises those of its validators."""
+    """Raise the error as pydantic raises errors of validators."""
     if isinstance(error, PydanticCustomError):
         detail = InitErrorDetails(type=error, loc=(), input=None)
     else:
@@ -258,16 +262,18 @@ def _raise(title: str, error: ValueError) -> NoReturn:
     raise ValidationError.from_exception_data(title, [detail]) from None
 
 
-def _all_faults(kind: type[Command], error: ValidationError, of_event: Mapping[str, Any]) -> ValidationError:
-    """The faults of the envelope with those of the event's fields, in the order of the command's."""
+def _with_event_faults(
+    command_class: type[Command], error: ValidationError, of_event: Mapping[str, Any]
+) -> ValidationError:
+    """Return the envelope's error with the faults of the event's fields, in the order of the fields."""
     try:
-        kind.EVENT.model_validate(of_event)
-    except ValidationError as other:
+        command_class.EVENT.model_validate(of_event)
+    except ValidationError as event_error:
         # If a field is malformed, contradictions between fields are not reported.
-        details = [detail for detail in other.errors(include_url=False) if detail["loc"]]
+        details = [detail for detail in event_error.errors(include_url=False) if detail["loc"]]
     else:
         return error
-    place = {name: number for number, name in enumerate(kind.fields())}
+    order = {name: number for number, name in enumerate(command_class.fields())}
     details += error.errors(include_url=False)
-    details.sort(key=lambda detail: place.get(str(detail["loc"][0]), len(place)))
-    return ValidationError.from_exception_data(kind.NAME, [raisable(detail) for detail in details])
+    details.sort(key=lambda detail: order.get(str(detail["loc"][0]), len(order)))
+    return ValidationError.from_exception_data(command_class.NAME, [raisable(detail) for detail in details])

@@ -1,4 +1,4 @@
-"""Errors of the book itself, as distinct from refusals: each with its exit code."""
+"""Errors of the book itself, each with its exit code. Refusals are not errors."""
 
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ class BookError(Exception):
 
 
 class VersionConflict(BookError):
-    """The stream has another version than the one that the officer had seen."""
+    """The stream has another version than the officer has seen."""
 
     exit_code = 3
 
@@ -26,11 +26,11 @@ class StreamStopped(Altered):
 
 
 class Unreachable(BookError):
-    """The store is not there, cannot be opened, or could not write."""
+    """The store does not exist, cannot be opened, or cannot be written."""
 
 
 class NotNow(Unreachable):
-    """It cannot be done at this moment; nothing is wrong with the book."""
+    """The command cannot run at this moment, though nothing is wrong with the book."""
 
 
 class ClockRefused(BookError):

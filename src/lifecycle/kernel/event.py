@@ -1,4 +1,4 @@
-"""What all events share."""
+"""The base classes of events, and the events that grants, the fund and calls share."""
 
 from datetime import date
 from typing import Annotated, ClassVar, Literal
@@ -18,7 +18,7 @@ class Value(BaseModel):
 
 
 class Event(Value):
-    """An event with its day and the officer whose act it was."""
+    """Something that happened, with its day and the officer who acted."""
 
     VERSION: ClassVar[int] = 1
     """Version of the stored form. A journal that holds a newer one is not read."""
@@ -26,29 +26,29 @@ class Event(Value):
     on: Day
     """The day on which it took effect in the world."""
     actor: OfficerId
-    """Whose act it was."""
+    """The officer who acted."""
 
 
 class Draft(Event):
-    """An event as it is asked for, before the book has completed it. It is never stored."""
+    """The fields of an event that a command gives, before the book adds others. Never stored."""
 
 
 class LeftOut(Event):
-    """Takes the place of a row that no fold counts: it is quarantined, or its stream is stopped.
+    """Takes the place of a row that is quarantined or is in a stopped stream, and that no fold counts.
 
-    It is never stored: it is made when the row is read.
+    It is made when the row is read, and never stored.
     """
 
     topic: str
     """The row's topic, as it is stored."""
     why: str
-    """A sentence that says why it is left out."""
+    """A sentence that says why the row is left out."""
     quarantined: bool
-    """Whether an administrator quarantined it; otherwise its stream is stopped."""
+    """Whether an administrator quarantined the row; otherwise its stream is stopped."""
 
     @classmethod
     def of(cls, topic: str, on: date, why: str, quarantined: bool) -> "LeftOut":
-        """Make one from what is known of the row; ``on``: the day of the quarantine."""
+        """Make one without validating its fields. ``on``: the day of the quarantine."""
         return cls.model_construct(on=on, actor="", topic=topic, why=why, quarantined=quarantined)
 
 
@@ -65,24 +65,24 @@ class CallEvent(Event):
 
 
 class EntryCorrected(GrantEvent, FundEvent, CallEvent):
-    """An entry was found wrong: it should have read so, or should not have been there.
+    """An earlier entry was wrong: it should read otherwise, or should not be there.
 
     Recorded by an approver who neither acted in nor recorded the entry. Holds from the corrected
-    entry's day; a report of what was known before the correction still shows the entry as it was.
+    entry's day. A report of what was known before the correction still shows the entry as it was.
     """
 
     entry: int
-    """Version of the corrected entry in its stream, from 1."""
+    """The version of the corrected entry in its stream, from 1."""
     reads: Annotated[dict[str, object], ByName] | None = None
-    """The fields as they should be, ``on`` included."""
+    """The fields that should read otherwise, with their right values; ``on`` may be one of them."""
     struck: Literal[True] | None = None
-    """The entry should not have been there at all."""
+    """The entry should not be there at all."""
     reason: Reason
     """How it is known that the entry was wrong."""
 
 
 class DocumentAttached(GrantEvent, FundEvent):
-    """A file was put beside the record, known by its content.
+    """A file was attached. It is known by the digest of its content.
 
     Recorded by any officer.
     """
@@ -90,6 +90,6 @@ class DocumentAttached(GrantEvent, FundEvent):
     name: Line
     """The file's name."""
     media_type: Line
-    """Such as ``application/pdf``."""
+    """The file's type, such as ``application/pdf``."""
     sha256: Digest
-    """Of the file's bytes; also its name in the book's ``documents`` folder."""
+    """The SHA-256 of the file's bytes; also its name in the book's ``documents`` folder."""

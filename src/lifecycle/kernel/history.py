@@ -1,7 +1,7 @@
-"""The entries in force: corrections applied, in the one order of (on, version).
+"""The entries in force: with corrections applied, ordered by day and version.
 
 The state for a decision, a report or a replay is the fold of what this module returns (domain §1.3). Nothing
-is ordered by a clock.
+is ordered by the moment of recording.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,10 +13,10 @@ from lifecycle.kernel.event import EntryCorrected, Event, LeftOut
 from lifecycle.kernel.rule import RULE_SET
 
 FUND = "fund"
-"""The fund's stream: a book has one."""
+"""The name of the fund's stream."""
 QUARANTINES = "fund:quarantine"
-"""The stream of `RowQuarantined`. It is not the fund's own, because a reader of any stream, the fund's too,
-must know first which of its rows no fold counts."""
+"""The name of the stream of quarantines. It is not the fund's stream, because a reader of any stream must
+know first which of its rows no fold counts."""
 
 
 def grant_stream(grant: str) -> str:
@@ -37,13 +37,13 @@ def kind_of(stream: str) -> str:
 class Entry(NamedTuple):
     """An event with its stream and version, its recorder and the moment of recording.
 
-    It is a named tuple, because that is made four times as fast as a dataclass, and a journal has many.
+    A named tuple is made four times as fast as a dataclass, and a journal has many entries.
     """
 
     originator_id: str
     """The stream: ``fund``, ``grant:…`` or ``call:…``."""
     originator_version: int
-    """Its place in the stream, from 1."""
+    """Its number in the stream, from 1."""
     event: Event
     recorded_at: datetime
     """UTC, microseconds; grows strictly through the journal."""
@@ -51,15 +51,15 @@ class Entry(NamedTuple):
     command_id: str
     note: str | None = None
     position: int | None = None
-    """Its place in the journal; `None` until it is there."""
+    """Its number in the journal; `None` until it is recorded."""
     corrected_by: int | None = None
-    """Version of the correction that changed how this entry reads."""
+    """The version of the correction that changed this entry; `None` if none did."""
     rules: int = RULE_SET
-    """Number of the rule set that it was judged by; of a corrected entry, that of the correction."""
+    """The number of the rule set under which it was recorded; of a corrected entry, the correction's."""
 
     @property
     def name(self) -> str:
-        """The name that people and programs give it: ``grant:SSF-2017-01@17``."""
+        """The name of the entry: ``grant:SSF-2017-01@17``."""
         return f"{self.originator_id}@{self.originator_version}"
 
     @property
@@ -69,81 +69,81 @@ class Entry(NamedTuple):
 
     @property
     def order(self) -> tuple[date, int]:
-        """The one order: by day, then by version."""
+        """The key by which entries in force are ordered: day, then version."""
         return self.event.on, self.originator_version
 
 
 _BY_ORDER = attrgetter("event.on", "originator_version")
 
 
-def reads(event: Event, changes: dict[str, Any]) -> Event:
-    """Return the event with the changed fields. Raises ``ValidationError`` if a field or value is unknown."""
+def corrected_event(event: Event, changes: dict[str, Any]) -> Event:
+    """Return the event with fields changed. Raises ``ValidationError`` if a field or value is not valid."""
     fields = {name: getattr(event, name) for name in event.model_fields_set}
     return type(event).model_validate(fields | changes)
 
 
 def reading(entries: Sequence[Entry], version: int) -> Event | None:
-    """Return the event of the version with corrections applied; as it was recorded if it was struck.
+    """Return the event of the version with corrections applied, or as it was recorded if it was struck.
 
-    Returns `None` if there is no such entry.
+    Returns `None` if there is no entry of this version.
     """
     if not 1 <= version <= len(entries):
         return None
-    held = {entry.originator_version: entry.event for entry in in_force(entries)}
-    return held.get(version, entries[version - 1].event)
+    events = {entry.originator_version: entry.event for entry in in_force(entries)}
+    return events.get(version, entries[version - 1].event)
 
 
 _NOT_IN_FORCE = frozenset((EntryCorrected, LeftOut))
 
 
 def lawful(entries: Sequence[Entry]) -> list[Entry]:
-    """Return the entries without the rows that are left out: quarantined, or in a stream that is stopped."""
+    """Return the entries without rows that are left out: quarantined, or in a stopped stream."""
     return [entry for entry in entries if type(entry.event) is not LeftOut]
 
 
 def in_force(entries: Sequence[Entry]) -> list[Entry]:
-    """Return the entries that are in force, in the one order: without struck ones, corrections applied.
+    """Return the entries in force, by day and version: corrections applied, struck entries left out.
 
-    ``entries`` are in the order of their versions. Corrections themselves are not returned, and a struck
-    correction has no effect. Rows that are left out are not in force.
+    ``entries`` are in the order of their versions. Corrections themselves and rows that are left out are not
+    returned. A struck correction has no effect.
     """
     # By type, because isinstance is slow on pydantic's classes and this is done for every entry.
-    apart = [entry for entry in entries if type(entry.event) in _NOT_IN_FORCE]
-    if not apart:
+    not_in_force = [entry for entry in entries if type(entry.event) in _NOT_IN_FORCE]
+    if not not_in_force:
         return sorted(entries, key=_BY_ORDER)
     entries = lawful(entries)
-    corrections = [entry for entry in apart if type(entry.event) is EntryCorrected]
-    held: dict[int, Entry] = {entry.originator_version: entry for entry in entries}
+    corrections = [entry for entry in not_in_force if type(entry.event) is EntryCorrected]
+    by_version: dict[int, Entry] = {entry.originator_version: entry for entry in entries}
     void = void_corrections(corrections)
     for correction in corrections:
-        del held[correction.originator_version]
+        del by_version[correction.originator_version]
         change = correction.event
         assert isinstance(change, EntryCorrected)
-        target = held.get(change.entry)
+        target = by_version.get(change.entry)
         if correction.originator_version in void or target is None:
             continue
         if change.struck:
-            del held[change.entry]
+            del by_version[change.entry]
         elif change.reads is not None:
-            held[change.entry] = target._replace(
-                event=reads(target.event, change.reads),
+            by_version[change.entry] = target._replace(
+                event=corrected_event(target.event, change.reads),
                 corrected_by=correction.originator_version,
                 rules=correction.rules,
             )
-    return sorted(held.values(), key=_BY_ORDER)
+    return sorted(by_version.values(), key=_BY_ORDER)
 
 
 def void_corrections(corrections: Iterable[Entry]) -> set[int]:
-    """Return versions of the corrections that were struck themselves, by a strike that still stands."""
-    made = {entry.originator_version: entry.event for entry in corrections}
+    """Return the versions of the corrections that a later correction, itself not void, has struck."""
+    changes = {entry.originator_version: entry.event for entry in corrections}
     void: set[int] = set()
-    for version in sorted(made, reverse=True):
-        change = made[version]
+    for version in sorted(changes, reverse=True):
+        change = changes[version]
         if (
             isinstance(change, EntryCorrected)
             and change.struck
             and version not in void
-            and change.entry in made
+            and change.entry in changes
         ):
             void.add(change.entry)
     return void
@@ -153,5 +153,5 @@ def history(entries: Sequence[Entry], on: date | None = None, known: int | None 
     """Return the entries in force as of ``on`` (a day), as known at ``known`` (a journal position)."""
     if known is not None:
         entries = [entry for entry in entries if entry.position is not None and entry.position <= known]
-    held = in_force(entries)
-    return held if on is None else [entry for entry in held if entry.event.on <= on]
+    entries_in_force = in_force(entries)
+    return entries_in_force if on is None else [entry for entry in entries_in_force if entry.event.on <= on]

@@ -1,4 +1,4 @@
-"""Ids that look alike: they differ only in case, marks between words, or form of characters (domain §2)."""
+"""Ids that look alike: different only in case, marks between words, or form of characters (domain §2)."""
 
 import re
 import unicodedata
@@ -12,7 +12,7 @@ _BETWEEN_WORDS = re.compile(r"[-_./\s]+")
 
 @lru_cache(maxsize=1 << 12)
 def likeness(id: str) -> str:
-    """Return the form that all ids that look like this one share."""
+    """Return the key that is equal for all ids that look alike."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", id).casefold())
     return _BETWEEN_WORDS.sub("-", folded).strip("-")
 
@@ -23,20 +23,20 @@ def like(id: str, known: Iterable[str]) -> str | None:
 
 
 class TooLikeKnownId(Refusal, order=STAGE, rule="domain §2: ids that look alike"):
-    """The id looks like a known one: it differs in case or in marks between words only."""
+    """The id differs from a known one only in case or in marks between words."""
 
 
-def not_too_like(id: str, known: Iterable[str], what: str) -> None:
+def not_too_like(id: str, known: Iterable[str], noun: str) -> None:
     """Refuse a new id that looks like a known one. Raises `TooLikeKnownId`."""
     names = list(known)
     if id not in names and (other := like(id, names)) is not None:
-        raise TooLikeKnownId(f"{id} looks like the {what} {other}: use {other}, or choose an id that differs")
+        raise TooLikeKnownId(f"{id} looks like the {noun} {other}: use {other}, or choose an id that differs")
 
 
-def none_too_like(before: Iterable[str], after: Iterable[str], what: str) -> None:
+def none_too_like(before: Iterable[str], after: Iterable[str], noun: str) -> None:
     """Refuse a change after which two ids look alike that did not before. Raises `TooLikeKnownId`."""
-    known, found = set(before), dict[str, str]()
+    known, first_like_it = set(before), dict[str, str]()
     for id in after:
-        other = found.setdefault(likeness(id), id)
+        other = first_like_it.setdefault(likeness(id), id)
         if other != id and not {id, other} <= known:
-            raise TooLikeKnownId(f"{id} looks like the {what} {other}: choose an id that differs")
+            raise TooLikeKnownId(f"{id} looks like the {noun} {other}: choose an id that differs")

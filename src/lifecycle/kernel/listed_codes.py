@@ -1,6 +1,6 @@
 """Checks that the codes in a command are valid on its day, and that its words are in their vocabularies.
 
-Commands and corrections are checked when they are given. A stored entry is read by its shape alone.
+Commands and corrections are checked when they are parsed. A stored entry is read by its shape alone.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -22,85 +22,85 @@ Fault = tuple[tuple[str | int, ...], str]
 _Find = Callable[[Any, date | None, tuple[str | int, ...]], Iterator[Fault]]
 
 
-def faults(said: BaseModel, on: date) -> list[Fault]:
-    """Return the codes that no list of the day has, in the order of the fields."""
-    return list(_of_part(said, on, ()))
+def faults(model: BaseModel, on: date) -> list[Fault]:
+    """Return the faults of codes that are not valid on the day, in the order of the fields."""
+    return list(_of_part(model, on, ()))
 
 
-def refuse(title: str, found: list[Fault]) -> None:
+def refuse(title: str, faults: list[Fault]) -> None:
     """Raise pydantic's ``ValidationError`` with these faults, if there are any."""
-    if found:
-        raise ValidationError.from_exception_data(title, [_listed(*fault) for fault in found])
+    if faults:
+        raise ValidationError.from_exception_data(title, [_detail(*fault) for fault in faults])
 
 
-def with_faults(error: ValidationError, kind: type[BaseModel], said: Mapping[str, Any]) -> ValidationError:
-    """Return the error with the list faults of the well-formed fields added: one message names all faults."""
+def with_faults(error: ValidationError, model: type[BaseModel], words: Mapping[str, Any]) -> ValidationError:
+    """Return the error with the faults of codes in well-formed fields added, so that it names all faults."""
     details = error.errors(include_url=False)
-    wrong = {detail["loc"][0] for detail in details if detail["loc"]}
-    on = _alone(kind, "on", said)
-    found = [
+    malformed = {detail["loc"][0] for detail in details if detail["loc"]}
+    on = _value_of(model, "on", words)
+    of_codes = [
         fault
-        for name, find in _finders(kind)
-        if name in said and name not in wrong and (value := _alone(kind, name, said)) is not None
+        for name, find in _finders(model)
+        if name in words and name not in malformed and (value := _value_of(model, name, words)) is not None
         for fault in find(value, on, (name,))
     ]
-    if not found:
+    if not of_codes:
         return error
     return ValidationError.from_exception_data(
-        error.title, [*map(raisable, details), *(_listed(*fault) for fault in found)]
+        error.title, [*map(raisable, details), *(_detail(*fault) for fault in of_codes)]
     )
 
 
-def _alone(kind: type[BaseModel], name: str, said: Mapping[str, Any]) -> Any:
+def _value_of(model: type[BaseModel], name: str, words: Mapping[str, Any]) -> Any:
     """Return the value of one field; `None` if it is not valid."""
-    field = kind.model_fields[name]
+    field = model.model_fields[name]
     try:
         annotation: Any = Annotated[field.annotation, name, *field.metadata]
-        return TypeAdapter(annotation).validate_python(said.get(name))
+        return TypeAdapter(annotation).validate_python(words.get(name))
     except (ValidationError, RecursionError):
         return None
 
 
-def _listed(where: tuple[str | int, ...], what: str) -> InitErrorDetails:
+def _detail(path: tuple[str | int, ...], problem: str) -> InitErrorDetails:
     # Pydantic takes braces for fields of a template.
-    message: Any = what.replace("{", "(").replace("}", ")")
-    return InitErrorDetails(type=PydanticCustomError("listed", message), loc=where, input=None)
+    message: Any = problem.replace("{", "(").replace("}", ")")
+    return InitErrorDetails(type=PydanticCustomError("listed", message), loc=path, input=None)
 
 
 def raisable(detail: ErrorDetails) -> InitErrorDetails:
     """Return an error's detail in the form in which pydantic raises it again."""
     name, context = detail["type"], detail.get("ctx", {})
     message: Any = detail["msg"].replace("{", "(").replace("}", ")")
-    known = name in get_args(ErrorType)
-    kind = name if known else PydanticCustomError(cast(Any, name), message, context)
-    return InitErrorDetails(type=kind, loc=detail["loc"], input=detail["input"], ctx=context)
+    is_pydantic = name in get_args(ErrorType)
+    error_type = name if is_pydantic else PydanticCustomError(cast(Any, name), message, context)
+    return InitErrorDetails(type=error_type, loc=detail["loc"], input=detail["input"], ctx=context)
 
 
 @cache
-def _finders(kind: type[BaseModel]) -> tuple[tuple[str, _Find], ...]:
-    """Return the fields that a list restricts, each with the function that finds its faults."""
-    kind.model_rebuild()
-    made = [
-        (name, _finder(field.annotation, tuple(field.metadata))) for name, field in kind.model_fields.items()
+def _finders(model: type[BaseModel]) -> tuple[tuple[str, _Find], ...]:
+    """Return the names of the fields that a list restricts, each with the function that finds its faults."""
+    model.model_rebuild()
+    finders = [
+        (name, _finder(field.annotation, tuple(field.metadata))) for name, field in model.model_fields.items()
     ]
-    return tuple((name, find) for name, find in made if find is not None)
+    return tuple((name, find) for name, find in finders if find is not None)
 
 
-def _finder(annotation: Any, extras: tuple[Any, ...] = ()) -> _Find | None:
+def _finder(annotation: Any, metadata: tuple[Any, ...] = ()) -> _Find | None:
     """Return the function that finds faults in a value of this annotation; `None` if no list restricts it."""
-    for extra in extras:
-        if isinstance(extra, Listed):
-            return _of_text(extra)
+    for mark in metadata:
+        if isinstance(mark, Listed):
+            return _of_text(mark)
     origin, parts = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _finder(parts[0], parts[1:])
     if origin in (Union, UnionType):
-        found = [find for part in parts if part is not NoneType and (find := _finder(part))]
-        return found[0] if found else None
+        finders = [find for part in parts if part is not NoneType and (find := _finder(part))]
+        return finders[0] if finders else None
     if origin is tuple:
         return _of_each(_finder(parts[0]))
     if origin is dict:
-        return _of_names(_finder(parts[0]), _finder(parts[1]))
+        return _of_mapping(_finder(parts[0]), _finder(parts[1]))
     if annotation is Money:
         return _of_amount
     if isinstance(annotation, type) and issubclass(annotation, BaseModel) and _finders(annotation):
@@ -109,48 +109,48 @@ def _finder(annotation: Any, extras: tuple[Any, ...] = ()) -> _Find | None:
 
 
 def _of_text(marked: Listed) -> _Find:
-    def find(text: str, on: date | None, where: tuple[str | int, ...]) -> Iterator[Fault]:
+    def find(text: str, on: date | None, path: tuple[str | int, ...]) -> Iterator[Fault]:
         if marked.kind == "country":
-            what = not_a_country(text, on)
+            problem = not_a_country(text, on)
         elif marked.kind == "currency":
-            what = not_a_currency(text, on)
+            problem = not_a_currency(text, on)
         elif marked.kind == "time_zone":
-            what = not_a_time_zone(text)
+            problem = not_a_time_zone(text)
         elif marked.kind == "label":
-            what = None if text.strip() else "is blank: write a name"
+            problem = None if text.strip() else "is blank: write a name"
         else:
-            what = None if text in marked.words else f"{text} is none of: {', '.join(marked.words)}"
-        if what is not None:
-            yield where, what
+            problem = None if text in marked.words else f"{text} is none of: {', '.join(marked.words)}"
+        if problem is not None:
+            yield path, problem
 
     return find
 
 
-def _of_amount(amount: Money, on: date | None, where: tuple[str | int, ...]) -> Iterator[Fault]:
-    if (what := not_a_currency(amount.currency, on)) is not None:
-        yield where, what
+def _of_amount(amount: Money, on: date | None, path: tuple[str | int, ...]) -> Iterator[Fault]:
+    if (problem := not_a_currency(amount.currency, on)) is not None:
+        yield path, problem
 
 
 def _of_each(find: _Find | None) -> _Find | None:
-    def each(values: Any, on: date | None, where: tuple[str | int, ...]) -> Iterator[Fault]:
+    def find_in_each(values: Any, on: date | None, path: tuple[str | int, ...]) -> Iterator[Fault]:
         assert find is not None
-        for n, value in enumerate(values):
-            yield from find(value, on, (*where, n))
+        for index, value in enumerate(values):
+            yield from find(value, on, (*path, index))
 
-    return None if find is None else each
+    return None if find is None else find_in_each
 
 
-def _of_names(of_name: _Find | None, of_value: _Find | None) -> _Find | None:
-    def each(values: Any, on: date | None, where: tuple[str | int, ...]) -> Iterator[Fault]:
-        for name, value in values.items():
-            for find, said in ((of_name, name), (of_value, value)):
+def _of_mapping(of_key: _Find | None, of_value: _Find | None) -> _Find | None:
+    def find_in_each(values: Any, on: date | None, path: tuple[str | int, ...]) -> Iterator[Fault]:
+        for key, value in values.items():
+            for find, part in ((of_key, key), (of_value, value)):
                 if find is not None:
-                    yield from find(said, on, (*where, str(name)))
+                    yield from find(part, on, (*path, str(key)))
 
-    return None if of_name is None and of_value is None else each
+    return None if of_key is None and of_value is None else find_in_each
 
 
-def _of_part(part: BaseModel, on: date | None, where: tuple[str | int, ...]) -> Iterator[Fault]:
+def _of_part(part: BaseModel, on: date | None, path: tuple[str | int, ...]) -> Iterator[Fault]:
     for name, find in _finders(type(part)):
         if (value := part.__dict__[name]) is not None:
-            yield from find(value, on, (*where, name))
+            yield from find(value, on, (*path, name))

@@ -1,7 +1,7 @@
-"""The base class of refusals, and those that several rooms use; the others stand beside their rules.
+"""The base class of refusals, and the refusals that several modules use. The others stand beside their rules.
 
-A refusal is a result, not a failure: it names the broken condition, the figures that decided it and what
-would be possible instead. It is kept with its command (domain §4, rule 8).
+A refusal is a result, not a failure. It names the broken rule, the figures that decided it and what would be
+possible instead. It is kept with its command (domain §4, rule 8).
 """
 
 from typing import ClassVar
@@ -11,7 +11,7 @@ RECEIPT, OFFICER, STAGE, FOUR_EYES, DATES, TERMS = range(6)
 
 
 class Refusal(Exception):
-    """The command is understood and not allowed. Its class name is the refusal's name."""
+    """A command is well formed and not allowed. The name of the class is the refusal's name."""
 
     order: ClassVar[int] = TERMS
     rule: ClassVar[str] = ""
@@ -21,7 +21,7 @@ class Refusal(Exception):
 
     @property
     def name(self) -> str:
-        """The fixed name that programs may rely on."""
+        """The fixed name, on which programs may rely."""
         return type(self).__name__
 
 
@@ -29,7 +29,7 @@ class Refusal(Exception):
 
 
 class CommandIdReused(Refusal, order=RECEIPT, rule="domain §4.8: one id, one answer"):
-    """The command id was used before, for other content."""
+    """The command id was used before for another command."""
 
 
 # ── officer and role ─────────────────────────────────────────────────────────────────────────
@@ -40,18 +40,18 @@ class NotAnOfficer(Refusal, order=OFFICER, rule="domain §3: roles hold on the c
 
 
 class RoleNotHeld(Refusal, order=OFFICER, rule="domain §3: the table of commands"):
-    """The actor holds other roles than the one that the command asks for."""
+    """The actor does not hold the role that the command needs."""
 
 
 class RecorderNotAdministrator(Refusal, order=OFFICER, rule="domain §1.4: actor and recorder"):
-    """Only the actor or an administrator enters an act."""
+    """The recorder is neither the actor nor an administrator."""
 
 
-# ── stage, of the grant and of the thing named ───────────────────────────────────────────────
+# ── stage, of the grant and of the item that is named ────────────────────────────────────────────
 
 
 class UnknownGrant(Refusal, order=STAGE, rule="domain §3: stages"):
-    """No such grant on that day."""
+    """The grant had not been proposed by that day."""
 
 
 class GrantHasEnded(Refusal, order=STAGE, rule="domain §3: stages"):
@@ -67,7 +67,7 @@ class NotYetEffective(Refusal, order=STAGE, rule="domain §4.3: no payment befor
 
 
 class NotInStage(Refusal, order=STAGE, rule="domain §3: stages"):
-    """The grant stands in a stage in which this is not done."""
+    """The command is not possible in the stage of the grant on that day."""
 
 
 class UnknownObligation(Refusal, order=STAGE, rule="domain §6: the table of obligations"):
@@ -75,26 +75,26 @@ class UnknownObligation(Refusal, order=STAGE, rule="domain §6: the table of obl
 
 
 class UnknownItem(Refusal, order=STAGE, rule="domain §3: WaiveObligation"):
-    """The obligation has no such item on the day."""
+    """The obligation has no item of this name on the day."""
 
 
 class UnknownCall(Refusal, order=STAGE, rule="domain §3: call stream"):
-    """No such call had been opened by that day."""
+    """The call had not been opened by that day."""
 
 
 class FieldNotCorrectable(Refusal, order=STAGE, rule="domain §3: CorrectEntry"):
-    """The field follows from others, or the whole book rests on it."""
+    """The field follows from other fields, or the whole book depends on it."""
 
 
 class FundAlreadyEstablished(Refusal, order=STAGE, rule="domain §3: one fund a book"):
-    """The book has its fund."""
+    """The book has a fund already."""
 
 
 # ── four eyes ────────────────────────────────────────────────────────────────────────────────
 
 
 class DecidesOwnRequest(Refusal, order=FOUR_EYES, rule="domain §4.4: who asks never decides"):
-    """The actor asked for, prepared, submitted or entered what is to be decided."""
+    """The actor requested, prepared, submitted or recorded what is to be decided."""
 
 
 # ── dates ────────────────────────────────────────────────────────────────────────────────────
@@ -105,22 +105,22 @@ class DatedInFuture(Refusal, order=DATES, rule="domain §1.2: never later than t
 
 
 class EditionTooLate(Refusal, order=DATES, rule="domain §5: what was decided stays decided"):
-    """Grants were decided on by another edition on a day on which it would hold, or holds by now."""
+    """Grants were decided by another edition on a day on which this edition would be, or now is, in force."""
 
 
 # ── amounts and terms ────────────────────────────────────────────────────────────────────────
 
 
 class NoEditionInForce(Refusal, order=TERMS, rule="domain §5: dated editions"):
-    """No policy edition holds on that day."""
+    """No policy edition is in force on that day."""
 
 
 class ExceedsAvailableFunds(Refusal, order=TERMS, rule="domain §4.2: never promise more than there is"):
-    """The fund has less on that day, or on a later one."""
+    """The fund has less available on that day or on a later one."""
 
 
 class ExceedsUndisbursedBalance(Refusal, order=TERMS, rule="domain §4.1: disbursed ≤ commitment"):
-    """More than the undisbursed balance."""
+    """The amount is more than the undisbursed balance."""
 
 
 class NothingChanged(Refusal, order=TERMS, rule="domain §3: one command, one decision"):
@@ -128,5 +128,5 @@ class NothingChanged(Refusal, order=TERMS, rule="domain §3: one command, one de
 
 
 def every_refusal() -> list[type[Refusal]]:
-    """Return those of all rooms that are imported, in the order in which they are checked, then by name."""
+    """Return the refusals of all imported modules, in the order in which they are checked, then by name."""
     return sorted(Refusal.__subclasses__(), key=lambda refusal: (refusal.order, refusal.__name__))

@@ -1,8 +1,8 @@
-"""Rule sets: every rule has the number of the set that introduced it (domain §4.9).
+"""Rules and rule sets: every rule has the number of the set that introduced it (domain §4.9).
 
-Each entry keeps the number that was in force when it was recorded, and is judged again only by the rules of
-that number, so that a rule that is added or made stricter later does not make an honest entry unlawful. A
-rule that allows more than before needs no new number.
+Each entry keeps the number that was the newest when it was recorded, and is judged again only by the rules
+of that number. So a rule that is added or made stricter later does not make an earlier entry unlawful. A rule
+that allows more than before needs no new number.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,59 +12,59 @@ from typing import Any
 from lifecycle.kernel.event import Event
 
 RULE_SET = 2
-"""The number of the newest rule set. Every entry that is recorded now has it."""
+"""The number of the newest rule set, under which entries are recorded now."""
 FIRST = 1
-"""The number of an entry that was stored without one."""
+"""The number for an entry that was stored without one."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule: a function that raises a refusal, or that names the officers who must not decide.
+    """One rule: a function that raises a refusal, or that returns the officers who may not decide.
 
-    The function has as parameters what it uses, by name: ``event``, and of ``grant``, ``fund`` and ``call``
-    those that it looks at, each as it stands before the event.
+    The function takes the parameters that it uses, by name: ``event``, and ``grant``, ``fund`` or ``call`` as
+    they stand before the event.
     """
 
     since: int
     """The number of the rule set that introduced it."""
     check: Callable[..., Any]
     uses: tuple[str, ...] = field(init=False, compare=False)
-    """Names of the function's parameters."""
+    """The names of the function's parameters."""
 
     def __post_init__(self) -> None:
         code = self.check.__code__
         object.__setattr__(self, "uses", code.co_varnames[: code.co_argcount])
 
-    def ask(self, **known: Any) -> Any:
-        """Call the function with those values that it uses. Raises what it raises."""
-        return self.check(*[known[name] for name in self.uses])
+    def apply(self, **values: Any) -> Any:
+        """Call the function with those of the values that it uses. Raises its refusal."""
+        return self.check(*[values[name] for name in self.uses])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Guards:
-    """What is checked before one event, and how it is made from its command."""
+    """The rules of one event, and how the event is made from its command."""
 
     invariants: tuple[Rule, ...] = ()
-    """What must be true whenever the event is looked at: also again when an entry dated earlier arrives late
-    or is corrected, for every later date stays true (domain §1.3)."""
+    """Must be true whenever the event is looked at, also after an entry of an earlier day arrives late or is
+    corrected, because every later day stays true (domain §1.3)."""
     balances: tuple[Rule, ...] = ()
-    """What must be left of the money. Asked again when another decision arrives late or is corrected, but not
-    against events of the world: what the bank paid all the same is overpaid."""
+    """What must be left of the money. Checked again when another decision arrives late or is corrected, but
+    not after an event of the world: what the bank paid nevertheless is overpaid."""
     preconditions: tuple[Rule, ...] = ()
-    """What is asked when the event is decided, and again when another decision arrives late; not against late
+    """Checked when the event is decided, and again when another decision arrives late, but not after late
     events of the world or corrections."""
     requested_by: tuple[Rule, ...] = ()
-    """Who asked for what the event decides: they do not decide it (domain §4.4)."""
+    """Return the officers who asked for what the event decides, and so may not decide it (domain §4.4)."""
     made_by: Callable[[Any, Any, Any], Event] | None = None
-    """Makes the event from the grant, the command and the fund, if fields are not simply taken over."""
+    """Makes the event from the grant, the command's draft and the fund, if the command holds a draft."""
 
 
 Rules = dict[type[Event], Guards]
-"""The rules of a stage, by event."""
+"""The rules of each event of a stage."""
 NONE = Guards()
 """The guards of an event for which only officer, stage and day are checked."""
 
 
 def in_set(rules: Iterable[Rule], number: int) -> Iterator[Rule]:
-    """The rules that belong to the rule set of this number, in the order in which they were written."""
+    """Return the rules that belong to the rule set of this number, in their order."""
     return (rule for rule in rules if rule.since <= number)

@@ -1,4 +1,4 @@
-"""What the catalogue says of a command: its words, its role, its stages, and the event that it becomes.
+"""The specs of commands: words, role, stages and event.
 
 It imports only the standard library's ``typing``, so that the shell answers ``--help`` at once.
 """
@@ -9,7 +9,7 @@ P, R, A, S, E, F, C = "proposed", "requested", "approved", "signed", "effective"
 ENDS = ("declined", "withdrawn", "lapsed", "cancelled")
 ANY = (P, R, A, S, E, F, C, *ENDS)
 NEW = ("",)
-"""The stage of a grant that is not there yet."""
+"""The stage of a grant before it is proposed."""
 GRANT = ("grant",)
 ACTIVITY = ("grant", "activity")
 PAYMENT = ("grant", "payment")
@@ -17,17 +17,17 @@ FOLLOW_UP = ("grant", "follow_up")
 
 
 class Spec(NamedTuple):
-    """One command."""
+    """The spec of one command."""
 
     name: str
     words: str
-    """What is typed after ``grantbook``."""
+    """The words that are typed after ``grantbook``."""
     role: str
-    """Whose act it is; ``any`` for every officer."""
+    """The role that the actor needs; ``any`` if every role may act."""
     stages: tuple[str, ...]
     """The stages of a grant in which it is possible; empty for commands on the fund and on calls."""
     event: str
-    """The event that it becomes."""
+    """The name of the event that is recorded."""
     arguments: tuple[str, ...]
     """Fields that are given by position, not as options."""
     help: str

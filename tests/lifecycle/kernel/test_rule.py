@@ -65,7 +65,7 @@ def test_a_rule_without_a_number_is_no_rule() -> None:
 
 def test_a_rule_is_given_what_it_names() -> None:
     rule = Rule(1, lambda event, grant: (event, grant))
-    assert rule.ask(grant=1, event=2, fund=3) == (2, 1)
+    assert rule.apply(grant=1, event=2, fund=3) == (2, 1)
 
 
 def test_what_is_recorded_now_has_the_newest_number(tmp_path: Path) -> None:

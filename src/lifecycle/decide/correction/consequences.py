@@ -9,7 +9,7 @@ from lifecycle.grant.evolve import fold
 from lifecycle.grant.payment.refund import RefundReceived, split_over
 from lifecycle.grant.proposal.review import GrantApproved
 from lifecycle.kernel.event import EntryCorrected, Event
-from lifecycle.kernel.history import Entry, reads
+from lifecycle.kernel.history import Entry, corrected_event
 from lifecycle.kernel.refusals import EditionTooLate, NoEditionInForce
 
 MONEY_OF_THE_WORLD: frozenset[type[Event]] = frozenset(
@@ -107,7 +107,7 @@ def split_again(correction: EntryCorrected, now: Entry, held: Sequence[Entry]) -
     elif changes.get("payment", was.payment) is not None:
         follows = {} if was.split is None else {"split": None}
     elif changes.keys() & {"payment", "amount", "on", "split"}:
-        read = reads(was, {**changes, "split": ()})
+        read = corrected_event(was, {**changes, "split": ()})
         assert isinstance(read, RefundReceived)
         before = [one for one in held if one is not now and one.order < (read.on, now.originator_version)]
         grant = fold(before)
@@ -124,7 +124,7 @@ def completed(correction: EntryCorrected, now: Entry, fund: Fund) -> EntryCorrec
     """
     if correction.reads is None:
         return correction
-    day = reads(now.event, correction.reads).on
+    day = corrected_event(now.event, correction.reads).on
     if "on" not in correction.reads or not isinstance(now.event, GrantApproved | GrantRestructured):
         return correction
     edition = fund.edition_on(day)

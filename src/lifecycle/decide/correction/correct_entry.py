@@ -11,7 +11,7 @@ from lifecycle.fund import events as fund_events
 from lifecycle.grant import events as grant_events
 from lifecycle.kernel.command import CallCommand, FundCommand, GrantCommand
 from lifecycle.kernel.event import Draft, EntryCorrected, Event
-from lifecycle.kernel.history import reads
+from lifecycle.kernel.history import corrected_event
 from lifecycle.kernel.listed_codes import Fault, faults
 from lifecycle.kernel.spec import ANY
 from lifecycle.types.decimals import Find, amounts_named, as_written
@@ -85,7 +85,7 @@ def faults_of_reading(now: Event, changes: dict[str, object]) -> list[Fault]:
     If the day itself changes, the other fields are held against the lists of the new day as well, but not
     those that no list had before. Raises pydantic's ``ValidationError`` for changes that make no event.
     """
-    then = reads(now, changes)
+    then = corrected_event(now, changes)
     before = {where for where, _ in faults(now, now.on)} if then.on != now.on else None
     return [
         (where, what)

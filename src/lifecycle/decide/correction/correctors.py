@@ -6,7 +6,7 @@ from lifecycle.decide.decision import no_longer
 from lifecycle.grant.rules import requesters
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import EntryCorrected
-from lifecycle.kernel.guards import third
+from lifecycle.kernel.guards import by_another_officer
 from lifecycle.kernel.history import Entry, void_corrections
 from lifecycle.kernel.refusals import DecidesOwnRequest
 
@@ -29,7 +29,7 @@ def corrected_by_third(
             version = entry.event.entry
     for reading in readings:
         if grant is not None and reading.originator_version == version:
-            third(change.actor, "correct it", *requesters(grant, reading.event, rules))
+            by_another_officer(change.actor, "correct it", *requesters(grant, reading.event, rules))
 
 
 def corrections_still_by_third(

@@ -14,7 +14,7 @@ from lifecycle.fund.establishment import FundEstablished, PolicyAdopted
 from lifecycle.grant.amendment import GrantRestructured
 from lifecycle.grant.proposal.review import GrantApproved
 from lifecycle.kernel.event import EntryCorrected, Event, LeftOut
-from lifecycle.kernel.guards import third
+from lifecycle.kernel.guards import by_another_officer
 from lifecycle.kernel.history import Entry, void_corrections
 from lifecycle.kernel.refusals import STAGE, TERMS, FieldNotCorrectable, FundAlreadyEstablished, Refusal
 
@@ -78,7 +78,7 @@ def target_of(
             )
     _may_change(correction, target)
     _not_settled(correction, target, entries, rules, is_settled)
-    third(
+    by_another_officer(
         correction.actor,
         "correct it",
         (target.event.actor, f"acted in entry {correction.entry}"),

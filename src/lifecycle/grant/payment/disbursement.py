@@ -17,7 +17,7 @@ from lifecycle.grant.payment.request import (
 from lifecycle.grant.state import Evolves, Grant, release_undisbursed, track_overpaid
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
-from lifecycle.kernel.guards import Others, in_holding_currency, money, third
+from lifecycle.kernel.guards import OfficerActs, by_another_officer, in_holding_currency, money
 from lifecycle.kernel.refusals import DATES, STAGE, TERMS, ExceedsUndisbursedBalance, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import ANY, PAYMENT, E, F
@@ -115,7 +115,7 @@ def no_more_overpaid(before: Grant | None, after: Grant | None) -> None:
             )
 
 
-def _requester_and_authoriser(grant: Grant, event: FundsDisbursed) -> Others:
+def _requester_and_authoriser(grant: Grant, event: FundsDisbursed) -> OfficerActs:
     payment = grant.payments.get(event.payment)
     if payment is None or payment.authorised_by is None:
         return requester(grant, event)
@@ -145,7 +145,7 @@ def _check_disbursement(grant: Grant, event: FundsDisbursed, fund: Fund) -> None
         raise PaymentNotAuthorised(
             f"payment {event.payment} is {payment.status}: finance authorises it first"
         )
-    third(event.actor, "pay it", *_requester_and_authoriser(grant, event))
+    by_another_officer(event.actor, "pay it", *_requester_and_authoriser(grant, event))
     deadline = disbursement_deadline(grant, fund)
     if deadline is not None and event.on > deadline:
         raise DisbursementDeadlinePassed(

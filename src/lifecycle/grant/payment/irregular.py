@@ -26,7 +26,7 @@ from lifecycle.grant.payment.request import (
 )
 from lifecycle.grant.state import Evolves, Grant, Payment, track_overpaid
 from lifecycle.kernel.event import GrantEvent
-from lifecycle.kernel.guards import CurrencyNotHolding, Others, in_holding_currency, third
+from lifecycle.kernel.guards import CurrencyNotHolding, OfficerActs, by_another_officer, in_holding_currency
 from lifecycle.kernel.likeness import not_too_like
 from lifecycle.kernel.refusals import (
     STAGE,
@@ -143,10 +143,10 @@ def _check_breach(grant: Grant, event: IrregularPaymentRecorded) -> None:
 
 
 def _check_actor_is_no_leader(grant: Grant, event: IrregularPaymentRecorded) -> None:
-    third(event.actor, "record what was paid in breach", *_leaders(grant, event))
+    by_another_officer(event.actor, "record what was paid in breach", *_leaders(grant, event))
 
 
-def _leaders(grant: Grant, event: IrregularPaymentRecorded) -> Others:
+def _leaders(grant: Grant, event: IrregularPaymentRecorded) -> OfficerActs:
     """Return the grant's leader, and the officer who requested the payment that was paid a second time."""
     leader = (grant.leader, f"leads {grant.id}")
     first_payment = grant.payments.get(event.of or "")

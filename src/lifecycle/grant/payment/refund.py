@@ -139,7 +139,7 @@ class RecordRefund(GrantCommand[RefundReceived]):
     FILLED_IN = ("split",)
     CHECKS_MORE = True
 
-    def agrees(self) -> None:
+    def check_consistency(self) -> None:
         """Raise ``ValueError`` if a refund names one payment and a split."""
         if self.event.payment is not None and self.event.split is not None:
             raise ValueError("give a payment or a split, not both")

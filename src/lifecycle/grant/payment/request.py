@@ -9,7 +9,7 @@ from lifecycle.fund.state import Fund
 from lifecycle.grant.state import Evolves, Grant, Payment
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
-from lifecycle.kernel.guards import Others, in_holding_currency, money, third
+from lifecycle.kernel.guards import OfficerActs, by_another_officer, in_holding_currency, money
 from lifecycle.kernel.likeness import not_too_like
 from lifecycle.kernel.refusals import STAGE, TERMS, ExceedsUndisbursedBalance, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
@@ -144,7 +144,7 @@ def _check_request_within_balance(grant: Grant, event: PaymentRequested) -> None
         )
 
 
-def requester(grant: Grant, event: Any) -> Others:
+def requester(grant: Grant, event: Any) -> OfficerActs:
     """Return the officer who requested the payment that the event names."""
     payment = grant.payments.get(event.payment)
     if payment is None or payment.requested_by is None:
@@ -165,7 +165,7 @@ def _check_authorisation(grant: Grant, event: PaymentAuthorised, fund: Fund) -> 
     not_finished(payment)
     if payment.status == "authorised":
         raise PaymentAlreadyAuthorised(f"payment {event.payment} was authorised by {payment.authorised_by}")
-    third(event.actor, "authorise it", *requester(grant, event))
+    by_another_officer(event.actor, "authorise it", *requester(grant, event))
     if event.amount is not None:
         in_holding_currency(event.amount, fund.currency)
         if event.amount.amount > payment.requested:
@@ -178,7 +178,7 @@ def _check_authorisation(grant: Grant, event: PaymentAuthorised, fund: Fund) -> 
 def _check_rejection(grant: Grant, event: PaymentRejected) -> None:
     payment = payment_of(grant, event.payment)
     not_finished(payment)
-    third(event.actor, "reject it", *requester(grant, event))
+    by_another_officer(event.actor, "reject it", *requester(grant, event))
 
 
 def _check_likeness(grant: Grant, event: PaymentRequested) -> None:
@@ -210,8 +210,8 @@ class WithOneLine(GrantCommand[_E], Generic[_E]):
     CHECKS_MORE = True
 
     @classmethod
-    def spoken(cls, words: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the words as they are. Raises ``ValueError`` if they name the budget line twice."""
+    def normalised_words(cls, words: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the words. Raises ``ValueError`` if they name the budget line twice."""
         if "line" in words and "category" in words:
             raise ValueError("line is another name of category: give one of them")
         return words

@@ -12,7 +12,7 @@ from lifecycle.grant.proposal.request import request_digest
 from lifecycle.grant.state import Evolves, Grant, end_in, track_overpaid, with_commitment
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import Draft, GrantEvent
-from lifecycle.kernel.guards import Others, in_holding_currency, money, third
+from lifecycle.kernel.guards import OfficerActs, by_another_officer, in_holding_currency, money
 from lifecycle.kernel.refusals import TERMS, DecidesOwnRequest, NoEditionInForce, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import GRANT, P, R
@@ -85,15 +85,15 @@ EVOLVE: Evolves = {
 """The function by which each event changes the grant."""
 
 
-def _leader(grant: Grant) -> Others:
+def _leader(grant: Grant) -> OfficerActs:
     return ((grant.leader, "leads the grant"),)
 
 
 def _check_review(grant: Grant, event: ProposalReviewed) -> None:
-    third(event.actor, "review it", *_leader(grant))
+    by_another_officer(event.actor, "review it", *_leader(grant))
 
 
-def preparers(grant: Grant) -> Others:
+def preparers(grant: Grant) -> OfficerActs:
     """Return the officers who proposed, revised or requested the grant."""
     return tuple((officer, f"prepared {grant.id}") for officer in sorted(grant.preparers))
 
