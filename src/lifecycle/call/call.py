@@ -1,4 +1,4 @@
-"""A call for proposals: its events, its state, and what may be refused."""
+"""Calls for proposals: events, state, rules and commands."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -23,20 +23,20 @@ from lifecycle.types.text import GrantId, Line, Word
 
 
 class CallOpened(CallEvent):
-    """Proposals are asked for, in one window, up to an envelope. Recorded by the secretariat."""
+    """A call for proposals in one window was opened, with an envelope. Recorded by the secretariat."""
 
     title: Line | None = None
-    """What the call is named."""
+    """The title of the call."""
     window: Word
-    """The window of the fund's policy that proposals are for."""
+    """The window of the fund's policy that the proposals are for."""
     envelope: Amount
-    """What may be approved in all; in the holding currency."""
+    """The sum that may be approved in the call; in the holding currency."""
     criteria: Annotated[tuple[Word, ...], Field(min_length=1, max_length=30)]
-    """What each review scores."""
+    """The criteria that each review scores."""
     opens: Day | None = None
-    """First day for proposals; the day of the event if not given."""
+    """The first day for proposals; the day of the event if not given."""
     closes: Day
-    """Last day for proposals."""
+    """The last day for proposals."""
 
     @model_validator(mode="after")
     def _in_order(self) -> "CallOpened":
@@ -50,11 +50,11 @@ class CallOpened(CallEvent):
 
 
 class CallClosed(CallEvent):
-    """The call is over: nothing more is selected in it. Recorded by the secretariat."""
+    """The call was closed, so that nothing more is selected in it. Recorded by the secretariat."""
 
 
 class GrantSelected(CallEvent):
-    """A grant's approval took so much of the envelope. Written with GrantApproved."""
+    """A grant's approval took part of the envelope. Written with GrantApproved."""
 
     grant: GrantId
     """The grant's id."""
@@ -63,7 +63,7 @@ class GrantSelected(CallEvent):
 
 
 class SelectionReleased(CallEvent):
-    """A selection that never became effective, or was corrected, gave back what it took.
+    """A selected grant that did not become effective, or was corrected, gave back part of the envelope.
 
     Written with GrantLapsed, GrantCancelled or a correction.
     """
@@ -76,7 +76,7 @@ class SelectionReleased(CallEvent):
 
 @dataclass(frozen=True)
 class Call:
-    """What is true of a call. Amounts are in the holding currency."""
+    """The state of a call. Amounts are in the holding currency."""
 
     id: str
     title: str | None
@@ -84,14 +84,14 @@ class Call:
     envelope: Decimal
     criteria: tuple[str, ...]
     opened_on: date
-    """The day on which it was announced."""
+    """The day on which the call was announced."""
     opens: date
-    """First day for proposals."""
+    """The first day for proposals."""
     closes: date
-    """Last day for proposals."""
+    """The last day for proposals."""
     closed_on: date | None = None
     left: DatedSums = field(default_factory=DatedSums)
-    """Envelope - selected, by day."""
+    """What is left of the envelope, by day."""
 
 
 def _call_opened(_: Call | None, event: CallOpened) -> Call:
@@ -132,13 +132,13 @@ EVENTS: tuple[type[Event], ...] = (*EVOLVE, EntryCorrected)
 
 
 def evolve(call: Call | None, event: Event, name: str) -> Call:
-    """The state of the call ``name`` after the event."""
+    """Return the call ``name`` after the event."""
     after = EVOLVE[type(event)](call, event)
     return after if after.id else replace(after, id=name)
 
 
 def fold(entries: Iterable[Entry], call: Call | None = None) -> Call | None:
-    """The state after all of them; `None` for none."""
+    """Return the call after all entries, from the call before them; `None` if there are no entries."""
     for entry in entries:
         call = evolve(call, entry.event, entry.originator_id.removeprefix("call:"))
     return call
@@ -160,7 +160,7 @@ class CallAlreadyClosed(Refusal, order=STAGE, rule="domain §3: CloseCall"):
 
 
 class CallStillOpen(Refusal, order=DATES, rule="domain §3: CloseCall"):
-    """The call takes proposals until a later day."""
+    """The call takes proposals on that day or later."""
 
 
 def _check_closing(call: Call, event: CallClosed) -> None:
@@ -171,17 +171,17 @@ def _check_closing(call: Call, event: CallClosed) -> None:
 
 
 class CallIsClosed(Refusal, order=DATES, rule="domain §3: CloseCall"):
-    """The call was closed: nothing more is selected in it."""
+    """The call was closed, so that nothing more is selected in it."""
 
 
 def not_closed(call: Call, event: Event) -> None:
-    """Refuse what comes after the call was closed. Raises `CallIsClosed`."""
+    """Refuse an event after the day on which the call was closed. Raises `CallIsClosed`."""
     if call.closed_on is not None and event.on > call.closed_on:
         raise CallIsClosed(f"{call.id} was closed on {call.closed_on}: nothing more is selected in it")
 
 
-def lawful_in(call: Call | None, name: str, event: Event, fund: Fund, rules: int) -> None:
-    """Refuse an event of the call's own that the rules of this number forbid. Raises their refusal."""
+def check_call_rules(call: Call | None, name: str, event: Event, fund: Fund, rules: int) -> None:
+    """Refuse an event of the call that breaks a rule of the rule set of this number. Raises a refusal."""
     if call is None and not isinstance(event, CallOpened):
         raise UnknownCall(f"there is no call {name} on {event.on}: open it first")
     for rule in in_set(RULES.get(type(event), NONE).invariants, rules):
@@ -189,11 +189,11 @@ def lawful_in(call: Call | None, name: str, event: Event, fund: Fund, rules: int
 
 
 class ExceedsCallEnvelope(Refusal, order=TERMS, rule="domain §3: selections count against the envelope"):
-    """The call has less left on that day, or on a later one."""
+    """The call has less of its envelope left on that day or on a later one."""
 
 
 def within_envelope(call: Call, fund: Fund) -> None:
-    """Refuse selections beyond the envelope, on any day. Raises `ExceedsCallEnvelope`."""
+    """Refuse selections beyond the envelope on any day. Raises `ExceedsCallEnvelope`."""
     least, day = call.left.least_from(call.opened_on)
     if least < 0:
         raise ExceedsCallEnvelope(
@@ -211,11 +211,11 @@ RULES: Rules = {
 
 
 class OpenCall(CallCommand[CallOpened]):
-    """Ask for proposals, up to an envelope."""
+    """Open a call for proposals, with an envelope."""
 
 
 class CloseCall(CallCommand[CallClosed]):
-    """End a call: nothing more is selected."""
+    """Close a call, so that nothing more is selected."""
 
 
 COMMANDS = (

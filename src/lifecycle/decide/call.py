@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from lifecycle.call import call as on_call
-from lifecycle.call.call import Call, evolve, lawful_in, within_envelope
+from lifecycle.call.call import Call, check_call_rules, evolve, within_envelope
 from lifecycle.decide.correction.correct_entry import CorrectCallEntry
 from lifecycle.decide.correction.target import corrects_something, only_more_time, target_of
 from lifecycle.decide.decision import (
@@ -77,7 +77,7 @@ def _call_still_true(held: Sequence[Entry], name: str, fund: Fund, new: Entry | 
     call: Call | None = None
     for entry in held:
         try:
-            lawful_in(call, name, entry.event, fund, entry.rules)
+            check_call_rules(call, name, entry.event, fund, entry.rules)
         except Refusal as no:
             if entry is new:
                 raise

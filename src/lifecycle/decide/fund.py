@@ -25,11 +25,11 @@ from lifecycle.decide.other_streams import (
 )
 from lifecycle.decide.permission import ActsSince, permit, readings_permitted, still_permitted
 from lifecycle.fund import events as on_fund
-from lifecycle.fund.establishment import in_currency
+from lifecycle.fund.establishment import has_usable_currency
 from lifecycle.fund.evolve import evolve as evolve_fund
 from lifecycle.fund.evolve import fold as fold_fund
-from lifecycle.fund.officers import somebody_in_charge
-from lifecycle.fund.rules import lawful_on
+from lifecycle.fund.officers import has_administrator
+from lifecycle.fund.rules import check_fund_rules
 from lifecycle.fund.state import Fund
 from lifecycle.fund.treasury import never_overdrawn
 from lifecycle.kernel.command import FundCommand, event_of
@@ -88,14 +88,14 @@ def decide(  # noqa: PLR0917 what a decision rests on
 def _asks(fund: Fund, event: Event, entries: Sequence[Entry], streams: Streams, rules: int) -> None:
     """Ask what the fund's own state says, and what other streams say; the first no counts."""
     if isinstance(event, on_fund.PolicyAdopted):
-        lawful_on(fund, event, rules, given=True)
+        check_fund_rules(fund, event, rules, is_new=True)
         edition_in_time(event, streams, rules)
     elif isinstance(event, on_fund.FundsReturned) and rules >= _RETURNS_AND_IDS:
-        lawful_on(fund, event, rules, given=False)
+        check_fund_rules(fund, event, rules, is_new=False)
         partner_has_it(entries, event, fund, streams)
-        lawful_on(fund, event, rules, given=True)
+        check_fund_rules(fund, event, rules, is_new=True)
     else:
-        lawful_on(fund, event, rules, given=True)
+        check_fund_rules(fund, event, rules, is_new=True)
 
 
 def _fund_still_true(held: Sequence[Entry], before: Sequence[Entry]) -> Fund:
@@ -109,9 +109,9 @@ def _fund_still_true(held: Sequence[Entry], before: Sequence[Entry]) -> Fund:
                 raise no_longer(entry, no) from no
         fund = evolve_fund(fund, entry.event)
     if fund.currency != fold_fund(before).currency:
-        in_currency(fund)
+        has_usable_currency(fund)
     assert fund.established_on is not None
-    somebody_in_charge(fund, fund.established_on)
+    has_administrator(fund, fund.established_on)
     return fund
 
 
@@ -120,7 +120,7 @@ def _fund_refusal(fund: Fund, entry: Entry) -> Refusal | None:
     if isinstance(entry.event, on_fund.PolicyAdopted):
         return None
     try:
-        lawful_on(fund, entry.event, entry.rules, given=False)
+        check_fund_rules(fund, entry.event, entry.rules, is_new=False)
     except Refusal as no:
         return no
     return None

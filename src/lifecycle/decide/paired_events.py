@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from lifecycle.call import call as on_call
-from lifecycle.call.call import Call, lawful_in, within_envelope
+from lifecycle.call.call import Call, check_call_rules, within_envelope
 from lifecycle.call.call import evolve as evolve_call
 from lifecycle.decide.decision import Calls, Decision
 from lifecycle.fund import events as on_fund
@@ -87,7 +87,7 @@ def _selection(actor: str, grant: Grant, day: date, change: Decimal) -> Event:
 
 def _selected(call: Call | None, name: str, parts: Sequence[Event], fund: Fund, rules: int) -> Call:
     for part in parts:
-        lawful_in(call, name, part, fund, rules)
+        check_call_rules(call, name, part, fund, rules)
         call = evolve_call(call, part, name)
     assert call is not None
     if any(isinstance(part, on_call.GrantSelected) for part in parts):

@@ -1,4 +1,4 @@
-"""What approvals promise and give back: written together with the events of grants."""
+"""What grants commit, release and are overpaid. These events are written with the events of grants."""
 
 from lifecycle.fund.state import Evolves, Flows, unchanged
 from lifecycle.kernel.event import FundEvent
@@ -7,7 +7,7 @@ from lifecycle.types.text import GrantId
 
 
 class FundsCommitted(FundEvent):
-    """A grant's approval took so much of what is available. Written with GrantApproved."""
+    """A grant's approval committed part of what is available. Written with GrantApproved."""
 
     grant: GrantId
     """The grant's id."""
@@ -25,16 +25,16 @@ class CommitmentIncreased(FundEvent):
 
 
 class CommitmentReleased(FundEvent):
-    """A grant gave back what it will not use: cancelled, lapsed, or corrected downwards."""
+    """A grant gave back what it will not use: a cancellation, a lapse, or a correction downwards."""
 
     grant: GrantId
     """The grant's id."""
     amount: Amount
-    """How much can be promised again; in the holding currency."""
+    """How much can be committed again; in the holding currency."""
 
 
 class OverpaymentRecorded(FundEvent):
-    """A grant has been paid more than is committed to it. Written with the grant's own entry."""
+    """More was paid to a grant than is committed to it. Written with the grant's own entry."""
 
     grant: GrantId
     """The grant's id."""
@@ -43,9 +43,7 @@ class OverpaymentRecorded(FundEvent):
 
 
 class OverpaymentSettled(FundEvent):
-    """What a grant was overpaid came back, or was taken up by its commitment. Written with the grant's own
-    entry.
-    """
+    """What was overpaid to a grant came back, or its commitment grew. Written with the grant's own entry."""
 
     grant: GrantId
     """The grant's id."""

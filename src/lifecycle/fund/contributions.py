@@ -1,4 +1,4 @@
-"""Partners, and what they pledge, agree, schedule and pay."""
+"""Partners and their contributions: pledges, agreements, instalments and what arrives."""
 
 from dataclasses import replace
 from datetime import date
@@ -21,39 +21,39 @@ NAME = "instalment"
 
 
 def item_of(partner: str, instalment: str) -> str:
-    """The name of the obligation's item in the timeline."""
+    """Return the name of the instalment in the timeline."""
     return f"{partner}/{instalment}"
 
 
 class PartnerJoined(FundEvent):
-    """A partner contributes to the fund. Recorded by the secretariat."""
+    """A partner joined the fund. Recorded by the secretariat."""
 
     partner: ItemId
     """The partner's short name in the book."""
     name: Line
     """The partner's name in full."""
     kind: PartnerKind
-    """Traditional or emerging (S4)."""
+    """The kind of partner: traditional or emerging (S4)."""
 
 
 class ConsultationHeld(FundEvent):
     """The partners met. Recorded by the secretariat."""
 
     partners: tuple[ItemId, ...] = ()
-    """Who took part."""
+    """The partners that took part."""
     summary: Prose
-    """What was said."""
+    """What the partners said, in a few paragraphs."""
 
 
 class ContributionPledged(FundEvent):
-    """A partner said how much it would give. Recorded by finance."""
+    """A partner pledged to give an amount. Recorded by finance."""
 
     partner: ItemId
     """The partner's short name in the book."""
     amount: Amount
     """In the partner's currency."""
     holding_amount: Amount | None = None
-    """What that was worth in the holding currency on the day: needed if it is in another."""
+    """Its worth in the holding currency on the day: needed if the amount is in another."""
 
 
 class ContributionAgreed(FundEvent):
@@ -66,9 +66,9 @@ class ContributionAgreed(FundEvent):
     amount: Amount
     """In the partner's currency."""
     holding_amount: Amount | None = None
-    """What that was worth in the holding currency on the day: needed if it is in another."""
+    """Its worth in the holding currency on the day: needed if the amount is in another."""
     reference: Line | None = None
-    """Of the administration agreement."""
+    """The reference of the administration agreement."""
 
 
 class InstalmentScheduled(FundEvent):
@@ -77,35 +77,35 @@ class InstalmentScheduled(FundEvent):
     partner: ItemId
     """The partner's short name in the book."""
     instalment: ItemId
-    """Its name within the partner's contribution."""
+    """A name within the partner's contribution."""
     amount: Amount
     """In the partner's currency."""
     due: Day
-    """When it should arrive."""
+    """The day by which it should arrive."""
 
 
 class InstalmentReceived(FundEvent):
-    """Money arrived; the rate to the holding currency is frozen here. Recorded by finance."""
+    """Money of a partner arrived. Its rate to the holding currency is fixed here. Recorded by finance."""
 
     partner: ItemId
     """The partner's short name in the book."""
     amount: Amount
     """In the partner's currency."""
     holding_amount: Amount | None = None
-    """In the holding currency: needed where the partner's is another."""
+    """The amount in the holding currency: needed if the partner's currency is another."""
     instalment: ItemId | None = None
-    """Which scheduled instalment this is."""
+    """The scheduled instalment that arrived."""
 
 
 class ObligationWaived(FundEvent):
-    """What a partner owes need not come any more, or is settled otherwise. Recorded by an approver."""
+    """A partner need not pay an instalment, or it is settled otherwise. Recorded by an approver."""
 
     obligation: Word
-    """Its name, as the timeline report shows it: ``instalment``."""
+    """The obligation's name, as the timeline report shows it: ``instalment``."""
     item: ItemId | None = None
-    """Which one, ``PARTNER/instalment``; all of them, those to come included, if it is left out."""
+    """Which one, as ``PARTNER/instalment``; all present and future ones if not given."""
     reason: Reason
-    """Why it need not come."""
+    """Why the instalment need not be paid."""
 
 
 def _partner_joined(fund: Fund, event: PartnerJoined) -> Fund:
@@ -114,8 +114,8 @@ def _partner_joined(fund: Fund, event: PartnerJoined) -> Fund:
 
 def _instalment_scheduled(fund: Fund, event: InstalmentScheduled) -> Fund:
     partner = fund.partners[event.partner]
-    known = replace(partner, instalments={**partner.instalments, event.instalment: event.on})
-    return replace(fund, partners={**fund.partners, event.partner: known})
+    partner = replace(partner, instalments={**partner.instalments, event.instalment: event.on})
+    return replace(fund, partners={**fund.partners, event.partner: partner})
 
 
 EVOLVE: Evolves = {
@@ -141,8 +141,8 @@ class PartnerAlreadyJoined(Refusal, order=STAGE, rule="domain §3: JoinPartner")
 
 
 def _check_not_joined(fund: Fund, event: PartnerJoined) -> None:
-    if known := fund.partners.get(event.partner):
-        raise PartnerAlreadyJoined(f"{event.partner} joined on {known.joined_on}")
+    if partner := fund.partners.get(event.partner):
+        raise PartnerAlreadyJoined(f"{event.partner} joined on {partner.joined_on}")
 
 
 def _check_likeness(fund: Fund, event: PartnerJoined) -> None:
@@ -150,16 +150,16 @@ def _check_likeness(fund: Fund, event: PartnerJoined) -> None:
 
 
 class UnknownPartner(Refusal, order=STAGE, rule="domain §3: fund stream"):
-    """No such partner had joined by that day."""
+    """The partner had not joined by that day."""
 
 
-def partner_of(fund: Fund, partner: str, on: date) -> Partner:
-    """The partner, as it stands on the day. Raises `UnknownPartner`."""
-    known = fund.partners.get(partner)
-    if known is None or known.joined_on > on:
-        names = ", ".join(sorted(id for id, p in fund.partners.items() if p.joined_on <= on)) or "none"
-        raise UnknownPartner(f"{partner} had not joined by {on}; partners then: {names}")
-    return known
+def partner_of(fund: Fund, name: str, on: date) -> Partner:
+    """Return the partner, which has joined by the day. Raises `UnknownPartner`."""
+    partner = fund.partners.get(name)
+    if partner is None or partner.joined_on > on:
+        joined = sorted(other for other, known in fund.partners.items() if known.joined_on <= on)
+        raise UnknownPartner(f"{name} had not joined by {on}; partners then: {', '.join(joined) or 'none'}")
+    return partner
 
 
 def _check_partner(fund: Fund, event: ContributionAgreed) -> None:
@@ -173,7 +173,7 @@ def _check_pledge(fund: Fund, event: ContributionPledged) -> None:
 
 
 def _check_worth(fund: Fund, event: ContributionPledged | ContributionAgreed) -> None:
-    """Without it the totals in the holding currency would leave the contribution out (domain §9)."""
+    # Without it the totals in the holding currency would leave the contribution out (domain §9).
     _check_holding_amount(fund, event.amount, event.holding_amount)
 
 
@@ -187,7 +187,7 @@ def _check_instalment_id(fund: Fund, event: InstalmentScheduled) -> None:
 
 
 class UnknownInstalment(Refusal, order=STAGE, rule="domain §3: ReceiveInstalment"):
-    """The partner has no such instalment waiting."""
+    """The partner has no scheduled instalment of this name."""
 
 
 def _check_receipt(fund: Fund, event: InstalmentReceived) -> None:
@@ -199,11 +199,11 @@ def _check_receipt(fund: Fund, event: InstalmentReceived) -> None:
 
 
 class HoldingAmountMissing(Refusal, order=TERMS, rule="domain §2: the rate is frozen on receipt"):
-    """Money in another currency needs its worth in the holding currency."""
+    """The worth in the holding currency is missing, or is given for an amount that is in it already."""
 
 
 def _check_holding_amount(fund: Fund, amount: Money, worth: Money | None) -> None:
-    """Refuse an amount whose worth in the holding currency is not stated, or is stated otherwise."""
+    """Refuse an amount whose worth in the holding currency is missing or contradicts it."""
     if worth is None:
         if amount.currency != fund.currency:
             raise HoldingAmountMissing(f"say what {amount} is in {fund.currency}: holding_amount")
@@ -217,9 +217,9 @@ def _check_waiver(fund: Fund, event: ObligationWaived) -> None:
     if event.obligation != NAME:
         raise UnknownObligation(f"the fund has no obligation {event.obligation}; it has: {NAME}")
     scheduled = {
-        item_of(partner, instalment): on
-        for partner, known in fund.partners.items()
-        for instalment, on in known.instalments.items()
+        item_of(name, instalment): on
+        for name, partner in fund.partners.items()
+        for instalment, on in partner.instalments.items()
     }
     if event.item is not None and scheduled.get(event.item, date.max) > event.on:
         names = ", ".join(sorted(item for item, on in scheduled.items() if on <= event.on)) or "none"
@@ -253,7 +253,7 @@ RULES: Rules = {
 
 
 class JoinPartner(FundCommand[PartnerJoined]):
-    """Welcome a partner."""
+    """Record that a partner joined."""
 
 
 class HoldConsultation(FundCommand[ConsultationHeld]):
@@ -269,11 +269,11 @@ class AgreeContribution(FundCommand[ContributionAgreed]):
 
 
 class ScheduleInstalment(FundCommand[InstalmentScheduled]):
-    """Put an instalment on the calendar."""
+    """Schedule an instalment."""
 
 
 class ReceiveInstalment(FundCommand[InstalmentReceived]):
-    """Record money received."""
+    """Record money that a partner paid."""
 
 
 class WaiveFundObligation(FundCommand[ObligationWaived]):

@@ -19,22 +19,22 @@ from lifecycle.types.vocabularies import Currency, Sealing, TimeZone
 
 
 class FundEstablished(FundEvent):
-    """The fund exists, with its holding currency and its seat. Recorded by ``init``."""
+    """The fund was established, with its holding currency and its seat. Recorded by ``init``."""
 
     VERSION: ClassVar[int] = 2
 
     name: Line
     """The fund's name."""
     currency: Currency
-    """The holding currency: every grant and every total is in it."""
+    """The holding currency, in which every grant and every total is."""
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)]
-    """First month of the fiscal year, which is named after the calendar year in which it ends."""
+    """The first month of the fiscal year, which is named after the calendar year in which it ends."""
     time_zone: TimeZone = "UTC"
-    """IANA time zone of the seat: "today" and the end of a day are counted there."""
+    """The IANA time zone of the seat, where "today" and the end of a day are counted."""
 
 
 class PolicyAdopted(FundEvent):
-    """An edition of the windows, limits and obligation days was adopted; it is never changed.
+    """A policy edition was adopted: windows, limits and times of obligations. It is never changed.
 
     Recorded by an administrator.
     """
@@ -46,13 +46,13 @@ class PolicyAdopted(FundEvent):
 
 
 class SealingSwitched(FundEvent):
-    """From this day on the journal is sealed after each command, or on request only.
+    """From this day on the journal is sealed after each command, or only on request.
 
-    Recorded by an administrator. Until the first one it is as ``init`` said.
+    Recorded by an administrator. Before the first one, the choice at ``init`` holds.
     """
 
     sealing: Sealing
-    """After each command by those who record, or on request (``audit seal``)."""
+    """After each command by its recorder, or on request by ``audit seal``."""
 
 
 def _fund_established(fund: Fund, event: FundEstablished) -> Fund:
@@ -110,8 +110,8 @@ def _check_maximums(currency: str, edition: Edition) -> None:
             in_holding_currency(window.max_amount.value, currency)
 
 
-def in_currency(fund: Fund) -> None:
-    """Refuse a currency that no amount can be in, or in which a maximum is not. Raises a refusal."""
+def has_usable_currency(fund: Fund) -> None:
+    """Refuse a currency without minor units, or one that differs from that of a maximum. Raises a refusal."""
     if fund.currency not in MINOR_UNITS:
         raise FieldNotCorrectable(f"{fund.currency} is not an ISO 4217 currency")
     for edition in fund.editions.values():
@@ -123,7 +123,7 @@ class WindowNotInEdition(Refusal, order=TERMS, rule="domain §5: windows are nam
 
 
 def window_of(name: str, edition: Edition) -> Window:
-    """The window's rules. Raises `WindowNotInEdition`."""
+    """Return the window's limits. Raises `WindowNotInEdition`."""
     window = edition.windows.get(name)
     if window is None:
         raise WindowNotInEdition(
@@ -157,7 +157,7 @@ class AdoptPolicy(FundCommand[PolicyAdopted]):
 
 
 class SwitchSealing(FundCommand[SealingSwitched]):
-    """Say when the journal is sealed."""
+    """Choose when the journal is sealed."""
 
 
 class AttachFundDocument(FundCommand[DocumentAttached]):

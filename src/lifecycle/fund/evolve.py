@@ -1,4 +1,4 @@
-"""The fold of the fund's events."""
+"""The fold of the fund's events into its state."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -18,7 +18,7 @@ EVOLVE: Evolves = {
     **commitments.EVOLVE,
     **quarantine.EVOLVE,
 }
-"""How each event changes the state, its flow of money apart. A test holds it against the list of events."""
+"""For each event of the fund, the function that changes the state, except its flow of money."""
 FLOWS: Flows = {
     **contributions.FLOWS,
     **treasury.FLOWS,
@@ -28,21 +28,21 @@ FLOWS: Flows = {
 
 
 def evolve(fund: Fund, event: Event) -> Fund:
-    """The state after the event."""
+    """Return the fund after the event."""
     return _after(fund, (event,))
 
 
 def fold(entries: Iterable[Entry], fund: Fund | None = None) -> Fund:
-    """The state after all of them."""
+    """Return the fund after all entries, from the fund before them or a new one."""
     return _after(fund or Fund(), (entry.event for entry in entries))
 
 
 def _after(fund: Fund, events: Iterable[Event]) -> Fund:
-    """Flows only add up, in whatever order: they are summed by day before the state takes them in at once."""
+    # Flows add up in any order, so their sum by day is added to the state once, at the end.
     changes: dict[date, Decimal] = {}
     for event in events:
-        kind = type(event)
-        if flow := FLOWS.get(kind):
+        event_class = type(event)
+        if flow := FLOWS.get(event_class):
             changes[event.on] = changes.get(event.on, ZERO) + flow(event)
-        fund = EVOLVE[kind](fund, event)
-    return fund.flow(changes)
+        fund = EVOLVE[event_class](fund, event)
+    return fund.with_flow(changes)

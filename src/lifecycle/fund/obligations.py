@@ -1,8 +1,8 @@
-"""What partners owe the fund, and when: its own obligations, beside those of its grants (domain §6).
+"""The obligations of partners: instalments, and when they are due (domain §6).
 
-An instalment is due until the receipts that name it add up to it. A receipt in another currency counts by
-its holding amount if the instalment is in the holding currency; else nobody knows how much of it is paid,
-and an approver's waiver settles it.
+An instalment is met on the day on which the payments that name it add up to its amount. A payment in another
+currency counts by its holding amount if the instalment is in the holding currency. Otherwise it does not
+count, and an approver's waiver settles the instalment.
 """
 
 from collections.abc import Iterable
@@ -18,37 +18,39 @@ from lifecycle.types.stage import ZERO
 
 
 class _Instalment:
-    """One instalment as scheduled, and what came in for it, in order of days."""
+    """One scheduled instalment, and the payments that name it, in order of days."""
 
     def __init__(self, item: str) -> None:
         self.obligation = Obligation(NAME, item)
         self.amount: Money | None = None
-        self.receipts: list[was.InstalmentReceived] = []
+        self.payments: list[was.InstalmentReceived] = []
 
     def settle(self, on: date, holding: str) -> None:
-        """Keep how it stands on the day."""
-        one = self.obligation
+        """Add a step with the state of the obligation on the day. ``holding``: the holding currency."""
         if self.amount is None:
             return
-        one.met_on, received = None, ZERO
-        for receipt in self.receipts:
-            received += counted(receipt.amount, receipt.holding_amount, self.amount.currency, holding)
+        self.obligation.met_on, received = None, ZERO
+        for payment in self.payments:
+            received += amount_in(self.amount.currency, payment.amount, payment.holding_amount, holding)
             if received >= self.amount.amount:
-                one.met_on = receipt.on
+                self.obligation.met_on = payment.on
                 break
-        one.mark(on)
+        self.obligation.add_step(on)
 
 
-def counted(amount: Money, worth: Money | None, currency: str, holding: str) -> Decimal:
-    """How much of an instalment in the currency a receipt pays, worth so much in the holding currency."""
+def amount_in(currency: str, amount: Money, worth: Money | None, holding: str) -> Decimal:
+    """Return how much a payment counts in the currency; zero if that is not known.
+
+    ``worth``: the amount in ``holding``, the holding currency.
+    """
     if amount.currency == currency:
         return amount.amount
     return worth.amount if worth is not None and currency == holding else ZERO
 
 
 def instalments(events: Iterable[Event]) -> list[Obligation]:
-    """From the fund's events in force, in their order."""
-    found: dict[str, _Instalment] = {}
+    """Return the obligations to pay instalments, from the fund's events in force, in their order."""
+    scheduled: dict[str, _Instalment] = {}
     waived: set[str | None] = set()
     holding = ""
     for e in events:
@@ -56,19 +58,20 @@ def instalments(events: Iterable[Event]) -> list[Obligation]:
             holding = e.currency
         elif isinstance(e, was.ObligationWaived):
             waived.add(e.item)
-            for item, one in found.items():
+            for item, instalment in scheduled.items():
                 if e.item in (None, item):
-                    one.obligation.waived = True
-                    one.settle(e.on, holding)
+                    instalment.obligation.waived = True
+                    instalment.settle(e.on, holding)
         elif isinstance(e, was.InstalmentScheduled | was.InstalmentReceived) and e.instalment is not None:
             item = item_of(e.partner, e.instalment)
-            one = found.setdefault(item, _Instalment(item))
+            instalment = scheduled.setdefault(item, _Instalment(item))
             if isinstance(e, was.InstalmentReceived):
-                one.receipts.append(e)
+                instalment.payments.append(e)
             else:
-                one.amount = e.amount
-                one.obligation.triggered_on = one.obligation.triggered_on or e.on
-                one.obligation.waived = bool({None, item} & waived)
-                one.obligation.move(e.due)
-            one.settle(e.on, holding)
-    return [one.obligation for one in found.values() if one.amount is not None]
+                instalment.amount = e.amount
+                obligation = instalment.obligation
+                obligation.triggered_on = obligation.triggered_on or e.on
+                obligation.waived = bool({None, item} & waived)
+                obligation.set_due(e.due)
+            instalment.settle(e.on, holding)
+    return [instalment.obligation for instalment in scheduled.values() if instalment.amount is not None]

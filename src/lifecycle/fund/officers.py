@@ -1,4 +1,4 @@
-"""Who may act: officers appointed and retired."""
+"""Officers: their appointment and retirement, by roles."""
 
 from bisect import insort
 from dataclasses import replace
@@ -20,7 +20,7 @@ Roles = Annotated[tuple[Role, ...], Field(min_length=1)]
 
 
 class OfficerAppointed(FundEvent):
-    """An officer holds these roles from this day on, beside those held already.
+    """An officer holds further roles from this day on.
 
     Recorded by an administrator.
     """
@@ -28,11 +28,11 @@ class OfficerAppointed(FundEvent):
     officer: OfficerId
     """An opaque id, not a person's name."""
     roles: Roles
-    """What the officer may do from now on."""
+    """The roles that the officer holds from now on, beside those held already."""
 
 
 class OfficerRetired(FundEvent):
-    """The officer holds these roles no more from this day on: all of them where none is named.
+    """An officer no longer holds these roles from this day on.
 
     Recorded by an administrator.
     """
@@ -40,12 +40,12 @@ class OfficerRetired(FundEvent):
     officer: OfficerId
     """The officer's id."""
     roles: tuple[Role, ...] = ()
-    """Which roles end; all where none is named."""
+    """The roles that end; all if none is named."""
 
 
 def _with_appointment(fund: Fund, officer: str, appointment: Appointment) -> Fund:
     appointments = list(fund.officers.get(officer, ()))
-    insort(appointments, appointment, key=lambda known: known.on)
+    insort(appointments, appointment, key=lambda appointment: appointment.on)
     return replace(fund, officers={**fund.officers, officer: tuple(appointments)})
 
 
@@ -67,17 +67,17 @@ EVOLVE: Evolves = {
 def _check_retirement(fund: Fund, event: OfficerRetired) -> None:
     if not fund.roles_on(event.officer, event.on):
         raise NotAnOfficer(f"{event.officer} holds no role on {event.on}")
-    somebody_in_charge(_officer_retired(fund, event), event.on)
+    has_administrator(_officer_retired(fund, event), event.on)
 
 
 class LastAdministrator(Refusal, order=STAGE, rule="domain §3: officers"):
     """The book would be left without an administrator."""
 
 
-def somebody_in_charge(fund: Fund, since: date) -> None:
-    """Refuse a book without an administrator on the day or a later one. Raises `LastAdministrator`."""
-    days = {known.on for appointments in fund.officers.values() for known in appointments if known.on > since}
-    for day in sorted({since, *days}):
+def has_administrator(fund: Fund, since: date) -> None:
+    """Refuse a fund without an administrator on the day or a later one. Raises `LastAdministrator`."""
+    days = {appointment.on for appointments in fund.officers.values() for appointment in appointments}
+    for day in sorted({since, *(day for day in days if day > since)}):
         if not any("administrator" in fund.roles_on(officer, day) for officer in fund.officers):
             raise LastAdministrator(f"nobody would be administrator on {day}: appoint another one first")
 
@@ -94,11 +94,11 @@ RULES: Rules = {
 
 
 class AppointOfficer(FundCommand[OfficerAppointed]):
-    """Give an officer roles."""
+    """Appoint an officer to roles."""
 
 
 class RetireOfficer(FundCommand[OfficerRetired]):
-    """Take an officer's roles."""
+    """Retire an officer from roles."""
 
 
 COMMANDS = (

@@ -1,4 +1,4 @@
-"""Rows that an administrator has set aside."""
+"""Rows and refusals that an administrator has quarantined."""
 
 from typing import Annotated
 
@@ -10,37 +10,37 @@ from lifecycle.types.text import Prose, Reason
 
 
 class RowQuarantined(FundEvent):
-    """A row that is no entry, or that the rules refuse, was set aside: it stays where it is, is sealed as not
-    lawful, and counts in no fold. Kept in a stream of its own, ``fund:quarantine``.
+    """A row that is no entry, or that the rules refuse, was quarantined.
 
-    Recorded by an administrator.
+    The row stays where it is, is sealed as not lawful, and counts in no fold. The event is kept in the stream
+    ``fund:quarantine``. Recorded by an administrator.
     """
 
     position: Annotated[int, Field(ge=1)]
-    """Of the row in the journal."""
+    """The position of the row in the journal."""
     also: tuple[int, ...] = ()
-    """Positions of the rows that were written in the same transaction."""
+    """The positions of the rows that were written in the same transaction."""
     fault: Prose
     """What the book found wrong with the row."""
     reason: Reason
-    """Why it is set aside: how the row came there, as far as it is known."""
+    """How the row came into the journal, as far as it is known."""
 
 
 class AnswerQuarantined(FundEvent):
-    """A refusal that the rules would not have given was set aside: it stays where it is, and is sealed as not
-    lawful. Kept in the stream ``fund:quarantine``.
+    """A receipt of a refusal that the rules do not give was quarantined.
 
-    Recorded by an administrator.
+    The receipt stays where it is, and is sealed as not lawful. The event is kept in the stream
+    ``fund:quarantine``. Recorded by an administrator.
     """
 
     answer: Annotated[int, Field(ge=1)]
-    """Its number among the answers."""
+    """The number of the receipt."""
     answered: Prose
-    """The id of the command that it answers."""
+    """The id of the refused command."""
     fault: Prose
-    """What the book found wrong with it."""
+    """What the book found wrong with the receipt."""
     reason: Reason
-    """Why it is set aside: how it came there, as far as it is known."""
+    """How the receipt came into the journal, as far as it is known."""
 
 
 EVOLVE: Evolves = {

@@ -1,4 +1,4 @@
-"""The rules of the fund. Of an event that is not here only officer and date are asked."""
+"""The rules of the fund, joined from its files. For other events only the officer and the day are checked."""
 
 from lifecycle.fund import contributions, establishment, officers, treasury
 from lifecycle.fund.state import Fund
@@ -12,16 +12,16 @@ RULES: Rules = {
     **contributions.RULES,
     **treasury.RULES,
 }
-"""What must be true before each event of the fund."""
+"""The rules of each event of the fund."""
 
 
-def lawful_on(fund: Fund, event: Event, rules: int, *, given: bool) -> None:
-    """Refuse an event that the fund's rules forbid, by the rule set of this number. Raises their refusal.
+def check_fund_rules(fund: Fund, event: Event, rules: int, *, is_new: bool) -> None:
+    """Refuse an event that breaks a rule of the fund. Raises a refusal.
 
-    ``given``: it is asked for now, on the whole of the fund, so what it takes must be there on every
-    later day. After a correction, that is seen of the fund as a whole (`never_overdrawn`).
+    ``rules``: the number of the rule set; ``is_new``: whether the event is decided now, so that the money
+    that it takes must be available on every later day. For recorded events `never_overdrawn` checks this.
     """
     for rule in in_set(RULES.get(type(event), NONE).invariants, rules):
         rule.apply(fund=fund, event=event)
-    if given and isinstance(event, FeeCharged | FundsReturned):
+    if is_new and isinstance(event, FeeCharged | FundsReturned):
         still_covered(fund, event.on, event.amount)

@@ -1,4 +1,4 @@
-"""The fund's seat: which day it is there at a moment, and at which moments its days begin and end.
+"""The fund's seat: its day at a moment, and the moments at which its days begin and end.
 
 "Today", fiscal years and a bare day given as ``known`` are counted at the seat; only moments are UTC
 (domain §1.2). The rules of the time zones are those of the tzdata package, not of the machine.
@@ -16,14 +16,14 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def zone(name: str) -> tzinfo:
-    """The time zone of that name; UTC if nobody knows the name (any more)."""
+    """Return the time zone of this name; UTC if the name is not known."""
     return zone_of(name) or UTC
 
 
 def day_of(text: str) -> date | None:
-    """The day that is written as YYYY-MM-DD; `None` for a text of another form.
+    """Return the day that is written as YYYY-MM-DD; `None` if the text has another form.
 
-    Raises ``ValueError`` for a day that no calendar has, or outside `YEARS`.
+    Raises ``ValueError`` if there is no such day, or it is outside `YEARS`.
     """
     if _DAY.fullmatch(text) is None:
         return None
@@ -34,39 +34,39 @@ def day_of(text: str) -> date | None:
 
 
 def day_at(moment: datetime, time_zone: str) -> date:
-    """The day that it is at the seat at the moment."""
+    """Return the day at the seat at the moment."""
     return moment.astimezone(zone(time_zone)).date()
 
 
 def start_of(day: date, time_zone: str) -> datetime:
-    """The first moment of the day at the seat, in UTC."""
+    """Return the first moment of the day at the seat, in UTC."""
     return datetime.combine(day, time.min, zone(time_zone)).astimezone(UTC)
 
 
 def end_of(day: date, time_zone: str) -> datetime:
-    """The last microsecond of the day at the seat, in UTC."""
+    """Return the last microsecond of the day at the seat, in UTC."""
     return start_of(day + timedelta(days=1), time_zone) - _MICROSECOND
 
 
 @lru_cache(maxsize=64)
 def offsets(time_zone: str, first_year: int = 2020, last_year: int = 2079) -> tuple[tuple[str, int], ...]:
-    """Each moment (UTC, ISO text) from which another offset holds, and how many seconds it is east of UTC.
+    """Return each moment (UTC, ISO text) from which another offset holds, with the offset in seconds.
 
-    For programs that know no time zones, such as SQLite. The first one stands for all earlier moments, the
-    last one for all later ones.
+    Programs without time zones, such as SQLite, use it. Offsets east of UTC are positive. The first offset
+    holds for all earlier moments, the last one for all later ones.
     """
     rules, fortnight = zone(time_zone), timedelta(days=14)
     at, last = datetime(first_year, 1, 1, tzinfo=UTC), datetime(last_year, 12, 31, tzinfo=UTC)
     offset = _seconds(at, rules)
-    found = [("", offset)]
+    changes = [("", offset)]
     while at < last:
         following = at + fortnight
         if (then := _seconds(following, rules)) != offset:
             changed = _change_between(at, following, rules)
-            found.append((f"{changed:%Y-%m-%dT%H:%M:%S}Z", then))
+            changes.append((f"{changed:%Y-%m-%dT%H:%M:%S}Z", then))
             offset = then
         at = following
-    return tuple(found)
+    return tuple(changes)
 
 
 def _seconds(at: datetime, rules: tzinfo) -> int:
@@ -76,11 +76,11 @@ def _seconds(at: datetime, rules: tzinfo) -> int:
 
 
 def _change_between(before: datetime, after: datetime, rules: tzinfo) -> datetime:
-    """The minute from which the offset of ``after`` holds, by halving the time between."""
-    held, minute = _seconds(before, rules), timedelta(minutes=1)
+    """Return the minute from which the offset of ``after`` holds, by bisection."""
+    earlier_offset, minute = _seconds(before, rules), timedelta(minutes=1)
     while after - before > minute:
         middle = before + (after - before) // (2 * minute) * minute
-        if _seconds(middle, rules) == held:
+        if _seconds(middle, rules) == earlier_offset:
             before = middle
         else:
             after = middle

@@ -1,7 +1,7 @@
-"""The fund's state: who may act, which edition holds, and how much is left to promise.
+"""The state of the fund: officers, editions, partners, and how much is available to commit.
 
-Every part keeps its events dated, so the state does not depend on the order of recording: a late
-entry is added to a snapshot as to any other state. Money of grants is here only as sums by day.
+Every part is kept by day, so the state does not depend on the order of recording, and a late entry can be
+added to a snapshot. Money of grants is kept only as sums by day.
 """
 
 from collections.abc import Callable
@@ -17,16 +17,18 @@ from lifecycle.types.dated_amount import Changes, DatedSums
 
 @dataclass(frozen=True)
 class Appointment:
-    """Roles that an officer got, or lost, on a day; losing none by name is losing all."""
+    """Roles that an officer got or lost on a day."""
 
     on: date
     roles: tuple[str, ...]
+    """Empty if the officer lost all roles."""
     holds: bool
+    """Whether the officer got the roles; otherwise the officer lost them."""
 
 
 @dataclass(frozen=True)
 class Adoption:
-    """An edition, with the day of the fund's decision."""
+    """An edition, with the day on which the fund adopted it."""
 
     on: date
     edition: Edition
@@ -34,47 +36,47 @@ class Adoption:
 
 @dataclass(frozen=True)
 class Partner:
-    """Who contributes, and the instalments that were scheduled."""
+    """A partner, with its scheduled instalments."""
 
     joined_on: date
     instalments: dict[str, date] = field(default_factory=dict)
-    """By name, each with the day on which it was scheduled."""
+    """The day on which each instalment was scheduled, by its name."""
 
 
 @dataclass(frozen=True)
 class Fund:
-    """What is true of the fund. Amounts are in the holding currency."""
+    """The state of the fund. Amounts are in the holding currency."""
 
     name: str = ""
     currency: str = ""
     fiscal_year_start: int = 1
     time_zone: str = "UTC"
-    """Of its seat."""
+    """The time zone of the seat."""
     established_on: date | None = None
     adoptions: tuple[Adoption, ...] = ()
     officers: dict[str, tuple[Appointment, ...]] = field(default_factory=dict)
     partners: dict[str, Partner] = field(default_factory=dict)
     sealing: tuple[tuple[date, bool], ...] = ()
-    """From each day on, whether each command is sealed; before the first it is as ``init`` said."""
+    """Whether each command is sealed, from each day on. Before the first, the choice at ``init`` holds."""
     available: DatedSums = field(default_factory=DatedSums)
     """Received + income - fees - returned - committed - overpaid. Below zero if the bank paid too much."""
 
     @property
     def editions(self) -> dict[str, Edition]:
-        """By name, in order of adoption."""
+        """Return the editions by name, in order of adoption."""
         return {adoption.edition.name: adoption.edition for adoption in self.adoptions}
 
     def edition_on(self, day: date) -> Edition | None:
-        """The edition in force on the day."""
+        """Return the edition in force on the day; `None` if there is none."""
         return in_force((adoption.edition for adoption in self.adoptions), day)
 
     def seals_each_command_on(self, day: date) -> bool | None:
-        """Whether each command is sealed on the day; `None` if that was never switched."""
-        switched = [each for since, each in self.sealing if since <= day]
-        return switched[-1] if switched else None
+        """Return whether each command is sealed on the day; `None` if sealing was not switched by then."""
+        choices = [each_command for since, each_command in self.sealing if since <= day]
+        return choices[-1] if choices else None
 
     def roles_on(self, officer: str, day: date, *, ending: bool = False) -> frozenset[str]:
-        """The roles that the officer holds on the day. ``ending``: with those that end on that very day."""
+        """Return the roles that the officer holds on the day. ``ending``: also those that end on the day."""
         roles: frozenset[str] = frozenset()
         for appointment in self.officers.get(officer, ()):
             if appointment.on > day:
@@ -87,17 +89,17 @@ class Fund:
                 roles = roles.difference(appointment.roles) if appointment.roles else frozenset()
         return roles
 
-    def flow(self, changes: Changes) -> Self:
-        """With more, or less, available from each of the days on."""
+    def with_flow(self, changes: Changes) -> Self:
+        """Return the fund with more, or less, available from each of the days on."""
         return replace(self, available=self.available.plus(changes)) if changes else self
 
 
 Evolves = dict[type[Event], Callable[[Fund, Any], Fund]]
-"""How the events of one kind change the fund, their flow of money apart."""
+"""For each event, the function that changes the fund, except its flow of money."""
 Flows = dict[type[Event], Callable[[Any], Decimal]]
-"""How much more, or less, is available after an event."""
+"""For each event, the function that returns how much more, or less, is available after it."""
 
 
 def unchanged(fund: Fund, _: Event) -> Fund:
-    """The fund as it is: the state needs nothing of the event but its flow of money, if it has one."""
+    """Return the fund as it is, for an event that at most changes what is available."""
     return fund

@@ -1,4 +1,4 @@
-"""Money of the fund itself: fees, income, and what is returned to a partner."""
+"""The fund's own money: fees, income, and money returned to partners."""
 
 from datetime import date
 from decimal import Decimal
@@ -15,32 +15,32 @@ from lifecycle.types.text import ItemId, Reason
 
 
 class FeeCharged(FundEvent):
-    """The trustee's fee. Recorded by finance."""
+    """The trustee charged a fee. Recorded by finance."""
 
     amount: Amount
     """In the holding currency."""
     reason: Reason | None = None
-    """What it is charged for."""
+    """What the fee is charged for."""
 
 
 class IncomeCredited(FundEvent):
-    """Investment income. Recorded by finance."""
+    """Investment income was credited. Recorded by finance."""
 
     amount: Amount
     """In the holding currency."""
     reason: Reason | None = None
-    """Where it comes from."""
+    """Where the income comes from."""
 
 
 class FundsReturned(FundEvent):
-    """Money went back to a partner. Recorded by finance."""
+    """Money was returned to a partner. Recorded by finance."""
 
     partner: ItemId
     """The partner's short name in the book."""
     amount: Amount
     """In the holding currency."""
     reason: Reason | None = None
-    """Why it goes back."""
+    """Why the money was returned."""
 
 
 EVOLVE: Evolves = {
@@ -69,7 +69,7 @@ def _check_return(fund: Fund, event: FundsReturned) -> None:
 
 
 def still_covered(fund: Fund, on: date, amount: Money) -> None:
-    """Refuse to take more than is available on the day or any later one. Raises `ExceedsAvailableFunds`."""
+    """Refuse an amount above what is available on the day or a later one. Raises `ExceedsAvailableFunds`."""
     least, day = fund.available.least_from(on)
     if amount.amount > least:
         raise ExceedsAvailableFunds(
@@ -79,9 +79,10 @@ def still_covered(fund: Fund, on: date, amount: Money) -> None:
 
 
 def never_overdrawn(before: Fund, after: Fund) -> None:
-    """Refuse a change that on some day takes what the fund has not. Raises `ExceedsAvailableFunds`.
+    """Refuse a change that makes the available amount negative on some day. Raises `ExceedsAvailableFunds`.
 
-    What is below zero without it, since the bank paid too much, is no reason against it.
+    ``before``, ``after``: the fund without and with the change. An amount that is negative without the
+    change, because the bank paid too much, does not count against it.
     """
     short = after.available.short_by(after.available.minus(before.available))
     if short is not None:

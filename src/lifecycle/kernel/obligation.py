@@ -1,4 +1,4 @@
-"""An obligation and its dates, step by step; `lifecycle.grant.obligations` makes the steps."""
+"""An obligation, and the steps of its dates. `lifecycle.grant.obligations` adds the steps."""
 
 from datetime import date
 from typing import NamedTuple
@@ -46,26 +46,26 @@ MET_IN: dict[str, frozenset[Stage]] = {
 """The stages in which each obligation of a grant can be met (domain §6)."""
 
 DUE_SOON_DAYS = 30
-"""How many days before its due date an obligation is due soon (domain §6)."""
+"""The number of days before its due date in which an obligation is due soon (domain §6)."""
 
 
 class Step(NamedTuple):
-    """The dates and the state of an obligation from a day on."""
+    """The dates of an obligation, and why it is excused, from a day on."""
 
     since: date
     triggered_on: date | None
-    """`None`: not started."""
+    """`None` if it has not started."""
     due_on: date | None
     met_on: date | None
     excused: str | None
-    """``waived``, ``missed``, ``not_applicable``, or ``not_asked`` if the edition does not ask for it."""
+    """``waived``, ``missed``, ``not_applicable``, or ``not_asked`` if the edition does not require it."""
     left_on: date | None
-    """The day on which the grant left the stages in which it can be met: a missed item is late until then."""
+    """The day on which the grant left the stages in which it can be met; days late are counted to it."""
     superseded: tuple[date, ...]
     """Earlier due dates, in the order in which they held."""
 
     def status_on(self, day: date) -> tuple[str, int]:
-        """Return the status on a day on which the step holds, and the days late. The due day is not late."""
+        """Return the status on a day of the step, and the days late. The due day is not late."""
         due = self.due_on
         if self.excused in ("not_applicable", "not_asked"):
             return "not_applicable", 0
@@ -87,10 +87,10 @@ class Obligation:
     """One obligation, or one item of it, with its steps in order of days."""
 
     __slots__ = (
-        "asked",
         "base",
         "due_on",
-        "idle",
+        "is_idle",
+        "is_required",
         "item",
         "left_on",
         "met_on",
@@ -105,30 +105,30 @@ class Obligation:
     def __init__(self, name: str, item: str | None, *, waived: bool = False) -> None:
         self.name = name
         self.item = item
-        """An activity, a follow-up, a number or ``PARTNER/instalment``; `None` if there is one only."""
+        """An activity, a follow-up, a number or ``PARTNER/instalment``; `None` if there is only one item."""
         self.steps: list[Step] = []
         self.triggered_on: date | None = None
         self.due_on: date | None = None
         self.met_on: date | None = None
         self.left_on: date | None = None
-        """The day on which the grant left the stages in which it can be met, unmet."""
+        """The day on which the grant left the stages in which it can be met, while it was not met."""
         self.waived = waived
-        self.asked = True
-        """The edition asks for it."""
-        self.idle = False
-        """There is nothing to do: a follow-up was dropped, or no money was ever promised."""
+        self.is_required = True
+        """Whether the edition requires it."""
+        self.is_idle = False
+        """Whether there is nothing to do: a follow-up was dropped, or no money was ever committed."""
         self.superseded: tuple[date, ...] = ()
         self.base: date | None = None
         """The day from which the edition's span counts; `None` if the due date is the item's own."""
         self.times = 1
-        """How many spans after the base: anniversaries count up."""
+        """The number of spans from the base to the due date; yearly reports have more than one."""
 
     @property
     def excused(self) -> str | None:
-        """Return why it need not be met, as a `Step` has it; `None` if it must be met, or was."""
-        if not self.asked:
+        """Return why it need not be met, as in `Step.excused`; `None` if it must be or was met."""
+        if not self.is_required:
             return "not_asked"
-        if self.idle:
+        if self.is_idle:
             return "not_applicable"
         if self.met_on is not None:
             return None
@@ -139,25 +139,25 @@ class Obligation:
         return "missed" if self.due_on is not None and self.left_on > self.due_on else "not_applicable"
 
     @property
-    def open(self) -> bool:
+    def is_open(self) -> bool:
         """Return whether it is still to be met."""
         return self.met_on is None and self.excused is None
 
-    def move(self, due: date | None) -> None:
-        """Set another due date, and keep the one before. With `None` the edition does not ask for it."""
+    def set_due(self, due: date | None) -> None:
+        """Set the due date, and keep the earlier one. With `None` the obligation is not required."""
         if self.due_on is not None and due != self.due_on:
             self.superseded = (*self.superseded, self.due_on)
         self.due_on = due
-        self.asked = due is not None
+        self.is_required = due is not None
 
-    def unstart(self) -> None:
-        """Take its start back, because it has not started after all. A due date that it had is kept."""
-        self.move(None)
+    def clear_start(self) -> None:
+        """Remove its start and due date. The due date is kept among the superseded ones."""
+        self.set_due(None)
         self.triggered_on = self.base = None
-        self.asked = True
+        self.is_required = True
 
-    def mark(self, on: date) -> None:
-        """Add a step with its state at the end of the day, if that differs from the last step."""
+    def add_step(self, on: date) -> None:
+        """Add a step with its state at the end of the day, if the state differs from the last step."""
         now = (self.triggered_on, self.due_on, self.met_on, self.excused, self.left_on, self.superseded)
         steps = self.steps
         if steps and steps[-1].since == on:

@@ -1,8 +1,8 @@
-"""Policy editions: the fund's limits and days as dated, sourced data; the comparisons as code.
+"""Policy editions: the fund's limits and spans of time, as dated data with sources.
 
-The numbers stand in ``editions/*.toml``, each with its source. An edition is complete: nothing
-is inherited from an earlier one. A grant is governed for life by the edition in force on the day
-of its approval, unless it is restructured (domain §5).
+The shipped editions are in ``editions/*.toml``, each number with its source. An edition is complete: it
+inherits nothing from an earlier one. The edition in force on the day of its approval governs a grant for
+life, unless the grant is restructured (domain §5).
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ Whole = Annotated[int, Field(ge=0, le=1200, strict=True)]
 
 
 class Limit(BaseModel):
-    """An amount of money, with where it comes from."""
+    """An amount of money, with its source."""
 
     model_config = _SHAPE
     value: Amount
@@ -30,7 +30,7 @@ class Limit(BaseModel):
 
 
 class Number(BaseModel):
-    """Months, countries or activities, with where the number comes from."""
+    """A number of months, countries or activities, with its source."""
 
     model_config = _SHAPE
     value: Whole
@@ -38,15 +38,15 @@ class Number(BaseModel):
 
 
 class Share(BaseModel):
-    """A part of one, as text like ``0.20``, with where it comes from."""
+    """A part of one, as text like ``0.20``, with its source."""
 
     model_config = _SHAPE
     value: Annotated[str, Field(pattern=r"^(0(\.\d{1,4})?|1(\.0{1,4})?)$")]
     source: Line
 
 
-class Asked(BaseModel):
-    """Whether a thing is asked for, and by which source."""
+class Requirement(BaseModel):
+    """Whether something is required, with its source."""
 
     model_config = _SHAPE
     value: Annotated[bool, Field(strict=True)]
@@ -54,7 +54,7 @@ class Asked(BaseModel):
 
 
 class Capabilities(BaseModel):
-    """Which capabilities an institution plans and reaches, and by which source."""
+    """The capabilities that an institution has to plan and reach, with their source."""
 
     model_config = _SHAPE
     value: tuple[Capability, ...]
@@ -77,9 +77,9 @@ class Span(BaseModel):
         return self
 
     def after(self, day: date, times: int = 1) -> date:
-        """The day on which the span that starts on ``day`` ends; months are clamped to their end.
+        """Return the day on which the span that starts on ``day`` ends. Months are clamped to their end.
 
-        ``times``: how many spans. Each is counted from ``day``, so that the 29th of February comes back.
+        ``times``: how many spans. All are counted from ``day``, so that the 29th of February comes back.
         """
         if self.days is not None:
             return plus_days(day, self.days * times)
@@ -87,11 +87,11 @@ class Span(BaseModel):
 
 
 LATE_AFTER = Span(days=30, source="assumed")
-"""For an edition that does not say when an entry is late."""
+"""The span for an edition that does not state when an entry is late."""
 
 
 class Window(BaseModel):
-    """The rules of one window: each may be absent, none has a silent default."""
+    """The limits of one window. Each may be absent; none has a default."""
 
     model_config = _SHAPE
     max_amount: Limit | None = None
@@ -100,7 +100,7 @@ class Window(BaseModel):
     min_recipients: Number | None = None
     min_activities: Number | None = None
     max_capacity_share: Share | None = None
-    institution: Asked | None = None
+    institution: Requirement | None = None
     capabilities: Capabilities | None = None
 
 
@@ -120,35 +120,35 @@ Timed = Annotated[
         "development_outcome",
     ),
 ]
-"""The obligations whose time is policy. The other due dates are the grant's own."""
+"""The obligations whose due dates follow from the edition. Other due dates are the grant's own."""
 
 
 class Edition(BaseModel):
-    """One complete set of rules, from a day on."""
+    """One complete set of limits and spans of time, in force from a day on."""
 
     model_config = _SHAPE
     name: Line
     from_: Day = Field(alias="from")
     agreement_required: bool
-    """Without one, ``approved`` leads straight to ``effective``."""
+    """Whether an agreement is signed before effectiveness."""
     disbursement_grace: Span
-    """From the closing date to the last day on which money may leave."""
+    """From the closing date to the last day on which money may be paid."""
     windows: dict[Word, Window] = Field(min_length=1)
     obligations: dict[Timed, Span] = Field(default_factory=dict)
     late_after: Span | None = None
     """From the day of an entry to the last day on which it is recorded in time; 30 days if not given."""
 
     def in_time_until(self, on: date) -> date:
-        """The last day on which what took effect on the day is recorded in time."""
+        """Return the last day on which an event of the day is recorded in time."""
         return (self.late_after or LATE_AFTER).after(on)
 
     def deadline(self, closing_date: date) -> date:
-        """The last day on which money may leave."""
+        """Return the last day on which money may be paid."""
         return self.disbursement_grace.after(closing_date)
 
 
 def read_edition(text: str) -> Edition:
-    """An edition from its TOML file. Raises ``ValueError`` (TOML, or a pydantic error with the field)."""
+    """Return the edition of a TOML text. Raises ``ValueError``; if a field is wrong, it names the field."""
     import tomllib
 
     document = tomllib.loads(text)
@@ -156,12 +156,12 @@ def read_edition(text: str) -> Edition:
         raise ValueError("the file has one table, [edition], and nothing beside it")
     edition = Edition.model_validate(document["edition"])
     if faults := inexact(document["edition"], Edition):
-        raise ValueError("; ".join(f"edition.{field}: {meant}" for field, meant in faults))
+        raise ValueError("; ".join(f"edition.{field}: {readings}" for field, readings in faults))
     return edition
 
 
 def shipped() -> tuple[Edition, ...]:
-    """The Facility's own editions, oldest first: what ``init`` adopts."""
+    """Return the Facility's editions, oldest first. ``init`` adopts them."""
     from importlib import resources
 
     files = resources.files("lifecycle.policy").joinpath("editions").iterdir()
@@ -170,19 +170,19 @@ def shipped() -> tuple[Edition, ...]:
 
 
 def in_force(editions: Iterable[Edition], day: date) -> Edition | None:
-    """The edition adopted last among those that hold from ``day`` or before; `None` where none does.
+    """Return the edition adopted last of those that have begun by the day; `None` if none has begun.
 
-    ``editions`` come in order of adoption: a later act of the fund supersedes an earlier one from
-    its own date on, so a fund that adopts its own edition is not overruled by a shipped one.
+    ``editions`` are in order of adoption. A later adoption supersedes an earlier one from its own day on, so
+    a shipped edition does not overrule one that the fund adopts later.
     """
     return next((edition for edition in reversed(tuple(editions)) if edition.from_ <= day), None)
 
 
 def last_day(effective_on: date, window: Window) -> date | None:
-    """The last day on which a grant of the window may close; `None` where the window has no limit."""
+    """Return the latest closing date of a grant of the window; `None` if the window has no limit."""
     return None if window.max_months is None else plus_months(effective_on, window.max_months.value)
 
 
 def first_day(effective_on: date, window: Window) -> date | None:
-    """The first day on which a grant of the window may close; `None` where the window has no minimum."""
+    """Return the earliest closing date of a grant of the window; `None` if the window has no minimum."""
     return None if window.min_months is None else plus_months(effective_on, window.min_months.value)

@@ -23,7 +23,7 @@ from lifecycle.decide.permission import ActsSince
 from lifecycle.fund.establishment import FundEstablished, PolicyAdopted
 from lifecycle.fund.evolve import evolve as evolve_fund
 from lifecycle.fund.officers import OfficerAppointed
-from lifecycle.fund.rules import lawful_on
+from lifecycle.fund.rules import check_fund_rules
 from lifecycle.fund.seat import day_at
 from lifecycle.fund.state import Fund
 from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
@@ -234,7 +234,7 @@ def founded_again(entries: Sequence[Entry]) -> Decision:
                 f"{entry.name} does not make {own.recorder}, who founded the book, its administrator"
             )
         try:
-            lawful_on(fund, event, entry.rules, given=True)
+            check_fund_rules(fund, event, entry.rules, is_new=True)
         except Refusal as no:
             raise Lawless(f"{entry.name}: {no.name}: {no}") from no
         fund = evolve_fund(fund, event)

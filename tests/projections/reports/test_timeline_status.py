@@ -26,7 +26,7 @@ def obligations(draw: st.DrawFn) -> Obligation:
         change = draw(st.sampled_from(CHANGES))
         if change == "start":
             one.triggered_on = draw(st.sampled_from([since, since - timedelta(days=3)]))
-            one.move(draw(st.none() | DAYS))
+            one.set_due(draw(st.none() | DAYS))
         elif change == "stop":
             one.triggered_on = one.due_on = None
         elif change == "meet":
@@ -36,16 +36,16 @@ def obligations(draw: st.DrawFn) -> Obligation:
         elif change == "unmeet":
             one.met_on = None
         elif change == "move":
-            one.move(draw(DAYS))
+            one.set_due(draw(DAYS))
         elif change == "waive":
             one.waived = True
         elif change == "end":
-            one.idle = True
+            one.is_idle = True
         elif change == "leave":
             one.left_on = since
         elif change == "return":
             one.left_on = None
-        one.mark(since)
+        one.add_step(since)
     return one
 
 

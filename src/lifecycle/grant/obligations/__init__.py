@@ -1,1 +1,1 @@
-"""What a grant owes, when, and whether it was met (domain §6)."""
+"""The obligations of grants: when they are due, and whether they were met (domain §6)."""

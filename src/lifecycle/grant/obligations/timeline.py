@@ -1,9 +1,8 @@
-"""What is due when, and whether it was met (domain §6): pure, for decisions and reports alike.
+"""The due dates of a grant's obligations, and whether they were met (domain §6).
 
-A `Timeline` follows a grant's entries in force, one by one in their order, and keeps for each
-obligation the steps of its dates. The step in force on a day is the last that begins on it or
-before, so what is late can be told for any day from stored dates. The status itself depends on
-the day that is asked for, and is computed where it is asked.
+A `Timeline` follows a grant's entries in force in their order, and keeps the steps of each obligation. The
+step on a day is the last that begins by that day. Its dates give the status on any day (`Step.status_on`),
+so only the dates are stored.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,15 +24,15 @@ __all__ = ["MONTHS_AHEAD", "NAMES", "Obligation", "Step", "Timeline"]
 _ITEMISED = frozenset(("activity", "inactivity", "progress_report", "follow_up", "instalment"))
 _GRANT_WIDE = tuple(name for name in NAMES if name not in _ITEMISED)
 _BY_SPAN = frozenset(("first_activity", "inactivity", "progress_report"))
-"""While a grant is effective, what is due a span of the edition's after a day."""
+"""Obligations of an effective grant that are due a span of the edition after a day."""
 
 MONTHS_AHEAD = 240
-"""How long after the closing date (or the last entry, if later) anniversaries are laid out ahead, for a
-grant that is still effective then: they begin by the calendar, without an entry."""
+"""How many months after the closing date, or the last entry if that is later, yearly reports are opened for a
+grant that stays effective. The years begin by the calendar, without an entry."""
 
 
 class Timeline:
-    """Follows one grant. Feed it every entry in force, in order, with the state after it."""
+    """Follows one grant, by every entry in force in order, each with the state after it."""
 
     def __init__(self, policy: Mapping[str, Edition], edition_on: Callable[[date], Edition | None]) -> None:
         self._policy = policy
@@ -42,13 +41,13 @@ class Timeline:
         self._payments = Payments(self._items)
         self._reports = Reports(self._items)
         self._grant: Grant | None = None
-        """As it was after the last entry."""
+        """The grant after the last entry."""
         self._last: date | None = None
-        self._asking: tuple[str | None, str] | None = None
-        """Before approval: the edition and the window that told last what is asked."""
+        self._required_by: tuple[str | None, str] | None = None
+        """Before approval, the edition and the window by which obligations were last required."""
 
     def see(self, grant: Grant, event: Event) -> None:
-        """One more event, with the grant's state after it."""
+        """Follow one more event, with the grant after it."""
         before = self._grant
         if before is not None and self._reports.runs is not None:
             self._reports.years_pass(self._edition(before), event.on)
@@ -57,14 +56,14 @@ class Timeline:
         if follow is not None:
             follow(self, grant, event)
         if grant.edition is None:
-            self._ask_before_approval(grant, event.on)
+            self._require_before_approval(grant, event.on)
         if before is not None and before.stage is not grant.stage:
             self._items.enter(before.stage, grant, event.on)
             if before.stage is Stage.EFFECTIVE:
                 self._payments.waits = self._reports.runs = None
 
     def obligations(self) -> list[Obligation]:
-        """All of them, in order of life. Call it once, after the last entry."""
+        """Return all obligations, in order of life. Call it once, after the last entry."""
         grant = self._grant
         if self._reports.runs is not None and grant is not None and grant.closing_date is not None:
             assert self._last is not None
@@ -72,13 +71,13 @@ class Timeline:
             self._reports.years_pass(self._edition(grant), ahead)
         return self._items.in_order()
 
-    def _ask_before_approval(self, grant: Grant, on: date) -> None:
-        """Until an edition governs the grant, that of the day tells what will be asked."""
+    def _require_before_approval(self, grant: Grant, on: date) -> None:
+        """Require the obligations of the edition in force on the day, while no edition governs the grant."""
         edition = self._edition_on(on)
-        asking = (None if edition is None else edition.name, grant.window)
-        if asking != self._asking:
-            self._asking = asking
-            self._items.ask(edition, grant.window, on)
+        required_by = (None if edition is None else edition.name, grant.window)
+        if required_by != self._required_by:
+            self._required_by = required_by
+            self._items.require(edition, grant.window, on)
 
     def _edition(self, grant: Grant) -> Edition:
         assert grant.edition is not None, "only called after approval"
@@ -88,7 +87,7 @@ class Timeline:
 
     def _proposed(self, _: Grant, e: was.GrantProposed) -> None:
         for name in _GRANT_WIDE:
-            self._items.item(name).mark(e.on)
+            self._items.item(name).add_step(e.on)
         self._payments.begin(e.on)
 
     def _requested(self, _: Grant, e: was.FundingRequested) -> None:
@@ -97,7 +96,7 @@ class Timeline:
 
     def _approved(self, grant: Grant, e: was.GrantApproved) -> None:
         self._items.meet("review", e.on)
-        self._items.ask(self._edition(grant), grant.window, e.on)
+        self._items.require(self._edition(grant), grant.window, e.on)
         self._way_to_effectiveness(grant, e.on)
         self._money(grant, e)
 
@@ -107,24 +106,24 @@ class Timeline:
             self._way_to_effectiveness(grant, e.on)
 
     def _way_to_effectiveness(self, grant: Grant, on: date) -> None:
-        """First the signature runs, then effectiveness; without an agreement effectiveness alone."""
+        """Start the signature, then effectiveness; without an agreement, effectiveness alone."""
         edition = self._edition(grant)
         signature, effectiveness = self._items.item("signature"), self._items.item("effectiveness")
         approved_on, signed_on = grant.approved_on, grant.signed_on
         if not edition.agreement_required:
-            signature.asked = signature.met_on is not None
+            signature.is_required = signature.met_on is not None
             signed_on = None
         elif signature.met_on is None:
             self._items.start("signature", on, edition.obligations.get("signature"), base=approved_on)
             signature.met_on = signed_on
         if edition.agreement_required and signed_on is None:
-            effectiveness.unstart()
-            effectiveness.asked = "effectiveness" in edition.obligations
-            effectiveness.mark(on)
+            effectiveness.clear_start()
+            effectiveness.is_required = "effectiveness" in edition.obligations
+            effectiveness.add_step(on)
         else:
             span = edition.obligations.get("effectiveness")
             self._items.start("effectiveness", on, span, base=signed_on or approved_on)
-        signature.mark(on)
+        signature.add_step(on)
 
     def _declined(self, _: Grant, e: was.ProposalDeclined) -> None:
         if self._items.item("review").triggered_on is not None:
@@ -144,7 +143,7 @@ class Timeline:
         self._reports.begin(self._edition(grant), e.on, e.on)
 
     def _dates_of_closing(self, grant: Grant, e: Event) -> None:
-        """What hangs on the closing date and the window's span. What was met before new terms stays so."""
+        """Set the due dates that depend on the closing date and the window. Met obligations stay met."""
         effective_on, closing_date = grant.effective_on, grant.closing_date
         assert effective_on is not None
         assert closing_date is not None
@@ -160,13 +159,13 @@ class Timeline:
             self._items.item("completion_report"): None if report is None else report.after(closing_date),
             self._items.item("closure"): self._closure_due(grant),
         }
-        for found, due in dates.items():
-            if found.met_on is None or type(e) is was.ClosingDateExtended:
-                found.move(due)
-                found.mark(e.on)
+        for obligation, due in dates.items():
+            if obligation.met_on is None or type(e) is was.ClosingDateExtended:
+                obligation.set_due(due)
+                obligation.add_step(e.on)
 
     def _closure_due(self, grant: Grant, reopened_on: date | None = None) -> date | None:
-        """Some days after the books can be closed: money and report are due, and it is open (again)."""
+        """Return when closure is due: a span after payments and report are due, or after a reopening."""
         edition = self._edition(grant)
         report, books = (edition.obligations.get(name) for name in ("completion_report", "closure"))
         if books is None or grant.closing_date is None:
@@ -177,19 +176,19 @@ class Timeline:
         return books.after(max(days))
 
     def _restructured(self, grant: Grant, e: was.GrantRestructured) -> None:
-        """The edition then in force governs from here: what is open is counted again by its numbers."""
+        """Set the due dates of open obligations by the edition that governs from now on."""
         edition = self._edition(grant)
-        self._items.ask(edition, grant.window, e.on)
+        self._items.require(edition, grant.window, e.on)
         if grant.effective_on is None:
             self._way_to_effectiveness(grant, e.on)
             return
         spans: dict[str, Span] = {str(name): span for name, span in edition.obligations.items()}
-        for found in self._items:
-            if found.base is None or found.met_on is not None or found.name not in _BY_SPAN:
+        for obligation in self._items:
+            if obligation.base is None or obligation.met_on is not None or obligation.name not in _BY_SPAN:
                 continue
-            span = spans.get(found.name)
-            found.move(None if span is None else span.after(found.base, found.times))
-            found.mark(e.on)
+            span = spans.get(obligation.name)
+            obligation.set_due(None if span is None else span.after(obligation.base, obligation.times))
+            obligation.add_step(e.on)
         self._dates_of_closing(grant, e)
         if self._payments.waits is None:
             self._payments.wait(edition, e.on)
@@ -211,23 +210,25 @@ class Timeline:
     # ── exchange activities ──────────────────────────────────────────────────────────────────
 
     def _planned(self, _: Grant, e: was.ActivityPlanned) -> None:
-        found = self._items.item("activity", e.activity)
-        found.triggered_on = e.on
-        found.move(e.ends)
-        found.mark(e.on)
+        obligation = self._items.item("activity", e.activity)
+        obligation.triggered_on = e.on
+        obligation.set_due(e.ends)
+        obligation.add_step(e.on)
 
     def _rescheduled(self, _: Grant, e: was.ActivityRescheduled) -> None:
-        found = self._items.find("activity", e.activity)
-        if found is not None and found.met_on is None:  # else it had been held, as was learned later
-            found.move(e.ends)
-            found.mark(e.on)
+        obligation = self._items.find("activity", e.activity)
+        if (
+            obligation is not None and obligation.met_on is None
+        ):  # otherwise an entry that arrived late says that it was held
+            obligation.set_due(e.ends)
+            obligation.add_step(e.on)
 
-    def _called_off(self, _: Grant, e: was.ActivityCancelled) -> None:
-        """Calling it off in time is as good as holding it: it is no more waited for."""
+    def _cancelled(self, _: Grant, e: was.ActivityCancelled) -> None:
+        """Meet the activity: one that is cancelled in time is no longer due."""
         self._items.meet("activity", e.on, e.activity)
 
     def _held(self, _: Grant, e: was.ActivityHeld) -> None:
-        """It is met by the day on which it ended. One that was never planned was never due: it has no row."""
+        """Meet the activity on its last day. One that was never planned has no due date and no row."""
         self._items.meet("first_activity", e.on, met_on=e.ends)
         self._items.meet("activity", e.on, e.activity, met_on=e.ends)
 
@@ -240,18 +241,18 @@ class Timeline:
         self._items.start("results_story", e.on, spans.get("results_story"))
 
     def _follow_up_agreed(self, _: Grant, e: was.FollowUpAgreed) -> None:
-        found = self._items.item("follow_up", e.follow_up)
-        found.triggered_on = e.on
-        found.move(e.due)
-        found.mark(e.on)
+        obligation = self._items.item("follow_up", e.follow_up)
+        obligation.triggered_on = e.on
+        obligation.set_due(e.due)
+        obligation.add_step(e.on)
 
     def _follow_up_completed(self, _: Grant, e: was.FollowUpCompleted) -> None:
         self._items.meet("follow_up", e.on, e.follow_up)
 
     def _follow_up_dropped(self, _: Grant, e: was.FollowUpDropped) -> None:
-        found = self._items.item("follow_up", e.follow_up)
-        found.idle = True
-        found.mark(e.on)
+        obligation = self._items.item("follow_up", e.follow_up)
+        obligation.is_idle = True
+        obligation.add_step(e.on)
 
     def _waive(self, _: Grant, e: was.ObligationWaived) -> None:
         self._items.waive(e.obligation, e.item, e.on)
@@ -264,16 +265,16 @@ class Timeline:
             self._items.start("development_outcome", e.on, span)
 
     def _reopened(self, grant: Grant, e: was.GrantReopened) -> None:
-        """The books are to be closed again; until they are, nothing can have come of it for years."""
+        """Require closure again; a development outcome that is open starts only after it."""
         closure, outcome = self._items.item("closure"), self._items.item("development_outcome")
         closure.met_on, closure.triggered_on = None, e.on
         if closure.due_on is not None:
             closure.superseded, closure.due_on = (*closure.superseded, closure.due_on), None
-            closure.move(self._closure_due(grant, e.on))
-        closure.mark(e.on)
-        if outcome.open:
-            outcome.unstart()
-            outcome.mark(e.on)
+            closure.set_due(self._closure_due(grant, e.on))
+        closure.add_step(e.on)
+        if outcome.is_open:
+            outcome.clear_start()
+            outcome.add_step(e.on)
 
 
 def _meets(name: str) -> Callable[[Timeline, Grant, Event], None]:
@@ -292,7 +293,7 @@ _FOLLOW: dict[type[Event], Callable[[Timeline, Grant, Any], None]] = {
     was.GrantMadeEffective: Timeline._effective,
     was.ActivityPlanned: Timeline._planned,
     was.ActivityRescheduled: Timeline._rescheduled,
-    was.ActivityCancelled: Timeline._called_off,
+    was.ActivityCancelled: Timeline._cancelled,
     was.ActivityHeld: Timeline._held,
     was.FundsDisbursed: Timeline._paid,
     was.IrregularPaymentRecorded: Timeline._paid,
@@ -316,5 +317,5 @@ _FOLLOW: dict[type[Event], Callable[[Timeline, Grant, Any], None]] = {
     was.GrantClosed: Timeline._closed,
     was.GrantReopened: Timeline._reopened,
 }
-"""What each event changes. Events that are not named change no due date and meet nothing."""
+"""The function that follows each event. Other events change no due date and meet no obligation."""
 CONCERNS = _FOLLOW.keys()

@@ -308,7 +308,7 @@ def test_an_outcome_told_before_closure_is_met_by_it() -> None:
 def test_a_cancelled_grant_owes_nothing_more() -> None:
     past = given(FOLLOW_UP, g.agree("2018-04-05"), g.agree("2018-04-05", follow_up="F2"))
     past.given(g.hand_over("2018-04-06", follow_up="F2"), g.cancel("2018-05-01"))
-    assert not [(one.name, one.item) for one in obligations(past) if one.open]
+    assert not [(one.name, one.item) for one in obligations(past) if one.is_open]
 
 
 def test_a_waiver_covers_one_item_or_all_of_them() -> None:
@@ -343,7 +343,7 @@ def test_an_edition_asks_only_for_what_it_has_numbers_for() -> None:
         'disbursement_grace = { days = 10, source = "test" }\n[edition.windows.stand_alone]\n'
     )
     past = given(SIGNED, g.make_effective("03-31", closing_date="2018-03-31"), editions=[bare])
-    asked = [one.name for one in obligations(past) if one.open and one.triggered_on]
+    asked = [one.name for one in obligations(past) if one.is_open and one.triggered_on]
     assert asked == ["disbursement_deadline"]
     assert told(past, "disbursement_deadline") == Told("2017-03-31", "2018-04-10", None)
     assert told(past.given(g.complete("2018-03-31")), "client_survey") == Told(
