@@ -16,7 +16,7 @@ from lifecycle.parse import Malformed
 from lifecycle.policy.edition import Window
 from projections.engine.projector import catch_up
 from projections.query import REPORTS, run
-from projections.reports.portfolio.windows import _JUDGES
+from projections.reports.portfolio.windows import _CHECKS
 from support import given as g
 from support.given import (
     APPROVED,
@@ -156,7 +156,7 @@ def findings(rows: list[dict[str, Any]]) -> dict[str, tuple[Any, ...]]:
 
 @in_memory
 def test_every_rule_that_a_window_may_have_is_judged() -> None:
-    assert set(_JUDGES) == {*Window.model_fields, "capabilities_planned"}
+    assert set(_CHECKS) == {*Window.model_fields, "capabilities_planned"}
 
 
 @pytest.mark.case("D10")

@@ -31,7 +31,7 @@ def cell(column: "Column", value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, (list, tuple)):
         return ", ".join(safe(item) for item in value)
-    if column.grouped:
+    if column.is_grouped:
         return grouped(Decimal(str(value)))
     if column.is_code:
         return safe(value).replace("_", " ")
@@ -85,7 +85,7 @@ def _lines(layout: "Columns", cells: list[list[str]], wide: dict[str, int], *, c
         yield _GAP.join(parts)
     yield "─" * (sum(wide.values()) + len(_GAP) * (len(wide) - 1))
     sizes = tuple(wide.values())
-    plain = _GAP.join(f"{{:{'>' if column.is_right else '<'}{size}}}" for _, column, size in at)
+    plain = _GAP.join(f"{{:{'>' if column.is_numeric else '<'}{size}}}" for _, column, size in at)
     for row in cells:
         picked = [row[i] for i, _, _ in at]
         if not color and all(map(_fits, picked, sizes)):  # most rows: nothing to break, nothing to tint
@@ -112,7 +112,7 @@ def _laid(text: str, column: "Column", size: int, *, color: bool = False) -> str
         import click
 
         text = click.style(text, fg=tint)
-    return pad + text if column.is_right else text + pad
+    return pad + text if column.is_numeric else text + pad
 
 
 def _cells(text: str) -> int:

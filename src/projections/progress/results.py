@@ -7,7 +7,7 @@ from projections.progress.asking import Asker, percent
 from projections.progress.model import NOTHING, Figure, Section, Story, Table, chart_of
 from projections.reports.money.value import ratio
 from projections.reports.results.outcomes import OUTCOMES
-from projections.reports.results.regions import editions_told
+from projections.reports.results.regions import editions_in_words
 from projections.schema.tables import library_texts
 
 _ANSWERS = ("met", "met_late", "missed", "overdue", "due_soon", "upcoming", "waived")
@@ -104,7 +104,7 @@ def countries(it: Asker) -> Section:
         "countries",
         "Countries providing and receiving",
         note=f"Grants approved until {it.as_of}. Regions and income groups are the World Bank's on that day."
-        f" {editions_told(it.as_of.isoformat())}"
+        f" {editions_in_words(it.as_of.isoformat())}"
         " What is not stated is counted apart, never as a country.",
         figures=[
             Figure("Receiving", str(total["receiving"]), "countries"),

@@ -1,4 +1,4 @@
-"""Projections that keep one row for each event of a kind, with what the event says."""
+"""Projections that keep one row for each event of a type."""
 
 import json
 from collections.abc import Callable, Collection
@@ -22,11 +22,11 @@ from projections.schema.tables import (
 )
 
 Cells = Callable[[Grant, Any], dict[str, object]]
-"""Returns the cells of one event's row after ``since``, by name of the column."""
+"""Returns the cells of one event's row by column, without the key and ``since``."""
 
 
 class EventRows:
-    """Follows one grant and keeps a row for each event, from its day on."""
+    """Keeps a row for each event of one grant, from its day on."""
 
     def __init__(self, table: Table, cells: Cells) -> None:
         self.table = table
@@ -35,7 +35,7 @@ class EventRows:
         self._rows: list[dict[str, object]] = []
 
     def see(self, grant: Grant, event: Event) -> None:
-        """Keep a row for the event; ``grant``: the state after it."""
+        """Keep a row for the event; ``grant`` is the state after it."""
         self._rows.append({"since": day(event.on), **self._cells(grant, event)})
 
     def rows(self, stream: str) -> list[Row]:
@@ -44,35 +44,37 @@ class EventRows:
         return [self._row(grant=grant, n=n, **row) for n, row in enumerate(self._rows)]
 
 
-def _party(_: Grant, e: was.PartyInvolved) -> dict[str, object]:
-    return {"role": e.role, "country": e.country, "organization": e.organization}
+def _party(_: Grant, event: was.PartyInvolved) -> dict[str, object]:
+    return {"role": event.role, "country": event.country, "organization": event.organization}
 
 
-def _expert(_: Grant, e: was.ExpertEngaged) -> dict[str, object]:
+def _expert(_: Grant, event: was.ExpertEngaged) -> dict[str, object]:
     return {
-        "expert": e.expert,
-        "phases": json.dumps(e.phases),
-        "days": e.days,
-        "country": e.country,
+        "expert": event.expert,
+        "phases": json.dumps(event.phases),
+        "days": event.days,
+        "country": event.country,
     }
 
 
-def _survey(_: Grant, e: was.ClientSurveyRecorded) -> dict[str, object]:
-    satisfaction = None if e.satisfaction is None else str(e.satisfaction)
-    return {"respondents": e.respondents, "satisfaction": satisfaction}
+def _survey(_: Grant, event: was.ClientSurveyRecorded) -> dict[str, object]:
+    satisfaction = None if event.satisfaction is None else str(event.satisfaction)
+    return {"respondents": event.respondents, "satisfaction": satisfaction}
 
 
-def _side_flow(grant: Grant, e: was.CoFinancingRecorded | was.CostRecorded) -> dict[str, object]:
-    kind, source = (e.purpose, None) if isinstance(e, was.CostRecorded) else (e.kind, e.source)
-    scale = scale_of(e.amount.currency)
-    worth = e.amount if e.amount.currency == grant.currency else e.holding_amount
-    holding = None if worth is None else minor(worth.amount, scale_of(worth.currency))
+def _side_flow(grant: Grant, event: was.CoFinancingRecorded | was.CostRecorded) -> dict[str, object]:
+    kind, source = (
+        (event.purpose, None) if isinstance(event, was.CostRecorded) else (event.kind, event.source)
+    )
+    scale = scale_of(event.amount.currency)
+    in_holding = event.amount if event.amount.currency == grant.currency else event.holding_amount
+    holding = None if in_holding is None else minor(in_holding.amount, scale_of(in_holding.currency))
     return {
         "kind": kind,
         "source": source,
-        "amount": minor(e.amount.amount, scale),
+        "amount": minor(event.amount.amount, scale),
         "scale": scale,
-        "currency": e.amount.currency,
+        "currency": event.amount.currency,
         "holding": holding,
     }
 
@@ -83,4 +85,4 @@ KINDS: tuple[tuple[Table, Cells, Collection[type[Event]]], ...] = (
     (survey_facts, _survey, (was.ClientSurveyRecorded,)),
     (side_flows, _side_flow, (was.CoFinancingRecorded, was.CostRecorded)),
 )
-"""Each table, the function that gives the cells of a row, and the events that have one."""
+"""Each table, the function that returns the cells of a row, and the types of events that have one."""

@@ -1,4 +1,4 @@
-"""Amounts that are not in the holding currency: told apart by currency, and never added to others."""
+"""Amounts that are not in the holding currency. They are summed by currency and never added to others."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -14,17 +14,17 @@ class Amounts:
     scales: dict[str, int] = field(default_factory=dict)
 
     def add(self, minors: int, scale: int, currency: str) -> None:
-        """Count one amount in."""
+        """Add one amount, in minor units of its currency."""
         self.by_currency[currency] += minors
         self.scales[currency] = scale
 
     def update(self, others: "Amounts") -> None:
-        """Count all of the others in."""
+        """Add all of the other amounts."""
         self.by_currency.update(others.by_currency)
         self.scales |= others.scales
 
-    def told(self) -> list[str]:
-        """Each as it is written, ``99.00 EUR``, in the order of the currencies; none of nothing."""
+    def texts(self) -> list[str]:
+        """Return each sum that is not 0 as text, ``99.00 EUR``, in the order of the currencies."""
         return [
             f"{written(self.by_currency[code], self.scales[code])} {code}"
             for code in sorted(self.by_currency)

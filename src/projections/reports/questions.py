@@ -1,4 +1,4 @@
-"""What a report asks of the tables: one select, or a computation for what SQL says badly."""
+"""A report's question to the tables: one select, or a function if the report is hard to write in SQL."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,21 +9,21 @@ from sqlalchemy import Connection, Select
 from projections.schema.columns import Columns
 from projections.schema.tables import Row
 
-Asked = Select[*tuple[object, ...]]
-"""One select; it is an SQL view, too."""
-Computed = Callable[[Connection, date], list[Row]]
-"""Gives the rows of a day, in the order of the columns."""
+RowsQuery = Select[*tuple[object, ...]]
+"""One select. There is an SQL view of it, too."""
+RowsFunction = Callable[[Connection, date], list[Row]]
+"""Returns the rows of a day, in the order of the columns."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """A report's columns, and what answers it.
+    """A report's columns, and the select or function that returns its rows.
 
-    Raises ``ValueError`` for a select that does not give exactly these columns in this order.
+    Raises ``ValueError`` if a select does not have exactly these columns in this order.
     """
 
     columns: Columns
-    answer: Asked | Computed
+    answer: RowsQuery | RowsFunction
 
     def __post_init__(self) -> None:
         if isinstance(self.answer, Select):

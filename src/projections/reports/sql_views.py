@@ -1,4 +1,4 @@
-"""Each report as a question to the tables; those that are one select also as an SQL view, as of today."""
+"""The list of reports. Each report that is one select is also an SQL view, as of today."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -15,7 +15,7 @@ from projections.reports.portfolio import (
     timeline,
     windows,
 )
-from projections.reports.questions import Asked, Question
+from projections.reports.questions import Question, RowsQuery
 from projections.reports.results import (
     countries,
     exchanges,
@@ -46,7 +46,7 @@ REPORTS: dict[str, Callable[[ColumnElement[str], str | None], Question]] = {
     "surveys": people.surveys,
     "consultations": people.consultations,
 }
-"""Each report by name, as of a day, of one grant or of all."""
+"""The function that returns each report's question, for a day, and for one grant or all."""
 KEYS: dict[str, dict[str, Callable[[ColumnElement[str]], Question]]] = {
     "disbursement": {
         **{key: partial(disbursement_by.report_by, key.replace("-", "_")) for key in disbursement_by.KEYS},
@@ -63,7 +63,7 @@ KEYS: dict[str, dict[str, Callable[[ColumnElement[str]], Question]]] = {
     "value": {key: partial(value.report_by, key) for key in value.KEYS},
     "follow-ups": {"waiting": follow_ups.waiting},
 }
-"""The keys by which a report can be summed, each with its question."""
+"""The function that returns the question of each report summed by a key."""
 
 
 _OFFSET = (
@@ -74,17 +74,17 @@ _OFFSET = (
     .scalar_subquery()
 )
 TODAY: ColumnElement[str] = day_now(func.coalesce(_OFFSET, 0))
-"""The day that the SQL views are asked for: today, at the fund's seat."""
+"""The day of the SQL views: today, at the fund's seat."""
 
 
 def create_views(connection: Connection, *, temporary: bool = False) -> None:
-    """The reports as SQL views, for any program that reads SQL; ``temporary``: for this session only."""
+    """Create the SQL views; ``temporary`` ones exist for this session only."""
     for name, question in questions_of_today():
         connection.execute(CreateView(question, name, temporary=temporary))
 
 
-def questions_of_today() -> Iterator[tuple[str, Asked]]:
-    """Each SQL view's name, and its select."""
+def questions_of_today() -> Iterator[tuple[str, RowsQuery]]:
+    """Yield each SQL view's name, and its select."""
     for name, report in REPORTS.items():
         answer = report(TODAY, None).answer
         if isinstance(answer, Select):
@@ -92,6 +92,6 @@ def questions_of_today() -> Iterator[tuple[str, Asked]]:
 
 
 def drop_views(connection: Connection) -> None:
-    """All of them, while the tables under them are changed."""
+    """Drop all SQL views, so that the tables under them can be replaced."""
     for name in REPORTS:
         connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name.replace('-', '_')}")

@@ -1,28 +1,30 @@
-"""A report's column, declared once: table, CSV, JSON, Parquet, help and the reference derive from it."""
+"""A report's columns. Tables, CSV, JSON, Parquet, help and the reference are made from this declaration."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import Enum
 from typing import Any
 
 
 class Type(Enum):
-    """What the cells of a column hold. Days, amounts and numbers with places are text, as in JSON."""
+    """What the cells of a column hold. Days, amounts and numbers with decimals are text, as in JSON."""
 
     TEXT = "text"
     CODE = "code"
-    """A word of a vocabulary; people read it with blanks for its underscores."""
+    """A word of a vocabulary. A table shows blanks for its underscores."""
     DAY = "day"
     """An ISO day."""
     MONEY = "money"
     """An amount with the currency's minor units."""
     NUMBER = "number"
-    """A number with places: a share, a mean."""
+    """A number with decimals: a share, a mean."""
     COUNT = "count"
     """A whole number."""
     TRUTH = "truth"
+    """True, false or null."""
     LIST = "list"
-    """Texts."""
+    """A list of texts."""
 
 
 _NUMERIC = frozenset((Type.MONEY, Type.NUMBER, Type.COUNT))
@@ -37,53 +39,64 @@ class Column:
     meaning: str
     """One line for the reference."""
     denominator: str | None = None
-    """What a share is a share of: a sentence that stands below the report."""
+    """A sentence that says what a share is a share of. It is printed below the report."""
     width: int | None = None
-    """Of a text that may be broken over lines: the characters that it needs at least to read well."""
+    """The fewest characters in which the text reads well, if it may be broken over lines."""
     heading: str | None = None
     """A heading that is shorter than the name."""
     total: bool | None = None
-    """Whether the last line of a table adds it up; if not said, it does so for amounts."""
-    right: bool | None = None
-    """Whether a table sets it to the right; if not said, it does so for numbers."""
-    as_amount: bool = False
-    """A count that a table groups, and adds up, as it does an amount."""
+    """Whether the last line of a table adds the column up. If not given, it adds up amounts."""
 
     def but(self, **changes: Any) -> "Column":
-        """The same column with other attributes."""
+        """Return the column with some attributes changed."""
         return replace(self, **changes)
 
     @property
     def is_code(self) -> bool:
-        """Whether people read it with blanks for its underscores."""
+        """Whether a table shows blanks for underscores."""
         return self.type is Type.CODE
 
     @property
-    def grouped(self) -> bool:
-        """Whether a table groups its digits."""
-        return self.type is Type.MONEY or self.as_amount
+    def is_grouped(self) -> bool:
+        """Whether a table groups the digits."""
+        return self.type is Type.MONEY or self.adds_up
 
     @property
     def adds_up(self) -> bool:
-        """Whether the last line of a table may add it up."""
-        return self.grouped if self.total is None else self.total
+        """Whether the last line of a table adds the column up."""
+        return self.type is Type.MONEY if self.total is None else self.total
 
     @property
-    def is_right(self) -> bool:
-        """Whether a table sets it to the right."""
-        return self.type in _NUMERIC if self.right is None else self.right
+    def is_numeric(self) -> bool:
+        """Whether a table aligns the column to the right."""
+        return self.type in _NUMERIC
+
+
+Note = Callable[[Sequence[Mapping[str, Any]], date], str]
+"""Returns a sentence on a report's rows, given by name of column, and its day."""
 
 
 class Columns:
-    """The columns of one report in their order, and how a table shows them."""
+    """The columns of one report in their order, and what a table needs to show them."""
 
-    def __init__(self, *columns: Column, first: str = "", sums_last: bool = False, overlap: str = "") -> None:
-        """``first``: names of the most telling columns, which a narrow terminal gets first.
+    def __init__(
+        self,
+        *columns: Column,
+        first: str = "",
+        sums_last: bool = False,
+        overlap: str = "",
+        note: Note | None = None,
+    ) -> None:
+        """Declare the columns of a report.
 
-        ``sums_last``: a last row with nothing in its first column sums the others up. ``overlap``: the
-        sentence that says why rows do not add up, if they do not; there is no total then.
+        Args:
+            columns: In their order.
+            first: Names of the most important columns. A narrow terminal shows these.
+            sums_last: Whether the last row has the sums, and nothing in its first column.
+            overlap: A sentence that says why rows do not add up. A table then has no total.
+            note: Returns a sentence to print below the report.
 
-        Raises ``ValueError`` for a name that stands twice, or for one in ``first`` that is no column's.
+        Raises ``ValueError`` if two columns have the same name, or if no column has a name of ``first``.
         """
         self.all = columns
         self.by_name = {column.name: column for column in columns}
@@ -91,6 +104,7 @@ class Columns:
         self.first = tuple(first.split())
         self.sums_last = sums_last
         self.overlap = overlap
+        self.note = note
         if len(self.names) != len(columns):
             raise ValueError(f"a name stands twice: {[column.name for column in columns]}")
         if unknown := [name for name in self.first if name not in self.by_name]:
@@ -100,7 +114,7 @@ class Columns:
         return iter(self.all)
 
     def row(self, **cells: object) -> tuple[object, ...]:
-        """A row in the order of the columns, from its cells by name.
+        """Return a row in the order of the columns, from its cells by name.
 
         Raises ``TypeError`` if a column has no cell, or a cell no column.
         """

@@ -1,4 +1,4 @@
-"""Expressions that the reports share: days, spans, amounts and shares, in SQL."""
+"""SQL expressions that the reports share: days, spans, amounts and shares."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def _now_postgresql(element: moment_now, compiler: SQLCompiler, **options: Any) 
 
 
 class day_now(GenericFunction[str]):  # noqa: N801 - named as a function of SQL
-    """The day, as ISO text, that it is now at this offset (in seconds east of UTC)."""
+    """Today's date as ISO text, at an offset in seconds east of UTC."""
 
     type = Text()
     inherit_cache = True
@@ -56,7 +56,7 @@ def _day_postgresql(element: day_now, compiler: SQLCompiler, **options: Any) -> 
 
 
 def total_of(amount: ColumnElement[int]) -> ColumnElement[int]:
-    """A sum of whole numbers, itself a whole number in every store."""
+    """Return the sum of whole numbers as a whole number in every store."""
     return cast(func.sum(amount), BigInteger)
 
 
@@ -80,13 +80,13 @@ def _days_between_postgresql(element: days_between, compiler: SQLCompiler, **opt
 
 
 def holds(table: Any, as_of: ColumnElement[str]) -> ColumnElement[bool]:
-    """The row holds on the day."""
+    """Return the condition that a row of the table holds on the day."""
     held: ColumnElement[bool] = (table.c.since <= as_of) & (as_of < table.c.until)
     return held
 
 
 def money(amount: ColumnElement[int], scale: ColumnElement[int]) -> ColumnElement[str]:
-    """Minor units as people and programs read them: ``-2000.00``."""
+    """Return an amount in minor units as text: ``-2000.00``."""
     size, nothing = func.abs(amount), literal("", Text)
     sign = case((amount < 0, literal("-", Text)), else_=nothing)
     part = case((scale == 1, nothing), else_=_after_the_point(size, scale))
@@ -94,7 +94,7 @@ def money(amount: ColumnElement[int], scale: ColumnElement[int]) -> ColumnElemen
 
 
 def _after_the_point(size: ColumnElement[int], scale: ColumnElement[int]) -> ColumnElement[str]:
-    """The point, and as many places as the scale has."""
+    """Return the decimal point, and the decimals of the scale."""
     return literal(".", Text) + func.substr(cast(scale + size % scale, Text), 2, type_=Text)
 
 
@@ -102,11 +102,12 @@ _LARGE = 10**14
 
 
 def share(part: ColumnElement[int], whole: ColumnElement[int]) -> ColumnElement[str]:
-    """The quotient of two amounts that are not negative, with four places, ties to the even digit.
+    """Return the quotient of two amounts that are not negative, with four decimals, ties to the even digit.
 
-    Whole numbers only: the same figure on every machine. Null where there is nothing to divide by.
+    It is computed in whole numbers, so that every machine gives the same figure. It is null if the divisor
+    is 0.
     """
-    # Very large amounts lose their last digits first, so that nothing runs over 64 bits.
+    # Very large amounts first lose their last digits, so that no product exceeds 64 bits.
     down = case((whole > literal(_LARGE, BigInteger), 10**5), else_=1)
     over, under = (part // down) * 10_000, whole // down
     quotient, twice = over // under, 2 * (over % under)

@@ -1,4 +1,4 @@
-"""Makes rows of the tables from cells by name."""
+"""Make rows of the tables from cells by name."""
 
 from collections.abc import Callable
 from operator import itemgetter
@@ -18,12 +18,14 @@ def row_maker(table: Table) -> Callable[..., Row]:
 
     def row(**cells: object) -> Row:
         try:
-            made: Row = in_order(cells)
+            ordered: Row = in_order(cells)
         except KeyError:
-            made = ()
-        if len(cells) != width or not made:
-            odd = sorted(cells.keys() ^ set(names))
-            raise TypeError(f"{table.name}: no cell for a column, or no column for a cell: {', '.join(odd)}")
-        return made
+            ordered = ()
+        if len(cells) != width or not ordered:
+            wrong = sorted(cells.keys() ^ set(names))
+            raise TypeError(
+                f"{table.name}: no cell for a column, or no column for a cell: {', '.join(wrong)}"
+            )
+        return ordered
 
     return row

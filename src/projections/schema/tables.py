@@ -1,9 +1,9 @@
 """All tables of the views.
 
-Every table holds dated rows. A row with ``since`` and ``until`` holds from the one day to the day before
-the other; a flow happened on its day. Days are ISO text, so they compare as they read and need no
-conversion on the way out. Amounts are whole minor units, so sums are exact: ``scale`` says how many make
-one unit of the currency (100 for USD).
+Every table holds dated rows. A row with ``since`` and ``until`` holds from the first day to the day before
+the second; a flow happened on its day. Days are ISO text, which sorts by date and is what reports show.
+Amounts are whole minor units, so that sums are exact. ``scale`` says how many minor units make one unit of
+the currency (100 for USD).
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,20 +27,20 @@ from sqlalchemy import (
 from lifecycle.types.codes import decimals
 
 SHADOW = "new_"
-"""Before the names of the tables that a rebuild is filling."""
+"""The prefix of the names of shadow tables, which a rebuild fills."""
 FAR = "9999-12-31"
-"""The ``until`` of what still holds, and the ``undone_on`` of what still stands."""
+"""The ``until`` of a row that still holds, and the ``undone_on`` of a flow that was not undone."""
 
 Row = tuple[object, ...]
 metadata = MetaData()
 _Words = Text().with_variant(Text(collation="C"), "postgresql")
-"""Text that is equal, and ordered, by its bytes in every store."""
+"""Text that every store compares and sorts by its bytes."""
 
 
 def _table(name: str, *columns: Column[Any], long: bool = False) -> Table:
-    # Rows are stored in the order of their key, so that the rows of one grant are deleted and written in one
-    # place. Tables of long rows are not: SQLite would put what is beyond a thousand bytes of such a row on
-    # pages of its own, and most of each page would stay empty.
+    # SQLite stores rows in the order of their key, so that the rows of one grant are next to each other.
+    # Tables with long rows are stored otherwise: SQLite would put all but the first thousand bytes of a row
+    # on separate pages, and most of each page would stay empty.
     return Table(name, metadata, *columns, sqlite_with_rowid=long)
 
 
@@ -61,8 +61,8 @@ register_spans = _table(
     *_text("closing_date", "completed_on", "closed_on", "operation", "sector_key"),
     Column("asked", BigInteger, nullable=False),
 )
-"""How a grant stood, from day to day. Countries are JSON lists; ``asked`` is what it asks for; grants with
-the same ``sector_key`` are of one sector."""
+"""A grant's state, from day to day. Countries are JSON lists. ``asked`` is the amount that it asks for.
+Grants with the same ``sector_key`` are of one sector."""
 
 sector_names = _table(
     "sector_names",
@@ -71,7 +71,7 @@ sector_names = _table(
     *_text("since", "sector_key", "sector"),
     Column("position", BigInteger, nullable=False),
 )
-"""How each sector was written, from when, and the position of the entry that wrote it so."""
+"""Each spelling of a sector, with its first day and the position of its entry."""
 
 money_flows = _table(
     "money_flows",
@@ -81,9 +81,9 @@ money_flows = _table(
     Column("amount", BigInteger, nullable=False),
     *_text("undone_on", "follows"),
 )
-"""What was promised, requested, paid and given back, and by how much the overpaid amount changed; in minor
-units. A failed payment leaves a row on each of its two days; ``undone_on`` of the first names the second. A
-row that takes back an earlier flow (a refund, a failure, a rejection) has that flow's day in ``follows``."""
+"""Amounts that were committed, requested, paid and given back, and changes of the overpaid amount; in minor
+units. A failed payment has a row on each of its two days; ``undone_on`` of the first names the second. A row
+that takes back an earlier flow (a refund, a failure, a rejection) has that flow's day in ``follows``."""
 
 window_findings = _table(
     "window_findings",
@@ -102,12 +102,12 @@ obligation_steps = _table(
     *_text("since", "until", "obligation", "item", "triggered_on", "due_on", "met_from", "met_on"),
     *_text("excused", "left_on", "superseded"),
 )
-"""Each obligation's dates. The fund's own stand under the empty grant.
+"""Each obligation's dates. Those of the fund have an empty ``grant``.
 
-Trigger and due date count from ``triggered_on`` on, ``met_on`` from ``met_from`` on: the day on which it
-came to count as met, which can be later. ``excused`` is ``waived``, ``missed``, ``not_applicable`` or
-``not_asked`` (the edition does not ask for it); ``left_on`` is the day on which the grant left the stages in
-which it can be met; ``superseded`` a JSON list of days, null if there are none."""
+The trigger and the due date count from ``triggered_on`` on. ``met_on`` counts from ``met_from`` on, the day
+from which the obligation counts as met, which can be later. ``excused`` is ``waived``, ``missed``,
+``not_applicable`` or ``not_asked`` (the edition does not ask for it). ``left_on`` is the day on which the
+grant left the stages in which the obligation can be met. ``superseded`` is a JSON list of days, or null."""
 
 call_answers = _table(
     "call_answers",
@@ -119,10 +119,11 @@ call_answers = _table(
     Column("ended", Boolean, nullable=False),
     *_text("countries"),
 )
-"""How a grant that answers a call stood, from day to day: what it asks for, and what it took of the envelope.
+"""The state of a grant that answers a call, from day to day: ``asked`` is the amount that it asks for,
+``selected`` what it took of the envelope.
 
-``countries`` is a JSON list of those that are named, receiving or providing; ``ended`` says that it was
-declined, withdrawn, lapsed or cancelled."""
+``countries`` is a JSON list of its recipients and providers; ``ended`` says that it was declined, withdrawn,
+lapsed or cancelled."""
 
 call_scores = _table(
     "call_scores",
@@ -131,7 +132,7 @@ call_scores = _table(
     *_text("on", "call", "criterion"),
     Column("hundredths", BigInteger, nullable=False),
 )
-"""Points that a review gave, by criterion; in hundredths of a point."""
+"""The points that a review gave for a criterion, in hundredths of a point."""
 
 call_spans = _table(
     "call_spans",
@@ -148,8 +149,8 @@ outcome_facts = _table(
     _key("n", Integer),
     *_text("since", "until", "kind", "name", "evidence"),
 )
-"""What a grant sought, achieved, left behind and taught: ``kind`` is ``sought``, ``achieved``, ``result`` or
-``lesson``. A lesson has no name."""
+"""Outcomes that a grant sought and achieved, its concrete results and its lessons: ``kind`` is ``sought``,
+``achieved``, ``result`` or ``lesson``. A lesson has no name."""
 
 exchange_activities = _table(
     "exchange_activities",
@@ -164,9 +165,9 @@ exchange_activities = _table(
     Column("cost_scale", Integer),
     *_text("cost_currency"),
 )
-"""How each activity stood, from day to day: ``planned``, ``held`` or ``cancelled``, and how often it moved.
-Countries (of one that was held: who took part), hosts, who gave, who received, and sites are JSON lists; the
-cost is known once it is held."""
+"""Each activity's state, from day to day: ``planned``, ``held`` or ``cancelled``; ``moves`` counts how often
+it was rescheduled. Countries (of one that was held: those that took part), hosts, ``giving``, ``receiving``
+and sites are JSON lists. The cost is known once the activity is held."""
 
 exchange_participants = _table(
     "exchange_participants",
@@ -175,12 +176,12 @@ exchange_participants = _table(
     *_text("since", "activity", "instrument", "country"),
     *(Column(name, Integer, nullable=False) for name in ("women", "men", "not_stated")),
 )
-"""Who took part in an activity that was held, by country: counts, no persons."""
+"""How many people took part in an activity that was held, by country."""
 
 party_facts = _table(
     "party_facts", _key("grant"), _key("n", Integer), *_text("since", "role", "country", "organization")
 )
-"""Who facilitates or finances an exchange between others."""
+"""The countries and organizations that facilitate or finance an exchange between others."""
 
 expert_facts = _table(
     "expert_facts",
@@ -190,7 +191,7 @@ expert_facts = _table(
     Column("days", Integer),
     *_text("country"),
 )
-"""Who helps with an exchange, by opaque id. ``phases`` is a JSON list."""
+"""The experts that help with an exchange, by opaque id. ``phases`` is a JSON list."""
 
 survey_facts = _table(
     "survey_facts",
@@ -200,7 +201,7 @@ survey_facts = _table(
     Column("respondents", Integer, nullable=False),
     *_text("satisfaction"),
 )
-"""How many clients answered, and how satisfied they were on the survey's own scale."""
+"""How many clients answered a survey, and how satisfied they were on the survey's scale."""
 
 side_flows = _table(
     "side_flows",
@@ -212,8 +213,8 @@ side_flows = _table(
     *_text("currency"),
     Column("holding", BigInteger),
 )
-"""Money beside the grant's own: co-financing by kind, and what it cost to prepare and supervise.
-``holding`` is the amount in the holding currency, if that is known."""
+"""Co-financing by kind, and the costs of preparing and supervising a grant. ``holding`` is the amount in the
+holding currency, if that is known."""
 
 follow_up_spans = _table(
     "follow_up_spans",
@@ -225,7 +226,7 @@ follow_up_spans = _table(
     Column("scale", Integer, nullable=False),
     *_text("currency"),
 )
-"""How each promised action stood, from day to day, with the money that it needs and that was found."""
+"""Each follow-up's state, from day to day, with the money that it needs and that was found for it."""
 
 library_texts = _table(
     "library_texts",
@@ -233,7 +234,7 @@ library_texts = _table(
     _key("n", Integer),
     *_text("since", "until", "kind", "title", "text"),
 )
-"""What can be read of a grant: its objective, stories, completion report, lessons and results."""
+"""The texts of a grant: its objective, stories, completion report, lessons and results."""
 
 grant_standing = _table(
     "grant_standing",
@@ -242,7 +243,7 @@ grant_standing = _table(
     Column("state", _Words, nullable=False),
     long=True,
 )
-"""How each grant stands after all that is recorded, as JSON, and the version of its stream."""
+"""Each grant's state after its last entry, as JSON, and the version of its stream."""
 
 fund_flows = _table(
     "fund_flows",
@@ -253,11 +254,11 @@ fund_flows = _table(
     Column("holding", BigInteger),
     *_text("grant"),
 )
-"""The fund's money, by version of its entry. ``holding`` is the amount in the holding currency, if stated;
-``grant`` is whose commitment it is."""
+"""The fund's flows, by the version of their entry. ``holding`` is the amount in the holding currency, if
+stated; ``grant`` is the grant of a commitment."""
 
 fund_partners = _table("fund_partners", _key("partner"), *_text("kind", "joined_on", "name"))
-"""Who contributes."""
+"""The partners, who contribute to the fund."""
 
 fund_instalments = _table(
     "fund_instalments",
@@ -267,13 +268,13 @@ fund_instalments = _table(
     Column("amount", BigInteger, nullable=False),
     Column("holding", BigInteger),
 )
-"""Instalments: ``kind`` is ``scheduled``, with a ``due`` day, ``received``, with what it is worth in the
-``holding`` currency if that is known, or ``waived``, for all of them if none is named."""
+"""Instalments: ``kind`` is ``scheduled``, with a ``due`` day; ``received``, with the amount in the
+``holding`` currency if that is known; or ``waived``, for all instalments if none is named."""
 
 fund_consultations = _table(
     "fund_consultations", _key("version", Integer), *_text("on", "partners", "summary")
 )
-"""When partners met. ``partners`` is a JSON list."""
+"""The meetings of the partners. ``partners`` is a JSON list."""
 
 fund_facts = _table(
     "fund_facts",
@@ -283,7 +284,7 @@ fund_facts = _table(
     Column("fiscal_year_start", Integer, nullable=False),
     *_text("name", "time_zone"),
 )
-"""One row: the fund's constants, and the version of its stream that is in the tables."""
+"""One row: the fund's constants, and the version of its stream up to which the tables go."""
 
 seat_offsets = _table("seat_offsets", _key("since"), Column("seconds", Integer, nullable=False))
 """The moments (UTC) from which another offset holds at the fund's seat, and its seconds east of UTC."""
@@ -304,8 +305,8 @@ left_out = _table(
     Column("quarantined", Boolean, nullable=False),
     *_text("why"),
 )
-"""The rows of the journal that count in no other table: those that are quarantined, and of each stopped
-stream the first that is not counted."""
+"""The rows of the journal that count in no other table: those that are quarantined, and the row at which each
+stopped stream stops."""
 
 views_format = _table("views_format", _key("format", Integer))
 """One row: the format in which the tables were made, `projections.store.schema_digest.current_format`."""
@@ -337,21 +338,21 @@ FUND_TABLES = (fund_flows, fund_partners, fund_instalments, fund_consultations, 
 
 
 def scale_of(currency: str) -> int:
-    """How many minor units make one unit."""
+    """Return how many minor units make one unit of the currency."""
     return int(10 ** decimals(currency))
 
 
 def holding(connection: Connection) -> tuple[str, int]:
-    """The holding currency and its scale; no currency where no fund is known yet."""
-    found = connection.execute(select(fund_facts.c.currency, fund_facts.c.scale)).first()
-    return ("", 1) if found is None else (found[0], found[1])
+    """Return the holding currency and its scale; no currency if the views have no fund yet."""
+    row = connection.execute(select(fund_facts.c.currency, fund_facts.c.scale)).first()
+    return ("", 1) if row is None else (row[0], row[1])
 
 
 def minor(amount: Decimal, scale: int) -> int:
-    """The amount in minor units.
+    """Return the amount in minor units.
 
-    Commands hold amounts exact to the minor unit, so nothing is lost, but of a currency that the table of
-    codes does not have: it is counted in hundredths, ties to the even.
+    Commands hold amounts that are exact to the minor unit. Only an amount in a currency that the table of
+    codes does not have is rounded: to hundredths, ties to the even.
     """
     return int((amount * scale).to_integral_value(ROUND_HALF_EVEN))
 
@@ -360,14 +361,14 @@ State = TypeVar("State")
 
 
 def spans(days: Mapping[date, State]) -> Iterator[tuple[int, str | None, str | None, State]]:
-    """Number, first day, the day after the last, and state, of each that held until the next one's day."""
+    """Yield the number, the first day, the day after the last, and the state, of each span of days."""
     starts = [day(since) for since in days]
     for n, state in enumerate(days.values()):
         yield n, starts[n], starts[n + 1] if n + 1 < len(starts) else FAR, state
 
 
 def written(minors: int, scale: int) -> str:
-    """Minor units as people and programs read them: ``-2000.00``; what `money` is in SQL."""
+    """Return an amount in minor units as text: ``-2000.00``. In SQL, `money` does the same."""
     places = len(str(scale)) - 1
     whole, part = divmod(abs(minors), scale)
     sign = "-" if minors < 0 else ""
@@ -376,5 +377,5 @@ def written(minors: int, scale: int) -> str:
 
 @lru_cache(maxsize=1 << 16)
 def day(value: date | None) -> str | None:
-    """A day as it is stored. (Few days are asked for many times.)"""
+    """Return the day as it is stored. It is cached because the same days come up very often."""
     return None if value is None else value.isoformat()

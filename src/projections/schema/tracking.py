@@ -1,4 +1,4 @@
-"""Which journal position the views correspond to: the library's tracking, kept in the views' own database."""
+"""The journal position to which the views correspond, stored in their database (eventsourcing's tracking)."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -14,7 +14,7 @@ JOURNAL = "grantbook"
 """The name under which the journal's positions are tracked."""
 
 
-_QUESTION = text(f"SELECT notification_id FROM {table.name} WHERE application_name = :name")
+_POSITION = text(f"SELECT notification_id FROM {table.name} WHERE application_name = :name")
 _NEWEST = text(f"SELECT notification_id, recorded_at FROM {table.name} WHERE application_name = :name")
 _KEEP = text(
     f"INSERT INTO {table.name} VALUES (:name, :position, :at)"
@@ -25,40 +25,43 @@ _KEEP = text(
 
 
 class ViewsTracking(TrackingRecorder):
-    """Positions that only grow, in the same transaction as the rows that they vouch for."""
+    """Positions that only grow, stored in the same transaction as the rows that correspond to them."""
 
     def __init__(self, begin: Callable[[], AbstractContextManager[Connection]]) -> None:
         self._begin = begin
 
     @classmethod
     def inside(cls, connection: Connection) -> Self:
-        """For use inside a transaction that somebody else commits."""
+        """Return the tracking inside a transaction that the caller commits."""
         return cls(lambda: nullcontext(connection))
 
     def insert_tracking(self, tracking: Tracking) -> None:
-        """Keep the position. Raises ``IntegrityError`` where one as new is kept already."""
+        """Store the position. Raises ``IntegrityError`` if it is not newer than the stored one."""
         self._keep(tracking.application_name, tracking.notification_id, None)
 
     def keep(self, position: int, recorded_at: datetime | None) -> None:
-        """Keep the journal's position, with the moment at which its entry was recorded. Raises as above."""
+        """Store the journal's position, with the moment at which its entry was recorded.
+
+        Raises ``IntegrityError`` if it is not newer than the stored one.
+        """
         self._keep(JOURNAL, position, recorded_at)
 
     def _keep(self, name: str, position: int, recorded_at: datetime | None) -> None:
         at = None if recorded_at is None else recorded_at.isoformat()
         with self._begin() as connection:
-            kept = connection.execute(_KEEP, {"name": name, "position": position, "at": at})
-        if not kept.rowcount:
-            raise IntegrityError(f"a position of {name} is tracked already to which {position} is not newer")
+            result = connection.execute(_KEEP, {"name": name, "position": position, "at": at})
+        if not result.rowcount:
+            raise IntegrityError(f"the stored position of {name} is {position} or newer")
 
     def newest(self) -> tuple[int, datetime | None]:
-        """The journal's position, and when its entry was recorded; 0 and `None` for none."""
+        """Return the journal's position, and when its entry was recorded; 0 and `None` if none is stored."""
         with self._begin() as connection:
-            found = connection.execute(_NEWEST, {"name": JOURNAL}).first()
-        position, at = found or (0, None)
-        return position, None if at is None else datetime.fromisoformat(at)
+            row = connection.execute(_NEWEST, {"name": JOURNAL}).first()
+        position, recorded_at = row or (0, None)
+        return position, None if recorded_at is None else datetime.fromisoformat(recorded_at)
 
     def max_tracking_id(self, application_name: str) -> int | None:
-        """The newest position kept, or `None`."""
+        """Return the stored position, or `None`."""
         with self._begin() as connection:
-            found: int | None = connection.execute(_QUESTION, {"name": application_name}).scalar()
-        return found
+            position: int | None = connection.execute(_POSITION, {"name": application_name}).scalar()
+        return position

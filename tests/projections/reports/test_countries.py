@@ -12,7 +12,7 @@ from projections.reports.results.regions import (
     NOT_CLASSIFIED,
     SEVERAL,
     UNSTATED,
-    editions_told,
+    editions_in_words,
     income_edition,
     lending_edition,
     lending_on,
@@ -144,8 +144,8 @@ def test_a_class_of_lending_holds_from_its_month_until_the_next(
 )
 def test_which_edition_answers_is_told(day: str, income: str | None, lending: str | None, said: str) -> None:
     assert (income_edition(day), lending_edition(day)) == (income, lending)
-    assert said in editions_told(day)
-    assert ("ends on" in editions_told(day)) == (day > "2026-06-30")
+    assert said in editions_in_words(day)
+    assert ("ends on" in editions_in_words(day)) == (day > "2026-06-30")
 
 
 @in_memory

@@ -108,33 +108,14 @@ def caption_of(book: "Book | DetachedViews", report: "Report") -> str:
     when = "" if at is None else f" at {moment(at)}"
     lines = [f"As of {report.as_of}, as known{when} (position {report.known:,})."]
     lines += [column.denominator for column in report.layout if column.denominator]
-    if report.name == "value":
-        lines.append(_coverage(report))
+    if report.layout.note is not None:
+        rows = [dict(zip(report.columns, row, strict=True)) for row in report.rows]
+        lines.append(report.layout.note(rows, report.as_of))
     if apart := not_added(report):
         lines.append(f"In other currencies, and not added: {', '.join(apart)}.")
     if report.layout.overlap:
         lines.append(report.layout.overlap)
-    if {"income_group", "lending"} & set(report.columns):
-        from projections.reports.results.regions import editions_told
-
-        lines.append(editions_told(report.as_of.isoformat()))
     return "\n".join(lines)
-
-
-def _coverage(report: "Report") -> str:
-    """For how many of the grants each figure is known, and how many have what was paid as well."""
-    rows = [row for row in report.rows if row[0] is None] or report.rows
-
-    def sum_of(column: str) -> int:
-        return sum(int(str(row[report.columns.index(column)])) for row in rows)
-
-    grants = sum_of("grants")
-    sentences = (
-        f"{name} known for {sum_of(f'{name}_known')} of {grants} grants, and paid for in"
-        f" {sum_of(f'over_{name}')} of these"
-        for name in ("activities", "participants", "pairs", "cofinancing", "costs")
-    )
-    return "; ".join(sentences).capitalize() + "."
 
 
 def _command(

@@ -69,4 +69,4 @@ def report_fragment(report: "Report", caption: str) -> str:
 
 def _heads(report: "Report") -> list[tuple[str, bool]]:
     """Each column's name, and whether it is set to the right."""
-    return [(column.name, column.is_right) for column in report.layout]
+    return [(column.name, column.is_numeric) for column in report.layout]

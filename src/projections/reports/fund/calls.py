@@ -1,4 +1,4 @@
-"""Calls for proposals: what was asked for, what was selected, and how reviews scored it."""
+"""Calls for proposals: what proposals ask for, what was selected, and how reviews scored it."""
 
 import json
 from collections.abc import Iterable
@@ -60,13 +60,16 @@ CONCERNS: frozenset[type[Event]] = frozenset(
 )
 """The events that change how a grant answers its call."""
 SCORES = (on_grant.ProposalReviewed,)
+"""The event that scores a proposal."""
 
 
-_answer, _score, _span = row_maker(call_answers), row_maker(call_scores), row_maker(call_spans)
+_answer_row, _score_row, _call_span_row = (
+    row_maker(table) for table in (call_answers, call_scores, call_spans)
+)
 
 
 class Answers:
-    """Follows one grant and keeps how it answered its call, at the end of each day on which that changed."""
+    """Keeps how one grant answers its call, at the end of each day on which that changed."""
 
     table = call_answers
 
@@ -74,35 +77,35 @@ class Answers:
         self._days: dict[date, Grant] = {}
 
     def see(self, grant: Grant, event: Event) -> None:
-        """Take in an event; ``grant`` is the state after it."""
+        """Keep the grant's state after the event."""
         if grant.call is not None:
             self._days[event.on] = grant
 
     def rows(self, stream: str) -> list[Row]:
-        """A row for each span of days."""
+        """Return a row for each span of days."""
         grant_id = stream.removeprefix("grant:")
         return [
-            _answer(grant=grant_id, n=n, since=since, until=until, **_answered(grant))
+            _answer_row(grant=grant_id, n=n, since=since, until=until, **_answer_cells(grant))
             for n, since, until, grant in spans(self._days)
         ]
 
 
-def _answered(grant: Grant) -> dict[str, object]:
+def _answer_cells(grant: Grant) -> dict[str, object]:
     scale = scale_of(grant.currency)
     asked = grant.proposed if grant.requested is None else grant.requested
-    named = dict.fromkeys(code for code in (*grant.recipients, *grant.providers) if code != NOT_STATED)
+    countries = dict.fromkeys(code for code in (*grant.recipients, *grant.providers) if code != NOT_STATED)
     return {
         "call": grant.call,
         "stage": grant.stage.value,
         "asked": minor(asked, scale),
         "selected": minor(sum((amount for _, amount in grant.selections), ZERO), scale),
         "ended": grant.ended_on is not None,
-        "countries": json.dumps(list(named)),
+        "countries": json.dumps(list(countries)),
     }
 
 
 class Scores:
-    """Follows one grant and keeps the points of its reviews."""
+    """Keeps the points that reviews gave one grant."""
 
     table = call_scores
 
@@ -110,7 +113,7 @@ class Scores:
         self._scores: list[dict[str, object]] = []
 
     def see(self, grant: Grant, event: Event) -> None:
-        """One more review."""
+        """Keep the points of a review."""
         assert isinstance(event, on_grant.ProposalReviewed)
         if grant.call is not None:
             for criterion, points in event.scores.items():
@@ -124,57 +127,57 @@ class Scores:
                 )
 
     def rows(self, stream: str) -> list[Row]:
-        """A row for each review and criterion."""
+        """Return a row for each review and criterion."""
         grant = stream.removeprefix("grant:")
-        return [_score(grant=grant, n=n, **score) for n, score in enumerate(self._scores)]
+        return [_score_row(grant=grant, n=n, **score) for n, score in enumerate(self._scores)]
 
 
-def call_rows(name: str, held: Iterable[Entry]) -> list[Row]:
-    """The call's terms by span of days."""
+def call_rows(name: str, entries_in_force: Iterable[Entry]) -> list[Row]:
+    """Return a row for each span of days with the same terms of the call."""
     days: dict[date, Call] = {}
-    call: Call | None = None
-    for entry in held:
-        call = evolve_call(call, entry.event, name)
+    state: Call | None = None
+    for entry in entries_in_force:
+        state = evolve_call(state, entry.event, name)
         if isinstance(entry.event, was.CallOpened | was.CallClosed):
-            days[entry.event.on] = call
-    if call is None:
+            days[entry.event.on] = state
+    if state is None:
         return []
-    opened = next(entry.event for entry in held if isinstance(entry.event, was.CallOpened))
+    opened = next(entry.event for entry in entries_in_force if isinstance(entry.event, was.CallOpened))
     scale = scale_of(opened.envelope.currency)
     return [
-        _span(
+        _call_span_row(
             call=name,
             n=n,
             since=since,
             until=until,
-            title=one.title,
-            window=one.window,
-            criteria=json.dumps(one.criteria),
-            opens=day(one.opens),
-            closes=day(one.closes),
-            closed_on=day(one.closed_on),
-            envelope=minor(one.envelope, scale),
+            title=call.title,
+            window=call.window,
+            criteria=json.dumps(call.criteria),
+            opens=day(call.opens),
+            closes=day(call.closes),
+            closed_on=day(call.closed_on),
+            envelope=minor(call.envelope, scale),
         )
-        for n, since, until, one in spans(days)
+        for n, since, until, call in spans(days)
     ]
 
 
 # ── the reports ──────────────────────────────────────────────────────────────────────────────
 
-_PROMISED = tuple(map(str, (Stage.APPROVED, Stage.SIGNED, Stage.EFFECTIVE, Stage.FOLLOW_UP, Stage.CLOSED)))
-"""The stages of a grant that was selected even if it takes nothing from the envelope, as one of 0.00."""
+_COMMITTED = tuple(map(str, (Stage.APPROVED, Stage.SIGNED, Stage.EFFECTIVE, Stage.FOLLOW_UP, Stage.CLOSED)))
+"""The stages in which a grant counts as selected even if it takes nothing of the envelope, as one of 0.00."""
 _CALL = Column("call", Type.TEXT, "The call's id")
 COLUMNS = Columns(
     _CALL,
     common.TITLE.but(meaning="The call's title"),
-    common.WINDOW.but(meaning="For which proposals are asked"),
+    common.WINDOW.but(meaning="The window of the proposals that it asks for"),
     Column("opens", Type.DAY, "First day for proposals"),
     Column("closes", Type.DAY, "Last day for proposals"),
     Column("closed_on", Type.DAY, "Day on which the call was closed"),
     Column("status", Type.CODE, "`announced`, `open`, `deadline_passed` or `closed`", width=10),
     common.CURRENCY,
     Column("envelope", Type.MONEY, "What may be approved in all"),
-    Column("received", Type.COUNT, "Proposals", as_amount=True),
+    Column("received", Type.COUNT, "Proposals", total=True),
     common.REQUESTED.but(meaning="What they ask for in all"),
     Column("selected", Type.COUNT, "Proposals that were approved and did not come to nothing"),
     Column("selected_amount", Type.MONEY, "What they took of the envelope"),
@@ -189,35 +192,33 @@ COLUMNS = Columns(
 
 
 def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
-    """A row for each call that was announced by the day."""
-    del as_of, grant  # computed: countries of many grants are counted once
-
+    """Ask for a row for each call that was announced by the day."""
+    del as_of, grant
     return Question(COLUMNS, _report)
 
 
 def _report(connection: Connection, as_of: date) -> list[Row]:
     on = as_of.isoformat()
     answers: dict[str, list[Any]] = {}
-    a = call_answers
-    for row in connection.execute(select(a).where(a.c.since <= on, on < a.c.until)):
+    a, c, fund = call_answers.c, call_spans.c, fund_facts.c
+    for row in connection.execute(select(call_answers).where(a.since <= on, on < a.until)):
         answers.setdefault(row.call, []).append(row)
-    c, facts = call_spans, fund_facts.c
     question = (
         select(
-            *(c.c[name] for name in ("call", "title", "window", "opens", "closes", "closed_on", "envelope")),
-            facts.currency,
-            facts.scale,
+            *(c[name] for name in ("call", "title", "window", "opens", "closes", "closed_on", "envelope")),
+            fund.currency,
+            fund.scale,
         )
-        .select_from(c.join(fund_facts, true()))
-        .where(c.c.since <= on, on < c.c.until)
-        .order_by(c.c.opens, c.c.call)
+        .select_from(call_spans.join(fund_facts, true()))
+        .where(c.since <= on, on < c.until)
+        .order_by(c.opens, c.call)
     )
-    return [_call_row(call, answers.get(call.call, []), on) for call in connection.execute(question)]
+    return [_report_row(call, answers.get(call.call, []), on) for call in connection.execute(question)]
 
 
-def _call_row(call: Any, answers: list[Any], on: str) -> Row:
-    selected = [one for one in answers if one.selected > 0 or one.stage in _PROMISED]
-    taken = sum(one.selected for one in answers)
+def _report_row(call: Any, answers: list[Any], on: str) -> Row:
+    selected = [answer for answer in answers if answer.selected > 0 or answer.stage in _COMMITTED]
+    selected_amount = sum(answer.selected for answer in answers)
     return COLUMNS.row(
         call=call.call,
         title=call.title,
@@ -229,13 +230,13 @@ def _call_row(call: Any, answers: list[Any], on: str) -> Row:
         currency=call.currency,
         envelope=written(call.envelope, call.scale),
         received=len(answers),
-        requested=written(sum(one.asked for one in answers), call.scale),
+        requested=written(sum(answer.asked for answer in answers), call.scale),
         selected=len(selected),
-        selected_amount=written(taken, call.scale),
-        left=written(call.envelope - taken, call.scale),
-        declined=sum(one.stage == "declined" for one in answers),
-        withdrawn=sum(one.stage == "withdrawn" for one in answers),
-        undecided=sum(one.stage in ("proposed", "requested") for one in answers),
+        selected_amount=written(selected_amount, call.scale),
+        left=written(call.envelope - selected_amount, call.scale),
+        declined=sum(answer.stage == "declined" for answer in answers),
+        withdrawn=sum(answer.stage == "withdrawn" for answer in answers),
+        undecided=sum(answer.stage in ("proposed", "requested") for answer in answers),
         countries=_countries(selected),
         countries_received=_countries(answers),
     )
@@ -250,27 +251,27 @@ def _status(call: Any, on: str) -> str:
 
 
 def _countries(answers: list[Any]) -> int:
-    """Distinct countries that are named, receiving or providing."""
-    return len({code for one in answers for code in json.loads(one.countries)})
+    """Return the number of different countries that the answers name."""
+    return len({code for answer in answers for code in json.loads(answer.countries)})
 
 
 COLUMNS_BY_CRITERION = Columns(
     _CALL,
     Column("criterion", Type.TEXT, "A criterion that reviews score"),
-    Column("reviews", Type.COUNT, "How many scores"),
-    Column("mean", Type.NUMBER, "Of all scores, two places, halves up"),
-    Column("lowest", Type.NUMBER, "Of all scores"),
-    Column("highest", Type.NUMBER, "Of all scores"),
-    Column("mean_selected", Type.NUMBER, "Of the scores of selected proposals"),
-    Column("mean_declined", Type.NUMBER, "Of the scores of declined proposals"),
+    Column("reviews", Type.COUNT, "Number of scores"),
+    Column("mean", Type.NUMBER, "Mean of all scores, two places, halves up"),
+    Column("lowest", Type.NUMBER, "Lowest of all scores"),
+    Column("highest", Type.NUMBER, "Highest of all scores"),
+    Column("mean_selected", Type.NUMBER, "Mean of the scores of selected proposals"),
+    Column("mean_declined", Type.NUMBER, "Mean of the scores of declined proposals"),
     first="criterion reviews mean lowest highest mean_selected mean_declined",
 )
 
 
 def report_by_criterion(as_of: ColumnElement[str]) -> Question:
-    """Each criterion of each call: how reviews scored it, for all, for the selected, for the declined."""
+    """Ask how reviews scored each criterion of each call: all, the selected, and the declined proposals."""
     s, a = call_scores.c, call_answers.c
-    selected = case(((a.selected > 0) | a.stage.in_(_PROMISED), s.hundredths))
+    selected = case(((a.selected > 0) | a.stage.in_(_COMMITTED), s.hundredths))
     declined = case((a.stage == "declined", s.hundredths))
     rows = (
         select(
@@ -278,8 +279,8 @@ def report_by_criterion(as_of: ColumnElement[str]) -> Question:
             s.criterion,
             func.count().label("reviews"),
             *(
-                _points(made).label(name)
-                for name, made in (
+                _points(hundredths).label(name)
+                for name, hundredths in (
                     ("mean", _mean(s.hundredths)),
                     ("lowest", func.min(s.hundredths)),
                     ("highest", func.max(s.hundredths)),
@@ -301,7 +302,7 @@ def report_by_criterion(as_of: ColumnElement[str]) -> Question:
 
 
 def _mean(column: ColumnElement[int]) -> ColumnElement[int]:
-    """The mean, in hundredths, the half up."""
+    """Return the mean in whole hundredths, halves up."""
     return (2 * total_of(column) + func.count(column)) // (2 * func.count(column))
 
 

@@ -1,4 +1,4 @@
-"""The fund: what partners pledged, agreed and paid, and what is left to promise."""
+"""The fund: what partners pledged, agreed and paid, and what is left to commit."""
 
 import json
 from collections.abc import Iterable
@@ -81,7 +81,7 @@ _KINDS: dict[type[Event], tuple[str, int]] = {
     was.OverpaymentRecorded: ("overpaid", 1),
     was.OverpaymentSettled: ("overpaid", -1),
 }
-"""What each event adds to, and with which sign. Other events move no money."""
+"""The kind of flow that each type of event adds, and its sign. Other events move no money."""
 
 
 _ADDS_ROWS_ALONE = frozenset(
@@ -107,17 +107,17 @@ _ADDS_ROWS_ALONE = frozenset(
 
 
 def stands_alone(entry: Entry) -> bool:
-    """Whether the rows of the entry follow from nothing but itself, as long as it is not corrected."""
+    """Return whether the entry's rows need no other entry, as long as it is not corrected."""
     event = entry.event
     return type(event) in _ADDS_ROWS_ALONE and getattr(event, "instalment", None) is None
 
 
-_flow_row, _partner = row_maker(fund_flows), row_maker(fund_partners)
-_consultation = row_maker(fund_consultations)
+_flow_row, _partner_row = row_maker(fund_flows), row_maker(fund_partners)
+_consultation_row = row_maker(fund_consultations)
 
 
 def flow_rows(entries: Iterable[Entry], holding_currency: str) -> list[Row]:
-    """A row for each entry in force that moves money: it depends on no other entry."""
+    """Return a row for each entry in force that moves money."""
     rows: list[Row] = []
     for entry in entries:
         kind = _KINDS.get(type(entry.event))
@@ -148,15 +148,15 @@ def _flow(entry: Entry, kind: str, sign: int, holding_currency: str) -> Row:
 
 
 def partner_rows(entries: Iterable[Entry]) -> list[Row]:
-    """A row for each partner."""
+    """Return a row for each partner."""
     joined = [entry.event for entry in entries if type(entry.event) is was.PartnerJoined]
-    return [_partner(partner=e.partner, kind=e.kind, joined_on=day(e.on), name=e.name) for e in joined]
+    return [_partner_row(partner=e.partner, kind=e.kind, joined_on=day(e.on), name=e.name) for e in joined]
 
 
 def consultation_rows(entries: Iterable[Entry]) -> list[Row]:
-    """A row for each meeting of the partners."""
+    """Return a row for each meeting of the partners."""
     return [
-        _consultation(
+        _consultation_row(
             version=entry.originator_version,
             on=day(entry.on),
             partners=json.dumps(entry.event.partners),
@@ -175,19 +175,22 @@ def _sum(kind: str, column: ColumnElement[int]) -> ColumnElement[int]:
 
 
 def _partners(as_of: ColumnElement[str]) -> Any:
-    """A row for each partner and currency; a partner without any money stands with the holding currency."""
-    flows, partners, facts = fund_flows.c, fund_partners.c, fund_facts.c
+    """Return a subquery with a row for each partner and currency.
+
+    A partner without any flow has one row, in the holding currency.
+    """
+    flows, partners, fund = fund_flows.c, fund_partners.c, fund_facts.c
     by_partner = flows.kind.in_(("pledged", "agreed", "received"))
     pairs = union(
         select(flows.partner, flows.currency, flows.scale).where(by_partner, flows.on <= as_of),
-        select(partners.partner, facts.currency, facts.scale)
+        select(partners.partner, fund.currency, fund.scale)
         .select_from(fund_partners.join(fund_facts, true()))
         .where(
             partners.joined_on <= as_of,
             partners.partner.not_in(select(flows.partner).where(by_partner, flows.on <= as_of)),
         ),
     ).subquery()
-    mine = and_(flows.partner == pairs.c.partner, flows.currency == pairs.c.currency, flows.on <= as_of)
+    of_pair = and_(flows.partner == pairs.c.partner, flows.currency == pairs.c.currency, flows.on <= as_of)
     return (
         select(
             pairs.c.partner,
@@ -199,7 +202,7 @@ def _partners(as_of: ColumnElement[str]) -> Any:
         )
         .select_from(
             pairs.join(fund_partners, partners.partner == pairs.c.partner, isouter=True).join(
-                fund_flows, mine, isouter=True
+                fund_flows, of_pair, isouter=True
             )
         )
         .group_by(pairs.c.partner, pairs.c.currency, pairs.c.scale)
@@ -216,45 +219,45 @@ _TOTALS = {
     "committed": "committed",
     "overpaid": "overpaid",
 }
-"""The totals, and the kind of flow that each sums in the holding currency."""
+"""The kind of flow that each total sums, in the holding currency."""
 
 
 def _totals(as_of: ColumnElement[str]) -> Any:
-    summed = (_sum(kind, fund_flows.c.holding).label(name) for name, kind in _TOTALS.items())
-    return select(*summed).where(fund_flows.c.on <= as_of).subquery()
+    sums = (_sum(kind, fund_flows.c.holding).label(name) for name, kind in _TOTALS.items())
+    return select(*sums).where(fund_flows.c.on <= as_of).subquery()
 
 
 def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
-    """A row for each partner and currency, then the totals in the holding currency.
+    """Ask for a row for each partner and currency, then the totals in the holding currency.
 
-    Pledges in another currency count in the total only where their worth in the holding currency is stated.
+    A pledge in another currency counts in the total only if its value in the holding currency is stated.
     """
     del grant  # the fund has no rows of single grants
-    p, t, facts = _partners(as_of), _totals(as_of), fund_facts.c
-    holding = facts.scale
+    partners, totals, fund = _partners(as_of), _totals(as_of), fund_facts.c
+    p, t = partners.c, totals.c
     nothing = cast(null(), Text)
-    partners = select(
-        p.c.partner,
-        p.c.kind,
-        p.c.currency,
-        *(money(p.c[name], p.c.scale).label(name) for name in ("pledged", "agreed", "received")),
-        money(p.c.received_holding, holding).label("received_holding"),
+    partner_rows = select(
+        p.partner,
+        p.kind,
+        p.currency,
+        *(money(p[name], p.scale).label(name) for name in ("pledged", "agreed", "received")),
+        money(p.received_holding, fund.scale).label("received_holding"),
         *(nothing.label(name) for name in ("fees", "income", "returned", "committed", "available")),
-    ).select_from(p.join(fund_facts, true()))
-    available = t.c.received_holding + t.c.income - t.c.fees - t.c.returned - t.c.committed - t.c.overpaid
-    totals = select(
+    ).select_from(partners.join(fund_facts, true()))
+    available = t.received_holding + t.income - t.fees - t.returned - t.committed - t.overpaid
+    total_row = select(
         nothing.label("partner"),
         nothing.label("kind"),
-        facts.currency,
-        money(t.c.pledged, holding).label("pledged"),
+        fund.currency,
+        money(t.pledged, fund.scale).label("pledged"),
         nothing.label("agreed"),
         nothing.label("received"),
         *(
-            money(t.c[name], holding).label(name)
+            money(t[name], fund.scale).label(name)
             for name in ("received_holding", "fees", "income", "returned", "committed")
         ),
-        money(available, holding).label("available"),
-    ).select_from(t.join(fund_facts, true()))
-    rows = union_all(partners, totals).subquery()
-    named = select(*(rows.c[name] for name in COLUMNS.names))
-    return Question(COLUMNS, named.order_by(rows.c.partner.is_(None), rows.c.partner, rows.c.currency))
+        money(available, fund.scale).label("available"),
+    ).select_from(totals.join(fund_facts, true()))
+    rows = union_all(partner_rows, total_row).subquery()
+    shown = select(*(rows.c[name] for name in COLUMNS.names))
+    return Question(COLUMNS, shown.order_by(rows.c.partner.is_(None), rows.c.partner, rows.c.currency))

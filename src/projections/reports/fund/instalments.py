@@ -1,4 +1,4 @@
-"""Instalments: what partners were to pay when, and what arrived."""
+"""Instalments: what partners were to pay by when, and what arrived."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -44,7 +44,7 @@ _row = row_maker(fund_instalments)
 
 
 def rows_of(entries: Iterable[Entry]) -> list[Row]:
-    """A row for each instalment that was scheduled, that arrived, and for each waiver."""
+    """Return a row for each schedule and each receipt of an instalment, and for each waiver."""
     rows: list[Row] = []
     for entry in entries:
         e = entry.event
@@ -67,7 +67,7 @@ def rows_of(entries: Iterable[Entry]) -> list[Row]:
             )
         elif isinstance(e, was.InstalmentScheduled | was.InstalmentReceived) and e.instalment is not None:
             due = day(e.due) if isinstance(e, was.InstalmentScheduled) else None
-            worth = e.holding_amount if isinstance(e, was.InstalmentReceived) else None
+            in_holding = e.holding_amount if isinstance(e, was.InstalmentReceived) else None
             scale = scale_of(e.amount.currency)
             rows.append(
                 _row(
@@ -80,14 +80,16 @@ def rows_of(entries: Iterable[Entry]) -> list[Row]:
                     due=due,
                     scale=scale,
                     amount=minor(e.amount.amount, scale),
-                    holding=None if worth is None else minor(worth.amount, scale_of(worth.currency)),
+                    holding=None
+                    if in_holding is None
+                    else minor(in_holding.amount, scale_of(in_holding.currency)),
                 )
             )
     return rows
 
 
 def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
-    """Each instalment as scheduled by the day, the overdue first."""
+    """Ask for each instalment that is scheduled by the day, the overdue first."""
     del as_of, grant
     return Question(COLUMNS, _report)
 
@@ -95,35 +97,39 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
 def _report(connection: Connection, as_of: date) -> list[Row]:
     i, on = fund_instalments.c, as_of.isoformat()
     currency, _ = holding(connection)
-    known: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    by_instalment: dict[tuple[str, str], list[Any]] = defaultdict(list)
     waived: set[str | None] = set()
     question = select(fund_instalments).where(i.on <= on).order_by(i.on, i.version)
     for row in connection.execute(question):
         if row.kind == "waived":
             waived.add(row.partner and item_of(row.partner, row.instalment))
         else:
-            known[row.partner, row.instalment].append(row)
-    rows = [
-        _told(told, currency, as_of, waived=bool({None, item_of(*key)} & waived))
-        for key, told in known.items()
-        if any(row.kind == "scheduled" for row in told)
+            by_instalment[row.partner, row.instalment].append(row)
+    cells = [
+        _cells(rows, currency, as_of, is_waived=bool({None, item_of(*key)} & waived))
+        for key, rows in by_instalment.items()
+        if any(row.kind == "scheduled" for row in rows)
     ]
-    rows.sort(key=lambda row: (row["status"] != "overdue", row["due_on"], row["partner"], row["instalment"]))
-    return [COLUMNS.row(**row) for row in rows]
+    cells.sort(key=lambda row: (row["status"] != "overdue", row["due_on"], row["partner"], row["instalment"]))
+    return [COLUMNS.row(**row) for row in cells]
 
 
-def _told(told: list[Any], currency: str, as_of: date, *, waived: bool) -> dict[str, Any]:
-    """The instalment as it was scheduled last, and what was received for it: as the timeline counts it."""
-    schedule = [row for row in told if row.kind == "scheduled"][-1]
+def _cells(rows: list[Any], currency: str, as_of: date, *, is_waived: bool) -> dict[str, Any]:
+    """Return the cells of an instalment as it was scheduled last, with the sum of its receipts.
+
+    Receipts count as in the timeline.
+    """
+    schedule = [row for row in rows if row.kind == "scheduled"][-1]
     received, received_on = 0, None
-    for row in told:
+    for row in rows:
         if row.kind == "received":
-            received += _counted(row, schedule, currency)
+            received += _minors_received(row, schedule, currency)
             if received_on is None and received >= schedule.amount:
                 received_on = row.on
     met_on = None if received_on is None else date.fromisoformat(received_on)
     due_on = date.fromisoformat(schedule.due)
-    step = Step(as_of, as_of, due_on, met_on, "waived" if waived and met_on is None else None, None, ())
+    excused = "waived" if is_waived and met_on is None else None
+    step = Step(as_of, as_of, due_on, met_on, excused, None, ())
     status, days = step.status_on(as_of)
     return {
         "partner": schedule.partner,
@@ -139,8 +145,8 @@ def _told(told: list[Any], currency: str, as_of: date, *, waived: bool) -> dict[
     }
 
 
-def _counted(receipt: Any, schedule: Any, currency: str) -> int:
-    """In minor units of the instalment's currency; what cannot be counted in it stands in the fund report."""
+def _minors_received(receipt: Any, schedule: Any, currency: str) -> int:
+    """Return the amount in minor units of the instalment's currency; 0 if it is not known in it."""
     if receipt.currency == schedule.currency:
         return int(receipt.amount)
     return int(receipt.holding or 0) if schedule.currency == currency else 0

@@ -1,6 +1,6 @@
-"""Whose money it was: the disbursement report by partner, from what `lifecycle.attribution.split` says.
+"""The disbursement report by partner: whose money was committed and paid (`lifecycle.attribution.split`).
 
-Draws are computed over everything that is known, and then read as of the day.
+The split is computed over every known flow, and then summed as of the day.
 """
 
 from collections import defaultdict
@@ -15,7 +15,7 @@ from lifecycle.attribution.split import (
     ordered,
 )
 from lifecycle.attribution.whole_units import in_order
-from projections.reports.money.disbursement import KINDS, written_sums
+from projections.reports.money.disbursement import KINDS, sums_as_text
 from projections.reports.money.disbursement_by import BY_PARTNER
 from projections.reports.portfolio.register import standing_on
 from projections.reports.questions import Question
@@ -28,56 +28,56 @@ from projections.schema.tables import (
 
 
 def movements(connection: Connection) -> list[Movement]:
-    """Every movement of money that the tables know, in the order in which they are attributed."""
+    """Return every movement of money in the tables, in the order in which they are attributed."""
     f, m = fund_flows.c, money_flows.c
-    fund: list[Movement] = []
-    pairs: list[tuple[str, str, int, int]] = []
+    of_fund: list[Movement] = []
+    commitments: list[tuple[str, str, int, int]] = []
     kinds = ("received", "returned", "income", "fees", "committed")
     flows = select(f.version, f.on, f.kind, f.partner, f.holding, f.grant).where(f.kind.in_(kinds))
     for version, on, kind, partner, amount, grant in connection.execute(flows.order_by(f.on, f.version)):
         if kind == "committed":
-            pairs.append((grant, on, amount, version))
+            commitments.append((grant, on, amount, version))
         else:
-            fund.append(Movement(on, version, kind, amount, partner))
-    grants: dict[str, list[Movement]] = defaultdict(list)
-    own = select(m.grant, m.on, m.kind, m.amount).where(m.kind != "overpaid").order_by(m.grant, m.n)
-    for grant, on, kind, amount in connection.execute(own):
-        grants[grant].append(Movement(on, 0, kind, amount, None, grant))
-    return ordered(fund, grants, pairs)
+            of_fund.append(Movement(on, version, kind, amount, partner))
+    of_grants: dict[str, list[Movement]] = defaultdict(list)
+    grant_flows = select(m.grant, m.on, m.kind, m.amount).where(m.kind != "overpaid").order_by(m.grant, m.n)
+    for grant, on, kind, amount in connection.execute(grant_flows):
+        of_grants[grant].append(Movement(on, 0, kind, amount, None, grant))
+    return ordered(of_fund, of_grants, commitments)
 
 
 def by_partner(connection: Connection, as_of: date) -> list[Row]:
-    """The disbursement report's sums, by partner; null for what is nobody's."""
+    """Return the disbursement report's sums by partner, with a row of no partner for what is nobody's."""
     on = as_of.isoformat()
     sums: dict[str | None, dict[str, int]] = defaultdict(lambda: dict.fromkeys((*KINDS, "overpaid"), 0))
-    drawn: dict[str | None, set[str | None]] = defaultdict(set)
+    grants: dict[str | None, set[str | None]] = defaultdict(set)
     for part in attributed(movements(connection)):
         if part.on <= on and part.grant is not None:
             sums[part.partner][part.kind] += part.amount
             if part.kind in DRAWS:
-                drawn[part.partner].add(part.grant)
-    covered = set[str | None]().union(*drawn.values())
+                grants[part.partner].add(part.grant)
+    with_partner = set[str | None]().union(*grants.values())
     proposals = 0
     for row in standing_on(connection, as_of):
         if row.approved_on is None:
             proposals += 1
-        elif row.grant not in covered:
-            drawn[None].add(row.grant)  # approved for 0.00: nobody's money
+        elif row.grant not in with_partner:
+            grants[None].add(row.grant)  # approved for 0.00: nobody's money
     currency, scale = holding(connection)
-    names = sums.keys() | drawn.keys() | ({None} if proposals else set())
+    names = sums.keys() | grants.keys() | ({None} if proposals else set())
     return [
         BY_PARTNER.row(
             partner=partner,
             currency=currency,
-            grants=len(drawn[partner]),
+            grants=len(grants[partner]),
             proposals=0 if partner else proposals,
-            **written_sums(sums[partner], scale),
+            **sums_as_text(sums[partner], scale),
         )
         for partner in in_order(names)
     ]
 
 
 def report_by_partner(as_of: ColumnElement[str]) -> Question:
-    """A row for each partner, and one for what is nobody's."""
+    """Ask for a row for each partner, and one for what is nobody's."""
     del as_of
     return Question(BY_PARTNER, by_partner)

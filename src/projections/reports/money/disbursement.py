@@ -1,4 +1,4 @@
-"""Disbursement: what was promised, asked and paid, by grant or by any of the keys."""
+"""Disbursement: what was committed, requested and paid for each grant."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ from projections.schema.tables import (
 )
 
 KINDS = ("approved", "increased", "cancelled", "requested", "disbursed", "refunded", "overpaid")
-"""The kinds of flow that are stored; the other sums follow from them."""
+"""The kinds of flow that are stored. The other sums are computed from them."""
 
 
 _row = row_maker(money_flows)
@@ -50,7 +50,7 @@ _row = row_maker(money_flows)
 
 @dataclass(slots=True)
 class _Flow:
-    """What moved on a day, in minor units."""
+    """An amount that moved on a day, in minor units; the fields are columns of `money_flows`."""
 
     on: str
     kind: str
@@ -60,7 +60,7 @@ class _Flow:
 
 
 class Disbursement:
-    """Follows one grant and keeps its flows of money by day."""
+    """Keeps the flows of money of one grant by day."""
 
     table = money_flows
 
@@ -71,10 +71,10 @@ class Disbursement:
         self._disbursed = ZERO
         self._overpaid = ZERO
         self._paid: dict[str, _Flow] = {}
-        self._asked_on: dict[str, date] = {}
+        self._requested_on: dict[str, date] = {}
 
     def see(self, grant: Grant, event: Event) -> None:
-        """Take in an event; ``grant`` is the state after it."""
+        """Keep the event's flows; ``grant`` is the state after it."""
         self._scale = scale_of(grant.currency)
         _FOLLOW[type(event)](self, grant, event)
         if grant.overpaid != self._overpaid:
@@ -93,19 +93,19 @@ class Disbursement:
         self._flow(e.on, "increased", e.amount.amount)
 
     def _given_back(self, grant: Grant, e: Event) -> None:
-        """A cancelled balance, what the end of the grant left over, or what came back after it."""
+        """Keep what left the commitment: cancelled, unused at the end, or returned after it."""
         if grant.committed != self._committed:
             self._flow(e.on, "cancelled", self._committed - grant.committed)
 
-    def _asked(self, _: Grant, e: was.PaymentRequested) -> None:
+    def _requested(self, _: Grant, e: was.PaymentRequested) -> None:
         self._flow(e.on, "requested", e.amount.amount)
-        self._asked_on[e.payment] = e.on
+        self._requested_on[e.payment] = e.on
 
     def _rejected(self, grant: Grant, e: was.PaymentRejected) -> None:
-        asked_on = day(self._asked_on[e.payment])
-        self._flow(e.on, "requested", -grant.payments[e.payment].requested, asked_on)
+        requested_on = day(self._requested_on[e.payment])
+        self._flow(e.on, "requested", -grant.payments[e.payment].requested, requested_on)
 
-    def _disburse(self, _: Grant, e: was.FundsDisbursed | was.IrregularPaymentRecorded) -> None:
+    def _disbursed_now(self, _: Grant, e: was.FundsDisbursed | was.IrregularPaymentRecorded) -> None:
         self._paid[e.payment] = self._flow(e.on, "disbursed", e.amount.amount)
 
     def _failed(self, grant: Grant, e: was.PaymentFailed) -> None:
@@ -121,7 +121,7 @@ class Disbursement:
         self._given_back(grant, e)
 
     def rows(self, stream: str) -> list[Row]:
-        """A row for each flow."""
+        """Return a row for each flow."""
         grant_id = stream.removeprefix("grant:")
         return [
             _row(
@@ -143,10 +143,10 @@ _FOLLOW: dict[type[Event], Any] = {
     was.BalanceCancelled: Disbursement._given_back,
     was.GrantLapsed: Disbursement._given_back,
     was.GrantCancelled: Disbursement._given_back,
-    was.PaymentRequested: Disbursement._asked,
+    was.PaymentRequested: Disbursement._requested,
     was.PaymentRejected: Disbursement._rejected,
-    was.FundsDisbursed: Disbursement._disburse,
-    was.IrregularPaymentRecorded: Disbursement._disburse,
+    was.FundsDisbursed: Disbursement._disbursed_now,
+    was.IrregularPaymentRecorded: Disbursement._disbursed_now,
     was.PaymentFailed: Disbursement._failed,
     was.RefundReceived: Disbursement._refunded,
 }
@@ -158,17 +158,17 @@ CONCERNS = _FOLLOW.keys()
 
 
 def sum_of(kind: str, flows: Any = money_flows.c) -> ColumnElement[int]:
-    """The sum of the flows of a kind, under its name."""
+    """Return the sum of the flows of a kind, under its name."""
     of_kind = case((flows.kind == kind, flows.amount), else_=0)
     return total_of(of_kind).label(kind)
 
 
 def _paid_on(end: Any, as_of: ColumnElement[str]) -> ColumnElement[str]:
-    """The first or last day on which money left and did not come back as failed."""
+    """Return the first or last day (``end`` is min or max) of a payment that has not failed by the day."""
     flows = money_flows.c
-    paid = (flows.kind == "disbursed") & (flows.amount > 0) & (flows.undone_on > as_of)
-    found: ColumnElement[str] = end(case((paid, flows.on)))
-    return found
+    is_paid = (flows.kind == "disbursed") & (flows.amount > 0) & (flows.undone_on > as_of)
+    on: ColumnElement[str] = end(case((is_paid, flows.on)))
+    return on
 
 
 AMOUNTS = (
@@ -187,7 +187,7 @@ AMOUNTS = (
     Column("undisbursed", Type.MONEY, "committed - net_disbursed + overpaid"),
     Column("overpaid", Type.MONEY, "What was disbursed and not refunded beyond the commitment"),
 )
-"""The ten amounts that every form of the report gives."""
+"""The ten amounts of every form of the report."""
 _SUMS = tuple(column.name for column in AMOUNTS)
 COLUMNS = Columns(
     common.GRANT,
@@ -195,7 +195,7 @@ COLUMNS = Columns(
     common.CURRENCY,
     *AMOUNTS,
     Column("first_paid_on", Type.DAY, "First day on which money left and did not come back as failed"),
-    Column("last_paid_on", Type.DAY, "Last such day"),
+    Column("last_paid_on", Type.DAY, "Last day on which money left and did not come back as failed"),
     Column(
         "share_disbursed",
         Type.NUMBER,
@@ -213,31 +213,31 @@ COLUMNS = Columns(
 
 
 def sums_of(minors: Mapping[str, Any]) -> dict[str, Any]:
-    """The ten amounts, from a sum for each kind; of numbers, or of expressions."""
+    """Return the ten amounts, from the sum of each kind; these may be numbers or expressions."""
     committed = minors["approved"] + minors["increased"] - minors["cancelled"]
     net = minors["disbursed"] - minors["refunded"]
     undisbursed = committed - net + minors["overpaid"]
-    found = {**minors, "committed": committed, "net_disbursed": net, "undisbursed": undisbursed}
-    return {name: found[name] for name in _SUMS}
+    sums = {**minors, "committed": committed, "net_disbursed": net, "undisbursed": undisbursed}
+    return {name: sums[name] for name in _SUMS}
 
 
-def written_sums(minors: Mapping[str, int], scale: int) -> dict[str, str]:
-    """The ten amounts as people and programs read them, by name."""
+def sums_as_text(minors: Mapping[str, int], scale: int) -> dict[str, str]:
+    """Return the ten amounts as text, by name."""
     return {name: written(amount, scale) for name, amount in sums_of(minors).items()}
 
 
-def ten(minors: Mapping[str, ColumnElement[int]]) -> list[ColumnElement[int]]:
-    """The ten amounts in minor units, each under its name."""
+def labelled_sums(minors: Mapping[str, ColumnElement[int]]) -> list[ColumnElement[int]]:
+    """Return the ten amounts in minor units, each under its name."""
     return [amount.label(name) for name, amount in sums_of(minors).items()]
 
 
-def _amounts(found: Any) -> list[ColumnElement[str]]:
-    """The ten amounts as text, from the columns of a subquery that has them in minor units."""
-    return [money(found[name], fund_facts.c.scale).label(name) for name in _SUMS]
+def _amounts(columns: Any) -> list[ColumnElement[str]]:
+    """Return the ten amounts as text, from the columns of a subquery that has them in minor units."""
+    return [money(columns[name], fund_facts.c.scale).label(name) for name in _SUMS]
 
 
 def sums_by_grant(as_of: ColumnElement[str]) -> Any:
-    """A subquery with each grant's sum for each kind, and the first and last day of a payment."""
+    """Return a subquery with each grant's sum of each kind, and the first and last day of a payment."""
     flows = money_flows.c
     return (
         select(
@@ -252,43 +252,45 @@ def sums_by_grant(as_of: ColumnElement[str]) -> Any:
     )
 
 
-def _elapsed(gone: ColumnElement[int], whole: ColumnElement[int]) -> ColumnElement[str]:
-    """Days since effectiveness over days from effectiveness to the closing date, from 0 to 1."""
-    return case((whole.is_(None), None), (gone >= whole, "1.0000"), else_=share(gone, whole))
+def _elapsed(days: ColumnElement[int], planned_days: ColumnElement[int]) -> ColumnElement[str]:
+    """Return days since effectiveness over days from effectiveness to the closing date, from 0 to 1."""
+    return case(
+        (planned_days.is_(None), None), (days >= planned_days, "1.0000"), else_=share(days, planned_days)
+    )
 
 
 def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
-    """A row for each grant. Shares: net disbursed over committed; days gone over days in all."""
+    """Ask for a row for each grant, or for the one that is named."""
     span, sums = register_spans.c, sums_by_grant(as_of)
     rows = (
         select(
             span.grant,
             span.window,
-            *ten({kind: func.coalesce(sums.c[kind], 0) for kind in KINDS}),
+            *labelled_sums({kind: func.coalesce(sums.c[kind], 0) for kind in KINDS}),
             sums.c.first_paid_on,
             sums.c.last_paid_on,
-            days_between(span.effective_on, as_of).label("gone"),
-            days_between(span.effective_on, span.closing_date).label("whole"),
+            days_between(span.effective_on, as_of).label("days"),
+            days_between(span.effective_on, span.closing_date).label("planned_days"),
         )
         .select_from(register_spans.join(sums, sums.c.grant == span.grant, isouter=True))
         .where(holds(register_spans, as_of))
     )
     if grant is not None:
         rows = rows.where(span.grant == grant)
-    found = rows.subquery()
-    one = found.c
-    named = (
+    grants = rows.subquery()
+    columns = grants.c
+    shown = (
         select(
-            one.grant,
-            one.window,
+            columns.grant,
+            columns.window,
             fund_facts.c.currency,
-            *_amounts(one),
-            one.first_paid_on,
-            one.last_paid_on,
-            share(one.net_disbursed, one.committed).label("share_disbursed"),
-            _elapsed(one.gone, one.whole).label("share_elapsed"),
+            *_amounts(columns),
+            columns.first_paid_on,
+            columns.last_paid_on,
+            share(columns.net_disbursed, columns.committed).label("share_disbursed"),
+            _elapsed(columns.days, columns.planned_days).label("share_elapsed"),
         )
-        .select_from(found.join(fund_facts, true()))
-        .order_by(one.grant)
+        .select_from(grants.join(fund_facts, true()))
+        .order_by(columns.grant)
     )
-    return Question(COLUMNS, named)
+    return Question(COLUMNS, shown)

@@ -1,4 +1,4 @@
-"""Disbursement by any of the keys: groups of grants, and periods."""
+"""Disbursement summed by a key: groups of grants, and periods."""
 
 import json
 from collections import Counter
@@ -27,10 +27,10 @@ from projections.reports import common_columns as common
 from projections.reports.money.disbursement import (
     AMOUNTS,
     KINDS,
+    labelled_sums,
     sum_of,
+    sums_as_text,
     sums_by_grant,
-    ten,
-    written_sums,
 )
 from projections.reports.portfolio.register import grouped_by, standing_on
 from projections.reports.questions import Question
@@ -59,11 +59,11 @@ _PROPOSALS = Column(
     "Never approved: open, declined or withdrawn; of a period, those made in it",
 )
 _NO_FLOWS = ("committed", "undisbursed", "overpaid")
-"""A balance is of a day, not of a period: a period has what moved in it."""
+"""Balances, which belong to a day. A period has only the flows that are dated in it."""
 
 
 def _by_group(group: Column, *, disjoint: bool, overlap: str = "") -> Columns:
-    """The columns by a group. ``disjoint``: each grant stands in one row, so that their numbers add up."""
+    """Return the columns of the report by a group. If groups are ``disjoint``, numbers of grants add up."""
     return Columns(
         group,
         common.CURRENCY,
@@ -124,26 +124,25 @@ BY_PARTNER = _by_group(
 
 
 def _with_currency(groups: Any, key: str) -> Question:
-    """From a subquery with the key, the numbers of grants and proposals, and a sum for each kind."""
-    sums = groups.c
-    amounts = ten({kind: sums[kind] for kind in KINDS})
-    found = select(sums[key], sums.grants, sums.proposals, *amounts).subquery()
-    one, columns = found.c, _BY[key]
-    told = (
-        money(one[column.name], fund_facts.c.scale).label(column.name)
+    """Ask for amounts as text: the subquery has the key, the numbers of grants, and the sum of each kind."""
+    amounts = labelled_sums({kind: groups.c[kind] for kind in KINDS})
+    sums = select(groups.c[key], groups.c.grants, groups.c.proposals, *amounts).subquery()
+    columns = _BY[key]
+    amounts_as_text = (
+        money(sums.c[column.name], fund_facts.c.scale).label(column.name)
         for column in columns
         if column.type is Type.MONEY
     )
     rows = (
-        select(one[key], fund_facts.c.currency, one.grants, one.proposals, *told)
-        .select_from(found.join(fund_facts, true()))
-        .order_by(one[key])
+        select(sums.c[key], fund_facts.c.currency, sums.c.grants, sums.c.proposals, *amounts_as_text)
+        .select_from(sums.join(fund_facts, true()))
+        .order_by(sums.c[key])
     )
     return Question(columns, rows)
 
 
 def _counted(grant: ColumnElement[str], approved_on: ColumnElement[str]) -> list[ColumnElement[int]]:
-    """How many were ever approved, and how many never were: a proposal is no grant."""
+    """Return the number of grants that were ever approved, and the number of proposals that never were."""
     approved = case((approved_on.is_not(None), grant))
     proposed = case((approved_on.is_(None), grant))
     return [
@@ -153,7 +152,7 @@ def _counted(grant: ColumnElement[str], approved_on: ColumnElement[str]) -> list
 
 
 def _by_trait(trait: str, as_of: ColumnElement[str]) -> Question:
-    """Grants that share a window or a sector on the day, with all their money until then."""
+    """Ask for grants by their window or sector on the day, with all their flows until then."""
     span, flows = register_spans.c, money_flows.c
     until_then = (flows.grant == span.grant) & (flows.on <= as_of)
     source, by = grouped_by(trait, as_of)
@@ -169,13 +168,13 @@ def _by_trait(trait: str, as_of: ColumnElement[str]) -> Question:
 
 
 def _period(key: str, on: ColumnElement[str]) -> ColumnElement[str]:
-    """The period in which a day lies."""
-    written = func.substr(on, 1, 4, type_=Text)
-    year, month = cast(written, Integer), cast(func.substr(on, 6, 2), Integer)
+    """Return the name of the period that has the day in it."""
+    year_text = func.substr(on, 1, 4, type_=Text)
+    year, month = cast(year_text, Integer), cast(func.substr(on, 6, 2), Integer)
     if key == "calendar_year":
-        return literal("CY", Text) + written
+        return literal("CY", Text) + year_text
     if key == "quarter":
-        return written + "Q" + cast((month + 2) // 3, Text)
+        return year_text + "Q" + cast((month + 2) // 3, Text)
     # A fiscal year is named after the calendar year in which it ends.
     start = select(fund_facts.c.fiscal_year_start).scalar_subquery()
     name = literal("FY", Text) + cast(year + case(((start > 1) & (month >= start), 1), else_=0), Text)
@@ -185,9 +184,9 @@ def _period(key: str, on: ColumnElement[str]) -> ColumnElement[str]:
 
 
 def _by_period(key: str, as_of: ColumnElement[str]) -> Question:
-    """Flows of the period, until the day.
+    """Ask for the flows of each period, until the day.
 
-    A grant counts in each period in which its money moved, a proposal in the one in which it was made.
+    A grant counts in each period with one of its flows, a proposal in the period in which it was made.
     """
     flows, span = money_flows.c, register_spans.c
     moved = (
@@ -213,35 +212,35 @@ def _by_period(key: str, as_of: ColumnElement[str]) -> Question:
 
 
 Groups = Callable[[Connection, date], dict[str, list[str | None]]]
-"""The groups in which each grant counts on a day."""
+"""Returns for each grant the groups in which it counts on a day."""
 
 
 def _regions(connection: Connection, as_of: date) -> dict[str, list[str | None]]:
-    """The region of its recipients."""
+    """Return for each grant the region of its recipients."""
     on = as_of.isoformat()
     return {row.grant: [region_of(json.loads(row.recipients), on)] for row in standing_on(connection, as_of)}
 
 
 def _countries(connection: Connection, as_of: date) -> dict[str, list[str | None]]:
-    """Each recipient, `NOT_STATED` for one that is not named."""
+    """Return for each grant its recipients, `NOT_STATED` for one that is not named."""
     return {row.grant: [*dict.fromkeys(json.loads(row.recipients))] for row in standing_on(connection, as_of)}
 
 
 def _calls(connection: Connection, as_of: date) -> dict[str, list[str | None]]:
-    """The call that it answers; null for none."""
+    """Return for each grant the call that it answers; null for none."""
     a = call_answers.c
     answers = select(a.grant, a.call).where(holds(call_answers, literal(as_of.isoformat(), Text)))
-    named = {row.grant: row.call for row in connection.execute(answers)}
-    return {row.grant: [named.get(row.grant)] for row in standing_on(connection, as_of)}
+    calls = {row.grant: row.call for row in connection.execute(answers)}
+    return {row.grant: [calls.get(row.grant)] for row in standing_on(connection, as_of)}
 
 
 _GROUPS: dict[str, Groups] = {"region": _regions, "country": _countries, "call": _calls}
 
 
 def _computed(key: str, connection: Connection, as_of: date) -> list[Row]:
-    """Grants by what SQL says badly: each counts whole in every group that it belongs to."""
+    """Return the rows by a group that is hard to find in SQL. A grant counts in each of its groups."""
     groups = _GROUPS[key](connection, as_of)
-    names = in_order({name for own in groups.values() for name in own})
+    names = in_order({name for group_names in groups.values() for name in group_names})
     sums = {name: dict.fromkeys(KINDS, 0) for name in names}
     count: Counter[tuple[str | None, bool]] = Counter()
     for row in standing_on(connection, as_of):
@@ -257,7 +256,7 @@ def _computed(key: str, connection: Connection, as_of: date) -> list[Row]:
             currency=currency,
             grants=count[name, True],
             proposals=count[name, False],
-            **written_sums(minors, scale),
+            **sums_as_text(minors, scale),
         )
         for name, minors in sums.items()
     ]
@@ -266,11 +265,11 @@ def _computed(key: str, connection: Connection, as_of: date) -> list[Row]:
 TRAITS = ("window", "sector")
 PERIODS = ("fiscal-year", "fiscal-quarter", "calendar-year", "quarter")
 KEYS = (*TRAITS, *_GROUPS, *PERIODS)
-"""What it can be summed by, beside partners."""
+"""The keys by which it can be summed, beside partners."""
 
 
 def report_by(key: str, as_of: ColumnElement[str]) -> Question:
-    """A row for each window, sector, region, country, call or period; the key names the first column."""
+    """Ask for a row for each window, sector, region, country, call or period."""
     if key in _GROUPS:
         return Question(_BY[key], partial(_computed, key))
     return _by_trait(key, as_of) if key in TRAITS else _by_period(key, as_of)

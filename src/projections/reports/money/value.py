@@ -1,15 +1,16 @@
-"""Value for money: what came beside the grants, what it cost to run them, and what was done with it.
+"""Value for money: co-financing, the cost of running grants, and what was done with the money.
 
-All amounts are in the holding currency. What is in another one, and whose worth in the holding currency was
-not stated, is named apart and never added. Each ratio is over the grants that have both of its figures.
+All amounts are in the holding currency. An amount in another currency without a stated value in the holding
+currency is listed by itself and never added. Each ratio is over the grants that have both of its figures.
 """
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
 
@@ -19,7 +20,7 @@ from projections.reports.other_currencies import Amounts
 from projections.reports.portfolio.register import standing_on, was_approved
 from projections.reports.questions import Question
 from projections.reports.results.countries import pairs_of
-from projections.reports.results.exchanges import held_by
+from projections.reports.results.exchanges import activities_held
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import total_of
 from projections.schema.tables import (
@@ -41,8 +42,8 @@ KNOWN = {
     "cofinancing": "amounts of co-financing",
     "costs": "costs of preparing or supervising",
 }
-"""Figures that a ratio needs beside what was paid; a grant may have them or not. In words."""
-_IN_KIND = {
+"""The figures that ratios are made of, beside the amount paid, in words. A grant may lack some of them."""
+_MEANINGS = {
     "cash": "Co-financing in cash",
     "in_kind": "Co-financing in kind",
     "cost_share": "Co-financing as a share of cost",
@@ -52,11 +53,11 @@ _IN_KIND = {
 }
 _SHARED = (
     common.CURRENCY,
-    *(Column(kind, Type.MONEY, _IN_KIND[kind]) for kind in (*CO_FINANCING, *COSTS)),
+    *(Column(kind, Type.MONEY, _MEANINGS[kind]) for kind in (*CO_FINANCING, *COSTS)),
     Column(
         "other_currencies",
         Type.LIST,
-        "What is in another currency and has no stated worth, a list; never added",
+        "Amounts in other currencies without a value in the holding currency, a list; never added",
     ),
     Column("cofinancing", Type.MONEY, "cash + in_kind + cost_share + private"),
     common.NET_DISBURSED,
@@ -116,13 +117,28 @@ _SHARED = (
     ),
     *(
         Column(
-            f"over_{name}",
-            Type.COUNT,
-            "Those of them to which something was paid: the grants of the ratio",
+            f"over_{name}", Type.COUNT, "Those of them to which something was paid: the ratio is over these"
         )
         for name in KNOWN
     ),
 )
+
+
+def _coverage(rows: Sequence[Mapping[str, Any]], _: date) -> str:
+    """Return for how many grants each figure is known, and to how many of these something was paid."""
+    sum_rows = [row for row in rows if row.get("grant", "") is None] or rows
+
+    def total(column: str) -> int:
+        return sum(row[column] for row in sum_rows)
+
+    sentences = (
+        f"{name} known for {total(f'{name}_known')} of {total('grants')} grants, and paid for in"
+        f" {total(f'over_{name}')} of these"
+        for name in KNOWN
+    )
+    return "; ".join(sentences).capitalize() + "."
+
+
 _FIRST = "net_disbursed activities cost_per_activity participants cost_per_participant cofinancing"
 COLUMNS = Columns(
     common.GRANT.but(meaning="The grant's id; null in the last row, which has the sums"),
@@ -135,39 +151,40 @@ COLUMNS = Columns(
     ),
     first=f"grant {_FIRST}",
     sums_last=True,
+    note=_coverage,
 )
 
 
 @dataclass
 class Sums:
-    """What adds up over grants. Amounts in minor units."""
+    """Sums over grants. Amounts are in minor units."""
 
     money: Counter[str] = field(default_factory=Counter)
     """Co-financing and costs by kind, and ``net_disbursed``."""
-    others: Amounts = field(default_factory=Amounts)
-    """What could not be added."""
+    other_currencies: Amounts = field(default_factory=Amounts)
+    """Amounts that could not be added."""
     activities: int = 0
     participants: int = 0
     pairs: set[tuple[str, str]] = field(default_factory=set)
     approved: int = 0
-    """Grants that were ever approved: each ratio is over some of these."""
+    """The number of grants that were ever approved: each ratio is over some of these."""
     proposals: int = 0
-    """Those that never were, and cost something all the same."""
+    """The number of proposals that were never approved but have a cost or a payment."""
     tied: int = 0
-    """Approved grants that are tied to an operation."""
+    """The number of approved grants that are tied to an operation."""
     known: Counter[str] = field(default_factory=Counter)
-    """Grants that have each figure of `KNOWN`."""
-    both: Counter[str] = field(default_factory=Counter)
-    """Grants that have the figure, and to which something was paid: its ratio is over these alone."""
-    paid: Counter[str] = field(default_factory=Counter)
-    """What was paid to these."""
-    of: Counter[str] = field(default_factory=Counter)
-    """The figure, of these."""
-    pairs_of: set[tuple[str, str]] = field(default_factory=set)
-    """The pairs of countries of these."""
+    """The number of grants that have each figure of `KNOWN`."""
+    in_ratio: Counter[str] = field(default_factory=Counter)
+    """The number of grants that have the figure, and to which something was paid: its ratio is over these."""
+    paid_in_ratio: Counter[str] = field(default_factory=Counter)
+    """The amount that was paid to these grants."""
+    figure_in_ratio: Counter[str] = field(default_factory=Counter)
+    """The figure's sum over these grants."""
+    pairs_in_ratio: set[tuple[str, str]] = field(default_factory=set)
+    """The pairs of countries of these grants."""
 
-    def cover(self) -> None:
-        """Count one grant, once all of its figures are in; a proposal is not counted."""
+    def count(self) -> None:
+        """Set the counts of one grant from its sums. Of a proposal, only ``proposals`` is set."""
         if not self.approved:
             self.proposals = 1
             return
@@ -182,107 +199,107 @@ class Sums:
         for name, figure in figures.items():
             self.known[name] = int(figure > 0)
             if figure > 0 and net > 0:
-                self.both[name], self.paid[name], self.of[name] = 1, net, figure
-        self.pairs_of = self.pairs if net > 0 else set()
+                self.in_ratio[name] = 1
+                self.paid_in_ratio[name], self.figure_in_ratio[name] = net, figure
+        self.pairs_in_ratio = self.pairs if net > 0 else set()
 
     def add(self, other: "Sums") -> None:
-        """Count the other's in as well."""
+        """Add the sums and counts of other grants."""
         self.money.update(other.money)
-        self.others.update(other.others)
+        self.other_currencies.update(other.other_currencies)
         self.activities += other.activities
         self.participants += other.participants
         self.pairs |= other.pairs
         self.approved += other.approved
         self.proposals += other.proposals
         self.tied += other.tied
-        for name in ("known", "both", "paid", "of"):
+        for name in ("known", "in_ratio", "paid_in_ratio", "figure_in_ratio"):
             getattr(self, name).update(getattr(other, name))
-        self.pairs_of |= other.pairs_of
+        self.pairs_in_ratio |= other.pairs_in_ratio
 
 
-# ── what each grant has ──────────────────────────────────────────────────────────────────────
+# ── sums of each grant ───────────────────────────────────────────────────────────────────────
 
 
 def _by_grant(connection: Connection, as_of: date) -> dict[str, Sums]:
-    """Every approved grant, and every other one that cost something."""
+    """Return the sums of every approved grant, and of every proposal that has a cost or a payment."""
     on = as_of.isoformat()
-    found: dict[str, Sums] = defaultdict(Sums)
+    by_grant: dict[str, Sums] = defaultdict(Sums)
     for row in standing_on(connection, as_of):
         if was_approved(row):
-            sums = found[row.grant]
+            sums = by_grant[row.grant]
             sums.approved, sums.tied = 1, int(row.operation is not None)
             sums.pairs = pairs_of(json.loads(row.recipients), json.loads(row.providers))
-    for one in held_by(connection, as_of):
-        found[one.grant].activities += 1
-        found[one.grant].pairs |= one.pairs
+    for activity in activities_held(connection, as_of):
+        by_grant[activity.grant].activities += 1
+        by_grant[activity.grant].pairs |= activity.pairs
     m = money_flows.c
     paid = select(m.grant, m.kind, total_of(m.amount)).where(
         m.on <= on, m.kind.in_(("disbursed", "refunded"))
     )
     for grant, kind, amount in connection.execute(paid.group_by(m.grant, m.kind)):
-        found[grant].money["net_disbursed"] += amount if kind == "disbursed" else -amount
+        by_grant[grant].money["net_disbursed"] += amount if kind == "disbursed" else -amount
     for row in connection.execute(select(side_flows).where(side_flows.c.since <= on)):
-        sums = found[row.grant]
+        sums = by_grant[row.grant]
         if row.holding is None:
-            sums.others.add(row.amount, row.scale, row.currency)
+            sums.other_currencies.add(row.amount, row.scale, row.currency)
         else:
             sums.money[row.kind] += row.holding
     p = exchange_participants.c
     people = select(p.grant, total_of(p.women + p.men + p.not_stated)).where(p.since <= on)
     for grant, count in connection.execute(people.group_by(p.grant)):
-        found[grant].participants = count
-    for sums in found.values():
-        sums.cover()
-    return found
+        by_grant[grant].participants = count
+    for sums in by_grant.values():
+        sums.count()
+    return by_grant
 
 
-# ── the figures ──────────────────────────────────────────────────────────────────────────────
+# ── rows ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _each(amount: int, count: int, scale: int) -> str | None:
-    """Cost per one, to the minor unit, ties to the even; null without any."""
-    return written(_rounded(amount, count), scale) if count else None
-
-
-def _rounded(part: int, whole: int) -> int:
-    return int((Decimal(part) / Decimal(whole)).to_integral_value(ROUND_HALF_EVEN))
+def _cost_per_one(amount: int, count: int, scale: int) -> str | None:
+    """Return the amount for each one, to the minor unit, ties to the even; null if the count is 0."""
+    if not count:
+        return None
+    minors = int((Decimal(amount) / Decimal(count)).to_integral_value(ROUND_HALF_EVEN))
+    return written(minors, scale)
 
 
 def ratio(part: int, whole: int) -> str | None:
-    """The quotient with four places, ties to the even; null where there is nothing to divide by."""
+    """Return the quotient with four places, ties to the even; null if the divisor is not positive."""
     if whole <= 0:
         return None
     return str((Decimal(part) / Decimal(whole)).quantize(Decimal("0.0001"), ROUND_HALF_EVEN))
 
 
-def _told(sums: Sums, currency: str, scale: int) -> dict[str, object]:
-    """The columns that the report has by grant and by a key."""
-    net, co = sums.money["net_disbursed"], sum(sums.money[kind] for kind in CO_FINANCING)
-    paid, of = sums.paid, sums.of
+def _cells(sums: Sums, currency: str, scale: int) -> dict[str, object]:
+    """Return the cells that a row has by grant and by a key."""
+    cofinancing = sum(sums.money[kind] for kind in CO_FINANCING)
+    paid, figure = sums.paid_in_ratio, sums.figure_in_ratio
     return {
         "currency": currency,
         **{kind: written(sums.money[kind], scale) for kind in (*CO_FINANCING, *COSTS)},
-        "other_currencies": sums.others.told(),
-        "cofinancing": written(co, scale),
-        "net_disbursed": written(net, scale),
+        "other_currencies": sums.other_currencies.texts(),
+        "cofinancing": written(cofinancing, scale),
+        "net_disbursed": written(sums.money["net_disbursed"], scale),
         "activities": sums.activities,
         "participants": sums.participants,
         "pairs": len(sums.pairs),
-        "cost_per_activity": _each(paid["activities"], of["activities"], scale),
-        "cost_per_participant": _each(paid["participants"], of["participants"], scale),
-        "cost_per_pair": _each(paid["pairs"], len(sums.pairs_of), scale),
-        "leverage": ratio(of["cofinancing"], paid["cofinancing"]),
-        "transaction_cost_share": ratio(of["costs"], paid["costs"] + of["costs"]),
+        "cost_per_activity": _cost_per_one(paid["activities"], figure["activities"], scale),
+        "cost_per_participant": _cost_per_one(paid["participants"], figure["participants"], scale),
+        "cost_per_pair": _cost_per_one(paid["pairs"], len(sums.pairs_in_ratio), scale),
+        "leverage": ratio(figure["cofinancing"], paid["cofinancing"]),
+        "transaction_cost_share": ratio(figure["costs"], paid["costs"] + figure["costs"]),
         "share_tied": ratio(sums.tied, sums.approved),
         "grants": sums.approved,
         "proposals": sums.proposals,
         **{f"{name}_known": sums.known[name] for name in KNOWN},
-        **{f"over_{name}": sums.both[name] for name in KNOWN},
+        **{f"over_{name}": sums.in_ratio[name] for name in KNOWN},
     }
 
 
 def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
-    """Each grant, then the sums; null for the sums' grant."""
+    """Ask for a row for each grant, and a last row with the sums."""
     del as_of
 
     def answer(connection: Connection, on: date) -> list[Row]:
@@ -291,21 +308,21 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     return Question(COLUMNS, answer)
 
 
-def _report(connection: Connection, as_of: date, only: str | None) -> list[Row]:
+def _report(connection: Connection, as_of: date, only_grant: str | None) -> list[Row]:
     currency, scale = holding(connection)
-    found = {
-        name: sums for name, sums in _by_grant(connection, as_of).items() if only is None or name == only
-    }
+    by_grant = _by_grant(connection, as_of)
+    if only_grant is not None:
+        by_grant = {only_grant: by_grant[only_grant]} if only_grant in by_grant else {}
     shares = _capacity_shares(connection, as_of)
     rows = [
-        COLUMNS.row(grant=name, **_told(sums, currency, scale), capacity_share=shares.get(name))
-        for name, sums in sorted(found.items())
+        COLUMNS.row(grant=name, **_cells(sums, currency, scale), capacity_share=shares.get(name))
+        for name, sums in sorted(by_grant.items())
     ]
-    total = _told(_added(found.values()), currency, scale)
+    total = _cells(_total(by_grant.values()), currency, scale)
     return [*rows, COLUMNS.row(grant=None, **total, capacity_share=None)]
 
 
-def _added(parts: Iterable[Sums]) -> Sums:
+def _total(parts: Iterable[Sums]) -> Sums:
     total = Sums()
     for part in parts:
         total.add(part)
@@ -313,29 +330,32 @@ def _added(parts: Iterable[Sums]) -> Sums:
 
 
 def _capacity_shares(connection: Connection, as_of: date) -> dict[str, str]:
-    """The part of a programmatic grant for the countries' own capacity, as the window report has it."""
+    """Return the share of each programmatic grant that is for the countries' own capacity."""
     w, on = window_findings.c, as_of.isoformat()
     question = select(w.grant, w.figure).where(w.since <= on, on < w.until, w.rule == "max_capacity_share")
     return {row.grant: row.figure for row in connection.execute(question)}
 
 
-_BY = {column.name: Columns(column, *_SHARED, first=_FIRST) for column in (common.WINDOW, common.SECTOR)}
+_BY = {
+    column.name: Columns(column, *_SHARED, first=_FIRST, note=_coverage)
+    for column in (common.WINDOW, common.SECTOR)
+}
 
 
 def report_by(key: str, as_of: ColumnElement[str]) -> Question:
-    """The same sums by window or by sector."""
+    """Ask for the same sums by window or by sector."""
     del as_of
 
     columns = _BY[key]
 
     def answer(connection: Connection, on: date) -> list[Row]:
         currency, scale = holding(connection)
-        traits = {row.grant: getattr(row, key) for row in standing_on(connection, on)}
+        group_of = {row.grant: getattr(row, key) for row in standing_on(connection, on)}
         groups: dict[str, list[Sums]] = defaultdict(list)
         for name, sums in _by_grant(connection, on).items():
-            groups[traits[name]].append(sums)
+            groups[group_of[name]].append(sums)
         return [
-            columns.row(**{key: group}, **_told(_added(parts), currency, scale))
+            columns.row(**{key: group}, **_cells(_total(parts), currency, scale))
             for group, parts in sorted(groups.items())
         ]
 
@@ -343,4 +363,4 @@ def report_by(key: str, as_of: ColumnElement[str]) -> Question:
 
 
 KEYS = tuple(_BY)
-"""What it can be summed by."""
+"""The keys by which it can be summed."""

@@ -73,11 +73,11 @@ CONCERNS: frozenset[type[Event]] = frozenset(
 """The events that change how a grant stands in the register."""
 
 
-_span, _sector = row_maker(register_spans), row_maker(sector_names)
+_span_row, _sector_row = row_maker(register_spans), row_maker(sector_names)
 
 
 class Register:
-    """Follows one grant and keeps how it stood at the end of each day on which that changed."""
+    """Keeps the state of one grant at the end of each day on which it changed."""
 
     table = register_spans
 
@@ -85,14 +85,14 @@ class Register:
         self._days: dict[date, Grant] = {}
 
     def see(self, grant: Grant, event: Event) -> None:
-        """Take in an event; ``grant`` is the state after it."""
+        """Keep the grant's state after the event."""
         self._days[event.on] = grant
 
     def rows(self, stream: str) -> list[Row]:
-        """A row for each span of days."""
+        """Return a row for each span of days."""
         grant_id = stream.removeprefix("grant:")
         return [
-            _span(
+            _span_row(
                 grant=grant_id,
                 n=n,
                 since=since,
@@ -121,7 +121,7 @@ class Register:
 
 
 def _asked(grant: Grant) -> int:
-    """What it asks for, in minor units."""
+    """Return what the grant asks for, in minor units."""
     return minor(grant.proposed if grant.requested is None else grant.requested, scale_of(grant.currency))
 
 
@@ -130,14 +130,14 @@ def _as_json(codes: tuple[str, ...]) -> str:
     return json.dumps(codes)
 
 
-def sector_rows(stream: str, held: Sequence[Entry]) -> list[Row]:
-    """A row for each of a grant's entries in force that writes its sector."""
+def sector_rows(stream: str, entries_in_force: Sequence[Entry]) -> list[Row]:
+    """Return a row for each entry of the grant that names its sector."""
     grant, rows = stream.removeprefix("grant:"), list[Row]()
-    for entry in held:
+    for entry in entries_in_force:
         event = entry.event
         if isinstance(event, was.GrantProposed | was.ProposalRevised) and event.sector is not None:
             rows.append(
-                _sector(
+                _sector_row(
                     grant=grant,
                     n=len(rows),
                     since=day(event.on),
@@ -150,42 +150,49 @@ def sector_rows(stream: str, held: Sequence[Entry]) -> list[Row]:
 
 
 def sectors(as_of: ColumnElement[str]) -> Subquery:
-    """Each sector by its key, written as the entry in force on the day that was recorded first writes it."""
+    """Return a subquery with each sector's key and name.
+
+    A sector may be spelled in several ways. Its name is the spelling by the day that was recorded first.
+    """
     s = sector_names.c
-    then = s.since <= as_of
-    first = select(s.sector_key, func.min(s.position).label("position")).where(then).group_by(s.sector_key)
-    one = first.subquery()
+    by_the_day = s.since <= as_of
+    first = (
+        select(s.sector_key, func.min(s.position).label("position"))
+        .where(by_the_day)
+        .group_by(s.sector_key)
+        .subquery()
+    )
     return (
         select(s.sector_key, func.min(s.sector, type_=Text).label("sector"))
-        .join(one, (one.c.sector_key == s.sector_key) & (one.c.position == s.position))
-        .where(then)
+        .join(first, (first.c.sector_key == s.sector_key) & (first.c.position == s.position))
+        .where(by_the_day)
         .group_by(s.sector_key)
         .subquery()
     )
 
 
 def grouped_by(trait: str, as_of: ColumnElement[str]) -> tuple[FromClause, ColumnElement[str]]:
-    """The spans, and the column of the window or sector by which the grants in them are grouped."""
+    """Return the table of spans, and its column of windows or sectors, by which grants are grouped."""
     if trait != "sector":
         return register_spans, register_spans.c[trait]
-    named = sectors(as_of)
-    source = register_spans.outerjoin(named, named.c.sector_key == register_spans.c.sector_key)
-    return source, named.c.sector
+    names = sectors(as_of)
+    source = register_spans.outerjoin(names, names.c.sector_key == register_spans.c.sector_key)
+    return source, names.c.sector
 
 
 def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
-    """Every grant that had been proposed by the day, as it stood at its end."""
+    """Ask for every grant that was proposed by the day, as it was at the end of the day."""
     columns = register_spans.c
     source, sector = grouped_by("sector", as_of)
-    shown = {name: columns[name] for name in COLUMNS.names} | {"sector": sector}
-    rows = select(*shown.values()).select_from(source).where(holds(register_spans, as_of))
+    selected = {name: columns[name] for name in COLUMNS.names} | {"sector": sector}
+    rows = select(*selected.values()).select_from(source).where(holds(register_spans, as_of))
     if grant is not None:
         rows = rows.where(columns.grant == grant)
     return Question(COLUMNS, rows.order_by(columns.grant))
 
 
 def standing_on(connection: Connection, as_of: date) -> list[Any]:
-    """Every grant's row of the day, by grant: for reports that are computed."""
+    """Return every grant's row of the register on the day, by grant."""
     on, c = as_of.isoformat(), register_spans.c
     source, sector = grouped_by("sector", literal(on, Text))
     question = (
@@ -197,7 +204,7 @@ def standing_on(connection: Connection, as_of: date) -> list[Any]:
 
 
 def was_approved(row: Any) -> bool:
-    """The fund had promised the money by the day, and the grant did not end before it became effective."""
+    """Return whether the grant was approved by the day, and did not end before it became effective."""
     return row.approved_on is not None and (
         row.effective_on is not None or row.stage not in ("lapsed", "cancelled")
     )

@@ -1,7 +1,6 @@
 """Timeline compliance: every obligation with its dates, and its status on a day.
 
-The status is that of `lifecycle.kernel.obligation`, here in SQL: the view shows it as of today,
-the report for any day.
+The status is computed in SQL as `lifecycle.kernel.obligation` does, so that the SQL view has it, too.
 """
 
 import json
@@ -17,7 +16,7 @@ from lifecycle.kernel.event import Event
 from lifecycle.kernel.obligation import DUE_SOON_DAYS
 from lifecycle.policy.edition import Edition
 from projections.reports import common_columns as common
-from projections.reports.questions import Asked, Question
+from projections.reports.questions import Question, RowsQuery
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import days_between, holds
 from projections.schema.rows import row_maker
@@ -29,21 +28,21 @@ from projections.schema.tables import (
 )
 
 NOT_ASKED = "not_asked"
-"""Why an obligation has no row: the edition does not ask for it."""
+"""Marks an obligation that the edition does not ask for. The report leaves it out."""
 
 
 class Compliance:
-    """Follows one grant through `lifecycle.grant.obligations.timeline` and keeps the dates."""
+    """Keeps the dates of one grant's obligations, as `lifecycle.grant.obligations.timeline` computes them."""
 
     table = obligation_steps
 
     def __init__(self, policy: Mapping[str, Edition], edition_on: Callable[[date], Edition | None]) -> None:
         self._timeline = Timeline(policy, edition_on)
         self.see: Callable[[Grant, Event], None] = self._timeline.see
-        """Take in an event; ``grant`` is the state after it."""
+        """Take an event, with the grant's state after it."""
 
     def rows(self, stream: str) -> list[Row]:
-        """A row for each step of each obligation."""
+        """Return the rows of the grant's obligations."""
         return rows_of(stream.removeprefix("grant:"), self._timeline.obligations())
 
 
@@ -51,11 +50,10 @@ _row = row_maker(obligation_steps)
 
 
 def rows_of(grant: str, obligations: Iterable[Obligation]) -> list[Row]:
-    """A row for each stretch in which an obligation is at most triggered and then met."""
+    """Return a row for each stretch in which an obligation is triggered and met at most once."""
     rows: list[Row] = []
-    for one in obligations:
-        name, item = one.name, one.item
-        stretches = _stretches(one.steps)
+    for obligation in obligations:
+        stretches = _stretches(obligation.steps)
         ends = [day(step.since) for step, _, _ in stretches[1:]]
         for (first, last, met_from), until in zip(stretches, [*ends, FAR], strict=True):
             rows.append(
@@ -64,8 +62,8 @@ def rows_of(grant: str, obligations: Iterable[Obligation]) -> list[Row]:
                     n=len(rows),
                     since=day(first.since),
                     until=until,
-                    obligation=name,
-                    item=item,
+                    obligation=obligation.name,
+                    item=obligation.item,
                     triggered_on=day(last.triggered_on),
                     due_on=day(last.due_on),
                     met_from=day(met_from),
@@ -81,27 +79,29 @@ def rows_of(grant: str, obligations: Iterable[Obligation]) -> list[Row]:
 
 
 def _stretches(steps: list[Step]) -> list[tuple[Step, Step, date | None]]:
-    """First and last step of each stretch, and the day from which it counts as met.
+    """Return the first and last step of each stretch, and the day from which it counts as met.
 
-    Most obligations are triggered once and met once: one row tells that as well as three.
+    Most obligations are triggered once and met once, so that one row can hold the dates of three steps.
     """
-    found: list[tuple[Step, Step, date | None]] = []
+    stretches: list[tuple[Step, Step, date | None]] = []
     for step in steps:
-        if found:
-            first, last, met_from = found[-1]
+        met_from = None if step.met_on is None else step.since
+        if stretches:
+            first, last, _ = stretches[-1]
             if step[4:] == last[4:] and last.met_on is None:
-                begins = last.triggered_on is None and step.triggered_on == step.since and last.due_on is None
-                goes_on = last[1:3] == step[1:3]
-                if begins or goes_on:
-                    met_from = None if step.met_on is None else step.since
-                    found[-1] = (first, step, met_from)
+                is_triggered = (
+                    last.triggered_on is None and step.triggered_on == step.since and last.due_on is None
+                )
+                has_same_dates = last[1:3] == step[1:3]
+                if is_triggered or has_same_dates:
+                    stretches[-1] = (first, step, met_from)
                     continue
-        found.append((step, step, None if step.met_on is None else step.since))
-    return found
+        stretches.append((step, step, met_from))
+    return stretches
 
 
 def status(step: Any, as_of: ColumnElement[str]) -> ColumnElement[str]:
-    """The status on the day, of the step that is in force then, as `Step.status_on` tells it."""
+    """Return the status on the day of the step in force then, as `Step.status_on` computes it."""
     return case(
         (step.excused.in_(("not_applicable", NOT_ASKED)), "not_applicable"),
         (step.met_on > step.due_on, "met_late"),
@@ -118,7 +118,7 @@ _OBLIGATION = Column("obligation", Type.CODE, "Its name", width=13)
 COLUMNS = Columns(
     common.GRANT.but(meaning="The grant's id; null for the fund's own"),
     _OBLIGATION,
-    Column("item", Type.TEXT, "Activity, follow-up, number or instalment; null where there is one only"),
+    Column("item", Type.TEXT, "Activity, follow-up, number or instalment; null if there is only one"),
     Column("triggered_on", Type.DAY, "Day from which it counts; null before"),
     Column("due_on", Type.DAY, "Last day in time"),
     Column("met_on", Type.DAY, "Day on which it was met"),
@@ -136,14 +136,14 @@ COLUMNS = Columns(
 
 
 def report(as_of: ColumnElement[str], grant: str | None = None, *, every: bool = False) -> Question:
-    """Every obligation: the overdue first, the latest of them at the top; then what is due next.
+    """Ask for every obligation: first the overdue, the longest overdue at the top; then what is due next.
 
-    ``every``: also those that the edition does not ask for, as not applicable.
+    ``every`` adds those that the edition does not ask for, as not applicable.
     """
     return Question(COLUMNS, _obligations(as_of, grant, every=every))
 
 
-def _obligations(as_of: ColumnElement[str], grant: str | None = None, *, every: bool = False) -> Asked:
+def _obligations(as_of: ColumnElement[str], grant: str | None = None, *, every: bool = False) -> RowsQuery:
     row = obligation_steps.c
     triggered = row.triggered_on <= as_of
     dated = select(
@@ -162,55 +162,56 @@ def _obligations(as_of: ColumnElement[str], grant: str | None = None, *, every: 
         dated = dated.where(row.grant == grant)
     if not every:
         dated = dated.where(func.coalesce(row.excused, "") != NOT_ASKED)
-    d = dated.subquery()
-    t = select(
-        *(column for column in d.c if column is not d.c.excused), status(d.c, as_of).label("status")
-    ).subquery()
+    d = dated.subquery().c
+    with_status = select(
+        *(column for column in d if column is not d.excused), status(d, as_of).label("status")
+    )
+    t = with_status.subquery().c
     days = case(
-        (t.c.status == "overdue", days_between(t.c.due_on, as_of)),
-        (t.c.status == "met_late", days_between(t.c.due_on, t.c.met_on)),
-        (t.c.status == "missed", days_between(t.c.due_on, t.c.left_on)),
+        (t.status == "overdue", days_between(t.due_on, as_of)),
+        (t.status == "met_late", days_between(t.due_on, t.met_on)),
+        (t.status == "missed", days_between(t.due_on, t.left_on)),
         else_=0,
     )
     urgency = case(
-        (t.c.status == "overdue", 0), (t.c.status == "due_soon", 1), (t.c.status == "upcoming", 2), else_=3
+        (t.status == "overdue", 0), (t.status == "due_soon", 1), (t.status == "upcoming", 2), else_=3
     )
-    next_due = case((t.c.status.in_(("due_soon", "upcoming")), func.coalesce(t.c.due_on, FAR)), else_="")
-    late = case((t.c.status == "overdue", days_between(t.c.due_on, as_of)), else_=0)
+    next_due = case((t.status.in_(("due_soon", "upcoming")), func.coalesce(t.due_on, FAR)), else_="")
+    days_overdue = case((t.status == "overdue", days_between(t.due_on, as_of)), else_=0)
     return select(
-        t.c.grant,
-        t.c.obligation,
-        t.c.item,
-        t.c.triggered_on,
-        t.c.due_on,
-        t.c.met_on,
-        t.c.status,
+        t.grant,
+        t.obligation,
+        t.item,
+        t.triggered_on,
+        t.due_on,
+        t.met_on,
+        t.status,
         days.label("days"),
-        t.c.superseded,
-    ).order_by(urgency, late.desc(), next_due, t.c.grant.nulls_first(), t.c.n)
+        t.superseded,
+    ).order_by(urgency, days_overdue.desc(), next_due, t.grant.nulls_first(), t.n)
 
 
 _PENDING = ("overdue", "due_soon", "upcoming")
 
 
 def due_within(days: int, as_of: ColumnElement[str], grant: str | None = None) -> Question:
-    """What is overdue, or due within this number of days."""
+    """Ask for what is overdue, or due within this number of days."""
     t = _obligations(as_of, grant).order_by(None).subquery().c
-    soon = t.status.in_(_PENDING) & (days_between(as_of, t.due_on) <= days)
+    is_due = t.status.in_(_PENDING) & (days_between(as_of, t.due_on) <= days)
     order = (t.due_on, t.grant.nulls_first(), t.obligation, t.item.nulls_first())
-    return Question(COLUMNS, select(*t).where(soon).order_by(*order))
+    return Question(COLUMNS, select(*t).where(is_due).order_by(*order))
 
 
 _STATUSES = {
-    "met": "How many were met in time",
-    "met_late": "How many were met late",
-    "missed": "How many were late when the grant left the stages in which they can be met",
-    "overdue": "How many are overdue",
-    "due_soon": "How many are due within 30 days",
-    "upcoming": "How many are due later",
-    "waived": "How many were waived",
-    "not_started": "How many have not begun to count",
-    "not_applicable": "How many are not asked for any more",
+    "met": "Number met in time",
+    "met_late": "Number met late",
+    "missed": "Number late when the grant left the stages in which they can be met",
+    "overdue": "Number overdue",
+    "due_soon": "Number due within 30 days",
+    "upcoming": "Number due later",
+    "waived": "Number waived",
+    "not_started": "Number that have not begun to count",
+    "not_applicable": "Number not asked for any more",
 }
 COLUMNS_BY_OBLIGATION = Columns(
     _OBLIGATION,
@@ -220,8 +221,8 @@ COLUMNS_BY_OBLIGATION = Columns(
 
 
 def report_by_obligation(as_of: ColumnElement[str]) -> Question:
-    """How many of each obligation are in each status."""
+    """Ask how many of each obligation are in each status."""
     t = _obligations(as_of).order_by(None).subquery().c
     counts = (func.sum(case((t.status == name, 1), else_=0)).label(name) for name in _STATUSES)
-    counted = select(t.obligation, *counts).group_by(t.obligation).order_by(t.obligation)
-    return Question(COLUMNS_BY_OBLIGATION, counted)
+    rows = select(t.obligation, *counts).group_by(t.obligation).order_by(t.obligation)
+    return Question(COLUMNS_BY_OBLIGATION, rows)

@@ -1,4 +1,4 @@
-"""Windows: each rule of the edition that governs a grant, with the figure that decides it; and breaches."""
+"""Windows: each rule of the edition that governs a grant, with its figure; and each breach."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -35,10 +35,10 @@ COLUMNS = Columns(
     common.WINDOW,
     common.EDITION,
     Column("rule", Type.TEXT, "A rule of the edition's window, or a breach"),
-    Column("figure", Type.TEXT, "What decides it; null where there is none yet", width=23),
-    Column("limit", Type.TEXT, "What the edition asks", width=23),
-    Column("complies", Type.TRUTH, "true, false, or null while undecided: the bare fact, a waiver or not"),
-    Column("waived_by", Type.TEXT, "Who waived the rule where it is broken; null for nobody"),
+    Column("figure", Type.TEXT, "The figure that decides it; null if there is none yet", width=23),
+    Column("limit", Type.TEXT, "What the edition asks for", width=23),
+    Column("complies", Type.TRUTH, "true, false, or null while undecided; a waiver does not change it"),
+    Column("waived_by", Type.TEXT, "Who waived the rule that is broken; null for nobody"),
     Column("waived_on", Type.DAY, "Day of the waiver"),
     Column("waiver", Type.TEXT, "Why it was waived", width=20),
     first="grant rule complies figure limit waiver waived_by window edition",
@@ -47,25 +47,25 @@ _PLACES = Decimal("0.0001")
 
 
 class Finding(NamedTuple):
-    """One rule, judged."""
+    """Whether a grant keeps one rule."""
 
     window: str
     edition: str | None
-    """`None` for what was done in breach before the approval."""
+    """`None` for a breach before the approval."""
     rule: str
     figure: str | None
     limit: str
     complies: bool | None
     """Whether the figure keeps the limit, with or without a waiver; `None` while undecided."""
     waived_by: str | None = None
-    """Whose waiver covers the breach."""
+    """Who waived the rule."""
     waived_on: str | None = None
     waiver: str | None = None
-    """Why."""
+    """The reason."""
 
 
 class Waiver(NamedTuple):
-    """An extension beyond the span of the window, for a reason."""
+    """An extension beyond the months that the window allows, for a reason."""
 
     by: str
     on: str
@@ -78,48 +78,48 @@ _row = row_maker(window_findings)
 
 
 class Windows:
-    """Follows one grant and keeps, for each rule, what was found from day to day."""
+    """Keeps the finding on each rule of one grant, from day to day."""
 
     table = window_findings
 
-    def __init__(self, policy: Mapping[str, Edition]) -> None:
-        self._policy = policy
-        self._found: dict[str, list[tuple[str, Finding | None]]] = {}
-        """By rule (or breach): what was found, from which day; `None` where the rule fell away."""
+    def __init__(self, editions: Mapping[str, Edition]) -> None:
+        self._editions = editions
+        self._findings: dict[str, list[tuple[str, Finding | None]]] = {}
+        """By rule or breach: the first day of each finding; `None` from the day on which the rule ended."""
         self._waiver: Waiver | None = None
 
     def see(self, grant: Grant, event: Event) -> None:
-        """Take in an event; ``grant`` is the state after it."""
-        kind = type(event)
+        """Keep the findings that the event changes; ``grant`` is the state after it."""
+        event_type = type(event)
         if isinstance(event, was.ClosingDateExtended):
             self._waiver = _waiver(grant, event)
-        for key, finding in _BREACHES.get(kind, _none)(grant, event):
+        for key, finding in _BREACHES.get(event_type, _none)(grant, event):
             self._keep(key, event.on, finding)
         if grant.edition is None:
             return
-        edition = self._policy[grant.edition]
+        edition = self._editions[grant.edition]
         window = edition.windows.get(grant.window)
-        for rule in _DECIDES[kind]:
-            finding = None if window is None else _judge(grant, edition, window, rule)
+        for rule in _DECIDES[event_type]:
+            finding = None if window is None else _finding(grant, edition, window, rule)
             if finding is not None and rule == "max_months":
                 finding = _waived(finding, grant, self._waiver)
-            if finding is not None or rule in self._found:
+            if finding is not None or rule in self._findings:
                 self._keep(rule, event.on, finding)
 
     def _keep(self, key: str, on: date, finding: Finding | None) -> None:
-        since, found = str(day(on)), self._found.setdefault(key, [])
-        if found and found[-1][0] == since:
-            found.pop()
-        if not found or found[-1][1] != finding:
-            found.append((since, finding))
+        since, findings = str(day(on)), self._findings.setdefault(key, [])
+        if findings and findings[-1][0] == since:
+            findings.pop()
+        if not findings or findings[-1][1] != finding:
+            findings.append((since, finding))
 
     def rows(self, stream: str) -> list[Row]:
-        """A row for each span of days in which the finding was the same."""
+        """Return a row for each span of days in which a finding was the same."""
         grant_id, rows = stream.removeprefix("grant:"), list[Row]()
-        for key in sorted(self._found, key=_place):
-            found = self._found[key]
-            ends = [since for since, _ in found[1:]]
-            for (since, finding), until in zip(found, [*ends, FAR], strict=True):
+        for key in sorted(self._findings, key=_order):
+            findings = self._findings[key]
+            ends = [since for since, _ in findings[1:]]
+            for (since, finding), until in zip(findings, [*ends, FAR], strict=True):
                 if finding is not None:
                     rows.append(
                         _row(grant=grant_id, n=len(rows), since=since, until=until, **finding._asdict())
@@ -134,7 +134,7 @@ def _waiver(grant: Grant, e: was.ClosingDateExtended) -> Waiver | None:
 
 
 def _waived(finding: Finding, grant: Grant, waiver: Waiver | None) -> Finding:
-    """With the waiver that covers the breach: it holds in its window and for its closing date alone."""
+    """Return the finding with the waiver, if it covers the breach: same window and same closing date."""
     if waiver is None or finding.complies is not False:
         return finding
     if (waiver.window, waiver.closing_date) != (grant.window, grant.closing_date):
@@ -142,27 +142,28 @@ def _waived(finding: Finding, grant: Grant, waiver: Waiver | None) -> Finding:
     return finding._replace(waived_by=waiver.by, waived_on=waiver.on, waiver=waiver.reason)
 
 
-def _place(key: str) -> tuple[int, str]:
-    """Rules in the order in which an edition names them, then breaches."""
-    names = list(_JUDGES)
+def _order(key: str) -> tuple[int, str]:
+    """Return a sort key: rules come in the order of an edition, then breaches."""
+    names = list(_CHECKS)
     return (names.index(key), "") if key in names else (len(names), key)
 
 
 # ── the rules ────────────────────────────────────────────────────────────────────────────────
 
 
-def _judge(grant: Grant, edition: Edition, window: Window, rule: str) -> Finding | None:
+def _finding(grant: Grant, edition: Edition, window: Window, rule: str) -> Finding | None:
     limit = getattr(window, _LIMIT.get(rule, rule))
     if limit is None:
         return None
-    figure, written, complies = _JUDGES[rule](grant, window, limit.value)
-    return Finding(grant.window, edition.name, rule, figure, written, complies)
+    figure, limit_as_text, complies = _CHECKS[rule](grant, window, limit.value)
+    return Finding(grant.window, edition.name, rule, figure, limit_as_text, complies)
 
 
-_Judged = tuple[str | None, str, bool | None]
+_Checked = tuple[str | None, str, bool | None]
+"""The figure, the limit as text, and whether the figure keeps it; `None` while undecided."""
 
 
-def _max_amount(grant: Grant, _: Window, limit: Any) -> _Judged:
+def _max_amount(grant: Grant, _: Window, limit: Any) -> _Checked:
     return (
         str(minor_units(grant.committed, grant.currency)),
         str(limit.amount),
@@ -170,8 +171,8 @@ def _max_amount(grant: Grant, _: Window, limit: Any) -> _Judged:
     )
 
 
-def _max_months(grant: Grant, window: Window, limit: int) -> _Judged:
-    """Months from effectiveness to the closing date, a month that has begun counted whole."""
+def _max_months(grant: Grant, window: Window, limit: int) -> _Checked:
+    """Compare the months from effectiveness to the closing date; a begun month counts."""
     if grant.effective_on is None or grant.closing_date is None:
         return None, str(limit), None
     last = last_day(grant.effective_on, window)
@@ -179,8 +180,8 @@ def _max_months(grant: Grant, window: Window, limit: int) -> _Judged:
     return str(_months(grant.effective_on, grant.closing_date)), str(limit), complies
 
 
-def _min_months(grant: Grant, window: Window, limit: int) -> _Judged:
-    """Months from effectiveness to the closing date, whole ones only."""
+def _min_months(grant: Grant, window: Window, limit: int) -> _Checked:
+    """Compare the whole months from effectiveness to the closing date."""
     if grant.effective_on is None or grant.closing_date is None:
         return None, str(limit), None
     months = _months(grant.effective_on, grant.closing_date)
@@ -191,48 +192,48 @@ def _min_months(grant: Grant, window: Window, limit: int) -> _Judged:
 
 
 def _months(start: date, end: date) -> int:
-    """The least number of calendar months after which the start is not before the end."""
+    """Return the least number of months that, added to the start, reach the end."""
     months = max(0, 12 * (end.year - start.year) + end.month - start.month)
     return months if plus_months(start, months) >= end else months + 1
 
 
-def _min_recipients(grant: Grant, _: Window, limit: int) -> _Judged:
+def _min_recipients(grant: Grant, _: Window, limit: int) -> _Checked:
     count = len(grant.stated_recipients)
     return str(count), str(limit), count >= limit
 
 
-def _min_activities(grant: Grant, _: Window, limit: int) -> _Judged:
-    """Judged at completion (domain §5)."""
-    decided = grant.completed_on is not None
-    return str(grant.activities_held), str(limit), grant.activities_held >= limit if decided else None
+def _min_activities(grant: Grant, _: Window, limit: int) -> _Checked:
+    """Compare the activities held; decided at completion (domain §5)."""
+    is_decided = grant.completed_on is not None
+    return str(grant.activities_held), str(limit), grant.activities_held >= limit if is_decided else None
 
 
-def _max_capacity_share(grant: Grant, _: Window, limit: str) -> _Judged:
-    found = grant.capacity_share
-    if found is None:
+def _max_capacity_share(grant: Grant, _: Window, limit: str) -> _Checked:
+    share = grant.capacity_share
+    if share is None:
         return None, limit, None
-    return str(found.quantize(_PLACES)), limit, found <= Decimal(limit)
+    return str(share.quantize(_PLACES)), limit, share <= Decimal(limit)
 
 
-def _institution(grant: Grant, _: Window, required: bool) -> _Judged:
+def _institution(grant: Grant, _: Window, required: bool) -> _Checked:
     complies = grant.institution is not None or not required
     return grant.institution, "required" if required else "not required", complies
 
 
-def _capabilities(grant: Grant, _: Window, limit: tuple[str, ...]) -> _Judged:
-    """Judged at completion."""
+def _capabilities(grant: Grant, _: Window, limit: tuple[str, ...]) -> _Checked:
+    """Compare the capabilities reached; decided at completion."""
     reached = [name for name in limit if name in grant.capabilities_reached]
-    decided = grant.completed_on is not None
-    return ", ".join(reached) or None, ", ".join(limit), len(reached) == len(limit) if decided else None
+    is_decided = grant.completed_on is not None
+    return ", ".join(reached) or None, ", ".join(limit), len(reached) == len(limit) if is_decided else None
 
 
-def _capabilities_planned(grant: Grant, _: Window, limit: tuple[str, ...]) -> _Judged:
-    """Judged from the proposal on: the institution plans what it is to reach (S0)."""
+def _capabilities_planned(grant: Grant, _: Window, limit: tuple[str, ...]) -> _Checked:
+    """Compare the capabilities that the institution plans to reach; decided from the proposal on (S0)."""
     planned = [name for name in limit if name in grant.capabilities_planned]
     return ", ".join(planned) or None, ", ".join(limit), len(planned) == len(limit)
 
 
-_JUDGES: dict[str, Any] = {
+_CHECKS: dict[str, Any] = {
     "max_amount": _max_amount,
     "max_months": _max_months,
     "min_months": _min_months,
@@ -243,12 +244,12 @@ _JUDGES: dict[str, Any] = {
     "capabilities_planned": _capabilities_planned,
     "capabilities": _capabilities,
 }
-"""How each rule is judged. A test holds it against the rules that a window may have."""
+"""The function that checks each rule. A test compares the names with the rules that a window may have."""
 _LIMIT = {"capabilities_planned": "capabilities"}
-"""Rules that share the limit of another: the same capabilities are to be planned, and to be reached."""
+"""The name of the limit, for a rule of another name: the same capabilities must be planned and be reached."""
 
 
-# ── breaches: what the world did all the same ────────────────────────────────────────────────
+# ── breaches ─────────────────────────────────────────────────────────────────────────────────
 
 
 def _irregular_payment(grant: Grant, e: was.IrregularPaymentRecorded) -> Iterator[tuple[str, Finding]]:
@@ -274,7 +275,6 @@ def _none(_: Grant, __: Event) -> Iterator[tuple[str, Finding]]:
 
 
 def _breach(grant: Grant, rule: str, figure: str, limit: str) -> Finding:
-    """``edition`` is `None` before an approval."""
     return Finding(grant.window, grant.edition, rule, figure, limit, complies=False)
 
 
@@ -283,7 +283,7 @@ _BREACHES: dict[type[Event], Any] = {
     was.ActivityHeld: _activity_held,
 }
 
-_MONEY, _SPAN, _ALL = ("max_amount",), ("max_months", "min_months"), tuple(_JUDGES)
+_MONEY, _SPAN, _ALL = ("max_amount",), ("max_months", "min_months"), tuple(_CHECKS)
 _DECIDES: dict[type[Event], tuple[str, ...]] = {
     was.GrantApproved: _ALL,
     was.GrantMadeEffective: _SPAN,
@@ -295,18 +295,18 @@ _DECIDES: dict[type[Event], tuple[str, ...]] = {
     was.CommitmentIncreased: _MONEY,
     was.BalanceCancelled: _MONEY,
     was.GrantCancelled: _MONEY,
-    # What comes back after the end goes on to the fund.
+    # Money that comes back after the grant's end goes to the fund.
     was.PaymentFailed: _MONEY,
     was.RefundReceived: _MONEY,
     was.ImplementationCompleted: ("min_activities", "capabilities"),
     was.CapabilityReached: ("capabilities",),
 }
-"""The rules on which each event can change the finding. Other events change none."""
+"""The rules whose finding each type of event can change. Other events change none."""
 CONCERNS = _DECIDES.keys()
 
 
 def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
-    """Each rule of each approved grant, and each breach."""
+    """Ask for each rule of each approved grant, and for each breach."""
     columns = window_findings.c
     rows = select(*(columns[name] for name in COLUMNS.names)).where(holds(window_findings, as_of))
     if grant is not None:

@@ -13,8 +13,9 @@ from lifecycle.types.stage import NOT_STATED
 from projections.reports import common_columns as common
 from projections.reports.portfolio.register import standing_on, was_approved
 from projections.reports.questions import Question
-from projections.reports.results.exchanges import Held, held_by
+from projections.reports.results.exchanges import Held, activities_held
 from projections.reports.results.regions import (
+    editions_in_words,
     income_edition,
     lending_edition,
     lending_on,
@@ -26,61 +27,61 @@ from projections.schema.tables import Row, party_facts
 
 
 class _Grant(NamedTuple):
-    """What a grant says of countries."""
+    """A grant with its countries."""
 
     id: str
     sector: str
-    approved: bool
+    is_approved: bool
     recipients: frozenset[str]
     providers: frozenset[str]
     held: tuple[Held, ...]
     """The activities that were held."""
     parties: tuple[tuple[str, str], ...]
-    """Role and country of those that facilitate or finance."""
+    """The role and country of each party that facilitates or finances."""
 
     @property
     def pairs(self) -> set[tuple[str, str]]:
-        """Provider and recipient, each with each, and those who gave and received in an activity besides."""
-        return pairs_of(self.recipients, self.providers).union(*(one.pairs for one in self.held))
+        """Each provider with each recipient, and those that gave and received in an activity."""
+        return pairs_of(self.recipients, self.providers).union(*(activity.pairs for activity in self.held))
 
 
 @lru_cache(maxsize=1 << 14)
 def _codes(text: str) -> frozenset[str]:
-    """A JSON list of countries. (The same few stand in many grants.)"""
+    """Return the countries of a JSON list. It is cached because many grants have the same list."""
     return frozenset(json.loads(text))
 
 
 def _grants(connection: Connection, as_of: date) -> list[_Grant]:
-    """Every grant that was proposed and neither declined nor withdrawn by the day."""
+    """Return every grant that was proposed and neither declined nor withdrawn by the day."""
     on = as_of.isoformat()
     held, parties, p = defaultdict(list), defaultdict(list), party_facts.c
-    for activity in held_by(connection, as_of):
+    for activity in activities_held(connection, as_of):
         held[activity.grant].append(activity)
     for grant, role, country in connection.execute(
         select(p.grant, p.role, p.country).where(p.since <= on, p.country.is_not(None))
     ):
         parties[grant].append((role, country))
-    found = []
-    for row in standing_on(connection, as_of):
-        approved = was_approved(row)
-        if not approved and row.stage not in ("proposed", "requested"):
-            continue
-        recipients, providers = _codes(row.recipients), _codes(row.providers)
-        found.append(
-            _Grant(
-                row.grant,
-                row.sector,
-                approved,
-                recipients,
-                providers,
-                tuple(held[row.grant]),
-                tuple(parties[row.grant]),
-            )
+    return [
+        _Grant(
+            row.grant,
+            row.sector,
+            was_approved(row),
+            _codes(row.recipients),
+            _codes(row.providers),
+            tuple(held[row.grant]),
+            tuple(parties[row.grant]),
         )
-    return found
+        for row in standing_on(connection, as_of)
+        if was_approved(row) or row.stage in ("proposed", "requested")
+    ]
 
 
 # ── by country ───────────────────────────────────────────────────────────────────────────────
+
+
+def _editions(_: object, as_of: date) -> str:
+    return editions_in_words(as_of.isoformat())
+
 
 _COUNTED = (
     Column("receiving", Type.COUNT, "Approved grants in which it receives"),
@@ -98,8 +99,8 @@ _COUNTED = (
         "Activities held in which it took part, whether it gave, received or neither",
     ),
     Column("proposals", Type.COUNT, "Proposals that name it and are not decided"),
-    Column("facilitating", Type.COUNT, "How often it facilitates"),
-    Column("financing", Type.COUNT, "How often it finances"),
+    Column("facilitating", Type.COUNT, "Times that it facilitates"),
+    Column("financing", Type.COUNT, "Times that it finances"),
 )
 COLUMNS = Columns(
     common.COUNTRY.but(
@@ -111,50 +112,51 @@ COLUMNS = Columns(
     Column(
         "income_edition",
         Type.TEXT,
-        "The World Bank's fiscal year whose income groups answer for the day, like `FY2026`; the last one"
+        "The World Bank's fiscal year whose income groups hold on the day, like `FY2026`; the last one"
         " after the table's end",
     ),
     common.LENDING,
     Column(
         "lending_edition",
         Type.TEXT,
-        "The month of the snapshot that answers for the day, like `2026-04`",
+        "The month of the snapshot that holds on the day, like `2026-04`",
     ),
     *_COUNTED,
     first="country name receiving providing both grants held",
     sums_last=True,
+    note=_editions,
 )
 
 
 def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
-    """Each country with the approved grants in which it receives, provides or does both; then the sums.
+    """Ask for each country, with its approved grants as a recipient and a provider; then the sums.
 
-    The sums count countries under ``receiving``, ``providing`` and ``both``, and grants and activities once.
+    In the sums, ``receiving``, ``providing`` and ``both`` count countries, and each grant and activity counts
+    once.
     """
-    del as_of, grant  # computed: a country is counted over many grants
-
+    del as_of, grant
     return Question(COLUMNS, _report)
 
 
 def _report(connection: Connection, as_of: date) -> list[Row]:
     grants, on = _grants(connection, as_of), as_of.isoformat()
-    count: dict[str, Counter[str]] = defaultdict(Counter)
-    for one in grants:
-        _count(one, count)
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for grant in grants:
+        _count(grant, counts)
     rows = [
         COLUMNS.row(
             country=code,
             name=name_of(code),
             **_groups(code, on),
-            **{column.name: count[code][column.name] for column in _COUNTED},
+            **{column.name: counts[code][column.name] for column in _COUNTED},
         )
-        for code in sorted(count)
+        for code in sorted(counts)
     ]
-    return [*rows, _total(grants, count)]
+    return [*rows, _total(grants, counts)]
 
 
 def _groups(code: str | None, on: str) -> dict[str, str | None]:
-    """Where the country belongs on the day; nowhere if it is not stated."""
+    """Return the country's region and groups on the day; nothing for a country that is not stated."""
     if code is None or code == NOT_STATED:
         return dict.fromkeys(("region", "income_group", "income_edition", "lending", "lending_edition"))
     place = place_on(code, on)
@@ -167,40 +169,41 @@ def _groups(code: str | None, on: str) -> dict[str, str | None]:
     }
 
 
-def _count(one: _Grant, count: dict[str, Counter[str]]) -> None:
-    named = one.recipients | one.providers
-    for code in named:
-        if not one.approved:
-            count[code]["proposals"] += 1
+def _count(grant: _Grant, counts: dict[str, Counter[str]]) -> None:
+    """Add the grant to the counts of each of its countries."""
+    for code in grant.recipients | grant.providers:
+        if not grant.is_approved:
+            counts[code]["proposals"] += 1
             continue
-        count[code].update(
-            receiving=int(code in one.recipients),
-            providing=int(code in one.providers),
-            both=int(code in one.recipients & one.providers),
+        counts[code].update(
+            receiving=int(code in grant.recipients),
+            providing=int(code in grant.providers),
+            both=int(code in grant.recipients & grant.providers),
             grants=1,
         )
-    for activity in one.held if one.approved else ():
-        for code in activity.countries:
-            count[code]["held"] += 1
-    for role, code in one.parties if one.approved else ():
-        count[code][role] += 1
+    if grant.is_approved:
+        for activity in grant.held:
+            for code in activity.countries:
+                counts[code]["held"] += 1
+        for role, code in grant.parties:
+            counts[code][role] += 1
 
 
-def _total(grants: list[_Grant], count: dict[str, Counter[str]]) -> Row:
-    approved = [one for one in grants if one.approved]
-    named = [counts for code, counts in count.items() if code != NOT_STATED]
+def _total(grants: list[_Grant], counts: dict[str, Counter[str]]) -> Row:
+    approved = [grant for grant in grants if grant.is_approved]
+    countries = [count for code, count in counts.items() if code != NOT_STATED]
     return COLUMNS.row(
         country=None,
         name=None,
         **_groups(None, ""),
-        receiving=sum(counts["receiving"] > 0 for counts in named),
-        providing=sum(counts["providing"] > 0 for counts in named),
-        both=sum(counts["receiving"] > 0 and counts["providing"] > 0 for counts in named),
+        receiving=sum(count["receiving"] > 0 for count in countries),
+        providing=sum(count["providing"] > 0 for count in countries),
+        both=sum(count["receiving"] > 0 and count["providing"] > 0 for count in countries),
         grants=len(approved),
-        held=sum(len(one.held) for one in approved),
+        held=sum(len(grant.held) for grant in approved),
         proposals=len(grants) - len(approved),
-        facilitating=sum(counts["facilitating"] > 0 for counts in named),
-        financing=sum(counts["financing"] > 0 for counts in named),
+        facilitating=sum(count["facilitating"] > 0 for count in countries),
+        financing=sum(count["financing"] > 0 for count in countries),
     )
 
 
@@ -208,7 +211,7 @@ def _total(grants: list[_Grant], count: dict[str, Counter[str]]) -> Row:
 
 
 def report_by(key: str, as_of: ColumnElement[str]) -> Question:
-    """Approved grants by pair of countries, by region, by income group, by class of lending or by sector."""
+    """Ask for approved grants by pair of countries, region, income group, class of lending or sector."""
     del as_of
     return _BY[key]
 
@@ -229,32 +232,32 @@ _BY_PAIR = Columns(
 
 
 def _by_pair(connection: Connection, as_of: date) -> list[Row]:
-    """Each provider with each recipient that it serves; a country is no pair with itself.
+    """Return a row for each provider and recipient. A country makes no pair with itself.
 
-    ``held`` counts the activities in which the one gave and the other received.
+    ``held`` counts the activities in which the first gave and the second received.
     """
     pairs: dict[tuple[str, str], list[_Grant]] = defaultdict(list)
-    for one in _grants(connection, as_of):
-        if one.approved:
-            for pair in one.pairs:
-                pairs[pair].append(one)
+    for grant in _grants(connection, as_of):
+        if grant.is_approved:
+            for pair in grant.pairs:
+                pairs[pair].append(grant)
     rows: list[Row] = []
     for pair, grants in sorted(pairs.items()):
-        met = [activity.held_on for one in grants for activity in one.held if pair in activity.pairs]
+        days = [activity.held_on for grant in grants for activity in grant.held if pair in activity.pairs]
         rows.append(
             _BY_PAIR.row(
                 provider=pair[0],
                 recipient=pair[1],
                 grants=len(grants),
-                held=len(met),
-                last_held_on=max(met, default=None),
+                held=len(days),
+                last_held_on=max(days, default=None),
             )
         )
     return rows
 
 
 def pairs_of(recipients: Iterable[str], providers: Iterable[str]) -> set[tuple[str, str]]:
-    """Provider and recipient, each with each; those that are not stated make no pair."""
+    """Return each provider with each recipient, without those that are not stated."""
     return {
         (provider, recipient)
         for provider in set(providers) - {NOT_STATED}
@@ -266,10 +269,10 @@ def pairs_of(recipients: Iterable[str], providers: Iterable[str]) -> set[tuple[s
 _EDITION = Column(
     "edition",
     Type.TEXT,
-    "Of the World Bank's table that answers for the day: a fiscal year, like `FY2026`, or the month of a"
-    " snapshot",
+    "The edition of the World Bank's table that holds on the day: a fiscal year, like `FY2026`, or the month"
+    " of a snapshot",
 )
-_IN_PLACE = (
+_BY_GROUP = (
     Column("countries", Type.COUNT, "Countries that receive or provide"),
     Column("receiving", Type.COUNT, "Countries that receive in an approved grant"),
     Column("providing", Type.COUNT, "Countries that provide in an approved grant"),
@@ -278,46 +281,53 @@ _IN_PLACE = (
 )
 
 
-def _by_place(
-    part: Column, place: Callable[[str, str], str | None], edition: Callable[[str], str | None] | None = None
+def _by_group(
+    column: Column,
+    group_on: Callable[[str, str], str | None],
+    edition_on: Callable[[str], str | None] | None = None,
 ) -> Question:
-    """Countries and grants by region or group of the day; a grant counts in each that it concerns.
+    """Ask for countries and grants by a group of countries; a grant counts in each group that it concerns.
 
-    ``place``: where a country belongs on an ISO day. ``edition``: of the table that says so, if it has any.
+    ``group_on`` returns a country's group on an ISO day, ``edition_on`` the edition of the table of groups.
     """
+    with_edition = edition_on is not None
+    columns = Columns(
+        column,
+        *((_EDITION,) if with_edition else ()),
+        *_BY_GROUP,
+        note=_editions if with_edition else None,
+    )
 
-    columns = Columns(part, *(() if edition is None else (_EDITION,)), *_IN_PLACE)
-
-    def by_place(connection: Connection, as_of: date) -> list[Row]:
+    def by_group(connection: Connection, as_of: date) -> list[Row]:
         on = as_of.isoformat()
-        receive: dict[str, set[str]] = defaultdict(set)
-        provide: dict[str, set[str]] = defaultdict(set)
+        recipients: dict[str, set[str]] = defaultdict(set)
+        providers: dict[str, set[str]] = defaultdict(set)
         grants: dict[str, set[str]] = defaultdict(set)
-        for one in _grants(connection, as_of):
-            if one.approved:
-                for codes, kept in ((one.recipients, receive), (one.providers, provide)):
+        for grant in _grants(connection, as_of):
+            if grant.is_approved:
+                for codes, by_name in ((grant.recipients, recipients), (grant.providers, providers)):
                     for code in codes:
-                        where = "not_stated" if code == NOT_STATED else place(code, on) or "not_known"
-                        kept[where].add(code)
-                        grants[where].add(one.id)
+                        name = "not_stated" if code == NOT_STATED else group_on(code, on) or "not_known"
+                        by_name[name].add(code)
+                        grants[name].add(grant.id)
+        edition = {} if edition_on is None else {"edition": edition_on(on)}
         rows: list[Row] = []
-        said = {} if edition is None else {"edition": edition(on)}
-        for where in sorted(grants):
-            gets, gives = receive[where] - {NOT_STATED}, provide[where] - {NOT_STATED}
+        for name in sorted(grants):
+            receiving, providing = recipients[name] - {NOT_STATED}, providers[name] - {NOT_STATED}
             rows.append(
                 columns.row(
-                    **{part.name: where},
-                    **said,
-                    countries=len(gets | gives),
-                    receiving=len(gets),
-                    providing=len(gives),
-                    both=len(gets & gives),
-                    grants=len(grants[where]),
+                    **{column.name: name},
+                    **edition,
+                    countries=len(receiving | providing),
+                    receiving=len(receiving),
+                    providing=len(providing),
+                    both=len(receiving & providing),
+                    grants=len(grants[name]),
                 )
             )
         return rows
 
-    return Question(columns, by_place)
+    return Question(columns, by_group)
 
 
 _BY_SECTOR = Columns(
@@ -333,16 +343,16 @@ _BY_SECTOR = Columns(
 
 
 def _by_sector(connection: Connection, as_of: date) -> list[Row]:
-    """What is asked for beside what is offered: the countries that receive and provide in each sector."""
+    """Return for each sector the countries that receive (the demand) and those that provide (the supply)."""
     sectors: dict[str, list[_Grant]] = defaultdict(list)
-    for one in _grants(connection, as_of):
-        sectors[one.sector].append(one)
+    for grant in _grants(connection, as_of):
+        sectors[grant.sector].append(grant)
     rows: list[Row] = []
     for sector, grants in sorted(sectors.items()):
-        approved = [one for one in grants if one.approved]
-        demand = sorted({code for one in grants for code in one.recipients} - {NOT_STATED})
-        supply = sorted({code for one in approved for code in one.providers} - {NOT_STATED})
-        delivered = {code for one in approved for activity in one.held for code in activity.giving}
+        approved = [grant for grant in grants if grant.is_approved]
+        demand = sorted({code for grant in grants for code in grant.recipients} - {NOT_STATED})
+        supply = sorted({code for grant in approved for code in grant.providers} - {NOT_STATED})
+        delivered = {code for grant in approved for activity in grant.held for code in activity.giving}
         rows.append(
             _BY_SECTOR.row(
                 sector=sector,
@@ -360,12 +370,12 @@ def _by_sector(connection: Connection, as_of: date) -> list[Row]:
 
 _BY: dict[str, Question] = {
     "pair": Question(_BY_PAIR, _by_pair),
-    "region": _by_place(common.REGION, lambda code, on: place_on(code, on).region),
-    "income-group": _by_place(
+    "region": _by_group(common.REGION, lambda code, on: place_on(code, on).region),
+    "income-group": _by_group(
         common.INCOME_GROUP, lambda code, on: place_on(code, on).income_group, income_edition
     ),
-    "lending": _by_place(common.LENDING, lending_on, lending_edition),
+    "lending": _by_group(common.LENDING, lending_on, lending_edition),
     "sector": Question(_BY_SECTOR, _by_sector),
 }
 KEYS = tuple(_BY)
-"""What it can be asked by."""
+"""The keys by which it can be summed."""

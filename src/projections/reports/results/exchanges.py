@@ -1,4 +1,4 @@
-"""Exchange activities: planned, moved, called off, held; and who took part."""
+"""Exchange activities that were planned, rescheduled, cancelled or held, and who took part."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ from lifecycle.grant.state import Grant, Replaceable
 from lifecycle.kernel.event import Event
 from lifecycle.types.stage import NOT_STATED
 from projections.reports import common_columns as common
-from projections.reports.questions import Asked, Question
+from projections.reports.questions import Question, RowsQuery
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import holds, money
 from projections.schema.rows import row_maker
@@ -39,9 +39,9 @@ from projections.schema.tables import (
 INSTRUMENT = Column(
     "instrument",
     Type.TEXT,
-    "Study tour, expert visit, video conference and so on; `not_stated` where it was held without a plan",
+    "Study tour, expert visit, video conference and so on; `not_stated` if it was held without a plan",
 )
-_STANDING = (
+_STATE_COLUMNS = (
     common.GRANT,
     Column("activity", Type.TEXT, "Its name within the grant"),
     INSTRUMENT,
@@ -54,7 +54,6 @@ _STANDING = (
         Type.LIST,
         "Countries that take part, a list: once it is held, those that were planned, hosted, sent people,"
         " gave or received",
-        right=True,
     ),
     Column("hosts", Type.LIST, "Where it was held, a list of countries"),
     Column(
@@ -66,32 +65,31 @@ _STANDING = (
         "receiving",
         Type.LIST,
         "Countries that received it, a list: as recorded, else the grant's recipients that took part",
-        right=True,
     ),
 )
-"""Those that are columns of the table, too."""
+"""The columns that the table `exchange_activities` has, too."""
 COST = Column(
     "cost",
     Type.MONEY,
     "What it cost, in its own currency; by instrument, what is in the holding currency",
 )
 COLUMNS = Columns(
-    *_STANDING,
+    *_STATE_COLUMNS,
     common.WOMEN,
     common.MEN,
     common.NOT_STATED,
     common.PARTICIPANTS,
     COST,
     common.CURRENCY,
-    Column("moves", Type.COUNT, "How often it was moved"),
+    Column("moves", Type.COUNT, "Times that it was rescheduled"),
     first="grant activity instrument status starts ends cost currency participants",
 )
 PEOPLE = ("women", "men", "not_stated")
 
 
 @dataclass(frozen=True)
-class _Stood(Replaceable):
-    """How an activity stood, from a day on."""
+class _State(Replaceable):
+    """An activity's state; the fields are columns of `exchange_activities`."""
 
     activity: str
     instrument: str | None
@@ -112,39 +110,40 @@ class _Stood(Replaceable):
     cost_currency: str | None = None
 
 
-_activity, _participants = row_maker(exchange_activities), row_maker(exchange_participants)
+_activity_row, _participants_row = row_maker(exchange_activities), row_maker(exchange_participants)
 
 
 class Activities:
-    """Follows one grant and keeps how each of its activities stood, from day to day."""
+    """Keeps the state of each activity of one grant, from day to day."""
 
     table = exchange_activities
 
     def __init__(self) -> None:
-        self._stood: dict[str, list[tuple[str, _Stood]]] = {}
+        self._states: dict[str, list[tuple[str, _State]]] = {}
+        """By activity: each state with its first day."""
 
     def see(self, grant: Grant, event: Event) -> None:
-        """Take in an event; ``grant`` is the state after it."""
+        """Keep the activity's state after the event; ``grant`` is the grant's state after it."""
         assert isinstance(event, _EVENTS)
-        stood = self._stood.setdefault(event.activity, [])
-        before = stood[-1][1] if stood else _Stood(event.activity, None, "held", None, None)
+        states = self._states.setdefault(event.activity, [])
+        before = states[-1][1] if states else _State(event.activity, None, "held", None, None)
         since = str(day(event.on))
-        if stood and stood[-1][0] == since:
-            stood.pop()
-        stood.append((since, _after(before, event, grant)))
+        if states and states[-1][0] == since:
+            states.pop()
+        states.append((since, _after(before, event, grant)))
 
     def rows(self, stream: str) -> list[Row]:
-        """A row for each span of days in which an activity stood the same."""
+        """Return a row for each span of days in which an activity's state was the same."""
         grant, rows = stream.removeprefix("grant:"), list[Row]()
-        for stood in self._stood.values():
-            ends = [since for since, _ in stood[1:]]
-            for (since, how), until in zip(stood, [*ends, FAR], strict=True):
-                rows.append(_activity(grant=grant, n=len(rows), since=since, until=until, **vars(how)))
+        for states in self._states.values():
+            ends = [since for since, _ in states[1:]]
+            for (since, state), until in zip(states, [*ends, FAR], strict=True):
+                rows.append(_activity_row(grant=grant, n=len(rows), since=since, until=until, **vars(state)))
         return rows
 
 
 class Attendance:
-    """Follows one grant and keeps who took part in what was held."""
+    """Keeps who took part in the activities of one grant."""
 
     table = exchange_participants
 
@@ -152,7 +151,7 @@ class Attendance:
         self._rows: list[dict[str, object]] = []
 
     def see(self, grant: Grant, event: Event) -> None:
-        """Take in an event; ``grant`` is the state after it."""
+        """Keep the participants of an activity that was held."""
         assert isinstance(event, was.ActivityHeld)
         instrument = grant.activities[event.activity].instrument
         self._rows += [
@@ -160,33 +159,33 @@ class Attendance:
                 "since": day(event.on),
                 "activity": event.activity,
                 "instrument": instrument,
-                "country": who.country,
-                "women": who.women,
-                "men": who.men,
-                "not_stated": who.not_stated,
+                "country": participants.country,
+                "women": participants.women,
+                "men": participants.men,
+                "not_stated": participants.not_stated,
             }
-            for who in event.participants
+            for participants in event.participants
         ]
 
     def rows(self, stream: str) -> list[Row]:
-        """A row for each country that an activity's record names."""
+        """Return a row for each activity and country of participants."""
         grant = stream.removeprefix("grant:")
-        return [_participants(grant=grant, n=n, **row) for n, row in enumerate(self._rows)]
+        return [_participants_row(grant=grant, n=n, **row) for n, row in enumerate(self._rows)]
 
 
 _EVENTS = (was.ActivityPlanned, was.ActivityRescheduled, was.ActivityCancelled, was.ActivityHeld)
 CONCERNS: tuple[type[Event], ...] = _EVENTS
 """The events of an activity."""
 HELD: tuple[type[Event], ...] = (was.ActivityHeld,)
-"""The event that says who took part."""
+"""The event that names the participants."""
 
 _Event = was.ActivityPlanned | was.ActivityRescheduled | was.ActivityCancelled | was.ActivityHeld
 
 
-def _after(before: _Stood, event: _Event, grant: Grant) -> _Stood:
-    """How the activity stands after the event."""
+def _after(before: _State, event: _Event, grant: Grant) -> _State:
+    """Return the activity's state after the event."""
     if isinstance(event, was.ActivityRescheduled | was.ActivityCancelled) and before.status == "held":
-        return before  # that it had been held was learned later
+        return before  # the event is of an earlier day, or was recorded before it was known that it was held
     if isinstance(event, was.ActivityCancelled):
         return before.replace(status="cancelled")
     dated = before.replace(starts=day(event.starts), ends=day(event.ends))
@@ -207,40 +206,40 @@ def _after(before: _Stood, event: _Event, grant: Grant) -> _Stood:
 
 
 class Roles(NamedTuple):
-    """Who took part in an activity that was held, and as what."""
+    """The countries that took part in an activity that was held, and those that gave and received."""
 
     countries: list[str]
-    """All that took part, also those that neither gave nor received; `NOT_STATED` for those not told."""
+    """All that took part, also those that neither gave nor received; `NOT_STATED` for those not stated."""
     giving: list[str]
     receiving: list[str]
 
 
 def roles_in(event: was.ActivityHeld, planned: Sequence[str], grant: Grant) -> Roles:
-    """Who took part, gave and received (domain §3, HoldActivity): the one definition that every report uses.
+    """Return which countries took part, gave and received (domain §3, HoldActivity), for every report.
 
-    What the record states wins. Otherwise a country that was planned, was host or sent people gives if it
-    is among the grant's providers on the day, and receives if it is among its recipients. A planned country
-    whose part the record states without it was not there. A country is told once; `NOT_STATED` neither gives
-    nor receives.
+    The event's own lists of countries that gave and received are taken if it has them. Otherwise a country
+    that was planned, was host or sent people gives if it is among the grant's providers on the day, and
+    receives if it is among its recipients. A planned provider or recipient that is not in a list of the event
+    did not take part. Each country is listed once. `NOT_STATED` neither gives nor receives.
     """
-    came = [*(event.hosts or ()), *(who.country for who in event.participants)]
-    there = dict.fromkeys([*planned, *came])
-    gave, received = event.giving, event.receiving
-    if gave is None:
-        gave = tuple(code for code in there if code in grant.providers)
-    if received is None:
-        received = tuple(code for code in there if code in grant.recipients)
-    parts = {*grant.providers, *grant.recipients}
-    others = [code for code in planned if code not in parts or code == NOT_STATED]
-    took_part = {*gave, *received, *came, *others}
-    order = dict.fromkeys([*there, *gave, *received])
-    gave, received = (
-        tuple(code for code in dict.fromkeys(stated) if code != NOT_STATED) for stated in (gave, received)
+    came = [*(event.hosts or ()), *(participants.country for participants in event.participants)]
+    expected = dict.fromkeys([*planned, *came])
+    giving, receiving = event.giving, event.receiving
+    if giving is None:
+        giving = tuple(code for code in expected if code in grant.providers)
+    if receiving is None:
+        receiving = tuple(code for code in expected if code in grant.recipients)
+    with_role = {*grant.providers, *grant.recipients}
+    without_role = [code for code in planned if code not in with_role or code == NOT_STATED]
+    took_part = {*giving, *receiving, *came, *without_role}
+    in_order = dict.fromkeys([*expected, *giving, *receiving])
+    giving, receiving = (
+        tuple(code for code in dict.fromkeys(codes) if code != NOT_STATED) for codes in (giving, receiving)
     )
-    return Roles([code for code in order if code in took_part], list(gave), list(received))
+    return Roles([code for code in in_order if code in took_part], list(giving), list(receiving))
 
 
-def _held(dated: _Stood, event: was.ActivityHeld, grant: Grant) -> _Stood:
+def _held(dated: _State, event: was.ActivityHeld, grant: Grant) -> _State:
     roles = roles_in(event, json.loads(dated.countries), grant)
     held = dated.replace(
         status="held",
@@ -261,21 +260,21 @@ def _held(dated: _Stood, event: was.ActivityHeld, grant: Grant) -> _Stood:
 # ── the reports ──────────────────────────────────────────────────────────────────────────────
 
 
-def people_by(as_of: ColumnElement[str], *by: str) -> Asked:
-    """How many took part, by these columns of `exchange_participants`."""
-    took = exchange_participants.c
-    keys = [took[name] for name in by]
-    sums = (func.sum(took[name], type_=Integer).label(name) for name in PEOPLE)
-    return select(*keys, *sums).where(took.since <= as_of).group_by(*keys)
+def people_by(as_of: ColumnElement[str], *by: str) -> RowsQuery:
+    """Return a select of the number of participants, by these columns of `exchange_participants`."""
+    p = exchange_participants.c
+    keys = [p[name] for name in by]
+    sums = (func.sum(p[name], type_=Integer).label(name) for name in PEOPLE)
+    return select(*keys, *sums).where(p.since <= as_of).group_by(*keys)
 
 
 def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
-    """Each activity as it stood at the end of the day. The cost is in its own currency."""
-    a, who = exchange_activities.c, people_by(as_of, "grant", "activity").subquery()
-    counts = {name: func.coalesce(who.c[name], 0) for name in PEOPLE}
+    """Ask for each activity as it was at the end of the day. The cost is in its own currency."""
+    a, people = exchange_activities.c, people_by(as_of, "grant", "activity").subquery()
+    counts = {name: func.coalesce(people.c[name], 0) for name in PEOPLE}
     rows = (
         select(
-            *(a[column.name] for column in _STANDING),
+            *(a[column.name] for column in _STATE_COLUMNS),
             *(count.label(name) for name, count in counts.items()),
             (counts["women"] + counts["men"] + counts["not_stated"]).label("participants"),
             case((a.cost.is_not(None), money(a.cost, a.cost_scale))).label("cost"),
@@ -283,7 +282,9 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
             a.moves,
         )
         .select_from(
-            exchange_activities.outerjoin(who, and_(who.c.grant == a.grant, who.c.activity == a.activity))
+            exchange_activities.outerjoin(
+                people, and_(people.c.grant == a.grant, people.c.activity == a.activity)
+            )
         )
         .where(holds(exchange_activities, as_of))
     )
@@ -293,7 +294,7 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
 
 
 class Held(NamedTuple):
-    """An activity that was held, and its countries; a country that is not stated is left out."""
+    """An activity that was held, and its countries, without those that are not stated."""
 
     grant: str
     activity: str
@@ -305,14 +306,16 @@ class Held(NamedTuple):
 
     @property
     def pairs(self) -> set[tuple[str, str]]:
-        """Each country that gave with each that received; a country is no pair with itself."""
-        return {(gave, got) for gave in self.giving for got in self.receiving if gave != got}
+        """Each country that gave with each other country that received."""
+        return {
+            (giver, receiver) for giver in self.giving for receiver in self.receiving if giver != receiver
+        }
 
 
-def held_by(connection: Connection, as_of: date) -> Iterator[Held]:
-    """Every activity that was held by the day, with who took part, gave and received.
+def activities_held(connection: Connection, as_of: date) -> Iterator[Held]:
+    """Yield every activity that was held by the day, with the countries that took part, gave and received.
 
-    What is said of exchanges and countries anywhere is counted from these.
+    All reports of exchanges and countries count these.
     """
     a, on = exchange_activities.c, as_of.isoformat()
     question = select(a.grant, a.activity, a.held_on, a.countries, a.giving, a.receiving).where(
@@ -324,5 +327,5 @@ def held_by(connection: Connection, as_of: date) -> Iterator[Held]:
 
 @lru_cache(maxsize=1 << 14)
 def _codes(text: str) -> frozenset[str]:
-    """A JSON list of countries. (The same few stand in many activities.)"""
+    """Return the countries of a JSON list. It is cached because many activities have the same list."""
     return frozenset(json.loads(text)) - {NOT_STATED}

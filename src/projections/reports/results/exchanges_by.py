@@ -1,4 +1,4 @@
-"""Exchange activities by instrument, and who took part by country."""
+"""Exchange activities by instrument, and their participants by country."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from lifecycle.types.stage import NOT_STATED
 from projections.reports import common_columns as common
 from projections.reports.other_currencies import Amounts
 from projections.reports.questions import Question
-from projections.reports.results.exchanges import COST, INSTRUMENT, PEOPLE, held_by, people_by
+from projections.reports.results.exchanges import COST, INSTRUMENT, PEOPLE, activities_held, people_by
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.expressions import holds
 from projections.schema.tables import (
@@ -33,7 +33,7 @@ COLUMNS_BY_INSTRUMENT = Columns(
     INSTRUMENT,
     Column("planned", Type.COUNT, "Activities still planned"),
     common.HELD,
-    Column("cancelled", Type.COUNT, "Activities called off", as_amount=True),
+    Column("cancelled", Type.COUNT, "Activities called off", total=True),
     common.WOMEN,
     common.MEN,
     common.NOT_STATED,
@@ -43,7 +43,7 @@ COLUMNS_BY_INSTRUMENT = Columns(
     Column(
         "other_currencies",
         Type.LIST,
-        "What it cost in other currencies, a list with one sum for each; never added to the cost",
+        "The cost in other currencies, a list with one sum for each; never added to the cost",
     ),
     first="held participants women men not_stated cost currency other_currencies planned cancelled",
     sums_last=True,
@@ -51,9 +51,9 @@ COLUMNS_BY_INSTRUMENT = Columns(
 
 
 def report_by_instrument(as_of: ColumnElement[str]) -> Question:
-    """Activities, participants and cost by instrument, then the sums; `NO_PLAN` where none was planned.
+    """Ask for activities, participants and cost by instrument, then the sums.
 
-    The cost adds up what is in the holding currency. What is in others is told apart, and never added.
+    The cost adds up amounts in the holding currency. Amounts in other currencies are never added to it.
     """
     del as_of
     return Question(COLUMNS_BY_INSTRUMENT, _by_instrument)
@@ -67,39 +67,41 @@ NO_PLAN = "not_stated"
 class _Sums:
     counts: Counter[str] = field(default_factory=Counter)
     cost: int = 0
-    others: Amounts = field(default_factory=Amounts)
+    other_currencies: Amounts = field(default_factory=Amounts)
 
 
 def _by_instrument(connection: Connection, as_of: date) -> list[Row]:
     currency, scale = holding(connection)
     a, on = exchange_activities.c, literal(as_of.isoformat())
-    who = people_by(on, "grant", "activity").subquery()
-    each = (
+    people = people_by(on, "grant", "activity").subquery()
+    activities = (
         select(
             a.instrument,
             a.status,
             a.cost,
             a.cost_scale,
             a.cost_currency,
-            *(func.coalesce(who.c[name], 0) for name in PEOPLE),
+            *(func.coalesce(people.c[name], 0) for name in PEOPLE),
         )
         .select_from(
-            exchange_activities.outerjoin(who, and_(who.c.grant == a.grant, who.c.activity == a.activity))
+            exchange_activities.outerjoin(
+                people, and_(people.c.grant == a.grant, people.c.activity == a.activity)
+            )
         )
         .where(holds(exchange_activities, on))
     )
-    found: dict[str | None, _Sums] = defaultdict(_Sums)
-    found[None] = _Sums()
-    for instrument, status, cost, cost_scale, code, *people in connection.execute(each):
-        for sums in (found[instrument or NO_PLAN], found[None]):
-            sums.counts.update({status: 1}, **dict(zip(PEOPLE, people, strict=True)))
+    by_instrument: dict[str | None, _Sums] = defaultdict(_Sums)
+    total = by_instrument[None]
+    for instrument, status, cost, cost_scale, code, *counts in connection.execute(activities):
+        for sums in (by_instrument[instrument or NO_PLAN], total):
+            sums.counts.update({status: 1}, **dict(zip(PEOPLE, counts, strict=True)))
             if cost is not None and code == currency:
                 sums.cost += cost
             elif cost is not None:
-                sums.others.add(cost, cost_scale, code)
+                sums.other_currencies.add(cost, cost_scale, code)
     rows: list[Row] = []
-    for instrument in [*sorted(found.keys() - {None}, key=str), None]:
-        sums = found[instrument]
+    for instrument in [*sorted(by_instrument.keys() - {None}, key=str), None]:
+        sums = by_instrument[instrument]
         rows.append(
             COLUMNS_BY_INSTRUMENT.row(
                 instrument=instrument,
@@ -107,7 +109,7 @@ def _by_instrument(connection: Connection, as_of: date) -> list[Row]:
                 participants=sum(sums.counts[name] for name in PEOPLE),
                 cost=written(sums.cost, scale),
                 currency=currency,
-                other_currencies=sums.others.told(),
+                other_currencies=sums.other_currencies.texts(),
             )
         )
     return rows
@@ -125,9 +127,9 @@ COLUMNS_BY_COUNTRY = Columns(
 
 
 def report_by_country(as_of: ColumnElement[str]) -> Question:
-    """Who took part, by country and sex, then the sums. ``held`` counts activities, each once in the sum.
+    """Ask for participants by country and sex, then the sums. In the sums, each activity counts once.
 
-    People whose country is not stated are `NOT_STATED`; of a country that took part, none may be stated.
+    People whose country is not stated are under `NOT_STATED`. A country may have taken part without people.
     """
     del as_of
     return Question(COLUMNS_BY_COUNTRY, _by_country)
@@ -136,27 +138,27 @@ def report_by_country(as_of: ColumnElement[str]) -> Question:
 def _by_country(connection: Connection, as_of: date) -> list[Row]:
     people: dict[str, Counter[str]] = defaultdict(Counter)
     held: dict[str | None, set[tuple[str, str]]] = defaultdict(set)
-    took = exchange_participants.c
-    seen = select(took.grant, took.activity, took.country, *(took[name] for name in PEOPLE)).where(
-        took.since <= as_of.isoformat()
+    p = exchange_participants.c
+    question = select(p.grant, p.activity, p.country, *(p[name] for name in PEOPLE)).where(
+        p.since <= as_of.isoformat()
     )
-    for grant, activity, country, *counts in connection.execute(seen):
+    for grant, name, country, *counts in connection.execute(question):
         people[country].update(dict(zip(PEOPLE, counts, strict=True)))
         if country == NOT_STATED:
-            held[country].add((grant, activity))
-    for one in held_by(connection, as_of):
-        for country in (None, *one.countries):
-            held[country].add((one.grant, one.activity))
-    whole = sum(people.values(), Counter[str]())
+            held[country].add((grant, name))
+    for activity in activities_held(connection, as_of):
+        for country in (None, *activity.countries):
+            held[country].add((activity.grant, activity.activity))
+    total = sum(people.values(), Counter[str]())
     rows: list[Row] = []
     for country in [*sorted({*people, *held} - {None}, key=str), None]:
-        own = whole if country is None else people[country]
+        count = total if country is None else people[country]
         rows.append(
             COLUMNS_BY_COUNTRY.row(
                 country=country,
                 held=len(held[country]),
-                **{name: own[name] for name in PEOPLE},
-                participants=sum(own[name] for name in PEOPLE),
+                **{name: count[name] for name in PEOPLE},
+                participants=sum(count[name] for name in PEOPLE),
             )
         )
     return rows

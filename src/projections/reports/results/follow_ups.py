@@ -1,4 +1,4 @@
-"""Follow-ups: who does what by when, what it takes, and what was found for it."""
+"""Follow-ups: who does what by when, the money that it needs, and the money found for it."""
 
 from typing import Any
 
@@ -38,55 +38,56 @@ _EVENTS = (
 CONCERNS: tuple[type[Event], ...] = _EVENTS
 """The events of a follow-up."""
 _TRACKED = ("open", "handed_over")
-"""Handed over, it is still tracked (domain §3)."""
+"""The statuses of follow-ups to be done. One that is handed over is still tracked (domain §3)."""
 
 
 _row = row_maker(follow_up_spans)
 
 
 class FollowUps:
-    """Follows one grant and keeps how each of its follow-ups stood, from day to day."""
+    """Keeps the state of each follow-up of one grant, from day to day."""
 
     table = follow_up_spans
 
     def __init__(self) -> None:
-        self._stood: dict[str, list[tuple[str, FollowUp, str | None, str]]] = {}
+        self._states: dict[str, list[tuple[str, FollowUp, str | None, str]]] = {}
+        """By follow-up: each first day, the state, to whom it was handed over, the grant's currency."""
 
     def see(self, grant: Grant, event: Event) -> None:
-        """Take in an event; ``grant`` is the state after it."""
+        """Keep the follow-up's state after the event."""
         assert isinstance(event, _EVENTS)
-        stood = self._stood.setdefault(event.follow_up, [])
-        handed_to = stood[-1][2] if stood else None
+        states = self._states.setdefault(event.follow_up, [])
+        handed_to = states[-1][2] if states else None
         if isinstance(event, was.FollowUpHandedOver):
             handed_to = event.to
-        since, now = str(day(event.on)), grant.follow_ups[event.follow_up]
-        if stood and stood[-1][0] == since:
-            stood.pop()
-        stood.append((since, now, handed_to, grant.currency))
+        since, follow_up = str(day(event.on)), grant.follow_ups[event.follow_up]
+        if states and states[-1][0] == since:
+            states.pop()
+        states.append((since, follow_up, handed_to, grant.currency))
 
     def rows(self, stream: str) -> list[Row]:
-        """A row for each span of days in which a follow-up stood the same."""
+        """Return a row for each span of days in which a follow-up's state was the same."""
         grant, rows = stream.removeprefix("grant:"), list[Row]()
-        for stood in self._stood.values():
-            ends = [since for since, *_ in stood[1:]]
-            for (since, now, to, currency), until in zip(stood, [*ends, FAR], strict=True):
-                told = _told(now, to, currency)
-                rows.append(_row(grant=grant, n=len(rows), since=since, until=until, **told))
+        for states in self._states.values():
+            ends = [since for since, *_ in states[1:]]
+            for (since, follow_up, handed_to, currency), until in zip(states, [*ends, FAR], strict=True):
+                cells = _cells(follow_up, handed_to, currency)
+                rows.append(_row(grant=grant, n=len(rows), since=since, until=until, **cells))
         return rows
 
 
-def _told(now: FollowUp, to: str | None, holding: str) -> dict[str, object]:
-    amount, currency = now.finance_needed or (ZERO, holding)
+def _cells(follow_up: FollowUp, handed_to: str | None, holding_currency: str) -> dict[str, object]:
+    amount, currency = follow_up.finance_needed or (ZERO, holding_currency)
     scale = scale_of(currency)
     return {
-        "follow_up": now.id,
-        "action": now.action,
-        "owner": now.owner,
-        "due": day(now.due),
-        "status": now.status,
-        "handed_to": to,
-        "needed": None if now.finance_needed is None else minor(amount, scale),
-        "found": minor(now.finance_found, scale),
+        "follow_up": follow_up.id,
+        "action": follow_up.action,
+        "owner": follow_up.owner,
+        "due": day(follow_up.due),
+        "status": follow_up.status,
+        "handed_to": handed_to,
+        "needed": None if follow_up.finance_needed is None else minor(amount, scale),
+        "found": minor(follow_up.finance_found, scale),
         "scale": scale,
         "currency": currency,
     }
@@ -96,26 +97,26 @@ def _told(now: FollowUp, to: str | None, holding: str) -> dict[str, object]:
 
 
 def _missing(f: Any) -> ColumnElement[int]:
-    left: ColumnElement[int] = f.needed - f.found
-    return case((left > 0, left), else_=0)
+    missing: ColumnElement[int] = f.needed - f.found
+    return case((missing > 0, missing), else_=0)
 
 
-def _tracked() -> ColumnElement[bool]:
-    """Somebody is still to do it: it is open or handed over, and its grant was not cancelled."""
+def _is_tracked() -> ColumnElement[bool]:
+    """Return the condition that the follow-up is open or handed over, and its grant was not cancelled."""
     return follow_up_spans.c.status.in_(_TRACKED) & (
         func.coalesce(register_spans.c.stage, "") != Stage.CANCELLED.value
     )
 
 
-_NEEDED = Column("finance_needed", Type.MONEY, "What it takes; null where no money is needed")
-_FOUND = Column("finance_found", Type.MONEY, "What was found of it")
+_NEEDED = Column("finance_needed", Type.MONEY, "Money that it needs; null if it needs none")
+_FOUND = Column("finance_found", Type.MONEY, "Money found for it")
 _MISSING = Column("finance_missing", Type.MONEY, "finance_needed - finance_found, at least 0")
 COLUMNS = Columns(
     common.GRANT,
     Column("follow_up", Type.TEXT, "Its name within the grant"),
     common.TITLE,
     Column("action", Type.TEXT, "What is to be done", width=16),
-    Column("owner", Type.TEXT, "Who sees to it", width=14),
+    Column("owner", Type.TEXT, "Who is responsible", width=14),
     Column("due", Type.DAY, "By when"),
     Column("status", Type.CODE, "`open`, `overdue`, `completed`, `dropped` or `handed_over`", width=10),
     Column("handed_to", Type.TEXT, "To whom it was handed over", width=14),
@@ -129,11 +130,11 @@ COLUMNS = Columns(
 
 
 def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
-    """Each follow-up as it stood on the day, the overdue first."""
+    """Ask for each follow-up as it was on the day, the overdue first."""
     f, span = follow_up_spans.c, register_spans.c
-    needs = f.needed.is_not(None)
-    late = _tracked() & (as_of > f.due)
-    overdue = case((late, days_between(f.due, as_of)), else_=0)
+    needs_money = f.needed.is_not(None)
+    is_overdue = _is_tracked() & (as_of > f.due)
+    days_overdue = case((is_overdue, days_between(f.due, as_of)), else_=0)
     rows = (
         select(
             f.grant,
@@ -142,13 +143,13 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
             f.action,
             f.owner,
             f.due,
-            case((late, literal("overdue")), else_=f.status).label("status"),
+            case((is_overdue, literal("overdue")), else_=f.status).label("status"),
             f.handed_to,
-            overdue.label("days"),
-            case((needs, money(f.needed, f.scale))).label("finance_needed"),
+            days_overdue.label("days"),
+            case((needs_money, money(f.needed, f.scale))).label("finance_needed"),
             money(f.found, f.scale).label("finance_found"),
-            case((needs, money(_missing(f), f.scale))).label("finance_missing"),
-            case((needs | (f.found > 0), f.currency)).label("currency"),
+            case((needs_money, money(_missing(f), f.scale))).label("finance_missing"),
+            case((needs_money | (f.found > 0), f.currency)).label("currency"),
         )
         .select_from(
             follow_up_spans.join(
@@ -159,13 +160,13 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     )
     if grant is not None:
         rows = rows.where(f.grant == grant)
-    return Question(COLUMNS, rows.order_by(overdue.desc(), f.due.nulls_first(), f.grant, f.follow_up))
+    return Question(COLUMNS, rows.order_by(days_overdue.desc(), f.due.nulls_first(), f.grant, f.follow_up))
 
 
 COLUMNS_WAITING = Columns(
     common.GRANT,
     common.TITLE,
-    Column("follow_ups", Type.COUNT, "How many wait for money"),
+    Column("follow_ups", Type.COUNT, "Number of follow-ups that wait for money"),
     Column("first_due", Type.DAY, "The earliest due day of these"),
     _NEEDED,
     _FOUND,
@@ -176,13 +177,12 @@ COLUMNS_WAITING = Columns(
 
 
 def waiting(as_of: ColumnElement[str]) -> Question:
-    """The grants whose results wait for money (S4, Box 3): those with a tracked follow-up that lacks finance.
+    """Ask for the grants whose results wait for money (S4, Box 3): a tracked follow-up lacks finance.
 
-    What is completed or was dropped waits no more. One row a grant and currency: how many follow-ups wait,
-    and what they need, have and lack.
+    There is a row for each grant and currency, with the number of such follow-ups and their amounts.
     """
     f, span = follow_up_spans.c, register_spans.c
-    waits = holds(follow_up_spans, as_of) & (f.needed > f.found) & _tracked()
+    lacks_money = holds(follow_up_spans, as_of) & (f.needed > f.found) & _is_tracked()
     sums = (
         select(
             f.grant,
@@ -198,7 +198,7 @@ def waiting(as_of: ColumnElement[str]) -> Question:
                 register_spans, (span.grant == f.grant) & holds(register_spans, as_of), isouter=True
             )
         )
-        .where(waits)
+        .where(lacks_money)
         .group_by(f.grant, f.currency, f.scale)
         .subquery()
     )

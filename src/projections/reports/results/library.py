@@ -18,7 +18,7 @@ from lifecycle.types.nearest import unknown
 from lifecycle.types.text import as_label, group_key
 from projections.reports import common_columns as common
 from projections.reports.portfolio.register import standing_on, was_approved
-from projections.reports.results.exchanges import Held, held_by
+from projections.reports.results.exchanges import Held, activities_held
 from projections.reports.results.regions import name_of
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.tables import (
@@ -257,7 +257,7 @@ MATCH_COLUMNS = Columns(
         "Sum over its grants of how well their best text answers (the best of all: 1)",
     ),
     common.HELD,
-    Column("grants", Type.LIST, "Grants whose texts answer, a list", width=14, right=True),
+    Column("grants", Type.LIST, "Grants whose texts answer, a list", width=14),
     Column("stories", Type.COUNT, "Stories published of these grants"),
     Column("outcomes", Type.LIST, "Outcomes that they achieved, a list", width=20),
     common.LAST_HELD_ON,
@@ -308,7 +308,7 @@ def match(
     """
     words, on = words_of(need), as_of.isoformat()
     held: dict[str, list[Held]] = defaultdict(list)
-    for activity in held_by(connection, as_of):
+    for activity in activities_held(connection, as_of):
         held[activity.grant].append(activity)
     standing = standing_on(connection, as_of)
     _known_sector(sector, standing)

@@ -221,8 +221,8 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
 
 COLUMNS_BY_OUTCOME = Columns(
     Column("outcome", Type.TEXT, "Its name"),
-    Column("sought", Type.COUNT, "Grants that sought it", right=False),
-    Column("achieved", Type.COUNT, "Grants that achieved it", right=False),
+    Column("sought", Type.COUNT, "Grants that sought it"),
+    Column("achieved", Type.COUNT, "Grants that achieved it"),
     Column("sought_and_achieved", Type.COUNT, "Grants that did both"),
     Column(
         "share_of_sought",

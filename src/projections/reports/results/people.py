@@ -1,4 +1,4 @@
-"""Who helps, who was asked, and when partners met: as they were told."""
+"""Parties, experts, client surveys and meetings of the partners, as they were recorded."""
 
 from sqlalchemy import ColumnElement, select
 
@@ -23,7 +23,7 @@ PARTIES = Columns(
 
 
 def parties(as_of: ColumnElement[str], grant: str | None = None) -> Question:
-    """Each country or organization that facilitates or finances an exchange between others (S4)."""
+    """Ask for each country or organization that facilitates or finances an exchange between others (S4)."""
     p = party_facts.c
     rows = select(p.grant, p.since, p.role, p.country, p.organization).where(p.since <= as_of)
     rows = rows if grant is None else rows.where(p.grant == grant)
@@ -35,13 +35,13 @@ EXPERTS = Columns(
     common.SINCE,
     Column("expert", Type.TEXT, "An opaque id, never a name"),
     Column("phases", Type.LIST, "`design`, `implementation`, `monitoring`, a list"),
-    Column("days", Type.COUNT, "Days engaged, where told"),
-    common.COUNTRY.but(meaning="Where the expert is from, where told"),
+    Column("days", Type.COUNT, "Days engaged, if stated"),
+    common.COUNTRY.but(meaning="Where the expert is from, if stated"),
 )
 
 
 def experts(as_of: ColumnElement[str], grant: str | None = None) -> Question:
-    """Each expert that was engaged, by opaque id, and what for (S0)."""
+    """Ask for each expert that was engaged, by opaque id, with the phases (S0)."""
     e = expert_facts.c
     rows = select(e.grant, e.since, e.expert, e.phases, e.days, e.country).where(e.since <= as_of)
     rows = rows if grant is None else rows.where(e.grant == grant)
@@ -51,13 +51,13 @@ def experts(as_of: ColumnElement[str], grant: str | None = None) -> Question:
 SURVEYS = Columns(
     common.GRANT,
     common.SINCE,
-    Column("respondents", Type.COUNT, "How many answered"),
+    Column("respondents", Type.COUNT, "Number of people who answered"),
     Column("satisfaction", Type.NUMBER, "Mean of the answers, on the survey's own scale"),
 )
 
 
 def surveys(as_of: ColumnElement[str], grant: str | None = None) -> Question:
-    """Each client survey: how many answered, and how content they were on the survey's own scale."""
+    """Ask for each client survey: how many answered, and how satisfied they were on the survey's scale."""
     s = survey_facts.c
     rows = select(s.grant, s.since, s.respondents, s.satisfaction).where(s.since <= as_of)
     rows = rows if grant is None else rows.where(s.grant == grant)
@@ -66,14 +66,14 @@ def surveys(as_of: ColumnElement[str], grant: str | None = None) -> Question:
 
 CONSULTATIONS = Columns(
     Column("on", Type.DAY, "The day"),
-    Column("partners", Type.LIST, "Who met, a list; empty where the source does not say"),
-    Column("summary", Type.TEXT, "What was spoken about", width=40),
+    Column("partners", Type.LIST, "Who met, a list; empty if the source does not say"),
+    Column("summary", Type.TEXT, "What they discussed", width=40),
 )
 
 
 def consultations(as_of: ColumnElement[str], grant: str | None = None) -> Question:
-    """Each meeting of the partners."""
-    del grant  # of the fund
+    """Ask for each meeting of the partners."""
+    del grant  # meetings belong to the fund
     c = fund_consultations.c
-    held = select(c.on, c.partners, c.summary).where(c.on <= as_of)
-    return Question(CONSULTATIONS, held.order_by(c.on, c.version))
+    meetings = select(c.on, c.partners, c.summary).where(c.on <= as_of)
+    return Question(CONSULTATIONS, meetings.order_by(c.on, c.version))

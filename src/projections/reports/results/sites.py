@@ -1,4 +1,4 @@
-"""One session at many sites: when it begins and ends by each site's own clock."""
+"""One session at many sites: when it begins and ends by the local time of each site."""
 
 import json
 from datetime import date, datetime, timedelta
@@ -13,20 +13,20 @@ from projections.schema.columns import Column, Columns, Type
 from projections.schema.tables import Row, exchange_activities, register_spans
 
 COLUMNS = Columns(
-    Column("site", Type.TEXT, "The place's name"),
+    Column("site", Type.TEXT, "The site's name"),
     Column("time_zone", Type.TEXT, "IANA name"),
-    Column("local_start", Type.TEXT, "What the site's clock shows when it begins"),
-    Column("local_end", Type.TEXT, "And when it ends; null where nobody said how long it takes"),
-    Column("utc_offset", Type.TEXT, "Of that clock, then"),
+    Column("local_start", Type.TEXT, "Local time at which it begins"),
+    Column("local_end", Type.TEXT, "Local time at which it ends; null if its length is not recorded"),
+    Column("utc_offset", Type.TEXT, "Offset of the local time at its beginning"),
 )
 
 
 class Session(NamedTuple):
-    """An activity that begins at one instant everywhere."""
+    """An activity that begins at the same instant at all of its sites."""
 
     grant: str
     title: str
-    """The grant's."""
+    """The grant's title."""
     activity: str
     instrument: str | None
     status: str
@@ -36,32 +36,32 @@ class Session(NamedTuple):
     sites: tuple[tuple[str, str], ...]
     """Name and time zone."""
     moves: int
-    """How often it was moved to other days."""
+    """The number of times that it was rescheduled."""
 
     @property
     def ends_at(self) -> datetime | None:
-        """UTC; `None` where nobody said how long it takes."""
+        """UTC; `None` if the length of the session is not recorded."""
         return None if self.minutes is None else self.starts_at + timedelta(minutes=self.minutes)
 
 
 def session_on(connection: Connection, as_of: date, grant: str, activity: str) -> Session:
-    """The activity as it stood on the day.
+    """Return the activity as it was on the day.
 
-    Raises ``Malformed`` for one that is not there, or has no instant or no sites, and says what to record.
+    Raises ``Malformed`` if there is no such activity, or if it has no instant or no sites.
     """
     a, r, on = exchange_activities.c, register_spans.c, as_of.isoformat()
     question = select(exchange_activities).where(
         a.grant == grant, a.activity == activity, a.since <= on, on < a.until
     )
-    found = connection.execute(question).first()
-    if found is None:
+    row = connection.execute(question).first()
+    if row is None:
         raise Malformed([_unknown(connection, grant, activity, as_of)])
-    if found.starts_at is None:
-        told = "activity plan and activity hold take --starts-at, like 2011-06-29T03:00Z"
-        raise Malformed([("activity", f"{activity} has days and no instant: {told}")])
-    if found.sites is None:
-        told = "activity plan takes --sites site=…,time_zone=…"
-        raise Malformed([("activity", f"{activity} names no sites: {told}")])
+    if row.starts_at is None:
+        advice = "activity plan and activity hold take --starts-at, like 2011-06-29T03:00Z"
+        raise Malformed([("activity", f"{activity} has days and no instant: {advice}")])
+    if row.sites is None:
+        advice = "activity plan takes --sites site=…,time_zone=…"
+        raise Malformed([("activity", f"{activity} names no sites: {advice}")])
     title = connection.execute(
         select(r.title).where(r.grant == grant, r.since <= on, on < r.until)
     ).scalar_one()
@@ -69,32 +69,32 @@ def session_on(connection: Connection, as_of: date, grant: str, activity: str) -
         grant,
         title,
         activity,
-        found.instrument,
-        found.status,
-        datetime.fromisoformat(found.starts_at),
-        found.minutes,
-        tuple((site, zone) for site, zone in json.loads(found.sites)),
-        found.moves,
+        row.instrument,
+        row.status,
+        datetime.fromisoformat(row.starts_at),
+        row.minutes,
+        tuple((site, zone) for site, zone in json.loads(row.sites)),
+        row.moves,
     )
 
 
 def _unknown(connection: Connection, grant: str, activity: str, as_of: date) -> tuple[str, str]:
-    """Which of the two is not known, and the nearest that is."""
+    """Return the field that is not known, the grant or the activity, and a message with the nearest name."""
     a, r = exchange_activities.c, register_spans.c
     grants = list(connection.execute(select(r.grant).distinct()).scalars())
     if grant not in grants:
         return "grant", unknown("grant", grant, grants)
-    own = connection.execute(select(a.activity).distinct().where(a.grant == grant, a.since <= str(as_of)))
-    return "activity", f"{grant} has no activity {activity} on {as_of}{meant(activity, own.scalars())}"
+    names = connection.execute(select(a.activity).distinct().where(a.grant == grant, a.since <= str(as_of)))
+    return "activity", f"{grant} has no activity {activity} on {as_of}{meant(activity, names.scalars())}"
 
 
 def unknown_zones(session: Session) -> list[str]:
-    """Names of the sites' time zones that nobody knows: stored with the book, and on no list."""
+    """Return the names of the sites' time zones that no list of time zones has."""
     return sorted({zone for _, zone in session.sites if zone_of(zone) is None})
 
 
 def local_times(session: Session) -> list[Row]:
-    """A row for each site, in the order in which they were named; without times if its zone is not known."""
+    """Return a row for each site, in the order of the plan; without times if its time zone is not known."""
     rows: list[Row] = []
     for site, name in session.sites:
         zone = zone_of(name)
@@ -113,5 +113,5 @@ def local_times(session: Session) -> list[Row]:
 
 
 def _local(at: datetime) -> str:
-    """Local date and time to the minute, without the offset: what the site's clock shows."""
+    """Return the local date and time to the minute, without the offset."""
     return at.strftime("%Y-%m-%dT%H:%M")
