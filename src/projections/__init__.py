@@ -1,7 +1,7 @@
-"""What the entries add up to: read tables, the reports made from them, and the projector between.
+"""The read side: the projector folds entries into tables, and reports read the tables.
 
-Nothing here decides anything. Events are stored with their days, so every report is asked of the same
-tables for any day; what depends on *today* is computed when asked.
+It decides nothing. The rows have days, so that the same tables answer a report for any day. What depends on
+*today* is computed when a report is run.
 """
 
 __distribution__ = "grantbook"

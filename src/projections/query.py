@@ -1,7 +1,7 @@
-"""The reports: one way of asking, whatever the day and whatever was known.
+"""Run a report for any day, as known now or at an earlier position.
 
-The same selects make the SQL views, as of today, and the reports of any day. A report of what was *known*
-at an earlier position asks them of tables in memory (`projections.engine.as_known`).
+The SQL views have the same selects, as of today. A report as *known* earlier reads tables in memory
+(`projections.engine.as_known`).
 """
 
 import json
@@ -28,9 +28,9 @@ from projections.schema.tables import Row, register_spans
 from projections.schema.tracking import ViewsTracking
 
 _OF_ALL = ("register",)
-"""Reports that need all grants for the row of one: its sector is written as the first one was."""
+"""Reports that need all grants for the row of one: its sector has the spelling that was recorded first."""
 AS_OF: ColumnElement[str] = bindparam("as_of", type_=Text)
-"""The day that a question is asked for."""
+"""The day of the report."""
 
 
 __all__ = ["AS_OF", "KEYS", "REPORTS", "Report", "answer_of", "ask", "question_of", "run", "tables_at"]
@@ -43,7 +43,7 @@ class Report:
     name: str
     layout: Columns
     rows: list[tuple[object, ...]]
-    """Cells ready for JSON: days and amounts are text, shares four places, lists are lists."""
+    """Cells as in JSON: days, amounts and shares are text, lists are lists."""
     as_of: date
     known: int
     """The journal position up to which entries are counted."""
@@ -65,13 +65,19 @@ def run(
     every: bool = False,
     due_within: int | None = None,
 ) -> Report:
-    """Ask a report. ``known=None`` catches the views up first and asks them; views alone are taken as is.
+    """Run a report and return it.
 
-    ``every``: of the timeline, also obligations that the edition does not ask for. ``due_within``: of the
-    timeline, only what is overdue, or due within this number of days.
+    Args:
+        book: A book, whose views are caught up first; or detached views, which are read as they are.
+        name: A name in `REPORTS`.
+        as_of: The day of the report.
+        known: The position up to which entries count; `None` for all.
+        by: A key to sum by, of `KEYS`.
+        grant: Only this grant.
+        every: Whether the timeline has obligations that the edition does not ask for.
+        due_within: Limits the timeline to what is overdue, or due within this number of days.
 
-    Raises ``Malformed`` for a report, key or grant that is not there, `Unreachable` for views that cannot be
-    used.
+    Raises ``Malformed`` if there is no such report, key or grant, `Unreachable` if the views cannot be used.
     """
     if due_within is None:
         question = question_of(name, by, grant, every=every)
@@ -79,21 +85,21 @@ def run(
         question = timeline.due_within(due_within, AS_OF, grant)
     with tables_at(book, known, None if name in _OF_ALL else grant) as (connection, position):
         if grant is not None:
-            _known_grant(connection, book, grant, known, as_of)
+            _require_known_grant(connection, book, grant, known, as_of)
         return ask(connection, name, question, as_of=as_of, known=position)
 
 
-def _known_grant(
+def _require_known_grant(
     connection: Connection, book: Book | DetachedViews, grant: str, known: int | None, as_of: date
 ) -> None:
-    """Refuse a grant that is not there, rather than answer with no rows. Raises ``Malformed``."""
+    """Raise ``Malformed`` if there is no such grant on the day."""
     spans = register_spans.c
     first = connection.execute(select(func.min(spans.since)).where(spans.grant == grant)).scalar()
     if first is not None and first <= as_of.isoformat():
         return
     if first is not None:
-        told = f"there was no grant {grant!r} on {as_of}: its first entry is of {first}"
-        raise Malformed([("grant", told)])
+        message = f"there was no grant {grant!r} on {as_of}: its first entry is of {first}"
+        raise Malformed([("grant", message)])
     if isinstance(book, DetachedViews):
         names = list(connection.execute(select(spans.grant).distinct()).scalars())
     elif book.entries(grant_stream(grant), known):
@@ -108,18 +114,18 @@ def _known_grant(
 def tables_at(
     book: Book | DetachedViews, known: int | None, grant: str | None = None
 ) -> Iterator[tuple[Connection, int]]:
-    """The tables as known at the position (now for `None`), and the position that they correspond to.
+    """Yield the tables as known at the position (`None`: now), and the position that they correspond to.
 
-    Views alone are taken as they are. Raises `Unreachable` for views that cannot be used.
+    Detached views are read as they are. Raises `Unreachable` if the views cannot be used.
     """
     if isinstance(book, DetachedViews):
-        with book.tables() as found:
-            yield found
+        with book.tables() as tables:
+            yield tables
         return
     if known is None or known >= book.position():
         with caught_up(book) as engine, store.reading(engine) as connection:
             position, _ = ViewsTracking.inside(connection).newest()
-            if known is None or position <= known:  # somebody may have recorded meanwhile
+            if known is None or position <= known:  # not if somebody has recorded meanwhile
                 yield connection, position
                 return
     from projections.engine.as_known import as_known
@@ -129,30 +135,32 @@ def tables_at(
 
 
 def ask(connection: Connection, name: str, question: Question, *, as_of: date, known: int) -> Report:
-    """A question's answer, of tables that are open."""
+    """Return the report that answers the question, from open tables."""
     return Report(name, question.columns, answer_of(connection, question, as_of), as_of, known)
 
 
 def answer_of(connection: Connection, question: Question, as_of: date) -> list[Row]:
-    """The rows that answer a question, with lists and truths in the place of what a store has for them."""
+    """Return the rows that answer the question, with lists and truth values as in Python."""
     if not isinstance(question.answer, Select):
         return question.answer(connection, as_of)
     rows: list[Row] = [
         tuple(row) for row in connection.execute(question.answer, {"as_of": as_of.isoformat()})
     ]
-    ready = [_READY.get(column.type) for column in question.columns]
-    if not any(ready):
+    conversions = [_CONVERSIONS.get(column.type) for column in question.columns]
+    if not any(conversions):
         return rows
     return [
-        tuple(cell if make is None else make(cell) for cell, make in zip(row, ready, strict=True))
+        tuple(
+            cell if convert is None else convert(cell) for cell, convert in zip(row, conversions, strict=True)
+        )
         for row in rows
     ]
 
 
 def question_of(name: str, by: str | None, grant: str | None, *, every: bool = False) -> Question:
-    """A report, or its sums by a key. Raises ``Malformed`` for one that is not there.
+    """Return the question of a report, or of its sums by a key. Raises ``Malformed`` if there is none.
 
-    ``every``: of the timeline, also obligations that the edition does not ask for.
+    ``every`` adds to the timeline the obligations that the edition does not ask for.
     """
     report = REPORTS.get(name)
     if report is None:
@@ -170,7 +178,7 @@ def question_of(name: str, by: str | None, grant: str | None, *, every: bool = F
     return keys[by](AS_OF)
 
 
-_READY: dict[Type, Callable[[Any], object]] = {
+_CONVERSIONS: dict[Type, Callable[[Any], object]] = {
     Type.LIST: lambda cell: None if cell is None else json.loads(cell),
     Type.TRUTH: lambda cell: None if cell is None else bool(cell),
 }

@@ -1,1 +1,1 @@
-"""What an auditor looks for in entries that the rules allow: late ones, and ones of one recorder."""
+"""Questions of auditors on entries that the rules allow: late entries, and one recorder on both sides."""

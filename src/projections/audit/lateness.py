@@ -1,4 +1,4 @@
-"""Finds entries that were recorded late: more days after their own day than the policy edition allows.
+"""Find entries that were recorded late: more days after their own day than the policy edition allows.
 
 An entry that was recorded out of order, after an entry of a later day, need not be late.
 """

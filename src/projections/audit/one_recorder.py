@@ -1,4 +1,7 @@
-"""Which acts of both sides one recorder entered: asking and deciding are two, typing may be one (§1.4)."""
+"""Find decisions whose recorder also entered the request.
+
+Two officers must request and decide, but one recorder may enter both acts (§1.4).
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -8,7 +11,7 @@ from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
 
 _PREPARED: tuple[type[Event], ...] = (was.GrantProposed, was.ProposalRevised, was.FundingRequested)
-_ASKED: dict[type[Event], tuple[type[Event], ...]] = {
+_REQUESTS: dict[type[Event], tuple[type[Event], ...]] = {
     was.ProposalReviewed: (was.GrantProposed,),
     was.GrantApproved: _PREPARED,
     was.CommitmentIncreased: _PREPARED,
@@ -18,30 +21,31 @@ _ASKED: dict[type[Event], tuple[type[Event], ...]] = {
     was.IrregularPaymentRecorded: (was.GrantProposed, was.PaymentRequested),
     was.CompletionReportAccepted: (was.CompletionReportSubmitted,),
 }
-"""By what is decided: the acts that asked for it. A test holds it against the rules of four eyes."""
-DECISIONS = _ASKED.keys()
+"""The types of events that request each type of decision. A test compares them with the rules."""
+DECISIONS = _REQUESTS.keys()
 
 
 class Sides(NamedTuple):
-    """A decision, and what its recorder entered of the other side."""
+    """A decision, and the requests for it that its recorder entered, too."""
 
-    decided: Entry
-    asked: tuple[Entry, ...]
+    decision: Entry
+    requests: tuple[Entry, ...]
 
 
-def both_sides(held: Sequence[Entry]) -> Iterator[Sides]:
-    """Give each decision among a grant's entries in force whose recorder entered what asked for it, too."""
-    for index, decided in enumerate(held):
-        requests = _ASKED.get(type(decided.event), ())
-        asked = tuple(
+def both_sides(entries_in_force: Sequence[Entry]) -> Iterator[Sides]:
+    """Yield each decision on a grant whose recorder also entered a request for it."""
+    for index, decision in enumerate(entries_in_force):
+        event = decision.event
+        request_types = _REQUESTS.get(type(event), ())
+        requests = tuple(
             entry
-            for entry in held[:index]
-            if isinstance(entry.event, requests)
-            and entry.recorder == decided.recorder
-            and _payment(entry.event) in (None, _payment(decided.event), decided.event.__dict__.get("of"))
+            for entry in entries_in_force[:index]
+            if isinstance(entry.event, request_types)
+            and entry.recorder == decision.recorder
+            and _payment(entry.event) in (None, _payment(event), event.__dict__.get("of"))
         )
-        if asked:
-            yield Sides(decided, asked)
+        if requests:
+            yield Sides(decision, requests)
 
 
 def _payment(event: Event) -> str | None:

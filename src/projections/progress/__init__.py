@@ -1,7 +1,7 @@
-"""The progress report: one model of figures, tables and charts, which is written as Markdown or HTML.
+"""The progress report: a model of figures, tables and charts, which is written as Markdown or HTML.
 
-Every figure is computed here, from the reports and tables of one position of the journal, and named with what
-it is a share of. A period's own flows stand beside what had come together by its end.
+Every figure is computed here, from the reports and tables of one position of the journal. A share names what
+it is a share of. The flows of the period are shown beside the sums to date.
 """
 
 from datetime import date
@@ -9,15 +9,15 @@ from datetime import date
 from sqlalchemy import Connection, select
 
 from projections.progress import money, results
-from projections.progress.asking import Asker
+from projections.progress.asking import ReportReader
 from projections.progress.model import Period, Progress
 from projections.schema.tables import fund_facts
 
 
 def compute(connection: Connection, fund: str, period: Period, *, as_of: date, known: int) -> Progress:
-    """The report of the period, as of the day and as known at the position."""
-    it = Asker(connection, period, as_of, known)
-    parts = (
+    """Return the report of the period, as of the day and as known at the position."""
+    source = ReportReader(connection, period, as_of, known)
+    sections = (
         money.glance,
         money.status,
         money.approved,
@@ -31,10 +31,10 @@ def compute(connection: Connection, fund: str, period: Period, *, as_of: date, k
         results.outcomes,
         results.stories,
     )
-    return Progress(fund, period, as_of, known, it.currency, [part(it) for part in parts])
+    return Progress(fund, period, as_of, known, source.currency, [section(source) for section in sections])
 
 
 def fiscal_year_start(connection: Connection) -> int:
-    """The first month of the fund's fiscal year."""
-    found = connection.execute(select(fund_facts.c.fiscal_year_start)).scalar()
-    return 1 if found is None else int(found)
+    """Return the first month of the fund's fiscal year."""
+    month = connection.execute(select(fund_facts.c.fiscal_year_start)).scalar()
+    return 1 if month is None else int(month)

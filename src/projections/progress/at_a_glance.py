@@ -1,4 +1,4 @@
-"""The one screen of each morning: what is overdue, what is due, money, pipeline, and what changed."""
+"""The glance, one screen for each morning: what is overdue or due, money, pipeline, and what changed."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -18,43 +18,44 @@ from projections.reports.portfolio.timeline import due_within
 from projections.schema.tables import holding, written
 
 DUE_WITHIN = 30
-"""Days ahead that the screen looks."""
+"""The number of days ahead for which the screen shows due dates."""
 Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Glance:
-    """The screen, on its two dates, with the position since which changes are told; rows as in reports."""
+    """The contents of the screen. Rows are as in reports."""
 
     as_of: date
     known: int
     since: int
+    """The position after which changes are shown."""
     currency: str
     available: str
-    """What the fund can still promise."""
+    """The amount that the fund can still commit."""
     overdue: Rows
     due: Rows
     money: Rows
     """By window."""
     pipeline: Rows
-    """Grants on their way to effectiveness, by stage, and what they ask for."""
+    """Grants on their way to effectiveness, by stage, and the amounts that they ask for."""
     calls: Rows
-    """Those that take proposals, or will."""
+    """Calls that take proposals, or will."""
     changes: Rows
-    """Kinds of entries that were recorded after the position, the commonest first, with the grants."""
+    """Types of entries that were recorded after the position, the most frequent first, with the grants."""
 
 
 def look(book: Book, connection: Connection, *, as_of: date, known: int, since: int) -> Glance:
-    """What a programme manager asks each morning. ``since``: changes after this position are told."""
+    """Return the screen, with the changes after the position ``since``."""
 
     def rows(name: str, columns: str, by: str | None = None) -> Rows:
         question = due_within(DUE_WITHIN, AS_OF) if name == "due" else question_of(name, by, None)
         report = ask(connection, name, question, as_of=as_of, known=known)
-        each = (dict(zip(report.columns, row, strict=True)) for row in report.rows)
-        return [{column: row[column] for column in columns.split()} for row in each]
+        by_column = (dict(zip(report.columns, row, strict=True)) for row in report.rows)
+        return [{column: row[column] for column in columns.split()} for row in by_column]
 
     due = rows("due", "grant obligation item due_on status days")
-    late = [row for row in due if row["status"] == "overdue"]
+    overdue = [row for row in due if row["status"] == "overdue"]
     currency, scale = holding(connection)
     totals = rows("fund", "available")
     return Glance(
@@ -63,7 +64,7 @@ def look(book: Book, connection: Connection, *, as_of: date, known: int, since: 
         since,
         currency,
         totals[-1]["available"] if totals else written(0, scale),
-        sorted(late, key=lambda row: -row["days"]),
+        sorted(overdue, key=lambda row: -row["days"]),
         [row for row in due if row["status"] != "overdue"],
         rows("disbursement", "window grants proposals committed net_disbursed undisbursed", "window"),
         _pipeline(connection, as_of, scale),
@@ -78,101 +79,102 @@ def look(book: Book, connection: Connection, *, as_of: date, known: int, since: 
 
 def _pipeline(connection: Connection, as_of: date, scale: int) -> Rows:
     standing = standing_on(connection, as_of)
-    found = []
+    rows = []
     for stage in ("proposed", "requested", "approved", "signed"):
         grants = [row for row in standing if row.stage == stage]
         if grants:
             asked = written(sum(row.asked for row in grants), scale)
-            found.append({"stage": stage, "grants": len(grants), "asked": asked})
-    return found
+            rows.append({"stage": stage, "grants": len(grants), "asked": asked})
+    return rows
 
 
 def _changes(book: Book, since: int, known: int) -> Rows:
-    kinds: Counter[str] = Counter()
-    touched: dict[str, set[str]] = defaultdict(set)
+    counts: Counter[str] = Counter()
+    grants: dict[str, set[str]] = defaultdict(set)
     left_out = book.journal.left_out
     for entry in book.stored(known, after=since):
         if left_out.is_out(entry.stream, entry.version, entry.position):
             continue
-        kind = entry.topic.partition(".")[0]
-        kinds[kind] += 1
+        event_type = entry.topic.partition(".")[0]
+        counts[event_type] += 1
         if kind_of(entry.stream) == "grant":
-            touched[kind].add(entry.stream.removeprefix("grant:"))
+            grants[event_type].add(entry.stream.removeprefix("grant:"))
     return [
-        {"entry": kind, "recorded": number, "grants": sorted(touched[kind])}
-        for kind, number in sorted(kinds.items(), key=lambda it: (-it[1], it[0]))
+        {"entry": event_type, "recorded": count, "grants": sorted(grants[event_type])}
+        for event_type, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     ]
 
 
-# ── for people ───────────────────────────────────────────────────────────────────────────────
+# ── tables ───────────────────────────────────────────────────────────────────────────────────
 
 
-def sections(it: Glance, since: str) -> list[Section]:
-    """The screen in its parts. ``since``: in words, from when on changes are told."""
+def sections(glance: Glance, since: str) -> list[Section]:
+    """Return the sections of the screen. ``since`` says in words from when on changes are shown."""
     return [
-        _obligations("overdue", "Overdue", it.overdue, "days"),
-        _obligations("due", f"Due in {DUE_WITHIN} days", it.due, "due_on"),
-        _money(it),
-        _on_its_way(it),
-        _changed(it, since),
+        _obligations("overdue", "Overdue", glance.overdue, "days"),
+        _obligations("due", f"Due in {DUE_WITHIN} days", glance.due, "due_on"),
+        _money(glance),
+        _pipeline_and_calls(glance),
+        _recorded(glance, since),
     ]
 
 
-def _obligations(id_: str, title: str, found: Rows, last: str) -> Section:
-    told = [
+def _obligations(id_: str, title: str, obligations: Rows, last_column: str) -> Section:
+    rows = [
         (
             row["grant"] or "fund",
             row["obligation"].replace("_", " ") + (f" {row['item']}" if row["item"] else ""),
-            str(row[last]),
+            str(row[last_column]),
         )
-        for row in found
+        for row in obligations
     ]
-    columns = (("grant", False), ("obligation", False), (last.replace("_", " "), last == "days"))
-    return Section(id_, f"{title}: {len(told)}", tables=[Table(title, columns, told)])
+    last = (last_column.replace("_", " "), last_column == "days")
+    columns = (("grant", False), ("obligation", False), last)
+    return Section(id_, f"{title}: {len(rows)}", tables=[Table(title, columns, rows)])
 
 
-def _money(it: Glance) -> Section:
+def _money(glance: Glance) -> Section:
     names = ("committed", "net_disbursed", "undisbursed")
-    told = [
+    rows = [
         (
             row["window"].replace("_", " "),
             *(str(row[name]) for name in _COUNTS),
             *(grouped(row[name]) for name in names),
         )
-        for row in it.money
+        for row in glance.money
     ]
-    if it.money:
-        counts = (str(sum(row[name] for row in it.money)) for name in _COUNTS)
-        sums = (grouped(str(sum(Decimal(row[name]) for row in it.money))) for name in names)
-        told.append(("total", *counts, *sums))
-    heads = ((name.replace("_", " "), True) for name in (*_COUNTS, *names))
-    table = Table("Money by window", (("window", False), *heads), told)
-    available = Figure("Available to promise", f"{grouped(it.available)} {it.currency}")
+    if glance.money:
+        counts = (str(sum(row[name] for row in glance.money)) for name in _COUNTS)
+        sums = (grouped(str(sum(Decimal(row[name]) for row in glance.money))) for name in names)
+        rows.append(("total", *counts, *sums))
+    headings = ((name.replace("_", " "), True) for name in (*_COUNTS, *names))
+    table = Table("Money by window", (("window", False), *headings), rows)
+    available = Figure("Available to promise", f"{grouped(glance.available)} {glance.currency}")
     return Section("money", "Money by window", figures=[available], tables=[table])
 
 
 _COUNTS = ("grants", "proposals")
 
 
-def _on_its_way(it: Glance) -> Section:
-    told = [(row["stage"], str(row["grants"]), grouped(row["asked"])) for row in it.pipeline]
-    told += [
+def _pipeline_and_calls(glance: Glance) -> Section:
+    rows = [(row["stage"], str(row["grants"]), grouped(row["asked"])) for row in glance.pipeline]
+    rows += [
         (f"call {call['call']}, until {call['closes']}", str(call["received"]), grouped(call["left"]))
-        for call in it.calls
+        for call in glance.calls
     ]
-    asked = f"asked for, or left of a call, {it.currency}"
+    asked = f"asked for, or left of a call, {glance.currency}"
     columns = (("stage or call", False), ("number", True), (asked, True))
-    return Section("pipeline", "Pipeline", tables=[Table("Pipeline", columns, told)])
+    return Section("pipeline", "Pipeline", tables=[Table("Pipeline", columns, rows)])
 
 
-def _changed(it: Glance, since: str) -> Section:
-    told = [
+def _recorded(glance: Glance, since: str) -> Section:
+    rows = [
         (row["entry"], str(row["recorded"]), ", ".join(row["grants"][:3]) + _more(row["grants"]))
-        for row in it.changes
+        for row in glance.changes
     ]
     columns = (("entry", False), ("recorded", True), ("grants", False))
-    title = f"Changed since {since}: {sum(row['recorded'] for row in it.changes):,} entries"
-    return Section("changes", title, tables=[Table("What was recorded", columns, told)])
+    title = f"Changed since {since}: {sum(row['recorded'] for row in glance.changes):,} entries"
+    return Section("changes", title, tables=[Table("What was recorded", columns, rows)])
 
 
 def _more(grants: list[str]) -> str:

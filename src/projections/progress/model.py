@@ -1,4 +1,4 @@
-"""What a progress report is made of, whatever it is written as."""
+"""The model of a progress report, independent of the format in which it is written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from lifecycle.types.dates import plus_months
 
 NOTHING = "\u2013"
-"""Stands where there is nothing to say."""
+"""Stands for a missing value."""
 
 
 class Period(NamedTuple):
@@ -18,29 +18,29 @@ class Period(NamedTuple):
     first: date
     last: date
     years: str = "calendar-year"
-    """The years beside which it is put: a key of the disbursement report."""
+    """The kind of years in the table by year: a key of the disbursement report."""
 
 
 def calendar_year(year: int) -> Period:
-    """From January to December."""
+    """Return the period from January to December."""
     return Period(f"{year}", date(year, 1, 1), date(year, 12, 31))
 
 
 def quarter(year: int, number: int) -> Period:
-    """Three months of a calendar year."""
+    """Return a quarter of a calendar year."""
     first = date(year, 3 * number - 2, 1)
     return Period(f"{year}Q{number}", first, plus_months(first, 3) - timedelta(days=1))
 
 
 def fiscal_year(year: int, starts_in: int) -> Period:
-    """Named after the calendar year in which it ends; ``starts_in`` is its first month."""
+    """Return the fiscal year that ends in the calendar year; ``starts_in`` is its first month."""
     first = date(year - (starts_in > 1), starts_in, 1)
     last = plus_months(first, 12) - timedelta(days=1)
     return Period(f"fiscal year {year}", first, last, "fiscal-year")
 
 
 class Figure(NamedTuple):
-    """One number, with its name and, for a share, what it is a share of."""
+    """A number, with its name and, for a share, what it is a share of."""
 
     label: str
     value: str
@@ -52,20 +52,20 @@ class Table(NamedTuple):
 
     caption: str
     columns: tuple[tuple[str, bool], ...]
-    """Heading, and whether it holds numbers."""
+    """Each heading, and whether the column holds numbers."""
     rows: Sequence[tuple[str, ...]]
 
 
 class Chart(NamedTuple):
-    """Bars, drawn from the figures of a table of the same section."""
+    """Bars for the figures of a table in the same section."""
 
     title: str
     description: str
     unit: str
     bars: list[tuple[str, str, float]]
-    """Category, series, length: a drawing needs no cents."""
+    """Category, series and length of each bar."""
     stacked: bool = False
-    """The series of a category one after the other in one bar: they are parts of a whole."""
+    """Whether the series of a category are parts of a whole, and so of one bar."""
 
 
 class Story(NamedTuple):
@@ -106,6 +106,6 @@ class Progress:
 def chart_of(
     title: str, unit: str, bars: Sequence[tuple[str, str, float]], *, stacked: bool = False
 ) -> Chart:
-    """A chart, with its figures in words."""
-    told = "; ".join(f"{category}, {series}: {length:,.0f}" for category, series, length in bars[:40])
-    return Chart(title, f"Bars in {unit}. {told}.", unit, list(bars), stacked)
+    """Return a chart, with a description that has its first 40 figures in words."""
+    figures = "; ".join(f"{category}, {series}: {length:,.0f}" for category, series, length in bars[:40])
+    return Chart(title, f"Bars in {unit}. {figures}.", unit, list(bars), stacked)

@@ -4,36 +4,36 @@ import json
 
 from sqlalchemy import select
 
-from projections.progress.asking import Asker, grouped, minors_of, percent
+from projections.progress.asking import ReportReader, grouped, minors_of, percent
 from projections.progress.model import Figure, Section, Table, chart_of
 from projections.reports.money.value import ratio
 from projections.reports.results.regions import name_of
 from projections.schema.tables import fund_partners, money_flows, written
 
 
-def glance(it: Asker) -> Section:
-    """The period and the whole in eight figures."""
-    flows, sums = it.flows(), _money(it)
-    approved = [row for row in it.standing if it.within(row.approved_on)]
-    total = it.rows("countries")[-1]
-    fund = it.rows("fund")[-1]
+def glance(source: ReportReader) -> Section:
+    """Return eight figures on the period and to date."""
+    flows, sums = source.flows(), _sums(source)
+    approved = [row for row in source.standing if source.is_in_period(row.approved_on)]
+    total = source.rows("countries")[-1]
+    fund = source.rows("fund")[-1]
     net = flows.get("disbursed", 0) - flows.get("refunded", 0)
-    label = it.period.label
+    label = source.period.label
     return Section(
         "glance",
         "At a glance",
         figures=[
-            Figure(f"Approved in {label}", it.amount(flows.get("approved", 0)), _grants(len(approved))),
-            Figure(f"Net disbursed in {label}", it.amount(net), "disbursed less refunded"),
-            Figure("Committed to date", it.amount(sums["committed"]), "approved + increased - cancelled"),
-            Figure("Net disbursed to date", it.amount(sums["net_disbursed"])),
+            Figure(f"Approved in {label}", source.amount(flows.get("approved", 0)), _grants(len(approved))),
+            Figure(f"Net disbursed in {label}", source.amount(net), "disbursed less refunded"),
+            Figure("Committed to date", source.amount(sums["committed"]), "approved + increased - cancelled"),
+            Figure("Net disbursed to date", source.amount(sums["net_disbursed"])),
             Figure(
                 "Share disbursed",
                 percent(ratio(sums["net_disbursed"], sums["committed"])),
                 "net disbursed / committed",
             ),
-            Figure("Undisbursed balance", it.amount(sums["undisbursed"])),
-            Figure("Available to promise", f"{grouped(fund['available'])} {it.currency}"),
+            Figure("Undisbursed balance", source.amount(sums["undisbursed"])),
+            Figure("Available to promise", f"{grouped(fund['available'])} {source.currency}"),
             Figure(
                 "Countries to date",
                 str(total["receiving"] + total["providing"] - total["both"]),
@@ -47,9 +47,9 @@ def _grants(number: int) -> str:
     return "1 grant" if number == 1 else f"{number:,} grants"
 
 
-def _money(it: Asker) -> dict[str, int]:
+def _sums(source: ReportReader) -> dict[str, int]:
     names = ("committed", "net_disbursed", "undisbursed")
-    rows = it.rows("disbursement")
+    rows = source.rows("disbursement")
     return {name: sum(minors_of(row[name]) for row in rows) for name in names}
 
 
@@ -58,52 +58,54 @@ _STAGES = (
 ).split()
 
 
-def status(it: Asker) -> Section:
-    """How many grants and proposals are in each stage, with what is committed."""
-    committed = {row["grant"]: minors_of(row["committed"]) for row in it.rows("disbursement")}
-    count = {stage: [row for row in it.standing if row.stage == stage] for stage in _STAGES}
+def status(source: ReportReader) -> Section:
+    """Return how many grants and proposals are in each stage, with their commitments."""
+    committed = {row["grant"]: minors_of(row["committed"]) for row in source.rows("disbursement")}
+    by_stage = {stage: [row for row in source.standing if row.stage == stage] for stage in _STAGES}
     rows = [
         (
             stage.replace("_", " "),
             str(len(grants)),
-            grouped(written(sum(committed.get(row.grant, 0) for row in grants), it.scale)),
+            grouped(written(sum(committed.get(row.grant, 0) for row in grants), source.scale)),
         )
-        for stage, grants in count.items()
+        for stage, grants in by_stage.items()
         if grants
     ]
-    rows.append(("total", str(len(it.standing)), grouped(written(sum(committed.values()), it.scale))))
-    caption = f"Grants and proposals by stage on {it.as_of}"
+    rows.append(("total", str(len(source.standing)), grouped(written(sum(committed.values()), source.scale))))
+    caption = f"Grants and proposals by stage on {source.as_of}"
     return Section(
         "status",
         "Grant status",
         tables=[
-            Table(caption, (("stage", False), ("number", True), (f"committed, {it.currency}", True)), rows)
+            Table(
+                caption, (("stage", False), ("number", True), (f"committed, {source.currency}", True)), rows
+            )
         ],
         charts=[chart_of(caption, "number", [(row[0], "number", float(row[1])) for row in rows[:-1]])],
     )
 
 
-def _named(codes: str) -> str:
+def _country_names(codes: str) -> str:
     return ", ".join(name_of(code) for code in json.loads(codes))
 
 
-def approved(it: Asker) -> Section:
-    """What was promised in the period."""
+def approved(source: ReportReader) -> Section:
+    """Return the grants that were approved in the period."""
     m = money_flows.c
     amounts = {
         row.grant: row.amount
-        for row in it.connection.execute(select(m.grant, m.amount).where(m.kind == "approved"))
+        for row in source.connection.execute(select(m.grant, m.amount).where(m.kind == "approved"))
     }
-    grants = [row for row in it.standing if it.within(row.approved_on)]
+    grants = [row for row in source.standing if source.is_in_period(row.approved_on)]
     rows = [
         (
             row.grant,
             row.title,
             row.window.replace("_", " "),
-            _named(row.recipients),
-            _named(row.providers),
+            _country_names(row.recipients),
+            _country_names(row.providers),
             row.approved_on,
-            grouped(written(amounts.get(row.grant, 0), it.scale)),
+            grouped(written(amounts.get(row.grant, 0), source.scale)),
         )
         for row in grants
     ]
@@ -111,21 +113,23 @@ def approved(it: Asker) -> Section:
         (name, False) for name in ("grant", "title", "window", "recipients", "providers", "approved on")
     )
     if rows:
-        whole = sum(amounts.get(row.grant, 0) for row in grants)
-        rows.append(("total", "", "", "", "", "", grouped(written(whole, it.scale))))
+        total = sum(amounts.get(row.grant, 0) for row in grants)
+        rows.append(("total", "", "", "", "", "", grouped(written(total, source.scale))))
     return Section(
         "approved",
-        f"Approved in {it.period.label}",
+        f"Approved in {source.period.label}",
         note="" if rows else "No grant was approved in the period.",
-        tables=[Table("Grants approved in the period", (*columns, (f"amount, {it.currency}", True)), rows)]
+        tables=[
+            Table("Grants approved in the period", (*columns, (f"amount, {source.currency}", True)), rows)
+        ]
         if rows
         else [],
     )
 
 
-def completed(it: Asker) -> Section:
-    """What was brought to its end in the period."""
-    money = {row["grant"]: row for row in it.rows("disbursement")}
+def completed(source: ReportReader) -> Section:
+    """Return the grants that were completed in the period."""
+    money = {row["grant"]: row for row in source.rows("disbursement")}
     rows = [
         (
             row.grant,
@@ -134,22 +138,24 @@ def completed(it: Asker) -> Section:
             grouped(money[row.grant]["net_disbursed"]),
             percent(money[row.grant]["share_disbursed"]),
         )
-        for row in it.standing
-        if it.within(row.completed_on)
+        for row in source.standing
+        if source.is_in_period(row.completed_on)
     ]
     if rows:
         net = sum(
-            minors_of(money[row.grant]["net_disbursed"]) for row in it.standing if it.within(row.completed_on)
+            minors_of(money[row.grant]["net_disbursed"])
+            for row in source.standing
+            if source.is_in_period(row.completed_on)
         )
-        rows.append(("total", "", "", grouped(written(net, it.scale)), ""))
+        rows.append(("total", "", "", grouped(written(net, source.scale)), ""))
     columns = (
         *((name, False) for name in ("grant", "title", "completed on")),
-        (f"net disbursed, {it.currency}", True),
+        (f"net disbursed, {source.currency}", True),
         ("share disbursed", True),
     )
     return Section(
         "completed",
-        f"Completed in {it.period.label}",
+        f"Completed in {source.period.label}",
         note="Share disbursed = net disbursed / committed."
         if rows
         else "No grant was completed in the period.",
@@ -157,11 +163,11 @@ def completed(it: Asker) -> Section:
     )
 
 
-def portfolio(it: Asker) -> Section:
-    """All grants by window, sector and region."""
+def portfolio(source: ReportReader) -> Section:
+    """Return all grants by window, sector and region."""
     tables, charts = [], []
     for by in ("window", "sector", "region"):
-        found = it.rows("disbursement", by)
+        groups = source.rows("disbursement", by)
         names = ("committed", "net_disbursed", "undisbursed")
         rows = [
             (
@@ -170,25 +176,25 @@ def portfolio(it: Asker) -> Section:
                 str(row["proposals"]),
                 *(grouped(row[name]) for name in names),
             )
-            for row in found
+            for row in groups
         ]
-        counts = (str(sum(row[name] for row in found)) for name in ("grants", "proposals"))
-        sums = (sum(minors_of(row[name]) for row in found) for name in names)
-        rows.append(("total", *counts, *(grouped(written(amount, it.scale)) for amount in sums)))
+        counts = (str(sum(row[name] for row in groups)) for name in ("grants", "proposals"))
+        sums = (sum(minors_of(row[name]) for row in groups) for name in names)
+        rows.append(("total", *counts, *(grouped(written(amount, source.scale)) for amount in sums)))
         heads = ("committed", "net disbursed", "undisbursed")
         columns = (
             *((by, False), ("grants", True), ("proposals", True)),
-            *((f"{name}, {it.currency}", True) for name in heads),
+            *((f"{name}, {source.currency}", True) for name in heads),
         )
         tables.append(Table(f"By {by}", columns, rows))
         if by == "sector":
             bars = [
                 (str(row[by]).replace("_", " "), series.replace("_", " "), float(row[series]))
-                for row in found
+                for row in groups
                 for series in ("committed", "net_disbursed")
                 if minors_of(row["committed"])
             ]
-            charts.append(chart_of("Committed and net disbursed by sector", it.currency, bars))
+            charts.append(chart_of("Committed and net disbursed by sector", source.currency, bars))
     note = (
         "Regions are those of the recipients; a grant in more than one region is counted once, apart."
         " Grants were approved at some time; proposals never were."
@@ -196,11 +202,11 @@ def portfolio(it: Asker) -> Section:
     return Section("portfolio", "Portfolio", note=note, tables=tables, charts=charts)
 
 
-def contributions(it: Asker) -> Section:
-    """What partners pledged and paid in."""
-    *partners, total = it.rows("fund")
+def contributions(source: ReportReader) -> Section:
+    """Return what partners pledged and paid in."""
+    *partners, total = source.rows("fund")
     p = fund_partners.c
-    names = {row.partner: str(row.name) for row in it.connection.execute(select(p.partner, p.name))}
+    names = {row.partner: str(row.name) for row in source.connection.execute(select(p.partner, p.name))}
     rows = [
         (
             names[row["partner"]],
@@ -211,52 +217,56 @@ def contributions(it: Asker) -> Section:
         )
         for row in partners
     ]
-    rows.append(("total", "", it.currency, grouped(total["pledged"]), grouped(total["received_holding"])))
+    rows.append(("total", "", source.currency, grouped(total["pledged"]), grouped(total["received_holding"])))
     columns = (
         ("partner", False),
         ("kind", False),
         ("currency", False),
         ("pledged", True),
-        (f"received, {it.currency}", True),
+        (f"received, {source.currency}", True),
     )
     bars = [(names[row["partner"]], "received", float(row["received_holding"])) for row in partners]
-    caption = f"Contributions until {it.as_of}"
+    caption = f"Contributions until {source.as_of}"
     others = (("Fees", "fees"), ("Income", "income"), ("Returned to partners", "returned"))
     return Section(
         "contributions",
         "Contributions",
         note="Pledges are in the partner's currency; the total counts those with a worth in the holding one.",
-        figures=[Figure(name, f"{grouped(total[key])} {it.currency}") for name, key in others],
+        figures=[Figure(name, f"{grouped(total[key])} {source.currency}") for name, key in others],
         tables=[Table(caption, columns, rows)],
-        charts=[chart_of("Received by partner", it.currency, bars)],
+        charts=[chart_of("Received by partner", source.currency, bars)],
     )
 
 
-def elapsed(it: Asker) -> Section:
-    """What was paid beside how much of the time is gone."""
-    running = {row.grant for row in it.standing if row.stage in ("effective", "follow_up")}
+def elapsed(source: ReportReader) -> Section:
+    """Return the share disbursed beside the share of time elapsed, and net disbursed by year."""
+    running = {row.grant for row in source.standing if row.stage in ("effective", "follow_up")}
     rows = [
         (
             row["grant"],
-            it.titles[row["grant"]],
+            source.titles[row["grant"]],
             percent(row["share_disbursed"]),
             percent(row["share_elapsed"]),
         )
-        for row in it.rows("disbursement")
+        for row in source.rows("disbursement")
         if row["grant"] in running
     ]
     columns = (("grant", False), ("title", False), ("share disbursed", True), ("share of time", True))
-    key = it.period.years.replace("-", "_")
-    years = it.rows("disbursement", it.period.years)
+    key = source.period.years.replace("-", "_")
+    years = source.rows("disbursement", source.period.years)
     bars = [(row[key][2:], "net disbursed", float(row["net_disbursed"])) for row in years]
     by_year = [
         (row[key][2:], *(grouped(row[name]) for name in ("approved", "net_disbursed"))) for row in years
     ]
     if years:
         sums = (sum(minors_of(row[name]) for row in years) for name in ("approved", "net_disbursed"))
-        by_year.append(("total", *(grouped(written(amount, it.scale)) for amount in sums)))
-    kind = it.period.years.replace("-", " ")
-    heads = ((kind, False), (f"approved, {it.currency}", True), (f"net disbursed, {it.currency}", True))
+        by_year.append(("total", *(grouped(written(amount, source.scale)) for amount in sums)))
+    kind = source.period.years.replace("-", " ")
+    heads = (
+        (kind, False),
+        (f"approved, {source.currency}", True),
+        (f"net disbursed, {source.currency}", True),
+    )
     return Section(
         "disbursement",
         "Disbursement against time elapsed",
@@ -266,5 +276,5 @@ def elapsed(it: Asker) -> Section:
             Table("Running grants", columns, rows),
             Table(f"By {kind}", heads, by_year),
         ],
-        charts=[chart_of(f"Net disbursed by {kind}", it.currency, bars)],
+        charts=[chart_of(f"Net disbursed by {kind}", source.currency, bars)],
     )

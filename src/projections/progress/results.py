@@ -1,37 +1,41 @@
-"""Sections on what came of it: obligations, surveys, countries, outcomes, stories."""
+"""Sections on obligations, surveys, countries, outcomes and stories."""
 
 from sqlalchemy import select
 
 from lifecycle.kernel.obligation import NAMES
-from projections.progress.asking import Asker, percent
+from projections.progress.asking import ReportReader, percent
 from projections.progress.model import NOTHING, Figure, Section, Story, Table, chart_of
 from projections.reports.money.value import ratio
 from projections.reports.results.outcomes import OUTCOMES
 from projections.reports.results.regions import editions_in_words
 from projections.schema.tables import library_texts
 
-_ANSWERS = ("met", "met_late", "missed", "overdue", "due_soon", "upcoming", "waived")
+_STATUSES = ("met", "met_late", "missed", "overdue", "due_soon", "upcoming", "waived")
 _LATE = ("met_late", "missed", "overdue")
 
 
-def timeline(it: Asker) -> Section:
-    """What was met in time, late, or not yet."""
-    count = {row["obligation"]: row for row in it.rows("timeline", "obligation")}
-    shown = {name: count[name] for name in NAMES if name in count and any(count[name][a] for a in _ANSWERS)}
+def timeline(source: ReportReader) -> Section:
+    """Return how many obligations were met in time, met late, or not met yet."""
+    by_name = {row["obligation"]: row for row in source.rows("timeline", "obligation")}
+    shown = {
+        name: by_name[name]
+        for name in NAMES
+        if name in by_name and any(by_name[name][status] for status in _STATUSES)
+    }
     rows = [
-        (name.replace("_", " "), *(str(counts[answer]) for answer in _ANSWERS))
+        (name.replace("_", " "), *(str(counts[status]) for status in _STATUSES))
         for name, counts in shown.items()
     ]
     met = sum(counts["met"] for counts in shown.values())
-    decided = met + sum(counts[answer] for counts in shown.values() for answer in _LATE)
+    decided = met + sum(counts[status] for counts in shown.values() for status in _LATE)
     bars = [
-        (name.replace("_", " "), answer.replace("_", " "), float(counts[answer]))
+        (name.replace("_", " "), status.replace("_", " "), float(counts[status]))
         for name, counts in shown.items()
-        for answer in ("met", *_LATE)
-        if any(counts[a] for a in ("met", *_LATE))
+        for status in ("met", *_LATE)
+        if any(counts[decided_status] for decided_status in ("met", *_LATE))
     ]
-    columns = (("obligation", False), *((answer.replace("_", " "), True) for answer in _ANSWERS))
-    caption = f"Obligations by status on {it.as_of}"
+    columns = (("obligation", False), *((status.replace("_", " "), True) for status in _STATUSES))
+    caption = f"Obligations by status on {source.as_of}"
     return Section(
         "timeline",
         "Timeline compliance",
@@ -45,19 +49,19 @@ def timeline(it: Asker) -> Section:
     )
 
 
-def surveys(it: Asker) -> Section:
-    """Whether clients were asked."""
-    surveys = it.rows("surveys")
-    mine = [row for row in surveys if it.within(row["since"])]
+def surveys(source: ReportReader) -> Section:
+    """Return the client surveys of the period."""
+    surveys = source.rows("surveys")
+    in_period = [row for row in surveys if source.is_in_period(row["since"])]
     rows = [
         (
             row["grant"],
-            it.titles.get(row["grant"], ""),
+            source.titles.get(row["grant"], ""),
             row["since"],
             str(row["respondents"]),
             row["satisfaction"] or NOTHING,
         )
-        for row in mine
+        for row in in_period
     ]
     columns = (
         *((name, False) for name in ("grant", "title", "on")),
@@ -68,10 +72,10 @@ def surveys(it: Asker) -> Section:
         "survey",
         "Client survey",
         figures=[
-            Figure(f"Surveys in {it.period.label}", str(len(mine)), f"{len(surveys)} to date"),
+            Figure(f"Surveys in {source.period.label}", str(len(in_period)), f"{len(surveys)} to date"),
             Figure(
-                f"Respondents in {it.period.label}",
-                str(sum(row["respondents"] for row in mine)),
+                f"Respondents in {source.period.label}",
+                str(sum(row["respondents"] for row in in_period)),
                 f"{sum(row['respondents'] for row in surveys)} to date",
             ),
         ],
@@ -79,9 +83,9 @@ def surveys(it: Asker) -> Section:
     )
 
 
-def countries(it: Asker) -> Section:
-    """Who receives and who provides."""
-    *countries, total = it.rows("countries")
+def countries(source: ReportReader) -> Section:
+    """Return the countries that receive and provide."""
+    *countries, total = source.rows("countries")
     counted = [row for row in countries if row["grants"] or row["held"]]
     rows = [
         (
@@ -92,19 +96,22 @@ def countries(it: Asker) -> Section:
         )
         for row in sorted(counted, key=lambda row: (row["region"] is None, row["name"]))
     ]
-    heads = ("receives", "provides", "does both", "activities held")
-    columns = (("country", False), ("region", False), ("income group", False), *((h, True) for h in heads))
+    counts = ("receives", "provides", "does both", "activities held")
+    columns = (
+        *((heading, False) for heading in ("country", "region", "income group")),
+        *((heading, True) for heading in counts),
+    )
     bars = [
         (str(row["region"]).replace("_", " "), series, float(row[series]))
-        for row in it.rows("countries", "region")
+        for row in source.rows("countries", "region")
         for series in ("receiving", "providing")
         if row["countries"]
     ]
     return Section(
         "countries",
         "Countries providing and receiving",
-        note=f"Grants approved until {it.as_of}. Regions and income groups are the World Bank's on that day."
-        f" {editions_in_words(it.as_of.isoformat())}"
+        note=f"Grants approved until {source.as_of}. Regions and income groups are the World Bank's on that"
+        f" day. {editions_in_words(source.as_of.isoformat())}"
         " What is not stated is counted apart, never as a country.",
         figures=[
             Figure("Receiving", str(total["receiving"]), "countries"),
@@ -116,16 +123,16 @@ def countries(it: Asker) -> Section:
     )
 
 
-def outcomes(it: Asker) -> Section:
-    """What capacity was built, and what came beyond it."""
-    *grants, total = it.rows("outcomes")
-    by = {row["outcome"]: row for row in it.rows("outcomes", "outcome")}
+def outcomes(source: ReportReader) -> Section:
+    """Return the capacity outcomes that grants sought and achieved, and how many have results and lessons."""
+    *grants, total = source.rows("outcomes")
+    by_outcome = {row["outcome"]: row for row in source.rows("outcomes", "outcome")}
     rows = [
         (
             name.replace("_", " "),
-            str(by[name]["sought"]),
-            str(by[name]["achieved"]),
-            percent(by[name]["share_of_sought"]),
+            str(by_outcome[name]["sought"]),
+            str(by_outcome[name]["achieved"]),
+            percent(by_outcome[name]["share_of_sought"]),
         )
         for name in OUTCOMES
     ]
@@ -138,28 +145,28 @@ def outcomes(it: Asker) -> Section:
         note="Achieved of sought = grants that sought and achieved the outcome / grants that sought it.",
         figures=[
             Figure("With concrete results", str(total["with_results"]), of),
-            Figure("With lessons told", str(total["with_lessons"]), of),
+            Figure("With lessons", str(total["with_lessons"]), of),
         ],
         tables=[Table("Grants by capacity outcome", columns, rows)],
         charts=[chart_of("Grants that achieved each outcome", "grants", bars)],
     )
 
 
-def stories(it: Asker) -> Section:
-    """The stories of the period, or the latest."""
-    t, on = library_texts.c, str(it.as_of)
-    found = list(
-        it.connection.execute(
+def stories(source: ReportReader) -> Section:
+    """Return the stories of the period, or the latest five."""
+    t, on = library_texts.c, str(source.as_of)
+    published = list(
+        source.connection.execute(
             select(library_texts)
             .where(t.since <= on, on < t.until, t.kind.in_(("results_story", "development_outcome")))
             .order_by(t.since.desc(), t.grant, t.n)
         )
     )
-    mine = [row for row in found if it.within(row.since)]
-    shown = mine or found[:5]
-    note = "" if mine else "None was published in the period; these are the latest."
+    in_period = [row for row in published if source.is_in_period(row.since)]
+    shown = in_period or published[:5]
+    note = "" if in_period else "None was published in the period; these are the latest."
     stories = [
-        Story(row.title or it.titles.get(row.grant, row.grant), row.grant, row.since, row.text)
+        Story(row.title or source.titles.get(row.grant, row.grant), row.grant, row.since, row.text)
         for row in shown
     ]
     return Section("stories", "Stories", note=note if stories else "None so far.", stories=stories)

@@ -46,7 +46,7 @@ def recorders(grant: str | None, known: str | None) -> int:
                 none = False
                 by, actor = (
                     shown(officer, officers)
-                    for officer in (sides.decided.recorder, sides.decided.event.actor)
+                    for officer in (sides.decision.recorder, sides.decision.event.actor)
                 )
                 say(to_json(_as_json(sides)) if options.json else _in_words(sides, prose(by), prose(actor)))
     if none and not options.json:
@@ -64,11 +64,11 @@ def _grants(book: "Book", grant: str | None, known: int | None) -> "Iterator[lis
 
 
 def _in_words(sides: "Sides", recorder: str, actor: str) -> str:
-    decided = sides.decided
+    decided = sides.decision
     about = f"{safe(decided.originator_id.removeprefix('grant:'))} [{decided.originator_version}]"
     others = ", ".join(
         f"[{entry.originator_version}] {type(entry.event).__name__} of {safe(entry.event.actor)}"
-        for entry in sides.asked
+        for entry in sides.requests
     )
     act = f"{type(decided.event).__name__} of {actor}"
     sentence = f"{about}: {recorder} entered {act}, and what asked for it: {others}"
@@ -76,7 +76,7 @@ def _in_words(sides: "Sides", recorder: str, actor: str) -> str:
 
 
 def _as_json(sides: "Sides") -> dict[str, object]:
-    decided = sides.decided
+    decided = sides.decision
     return {
         "recorder": decided.recorder,
         "grant": decided.originator_id.removeprefix("grant:"),
@@ -86,6 +86,6 @@ def _as_json(sides: "Sides") -> dict[str, object]:
         "actor": decided.event.actor,
         "asked": [
             {"entry": entry.name, "event": type(entry.event).__name__, "actor": entry.event.actor}
-            for entry in sides.asked
+            for entry in sides.requests
         ],
     }

@@ -1,4 +1,4 @@
-"""The library: what can be read of grants, searched by words; and who solved a like problem."""
+"""The library: search the texts of grants by words, and find countries that solved a similar problem."""
 
 import json
 import re
@@ -35,38 +35,38 @@ KINDS = (
     "result",
     "objective",
 )
-"""What can be read, the strongest evidence first."""
+"""The kinds of text, the strongest evidence first."""
 
 # ── finding by words ─────────────────────────────────────────────────────────────────────────
 
 
-class _Found(NamedTuple):
-    """One text that has the words: a lower rank is a better one."""
+class _Match(NamedTuple):
+    """A text that has words of the question."""
 
     grant: str
     n: int
-    every: bool
-    """It has every word of the question."""
+    has_every_word: bool
     rank: float
+    """BM25: the lower, the better."""
     snippet: str
 
 
 MARK = "**"
-"""Around each found word of a snippet."""
+"""Stands before and after each word of the question in a snippet."""
 
 
 def words_of(question: str) -> list[str]:
-    """The words of what was typed. Raises ``Malformed`` if there is none."""
-    found = {folded(word): word for word in _words(unicodedata.normalize("NFKC", question))}
-    if not found:
+    """Return the words of the question, at most 32. Raises ``Malformed`` if there are none."""
+    words = {folded(word): word for word in _words(unicodedata.normalize("NFKC", question))}
+    if not words:
         raise Malformed([("words", "say what to look for: one word or more")])
-    return list(found.values())[:32]
+    return list(words.values())[:32]
 
 
 def folded(word: str) -> str:
-    """What is equal of two spellings of a word: without case, accents, and forms of the same letter.
+    """Return what all spellings of a word have in common, without case, accents and variants of a letter.
 
-    So is the ``i`` of Turkish, with a dot or without; the index itself does not know the one without.
+    The dotless i of Turkish becomes ``i``, which FTS5 does not do.
     """
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", word).casefold())
     return _ACCENT.sub("", plain).replace("\u0131", "i")
@@ -77,11 +77,13 @@ _BEYOND_ASCII = re.compile(r"[^\s!-/:-@\[-`{-~]*[^\x00-\x7f][^\s!-/:-@\[-`{-~]*"
 
 
 def _words(text: str) -> list[str]:
-    """Letters and digits with the marks on them, as the index takes a text apart; in order, each once."""
+    """Return the different words of a text in order, split as FTS5 does: letters, digits and marks."""
     if text.isascii():
         return list(dict.fromkeys(re.findall(r"[0-9A-Za-z]+", text)))
-    kinds = ((sign, unicodedata.category(sign)) for sign in text)
-    pieces = "".join(sign if kind[0] in "LMN" or kind == "Co" else " " for sign, kind in kinds).split()
+    categories = ((sign, unicodedata.category(sign)) for sign in text)
+    pieces = "".join(
+        sign if category[0] in "LMN" or category == "Co" else " " for sign, category in categories
+    ).split()
     return list(
         dict.fromkeys(
             piece for piece in pieces if any(unicodedata.category(sign)[0] in "LNC" for sign in piece)
@@ -90,60 +92,63 @@ def _words(text: str) -> list[str]:
 
 
 def _spellings(words: Sequence[str], texts: Sequence[Any]) -> list[str]:
-    """Each word as a question to the index, with the other spellings of it that the texts have."""
-    spelled = {folded(word): {word, folded(word)} for word in words}
-    for one in texts:
-        for text in (one.title, one.text):
+    """Return for each word an FTS5 expression with the other spellings of it that the texts have."""
+    spellings = {folded(word): {word, folded(word)} for word in words}
+    for row in texts:
+        for text in (row.title, row.text):
             if text is not None and not text.isascii():
                 for word in _words(" ".join(_BEYOND_ASCII.findall(text))):
-                    if (known := spelled.get(folded(word))) is not None:
-                        known.add(word)
-    return ["(" + " OR ".join(f'"{one}"' for one in sorted(known)) + ")" for known in spelled.values()]
+                    if (others := spellings.get(folded(word))) is not None:
+                        others.add(word)
+    return [
+        "(" + " OR ".join(f'"{spelling}"' for spelling in sorted(of_word)) + ")"
+        for of_word in spellings.values()
+    ]
 
 
 def _texts_on(connection: Connection, on: str) -> list[Any]:
-    """The texts that hold on the day, by grant."""
+    """Return the texts that hold on the day, by grant."""
     t = library_texts.c
     return list(
         connection.execute(select(library_texts).where(t.since <= on, on < t.until).order_by(t.grant, t.n))
     )
 
 
-def _find(texts: Sequence[Any], words: Sequence[str]) -> list[_Found]:
-    """Those of the texts that have any of the words, by SQLite's FTS5, whichever store they come from.
+def _find(texts: Sequence[Any], words: Sequence[str]) -> list[_Match]:
+    """Return the texts that have any of the words, ranked by SQLite's FTS5.
 
-    The index is made for the question, of the texts that hold on the day and are known: so the ranking, too,
-    is as of the day, and it is the same for views in any store. A word in a title weighs four times one in
-    the text. Raises `Unreachable` where this SQLite was built without FTS5.
+    The index is made for each question, of the texts that are known and hold on the day. So the ranking is as
+    of the day, and the same for views in every store. A word in a title weighs four times a word in the text.
+    Raises `Unreachable` if this SQLite was built without FTS5.
     """
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as index:
         try:
             index.execute(
-                'CREATE VIRTUAL TABLE found USING fts5("grant" UNINDEXED, n UNINDEXED, title, text,'
+                'CREATE VIRTUAL TABLE texts USING fts5("grant" UNINDEXED, n UNINDEXED, title, text,'
                 " tokenize = 'porter unicode61 remove_diacritics 2')"
             )
         except sqlite3.OperationalError as error:
             raise Unreachable(f"the library needs SQLite with FTS5: {error}") from error
         index.execute("BEGIN")
         index.executemany(
-            "INSERT INTO found VALUES (?, ?, ?, ?)",
-            ((one.grant, one.n, one.title, one.text) for one in texts),
+            "INSERT INTO texts VALUES (?, ?, ?, ?)",
+            ((row.grant, row.n, row.title, row.text) for row in texts),
         )
-        quoted = _spellings(words, texts)
-        all_words = 'SELECT "grant", n FROM found WHERE found MATCH ?'
-        every = set(index.execute(all_words, (" AND ".join(quoted),)))
-        matching = (
-            "SELECT \"grant\", n, bm25(found, 0, 0, 4.0, 1.0), snippet(found, -1, ?, ?, '…', 16)"
-            " FROM found WHERE found MATCH ?"
+        expressions = _spellings(words, texts)
+        all_words = 'SELECT "grant", n FROM texts WHERE texts MATCH ?'
+        with_every_word = set(index.execute(all_words, (" AND ".join(expressions),)))
+        any_word = (
+            "SELECT \"grant\", n, bm25(texts, 0, 0, 4.0, 1.0), snippet(texts, -1, ?, ?, '…', 16)"
+            " FROM texts WHERE texts MATCH ?"
         )
         return [
-            _Found(grant, n, (grant, n) in every, rank, snippet)
-            for grant, n, rank, snippet in index.execute(matching, (MARK, MARK, " OR ".join(quoted)))
+            _Match(grant, n, (grant, n) in with_every_word, rank, snippet)
+            for grant, n, rank, snippet in index.execute(any_word, (MARK, MARK, " OR ".join(expressions)))
         ]
 
 
 class Filters(NamedTuple):
-    """Which texts are looked at; `None` for any."""
+    """Conditions on the texts to search; `None` for none."""
 
     sector: str | None = None
     country: str | None = None
@@ -152,13 +157,13 @@ class Filters(NamedTuple):
 
 
 def _achieved(connection: Connection, on: str) -> dict[str, list[str]]:
-    """The outcomes that each grant achieved by the day."""
-    f = outcome_facts.c
-    found = defaultdict(list)
-    question = select(f.grant, f.name).where(f.since <= on, on < f.until, f.kind == "achieved")
-    for grant, name in connection.execute(question.order_by(f.grant, f.name)):
-        found[grant].append(name)
-    return found
+    """Return the outcomes that each grant achieved by the day."""
+    o = outcome_facts.c
+    outcomes = defaultdict(list)
+    question = select(o.grant, o.name).where(o.since <= on, on < o.until, o.kind == "achieved")
+    for grant, name in connection.execute(question.order_by(o.grant, o.name)):
+        outcomes[grant].append(name)
+    return outcomes
 
 
 # ── search ───────────────────────────────────────────────────────────────────────────────────
@@ -173,7 +178,7 @@ SEARCH_COLUMNS = Columns(
         "`results_story`, `development_outcome`, `completion_report`, `lesson`, `result` or `objective`",
         width=11,
     ),
-    common.TITLE.but(meaning="The text's own, or the grant's"),
+    common.TITLE.but(meaning="The text's title, or the grant's"),
     Column("snippet", Type.TEXT, "A piece of the text, the words found between `**`", width=24),
     common.SECTOR,
     common.RECIPIENTS,
@@ -185,61 +190,61 @@ SEARCH_COLUMNS = Columns(
 
 
 def search(connection: Connection, as_of: date, question: str, filters: Filters, limit: int) -> list[Row]:
-    """Texts that answer the question: those with every word first, then by BM25, the newest of equals.
+    """Return the texts that match the question: first those with every word, then by BM25, then the newest.
 
-    Raises ``Malformed`` for a question without a word, `Unreachable` without FTS5.
+    Raises ``Malformed`` if the question has no word, `Unreachable` without FTS5.
     """
     words, on = words_of(question), as_of.isoformat()
     grants = {row.grant: row for row in standing_on(connection, as_of)}
-    _known_sector(filters.sector, grants.values())
+    _require_known_sector(filters.sector, grants.values())
     achieved = _achieved(connection, on)
     texts = {(row.grant, row.n): row for row in _texts_on(connection, on)}
-    found = []
-    for one in _find(list(texts.values()), words):
-        told, grant = texts[one.grant, one.n], grants[one.grant]
-        if _passes(filters, told, grant, achieved.get(one.grant, [])):
-            found.append((one, told, grant))
-    found.sort(key=lambda it: (it[0].grant, it[0].n))
-    found.sort(key=lambda it: it[1].since, reverse=True)
-    found.sort(key=lambda it: (not it[0].every, round(it[0].rank, 9)))
+    results = []
+    for match in _find(list(texts.values()), words):
+        text, grant = texts[match.grant, match.n], grants[match.grant]
+        if _passes(filters, text, grant, achieved.get(match.grant, [])):
+            results.append((match, text, grant))
+    results.sort(key=lambda result: (result[0].grant, result[0].n))
+    results.sort(key=lambda result: result[1].since, reverse=True)
+    results.sort(key=lambda result: (not result[0].has_every_word, round(result[0].rank, 9)))
     return [
         SEARCH_COLUMNS.row(
             rank=rank,
-            grant=one.grant,
-            kind=told.kind,
-            title=told.title or grant.title,
-            snippet=one.snippet,
+            grant=match.grant,
+            kind=text.kind,
+            title=text.title or grant.title,
+            snippet=match.snippet,
             sector=grant.sector,
             recipients=json.loads(grant.recipients),
             providers=json.loads(grant.providers),
-            outcomes=achieved.get(one.grant, []),
-            on=told.since,
+            outcomes=achieved.get(match.grant, []),
+            on=text.since,
         )
-        for rank, (one, told, grant) in enumerate(found[:limit], 1)
+        for rank, (match, text, grant) in enumerate(results[:limit], 1)
     ]
 
 
-def _key(sector: str) -> str:
+def _sector_key(sector: str) -> str:
     return group_key(as_label(sector))
 
 
-def _of_sector(grant: Any, sector: str | None) -> bool:
-    """Whether the grant is of the sector, however that is written; of any for `None`."""
-    return sector is None or bool(_key(sector) == grant.sector_key)
+def _is_of_sector(grant: Any, sector: str | None) -> bool:
+    """Return whether the grant is of the sector, in whatever spelling; true for `None`."""
+    return sector is None or bool(_sector_key(sector) == grant.sector_key)
 
 
-def _known_sector(sector: str | None, grants: Iterable[Any]) -> None:
-    """Refuse a sector that no grant has, rather than find nothing. Raises ``Malformed``."""
+def _require_known_sector(sector: str | None, grants: Iterable[Any]) -> None:
+    """Raise ``Malformed`` if no grant has the sector."""
     names = {grant.sector for grant in grants}
-    if sector is not None and _key(sector) not in map(_key, names):
+    if sector is not None and _sector_key(sector) not in map(_sector_key, names):
         raise Malformed([("sector", unknown("sector", sector, names))])
 
 
-def _passes(filters: Filters, told: Any, grant: Any, outcomes: list[str]) -> bool:
+def _passes(filters: Filters, text: Any, grant: Any, outcomes: list[str]) -> bool:
     countries = {*json.loads(grant.recipients), *json.loads(grant.providers)}
     return (
-        filters.kind in (None, told.kind)
-        and _of_sector(grant, filters.sector)
+        filters.kind in (None, text.kind)
+        and _is_of_sector(grant, filters.sector)
         and (filters.country is None or filters.country in countries)
         and (filters.outcome is None or filters.outcome in outcomes)
     )
@@ -254,56 +259,55 @@ MATCH_COLUMNS = Columns(
     Column(
         "score",
         Type.NUMBER,
-        "Sum over its grants of how well their best text answers (the best of all: 1)",
+        "Sum over its grants of how well their best text matches (the best of all: 1)",
     ),
     common.HELD,
-    Column("grants", Type.LIST, "Grants whose texts answer, a list", width=14),
+    Column("grants", Type.LIST, "Grants whose texts match, a list", width=14),
     Column("stories", Type.COUNT, "Stories published of these grants"),
     Column("outcomes", Type.LIST, "Outcomes that they achieved, a list", width=20),
     common.LAST_HELD_ON,
     Column("received_before", Type.TRUTH, "The recipient has learned from it already"),
-    Column("evidence", Type.TEXT, "The grant and the piece of text that answers best", width=24),
+    Column("evidence", Type.TEXT, "The grant and the piece of text that matches best", width=24),
     first="rank provider name score last_held_on evidence held received_before stories",
 )
 
 
 class _Offer:
-    """What one provider country has to show for a need."""
+    """The experience of one provider country with a need."""
 
     def __init__(self) -> None:
-        self.best: dict[str, float] = {}
-        """By grant, how well its best text answers the need: 1 for the best of all."""
+        self.weights: dict[str, float] = {}
+        """By grant, how well its best text matches the need: 1 for the best of all."""
         self.held = 0
         self.stories = 0
         self.outcomes: set[str] = set()
-        self.last: str | None = None
+        self.last_held_on: str | None = None
         self.evidence: tuple[float, str] = (0.0, "")
 
     @property
     def score(self) -> float:
-        """The sum over its grants, so that who solved it twice stands before who solved it once."""
-        return sum(self.best.values())
+        """The sum over its grants: a country that solved it twice comes before one that solved it once."""
+        return sum(self.weights.values())
 
     def add(
-        self, grant: str, weight: float, snippet: str, *, held: list[str], stories: int, outcomes: list[str]
+        self, grant: str, weight: float, snippet: str, *, days: list[str], stories: int, outcomes: list[str]
     ) -> None:
-        """One more grant, with the days on which its activities were held."""
-        self.best[grant] = weight
-        self.held += len(held)
+        """Add a grant, with the days on which its activities were held."""
+        self.weights[grant] = weight
+        self.held += len(days)
         self.stories += stories
         self.outcomes.update(outcomes)
-        self.last = max(self.last or "", *held)
+        self.last_held_on = max(self.last_held_on or "", *days)
         self.evidence = max(self.evidence, (weight, f"{grant}: {snippet}"))
 
 
 def match(
     connection: Connection, as_of: date, need: str, recipient: str, *, sector: str | None, limit: int
 ) -> list[Row]:
-    """Provider countries with delivered exchanges whose texts answer the need, for a recipient.
+    """Return the provider countries whose exchanges match the need, without the recipient itself.
 
-    Only approved grants count, each for the countries that gave in one of its activities, and with its best
-    text: 1 for the best of all such, in proportion below it, halved if a word of the need is missing. A
-    country's score is the sum over its grants. The recipient itself is not listed.
+    A country's score is the sum over the approved grants in which it gave in an activity. A grant counts with
+    its best text: 1 for the best of all, the others in proportion, halved if a word of the need is missing.
     Raises ``Malformed``, `Unreachable`.
     """
     words, on = words_of(need), as_of.isoformat()
@@ -311,18 +315,19 @@ def match(
     for activity in activities_held(connection, as_of):
         held[activity.grant].append(activity)
     standing = standing_on(connection, as_of)
-    _known_sector(sector, standing)
-    grants = {row.grant: row for row in standing if was_approved(row) and _of_sector(row, sector)}
+    _require_known_sector(sector, standing)
+    grants = {row.grant: row for row in standing if was_approved(row) and _is_of_sector(row, sector)}
     texts = _texts_on(connection, on)
-    best = _best(_find(texts, words), {name for name in grants if any(one.giving for one in held[name])})
-    stories = Counter(told.grant for told in texts if told.kind in ("results_story", "development_outcome"))
-    achieved, served = _achieved(connection, on), _served(grants, held, recipient)
+    with_provider = {name for name in grants if any(activity.giving for activity in held[name])}
+    best = _best(_find(texts, words), with_provider)
+    stories = Counter(text.grant for text in texts if text.kind in ("results_story", "development_outcome"))
+    achieved, served_by = _achieved(connection, on), _providers_before(grants, held, recipient)
     offers: dict[str, _Offer] = defaultdict(_Offer)
     for name, (weight, snippet) in best.items():
-        for provider in {code for one in held[name] for code in one.giving} - {recipient}:
-            given = [one.held_on for one in held[name] if provider in one.giving]
+        for provider in {code for activity in held[name] for code in activity.giving} - {recipient}:
+            days = [activity.held_on for activity in held[name] if provider in activity.giving]
             offers[provider].add(
-                name, weight, snippet, held=given, stories=stories[name], outcomes=achieved.get(name, [])
+                name, weight, snippet, days=days, stories=stories[name], outcomes=achieved.get(name, [])
             )
     return [
         MATCH_COLUMNS.row(
@@ -331,37 +336,46 @@ def match(
             name=name_of(provider),
             score=f"{offer.score:.4f}",
             held=offer.held,
-            grants=sorted(offer.best),
+            grants=sorted(offer.weights),
             stories=offer.stories,
             outcomes=sorted(offer.outcomes),
-            last_held_on=offer.last,
-            received_before=provider in served,
+            last_held_on=offer.last_held_on,
+            received_before=provider in served_by,
             evidence=offer.evidence[1],
         )
         for rank, (provider, offer) in enumerate(_ranked(offers)[:limit], 1)
     ]
 
 
-def _best(found: list[_Found], grants: set[str]) -> dict[str, tuple[float, str]]:
-    """How well each of the grants answers by its best text, and the snippet of that text."""
-    best: dict[str, _Found] = {}
-    for one in sorted(found, key=lambda it: (not it.every, it.rank, it.grant, it.n)):
-        if one.grant in grants:
-            best.setdefault(one.grant, one)
-    top = min((one.rank for one in best.values()), default=-1.0)
-    return {name: (one.rank / top * (1 if one.every else 0.5), one.snippet) for name, one in best.items()}
+def _best(matches: list[_Match], grants: set[str]) -> dict[str, tuple[float, str]]:
+    """Return the weight of each grant's best text, and its snippet."""
+    best: dict[str, _Match] = {}
+    for match in sorted(
+        matches, key=lambda match: (not match.has_every_word, match.rank, match.grant, match.n)
+    ):
+        if match.grant in grants:
+            best.setdefault(match.grant, match)
+    top_rank = min((match.rank for match in best.values()), default=-1.0)
+    return {
+        grant: (match.rank / top_rank * (1 if match.has_every_word else 0.5), match.snippet)
+        for grant, match in best.items()
+    }
 
 
 def _ranked(offers: dict[str, _Offer]) -> list[tuple[str, _Offer]]:
-    """By score; of equals, who held an activity last comes first."""
-    ranked = sorted(offers.items(), key=lambda it: it[0])
-    ranked.sort(key=lambda it: it[1].last or "", reverse=True)
-    ranked.sort(key=lambda it: -round(it[1].score, 9))
+    """Return the offers by score; among equals, the country with the latest activity comes first."""
+    ranked = sorted(offers.items())
+    ranked.sort(key=lambda item: item[1].last_held_on or "", reverse=True)
+    ranked.sort(key=lambda item: -round(item[1].score, 9))
     return ranked
 
 
-def _served(grants: Iterable[str], held: Mapping[str, list[Held]], recipient: str) -> set[str]:
-    """Who has given to the recipient before, in an activity of any of the grants."""
+def _providers_before(grants: Iterable[str], held: Mapping[str, list[Held]], recipient: str) -> set[str]:
+    """Return the countries that gave to the recipient in an activity of one of the grants."""
     return {
-        gave for name in grants for one in held.get(name, ()) for gave, got in one.pairs if got == recipient
+        giver
+        for name in grants
+        for activity in held.get(name, ())
+        for giver, receiver in activity.pairs
+        if receiver == recipient
     }

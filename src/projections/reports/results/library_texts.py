@@ -1,4 +1,4 @@
-"""What can be read of a grant, from day to day: the texts that the library searches."""
+"""The texts of a grant from day to day, which the library searches."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -20,7 +20,7 @@ _row = row_maker(library_texts)
 
 @dataclass(slots=True)
 class _Text:
-    """A text, and the days from which and until which it holds."""
+    """A text, with its first day and the day after its last."""
 
     since: str | None
     until: str | None
@@ -30,7 +30,7 @@ class _Text:
 
 
 class Texts:
-    """Follows one grant and keeps what can be read of it, from day to day."""
+    """Keeps the texts of one grant, from day to day."""
 
     table = library_texts
 
@@ -39,9 +39,9 @@ class Texts:
         self._objective: tuple[str, str] | None = None
 
     def see(self, grant: Grant, event: Event) -> None:
-        """Take in an event; ``grant`` is the state after it."""
+        """Keep the event's texts; ``grant`` is the state after it."""
         if (grant.title, grant.objective) != self._objective:
-            self._renew(event.on, grant)
+            self._replace_objective(event.on, grant)
         since = day(event.on)
         if isinstance(event, was.ResultsStoryPublished):
             self._texts.append(_Text(since, FAR, "results_story", event.title, event.summary))
@@ -56,33 +56,33 @@ class Texts:
         elif isinstance(event, was.ActivityHeld) and event.lessons is not None:
             self._texts.append(_Text(since, FAR, "lesson", None, event.lessons))
         elif isinstance(event, was.OutcomesReported):
-            for result, what in event.results.items():
-                self._texts.append(_Text(since, FAR, "result", result.replace("_", " "), what))
+            for result, evidence in event.results.items():
+                self._texts.append(_Text(since, FAR, "result", result.replace("_", " "), evidence))
 
-    def _renew(self, on: date, grant: Grant) -> None:
-        """The objective as it reads from the day on."""
+    def _replace_objective(self, on: date, grant: Grant) -> None:
+        """End the objective that held until the day, and begin the grant's present one."""
         since = day(on)
-        for told in self._texts:
-            if told.kind == "objective" and told.until == FAR:
-                told.until = since
-        self._texts = [told for told in self._texts if told.since != told.until]
+        for text in self._texts:
+            if text.kind == "objective" and text.until == FAR:
+                text.until = since
+        self._texts = [text for text in self._texts if text.since != text.until]
         self._texts.append(_Text(since, FAR, "objective", grant.title, grant.objective))
         self._objective = (grant.title, grant.objective)
 
     def rows(self, stream: str) -> list[Row]:
-        """A row for each text."""
+        """Return a row for each text."""
         grant = stream.removeprefix("grant:")
         return [
             _row(
                 grant=grant,
                 n=n,
-                since=told.since,
-                until=told.until,
-                kind=told.kind,
-                title=told.title,
-                text=told.text,
+                since=text.since,
+                until=text.until,
+                kind=text.kind,
+                title=text.title,
+                text=text.text,
             )
-            for n, told in enumerate(self._texts)
+            for n, text in enumerate(self._texts)
         ]
 
 
@@ -99,4 +99,4 @@ CONCERNS: frozenset[type[Event]] = frozenset(
         was.DevelopmentOutcomeRecorded,
     )
 )
-"""The events that carry texts."""
+"""The events that have texts."""

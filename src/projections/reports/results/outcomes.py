@@ -36,7 +36,7 @@ from projections.schema.tables import (
 )
 
 OUTCOMES = words_of(Outcome)
-"""In the order of S4's Annex D."""
+"""The outcomes in the order of S4's Annex D."""
 RESULTS = words_of(Result)
 _HEADINGS = {
     "raised_awareness": "aware",
@@ -46,7 +46,7 @@ _HEADINGS = {
     "enhanced_networks": "netw.",
     "increased_implementation_knowledge": "impl.",
 }
-"""So short that all six stand beside each other; the list of a later day may have lost some."""
+"""Headings that are short enough for all six to fit side by side."""
 COLUMNS = Columns(
     common.GRANT,
     common.TITLE,
@@ -54,17 +54,17 @@ COLUMNS = Columns(
         Column(
             name,
             Type.COUNT,
-            "The same" if place else "1 where achieved; in the last row, in how many grants",
+            "1 if achieved; in the last row, the number of grants that achieved it",
             heading=_HEADINGS.get(name),
         )
-        for place, name in enumerate(OUTCOMES)
+        for name in OUTCOMES
     ),
     Column("sought", Type.LIST, "Outcomes that the proposal seeks, a list"),
     Column("achieved", Type.LIST, "Outcomes achieved, a list"),
     Column("results", Type.LIST, "Kinds of concrete result, a list"),
-    Column("lessons", Type.COUNT, "How many texts tell a lesson"),
-    Column("with_results", Type.COUNT, "1 where there is a concrete result"),
-    Column("with_lessons", Type.COUNT, "1 where there is a lesson"),
+    Column("lessons", Type.COUNT, "Number of texts with a lesson"),
+    Column("with_results", Type.COUNT, "1 if there is a concrete result"),
+    Column("with_lessons", Type.COUNT, "1 if there is a lesson"),
     first=f"grant {' '.join(OUTCOMES)} lessons results",
     sums_last=True,
 )
@@ -75,18 +75,18 @@ _row = row_maker(outcome_facts)
 
 
 class Outcomes:
-    """Follows one grant and keeps what it sought, achieved, left behind and taught, from day to day."""
+    """Keeps the outcomes, results and lessons of one grant, from day to day."""
 
     table = outcome_facts
 
     def __init__(self) -> None:
-        self._said: dict[tuple[str, str], list[tuple[str, str | None]]] = {}
-        """By kind and name: what was said as evidence, from which day; nothing where it fell away."""
+        self._evidence: dict[tuple[str, str], list[tuple[str, str | None]]] = {}
+        """By kind and name: each evidence with its first day; `None` if it was withdrawn on that day."""
         self._sought: tuple[str, ...] = ()
         self._lessons = 0
 
     def see(self, grant: Grant, event: Event) -> None:
-        """Take in an event; ``grant`` is the state after it."""
+        """Keep the event's outcomes, results and lessons; ``grant`` is the state after it."""
         since = str(day(event.on))
         if isinstance(event, was.OutcomesReported):
             for outcome, evidence in event.outcomes.items():
@@ -110,19 +110,18 @@ class Outcomes:
         self._keep("lesson", str(self._lessons), since, lesson)
 
     def _keep(self, kind: str, name: str, since: str, evidence: str | None) -> None:
-        said = self._said.setdefault((kind, name), [])
-        if said and said[-1][0] == since:
-            said.pop()
-        said.append((since, evidence))
+        changes = self._evidence.setdefault((kind, name), [])
+        if changes and changes[-1][0] == since:
+            changes.pop()
+        changes.append((since, evidence))
 
     def rows(self, stream: str) -> list[Row]:
-        """A row for each span of days in which the same was said."""
+        """Return a row for each span of days with the same evidence."""
         grant, rows = stream.removeprefix("grant:"), list[Row]()
-        for (kind, name), said in sorted(self._said.items()):
-            ends = [since for since, _ in said[1:]]
-            for (since, evidence), until in zip(said, [*ends, FAR], strict=True):
+        for (kind, name), changes in sorted(self._evidence.items()):
+            ends = [since for since, _ in changes[1:]]
+            for (since, evidence), until in zip(changes, [*ends, FAR], strict=True):
                 if evidence is not None:
-                    told = None if kind == "lesson" else name
                     rows.append(
                         _row(
                             grant=grant,
@@ -130,7 +129,7 @@ class Outcomes:
                             since=since,
                             until=until,
                             kind=kind,
-                            name=told,
+                            name=None if kind == "lesson" else name,
                             evidence=evidence or None,
                         )
                     )
@@ -147,11 +146,11 @@ CONCERNS: frozenset[type[Event]] = frozenset(
         was.CompletionReportSubmitted,
     )
 )
-"""The events that say something of outcomes."""
+"""The events that change outcomes, results or lessons."""
 
 
 def lesson_of(event: was.LessonRecorded) -> str:
-    """A lesson as one text."""
+    """Return the parts of a lesson as one text."""
     parts = (("Worked", event.worked), ("Did not work", event.did_not_work), ("Why", event.why))
     return "\n".join(f"{name}: {text}" for name, text in parts if text is not None)
 
@@ -159,33 +158,33 @@ def lesson_of(event: was.LessonRecorded) -> str:
 # ── the report ───────────────────────────────────────────────────────────────────────────────
 
 
-def _marked(kind: str, name: str) -> ColumnElement[int]:
-    facts = outcome_facts.c
-    return func.max(case(((facts.kind == kind) & (facts.name == name), 1), else_=0), type_=Integer)
+def _mark(kind: str, name: str) -> ColumnElement[int]:
+    o = outcome_facts.c
+    return func.max(case(((o.kind == kind) & (o.name == name), 1), else_=0), type_=Integer)
 
 
 def _marks(as_of: ColumnElement[str]) -> Subquery:
-    """One row a grant: 0 or 1 for each outcome sought or achieved and each result; the number of lessons."""
-    facts = outcome_facts.c
-    lessons = func.sum(case((facts.kind == "lesson", 1), else_=0), type_=Integer)
+    """Return a subquery by grant: 0 or 1 for each outcome and each result, and the number of lessons."""
+    o = outcome_facts.c
+    lessons = func.sum(case((o.kind == "lesson", 1), else_=0), type_=Integer)
     return (
         select(
-            facts.grant,
-            *(_marked("sought", name).label(f"sought_{name}") for name in OUTCOMES),
-            *(_marked("achieved", name).label(name) for name in OUTCOMES),
-            *(_marked("result", name).label(f"result_{name}") for name in RESULTS),
+            o.grant,
+            *(_mark("sought", name).label(f"sought_{name}") for name in OUTCOMES),
+            *(_mark("achieved", name).label(name) for name in OUTCOMES),
+            *(_mark("result", name).label(f"result_{name}") for name in RESULTS),
             lessons.label("lessons"),
-            func.max(case((facts.kind == "result", 1), else_=0), type_=Integer).label("with_results"),
-            func.max(case((facts.kind == "lesson", 1), else_=0), type_=Integer).label("with_lessons"),
+            func.max(case((o.kind == "result", 1), else_=0), type_=Integer).label("with_results"),
+            func.max(case((o.kind == "lesson", 1), else_=0), type_=Integer).label("with_lessons"),
         )
         .where(holds(outcome_facts, as_of))
-        .group_by(facts.grant)
+        .group_by(o.grant)
         .subquery()
     )
 
 
-def _listed(marks: Any, names: Iterable[str], prefix: str) -> ColumnElement[str]:
-    """The marked names as a JSON list, in the vocabulary's order."""
+def _marked_names(marks: Any, names: Iterable[str], prefix: str) -> ColumnElement[str]:
+    """Return the marked names as a JSON list, in the vocabulary's order."""
     parts: ColumnElement[str] = literal("[", Text)
     for name in names:
         parts = parts + case((marks.c[prefix + name] == 1, f'"{name}",'), else_="")
@@ -193,30 +192,32 @@ def _listed(marks: Any, names: Iterable[str], prefix: str) -> ColumnElement[str]
 
 
 def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
-    """Each grant that sought or achieved an outcome, has a result or a lesson; then the sums."""
+    """Ask for each grant with an outcome, a result or a lesson; then the sums."""
     marks, spans = _marks(as_of), register_spans
     grants = select(
         marks.c.grant,
         spans.c.title,
         *(marks.c[name] for name in OUTCOMES),
-        _listed(marks, OUTCOMES, "sought_").label("sought"),
-        _listed(marks, OUTCOMES, "").label("achieved"),
-        _listed(marks, RESULTS, "result_").label("results"),
+        _marked_names(marks, OUTCOMES, "sought_").label("sought"),
+        _marked_names(marks, OUTCOMES, "").label("achieved"),
+        _marked_names(marks, RESULTS, "result_").label("results"),
         *(marks.c[name] for name in ("lessons", "with_results", "with_lessons")),
     ).select_from(marks.join(spans, (spans.c.grant == marks.c.grant) & holds(spans, as_of)))
     if grant is not None:
         grants = grants.where(marks.c.grant == grant)
-    each = grants.cte("each_grant")
+    by_grant = grants.cte("each_grant")
     nothing = cast(null(), Text)
-    total = select(
+    totals = select(
         *(
-            func.coalesce(total_of(each.c[name]), 0).label(name) if name in _COUNTS else nothing.label(name)
+            func.coalesce(total_of(by_grant.c[name]), 0).label(name)
+            if name in _COUNTS
+            else nothing.label(name)
             for name in COLUMNS.names
         )
     )
-    rows = union_all(select(each), total).subquery()
-    named = select(*(rows.c[name] for name in COLUMNS.names))
-    return Question(COLUMNS, named.order_by(rows.c.grant.is_(None), rows.c.grant))
+    rows = union_all(select(by_grant), totals).subquery()
+    shown = select(*(rows.c[name] for name in COLUMNS.names))
+    return Question(COLUMNS, shown.order_by(rows.c.grant.is_(None), rows.c.grant))
 
 
 COLUMNS_BY_OUTCOME = Columns(
@@ -227,7 +228,7 @@ COLUMNS_BY_OUTCOME = Columns(
     Column(
         "share_of_sought",
         Type.NUMBER,
-        "sought_and_achieved / sought; null where nobody sought it",
+        "sought_and_achieved / sought; null if no grant sought it",
         denominator="share_of_sought = sought_and_achieved / sought.",
     ),
     first="sought achieved sought_and_achieved share_of_sought",
@@ -235,28 +236,28 @@ COLUMNS_BY_OUTCOME = Columns(
 
 
 def report_by_outcome(as_of: ColumnElement[str]) -> Question:
-    """A row for each outcome: how many grants sought it, achieved it, and both."""
+    """Ask for a row for each outcome: how many grants sought it, achieved it, and both."""
     marks = _marks(as_of)
-    each = []
-    for place, name in enumerate(OUTCOMES):
+    selects = []
+    for number, name in enumerate(OUTCOMES):
         sought, achieved = marks.c[f"sought_{name}"], marks.c[name]
         sums = {"sought": sought, "achieved": achieved, "sought_and_achieved": sought * achieved}
-        each.append(
+        selects.append(
             select(
-                literal(place, Integer).label("place"),
+                literal(number, Integer).label("number"),
                 literal(name, Text).label("outcome"),
-                *(func.coalesce(total_of(part), 0).label(label) for label, part in sums.items()),
+                *(func.coalesce(total_of(mark), 0).label(label) for label, mark in sums.items()),
             )
         )
-    rows = union_all(*each).subquery()
-    shared = select(
+    rows = union_all(*selects).subquery()
+    shown = select(
         rows.c.outcome,
         rows.c.sought,
         rows.c.achieved,
         rows.c.sought_and_achieved,
         share(rows.c.sought_and_achieved, rows.c.sought).label("share_of_sought"),
     )
-    return Question(COLUMNS_BY_OUTCOME, shared.order_by(rows.c.place))
+    return Question(COLUMNS_BY_OUTCOME, shown.order_by(rows.c.number))
 
 
 __all__ = ["CONCERNS", "OUTCOMES", "Outcomes", "lesson_of", "report", "report_by_outcome"]
