@@ -13,7 +13,7 @@ from cli.facility import compile as facility
 from cli.facility.assumed import OFFICERS, PROJECTS
 from cli.facility.saying import table
 from lifecycle.book.book import Book
-from lifecycle.decide import Known
+from lifecycle.decide import GrantHistory
 from lifecycle.grant.state import Grant
 from lifecycle.journal.recorder import CommandResult
 from lifecycle.parse import command_from
@@ -48,7 +48,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
 
 
 def grant(book: Book, name: str) -> Grant:
-    state = Known.of(book.entries(f"grant:{name}")).grant
+    state = GrantHistory.of(book.entries(f"grant:{name}")).grant
     assert state is not None
     return state
 

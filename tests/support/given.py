@@ -16,7 +16,15 @@ from typing import Any
 from lifecycle.book.founding import founding
 from lifecycle.call.call import Call
 from lifecycle.call.call import fold as fold_call
-from lifecycle.decide import Known, Taken, acts_of, calls_named, decide_call, decide_fund, decide_grant
+from lifecycle.decide import (
+    GrantHistory,
+    RolesTaken,
+    acts_of,
+    calls_named,
+    decide_call,
+    decide_fund,
+    decide_grant,
+)
 from lifecycle.fund.evolve import fold as fold_fund
 from lifecycle.fund.state import Fund
 from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
@@ -287,7 +295,7 @@ class Past:
     editions: Sequence[Edition] | None = None
     fund: Fund = field(default_factory=Fund)
     fund_entries: list[Entry] = field(default_factory=list)
-    grants: dict[str, Known] = field(default_factory=dict)
+    grants: dict[str, GrantHistory] = field(default_factory=dict)
     calls: dict[str, list[Entry]] = field(default_factory=dict)
     position: int = 0
 
@@ -331,7 +339,7 @@ class Past:
         recorder = recorder or asked.actor
         try:
             if isinstance(asked, GrantCommand):
-                known = self.grants.get(asked.grant, Known())
+                known = self.grants.get(asked.grant, GrantHistory())
                 calls = {name: self.call(name) for name in calls_named(known, asked)}
                 decision = decide_grant(known, asked, self.fund, recorder, today, calls)
                 stream = grant_stream(asked.grant)
@@ -367,7 +375,7 @@ class Past:
             self.calls.setdefault(stream.removeprefix("call:"), []).append(entry)
         return entry
 
-    def _acts_since(self, taken: Taken) -> Iterator[Entry]:
+    def _acts_since(self, taken: RolesTaken) -> Iterator[Entry]:
         for known in (
             self.fund_entries,
             *self.calls.values(),

@@ -22,7 +22,7 @@ from lifecycle.decide.correction.correct_entry import (
     CorrectFundEntry,
     faults_of_reading,
 )
-from lifecycle.decide.quarantined_rows import AnswerFound, AtPosition, QuarantineAnswer, QuarantineRow
+from lifecycle.decide.quarantined_rows import AnswerFound, QuarantineAnswer, QuarantineRow, RowFound
 from lifecycle.journal.journal import Journal
 from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
 from lifecycle.kernel.history import FUND, kind_of, reading
@@ -75,17 +75,17 @@ class Decider:
 
     # ── quarantine ───────────────────────────────────────────────────────────────────────────
 
-    def _row_at(self, position: int) -> AtPosition:
+    def _row_at(self, position: int) -> RowFound:
         """Return the name of the row at a position, its fault, and whether it is quarantined."""
         left_out = self._journal.left_out
         row = next(self._journal.stored(position - 1, position, 1), None)
         if row is None:
-            return AtPosition("")
+            return RowFound("")
         if (quarantined := left_out.rows.get(position)) is not None:
-            return AtPosition(quarantined.name, quarantined=str(quarantined))
+            return RowFound(quarantined.name, quarantined=str(quarantined))
         fault = left_out.fault(position)
         name = f"{row.stream}@{row.version}"
-        return AtPosition(name, fault.why, fault.rows) if fault else AtPosition(name)
+        return RowFound(name, fault.why, fault.rows) if fault else RowFound(name)
 
     def _refusal_of(self, command_id: str) -> AnswerFound:
         """Return the first unlawful refusal under a command id, or else whether one is quarantined."""

@@ -11,7 +11,7 @@ from eventsourcing.persistence import PersistenceError
 
 from lifecycle.call.call import Call
 from lifecycle.call.call import fold as fold_call
-from lifecycle.decide import Decision, Known, stream_of
+from lifecycle.decide import Decision, GrantHistory, stream_of
 from lifecycle.fund.evolve import fold
 from lifecycle.fund.state import Fund
 from lifecycle.journal.clock import CLOCKS_DIFFER
@@ -41,7 +41,7 @@ class LoadedState:
 
     def forget(self) -> None:
         """Drop all states. The next command loads them again."""
-        self._grants = OrderedDict[str, Known]()
+        self._grants = OrderedDict[str, GrantHistory]()
         self._kept = 0
         self._calls = dict[str, tuple[Call | None, int]]()
         self.fund = Fund()
@@ -88,7 +88,7 @@ class LoadedState:
         )
         unread = [stream for stream in streams if stream not in self._grants][:_READ_AHEAD]
         for stream, entries in self._journal.entries_of(unread).items():
-            self._keep_grant(stream, Known.of(entries))
+            self._keep_grant(stream, GrantHistory.of(entries))
 
     # ── what others have appended ────────────────────────────────────────────────────────────
 
@@ -156,11 +156,11 @@ class LoadedState:
             return self.call(stream.removeprefix("call:"))[1]
         return len(self.grant(stream).entries)
 
-    def grant(self, stream: str) -> Known:
+    def grant(self, stream: str) -> GrantHistory:
         """Return the grant of a stream."""
         known = self._grants.get(stream)
         if known is None:
-            known = Known.of(self._journal.entries(stream))
+            known = GrantHistory.of(self._journal.entries(stream))
             self._keep_grant(stream, known)
         else:
             self._grants.move_to_end(stream)
@@ -176,7 +176,7 @@ class LoadedState:
             self._calls[name] = fold_call(in_force(entries)), len(entries)
         return self._calls[name]
 
-    def _keep_grant(self, stream: str, known: Known) -> None:
+    def _keep_grant(self, stream: str, known: GrantHistory) -> None:
         old = self._grants.pop(stream, None)
         self._kept += len(known.entries) - (len(old.entries) if old else 0)
         self._grants[stream] = known

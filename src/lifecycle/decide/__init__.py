@@ -1,18 +1,18 @@
-"""May this command become an event? Judged by what was true on its day, and on every later day.
+"""Deciding: may this command become an event, by what was true on its day and on every later day?
 
-The way of a command on a grant: officer and role, stage, four eyes, dates, amounts, on the state as
-of the command's day; then the entries dated later are judged again on top of it; then the fund is
-charged with what the grant's commitment changed by, and so is its call. Pure: no clock, no store, no
-library of one.
+A command on a grant is checked on the state of its day: officer and role, stage, segregation of duties,
+dates, amounts. Then the entries of later days are checked again on top of its event. Then paired events bring
+the change of the grant's commitment to the fund and to the call. The functions are pure: they read no clock
+and no store.
 """
 
 from lifecycle.decide.call import decide as decide_call
 from lifecycle.decide.decision import NO_CALLS, Calls, Decision, spec_of, stream_of
 from lifecycle.decide.fund import NEED_ENTRIES
 from lifecycle.decide.fund import decide as decide_fund
-from lifecycle.decide.grant import Known, calls_named
+from lifecycle.decide.grant import GrantHistory, calls_named
 from lifecycle.decide.grant import decide as decide_grant
-from lifecycle.decide.permission import Taken, acts_of
+from lifecycle.decide.permission import RolesTaken, acts_of
 from lifecycle.decide.quarantine import decide_on_refusal, decide_on_row
 
 __all__ = [
@@ -20,8 +20,8 @@ __all__ = [
     "NO_CALLS",
     "Calls",
     "Decision",
-    "Known",
-    "Taken",
+    "GrantHistory",
+    "RolesTaken",
     "acts_of",
     "calls_named",
     "decide_call",

@@ -1,4 +1,4 @@
-"""Commands on a call's stream. It is short, so every command looks at the whole of it."""
+"""Decisions on a call. Its stream is short, so every command is decided on all entries."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -9,10 +9,10 @@ from lifecycle.decide.correction.correct_entry import CorrectCallEntry
 from lifecycle.decide.correction.target import corrects_something, only_more_time, target_of
 from lifecycle.decide.decision import (
     Decision,
-    judged_today,
+    check_rules_and_day,
+    index_for,
     no_longer,
     not_in_future,
-    place,
     provisional,
     spec_of,
 )
@@ -34,9 +34,9 @@ def decide(
     *,
     rules: int = RULE_SET,
 ) -> Decision:
-    """Decide a command on the call whose stream holds ``entries``. Raises a `Refusal`.
+    """Decide a command on the call whose stream has these entries. Raises a `Refusal`.
 
-    ``rules``: the number of the rule set that it is judged by.
+    ``rules``: the number of the rule set to decide by.
     """
     spec = spec_of(command)
     permit(fund, spec, command.event, recorder)
@@ -52,36 +52,40 @@ def decide(
         only_more_time(_opening(before), _opening(held))
         not_in_future(max(command.on, held[-1].event.on), today)
         corrects_something(before, held, rules)
-        call = _call_still_true(held, command.call, fund)
+        call = _checked_call(held, command.call, fund)
         readings_permitted(fund, held, before)
         return Decision(event, (), None, fund, {command.call: call})
     new = provisional(command, event, len(entries) + 1, rules)
-    i = place(before, command.on)
-    held = [*before[:i], new, *before[i:]]
-    judged = {}
+    index = index_for(before, command.on)
+    held = [*before[:index], new, *before[index:]]
+    calls = {}
 
-    def judge() -> None:
-        judged[command.call] = _call_still_true(held, command.call, fund, new)
+    def check() -> None:
+        calls[command.call] = _checked_call(held, command.call, fund, new)
 
-    judged_today(command.on, today, judge)
-    return Decision(event, (), None, fund, judged)
+    check_rules_and_day(check, command.on, today)
+    return Decision(event, (), None, fund, calls)
 
 
 def _opening(held: Sequence[Entry]) -> on_call.CallOpened:
-    """What the call was opened with: it is corrected, also by striking a correction, and never struck."""
+    """Return the call's opening as it reads. It can be corrected, but never struck."""
     return next(entry.event for entry in held if isinstance(entry.event, on_call.CallOpened))
 
 
-def _call_still_true(held: Sequence[Entry], name: str, fund: Fund, new: Entry | None = None) -> Call:
-    """The call after all that is held, every event lawful, the envelope never exceeded."""
+def _checked_call(held: Sequence[Entry], name: str, fund: Fund, new: Entry | None = None) -> Call:
+    """Return the call after the entries in force.
+
+    Raises a `Refusal` if an event is not lawful or the envelope is exceeded. ``new``: the entry of the
+    command.
+    """
     call: Call | None = None
     for entry in held:
         try:
             check_call_rules(call, name, entry.event, fund, entry.rules)
-        except Refusal as no:
+        except Refusal as refusal:
             if entry is new:
                 raise
-            raise no_longer(entry, no) from no
+            raise no_longer(entry, refusal) from refusal
         call = evolve(call, entry.event, name)
     assert call is not None
     within_envelope(call, fund)

@@ -1,4 +1,4 @@
-"""What the deciders of grants, fund and calls share: a command's stream, spec, place and day."""
+"""Functions that the deciders of grants, fund and calls share."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
@@ -22,24 +22,22 @@ from lifecycle.kernel.refusals import FOUR_EYES, DatedInFuture, Refusal
 from lifecycle.kernel.spec import Spec
 
 NOT_YET = datetime.max.replace(tzinfo=UTC)
-"""Stands for the moment of recording while an entry is tried out: nothing is ordered by it."""
+"""The moment of an entry that is not recorded yet. Nothing is ordered by it."""
 Calls = Mapping[str, Call | None]
-"""The calls that a command on a grant may concern, by id; `None` for one that is not there."""
-
-
+"""The calls that a command on a grant may concern, by id; `None` for an unknown call."""
 NO_CALLS: Calls = MappingProxyType({})
 
 
 class Decision(NamedTuple):
-    """What the command becomes: its own event, the pairs on the fund and on calls, the states after them."""
+    """The result of an accepted command: its event, the paired events, and the states after them."""
 
     event: Event
     pair: tuple[tuple[str, Event], ...]
-    """Each with its stream."""
+    """The paired events on the fund and on calls, each with its stream."""
     grant: Grant | None
     fund: Fund
     calls: Calls = NO_CALLS
-    """Those that changed."""
+    """The calls that changed, by id."""
 
 
 def spec_of(command: Command) -> Spec:
@@ -56,17 +54,20 @@ def stream_of(command: Command) -> str:
     return command.STREAM if isinstance(command, FundCommand) else FUND
 
 
-def place(held: Sequence[Entry], on: date) -> int:
-    """Return where a new entry of the day belongs: after all others of that day."""
+def index_for(held: Sequence[Entry], on: date) -> int:
+    """Return the index at which a new entry of the day belongs: after all others of that day."""
     return bisect_right(held, on, key=lambda entry: entry.event.on)
 
 
-def judged_today(day: date, today: date, check: Callable[[], None]) -> None:
-    """Check the rules, and refuse a future day after four eyes and before amounts. Raises a `Refusal`."""
+def check_rules_and_day(check: Callable[[], None], day: date, today: date) -> None:
+    """Check the rules, and refuse a day that has not come. Raises a `Refusal`.
+
+    The refusal of the day comes after those of segregation of duties and before those of dates and amounts.
+    """
     try:
         check()
-    except Refusal as no:
-        if day <= today or no.order <= FOUR_EYES:
+    except Refusal as refusal:
+        if day <= today or refusal.order <= FOUR_EYES:
             raise
     not_in_future(day, today)
 
@@ -77,17 +78,18 @@ def not_in_future(day: date, today: date) -> None:
         raise DatedInFuture(f"{day} is after today, {today}: record it when it has happened")
 
 
-def no_longer(entry: Entry, no: Refusal) -> Refusal:
-    """Return the refusal with the name of the later entry that it concerns."""
-    what = f"entry {entry.originator_version} ({type(entry.event).__name__}, {entry.event.on})"
-    return type(no)(f"{what} would no longer hold: {no}")
+def no_longer(entry: Entry, refusal: Refusal) -> Refusal:
+    """Return the refusal with the name of the recorded entry that would get it."""
+    name = f"entry {entry.originator_version} ({type(entry.event).__name__}, {entry.event.on})"
+    return type(refusal)(f"{name} would no longer hold: {refusal}")
 
 
-def reads_alike(one: Entry, other: Entry) -> bool:
-    """Return whether both are the same entry and it reads the same; a corrected one is another object."""
-    return one is other or (one.originator_version == other.originator_version and one.event == other.event)
+def reads_the_same(entry: Entry, other: Entry) -> bool:
+    """Return whether both are the same entry and read the same. A corrected entry is another object."""
+    same_version = entry.originator_version == other.originator_version
+    return entry is other or (same_version and entry.event == other.event)
 
 
 def provisional(command: Command, event: Event, version: int, rules: int) -> Entry:
-    """The entry that the event would be under the rule set of this number, while it is tried out."""
+    """Return the entry that the event would become, under the rule set of this number."""
     return Entry(stream_of(command), version, event, NOT_YET, command.actor, command.command_id, rules=rules)

@@ -1,4 +1,4 @@
-"""Commands on the fund's own stream."""
+"""Decisions on the fund."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -7,11 +7,11 @@ from lifecycle.decide.correction.correct_entry import CorrectFundEntry
 from lifecycle.decide.correction.target import corrects_something, target_of
 from lifecycle.decide.decision import (
     Decision,
-    judged_today,
+    check_rules_and_day,
     no_longer,
     not_in_future,
     provisional,
-    reads_alike,
+    reads_the_same,
     spec_of,
 )
 from lifecycle.decide.likenesses import fund_ids_differ
@@ -39,9 +39,9 @@ from lifecycle.kernel.refusals import Refusal
 from lifecycle.kernel.rule import RULE_SET
 
 NEED_ENTRIES = ("CorrectEntry", "ReturnFunds")
-"""Commands that are judged on the fund's whole stream."""
+"""Commands that are decided on all entries of the fund."""
 _RETURNS_AND_IDS = 2
-"""The rule set from which on a return is held against its partner's money, and ids against all others."""
+"""The rule set since which a return is compared with its partner's balance, and ids with all others."""
 
 
 def decide(  # noqa: PLR0917 what a decision rests on
@@ -55,10 +55,11 @@ def decide(  # noqa: PLR0917 what a decision rests on
     *,
     rules: int = RULE_SET,
 ) -> Decision:
-    """Decide a command on the fund; a correction and a return need its ``entries``. Raises a `Refusal`.
+    """Decide a command on the fund. Raises a `Refusal`.
 
-    ``acts_since``: finds the acts of those from whom a role is taken. ``streams``: finds what is recorded of
-    grants and calls. ``rules``: the number of the rule set that it is judged by.
+    ``entries``: the fund's, needed for a correction and a return. ``acts_since``: finds the acts of officers
+    from whom a role is taken. ``streams``: finds the entries of grants and calls. ``rules``: the number of
+    the rule set to decide by.
     """
     spec = spec_of(command)
     if fund.established_on is not None:
@@ -72,21 +73,21 @@ def decide(  # noqa: PLR0917 what a decision rests on
         before, held = in_force(entries), in_force((*entries, new))
         not_in_future(max(command.on, held[-1].event.on), today)
         corrects_something(before, held, rules)
-        after = _fund_still_true(held, before)
+        after = fund_after_correction(held, before)
         if rules >= _RETURNS_AND_IDS:
             returns_still_covered(entries, (*entries, new), fund, streams)
             fund_ids_differ(fund, after)
         never_overdrawn(fund, after)
         readings_permitted(after, held, before)
     else:
-        judged_today(command.on, today, lambda: _asks(fund, event, entries, streams, rules))
+        check_rules_and_day(lambda: _check_event(fund, event, entries, streams, rules), command.on, today)
         after = evolve_fund(fund, event)
     still_permitted(fund, after, acts_since)
     return Decision(event, (), None, after)
 
 
-def _asks(fund: Fund, event: Event, entries: Sequence[Entry], streams: Streams, rules: int) -> None:
-    """Ask what the fund's own state says, and what other streams say; the first no counts."""
+def _check_event(fund: Fund, event: Event, entries: Sequence[Entry], streams: Streams, rules: int) -> None:
+    """Check an event by the fund's own state and by other streams. Raises the first `Refusal`."""
     if isinstance(event, on_fund.PolicyAdopted):
         check_fund_rules(fund, event, rules, is_new=True)
         edition_in_time(event, streams, rules)
@@ -98,15 +99,19 @@ def _asks(fund: Fund, event: Event, entries: Sequence[Entry], streams: Streams, 
         check_fund_rules(fund, event, rules, is_new=True)
 
 
-def _fund_still_true(held: Sequence[Entry], before: Sequence[Entry]) -> Fund:
-    """The fund after a correction: every event as lawful as before, somebody in charge."""
+def fund_after_correction(held: Sequence[Entry], before: Sequence[Entry]) -> Fund:
+    """Return the fund after a correction.
+
+    Raises a `Refusal` if an event is less lawful than before, or if nobody is in charge. ``held``,
+    ``before``: the entries in force after and before the correction.
+    """
     fund = Fund()
     for entry in held:
-        if no := _fund_refusal(fund, entry):
-            place = next((i for i, known in enumerate(before) if reads_alike(known, entry)), None)
-            was = None if place is None else _fund_refusal(fold_fund(before[:place]), entry)
-            if type(was) is not type(no):
-                raise no_longer(entry, no) from no
+        if refusal := _fund_refusal(fund, entry):
+            index = next((i for i, earlier in enumerate(before) if reads_the_same(earlier, entry)), None)
+            was = None if index is None else _fund_refusal(fold_fund(before[:index]), entry)
+            if type(was) is not type(refusal):
+                raise no_longer(entry, refusal) from refusal
         fund = evolve_fund(fund, entry.event)
     if fund.currency != fold_fund(before).currency:
         has_usable_currency(fund)
@@ -116,11 +121,11 @@ def _fund_still_true(held: Sequence[Entry], before: Sequence[Entry]) -> Fund:
 
 
 def _fund_refusal(fund: Fund, entry: Entry) -> Refusal | None:
-    # An edition is judged once, when it is adopted: it cannot be corrected.
+    # An edition is checked once, when it is adopted: it cannot be corrected.
     if isinstance(entry.event, on_fund.PolicyAdopted):
         return None
     try:
         check_fund_rules(fund, entry.event, entry.rules, is_new=False)
-    except Refusal as no:
-        return no
+    except Refusal as refusal:
+        return refusal
     return None

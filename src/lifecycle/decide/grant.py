@@ -1,4 +1,4 @@
-"""Commands on a grant: judged on the state of their day, and by what was recorded for later days."""
+"""Decisions on a grant: on the state of the command's day, and by the entries of later days."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -6,15 +6,15 @@ from typing import NamedTuple
 
 from lifecycle.catalogue import BY_EVENT
 from lifecycle.decide.correction.consequences import (
+    BANK_EVENTS,
     CLOSURES_REST_ON,
     COMPLETIONS_REST_ON,
     DECISIONS_HOLD_SINCE,
-    MONEY_OF_THE_WORLD,
-    completed,
-    corrected_kind,
+    corrected_event_type,
     edition_still_in_force,
-    split_again,
     standing_closure,
+    with_edition,
+    with_split,
 )
 from lifecycle.decide.correction.correct_entry import CorrectEntry
 from lifecycle.decide.correction.correctors import corrected_by_third, corrections_still_by_third
@@ -23,16 +23,16 @@ from lifecycle.decide.decision import (
     NO_CALLS,
     Calls,
     Decision,
-    judged_today,
+    check_rules_and_day,
+    index_for,
     no_longer,
     not_in_future,
-    place,
     provisional,
-    reads_alike,
+    reads_the_same,
     spec_of,
 )
 from lifecycle.decide.likenesses import grant_ids_differ, new_ids_differ
-from lifecycle.decide.paired_events import charged
+from lifecycle.decide.paired_events import decision_with_pairs
 from lifecycle.decide.permission import permit, readings_permitted
 from lifecycle.decide.waivers import waived_items_are_there
 from lifecycle.fund.state import Fund
@@ -63,52 +63,52 @@ _EVENTS: dict[str, type[Event]] = {event.__name__: event for event in on_grant.E
 _SPECS = BY_EVENT["grant"]
 _BEFORE_EFFECTIVENESS = (Stage.PROPOSED, Stage.REQUESTED, Stage.APPROVED, Stage.SIGNED)
 _ENDS = (Stage.DECLINED, Stage.WITHDRAWN, Stage.LAPSED, Stage.CANCELLED)
-_OF_THE_WORLD = (
+_EXTERNAL_EVENTS = (
     on_grant.ActivityHeld,
     on_grant.PaymentFailed,
     on_grant.RefundReceived,
     on_grant.IrregularPaymentRecorded,
 )
-"""Events that the fund did not decide."""
+"""Events that happen outside the fund, and are not decided by it."""
 _HELD_ONCE_ENDED = 2
-"""The rule set from which on an activity is held once it has ended."""
+"""The rule set since which an activity counts as held once it has ended."""
 _IDS_AND_ITEMS = 2
-"""The rule set from which on ids are held against those of all days, and waivers against their items."""
+"""The rule set since which ids are compared with those of all days, and waivers need their items."""
 
 
-class Known(NamedTuple):
-    """A grant's stream with what follows from it: kept so that the next command need not fold again."""
+class GrantHistory(NamedTuple):
+    """The entries of a grant with its state, so that the next command need not fold them again."""
 
     entries: tuple[Entry, ...] = ()
     held: tuple[Entry, ...] = ()
-    """In force, in the one order."""
+    """The entries in force, in the order of their days."""
     grant: Grant | None = None
-    """After all that is held."""
+    """The state after the entries in force; `None` before the proposal."""
 
     @classmethod
-    def of(cls, entries: Sequence[Entry]) -> "Known":
-        """From a stream's entries."""
+    def of(cls, entries: Sequence[Entry]) -> "GrantHistory":
+        """Return the history with these entries of a stream."""
         held = tuple(in_force(entries))
         return cls(tuple(entries), held, fold(held))
 
-    def plus(self, entry: Entry, grant: Grant | None) -> "Known":
-        """With one more entry, after which the grant is ``grant``."""
+    def plus(self, entry: Entry, grant: Grant | None) -> "GrantHistory":
+        """Return the history with one more entry. ``grant``: the state after it."""
         entries = (*self.entries, entry)
         if isinstance(entry.event, EntryCorrected):
-            return Known(entries, tuple(in_force(entries)), grant)
-        i = place(self.held, entry.event.on)
-        return Known(entries, (*self.held[:i], entry, *self.held[i:]), grant)
+            return GrantHistory(entries, tuple(in_force(entries)), grant)
+        index = index_for(self.held, entry.event.on)
+        return GrantHistory(entries, (*self.held[:index], entry, *self.held[index:]), grant)
 
 
-def calls_named(known: Known, command: GrantCommand) -> set[str]:
-    """The calls that judging the command may need: the grant's own, and one that the command names.
+def calls_named(history: GrantHistory, command: GrantCommand) -> set[str]:
+    """Return the ids of the calls that the decision may need: the grant's own, and one in the command.
 
-    A correction may bring back one that an earlier entry names.
+    A correction may bring back a call that an earlier entry names.
     """
-    # Not `getattr`: for a field that the command has not, pydantic looks everywhere before it says so.
-    named = {command.event.__dict__.get("call"), known.grant.call if known.grant is not None else None}
+    # Not `getattr`, which is slow if a pydantic model has no such field.
+    named = {command.event.__dict__.get("call"), history.grant.call if history.grant is not None else None}
     if isinstance(command, CorrectEntry):
-        for event in (command.event, *(entry.event for entry in known.entries)):
+        for event in (command.event, *(entry.event for entry in history.entries)):
             if isinstance(event, EntryCorrected):
                 named.add((event.reads or {}).get("call"))
             elif isinstance(event, on_grant.GrantProposed):
@@ -117,26 +117,26 @@ def calls_named(known: Known, command: GrantCommand) -> set[str]:
 
 
 RuleKinds = tuple[str, ...]
-OF_THE_WORLD: RuleKinds = ("invariants",)
-OF_A_CORRECTION: RuleKinds = ("invariants", "balances")
-OF_A_DECISION: RuleKinds = ("invariants", "balances", "preconditions")
-"""What is asked of the entries dated later when an event of the world arrives or is corrected, when a
-decision is corrected, and when a decision arrives late. What the world did is not held back by what was
-decided since: a refund learned of after the closure is recorded all the same (domain §1.1)."""
+FOR_EXTERNAL_EVENT: RuleKinds = ("invariants",)
+FOR_CORRECTION: RuleKinds = ("invariants", "balances")
+FOR_DECISION: RuleKinds = ("invariants", "balances", "preconditions")
+"""The rules by which entries of later days are checked again: after an external event or its correction,
+after the correction of a decision, and after a late decision. An external event is recorded whatever was
+decided since: so is a refund that becomes known after the closure (domain §1.1)."""
 
 
 class _Context(NamedTuple):
-    """What the rules of a grant's events are asked about, beside the grant itself."""
+    """What the rules of a grant's events need beside the grant itself."""
 
     fund: Fund
     calls: Calls
     rules: int
-    """The number of the rule set that the command is decided by."""
+    """The number of the rule set to decide the command by."""
 
-    def ask(self, grant: Grant | None, event: Event, rules: int, kinds: RuleKinds) -> None:
-        """Check the rules of the event. Raises the refusal that comes first in the order of checks.
+    def check(self, grant: Grant | None, event: Event, rules: int, kinds: RuleKinds) -> None:
+        """Check an event by its rules. Raises the `Refusal` that comes first in the order of checks.
 
-        ``rules``: the number of the rule set that the event was recorded under.
+        ``rules``: the number of the rule set under which the event was recorded.
         """
         refusals: list[Refusal] = []
         guards = RULES.get(type(event), NONE)
@@ -144,14 +144,14 @@ class _Context(NamedTuple):
             for rule in in_set(getattr(guards, kind), rules):
                 try:
                     rule.apply(grant=grant, event=event, fund=self.fund)
-                except Refusal as no:
-                    refusals.append(no)
+                except Refusal as refusal:
+                    refusals.append(refusal)
         call = event.call if isinstance(event, on_grant.GrantProposed) else grant.call if grant else None
         if call is not None:
             try:
                 check_call_terms(self.calls.get(call), call, event, rules)
-            except Refusal as no:
-                refusals.append(no)
+            except Refusal as refusal:
+                refusals.append(refusal)
         if refusals:
             raise min(refusals, key=lambda refusal: refusal.order)
 
@@ -161,7 +161,7 @@ class GrantIdTaken(Refusal, order=STAGE, rule="domain §3: ProposeGrant"):
 
 
 def decide(  # noqa: PLR0917 what a decision rests on
-    known: Known,
+    history: GrantHistory,
     command: GrantCommand,
     fund: Fund,
     recorder: str,
@@ -172,40 +172,43 @@ def decide(  # noqa: PLR0917 what a decision rests on
 ) -> Decision:
     """Decide a command on a grant. Raises a `Refusal`, or pydantic's ``ValidationError`` for bad ``reads``.
 
-    ``rules``: the number of the rule set that it is decided by.
+    ``calls``: those that `calls_named` returns. ``rules``: the number of the rule set to decide by.
     """
     spec, context = spec_of(command), _Context(fund, calls, rules)
     permit(fund, spec, command.event, recorder)
     if isinstance(command, CorrectEntry):
-        return _corrected(known, command, context, today)
-    if spec.stages == ("",) and known.entries:
+        return decide_correction(history, command, context, today)
+    if spec.stages == ("",) and history.entries:
         raise GrantIdTaken(f"there is a grant {command.grant}: choose another id")
-    late = bool(known.held) and command.on < known.held[-1].event.on
-    i = place(known.held, command.on) if late else len(known.held)
-    grant = fold(known.held[:i]) if late else known.grant
+    late = bool(history.held) and command.on < history.held[-1].event.on
+    index = index_for(history.held, command.on) if late else len(history.held)
+    grant = fold(history.held[:index]) if late else history.grant
     in_stage(grant, spec, command.grant, command.on)
-    kind = _EVENTS[spec.event]
-    make = RULES.get(kind, NONE).made_by
+    make = RULES.get(_EVENTS[spec.event], NONE).made_by
     event = make(grant, command.event, fund) if make else command.event
-    judged_today(_happened_by(event, rules), today, lambda: context.ask(grant, event, rules, OF_A_DECISION))
+    last_day = _last_day(event, rules)
+    check_rules_and_day(lambda: context.check(grant, event, rules, FOR_DECISION), last_day, today)
     after: Grant | None = _after(grant, event, command.grant)
     if late and rules >= _IDS_AND_ITEMS:
-        new_ids_differ(known.grant, grant, after)
-    kinds_later = OF_THE_WORLD if type(event) in _OF_THE_WORLD else OF_A_DECISION
-    after = _still_true(after, known.held[i:], known, context, kinds_later)
+        new_ids_differ(history.grant, grant, after)
+    later_rules = FOR_EXTERNAL_EVENT if type(event) in _EXTERNAL_EVENTS else FOR_DECISION
+    after = _state_after(after, history.held[index:], history, context, later_rules)
     if late or type(event) is on_grant.ObligationWaived:
-        new = provisional(command, event, len(known.entries) + 1, rules)
-        _still_there(known, [*known.held[:i], new, *known.held[i:]], after, context, new.originator_version)
+        new = provisional(command, event, len(history.entries) + 1, rules)
+        held = [*history.held[:index], new, *history.held[index:]]
+        check_ids_and_waivers(history, held, after, context, new.originator_version)
     if late:
-        corrections_still_by_third(known.entries, known.held, known.grant, after)
-    paid = type(event) is on_grant.IrregularPaymentRecorded
-    if not paid:
-        no_more_overpaid(known.grant, after)
-    return charged(known.grant, after, event, context.fund, context.calls, context.rules, refusing=not paid)
+        corrections_still_by_third(history.entries, history.held, history.grant, after)
+    is_paid = type(event) is on_grant.IrregularPaymentRecorded
+    if not is_paid:
+        no_more_overpaid(history.grant, after)
+    return decision_with_pairs(
+        history.grant, after, event, context.fund, context.calls, context.rules, refusing=not is_paid
+    )
 
 
-def _happened_by(event: Event, rules: int) -> date:
-    """The day that may not lie in the future; under the first rule set also the last one of an activity."""
+def _last_day(event: Event, rules: int) -> date:
+    """Return the day that must not lie in the future: under the first rule set, an activity's last day."""
     if rules < _HELD_ONCE_ENDED and isinstance(event, on_grant.ActivityHeld):
         return max(event.on, event.ends)
     return event.on
@@ -217,7 +220,10 @@ def _after(grant: Grant | None, event: Event, name: str) -> Grant:
 
 
 def in_stage(grant: Grant | None, spec: Spec, name: str, on: date) -> None:
-    """Refuse what is not done in the grant's stage."""
+    """Refuse a command that is not possible in the grant's stage.
+
+    Raises `UnknownGrant`, `GrantIdTaken`, `GrantHasEnded`, `GrantIsClosed`, `NotYetEffective`, `NotInStage`.
+    """
     if grant is None:
         if spec.stages != ("",):
             raise UnknownGrant(f"there is no grant {name} on {on}")
@@ -239,115 +245,125 @@ def in_stage(grant: Grant | None, spec: Spec, name: str, on: date) -> None:
     )
 
 
-def _still_true(
-    after: Grant | None, later: Sequence[Entry], known: Known, context: _Context, kinds: RuleKinds
+def _state_after(
+    grant: Grant | None, later: Sequence[Entry], history: GrantHistory, context: _Context, kinds: RuleKinds
 ) -> Grant | None:
-    """The state after the later entries, each as lawful as before. Raises the first that is not."""
+    """Return the state after the later entries. Raises the first `Refusal` that was not there before.
+
+    ``grant``: the state before them. ``history``: the grant without the new entry.
+    """
     for entry in later:
-        if no := _refusal(after, entry, context, kinds):
-            # What such an event or correction has broken before is no reason against the next entry.
-            was = _refusal_before(known.held, entry, context, kinds)
-            if type(was) is not type(no):
-                raise no_longer(entry, no) from no
-        after = fold((entry,), after)
-    return after
+        if refusal := _refusal(grant, entry, context, kinds):
+            # An entry that was unlawful before the change is no reason to refuse the change.
+            was = _refusal_before(history.held, entry, context, kinds)
+            if type(was) is not type(refusal):
+                raise no_longer(entry, refusal) from refusal
+        grant = fold((entry,), grant)
+    return grant
 
 
 def _refusal(grant: Grant | None, entry: Entry, context: _Context, kinds: RuleKinds) -> Refusal | None:
+    """Return the refusal that a recorded entry would get on this state, or `None`."""
     event = entry.event
     try:
         in_stage(grant, _SPECS[type(event).__name__], entry.originator_id.removeprefix("grant:"), event.on)
-        context.ask(grant, event, entry.rules, kinds)
-    except Refusal as no:
-        return no
+        context.check(grant, event, entry.rules, kinds)
+    except Refusal as refusal:
+        return refusal
     return None
 
 
 def _refusal_before(
     held: Sequence[Entry], entry: Entry, context: _Context, kinds: RuleKinds
 ) -> Refusal | None:
-    """What was wrong with the entry already, as the history stood; `None` where it reads otherwise now."""
-    place = next((i for i, known in enumerate(held) if reads_alike(known, entry)), None)
-    return None if place is None else _refusal(fold(held[:place]), entry, context, kinds)
+    """Return the refusal that the entry would get before the change; `None` if it reads otherwise now."""
+    index = next((i for i, earlier in enumerate(held) if reads_the_same(earlier, entry)), None)
+    return None if index is None else _refusal(fold(held[:index]), entry, context, kinds)
 
 
-def _still_there(
-    known: Known, held: Sequence[Entry], after: Grant | None, context: _Context, new: int
+def check_ids_and_waivers(
+    history: GrantHistory, held: Sequence[Entry], after: Grant | None, context: _Context, new: int
 ) -> None:
-    """Refuse what makes two ids look alike, or takes away what a waiver names."""
+    """Refuse a change after which two ids look alike, or a waiver names an item that is not there."""
     if context.rules >= _IDS_AND_ITEMS:
-        grant_ids_differ(known.grant, after)
-        waived_items_are_there(held, known.held, context.fund, new)
+        grant_ids_differ(history.grant, after)
+        waived_items_are_there(held, history.held, context.fund, new)
 
 
-def _corrected(known: Known, command: CorrectEntry, context: _Context, today: date) -> Decision:
-    if not known.entries or command.on < known.entries[0].event.on:
+def decide_correction(
+    history: GrantHistory, command: CorrectEntry, context: _Context, today: date
+) -> Decision:
+    """Decide a correction of a grant's entry: all entries in force are checked again. Raises a `Refusal`."""
+    if not history.entries or command.on < history.entries[0].event.on:
         raise UnknownGrant(f"there is no grant {command.grant} on {command.on}")
     correction = command.event
-    target = target_of(correction, known.entries, context.rules)
-    now = next((entry for entry in known.held if entry.originator_version == correction.entry), target)
-    told = split_again(event_of(EntryCorrected, correction), now, known.held)
-    version = len(known.entries) + 1
-    readings = (*known.held, *in_force((*known.entries, provisional(command, told, version, context.rules))))
-    corrected_by_third(told, known.entries, readings, known.grant, context.rules)
-    event = completed(told, now, context.fund)
-    entries = (*known.entries, provisional(command, event, version, context.rules))
+    target = target_of(correction, history.entries, context.rules)
+    now = next((entry for entry in history.held if entry.originator_version == correction.entry), target)
+    with_its_split = with_split(event_of(EntryCorrected, correction), now, history.held)
+    version = len(history.entries) + 1
+    new = provisional(command, with_its_split, version, context.rules)
+    readings = (*history.held, *in_force((*history.entries, new)))
+    corrected_by_third(with_its_split, history.entries, readings, history.grant, context.rules)
+    event = with_edition(with_its_split, now, context.fund)
+    entries = (*history.entries, provisional(command, event, version, context.rules))
     held = in_force(entries)
-    before = {entry.originator_version: entry.event for entry in known.held}
+    before = {entry.originator_version: entry.event for entry in history.held}
     changed = [entry.event for entry in held if before.get(entry.originator_version) != entry.event]
-    happened = (_happened_by(one, context.rules) for one in changed)
-    days = (command.on, *(entry.event.on for entry in held), *happened)
+    last_days = (_last_day(changed_event, context.rules) for changed_event in changed)
+    days = (command.on, *(entry.event.on for entry in held), *last_days)
     not_in_future(max(days), today)
-    corrects_something(known.held, held, context.rules)
+    corrects_something(history.held, held, context.rules)
     if correction.struck and context.rules >= DECISIONS_HOLD_SINCE:
-        edition_still_in_force(known.held, held, context.fund)
-    kind = corrected_kind(event, entries)
-    of_money = kind in MONEY_OF_THE_WORLD
-    after = _still_true(None, held, known, context, OF_THE_WORLD if of_money else OF_A_CORRECTION)
-    corrections_still_by_third(entries, held, known.grant, after)
-    _still_there(known, held, after, context, version)
-    if not of_money:
-        no_more_overpaid(known.grant, after)
-    if kind in COMPLETIONS_REST_ON and context.rules >= DECISIONS_HOLD_SINCE:
-        _completion_holds(held, known, context)
-    if kind in CLOSURES_REST_ON and context.rules >= DECISIONS_HOLD_SINCE:
+        edition_still_in_force(history.held, held, context.fund)
+    event_type = corrected_event_type(event, entries)
+    is_of_bank = event_type in BANK_EVENTS
+    kinds = FOR_EXTERNAL_EVENT if is_of_bank else FOR_CORRECTION
+    after = _state_after(None, held, history, context, kinds)
+    corrections_still_by_third(entries, held, history.grant, after)
+    check_ids_and_waivers(history, held, after, context, version)
+    if not is_of_bank:
+        no_more_overpaid(history.grant, after)
+    if event_type in COMPLETIONS_REST_ON and context.rules >= DECISIONS_HOLD_SINCE:
+        _completion_holds(held, history, context)
+    if event_type in CLOSURES_REST_ON and context.rules >= DECISIONS_HOLD_SINCE:
         _closure_holds(held, context)
-    decision = charged(
-        known.grant, after, event, context.fund, context.calls, context.rules, refusing=not of_money
+    decision = decision_with_pairs(
+        history.grant, after, event, context.fund, context.calls, context.rules, refusing=not is_of_bank
     )
-    readings_permitted(context.fund, held, known.held)
+    readings_permitted(context.fund, held, history.held)
     return decision
 
 
-def _completion_holds(held: Sequence[Entry], known: Known, context: _Context) -> None:
-    """Refuse what leaves the grant completed with an activity that is neither held nor cancelled.
+def _completion_holds(held: Sequence[Entry], history: GrantHistory, context: _Context) -> None:
+    """Refuse a correction after which the grant is completed and an activity is still planned.
 
-    What was so already holds nothing back. Raises `ActivitiesStillPlanned`.
+    A completion that did not hold before is no reason to refuse. Raises `ActivitiesStillPlanned`.
     """
-    for i, entry in enumerate(held):
+    for index, entry in enumerate(held):
         if not isinstance(entry.event, on_grant.ImplementationCompleted):
             continue
-        no = _refusal(fold(held[:i]), entry, context, ("preconditions",))
-        if no and type(_refusal_before(known.held, entry, context, ("preconditions",))) is not type(no):
-            raise no_longer(entry, no) from no
+        refusal = _refusal(fold(held[:index]), entry, context, ("preconditions",))
+        was = _refusal_before(history.held, entry, context, ("preconditions",)) if refusal else None
+        if refusal and type(was) is not type(refusal):
+            raise no_longer(entry, refusal) from refusal
 
 
 class ClosureWouldNotHold(Refusal, order=TERMS, rule="domain §3: CorrectEntry"):
-    """The grant is closed, and could not have been closed if the entry read so."""
+    """The grant is closed, and could not have been closed if the entry had read so."""
 
 
 def _closure_holds(held: Sequence[Entry], context: _Context) -> None:
-    """Refuse what leaves the grant closed though it could not have been. Raises `ClosureWouldNotHold`.
+    """Refuse a correction after which the grant could not have been closed. Raises `ClosureWouldNotHold`.
 
-    A closure that was undone by a reopening is not in force.
+    A closure that a reopening has undone is not checked.
     """
     closing = standing_closure(held)
     if closing is None:
         return
     try:
-        context.ask(fold(held[: held.index(closing)]), closing.event, closing.rules, ("preconditions",))
-    except Refusal as no:
+        context.check(fold(held[: held.index(closing)]), closing.event, closing.rules, ("preconditions",))
+    except Refusal as refusal:
         raise ClosureWouldNotHold(
-            f"the closure of {closing.event.on} (entry {closing.originator_version}) would not hold: {no};"
-            " reopen the grant first"
-        ) from no
+            f"the closure of {closing.event.on} (entry {closing.originator_version}) would not hold:"
+            f" {refusal}; reopen the grant first"
+        ) from refusal

@@ -1,37 +1,37 @@
-"""Whether a late entry or a correction makes two ids look alike, whatever the days of both."""
+"""Checks that a late entry or a correction makes no two ids look alike, on whatever days they are used."""
 
 from lifecycle.fund.state import Fund
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.likeness import none_too_like, not_too_like
 
 _ITEMS = (("payment", "payments"), ("activity", "activities"), ("follow-up", "follow_ups"))
-"""What has ids within a grant, and where its state holds them."""
+"""The items of a grant that have ids, and the fields of its state that have them."""
 
 
 def grant_ids_differ(before: Grant | None, after: Grant | None) -> None:
-    """Refuse payments, activities or follow-ups of a grant that look alike now. Raises `TooLikeKnownId`."""
+    """Refuse a change after which two ids of a grant look alike. Raises `TooLikeKnownId`."""
     if after is None:
         return
-    for what, field in _ITEMS:
+    for item, field in _ITEMS:
         known = {} if before is None else getattr(before, field)
         if (ids := getattr(after, field)).keys() != known.keys():
-            none_too_like(known, ids, what)
+            none_too_like(known, ids, item)
 
 
-def new_ids_differ(known: Grant | None, before: Grant | None, after: Grant | None) -> None:
-    """Refuse an id that a late entry brings and that looks like a known one, of whatever day.
+def new_ids_differ(latest: Grant | None, before: Grant | None, after: Grant | None) -> None:
+    """Refuse an id in a late entry that looks like any id of the grant. Raises `TooLikeKnownId`.
 
-    ``known``: the grant as it stands; ``before``, ``after``: as it stood before the entry and after it.
+    ``latest``: the grant after all entries; ``before``, ``after``: the grant before and after the late entry.
     """
-    if known is None or after is None:
+    if latest is None or after is None:
         return
-    for what, field in _ITEMS:
+    for item, field in _ITEMS:
         old: dict[str, object] = {} if before is None else getattr(before, field)
         for id in getattr(after, field).keys() - old.keys():
-            not_too_like(id, getattr(known, field), what)
+            not_too_like(id, getattr(latest, field), item)
 
 
 def fund_ids_differ(before: Fund, after: Fund) -> None:
-    """Refuse officers or partners that look alike now. Raises `TooLikeKnownId`."""
+    """Refuse a change after which two ids of officers or partners look alike. Raises `TooLikeKnownId`."""
     none_too_like(before.officers, after.officers, "officer")
     none_too_like(before.partners, after.partners, "partner")

@@ -1,8 +1,8 @@
-"""What a decision on the fund needs from other streams: it is read only when it is asked for.
+"""Checks of a decision on the fund by other streams, which are read only if the check needs them.
 
-A new edition is held against the days on which grants were decided on; a return against what its partner
-has left, which follows from all promises and payments; and the fund's currency, seat and fiscal year against
-whether anything else is recorded.
+A new edition must come after the days on which grants were decided. A return must not exceed its partner's
+balance, which follows from all commitments and payments. The fund's currency, seat and fiscal year are
+corrected only while nothing else is recorded.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -21,22 +21,22 @@ from lifecycle.kernel.refusals import TERMS, EditionTooLate, Refusal
 from lifecycle.types.stage import ZERO
 
 Streams = Callable[[tuple[type[Event], ...], date | None], Iterable[Sequence[Entry]]]
-"""Finds the streams in which one of these events, or a correction, was recorded on the day or later, whenever
-if no day is given: the entries of each, in order of their versions."""
+"""Returns the entries of each stream that has one of these events, or a correction, on the day or later.
+Without a day, it returns all streams that have one. The entries are in order of their versions."""
 _DECIDED = (on_grant.FundingRequested, on_grant.GrantApproved, on_grant.GrantRestructured)
 _SINCE = 2
-"""The rule set that introduced all of this."""
+"""The number of the rule set that introduced these checks."""
 
 
 def no_streams(_: tuple[type[Event], ...], __: date | None) -> Iterable[Sequence[Entry]]:
-    """Nothing is recorded elsewhere."""
+    """Return no streams."""
     return ()
 
 
 def edition_in_time(adopted: on_fund.PolicyAdopted, streams: Streams, rules: int) -> None:
-    """Refuse an edition from a day on which a grant was decided on, or before it. Raises `EditionTooLate`.
+    """Refuse an edition that begins on or before a day on which a grant was decided. Raises `EditionTooLate`.
 
-    What was decided stays decided under what then held (domain §5).
+    A decision keeps the edition that was in force when it was made (domain §5).
     """
     since = adopted.edition.from_
     if rules < _SINCE:
@@ -56,7 +56,7 @@ def edition_in_time(adopted: on_fund.PolicyAdopted, streams: Streams, rules: int
 
 
 def is_settled(entries: Sequence[Entry], streams: Streams) -> bool:
-    """Whether anything but the founding entries and officers is recorded: what the whole book rests on."""
+    """Return whether anything but the founding entries and officers is recorded in the book."""
     free = (on_fund.OfficerAppointed, on_fund.OfficerRetired, EntryCorrected)
     others = [entry for entry in entries if not isinstance(entry.event, free)]
     if any(entry.command_id != entries[0].command_id for entry in others):
@@ -68,9 +68,12 @@ def is_settled(entries: Sequence[Entry], streams: Streams) -> bool:
 def partner_has_it(
     entries: Sequence[Entry], returned: on_fund.FundsReturned, fund: Fund, streams: Streams
 ) -> None:
-    """Refuse to return more than the partner has left on the day or any later one."""
-    if no := _beyond(entries, None, returned, fund, streams):
-        raise no
+    """Refuse to return more than the partner has left on the day or a later one.
+
+    Raises `ExceedsPartnerBalance`.
+    """
+    if refusal := _balance_refusal(entries, None, returned, fund, streams):
+        raise refusal
 
 
 def returns_still_covered(
@@ -78,32 +81,34 @@ def returns_still_covered(
 ) -> None:
     """Refuse a correction after which a return is more than its partner has left.
 
-    ``entries``, ``corrected``: the fund's stream before it and with it. Raises `ExceedsPartnerBalance`.
+    ``entries``, ``corrected``: the fund's stream without and with the correction. Raises
+    `ExceedsPartnerBalance`.
     """
-    read = {entry.originator_version: entry for entry in in_force(entries)}
+    before = {entry.originator_version: entry for entry in in_force(entries)}
     for entry in in_force(corrected):
         event = entry.event
         if isinstance(event, on_fund.FundsReturned) and entry.rules >= _SINCE:
-            no = _beyond(corrected, entry, event, fund, streams)
-            if no is None:
+            refusal = _balance_refusal(corrected, entry, event, fund, streams)
+            if refusal is None:
                 continue
-            was = read.get(entry.originator_version)
-            if was is None or was.event != event or _beyond(entries, was, event, fund, streams) is None:
-                raise no_longer(entry, no) from no
+            was = before.get(entry.originator_version)
+            unchanged = was is not None and was.event == event
+            if not unchanged or _balance_refusal(entries, was, event, fund, streams) is None:
+                raise no_longer(entry, refusal) from refusal
 
 
 class ExceedsPartnerBalance(Refusal, order=TERMS, rule="domain §3: ReturnFunds"):
     """The partner has less left on that day, or on a later one."""
 
 
-def _beyond(
+def _balance_refusal(
     entries: Sequence[Entry],
     own: Entry | None,
     returned: on_fund.FundsReturned,
     fund: Fund,
     streams: Streams,
 ) -> ExceedsPartnerBalance | None:
-    """The refusal of a return, held against everything but itself."""
+    """Return the refusal of a return, or `None`. ``own``: the return's entry, which does not count itself."""
     grants = {
         stream[0].originator_id.removeprefix("grant:"): stream
         for stream in streams((on_grant.GrantApproved, on_grant.IrregularPaymentRecorded), None)

@@ -1,4 +1,4 @@
-"""What a grant's new commitment and selection take from the fund and from its call."""
+"""Paired events: what a grant's new commitment and selection take from the fund and from its call."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -23,7 +23,7 @@ from lifecycle.types.money import Money
 from lifecycle.types.stage import ZERO
 
 
-def charged(  # noqa: PLR0917 what a judge has to know
+def decision_with_pairs(  # noqa: PLR0917 what the paired events follow from
     before: Grant | None,
     after: Grant | None,
     event: Event,
@@ -33,41 +33,42 @@ def charged(  # noqa: PLR0917 what a judge has to know
     *,
     refusing: bool = True,
 ) -> Decision:
-    """The fund's pair of what the grant's commitment and its overpaid amount changed by, day by day; and so
-    for calls.
+    """Return the decision with the paired events on the fund and on calls, day by day.
 
-    One mechanism for approvals, increases, cancellations, lapses, irregular payments, corrections and late
-    entries: the fund always holds the same dated sums as the grants together (domain §4.2), and each call
-    those of its selections. ``refusing``: it must not take what the fund has not; what the bank did is
-    recorded all the same. Raises `ExceedsAvailableFunds`, ``ExceedsCallEnvelope``.
+    They follow from the changes of the grant's commitment, overpaid amount and selection, whatever caused
+    them: an approval, a cancellation, an irregular payment, a correction, a late entry. So the fund always
+    has the same dated sums as all grants together (domain §4.2), and each call those of its selections.
+
+    ``refusing``: whether to refuse more than the fund has. What the bank paid is recorded in any case. Raises
+    `ExceedsAvailableFunds`, ``ExceedsCallEnvelope``.
     """
     grant = after or before
     if grant is None:
-        return Decision(event, (), None, fund)  # a struck proposal: whatever is corrected of it takes nothing
+        return Decision(event, (), None, fund)  # a correction of a struck proposal
     if before is not None and after is not None and _same_promises(before, after):
         return Decision(event, (), after, fund)
-    parts_of_fund = _on_the_fund(event, before, after, grant)
-    pair: list[tuple[str, Event]] = [(FUND, part) for part in parts_of_fund]
-    after_it = fund
-    for part in parts_of_fund:
-        after_it = evolve_fund(after_it, part)
+    fund_events = _fund_events(event, before, after, grant)
+    pair: list[tuple[str, Event]] = [(FUND, fund_event) for fund_event in fund_events]
+    fund_after = fund
+    for fund_event in fund_events:
+        fund_after = evolve_fund(fund_after, fund_event)
     if refusing:
-        _covered(fund, after_it, parts_of_fund, grant)
+        _check_available(fund, fund_after, fund_events, grant)
     selected: dict[str, Call | None] = {}
-    # In order: what is recorded must not depend on how a set is hashed.
+    # Not a set, whose order depends on hashes: the entries must always have the same order.
     for name in dict.fromkeys(
-        one.call for one in (before, after) if one is not None and one.call is not None
+        state.call for state in (before, after) if state is not None and state.call is not None
     ):
-        taken = changes_between(_selections(before, name), _selections(after, name))
-        parts = [_selection(event.actor, grant, day, change) for day, change in taken.items()]
-        if parts:
-            selected[name] = _selected(calls.get(name), name, parts, fund, rules)
-            pair += [(call_stream(name), part) for part in parts]
-    return Decision(event, tuple(pair), after, after_it, selected)
+        changes = changes_between(_selections(before, name), _selections(after, name))
+        call_events = [_selection(event.actor, grant, day, change) for day, change in changes.items()]
+        if call_events:
+            selected[name] = _selected(calls.get(name), name, call_events, fund, rules)
+            pair += [(call_stream(name), call_event) for call_event in call_events]
+    return Decision(event, tuple(pair), after, fund_after, selected)
 
 
 def _same_promises(before: Grant, after: Grant) -> bool:
-    """Whether neither the fund nor a call has anything to do with it: so it is with most events."""
+    """Return whether neither the fund nor a call is affected, as by most events."""
     return (
         before.commitments == after.commitments
         and before.overpayments == after.overpayments
@@ -81,35 +82,36 @@ def _selections(grant: Grant | None, call: str) -> tuple[tuple[date, Decimal], .
 
 
 def _selection(actor: str, grant: Grant, day: date, change: Decimal) -> Event:
-    kind = on_call.GrantSelected if change > 0 else on_call.SelectionReleased
-    return kind(on=day, actor=actor, grant=grant.id, amount=Money.of(abs(change), grant.currency))
+    event_type = on_call.GrantSelected if change > 0 else on_call.SelectionReleased
+    return event_type(on=day, actor=actor, grant=grant.id, amount=Money.of(abs(change), grant.currency))
 
 
-def _selected(call: Call | None, name: str, parts: Sequence[Event], fund: Fund, rules: int) -> Call:
-    for part in parts:
-        check_call_rules(call, name, part, fund, rules)
-        call = evolve_call(call, part, name)
+def _selected(call: Call | None, name: str, events: Sequence[Event], fund: Fund, rules: int) -> Call:
+    """Return the call after the paired events. Raises a `Refusal` if it does not allow them."""
+    for event in events:
+        check_call_rules(call, name, event, fund, rules)
+        call = evolve_call(call, event, name)
     assert call is not None
-    if any(isinstance(part, on_call.GrantSelected) for part in parts):
+    if any(isinstance(event, on_call.GrantSelected) for event in events):
         within_envelope(call, fund)
     return call
 
 
-def _on_the_fund(event: Event, before: Grant | None, after: Grant | None, grant: Grant) -> list[Event]:
-    """The fund's entries, by day: what is promised first, then what is overpaid."""
+def _fund_events(event: Event, before: Grant | None, after: Grant | None, grant: Grant) -> list[Event]:
+    """Return the paired events on the fund, by day: of the commitment first, then of the overpaid amount."""
     promised = changes_between(before.commitments if before else (), after.commitments if after else ())
     overpaid = changes_between(before.overpayments if before else (), after.overpayments if after else ())
-    parts: list[Event] = []
+    fund_events: list[Event] = []
     for day in sorted({*promised, *overpaid}):
         if change := promised.get(day):
-            parts.append(_pair(event, _promise(event, change), grant, day, change))
+            fund_events.append(_fund_event(event, _commitment_event(event, change), grant, day, change))
         if change := overpaid.get(day):
-            kind = on_fund.OverpaymentRecorded if change > 0 else on_fund.OverpaymentSettled
-            parts.append(_pair(event, kind, grant, day, change))
-    return parts
+            event_type = on_fund.OverpaymentRecorded if change > 0 else on_fund.OverpaymentSettled
+            fund_events.append(_fund_event(event, event_type, grant, day, change))
+    return fund_events
 
 
-_Kind = type[
+_FundEvent = type[
     on_fund.FundsCommitted
     | on_fund.CommitmentIncreased
     | on_fund.CommitmentReleased
@@ -118,25 +120,27 @@ _Kind = type[
 ]
 
 
-def _promise(event: Event, change: Decimal) -> _Kind:
+def _commitment_event(event: Event, change: Decimal) -> _FundEvent:
+    """Return the type of the paired event of a changed commitment."""
     if isinstance(event, on_grant.GrantApproved) and change > 0:
         return on_fund.FundsCommitted
     return on_fund.CommitmentIncreased if change > 0 else on_fund.CommitmentReleased
 
 
-def _pair(event: Event, kind: _Kind, grant: Grant, day: date, change: Decimal) -> Event:
+def _fund_event(event: Event, event_type: _FundEvent, grant: Grant, day: date, change: Decimal) -> Event:
     amount = Money.of(abs(change), grant.currency)
-    return kind(on=day, actor=event.actor, grant=grant.id, amount=amount)
+    return event_type(on=day, actor=event.actor, grant=grant.id, amount=amount)
 
 
-def _covered(before: Fund, after: Fund, parts: Sequence[Event], grant: Grant) -> None:
+def _check_available(before: Fund, after: Fund, events: Sequence[Event], grant: Grant) -> None:
+    """Refuse events after which the fund has less than nothing on a day. Raises `ExceedsAvailableFunds`."""
     changes: dict[date, Decimal] = {}
-    for part in parts:
-        changes[part.on] = changes.get(part.on, ZERO) + FLOWS[type(part)](part)
-    short = after.available.short_by(changes)
-    if short is None:
+    for event in events:
+        changes[event.on] = changes.get(event.on, ZERO) + FLOWS[type(event)](event)
+    shortage = after.available.short_by(changes)
+    if shortage is None:
         return
-    missing, day = short
+    missing, day = shortage
     since = min(changes)
     left = max(before.available.least_from(since)[0], ZERO)
     raise ExceedsAvailableFunds(

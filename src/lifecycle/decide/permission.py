@@ -20,14 +20,15 @@ from lifecycle.kernel.spec import Spec
 
 
 def permit(fund: Fund, spec: Spec, act: Event, recorder: str, *, recorded: bool = False) -> None:
-    """Refuse an officer who may not act, or may not record. Raises the refusal of officer and role.
+    """Refuse an actor without the role, or a recorder who may not record the act.
 
-    ``recorded``: the act is recorded already. An officer who retires on that day still acted as one.
+    ``recorded``: whether the act is recorded already. An officer who retires on its day could still act.
+    Raises `NotAnOfficer`, `RoleNotHeld`, `RecorderNotAdministrator`.
     """
     roles = fund.roles_on(act.actor, act.on, ending=recorded)
     if not roles:
-        meant = like(act.actor, fund.officers)
-        hint = f"did you mean {meant}?" if meant else "an administrator appoints officers"
+        similar = like(act.actor, fund.officers)
+        hint = f"did you mean {similar}?" if similar else "an administrator appoints officers"
         raise NotAnOfficer(f"{act.actor} holds no role on {act.on}: {hint}")
     if spec.role not in ("any", *roles):
         raise RoleNotHeld(
@@ -41,45 +42,46 @@ def permit(fund: Fund, spec: Spec, act: Event, recorder: str, *, recorded: bool 
 
 
 def readings_permitted(fund: Fund, held: Iterable[Entry], before: Iterable[Entry]) -> None:
-    """Refuse a correction after which an entry is of a day on which its officer had not the role.
+    """Refuse a correction that moves an entry to a day on which its officer did not have the role.
 
-    ``held``, ``before``: what is in force after it and before it. Raises the refusal of officer and role.
+    ``held``, ``before``: the entries in force after and before the correction. Raises what `permit` raises.
     """
-    read = {entry.originator_version: entry for entry in before}
+    by_version = {entry.originator_version: entry for entry in before}
     for entry in held:
-        was = read.get(entry.originator_version)
+        was = by_version.get(entry.originator_version)
         if was is None or was.event != entry.event:
-            no = _refusal(fund, entry)
-            if no is not None and (was is None or _refusal(fund, was) is None):
-                raise no_longer(entry, no) from no
+            refusal = _refusal(fund, entry)
+            if refusal is not None and (was is None or _refusal(fund, was) is None):
+                raise no_longer(entry, refusal) from refusal
 
 
-class Taken(NamedTuple):
-    """Officers from whom a role is taken, and the first day of that."""
+class RolesTaken(NamedTuple):
+    """The officers from whom a change takes a role, and the first day without it."""
 
     officers: frozenset[str]
     since: date
 
 
-ActsSince = Callable[[Taken], Iterable[Entry]]
-"""Finds what these officers did or recorded on the day or later, in whatever stream: see `acts_of`."""
+ActsSince = Callable[[RolesTaken], Iterable[Entry]]
+"""Returns what these officers did or recorded on the day or later, in all streams: see `acts_of`."""
 
 
-def _taken(before: Fund, after: Fund) -> Taken | None:
-    """From whom the change of the fund takes a role; `None` where it only gives some."""
+def _roles_taken(before: Fund, after: Fund) -> RolesTaken | None:
+    """Return the officers from whom the change of the fund takes a role; `None` if it takes none."""
     if before.officers is after.officers:
         return None
     days = dict[str, date]()
     for officer in before.officers | after.officers:
         were, are = (set(fund.officers.get(officer, ())) for fund in (before, after))
-        less = [one.on for one in were - are if one.holds] + [one.on for one in are - were if not one.holds]
-        if less:
-            days[officer] = min(less)
-    return Taken(frozenset(days), min(days.values())) if days else None
+        lost = [change.on for change in were - are if change.holds]
+        lost += [change.on for change in are - were if not change.holds]
+        if lost:
+            days[officer] = min(lost)
+    return RolesTaken(frozenset(days), min(days.values())) if days else None
 
 
-def acts_of(taken: Taken, entries: Sequence[Entry]) -> Iterator[Entry]:
-    """What these officers did or recorded since, of a stream's entries: as it reads now, and corrections."""
+def acts_of(taken: RolesTaken, entries: Sequence[Entry]) -> Iterator[Entry]:
+    """Yield what these officers did or recorded since in a stream: entries in force, and corrections."""
     corrections = [entry for entry in entries if type(entry.event) is EntryCorrected]
     void = void_corrections(corrections)
     standing = (entry for entry in corrections if entry.originator_version not in void)
@@ -90,24 +92,25 @@ def acts_of(taken: Taken, entries: Sequence[Entry]) -> Iterator[Entry]:
 
 
 def still_permitted(before: Fund, after: Fund, acts_since: ActsSince) -> None:
-    """Refuse to take a role from an officer who has used it since. Raises the refusal of officer and role.
+    """Refuse to take a role from an officer who has used it since. The refusal names the first such act.
 
-    The first such act is named. One for which the role was not there before holds nothing back.
+    An act that was not permitted before the change either is no reason to refuse. Raises what `permit`
+    raises.
     """
-    taken = _taken(before, after)
+    taken = _roles_taken(before, after)
     acts = () if taken is None else acts_since(taken)
     for entry in sorted(acts, key=lambda act: (act.event.on, act.originator_id, act.originator_version)):
-        no = _refusal(after, entry)
-        if no is not None and _refusal(before, entry) is None:
-            raise type(no)(f"in {entry.originator_id}, {no_longer(entry, no)}") from no
+        refusal = _refusal(after, entry)
+        if refusal is not None and _refusal(before, entry) is None:
+            raise type(refusal)(f"in {entry.originator_id}, {no_longer(entry, refusal)}") from refusal
 
 
 def _refusal(fund: Fund, entry: Entry) -> Refusal | None:
     spec = BY_EVENT[kind_of(entry.originator_id)].get(type(entry.event).__name__)
     if spec is None:
-        return None  # it follows from another entry, or founded the book
+        return None  # a paired event, or a founding event
     try:
         permit(fund, spec, entry.event, entry.recorder, recorded=True)
-    except Refusal as no:
-        return no
+    except Refusal as refusal:
+        return refusal
     return None

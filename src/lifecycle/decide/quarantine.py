@@ -1,37 +1,38 @@
-"""The command by which a spec is set aside."""
+"""Decisions on quarantine."""
 
 from datetime import date
 
 from lifecycle.catalogue import QUARANTINE, QUARANTINE_ANSWER
-from lifecycle.decide.decision import Decision, judged_today
+from lifecycle.decide.decision import Decision, not_in_future
 from lifecycle.decide.permission import permit
 from lifecycle.decide.quarantined_rows import (
     AnswerFound,
-    AtPosition,
     QuarantineAnswer,
     QuarantineRow,
+    RowFound,
     answer_quarantined,
-    quarantined,
+    row_quarantined,
 )
 from lifecycle.fund.state import Fund
 
 
-def decide_on_row(
-    fund: Fund, command: QuarantineRow, recorder: str, today: date, found: AtPosition
-) -> Decision:
-    """Judge it on the fund as it stands before any stopped spec. Raises a `Refusal`.
+def decide_on_row(fund: Fund, command: QuarantineRow, recorder: str, today: date, row: RowFound) -> Decision:
+    """Decide to quarantine a row, on the fund as it stands before any stop. Raises a `Refusal`.
 
-    ``found``: what lies at the position that the command names.
+    ``row``: what the journal has at the position that the command names.
     """
     permit(fund, QUARANTINE, command.event, recorder)
-    judged_today(command.on, today, lambda: None)
-    return Decision(quarantined(command.event, found), (), None, fund)
+    not_in_future(command.on, today)
+    return Decision(row_quarantined(command.event, row), (), None, fund)
 
 
 def decide_on_refusal(
-    fund: Fund, command: QuarantineAnswer, recorder: str, today: date, found: AnswerFound
+    fund: Fund, command: QuarantineAnswer, recorder: str, today: date, answer: AnswerFound
 ) -> Decision:
-    """The same of an answer; ``found``: what there is under the id that the command names."""
+    """Decide to quarantine a refusal. Raises a `Refusal`.
+
+    ``answer``: what the journal has under the id that the command names.
+    """
     permit(fund, QUARANTINE_ANSWER, command.event, recorder)
-    judged_today(command.on, today, lambda: None)
-    return Decision(answer_quarantined(command.event, found), (), None, fund)
+    not_in_future(command.on, today)
+    return Decision(answer_quarantined(command.event, answer), (), None, fund)

@@ -1,4 +1,4 @@
-"""Setting a row aside that is no entry, or that the rules refuse: what may be set aside, and what not."""
+"""Quarantine: the commands, and which rows and refusals may be quarantined."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from lifecycle.types.text import Prose, Reason
 
 
 class RowQuarantineDraft(Draft):
-    """A row to be set aside, before the book has said what is wrong with it."""
+    """A row to quarantine, before the book adds what is wrong with it."""
 
     position: int = Field(ge=1)
     """Of the row in the journal."""
@@ -29,7 +29,7 @@ class QuarantineRow(FundCommand[RowQuarantineDraft]):
 
 
 class AnswerQuarantineDraft(Draft):
-    """A refusal to be set aside, before the book has said what is wrong with it."""
+    """A refusal to quarantine, before the book adds what is wrong with it."""
 
     answered: Prose
     """The id of the command that was refused."""
@@ -45,12 +45,12 @@ class QuarantineAnswer(FundCommand[AnswerQuarantineDraft]):
 
 
 class AnswerFound(NamedTuple):
-    """What the book finds among the refusals that were given under an id."""
+    """The refusals that the journal has under a command id."""
 
     number: int = 0
-    """Of the one that is wrong; else of any; 0 if there is none."""
+    """The number of the unlawful refusal, or else of any; 0 if there is none."""
     fault: str = ""
-    """What is wrong with it; empty if nothing is."""
+    """What is wrong with it; empty if it is lawful."""
     quarantined: str = ""
     """By whom and why it is quarantined already."""
 
@@ -70,55 +70,55 @@ class RowIsLawful(Refusal, order=STAGE, rule="domain §4.9: entries are judged a
     """
 
 
-def answer_quarantined(draft: AnswerQuarantineDraft, found: AnswerFound) -> AnswerQuarantined:
-    """The event that the command becomes. Raises a refusal if the answer is not one to be set aside."""
-    if not found.number:
+def answer_quarantined(draft: AnswerQuarantineDraft, answer: AnswerFound) -> AnswerQuarantined:
+    """Return the event. Raises a `Refusal` if the answer cannot be quarantined."""
+    if not answer.number:
         raise UnknownRow(f"no command {draft.answered} was refused")
-    if found.quarantined:
-        raise RowIsQuarantined(found.quarantined)
-    if not found.fault:
-        raise RowIsLawful(f"nothing is wrong with answer {found.number}, the refusal of {draft.answered}")
+    if answer.quarantined:
+        raise RowIsQuarantined(answer.quarantined)
+    if not answer.fault:
+        raise RowIsLawful(f"nothing is wrong with answer {answer.number}, the refusal of {draft.answered}")
     return AnswerQuarantined(
         on=draft.on,
         actor=draft.actor,
-        answer=found.number,
+        answer=answer.number,
         answered=draft.answered,
-        fault=found.fault,
+        fault=answer.fault,
         reason=draft.reason,
     )
 
 
-class AtPosition(NamedTuple):
-    """What the book finds at a position of the journal."""
+class RowFound(NamedTuple):
+    """The row that the journal has at a position."""
 
     name: str
     """Stream and version of the row; empty if there is none."""
     fault: str = ""
-    """What is wrong with it, or with a row of its transaction; empty if nothing is."""
+    """What is wrong with it, or with a row of its transaction; empty if all are lawful."""
     rows: tuple[int, ...] = ()
-    """Positions of all rows of its transaction."""
+    """The positions of all rows of its transaction."""
     quarantined: str = ""
     """By whom and why it is quarantined already."""
 
 
-def quarantined(draft: RowQuarantineDraft, found: AtPosition) -> RowQuarantined:
-    """The event that the command becomes. Raises a refusal if the row is not one to be set aside."""
-    if not found.name:
+def row_quarantined(draft: RowQuarantineDraft, row: RowFound) -> RowQuarantined:
+    """Return the event. Raises a `Refusal` if the row cannot be quarantined."""
+    if not row.name:
         raise UnknownRow(f"there is no row at position {draft.position}")
-    if found.quarantined:
-        raise RowIsQuarantined(found.quarantined)
-    if not found.fault:
+    if row.quarantined:
+        raise RowIsQuarantined(row.quarantined)
+    if not row.fault:
         raise RowIsLawful(
-            f"nothing is wrong with {found.name} (position {draft.position}): an entry that is not true is"
+            f"nothing is wrong with {row.name} (position {draft.position}): an entry that is not true is"
             " corrected or struck"
         )
-    also = tuple(position for position in found.rows if position != draft.position)
+    also = tuple(position for position in row.rows if position != draft.position)
     return RowQuarantined(
         on=draft.on,
         actor=draft.actor,
         position=draft.position,
         also=also,
-        fault=found.fault,
+        fault=row.fault,
         reason=draft.reason,
     )
 

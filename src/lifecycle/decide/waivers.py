@@ -1,4 +1,4 @@
-"""Whether there is what a waiver names: an item of an obligation, on the day of the waiver (domain §3)."""
+"""Checks that the item that a waiver names is there on the day of the waiver (domain §3)."""
 
 from collections.abc import Sequence
 
@@ -12,45 +12,45 @@ from lifecycle.kernel.history import Entry
 from lifecycle.kernel.refusals import UnknownItem
 
 _SINCE = 2
-"""The rule set that introduced this."""
+"""The number of the rule set that introduced this check."""
 
 
 def waived_items_are_there(held: Sequence[Entry], before: Sequence[Entry], fund: Fund, new: int) -> None:
     """Refuse a change after which a waiver names an item that is not there on its day. Raises `UnknownItem`.
 
-    ``held``, ``before``: what is in force after the change and before it. What was so before holds nothing
-    back. ``new``: the version of the entry that is tried out.
+    A waiver whose item was missing before the change is no reason to refuse it. ``held``, ``before``: the
+    entries in force after and before the change. ``new``: the version of the new entry.
     """
-    for place, entry in enumerate(held):
+    for index, entry in enumerate(held):
         event = entry.event
         if type(event) is not ObligationWaived or event.item is None or entry.rules < _SINCE:
             continue
-        if (no := _refusal(held[:place], entry, event, fund)) is None:
+        if (refusal := _refusal(held[:index], entry, event, fund)) is None:
             continue
         if entry.originator_version == new:
-            raise no
-        place_before = next((i for i, known in enumerate(before) if known is entry), None)
-        if place_before is None or _refusal(before[:place_before], entry, event, fund) is None:
-            raise no_longer(entry, no) from no
+            raise refusal
+        index_before = next((i for i, earlier in enumerate(before) if earlier is entry), None)
+        if index_before is None or _refusal(before[:index_before], entry, event, fund) is None:
+            raise no_longer(entry, refusal) from refusal
 
 
 def _refusal(
     earlier: Sequence[Entry], entry: Entry, waiver: ObligationWaived, fund: Fund
 ) -> UnknownItem | None:
     timeline, grant = Timeline(fund.editions, fund.edition_on), None
-    for one in (*earlier, entry):
-        grant = _after(grant, one)
-        timeline.see(grant, one.event)
+    for seen in (*earlier, entry):
+        grant = _after(grant, seen)
+        timeline.see(grant, seen.event)
     items = [
-        found.item
-        for found in timeline.obligations()
-        if found.name == waiver.obligation
-        and any(step.triggered_on is not None and step.since <= waiver.on for step in found.steps)
+        obligation.item
+        for obligation in timeline.obligations()
+        if obligation.name == waiver.obligation
+        and any(step.triggered_on is not None and step.since <= waiver.on for step in obligation.steps)
     ]
     if waiver.item in items:
         return None
-    there = ", ".join(item for item in items if item is not None) or "no items"
-    return UnknownItem(f"{waiver.obligation} has no item {waiver.item} on {waiver.on}; there are: {there}")
+    known = ", ".join(item for item in items if item is not None) or "no items"
+    return UnknownItem(f"{waiver.obligation} has no item {waiver.item} on {waiver.on}; there are: {known}")
 
 
 def _after(grant: Grant | None, entry: Entry) -> Grant:

@@ -16,7 +16,7 @@ from lifecycle.decide.call import decide as decide_call
 from lifecycle.decide.decision import Decision
 from lifecycle.decide.fund import NEED_ENTRIES
 from lifecycle.decide.fund import decide as decide_fund
-from lifecycle.decide.grant import Known, calls_named
+from lifecycle.decide.grant import GrantHistory, calls_named
 from lifecycle.decide.grant import decide as decide_grant
 from lifecycle.decide.other_streams import Streams
 from lifecycle.decide.permission import ActsSince
@@ -66,15 +66,15 @@ class Past:
         self.entries_of = entries_of
         self.acts_since = acts_since
         self.streams = streams
-        self._grants: dict[str, Known] = {}
+        self._grants: dict[str, GrantHistory] = {}
         self._calls: dict[str, tuple[Entry, ...]] = {}
         self._entries = 0
 
-    def grant(self, stream: str) -> Known:
+    def grant(self, stream: str) -> GrantHistory:
         """Return the grant of a stream."""
         known = self._grants.pop(stream, None)
         if known is None:
-            known = Known.of(self.entries_of(stream))
+            known = GrantHistory.of(self.entries_of(stream))
             self._entries += len(known.entries)
         self._grants[stream] = known  # at the end: the last to be forgotten
         return known

@@ -1,6 +1,6 @@
-"""The refusals that a command can get: those that are raised in the code that decides it.
+"""The refusals that a command can get: those that the code that decides it can raise.
 
-They are found in the code of the deciders and of the rules, so that no list has to be kept beside them.
+They are found by reading the bytecode of the deciders and of the rules, so that nobody has to keep a list.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +14,9 @@ from lifecycle.catalogue import SPECS
 from lifecycle.decide import call as calls
 from lifecycle.decide import fund
 from lifecycle.decide import grant as grants
+from lifecycle.decide.correction.target import corrects_something, only_more_time, target_of
+from lifecycle.decide.likenesses import new_ids_differ
+from lifecycle.decide.other_streams import returns_still_covered
 from lifecycle.fund.rules import RULES as OF_THE_FUND
 from lifecycle.grant import call_terms
 from lifecycle.grant.rules import RULES as OF_GRANTS
@@ -25,19 +28,20 @@ _DECIDERS: dict[str, Callable[..., Any]] = {
     "fund": fund.decide,
     "call": calls.decide,
 }
-_OF_CORRECTIONS = frozenset(
+Functions = frozenset[Callable[..., Any]]
+_OF_CORRECTIONS: Functions = frozenset(
     {
-        "_corrected",
-        "_fund_still_true",
-        "corrects_something",
-        "only_more_time",
-        "returns_still_covered",
-        "target_of",
+        grants.decide_correction,
+        fund.fund_after_correction,
+        corrects_something,
+        only_more_time,
+        returns_still_covered,
+        target_of,
     }
 )
-"""Functions of the deciders that only corrections reach."""
-_OF_LATE_ENTRIES = frozenset({"_still_there", "new_ids_differ"})
-"""Functions of the deciders that only late entries, corrections and waivers reach."""
+"""Functions of the deciders that only corrections call."""
+_OF_LATE_ENTRIES: Functions = frozenset({grants.check_ids_and_waivers, new_ids_differ})
+"""Functions of the deciders that only late entries, corrections and waivers call."""
 _RULES: dict[str, tuple[Rules, ...]] = {
     "grant": (OF_GRANTS, call_terms.RULES, of_calls.RULES),
     "fund": (OF_THE_FUND,),
@@ -47,18 +51,18 @@ _RULES: dict[str, tuple[Rules, ...]] = {
 
 @cache
 def refusable(about: str, command: str, *, later: bool) -> frozenset[str]:
-    """Return names of the refusals that the command about a ``grant``, the ``fund`` or a ``call`` can get.
+    """Return the names of the refusals that a command about a ``grant``, the ``fund`` or a ``call`` can get.
 
-    ``later``: there are entries of later days, each of which is judged again.
+    ``later``: whether there are entries of later days, which are checked again.
     """
-    correction = command == "CorrectEntry"
-    every = correction or later or about == "call"
+    is_correction = command == "CorrectEntry"
+    all_events = is_correction or later or about == "call"
     event = SPECS[about][command].event
     guards = [
         (event_class.__name__, guards_of_event)
         for table in _RULES[about]
         for event_class, guards_of_event in table.items()
-        if every or event_class.__name__ == event or event_class.__module__.endswith(".call")
+        if all_events or event_class.__name__ == event or event_class.__module__.endswith(".call")
     ]
     checks = [rule.check for _, guards_of_event in guards for rule in _rules(guards_of_event)]
     made = [
@@ -66,11 +70,11 @@ def refusable(about: str, command: str, *, later: bool) -> frozenset[str]:
         for name, guards_of_event in guards
         if name == event and guards_of_event.made_by is not None
     ]
-    stops = frozenset[str]() if correction else _OF_CORRECTIONS
-    if not (correction or later or command == "WaiveObligation"):
-        stops |= _OF_LATE_ENTRIES
+    excluded: Functions = frozenset() if is_correction else _OF_CORRECTIONS
+    if not (is_correction or later or command == "WaiveObligation"):
+        excluded |= _OF_LATE_ENTRIES
     refusals_raised = chain.from_iterable(
-        _raised(function, stops) for function in (_DECIDERS[about], *checks, *made)
+        _raised(function, excluded) for function in (_DECIDERS[about], *checks, *made)
     )
     return frozenset(refusals_raised) | {CommandIdReused.__name__}
 
@@ -80,34 +84,35 @@ def _rules(guards: Guards) -> tuple[Rule, ...]:
 
 
 @cache
-def _raised(function: Callable[..., Any], stops: frozenset[str]) -> frozenset[str]:
-    """Return names of the refusals in the code of a function and of all that it calls."""
-    refusals, seen, left = set[str](), set[object](), [function]
-    while left:
-        current = left.pop()
+def _raised(function: Callable[..., Any], excluded: Functions) -> frozenset[str]:
+    """Return the names of the refusals in the code of a function and of the functions that it calls."""
+    refusals, seen, unread = set[str](), set[object](), [function]
+    while unread:
+        current = unread.pop()
         if current in seen or not isinstance(current, FunctionType):
             continue
         seen.add(current)
-        for thing in _named(current):
-            if isinstance(thing, FunctionType) and thing.__name__ not in stops:
-                left.append(thing)
-            elif isinstance(thing, type) and issubclass(thing, Refusal):
-                refusals.add(thing.__name__)
-            elif isinstance(thing, type):
-                left += [part for part in vars(thing).values() if isinstance(part, FunctionType)]
+        for named in _named_in(current):
+            if isinstance(named, FunctionType) and named not in excluded:
+                unread.append(named)
+            elif isinstance(named, type) and issubclass(named, Refusal):
+                refusals.add(named.__name__)
+            elif isinstance(named, type):
+                unread += [method for method in vars(named).values() if isinstance(method, FunctionType)]
     return frozenset(refusals)
 
 
-def _named(function: FunctionType) -> Iterator[Any]:
-    """Yield what the code of a function names: what is global in this package, and what it closes over."""
+def _named_in(function: FunctionType) -> Iterator[Any]:
+    """Yield the objects that the code of a function names: globals of this package, and its closure."""
     for cell in function.__closure__ or ():
         yield cell.cell_contents
     for name in _names(function.__code__):
-        thing = function.__globals__.get(name)
-        if getattr(thing, "__module__", "").startswith("lifecycle."):
-            yield thing
+        value = function.__globals__.get(name)
+        if getattr(value, "__module__", "").startswith("lifecycle."):
+            yield value
 
 
 def _names(code: CodeType) -> Iterable[str]:
+    """Return the names in a function's bytecode and in that of the functions inside it."""
     inner = (const for const in code.co_consts if isinstance(const, CodeType))
     return chain(code.co_names, *map(_names, inner))

@@ -2,7 +2,7 @@
 
 from lifecycle.decide.decision import Decision
 from lifecycle.decide.quarantine import decide_on_refusal, decide_on_row
-from lifecycle.decide.quarantined_rows import AnswerFound, AtPosition, QuarantineAnswer, QuarantineRow
+from lifecycle.decide.quarantined_rows import AnswerFound, QuarantineAnswer, QuarantineRow, RowFound
 from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
 from lifecycle.fund.state import Fund
 from lifecycle.journal.command_digest import digest_of
@@ -26,7 +26,7 @@ def quarantined_again(
     _check_digest(command, receipt)
     if not are_wrong:
         raise Lawless(f"nothing is wrong with position {event.position}, which it sets aside")
-    row = AtPosition("the row", event.fault, (event.position, *event.also))
+    row = RowFound("the row", event.fault, (event.position, *event.also))
     try:
         return decide_on_row(fund, command, own.recorder, last_day_at(own.recorded_at, fund), row)
     except Refusal as refusal:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from lifecycle.decide.permission import Taken, acts_of
+from lifecycle.decide.permission import RolesTaken, acts_of
 from lifecycle.fund.seat import start_of
 from lifecycle.journal.clock import CLOCKS_DIFFER
 from lifecycle.journal.journal import Journal
@@ -26,7 +26,7 @@ class RecordedSince(NamedTuple):
     entries_of: Callable[[str], Sequence[Entry]]
     """Returns the entries of a stream up to the position."""
 
-    def acts(self, taken: Taken) -> Iterator[Entry]:
+    def acts(self, taken: RolesTaken) -> Iterator[Entry]:
         """Yield what these officers did or recorded since; all of it was recorded or corrected since."""
         names = [officer.encode() for officer in taken.officers]
         streams = {

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lifecycle.call.call import GrantSelected, SelectionReleased
 from lifecycle.catalogue import SPECS
-from lifecycle.decide import Known
+from lifecycle.decide import GrantHistory
 from lifecycle.decide.correction.correct_entry import CorrectEntry
 from lifecycle.fund.evolve import fold as fold_fund
 from lifecycle.grant.evolve import fold
@@ -237,7 +237,7 @@ def test_the_money_adds_up_on_every_date(steps: list[Step]) -> None:
 
 def as_if_folded(_: Past, past: Past, __: Command) -> None:
     for known in past.grants.values():
-        assert known == Known.of(known.entries)
+        assert known == GrantHistory.of(known.entries)
     assert past.fund == fold_fund(in_force(past.fund_entries))
 
 
@@ -296,7 +296,7 @@ def test_a_correction_that_is_struck_leaves_all_as_it_was(steps: list[Step]) -> 
         assert events(past.grants[grant]) == events(known)
 
 
-def events(known: Known) -> list[Event]:
+def events(known: GrantHistory) -> list[Event]:
     return [entry.event for entry in known.held]
 
 

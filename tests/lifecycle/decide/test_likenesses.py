@@ -2,7 +2,7 @@
 
 import pytest
 
-from lifecycle.decide import Known
+from lifecycle.decide import GrantHistory
 from lifecycle.fund import events as on_fund
 from lifecycle.fund.contributions import PartnerAlreadyJoined
 from lifecycle.grant import events as was
@@ -121,7 +121,7 @@ def with_both_spellings() -> Past:
     past = given(EFFECTIVE, g.request_payment("04-10"), g.request_payment("04-11", payment="P2"))
     *before, last = past.grants[g.G].entries
     renamed = last._replace(event=last.event.model_copy(update={"payment": "p1"}))
-    past.grants[g.G] = Known.of([old(entry) for entry in (*before, renamed)])
+    past.grants[g.G] = GrantHistory.of([old(entry) for entry in (*before, renamed)])
     return past
 
 

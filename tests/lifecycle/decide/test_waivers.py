@@ -2,7 +2,7 @@
 
 import pytest
 
-from lifecycle.decide import Known
+from lifecycle.decide import GrantHistory
 from lifecycle.grant import events as was
 from lifecycle.grant.closure import ObligationNotAsked
 from lifecycle.kernel.command import Command
@@ -79,7 +79,7 @@ def test_a_waiver_of_before_of_an_item_that_is_not_there_holds_nothing_back() ->
     past = given(EFFECTIVE, g.waive("04-12", obligation="activity"))
     *before, waiver = past.grants[g.G].entries
     old = waiver._replace(event=waiver.event.model_copy(update={"item": "A9"}), rules=1)
-    past.grants[g.G] = Known.of([*before, old])
+    past.grants[g.G] = GrantHistory.of([*before, old])
     past.record(g.plan("04-10")).then(was.ActivityPlanned)
     past.when(strike(past, was.ActivityPlanned)).then(EntryCorrected)
 

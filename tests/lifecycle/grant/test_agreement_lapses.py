@@ -2,7 +2,7 @@
 
 import pytest
 
-from lifecycle.decide import Known
+from lifecycle.decide import GrantHistory
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
 from lifecycle.grant.agreement import NotYetLapsed
@@ -112,6 +112,6 @@ def test_a_lapse_of_before_holds_nothing_back() -> None:
     past = given(APPROVED, g.give_up("03-01"))
     *before, lapsed = past.grants[g.G].entries
     early = lapsed._replace(event=lapsed.event.model_copy(update={"given_up": None}), rules=1)
-    past.grants[g.G] = Known.of([*before, early])
+    past.grants[g.G] = GrantHistory.of([*before, early])
     past.record(g.cost("02-20")).then(was.CostRecorded)
     past.when(reads(past, was.GrantProposed, title="Milk")).then(EntryCorrected)

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from lifecycle.decide import Known
+from lifecycle.decide import GrantHistory
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
 from lifecycle.grant.agreement import (
@@ -206,7 +206,7 @@ def test_a_restructuring_learned_of_late_obeys_the_new_window() -> None:
 
 def before_rule_set_2(past: Past) -> Past:
     """The grant's entries as a book of before has them: nothing of this was asked at approval."""
-    past.grants[g.G] = Known.of([entry._replace(rules=1) for entry in past.grants[g.G].entries])
+    past.grants[g.G] = GrantHistory.of([entry._replace(rules=1) for entry in past.grants[g.G].entries])
     return past
 
 
@@ -303,7 +303,7 @@ def test_what_was_approved_under_the_first_rules_is_held_against_the_window_at_e
             event=stream[entry - 1].event.model_copy(update=fields)
         )
         old = past.copy()
-        old.grants[g.G] = Known.of(stream)
+        old.grants[g.G] = GrantHistory.of(stream)
         old.when(g.make_effective("03-31", closing_date="2018-03-31")).refused(refusal)
 
 

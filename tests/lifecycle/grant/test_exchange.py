@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from lifecycle.decide import Known, decide_grant
+from lifecycle.decide import GrantHistory, decide_grant
 from lifecycle.grant import events as was
 from lifecycle.grant.exchange import (
     ActivityAlreadyHeld,
@@ -111,7 +111,7 @@ def test_an_activity_that_was_recorded_too_early_holds_nothing_else_back() -> No
     past = given(PLANNED, g.hold("06-16"))
     *before, held = past.grants[g.G].entries
     early = held.event.model_copy(update={"ends": date(2017, 6, 20)})
-    past.grants[g.G] = Known.of([*before, held._replace(event=early, rules=1)])
+    past.grants[g.G] = GrantHistory.of([*before, held._replace(event=early, rules=1)])
     past.record(g.plan("06-01", activity="A2")).then(was.ActivityPlanned)
     past.record(reads(past, was.GrantProposed, title="Milk")).then(EntryCorrected)
     past.when(reads(past, was.ActivityHeld, lessons="Go early")).refused(HeldBeforeItEnded)

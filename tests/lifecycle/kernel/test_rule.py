@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lifecycle.call import call
-from lifecycle.decide import Known
+from lifecycle.decide import GrantHistory
 from lifecycle.fund.rules import RULES as OF_THE_FUND
 from lifecycle.grant import call_terms
 from lifecycle.grant import events as was
@@ -93,7 +93,7 @@ def requested_under(number: int) -> Past:
     """A payment was asked for on 20 April, under the rule set of this number."""
     past = given(EFFECTIVE, g.request_payment("04-20"))
     *before, request = past.grants[g.G].entries
-    past.grants[g.G] = Known.of([*before, request._replace(rules=number)])
+    past.grants[g.G] = GrantHistory.of([*before, request._replace(rules=number)])
     return past
 
 

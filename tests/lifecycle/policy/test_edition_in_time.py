@@ -130,7 +130,7 @@ def test_nor_does_one_that_was_struck_come_back_so() -> None:
     past.given(strike(past, was.GrantApproved))
     past.when(undone(past)).then(EntryCorrected, on_fund.CommitmentIncreased)
     past.given(g.adopt("2018-06-02", edition=edition("2017-02-10")))
-    past.when(undone(past)).refused(EditionTooLate, "record it anew")
+    past.when(undone(past)).refused(EditionTooLate, "record it again")
     past.given(g.approve("02-10"))
     assert past.grant.edition == "ours"
 

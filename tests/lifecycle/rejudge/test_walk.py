@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lifecycle.book.book import Book
-from lifecycle.decide import Known
+from lifecycle.decide import GrantHistory
 from lifecycle.decide.quarantined_rows import QuarantineRow
 from lifecycle.fund.commitments import CommitmentReleased, FundsCommitted
 from lifecycle.fund.contributions import PartnerJoined
@@ -174,7 +174,7 @@ ANOTHER = [
     g.request("01-20", grant="SSF-2"),
     g.review("02-01", grant="SSF-2"),
 ]
-REQUESTED = request_digest(Known.of(given(ANOTHER).grants["SSF-2"].entries).grant)  # type: ignore[arg-type]
+REQUESTED = request_digest(GrantHistory.of(given(ANOTHER).grants["SSF-2"].entries).grant)  # type: ignore[arg-type]
 
 
 def approved(asked: Command) -> GrantApproved:

@@ -1,4 +1,4 @@
-"""What else must still hold after a correction, and what follows from it: editions, splits, closures."""
+"""Consequences of a correction: what follows from it, and which decisions must still hold after it."""
 
 from collections.abc import Sequence
 
@@ -12,10 +12,10 @@ from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.history import Entry, corrected_event
 from lifecycle.kernel.refusals import EditionTooLate, NoEditionInForce
 
-MONEY_OF_THE_WORLD: frozenset[type[Event]] = frozenset(
+BANK_EVENTS: frozenset[type[Event]] = frozenset(
     (grant_events.IrregularPaymentRecorded, grant_events.RefundReceived, grant_events.PaymentFailed)
 )
-"""What the bank did. Their corrections are recorded even if they raise what is overpaid (domain §4.1)."""
+"""Events that the bank caused. Their corrections may raise the overpaid amount (domain §4.1)."""
 CLOSURES_REST_ON: frozenset[type[Event]] = frozenset(
     (
         grant_events.GrantApproved,
@@ -31,28 +31,28 @@ CLOSURES_REST_ON: frozenset[type[Event]] = frozenset(
         grant_events.FollowUpHandedOver,
         grant_events.PaymentRejected,
         grant_events.FundsDisbursed,
-        # The closing itself on another day, and a reopening that is struck, so that the closing stands again.
+        # The closing itself may be moved, and a reopening may be struck, so that the closing stands again.
         grant_events.GrantClosed,
         grant_events.GrantReopened,
     )
 )
-"""What the fund decided or paid: if one is corrected, a closure that stands is asked again (domain §3)."""
+"""If one of these is corrected, a closure that stands is checked again (domain §3)."""
 COMPLETIONS_REST_ON: frozenset[type[Event]] = frozenset(
     (
         grant_events.ActivityPlanned,
         grant_events.ActivityCancelled,
-        # The completion itself on an earlier day.
+        # The completion itself may be moved to an earlier day.
         grant_events.ImplementationCompleted,
     )
 )
-"""Plans of the fund: if one is corrected, the completion is asked again whether an activity is still planned
-(domain §1.1). That an activity was not held after all is an event of the world, and recorded."""
+"""If one of these is corrected, the completion is checked again: is an activity still planned (domain §1.1)?
+A correction that an activity was not held is recorded in any case, because it reports what happened."""
 DECISIONS_HOLD_SINCE = 2
-"""The number of the rule set from which on closures, completions and editions are asked again."""
+"""The number of the rule set since which closures, completions and editions are checked again."""
 
 
-def corrected_kind(correction: EntryCorrected, entries: Sequence[Entry]) -> type[Event]:
-    """Which kind of entry reads otherwise after it: to strike a correction changes what that one changed."""
+def corrected_event_type(correction: EntryCorrected, entries: Sequence[Entry]) -> type[Event]:
+    """Return the type of the event that the correction changes, also if it strikes another correction."""
     target = entries[correction.entry - 1].event
     while isinstance(target, EntryCorrected):
         target = entries[target.entry - 1].event
@@ -60,31 +60,31 @@ def corrected_kind(correction: EntryCorrected, entries: Sequence[Entry]) -> type
 
 
 def edition_still_in_force(before: Sequence[Entry], held: Sequence[Entry], fund: Fund) -> None:
-    """Refuse to bring an approval or restructuring back to a day on which another edition holds by now.
+    """Refuse a strike that brings an approval or restructuring back to a day on which another edition holds.
 
-    ``before``, ``held``: what is in force before the strike and after it. Each keeps the edition by which it
-    was decided (domain §5). That edition can have been superseded from before the day only while the decision
-    was struck or stood on another day. Raises `EditionTooLate`.
+    An approval keeps the edition by which it was decided (domain §5). Another edition can hold on its day
+    only if it was adopted while the approval was struck or dated on another day. ``before``, ``held``: the
+    entries in force before and after the strike. Raises `EditionTooLate`.
     """
-    known = {entry.originator_version: entry.event.on for entry in before}
+    days = {entry.originator_version: entry.event.on for entry in before}
     for entry in held:
         decided = entry.event
         if not isinstance(decided, GrantApproved | GrantRestructured):
             continue
-        if known.get(entry.originator_version) == decided.on:
+        if days.get(entry.originator_version) == decided.on:
             continue
         edition = fund.edition_on(decided.on)
         if edition is not None and edition.name != decided.edition:
-            what = f"entry {entry.originator_version} ({type(decided).__name__}, {decided.on})"
+            name = f"entry {entry.originator_version} ({type(decided).__name__}, {decided.on})"
             raise EditionTooLate(
-                f"{what} was decided by edition {decided.edition}, and edition {edition.name} holds from"
-                f" {edition.from_} by now: correct the entry's own day or record it anew, and it is judged by"
-                f" edition {edition.name}"
+                f"{name} was decided by edition {decided.edition}, and edition {edition.name} holds from"
+                f" {edition.from_} by now: correct the entry's own day or record it again, and it is"
+                f" judged by edition {edition.name}"
             )
 
 
 def standing_closure(held: Sequence[Entry]) -> Entry | None:
-    """The closing of the grant that no reopening has undone; `None` if the grant is not closed."""
+    """Return the closing that no reopening has undone; `None` if the grant is not closed."""
     for entry in reversed(held):
         if isinstance(entry.event, grant_events.GrantReopened):
             return None
@@ -93,11 +93,11 @@ def standing_closure(held: Sequence[Entry]) -> Entry | None:
     return None
 
 
-def split_again(correction: EntryCorrected, now: Entry, held: Sequence[Entry]) -> EntryCorrected:
-    """The correction of a refund with what follows from it: how it is split over the payments.
+def with_split(correction: EntryCorrected, now: Entry, held: Sequence[Entry]) -> EntryCorrected:
+    """Return the correction; if it is of a refund, with the split of the refund over the payments.
 
-    A refund that names no payment is split again if its amount or its day reads otherwise, over what could
-    come back on that day; one that names a payment has no split. ``now``: the entry as it reads before.
+    A refund that names no payment is split again if its amount or its day changes, over what could come back
+    on that day. A refund that names a payment has no split. ``now``: the entry as it reads before.
     """
     was, changes = now.event, correction.reads
     if changes is None or not isinstance(was, RefundReceived):
@@ -107,20 +107,21 @@ def split_again(correction: EntryCorrected, now: Entry, held: Sequence[Entry]) -
     elif changes.get("payment", was.payment) is not None:
         follows = {} if was.split is None else {"split": None}
     elif changes.keys() & {"payment", "amount", "on", "split"}:
-        read = corrected_event(was, {**changes, "split": ()})
-        assert isinstance(read, RefundReceived)
-        before = [one for one in held if one is not now and one.order < (read.on, now.originator_version)]
+        refund = corrected_event(was, {**changes, "split": ()})
+        assert isinstance(refund, RefundReceived)
+        order = refund.on, now.originator_version
+        before = [entry for entry in held if entry is not now and entry.order < order]
         grant = fold(before)
-        follows = {"split": [] if grant is None else split_over(grant, read.amount)}
+        follows = {"split": [] if grant is None else split_over(grant, refund.amount)}
     else:
         return correction
     return correction.model_copy(update={"reads": dict(sorted({**follows, **changes, **follows}.items()))})
 
 
-def completed(correction: EntryCorrected, now: Entry, fund: Fund) -> EntryCorrected:
-    """The correction with what follows from it: an approval on another day is under that day's edition.
+def with_edition(correction: EntryCorrected, now: Entry, fund: Fund) -> EntryCorrected:
+    """Return the correction; if it moves an approval, with the edition in force on the new day.
 
-    ``now`` is the entry as it reads before. Raises ``ValidationError`` for fields that make no event.
+    ``now``: the entry as it reads before. Raises ``ValidationError`` if the fields make no event.
     """
     if correction.reads is None:
         return correction

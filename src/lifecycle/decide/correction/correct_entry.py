@@ -20,18 +20,18 @@ from lifecycle.types.money import can_be_added_up
 
 class _Correction(Draft, EntryCorrected):
     AMOUNTS: ClassVar[Mapping[str, Find]]
-    """What finds the amounts in the fields that may be corrected, by their names."""
+    """By name of a field: the function that finds the amounts in its value."""
 
     @model_validator(mode="after")
-    def _one_way(self) -> "_Correction":
+    def _check_reads_or_struck(self) -> "_Correction":
         if (self.reads is None) == (self.struck is None):
             raise ValueError("give either reads (the fields as they should be) or struck")
         if self.reads is not None and (not self.reads or "actor" in self.reads):
             raise ValueError(
-                "reads names fields of the event, not its actor: strike the entry and record anew"
+                "reads names fields of the event, not its actor: strike the entry and record it again"
             )
         try:
-            to_json({"reads": [self.reads]})  # any value may stand in it, so none was held against a type
+            to_json({"reads": [self.reads]})  # its values have any type, so pydantic has not checked them
         except PydanticSerializationError:
             raise ValueError("reads holds half a character, or is nested too deeply: no field is") from None
         finds = [(name, find) for name in self.reads or () if (find := self.AMOUNTS.get(name))]
@@ -80,17 +80,18 @@ class CorrectCallEntry(CallCommand[CallCorrection]):
 
 
 def faults_of_reading(now: Event, changes: dict[str, object]) -> list[Fault]:
-    """What no list has of the fields that a correction names, on the day of the entry as it will read.
+    """Return the fields in a correction whose codes are in no list of the corrected entry's day.
 
-    If the day itself changes, the other fields are held against the lists of the new day as well, but not
-    those that no list had before. Raises pydantic's ``ValidationError`` for changes that make no event.
+    If the correction changes the day, the entry's other fields are checked by the lists of the new day too,
+    except those whose codes were in no list before. Raises pydantic's ``ValidationError`` if the changes make
+    no event.
     """
-    then = corrected_event(now, changes)
-    before = {where for where, _ in faults(now, now.on)} if then.on != now.on else None
+    corrected = corrected_event(now, changes)
+    before = {field for field, _ in faults(now, now.on)} if corrected.on != now.on else None
     return [
-        (where, what)
-        for where, what in faults(then, then.on)
-        if where[0] in changes or (before is not None and where not in before)
+        (field, message)
+        for field, message in faults(corrected, corrected.on)
+        if field[0] in changes or (before is not None and field not in before)
     ]
 
 
@@ -99,4 +100,4 @@ COMMANDS = {
     "fund": CorrectFundEntry.spec("fund correct", "approver", (), ("entry",)),
     "call": CorrectCallEntry.spec("call correct", "approver", (), ("call", "entry")),
 }
-"""How a correction is asked for, by what it is about."""
+"""The specs of the commands that correct, by what they are about."""

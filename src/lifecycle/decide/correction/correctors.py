@@ -1,4 +1,4 @@
-"""Corrections decide too: who asked does not change how the decision on it reads (domain §4.4)."""
+"""Segregation of duties of corrections: whoever asked does not correct the decision on it (domain §4.4)."""
 
 from collections.abc import Iterable, Sequence
 
@@ -20,8 +20,8 @@ def corrected_by_third(
 ) -> None:
     """Refuse a corrector who asked for what the entry decides. Raises `DecidesOwnRequest`.
 
-    ``readings``: the entry as it reads before and after. To strike a correction changes the entry, too.
-    ``rules``: the number of the rule set that the correction is judged by.
+    ``readings``: the entries as they read before and after, because to strike a correction changes an entry
+    too. ``rules``: the number of the rule set to decide by.
     """
     version = change.entry
     for entry in reversed(entries):
@@ -35,26 +35,28 @@ def corrected_by_third(
 def corrections_still_by_third(
     entries: Sequence[Entry], held: Sequence[Entry], before: Grant | None, after: Grant | None
 ) -> None:
-    """Refuse what makes an earlier corrector one who asked. Raises `DecidesOwnRequest`.
+    """Refuse a change after which an earlier corrector has asked for what they corrected.
 
-    What was so before holds nothing back; nor does the correction of an entry that is not in force.
+    A corrector who had asked before the change is no reason to refuse it, and neither is the correction of an
+    entry that is not in force. Raises `DecidesOwnRequest`.
     """
     corrections = [entry for entry in entries if type(entry.event) is EntryCorrected]
     void = void_corrections(corrections)
     for entry in corrections:
         if entry.originator_version in void:
             continue
-        no = _refusal(entry, entries, held, after)
-        if no is not None and _refusal(entry, entries, held, before) is None:
-            raise no_longer(entry, no) from no
+        refusal = _refusal(entry, entries, held, after)
+        if refusal is not None and _refusal(entry, entries, held, before) is None:
+            raise no_longer(entry, refusal) from refusal
 
 
 def _refusal(
     correction: Entry, entries: Sequence[Entry], held: Sequence[Entry], grant: Grant | None
 ) -> DecidesOwnRequest | None:
+    """Return the refusal that the correction would get on this state of the grant, or `None`."""
     assert isinstance(correction.event, EntryCorrected)
     try:
         corrected_by_third(correction.event, entries, held, grant, correction.rules)
-    except DecidesOwnRequest as no:
-        return no
+    except DecidesOwnRequest as refusal:
+        return refusal
     return None

@@ -27,23 +27,23 @@ _PAIRS = (
     GrantSelected,
     SelectionReleased,
 )
-_FIXED: dict[type[Event], frozenset[str]] = {
+_NOT_CORRECTABLE: dict[type[Event], frozenset[str]] = {
     FundEstablished: frozenset({"on"}),
     GrantApproved: frozenset({"edition", "request_digest"}),
     GrantRestructured: frozenset({"edition"}),
     CallOpened: frozenset({"window", "criteria"}),
 }
-"""Fields that follow from others, or on which the whole book rests."""
-_SETTLED = frozenset({"currency", "fiscal_year_start", "time_zone"})
-"""Fields of the fund that are corrected only while nothing but its founding and officers is recorded."""
+"""Fields that are never corrected: they follow from others, or other entries rest on them."""
+_FOUNDING_FIELDS = frozenset({"currency", "fiscal_year_start", "time_zone"})
+"""Fields of the fund that may be corrected only until anything but its founding and officers is recorded."""
 
 
 class EntryIsQuarantined(Refusal, order=STAGE, rule="domain §4.9: entries are judged again"):
-    """A row that counts in no fold has nothing to correct."""
+    """A quarantined row counts in no state, so there is nothing to correct."""
 
 
 class UnknownEntry(Refusal, order=STAGE, rule="domain §4.7: a correction names an entry"):
-    """The stream holds no entry of this version."""
+    """The stream has no entry of this version."""
 
 
 class EntryAlreadyStruck(Refusal, order=STAGE, rule="domain §3: CorrectEntry"):
@@ -56,9 +56,9 @@ def target_of(
     rules: int,
     is_settled: Callable[[], bool] = lambda: True,
 ) -> Entry:
-    """The entry that the correction names. Raises the refusal that says why it is not correctable.
+    """Return the entry that the correction names. Raises a `Refusal` if it cannot be corrected.
 
-    ``rules``: the number of the rule set that it is judged by. ``is_settled``: whether anything is recorded
+    ``rules``: the number of the rule set to decide by. ``is_settled``: returns whether anything is recorded
     that rests on the fund's currency, seat and fiscal year.
     """
     if not 1 <= correction.entry <= len(entries):
@@ -76,8 +76,8 @@ def target_of(
             raise EntryAlreadyStruck(
                 f"entry {correction.entry} was struck by entry {entry.originator_version}"
             )
-    _may_change(correction, target)
-    _not_settled(correction, target, entries, rules, is_settled)
+    _check_correctable(correction, target)
+    _check_founding(correction, target, entries, rules, is_settled)
     by_another_officer(
         correction.actor,
         "correct it",
@@ -88,7 +88,7 @@ def target_of(
 
 
 _NOTHING_CORRECTED = 2
-"""From this rule set on what changes nothing is refused as that, whether it strikes or reads."""
+"""The rule set since which any correction that changes nothing is refused as `NothingCorrected`."""
 
 
 class NothingCorrected(Refusal, order=TERMS, rule="domain §3: CorrectEntry"):
@@ -96,32 +96,32 @@ class NothingCorrected(Refusal, order=TERMS, rule="domain §3: CorrectEntry"):
 
 
 def corrects_something(before: Sequence[Entry], held: Sequence[Entry], rules: int) -> None:
-    """Refuse a correction after which everything reads as before. Raises `NothingCorrected`."""
+    """Refuse a correction after which all entries read as before. Raises `NothingCorrected`."""
     if rules >= _NOTHING_CORRECTED and _readings(before) == _readings(held):
         raise NothingCorrected("everything would read as it does: name what should read differently")
 
 
 def _readings(entries: Sequence[Entry]) -> list[tuple[int, Event, str]]:
-    """The entries as they read: two rates are the same only if they are as exact, too."""
+    """Return the entries as they read, with rates as text: equal rates with other decimals differ."""
     return [
         (entry.originator_version, entry.event, str(entry.event.__dict__.get("rate"))) for entry in entries
     ]
 
 
-def _not_settled(
+def _check_founding(
     correction: EntryCorrected,
     target: Entry,
     entries: Sequence[Entry],
     rules: int,
     is_settled: Callable[[], bool],
 ) -> None:
-    """Refuse to change what the whole book rests on, also by striking a correction of it."""
+    """Refuse to change the founding fields once the book rests on them, also by striking a correction."""
     changed = correction.reads or {}
     if isinstance(target.event, EntryCorrected):
         changed, target = target.event.reads or {}, entries[target.event.entry - 1]
     if not isinstance(target.event, FundEstablished):
         return
-    fixed = _SETTLED & set(changed)
+    fixed = _FOUNDING_FIELDS & set(changed)
     if rules < _NOTHING_CORRECTED:
         fixed = frozenset({"currency"}) & set(correction.reads or ())
     elif fixed and not is_settled():
@@ -133,18 +133,19 @@ def _not_settled(
 
 
 class CorrectionNotCorrectable(Refusal, order=STAGE, rule="domain §3: CorrectEntry"):
-    """A correction is struck, or followed by another; its fields are not corrected."""
+    """A correction can be struck, or followed by another. Its own fields cannot be corrected."""
 
 
 class PairedEntry(Refusal, order=STAGE, rule="domain §3: the fund's pair of a grant's entry"):
-    """The entry belongs to a grant's: correct the grant's, and its pair follows."""
+    """The entry is the pair of a grant's entry: correct that one, and its pair follows."""
 
 
 class EditionNeverChanges(Refusal, order=STAGE, rule="domain §5: an edition once adopted is never changed"):
     """Adopt a later edition instead."""
 
 
-def _may_change(correction: EntryCorrected, target: Entry) -> None:
+def _check_correctable(correction: EntryCorrected, target: Entry) -> None:
+    """Refuse to change entries and fields that are never corrected."""
     was = target.event
     if isinstance(was, EntryCorrected) and correction.reads is not None:
         raise CorrectionNotCorrectable(
@@ -160,7 +161,7 @@ def _may_change(correction: EntryCorrected, target: Entry) -> None:
         raise FundAlreadyEstablished("a book without its fund is no book")
     if isinstance(was, CallOpened) and correction.struck:
         raise FieldNotCorrectable("a call that was opened may have been answered: close it, it is not struck")
-    fixed = _FIXED.get(type(was), frozenset()) & set(correction.reads or ())
+    fixed = _NOT_CORRECTABLE.get(type(was), frozenset()) & set(correction.reads or ())
     if fixed:
         raise FieldNotCorrectable(
             f"{', '.join(sorted(fixed))} of entry {correction.entry} cannot be corrected"
@@ -168,7 +169,7 @@ def _may_change(correction: EntryCorrected, target: Entry) -> None:
 
 
 def only_more_time(now: CallOpened, after: CallOpened) -> None:
-    """Refuse to take days from a call: proposals rest on them. Raises `FieldNotCorrectable`."""
+    """Refuse to take days from a call, because proposals rest on them. Raises `FieldNotCorrectable`."""
     opens, closes = now.opens or now.on, now.closes
     if after.on > now.on or (after.opens or after.on) > opens or after.closes < closes:
         raise FieldNotCorrectable(f"proposals rest on the days from {opens} to {closes}: only add to them")

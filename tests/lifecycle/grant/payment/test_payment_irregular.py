@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from lifecycle.decide import Known
+from lifecycle.decide import GrantHistory
 from lifecycle.decide.correction.target import PairedEntry
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as was
@@ -109,11 +109,11 @@ def test_a_rule_in_free_text_of_an_older_entry_holds_nothing_back() -> None:
     )
 
 
-def known_with_old_rule(past: Past) -> Known:
+def known_with_old_rule(past: Past) -> GrantHistory:
     """The grant whose last entry was recorded under the first rule set, in free text."""
     *before, last = past.grants[G].entries
     told = last.event.model_copy(update={"rule": "deadline"})
-    return Known.of([*before, last._replace(event=told, rules=1)])
+    return GrantHistory.of([*before, last._replace(event=told, rules=1)])
 
 
 def test_its_name_is_new_and_the_payment_that_it_doubles_is_known() -> None:
