@@ -1,4 +1,4 @@
-"""Makes ``src/lifecycle/catalogue.py`` and ``decide/commands.py`` from what stands beside the events."""
+"""Make ``src/lifecycle/catalogue.py`` and ``decide/commands.py`` from the commands beside the events."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -51,7 +51,7 @@ BY_EVENT = {about: {spec.event: spec for spec in specs.values()} for about, spec
 BY_EVENT["fund"] |= {spec.event: spec for spec in OF_QUARANTINES.values()}
 """The spec of the command that becomes an event of a grant, of the fund or of a call."""
 '''
-_ASIDE = ("QuarantineRow", "QuarantineAnswer")
+_QUARANTINES = ("QuarantineRow", "QuarantineAnswer")
 _COMMANDS_HEAD = '''"""Every command as a class, and the drafts that some hold.
 
 Written by docs/reference.py from the classes that stand beside the events. Do not edit: run `make docs`.
@@ -70,7 +70,7 @@ __all__ = [
 
 
 def text() -> str:
-    """The source of the catalogue."""
+    """Return the source of the catalogue."""
     grant = [spec for stage in GRANT for spec in stage.COMMANDS]
     fund = [spec for stage in FUND for spec in stage.COMMANDS]
     return (
@@ -85,7 +85,7 @@ def text() -> str:
 
 
 def commands() -> str:
-    """The source of the list of the commands' classes."""
+    """Return the source of the list of the commands' classes."""
     modules = [*GRANT, *FUND, call, correct_entry, quarantined_rows]
     classes = [command for module in modules for command in _classes(module)]
     imported = {module.__name__: [command.__name__ for command in _classes(module)] for module in modules}
@@ -101,7 +101,7 @@ def commands() -> str:
     about = {"GRANT": (GrantCommand, "Commands on a grant."), "CALL": (CallCommand, "Commands on a call.")}
     about["FUND"] = (FundCommand, "Commands on the fund's own stream.")
     lists = [
-        _list(name, base.__name__, [one for one in classes if issubclass(one, base)], meaning)
+        _list(name, base.__name__, [command for command in classes if issubclass(command, base)], meaning)
         for name, (base, meaning) in about.items()
     ]
     return (
@@ -116,14 +116,14 @@ def commands() -> str:
 
 
 def _classes(module: ModuleType) -> list[type[Command]]:
-    """The commands that the module states, in the order of its specs."""
+    """Return the command classes of the module, in the order of its specs."""
     own = [
-        thing
-        for thing in vars(module).values()
-        if isinstance(thing, type)
-        and issubclass(thing, Command)
-        and thing.__module__ == module.__name__
-        and "EVENT" in vars(thing)
+        value
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and issubclass(value, Command)
+        and value.__module__ == module.__name__
+        and "EVENT" in vars(value)
     ]
     specs = getattr(module, "COMMANDS", ())
     order = [] if isinstance(specs, dict) else [spec.name for spec in specs]
@@ -131,7 +131,7 @@ def _classes(module: ModuleType) -> list[type[Command]]:
 
 
 def _list(name: str, base: str, classes: Iterable[type[Command]], meaning: str) -> str:
-    lines = "".join(f"    {one.__name__},\n" for one in classes if one.NAME not in _ASIDE)
+    lines = "".join(f"    {command.__name__},\n" for command in classes if command.NAME not in _QUARANTINES)
     return f'{name}: tuple[type[{base}], ...] = (\n{lines})\n"""{meaning}"""\n'
 
 
@@ -141,7 +141,7 @@ def _table(name: str, specs: Iterable[Spec], meaning: str) -> str:
 
 
 def _spec(spec: Spec, indent: str) -> str:
-    """As a call, over two lines: what is long stands on the second."""
+    """Return the spec as a call on two lines."""
     first = f'"{spec.name}", "{spec.words}", "{spec.role}", {_words(spec.stages)},'
     return f'Spec({first}\n{indent}"{spec.event}", {_words(spec.arguments)}, "{spec.help}")'
 

@@ -1,10 +1,10 @@
-"""Writes the pinned lists of codes in ``src/lifecycle``: currencies, countries, time zones.
+"""Write the pinned lists of codes in ``src/lifecycle/types``: currencies, countries, time zones.
 
 python docs/codes.py
 
-Needs the development dependencies: Babel (Unicode CLDR), iso4217, pycountry and tzdata. What they do not
-have, and where they differ, stands here by name.
-``tests/lifecycle/types/test_codes.py`` holds the lists against them.
+Needs the development dependencies: Babel (Unicode CLDR), iso4217, pycountry and tzdata. Codes that they do
+not have, or on which they differ, are constants of this file.
+``tests/lifecycle/types/test_codes.py`` compares the lists with these packages.
 """
 
 from collections import defaultdict
@@ -17,14 +17,14 @@ import pycountry
 from babel.core import get_global
 
 SINCE = "2008-01-01"
-"""Codes that ended before are left out: the first fund of this kind is of 2008."""
+"""Codes that ended before this day are left out: the first fund of this kind began in 2008."""
 FOLDER = Path(__file__).parents[1] / "src" / "lifecycle" / "types"
 RETIRED = {"BYR": 0}
-"""ISO 4217's decimals of currencies that ended and did not have two."""
+"""Decimals of the ended currencies that did not have two, by ISO 4217."""
 WITHOUT_MINOR_UNITS = {"XDR": 2}
-"""Special drawing rights have none in ISO 4217 and are given two (domain §2)."""
+"""Special drawing rights have no minor unit in ISO 4217; they get two decimals (domain §2)."""
 NO_MONEY = {"CNH", "XFU"}
-"""In CLDR, but CNH is no code of ISO 4217 and XFU had no minor unit."""
+"""Codes of CLDR that are left out: CNH is no code of ISO 4217, and XFU had no minor unit."""
 COUNTRY_DAYS = {
     "AN": ("", "2010-12-15"),  # ISO 3166-3
     "BQ": ("2010-12-15", ""),  # its three successors, from the same day
@@ -33,11 +33,11 @@ COUNTRY_DAYS = {
     "SS": ("2011-08-11", ""),  # ISO 3166-1 newsletter VI-10
     "XK": ("2008-02-17", ""),  # user-assigned; a member of the World Bank (domain §2)
 }
-"""First and last day, where one lies after `SINCE`."""
+"""First and last day of the countries that began or ended after `SINCE`."""
 
 
 def currencies() -> Iterator[tuple[str, int, str, str]]:
-    """Code, decimals, first and last day (empty: always was, still is), by code."""
+    """Yield code, decimals, first and last day (empty: before `SINCE`, still valid), by code."""
     days: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for used in get_global("territory_currencies").values():
         for code, first, last, _ in used:
@@ -56,13 +56,13 @@ def currencies() -> Iterator[tuple[str, int, str, str]]:
 
 
 def countries() -> Iterator[tuple[str, str, str]]:
-    """Code, first and last day (empty: always was, still is), by code."""
+    """Yield code, first and last day (empty: before `SINCE`, still valid), by code."""
     for code in sorted({country.alpha_2 for country in pycountry.countries} | COUNTRY_DAYS.keys()):
         yield (code, *COUNTRY_DAYS.get(code, ("", "")))
 
 
 def time_zones() -> list[str]:
-    """Names of the IANA list, links included; ``Factory`` is none: it stands for a zone that was not set."""
+    """Return the names of the IANA list, links included, without ``Factory``, a zone that was not set."""
     names = resources.files("tzdata").joinpath("zones").read_text("utf-8").split()
     return sorted(set(names) - {"Factory"})
 
@@ -72,7 +72,7 @@ def _day(parts: tuple[int, int, int] | None) -> str:
 
 
 def files() -> dict[str, str]:
-    """Each file's name and what is in it."""
+    """Return the text of each file, by its name."""
     money = "".join(f"{code},{places},{first},{last}\n" for code, places, first, last in currencies())
     lands = "".join(f"{','.join(row)}\n" for row in countries())
     return {

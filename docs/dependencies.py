@@ -2,9 +2,9 @@
 
     python docs/dependencies.py
 
-Every pin names one version with hashes and no address; what is installed is what is pinned, under a licence
-of the list; every direct dependency is named in a decision; nothing is below a version of which we know that
-it is bad. Asking for advisories that are not in ``dependencies.toml`` needs the network: see SECURITY.md.
+Every pin has one version, hashes and no address. The installed versions are the pinned versions, and their
+licences are on the list. Every direct dependency is named in a decision. No version is older than a fix that
+we know of. Advisories that are not in ``dependencies.toml`` need the network: see SECURITY.md.
 """
 
 import re
@@ -23,41 +23,45 @@ _ADDRESS = re.compile(r"://|@ |--(?:extra-)?index|--find-links|\bgit\+|\bfile:")
 
 
 def pins(file: Path) -> Iterator[tuple[str, str, int]]:
-    """Name, version and how many hashes. Raises ``ValueError`` on a line of another form."""
-    found: list[Any] | None = None
+    """Yield name, version and number of hashes. Raises ``ValueError`` for a line of another form."""
+    last_pin: list[Any] | None = None
     for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
         if _ADDRESS.search(line):
             raise ValueError(f"{file.name}:{number}: an address: {line.strip()}")
         if pin := _PIN.fullmatch(line):
-            if found:
-                yield tuple(found)  # type: ignore[misc]
-            found = [pin[1], pin[2], 0]
-        elif found and _HASH.fullmatch(line):
-            found[2] += 1
+            if last_pin:
+                yield tuple(last_pin)  # type: ignore[misc]
+            last_pin = [pin[1], pin[2], 0]
+        elif last_pin and _HASH.fullmatch(line):
+            last_pin[2] += 1
         else:
             raise ValueError(f"{file.name}:{number}: not a pin with hashes: {line.strip()}")
-    if found:
-        yield tuple(found)  # type: ignore[misc]
+    if last_pin:
+        yield tuple(last_pin)  # type: ignore[misc]
 
 
-def licences(found: Distribution) -> list[str]:
-    """What the package says it is under, in whichever of the three places."""
-    about = found.metadata
-    said = about.get("License-Expression") or ""
-    told = about.get_all("Classifier") or []
-    classifiers = [one.rpartition(" :: ")[2] for one in told if "License ::" in one]
-    return [said] if said else classifiers or [(about.get("License") or "").strip().partition("\n")[0]]
+def licences(package: Distribution) -> list[str]:
+    """Return the licences of a package, from the first of its three metadata fields that is set."""
+    metadata = package.metadata
+    expression = metadata.get("License-Expression") or ""
+    classifiers = metadata.get_all("Classifier") or []
+    named = [line.rpartition(" :: ")[2] for line in classifiers if "License ::" in line]
+    return [expression] if expression else named or [_first_line(metadata.get("License") or "")]
 
 
-def _allowed(said: str, allowed: set[str]) -> bool:
-    parts = [said, *re.split(r" OR |/| or ", said.replace("(", "").replace(")", ""))]
-    return any(all(one.strip() in allowed for one in re.split(r" AND |, ", part)) for part in parts)
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0]
+
+
+def _is_allowed(licence: str, allowed: set[str]) -> bool:
+    choices = [licence, *re.split(r" OR |/| or ", licence.replace("(", "").replace(")", ""))]
+    return any(all(name.strip() in allowed for name in re.split(r" AND |, ", choice)) for choice in choices)
 
 
 def problems() -> Iterator[str]:
-    """Whatever is wrong."""
+    """Yield a sentence for each problem."""
     rules = tomllib.loads((Path(__file__).with_suffix(".toml")).read_text("utf-8"))
-    allowed, spoken = set(rules["licences"]), rules["licence_of"]
+    allowed, exceptions = set(rules["licences"]), rules["licence_of"]
     shipped = {name for name, _, _ in pins(ROOT / FILES[0])}
     known: dict[str, str] = {}
     for file in FILES:
@@ -71,28 +75,28 @@ def problems() -> Iterator[str]:
             if bad["package"] == name and _number(version) < _number(bad["below"]):
                 yield f"{name} {version}: {bad['why']}; take {bad['below']} or newer"
         try:
-            found = distribution(name)
+            package = distribution(name)
         except PackageNotFoundError:
-            continue  # of another system, or not of this environment
-        if found.version != version:
-            yield f"{name} is installed as {found.version}, pinned as {version}: make again"
-        said = [spoken[name]] if name in spoken else licences(found)
+            continue  # for another system, or not in this environment
+        if package.version != version:
+            yield f"{name} is installed as {package.version}, pinned as {version}: run make again"
+        stated = [exceptions[name]] if name in exceptions else licences(package)
         permitted = allowed if name in shipped else allowed | set(rules["licences_for_tests"])
-        if not any(_allowed(one, permitted) for one in said):
-            yield f"{name}: its licence {said} is not on the list"
+        if not any(_is_allowed(licence, permitted) for licence in stated):
+            yield f"{name}: its licence {stated} is not on the list"
     yield from _unexplained(known)
 
 
 def _unexplained(known: dict[str, str]) -> Iterator[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    extras = [one for group in project["optional-dependencies"].values() for one in group]
-    told = "".join(place.read_text("utf-8") for place in (ROOT / "docs/decisions").glob("*.md")).lower()
+    extras = [line for group in project["optional-dependencies"].values() for line in group]
+    decisions = "".join(page.read_text("utf-8") for page in (ROOT / "docs/decisions").glob("*.md")).lower()
     for line in [*project["dependencies"], *extras]:
         name = re.split(r"[<>=~\[]", line)[0]
         if name not in known:
-            yield f"{name} is not pinned: make lock"
-        if not re.search(rf"\b{re.escape(name)}\b", told):
-            yield f"{name}: no decision says why"
+            yield f"{name} is not pinned: run make lock"
+        if not re.search(rf"\b{re.escape(name)}\b", decisions):
+            yield f"{name}: no decision gives a reason for it"
 
 
 def _number(version: str) -> tuple[int, ...]:
@@ -100,13 +104,14 @@ def _number(version: str) -> tuple[int, ...]:
 
 
 def main() -> int:
+    """Print the problems, and return the exit code."""
     try:
-        found = list(problems())
+        sentences = list(problems())
     except ValueError as error:
-        found = [str(error)]
-    for problem in found:
-        print(problem, file=sys.stderr)
-    return 1 if found else 0
+        sentences = [str(error)]
+    for sentence in sentences:
+        print(sentence, file=sys.stderr)
+    return 1 if sentences else 0
 
 
 if __name__ == "__main__":

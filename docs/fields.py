@@ -1,7 +1,7 @@
-"""What the reference says of fields and types: read from the source, with an example for each.
+"""Read the fields and types for the reference from the source, with an example of each.
 
-Names of types and docstrings stand in the source only, so they are read from there (``ast``);
-what may be written in a type comes from its JSON Schema.
+Names of types and docstrings of fields are only in the source, so they are read with ``ast``. The values that
+a type allows come from its JSON Schema.
 """
 
 import ast
@@ -63,7 +63,7 @@ MEANINGS = {
     "Countries": "One or more countries.",
     "Roles": "One or more roles.",
 }
-"""Of types whose name says enough in the source and not on a page."""
+"""Meanings of the types that have no docstring in the source."""
 
 EXAMPLES: dict[str, Any] = {
     "Money": "2000.00 USD",
@@ -146,15 +146,15 @@ ACTORS = {
     "any": "t.leader",
 }
 ALSO_SHOWN = {"letters", "outcomes", "reads"}
-"""Optional fields that an example is poor without."""
+"""Optional fields that an example shows."""
 
 
 class Field(NamedTuple):
-    """One field as its page tells it."""
+    """A field, as the page describes it."""
 
     name: str
     type: str
-    """As the source names it, without ``None``."""
+    """As the source writes it, without ``None``."""
     required: bool
     meaning: str
 
@@ -166,8 +166,8 @@ def _classes(module: ModuleType) -> dict[str, ast.ClassDef]:
 
 
 def _docstrings(body: list[ast.stmt]) -> dict[str, str]:
-    """Name to the string literal after its assignment."""
-    found = {}
+    """Return, by name, the string literal after each assignment."""
+    docstrings = {}
     for node, after in pairwise(body):
         target: ast.expr | None = None
         if isinstance(node, ast.AnnAssign):
@@ -179,14 +179,14 @@ def _docstrings(body: list[ast.stmt]) -> dict[str, str]:
             and isinstance(after, ast.Expr)
             and isinstance(after.value, ast.Constant)
         ):
-            found[target.id] = " ".join(str(after.value.value).split())
-    return found
+            docstrings[target.id] = " ".join(str(after.value.value).split())
+    return docstrings
 
 
 def fields_of(
     kind: type[BaseModel] | type[Command], *, leave_out: frozenset[str] = frozenset()
 ) -> list[Field]:
-    """The fields of a command, an event or a part, in their order."""
+    """Return the fields of a command, an event or a part, in their order."""
     names: dict[str, str] = {}
     meanings: dict[str, str] = {}
     of_event = kind.EVENT.__mro__ if issubclass(kind, Command) else ()
@@ -219,7 +219,7 @@ WORDS = {
 
 
 def _plain(node: ast.expr) -> str:
-    """An annotation for people: without ``None``, constraints and validators."""
+    """Return an annotation for people, without ``None``, constraints and validators."""
     if isinstance(node, ast.BinOp):
         return _plain(node.left)
     if isinstance(node, ast.Subscript):
@@ -241,7 +241,7 @@ def _plain(node: ast.expr) -> str:
 
 
 class Type(NamedTuple):
-    """A named type with its meaning and what may be written."""
+    """A named type, with its meaning and the values that it allows."""
 
     name: str
     meaning: str
@@ -250,30 +250,30 @@ class Type(NamedTuple):
 
 
 def types() -> list[Type]:
-    """Every named type that fields use, by name."""
-    used = {"CommandId"}  # of commands alone
+    """Return every named type that fields use, by name."""
+    used = {"CommandId"}  # only commands have it
     kinds: tuple[type[BaseModel], ...] = (*grant.EVENTS, *fund.EVENTS, *call.EVENTS, *VALUES)
     for kind in kinds:
         for field in fields_of(kind):
             used.update(field.type.replace("list of ", "").split(" → "))
-    found: dict[str, Type] = {}
+    types_by_name: dict[str, Type] = {}
     for room in TYPE_ROOMS:
         docs = _docstrings(ast.parse(inspect.getsource(room)).body)
         for name, kind in vars(room).items():
             if (
                 name in used
-                and name not in found
+                and name not in types_by_name
                 and not (isinstance(kind, type) and issubclass(kind, BaseModel))
             ):
                 form = _form(TypeAdapter(kind).json_schema(), kind)
                 example = EXAMPLES.get(name, _first_choice(kind))
-                found[name] = Type(
+                types_by_name[name] = Type(
                     name,
                     docs.get(name) or MEANINGS.get(name, ""),
                     form,
                     example if isinstance(example, str) else json.dumps(example),
                 )
-    return sorted(found.values())
+    return sorted(types_by_name.values())
 
 
 def _value_type(name: str) -> Any:
@@ -304,7 +304,7 @@ def _form(schema: dict[str, Any], kind: Any) -> str:
 
 
 def example(spec: Spec, kind: type[Command], about: str) -> dict[str, Any]:
-    """A command as ``record`` takes it: what is required, and little beside it."""
+    """Return a command as ``record`` takes it, with the required fields and a few others."""
     words: dict[str, Any] = {"command": spec.name}
     if about == "grant":
         words["grant"] = EXAMPLES["GrantId"]

@@ -1,4 +1,4 @@
-"""What each key of each report means, as one page, from the columns that the reports declare."""
+"""Make the page that explains each key of each report, from the columns that the reports declare."""
 
 from collections.abc import Iterator
 
@@ -10,13 +10,13 @@ from projections.schema.columns import Columns
 
 
 def reports_page(made: str) -> Iterator[str]:
-    """Every report with its keys."""
+    """Yield the page of reports with their keys."""
     yield "# Reports\n\n" + made
     yield (
-        "The keys of each report: in JSON, and as columns of CSV and Parquet. Reports that are one question"
+        "The keys of each report: in JSON, and as columns of CSV and Parquet. Reports that are one SQL query"
         " are SQL views of the same name in `views.sqlite`, as of today. Days are ISO text, amounts text with"
         " the currency's minor units, shares text with four places. Each report is as of a day and as known"
-        " at a time: JSON and CSV are rows alone, so both dates go to standard error, and in Parquet they are"
+        " at a time: JSON and CSV hold only rows, so both dates go to standard error; in Parquet they are"
         " metadata of the file. [The command line](command-line.md) has the options.\n\n"
     )
     for name, columns in _reports():

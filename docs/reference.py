@@ -1,11 +1,12 @@
-"""Writes ``docs/reference/`` from the code; with ``--check`` only says which file is stale.
+"""Write ``docs/reference/`` and the catalogue from the code.
 
-python docs/reference.py
-python docs/reference.py --check     exits 1 and names each file that differs
+python docs/reference.py             writes each file that is out of date
+python docs/reference.py --check     writes nothing, names each file that is out of date, and exits with 1
 """
 
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,18 +40,18 @@ REFERENCE = Path(__file__).parent / "reference"
 MADE = "<!-- Written by docs/reference.py from the code. Do not edit: run `make docs`. -->\n\n"
 ORDERS = ("receipt", "officer and role", "stage", "four eyes", "dates", "amounts and terms")
 COMMON = ENVELOPE | {"on", "actor"}
-"""Fields of every command, told once."""
+"""Fields of every command, which the page lists once."""
 
 
 def doc(kind: type) -> str:
-    """The class docstring in one paragraph."""
+    """Return the docstring of a class as one paragraph."""
     return " ".join((kind.__doc__ or "").replace("``", "`").split())
 
 
 def table(fields: list[Field]) -> Iterator[str]:
-    """Fields as a table; a sentence where there are none."""
+    """Yield the fields as a table, or a sentence if there are no fields."""
     if not fields:
-        yield "No fields of its own.\n\n"
+        yield "No other fields.\n\n"
         return
     yield "| Field | Type | | Meaning |\n| --- | --- | --- | --- |\n"
     for field in fields:
@@ -64,7 +65,7 @@ PLAIN = {"text", "whole number", "number", "true or false", "true", "any value",
 
 
 def _linked(type_: str) -> str:
-    """A type with its links into types.md."""
+    """Return a type with its links to types.md."""
     prefix = "list of " if type_.startswith("list of ") else ""
     parts = type_.removeprefix("list of ").split(" → ")
     links = (part if part in PLAIN else f"[{part}](types.md#{part.lower()})" for part in parts)
@@ -75,14 +76,14 @@ def _linked(type_: str) -> str:
 
 
 def events_page() -> Iterator[str]:
-    """Every event, in order of life."""
+    """Yield the page of events, in order of life."""
     yield "# Events\n\n" + MADE
     yield (
         "Every event that a book can hold. Each has `on`, the day on which it took effect, and `actor`, whose"
-        " act it was. Its entry adds `recorded_at`, `recorder`, `command_id` and, where there is one, `note`."
-        " The topic is the name under which it is stored; its number grows when the stored form changes."
-        " An event of a grant names the tables of the views that it is read into."
-        " [Types](types.md) are distinguished; the JSON Schema is [events.json](schema/events.json).\n\n"
+        " act it was. Its entry adds `recorded_at`, `recorder`, `command_id` and, if one was given, `note`."
+        " The topic is the name under which the event is stored; its number grows when the form changes."
+        " For an event of a grant, the page names the tables of the views into which it is read."
+        " [Types](types.md) explains the types; the JSON Schema is [events.json](schema/events.json).\n\n"
     )
     streams = {"grant": ("A grant's stream", grant), "fund": ("The fund's stream", fund)}
     for about, (heading, room) in {**streams, "call": ("A call's stream", call)}.items():
@@ -94,9 +95,9 @@ def events_page() -> Iterator[str]:
 
 def _event(event: type[Event], row: Spec | None, about: str) -> Iterator[str]:
     yield f"### {event.__name__}\n\n{doc(event)}\n\n"
-    aside = next((one for one in OF_QUARANTINES.values() if one.event == event.__name__), None)
-    if row is None and aside is not None:
-        made = f"Made by `grantbook {aside.words}` (role: {aside.role})."
+    quarantine = next((spec for spec in OF_QUARANTINES.values() if spec.event == event.__name__), None)
+    if row is None and quarantine is not None:
+        made = f"Made by `grantbook {quarantine.words}` (role: {quarantine.role})."
     elif row is None:
         made = "Written together with a grant's entry."
     else:
@@ -114,7 +115,7 @@ def _anchor(row: Spec, about: str) -> str:
 
 
 def _heading(row: Spec, about: str) -> str:
-    """The command's name, told apart where there are others of that name."""
+    """Return the name of the command, with its stream if several commands have the name."""
     twice = sum(row.name in rows for rows in SPECS.values()) > 1
     return row.name + (_ON[about] if twice else "")
 
@@ -124,7 +125,7 @@ def commands_page() -> Iterator[str]:
     yield "# Commands\n\n" + MADE
     yield (
         "Every command, as the shell takes it and as a line of `grantbook record`. The JSON Schema is"
-        " [commands.json](schema/commands.json); types are told in [types](types.md).\n\n"
+        " [commands.json](schema/commands.json); [types](types.md) explains the types.\n\n"
         "Each takes beside its own fields:\n\n"
     )
     kind = command_class("ProposeGrant", "grant")
@@ -155,10 +156,10 @@ def _command(row: Spec, about: str) -> Iterator[str]:
 
 
 def types_page() -> Iterator[str]:
-    """Named types, and the parts that fields are made of."""
+    """Yield the page of named types, and of the parts of which fields are made."""
     yield "# Types\n\n" + MADE
-    yield 'What may stand in a field. A number that counts money is text: `"2000.00 USD"`.'
-    yield f" In a command it has at most {DIGITS} digits with its decimals: reports can add that up.\n\n"
+    yield 'The values that a field may have. An amount of money is text: `"2000.00 USD"`.'
+    yield f" In a command it has at most {DIGITS} digits, decimals included: reports can add these up.\n\n"
     for type_ in types():
         yield f"### {type_.name}\n\n{type_.meaning.replace('``', '`')}\n\nWritten: {type_.form}."
         yield f" Example: `{type_.example}`.\n\n" if type_.example else "\n\n"
@@ -168,11 +169,11 @@ def types_page() -> Iterator[str]:
 
 
 def refusals_page() -> Iterator[str]:
-    """Every named no."""
+    """Yield the page of refusals."""
     yield "# Refusals\n\n" + MADE
     yield (
-        "Every no that a book can give. Names are fixed: programs may rely on them. A command is checked in"
-        " the order of this page, so an earlier refusal hides a later one. Each is kept with its command:"
+        "Every refusal that a book can give. Names are fixed: programs may rely on them. A command is checked"
+        " in the order of this page, so an earlier refusal hides a later one. Each is kept with its command:"
         " `grantbook audit refusals` lists them. The exit code is 1.\n\n"
     )
     for order, heading in enumerate(ORDERS):
@@ -184,7 +185,7 @@ def refusals_page() -> Iterator[str]:
 
 
 def editions_page() -> Iterator[str]:
-    """The shipped editions with every number and its source."""
+    """Yield the page of the shipped editions, with every number and its source."""
     yield "# Editions\n\n" + MADE
     yield (
         "The policy editions that `init` adopts, unless `--policy` names others. Every number has its source;"
@@ -222,19 +223,19 @@ def _value(value: Any) -> str:
     return ", ".join(value) if isinstance(value, tuple) and not hasattr(value, "currency") else str(value)
 
 
-TOLD_ONCE = "--on --actor --note --command-id --expect-version --confirm-clock".split()
+LISTED_ONCE = "--on --actor --note --command-id --expect-version --confirm-clock".split()
 GLOBAL = "--book --as --json --no-color --help".split()
 
 
 def command_line_page() -> Iterator[str]:
-    """What ``--help`` says of every command; options that all have are told once."""
+    """Yield the page of ``--help`` of every command; options of all commands are listed once."""
     yield "# The command line\n\n" + MADE
     yield (
-        "What `--help` says, without the options that are told once here. Global options may stand before or"
-        f" after a command's own.\n\n## grantbook\n\n{_shown(_help([]))}"
+        "The output of `--help`, without the options that are listed once here. Global options may stand"
+        f" before or after a command's own.\n\n## grantbook\n\n{_shown(_help([]))}"
     )
     yield "Every command that records takes these too:\n\n"
-    yield _shown(_only(_help(["grant", "sign"]), TOLD_ONCE))
+    yield _shown(_only(_help(["grant", "sign"]), LISTED_ONCE))
     words = dict.fromkeys([*HELP, *(other.words for other in OTHER_COMMANDS)])
     for group in GROUPS:
         yield f"## grantbook {group}\n\n{GROUPS[group]}\n\n"
@@ -260,14 +261,14 @@ def _help(words: list[str]) -> str:
 
 
 def _options(text: str) -> tuple[str, list[str]]:
-    """The text before the options, and each option with its lines."""
+    """Return the text before the options, and each option with its lines."""
     before, _, after = text.partition("\nOptions:\n")
     return before, [option.rstrip() for option in re.split(r"^(?=  -)", after, flags=re.MULTILINE) if option]
 
 
 def _own(text: str) -> str:
     before, options = _options(text)
-    own = [option for option in options if option.split()[0] not in (*TOLD_ONCE, *GLOBAL)]
+    own = [option for option in options if option.split()[0] not in (*LISTED_ONCE, *GLOBAL)]
     return before + ("\nOptions:\n" + "\n".join(own) if own else "")
 
 
@@ -284,7 +285,7 @@ def _schema(schema: dict[str, Any]) -> str:
 
 
 def pages() -> dict[str, str]:
-    """Every file of the reference and what it should hold."""
+    """Return the name and the text of every file of the reference."""
     edition: type[BaseModel] = Edition
     made = {
         "events.md": events_page(),
@@ -304,18 +305,18 @@ def pages() -> dict[str, str]:
 
 
 def stale(wanted: dict[str, str]) -> list[str]:
-    """Files that differ, are missing, or are no part of the reference any more."""
+    """Return the files that differ, are missing, or are no longer part of the reference."""
     differ = [
         name
         for name, text in wanted.items()
         if not (REFERENCE / name).is_file() or (REFERENCE / name).read_text("utf-8") != text
     ]
-    there = (str(path.relative_to(REFERENCE)) for path in sorted(REFERENCE.rglob("*")) if path.is_file())
-    return differ + [name for name in there if name not in wanted]
+    present = (str(path.relative_to(REFERENCE)) for path in sorted(REFERENCE.rglob("*")) if path.is_file())
+    return differ + [name for name in present if name not in wanted]
 
 
 def main() -> int:
-    """Write the reference, or say what is stale."""
+    """Write the reference, or name the files that are out of date; return the exit code."""
     wanted = pages()
     names = stale(wanted)
     written = {catalogue.FILE: catalogue.text(), catalogue.COMMANDS_FILE: catalogue.commands()}
@@ -328,7 +329,9 @@ def main() -> int:
         return 1 if names or old else 0
     for file, text in old.items():
         file.write_text(text, "utf-8")
-        print(f"{file.relative_to(REFERENCE.parents[1])}: run it again for the pages that are made from it")
+        print(file.relative_to(REFERENCE.parents[1]))
+    if old:  # the pages are made from the new catalogue, which only a new process imports
+        return subprocess.run([sys.executable, *sys.argv], check=False).returncode  # noqa: S603
     for name in names:
         if name in wanted:
             (REFERENCE / name).parent.mkdir(parents=True, exist_ok=True)

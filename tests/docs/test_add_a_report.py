@@ -1,4 +1,4 @@
-"""The how-tos "Add a report" and "Add a column", followed in a copy: their blocks are all that it takes."""
+"""The how-tos "Add a report" and "Add a column": their blocks, written into a copy, are enough."""
 
 import json
 import os
@@ -20,13 +20,13 @@ FILES_BY_HAND = {REPORT: 4, COLUMN: 2}
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project, with a book whose views the copy has made before anything was added."""
+    """Return a copy of the project, with a book whose views were made before the report was added."""
     root = tmp_path_factory.mktemp("project")
     for folder in ("src", "tests", "docs"):
         copytree(ROOT / folder, root / folder, ignore=ignore_patterns("__pycache__", "*.egg-info"))
     (root / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
-    before = [words for words in life() if words["on"] <= "2017-03-31"]
-    (root / "life.jsonl").write_text("".join(json.dumps(words) + "\n" for words in before), "utf-8")
+    commands = [command for command in life() if command["on"] <= "2017-03-31"]
+    (root / "life.jsonl").write_text("".join(json.dumps(command) + "\n" for command in commands), "utf-8")
     run(root, "-m", "grantbook", "init", "book", "--name", "A fund", "--on", "2008-10-01")
     shell(root, "record", "life.jsonl")
     assert reported(root, "register")[0]["grant"] == "G-1"
@@ -57,7 +57,7 @@ def reported(project: Path, name: str) -> list[dict[str, object]]:
 
 
 def follow(project: Path, page: Path) -> None:
-    """Write the page's blocks: after the line between two ``...``, or as `write_block` does."""
+    """Write the page's blocks, those with two ``...`` after the first line between them."""
     for block in blocks_of(page):
         if block.code.count("...\n") == 2:
             insert_after(project, block)

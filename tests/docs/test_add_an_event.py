@@ -1,4 +1,4 @@
-"""The how-to "Add an event", followed in a copy: its blocks are all that it takes."""
+"""The how-to "Add an event": its blocks, written into a copy, are enough."""
 
 import json
 import os
@@ -20,13 +20,14 @@ CHECKS = (
     "tests/lifecycle/test_completeness.py",
     "tests/lifecycle/journal/test_mapper.py",
     "tests/lifecycle/grant/test_agreement_leader.py",
+    "tests/mutation/test_mutants.py::test_every_guard_has_a_test",
 )
 FILES_BY_HAND = 4
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project in which somebody has followed the page."""
+    """Return a copy of the project with the page's blocks."""
     root = tmp_path_factory.mktemp("project")
     for folder in ("src", "tests", "docs"):
         copytree(ROOT / folder, root / folder, ignore=LEFT_OUT)

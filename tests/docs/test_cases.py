@@ -10,7 +10,7 @@ import pytest
 CASES = Path(__file__).parents[3] / "shared" / "cases" / "README.md"
 TESTS = Path(__file__).parents[1]
 CLASSES = "TMDXO"
-"""Letters of the classes of cases that are solved."""
+"""The letters of the solved classes of cases."""
 ROW = re.compile(rf"^\| ([{CLASSES}]\d+) \|", re.MULTILINE)
 NUMBER = re.compile(rf"[{CLASSES}]\d+")
 

@@ -1,6 +1,7 @@
-"""Write the Python blocks of a how-to into a copy of the project, as a reader of the page would.
+"""Write the code blocks of a how-to into a copy of the project, as a reader of the page would.
 
-A block belongs to the file that is named last before it. In it, ``...`` stands for what is there already.
+A block belongs to the last file that is named before it. In a block, ``...`` stands for the lines that the
+file has already.
 """
 
 import re
@@ -8,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_PATH = re.compile(r"`((?:src|tests)/[\w./-]+\.py)`")
+_BLOCK = re.compile(r"^```(?:python|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_PATH = re.compile(r"`((?:src|tests)/[\w./-]+\.(?:py|toml))`")
 _REST = re.compile(r"^ *\.\.\.\n", re.MULTILINE)
 
 
@@ -21,17 +22,18 @@ class Block(NamedTuple):
 
 
 def blocks_of(page: Path) -> Iterator[Block]:
-    """Yield the page's Python blocks in order."""
+    """Yield the page's blocks of Python and TOML in order."""
     text = page.read_text("utf-8")
     for block in _BLOCK.finditer(text):
         yield Block(_PATH.findall(text[: block.start()])[-1], block[1])
 
 
 def write_block(root: Path, block: Block) -> None:
-    """Write the block into its file: a new file as it is, into one that is there part by part."""
+    """Write the block into its file, part by part if the file exists; lines of TOML go to its end."""
     path = root / block.path
-    if not path.exists():
-        path.write_text(block.code, "utf-8")
+    if not path.exists() or path.suffix == ".toml":
+        with path.open("a", encoding="utf-8") as file:
+            file.write(block.code)
         return
     source, waiting = path.read_text("utf-8"), ""
     for part in re.split(r"\n{2,}(?=\S)", block.code.strip("\n")):
