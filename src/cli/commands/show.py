@@ -91,10 +91,10 @@ def _alone(views: str, grant: str, on: str | None, known: str | None) -> "tuple[
     for standing in _standings(views, on, known, grant):
         words = f"as known at position {standing.position:,}, of the views alone"
         return standing.grant, standing.version, When(None, standing.position, words)
-    from lifecycle.types.nearest import meant
+    from lifecycle.types.nearest import did_you_mean
 
     names = (standing.grant.id for standing in _standings(views, on, known))
-    raise click.UsageError(f"the views know no grant {grant!r}{meant(grant, names)}")
+    raise click.UsageError(f"the views know no grant {grant!r}{did_you_mean(grant, names)}")
 
 
 def _standings(views: str, on: str | None, known: str | None, grant: str | None = None) -> "list[Standing]":

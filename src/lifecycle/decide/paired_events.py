@@ -137,7 +137,7 @@ def _check_available(before: Fund, after: Fund, events: Sequence[Event], grant: 
     changes: dict[date, Decimal] = {}
     for event in events:
         changes[event.on] = changes.get(event.on, ZERO) + FLOWS[type(event)](event)
-    shortage = after.available.short_by(changes)
+    shortage = after.available.shortfall_by(changes)
     if shortage is None:
         return
     missing, day = shortage

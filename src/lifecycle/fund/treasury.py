@@ -84,7 +84,7 @@ def never_overdrawn(before: Fund, after: Fund) -> None:
     ``before``, ``after``: the fund without and with the change. An amount that is negative without the
     change, because the bank paid too much, does not count against it.
     """
-    short = after.available.short_by(after.available.minus(before.available))
+    short = after.available.shortfall_by(after.available.minus(before.available))
     if short is not None:
         missing, day = short
         raise ExceedsAvailableFunds(

@@ -18,8 +18,8 @@ from lifecycle.kernel.history import FUND
 from lifecycle.kernel.listed_codes import faults, raisable, refuse, with_faults
 from lifecycle.kernel.spec import Spec
 from lifecycle.types.dates import Day
-from lifecycle.types.decimals import exact_decimals
-from lifecycle.types.money import can_be_added_up, may_hold_amounts
+from lifecycle.types.decimals import check_decimals
+from lifecycle.types.money import check_digits, may_hold_amounts
 from lifecycle.types.text import CommandId, GrantId, ItemId, OfficerId, Reason
 
 _E = TypeVar("_E", bound=Event, default=Event, covariant=True)  # noqa: PLC0105 as short as the others
@@ -69,7 +69,7 @@ class Command(ABC, Generic[_E]):
         envelope = {name: value for name, value in self.__dict__.items() if name != "event"}
         self.envelope().model_validate(envelope)
         try:
-            exact_decimals(self.event, self.EVENT)
+            check_decimals(self.event, self.EVENT)
             self._check_size_of_amounts()
         except ValueError as error:
             _raise(self.NAME, error)
@@ -149,7 +149,7 @@ class Command(ABC, Generic[_E]):
     def _parse(cls, words: Mapping[str, Any]) -> Self:
         try:
             words = cls.normalised_words(words)
-            exact_decimals(words, cls.EVENT)
+            check_decimals(words, cls.EVENT)
         except ValueError as error:
             _raise(cls.NAME, error)
         model = cls.envelope()
@@ -168,7 +168,7 @@ class Command(ABC, Generic[_E]):
 
     def _check_size_of_amounts(self) -> None:
         for name in _amount_fields(self.EVENT):
-            can_be_added_up(self.event.__dict__[name], name)
+            check_digits(self.event.__dict__[name], name)
 
     def _check_lists(self, *, as_stored: bool = False) -> None:
         if not as_stored:

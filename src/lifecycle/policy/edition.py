@@ -12,7 +12,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lifecycle.types.dates import Day, plus_days, plus_months
-from lifecycle.types.decimals import inexact
+from lifecycle.types.decimals import inexact_amounts
 from lifecycle.types.money import Amount
 from lifecycle.types.text import Line, Word
 from lifecycle.types.vocabularies import Capability, Listed
@@ -155,7 +155,7 @@ def read_edition(text: str) -> Edition:
     if set(document) != {"edition"}:
         raise ValueError("the file has one table, [edition], and nothing beside it")
     edition = Edition.model_validate(document["edition"])
-    if faults := inexact(document["edition"], Edition):
+    if faults := inexact_amounts(document["edition"], Edition):
         raise ValueError("; ".join(f"edition.{field}: {readings}" for field, readings in faults))
     return edition
 

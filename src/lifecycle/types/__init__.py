@@ -1,1 +1,1 @@
-"""The values that events and commands are made of: money, dates, codes, texts. No rules."""
+"""The values that events and commands are made of: money, dates, codes, texts. They hold no rules."""

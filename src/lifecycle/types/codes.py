@@ -1,8 +1,8 @@
-"""The codes of ISO 3166, ISO 4217 and the IANA time zones, as pinned tables: no look-up at run time.
+"""The codes of ISO 3166, ISO 4217 and the IANA time zones, from tables in this package.
 
-They bind commands, each on its own day. A stored value is read by its shape, whatever the tables say.
-``codes.md`` says where they come from. `tests/lifecycle/types/test_codes.py` checks them against the
-published lists.
+A command may use the codes that are valid on its day. A stored value is read by its shape, whatever the
+tables say. ``codes.md`` names the sources of the tables, and `tests/lifecycle/types/test_codes.py` compares
+them with the published lists.
 """
 
 from datetime import date
@@ -15,7 +15,7 @@ from lifecycle.types.stage import NOT_STATED
 
 
 class Days(NamedTuple):
-    """The days from which and until which a code was valid; both count."""
+    """The first and the last day on which a code is valid."""
 
     first: date
     last: date
@@ -38,58 +38,58 @@ _MONEY = _rows("currencies.csv")
 CURRENCIES: dict[str, Days] = {code: _days(first, last) for code, _, first, last in _MONEY}
 """ISO 4217: every currency that was valid since 2008 and has minor units, and XDR."""
 MINOR_UNITS: dict[str, int] = {code: int(decimals) for code, decimals, *_ in _MONEY}
-"""ISO 4217: the decimals of each; XDR, which has none there, is given two."""
-USUAL = 2
-"""Decimals in sums of a currency that the table does not have."""
-_QUANTA = {places: Decimal(1).scaleb(-places) for places in {USUAL, *MINOR_UNITS.values()}}
+"""ISO 4217: the number of decimals of each currency; two for XDR, for which the standard has none."""
+DEFAULT_DECIMALS = 2
+"""The number of decimals in sums of a currency that is not in the table."""
+_QUANTA = {places: Decimal(1).scaleb(-places) for places in {DEFAULT_DECIMALS, *MINOR_UNITS.values()}}
 
 
 @cache
 def time_zones() -> frozenset[str]:
-    """Return the names of the IANA list as pinned, whatever this machine has."""
+    """Return the names of the IANA time zones in this package's list."""
     return frozenset(Path(__file__).with_name("time_zones.txt").read_text("utf-8").split())
 
 
 def decimals(currency: str) -> int:
-    """Return how many decimals the currency has; two if the table does not have it."""
-    return MINOR_UNITS.get(currency, USUAL)
+    """Return the number of decimals of the currency; two if it is not in the table."""
+    return MINOR_UNITS.get(currency, DEFAULT_DECIMALS)
 
 
 def minor_units(amount: Decimal, currency: str) -> Decimal:
-    """Return the amount written with the currency's own number of decimals: sums begin with a zero of two.
+    """Return the amount with the currency's number of decimals, whatever number it has.
 
-    An amount of a currency that the table does not have keeps the decimals that it has.
+    An amount in a currency that is not in the table keeps its decimals, and gets at least two.
     """
     places = MINOR_UNITS.get(currency)
     if places is None:
         exponent = amount.as_tuple().exponent
-        if isinstance(exponent, int) and exponent < -USUAL:
+        if isinstance(exponent, int) and exponent < -DEFAULT_DECIMALS:
             return amount
-        places = USUAL
+        places = DEFAULT_DECIMALS
     return amount.quantize(_QUANTA[places])
 
 
 def not_a_currency(code: str, on: date | None) -> str | None:
-    """Return what is wrong with a currency code on the day, or on any; `None` if it is valid then."""
+    """Return why a currency code is not valid on the day, or on any day for `None`; `None` if it is valid."""
     return _not_valid(code, on, CURRENCIES.get(code), "an ISO 4217 currency")
 
 
 def not_a_country(code: str, on: date | None) -> str | None:
-    """Return what is wrong with a country code on the day, or on any; `None` if it is valid, or ZZ."""
+    """Return why a country code is not valid on the day, or on any day for `None`; `None` if it is valid."""
     if code == NOT_STATED:
         return None
-    known = "an ISO 3166-1 alpha-2 country (ZZ stands for one that is not stated)"
-    return _not_valid(code, on, COUNTRIES.get(code), known)
+    list_name = "an ISO 3166-1 alpha-2 country (ZZ stands for one that is not stated)"
+    return _not_valid(code, on, COUNTRIES.get(code), list_name)
 
 
 def not_a_time_zone(name: str) -> str | None:
-    """Return what is wrong with the name of a time zone; `None` if the IANA list has it."""
+    """Return why the name of a time zone is not valid; `None` if it is on the IANA list."""
     return None if name in time_zones() else f"{name} is not an IANA time zone, like America/New_York"
 
 
-def _not_valid(code: str, on: date | None, days: Days | None, known: str) -> str | None:
+def _not_valid(code: str, on: date | None, days: Days | None, list_name: str) -> str | None:
     if days is None:
-        return f"{code} is not {known}"
+        return f"{code} is not {list_name}"
     if on is None:
         return None
     if on < days.first:

@@ -1,7 +1,6 @@
-"""An amount through time: its value on a day, and the least that it will be from a day on.
+"""An amount that changes by day: its value on a day, and its least value from a day on.
 
-Its changes are kept by months: a fund lives long, and the cost of an approval must not grow with all its
-days.
+Changes are kept by months, so that the cost of an approval does not grow with all days of a long-lived fund.
 """
 
 from bisect import bisect_left, bisect_right
@@ -22,16 +21,16 @@ class Month(NamedTuple):
     name: tuple[int, int]
     """Year and month."""
     days: tuple[date, ...]
-    """The days with a change, in order; at least one."""
+    """The days with a change, in order. There is at least one."""
     changes: tuple[Decimal, ...]
-    """The change on each of them."""
+    """The change on each of the days."""
     total: Decimal
     least: Decimal
-    """The least sum of the changes after any of them."""
+    """The least of the sums after each change."""
 
     @classmethod
     def of(cls, changes: Changes) -> Self:
-        """Make a month of changes by day, in any order."""
+        """Return a month of these changes by day."""
         days = tuple(sorted(changes))
         amounts = tuple([changes[day] for day in days])
         sums = list(accumulate(amounts))
@@ -49,13 +48,13 @@ class Month(NamedTuple):
         return sum(self.changes[: bisect_right(self.days, day)], ZERO)
 
     def after(self, day: date) -> list[Self]:
-        """Return the month with the changes of later days alone, if there are any."""
+        """Return a list with the month of the changes on later days; empty if there are none."""
         later = {on: change for on, change in zip(self.days, self.changes, strict=True) if on > day}
         return [self.of(later)] if later else []
 
     @property
     def lowest(self) -> date:
-        """The first day after which the sum of the changes is the least."""
+        """Return the first day after which the sum of the changes is the least."""
         return self.days[list(accumulate(self.changes)).index(self.least)]
 
 
@@ -69,17 +68,17 @@ class DatedSums(NamedTuple):
         """Return the sums with further changes."""
         months = list(self.months)
         for name, days in groupby(sorted(changes), key=_month):
-            more = {day: changes[day] for day in days}
-            i = _place(months, name)
+            of_month = {day: changes[day] for day in days}
+            i = _index(months, name)
             if i < len(months) and months[i].name == name:
-                months[i] = months[i].plus(more)
+                months[i] = months[i].plus(of_month)
             else:
-                months.insert(i, Month.of(more))
+                months.insert(i, Month.of(of_month))
         return type(self)(tuple(months))
 
     def at(self, day: date) -> Decimal:
         """Return the amount at the end of the day."""
-        i = _place(self.months, _month(day))
+        i = _index(self.months, _month(day))
         before = sum([month.total for month in self.months[:i]], ZERO)
         return before + sum([month.at(day) for month in self.months[i : i + 1]], ZERO)
 
@@ -87,9 +86,9 @@ class DatedSums(NamedTuple):
         """Return the least amount on the day or any later one, and the first day on which it is so low."""
         least = amount = self.at(day)
         lowest = None
-        i = _place(self.months, _month(day))
-        ends = [rest for month in self.months[i : i + 1] for rest in month.after(day)]
-        for month in (*ends, *self.months[i + 1 :]):
+        i = _index(self.months, _month(day))
+        later = [part for month in self.months[i : i + 1] for part in month.after(day)]
+        for month in (*later, *self.months[i + 1 :]):
             if amount + month.least < least:
                 least, lowest = amount + month.least, month
             amount += month.total
@@ -99,7 +98,7 @@ class DatedSums(NamedTuple):
         """Return the least amount from the day until before ``end``, and the first day with it."""
         least = amount = self.at(day)
         lowest = day
-        for month in self.months[_place(self.months, _month(day)) :]:
+        for month in self.months[_index(self.months, _month(day)) :]:
             for on, change in zip(month.days, month.changes, strict=True):
                 if day < on < end:
                     amount += change
@@ -108,18 +107,17 @@ class DatedSums(NamedTuple):
         return least, lowest
 
     def minus(self, other: Self) -> Changes:
-        """Return by how much more, or less, it changes than the other on each day on which they differ."""
+        """Return the difference of the changes from those of the other, by day, without zeros."""
         return changes_between(tuple(other._by_day()), tuple(self._by_day()))
 
     def _by_day(self) -> Iterator[tuple[date, Decimal]]:
         for month in self.months:
             yield from zip(month.days, month.changes, strict=True)
 
-    def short_by(self, changes: Changes) -> tuple[Decimal, date] | None:
-        """Return the most that is missing on a day on which the changes lower the amount, and that day.
+    def shortfall_by(self, changes: Changes) -> tuple[Decimal, date] | None:
+        """Return the largest shortfall below zero that the changes cause, and its day; else `None`.
 
-        The changes are in the amount already. `None` if on each such day it stays at zero or above: what is
-        below zero without them is not theirs.
+        The changes are in the amount already. What would be below zero without them does not count.
         """
         days = sorted(day for day, change in changes.items() if change)
         if not days or self.least_from(days[0])[0] >= 0:
@@ -129,14 +127,14 @@ class DatedSums(NamedTuple):
         for day, end in zip(days, (*days[1:], date.max), strict=True):
             lower -= changes[day]
             least, lowest = self.least_between(day, end)
-            short = min(-least, lower)
-            if short > 0 and (worst is None or short > worst[0]):
-                worst = short, lowest
+            shortfall = min(-least, lower)
+            if shortfall > 0 and (worst is None or shortfall > worst[0]):
+                worst = shortfall, lowest
         return worst
 
 
 def changes_between(old: Sequence[tuple[date, Decimal]], new: Sequence[tuple[date, Decimal]]) -> Changes:
-    """Return by how much the changes of each day became more or less, in order; nothing for equal days."""
+    """Return the difference of the new changes from the old ones, by day in order, without zeros."""
     if old == new:
         return {}
     changes: dict[date, Decimal] = {}
@@ -146,8 +144,9 @@ def changes_between(old: Sequence[tuple[date, Decimal]], new: Sequence[tuple[dat
     return {day: change for day, change in sorted(changes.items()) if change}
 
 
-def _place(months: Sequence[Month], name: tuple[int, int]) -> int:
-    """Return how many are before the month: a month begins with its name, and so is after it."""
+def _index(months: Sequence[Month], name: tuple[int, int]) -> int:
+    """Return the index of the month, or that at which it would be inserted."""
+    # A tuple of the name alone sorts before the month, which begins with its name.
     return bisect_left(months, (name,))
 
 

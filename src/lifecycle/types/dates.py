@@ -24,7 +24,7 @@ def _day(value: object) -> date:
 
 @lru_cache(maxsize=1 << 16)
 def _written(text: str) -> date | None:
-    """Cached, because few days are written many times: a journal's entries are read a tenth faster."""
+    # Cached, because few days are written many times: a journal's entries are read a tenth faster.
     try:
         return date.fromisoformat(text) if _DAY.fullmatch(text) else None
     except ValueError:
@@ -49,14 +49,14 @@ def _moment(value: object) -> datetime:
 
 
 Moment = Annotated[datetime, BeforeValidator(_moment)]
-"""An instant, kept in UTC; written with any offset."""
+"""A moment, kept in UTC and written with any offset."""
 
 
 Months = Annotated[int, Field(ge=1, le=600, strict=True)]
 
 
 def plus_months(day: date, months: int) -> date:
-    """Return the same day of the month, ``months`` later, clamped to that month's end."""
+    """Return the same day ``months`` months later; the last day of that month if it is shorter."""
     years, month = divmod(day.month - 1 + months, 12)
     year, month = day.year + years, month + 1
     after = date(year + month // 12, month % 12 + 1, 1)
@@ -64,5 +64,5 @@ def plus_months(day: date, months: int) -> date:
 
 
 def plus_days(day: date, days: int) -> date:
-    """Return the day ``days`` calendar days later."""
+    """Return the day ``days`` days later."""
     return day + timedelta(days=days)

@@ -1,7 +1,7 @@
-"""The decimals of the amounts that people write: no more than the currency has (domain §2).
+"""Checks that an amount has no more decimals than its currency (domain §2).
 
-``25.000 EUR`` may mean twenty-five thousand or twenty-five, so it is refused and both are offered. Only
-commands are checked: a stored amount is read by its shape.
+``25.000 EUR`` may mean twenty-five thousand or twenty-five, so it is refused, and the message offers both.
+Only commands are checked. A stored amount is read by its shape.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -17,54 +17,54 @@ from lifecycle.types.codes import MINOR_UNITS
 from lifecycle.types.money import AMOUNT, Money
 
 Find = Callable[[object, str], Iterator[tuple[str, object]]]
-"""Finds the amounts in a value as it was given, each with the name of its field."""
+"""A function that yields the amounts in a value, each with the path of its field."""
 _THOUSANDS = 3
-"""Digits after a mark that may be one of thousands."""
+"""The number of digits after a point that may separate thousands."""
 
 
-def exact_decimals(given: object, model: type[BaseModel]) -> None:
-    """Refuse an amount with more decimals than its currency has, wherever the model takes one.
+def check_decimals(fields: object, model: type[BaseModel]) -> None:
+    """Refuse an amount in the fields with more decimals than its currency. Raises `PydanticCustomError`.
 
-    ``given``: the fields as they were given. Raises `PydanticCustomError` that names the field.
+    ``model``: the class that says which fields may hold amounts. The error names the field.
     """
-    as_written(amounts_of(model)(given, ""))
+    check_decimals_of(amounts_of(model)(fields, ""))
 
 
-def as_written(amounts: Iterable[tuple[str, object]]) -> None:
-    """Refuse the first of these amounts that has more decimals than its currency. Raises as above."""
-    for field, meant in _inexact(amounts):
-        raise PydanticCustomError("too_many_decimals", "{meant}", {"meant": meant, "field": field})
+def check_decimals_of(amounts: Iterable[tuple[str, object]]) -> None:
+    """Refuse the first amount with more decimals than its currency. Raises `PydanticCustomError`."""
+    for field, readings in _inexact(amounts):
+        raise PydanticCustomError("too_many_decimals", "{meant}", {"meant": readings, "field": field})
 
 
-def inexact(given: object, model: type[BaseModel]) -> list[tuple[str, str]]:
-    """Return the fields with such amounts, each with what it may mean."""
-    return list(_inexact(amounts_of(model)(given, "")))
+def inexact_amounts(fields: object, model: type[BaseModel]) -> list[tuple[str, str]]:
+    """Return the fields whose amounts have more decimals than their currency, each with its readings."""
+    return list(_inexact(amounts_of(model)(fields, "")))
 
 
 def _inexact(amounts: Iterable[tuple[str, object]]) -> Iterator[tuple[str, str]]:
     for field, amount in amounts:
-        if meant := _readings(amount):
-            yield field, meant
+        if readings := _readings(amount):
+            yield field, readings
 
 
 def _readings(amount: object) -> str | None:
-    """Return what such an amount may mean, in words; `None` if it has no more decimals than its currency."""
+    """Return a sentence that offers what the amount may mean; `None` if it has not too many decimals."""
     digits, currency = _parts(amount)
     places = MINOR_UNITS.get(currency)
     decimals = len(digits.partition(".")[2])
     if places is None or decimals <= places:
         return None
     unit = Decimal(1).scaleb(-places)
-    readings = [Decimal(digits).quantize(unit, way) for way in (ROUND_FLOOR, ROUND_CEILING)]
+    readings = [Decimal(digits).quantize(unit, rounding) for rounding in (ROUND_FLOOR, ROUND_CEILING)]
     if decimals == _THOUSANDS:
         readings.insert(0, Decimal(digits.replace(".", "")).quantize(unit))
     offered = " or ".join(dict.fromkeys(f"{reading} {currency}" for reading in readings))
-    has = {0: "no decimals", 1: "1 decimal"}.get(places, f"{places} decimals")
-    return f"{currency} has {has}: {offered}?"
+    limit = {0: "no decimals", 1: "1 decimal"}.get(places, f"{places} decimals")
+    return f"{currency} has {limit}: {offered}?"
 
 
 def _parts(amount: object) -> tuple[str, str]:
-    """Return digits and currency; empty for what is not an amount, which another rule refuses."""
+    """Return digits and currency; empty texts if it is not an amount, which another check refuses."""
     if type(amount) is Money:
         return f"{amount.amount:f}", amount.currency
     match = AMOUNT.fullmatch(amount) if isinstance(amount, str) else None
@@ -73,24 +73,24 @@ def _parts(amount: object) -> tuple[str, str]:
 
 @cache
 def amounts_of(annotation: Any) -> Find:
-    """Return what finds the amounts in a value of a field that is annotated so; of a model, in its fields."""
+    """Return the function that finds the amounts in a value with this annotation; a model is one, too."""
     if annotation is Money:
         return _the_value
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return _in_fields(annotation)
-    kinds: tuple[Any, ...] = get_args(annotation)
+    arguments: tuple[Any, ...] = get_args(annotation)
     if get_origin(annotation) is Annotated:
-        return amounts_of(kinds[0])
-    parts = tuple(find for part in kinds if (find := amounts_of(part)) is not _nothing)
-    if not parts:
+        return amounts_of(arguments[0])
+    finds = tuple(find for argument in arguments if (find := amounts_of(argument)) is not _nothing)
+    if not finds:
         return _nothing
     if get_origin(annotation) in (tuple, list, dict):
-        return _in_each(parts[-1])
-    return parts[0] if len(parts) == 1 else _in_any(parts)
+        return _in_each(finds[-1])
+    return finds[0] if len(finds) == 1 else _in_any(finds)
 
 
 def amounts_named(models: Iterable[type[BaseModel]]) -> dict[str, Find]:
-    """Return, by field name, what finds the amounts in a value of that field of any of the models."""
+    """Return, by field name, the function that finds the amounts in that field of any of the models."""
     finds_of = dict[str, tuple[Find, ...]]()
     for model in models:
         for name, field in model.model_fields.items():
@@ -140,10 +140,10 @@ def _in_fields(model: type[BaseModel]) -> Find:
         return _nothing
 
     def find(value: object, field: str) -> Iterator[tuple[str, object]]:
-        given = value.__dict__ if isinstance(value, BaseModel) else value
-        if isinstance(given, dict):
+        members = value.__dict__ if isinstance(value, BaseModel) else value
+        if isinstance(members, dict):
             for name, find_in in finds.items():
-                if name in given:
-                    yield from find_in(given[name], f"{field}.{name}" if field else name)
+                if name in members:
+                    yield from find_in(members[name], f"{field}.{name}" if field else name)
 
     return find

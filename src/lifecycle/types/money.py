@@ -27,14 +27,14 @@ class Money(NamedTuple):
 
     @classmethod
     def of(cls, amount: Decimal, currency: str) -> Self:
-        """Return a sum as money, written with the currency's minor units."""
+        """Return the amount as money, with the number of decimals of the currency."""
         return cls(minor_units(amount, currency), currency)
 
     @classmethod
     def parse(cls, text: object) -> Self:
-        """Parse ``"2000.00 USD"``: with the currency's decimals, and with more if it was written with more.
+        """Parse text like ``"2000.00 USD"``. The amount gets at least the decimals of its currency.
 
-        Raises a ``ValueError`` that says how to write it.
+        Raises a ``ValueError`` that says how to write an amount.
         """
         match = AMOUNT.fullmatch(text) if isinstance(text, str) else None
         if match is None:
@@ -74,22 +74,21 @@ def _money(value: object) -> Money:
 
 
 _amount_written = lru_cache(maxsize=1 << 13)(Money.parse)
-"""Cached, because an amount returns: it is asked for, allowed, paid, and in the fund's paired event."""
+"""Cached, because the same amount is requested, authorised, paid, and in the fund's paired event."""
 
 
 DIGITS = 15
-"""Most digits of an amount in minor units, in a command: less than ten trillion dollars, a quadrillion yen.
+"""The most digits of an amount in minor units, in a command: less than ten trillion dollars.
 
-This is a technical limit, not a rule of a fund: reports add amounts up in the 64 bits of a database's whole
-numbers, which hold nine thousand of the largest. It binds commands only: a larger one that is stored is read
-as it is.
+This is a technical limit: reports sum amounts in the 64-bit integers of a database, which hold the sum of
+nine thousand of the largest. A larger amount in a command is refused; one that is stored is read as it is.
 """
 
 
-def can_be_added_up(value: Any, at: str = "", *, written: bool = False) -> None:
-    """Refuse an amount of more than `DIGITS` digits anywhere in a command; the error names its field.
+def check_digits(value: Any, at: str = "", *, written: bool = False) -> None:
+    """Refuse an amount of more than `DIGITS` digits anywhere in a value. Raises `PydanticCustomError`.
 
-    ``written``: check texts that are amounts, too. Raises `PydanticCustomError`.
+    ``at``: the path of the value's field, for the error; ``written``: also check texts that are amounts.
     """
     if written and type(value) is str and (match := AMOUNT.fullmatch(value)):
         value = Money(Decimal(match[1]), match[2])
@@ -108,7 +107,7 @@ def can_be_added_up(value: Any, at: str = "", *, written: bool = False) -> None:
         return
     for name, part in members:
         if written or type(part) not in _NO_AMOUNTS:
-            can_be_added_up(part, f"{at}.{name}" if at else str(name), written=written)
+            check_digits(part, f"{at}.{name}" if at else str(name), written=written)
 
 
 _NO_AMOUNTS = (str, int, date, datetime, Decimal, NoneType)
@@ -131,7 +130,7 @@ def _positive(money: Money) -> Money:
 
 
 Amount = Annotated[Money, AfterValidator(_positive)]
-"""Money that moves, or is promised: more than zero."""
+"""Money that is paid or committed: more than zero."""
 
 
 def _not_negative(money: Money) -> Money:
@@ -141,6 +140,6 @@ def _not_negative(money: Money) -> Money:
 
 
 Cost = Annotated[Money, AfterValidator(_not_negative)]
-"""Money that a thing cost: zero or more."""
+"""Money that may be zero: a cost, or a proposed amount."""
 Count = Annotated[int, Field(ge=0, le=1_000_000, strict=True)]
-"""A count of people."""
+"""A count of people or days, up to a million."""

@@ -1,18 +1,18 @@
-"""What states and value types share, without any library, so that a reader of one grant loads none."""
+"""Stages of a grant and constants. Imports no library, so that showing one grant loads none."""
 
 from decimal import Decimal
 from enum import StrEnum
 
 ZERO = Decimal("0.00")
 NOT_STATED = "ZZ"
-"""The country that a source does not name: counted apart, never as a country."""
+"""The code for a country that a source does not state. It is counted apart from countries."""
 
 YEARS = range(1900, 2200)
-"""Years of the days that can be recorded."""
+"""The years of the days that can be recorded."""
 
 
 class Stage(StrEnum):
-    """The stage of a grant's life. The last four are ends."""
+    """The stage of a grant. The last four end its life early."""
 
     PROPOSED = "proposed"
     REQUESTED = "requested"

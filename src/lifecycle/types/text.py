@@ -1,4 +1,4 @@
-"""Text: lines, paragraphs, ids and names of groups, without control characters."""
+"""Texts without control characters: lines, paragraphs, ids and names of groups."""
 
 import re
 import unicodedata
@@ -15,7 +15,7 @@ def _without(pattern: re.Pattern[str]) -> AfterValidator:
     search = pattern.search
 
     def refuse(text: str) -> str:
-        # Most texts are printable throughout, which is quicker to see.
+        # Most texts are printable, and that check is faster than the search.
         if not text.isprintable() and (mark := search(text)):
             raise PydanticCustomError(
                 "control_character",
@@ -43,19 +43,19 @@ Prose = Annotated[
     StringConstraints(min_length=1, max_length=10_000),
     without_control,
 ]
-"""Several paragraphs: a summary, an objective, lessons."""
+"""Text of several paragraphs: a summary, an objective, lessons."""
 Reason = Annotated[
     str,
     StringConstraints(min_length=1, max_length=2_000),
     without_control,
 ]
-"""Why: a sentence or a few. Notes are capped alike."""
+"""A reason or a note, in one or a few sentences."""
 
 CommandId = Annotated[str, StringConstraints(max_length=200), without_breaks]
-"""A command's id, which its sender chooses: any printable text."""
+"""A command's id, which the sender chooses: any printable text."""
 
 ByName = AfterValidator(lambda mapping: dict(sorted(mapping.items())))
-"""Keeps a mapping in the order of its names, so that the same words are the same bytes."""
+"""Sorts a mapping by its names, so that equal mappings are stored as equal bytes."""
 
 GrantId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,79}$")]
 ItemId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,79}$")]

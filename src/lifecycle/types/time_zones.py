@@ -1,4 +1,4 @@
-"""Time zones by name: from the pinned list and package, whatever the machine has."""
+"""Time zones by name. Their rules come from the tzdata package, not from the machine."""
 
 from functools import cache
 from importlib import resources
@@ -9,7 +9,7 @@ from lifecycle.types.codes import time_zones
 
 @cache
 def zone_of(name: str) -> ZoneInfo | None:
-    """Return the time zone; `None` if the name is not on the pinned IANA list, or has no rules here."""
+    """Return the time zone; `None` if the name is not on the IANA list, or no rules for it are found."""
     if name not in time_zones():
         return None
     *folders, file = name.split("/")
@@ -17,7 +17,7 @@ def zone_of(name: str) -> ZoneInfo | None:
         with resources.files(".".join(("tzdata.zoneinfo", *folders))).joinpath(file).open("rb") as rules:
             return ZoneInfo.from_file(rules, key=name)
     except (ModuleNotFoundError, OSError, ValueError):
-        pass  # a name that was added since the package was made
+        pass  # the name may be newer than the tzdata package
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, OSError, ValueError):

@@ -1,8 +1,8 @@
 """Vocabularies: codes, labels, and the words of closed lists.
 
-What a command takes from a list only is marked with `Listed`, and ``lifecycle.kernel.listed_codes`` holds
-commands against the list. A stored value is read by its shape alone, so that no later list can make an entry
-unreadable.
+A type whose values in commands come from a list is marked with `Listed`; ``lifecycle.kernel.listed_codes``
+checks commands against the list. A stored value is read by its shape alone, so that no later list can make an
+entry unreadable.
 """
 
 from typing import Annotated, Any, Literal, NamedTuple, Self, get_args
@@ -14,11 +14,11 @@ from lifecycle.types.text import Line, as_label, without_breaks
 
 
 class Listed(NamedTuple):
-    """Marks a text that commands take from a list only; stored, it is read by its shape."""
+    """Marks a text that commands take from a list."""
 
     kind: Literal["country", "currency", "time_zone", "label", "word"]
     words: tuple[str, ...] = ()
-    """Those of a closed vocabulary; empty for the other kinds."""
+    """The words of a closed vocabulary; empty for other kinds."""
 
     @classmethod
     def word(cls, *words: str) -> Self:
@@ -34,9 +34,9 @@ class Listed(NamedTuple):
 
 
 def words_of(vocabulary: Any) -> tuple[str, ...]:
-    """Return the words of a closed vocabulary in the order of its list, or nothing for another type.
+    """Return the words of a closed vocabulary in their order; none for another type.
 
-    ``vocabulary``: the type, or what stands beside it in ``Annotated``.
+    ``vocabulary``: the type, or the metadata of its ``Annotated``.
     """
     marks = vocabulary if isinstance(vocabulary, tuple) else get_args(vocabulary)[1:]
     return next((mark.words for mark in marks if isinstance(mark, Listed)), ())
@@ -51,15 +51,15 @@ Label = Annotated[
 ]
 """The name of a group, such as a sector: without blanks around it, in Unicode NFC, whatever its case."""
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), Listed("country")]
-"""Two capitals."""
+"""Two capital letters."""
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), Listed("currency")]
-"""Three capitals."""
+"""Three capital letters."""
 Countries = Annotated[tuple[Country, ...], Field(min_length=1, max_length=120)]
 TimeZone = Annotated[str, StringConstraints(min_length=1, max_length=64), without_breaks, Listed("time_zone")]
 """The name of a time zone."""
 
 # ── closed vocabularies ──────────────────────────────────────────────────────────────────────
-# Commands take the words of a list only; a stored word is one line of text.
+# A command takes one of the words. A stored word is any line of text.
 
 Role = Annotated[Line, Listed.word("administrator", "approver", "finance", "reviewer", "secretariat", "ttl")]
 Sealing = Annotated[Line, Listed.word("each_command", "on_request")]
@@ -99,7 +99,7 @@ Capability = Annotated[Line, Listed.word("documenting_and_sharing", "solving_and
 CoFinancingKind = Annotated[Line, Listed.word("cash", "in_kind", "cost_share", "private")]
 CostPurpose = Annotated[Line, Listed.word("preparation", "supervision")]
 PartyRole = Annotated[Line, Listed.word("facilitating", "financing")]
-"""What a third party does in a triangular exchange (S4): beside those who receive and provide."""
+"""What a third party does in a triangular exchange (S4)."""
 Phase = Annotated[Line, Listed.word("design", "implementation", "monitoring")]
 """What a knowledge-sharing expert is engaged for (S0)."""
 Scope = Annotated[Line, Listed.word("all", "payments", "activities")]

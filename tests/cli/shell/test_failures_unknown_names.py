@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lifecycle.parse import Malformed
-from lifecycle.types.nearest import meant, unknown
+from lifecycle.types.nearest import did_you_mean, unknown
 from projections.query import run
 from support import given as g
 from support.cli_shell import Shell
@@ -86,8 +86,13 @@ def test_a_grant_whose_proposal_was_struck_is_known(tmp_path: Path) -> None:
 
 
 def test_what_is_near() -> None:
-    assert meant("ssf_2017_01", ["SSF-2017-01", "SSF-2018-07"]).startswith("; did you mean SSF-2017-01")
-    assert meant("garment", ["SEETF-03-garment-production"]) == "; did you mean SEETF-03-garment-production?"
+    assert did_you_mean("ssf_2017_01", ["SSF-2017-01", "SSF-2018-07"]).startswith(
+        "; did you mean SSF-2017-01"
+    )
+    assert (
+        did_you_mean("garment", ["SEETF-03-garment-production"])
+        == "; did you mean SEETF-03-garment-production?"
+    )
     assert unknown("call", "X", []) == "the book knows no call 'X'; there is none yet"
     assert unknown("sector", "zzz", ["a", "b"]) == "the book knows no sector 'zzz'; there are: a, b"
     assert unknown("grant", "zzz", [f"G{n}" for n in range(99)]) == "the book knows no grant 'zzz'"

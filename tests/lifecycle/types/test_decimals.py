@@ -9,7 +9,7 @@ import pytest
 from lifecycle.fund.treasury import ChargeFee, FeeCharged
 from lifecycle.parse import Malformed, command_from
 from lifecycle.policy.edition import Edition, read_edition
-from lifecycle.types.decimals import inexact
+from lifecycle.types.decimals import inexact_amounts
 from lifecycle.types.money import Money
 
 FEE = {"command": "ChargeFee", "on": "2019-01-01", "actor": "cash"}
@@ -123,7 +123,7 @@ max_amount = { value = "25.000 EUR", source = "x" }
     ):
         read_edition(text)
     read_edition(text.replace("25.000", "25.00"))
-    assert not inexact({"windows": {"small": {"max_amount": {"value": "25.00 EUR"}}}}, Edition)
+    assert not inexact_amounts({"windows": {"small": {"max_amount": {"value": "25.00 EUR"}}}}, Edition)
 
 
 @pytest.mark.case("M1")

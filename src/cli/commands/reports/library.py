@@ -41,7 +41,7 @@ _SECTOR = click.option("--sector", metavar="SECTOR", help="Grants of this sector
 def search(words: tuple[str, ...], **given: Any) -> int:
     """Search the library."""
     from lifecycle.parse import Malformed
-    from lifecycle.types.nearest import meant
+    from lifecycle.types.nearest import did_you_mean
     from projections.reports.questions import Question
     from projections.reports.results.library import KINDS, SEARCH_COLUMNS, Filters
     from projections.reports.results.library import search as find
@@ -49,7 +49,7 @@ def search(words: tuple[str, ...], **given: Any) -> int:
 
     for name, known in (("kind", KINDS), ("outcome", OUTCOMES)):
         if given[name] is not None and given[name] not in known:
-            near = meant(given[name], known)
+            near = did_you_mean(given[name], known)
             raise Malformed([(name, f"{given[name]} is none of: {', '.join(known)}{near}")])
     _known_country("country", given["country"])
     filters = Filters(given["sector"], given["country"], given["outcome"], given["kind"])

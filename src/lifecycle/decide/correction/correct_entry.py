@@ -14,8 +14,8 @@ from lifecycle.kernel.event import Draft, EntryCorrected, Event
 from lifecycle.kernel.history import corrected_event
 from lifecycle.kernel.listed_codes import Fault, faults
 from lifecycle.kernel.spec import ANY
-from lifecycle.types.decimals import Find, amounts_named, as_written
-from lifecycle.types.money import can_be_added_up
+from lifecycle.types.decimals import Find, amounts_named, check_decimals_of
+from lifecycle.types.money import check_digits
 
 
 class _Correction(Draft, EntryCorrected):
@@ -36,8 +36,8 @@ class _Correction(Draft, EntryCorrected):
             raise ValueError("reads holds half a character, or is nested too deeply: no field is") from None
         finds = [(name, find) for name in self.reads or () if (find := self.AMOUNTS.get(name))]
         for name, find in finds:
-            as_written(find((self.reads or {})[name], f"reads.{name}"))
-        can_be_added_up(self.reads, "reads", written=True)
+            check_decimals_of(find((self.reads or {})[name], f"reads.{name}"))
+        check_digits(self.reads, "reads", written=True)
         return self
 
 

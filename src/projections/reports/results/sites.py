@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from lifecycle.parse import Malformed
-from lifecycle.types.nearest import meant, unknown
+from lifecycle.types.nearest import did_you_mean, unknown
 from lifecycle.types.time_zones import zone_of
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.tables import Row, exchange_activities, register_spans
@@ -85,7 +85,8 @@ def _unknown(connection: Connection, grant: str, activity: str, as_of: date) -> 
     if grant not in grants:
         return "grant", unknown("grant", grant, grants)
     names = connection.execute(select(a.activity).distinct().where(a.grant == grant, a.since <= str(as_of)))
-    return "activity", f"{grant} has no activity {activity} on {as_of}{meant(activity, names.scalars())}"
+    near = did_you_mean(activity, names.scalars())
+    return "activity", f"{grant} has no activity {activity} on {as_of}{near}"
 
 
 def unknown_zones(session: Session) -> list[str]:
