@@ -84,7 +84,7 @@ def _parquet(report: "Report", output: str | None) -> None:
 
 
 def into(output: str, content: bytes) -> None:
-    """Write a file whole or not at all. Raises ``UsageError`` where that cannot be done."""
+    """Write the whole file or nothing. Raises ``UsageError`` if the path cannot be written."""
     with file_at(output) as file:
         file.write(content)
 
