@@ -40,7 +40,7 @@ def grantbook(book: Path | str, *words: str) -> Any:
 
 
 def new_book(place: Place) -> Place:
-    """An empty one in a folder, made anew, or in an empty database."""
+    """An empty one in a folder, made again, or in an empty database."""
     if isinstance(place, Path):
         shutil.rmtree(place, ignore_errors=True)
     grantbook(place, "init", str(place), "--name", "Lives", "--on", FOUNDED)

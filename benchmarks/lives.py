@@ -254,8 +254,8 @@ def lives(commands: int, seed: int = 1, *, interleave: bool = False) -> Iterator
     start = list(islice(founding(seed, most_grants), commands))
     yield from start
     left = commands - len(start)
-    told = (dated for number in range(1, most_grants + 1) for dated in Life(seed, number).live())
-    chosen: Iterable[Dated] = islice(told, left)
+    all_lives = (dated for number in range(1, most_grants + 1) for dated in Life(seed, number).live())
+    chosen: Iterable[Dated] = islice(all_lives, left)
     if interleave:
         chosen = sorted(chosen, key=lambda dated: dated[0])
     for _, command in chosen:

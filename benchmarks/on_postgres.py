@@ -215,7 +215,7 @@ _SIDES: dict[str, Callable[[str], Act]] = {
 
 
 def _write(side: str, address: str, first: int, begin: Any, times: Any) -> None:
-    """In a process of its own: be ready, begin with the others, tell when it was done."""
+    """Run in a separate process: be ready, begin with the others, and report when it began and ended."""
     try:
         act = _SIDES[side](address)
         given = [(number, next_words(number)) for number in range(first, first + WARM + EACH)]
@@ -252,12 +252,12 @@ def _writers(make: Callable[[], str], writers: int, runs: int) -> Benchmark:
             ]
             for child in children:
                 child.start()
-            told = [times.get(timeout=600) for _ in children]
+            spans = [times.get(timeout=600) for _ in children]
             for child in children:
                 child.join()
-            if None in told:
+            if None in spans:
                 sys.exit(f"a writer of the {side} failed")
-            spent = max(end for _, end in told) - min(start for start, _ in told)
+            spent = max(end for _, end in spans) - min(start for start, _ in spans)
             return Spent(spent / (writers * EACH))
 
         return work

@@ -95,8 +95,8 @@ class Benchmark:
         pairs = zip(self.spent[OURS], self.spent[goal.against], strict=True)
         return median(goal.ratio(ours, theirs) for ours, theirs in pairs)
 
-    def told(self) -> dict[str, Any]:
-        """Ready for JSON."""
+    def as_json(self) -> dict[str, Any]:
+        """Return the results as they are written to the JSON file."""
         sides: dict[str, Any] = {}
         for name, spent in self.spent.items():
             least, most = (pick(one.seconds for one in spent) for pick in (min, max))
@@ -126,13 +126,13 @@ def _short(number: float) -> float:
 
 def show(benchmark: Benchmark) -> None:
     """Its lines of the table."""
-    told = benchmark.told()
+    results = benchmark.as_json()
     print(f"\n{benchmark.name}: {benchmark.what}")
     for side in benchmark.sides:
-        seconds, memory = benchmark.seconds(side), told["sides"][side].get("megabytes", "")
+        seconds, memory = benchmark.seconds(side), results["sides"][side].get("megabytes", "")
         line = f"  {side:36} {_readable(seconds, benchmark.unit):>12} {f'{memory} MB' if memory else '':>10}"
         print(line)
-    for name, ratio in told["ratios"].items():
+    for name, ratio in results["ratios"].items():
         kept = "met" if ratio["met"] else "MISSED"
         print(f"    {name}: {ratio['is']} = {ratio['ratio']}, goal {ratio['goal']}: {kept}", flush=True)
 
@@ -155,14 +155,14 @@ def table(results: dict[str, Any]) -> str:
         "| Benchmark | grantbook | beside | | ratio | goal | |",
         "| --- | ---: | --- | ---: | ---: | ---: | --- |",
     ]
-    for name, told in results["benchmarks"].items():
-        (unit,) = told["sides"][OURS].keys() - {"least", "most", "megabytes"}
+    for name, result in results["benchmarks"].items():
+        (unit,) = result["sides"][OURS].keys() - {"least", "most", "megabytes"}
         unit = "s" if unit == "seconds" else unit
-        ours = _cell(told["sides"][OURS], unit)
-        for side, spent in told["sides"].items():
+        ours = _cell(result["sides"][OURS], unit)
+        for side, spent in result["sides"].items():
             if side == OURS:
                 continue
-            of_side = [r for key, r in told["ratios"].items() if key.partition(",")[0] == side] or [None]
+            of_side = [r for key, r in result["ratios"].items() if key.partition(",")[0] == side] or [None]
             for ratio in of_side:
                 kept = ("", "", "") if ratio is None else (ratio["ratio"], ratio["goal"], _KEPT[ratio["met"]])
                 cells = (f"`{name}`", ours, side, _cell(spent, unit), *kept)
@@ -174,8 +174,8 @@ _KEPT = {True: "met", False: "missed"}
 
 
 def _cell(spent: dict[str, float], unit: str) -> str:
-    told = _readable(spent["seconds" if unit == "s" else unit], unit)
-    return f"{told}, {spent['megabytes']:.0f} MB" if "megabytes" in spent else told
+    text = _readable(spent["seconds" if unit == "s" else unit], unit)
+    return f"{text}, {spent['megabytes']:.0f} MB" if "megabytes" in spent else text
 
 
 def _on(results: dict[str, Any]) -> str:

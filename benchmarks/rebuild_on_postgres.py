@@ -58,8 +58,8 @@ class SameRows:
         self._address = address
         with psycopg.connect(address, autocommit=True) as raw:
             raw.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(ALONE)))
-            found = raw.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", (VIEWS,)).fetchall()
-            self.tables = {name: self._taken(raw, name) for (name,) in found}
+            names = raw.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", (VIEWS,)).fetchall()
+            self.tables = {name: self._taken(raw, name) for (name,) in names}
 
     @staticmethod
     def _taken(raw: psycopg.Connection[Any], name: str) -> list[tuple[Any, ...]]:

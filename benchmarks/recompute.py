@@ -3,7 +3,7 @@
     grantbook audit entries > entries.jsonl
     python benchmarks/recompute.py entries.jsonl 2022-06-30
 
-It shares no line with grantbook. It reads the rules of the book as its documentation tells them:
+It shares no line with grantbook. It reads the rules of the book as its documentation states them:
 corrections apply from the corrected entry's day, entries count in order of (day, version), and nothing is
 ordered by a clock.
 """
@@ -17,32 +17,32 @@ from decimal import Decimal, getcontext
 from typing import Any
 
 getcontext().prec = 60
-Fact = dict[str, Any]
+Event = dict[str, Any]
 ENVELOPE = ("recorded_at", "recorder", "command_id", "note", "actor")
 
 
-def read(lines: Iterable[str], known: int | None = None) -> dict[str, list[Fact]]:
-    """Each stream's facts in force, in their order, as known at the position.
+def read(lines: Iterable[str], known: int | None = None) -> dict[str, list[Event]]:
+    """Each stream's events in force, in their order, as known at the position.
 
     What one command recorded at once is known at once.
     """
-    streams: dict[str, list[Fact]] = defaultdict(list)
+    streams: dict[str, list[Event]] = defaultdict(list)
     last = None
     for line in lines:
         row = json.loads(line)
         command = row["stored"]["command_id"]
         if known is None or row["position"] <= known or command == last:
             last = command
-            fact = {name: value for name, value in row["stored"].items() if name not in ENVELOPE}
-            fact["kind"] = row["topic"].partition(".")[0]
-            fact["version"] = row["version"]
-            streams[row["stream"]].append(fact)
-    return {name: in_force(facts) for name, facts in streams.items()}
+            event = {name: value for name, value in row["stored"].items() if name not in ENVELOPE}
+            event["kind"] = row["topic"].partition(".")[0]
+            event["version"] = row["version"]
+            streams[row["stream"]].append(event)
+    return {name: in_force(events) for name, events in streams.items()}
 
 
-def in_force(facts: list[Fact]) -> list[Fact]:
-    """Corrections applied, struck facts left out, in order of (day, version)."""
-    corrections = [fact for fact in facts if fact["kind"] == "EntryCorrected"]
+def in_force(events: list[Event]) -> list[Event]:
+    """Corrections applied, struck events left out, in order of (day, version)."""
+    corrections = [event for event in events if event["kind"] == "EntryCorrected"]
     void = set()
     for one in reversed(corrections):  # a correction can be struck by a later one
         if one.get("struck") and one["version"] not in void:
@@ -56,16 +56,16 @@ def in_force(facts: list[Fact]) -> list[Fact]:
         else:
             reads[one["entry"]] |= one["reads"]
     kept = [
-        {**fact, **reads[fact["version"]]}
-        for fact in facts
-        if fact["kind"] != "EntryCorrected" and fact["version"] not in struck
+        {**event, **reads[event["version"]]}
+        for event in events
+        if event["kind"] != "EntryCorrected" and event["version"] not in struck
     ]
-    return sorted(kept, key=lambda fact: (fact["on"], fact["version"]))
+    return sorted(kept, key=lambda event: (event["on"], event["version"]))
 
 
-def amount(fact: Fact, field: str = "amount") -> Decimal:
+def amount(event: Event, field: str = "amount") -> Decimal:
     """Without its currency."""
-    return Decimal(fact[field].split()[0])
+    return Decimal(event[field].split()[0])
 
 
 # ── grants ───────────────────────────────────────────────────────────────────────────────────
@@ -77,7 +77,7 @@ Flow = tuple[str, str, Decimal, str | None]
 """Day, kind, amount, and the day of the flow that it takes back, if it does."""
 
 
-def flows(facts: list[Fact]) -> Iterator[Flow]:
+def flows(events: list[Event]) -> Iterator[Flow]:
     """Each flow of a grant."""
     committed = Decimal(0)
     asked: dict[str, Decimal] = {}
@@ -85,36 +85,36 @@ def flows(facts: list[Fact]) -> Iterator[Flow]:
     back: dict[str, Decimal] = defaultdict(Decimal)
     days: dict[tuple[str, str], str] = {}
     net, ended, overpaid = Decimal(0), False, Decimal(0)
-    for fact in facts:
-        kind, on = fact["kind"], fact["on"]
+    for event in events:
+        kind, on = event["kind"], event["on"]
         if kind == "GrantApproved":
-            committed += amount(fact)
-            yield on, "approved", amount(fact), None
+            committed += amount(event)
+            yield on, "approved", amount(event), None
         elif kind == "CommitmentIncreased":
-            committed += amount(fact)
-            yield on, "increased", amount(fact), None
+            committed += amount(event)
+            yield on, "increased", amount(event), None
         elif kind == "BalanceCancelled":
-            committed -= amount(fact)
-            yield on, "cancelled", amount(fact), None
+            committed -= amount(event)
+            yield on, "cancelled", amount(event), None
         elif kind in ("GrantLapsed", "GrantCancelled"):
             ended = True
         elif kind == "PaymentRequested":
-            asked[fact["payment"]], days["asked", fact["payment"]] = amount(fact), on
-            yield on, "requested", amount(fact), None
+            asked[event["payment"]], days["asked", event["payment"]] = amount(event), on
+            yield on, "requested", amount(event), None
         elif kind == "PaymentRejected":
-            yield on, "requested", -asked[fact["payment"]], days["asked", fact["payment"]]
+            yield on, "requested", -asked[event["payment"]], days["asked", event["payment"]]
         elif kind in ("FundsDisbursed", "IrregularPaymentRecorded"):
-            paid[fact["payment"]], days["paid", fact["payment"]] = amount(fact), on
-            net += amount(fact)
-            yield on, "disbursed", amount(fact), None
-        elif kind == "PaymentFailed" and fact["payment"] in paid:
-            undone = paid.pop(fact["payment"]) - back[fact["payment"]]
+            paid[event["payment"]], days["paid", event["payment"]] = amount(event), on
+            net += amount(event)
+            yield on, "disbursed", amount(event), None
+        elif kind == "PaymentFailed" and event["payment"] in paid:
+            undone = paid.pop(event["payment"]) - back[event["payment"]]
             net -= undone
-            yield on, "disbursed", -undone, days["paid", fact["payment"]]
+            yield on, "disbursed", -undone, days["paid", event["payment"]]
         elif kind == "RefundReceived":
-            back[fact["payment"]] += amount(fact)
-            net -= amount(fact)
-            yield on, "refunded", amount(fact), days["paid", fact["payment"]]
+            back[event["payment"]] += amount(event)
+            net -= amount(event)
+            yield on, "refunded", amount(event), days["paid", event["payment"]]
         if max(Decimal(0), net - committed) != overpaid:
             yield on, "overpaid", max(Decimal(0), net - committed) - overpaid, None
             overpaid = max(Decimal(0), net - committed)
@@ -123,10 +123,10 @@ def flows(facts: list[Fact]) -> Iterator[Flow]:
             committed = net
 
 
-def sums(found: Iterable[Flow], on: str) -> dict[str, Decimal]:
+def sums(flows: Iterable[Flow], on: str) -> dict[str, Decimal]:
     """The nine amounts of the disbursement report, of the flows until the day."""
     by = dict.fromkeys(FLOWS, Decimal(0))
-    for day, kind, amount_, _ in found:
+    for day, kind, amount_, _ in flows:
         if day <= on:
             by[kind] += amount_
     by["committed"] = by["approved"] + by["increased"] - by["cancelled"]
@@ -135,18 +135,18 @@ def sums(found: Iterable[Flow], on: str) -> dict[str, Decimal]:
     return by
 
 
-def traits(facts: list[Fact], on: str) -> Fact | None:
+def traits(events: list[Event], on: str) -> Event | None:
     """A grant's terms and stage on the day; nothing where it was not proposed yet."""
-    now: Fact = {}
-    for fact in facts:
-        if fact["on"] > on:
+    now: Event = {}
+    for event in events:
+        if event["on"] > on:
             break
-        if fact["kind"] == "GrantProposed":
-            now = {"stage": "proposed", "approved": False, "effective": False, "operation": None} | fact
-        elif fact["kind"] in ("ProposalRevised", "GrantRestructured"):
+        if event["kind"] == "GrantProposed":
+            now = {"stage": "proposed", "approved": False, "effective": False, "operation": None} | event
+        elif event["kind"] in ("ProposalRevised", "GrantRestructured"):
             names = ("window", "sector", "recipients", "providers", "operation", "call")
-            now |= {name: fact[name] for name in names if fact.get(name) is not None}
-        stage = STAGES.get(fact["kind"])
+            now |= {name: event[name] for name in names if event.get(name) is not None}
+        stage = STAGES.get(event["kind"])
         if stage is not None:
             now["stage"] = stage
         now["approved"] = now["approved"] or stage == "approved"
@@ -177,7 +177,7 @@ def shared(whole: Decimal, weights: dict[str | None, Decimal]) -> dict[str | Non
     return {name: whole * weight / total for name, weight in weights.items()} if total else {None: whole}
 
 
-def counted(now: Fact) -> bool:
+def counted(now: Event) -> bool:
     """Approved, and it did not end before it became effective."""
     return now["approved"] and (now["effective"] or now["stage"] not in ("lapsed", "cancelled"))
 
@@ -202,31 +202,31 @@ class Book:
         self.on = on
         streams = read(lines, known)
         self.fund = streams.get("fund", [])
-        facts = {
+        events = {
             name.removeprefix("grant:"): one for name, one in streams.items() if name.startswith("grant:")
         }
-        self.traits = {name: now for name, one in facts.items() if (now := traits(one, on))}
-        self.facts = {name: facts[name] for name in self.traits}
-        self.flows = {name: list(flows(one)) for name, one in self.facts.items()}
-        self.all_flows = {name: list(flows(one)) for name, one in facts.items()}
-        self.by_grant = {name: sums(found, on) for name, found in self.flows.items()}
+        self.traits = {name: now for name, one in events.items() if (now := traits(one, on))}
+        self.events = {name: events[name] for name in self.traits}
+        self.flows = {name: list(flows(one)) for name, one in self.events.items()}
+        self.all_flows = {name: list(flows(one)) for name, one in events.items()}
+        self.by_grant = {name: sums(flows, on) for name, flows in self.flows.items()}
 
     def by(self, key: str) -> dict[str | None, dict[str, Decimal]]:
         """The nine amounts by a trait, or by a period of the flows; by partner not rounded."""
         groups: dict[str | None, list[Flow]] = defaultdict(list)
         if key == "partner":
-            return {name: sums(found, self.on) for name, found in self._by_partner().items()}
+            return {name: sums(flows, self.on) for name, flows in self._by_partner().items()}
         start = next(
-            (fact["fiscal_year_start"] for fact in self.fund if fact["kind"] == "FundEstablished"), 1
+            (event["fiscal_year_start"] for event in self.fund if event["kind"] == "FundEstablished"), 1
         )
-        for name, found in self.flows.items():
+        for name, flows in self.flows.items():
             if key in PERIODS:
-                for flow in found:
+                for flow in flows:
                     if flow[0] <= self.on:
                         groups[PERIODS[key](flow[0], start)].append(flow)
             else:
-                groups[self.traits[name][key]] += found
-        return {name: sums(found, self.on) for name, found in groups.items()}
+                groups[self.traits[name][key]] += flows
+        return {name: sums(flows, self.on) for name, flows in groups.items()}
 
     def _by_partner(self) -> dict[str | None, list[Flow]]:
         """Each partner's exact part of each flow: drawn from what it then has left, paid from the draws."""
@@ -290,52 +290,54 @@ class Book:
 
     def _moves(self) -> list[tuple[str, str, str, Decimal]]:
         """Day, kind, grant (or partner) and amount of all money, in order of day and version of the fund."""
-        found: list[tuple[str, int, int, str, str, Decimal]] = []
-        pairs: dict[tuple[str, str, bool], list[int]] = defaultdict(list)
-        for fact in self.fund:
-            kind, key = fact["kind"], (fact["on"], fact["version"], 0)
+        moves: list[tuple[str, int, int, str, str, Decimal]] = []
+        versions_of: dict[tuple[str, str, bool], list[int]] = defaultdict(list)
+        for event in self.fund:
+            kind, key = event["kind"], (event["on"], event["version"], 0)
             if kind in ("InstalmentReceived", "FundsReturned"):
-                worth = amount(fact, "holding_amount" if fact.get("holding_amount") else "amount")
+                worth = amount(event, "holding_amount" if event.get("holding_amount") else "amount")
                 signed = worth if kind == "InstalmentReceived" else -worth
-                found.append((*key, "received", fact["partner"], signed))
+                moves.append((*key, "received", event["partner"], signed))
             elif kind in ("IncomeCredited", "FeeCharged"):
-                found.append((*key, "income" if kind == "IncomeCredited" else "fee", "", amount(fact)))
+                moves.append((*key, "income" if kind == "IncomeCredited" else "fee", "", amount(event)))
             elif kind in ("FundsCommitted", "CommitmentIncreased", "CommitmentReleased"):
-                pairs[fact["grant"], fact["on"], kind != "CommitmentReleased"].append(fact["version"])
+                versions_of[event["grant"], event["on"], kind != "CommitmentReleased"].append(
+                    event["version"]
+                )
         for grant, own in self.all_flows.items():
             on, place = "", 0
             for number, (day, kind, whole, _) in enumerate(own, 1):
                 if kind == "overpaid":
                     continue
                 on, place = day, place if day == on else 0
-                mine = pairs[grant, day, kind != "cancelled"]
-                if kind in ("approved", "increased", "cancelled") and mine:
-                    place = max(place, mine.pop(0))
-                found.append((day, place, number, kind, grant, whole))
-        return [(day, kind, name, whole) for day, _, _, kind, name, whole in sorted(found)]
+                versions = versions_of[grant, day, kind != "cancelled"]
+                if kind in ("approved", "increased", "cancelled") and versions:
+                    place = max(place, versions.pop(0))
+                moves.append((day, place, number, kind, grant, whole))
+        return [(day, kind, name, whole) for day, _, _, kind, name, whole in sorted(moves)]
 
     def days(self) -> dict[str, int]:
         """From each grant's proposal to the day asked for, or to its end."""
         ends = ("declined", "withdrawn", "lapsed", "cancelled")
-        found = {}
-        for name, facts in self.facts.items():
-            first = date.fromisoformat(facts[0]["on"])
-            until = next((f["on"] for f in facts if STAGES.get(f["kind"]) in ends), self.on)
-            found[name] = (date.fromisoformat(min(until, self.on)) - first).days
-        return found
+        days = {}
+        for name, events in self.events.items():
+            first = date.fromisoformat(events[0]["on"])
+            until = next((f["on"] for f in events if STAGES.get(f["kind"]) in ends), self.on)
+            days[name] = (date.fromisoformat(min(until, self.on)) - first).days
+        return days
 
     def follow_ups(self) -> tuple[int, Decimal]:
-        """How many were agreed, and what was found for them."""
-        told = [fact for facts in self.facts.values() for fact in facts if fact["on"] <= self.on]
-        found = sum((amount(fact) for fact in told if fact["kind"] == "FollowUpFinanced"), Decimal(0))
-        return sum(fact["kind"] == "FollowUpAgreed" for fact in told), found
+        """How many were agreed, and the money found for them."""
+        past = [event for events in self.events.values() for event in events if event["on"] <= self.on]
+        financed = sum((amount(event) for event in past if event["kind"] == "FollowUpFinanced"), Decimal(0))
+        return sum(event["kind"] == "FollowUpAgreed" for event in past), financed
 
     def surveys(self) -> int:
         """How many surveys were recorded."""
         return sum(
-            fact["kind"] == "ClientSurveyRecorded" and fact["on"] <= self.on
-            for facts in self.facts.values()
-            for fact in facts
+            event["kind"] == "ClientSurveyRecorded" and event["on"] <= self.on
+            for events in self.events.values()
+            for event in events
         )
 
     def answers(self, call: str) -> tuple[int, int, int, int]:
@@ -349,14 +351,14 @@ class Book:
         """What the last row of the fund report says."""
         totals: dict[str, Decimal] = defaultdict(Decimal)
         kinds = {"FeeCharged": "fees", "IncomeCredited": "income", "FundsReturned": "returned"}
-        for fact in self.fund:
-            if fact["on"] > self.on:
+        for event in self.fund:
+            if event["on"] > self.on:
                 continue
-            if fact["kind"] == "InstalmentReceived":
-                worth = "holding_amount" if fact.get("holding_amount") else "amount"
-                totals["received_holding"] += amount(fact, worth)
-            elif fact["kind"] in kinds:
-                totals[kinds[fact["kind"]]] += amount(fact)
+            if event["kind"] == "InstalmentReceived":
+                worth = "holding_amount" if event.get("holding_amount") else "amount"
+                totals["received_holding"] += amount(event, worth)
+            elif event["kind"] in kinds:
+                totals[kinds[event["kind"]]] += amount(event)
         totals["committed"] = sum((one["committed"] for one in self.by_grant.values()), Decimal(0))
         totals["available"] = (
             totals["received_holding"]
@@ -380,44 +382,44 @@ class Book:
     def held(self) -> tuple[int, int]:
         """Activities held, and people who took part."""
         activities, people = set(), 0
-        for name, facts in self.facts.items():
-            for fact in facts:
-                if fact["kind"] == "ActivityHeld" and fact["on"] <= self.on:
-                    activities.add((name, fact["activity"]))
-                    for who in fact.get("participants", ()):
+        for name, events in self.events.items():
+            for event in events:
+                if event["kind"] == "ActivityHeld" and event["on"] <= self.on:
+                    activities.add((name, event["activity"]))
+                    for who in event.get("participants", ()):
                         people += sum(who.get(part, 0) for part in ("women", "men", "not_stated"))
         return len(activities), people
 
     def outcomes(self) -> dict[str, int]:
         """How many grants achieved each outcome."""
-        found: dict[str, set[str]] = defaultdict(set)
-        for name, facts in self.facts.items():
-            for fact in facts:
-                if fact["kind"] == "OutcomesReported" and fact["on"] <= self.on:
-                    for outcome in fact.get("outcomes", ()):
-                        found[outcome].add(name)
-        return {outcome: len(grants) for outcome, grants in found.items()}
+        by_outcome: dict[str, set[str]] = defaultdict(set)
+        for name, events in self.events.items():
+            for event in events:
+                if event["kind"] == "OutcomesReported" and event["on"] <= self.on:
+                    for outcome in event.get("outcomes", ()):
+                        by_outcome[outcome].add(name)
+        return {outcome: len(grants) for outcome, grants in by_outcome.items()}
 
     def selected(self) -> dict[str, Decimal]:
         """What each call's grants were approved for, less what never became effective."""
-        found: dict[str, Decimal] = defaultdict(Decimal)
+        by_call: dict[str, Decimal] = defaultdict(Decimal)
         for name, now in self.traits.items():
             if now.get("call") and counted(now):
-                found[now["call"]] += self.by_grant[name]["approved"]
-        return found
+                by_call[now["call"]] += self.by_grant[name]["approved"]
+        return by_call
 
     def beside(self) -> dict[str, Decimal]:
         """Co-financing and costs that have a worth in dollars."""
-        found: dict[str, Decimal] = defaultdict(Decimal)
-        for facts in self.facts.values():
-            for fact in facts:
-                if fact["kind"] in ("CoFinancingRecorded", "CostRecorded") and fact["on"] <= self.on:
-                    worth = fact.get("holding_amount") or fact["amount"]
+        totals: dict[str, Decimal] = defaultdict(Decimal)
+        for events in self.events.values():
+            for event in events:
+                if event["kind"] in ("CoFinancingRecorded", "CostRecorded") and event["on"] <= self.on:
+                    worth = event.get("holding_amount") or event["amount"]
                     if worth.endswith(" USD"):
-                        found["cost" if fact["kind"] == "CostRecorded" else "cofinancing"] += Decimal(
+                        totals["cost" if event["kind"] == "CostRecorded" else "cofinancing"] += Decimal(
                             worth[:-4]
                         )
-        return found
+        return totals
 
 
 def main() -> None:

@@ -47,13 +47,15 @@ GRANTS_A_COMMAND = 15.9
 
 def commands(grants: int, seed: int) -> Iterator[dict[str, Any]]:
     """The lives, and what happens around them."""
-    told = list(lives(int(grants * GRANTS_A_COMMAND) + 70, seed))
+    all_words = list(lives(int(grants * GRANTS_A_COMMAND) + 70, seed))
     dice = random.Random(seed)
-    founding = [words for words in told if "grant" not in words]
+    founding = [words for words in all_words if "grant" not in words]
     yield from founding
     yield from _fund(grants)
     dated: list[tuple[str, dict[str, Any]]] = []
-    for _, life in groupby((words for words in told if "grant" in words), key=lambda words: words["grant"]):
+    for _, life in groupby(
+        (words for words in all_words if "grant" in words), key=lambda words: words["grant"]
+    ):
         latest = ""
         for words in _around(_dated(list(life), dice), dice):
             latest = max(latest, words["on"])
@@ -66,11 +68,11 @@ def _dated(life: list[dict[str, Any]], dice: random.Random) -> list[dict[str, An
     """A third of the stand-alone lives, seven years earlier: under an edition without agreements."""
     if life[0]["window"] != "stand_alone" or dice.random() > 1 / 3:
         return life
-    told = [_earlier(words) for words in life if words["command"] != "SignAgreement"]
-    for words in told:
+    earlier = [_earlier(words) for words in life if words["command"] != "SignAgreement"]
+    for words in earlier:
         if words["command"] == "CorrectEntry":
             words["entry"] -= 1  # what it corrects comes after the agreement that is not there
-    return told
+    return earlier
 
 
 def _earlier(words: Any) -> Any:
@@ -189,12 +191,12 @@ _EXTRAS: dict[str, list[list[dict[str, Any]]]] = {
 
 
 def differences(ask: Ask, mine: Book) -> list[str]:
-    """What does not agree: nothing, in a sound book."""
-    found: list[str] = []
+    """Return what does not agree; nothing in a sound book."""
+    differing: list[str] = []
 
     def same(what: str, got: object, want: object) -> None:
         if got != want:
-            found.append(f"{what}: {got} is not {want}")
+            differing.append(f"{what}: {got} is not {want}")
 
     grants = {row["grant"]: row for row in ask("disbursement", None)}
     same("grants", sorted(grants), sorted(mine.by_grant))
@@ -207,7 +209,7 @@ def differences(ask: Ask, mine: Book) -> list[str]:
         rows = ask("disbursement", key)
         for column in FLOWS if key in periods else SUMS:
             same(f"by {key} {column}", sum(Decimal(row[column]) for row in rows), whole[column])
-    _partners(ask, mine, found)
+    _partners(ask, mine, differing)
     for key in ("window", "sector", *periods):
         wanted = mine.by(key)
         for row in ask("disbursement", key):
@@ -219,10 +221,10 @@ def differences(ask: Ask, mine: Book) -> list[str]:
                 same(f"{key} {name} {column}", Decimal(row[column]), wanted[name][column])
     _fund_and_counts(ask, mine, whole, same)
     _grants(ask, mine, same)
-    return found
+    return differing
 
 
-def _partners(ask: Ask, mine: Book, found: list[str]) -> None:
+def _partners(ask: Ask, mine: Book, differing: list[str]) -> None:
     """Each partner has its exact share: less than two cents below it, at most it rounded up.
 
     That holds for commitments and fees together, so commitments alone may be a cent or two further off.
@@ -232,7 +234,7 @@ def _partners(ask: Ask, mine: Book, found: list[str]) -> None:
         for column in ("committed", "requested", "net_disbursed"):
             got, exact = Decimal(row[column]), wanted[row["partner"]][column]
             if abs(got - exact) >= 4 * cent:
-                found.append(f"partner {row['partner']} {column}: {got} is not {exact:.4f}")
+                differing.append(f"partner {row['partner']} {column}: {got} is not {exact:.4f}")
 
 
 def _grants(ask: Ask, mine: Book, same: Callable[..., None]) -> None:
@@ -367,7 +369,7 @@ def _compare(book: tuple[str, ...], lines: list[str], on: str, known: int | None
         text = timed("--json", "report", name, *(() if by is None else ("--by", by)))
         return [json.loads(line) for line in text.splitlines()]
 
-    found = differences(ask, Book(lines, on, known))
+    differing = differences(ask, Book(lines, on, known))
     for name in ("windows", "instalments", "parties", "experts", "consultations", "glance"):
         timed("--json", "report", name)
     for key in ("pair", "region", "income-group", "sector"):
@@ -386,13 +388,13 @@ def _compare(book: tuple[str, ...], lines: list[str], on: str, known: int | None
         for words, each in spent.items()
     }
     slowest = sorted(times, key=lambda name: -times[name].wall)
-    print(f"as of {on}, known {known or 'now'}: {len(found)} differences; {len(times)} reports, slowest:")
+    print(f"as of {on}, known {known or 'now'}: {len(differing)} differences; {len(times)} reports, slowest:")
     for name in slowest[:5]:
         print(f"  {times[name].wall:5.2f} s, {times[name].processor:5.2f} s of processors: {name}")
     print(f"  {median(one.wall for one in times.values()):5.2f} s the median report", flush=True)
-    for line in found[:20]:
+    for line in differing[:20]:
         print(f"  {line}")
-    return len(found)
+    return len(differing)
 
 
 if __name__ == "__main__":

@@ -270,12 +270,12 @@ def _value(value: Any) -> Any:
     return value
 
 
-def events(told: Iterator[Words] | list[Words]) -> Iterator[Any]:
+def events(commands: Iterator[Words] | list[Words]) -> Iterator[Any]:
     """The events of the lives, in their order, those of the fund's commitments among them."""
     fund = Fund("Lives")
     grants: dict[str, Grant] = {}
     yield from fund.collect_events()
-    for words in told:
+    for words in commands:
         if "grant" not in words:
             continue
         name, given = words["grant"], arguments(words)

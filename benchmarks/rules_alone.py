@@ -21,7 +21,7 @@ from lifecycle.kernel.memory import collector_at_rest
 from lifecycle.parse import command_from
 
 Rows = tuple[list[Row], Row]
-"""Entries, and the answer that tells of them."""
+"""Entries, and the receipt for them."""
 
 
 class RulesAlone:

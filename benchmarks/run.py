@@ -2,7 +2,7 @@
 
     python benchmarks/run.py [--runs 7] [--only NAME …] [--scale 0.1] [--keep FOLDER] [--large]
 
-``docs/performance.md`` tells what each benchmark is. Prints a table; a run of all of them writes
+``docs/performance.md`` describes each benchmark. Prints a table; a run of all of them writes
 ``results.json`` beside this file, and the table of that page.
 """
 
@@ -67,12 +67,12 @@ def measured(made: Any) -> dict[str, dict[str, Any]]:
     """Run one, or some, and show them."""
     from pairs import show
 
-    told = {}
+    results = {}
     for benchmark in [made] if hasattr(made, "run") else made:
         benchmark.run()
         show(benchmark)
-        told[benchmark.name] = benchmark.told()
-    return told
+        results[benchmark.name] = benchmark.as_json()
+    return results
 
 
 def alone(name: str, place: Path, runs: int, scale: float) -> dict[str, dict[str, Any]]:

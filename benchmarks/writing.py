@@ -51,18 +51,20 @@ def record_one(
 
     ``wait_for_turn``: until nobody else is between judging and their commit.
     """
-    told = {side: iter(range(1, AT_ONCE * (runs + 1) + 1)) for side in (OURS, "rival", "floor", READ, JUDGED)}
+    numbers = {
+        side: iter(range(1, AT_ONCE * (runs + 1) + 1)) for side in (OURS, "rival", "floor", READ, JUDGED)
+    }
     rows, rules = _rows_of_one(book), RulesAlone(book)
 
     def ours() -> Spent:
-        words = [next_words(number) for number in islice(told[OURS], AT_ONCE)]
+        words = [next_words(number) for number in islice(numbers[OURS], AT_ONCE)]
         return timed(lambda: [book.record(command_from(each), OFFICER) for each in words], AT_ONCE, clock)
 
     def rivals() -> Spent:
-        return timed(_by_the_rival(application, islice(told["rival"], AT_ONCE)), AT_ONCE, clock)
+        return timed(_by_the_rival(application, islice(numbers["rival"], AT_ONCE)), AT_ONCE, clock)
 
     def bare(side: str) -> Spent:
-        some = [rows(side, number) for number in islice(told[side], AT_ONCE)]
+        some = [rows(side, number) for number in islice(numbers[side], AT_ONCE)]
 
         def work() -> None:
             for stream, entries, receipts in some:
@@ -73,7 +75,7 @@ def record_one(
         return timed(work, AT_ONCE, clock)
 
     def judged() -> Spent:
-        some = [next_words(number) for number in islice(told[JUDGED], AT_ONCE)]
+        some = [next_words(number) for number in islice(numbers[JUDGED], AT_ONCE)]
 
         def work() -> None:
             for words in some:

@@ -24,8 +24,8 @@ GRANT = "SSF-2017-01"
 
 @pytest.fixture(scope="module")
 def expected() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((DATA / "one_grant.expected.json").read_text("utf-8"))
-    return found
+    expected: dict[str, Any] = json.loads((DATA / "one_grant.expected.json").read_text("utf-8"))
+    return expected
 
 
 @pytest.fixture(scope="module")
@@ -68,19 +68,19 @@ def test_disbursement_before_and_after_the_correction_was_known(
 @pytest.mark.parametrize("key", ["fiscal_year", "calendar_year"])
 def test_net_disbursed_by_year(lived: tuple[Book, int], expected: dict[str, Any], key: str) -> None:
     want = expected[f"net_disbursed_by_{key}"]
-    found = {
+    actual = {
         row[key]: row["net_disbursed"] for row in ask(lived[0], "disbursement", END, by=key.replace("_", "-"))
     }
-    assert {period: found[period] for period in want} == want
+    assert {period: actual[period] for period in want} == want
 
 
 def test_timeline(lived: tuple[Book, int], expected: dict[str, Any]) -> None:
     want = expected["timeline_as_of_2018-12-31"]
-    found = {}
+    actual = {}
     for row in ask(lived[0], "timeline", END):
         name = row["obligation"] if row["item"] is None else f"{row['obligation']}:{row['item']}"
-        found[name] = [row[column] for column in expected["timeline_columns"]]
-    assert {name: found[name] for name in want} == want
+        actual[name] = [row[column] for column in expected["timeline_columns"]]
+    assert {name: actual[name] for name in want} == want
 
 
 def test_fund(lived: tuple[Book, int], expected: dict[str, Any]) -> None:

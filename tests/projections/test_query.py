@@ -142,7 +142,9 @@ def test_every_report_adds_up_on_every_day(life: str, data: st.DataObject) -> No
         ("weather", {}, "there is no report weather"),
     ],
 )
-def test_what_cannot_be_asked_is_said(tmp_path: Path, name: str, options: dict[str, str], said: str) -> None:
+def test_an_unknown_report_key_or_grant_is_refused(
+    tmp_path: Path, name: str, options: dict[str, str], said: str
+) -> None:
     with new_book(tmp_path / "book") as book, pytest.raises(Malformed, match=said):
         run(book, name, as_of=date(2018, 1, 1), by=options.get("by"), grant=options.get("grant"))
 
@@ -160,7 +162,7 @@ def test_every_rule_that_a_window_may_have_is_judged() -> None:
 
 
 @pytest.mark.case("D10")
-def test_a_waiver_stands_beside_the_breach_that_it_covers(tmp_path: Path) -> None:
+def test_a_waiver_is_shown_beside_the_breach_that_it_covers(tmp_path: Path) -> None:
     def waived(on: str, **options: Any) -> list[object]:
         (row,) = [row for row in ask(book, "windows", on, **options) if row["rule"] == "max_months"]
         return [row[name] for name in ("figure", "complies", "waived_by", "waived_on", "waiver")]
@@ -240,7 +242,7 @@ def test_the_commitment_is_measured_against_the_maximum(tmp_path: Path) -> None:
 
 
 def test_what_comes_back_after_the_end_leaves_the_commitment_less(tmp_path: Path) -> None:
-    """What the windows report tells is what the disbursement report commits, on every day."""
+    """The windows report has the commitment of the disbursement report, on every day."""
     life = [g.propose("2012-01-10"), g.request("2012-01-20"), g.approve("2012-02-10")]
     life += [g.make_effective("2012-03-01", closing_date="2013-03-01")]
     for payment in ("P1", "P2"):
@@ -295,10 +297,14 @@ def test_breaches_are_shown(tmp_path: Path) -> None:
         g.hold("2018-05-01", activity="A2", starts="2018-04-02", ends="2018-04-20"),
     ]
     with new_book(tmp_path / "book", life) as book:
-        found = findings(ask(book, "windows", "2018-12-31"))
-        assert found["irregular_payment"] == ("X1 1000.00", "DisbursementDeadlinePassed", False)
-        assert found["activity_in_suspension"] == ("A1 2017-06-05/2017-06-16", "suspended: activities", False)
-        assert found["activity_after_closing_date"] == ("A2 2018-04-02/2018-04-20", "2018-03-31", False)
+        breaches = findings(ask(book, "windows", "2018-12-31"))
+        assert breaches["irregular_payment"] == ("X1 1000.00", "DisbursementDeadlinePassed", False)
+        assert breaches["activity_in_suspension"] == (
+            "A1 2017-06-05/2017-06-16",
+            "suspended: activities",
+            False,
+        )
+        assert breaches["activity_after_closing_date"] == ("A2 2018-04-02/2018-04-20", "2018-03-31", False)
         assert "irregular_payment" not in findings(ask(book, "windows", "04-30"))
 
 
@@ -356,8 +362,8 @@ def test_the_fund_by_partner_and_currency(tmp_path: Path) -> None:
         g.return_funds("2010-03-03"),
     ]
     with new_book(tmp_path / "book", facts, APPROVED) as book:
-        told = [tuple(row.values())[:7] for row in ask(book, "fund", "2017-12-31")]
-        assert told == [
+        cells = [tuple(row.values())[:7] for row in ask(book, "fund", "2017-12-31")]
+        assert cells == [
             ("CN", "emerging", "USD", "0.00", "0.00", "0.00", "0.00"),
             ("DK", "traditional", "USD", "1000.00", "900.00", "500000.00", "500000.00"),
             ("IN", "emerging", "INR", "1000.00", "0.00", "500.00", "7.50"),

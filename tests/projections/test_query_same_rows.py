@@ -70,17 +70,17 @@ def test_a_report_has_the_same_rows(book: Book, other: Book, name: str, by: str 
 
 def test_the_library_finds_the_same_in_the_same_order(book: Book, other: Book) -> None:
     day = date(2024, 12, 31)
-    found = []
+    results = []
     for one in (book, other):
         with tables_at(one, None) as (connection, _):
-            found.append(
+            results.append(
                 (
                     search(connection, day, "learning exchange of dairy", Filters(), 50),
                     match(connection, day, "exchange", "TZ", sector=None, limit=50),
                 )
             )
-    assert found[0] == found[1]
-    assert found[0][0][1]
+    assert results[0] == results[1]
+    assert results[0][0][1]
 
 
 def test_the_progress_report_is_the_same(book: Book, other: Book) -> None:

@@ -32,7 +32,7 @@ def rows_of(book: Book, position: int) -> Rows:
         }
 
 
-def folded_anew(book: Book, position: int) -> Rows:
+def folded_again(book: Book, position: int) -> Rows:
     rows: Rows = {table.name: [] for table in metadata.sorted_tables if table is not grant_standing}
     for _, part in folded(book.histories(0, position), book.fund(known=position)):
         for table, made in part.items():
@@ -53,20 +53,20 @@ def book(tmp_path: Path) -> Iterator[Book]:
         yield book
 
 
-def test_at_every_position_it_is_the_fold_up_to_there(book: Book) -> None:
+def test_the_rows_at_every_position_are_the_fold_up_to_there(book: Book) -> None:
     for position in range(1, book.position() + 1):
-        assert rows_of(book, position) == folded_anew(book, position), position
+        assert rows_of(book, position) == folded_again(book, position), position
 
 
 def test_only_what_changed_since_is_folded_again(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
 
-    def told(streams: object, fund: object) -> Iterator[object]:
+    def noting_streams(streams: object, fund: object) -> Iterator[object]:
         for name, entries in streams:  # type: ignore[attr-defined]
             seen.append(name)
             yield from folded([(name, entries)], fund)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(known, "folded", told)
+    monkeypatch.setattr(known, "folded", noting_streams)
     position = book.position() - 1  # before CO joined: only the fund has changed
     rows_of(book, position)
     assert seen == ["fund"]
@@ -88,8 +88,8 @@ def test_an_edition_that_came_later_is_not_known_yet(tmp_path: Path) -> None:
         before = book.position()
         then = rows_of(book, before)
         record(book, g.adopt("2018-01-01", edition=EDITION))
-        assert rows_of(book, before) == then == folded_anew(book, before)
-        assert rows_of(book, book.position()) == folded_anew(book, book.position())
+        assert rows_of(book, before) == then == folded_again(book, before)
+        assert rows_of(book, book.position()) == folded_again(book, book.position())
 
 
 def test_an_edition_that_comes_while_the_views_are_read_is_not_known(
@@ -103,12 +103,12 @@ def test_an_edition_that_comes_while_the_views_are_read_is_not_known(
         tmp_path / "book", g.propose("01-10"), g.request("01-20"), g.propose("01-10", grant="X")
     ) as book:
         position = book.position() - 1
-        then = folded_anew(book, position)
+        then = folded_again(book, position)
         monkeypatch.setattr(known, "catch_up", meanwhile)
         assert rows_of(book, position) == then
 
 
-def test_what_is_recorded_while_a_report_is_asked_is_not_known(
+def test_an_entry_recorded_while_a_report_runs_is_not_in_it(
     book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     position = book.position()
@@ -118,11 +118,11 @@ def test_what_is_recorded_while_a_report_is_asked_is_not_known(
         return caught_up(book)
 
     monkeypatch.setattr(reports, "caught_up", meanwhile)
-    told = reports.run(book, "register", as_of=date(2018, 12, 31), known=position)
-    assert (told.known, "LATER" in [row[0] for row in told.rows]) == (position, False)
+    report = reports.run(book, "register", as_of=date(2018, 12, 31), known=position)
+    assert (report.known, "LATER" in [row[0] for row in report.rows]) == (position, False)
 
 
-def test_views_that_cannot_be_used_are_done_without(book: Book) -> None:
+def test_everything_is_folded_if_the_views_cannot_be_used(book: Book) -> None:
     position = book.position() - 1
     then = rows_of(book, position)
     file = book.path / store.FILE

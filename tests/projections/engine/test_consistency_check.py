@@ -38,18 +38,18 @@ WITHOUT_KEY = {
 """What to do for it, in a file and not."""
 
 
-def found(book: Book) -> list[str]:
+def differing(book: Book) -> list[str]:
     return [where for where, _ in differences(book)]
 
 
 def test_views_caught_up_or_rebuilt_are_what_the_entries_add_up_to(book: Book) -> None:
-    assert found(book) == []
+    assert differing(book) == []
     record(book, [g.cost("06-01")])
-    assert found(book) == []  # behind is not wrong
+    assert differing(book) == []  # behind is not wrong
     catch_up(book)
-    assert found(book) == []
+    assert differing(book) == []
     rebuild(book)
-    assert found(book) == []
+    assert differing(book) == []
 
 
 def test_a_book_without_views_has_none_that_are_wrong(book: Book) -> None:
@@ -57,25 +57,25 @@ def test_a_book_without_views_has_none_that_are_wrong(book: Book) -> None:
         (book.path / "views.sqlite").unlink()
     else:
         sql(book, "DROP SCHEMA views CASCADE")
-    assert found(book) == []
+    assert differing(book) == []
 
 
-def test_a_row_more_is_found_in_every_table(book: Book) -> None:
+def test_an_extra_row_is_found_in_every_table(book: Book) -> None:
     for table in FOLDED:
         kinds = [column.type.python_type for column in metadata.tables[table].columns]
         row = ", ".join({str: "'x'", int: "1", bool: "true"}[kind] for kind in kinds)
         sql(book, f"INSERT INTO {table} VALUES ({row})")
-    assert sorted(found(book)) == [f"views: {table}" for table in FOLDED]
+    assert sorted(differing(book)) == [f"views: {table}" for table in FOLDED]
 
 
 def test_a_row_changed_or_gone_is_found(book: Book) -> None:
     sql(book, "UPDATE money_flows SET amount = amount + 1 WHERE n = 0")
-    assert found(book) == ["views: money_flows"]
+    assert differing(book) == ["views: money_flows"]
     rebuild(book)
     sql(book, "DELETE FROM money_flows")
-    (told,) = differences(book)
-    assert told[0] == "views: money_flows"
-    assert "is missing" in told[1]
+    (difference,) = differences(book)
+    assert difference[0] == "views: money_flows"
+    assert "is missing" in difference[1]
 
 
 def test_a_row_that_is_there_twice_is_found(book: Book) -> None:
@@ -84,7 +84,7 @@ def test_a_row_that_is_there_twice_is_found(book: Book) -> None:
     assert any("some are there twice" in what for _, what in differences(book))
 
 
-def test_a_view_that_asks_something_else_is_found(book: Book) -> None:
+def test_a_changed_sql_view_is_found(book: Book) -> None:
     sql(book, "DROP VIEW register")
     sql(book, "CREATE VIEW register AS SELECT 'nothing' AS \"grant\"")
     trigger = "CREATE TRIGGER spy AFTER INSERT ON money_flows"
@@ -96,13 +96,13 @@ def test_a_view_that_asks_something_else_is_found(book: Book) -> None:
             "CREATE FUNCTION public.nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
             f"{trigger} EXECUTE FUNCTION public.nothing()",
         )
-    assert found(book) == ["views: register", "views: spy"]
+    assert differing(book) == ["views: register", "views: spy"]
 
 
 def test_views_of_another_book_are_found(book: Book) -> None:
     sql(book, "UPDATE tracking SET notification_id = 9999")
-    (told,) = differences(book)
-    assert "belongs to another book" in told[1]
+    (difference,) = differences(book)
+    assert "belongs to another book" in difference[1]
 
 
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
@@ -111,4 +111,4 @@ def test_views_that_cannot_be_read_are_found(book: Book) -> None:
     place.write_bytes(b"no database" * 1000)
     for name in ("-wal", "-shm"):
         place.with_name(place.name + name).unlink(missing_ok=True)
-    assert found(book) == ["views.sqlite"]
+    assert differing(book) == ["views.sqlite"]

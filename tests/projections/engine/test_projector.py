@@ -81,16 +81,16 @@ def test_catching_up_in_any_steps_is_a_rebuild(
         same_when_rebuilt(book)
 
 
-def test_a_long_way_is_walked_as_a_rebuild(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_views_far_behind_are_rebuilt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(projector, "STEP", 5)
-    told: list[tuple[int, int]] = []
+    progress: list[tuple[int, int]] = []
     with new_book(tmp_path / "book", CLOSED) as book:
-        catch_up(book, lambda done, all_: told.append((done, all_)))
-        assert told[-1] == (book.position(), book.position())
+        catch_up(book, lambda done, all_: progress.append((done, all_)))
+        assert progress[-1] == (book.position(), book.position())
         same_when_rebuilt(book)
 
 
-def test_a_correction_of_the_fund_is_taken_in(tmp_path: Path) -> None:
+def test_a_correction_of_the_fund_changes_its_rows(tmp_path: Path) -> None:
     with new_book(tmp_path / "book") as book:
         catch_up(book)
         received = len(book.entries("fund"))
@@ -126,7 +126,7 @@ def test_deleting_the_views_loses_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", ["no database", "another format", "empty", "no tables"])
-def test_views_of_no_use_are_made_again(tmp_path: Path, harm: str) -> None:
+def test_views_that_cannot_be_used_are_made_again(tmp_path: Path, harm: str) -> None:
     with new_book(tmp_path / "book", CLOSED) as book:
         catch_up(book)
         before = tables(book)
@@ -169,7 +169,7 @@ def test_views_of_another_journal_are_made_again(tmp_path: Path) -> None:
         assert tables(book) == before
 
 
-def test_who_may_not_write_is_told_of_views_of_another_journal(
+def test_a_reader_of_views_of_another_journal_gets_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(projector, "PATIENCE", 0)
@@ -186,15 +186,15 @@ def forbidden(*_: object) -> None:
     raise store.MayNotWrite("somebody else's")
 
 
-def test_a_place_that_cannot_be_written_is_said_clearly(tmp_path: Path) -> None:
+def test_views_that_cannot_be_written_are_named_without_a_password(tmp_path: Path) -> None:
     with new_book(tmp_path / "book") as book:
         if book.views == book.path:
             (book.path / FILE).mkdir()
         else:
             book.views = "postgresql://nobody:secret@localhost:1/nowhere?connect_timeout=1"
-        with pytest.raises(Unreachable, match="the views could not be used") as told:
+        with pytest.raises(Unreachable, match="the views could not be used") as error:
             catch_up(book)
-        assert "secret" not in str(told.value)
+        assert "secret" not in str(error.value)
 
 
 def test_a_failed_step_leaves_the_step_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,7 +239,7 @@ def test_several_projectors_at_once(tmp_path: Path) -> None:
         same_when_rebuilt(book)
 
 
-def test_who_waited_for_a_rebuild_does_not_make_another(
+def test_a_process_that_waited_for_a_rebuild_does_not_rebuild(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     locked = store.locked
@@ -289,7 +289,7 @@ def _killed_in_a_rebuild(path: Path, views: Path | str) -> None:
         rebuild(book, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
 
 
-def test_a_killed_rebuild_leaves_the_views_and_its_rests_go_with_the_next(tmp_path: Path) -> None:
+def test_a_killed_rebuild_leaves_the_views_and_the_next_one_drops_its_shadows(tmp_path: Path) -> None:
     spawn = multiprocessing.get_context("spawn")
     with new_book(tmp_path / "book", CLOSED, of("SSF-2", PAID)) as book:
         catch_up(book)

@@ -33,8 +33,8 @@ from support.reading import (
 
 def version_of(book: Book, kind: type[FundEvent], *, last: bool = False) -> int:
     """The first entry of the kind on the fund's stream, or the last."""
-    found = [e.originator_version for e in book.entries(FUND) if type(e.event) is kind]
-    return found[-1 if last else 0]
+    versions = [e.originator_version for e in book.entries(FUND) if type(e.event) is kind]
+    return versions[-1 if last else 0]
 
 
 def corrected_book(path: Path) -> Book:
@@ -53,7 +53,7 @@ def corrected_book(path: Path) -> Book:
 
 
 @pytest.mark.parametrize("page", [1, 2, 5, 1000])
-def test_pages_of_the_fund_give_the_rows_of_the_whole(
+def test_pages_of_the_fund_give_the_same_rows_as_all_entries_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
     monkeypatch.setattr(lifecycle.book.book_reader, "_PAGE", page)
@@ -90,12 +90,12 @@ def test_the_funds_state_does_not_depend_on_the_page(
     monkeypatch.setattr(lifecycle.book.loaded_state, "_PAGE", page)
     with corrected_book(tmp_path / "book") as book:
         entries = book.entries(FUND)
-        found, version, _ = load_fund(Journal(book.path / "journal.sqlite", read_only=True))
+        fund, version, _ = load_fund(Journal(book.path / "journal.sqlite", read_only=True))
         assert version == len(entries)
-        assert found == fold(in_force(entries)) == book.fund()
+        assert fund == fold(in_force(entries)) == book.fund()
 
 
-def test_the_one_who_records_knows_the_fund_only_as_far_as_it_has_recorded(tmp_path: Path) -> None:
+def test_a_handler_knows_the_fund_only_up_to_its_last_entry(tmp_path: Path) -> None:
     with new_book(tmp_path / "book") as book, Book.open(tmp_path / "book") as other:
         record(other, g.receive("2018-02-01"))
         assert book.fund() == other.fund() == fold(in_force(book.entries(FUND)))

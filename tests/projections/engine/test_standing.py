@@ -61,15 +61,15 @@ def test_a_state_reads_as_it_was_written(life: list[Command]) -> None:
         assert type(getattr(again, name)) is type(value), name
 
 
-def test_it_answers_only_where_the_views_are_at_the_journals_end(tmp_path: Path) -> None:
+def test_a_state_is_returned_only_if_the_views_are_at_the_journals_end(tmp_path: Path) -> None:
     with new_book(tmp_path / "book", REQUESTED) as book:
         assert standing(book.path, g.G) is None
         catch_up(book)
         assert standing(book.path, g.G) is None  # what is not sealed may not count
         Seal(book).seal()
-        found = standing(book.path, g.G)
-        assert found is not None
-        assert (found.version, found.position) == (2, book.position())
+        state = standing(book.path, g.G)
+        assert state is not None
+        assert (state.version, state.position) == (2, book.position())
         record(book, [g.approve("02-10")])
         Seal(book).seal()
         assert standing(book.path, g.G) is None
@@ -80,7 +80,7 @@ def test_it_answers_only_where_the_views_are_at_the_journals_end(tmp_path: Path)
 
 
 @pytest.mark.of_a_file("its copy")
-def test_views_of_another_history_do_not_tell(tmp_path: Path) -> None:
+def test_views_of_another_history_return_no_state(tmp_path: Path) -> None:
     """As when a backup was put back, and as many commands recorded since as had been."""
     for name, day in (("before", "01-20"), ("after", "01-21")):
         with new_book(tmp_path / name, [g.propose("01-10"), g.request(day)]) as book:

@@ -46,19 +46,19 @@ def follower(followed: Book) -> Iterator[Callable[[], Follower]]:
 
 def at_end(book: Book) -> Callable[[dict[str, Any]], bool]:
     end = book.position()
-    return lambda told: told.get("position") == end
+    return lambda news: news.get("position") == end
 
 
 def test_one_leads_and_the_next_takes_over(followed: Book, follower: Callable[[], Follower]) -> None:
     first = follower()
-    first.until(lambda told: told["state"] == "leading")
+    first.until(lambda news: news["state"] == "leading")
     second = follower()
-    second.until(lambda told: told["state"] == "waiting")
+    second.until(lambda news: news["state"] == "waiting")
     record(followed, g.REQUESTED)
     first.until(at_end(followed))
     assert first.end(signal.SIGKILL) == -signal.SIGKILL
     record(followed, of("SSF-2", g.REQUESTED))
-    second.until(lambda told: told["state"] == "leading")
+    second.until(lambda news: news["state"] == "leading")
     second.until(at_end(followed))
     assert status(followed) == {
         "views": (at := followed.position()),
@@ -67,11 +67,13 @@ def test_one_leads_and_the_next_takes_over(followed: Book, follower: Callable[[]
         "seconds": 0,
     }
     assert second.end(signal.SIGTERM) == 0
-    second.until(lambda told: told["state"] == "stopped")
+    second.until(lambda news: news["state"] == "stopped")
 
 
 @pytest.mark.parametrize("followed", ["postgresql"], indirect=True)
-def test_cut_off_it_says_so_and_goes_on(followed: Book, follower: Callable[[], Follower]) -> None:
+def test_a_lost_connection_is_reported_and_made_again(
+    followed: Book, follower: Callable[[], Follower]
+) -> None:
     one = follower()
     one.until(at_end(followed))
     with psycopg.connect(str(followed.place), autocommit=True) as connection:
@@ -79,9 +81,9 @@ def test_cut_off_it_says_so_and_goes_on(followed: Book, follower: Callable[[], F
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-    away = one.until(lambda told: told["state"] == "away")
+    away = one.until(lambda news: news["state"] == "away")
     assert "terminating connection" in away["message"] or "closed" in away["message"]
-    one.until(lambda told: told["state"] == "leading")
+    one.until(lambda news: news["state"] == "leading")
     with Book.open(followed.place) as again:
         record(again, g.REQUESTED)
         one.until(at_end(again))
@@ -94,7 +96,7 @@ def test_views_that_are_taken_away_are_made_again(followed: Book, follower: Call
     one.until(at_end(followed))
     (followed.path / "views.sqlite").unlink()
     record(followed, g.REQUESTED)
-    away = one.until(lambda told: told["state"] == "away")
+    away = one.until(lambda news: news["state"] == "away")
     assert "taken away" in away["message"]
     one.until(at_end(followed))
     assert one.end(signal.SIGINT) == 0

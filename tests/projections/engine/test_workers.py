@@ -25,11 +25,11 @@ def test_a_rebuild_on_two_processors_gives_the_same_rows(
     with new_book(tmp_path / "book", *lives) as book:
         catch_up(book)
         before = tables(book)
-        told: list[tuple[int, int]] = []
-        assert rebuild(book, lambda done, of_all: told.append((done, of_all))) == book.position()
+        progress: list[tuple[int, int]] = []
+        assert rebuild(book, lambda done, of_all: progress.append((done, of_all))) == book.position()
         assert tables(book) == before
-        assert told[-1][0] == book.position()
-        assert len(told) > 2
+        assert progress[-1][0] == book.position()
+        assert len(progress) > 2
 
 
 @pytest.mark.case("T8")
@@ -54,7 +54,9 @@ def test_other_processes_do_not_judge_again_what_is_not_sealed(
     assert set(kept) == {0}
 
 
-def test_without_semaphores_one_process_does_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_semaphores_one_process_folds_everything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def none_here(*_: object, **__: object) -> None:
         raise OSError("no semaphores")
 
@@ -69,7 +71,7 @@ def killed(_: tuple[str, str]) -> None:
     os._exit(1)
 
 
-def test_a_process_that_was_ended_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_ended_process_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "WORTH_IT", 0)
     monkeypatch.setattr(workers, "_cores", lambda: 2)
     monkeypatch.setattr(workers, "_fold", killed)

@@ -90,7 +90,7 @@ def test_a_cancellation_is_split_by_what_is_undisbursed_from_each(tmp_path: Path
         assert by_partner(rows, "cancelled") == {"DK": "51758.24", "IN": "8241.76"}
 
 
-def test_what_is_told_later_of_earlier_days_draws_anew_and_what_was_known_stays(tmp_path: Path) -> None:
+def test_a_late_entry_changes_the_draws_but_not_what_was_known(tmp_path: Path) -> None:
     with new_book(tmp_path / "book", EFFECTIVE) as book:
         then = book.position()
         record(book, INDIA[:1], g.receive("2017-01-01", partner="IN", amount="1500000.00 USD"))

@@ -27,8 +27,8 @@ def answer(grant: str, amount: str, *more: Command) -> Iterable[Command]:
 
 def counts(book: Book, as_of: str) -> dict[str, object]:
     """What the report says of the call on the day."""
-    told = run(book, "calls", as_of=date.fromisoformat(as_of))
-    row = dict(zip(told.columns, told.rows[0], strict=True))
+    report = run(book, "calls", as_of=date.fromisoformat(as_of))
+    row = dict(zip(report.columns, report.rows[0], strict=True))
     return {name: row[name] for name in ("received", "selected", "declined", "undecided", "countries")}
 
 
@@ -44,10 +44,10 @@ def test_a_grant_that_costs_nothing_is_selected_too(tmp_path: Path) -> None:
         *answer("NO", free, g.decline("2012-02-10", grant="NO")),
     ]
     with make_book(tmp_path / "book", commands) as book:
-        told = counts(book, "2012-02-09")
-        assert told == {"received": 4, "selected": 0, "declined": 0, "undecided": 4, "countries": 0}
-        told = counts(book, "2012-02-10")
-        assert told == {"received": 4, "selected": 2, "declined": 1, "undecided": 1, "countries": 3}
+        numbers = counts(book, "2012-02-09")
+        assert numbers == {"received": 4, "selected": 0, "declined": 0, "undecided": 4, "countries": 0}
+        numbers = counts(book, "2012-02-10")
+        assert numbers == {"received": 4, "selected": 2, "declined": 1, "undecided": 1, "countries": 3}
         criterion = run(book, "calls", by="criterion", as_of=date(2012, 2, 10))
         assert dict(zip(criterion.columns, criterion.rows[0], strict=True))["mean_selected"] == "4.00"
         record(book, [g.give_up("2012-03-01", grant="FREE")])

@@ -142,7 +142,9 @@ def test_a_class_of_lending_holds_from_its_month_until_the_next(
         ),
     ],
 )
-def test_which_edition_answers_is_told(day: str, income: str | None, lending: str | None, said: str) -> None:
+def test_the_edition_that_holds_on_the_day_is_named(
+    day: str, income: str | None, lending: str | None, said: str
+) -> None:
     assert (income_edition(day), lending_edition(day)) == (income, lending)
     assert said in editions_in_words(day)
     assert ("ends on" in editions_in_words(day)) == (day > "2026-06-30")
@@ -163,7 +165,7 @@ def test_the_second_snapshot_gave_the_newest_income_groups() -> None:
 
 
 @pytest.mark.case("X3")
-def test_the_report_tells_groups_lending_and_the_editions(tmp_path: Path) -> None:
+def test_the_report_shows_groups_lending_and_their_editions(tmp_path: Path) -> None:
     lives = of("SSF-1", [g.propose("01-10", recipients=["LK", "ZZ"], providers=["BB", "CR"])])
     with new_book(tmp_path / "book", lives) as book:
         names = ("income_group", "income_edition", "lending", "lending_edition")
@@ -181,13 +183,13 @@ def test_the_report_tells_groups_lending_and_the_editions(tmp_path: Path) -> Non
 
 @pytest.mark.case("X3")
 def test_by_lending_and_by_income_group_the_edition_is_named(tmp_path: Path) -> None:
-    told = [g.propose("01-10", recipients=["LK"], providers=["BB"]), *EFFECTIVE[1:]]
-    told[1] = g.request("01-20", letters=[g.LETTERS[0] | {"country": "LK"}])
-    with new_book(tmp_path / "book", told) as book:
+    approved = [g.propose("01-10", recipients=["LK"], providers=["BB"]), *EFFECTIVE[1:]]
+    approved[1] = g.request("01-20", letters=[g.LETTERS[0] | {"country": "LK"}])
+    with new_book(tmp_path / "book", approved) as book:
 
         def rows(on: str, by: str, column: str) -> list[object]:
-            found = ask(book, "countries", on, by=by)
-            return [[row[column], row["edition"], row["receiving"], row["providing"]] for row in found]
+            rows = ask(book, "countries", on, by=by)
+            return [[row[column], row["edition"], row["receiving"], row["providing"]] for row in rows]
 
         assert rows("2026-05-01", "lending", "lending") == [
             ["IBRD", "2026-04", 0, 1],
@@ -263,8 +265,11 @@ def test_parties_beside_them(tmp_path: Path) -> None:
     with new_book(tmp_path / "book", EFFECTIVE, parties) as book:
         assert counted(ask(book, "countries", "04-11"), "financing")["NO"] == [1]
         assert "NO" not in counted(ask(book, "countries", "04-10"), "financing")
-        told = [(row["role"], row["country"], row["organization"]) for row in ask(book, "parties", "05-01")]
-        assert told == [("facilitating", None, "JICA"), ("financing", "NO", None)]
+        rows = ask(book, "parties", "05-01")
+        assert [(row["role"], row["country"], row["organization"]) for row in rows] == [
+            ("facilitating", None, "JICA"),
+            ("financing", "NO", None),
+        ]
         (expert,) = ask(book, "experts", "05-01", grant=g.G)
         assert (expert["expert"], expert["phases"], expert["days"]) == ("x.pert", ["design"], 5)
         (met,) = ask(book, "consultations", "05-01")

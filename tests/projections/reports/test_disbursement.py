@@ -91,7 +91,7 @@ def test_shares_name_their_denominators(tmp_path: Path) -> None:
         assert amounts(ask(book, "disbursement", "2019-01-01")[0], *shares) == ["0.0222", "1.0000"]
 
 
-def test_a_proposal_stands_with_nothing(tmp_path: Path) -> None:
+def test_a_proposal_has_only_zero_amounts(tmp_path: Path) -> None:
     with new_book(tmp_path / "book", PROPOSED) as book:
         (row,) = ask(book, "disbursement", "01-10")
         assert row["committed"] == row["disbursed"] == row["undisbursed"] == "0.00"
@@ -214,14 +214,14 @@ def test_what_is_overpaid_has_a_column_and_lowers_what_is_available(tmp_path: Pa
 def test_a_breach_before_the_approval_is_shown_too(tmp_path: Path) -> None:
     with new_book(tmp_path / "book", BREACHES) as book:
         for on in ("02-01", "04-02"):
-            found = [row for row in ask(book, "windows", on) if row["rule"] == "irregular_payment"]
-            assert [(row["figure"], row["limit"], row["edition"], row["complies"]) for row in found] == [
+            breaches = [row for row in ask(book, "windows", on) if row["rule"] == "irregular_payment"]
+            assert [(row["figure"], row["limit"], row["edition"], row["complies"]) for row in breaches] == [
                 ("X1 30000.00", "NotYetEffective", None, False)
             ]
 
 
 @pytest.mark.case("M8")
-def test_a_split_refund_comes_back_of_each_of_its_payments(tmp_path: Path) -> None:
+def test_a_split_refund_follows_each_of_its_payments(tmp_path: Path) -> None:
     life = [*PAID, g.irregular("05-02"), g.refund("05-03", payment=None, amount="2500.00 USD")]
     with new_book(tmp_path / "book", life) as book:
         (row,) = ask(book, "disbursement", "05-03")

@@ -31,7 +31,7 @@ def row_on(book: Book, on: str, *names: str) -> list[object]:
     return [row[name] for name in names]
 
 
-def test_an_activity_stands_as_it_was_last_told(tmp_path: Path) -> None:
+def test_an_activity_is_shown_as_last_recorded(tmp_path: Path) -> None:
     names = ("status", "starts", "ends", "moves", "held_on", "participants")
     with new_book(tmp_path / "book", LIFE) as book:
         assert ask(book, "exchanges", "04-09") == []
@@ -42,14 +42,14 @@ def test_an_activity_stands_as_it_was_last_told(tmp_path: Path) -> None:
         assert row_on(book, "06-20", *people) == [9, 8, 4, "8000.00", "USD", ["IN", "TZ", "UG", "ZZ"]]
 
 
-def test_called_off_it_is_not_held(tmp_path: Path) -> None:
+def test_a_cancelled_activity_is_not_held(tmp_path: Path) -> None:
     with new_book(tmp_path / "book", EFFECTIVE, g.plan("04-10"), g.call_off("05-01")) as book:
         assert row_on(book, "04-30", "status") == ["planned"]
         assert row_on(book, "05-01", "status", "held_on", "cost") == ["cancelled", None, None]
 
 
 @pytest.mark.parametrize("later", [g.call_off("07-01"), g.reschedule("07-01", ends="2017-08-31")])
-def test_held_it_stays_whatever_was_recorded_of_later_days(tmp_path: Path, later: Command) -> None:
+def test_a_held_activity_stays_held_whatever_is_recorded_later(tmp_path: Path, later: Command) -> None:
     with new_book(tmp_path / "book", EFFECTIVE, g.plan("04-10"), later, HELD) as book:
         names = ("status", "held_on", "ends", "moves")
         for on in ("06-20", "07-01", "2018-01-01"):
@@ -74,8 +74,8 @@ def test_by_instrument_with_their_sum(tmp_path: Path) -> None:
             ["study_tour", 2, 18, 16, 42, "16000.00", "USD", []],
             [None, 5, 18, 17, 43, "16000.00", "USD", apart],
         ]
-        for on, told in (("06-30", []), ("07-01", ["99.00 EUR"]), ("07-02", ["100.50 EUR"])):
-            assert ask(book, "exchanges", on, by="instrument")[-1]["other_currencies"] == told
+        for on, other_currencies in (("06-30", []), ("07-01", ["99.00 EUR"]), ("07-02", ["100.50 EUR"])):
+            assert ask(book, "exchanges", on, by="instrument")[-1]["other_currencies"] == other_currencies
 
 
 def test_costs_in_other_currencies_follow_corrections_and_what_was_known(tmp_path: Path) -> None:
@@ -84,12 +84,12 @@ def test_costs_in_other_currencies_follow_corrections_and_what_was_known(tmp_pat
         known = book.position()
         record(book, g.correct("2018-01-05", entry=9, reads={"cost": "90.00 GBP"}))
         record(book, g.correct("2018-01-05", entry=8, reads={"cost": "1.00 EUR"}))
-        for when, cost, told in (
+        for when, cost, other_currencies in (
             (None, "0.00", ["1.00 EUR", "90.00 GBP"]),
             (known, "8000.00", ["99.00 EUR"]),
         ):
             total = ask(book, "exchanges", "2018-02-01", by="instrument", known=when)[-1]
-            assert (total["cost"], total["other_currencies"]) == (cost, told)
+            assert (total["cost"], total["other_currencies"]) == (cost, other_currencies)
 
 
 def test_by_country_an_activity_counts_once_in_the_sum(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The library: texts found by words, and countries that have solved a like problem."""
+"""The library: texts found by words, and countries that have solved a similar problem."""
 
 from pathlib import Path
 
@@ -82,10 +82,10 @@ def places(rows: Rows) -> list[tuple[str, str]]:
 
 
 def test_every_word_stands_before_some_and_titles_before_texts(book: Book) -> None:
-    found = places(find(book, "dairy chains"))
-    assert found[:2] == [("SSF-1", "objective"), ("SSF-1", "results_story")]
-    assert set(found[2:]) == {("SSF-1", "result"), ("SSF-2", "objective"), ("SSF-3", "objective")}
-    assert found.index(("SSF-3", "objective")) < found.index(("SSF-2", "objective"))
+    results = places(find(book, "dairy chains"))
+    assert results[:2] == [("SSF-1", "objective"), ("SSF-1", "results_story")]
+    assert set(results[2:]) == {("SSF-1", "result"), ("SSF-2", "objective"), ("SSF-3", "objective")}
+    assert results.index(("SSF-3", "objective")) < results.index(("SSF-2", "objective"))
 
 
 def test_words_are_found_in_other_forms_and_marked(book: Book) -> None:
@@ -98,7 +98,7 @@ def test_words_are_found_in_other_forms_and_marked(book: Book) -> None:
     assert find(book, "COOPÉRATIVES") == find(book, "cooperatives")
 
 
-def test_filters(book: Book) -> None:
+def test_filters_select_by_sector_country_outcome_and_kind(book: Book) -> None:
     assert {row["grant"] for row in find(book, "dairy", filters=Filters(sector="transport"))} == {"SSF-2"}
     assert {row["grant"] for row in find(book, "dairy", filters=Filters(country="KE"))} == {"SSF-3"}
     assert {row["grant"] for row in find(book, "dairy", filters=Filters(outcome="raised_awareness"))} == {
@@ -107,7 +107,7 @@ def test_filters(book: Book) -> None:
     assert places(find(book, "dairy", filters=Filters(kind="result"))) == [("SSF-1", "result")]
 
 
-def test_as_of_a_day_only_what_was_there(book: Book) -> None:
+def test_only_texts_of_the_day_are_found(book: Book) -> None:
     assert ("SSF-1", "results_story") not in places(find(book, "dairy", on="2018-04-30"))
     assert find(book, "dairy", on="2017-01-09") == []
 
@@ -130,7 +130,7 @@ def test_a_struck_story_is_gone_unless_one_asks_what_was_known(tmp_path: Path) -
 
 @settings(max_examples=60, deadline=None)
 @hypothesis_given(st.text(max_size=40))
-def test_no_question_is_an_error_of_ours(book: Book, question: str) -> None:
+def test_no_question_makes_the_index_fail(book: Book, question: str) -> None:
     try:
         words_of(question)
     except Malformed:
@@ -145,7 +145,7 @@ def test_a_question_in_the_indexs_own_language_is_only_words(book: Book) -> None
 # ── match ────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_who_delivered_is_listed_with_the_evidence_who_promised_is_not(book: Book) -> None:
+def test_a_country_that_delivered_is_listed_and_one_that_promised_is_not(book: Book) -> None:
     rows = offers(book, "dairy chains", "UG")
     assert [row["provider"] for row in rows] == ["IN", "BR", "TZ"]
     india = rows[0]
@@ -191,8 +191,8 @@ SPELLED = (
 @pytest.mark.case("X4")
 @pytest.mark.parametrize(("written", "typed"), SPELLED)
 def test_a_word_is_found_however_it_is_spelled(tmp_path: Path, written: str, typed: str) -> None:
-    told = [g.propose("01-10", title=f"On {written} alone", providers=["BR"]), *EFFECTIVE[1:]]
-    life = [*told, g.plan("04-10", countries=["TZ", "BR"]), g.hold("06-16")]
+    approved = [g.propose("01-10", title=f"On {written} alone", providers=["BR"]), *EFFECTIVE[1:]]
+    life = [*approved, g.plan("04-10", countries=["TZ", "BR"]), g.hold("06-16")]
     other = of("SSF-2", [g.propose("01-10", title="Something o else", amount="9000.00 USD")])
     with new_book(tmp_path / "book", life, other) as mine:
         assert {row["grant"] for row in find(mine, typed)} == {g.G}

@@ -67,7 +67,7 @@ def test_a_revised_proposal_seeks_what_it_says_from_its_day_on(tmp_path: Path) -
         assert ask(book, "outcomes", "01-15")[0]["sought"] == ["strengthened_coalitions", "enhanced_networks"]
 
 
-def test_lessons_come_from_whoever_tells_them(tmp_path: Path) -> None:
+def test_lessons_come_from_every_event_that_has_one(tmp_path: Path) -> None:
     life = [
         *SOUGHT,
         *EFFECTIVE[1:],
@@ -104,13 +104,13 @@ def test_a_late_report_counts_from_the_day_that_it_is_about(tmp_path: Path) -> N
         assert ask(book, "outcomes", "2018-04-05")[-1]["with_results"] == 1
 
 
-def test_a_result_counts_also_where_no_outcome_is_told(tmp_path: Path) -> None:
-    told = g.report_outcomes("2017-06-01", outcomes={}, results={"pilot": "a chilling plant"})
-    with new_book(tmp_path / "book", EFFECTIVE, told) as book:
+def test_a_result_counts_without_an_outcome(tmp_path: Path) -> None:
+    reported = g.report_outcomes("2017-06-01", outcomes={}, results={"pilot": "a chilling plant"})
+    with new_book(tmp_path / "book", EFFECTIVE, reported) as book:
         row, total = ask(book, "outcomes", "2017-06-01")
         assert (row["achieved"], row["results"], total["with_results"]) == ([], ["pilot"], 1)
 
 
-def test_a_grant_that_says_nothing_of_outcomes_has_no_row(tmp_path: Path) -> None:
+def test_a_grant_without_outcomes_has_no_row(tmp_path: Path) -> None:
     with new_book(tmp_path / "book", PROPOSED) as book:
         assert [row["grant"] for row in ask(book, "outcomes", "2018-01-01")] == [None]

@@ -91,7 +91,7 @@ def test_the_library_is_asked_for_it_in_any_case(tmp_path: Path) -> None:
     with book, tables_at(book, None) as (connection, _):
         day = g.day("2018-01-01")
         for spelled in ("énergie", " E\u0301NERGIE "):
-            found = search(connection, day, "dairy", Filters(sector=spelled), 20)
-            assert [(row[1], row[5]) for row in found] == [("SSF-1", "Énergie"), ("SSF-2", "Énergie")]
+            rows = search(connection, day, "dairy", Filters(sector=spelled), 20)
+            assert [(row[1], row[5]) for row in rows] == [("SSF-1", "Énergie"), ("SSF-2", "Énergie")]
             offers = match(connection, day, "dairy", "PE", sector=spelled, limit=9)
             assert len(offers) > 0

@@ -40,7 +40,7 @@ def value(rows: Rows, grant: str | None, *names: str) -> list[object]:
     return [row[name] for row in rows if row["grant"] == grant for name in names]
 
 
-def test_what_came_beside_a_grant_by_kind_and_what_it_cost_to_run(tmp_path: Path) -> None:
+def test_co_financing_by_kind_and_the_cost_of_running_a_grant(tmp_path: Path) -> None:
     with new_book(tmp_path / "book", PAID, RUN) as book:
         rows = ask(book, "value", "2017-06-01")
         names = ("cash", "in_kind", "cost_share", "private", "cofinancing", "preparation", "supervision")
@@ -151,7 +151,7 @@ DUE = [
 ]
 
 
-def told(rows: Rows, instalment: str, *names: str) -> list[object]:
+def cells_of(rows: Rows, instalment: str, *names: str) -> list[object]:
     return [row[name] for row in rows if row["instalment"] == instalment for name in names]
 
 
@@ -159,7 +159,7 @@ def told(rows: Rows, instalment: str, *names: str) -> list[object]:
 def test_an_instalment_is_due_then_overdue_then_met_late(tmp_path: Path) -> None:
     with new_book(tmp_path / "book", DUE) as book:
         days = ("2017-01-20", "2017-02-01", "2017-03-01", "2017-03-02", "2017-03-11")
-        assert [told(ask(book, "instalments", on), "I1", "status", "days") for on in days] == [
+        assert [cells_of(ask(book, "instalments", on), "I1", "status", "days") for on in days] == [
             ["upcoming", 0],
             ["due_soon", 0],
             ["due_soon", 0],
@@ -169,17 +169,20 @@ def test_an_instalment_is_due_then_overdue_then_met_late(tmp_path: Path) -> None
         assert ask(book, "instalments", "2017-01-04") == []
         names = ("scheduled", "received", "received_on", "missing", "status", "days")
         rows = ask(book, "instalments", "2017-03-10")
-        assert told(rows, "I1", *names) == ["1000.00", "600.00", None, "400.00", "overdue", 9]
+        assert cells_of(rows, "I1", *names) == ["1000.00", "600.00", None, "400.00", "overdue", 9]
         rows = ask(book, "instalments", "2017-09-02")
-        assert told(rows, "I1", *names) == ["1000.00", "1000.00", "2017-03-11", "0.00", "met_late", 10]
-        assert told(rows, "I2", "currency", "missing", "status") == ["EUR", "500.00", "overdue"]
+        assert cells_of(rows, "I1", *names) == ["1000.00", "1000.00", "2017-03-11", "0.00", "met_late", 10]
+        assert cells_of(rows, "I2", "currency", "missing", "status") == ["EUR", "500.00", "overdue"]
         assert [row["instalment"] for row in rows] == ["I2", "I1"]  # the overdue first
 
 
 @pytest.mark.case("M4")
 def test_the_timeline_says_the_same_of_instalments(tmp_path: Path) -> None:
     with new_book(tmp_path / "book", DUE, [g.waive_instalment("2017-10-01", item="DK/I2")]) as book:
-        assert told(ask(book, "instalments", "2017-10-01"), "I2", "status", "missing") == ["waived", "500.00"]
+        assert cells_of(ask(book, "instalments", "2017-10-01"), "I2", "status", "missing") == [
+            "waived",
+            "500.00",
+        ]
         for on in ("2017-03-01", "2017-03-02", "2017-03-10", "2017-03-12", "2017-09-02", "2017-10-02"):
             timeline = {row["item"]: row["status"] for row in ask(book, "timeline", on)}
             mine = {
@@ -198,9 +201,9 @@ PROMISED = [
 
 
 def test_a_follow_up_waits_for_its_money(tmp_path: Path) -> None:
-    found = [g.finance("2018-05-01", amount="200.00 USD"), g.finance("2018-07-01", amount="300.00 USD")]
+    financed = [g.finance("2018-05-01", amount="200.00 USD"), g.finance("2018-07-01", amount="300.00 USD")]
     names = ("status", "days", "finance_needed", "finance_found", "finance_missing")
-    with new_book(tmp_path / "book", PROMISED, found) as book:
+    with new_book(tmp_path / "book", PROMISED, financed) as book:
 
         def first(on: str) -> list[object]:
             return [
@@ -262,7 +265,7 @@ def test_nothing_waits_in_a_grant_that_was_cancelled(tmp_path: Path) -> None:
         assert (row["status"], row["days"]) == ("open", 0)
 
 
-def test_handed_over_it_is_tracked_dropped_it_is_not(tmp_path: Path) -> None:
+def test_a_handed_over_follow_up_is_tracked_and_a_dropped_one_is_not(tmp_path: Path) -> None:
     ends = [g.hand_over("2018-05-01", to="The ministry"), g.drop("2018-05-02", follow_up="F2")]
     with new_book(tmp_path / "book", PROMISED, ends) as book:
         rows = {row["follow_up"]: row for row in ask(book, "follow-ups", "2018-07-10")}

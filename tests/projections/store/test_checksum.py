@@ -65,7 +65,7 @@ def test_the_file_adds_up_after_each_step(book: Book) -> None:
     assert checksum.is_sound(file(book))
 
 
-def test_a_question_to_views_at_the_end_writes_nothing(book: Book) -> None:
+def test_a_report_writes_nothing_if_the_views_are_at_the_end(book: Book) -> None:
     ask(book, "disbursement", "2018-12-31")
     before = file(book).read_bytes(), (book.path / checksum.NAME).read_bytes()
     ask(book, "disbursement", "2018-12-31")
@@ -114,7 +114,7 @@ INJURIES: dict[str, Callable[[bytearray], Any]] = {
 
 @pytest.mark.parametrize("injury", INJURIES)
 @pytest.mark.parametrize("open_meanwhile", [True, False])
-def test_an_injured_file_is_mended_in_place_and_who_has_it_open_sees_the_new_rows(
+def test_a_damaged_file_is_mended_in_place_and_open_readers_see_the_new_rows(
     book: Book, injury: str, open_meanwhile: bool
 ) -> None:
     right, inode = ask(book, "disbursement", "2018-12-31"), file(book).stat().st_ino
@@ -157,7 +157,7 @@ def test_readers_see_the_old_rows_until_the_new_ones_are_there(
     assert seen[-1] == [(1,)]
 
 
-def test_views_alone_that_do_not_add_up_are_not_read(book: Book, tmp_path: Path) -> None:
+def test_detached_views_that_do_not_match_their_sums_are_not_read(book: Book, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(book.path, copy)
     flip(copy / store.FILE, 8 * 5_000)
@@ -191,7 +191,7 @@ def killed_before_the_sums_were_kept(book: Book, monkeypatch: pytest.MonkeyPatch
     assert log.frames
 
 
-def test_what_a_killed_writer_left_is_taken_in(
+def test_the_log_of_a_killed_writer_is_included(
     book: Book, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     killed_before_the_sums_were_kept(book, monkeypatch)
@@ -204,7 +204,7 @@ def test_what_a_killed_writer_left_is_taken_in(
     assert (remade, caplog.text, file(book).stat().st_ino) == ([], "", inode)
 
 
-def test_so_it_is_if_another_program_has_folded_it_meanwhile(
+def test_the_views_are_made_again_if_another_program_folded_the_log_of_a_killed_writer(
     book: Book, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Then nothing is known of the file: it is made again, and nobody is alarmed."""
@@ -221,7 +221,7 @@ def test_so_it_is_if_another_program_has_folded_it_meanwhile(
 
 
 @pytest.mark.parametrize("lost", [b"", None, b"17 0badcafe\n"])
-def test_views_without_sums_are_made_again_where_there_is_a_journal(
+def test_views_without_sums_are_made_again_from_the_journal(
     book: Book, lost: bytes | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The last ones are those of an earlier version."""
@@ -234,7 +234,7 @@ def test_views_without_sums_are_made_again_where_there_is_a_journal(
     assert (checksum.is_sound(file(book)), caplog.text) == (True, "")
 
 
-def test_sums_that_are_cut_or_altered_are_found_out(book: Book) -> None:
+def test_sums_that_are_cut_or_altered_are_noticed(book: Book) -> None:
     """Cut at every byte, and with any bit of their head flipped: not taken for right, and no failure."""
     place = book.path / checksum.NAME
     whole, of_no_log = place.read_bytes(), range(16, 28)
@@ -273,7 +273,9 @@ def test_a_report_is_right_whatever_a_disk_did_to_the_sums(
     assert ask(book, "disbursement", "2018-12-31") == answer
 
 
-def test_another_program_that_writes_in_it_is_found_out(book: Book, caplog: pytest.LogCaptureFixture) -> None:
+def test_another_program_that_writes_in_the_file_is_noticed(
+    book: Book, caplog: pytest.LogCaptureFixture
+) -> None:
     right = ask(book, "disbursement", "2018-12-31")
     with closing(sqlite3.connect(file(book))) as other, other:
         other.execute("UPDATE money_flows SET amount = amount + 1")

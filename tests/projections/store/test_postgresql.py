@@ -111,7 +111,7 @@ def test_readers_keep_their_rights_and_may_do_nothing_else(book: Book, reader: s
             raw.execute("DELETE FROM money_flows")
 
 
-def test_who_may_not_write_the_views_takes_them_at_the_journals_end(
+def test_a_user_who_may_not_write_the_views_reads_them_at_the_journals_end(
     book: Book, reader: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(projector, "PATIENCE", 0.3)
@@ -128,7 +128,7 @@ def test_who_may_not_write_the_views_takes_them_at_the_journals_end(
         assert len(ask(other, "register", "2019-01-01")) == 3
 
 
-def test_who_may_only_read_finds_a_view_that_asks_something_else(book: Book, reader: str) -> None:
+def test_a_reader_finds_a_changed_sql_view(book: Book, reader: str) -> None:
     name = reader.partition("//")[2].partition("@")[0]
     sql(
         book,
@@ -142,17 +142,17 @@ def test_who_may_only_read_finds_a_view_that_asks_something_else(book: Book, rea
             assert [where for where, _ in differences(other)] == ["views: surveys"]
 
 
-def test_a_report_goes_on_with_the_tables_that_it_began_with(book: Book) -> None:
+def test_a_report_reads_the_same_tables_to_its_end(book: Book) -> None:
     done = threading.Event()
 
-    def anew() -> None:
+    def rebuild_as_another() -> None:
         with Book.open(book.place, read_only=True, views=book.views) as other:
             rebuild(other)
         done.set()
 
     with store.opened(book.views) as engine:
         with store.reading(engine) as connection:
-            other = threading.Thread(target=anew)
+            other = threading.Thread(target=rebuild_as_another)
             other.start()
             assert not done.wait(1.0), "the rebuild waits for the reader"
             rows: list[Any] = list(connection.execute(register_spans.select()))
@@ -163,7 +163,7 @@ def test_a_report_goes_on_with_the_tables_that_it_began_with(book: Book) -> None
             assert len(connection.execute(register_spans.select()).all()) == len(rows)
 
 
-def test_what_others_built_on_the_views_stops_a_rebuild_and_is_named(book: Book) -> None:
+def test_a_foreign_view_on_the_views_stops_a_rebuild_and_is_named(book: Book) -> None:
     sql(book, "CREATE VIEW public.mine AS SELECT * FROM views.register")
     with pytest.raises(Unreachable, match=r"public\.mine|view mine depends on"):
         rebuild(book)

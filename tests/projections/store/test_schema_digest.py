@@ -21,8 +21,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def format_of(source: Path) -> int:
     environment = {**os.environ, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"}
-    told = subprocess.run([sys.executable, "-c", ASK], env=environment, check=True, capture_output=True)
-    return int(told.stdout)
+    result = subprocess.run([sys.executable, "-c", ASK], env=environment, check=True, capture_output=True)
+    return int(result.stdout)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def format_of(source: Path) -> int:
     ],
     ids=["a table", "a report", "a fold", "the state that is kept"],
 )
-def test_what_makes_the_views_otherwise_changes_their_format(
+def test_a_change_of_tables_selects_or_folds_changes_the_format(
     copy: Path, file: str, old: str, new: str
 ) -> None:
     before, text = format_of(copy), (copy / file).read_text("utf-8")

@@ -71,8 +71,10 @@ def go_on(book: Book) -> None:
 
 
 def refunded(connection: sqlite3.Connection) -> str:
-    ((told,),) = connection.execute("SELECT refunded FROM disbursement WHERE \"grant\" = 'SSF-2'").fetchall()
-    return str(told)
+    ((refunded,),) = connection.execute(
+        "SELECT refunded FROM disbursement WHERE \"grant\" = 'SSF-2'"
+    ).fetchall()
+    return str(refunded)
 
 
 def alone(place: Path, folder: Path, *, sums: bool = False) -> Path:
@@ -97,8 +99,10 @@ def test_the_file_alone_holds_every_row(book: Book, tmp_path: Path, *, sums: boo
         assert views.position() == book.position()
         for report in ("fund", "disbursement", "register", "timeline"):
             with views.tables() as (connection, at):
-                told = answer(connection, report, question_of(report, None, None), as_of=g.day(DAY), known=at)
-            assert told.rows == run(book, report, as_of=g.day(DAY)).rows
+                report_alone = answer(
+                    connection, report, question_of(report, None, None), as_of=g.day(DAY), known=at
+                )
+            assert report_alone.rows == run(book, report, as_of=g.day(DAY)).rows
         assert {one.name for one in copy.iterdir()} == {store.FILE, *[checksum.NAME] * sums}
 
 
@@ -111,7 +115,7 @@ def test_views_without_an_entry_are_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.case("T6")
-def test_a_copy_that_was_torn_is_not_believed(book: Book, tmp_path: Path) -> None:
+def test_an_incomplete_copy_is_not_read(book: Book, tmp_path: Path) -> None:
     copy = alone(file(book), tmp_path / "copy")
     with (copy / store.FILE).open("r+b") as raw:
         raw.truncate(60_000)
@@ -127,7 +131,7 @@ READS: dict[str, Callable[[Path], Any]] = {
 
 @pytest.mark.case("T7")
 @pytest.mark.parametrize("how", READS)
-def test_a_reader_changes_nothing_and_alarms_nobody(book: Book, how: str, quiet: Callable[[], None]) -> None:
+def test_a_reader_changes_no_file(book: Book, how: str, quiet: Callable[[], None]) -> None:
     inode = file(book).stat().st_ino
     for _ in range(3):
         with closing(READS[how](file(book))) as reader:
@@ -142,7 +146,7 @@ def test_a_reader_changes_nothing_and_alarms_nobody(book: Book, how: str, quiet:
 
 @pytest.mark.case("T7")
 @pytest.mark.parametrize("how", READS)
-def test_who_has_it_open_sees_the_newest_rows(book: Book, how: str, quiet: Callable[[], None]) -> None:
+def test_an_open_reader_sees_the_newest_rows(book: Book, how: str, quiet: Callable[[], None]) -> None:
     with closing(READS[how](file(book))) as reader:
         inode = file(book).stat().st_ino
         for number in range(1, 20):
@@ -159,7 +163,7 @@ def test_who_has_it_open_sees_the_newest_rows(book: Book, how: str, quiet: Calla
 
 
 @pytest.mark.case("T7")
-def test_who_reads_for_long_holds_nobody_up(book: Book, tmp_path: Path, quiet: Callable[[], None]) -> None:
+def test_a_long_reader_blocks_no_writer(book: Book, tmp_path: Path, quiet: Callable[[], None]) -> None:
     """Recording, reports and other readers go on; the file has the rows once that reader has gone on."""
     with (
         closing(sqlite3.connect(file(book), isolation_level=None)) as long,
@@ -186,7 +190,7 @@ def test_who_reads_for_long_holds_nobody_up(book: Book, tmp_path: Path, quiet: C
 
 
 @pytest.mark.case("T7")
-def test_a_rebuild_does_not_wait_for_who_reads_for_long(book: Book, quiet: Callable[[], None]) -> None:
+def test_a_rebuild_does_not_wait_for_a_long_reader(book: Book, quiet: Callable[[], None]) -> None:
     with closing(sqlite3.connect(file(book), isolation_level=None)) as long:
         long.execute("BEGIN")
         before = refunded(long)
@@ -203,9 +207,7 @@ def test_a_rebuild_does_not_wait_for_who_reads_for_long(book: Book, quiet: Calla
 
 
 @pytest.mark.case("T7")
-def test_who_was_killed_while_reading_leaves_nothing_that_matters(
-    book: Book, quiet: Callable[[], None]
-) -> None:
+def test_a_killed_reader_leaves_no_harm(book: Book, quiet: Callable[[], None]) -> None:
     question = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN'); "
     question += "c.execute('SELECT * FROM register').fetchone(); print(1, flush=True); sys.stdin.read()"
     command = [sys.executable, "-c", question, str(file(book))]
@@ -224,7 +226,7 @@ def test_who_was_killed_while_reading_leaves_nothing_that_matters(
 
 @pytest.mark.case("T7")
 @pytest.mark.parametrize("gone", [["-wal"], ["-shm"], ["-wal", "-shm"]])
-def test_what_lies_beside_the_file_may_be_taken_away(
+def test_the_files_beside_the_database_may_be_deleted(
     book: Book, gone: list[str], quiet: Callable[[], None]
 ) -> None:
     for end in gone:
@@ -286,7 +288,7 @@ def test_many_write_while_many_read(book: Book, tmp_path: Path, quiet: Callable[
 @pytest.mark.case("T7")
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs to become somebody else")
 @pytest.mark.parametrize("rights", [0o755, 0o555])
-def test_who_may_only_read_can_read_with_any_program(book: Book, rights: int) -> None:
+def test_a_user_who_may_only_read_can_read_with_any_program(book: Book, rights: int) -> None:
     question = "SELECT count(*) FROM register"
     code = f"import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute({question!r}).fetchall())"
     nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
@@ -296,13 +298,13 @@ def test_who_may_only_read_can_read_with_any_program(book: Book, rights: int) ->
         copy = Path(shutil.copytree(book.path, Path(place) / "book"))
         copy.chmod(rights)
         asked = [*nobody, sys.executable, "-c", code, str(copy / file(book).name)]
-        told = subprocess.run(asked, capture_output=True, text=True, check=False)
+        result = subprocess.run(asked, capture_output=True, text=True, check=False)
         copy.chmod(0o755)
-    assert told.stdout == "[(2,)]\n", told.stderr
+    assert result.stdout == "[(2,)]\n", result.stderr
 
 
 @pytest.mark.case("T7")
-def test_to_look_at_the_files_bytes_gives_up_no_lock(book: Book) -> None:
+def test_reading_the_files_bytes_releases_no_lock(book: Book) -> None:
     """To close a file ends SQLite's locks on it: then another program that closes it last, as it
     believes, takes log and index away from under those who have it open."""
     question = "SELECT refunded FROM disbursement WHERE \"grant\" = 'SSF-2'"
