@@ -24,7 +24,7 @@ LINES = 450
 LONGER = {
     "lifecycle/seal/standalone.py": "one file that goes into each package",
 }
-LEFT = {"fact": 91, "verdict": 0, "so many": 1, "told": 222, "tell": 69, "anew": 8}
+LEFT = {"fact": 79, "verdict": 0, "so many": 1, "told": 15, "tell": 22, "anew": 2}
 """Words to avoid, and how many lines of src/ may still have each. Lower the numbers, never raise them."""
 _CODE = re.compile(r"(?<!`)`(?!`)((?:``|[^`])+)`(?!`)")
 NAMED_BY_FOLDER = {

@@ -1,1 +1,1 @@
-"""How views follow the journal: fold, projector, subscription, and what was known earlier."""
+"""Keep views at the journal's end, rebuild them, check them, and read them as known earlier."""

@@ -1,1 +1,1 @@
-"""The tables of the views: their columns, and the expressions that selects are made of."""
+"""The tables of the views, the columns of reports, and the SQL expressions that selects share."""

@@ -1,1 +1,1 @@
-"""Reports of money promised and paid."""
+"""Reports of money committed and paid."""

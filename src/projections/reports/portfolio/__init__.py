@@ -1,1 +1,1 @@
-"""Reports of where grants stand."""
+"""Reports of the stages, dates and obligations of grants."""

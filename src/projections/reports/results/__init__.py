@@ -1,1 +1,1 @@
-"""Reports of exchanges, countries, outcomes and value."""
+"""Reports of exchanges, countries, outcomes and follow-ups, and the library."""
