@@ -1,4 +1,4 @@
-"""How obligations of `given.G` stand on a day, for the tests of them."""
+"""The dates and status of the obligations of `given.G` on a day, for their tests."""
 
 from datetime import date
 from typing import NamedTuple
@@ -10,8 +10,8 @@ from support import given as g
 from support.given import Past, day
 
 
-class Told(NamedTuple):
-    """How an obligation stands on a day."""
+class Dates(NamedTuple):
+    """The dates of an obligation on a day, and why it is excused."""
 
     triggered_on: str | None
     due_on: str | None
@@ -31,24 +31,29 @@ def obligations(past: Past) -> list[Obligation]:
     return timeline.obligations()
 
 
-def told(past: Past, name: str, item: str | None = None, on: str | date = "2199-12-31") -> Told | None:
-    """As of the day; `None` if there is no such obligation yet."""
+def dates_of(past: Past, name: str, item: str | None = None, on: str | date = "2199-12-31") -> Dates | None:
+    """Return the dates as of the day; `None` if the obligation is not there yet."""
     step = _step(past, name, item, on)
     if step is None:
         return None
     _, triggered, due, met, excused, _, superseded = step
-    return Told(_text(triggered), _text(due), _text(met), excused, tuple(map(str, superseded)))
+    return Dates(_text(triggered), _text(due), _text(met), excused, tuple(map(str, superseded)))
 
 
 def status(past: Past, name: str, item: str | None = None, *, on: str | date) -> tuple[str, int] | None:
-    """Status and days on the day; `None` if there is no such obligation yet."""
+    """Return status and days late on the day; `None` if the obligation is not there yet."""
     step = _step(past, name, item, on)
     return None if step is None else step.status_on(day(on))
 
 
 def _step(past: Past, name: str, item: str | None, on: str | date) -> Step | None:
-    found = [one for one in obligations(past) if (one.name, one.item) == (name, item)]
-    steps = [step for step in found[0].steps if step.since <= day(on)] if found else []
+    steps = [
+        step
+        for obligation in obligations(past)
+        if (obligation.name, obligation.item) == (name, item)
+        for step in obligation.steps
+        if step.since <= day(on)
+    ]
     return steps[-1] if steps else None
 
 
@@ -56,9 +61,9 @@ def _text(when: date | None) -> str | None:
     return None if when is None else str(when)
 
 
-NOT_STARTED = Told(None, None, None)
+NOT_STARTED = Dates(None, None, None)
 
 
 def is_open(past: Past, name: str, item: str | None, on: str, due: str) -> bool:
-    found = told(past, name, item, on)
-    return found is not None and found.excused is None and found.met_on is None and found.due_on == due
+    dates = dates_of(past, name, item, on)
+    return dates is not None and dates == (dates.triggered_on, due, None, None, dates.superseded)

@@ -79,7 +79,7 @@ def test_a_call_is_opened_once() -> None:
     given(OPEN).when(g.open_call(ANNOUNCED - ONE_DAY)).refused(CallIdTaken)
 
 
-def test_it_is_for_a_window_of_the_fund_in_the_holding_currency() -> None:
+def test_a_call_is_for_a_window_of_the_fund_in_the_holding_currency() -> None:
     given().when(g.open_call(ANNOUNCED, window="weather")).refused(WindowNotInEdition)
     given().when(g.open_call("2017-01-03", closes="2017-02-28", window="programmatic")).then(was.CallOpened)
     given().when(g.open_call(ANNOUNCED, envelope="250000.00 EUR")).refused(CurrencyNotHolding)
@@ -95,17 +95,17 @@ def test_a_day_that_has_not_come() -> None:
 
 
 @pytest.mark.parametrize("late", [-1, 0])
-def test_it_does_not_close_while_it_takes_proposals(late: int) -> None:
+def test_a_call_does_not_close_while_it_takes_proposals(late: int) -> None:
     given(OPEN).when(g.close_call(CLOSES + timedelta(days=late))).refused(CallStillOpen, "2012-01-31")
 
 
-def test_it_closes_the_day_after_and_once() -> None:
+def test_a_call_closes_the_day_after_and_once() -> None:
     past = given(OPEN)
     past.record(g.close_call(CLOSES + ONE_DAY)).then(was.CallClosed)
     past.when(g.close_call("2012-03-01")).refused(CallAlreadyClosed, "2012-02-01")
 
 
-def test_what_is_not_there_is_not_closed() -> None:
+def test_a_call_that_was_not_opened_is_not_closed() -> None:
     given().when(g.close_call("2012-03-01")).refused(UnknownCall)
     given(OPEN).when(g.close_call(ANNOUNCED - ONE_DAY)).refused(UnknownCall)
 
@@ -124,7 +124,7 @@ def test_proposals_are_taken_from_the_first_day_to_the_last(on: date) -> None:
     given(OPEN).when(answer(on)).then(on_grant.GrantProposed)
 
 
-def test_neither_the_day_before_nor_the_day_after() -> None:
+def test_no_proposal_is_taken_the_day_before_or_the_day_after() -> None:
     given(OPEN).when(answer(OPENS - ONE_DAY)).refused(CallNotOpenYet, "from 2012-01-10 to 2012-01-31")
     given(OPEN).when(answer(CLOSES + ONE_DAY)).refused(CallDeadlinePassed, "from 2012-01-10 to 2012-01-31")
 
@@ -135,7 +135,7 @@ def test_a_proposal_recorded_late_is_judged_by_its_own_day() -> None:
     past.when(answer(CLOSES + ONE_DAY, grant="SSF-2")).refused(CallDeadlinePassed)
 
 
-def test_it_is_for_the_calls_window() -> None:
+def test_a_proposal_is_for_the_calls_window() -> None:
     opened = g.open_call("2017-01-03", closes="2017-02-28", window="programmatic")
     given(opened).when(answer("2017-01-20")).refused(WindowNotInCall, "programmatic")
     past = given(opened, answer("2017-01-20", window="programmatic"))
@@ -143,7 +143,7 @@ def test_it_is_for_the_calls_window() -> None:
     past.when(g.revise("2017-01-21", title="Milk")).then(on_grant.ProposalRevised)
 
 
-def test_a_proposal_without_a_call_is_asked_nothing_by_it() -> None:
+def test_a_proposal_without_a_call_is_not_bound_by_one() -> None:
     given(OPEN, g.close_call("2012-03-01")).when(g.propose("2012-04-01")).then(on_grant.GrantProposed)
 
 
@@ -158,7 +158,7 @@ def test_reviews_score_the_calls_criteria_all_of_them_and_no_other() -> None:
     past.when(g.review(review, scores=SCORES)).then(on_grant.ProposalReviewed)
 
 
-def test_without_a_call_a_review_scores_what_it_will() -> None:
+def test_without_a_call_a_review_scores_any_criteria() -> None:
     past = given(g.propose("2012-01-20"), g.request("2012-01-21"))
     past.when(g.review("2012-02-05", scores={"style": 1})).then(on_grant.ProposalReviewed)
 
@@ -208,7 +208,7 @@ def test_another_calls_envelope_is_another() -> None:
     )
 
 
-def test_a_lapse_gives_back() -> None:
+def test_a_lapse_gives_back_the_selection() -> None:
     opened = [g.open_call("2017-01-03", closes="2017-01-31")]
     past = given(opened, [answer("01-20"), g.request("01-20"), approve("02-10", "90000.00")])
     outcome = past.record(g.lapse("05-01"))

@@ -143,7 +143,7 @@ def test_an_approval_is_moved_only_to_where_the_money_is(on: str, fits: bool) ->
 
 
 def test_money_given_back_and_promised_again_is_not_taken_back() -> None:
-    """Striking a lapse needs the money anew; a later grant has it."""
+    """Striking a lapse needs the money again; a later grant has it."""
     past = given(APPROVED, g.give_up("03-01"), other(amount="90000.00 USD"), founded=SMALL)
     past.when(strike(past, was.GrantLapsed)).refused(ExceedsAvailableFunds, "2017-03-10")
     free = given(APPROVED, g.give_up("03-01"), founded=SMALL)

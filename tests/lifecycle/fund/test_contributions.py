@@ -141,8 +141,8 @@ def test_the_funds_own_amounts_are_in_the_holding_currency() -> None:
 
 def test_a_correction_brings_no_other_currency_into_the_sums() -> None:
     past = given(g.charge_fee("2012-01-10"), g.credit_income("2012-01-10"))
-    for kind in (was.FeeCharged, was.IncomeCredited):
-        change = g.correct_fund("01-10", entry=past.fund_version(kind), reads={"amount": "5.00 EUR"})
+    for event_class in (was.FeeCharged, was.IncomeCredited):
+        change = g.correct_fund("01-10", entry=past.fund_version(event_class), reads={"amount": "5.00 EUR"})
         past.when(change).refused(CurrencyNotHolding)
     received = past.fund_version(was.InstalmentReceived)
     past.when(g.correct_fund("01-10", entry=received, reads={"amount": "5000000.00 EUR"})).refused(

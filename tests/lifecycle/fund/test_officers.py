@@ -26,7 +26,7 @@ def appointed(past: Past) -> int:
 
 
 @pytest.mark.parametrize(("on", "holds"), [("02-09", False), ("02-10", True), ("02-11", True)])
-def test_who_has_acted_since_is_not_retired(on: str, *, holds: bool) -> None:
+def test_an_officer_who_has_acted_since_is_not_retired(on: str, *, holds: bool) -> None:
     """Who retires on the day of the act acted before."""
     outcome = given(DECIDED).when(g.retire(on, officer=NEW))
     outcome.then(on_fund.OfficerRetired) if holds else outcome.refused(
@@ -40,7 +40,7 @@ def test_of_several_roles_the_one_that_was_used_stays() -> None:
     past.when(g.retire("02-09", officer=NEW, roles=["reviewer"])).then(on_fund.OfficerRetired)
 
 
-def test_whoever_has_recorded_since_stays_administrator() -> None:
+def test_an_officer_who_has_recorded_since_stays_administrator() -> None:
     desk = g.appoint("02-01", officer="d.esk", roles=["administrator"])
     past = given(g.PROPOSED, desk)
     past.record(g.request("02-10"), recorder="d.esk").then(on_grant.FundingRequested)

@@ -30,7 +30,7 @@ def short() -> Past:
 
 
 @pytest.mark.case("M7")
-def test_what_is_available_may_be_below_zero() -> None:
+def test_the_available_amount_may_be_below_zero() -> None:
     past = short()
     assert past.fund.available.at(day("05-01")) == 0
     assert past.fund.available.at(day("05-02")) == -300

@@ -47,7 +47,7 @@ def test_a_promise_lapses_the_day_after_the_due_date_that_runs(
 
 
 @pytest.mark.case("D14")
-def test_who_gives_it_up_says_why() -> None:
+def test_a_grant_is_given_up_with_a_reason() -> None:
     with pytest.raises(Malformed, match="needs a reason"):
         g.lapse("03-01", given_up=True)
     past = given(APPROVED, g.give_up("03-01"))

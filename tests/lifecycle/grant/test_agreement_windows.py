@@ -174,7 +174,7 @@ def test_a_restructuring_that_keeps_the_window_does_not_trip_over_what_was_waive
     outcome.then(was.GrantRestructured) if waived else outcome.refused(BeyondWindow, "2017-09-30")
 
 
-def test_a_closing_date_is_told_before_an_amount() -> None:
+def test_a_closing_date_is_refused_before_an_amount() -> None:
     past = given(EFFECTIVE, editions=[*shipped(), SHORTER])
     past.when(g.restructure("07-01")).refused(BeyondWindow)
     soon = given(SIGNED, g.make_effective("03-31", closing_date="2017-09-30"), editions=[*shipped(), SHORTER])
@@ -185,9 +185,9 @@ def test_a_closing_date_is_told_before_an_amount() -> None:
 @pytest.mark.parametrize(("life", "on"), [(APPROVED, "02-11"), (SIGNED, "03-02")])
 def test_a_restructuring_before_effectiveness_obeys_the_new_window(life: list[Command], on: str) -> None:
     """As far as it can be known: there is no closing date yet."""
-    one = [g.propose("01-10", recipients=["TZ"]), *life[1:]]
-    given(one).when(g.restructure(on, window="programmatic")).refused(TooFewRecipients)
-    given(one).when(g.restructure(on, window="programmatic", recipients=["TZ", "UG"])).then(
+    one_recipient = [g.propose("01-10", recipients=["TZ"]), *life[1:]]
+    given(one_recipient).when(g.restructure(on, window="programmatic")).refused(TooFewRecipients)
+    given(one_recipient).when(g.restructure(on, window="programmatic", recipients=["TZ", "UG"])).then(
         was.GrantRestructured
     )
     given(life).when(g.restructure(on, window="oks")).refused(InstitutionMissing)
@@ -223,9 +223,9 @@ def test_a_programmatic_grant_has_two_recipients(recipients: list[str], fits: bo
 
 def with_capacity(amount: str) -> Command:
     """A request of 100,000.00 USD, of which so much is for the countries' own capacity to share."""
-    rest = 100_000 - float(amount)
+    travel = 100_000 - float(amount)
     studio = {"line": "studio", "amount": f"{amount} USD", "capacity": True}
-    return g.request("01-20", budget=[{"line": "travel", "amount": f"{rest:.2f} USD"}, studio])
+    return g.request("01-20", budget=[{"line": "travel", "amount": f"{travel:.2f} USD"}, studio])
 
 
 @pytest.mark.case("D11")
@@ -241,9 +241,11 @@ def test_a_fifth_is_for_capacity_to_share(capacity: str, fits: bool) -> None:
 def test_organizational_knowledge_sharing_names_its_institution_and_plans_both_capabilities() -> None:
     request = PROGRAMMATIC[1]
     given(g.propose("01-10", window="oks"), request).when(g.approve("02-10")).refused(InstitutionMissing)
-    one = g.propose("01-10", **{**OKS, "capabilities_planned": BOTH[1:]})
-    given(one, request).when(g.approve("02-10")).refused(CapabilityNotPlanned, "documenting_and_sharing")
-    given(one, request, g.revise("02-09", capabilities_planned=BOTH)).when(g.approve("02-10")).then(
+    with_one_plan = g.propose("01-10", **{**OKS, "capabilities_planned": BOTH[1:]})
+    given(with_one_plan, request).when(g.approve("02-10")).refused(
+        CapabilityNotPlanned, "documenting_and_sharing"
+    )
+    given(with_one_plan, request, g.revise("02-09", capabilities_planned=BOTH)).when(g.approve("02-10")).then(
         was.GrantApproved, on_fund.FundsCommitted
     )
     given(g.propose("01-10", **OKS), request).when(g.approve("02-10")).then(
@@ -281,9 +283,11 @@ def test_no_more_months_are_promised_than_the_window_has_and_no_fewer(
 @pytest.mark.case("D11")
 def test_a_late_revision_and_a_correction_leave_the_approval_what_fits() -> None:
     past = given(g.propose("01-10", **OKS), PROGRAMMATIC[1], g.approve("02-10"))
-    one = BOTH[:1]
-    past.when(g.revise("02-09", capabilities_planned=one)).refused(CapabilityNotPlanned, "no longer hold")
-    past.when(reads(past, was.GrantProposed, capabilities_planned=one)).refused(CapabilityNotPlanned)
+    one_plan = BOTH[:1]
+    past.when(g.revise("02-09", capabilities_planned=one_plan)).refused(
+        CapabilityNotPlanned, "no longer hold"
+    )
+    past.when(reads(past, was.GrantProposed, capabilities_planned=one_plan)).refused(CapabilityNotPlanned)
     old = given(g.propose("2016-12-01", months=13), g.request("2016-12-02"), g.approve("2016-12-31"))
     moved = g.correct("2018-06-01", entry=old.version(was.GrantApproved), reads={"on": "2017-01-01"})
     old.when(moved).refused(BeyondWindow, "13 months")

@@ -103,14 +103,18 @@ def test_a_grant_is_closed_without_a_report_that_its_edition_does_not_ask_for() 
 
 
 def test_a_grant_is_not_closed_with_a_payment_unfinished() -> None:
-    asked = [*EFFECTIVE, g.request_payment("04-10", payment="P1"), g.request_payment("04-10", payment="P2")]
+    requested = [
+        *EFFECTIVE,
+        g.request_payment("04-10", payment="P1"),
+        g.request_payment("04-10", payment="P2"),
+    ]
     done = [
         g.complete("2018-03-31"),
         g.submit_report("2018-04-10"),
         g.accept_report("2018-04-20"),
         g.cancel_balance("2018-05-01"),
     ]
-    past = given(asked, g.authorise("04-11", payment="P2"), done)
+    past = given(requested, g.authorise("04-11", payment="P2"), done)
     past.when(g.close("2018-06-01")).refused(PaymentsUnfinished, "P1, P2")
     past.given(g.reject("2018-05-02")).when(g.close("2018-06-01")).refused(PaymentsUnfinished, "P2")
     past.given(g.fail("2018-05-02", payment="P2")).when(g.close("2018-06-01")).then(was.GrantClosed)

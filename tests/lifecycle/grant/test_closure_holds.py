@@ -73,7 +73,9 @@ def test_what_a_closure_rests_on_is_not_struck(event: type[Event]) -> None:
         (was.FundsDisbursed, "1999.99 USD"),
     ],
 )
-def test_nor_corrected_so_that_money_is_left(event: type[Event], amount: str) -> None:
+def test_an_entry_under_a_closure_is_not_corrected_so_that_money_is_left(
+    event: type[Event], amount: str
+) -> None:
     past = given(WITH_ALL)
     past.when(less(past, event, amount)).refused(
         ClosureWouldNotHold, "0.01 USD is neither paid nor cancelled"
@@ -102,7 +104,7 @@ def test_a_waiver_is_not_struck_under_the_closure_that_used_it() -> None:
     past.when(reads(past, was.ObligationWaived, obligation="client_survey")).refused(ClosureWouldNotHold)
 
 
-def test_nor_is_the_waiver_of_an_overpayment() -> None:
+def test_the_waiver_of_an_overpayment_is_not_struck_under_the_closure() -> None:
     past = given(
         SETTLED,
         g.irregular("2018-05-02", amount="5.00 USD"),
@@ -153,15 +155,17 @@ def test_a_closure_is_not_moved_before_what_it_rests_on() -> None:
         ([g.irregular("2018-05-15", amount="5.00 USD")], was.IrregularPaymentRecorded),
     ],
 )
-def test_facts_of_the_world_are_corrected_all_the_same(late: Sequence[Command], event: type[Event]) -> None:
+def test_events_of_the_world_are_corrected_under_a_closure(
+    late: Sequence[Command], event: type[Event]
+) -> None:
     past = given(CLOSED, late)
     past.given(g.correct("2018-07-01", entry=past.version(event), reads={"on": "2018-05-16"}))
     past.given(g.correct("2018-07-01", entry=past.version(event), struck=True))
 
 
-def test_the_condition_of_a_request_is_not_asked_again() -> None:
-    asked = g.request_payment("04-05", payment="P2", amount="88000.00 USD")
-    past = given(FOLLOW_UP, asked, g.reject("04-06", payment="P2"))
+def test_the_precondition_of_a_request_is_not_checked_again() -> None:
+    request = g.request_payment("04-05", payment="P2", amount="88000.00 USD")
+    past = given(FOLLOW_UP, request, g.reject("04-06", payment="P2"))
     past.when(reads(past, was.GrantApproved, amount="50000.00 USD")).then(
         EntryCorrected, on_fund.CommitmentReleased
     )
@@ -170,10 +174,10 @@ def test_the_condition_of_a_request_is_not_asked_again() -> None:
 def test_what_was_corrected_under_the_first_rules_stays_lawful() -> None:
     """Judged again, a correction of then is asked no more than it was then."""
     past = given(CLOSED)
-    asked = strike(past, was.BalanceCancelled)
-    assert isinstance(asked, CorrectEntry)
+    correction = strike(past, was.BalanceCancelled)
+    assert isinstance(correction, CorrectEntry)
     known = past.grants[g.G]
-    decision = decide_grant(known, asked, past.fund, asked.actor, g.TODAY, rules=1)
+    decision = decide_grant(known, correction, past.fund, correction.actor, g.TODAY, rules=1)
     assert decision.grant is not None
     with pytest.raises(ClosureWouldNotHold):
-        decide_grant(known, asked, past.fund, asked.actor, g.TODAY, rules=2)
+        decide_grant(known, correction, past.fund, correction.actor, g.TODAY, rules=2)

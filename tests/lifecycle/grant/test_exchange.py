@@ -31,8 +31,8 @@ def test_an_activity_is_planned_once() -> None:
 
 @pytest.mark.parametrize(("on", "there"), [("04-09", False), ("04-10", True), ("04-11", True)])
 def test_only_a_planned_activity_is_moved_or_called_off(on: str, there: bool) -> None:
-    for asked, event in ((g.reschedule, was.ActivityRescheduled), (g.call_off, was.ActivityCancelled)):
-        outcome = given(PLANNED).when(asked(on))
+    for act, event in ((g.reschedule, was.ActivityRescheduled), (g.call_off, was.ActivityCancelled)):
+        outcome = given(PLANNED).when(act(on))
         outcome.then(event) if there else outcome.refused(ActivityNotPlanned, "unknown")
 
 
@@ -94,10 +94,10 @@ def test_an_activity_is_held_when_its_last_day_has_come(ends: str, come: bool) -
 @pytest.mark.case("D2")
 @pytest.mark.parametrize(("ends", "come"), [("2026-01-31", True), ("2026-02-01", False)])
 def test_under_the_first_rules_the_last_day_had_to_have_come(ends: str, come: bool) -> None:
-    past, asked = given(PLANNED), g.hold("2026-01-29", ends=ends)
-    assert isinstance(asked, GrantCommand)
+    past, hold = given(PLANNED), g.hold("2026-01-29", ends=ends)
+    assert isinstance(hold, GrantCommand)
     with nullcontext() if come else pytest.raises(DatedInFuture):
-        decide_grant(past.grants[g.G], asked, past.fund, asked.actor, g.TODAY, rules=1)
+        decide_grant(past.grants[g.G], hold, past.fund, hold.actor, g.TODAY, rules=1)
 
 
 def correct_held(past: Past, on: str) -> Command:

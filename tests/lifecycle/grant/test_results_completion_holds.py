@@ -38,7 +38,7 @@ def test_a_cancellation_under_a_completion_is_not_struck() -> None:
 @pytest.mark.parametrize(
     ("on", "refusal"), [("2018-03-30", None), ("2018-03-31", None), ("2018-04-01", NotInStage)]
 )
-def test_nor_moved_behind_it(on: str, refusal: type[Refusal] | None) -> None:
+def test_a_cancellation_is_not_moved_behind_the_completion(on: str, refusal: type[Refusal] | None) -> None:
     """On the day itself the cancellation comes first: its version is lower. After it none is called off."""
     past = given(CALLED_OFF)
     outcome = past.when(moved(past, was.ActivityCancelled, on))
@@ -46,7 +46,7 @@ def test_nor_moved_behind_it(on: str, refusal: type[Refusal] | None) -> None:
 
 
 @pytest.mark.case("D8")
-def test_nor_read_as_that_of_another_activity() -> None:
+def test_a_cancellation_does_not_read_as_that_of_another_activity() -> None:
     past = given(EFFECTIVE, g.plan("04-01"), g.plan("04-01", activity="A2"), g.hold("06-20", activity="A2"))
     past.given(g.call_off("04-30"), g.complete("2018-03-31"))
     past.when(reads(past, was.ActivityCancelled, activity="A2")).refused(ActivitiesStillPlanned, "A1")
@@ -80,7 +80,7 @@ def test_a_plan_that_arrives_late_is_refused_as_before() -> None:
     given(CALLED_OFF).when(g.plan("04-02", activity="A2")).refused(ActivitiesStillPlanned, "A2")
 
 
-def test_that_it_was_not_held_is_a_fact_and_holds_nothing_back_later() -> None:
+def test_an_activity_that_was_not_held_after_all_holds_nothing_back_later() -> None:
     """What the world did is recorded; what it has broken is no reason against the next correction."""
     past = given(HELD[:-1], g.plan("06-21", activity="A2"), g.call_off("06-22", activity="A2"), HELD[-1])
     past.record(strike(past, was.ActivityHeld)).then(EntryCorrected)
@@ -89,8 +89,8 @@ def test_that_it_was_not_held_is_a_fact_and_holds_nothing_back_later() -> None:
 
 def test_what_was_corrected_under_the_first_rules_stays_lawful() -> None:
     past = given(CALLED_OFF)
-    known, asked = past.grants[g.G], strike(past, was.ActivityCancelled)
-    assert isinstance(asked, CorrectEntry)
-    assert decide_grant(known, asked, past.fund, asked.actor, g.TODAY, rules=1).grant is not None
+    known, correction = past.grants[g.G], strike(past, was.ActivityCancelled)
+    assert isinstance(correction, CorrectEntry)
+    assert decide_grant(known, correction, past.fund, correction.actor, g.TODAY, rules=1).grant is not None
     with pytest.raises(ActivitiesStillPlanned):
-        decide_grant(known, asked, past.fund, asked.actor, g.TODAY, rules=2)
+        decide_grant(known, correction, past.fund, correction.actor, g.TODAY, rules=2)

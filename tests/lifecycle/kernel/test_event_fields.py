@@ -43,13 +43,13 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_it_makes_no_command(case: str) -> None:
+def test_words_with_a_fault_make_no_command(case: str) -> None:
     words, why = WRONG[case]
     with pytest.raises(Malformed, match=why):
         command_from(words)
 
 
 @pytest.mark.parametrize("words", [CALL, PLAN, PAY, LESSON, INVOLVE], ids=lambda words: words["command"])
-def test_without_the_fault_it_does(words: dict[str, Any]) -> None:
+def test_words_without_the_fault_make_a_command(words: dict[str, Any]) -> None:
     name = words["command"]
     assert name == command_from(words).NAME

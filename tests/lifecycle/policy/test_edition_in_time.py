@@ -95,7 +95,7 @@ def test_what_arrives_late_is_under_the_edition_of_its_own_day() -> None:
 
 
 @pytest.mark.case("D5")
-def test_its_name_is_told_first() -> None:
+def test_a_taken_name_is_refused_before_the_day_of_an_edition() -> None:
     past = given(APPROVED)
     past.when(g.adopt("2018-01-01", edition=edition("2017-01-01", "2017-01"))).refused(EditionNameTaken)
 
@@ -116,16 +116,16 @@ def test_an_approval_is_not_brought_back_to_a_day_of_another_edition(since: str,
     past.given(g.correct("2018-06-01", entry=approval, reads={"on": "2017-02-10"}))
     past.given(g.adopt("2018-06-02", edition=edition(since)))
     outcome = past.when(undone(past))
-    told = "decided by edition 2017-01, and edition ours"
+    message = "decided by edition 2017-01, and edition ours"
     outcome.then(
         EntryCorrected, on_fund.CommitmentReleased, on_fund.CommitmentIncreased
-    ) if fits else outcome.refused(EditionTooLate, told)
+    ) if fits else outcome.refused(EditionTooLate, message)
     past.given(g.correct("2018-07-02", entry=approval, reads={"on": "2017-05-10"}))
     assert past.grant.edition == ("2017-01" if fits else "ours")
 
 
 @pytest.mark.case("D5")
-def test_nor_does_one_that_was_struck_come_back_so() -> None:
+def test_an_approval_that_was_struck_is_not_brought_back_under_another_edition() -> None:
     past = given(APPROVED)
     past.given(strike(past, was.GrantApproved))
     past.when(undone(past)).then(EntryCorrected, on_fund.CommitmentIncreased)
@@ -136,7 +136,7 @@ def test_nor_does_one_that_was_struck_come_back_so() -> None:
 
 
 @pytest.mark.case("D5")
-def test_nor_does_a_restructuring() -> None:
+def test_a_restructuring_is_not_brought_back_under_another_edition() -> None:
     past = given(EFFECTIVE, g.restructure("05-10"))
     redrawn = past.version(was.GrantRestructured)
     past.given(g.correct("2018-06-01", entry=redrawn, reads={"on": "2017-04-10"}))

@@ -68,12 +68,12 @@ def test_minor_units_are_the_published_ones() -> None:
         ("MRO", 2),
     ],
 )
-def test_decimals(code: str, decimals: int) -> None:
+def test_a_currency_has_its_published_decimals(code: str, decimals: int) -> None:
     assert MINOR_UNITS[code] == decimals
 
 
 @pytest.mark.parametrize("code", ["XAU", "XTS", "XXX", "CNH", "usd", "DEM", ""])
-def test_no_money(code: str) -> None:
+def test_a_code_without_minor_units_is_no_currency(code: str) -> None:
     assert code not in MINOR_UNITS
     assert not_a_currency(code, NOW) == f"{code} is not an ISO 4217 currency"
 
@@ -100,7 +100,7 @@ def test_no_money(code: str) -> None:
         ("BGN", "2026-01-31"),
     ],
 )
-def test_a_currency_until_its_last_day(code: str, last: str) -> None:
+def test_a_currency_is_valid_until_its_last_day(code: str, last: str) -> None:
     day = date.fromisoformat(last)
     assert [not_a_currency(code, day - DAY), not_a_currency(code, day)] == [None, None]
     assert not_a_currency(code, day + DAY) == f"{code} was a code until {last}, and this is of {day + DAY}"
@@ -117,14 +117,14 @@ def test_a_currency_until_its_last_day(code: str, last: str) -> None:
         ("ZWG", "2024-06-25"),
     ],
 )
-def test_a_currency_from_its_first_day(code: str, first: str) -> None:
+def test_a_currency_is_valid_from_its_first_day(code: str, first: str) -> None:
     day = date.fromisoformat(first)
     assert [not_a_currency(code, day + DAY), not_a_currency(code, day)] == [None, None]
     assert not_a_currency(code, day - DAY) == f"{code} is a code from {first} on, and this is of {day - DAY}"
 
 
 @pytest.mark.case("X2")
-def test_countries_on_their_days() -> None:
+def test_a_country_is_valid_on_its_days() -> None:
     assert not_a_country("AN", date(2010, 12, 15)) is None
     assert (
         not_a_country("AN", date(2010, 12, 16)) == "AN was a code until 2010-12-15, and this is of 2010-12-16"
@@ -140,7 +140,7 @@ def test_countries_on_their_days() -> None:
 @pytest.mark.parametrize(
     "name", ["Africa/Kampala", "UTC", "America/Argentina/Buenos_Aires", "EST5EDT", "Asia/Calcutta"]
 )
-def test_a_time_zone(name: str) -> None:
+def test_a_name_of_the_iana_list_is_a_time_zone(name: str) -> None:
     assert not_a_time_zone(name) is None
     assert zone_of(name) is not None
 
@@ -160,7 +160,7 @@ def test_a_time_zone(name: str) -> None:
         "Africa",
     ],
 )
-def test_no_time_zone_whatever_the_machine_has(
+def test_a_name_outside_the_list_is_no_time_zone_whatever_the_machine_has(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert not_a_time_zone(name) is not None

@@ -27,16 +27,18 @@ def at(changes: list[tuple[date, Decimal]], day: date) -> Decimal:
 
 
 @given(CHANGES, DAYS)
-def test_the_amount_and_the_least_of_it(changes: list[tuple[date, Decimal]], day: date) -> None:
+def test_the_amount_and_its_least_value_are_those_of_a_plain_sum(
+    changes: list[tuple[date, Decimal]], day: date
+) -> None:
     sums = sums_of(changes)
     assert sums.at(day) == at(changes, day)
-    asked = [day, *sorted({on for on, _ in changes if on > day})]
-    least = min(at(changes, on) for on in asked)
-    assert sums.least_from(day) == (least, next(on for on in asked if at(changes, on) == least))
+    days = [day, *sorted({on for on, _ in changes if on > day})]
+    least = min(at(changes, on) for on in days)
+    assert sums.least_from(day) == (least, next(on for on in days if at(changes, on) == least))
 
 
 @given(CHANGES, CHANGES)
-def test_many_at_once_are_the_same(
+def test_changes_added_at_once_or_one_by_one_give_the_same(
     first: list[tuple[date, Decimal]], more: list[tuple[date, Decimal]]
 ) -> None:
     summed: dict[date, Decimal] = {}

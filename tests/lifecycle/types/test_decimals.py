@@ -34,7 +34,7 @@ def problems(words: dict[str, Any]) -> list[tuple[str, str]]:
 
 @pytest.mark.case("M1")
 @pytest.mark.parametrize(
-    ("written", "told"),
+    ("written", "message"),
     [
         ("25.000 EUR", "EUR has 2 decimals: 25000.00 EUR or 25.00 EUR?"),
         ("1.250 USD", "USD has 2 decimals: 1250.00 USD or 1.25 USD?"),
@@ -46,8 +46,8 @@ def problems(words: dict[str, Any]) -> list[tuple[str, str]]:
         ("2230.500 TZS", "TZS has 2 decimals: 2230500.00 TZS or 2230.50 TZS?"),
     ],
 )
-def test_more_decimals_than_the_currency_has(written: str, told: str) -> None:
-    assert problems({**COST, "amount": written}) == [("amount", told)]
+def test_an_amount_with_too_many_decimals_is_refused_with_its_readings(written: str, message: str) -> None:
+    assert problems({**COST, "amount": written}) == [("amount", message)]
 
 
 @pytest.mark.case("M1")
@@ -64,15 +64,15 @@ def test_more_decimals_than_the_currency_has(written: str, told: str) -> None:
         ("25.5 KWD", "25.500 KWD"),
     ],
 )
-def test_as_many_or_fewer(written: str, reads: str) -> None:
+def test_an_amount_with_as_many_or_fewer_decimals_is_read(written: str, reads: str) -> None:
     assert str(Money.parse(written)) == reads
     if not written.startswith("-"):
         assert str(command_from({**COST, "amount": written}).event.__dict__["amount"]) == reads
 
 
 @pytest.mark.case("M1")
-def test_wherever_an_amount_is_asked() -> None:
-    told = "USD has 2 decimals: 25000.00 USD or 25.00 USD?"
+def test_decimals_are_checked_in_every_field_that_holds_an_amount() -> None:
+    message = "USD has 2 decimals: 25000.00 USD or 25.00 USD?"
     budget = [{"line": "a", "amount": "1.00 USD"}, {"line": "b", "amount": "25.000 USD"}]
     edition = {
         "name": "E",
@@ -90,7 +90,7 @@ def test_wherever_an_amount_is_asked() -> None:
         ({**CORRECTION, "reads": {"budget": budget}}, "reads.budget.1.amount"),
         ({**CORRECTION, "reads": {"budget": "25.000 USD"}}, "reads.budget"),
     ):
-        assert problems(words) == [(field, told)]
+        assert problems(words) == [(field, message)]
 
 
 @pytest.mark.case("M1")
@@ -100,7 +100,7 @@ def test_a_title_is_no_amount() -> None:
 
 
 @pytest.mark.case("M1")
-def test_an_amount_made_in_a_program() -> None:
+def test_an_amount_made_in_a_program_is_checked() -> None:
     with pytest.raises(ValueError, match="USD has 2 decimals"):
         ChargeFee.read({"on": "2019-01-01", "actor": "cash", "amount": Money(Decimal("1.000"), "USD")})
     with pytest.raises(ValueError, match="USD has 2 decimals"):
@@ -108,7 +108,7 @@ def test_an_amount_made_in_a_program() -> None:
 
 
 @pytest.mark.case("M1")
-def test_an_edition_of_a_file() -> None:
+def test_the_amounts_of_an_edition_in_a_file_are_checked() -> None:
     text = """
 [edition]
 name = "E"

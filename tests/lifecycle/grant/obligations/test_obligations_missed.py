@@ -6,7 +6,7 @@ import pytest
 
 from lifecycle.kernel.obligation import MET_IN, NAMES
 from support import given as g
-from support.due import obligations, status, told
+from support.due import dates_of, obligations, status
 from support.given import (
     APPROVED,
     CLOSED,
@@ -25,8 +25,10 @@ LATER = "2026-11-29"
 
 def statuses(past: Any, on: str) -> dict[tuple[str, str | None], tuple[str, int]]:
     """Every obligation that there is on the day."""
-    found = {(one.name, one.item): status(past, one.name, one.item, on=on) for one in obligations(past)}
-    return {key: value for key, value in found.items() if value is not None}
+    by_item = {
+        (known.name, known.item): status(past, known.name, known.item, on=on) for known in obligations(past)
+    }
+    return {key: value for key, value in by_item.items() if value is not None}
 
 
 def test_every_obligation_of_a_grant_names_its_stages() -> None:
@@ -39,39 +41,41 @@ def test_nothing_of_a_grant_that_was_closed_in_good_order_is_overdue_for_ever() 
     past.given(g.submit_report("2018-04-10"), g.accept_report("2018-04-20"), g.survey("2018-05-01"))
     past.given(g.cancel_balance("2018-05-02", amount="90000.00 USD"), g.publish_story("2018-05-03"))
     past.given(g.close("2018-06-01"), g.record_outcome("2022-01-01"))
-    assert [name for name, (told, _) in statuses(past, LATER).items() if told == "overdue"] == []
+    assert [
+        name for name, (status_then, _) in statuses(past, LATER).items() if status_then == "overdue"
+    ] == []
     assert status(past, "inactivity", "1", on=LATER) == ("missed", 185)
     assert status(past, "inactivity", "1", on="2018-03-30") == ("overdue", 184)
 
 
 @pytest.mark.parametrize(
-    ("on", "told", "days"),
+    ("on", "expected", "days"),
     [("2017-04-10", "not_applicable", 0), ("2017-04-11", "not_applicable", 0), ("2017-04-12", "missed", 1)],
 )
 @pytest.mark.parametrize("end", [g.cancel, g.give_up])
-def test_a_signature_that_never_came(end: Any, on: str, told: str, days: int) -> None:
+def test_a_signature_that_never_came(end: Any, on: str, expected: str, days: int) -> None:
     past = given(APPROVED, end(on))
-    assert status(past, "signature", on=LATER) == (told, days)
+    assert status(past, "signature", on=LATER) == (expected, days)
     assert status(past, "effectiveness", on=LATER) == ("not_applicable", 0)
     assert status(past, "disbursement_deadline", on=LATER) == ("not_applicable", 0)
 
 
 @pytest.mark.parametrize(
-    ("on", "told", "days"),
+    ("on", "expected", "days"),
     [("2017-05-29", "not_applicable", 0), ("2017-05-30", "not_applicable", 0), ("2017-05-31", "missed", 1)],
 )
-def test_a_signed_grant_that_is_cancelled(on: str, told: str, days: int) -> None:
-    assert status(given(SIGNED, g.cancel(on)), "effectiveness", on=LATER) == (told, days)
+def test_a_signed_grant_that_is_cancelled(on: str, expected: str, days: int) -> None:
+    assert status(given(SIGNED, g.cancel(on)), "effectiveness", on=LATER) == (expected, days)
 
 
 @pytest.mark.parametrize(
-    ("on", "told", "days"),
+    ("on", "expected", "days"),
     [("2018-03-30", "not_applicable", 0), ("2018-03-31", "not_applicable", 0), ("2018-04-10", "missed", 10)],
 )
-def test_an_effective_grant_that_is_cancelled(on: str, told: str, days: int) -> None:
+def test_an_effective_grant_that_is_cancelled(on: str, expected: str, days: int) -> None:
     past = given(EFFECTIVE, g.plan("04-10"), g.cancel(on))
-    assert status(past, "implementation", on=LATER) == (told, days)
-    assert status(past, "progress_report", "1", on=LATER) == (told, days)
+    assert status(past, "implementation", on=LATER) == (expected, days)
+    assert status(past, "progress_report", "1", on=LATER) == (expected, days)
     assert status(past, "first_activity", on=LATER)[0] == "missed"  # type: ignore[index]
     assert status(past, "activity", "A1", on=LATER)[0] == "missed"  # type: ignore[index]
     for name in ("completion_report", "closure", "client_survey", "results_story", "development_outcome"):
@@ -80,32 +84,32 @@ def test_an_effective_grant_that_is_cancelled(on: str, told: str, days: int) -> 
 
 
 @pytest.mark.parametrize(
-    ("on", "told", "days"),
+    ("on", "expected", "days"),
     [("2018-07-30", "met", 0), ("2018-07-31", "met", 0), ("2018-08-01", "met_late", 1)],
 )
-def test_a_cancellation_leaves_nothing_to_pay(on: str, told: str, days: int) -> None:
+def test_a_cancellation_leaves_nothing_to_pay(on: str, expected: str, days: int) -> None:
     past = given(EFFECTIVE, g.cancel(on))
-    assert status(past, "disbursement_deadline", on=LATER) == (told, days)
+    assert status(past, "disbursement_deadline", on=LATER) == (expected, days)
 
 
 def test_a_proposal_that_came_to_nothing_misses_nothing_that_had_not_begun() -> None:
-    found = statuses(given(PROPOSED, g.withdraw("2018-01-01")), LATER)
-    assert set(found.values()) == {("not_applicable", 0)}
-    found = statuses(given(REQUESTED, g.decline("2017-02-01")), LATER)
-    assert found.pop(("review", None)) == ("met", 0)
-    assert set(found.values()) == {("not_applicable", 0)}
+    by_item = statuses(given(PROPOSED, g.withdraw("2018-01-01")), LATER)
+    assert set(by_item.values()) == {("not_applicable", 0)}
+    by_item = statuses(given(REQUESTED, g.decline("2017-02-01")), LATER)
+    assert by_item.pop(("review", None)) == ("met", 0)
+    assert set(by_item.values()) == {("not_applicable", 0)}
 
 
 @pytest.mark.parametrize(
-    ("on", "told", "days"),
+    ("on", "expected", "days"),
     [("2018-06-28", "not_applicable", 0), ("2018-06-29", "not_applicable", 0), ("2018-07-02", "missed", 3)],
 )
 def test_surveys_stories_and_follow_ups_are_missed_by_a_cancellation_alone(
-    on: str, told: str, days: int
+    on: str, expected: str, days: int
 ) -> None:
     past = given(FOLLOW_UP, g.agree("2018-04-05", due="2018-06-29"), g.cancel(on))
-    assert status(past, "client_survey", on=LATER) == (told, days)
-    assert status(past, "follow_up", "F1", on=LATER) == (told, days)
+    assert status(past, "client_survey", on=LATER) == (expected, days)
+    assert status(past, "follow_up", "F1", on=LATER) == (expected, days)
     assert status(past, "results_story", on=LATER) == ("not_applicable", 0)
 
 
@@ -130,7 +134,7 @@ def test_an_item_left_behind_is_met_by_no_later_event() -> None:
     past = given(REQUESTED, g.send_back("02-25"))
     assert status(past, "review", on="02-28") == ("missed", 6)
     past.given(g.decline("03-01"))
-    assert told(past, "review").met_on is None  # type: ignore[union-attr]
+    assert dates_of(past, "review").met_on is None  # type: ignore[union-attr]
     assert status(past, "review", on=LATER) == ("missed", 6)
 
 
@@ -176,7 +180,7 @@ def test_what_was_waived_in_time_stays_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("on", "told", "days"),
+    ("on", "expected", "days"),
     [
         ("2017-03-30", "not_started", 0),
         ("2018-02-28", "upcoming", 0),
@@ -186,6 +190,6 @@ def test_what_was_waived_in_time_stays_so() -> None:
     ],
 )
 def test_an_item_is_due_soon_thirty_days_before_and_overdue_the_day_after(
-    on: str, told: str, days: int
+    on: str, expected: str, days: int
 ) -> None:
-    assert status(given(EFFECTIVE), "implementation", on=on) == (told, days)
+    assert status(given(EFFECTIVE), "implementation", on=on) == (expected, days)

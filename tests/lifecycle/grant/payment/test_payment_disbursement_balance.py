@@ -21,14 +21,14 @@ from support.given import (
 
 
 @pytest.mark.parametrize(("amount", "fits"), [("89999.99", True), ("90000.00", True), ("90000.01", False)])
-def test_no_more_is_asked_for_than_is_left(amount: str, fits: bool) -> None:
+def test_no_more_is_requested_than_is_left(amount: str, fits: bool) -> None:
     outcome = given(EFFECTIVE).when(g.request_payment("04-10", amount=f"{amount} USD"))
     outcome.then(was.PaymentRequested, amount=f"{amount} USD") if fits else outcome.refused(
         ExceedsUndisbursedBalance, "90,000.00 USD"
     )
 
 
-def test_what_is_asked_for_already_counts() -> None:
+def test_requested_payments_count() -> None:
     past = given(ASKED)
     past.when(g.request_payment("04-11", payment="P2", amount="88000.01 USD")).refused(
         ExceedsUndisbursedBalance
@@ -48,7 +48,7 @@ PART = [
 
 @pytest.mark.case("M10")
 @pytest.mark.parametrize(("amount", "fits"), [("86999.99", True), ("87000.00", True), ("87000.01", False)])
-def test_of_an_authorised_payment_what_was_authorised_counts(amount: str, fits: bool) -> None:
+def test_the_authorised_amount_counts_of_an_authorised_payment(amount: str, fits: bool) -> None:
     outcome = given(PART).when(g.request_payment("04-20", payment="P2", amount=f"{amount} USD"))
     outcome.then(was.PaymentRequested, amount=f"{amount} USD") if fits else outcome.refused(
         ExceedsUndisbursedBalance, "at most 87,000.00 USD"
@@ -57,7 +57,7 @@ def test_of_an_authorised_payment_what_was_authorised_counts(amount: str, fits: 
 
 @pytest.mark.case("M10")
 @pytest.mark.parametrize(("on", "fits"), [("04-19", False), ("04-20", True), ("04-21", True)])
-def test_before_it_is_authorised_what_was_asked_for_counts(on: str, fits: bool) -> None:
+def test_the_requested_amount_counts_before_a_payment_is_authorised(on: str, fits: bool) -> None:
     outcome = given(PART).when(g.request_payment(on, payment="P2", amount="87000.00 USD"))
     outcome.then(was.PaymentRequested, amount="87000.00 USD") if fits else outcome.refused(
         ExceedsUndisbursedBalance, "at most 80,000.00 USD"
@@ -73,13 +73,13 @@ def test_no_refusal_offers_less_than_nothing() -> None:
         g.irregular("04-21", amount="99999.00 USD"),
     ):
         past = given(PART, less)
-        asked = past.when(g.request_payment("04-22", payment="P2", amount="1.00 USD"))
-        asked.refused(ExceedsUndisbursedBalance, "nothing is left to ask for")
+        requested = past.when(g.request_payment("04-22", payment="P2", amount="1.00 USD"))
+        requested.refused(ExceedsUndisbursedBalance, "nothing is left to ask for")
         paid = past.when(g.disburse("04-22", amount="3000.00 USD"))
         paid.refused(ExceedsUndisbursedBalance)
         cancelled = past.when(g.cancel_balance("04-22", amount="5000.00 USD"))
         cancelled.refused(ExceedsUndisbursedBalance)
-        for outcome in (asked, paid, cancelled):
+        for outcome in (requested, paid, cancelled):
             assert not re.search(r"-\d[\d,]*\.\d\d", str(outcome.refusal))
 
 
@@ -100,12 +100,12 @@ def test_an_irregular_payment_counts_as_disbursed(amount: str, left: str) -> Non
 
 
 def test_a_refund_makes_room_and_a_failure_too() -> None:
-    one = g.request_payment("05-11", payment="P9", amount="1.00 USD")
-    given(BIG).when(one).refused(ExceedsUndisbursedBalance, "nothing is left to ask for")
-    given(BIG, g.refund("05-11", amount="1.00 USD")).when(one).then(was.PaymentRequested)
+    one_dollar = g.request_payment("05-11", payment="P9", amount="1.00 USD")
+    given(BIG).when(one_dollar).refused(ExceedsUndisbursedBalance, "nothing is left to ask for")
+    given(BIG, g.refund("05-11", amount="1.00 USD")).when(one_dollar).then(was.PaymentRequested)
     for amount, fits in (("45000.00", True), ("45000.01", False)):
-        asked = g.request_payment("05-11", payment="P9", amount=f"{amount} USD")
-        outcome = given(BIG, g.fail("05-11")).when(asked)
+        request = g.request_payment("05-11", payment="P9", amount=f"{amount} USD")
+        outcome = given(BIG, g.fail("05-11")).when(request)
         outcome.then(was.PaymentRequested) if fits else outcome.refused(ExceedsUndisbursedBalance)
 
 

@@ -24,7 +24,7 @@ DEADLINE = date(2018, 7, 31)
 
 
 @pytest.mark.parametrize(("on", "fits"), [("03-30", False), ("03-31", True), ("04-01", True)])
-def test_nothing_is_asked_for_before_effectiveness(on: str, fits: bool) -> None:
+def test_no_payment_is_requested_before_effectiveness(on: str, fits: bool) -> None:
     outcome = given(EFFECTIVE).when(g.request_payment(on))
     outcome.then(was.PaymentRequested) if fits else outcome.refused(NotYetEffective, "signed on 2017-03-30")
 

@@ -116,8 +116,8 @@ def test_an_older_payment_that_does_not_fit_holds_nothing_back() -> None:
     past = pay("100.00 USD", "90.00 EUR", "0.90")
     known = past.grants[g.G]
     *before, last = known.entries
-    told = last.event.model_copy(update={"paid_amount": Money.parse("1.00 EUR")})
-    past.grants[g.G] = type(known).of([*before, last._replace(event=told, rules=1)])
+    changed = last.event.model_copy(update={"paid_amount": Money.parse("1.00 EUR")})
+    past.grants[g.G] = type(known).of([*before, last._replace(event=changed, rules=1)])
     past.when(g.increase("04-30")).then(was.CommitmentIncreased, on_fund.CommitmentIncreased)
 
 
@@ -133,7 +133,7 @@ def test_the_decimals_of_a_rate_stay_as_they_are_written() -> None:
 @pytest.mark.parametrize(
     ("written", "rate"), [("2230.50", "2230.50"), ('"2230.50"', "2230.50"), ("2230", "2230")]
 )
-def test_so_do_those_of_a_number_on_a_line(written: str, rate: str) -> None:
+def test_the_decimals_of_a_number_on_a_line_stay_as_they_are_written(written: str, rate: str) -> None:
     line = (
         '{"command": "DisburseFunds", "grant": "G1", "on": "2017-05-01", "actor": "p", "payment": "P1",'
         f' "amount": "10.00 USD", "paid_amount": "22305.00 TZS", "rate": {written}}}'

@@ -112,11 +112,11 @@ def test_a_rule_in_free_text_of_an_older_entry_holds_nothing_back() -> None:
 def known_with_old_rule(past: Past) -> GrantHistory:
     """The grant whose last entry was recorded under the first rule set, in free text."""
     *before, last = past.grants[G].entries
-    told = last.event.model_copy(update={"rule": "deadline"})
-    return GrantHistory.of([*before, last._replace(event=told, rules=1)])
+    changed = last.event.model_copy(update={"rule": "deadline"})
+    return GrantHistory.of([*before, last._replace(event=changed, rules=1)])
 
 
-def test_its_name_is_new_and_the_payment_that_it_doubles_is_known() -> None:
+def test_an_irregular_payment_has_a_new_name_and_names_a_known_payment() -> None:
     past = given(PAID)
     past.when(g.irregular("05-02", payment="P1")).refused(PaymentIdTaken)
     past.when(g.irregular("05-02", of="P2")).refused(UnknownPayment, "P2")
@@ -125,7 +125,7 @@ def test_its_name_is_new_and_the_payment_that_it_doubles_is_known() -> None:
     assert past.grant.payments["X1"].duplicate_of == "P1"
 
 
-def test_the_payments_task_team_leader_does_not_tell_of_the_breach() -> None:
+def test_the_task_team_leader_does_not_record_the_irregular_payment() -> None:
     """The grant's own, and who asked for the payment that it doubles."""
     past = given(
         g.appoint("2017-01-01", officer="t.leader", roles=["approver"]),
@@ -190,7 +190,7 @@ OVER = [*PAID, g.irregular("05-02", amount="90000.00 USD")]
 """2,000.00 is overpaid."""
 
 
-def test_a_refund_and_a_failure_settle_it() -> None:
+def test_a_refund_and_a_failure_settle_what_is_overpaid() -> None:
     given(OVER).when(g.refund("05-03", amount="1500.00 USD")).then(
         was.RefundReceived, settled("05-03", "1500.00 USD", "f.nance"), amount="1500.00 USD"
     )
@@ -297,20 +297,20 @@ ENDED = [
 
 
 @pytest.mark.parametrize(("on", "fits"), [("06-09", False), ("06-10", True), ("06-11", True)])
-def test_no_refund_that_arrives_late_raises_it(on: str, fits: bool) -> None:
+def test_no_refund_that_arrives_late_raises_what_is_overpaid(on: str, fits: bool) -> None:
     """Before the breach it goes on to the fund, so that the failure brings back less to settle it with."""
     past = given(ENDED)
     assert past.grant.overpaid == 300
     outcome = past.when(g.refund(on, amount="500.00 USD"))
-    told = "on 2017-07-01 500.00 USD more"
+    message = "on 2017-07-01 500.00 USD more"
     outcome.then(
         was.RefundReceived, on_fund.OverpaymentSettled, on_fund.OverpaymentRecorded, amount="500.00 USD"
-    ) if fits else outcome.refused(ExceedsUndisbursedBalance, told)
+    ) if fits else outcome.refused(ExceedsUndisbursedBalance, message)
     past.given(strike(past, was.PaymentFailed), g.refund(on, amount="500.00 USD"), g.fail("07-01"))
     assert past.grant.overpaid == (300 if fits else 800)
 
 
-def test_nor_does_a_failure_of_another_payment_that_arrives_late() -> None:
+def test_no_failure_that_arrives_late_raises_what_is_overpaid() -> None:
     """Such a one leaves what comes back later as it is: it lowers what is overpaid, and is recorded."""
     second = [g.request_payment("04-10", payment="P2"), g.authorise("04-20", payment="P2")]
     past = given(PAID, second, g.disburse("05-01", payment="P2"), ENDED[len(PAID) :])
@@ -319,7 +319,7 @@ def test_nor_does_a_failure_of_another_payment_that_arrives_late() -> None:
     )
 
 
-def test_no_decision_raises_it() -> None:
+def test_no_decision_raises_what_is_overpaid() -> None:
     past = given(OVER)
     past.when(g.cancel_balance("05-03", amount="0.01 USD")).refused(ExceedsUndisbursedBalance)
     past.when(g.cancel_balance("04-30", amount="0.01 USD")).refused(ExceedsUndisbursedBalance, "2017-05-02")
@@ -380,7 +380,7 @@ def test_an_overpayment_is_waived_while_there_is_one(on: str, there: bool) -> No
     outcome.then(was.ObligationWaived) if there else outcome.refused(NothingOverpaid, on)
 
 
-def test_all_of_it_is_waived() -> None:
+def test_an_overpayment_is_waived_as_a_whole() -> None:
     given(DONE).when(g.waive("2018-05-16", obligation="overpayment", item="X1")).refused(UnknownItem, "X1")
 
 
@@ -408,5 +408,5 @@ NO_RULE_OF_PAYMENTS = {
 @pytest.mark.case("M7")
 def test_every_refusal_of_a_payment_can_be_named() -> None:
     """Found in the code of the judge and the rules: a refusal that is added is a rule that can be broken."""
-    found = refusable("grant", "DisburseFunds", later=False)
-    assert {refusal.__name__ for refusal in DISBURSEMENT_REFUSALS} == found - NO_RULE_OF_PAYMENTS
+    refusals = refusable("grant", "DisburseFunds", later=False)
+    assert {refusal.__name__ for refusal in DISBURSEMENT_REFUSALS} == refusals - NO_RULE_OF_PAYMENTS

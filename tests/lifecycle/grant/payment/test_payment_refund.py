@@ -53,7 +53,7 @@ def back(on: str, amount: str, **fields: object) -> Command:
 def test_a_refund_is_split_over_payments_the_newest_first() -> None:
     past = given(THREE, back("06-02", "60000.00 USD"))
     assert split(past) == [("P3", "30000.00 USD"), ("P1", "30000.00 USD")]
-    assert {name: one.refunded for name, one in past.grant.payments.items()} == {
+    assert {name: payment.refunded for name, payment in past.grant.payments.items()} == {
         "P1": 30_000,
         "P2": 0,
         "P3": 30_000,
@@ -71,7 +71,7 @@ def test_no_more_comes_back_than_was_disbursed(amount: str, fits: bool) -> None:
 @pytest.mark.parametrize(
     ("on", "newest"), [("05-01", "P2"), ("05-19", "P2"), ("05-20", "P1"), ("05-31", "P1"), ("06-01", "P3")]
 )
-def test_it_is_split_over_what_was_paid_by_its_day(on: str, newest: str) -> None:
+def test_a_refund_is_split_over_what_was_paid_by_its_day(on: str, newest: str) -> None:
     assert split(given(THREE, back(on, "5.00 USD"))) == [(newest, "5.00 USD")]
     given(THREE).when(back("04-30", "5.00 USD")).refused(RefundExceedsDisbursed, "0.00 USD")
 
@@ -82,7 +82,7 @@ def test_of_one_day_the_one_recorded_last_is_the_newest() -> None:
 
 
 @pytest.mark.case("M8")
-def test_irregular_payments_are_among_them_and_what_failed_or_came_back_is_not() -> None:
+def test_a_refund_is_split_over_irregular_payments_and_not_over_failed_or_refunded_ones() -> None:
     past = given(
         THREE,
         g.irregular("06-02", amount="100.00 USD"),
@@ -99,7 +99,7 @@ def split_of_last(past: Past) -> list[tuple[str, str]]:
     return [(part.payment, str(part.amount)) for part in refund.split or ()]
 
 
-def test_whoever_knows_it_says_of_which_payments_it_comes() -> None:
+def test_a_refund_may_name_the_payments_of_which_it_comes_back() -> None:
     parts = [{"payment": "P2", "amount": "10.00 USD"}, {"payment": "P1", "amount": "5.00 USD"}]
     past = given(THREE, back("06-02", "15.00 USD", split=parts))
     assert split(past) == [("P2", "10.00 USD"), ("P1", "5.00 USD")]
@@ -123,7 +123,7 @@ def test_a_refund_of_one_payment_is_not_split() -> None:
 # ── corrections ──────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_refund_that_reads_otherwise_is_split_anew() -> None:
+def test_a_corrected_refund_is_split_again() -> None:
     past = given(THREE, back("06-02", "60000.00 USD"))
     past.given(reads(past, was.RefundReceived, amount="29000.00 USD"))
     assert split(past) == [("P3", "29000.00 USD")]
@@ -146,7 +146,7 @@ def moved(past: Past, on: str) -> Command:
 
 
 @pytest.mark.parametrize(("on", "fits"), [("2017-05-19", False), ("2017-05-20", True), ("2017-05-21", True)])
-def test_it_is_moved_only_to_where_so_much_was_paid(on: str, fits: bool) -> None:
+def test_a_refund_is_moved_only_to_a_day_by_which_its_amount_was_paid(on: str, fits: bool) -> None:
     past = given(THREE, back("06-02", "40000.00 USD"))
     outcome = past.when(moved(past, on))
     outcome.then(EntryCorrected) if fits else outcome.refused(RefundExceedsDisbursed)

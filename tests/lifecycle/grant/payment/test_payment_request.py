@@ -27,12 +27,12 @@ def test_a_payment_has_a_name_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(("on", "there"), [("04-09", False), ("04-10", True), ("04-11", True)])
-def test_only_what_was_asked_for_is_decided(on: str, there: bool) -> None:
-    for asked, event in ((g.authorise, was.PaymentAuthorised), (g.reject, was.PaymentRejected)):
-        outcome = given(ASKED).when(asked(on))
+def test_only_a_requested_payment_is_decided(on: str, there: bool) -> None:
+    for decide, event in ((g.authorise, was.PaymentAuthorised), (g.reject, was.PaymentRejected)):
+        outcome = given(ASKED).when(decide(on))
         outcome.then(event) if there else outcome.refused(UnknownPayment)
-    for asked in (g.disburse, g.fail, g.refund):
-        given(EFFECTIVE).when(asked("05-01", payment="P9")).refused(UnknownPayment)
+    for act in (g.disburse, g.fail, g.refund):
+        given(EFFECTIVE).when(act("05-01", payment="P9")).refused(UnknownPayment)
 
 
 @pytest.mark.parametrize(("on", "allowed"), [("04-19", False), ("04-20", True), ("04-21", True)])
@@ -59,7 +59,7 @@ def test_one_disbursement_finishes_a_payment() -> None:
     given(PAID).when(g.disburse("04-25", amount="1.00 USD")).refused(PaymentAlreadyDisbursed, "entry")
 
 
-def test_what_was_rejected_or_failed_is_over() -> None:
+def test_a_rejected_or_failed_payment_is_finished() -> None:
     rejected, failed = given(ASKED, g.reject("04-20")), given(AUTHORISED, g.fail("05-01"))
     for past in (rejected, failed):
         past.when(g.authorise("05-02", actor="p.ayer")).refused(PaymentAlreadyFinished)
@@ -68,7 +68,7 @@ def test_what_was_rejected_or_failed_is_over() -> None:
 
 
 @pytest.mark.parametrize(("amount", "fits"), [("1999.99", True), ("2000.00", True), ("2000.01", False)])
-def test_no_more_is_authorised_than_was_asked_for(amount: str, fits: bool) -> None:
+def test_no_more_is_authorised_than_was_requested(amount: str, fits: bool) -> None:
     outcome = given(ASKED).when(g.authorise("04-20", amount=f"{amount} USD"))
     outcome.then(was.PaymentAuthorised, amount=f"{amount} USD") if fits else outcome.refused(
         ExceedsRequestedAmount
@@ -103,7 +103,7 @@ def test_a_payment_is_rejected_after_the_grants_end_and_while_it_is_suspended(on
 
 
 @pytest.mark.case("M11")
-def test_an_authorised_one_too_and_then_it_is_over() -> None:
+def test_an_authorised_payment_is_rejected_too_and_then_is_finished() -> None:
     past = given(AUTHORISED, g.cancel("05-01"), g.reject("05-02"))
     assert past.grant.payments["P1"].status == "rejected"
     assert past.grant.pending == 0
@@ -113,7 +113,7 @@ def test_an_authorised_one_too_and_then_it_is_over() -> None:
 
 
 @pytest.mark.case("M11")
-def test_whoever_asked_does_not_reject_after_the_end_either() -> None:
+def test_the_requester_does_not_reject_a_payment_after_the_end_either() -> None:
     past = given(g.appoint("04-01", officer="t.leader", roles=["finance"]), ASKED, g.cancel("05-01"))
     past.when(g.reject("05-02", actor="t.leader")).refused(DecidesOwnRequest)
 

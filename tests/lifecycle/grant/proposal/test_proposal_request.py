@@ -87,7 +87,7 @@ def test_a_revision_changes_something() -> None:
     given(PROPOSED).when(g.revise("01-11", reason="typo", months=11)).then(was.ProposalRevised)
 
 
-def test_a_returned_proposal_is_asked_for_anew() -> None:
+def test_funding_for_a_returned_proposal_is_requested_again() -> None:
     past = given(REQUESTED, g.send_back("01-25"))
     past.when(g.approve("02-10")).refused(NotInStage, "proposed")
     past.given(g.request("02-01")).when(g.approve("02-10")).then(was.GrantApproved, on_fund.FundsCommitted)

@@ -34,7 +34,7 @@ def test_nothing_is_written_on_the_fund() -> None:
 
 
 @pytest.mark.case("M9")
-def test_nor_on_the_call() -> None:
+def test_nothing_is_written_on_the_call() -> None:
     call = g.open_call("2016-12-01", closes="2017-01-31", envelope="1000.00 USD")
     answer = [g.propose("01-10", amount=NOTHING, call="C1"), REQUESTED[1]]
     past = given(call, answer)
