@@ -6,7 +6,7 @@
         for row in book.report("disbursement", as_of="2011-10-31"):
             print(row.grant, row.net_disbursed)
 
-`open` returns a `Book`. ``from grantbook import commands, events`` gives the classes of what is recorded.
+`open` returns a `Book`. ``from grantbook import commands, events`` imports the classes of what is recorded.
 ``python -m grantbook`` is the command line.
 """
 
@@ -42,7 +42,7 @@ __all__ = [
 def open(place: Path | str, *, officer: str | None = None) -> "Book":
     """Open the book in a folder, or at an address like ``postgresql://…``, and return it.
 
-    Without an ``officer`` the book is opened to be read: `Book.record` raises ``ValueError``.
+    Without an ``officer`` the book is only read: `Book.record` raises ``ValueError``.
 
     Raises ``Malformed`` if the officer's id has another form, ``BookError`` if the book is not there, cannot
     be read or has lost what was sealed, and ``ImportError`` if another package has overwritten one of
@@ -55,7 +55,7 @@ def open(place: Path | str, *, officer: str | None = None) -> "Book":
 
 
 def __getattr__(name: str) -> object:
-    """Import a public class when it is first asked for: ``grantbook --help`` answers without pydantic."""
+    """Import a public class when it is first used, so that ``grantbook --help`` does not import pydantic."""
     if name not in __all__:
         raise AttributeError(f"module 'grantbook' has no attribute {name!r}")
     from grantbook import public

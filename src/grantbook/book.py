@@ -25,7 +25,7 @@ from lifecycle.types.nearest import unknown
 from projections.query import run
 
 Known = int | str | date | datetime
-"""What was known: up to a position of the journal, at a moment, or at the end of a day at the fund's seat."""
+"""Up to where entries are read: a position, a moment, or the end of a day at the fund's seat."""
 
 
 class Refused(Exception):
@@ -37,16 +37,16 @@ class Refused(Exception):
 
 
 class Unfinished(UserWarning):
-    """The command is recorded, but the views could not be caught up or the journal not be sealed."""
+    """The command is recorded, but the views were not caught up or the journal was not sealed."""
 
 
 class Book:
-    """An open book. Not shared between threads; a context manager that closes it."""
+    """An open book. It is a context manager, which closes the book. Do not share it between threads."""
 
     def __init__(self, place: Path | str, officer: str | None = None) -> None:
-        """Open it; see `grantbook.open`."""
+        """Open the book; see `grantbook.open`."""
         self.officer = None if officer is None else recorder_from(officer)
-        """Who records; `None` in a book that is only read."""
+        """The officer who records; `None` if the book is opened only to be read."""
         read_only = officer is None and not is_address(place)
         self._book = OpenBook.open(place if is_address(place) else Path(place), read_only=read_only)
 
@@ -58,7 +58,7 @@ class Book:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
 
@@ -81,9 +81,9 @@ class Book:
     def history(
         self, name: str, *, on: date | str | None = None, known: Known | None = None
     ) -> list[Paragraph]:
-        """Return what was recorded of a grant, of ``fund``, ``fund:quarantine`` or ``call:…``, by day.
+        """Return the history of a grant, ``fund``, ``fund:quarantine`` or ``call:…`` up to the day ``on``.
 
-        Each has the ``entry``, a ``sentence`` and the ``changes``; entries after the day ``on`` are left out.
+        Each paragraph has an ``entry``, a ``sentence`` and the ``changes``, in order of the entries' days.
 
         Raises ``LookupError`` if there is no such grant or call, ``ValueError`` if a day or moment is
         malformed, and ``BookError`` if the book cannot be read.
@@ -96,10 +96,10 @@ class Book:
 
         The command is an instance of a class of `grantbook.commands`, or a mapping as in a line of
         ``grantbook record``; in a mapping ``on`` may be missing for today, and ``actor`` for the officer.
-        A command with an id that was recorded before is not recorded again: it gets the first receipt.
+        A command whose id was recorded before is not recorded again; its first receipt is returned.
 
-        Warns with `Unfinished` of work after the command that failed, and with ``UserWarning`` if a field
-        seems to hold people's data.
+        Warns with `Unfinished` if work after the command failed, and with ``UserWarning`` if a field seems to
+        hold personal data.
 
         Raises `Refused` if a rule forbids it, ``Malformed`` if the mapping makes no command,
         ``VersionConflict`` if the stream is not at ``expect_version``, ``ValueError`` if the book was opened
@@ -108,8 +108,8 @@ class Book:
         if self.officer is None:
             raise ValueError("who records? Open the book with officer=")
         if not isinstance(command, Command):
-            given = {"on": self._book.today().isoformat(), "actor": self.officer, **command}
-            command = command_from(given)
+            words = {"on": self._book.today().isoformat(), "actor": self.officer, **command}
+            command = command_from(words)
         if fields := personal(command.words()):
             warnings.warn(warning(fields), stacklevel=2)
         receipt, unfinished = record(self._book, command, self.officer)
@@ -130,11 +130,11 @@ class Book:
         due_within: int | None = None,
         every: bool = False,
     ) -> Report:
-        """Return a report as of the end of a day (today), as far as it was ``known`` (now).
+        """Return a report as of the end of a day (default: today), as ``known`` at a time (default: now).
 
-        ``by`` sums it up by a key, ``grant`` asks for one grant. Of the timeline, ``due_within`` asks for
-        what is overdue or due within this number of days, ``every`` also for what the edition does not ask
-        for.
+        ``by`` sums the rows by a key, and ``grant`` selects one grant. In the timeline, ``due_within``
+        selects obligations that are overdue or due within this number of days, and ``every`` adds those that
+        the edition does not ask for.
 
         Raises ``Malformed`` if there is no such report, key or grant, ``ValueError`` if a day or moment is
         malformed, and ``BookError`` if the book or its views cannot be used.
@@ -155,9 +155,9 @@ class Book:
         position = self._position(known)
         entries = self._book.entries(stream, position)
         if not entries:
-            about, _, name = stream.partition(":")
+            stream_kind, _, id_ = stream.partition(":")
             then = "" if position is None else " at that time"
-            raise LookupError(unknown(about, name, self._book.named(kind_of(stream), position), then))
+            raise LookupError(unknown(stream_kind, id_, self._book.named(kind_of(stream), position), then))
         return entries
 
     def _position(self, known: Known | None) -> int | None:

@@ -1,8 +1,8 @@
-"""The classes of the commands, each of which holds the event that it asks for.
+"""The classes of the commands. Each command holds the event that it asks for.
 
-``commands.CloseGrant(grant="SSF-2019-01", event=events.GrantClosed(on=…, actor=…))``. A command whose event
-says more than is asked holds a draft of it, such as `ApprovalDraft`. `command_from` makes a command of a
-mapping, as in a line of ``grantbook record``.
+``commands.CloseGrant(grant="SSF-2019-01", event=events.GrantClosed(on=…, actor=…))``. Some commands hold a
+draft, such as `ApprovalDraft`, because the book fills in more fields of the event. `command_from` makes a
+command from a mapping, such as a line of ``grantbook record``.
 """
 
 from lifecycle.decide import commands as _commands

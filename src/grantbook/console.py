@@ -5,7 +5,7 @@ import sys
 from grantbook.own_packages import PACKAGES, advice, check
 
 OVERWRITTEN = 78
-"""The exit code of an installation that is not whole: ``EX_CONFIG`` of ``sysexits.h``."""
+"""The exit code if another package has overwritten one of grantbook's: ``EX_CONFIG`` of ``sysexits.h``."""
 
 
 def main() -> None:

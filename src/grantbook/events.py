@@ -1,6 +1,7 @@
-"""The classes of the events: what a book records, and what a fold reads.
+"""The classes of the events that a book records.
 
-Two names stand for two events each. The grant's has the name alone, the fund's begins with ``Fund``.
+`CommitmentIncreased` and `ObligationWaived` are events of a grant. The fund's events of the same names are
+called `FundCommitmentIncreased` and `FundObligationWaived` here.
 """
 
 from lifecycle.call.call import CallClosed, CallOpened, GrantSelected, SelectionReleased

@@ -1,4 +1,4 @@
-"""Checks that the packages that grantbook imports are its own.
+"""Checks that no other distribution has overwritten a package of grantbook.
 
 Their names (``lifecycle``, ``projections``, ``cli``) are plain words: another distribution may bring a
 package of the same name, and the one that is installed last overwrites the other's files.
@@ -9,23 +9,23 @@ from importlib.util import find_spec
 
 PACKAGES = ("lifecycle", "projections", "cli")
 _MARK = '__distribution__ = "grantbook"'
-"""Stands in the ``__init__.py`` of each package."""
+"""The line that the ``__init__.py`` of each package has."""
 
 
 def check() -> None:
-    """Do nothing if each package is grantbook's own. Raises ``ImportError`` that says what to do if not."""
-    beside = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120 pathlib would cost help 5 ms
+    """Raise ``ImportError``, with advice, if a package is missing or another distribution's."""
+    folder = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120 pathlib would cost help 5 ms
     for name in PACKAGES:
         path = _file_of(name)
-        if path is None or not _is_own(path, os.path.join(beside, name)):  # noqa: PTH118
+        if path is None or not _is_own(path, os.path.join(folder, name)):  # noqa: PTH118
             raise ImportError(advice(name, path), name=name)
 
 
 def advice(name: str, path: str | None) -> str:
-    """Return the sentence for a package that is missing or another distribution's."""
-    wrong = "is not there" if path is None else f"is not grantbook's own but {path}"
+    """Return what to do about a package that is missing or another distribution's."""
+    problem = "is not there" if path is None else f"is not grantbook's own but {path}"
     return (
-        f"the package {name!r} {wrong}: another distribution brings a package of this name, so install"
+        f"the package {name!r} {problem}: another distribution brings a package of this name, so install"
         " grantbook in an environment of its own (pipx install grantbook, or python -m venv)"
     )
 
@@ -37,7 +37,7 @@ def _file_of(name: str) -> str | None:
 
 
 def _is_own(path: str, folder: str) -> bool:
-    """Whether the file lies in the folder and says that it is grantbook's."""
+    """Return whether the file is in the folder and has grantbook's mark."""
     if os.path.realpath(os.path.dirname(path)) != os.path.realpath(folder):  # noqa: PTH120
         return False
     with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123

@@ -1,4 +1,4 @@
-"""The classes that `grantbook` exports, imported together when the first of them is asked for."""
+"""The classes that `grantbook` exports. They are imported together when the first of them is used."""
 
 from cli.narrative.history import Paragraph
 from grantbook.book import Book, Refused, Unfinished

@@ -71,9 +71,9 @@ def init(  # noqa: PLR0917 click gives them by name
     with Book.create(
         where, on=day, recorder=options.recorder(), editions=editions, seal=seal, **terms
     ) as book:
-        from cli.recording.record import settle
+        from cli.recording.record import catch_up_and_seal
 
-        unfinished = settle(book, founded=True)
+        unfinished = catch_up_and_seal(book, founded=True)
         fund = book.fund()
         names, day = list(fund.editions), fund.established_on
         assert day is not None

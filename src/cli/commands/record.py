@@ -311,9 +311,9 @@ def _teller(options: Settings, *, quiet: bool) -> Callable[[Outcome], None]:
 
 
 def _settled(book: "Book") -> list[str]:
-    from cli.recording.record import settle
+    from cli.recording.record import catch_up_and_seal
 
-    return settle(book)
+    return catch_up_and_seal(book)
 
 
 def _sum_up(options: Settings, run: Run, failure: BaseException | None, left: Sequence[str]) -> None:

@@ -1,7 +1,7 @@
 """Invitations and reminders as iCalendar (RFC 5545), for calendar programs.
 
-Identifiers and stamps follow from the book alone, so writing the same twice gives the same bytes, and a
-calendar program that takes in a newer file moves what it has instead of adding to it.
+Identifiers and stamps depend on the book only. So the same file is written twice with the same bytes, and a
+calendar program that imports a newer file moves its events instead of adding others.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def invitation(session: "Session", fund: str, recorded_at: datetime) -> bytes:
-    """One event for a session of many sites, at its instant in UTC, with each site's local time in words."""
+    """Return one event for a session: its time in UTC, and the local time of each site in words."""
     from icalendar import Event
 
     from projections.reports.results.sites import local_times
@@ -37,9 +37,9 @@ def invitation(session: "Session", fund: str, recorded_at: datetime) -> bytes:
 
 
 def reminders(report: "Report", fund: str, recorded_at: datetime) -> bytes:
-    """An all-day event on the due day of each obligation, with an alarm a week before.
+    """Return an all-day event on the due day of each obligation, with an alarm a week before.
 
-    Events rather than to-dos: every calendar program shows them, also in a subscribed calendar.
+    They are events, not to-dos, because every calendar program shows events, also of a subscribed calendar.
     """
     from icalendar import Alarm, Event
 
@@ -51,16 +51,16 @@ def reminders(report: "Report", fund: str, recorded_at: datetime) -> bytes:
         _identify(
             event, recorded_at, fund, cells["grant"] or "fund", f"{cells['obligation']} {cells['item'] or ''}"
         )
-        what = cells["obligation"].replace("_", " ") + (f" {cells['item']}" if cells["item"] else "")
+        obligation = cells["obligation"].replace("_", " ") + (f" {cells['item']}" if cells["item"] else "")
         late = f"overdue by {cells['days']} days: " if cells["status"] == "overdue" else ""
-        event.add("summary", f"{late}{what}, {cells['grant'] or fund}")
+        event.add("summary", f"{late}{obligation}, {cells['grant'] or fund}")
         event.add("dtstart", due)
         event.add("dtend", due + timedelta(days=1))
         event.add("transp", "TRANSPARENT")
         event.add("description", f"Due on {due}; {cells['status'].replace('_', ' ')} on {report.as_of}.")
         alarm = Alarm()
         alarm.add("action", "DISPLAY")
-        alarm.add("description", what)
+        alarm.add("description", obligation)
         alarm.add("trigger", timedelta(days=-7))
         event.add_component(alarm)
         events.append(event)
@@ -82,5 +82,5 @@ def _calendar(name: str, events: list[Any]) -> bytes:
     calendar.add("x-wr-calname", name)
     for event in events:
         calendar.add_component(event)
-    made: bytes = calendar.to_ical()
-    return made
+    content: bytes = calendar.to_ical()
+    return content

@@ -1,4 +1,4 @@
-"""Charts as SVG: Vega-Lite, drawn by vl-convert without a browser or network; in the page's own colours."""
+"""Charts as SVG, in the colours of the page. vl-convert draws them with Vega-Lite, without a network."""
 
 import re
 import textwrap
@@ -11,25 +11,29 @@ if TYPE_CHECKING:
 
 _SERIES = {"#010101": "--first", "#020202": "--second", "#030303": "--third", "#040404": "--fourth"}
 _INK = {"#050505": "--ink", "#060606": "--line"}
-"""Colours that stand for the page's own, so that one drawing serves light, dark and paper."""
+"""Colours that are replaced by variables of the page, for its light, dark and printed forms."""
 _FONT = "Helvetica Neue, Arial, sans-serif"
-_WIDTH, _LABEL, _SIZE = 470, 24, 13
-"""Pixels in all, letters of a label's line, and pixels of a letter: it can still be read on a phone."""
-_PARTS_OF_AN_SVG = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
+_WIDTH = 470
+"""Pixels of a chart, which a phone can show."""
+_LABEL = 24
+"""The most characters in a line of a label."""
+_SIZE = 13
+"""Pixels of a letter."""
+_PART_DESCRIPTIONS = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
 
 
 def svg(chart: "Chart", number: int) -> str:
-    """The chart as an ``svg`` element, with its title and figures for those who do not see it."""
-    drawn: str = vl_convert.vegalite_to_svg(_specified(chart))
-    drawn = drawn[drawn.index("<svg") :]
+    """Return the chart as an ``svg`` element, with its title and figures for screen readers."""
+    drawing: str = vl_convert.vegalite_to_svg(_specification(chart))
+    drawing = drawing[drawing.index("<svg") :]
     for color, name in {**_SERIES, **_INK}.items():
-        drawn = re.sub(rf'\b(fill|stroke)="{color}"', rf'\1="var({name})"', drawn)
+        drawing = re.sub(rf'\b(fill|stroke)="{color}"', rf'\1="var({name})"', drawing)
     # Two charts on a page must not share an id.
-    drawn = re.sub(r'\b(id="|url\(#)(clip|gradient)', rf"\g<1>chart{number}-\2", drawn)
-    # It is one image with one description: its parts say nothing for themselves.
-    drawn = _PARTS_OF_AN_SVG.sub("", drawn)
+    drawing = re.sub(r'\b(id="|url\(#)(clip|gradient)', rf"\g<1>chart{number}-\2", drawing)
+    # A screen reader reads one description of the image, so its parts have none.
+    drawing = _PART_DESCRIPTIONS.sub("", drawing)
     label = _escaped(f"{chart.title}. {chart.description}")
-    return drawn.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
+    return drawing.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
 
 
 def _escaped(text: str) -> str:
@@ -40,15 +44,15 @@ def _escaped(text: str) -> str:
     return str(escape(safe(text)))
 
 
-def _specified(chart: "Chart") -> dict[str, Any]:
-    """As Vega-Lite: https://vega.github.io/vega-lite/docs/."""
+def _specification(chart: "Chart") -> dict[str, Any]:
+    """Return the chart as a specification of Vega-Lite: https://vega.github.io/vega-lite/docs/."""
     series = list(dict.fromkeys(name for _, name, _ in chart.bars))
-    categories = [_broken(category) for category, _, _ in chart.bars]
+    categories = [_in_lines(category) for category, _, _ in chart.bars]
     rows = [
         {"category": category, "series": name, "length": length}
         for category, (_, name, length) in zip(categories, chart.bars, strict=True)
     ]
-    beside = len(series) > 1 and not chart.stacked
+    is_grouped = len(series) > 1 and not chart.stacked
     lines = max(category.count("\n") for category in categories) + 1
     encoding: dict[str, Any] = {
         "y": {
@@ -73,12 +77,12 @@ def _specified(chart: "Chart") -> dict[str, Any]:
             "legend": {"title": None, "orient": "top"} if len(series) > 1 else None,
         },
     }
-    if beside:
+    if is_grouped:
         encoding["yOffset"] = {"field": "series", "type": "nominal", "sort": series}
     return {
         "data": {"values": rows},
         "width": _WIDTH,
-        "height": {"step": 13 + lines if beside else 5 + 17 * lines},
+        "height": {"step": 13 + lines if is_grouped else 5 + 17 * lines},
         "autosize": {"type": "fit-x", "contains": "padding"},
         "padding": {"left": 10, "right": 4, "top": 2, "bottom": 2},
         "encoding": encoding,
@@ -88,7 +92,7 @@ def _specified(chart: "Chart") -> dict[str, Any]:
 
 
 def _figures(chart: "Chart") -> list[dict[str, Any]]:
-    """Each bar's figure at its end; stacked bars have none."""
+    """Return the layer that writes each bar's figure at its end; stacked bars have none."""
     if chart.stacked:
         return []
     mark = {"type": "text", "align": "left", "dx": 4, "baseline": "middle", "fontSize": _SIZE - 2}
@@ -103,12 +107,12 @@ def _figures(chart: "Chart") -> list[dict[str, Any]]:
     ]
 
 
-def _broken(category: str) -> str:
+def _in_lines(category: str) -> str:
     return "\n".join(textwrap.wrap(category, _LABEL)) or " "
 
 
 def _longest(chart: "Chart") -> float:
-    """The end of the longest bar."""
+    """Return the length of the longest bar."""
     ends: dict[str, float] = {}
     for category, _, length in chart.bars:
         before = ends.get(category, 0.0)

@@ -1,4 +1,4 @@
-"""The forms that a report can take: a table, JSON Lines, CSV, HTML, Parquet."""
+"""Writes a report as a table, JSON Lines, CSV, HTML or Parquet."""
 
 import os
 import stat
@@ -21,9 +21,9 @@ FORMS = ("table", "json", "csv", "html", "parquet")
 def write(
     report: "Report", caption: str, form: str, output: str | None, *, color: bool, fund: str = ""
 ) -> None:
-    """Put the report out, on stdout or into a file, which is there whole or not at all.
+    """Write the report on stdout or to a file. A file is written completely or not at all.
 
-    JSON and CSV are rows alone, of fixed keys: what the report is of, its two dates first, goes to stderr.
+    JSON and CSV hold only rows, so the caption with the two dates goes to stderr.
     """
     from cli.output.table import csv_text, json_text, print_table
 
@@ -34,7 +34,7 @@ def write(
         print_table(report, caption, color=color)
         return
     if form == "table":
-        text = _drawn(report, caption)
+        text = _table_text(report, caption)
     elif form == "html":
         from cli.output.pages import report_page
 
@@ -42,7 +42,7 @@ def write(
     else:
         text = json_text(report) if form == "json" else csv_text(report)
     if output is not None:
-        into(output, text.encode())
+        write_file(output, text.encode())
         say(f"wrote {safe(output)}: {len(report.rows):,} rows", err=True)
     elif form == "csv" and sys.stdout.isatty():
         for line in text.splitlines():
@@ -54,22 +54,22 @@ def write(
 
 
 def write_text(text: str, output: str | None) -> None:
-    """Put a text out as it is, on stdout or into a file."""
+    """Write a text unchanged, on stdout or to a file."""
     if output is None:
         click.echo(text, nl=False)
     else:
-        into(output, text.encode())
+        write_file(output, text.encode())
         say(f"wrote {safe(output)}", err=True)
 
 
-def _drawn(report: "Report", caption: str) -> str:
+def _table_text(report: "Report", caption: str) -> str:
     import io
 
     from cli.output.table import print_table
 
-    drawn = io.StringIO()
-    print_table(report, caption, color=False, file=drawn)
-    return drawn.getvalue()
+    text = io.StringIO()
+    print_table(report, caption, color=False, file=text)
+    return text.getvalue()
 
 
 def _parquet(report: "Report", output: str | None) -> None:
@@ -79,35 +79,36 @@ def _parquet(report: "Report", output: str | None) -> None:
         from cli.output.parquet import parquet_bytes
     except ModuleNotFoundError:
         raise click.UsageError("Parquet needs pyarrow: pip install 'grantbook[parquet]'") from None
-    into(output, parquet_bytes(report))
+    write_file(output, parquet_bytes(report))
     say(f"wrote {safe(output)}: {len(report.rows):,} rows", err=True)
 
 
-def into(output: str, content: bytes) -> None:
+def write_file(output: str, content: bytes) -> None:
     """Write the whole file or nothing. Raises ``UsageError`` if the path cannot be written."""
-    with file_at(output) as file:
+    with opened_for_writing(output) as file:
         file.write(content)
 
 
 @contextmanager
-def file_at(output: str) -> Iterator[IO[bytes]]:
-    """A file beside the place, which is put there once all is written. Raises ``UsageError``.
+def opened_for_writing(output: str) -> Iterator[IO[bytes]]:
+    """Open a partial file, which becomes the file when the block ends without an error.
 
-    A pipe or a device is written into: put in its place, a file would take it away from everybody.
+    A pipe or a device is opened itself, because a file in its place would remove it. Raises ``UsageError``
+    if the file cannot be written.
     """
     from tempfile import NamedTemporaryFile
 
     path = Path(output)
     try:
-        if _is_no_plain_file(path):
-            with path.open("wb") as file:
-                yield file
+        if _is_special(path):
+            with path.open("wb") as special:
+                yield special
             return
-        beside = NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False)  # noqa: SIM115
-        partial = Path(beside.name)
+        file = NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False)  # noqa: SIM115
+        partial = Path(file.name)
         try:
-            with beside:
-                yield beside
+            with file:
+                yield file
             partial.chmod(0o644)
             partial.replace(path)
         finally:
@@ -116,8 +117,8 @@ def file_at(output: str) -> Iterator[IO[bytes]]:
         raise click.UsageError(f"{output or '--output'} cannot be written: {error.strerror}") from None
 
 
-def _is_no_plain_file(path: Path) -> bool:
-    """Whether a file may not be put in its place: a pipe, a device, a folder, standard output."""
+def _is_special(path: Path) -> bool:
+    """Return whether the path is a pipe, a device, a folder or standard output, which no file may replace."""
     try:
         status = path.stat()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Reports as Parquet files: columns as in JSON and CSV, their types as they are declared."""
+"""Reports as Parquet files, with the columns of JSON and CSV."""
 
 import io
 from typing import Any
@@ -14,7 +14,7 @@ _TYPES = {
     Type.TRUTH: pa.bool_(),
     Type.LIST: pa.list_(pa.string()),
 }
-"""Days, amounts and shares are text, as in JSON; what is counted is a number."""
+"""The types of columns that are not text. Days, amounts and shares are text, as in JSON."""
 
 
 def parquet_bytes(report: Report) -> bytes:
@@ -31,11 +31,11 @@ def arrow_table(report: Report) -> pa.Table:
         [pa.field(column.name, _TYPES.get(column.type, pa.string())) for column in report.layout],
         metadata={"report": report.name, "as_of": str(report.as_of), "known": str(report.known)},
     )
-    typed = [_column(type_, list(cells)) for type_, cells in zip(schema.types, columns, strict=True)]
-    return pa.table(typed, schema=schema)
+    arrays = [_array(type_, list(cells)) for type_, cells in zip(schema.types, columns, strict=True)]
+    return pa.table(arrays, schema=schema)
 
 
-def _column(type_: pa.DataType, cells: list[Any]) -> pa.Array:
+def _array(type_: pa.DataType, cells: list[Any]) -> pa.Array:
     if pa.types.is_string(type_):
         cells = [None if cell is None else str(cell) for cell in cells]
     elif pa.types.is_list(type_):

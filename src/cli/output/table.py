@@ -1,4 +1,4 @@
-"""Reports as tables that read well at any width, as JSON Lines, and as CSV that no spreadsheet executes."""
+"""Reports as tables that fit the terminal, as JSON Lines, and as CSV that no spreadsheet executes."""
 
 import re
 from collections.abc import Iterator
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from projections.schema.columns import Column, Columns
 
 NOTHING = "\u2013"
-"""Stands where there is nothing to say."""
+"""The dash that an empty cell shows."""
 _COLORS = {"overdue": "red", "met_late": "yellow", "due_soon": "yellow", "met": "green"}
 
 
 def cell(column: "Column", value: object) -> str:
-    """A value as people read it: amounts grouped, nothing as a dash. Escaped."""
+    """Return a value for people, escaped: amounts with separators, a dash for `None`."""
     if value is None:
         return NOTHING
     if isinstance(value, bool):
@@ -39,32 +39,33 @@ def cell(column: "Column", value: object) -> str:
 
 
 def print_table(report: "Report", caption: str, *, color: bool, file: IO[str] | None = None) -> None:
-    """Draw the table within the width; the columns left out are named below it."""
+    """Print the table within the terminal's width, and below it the names of columns that did not fit."""
     from rich.console import Console
     from rich.text import Text
 
-    room = width()
-    console = Console(file=file, width=room, no_color=not color, force_terminal=color, highlight=False)
+    available = width()
+    console = Console(file=file, width=available, no_color=not color, force_terminal=color, highlight=False)
     cells = body_of(report)
-    least, longest = _widths(report, cells)
-    shown = _fitting(report, least, room)
-    wide = _widened(shown, least, longest, room)
-    for line in _lines(report.layout, cells, wide, color=color):
+    least, longest = _least_and_longest(report, cells)
+    shown = _fitting(report, least, available)
+    widths = _widened(shown, least, longest, available)
+    for line in _lines(report.layout, cells, widths, color=color):
         console.file.write(line + "\n")
     if not cells:
         console.print(Text("no rows"))
     console.print(Text(caption))
-    short = [
+    abbreviations = [
         f"{column.heading} = {heading(column.name)}"
         for column in report.layout
         if column.heading and column.name in shown
     ]
-    if short:
-        console.print(Text(f"Columns: {', '.join(short)}."))
+    if abbreviations:
+        console.print(Text(f"Columns: {', '.join(abbreviations)}."))
     if left_out := [column for column in report.columns if column not in shown]:
         console.print(
             Text(
-                f"Not shown at {room} columns: {', '.join(left_out)}. --format csv or json has every column."
+                f"Not shown at {available} columns: {', '.join(left_out)}."
+                " --format csv or json has every column."
             )
         )
 
@@ -72,41 +73,50 @@ def print_table(report: "Report", caption: str, *, color: bool, file: IO[str] | 
 _GAP = "  "
 
 
-def _lines(layout: "Columns", cells: list[list[str]], wide: dict[str, int], *, color: bool) -> Iterator[str]:
-    """The heading, a rule and the rows. Each row is laid out by itself: ten thousand take a second."""
-    at = [(place, column, wide[column.name]) for place, column in enumerate(layout) if column.name in wide]
-    heads = [_heading(column, size).split("\n") for _, column, size in at]
-    high = max(map(len, heads))
-    for n in range(high):
-        parts = (
-            _laid(head[n - high + len(head)] if n >= high - len(head) else "", column, size)
-            for head, (_, column, size) in zip(heads, at, strict=True)
-        )
-        yield _GAP.join(parts)
-    yield "─" * (sum(wide.values()) + len(_GAP) * (len(wide) - 1))
-    sizes = tuple(wide.values())
-    plain = _GAP.join(f"{{:{'>' if column.is_numeric else '<'}{size}}}" for _, column, size in at)
+def _lines(
+    layout: "Columns", cells: list[list[str]], widths: dict[str, int], *, color: bool
+) -> Iterator[str]:
+    """Yield the heading, a rule and the rows. ``widths`` has the columns that are shown."""
+    shown = [
+        (index, column, widths[column.name]) for index, column in enumerate(layout) if column.name in widths
+    ]
+    yield from _heading_lines([(column, size) for _, column, size in shown])
+    yield "─" * (sum(widths.values()) + len(_GAP) * (len(widths) - 1))
+    sizes = tuple(widths.values())
+    one_line = _GAP.join(f"{{:{'>' if column.is_numeric else '<'}{size}}}" for _, column, size in shown)
     for row in cells:
-        picked = [row[i] for i, _, _ in at]
-        if not color and all(map(_fits, picked, sizes)):  # most rows: nothing to break, nothing to tint
-            yield plain.format(*picked)
+        texts = [row[index] for index, _, _ in shown]
+        if not color and all(map(_fits, texts, sizes)):  # as most rows do: ten thousand take a second
+            yield one_line.format(*texts)
             continue
-        folded = [_folded(row[i], size) for i, _, size in at]
+        folded = [_folded(row[index], size) for index, _, size in shown]
         for n in range(max(map(len, folded))):
             parts = (
-                _laid(lines[n] if n < len(lines) else "", column, size, color=color)
-                for lines, (_, column, size) in zip(folded, at, strict=True)
+                _aligned(lines[n] if n < len(lines) else "", column, size, color=color)
+                for lines, (_, column, size) in zip(folded, shown, strict=True)
             )
             yield _GAP.join(parts)
+
+
+def _heading_lines(columns: "list[tuple[Column, int]]") -> Iterator[str]:
+    """Yield the lines of the heading. A heading of fewer lines stands at the bottom."""
+    headings = [_heading(column, size).split("\n") for column, size in columns]
+    height = max(map(len, headings))
+    for n in range(height):
+        parts = (
+            _aligned(lines[n - height + len(lines)] if n >= height - len(lines) else "", column, size)
+            for lines, (column, size) in zip(headings, columns, strict=True)
+        )
+        yield _GAP.join(parts)
 
 
 def _fits(text: str, size: int) -> bool:
     return len(text) <= size and (text.isascii() or text == NOTHING)
 
 
-def _laid(text: str, column: "Column", size: int, *, color: bool = False) -> str:
-    """The text in its column, numbers to the right."""
-    pad = " " * (size - _cells(text))
+def _aligned(text: str, column: "Column", size: int, *, color: bool = False) -> str:
+    """Return the text padded to the column's width, numbers on the right."""
+    pad = " " * (size - _width_of(text))
     tint = _COLORS.get(text.replace(" ", "_")) if color and column.name == "status" else None
     if tint is not None:
         import click
@@ -115,8 +125,8 @@ def _laid(text: str, column: "Column", size: int, *, color: bool = False) -> str
     return pad + text if column.is_numeric else text + pad
 
 
-def _cells(text: str) -> int:
-    """How many columns of a terminal the text takes."""
+def _width_of(text: str) -> int:
+    """Return how many columns of a terminal the text takes."""
     if text.isascii():
         return len(text)
     from rich.cells import cell_len
@@ -126,8 +136,8 @@ def _cells(text: str) -> int:
 
 @lru_cache(maxsize=1 << 14)
 def _folded(text: str, size: int) -> list[str]:
-    """The text in lines that fit, broken between words where that is possible."""
-    if _cells(text) <= size:
+    """Return the text in lines that fit, broken between words if possible."""
+    if _width_of(text) <= size:
         return [text]
     from rich.console import Console
     from rich.text import Text
@@ -136,24 +146,26 @@ def _folded(text: str, size: int) -> list[str]:
     return [line.plain.rstrip() for line in lines]
 
 
-def _widened(shown: list[str], least: dict[str, int], longest: dict[str, int], room: int) -> dict[str, int]:
-    """The columns' widths: what is left of the room goes to texts that would be broken, least first."""
-    wide = {column: least[column] for column in shown}
-    left = room - sum(wide.values()) - len(_GAP) * (len(wide) - 1)
-    for column in sorted(shown, key=lambda name: longest[name] - wide[name]):
-        more = max(0, min(left, longest[column] - wide[column]))
-        wide[column] += more
-        left -= more
-    return wide
+def _widened(
+    shown: list[str], least: dict[str, int], longest: dict[str, int], available: int
+) -> dict[str, int]:
+    """Return the columns' widths. Spare width goes to columns with broken texts, the least broken first."""
+    widths = {column: least[column] for column in shown}
+    spare = available - sum(widths.values()) - len(_GAP) * (len(widths) - 1)
+    for column in sorted(shown, key=lambda name: longest[name] - widths[name]):
+        more = max(0, min(spare, longest[column] - widths[column]))
+        widths[column] += more
+        spare -= more
+    return widths
 
 
 def heading(column: str) -> str:
-    """A column's name for people."""
+    """Return a column's name for people."""
     return column.replace("_", " ")
 
 
 def body_of(report: "Report") -> list[list[str]]:
-    """All rows as people read them, with the totals of a table of money last."""
+    """Return all rows for people, with the totals of a table of money last."""
     cells = [cells_of(report, row) for row in report.rows]
     if report.layout.sums_last:
         return cells
@@ -167,58 +179,58 @@ def body_of(report: "Report") -> list[list[str]]:
 
 
 def cells_of(report: "Report", row: tuple[object, ...]) -> list[str]:
-    """A row's cells as people read them; what the last row sums up is named ``total``."""
+    """Return a row's cells for people; the row of sums is named ``total``."""
     cells = [cell(column, value) for column, value in zip(report.layout, row, strict=True)]
     if row[0] is None and report.layout.sums_last:
         cells[0] = "total"
     return cells
 
 
-def _heading(column: "Column", room: int) -> str:
-    """The column's name, its words below each other where they are wider than the column."""
+def _heading(column: "Column", size: int) -> str:
+    """Return the column's name, one word a line if it is wider than the column."""
     words = heading(column.heading or column.name)
-    return words if len(words) <= room else words.replace(" ", "\n")
+    return words if len(words) <= size else words.replace(" ", "\n")
 
 
-def _widths(report: "Report", cells: list[list[str]]) -> tuple[dict[str, int], dict[str, int]]:
-    """How wide each column has to be at least, and would be with no text broken."""
+def _least_and_longest(report: "Report", cells: list[list[str]]) -> tuple[dict[str, int], dict[str, int]]:
+    """Return each column's least width, and its width with no text broken."""
     least, longest = {}, {}
     for i, column in enumerate(report.layout):
         words, name = (column.heading or column.name).split("_"), column.name
-        longest[name] = max([*map(len, words), *(_cells(row[i]) for row in cells)])
+        longest[name] = max([*map(len, words), *(_width_of(row[i]) for row in cells)])
         least[name] = min(longest[name], max(column.width or longest[name], *map(len, words)))
     return least, longest
 
 
-def _fitting(report: "Report", wide: dict[str, int], room: int) -> list[str]:
-    """As many columns as fit, the most telling first, in the report's own order."""
+def _fitting(report: "Report", widths: dict[str, int], available: int) -> list[str]:
+    """Return the columns that fit, chosen by importance, in the report's order."""
     chosen: list[str] = []
-    left = room + 1
+    spare = available + 1
     for column in dict.fromkeys((report.columns[0], *report.layout.first, *report.columns)):
-        if wide[column] + 2 <= left or not chosen:
+        if widths[column] + 2 <= spare or not chosen:
             chosen.append(column)
-            left -= wide[column] + 2
+            spare -= widths[column] + 2
     return [column for column in report.columns if column in chosen]
 
 
 def json_text(report: "Report") -> str:
-    """One object a row."""
+    """Return one JSON object a line, for each row."""
     return "".join(to_json(dict(zip(report.columns, row, strict=True))) + "\n" for row in report.rows)
 
 
 _FORMULA = re.compile(r"[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
-_A_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 
 
 def csv_text(report: "Report") -> str:
-    """Comma-separated, lists joined by ``;``; a ``'`` before a text that a spreadsheet would execute."""
+    """Return the rows as CSV, lists joined by ``;``. Text that a spreadsheet would execute is escaped."""
     import csv
     import io
 
     out = io.StringIO()
-    rows = csv.writer(out, lineterminator="\n")
-    rows.writerow(report.columns)
-    rows.writerows([_csv_cell(value) for value in row] for row in report.rows)
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(report.columns)
+    writer.writerows([_csv_cell(value) for value in row] for row in report.rows)
     return out.getvalue()
 
 
@@ -228,4 +240,4 @@ def _csv_cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     text = ";".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-    return f"'{text}" if _FORMULA.match(text) and not _A_NUMBER.fullmatch(text) else text
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text

@@ -1,4 +1,4 @@
-"""The last line of a table of money: what its amounts add up to, by currency."""
+"""The last rows of a table of money: the sums of its amounts, by currency."""
 
 from collections import defaultdict
 from decimal import Decimal
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def totals(report: "Report") -> list[tuple[object, ...]]:
-    """A row for each currency with the sums of the columns that add up; no row if none does."""
+    """Return a row for each currency with the sums of the columns that add up; no rows if no column does."""
     layout, first = report.layout, report.columns[0]
     summed = [column.name for column in layout if column.adds_up]
     if not report.rows or not summed or layout.overlap:
@@ -18,27 +18,27 @@ def totals(report: "Report") -> list[tuple[object, ...]]:
     indexes = [report.columns.index(name) for name in summed]
     currency = report.columns.index("currency") if "currency" in report.columns else None
     for row in report.rows:
-        own = sums[None if currency is None else row[currency]]
+        of_currency = sums[None if currency is None else row[currency]]
         for name, index in zip(summed, indexes, strict=True):
             if (value := row[index]) is not None:
-                own[name] = own.get(name, Decimal(0)) + Decimal(str(value))
-    apart = {"other_currencies": not_added(report) or None}
+                of_currency[name] = of_currency.get(name, Decimal(0)) + Decimal(str(value))
+    not_summed = {"other_currencies": not_added(report) or None}
     return [
         tuple(
             "total"
             if column == first
             else code
             if column == "currency"
-            else apart.get(column, own.get(column))
+            else not_summed.get(column, of_currency.get(column))
             for column in report.columns
         )
-        for code, own in sorted(sums.items(), key=lambda item: str(item[0] or ""))
-        if own
+        for code, of_currency in sorted(sums.items(), key=lambda item: str(item[0] or ""))
+        if of_currency
     ]
 
 
 def not_added(report: "Report") -> list[str]:
-    """Return the amounts in other currencies, added up by currency."""
+    """Return the sums of amounts in other currencies, which no total includes."""
     if "other_currencies" not in report.columns:
         return []
     index = report.columns.index("other_currencies")

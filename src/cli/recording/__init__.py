@@ -1,1 +1,1 @@
-"""Recording a command with all that follows it, for the shell and for programs alike."""
+"""Records a command and the work that follows it, for the shell and for Python programs."""

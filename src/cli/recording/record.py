@@ -9,11 +9,11 @@ if TYPE_CHECKING:
 
 
 class Recorded(NamedTuple):
-    """The book's receipt of a command, and what of the work after it failed."""
+    """The receipt of a command, and which work after it failed."""
 
     receipt: "CommandResult"
     unfinished: tuple[str, ...] = ()
-    """A sentence for each part of the work after recording that failed. Not escaped."""
+    """A sentence for each step after recording that failed. Not escaped."""
 
 
 def record(book: "Book", command: "Command", recorder: str) -> Recorded:
@@ -22,22 +22,22 @@ def record(book: "Book", command: "Command", recorder: str) -> Recorded:
     Raises ``VersionConflict``, ``StreamStopped`` and ``BookError`` as `Book.record` does.
     """
     receipt = book.record(command, recorder)
-    return Recorded(receipt, tuple(settle(book, views=receipt.outcome == "accepted")))
+    return Recorded(receipt, tuple(catch_up_and_seal(book, views=receipt.outcome == "accepted")))
 
 
-def settle(book: "Book", *, views: bool = True, founded: bool = False) -> list[str]:
-    """Bring the views and the seal up to the journal's end, and return a sentence for each part that failed.
+def catch_up_and_seal(book: "Book", *, views: bool = True, founded: bool = False) -> list[str]:
+    """Bring the views and the seal up to the journal's end, and return a sentence for each step that failed.
 
-    A new key that signs is named as well, unless the book was just ``founded``: then every key is new.
-    What was recorded stays recorded whatever fails here.
+    A sentence also names a new signing key, except in a book that was just ``founded``. A failure here
+    changes nothing that was recorded.
     """
-    sentences = [views_behind(book)] if views else []
-    sentences.append(_unsealed(book, founded=founded))
+    sentences = [catch_views_up(book)] if views else []
+    sentences.append(_seal(book, founded=founded))
     return [sentence for sentence in sentences if sentence is not None]
 
 
-def views_behind(book: "Book") -> str | None:
-    """Bring the views up to the journal's end; return the sentence that says why that failed, or `None`."""
+def catch_views_up(book: "Book") -> str | None:
+    """Bring the views up to the journal's end, and return why that failed, or `None`."""
     try:
         from lifecycle.journal.addresses import is_address
         from projections.engine.projector import catch_up
@@ -50,12 +50,12 @@ def views_behind(book: "Book") -> str | None:
                 raise
             return None  # a program that follows the journal brings them up to date
     except Exception as error:
-        why = str(error) or type(error).__name__
-        return f"the views could not be caught up ({why}): grantbook views update does it"
+        reason = str(error) or type(error).__name__
+        return f"the views could not be caught up ({reason}): grantbook views update does it"
     return None
 
 
-def _unsealed(book: "Book", *, founded: bool) -> str | None:
+def _seal(book: "Book", *, founded: bool) -> str | None:
     try:
         if book.seals_each_command:
             from lifecycle.seal.seal import seal_of

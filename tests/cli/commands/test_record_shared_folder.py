@@ -185,7 +185,7 @@ def test_who_may_only_read_the_folder_gets_every_answer(shared: Shared, sticky: 
         assert told.code == 0, (words, told)
     told = shared("bob", "record", shared.file([REFUND | {"on": "2017-09-02"}]))
     assert told.code == 5
-    assert f"{shared.book}: you may only read the book" in told.err
+    assert f"{shared.book}: the book may only be read here" in told.err
     assert sorted(place.name for place in shared.book.rglob("*")) == before
     refund(shared, "ann", 3)
     (row,) = shared("bob", "report", "disbursement", "--json").rows

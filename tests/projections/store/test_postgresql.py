@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from cli.recording.record import views_behind
+from cli.recording.record import catch_views_up
 from lifecycle.book.book import Book
 from lifecycle.kernel.errors import Unreachable
 from projections import store
@@ -123,7 +123,7 @@ def test_a_user_who_may_not_write_the_views_reads_them_at_the_journals_end(
             ask(other, "register", "2019-01-01")
         with pytest.raises(store.MayNotWrite, match="read-only transaction"):
             rebuild(other)
-        assert views_behind(other) is None  # a command is not the worse for it
+        assert catch_views_up(other) is None  # a command is not the worse for it
         catch_up(book)
         assert len(ask(other, "register", "2019-01-01")) == 3
 

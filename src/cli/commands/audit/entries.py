@@ -65,10 +65,10 @@ def _lines(book: "Book", known: int | None, stream: str | None) -> Iterator[str]
 
 
 def _into(output: str, lines: Iterator[str]) -> int:
-    from cli.output.formats import file_at
+    from cli.output.formats import opened_for_writing
 
     number = 0
-    with file_at(output) as file:
+    with opened_for_writing(output) as file:
         for line in lines:
             file.write(f"{line}\n".encode())
             number += 1

@@ -126,7 +126,7 @@ def _quarantined(words: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
 
     Returns the exit code, and the receipt as programs read it.
     """
-    from cli.recording.record import views_behind
+    from cli.recording.record import catch_views_up
     from cli.shell.failures import malformed
     from cli.shell.run_command import accepted, not_recorded, receipt_json, refused
     from lifecycle.decide.quarantined_rows import QuarantineAnswer, QuarantineRow
@@ -152,7 +152,7 @@ def _quarantined(words: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
             if options.json:
                 say(to_json(receipt_json(receipt)))
             return 1, None
-        if sentence := views_behind(book):
+        if sentence := catch_views_up(book):
             say(prose(sentence), err=True)
         rows: list[Quarantined | QuarantinedReceipt] = [*book.quarantined(), *book.quarantined_receipts()]
         for row in rows:

@@ -1,4 +1,4 @@
-"""Pages of HTML: each one file that needs no network, for screens, phones, paper and screen readers."""
+"""HTML pages, each in one file without links to others, for screens, phones, paper and screen readers."""
 
 import re
 from functools import cache
@@ -20,25 +20,25 @@ def _environment() -> "Environment":
     from cli.output.terminal_text import prose, safe
 
     folder = str(resources.files("cli.output.pages"))
-    made = Environment(
+    environment = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(safe_text=safe, prose=prose, heading=heading)
-    made.tests["day"] = lambda cell: re.fullmatch(r"\d{4}-\d\d-\d\d", cell, re.ASCII) is not None
-    return made
+    environment.filters.update(safe_text=safe, prose=prose, heading=heading)
+    environment.tests["day"] = lambda cell: re.fullmatch(r"\d{4}-\d\d-\d\d", cell, re.ASCII) is not None
+    return environment
 
 
 def page(template: str, **values: Any) -> str:
-    """The page. Whatever text is told is escaped: no text becomes markup, or turns the writing around."""
+    """Return the page. All text is escaped, so that it becomes neither markup nor a mark of direction."""
     return _environment().get_template(template).render(**values)
 
 
 def report_page(report: "Report", caption: str, fund: str) -> str:
-    """One report as a page with one table."""
+    """Return one report as a page with one table."""
     from cli.output.table import body_of
 
     rows = body_of(report)
@@ -55,7 +55,7 @@ def report_page(report: "Report", caption: str, fund: str) -> str:
 
 
 def report_fragment(report: "Report", caption: str) -> str:
-    """Return one report as an HTML table with its caption, to stand in another page."""
+    """Return one report as an HTML table with its caption, to be put into another page."""
     from cli.output.table import body_of
 
     return page(
@@ -68,5 +68,5 @@ def report_fragment(report: "Report", caption: str) -> str:
 
 
 def _heads(report: "Report") -> list[tuple[str, bool]]:
-    """Each column's name, and whether it is set to the right."""
+    """Return each column's name, and whether it is aligned to the right."""
     return [(column.name, column.is_numeric) for column in report.layout]
