@@ -154,7 +154,7 @@ def _progress_report() -> ModuleType:
 
 OTHER_COMMANDS = (
     OtherCommand("init", "Make a new book.", _init, "init"),
-    OtherCommand("demo", "Record the Facility's published facts, and report on them.", _demo, "demo"),
+    OtherCommand("demo", "Record what the Facility published, and report on it.", _demo, "demo"),
     OtherCommand("record", "Record commands from a file, one a line.", _record, "record"),
     OtherCommand("move", "Copy a book to another place or store.", _stores, "move"),
     OtherCommand("roles", "Print the SQL that gives a database its roles.", _stores, "roles"),
@@ -174,7 +174,7 @@ OTHER_COMMANDS = (
     OtherCommand("document attach", "Attach a file to a grant.", _files, "attach"),
     OtherCommand("document attach-to-fund", "Attach a file to the fund.", _files, "attach_to_fund"),
     OtherCommand(
-        "activity sites", "Show each site's local time of a session, or invite to it.", _sites, "sites"
+        "activity sites", "Show each site's local time of a session, or write an invitation.", _sites, "sites"
     ),
     OtherCommand("library search", "Find stories, reports and lessons by their words.", _library, "search"),
     OtherCommand(

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from cli.commands import record
 from cli.main import run as grantbook
 
-record._SECONDS = 0.001  # small commits: some are acknowledged before it is full
+record._BATCH_SECONDS = 0.001  # small commits: some are acknowledged before it is full
 
 
 def said(*words: str) -> tuple[int, str, str]:

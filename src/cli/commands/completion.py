@@ -1,4 +1,4 @@
-"""``grantbook completion``: the script with which a shell completes our words."""
+"""``grantbook completion``: the script with which a shell completes commands and options."""
 
 import click
 
@@ -18,7 +18,7 @@ def completion(shell: str) -> int:
     from click.shell_completion import BashComplete, get_completion_class
 
     if shell == "bash":
-        # Click would ask the shell for its version in a process of its own, which may not be there.
+        # Click would start bash to ask for its version, and bash may not be installed.
         BashComplete._check_version = staticmethod(lambda: None)  # type: ignore[method-assign]
     complete = get_completion_class(shell)
     assert complete is not None

@@ -1,4 +1,4 @@
-"""``grantbook demo``: the Facility's own published facts, recorded and reported."""
+"""``grantbook demo``: records what the Facility published about itself, and reports on it."""
 
 import os
 from collections.abc import Callable
@@ -19,35 +19,35 @@ if TYPE_CHECKING:
 FUND = "South-South Experience Exchange Trust Fund"
 ESTABLISHED = date(2008, 10, 1)
 AS_OF = "2012-06-30"
-"""On which the demo looks at what is overdue: the end of the fiscal year of the published accounts."""
+"""The day of the demo's list of overdue obligations: the end of the fiscal year of the published accounts."""
 _ACCOUNTS = "2011-10-31"
-"""Until when the published tables on completed projects go."""
+"""The last day that the published tables on completed projects cover."""
 _QUESTION = "dairy supply chain"
 _ROWS = 10
 _ADMIN = "admin"
-_FACTS = "facility/facility.jsonl"
+_COMMANDS = "facility/facility.jsonl"
 
 
 @click.command(
     "demo",
     cls=Command,
-    help="""Record the Facility's published facts, and report on them.
+    help="""Record what the Facility published, and report on it.
 
-    Into ./demo-book where no BOOK is named. Running it again changes nothing.""",
+    The book is ./demo-book if no BOOK is named. Running it again changes nothing.""",
 )
 @click.argument("path", metavar="[BOOK]", required=False)
 def demo(path: str | None) -> int:
-    """Make the demo book, or go on with it, and show what it holds."""
+    """Make or complete the demo book, and show what it holds."""
     from lifecycle.journal.addresses import is_address
 
     options = settings()
     options.officer = _ADMIN
-    named = path or options.book or "demo-book"
-    if is_address(named):
+    target = path or options.book or "demo-book"
+    if is_address(target):
         raise click.UsageError("name a folder for the demo; grantbook move takes it to a database")
-    folder = Path(named)
+    folder = Path(target)
     with _book(folder) as book:
-        say(f"Recording the Facility's published facts in {safe(folder)} …", err=True)
+        say(f"Recording what the Facility published in {safe(folder)} …", err=True)
         code = _record(options, book)
         if code:
             return code
@@ -65,7 +65,7 @@ def _book(folder: Path) -> "Book":
             raise click.UsageError(f"{folder} is a book of another fund: name another folder for the demo")
         return book
     if folder.exists():
-        raise click.UsageError(f"{folder} is there and is no book: name another folder for the demo")
+        raise click.UsageError(f"{folder} exists and is no book: name another folder for the demo")
     return Book.create(
         folder,
         name=FUND,
@@ -80,7 +80,7 @@ def _book(folder: Path) -> "Book":
 def _record(options: Settings, book: "Book") -> int:
     from cli.commands.record import record_all
 
-    with resources.as_file(resources.files("cli").joinpath(_FACTS)) as file:
+    with resources.as_file(resources.files("cli").joinpath(_COMMANDS)) as file:
         descriptor = os.open(file, os.O_RDONLY)
         try:
             return record_all(options, book, descriptor, size=file.stat().st_size, go_on=True, quiet=True)
@@ -104,11 +104,11 @@ def _show(options: Settings, book: "Book", folder: Path) -> None:
     show("How its ten proposals were scored", ask(book, "calls", by="criterion"))
     show("Disbursement by window", ask(book, "disbursement", by="window"))
     show("Outcomes of the 21 projects completed by October 2011", ask(book, "outcomes", as_of=_ACCOUNTS))
-    show(*_both(ask(book, "countries")))
+    show(*_receiving_and_providing(ask(book, "countries")))
     _sessions_and_library(options, book, show)
     overdue = ask(book, "timeline", as_of=AS_OF)
     show(*_some(f"Obligations overdue on {AS_OF}", overdue, "status", lambda status: status == "overdue"))
-    grant = _told(book, book.grants())
+    grant = _longest_history(book)
     say()
     show_history(options, book, grant)
     _write_progress(book, folder)
@@ -125,32 +125,32 @@ def _table(options: Settings, book: "Book", title: str, report: "Report", note: 
 
 
 def _some(
-    title: str, report: "Report", column: str, wanted: Callable[[Any], bool], *, most: int = _ROWS
+    title: str, report: "Report", column: str, matches: Callable[[Any], bool], *, most: int = _ROWS
 ) -> tuple[str, "Report", str]:
-    """Return the first rows whose cell is wanted, and a title and a line that say so."""
+    """Return a title, the report with its first matching rows, and a line that says how many are shown."""
     from dataclasses import replace
 
-    at = report.columns.index(column)
-    matching = [row for row in report.rows if wanted(row[at])]
+    index = report.columns.index(column)
+    matching = [row for row in report.rows if matches(row[index])]
     shown = matching[:most]
     note = f"{len(shown)} of {len(report.rows)} rows.\n" if len(shown) < len(report.rows) else ""
-    many = f": the first {most} of {len(matching)}" if len(matching) > most else ""
-    return title + many, replace(report, rows=shown), note
+    suffix = f": the first {most} of {len(matching)}" if len(matching) > most else ""
+    return title + suffix, replace(report, rows=shown), note
 
 
-def _both(report: "Report") -> tuple[str, "Report", str]:
-    """The countries that receive in one grant and provide in this or another one, and the sums of all."""
+def _receiving_and_providing(report: "Report") -> tuple[str, "Report", str]:
+    """Return a title, the rows of countries that both receive and provide with the sums, and a line."""
     from dataclasses import replace
 
     *rows, total = (dict(zip(report.columns, row, strict=True)) for row in report.rows)
-    named = {row["country"] for row in rows if row["receiving"] and row["providing"]} - {"ZZ"}
-    shown = [row for row in report.rows if row[0] in named or row[0] is None]
-    title = f"The {total['both']} countries that receive as well as provide, and the sums of all"
+    both = {row["country"] for row in rows if row["receiving"] and row["providing"]} - {"ZZ"}
+    shown = [row for row in report.rows if row[0] in both or row[0] is None]
+    title = f"The {total['both']} countries that receive and provide, and the sums of all"
     return title, replace(report, rows=shown), f"{len(shown)} of {len(report.rows)} rows.\n"
 
 
 def _sessions_and_library(options: Settings, book: "Book", show: Callable[..., None]) -> None:
-    """The video dialogue by each site's clock, and what the library says on dairy."""
+    """Show the video dialogue in each site's local time, and what the library says about dairy."""
     from cli.facility.later import DIALOGUE
     from projections.query import Report, tables_at
     from projections.query import ask as answer
@@ -187,11 +187,11 @@ def _sessions_and_library(options: Settings, book: "Book", show: Callable[..., N
     show(f"Who could teach Kenya: {_QUESTION}", offers)
 
 
-def _write_progress(book: "Book", place: Path) -> None:
-    """Write the report of 2018, as Markdown and as a page, beside the book."""
+def _write_progress(book: "Book", book_folder: Path) -> None:
+    """Write the progress report of 2018 as Markdown and as HTML into the book's folder."""
     from cli.commands.reports.progress_report import written
 
-    folder = place / "reports"
+    folder = book_folder / "reports"
     folder.mkdir(exist_ok=True)
     say()
     for name in ("progress-2018.md", "progress-2018.html"):
@@ -200,9 +200,9 @@ def _write_progress(book: "Book", place: Path) -> None:
         say(f"The progress report of 2018: {safe(folder / name)}")
 
 
-def _told(book: "Book", grants: list[str]) -> str:
-    """Return the grant with the longest life."""
-    return max(grants, key=lambda grant: len(book.entries(f"grant:{grant}")))
+def _longest_history(book: "Book") -> str:
+    """Return the grant with the most entries."""
+    return max(book.grants(), key=lambda grant: len(book.entries(f"grant:{grant}")))
 
 
 def _what_next(folder: Path, grant: str) -> None:

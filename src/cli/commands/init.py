@@ -11,7 +11,9 @@ from cli.shell.settings import Command, located, settings
 
 
 @click.command(
-    "init", cls=Command, help="Make a new book.\n\nWho makes it (--as) is its first administrator."
+    "init",
+    cls=Command,
+    help="Make a new book.\n\nThe officer who makes it (--as) is its first administrator.",
 )
 @click.argument("path", metavar="BOOK", required=False)
 @click.option("--name", required=True, metavar="TEXT", help="The fund's name.")
@@ -36,12 +38,12 @@ from cli.shell.settings import Command, located, settings
     "--policy",
     multiple=True,
     metavar="FILE",
-    help="An edition to adopt, instead of the shipped ones. May be given several times.",
+    help="An edition to adopt instead of the shipped ones. May be given several times.",
 )
 @click.option(
     "--seal/--no-seal",
     default=None,
-    help="Seal the journal after each command: so it is in a folder; in a database the auditor seals.",
+    help="Seal after each command. If not given: yes in a folder, no in a database, which the auditor seals.",
 )
 def init(  # noqa: PLR0917 click gives them by name
     path: str | None,
@@ -58,7 +60,7 @@ def init(  # noqa: PLR0917 click gives them by name
     from lifecycle.book.book import Book
 
     options = settings()
-    where = located(path or options.address())
+    target = located(path or options.address())
     editions = [edition_from(file) for file in policy] or None
     terms: dict[str, Any] = {
         "name": name,
@@ -67,9 +69,9 @@ def init(  # noqa: PLR0917 click gives them by name
         "time_zone": time_zone,
     }
     day = None if on is None else day_from(on, "--on")
-    seal = isinstance(where, Path) if seal is None else seal
+    seal = isinstance(target, Path) if seal is None else seal
     with Book.create(
-        where, on=day, recorder=options.recorder(), editions=editions, seal=seal, **terms
+        target, on=day, recorder=options.recorder(), editions=editions, seal=seal, **terms
     ) as book:
         from cli.recording.record import catch_up_and_seal
 
@@ -79,8 +81,8 @@ def init(  # noqa: PLR0917 click gives them by name
         assert day is not None
         position, address = book.position(), book.name
     if options.json:
-        answer = {"book": address, **terms, "on": day.isoformat(), "editions": names, "position": position}
-        say(to_json(answer))
+        created = {"book": address, **terms, "on": day.isoformat(), "editions": names, "position": position}
+        say(to_json(created))
     else:
         say(
             f"made {safe(address)}: {safe(name)} in {safe(currency)}, established on {day}; "

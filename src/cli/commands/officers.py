@@ -1,4 +1,4 @@
-"""``grantbook officer name|erase|list``: what people call the officers, beside the journal and erasable."""
+"""``grantbook officer name|erase|list``: officers' names, which can be erased."""
 
 from typing import TYPE_CHECKING
 
@@ -14,18 +14,16 @@ from cli.shell.settings import Command, Settings, settings
 
 if TYPE_CHECKING:
     from lifecycle.book.book import Book
-    from lifecycle.fund.state import Fund
 
 
-def _allowed(options: Settings, book: "Book", officer: str) -> "Fund":
-    """Return the fund if an administrator asks about an officer. Raises ``UsageError`` and ``Exit``."""
-    fund, who = book.fund(), options.recorder()
-    if "administrator" not in fund.roles_on(who, book.today()):
-        say(f"refused: {safe(who)} is no administrator today: names are kept by administrators", err=True)
+def _check_allowed(options: Settings, book: "Book", officer: str) -> None:
+    """Check that an administrator names a known officer. Raises ``UsageError`` and ``Exit``."""
+    fund, recorder = book.fund(), options.recorder()
+    if "administrator" not in fund.roles_on(recorder, book.today()):
+        say(f"refused: {safe(recorder)} is no administrator today: only administrators keep names", err=True)
         raise click.exceptions.Exit(1)
     if officer not in fund.officers:
         raise click.UsageError(f"there is no officer {officer}: grantbook officer list shows them")
-    return fund
 
 
 @click.command(
@@ -33,21 +31,21 @@ def _allowed(options: Settings, book: "Book", officer: str) -> "Fund":
     cls=Command,
     help="""Set the name of an officer.
 
-    The name is kept beside the journal, in a register that can be erased; entries, answers, packages
-    and logs hold the id alone. An act of an administrator.""",
+    The name is kept in a register outside the journal, from which it can be erased. Entries, answers,
+    packages and logs hold only the id. Administrators may do this.""",
 )
 @click.argument("officer", metavar="OFFICER")
 @click.argument("name", metavar="NAME")
 def name_officer(officer: str, name: str) -> int:
-    """Keep what people call the officer."""
+    """Set the officer's name."""
     options = settings()
     with options.open() as book:
-        _allowed(options, book, officer)
+        _check_allowed(options, book, officer)
         try:
             book.name_officer(officer, name)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="NAME") from None
-    _told(options, officer, "named")
+    _report(options, officer, "named")
     return 0
 
 
@@ -56,28 +54,28 @@ def name_officer(officer: str, name: str) -> int:
     cls=Command,
     help="""Erase the name of an officer.
 
-    The id stays in the entries, and every proof stays valid. Copies elsewhere, as in backups, are for you
-    to erase. An act of an administrator.""",
+    The id stays in the entries, and every proof stays valid. Erase copies of the register, as in backups,
+    yourself. Administrators may do this.""",
 )
 @click.argument("officer", metavar="OFFICER")
 def erase(officer: str) -> int:
-    """Forget what people call the officer."""
+    """Erase the officer's name."""
     options = settings()
     with options.open() as book:
-        _allowed(options, book, officer)
+        _check_allowed(options, book, officer)
         try:
             book.erase_name(officer)
         except KeyError:
             raise click.UsageError(f"{officer} has no name in the register: nothing was erased") from None
-    _told(options, officer, "erased")
+    _report(options, officer, "erased")
     return 0
 
 
-def _told(options: Settings, officer: str, what: str) -> None:
+def _report(options: Settings, officer: str, outcome: str) -> None:
     from cli.shell.log import line
 
-    line(f"officer {what}", officer=officer)
-    say(to_json({"officer": officer, "outcome": what}) if options.json else f"{what}: {safe(officer)}")
+    line(f"officer {outcome}", officer=officer)
+    say(to_json({"officer": officer, "outcome": outcome}) if options.json else f"{outcome}: {safe(officer)}")
 
 
 @click.command("list", cls=Command, help="List the officers: names, and roles held today.")

@@ -1,4 +1,4 @@
-"""``grantbook record``: commands from a file or a pipe, one a line, in durable batches."""
+"""``grantbook record``: records commands from a file or a pipe, one a line, in durable batches."""
 
 import os
 import stat
@@ -34,14 +34,15 @@ if TYPE_CHECKING:
     from lifecycle.kernel.command import Command as BookCommand
 
 _NO_READER = 141
-"""The exit code that a shell gives for a program that wrote into a closed pipe."""
+"""The exit code that a shell gives to a program that wrote into a closed pipe."""
 _MOST_WARNINGS = 20
-_SECONDS = 0.25
-"""How long other writers may have to wait for a batch."""
+"""How many warnings of personal data are printed."""
+_BATCH_SECONDS = 0.25
+"""A batch ends after this time, so that other writers wait no longer."""
 
 
 class Outcome(NamedTuple):
-    """What became of a line."""
+    """The result of a line."""
 
     line: int
     outcome: str
@@ -54,12 +55,12 @@ class Outcome(NamedTuple):
     position: int | None = None
 
     @property
-    def good(self) -> bool:
-        """Whether it is recorded, now or before."""
+    def is_recorded(self) -> bool:
+        """Whether the command is recorded, now or before."""
         return self.outcome in ("accepted", "repeat") and self.refusal is None
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as programs read it."""
+        """Return the result for JSON."""
         return {
             "line": self.line,
             "command_id": self.command_id,
@@ -81,77 +82,77 @@ class Outcome(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What a line asks for."""
+    """A line with a command."""
 
     line: int
     command: "BookCommand"
     words: dict[str, Any]
-    """As they were written."""
+    """The words of the line."""
 
 
 @dataclass
 class Run:
-    """One run over a file, and what has been done so far."""
+    """One run over a file, with what has been done so far."""
 
     book: "Book"
     recorder: str
-    go_on: bool
-    """After a refusal or a malformed line."""
-    tell: Callable[[Outcome], None]
+    goes_on: bool
+    """Whether to go on after a refused or malformed line."""
+    report: Callable[[Outcome], None]
     counts: dict[str, int] = field(default_factory=dict)
     line: int = 0
     """The last line whose outcome is durable."""
     stopped: bool = False
     ids: Ids = field(default_factory=Ids)
     warnings: list[str] = field(default_factory=list)
-    """About the first lines that seem to say something about a person."""
-    warned: int = 0
-    """How many such lines there were."""
+    """Warnings about the first lines that seem to hold personal data."""
+    lines_with_personal_data: int = 0
 
     def take(self, lines: list[Line]) -> None:
-        """Record the lines, in as many durable transactions as their time asks for, and report each."""
-        at, read = 0, [self._read(number, raw) for number, raw in lines]
-        while at < len(lines) and not self.stopped:
-            done = self.book.retry(partial(self._batch, read[at:], {}))
-            at += len(done)
+        """Record the lines in one or more durable transactions, and report each."""
+        recorded, requests = 0, [self._read(number, raw) for number, raw in lines]
+        while recorded < len(lines) and not self.stopped:
+            done = self.book.retry(partial(self._batch, requests[recorded:], {}))
+            recorded += len(done)
             for outcome in done:
                 self._count(outcome)
-                self.tell(outcome)
-            self.stopped = bool(done) and not done[-1].good and not self.go_on
+                self.report(outcome)
+            self.stopped = bool(done) and not done[-1].is_recorded and not self.goes_on
 
     def _batch(
-        self, read: Sequence[Request | Outcome], before: dict[int, Outcome], again: bool
+        self, requests: Sequence[Request | Outcome], before: dict[int, Outcome], again: bool
     ) -> list[Outcome]:
-        """Record some of the lines in one transaction.
+        """Record lines in one transaction until its time is over, and return their outcomes.
 
-        ``again``: the commit of ``before`` may have been made, and what it recorded come back as repeats.
+        ``again`` says that this is a retry. The first try, whose outcomes are in ``before``, may have been
+        committed, and its commands then come back as repeats.
         """
         done: list[Outcome] = []
-        until = time.monotonic() + _SECONDS
-        with self.book.batch([request.command for request in read if isinstance(request, Request)]):
-            for request in read:
-                outcome = self._one(request)
+        until = time.monotonic() + _BATCH_SECONDS
+        with self.book.batch([request.command for request in requests if isinstance(request, Request)]):
+            for request in requests:
+                outcome = self._record(request)
                 if again and outcome.outcome == "repeat":
                     outcome = before.get(outcome.line, outcome)
                 done.append(outcome)
-                if (not outcome.good and not self.go_on) or time.monotonic() > until:
+                if (not outcome.is_recorded and not self.goes_on) or time.monotonic() > until:
                     break
             before.update((outcome.line, outcome) for outcome in done)
         return done
 
     def _count(self, outcome: Outcome) -> None:
         self.line = outcome.line
-        what = outcome.outcome
-        if what == "refused" and outcome.refusal == "VersionConflict":
-            what = "conflict"
-        elif what == "refused" and outcome.refusal == "StreamStopped":
-            what = "stopped"
-        elif what == "repeat" and outcome.refusal is not None:
-            what = "refused before"
-        self.counts[what] = self.counts.get(what, 0) + 1
+        key = outcome.outcome
+        if key == "refused" and outcome.refusal == "VersionConflict":
+            key = "conflict"
+        elif key == "refused" and outcome.refusal == "StreamStopped":
+            key = "stopped"
+        elif key == "repeat" and outcome.refusal is not None:
+            key = "refused before"
+        self.counts[key] = self.counts.get(key, 0) + 1
 
     def _read(self, number: int, raw: bytes | BadLine) -> Request | Outcome:
-        """Return what the line asks for, with an id, or the outcome of a malformed line."""
+        """Return the line's command, with an id if the line has none; or the outcome of a malformed line."""
         from lifecycle.parse import Malformed, command_from
 
         command_id = None
@@ -164,10 +165,10 @@ class Run:
             command_id = words["command_id"]
             return Request(number, command_from(words), words)
         except (BadLine, Malformed) as error:
-            known = command_id if isinstance(command_id, str) else None
-            return Outcome(number, "malformed", known, message=str(error))
+            id_ = command_id if isinstance(command_id, str) else None
+            return Outcome(number, "malformed", id_, message=str(error))
 
-    def _one(self, request: Request | Outcome) -> Outcome:
+    def _record(self, request: Request | Outcome) -> Outcome:
         from cli.recording.personal_data import personal, warning
         from lifecycle.kernel.errors import StreamStopped, VersionConflict
         from lifecycle.parse import Malformed
@@ -176,18 +177,18 @@ class Run:
             return request
         number, command, words = request
         try:
-            answer = self.book.record(command, self.recorder)
+            receipt = self.book.record(command, self.recorder)
         except Malformed as error:
             return Outcome(number, "malformed", command.command_id, message=str(error))
         except VersionConflict as error:
             return Outcome(number, "refused", command.command_id, "VersionConflict", str(error))
         except StreamStopped as error:
             return Outcome(number, "refused", command.command_id, "StreamStopped", str(error))
-        if answer.outcome == "accepted" and (fields := personal(words)):
-            self.warned += 1
-            if self.warned <= _MOST_WARNINGS:
+        if receipt.outcome == "accepted" and (fields := personal(words)):
+            self.lines_with_personal_data += 1
+            if self.lines_with_personal_data <= _MOST_WARNINGS:
                 self.warnings.append(f"line {number}: {warning(fields)}")
-        return _outcome(number, answer)
+        return _outcome(number, receipt)
 
     @property
     def code(self) -> int:
@@ -201,7 +202,7 @@ class Run:
         return 3 if self.counts.get("conflict") else 0
 
     def summary(self) -> str:
-        """Return in words how many lines had which outcome."""
+        """Return in words how many lines had each outcome."""
         words = (
             ("accepted", "accepted"),
             ("repeat", "recorded before"),
@@ -215,16 +216,16 @@ class Run:
         return ", ".join(parts) or "no commands"
 
 
-def _outcome(number: int, answer: "CommandResult") -> Outcome:
+def _outcome(number: int, receipt: "CommandResult") -> Outcome:
     return Outcome(
         number,
-        answer.outcome,
-        answer.command_id,
-        answer.refusal,
-        answer.message,
-        answer.rule,
-        answer.entries,
-        answer.position,
+        receipt.outcome,
+        receipt.command_id,
+        receipt.refusal,
+        receipt.message,
+        receipt.rule,
+        receipt.entries,
+        receipt.position,
     )
 
 
@@ -233,18 +234,19 @@ def _outcome(number: int, answer: "CommandResult") -> Outcome:
     cls=Command,
     help="""Record commands from a file, one a line.
 
-    Each line is an object like {"command": "ProposeGrant", "grant": "…", "on": "2017-01-10", …}, as
-    grantbook schema commands has it. Each is accepted, refused, malformed, or a repeat of one
-    recorded before. Running a file again records nothing twice, so a run that was stopped is
-    finished by running it again.""",
+    Each line is an object like {"command": "ProposeGrant", "grant": "…", "on": "2017-01-10", …}; grantbook
+    schema commands describes them. A line is accepted, refused, malformed, or a repeat of one recorded
+    before. Running a file again records nothing twice: if a run was stopped, run it again.""",
 )
 @click.argument("file", metavar="FILE.jsonl|-")
 @click.option("--continue", "go_on", is_flag=True, help="Go on after a refused or malformed line.")
-@click.option("--confirm-clock", is_flag=True, help="Take the machine's clock for right.")
+@click.option(
+    "--confirm-clock", is_flag=True, help="Trust the machine's clock although it is more than a year ahead."
+)
 def record(file: str, go_on: bool, confirm_clock: bool) -> int:
     """Record a file of commands."""
     options = settings()
-    descriptor, size = _opened(file)
+    descriptor, size = _descriptor_and_size(file)
     try:
         with options.open(confirm_clock=confirm_clock) as book:
             return record_all(options, book, descriptor, size=size, go_on=go_on)
@@ -253,7 +255,7 @@ def record(file: str, go_on: bool, confirm_clock: bool) -> int:
             os.close(descriptor)
 
 
-def _opened(file: str) -> tuple[int, int]:
+def _descriptor_and_size(file: str) -> tuple[int, int]:
     if file == "-":
         return sys.stdin.fileno(), 0
     try:
@@ -275,57 +277,57 @@ def record_all(
     go_on: bool = False,
     quiet: bool = False,
 ) -> int:
-    """Record every line of an open file, catch the views up, say how it went, and return the exit code."""
-    run = Run(book, options.recorder(), go_on, _teller(options, quiet=quiet))
-    began = time.perf_counter()
+    """Record every line of an open file, catch the views up, print a summary, and return the exit code."""
+    run = Run(book, options.recorder(), go_on, _reporter(options, quiet=quiet))
+    started = time.perf_counter()
     failure: BaseException | None = None
     try:
         with _progress(size) as advance, collector_at_work():
-            for lines, read in batches(descriptor):
+            for lines, bytes_read in batches(descriptor):
                 run.take(lines)
                 sys.stdout.flush()
-                advance(read)
+                advance(bytes_read)
                 if run.stopped:
                     break
     except (Exception, KeyboardInterrupt) as error:
         failure = error
-    left = _settled(book)
+    unfinished = _catch_up_and_seal(book)
     options.warn(book)
-    _log(run, time.perf_counter() - began)
+    _log(run, time.perf_counter() - started)
     if not (quiet or isinstance(failure, BrokenPipeError)):
-        _sum_up(options, run, failure, left)
+        _sum_up(options, run, failure, unfinished)
     return run.code if failure is None else _failed(failure, run)
 
 
-def _teller(options: Settings, *, quiet: bool) -> Callable[[Outcome], None]:
+def _reporter(options: Settings, *, quiet: bool) -> Callable[[Outcome], None]:
     def as_json(outcome: Outcome) -> None:
         sys.stdout.write(to_json(outcome.as_json()) + "\n")
 
     def in_words(outcome: Outcome) -> None:
-        if not outcome.good:
+        if not outcome.is_recorded:
             say(outcome.sentence())
 
     if quiet:
-        return lambda outcome: None if outcome.good else say(outcome.sentence(), err=True)
+        return lambda outcome: None if outcome.is_recorded else say(outcome.sentence(), err=True)
     return as_json if options.json else in_words
 
 
-def _settled(book: "Book") -> list[str]:
+def _catch_up_and_seal(book: "Book") -> list[str]:
     from cli.recording.record import catch_up_and_seal
 
     return catch_up_and_seal(book)
 
 
-def _sum_up(options: Settings, run: Run, failure: BaseException | None, left: Sequence[str]) -> None:
+def _sum_up(options: Settings, run: Run, failure: BaseException | None, unfinished: Sequence[str]) -> None:
     for sentence in run.warnings:
         say(prose(sentence), err=True)
-    if (more := run.warned - len(run.warnings)) > 0:
+    if (more := run.lines_with_personal_data - len(run.warnings)) > 0:
         say(f"warning: {more:,} more lines seem to hold people's data", err=True)
     if not options.json:
         say(run.summary())
         if run.stopped:
             say(f"stopped after line {run.line}: nothing after it was recorded; --continue goes on")
-    for sentence in left if failure is None else ():
+    for sentence in unfinished if failure is None else ():
         say(prose(sentence), err=True)
 
 
@@ -346,13 +348,13 @@ def _failed(failure: BaseException, run: Run) -> int:
     return show(failure, done)
 
 
-def _log(run: Run, took: float) -> None:
+def _log(run: Run, seconds: float) -> None:
     from cli.shell.log import line
 
     line(
         "record",
         **{key.replace(" ", "_"): count for key, count in run.counts.items()},
-        seconds=round(took, 3),
+        seconds=round(seconds, 3),
     )
 
 

@@ -1,4 +1,4 @@
-"""Lines of a file or a pipe, read as commands' words: whole lines at a time, each within bounds."""
+"""Reads lines of a file or a pipe, each of bounded length, and the words of a command from each."""
 
 import json
 import math
@@ -13,55 +13,56 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 LONGEST = 1024 * 1024
-"""Bytes of one line."""
-AT_ONCE = 800
-"""Lines that are taken at once, to be recorded in one durable transaction or a few."""
+"""The most bytes that a line may have."""
+BATCH = 800
+"""The most lines in a batch, which is recorded in one durable transaction or a few."""
 _CHUNK = 256 * 1024
-_OURS = uuid5(NAMESPACE_URL, "grantbook:record")
+"""Bytes that are read at a time."""
+_NAMESPACE = uuid5(NAMESPACE_URL, "grantbook:record")
 
 
 class BadLine(ValueError):
-    """The line is not an object of JSON; the message says what to write."""
+    """The line is not an object of JSON. The message says what to write."""
 
 
 Line = tuple[int, bytes | BadLine]
-"""Its number from 1, and its bytes or what is wrong with it."""
+"""The number of a line, from 1, and its bytes or its error."""
 
 
 def batches(descriptor: int) -> Iterator[tuple[list[Line], int]]:
-    """Lines as they come, some at a time, with the bytes read so far; blank ones are left out.
+    """Yield batches of lines without the blank ones, each with the number of bytes read so far.
 
-    A batch ends at `AT_ONCE` lines, or where a pipe has nothing more to give just now: who types
-    into it, or another program, gets its answers at once.
+    A batch ends after `BATCH` lines, or when a pipe has no more data for now, so that a person or program
+    that writes into the pipe gets its answers at once.
     """
     source = _Source(descriptor)
     batch: list[Line] = []
     while (line := source.next(wait=not batch)) is not None:
         if isinstance(line, tuple):
             batch.append(line)
-        if batch and (len(batch) >= AT_ONCE or not isinstance(line, tuple) or source.held > 8 * LONGEST):
-            yield batch, source.read
-            batch, source.held = [], 0
+        if batch and (len(batch) >= BATCH or not isinstance(line, tuple) or source.batch_bytes > 8 * LONGEST):
+            yield batch, source.bytes_read
+            batch, source.batch_bytes = [], 0
     if batch:
-        yield batch, source.read
+        yield batch, source.bytes_read
 
 
 class _Source:
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
-        self.read = 0
-        self.held = 0
-        """Bytes of the lines given out since the last batch."""
+        self.bytes_read = 0
+        self.batch_bytes = 0
+        """Bytes of the lines that were returned since the last batch."""
         self._number = 0
         self._ready: deque[bytes] = deque()
-        self._rest = b""
+        self._partial = b""
         self._ended = False
 
     def next(self, *, wait: bool) -> "Line | bool | None":
-        """Return the next line that is not blank; ``False`` if none is ready yet; `None` at the end."""
+        """Return the next line that is not blank; ``False`` if no line is ready yet; `None` at the end."""
         while True:
             while self._ready:
-                if (line := self._taken(self._ready.popleft())) is not None:
+                if (line := self._numbered(self._ready.popleft())) is not None:
                     return line
             if self._ended:
                 return None
@@ -69,11 +70,11 @@ class _Source:
                 return False
             self._fill()
 
-    def _taken(self, raw: bytes) -> Line | None:
+    def _numbered(self, raw: bytes) -> Line | None:
         self._number += 1
         if self._number == 1:
             raw = raw.removeprefix(b"\xef\xbb\xbf")
-        self.held += len(raw)
+        self.batch_bytes += len(raw)
         if len(raw) > LONGEST:
             return self._number, BadLine(f"longer than {LONGEST // 1024} KiB: no command is")
         text = raw.strip()
@@ -81,20 +82,20 @@ class _Source:
 
     def _fill(self) -> None:
         data = os.read(self.descriptor, _CHUNK)
-        self.read += len(data)
+        self.bytes_read += len(data)
         if not data:
             self._ended = True
-            if self._rest:
-                self._ready.append(self._rest)
+            if self._partial:
+                self._ready.append(self._partial)
             return
-        *whole, rest = (self._rest + data).split(b"\n")
-        self._ready.extend(whole)
-        # Of a line that is too long only so much is kept as shows that it is.
-        self._rest = rest if len(rest) <= LONGEST else rest[: LONGEST + 1]
+        *lines, partial = (self._partial + data).split(b"\n")
+        self._ready.extend(lines)
+        # Of a line that is too long, one byte more than the limit is enough to refuse it.
+        self._partial = partial if len(partial) <= LONGEST else partial[: LONGEST + 1]
 
 
 def words_of(raw: bytes | BadLine) -> dict[str, Any]:
-    """Return the object on the line. Raises `BadLine`."""
+    """Return the object on the line. Raises `BadLine` if there is none."""
     if isinstance(raw, BadLine):
         raise raw
     try:
@@ -118,13 +119,13 @@ def _object(items: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(items)
     if len(fields) != len(items):
         names = [name for name, _ in items]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise BadLine(f"the key {json.dumps(twice)} stands there twice")
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise BadLine(f"the key {json.dumps(repeated)} stands there twice")
     return fields
 
 
 class _Written(float):
-    """A number that remembers how it was written: the decimals of a rate matter."""
+    """A number with the text as which it was written, because the decimals of a rate matter."""
 
     text: str
 
@@ -156,55 +157,55 @@ _decoder = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number, pars
 
 
 class Ids:
-    """Ids for lines that carry none: from the line's content and how often it stood in the file before."""
+    """Makes ids for lines without one, from their content and their number among equal lines."""
 
     def __init__(self) -> None:
         self._seen = _Counts()
 
     def of(self, words: dict[str, Any]) -> str:
-        """The same file gives the same ids again, wherever blank lines or key order differ."""
+        """Return the id. It depends neither on blank lines nor on the order of keys."""
         canonical = _canonical(words)
         sum_of_line = int.from_bytes(blake2b(canonical.encode(), digest_size=8).digest(), "big")
-        return str(uuid5(_OURS, f"{self._seen.one_more(sum_of_line)} {canonical}"))
+        return str(uuid5(_NAMESPACE, f"{self._seen.one_more(sum_of_line)} {canonical}"))
 
 
 class _Counts:
-    """How often each sum of 64 bits came: in 18 to 36 bytes for each, a sixth of what a dictionary takes.
+    """Counts 64-bit sums in 18 to 36 bytes each, a sixth of what a dictionary takes.
 
-    Two lines of the same sum, of which a file of a million has none, would be counted as equal ones: they
-    get ids of their own all the same, and the same ones again.
+    Two lines with the same sum would be counted as equal lines, but their ids would still differ, and be the
+    same in each run. A file of a million lines has no two such lines.
     """
 
     def __init__(self) -> None:
         self._sums, self._times, self._used = _empty(1024)
 
-    def one_more(self, wanted: int) -> int:
-        """Count the sum once more, and return how often it came."""
+    def one_more(self, sum_: int) -> int:
+        """Count the sum, and return how often it was counted."""
         if 3 * self._used > 2 * len(self._sums):
             self._grow()
-        slot = self._place(wanted)
+        slot = self._slot(sum_)
         if not self._times[slot]:
             self._used += 1
-            self._sums[slot] = wanted
+            self._sums[slot] = sum_
         self._times[slot] += 1
         return self._times[slot]
 
-    def _place(self, wanted: int) -> int:
-        """Return the slot of the sum: its own, or the first free one after its first choice."""
+    def _slot(self, sum_: int) -> int:
+        """Return the slot that has the sum, or the free slot for it."""
         sums, times, last = self._sums, self._times, len(self._sums) - 1
-        slot = wanted & last
-        while times[slot] and sums[slot] != wanted:
+        slot = sum_ & last
+        while times[slot] and sums[slot] != sum_:
             slot = (slot + 1) & last
         return slot
 
     def _grow(self) -> None:
         sums, times, used = self._sums, self._times, self._used
         self._sums, self._times, self._used = _empty(2 * len(sums), used)
-        for known, count in zip(sums, times, strict=True):
+        for sum_, count in zip(sums, times, strict=True):
             if count:
-                slot = self._place(known)
-                self._sums[slot], self._times[slot] = known, count
+                slot = self._slot(sum_)
+                self._sums[slot], self._times[slot] = sum_, count
 
 
-def _empty(places: int, used: int = 0) -> tuple["array[int]", "array[int]", int]:
-    return array("Q", bytes(8 * places)), array("I", bytes(4 * places)), used
+def _empty(slots: int, used: int = 0) -> tuple["array[int]", "array[int]", int]:
+    return array("Q", bytes(8 * slots)), array("I", bytes(4 * slots)), used

@@ -1,4 +1,4 @@
-"""``grantbook schema``: the JSON Schema of what ``record`` takes and of what the journal holds."""
+"""``grantbook schema``: the JSON Schema of the commands and of the events."""
 
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, get_args
@@ -25,49 +25,52 @@ def schema(what: str) -> int:
 
 
 def commands_schema() -> dict[str, Any]:
-    """One of the commands, told apart by ``command``."""
+    """Return the schema of a command; ``command`` names which one."""
     from lifecycle.parse import every_command
 
-    kinds = {command.__name__: (command.NAME, command) for command in every_command()}
-    return _union("A command of grantbook, as record takes it", "command", kinds)
+    models = {command.__name__: (command.NAME, command) for command in every_command()}
+    return _union("A command of grantbook, as record takes it", "command", models)
 
 
 def events_schema() -> dict[str, Any]:
-    """One of the events, told apart by ``event``."""
+    """Return the schema of an event; ``event`` names which one."""
     from lifecycle.call import call
     from lifecycle.fund import events as fund
     from lifecycle.grant import events as grant
 
-    kinds: dict[str, tuple[str, Any]] = {event.__name__: (event.__name__, event) for event in grant.EVENTS}
+    models: dict[str, tuple[str, Any]] = {event.__name__: (event.__name__, event) for event in grant.EVENTS}
     for event in (*fund.EVENTS, *call.EVENTS):
         name = event.__name__
-        if kinds.get(name, (name, event))[1] is not event:
-            kinds[f"Fund{name}"] = (name, event)
+        if models.get(name, (name, event))[1] is not event:
+            models[f"Fund{name}"] = (name, event)
         else:
-            kinds[name] = (name, event)
-    return _union("An event of a grant, of the fund or of a call", "event", kinds)
+            models[name] = (name, event)
+    return _union("An event of a grant, of the fund or of a call", "event", models)
 
 
-def _union(title: str, tag: str, kinds: dict[str, tuple[str, type[Any]]]) -> dict[str, Any]:
-    """One document: each kind under ``$defs``, with the constant that names it."""
+def _union(title: str, tag: str, models: dict[str, tuple[str, type[Any]]]) -> dict[str, Any]:
+    """Return one schema with each model under ``$defs``, and the constant that names it."""
     definitions: dict[str, Any] = {}
-    for key, (name, model) in kinds.items():
-        own = _of_model(model) if issubclass(model, BaseModel) else _of_command(model)
-        definitions |= own.pop("$defs", {})
-        own["title"] = key
-        own["properties"] = {tag: {"const": name, "type": "string"}, **own.get("properties", {})}
-        own["required"] = [tag, *own.get("required", [])]
-        definitions[key] = own
+    for key, (name, model) in models.items():
+        definition = _of_model(model) if issubclass(model, BaseModel) else _of_command(model)
+        definitions |= definition.pop("$defs", {})
+        definition["title"] = key
+        definition["properties"] = {
+            tag: {"const": name, "type": "string"},
+            **definition.get("properties", {}),
+        }
+        definition["required"] = [tag, *definition.get("required", [])]
+        definitions[key] = definition
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": title,
-        "oneOf": [{"$ref": f"#/$defs/{key}"} for key in kinds],
+        "oneOf": [{"$ref": f"#/$defs/{key}"} for key in models],
         "$defs": definitions,
     }
 
 
 def _of_command(command: "type[Command]") -> dict[str, Any]:
-    """The schema of a command's words, in which the fields of its event stand beside its own."""
+    """Return the schema of a command's words: the fields of its event and its own."""
     schema, envelope = _of_model(command.EVENT), _of_model(command.envelope())
     properties = schema["properties"] | envelope["properties"]
     required = {*schema.get("required", ()), *envelope.get("required", ())}
@@ -79,7 +82,7 @@ def _of_command(command: "type[Command]") -> dict[str, Any]:
 
 
 def _of_model(model: type[BaseModel]) -> dict[str, Any]:
-    """The model's schema, with the meaning of its fields and of those of its parts."""
+    """Return the model's schema, with descriptions of its fields and of the fields of nested models."""
     schema = model.model_json_schema(ref_template="#/$defs/{model}")
     _describe(schema, model)
     parts = _parts_of(model)
@@ -88,24 +91,24 @@ def _of_model(model: type[BaseModel]) -> dict[str, Any]:
     return schema
 
 
-def _describe(schema: dict[str, Any], kind: "type[BaseModel] | type[Command]") -> None:
-    """Add what the docstrings below the fields say."""
-    meanings, properties = field_docs(kind), schema.get("properties", {})
+def _describe(schema: dict[str, Any], described: "type[BaseModel] | type[Command]") -> None:
+    """Add the docstrings below the fields as descriptions."""
+    meanings, properties = field_docs(described), schema.get("properties", {})
     for name, meaning in meanings.items():
         if name in properties:
             properties[name] = dict(sorted({**properties[name], "description": meaning}.items()))
 
 
 def _parts_of(model: type[BaseModel]) -> dict[str, type[BaseModel]]:
-    """The models in the fields of a model, and in theirs, by name."""
+    """Return the models in the fields of a model, and in their fields, by name."""
     parts: dict[str, type[BaseModel]] = {}
-    left: list[Any] = [field.annotation for field in model.model_fields.values()]
-    while left:
-        annotation = left.pop()
+    annotations: list[Any] = [field.annotation for field in model.model_fields.values()]
+    while annotations:
+        annotation = annotations.pop()
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             if annotation.__name__ not in parts:
                 parts[annotation.__name__] = annotation
-                left += [field.annotation for field in annotation.model_fields.values()]
+                annotations += [field.annotation for field in annotation.model_fields.values()]
         else:
-            left += get_args(annotation)
+            annotations += get_args(annotation)
     return parts

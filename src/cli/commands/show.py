@@ -1,4 +1,4 @@
-"""``grantbook grant show`` and ``grant list``: where grants stand."""
+"""``grantbook grant show`` and ``grant list``: the state of grants."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,7 @@ def show(grant: str, on: str | None, known: str | None, views: str | None) -> in
     """Show where the grant stands."""
     options, grant = settings(), grant.removeprefix("grant:")
     if views is not None:
-        state, version, when = _alone(views, grant, on, known)
+        state, version, when = _detached(views, grant, on, known)
     else:
         state, version, when = _now(grant) if on is None and known is None else _then(grant, on, known)
     if options.json:
@@ -69,7 +69,7 @@ def _now(grant: str) -> "tuple[Grant, int, When]":
 
 
 def _then(grant: str, on: str | None, known: str | None) -> "tuple[Grant, int, When]":
-    """Return the grant on any day, as known at any moment, from the journal."""
+    """Return the grant as of a day, as known at a time, from the journal."""
     with settings().open(read_only=True) as book:
         when = When.of(book, on, known)
         stream, entries = entries_of(book, f"grant:{grant}", when.known)
@@ -86,8 +86,8 @@ def _then(grant: str, on: str | None, known: str | None) -> "tuple[Grant, int, W
     return state, len(entries), when
 
 
-def _alone(views: str, grant: str, on: str | None, known: str | None) -> "tuple[Grant, int, When]":
-    """Return the grant from views that are read as they are."""
+def _detached(views: str, grant: str, on: str | None, known: str | None) -> "tuple[Grant, int, When]":
+    """Return the grant from detached views."""
     for standing in _standings(views, on, known, grant):
         words = f"as known at position {standing.position:,}, of the views alone"
         return standing.grant, standing.version, When(None, standing.position, words)
@@ -101,7 +101,9 @@ def _standings(views: str, on: str | None, known: str | None, grant: str | None 
     from projections.engine.detached_views import DetachedViews
 
     if on is not None or known is not None:
-        raise click.UsageError("how a grant stood earlier is asked of the book: leave --views out")
+        raise click.UsageError(
+            "views hold only the newest state: leave --views out, so that the book is read"
+        )
     return DetachedViews(located(views)).standings(grant)
 
 
@@ -136,7 +138,7 @@ def _terms(state: "Grant") -> list[tuple[str, str]]:
 
 
 def _digest(state: "Grant") -> str | None:
-    """Of the request that an approver reads now, or of the one that was approved."""
+    """Return the digest of the request that waits for approval, or of the one that was approved."""
     if state.stage != "requested" or state.request_digest is not None:
         return state.request_digest
     from lifecycle.grant.proposal.request import request_digest
@@ -153,15 +155,15 @@ def _dates(state: "Grant") -> list[tuple[str, str]]:
         ("effective", state.effective_on),
         ("closing date", state.closing_date),
         ("completed", state.completed_on),
-        *(("closed, and reopened", day) for day in _undone(state)),
+        *(("closed, and reopened", day) for day in _undone_closures(state)),
         ("closed", state.closed_on),
         ("ended", state.ended_on),
     )
     return [(name, str(day)) for name, day in dates if day is not None]
 
 
-def _undone(state: "Grant") -> "tuple[date, ...]":
-    """The closures that a reopening undid: they stay visible (domain §3)."""
+def _undone_closures(state: "Grant") -> "tuple[date, ...]":
+    """Return the days of closures that a reopening undid, which stay visible (domain §3)."""
     return state.closures if state.closed_on is None else state.closures[:-1]
 
 
@@ -177,16 +179,16 @@ def _money(state: "Grant") -> list[tuple[str, str]]:
             ("asked for, not paid", state.pending or None),
         ]
     texts = [(name, readable(amount, state.currency)) for name, amount in amounts if amount is not None]
-    right = max(len(text) for _, text in texts)
-    return [(name, f"{text:>{right}}") for name, text in texts]
+    width = max(len(text) for _, text in texts)
+    return [(name, f"{text:>{width}}") for name, text in texts]
 
 
 def _items(state: "Grant") -> list[tuple[str, str]]:
     from cli.narrative.state_fields import grant_fields
 
     fields = grant_fields(state)
-    starts = ("activity ", "payment ", "follow-up ")
-    names = [name for name in fields if name.startswith(starts)]
+    prefixes = ("activity ", "payment ", "follow-up ")
+    names = [name for name in fields if name.startswith(prefixes)]
     names += [name for name in ("capabilities", "completion report", "waived", "documents") if fields[name]]
     return [(prose(name), readable(fields[name], state.currency)) for name in names]
 
@@ -215,18 +217,18 @@ def list_grants(on: str | None, known: str | None, views: str | None) -> int:
     options = settings()
     if views is not None:
         for standing in _standings(views, on, known):
-            _line(standing.grant, json=options.json)
+            _print_line(standing.grant, json=options.json)
         return 0
     with options.open(read_only=True) as book:
         when = When.of(book, on, known)
         for stream, entries in book.histories(0, when.known):
             state = state_of(stream, entries, when.on) if stream.startswith("grant:") else None
             if state is not None:
-                _line(state, json=options.json)
+                _print_line(state, json=options.json)
     return 0
 
 
-def _line(state: "Grant", *, json: bool) -> None:
+def _print_line(state: "Grant", *, json: bool) -> None:
     if json:
         row = {"grant": state.id, "title": state.title, "window": state.window, "stage": str(state.stage)}
         committed, undisbursed = (

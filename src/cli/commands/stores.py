@@ -1,4 +1,4 @@
-"""``grantbook move``, ``roles`` and ``health``: books on a database server, and from one store to another."""
+"""``grantbook move``, ``roles`` and ``health``: copies a book, and sets up and checks stores."""
 
 from typing import TYPE_CHECKING
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     cls=Command,
     help="""Copy a book to another place or store.
 
-    From a folder to a PostgreSQL database, or back: the same entries in the same order, the same answers,
-    documents, checkpoints, keys and names, and the same root. The source is left as it is; record in one
-    of the two only. Remove a copy that was interrupted, and make it again.""",
+    From a folder to a PostgreSQL database, or back. The copy has the same entries in the same order, the same
+    answers, documents, checkpoints, keys and names, and the same root. The source stays unchanged; record in
+    only one of the two from now on. Remove a copy that was interrupted, and make it again.""",
 )
 @click.argument("source", metavar="SRC")
 @click.argument("target", metavar="DST")
 @click.option(
     "--seal/--no-seal",
     default=None,
-    help="Whether each command is sealed there, unless fund switch-sealing says it; as in SRC if not given.",
+    help="Seal each command in DST, unless fund switch-sealing decides it; as in SRC if not given.",
 )
 def move(source: str, target: str, seal: bool | None) -> int:
     """Copy the book."""
@@ -45,7 +45,7 @@ def move(source: str, target: str, seal: bool | None) -> int:
         f"copied to {safe(named(destination))}: {moved.entries:,} entries, {moved.receipts:,} answers,"
         f" {moved.documents:,} documents; root {moved.root.hex()}"
     )
-    say(f"the views are made when they are first asked; {safe(book.name)} is left as it is")
+    say(f"the views are made when they are first read; {safe(book.name)} is unchanged")
     return 0
 
 
@@ -54,10 +54,11 @@ def move(source: str, target: str, seal: bool | None) -> int:
     cls=Command,
     help="""Print the SQL that gives a database its roles.
 
-    Owner (nobody logs in as it), administrator, projector, auditor and reporter, each with the least that
-    its work needs. Run it with psql in the book's database, after grantbook init; it can be run again.""",
+    The roles are owner (without login), administrator, projector, auditor and reporter, each with only the
+    rights that its work needs. Run the SQL with psql in the book's database, after grantbook init. It can be
+    run again.""",
 )
-@click.option("--prefix", default="grantbook", show_default=True, metavar="NAME", help="Before each role.")
+@click.option("--prefix", default="grantbook", show_default=True, metavar="NAME", help="Prefix of each role.")
 def roles(prefix: str) -> int:
     """Print the SQL."""
     from lifecycle.journal.postgresql.roles import script
@@ -73,23 +74,27 @@ def roles(prefix: str) -> int:
     cls=Command,
     help="""Check that the store keeps what it acknowledges.
 
-    That each commit is on disk before it is acknowledged, that what guards the journal is in place, and
-    which standbys confirm commits. Exit code 5 where something is not.""",
+    Checks that each commit is on disk before it is acknowledged and that the guards of the journal are in
+    place, and lists the standbys that confirm commits. Exit code 5 if a check fails.""",
 )
-@click.option("--standby", is_flag=True, help="A standby must confirm each commit before it is acknowledged.")
+@click.option(
+    "--standby",
+    is_flag=True,
+    help="Also require that a standby confirms each commit before it is acknowledged.",
+)
 def health(standby: bool) -> int:
     """Report the state of the store."""
     options = settings()
     with options.open(read_only=True, as_is=True) as book:
         checks = book.health(standby=standby)
-    well = all(check.is_well for check in checks)
+    all_well = all(check.is_well for check in checks)
     if options.json:
         rows = [{"what": check.name, "well": check.is_well, "told": check.detail} for check in checks]
-        say(to_json({"well": well, "checks": rows}))
+        say(to_json({"well": all_well, "checks": rows}))
     else:
         for check in checks:
             say(_line(check))
-    return 0 if well else 5
+    return 0 if all_well else 5
 
 
 def _line(check: "Check") -> str:

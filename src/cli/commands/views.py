@@ -22,7 +22,7 @@ _VIEWS = click.option(
     "--views",
     envvar="GRANTBOOK_VIEWS",
     metavar="PATH|URL",
-    help="Where they lie, if not with the book (or GRANTBOOK_VIEWS).",
+    help="Where the views are, if not in the book (or GRANTBOOK_VIEWS).",
 )
 
 
@@ -34,7 +34,7 @@ def update(views: str | None) -> int:
 
     with settings().open(read_only=True, views=views) as book, steps_of("catching up") as progress:
         position = catch_up(book, progress)
-    return _at(position)
+    return _print_position(position)
 
 
 @click.command("rebuild", cls=Command, help="Make the views again from the journal.\n\nThis loses nothing.")
@@ -43,7 +43,7 @@ def update(views: str | None) -> int:
     "--from",
     "source",
     metavar="PATH|URL",
-    help="Read the entries there, in a standby or a copy of the journal, and only the newest in the book.",
+    help="Read the entries from this standby or copy of the journal, and only the newest from the book.",
 )
 def rebuild(views: str | None, source: str | None) -> int:
     """Make the views again."""
@@ -54,7 +54,7 @@ def rebuild(views: str | None, source: str | None) -> int:
         other = None if source is None else Book.open(located(source), read_only=True, as_is=True)
         with nullcontext() if other is None else other:
             position = make_again(book, progress, source=other)
-    return _at(position)
+    return _print_position(position)
 
 
 @click.command("status", cls=Command, help="Show how far the views are behind the journal.")
@@ -72,8 +72,8 @@ def status(views: str | None) -> int:
         say(to_json({**state, **tail}))
         return 0
     if state["behind"]:
-        at = f"at {state['views']:,} of {state['journal']:,}"
-        say(f"the views are {state['behind']:,} behind, for {state['seconds']:,.1f} seconds: {at}")
+        position = f"at {state['views']:,} of {state['journal']:,}"
+        say(f"the views are {state['behind']:,} behind, for {state['seconds']:,.1f} seconds: {position}")
     else:
         say(f"the views are at the journal's end, position {state['journal']:,}")
     say(line)
@@ -85,8 +85,8 @@ def status(views: str | None) -> int:
     cls=Command,
     help="""Keep the views at the journal's end until interrupted.
 
-    When several follow, one leads and the others wait to take over. A store that goes away is tried
-    again.""",
+    If several processes follow, one leads and the others wait to take over. If the store goes away, it is
+    tried again.""",
 )
 @_VIEWS
 def follow(views: str | None) -> int:
@@ -94,10 +94,10 @@ def follow(views: str | None) -> int:
     from projections.engine.subscription import follow as until_interrupted
 
     options = settings()
-    # Who ends a service says so like somebody at the keyboard.
+    # A service manager stops the process by SIGTERM, which is handled like Ctrl-C.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        until_interrupted(lambda: options.open(read_only=True, views=views), _tell)
+        until_interrupted(lambda: options.open(read_only=True, views=views), _print)
     except KeyboardInterrupt:
         say(to_json({"state": "stopped"}) if options.json else "stopped")
     finally:
@@ -105,7 +105,7 @@ def follow(views: str | None) -> int:
     return 0
 
 
-def _tell(news: "News") -> None:
+def _print(news: "News") -> None:
     if settings().json:
         say(to_json({name: value for name, value in vars(news).items() if value is not None}))
     elif news.state == "views":
@@ -115,11 +115,13 @@ def _tell(news: "News") -> None:
     elif news.state == "away":
         say(f"{prose(news.message or '')}; tried again in {news.retry_in:g} seconds", err=True)
     else:
-        say("this one leads" if news.state == "leading" else "another one leads: waiting to take over")
+        say(
+            "this process leads" if news.state == "leading" else "another process leads: waiting to take over"
+        )
     sys.stdout.flush()
 
 
-def _at(position: int) -> int:
+def _print_position(position: int) -> int:
     options = settings()
     say(to_json({"views": position}) if options.json else f"the views are at position {position:,}")
     return 0

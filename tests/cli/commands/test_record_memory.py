@@ -61,13 +61,13 @@ def test_no_error_outlives_its_line(
     file = lived.file([LINES[kind](n) for n in range(50)])
     alive: list[Any] = []
     monkeypatch.setattr(recording, "collector_at_work", nullcontext)
-    settled = recording._settled
+    settled = recording._catch_up_and_seal
 
     def counted(book: Any) -> list[str]:
         alive.extend(type(one) for one in gc.get_objects() if isinstance(one, (Refusal, Malformed)))
         return settled(book)
 
-    monkeypatch.setattr(recording, "_settled", counted)
+    monkeypatch.setattr(recording, "_catch_up_and_seal", counted)
     gc.collect()
     gc.disable()
     try:
@@ -81,8 +81,8 @@ def test_no_error_outlives_its_line(
 def test_no_line_leaves_more_than_its_sum(lived: Shell, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is held after each batch: 18 to 36 bytes a line number equal lines, and little else is kept."""
     monkeypatch.setattr("lifecycle.book.loaded_state._KEPT_ENTRIES", 100)
-    monkeypatch.setattr("cli.commands.record_lines.AT_ONCE", 50)
-    monkeypatch.setattr(recording, "_teller", lambda *_, **__: lambda _: None)
+    monkeypatch.setattr("cli.commands.record_lines.BATCH", 50)
+    monkeypatch.setattr(recording, "_reporter", lambda *_, **__: lambda _: None)
     held: list[int] = []
     take = recording.Run.take
 

@@ -1,4 +1,4 @@
-"""``grantbook audit entries``: every entry as it is stored, so that anybody can add it all up again."""
+"""``grantbook audit entries``: every entry as it is stored, so that anybody can check the sums."""
 
 import json
 import sys
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     cls=Command,
     help="""Export every entry as it is stored.
 
-    In the order of recording, one JSON object a line: position, stream, version, topic, and under "stored"
-    the very text that the journal holds. Nothing is corrected, sorted or left out.""",
+    One JSON object a line, in the order of recording: position, stream, version, topic, and under "stored"
+    the text that the journal holds. Nothing is corrected, sorted or left out.""",
 )
 @click.argument("stream", metavar="[GRANT|fund|call:CALL]", required=False)
 @known_option
-@click.option("--output", metavar="FILE", help="Write it there.")
+@click.option("--output", metavar="FILE", help="Write to this file.")
 def entries(stream: str | None, known: str | None, output: str | None) -> int:
     """Export every entry as it is stored."""
     with settings().open(read_only=True) as book:
@@ -40,7 +40,7 @@ def entries(stream: str | None, known: str | None, output: str | None) -> int:
             raise unknown_stream(book, name, position)
         lines = _lines(book, position, name)
         if output is not None:
-            say(f"wrote {safe(output)}: {_into(output, lines):,} entries", err=True)
+            say(f"wrote {safe(output)}: {_write(output, lines):,} entries", err=True)
         elif sys.stdout.isatty():
             for line in lines:
                 say(to_json(json.loads(line)))
@@ -64,12 +64,12 @@ def _lines(book: "Book", known: int | None, stream: str | None) -> Iterator[str]
         yield f'{head[:-1]}, "stored": {entry.state.decode()}}}'
 
 
-def _into(output: str, lines: Iterator[str]) -> int:
+def _write(output: str, lines: Iterator[str]) -> int:
     from cli.output.formats import opened_for_writing
 
-    number = 0
+    written = 0
     with opened_for_writing(output) as file:
         for line in lines:
             file.write(f"{line}\n".encode())
-            number += 1
-    return number
+            written += 1
+    return written

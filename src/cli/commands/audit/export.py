@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     A new folder with entries, answers, the hashes of all leaves, checkpoints, public key, a proof of each
     stream's newest entry, a signed list of all files, and verify.py, one readable file that checks them
-    without grantbook. With grants named, only theirs are shown; of the rest there are the hashes.""",
+    without grantbook. If grants are named, only their entries are shown, and the hashes of all others.""",
 )
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.argument("names", metavar="[GRANT|fund|call:CALL]...", nargs=-1)
-@click.option("--documents", is_flag=True, help="With the files that are attached to what is shown.")
+@click.option("--documents", is_flag=True, help="Include the attached files.")
 def export(folder: Path, names: tuple[str, ...], documents: bool) -> int:
     """Write the package."""
     from lifecycle.seal.prove import export as write
@@ -50,9 +50,7 @@ def export(folder: Path, names: tuple[str, ...], documents: bool) -> int:
     if any(unsealed):
         say(f"left out is what is {in_words(*unsealed)}: grantbook audit seal seals them")
     if not package.signed:
-        say(
-            "its manifest is not signed, since the book's key is not here: verify.py asks for --unsigned then"
-        )
+        say("its manifest is not signed, because the book's key is not here: run verify.py with --unsigned")
     flags = f"{' --part' if names else ''}{'' if package.signed else ' --unsigned'}"
     script = f"{safe(folder / 'verify.py')}{flags}"
     say(f"check it with: python {script} --key …, the key as the fund gave it to you")

@@ -1,4 +1,4 @@
-"""``grantbook audit``: what happened, what was true, what was known, and who was refused what."""
+"""``grantbook audit history|replay|diff|refusals``: what happened, what was known, and who was refused."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     cls=Command,
     help="""Show a history in sentences: who, when, before → after.
 
-    In order of the days on which things took effect; late, corrected and struck
-    entries are marked.""",
+    Entries stand in order of the days on which they took effect. Late, corrected and struck entries are
+    marked.""",
 )
 @click.argument("name", metavar="GRANT|fund|call:CALL")
 @on_option
@@ -86,13 +86,13 @@ def _paragraph(
 
     entry = paragraph.entry
     indent, actor = " " * 12, entry.event.actor
-    entered = f" (entered by {prose(shown(entry.recorder, names))})" if entry.recorder != actor else ""
+    entered_by = f" (entered by {prose(shown(entry.recorder, names))})" if entry.recorder != actor else ""
     end = "" if paragraph.sentence.endswith((".", ".”", "?", "!")) else "."
     sentence = prose(shown(actor, names)) + paragraph.sentence.removeprefix(prose(actor))
     day = " " * 10 if paragraph.left_out == "stopped" else str(entry.on)
     if paragraph.left_out is not None:
-        sentence, entered = paragraph.sentence, ""
-    lines = [wrapped(f"[{entry.originator_version}] {sentence}{end}{entered}", indent, f"{day}  ")]
+        sentence, entered_by = paragraph.sentence, ""
+    lines = [wrapped(f"[{entry.originator_version}] {sentence}{end}{entered_by}", indent, f"{day}  ")]
     if changes := unstated_changes(paragraph):
         lines.append(wrapped(arrows(changes, currency), indent))
     for mark in marks(paragraph):
@@ -108,7 +108,7 @@ def _paragraph(
 @on_option
 @known_option
 def replay(name: str, on: str | None, known: str | None) -> int:
-    """Show it."""
+    """Print the state."""
     from cli.narrative.state_fields import as_json
 
     options = settings()
@@ -117,14 +117,14 @@ def replay(name: str, on: str | None, known: str | None) -> int:
         fields, version = _fields(book, name, when)
         currency = book.fund(when.known).currency
     if options.json:
-        answer = {"name": name, "on": on, "known": when.known, "version": version, "state": as_json(fields)}
-        say(to_json(answer))
+        replayed = {"name": name, "on": on, "known": when.known, "version": version, "state": as_json(fields)}
+        say(to_json(replayed))
         return 0
     say(f"{safe(name)}, {when.words}, version {version}")
     if not fields:
         say("  there was no such grant on that day")
-    said = [(name, value) for name, value in fields.items() if value not in (None, ())]
-    say(pairs([(prose(field), readable(value, currency)) for field, value in said]))
+    filled = [(field, value) for field, value in fields.items() if value not in (None, ())]
+    say(pairs([(prose(field), readable(value, currency)) for field, value in filled]))
     return 0
 
 
@@ -136,10 +136,10 @@ def _fields(book: "Book", name: str, when: When) -> tuple[dict[str, Any], int]:
 
     stream, entries = entries_of(book, name, when.known)
     state = state_of(stream, entries, when.on)
-    day, about = when.on or date.max, kind_of(stream)
-    if about == "grant":
+    day, stream_kind = when.on or date.max, kind_of(stream)
+    if stream_kind == "grant":
         return grant_fields(state), len(entries)
-    return (fund_fields(state, day) if about == "fund" else call_fields(state, day)), len(entries)
+    return (fund_fields(state, day) if stream_kind == "fund" else call_fields(state, day)), len(entries)
 
 
 @click.command(
@@ -147,30 +147,30 @@ def _fields(book: "Book", name: str, when: When) -> tuple[dict[str, Any], int]:
     cls=Command,
     help="""Show what differs between two days or times.
 
-    A day (2017-12-31) means: what was true on it. A time (2018-01-09T12:00:00Z) or a position of the
-    journal means: what was known at it.""",
+    A day (2017-12-31) stands for what was true on it. A time (2018-01-09T12:00:00Z) or a position of the
+    journal stands for what was known then.""",
 )
 @click.argument("name", metavar="GRANT|fund|call:CALL")
-@click.option("--from", "since", required=True, metavar="DAY|TIME", help="The earlier one.")
-@click.option("--to", "until", required=True, metavar="DAY|TIME", help="The later one.")
+@click.option("--from", "since", required=True, metavar="DAY|TIME", help="The earlier day or time.")
+@click.option("--to", "until", required=True, metavar="DAY|TIME", help="The later day or time.")
 def diff(name: str, since: str, until: str) -> int:
-    """Show it."""
+    """Print what differs."""
     from cli.narrative.history import arrows
     from cli.narrative.state_fields import changes, key
     from cli.output.terminal_text import plain
 
     options = settings()
     with options.open(read_only=True) as book:
-        sides = [_side(book, text, option) for text, option in ((since, "--from"), (until, "--to"))]
+        whens = [_when(book, text, option) for text, option in ((since, "--from"), (until, "--to"))]
         entries_of(book, name)
-        before, after = (_fields_or_none(book, name, when) for when in sides)
+        before, after = (_fields_or_none(book, name, when) for when in whens)
         currency = book.fund().currency
     changed = changes(before, after)
     if options.json:
         for field, old, new in changed:
             say(to_json({"field": key(field), "from": plain(old), "to": plain(new)}))
         return 0
-    say(f"{safe(name)}: {sides[0].words} → {sides[1].words}")
+    say(f"{safe(name)}: {whens[0].words} → {whens[1].words}")
     for change in changed:
         say(wrapped(arrows([change], currency), "    ", "  "))
     if not changed:
@@ -178,7 +178,7 @@ def diff(name: str, since: str, until: str) -> int:
     return 0
 
 
-def _side(book: "Book", text: str, option: str) -> When:
+def _when(book: "Book", text: str, option: str) -> When:
     from cli.shell.as_of_options import in_words
 
     if is_day(text):
@@ -189,7 +189,7 @@ def _side(book: "Book", text: str, option: str) -> When:
 
 
 def _fields_or_none(book: "Book", name: str, when: When) -> dict[str, Any]:
-    """Return the fields on that day or at that time; none if the grant was not known yet."""
+    """Return the fields on that day or at that time; no fields if the grant was not known yet."""
     from cli.shell.as_of_options import stream_named
 
     if not book.entries(stream_named(name), when.known):
@@ -235,15 +235,15 @@ def refusals(grant: str | None) -> int:
             fields = {name: str(getattr(receipt, name) or "") or None for name in names}
             say(to_json({**fields, "quarantined": quarantined.get((receipt.command_id, receipt.digest))}))
             continue
-        about = safe(receipt.stream.removeprefix("grant:"))
-        unlawful = _not_lawful(quarantined.get((receipt.command_id, receipt.digest)))
-        by, actor = receipt.recorder, prose(shown(receipt.actor, officers))
-        entered = f" (entered by {prose(shown(by, officers))})" if by != receipt.actor else ""
+        stream = safe(receipt.stream.removeprefix("grant:"))
+        not_lawful = _not_lawful(quarantined.get((receipt.command_id, receipt.digest)))
+        recorder, actor = receipt.recorder, prose(shown(receipt.actor, officers))
+        entered_by = f" (entered by {prose(shown(recorder, officers))})" if recorder != receipt.actor else ""
         say(
             wrapped(
-                f"{actor}{entered} was refused {receipt.command} on {about}, recorded"
+                f"{actor}{entered_by} was refused {receipt.command} on {stream}, recorded"
                 f" {safe(receipt.recorded_at)}: {receipt.refusal}: {prose(receipt.message or '')}"
-                f" ({prose(receipt.rule or '')}){unlawful}",
+                f" ({prose(receipt.rule or '')}){not_lawful}",
                 " " * 12,
                 f"{safe(receipt.on)}  ",
             )

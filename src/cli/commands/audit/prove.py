@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lifecycle.seal.prove import Proof
 
 _NUMBER = re.compile(r"\d{1,18}", re.ASCII)
-"""A position or version: at most as large as a database can hold."""
+"""A position or version, no larger than a database can hold."""
 
 
 @click.command(
@@ -25,11 +25,11 @@ _NUMBER = re.compile(r"\d{1,18}", re.ASCII)
     cls=Command,
     help="""Prove that an entry is in the sealed journal.
 
-    Prints a proof in the form of C2SP tlog-proof, which brings the entry with it and can be checked
-    with nothing but the public key. ENTRY is a name as audit history shows it, or a position.""",
+    Prints a proof in the form of C2SP tlog-proof. It includes the entry and can be checked with only the
+    public key. ENTRY is a name as in audit history, or a position.""",
 )
 @click.argument("entry", metavar="ENTRY")
-@click.option("--output", metavar="FILE", type=click.Path(path_type=Path), help="Write it there.")
+@click.option("--output", metavar="FILE", type=click.Path(path_type=Path), help="Write to this file.")
 def prove(entry: str, output: Path | None) -> int:
     """Write a proof of the entry."""
     from lifecycle.seal.prove import prover
@@ -45,14 +45,14 @@ def prove(entry: str, output: Path | None) -> int:
             output.write_text(proof.text, "utf-8")
         except OSError as error:
             raise click.UsageError(f"{output} cannot be written: {error.strerror}") from None
-        which = f"entry {proof.leaf_index + 1:,} of {proof.checkpoint.size:,}"
-        say(f"wrote {safe(output)}: {safe(proof.name)} is {which}", err=True)
-        _not_lawful(proof)
+        number = f"entry {proof.leaf_index + 1:,} of {proof.checkpoint.size:,}"
+        say(f"wrote {safe(output)}: {safe(proof.name)} is {number}", err=True)
+        _warn_if_not_lawful(proof)
     elif options.json:
         say(to_json(_as_json(proof)))
     else:
         sys.stdout.write(proof.text)
-        _not_lawful(proof)
+        _warn_if_not_lawful(proof)
     return 0
 
 
@@ -69,7 +69,7 @@ def _as_json(proof: "Proof") -> dict[str, object]:
 
 
 def _entry_named(book: "Book", text: str) -> tuple[str, int]:
-    """Return stream and version of ``SSF-1@3``, ``fund@5`` or a position. Raises ``BadParameter``."""
+    """Return the stream and version of ``SSF-1@3``, ``fund@5`` or a position. Raises ``BadParameter``."""
     if _NUMBER.fullmatch(text):
         entry = book.entry_at(int(text))
         if entry is None:
@@ -86,7 +86,7 @@ def _entry_named(book: "Book", text: str) -> tuple[str, int]:
     return stream, int(version)
 
 
-def _not_lawful(proof: "Proof") -> None:
-    """Say on stderr if the entry is quarantined: it is in the sealed journal and counts in nothing."""
+def _warn_if_not_lawful(proof: "Proof") -> None:
+    """Print on stderr if the entry is quarantined: it is sealed, but counts in nothing."""
     if proof.quarantined is not None:
         say(f"it is sealed as not lawful, and counts in nothing: {prose(proof.quarantined)}", err=True)

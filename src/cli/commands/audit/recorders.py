@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     cls=Command,
     help="""List what one recorder entered for both sides.
 
-    An officer who asks does not decide, but an administrator may enter the acts of both. Listed is each
-    decision whose recorder also entered the request for it.""",
+    The officer who asks never decides, but one administrator may enter both acts. This lists each decision
+    whose recorder also entered the request for it.""",
 )
 @click.argument("grant", metavar="[GRANT]", required=False)
 @known_option
@@ -38,18 +38,22 @@ def recorders(grant: str | None, known: str | None) -> int:
     from lifecycle.kernel.history import in_force
     from projections.audit.one_recorder import both_sides
 
-    options, none = settings(), True
+    options, is_empty = settings(), True
     with options.open(read_only=True) as book:
         officers = book.names()
         for entries in _grants(book, grant, When.of(book, None, known).known):
             for sides in both_sides(in_force(entries)):
-                none = False
-                by, actor = (
+                is_empty = False
+                recorder, actor = (
                     shown(officer, officers)
                     for officer in (sides.decision.recorder, sides.decision.event.actor)
                 )
-                say(to_json(_as_json(sides)) if options.json else _in_words(sides, prose(by), prose(actor)))
-    if none and not options.json:
+                say(
+                    to_json(_as_json(sides))
+                    if options.json
+                    else _in_words(sides, prose(recorder), prose(actor))
+                )
+    if is_empty and not options.json:
         say("nobody entered acts of both sides")
     return 0
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lifecycle.seal.seal import Sealed
 
 WAY_OUT = "grantbook audit seal --quarantine {} --reason …"
-"""The command that sets a row aside that is no lawful entry."""
+"""The command that quarantines a row that is no lawful entry."""
 _FAILED = 4
 
 
@@ -24,12 +24,12 @@ _FAILED = 4
     cls=Command,
     help="""Seal all unsealed entries with a signed checkpoint.
 
-    Every stored byte is hashed again first, and the journal must extend what was sealed before: one that
-    is shorter, or another from some entry on, is refused. Unsealed entries that others have recorded are
-    judged again by the rules: the seal stops before the first row that is no lawful entry, exit code 4, until
-    an administrator quarantines it. Then it is sealed as not lawful, stays in the journal, and counts in
-    nothing; so it is with a refusal that the rules would not have given. Keep copies of checkpoints where the
-    one who runs the book cannot reach them: that is what makes later proofs worth something.""",
+    First hashes every stored byte again. The journal must extend what was sealed before; it is refused if it
+    is shorter or differs. Unsealed entries that others recorded are judged again by the rules. If a row is no
+    lawful entry, the seal stops before it with exit code 4, until an administrator quarantines it: the row
+    then stays in the journal, is sealed as not lawful, and counts in nothing. The same holds for a refusal
+    that the rules would not have given. Keep copies of checkpoints where the people who run the book cannot
+    reach them: only those copies prove later that nothing was rewritten.""",
 )
 @click.option("--new-key", is_flag=True, help="Make another key, and seal with it from now on.")
 @click.option(
@@ -37,17 +37,19 @@ _FAILED = 4
     "position",
     type=click.IntRange(1, 1 << 62),
     metavar="POSITION",
-    help="Set this row aside first, with those of the same transaction.",
+    help="First set aside this row and those of the same transaction.",
 )
 @click.option(
     "--quarantine-answer",
     "answered",
     metavar="COMMAND_ID",
-    help="Set the refusal aside first that was put in under this id.",
+    help="First set aside the refusal of this command id.",
 )
-@click.option("--reason", metavar="TEXT", help="Why it is set aside: how it came there, as far as is known.")
+@click.option("--reason", metavar="TEXT", help="Why it is set aside, and how it got there if that is known.")
 @click.option("--on", metavar="DATE", help="The day of the quarantine, if not today.")
-@click.option("--command-id", metavar="ID", help="Of the quarantine: the same id gets the same answer again.")
+@click.option(
+    "--command-id", metavar="ID", help="The id of the quarantine: the same id gets the same answer again."
+)
 def seal(
     *,
     new_key: bool,
@@ -61,10 +63,10 @@ def seal(
     from lifecycle.seal.seal import seal_of
 
     words = {"position": position, "answered": answered, "reason": reason, "on": on, "command_id": command_id}
-    given = {name: value for name, value in words.items() if value is not None}
+    typed = {name: value for name, value in words.items() if value is not None}
     quarantine = None
-    if _sets_aside(given):
-        code, quarantine = _quarantined(given)
+    if _sets_aside(typed):
+        code, quarantine = _quarantine(typed)
         if code:
             return code
     options = settings()
@@ -75,7 +77,7 @@ def seal(
     if options.json:
         say(to_json(_as_json(sealed, key, quarantine)))
     else:
-        _tell(sealed, key if sealer.new_key is not None else None)
+        _print(sealed, key if sealer.new_key is not None else None)
     if sealed.fault is None:
         return 0
     position = sealed.fault.position
@@ -84,14 +86,14 @@ def seal(
     return _FAILED
 
 
-def _sets_aside(given: Mapping[str, Any]) -> bool:
+def _sets_aside(typed: Mapping[str, Any]) -> bool:
     """Return whether a row or an answer is to be set aside. Raises ``UsageError`` if the options disagree."""
-    if "position" in given and "answered" in given:
+    if "position" in typed and "answered" in typed:
         raise click.UsageError("set aside a row or an answer, one at a time")
-    sets_aside = "position" in given or "answered" in given
-    if not sets_aside and any(given.values()):
+    sets_aside = "position" in typed or "answered" in typed
+    if not sets_aside and any(typed.values()):
         raise click.UsageError("--reason, --on and --command-id go with --quarantine POSITION")
-    if sets_aside and "reason" not in given:
+    if sets_aside and "reason" not in typed:
         raise click.UsageError("say why it is set aside: --reason TEXT")
     return sets_aside
 
@@ -107,12 +109,12 @@ def _as_json(sealed: "Sealed", key: str, quarantine: dict[str, Any] | None) -> d
     }
 
 
-def _tell(sealed: "Sealed", new_key: str | None) -> None:
-    """Say how much was sealed, by which checkpoint and, if it is new, with which key."""
+def _print(sealed: "Sealed", new_key: str | None) -> None:
+    """Print how much was sealed, by which checkpoint, and the key if it is new."""
     size = sealed.checkpoint.size
     if sealed.written:
-        rest = "nothing is unsealed" if sealed.fault is None else "what comes after them is not"
-        say(f"sealed {sealed.entries:,} entries and {sealed.receipts:,} answers; {rest}")
+        tail = "nothing is unsealed" if sealed.fault is None else "what comes after them is not"
+        say(f"sealed {sealed.entries:,} entries and {sealed.receipts:,} answers; {tail}")
         say(f"checkpoint {safe(sealed.file)}: {size:,} entries, root {sealed.checkpoint.root.hex()}")
     else:
         state = "nothing was unsealed" if sealed.fault is None else "nothing more is sealed"
@@ -121,10 +123,10 @@ def _tell(sealed: "Sealed", new_key: str | None) -> None:
         say(f"the key from now on, to be given to auditors: {safe(new_key)}")
 
 
-def _quarantined(words: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
-    """Record the quarantine, and say on stderr how it went: stdout is for the seal's own answer.
+def _quarantine(words: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
+    """Record the quarantine, and return the exit code and the receipt for JSON.
 
-    Returns the exit code, and the receipt as programs read it.
+    Prints the result on stderr, because the result of the seal goes to stdout.
     """
     from cli.recording.record import catch_views_up
     from cli.shell.failures import malformed

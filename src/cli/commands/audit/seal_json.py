@@ -1,4 +1,4 @@
-"""Checkpoints, quarantined rows and quarantined answers, as programs read them."""
+"""Checkpoints, quarantined rows and quarantined answers for JSON."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 def checkpoint_json(checkpoint: "Checkpoint") -> dict[str, Any]:
-    """Return what the checkpoint says, without its signatures."""
+    """Return the checkpoint without its signatures."""
     return {
         "origin": checkpoint.origin,
         "entries": checkpoint.size,

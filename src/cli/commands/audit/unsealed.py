@@ -1,4 +1,4 @@
-"""Says how much of a book no checkpoint covers."""
+"""The unsealed tail of a book: entries and answers that no checkpoint covers."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def tail_of(book: "Book") -> dict[str, Any]:
-    """Return how much of the book no checkpoint covers, as programs read it."""
+    """Return how many entries and answers no checkpoint covers, for JSON."""
     from lifecycle.kernel.errors import Altered
     from lifecycle.seal.seal import seal_of
 
@@ -21,10 +21,10 @@ def tail_of(book: "Book") -> dict[str, Any]:
 
 
 def tail_line(book: "Book") -> str:
-    """Return in a line how much of the book no checkpoint covers."""
+    """Return a line on how many entries and answers no checkpoint covers."""
     tail = tail_of(book)
     if "seal" in tail:
-        return f"the seal cannot be trusted: {prose(tail['seal'])}: grantbook audit verify tells more"
+        return f"the seal cannot be trusted: {prose(tail['seal'])}: grantbook audit verify shows why"
     return in_words(tail["unsealed_entries"], tail["unsealed_receipts"])
 
 

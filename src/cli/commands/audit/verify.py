@@ -26,11 +26,10 @@ _BEHIND = 5
     cls=Command,
     help="""Prove that nothing recorded was altered.
 
-    Hashes every stored byte again and holds it against every checkpoint; looks at the order of versions
-    and moments, the answers to commands, the tables' own triggers, the snapshot, the documents, and
-    whether the views are what the entries add up to. Entries that no checkpoint covers are judged again
-    by the rules, on what was known when they were recorded; with --rules all entries are. The first bad
-    entry is named; exit code 4.""",
+    Hashes every stored byte again and compares it with every checkpoint. Checks the order of versions and
+    moments, the answers to commands, the triggers of the tables, the snapshot, the documents, and whether the
+    views are what the entries add up to. Judges entries that no checkpoint covers again by the rules, on what
+    was known when they were recorded; with --rules, all entries. Names the first bad entry; exit code 4.""",
 )
 @click.option(
     "--checkpoint",
@@ -40,7 +39,13 @@ _BEHIND = 5
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A checkpoint that you kept elsewhere. May be given several times.",
 )
-@click.option("--key", "keys", multiple=True, metavar="KEY", help="The only public key to be believed.")
+@click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    metavar="KEY",
+    help="The only public key to trust. May be given several times.",
+)
 @click.option(
     "--rules", is_flag=True, help="Judge every entry and refusal again, not only the unsealed ones."
 )
@@ -69,16 +74,16 @@ def verify(kept: tuple[Path, ...], keys: tuple[str, ...], rules: bool, journal_o
     if options.json:
         say(to_json(_as_json(verified, problems, views)))
     else:
-        _tell(verified, problems, views, kept=bool(kept or keys))
+        _print(verified, problems, views, kept=bool(kept or keys))
     if problems:
         return _FAILED
     return _BEHIND if shortfall is not None else 0
 
 
 def _compared(book: "Book", problems: list[tuple[str, str]], *, leave_out: bool) -> str:
-    """Compare the views with the journal if there are no ``problems`` so far, and add those that are found.
+    """Compare the views with the journal, unless there are ``problems`` already, and add the differences.
 
-    Returns what was done, in words.
+    Returns in words what was done.
     """
     from projections.engine.consistency_check import AnotherFormat, differences, has_views
 
@@ -116,7 +121,7 @@ def _as_json(verified: "Verified", problems: list[tuple[str, str]], views: str) 
     }
 
 
-def _tell(verified: "Verified", problems: list[tuple[str, str]], views: str, *, kept: bool) -> None:
+def _print(verified: "Verified", problems: list[tuple[str, str]], views: str, *, kept: bool) -> None:
     for where, what in problems:
         say(f"{prose(where)}: {prose(what)}", err=True)
     say(
@@ -132,7 +137,7 @@ def _tell(verified: "Verified", problems: list[tuple[str, str]], views: str, *, 
     ]
     for row in quarantined:
         say(f"not lawful: {prose(row)} (what is wrong with it: {prose(row.event.fault)})")
-    for line in _worth(verified, kept=kept):
+    for line in _limits(verified, kept=kept):
         say(line)
     if problems:
         say(f"failed verification: {len(problems)} problem{'s' if len(problems) > 1 else ''}", err=True)
@@ -142,11 +147,11 @@ def _tell(verified: "Verified", problems: list[tuple[str, str]], views: str, *, 
         "none": "there are no views",
         "of another format": "the views are of another format: the next report makes them again",
     }
-    say(f"verified: {_judged(verified)}; {state_of_views.get(views, 'the views were not looked at')}")
+    say(f"verified: {_proved(verified)}; {state_of_views.get(views, 'the views were not looked at')}")
 
 
-def _judged(verified: "Verified") -> str:
-    """Return what was proved. That the rules were kept is said only of what was judged by them."""
+def _proved(verified: "Verified") -> str:
+    """Return what was proved; of the rules, only for the entries that were judged by them."""
     if verified.last is None:
         return f"nothing is sealed; rules judged for the {verified.judged[0]:,} entries"
     if verified.judged == (verified.entries, verified.receipts):
@@ -154,8 +159,8 @@ def _judged(verified: "Verified") -> str:
     return f"sealed and unaltered; rules judged for the {verified.judged[0]:,} unsealed entries"
 
 
-def _worth(verified: "Verified", *, kept: bool) -> Iterator[str]:
-    """Give a line for each further key that signed, and one for each thing that the seal does not show."""
+def _limits(verified: "Verified", *, kept: bool) -> Iterator[str]:
+    """Yield a line for each further key that signed, and for each limit of what the seal proves."""
     for key, since, vouched in verified.keys[1:]:
         signed = f"signs from checkpoint {since} on" if since else "has signed nothing yet"
         voucher = f"the key before it {'signed for it' if vouched else 'did not sign for it: ask why'}"

@@ -1,4 +1,4 @@
-"""``grantbook report glance``: the one screen that a programme manager opens each morning."""
+"""``grantbook report glance``: one screen for a programme manager each morning."""
 
 from dataclasses import asdict
 from datetime import timedelta
@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from projections.progress.model import Section
 
 _LINES = {"overdue": 6, "due": 4, "money": 4, "pipeline": 5, "changes": 5}
-"""How many rows of each part the screen has room for: all in all 40 lines of 80 columns."""
+"""How many rows of each section are shown, so that all sections fit 40 lines of 80 columns."""
 _WEEK = timedelta(days=7)
 
 
 @click.command("glance", cls=Command, help="Show what is overdue, due, paid, on its way, and new.")
-@click.option("--since", metavar="DATE|TIME", help="Changes recorded since then; a week before if not given.")
+@click.option(
+    "--since", metavar="DATE|TIME", help="Show changes recorded since then; since a week before if not given."
+)
 @AS_OF
 @KNOWN
 @click.option("--format", "form", type=click.Choice(["table", "json", "html"]), help="A screen if not given.")
@@ -50,18 +52,18 @@ def glance(**given: Any) -> int:
         fund = book.fund().name
     when = "before anything was recorded" if at is None else f"at {moment(at)}"
     dates = f"As of {made.as_of}, as known {when} (position {made.known:,})."
-    parts = sections(made, f"position {int(since):,}" if since.isdecimal() else since)
+    shown = sections(made, f"position {int(since):,}" if since.isdecimal() else since)
     if form == "json":
         write_text(to_json(asdict(made) | {"as_of": str(made.as_of)}) + "\n", given["output"])
     elif form == "html":
         from cli.output.pages import page
 
-        fields = {"title": "At a glance", "fund": fund, "lines": [dates], "sections": parts}
+        fields = {"title": "At a glance", "fund": fund, "lines": [dates], "sections": shown}
         write_text(page("sections.html", **fields, known=made.known, drawn={}), given["output"])
     elif given["output"] is not None:
-        write_text(_drawn(parts, fund, dates, color=False), given["output"])
+        write_text(_screen(shown, fund, dates, color=False), given["output"])
     else:
-        say(_drawn(parts, fund, dates, color=options.color), color=options.color)
+        say(_screen(shown, fund, dates, color=options.color), color=options.color)
     return 0
 
 
@@ -70,21 +72,21 @@ def _day_before(day: str) -> str:
     return str(day_from(day, "--since") - timedelta(days=1))
 
 
-def _drawn(parts: "list[Section]", fund: str, dates: str, *, color: bool) -> str:
-    """Return the screen as text: each part cut to its lines, each line to the width."""
+def _screen(parts: "list[Section]", fund: str, dates: str, *, color: bool) -> str:
+    """Return the screen as text: each section cut to its lines, each line to the width."""
     lines = [safe(fund), dates]
     for section in parts:
         lines += ["", click.style(section.title, bold=True) if color else section.title]
-        lines += [_cut(line.rstrip()) for line in _part(section)]
+        lines += [_cut(line.rstrip()) for line in _section_lines(section)]
     return "\n".join(lines)
 
 
 def _cut(line: str) -> str:
-    room = width()
-    return line if len(line) <= room else f"{line[: room - 1]}…"
+    available = width()
+    return line if len(line) <= available else f"{line[: available - 1]}…"
 
 
-def _part(section: "Section") -> list[str]:
+def _section_lines(section: "Section") -> list[str]:
     (table,) = section.tables
     shown = [[safe(cell) for cell in row] for row in table.rows[: _LINES[section.id]]]
     heads = [name for name, _ in table.columns]

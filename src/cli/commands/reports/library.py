@@ -1,4 +1,4 @@
-"""``grantbook library``: what grants teach, found by words; and who solved a like problem."""
+"""``grantbook library``: finds texts of grants by words, and countries that solved a similar problem."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ _FORM = click.option(
     "--format", "form", type=click.Choice(["table", "json", "csv", "html"]), help="A table if not given."
 )
 _LIMIT = click.option(
-    "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="The most to show."
+    "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="The most rows to show."
 )
 _SECTOR = click.option("--sector", metavar="SECTOR", help="Grants of this sector only.")
 
@@ -51,9 +51,9 @@ def search(words: tuple[str, ...], **given: Any) -> int:
         if given[name] is not None and given[name] not in known:
             near = did_you_mean(given[name], known)
             raise Malformed([(name, f"{given[name]} is none of: {', '.join(known)}{near}")])
-    _known_country("country", given["country"])
+    _check_country("country", given["country"])
     filters = Filters(given["sector"], given["country"], given["outcome"], given["kind"])
-    return _answer(
+    return _print(
         "search",
         "",
         Question(
@@ -66,7 +66,7 @@ def search(words: tuple[str, ...], **given: Any) -> int:
 
 @click.command("match", cls=Command, help="List who has solved a similar problem, with the evidence.")
 @click.option("--need", metavar="WORDS", required=True, help="What is to be learned.")
-@click.option("--recipient", metavar="CC", required=True, help="Who wants to learn it.")
+@click.option("--recipient", metavar="CC", required=True, help="The country that wants to learn it.")
 @_SECTOR
 @_LIMIT
 @AS_OF
@@ -75,15 +75,15 @@ def search(words: tuple[str, ...], **given: Any) -> int:
 @_FORM
 @OUTPUT
 def match(need: str, recipient: str, **given: Any) -> int:
-    """List who has solved a like problem."""
+    """List who has solved a similar problem."""
     from projections.reports.questions import Question
     from projections.reports.results.library import MATCH_COLUMNS
     from projections.reports.results.library import match as find
 
-    _known_country("recipient", recipient)
-    return _answer(
+    _check_country("recipient", recipient)
+    return _print(
         "match",
-        "score = sum over the provider's grants of how well their best text answers (the best of all: 1).\n",
+        "score = sum over the provider's grants of how well their best text matches (the best match: 1).\n",
         Question(
             MATCH_COLUMNS,
             lambda connection, on: find(
@@ -94,8 +94,8 @@ def match(need: str, recipient: str, **given: Any) -> int:
     )
 
 
-def _known_country(option: str, code: str | None) -> None:
-    """Refuse what is no country, rather than find nothing. Raises ``Malformed``."""
+def _check_country(option: str, code: str | None) -> None:
+    """Raise ``Malformed`` if the code is no country's, so that a mistyped code does not just find nothing."""
     from lifecycle.parse import Malformed
     from lifecycle.types.codes import not_a_country
 
@@ -103,7 +103,7 @@ def _known_country(option: str, code: str | None) -> None:
         raise Malformed([(option, f"{code} is no country: write its ISO 3166-1 code, such as TZ")])
 
 
-def _answer(name: str, heading: str, question: "Question", given: dict[str, Any]) -> int:
+def _print(name: str, heading: str, question: "Question", given: dict[str, Any]) -> int:
     from projections.query import ask, tables_at
 
     options = settings()

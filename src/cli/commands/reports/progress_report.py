@@ -1,4 +1,4 @@
-"""``grantbook report progress``: the Facility's report of a period, as Markdown or as one page of HTML."""
+"""``grantbook report progress``: the progress report of a period, as Markdown or as one HTML page."""
 
 import re
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     "--format",
     "form",
     type=click.Choice(["md", "html"]),
-    help="Markdown, or one page of HTML; by FILE's ending if not given.",
+    help="Markdown or one HTML page; by FILE's ending if not given.",
 )
 @OUTPUT
 def progress(**given: Any) -> int:
@@ -43,7 +43,7 @@ def progress(**given: Any) -> int:
 
 
 def written(book: "Book | DetachedViews", given: Mapping[str, str | None], *, html: bool) -> str:
-    """Return the report of the period and dates, as they were typed."""
+    """Return the text of the report for the period and dates that were typed."""
     from projections.progress import compute, fiscal_year_start
     from projections.query import tables_at
 

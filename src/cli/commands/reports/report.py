@@ -1,4 +1,4 @@
-"""``grantbook report``: what the entries add up to, in the form that is asked for."""
+"""``grantbook report``: the commands that print reports, and their options."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -29,8 +29,8 @@ KEYS = {
     "value": ("window", "sector"),
     "follow-ups": ("waiting",),
 }
-"""The keys of ``--by``, by report; ``--waiting`` is one with an option of its own. A test holds them
-against the projections'."""
+"""The keys of ``--by``, by report. ``waiting`` is chosen by the option ``--waiting``. A test compares them
+with the keys of the projections."""
 
 
 AS_OF = click.option(
@@ -41,7 +41,7 @@ KNOWN = click.option(
     metavar="TIME",
     help="As known at this time, at the end of this day at the fund's seat, or at this journal position.",
 )
-OUTPUT = click.option("--output", metavar="FILE", help="Write it there.")
+OUTPUT = click.option("--output", metavar="FILE", help="Write to this file.")
 
 
 @click.pass_context
@@ -52,9 +52,11 @@ def _report(ctx: click.Context, /, **given: Any) -> int:
     if due_within is not None and given["by"] is not None:
         raise click.UsageError("--due-within lists single obligations: leave --by out")
     if given.get("every") and (due_within is not None or given["by"] is not None):
-        raise click.UsageError("--all adds what is not asked for: leave --by and --due-within out")
+        raise click.UsageError(
+            "--all adds obligations that the edition does not ask for: leave --by and --due-within out"
+        )
     if form == "ics" and due_within is None:
-        raise click.UsageError("reminders are of what is due: name the days ahead with --due-within DAYS")
+        raise click.UsageError("reminders need a number of days ahead: give --due-within DAYS")
     with options.open_for_report(given["views"]) as book:
         report = ask(
             book,
@@ -91,9 +93,9 @@ def ask(
     due_within: int | None = None,
     every: bool = False,
 ) -> "Report":
-    """Return the report on both dates, as they were typed; today and now if they were not.
+    """Return the report on the dates that were typed, or as of today and as known now.
 
-    ``every``: of the timeline, also obligations that the edition does not ask for.
+    ``every`` adds to the timeline the obligations that the edition does not ask for.
     """
     from projections.query import run
 
@@ -103,7 +105,7 @@ def ask(
 
 
 def caption_of(book: "Book | DetachedViews", report: "Report") -> str:
-    """Return both dates of the report in words, and what its shares are shares of."""
+    """Return both dates of the report in words, and the denominators of its shares."""
     at = book.recorded_at(report.known)
     when = "" if at is None else f" at {moment(at)}"
     lines = [f"As of {report.as_of}, as known{when} (position {report.known:,})."]
@@ -111,28 +113,28 @@ def caption_of(book: "Book | DetachedViews", report: "Report") -> str:
     if report.layout.note is not None:
         rows = [dict(zip(report.columns, row, strict=True)) for row in report.rows]
         lines.append(report.layout.note(rows, report.as_of))
-    if apart := not_added(report):
-        lines.append(f"In other currencies, and not added: {', '.join(apart)}.")
+    if amounts := not_added(report):
+        lines.append(f"In other currencies, and not added: {', '.join(amounts)}.")
     if report.layout.overlap:
         lines.append(report.layout.overlap)
     return "\n".join(lines)
 
 
 def _command(
-    name: str, help: str, *more: Callable[[Any], Any], forms: tuple[str, ...] = FORMS
+    name: str, help: str, *options: Callable[[Any], Any], forms: tuple[str, ...] = FORMS
 ) -> click.Command:
-    """Make the command of one report, with the options that all reports have."""
+    """Return the command of one report, with its own options and those of all reports."""
     command = click.command(name, cls=Command, help=help)(_report)
     form = click.Option(["--format", "form"], type=click.Choice(forms), help="A table if not given.")
-    own = [
-        *(make(command) for make in more),
+    params = [
+        *(option(command) for option in options),
         _option(AS_OF),
         _option(KNOWN),
         _option(VIEWS),
         form,
         _option(OUTPUT),
     ]
-    command.params = [*own, *command.params]
+    command.params = [*params, *command.params]
     return command
 
 
@@ -144,7 +146,7 @@ def _option(decorate: Callable[[Any], Any]) -> click.Parameter:
 
 def _by(command: click.Command) -> click.Option:
     keys = KEYS[str(command.name)]
-    return click.Option(["--by"], type=click.Choice(keys), help="Sums by group instead of single rows.")
+    return click.Option(["--by"], type=click.Choice(keys), help="Print sums by group instead of single rows.")
 
 
 def _grant(_: Any) -> click.Option:
@@ -156,7 +158,7 @@ def _due_within(_: Any) -> click.Option:
         ["--due-within"],
         type=click.IntRange(0, 3660),
         metavar="DAYS",
-        help="Only what is due by then, or overdue.",
+        help="Only what is overdue, or due in this number of days.",
     )
 
 

@@ -16,7 +16,7 @@ from cli.shell.as_of_options import VIEWS, day_from, position_from
 from cli.shell.settings import Command, settings
 
 
-@click.command("sites", cls=Command, help="Show each site's local time of a session, or invite to it.")
+@click.command("sites", cls=Command, help="Show each site's local time of a session, or write an invitation.")
 @click.argument("grant", metavar="GRANT")
 @click.argument("activity", metavar="ACTIVITY")
 @AS_OF
