@@ -1,4 +1,4 @@
-"""What each partner has left to draw from: exact shares, whole units, and every later day."""
+"""What each partner has left to draw from, in exact shares and whole units, on each day and later."""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -13,12 +13,12 @@ Partner = Name
 
 
 class Movement(NamedTuple):
-    """A movement of money, or a promise or request of it."""
+    """A movement of money, or a commitment or request of it."""
 
     on: str
     """The day, as ISO text."""
     version: int
-    """Its place among the movements of the day: the version in the fund's stream."""
+    """The version in the fund's stream, which orders the movements of a day."""
     kind: str
     """Of the fund: ``received``, ``returned``, ``income``, ``fees``. Of a grant: ``approved``, ``increased``,
     ``cancelled``, ``requested``, ``disbursed``, ``refunded``. A rejection is ``requested`` and a failure
@@ -26,26 +26,26 @@ class Movement(NamedTuple):
     amount: int
     """The amount in minor units of the holding currency."""
     partner: Partner = None
-    """The partner who gave it, or got it back."""
+    """The partner who gave the money or got it back."""
     grant: str | None = None
 
 
 class Draws:
-    """The partners' money, as it is drawn in order of the movements."""
+    """The partners' money, from which the movements are drawn in their order."""
 
     def __init__(self, movements: Iterable[Movement]) -> None:
         self.income = 0
-        """Income less the fees that it paid and what was drawn as nobody's."""
+        """Income less the fees that it paid and the draws that no partner covered."""
         self._later = _least_later(movements)
         self._left: Names = dict.fromkeys(self._later, 0)
-        """The exact rest of each partner, over the denominator."""
+        """What each partner has left exactly, over the denominator."""
         self._denominator = 1
         self._left_units: dict[Name, int] = dict.fromkeys(self._later, 0)
         self._held: dict[Name, int] = dict.fromkeys(self._later, 0)
         """Received less returned, so far."""
 
     def move(self, movement: Movement) -> None:
-        """Take in what was received, returned or credited."""
+        """Add a movement of received, returned or credited money."""
         if movement.kind == "income":
             self.income += movement.amount
             return
@@ -55,14 +55,14 @@ class Draws:
         self._held[name] += change
 
     def _change(self, movement: Movement, name: Name) -> int:
-        """Return what received less returned is at least, on the day and later, less what it is now."""
+        """Return by how much received less returned will change at least, on the movement's day or later."""
         days, least = self._later[name]
-        held, place = self._held[name], bisect_left(days, movement.on)
-        if place == len(days):
+        held, index = self._held[name], bisect_left(days, movement.on)
+        if index == len(days):
             return 0
-        if days[place] == movement.on:
-            return least[place] - held
-        return min(0, least[place] - held)
+        if days[index] == movement.on:
+            return least[index] - held
+        return min(0, least[index] - held)
 
     def rooms(self, movement: Movement) -> dict[Name, int]:
         """Return the units that each partner has left on the movement's day and on every later day."""
@@ -71,29 +71,30 @@ class Draws:
         }
 
     def shares(self, movement: Movement) -> tuple[Names, int]:
-        """Return the exact share of each partner in a draw, and the denominator; the rest is nobody's.
+        """Return the exact share of each partner in a draw, and the denominator.
 
-        Pro rata to what each then has left, and at most what it has left on that day and every later one.
-        What this does not cover is taken from what partners have left at the end of the day.
+        The shares are in proportion to what each partner then has left, and at most what it has left on that
+        day and every later one. An amount that this does not cover is taken from what partners have left at
+        the end of the day. An amount that no partner covers has the name ``None``.
         """
         amount, base = movement.amount, self._denominator
         weights = {name: left for name, left in self._left.items() if left > 0}
         changes = {name: self._change(movement, name) for name in self._left}
-        whole = sum(weights.values())
-        if amount * base <= whole and all(
-            change >= 0 or amount * base * left <= whole * (left + change * base)
+        total = sum(weights.values())
+        if amount * base <= total and all(
+            change >= 0 or amount * base * left <= total * (left + change * base)
             for name, left in weights.items()
             for change in (changes[name],)
         ):
-            common = gcd(whole, base)
+            common = gcd(total, base)
             parts = {name: left * amount * (base // common) for name, left in weights.items()}
-            return parts, reduced(base * (whole // common), parts)
+            return parts, reduced(base * (total // common), parts)
         lefts = {name: Fraction(left, base) for name, left in self._left.items()}
         now = {name: max(Fraction(0), left + min(0, changes[name])) for name, left in lefts.items()}
-        taken, missing = _poured(Fraction(amount), lefts, now)
+        taken, missing = _limited_shares(Fraction(amount), lefts, now)
         if missing:
             end = {name: max(Fraction(0), left + changes[name]) - taken[name] for name, left in lefts.items()}
-            more, missing = _poured(missing, end, end)
+            more, missing = _limited_shares(missing, end, end)
             taken = {name: share + more[name] for name, share in taken.items()}
         shares_left: dict[Name, Fraction] = {name: share for name, share in taken.items() if share}
         if missing:
@@ -102,7 +103,7 @@ class Draws:
         return {name: int(share * denominator) for name, share in shares_left.items()}, denominator
 
     def gaps_after(self, shares: Names, denominator: int, sign: int = 1) -> tuple[int, Names]:
-        """Return how far each name would be below its exact draws with these shares, times the sign."""
+        """Return the gap that each name would have after these shares, times the sign, and the denominator."""
         base, nobody = self._denominator, 0
         gaps: Names = {}
         for name, units in self._left_units.items():
@@ -114,11 +115,11 @@ class Draws:
         return base * denominator, gaps
 
     def take(self, shares: Names, denominator: int, units: Names) -> None:
-        """Draw the exact shares, and the units that were handed out for them."""
+        """Draw exact shares, and the whole units that stand for them."""
         self._draw(shares, denominator, units, -1)
 
     def give(self, shares: Names, denominator: int, units: Names) -> None:
-        """Give drawn shares and units back."""
+        """Give back exact shares, and the whole units that stand for them."""
         self._draw(shares, denominator, units, 1)
 
     def _draw(self, shares: Names, denominator: int, units: Names, sign: int) -> None:
@@ -140,7 +141,7 @@ class Draws:
 
 
 def _least_later(movements: Iterable[Movement]) -> dict[Name, tuple[list[str], list[int]]]:
-    """Return for each partner its days, and the least of received less returned from the end of each on."""
+    """Return for each partner its days, and for each day the least of received less returned from then on."""
     ends: dict[Name, dict[str, int]] = defaultdict(dict)
     held: dict[Name, int] = defaultdict(int)
     for movement in movements:
@@ -148,28 +149,28 @@ def _least_later(movements: Iterable[Movement]) -> dict[Name, tuple[list[str], l
             name = movement.partner
             held[name] += movement.amount if movement.kind == "received" else -movement.amount
             ends[name][movement.on] = held[name]
-    found = {}
+    least = {}
     for name, by_day in ends.items():
-        # What holds on a day without a movement is what held at the end of the last one before it.
+        # A day without a movement has the sum of the last day before it.
         days, sums = list(by_day), list(by_day.values())
         for i in range(len(sums) - 2, -1, -1):
             sums[i] = min(sums[i], sums[i + 1])
-        found[name] = (days, sums)
-    return found
+        least[name] = (days, sums)
+    return least
 
 
-def _poured(
+def _limited_shares(
     amount: Fraction, weights: Mapping[Name, Fraction], limits: Mapping[Name, Fraction]
 ) -> tuple[dict[Name, Fraction], Fraction]:
-    """Return the amount pro rata to the weights, none above its limit, and what nobody could take."""
+    """Split the amount in proportion to the weights, none above its limit. Also return what is left over."""
     taken = {name: Fraction(0) for name in weights}
     active = {name for name, weight in weights.items() if weight > 0 and limits[name] > 0}
     while amount and active:
-        whole = sum(weights[name] for name in active)
-        full = {name for name in active if amount * weights[name] >= limits[name] * whole}
+        total = sum(weights[name] for name in active)
+        full = {name for name in active if amount * weights[name] >= limits[name] * total}
         if not full:
             for name in active:
-                taken[name] = amount * weights[name] / whole
+                taken[name] = amount * weights[name] / total
             return taken, Fraction(0)
         for name in full:
             taken[name] = limits[name]

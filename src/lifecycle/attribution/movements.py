@@ -1,4 +1,4 @@
-"""The movements of money in entries, which `lifecycle.attribution.split` splits over the partners."""
+"""Reads the movements of money from entries, for `lifecycle.attribution.split`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -29,36 +29,37 @@ _PAIRS: dict[type[Event], int] = {
 def movements_of(
     fund: Sequence[Entry], grants: Mapping[str, Sequence[Entry]], currency: str
 ) -> list[Movement]:
-    """Return all movements that the entries of the fund and of its grants record, in order, in minor units.
+    """Return the movements in the entries of the fund and of its grants, in order, in minor units.
 
-    ``grants``: the entries of each grant's stream by the grant's id.
+    ``grants``: the entries of each grant, by its id.
     """
     scale = 10 ** decimals(currency)
     own: list[Movement] = []
     pairs: list[tuple[str, str, int, int]] = []
     for entry in in_force(fund):
-        event, kind = entry.event, type(entry.event)
-        if kind in _FUND:
+        event, event_type = entry.event, type(entry.event)
+        if event_type in _FUND:
             fields = event.__dict__
             amount: Money = fields.get("holding_amount") or fields["amount"]
             own.append(
                 Movement(
                     event.on.isoformat(),
                     entry.originator_version,
-                    _FUND[kind],
+                    _FUND[event_type],
                     int(amount.amount * scale),
                     fields.get("partner"),
                 )
             )
-        elif kind in _PAIRS:
-            signed = _PAIRS[kind] * int(event.__dict__["amount"].amount * scale)
+        elif event_type in _PAIRS:
+            signed = _PAIRS[event_type] * int(event.__dict__["amount"].amount * scale)
             pairs.append((event.__dict__["grant"], event.on.isoformat(), signed, entry.originator_version))
-    return ordered(own, {grant: _of_grant(grant, held, scale) for grant, held in grants.items()}, pairs)
+    by_grant = {grant: _of_grant(grant, entries, scale) for grant, entries in grants.items()}
+    return ordered(own, by_grant, pairs)
 
 
 def _of_grant(grant: str, entries: Sequence[Entry], scale: int) -> list[Movement]:
-    """Return what each entry in force changes of the grant's commitment, payments and refunds."""
-    movements_: list[Movement] = []
+    """Return the changes that entries in force make to the grant's commitment, payments and refunds."""
+    movements: list[Movement] = []
     state, before = None, (ZERO, ZERO, ZERO)
     for entry in in_force(entries):
         state = begin(entry) if state is None else EVOLVE[type(entry.event)](state, entry.event)
@@ -67,21 +68,21 @@ def _of_grant(grant: str, entries: Sequence[Entry], scale: int) -> list[Movement
             int((new - old) * scale) for new, old in zip(after, before, strict=True)
         )
         on = entry.event.on.isoformat()
-        more = "approved" if isinstance(entry.event, on_grant.GrantApproved) else "increased"
+        increase = "approved" if isinstance(entry.event, on_grant.GrantApproved) else "increased"
         changes = [
-            (more, max(0, committed)),
+            (increase, max(0, committed)),
             ("disbursed", disbursed),
             ("refunded", refunded),
             ("cancelled", max(0, -committed)),
         ]
-        movements_ += [Movement(on, 0, kind, amount, None, grant) for kind, amount in changes if amount]
+        movements += [Movement(on, 0, kind, amount, None, grant) for kind, amount in changes if amount]
         before = after
-    return movements_
+    return movements
 
 
 def left_to_return(
     movements: Iterable[Movement], partner: str, since: str, currency: str
 ) -> tuple[Decimal, str]:
-    """Return the least that the partner has left from the day on, in the holding currency, and when."""
+    """Return the least amount that the partner has left from the day on, and the first day with it."""
     least, day = least_left(movements, partner, since)
     return Decimal(least).scaleb(-decimals(currency)), day

@@ -1,9 +1,9 @@
-"""Whose money it was: commitments drawn from partners, and what moves within a grant split over its draws.
+"""Attribution: which partner's money each movement was.
 
-Pure functions on movements of money, in whole minor units. `attributed` walks them in order of (``on``,
-version): each commitment is drawn from the partners pro rata to what each then has left, payments take from a
-grant's draws pro rata to what is unpaid of them, refunds give back pro rata to what is paid, and a release
-takes what is unpaid. What no partner covers is nobody's: partner ``None``.
+Pure functions on movements of money, in whole minor units, in order of day and version. A commitment is drawn
+from the partners in proportion to what each then has left. A payment takes from a grant's draws in proportion
+to what is unpaid of each, a refund gives back in proportion to what is paid, and a release takes what is
+unpaid. An amount that no partner covers belongs to partner ``None``.
 """
 
 from collections import defaultdict
@@ -22,24 +22,24 @@ from lifecycle.attribution.whole_units import (
 )
 
 DRAWS = ("approved", "increased")
-"""Kinds of movement that are drawn from the partners."""
+"""The kinds of movement that are drawn from the partners."""
 
 
 class Part(NamedTuple):
-    """A partner's part of a movement."""
+    """One partner's part of a movement."""
 
     on: str
     grant: str | None
     """`None` for the fund's own movements."""
     kind: str
-    """The movement's, or ``overpaid``: what was paid beyond the commitment, and (negative) what of it was
-    given back or taken up."""
+    """The movement's kind, or ``overpaid``: an amount paid beyond the commitment. It is negative if it was
+    given back or a new commitment covers it."""
     partner: Partner
     amount: int
 
 
 class _Account:
-    """A grant's draws, what is paid of them, and what was asked for: exact shares, and whole units."""
+    """A grant's draws, what is paid of them, and what is requested: in exact shares and in whole units."""
 
     def __init__(self) -> None:
         self.drawn: Names = {}
@@ -58,7 +58,7 @@ class _Account:
         return sum(self.drawn_units.values()) - sum(self.paid_units.values())
 
     def unpaid_shares(self) -> Names:
-        """Return the exact unpaid part of each draw."""
+        """Return the exact unpaid share of each draw."""
         return {name: share - self.paid[name] for name, share in self.drawn.items()}
 
     def draw(self, shares: Names, denominator: int) -> None:
@@ -74,7 +74,7 @@ class _Account:
         self.reduce()
 
     def reduce(self) -> None:
-        """Bring the exact shares to their smallest denominator."""
+        """Reduce the exact shares to their smallest denominator."""
         self.denominator = reduced(self.denominator, self.drawn, self.paid)
 
     def scale(self, factor: int) -> None:
@@ -87,12 +87,15 @@ class _Account:
 
 
 def attributed(movements: Iterable[Movement]) -> Iterator[Part]:
-    """Yield the parts of every movement; those of one movement sum to it. The movements must be `ordered`."""
+    """Yield the parts of all movements.
+
+    The parts of a movement sum to it. The movements must be `ordered`.
+    """
     return _Attribution(list(movements)).parts()
 
 
 class _Attribution:
-    """The walk: the fund's draws, each grant's account, and how far the units handed out are off."""
+    """A walk over movements, with the fund's draws, each grant's account, and the gaps of paid units."""
 
     def __init__(self, movements: Sequence[Movement]) -> None:
         self.movements = movements
@@ -102,7 +105,7 @@ class _Attribution:
         self.asked_gaps = Gaps()
 
     def parts(self) -> Iterator[Part]:
-        """Walk the movements in their order."""
+        """Yield the parts of the movements, in order."""
         for movement in self.movements:
             if not movement.amount:
                 continue
@@ -134,7 +137,7 @@ class _Attribution:
             yield from self._give_back(self.accounts[movement.grant], kind, abs(amount), sign)
 
     def _draw(self, movement: Movement) -> Iterator[tuple[str, Partner, int]]:
-        """Draw the amount from the partners, pro rata to what each has left."""
+        """Draw the amount from the partners, in proportion to what each has left."""
         amount, account = movement.amount, self.accounts[movement.grant]
         if not amount:
             return
@@ -147,7 +150,7 @@ class _Attribution:
         outer = self.draws.gaps_after(shares, denominator)
         rooms = self.draws.rooms(movement)
         room = {name: amount if name is None else rooms[name] for name in inner}
-        if sum(room.values()) < amount:  # the exact shares cover it, the whole units do not
+        if sum(room.values()) < amount:  # the exact shares cover the amount, the whole units do not
             account.draw({None: 0}, 1)
             inner, room = {**inner, None: inner.get(None, 0)}, {**room, None: amount}
         units = handed(amount, (account.denominator, inner), outer, room)
@@ -157,7 +160,7 @@ class _Attribution:
             yield movement.kind, name, count
 
     def _take_up(self, account: _Account, amount: int) -> Iterator[tuple[str, Partner, int]]:
-        """Move what is overpaid to the new draws."""
+        """Pay what is overpaid from the new draws."""
         taken = min(account.overpaid, amount)
         if taken:
             account.overpaid -= taken
@@ -166,7 +169,7 @@ class _Attribution:
             yield from self._pay(account, taken)
 
     def _pay(self, account: _Account, amount: int) -> Iterator[tuple[str, Partner, int]]:
-        """Take from the draws pro rata to what is unpaid of them; what is beyond them is overpaid."""
+        """Take from the draws in proportion to what is unpaid of each. An amount beyond them is overpaid."""
         unpaid = account.unpaid
         beyond = max(0, amount - unpaid)
         account.overpaid += beyond
@@ -195,7 +198,7 @@ class _Attribution:
     def _give_back(
         self, account: _Account, kind: str, amount: int, sign: int
     ) -> Iterator[tuple[str, Partner, int]]:
-        """Give back what is overpaid first, then to the draws pro rata to what is paid of them."""
+        """Give back what is overpaid first, then to the draws in proportion to what is paid of each."""
         beyond = min(account.overpaid, amount)
         account.overpaid -= beyond
         yield "overpaid", None, -beyond
@@ -209,7 +212,7 @@ class _Attribution:
     def _take_back(
         self, account: _Account, kind: str, amount: int, sign: int
     ) -> Iterator[tuple[str, Partner, int]]:
-        """Give back to the draws pro rata to what is paid of them."""
+        """Give back to the draws in proportion to what is paid of each."""
         if not amount:
             return
         paid = sum(account.paid_units.values())
@@ -231,10 +234,10 @@ class _Attribution:
             yield kind, name, sign * count
 
     def _release(self, account: _Account, amount: int) -> Iterator[tuple[str, Partner, int]]:
-        """Give back to the partners what is not paid, pro rata to what is unpaid from each.
+        """Give back to the partners what is not paid, in proportion to what is unpaid from each.
 
-        If that is less than the amount, since it was learned later that the bank had paid more, what is paid
-        of the rest becomes overpaid first: it is nobody's.
+        If less than the amount is unpaid, because it was learned later that the bank had paid more, the
+        difference becomes overpaid first, and belongs to no partner.
         """
         owed = min(max(0, amount - account.unpaid), sum(account.paid_units.values()))
         if owed:
@@ -267,7 +270,7 @@ class _Attribution:
             yield "cancelled", name, count
 
     def _ask(self, account: _Account, amount: int) -> Iterator[tuple[str, Partner, int]]:
-        """Split what is asked for by what is unpaid from each, and what is rejected by what was asked for."""
+        """Split a request by what is unpaid from each partner, a rejection by what each was asked for."""
         sign, size = (1, amount) if amount > 0 else (-1, -amount)
         if sign > 0:
             weights = account.unpaid_shares() if account.unpaid else account.drawn
@@ -309,30 +312,30 @@ def ordered(
     grants: Mapping[str, Sequence[Movement]],
     pairs: Iterable[tuple[str, str, int, int]],
 ) -> list[Movement]:
-    """Return all movements in order of (``on``, version of the fund's stream).
+    """Return all movements in order of day and version in the fund's stream.
 
-    ``grants`` holds each grant's own movements in their order; ``pairs`` the fund's entries of their
-    commitments: grant, day, amount (negative for a release) and version. A commitment has the place of its
-    pair; what is paid or asked for follows the grant's commitment before it on the same day.
+    ``grants``: the movements of each grant, in their order. ``pairs``: the fund's paired entries of
+    commitments, as grant, day, amount (negative for a release) and version. A commitment has the version of
+    its pair. A payment or a request follows the grant's last commitment on the same day.
     """
     versions: dict[tuple[str, str, bool], list[int]] = defaultdict(list)
-    for grant, on, amount, version in pairs:
-        versions[grant, on, amount > 0].append(version)
+    for grant, on, amount, pair_version in pairs:
+        versions[grant, on, amount > 0].append(pair_version)
     placed = [(movement.on, movement.version, 0, movement) for movement in fund]
     for grant, own in grants.items():
-        on, place = "", 0
-        taken: dict[tuple[str, str, bool], int] = defaultdict(int)
+        on, version = "", 0
+        used: dict[tuple[str, str, bool], int] = defaultdict(int)
         for n, movement in enumerate(own):
             if movement.on != on:
-                on, place = movement.on, 0
+                on, version = movement.on, 0
             kind = movement.kind
             if movement.amount and (kind in DRAWS or kind == "cancelled"):
                 key = (grant, on, kind in DRAWS)
-                mine = versions.get(key, ())
-                if taken[key] < len(mine):
-                    place = max(place, mine[taken[key]])
-                    taken[key] += 1
-            placed.append((on, place, n + 1, movement._replace(version=place)))
+                pair_versions = versions.get(key, ())
+                if used[key] < len(pair_versions):
+                    version = max(version, pair_versions[used[key]])
+                    used[key] += 1
+            placed.append((on, version, n + 1, movement._replace(version=version)))
     placed.sort(
         key=lambda placed_movement: (
             placed_movement[0],
@@ -345,20 +348,20 @@ def ordered(
 
 
 def least_left(movements: Iterable[Movement], partner: str, since: str) -> tuple[int, str]:
-    """Return the least that the partner has left from the day on, and the first day with that.
+    """Return the least amount that the partner has left from the day on, and the first day with it.
 
-    Left is what was received less what was returned and drawn, for grants and for fees.
+    What is left is what was received, less what was returned or drawn for grants and fees.
     """
     by_day: dict[str, int] = defaultdict(int)
     for part in attributed(movements):
         if part.partner == partner and part.kind in _LEAVES:
             by_day[part.on] += _LEAVES[part.kind] * part.amount
-    now = sum(change for on, change in by_day.items() if on <= since)
-    least, day = now, since
+    left = sum(change for on, change in by_day.items() if on <= since)
+    least, day = left, since
     for on in sorted(on for on in by_day if on > since):
-        now += by_day[on]
-        if now < least:
-            least, day = now, on
+        left += by_day[on]
+        if left < least:
+            least, day = left, on
     return least, day
 
 

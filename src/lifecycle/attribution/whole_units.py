@@ -1,7 +1,7 @@
-"""Whole units handed out by exact shares: no partner gets part of a cent, or loses one for long.
+"""Handing out whole units by exact shares: no partner gets part of a cent, or is short of one for long.
 
-Shares are written as whole numbers over a common denominator, by partner. A *gap* is an exact share less the
-units that were handed out for it.
+Shares are whole numbers over a common denominator, by partner. A *gap* is an exact share less the units that
+were handed out for it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,27 +9,27 @@ from math import gcd
 
 Name = str | None
 Names = dict[Name, int]
-"""A number for each partner; for nobody under ``None``."""
+"""A number for each partner, and under ``None`` for an amount that no partner covers."""
 
 _BITS = 1024
-"""A longer denominator is rounded to a power of two half as long: only books with hundreds of receipts,
-returns and releases between their commitments come there, and the error is below any cent by far."""
+"""A denominator of more bits is rounded to a power of two half as long. Only books with hundreds of receipts,
+returns and releases between commitments reach it, and the error is far below a cent."""
 
 
 def in_order(names: Iterable[Name]) -> list[Name]:
-    """Return names in order, `None` last: nobody, or no group."""
+    """Return names in order, `None` last."""
     return sorted(names, key=lambda name: (name is None, name or ""))
 
 
 def proportional(amount: int, weights: Names) -> tuple[Names, int]:
-    """Return the exact shares of the amount, pro rata to the weights, and their denominator."""
-    whole = sum(weights.values())
-    common = gcd(whole, *(amount * weight for weight in weights.values()))
-    return {name: amount * weight // common for name, weight in weights.items()}, whole // common
+    """Return the exact shares of the amount, in proportion to the weights, and their denominator."""
+    total = sum(weights.values())
+    common = gcd(total, *(amount * weight for weight in weights.values()))
+    return {name: amount * weight // common for name, weight in weights.items()}, total // common
 
 
 def reduced(denominator: int, *shares: Names) -> int:
-    """Reduce the shares in place as far as it goes; return their denominator."""
+    """Reduce the shares in place, and return their new denominator."""
     if denominator == 1:
         return 1
     common = gcd(denominator, *(number for part in shares for number in part.values()))
@@ -44,7 +44,7 @@ def reduced(denominator: int, *shares: Names) -> int:
 
 
 def _rounded(denominator: int, shares: Iterable[Names]) -> int:
-    """Write the shares over a shorter denominator in place: their sum stays what it is to the whole unit."""
+    """Round the shares in place to a shorter denominator, which is returned. Their sum stays the same."""
     shorter = 1 << (_BITS // 2)
     for part in shares:
         before = sum(part.values())
@@ -57,14 +57,14 @@ def _rounded(denominator: int, shares: Iterable[Names]) -> int:
 
 
 class Gaps:
-    """How far the units that were handed out are off each partner's exact share, over the whole fund."""
+    """The gaps of all partners over the whole fund: exact shares less the units handed out."""
 
     def __init__(self) -> None:
         self._numbers: Names = {}
         self._denominator = 1
 
     def add(self, shares: Names, denominator: int) -> None:
-        """Count exact shares in."""
+        """Add exact shares."""
         if denominator != self._denominator:
             common = gcd(denominator, self._denominator)
             factor, own = denominator // common, self._denominator // common
@@ -78,31 +78,32 @@ class Gaps:
         self._denominator = reduced(self._denominator, self._numbers)
 
     def take(self, units: Names) -> None:
-        """Count units that were handed out."""
+        """Subtract units that were handed out."""
         for name, count in units.items():
             self._numbers[name] = self._numbers.get(name, 0) - count * self._denominator
 
     def of(self, names: Iterable[Name], sign: int = 1) -> tuple[int, Names]:
-        """Return the denominator, and the gap of each of the names."""
+        """Return the denominator and the gaps of these names, times the sign."""
         return self._denominator, {name: sign * self._numbers.get(name, 0) for name in names}
 
 
 Gap = tuple[int, Mapping[Name, int]]
-"""A denominator, and the number of each partner."""
+"""A denominator, and the gap of each partner over it."""
 
 
 def handed(amount: int, inner: Gap, outer: Gap, room: Mapping[Name, int]) -> Names:
-    """Return the amount in whole units: each next unit goes to the partner furthest below its exact share.
+    """Split the amount into whole units: each next unit goes to the partner furthest below its exact share.
 
-    ``inner``: the gaps within the grant: nobody gets a unit whose gap there is closed, so nobody comes above
-    its exact share rounded up. ``outer``: the gaps over the whole fund, which decide the last units. Nobody
-    gets more than its ``room``. Equal gaps: the first in the order of ``inner``.
+    ``inner``: the gaps within the grant. A partner whose gap there is closed gets no unit, so no partner gets
+    more than its exact share rounded up. ``outer``: the gaps over the whole fund, which decide the last
+    units. ``room``: the most that each partner can get. Of equal gaps, the first in the order of ``inner``
+    counts.
     """
     unit, gaps = inner
     names = list(gaps)
     if len(names) == 1:
         return {names[0]: amount}
-    # More than a unit behind within the grant: no rounding, it gets what it lacks.
+    # A partner that is more than a unit behind within the grant gets the whole units that it lacks.
     whole = {name: min(room[name], max(0, -(-gap // unit) - 1)) for name, gap in gaps.items()}
     left = amount - sum(whole.values())
     if left < 0:
@@ -117,7 +118,7 @@ def handed(amount: int, inner: Gap, outer: Gap, room: Mapping[Name, int]) -> Nam
         whole[name] += 1
         rest[name] -= unit
     left -= len(open_[:left])
-    if left:  # who is below its exact share has no room: draws are whole units too
+    if left:  # the partners below their exact shares have no room, because draws are whole units too
         free = {name: room[name] - whole[name] for name in names}
         now = {name: all_gaps[name] - whole[name] * over for name in names}
         more = _furthest(left, (unit, rest), (over, now), free)
@@ -126,10 +127,11 @@ def handed(amount: int, inner: Gap, outer: Gap, room: Mapping[Name, int]) -> Nam
 
 
 def _furthest(amount: int, inner: Gap, outer: Gap, room: Mapping[Name, int]) -> Names:
-    """Hand out the amount unit by unit by the largest gap in the grant, without a step for each unit.
+    """Hand out the amount as if unit by unit to the largest gap in the grant, without a step for each.
 
-    The n-th unit of a partner has the gap less n units as its key: the largest keys are taken. A level is
-    searched above which there are not enough of them; one more of each below it are enough.
+    The n-th unit of a partner has the gap less n units as its key, and the units with the largest keys are
+    taken. A binary search finds the level above which there are too few units, and the last ones come from
+    just below it.
     """
     unit, gaps = inner
     over, all_gaps = outer
