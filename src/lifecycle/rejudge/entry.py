@@ -1,7 +1,7 @@
-"""An entry judged again: would the rules that it was recorded under have let it be recorded?
+"""Judging an entry again: would the rules under which it was recorded have accepted it?
 
-It is judged on the state and the knowledge of then: on what the journal held before it, never on what was
-learned later, by the rules of its own number (domain §4.9). Pure: the caller gives what was known.
+An entry is judged on what the journal had before it, never on what was learned later, and by its own rule set
+(domain §4.9). The functions are pure: the caller passes what was known.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -41,18 +41,18 @@ from lifecycle.kernel.spec import Spec
 
 _ZONES_DIFFER = timedelta(hours=1)
 _FOUNDING = (FundEstablished, OfficerAppointed, PolicyAdopted)
-"""What `init` records, in this order; editions as many as there are."""
+"""The events that `init` records, in this order. There may be several editions."""
 
 
 class Lawless(Exception):
-    """The entry is not what the rules would have let be recorded. The message says why."""
+    """The rules would not have accepted the entry. The message says why."""
 
 
 class Past:
-    """What the journal held before the entries that are judged next.
+    """What the journal had before the entries that are judged next.
 
-    ``entries_of`` gives the entries of a stream before them, ``acts_since`` what officers did before them,
-    ``streams`` what was recorded elsewhere before them: each is called only if it is needed.
+    ``entries_of`` returns the earlier entries of a stream, ``acts_since`` the earlier acts of officers, and
+    ``streams`` the earlier entries of other streams. Each is called only if it is needed.
     """
 
     def __init__(
@@ -71,13 +71,13 @@ class Past:
         self._entries = 0
 
     def grant(self, stream: str) -> GrantHistory:
-        """Return the grant of a stream."""
-        known = self._grants.pop(stream, None)
-        if known is None:
-            known = GrantHistory.of(self.entries_of(stream))
-            self._entries += len(known.entries)
-        self._grants[stream] = known  # at the end: the last to be forgotten
-        return known
+        """Return the history of the grant of a stream."""
+        history = self._grants.pop(stream, None)
+        if history is None:
+            history = GrantHistory.of(self.entries_of(stream))
+            self._entries += len(history.entries)
+        self._grants[stream] = history  # at the end: it is forgotten last
+        return history
 
     def call(self, name: str) -> tuple[Entry, ...]:
         """Return the entries of a call."""
@@ -90,13 +90,13 @@ class Past:
         return {name: fold_call(in_force(self.call(name))) for name in names}
 
     def forget(self, stream: str) -> None:
-        """Read the stream again if it is needed again."""
+        """Drop a stream, so that it is read again if it is needed."""
         self._calls.pop(stream.removeprefix("call:"), None)
-        if known := self._grants.pop(stream, None):
-            self._entries -= len(known.entries)
+        if history := self._grants.pop(stream, None):
+            self._entries -= len(history.entries)
 
     def take_in(self, entries: Sequence[Entry], decision: Decision) -> None:
-        """Go on after entries that were found lawful."""
+        """Add entries that were found lawful, with their decision."""
         self.fund = decision.fund
         for entry in entries:
             stream = entry.originator_id
@@ -108,7 +108,7 @@ class Past:
                 self._calls[name] = (*self.call(name), entry)
 
     def keep_at_most(self, entries: int) -> None:
-        """Forget the grants not needed for longest, until this many entries are in memory."""
+        """Drop the least recently used grants until at most this number of entries is in memory."""
         for stream in list(self._grants)[:-1] if self._entries > entries else ():
             if self._entries <= entries:
                 return
@@ -116,21 +116,21 @@ class Past:
 
 
 def last_day_at(moment: datetime, fund: Fund) -> date:
-    """Return the last day that a moment may have been at the fund's seat.
+    """Return the latest day that the moment can have been at the fund's seat.
 
-    Within an hour of midnight that is the day after: the machine that recorded it may have had another
-    edition of the time zones.
+    Within an hour before midnight that is the next day: the machine that recorded it may have had other rules
+    of time zones.
     """
     return day_at(moment + _ZONES_DIFFER, fund.time_zone)
 
 
 def first_day_at(moment: datetime, fund: Fund) -> date:
-    """Return the first day that a moment may have been at the fund's seat."""
+    """Return the earliest day that the moment can have been at the fund's seat."""
     return day_at(moment - _ZONES_DIFFER, fund.time_zone)
 
 
 def spec_of_entry(entry: Entry) -> Spec:
-    """Return the spec of the command that becomes such an entry. Raises `Lawless` if no command does."""
+    """Return the spec of the command that becomes the entry. Raises `Lawless` if no command does."""
     spec = BY_EVENT[kind_of(entry.originator_id)].get(type(entry.event).__name__)
     if spec is None:
         raise Lawless("it follows from the entry of a grant, and no such entry comes before it")
@@ -138,53 +138,53 @@ def spec_of_entry(entry: Entry) -> Spec:
 
 
 def judged_again(entries: Sequence[Entry], command: Command, past: Past) -> Decision:
-    """Return the decision on the command that became these entries: its own, then those that follow from it.
+    """Return the decision on the command that became these entries. Raises `Lawless`.
 
-    ``command``: as rebuilt from its own entry. Raises `Lawless`.
+    ``entries``: the command's own, then the paired ones. ``command``: as rebuilt from its own entry.
     """
     own = entries[0]
     today = last_day_at(own.recorded_at, past.fund)
     try:
         decision = _decision(own, command, past, today)
-    except Refusal as no:
-        raise Lawless(f"{no.name}: {no}") from no
-    _is_as_judged(entries, decision)
+    except Refusal as refusal:
+        raise Lawless(f"{refusal.name}: {refusal}") from refusal
+    _check_decision(entries, decision)
     return decision
 
 
 def _decision(own: Entry, command: Command, past: Past, today: date) -> Decision:
     if isinstance(command, GrantCommand):
-        known = past.grant(own.originator_id)
-        calls = past.calls(calls_named(known, command))
-        return decide_grant(known, command, past.fund, own.recorder, today, calls, rules=own.rules)
+        history = past.grant(own.originator_id)
+        calls = past.calls(calls_named(history, command))
+        return decide_grant(history, command, past.fund, own.recorder, today, calls, rules=own.rules)
     if isinstance(command, CallCommand):
-        held = past.call(command.call)
-        return decide_call(held, command, past.fund, own.recorder, today, rules=own.rules)
+        entries = past.call(command.call)
+        return decide_call(entries, command, past.fund, own.recorder, today, rules=own.rules)
     assert isinstance(command, FundCommand)
     earlier = past.entries_of(FUND) if command.NAME in NEED_ENTRIES else ()
     elsewhere = (past.acts_since, past.streams)
     return decide_fund(past.fund, command, own.recorder, today, earlier, *elsewhere, rules=own.rules)
 
 
-def _is_as_judged(entries: Sequence[Entry], decision: Decision) -> None:
+def _check_decision(entries: Sequence[Entry], decision: Decision) -> None:
+    """Raise `Lawless` if the entries are not what the decision says."""
     own = entries[0]
     if not _same(own, decision.event):
         raise Lawless(f"by the rules it would say {_in_words(decision.event)}")
-    follows, recorded = (
-        _by_stream(decision.pair),
-        _by_stream((entry.originator_id, entry.event) for entry in entries[1:]),
-    )
-    if follows != recorded:
-        raise Lawless(f"{_listed(follows)} has to follow from it, and with it there is {_listed(recorded)}")
-    _recorded_together(entries)
+    decided = _by_stream(decision.pair)
+    recorded = _by_stream((entry.originator_id, entry.event) for entry in entries[1:])
+    if decided != recorded:
+        raise Lawless(f"{_listed(decided)} has to follow from it, and with it there is {_listed(recorded)}")
+    _check_envelopes(entries)
 
 
 def _by_stream(events: Iterable[tuple[str, Event]]) -> list[tuple[str, Event]]:
-    """Sort events by their streams: earlier programs wrote them in the order of a set."""
+    """Sort events by their streams, because earlier versions wrote them in the order of a set."""
     return sorted(events, key=itemgetter(0))
 
 
-def _recorded_together(entries: Sequence[Entry]) -> None:
+def _check_envelopes(entries: Sequence[Entry]) -> None:
+    """Raise `Lawless` if a paired entry has another recorder or rule set, or a note."""
     own = entries[0]
     for entry in entries[1:]:
         if (entry.recorder, entry.rules, entry.note) != (own.recorder, own.rules, None):
@@ -192,10 +192,13 @@ def _recorded_together(entries: Sequence[Entry]) -> None:
 
 
 def _same(own: Entry, decided: Event) -> bool:
-    """Return whether an entry has the judged event; of an earlier rule set, as far as it had fields."""
+    """Return whether an entry has the decided event.
+
+    Of an entry of an earlier rule set, only the fields that it has are compared.
+    """
     event = own.event
     if own.rules == RULE_SET:
-        # As pydantic compares, and in less time where they are the same.
+        # Like pydantic's comparison, but faster if they are equal.
         return (type(event) is type(decided) and event.__dict__ == decided.__dict__) or event == decided
     fields: dict[str, Any] = decided.__dict__
     return type(event) is type(decided) and all(
@@ -208,8 +211,8 @@ def _listed(events: Sequence[tuple[str, Event]]) -> str:
 
 
 def _in_words(event: Event) -> str:
-    said = event.model_dump(mode="json", exclude_none=True)
-    fields = " ".join(f"{name}={value}" for name, value in said.items() if name not in ("on", "actor"))
+    values = event.model_dump(mode="json", exclude_none=True)
+    fields = " ".join(f"{name}={value}" for name, value in values.items() if name not in ("on", "actor"))
     return f"{type(event).__name__} {event.on} {fields}"[:300]
 
 
@@ -219,8 +222,8 @@ def _in_words(event: Event) -> str:
 def founded_again(entries: Sequence[Entry]) -> Decision:
     """Return the decision on the first entries of a book, which have no command. Raises `Lawless`."""
     fund, own = Fund(), entries[0]
-    kinds = [type(entry.event) for entry in entries]
-    if kinds != [*_FOUNDING[:2], *[PolicyAdopted] * (len(entries) - 2)]:
+    event_types = [type(entry.event) for entry in entries]
+    if event_types != [*_FOUNDING[:2], *[PolicyAdopted] * (len(entries) - 2)]:
         raise Lawless("a book begins with its fund, its first administrator and its editions")
     for entry in entries:
         event = entry.event
@@ -235,10 +238,10 @@ def founded_again(entries: Sequence[Entry]) -> Decision:
             )
         try:
             check_fund_rules(fund, event, entry.rules, is_new=True)
-        except Refusal as no:
-            raise Lawless(f"{entry.name}: {no.name}: {no}") from no
+        except Refusal as refusal:
+            raise Lawless(f"{entry.name}: {refusal.name}: {refusal}") from refusal
         fund = evolve_fund(fund, event)
     if own.event.on > last_day_at(own.recorded_at, fund):
         raise Lawless(f"{own.event.on} is after the day on which it was recorded")
-    _recorded_together(entries)
+    _check_envelopes(entries)
     return Decision(own.event, (), None, fund)

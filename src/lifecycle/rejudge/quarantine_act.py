@@ -1,4 +1,4 @@
-"""The acts that quarantine a row or a receipt, judged again."""
+"""Judging again the acts that quarantine a row or a receipt."""
 
 from lifecycle.decide.decision import Decision
 from lifecycle.decide.quarantine import decide_on_refusal, decide_on_row
@@ -10,17 +10,17 @@ from lifecycle.journal.recorder import Receipt
 from lifecycle.kernel.history import Entry
 from lifecycle.kernel.refusals import Refusal
 from lifecycle.rejudge.entry import Lawless, last_day_at
-from lifecycle.rejudge.receipts import hold_against
+from lifecycle.rejudge.receipts import check_receipt
 
 
 def quarantined_again(
     own: Entry, event: RowQuarantined, receipt: Receipt, fund: Fund, *, are_wrong: bool
 ) -> Decision:
-    """Return the decision on the act that quarantined rows; ``are_wrong``: whether they are known to be bad.
+    """Return the decision on an act that quarantines rows. Raises `Lawless`.
 
-    Raises `Lawless`.
+    ``are_wrong``: whether the rows are known to be unlawful.
     """
-    hold_against([own], receipt, QuarantineRow.NAME)
+    check_receipt([own], receipt, QuarantineRow.NAME)
     fields = {"on": event.on, "actor": event.actor, "position": event.position, "reason": event.reason}
     command = QuarantineRow.read(fields if own.note is None else {**fields, "note": own.note})
     _check_digest(command, receipt)
@@ -36,11 +36,11 @@ def quarantined_again(
 def receipt_quarantined_again(
     own: Entry, event: AnswerQuarantined, receipt: Receipt, fund: Fund, *, is_wrong: bool
 ) -> Decision:
-    """Return the decision on the act that quarantined a receipt; ``is_wrong``: whether it is known to be bad.
+    """Return the decision on an act that quarantines a receipt. Raises `Lawless`.
 
-    Raises `Lawless`.
+    ``is_wrong``: whether the receipt is known to be unlawful.
     """
-    hold_against([own], receipt, QuarantineAnswer.NAME)
+    check_receipt([own], receipt, QuarantineAnswer.NAME)
     fields = {"on": event.on, "actor": event.actor, "answered": event.answered, "reason": event.reason}
     command = QuarantineAnswer.read(fields if own.note is None else {**fields, "note": own.note})
     _check_digest(command, receipt)

@@ -1,4 +1,4 @@
-"""The command that entries came of, rebuilt from what is stored of them."""
+"""Rebuilding a command from the entries that it became."""
 
 import json
 import re
@@ -24,7 +24,7 @@ _ID = re.compile(rb'"command_id":"((?:[^"\\]|\\.)*)"')
 
 
 def command_in(state: bytes) -> bytes:
-    """Return the id of the command that an entry came of. Raises ``ValueError`` if it names none."""
+    """Return the id of the command of a stored entry. Raises ``ValueError`` if there is none."""
     match = _ID.search(state)
     if match is None:
         raise ValueError("it names no command")
@@ -40,7 +40,7 @@ class Group:
         self.rows: list[Row] = []
         self.entries: list[Entry] = []
         self.unread: list[Fault] = []
-        """One for each row that does not decode."""
+        """A fault for each row that does not decode."""
 
     @property
     def of_grants(self) -> bool:
@@ -48,7 +48,7 @@ class Group:
         return all(kind_of(row[0]) == "grant" for row in self.rows)
 
     def decode(self) -> None:
-        """Read the rows."""
+        """Decode the rows."""
         for row in self.rows:
             try:
                 self.entries.append(entry_of(*row))
@@ -60,7 +60,7 @@ class Group:
 
 
 def command_again(own: Entry, state: bytes, name: str, receipt: Receipt) -> Command:
-    """Return the command that an entry came of: the one whose digest the receipt keeps. Raises `Lawless`."""
+    """Return the command of an entry: the one whose digest its receipt stores. Raises `Lawless`."""
     command_type = command_class(name, kind_of(own.originator_id))
     candidates = possible_digests(own, state, command_type)
     values = next((values for digest, values in candidates if digest == receipt.digest), None)
@@ -73,16 +73,16 @@ def command_again(own: Entry, state: bytes, name: str, receipt: Receipt) -> Comm
             first = error.errors(include_url=False)[0]
             raise Lawless(f"its words make no command: {first['loc']}: {first['msg']}") from None
     about, _, name = own.originator_id.partition(":")
-    where = {about: values.pop(about)} if name else {}
+    stream_id = {about: values.pop(about)} if name else {}
     return command_type.holding(
-        _event_of(command_type.EVENT, own.event, values), command_id=own.command_id, **where
+        _event_of(command_type.EVENT, own.event, values), command_id=own.command_id, **stream_id
     )
 
 
 def _event_of(event_class: type[Event], stored: Event, values: dict[str, Any]) -> Event:
-    """Return the event that the command held: the stored one, unless that has more fields or is another.
+    """Return the command's event: the stored one, unless that has other fields or another type.
 
-    The values were held against their types when the entry was read, so they are not validated again.
+    The values were validated when the entry was decoded, so they are not validated again.
     """
     if type(stored) is event_class and stored.model_fields_set == values.keys():
         return stored

@@ -1,4 +1,4 @@
-"""A walk over the receipts of commands, beside the entries that they name."""
+"""A walk over the receipts of commands, in step with a walk over the entries."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
@@ -12,11 +12,11 @@ from lifecycle.rejudge.entry import Lawless
 from lifecycle.rejudge.refusal import Refused
 
 PAGE = 500
-"""How many rows are read at once."""
+"""Rows that are read at once."""
 
 
 class ReceiptWalk:
-    """The receipts after a number, each once, in their order."""
+    """The receipts after a number, in their order."""
 
     def __init__(self, journal: Journal, after: int) -> None:
         self._journal = journal
@@ -30,29 +30,29 @@ class ReceiptWalk:
             named = row[-2]
             if named is not None and named > position:
                 return
-            yield self._taken(row)
+            yield self._take(row)
             if named == position:
                 return
 
-    def rest(self) -> Iterator[tuple[Receipt, int]]:
+    def remaining(self) -> Iterator[tuple[Receipt, int]]:
         """Yield the remaining receipts."""
         while (row := self._next) is not None:
-            yield self._taken(row)
+            yield self._take(row)
 
-    def reused(self, receipt: Receipt, number: int) -> bool:
-        """Return whether an earlier receipt was given under the id, to another command."""
+    def is_reused(self, receipt: Receipt, number: int) -> bool:
+        """Return whether another command has an earlier receipt under the same id."""
         question = "SELECT count(*) FROM receipts WHERE command_id = ? AND digest <> ? AND number < ?"
         (row,) = self._journal.recorder.rows(question, receipt.command_id, receipt.digest, number)
         return bool(row[0])
 
-    def _taken(self, row: tuple[Any, ...]) -> tuple[Receipt, int]:
+    def _take(self, row: tuple[Any, ...]) -> tuple[Receipt, int]:
         self._next = next(self._rows, None)
         self.number = row[-1]
         return Receipt(*row[:-1]), row[-1]
 
 
-def hold_against(entries: Sequence[Entry], receipt: Receipt, command: str) -> None:
-    """Hold entries against the receipt that names them. Raises `Lawless` if it says anything else."""
+def check_receipt(entries: Sequence[Entry], receipt: Receipt, command: str) -> None:
+    """Raise `Lawless` if the receipt that names the entries differs from them."""
     own, last = entries[0], entries[-1]
     event = own.event
     about = command, own.originator_id, event.on.isoformat(), event.actor, own.recorder
@@ -71,12 +71,14 @@ def hold_against(entries: Sequence[Entry], receipt: Receipt, command: str) -> No
     )
     if receipt != expected:
         pairs = zip(Receipt._fields, receipt, expected, strict=True)
-        name, says, value = next(three for three in pairs if three[1] != three[2])
-        raise Lawless(f"its answer says {name} {says!r}, and it {value!r}")
+        name, in_receipt, in_entry = next(
+            (name, actual, right) for name, actual, right in pairs if actual != right
+        )
+        raise Lawless(f"its answer says {name} {in_receipt!r}, and it {in_entry!r}")
 
 
 def refused_in(receipt: Receipt, rules: int) -> Refused:
-    """Return the refusal that a receipt gives; ``rules``: the number of the rule set that held then."""
+    """Return the refusal in a receipt. ``rules``: the number of the rule set that was in force."""
     about, _, name = receipt.stream.partition(":")
     moment = datetime.fromisoformat(receipt.recorded_at)
     on = date.fromisoformat(receipt.on)

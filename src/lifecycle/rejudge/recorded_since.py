@@ -1,4 +1,4 @@
-"""Reads what other streams hold since a day, for the decisions that rest on more than their own stream."""
+"""Reads the entries of other streams since a day, for decisions that need more than their own stream."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
@@ -12,22 +12,22 @@ from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.history import Entry
 
 _PAGE = 5_000
-"""How many rows are read at once."""
+"""Rows that are read at once."""
 
 
 class RecordedSince(NamedTuple):
-    """The rows of a journal up to a position, looked through from a day on."""
+    """The rows of a journal up to a position, from a day on."""
 
     journal: Journal
     upto: int
     """The last position that counts."""
     time_zone: str
-    """Of the fund's seat, where days begin."""
+    """The time zone of the fund's seat, in which days begin."""
     entries_of: Callable[[str], Sequence[Entry]]
     """Returns the entries of a stream up to the position."""
 
     def acts(self, taken: RolesTaken) -> Iterator[Entry]:
-        """Yield what these officers did or recorded since; all of it was recorded or corrected since."""
+        """Yield what these officers did or recorded since. Only streams with rows recorded since are read."""
         names = [officer.encode() for officer in taken.officers]
         streams = {
             row.stream
@@ -38,9 +38,9 @@ class RecordedSince(NamedTuple):
             yield from acts_of(taken, self.entries_of(stream))
 
     def streams(self, events: tuple[type[Event], ...], since: date | None) -> Iterator[Sequence[Entry]]:
-        """Yield the streams in which one of these events, or a correction, was recorded since the day.
+        """Yield the entries of each stream with one of these events, or a correction, recorded since the day.
 
-        Without a day all are looked at.
+        Without a day, all rows are read.
         """
         after = 0 if since is None else self._position_before(since)
         event_classes: tuple[type[Event], ...] = (*events, EntryCorrected)

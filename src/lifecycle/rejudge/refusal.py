@@ -1,4 +1,4 @@
-"""A refusal judged again, as far as possible: of its command only who, what, when and why not is stored."""
+"""Judging a refusal again, as far as its receipt allows: the refused command itself is not stored."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -21,15 +21,13 @@ from lifecycle.rejudge.possible_refusals import refusable
 _MAY_END_LATER = ("HoldActivity", "CorrectEntry")
 """Commands that name other days than their own."""
 _OF_QUARANTINES = (DatedInFuture, RowIsLawful, RowIsQuarantined, UnknownRow)
-"""Refusals that a quarantine can get from any officer."""
-
-
+"""Refusals that a quarantine can get whoever the officer is."""
 _BY_NAME = {refusal.__name__: refusal for refusal in every_refusal()}
-"""Every refusal that a command can get."""
+"""All refusals that a command can get, by name."""
 
 
 class Refused(NamedTuple):
-    """What is stored of a refused command."""
+    """A refused command, as far as its receipt stores it."""
 
     command: str
     about: str
@@ -45,43 +43,45 @@ class Refused(NamedTuple):
     """The number of the rule set that was in force."""
 
 
-def refused_again(refused: Refused, past: Past, reused: Callable[[], bool]) -> None:
-    """Check a refusal on what was known when it was given. Raises `Lawless`.
+def check_refusal(refused: Refused, past: Past, is_reused: Callable[[], bool]) -> None:
+    """Raise `Lawless` if the refusal was wrong by what was known when it was given.
 
-    ``reused``: whether its command id had been given before, to another command.
+    ``is_reused``: returns whether another command had its command id before.
     """
     refusal_class = _BY_NAME.get(refused.refusal)
     if refusal_class is None:
         raise Lawless(f"{refused.refusal} is no refusal that there is")
-    quarantine = f"{refused.about}:{refused.name}" == QUARANTINES and refused.command in OF_QUARANTINES
+    is_quarantine = f"{refused.about}:{refused.name}" == QUARANTINES and refused.command in OF_QUARANTINES
     spec = (
-        OF_QUARANTINES[refused.command] if quarantine else SPECS.get(refused.about, {}).get(refused.command)
+        OF_QUARANTINES[refused.command]
+        if is_quarantine
+        else SPECS.get(refused.about, {}).get(refused.command)
     )
     if spec is None:
         raise Lawless(f"{refused.command} is no command on a {refused.about}")
     if refusal_class is CommandIdReused:
-        if not reused():
+        if not is_reused():
             raise Lawless("its command id had not been given to another command before")
         return
-    if _for_the_officer(refused, spec, refusal_class, past.fund):
+    if _is_about_officer(refused, spec, refusal_class, past.fund):
         return
     today = first_day_at(refused.recorded_at, past.fund)
     if refusal_class is DatedInFuture and refused.command not in _MAY_END_LATER and refused.on <= today:
         raise Lawless(f"{refused.on} was not in the future on {today}")
-    if quarantine and refusal_class not in _OF_QUARANTINES:
+    if is_quarantine and refusal_class not in _OF_QUARANTINES:
         raise Lawless(f"{refused.refusal} is no refusal that {refused.command} can get")
-    if refused.rules == RULE_SET and not quarantine:
-        _possible(refused, spec, refusal_class, past)
+    if refused.rules == RULE_SET and not is_quarantine:
+        _check_possible(refused, spec, refusal_class, past)
 
 
-def _for_the_officer(refused: Refused, spec: Spec, refusal_class: type[Refusal], fund: Fund) -> bool:
+def _is_about_officer(refused: Refused, spec: Spec, refusal_class: type[Refusal], fund: Fund) -> bool:
     """Return whether the refusal is about who acted or recorded. Raises `Lawless` if it is wrong."""
     act = Event.model_construct(on=refused.on, actor=refused.actor)
     try:
         permit(fund, spec, act, refused.recorder)
-    except Refusal as no:
-        if type(no) is not refusal_class:
-            raise Lawless(f"{no}, and so it would have been refused as {no.name}") from None
+    except Refusal as refusal:
+        if type(refusal) is not refusal_class:
+            raise Lawless(f"{refusal}, and so it would have been refused as {refusal.name}") from None
         return True
     if refusal_class.order == OFFICER and refused.about == "grant" and refused.command != "CorrectEntry":
         held = f"{refused.actor} held the role {spec.role} on {refused.on}"
@@ -89,25 +89,26 @@ def _for_the_officer(refused: Refused, spec: Spec, refusal_class: type[Refusal],
     return False
 
 
-def _possible(refused: Refused, spec: Spec, refusal_class: type[Refusal], past: Past) -> None:
-    """Check that the command can get the refusal, in the stage in which the grant was."""
+def _check_possible(refused: Refused, spec: Spec, refusal_class: type[Refusal], past: Past) -> None:
+    """Raise `Lawless` if the command cannot get the refusal, or not in the grant's stage."""
     later = refused.about != "grant"
     if refused.about == "grant":
-        known = past.grant(grant_stream(refused.name))
-        later = bool(known.held) and refused.on < known.held[-1].event.on
+        history = past.grant(grant_stream(refused.name))
+        later = bool(history.held) and refused.on < history.held[-1].event.on
         if refused.command != "CorrectEntry":
-            _in_its_stage(refused, spec, refusal_class, past)
+            _check_stage(refused, spec, refusal_class, past)
     if refused.refusal not in refusable(refused.about, refused.command, later=later):
         raise Lawless(f"{refused.refusal} is no refusal that {refused.command} can get")
 
 
-def _in_its_stage(refused: Refused, spec: Spec, refusal_class: type[Refusal], past: Past) -> None:
-    known = past.grant(grant_stream(refused.name))
-    grant = fold(entry for entry in known.held if entry.event.on <= refused.on)
-    if spec.stages == ("",) and known.entries:
+def _check_stage(refused: Refused, spec: Spec, refusal_class: type[Refusal], past: Past) -> None:
+    """Raise `Lawless` if the grant's stage causes another refusal."""
+    history = past.grant(grant_stream(refused.name))
+    grant = fold(entry for entry in history.held if entry.event.on <= refused.on)
+    if spec.stages == ("",) and history.entries:
         return  # its id is taken, whatever the stage
     try:
         in_stage(grant, spec, refused.name, refused.on)
-    except Refusal as no:
-        if type(no) is not refusal_class:
-            raise Lawless(f"{no}, and so it would have been refused as {no.name}") from None
+    except Refusal as refusal:
+        if type(refusal) is not refusal_class:
+            raise Lawless(f"{refusal}, and so it would have been refused as {refusal.name}") from None

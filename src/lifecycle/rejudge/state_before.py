@@ -1,4 +1,4 @@
-"""What the journal held before the entries that are judged next."""
+"""The state before the entries that are judged next, read from the journal."""
 
 from lifecycle.fund.evolve import fold as fold_fund
 from lifecycle.fund.state import Fund
@@ -25,19 +25,19 @@ _VERSIONS = (
 _BEFORE = f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE position <= ? ORDER BY position DESC LIMIT 1"
 
 
-class Before:
-    """Reads the past of a walk that begins after a position, and that moves ``at`` on."""
+class StateBefore:
+    """Reads the state before the entries of a walk, which sets ``at`` as it goes on."""
 
     def __init__(self, journal: Journal, after: int, left_out: frozenset[int]) -> None:
         self._journal, self._after, self._left_out = journal, after, left_out
-        self._names_aside = {
+        self._quarantined_names = {
             (row.stream, row.version)
             for position in left_out
             for row in journal.stored(position - 1, position, 1)
         }
-        """Streams and versions of the rows that are quarantined."""
+        """The streams and versions of quarantined rows."""
         self.at = after + 1
-        """Position of the first entry of those that are judged next."""
+        """The position of the first of the entries that are judged next."""
         self.versions: dict[str, int] = {}
         """The version of the last row of each stream."""
         self.past = Past(
@@ -48,7 +48,7 @@ class Before:
         )
 
     def rules_and_moment(self) -> tuple[int, str]:
-        """Return rule set and moment of the last entry before the walk's first."""
+        """Return the rule set and the moment of the last entry before the walk."""
         rows = self._journal.recorder.rows(_BEFORE, self._after) if self._after else []
         try:
             last = entry_of(*rows[0]) if rows else None
@@ -60,9 +60,10 @@ class Before:
         if self.at == 1:
             return Fund()
         assert self._journal.snapshots is not None
-        kept = None if self._left_out else newest(self._journal.snapshots.recorder)
-        if kept is not None:
-            row, (fund, version) = self._journal.entry_row(FUND, kept[1]), kept
+        snapshot = None if self._left_out else newest(self._journal.snapshots.recorder)
+        if snapshot is not None:
+            fund, version = snapshot
+            row = self._journal.entry_row(FUND, version)
             if row is not None and row[-1] < self.at:
                 newer = self.entries_of(FUND, version)
                 if not any(isinstance(entry.event, EntryCorrected) for entry in newer):
@@ -70,33 +71,33 @@ class Before:
         return fold_fund(in_force(self.entries_of(FUND)))
 
     def entries_of(self, stream: str, version: int = 0) -> list[Entry]:
-        """Return the entries of a stream after a version, before those that are judged."""
+        """Return the entries of a stream after a version that come before the judged ones."""
         entries = list[Entry]()
         if not (self._after or self._left_out or self.versions.get(stream)):
-            return entries  # the walk has met all rows before these
+            return entries  # the walk has seen all earlier rows, and none is of this stream
         for row in self._journal.recorder.rows(_OF_STREAM, stream, version, self.at):
             if row[-1] not in self._left_out:
                 try:
                     entries.append(entry_of(*row))
                 except Altered:
-                    break  # its own row names the fault; what is before it counts
+                    break  # the walk reports this row; the entries before it count
         return entries
 
     def _recorded_since(self) -> RecordedSince:
         return RecordedSince(self._journal, self.at - 1, self.past.fund.time_zone, self.entries_of)
 
-    def following(self, stream: str, version: int) -> int:
-        """Return the version that comes after this one: a row that was quarantined keeps its own."""
+    def next_version(self, stream: str, version: int) -> int:
+        """Return the version after this one. Versions of quarantined rows are passed over."""
         version += 1
-        while (stream, version) in self._names_aside:
+        while (stream, version) in self._quarantined_names:
             version += 1
         return version
 
     def version(self, stream: str) -> int:
-        """Return the version of the last row of a stream before those that are judged, whatever it holds."""
+        """Return the version of the stream's last row before the judged ones, lawful or not."""
         if stream not in self.versions:
-            most = len(self._names_aside) + 1
+            most = len(self._quarantined_names) + 1
             rows = self._journal.recorder.rows(_VERSIONS, stream, self.at, most) if self._after else []
-            versions = (version for (version,) in rows if (stream, version) not in self._names_aside)
+            versions = (version for (version,) in rows if (stream, version) not in self._quarantined_names)
             self.versions[stream] = next(versions, 0)
         return self.versions[stream]

@@ -22,7 +22,7 @@ from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import FUND, Entry
 from lifecycle.parse import command_from
 from lifecycle.rejudge.entry import Lawless, founded_again
-from lifecycle.rejudge.state_before import Before
+from lifecycle.rejudge.state_before import StateBefore
 from lifecycle.rejudge.walk import judged
 from lifecycle.seal.seal import Seal
 from lifecycle.seal.verify import verify
@@ -88,16 +88,16 @@ def test_grants_that_were_forgotten_meanwhile_are_read_again(
 ) -> None:
     """Only of a stream that the walk has not met it is known, without a question, that it was empty."""
     record(lived, [g.propose("01-10", grant="SSF-2"), g.cost("01-11"), g.propose("01-12", grant="SSF-3")])
-    monkeypatch.setattr("lifecycle.rejudge.walk._KEPT_ENTRIES", 1)
+    monkeypatch.setattr("lifecycle.rejudge.row_walk._KEPT_ENTRIES", 1)
     asked = list[str]()
-    entries_of = Before.entries_of
+    entries_of = StateBefore.entries_of
 
-    def counted(before: Before, stream: str, version: int = 0) -> list[Entry]:
+    def counted(before: StateBefore, stream: str, version: int = 0) -> list[Entry]:
         found = entries_of(before, stream, version)
         asked.extend([stream] * bool(found))
         return found
 
-    monkeypatch.setattr(Before, "entries_of", counted)
+    monkeypatch.setattr(StateBefore, "entries_of", counted)
     assert judged_all(lived).faults == []
     assert f"grant:{g.G}" in asked
 
