@@ -1,3 +1,3 @@
-"""What may happen to a grant, and what did: facts, rules, history, journal."""
+"""The life of a fund, its calls and its grants: events, rules, decisions, journal, seal."""
 
 __distribution__ = "grantbook"

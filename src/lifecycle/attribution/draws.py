@@ -103,7 +103,7 @@ class Draws:
         return {name: int(share * denominator) for name, share in shares_left.items()}, denominator
 
     def gaps_after(self, shares: Names, denominator: int, sign: int = 1) -> tuple[int, Names]:
-        """Return the gap that each name would have after these shares, times the sign, and the denominator."""
+        """Return the denominator, and the gap of each name after these shares, times the sign."""
         base, nobody = self._denominator, 0
         gaps: Names = {}
         for name, units in self._left_units.items():
