@@ -31,7 +31,7 @@ from projections.schema.tables import (
     CALL_TABLES,
     GRANT_TABLES,
     Row,
-    fund_facts,
+    fund_details,
     grant_standing,
 )
 from projections.schema.tracking import ViewsTracking
@@ -86,7 +86,7 @@ def _unchanged(
             position, recorded_at = ViewsTracking.inside(views).newest()
             if position < known or not belong_to(book, position, recorded_at):
                 return None
-            (version,) = views.exec_driver_sql(f"SELECT version FROM {fund_facts.name}").one()
+            (version,) = views.exec_driver_sql(f"SELECT version FROM {fund_details.name}").one()
             rows = {table: _all_rows(views, table) for table in _COPIED}
     except Unreachable:
         return None

@@ -16,7 +16,7 @@ from lifecycle.kernel.errors import Unreachable
 from lifecycle.parse import Malformed
 from projections import store
 from projections.engine.standing import Standing, from_text
-from projections.schema.tables import fund_facts, grant_standing
+from projections.schema.tables import fund_details, grant_standing
 from projections.schema.tracking import ViewsTracking
 
 
@@ -59,7 +59,7 @@ class DetachedViews:
     def today(self) -> date:
         """Return today's date at the fund's seat. Raises `Unreachable`."""
         with self.tables() as (connection, _):
-            time_zone = connection.execute(select(fund_facts.c.time_zone)).scalar()
+            time_zone = connection.execute(select(fund_details.c.time_zone)).scalar()
         return day_at(datetime.now(UTC), time_zone or "UTC")
 
     def resolve(self, known: str) -> NoReturn:
@@ -78,7 +78,7 @@ class DetachedViews:
     def fund(self) -> FundName:
         """Return the fund's name. Raises `Unreachable`."""
         with self.tables() as (connection, _):
-            return FundName(str(connection.execute(select(fund_facts.c.name)).scalar() or ""))
+            return FundName(str(connection.execute(select(fund_details.c.name)).scalar() or ""))
 
     def standings(self, grant: str | None = None) -> list[Standing]:
         """Return the state of each grant, or of the one that is named, by name. Raises `Unreachable`."""

@@ -57,7 +57,7 @@ from projections.schema.tables import (
     Row,
     call_spans,
     fund_consultations,
-    fund_facts,
+    fund_details,
     fund_flows,
     fund_instalments,
     fund_partners,
@@ -75,7 +75,7 @@ BATCH = 5_000
 
 
 _standing_row, _fund_row, _offset_row = (
-    row_maker(table) for table in (grant_standing, fund_facts, seat_offsets)
+    row_maker(table) for table in (grant_standing, fund_details, seat_offsets)
 )
 
 
@@ -201,7 +201,7 @@ def fold_fund(entries: Sequence[Entry], length: int | None = None) -> Rows:
         fund_partners: partner_rows(entries_in_force),
         fund_instalments: instalments.rows_of(entries_in_force),
         fund_consultations: consultation_rows(entries_in_force),
-        fund_facts: [fund_row],
+        fund_details: [fund_row],
         seat_offsets: [_offset_row(since=since, seconds=seconds) for since, seconds in offsets(time_zone)],
         obligation_steps: rows_of("", instalment_steps(entry.event for entry in entries_in_force)),
     }

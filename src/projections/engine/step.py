@@ -21,7 +21,7 @@ from projections.schema.tables import (
     FUND_TABLES,
     GRANT_TABLES,
     Row,
-    fund_facts,
+    fund_details,
     fund_flows,
     fund_partners,
     left_out,
@@ -145,7 +145,7 @@ def _write_fund(connection: Connection, book: Book, upto: int, prefix: str, last
         rows = {fund_flows: flow_rows(newer, currency), fund_partners: partner_rows(newer)}
         store.insert(connection, rows, prefix)
         new_version = version + len(entries_since)
-        connection.exec_driver_sql(f"UPDATE {prefix}{fund_facts.name} SET version = {new_version}")
+        connection.exec_driver_sql(f"UPDATE {prefix}{fund_details.name} SET version = {new_version}")
         return
     entries = book.entries(FUND, known=upto)
     if _editions_changed(entries, newer) and _has_grants(connection, prefix):
@@ -158,7 +158,7 @@ def _write_fund(connection: Connection, book: Book, upto: int, prefix: str, last
 
 def _stored_fund(connection: Connection, prefix: str) -> tuple[int, str]:
     """Return the version and the currency of the fund in the tables."""
-    row = connection.exec_driver_sql(f"SELECT version, currency FROM {prefix}{fund_facts.name}").fetchone()
+    row = connection.exec_driver_sql(f"SELECT version, currency FROM {prefix}{fund_details.name}").fetchone()
     return (0, "") if row is None else (row[0], row[1])
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from projections.progress import money, results
 from projections.progress.asking import ReportReader
 from projections.progress.model import Period, Progress
-from projections.schema.tables import fund_facts
+from projections.schema.tables import fund_details
 
 
 def compute(connection: Connection, fund: str, period: Period, *, as_of: date, known: int) -> Progress:
@@ -36,5 +36,5 @@ def compute(connection: Connection, fund: str, period: Period, *, as_of: date, k
 
 def fiscal_year_start(connection: Connection) -> int:
     """Return the first month of the fund's fiscal year."""
-    month = connection.execute(select(fund_facts.c.fiscal_year_start)).scalar()
+    month = connection.execute(select(fund_details.c.fiscal_year_start)).scalar()
     return 1 if month is None else int(month)

@@ -12,13 +12,13 @@ from lifecycle.kernel.event import Event
 from projections.schema.rows import row_maker
 from projections.schema.tables import (
     Row,
+    client_surveys,
     day,
-    expert_facts,
+    engaged_experts,
+    involved_parties,
     minor,
-    party_facts,
     scale_of,
     side_flows,
-    survey_facts,
 )
 
 Cells = Callable[[Grant, Any], dict[str, object]]
@@ -80,9 +80,9 @@ def _side_flow(grant: Grant, event: was.CoFinancingRecorded | was.CostRecorded) 
 
 
 KINDS: tuple[tuple[Table, Cells, Collection[type[Event]]], ...] = (
-    (party_facts, _party, (was.PartyInvolved,)),
-    (expert_facts, _expert, (was.ExpertEngaged,)),
-    (survey_facts, _survey, (was.ClientSurveyRecorded,)),
+    (involved_parties, _party, (was.PartyInvolved,)),
+    (engaged_experts, _expert, (was.ExpertEngaged,)),
+    (client_surveys, _survey, (was.ClientSurveyRecorded,)),
     (side_flows, _side_flow, (was.CoFinancingRecorded, was.CostRecorded)),
 )
 """Each table, the function that returns the cells of a row, and the types of events that have one."""

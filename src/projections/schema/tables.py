@@ -143,8 +143,8 @@ call_spans = _table(
 )
 """A call's terms, from day to day. ``criteria`` is a JSON list."""
 
-outcome_facts = _table(
-    "outcome_facts",
+outcome_spans = _table(
+    "outcome_spans",
     _key("grant"),
     _key("n", Integer),
     *_text("since", "until", "kind", "name", "evidence"),
@@ -178,13 +178,13 @@ exchange_participants = _table(
 )
 """How many people took part in an activity that was held, by country."""
 
-party_facts = _table(
-    "party_facts", _key("grant"), _key("n", Integer), *_text("since", "role", "country", "organization")
+involved_parties = _table(
+    "involved_parties", _key("grant"), _key("n", Integer), *_text("since", "role", "country", "organization")
 )
 """The countries and organizations that facilitate or finance an exchange between others."""
 
-expert_facts = _table(
-    "expert_facts",
+engaged_experts = _table(
+    "engaged_experts",
     _key("grant"),
     _key("n", Integer),
     *_text("since", "expert", "phases"),
@@ -193,8 +193,8 @@ expert_facts = _table(
 )
 """The experts that help with an exchange, by opaque id. ``phases`` is a JSON list."""
 
-survey_facts = _table(
-    "survey_facts",
+client_surveys = _table(
+    "client_surveys",
     _key("grant"),
     _key("n", Integer),
     *_text("since"),
@@ -276,8 +276,8 @@ fund_consultations = _table(
 )
 """The meetings of the partners. ``partners`` is a JSON list."""
 
-fund_facts = _table(
-    "fund_facts",
+fund_details = _table(
+    "fund_details",
     _key("version", Integer),
     *_text("currency"),
     Column("scale", Integer, nullable=False),
@@ -319,19 +319,19 @@ GRANT_TABLES = (
     obligation_steps,
     call_answers,
     call_scores,
-    outcome_facts,
+    outcome_spans,
     exchange_activities,
     exchange_participants,
-    party_facts,
-    expert_facts,
-    survey_facts,
+    involved_parties,
+    engaged_experts,
+    client_surveys,
     side_flows,
     follow_up_spans,
     library_texts,
     grant_standing,
 )
 CALL_TABLES = (call_spans,)
-FUND_TABLES = (fund_flows, fund_partners, fund_instalments, fund_consultations, fund_facts, seat_offsets)
+FUND_TABLES = (fund_flows, fund_partners, fund_instalments, fund_consultations, fund_details, seat_offsets)
 
 
 # ── from state to rows ───────────────────────────────────────────────────────────────────────
@@ -344,7 +344,7 @@ def scale_of(currency: str) -> int:
 
 def holding(connection: Connection) -> tuple[str, int]:
     """Return the holding currency and its scale; no currency if the views have no fund yet."""
-    row = connection.execute(select(fund_facts.c.currency, fund_facts.c.scale)).first()
+    row = connection.execute(select(fund_details.c.currency, fund_details.c.scale)).first()
     return ("", 1) if row is None else (row[0], row[1])
 
 

@@ -35,7 +35,7 @@ from projections.schema.tables import (
     call_scores,
     call_spans,
     day,
-    fund_facts,
+    fund_details,
     minor,
     scale_of,
     spans,
@@ -200,7 +200,7 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
 def _report(connection: Connection, as_of: date) -> list[Row]:
     on = as_of.isoformat()
     answers: dict[str, list[Any]] = {}
-    a, c, fund = call_answers.c, call_spans.c, fund_facts.c
+    a, c, fund = call_answers.c, call_spans.c, fund_details.c
     for row in connection.execute(select(call_answers).where(a.since <= on, on < a.until)):
         answers.setdefault(row.call, []).append(row)
     question = (
@@ -209,7 +209,7 @@ def _report(connection: Connection, as_of: date) -> list[Row]:
             fund.currency,
             fund.scale,
         )
-        .select_from(call_spans.join(fund_facts, true()))
+        .select_from(call_spans.join(fund_details, true()))
         .where(c.since <= on, on < c.until)
         .order_by(c.opens, c.call)
     )

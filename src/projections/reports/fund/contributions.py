@@ -31,7 +31,7 @@ from projections.schema.tables import (
     Row,
     day,
     fund_consultations,
-    fund_facts,
+    fund_details,
     fund_flows,
     fund_partners,
     minor,
@@ -179,12 +179,12 @@ def _partners(as_of: ColumnElement[str]) -> Any:
 
     A partner without any flow has one row, in the holding currency.
     """
-    flows, partners, fund = fund_flows.c, fund_partners.c, fund_facts.c
+    flows, partners, fund = fund_flows.c, fund_partners.c, fund_details.c
     by_partner = flows.kind.in_(("pledged", "agreed", "received"))
     pairs = union(
         select(flows.partner, flows.currency, flows.scale).where(by_partner, flows.on <= as_of),
         select(partners.partner, fund.currency, fund.scale)
-        .select_from(fund_partners.join(fund_facts, true()))
+        .select_from(fund_partners.join(fund_details, true()))
         .where(
             partners.joined_on <= as_of,
             partners.partner.not_in(select(flows.partner).where(by_partner, flows.on <= as_of)),
@@ -233,7 +233,7 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     A pledge in another currency counts in the total only if its value in the holding currency is stated.
     """
     del grant  # the fund has no rows of single grants
-    partners, totals, fund = _partners(as_of), _totals(as_of), fund_facts.c
+    partners, totals, fund = _partners(as_of), _totals(as_of), fund_details.c
     p, t = partners.c, totals.c
     nothing = cast(null(), Text)
     partner_rows = select(
@@ -243,7 +243,7 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
         *(money(p[name], p.scale).label(name) for name in ("pledged", "agreed", "received")),
         money(p.received_holding, fund.scale).label("received_holding"),
         *(nothing.label(name) for name in ("fees", "income", "returned", "committed", "available")),
-    ).select_from(partners.join(fund_facts, true()))
+    ).select_from(partners.join(fund_details, true()))
     available = t.received_holding + t.income - t.fees - t.returned - t.committed - t.overpaid
     total_row = select(
         nothing.label("partner"),
@@ -257,7 +257,7 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
             for name in ("received_holding", "fees", "income", "returned", "committed")
         ),
         money(available, fund.scale).label("available"),
-    ).select_from(totals.join(fund_facts, true()))
+    ).select_from(totals.join(fund_details, true()))
     rows = union_all(partner_rows, total_row).subquery()
     shown = select(*(rows.c[name] for name in COLUMNS.names))
     return Question(COLUMNS, shown.order_by(rows.c.partner.is_(None), rows.c.partner, rows.c.currency))

@@ -33,7 +33,7 @@ from projections.schema.tables import (
     FAR,
     Row,
     day,
-    fund_facts,
+    fund_details,
     minor,
     money_flows,
     register_spans,
@@ -233,7 +233,7 @@ def labelled_sums(minors: Mapping[str, ColumnElement[int]]) -> list[ColumnElemen
 
 def _amounts(columns: Any) -> list[ColumnElement[str]]:
     """Return the ten amounts as text, from the columns of a subquery that has them in minor units."""
-    return [money(columns[name], fund_facts.c.scale).label(name) for name in _SUMS]
+    return [money(columns[name], fund_details.c.scale).label(name) for name in _SUMS]
 
 
 def sums_by_grant(as_of: ColumnElement[str]) -> Any:
@@ -283,14 +283,14 @@ def report(as_of: ColumnElement[str], grant: str | None = None) -> Question:
         select(
             columns.grant,
             columns.window,
-            fund_facts.c.currency,
+            fund_details.c.currency,
             *_amounts(columns),
             columns.first_paid_on,
             columns.last_paid_on,
             share(columns.net_disbursed, columns.committed).label("share_disbursed"),
             _elapsed(columns.days, columns.planned_days).label("share_elapsed"),
         )
-        .select_from(grants.join(fund_facts, true()))
+        .select_from(grants.join(fund_details, true()))
         .order_by(columns.grant)
     )
     return Question(COLUMNS, shown)

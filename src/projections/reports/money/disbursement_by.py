@@ -40,7 +40,7 @@ from projections.schema.expressions import holds, money
 from projections.schema.tables import (
     Row,
     call_answers,
-    fund_facts,
+    fund_details,
     holding,
     money_flows,
     register_spans,
@@ -129,13 +129,13 @@ def _with_currency(groups: Any, key: str) -> Question:
     sums = select(groups.c[key], groups.c.grants, groups.c.proposals, *amounts).subquery()
     columns = _BY[key]
     amounts_as_text = (
-        money(sums.c[column.name], fund_facts.c.scale).label(column.name)
+        money(sums.c[column.name], fund_details.c.scale).label(column.name)
         for column in columns
         if column.type is Type.MONEY
     )
     rows = (
-        select(sums.c[key], fund_facts.c.currency, sums.c.grants, sums.c.proposals, *amounts_as_text)
-        .select_from(sums.join(fund_facts, true()))
+        select(sums.c[key], fund_details.c.currency, sums.c.grants, sums.c.proposals, *amounts_as_text)
+        .select_from(sums.join(fund_details, true()))
         .order_by(sums.c[key])
     )
     return Question(columns, rows)
@@ -176,7 +176,7 @@ def _period(key: str, on: ColumnElement[str]) -> ColumnElement[str]:
     if key == "quarter":
         return year_text + "Q" + cast((month + 2) // 3, Text)
     # A fiscal year is named after the calendar year in which it ends.
-    start = select(fund_facts.c.fiscal_year_start).scalar_subquery()
+    start = select(fund_details.c.fiscal_year_start).scalar_subquery()
     name = literal("FY", Text) + cast(year + case(((start > 1) & (month >= start), 1), else_=0), Text)
     if key == "fiscal_year":
         return name

@@ -23,7 +23,7 @@ from projections.reports.results.regions import (
     place_on,
 )
 from projections.schema.columns import Column, Columns, Type
-from projections.schema.tables import Row, party_facts
+from projections.schema.tables import Row, involved_parties
 
 
 class _Grant(NamedTuple):
@@ -54,7 +54,7 @@ def _codes(text: str) -> frozenset[str]:
 def _grants(connection: Connection, as_of: date) -> list[_Grant]:
     """Return every grant that was proposed and neither declined nor withdrawn by the day."""
     on = as_of.isoformat()
-    held, parties, p = defaultdict(list), defaultdict(list), party_facts.c
+    held, parties, p = defaultdict(list), defaultdict(list), involved_parties.c
     for activity in activities_held(connection, as_of):
         held[activity.grant].append(activity)
     for grant, role, country in connection.execute(

@@ -24,7 +24,7 @@ from projections.schema.columns import Column, Columns, Type
 from projections.schema.tables import (
     Row,
     library_texts,
-    outcome_facts,
+    outcome_spans,
 )
 
 KINDS = (
@@ -158,7 +158,7 @@ class Filters(NamedTuple):
 
 def _achieved(connection: Connection, on: str) -> dict[str, list[str]]:
     """Return the outcomes that each grant achieved by the day."""
-    o = outcome_facts.c
+    o = outcome_spans.c
     outcomes = defaultdict(list)
     question = select(o.grant, o.name).where(o.since <= on, on < o.until, o.kind == "achieved")
     for grant, name in connection.execute(question.order_by(o.grant, o.name)):

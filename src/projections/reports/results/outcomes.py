@@ -31,7 +31,7 @@ from projections.schema.tables import (
     FAR,
     Row,
     day,
-    outcome_facts,
+    outcome_spans,
     register_spans,
 )
 
@@ -71,13 +71,13 @@ COLUMNS = Columns(
 _COUNTS = (*OUTCOMES, "lessons", "with_results", "with_lessons")
 
 
-_row = row_maker(outcome_facts)
+_row = row_maker(outcome_spans)
 
 
 class Outcomes:
     """Keeps the outcomes, results and lessons of one grant, from day to day."""
 
-    table = outcome_facts
+    table = outcome_spans
 
     def __init__(self) -> None:
         self._evidence: dict[tuple[str, str], list[tuple[str, str | None]]] = {}
@@ -159,13 +159,13 @@ def lesson_of(event: was.LessonRecorded) -> str:
 
 
 def _mark(kind: str, name: str) -> ColumnElement[int]:
-    o = outcome_facts.c
+    o = outcome_spans.c
     return func.max(case(((o.kind == kind) & (o.name == name), 1), else_=0), type_=Integer)
 
 
 def _marks(as_of: ColumnElement[str]) -> Subquery:
     """Return a subquery by grant: 0 or 1 for each outcome and each result, and the number of lessons."""
-    o = outcome_facts.c
+    o = outcome_spans.c
     lessons = func.sum(case((o.kind == "lesson", 1), else_=0), type_=Integer)
     return (
         select(
@@ -177,7 +177,7 @@ def _marks(as_of: ColumnElement[str]) -> Subquery:
             func.max(case((o.kind == "result", 1), else_=0), type_=Integer).label("with_results"),
             func.max(case((o.kind == "lesson", 1), else_=0), type_=Integer).label("with_lessons"),
         )
-        .where(holds(outcome_facts, as_of))
+        .where(holds(outcome_spans, as_of))
         .group_by(o.grant)
         .subquery()
     )

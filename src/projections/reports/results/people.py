@@ -6,10 +6,10 @@ from projections.reports import common_columns as common
 from projections.reports.questions import Question
 from projections.schema.columns import Column, Columns, Type
 from projections.schema.tables import (
-    expert_facts,
+    client_surveys,
+    engaged_experts,
     fund_consultations,
-    party_facts,
-    survey_facts,
+    involved_parties,
 )
 
 PARTIES = Columns(
@@ -24,7 +24,7 @@ PARTIES = Columns(
 
 def parties(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     """Ask for each country or organization that facilitates or finances an exchange between others (S4)."""
-    p = party_facts.c
+    p = involved_parties.c
     rows = select(p.grant, p.since, p.role, p.country, p.organization).where(p.since <= as_of)
     rows = rows if grant is None else rows.where(p.grant == grant)
     return Question(PARTIES, rows.order_by(p.grant, p.since, p.n))
@@ -42,7 +42,7 @@ EXPERTS = Columns(
 
 def experts(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     """Ask for each expert that was engaged, by opaque id, with the phases (S0)."""
-    e = expert_facts.c
+    e = engaged_experts.c
     rows = select(e.grant, e.since, e.expert, e.phases, e.days, e.country).where(e.since <= as_of)
     rows = rows if grant is None else rows.where(e.grant == grant)
     return Question(EXPERTS, rows.order_by(e.grant, e.since, e.n))
@@ -58,7 +58,7 @@ SURVEYS = Columns(
 
 def surveys(as_of: ColumnElement[str], grant: str | None = None) -> Question:
     """Ask for each client survey: how many answered, and how satisfied they were on the survey's scale."""
-    s = survey_facts.c
+    s = client_surveys.c
     rows = select(s.grant, s.since, s.respondents, s.satisfaction).where(s.since <= as_of)
     rows = rows if grant is None else rows.where(s.grant == grant)
     return Question(SURVEYS, rows.order_by(s.grant, s.since, s.n))
