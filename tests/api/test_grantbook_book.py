@@ -37,10 +37,10 @@ def test_a_grant_that_is_not_there(book: grantbook.Book) -> None:
 def test_a_history_is_that_of_the_shell(lived: Shell) -> None:
     with grantbook.open(lived.place) as book:
         for name in ("G-1", "fund"):
-            told = lived("audit", "history", name, "--json").rows
+            result = lived("audit", "history", name, "--json").rows
             paragraphs = book.history(name)
-            assert [paragraph.sentence for paragraph in paragraphs] == [row["sentence"] for row in told]
-            assert [paragraph.entry.name for paragraph in paragraphs] == [row["entry"] for row in told]
+            assert [paragraph.sentence for paragraph in paragraphs] == [row["sentence"] for row in result]
+            assert [paragraph.entry.name for paragraph in paragraphs] == [row["entry"] for row in result]
         assert len(book.history("G-1", on="2017-02-09")) == 2
         paid = [one for one in book.history("G-1") if isinstance(one.entry.event, events.FundsDisbursed)]
         assert [one.entry.note for one in paid] == ["by wire"]

@@ -22,9 +22,9 @@ def expected() -> Any:
 
 
 def record(gb: Shell, part: str) -> list[dict[str, Any]]:
-    told = gb("--json", "record", "--continue", str(DATA / f"one_grant.{part}.jsonl"))
-    assert told.code == 1
-    return told.rows
+    result = gb("--json", "record", "--continue", str(DATA / f"one_grant.{part}.jsonl"))
+    assert result.code == 1
+    return result.rows
 
 
 def has(row: dict[str, Any], wanted: dict[str, Any]) -> None:

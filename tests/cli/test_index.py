@@ -88,41 +88,41 @@ def test_every_group_is_named() -> None:
 
 @pytest.mark.parametrize("words", sorted(HELP))
 def test_every_command_has_help(shell: Shell, words: str) -> None:
-    told = shell(*words.split(), "--help")
-    assert told.code == 0
-    assert HELP[words].rstrip(".") in told.out
-    assert "--book" in told.out
+    result = shell(*words.split(), "--help")
+    assert result.code == 0
+    assert HELP[words].rstrip(".") in result.out
+    assert "--book" in result.out
 
 
 def test_help_tells_fields_and_choices(shell: Shell) -> None:
-    told = shell("grant", "suspend", "--help").out
-    assert "all|payments|activities" in told
-    told = " ".join(shell("payment", "disburse", "--help").out.split())
-    assert "In the grant's currency; at most what was authorised." in told
-    assert "[required]" in told
+    result = shell("grant", "suspend", "--help").out
+    assert "all|payments|activities" in result
+    result = " ".join(shell("payment", "disburse", "--help").out.split())
+    assert "In the grant's currency; at most what was authorised." in result
+    assert "[required]" in result
 
 
 def test_a_misspelt_command_is_guessed(shell: Shell) -> None:
-    told = shell("grant", "aprove")
-    assert told.code == 2
-    assert "did you mean approve" in told.err
+    result = shell("grant", "aprove")
+    assert result.code == 2
+    assert "did you mean approve" in result.err
 
 
 @pytest.mark.parametrize(("name", "sign"), [("bash", "complete"), ("zsh", "compdef"), ("fish", "complete")])
 def test_completion_scripts(shell: Shell, name: str, sign: str) -> None:
-    told = shell("completion", name)
-    assert told.code == 0
-    assert sign in told.out
-    assert "_GRANTBOOK_COMPLETE" in told.out
+    result = shell("completion", name)
+    assert result.code == 0
+    assert sign in result.out
+    assert "_GRANTBOOK_COMPLETE" in result.out
 
 
 def test_completion_completes(shell: Shell) -> None:
-    told = shell.other(_GRANTBOOK_COMPLETE="bash_complete", COMP_WORDS="grantbook grant re", COMP_CWORD="2")
-    assert "plain,return" in told.out
-    assert "plain,report-progress" in told.out
+    result = shell.other(_GRANTBOOK_COMPLETE="bash_complete", COMP_WORDS="grantbook grant re", COMP_CWORD="2")
+    assert "plain,return" in result.out
+    assert "plain,report-progress" in result.out
 
 
 def test_version(shell: Shell) -> None:
-    told = shell("--version")
-    assert told.code == 0
-    assert told.out.startswith("grantbook")
+    result = shell("--version")
+    assert result.code == 0
+    assert result.out.startswith("grantbook")

@@ -11,7 +11,7 @@ import pytest
 
 from cli.facility import compile as facility
 from cli.facility.assumed import OFFICERS, PROJECTS
-from cli.facility.saying import table
+from cli.facility.make_command import table
 from lifecycle.book.book import Book
 from lifecycle.decide import GrantHistory
 from lifecycle.grant.state import Grant
@@ -163,8 +163,8 @@ def test_it_shows_a_late_entry_a_correction_a_late_story_and_two_follow_ups(book
         if [entry.on for entry in entries] != sorted(entry.on for entry in entries)
     ]
     assert late == ["SEETF-07-afforestation"]
-    told = Counter(command["command"] for command in COMMANDS)
-    assert (told["CorrectEntry"], told["HandOverFollowUp"], told["DropFollowUp"]) == (1, 2, 1)
+    result = Counter(command["command"] for command in COMMANDS)
+    assert (result["CorrectEntry"], result["HandOverFollowUp"], result["DropFollowUp"]) == (1, 2, 1)
     story = grant(book, "SEETF-02-tackling-poverty")
     published = book.entries("grant:SEETF-02-tackling-poverty")[-1].on
     assert story.completed_on is not None

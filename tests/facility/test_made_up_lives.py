@@ -16,7 +16,7 @@ lives = runpy.run_path(str(ROOT / "benchmarks" / "lives.py"))["lives"]
 
 @pytest.mark.parametrize("interleave", [False, True])
 def test_a_new_book_accepts_them(tmp_path: Path, interleave: bool) -> None:
-    told = list(lives(1500, 7, interleave=interleave))
+    result = list(lives(1500, 7, interleave=interleave))
     book = Book.create(
         tmp_path / "book",
         name="Lives",
@@ -26,9 +26,9 @@ def test_a_new_book_accepts_them(tmp_path: Path, interleave: bool) -> None:
         recorder="admin",
     )
     with book, book.batch():
-        answers = [book.record(command_from(words), "admin") for words in told]
+        answers = [book.record(command_from(words), "admin") for words in result]
     assert Counter(answer.outcome for answer in answers) == {"accepted": 1500}
-    assert len({words["command_id"] for words in told}) == 1500
+    assert len({words["command_id"] for words in result}) == 1500
 
 
 def test_the_same_seed_gives_the_same_lives() -> None:
@@ -37,11 +37,11 @@ def test_the_same_seed_gives_the_same_lives() -> None:
 
 
 def test_some_are_late_and_some_are_corrected() -> None:
-    told = [words for words in lives(4000, 1) if "grant" in words]
+    result = [words for words in lives(4000, 1) if "grant" in words]
     last: dict[str, str] = {}
     late = 0
-    for words in told:
+    for words in result:
         late += words["on"] < last.get(words["grant"], "")
         last[words["grant"]] = max(words["on"], last.get(words["grant"], ""))
     assert late > 5
-    assert sum(words["command"] == "CorrectEntry" for words in told) > 5
+    assert sum(words["command"] == "CorrectEntry" for words in result) > 5

@@ -1,6 +1,6 @@
-"""What no source states about the Facility's facts, filled in; and what S4 tells beside its tables.
+"""Values that no source states about the Facility, and texts of S4 that are not in its tables.
 
-Every entry that rests on a made-up day, amount or name says ``illustrative`` in its note.
+Every entry with a made-up day, amount or name says ``illustrative`` in its note.
 """
 
 from datetime import date
@@ -33,19 +33,19 @@ PARTNERS = {
     "India": ("IN", date(2010, 3, 1)),
     "Russia": ("RU", date(2010, 3, 1)),
 }
-"""Code, and a day that fits what S4 tells: six partners at the launch, three that joined later."""
+"""Each partner's code, and a day that agrees with S4: six partners at the launch, three later."""
 
 
 class Project(NamedTuple):
-    """What the fund's life of a completed project needs beside its title. All of it is filled in."""
+    """What a completed project needs beside its title. All of it is filled in."""
 
     id: str
     sector: str
-    """Read from the title, in the words of the call of 2018 where it has one."""
+    """Read from the title, in the words of the call of 2018 if it has one."""
     thousands: int
-    """Of US dollars approved. The 21 together average the published 100."""
+    """Thousands of US dollars approved. The average of the 21 projects is the published 100."""
     unspent: int
-    """Of US dollars, given back before closing."""
+    """US dollars that were given back before closing."""
 
 
 PROJECTS = {
@@ -102,7 +102,7 @@ RESULTS = {
         "investment": "Investments that created some 7,000 jobs",
     },
 }
-"""Concrete results that S4 tells of by project, in Boxes 2 and 3."""
+"""Concrete results that S4 states by project, in Boxes 2 and 3."""
 RESULTS_ELSEWHERE = {
     title: {kind: "S4 counts 15 of the 21 projects with concrete results and does not name this one"}
     for title, kind in {
@@ -118,7 +118,7 @@ RESULTS_ELSEWHERE = {
         "Accounting and Auditing": "action_plan",
     }.items()
 }
-"""Which ten more had some is filled in, so that as many tell of them as S4 counts."""
+"""Ten more projects with results, filled in, so that there are as many as S4 counts."""
 SUMMARIES = {
     "Afforestation and Carbon Trading": "Foresters from two Central Asian countries saw how Moldova plants"
     " trees on degraded land and sells the carbon; at home they began trials and registered projects.",
@@ -134,20 +134,20 @@ SUMMARIES = {
     "Social Protection": "Belize and Honduras took up processes and policies of the safety nets of Mexico,"
     " Jamaica and the Dominican Republic.",
 }
-"""Results stories, told from what S4 says in Boxes 2 and 3."""
+"""Results stories, written from Boxes 2 and 3 of S4."""
 
 LATE_STORY = "Tackling Poverty"
 NO_STORY = ("Railway Strategies", "Migration Challenges and Opportunities", "Hydropower Development")
 NO_SURVEY = ("Licensing Systems for Medical Practitioners", "National Road Infrastructure Planning")
-"""Not recorded, so that something is overdue; that they were missing in truth is not published."""
+"""Projects without these records, so that something is overdue. No source says that they were missing."""
 LATE_ENTRY = "Afforestation and Carbon Trading"
 CORRECTED = "Afforestation and Carbon Trading"
 HANDED_OVER = "Social Protection"
 DROPPED = "Hospital Policy and Management"
-"""The last two for what S4 says of them: each would have needed more exchanges or support afterwards."""
+"""Of the last two, S4 says that they would have needed more exchanges or support."""
 WAITS = "Garment Production"
 NEEDS = {HANDED_OVER: 60_000, DROPPED: 80_000, WAITS: 250_000}
-"""US dollars that each follow-up would take; how much is not published."""
+"""US dollars that each follow-up needs. No source states the amounts."""
 LESSONS = {
     HANDED_OVER: {
         "worked": "Processes and policies of the providers were taken up",
@@ -165,4 +165,4 @@ LESSONS = {
         "why": "Economic zones and other measures have yet to follow",
     },
 }
-"""What S4 tells in Box 3: being aware of a need for change is not enough."""
+"""The lessons of Box 3 of S4."""

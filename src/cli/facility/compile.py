@@ -1,11 +1,11 @@
-"""How ``facility.jsonl`` comes about: the published tables, made into commands, one a line.
+"""Makes ``facility.jsonl`` from the published tables: commands, one a line.
 
     python -m cli.facility.compile
 
-writes the file again from the csv files beside it; a test holds the two together. What a source
-states is taken over. What no source states is filled in, and the entry's note then begins with
-``illustrative`` and says what is filled in, and from what (``SOURCES.md``). Ids are uuid5 of the source
-and the reference in it, so recording the file twice changes nothing.
+writes the file again from the CSV files in this folder; a test compares the two. Statements of a source are
+used as they are. What no source states is filled in: the entry's note then begins with ``illustrative``, and
+says what is filled in and from what (``SOURCES.md``). Ids are made from the source and the reference in it,
+so recording the file twice changes nothing.
 """
 
 import json
@@ -35,7 +35,7 @@ from cli.facility.assumed import (
     WAITS,
 )
 from cli.facility.later import call, consultations, dialogue
-from cli.facility.saying import HERE, Command, say, table, usd
+from cli.facility.make_command import HERE, Command, make_command, table, usd
 
 # ── the fund ─────────────────────────────────────────────────────────────────────────────────
 
@@ -43,7 +43,7 @@ from cli.facility.saying import HERE, Command, say, table, usd
 def _officers() -> Iterator[Command]:
     note = "illustrative (not published): the officer; the id stands for a role, the day is the launch"
     for officer, role in OFFICERS.items():
-        yield say(
+        yield make_command(
             "demo",
             f"officer {officer}",
             "AppointOfficer",
@@ -62,7 +62,7 @@ def _partners() -> Iterator[Command]:
         when = "at the launch in 2008" if joined == FOUNDED else "after the launch"
         day = "illustrative (not published): the day; S4 has"
         more = f" ({row['note']})" if row["note"] else ""
-        yield say(
+        yield make_command(
             "S4 Annex C",
             f"{partner} joined",
             "JoinPartner",
@@ -73,7 +73,7 @@ def _partners() -> Iterator[Command]:
             kind=row["kind"],
             note=f"illustrative (not published): the day; S4 says that this partner was there {when}",
         )
-        yield say(
+        yield make_command(
             "S4 Annex C",
             f"{partner} contribution",
             "PledgeContribution",
@@ -83,7 +83,7 @@ def _partners() -> Iterator[Command]:
             amount=usd(int(row["contribution_usd"])),
             note=f"{day} the contribution as of October 2011{more}",
         )
-        yield say(
+        yield make_command(
             "S4 Annex C",
             f"{partner} allocation",
             "ReceiveInstalment",
@@ -99,7 +99,7 @@ def _partners() -> Iterator[Command]:
 
 
 class Life:
-    """One completed project, from proposal to closure, in the order in which it is recorded."""
+    """The commands of one completed project, from proposal to closure, in the order of recording."""
 
     def __init__(self, number: int, row: dict[str, str], countries: dict[str, dict[str, str]]) -> None:
         self.title = row["project"]
@@ -113,32 +113,34 @@ class Life:
         self.ttl = f"ttl-{number % 3 + 1}"
         self.start = FIRST_PROPOSAL + timedelta(days=DAYS_BETWEEN_PROPOSALS * number)
         self.approved = self.project.thousands * 1000
-        self.said: list[Command] = []
+        self.commands: list[Command] = []
 
     def day(self, after: int) -> date:
-        """So many days after the proposal, moved to a Monday from a weekend."""
+        """Return the day that is ``after`` days after the proposal; the next Monday for a weekend."""
         on = self.start + timedelta(days=after)
         return on + timedelta(days=(7 - on.weekday()) % 7) if on.weekday() > 4 else on
 
-    def say(self, command: str, after: int, actor: str, filled: str = "the day", **fields: Any) -> int:
-        """Say a command; gives the version of its entry in the grant's stream."""
+    def record(self, command: str, after: int, actor: str, filled: str = "the day", **fields: Any) -> int:
+        """Add a command, and return the version of its entry in the grant's stream."""
         note = f"illustrative (not published): {filled}"
-        reference = f"{self.title}: {len(self.said) + 1}"
-        words = say("S4 Annex D", reference, command, self.day(after), actor, grant=self.grant, **fields)
-        self.said.append(words | {"note": note})
-        return len(self.said)
+        reference = f"{self.title}: {len(self.commands) + 1}"
+        words = make_command(
+            "S4 Annex D", reference, command, self.day(after), actor, grant=self.grant, **fields
+        )
+        self.commands.append(words | {"note": note})
+        return len(self.commands)
 
     def lines(self) -> list[Command]:
-        """The whole life."""
+        """Return all commands of the project."""
         self._promise()
         self._exchange()
-        self._tell()
+        self._report_outcomes()
         self._close()
-        return self.said
+        return self.commands
 
     def _promise(self) -> None:
         countries = "countries are S4's" if self.named else "countries are not stated (ZZ)"
-        self.say(
+        self.record(
             "ProposeGrant",
             0,
             self.ttl,
@@ -154,7 +156,7 @@ class Life:
             months=12,
         )
         self._request()
-        self.say(
+        self.record(
             "ReviewProposal",
             24,
             "reviewer-1",
@@ -162,7 +164,7 @@ class Life:
             scores={"demand_driven": 4, "design": 3, "readiness": 4},
             advice="approve",
         )
-        self.say(
+        self.record(
             "ApproveGrant",
             30,
             "approver-1",
@@ -170,7 +172,9 @@ class Life:
             amount=usd(self.approved),
         )
         closing = str(self.day(45) + timedelta(days=300))
-        self.say("MakeEffective", 45, "secretariat-1", "the day and the closing date", closing_date=closing)
+        self.record(
+            "MakeEffective", 45, "secretariat-1", "the day and the closing date", closing_date=closing
+        )
 
     def _request(self) -> None:
         travel, workshops = self.approved // 10 * 7, self.approved // 10 * 2
@@ -181,7 +185,7 @@ class Life:
             for code in self.recipients
             if code != "ZZ"
         ]
-        self.say(
+        self.record(
             "RequestFunding",
             14,
             self.ttl,
@@ -199,14 +203,14 @@ class Life:
         filled = "the days and the name; S4 says that 19 of the 21 held study tours"
         countries = [*self.recipients, *(code for code in self.providers if code not in self.recipients)]
         tour = {"instrument": "study_tour", "countries": countries}
-        self.say("PlanActivity", 70, self.ttl, filled, activity="A1", **tour, **days)
-        self.say("HoldActivity", 105, self.ttl, filled, activity="A1", **days)
+        self.record("PlanActivity", 70, self.ttl, filled, activity="A1", **tour, **days)
+        self.record("HoldActivity", 105, self.ttl, filled, activity="A1", **days)
         paid = self._pay("P2", 115, second)
         if self.title == CORRECTED:
             self.project = self.project._replace(unspent=self.project.unspent + 400 + 250)
             filled = "the refund, to show one"
-            self.say("RecordRefund", 130, "finance-1", filled, payment="P1", amount=usd(400))
-            self.say(
+            self.record("RecordRefund", 130, "finance-1", filled, payment="P1", amount=usd(400))
+            self.record(
                 "CorrectEntry",
                 150,
                 "approver-2",
@@ -215,10 +219,10 @@ class Life:
                 reads={"amount": usd(second - 250)},
                 reason="The bank's advice of payment says 250 less",
             )
-        self.say("CompleteImplementation", 165, self.ttl)
+        self.record("CompleteImplementation", 165, self.ttl)
         if self.title == LATE_ENTRY:
             on = str(self.day(88))
-            self.say(
+            self.record(
                 "HoldActivity",
                 88,
                 self.ttl,
@@ -231,15 +235,17 @@ class Life:
     def _pay(self, payment: str, after: int, amount: int) -> int:
         filled = "the day, payee and amount (a part of the published average)"
         asked = {"payee": "a payee not stated", "category": "travel", "amount": usd(amount)}
-        self.say("RequestPayment", after, self.ttl, filled, payment=payment, **asked)
-        self.say("AuthorisePayment", after + 4, "finance-1", payment=payment)
-        return self.say("DisburseFunds", after + 8, "finance-2", filled, payment=payment, amount=usd(amount))
+        self.record("RequestPayment", after, self.ttl, filled, payment=payment, **asked)
+        self.record("AuthorisePayment", after + 4, "finance-1", payment=payment)
+        return self.record(
+            "DisburseFunds", after + 8, "finance-2", filled, payment=payment, amount=usd(amount)
+        )
 
-    def _tell(self) -> None:
+    def _report_outcomes(self) -> None:
         evidence = "Marked for this project in S4, Annex D"
         results = RESULTS.get(self.title) or RESULTS_ELSEWHERE.get(self.title)
         more = "; which ten more of the 21 had concrete results" if self.title in RESULTS_ELSEWHERE else ""
-        self.say(
+        self.record(
             "ReportOutcomes",
             180,
             self.ttl,
@@ -247,22 +253,22 @@ class Life:
             outcomes=dict.fromkeys(self.outcomes, evidence),
             **({"results": results} if results else {}),
         )
-        self._tell_lessons()
+        self._record_lessons()
         self._agree_follow_up()
         if self.title not in NO_SURVEY:
-            self.say("RecordClientSurvey", 200, "secretariat-1", "the day and the count", respondents=12)
-        self.say(
+            self.record("RecordClientSurvey", 200, "secretariat-1", "the day and the count", respondents=12)
+        self.record(
             "SubmitCompletionReport",
             215,
             self.ttl,
             summary="The exchange was held; S4 reviewed this project in depth",
         )
-        self.say("AcceptCompletionReport", 225, "secretariat-1")
+        self.record("AcceptCompletionReport", 225, "secretariat-1")
         self._settle_follow_up()
 
-    def _tell_lessons(self) -> None:
+    def _record_lessons(self) -> None:
         if self.title in LESSONS:
-            self.say(
+            self.record(
                 "RecordLesson", 182, self.ttl, "the day; the lesson is S4's Box 3", **LESSONS[self.title]
             )
 
@@ -277,21 +283,21 @@ class Life:
             filled = "the day, owner, due date and what it needs; S4 tells of the need for follow-up"
             fields = {"follow_up": "F1", "action": action, "owner": owner, "due": str(self.day(240))}
             needs = usd(NEEDS[self.title])
-            self.say("AgreeFollowUp", 185, self.ttl, filled, **fields, finance_needed=needs)
+            self.record("AgreeFollowUp", 185, self.ttl, filled, **fields, finance_needed=needs)
 
     def _settle_follow_up(self) -> None:
         filled = "the day; S4 tells that follow-up was missing"
         if self.title == HANDED_OVER:
-            self.say("HandOverFollowUp", 230, self.ttl, filled, follow_up="F1", to="The country team")
+            self.record("HandOverFollowUp", 230, self.ttl, filled, follow_up="F1", to="The country team")
         elif self.title == WAITS:
-            self.say("HandOverFollowUp", 230, self.ttl, filled, follow_up="F1", to="The government")
+            self.record("HandOverFollowUp", 230, self.ttl, filled, follow_up="F1", to="The government")
         elif self.title == DROPPED:
             reason = "The technical and financial support that it needed was not there"
-            self.say("DropFollowUp", 235, self.ttl, filled, follow_up="F1", reason=reason)
+            self.record("DropFollowUp", 235, self.ttl, filled, follow_up="F1", reason=reason)
 
     def _close(self) -> None:
         if self.project.unspent:
-            self.say(
+            self.record(
                 "CancelBalance",
                 255,
                 "approver-1",
@@ -303,13 +309,13 @@ class Life:
         summary = SUMMARIES.get(self.title, f"The study of 2011 marks: {marked}.")
         story = {"title": self.title, "summary": summary}
         if self.title == LATE_STORY:
-            self.say("CloseGrant", 300, "approver-1")
+            self.record("CloseGrant", 300, "approver-1")
             filled = "the day, later than 180 days after completion to show a late story"
-            self.say("PublishResultsStory", 390, "secretariat-1", filled, **story)
+            self.record("PublishResultsStory", 390, "secretariat-1", filled, **story)
         else:
             if self.title not in NO_STORY:
-                self.say("PublishResultsStory", 290, "secretariat-1", **story)
-            self.say("CloseGrant", 300, "approver-1")
+                self.record("PublishResultsStory", 290, "secretariat-1", **story)
+            self.record("CloseGrant", 300, "approver-1")
 
 
 def _completed() -> Iterator[Command]:
@@ -319,7 +325,7 @@ def _completed() -> Iterator[Command]:
 
 
 def lines() -> Iterator[str]:
-    """Every line of ``facility.jsonl``, in order."""
+    """Yield every line of ``facility.jsonl``, in order."""
     for part in (_officers, _partners, _completed, consultations, dialogue, call):
         for command in part():
             yield json.dumps(command, ensure_ascii=False)

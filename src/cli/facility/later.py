@@ -1,11 +1,11 @@
-"""What the Facility did beside its completed projects: consultations, a video dialogue, the call of 2018."""
+"""The Facility's further activities: consultations, a video dialogue and the call of 2018."""
 
 from collections.abc import Iterator
 from datetime import date
 from functools import partial
 from typing import Any
 
-from cli.facility.saying import Command, say, table, usd
+from cli.facility.make_command import Command, make_command, table, usd
 
 _FILLED = "illustrative (not published): the "
 
@@ -13,9 +13,9 @@ _FILLED = "illustrative (not published): the "
 
 
 def consultations() -> Iterator[Command]:
-    """The two meetings that S4 dates by month."""
+    """Yield the two meetings that S4 dates by month."""
     for on in (date(2010, 11, 15), date(2011, 4, 15)):
-        yield say(
+        yield make_command(
             "S4",
             f"consultation {on:%Y-%m}",
             "HoldConsultation",
@@ -34,7 +34,7 @@ _COUNTRIES = ["CN", "IN", "ID", "MX", "SG"]
 
 
 def dialogue() -> Iterator[Command]:
-    """Five countries, seven sites, 25 people, three hours (S1): one life, still open."""
+    """Yield the grant of the dialogue, still open: five countries, seven sites, 25 people (S1)."""
     yield from _made_effective()
     yield from _who_took_part()
     yield from _session()
@@ -117,10 +117,10 @@ def _session() -> Iterator[Command]:
 
 
 def _of_dialogue(command: str, on: date, actor: str, filled: str, **fields: Any) -> Command:
-    what = fields.get("organization", "")
-    return say(
+    organization = fields.get("organization", "")
+    return make_command(
         "S1",
-        f"{command} {what}".strip(),
+        f"{command} {organization}".strip(),
         command,
         on,
         actor,
@@ -148,8 +148,8 @@ _CRITERIA = ("demand", "readiness", "results")
 
 
 def call() -> Iterator[Command]:
-    """The call, the ten proposals that were selected, the 42 that were not, and its end."""
-    of_call = partial(say, "call 2018-11", call=CALL)
+    """Yield the call, the ten selected proposals, the 42 others, and the call's end."""
+    of_call = partial(make_command, "call 2018-11", call=CALL)
     yield of_call(
         "opened",
         "OpenCall",
@@ -254,7 +254,7 @@ def _declined() -> Iterator[Command]:
 
 def _of_proposal(number: int, actor: str, command: str, on: date, filled: str, **fields: Any) -> Command:
     name = f"selected {number}" if command == "ProposeGrant" and number <= 10 else f"{command} {number}"
-    return say(
+    return make_command(
         "call 2018-11",
         name,
         command,

@@ -22,9 +22,9 @@ def test_found_with_its_words_marked(lived: Shell) -> None:
     (row,) = lived("--json", "library", "search", "cooperatives").rows
     assert (row["grant"], row["kind"], row["outcomes"]) == ("G-1", "lesson", [])
     assert "**cooperatives**" in row["snippet"]
-    told = lived("library", "search", "dairy", "strategy", "--country", "TZ")
-    assert told.code == 0
-    assert "As of " in told.out
+    result = lived("library", "search", "dairy", "strategy", "--country", "TZ")
+    assert result.code == 0
+    assert "As of " in result.out
     assert "no rows" in lived("library", "search", "dairy", "--country", "PE").out
 
 

@@ -65,9 +65,9 @@ def test_a_name_is_nowhere_else(shell: Shell, book: str) -> None:
         ("audit", "entries"),
         ("report", "register", "--json"),
     ):
-        told = shell(*words, "--book", book)
-        assert told.code == 0
-        assert NAME not in told.out + told.err
+        result = shell(*words, "--book", book)
+        assert result.code == 0
+        assert NAME not in result.out + result.err
 
 
 def test_erasing_a_person_leaves_every_proof_valid(shell: Shell, book: str) -> None:
@@ -85,7 +85,7 @@ def test_erasing_a_person_leaves_every_proof_valid(shell: Shell, book: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "told"),
+    ("words", "code", "message"),
     [
         (("name", "leader", "X", "--as", "leader"), 1, "no administrator"),
         (("erase", "leader", "--as", "nobody"), 1, "no administrator"),
@@ -96,19 +96,19 @@ def test_erasing_a_person_leaves_every_proof_valid(shell: Shell, book: str) -> N
     ],
 )
 def test_who_may_not_and_what_is_no_name(
-    shell: Shell, book: str, words: tuple[str, ...], code: int, told: str
+    shell: Shell, book: str, words: tuple[str, ...], code: int, message: str
 ) -> None:
-    answer = shell("officer", *words, "--book", book)
-    assert (answer.code, told in answer.err) == (code, True), answer.err
+    result = shell("officer", *words, "--book", book)
+    assert (result.code, message in result.err) == (code, True), result.err
     assert NAME.encode() in of_book(shell, register=True)
 
 
 @pytest.mark.of_a_file("its bytes")
 def test_a_register_that_cannot_be_read_is_named(shell: Shell, book: str) -> None:
     (shell.path / "officers.json").write_text("[", "utf-8")
-    told = shell("officer", "list", "--book", book)
-    assert told.code == 5
-    assert "the register of names cannot be read" in told.err
+    result = shell("officer", "list", "--book", book)
+    assert result.code == 5
+    assert "the register of names cannot be read" in result.err
 
 
 # ── warnings ─────────────────────────────────────────────────────────────────────────────────
@@ -143,9 +143,9 @@ def test_what_does_not(text: str) -> None:
 def test_who_records_is_warned_and_the_entry_stands(shell: Shell, book: str) -> None:
     at = ("--book", book, "--as", "admin")
     cost = ("grant", "cost", "G-1", "--purpose", "supervision", "--amount", "10.00 USD", "--on", "2017-06-01")
-    told = shell(*cost, "--actor", "leader", "--note", "ask ada@example.org", *at)
-    assert told.code == 0, told.err
-    assert "warning: note seems to hold an e-mail address; entries are kept for ever" in told.err
+    result = shell(*cost, "--actor", "leader", "--note", "ask ada@example.org", *at)
+    assert result.code == 0, result.err
+    assert "warning: note seems to hold an e-mail address; entries are kept for ever" in result.err
     line = {"command": "RecordCost", "grant": "G-1", "on": "2017-06-02", "actor": "leader"}
     line |= {"purpose": "supervision", "amount": "10.00 USD", "note": "+1 202 473 1000"}
     recorded = shell("record", shell.file([line]), *at)
@@ -156,6 +156,6 @@ def test_who_records_is_warned_and_the_entry_stands(shell: Shell, book: str) -> 
 
 def test_a_note_is_capped(shell: Shell, book: str) -> None:
     at = ("--book", book, "--as", "admin")
-    told = shell("officer", "appoint", "new", "--roles", "ttl", "--note", "x" * 2_001, *at)
-    assert told.code == 2
-    assert "--note" in told.err
+    result = shell("officer", "appoint", "new", "--roles", "ttl", "--note", "x" * 2_001, *at)
+    assert result.code == 2
+    assert "--note" in result.err

@@ -50,11 +50,11 @@ def test_the_same_line_twice_is_two_acts(lived: Shell) -> None:
 
 def test_nothing_after_the_first_refusal(lived: Shell) -> None:
     file = lived.file([FEE, TWICE, FEE])
-    told = lived("record", file)
-    assert told.code == 1
-    assert "line 2: refused: PaymentAlreadyDisbursed" in told.out
-    assert "1 accepted, 1 refused" in told.out
-    assert "stopped after line 2" in told.out
+    result = lived("record", file)
+    assert result.code == 1
+    assert "line 2: refused: PaymentAlreadyDisbursed" in result.out
+    assert "1 accepted, 1 refused" in result.out
+    assert "stopped after line 2" in result.out
     again = lived("record", file)
     assert again.code == 1
     assert "line 2: refused before" in again.out
@@ -62,15 +62,15 @@ def test_nothing_after_the_first_refusal(lived: Shell) -> None:
 
 
 def test_nothing_after_the_first_malformed_line(lived: Shell) -> None:
-    told = lived("--json", "record", lived.file([FEE, "nonsense", FEE]))
-    assert told.code == 2
-    assert [row["outcome"] for row in told.rows] == ["accepted", "malformed"]
+    result = lived("--json", "record", lived.file([FEE, "nonsense", FEE]))
+    assert result.code == 2
+    assert [row["outcome"] for row in result.rows] == ["accepted", "malformed"]
 
 
 def test_going_on(lived: Shell) -> None:
-    told = lived("--json", "record", "--continue", lived.file([FEE, "nonsense", "", TWICE, FEE]))
-    assert told.code == 2
-    assert [(row["line"], row["outcome"]) for row in told.rows] == [
+    result = lived("--json", "record", "--continue", lived.file([FEE, "nonsense", "", TWICE, FEE]))
+    assert result.code == 2
+    assert [(row["line"], row["outcome"]) for row in result.rows] == [
         (1, "accepted"),
         (2, "malformed"),
         (4, "refused"),
@@ -80,10 +80,10 @@ def test_going_on(lived: Shell) -> None:
 
 def test_a_conflict_of_versions_is_told_by_line(lived: Shell) -> None:
     stale = {**FEE, "expect_version": 1}
-    told = lived("--json", "record", "--continue", lived.file([stale, FEE]))
-    assert told.code == 3
-    assert told.rows[0]["refusal"] == "VersionConflict"
-    assert told.rows[1]["outcome"] == "accepted"
+    result = lived("--json", "record", "--continue", lived.file([stale, FEE]))
+    assert result.code == 3
+    assert result.rows[0]["refusal"] == "VersionConflict"
+    assert result.rows[1]["outcome"] == "accepted"
     assert lived("record", "--continue", lived.file([stale, TWICE])).code == 1
 
 
@@ -118,25 +118,25 @@ def test_a_conflict_of_versions_is_told_by_line(lived: Shell) -> None:
 )
 def test_malformed_lines(lived: Shell, line: Any, said: str) -> None:
     before = lived("--json", "views", "status").row
-    told = lived("record", "--continue", lived.file([line]))
-    assert told.code == 2
-    assert told.out.startswith("line 1: malformed: ")
-    assert said in told.out
-    assert len(told.out) < 3_000
+    result = lived("record", "--continue", lived.file([line]))
+    assert result.code == 2
+    assert result.out.startswith("line 1: malformed: ")
+    assert said in result.out
+    assert len(result.out) < 3_000
     assert lived("--json", "views", "status").row == before
 
 
 def test_a_file_of_windows(lived: Shell) -> None:
     raw = b"\xef\xbb\xbf" + json.dumps(FEE).encode() + b"\r\n\r\n" + json.dumps(FEE).encode()
     (lived.folder / "windows.jsonl").write_bytes(raw)
-    told = lived("--json", "record", "windows.jsonl")
-    assert [(row["line"], row["outcome"]) for row in told.rows] == [(1, "accepted"), (3, "accepted")]
+    result = lived("--json", "record", "windows.jsonl")
+    assert [(row["line"], row["outcome"]) for row in result.rows] == [(1, "accepted"), (3, "accepted")]
 
 
 def test_an_empty_file(lived: Shell) -> None:
-    told = lived("record", lived.file([""]))
-    assert told.code == 0
-    assert told.out == "no commands\n"
+    result = lived("record", lived.file([""]))
+    assert result.code == 0
+    assert result.out == "no commands\n"
 
 
 def test_a_pipe_answers_while_it_is_open(gb: Shell) -> None:
@@ -174,10 +174,10 @@ def test_an_interrupted_run_is_finished_by_running_it_again(
 
     before = lived("--json", "views", "status").row["journal"]
     monkeypatch.setattr(Book, "record", interrupted)
-    told = lived("record", file)
+    result = lived("record", file)
     monkeypatch.setattr(Book, "record", real)
-    assert told.code == 130
-    assert "run the same file again" in told.err
+    assert result.code == 130
+    assert "run the same file again" in result.err
     assert lived("record", file).code == 0
     status = lived("--json", "views", "status").row
     assert status["journal"] == before + 30
@@ -195,8 +195,8 @@ def test_a_killed_run_is_finished_by_running_it_again(lived: Shell) -> None:
         time.sleep(wait)
         run.send_signal(signal.SIGKILL)
         run.wait()
-    told = lived("record", file)
-    assert told.code == 0, told.err
+    result = lived("record", file)
+    assert result.code == 0, result.err
     status = lived("--json", "views", "status").row
     assert status["journal"] == before + 4_000
     assert status["behind"] == 0
@@ -209,10 +209,10 @@ def test_a_full_disk_keeps_what_was_durable(lived: Shell) -> None:
     size = sum(path.stat().st_size for path in lived.path.iterdir() if path.is_file())
     limited = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
     limited += f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size + 2_000_000},) * 2);" + PROGRAM
-    told = lived.other("record", file, program=limited)
-    assert told.code == 5, told
-    assert "Traceback" not in told.err
-    assert "run the same file again" in told.err
+    result = lived.other("record", file, program=limited)
+    assert result.code == 5, result
+    assert "Traceback" not in result.err
+    assert "run the same file again" in result.err
     assert lived("record", file).code == 0
     assert lived("--json", "views", "status").row["behind"] == 0
     assert len(lived("--json", "audit", "history", "fund").rows) == before + 3_000

@@ -97,8 +97,8 @@ def with_old_codes(gb: Shell, lists: pytest.MonkeyPatch) -> None:
 def test_a_book_is_read_after_its_codes_have_left_the_lists(lived: Shell, lists: pytest.MonkeyPatch) -> None:
     with_old_codes(lived, lists)
     for words in ASKED:
-        told = lived("--json", *words)
-        assert told.code == 0, (words, told.err)
+        result = lived("--json", *words)
+        assert result.code == 0, (words, result.err)
     with Book.open(lived.place, read_only=True) as book, book.journal.recorder.reading():
         assert judged(book.journal).faults == []
     assert lived("views", "rebuild").code == 0
@@ -121,8 +121,10 @@ def test_such_a_book_goes_on_and_takes_the_old_codes_no_more(lived: Shell, lists
     done = lived("record", lived.file(more))
     assert done.code == 0, done.out
     more[1]["reads"] = {"amount": "1100.00 GHS"}
-    told = lived("record", lived.file(more[1:]))
-    assert (told.code, "reads.amount: GHS is not an ISO 4217 currency" in told.out) == (2, True), told.out
+    result = lived("record", lived.file(more[1:]))
+    assert (result.code, "reads.amount: GHS is not an ISO 4217 currency" in result.out) == (2, True), (
+        result.out
+    )
 
 
 @pytest.mark.case("T4")
@@ -134,8 +136,8 @@ def test_a_zone_that_nobody_knows_is_shown_without_a_local_time(
     assert (dar["local_start"], dar["utc_offset"]) == ("2017-06-01T15:00", "+0300")
     assert (home["time_zone"], home["local_start"], home["utc_offset"]) == ("localtime", None, None)
     assert "so no local time: localtime" in lived("activity", "sites", "G-1", "A1").out
-    told = lived("activity", "sites", "G-1", "A1", "--format", "ics").out.replace("\r\n ", "")
-    assert "Home: local time not known (localtime)" in told
+    result = lived("activity", "sites", "G-1", "A1", "--format", "ics").out.replace("\r\n ", "")
+    assert "Home: local time not known (localtime)" in result
 
 
 # ── commands are held against the lists, each on its own day ─────────────────────────────────
@@ -160,9 +162,9 @@ RECEIVED = {"command": "ReceiveInstalment", "actor": "cash", "partner": "DK", "h
     ],
 )
 def test_a_currency_is_taken_on_its_days(lived: Shell, amount: str, on: str, said: str) -> None:
-    told = lived("record", lived.file([{**RECEIVED, "amount": amount, "on": on}]))
-    assert told.code == (2 if said else 0), told.out
-    assert said in told.out
+    result = lived("record", lived.file([{**RECEIVED, "amount": amount, "on": on}]))
+    assert result.code == (2 if said else 0), result.out
+    assert said in result.out
 
 
 @pytest.mark.case("X2")
@@ -185,8 +187,8 @@ def test_a_correction_is_held_against_the_day_of_the_entry_as_it_will_read(lived
         ({"on": "2023-01-15", "amount": "8.00 EUR"}, ""),
         ({"amount": "62.00 HRK"}, f"reads.amount: {late}"),
     ):
-        told = lived("record", lived.file([{**corrected, "reads": reads}]))
-        assert (told.code, said in told.out) == (2 if said else 0, True), (reads, told.out)
+        result = lived("record", lived.file([{**corrected, "reads": reads}]))
+        assert (result.code, said in result.out) == (2 if said else 0, True), (reads, result.out)
 
 
 @pytest.mark.case("X2")
@@ -216,15 +218,15 @@ def test_a_country_is_taken_on_its_days(lived: Shell, code: str, on: str, said: 
         "months": 6,
         "on": on,
     }
-    told = lived("record", lived.file([proposed]))
-    assert (told.code, said in told.out) == (2 if said else 0, True), told.out
+    result = lived("record", lived.file([proposed]))
+    assert (result.code, said in result.out) == (2 if said else 0, True), result.out
 
 
 @pytest.mark.case("X2")
 def test_a_book_is_held_in_a_currency_of_its_day(shell: Shell) -> None:
     words = ("--name", "F", "--currency", "HRK", "--fiscal-year-start", "7")
-    told = shell("init", shell.book, *words, "--on", "2023-01-15")
-    assert (told.code, "HRK was a code until 2023-01-14" in told.err) == (2, True), told.err
+    result = shell("init", shell.book, *words, "--on", "2023-01-15")
+    assert (result.code, "HRK was a code until 2023-01-14" in result.err) == (2, True), result.err
 
 
 @pytest.mark.case("T4")
@@ -233,5 +235,5 @@ def test_a_book_is_held_in_a_currency_of_its_day(shell: Shell) -> None:
 )
 def test_a_command_takes_a_time_zone_of_the_list_alone(lived: Shell, zone: str) -> None:
     planned = WITH_CODES[2] | {"sites": [{"site": "Dar", "time_zone": zone}]}
-    told = lived("record", lived.file([planned]))
-    assert (told.code, f"sites.0.time_zone: {zone} is not an IANA" in told.out) == (2, True), told.out
+    result = lived("record", lived.file([planned]))
+    assert (result.code, f"sites.0.time_zone: {zone} is not an IANA" in result.out) == (2, True), result.out

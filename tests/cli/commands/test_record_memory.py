@@ -158,7 +158,7 @@ def test_warnings_of_people_are_counted_and_the_first_told(lived: Shell) -> None
         on_grant("RecordCost", "2017-09-01", "leader", note=f"call +254 20 322 60{n:02}", **cost)
         for n in range(30)
     ]
-    told = lived("record", lived.file(lines))
-    assert told.code == 0, told.out
-    assert told.err.count("line ") == 20
-    assert "warning: 10 more lines seem to hold people's data" in told.err
+    result = lived("record", lived.file(lines))
+    assert result.code == 0, result.out
+    assert result.err.count("line ") == 20
+    assert "warning: 10 more lines seem to hold people's data" in result.err

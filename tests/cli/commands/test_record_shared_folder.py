@@ -107,15 +107,15 @@ READERS = (
 
 
 def made(shared: Shared, **options: Any) -> None:
-    told = shared("ann", "init", str(shared.book), "--name", "A fund", "--on", "2008-10-01", **options)
-    assert told.code == 0, told.err
-    told = shared("ann", "record", shared.file([*life(), REFUND]), **options)
-    assert told.code == 0, told.out + told.err
+    result = shared("ann", "init", str(shared.book), "--name", "A fund", "--on", "2008-10-01", **options)
+    assert result.code == 0, result.err
+    result = shared("ann", "record", shared.file([*life(), REFUND]), **options)
+    assert result.code == 0, result.out + result.err
 
 
 def refund(shared: Shared, who: str, number: int, **options: Any) -> None:
-    told = shared(who, "record", shared.file([REFUND | {"on": f"2017-09-{number:02}"}]), **options)
-    assert (told.code, "not sealed" in told.err, "could not" in told.err) == (0, False, False), told
+    result = shared(who, "record", shared.file([REFUND | {"on": f"2017-09-{number:02}"}]), **options)
+    assert (result.code, "not sealed" in result.err, "could not" in result.err) == (0, False, False), result
 
 
 @pytest.mark.parametrize("umask", [0o007, 0o022, 0o077], ids=oct)
@@ -129,8 +129,8 @@ def test_members_record_and_read_in_any_order(shared: Shared, umask: int) -> Non
     made(shared)
     for number, who in enumerate(("bob", "ann", "bob"), 2):
         for words in READERS:
-            told = shared("ann" if who == "bob" else "bob", *words)
-            assert told.code == 0, (words, told)
+            result = shared("ann" if who == "bob" else "bob", *words)
+            assert result.code == 0, (words, result)
         assert not list(shared.book.glob("journal.sqlite-*"))
         refund(shared, who, number)
     assert shared("bob", "officer", "name", "boss", "The Boss").code == 0
@@ -181,11 +181,11 @@ def test_who_may_only_read_the_folder_gets_every_answer(shared: Shared, sticky: 
     shared.book.chmod(sticky)
     before = sorted(place.name for place in shared.book.rglob("*"))
     for words in READERS:
-        told = shared("bob", *words)
-        assert told.code == 0, (words, told)
-    told = shared("bob", "record", shared.file([REFUND | {"on": "2017-09-02"}]))
-    assert told.code == 5
-    assert f"{shared.book}: the book may only be read here" in told.err
+        result = shared("bob", *words)
+        assert result.code == 0, (words, result)
+    result = shared("bob", "record", shared.file([REFUND | {"on": "2017-09-02"}]))
+    assert result.code == 5
+    assert f"{shared.book}: the book may only be read here" in result.err
     assert sorted(place.name for place in shared.book.rglob("*")) == before
     refund(shared, "ann", 3)
     (row,) = shared("bob", "report", "disbursement", "--json").rows
@@ -198,10 +198,10 @@ def test_a_file_that_its_owner_keeps_to_himself_is_named(shared: Shared) -> None
     for words in READERS[:4]:
         assert shared("bob", *words).code == 0, words
     assert not list(shared.book.glob("journal.sqlite-*"))
-    told = shared("bob", "record", shared.file([REFUND | {"on": "2017-09-02"}]))
-    assert told.code == 5
-    assert "journal.sqlite is 64011's" in told.err
-    assert "64011 has to run chgrp 64001 and chmod g+rw on it" in told.err
+    result = shared("bob", "record", shared.file([REFUND | {"on": "2017-09-02"}]))
+    assert result.code == 5
+    assert "journal.sqlite is 64011's" in result.err
+    assert "64011 has to run chgrp 64001 and chmod g+rw on it" in result.err
     found = shared("bob", "health")
     assert (found.code, "journal.sqlite" in found.out, "chmod g+rw" in found.out) == (5, True, True)
     refund(shared, "ann", 3)  # whose it is: it takes its folder's rights again
@@ -211,12 +211,12 @@ def test_a_file_that_its_owner_keeps_to_himself_is_named(shared: Shared) -> None
 def test_views_that_somebody_keeps_to_himself_are_named_and_read_as_they_are(shared: Shared) -> None:
     made(shared)
     (shared.book / store.FILE).chmod(0o640)
-    told = shared("bob", "report", "disbursement", "--json")
-    assert (told.code, told.row["refunded"]) == (0, "2001.00")
-    told = shared("bob", "record", shared.file([REFUND | {"on": "2017-09-02"}]))
-    assert told.code == 0
-    assert "the views could not be caught up" in told.err
-    assert f"{store.FILE} is 64011's" in told.err
+    result = shared("bob", "report", "disbursement", "--json")
+    assert (result.code, result.row["refunded"]) == (0, "2001.00")
+    result = shared("bob", "record", shared.file([REFUND | {"on": "2017-09-02"}]))
+    assert result.code == 0
+    assert "the views could not be caught up" in result.err
+    assert f"{store.FILE} is 64011's" in result.err
     assert shared("ann", "report", "disbursement", "--json").row["refunded"] == "2002.00"
     assert shared("bob", "report", "disbursement", "--json").row["refunded"] == "2002.00"
 
@@ -232,14 +232,14 @@ def test_a_folder_that_gives_its_group_nothing_shares_nothing(shared: Shared) ->
 
 
 def test_a_demo_is_shared_too(shared: Shared) -> None:
-    told = shared.run("ann", "demo", str(shared.book))
-    assert told.code == 0, told.err
+    result = shared.run("ann", "demo", str(shared.book))
+    assert result.code == 0, result.err
     for words in (("report", "fund"), ("audit", "verify"), ("library", "search", "dairy")):
         assert shared("bob", *words).code == 0
     cost = {"command": "ChargeFee", "on": "2020-01-10", "amount": "1.00 USD"}
-    told = shared("bob", "record", shared.file([cost]))
-    assert told.code in (0, 1), told
-    assert "not sealed" not in told.err
+    result = shared("bob", "record", shared.file([cost]))
+    assert result.code in (0, 1), result
+    assert "not sealed" not in result.err
 
 
 def test_seals_of_databases_are_shared_as_their_folder(shared: Shared) -> None:
@@ -252,7 +252,7 @@ def test_seals_of_databases_are_shared_as_their_folder(shared: Shared) -> None:
         "    keep(place / 'checkpoints' / 'keys', 'x'); keep(place / sys.argv[2], 'y', mode=0o600)\n"
     )
     for who in ("ann", "bob", "ann"):
-        told = shared.run(who, str(shared.folder), f"{who}.key", program=code, umask=0o022)
-        assert told.code == 0, told.err
+        result = shared.run(who, str(shared.folder), f"{who}.key", program=code, umask=0o022)
+        assert result.code == 0, result.err
     assert stat.S_IMODE((shared.folder / "seals" / "ann.key").stat().st_mode) == 0o640
     assert (shared.folder / "seals" / "checkpoints" / "keys").stat().st_mode & 0o060 == 0o060

@@ -96,16 +96,16 @@ def test_a_book_is_read_after_words_have_left_the_vocabularies(lived: Shell) -> 
     done = lived("record", lived.file(WITH_WORDS))
     assert done.code == 0, done.out
     for words in ASKED:
-        told = later(lived, *words)
-        assert told.code == 0, (words, told.out, told.err)
-    told = later(lived, "--json", "report", "exchanges", "--by", "instrument").out.splitlines()
-    assert [json.loads(row)["instrument"] for row in told] == ["study_tour", None]
+        result = later(lived, *words)
+        assert result.code == 0, (words, result.out, result.err)
+    result = later(lived, "--json", "report", "exchanges", "--by", "instrument").out.splitlines()
+    assert [json.loads(row)["instrument"] for row in result] == ["study_tour", None]
     later_ones = [
         on_grant("ReportProgress", "2018-01-20", "leader", period="2017", rating="good", narrative="x"),
         act("AppointOfficer", "2018-01-20", "admin", officer="new", roles=["finance"]),
     ]
-    told = later(lived, "record", lived.file(later_ones))
-    assert told.code == 0, told.out
+    result = later(lived, "record", lived.file(later_ones))
+    assert result.code == 0, result.out
 
 
 @pytest.mark.case("T4")
@@ -120,15 +120,15 @@ def test_a_book_is_read_after_words_have_left_the_vocabularies(lived: Shell) -> 
     ],
 )
 def test_commands_take_such_a_word_no_more(lived: Shell, command: dict[str, Any], said: str) -> None:
-    told = later(lived, "record", lived.file([command]))
-    assert (told.code, said in told.out, "is none of:" in told.out) == (2, True, True), told.out
+    result = later(lived, "record", lived.file([command]))
+    assert (result.code, said in result.out, "is none of:" in result.out) == (2, True, True), result.out
 
 
 @pytest.mark.case("T4")
 def test_help_and_schema_show_the_words_of_the_lists(gb: Shell) -> None:
     assert "study_tour|expert_visit" in gb("activity", "plan", "--help").out
-    told = gb("activity", "plan", "G-1", "A1", "--instrument", "tour", "--book", gb.book)
-    assert (told.code, "'study_tour'" in told.err) == (2, True), told.err
+    result = gb("activity", "plan", "G-1", "A1", "--instrument", "tour", "--book", gb.book)
+    assert (result.code, "'study_tour'" in result.err) == (2, True), result.err
     schema = json.loads(gb("schema", "commands").out)["$defs"]
     assert schema["PlanActivity"]["properties"]["instrument"]["enum"][0] == "study_tour"
     assert schema["ReportOutcomes"]["properties"]["outcomes"]["propertyNames"]["enum"] == list(OUTCOMES)

@@ -19,16 +19,16 @@ NAMES = ("register disbursement windows timeline fund outcomes countries value s
 @pytest.mark.parametrize("columns", [60, 80, 120, 200])
 def test_tables_fit(lived: Shell, monkeypatch: pytest.MonkeyPatch, name: str, columns: int) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
-    told = lived("report", name, "--as-of", "2017-12-31")
-    assert told.code == 0, told.err
-    lines = told.out.splitlines()
+    result = lived("report", name, "--as-of", "2017-12-31")
+    assert result.code == 0, result.err
+    lines = result.out.splitlines()
     assert max(map(len, lines)) <= columns
-    assert "As of 2017-12-31, as known at" in told.out
-    assert "\x1b" not in told.out
+    assert "As of 2017-12-31, as known at" in result.out
+    assert "\x1b" not in result.out
     row = lived("--json", "report", name, "--as-of", "2017-12-31").rows[0]
-    if "Not shown at" not in told.out:
+    if "Not shown at" not in result.out:
         return
-    left_out = " ".join(told.out.split()).partition("Not shown at")[2].partition(". --format")[0]
+    left_out = " ".join(result.out.split()).partition("Not shown at")[2].partition(". --format")[0]
     named = left_out.partition(": ")[2].split(", ")
     assert set(named) < set(row)
     assert next(iter(row)) not in named
@@ -79,9 +79,9 @@ def test_csv_is_what_json_is(lived: Shell) -> None:
 
 
 def test_a_file_is_there_whole(lived: Shell) -> None:
-    told = lived("report", "register", "--format", "csv", "--output", "register.csv")
-    assert told.code == 0
-    assert told.out == ""
+    result = lived("report", "register", "--format", "csv", "--output", "register.csv")
+    assert result.code == 0
+    assert result.out == ""
     assert Path("register.csv").read_text().startswith("grant,title,")
     assert lived("report", "fund", "--output", "fund.txt").code == 0
     assert "Denmark" in Path("fund.txt").read_text() or "DK" in Path("fund.txt").read_text()
@@ -150,11 +150,13 @@ def test_views_are_made_anew(lived: Shell) -> None:
 @pytest.mark.parametrize("file", [(), ("--output", "file")])
 def test_rows_alone_have_their_dates_beside_them(lived: Shell, form: str, file: tuple[str, ...]) -> None:
     """The keys are fixed: other programs read the rows."""
-    told = lived("report", "disbursement", "--as-of", "2017-06-30", "--known", "20", "--format", form, *file)
-    assert told.code == 0
-    assert "As of 2017-06-30, as known at 2" in told.err
-    assert "(position 20)." in told.err
-    assert "share_disbursed = net_disbursed / committed." in told.err
-    rows = (lived.folder / "file").read_text() if file else told.out
+    result = lived(
+        "report", "disbursement", "--as-of", "2017-06-30", "--known", "20", "--format", form, *file
+    )
+    assert result.code == 0
+    assert "As of 2017-06-30, as known at 2" in result.err
+    assert "(position 20)." in result.err
+    assert "share_disbursed = net_disbursed / committed." in result.err
+    rows = (lived.folder / "file").read_text() if file else result.out
     assert len(rows.splitlines()) == (1 if form == "json" else 2)
     assert "As of" not in rows

@@ -45,10 +45,10 @@ def figures(gb: Shell) -> dict[str, Any]:
         for row in gb("--json", "library", "match", "--need", "dairy", "--recipient", "PE").rows
     }
     sector = gb("--json", "report", "countries", "--by", "sector").row
-    told = {row["country"]: row["held"] for row in countries if row["held"] and row["country"]}
+    result = {row["country"]: row["held"] for row in countries if row["held"] and row["country"]}
     # They agree, whatever they say.
-    assert told == {row["country"]: row["held"] for row in by_country if row["country"] not in (None, "ZZ")}
-    assert set(told) == set(exchange["countries"]) - {"ZZ"}
+    assert result == {row["country"]: row["held"] for row in by_country if row["country"] not in (None, "ZZ")}
+    assert set(result) == set(exchange["countries"]) - {"ZZ"}
     assert value[-1]["activities"] == countries[-1]["held"] == 1
     assert value[-1]["pairs"] == len(pairs)
     assert offers == dict.fromkeys(exchange["giving"], 1)
@@ -57,10 +57,10 @@ def figures(gb: Shell) -> dict[str, Any]:
     gave = {(a, b) for a in exchange["giving"] for b in exchange["receiving"] if a != b}
     assert met == gave
     report = gb("report", "progress", "--year", "2017").out
-    for code in told:
+    for code in result:
         name = next(row["name"] for row in countries if row["country"] == code)
         assert f"| {name} |" in report
-    return {"there": sorted(told), "pairs": sorted(met), "gave": sorted(exchange["giving"])}
+    return {"there": sorted(result), "pairs": sorted(met), "gave": sorted(exchange["giving"])}
 
 
 @pytest.mark.case("X1")
@@ -82,17 +82,17 @@ def figures(gb: Shell) -> dict[str, Any]:
 )  # fmt: skip
 def test_every_report_reads_the_same_fact(gb: Shell, held: dict[str, Any], there: str, pairs: str) -> None:
     tour(gb, ["BR", "SG", "ZZ"], ["SN", "ZZ"], **held)
-    told = figures(gb)
-    assert told["there"] == there.split()
-    assert told["pairs"] == [tuple(pair.split(">")) for pair in pairs.split()]
+    result = figures(gb)
+    assert result["there"] == there.split()
+    assert result["pairs"] == [tuple(pair.split(">")) for pair in pairs.split()]
 
 
 @pytest.mark.case("X1")
 def test_a_country_in_both_lists_does_both_and_is_no_pair_with_itself(gb: Shell) -> None:
     tour(gb, ["IN", "TZ"], ["TZ", "UG"], planned=["TZ", "UG", "IN"])
-    told = figures(gb)
-    assert told["gave"] == ["IN", "TZ"]
-    assert told["pairs"] == [("IN", "TZ"), ("IN", "UG"), ("TZ", "UG")]
+    result = figures(gb)
+    assert result["gave"] == ["IN", "TZ"]
+    assert result["pairs"] == [("IN", "TZ"), ("IN", "UG"), ("TZ", "UG")]
 
 
 @pytest.mark.case("X1")
@@ -115,10 +115,10 @@ def test_host_is_one_country_and_hosts_are_several(gb: Shell) -> None:
     assert gb("--json", "report", "exchanges").row["hosts"] == ["KE"]
     assert "in KE" in gb("audit", "history", "G-1").out
     words = ("activity", "hold", "G-1", "A2", "--starts", "2017-06-01", "--ends", "2017-06-02")
-    told = gb(*words, "--host", "KE", "--hosts", "UG", "--actor", "leader")
-    assert (told.code, "either host" in told.err) == (2, True), told.err
-    told = gb(*words, "--host", "XX", "--actor", "leader")
-    assert (told.code, "XX is not an ISO 3166-1" in told.err) == (2, True), told.err
+    result = gb(*words, "--host", "KE", "--hosts", "UG", "--actor", "leader")
+    assert (result.code, "either host" in result.err) == (2, True), result.err
+    result = gb(*words, "--host", "XX", "--actor", "leader")
+    assert (result.code, "XX is not an ISO 3166-1" in result.err) == (2, True), result.err
     assert gb(*words, "--host", "KE", "--command-id", "h", "--actor", "leader").code == 0
     again = gb("--json", *words, "--hosts", "KE", "--command-id", "h", "--actor", "leader")
     assert (again.code, again.row["outcome"]) == (0, "repeat")  # it says the same
@@ -127,7 +127,7 @@ def test_host_is_one_country_and_hosts_are_several(gb: Shell) -> None:
 @pytest.mark.case("X1")
 def test_a_planned_country_that_is_not_stated_is_told_whatever_the_grant_says(lived: Shell) -> None:
     unnamed = {"recipients": ["ZZ", "TZ"], "providers": ["IN"], "reason": "x"}
-    told = lived(
+    result = lived(
         "record",
         lived.file(
             [
@@ -139,7 +139,7 @@ def test_a_planned_country_that_is_not_stated_is_told_whatever_the_grant_says(li
             ]
         ),
     )
-    assert told.code == 0, told.out
+    assert result.code == 0, result.out
     row = lived("--json", "report", "exchanges").row
     assert (row["countries"], row["giving"], row["receiving"]) == (["ZZ", "IN"], ["IN"], [])
 

@@ -55,10 +55,10 @@ def test_sealing_can_be_left_to_a_command_of_its_own(shell: Shell) -> None:
 
 
 def test_a_verified_book_says_so(shell: Shell, book: str) -> None:
-    told = shell("audit", "verify", "--book", book)
-    assert told.code == 0
-    assert "nothing is unsealed" in told.out
-    assert told.out.endswith(
+    result = shell("audit", "verify", "--book", book)
+    assert result.code == 0
+    assert "nothing is unsealed" in result.out
+    assert result.out.endswith(
         "verified: sealed and unaltered; rules judged for the 0 unsealed entries;"
         " the views are what the entries add up to\n"
     )
@@ -69,19 +69,19 @@ def test_a_verified_book_says_so(shell: Shell, book: str) -> None:
 def test_views_of_another_version_of_the_program_are_no_fault(shell: Shell, book: str) -> None:
     assert shell("report", "register", "--book", book).code == 0
     shell.views(f"UPDATE {'' if shell.seals == shell.place else 'views.'}views_format SET format = 1")
-    told = shell("audit", "verify", "--book", book)
-    assert (told.code, told.err) == (0, "")
-    assert "the views are what the entries add up to" not in told.out
+    result = shell("audit", "verify", "--book", book)
+    assert (result.code, result.err) == (0, "")
+    assert "the views are what the entries add up to" not in result.out
 
 
 @pytest.mark.of_a_file("its bytes; of a database: tests/postgres")
 def test_an_altered_entry_is_named_and_fails(shell: Shell, book: str) -> None:
     with without_triggers(shell.path) as raw:
         raw.execute("UPDATE stored_events SET state = CAST(replace(state, '60000.00', '90000.00') AS BLOB)")
-    told = shell("audit", "verify", "--book", book)
-    assert told.code == 4
-    assert told.err.startswith("grant:G-1@6 (position ")
-    assert "failed verification" in told.err
+    result = shell("audit", "verify", "--book", book)
+    assert result.code == 4
+    assert result.err.startswith("grant:G-1@6 (position ")
+    assert "failed verification" in result.err
     found = shell("audit", "verify", "--book", book, "--json")
     assert found.code == 4
     assert found.row["verified"] is False
@@ -90,9 +90,9 @@ def test_an_altered_entry_is_named_and_fails(shell: Shell, book: str) -> None:
 
 def test_a_view_that_shows_something_else_fails(shell: Shell, book: str) -> None:
     shell.views("UPDATE money_flows SET amount = amount + 100 WHERE n = 1")
-    told = shell("audit", "verify", "--book", book)
-    assert told.code == 4
-    assert "views: money_flows: no entry adds up to the row" in told.err
+    result = shell("audit", "verify", "--book", book)
+    assert result.code == 4
+    assert "views: money_flows: no entry adds up to the row" in result.err
     assert shell("audit", "verify", "--journal-only", "--book", book).code == 0
     assert shell("views", "rebuild", "--book", book).code == 0
     assert shell("audit", "verify", "--book", book).code == 0
@@ -103,9 +103,9 @@ def test_who_records_on_a_forked_journal_is_told(shell: Shell, book: str) -> Non
     at = ("--book", book, "--as", "admin")
     newest = shell.seals / "checkpoints" / names(shell)[-1]
     newest.write_text(newest.read_text("utf-8").replace("receipts", "Receipts"), "utf-8")
-    told = shell("officer", "appoint", "new", "--roles", "ttl", "--on", "2017-01-01", *at)
-    assert told.code == 0
-    assert "not sealed: checkpoint" in told.err
+    result = shell("officer", "appoint", "new", "--roles", "ttl", "--on", "2017-01-01", *at)
+    assert result.code == 0
+    assert "not sealed: checkpoint" in result.err
     assert shell("audit", "seal", *at).code == 4
 
 
@@ -121,9 +121,9 @@ def test_a_journal_that_lost_its_end_answers_nothing(shell: Shell, book: str, qu
     with without_triggers(shell.path) as raw:
         raw.execute("DELETE FROM stored_events WHERE position = (SELECT max(position) FROM stored_events)")
         raw.execute("UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = 'stored_events'")
-    told = shell(*question.split(), *at)
-    assert (told.code, told.out) == (4, "")
-    assert "the journal has lost 1 of the entries that were sealed" in told.err
+    result = shell(*question.split(), *at)
+    assert (result.code, result.out) == (4, "")
+    assert "the journal has lost 1 of the entries that were sealed" in result.err
     refused = shell("officer", "appoint", "new", "--roles", "ttl", "--on", "2017-01-01", *at)
     assert (refused.code, refused.out) == (4, "")
     assert "are missing" in shell("audit", "verify", *at).err
@@ -151,15 +151,15 @@ def test_a_proof_and_a_package(shell: Shell, book: str) -> None:
 
 @pytest.mark.parametrize("entry", ["G-1", "G-1@x", "@1", "9999", "G-1@99", "G-9@1"])
 def test_an_entry_that_is_not_there(shell: Shell, book: str, entry: str) -> None:
-    told = shell("audit", "prove", entry, "--book", book)
-    assert told.code == 2
-    assert "entry" in told.err.lower() or "knows no grant" in told.err
+    result = shell("audit", "prove", entry, "--book", book)
+    assert result.code == 2
+    assert "entry" in result.err.lower() or "knows no grant" in result.err
 
 
 def test_a_key_that_is_none(shell: Shell, book: str) -> None:
-    told = shell("audit", "verify", "--key", "abc", "--book", book)
-    assert told.code == 2
-    assert "--key" in told.err
+    result = shell("audit", "verify", "--key", "abc", "--book", book)
+    assert result.code == 2
+    assert "--key" in result.err
     key = (shell.seals / "checkpoints" / "keys").read_text("ascii").strip()
     assert shell("audit", "verify", "--key", key, "--book", book).code == 0
 
@@ -168,9 +168,9 @@ def test_the_key_may_lie_elsewhere(shell: Shell, book: str, monkeypatch: pytest.
     (shell.seals / "seal.key").rename(shell.folder / "elsewhere.key")
     monkeypatch.setenv("GRANTBOOK_SEAL_KEY", str(shell.folder / "elsewhere.key"))
     at = ("--book", book, "--as", "admin")
-    told = shell("officer", "appoint", "new", "--roles", "ttl", "--on", "2017-01-01", *at)
-    assert told.code == 0
-    assert "not sealed" not in told.err
+    result = shell("officer", "appoint", "new", "--roles", "ttl", "--on", "2017-01-01", *at)
+    assert result.code == 0
+    assert "not sealed" not in result.err
     assert not (shell.seals / "seal.key").exists()
 
 
@@ -198,13 +198,13 @@ def test_nobody_signs_a_row_that_the_rules_would_refuse(shell: Shell, book: str)
     at = ("--book", book, "--as", "admin")
     put_in(shell, BY_NOBODY)
     checkpoints = names(shell)
-    told = shell("audit", "verify", *at)
-    assert told.code == 4
-    assert "it is unsealed, and is no lawful entry: NotAnOfficer: m.allory holds no role" in told.err
-    assert "verified" not in told.out
-    told = shell("audit", "seal", *at)
-    assert told.code == 4
-    assert "is lawless: NotAnOfficer" in told.err
+    result = shell("audit", "verify", *at)
+    assert result.code == 4
+    assert "it is unsealed, and is no lawful entry: NotAnOfficer: m.allory holds no role" in result.err
+    assert "verified" not in result.out
+    result = shell("audit", "seal", *at)
+    assert result.code == 4
+    assert "is lawless: NotAnOfficer" in result.err
     assert names(shell) == checkpoints
     assert shell("audit", "verify", "--rules", *at).code == 4
     assert shell("audit", "verify", *at, "--json").row["verified"] is False
@@ -216,9 +216,9 @@ def test_the_seal_stops_before_it(shell: Shell, book: str) -> None:
     at = ("--book", book, "--as", "admin")
     put_in(shell, APPOINTED)
     put_in(shell, {**BY_NOBODY, "officer": "n.ew"})
-    told = shell("audit", "seal", *at)
-    assert told.code == 4
-    assert "sealed 1 entries and 1 answers; what comes after them is not" in told.out
+    result = shell("audit", "seal", *at)
+    assert result.code == 4
+    assert "sealed 1 entries and 1 answers; what comes after them is not" in result.out
     found = shell("audit", "verify", *at, "--json").row
     assert (found["unsealed_entries"], found["unsealed_receipts"]) == (1, 1)
     assert (found["judged_entries"], found["judged_receipts"]) == (1, 1)
@@ -228,10 +228,10 @@ def test_what_was_put_in_by_the_rules_is_sealed_with_the_next_command(shell: She
     at = ("--book", book, "--as", "admin")
     put_in(shell, APPOINTED)
     assert shell("officer", "appoint", "new", "--roles", "ttl", "--on", "2017-01-01", *at).code == 0
-    told = shell("audit", "verify", "--rules", *at)
-    assert told.code == 0
-    assert "nothing is unsealed" in told.out
-    assert "rules judged for all 26 entries" in told.out
+    result = shell("audit", "verify", "--rules", *at)
+    assert result.code == 0
+    assert "nothing is unsealed" in result.out
+    assert "rules judged for all 26 entries" in result.out
 
 
 @pytest.mark.case("T2")
@@ -241,9 +241,9 @@ def test_a_sealed_row_that_the_rules_would_refuse_is_found_with_rules(shell: She
     put_in(shell, BY_NOBODY)
     with Book.open(shell.place) as opened:
         sealed_by_a_forger(opened)
-    told = shell("audit", "verify", *at)
-    assert told.code == 0
-    assert "sealed and unaltered; rules judged for the 0 unsealed entries" in told.out
-    told = shell("audit", "verify", "--rules", *at)
-    assert told.code == 4
-    assert "NotAnOfficer" in told.err
+    result = shell("audit", "verify", *at)
+    assert result.code == 0
+    assert "sealed and unaltered; rules judged for the 0 unsealed entries" in result.out
+    result = shell("audit", "verify", "--rules", *at)
+    assert result.code == 4
+    assert "NotAnOfficer" in result.err

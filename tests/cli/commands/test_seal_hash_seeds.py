@@ -39,8 +39,8 @@ def test_a_book_verifies_under_every_hash_seed(shell: Shell, store: str) -> None
     assert shell.other("audit", "seal", *at, PYTHONHASHSEED="0").code == 0
     assert shell.other("report", "register", *at, PYTHONHASHSEED="0").code == 0
     for seed in range(10 if store == "sqlite" else 3):
-        told = shell.other(
+        result = shell.other(
             "audit", "verify", "--rules", *at, program=RETIRED + PROGRAM, PYTHONHASHSEED=str(seed)
         )
-        assert (told.code, told.err) == (0, ""), seed
-        assert "the views are what the entries add up to" in told.out
+        assert (result.code, result.err) == (0, ""), seed
+        assert "the views are what the entries add up to" in result.out

@@ -33,19 +33,19 @@ def position(shell: Shell, place: Path | str) -> int:
 
 def cost(shell: Shell, grant: str, *more: str) -> tuple[int, str]:
     words = ("--purpose", "preparation", "--amount", "1.00 USD", "--on", "2017-01-12", "--actor", "t.leader")
-    told = shell("--book", shell.book, "grant", "cost", grant, *words, *more)
-    return told.code, told.err
+    result = shell("--book", shell.book, "grant", "cost", grant, *words, *more)
+    return result.code, result.err
 
 
 @pytest.mark.case("O3")
 def test_every_command_names_the_row_and_only_its_stream_takes_nothing(shell: Shell, position: int) -> None:
     way_out = f"--quarantine {position}"
-    code, told = cost(shell, "SSF-1")
+    code, result = cost(shell, "SSF-1")
     assert code == 4
-    assert way_out in told
-    code, told = cost(shell, "SSF-2")
+    assert way_out in result
+    code, result = cost(shell, "SSF-2")
     assert code == 0
-    assert way_out in told
+    assert way_out in result
     for words in (
         "report register",
         "grant show SSF-2",
@@ -71,9 +71,9 @@ def test_a_file_goes_on_with_the_other_grants_and_seals_nothing(
     file, empty = tmp_path / "lines.jsonl", tmp_path / "empty.jsonl"
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
     empty.touch()
-    told = shell("--book", shell.book, "record", str(file), "--continue", "--json")
-    assert told.code == 4
-    assert [row["refusal"] for row in told.rows] == [None, "StreamStopped", None]
+    result = shell("--book", shell.book, "record", str(file), "--continue", "--json")
+    assert result.code == 4
+    assert [row["refusal"] for row in result.rows] == [None, "StreamStopped", None]
     shell("--book", shell.book, "record", str(empty))
     sealed = shell("--book", shell.book, "--json", "audit", "seal")
     assert (sealed.code, sealed.row["entries"]) == (4, position - 1)
@@ -92,9 +92,9 @@ def test_a_grant_of_which_every_row_is_quarantined_is_not_there(shell: Shell, pl
         position = forger.row("grant:NEW", "Nonsense.v1", b"x")
     aside = shell("--book", shell.book, "audit", "seal", "--quarantine", str(position), "--reason", "by SQL")
     assert aside.code == 0
-    told = shell("--book", shell.book, "grant", "show", "NEW")
-    assert told.code == 2
-    assert "there is no grant 'NEW': only rows that count in nothing bear its id" in told.err
+    result = shell("--book", shell.book, "grant", "show", "NEW")
+    assert result.code == 2
+    assert "there is no grant 'NEW': only rows that count in nothing bear its id" in result.err
     assert "0001" not in (history := shell("--book", shell.book, "audit", "history", "NEW").out)
     assert "when it was recorded cannot be read" in history
 
@@ -117,9 +117,9 @@ def test_a_forged_refusal_is_set_aside_and_named(shell: Shell, place: Path | str
     lawful = shell("--book", shell.book, "health").out.splitlines()[-1]
     assert lawful.startswith("well")
     assert "is quarantined by" in lawful
-    told = shell("--book", shell.book, "--json", "audit", "verify", "--rules")
-    assert (told.code, told.row["quarantined"]) == (0, [])
-    assert [one["command_id"] for one in told.row["quarantined_answers"]] == ["f 1"]
+    result = shell("--book", shell.book, "--json", "audit", "verify", "--rules")
+    assert (result.code, result.row["quarantined"]) == (0, [])
+    assert [one["command_id"] for one in result.row["quarantined_answers"]] == ["f 1"]
     assert "not lawful: answer " in shell("--book", shell.book, "audit", "verify").out
     assert "not lawful: answer " in " ".join(shell("--book", shell.book, "audit", "refusals").out.split())
     (refused,) = shell("--book", shell.book, "--json", "audit", "refusals").rows
@@ -149,9 +149,9 @@ def test_a_quarantined_row_is_named_by_history_proof_and_package(
     assert done.code == 0
     assert done.row["quarantine"]["entries"] == ["fund:quarantine@1"]
     assert cost(shell, "SSF-1", "--expect-version", "2")[0] == 0
-    told = shell("--book", shell.book, "--json", "audit", "verify", "--rules")
-    assert told.code == 0
-    assert [row["position"] for row in told.row["quarantined"]] == [position]
+    result = shell("--book", shell.book, "--json", "audit", "verify", "--rules")
+    assert result.code == 0
+    assert [row["position"] for row in result.row["quarantined"]] == [position]
     history = shell("--book", shell.book, "--json", "audit", "history", "SSF-1").rows
     assert [row["left_out"] for row in history if row["version"] == 2] == ["quarantined"]
     assert shell("--book", shell.book, "--json", "audit", "replay", "SSF-1").row["version"] == 3

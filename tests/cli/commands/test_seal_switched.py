@@ -17,9 +17,11 @@ def book(shell: Shell) -> Shell:
 
 
 def appoint(shell: Shell, officer: str) -> str:
-    told = shell("--book", shell.book, "officer", "appoint", officer, "--roles", "ttl", "--on", "2017-01-01")
-    assert told.code == 0
-    return told.err
+    result = shell(
+        "--book", shell.book, "officer", "appoint", officer, "--roles", "ttl", "--on", "2017-01-01"
+    )
+    assert result.code == 0
+    return result.err
 
 
 def checkpoints(shell: Shell) -> int:
@@ -33,9 +35,9 @@ def test_another_home_seals_with_a_new_key_and_says_so(
         pytest.skip("the seals of a folder lie in it, whatever the home is")
     assert "for the first time" not in appoint(book, "one")
     monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path / "another"))
-    told = " ".join(appoint(book, "two").split())
-    assert "sealed here for the first time, with a new key in" in told
-    assert str(tmp_path / "another") in told
+    result = " ".join(appoint(book, "two").split())
+    assert "sealed here for the first time, with a new key in" in result
+    assert str(tmp_path / "another") in result
     assert "for the first time" not in appoint(book, "three")
 
 
@@ -46,11 +48,11 @@ def test_a_seal_that_is_asked_for_tells_of_a_new_key(
         pytest.skip("the seals of a folder lie in it, whatever the home is")
     assert shell("init", shell.book, "--name", "F", "--on", "2016-01-01").code == 0
     seal = ("--book", shell.book, "audit", "seal")
-    told = "the key from now on, to be given to auditors: grantbook/"
-    assert told in shell(*seal).out
-    assert told not in shell(*seal).out
+    result = "the key from now on, to be given to auditors: grantbook/"
+    assert result in shell(*seal).out
+    assert result not in shell(*seal).out
     monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path / "another"))
-    assert told in shell(*seal).out
+    assert result in shell(*seal).out
 
 
 def test_switching_is_an_entry_and_holds_from_its_day(book: Shell) -> None:
@@ -77,7 +79,7 @@ def test_switching_is_an_entry_and_holds_from_its_day(book: Shell) -> None:
 
 def test_only_an_administrator_switches(book: Shell) -> None:
     appoint(book, "one")
-    told = book(
+    result = book(
         "--book",
         book.book,
         "--as",
@@ -89,8 +91,8 @@ def test_only_an_administrator_switches(book: Shell) -> None:
         "--on",
         "2017-02-01",
     )
-    assert told.code == 1
-    assert "RoleNotHeld" in told.err
+    assert result.code == 1
+    assert "RoleNotHeld" in result.err
 
 
 def test_a_moved_book_can_be_left_unsealed(book: Shell, tmp_path: Path) -> None:
@@ -98,8 +100,8 @@ def test_a_moved_book_can_be_left_unsealed(book: Shell, tmp_path: Path) -> None:
     copy = str(tmp_path / "copy")
     assert book("move", book.book, copy, "--no-seal").code == 0
     sealed = len(list((tmp_path / "copy" / "checkpoints").glob("*.note")))
-    told = book("--book", copy, "officer", "appoint", "two", "--roles", "ttl", "--on", "2017-01-01")
-    assert told.code == 0
+    result = book("--book", copy, "officer", "appoint", "two", "--roles", "ttl", "--on", "2017-01-01")
+    assert result.code == 0
     assert len(list((tmp_path / "copy" / "checkpoints").glob("*.note"))) == sealed
 
 
@@ -108,9 +110,9 @@ def test_a_book_that_nobody_has_sealed_is_no_alarm(shell: Shell) -> None:
     """Its rules are judged all the same; one that was sealed once misses its seals."""
     assert shell("init", shell.book, "--name", "F", "--on", "2016-01-01", "--no-seal").code == 0
     appoint(shell, "one")
-    told = shell("--book", shell.book, "audit", "verify")
-    assert told.code == 0
-    assert "nothing is sealed; rules judged for the 5 entries" in told.out
+    result = shell("--book", shell.book, "audit", "verify")
+    assert result.code == 0
+    assert "nothing is sealed; rules judged for the 5 entries" in result.out
     assert shell("--book", shell.book, "audit", "seal").code == 0
     for note in (shell.seals / "checkpoints").glob("*.note"):
         note.unlink()

@@ -43,20 +43,20 @@ def test_what_an_early_end_of_init_left_is_no_hindrance(shell: Shell, database: 
 
 
 def test_where_no_book_is_and_where_no_server_is(shell: Shell, database: str) -> None:
-    told = shell("grant", "list", "--book", database)
-    assert (told.code, "is not a grantbook journal" in told.err) == (5, True)
-    told = shell("grant", "list", "--book", "postgresql://nobody:secret@localhost:1/none")
-    assert told.code == 5
-    assert "Connection refused" in told.err
-    assert "secret" not in told.err
+    result = shell("grant", "list", "--book", database)
+    assert (result.code, "is not a grantbook journal" in result.err) == (5, True)
+    result = shell("grant", "list", "--book", "postgresql://nobody:secret@localhost:1/none")
+    assert result.code == 5
+    assert "Connection refused" in result.err
+    assert "secret" not in result.err
 
 
 def test_health(shell: Shell, database: str) -> None:
     """The server of the tests is quick, not safe: that is told."""
     assert shell("init", database, "--name", "A fund", "--on", "2008-10-01").code == 0
-    told = shell("--json", "health", "--book", database)
-    assert told.code == 5
-    checks = {check["what"]: check["well"] for check in told.row["checks"]}
+    result = shell("--json", "health", "--book", database)
+    assert result.code == 5
+    checks = {check["what"]: check["well"] for check in result.row["checks"]}
     assert checks["server"]
     assert checks["the journal is guarded"]
     assert not checks["commits are on disk before they are acknowledged"]

@@ -37,8 +37,8 @@ def test_reports_of_views_alone_tell_their_position_and_need_no_book(
     shutil.move(copied.path, copied.folder / "gone")
     (row,) = copied("report", "disbursement", "--views", "kept", "--json").rows
     assert row["refunded"] == "2000.00"
-    told = copied("report", "disbursement", "--views", "kept")
-    assert f"(position {before['views']})" in told.out
+    result = copied("report", "disbursement", "--views", "kept")
+    assert f"(position {before['views']})" in result.out
     monkeypatch.setenv("GRANTBOOK_VIEWS", "kept")
     assert copied("library", "search", "dairy", "--json").row["grant"] == "G-1"
     assert copied("grant", "list", "--json").row["stage"] == "effective"
@@ -58,8 +58,8 @@ def test_reports_of_views_alone_tell_their_position_and_need_no_book(
 def test_what_only_the_journal_knows_is_refused(
     copied: Shell, words: tuple[str, ...], code: int, said: str
 ) -> None:
-    told = copied(*words, "--views", "kept")
-    assert (told.code, said in told.err) == (code, True), told.err
+    result = copied(*words, "--views", "kept")
+    assert (result.code, said in result.err) == (code, True), result.err
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,8 @@ def test_what_only_the_journal_knows_is_refused(
     ],
 )
 def test_views_that_are_not_there_are_said_so(copied: Shell, where: str, said: str) -> None:
-    told = copied("report", "fund", "--views", where)
-    assert (told.code, said in told.err, "secret" in told.err) == (5, True, False), told.err
+    result = copied("report", "fund", "--views", where)
+    assert (result.code, said in result.err, "secret" in result.err) == (5, True, False), result.err
     assert not Path(where, "views.sqlite").exists()
 
 
@@ -92,8 +92,8 @@ def test_a_rebuild_reads_a_copy_of_the_journal_and_no_other(copied: Shell) -> No
     assert copied("views", "rebuild", "--from", "copy").code == 0
     assert copied("report", "disbursement", "--json").out == later
     assert copied("init", "other", "--name", "Another fund", "--on", "2009-01-01").code == 0
-    told = copied("views", "rebuild", "--from", "other")
-    assert (told.code, "is no copy of" in told.err) == (5, True), told.err
+    result = copied("views", "rebuild", "--from", "other")
+    assert (result.code, "is no copy of" in result.err) == (5, True), result.err
 
 
 @pytest.mark.case("T6")
@@ -112,9 +112,9 @@ def test_each_command_of_the_shell_leaves_a_whole_file(lived: Shell) -> None:
         copy.mkdir()
         shutil.copy(lived.path / store.FILE, copy)
         for report in ("fund", "disbursement"):
-            told = lived("report", report, "--views", str(copy), "--json")
-            assert (told.code, told.out) == (0, lived("report", report, "--json").out)
-            assert told.out.strip()
+            result = lived("report", report, "--views", str(copy), "--json")
+            assert (result.code, result.out) == (0, lived("report", report, "--json").out)
+            assert result.out.strip()
 
 
 @pytest.mark.case("T6")
@@ -122,5 +122,5 @@ def test_views_without_an_entry_are_an_error(lived: Shell, tmp_path: Path) -> No
     with store.opened(tmp_path):
         """They are made, and empty."""
     for words in (("report", "fund"), ("report", "register"), ("grant", "list"), ("library", "search", "x")):
-        told = lived(*words, "--views", str(tmp_path))
-        assert (told.code, "hold no entry of a book" in told.err, told.out) == (5, True, ""), told
+        result = lived(*words, "--views", str(tmp_path))
+        assert (result.code, "hold no entry of a book" in result.err, result.out) == (5, True, ""), result

@@ -1,4 +1,4 @@
-"""A life told in sentences, replays, differences, and who was refused what."""
+"""Histories in sentences, replays, differences and refusals."""
 
 import re
 
@@ -33,9 +33,9 @@ def test_every_event_has_a_sentence() -> None:
 
 
 def test_a_life_in_sentences(lived: Shell) -> None:
-    told = lived("audit", "history", "G-1")
-    assert told.code == 0
-    text = " ".join(told.out.split())
+    result = lived("audit", "history", "G-1")
+    assert result.code == 0
+    text = " ".join(result.out.split())
     for words in (
         "2017-01-10 [1] leader proposed “Learning about dairy” in window stand_alone",
         "TZ, UG to learn from IN, with 80,000.00 USD in 12 months",
@@ -47,7 +47,7 @@ def test_a_life_in_sentences(lived: Shell) -> None:
         "note: “by wire”",
     ):
         assert words in text
-    assert all(len(line) <= 80 for line in told.out.splitlines())
+    assert all(len(line) <= 80 for line in result.out.splitlines())
 
 
 def corrected(lived: Shell) -> Shell:
@@ -78,8 +78,8 @@ def corrected(lived: Shell) -> Shell:
         ]
     )
     # The corrector is neither the actor nor the recorder of an entry, so boss strikes what boss2 corrected.
-    told = lived("record", file)
-    assert told.code == 0, told.out
+    result = lived("record", file)
+    assert result.code == 0, result.out
     return lived
 
 
@@ -150,9 +150,9 @@ def test_a_time_is_a_position(lived: Shell) -> None:
 
 
 def test_the_difference_between_two_days(lived: Shell) -> None:
-    told = lived("audit", "diff", "G-1", "--from", "2017-04-01", "--to", "2017-12-31")
-    assert told.code == 0
-    assert "undisbursed 70,000.00 → 12,000.00 USD" in told.out
+    result = lived("audit", "diff", "G-1", "--from", "2017-04-01", "--to", "2017-12-31")
+    assert result.code == 0
+    assert "undisbursed 70,000.00 → 12,000.00 USD" in result.out
     assert (
         "nothing differs" in lived("audit", "diff", "G-1", "--from", "2018-01-01", "--to", "2018-01-02").out
     )
@@ -220,9 +220,9 @@ def test_every_decision_of_four_eyes_is_among_both_sides() -> None:
 
 
 def test_show_reads_like_a_page(lived: Shell) -> None:
-    told = lived("grant", "show", "G-1", "--on", "2017-06-01")
-    assert told.out.startswith("G-1  Learning about dairy\neffective; as of 2017-06-01, as known now")
-    assert re.search(r"undisbursed +10,000\.00 USD", told.out)
+    result = lived("grant", "show", "G-1", "--on", "2017-06-01")
+    assert result.out.startswith("G-1  Learning about dairy\neffective; as of 2017-06-01, as known now")
+    assert re.search(r"undisbursed +10,000\.00 USD", result.out)
     assert lived("grant", "show", "G-1", "--on", "2016-01-01").code == 2
     assert "G-1" in lived("grant", "list").out
     assert lived("--json", "grant", "list").row["stage"] == "effective"
@@ -265,11 +265,11 @@ def test_nothing_steers_the_terminal(mark: str) -> None:
 
 
 def test_marks_in_data_are_shown_not_executed(lived: Shell) -> None:
-    told = lived(
+    result = lived(
         *("grant", "revise", "G-1", "--title", "Moo\u202eooM"),
         *("--on", "2017-01-12", "--actor", "leader", "--note", "a\tb\u2066c"),
     )
-    assert told.code == 0, told
+    assert result.code == 0, result
     for words in (("grant", "show", "G-1"), ("report", "register"), ("grant", "list")):
         assert "Moo\\u{202e}ooM" in " ".join(lived(*words).out.split()), words
     file = lived.file(

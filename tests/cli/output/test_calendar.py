@@ -70,8 +70,8 @@ def events(text: str) -> list[Any]:
 
 
 def invitation(gb: Shell, *words: str) -> Any:
-    told = gb.other("activity", "sites", "G-1", "A1", "--format", "ics", *words)
-    assert told.code == 0, told.err
+    result = gb.other("activity", "sites", "G-1", "A1", "--format", "ics", *words)
+    assert result.code == 0, result.err
     (event,) = events(gb.other("activity", "sites", "G-1", "A1", "--format", "ics", *words).out)
     return event
 
@@ -137,8 +137,8 @@ def test_without_an_instant_or_sites_it_says_what_to_record(gb: Shell) -> None:
     ]
     assert gb("record", gb.file(more)).code == 0
     for activity, said in (("A2", "--starts-at"), ("A3", "--sites"), ("A9", "no activity A9")):
-        told = gb("activity", "sites", "G-1", activity)
-        assert (told.code, said in told.err) == (2, True), told.err
+        result = gb("activity", "sites", "G-1", activity)
+        assert (result.code, said in result.err) == (2, True), result.err
 
 
 @pytest.mark.skipif(

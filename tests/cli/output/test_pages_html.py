@@ -107,12 +107,12 @@ PAGES = [
 
 @pytest.mark.parametrize("words", PAGES, ids=lambda words: words[1])
 def test_pages_are_valid_accessible_and_harmless(hostile: Shell, words: tuple[str, ...]) -> None:
-    told = hostile.other(*words)
-    assert told.code == 0, told.err
-    accessible(parsed(told.out))
-    alone(told.out)
-    assert "\u202e" not in told.out
-    assert told.out == hostile.other(*words).out
+    result = hostile.other(*words)
+    assert result.code == 0, result.err
+    accessible(parsed(result.out))
+    alone(result.out)
+    assert "\u202e" not in result.out
+    assert result.out == hostile.other(*words).out
 
 
 def test_a_text_is_shown_as_it_was_written(hostile: Shell) -> None:
@@ -152,9 +152,9 @@ SECTIONS = (
 
 
 def test_the_report_of_a_year(lived: Shell) -> None:
-    told = lived("report", "progress", "--year", "2017")
-    assert told.code == 0, told.err
-    assert [line[3:] for line in told.out.splitlines() if line.startswith("## ")] == list(SECTIONS)
+    result = lived("report", "progress", "--year", "2017")
+    assert result.code == 0, result.err
+    assert [line[3:] for line in result.out.splitlines() if line.startswith("## ")] == list(SECTIONS)
     for line in (
         "- Approved in 2017: **70,000.00 USD** (1 grant)",
         "- Net disbursed in 2017: **58,000.00 USD** (disbursed less refunded)",
@@ -163,10 +163,10 @@ def test_the_report_of_a_year(lived: Shell) -> None:
         "| G-1 | Learning about dairy | stand alone | Tanzania, Uganda | India | 2017-02-10 | 70,000.00 |",
         "| G-1 | Learning about dairy | 82.86 % | 75.34 % |",
     ):
-        assert line in told.out.splitlines()
+        assert line in result.out.splitlines()
     position = lived("--json", "views", "status").row["journal"]
-    assert f"up to journal position {position}." in told.out
-    assert "As of 2017-12-31, as known at" in told.out
+    assert f"up to journal position {position}." in result.out
+    assert "As of 2017-12-31, as known at" in result.out
 
 
 def test_a_quarter_and_a_fiscal_year_have_flows_of_their_own(lived: Shell) -> None:
@@ -197,15 +197,15 @@ def test_charts_are_drawn_in_the_pages_own_colours_with_their_figures_in_words(l
 
 def test_without_the_drawing_libraries_the_page_is_written_and_says_so(lived: Shell) -> None:
     hidden = "import sys; sys.modules['vl_convert'] = None; from cli.main import main; main()"
-    told = lived.other("report", "progress", "--year", "2017", "--format", "html", program=hidden)
-    assert told.code == 0
-    assert "without charts: they need pip install 'grantbook[charts]'" in told.err
-    assert not list(parsed(told.out).iter(f"{SVG}svg"))
+    result = lived.other("report", "progress", "--year", "2017", "--format", "html", program=hidden)
+    assert result.code == 0
+    assert "without charts: they need pip install 'grantbook[charts]'" in result.err
+    assert not list(parsed(result.out).iter(f"{SVG}svg"))
 
 
 def test_a_period_that_has_not_begun(lived: Shell) -> None:
-    told = lived("report", "progress", "--year", "2190")
-    assert (told.code, "nothing to report yet" in told.err) == (2, True)
+    result = lived("report", "progress", "--year", "2190")
+    assert (result.code, "nothing to report yet" in result.err) == (2, True)
 
 
 # ── the glance ───────────────────────────────────────────────────────────────────────────────
@@ -213,9 +213,9 @@ def test_a_period_that_has_not_begun(lived: Shell) -> None:
 
 def test_the_glance_fits_a_screen(lived: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    told = lived("report", "glance", "--as-of", "2018-06-01")
-    assert told.code == 0, told.err
-    lines = told.out.splitlines()
+    result = lived("report", "glance", "--as-of", "2018-06-01")
+    assert result.code == 0, result.err
+    lines = result.out.splitlines()
     assert len(lines) <= 40
     assert max(map(len, lines)) <= 80
     assert [line for line in lines if line.startswith("Overdue: ")]

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.case("M14")
 @pytest.mark.both_stores
 @pytest.mark.parametrize("by", ["quarter", "fiscal-quarter", "window", "sector", "region", "call", "partner"])
 def test_the_last_line_of_a_table_is_its_total(lived: Shell, by: str) -> None:
-    told = lived("report", "disbursement", "--by", by, "--as-of", "2017-12-31")
-    (total,) = [line for line in told.out.splitlines() if line.startswith("total")]
+    result = lived("report", "disbursement", "--by", by, "--as-of", "2017-12-31")
+    (total,) = [line for line in result.out.splitlines() if line.startswith("total")]
     assert "70,000.00" in total
     rows = lived("--json", "report", "disbursement", "--by", by, "--as-of", "2017-12-31").rows
     assert all("total" not in row.values() for row in rows)
@@ -28,15 +28,15 @@ def test_the_last_line_of_a_table_is_its_total(lived: Shell, by: str) -> None:
 
 
 def test_grants_do_not_add_up_over_periods_nor_money_over_countries(lived: Shell) -> None:
-    told = lived("report", "disbursement", "--by", "country", "--as-of", "2017-12-31")
-    assert not [line for line in told.out.splitlines() if line.startswith("total")]
-    assert "rows do not add up" in told.out
+    result = lived("report", "disbursement", "--by", "country", "--as-of", "2017-12-31")
+    assert not [line for line in result.out.splitlines() if line.startswith("total")]
+    assert "rows do not add up" in result.out
 
 
 @pytest.mark.case("M12")
 def test_the_coverage_of_each_ratio_is_said(lived: Shell) -> None:
-    told = lived("report", "value", "--as-of", "2017-12-31")
-    words = " ".join(told.out.split())
+    result = lived("report", "value", "--as-of", "2017-12-31")
+    words = " ".join(result.out.split())
     assert "participants known for 0 of 1 grants, and paid for in 0 of these" in words
     assert "over the grants that have both figures" in words
 
@@ -82,8 +82,8 @@ def test_a_declined_proposal_is_no_grant_in_glance_and_progress_report(lived: Sh
     )
     assert lived(*words.split(), "--amount", "5000.00 USD").code == 0
     declined = "grant decline P-1 --on 2017-06-01 --actor boss --reason no"
-    told = lived(*declined.split())
-    assert told.code == 0, told.err
+    result = lived(*declined.split())
+    assert result.code == 0, result.err
     (row,) = lived("--json", "report", "glance", "--as-of", "2017-12-31").row["money"]
     assert (row["grants"], row["proposals"]) == (1, 1)
     text = lived("report", "progress", "--year", "2017").out

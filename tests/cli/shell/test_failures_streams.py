@@ -36,10 +36,10 @@ def test_closed_streams_are_no_fault(lived: Shell, to: str) -> None:
 def test_an_answer_that_cannot_be_written(lived: Shell) -> None:
     """Whoever ran it again because of that would record it twice."""
     before = lived("--json", "views", "status").row["journal"]
-    code, told = _redirected(lived, ">/dev/full", *FEE)
+    code, result = _redirected(lived, ">/dev/full", *FEE)
     assert code == 5
-    assert "what was to be recorded is recorded" in told
-    assert "run it again" not in told
+    assert "what was to be recorded is recorded" in result
+    assert "run it again" not in result
     assert _redirected(lived, ">/dev/full", "report", "fund")[0] == 5
     assert lived("--json", "views", "status").row["journal"] == before + 1
 
@@ -63,8 +63,8 @@ def test_a_file_is_not_put_in_the_place_of_a_pipe(lived: Shell, words: tuple[str
     place = lived.folder / "pipe"
     os.mkfifo(place)
     with subprocess.Popen(["cat", str(place)], stdout=subprocess.PIPE) as reader:
-        told = lived(*words, "--output", str(place))
-        assert told.code == 0, told
+        result = lived(*words, "--output", str(place))
+        assert result.code == 0, result
         assert place.is_fifo()
         assert reader.stdout is not None
         assert b"G-1" in reader.stdout.read()
@@ -81,5 +81,5 @@ def test_stdout_by_its_name(lived: Shell) -> None:
 
 def test_a_folder_is_no_file_to_write(lived: Shell) -> None:
     for place in (".", ""):
-        told = lived("report", "register", "--format", "csv", "--output", place)
-        assert (told.code, "cannot be written: Is a directory" in told.err) == (2, True), told
+        result = lived("report", "register", "--format", "csv", "--output", place)
+        assert (result.code, "cannot be written: Is a directory" in result.err) == (2, True), result

@@ -24,9 +24,9 @@ BY_GRANT = (
 @pytest.mark.both_stores
 @pytest.mark.parametrize("name", BY_GRANT)
 def test_a_report_of_an_unknown_grant_is_refused_with_the_nearest(lived: Shell, name: str) -> None:
-    told = lived("report", name, "--grant", "G-3")
-    assert (told.code, told.out) == (2, "")
-    assert "knows no grant 'G-3'; did you mean G-1?" in told.err
+    result = lived("report", name, "--grant", "G-3")
+    assert (result.code, result.out) == (2, "")
+    assert "knows no grant 'G-3'; did you mean G-1?" in result.err
 
 
 @pytest.mark.parametrize(
@@ -57,17 +57,17 @@ def test_a_report_of_an_unknown_grant_is_refused_with_the_nearest(lived: Shell, 
     ],
 )
 def test_an_unknown_name_is_refused_wherever_it_is_typed(lived: Shell, words: str, says: str) -> None:
-    told = lived(*words.split())
-    assert (told.code, told.out) == (2, "")
-    assert says in told.err
+    result = lived(*words.split())
+    assert (result.code, result.out) == (2, "")
+    assert says in result.err
 
 
 def test_views_alone_refuse_it_too(lived: Shell) -> None:
     assert lived("views", "update").code == 0
     for words in (("report", "register", "--grant", "G-2"), ("grant", "show", "G-2")):
-        told = lived(*words, "--views", lived.book)
-        assert (told.code, told.out) == (2, "")
-        assert "did you mean G-1?" in told.err
+        result = lived(*words, "--views", lived.book)
+        assert (result.code, result.out) == (2, "")
+        assert "did you mean G-1?" in result.err
 
 
 @pytest.mark.both_stores

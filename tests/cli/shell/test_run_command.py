@@ -14,17 +14,17 @@ FEE = ("fund", "charge-fee", "--amount", "10.00 USD", "--on", "2019-01-01", "--a
 
 
 def test_an_accepted_command_says_where_it_stands(lived: Shell) -> None:
-    told = lived(*FEE)
-    assert told.code == 0
-    assert told.out.startswith("recorded: ChargeFee as fund@")
-    assert "position" in told.out
+    result = lived(*FEE)
+    assert result.code == 0
+    assert result.out.startswith("recorded: ChargeFee as fund@")
+    assert "position" in result.out
 
 
 def test_json_has_every_key(lived: Shell) -> None:
-    told = lived("--json", *FEE)
-    assert list(told.row) == ["command_id", "outcome", "refusal", "message", "entries", "position"]
-    assert told.row["outcome"] == "accepted"
-    assert told.row["entries"][0].startswith("fund@")
+    result = lived("--json", *FEE)
+    assert list(result.row) == ["command_id", "outcome", "refusal", "message", "entries", "position"]
+    assert result.row["outcome"] == "accepted"
+    assert result.row["entries"][0].startswith("fund@")
 
 
 def test_global_options_stand_before_or_after(shell: Shell) -> None:
@@ -37,8 +37,8 @@ def test_global_options_stand_before_or_after(shell: Shell) -> None:
 
 
 def test_the_log_is_one_line_of_json_without_words_of_people(lived: Shell) -> None:
-    told = lived(*FEE, "--note", "Mrs Kim asked", "--command-id", "fee-1")
-    (line,) = told.err.splitlines()
+    result = lived(*FEE, "--note", "Mrs Kim asked", "--command-id", "fee-1")
+    (line,) = result.err.splitlines()
     log = json.loads(line)
     assert log["command_id"] == "fee-1"
     assert log["outcome"] == "accepted"
@@ -74,15 +74,15 @@ def test_a_refusal_is_told_kept_and_repeated(lived: Shell) -> None:
 
 def test_a_repeat_of_what_was_accepted(lived: Shell) -> None:
     assert lived(*FEE, "--command-id", "once").code == 0
-    told = lived(*FEE, "--command-id", "once")
-    assert told.code == 0
-    assert "recorded before" in told.out
+    result = lived(*FEE, "--command-id", "once")
+    assert result.code == 0
+    assert "recorded before" in result.out
 
 
 def test_lists_parts_and_pairs_from_the_command_line(lived: Shell) -> None:
     def act(actor: str, *words: str) -> None:
-        told = lived(*words, "--actor", actor)
-        assert told.code == 0, told.err
+        result = lived(*words, "--actor", actor)
+        assert result.code == 0, result.err
 
     act(
         "leader",
@@ -121,8 +121,8 @@ def test_lists_parts_and_pairs_from_the_command_line(lived: Shell) -> None:
 def test_a_correction_from_the_command_line(lived: Shell) -> None:
     version = lived("--json", "grant", "show", "G-1").row["version"]
     words = ("grant", "correct", "G-1", str(version), "--reason", "The bank says", "--actor", "boss2")
-    told = lived(*words, "--reads", "amount=1500.00 USD", "--reads", "on=2017-08-02", "--on", "2017-09-01")
-    assert told.code == 0, told.err
+    result = lived(*words, "--reads", "amount=1500.00 USD", "--reads", "on=2017-08-02", "--on", "2017-09-01")
+    assert result.code == 0, result.err
     assert lived("--json", "grant", "show", "G-1").row["refunded"] == "1500.00"
     bad = lived(*words, "--reads", "amount=much", "--on", "2017-09-01")
     assert bad.code == 2
@@ -133,14 +133,14 @@ def test_a_correction_from_the_command_line(lived: Shell) -> None:
 
 
 def test_every_missing_field_is_named_at_once(gb: Shell) -> None:
-    told = gb("grant", "propose", "G-9", "--recipients", "TZ,XX", "--amount", "5")
-    assert told.code == 2
+    result = gb("grant", "propose", "G-9", "--recipients", "TZ,XX", "--amount", "5")
+    assert result.code == 2
     for line in (
         "malformed: --title: is missing",
         "malformed: --recipients.1: XX is not an ISO 3166-1",
         'malformed: --amount: write an amount as text like "2000.00 USD"',
     ):
-        assert line in told.err
+        assert line in result.err
 
 
 @pytest.mark.parametrize(
@@ -174,16 +174,16 @@ def test_every_missing_field_is_named_at_once(gb: Shell) -> None:
     ],
 )
 def test_malformed_words(gb: Shell, words: tuple[str, ...], said: str) -> None:
-    told = gb(*words)
-    assert told.code == 2
-    assert said in told.err
-    assert "Traceback" not in told.err
+    result = gb(*words)
+    assert result.code == 2
+    assert said in result.err
+    assert "Traceback" not in result.err
 
 
 def test_no_book_is_named(shell: Shell) -> None:
-    told = shell("grant", "list")
-    assert told.code == 2
-    assert "GRANTBOOK_BOOK" in told.err
+    result = shell("grant", "list")
+    assert result.code == 2
+    assert "GRANTBOOK_BOOK" in result.err
 
 
 def test_the_folder_grantbook_is_the_default(shell: Shell) -> None:
@@ -195,11 +195,11 @@ def test_the_folder_grantbook_is_the_default(shell: Shell) -> None:
 
 
 def test_another_version_is_a_conflict(lived: Shell) -> None:
-    told = lived(
+    result = lived(
         "grant", "waive", "G-1", "closure", "--reason", "x", "--actor", "boss", "--expect-version", "2"
     )
-    assert told.code == 3
-    assert told.err.startswith("conflict: ")
+    assert result.code == 3
+    assert result.err.startswith("conflict: ")
 
 
 WAIVE = ("--json", "grant", "waive", "G-1", "closure", "--actor", "boss", "--command-id", "w1")
@@ -207,15 +207,15 @@ WAIVE = ("--json", "grant", "waive", "G-1", "closure", "--actor", "boss", "--com
 
 def test_a_conflict_and_malformed_words_are_told_to_programs(lived: Shell) -> None:
     """With the id under which the command may come again: nothing was written."""
-    told = lived(*WAIVE, "--reason", "x", "--expect-version", "2")
-    assert told.code == 3
-    row = told.row
+    result = lived(*WAIVE, "--reason", "x", "--expect-version", "2")
+    assert result.code == 3
+    row = result.row
     assert (row["command_id"], row["outcome"], row["refusal"]) == ("w1", "refused", "VersionConflict")
-    assert row["message"] in told.err
-    told = lived(*WAIVE)
-    assert (told.code, told.row["command_id"], told.row["outcome"]) == (2, "w1", "malformed")
-    told = lived(*WAIVE, "--reason", "x")
-    assert (told.code, told.row["outcome"]) == (0, "accepted")
+    assert row["message"] in result.err
+    result = lived(*WAIVE)
+    assert (result.code, result.row["command_id"], result.row["outcome"]) == (2, "w1", "malformed")
+    result = lived(*WAIVE, "--reason", "x")
+    assert (result.code, result.row["outcome"]) == (0, "accepted")
     assert lived(*WAIVE[:-2]).row["command_id"] is None
 
 
@@ -223,15 +223,15 @@ def test_a_conflict_and_malformed_words_are_told_to_programs(lived: Shell) -> No
 def test_a_newer_journal_is_not_read(gb: Shell) -> None:
     with sqlite3.connect(gb.path / "journal.sqlite") as store:
         store.execute("PRAGMA user_version = 99")
-    told = gb("grant", "list")
-    assert told.code == 5
-    assert "newer grantbook" in told.err
+    result = gb("grant", "list")
+    assert result.code == 5
+    assert "newer grantbook" in result.err
 
 
 def test_a_missing_book_is_unreachable(shell: Shell) -> None:
-    told = shell("--book", "nowhere", "grant", "list")
-    assert told.code == 5
-    assert "grantbook init" in told.err
+    result = shell("--book", "nowhere", "grant", "list")
+    assert result.code == 5
+    assert "grantbook init" in result.err
 
 
 @pytest.mark.of_a_file("its bytes")
@@ -240,10 +240,10 @@ def test_a_corrupt_journal_is_unreachable(gb: Shell) -> None:
         (gb.path / name).unlink(missing_ok=True)
     (gb.path / "journal.sqlite").write_bytes(b"This is no journal. " * 1000)
     for words in (("grant", "list"), FEE, ("report", "register"), ("audit", "refusals")):
-        told = gb(*words)
-        assert told.code == 5, told
-        assert told.err.startswith("unreachable: ")
-        assert "Traceback" not in told.err
+        result = gb(*words)
+        assert result.code == 5, result
+        assert result.err.startswith("unreachable: ")
+        assert "Traceback" not in result.err
 
 
 @pytest.mark.of_a_file("its folder's name, and what stands in it")
@@ -262,9 +262,9 @@ def test_any_folder_and_any_name_will_do(gb: Shell, tmp_path: Path, folder: str)
 
 
 def test_init_does_not_touch_what_is_there(gb: Shell) -> None:
-    told = gb("init", gb.book, "--name", "Another", "--on", "2008-10-01")
-    assert told.code == 5
-    assert "a new book needs" in told.err
+    result = gb("init", gb.book, "--name", "Another", "--on", "2008-10-01")
+    assert result.code == 5
+    assert "a new book needs" in result.err
 
 
 @pytest.mark.of_a_file("who may write to it")
@@ -272,11 +272,11 @@ def test_init_does_not_touch_what_is_there(gb: Shell) -> None:
 def test_a_read_only_book_is_unreachable(lived: Shell) -> None:
     for path in (*lived.path.iterdir(), lived.path):
         path.chmod(0o555 if path.is_dir() else 0o444)
-    told = lived(*FEE)
+    result = lived(*FEE)
     for path in (lived.path, *lived.path.iterdir()):
         path.chmod(0o755 if path.is_dir() else 0o644)
-    assert told.code == 5
-    assert "Traceback" not in told.err
+    assert result.code == 5
+    assert "Traceback" not in result.err
 
 
 @pytest.mark.of_a_file("its disk")
@@ -284,9 +284,9 @@ def test_a_full_disk_keeps_nothing_half_done(lived: Shell) -> None:
     before = lived("--json", "views", "status").row
     limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); import signal;"
     limited += "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); from cli.main import main; main()"
-    told = lived.other(*FEE, program=limited)
-    assert told.code == 5, told
-    assert "Traceback" not in told.err
+    result = lived.other(*FEE, program=limited)
+    assert result.code == 5, result
+    assert "Traceback" not in result.err
     assert lived("--json", "views", "status").row == before
 
 
@@ -297,19 +297,19 @@ def test_what_is_recorded_stays_when_the_views_fail(lived: Shell, monkeypatch: p
         raise OSError("no room for views")
 
     monkeypatch.setattr(projections.engine.projector, "catch_up", fail)
-    told = lived(*FEE)
-    assert told.code == 0
-    assert "recorded; the views could not be caught up (no room for views)" in told.err
+    result = lived(*FEE)
+    assert result.code == 0
+    assert "recorded; the views could not be caught up (no room for views)" in result.err
 
 
 def test_a_fault_of_our_own_shows_no_traceback(gb: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     from lifecycle.book.book import Book
 
     monkeypatch.setattr(Book, "histories", lambda *_: 1 // 0)
-    told = gb("grant", "list")
-    assert told.code == 70
-    assert "Traceback" not in told.err
-    assert "ZeroDivisionError" in told.err
+    result = gb("grant", "list")
+    assert result.code == 70
+    assert "Traceback" not in result.err
+    assert "ZeroDivisionError" in result.err
 
 
 # ── files ────────────────────────────────────────────────────────────────────────────────────
@@ -333,18 +333,18 @@ def test_an_edition_of_ones_own(gb: Shell) -> None:
 
 def test_a_book_with_editions_of_its_own(shell: Shell) -> None:
     Path("mine.toml").write_text(EDITION)
-    told = shell("--json", "init", "own", "--name", "Own", "--on", "2020-01-01", "--policy", "mine.toml")
-    assert told.row["editions"] == ["mine"]
+    result = shell("--json", "init", "own", "--name", "Own", "--on", "2020-01-01", "--policy", "mine.toml")
+    assert result.row["editions"] == ["mine"]
 
 
 def test_a_book_in_another_currency_takes_no_maximum_in_dollars(shell: Shell) -> None:
     """No grant could be held against it: approvals would be refused for ever."""
     Path("euro.toml").write_text(EDITION.replace("USD", "EUR"))
     words = ("init", "own", "--name", "Own", "--on", "2020-01-01", "--currency", "EUR")
-    told = shell(*words)
-    assert told.code == 2
-    assert told.err.startswith("malformed: --currency: edition 2008-10 has a maximum of 150000.00 USD")
-    assert "--policy FILE" in told.err
+    result = shell(*words)
+    assert result.code == 2
+    assert result.err.startswith("malformed: --currency: edition 2008-10 has a maximum of 150000.00 USD")
+    assert "--policy FILE" in result.err
     assert not Path("own").exists()
     Path("mine.toml").write_text(EDITION)
     assert shell(*words, "--policy", "mine.toml").code == 2
@@ -363,16 +363,16 @@ def test_a_book_in_another_currency_takes_no_maximum_in_dollars(shell: Shell) ->
 )
 def test_a_wrong_edition_names_its_line_or_field(gb: Shell, text: str, said: str) -> None:
     Path("wrong.toml").write_text(text)
-    told = gb("fund", "adopt-policy", "wrong.toml", "--on", "2020-01-01")
-    assert told.code == 2
-    assert "wrong.toml" in told.err
-    assert said in told.err
+    result = gb("fund", "adopt-policy", "wrong.toml", "--on", "2020-01-01")
+    assert result.code == 2
+    assert "wrong.toml" in result.err
+    assert said in result.err
 
 
 def test_a_document_is_kept_by_its_content(lived: Shell) -> None:
     Path("letter.pdf").write_bytes(b"a letter")
-    told = lived("document", "attach", "G-1", "letter.pdf", "--actor", "desk", "--on", "2017-06-01")
-    assert told.code == 0, told.err
+    result = lived("document", "attach", "G-1", "letter.pdf", "--actor", "desk", "--on", "2017-06-01")
+    assert result.code == 0, result.err
     assert lived("--json", "grant", "show", "G-1").row["documents"] == ["letter.pdf"]
     with Book.open(lived.place) as book:
         (digest,) = book.storage.documents()

@@ -1,4 +1,4 @@
-"""How a fact of the Facility becomes a command, with an id that is always the same."""
+"""Makes commands from what the Facility published. The same source and reference give the same id."""
 
 import csv
 from datetime import date
@@ -11,17 +11,17 @@ Command = dict[str, Any]
 
 
 def table(name: str) -> list[dict[str, str]]:
-    """The rows of a csv file beside this one."""
+    """Return the rows of a CSV file in this folder."""
     with (HERE / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
 def usd(amount: int) -> str:
-    """Whole US dollars."""
+    """Return an amount of whole US dollars."""
     return f"{amount}.00 USD"
 
 
-def say(source: str, reference: str, command: str, on: date, actor: str, **fields: Any) -> Command:
-    """A command whose id is made of the source and the reference in it."""
+def make_command(source: str, reference: str, command: str, on: date, actor: str, **fields: Any) -> Command:
+    """Return a command whose id is made from the source and the reference in it."""
     identity = uuid5(NAMESPACE_URL, f"grantbook facility: {source}: {reference}")
     return {"command_id": str(identity), "command": command, "on": str(on), "actor": actor, **fields}
