@@ -26,6 +26,7 @@ from lifecycle.grant import evolve as grant_state
 from lifecycle.grant.state import Grant
 from lifecycle.kernel.event import EntryCorrected, Event, LeftOut
 from lifecycle.kernel.history import (
+    UNREADABLE_MOMENT,
     Entry,
     corrected_event,
     in_force,
@@ -272,7 +273,10 @@ def unstated_changes(paragraph: Paragraph) -> list[Change]:
 def marks(paragraph: Paragraph) -> list[str]:
     """Return lines for an auditor: when the entry was recorded, and if it was late, corrected or struck."""
     entry = paragraph.entry
-    recorded = f"recorded {moment(entry.recorded_at)}"
+    if entry.recorded_at == UNREADABLE_MOMENT:
+        recorded = "when it was recorded cannot be read"
+    else:
+        recorded = f"recorded {moment(entry.recorded_at)}"
     if paragraph.late:
         recorded += f": late, {paragraph.late_days:,} days after its day"
     if paragraph.out_of_order:
@@ -307,7 +311,7 @@ def as_json(paragraph: Paragraph) -> dict[str, Any]:
         "event": type(entry.event).__name__,
         "actor": entry.event.actor,
         "recorder": entry.recorder,
-        "recorded_at": moment(entry.recorded_at),
+        "recorded_at": None if entry.recorded_at == UNREADABLE_MOMENT else moment(entry.recorded_at),
         "position": entry.position,
         "command_id": entry.command_id,
         "note": entry.note,

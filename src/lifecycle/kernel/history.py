@@ -5,7 +5,7 @@ is ordered by the moment of recording.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -17,6 +17,8 @@ FUND = "fund"
 QUARANTINES = "fund:quarantine"
 """The name of the stream of quarantines. It is not the fund's stream, because a reader of any stream must
 know first which of its rows no fold counts."""
+UNREADABLE_MOMENT = datetime.min.replace(tzinfo=UTC)
+"""Stands for the moment of recording of a row whose bytes do not say it."""
 
 
 def grant_stream(grant: str) -> str:

@@ -6,23 +6,22 @@ from typing import Any
 
 from lifecycle.kernel.errors import Altered
 from lifecycle.kernel.event import Event
-from lifecycle.kernel.history import Entry
+from lifecycle.kernel.history import UNREADABLE_MOMENT, Entry
 
 Row = tuple[Any, ...]
 """Stream, version, topic, stored bytes, position; and whether the stream has the version before, earlier."""
 
 _ID = re.compile(rb'"command_id":"([^"\\]{1,200})"')
 _MOMENT = re.compile(rb'"recorded_at":"([^"\\]{1,40})"')
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def entry_of_any(stream: str, version: int, position: int, state: bytes, event: Event) -> Entry:
     """Return a row as an entry with the given event, whatever its bytes are."""
     match = _MOMENT.search(state)
     try:
-        moment = datetime.fromisoformat(match[1].decode()) if match else _NEVER
+        moment = datetime.fromisoformat(match[1].decode()) if match else UNREADABLE_MOMENT
     except ValueError:
-        moment = _NEVER
+        moment = UNREADABLE_MOMENT
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return Entry(stream, version, event, moment, "", command_of(state, position), None, position)
 
