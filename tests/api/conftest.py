@@ -19,7 +19,7 @@ def new(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
 
 @pytest.fixture
 def lived(new: Shell) -> Shell:
-    """A shell with a book that holds the grant G-1 until a part of its first payment came back."""
+    """A shell with a book that holds the grant G-1, up to a refund of a part of its first payment."""
     with grantbook.open(new.place, officer="admin") as book:
         for line in life():
             book.record(line)

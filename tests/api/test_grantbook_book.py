@@ -11,7 +11,7 @@ from support.cli_shell import Shell, on_grant
 PAID = on_grant("RequestPayment", "2017-09-01", "leader", payment="P2", payee="A", category="travel")
 
 
-def test_a_grant_as_of_a_day_and_as_known(book: grantbook.Book) -> None:
+def test_a_grant_is_read_as_of_a_day_and_as_known(book: grantbook.Book) -> None:
     assert book.grants() == ["G-1"]
     assert str(book.grant("G-1").refunded) == "2000.00"
     assert book.grant("G-1", on="2017-05-08").disbursed == 0
@@ -21,7 +21,7 @@ def test_a_grant_as_of_a_day_and_as_known(book: grantbook.Book) -> None:
     assert book.grant("G-1", known=last - 1).refunded == 0
 
 
-def test_a_grant_that_is_not_there(book: grantbook.Book) -> None:
+def test_an_unknown_grant_is_a_lookup_error(book: grantbook.Book) -> None:
     with pytest.raises(LookupError, match=r"the book knows no grant 'G-2'; did you mean G-1\?"):
         book.grant("G-2")
     with pytest.raises(LookupError, match="there was no grant 'G-1' on 2016-01-01"):
@@ -34,16 +34,20 @@ def test_a_grant_that_is_not_there(book: grantbook.Book) -> None:
         book.grant("G-1", known="2017-01-01T12:00:00")
 
 
-def test_a_history_is_that_of_the_shell(lived: Shell) -> None:
+def test_a_history_is_the_same_as_in_the_shell(lived: Shell) -> None:
     with grantbook.open(lived.place) as book:
         for name in ("G-1", "fund"):
-            result = lived("audit", "history", name, "--json").rows
+            rows = lived("audit", "history", name, "--json").rows
             paragraphs = book.history(name)
-            assert [paragraph.sentence for paragraph in paragraphs] == [row["sentence"] for row in result]
-            assert [paragraph.entry.name for paragraph in paragraphs] == [row["entry"] for row in result]
+            assert [paragraph.sentence for paragraph in paragraphs] == [row["sentence"] for row in rows]
+            assert [paragraph.entry.name for paragraph in paragraphs] == [row["entry"] for row in rows]
         assert len(book.history("G-1", on="2017-02-09")) == 2
-        paid = [one for one in book.history("G-1") if isinstance(one.entry.event, events.FundsDisbursed)]
-        assert [one.entry.note for one in paid] == ["by wire"]
+        paid = [
+            paragraph
+            for paragraph in book.history("G-1")
+            if isinstance(paragraph.entry.event, events.FundsDisbursed)
+        ]
+        assert [paragraph.entry.note for paragraph in paid] == ["by wire"]
 
 
 @pytest.mark.both_stores
@@ -55,7 +59,7 @@ def test_what_is_recorded_is_in_the_views_and_sealed(book: grantbook.Book, lived
     assert lived("audit", "verify").code == 0
 
 
-def test_the_shell_and_the_api_answer_alike(book: grantbook.Book, lived: Shell) -> None:
+def test_the_shell_and_the_api_give_the_same_receipt(book: grantbook.Book, lived: Shell) -> None:
     line = {**PAID, "amount": "100.00 USD", "command_id": "p2"}
     answer = book.record(line)
     again = lived("record", lived.file([line]), "--as", "admin", "--json").row
@@ -82,7 +86,7 @@ def test_today_and_the_officer_are_filled_in_as_the_shell_does(book: grantbook.B
     assert entry.on == entry.recorded_at.date()
 
 
-def test_what_raises_and_records_nothing(book: grantbook.Book) -> None:
+def test_a_malformed_or_conflicting_command_raises_and_records_nothing(book: grantbook.Book) -> None:
     before = book.report("fund").known
     with pytest.raises(grantbook.Malformed, match="is missing: which command"):
         book.record({"grant": "G-1"})
@@ -95,7 +99,7 @@ def test_what_raises_and_records_nothing(book: grantbook.Book) -> None:
         grantbook.open("nowhere")
 
 
-def test_without_an_officer_it_is_only_read(lived: Shell) -> None:
+def test_a_book_opened_without_an_officer_is_read_only(lived: Shell) -> None:
     with (
         grantbook.open(lived.place) as book,
         pytest.raises(ValueError, match="Open the book with officer="),
@@ -103,13 +107,13 @@ def test_without_an_officer_it_is_only_read(lived: Shell) -> None:
         book.record({**PAID, "amount": "1.00 USD"})
 
 
-def test_peoples_data_are_warned_of(book: grantbook.Book) -> None:
+def test_personal_data_in_a_note_give_a_warning(book: grantbook.Book) -> None:
     with pytest.warns(UserWarning, match="note seems to hold an e-mail address"):
         book.record({**PAID, "amount": "1.00 USD", "note": "ask ann@example.org"})
 
 
 @pytest.mark.of_a_file("views.sqlite")
-def test_what_fails_afterwards_is_a_warning(book: grantbook.Book, lived: Shell) -> None:
+def test_a_failure_after_recording_is_a_warning(book: grantbook.Book, lived: Shell) -> None:
     lived.lose_views()
     (lived.path / "views.sqlite").mkdir()
     with pytest.warns(grantbook.Unfinished, match="grantbook views update does it"):

@@ -17,7 +17,7 @@ def test_rows_have_names(book: grantbook.Book) -> None:
     assert (report.name, str(report.as_of)) == ("disbursement", "2017-12-31")
 
 
-def test_both_dates(book: grantbook.Book) -> None:
+def test_a_report_takes_both_dates(book: grantbook.Book) -> None:
     known = book.report("disbursement").known
     assert book.report("disbursement", as_of="2017-05-08").dicts()[0]["disbursed"] == "0.00"
     before = book.report("disbursement", as_of="2017-12-31", known=known - 1)
@@ -27,17 +27,17 @@ def test_both_dates(book: grantbook.Book) -> None:
 def test_every_report_has_its_forms(book: grantbook.Book, lived: Shell) -> None:
     for name, by in QUESTIONS:
         report = book.report(name, as_of="2017-12-31", by=by)
-        words = ["--waiting"] if by == "waiting" else ["--by", by] if by else []
-        result = lived("report", name, "--as-of", "2017-12-31", *words, "--json")
-        assert result.rows == report.dicts()
+        options = ["--waiting"] if by == "waiting" else ["--by", by] if by else []
+        output = lived("report", name, "--as-of", "2017-12-31", *options, "--json")
+        assert output.rows == report.dicts()
         assert [row._asdict() for row in report] == report.dicts()
         table = pa.table(report)  # by the protocol: it asks for __arrow_c_stream__
         assert (tuple(table.column_names), table.num_rows) == (report.columns, len(report))
-        assert report.caption.splitlines()[0] in result.err
+        assert report.caption.splitlines()[0] in output.err
         assert report._repr_html_().count("<tr") > len(report)
 
 
-def test_what_is_not_there_is_malformed(book: grantbook.Book) -> None:
+def test_an_unknown_report_key_or_grant_is_malformed(book: grantbook.Book) -> None:
     with pytest.raises(grantbook.Malformed, match="there is no report nothing"):
         book.report("nothing")
     with pytest.raises(grantbook.Malformed, match="is not a key of disbursement"):
@@ -46,7 +46,7 @@ def test_what_is_not_there_is_malformed(book: grantbook.Book) -> None:
         book.report("register", grant="G-9")
 
 
-def test_a_notebook_shows_no_markup_of_a_title(book: grantbook.Book) -> None:
+def test_a_notebook_escapes_markup_in_a_title(book: grantbook.Book) -> None:
     amount = {
         "amount": "1.00 USD",
         "months": 1,
@@ -71,7 +71,7 @@ def test_a_notebook_shows_no_markup_of_a_title(book: grantbook.Book) -> None:
     assert "<script>" not in html
 
 
-def test_arrow_is_loaded_by_whoever_asks_for_it(lived: Shell) -> None:
+def test_arrow_is_loaded_only_if_a_report_is_exported_to_it(lived: Shell) -> None:
     program = (
         "import sys, grantbook\n"
         "sys.modules['pyarrow'] = None\n"

@@ -57,13 +57,13 @@ def test_the_file_is_what_the_tables_make() -> None:
     assert FILE.read_text("utf-8").splitlines() == list(facility.lines())
 
 
-def test_recorded_again_it_is_nothing_new(book: Book) -> None:
+def test_recording_the_file_again_adds_nothing(book: Book) -> None:
     before = book.position()
     assert Counter(answer.outcome for answer in record(book)) == {"repeat": len(COMMANDS)}
     assert book.position() == before
 
 
-def test_the_totals_are_the_published_ones(book: Book) -> None:
+def test_the_totals_are_as_published(book: Book) -> None:
     sums: Counter[str] = Counter()
     for command in COMMANDS:
         if command["command"] in ("PledgeContribution", "ReceiveInstalment"):
@@ -83,7 +83,7 @@ def test_each_completed_project_lived_and_closed_by_october_2011(book: Book) -> 
         assert date(2008, 10, 1) <= state.proposed_on < state.closed_on <= date(2011, 10, 31)
 
 
-def test_approved_amounts_average_the_published_one() -> None:
+def test_the_average_approved_amount_is_as_published() -> None:
     approved = [
         Decimal(command["amount"].split()[0])
         for command in COMMANDS
@@ -104,7 +104,7 @@ def test_the_outcomes_are_those_of_the_published_table() -> None:
 
 
 def test_the_report_on_outcomes_is_the_published_table(book: Book) -> None:
-    rows = asked(book, "outcomes", date(2011, 10, 31))
+    rows = rows_of(book, "outcomes", date(2011, 10, 31))
     published = {
         f"SEETF-{PROJECTS[row['project']].id}": row for row in table("completed_projects_outcomes.csv")
     }
@@ -119,31 +119,31 @@ def test_the_report_on_outcomes_is_the_published_table(book: Book) -> None:
 
 
 def test_the_report_on_calls_counts_what_the_entries_say(book: Book) -> None:
-    (row,) = asked(book, "calls", date(2018, 12, 31))
+    (row,) = rows_of(book, "calls", date(2018, 12, 31))
     names = ("received", "requested", "envelope", "selected", "selected_amount", "declined", "countries")
     assert [row[name] for name in names] == [52, "1250000.00", "250000.00", 10, "250000.00", 42, 20]
 
 
-def asked(book: Book, name: str, on: date) -> list[dict[str, Any]]:
+def rows_of(book: Book, name: str, on: date) -> list[dict[str, Any]]:
     report = run(book, name, as_of=on)
     return [dict(zip(report.columns, row, strict=True)) for row in report.rows]
 
 
 def test_the_call_of_november_2018_selects_ten_of_fifty_two(book: Book) -> None:
-    answers = [grant(book, name) for name in book.grants() if name.startswith("SSF-2018-11-")]
-    assert Counter(state.stage for state in answers) == {Stage.APPROVED: 10, Stage.DECLINED: 42}
-    assert sum(state.proposed for state in answers) == 1_250_000
-    called = answers[:10]
-    assert sum(state.committed for state in called) == 250_000
+    proposals = [grant(book, name) for name in book.grants() if name.startswith("SSF-2018-11-")]
+    assert Counter(state.stage for state in proposals) == {Stage.APPROVED: 10, Stage.DECLINED: 42}
+    assert sum(state.proposed for state in proposals) == 1_250_000
+    selected = proposals[:10]
+    assert sum(state.committed for state in selected) == 250_000
     call = book.call("2018-11")
     assert call is not None
     assert call.left.at(date(2018, 12, 31)) == 0
-    assert called[0].recipients == ("RW",)
-    assert called[0].providers == ("CL",)
-    assert len({code for s in called for code in (*s.recipients, *s.providers)}) == 20
+    assert selected[0].recipients == ("RW",)
+    assert selected[0].providers == ("CL",)
+    assert len({code for s in selected for code in (*s.recipients, *s.providers)}) == 20
 
 
-def test_what_is_filled_in_says_so() -> None:
+def test_each_command_notes_what_is_illustrative() -> None:
     for command in COMMANDS:
         assert re.match(r"illustrative \(not published\): the .+", command["note"]), command
 
@@ -155,7 +155,7 @@ def test_nobody_is_named_and_ids_are_fixed() -> None:
     assert {command["actor"] for command in COMMANDS} <= {"admin", *OFFICERS}
 
 
-def test_it_shows_a_late_entry_a_correction_a_late_story_and_two_follow_ups(book: Book) -> None:
+def test_the_facility_has_a_late_entry_a_correction_a_late_story_and_two_follow_ups(book: Book) -> None:
     late = [
         name
         for name in book.grants()
@@ -163,8 +163,8 @@ def test_it_shows_a_late_entry_a_correction_a_late_story_and_two_follow_ups(book
         if [entry.on for entry in entries] != sorted(entry.on for entry in entries)
     ]
     assert late == ["SEETF-07-afforestation"]
-    result = Counter(command["command"] for command in COMMANDS)
-    assert (result["CorrectEntry"], result["HandOverFollowUp"], result["DropFollowUp"]) == (1, 2, 1)
+    times = Counter(command["command"] for command in COMMANDS)
+    assert (times["CorrectEntry"], times["HandOverFollowUp"], times["DropFollowUp"]) == (1, 2, 1)
     story = grant(book, "SEETF-02-tackling-poverty")
     published = book.entries("grant:SEETF-02-tackling-poverty")[-1].on
     assert story.completed_on is not None

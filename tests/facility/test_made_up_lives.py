@@ -1,4 +1,4 @@
-"""The made-up lives that measurements use: all of them lawful, and the same for the same seed."""
+"""The made-up lives that benchmarks use: a book accepts all of them, and a seed gives the same lives."""
 
 import runpy
 from collections import Counter
@@ -15,8 +15,8 @@ lives = runpy.run_path(str(ROOT / "benchmarks" / "lives.py"))["lives"]
 
 
 @pytest.mark.parametrize("interleave", [False, True])
-def test_a_new_book_accepts_them(tmp_path: Path, interleave: bool) -> None:
-    result = list(lives(1500, 7, interleave=interleave))
+def test_a_new_book_accepts_the_lives(tmp_path: Path, interleave: bool) -> None:
+    commands = list(lives(1500, 7, interleave=interleave))
     book = Book.create(
         tmp_path / "book",
         name="Lives",
@@ -26,9 +26,9 @@ def test_a_new_book_accepts_them(tmp_path: Path, interleave: bool) -> None:
         recorder="admin",
     )
     with book, book.batch():
-        answers = [book.record(command_from(words), "admin") for words in result]
+        answers = [book.record(command_from(fields), "admin") for fields in commands]
     assert Counter(answer.outcome for answer in answers) == {"accepted": 1500}
-    assert len({words["command_id"] for words in result}) == 1500
+    assert len({fields["command_id"] for fields in commands}) == 1500
 
 
 def test_the_same_seed_gives_the_same_lives() -> None:
@@ -36,12 +36,12 @@ def test_the_same_seed_gives_the_same_lives() -> None:
     assert list(lives(300, 3)) != list(lives(300, 4))
 
 
-def test_some_are_late_and_some_are_corrected() -> None:
-    result = [words for words in lives(4000, 1) if "grant" in words]
+def test_some_entries_are_late_and_some_are_corrected() -> None:
+    commands = [fields for fields in lives(4000, 1) if "grant" in fields]
     last: dict[str, str] = {}
     late = 0
-    for words in result:
-        late += words["on"] < last.get(words["grant"], "")
-        last[words["grant"]] = max(words["on"], last.get(words["grant"], ""))
+    for fields in commands:
+        late += fields["on"] < last.get(fields["grant"], "")
+        last[fields["grant"]] = max(fields["on"], last.get(fields["grant"], ""))
     assert late > 5
-    assert sum(words["command"] == "CorrectEntry" for words in result) > 5
+    assert sum(fields["command"] == "CorrectEntry" for fields in commands) > 5

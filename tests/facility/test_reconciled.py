@@ -1,4 +1,4 @@
-"""Every report of a made-up fund agrees with the others, and with a recomputation that shares no code."""
+"""Reports of a made-up fund agree with each other and with a computation that shares no code with them."""
 
 import importlib
 import json
@@ -44,17 +44,19 @@ def book(tmp_path_factory: pytest.TempPathFactory, reconcile: ModuleType) -> Boo
     return book
 
 
-def _recorded(book: Book, words: dict[str, Any]) -> str:
+def _recorded(book: Book, fields: dict[str, Any]) -> str:
     try:
-        return book.record(command_from(words), "admin").outcome
+        return book.record(command_from(fields), "admin").outcome
     except Malformed:
-        if words["command"] != "CorrectEntry":  # those an extra entry can shift onto another kind of fact
+        if (
+            fields["command"] != "CorrectEntry"
+        ):  # an extra entry can shift a correction to an event of another type
             raise
         return "malformed"
 
 
 def exported(book: Book) -> list[str]:
-    """As ``audit entries`` writes them."""
+    """Return the entries as lines that ``audit entries`` writes."""
     return [
         json.dumps(
             {

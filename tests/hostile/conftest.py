@@ -1,4 +1,4 @@
-"""A book of one life, for hostile hands."""
+"""A shell with a book that holds one grant, for hostile input."""
 
 from pathlib import Path
 

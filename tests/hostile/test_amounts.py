@@ -17,7 +17,7 @@ CORRECTION = on_grant("CorrectEntry", "2017-06-01", "boss2", entry=1, reason="x"
     "amount",
     ["9999999999999.99 USD", "999999999999.999 KWD", "99999999999.9999 CLF", "99999999999999 JPY"],
 )
-def test_the_largest_amount(amount: str) -> None:
+def test_the_largest_amount_is_read(amount: str) -> None:
     assert str(command_from({**FEE, "amount": amount}).event.__dict__["amount"]) == amount
 
 
@@ -31,12 +31,12 @@ def test_a_larger_amount_is_malformed(amount: str) -> None:
         command_from({**FEE, "amount": amount})
 
 
-def test_also_where_it_stands_deeper() -> None:
-    much = "10000000000000.00 USD"
-    budget = [{"line": "a", "amount": "1.00 USD"}, {"line": "b", "amount": much}]
+def test_a_larger_amount_inside_another_field_is_malformed() -> None:
+    too_large = "10000000000000.00 USD"
+    budget = [{"line": "a", "amount": "1.00 USD"}, {"line": "b", "amount": too_large}]
     for words, field in (
         (on_grant("RequestFunding", "2017-01-20", "leader", budget=budget, **REQUEST), "budget.1.amount"),
-        ({**CORRECTION, "reads": {"amount": much}}, "reads.amount"),
+        ({**CORRECTION, "reads": {"amount": too_large}}, "reads.amount"),
         ({**CORRECTION, "reads": {"budget": budget}}, "reads.budget.1.amount"),
     ):
         with pytest.raises(Malformed) as error:
@@ -45,8 +45,8 @@ def test_also_where_it_stands_deeper() -> None:
 
 
 @pytest.mark.both_stores
-def test_sums_that_do_not_fit(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was recorded before there was a limit is read, and what cannot be added up is told so."""
+def test_a_sum_that_is_too_large_is_reported(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Amounts recorded before there was a limit are read, and a report says if their sum is too large."""
     income = {
         "command": "CreditIncome",
         "on": "2017-01-01",
@@ -57,8 +57,8 @@ def test_sums_that_do_not_fit(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> 
         without.setattr("lifecycle.types.money.DIGITS", 18)
         assert shell("record", shell.file([{**income, "note": str(n)} for n in range(930)])).code == 0
     for words in (("report", "fund"), ("report", "fund", "--known", "950"), ("report", "glance")):
-        told = shell(*words)
-        assert (told.code, "too large to be added up: correct or strike" in told.err) == (5, True), told
-    told = shell("--json", "audit", "history", "fund")
-    assert told.code == 0
-    assert "93000000000929990.70" in told.out
+        result = shell(*words)
+        assert (result.code, "too large to be added up: correct or strike" in result.err) == (5, True), result
+    result = shell("--json", "audit", "history", "fund")
+    assert result.code == 0
+    assert "93000000000929990.70" in result.out

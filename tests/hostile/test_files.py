@@ -1,4 +1,4 @@
-"""Files that are none, and paths that lead elsewhere."""
+"""Paths that are not plain files, and paths that lead out of a folder."""
 
 import hashlib
 import os
@@ -14,37 +14,37 @@ ATTACH = ("--actor", "desk", "--on", "2017-06-01")
 
 
 def attach(shell: Shell, file: str, *more: str) -> tuple[int, str]:
-    told = shell("document", "attach", "G-1", file, *ATTACH, *more)
-    return told.code, told.out + told.err
+    result = shell("document", "attach", "G-1", file, *ATTACH, *more)
+    return result.code, result.out + result.err
 
 
 @pytest.mark.parametrize(
-    ("make", "said"),
+    ("make", "message"),
     [
-        (lambda place: place.mkdir(), "no plain file"),
+        (lambda path: path.mkdir(), "no plain file"),
         (os.mkfifo, "no plain file"),
-        (lambda place: place.symlink_to("/dev/zero"), "no plain file"),
-        (lambda place: place.symlink_to("nowhere"), "No such file"),
-        (lambda place: place.symlink_to(place), "symbolic links"),
-        (lambda place: _sparse(place, 512 * 1024 * 1024 + 1), "larger than 512 MiB"),
+        (lambda path: path.symlink_to("/dev/zero"), "no plain file"),
+        (lambda path: path.symlink_to("nowhere"), "No such file"),
+        (lambda path: path.symlink_to(path), "symbolic links"),
+        (lambda path: _sparse(path, 512 * 1024 * 1024 + 1), "larger than 512 MiB"),
         (lambda _: None, "No such file"),
     ],
     ids=["folder", "pipe", "device", "dangling link", "circle", "too large", "nothing"],
 )
-def test_what_is_no_document(shell: Shell, make: object, said: str) -> None:
+def test_a_path_that_is_not_a_plain_file_is_not_attached(shell: Shell, make: object, message: str) -> None:
     make(shell.folder / "file")  # type: ignore[operator]
-    code, told = attach(shell, "file")
-    assert (code, said in told) == (2, True), told
+    code, output = attach(shell, "file")
+    assert (code, message in output) == (2, True), output
     assert shell.documents == []
 
 
-def _sparse(place: Path, size: int) -> None:
-    with place.open("wb") as file:
+def _sparse(path: Path, size: int) -> None:
+    with path.open("wb") as file:
         file.truncate(size)
 
 
-def test_an_empty_document_and_one_behind_a_link(shell: Shell) -> None:
-    """Of a link the bytes are kept that were read, in a file of the book's own."""
+def test_an_empty_file_and_a_linked_file_are_attached(shell: Shell) -> None:
+    """The book keeps the bytes that the link points to, in its own file."""
     (shell.folder / "empty").touch()
     assert attach(shell, "empty")[0] == 0
     (shell.folder / "real").write_bytes(b"real")
@@ -53,7 +53,7 @@ def test_an_empty_document_and_one_behind_a_link(shell: Shell) -> None:
     assert set(shell.documents) == {hashlib.sha256(data).hexdigest() for data in (b"", b"real")}
     if isinstance(shell.place, Path):
         kept = list((shell.place / "documents").iterdir())
-        assert all(place.is_file() and not place.is_symlink() for place in kept)
+        assert all(path.is_file() and not path.is_symlink() for path in kept)
 
 
 @pytest.mark.parametrize("name", ["../../evil", "/etc/passwd", "..", "a/b", "con", "a" * 300, "-rf"])
@@ -63,29 +63,29 @@ def test_a_documents_name_is_no_path(shell: Shell, name: str) -> None:
     assert attach(shell, "file", f"--name={name}")[0] == 0
     new = set(shell.folder.rglob("*")) - before
     assert shell.documents == [hashlib.sha256(b"x").hexdigest()]
-    assert all(isinstance(shell.place, Path) and shell.place in place.parents for place in new)
+    assert all(isinstance(shell.place, Path) and shell.place in path.parents for path in new)
 
 
 @pytest.mark.parametrize("name", ["a" * 301, "a\nb", "a\x1b[2J"])
-def test_what_is_no_name_of_a_document(shell: Shell, name: str) -> None:
+def test_a_long_name_or_one_with_control_characters_is_malformed(shell: Shell, name: str) -> None:
     (shell.folder / "file").write_bytes(b"x")
     assert attach(shell, "file", f"--name={name}")[0] == 2
 
 
 def test_a_digest_is_no_path(shell: Shell) -> None:
     fields = {"name": "x", "media_type": "text/plain", "sha256": "../../../etc/passwd"}
-    told = shell("record", shell.file([on_grant("AttachDocument", "2017-06-01", "desk", **fields)]))
-    assert told.code == 2
-    assert "sha256" in told.out
+    result = shell("record", shell.file([on_grant("AttachDocument", "2017-06-01", "desk", **fields)]))
+    assert result.code == 2
+    assert "sha256" in result.out
 
 
 @pytest.mark.of_a_file("its documents; those of a database cannot be altered")
 def test_a_pipe_in_the_place_of_a_document_is_not_waited_for(tmp_path: Path) -> None:
     with make_book(tmp_path / "book") as book:
         digest = book.attach(b"the agreement")
-        place = book.path / "documents" / digest
-        place.unlink()
-        os.mkfifo(place)
+        path = book.path / "documents" / digest
+        path.unlink()
+        os.mkfifo(path)
         with pytest.raises(OSError, match="no plain file"):
             book.document(digest)
 
@@ -94,28 +94,28 @@ def test_a_pipe_in_the_place_of_a_document_is_not_waited_for(tmp_path: Path) -> 
 def test_an_altered_document_is_put_right_by_attaching_it_again(shell: Shell) -> None:
     (shell.folder / "file").write_bytes(b"x")
     assert attach(shell, "file")[0] == 0
-    (place,) = (shell.path / "documents").iterdir()
-    place.write_bytes(b"y")
+    (path,) = (shell.path / "documents").iterdir()
+    path.write_bytes(b"y")
     assert attach(shell, "file")[0] == 0
-    assert place.read_bytes() == b"x"
+    assert path.read_bytes() == b"x"
 
 
 def test_a_package_stays_in_its_folder(shell: Shell) -> None:
-    """Also of a grant whose id looks like a path."""
-    odd = "a/../../../evil"
-    asked = {"window": "stand_alone", "recipients": ["TZ"], "providers": ["IN"], "sector": "x", "title": "x"}
-    more: dict[str, Any] = {"objective": "x", "amount": "10.00 USD", "months": 12}
-    proposed = on_grant("ProposeGrant", "2017-01-10", "leader", **asked, **more)
+    """The id of the grant looks like a path."""
+    grant = "a/../../../evil"
+    terms = {"window": "stand_alone", "recipients": ["TZ"], "providers": ["IN"], "sector": "x", "title": "x"}
+    amounts: dict[str, Any] = {"objective": "x", "amount": "10.00 USD", "months": 12}
+    proposed = on_grant("ProposeGrant", "2017-01-10", "leader", **terms, **amounts)
     cost = on_grant("RecordCost", "2017-06-01", "leader", purpose="supervision", amount="1.00 USD")
-    lines = [{**line, "grant": odd} for line in (proposed, cost)]
+    lines = [{**line, "grant": grant} for line in (proposed, cost)]
     assert shell("record", shell.file(lines)).code == 0
     assert shell("audit", "seal").code == 0
     before = set(shell.folder.rglob("*"))
     assert shell("audit", "export", "package").code == 0
     new = set(shell.folder.rglob("*")) - before
-    outside = [place for place in new if shell.folder / "package" not in (place, *place.parents)]
-    assert [place for place in outside if shell.seals not in place.parents] == []
-    assert sum(place.name.endswith("@2.tlog-proof") for place in new) == 1
+    outside = [path for path in new if shell.folder / "package" not in (path, *path.parents)]
+    assert [path for path in outside if shell.seals not in path.parents] == []
+    assert sum(path.name.endswith("@2.tlog-proof") for path in new) == 1
 
 
 def test_a_package_is_not_written_through_a_link(shell: Shell) -> None:

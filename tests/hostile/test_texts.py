@@ -1,4 +1,4 @@
-"""Texts of the corpus, as titles of grants: refused, or kept and never executed by what shows them."""
+"""Texts of the corpus as titles of grants: refused, or kept and shown without harm."""
 
 import csv
 import io
@@ -20,36 +20,42 @@ SHOWS = (
 )
 
 
-def test_each_text(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_text_is_refused_or_shown_without_harm(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "300")
-    wrong = [(name, what) for name, case in TEXTS.items() for what in _wrong(shell, name, **case)]
+    wrong = [(name, fault) for name, case in TEXTS.items() for fault in faults_of(shell, name, **case)]
     assert wrong == []
 
 
-def _wrong(shell: Shell, name: str, text: str, expected: str) -> list[str]:
+def faults_of(shell: Shell, name: str, text: str, expected: str) -> list[str]:
     grant = f"T-{name}"
     line = on_grant("ProposeGrant", "2017-01-10", "leader", window="stand_alone", recipients=["TZ"])
     line |= {"providers": ["IN"], "sector": "dairy", "amount": "10.00 USD", "months": 12}
-    told = shell("record", shell.file([{**line, "grant": grant, "title": text, "objective": "dairy"}]))
+    result = shell("record", shell.file([{**line, "grant": grant, "title": text, "objective": "dairy"}]))
     if expected == "refused":
-        return [] if told.code == 2 and _quiet(told.out + told.err) else [f"recorded: {told}"]
-    if told.code != 0:
-        return [told.out]
-    shown = [shell(*words[:2], grant, *words[3:]) if "G-1" in words else shell(*words) for words in SHOWS]
-    found = [
-        f"printed raw by {words}" for words, one in zip(SHOWS, shown, strict=True) if not _quiet(one.out)
+        return [] if result.code == 2 and is_harmless(result.out + result.err) else [f"recorded: {result}"]
+    if result.code != 0:
+        return [result.out]
+    results = [shell(*words[:2], grant, *words[3:]) if "G-1" in words else shell(*words) for words in SHOWS]
+    faults = [
+        f"printed raw by {words}"
+        for words, shown_by in zip(SHOWS, results, strict=True)
+        if not is_harmless(shown_by.out)
     ]
-    found += [f"{words} failed: {one}" for words, one in zip(SHOWS, shown, strict=True) if one.code]
-    found += [] if json.loads(shell("audit", "history", grant, "--json").out.splitlines()[0]) else ["no JSON"]
-    return found + _in_csv(shell, grant, text, expected) + _in_html(shell, text)
+    faults += [
+        f"{words} failed: {shown_by}" for words, shown_by in zip(SHOWS, results, strict=True) if shown_by.code
+    ]
+    faults += (
+        [] if json.loads(shell("audit", "history", grant, "--json").out.splitlines()[0]) else ["no JSON"]
+    )
+    return faults + _in_csv(shell, grant, text, expected) + _in_html(shell, text)
 
 
-def _quiet(told: str) -> bool:
-    """Nothing in it steers a terminal, or turns the direction of writing."""
-    return not any(char in "\u061c\u200e\u200f\u2028\u2029\ufeff" or _steers(char) for char in told)
+def is_harmless(output: str) -> bool:
+    """Return whether the output has no control character and none that changes the direction of writing."""
+    return not any(char in "\u061c\u200e\u200f\u2028\u2029\ufeff" or is_control(char) for char in output)
 
 
-def _steers(char: str) -> bool:
+def is_control(char: str) -> bool:
     code = ord(char)
     return (
         (code < 32 and char != "\n")
@@ -69,5 +75,5 @@ def _in_csv(shell: Shell, grant: str, text: str, expected: str) -> list[str]:
 def _in_html(shell: Shell, text: str) -> list[str]:
     page = shell("report", "register", "--format", "html").out
     tree = html5lib.HTMLParser(strict=True).parse(page)
-    tags = {str(one.tag).rpartition("}")[2] for one in tree.iter()}
+    tags = {str(element.tag).rpartition("}")[2] for element in tree.iter()}
     return [f"in HTML: {tags & {'script', 'img', 'b'}}"] if tags & {"script", "img"} else []

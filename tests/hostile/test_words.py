@@ -1,4 +1,4 @@
-"""Words of the shell that are no text, and paths of such bytes."""
+"""Arguments of the shell that are not text, and paths of these bytes."""
 
 import os
 
@@ -19,38 +19,38 @@ FEE = ("fund", "charge-fee", "--amount", "10.00 USD", "--on", "2019-01-01", "--a
 
 @pytest.mark.both_stores
 @pytest.mark.parametrize("words", READERS, ids=lambda words: " ".join(words[:2]))
-def test_a_grant_that_is_no_text(shell: Shell, words: tuple[str, ...]) -> None:
-    told = shell(*words)
-    assert (told.code, "holds bytes that are no text" in told.err) == (2, True), told
+def test_a_grant_id_that_is_not_text_is_malformed(shell: Shell, words: tuple[str, ...]) -> None:
+    result = shell(*words)
+    assert (result.code, "holds bytes that are no text" in result.err) == (2, True), result
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a\x1b[2J", BYTES])
 @pytest.mark.parametrize("words", [FEE, ("record", "commands.jsonl"), ("officer", "erase", "cash")])
 def test_who_records_is_named_as_officers_are(shell: Shell, name: str, words: tuple[str, ...]) -> None:
     shell.file(officers())
-    told = shell(*words, "--as", name)
-    assert told.code == 2
-    assert told.out == ""
-    assert told.err.startswith("malformed: --as: ")
-    assert "\x1b" not in told.err
+    result = shell(*words, "--as", name)
+    assert result.code == 2
+    assert result.out == ""
+    assert result.err.startswith("malformed: --as: ")
+    assert "\x1b" not in result.err
     assert shell("--json", "audit", "refusals").rows == []
 
 
-def test_a_login_that_is_no_officer(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_login_that_is_no_officers_name_is_malformed(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GRANTBOOK_OFFICER")
     monkeypatch.setenv("LOGNAME", "OFFICE\\ada")
-    told = shell(*FEE)
-    assert (told.code, "--as: " in told.err) == (2, True)
+    result = shell(*FEE)
+    assert (result.code, "--as: " in result.err) == (2, True)
 
 
-def test_an_empty_book_is_none(shell: Shell) -> None:
-    """A script's variable that is not set names nothing: nothing else is taken for it."""
-    told = shell("--book", "", "grant", "list")
-    assert (told.code, "which book?" in told.err) == (2, True)
+def test_an_empty_book_argument_opens_no_other_book(shell: Shell) -> None:
+    """A script passes "" if its variable is not set: no other book is opened instead."""
+    result = shell("--book", "", "grant", "list")
+    assert (result.code, "which book?" in result.err) == (2, True)
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("audit", "prove", "9" * 30), "name an entry like"),
         (("audit", "prove", f"fund@{'9' * 30}"), "name an entry like"),
@@ -58,23 +58,25 @@ def test_an_empty_book_is_none(shell: Shell) -> None:
         (("report", "timeline", "--as-of", "9999-12-31"), "between 1900 and 2199"),
     ],
 )
-def test_numbers_and_days_out_of_all_bounds(shell: Shell, words: tuple[str, ...], said: str) -> None:
-    told = shell(*words)
-    assert (told.code, said in told.err) == (2, True), told
+def test_numbers_and_days_out_of_bounds_are_malformed(
+    shell: Shell, words: tuple[str, ...], message: str
+) -> None:
+    result = shell(*words)
+    assert (result.code, message in result.err) == (2, True), result
 
 
-def test_what_is_no_store_of_books(shell: Shell) -> None:
-    told = shell("grant", "list", "--book", "mysql://host/book")
-    assert (told.code, "mysql:// is no store of books" in told.err) == (5, True)
+def test_an_address_of_another_database_is_not_opened(shell: Shell) -> None:
+    result = shell("grant", "list", "--book", "mysql://host/book")
+    assert (result.code, "mysql:// is no store of books" in result.err) == (5, True)
 
 
 @pytest.mark.of_a_file("its folder")
-def test_paths_of_any_bytes(shell: Shell) -> None:
+def test_paths_may_have_any_bytes(shell: Shell) -> None:
     book = ("--book", f"book{BYTES}")
     assert shell("init", f"book{BYTES}", "--name", "A fund", "--on", "2008-10-01").code == 0
     assert shell(*book, "record", shell.file(officers(), f"lines{BYTES}")).code == 0
     for words in (("report", "fund"), ("report", "fund", "--known", "5"), ("audit", "verify")):
-        told = shell(*words, *book)
-        assert told.code == 0, told
+        result = shell(*words, *book)
+        assert result.code == 0, result
     assert shell(*book, "report", "fund", "--output", f"file{BYTES}").code == 0
     assert shell("report", "fund", "--views", f"book{BYTES}").code == 0

@@ -1,4 +1,4 @@
-"""A book: its clock, what was known when, its documents, and how it is made and opened."""
+"""A book: its clock, what was known at a moment, its documents, and how it is created and opened."""
 
 import hashlib
 import os
@@ -120,7 +120,7 @@ def test_what_was_recorded_at_once_is_known_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("bad", ["yesterday", "2026-01-01T00:00:00", "2026-02-30", "1899-12-31", "-1", ""])
-def test_anything_else_is_no_moment(book: Book, bad: str) -> None:
+def test_another_text_is_not_a_moment(book: Book, bad: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 the message is Python's own for most of these
         book.resolve(bad)
 
@@ -186,19 +186,21 @@ def test_a_document_is_kept_by_its_content(book: Book) -> None:
 
 
 @pytest.mark.of_a_file("documents in a folder")
-def test_two_may_keep_the_same_document_at_once(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
-    to_disk = os.fsync
+def test_two_processes_may_attach_the_same_document_at_once(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync = os.fsync
 
-    def and_another_keeps_it(descriptor: int) -> None:
-        monkeypatch.setattr(os, "fsync", to_disk)
+    def attach_again(descriptor: int) -> None:
+        monkeypatch.setattr(os, "fsync", fsync)
         assert book.attach(b"milk") == hashlib.sha256(b"milk").hexdigest()
-        to_disk(descriptor)
+        fsync(descriptor)
 
-    monkeypatch.setattr(os, "fsync", and_another_keeps_it)
+    monkeypatch.setattr(os, "fsync", attach_again)
     digest = book.attach(b"milk")
     with book.document(digest) as file:
         assert file.read() == b"milk"
-    assert [place.name for place in (book.path / "documents").iterdir()] == [digest]
+    assert [path.name for path in (book.path / "documents").iterdir()] == [digest]
 
 
 # ── making and opening ───────────────────────────────────────────────────────────────────────
@@ -235,7 +237,7 @@ def test_a_new_book_needs_a_new_directory(tmp_path: Path) -> None:
         make_book(tmp_path / "letter.txt" / "book")
 
 
-def test_wrong_words_make_no_book(tmp_path: Path) -> None:
+def test_malformed_options_create_no_book(tmp_path: Path) -> None:
     for field, bad in (("currency", "XYZ"), ("fiscal_year_start", 13), ("name", ""), ("recorder", "a b")):
         options = {"name": "F", "currency": "USD", "fiscal_year_start": 7, "on": g.START, "recorder": "admin"}
         with pytest.raises(Malformed):
@@ -245,7 +247,7 @@ def test_wrong_words_make_no_book(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", "a b", "\udcff", "a\x00", "a\x1b[2J", "a\n", "x" * 81])
 def test_who_records_is_named_as_officers_are(book: Book, name: str) -> None:
-    """Also where the command is refused: the name is kept beside the refusal."""
+    """The name is checked first, because a refusal keeps it too."""
     before = book.position(), book.refusals()
     with pytest.raises(Malformed, match=r"^recorder: "):
         book.record(g.request("01-20"), name)
@@ -262,7 +264,7 @@ def test_no_fund_is_established_tomorrow(tmp_path: Path) -> None:
     Book.create(tmp_path / "book", on=tomorrow - timedelta(days=1), **options).close()  # type: ignore[arg-type]
 
 
-def test_there_is_no_book_there(tmp_path: Path) -> None:
+def test_a_folder_without_a_book_is_not_opened(tmp_path: Path) -> None:
     with pytest.raises(Unreachable, match="no book at"):
         Book.open(tmp_path / "none")
     assert not (tmp_path / "none").exists()
@@ -277,7 +279,7 @@ def test_a_book_that_was_not_made_to_the_end_is_not_opened(in_folder: Book) -> N
         Book.open(in_folder.place)
 
 
-def test_garbage_is_no_journal(in_folder: Book) -> None:
+def test_garbage_is_not_opened_as_a_journal(in_folder: Book) -> None:
     in_folder.close()
     for garbage in (b"", b"milk" * 5000):
         (in_folder.path / "journal.sqlite").write_bytes(garbage)
@@ -286,14 +288,14 @@ def test_garbage_is_no_journal(in_folder: Book) -> None:
 
 
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.9])
-def test_a_journal_that_was_cut_off_is_told(in_folder: Book, part: float) -> None:
+def test_a_truncated_journal_is_noticed(in_folder: Book, part: float) -> None:
     record(in_folder, [g.cost("01-11", note="x" * 1900) for _ in range(40)])
     in_folder.close()
     file = in_folder.path / "journal.sqlite"
-    whole = file.read_bytes()
-    file.write_bytes(whole[: int(len(whole) * part)])
-    with pytest.raises((Unreachable, Altered)), Book.open(in_folder.place) as again:
-        list(again.histories())
+    content = file.read_bytes()
+    file.write_bytes(content[: int(len(content) * part)])
+    with pytest.raises((Unreachable, Altered)), Book.open(in_folder.place) as reopened:
+        list(reopened.histories())
 
 
 def test_a_reader_may_not_write(book: Book) -> None:
@@ -305,7 +307,7 @@ def test_a_reader_may_not_write(book: Book) -> None:
 
 
 def test_a_book_on_a_read_only_disk_is_read(in_folder: Book, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Root may write everywhere, so the disk is only said to be read-only."""
+    """Root may write everywhere, so the test patches ``os.access``."""
     in_folder.close()
     monkeypatch.setattr("lifecycle.journal.sqlite.read_only.os.access", lambda *_: False)
     before = sorted(in_folder.path.iterdir())
@@ -321,7 +323,7 @@ def test_a_closed_book_leaves_one_file_of_its_journal(in_folder: Book) -> None:
     assert [place.name for place in in_folder.path.glob("journal*")] == ["journal.sqlite"]
 
 
-def test_a_book_that_another_program_holds_is_told_in_words(
+def test_a_book_that_another_program_has_locked_is_named_as_locked(
     in_folder: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sqlite, "WAIT", 1)

@@ -1,4 +1,4 @@
-"""What the book answers, and how it keeps the answers: receipts, versions, batches."""
+"""The receipts that the book returns and keeps, expected versions, and batches."""
 
 from datetime import datetime, timedelta
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.both_stores
 STREAM = f"grant:{G}"
 
 
-# ── answers and receipts ─────────────────────────────────────────────────────────────────────
+# ── receipts ──────────────────────────────────────────────────────────────────────────────────
 
 
 def test_an_accepted_command_names_its_entries(book: Book) -> None:
@@ -54,22 +54,22 @@ def test_a_command_without_an_id_gets_one(book: Book) -> None:
 
 
 def test_the_same_id_gets_the_same_answer(book: Book) -> None:
-    asked = g.cost("01-11", command_id="c1")
-    first = book.record(asked, "t.leader")
+    command = g.cost("01-11", command_id="c1")
+    first = book.record(command, "t.leader")
     position = book.position()
-    for again in (book, Book.open(book.place)):
-        answer = again.record(asked, "t.leader")
+    for opened in (book, Book.open(book.place)):
+        answer = opened.record(command, "t.leader")
         assert answer.outcome == "repeat"
         assert (answer.entries, answer.position, answer.refusal) == (first.entries, first.position, None)
-        assert again.position() == position
+        assert opened.position() == position
 
 
 def test_the_same_id_gets_the_same_refusal_even_when_it_would_be_possible_now(book: Book) -> None:
-    asked = g.approve("02-10", command_id="c1")
-    first = book.record(asked, "a.prover")
+    command = g.approve("02-10", command_id="c1")
+    first = book.record(command, "a.prover")
     assert (first.outcome, first.refusal, first.position) == ("refused", "NotInStage", None)
     record(book, [g.request("01-20")])
-    again = book.record(asked, "a.prover")
+    again = book.record(command, "a.prover")
     assert (again.outcome, again.refusal, again.rule, again.message) == (
         "repeat",
         first.refusal,
@@ -95,7 +95,7 @@ def test_an_id_is_not_used_for_other_content(book: Book) -> None:
         again = book.record(other, other.actor)
         assert (again.outcome, again.refusal) == ("repeat", CommandIdReused.__name__)
     assert book.position() == before[0]
-    assert [no.command_id for no in book.refusals()[before[1] :]] == ["c1"] * 5
+    assert [refusal.command_id for refusal in book.refusals()[before[1] :]] == ["c1"] * 5
     assert book.record(g.cost("01-11", command_id="c1"), "t.leader").outcome == "repeat"
 
 
@@ -118,12 +118,15 @@ def test_refusals_are_kept(book: Book) -> None:
     book.record(g.propose("01-10", grant="SSF-9", actor="a.prover"), "admin")
     book.record(g.charge_fee("01-10", amount="900000.00 USD"), "f.nance")
     kept = book.refusals()
-    assert [(no.command, no.stream, no.refusal, no.actor, no.recorder) for no in kept] == [
+    assert [
+        (refusal.command, refusal.stream, refusal.refusal, refusal.actor, refusal.recorder)
+        for refusal in kept
+    ] == [
         ("ApproveGrant", STREAM, "NotInStage", "a.prover", "a.prover"),
         ("ProposeGrant", "grant:SSF-9", "RoleNotHeld", "a.prover", "admin"),
         ("ChargeFee", "fund", "ExceedsAvailableFunds", "f.nance", "f.nance"),
     ]
-    assert [no.command for no in book.refusals(G)] == ["ApproveGrant"]
+    assert [refusal.command for refusal in book.refusals(G)] == ["ApproveGrant"]
     assert kept[0].command_id == "c1"
     assert kept[0].on == "2017-02-10"
     assert len(kept[0].digest) == 64
@@ -140,7 +143,7 @@ def test_bad_fields_of_a_correction_are_malformed_and_leave_nothing(book: Book) 
     assert (book.position(), len(book.refusals())) == before
 
 
-def test_a_correction_to_nothing_is_kept_as_such(book: Book) -> None:
+def test_a_correction_can_empty_a_field(book: Book) -> None:
     record(
         book,
         [
@@ -159,14 +162,14 @@ def test_a_correction_to_nothing_is_kept_as_such(book: Book) -> None:
 def test_a_conflict_writes_nothing(book: Book) -> None:
     fund = len(book.entries(FUND))
     before = book.journal.counts()
-    for asked in (
+    for command in (
         g.cost("01-11", expect_version=0, command_id="c1"),
         g.cost("01-11", expect_version=2, command_id="c1"),
         g.propose("01-11", grant="SSF-2", expect_version=1),
         g.charge_fee("01-11", expect_version=fund - 1),
     ):
         with pytest.raises(VersionConflict, match="is at version"):
-            book.record(asked, asked.actor)
+            book.record(command, command.actor)
     assert before == book.journal.counts()
     assert book.record(g.cost("01-11", expect_version=1, command_id="c1"), "t.leader").outcome == "accepted"
     assert book.record(g.charge_fee("01-11", expect_version=fund), "f.nance").outcome == "accepted"
@@ -220,23 +223,25 @@ def test_few_grants_are_kept_in_memory(book: Book, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(loaded_state, "_KEPT_ENTRIES", 3)
     for turn in range(3):
         for grant in ("SSF-2", "SSF-3", "SSF-4"):
-            asked = g.cost("01-11", grant=grant) if turn else g.propose("01-10", grant=grant)
-            assert book.record(asked, "t.leader").entries == (f"grant:{grant}@{turn + 1}",)
+            command = g.cost("01-11", grant=grant) if turn else g.propose("01-10", grant=grant)
+            assert book.record(command, "t.leader").entries == (f"grant:{grant}@{turn + 1}",)
 
 
-def test_in_a_batch_all_that_was_recorded_before_is_seen(book: Book) -> None:
-    """And the positions that were told are those that the entries then have."""
-    told = []
+def test_a_batch_sees_what_it_recorded_before(book: Book) -> None:
+    """The positions in the receipts are those of the entries."""
+    receipts = []
     with book.batch():
         for number in range(1, 4):
-            told.append(book.record(g.cost("06-12", command_id=f"C-{number}"), "t.leader"))
-            assert [entry.position for entry in book.entries(STREAM)][-1] == told[-1].position
-            assert book.position() == told[-1].position
+            receipts.append(book.record(g.cost("06-12", command_id=f"C-{number}"), "t.leader"))
+            assert [entry.position for entry in book.entries(STREAM)][-1] == receipts[-1].position
+            assert book.position() == receipts[-1].position
             assert book.record(g.cost("06-12", command_id=f"C-{number}"), "t.leader").outcome == "repeat"
-    assert [entry.position for entry in book.entries(STREAM)][-3:] == [answer.position for answer in told]
+    assert [entry.position for entry in book.entries(STREAM)][-3:] == [
+        receipt.position for receipt in receipts
+    ]
 
 
-def test_a_batch_of_more_than_waits_at_once(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_may_be_larger_than_one_write(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "_AT_ONCE", 2)
     before, answers = book.position(), book.journal.counts()[1]
     with book.batch():

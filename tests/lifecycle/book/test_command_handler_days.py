@@ -1,4 +1,4 @@
-"""A fund with its seat in Washington, or in Auckland: its own days decide, in every store."""
+"""The days of the fund's seat count, in each store: in Washington, in Auckland and elsewhere."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.both_stores
 
 @pytest.fixture
 def clock() -> Clock:
-    """Stands still in the evening, after some early work."""
+    """A clock that stands still, eight hours before the evening."""
     return Clock(EVENING - timedelta(hours=8), timedelta(0))
 
 
@@ -86,18 +86,18 @@ def test_a_bare_day_is_known_to_its_end_at_the_seat(washington: Book, clock: Clo
 @pytest.mark.case("D1")
 @pytest.mark.parametrize("time_zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "America/New_York", "UTC"])
 def test_the_sql_views_are_of_today_at_the_seat(place: Path | str, time_zone: str) -> None:
-    """The first two are 25 hours apart: the day of one of them at least is not the day in UTC."""
+    """The first two are 25 hours apart, so for at least one of them it is not the day in UTC."""
     with make_book(place, g.FOUNDED, time_zone=time_zone) as book:
-        asked = told = None
-        while asked != day_at(datetime.now(UTC), time_zone):  # once, except about midnight
-            asked = day_at(datetime.now(UTC), time_zone)
+        expected = today = None
+        while expected != day_at(datetime.now(UTC), time_zone):  # once, except about midnight
+            expected = day_at(datetime.now(UTC), time_zone)
             with tables_at(book, None) as (connection, _):
-                told = connection.execute(select(TODAY)).scalar()
-        assert told == str(asked)
+                today = connection.execute(select(TODAY)).scalar()
+        assert today == str(expected)
 
 
 @pytest.mark.of_a_file("its entry is put in by SQL")
-def test_a_book_of_before_has_its_seat_in_utc(place: Path, clock: Clock) -> None:
+def test_a_book_created_without_a_seat_has_it_in_utc(place: Path, clock: Clock) -> None:
     with make_book(place, g.FOUNDED, clock=clock) as book:
         assert book.time_zone() == book.fund().time_zone == "UTC"
         path = book.path
@@ -106,7 +106,7 @@ def test_a_book_of_before_has_its_seat_in_utc(place: Path, clock: Clock) -> None
     assert b'"time_zone":"UTC"' in state
 
 
-def test_init_asks_for_a_name_of_the_list(shell: Shell) -> None:
+def test_init_takes_only_time_zones_of_the_list(shell: Shell) -> None:
     answer = shell("init", shell.book, "--name", "F", "--time-zone", "Washington")
     assert answer.code == 2
     assert "America/New_York" in answer.err

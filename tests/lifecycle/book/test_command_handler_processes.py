@@ -1,4 +1,4 @@
-"""Several processes on one book, and processes that are killed: nothing promised twice, nothing lost."""
+"""Several processes on one book, and killed processes: no money is promised twice, no entry is lost."""
 
 import multiprocessing
 import os
@@ -34,7 +34,7 @@ def grants_of(process: int) -> list[str]:
     return [f"SSF-{process}-{number}" for number in range(EACH)]
 
 
-def approve_all(path: str, process: int, start: object, answers: "Queue[Told]") -> None:
+def approve_all(path: str, process: int, start: object, answers: "Queue[Receipt]") -> None:
     start.wait()  # type: ignore[attr-defined]
     with Book.open(path) as book:
         for grant in grants_of(process):
@@ -42,14 +42,14 @@ def approve_all(path: str, process: int, start: object, answers: "Queue[Told]") 
             answers.put((grant, answer.refusal, answer.entries))
 
 
-Told = tuple[str, str | None, tuple[str, ...]]
+Receipt = tuple[str, str | None, tuple[str, ...]]
 """Grant, refusal, entries."""
 
 
-def approved_at_once(path: Path | str) -> list[Told]:
-    """What each approval of each process was told."""
+def approved_at_once(path: Path | str) -> list[Receipt]:
+    """Return the receipt of each approval of each process."""
     spawn = multiprocessing.get_context("spawn")
-    answers: Queue[Told] = spawn.Queue()
+    answers: Queue[Receipt] = spawn.Queue()
     start = spawn.Event()
     workers = [
         spawn.Process(target=approve_all, args=(str(path), process, start, answers))
@@ -58,15 +58,15 @@ def approved_at_once(path: Path | str) -> list[Told]:
     for worker in workers:
         worker.start()
     start.set()
-    told = [answers.get(timeout=60) for _ in range(PROCESSES * EACH)]
+    receipts = [answers.get(timeout=60) for _ in range(PROCESSES * EACH)]
     for worker in workers:
         worker.join(60)
         assert worker.exitcode == 0
-    return told
+    return receipts
 
 
-def asked_for(call: str | None = None) -> list[Command]:
-    """Every grant, proposed and requested."""
+def proposals_and_requests(call: str | None = None) -> list[Command]:
+    """Return the commands that propose each grant and request its funding."""
     return [
         command
         for process in range(PROCESSES)
@@ -78,14 +78,14 @@ def asked_for(call: str | None = None) -> list[Command]:
 def test_approvals_at_once_never_exceed_what_the_fund_has(place: Path | str) -> None:
     money = [*g.OFFICERS, g.join(g.START), g.receive("02-10", amount=f"{PRICE * COVERED} USD")]
     with make_book(place, money, clock=None) as book:
-        record(book, asked_for())
-    told = approved_at_once(book.place)
-    assert Counter(refusal for _, refusal, _ in told) == {
+        record(book, proposals_and_requests())
+    receipts = approved_at_once(book.place)
+    assert Counter(refusal for _, refusal, _ in receipts) == {
         None: COVERED,
         "ExceedsAvailableFunds": PROCESSES * EACH - COVERED,
     }
     with Book.open(book.place) as after:
-        pairs_agree(after, {grant: entries for grant, refusal, entries in told if refusal is None})
+        assert_pairs_agree(after, {grant: entries for grant, refusal, entries in receipts if refusal is None})
         assert after.fund().available.least_from(g.day("02-10"))[0] == 0
         assert len(after.refusals()) == PROCESSES * EACH - COVERED
 
@@ -93,9 +93,9 @@ def test_approvals_at_once_never_exceed_what_the_fund_has(place: Path | str) -> 
 def test_approvals_at_once_never_exceed_the_envelope_of_their_call(place: Path | str) -> None:
     opened = g.open_call("01-03", closes="2017-01-31", envelope=f"{PRICE * COVERED} USD")
     with make_book(place, g.FOUNDED, clock=None) as book:
-        record(book, [opened, *asked_for("C1")])
-    told = approved_at_once(book.place)
-    assert Counter(refusal for _, refusal, _ in told) == {
+        record(book, [opened, *proposals_and_requests("C1")])
+    receipts = approved_at_once(book.place)
+    assert Counter(refusal for _, refusal, _ in receipts) == {
         None: COVERED,
         "ExceedsCallEnvelope": PROCESSES * EACH - COVERED,
     }
@@ -103,14 +103,14 @@ def test_approvals_at_once_never_exceed_the_envelope_of_their_call(place: Path |
         selected = [
             entry.event.grant for entry in after.entries("call:C1") if isinstance(entry.event, GrantSelected)
         ]
-        assert sorted(selected) == sorted(grant for grant, refusal, _ in told if refusal is None)
+        assert sorted(selected) == sorted(grant for grant, refusal, _ in receipts if refusal is None)
         call = after.call("C1")
         assert call is not None
         assert call.left.least_from(g.day("02-10"))[0] == 0
 
 
-def pairs_agree(book: Book, accepted: dict[str, tuple[str, ...]]) -> None:
-    """Each approval has its pair on the fund: the same command, amount and day, right after it."""
+def assert_pairs_agree(book: Book, accepted: dict[str, tuple[str, ...]]) -> None:
+    """Assert that each approval is followed by its pair on the fund, of the same command, amount and day."""
     on_fund = {entry.name: entry for entry in book.entries(FUND)}
     committed = [entry for entry in on_fund.values() if isinstance(entry.event, FundsCommitted)]
     assert len(committed) == len(accepted)
@@ -133,18 +133,18 @@ IN_ALL, A_BATCH = 600, 60
 
 
 def batches() -> list[list[tuple[str, str]]]:
-    """Ids of commands and the grants they are on, in batches; every tenth will be refused."""
-    asked = [(f"c{number}", f"SSF-{number % 7}") for number in range(IN_ALL)]
-    return [asked[i : i + A_BATCH] for i in range(0, IN_ALL, A_BATCH)]
+    """Return batches of command ids and their grants. Every tenth command is refused."""
+    commands = [(f"c{number}", f"SSF-{number % 7}") for number in range(IN_ALL)]
+    return [commands[i : i + A_BATCH] for i in range(0, IN_ALL, A_BATCH)]
 
 
 def run_through(path: str) -> None:
-    """Record every batch, telling of each when it is on disk."""
+    """Record every batch, and print its number when it is on disk."""
     with Book.open(path) as book:
         for number, batch in enumerate(batches()):
             with book.batch():
-                for place, (command_id, grant) in enumerate(batch):
-                    on = "01-09" if place % 10 == 9 else "01-11"
+                for index, (command_id, grant) in enumerate(batch):
+                    on = "01-09" if index % 10 == 9 else "01-11"
                     book.record(g.cost(on, grant=grant, command_id=command_id), "t.leader")
             sys.stdout.write(f"{number}\n")
             sys.stdout.flush()
@@ -194,7 +194,7 @@ def test_a_killed_run_is_finished_by_running_it_again(place: Path | str, acknowl
 
 
 def ids(entries: Iterable[Entry]) -> list[str]:
-    """Ids of the commands of the run that became these entries."""
+    """Return the ids of the run's commands that made these entries."""
     return [
         entry.command_id
         for entry in entries

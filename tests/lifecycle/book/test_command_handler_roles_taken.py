@@ -1,4 +1,4 @@
-"""Whose role is taken has not used it since: looked for among what was recorded since, in either store."""
+"""A role is not taken from an officer who has used it since that day, in either store."""
 
 from datetime import UTC, datetime
 
@@ -21,7 +21,7 @@ def at_noon(day: str) -> datetime:
 
 @pytest.fixture
 def acted(book: Book, clock: Clock) -> Book:
-    """A proposal was revised on 2 February by who leads grants from the first on; recorded a day later."""
+    """A book in which a new TTL revised a proposal on 2 February, the day after the appointment."""
     clock.now = at_noon("2026-02-03")
     record(
         book,
@@ -34,11 +34,13 @@ def retired(book: Book, on: str) -> str | None:
     return book.record(g.retire(on, officer=NEW), "admin").refusal
 
 
-def test_who_has_acted_since_is_not_retired(acted: Book, clock: Clock) -> None:
+def test_an_officer_who_has_acted_since_is_not_retired(acted: Book, clock: Clock) -> None:
     clock.now = at_noon("2026-06-01")
-    no = acted.record(g.retire("2026-02-01", officer=NEW), "admin")
-    assert (no.refusal, no.outcome) == ("NotAnOfficer", "refused")
-    assert f"in {STREAM}, entry 2 (ProposalRevised, 2026-02-02) would no longer hold" in (no.message or "")
+    receipt = acted.record(g.retire("2026-02-01", officer=NEW), "admin")
+    assert (receipt.refusal, receipt.outcome) == ("NotAnOfficer", "refused")
+    assert f"in {STREAM}, entry 2 (ProposalRevised, 2026-02-02) would no longer hold" in (
+        receipt.message or ""
+    )
     assert retired(acted, "2026-02-02") is None
 
 
