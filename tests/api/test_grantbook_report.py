@@ -28,12 +28,12 @@ def test_every_report_has_its_forms(book: grantbook.Book, lived: Shell) -> None:
     for name, by in QUESTIONS:
         report = book.report(name, as_of="2017-12-31", by=by)
         options = ["--waiting"] if by == "waiting" else ["--by", by] if by else []
-        output = lived("report", name, "--as-of", "2017-12-31", *options, "--json")
-        assert output.rows == report.dicts()
+        result = lived("report", name, "--as-of", "2017-12-31", *options, "--json")
+        assert result.rows == report.dicts()
         assert [row._asdict() for row in report] == report.dicts()
         table = pa.table(report)  # by the protocol: it asks for __arrow_c_stream__
         assert (tuple(table.column_names), table.num_rows) == (report.columns, len(report))
-        assert report.caption.splitlines()[0] in output.err
+        assert report.caption.splitlines()[0] in result.err
         assert report._repr_html_().count("<tr") > len(report)
 
 
