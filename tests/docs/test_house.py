@@ -24,8 +24,14 @@ LINES = 450
 LONGER = {
     "lifecycle/seal/standalone.py": "one file that goes into each package",
 }
-LEFT = {"fact": 79, "verdict": 0, "so many": 1, "told": 15, "tell": 22, "anew": 2}
-"""Words to avoid, and how many lines of src/ may still have each. Lower the numbers, never raise them."""
+AVOID = re.compile(r"(\b|_)(facts?|verdicts?|so many|told|tells?|anew)(\b|_)", re.IGNORECASE)
+"""Words that have a plainer one in this code base."""
+AVOIDED_EXCEPT = {
+    "cli/commands/stores.py": 1,  # a key of `health --json`
+    "cli/facility/assumed.py": 1,  # countries told other countries
+    "cli/facility/compile.py": 2,  # notes that books of the demo hold
+}
+"""How many lines of a file may have one of the words, because programs or books know them."""
 _CODE = re.compile(r"(?<!`)`(?!`)((?:``|[^`])+)`(?!`)")
 NAMED_BY_FOLDER = {
     *("state.py", "events.py", "evolve.py", "rules.py"),  # grant/, fund/
@@ -64,11 +70,11 @@ def test_pages_say_event(page: Path) -> None:
     assert [line for line in prose.splitlines() if re.search(r"\bfacts?\b", line, re.IGNORECASE)] == []
 
 
-@pytest.mark.parametrize("word", LEFT)
-def test_words_to_avoid_become_fewer(word: str) -> None:
-    pattern = re.compile(rf"(\b|_){word}s?(\b|_)", re.IGNORECASE)
-    lines = [line for file in SRC.rglob("*.py") for line in file.read_text("utf-8").splitlines()]
-    assert sum(pattern.search(line) is not None for line in lines) <= LEFT[word]
+def test_no_line_has_a_word_to_avoid() -> None:
+    lines = {
+        name(file): sum(map(bool, map(AVOID.search, file.read_text("utf-8").splitlines()))) for file in FILES
+    }
+    assert {file: number for file, number in lines.items() if number} == AVOIDED_EXCEPT
 
 
 def test_each_do_of_the_style_is_in_the_code() -> None:

@@ -1,1 +1,1 @@
-"""The Facility's own published facts, as commands for ``grantbook demo``; see ``SOURCES.md``."""
+"""What the Facility itself published, as commands for ``grantbook demo``; see ``SOURCES.md``."""

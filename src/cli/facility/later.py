@@ -180,7 +180,7 @@ def _selected() -> Iterator[Command]:
     for number, row in enumerate(rows, 1):
         ttl = f"ttl-{number % 3 + 1}"
         recipients = row["receiving"].split(";")
-        tell = partial(_of_proposal, number, ttl)
+        command_of = partial(_of_proposal, number, ttl)
         yield _of_proposal(
             number,
             ttl,
@@ -199,7 +199,7 @@ def _selected() -> Iterator[Command]:
             months=12,
         )
         letters = [{"country": code, "ministry": "not stated", "dated": str(_LAST)} for code in recipients]
-        yield tell(
+        yield command_of(
             "RequestFunding",
             _LAST,
             f"{filled}, budget line and letters",
