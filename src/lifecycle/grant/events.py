@@ -35,15 +35,14 @@ from lifecycle.grant.payment.other_money import CoFinancingRecorded, CostRecorde
 from lifecycle.grant.payment.refund import RefundPart, RefundReceived
 from lifecycle.grant.payment.request import PaymentAuthorised, PaymentRejected, PaymentRequested
 from lifecycle.grant.proposal.request import (
-    BudgetLine,
     FundingRequested,
     GrantProposed,
-    Letter,
     ProposalReturned,
     ProposalRevised,
     ProposalWithdrawn,
 )
 from lifecycle.grant.proposal.review import GrantApproved, ProposalDeclined, ProposalReviewed
+from lifecycle.grant.proposal.terms import BudgetLine, Letter
 from lifecycle.grant.results import (
     CapabilityReached,
     ClientSurveyRecorded,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from lifecycle.types.stage import NOT_STATED, ZERO, Stage
 
 if TYPE_CHECKING:
-    from lifecycle.grant.proposal.request import BudgetLine, Letter
+    from lifecycle.grant.proposal.terms import BudgetLine, Letter
     from lifecycle.kernel.event import Event
 
 

@@ -28,7 +28,7 @@ from lifecycle.kernel.errors import Altered
 from lifecycle.types.stage import Stage
 
 if TYPE_CHECKING:
-    from lifecycle.grant.proposal.request import BudgetLine, Letter
+    from lifecycle.grant.proposal.terms import BudgetLine, Letter
 
 Record = TypeVar("Record")
 

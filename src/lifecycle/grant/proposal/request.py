@@ -9,40 +9,19 @@ from pydantic import Field
 
 from lifecycle.fund.establishment import window_is_known
 from lifecycle.fund.state import Fund
+from lifecycle.grant.proposal.terms import BudgetLine, Letter
 from lifecycle.grant.state import Evolves, Grant, end_in
 from lifecycle.kernel.command import GrantCommand
-from lifecycle.kernel.event import GrantEvent, Value
+from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import in_holding_currency, money
 from lifecycle.kernel.refusals import TERMS, NothingChanged, Refusal
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import GRANT, NEW, P, R
-from lifecycle.types.dates import Day, Months
+from lifecycle.types.dates import Months
 from lifecycle.types.money import Cost
 from lifecycle.types.stage import NOT_STATED, ZERO, Stage
 from lifecycle.types.text import ItemId, Line, Prose, Reason, Word
-from lifecycle.types.vocabularies import Capability, Countries, Country, Label, Outcome
-
-
-class BudgetLine(Value):
-    """One line of the requested budget."""
-
-    line: Label
-    """What the money is for."""
-    amount: Cost
-    """In the holding currency; zero if it costs the fund nothing."""
-    capacity: bool = False
-    """Whether it is for the countries' own capacity to share know-how."""
-
-
-class Letter(Value):
-    """A recipient country's letter that asks for the exchange."""
-
-    country: Country
-    """The recipient country that asks; ISO 3166-1 alpha-2."""
-    ministry: Line
-    """The ministry that signed the letter."""
-    dated: Day
-    """The date of the letter."""
+from lifecycle.types.vocabularies import Capability, Countries, Label, Outcome
 
 
 class GrantProposed(GrantEvent):
