@@ -19,16 +19,16 @@ from lifecycle.grant.state import Grant
 from lifecycle.kernel.command import Command, GrantCommand
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.history import Entry, in_force, kind_of
-from second_book.book import FUND, SecondBook, base_of
-from second_book.words import (
+from second_book.basics import (
     MONEY_OF_THE_WORLD,
     ByDay,
     by_day,
     committed,
-    ever_more,
-    takes_too_much,
+    is_more_on_some_day,
+    is_overdrawn_more,
     undisbursed,
 )
+from second_book.book import FUND, SecondBook, base_of
 from support import given as g
 from support.given import Past
 
@@ -43,7 +43,7 @@ def usd(amount: int) -> str:
 
 
 def founded() -> Past:
-    """Return a poor fund with two effective grants, each with a paid and an authorised payment, and a request."""
+    """Return a fund with little money: two effective grants with two payments each, and a requested grant."""
     life: list[Command] = [*g.OFFICERS, g.join(g.START), g.receive("2012-01-01", amount=usd(1000))]
     for grant in IDS:
         life += [g.propose("2012-01-10", grant=grant), g.request("2012-01-20", grant=grant)]
@@ -185,7 +185,7 @@ def assert_money_adds_up(before: Past, past: Past, command: Command) -> None:
     free = is_act_of_the_bank(past, command)
     taken: list[tuple[str, Decimal]] = []
     for name, history in past.grants.items():
-        state, wrong = second.lived(name)
+        state, wrong = second.replayed(name)
         assert not wrong
         taken += [*state["commitments"], *state["overpayments"]]
         if history.grant is not None:
@@ -194,10 +194,10 @@ def assert_money_adds_up(before: Past, past: Past, command: Command) -> None:
             assert history.grant.undisbursed == undisbursed(state) >= 0
             assert_overpaid_on_every_day(second, history.grant)
         if not free:
-            assert not ever_more(state["overpayments"], then.lived(name)[0]["overpayments"])
+            assert not is_more_on_some_day(state["overpayments"], then.replayed(name)[0]["overpayments"])
     assert change_of_pairs(past.fund_entries) == by_day((day, -change) for day, change in taken)
     available = second.available()
-    assert free or not takes_too_much(available, then.available())
+    assert free or not is_overdrawn_more(available, then.available())
     for day in DAYS:
         so_far = sum((change for on, change in available.items() if on <= day), Decimal(0))
         assert past.fund.available.at(g.day(day)) == so_far

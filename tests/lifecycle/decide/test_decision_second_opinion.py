@@ -10,8 +10,8 @@ from random import Random
 from typing import Any
 
 from lifecycle.kernel.command import Command
+from second_book.basics import Event
 from second_book.book import SecondBook
-from second_book.words import Event
 from support import given as g
 from support.given import (
     CHECKER,

@@ -28,8 +28,8 @@ from lifecycle.seal.seal import Seal
 from lifecycle.seal.verify import verify
 from lifecycle.types.money import Money
 from support import given as g
-from support.asking import FOUNDED as WITH_A_CALL
 from support.books import make_book, record
+from support.drawn_commands import FOUNDED as WITH_A_CALL
 from support.forging import forge, forge_refusal
 from support.given import given
 from support.tampering import without_triggers
