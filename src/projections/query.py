@@ -130,7 +130,7 @@ def tables_at(
                 return
     from projections.engine.as_known import as_known
 
-    with as_known(book, known, grant) as engine, store.reading(engine) as connection:
+    with as_known(book, known, grant) as connection:
         yield connection, known
 
 

@@ -1,7 +1,7 @@
-"""The money that a partner has left, computed from the events of the second book.
+"""What a partner has left, from the facts of the second book.
 
-The draws themselves are the program's. `test_draws.py` compares them with `slow_attribution`, which splits
-them cent by cent and is too slow for whole lives.
+The draws themselves are the program's: `slow_attribution`, which hands out every cent by itself, is held
+against them in `test_draws.py`, and is too slow for whole lives.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from lifecycle.attribution.split import Movement, least_left, ordered
-from second_book.basics import Event, committed, in_force, money
+from second_book.words import Fact, committed, money, standing
 
 if TYPE_CHECKING:
     from second_book.book import SecondBook
@@ -18,34 +18,28 @@ KINDS = {"ReceiveInstalment": "received", "ReturnFunds": "returned", "CreditInco
 KINDS |= {"ChargeFee": "fees"}
 
 
-def returned_beyond(book: "SecondBook", fund: list[Event], returned: Event) -> Iterator[str]:
-    """Yield the refusal of a return of more than the partner has left."""
+def returned_beyond(book: "SecondBook", fund: list[Fact], returned: Fact) -> Iterator[str]:
+    """Say whether more is returned than the partner has left, whatever else the fund's facts are."""
     if returned["command"] != "ReturnFunds":
         return
-    others = [event for event in fund if event["version"] != returned["version"]]
+    others = [fact for fact in fund if fact["version"] != returned["version"]]
     left, _ = least_left(movements(book, others), returned["partner"], returned["on"])
     if cents(money(returned["amount"])) > left:
         yield "ExceedsPartnerBalance"
 
 
-def movements(book: "SecondBook", fund: list[Event]) -> list[Movement]:
-    """Return all movements of money in order."""
-    held = in_force(fund)
+def movements(book: "SecondBook", fund: list[Fact]) -> list[Movement]:
+    """All that moved, in order."""
+    held = standing(fund)
     own = [
-        Movement(
-            event["on"],
-            event["version"],
-            KINDS[event["command"]],
-            cents(money(event["amount"])),
-            event.get("partner"),
-        )
-        for event in held
-        if event["command"] in KINDS
+        Movement(f["on"], f["version"], KINDS[f["command"]], cents(money(f["amount"])), f.get("partner"))
+        for f in held
+        if f["command"] in KINDS
     ]
     pairs = [
-        (event["of"].removeprefix("grant:"), event["on"], cents(event["taken"]), event["version"])
-        for event in held
-        if event["command"] == "pair"
+        (f["of"].removeprefix("grant:"), f["on"], cents(f["taken"]), f["version"])
+        for f in held
+        if f["command"] == "pair"
     ]
     grants = {
         name.removeprefix("grant:"): list(of_grant(book, name))
@@ -56,7 +50,7 @@ def movements(book: "SecondBook", fund: list[Event]) -> list[Movement]:
 
 
 def of_grant(book: "SecondBook", stream: str) -> Iterator[Movement]:
-    """Yield the movements of a grant: what its events commit, pay and take back."""
+    """What a grant's facts change of what is promised, paid and come back."""
     before = (Decimal(0),) * 3
     for on, state in book.steps(stream):
         after = committed(state), Decimal(state["disbursed"]), Decimal(state["refunded"])
@@ -69,5 +63,5 @@ def of_grant(book: "SecondBook", stream: str) -> Iterator[Movement]:
 
 
 def cents(amount: Decimal) -> int:
-    """Return the amount in minor units."""
+    """In minor units."""
     return int(amount * 100)

@@ -1,116 +1,183 @@
-"""What was known at an earlier position, as tables in memory.
+"""What was known at an earlier position, as tables.
 
-The rows of a grant without an entry since that position are copied from the views. The other grants are
-folded again, up to the position. If an edition was adopted since, or if the views cannot be used, all grants
-are folded.
+The journal is asked first which streams have an entry since then. If they are few, only these are folded
+again, up to the position, and their rows are laid over the views, of which nothing is copied. If they are
+many, if an edition was adopted since, or if the views cannot be used, all streams are folded.
 """
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import Connection
 
 from lifecycle.book.book import Book
-from lifecycle.fund.evolve import fold as fund_of
+from lifecycle.fund.establishment import FundEstablished
+from lifecycle.fund.events import PolicyAdopted
 from lifecycle.fund.state import Fund
-from lifecycle.journal.journal import reaching, store_errors
+from lifecycle.journal.journal import store_errors
 from lifecycle.kernel.errors import Unreachable
-from lifecycle.kernel.history import (
-    FUND,
-    Entry,
-    grant_stream,
-    in_force,
-    kind_of,
-)
+from lifecycle.kernel.event import EntryCorrected
+from lifecycle.kernel.history import FUND, Entry, grant_stream, kind_of, lawful
 from lifecycle.kernel.memory import collector_at_rest
 from projections import store
-from projections.engine.fold import Rows, folded
+from projections.engine.fold import Rows, folded, folded_fund
 from projections.engine.projector import belong_to, catch_up
 from projections.engine.workers import folded_on_all_cores
+from projections.reports.fund.contributions import partner_rows, stands_alone
 from projections.schema.tables import (
     CALL_TABLES,
+    FUND_TABLES,
     GRANT_TABLES,
-    Row,
     fund_details,
+    fund_flows,
+    fund_partners,
     grant_standing,
 )
 from projections.schema.tracking import ViewsTracking
+from projections.store import overlay
 
-_COPIED = {table: "grant" for table in GRANT_TABLES if table is not grant_standing} | dict.fromkeys(
-    CALL_TABLES, "call"
-)
-"""The tables that reports read and whose first column names a grant or a call, with which of the two."""
+_FEW = 1_000
+"""This number of entries is folded again even if it is most of the journal."""
+_SHARE = 10
+"""If more than one in this number of entries has to be folded again, all are: that uses all processors."""
+_TABLES = {"grant": [table for table in GRANT_TABLES if table is not grant_standing], "call": [*CALL_TABLES]}
+"""The tables of grants and calls that reports read."""
 
 
 @contextmanager
-def as_known(book: Book, known: int, grant: str | None = None) -> Iterator[Engine]:
-    """Yield the tables as known at the position; with only one grant and the fund, if a grant is named."""
-    engine, fund_entries = store.in_memory(), book.entries(FUND, known=known)
-    fund = fund_of(in_force(fund_entries))
-    try:
-        with store.writing(engine) as connection, collector_at_rest():
-            for _, rows in _rows_as_known(book, known, grant, fund, fund_entries):
-                rows.pop(grant_standing, None)  # no report reads it
-                store.insert(connection, rows)
-        yield engine
-    finally:
-        engine.dispose()
+def as_known(book: Book, known: int, grant: str | None = None) -> Iterator[Connection]:
+    """Yield the tables as known at the position.
 
-
-def _rows_as_known(
-    book: Book, known: int, grant: str | None, fund: Fund, fund_entries: list[Entry]
-) -> Iterator[tuple[int, Rows]]:
-    if grant is not None:
-        name = grant_stream(grant)
-        yield from folded([(FUND, fund_entries), (name, book.entries(name, known=known))], fund)
-    elif (unchanged := _unchanged(book, known, fund, fund_entries)) is not None:
-        rows, versions_then = unchanged
-        yield 0, rows
-        yield from folded([(FUND, fund_entries)], fund)
-        yield from folded(book.entries_of(versions_then, known), fund)
-    else:
-        yield from folded_on_all_cores(book, known, fund)
-
-
-def _unchanged(
-    book: Book, known: int, fund: Fund, fund_entries: list[Entry]
-) -> tuple[Rows, dict[str, int]] | None:
-    """Return the views' rows of streams without an entry after the position, and the others' versions then.
-
-    Returns `None` if the views cannot be used.
+    If a grant is named, only its rows and the fund's can be relied on.
     """
+    with ExitStack() as stack:
+        connection = _laid_over_views(stack, book, known, grant)
+        if connection is None:
+            connection = stack.enter_context(store.new_tables())
+            _insert(connection, _all_rows(book, known, grant, book.fund(known)))
+        yield connection
+
+
+def _insert(connection: Connection, parts: Iterator[tuple[int, Rows]]) -> None:
+    with collector_at_rest():
+        for _, rows in parts:
+            rows.pop(grant_standing, None)
+            store.insert(connection, rows, overlay.OVER)
+
+
+def _all_rows(book: Book, known: int, grant: str | None, fund: Fund) -> Iterator[tuple[int, Rows]]:
+    """Yield the rows of all streams, or of the fund and one grant, from the journal alone."""
+    if grant is None:
+        yield from folded_on_all_cores(book, known, fund)
+        return
+    name = grant_stream(grant)
+    yield from folded_fund(book.fund_pages(known), book.fund_corrections(known), fund)
+    yield from folded([(name, book.entries(name, known=known))], fund)
+
+
+# ── over the views ───────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class _Since:
+    """What was recorded after the position."""
+
+    streams: Mapping[str, int]
+    """The version then of each grant and call that has an entry since: 0 if it had no entry then."""
+    fund_version: int
+    """The version then of the fund."""
+    fund_entries: Sequence[Entry]
+    """The fund's entries since."""
+
+    @property
+    def may_change_editions(self) -> bool:
+        """Whether an edition may have come or been corrected since."""
+        return any(
+            type(entry.event) in (FundEstablished, PolicyAdopted, EntryCorrected)
+            for entry in self.fund_entries
+        )
+
+    @property
+    def adds_to_fund(self) -> bool:
+        """Whether the fund's rows then are those of now, without the rows of its entries since."""
+        return all(map(stands_alone, lawful(self.fund_entries)))
+
+
+def _laid_over_views(stack: ExitStack, book: Book, known: int, grant: str | None) -> Connection | None:
+    """Return the views with the rows of what changed since laid over; `None` if they cannot be used for that.
+
+    The stack closes what is opened.
+    """
+    if grant is None and _FEW < known < book.position() // 2:
+        return None  # more was recorded since than until then
     try:
         with suppress(store.MayNotWrite):  # a user who may only read takes them as they are
             catch_up(book)
-        with store.opened(book.views, as_is=True) as engine, store.reading(engine) as views:
-            position, recorded_at = ViewsTracking.inside(views).newest()
+        with ExitStack() as opened:
+            connection = opened.enter_context(store.laid_over(book.views))
+            position, recorded_at = ViewsTracking.inside(connection).newest()
             if position < known or not belong_to(book, position, recorded_at):
                 return None
-            (version,) = views.exec_driver_sql(f"SELECT version FROM {fund_details.name}").one()
-            rows = {table: _all_rows(views, table) for table in _COPIED}
+            # The journal is read after the views, so that an entry recorded in between counts as a change.
+            since = _recorded_since(book, known, grant)
+            fund = book.fund(known) if since.may_change_editions else book.fund()
+            if grant is None and not _is_worth_it(book, known, since, fund):
+                return None
+            _lay_over(connection, book, known, fund, since)
+            stack.push(opened.pop_all())
+            return connection
     except Unreachable:
         return None
-    # The journal is read after the views, so that an entry recorded in between counts as a change.
-    now = book.fund()
-    if (now.adoptions, now.currency) != (fund.adoptions, fund.currency):
-        return None
+
+
+def _recorded_since(book: Book, known: int, grant: str | None) -> _Since:
+    """Return what was recorded since; of grants and calls, only the named one, if one is named."""
     with store_errors(book.journal.place):
         changed = book.journal.changed_since(known)
-    first, _ = changed.pop(FUND, (version + 1, None))
-    reaching(first - 1, FUND, fund_entries)
-    versions_then = {stream: first - 1 for stream, (first, _) in sorted(changed.items()) if first > 1}
-    return {table: _without(changed, kind, rows[table]) for table, kind in _COPIED.items()}, versions_then
+    first, _ = changed.pop(FUND, (0, 0))
+    streams = {name: first - 1 for name, (first, _) in sorted(changed.items()) if kind_of(name) in _TABLES}
+    if grant is not None:
+        name = grant_stream(grant)
+        streams = {name: streams.get(name) or len(book.entries(name, known))}
+    return _Since(streams, first - 1, book.entries(FUND, after=first - 1) if first else [])
 
 
-def _all_rows(views: Connection, table: Table) -> list[Row]:
-    """Return the rows as the driver's plain tuples: there may be hundreds of thousands."""
-    result = views.exec_driver_sql(f"SELECT * FROM {table.name}")
-    rows: list[Row] = list(result.cursor.fetchall())
-    result.close()
-    return rows
+def _is_worth_it(book: Book, known: int, since: _Since, fund: Fund) -> bool:
+    """Return whether few entries have to be folded again, by the editions of now."""
+    if sum(since.streams.values()) > max(_FEW, known // _SHARE):
+        return False
+    if not since.may_change_editions:
+        return True
+    now = book.fund()
+    return (now.adoptions, now.currency) == (fund.adoptions, fund.currency)
 
 
-def _without(changed: Collection[str], kind: str, rows: list[Row]) -> list[Row]:
-    """Return the rows of unchanged grants, or calls. The fund's rows have an empty name, and are left out."""
-    names = {"", *(stream.removeprefix(f"{kind}:") for stream in changed if kind_of(stream) == kind)}
-    return [row for row in rows if row[0] not in names]
+def _lay_over(connection: Connection, book: Book, known: int, fund: Fund, since: _Since) -> None:
+    ids = {
+        kind: {name.removeprefix(f"{kind}:") for name in since.streams if kind_of(name) == kind}
+        for kind in _TABLES
+    }
+    if not since.adds_to_fund:
+        ids["grant"].add("")  # the fund's own obligations
+    for kind, tables in _TABLES.items():
+        overlay.lay_over(connection, tables, kind, ids[kind])
+    if since.adds_to_fund:
+        _show_fund_then(connection, since)
+    else:
+        _insert(connection, folded_fund(book.fund_pages(known), book.fund_corrections(known), fund))
+    versions_then = {name: version for name, version in since.streams.items() if version}
+    _insert(connection, folded(book.entries_of(versions_then, known), fund))
+
+
+def _show_fund_then(connection: Connection, since: _Since) -> None:
+    """Show the fund's rows without those of its entries since."""
+    joined = {str(row[0]) for row in partner_rows(lawful(since.fund_entries))}
+    overlay.lay_over(connection, [fund_partners], "partner", joined)
+    until = f"version <= {since.fund_version}" if since.fund_entries else "1"
+    version = {"version": str(since.fund_version)} if since.fund_entries else {}
+    for table in FUND_TABLES:
+        if table is fund_details:
+            overlay.show(connection, table, values=version)
+        elif table is not fund_partners:
+            overlay.show(connection, table, where=until if table is fund_flows else "1")

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from lifecycle.journal.addresses import SCHEMES, is_address
 from lifecycle.kernel.errors import Unreachable
-from projections.store import schema_digest, sqlite
+from projections.store import overlay, schema_digest, sqlite
 from projections.store.sqlite import ERRORS as FILE_ERRORS
 from projections.store.sqlite import FILE, in_memory, scratch
 
@@ -241,9 +241,36 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
     Raises `Unreachable` if a sum does not fit into the database's whole numbers.
     """
+    with _explaining_overflows(), _store_of(engine).reading(engine) as connection:
+        yield connection
+
+
+@contextmanager
+def new_tables() -> Iterator[Connection]:
+    """Yield empty tables in a file that is thrown away, in one transaction. Raises as `reading`."""
+    with _explaining_overflows(), overlay.new_tables() as connection:
+        yield connection
+
+
+@contextmanager
+def laid_over(place: Place) -> Iterator[Connection]:
+    """Yield new tables, to lay rows over those of the views, which are seen as they are at the first read.
+
+    Raises as `opened` and `reading`.
+    """
+    with opened(place, as_is=True) as engine, _explaining_overflows():
+        if isinstance(place, Path):
+            with overlay.over_file(place / FILE) as connection:
+                yield connection
+        else:
+            with reading(engine) as views, overlay.over_database(views) as connection:
+                yield connection
+
+
+@contextmanager
+def _explaining_overflows() -> Iterator[None]:
     try:
-        with _store_of(engine).reading(engine) as connection:
-            yield connection
+        yield
     except DBAPIError as error:
         if not any(message in str(error.orig) for message in _OVERFLOWS):
             raise
@@ -316,8 +343,10 @@ __all__ = [
     "in_memory",
     "insert",
     "keeping_rights",
+    "laid_over",
     "leadership",
     "locked",
+    "new_tables",
     "opened",
     "reading",
     "replace",
