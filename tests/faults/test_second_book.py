@@ -1,8 +1,8 @@
-"""The real book and a second one, of dictionaries, driven together: they must always say the same.
+"""The real book and the second book get the same commands and must give the same results.
 
-Any command of a grant's life, of the fund and of calls; in time or late, by whoever; corrected, struck,
-asked again, asked on a version that is gone; through two handles on the same file. After each: the same
-answer and the same refusal, the same stages and money, as of another day and as known earlier too.
+Commands are any of a grant's life, of the fund and of calls, in time or late, by any officer. Entries are
+corrected and struck; commands are repeated, or name an outdated version. The real book is opened twice.
+After each command both have the same receipt, stages and money, also as of another day and as known earlier.
 """
 
 import random
@@ -17,9 +17,16 @@ from hypothesis import seed as seeded
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+from second_book.basics import in_force, money
 from second_book.book import SecondBook, stream_of
-from second_book.words import money, standing
-from support.asking import (
+from support.both_books import (
+    GRANTS,
+    TODAY,
+    BothBooks,
+    founded,
+    shortest_difference,
+)
+from support.drawn_commands import (
     ALL,
     LIVES,
     NEXT,
@@ -28,7 +35,7 @@ from support.asking import (
     ON_GRANT,
     OTHERS,
     POOL,
-    Asked,
+    Draw,
     amounts,
     days,
     item_of,
@@ -37,13 +44,6 @@ from support.asking import (
     untils,
     usd,
 )
-from support.both import (
-    GRANTS,
-    TODAY,
-    Both,
-    founded,
-    shortest,
-)
 from support.faults_mode import MODE
 
 SEED = st.integers(0, 2**24 - 1)
@@ -51,105 +51,105 @@ WHO = ["usual"] * 12 + ["another"] * 5 + ["all"] * 3 + ["admin", "wrong"]
 
 
 class Together(RuleBasedStateMachine):
-    """One life of both. What is asked next depends on the seed of the run and on all steps before."""
+    """One life of both books. The next command depends on the seed of the run and on all earlier steps."""
 
     base: ClassVar[Path]
     second: ClassVar[SecondBook]
     first: ClassVar[int]
     seen: ClassVar[Counter[str]]
-    newest: ClassVar[Both]
+    newest: ClassVar[BothBooks]
 
     def __init__(self) -> None:
         super().__init__()
-        self.both = type(self).newest = Both(self.base, self.second)
+        self.both = type(self).newest = BothBooks(self.base, self.second)
         self.step = self.first
 
     def teardown(self) -> None:
-        """At the end the reports are asked."""
+        """Compare the reports at the end."""
         try:
-            self.both.report()
+            self.both.compare_reports()
         finally:
             self.both.close()
             self.seen.update(self.both.seen)
 
     def dice(self, seed: int) -> random.Random:
-        """Dice of this step. (Hypothesis draws the same few numbers again and again.)"""
+        """Return the dice of this step. (Hypothesis draws the same few numbers again and again.)"""
         self.step = random.Random(f"{self.step} {seed}").getrandbits(64)
         return random.Random(self.step)
 
     @initialize(seed=SEED)
-    def lived(self, seed: int) -> None:
-        """Two grants are somewhere in their lives; the third is not there yet."""
+    def begin_lives(self, seed: int) -> None:
+        """Begin with two grants somewhere in their lives; the third does not exist yet."""
         dice = self.dice(seed)
         for grant in GRANTS[:2]:
             for command in dice.choice(LIVES)[: dice.randrange(17)]:
                 words = {**command.words(), "grant": grant}
-                self.both.ask(words, words["actor"])
-        self.both.look()
+                self.both.record(words, words["actor"])
+        self.both.compare()
 
-    def said(self, words: dict[str, Any], dice: random.Random) -> None:
-        """By whom, entered by whom, on which version, through which handle."""
-        usual, who = words["actor"], dice.choice(WHO)
-        actors = {"usual": usual, "another": OTHERS.get(usual, ALL), "all": ALL, "wrong": "n.ew"}
-        words["actor"] = actors.get(who, "admin")
+    def record_as_drawn(self, words: dict[str, Any], dice: random.Random) -> None:
+        """Draw the actor, the recorder, the version and the handle, record the command, and compare."""
+        usual_actor, choice = words["actor"], dice.choice(WHO)
+        actors = {"usual": usual_actor, "another": OTHERS.get(usual_actor, ALL), "all": ALL, "wrong": "n.ew"}
+        words["actor"] = actors.get(choice, "admin")
         if dice.random() < 0.2:
             words["expect_version"] = len(self.both.second.streams[stream_of(words)])
         if dice.random() < 0.05:
             words["expect_version"] = dice.randrange(9)
         recorder = dice.choice([*[words["actor"]] * 10, "admin", "admin", "t.eacher"])
-        self.both.ask(words, recorder, dice.randrange(2))
-        self.both.look()
+        self.both.record(words, recorder, dice.randrange(2))
+        self.both.compare()
 
-    def drawn(self, dice: random.Random, grant: str, name: str, on: str | None = None) -> Asked:
-        """With a day, an amount and a closing date that fit, or nearly."""
+    def draw_for(self, dice: random.Random, grant: str, name: str, on: str | None = None) -> Draw:
+        """Return a draw with a day, an amount and a closing date that fit or nearly fit."""
         state = self.both.second.grant(grant)
         if on is None:
-            facts = standing(self.both.second.streams[f"grant:{grant}"])
-            on = dice.choice(days(state, max((fact["on"] for fact in facts), default="2012-01-10")))
+            events = in_force(self.both.second.streams[f"grant:{grant}"])
+            on = dice.choice(days(state, max((event["on"] for event in events), default="2012-01-10")))
         item = item_of(state, name, dice)
         amount, until = dice.choice(amounts(state, item)), dice.choice(untils(on, state))
-        return Asked(grant, on, item, amount, until, dice.randrange(1 << 30))
+        return Draw(grant, on, item, amount, until, dice.randrange(1 << 30))
 
     def _onward(self, seed: int) -> None:
-        """What may be done in a grant's stage, mostly in time."""
+        """Record a command that is possible in a grant's stage, mostly in time."""
         dice = self.dice(seed)
         grant = dice.choice(GRANTS)
         state = self.both.second.grant(grant)
         name = dice.choice([*NEXT.get(state["stage"], ["ProposeGrant"]), *pressing(state) * 4])
-        self.said(ON_GRANT[name](self.drawn(dice, grant, name)).words(), dice)
+        self.record_as_drawn(ON_GRANT[name](self.draw_for(dice, grant, name)).words(), dice)
 
     onward, further, farther, ahead = map(rule(seed=SEED), [_onward] * 4)
     # Half of all steps.
 
     @rule(seed=SEED)
-    def anything(self, seed: int) -> None:
-        """Any command on a grant on any day, early, late or in the future."""
+    def any_command(self, seed: int) -> None:
+        """Record any command on a grant on any day: early, late or in the future."""
         dice = self.dice(seed)
         name = dice.choice(sorted(ON_GRANT))
-        self.said(
-            ON_GRANT[name](self.drawn(dice, dice.choice(GRANTS), name, dice.choice(POOL))).words(), dice
+        self.record_as_drawn(
+            ON_GRANT[name](self.draw_for(dice, dice.choice(GRANTS), name, dice.choice(POOL))).words(), dice
         )
 
     @rule(seed=SEED)
-    def around(self, seed: int) -> None:
-        """Commands on the fund and on calls."""
+    def fund_or_call(self, seed: int) -> None:
+        """Record a command on the fund or on a call."""
         dice = self.dice(seed)
         make = dice.choice([*ON_FUND.values(), *ON_CALL.values(), *ON_CALL.values()])
-        self.said(make(self.drawn(dice, GRANTS[0], "", dice.choice(POOL))).words(), dice)
+        self.record_as_drawn(make(self.draw_for(dice, GRANTS[0], "", dice.choice(POOL))).words(), dice)
 
     @rule(seed=SEED)
-    def corrected(self, seed: int) -> None:
-        """An entry reads otherwise, or is struck."""
+    def correct_entry(self, seed: int) -> None:
+        """Correct or strike an entry."""
         dice = self.dice(seed)
-        about = dice.choice([name for name, facts in self.both.second.streams.items() if facts])
-        facts = self.both.second.streams[about]
+        stream = dice.choice([name for name, events in self.both.second.streams.items() if events])
+        events = self.both.second.streams[stream]
         if dice.random() < 0.03:
-            target = {"command": "", "on": "2012-01-10", "version": len(facts) + 1}
+            target = {"command": "", "on": "2012-01-10", "version": len(events) + 1}
         else:
-            target = dice.choice(facts[4:] or facts)
-        if about == "fund" and dice.random() < 0.05:
-            target = facts[0]
-        kind, _, name = about.partition(":")
+            target = dice.choice(events[4:] or events)
+        if stream == "fund" and dice.random() < 0.05:
+            target = events[0]
+        kind, _, name = stream.partition(":")
         words: dict[str, Any] = {"command": "CorrectEntry", "on": TODAY, "actor": "c.hecker"}
         if dice.random() < 0.2:
             words["actor"] = target.get("recorder", ALL)
@@ -158,10 +158,10 @@ class Together(RuleBasedStateMachine):
             words["struck"] = True
         else:
             words["reads"] = self.other_reading(target, dice)
-        self.said(words, dice)
+        self.record_as_drawn(words, dice)
 
     def other_reading(self, target: dict[str, Any], dice: random.Random) -> dict[str, Any]:
-        """Fields that make a fact."""
+        """Return other fields for the event."""
         near = [shift(target["on"], days) for days in (-30, -3, -1, 0, 1, 3, 30)]
         day, other = dice.choice([*near, *POOL[:-1]]), dice.random() < 0.5
         if target["command"] == "EstablishFund":
@@ -181,14 +181,14 @@ class Together(RuleBasedStateMachine):
         return {"on": day}
 
     @rule(seed=SEED)
-    def again(self, seed: int) -> None:
-        """A command that was asked before, as it was or with other words under the same id."""
+    def repeat(self, seed: int) -> None:
+        """Repeat an earlier command, unchanged or with another note under the same id."""
         dice = self.dice(seed)
-        if self.both.asked:
-            words, recorder, _ = dice.choice(self.both.asked)
+        if self.both.commands:
+            words, recorder, _ = dice.choice(self.both.commands)
             change = {"note": "in other words"} if dice.random() < 0.4 else {}
-            self.both.ask({**words, **change}, recorder, dice.randrange(2))
-            self.both.look()
+            self.both.record({**words, **change}, recorder, dice.randrange(2))
+            self.both.compare()
 
 
 PARTS = 6
@@ -198,7 +198,7 @@ PARTS = 6
 def test_two_books_agree(
     part: int, tmp_path: Path, seed: int, times: Callable[[int, int], int], tell: Callable[[str], None]
 ) -> None:
-    """Lives of fifty steps each."""
+    """Each life has fifty steps."""
 
     class Driven(Together):
         base = tmp_path / "base"
@@ -219,7 +219,9 @@ def test_two_books_agree(
     try:
         run_state_machine_as_test(seeded(seed)(Driven), settings=options)
     except Exception as error:
-        raise AssertionError(shortest(Driven.newest.asked, Driven.base, Driven.second)) from error
+        raise AssertionError(
+            shortest_difference(Driven.newest.commands, Driven.base, Driven.second)
+        ) from error
     seen = Driven.seen
     kinds = [name for name in {**ON_GRANT, **ON_FUND, **ON_CALL} if seen[name]]
     outcomes = {"accepted", "refused", "repeat", "conflict", "CorrectEntry"}

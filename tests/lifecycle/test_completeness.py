@@ -28,9 +28,9 @@ from lifecycle.kernel.spec import ANY, Spec
 from lifecycle.parse import command_class, command_from, every_command
 from lifecycle.types.money import Money
 from lifecycle.types.stage import Stage
+from second_book.basics import ROLE
 from second_book.grant import PARTS
-from second_book.words import ROLE
-from support.asking import ON_CALL, ON_FUND, ON_GRANT
+from support.drawn_commands import ON_CALL, ON_FUND, ON_GRANT
 
 TESTS = Path(__file__).parents[1]
 TABLES = {"grant": GRANT_COMMANDS, "fund": FUND_COMMANDS, "call": CALL_COMMANDS}
@@ -176,13 +176,13 @@ def test_an_entry_is_named_by_its_stream_and_version() -> None:
 @pytest.mark.parametrize(("row", "about"), ALL_SPECS, ids=lambda value: getattr(value, "name", value))
 def test_the_dice_throw_every_command(row: Spec, about: str) -> None:
     thrown = row.name in THROWN[about] or row.name in THROWN_OTHERWISE
-    assert thrown, f"tests/support/asking.py makes no {row.name}"
+    assert thrown, f"tests/support/drawn_commands.py makes no {row.name}"
 
 
 @pytest.mark.parametrize(("row", "about"), ALL_SPECS, ids=lambda value: getattr(value, "name", value))
 def test_the_second_book_knows_every_command(row: Spec, about: str) -> None:
     if row.name == "SwitchSealing":
         return
-    assert row.name in ROLE, f"the table of tests/second_book/words.py has no {row.name}"
+    assert row.name in ROLE, f"the table of tests/second_book/basics.py has no {row.name}"
     known = about != "grant" or row.name == "CorrectEntry" or row.name in " ".join(PARTS).split()
     assert known, f"PARTS of tests/second_book/grant.py has no {row.name}"

@@ -1,4 +1,4 @@
-"""The second book itself: what it keeps, who may say what, and what it answers."""
+"""The second book itself: the events and receipts that it keeps, and how it decides on a command."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -6,11 +6,7 @@ from copy import deepcopy
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from second_book.grant import asked_by, happens
-from second_book.money import returned_beyond
-from second_book.officers import no_more_permitted, not_permitted, roles_of
-from second_book.timeline import Key, Status, timeline
-from second_book.words import (
+from second_book.basics import (
     CLOSURES_REST_ON,
     COMPLETIONS_REST_ON,
     EDITIONS,
@@ -19,200 +15,210 @@ from second_book.words import (
     NEVER,
     OF_THE_WORLD,
     ByDay,
-    Fact,
+    Event,
     State,
     by_day,
     differences,
-    ever_more,
     in_dollars,
+    in_force,
+    is_more_on_some_day,
+    is_overdrawn_more,
     money,
     never_below_zero,
+    no_grant,
     split_of,
-    standing,
     struck,
-    takes_too_much,
     too_like,
-    unborn,
 )
+from second_book.grant import apply_event, requesters_of
+from second_book.money import returned_beyond
+from second_book.officers import no_more_permitted, not_permitted, roles_of
+from second_book.timeline import Key, Status, timeline
 
 FUND = "fund"
 LATEST = "9999"
 
 
-class Said(NamedTuple):
-    """What the book says: accepted, refused, repeat or conflict; and the refusal's name."""
+class Receipt(NamedTuple):
+    """The outcome of a command (accepted, refused, repeat or conflict), and the refusal's name."""
 
     outcome: str
     refusal: str | None = None
 
 
-def stream_of(words: Fact) -> str:
-    """What the command is about."""
-    about = next((about for about in ("grant", "call") if words.get(about)), None)
-    return f"{about}:{words[about]}" if about else FUND
+def stream_of(command: Event) -> str:
+    """Return the stream that the command is on."""
+    about = next((about for about in ("grant", "call") if command.get(about)), None)
+    return f"{about}:{command[about]}" if about else FUND
 
 
 class SecondBook:
-    """All that was accepted, by stream, and all answers, by command id."""
+    """The accepted events by stream, and the receipts by command id."""
 
     def __init__(self, start: str, admin: str, today: str) -> None:
         self.today, self.position = today, 0
-        self._stood: dict[str, tuple[int, State]] = {}
-        self.streams: dict[str, list[Fact]] = defaultdict(list)
-        self.answers: dict[str, list[tuple[Fact, Said]]] = defaultdict(list)
-        facts: list[Fact] = [
+        self._states: dict[str, tuple[int, State]] = {}
+        self.streams: dict[str, list[Event]] = defaultdict(list)
+        self.answers: dict[str, list[tuple[Event, Receipt]]] = defaultdict(list)
+        events: list[Event] = [
             {"command": "EstablishFund"},
             {"command": "AppointOfficer", "officer": admin, "roles": ["administrator"]},
             *({"command": "AdoptPolicy", "edition": edition} for edition in EDITIONS),
         ]
         self._keep(
-            FUND, [{**fact, "on": start, "actor": admin, "recorder": admin, "at": 4} for fact in facts]
+            FUND, [{**event, "on": start, "actor": admin, "recorder": admin, "at": 4} for event in events]
         )
 
     def copy(self) -> "SecondBook":
-        """Another one that goes on from here."""
+        """Return a copy that goes on from here."""
         return deepcopy(self)
 
-    def _keep(self, stream: str, facts: list[Fact]) -> None:
-        for fact in facts:
+    def _keep(self, stream: str, events: list[Event]) -> None:
+        for event in events:
             self.position += 1
-            self.streams[stream].append({**fact, "version": len(self.streams[stream]) + 1})
+            self.streams[stream].append({**event, "version": len(self.streams[stream]) + 1})
 
-    # ── how things stand ─────────────────────────────────────────────────────────────────────
+    # ── states ───────────────────────────────────────────────────────────────────────────────
 
-    def facts(self, stream: str, known: int | None = None) -> list[Fact]:
-        """A stream, as known when the journal was so long."""
-        facts = self.streams.get(stream, [])
-        return [fact for fact in facts if known is None or fact["at"] <= known]
+    def events(self, stream: str, known: int | None = None) -> list[Event]:
+        """Return the events of a stream that were known at a length of the journal."""
+        events = self.streams.get(stream, [])
+        return [event for event in events if known is None or event["at"] <= known]
 
-    def now(self, stream: str) -> State:
-        """How the fund or a call stands; worked out once for each length of its stream."""
-        facts = self.streams.get(stream, [])
-        if self._stood.get(stream, (-1, {}))[0] != len(facts):
-            self._stood[stream] = len(facts), self._walked(stream, facts)[0]
-        return self._stood[stream][1]
+    def state_of(self, stream: str) -> State:
+        """Return the state of the fund or a call, computed once for each length of its stream."""
+        events = self.streams.get(stream, [])
+        if self._states.get(stream, (-1, {}))[0] != len(events):
+            self._states[stream] = len(events), self._replay(stream, events)[0]
+        return self._states[stream][1]
 
     def grant(self, name: str, on: str = LATEST, known: int | None = None) -> State:
-        """How a grant stood on a day, as known then."""
-        return self._walked(f"grant:{name}", self.facts(f"grant:{name}", known), on=on)[0]
+        """Return the state of a grant as of a day, as known at a length of the journal."""
+        return self._replay(f"grant:{name}", self.events(f"grant:{name}", known), on=on)[0]
 
     def timeline(self, name: str, on: str, known: int | None = None) -> dict[Key, Status]:
-        """Every obligation of a grant on a day, as known then."""
-        facts = standing(self.facts(f"grant:{name}", known))
-        if not facts or facts[0]["on"] > on:
+        """Return the status of each obligation as of a day, as known at a length of the journal."""
+        events = in_force(self.events(f"grant:{name}", known))
+        if not events or events[0]["on"] > on:
             return {}
-        editions = self._walked(FUND, self.facts(FUND, known))[0]["editions"]
-        return timeline(facts, on, self, editions)
+        editions = self._replay(FUND, self.events(FUND, known))[0]["editions"]
+        return timeline(events, on, self, editions)
 
-    def lived(self, name: str) -> tuple[State, dict[int, str]]:
-        """How a grant stands, and what is wrong with any of its facts, by version, beside what only a
-        decision is asked."""
-        return self._walked(f"grant:{name}", self.facts(f"grant:{name}"), asked="")
+    def replayed(self, name: str) -> tuple[State, dict[int, str]]:
+        """Return the state of a grant, and the unmarked reasons against its events by version."""
+        return self._replay(f"grant:{name}", self.events(f"grant:{name}"), marks="")
 
-    def available(self, known: int | None = None, instead: dict[str, list[Fact]] | None = None) -> ByDay:
-        """By how much the fund's free money changes, by day: worked out from the grants' own facts."""
-        facts = {name: self.facts(name, known) for name in self.streams} | (instead or {})
-        changes = list(self._walked(FUND, facts[FUND])[0]["flows"])
-        for name in facts:
+    def available(self, known: int | None = None, instead: dict[str, list[Event]] | None = None) -> ByDay:
+        """Return by how much the fund's available money changes by day, from the grants' own events."""
+        events = {name: self.events(name, known) for name in self.streams} | (instead or {})
+        changes = list(self._replay(FUND, events[FUND])[0]["flows"])
+        for name in events:
             if name.startswith("grant:"):
-                grant = self._walked(name, facts[name])[0]
+                grant = self._replay(name, events[name])[0]
                 taken = (*grant["commitments"], *grant["overpayments"])
                 changes += [(day, -amount) for day, amount in taken]
         return by_day(changes)
 
     def left(
-        self, call: str, known: int | None = None, instead: dict[str, list[Fact]] | None = None
+        self, call: str, known: int | None = None, instead: dict[str, list[Event]] | None = None
     ) -> ByDay:
-        """By how much the rest of a call's envelope changes, by day."""
-        facts = {name: self.facts(name, known) for name in self.streams} | (instead or {})
-        state = self._walked(f"call:{call}", facts[f"call:{call}"])[0]
+        """Return by how much the rest of a call's envelope changes by day."""
+        events = {name: self.events(name, known) for name in self.streams} | (instead or {})
+        state = self._replay(f"call:{call}", events[f"call:{call}"])[0]
         changes = [(state["opened"], money(state["envelope"]))]
-        for name in facts:
+        for name in events:
             if name.startswith("grant:"):
-                changes += [(day, -amount) for day, amount in self._selections(facts[name], call)]
+                changes += [(day, -amount) for day, amount in self._selections(events[name], call)]
         return by_day(changes)
 
     def call(self, name: str) -> State | None:
-        """How a call stands; `None` where there is none."""
-        return self.now(f"call:{name}") or None
+        """Return the state of a call, or None if there is no such call."""
+        return self.state_of(f"call:{name}") or None
 
     def edition(self, name: str) -> State:
-        """By its name."""
-        return next(one for one in self.now(FUND)["editions"] if one["name"] == name)
+        """Return the edition of the name."""
+        return next(edition for edition in self.state_of(FUND)["editions"] if edition["name"] == name)
 
     def edition_on(self, day: str) -> str | None:
-        """The one adopted last of those that hold from the day or before."""
-        return next((one["name"] for one in reversed(self.now(FUND)["editions"]) if one["from"] <= day), None)
+        """Return the name of the edition in force on the day: the last adopted that begins by then."""
+        return next(
+            (
+                edition["name"]
+                for edition in reversed(self.state_of(FUND)["editions"])
+                if edition["from"] <= day
+            ),
+            None,
+        )
 
     def windows(self) -> set[str]:
-        """Of all editions."""
-        return {window for edition in self.now(FUND)["editions"] for window in edition["windows"]}
+        """Return the names of the windows of all editions."""
+        return {window for edition in self.state_of(FUND)["editions"] for window in edition["windows"]}
 
-    def _selections(self, facts: list[Fact], call: str) -> list[tuple[str, Decimal]]:
-        state = self._walked("grant:", facts)[0]
+    def _selections(self, events: list[Event], call: str) -> list[tuple[str, Decimal]]:
+        state = self._replay("grant:", events)[0]
         return state["selections"] if state["call"] == call else []
 
-    def _walked(
-        self, stream: str, facts: list[Fact], *, on: str = LATEST, asked: str = "$?"
+    def _replay(
+        self, stream: str, events: list[Event], *, on: str = LATEST, marks: str = "$?"
     ) -> tuple[State, dict[int, str]]:
-        """How it stands after all that holds, and what was wrong with each, by version.
+        """Return the state after the events in force, and the first reason against each, by version.
 
-        A "$" marks what the balance must allow, a "?" what only a decision is asked; ``asked``: which of
-        them count.
+        A reason that begins with "$" is about the balance, one with "?" about a new decision only. They
+        count if ``marks`` has their mark.
         """
         kind = stream.partition(":")[0]
-        state, wrong = {"grant": unborn, "call": dict, "fund": no_fund}[kind](), dict[int, str]()
-        for fact in standing(facts):
-            if fact["on"] > on:
+        state, wrong = {"grant": no_grant, "call": dict, "fund": no_fund}[kind](), dict[int, str]()
+        for event in in_force(events):
+            if event["on"] > on:
                 break
-            for reason in self._happens(kind, state, fact):
+            for reason in self._apply(kind, state, event):
                 if reason[0] not in "$?":
-                    wrong.setdefault(fact["version"], reason)
+                    wrong.setdefault(event["version"], reason)
                     if kind == "grant":
                         return state, wrong
-                elif reason[0] in asked:
-                    wrong.setdefault(fact["version"], reason[1:])
+                elif reason[0] in marks:
+                    wrong.setdefault(event["version"], reason[1:])
         return state, wrong
 
     def steps(self, stream: str) -> Iterator[tuple[str, State]]:
-        """How a grant stands after each fact that holds, with the fact's day."""
-        state = unborn()
-        for fact in standing(self.streams[stream]):
-            for _ in self._happens("grant", state, fact):
+        """Yield the day of each event of a grant in force, and the state after it."""
+        state = no_grant()
+        for event in in_force(self.streams[stream]):
+            for _ in self._apply("grant", state, event):
                 pass
-            yield fact["on"], state
+            yield event["on"], state
 
-    def _happens(self, kind: str, state: State, fact: Fact) -> Iterator[str]:
+    def _apply(self, kind: str, state: State, event: Event) -> Iterator[str]:
         if kind == "grant":
-            return happens(state, fact, self)
-        return fund_happens(state, fact) if kind == "fund" else call_happens(state, fact, self)
+            return apply_event(state, event, self)
+        return apply_fund_event(state, event) if kind == "fund" else apply_call_event(state, event, self)
 
-    # ── what is asked ────────────────────────────────────────────────────────────────────────
+    # ── decisions ────────────────────────────────────────────────────────────────────────────
 
-    def record(self, words: Fact, recorder: str) -> Said:
-        """Answer a command, and keep it where it is accepted."""
+    def record(self, command: Event, recorder: str) -> Receipt:
+        """Decide on a command, keep it if it is accepted, and return its receipt."""
         content = {
-            name: value for name, value in words.items() if name not in ("command_id", "expect_version")
+            name: value for name, value in command.items() if name not in ("command_id", "expect_version")
         }
-        given, stream = self.answers[words["command_id"]], stream_of(words)
-        if same := next((said for told, said in given if told == content), None):
-            return Said("repeat", same.refusal)
-        if given:
-            said = Said("refused", "CommandIdReused")
-        elif words.get("expect_version") not in (None, len(self.streams[stream])):
-            return Said("conflict")
+        answers, stream = self.answers[command["command_id"]], stream_of(command)
+        if first := next((receipt for recorded, receipt in answers if recorded == content), None):
+            return Receipt("repeat", first.refusal)
+        if answers:
+            receipt = Receipt("refused", "CommandIdReused")
+        elif command.get("expect_version") not in (None, len(self.streams[stream])):
+            return Receipt("conflict")
         else:
-            no = next(self._reasons(stream, content, recorder), None)
-            said = Said("refused", no) if no else Said("accepted")
-        given.append((content, said))
-        return said
+            refusal = next(self._reasons(stream, content, recorder), None)
+            receipt = Receipt("refused", refusal) if refusal else Receipt("accepted")
+        answers.append((content, receipt))
+        return receipt
 
-    def _reasons(self, stream: str, words: Fact, recorder: str) -> Iterator[str]:
-        """Why not; the command is kept where all of it was asked and there is no reason."""
+    def _reasons(self, stream: str, command: Event, recorder: str) -> Iterator[str]:
+        """Yield the refusals of the command. It is kept if the generator reaches its end."""
         kind = stream.partition(":")[0]
-        yield from not_permitted(self.now(FUND), {**words, "recorder": recorder}, done=False)
-        old, correction = self.streams[stream], words["command"] == "CorrectEntry"
-        new: Fact = {**words, "recorder": recorder, "version": len(old) + 1}
+        yield from not_permitted(self.state_of(FUND), {**command, "recorder": recorder}, done=False)
+        old, correction = self.streams[stream], command["command"] == "CorrectEntry"
+        new: Event = {**command, "recorder": recorder, "version": len(old) + 1}
         if correction:
             yield from self._correctable(stream, new)
         elif new["command"] == "ProposeGrant" and old:
@@ -220,35 +226,35 @@ class SecondBook:
         new = self._completed(stream, new, old)
         if new.get("edition") is None and new["command"] in ("ApproveGrant", "RestructureGrant"):
             yield "NoEditionInForce"
-        facts = [*old, new]
-        if any(day > self.today for day in (new["on"], *(fact["on"] for fact in standing(facts)))):
+        events = [*old, new]
+        if any(day > self.today for day in (new["on"], *(event["on"] for event in in_force(events)))):
             yield "DatedInFuture"
-        if correction and standing(facts) == standing(old):
+        if correction and in_force(events) == in_force(old):
             yield "NothingCorrected"
-        if correction and new.get("struck") and self._brought_back(old, facts):
+        if correction and new.get("struck") and self._brought_back(old, events):
             yield "EditionTooLate"
-        after = yield from self._still_true(stream, facts, correction=correction)
+        after = yield from self._still_true(stream, events, correction=correction)
         if kind == "grant" and after.get("binds") and new["command"] == "ApproveGrant":
             new["binds"] = after["binds"]
         yield from self._in_time(new)
-        yield from returned_beyond(self, facts, new)
+        yield from returned_beyond(self, events, new)
         if kind == FUND and correction:
-            yield from self._returns_beyond(old, facts)
-        pairs = yield from self._covered(stream, facts, new)
+            yield from self._returns_beyond(old, events)
+        pairs = yield from self._covered(stream, events, new)
         if kind == FUND and not self._in_charge(after):
             yield "LastAdministrator"
-        then = after if kind == FUND else self.now(FUND)
-        yield from no_more_permitted(facts, self.streams, self.now(FUND), then)
+        fund = after if kind == FUND else self.state_of(FUND)
+        yield from no_more_permitted(events, self.streams, self.state_of(FUND), fund)
         at = self.position + 1 + sum(map(len, pairs.values()))
         for name, kept in {stream: [new], **pairs}.items():
-            self._keep(name, [{**fact, "at": at} for fact in kept])
+            self._keep(name, [{**event, "at": at} for event in kept])
 
-    def _completed(self, stream: str, new: Fact, old: list[Fact]) -> Fact:
-        """With what follows from the day: the edition, or how a refund is split."""
+    def _completed(self, stream: str, new: Event, old: list[Event]) -> Event:
+        """Return the event with what follows from its day: the edition, or the split of a refund."""
         if new["command"] in ("ApproveGrant", "RestructureGrant"):
             return {**new, "edition": self.edition_on(new["on"])}
         if new["command"] == "RecordRefund" and not new.get("payment") and not new.get("split"):
-            return {**new, "split": self._split(stream, new, standing(old))}
+            return {**new, "split": self._split(stream, new, in_force(old))}
         reads = new.get("reads") or {}
         if reads and old[new["entry"] - 1]["command"] == "RecordRefund":
             return {**new, "reads": self._refund_reads(stream, new["entry"], reads, old)}
@@ -256,125 +262,142 @@ class SecondBook:
             return {**new, "reads": {**reads, "edition": self.edition_on(reads["on"])}}
         return new
 
-    def _split(self, stream: str, refund: Fact, held: list[Fact]) -> list[dict[str, str]]:
-        """Over the payments as they are when it comes."""
-        before = [one for one in held if (one["on"], one["version"]) < (refund["on"], refund["version"])]
-        return split_of(self._walked(stream, before)[0], money(refund["amount"]))
+    def _split(self, stream: str, refund: Event, held: list[Event]) -> list[dict[str, str]]:
+        """Return the split of a refund over the payments at its day."""
+        before = [
+            event for event in held if (event["on"], event["version"]) < (refund["on"], refund["version"])
+        ]
+        return split_of(self._replay(stream, before)[0], money(refund["amount"]))
 
-    def _refund_reads(self, stream: str, version: int, reads: Fact, old: list[Fact]) -> Fact:
-        """A refund of no payment is split anew; one of a payment is not split."""
-        held = standing(old)
-        was = next((one for one in held if one["version"] == version), old[version - 1])
+    def _refund_reads(self, stream: str, version: int, reads: Event, old: list[Event]) -> Event:
+        """Return the corrected fields of a refund, split again if it names no payment."""
+        held = in_force(old)
+        refund = next((event for event in held if event["version"] == version), old[version - 1])
         if reads.get("split"):
             return {"payment": None, **reads}
-        if reads.get("payment", was.get("payment")):
+        if reads.get("payment", refund.get("payment")):
             return {**reads, "split": None}
         if not {"payment", "amount", "on", "split"} & set(reads):
             return reads
-        others = [one for one in held if one["version"] != version]
-        return {**reads, "split": self._split(stream, {**was, **reads}, others)}
+        others = [event for event in held if event["version"] != version]
+        return {**reads, "split": self._split(stream, {**refund, **reads}, others)}
 
-    def _brought_back(self, old: list[Fact], facts: list[Fact]) -> bool:
-        """Whether a decision comes back to a day on which another edition holds by now."""
-        days = {fact["version"]: fact["on"] for fact in standing(old)}
+    def _brought_back(self, old: list[Event], events: list[Event]) -> bool:
+        """Return whether a decision is restored on a day on which another edition is in force by now."""
+        days = {event["version"]: event["on"] for event in in_force(old)}
         return any(
-            fact["edition"] != self.edition_on(fact["on"])
-            for fact in standing(facts)
-            if fact["command"] in ("ApproveGrant", "RestructureGrant")
-            if days.get(fact["version"]) != fact["on"]
+            event["edition"] != self.edition_on(event["on"])
+            for event in in_force(events)
+            if event["command"] in ("ApproveGrant", "RestructureGrant")
+            if days.get(event["version"]) != event["on"]
         )
 
-    def _returns_beyond(self, old: list[Fact], facts: list[Fact]) -> Iterator[str]:
-        """A correction after which a return is more than its partner has left."""
-        read = {fact["version"]: fact for fact in standing(old)}
-        for fact in standing(facts):
-            beyond = [*returned_beyond(self, facts, fact)]
-            if beyond and (read.get(fact["version"]) != fact or not [*returned_beyond(self, old, fact)]):
-                yield from beyond
+    def _returns_beyond(self, old: list[Event], events: list[Event]) -> Iterator[str]:
+        """Yield the refusal if a correction makes a return exceed what its partner has left."""
+        events_before = {event["version"]: event for event in in_force(old)}
+        for event in in_force(events):
+            reasons = [*returned_beyond(self, events, event)]
+            if reasons and (
+                events_before.get(event["version"]) != event or not [*returned_beyond(self, old, event)]
+            ):
+                yield from reasons
 
-    def _in_time(self, new: Fact) -> Iterator[str]:
-        """No grant was decided on from the day on from which the edition would hold."""
+    def _in_time(self, new: Event) -> Iterator[str]:
+        """Yield the refusal of an edition if a grant was decided on since its first day."""
         decided = ("RequestFunding", "ApproveGrant", "RestructureGrant")
         if new["command"] == "AdoptPolicy" and any(
-            fact["command"] in decided and fact["on"] >= new["edition"]["from"]
-            for facts in self.streams.values()
-            for fact in standing(facts)
+            event["command"] in decided and event["on"] >= new["edition"]["from"]
+            for events in self.streams.values()
+            for event in in_force(events)
         ):
             yield "EditionTooLate"
 
-    def _still_true(self, stream: str, facts: list[Fact], *, correction: bool) -> Any:
-        """Every day is as true as it was: nothing is wrong that was not, and nothing wrong in another way."""
-        kind, new = stream.partition(":")[0], facts[-1]
+    def _still_true(self, stream: str, events: list[Event], *, correction: bool) -> Any:
+        """Yield new reasons against events, and those of changed events. Returns the state afterwards."""
+        kind, new = stream.partition(":")[0], events[-1]
         if kind == FUND and not correction:
-            # The fund's own facts are judged on the whole of it, and are not in need of an order.
-            state = deepcopy(self.now(FUND))
-            yield from fund_happens(state, new)
+            # The fund's own events are checked against its newest state and need no order.
+            state = deepcopy(self.state_of(FUND))
+            yield from apply_fund_event(state, new)
             return state
-        changed = base_of(new, facts)["command"]
-        asked = "" if changed in OF_THE_WORLD and not correction else "$" if correction else "$?"
-        asked = "" if changed in MONEY_OF_THE_WORLD else asked
-        stood, before = self._walked(stream, facts[:-1], asked=asked)
-        read = {fact["version"]: fact for fact in standing(facts[:-1])}
-        after, wrong = self._walked(stream, facts, asked=asked)
-        for fact in standing(facts):
-            version = fact["version"]
-            if version in wrong and (before.get(version) != wrong[version] or read.get(version) != fact):
+        changed = base_of(new, events)["command"]
+        marks = "" if changed in OF_THE_WORLD and not correction else "$" if correction else "$?"
+        marks = "" if changed in MONEY_OF_THE_WORLD else marks
+        state_before, wrong_before = self._replay(stream, events[:-1], marks=marks)
+        events_before = {event["version"]: event for event in in_force(events[:-1])}
+        after, wrong = self._replay(stream, events, marks=marks)
+        for event in in_force(events):
+            version = event["version"]
+            if version in wrong and (
+                wrong_before.get(version) != wrong[version] or events_before.get(version) != event
+            ):
                 yield wrong[version]
         if kind == "grant" and after["stage"]:
-            if self._correctors(facts, after) - self._correctors(facts, stood):
+            if self._correctors(events, after) - self._correctors(events, state_before):
                 yield "DecidesOwnRequest"
             raises = ("entry" in new and changed in MONEY_OF_THE_WORLD) or changed == "RecordIrregularPayment"
-            if stood["stage"] and not raises and ever_more(after["overpayments"], stood["overpayments"]):
+            if (
+                state_before["stage"]
+                and not raises
+                and is_more_on_some_day(after["overpayments"], state_before["overpayments"])
+            ):
                 yield "ExceedsUndisbursedBalance"
         if correction and changed in COMPLETIONS_REST_ON:
-            yield from self._completed_with_plans(stream, facts)
+            yield from self._completed_with_plans(stream, events)
         if correction and changed in CLOSURES_REST_ON:
-            wrong = self._walked(stream, facts, asked="?")[1]
-            if any(wrong.get(fact["version"]) for fact in standing_closure(facts)):
+            wrong = self._replay(stream, events, marks="?")[1]
+            if any(wrong.get(event["version"]) for event in closure_in_force(events)):
                 yield "ClosureWouldNotHold"
         return after
 
-    def _completed_with_plans(self, stream: str, facts: list[Fact]) -> Iterator[str]:
-        """The grant is completed with a plan that is open, and was not before."""
-        read = {fact["version"]: fact for fact in standing(facts[:-1])}
-        was, now = (self._walked(stream, some, asked="?")[1] for some in (facts[:-1], facts))
-        for fact in standing(facts):
-            version, no = fact["version"], "ActivitiesStillPlanned"
-            if now.get(version) == no and (was.get(version) != no or read.get(version) != fact):
-                yield no
+    def _completed_with_plans(self, stream: str, events: list[Event]) -> Iterator[str]:
+        """Yield the refusal if the grant is now completed with an open plan, and was not before."""
+        events_before = {event["version"]: event for event in in_force(events[:-1])}
+        wrong_before, wrong_after = (
+            self._replay(stream, stream_events, marks="?")[1] for stream_events in (events[:-1], events)
+        )
+        for event in in_force(events):
+            version, refusal = event["version"], "ActivitiesStillPlanned"
+            if wrong_after.get(version) == refusal and (
+                wrong_before.get(version) != refusal or events_before.get(version) != event
+            ):
+                yield refusal
 
-    def _correctors(self, facts: list[Fact], state: State) -> set[int]:
-        """The corrections that stand, by somebody who asked for what stands of their entry."""
-        gone, readings = struck(facts), standing(facts)
+    def _correctors(self, events: list[Event], state: State) -> set[int]:
+        """Return the versions of corrections in force by an officer who requested what they correct."""
+        gone, readings = struck(events), in_force(events)
         if state["stage"] is None:
             return set()
         return {
-            fact["version"]
-            for fact in facts
-            if fact["command"] == "CorrectEntry" and fact["version"] not in gone
-            if any(fact["actor"] in asked_by(state, one) for one in corrected(fact, facts, readings))
+            event["version"]
+            for event in events
+            if event["command"] == "CorrectEntry" and event["version"] not in gone
+            if any(
+                event["actor"] in requesters_of(state, reading)
+                for reading in corrected_events(event, events, readings)
+            )
         }
 
-    def _covered(self, stream: str, facts: list[Fact], new: Fact) -> Any:
-        """There is money for it on every day. Returns what is written beside it, by stream."""
-        instead, pairs = {stream: facts}, dict[str, list[Fact]]()
-        changed = base_of(new, facts)["command"]
-        free = changed == "RecordIrregularPayment" or ("entry" in new and changed in MONEY_OF_THE_WORLD)
-        if not free and takes_too_much(self.available(instead=instead), self.available()):
+    def _covered(self, stream: str, events: list[Event], new: Event) -> Any:
+        """Yield the refusal if money is missing on some day. Returns the paired entries by stream."""
+        instead, pairs = {stream: events}, dict[str, list[Event]]()
+        changed = base_of(new, events)["command"]
+        is_free = changed == "RecordIrregularPayment" or ("entry" in new and changed in MONEY_OF_THE_WORLD)
+        if not is_free and is_overdrawn_more(self.available(instead=instead), self.available()):
             yield "ExceedsAvailableFunds"
-        then, now = (self._walked(stream, some)[0] for some in (facts[:-1], facts))
+        before, after = (self._replay(stream, stream_events)[0] for stream_events in (events[:-1], events))
         beside = {"actor": new["actor"], "recorder": new["recorder"]}
         if stream.startswith("grant:"):
             promised, beyond = (
-                differences(now[kind], then[kind]) for kind in ("commitments", "overpayments")
+                differences(after[kind], before[kind]) for kind in ("commitments", "overpayments")
             )
             taken = [*promised.items(), *((day, Decimal(0)) for day in beyond)]
             pairs[FUND] = [
                 {**beside, "command": "pair", "on": day, "of": stream, "taken": change}
                 for day, change in sorted(taken)
             ]
-        for call in {then["call"], now["call"]} - {None} if pairs else ():
-            selected = differences(self._selections(facts, call), self._selections(facts[:-1], call))
+        for call in {before["call"], after["call"]} - {None} if pairs else ():
+            selected = differences(self._selections(events, call), self._selections(events[:-1], call))
             pairs[f"call:{call}"] = [
                 {**beside, "command": "selected" if change > 0 else "released", "on": day}
                 for day, change in selected.items()
@@ -387,7 +410,7 @@ class SecondBook:
                 yield "ExceedsCallEnvelope"
         return pairs
 
-    def _correctable(self, stream: str, new: Fact) -> Iterator[str]:
+    def _correctable(self, stream: str, new: Event) -> Iterator[str]:
         old, kind, reads = self.streams[stream], stream.partition(":")[0], new.get("reads") or {}
         if kind == "grant" and (not old or new["on"] < old[0]["on"]):
             yield "UnknownGrant"
@@ -410,19 +433,25 @@ class SecondBook:
             yield "FieldNotCorrectable"
         if new["actor"] in (target["actor"], target["recorder"]):
             yield "DecidesOwnRequest"
-        if kind == "grant" and self._walked(stream, old)[0]["stage"]:
-            state = self._walked(stream, old)[0]
-            readings = [*standing(old), *standing([*old, new])]
-            if any(new["actor"] in asked_by(state, one) for one in corrected(new, old, readings)):
+        if kind == "grant" and self._replay(stream, old)[0]["stage"]:
+            state = self._replay(stream, old)[0]
+            readings = [*in_force(old), *in_force([*old, new])]
+            if any(
+                new["actor"] in requesters_of(state, reading)
+                for reading in corrected_events(new, old, readings)
+            ):
                 yield "DecidesOwnRequest"
         if kind == "call":
-            was, now = (self._walked(stream, facts)[0] for facts in (old, [*old, new]))
-            if any(now[day] > was[day] for day in ("opened", "opens")) or now["closes"] < was["closes"]:
+            before, after = (self._replay(stream, events)[0] for events in (old, [*old, new]))
+            if (
+                any(after[day] > before[day] for day in ("opened", "opens"))
+                or after["closes"] < before["closes"]
+            ):
                 yield "FieldNotCorrectable"
 
     def _in_charge(self, fund: State) -> bool:
-        """Whether there is an administrator on every day."""
-        days = {on for on, *_ in fund["officers"] if on >= self.facts(FUND)[0]["on"]}
+        """Return whether the fund has an administrator on every day."""
+        days = {on for on, *_ in fund["officers"] if on >= self.events(FUND)[0]["on"]}
         names = {officer for _, officer, *_ in fund["officers"]}
         return all(any("administrator" in roles_of(fund, name, day) for name in names) for day in days)
 
@@ -430,33 +459,33 @@ class SecondBook:
 # ── the fund and its calls ───────────────────────────────────────────────────────────────────
 
 
-def base_of(fact: Fact, facts: list[Fact]) -> Fact:
-    """What it is in the end about: of a correction, the entry that reads otherwise after it."""
-    while "entry" in fact:
-        fact = facts[fact["entry"] - 1]
-    return fact
+def base_of(event: Event, events: list[Event]) -> Event:
+    """Return the event itself, or the event that a correction corrects in the end."""
+    while "entry" in event:
+        event = events[event["entry"] - 1]
+    return event
 
 
-def standing_closure(facts: list[Fact]) -> list[Fact]:
-    """The closing that was not undone, if the grant is closed."""
-    ends = [one for one in standing(facts) if one["command"] in ("CloseGrant", "ReopenGrant")]
-    return [one for one in ends[-1:] if one["command"] == "CloseGrant"]
+def closure_in_force(events: list[Event]) -> list[Event]:
+    """Return the closure in force as a list of one, or an empty list if the grant is not closed."""
+    ends = [event for event in in_force(events) if event["command"] in ("CloseGrant", "ReopenGrant")]
+    return [event for event in ends[-1:] if event["command"] == "CloseGrant"]
 
 
-def corrected(correction: Fact, facts: list[Fact], readings: list[Fact]) -> list[Fact]:
-    """How the entry reads that it changes; whoever strikes a correction changes what that one changed."""
-    while "entry" in (named := facts[correction["entry"] - 1]):
+def corrected_events(correction: Event, events: list[Event], readings: list[Event]) -> list[Event]:
+    """Return the readings of the event that a correction, or a strike of a correction, changes in the end."""
+    while "entry" in (named := events[correction["entry"] - 1]):
         correction = named
-    return [fact for fact in readings if fact["version"] == correction["entry"]]
+    return [event for event in readings if event["version"] == correction["entry"]]
 
 
 def no_fund() -> State:
-    """How the fund stands before its first fact."""
+    """Return the state of the fund before its first event."""
     return {"editions": [], "officers": [], "partners": {}, "flows": []}
 
 
 def plain(edition: State) -> State:
-    """An edition with the values of its limits alone, without their sources."""
+    """Return an edition with the values of its limits and without their sources."""
     windows = {
         name: {rule: limit["value"] if isinstance(limit, dict) else limit for rule, limit in rules.items()}
         for name, rules in edition["windows"].items()
@@ -464,66 +493,69 @@ def plain(edition: State) -> State:
     return {**edition, "windows": windows}
 
 
-def fund_happens(s: State, f: Fact) -> Iterator[str]:
-    """What is wrong with a fact of the fund as it stands; gone through to the end, it has happened."""
-    name, partner = f["command"], s["partners"].get(f.get("partner"))
+def apply_fund_event(state: State, event: Event) -> Iterator[str]:
+    """Yield the reasons against an event of the fund, then apply it to the state."""
+    name, partner = event["command"], state["partners"].get(event.get("partner"))
     if name == "AdoptPolicy":
-        if any(one["name"] == f["edition"]["name"] for one in s["editions"]):
+        if any(edition["name"] == event["edition"]["name"] for edition in state["editions"]):
             yield "EditionNameTaken"
-        s["editions"] = [*s["editions"], plain(f["edition"])]
-    if name == "RetireOfficer" and not roles_of(s, f["officer"], f["on"]):
+        state["editions"] = [*state["editions"], plain(event["edition"])]
+    if name == "RetireOfficer" and not roles_of(state, event["officer"], event["on"]):
         yield "NotAnOfficer"
     if name == "AppointOfficer":
-        yield from too_like(f["officer"], (officer for _, officer, *_ in s["officers"]))
+        yield from too_like(event["officer"], (officer for _, officer, *_ in state["officers"]))
     if name in ("AppointOfficer", "RetireOfficer"):
-        given = name == "AppointOfficer"
-        s["officers"] = [*s["officers"], (f["on"], f["officer"], given, f.get("roles") or [])]
+        is_appointment = name == "AppointOfficer"
+        state["officers"] = [
+            *state["officers"],
+            (event["on"], event["officer"], is_appointment, event.get("roles") or []),
+        ]
     if name == "JoinPartner":
         if partner:
             yield "PartnerAlreadyJoined"
-        yield from too_like(f["partner"], s["partners"])
-        s["partners"] |= {f["partner"]: {"joined": f["on"], "due": {}}}
-    elif f.get("partner") and (not partner or partner["joined"] > f["on"]):
+        yield from too_like(event["partner"], state["partners"])
+        state["partners"] |= {event["partner"]: {"joined": event["on"], "due": {}}}
+    elif event.get("partner") and (not partner or partner["joined"] > event["on"]):
         yield "UnknownPartner"
-    if (due := f.get("instalment")) and partner:
+    if (due := event.get("instalment")) and partner:
         if name == "ScheduleInstalment":
             if due in partner["due"]:
                 yield "InstalmentIdTaken"
-            partner["due"][due] = f["on"]
+            partner["due"][due] = event["on"]
         elif due not in partner["due"]:
             yield "UnknownInstalment"
     if name == "WaiveObligation":
-        if f["obligation"] != "instalment":
+        if event["obligation"] != "instalment":
             yield "UnknownObligation"
-        partner, _, due = (f.get("item") or "").partition("/")
-        if partner and s["partners"].get(partner, {}).get("due", {}).get(due, LATEST) > f["on"]:
+        partner, _, due = (event.get("item") or "").partition("/")
+        if partner and state["partners"].get(partner, {}).get("due", {}).get(due, LATEST) > event["on"]:
             yield "UnknownItem"
-    said = name in ("PledgeContribution", "AgreeContribution")
-    worth, foreign = f.get("holding_amount"), not f.get("amount", "USD").endswith("USD")
-    if said and (not worth if foreign else worth not in (None, f["amount"])):
+    is_promise = name in ("PledgeContribution", "AgreeContribution")
+    holding_amount, is_foreign = event.get("holding_amount"), not event.get("amount", "USD").endswith("USD")
+    if is_promise and (not holding_amount if is_foreign else holding_amount not in (None, event["amount"])):
         yield "HoldingAmountMissing"
     if name in FLOWS:
-        yield from in_dollars(f)
-        s["flows"] = [*s["flows"], (f["on"], FLOWS[name] * money(f["amount"]))]
+        yield from in_dollars(event)
+        state["flows"] = [*state["flows"], (event["on"], FLOWS[name] * money(event["amount"]))]
 
 
-def call_happens(s: State, f: Fact, book: SecondBook) -> Iterator[str]:
-    """What is wrong with a fact of a call as it stands; gone through to the end, it has happened."""
-    name = f["command"]
+def apply_call_event(state: State, event: Event, book: SecondBook) -> Iterator[str]:
+    """Yield the reasons against an event of a call, then apply it to the state."""
+    name = event["command"]
     if name == "OpenCall":
-        if s:
+        if state:
             yield "CallIdTaken"
-        if f["window"] not in book.windows():
+        if event["window"] not in book.windows():
             yield "WindowNotInEdition"
-        s |= {"opened": f["on"], "opens": f.get("opens") or f["on"], "closed": None}
-        s |= {field: f[field] for field in ("closes", "window", "criteria", "envelope")}
-    elif not s:
+        state |= {"opened": event["on"], "opens": event.get("opens") or event["on"], "closed": None}
+        state |= {field: event[field] for field in ("closes", "window", "criteria", "envelope")}
+    elif not state:
         yield "UnknownCall"
     elif name == "CloseCall":
-        if s["closed"]:
+        if state["closed"]:
             yield "CallAlreadyClosed"
-        if f["on"] <= s["closes"]:
+        if event["on"] <= state["closes"]:
             yield "CallStillOpen"
-        s["closed"] = f["on"]
-    elif name == "selected" and s["closed"] and f["on"] > s["closed"]:
+        state["closed"] = event["on"]
+    elif name == "selected" and state["closed"] and event["on"] > state["closed"]:
         yield "CallIsClosed"

@@ -1,16 +1,19 @@
-"""A grant's life: what is wrong with each thing as the grant stands, and how the grant stands after it."""
+"""A grant's life: the reasons against each event in the grant's state, and the state after it.
+
+Each function yields the reasons against an event, the first reason first, and applies the event to the state
+if the generator is read to its end.
+"""
 
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, Protocol
 
-from second_book.words import (
+from second_book.basics import (
     AGAINST_PAYING,
     ENDS,
     GRACE,
-    Fact,
+    Event,
     State,
-    beyond,
     committed,
     days_later,
     in_dollars,
@@ -18,6 +21,7 @@ from second_book.words import (
     misfit,
     money,
     months_later,
+    outside_span,
     overpaid,
     pending,
     request_of,
@@ -34,62 +38,62 @@ OBLIGATIONS = (
 ).split()
 
 
-class Around(Protocol):
-    """What a grant's facts rest on beside the grant."""
+class Context(Protocol):
+    """What a grant's events depend on beside the grant."""
 
     def edition(self, name: str) -> State:
-        """By its name."""
+        """Return the edition of the name."""
 
     def edition_on(self, day: str) -> str | None:
-        """The name of the one in force."""
+        """Return the name of the edition in force."""
 
     def windows(self) -> set[str]:
-        """Of all editions."""
+        """Return the names of the windows of all editions."""
 
     def call(self, name: str) -> State | None:
-        """As it stands."""
+        """Return the state of the call."""
 
 
-def happens(s: State, f: Fact, book: Around) -> Iterator[str]:
-    """Say what is wrong with the fact, the first reason first; gone through to the end, it has happened."""
-    yield from in_stage(s, f["command"])
-    part = next(part for names, part in PARTS.items() if f["command"] in names.split())
-    before = overpaid(s)
-    yield from part(s, f, book)
-    if overpaid(s) != before:
-        s["overpayments"] = [*s["overpayments"], (f["on"], overpaid(s) - before)]
+def apply_event(state: State, event: Event, book: Context) -> Iterator[str]:
+    """Yield the reasons against the event, then apply it to the state."""
+    yield from in_stage(state, event["command"])
+    apply_part = next(apply_part for names, apply_part in PARTS.items() if event["command"] in names.split())
+    before = overpaid(state)
+    yield from apply_part(state, event, book)
+    if overpaid(state) != before:
+        state["overpayments"] = [*state["overpayments"], (event["on"], overpaid(state) - before)]
 
 
-def asked_by(s: State, f: Fact) -> set[str]:
-    """Who asked for what the fact decides: they do not decide it, and do not correct it."""
-    payment = s["payments"].get(f.get("payment"), {})
-    match f["command"]:
+def requesters_of(state: State, event: Event) -> set[str]:
+    """Return the officers who requested what the event decides: they may neither decide nor correct it."""
+    payment = state["payments"].get(event.get("payment"), {})
+    match event["command"]:
         case "ReviewProposal":
-            return {s["leader"]}
+            return {state["leader"]}
         case "ApproveGrant" | "IncreaseCommitment":
-            return set(s["preparers"])
+            return set(state["preparers"])
         case "AuthorisePayment" | "RejectPayment":
             return {payment.get("by")}
         case "DisburseFunds":
             return {payment.get("by"), payment.get("allowed_by")}
         case "RecordIrregularPayment":
-            doubled = s["payments"].get(f.get("of"), {})
-            return {s["leader"], doubled.get("by")} - {None}
+            doubled = state["payments"].get(event.get("of"), {})
+            return {state["leader"], doubled.get("by")} - {None}
         case "AcceptCompletionReport":
-            return set(s["submitters"])
+            return set(state["submitters"])
         case _:
             return set()
 
 
-def called(s: State, f: Fact, book: Around) -> tuple[str | None, State]:
-    """The call that the grant answers, by name and as it stands; without any, one that asks nothing."""
-    name = s["call"] or f.get("call")
+def call_of(state: State, event: Event, book: Context) -> tuple[str | None, State]:
+    """Return the name and state of the grant's call, or None and a call without conditions."""
+    name = state["call"] or event.get("call")
     return name, (name and book.call(name)) or {"opened": "9999" if name else "", "closed": None}
 
 
-def proposal(s: State, f: Fact, book: Around) -> Iterator[str]:
-    """From the idea to the request."""
-    name, on, (call, open_call) = f["command"], f["on"], called(s, f, book)
+def proposal(state: State, event: Event, book: Context) -> Iterator[str]:
+    """Propose, revise and request."""
+    name, on, (call, open_call) = event["command"], event["on"], call_of(state, event, book)
     if name != "RequestFunding" and on < open_call["opened"]:
         yield "UnknownCall"
     if name == "ProposeGrant":
@@ -97,245 +101,263 @@ def proposal(s: State, f: Fact, book: Around) -> Iterator[str]:
             yield "CallNotOpenYet"
         if call and on > min(open_call["closes"], open_call["closed"] or "9999"):
             yield "CallDeadlinePassed"
-        s |= {"stage": "proposed", "leader": f["actor"], "call": call}
-    elif name == "ReviseProposal" and not any(f.get(field) for field in (*AMONG, "amount", *ALSO)):
+        state |= {"stage": "proposed", "leader": event["actor"], "call": call}
+    elif name == "ReviseProposal" and not any(event.get(field) for field in (*AMONG, "amount", *ALSO)):
         yield "NothingChanged"
-    yield from in_dollars(f)
-    if f.get("window") and f["window"] not in book.windows():
+    yield from in_dollars(event)
+    if event.get("window") and event["window"] not in book.windows():
         yield "WindowNotInEdition"
-    s["preparers"] = s["preparers"] | {f["actor"]}
+    state["preparers"] = state["preparers"] | {event["actor"]}
     if name == "RequestFunding":
-        if sum(money(line["amount"]) for line in f["budget"]) != money(f["amount"]):
+        if sum(money(line["amount"]) for line in event["budget"]) != money(event["amount"]):
             yield "BudgetDoesNotAddUp"
-        s |= {"budget": f["budget"], "asked_for": f["amount"]}
-    if name == "RequestFunding" or (f.get("recipients") and s["stage"] == "requested"):
-        written = {letter["country"] for letter in f.get("letters") or s["letters"]}
-        if set(f.get("recipients") or s["recipients"]) - written - {"ZZ"}:
+        state |= {"budget": event["budget"], "asked_for": event["amount"]}
+    if name == "RequestFunding" or (event.get("recipients") and state["stage"] == "requested"):
+        written = {letter["country"] for letter in event.get("letters") or state["letters"]}
+        if set(event.get("recipients") or state["recipients"]) - written - {"ZZ"}:
             yield "LetterMissing"
     if name == "RequestFunding":
-        s |= {"letters": f["letters"], "stage": "requested"}
+        state |= {"letters": event["letters"], "stage": "requested"}
         return
-    if f.get("window") and call and f["window"] != open_call["window"]:
+    if event.get("window") and call and event["window"] != open_call["window"]:
         yield "WindowNotInCall"
-    s |= {field: f[field] for field in (*AMONG, "amount") if f.get(field) is not None}
+    state |= {field: event[field] for field in (*AMONG, "amount") if event.get(field) is not None}
 
 
 ALSO = ("outcomes_sought",)
 
 
-def decision(s: State, f: Fact, book: Around) -> Iterator[str]:
-    """Reviewed, returned, approved, declined, ended."""
-    name, on, (call, open_call) = f["command"], f["on"], called(s, f, book)
+def decision(state: State, event: Event, book: Context) -> Iterator[str]:
+    """Review, return, approve, decline and end."""
+    name, on, (call, open_call) = event["command"], event["on"], call_of(state, event, book)
     if name in ("ReviewProposal", "ApproveGrant") and on < open_call["opened"]:
         yield "UnknownCall"
-    if f["actor"] in asked_by(s, f):
+    if event["actor"] in requesters_of(state, event):
         yield "DecidesOwnRequest"
-    if name == "ReviewProposal" and call and set(f["scores"]) != set(open_call["criteria"]):
+    if name == "ReviewProposal" and call and set(event["scores"]) != set(open_call["criteria"]):
         yield "CriteriaNotScored"
     if name == "ReturnProposal":
-        s["stage"] = "proposed"
+        state["stage"] = "proposed"
     if name == "ApproveGrant":
-        rules = book.edition(f["edition"])["windows"].get(s["window"])
-        if rules and not rules.get("min_months", 0) <= s["months"] <= rules.get("max_months", 9999):
+        rules = book.edition(event["edition"])["windows"].get(state["window"])
+        if rules and not rules.get("min_months", 0) <= state["months"] <= rules.get("max_months", 9999):
             yield "BeyondWindow"
         if open_call["closed"] and on > open_call["closed"]:
             yield "CallIsClosed"
-        yield from in_dollars(f)
+        yield from in_dollars(event)
         if rules is None:
             yield "WindowNotInEdition"
-        if money(f["amount"]) > money(rules.get("max_amount", "Infinity")):
+        if money(event["amount"]) > money(rules.get("max_amount", "Infinity")):
             yield "AboveMaximumAmount"
-        if f.get("request_digest") or f.get("binds", request_of(s)) != request_of(s):
+        if event.get("request_digest") or event.get("binds", request_of(state)) != request_of(state):
             yield "RequestChanged"
-        yield from misfit(s, rules)
-        s |= {"approved": on, "stage": "approved", "edition": f["edition"], "binds": request_of(s)}
-        s |= {"conditions": f["conditions"], "selections": [(on, money(f["amount"]))] if call else []}
-        s["commitments"] = [*s["commitments"], (on, money(f["amount"]))]
-    if name == "LapseGrant" and not f.get("given_up"):
-        yield from not_over(s, on, book.edition(s["edition"]))
+        yield from misfit(state, rules)
+        state |= {
+            "approved": on,
+            "stage": "approved",
+            "edition": event["edition"],
+            "binds": request_of(state),
+        }
+        state |= {
+            "conditions": event["conditions"],
+            "selections": [(on, money(event["amount"]))] if call else [],
+        }
+        state["commitments"] = [*state["commitments"], (on, money(event["amount"]))]
+    if name == "LapseGrant" and not event.get("given_up"):
+        yield from not_over(state, on, book.edition(state["edition"]))
     if name in ENDS:
-        s["commitments"] = [*s["commitments"], (on, -undisbursed(s))]
-        if s["effective"] is None:
-            s["selections"] = [*s["selections"], *((on, -amount) for _, amount in s["selections"])]
-        s |= {"stage": ENDS[name], "ended": on}
+        state["commitments"] = [*state["commitments"], (on, -undisbursed(state))]
+        if state["effective"] is None:
+            state["selections"] = [
+                *state["selections"],
+                *((on, -amount) for _, amount in state["selections"]),
+            ]
+        state |= {"stage": ENDS[name], "ended": on}
 
 
-def not_over(s: State, on: str, edition: State) -> Iterator[str]:
-    """What is wrong with a lapse before the time that runs is over."""
-    waits = "signature" if edition["agreement_required"] and not s["signed"] else "effectiveness"
-    since = s["signed"] if edition["agreement_required"] and s["signed"] else s["approved"]
+def not_over(state: State, on: str, edition: State) -> Iterator[str]:
+    """Yield the refusal of a lapse before the time for signature or effectiveness is over."""
+    waits = "signature" if edition["agreement_required"] and not state["signed"] else "effectiveness"
+    since = state["signed"] if edition["agreement_required"] and state["signed"] else state["approved"]
     span = edition.get("obligations", {}).get(waits)
-    if span and (waits, None) not in s["waived"] and on <= days_later(since, span["days"]):
+    if span and (waits, None) not in state["waived"] and on <= days_later(since, span["days"]):
         yield "NotYetLapsed"
 
 
-def agreement(s: State, f: Fact, book: Around) -> Iterator[str]:
-    """From the promise to effectiveness, and what is changed of it later."""
-    name, on, edition = f["command"], f["on"], book.edition(s["edition"])
+def agreement(state: State, event: Event, book: Context) -> Iterator[str]:
+    """Meet conditions, sign and make effective."""
+    name, on, edition = event["command"], event["on"], book.edition(state["edition"])
     if name == "MeetCondition":
-        if f["condition"] not in s["conditions"]:
+        if event["condition"] not in state["conditions"]:
             yield "UnknownCondition"
-        s["met"] = s["met"] | {f["condition"]}
+        state["met"] = state["met"] | {event["condition"]}
         return
-    if name == "MakeEffective" and s["stage"] == "approved" and edition["agreement_required"]:
+    if name == "MakeEffective" and state["stage"] == "approved" and edition["agreement_required"]:
         yield "AgreementNotSigned"
-    if set(s["conditions"]) - s["met"]:
+    if set(state["conditions"]) - state["met"]:
         yield "ConditionsUnmet"
     if name == "MakeEffective":
-        if f["closing_date"] < on:
+        if event["closing_date"] < on:
             yield "ClosingDateBeforeEffectiveness"
-        rules = edition["windows"][s["window"]]
-        yield from beyond(rules, on, f["closing_date"])
-        yield from misfit(s, rules)
-        s |= {"effective": on, "closing": f["closing_date"]}
+        rules = edition["windows"][state["window"]]
+        yield from outside_span(rules, on, event["closing_date"])
+        yield from misfit(state, rules)
+        state |= {"effective": on, "closing": event["closing_date"]}
     if name == "SignAgreement":
-        s["signed"] = on
-    s["stage"] = "signed" if name == "SignAgreement" else "effective"
+        state["signed"] = on
+    state["stage"] = "signed" if name == "SignAgreement" else "effective"
 
 
-def amendment(s: State, f: Fact, book: Around) -> Iterator[str]:
-    """More time, other terms, more or less money."""
-    name, on, edition = f["command"], f["on"], book.edition(f.get("edition") or s["edition"])
+def amendment(state: State, event: Event, book: Context) -> Iterator[str]:
+    """Extend, restructure, increase and cancel a balance."""
+    name, on, edition = event["command"], event["on"], book.edition(event.get("edition") or state["edition"])
     if name == "ExtendClosingDate":
-        if on > s["closing"]:
+        if on > state["closing"]:
             yield "ClosingDatePassed"
-        if f["closing_date"] <= s["closing"]:
+        if event["closing_date"] <= state["closing"]:
             yield "NotAnExtension"
-        if not f.get("waiver"):
-            yield from beyond(edition["windows"][s["window"]], s["effective"], f["closing_date"])
-        s |= {"closing": f["closing_date"]}
-        if f.get("waiver"):
-            s["waived_until"] = f["closing_date"]
+        if not event.get("waiver"):
+            yield from outside_span(
+                edition["windows"][state["window"]], state["effective"], event["closing_date"]
+            )
+        state |= {"closing": event["closing_date"]}
+        if event.get("waiver"):
+            state["waived_until"] = event["closing_date"]
         return
-    if f["actor"] in asked_by(s, f):
+    if event["actor"] in requesters_of(state, event):
         yield "DecidesOwnRequest"
-    yield from in_dollars(f)
+    yield from in_dollars(event)
     if name == "CancelBalance":
-        if money(f["amount"]) > undisbursed(s):
+        if money(event["amount"]) > undisbursed(state):
             yield "$ExceedsUndisbursedBalance"
-        s["commitments"] = [*s["commitments"], (on, -money(f["amount"]))]
+        state["commitments"] = [*state["commitments"], (on, -money(event["amount"]))]
         return
-    changes = {field: f[field] for field in AMONG if f.get(field)}
+    changes = {field: event[field] for field in AMONG if event.get(field)}
     if name == "RestructureGrant" and not changes:
         yield "NothingChanged"
-    rules = edition["windows"].get(changes.get("window", s["window"]))
+    rules = edition["windows"].get(changes.get("window", state["window"]))
     if rules is None:
         yield "WindowNotInEdition"
-    same, new = changes.get("window", s["window"]) == s["window"], name == "RestructureGrant"
-    if s["effective"] and new:
-        yield from beyond(rules, s["effective"], s["closing"], upper=not (same and waived(s, book)))
-    more = money(f.get("amount", "0"))
-    if committed(s) + more > money(rules.get("max_amount", "Infinity")):
+    is_same_window, is_restructuring = (
+        changes.get("window", state["window"]) == state["window"],
+        name == "RestructureGrant",
+    )
+    if state["effective"] and is_restructuring:
+        yield from outside_span(
+            rules, state["effective"], state["closing"], upper=not (is_same_window and waived(state, book))
+        )
+    more = money(event.get("amount", "0"))
+    if committed(state) + more > money(rules.get("max_amount", "Infinity")):
         yield "AboveMaximumAmount"
     if name == "IncreaseCommitment":
-        s["commitments"] = [*s["commitments"], (on, more)]
+        state["commitments"] = [*state["commitments"], (on, more)]
         return
-    yield from misfit(s | changes, rules)
-    s |= {**changes, "edition": f["edition"]}
+    yield from misfit(state | changes, rules)
+    state |= {**changes, "edition": event["edition"]}
 
 
-def waived(s: State, book: Around) -> bool:
-    """The closing date is that of an extension beyond the span, with a waiver."""
-    months = book.edition(s["edition"])["windows"][s["window"]].get("max_months")
-    if months is None or s["waived_until"] != s["closing"]:
+def waived(state: State, book: Context) -> bool:
+    """Return whether the closing date is that of an extension beyond the window's span, with a waiver."""
+    months = book.edition(state["edition"])["windows"][state["window"]].get("max_months")
+    if months is None or state["waived_until"] != state["closing"]:
         return False
-    return bool(s["closing"] > months_later(s["effective"], months))
+    return bool(state["closing"] > months_later(state["effective"], months))
 
 
-def activity(s: State, f: Fact, _: Around) -> Iterator[str]:
-    """Planned, moved, called off, held."""
-    known = s["activities"].get(f["activity"])
-    if f["command"] == "PlanActivity" and known:
+def activity(state: State, event: Event, _: Context) -> Iterator[str]:
+    """Plan, reschedule, cancel and hold an activity."""
+    status = state["activities"].get(event["activity"])
+    if event["command"] == "PlanActivity" and status:
         yield "ActivityIdTaken"
-    if f["command"] in ("PlanActivity", "HoldActivity"):
-        yield from too_like(f["activity"], s["activities"])
-    if f["command"] == "PlanActivity":
-        s["planned"] = s["planned"] | {f["activity"]}
-    changes = f["command"] in ("RescheduleActivity", "CancelActivity")
-    if changes and known != "planned":
-        yield "?ActivityNotPlanned" if known == "held" else "ActivityNotPlanned"
-    if f["command"] == "HoldActivity" and known == "held":
+    if event["command"] in ("PlanActivity", "HoldActivity"):
+        yield from too_like(event["activity"], state["activities"])
+    if event["command"] == "PlanActivity":
+        state["planned"] = state["planned"] | {event["activity"]}
+    is_change = event["command"] in ("RescheduleActivity", "CancelActivity")
+    if is_change and status != "planned":
+        yield "?ActivityNotPlanned" if status == "held" else "ActivityNotPlanned"
+    if event["command"] == "HoldActivity" and status == "held":
         yield "ActivityAlreadyHeld"
-    if f["command"] == "HoldActivity" and f["on"] < f["ends"]:
+    if event["command"] == "HoldActivity" and event["on"] < event["ends"]:
         yield "HeldBeforeItEnded"
-    now = {"CancelActivity": "cancelled", "HoldActivity": "held"}.get(f["command"], "planned")
-    if not (changes and known == "held"):
-        s["activities"] = {**s["activities"], f["activity"]: now}
+    new_status = {"CancelActivity": "cancelled", "HoldActivity": "held"}.get(event["command"], "planned")
+    if not (is_change and status == "held"):
+        state["activities"] = {**state["activities"], event["activity"]: new_status}
 
 
-def asking(s: State, f: Fact, _: Around) -> Iterator[str]:
-    """A payment's beginning: asked for, or paid by the bank in breach."""
-    regular = f["command"] == "RequestPayment"
-    if f["payment"] in s["payments"]:
+def payment_request(state: State, event: Event, _: Context) -> Iterator[str]:
+    """Request a payment, or record one that the bank paid in breach."""
+    is_regular = event["command"] == "RequestPayment"
+    if event["payment"] in state["payments"]:
         yield "PaymentIdTaken"
-    yield from too_like(f["payment"], s["payments"])
-    if f.get("of") and f["of"] not in s["payments"]:
+    yield from too_like(event["payment"], state["payments"])
+    if event.get("of") and event["of"] not in state["payments"]:
         yield "UnknownPayment"
-    if not regular and f["rule"] not in AGAINST_PAYING:
+    if not is_regular and event["rule"] not in AGAINST_PAYING:
         yield "UnknownRule"
-    if f["actor"] in asked_by(s, f):
+    if event["actor"] in requesters_of(state, event):
         yield "DecidesOwnRequest"
-    yield from in_dollars(f)
-    amount = money(f["amount"])
-    if regular and amount > undisbursed(s) - pending(s):
+    yield from in_dollars(event)
+    amount = money(event["amount"])
+    if is_regular and amount > undisbursed(state) - pending(state):
         yield "?ExceedsUndisbursedBalance"
-    new: State = {"is": "requested", "asked": amount, "by": f["actor"], "out": 0, "back": 0}
-    if not regular:
-        new |= {"is": "disbursed", "by": None, "out": amount, "nth": next_out(s)}
-        s["disbursed"] += amount
-    s["payments"] = {**s["payments"], f["payment"]: new}
+    new: State = {"is": "requested", "asked": amount, "by": event["actor"], "out": 0, "back": 0}
+    if not is_regular:
+        new |= {"is": "disbursed", "by": None, "out": amount, "nth": next_out(state)}
+        state["disbursed"] += amount
+    state["payments"] = {**state["payments"], event["payment"]: new}
 
 
-def next_out(s: State) -> int:
-    """Which one it is of those that went out."""
-    return 1 + max((p.get("nth", 0) for p in s["payments"].values()), default=0)
+def next_out(state: State) -> int:
+    """Return the number of the next payment that goes out."""
+    return 1 + max((p.get("nth", 0) for p in state["payments"].values()), default=0)
 
 
-def rate_fits(f: Fact) -> Iterator[str]:
-    """What was paid in another currency is the amount at the rate, but for what both numbers leave open."""
-    if not f.get("rate"):
+def rate_fits(event: Event) -> Iterator[str]:
+    """Yield the refusal if the paid amount is not the amount at the rate, within the precision of both."""
+    if not event.get("rate"):
         return
-    paid, rate = f["paid_amount"].split()[0], str(f["rate"])
-    if f["paid_amount"].split()[1] == f["amount"].split()[1]:
+    paid, rate = event["paid_amount"].split()[0], str(event["rate"])
+    if event["paid_amount"].split()[1] == event["amount"].split()[1]:
         yield "SameCurrencyPaid"
     open_to = {text: Fraction(1, 2 * 10 ** len(text.partition(".")[2])) for text in (paid, rate)}
-    amount = Fraction(f["amount"].split()[0])
+    amount = Fraction(event["amount"].split()[0])
     if abs(amount * Fraction(rate) - Fraction(paid)) > open_to[paid] + amount * open_to[rate]:
         yield "RateDoesNotFit"
 
 
-def refund(s: State, f: Fact, _: Around) -> Iterator[str]:
-    """Came back of one payment, or of several."""
-    yield from in_dollars(f)
-    amount, split = money(f["amount"]), f.get("split")
-    if not f.get("payment"):
-        if amount > s["disbursed"] - s["refunded"]:
+def refund(state: State, event: Event, _: Context) -> Iterator[str]:
+    """Record a refund of one payment or of several."""
+    yield from in_dollars(event)
+    amount, split = money(event["amount"]), event.get("split")
+    if not event.get("payment"):
+        if amount > state["disbursed"] - state["refunded"]:
             yield "RefundExceedsDisbursed"
         if sum(money(part["amount"]) for part in split or ()) != amount:
             yield "SplitDoesNotAddUp"
-    s["payments"] = {name: dict(p) for name, p in s["payments"].items()}
-    for part in split or [{"payment": f["payment"], "amount": f["amount"]}]:
-        if part["payment"] not in s["payments"]:
+    state["payments"] = {name: dict(p) for name, p in state["payments"].items()}
+    for part in split or [{"payment": event["payment"], "amount": event["amount"]}]:
+        if part["payment"] not in state["payments"]:
             yield "UnknownPayment"
-        p = s["payments"][part["payment"]]
+        p = state["payments"][part["payment"]]
         if money(part["amount"]) > p["out"] - p["back"]:
             yield "RefundExceedsDisbursed"
         p["back"] += money(part["amount"])
-    s["refunded"] += amount
-    goes_on(s, f)
+    state["refunded"] += amount
+    return_to_fund(state, event)
 
 
-def goes_on(s: State, f: Fact) -> None:
-    """What comes back after the end goes on to the fund."""
-    if s["stage"] in ENDS.values():
-        s["commitments"] = [*s["commitments"], (f["on"], -undisbursed(s))]
+def return_to_fund(state: State, event: Event) -> None:
+    """Release what comes back after the grant's end to the fund."""
+    if state["stage"] in ENDS.values():
+        state["commitments"] = [*state["commitments"], (event["on"], -undisbursed(state))]
 
 
-def paying(s: State, f: Fact, _: Around) -> Iterator[str]:
-    """What becomes of a payment."""
-    if f["payment"] not in s["payments"]:
+def paying(state: State, event: Event, _: Context) -> Iterator[str]:
+    """Authorise, reject, disburse and fail a payment."""
+    if event["payment"] not in state["payments"]:
         yield "UnknownPayment"
-    name, p = f["command"], dict(s["payments"][f["payment"]])
+    name, p = event["command"], dict(state["payments"][event["payment"]])
     if p["is"] == "disbursed" and name != "FailPayment":
         yield "PaymentAlreadyDisbursed"
     if p["is"] == "requested" and name in ("DisburseFunds", "FailPayment"):
@@ -344,129 +366,135 @@ def paying(s: State, f: Fact, _: Around) -> Iterator[str]:
         yield "PaymentAlreadyFinished"
     if p["is"] == "authorised" and name == "AuthorisePayment":
         yield "PaymentAlreadyAuthorised"
-    if f["actor"] in asked_by(s, f):
+    if event["actor"] in requesters_of(state, event):
         yield "DecidesOwnRequest"
-    if name == "DisburseFunds" and f["on"] > months_later(s["closing"], GRACE):
+    if name == "DisburseFunds" and event["on"] > months_later(state["closing"], GRACE):
         yield "DisbursementDeadlinePassed"
-    if name == "DisburseFunds" and s["suspended"] & {"all", "payments"}:
+    if name == "DisburseFunds" and state["suspended"] & {"all", "payments"}:
         yield "PaymentsSuspended"
-    yield from in_dollars(f)
-    amount = money(f.get("amount") or str(p["asked"]))
+    yield from in_dollars(event)
+    amount = money(event.get("amount") or str(p["asked"]))
     match name:
         case "AuthorisePayment":
             if amount > p["asked"]:
                 yield "ExceedsRequestedAmount"
-            p |= {"is": "authorised", "allowed": amount, "allowed_by": f["actor"]}
+            p |= {"is": "authorised", "allowed": amount, "allowed_by": event["actor"]}
         case "RejectPayment":
             p["is"] = "rejected"
         case "DisburseFunds":
             if amount > p["allowed"]:
                 yield "ExceedsAuthorisedAmount"
-            yield from rate_fits(f)
-            if amount > undisbursed(s):
+            yield from rate_fits(event)
+            if amount > undisbursed(state):
                 yield "$ExceedsUndisbursedBalance"
-            p |= {"is": "disbursed", "out": amount, "nth": next_out(s)}
-            s["disbursed"] += amount
+            p |= {"is": "disbursed", "out": amount, "nth": next_out(state)}
+            state["disbursed"] += amount
         case _:
-            s["disbursed"] -= p["out"] - p["back"]
+            state["disbursed"] -= p["out"] - p["back"]
             p |= {"is": "failed", "out": p["back"]}
-    goes_on(s, f)
-    s["payments"] = {**s["payments"], f["payment"]: p}
+    return_to_fund(state, event)
+    state["payments"] = {**state["payments"], event["payment"]: p}
 
 
-def suspension(s: State, f: Fact, _: Around) -> Iterator[str]:
-    """Stopped, and let go on."""
-    scope = f.get("scope")
-    if f["command"] == "SuspendGrant":
-        if scope in s["suspended"]:
+def suspension(state: State, event: Event, _: Context) -> Iterator[str]:
+    """Suspend, and lift a suspension."""
+    scope = event.get("scope")
+    if event["command"] == "SuspendGrant":
+        if scope in state["suspended"]:
             yield "AlreadySuspended"
-        s["suspended"] = s["suspended"] | {scope}
+        state["suspended"] = state["suspended"] | {scope}
         return
-    if not s["suspended"] or (scope and scope not in s["suspended"]):
+    if not state["suspended"] or (scope and scope not in state["suspended"]):
         yield "NotSuspended"
-    s["suspended"] = s["suspended"] - {scope} if scope else set()
+    state["suspended"] = state["suspended"] - {scope} if scope else set()
 
 
-def follow_up(s: State, f: Fact, _: Around) -> Iterator[str]:
-    """What was promised for afterwards."""
-    name, known = f["command"], s["follow_ups"].get(f["follow_up"])
+def follow_up(state: State, event: Event, _: Context) -> Iterator[str]:
+    """Agree on a follow-up, finance it and end it."""
+    name, status = event["command"], state["follow_ups"].get(event["follow_up"])
     if name == "AgreeFollowUp":
-        if known:
+        if status:
             yield "FollowUpIdTaken"
-        yield from too_like(f["follow_up"], s["follow_ups"])
-    elif known not in ("open", "handed_over") and (name, known) != ("FinanceFollowUp", "completed"):
+        yield from too_like(event["follow_up"], state["follow_ups"])
+    elif status not in ("open", "handed_over") and (name, status) != ("FinanceFollowUp", "completed"):
         yield "FollowUpNotOpen"
-    now = {"CompleteFollowUp": "completed", "DropFollowUp": "dropped", "HandOverFollowUp": "handed_over"}
-    s["follow_ups"] = {**s["follow_ups"], f["follow_up"]: now.get(name, known or "open")}
+    new_status = {
+        "CompleteFollowUp": "completed",
+        "DropFollowUp": "dropped",
+        "HandOverFollowUp": "handed_over",
+    }
+    state["follow_ups"] = {**state["follow_ups"], event["follow_up"]: new_status.get(name, status or "open")}
 
 
-def ending(s: State, f: Fact, book: Around) -> Iterator[str]:
-    """Completed, reported on, closed, opened again."""
-    match f["command"]:
+def ending(state: State, event: Event, book: Context) -> Iterator[str]:
+    """Complete, report, waive, close and reopen."""
+    match event["command"]:
         case "CompleteImplementation":
-            if "planned" in s["activities"].values():
+            if "planned" in state["activities"].values():
                 yield "?ActivitiesStillPlanned"
-            s["stage"] = "follow_up"
+            state["stage"] = "follow_up"
         case "SubmitCompletionReport":
-            if s["accepted"]:
+            if state["accepted"]:
                 yield "CompletionReportAlreadyAccepted"
-            s["submitters"] = s["submitters"] | {f["actor"]}
+            state["submitters"] = state["submitters"] | {event["actor"]}
         case "AcceptCompletionReport":
-            if not s["submitters"]:
+            if not state["submitters"]:
                 yield "NoCompletionReport"
-            if s["accepted"]:
+            if state["accepted"]:
                 yield "CompletionReportAlreadyAccepted"
-            if f["actor"] in asked_by(s, f):
+            if event["actor"] in requesters_of(state, event):
                 yield "DecidesOwnRequest"
-            s["accepted"] = True
+            state["accepted"] = True
         case "WaiveObligation":
-            if f["obligation"] not in (*OBLIGATIONS, "overpayment"):
+            if event["obligation"] not in (*OBLIGATIONS, "overpayment"):
                 yield "UnknownObligation"
-            if f["obligation"] == "overpayment" and f.get("item"):
+            if event["obligation"] == "overpayment" and event.get("item"):
                 yield "UnknownItem"
-            yield from waived_in_vain(s, f, book)
-            if f["obligation"] == "overpayment" and not overpaid(s):
+            yield from needless_waiver(state, event, book)
+            if event["obligation"] == "overpayment" and not overpaid(state):
                 yield "?NothingOverpaid"
-            s["waived"] = s["waived"] | {(f["obligation"], f.get("item"))}
+            state["waived"] = state["waived"] | {(event["obligation"], event.get("item"))}
         case "CloseGrant":
-            if overpaid(s) and ("overpayment", None) not in s["waived"]:
+            if overpaid(state) and ("overpayment", None) not in state["waived"]:
                 yield "?OverpaymentOpen"
-            if undisbursed(s):
+            if undisbursed(state):
                 yield "?UndisbursedBalanceRemains"
-            if pending(s):
+            if pending(state):
                 yield "?PaymentsUnfinished"
-            asked = "completion_report" in book.edition(s["edition"]).get("obligations", {})
-            if asked and not s["accepted"] and ("completion_report", None) not in s["waived"]:
+            is_asked = "completion_report" in book.edition(state["edition"]).get("obligations", {})
+            if is_asked and not state["accepted"] and ("completion_report", None) not in state["waived"]:
                 yield "?CompletionReportOpen"
-            if "open" in s["follow_ups"].values():
+            if "open" in state["follow_ups"].values():
                 yield "?FollowUpsOpen"
-            s["stage"] = "closed"
+            state["stage"] = "closed"
         case _:
-            s["stage"] = "follow_up"
+            state["stage"] = "follow_up"
 
 
-def waived_in_vain(s: State, f: Fact, book: Around) -> Iterator[str]:
-    """What is wrong with a waiver of what nobody asks for, or of an item that is not there."""
-    name, item = f["obligation"], f.get("item")
-    edition = s["edition"] or book.edition_on(s["ended"] or f["on"])
+def needless_waiver(state: State, event: Event, book: Context) -> Iterator[str]:
+    """Yield the refusal of a waiver of an obligation that the edition does not have, or of a missing item."""
+    name, item = event["obligation"], event.get("item")
+    edition = state["edition"] or book.edition_on(state["ended"] or event["on"])
     rules = book.edition(edition) if edition else {}
-    asked = name in ("activity", "follow_up", "disbursement_deadline") or name in rules.get("obligations", {})
+    is_asked = name in ("activity", "follow_up", "disbursement_deadline") or name in rules.get(
+        "obligations", {}
+    )
     if name == "implementation":
-        asked = "max_months" in rules["windows"].get(s["window"], {})
+        is_asked = "max_months" in rules["windows"].get(state["window"], {})
     if name == "overpayment":
         return
-    if edition and (not asked or (name == "signature" and not rules["agreement_required"])):
+    if edition and (not is_asked or (name == "signature" and not rules["agreement_required"])):
         yield "ObligationNotAsked"
-    there = {"activity": s["planned"], "follow_up": s["follow_ups"]}.get(name, set())
-    if name == "progress_report" and s["effective"]:
-        there = {"1"}
-    if item and item not in there:
+    items = {"activity": state["planned"], "follow_up": state["follow_ups"]}.get(name, set())
+    if name == "progress_report" and state["effective"]:
+        items = {"1"}
+    if item and item not in items:
         yield "UnknownItem"
 
 
-def told(_: State, f: Fact, __: Around) -> Iterator[str]:
-    """Changes nothing of what is asked here."""
-    if f["command"] == "ReportOutcomes" and not f.get("outcomes") and not f.get("results"):
+def reporting(_: State, event: Event, __: Context) -> Iterator[str]:
+    """Record what changes nothing in this state."""
+    if event["command"] == "ReportOutcomes" and not event.get("outcomes") and not event.get("results"):
         yield "NothingChanged"
 
 
@@ -476,14 +504,14 @@ PARTS: dict[str, Any] = {
     "MeetCondition SignAgreement MakeEffective": agreement,
     "ExtendClosingDate RestructureGrant IncreaseCommitment CancelBalance": amendment,
     "PlanActivity RescheduleActivity CancelActivity HoldActivity": activity,
-    "RequestPayment RecordIrregularPayment": asking,
+    "RequestPayment RecordIrregularPayment": payment_request,
     "AuthorisePayment RejectPayment DisburseFunds FailPayment": paying,
     "RecordRefund": refund,
     "SuspendGrant LiftSuspension": suspension,
     "AgreeFollowUp FinanceFollowUp CompleteFollowUp DropFollowUp HandOverFollowUp": follow_up,
     "CompleteImplementation SubmitCompletionReport AcceptCompletionReport": ending,
     "WaiveObligation CloseGrant ReopenGrant": ending,
-    "InvolveParty EngageExpert RecordCoFinancing RecordCost ReportProgress ReportOutcomes": told,
-    "RecordLesson ReachCapability RecordClientSurvey PublishResultsStory": told,
-    "RecordDevelopmentOutcome AttachDocument": told,
+    "InvolveParty EngageExpert RecordCoFinancing RecordCost ReportProgress ReportOutcomes": reporting,
+    "RecordLesson ReachCapability RecordClientSurvey PublishResultsStory": reporting,
+    "RecordDevelopmentOutcome AttachDocument": reporting,
 }

@@ -1,7 +1,7 @@
-"""What a partner has left, from the facts of the second book.
+"""The money that a partner has left, computed from the events of the second book.
 
-The draws themselves are the program's: `slow_attribution`, which hands out every cent by itself, is held
-against them in `test_draws.py`, and is too slow for whole lives.
+The draws themselves are the program's. `test_draws.py` compares them with `slow_attribution`, which splits
+them cent by cent and is too slow for whole lives.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from lifecycle.attribution.split import Movement, least_left, ordered
-from second_book.words import Fact, committed, money, standing
+from second_book.basics import Event, committed, in_force, money
 
 if TYPE_CHECKING:
     from second_book.book import SecondBook
@@ -18,28 +18,34 @@ KINDS = {"ReceiveInstalment": "received", "ReturnFunds": "returned", "CreditInco
 KINDS |= {"ChargeFee": "fees"}
 
 
-def returned_beyond(book: "SecondBook", fund: list[Fact], returned: Fact) -> Iterator[str]:
-    """Say whether more is returned than the partner has left, whatever else the fund's facts are."""
+def returned_beyond(book: "SecondBook", fund: list[Event], returned: Event) -> Iterator[str]:
+    """Yield the refusal of a return of more than the partner has left."""
     if returned["command"] != "ReturnFunds":
         return
-    others = [fact for fact in fund if fact["version"] != returned["version"]]
+    others = [event for event in fund if event["version"] != returned["version"]]
     left, _ = least_left(movements(book, others), returned["partner"], returned["on"])
     if cents(money(returned["amount"])) > left:
         yield "ExceedsPartnerBalance"
 
 
-def movements(book: "SecondBook", fund: list[Fact]) -> list[Movement]:
-    """All that moved, in order."""
-    held = standing(fund)
+def movements(book: "SecondBook", fund: list[Event]) -> list[Movement]:
+    """Return all movements of money in order."""
+    held = in_force(fund)
     own = [
-        Movement(f["on"], f["version"], KINDS[f["command"]], cents(money(f["amount"])), f.get("partner"))
-        for f in held
-        if f["command"] in KINDS
+        Movement(
+            event["on"],
+            event["version"],
+            KINDS[event["command"]],
+            cents(money(event["amount"])),
+            event.get("partner"),
+        )
+        for event in held
+        if event["command"] in KINDS
     ]
     pairs = [
-        (f["of"].removeprefix("grant:"), f["on"], cents(f["taken"]), f["version"])
-        for f in held
-        if f["command"] == "pair"
+        (event["of"].removeprefix("grant:"), event["on"], cents(event["taken"]), event["version"])
+        for event in held
+        if event["command"] == "pair"
     ]
     grants = {
         name.removeprefix("grant:"): list(of_grant(book, name))
@@ -50,7 +56,7 @@ def movements(book: "SecondBook", fund: list[Fact]) -> list[Movement]:
 
 
 def of_grant(book: "SecondBook", stream: str) -> Iterator[Movement]:
-    """What a grant's facts change of what is promised, paid and come back."""
+    """Yield the movements of a grant: what its events commit, pay and take back."""
     before = (Decimal(0),) * 3
     for on, state in book.steps(stream):
         after = committed(state), Decimal(state["disbursed"]), Decimal(state["refunded"])
@@ -63,5 +69,5 @@ def of_grant(book: "SecondBook", stream: str) -> Iterator[Movement]:
 
 
 def cents(amount: Decimal) -> int:
-    """In minor units."""
+    """Return the amount in minor units."""
     return int(amount * 100)

@@ -1,54 +1,54 @@
-"""Who may do what, on which day."""
+"""The roles of officers on a day, and what they permit."""
 
 from collections.abc import Iterator
 
-from second_book.words import ROLE, Fact, State, standing, struck
+from second_book.basics import ROLE, Event, State, in_force, struck
 
 
 def roles_of(fund: State, officer: str, day: str, *, ending: bool = False) -> set[str]:
-    """Given and taken, in order of days; those that end on the day count for what was done already."""
+    """Return the officer's roles on the day. With ``ending``, roles that end on the day still count."""
     roles: set[str] = set()
-    for on, name, gives, named in sorted(fund["officers"], key=lambda one: one[0]):
+    for on, name, gives, given in sorted(fund["officers"], key=lambda change: change[0]):
         if name == officer and on <= day and not (ending and not gives and on == day):
-            roles = roles | set(named) if gives else roles - set(named) if named else set()
+            roles = roles | set(given) if gives else roles - set(given) if given else set()
     return roles
 
 
-def not_permitted(fund: State, f: Fact, *, done: bool = True) -> Iterator[str]:
-    """Why the officer may not do it, or not be the one who writes it down."""
-    role, roles = ROLE.get(f["command"]), roles_of(fund, f["actor"], f["on"], ending=done)
+def not_permitted(fund: State, event: Event, *, done: bool = True) -> Iterator[str]:
+    """Yield the refusals of an actor without the role, and of a recorder who may not record the event."""
+    role, roles = ROLE.get(event["command"]), roles_of(fund, event["actor"], event["on"], ending=done)
     if role is None:
         return
     if not roles:
         yield "NotAnOfficer"
     if role not in ("any", *roles):
         yield "RoleNotHeld"
-    recorder = roles_of(fund, f["recorder"], f["on"], ending=done)
-    if f["recorder"] != f["actor"] and "administrator" not in recorder:
+    recorder = roles_of(fund, event["recorder"], event["on"], ending=done)
+    if event["recorder"] != event["actor"] and "administrator" not in recorder:
         yield "RecorderNotAdministrator"
 
 
 def no_more_permitted(
-    facts: list[Fact], streams: dict[str, list[Fact]], was: State, now: State
+    events: list[Event], streams: dict[str, list[Event]], fund_before: State, fund_after: State
 ) -> Iterator[str]:
-    """Which act, of those that stand, is no longer one of an officer who had the role.
+    """Yield the refusals of earlier events whose officers no longer have the role on that day.
 
-    ``facts``: the stream with its new fact. ``was``, ``now``: the fund before and after it.
+    ``events`` is the stream with its new event; the fund is given before and after it.
     """
-    if "entry" in facts[-1]:
-        read = {fact["version"]: fact for fact in standing(facts[:-1])}
-        for fact in standing(facts):
-            old = read.get(fact["version"])
-            if old != fact and not (old and any(not_permitted(now, old))):
-                yield from not_permitted(now, fact)
-    if was is now:
+    if "entry" in events[-1]:
+        events_before = {event["version"]: event for event in in_force(events[:-1])}
+        for event in in_force(events):
+            before = events_before.get(event["version"])
+            if before != event and not (before and any(not_permitted(fund_after, before))):
+                yield from not_permitted(fund_after, event)
+    if fund_before is fund_after:
         return
     acts = [
-        (fact["on"], name, fact["version"], fact)
-        for name, some in streams.items()
-        for fact in (*standing(some), *(one for one in some if "entry" in one))
-        if fact["version"] not in struck(some)
+        (event["on"], name, event["version"], event)
+        for name, stream_events in streams.items()
+        for event in (*in_force(stream_events), *(event for event in stream_events if "entry" in event))
+        if event["version"] not in struck(stream_events)
     ]
-    for *_, fact in sorted(acts, key=lambda act: act[:3]):
-        if not any(not_permitted(was, fact)):
-            yield from not_permitted(now, fact)
+    for *_, event in sorted(acts, key=lambda act: act[:3]):
+        if not any(not_permitted(fund_before, event)):
+            yield from not_permitted(fund_after, event)

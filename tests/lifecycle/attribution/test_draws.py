@@ -1,4 +1,4 @@
-"""Whose money it was: commitments drawn from partners, and money split over the draws (domain §7)."""
+"""Attribution: commitments drawn from partners, and money split over the draws (domain §7)."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -21,12 +21,12 @@ def at(day: int) -> str:
 
 
 def parts_of(movements: Sequence[Movement], kind: str, on: str = "2099-12-31") -> dict[str | None, int]:
-    """What each partner has of a kind by the day."""
-    found: dict[str | None, int] = defaultdict(int)
+    """Return each partner's amount of a kind by the day."""
+    amounts: dict[str | None, int] = defaultdict(int)
     for part in attributed(movements):
         if part.kind == kind and part.on <= on:
-            found[part.partner] += part.amount
-    return {name: amount for name, amount in found.items() if amount}
+            amounts[part.partner] += part.amount
+    return {name: amount for name, amount in amounts.items() if amount}
 
 
 def received(day: int, partner: str, amount: int) -> Movement:
@@ -74,7 +74,7 @@ def test_many_small_grants_do_not_all_take_their_odd_cent_from_the_same_partner(
         assert all(abs(units - Fraction(whole, 3)) < 1 for units in parts_of(life, kind).values())
 
 
-def test_income_is_drawn_last_as_nobodys_and_a_fee_takes_it_first() -> None:
+def test_income_is_drawn_last_for_no_partner_and_a_fee_takes_it_first() -> None:
     life = [
         received(1, "A", 100),
         Movement(at(1), 1, "income", 50),
@@ -95,12 +95,12 @@ def test_a_draw_leaves_what_a_partner_gets_back_later() -> None:
     assert parts_of(alone, "approved") == {"A": 20, None: 40}
 
 
-def test_what_is_received_later_on_the_same_day_is_drawn_after_what_was_there() -> None:
+def test_money_received_later_on_the_same_day_is_drawn_after_earlier_money() -> None:
     life = [received(1, "A", 30), moved(1, "approved", 60), received(1, "B", 100)]
     assert parts_of(life, "approved") == {"A": 30, "B": 30}
 
 
-def test_what_is_overpaid_is_nobodys_until_an_increase_takes_it_up() -> None:
+def test_an_overpaid_amount_belongs_to_no_partner_until_an_increase_covers_it() -> None:
     life = [
         received(1, "A", 100),
         moved(2, "approved", 50),
@@ -114,8 +114,8 @@ def test_what_is_overpaid_is_nobodys_until_an_increase_takes_it_up() -> None:
 
 
 @pytest.mark.case("M7")
-def test_what_was_cancelled_though_it_was_paid_is_overpaid_and_nobodys() -> None:
-    """The payment was learned of after the cancellation, and is dated before it."""
+def test_a_cancelled_amount_that_was_paid_is_overpaid_and_belongs_to_no_partner() -> None:
+    """The payment is recorded after the cancellation, with a date before it."""
     life = [
         received(1, "A", 30),
         received(1, "B", 60),
@@ -132,14 +132,14 @@ def test_what_was_cancelled_though_it_was_paid_is_overpaid_and_nobodys() -> None
     assert parts_of([*life, moved(6, "refunded", 10)], "overpaid") == {}
 
 
-def test_a_refund_takes_back_first_what_is_overpaid() -> None:
+def test_a_refund_first_takes_back_what_is_overpaid() -> None:
     life = [received(1, "A", 100), moved(2, "approved", 50), moved(3, "disbursed", 70)]
     life += [moved(4, "refunded", 30)]
     assert parts_of(life, "refunded") == {"A": 10, None: 20}
     assert parts_of(life, "overpaid") == {}
 
 
-def test_what_a_partner_has_left_on_a_day_or_a_later_one() -> None:
+def test_the_least_that_a_partner_has_left_from_a_day_on() -> None:
     life = [received(1, "A", 100), received(1, "B", 100), moved(5, "approved", 100)]
     assert least_left(life, "A", at(2)) == (50, at(5))
     assert least_left(life, "A", at(6)) == (50, at(6))
@@ -151,7 +151,7 @@ def test_what_a_partner_has_left_on_a_day_or_a_later_one() -> None:
 
 @st.composite
 def lives(draw: st.DrawFn) -> list[Movement]:
-    """Movements that could have happened: nothing promised that is not there, nothing paid beyond it."""
+    """Movements that can happen: no commitment exceeds the free money, no regular payment its commitment."""
     movements: list[Movement] = []
     free = 0
     grants: dict[str, list[int]] = {}
@@ -201,7 +201,7 @@ def lives(draw: st.DrawFn) -> list[Movement]:
             movements.append(Movement(at(day), n, kind, sign * amount, None, grant))
             grants[grant][1] -= amount
         elif kind == "cancelled" and committed:
-            # More than is unpaid: what the bank paid before was learned of afterwards.
+            # More than is unpaid: an earlier payment by the bank was recorded afterwards.
             amount = min(amount, committed)
             movements.append(Movement(at(day), n, kind, amount, None, grant))
             free += amount
@@ -212,7 +212,7 @@ def lives(draw: st.DrawFn) -> list[Movement]:
 @settings(max_examples=150, deadline=None)
 @given(lives())
 @pytest.mark.case("M2", "M3")
-def test_the_parts_are_those_of_the_slow_check(life: list[Movement]) -> None:
+def test_the_parts_are_the_same_as_in_the_slow_check(life: list[Movement]) -> None:
     slow = Slow(life)
     fast = [(part.on, part.grant, part.kind, part.partner, part.amount) for part in attributed(life)]
     assert summed(fast) == summed(slow.told)

@@ -1,4 +1,4 @@
-"""What may be corrected, what follows from it, and that a broken condition does not block the rest."""
+"""What may be corrected, what follows from it, and that a broken invariant does not block other commands."""
 
 from datetime import date
 
@@ -41,7 +41,7 @@ from support.given import (
     "words",
     [{}, {"reads": {"amount": "1.00 USD"}, "struck": True}, {"reads": {}}, {"reads": {"actor": "x"}}],
 )
-def test_a_correction_says_one_thing(words: dict[str, object]) -> None:
+def test_a_correction_either_reads_or_strikes(words: dict[str, object]) -> None:
     with pytest.raises(Malformed, match="reads"):
         g.correct("2018-06-01", entry=1, **words)
 
@@ -52,7 +52,7 @@ def test_a_correction_says_one_thing(words: dict[str, object]) -> None:
 @pytest.mark.parametrize(
     ("field", "value"), [("edition", "2008-10"), ("edition", "none"), ("request_digest", "0" * 64)]
 )
-def test_what_follows_from_others_is_not_corrected(field: str, value: str) -> None:
+def test_a_field_that_follows_from_others_is_not_corrected(field: str, value: str) -> None:
     past = given(APPROVED)
     past.when(g.correct("02-20", entry=3, reads={field: value})).refused(FieldNotCorrectable, field)
 
@@ -111,7 +111,7 @@ def test_an_approval_is_not_moved_to_where_no_edition_holds() -> None:
         ) if holds else outcome.refused(NoEditionInForce)
 
 
-def test_four_eyes_are_told_before_a_missing_edition() -> None:
+def test_four_eyes_are_refused_before_a_missing_edition() -> None:
     ours = [
         edition.model_copy(update={"from_": date(2018, 1, 1)}) for edition in given().fund.editions.values()
     ]
@@ -145,7 +145,7 @@ def test_a_revised_request_keeps_its_letters() -> None:
     past.when(g.revise("01-25", recipients=["TZ"])).then(was.ProposalRevised)
 
 
-# ── a fact of the world is recorded, and what follows too ────────────────────────────────────
+# ── what happened is recorded, and so is what follows ────────────────────────────────────────
 
 LATE: list[tuple[Command, type[Event]]] = [
     (g.attach("06-01"), was.DocumentAttached),
@@ -153,7 +153,7 @@ LATE: list[tuple[Command, type[Event]]] = [
     (g.co_finance("06-01"), was.CoFinancingRecorded),
     (g.report_progress("06-01"), was.ProgressReported),
 ]
-DENTED: dict[str, tuple[list[Command], list[Command]]] = {
+BROKEN: dict[str, tuple[list[Command], list[Command]]] = {
     "a refund learned of after the closure": (CLOSED, [g.refund("2018-05-15")]),
     "a failure learned of after the closure": (CLOSED, [g.fail("2018-05-15")]),
     "a corrected cancellation of what the bank had paid": (
@@ -174,12 +174,12 @@ DENTED: dict[str, tuple[list[Command], list[Command]]] = {
 }
 
 
-@pytest.mark.parametrize("what", DENTED)
-def test_a_condition_that_does_not_hold_any_more_holds_nothing_else_back(what: str) -> None:
-    life, dent = DENTED[what]
-    past = given(life, dent)
-    for other, event in LATE:
-        past.when(other).then(event)
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_invariant_does_not_block_other_commands(case: str) -> None:
+    life, breach = BROKEN[case]
+    past = given(life, breach)
+    for command, event in LATE:
+        past.when(command).then(event)
     past.when(g.correct("2018-12-31", entry=1, reads={"title": "Milk"})).then(EntryCorrected)
 
 
@@ -210,11 +210,11 @@ def test_a_condition_that_does_not_hold_any_more_holds_nothing_else_back(what: s
         ),
     ],
 )
-def test_what_was_possible_does_not_hold_a_correction_of_the_fund_back(life: list[Command]) -> None:
+def test_accepted_commands_do_not_block_a_correction_of_the_fund(life: list[Command]) -> None:
     past = given()
     for command in life:
         if past.record(command).refusal is not None:
-            return  # refused at once: then nothing was possible that a correction could trip over
+            return  # refused at once: no accepted command can stand in the way of a correction
     past.when(g.correct_fund("02-20", entry=1, reads={"name": "The Fund"})).then(EntryCorrected)
 
 
@@ -249,6 +249,6 @@ def test_an_activity_of_a_closed_grant_can_still_be_put_right() -> None:
 
 
 @pytest.mark.parametrize("refusal", [FieldNotCorrectable])
-def test_it_is_told_before_anything_is_tried_out(refusal: type[Refusal]) -> None:
+def test_a_field_that_cannot_be_corrected_is_refused_before_unknown_fields(refusal: type[Refusal]) -> None:
     past = given(APPROVED)
     past.when(g.correct("02-20", entry=3, reads={"edition": "none", "bogus": 1})).refused(refusal)

@@ -1,4 +1,4 @@
-"""Which entries are corrected or struck, and how often."""
+"""Which entries can be corrected or struck, and how often."""
 
 import pytest
 
@@ -18,9 +18,9 @@ def test_an_entry_is_struck_once() -> None:
     past = given(PROPOSED, g.cost("01-11"), g.correct("01-12", entry=2, struck=True))
     for change in ({"struck": True}, {"reads": {"amount": "1.00 USD"}}):
         past.when(g.correct("01-13", entry=2, **change)).refused(NothingCorrected)
-        with pytest.raises(Refusal, match="entry 3") as told:  # as it was told under the first rules
+        with pytest.raises(Refusal, match="entry 3") as refusal:  # the refusal of rule set 1
             target_of(g.correct("01-13", entry=2, **change).event, past.grants[g.G].entries, 1)  # type: ignore[arg-type]
-        assert told.value.name == EntryAlreadyStruck.__name__
+        assert refusal.value.name == EntryAlreadyStruck.__name__
 
 
 def test_a_struck_strike_has_no_effect() -> None:

@@ -1,4 +1,4 @@
-"""Entries of the fund are corrected like those of a grant; a pair by the grant's entry."""
+"""Entries of the fund are corrected like those of a grant; a pair is corrected by the grant's entry."""
 
 from datetime import date
 
@@ -17,10 +17,10 @@ from support.given import OFFICER, given
 
 def test_a_pair_is_corrected_by_the_grants_entry() -> None:
     past = given(g.APPROVED, g.increase("02-11"), g.cancel_balance("02-12", amount="1.00 USD"))
-    for kind in (was.FundsCommitted, was.CommitmentIncreased, was.CommitmentReleased):
+    for event in (was.FundsCommitted, was.CommitmentIncreased, was.CommitmentReleased):
         for change in ({"struck": True}, {"reads": {"amount": "1.00 USD"}}):
-            asked = g.correct_fund("03-01", entry=past.fund_version(kind), **change)
-            past.when(asked).refused(PairedEntry, g.G)
+            correction = g.correct_fund("03-01", entry=past.fund_version(event), **change)
+            past.when(correction).refused(PairedEntry, g.G)
 
 
 def test_a_fund_entry_is_named_struck_once_and_not_twice_corrected() -> None:

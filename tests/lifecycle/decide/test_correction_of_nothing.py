@@ -1,4 +1,4 @@
-"""A correction changes something, and not what the whole book rests on (domain §3)."""
+"""A correction changes something, but nothing that the whole book rests on (domain §3)."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ from support.given import (
         (was.PaymentRequested, {"on": "2017-04-10"}, {"on": "2017-04-11"}),
     ],
 )
-def test_equal_values_change_nothing_however_they_are_written(
+def test_equal_values_written_differently_change_nothing(
     event: type[was.PaymentRequested], same: dict[str, Any], other: dict[str, Any]
 ) -> None:
     past = given(ASKED)
@@ -46,25 +46,25 @@ def test_equal_values_change_nothing_however_they_are_written(
 
 
 @pytest.mark.case("D14")
-def test_a_second_correction_says_something_new() -> None:
+def test_a_second_correction_changes_something() -> None:
     past = given(PROPOSED)
     change = reads(past, was.GrantProposed, title="Milk")
     past.given(change).when(change).refused(NothingCorrected)
     back = reads(past, was.GrantProposed, title="Dairy supply chains")
     past.given(back).when(strike(past, EntryCorrected, on="2018-06-01")).refused(DecidesOwnRequest)
     first = g.correct("2018-06-02", actor="a.prover", entry=2, struck=True)
-    past.when(first).refused(NothingCorrected)  # the second one holds, whatever the first said
+    past.when(first).refused(NothingCorrected)  # the second correction holds anyway
 
 
 @pytest.mark.case("D14")
-def test_four_eyes_and_dates_are_told_first() -> None:
+def test_four_eyes_are_refused_before_an_empty_correction() -> None:
     past = given(PROPOSED, g.appoint(g.START, officer="t.leader", roles=["approver"]))
     same = g.correct("2018-06-01", actor="t.leader", entry=1, reads={"title": "Dairy supply chains"})
     past.when(same).refused(DecidesOwnRequest)
 
 
 @pytest.mark.case("D14")
-def test_entries_of_the_fund_and_of_a_call_too() -> None:
+def test_entries_of_the_fund_and_of_a_call_are_corrected_only_to_something_new() -> None:
     past = given(g.open_call("2012-01-01"), g.charge_fee("2012-01-10"))
     past.when(g.correct_call("2012-02-01", entry=1, reads={"closes": "2012-01-31"})).refused(NothingCorrected)
     past.record(g.correct_call("2012-02-01", entry=1, reads={"closes": "2012-02-01"})).then(EntryCorrected)
@@ -85,12 +85,12 @@ FIELDS = [("fiscal_year_start", 1), ("time_zone", "America/New_York")]
 
 
 def corrected(field: str, value: object) -> Any:
-    """The fund's founding reads so."""
+    """Return the command that corrects a field of the fund's founding."""
     return g.correct_fund("2012-02-01", entry=1, reads={field: value})
 
 
 def only_officers() -> Past:
-    """A book in which nothing but its founding and officers is recorded."""
+    """Return the past of a book that has only its founding and its officers."""
     return given(founded=ONLY)
 
 
@@ -116,7 +116,9 @@ def test_what_the_book_rests_on_is_corrected_while_nothing_rests_on_it(field: st
     ],
     ids=["a partner", "money", "a proposal", "a call", "a document"],
 )
-def test_and_no_more_once_something_does(field: str, value: object, later: Any) -> None:
+def test_what_the_book_rests_on_is_not_corrected_once_something_rests_on_it(
+    field: str, value: object, later: Any
+) -> None:
     every = g.appoint(g.START, officer="all", roles=["finance", "secretariat", "ttl"])
     past = given(founded=[*ONLY, every])
     past.when(corrected(field, value)).then(EntryCorrected)

@@ -1,4 +1,4 @@
-"""Invariants 4, 5 and 7: who asks never decides, on the exact request; corrections name entries."""
+"""Invariants 4, 5 and 7: nobody decides on their own request, and corrections name entries."""
 
 from datetime import date
 
@@ -33,7 +33,7 @@ from support.given import (
     strike,
 )
 
-# ── 4: who asks never decides ────────────────────────────────────────────────────────────────
+# ── 4: nobody decides on their own request ───────────────────────────────────────────────────
 
 BOTH = [
     g.appoint(g.START, officer="b.oth", roles=["ttl", "approver", "reviewer", "secretariat", "finance"]),
@@ -45,7 +45,7 @@ def own(*commands: Command) -> Past:
 
 
 @pytest.mark.parametrize("prepared", ["proposed", "revised", "requested"])
-def test_the_approver_did_not_prepare_it(prepared: str) -> None:
+def test_an_approver_did_not_prepare_the_request(prepared: str) -> None:
     me = "b.oth"
     life = [
         g.propose("01-10", actor=me if prepared == "proposed" else "t.leader"),
@@ -57,26 +57,26 @@ def test_the_approver_did_not_prepare_it(prepared: str) -> None:
     own(*life, g.approve("02-10")).when(g.increase("02-11", actor=me)).refused(DecidesOwnRequest, me)
 
 
-def test_who_is_found_late_to_have_prepared_it_did_not_approve_it() -> None:
+def test_an_approver_is_not_found_late_to_have_prepared_the_request() -> None:
     past = own(*REQUESTED, g.approve("02-10", actor="b.oth"))
     past.when(g.revise("01-25", actor="b.oth", title="Milk")).refused(DecidesOwnRequest, "GrantApproved")
     past.when(g.revise("01-25", title="Milk")).then(was.ProposalRevised)
 
 
-def test_the_reviewer_does_not_lead_it() -> None:
+def test_a_reviewer_does_not_lead_the_grant() -> None:
     life = [g.propose("01-10", actor="b.oth"), g.request("01-20")]
     own(*life).when(g.review("02-01", actor="b.oth")).refused(DecidesOwnRequest)
     own(*life).when(g.review("02-01")).then(was.ProposalReviewed)
 
 
-def test_requester_authoriser_and_payer_are_three() -> None:
-    asked = own(*EFFECTIVE, g.request_payment("04-10", actor="b.oth"))
-    asked.when(g.authorise("04-20", actor="b.oth")).refused(DecidesOwnRequest, "asked for P1")
-    asked.when(g.reject("04-20", actor="b.oth")).refused(DecidesOwnRequest, "asked for P1")
-    asked.given(g.authorise("04-20"))
-    asked.when(g.disburse("05-01", actor="b.oth")).refused(DecidesOwnRequest, "asked for P1")
-    asked.when(g.disburse("05-01", actor="f.nance")).refused(DecidesOwnRequest, "authorised P1")
-    asked.when(g.disburse("05-01")).then(was.FundsDisbursed)
+def test_requester_authoriser_and_payer_are_three_officers() -> None:
+    past = own(*EFFECTIVE, g.request_payment("04-10", actor="b.oth"))
+    past.when(g.authorise("04-20", actor="b.oth")).refused(DecidesOwnRequest, "asked for P1")
+    past.when(g.reject("04-20", actor="b.oth")).refused(DecidesOwnRequest, "asked for P1")
+    past.given(g.authorise("04-20"))
+    past.when(g.disburse("05-01", actor="b.oth")).refused(DecidesOwnRequest, "asked for P1")
+    past.when(g.disburse("05-01", actor="f.nance")).refused(DecidesOwnRequest, "authorised P1")
+    past.when(g.disburse("05-01")).then(was.FundsDisbursed)
 
 
 def test_an_authorisation_is_not_struck_under_its_payment() -> None:
@@ -84,18 +84,18 @@ def test_an_authorisation_is_not_struck_under_its_payment() -> None:
     past.when(strike(past, was.PaymentAuthorised)).refused(PaymentNotAuthorised, "FundsDisbursed")
 
 
-def test_a_corrector_neither_acted_nor_recorded() -> None:
+def test_a_corrector_neither_acted_in_nor_recorded_the_entry() -> None:
     past = given(PAID)
     version = past.version(was.GrantApproved)
     past.when(
         g.correct("2018-06-01", actor="a.prover", entry=version, reads={"amount": "80000.00 USD"})
     ).refused(DecidesOwnRequest, "acted in")
-    other_hand = given(g.appoint(g.START, officer="b.oth", roles=["approver", "administrator"]), PROPOSED)
-    other_hand.record(g.cost("01-11"), recorder="b.oth").then(was.CostRecorded)
-    entered = other_hand.version(was.CostRecorded)
-    change = {"entry": entered, "reads": {"amount": "11.00 USD"}}
-    other_hand.when(g.correct("01-12", actor="b.oth", **change)).refused(DecidesOwnRequest, "recorded")
-    other_hand.when(g.correct("01-12", **change)).then(EntryCorrected)
+    entered = given(g.appoint(g.START, officer="b.oth", roles=["approver", "administrator"]), PROPOSED)
+    entered.record(g.cost("01-11"), recorder="b.oth").then(was.CostRecorded)
+    version_entered = entered.version(was.CostRecorded)
+    change = {"entry": version_entered, "reads": {"amount": "11.00 USD"}}
+    entered.when(g.correct("01-12", actor="b.oth", **change)).refused(DecidesOwnRequest, "recorded")
+    entered.when(g.correct("01-12", **change)).then(EntryCorrected)
 
 
 def test_a_correction_is_struck_by_somebody_else() -> None:
@@ -105,16 +105,16 @@ def test_a_correction_is_struck_by_somebody_else() -> None:
     assert past.grant.title == "Dairy supply chains"
 
 
-def test_the_accepter_did_not_submit_it() -> None:
-    done = own(*FOLLOW_UP, g.submit_report("2018-04-10", actor="b.oth"))
-    done.when(g.accept_report("2018-04-20", actor="b.oth")).refused(DecidesOwnRequest)
-    done.when(g.accept_report("2018-04-20")).then(was.CompletionReportAccepted)
+def test_an_accepter_did_not_submit_the_report() -> None:
+    past = own(*FOLLOW_UP, g.submit_report("2018-04-10", actor="b.oth"))
+    past.when(g.accept_report("2018-04-20", actor="b.oth")).refused(DecidesOwnRequest)
+    past.when(g.accept_report("2018-04-20")).then(was.CompletionReportAccepted)
 
 
-def test_the_accepter_submitted_no_earlier_report_either() -> None:
-    done = own(*FOLLOW_UP, g.submit_report("2018-04-10", actor="b.oth"), g.submit_report("2018-04-12"))
-    done.when(g.accept_report("2018-04-20", actor="b.oth")).refused(DecidesOwnRequest, "b.oth submitted")
-    done.when(g.accept_report("2018-04-20")).then(was.CompletionReportAccepted)
+def test_an_accepter_submitted_no_earlier_report_either() -> None:
+    past = own(*FOLLOW_UP, g.submit_report("2018-04-10", actor="b.oth"), g.submit_report("2018-04-12"))
+    past.when(g.accept_report("2018-04-20", actor="b.oth")).refused(DecidesOwnRequest, "b.oth submitted")
+    past.when(g.accept_report("2018-04-20")).then(was.CompletionReportAccepted)
 
 
 ME = {"actor": "b.oth"}
@@ -162,19 +162,19 @@ DECIDED: dict[str, tuple[list[Command], type[Event], dict[str, object]]] = {
 }
 
 
-@pytest.mark.parametrize("who", DECIDED)
-def test_who_asked_does_not_correct_the_decision(who: str) -> None:
-    life, event, fields = DECIDED[who]
+@pytest.mark.parametrize("case", DECIDED)
+def test_a_requester_does_not_correct_the_decision(case: str) -> None:
+    life, event, fields = DECIDED[case]
     past = own(*life)
-    promises = event in {was.GrantApproved, was.CommitmentIncreased}
-    pair = [on_fund.CommitmentReleased] if promises else []
+    commits = event in {was.GrantApproved, was.CommitmentIncreased}
+    pair = [on_fund.CommitmentReleased] if commits else []
     for change in ({"struck": True}, {"reads": fields}):
-        make = g.correct("2018-06-01", entry=past.version(event), **change)
-        past.when(g.but(make, **ME)).refused(DecidesOwnRequest, "b.oth")
-        past.when(make).then(EntryCorrected, *pair)
+        correction = g.correct("2018-06-01", entry=past.version(event), **change)
+        past.when(g.but(correction, **ME)).refused(DecidesOwnRequest, "b.oth")
+        past.when(correction).then(EntryCorrected, *pair)
 
 
-def test_who_asked_does_not_strike_a_correction_of_the_decision() -> None:
+def test_a_requester_does_not_strike_a_correction_of_the_decision() -> None:
     past = own(g.propose("01-10", **ME), g.request("01-20"), g.approve("02-10"))
     past.given(reads(past, was.GrantApproved, amount="80000.00 USD"))
     change = {"entry": past.version(EntryCorrected), "struck": True}
@@ -184,8 +184,8 @@ def test_who_asked_does_not_strike_a_correction_of_the_decision() -> None:
     )
 
 
-def test_who_asked_does_not_bring_a_decision_back() -> None:
-    """Nor is it a way out to let a payment read as another: one's own."""
+def test_a_requester_does_not_restore_a_decision() -> None:
+    """Nor may they correct the payment of an authorisation to their own."""
     past = own(g.propose("01-10", **ME), g.request("01-20"), g.approve("02-10"))
     past.given(strike(past, was.GrantApproved))
     change = {"entry": past.version(EntryCorrected), "struck": True}
@@ -196,14 +196,14 @@ def test_who_asked_does_not_bring_a_decision_back() -> None:
     two.when(mine).refused(DecidesOwnRequest, "b.oth asked for P2")
 
 
-def test_what_was_asked_for_may_be_corrected_by_a_preparer_who_did_not_enter_it() -> None:
+def test_a_preparer_may_correct_a_request_that_another_officer_entered() -> None:
     past = own(g.propose("01-10"), g.revise("01-15", sector="milk", **ME), g.request("01-20"))
     past.when(g.but(reads(past, was.GrantProposed, title="Milk"), **ME)).then(EntryCorrected)
 
 
 @pytest.mark.parametrize("on", ["2017-01-24", "2017-01-25", "2017-01-26"])
-def test_who_is_found_late_to_have_prepared_it_did_not_correct_its_approval(on: str) -> None:
-    """On the day before, of and after the request: its approval was corrected by the same hand."""
+def test_a_corrector_of_an_approval_is_not_found_late_to_have_prepared_the_request(on: str) -> None:
+    """The officer corrected the approval, and is then found to have revised the request."""
     life = [g.propose("01-10"), g.request("01-25"), g.approve("02-10")]
     past = own(*life)
     past.given(g.but(reads(past, was.GrantApproved, amount="80000.00 USD"), **ME))
@@ -221,7 +221,7 @@ def test_a_request_is_not_brought_back_to_a_corrector_of_its_approval() -> None:
     past.when(back).refused(DecidesOwnRequest, "b.oth prepared")
 
 
-def test_a_fund_entry_is_corrected_by_a_third_hand() -> None:
+def test_a_fund_entry_is_corrected_by_another_officer() -> None:
     past = given(BOTH, g.charge_fee("2012-01-01", actor="b.oth"))
     entry = past.fund_version(on_fund.FeeCharged)
     change = {"entry": entry, "reads": {"amount": "9.00 USD"}}
@@ -232,7 +232,7 @@ def test_a_fund_entry_is_corrected_by_a_third_hand() -> None:
 # ── 5: an approval binds the exact request ───────────────────────────────────────────────────
 
 
-def test_the_request_that_was_read_is_approved() -> None:
+def test_an_approval_binds_the_request_that_was_read() -> None:
     past = given(REQUESTED)
     digest = request_digest(past.grant)
     past.when(g.approve("02-10", request_digest=digest)).then(was.GrantApproved, on_fund.FundsCommitted)
@@ -241,7 +241,7 @@ def test_the_request_that_was_read_is_approved() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "bound"),
+    ("change", "is_bound"),
     [
         ({"amount": "99999.00 USD"}, True),
         ({"recipients": ["TZ"]}, True),
@@ -251,12 +251,14 @@ def test_the_request_that_was_read_is_approved() -> None:
         ({"sector": "dairy"}, False),
     ],
 )
-def test_a_request_revised_since_is_another_one(change: dict[str, object], bound: bool) -> None:
+def test_an_approval_of_a_request_revised_since_is_refused(change: dict[str, object], is_bound: bool) -> None:
     past = given(REQUESTED)
     digest = request_digest(past.grant)
     for on in ("02-09", "02-10"):
         outcome = past.copy().given(g.revise(on, **change)).when(g.approve("02-10", request_digest=digest))
-        outcome.refused(RequestChanged) if bound else outcome.then(was.GrantApproved, on_fund.FundsCommitted)
+        outcome.refused(RequestChanged) if is_bound else outcome.then(
+            was.GrantApproved, on_fund.FundsCommitted
+        )
     past.given(g.revise("02-11", **change)).when(g.approve("02-10", request_digest=digest)).refused(
         NotInStage
     )
@@ -280,10 +282,10 @@ def test_a_request_is_not_corrected_under_its_approval() -> None:
 # ── 7: a correction names an entry, never a date ─────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("entry", "there"), [(0, False), (1, True), (2, False)])
-def test_a_correction_names_an_entry(entry: int, there: bool) -> None:
+@pytest.mark.parametrize(("entry", "exists"), [(0, False), (1, True), (2, False)])
+def test_a_correction_names_an_entry(entry: int, exists: bool) -> None:
     outcome = given(PROPOSED).when(g.correct("01-20", entry=entry, reads={"title": "Milk"}))
-    outcome.then(EntryCorrected) if there else outcome.refused(UnknownEntry)
+    outcome.then(EntryCorrected) if exists else outcome.refused(UnknownEntry)
 
 
 def test_a_correction_takes_effect_from_the_corrected_entrys_day() -> None:

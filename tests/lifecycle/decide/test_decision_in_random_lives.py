@@ -19,16 +19,16 @@ from lifecycle.grant.state import Grant
 from lifecycle.kernel.command import Command, GrantCommand
 from lifecycle.kernel.event import EntryCorrected, Event
 from lifecycle.kernel.history import Entry, in_force, kind_of
-from second_book.book import FUND, SecondBook, base_of
-from second_book.words import (
+from second_book.basics import (
     MONEY_OF_THE_WORLD,
     ByDay,
     by_day,
     committed,
-    ever_more,
-    takes_too_much,
+    is_more_on_some_day,
+    is_overdrawn_more,
     undisbursed,
 )
+from second_book.book import FUND, SecondBook, base_of
 from support import given as g
 from support.given import Past
 
@@ -43,7 +43,7 @@ def usd(amount: int) -> str:
 
 
 def founded() -> Past:
-    """A poor fund with two effective grants, each with a payment made and one allowed, and one asked for."""
+    """Return a fund with little money: two effective grants with two payments each, and a requested grant."""
     life: list[Command] = [*g.OFFICERS, g.join(g.START), g.receive("2012-01-01", amount=usd(1000))]
     for grant in IDS:
         life += [g.propose("2012-01-10", grant=grant), g.request("2012-01-20", grant=grant)]
@@ -90,7 +90,7 @@ MAKERS: list[Callable[[str, str, str, int], Command]] = [
     lambda on, grant, payment, n: g.return_funds(on, amount=usd(n)),
 ]
 SPLIT = 11
-"""A refund that is split over the payments which are known by then."""
+"""The index of the refund that is split over the payments known by then."""
 CORRECT = len(MAKERS)
 STEP = st.tuples(
     st.integers(0, CORRECT + 7),
@@ -105,26 +105,26 @@ LIVES = st.lists(STEP, min_size=15, max_size=45)
 FUNDING = ("InstalmentReceived", "FeeCharged", "IncomeCredited", "FundsReturned")
 
 
-def asked_in(past: Past, step: Step) -> Command:
-    """The command of the step; of a correction, one that names an entry that there is."""
-    kind, on, grant, payment, number, which = step
-    if kind < CORRECT:
-        return MAKERS[kind](on, grant, payment, number)
+def command_of(past: Past, step: Step) -> Command:
+    """Return the command of the step. A correction names an entry that exists."""
+    maker, on, grant, payment, number, pick = step
+    if maker < CORRECT:
+        return MAKERS[maker](on, grant, payment, number)
     entries: list[Entry] = list(past.grants[grant].entries)
     correct = g.correct
-    if kind == CORRECT:
+    if maker == CORRECT:
         entries = [
             entry for entry in past.fund_entries if type(entry.event).__name__ in (*FUNDING, "EntryCorrected")
         ]
         correct = g.correct_fund
-    target = entries[which % len(entries)]
+    target = entries[pick % len(entries)]
     corrector = g.CHECKER if target.recorder != g.CHECKER else "a.prover"
     options: dict[str, Any] = {"entry": target.originator_version, "actor": corrector}
-    if kind != CORRECT:
+    if maker != CORRECT:
         options["grant"] = grant
     if number % 2 or isinstance(target.event, EntryCorrected):
         return correct("2012-12-31", struck=True, **options)
-    if which % 2 or "amount" not in type(target.event).model_fields:
+    if pick % 2 or "amount" not in type(target.event).model_fields:
         return correct("2012-12-31", reads={"on": on}, **options)
     return correct("2012-12-31", reads={"amount": usd(number)}, **options)
 
@@ -132,45 +132,46 @@ def asked_in(past: Past, step: Step) -> Command:
 Check = Callable[[Past, Past, Command], None]
 
 
-def live(steps: list[Step], check: Check = lambda *_: None) -> tuple[Past, list[Command]]:
-    """A life of these steps; after each that was not refused, ``check`` is given what it was before and is
-    now, and the command.
+def live_through(steps: list[Step], check: Check = lambda *_: None) -> tuple[Past, list[Command]]:
+    """Live through the steps, and return the past and the accepted commands.
+
+    After each accepted command, call ``check`` with the past before it, the past after it, and the command.
     """
-    past, kept = BASE.copy(), list[Command]()
+    past, accepted = BASE.copy(), list[Command]()
     for step in steps:
-        asked = asked_in(past, step)
+        command = command_of(past, step)
         before = past.copy()
-        outcome = past.record(asked)
+        outcome = past.record(command)
         if outcome.refusal is None:
-            kept.append(asked)
-            check(before, past, asked)
-    return past, kept
+            accepted.append(command)
+            check(before, past, command)
+    return past, accepted
 
 
 def second_book_of(past: Past) -> SecondBook:
-    """A second opinion, in plain dictionaries, that knows the entries' words and nothing else."""
+    """Return a second book that holds the same events as dictionaries and nothing else."""
     second = SecondBook(g.START.isoformat(), "admin", g.TODAY.isoformat())
     second.streams = {FUND: [words(entry) for entry in past.fund_entries]}
     second.streams |= {
-        f"grant:{name}": list(map(words, known.entries)) for name, known in past.grants.items()
+        f"grant:{name}": list(map(words, history.entries)) for name, history in past.grants.items()
     }
     return second
 
 
 def words(entry: Entry) -> dict[str, Any]:
-    """An entry as the command that it was; the fund's pair of another is only that."""
-    said = entry.event.model_dump(mode="json", by_alias=True, exclude={"request_digest"}, exclude_none=True)
+    """Return the entry as the command that made it; an entry of a pair has the command ``pair``."""
+    fields = entry.event.model_dump(mode="json", by_alias=True, exclude={"request_digest"}, exclude_none=True)
     stream, name = kind_of(entry.originator_id), type(entry.event).__name__
     command = next((row.name for row in SPECS[stream].values() if row.event == name), "pair")
-    return {**said, "command": command, "version": entry.originator_version}
+    return {**fields, "command": command, "version": entry.originator_version}
 
 
 PAIRS = {"FundsCommitted": -1, "CommitmentIncreased": -1, "CommitmentReleased": 1}
 PAIRS |= {"OverpaymentRecorded": -1, "OverpaymentSettled": 1}
 
 
-def paired(entries: Sequence[Entry]) -> ByDay:
-    """By how much the fund's own pairs change what is free."""
+def change_of_pairs(entries: Sequence[Entry]) -> ByDay:
+    """Return by how much the fund's entries of pairs change the available funds, by day."""
     pairs = [entry.event for entry in entries if type(entry.event).__name__ in PAIRS]
     return by_day(
         (event.on.isoformat(), PAIRS[type(event).__name__] * event.amount.amount)  # type: ignore[attr-defined]
@@ -178,40 +179,40 @@ def paired(entries: Sequence[Entry]) -> ByDay:
     )
 
 
-def money_adds_up(before: Past, past: Past, asked: Command) -> None:
-    """Invariants 1 and 2 on every date, by the second opinion; and the program's figures are the same."""
+def assert_money_adds_up(before: Past, past: Past, command: Command) -> None:
+    """Assert invariants 1 and 2 on every date by the second book, and that both have the same figures."""
     second, then = second_book_of(past), second_book_of(before)
-    free = is_of_the_bank(past, asked)
+    free = is_act_of_the_bank(past, command)
     taken: list[tuple[str, Decimal]] = []
-    for name, known in past.grants.items():
-        state, wrong = second.lived(name)
+    for name, history in past.grants.items():
+        state, wrong = second.replayed(name)
         assert not wrong
         taken += [*state["commitments"], *state["overpayments"]]
-        if known.grant is not None:
-            figures = (known.grant.committed, known.grant.disbursed, known.grant.refunded)
+        if history.grant is not None:
+            figures = (history.grant.committed, history.grant.disbursed, history.grant.refunded)
             assert figures == (committed(state), state["disbursed"], state["refunded"])
-            assert known.grant.undisbursed == undisbursed(state) >= 0
-            as_on_every_day(second, known.grant)
+            assert history.grant.undisbursed == undisbursed(state) >= 0
+            assert_overpaid_on_every_day(second, history.grant)
         if not free:
-            assert not ever_more(state["overpayments"], then.lived(name)[0]["overpayments"])
-    assert paired(past.fund_entries) == by_day((day, -change) for day, change in taken)
+            assert not is_more_on_some_day(state["overpayments"], then.replayed(name)[0]["overpayments"])
+    assert change_of_pairs(past.fund_entries) == by_day((day, -change) for day, change in taken)
     available = second.available()
-    assert free or not takes_too_much(available, then.available())
+    assert free or not is_overdrawn_more(available, then.available())
     for day in DAYS:
         so_far = sum((change for on, change in available.items() if on <= day), Decimal(0))
         assert past.fund.available.at(g.day(day)) == so_far
 
 
-def is_of_the_bank(past: Past, asked: Command) -> bool:
-    """It paid in breach; or what it did reads otherwise now."""
-    if not isinstance(asked, CorrectEntry):
-        return asked.NAME == "RecordIrregularPayment"
-    facts = [words(entry) for entry in past.grants[asked.grant].entries]
-    return base_of(facts[-1], facts)["command"] in MONEY_OF_THE_WORLD
+def is_act_of_the_bank(past: Past, command: Command) -> bool:
+    """Return whether the bank paid in breach, or the correction changes an act of the bank."""
+    if not isinstance(command, CorrectEntry):
+        return command.NAME == "RecordIrregularPayment"
+    events = [words(entry) for entry in past.grants[command.grant].entries]
+    return base_of(events[-1], events)["command"] in MONEY_OF_THE_WORLD
 
 
-def as_on_every_day(second: SecondBook, grant: Grant) -> None:
-    """What is overpaid on a day is what went out beyond what was promised by then, and nothing else."""
+def assert_overpaid_on_every_day(second: SecondBook, grant: Grant) -> None:
+    """Assert that on each day the overpaid amount is what went out beyond what was committed by then."""
     for day in DAYS:
         state = second.grant(grant.id, on=day)
         if state["stage"]:
@@ -232,76 +233,76 @@ FAST = settings(
 @FAST
 @given(LIVES)
 def test_the_money_adds_up_on_every_date(steps: list[Step]) -> None:
-    live(steps, money_adds_up)
+    live_through(steps, assert_money_adds_up)
 
 
-def as_if_folded(_: Past, past: Past, __: Command) -> None:
-    for known in past.grants.values():
-        assert known == GrantHistory.of(known.entries)
+def assert_kept_is_folded(_: Past, past: Past, __: Command) -> None:
+    for history in past.grants.values():
+        assert history == GrantHistory.of(history.entries)
     assert past.fund == fold_fund(in_force(past.fund_entries))
 
 
 @FAST
 @given(LIVES)
 def test_the_state_that_is_kept_is_the_fold_of_the_entries(steps: list[Step]) -> None:
-    live(steps, as_if_folded)
+    live_through(steps, assert_kept_is_folded)
 
 
 @FAST
 @given(LIVES, st.randoms(use_true_random=False))
 def test_the_one_order_is_of_day_and_version(steps: list[Step], random: Random) -> None:
-    """In whatever order the facts come, what holds is the same. (Corrections come by version.)"""
-    past, _ = live(steps)
-    for known in past.grants.values():
-        facts = [entry for entry in known.entries if not isinstance(entry.event, EntryCorrected)]
-        random.shuffle(facts)
+    """Entries in any order give the same entries in force. (Corrections stay in order of version.)"""
+    past, _ = live_through(steps)
+    for history in past.grants.values():
+        others = [entry for entry in history.entries if not isinstance(entry.event, EntryCorrected)]
+        random.shuffle(others)
         held = in_force(
-            [*facts, *(entry for entry in known.entries if isinstance(entry.event, EntryCorrected))]
+            [*others, *(entry for entry in history.entries if isinstance(entry.event, EntryCorrected))]
         )
-        assert held == list(known.held)
-        assert fold(held) == known.grant
+        assert held == list(history.held)
+        assert fold(held) == history.grant
         orders = [entry.order for entry in held]
         assert orders == sorted(orders)
 
 
 @FAST
 @given(LIVES)
-def test_it_does_not_matter_when_a_thing_was_learned(steps: list[Step]) -> None:
-    """The same facts recorded by day, as they happened, make the same state."""
+def test_the_order_of_recording_does_not_matter(steps: list[Step]) -> None:
+    """The same commands give the same state if they are recorded in order of their days."""
     plain = [step for step in steps if step[0] < CORRECT and step[0] != SPLIT]
-    late, kept = live(plain)
+    recorded_late, accepted = live_through(plain)
     in_time = BASE.copy()
-    for asked in sorted(kept, key=lambda command: command.on):
-        if in_time.record(asked).refusal is not None:
+    for command in sorted(accepted, key=lambda command: command.on):
+        if in_time.record(command).refusal is not None:
             return
     for grant in IDS:
-        assert in_time.grants[grant].grant == late.grants[grant].grant
-    assert second_book_of(in_time).available() == second_book_of(late).available()
+        assert in_time.grants[grant].grant == recorded_late.grants[grant].grant
+    assert second_book_of(in_time).available() == second_book_of(recorded_late).available()
 
 
 @FAST
 @given(LIVES)
-def test_a_correction_that_is_struck_leaves_all_as_it_was(steps: list[Step]) -> None:
-    past, _ = live(steps)
+def test_a_struck_correction_leaves_the_grant_as_it_was(steps: list[Step]) -> None:
+    past, _ = live_through(steps)
     for grant in IDS:
-        known = past.grants[grant]
-        version = len(known.entries) + 1
+        history = past.grants[grant]
+        version = len(history.entries) + 1
         if (
-            known.grant is None
+            history.grant is None
             or past.record(g.correct("2012-12-31", grant=grant, entry=1, reads={"title": "Milk"})).refusal
         ):
             continue
         past.given(g.correct("2012-12-31", actor="a.prover", grant=grant, entry=version, struck=True))
-        assert past.grants[grant].grant == known.grant
-        assert events(past.grants[grant]) == events(known)
+        assert past.grants[grant].grant == history.grant
+        assert events(past.grants[grant]) == events(history)
 
 
-def events(known: GrantHistory) -> list[Event]:
-    return [entry.event for entry in known.held]
+def events(history: GrantHistory) -> list[Event]:
+    return [entry.event for entry in history.held]
 
 
 def test_random_lives_come_far_enough() -> None:
-    """Or the properties above would show little: most kinds of facts happen, most reasons to refuse too."""
+    """Most events and most refusals occur in random lives, or the properties above would show little."""
     random, seen, refused = Random(7), set[str](), set[str]()
     for _ in range(60):
         past = BASE.copy()
@@ -314,9 +315,9 @@ def test_random_lives_come_far_enough() -> None:
                 random.choice(AMOUNTS),
                 random.randint(0, 40),
             )
-            asked = asked_in(past, step)
-            outcome = past.record(asked)
-            seen |= {type(event).__name__ for event in outcome.events if isinstance(asked, GrantCommand)}
+            command = command_of(past, step)
+            outcome = past.record(command)
+            seen |= {type(event).__name__ for event in outcome.events if isinstance(command, GrantCommand)}
             refused |= {outcome.refusal.name} if outcome.refusal else set()
     assert seen >= {
         "PaymentRequested",
@@ -351,21 +352,24 @@ def test_random_lives_come_far_enough() -> None:
 
 # ── a call's envelope ────────────────────────────────────────────────────────────────────────
 
-ANSWERS = [f"SSF-{n}" for n in range(1, 5)]
+PROPOSALS = [f"SSF-{n}" for n in range(1, 5)]
 FEBRUARY = [date(2017, 2, day) for day in range(10, 16)]
 MAKE = {"approve": g.approve, "lapse": g.give_up, "cancel": g.cancel}
 SELECTIONS = st.lists(
     st.tuples(
-        st.sampled_from(sorted(MAKE)), st.sampled_from(ANSWERS), st.sampled_from(FEBRUARY), st.integers(1, 60)
+        st.sampled_from(sorted(MAKE)),
+        st.sampled_from(PROPOSALS),
+        st.sampled_from(FEBRUARY),
+        st.integers(1, 60),
     ),
     max_size=12,
 )
 
 
 def called() -> Past:
-    """A call for 100 dollars that four proposals answer, each of which asks for 60."""
+    """Return a call for 100 dollars with four proposals of 60 dollars each."""
     life = [g.open_call("2017-01-03", closes="2017-01-31", envelope=usd(100))]
-    for grant in ANSWERS:
+    for grant in PROPOSALS:
         life += [
             g.propose("2017-01-20", grant=grant, call="C1", amount=usd(60)),
             g.request(
@@ -386,9 +390,9 @@ CALLED = called()
 def test_the_envelope_holds_on_every_day_in_any_order(steps: list[tuple[str, str, date, int]]) -> None:
     past = CALLED.copy()
     changes: list[tuple[date, Decimal]] = []
-    for what, grant, on, amount in steps:
-        more = {"amount": usd(amount)} if what == "approve" else {}
-        for event in past.record(MAKE[what](on, grant=grant, **more)).events:
+    for name, grant, on, amount in steps:
+        fields = {"amount": usd(amount)} if name == "approve" else {}
+        for event in past.record(MAKE[name](on, grant=grant, **fields)).events:
             if isinstance(event, GrantSelected):
                 changes.append((event.on, -event.amount.amount))
             elif isinstance(event, SelectionReleased):

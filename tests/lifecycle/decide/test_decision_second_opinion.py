@@ -1,7 +1,7 @@
-"""Random ends of a grant's life, asked of the program and of the second book: always the same answer.
+"""Random ends of a grant's life, recorded by the program and by the second book with the same result.
 
-Closed, reopened, paid in breach, refunded, corrected and struck, on the few days on which it matters; in
-memory, so that there are many of them.
+Grants are closed, reopened, paid in breach, refunded, corrected and struck, on the few days on which it
+matters. All of it is in memory, so that many lives can be tried.
 """
 
 from collections import Counter
@@ -10,8 +10,8 @@ from random import Random
 from typing import Any
 
 from lifecycle.kernel.command import Command
+from second_book.basics import Event
 from second_book.book import SecondBook
-from second_book.words import Fact
 from support import given as g
 from support.given import (
     CHECKER,
@@ -70,7 +70,7 @@ MAKERS: list[Any] = [
     lambda on, _, a, __: g.receive(on, amount=a),
 ]
 FEW = [*g.OFFICERS, g.join(g.START), g.receive("2012-01-01", amount="92000.00 USD")]
-"""A fund that has hardly more than the grant takes."""
+"""A fund that has hardly more money than the grant takes."""
 SETTLED = [
     g.submit_report("2018-04-10"),
     g.accept_report("2018-04-20"),
@@ -79,9 +79,9 @@ SETTLED = [
 ]
 
 
-def correction(facts: list[Fact], dice: Random) -> Command:
-    """Any entry reads otherwise, or is struck."""
-    target = dice.choice(facts)
+def correction(events: list[Event], dice: Random) -> Command:
+    """Return a correction of any entry, or its strike."""
+    target = dice.choice(events)
     actor = "a.prover" if CHECKER in (target["actor"], target["recorder"]) else CHECKER
     named = {"entry": target["version"], "actor": actor}
     if "entry" in target or dice.random() < 0.4:
@@ -93,7 +93,7 @@ def correction(facts: list[Fact], dice: Random) -> Command:
     return g.correct("2018-12-31", reads={"on": dice.choice(DAYS)}, **named)
 
 
-class Two:
+class BothBooks:
     """The program and the second book, in memory."""
 
     def __init__(self) -> None:
@@ -101,41 +101,41 @@ class Two:
         self.second = SecondBook(g.START.isoformat(), "admin", g.TODAY.isoformat())
         self.seen = Counter[str]()
 
-    def ask(self, command: Command) -> None:
-        """The same answer."""
+    def record(self, command: Command) -> None:
+        """Record the command in both, and assert that both accept it or give the same refusal."""
         self.number += 1
         words = {**command.words(), "command_id": f"c{self.number}"}
         expected = self.second.record(words, command.actor)
         outcome = self.past.record(command)
-        got = outcome.refusal.name if outcome.refusal else None
-        assert got == expected.refusal, (expected, words, str(outcome.refusal))
-        self.seen[got or command.NAME] += 1
+        refusal = outcome.refusal.name if outcome.refusal else None
+        assert refusal == expected.refusal, (expected, words, str(outcome.refusal))
+        self.seen[refusal or command.NAME] += 1
 
 
 OVERPAID = [*FOLLOW_UP, *SETTLED[:-1], g.irregular("2018-05-02", payment="X2", amount="500.00 USD")]
 BEGUN = [[*FOLLOW_UP, *SETTLED], OVERPAID, [*FOLLOW_UP, *SETTLED], REQUESTED, EFFECTIVE]
 
 
-def begun(life: Sequence[Command]) -> Two:
-    """After the fund's beginning and these commands."""
-    two = Two()
+def begun(life: Sequence[Command]) -> BothBooks:
+    """Return both books after the fund's founding and these commands."""
+    both = BothBooks()
     for command in (*FEW, *life):
-        two.ask(command)
-    return two
+        both.record(command)
+    return both
 
 
-def test_the_end_of_a_life_is_judged_alike() -> None:
-    """And the lives come far enough, or this would show little."""
+def test_both_books_decide_the_end_of_a_life_in_the_same_way() -> None:
+    """The lives also come far enough, or this would show little."""
     seen = Counter[str]()
     for seed in range(30):
-        dice, two = Random(seed), begun(BEGUN[seed % len(BEGUN)])
+        dice, both = Random(seed), begun(BEGUN[seed % len(BEGUN)])
         for _ in range(40):
             if dice.random() < 0.35:
-                two.ask(correction(two.second.streams[f"grant:{g.G}"], dice))
+                both.record(correction(both.second.streams[f"grant:{g.G}"], dice))
             else:
                 on, amount = dice.choice(DAYS), f"{dice.choice(AMOUNTS)} USD"
-                two.ask(dice.choice(MAKERS)(on, dice.choice(PAYMENTS), amount, dice.randrange(10)))
-        seen.update(two.seen)
+                both.record(dice.choice(MAKERS)(on, dice.choice(PAYMENTS), amount, dice.randrange(10)))
+        seen.update(both.seen)
     wanted = {"ClosureWouldNotHold", "OverpaymentOpen", "NothingOverpaid", "ExceedsUndisbursedBalance"}
     wanted |= {"RefundExceedsDisbursed", "ExceedsAvailableFunds", "CloseGrant", "ReopenGrant"}
     wanted |= {"RecordIrregularPayment", "RecordRefund", "CorrectEntry", "WaiveObligation", "CancelBalance"}
@@ -143,7 +143,7 @@ def test_the_end_of_a_life_is_judged_alike() -> None:
 
 
 def ours(number: int) -> dict[str, Any]:
-    """An edition that holds from one of the days in which grants are decided on."""
+    """Return an edition in force from one of the days on which grants are decided."""
     since = ["2017-02-05", "2017-02-11", "2017-04-12", "2017-05-02", "2018-06-03"][number % 5]
     return {
         "name": f"ours-{number}",
@@ -167,31 +167,31 @@ OF_PLANS: list[Any] = [
 ]
 
 
-def correction_of_a_plan(facts: Sequence[Fact], dice: Random) -> Command:
-    """A strike, as a rule of a correction, or another day or activity."""
-    corrections = [fact["version"] for fact in facts if fact["command"] == "CorrectEntry"]
-    late = corrections[-2:] if corrections and dice.random() < 0.5 else range(2, len(facts) + 1)
+def correction_of_a_plan(events: Sequence[Event], dice: Random) -> Command:
+    """Return a strike, usually of a correction, or a correction of the day or the activity."""
+    corrections = [event["version"] for event in events if event["command"] == "CorrectEntry"]
+    late = corrections[-2:] if corrections and dice.random() < 0.5 else range(2, len(events) + 1)
     version, actor = dice.choice(late), dice.choice([CHECKER, "a.prover"])
-    fact = facts[version - 1]
-    if fact["command"] == "CorrectEntry" or dice.random() < 0.4:
+    event = events[version - 1]
+    if event["command"] == "CorrectEntry" or dice.random() < 0.4:
         return g.correct("2018-07-01", entry=version, struck=True, actor=actor)
     reads = {"on": dice.choice([*PLANS, "2017-02-01", "2017-02-10"])}
-    if "activity" in fact and dice.random() < 0.4:
+    if "activity" in event and dice.random() < 0.4:
         reads = {"activity": dice.choice(["A1", "A2"])}
     return g.correct("2018-07-01", entry=version, reads=reads, actor=actor)
 
 
-def test_plans_and_editions_are_judged_alike() -> None:
-    """Called off, completed, approved by an edition; corrected, struck and brought back."""
+def test_both_books_decide_plans_and_editions_in_the_same_way() -> None:
+    """Activities are called off, grants completed or approved; entries are corrected, struck and restored."""
     seen = Counter[str]()
     for seed in range(30):
-        dice, two = Random(seed), begun([EFFECTIVE, REQUESTED, EFFECTIVE][seed % 3])
+        dice, both = Random(seed), begun([EFFECTIVE, REQUESTED, EFFECTIVE][seed % 3])
         for _ in range(40):
             if dice.random() < 0.5:
-                two.ask(correction_of_a_plan(two.second.streams[f"grant:{g.G}"], dice))
+                both.record(correction_of_a_plan(both.second.streams[f"grant:{g.G}"], dice))
             else:
                 on, activity = dice.choice([*PLANS, "2017-02-10"]), dice.choice(["A1", "A2"])
-                two.ask(dice.choice(OF_PLANS)(on, activity, dice.randrange(20)))
-        seen.update(two.seen)
+                both.record(dice.choice(OF_PLANS)(on, activity, dice.randrange(20)))
+        seen.update(both.seen)
     wanted = {"ActivitiesStillPlanned", "EditionTooLate", "CorrectEntry", "CompleteImplementation"}
     assert wanted <= seen.keys(), wanted - seen.keys()

@@ -22,7 +22,7 @@ from support.given import (
 
 @pytest.mark.case("X6")
 @pytest.mark.parametrize(
-    ("one", "other", "alike"),
+    ("id", "other", "looks_alike"),
     [
         ("ttl", "TTL", True),
         ("ttl", "ttl.", True),
@@ -39,8 +39,8 @@ from support.given import (
         ("a+b", "a b", False),
     ],
 )
-def test_what_looks_alike(one: str, other: str, alike: bool) -> None:
-    assert (likeness(one) == likeness(other)) is alike
+def test_ids_that_differ_in_case_or_marks_only_look_alike(id: str, other: str, looks_alike: bool) -> None:
+    assert (likeness(id) == likeness(other)) is looks_alike
 
 
 @pytest.mark.case("X6")
@@ -59,7 +59,7 @@ def test_an_officer_is_not_appointed_under_another_spelling() -> None:
 
 
 @pytest.mark.case("X6")
-def test_an_acting_officer_named_in_another_spelling_is_told_which_is_known() -> None:
+def test_a_refusal_names_the_known_spelling_of_an_acting_officer() -> None:
     past = given()
     past.when(g.propose("01-10", actor="T.Leader")).refused(NotAnOfficer, "did you mean t.leader?")
     past.when(g.propose("01-10", actor="somebody")).refused(NotAnOfficer, "an administrator appoints")
@@ -102,7 +102,7 @@ def test_a_grants_items_differ_in_more_than_their_spelling(
 
 
 @pytest.mark.case("X6")
-def test_what_was_not_planned_or_was_paid_in_breach_has_a_name_of_its_own_too() -> None:
+def test_an_unplanned_activity_and_an_irregular_payment_have_distinct_ids_too() -> None:
     past = given(EFFECTIVE, g.plan("04-10"), g.request_payment("04-10"))
     past.when(g.hold("06-16", activity="a1")).refused(TooLikeKnownId, "activity A1")
     past.record(g.hold("06-16", activity="A1")).then(was.ActivityHeld)
@@ -112,12 +112,12 @@ def test_what_was_not_planned_or_was_paid_in_breach_has_a_name_of_its_own_too() 
 
 
 def old(entry: Entry) -> Entry:
-    """As a book of before has it."""
+    """Return the entry as older books have it, of rule set 1."""
     return entry._replace(rules=1)
 
 
 def with_both_spellings() -> Past:
-    """A book of before: an officer in two spellings, and a payment too."""
+    """Return the past of an older book, with a payment in two spellings."""
     past = given(EFFECTIVE, g.request_payment("04-10"), g.request_payment("04-11", payment="P2"))
     *before, last = past.grants[g.G].entries
     renamed = last._replace(event=last.event.model_copy(update={"payment": "p1"}))
@@ -126,7 +126,7 @@ def with_both_spellings() -> Past:
 
 
 @pytest.mark.case("X6")
-def test_a_book_of_before_with_both_spellings_goes_on() -> None:
+def test_an_older_book_with_both_spellings_goes_on() -> None:
     past = with_both_spellings()
     assert set(past.grant.payments) == {"P1", "p1"}
     past.given(g.authorise("04-20", payment="p1"), g.authorise("04-20"))
@@ -137,7 +137,7 @@ def test_a_book_of_before_with_both_spellings_goes_on() -> None:
 
 
 @pytest.mark.case("X6")
-def test_four_eyes_are_not_closed_by_spelling() -> None:
+def test_four_eyes_are_not_evaded_by_another_spelling() -> None:
     past = given(EFFECTIVE, g.appoint("2012-01-01", officer="ttl", roles=["ttl", "finance"]))
     past.given(g.request_payment("04-10", actor="ttl"))
     past.when(g.authorise("04-11", actor="ttl")).refused(DecidesOwnRequest)

@@ -1,4 +1,4 @@
-"""Every command in every stage, by the table; and every command's role, by the day."""
+"""Every command in every stage, and the role of every command on the day, as the catalogue says."""
 
 from collections.abc import Callable
 from datetime import date
@@ -37,7 +37,7 @@ from support.given import (
 
 Make = Callable[..., Command]
 A_DAY = "2013-08-01"
-"""After everything in these lives, before the disbursement deadline."""
+"""A day after every event of these lives and before the disbursement deadline."""
 
 _P = [g.propose("2012-01-10")]
 _R = [*_P, g.request("2012-01-20")]
@@ -107,14 +107,14 @@ FIRST: dict[str, list[Command]] = {
     "FailPayment": [g.irregular("2013-07-31", payment="P5")],
     "RecordRefund": [g.irregular("2013-07-31", payment="P5")],
 }
-"""What a command needs before it, beyond the life itself."""
+"""The commands that have to come before a command, beyond the life itself."""
 
 
 EARLY = ("proposed", "requested", "approved", "signed")
 
 
 def refusal_by_table(row: Spec, stage: str) -> type[Refusal]:
-    """The "no" that a command gets in a stage that is not in its row."""
+    """Return the refusal of a command in a stage that its row does not list."""
     if row.name == "ProposeGrant":
         return GrantIdTaken
     if stage in ("declined", "withdrawn", "lapsed", "cancelled"):
@@ -141,16 +141,16 @@ def event_of(outcome: Outcome) -> str:
 @pytest.mark.parametrize("stage", LIVES)
 def test_a_command_is_possible_in_its_stages_only(row: Spec, stage: str) -> None:
     past = given(LIVES[stage])
-    asked = COMMANDS[row.name]
+    make = COMMANDS[row.name]
     if stage in row.stages:
         past.given(FIRST.get(row.name, []))
-        outcome = past.when(asked(A_DAY))
+        outcome = past.when(make(A_DAY))
         if row.name == "RejectPayment" and stage in ("declined", "withdrawn", "lapsed"):
             outcome.refused(UnknownPayment, "none")  # none is asked for before effectiveness
             return
         assert event_of(outcome) == row.event
     else:
-        past.when(asked(A_DAY)).refused(refusal_by_table(row, stage))
+        past.when(make(A_DAY)).refused(refusal_by_table(row, stage))
 
 
 @pytest.mark.parametrize("row", GRANT_COMMANDS, ids=lambda row: row.name)
@@ -172,7 +172,7 @@ def test_a_grant_is_unknown_before_its_proposal() -> None:
 
 
 def possible(row: Spec) -> tuple[list[Command], Make]:
-    """A past in which the command is possible for whoever holds the role, and the command."""
+    """Return a past in which the command is possible with the role, and the maker of the command."""
     if row in FUND_COMMANDS:
         return [], ON_FUND[row.name]
     if row in CALL_COMMANDS:
@@ -223,22 +223,22 @@ ON = date(2013, 8, 1)
 def test_the_actor_holds_the_role_on_the_day(row: Spec) -> None:
     life, make = possible(row)
     role = "secretariat" if row.role == "any" else row.role
-    asked = make(ON, actor=NEW)
+    command = make(ON, actor=NEW)
 
     def with_role(on: date, *more: Command) -> list[Command]:
         return [g.appoint(on, officer=NEW, roles=[role]), *more]
 
-    given(life, with_role(ON + g.ONE_DAY)).when(asked).refused(NotAnOfficer, NEW)
-    assert event_of(given(life, with_role(ON)).when(asked)) == row.event
-    assert event_of(given(life, with_role(ON - g.ONE_DAY)).when(asked)) == row.event
+    given(life, with_role(ON + g.ONE_DAY)).when(command).refused(NotAnOfficer, NEW)
+    assert event_of(given(life, with_role(ON)).when(command)) == row.event
+    assert event_of(given(life, with_role(ON - g.ONE_DAY)).when(command)) == row.event
     gone = g.retire(ON, officer=NEW)
-    given(life, with_role(ON - g.ONE_DAY, gone)).when(asked).refused(NotAnOfficer, NEW)
+    given(life, with_role(ON - g.ONE_DAY, gone)).when(command).refused(NotAnOfficer, NEW)
     later = g.retire(ON + g.ONE_DAY, officer=NEW)
-    assert event_of(given(life, with_role(ON - g.ONE_DAY, later)).when(asked)) == row.event
+    assert event_of(given(life, with_role(ON - g.ONE_DAY, later)).when(command)) == row.event
 
 
 @pytest.mark.parametrize("row", ROLE_ROWS, ids=lambda row: row.words)
-def test_another_role_does_not_do(row: Spec) -> None:
+def test_another_role_does_not_permit_the_command(row: Spec) -> None:
     if row.role == "any":
         return
     life, make = possible(row)
@@ -255,11 +255,11 @@ def test_one_role_of_several_can_be_taken() -> None:
 
 
 def test_acts_are_entered_by_their_actor_or_an_administrator() -> None:
-    asked = g.propose("2012-01-10")
-    given().when(asked, recorder="t.leader").then(was.GrantProposed)
-    given().when(asked, recorder="admin").then(was.GrantProposed)
-    given().when(asked, recorder="s.cretary").refused(RecorderNotAdministrator, "s.cretary")
-    given().when(asked, recorder="nobody").refused(RecorderNotAdministrator, "nobody")
+    command = g.propose("2012-01-10")
+    given().when(command, recorder="t.leader").then(was.GrantProposed)
+    given().when(command, recorder="admin").then(was.GrantProposed)
+    given().when(command, recorder="s.cretary").refused(RecorderNotAdministrator, "s.cretary")
+    given().when(command, recorder="nobody").refused(RecorderNotAdministrator, "nobody")
 
 
 def test_the_recorder_is_administrator_on_the_day() -> None:
@@ -284,7 +284,7 @@ def test_the_role_is_checked_before_the_stage_and_the_stage_before_four_eyes() -
     given(both, LIVES["declined"]).when(g.approve(A_DAY, actor="t.leader")).refused(GrantHasEnded)
 
 
-def test_second_officers_are_what_their_names_say() -> None:
+def test_second_officers_have_the_roles_that_their_names_say() -> None:
     past = given()
     assert past.fund.roles_on(PAYER, ON) == {"finance"}
     assert past.fund.roles_on(CHECKER, ON) == {"approver"}

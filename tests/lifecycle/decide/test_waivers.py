@@ -1,4 +1,4 @@
-"""A waiver names what the edition asks for, and an item that is there on its day (domain §3)."""
+"""A waiver names an obligation of the edition, and an item that exists on the waiver's day (domain §3)."""
 
 import pytest
 
@@ -30,7 +30,7 @@ OKS = {
 
 @pytest.mark.case("D14")
 @pytest.mark.parametrize(
-    ("life", "on", "obligation", "item", "there"),
+    ("life", "on", "obligation", "item", "exists"),
     [
         ([*EFFECTIVE, g.plan("04-10")], "04-09", "activity", "A1", False),
         ([*EFFECTIVE, g.plan("04-10")], "04-10", "activity", "A1", True),
@@ -51,16 +51,16 @@ OKS = {
         (EFFECTIVE, "04-10", "disbursement_deadline", "2", False),
     ],
 )
-def test_an_item_is_waived_that_is_there_on_the_day(
-    life: list[Command], on: str, obligation: str, item: str, there: bool
+def test_a_waived_item_exists_on_the_day(
+    life: list[Command], on: str, obligation: str, item: str, exists: bool
 ) -> None:
     outcome = given(life).when(g.waive(on, obligation=obligation, item=item))
-    outcome.then(was.ObligationWaived) if there else outcome.refused(UnknownItem, f"no item {item}")
+    outcome.then(was.ObligationWaived) if exists else outcome.refused(UnknownItem, f"no item {item}")
     given(life).when(g.waive(on, obligation=obligation)).then(was.ObligationWaived)
 
 
 @pytest.mark.case("D14")
-def test_what_a_waiver_names_is_not_taken_away() -> None:
+def test_an_item_that_a_waiver_names_is_not_struck_moved_or_renamed() -> None:
     past = given(EFFECTIVE, g.plan("04-10"), g.waive("04-12", obligation="activity", item="A1"))
     past.when(strike(past, was.ActivityPlanned)).refused(UnknownItem, "no longer hold")
     for on, fits in (("2017-04-11", True), ("2017-04-12", True), ("2017-04-13", False)):
@@ -75,7 +75,7 @@ def test_what_a_waiver_names_is_not_taken_away() -> None:
 
 
 @pytest.mark.case("D14")
-def test_a_waiver_of_before_of_an_item_that_is_not_there_holds_nothing_back() -> None:
+def test_an_older_waiver_of_a_missing_item_blocks_nothing() -> None:
     past = given(EFFECTIVE, g.waive("04-12", obligation="activity"))
     *before, waiver = past.grants[g.G].entries
     old = waiver._replace(event=waiver.event.model_copy(update={"item": "A9"}), rules=1)
@@ -86,7 +86,7 @@ def test_a_waiver_of_before_of_an_item_that_is_not_there_holds_nothing_back() ->
 
 @pytest.mark.case("D14")
 @pytest.mark.parametrize(
-    ("life", "on", "obligation", "asked"),
+    ("life", "on", "obligation", "is_asked"),
     [
         (APPROVED, "02-11", "signature", True),
         (IN_2012, "2012-02-11", "signature", False),  # that edition asks for no agreement
@@ -103,11 +103,11 @@ def test_a_waiver_of_before_of_an_item_that_is_not_there_holds_nothing_back() ->
         ([g.propose("2016-12-30")], "2017-01-01", "signature", True),
     ],
 )
-def test_only_what_the_edition_asks_for_is_waived(
-    life: list[Command], on: str, obligation: str, asked: bool
+def test_only_an_obligation_of_the_edition_is_waived(
+    life: list[Command], on: str, obligation: str, is_asked: bool
 ) -> None:
     outcome = given(life).when(g.waive(on, obligation=obligation))
-    outcome.then(was.ObligationWaived) if asked else outcome.refused(ObligationNotAsked, obligation)
+    outcome.then(was.ObligationWaived) if is_asked else outcome.refused(ObligationNotAsked, obligation)
 
 
 @pytest.mark.case("D14")

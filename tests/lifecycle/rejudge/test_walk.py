@@ -1,4 +1,4 @@
-"""Rows judged again: no fault in an honest book, and each row that the rules would refuse is named."""
+"""Rows judged again: an honest book has no fault, and each row that the rules would refuse is named."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -28,8 +28,8 @@ from lifecycle.seal.seal import Seal
 from lifecycle.seal.verify import verify
 from lifecycle.types.money import Money
 from support import given as g
-from support.asking import FOUNDED as WITH_A_CALL
 from support.books import make_book, record
+from support.drawn_commands import FOUNDED as WITH_A_CALL
 from support.forging import forge, forge_refusal
 from support.given import given
 from support.tampering import without_triggers
@@ -76,43 +76,41 @@ def lived(place: Path | str) -> Iterator[Book]:
 
 @pytest.mark.both_stores
 def test_an_honest_life_has_no_fault(lived: Book) -> None:
-    found = judged_all(lived)
-    assert found.faults == []
-    assert (found.entries, found.receipts) == lived.journal.counts()
-    assert found.sound == lived.journal.ends()
+    walk = judged_all(lived)
+    assert walk.faults == []
+    assert (walk.entries, walk.receipts) == lived.journal.counts()
+    assert walk.sound == lived.journal.ends()
 
 
 @pytest.mark.both_stores
-def test_grants_that_were_forgotten_meanwhile_are_read_again(
-    lived: Book, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Only of a stream that the walk has not met it is known, without a question, that it was empty."""
+def test_grants_dropped_from_memory_are_read_again(lived: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The walk asks the journal about every stream except one that it has not met: this one was empty."""
     record(lived, [g.propose("01-10", grant="SSF-2"), g.cost("01-11"), g.propose("01-12", grant="SSF-3")])
     monkeypatch.setattr("lifecycle.rejudge.row_walk._KEPT_ENTRIES", 1)
-    asked = list[str]()
+    streams = list[str]()
     entries_of = StateBefore.entries_of
 
-    def counted(before: StateBefore, stream: str, version: int = 0) -> list[Entry]:
-        found = entries_of(before, stream, version)
-        asked.extend([stream] * bool(found))
-        return found
+    def note_stream(before: StateBefore, stream: str, version: int = 0) -> list[Entry]:
+        entries = entries_of(before, stream, version)
+        streams.extend([stream] * bool(entries))
+        return entries
 
-    monkeypatch.setattr(StateBefore, "entries_of", counted)
+    monkeypatch.setattr(StateBefore, "entries_of", note_stream)
     assert judged_all(lived).faults == []
-    assert f"grant:{g.G}" in asked
+    assert f"grant:{g.G}" in streams
 
 
 @pytest.mark.both_stores
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_the_end_of_an_honest_life_has_no_fault(lived: Book, share: float) -> None:
-    """Judged from anywhere: what was before is folded, not judged."""
+    """The walk may begin anywhere: earlier entries are folded, not judged."""
     last = lived.position()
     after = lived.journal.whole(int(last * share))
     numbers = [row[-1] for rows in lived.journal.receipt_rows(0, 100) for row in rows if row[-2] == after]
-    found = judged_all(lived, (after, numbers[0]))
-    assert found.faults == []
-    assert found.entries == last - after
-    assert found.sound == lived.journal.ends()
+    walk = judged_all(lived, (after, numbers[0]))
+    assert walk.faults == []
+    assert walk.entries == last - after
+    assert walk.sound == lived.journal.ends()
 
 
 def test_the_facilitys_book_has_no_fault(tmp_path: Path) -> None:
@@ -127,8 +125,8 @@ def test_the_facilitys_book_has_no_fault(tmp_path: Path) -> None:
 
 
 @pytest.mark.both_stores
-def test_what_the_book_fills_in_of_refunds_has_no_fault(place: Path | str) -> None:
-    """A refund is split by the book; a correction splits it anew, gives it a payment, or takes that away."""
+def test_the_splits_that_the_book_adds_to_refunds_have_no_fault(place: Path | str) -> None:
+    """The book splits a refund; a correction splits it again, gives it a payment, or takes that away."""
     life = [
         *g.PAID,
         g.irregular("05-02", amount="90000.00 USD", of="P1", rule="PaymentAlreadyDisbursed"),
@@ -149,15 +147,15 @@ def test_what_the_book_fills_in_of_refunds_has_no_fault(place: Path | str) -> No
         ):
             record(book, [g.correct("2018-06-03", entry=entry, reads=reads)])
         assert faults(book) == []
-        refused = book.record(g.close("2018-06-03"), "a.prover")
-        assert refused.outcome == "refused"
-        for asked in (
+        receipt = book.record(g.close("2018-06-03"), "a.prover")
+        assert receipt.outcome == "refused"
+        for command in (
             g.irregular("05-02", payment="X2", rule="sleep"),
             g.cancel_balance("05-02", amount="1.00 USD"),
             g.refund("05-05", payment=None, amount="100000.00 USD"),
             g.waive("04-02", obligation="overpayment"),
         ):
-            assert book.record(asked, asked.actor).outcome == "refused"
+            assert book.record(command, command.actor).outcome == "refused"
         assert faults(book) == []
 
 
@@ -177,10 +175,10 @@ ANOTHER = [
 REQUESTED = request_digest(GrantHistory.of(given(ANOTHER).grants["SSF-2"].entries).grant)  # type: ignore[arg-type]
 
 
-def approved(asked: Command) -> GrantApproved:
-    """Under the edition before the one that holds."""
-    said = {name: value for name, value in asked.event if name in GrantApproved.model_fields}
-    return GrantApproved(**{**said, "request_digest": REQUESTED, "edition": "2008-10"})
+def approved(command: Command) -> GrantApproved:
+    """Return an approval under the edition before the one in force."""
+    fields = {name: value for name, value in command.event if name in GrantApproved.model_fields}
+    return GrantApproved(**{**fields, "request_digest": REQUESTED, "edition": "2008-10"})
 
 
 def of_the_fund(kind: type[FundsCommitted | CommitmentReleased], on: str, amount: str) -> tuple[str, Event]:
@@ -247,7 +245,7 @@ FORGED: dict[str, tuple[Way, str]] = {
         "it follows from the entry of a grant",
     ),
     "approved under another edition": (
-        lambda book: forge(book, (asked := g.approve("02-20", grant="SSF-2")), event=approved(asked)),
+        lambda book: forge(book, (command := g.approve("02-20", grant="SSF-2")), event=approved(command)),
         "by the rules it would say GrantApproved",
     ),
     "what follows entered by somebody else": (
@@ -342,15 +340,15 @@ def test_a_row_that_the_rules_would_refuse_is_named(place: Path | str, way: str)
         sealed = book.journal.ends()
         change(book)
         for after in ((0, 0), sealed):
-            found = judged_all(book, after)
-            assert [fault.kind for fault in found.faults] == [LAWLESS]
-            assert words in found.faults[0].what
-            assert found.sound == sealed
+            walk = judged_all(book, after)
+            assert [fault.kind for fault in walk.faults] == [LAWLESS]
+            assert words in walk.faults[0].what
+            assert walk.sound == sealed
 
 
 @pytest.mark.case("T2")
 def test_a_book_founded_by_a_forger_is_named(tmp_path: Path) -> None:
-    """Its first entries are those of which their answer keeps the digest."""
+    """The receipt of the founding keeps a digest of the first entries."""
     with make_book(tmp_path / "book") as book:
         rows = next(book.journal.entry_rows(0, 10))[:1]
         with without_triggers(book.path) as raw:
@@ -368,23 +366,23 @@ def test_a_row_that_does_not_decode_is_named_and_the_rest_is_judged(tmp_path: Pa
         forge(book, g.cost("01-11", grant="SSF-2"), recorder="t.eacher")
         with without_triggers(book.path) as raw:
             raw.execute("UPDATE stored_events SET state = '{}' WHERE position = ?", (sealed[0] + 1,))
-        found = judged_all(book)
-        assert [(fault.kind, fault.stream, fault.position) for fault in found.faults] == [
+        walk = judged_all(book)
+        assert [(fault.kind, fault.stream, fault.position) for fault in walk.faults] == [
             (UNDECODABLE, f"grant:{g.G}", sealed[0] + 1),
             (LAWLESS, "grant:SSF-2", sealed[0] + 3),
         ]
-        assert found.sound == sealed
+        assert walk.sound == sealed
 
 
 @pytest.mark.both_stores
-def test_what_is_set_aside_is_passed_over(place: Path | str) -> None:
-    """With all that was recorded with it, and it counts in no state."""
+def test_a_row_that_is_left_out_is_passed_over(place: Path | str) -> None:
+    """Rows recorded with it are left out too, and none of them counts in a state."""
     with make_book(place, [*g.FOUNDED, *g.AUTHORISED]) as book:
         position = forge(book, g.disburse("05-01", actor="t.leader"))
         forge(book, g.disburse("05-02"))
         with book.journal.recorder.reading():
-            found = judged(book.journal, left_out=frozenset({position}))
-        assert [fault.where for fault in found.faults] == []
+            walk = judged(book.journal, left_out=frozenset({position}))
+        assert [fault.where for fault in walk.faults] == []
 
 
 def founding() -> list[Entry]:
@@ -412,10 +410,10 @@ FOUNDINGS: dict[str, tuple[Callable[[list[Entry]], list[Entry]], str]] = {
 }
 
 
-def changed(first: list[Entry], place: int, **fields: object) -> list[Entry]:
-    entry = first[place]
-    other = entry._replace(event=entry.event.model_copy(update=fields))
-    return [*first[:place], other, *first[place + 1 :]]
+def changed(first: list[Entry], index: int, **fields: object) -> list[Entry]:
+    entry = first[index]
+    changed_entry = entry._replace(event=entry.event.model_copy(update=fields))
+    return [*first[:index], changed_entry, *first[index + 1 :]]
 
 
 def test_a_founding_is_lawful() -> None:
@@ -431,9 +429,9 @@ def test_another_founding_is_lawless(way: str) -> None:
 
 
 @pytest.mark.both_stores
-@pytest.mark.parametrize("many", [2, 3])
-def test_parts_of_a_book_come_to_the_whole(lived: Book, many: int) -> None:
-    """Each folds what the others judge of the fund; the first that is lawless is named by one of them."""
+@pytest.mark.parametrize("count", [2, 3])
+def test_the_parts_of_a_book_give_the_same_result_as_the_whole(lived: Book, count: int) -> None:
+    """Each part folds the fund's entries that the others judge; one part names the first lawless row."""
     record(lived, [g.propose("01-10", grant=f"SSF-{number}") for number in range(2, 9)])
     joined = next(e.originator_version for e in lived.entries(FUND) if isinstance(e.event, PartnerJoined))
     record(lived, [g.correct_fund("2018-06-04", entry=joined, reads={"name": "Danmark"})])
@@ -442,63 +440,63 @@ def test_parts_of_a_book_come_to_the_whole(lived: Book, many: int) -> None:
     forge_refusal(lived, g.cost("01-11", grant="SSF-7"), "RoleNotHeld")
     whole = judged_all(lived)
     with lived.journal.recorder.reading():
-        parts = together([judged(lived.journal, part=(part, many)) for part in range(many)])
+        parts = together([judged(lived.journal, part=(part, count)) for part in range(count)])
     assert len(whole.faults) == 3
     assert parts.faults[0] == whole.faults[0]
     assert parts[1:3] == whole[1:3]
 
 
 @pytest.mark.both_stores
-def test_a_large_book_is_judged_in_processes_of_their_own(
-    lived: Book, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_large_book_is_judged_in_several_processes(lived: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lifecycle.seal.verify_processes._WORTH_JUDGING", 1)
     monkeypatch.setattr("lifecycle.seal.verify_processes.cpu_count", lambda: 2)
     Seal(lived).seal()
-    found = verify(lived, Seal(lived), rules=True)
-    assert [one for one in found.problems if not one.where.startswith("document")] == []
-    assert found.judged == (found.entries, found.receipts)
+    verified = verify(lived, Seal(lived), rules=True)
+    assert [problem for problem in verified.problems if not problem.where.startswith("document")] == []
+    assert verified.judged == (verified.entries, verified.receipts)
 
 
 def problems_of(book: Book, *, rules: bool = False) -> list[tuple[str, str]]:
-    """What `verify` names, without the moment at which it looked."""
-    found = verify(book, Seal(book), rules=rules).problems
-    return [(where, what.partition(", and it is ")[0]) for where, what in found]
+    """Return the problems that `verify` names, without the moment of its run."""
+    problems = verify(book, Seal(book), rules=rules).problems
+    return [(where, what.partition(", and it is ")[0]) for where, what in problems]
 
 
 @pytest.mark.both_stores
 @pytest.mark.case("T2")
-def test_many_processes_find_what_one_finds(place: Path | str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows and refusals of a day to come, a lawless row, quarantined ones; sealed before, or never."""
+def test_many_processes_find_the_same_problems_as_one(
+    place: Path | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A book with rows and refusals of a future day, lawless and quarantined rows, sealed or never sealed."""
     names = [f"SSF-{number}" for number in range(1, 9)]
     with make_book(place, [*g.FOUNDED, *(g.propose("01-10", grant=name) for name in names)]) as book:
         Seal(book).seal()
         for name in names[:3]:
             forge(book, g.cost("01-12", grant=name), digest="0" * 64)
     with Book.open(place, clock=book._clock) as book:
-        aside = [stop.position for stop in book.stops()][:2]
-        for position in aside:
+        quarantined = [stop.position for stop in book.stops()][:2]
+        for position in quarantined:
             words = {"on": "2026-01-31", "actor": "admin", "position": position, "reason": "by SQL"}
             assert book.record(QuarantineRow.read(words), "admin").outcome == "accepted"
         record(book, [g.cost("01-12", grant=name) for name in names[5:]])
-        far = datetime(2199, 1, 1, tzinfo=UTC)
+        future = datetime(2199, 1, 1, tzinfo=UTC)
         for name in names[3:5]:
-            asked = g.cancel("01-12", grant=name, actor="t.leader")
-            forge_refusal(book, asked, "RoleNotHeld", recorded_at=stamp(far))
-            forge(book, g.cost("01-12", grant=name), recorded_at=far)
+            command = g.cancel("01-12", grant=name, actor="t.leader")
+            forge_refusal(book, command, "RoleNotHeld", recorded_at=stamp(future))
+            forge(book, g.cost("01-12", grant=name), recorded_at=future)
     with Book.open(place, clock=book._clock) as book:
-        one = problems_of(book, rules=True)
-        named = [name for name in names if any(f":{name}@" in where for where, _ in one)]
+        by_one_process = problems_of(book, rules=True)
+        named = [name for name in names if any(f":{name}@" in where for where, _ in by_one_process)]
         assert named == names[2:5]
-        assert sum("2199" in what for where, what in one if where.startswith("answer")) == 2
-        assert problems_of(book) == one
+        assert sum("2199" in what for where, what in by_one_process if where.startswith("answer")) == 2
+        assert problems_of(book) == by_one_process
         monkeypatch.setattr("lifecycle.seal.verify_processes._WORTH_JUDGING", 1)
         monkeypatch.setattr("lifecycle.seal.verify_processes.cpu_count", lambda: 3)
-        assert problems_of(book, rules=True) == one
-        for kept in (book.path / "checkpoints").glob("*.note"):
-            kept.unlink()
+        assert problems_of(book, rules=True) == by_one_process
+        for checkpoint in (book.path / "checkpoints").glob("*.note"):
+            checkpoint.unlink()
         monkeypatch.undo()
-        never = problems_of(book, rules=True)
+        unsealed = problems_of(book, rules=True)
         monkeypatch.setattr("lifecycle.seal.verify_processes._WORTH_JUDGING", 1)
         monkeypatch.setattr("lifecycle.seal.verify_processes.cpu_count", lambda: 3)
-        assert problems_of(book, rules=True) == never
+        assert problems_of(book, rules=True) == unsealed

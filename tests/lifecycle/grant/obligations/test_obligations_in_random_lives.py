@@ -10,10 +10,11 @@ from lifecycle.grant.evolve import fold
 from lifecycle.grant.obligations.timeline import Timeline
 from lifecycle.kernel.history import in_force
 from lifecycle.policy.edition import read_edition, shipped
+from second_book.basics import EDITIONS, Event, State
+from second_book.basics import in_force as events_in_force
 from second_book.timeline import timeline
-from second_book.words import EDITIONS, Fact, State, standing
 from support import given as g
-from support.asking import shift
+from support.drawn_commands import shift
 from support.given import Past, given
 
 OURS: State = {
@@ -176,19 +177,22 @@ ACTS: dict[Make, tuple[str, int]] = {
 """What may be done, in which stages, and how often it is tried."""
 
 
-def life(dice: Dice) -> tuple[Past, list[Fact]]:
+def life(dice: Dice) -> tuple[Past, list[Event]]:
     """A grant's life, and its commands for the second book."""
     editions = [*shipped(), *(read_edition(edition_text(one)) for one in (OURS, THEIRS))]
-    past, facts = given(editions=editions), list[Fact]()
+    past, events = given(editions=editions), list[Event]()
     start = dice.choice(["2012-01-10", "2016-11-20", "2017-01-10", "2017-05-02", "2017-11-20"])
 
     def ask(command: Any) -> None:
         if past.record(command, recorder="admin").refusal is None:
-            facts.append({**command.words(), "recorder": "admin", "version": len(facts) + 1})
-            reads = facts[-1].get("reads", {})
-            if facts[-1]["command"] in ("ApproveGrant", "RestructureGrant"):
-                facts[-1]["edition"] = edition_on(facts[-1]["on"])
-            elif "on" in reads and facts[reads_of(facts)]["command"] in ("ApproveGrant", "RestructureGrant"):
+            events.append({**command.words(), "recorder": "admin", "version": len(events) + 1})
+            reads = events[-1].get("reads", {})
+            if events[-1]["command"] in ("ApproveGrant", "RestructureGrant"):
+                events[-1]["edition"] = edition_on(events[-1]["on"])
+            elif "on" in reads and events[reads_of(events)]["command"] in (
+                "ApproveGrant",
+                "RestructureGrant",
+            ):
                 reads["edition"] = edition_on(reads["on"])
 
     ask(g.propose(start))
@@ -196,27 +200,27 @@ def life(dice: Dice) -> tuple[Past, list[Fact]]:
         grant = past.grant
         if grant is None:  # struck
             break
-        last = standing(facts)[-1]["on"]
+        last = events_in_force(events)[-1]["on"]
         on = shift(last, dice.choice([0, 0, 1, 2, 5, 10, 30, 31, 60, 90, 180]))
         if dice.random() < 0.12:
-            on = shift(dice.choice(facts)["on"], dice.choice([0, 1, 5]))
+            on = shift(dice.choice(events)["on"], dice.choice([0, 1, 5]))
         if dice.random() < 0.06:
-            ask(correction(dice, facts))
+            ask(correction(dice, events))
             continue
         may = {make: often for make, (stages, often) in ACTS.items() if grant.stage in stages.split()}
         if may:
             ask(dice.choices(list(may), list(may.values()))[0](on, dice, grant))
-    return past, facts
+    return past, events
 
 
-def reads_of(facts: list[Fact]) -> int:
+def reads_of(events: list[Event]) -> int:
     """The place of the entry that the newest correction changes."""
-    return int(facts[-1]["entry"]) - 1
+    return int(events[-1]["entry"]) - 1
 
 
-def correction(dice: Dice, facts: list[Fact]) -> Any:
+def correction(dice: Dice, events: list[Event]) -> Any:
     """Of any entry: another day, another closing date, or away with it."""
-    target = dice.choice(facts)
+    target = dice.choice(events)
     if target["command"] == "CorrectEntry" or dice.random() < 0.4:
         return g.correct("2025-12-31", entry=target["version"], struck=True)
     if "closing_date" in target and dice.random() < 0.5:
@@ -245,15 +249,15 @@ def mine(past: Past, on: str, known: int) -> dict[tuple[str, str | None], tuple[
 @pytest.mark.parametrize("seed", [*range(30), 3381, 3952, 4591])
 def test_a_random_life_owes_what_the_second_book_says(seed: int) -> None:
     dice = Dice(seed)
-    past, facts = life(dice)
-    days = sorted({fact["on"] for fact in facts})
+    past, events = life(dice)
+    days = sorted({event["on"] for event in events})
     for _ in range(12):
-        known = dice.choice([len(facts), dice.randrange(1, len(facts) + 1)])
+        known = dice.choice([len(events), dice.randrange(1, len(events) + 1)])
         on = shift(dice.choice(days), dice.choice([0, 0, 1, 30, 31, 200, 2000]))
-        held = standing(facts[:known])
+        held = events_in_force(events[:known])
         theirs = timeline(held, on, Around(), ALL) if held and held[0]["on"] <= on else {}
         ours = mine(past, on, known)
         other = {key for key in ours | theirs if ours.get(key) != theirs.get(key)}
         told = {key: (ours.get(key), theirs.get(key)) for key in other}
-        lines = "\n".join(f"{fact['version']} {fact}" for fact in facts[:known])
+        lines = "\n".join(f"{event['version']} {event}" for event in events[:known])
         assert not told, f"on {on} as known at {known}: ours, theirs: {told}\n{lines}"

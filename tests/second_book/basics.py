@@ -1,10 +1,10 @@
-"""A second book in plain dictionaries: what the real one must answer, worked out another way.
+"""The tables and arithmetic of the second book, which computes in another way what the real book must answer.
 
-It shares no code with the program, but for the draws in `money`. It keeps the words that were accepted, as
-they were said, and works all out from the first of them each time: what stands, how the grant stood when each
-thing happened, and what was wrong with it then. A command is refused if it would make something wrong that
-was not wrong before. Rules are the specification's (domain §3 to §5); days are text, and a "?" marks what
-only a decision is asked.
+The second book shares no code with the program, except for the draws in `money`. It keeps each accepted
+command as a dictionary, its event, and computes everything from the first event each time: the events in
+force, the state of a grant at each event, and the reasons against the event in that state. A command is
+refused if it would give an event a reason that it did not have before. The rules are those of the
+specification (domain §3 to §5). Days are text.
 """
 
 import re
@@ -16,8 +16,8 @@ from decimal import Decimal
 from itertools import accumulate
 from typing import Any
 
-Fact = dict[str, Any]
-"""The words of a command, with its place in its stream and in the journal."""
+Event = dict[str, Any]
+"""The fields of an accepted command, its version in its stream, and the length of the journal after it."""
 State = dict[str, Any]
 ByDay = dict[str, Decimal]
 
@@ -82,7 +82,9 @@ finance - ChargeFee CreditIncome ReturnFunds
 ROLE, STAGES = dict[str, str](), dict[str, tuple[str, ...]]()
 for _role, _in, *_names in map(str.split, TABLE.strip().splitlines()):
     ROLE |= dict.fromkeys(_names, _role)
-    STAGES |= dict.fromkeys(_names, EVERY if _in == "*" else tuple(LETTERS[one] for one in _in if one != "-"))
+    STAGES |= dict.fromkeys(
+        _names, EVERY if _in == "*" else tuple(LETTERS[letter] for letter in _in if letter != "-")
+    )
 EDITIONS = [
     {"name": "2008-10", "from": "2008-10-01", "agreement_required": False},
     {"name": "2017-01", "from": "2017-01-01", "agreement_required": True},
@@ -120,59 +122,59 @@ NEVER |= {"RestructureGrant": {"edition"}, "OpenCall": {"window", "criteria"}}
 
 
 def months_later(day: str, months: int) -> str:
-    """The same day of a later month, or that month's last."""
+    """Return the same day of a later month, or the last day of that month."""
     year, month, of_month = map(int, day.split("-"))
     year, month = divmod(year * 12 + month - 1 + months, 12)
     return f"{year:04}-{month + 1:02}-{min(of_month, monthrange(year, month + 1)[1]):02}"
 
 
 def days_later(day: str, days: int) -> str:
-    """The day that is this number of days later."""
+    """Return the day that is this number of days later."""
     return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
 
 
-def alike(one: str, other: str) -> bool:
-    """Whether two ids are the same but for case and marks, and not identical."""
-    first, second = ("-".join(re.split(r"[-_./ ]+", id.lower())).strip("-") for id in (one, other))
-    return one != other and first == second
+def differ_in_spelling_only(id: str, other: str) -> bool:
+    """Return whether two ids differ in case or marks only."""
+    first, second = ("-".join(re.split(r"[-_./ ]+", text.lower())).strip("-") for text in (id, other))
+    return id != other and first == second
 
 
 def too_like(id: str, known: Iterable[str]) -> Iterator[str]:
-    """What is wrong with a new id that looks like a known one."""
+    """Yield the refusal of a new id that looks like a known one."""
     names = set(known)
-    if id not in names and any(alike(id, name) for name in names):
+    if id not in names and any(differ_in_spelling_only(id, name) for name in names):
         yield "TooLikeKnownId"
 
 
-def money(said: str) -> Decimal:
-    """How much."""
-    return Decimal(said.split(maxsplit=1)[0])
+def money(amount: str) -> Decimal:
+    """Return the number of an amount."""
+    return Decimal(amount.split(maxsplit=1)[0])
 
 
-def struck(facts: Iterable[Fact]) -> set[int]:
-    """The versions of what was struck: from last to first, a strike that stands undoes what it names."""
+def struck(events: Iterable[Event]) -> set[int]:
+    """Return the versions of struck events. From last to first, a strike in force strikes what it names."""
     gone: set[int] = set()
-    for fact in sorted(facts, key=lambda fact: -fact["version"]):
-        if fact.get("struck") and fact["version"] not in gone:
-            gone.add(fact["entry"])
+    for event in sorted(events, key=lambda event: -event["version"]):
+        if event.get("struck") and event["version"] not in gone:
+            gone.add(event["entry"])
     return gone
 
 
-def standing(facts: list[Fact]) -> list[Fact]:
-    """What holds, each as it should read, by day and version. Corrections themselves are not in it."""
-    gone = struck(facts)
-    held = {fact["version"]: fact for fact in facts if fact["version"] not in gone}
-    for fact in facts:
-        if fact["command"] != "CorrectEntry":
+def in_force(events: list[Event]) -> list[Event]:
+    """Return the corrected events in force by day and version, without the corrections themselves."""
+    gone = struck(events)
+    held = {event["version"]: event for event in events if event["version"] not in gone}
+    for event in events:
+        if event["command"] != "CorrectEntry":
             continue
-        stands = held.pop(fact["version"], None)
-        if stands and fact.get("reads") and fact["entry"] in held:
-            held[fact["entry"]] = {**held[fact["entry"]], **fact["reads"]}
-    return sorted(held.values(), key=lambda fact: (fact["on"], fact["version"]))
+        correction = held.pop(event["version"], None)
+        if correction and event.get("reads") and event["entry"] in held:
+            held[event["entry"]] = {**held[event["entry"]], **event["reads"]}
+    return sorted(held.values(), key=lambda event: (event["on"], event["version"]))
 
 
 def by_day(changes: Iterable[tuple[str, Decimal]]) -> ByDay:
-    """Summed by day, without the days on which nothing changed in the end."""
+    """Return the sums by day, without the days whose sum is zero."""
     sums: ByDay = defaultdict(Decimal)
     for day, change in changes:
         sums[day] += change
@@ -180,70 +182,68 @@ def by_day(changes: Iterable[tuple[str, Decimal]]) -> ByDay:
 
 
 def differences(new: Iterable[tuple[str, Decimal]], old: Iterable[tuple[str, Decimal]]) -> ByDay:
-    """What changed, by day."""
+    """Return by how much the new changes differ from the old ones, by day."""
     return by_day([*new, *((day, -change) for day, change in old)])
 
 
 def never_below_zero(changes: ByDay) -> bool:
-    """Whether there is enough on every day."""
+    """Return whether the sum is never below zero on any day."""
     return min(accumulate(changes.values()), default=Decimal(0)) >= 0
 
 
-def through_time(changes: Iterable[tuple[str, Decimal]], days: Iterable[str]) -> list[Decimal]:
-    """What the changes come to by the end of each of the days."""
-    known = list(changes)
-    return [sum((change for on, change in known if on <= day), Decimal(0)) for day in days]
+def totals_at(changes: Iterable[tuple[str, Decimal]], days: Iterable[str]) -> list[Decimal]:
+    """Return the sum of the changes at the end of each day."""
+    changes_list = list(changes)
+    return [sum((change for on, change in changes_list if on <= day), Decimal(0)) for day in days]
 
 
-def takes_too_much(now: ByDay, then: ByDay) -> bool:
-    """Whether on some day there is less now than then, and less than nothing."""
+def is_overdrawn_more(now: ByDay, then: ByDay) -> bool:
+    """Return whether on some day the sum is less than it was then, and below zero."""
     days = sorted({*now, *then})
-    pairs = zip(through_time(now.items(), days), through_time(then.items(), days), strict=True)
+    pairs = zip(totals_at(now.items(), days), totals_at(then.items(), days), strict=True)
     return any(left < was and left < 0 for left, was in pairs)
 
 
-def ever_more(now: list[tuple[str, Decimal]], then: list[tuple[str, Decimal]]) -> bool:
-    """Whether on some day there is more now than then."""
+def is_more_on_some_day(now: list[tuple[str, Decimal]], then: list[tuple[str, Decimal]]) -> bool:
+    """Return whether on some day the sum is more than it was then."""
     days = sorted({day for day, _ in (*now, *then)})
-    return any(
-        more > was for more, was in zip(through_time(now, days), through_time(then, days), strict=True)
-    )
+    return any(more > was for more, was in zip(totals_at(now, days), totals_at(then, days), strict=True))
 
 
 # ── a grant ──────────────────────────────────────────────────────────────────────────────────
 
 
-def unborn() -> State:
-    """How a grant stands before its first fact."""
+def no_grant() -> State:
+    """Return the state of a grant before its first event."""
     names = "stage effective closing institution call edition asked_for binds capabilities_planned"
     names += " approved signed ended"
-    facts = dict.fromkeys(names.split())
-    facts |= {name: {} for name in ("payments", "activities", "follow_ups")}
-    facts |= {name: [] for name in ("commitments", "overpayments", "selections", "budget", "letters")}
-    facts |= {"conditions": [], "leader": None}
-    facts |= {name: set() for name in ("suspended", "preparers", "met", "submitters", "planned", "waived")}
-    return facts | {"disbursed": Decimal(0), "refunded": Decimal(0), "accepted": False, "waived_until": ""}
+    fields = dict.fromkeys(names.split())
+    fields |= {name: {} for name in ("payments", "activities", "follow_ups")}
+    fields |= {name: [] for name in ("commitments", "overpayments", "selections", "budget", "letters")}
+    fields |= {"conditions": [], "leader": None}
+    fields |= {name: set() for name in ("suspended", "preparers", "met", "submitters", "planned", "waived")}
+    return fields | {"disbursed": Decimal(0), "refunded": Decimal(0), "accepted": False, "waived_until": ""}
 
 
-def committed(s: State) -> Decimal:
-    """Promised, less what went back."""
-    return Decimal(sum(change for _, change in s["commitments"]))
+def committed(state: State) -> Decimal:
+    """Return the committed amount, less what was released."""
+    return Decimal(sum(change for _, change in state["commitments"]))
 
 
-def undisbursed(s: State) -> Decimal:
-    """The undisbursed balance."""
-    return max(Decimal(0), Decimal(committed(s) - s["disbursed"] + s["refunded"]))
+def undisbursed(state: State) -> Decimal:
+    """Return the undisbursed balance."""
+    return max(Decimal(0), Decimal(committed(state) - state["disbursed"] + state["refunded"]))
 
 
-def overpaid(s: State) -> Decimal:
-    """What went out, and did not come back, beyond what is promised."""
-    return max(Decimal(0), Decimal(s["disbursed"] - s["refunded"] - committed(s)))
+def overpaid(state: State) -> Decimal:
+    """Return by how much the net payments exceed the commitment."""
+    return max(Decimal(0), Decimal(state["disbursed"] - state["refunded"] - committed(state)))
 
 
-def split_of(s: State, amount: Decimal) -> list[dict[str, str]]:
-    """What comes back of each payment: as much as can of the last one, then of the one before."""
+def split_of(state: State, amount: Decimal) -> list[dict[str, str]]:
+    """Return the refunded part of each payment: as much as possible of the last, then of the one before."""
     split = []
-    for name, p in sorted(s["payments"].items(), key=lambda one: -one[1].get("nth", 0)):
+    for name, p in sorted(state["payments"].items(), key=lambda item: -item[1].get("nth", 0)):
         part = min(amount, p["out"] - p["back"])
         if part > 0:
             split.append({"payment": name, "amount": f"{part:.2f} USD"})
@@ -251,59 +251,59 @@ def split_of(s: State, amount: Decimal) -> list[dict[str, str]]:
     return split
 
 
-def pending(s: State) -> Decimal:
-    """What may still go out of what was asked for: once allowed, no more than was allowed."""
-    asked = sum(p["asked"] for p in s["payments"].values() if p["is"] == "requested")
-    return Decimal(asked + sum(p["allowed"] for p in s["payments"].values() if p["is"] == "authorised"))
+def pending(state: State) -> Decimal:
+    """Return the sum of requests that are not paid yet: the authorised amount, if there is one."""
+    asked = sum(p["asked"] for p in state["payments"].values() if p["is"] == "requested")
+    return Decimal(asked + sum(p["allowed"] for p in state["payments"].values() if p["is"] == "authorised"))
 
 
-def request_of(s: State) -> list[Any]:
-    """What an approval binds."""
+def request_of(state: State) -> list[Any]:
+    """Return the fields that an approval binds."""
     fields = "window recipients providers amount asked_for months institution budget letters".split()
-    return [s[field] for field in fields]
+    return [state[field] for field in fields]
 
 
-def in_stage(s: State, name: str) -> Iterator[str]:
-    """What is wrong with the stage."""
-    if s["stage"] is None:
+def in_stage(state: State, name: str) -> Iterator[str]:
+    """Yield the refusal of a command that the stage does not allow, and the weaker ones after it."""
+    if state["stage"] is None:
         if name != "ProposeGrant":
             yield "UnknownGrant"
     elif name == "ProposeGrant":
         yield "GrantIdTaken"
-    elif s["stage"] not in STAGES[name]:
-        early = [LETTERS[one] for one in "PRAS"]
-        if s["stage"] in ENDS.values():
+    elif state["stage"] not in STAGES[name]:
+        early = [LETTERS[letter] for letter in "PRAS"]
+        if state["stage"] in ENDS.values():
             yield "GrantHasEnded"
-        elif s["stage"] == "closed":
+        elif state["stage"] == "closed":
             yield "GrantIsClosed"
-        elif s["stage"] in early and not set(early) & set(STAGES[name]):
+        elif state["stage"] in early and not set(early) & set(STAGES[name]):
             yield "NotYetEffective"
         yield "NotInStage"
 
 
-def in_dollars(fact: Fact) -> Iterator[str]:
-    """Amounts are in the holding currency."""
-    if not (fact.get("amount") or "USD").endswith("USD"):
+def in_dollars(event: Event) -> Iterator[str]:
+    """Yield the refusal of an amount that is not in the holding currency."""
+    if not (event.get("amount") or "USD").endswith("USD"):
         yield "CurrencyNotHolding"
 
 
-def beyond(rules: State, effective: str, closing: str, *, upper: bool = True) -> Iterator[str]:
-    """What is wrong with the closing date; the last day counts."""
+def outside_span(rules: State, effective: str, closing: str, *, upper: bool = True) -> Iterator[str]:
+    """Yield the refusal of a closing date outside the window's span. Its first and last day are inside."""
     if upper and "max_months" in rules and closing > months_later(effective, rules["max_months"]):
         yield "BeyondWindow"
     if "min_months" in rules and closing < months_later(effective, rules["min_months"]):
         yield "BeyondWindow"
 
 
-def misfit(s: State, rules: State) -> Iterator[str]:
-    """What the window does not admit."""
-    if len(set(s["recipients"]) - {"ZZ"}) < rules.get("min_recipients", 0):
+def misfit(state: State, rules: State) -> Iterator[str]:
+    """Yield the refusals of terms that the window does not admit."""
+    if len(set(state["recipients"]) - {"ZZ"}) < rules.get("min_recipients", 0):
         yield "TooFewRecipients"
-    whole = sum(money(line["amount"]) for line in s["budget"])
-    part = sum(money(line["amount"]) for line in s["budget"] if line.get("capacity"))
-    if whole and part > whole * Decimal(rules.get("max_capacity_share", 1)):
+    total = sum(money(line["amount"]) for line in state["budget"])
+    part = sum(money(line["amount"]) for line in state["budget"] if line.get("capacity"))
+    if total and part > total * Decimal(rules.get("max_capacity_share", 1)):
         yield "CapacityShareTooHigh"
-    if rules.get("institution") and not s["institution"]:
+    if rules.get("institution") and not state["institution"]:
         yield "InstitutionMissing"
-    if set(rules.get("capabilities", ())) - set(s["capabilities_planned"] or ()):
+    if set(rules.get("capabilities", ())) - set(state["capabilities_planned"] or ()):
         yield "CapabilityNotPlanned"

@@ -1,0 +1,467 @@
+"""Every command, drawn by dice, with the fields that rules look at.
+
+Amounts and days are often the last that are possible, or the first that are not.
+"""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any, NamedTuple
+
+from lifecycle.kernel.command import Command
+from second_book.basics import STAGES, State, money, months_later, pending, undisbursed
+from support import given as g
+
+ALL = "a.ll"
+"""An officer with every role, on whom four-eyes rules are tried."""
+OTHERS = {"t.leader": "t.eacher", "a.prover": "c.hecker", "c.hecker": "a.prover", "f.nance": "p.ayer"}
+OTHERS |= {"p.ayer": "f.nance"}
+POOL = [f"2012-{month:02}-{day:02}" for month in (1, 2, 4, 12) for day in (5, 10, 20, 31)[: 3 + month % 2]]
+POOL += [f"2017-{month:02}-{day:02}" for month in (1, 2, 4, 6) for day in (5, 10, 20)]
+POOL += ["2018-03-31", "2018-06-01", "2018-12-31", "2026-01-31", "2026-02-01"]
+
+
+class Draw(NamedTuple):
+    """What the dice drew for a command."""
+
+    grant: str
+    on: str
+    item: int
+    """The number of the payment, activity or follow-up."""
+    amount: str
+    until: str
+    dice: int
+
+    def one_in(self, number: int) -> bool:
+        """Return True once in this number of draws."""
+        return self.dice % number == number - 1
+
+
+Maker = Callable[[Draw], Command]
+
+
+def shift(day: str, days: int) -> str:
+    """Return the day that is this number of days later."""
+    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+
+
+def usd(amount: Decimal | int) -> str:
+    """Return the amount in dollars and cents, or a thousand dollars if it is not positive."""
+    return f"{amount if amount > 0 else 1000:.2f} USD"
+
+
+def amounts(state: State, item: int) -> list[str]:
+    """Return amounts for a command: usual ones, the last possible and the first impossible ones."""
+    left, cent = undisbursed(state), Decimal("0.01")
+    payment = state["payments"].get(
+        f"P{item + 1}", {"asked": Decimal(1000), "out": Decimal(0), "back": Decimal(0)}
+    )
+    edges = [
+        left,
+        left - pending(state),
+        payment["asked"],
+        payment["out"] - payment["back"],
+        Decimal(150_000),
+    ]
+    usual = [usd(number) for number in (1_000, 30_000, 40_000, 90_000)]
+    return [*usual, *map(usd, edges), *(usd(edge + cent) for edge in edges)]
+
+
+def days(state: State, last: str) -> list[str]:
+    """Return days for a command: the last day, days soon after, and the days around limits."""
+    soon = [last, last, shift(last, 1), shift(last, 20)]
+    if state["closing"] is None:
+        return soon
+    deadline = months_later(state["closing"], 4)
+    return [*soon, state["closing"], shift(state["closing"], 1), deadline, shift(deadline, 1)]
+
+
+def untils(on: str, state: State) -> list[str]:
+    """Return closing dates: in half a year, and on the days around the limits of a window."""
+    since = state["effective"] or on
+    edges = [months_later(since, months) for months in (12, 36)]
+    return [
+        months_later(on, 6),
+        *edges,
+        *(shift(day, 1) for day in edges),
+        shift(edges[0], -1),
+        shift(on, -1),
+    ]
+
+
+def _maker(maker: g.Make, **fields: Any) -> Maker:
+    """Return a maker of the command whose fields depend on the draw."""
+
+    def make(draw: Draw) -> Command:
+        values = {name: value(draw) if callable(value) else value for name, value in fields.items()}
+        return maker(draw.on, **{name: value for name, value in values.items() if value is not None})
+
+    return make
+
+
+def _on_grant(maker: g.Make, **fields: Any) -> Maker:
+    return _maker(maker, grant=lambda draw: draw.grant, **fields)
+
+
+def _named(letter: str) -> Callable[[Draw], str]:
+    """Return a function that gives an item's id, now and then in another spelling."""
+    return lambda draw: f"{letter.lower() if draw.one_in(17) else letter}{draw.item + 1}"
+
+
+def _window(draw: Draw) -> str:
+    return ["stand_alone", "stand_alone", "programmatic", "oks", "stand_alone", "no_such"][draw.dice % 6]
+
+
+def _call(draw: Draw) -> str | None:
+    return [None, "C1", None, "C2", "C1"][draw.dice // 7 % 5]
+
+
+def _recipients(draw: Draw) -> list[str]:
+    return [["TZ", "UG"], ["TZ"], ["UG", "ZZ"], ["KE"]][draw.dice // 5 % 4]
+
+
+def _institution(draw: Draw) -> str | None:
+    return "Dairy Board" if draw.dice // 3 % 2 else None
+
+
+def _budget(draw: Draw) -> list[dict[str, Any]]:
+    whole = money(_promised(draw))
+    if not whole:
+        return [{"line": "staff time", "amount": "0.00 USD", "capacity": draw.dice % 2 == 0}]
+    part = (whole * (20 + draw.one_in(5)) / 100).quantize(Decimal("0.01"))
+    rest = whole - part - draw.one_in(9)
+    lines = [{"line": "capacity", "amount": usd(part), "capacity": draw.dice % 2 == 0}]
+    return [*lines, {"line": "travel", "amount": usd(rest)}]
+
+
+def _letters(draw: Draw) -> list[dict[str, str]]:
+    codes = ["TZ", "UG", "KE"][: 2 if draw.one_in(4) else 3]
+    return [{"country": code, "ministry": "Agriculture", "dated": "2012-01-05"} for code in codes]
+
+
+def _edition(draw: Draw) -> dict[str, Any]:
+    def limit(value: Any) -> dict[str, Any]:
+        return {"value": value, "source": "a test"}
+
+    windows = {"stand_alone": {"max_amount": limit(usd(90_000)), "max_months": limit(12)}}
+    return {
+        "name": f"E{draw.item + 1}",
+        "from": [draw.on, "2018-06-02", shift(draw.on, 365)][draw.dice // 2 % 3],
+        "agreement_required": draw.dice % 2 == 0,
+        "disbursement_grace": {"months": 4, "source": "a test"},
+        "windows": windows | ({"oks": {}} if draw.one_in(3) else {}),
+    }
+
+
+def _amount(draw: Draw) -> str:
+    return draw.amount
+
+
+def _promised(draw: Draw) -> str:
+    """Return the amount, now and then zero."""
+    return "0.00 USD" if draw.one_in(13) else draw.amount
+
+
+def _months(draw: Draw) -> int:
+    return [12, 12, 36, 6][draw.dice // 11 % 4]
+
+
+def _capabilities(draw: Draw) -> list[str] | None:
+    both = ["documenting_and_sharing", "solving_and_scaling"]
+    return [both, both, both[1:], None][draw.dice // 17 % 4]
+
+
+def _ends(draw: Draw) -> str:
+    """Return the last day of a held activity: this day, the day before, or seldom the next day."""
+    return shift(draw.on, [0, -1, 0, -1, 1][draw.dice // 19 % 5])
+
+
+def _said_amount(draw: Draw) -> str:
+    return ["1000.00 USD", "1000.00 DKK"][draw.dice // 4 % 2]
+
+
+def _worth(draw: Draw) -> str | None:
+    """Return the holding amount, mostly for amounts in kroner."""
+    return "150.00 USD" if draw.dice // 4 % 2 and not draw.one_in(3) else None
+
+
+_OBLIGATIONS = "client_survey completion_report activity sleep signature follow_up progress_report".split()
+_OBLIGATIONS += ["effectiveness", "implementation", "instalment"]
+
+
+def _waived_item(draw: Draw) -> str | None:
+    """Return an item, mostly one that the obligation has."""
+    obligation = _OBLIGATIONS[draw.dice % len(_OBLIGATIONS)]
+    item = {"activity": f"A{draw.item + 1}", "follow_up": f"F{draw.item + 1}", "progress_report": "1"}
+    return item.get(obligation, "1" if draw.one_in(11) else None) if draw.dice // 23 % 2 else None
+
+
+def _spelled(name: str) -> Callable[[Draw], str]:
+    """Return a function that gives an officer's or partner's id, now and then in another spelling."""
+    return lambda draw: name.upper() + "." if draw.one_in(5) else name
+
+
+def _until(draw: Draw) -> str:
+    return draw.until
+
+
+def _scope(draw: Draw) -> str:
+    return ["all", "payments", "activities"][draw.dice % 3]
+
+
+def _paid_amount(draw: Draw) -> str | None:
+    """Return an amount in another currency at a rate of about 1.5, now and then in the same currency."""
+    if not draw.one_in(4):
+        return None
+    amount = Decimal(draw.amount.split()[0]) * Decimal("1.5") + (draw.dice % 7 == 0)
+    return f"{amount:.2f} {'USD' if draw.one_in(9) else 'EUR'}"
+
+
+def _rate(draw: Draw) -> str | None:
+    return ["1.5", "1.500"][draw.dice // 4 % 2] if draw.one_in(4) else None
+
+
+_payment, _activity, _follow_up = map(_named, "PAF")
+_REFUND = _on_grant(g.refund, payment=_payment, amount=_amount)
+_REFUND_OF_ALL = _on_grant(lambda on, **fields: g.refund(on, payment=None, **fields), amount=_amount)
+ON_GRANT: dict[str, Maker] = {
+    "ProposeGrant": _on_grant(
+        g.propose,
+        amount=_promised,
+        months=_months,
+        capabilities_planned=_capabilities,
+        window=_window,
+        recipients=_recipients,
+        call=_call,
+        institution=_institution,
+    ),
+    "ReviseProposal": _on_grant(
+        g.revise,
+        amount=lambda draw: _promised(draw) if draw.dice % 2 else None,
+        months=lambda draw: _months(draw) if draw.one_in(7) else None,
+        capabilities_planned=lambda draw: _capabilities(draw) if draw.one_in(6) else None,
+        window=lambda draw: _window(draw) if draw.one_in(3) else None,
+        recipients=lambda draw: _recipients(draw) if draw.one_in(5) else None,
+        title=lambda draw: "Milk" if draw.one_in(7) else None,
+    ),
+    "ReturnProposal": _on_grant(g.send_back),
+    "RequestFunding": _on_grant(g.request, amount=_promised, budget=_budget, letters=_letters),
+    "ReviewProposal": _on_grant(
+        g.review, scores=lambda draw: {"demand": 4, **({"readiness": 3} if draw.dice % 2 else {})}
+    ),
+    "ApproveGrant": _on_grant(
+        g.approve,
+        amount=_promised,
+        conditions=lambda draw: ["a bank account"] if draw.one_in(4) else None,
+        request_digest=lambda draw: "0" * 64 if draw.one_in(11) else None,
+    ),
+    "DeclineProposal": _on_grant(g.decline),
+    "WithdrawProposal": _on_grant(g.withdraw),
+    "InvolveParty": _on_grant(g.involve),
+    "EngageExpert": _on_grant(g.engage),
+    "MeetCondition": _on_grant(
+        g.meet_condition, condition=lambda draw: "another" if draw.one_in(5) else "a bank account"
+    ),
+    "SignAgreement": _on_grant(g.sign),
+    "MakeEffective": _on_grant(g.make_effective, closing_date=_until),
+    "LapseGrant": _on_grant(
+        g.lapse,
+        given_up=lambda draw: True if draw.dice % 2 else None,
+        reason=lambda draw: "no time" if draw.dice % 2 else None,
+    ),
+    "PlanActivity": _on_grant(g.plan, activity=_activity),
+    "RescheduleActivity": _on_grant(g.reschedule, activity=_activity),
+    "CancelActivity": _on_grant(g.call_off, activity=_activity),
+    "HoldActivity": _on_grant(g.hold, activity=_activity, starts=lambda _: "2012-01-05", ends=_ends),
+    "RequestPayment": _on_grant(g.request_payment, payment=_payment, amount=_amount),
+    "AuthorisePayment": _on_grant(
+        g.authorise, payment=_payment, amount=lambda draw: draw.amount if draw.one_in(3) else None
+    ),
+    "RejectPayment": _on_grant(g.reject, payment=_payment),
+    "DisburseFunds": _on_grant(
+        g.disburse, payment=_payment, amount=_amount, paid_amount=_paid_amount, rate=_rate
+    ),
+    "FailPayment": _on_grant(g.fail, payment=_payment),
+    "RecordRefund": lambda draw: (_REFUND_OF_ALL if draw.one_in(3) else _REFUND)(draw),
+    "RecordIrregularPayment": _on_grant(
+        g.irregular,
+        payment=lambda draw: f"{'PX'[draw.dice % 2]}{draw.item + 1}",
+        amount=_amount,
+        of=lambda draw: _payment(draw) if draw.one_in(4) else None,
+        rule=lambda draw: "OverpaymentOpen" if draw.one_in(9) else None,
+    ),
+    "RecordCoFinancing": _on_grant(g.co_finance),
+    "RecordCost": _on_grant(g.cost),
+    "ExtendClosingDate": _on_grant(
+        g.extend, closing_date=_until, waiver=lambda draw: "floods" if draw.one_in(3) else None
+    ),
+    "RestructureGrant": _on_grant(
+        g.restructure,
+        window=lambda draw: _window(draw) if draw.dice % 2 else None,
+        recipients=lambda draw: _recipients(draw) if draw.one_in(3) else None,
+        institution=_institution,
+        capabilities_planned=_capabilities,
+        objective=lambda draw: "Another aim" if draw.one_in(2) else None,
+    ),
+    "IncreaseCommitment": _on_grant(g.increase, amount=_amount),
+    "CancelBalance": _on_grant(g.cancel_balance, amount=_amount),
+    "SuspendGrant": _on_grant(g.suspend, scope=_scope),
+    "LiftSuspension": _on_grant(g.lift, scope=lambda draw: None if draw.one_in(2) else _scope(draw)),
+    "CancelGrant": _on_grant(g.cancel),
+    "ReportProgress": _on_grant(g.report_progress),
+    "CompleteImplementation": _on_grant(g.complete),
+    "ReportOutcomes": _on_grant(g.report_outcomes, outcomes=lambda draw: {} if draw.one_in(5) else None),
+    "RecordLesson": _on_grant(g.lesson),
+    "ReachCapability": _on_grant(g.reach),
+    "AgreeFollowUp": _on_grant(g.agree, follow_up=_follow_up),
+    "FinanceFollowUp": _on_grant(g.finance, follow_up=_follow_up),
+    "CompleteFollowUp": _on_grant(g.complete_follow_up, follow_up=_follow_up),
+    "DropFollowUp": _on_grant(g.drop, follow_up=_follow_up),
+    "HandOverFollowUp": _on_grant(g.hand_over, follow_up=_follow_up),
+    "SubmitCompletionReport": _on_grant(g.submit_report),
+    "AcceptCompletionReport": _on_grant(g.accept_report),
+    "RecordClientSurvey": _on_grant(g.survey),
+    "PublishResultsStory": _on_grant(g.publish_story),
+    "RecordDevelopmentOutcome": _on_grant(g.record_outcome),
+    "WaiveObligation": _on_grant(
+        g.waive, obligation=lambda draw: _OBLIGATIONS[draw.dice % len(_OBLIGATIONS)], item=_waived_item
+    ),
+    "CloseGrant": _on_grant(g.close),
+    "ReopenGrant": _on_grant(g.reopen),
+    "AttachDocument": _on_grant(g.attach),
+}
+WEIGHTS = {
+    "RequestFunding": 5,
+    "ApproveGrant": 8,
+    "SignAgreement": 5,
+    "MakeEffective": 8,
+    "RequestPayment": 6,
+}
+WEIGHTS |= {
+    "AuthorisePayment": 6,
+    "DisburseFunds": 8,
+    "CompleteImplementation": 2,
+    "CloseGrant": 5,
+    "SuspendGrant": 3,
+}
+WEIGHTS |= {"SubmitCompletionReport": 3, "AcceptCompletionReport": 5, "CancelBalance": 4, "RecordRefund": 3}
+NEXT = {
+    stage: [name for name in ON_GRANT if stage in STAGES[name] for _ in range(WEIGHTS.get(name, 1))]
+    for stage in ("proposed", "requested", "approved", "signed", "effective", "follow_up", "closed")
+}
+"""The commands that are possible in a stage; those that lead to the next stage stand there more often."""
+
+
+DUE = {
+    "requested": ["AuthorisePayment", "AuthorisePayment", "RejectPayment"],
+    "authorised": [*["DisburseFunds"] * 3, "FailPayment", "RejectPayment", "SuspendGrant"],
+    "disbursed": ["FailPayment", "RecordRefund"],
+    "failed": ["RecordRefund"],
+    "planned": ["RescheduleActivity", "CancelActivity", "HoldActivity"],
+    "open": ["FinanceFollowUp", "CompleteFollowUp", "DropFollowUp", "HandOverFollowUp"],
+}
+"""The commands that may come next for a payment, an activity or a follow-up of this status."""
+
+
+def items_with_status(state: State) -> list[tuple[str, str]]:
+    """Return each payment, activity and follow-up with its status."""
+    payments = [(name, payment["is"]) for name, payment in state["payments"].items()]
+    return [*payments, *state["activities"].items(), *state["follow_ups"].items()]
+
+
+def pressing(state: State) -> list[str]:
+    """Return commands for what is open: payments, activities, follow-ups, conditions and suspensions."""
+    names = [name for _, status in items_with_status(state) for name in DUE.get(status, [])]
+    if set(state["conditions"]) - state["met"]:
+        names += ["MeetCondition"] * 5
+    if state["suspended"]:
+        names += ["LiftSuspension", "LiftSuspension", "DisburseFunds", "DisburseFunds"]
+    return [name for name in names if state["stage"] in STAGES[name]]
+
+
+def item_of(state: State, name: str, dice: Random) -> int:
+    """Return the number of a payment, activity or follow-up, mostly one that waits for the command."""
+    waiting = [int(item[1:]) - 1 for item, status in items_with_status(state) if name in DUE.get(status, [])]
+    return dice.choice(waiting) if waiting and dice.random() < 0.8 else dice.randrange(3)
+
+
+def _partner(draw: Draw) -> str:
+    return ["DK", "DK", "ES", "RU"][draw.dice % 4]
+
+
+def _due(draw: Draw) -> str:
+    return f"I{draw.item + 1}"
+
+
+ON_FUND: dict[str, Maker] = {
+    "AdoptPolicy": _maker(g.adopt, edition=_edition),
+    "AppointOfficer": _maker(
+        g.appoint,
+        officer=lambda draw: _spelled(["n.ew", "t.leader", "admin", "p.ayer"][draw.dice % 4])(draw),
+        roles=lambda draw: [["ttl"], ["administrator"], ["approver", "finance"]][draw.dice // 4 % 3],
+    ),
+    "RetireOfficer": _maker(
+        g.retire,
+        officer=lambda draw: ["n.ew", "admin", "t.eacher", "p.ayer"][draw.dice % 4],
+        roles=lambda draw: [None, ["administrator"], ["ttl"]][draw.dice // 4 % 3],
+    ),
+    "JoinPartner": _maker(g.join, partner=lambda draw: _spelled(_partner(draw))(draw)),
+    "HoldConsultation": _maker(g.consult),
+    "PledgeContribution": _maker(g.pledge, partner=_partner, amount=_said_amount, holding_amount=_worth),
+    "AgreeContribution": _maker(
+        g.agree_contribution, partner=_partner, amount=_said_amount, holding_amount=_worth
+    ),
+    "ScheduleInstalment": _maker(g.schedule, partner=_partner, instalment=_due),
+    "ReceiveInstalment": _maker(
+        g.receive,
+        partner=_partner,
+        amount=_amount,
+        instalment=lambda draw: _due(draw) if draw.one_in(2) else None,
+    ),
+    "WaiveObligation": _maker(
+        g.waive_instalment,
+        obligation=lambda draw: "closure" if draw.one_in(9) else "instalment",
+        item=lambda draw: None if draw.one_in(4) else f"{_partner(draw)}/{_due(draw)}",
+    ),
+    "ChargeFee": _maker(g.charge_fee, amount=_amount),
+    "CreditIncome": _maker(g.credit_income, amount=_amount),
+    "ReturnFunds": _maker(g.return_funds, partner=_partner, amount=_amount),
+    "AttachDocument": _maker(g.attach_to_fund),
+}
+ON_CALL: dict[str, Maker] = {
+    "OpenCall": _maker(
+        g.open_call,
+        call=lambda draw: f"C{draw.item % 2 + 1}",
+        envelope=lambda draw: usd([100_000, 150_000, 250_000][draw.dice % 3]),
+        window=lambda draw: ["stand_alone", "programmatic"][draw.one_in(5)],
+        closes=lambda draw: shift(draw.on, [0, 30, 365][draw.dice // 3 % 3]),
+        opens=lambda draw: draw.on if draw.dice % 2 else None,
+    ),
+    "CloseCall": _maker(g.close_call, call=lambda draw: f"C{draw.item % 2 + 1}"),
+}
+IN_2012: list[Command] = [
+    g.propose("2012-01-10", call="C1"),
+    g.request("2012-01-20"),
+    g.review("2012-01-25", scores={"demand": 4, "readiness": 3}),
+    g.approve("2012-02-10"),
+    g.make_effective("2012-03-01", closing_date="2012-12-31"),
+    *(g.request_payment("2012-03-05", payment=p, amount="40000.00 USD") for p in ("P1", "P2")),
+    *(g.authorise("2012-03-10", payment=p) for p in ("P1", "P2")),
+    g.disburse("2012-04-05", payment="P1", amount="40000.00 USD"),
+    g.disburse("2012-04-10", payment="P2", amount="30000.00 USD"),
+    g.complete("2012-12-31"),
+    g.submit_report("2013-01-10"),
+    g.accept_report("2013-01-20"),
+    g.cancel_balance("2013-02-01", amount="20000.00 USD"),
+    g.close("2013-03-01"),
+]
+LIVES: list[list[Command]] = [IN_2012, g.CLOSED]
+"""Complete lives, of which a grant may have lived a part."""
+FOUNDED: list[Command] = [
+    *g.OFFICERS,
+    g.appoint(g.START, officer=ALL, roles=["approver", "finance", "reviewer", "secretariat", "ttl"]),
+    g.join(g.START),
+    g.receive("2008-11-15", amount="200000.00 USD"),
+    g.open_call("2012-01-01", call="C1", envelope="150000.00 USD", closes="2012-02-05"),
+]
