@@ -221,7 +221,7 @@ def _long() -> Iterator[Words]:
     while True:
         number += 1
         about = {"payment": f"P{number}", "on": str(date(2019, 3, 2) + timedelta(days=min(number, 300)))}
-        paid = {"amount": usd(100)}
+        paid = {"amount": usd(10)}
         yield (
             {"command": "RequestPayment", "payee": "Travel agent", "category": "travel"} | about | paid | ttl
         )

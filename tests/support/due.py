@@ -3,7 +3,7 @@
 from datetime import date
 from typing import NamedTuple
 
-from lifecycle.grant.evolve import EVOLVE, begin
+from lifecycle.grant.evolve import steps
 from lifecycle.grant.obligations.timeline import Obligation, Step, Timeline
 from lifecycle.kernel.history import in_force
 from support import given as g
@@ -21,13 +21,9 @@ class Dates(NamedTuple):
 
 
 def obligations(past: Past) -> list[Obligation]:
-    held = in_force(past.grants[g.G].entries)
     timeline = Timeline(past.fund.editions, past.fund.edition_on)
-    state = begin(held[0])
-    for entry in held:
-        if entry is not held[0]:
-            state = EVOLVE[type(entry.event)](state, entry.event)
-        timeline.see(state, entry.event)
+    for entry, grant in steps(in_force(past.grants[g.G].entries)):
+        timeline.see(grant, entry.event)
     return timeline.obligations()
 
 

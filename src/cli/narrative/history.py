@@ -193,12 +193,9 @@ def _grant_changes(before: Grant | None, after: Grant | None) -> list[Change]:
 def _changes_of_grant(held: Sequence[Entry]) -> Iterator[tuple[int, list[Change]]]:
     before: Grant | None = None
     for entry in held:
-        if before is None:
-            before = grant_state.begin(entry)
-            yield entry.originator_version, [("stage", None, str(before.stage))]
-            continue
-        after = grant_state.evolve(before, entry.event)
-        yield entry.originator_version, _grant_changes(before, after)
+        after = grant_state.evolve(before, entry.event, entry.originator_id.removeprefix("grant:"))
+        proposed: list[Change] = [("stage", None, str(after.stage))]
+        yield entry.originator_version, _grant_changes(before, after) if before else proposed
         before = after
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from lifecycle.attribution.split import Movement, least_left, ordered
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as on_grant
-from lifecycle.grant.evolve import EVOLVE, begin
+from lifecycle.grant.evolve import steps
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry, in_force
 from lifecycle.types.codes import decimals
@@ -60,9 +60,8 @@ def movements_of(
 def _of_grant(grant: str, entries: Sequence[Entry], scale: int) -> list[Movement]:
     """Return the changes that entries in force make to the grant's commitment, payments and refunds."""
     movements: list[Movement] = []
-    state, before = None, (ZERO, ZERO, ZERO)
-    for entry in in_force(entries):
-        state = begin(entry) if state is None else EVOLVE[type(entry.event)](state, entry.event)
+    before = ZERO, ZERO, ZERO
+    for entry, state in steps(in_force(entries)):
         after = state.committed, state.disbursed, state.refunded
         committed, disbursed, refunded = (
             int((new - old) * scale) for new, old in zip(after, before, strict=True)

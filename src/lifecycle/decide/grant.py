@@ -188,7 +188,7 @@ def decide(  # noqa: PLR0917 what a decision rests on
     event = make(grant, command.event, fund) if make else command.event
     last_day = _last_day(event, rules)
     check_rules_and_day(lambda: context.check(grant, event, rules, FOR_DECISION), last_day, today)
-    after: Grant | None = _after(grant, event, command.grant)
+    after: Grant | None = evolve(grant, event, command.grant)
     if late and rules >= _IDS_AND_ITEMS:
         new_ids_differ(history.grant, grant, after)
     later_rules = FOR_EXTERNAL_EVENT if type(event) in _EXTERNAL_EVENTS else FOR_DECISION
@@ -212,11 +212,6 @@ def _last_day(event: Event, rules: int) -> date:
     if rules < _HELD_ONCE_ENDED and isinstance(event, on_grant.ActivityHeld):
         return max(event.on, event.ends)
     return event.on
-
-
-def _after(grant: Grant | None, event: Event, name: str) -> Grant:
-    after = evolve(grant, event)
-    return after if grant is not None else after.replace(id=name)
 
 
 def in_stage(grant: Grant | None, spec: Spec, name: str, on: date) -> None:

@@ -77,7 +77,7 @@ def _same_promises(before: Grant, after: Grant) -> bool:
     )
 
 
-def _selections(grant: Grant | None, call: str) -> tuple[tuple[date, Decimal], ...]:
+def _selections(grant: Grant | None, call: str) -> Sequence[tuple[date, Decimal]]:
     return grant.selections if grant is not None and grant.call == call else ()
 
 

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from lifecycle.decide.decision import no_longer
 from lifecycle.fund.state import Fund
 from lifecycle.grant.closure import ObligationWaived
-from lifecycle.grant.evolve import EVOLVE, begin
+from lifecycle.grant.evolve import steps
 from lifecycle.grant.obligations.timeline import Timeline
-from lifecycle.grant.state import Grant
 from lifecycle.kernel.history import Entry
 from lifecycle.kernel.refusals import UnknownItem
 
@@ -37,9 +36,8 @@ def waived_items_are_there(held: Sequence[Entry], before: Sequence[Entry], fund:
 def _refusal(
     earlier: Sequence[Entry], entry: Entry, waiver: ObligationWaived, fund: Fund
 ) -> UnknownItem | None:
-    timeline, grant = Timeline(fund.editions, fund.edition_on), None
-    for seen in (*earlier, entry):
-        grant = _after(grant, seen)
+    timeline = Timeline(fund.editions, fund.edition_on)
+    for seen, grant in steps((*earlier, entry)):
         timeline.see(grant, seen.event)
     items = [
         obligation.item
@@ -51,7 +49,3 @@ def _refusal(
         return None
     known = ", ".join(item for item in items if item is not None) or "no items"
     return UnknownItem(f"{waiver.obligation} has no item {waiver.item} on {waiver.on}; there are: {known}")
-
-
-def _after(grant: Grant | None, entry: Entry) -> Grant:
-    return begin(entry) if grant is None else EVOLVE[type(entry.event)](grant, entry.event)

@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from lifecycle.fund.establishment import window_of
 from lifecycle.fund.state import Fund
-from lifecycle.grant.state import Evolves, Grant, end_in
+from lifecycle.grant.state import Evolves, Grant, MutableGrant, end_in
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.refusals import DATES, STAGE, TERMS, Refusal
@@ -58,16 +58,19 @@ class GrantLapsed(GrantEvent):
         return self
 
 
-def _condition_met(grant: Grant, event: ConditionMet) -> Grant:
-    return grant.replace(conditions_met=(*grant.conditions_met, event.condition))
+def _condition_met(grant: MutableGrant, event: ConditionMet) -> None:
+    grant.conditions_met += (event.condition,)
 
 
-def _agreement_signed(grant: Grant, event: AgreementSigned) -> Grant:
-    return grant.replace(stage=Stage.SIGNED, signed_on=event.on)
+def _agreement_signed(grant: MutableGrant, event: AgreementSigned) -> None:
+    grant.stage = Stage.SIGNED
+    grant.signed_on = event.on
 
 
-def _grant_made_effective(grant: Grant, event: GrantMadeEffective) -> Grant:
-    return grant.replace(stage=Stage.EFFECTIVE, effective_on=event.on, closing_date=event.closing_date)
+def _grant_made_effective(grant: MutableGrant, event: GrantMadeEffective) -> None:
+    grant.stage = Stage.EFFECTIVE
+    grant.effective_on = event.on
+    grant.closing_date = event.closing_date
 
 
 EVOLVE: Evolves = {

@@ -6,7 +6,7 @@ from lifecycle.fund.establishment import window_of
 from lifecycle.fund.state import Fund
 from lifecycle.grant.agreement import edition_of, fits_window, plans_capabilities, within_span
 from lifecycle.grant.proposal.review import not_prepared_by, preparers, within_maximum
-from lifecycle.grant.state import Evolves, Grant, end_in, track_overpaid, with_commitment
+from lifecycle.grant.state import Evolves, Grant, MutableGrant, commit, end_in, track_overpaid
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import Draft, GrantEvent
 from lifecycle.kernel.guards import in_holding_currency, money
@@ -122,33 +122,37 @@ class GrantCancelled(GrantEvent):
     """Why the grant ended before its time."""
 
 
-def _closing_date_extended(grant: Grant, event: ClosingDateExtended) -> Grant:
-    waived = grant.waived_closing_date if event.waiver is None else event.closing_date
-    return grant.replace(closing_date=event.closing_date, waived_closing_date=waived)
+def _closing_date_extended(grant: MutableGrant, event: ClosingDateExtended) -> None:
+    grant.closing_date = event.closing_date
+    if event.waiver is not None:
+        grant.waived_closing_date = event.closing_date
 
 
-def _grant_restructured(grant: Grant, event: GrantRestructured) -> Grant:
-    fields = ("window", "recipients", "providers", "objective", "institution", "capabilities_planned")
-    changes = {name: value for name in fields if (value := getattr(event, name)) is not None}
-    return grant.replace(edition=event.edition, **changes)
+_RESTRUCTURED = ("window", "recipients", "providers", "objective", "institution", "capabilities_planned")
 
 
-def _commitment_increased(grant: Grant, event: CommitmentIncreased) -> Grant:
-    return with_commitment(grant, event.on, event.amount.amount)
+def _grant_restructured(grant: MutableGrant, event: GrantRestructured) -> None:
+    grant.edition = event.edition
+    for name in _RESTRUCTURED:
+        if (value := getattr(event, name)) is not None:
+            setattr(grant, name, value)
 
 
-def _balance_cancelled(grant: Grant, event: BalanceCancelled) -> Grant:
-    return with_commitment(grant, event.on, -event.amount.amount)
+def _commitment_increased(grant: MutableGrant, event: CommitmentIncreased) -> None:
+    commit(grant, event.on, event.amount.amount)
 
 
-def _grant_suspended(grant: Grant, event: GrantSuspended) -> Grant:
-    return grant.replace(suspended=(*grant.suspended, event.scope))
+def _balance_cancelled(grant: MutableGrant, event: BalanceCancelled) -> None:
+    commit(grant, event.on, -event.amount.amount)
 
 
-def _suspension_lifted(grant: Grant, event: SuspensionLifted) -> Grant:
-    if event.scope is None:
-        return grant.replace(suspended=())
-    return grant.replace(suspended=tuple(scope for scope in grant.suspended if scope != event.scope))
+def _grant_suspended(grant: MutableGrant, event: GrantSuspended) -> None:
+    grant.suspended += (event.scope,)
+
+
+def _suspension_lifted(grant: MutableGrant, event: SuspensionLifted) -> None:
+    still = () if event.scope is None else grant.suspended
+    grant.suspended = tuple(scope for scope in still if scope != event.scope)
 
 
 EVOLVE: Evolves = {

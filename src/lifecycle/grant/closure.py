@@ -2,7 +2,7 @@
 
 from lifecycle.fund.state import Fund
 from lifecycle.grant.agreement import edition_of, requires_obligation
-from lifecycle.grant.state import Evolves, Grant
+from lifecycle.grant.state import Evolves, Grant, MutableGrant
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import DocumentAttached, GrantEvent
 from lifecycle.kernel.guards import money
@@ -39,20 +39,23 @@ class GrantReopened(GrantEvent):
     """What is still to be done."""
 
 
-def _obligation_waived(grant: Grant, event: ObligationWaived) -> Grant:
-    return grant.replace(waived=grant.waived | {(event.obligation, event.item)})
+def _obligation_waived(grant: MutableGrant, event: ObligationWaived) -> None:
+    grant.waived.add((event.obligation, event.item))
 
 
-def _grant_closed(grant: Grant, event: GrantClosed) -> Grant:
-    return grant.replace(stage=Stage.CLOSED, closed_on=event.on, closures=(*grant.closures, event.on))
+def _grant_closed(grant: MutableGrant, event: GrantClosed) -> None:
+    grant.stage = Stage.CLOSED
+    grant.closed_on = event.on
+    grant.closures += (event.on,)
 
 
-def _grant_reopened(grant: Grant, _: GrantReopened) -> Grant:
-    return grant.replace(stage=Stage.FOLLOW_UP, closed_on=None)
+def _grant_reopened(grant: MutableGrant, _: GrantReopened) -> None:
+    grant.stage = Stage.FOLLOW_UP
+    grant.closed_on = None
 
 
-def _document_attached(grant: Grant, event: DocumentAttached) -> Grant:
-    return grant.replace(documents=(*grant.documents, (event.name, event.sha256)))
+def _document_attached(grant: MutableGrant, event: DocumentAttached) -> None:
+    grant.documents.append((event.name, event.sha256))
 
 
 EVOLVE: Evolves = {

@@ -4,15 +4,15 @@ Each stage's file declares how its events change the state. A fold checks no rul
 and makes no ids.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from lifecycle.grant import agreement, amendment, closure, exchange, follow_up, results
 from lifecycle.grant.payment import disbursement, irregular, other_money, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import request as proposal_request
 from lifecycle.grant.proposal import review
-from lifecycle.grant.proposal.request import GrantProposed
-from lifecycle.grant.state import Evolves, Grant
+from lifecycle.grant.proposal.request import GrantProposed, new_grant
+from lifecycle.grant.state import Evolves, Grant, MutableGrant
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
 
@@ -34,21 +34,42 @@ EVOLVE: Evolves = {
 """For each event of a grant, the function that changes the state."""
 
 
-def evolve(grant: Grant | None, event: Event) -> Grant:
-    """Return the grant after the event."""
+def evolve(grant: Grant | None, event: Event, name: str) -> Grant:
+    """Return the grant of this id after the event."""
+    if grant is None:
+        return _begun(name, event).freeze()
+    after = grant.thaw()
     # A table, because `match` on pydantic classes takes 10 µs.
-    return EVOLVE[type(event)](grant, event)
+    EVOLVE[type(event)](after, event)
+    return after.freeze()
 
 
 def fold(entries: Iterable[Entry], grant: Grant | None = None) -> Grant | None:
     """Return the grant after all entries, from the grant before them; `None` if there are no entries."""
+    after = None if grant is None else grant.thaw()
     for entry in entries:
-        grant = begin(entry) if grant is None else EVOLVE[type(entry.event)](grant, entry.event)
-    return grant
+        if after is None:
+            after = _begun(_name(entry), entry.event)
+        else:
+            EVOLVE[type(entry.event)](after, entry.event)
+    return None if after is None else after.freeze()
 
 
-def begin(entry: Entry) -> Grant:
-    """Return the grant after the first entry of its stream. The grant's id is in the stream's name."""
-    assert isinstance(entry.event, GrantProposed), entry.name
-    grant = proposal_request.new_grant(None, entry.event)
-    return grant.replace(id=entry.originator_id.removeprefix("grant:"))
+def steps(entries: Iterable[Entry]) -> Iterator[tuple[Entry, MutableGrant]]:
+    """Yield each entry with the grant after it. It is one grant, which the next entry changes."""
+    after = None
+    for entry in entries:
+        if after is None:
+            after = _begun(_name(entry), entry.event)
+        else:
+            EVOLVE[type(entry.event)](after, entry.event)
+        yield entry, after
+
+
+def _begun(name: str, event: Event) -> MutableGrant:
+    assert isinstance(event, GrantProposed), f"{name} begins with {type(event).__name__}"
+    return new_grant(name, event)
+
+
+def _name(entry: Entry) -> str:
+    return entry.originator_id.removeprefix("grant:")

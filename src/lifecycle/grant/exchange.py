@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, model_validator
 
 from lifecycle.fund.state import Fund
-from lifecycle.grant.state import Activity, Evolves, Grant, unchanged
+from lifecycle.grant.state import Activity, Evolves, Grant, MutableGrant, unchanged
 from lifecycle.kernel.command import GrantCommand, event_of
 from lifecycle.kernel.event import Draft, GrantEvent, Value
 from lifecycle.kernel.guards import in_holding_currency
@@ -169,31 +169,32 @@ class ExpertEngaged(GrantEvent):
     """The country whose experience the expert brings; ISO 3166-1 alpha-2."""
 
 
-def _with_activity(grant: Grant, activity: Activity) -> Grant:
-    return grant.replace(activities={**grant.activities, activity.id: activity})
+def _activity_planned(grant: MutableGrant, event: ActivityPlanned) -> None:
+    activity = Activity(event.activity, "planned", event.ends, instrument=event.instrument)
+    grant.activities[activity.id] = activity
 
 
-def _activity_planned(grant: Grant, event: ActivityPlanned) -> Grant:
-    return _with_activity(grant, Activity(event.activity, "planned", event.ends, instrument=event.instrument))
+def _activity_rescheduled(grant: MutableGrant, event: ActivityRescheduled) -> None:
+    _change_unless_held(grant, event.activity, ends=event.ends)
 
 
-def _activity_rescheduled(grant: Grant, event: ActivityRescheduled) -> Grant:
-    return _with_activity(grant, _changed_unless_held(grant.activities[event.activity], ends=event.ends))
+def _activity_cancelled(grant: MutableGrant, event: ActivityCancelled) -> None:
+    _change_unless_held(grant, event.activity, status="cancelled")
 
 
-def _activity_cancelled(grant: Grant, event: ActivityCancelled) -> Grant:
-    activity = _changed_unless_held(grant.activities[event.activity], status="cancelled")
-    return _with_activity(grant, activity)
+def _change_unless_held(grant: MutableGrant, name: str, **changes: Any) -> None:
+    """Change an activity, unless an entry that arrived late says that it was held."""
+    activity = grant.activities[name]
+    if activity.status != "held":
+        grant.activities[name] = activity.replace(**changes)
 
 
-def _changed_unless_held(activity: Activity, **changes: Any) -> Activity:
-    """Return the activity with the changes; as it is if an entry that arrived late says that it was held."""
-    return activity if activity.status == "held" else activity.replace(**changes)
-
-
-def _activity_held(grant: Grant, event: ActivityHeld) -> Grant:
-    activity = grant.activities.get(event.activity) or Activity(event.activity, "held", event.ends)
-    return _with_activity(grant, activity.replace(status="held", held_on=event.ends))
+def _activity_held(grant: MutableGrant, event: ActivityHeld) -> None:
+    activity = grant.activities.get(event.activity)
+    if activity is None or activity.status != "held":
+        grant.activities_held += 1
+    held = activity or Activity(event.activity, "held", event.ends)
+    grant.activities[held.id] = held.replace(status="held", held_on=event.ends)
 
 
 EVOLVE: Evolves = {

@@ -3,7 +3,7 @@
 from typing import Any
 
 from lifecycle.fund.state import Fund
-from lifecycle.grant.state import Evolve, Evolves, FollowUp, Grant
+from lifecycle.grant.state import Evolve, Evolves, FollowUp, Grant, MutableGrant
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import in_holding_currency, money
@@ -69,28 +69,24 @@ class FollowUpHandedOver(GrantEvent):
     """Who sees to it from now on."""
 
 
-def _with_follow_up(grant: Grant, follow_up: FollowUp) -> Grant:
-    return grant.replace(follow_ups={**grant.follow_ups, follow_up.id: follow_up})
-
-
-def _follow_up_agreed(grant: Grant, event: FollowUpAgreed) -> Grant:
+def _follow_up_agreed(grant: MutableGrant, event: FollowUpAgreed) -> None:
     needed = event.finance_needed
     amount = None if needed is None else (needed.amount, needed.currency)
     follow_up = FollowUp(event.follow_up, "open", event.action, event.owner, event.due, amount)
-    return _with_follow_up(grant, follow_up)
+    grant.follow_ups[follow_up.id] = follow_up
 
 
-def _follow_up_financed(grant: Grant, event: FollowUpFinanced) -> Grant:
+def _follow_up_financed(grant: MutableGrant, event: FollowUpFinanced) -> None:
     follow_up = grant.follow_ups[event.follow_up]
     found = follow_up.finance_found + event.amount.amount
-    return _with_follow_up(grant, follow_up.replace(finance_found=found))
+    grant.follow_ups[follow_up.id] = follow_up.replace(finance_found=found)
 
 
 def _settle_as(status: str) -> Evolve:
     """Return the function for an event that gives a follow-up this status."""
 
-    def settle(grant: Grant, event: Any) -> Grant:
-        return _with_follow_up(grant, grant.follow_ups[event.follow_up].replace(status=status))
+    def settle(grant: MutableGrant, event: Any) -> None:
+        grant.follow_ups[event.follow_up] = grant.follow_ups[event.follow_up].replace(status=status)
 
     return settle
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from lifecycle.grant.state import Evolves, Grant, unchanged
+from lifecycle.grant.state import Evolves, Grant, MutableGrant, unchanged
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import OfficerActs, by_another_officer
@@ -115,22 +115,23 @@ class DevelopmentOutcomeRecorded(GrantEvent):
     """Where it can be read."""
 
 
-def _implementation_completed(grant: Grant, event: ImplementationCompleted) -> Grant:
-    return grant.replace(stage=Stage.FOLLOW_UP, completed_on=event.on)
+def _implementation_completed(grant: MutableGrant, event: ImplementationCompleted) -> None:
+    grant.stage = Stage.FOLLOW_UP
+    grant.completed_on = event.on
 
 
-def _capability_reached(grant: Grant, event: CapabilityReached) -> Grant:
-    reached = dict.fromkeys((*grant.capabilities_reached, event.capability))
-    return grant.replace(capabilities_reached=tuple(reached))
+def _capability_reached(grant: MutableGrant, event: CapabilityReached) -> None:
+    if event.capability not in grant.capabilities_reached:
+        grant.capabilities_reached += (event.capability,)
 
 
-def _completion_report_submitted(grant: Grant, event: CompletionReportSubmitted) -> Grant:
-    submitters = grant.report_submitters | {event.actor}
-    return grant.replace(report_submitted_by=event.actor, report_submitters=submitters)
+def _completion_report_submitted(grant: MutableGrant, event: CompletionReportSubmitted) -> None:
+    grant.report_submitted_by = event.actor
+    grant.report_submitters |= {event.actor}
 
 
-def _completion_report_accepted(grant: Grant, event: CompletionReportAccepted) -> Grant:
-    return grant.replace(report_accepted_on=event.on)
+def _completion_report_accepted(grant: MutableGrant, event: CompletionReportAccepted) -> None:
+    grant.report_accepted_on = event.on
 
 
 EVOLVE: Evolves = {

@@ -1,4 +1,4 @@
-"""The state of a grant on a day, as frozen records, and the changes to it that several stages share."""
+"""The state of a grant on a day, and the changes to it that several stages share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
+from lifecycle.kernel.frozen import Frozen, Mutable, frozen, thawed
 from lifecycle.types.stage import NOT_STATED, ZERO, Stage
 
 if TYPE_CHECKING:
@@ -53,9 +54,9 @@ class Payment(Replaceable):
     @property
     def payable(self) -> Decimal:
         """Return how much may still be paid: the authorised amount, or before that the requested one."""
-        if not self.is_pending:
-            return ZERO
-        return self.authorised if self.status == "authorised" else self.requested
+        if self.status == "requested":
+            return self.requested
+        return self.authorised if self.status == "authorised" else ZERO
 
     @property
     def net_disbursed(self) -> Decimal:
@@ -91,9 +92,12 @@ class FollowUp(Replaceable):
     """In the currency of what is needed; in the grant's if nothing is."""
 
 
-@dataclass(frozen=True)
-class Grant(Replaceable):
-    """The state of a grant on a day. Amounts are in ``currency``."""
+@dataclass
+class Grant(Frozen, Replaceable):
+    """The state of a grant on a day. Amounts are in ``currency``.
+
+    What a grant may have many of is a list, a dict or a set. Only events change it, in a `MutableGrant`.
+    """
 
     id: str
     currency: str
@@ -141,15 +145,20 @@ class Grant(Replaceable):
     """The days on which it was closed, with those after which it was reopened."""
     ended_on: date | None = None
     committed: Decimal = ZERO
-    commitments: tuple[tuple[date, Decimal], ...] = ()
+    commitments: list[tuple[date, Decimal]] = field(default_factory=list)
     """What was committed (+) or released (-), by day, as in the fund's paired events."""
-    overpayments: tuple[tuple[date, Decimal], ...] = ()
+    overpayments: list[tuple[date, Decimal]] = field(default_factory=list)
     """By how much `overpaid` grew (+) or shrank (-), by day, as in the fund's paired events."""
-    selections: tuple[tuple[date, Decimal], ...] = ()
+    selections: list[tuple[date, Decimal]] = field(default_factory=list)
     """What it took from its call's envelope (+) or gave back (-), by day, as in the call's paired events."""
     disbursed: Decimal = ZERO
     refunded: Decimal = ZERO
+    pending: Decimal = ZERO
+    """How much may still be paid of all pending payments."""
+    disbursements: int = 0
+    """How many payments were disbursed, with those that failed afterwards."""
     payments: dict[str, Payment] = field(default_factory=dict)
+    activities_held: int = 0
     activities: dict[str, Activity] = field(default_factory=dict)
     follow_ups: dict[str, FollowUp] = field(default_factory=dict)
     suspended: tuple[str, ...] = ()
@@ -160,9 +169,9 @@ class Grant(Replaceable):
     report_submitters: frozenset[str] = frozenset()
     """The officers who submitted a completion report. They may not accept it."""
     report_accepted_on: date | None = None
-    waived: frozenset[tuple[str, str | None]] = frozenset()
+    waived: set[tuple[str, str | None]] = field(default_factory=set)
     """The waived obligations, each with its item, or `None` for all of them."""
-    documents: tuple[tuple[str, str], ...] = ()
+    documents: list[tuple[str, str]] = field(default_factory=list)
     """The attached files: name and SHA-256."""
 
     @property
@@ -174,11 +183,6 @@ class Grant(Replaceable):
     def overpaid(self) -> Decimal:
         """Return what was disbursed beyond the commitment and not refunded. It is owed back."""
         return max(ZERO, self.disbursed - self.refunded - self.committed)
-
-    @property
-    def pending(self) -> Decimal:
-        """Return how much may still be paid of all pending payments."""
-        return sum((payment.payable for payment in self.payments.values()), ZERO)
 
     @property
     def stated_recipients(self) -> tuple[str, ...]:
@@ -193,63 +197,68 @@ class Grant(Replaceable):
         return for_capacity / total if total else None
 
     @property
-    def activities_held(self) -> int:
-        """Return the number of activities that were held."""
-        return sum(activity.status == "held" for activity in self.activities.values())
-
-    @property
     def payments_suspended(self) -> bool:
         """Return whether a suspension covers payments."""
         return "all" in self.suspended or "payments" in self.suspended
 
+    def thaw(self) -> "MutableGrant":
+        """Return a copy that events can change."""
+        return thawed(self, MutableGrant)
+
+
+class MutableGrant(Mutable, Grant):
+    """A grant while events change it in place. A fold freezes it at the end."""
+
+    def freeze(self) -> Grant:
+        """Freeze it and return it, without a copy."""
+        return frozen(self, Grant)
+
 
 # ── changes that several stages share ────────────────────────────────────────────────────────
 
-Evolve = Callable[[Any, Any], Grant]
-"""A function that returns the grant after an event, from the grant before it and the event."""
+Evolve = Callable[[MutableGrant, Any], None]
+"""A function that changes a grant in place, as an event says."""
 Evolves = dict[type["Event"], Evolve]
 """For each event of a stage, the function that changes the grant."""
 
 
-def unchanged(grant: Grant, _: "Event") -> Grant:
-    """Return the grant as it is, for an event that only projections read."""
-    return grant
+def unchanged(_grant: MutableGrant, _event: "Event") -> None:
+    """Leave the grant as it is, for an event that only projections read."""
 
 
 def track_overpaid(evolve: Evolve) -> Evolve:
     """Return the function, extended to keep the change of `Grant.overpaid` by day."""
 
-    def evolve_and_track(grant: Grant, event: "Event") -> Grant:
-        after = evolve(grant, event)
-        change = after.overpaid - grant.overpaid
-        return after.replace(overpayments=(*after.overpayments, (event.on, change))) if change else after
+    def evolve_and_track(grant: MutableGrant, event: "Event") -> None:
+        before = grant.overpaid
+        evolve(grant, event)
+        if change := grant.overpaid - before:
+            grant.overpayments.append((event.on, change))
 
     return evolve_and_track
 
 
-def with_commitment(grant: Grant, on: date, amount: Decimal) -> Grant:
-    """Return the grant with the amount committed from the day on; below zero, it is released."""
-    if not amount:
-        return grant  # support that costs the fund nothing
-    return grant.replace(committed=grant.committed + amount, commitments=(*grant.commitments, (on, amount)))
+def commit(grant: MutableGrant, on: date, amount: Decimal) -> None:
+    """Commit the amount from the day on; below zero, it is released."""
+    if amount:  # support that costs the fund nothing commits nothing
+        grant.committed += amount
+        grant.commitments.append((on, amount))
 
 
-def release_undisbursed(grant: Grant, on: date) -> Grant:
-    """Return the grant without its undisbursed balance, if it has ended: the fund gets that money back."""
-    if grant.ended_on is None or not grant.undisbursed:
-        return grant
-    return with_commitment(grant, on, -grant.undisbursed)
+def release_undisbursed(grant: MutableGrant, on: date) -> None:
+    """Release the undisbursed balance of a grant that has ended: the fund gets that money back."""
+    if grant.ended_on is not None:
+        commit(grant, on, -grant.undisbursed)
 
 
 def end_in(stage: Stage) -> Evolve:
     """Return the function for an event that ends the grant in this stage."""
 
-    def end(grant: Grant, event: "Event") -> Grant:
-        after = release_undisbursed(grant.replace(stage=stage, ended_on=event.on), event.on)
+    def end(grant: MutableGrant, event: "Event") -> None:
+        grant.stage, grant.ended_on = stage, event.on
+        release_undisbursed(grant, event.on)
         if grant.effective_on is None:
             # A grant that was selected and never became effective gives back what it took from its call.
-            given_back = tuple((event.on, -amount) for _, amount in grant.selections)
-            after = after.replace(selections=(*grant.selections, *given_back))
-        return after
+            grant.selections += [(event.on, -amount) for _, amount in grant.selections]
 
     return end

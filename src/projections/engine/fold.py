@@ -10,7 +10,7 @@ from lifecycle.fund.establishment import FundEstablished
 from lifecycle.fund.obligations import instalments as instalment_steps
 from lifecycle.fund.seat import offsets
 from lifecycle.fund.state import Fund
-from lifecycle.grant.evolve import EVOLVE, begin
+from lifecycle.grant.evolve import steps
 from lifecycle.grant.obligations.timeline import CONCERNS as OBLIGATED
 from lifecycle.grant.proposal.request import request_digest
 from lifecycle.grant.state import Grant
@@ -157,13 +157,11 @@ def fold_grant(stream: str, entries: Sequence[Entry], rules: Rules, into: Rows) 
         return
     projections: list[Projection] = [make(rules) for make, _ in _PROJECTIONS]
     see = [projection.see for projection in projections]
-    state = begin(entries_in_force[0])
-    for number, entry in enumerate(entries_in_force):
+    for entry, grant in steps(entries_in_force):
         event = entry.event
-        if number:
-            state = EVOLVE[type(event)](state, event)
         for i in _concerned(type(event)):
-            see[i](state, event)
+            see[i](grant, event)
+    state = grant.freeze()
     for projection in projections:
         into[projection.table] += projection.rows(stream)
     into[sector_names] += register.sector_rows(stream, entries_in_force)

@@ -46,7 +46,7 @@ def as_text(name: str, version: int, grant: Grant) -> str:
     from pydantic_core import to_json  # a reader does not load it
 
     fields = {
-        field: sorted(value, key=repr) if isinstance(value, frozenset) else value
+        field: sorted(value, key=repr) if isinstance(value, frozenset | set) else value
         for field, value in grant.__dict__.items()
         if value is not None
     }
@@ -100,15 +100,15 @@ _READ: dict[Any, Callable[[Any], Any]] = {
     dict[str, FollowUp]: _records(FollowUp),
     tuple[str, ...]: tuple,
     tuple[date, ...]: lambda days: tuple(map(date.fromisoformat, days)),
-    tuple[tuple[str, str], ...]: lambda pairs: tuple(map(tuple, pairs)),
-    tuple[tuple[date, Decimal], ...]: lambda pairs: tuple(
+    list[tuple[str, str]]: lambda pairs: list(map(tuple, pairs)),
+    list[tuple[date, Decimal]]: lambda pairs: [
         (date.fromisoformat(day), Decimal(amount)) for day, amount in pairs
-    ),
+    ],
     tuple[Decimal, str] | None: lambda pair: (Decimal(pair[0]), pair[1]),
     tuple["BudgetLine", ...]: lambda lines: tuple(map(_budget_line, lines)),
     tuple["Letter", ...]: lambda letters: tuple(map(_letter, letters)),
     frozenset[str]: frozenset,
-    frozenset[tuple[str, str | None]]: lambda pairs: frozenset(map(tuple, pairs)),
+    set[tuple[str, str | None]]: lambda pairs: set(map(tuple, pairs)),
 }
 """Functions that read a field of each type from its JSON. A field of another type is as in JSON."""
 

@@ -51,11 +51,7 @@ class Payments:
 
     def due(self, edition: Edition, closing_date: date) -> dict[Obligation, date]:
         """Return when each item of the deadline is due; an item that opened late is due later."""
-        deadline = edition.deadline(closing_date)
-        return {
-            item: deadline if item.base is None else max(deadline, edition.deadline(item.base))
-            for item in self._deadlines
-        }
+        return {item: _due(item, edition, closing_date) for item in self._deadlines}
 
     def moved(self, grant: Grant, edition: Edition, event: Event) -> None:
         """Follow an event that may have changed the balance.
@@ -92,9 +88,14 @@ class Payments:
         item = self._items.item(_DEADLINE, str(len(self._deadlines) + 1))
         item.triggered_on = item.base = on
         self._deadlines.append(item)
-        item.set_due(self.due(edition, grant.closing_date)[item])
+        item.set_due(_due(item, edition, grant.closing_date))
         item.add_step(on)
         return item
+
+
+def _due(deadline: Obligation, edition: Edition, closing_date: date) -> date:
+    due = edition.deadline(closing_date)
+    return due if deadline.base is None else max(due, edition.deadline(deadline.base))
 
 
 class Reports:

@@ -41,25 +41,28 @@ class Timeline:
         self._payments = Payments(self._items)
         self._reports = Reports(self._items)
         self._grant: Grant | None = None
-        """The grant after the last entry."""
+        """The grant after the last entry. The next entry changes it."""
+        self._stage: Stage | None = None
+        self._edition_name: str | None = None
+        """Stage and edition after the last entry; `None` before the first, and before approval."""
         self._last: date | None = None
         self._required_by: tuple[str | None, str] | None = None
         """Before approval, the edition and the window by which obligations were last required."""
 
     def see(self, grant: Grant, event: Event) -> None:
         """Follow one more event, with the grant after it."""
-        before = self._grant
-        if before is not None and self._reports.runs is not None:
-            self._reports.years_pass(self._edition(before), event.on)
+        if self._reports.runs is not None and self._edition_name is not None:
+            self._reports.years_pass(self._policy[self._edition_name], event.on)
+        stage_before, self._stage, self._edition_name = self._stage, grant.stage, grant.edition
         self._grant, self._last = grant, event.on
         follow = _FOLLOW.get(type(event))
         if follow is not None:
             follow(self, grant, event)
         if grant.edition is None:
             self._require_before_approval(grant, event.on)
-        if before is not None and before.stage is not grant.stage:
-            self._items.enter(before.stage, grant, event.on)
-            if before.stage is Stage.EFFECTIVE:
+        if stage_before is not None and stage_before is not grant.stage:
+            self._items.enter(stage_before, grant, event.on)
+            if stage_before is Stage.EFFECTIVE:
                 self._payments.waits = self._reports.runs = None
 
     def obligations(self) -> list[Obligation]:

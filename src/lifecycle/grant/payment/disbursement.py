@@ -11,10 +11,10 @@ from lifecycle.grant.payment.request import (
     PaymentAlreadyFinished,
     not_finished,
     payment_of,
+    put_payment,
     requester,
-    with_payment,
 )
-from lifecycle.grant.state import Evolves, Grant, release_undisbursed, track_overpaid
+from lifecycle.grant.state import Evolves, Grant, MutableGrant, Payment, release_undisbursed, track_overpaid
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import OfficerActs, by_another_officer, in_holding_currency, money
@@ -61,29 +61,23 @@ class PaymentFailed(GrantEvent):
     """What the bank said."""
 
 
-def _funds_disbursed(grant: Grant, event: FundsDisbursed) -> Grant:
+def _funds_disbursed(grant: MutableGrant, event: FundsDisbursed) -> None:
+    disburse(grant, grant.payments[event.payment], event.amount.amount)
+
+
+def disburse(grant: MutableGrant, payment: Payment, amount: Decimal) -> None:
+    """Disburse the payment, as the grant's next disbursement."""
+    grant.disbursed += amount
+    grant.disbursements += 1
+    number = grant.disbursements
+    put_payment(grant, payment.replace(status="disbursed", disbursed=amount, disbursement_number=number))
+
+
+def _payment_failed(grant: MutableGrant, event: PaymentFailed) -> None:
     payment = grant.payments[event.payment]
-    amount = event.amount.amount
-    paid = payment.replace(
-        status="disbursed", disbursed=amount, disbursement_number=next_disbursement_number(grant)
-    )
-    return with_payment(grant, paid, disbursed=grant.disbursed + amount)
-
-
-def next_disbursement_number(grant: Grant) -> int:
-    """Return the number of the grant's next disbursement, from 1."""
-    return 1 + max((payment.disbursement_number for payment in grant.payments.values()), default=0)
-
-
-def _payment_failed(grant: Grant, event: PaymentFailed) -> Grant:
-    payment = grant.payments[event.payment]
-    undone = payment.net_disbursed
-    after = with_payment(
-        grant,
-        payment.replace(status="failed", disbursed=payment.refunded),
-        disbursed=grant.disbursed - undone,
-    )
-    return release_undisbursed(after, event.on)
+    grant.disbursed -= payment.net_disbursed
+    put_payment(grant, payment.replace(status="failed", disbursed=payment.refunded))
+    release_undisbursed(grant, event.on)
 
 
 EVOLVE: Evolves = {

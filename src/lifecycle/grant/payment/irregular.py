@@ -12,7 +12,7 @@ from lifecycle.grant.payment.disbursement import (
     PaymentsSuspended,
     RateDoesNotFit,
     SameCurrencyPaid,
-    next_disbursement_number,
+    disburse,
 )
 from lifecycle.grant.payment.request import (
     PaymentAlreadyDisbursed,
@@ -22,9 +22,8 @@ from lifecycle.grant.payment.request import (
     WithOneLine,
     line_as_category,
     payment_of,
-    with_payment,
 )
-from lifecycle.grant.state import Evolves, Grant, Payment, track_overpaid
+from lifecycle.grant.state import Evolves, Grant, MutableGrant, Payment, track_overpaid
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import CurrencyNotHolding, OfficerActs, by_another_officer, in_holding_currency
 from lifecycle.kernel.likeness import not_too_like
@@ -76,18 +75,15 @@ class IrregularPaymentRecorded(GrantEvent):
     """How the payment came about."""
 
 
-def _irregular_payment_recorded(grant: Grant, event: IrregularPaymentRecorded) -> Grant:
+def _irregular_payment_recorded(grant: MutableGrant, event: IrregularPaymentRecorded) -> None:
     payment = Payment(
         event.payment,
         requested=ZERO,
-        status="disbursed",
-        disbursed=event.amount.amount,
         payee=event.payee,
-        disbursement_number=next_disbursement_number(grant),
         irregular_rule=event.rule,
         duplicate_of=event.of,
     )
-    return with_payment(grant, payment, disbursed=grant.disbursed + event.amount.amount)
+    disburse(grant, payment, event.amount.amount)
 
 
 EVOLVE: Evolves = {

@@ -4,8 +4,8 @@ from decimal import Decimal
 from typing import ClassVar
 
 from lifecycle.fund.state import Fund
-from lifecycle.grant.payment.request import payment_of
-from lifecycle.grant.state import Evolves, Grant, release_undisbursed, track_overpaid
+from lifecycle.grant.payment.request import payment_of, put_payment
+from lifecycle.grant.state import Evolves, Grant, MutableGrant, release_undisbursed, track_overpaid
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent, Value
 from lifecycle.kernel.guards import in_holding_currency, money
@@ -52,12 +52,12 @@ class RefundReceived(GrantEvent):
         return tuple((part.payment, part.amount.amount) for part in self.split or ())
 
 
-def _refund_received(grant: Grant, event: RefundReceived) -> Grant:
-    payments = dict(grant.payments)
+def _refund_received(grant: MutableGrant, event: RefundReceived) -> None:
     for name, amount in event.parts:
-        payments[name] = payments[name].replace(refunded=payments[name].refunded + amount)
-    after = grant.replace(payments=payments, refunded=grant.refunded + event.amount.amount)
-    return release_undisbursed(after, event.on)
+        payment = grant.payments[name]
+        put_payment(grant, payment.replace(refunded=payment.refunded + amount))
+    grant.refunded += event.amount.amount
+    release_undisbursed(grant, event.on)
 
 
 EVOLVE: Evolves = {

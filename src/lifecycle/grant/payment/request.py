@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import model_validator
 
 from lifecycle.fund.state import Fund
-from lifecycle.grant.state import Evolves, Grant, Payment
+from lifecycle.grant.state import Evolves, Grant, MutableGrant, Payment
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import OfficerActs, by_another_officer, in_holding_currency, money
@@ -15,6 +15,7 @@ from lifecycle.kernel.refusals import STAGE, TERMS, ExceedsUndisbursedBalance, R
 from lifecycle.kernel.rule import Guards, Rule, Rules
 from lifecycle.kernel.spec import ENDS, PAYMENT, E, F
 from lifecycle.types.money import Amount
+from lifecycle.types.stage import ZERO
 from lifecycle.types.text import ItemId, Line, Reason
 from lifecycle.types.vocabularies import Label
 
@@ -60,25 +61,26 @@ class PaymentRejected(GrantEvent):
     """Why it is not paid."""
 
 
-def with_payment(grant: Grant, payment: Payment, **changes: Any) -> Grant:
-    """Return the grant with the payment added or replaced, and with other fields changed."""
-    return grant.replace(payments={**grant.payments, payment.id: payment}, **changes)
+def put_payment(grant: MutableGrant, payment: Payment) -> None:
+    """Add a payment to the grant, or replace the one of its name."""
+    before = grant.payments.get(payment.id)
+    grant.pending += payment.payable - (before.payable if before is not None else ZERO)
+    grant.payments[payment.id] = payment
 
 
-def _payment_requested(grant: Grant, event: PaymentRequested) -> Grant:
-    payment = Payment(event.payment, event.amount.amount, requested_by=event.actor, payee=event.payee)
-    return with_payment(grant, payment)
+def _payment_requested(grant: MutableGrant, event: PaymentRequested) -> None:
+    amount = event.amount.amount
+    put_payment(grant, Payment(event.payment, amount, requested_by=event.actor, payee=event.payee))
 
 
-def _payment_authorised(grant: Grant, event: PaymentAuthorised) -> Grant:
+def _payment_authorised(grant: MutableGrant, event: PaymentAuthorised) -> None:
     payment = grant.payments[event.payment]
     amount = payment.requested if event.amount is None else event.amount.amount
-    authorised = payment.replace(status="authorised", authorised=amount, authorised_by=event.actor)
-    return with_payment(grant, authorised)
+    put_payment(grant, payment.replace(status="authorised", authorised=amount, authorised_by=event.actor))
 
 
-def _payment_rejected(grant: Grant, event: PaymentRejected) -> Grant:
-    return with_payment(grant, grant.payments[event.payment].replace(status="rejected"))
+def _payment_rejected(grant: MutableGrant, event: PaymentRejected) -> None:
+    put_payment(grant, grant.payments[event.payment].replace(status="rejected"))
 
 
 EVOLVE: Evolves = {

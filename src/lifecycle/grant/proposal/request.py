@@ -10,7 +10,7 @@ from pydantic import Field
 from lifecycle.fund.establishment import window_is_known
 from lifecycle.fund.state import Fund
 from lifecycle.grant.proposal.terms import BudgetLine, Letter
-from lifecycle.grant.state import Evolves, Grant, end_in
+from lifecycle.grant.state import Evolves, Grant, MutableGrant, end_in, unchanged
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import GrantEvent
 from lifecycle.kernel.guards import in_holding_currency, money
@@ -127,10 +127,10 @@ class ProposalWithdrawn(GrantEvent):
     """Why the proposal was withdrawn."""
 
 
-def new_grant(_: Grant | None, event: GrantProposed) -> Grant:
-    """Return the grant after its first event. `lifecycle.grant.evolve.begin` adds its id."""
-    return Grant(
-        id="",
+def new_grant(name: str, event: GrantProposed) -> MutableGrant:
+    """Return the grant of this id after its proposal."""
+    return MutableGrant(
+        id=name,
         currency=event.amount.currency,
         title=event.title,
         window=event.window,
@@ -156,30 +156,31 @@ _REVISED = tuple(
 )
 
 
-def _proposal_revised(grant: Grant, event: ProposalRevised) -> Grant:
-    changes = {name: value for name in _REVISED if (value := getattr(event, name)) is not None}
+def _proposal_revised(grant: MutableGrant, event: ProposalRevised) -> None:
+    for name in _REVISED:
+        if (value := getattr(event, name)) is not None:
+            setattr(grant, name, value)
     if event.amount is not None:
-        changes["proposed"] = event.amount.amount
-    return grant.replace(preparers=grant.preparers | {event.actor}, **changes)
+        grant.proposed = event.amount.amount
+    grant.preparers |= {event.actor}
 
 
-def _proposal_returned(grant: Grant, _: ProposalReturned) -> Grant:
-    return grant.replace(stage=Stage.PROPOSED, requested_on=None)
+def _proposal_returned(grant: MutableGrant, _: ProposalReturned) -> None:
+    grant.stage = Stage.PROPOSED
+    grant.requested_on = None
 
 
-def _funding_requested(grant: Grant, event: FundingRequested) -> Grant:
-    return grant.replace(
-        stage=Stage.REQUESTED,
-        requested_on=event.on,
-        requested=event.amount.amount,
-        budget=event.budget,
-        letters=event.letters,
-        preparers=grant.preparers | {event.actor},
-    )
+def _funding_requested(grant: MutableGrant, event: FundingRequested) -> None:
+    grant.stage = Stage.REQUESTED
+    grant.requested_on = event.on
+    grant.requested = event.amount.amount
+    grant.budget = event.budget
+    grant.letters = event.letters
+    grant.preparers |= {event.actor}
 
 
 EVOLVE: Evolves = {
-    GrantProposed: new_grant,
+    GrantProposed: unchanged,  # `new_grant` makes the grant, and no grant is proposed twice
     ProposalRevised: _proposal_revised,
     ProposalReturned: _proposal_returned,
     FundingRequested: _funding_requested,

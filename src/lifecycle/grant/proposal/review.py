@@ -9,7 +9,7 @@ from lifecycle.fund.establishment import window_of
 from lifecycle.fund.state import Fund
 from lifecycle.grant.agreement import fits_months, fits_window, plans_capabilities
 from lifecycle.grant.proposal.request import request_digest
-from lifecycle.grant.state import Evolves, Grant, end_in, track_overpaid, with_commitment
+from lifecycle.grant.state import Evolves, Grant, MutableGrant, commit, end_in, track_overpaid
 from lifecycle.kernel.command import GrantCommand
 from lifecycle.kernel.event import Draft, GrantEvent
 from lifecycle.kernel.guards import OfficerActs, by_another_officer, in_holding_currency, money
@@ -60,21 +60,19 @@ class ProposalDeclined(GrantEvent):
     """Why the proposal was declined."""
 
 
-def _proposal_reviewed(grant: Grant, event: ProposalReviewed) -> Grant:
-    return grant.replace(reviewed_by=(*grant.reviewed_by, event.actor))
+def _proposal_reviewed(grant: MutableGrant, event: ProposalReviewed) -> None:
+    grant.reviewed_by += (event.actor,)
 
 
-def _grant_approved(grant: Grant, event: GrantApproved) -> Grant:
-    takes_envelope = grant.call is not None and event.amount.amount > 0
-    selections = ((event.on, event.amount.amount),) if takes_envelope else ()
-    return with_commitment(grant, event.on, event.amount.amount).replace(
-        stage=Stage.APPROVED,
-        approved_on=event.on,
-        conditions=event.conditions,
-        edition=event.edition,
-        request_digest=event.request_digest,
-        selections=selections,
-    )
+def _grant_approved(grant: MutableGrant, event: GrantApproved) -> None:
+    amount = event.amount.amount
+    grant.stage = Stage.APPROVED
+    grant.approved_on = event.on
+    grant.conditions = event.conditions
+    grant.edition = event.edition
+    grant.request_digest = event.request_digest
+    commit(grant, event.on, amount)
+    grant.selections = [(event.on, amount)] if grant.call is not None and amount else []
 
 
 EVOLVE: Evolves = {

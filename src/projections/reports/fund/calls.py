@@ -74,19 +74,19 @@ class Answers:
     table = call_answers
 
     def __init__(self) -> None:
-        self._days: dict[date, Grant] = {}
+        self._days: dict[date, dict[str, object]] = {}
 
     def see(self, grant: Grant, event: Event) -> None:
-        """Keep the grant's state after the event."""
+        """Keep how the grant answers its call after the event."""
         if grant.call is not None:
-            self._days[event.on] = grant
+            self._days[event.on] = _answer_cells(grant)
 
     def rows(self, stream: str) -> list[Row]:
         """Return a row for each span of days."""
         grant_id = stream.removeprefix("grant:")
         return [
-            _answer_row(grant=grant_id, n=n, since=since, until=until, **_answer_cells(grant))
-            for n, since, until, grant in spans(self._days)
+            _answer_row(grant=grant_id, n=n, since=since, until=until, **cells)
+            for n, since, until, cells in spans(self._days)
         ]
 
 

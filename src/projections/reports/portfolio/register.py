@@ -82,42 +82,42 @@ class Register:
     table = register_spans
 
     def __init__(self) -> None:
-        self._days: dict[date, Grant] = {}
+        self._days: dict[date, dict[str, object]] = {}
 
     def see(self, grant: Grant, event: Event) -> None:
-        """Keep the grant's state after the event."""
-        self._days[event.on] = grant
+        """Keep how the grant stands after the event."""
+        self._days[event.on] = _span_cells(grant)
 
     def rows(self, stream: str) -> list[Row]:
         """Return a row for each span of days."""
         grant_id = stream.removeprefix("grant:")
         return [
-            _span_row(
-                grant=grant_id,
-                n=n,
-                since=since,
-                until=until,
-                title=grant.title,
-                window=grant.window,
-                edition=grant.edition,
-                stage=grant.stage.value,
-                suspended=", ".join(grant.suspended) or None,
-                sector=grant.sector,
-                recipients=_as_json(grant.recipients),
-                providers=_as_json(grant.providers),
-                proposed_on=day(grant.proposed_on),
-                approved_on=day(grant.approved_on),
-                signed_on=day(grant.signed_on),
-                effective_on=day(grant.effective_on),
-                closing_date=day(grant.closing_date),
-                completed_on=day(grant.completed_on),
-                closed_on=day(grant.closed_on),
-                operation=grant.operation,
-                sector_key=group_key(grant.sector),
-                asked=_asked(grant),
-            )
-            for n, since, until, grant in spans(self._days)
+            _span_row(grant=grant_id, n=n, since=since, until=until, **cells)
+            for n, since, until, cells in spans(self._days)
         ]
+
+
+def _span_cells(grant: Grant) -> dict[str, object]:
+    return {
+        "title": grant.title,
+        "window": grant.window,
+        "edition": grant.edition,
+        "stage": grant.stage.value,
+        "suspended": ", ".join(grant.suspended) or None,
+        "sector": grant.sector,
+        "recipients": _as_json(grant.recipients),
+        "providers": _as_json(grant.providers),
+        "proposed_on": day(grant.proposed_on),
+        "approved_on": day(grant.approved_on),
+        "signed_on": day(grant.signed_on),
+        "effective_on": day(grant.effective_on),
+        "closing_date": day(grant.closing_date),
+        "completed_on": day(grant.completed_on),
+        "closed_on": day(grant.closed_on),
+        "operation": grant.operation,
+        "sector_key": group_key(grant.sector),
+        "asked": _asked(grant),
+    }
 
 
 def _asked(grant: Grant) -> int:

@@ -30,7 +30,7 @@ def test_nothing_is_written_on_the_fund() -> None:
     available = past.fund.available
     past.record(g.approve("02-10", amount=NOTHING)).then(was.GrantApproved)
     assert past.fund.available == available
-    assert (past.grant.committed, past.grant.undisbursed, past.grant.commitments) == (0, 0, ())
+    assert (past.grant.committed, past.grant.undisbursed, past.grant.commitments) == (0, 0, [])
 
 
 @pytest.mark.case("M9")
@@ -39,7 +39,7 @@ def test_nothing_is_written_on_the_call() -> None:
     answer = [g.propose("01-10", amount=NOTHING, call="C1"), REQUESTED[1]]
     past = given(call, answer)
     past.record(g.approve("02-10", amount=NOTHING)).then(was.GrantApproved)
-    assert past.grant.selections == ()
+    assert past.grant.selections == []
     correction = past.record(reads(past, was.GrantApproved, amount="1000.00 USD"))
     correction.then(EntryCorrected, on_fund.CommitmentIncreased, on_call.GrantSelected)
     past.when(reads(past, was.GrantApproved, amount="1000.01 USD")).refused(ExceedsCallEnvelope)
