@@ -1,7 +1,7 @@
 """Calls for proposals: events, state, rules and commands."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
@@ -12,6 +12,7 @@ from lifecycle.fund.establishment import window_is_known
 from lifecycle.fund.state import Fund
 from lifecycle.kernel.command import CallCommand
 from lifecycle.kernel.event import CallEvent, EntryCorrected, Event
+from lifecycle.kernel.frozen import Frozen, Mutable, frozen, thawed
 from lifecycle.kernel.guards import in_holding_currency, money
 from lifecycle.kernel.history import Entry
 from lifecycle.kernel.refusals import DATES, STAGE, TERMS, Refusal, UnknownCall
@@ -74,8 +75,8 @@ class SelectionReleased(CallEvent):
     """How much can be selected again; in the holding currency."""
 
 
-@dataclass(frozen=True)
-class Call:
+@dataclass
+class Call(Frozen):
     """The state of a call. Amounts are in the holding currency."""
 
     id: str
@@ -93,10 +94,23 @@ class Call:
     left: DatedSums = field(default_factory=DatedSums)
     """What is left of the envelope, by day."""
 
+    def thaw(self) -> "MutableCall":
+        """Return a copy that events can change."""
+        return thawed(self, MutableCall)
 
-def _call_opened(_: Call | None, event: CallOpened) -> Call:
-    return Call(
-        id="",
+
+class MutableCall(Mutable, Call):
+    """A call while events change it in place. A fold freezes it at the end."""
+
+    def freeze(self) -> Call:
+        """Freeze it and return it, without a copy."""
+        return frozen(self, Call)
+
+
+def _new_call(name: str, event: Event) -> MutableCall:
+    assert isinstance(event, CallOpened), f"{name} begins with {type(event).__name__}"
+    return MutableCall(
+        id=name,
         title=event.title,
         window=event.window,
         envelope=event.envelope.amount,
@@ -108,40 +122,51 @@ def _call_opened(_: Call | None, event: CallOpened) -> Call:
     )
 
 
-def _call_closed(call: Call, event: CallClosed) -> Call:
-    return replace(call, closed_on=event.on)
+def _unchanged(_call: MutableCall, _event: CallOpened) -> None:
+    """Leave the call as it is: `_new_call` makes it, and no call is opened twice."""
 
 
-def _grant_selected(call: Call, event: GrantSelected) -> Call:
-    return replace(call, left=call.left.plus({event.on: -event.amount.amount}))
+def _call_closed(call: MutableCall, event: CallClosed) -> None:
+    call.closed_on = event.on
 
 
-def _selection_released(call: Call, event: SelectionReleased) -> Call:
-    return replace(call, left=call.left.plus({event.on: event.amount.amount}))
+def _grant_selected(call: MutableCall, event: GrantSelected) -> None:
+    call.left = call.left.plus({event.on: -event.amount.amount})
 
 
-EVOLVE: dict[type[Event], Callable[[Any, Any], Call]] = {
-    CallOpened: _call_opened,
+def _selection_released(call: MutableCall, event: SelectionReleased) -> None:
+    call.left = call.left.plus({event.on: event.amount.amount})
+
+
+EVOLVE: dict[type[Event], Callable[[MutableCall, Any], None]] = {
+    CallOpened: _unchanged,
     CallClosed: _call_closed,
     GrantSelected: _grant_selected,
     SelectionReleased: _selection_released,
 }
-"""The function by which each event changes the call."""
+"""The function by which each event changes the call in place."""
 EVENTS: tuple[type[Event], ...] = (*EVOLVE, EntryCorrected)
 """Every event that a call's stream can hold; the correction is folded by `history`."""
 
 
 def evolve(call: Call | None, event: Event, name: str) -> Call:
-    """Return the call ``name`` after the event."""
-    after = EVOLVE[type(event)](call, event)
-    return after if after.id else replace(after, id=name)
+    """Return the call of this id after the event."""
+    if call is None:
+        return _new_call(name, event).freeze()
+    after = call.thaw()
+    EVOLVE[type(event)](after, event)
+    return after.freeze()
 
 
 def fold(entries: Iterable[Entry], call: Call | None = None) -> Call | None:
     """Return the call after all entries, from the call before them; `None` if there are no entries."""
+    after = None if call is None else call.thaw()
     for entry in entries:
-        call = evolve(call, entry.event, entry.originator_id.removeprefix("call:"))
-    return call
+        if after is None:
+            after = _new_call(entry.originator_id.removeprefix("call:"), entry.event)
+        else:
+            EVOLVE[type(entry.event)](after, entry.event)
+    return None if after is None else after.freeze()
 
 
 class CallIdTaken(Refusal, order=STAGE, rule="domain §3: OpenCall"):

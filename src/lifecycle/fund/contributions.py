@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from typing import ClassVar
 
-from lifecycle.fund.state import Evolves, Flows, Fund, Partner, unchanged
+from lifecycle.fund.state import Evolves, Flows, Fund, MutableFund, Partner, unchanged
 from lifecycle.kernel.command import FundCommand
 from lifecycle.kernel.event import FundEvent
 from lifecycle.kernel.guards import in_holding_currency
@@ -108,14 +108,14 @@ class ObligationWaived(FundEvent):
     """Why the instalment need not be paid."""
 
 
-def _partner_joined(fund: Fund, event: PartnerJoined) -> Fund:
-    return replace(fund, partners={**fund.partners, event.partner: Partner(event.on)})
+def _partner_joined(fund: MutableFund, event: PartnerJoined) -> None:
+    fund.partners[event.partner] = Partner(event.on)
 
 
-def _instalment_scheduled(fund: Fund, event: InstalmentScheduled) -> Fund:
+def _instalment_scheduled(fund: MutableFund, event: InstalmentScheduled) -> None:
     partner = fund.partners[event.partner]
-    partner = replace(partner, instalments={**partner.instalments, event.instalment: event.on})
-    return replace(fund, partners={**fund.partners, event.partner: partner})
+    instalments = {**partner.instalments, event.instalment: event.on}
+    fund.partners[event.partner] = replace(partner, instalments=instalments)
 
 
 EVOLVE: Evolves = {

@@ -1,12 +1,11 @@
 """The fund's beginning and its policy: currency, seat, editions, sealing."""
 
 from bisect import insort
-from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from lifecycle.fund.state import Adoption, Evolves, Fund, unchanged
+from lifecycle.fund.state import Adoption, Evolves, Fund, MutableFund, unchanged
 from lifecycle.kernel.command import FundCommand
 from lifecycle.kernel.event import DocumentAttached, FundEvent
 from lifecycle.kernel.guards import in_holding_currency
@@ -55,27 +54,21 @@ class SealingSwitched(FundEvent):
     """After each command by its recorder, or on request by ``audit seal``."""
 
 
-def _fund_established(fund: Fund, event: FundEstablished) -> Fund:
-    return replace(
-        fund,
-        name=event.name,
-        currency=event.currency,
-        fiscal_year_start=event.fiscal_year_start,
-        time_zone=event.time_zone,
-        established_on=event.on,
-    )
+def _fund_established(fund: MutableFund, event: FundEstablished) -> None:
+    fund.name = event.name
+    fund.currency = event.currency
+    fund.fiscal_year_start = event.fiscal_year_start
+    fund.time_zone = event.time_zone
+    fund.established_on = event.on
 
 
-def _policy_adopted(fund: Fund, event: PolicyAdopted) -> Fund:
-    adoptions = list(fund.adoptions)
-    insort(adoptions, Adoption(event.on, event.edition), key=lambda adoption: adoption.on)
-    return replace(fund, adoptions=tuple(adoptions))
+def _policy_adopted(fund: MutableFund, event: PolicyAdopted) -> None:
+    insort(fund.adoptions, Adoption(event.on, event.edition), key=lambda adoption: adoption.on)
 
 
-def _sealing_switched(fund: Fund, event: SealingSwitched) -> Fund:
-    sealing = list(fund.sealing)
-    insort(sealing, (event.on, event.sealing == "each_command"), key=lambda switched: switched[0])
-    return replace(fund, sealing=tuple(sealing))
+def _sealing_switched(fund: MutableFund, event: SealingSwitched) -> None:
+    choice = event.on, event.sealing == "each_command"
+    insort(fund.sealing, choice, key=lambda known: known[0])
 
 
 EVOLVE: Evolves = {

@@ -38,11 +38,14 @@ def fold(entries: Iterable[Entry], fund: Fund | None = None) -> Fund:
 
 
 def _after(fund: Fund, events: Iterable[Event]) -> Fund:
+    after = fund.thaw()
     # Flows add up in any order, so their sum by day is added to the state once, at the end.
     changes: dict[date, Decimal] = {}
     for event in events:
         event_class = type(event)
         if flow := FLOWS.get(event_class):
             changes[event.on] = changes.get(event.on, ZERO) + flow(event)
-        fund = EVOLVE[event_class](fund, event)
-    return fund.with_flow(changes)
+        EVOLVE[event_class](after, event)
+    if changes:
+        after.available = after.available.plus(changes)
+    return after.freeze()

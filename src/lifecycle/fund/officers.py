@@ -1,13 +1,12 @@
 """Officers: their appointment and retirement, by roles."""
 
 from bisect import insort
-from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
 from pydantic import Field
 
-from lifecycle.fund.state import Appointment, Evolves, Fund
+from lifecycle.fund.state import Appointment, Evolves, Fund, MutableFund
 from lifecycle.kernel.command import FundCommand
 from lifecycle.kernel.event import FundEvent
 from lifecycle.kernel.likeness import not_too_like
@@ -43,18 +42,18 @@ class OfficerRetired(FundEvent):
     """The roles that end; all if none is named."""
 
 
-def _with_appointment(fund: Fund, officer: str, appointment: Appointment) -> Fund:
+def _officer_appointed(fund: MutableFund, event: OfficerAppointed) -> None:
+    _add(fund, event.officer, Appointment(event.on, tuple(event.roles), holds=True))
+
+
+def _officer_retired(fund: MutableFund, event: OfficerRetired) -> None:
+    _add(fund, event.officer, Appointment(event.on, tuple(event.roles), holds=False))
+
+
+def _add(fund: MutableFund, officer: str, appointment: Appointment) -> None:
     appointments = list(fund.officers.get(officer, ()))
-    insort(appointments, appointment, key=lambda appointment: appointment.on)
-    return replace(fund, officers={**fund.officers, officer: tuple(appointments)})
-
-
-def _officer_appointed(fund: Fund, event: OfficerAppointed) -> Fund:
-    return _with_appointment(fund, event.officer, Appointment(event.on, tuple(event.roles), holds=True))
-
-
-def _officer_retired(fund: Fund, event: OfficerRetired) -> Fund:
-    return _with_appointment(fund, event.officer, Appointment(event.on, tuple(event.roles), holds=False))
+    insort(appointments, appointment, key=lambda known: known.on)
+    fund.officers[officer] = tuple(appointments)
 
 
 EVOLVE: Evolves = {
@@ -67,7 +66,9 @@ EVOLVE: Evolves = {
 def _check_retirement(fund: Fund, event: OfficerRetired) -> None:
     if not fund.roles_on(event.officer, event.on):
         raise NotAnOfficer(f"{event.officer} holds no role on {event.on}")
-    has_administrator(_officer_retired(fund, event), event.on)
+    after = fund.thaw()
+    _officer_retired(after, event)
+    has_administrator(after, event.on)
 
 
 class LastAdministrator(Refusal, order=STAGE, rule="domain §3: officers"):

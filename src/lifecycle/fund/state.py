@@ -5,14 +5,15 @@ added to a snapshot. Money of grants is kept only as sums by day.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any
 
 from lifecycle.kernel.event import Event
+from lifecycle.kernel.frozen import Frozen, Mutable, frozen, thawed
 from lifecycle.policy.edition import Edition, in_force
-from lifecycle.types.dated_amount import Changes, DatedSums
+from lifecycle.types.dated_amount import DatedSums
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,12 @@ class Partner:
     """The day on which each instalment was scheduled, by its name."""
 
 
-@dataclass(frozen=True)
-class Fund:
-    """The state of the fund. Amounts are in the holding currency."""
+@dataclass
+class Fund(Frozen):
+    """The state of the fund. Amounts are in the holding currency.
+
+    What a fund may have many of is a list or a dict. Only events change it, in a `MutableFund`.
+    """
 
     name: str = ""
     currency: str = ""
@@ -53,10 +57,10 @@ class Fund:
     time_zone: str = "UTC"
     """The time zone of the seat."""
     established_on: date | None = None
-    adoptions: tuple[Adoption, ...] = ()
+    adoptions: list[Adoption] = field(default_factory=list)
     officers: dict[str, tuple[Appointment, ...]] = field(default_factory=dict)
     partners: dict[str, Partner] = field(default_factory=dict)
-    sealing: tuple[tuple[date, bool], ...] = ()
+    sealing: list[tuple[date, bool]] = field(default_factory=list)
     """Whether each command is sealed, from each day on. Before the first, the choice at ``init`` holds."""
     available: DatedSums = field(default_factory=DatedSums)
     """Received + income - fees - returned - committed - overpaid. Below zero if the bank paid too much."""
@@ -89,17 +93,24 @@ class Fund:
                 roles = roles.difference(appointment.roles) if appointment.roles else frozenset()
         return roles
 
-    def with_flow(self, changes: Changes) -> Self:
-        """Return the fund with more, or less, available from each of the days on."""
-        return replace(self, available=self.available.plus(changes)) if changes else self
+    def thaw(self) -> "MutableFund":
+        """Return a copy that events can change."""
+        return thawed(self, MutableFund)
 
 
-Evolves = dict[type[Event], Callable[[Fund, Any], Fund]]
-"""For each event, the function that changes the fund, except its flow of money."""
+class MutableFund(Mutable, Fund):
+    """A fund while events change it in place. A fold freezes it at the end."""
+
+    def freeze(self) -> Fund:
+        """Freeze it and return it, without a copy."""
+        return frozen(self, Fund)
+
+
+Evolves = dict[type[Event], Callable[[MutableFund, Any], None]]
+"""For each event, the function that changes the fund in place, except its flow of money."""
 Flows = dict[type[Event], Callable[[Any], Decimal]]
 """For each event, the function that returns how much more, or less, is available after it."""
 
 
-def unchanged(fund: Fund, _: Event) -> Fund:
-    """Return the fund as it is, for an event that at most changes what is available."""
-    return fund
+def unchanged(_fund: MutableFund, _event: Event) -> None:
+    """Leave the fund as it is, for an event that at most changes what is available."""
