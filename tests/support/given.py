@@ -24,6 +24,7 @@ from lifecycle.decide import (
     decide_call,
     decide_fund,
     decide_grant,
+    needs_entries,
 )
 from lifecycle.fund.evolve import fold as fold_fund
 from lifecycle.fund.state import Fund
@@ -341,7 +342,8 @@ class Past:
             if isinstance(asked, GrantCommand):
                 known = self.grants.get(asked.grant, GrantHistory())
                 calls = {name: self.call(name) for name in calls_named(known, asked)}
-                decision = decide_grant(known, asked, self.fund, recorder, today, calls)
+                needed = known if needs_entries(known, asked) else known.without_entries()
+                decision = decide_grant(needed, asked, self.fund, recorder, today, calls)
                 stream = grant_stream(asked.grant)
                 entry = self._append(stream, len(known.entries) + 1, decision.event, recorder)
                 self.grants[asked.grant] = known.plus(entry, decision.grant)

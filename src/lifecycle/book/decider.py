@@ -14,6 +14,7 @@ from lifecycle.decide import (
     decide_grant,
     decide_on_refusal,
     decide_on_row,
+    needs_entries,
     stream_of,
 )
 from lifecycle.decide.correction.correct_entry import (
@@ -49,6 +50,8 @@ class Decider:
                 self._check_lists(command)
             if isinstance(command, GrantCommand):
                 known = self._state.grant(stream_of(command))
+                if needs_entries(known, command):
+                    known = self._state.grant_with_entries(stream_of(command))
                 calls = {name: self._state.call(name)[0] for name in calls_named(known, command)}
                 return decide_grant(known, command, fund, recorder, today, calls)
             if isinstance(command, CallCommand):
@@ -69,7 +72,9 @@ class Decider:
         """Check the codes in a correction against the lists of the day. Raises ``ValidationError``."""
         stream = stream_of(command)
         is_grant = kind_of(stream) == "grant"
-        entries = self._state.grant(stream).entries if is_grant else self._journal.entries(stream)
+        entries = (
+            self._state.grant_with_entries(stream).entries if is_grant else self._journal.entries(stream)
+        )
         if command.event.reads is not None and (corrected := reading(entries, command.event.entry)):
             refuse(command.NAME, faults_of_reading(corrected, command.event.reads))
 

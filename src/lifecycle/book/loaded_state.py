@@ -9,11 +9,13 @@ from typing import Any
 
 from eventsourcing.persistence import PersistenceError
 
+from lifecycle.book.grant_snapshots import LoadedGrant, load_grants, store_snapshots
 from lifecycle.call.call import Call
 from lifecycle.call.call import fold as fold_call
 from lifecycle.decide import Decision, GrantHistory, stream_of
 from lifecycle.fund.evolve import fold
 from lifecycle.fund.state import Fund
+from lifecycle.grant.state import Grant
 from lifecycle.journal.clock import CLOCKS_DIFFER
 from lifecycle.journal.journal import Journal
 from lifecycle.journal.snapshots import keep, newest
@@ -25,6 +27,8 @@ RELOAD_AFTER = 1_000
 """Drop the states if other processes have appended this number of entries: to load them again is as quick."""
 _KEPT_ENTRIES = 5_000
 """The largest number of entries of recently used grants in memory."""
+_COPIED_ENTRIES = 1_000
+"""A grant with more entries is kept without them: to copy them at each command takes longer."""
 _PAGE = 5_000
 _FIRST_SNAPSHOT = 500
 """The number of entries of the fund from which on it has snapshots."""
@@ -41,7 +45,7 @@ class LoadedState:
 
     def forget(self) -> None:
         """Drop all states. The next command loads them again."""
-        self._grants = OrderedDict[str, GrantHistory]()
+        self._grants = OrderedDict[str, LoadedGrant]()
         self._kept = 0
         self._calls = dict[str, tuple[Call | None, int]]()
         self.fund = Fund()
@@ -49,6 +53,8 @@ class LoadedState:
         self._snapshot_version = 0
         self._corrected = False
         """Whether the fund's stream was corrected after the snapshot, so that the snapshot is of no use."""
+        self._due = set[str]()
+        """The streams of grants of which a snapshot is to be stored."""
         self.position = -1
         """The position of the newest entry in the states; -1 before they are loaded."""
         self.last_moment: datetime | None = None
@@ -87,8 +93,7 @@ class LoadedState:
             stream_of(command) for command in commands if isinstance(command, GrantCommand)
         )
         unread = [stream for stream in streams if stream not in self._grants][:_READ_AHEAD]
-        for stream, entries in self._journal.entries_of(unread).items():
-            self._keep_grant(stream, GrantHistory.of(entries))
+        self._load_grants(unread)
 
     # ── what others have appended ────────────────────────────────────────────────────────────
 
@@ -111,9 +116,10 @@ class LoadedState:
     def _take_in_entries(self, rows: Sequence[tuple[Any, ...]]) -> None:
         for stream, *_, position in rows:
             self._calls.pop(stream.removeprefix("call:"), None)
-            known = self._grants.get(stream)
-            if known is not None and not (known.entries and (known.entries[-1].position or 0) >= position):
-                self._kept -= len(self._grants.pop(stream).entries)
+            loaded = self._grants.get(stream)
+            last = loaded.history.last if loaded is not None else None
+            if loaded is not None and (last is None or (last.position or 0) < position):
+                self._kept -= _size(self._grants.pop(stream))
         fund_rows = [row for row in rows if row[0] == FUND and row[1] > self._fund_version]
         if fund_rows:
             entries = [self._journal.left_out.entry(*row) for row in fund_rows]
@@ -135,7 +141,7 @@ class LoadedState:
         """Add to the states the entries of a command that this process has appended, and its decision."""
         own = entries[0]
         if kind_of(own.originator_id) == "grant":
-            self._keep_grant(own.originator_id, self.grant(own.originator_id).plus(own, decision.grant))
+            self._add_to_grant(own, decision.grant)
         self.fund = decision.fund
         fund_entries = [entry for entry in entries if entry.originator_id == FUND]
         self._fund_version += len(fund_entries)
@@ -154,17 +160,22 @@ class LoadedState:
             return self._journal.left_out.version
         if kind_of(stream) == "call":
             return self.call(stream.removeprefix("call:"))[1]
-        return len(self.grant(stream).entries)
+        return self.grant(stream).version
 
     def grant(self, stream: str) -> GrantHistory:
-        """Return the grant of a stream."""
-        known = self._grants.get(stream)
-        if known is None:
-            known = GrantHistory.of(self._journal.entries(stream))
-            self._keep_grant(stream, known)
-        else:
-            self._grants.move_to_end(stream)
-        return known
+        """Return the grant of a stream, with its entries unless there are many."""
+        if stream not in self._grants:
+            self._load_grants([stream])
+        self._grants.move_to_end(stream)
+        return self._grants[stream].history
+
+    def grant_with_entries(self, stream: str) -> GrantHistory:
+        """Return the grant of a stream with all of its entries."""
+        history = self.grant(stream)
+        if history.read is None:
+            history = GrantHistory.of(self._journal.entries(stream))
+            self._keep_grant(stream, self._grants[stream]._replace(history=history))
+        return history
 
     def call(self, name: str) -> tuple[Call | None, int]:
         """Return a call's state and the version of its stream.
@@ -176,13 +187,27 @@ class LoadedState:
             self._calls[name] = fold_call(in_force(entries)), len(entries)
         return self._calls[name]
 
-    def _keep_grant(self, stream: str, known: GrantHistory) -> None:
+    def _load_grants(self, streams: Sequence[str]) -> None:
+        for stream, loaded in load_grants(self._journal, streams).items():
+            self._keep_grant(stream, loaded)
+
+    def _add_to_grant(self, entry: Entry, grant: Grant | None) -> None:
+        stream = entry.originator_id
+        self.grant(stream)
+        loaded = self._grants[stream].plus(entry, grant)
+        if loaded.history.version > _COPIED_ENTRIES:
+            loaded = loaded._replace(history=loaded.history.without_entries())
+        self._keep_grant(stream, loaded)
+        if loaded.is_due:
+            self._due.add(stream)
+
+    def _keep_grant(self, stream: str, loaded: LoadedGrant) -> None:
         old = self._grants.pop(stream, None)
-        self._kept += len(known.entries) - (len(old.entries) if old else 0)
-        self._grants[stream] = known
+        self._kept += _size(loaded) - (_size(old) if old else 0)
+        self._grants[stream] = loaded
         while self._kept > _KEPT_ENTRIES and len(self._grants) > 1:
             _, least_used = self._grants.popitem(last=False)
-            self._kept -= len(least_used.entries)
+            self._kept -= _size(least_used)
 
     # ── snapshots ────────────────────────────────────────────────────────────────────────────
 
@@ -193,6 +218,7 @@ class LoadedState:
         one. After a correction a snapshot is stored at once: with an older one, the whole stream would be
         folded.
         """
+        self._store_snapshots_of_grants()
         if FUND in self._journal.left_out.stops:
             return  # the state after the row that stops the stream is not certain
         enough = self._fund_version >= _FIRST_SNAPSHOT + self._snapshot_version * 5 // 4
@@ -202,6 +228,20 @@ class LoadedState:
             with suppress(sqlite3.Error, PersistenceError):
                 if keep(self._journal.snapshots.recorder, self.fund, self._fund_version):
                     self._snapshot_version, self._corrected = self._fund_version, False
+
+    def _store_snapshots_of_grants(self) -> None:
+        due = {stream: self._grants[stream] for stream in sorted(self._due) if stream in self._grants}
+        self._due.clear()
+        if due:
+            # As below: without a snapshot, or with another process's, the next command reads more.
+            with suppress(sqlite3.Error, PersistenceError):
+                self._grants |= store_snapshots(self._journal, due)
+
+
+def _size(loaded: LoadedGrant) -> int:
+    """Return how many entries a grant's history holds, or is as large as."""
+    history = loaded.history
+    return history.version // 4 if history.read is None else history.version
 
 
 def load_fund(journal: Journal) -> tuple[Fund, int, int]:

@@ -10,8 +10,9 @@ from lifecycle.decide.call import decide as decide_call
 from lifecycle.decide.decision import NO_CALLS, Calls, Decision, spec_of, stream_of
 from lifecycle.decide.fund import NEED_ENTRIES
 from lifecycle.decide.fund import decide as decide_fund
-from lifecycle.decide.grant import GrantHistory, calls_named
+from lifecycle.decide.grant import calls_named
 from lifecycle.decide.grant import decide as decide_grant
+from lifecycle.decide.grant_history import GrantHistory, needs_entries
 from lifecycle.decide.permission import RolesTaken, acts_of
 from lifecycle.decide.quarantine import decide_on_refusal, decide_on_row
 
@@ -29,6 +30,7 @@ __all__ = [
     "decide_grant",
     "decide_on_refusal",
     "decide_on_row",
+    "needs_entries",
     "spec_of",
     "stream_of",
 ]

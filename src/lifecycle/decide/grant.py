@@ -31,6 +31,7 @@ from lifecycle.decide.decision import (
     reads_the_same,
     spec_of,
 )
+from lifecycle.decide.grant_history import GrantHistory, is_late, needs_entries
 from lifecycle.decide.likenesses import grant_ids_differ, new_ids_differ
 from lifecycle.decide.paired_events import decision_with_pairs
 from lifecycle.decide.permission import permit, readings_permitted
@@ -74,30 +75,6 @@ _HELD_ONCE_ENDED = 2
 """The rule set since which an activity counts as held once it has ended."""
 _IDS_AND_ITEMS = 2
 """The rule set since which ids are compared with those of all days, and waivers need their items."""
-
-
-class GrantHistory(NamedTuple):
-    """The entries of a grant with its state, so that the next command need not fold them again."""
-
-    entries: tuple[Entry, ...] = ()
-    held: tuple[Entry, ...] = ()
-    """The entries in force, in the order of their days."""
-    grant: Grant | None = None
-    """The state after the entries in force; `None` before the proposal."""
-
-    @classmethod
-    def of(cls, entries: Sequence[Entry]) -> "GrantHistory":
-        """Return the history with these entries of a stream."""
-        held = tuple(in_force(entries))
-        return cls(tuple(entries), held, fold(held))
-
-    def plus(self, entry: Entry, grant: Grant | None) -> "GrantHistory":
-        """Return the history with one more entry. ``grant``: the state after it."""
-        entries = (*self.entries, entry)
-        if isinstance(entry.event, EntryCorrected):
-            return GrantHistory(entries, tuple(in_force(entries)), grant)
-        index = index_for(self.held, entry.event.on)
-        return GrantHistory(entries, (*self.held[:index], entry, *self.held[index:]), grant)
 
 
 def calls_named(history: GrantHistory, command: GrantCommand) -> set[str]:
@@ -172,16 +149,17 @@ def decide(  # noqa: PLR0917 what a decision rests on
 ) -> Decision:
     """Decide a command on a grant. Raises a `Refusal`, or pydantic's ``ValidationError`` for bad ``reads``.
 
-    ``calls``: those that `calls_named` returns. ``rules``: the number of the rule set to decide by.
+    ``history``: with its entries if the command `needs_entries`. ``calls``: those that `calls_named` returns.
+    ``rules``: the number of the rule set to decide by.
     """
     spec, context = spec_of(command), _Context(fund, calls, rules)
     permit(fund, spec, command.event, recorder)
     if isinstance(command, CorrectEntry):
         return decide_correction(history, command, context, today)
-    if spec.stages == ("",) and history.entries:
+    if spec.stages == ("",) and history.version:
         raise GrantIdTaken(f"there is a grant {command.grant}: choose another id")
-    late = bool(history.held) and command.on < history.held[-1].event.on
-    index = index_for(history.held, command.on) if late else len(history.held)
+    late, with_entries = is_late(history, command), needs_entries(history, command)
+    index = index_for(history.held, command.on) if with_entries else 0
     grant = fold(history.held[:index]) if late else history.grant
     in_stage(grant, spec, command.grant, command.on)
     make = RULES.get(_EVENTS[spec.event], NONE).made_by
@@ -192,9 +170,10 @@ def decide(  # noqa: PLR0917 what a decision rests on
     if late and rules >= _IDS_AND_ITEMS:
         new_ids_differ(history.grant, grant, after)
     later_rules = FOR_EXTERNAL_EVENT if type(event) in _EXTERNAL_EVENTS else FOR_DECISION
-    after = _state_after(after, history.held[index:], history, context, later_rules)
-    if late or type(event) is on_grant.ObligationWaived:
-        new = provisional(command, event, len(history.entries) + 1, rules)
+    if late:
+        after = _state_after(after, history.held[index:], history, context, later_rules)
+    if with_entries:
+        new = provisional(command, event, history.version + 1, rules)
         held = [*history.held[:index], new, *history.held[index:]]
         check_ids_and_waivers(history, held, after, context, new.originator_version)
     if late:

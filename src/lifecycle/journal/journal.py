@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from eventsourcing.application import Application
-from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory, Mapper, PersistenceError
+from eventsourcing.persistence import (
+    ApplicationRecorder,
+    InfrastructureFactory,
+    Mapper,
+    PersistenceError,
+    StoredEvent,
+)
 from eventsourcing.utils import Environment, EnvType
 from pydantic_core import from_json
 
@@ -45,6 +51,18 @@ _ELSEWHERE = (
     "SELECT count(*) FROM stored_events WHERE position <= ? AND (originator_id < 'call:'"
     " OR (originator_id >= 'call;' AND originator_id < 'fund')"
     " OR (originator_id > 'fund' AND originator_id < 'grant:') OR originator_id >= 'grant;')"
+)
+_SNAPSHOTS = (
+    "SELECT originator_id, originator_version, topic, state FROM stored_snapshots AS stored"
+    " WHERE originator_id IN ({marks}) AND originator_version = (SELECT max(other.originator_version)"
+    " FROM stored_snapshots AS other WHERE other.originator_id = stored.originator_id)"
+)
+_SINCE_SNAPSHOTS = (
+    f"SELECT {ENTRY_COLUMNS} FROM (SELECT column1 AS name, coalesce((SELECT max(stored.originator_version)"
+    " FROM stored_snapshots AS stored WHERE stored.originator_id = column1), 0) AS since"
+    " FROM (VALUES {values}) AS asked) AS streams"
+    " CROSS JOIN stored_events WHERE originator_id = name AND originator_version >= since"
+    " ORDER BY originator_id, originator_version"
 )
 
 
@@ -113,6 +131,34 @@ class Journal(JournalRows, Application[str]):
             for row in self.recorder.rows(question, *by_stream):
                 by_stream[row[0]].append(self.left_out.entry(*row))
         return {stream: _whole(entries) for stream, entries in by_stream.items()}
+
+    def entries_since_snapshots(
+        self, streams: Sequence[str]
+    ) -> tuple[dict[str, StoredEvent], dict[str, list[Entry]]]:
+        """Return the newest snapshot of each stream that has one, and entries of each stream.
+
+        The entries are all, or those from the snapshot's own version on. Both are asked for at once.
+        """
+        if not streams:
+            return {}, {}
+        by_stream: dict[str, list[Entry]] = {stream: [] for stream in streams}
+        marks, values = ",".join("?" * len(by_stream)), ",".join(["(CAST(? AS TEXT))"] * len(by_stream))
+        snapshot_rows, entry_rows = self.recorder.rows_of_each(
+            (_SNAPSHOTS.format(marks=marks), list(by_stream)),
+            (_SINCE_SNAPSHOTS.format(values=values), list(by_stream)),
+        )
+        for row in entry_rows:
+            by_stream[row[0]].append(self.left_out.entry(*row))
+        snapshots = {row[0]: StoredEvent(*row) for row in snapshot_rows}
+        for stream, entries in by_stream.items():
+            since = snapshots[stream].originator_version if stream in snapshots else 1
+            if entries and entries[0].originator_version > since:
+                # The entry is missing, or another process has just stored a snapshot.
+                snapshots.pop(stream, None)
+                by_stream[stream] = self.entries(stream)
+            else:
+                by_stream[stream] = _whole(entries, since - 1)
+        return snapshots, by_stream
 
     def pages(self, stream: str, page: int, *, after: int = 0) -> Iterator[list[Entry]]:
         """Yield a long stream's entries after a version, some thousand in memory at a time."""

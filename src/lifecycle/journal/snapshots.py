@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import is_dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any, get_args, get_type_hints
 
 from eventsourcing.persistence import AggregateRecorder, StoredEvent
@@ -30,7 +31,7 @@ from lifecycle.fund.state import Fund
 from lifecycle.journal import upcasts
 from lifecycle.journal.checksum import is_sound, summed
 from lifecycle.journal.mapper import place_of
-from lifecycle.kernel import event, history
+from lifecycle.kernel import event, frozen, history
 from lifecycle.kernel.history import FUND
 from lifecycle.policy import edition
 from lifecycle.types import dated_amount
@@ -42,6 +43,7 @@ _MADE_BY = (
     history,
     upcasts,
     event,
+    frozen,
     state,
     evolve,
     establishment,
@@ -59,11 +61,23 @@ def topic() -> str:
 
     A snapshot of a program whose state has other fields or another meaning has another name, and is ignored.
     """
-    return f"{_NAME}.{_digest(Fund, (*evolve.EVOLVE.items(), *evolve.FLOWS.items()), _source())}"
+    return topic_of(_NAME, Fund, (*evolve.EVOLVE.items(), *evolve.FLOWS.items()), _MADE_BY)
 
 
-@lru_cache(maxsize=1)
-def _digest(kind: type[Fund], folds: tuple[tuple[type, Callable[..., Any]], ...], source: str) -> str:
+Folds = tuple[tuple[type, Callable[..., Any]], ...]
+"""The function by which each event changes a state."""
+
+
+def topic_of(name: str, state_class: type | None, folds: Folds, modules: tuple[ModuleType, ...]) -> str:
+    """Return the name with a digest of the modules' source, of the functions and of the class's fields.
+
+    The fields need not be given if the modules hold all of them.
+    """
+    return f"{name}.{_digest(state_class, folds, _source(modules))}"
+
+
+@lru_cache(maxsize=2)
+def _digest(kind: type | None, folds: Folds, source: str) -> str:
     parts = [source, *_fields(kind, set())]
     parts += [
         f"{kind_of_event.__name__} {made.__module__}.{made.__qualname__} {made.__code__.co_code.hex()}"
@@ -72,10 +86,10 @@ def _digest(kind: type[Fund], folds: tuple[tuple[type, Callable[..., Any]], ...]
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
 
 
-@lru_cache(maxsize=1)
-def _source() -> str:
+@lru_cache(maxsize=2)
+def _source(modules: tuple[ModuleType, ...]) -> str:
     digest = hashlib.sha256()
-    for module in _MADE_BY:
+    for module in modules:
         assert module.__file__ is not None
         digest.update(Path(module.__file__).read_bytes())
     return digest.hexdigest()

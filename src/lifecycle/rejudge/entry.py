@@ -16,8 +16,9 @@ from lifecycle.decide.call import decide as decide_call
 from lifecycle.decide.decision import Decision
 from lifecycle.decide.fund import NEED_ENTRIES
 from lifecycle.decide.fund import decide as decide_fund
-from lifecycle.decide.grant import GrantHistory, calls_named
+from lifecycle.decide.grant import calls_named
 from lifecycle.decide.grant import decide as decide_grant
+from lifecycle.decide.grant_history import GrantHistory
 from lifecycle.decide.other_streams import Streams
 from lifecycle.decide.permission import ActsSince
 from lifecycle.fund.establishment import FundEstablished, PolicyAdopted

@@ -15,6 +15,7 @@ from eventsourcing.persistence import StoredEvent
 from eventsourcing.sqlite import (
     SQLiteAggregateRecorder,
     SQLiteApplicationRecorder,
+    SQLiteCursor,
     SQLiteDatastore,
     SQLiteFactory,
 )
@@ -27,6 +28,7 @@ from lifecycle.journal.recorder import (
     FORMAT,
     RECEIPT_COLUMNS,
     WAIT,
+    Question,
     Receipt,
     Recording,
     not_amid,
@@ -260,13 +262,21 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
 
     def rows(self, statement: str, *params: object) -> list[tuple[Any, ...]]:
         """Return all rows of a query of the journal's tables."""
+        return self.rows_of_each((statement, params))[0]
 
-        def read() -> list[tuple[Any, ...]]:
+    def rows_of_each(self, *questions: Question) -> list[list[tuple[Any, ...]]]:
+        """Return all rows of each query, in one transaction."""
+
+        def read() -> list[list[tuple[Any, ...]]]:
             with self.datastore.transaction(commit=False) as cursor:
-                cursor.execute(statement, params)
-                return list(cursor.fetchall())
+                return [_all_rows(cursor, statement, params) for statement, params in questions]
 
         return retrying(read)
+
+
+def _all_rows(cursor: SQLiteCursor, statement: str, params: Sequence[object]) -> list[tuple[Any, ...]]:
+    cursor.execute(statement, params)
+    return list(cursor.fetchall())
 
 
 class SnapshotRecorder(SQLiteAggregateRecorder):
