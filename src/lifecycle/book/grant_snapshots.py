@@ -29,7 +29,7 @@ from lifecycle.journal.journal import Journal
 from lifecycle.journal.snapshots import topic_of
 from lifecycle.kernel import event, frozen, history
 from lifecycle.kernel.event import EntryCorrected, LeftOut
-from lifecycle.kernel.history import Entry, in_force
+from lifecycle.kernel.history import Entry, in_force, kind_of
 
 LONG = 50
 """The number of entries from which on a grant has snapshots, and the least number between two of them."""
@@ -79,7 +79,7 @@ class LoadedGrant(NamedTuple):
     history: GrantHistory
     snapshot_version: int = 0
     """The version of the newest snapshot; 0 if there is none."""
-    distance: int = LONG
+    distance: int = 0
     """The number of entries after which the next snapshot is due."""
 
     def plus(self, entry: Entry, grant: Grant | None) -> "LoadedGrant":
@@ -176,12 +176,33 @@ def _continued(journal: Journal, stored: StoredEvent, entries: Sequence[Entry]) 
     return GrantHistory(fold(held, snapshot.grant), entries[-1], last_day, None)
 
 
+def snapshot_fault(journal: Journal, stream: str) -> str | None:
+    """Return what is wrong with a stream's newest snapshot; `None` if nothing is, or if it is not used."""
+    entries = journal.entries(stream)
+    if kind_of(stream) != "grant" or not entries:
+        return "only the fund and grants have snapshots"
+    stored = journal.entries_since_snapshots([stream])[0].get(stream)
+    if stored is None or stored.topic != topic():
+        return None
+    snapshot, version = _read(stored), stored.originator_version
+    if snapshot is None:
+        return "it is not as it was written"
+    before = entries[:version]
+    if journal.left_out.since(stream, version, before[-1].position or 0):
+        return None
+    whole = GrantHistory.of(before)
+    if (whole.version, whole.grant, whole.last_day) != (version, snapshot.grant, snapshot.last_day):
+        return "it is not what the entries add up to"
+    return None
+
+
 def _read(stored: StoredEvent) -> _Snapshot | None:
     place = _place(str(stored.originator_id), stored.originator_version)
-    if stored.topic != topic() or not is_sound(place, stored.state):
+    state: object = stored.state  # of any type, in a file that was altered
+    if stored.topic != topic() or not isinstance(state, bytes) or not is_sound(place, state):
         return None
     try:
-        return _adapter().validate_json(stored.state)
+        return _adapter().validate_json(state)
     except ValidationError:
         return None
 

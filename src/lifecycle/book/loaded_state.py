@@ -30,8 +30,8 @@ _KEPT_ENTRIES = 5_000
 _COPIED_ENTRIES = 1_000
 """A grant with more entries is kept without them: to copy them at each command takes longer."""
 _PAGE = 5_000
-_FIRST_SNAPSHOT = 500
-"""The number of entries of the fund from which on it has snapshots."""
+_FIRST_SNAPSHOT = 100
+"""The number of entries of the fund from which on it has snapshots, and the least between two of them."""
 _READ_AHEAD = 100
 """The largest number of streams that are read before the append lock is taken."""
 
@@ -214,15 +214,14 @@ class LoadedState:
     def store_snapshot_if_due(self) -> None:
         """Store a snapshot of the fund if enough entries were appended since the last.
 
-        The distances grow, so that there are few snapshots and at most a fifth of the stream is folded after
-        one. After a correction a snapshot is stored at once: with an older one, the whole stream would be
-        folded.
+        At most a fiftieth of the stream is folded after one. After a correction a snapshot is stored at once:
+        with an older one, the whole stream would be folded.
         """
         self._store_snapshots_of_grants()
         if FUND in self._journal.left_out.stops:
             return  # the state after the row that stops the stream is not certain
-        enough = self._fund_version >= _FIRST_SNAPSHOT + self._snapshot_version * 5 // 4
-        if enough or (self._corrected and self._fund_version >= _FIRST_SNAPSHOT):
+        distance = 1 if self._corrected else max(_FIRST_SNAPSHOT, self._snapshot_version // 50)
+        if self._fund_version >= max(_FIRST_SNAPSHOT, self._snapshot_version + distance):
             assert self._journal.snapshots is not None
             # If this fails, the book works without the snapshot, and the receipt is already durable.
             with suppress(sqlite3.Error, PersistenceError):

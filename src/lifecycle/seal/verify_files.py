@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lifecycle.book.book import Book
+from lifecycle.book.grant_snapshots import snapshot_fault
 from lifecycle.fund.establishment import FundEstablished
 from lifecycle.fund.evolve import fold
 from lifecycle.journal.journal import Journal
@@ -49,11 +50,12 @@ def _counter_problem(counters: list[Any], newest_number: int) -> str:
 
 
 def check_snapshots(journal: Journal) -> Problems:
-    """Check that the fund's newest snapshot is the sum of its entries, and that no other stream has one."""
+    """Check that the newest snapshots of the fund and of grants are the sums of their entries."""
     assert journal.snapshots is not None
     other_streams = "SELECT DISTINCT originator_id FROM stored_snapshots WHERE originator_id <> ?"
     for (name,) in journal.recorder.rows(other_streams, FUND):
-        yield f"{_FILE}: a snapshot of {name}", "only the fund has snapshots"
+        if fault := snapshot_fault(journal, name):
+            yield f"{_FILE}: a snapshot of {name}", fault
     if (version := injured(journal.snapshots.recorder)) is not None:
         yield f"the fund's snapshot at version {version}", "it is not as it was written"
     snapshot = newest(journal.snapshots.recorder)
