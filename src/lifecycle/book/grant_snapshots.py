@@ -20,8 +20,8 @@ from lifecycle.grant.evolve import EVOLVE, fold
 from lifecycle.grant.payment import disbursement, irregular, other_money, refund
 from lifecycle.grant.payment import request as payment_request
 from lifecycle.grant.proposal import request as proposal_request
-from lifecycle.grant.proposal import review
-from lifecycle.grant.proposal.request import BudgetLine, Letter
+from lifecycle.grant.proposal import review, terms
+from lifecycle.grant.proposal.terms import BudgetLine, Letter
 from lifecycle.grant.state import Grant
 from lifecycle.journal import upcasts
 from lifecycle.journal.checksum import is_sound, summed
@@ -44,6 +44,7 @@ _MADE_BY = (
     history,
     state,
     evolve,
+    terms,
     proposal_request,
     review,
     agreement,
