@@ -128,6 +128,12 @@ def _export() -> ModuleType:
     return export
 
 
+def _export_entries() -> ModuleType:
+    from cli.commands.export import entries_as_parquet
+
+    return entries_as_parquet
+
+
 def _views() -> ModuleType:
     from cli.commands import views
 
@@ -198,6 +204,9 @@ OTHER_COMMANDS = (
     OtherCommand("views rebuild", "Make the views again from the journal.", _views, "rebuild"),
     OtherCommand("views follow", "Keep the views at the journal's end until interrupted.", _views, "follow"),
     OtherCommand("views status", "Show how far the views are behind the journal.", _views, "status"),
+    OtherCommand(
+        "export entries", "Write every entry as Parquet, in buckets of grants.", _export_entries, "entries"
+    ),
     OtherCommand("report register", "Every grant: stage, terms and dates.", _report, "register"),
     OtherCommand(
         "report disbursement", "Money promised and paid, by grant or by group.", _report, "disbursement"
@@ -247,5 +256,6 @@ GROUPS = {
     "audit": "Who did what, what was true and what was known; seals and proofs.",
     "views": "The tables that reports read.",
     "report": "What the entries add up to.",
+    "export": "The book in other forms, for other programs.",
 }
 """The groups with their help, in the order of ``--help``."""

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, bindparam, func, select
 
 from lifecycle.book.book import Book
-from lifecycle.kernel.history import grant_stream
+from lifecycle.kernel.history import Entry, grant_stream
 from lifecycle.parse import Malformed
 from lifecycle.types.nearest import unknown
 from projections import store
@@ -85,12 +85,22 @@ def run(
         question = timeline.due_within(due_within, AS_OF, grant)
     with tables_at(book, known, None if name in _OF_ALL else grant) as (connection, position):
         if grant is not None:
-            _require_known_grant(connection, book, grant, known, as_of)
+            require_known_grant(connection, book, grant, known, as_of)
         return ask(connection, name, question, as_of=as_of, known=position)
 
 
-def _require_known_grant(
-    connection: Connection, book: Book | DetachedViews, grant: str, known: int | None, as_of: date
+class Streams(Protocol):
+    """Knows the streams that there are."""
+
+    def entries(self, stream: str, known: int | None = None) -> list[Entry]:
+        """Return a stream's entries up to a position; none for an unknown stream."""
+
+    def named(self, kind: str, known: int | None = None) -> list[str]:
+        """Return the ids of all grants, or calls, that were known at the position."""
+
+
+def require_known_grant(
+    connection: Connection, book: Streams | DetachedViews, grant: str, known: int | None, as_of: date
 ) -> None:
     """Raise ``Malformed`` if there is no such grant on the day."""
     spans = register_spans.c

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lifecycle.book.book import Book
     from lifecycle.kernel.history import Entry
     from projections.engine.detached_views import DetachedViews
+    from projections.partitions.exported_entries import ExportedEntries
 
 on_option = click.option("--on", metavar="DATE", help="As of the end of this day.")
 known_option = click.option(
@@ -76,7 +77,7 @@ def in_words(book: "Book", on: date | None, known: int | None) -> str:
     return f"{day}as known {when} (position {known:,})"
 
 
-def position_from(book: "Book | DetachedViews", known: str, option: str = "--known") -> int:
+def position_from(book: "Book | DetachedViews | ExportedEntries", known: str, option: str = "--known") -> int:
     """Return the position that was typed, or that of a time or day. Raises ``BadParameter``."""
     try:
         return book.resolve(known)

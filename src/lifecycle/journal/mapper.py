@@ -153,6 +153,19 @@ def entry_of(stream: str, version: int, topic: str, state: bytes, position: int 
     return Entry(stream, version, event, recorded_at, recorder, command_id, note, position, None, rules)
 
 
+def event_json(event: Event) -> bytes:
+    """Return an event alone as JSON, in the form of its topic, for a store that keeps the envelope apart."""
+    return event.__pydantic_serializer__.to_json(event, exclude_none=True, by_alias=True)
+
+
+def event_of(stream: str, topic: str, state: bytes | str) -> Event:
+    """Return the event of such JSON. Raises `Altered` if it is not as it was written."""
+    try:
+        return _decoder(topic, kind_of(stream))(from_json(state, cache_strings="keys"))
+    except (ValueError, TypeError) as error:
+        raise Altered(f"{topic} of {stream} is not as it was written: {error}") from None
+
+
 def _rule_set(number: object) -> int:
     """Return the number of an entry's rule set. Raises `Altered` if this program does not know it."""
     if type(number) is not int or number < FIRST:

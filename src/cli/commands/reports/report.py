@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.commands.reports.sources import BOOKS, CLUSTER, ENTRIES, Run, require_one_source, source_of
 from cli.output.formats import FORMS, write
 from cli.output.terminal_text import moment
 from cli.output.totals import not_added
@@ -14,6 +15,7 @@ from cli.shell.settings import Command, settings
 if TYPE_CHECKING:
     from lifecycle.book.book import Book
     from projections.engine.detached_views import DetachedViews
+    from projections.partitions.exported_entries import ExportedEntries
     from projections.query import Report
 
 KEYS = {
@@ -57,17 +59,20 @@ def _report(ctx: click.Context, /, **given: Any) -> int:
         )
     if form == "ics" and due_within is None:
         raise click.UsageError("reminders need a number of days ahead: give --due-within DAYS")
-    with options.open_for_report(given["views"]) as book:
-        report = ask(
-            book,
-            str(ctx.info_name),
-            as_of=given["as_of"],
-            known=given["known"],
-            by="waiting" if given.get("waiting") else given.get("by"),
-            grant=given.get("grant"),
-            due_within=due_within,
-            every=given.get("every", False),
-        )
+    require_one_source(ctx, given)
+    asked = {
+        "as_of": given["as_of"],
+        "known": given["known"],
+        "by": "waiting" if given.get("waiting") else given.get("by"),
+        "grant": given.get("grant"),
+        "due_within": due_within,
+        "every": given.get("every", False),
+    }
+    if given["books"]:
+        return _on_all(str(ctx.info_name), given, asked, form)
+    source, run = source_of(given)
+    with source as book:
+        report = ask(book, str(ctx.info_name), run=run, **asked)
         caption = caption_of(book, report)
         if form == "ics":
             from cli.output.calendar import reminders
@@ -82,8 +87,26 @@ def _report(ctx: click.Context, /, **given: Any) -> int:
     return 0
 
 
+def _on_all(name: str, given: dict[str, Any], asked: dict[str, Any], form: str) -> int:
+    """Report on several funds. Raises ``UsageError`` for what can be asked of one book only."""
+    from cli.commands.reports.many_funds import report_on_all
+
+    if asked["grant"] is not None:
+        raise click.UsageError("a grant is of one fund: name its book with --book")
+    if str(asked["known"] or "").isdecimal():
+        raise click.UsageError("a position is of one book: write a time or a day for --known")
+    if form == "ics":
+        raise click.UsageError("reminders are of one fund: name its book with --book")
+
+    def answer(book: "Book") -> "tuple[Report, str]":
+        report = ask(book, name, **asked)
+        return report, caption_of(book, report)
+
+    return report_on_all(given["books"], answer, form, given["output"])
+
+
 def ask(
-    book: "Book | DetachedViews",
+    book: "Book | DetachedViews | ExportedEntries",
     name: str,
     *,
     as_of: str | None = None,
@@ -92,19 +115,24 @@ def ask(
     grant: str | None = None,
     due_within: int | None = None,
     every: bool = False,
+    run: "Run | None" = None,
 ) -> "Report":
     """Return the report on the dates that were typed, or as of today and as known now.
 
+    ``run`` is the function that asks the source, if that is neither a book nor detached views.
     ``every`` adds to the timeline the obligations that the edition does not ask for.
     """
-    from projections.query import run
+    from projections import query
 
+    report_of: Run = query.run if run is None else run
     day = book.today() if as_of is None else day_from(as_of, "--as-of")
     position = None if known is None else position_from(book, known)
-    return run(book, name, as_of=day, known=position, by=by, grant=grant, every=every, due_within=due_within)
+    return report_of(
+        book, name, as_of=day, known=position, by=by, grant=grant, every=every, due_within=due_within
+    )
 
 
-def caption_of(book: "Book | DetachedViews", report: "Report") -> str:
+def caption_of(book: "Book | DetachedViews | ExportedEntries", report: "Report") -> str:
     """Return both dates of the report in words, and the denominators of its shares."""
     at = book.recorded_at(report.known)
     when = "" if at is None else f" at {moment(at)}"
@@ -131,6 +159,9 @@ def _command(
         _option(AS_OF),
         _option(KNOWN),
         _option(VIEWS),
+        _option(ENTRIES),
+        _option(CLUSTER),
+        _option(BOOKS),
         form,
         _option(OUTPUT),
     ]

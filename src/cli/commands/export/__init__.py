@@ -1,0 +1,1 @@
+"""Commands of ``grantbook export``: the book in other forms, one file for each."""

@@ -1,0 +1,72 @@
+"""Answers a question from tables of which only those that it reads are filled."""
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+
+from projections import store
+from projections.query import AS_OF, question_of
+from projections.reports.portfolio import timeline
+from projections.reports.questions import Question
+from projections.schema.tables import Row, metadata
+
+_NAMES = re.compile(rf"\b({'|'.join(metadata.tables)})\b")
+
+Fill = Callable[[Engine, frozenset[str]], object]
+"""Fills these tables."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A report as it is asked for: what a worker needs to make the same question."""
+
+    name: str
+    as_of: date
+    by: str | None = None
+    grant: str | None = None
+    every: bool = False
+    due_within: int | None = None
+
+    def question(self) -> Question:
+        """Return the question. Raises ``Malformed`` for a report or key that is not there."""
+        if self.due_within is not None:
+            return timeline.due_within(self.due_within, AS_OF, self.grant)
+        return question_of(self.name, self.by, self.grant, every=self.every)
+
+
+def answered(
+    make: Callable[[], Engine], fill: Fill, answer: Callable[[Connection], list[Row]], there: Collection[str]
+) -> list[Row]:
+    """Return the answer, which is asked for again until all tables that it reads are filled.
+
+    The first time the tables are empty, but for those in ``there``, which ``fill`` always fills. What a
+    question reads can depend on what it has read.
+    """
+    filled = frozenset(there)
+    while True:
+        engine = make()
+        try:
+            fill(engine, filled)
+            read = names_read(engine)
+            with store.reading(engine) as connection:
+                rows = answer(connection)
+        finally:
+            engine.dispose()
+        if read <= filled:
+            return rows
+        filled |= read
+
+
+def names_read(engine: Engine) -> set[str]:
+    """Return the set into which the names of tables come that statements name from now on."""
+    read = set[str]()
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _listen(_: Any, __: Any, statement: str, *___: Any) -> None:
+        read.update(_NAMES.findall(statement))
+
+    return read

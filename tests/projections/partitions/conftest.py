@@ -1,0 +1,96 @@
+"""A book with everything that could come out otherwise in partitions, its export, and a cluster."""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import dask
+import pytest
+from distributed import LocalCluster
+
+from lifecycle.book.book import Book
+from lifecycle.decide.quarantined_rows import QuarantineRow
+from lifecycle.parse import Malformed, command_from
+from projections.engine.projector import catch_up
+from projections.partitions.export import export
+from support import given as g
+from support.inserting import forging
+from support.reading import new_book, of, record
+from support.shell_blocks import ROOT
+
+FACT = {"on": "2017-01-12", "actor": "t.leader"}
+
+
+@pytest.fixture(scope="module")
+def made_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
+    """A made-up fund: corrections of every kind, late entries, calls, partners, several currencies."""
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    try:
+        commands = importlib.import_module("reconcile").commands(24, 11)
+    finally:
+        sys.path.remove(str(ROOT / "benchmarks"))
+    place = tmp_path_factory.mktemp("made-up") / "book"
+    founded = {"name": "Made up", "currency": "USD", "fiscal_year_start": 7, "on": date(2008, 10, 1)}
+    with Book.create(place, recorder="admin", **founded) as book:  # type: ignore[arg-type]
+        with book.batch():
+            for words in commands:
+                try:
+                    book.record(command_from(words), "admin")
+                except Malformed:
+                    assert words["command"] == "CorrectEntry"
+        catch_up(book)
+        yield book
+
+
+@pytest.fixture(scope="module")
+def injured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
+    """A book with a quarantined row, a stopped grant, a gap, and a correction of the fund."""
+    place = tmp_path_factory.mktemp("injured") / "book"
+    lives = {"G-1": g.CLOSED, "G-2": g.PAID, "G-3": g.EFFECTIVE, "G-4": g.FOLLOW_UP}
+    with new_book(place, *(of(name, life) for name, life in lives.items())) as book:
+        money = next(e.originator_version for e in book.entries("fund") if e.event.on == date(2008, 11, 15))
+        reads = {"amount": "600000.00 USD"}
+        record(
+            book,
+            g.correct_fund("2018-06-01", entry=money, reads=reads),
+            g.consult("2018-01-01", partners=["DK"]),
+        )
+    with forging(place) as forger:
+        bad = forger.entry("grant:G-1", "Nonsense.v1", FACT)
+        forger.entry("grant:G-3", "CostRecorded.v2", {**FACT, "x": 1}, command_id="another")
+        forger.entry("grant:G-4", "GrantClosed.v1", FACT, version=99, command_id="third")
+    with Book.open(place) as book:
+        words = {"on": "2026-01-31", "actor": "admin", "position": bad, "reason": "put in by SQL"}
+        assert book.record(QuarantineRow.read(words), "admin").outcome == "accepted"
+        record(book, g.cost("2018-07-01", grant="G-1", amount="3.00 USD"))
+        assert len(book.stops()) == 2
+        catch_up(book)
+        yield book
+
+
+@pytest.fixture(scope="module", params=["made_up", "injured"])
+def book(request: pytest.FixtureRequest) -> Book:
+    """Each of the two."""
+    made: Book = request.getfixturevalue(request.param)
+    return made
+
+
+@pytest.fixture(scope="module")
+def exported(book: Book, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its entries in five buckets, the fund's included."""
+    folder = tmp_path_factory.mktemp("exported") / "entries"
+    export(book, folder, 4)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[str]:
+    """The address of a Dask cluster of two processes, which does not try again what ended a process."""
+    config = {"distributed.scheduler.allowed-failures": 0}
+    with (
+        dask.config.set(config),
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as made,
+    ):
+        yield str(made.scheduler_address)
