@@ -1,4 +1,4 @@
-"""How golden files come to be, where books are made, a shell, and a server; the harness is `given`."""
+"""Options for golden files and stores, and fixtures: where books are made, a shell, and a server."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,9 +27,9 @@ INNER_LOOP = (
     "docs/test_links.py",
     "support",
 )
-"""The folders and files of the inner loop, which need no store and no process of their own."""
+"""The folders and files of the inner loop, which need no store and no other process."""
 DICE = ("test_*_in_random_lives.py", "test_*_second_opinion.py", "test_draws.py")
-"""Files in these folders that throw dice for seconds; the inner loop leaves them out."""
+"""Files in these folders whose random lives take seconds; the inner loop leaves them out."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -63,28 +63,28 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of the inner loop by their folder; a slow one is left out of it."""
     if missing := [room for room in INNER_LOOP if not (TESTS / room).exists()]:
-        raise pytest.UsageError(f"INNER_LOOP in tests/conftest.py names what is not there: {missing}")
+        raise pytest.UsageError(f"INNER_LOOP in tests/conftest.py names missing paths: {missing}")
     for item in items:
         if is_quick(item.path) and not item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.quick)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """In which stores a test's books are made: in a file, in both where that is marked, or as is said."""
+    """Choose the stores for a test's books: a file, both stores if marked, or that of ``--store``."""
     if "store" not in metafunc.fixturenames:
         return
     marked = metafunc.definition.get_closest_marker
-    asked = metafunc.config.getoption("--store")
-    stores = [asked] if asked else STORES if marked("both_stores") else STORES[:1]
+    chosen = metafunc.config.getoption("--store")
+    stores = [chosen] if chosen else STORES if marked("both_stores") else STORES[:1]
     if file := marked("of_a_file"):
         skipped = pytest.mark.skip(reason=f"about a file: {file.args[0]}")
-        stores = [pytest.param(asked, marks=skipped)] if asked == "postgresql" else STORES[:1]
+        stores = [pytest.param(chosen, marks=skipped)] if chosen == "postgresql" else STORES[:1]
     metafunc.parametrize("store", stores, indirect=True)
 
 
 @pytest.fixture
 def store(request: pytest.FixtureRequest) -> str:
-    """In which store this test's books are made."""
+    """Return the store of this test's books."""
     name: str = request.param
     return name
 
@@ -93,7 +93,7 @@ def store(request: pytest.FixtureRequest) -> str:
 def place(
     store: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Path | str]:
-    """Where a book can be made: a folder, or a new PostgreSQL database."""
+    """Yield a place for a book: a folder, or the address of a new PostgreSQL database."""
     if store == "sqlite":
         yield tmp_path / "book"
         return
@@ -125,7 +125,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def database(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The address of a new, empty PostgreSQL database; the seals of a book in it lie in ``seals``."""
+    """Yield the address of a new, empty PostgreSQL database; the seals of its book are in ``seals``."""
     monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path / "seals"))
     with server.database() as url:
         yield url

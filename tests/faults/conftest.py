@@ -1,6 +1,7 @@
-"""How often each fault is tried, from what seed, and the table of what was seen.
+"""How often each fault is tried, from which seed, and the table of results.
 
-Without more, each is tasted; FAULTS=full is the suite, FAULTS=long ten times that; FAULTS_SEED another run.
+By default each fault is tried a few times. FAULTS=full runs the whole suite, FAULTS=long ten times as many;
+FAULTS_SEED gives another run.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,25 +16,25 @@ SEEN = "seen"
 
 @pytest.fixture
 def seed(request: pytest.FixtureRequest) -> int:
-    """Of this test's dice: another for each test, the same in each run."""
+    """Return the seed of this test's dice: different for each test, the same in each run."""
     return SEED * 1_000_003 + sum(str(request.node.name).encode())
 
 
 @pytest.fixture
 def times() -> Callable[[int, int], int]:
-    """How often: as a taste, or in full."""
+    """Return the function that says how often a fault is tried."""
     return faults_mode.times
 
 
 @pytest.fixture
 def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
-    """Note what was seen, for the table at the end."""
-    return lambda told: record_property(SEEN, told)
+    """Return a function that notes a summary for the table at the end."""
+    return lambda summary: record_property(SEEN, summary)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
-    """What was tried and what was seen."""
+    """Write the table of the tests' summaries."""
     rows = [
         (report.nodeid.rpartition("::")[2], value)
         for report in terminalreporter.getreports("passed")
@@ -42,6 +43,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterat
     ]
     if rows and MODE != "taste":
         terminalreporter.section(f"faults: {MODE}, seed {SEED}")
-        for test, told in sorted(rows):
-            terminalreporter.write_line(f"| {test} | {told} |")
+        for test, summary in sorted(rows):
+            terminalreporter.write_line(f"| {test} | {summary} |")
     return (yield)

@@ -1,7 +1,7 @@
-"""Record on a disk that is too small, until it is full; run where such a disk was mounted:
+"""Record on a disk that is too small until it is full. Run it where the disk is mounted:
     python disk.py FOLDER LINES
 
-Prints what the command line answered, as JSON.
+It prints the exit codes and outputs of the commands as JSON.
 """
 
 import io
@@ -15,11 +15,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from cli.commands import record
 from cli.main import run as grantbook
 
-record._BATCH_SECONDS = 0.001  # small commits: some are acknowledged before it is full
+record._BATCH_SECONDS = 0.001  # small commits, so that some are acknowledged before the disk is full
 
 
-def said(*words: str) -> tuple[int, str, str]:
-    """Exit code and what was printed."""
+def run_command(*words: str) -> tuple[int, str, str]:
+    """Run a command. Returns its exit code, output and errors."""
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
         code = grantbook(list(words))
@@ -29,6 +29,6 @@ def said(*words: str) -> tuple[int, str, str]:
 if __name__ == "__main__":
     folder, lines = Path(sys.argv[1]), sys.argv[2]
     at = ("--book", str(folder / "book"), "--as", "admin")
-    made = said("init", *at, "--name", "The Facility", "--on", "2008-10-01")
-    recorded = said("record", lines, *at, "--json") if made[0] == 0 else made
-    sys.stdout.write(json.dumps({"init": made, "record": recorded}))
+    created = run_command("init", *at, "--name", "The Facility", "--on", "2008-10-01")
+    recorded = run_command("record", lines, *at, "--json") if created[0] == 0 else created
+    sys.stdout.write(json.dumps({"init": created, "record": recorded}))

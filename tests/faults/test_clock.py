@@ -1,4 +1,4 @@
-"""A machine with a wrong clock: moments grow all the same, or nothing is recorded until it is right."""
+"""A machine with a wrong clock: moments still grow, or nothing is recorded until the clock is right."""
 
 import random
 from collections.abc import Callable
@@ -22,32 +22,36 @@ LEAPS = {
 
 
 @pytest.mark.parametrize("leap", LEAPS)
-def test_clock(
+def test_a_leap_of_the_clock_is_refused_or_moments_still_grow(
     leap: str, tmp_path: Path, seed: int, times: Callable[[int, int], int], tell: Callable[[str], None]
 ) -> None:
-    """It leaps at a random command of twenty, and is put right five later. Two programs record in turn."""
-    by, goes_on = LEAPS[leap]
+    """The clock leaps at a random command of twenty and is set right five later. Two books take turns."""
+    leap_by, is_jitter = LEAPS[leap]
     dice, refused = random.Random(seed), 0
     for number in range(times(1, 20)):
-        clock, at = Clock(NOON), dice.randrange(15)
-        made = make_book(tmp_path / str(number), [*g.FOUNDED, *g.PROPOSED], clock=clock)
-        with made as book, Book.open(book.path, clock=clock) as other:
-            for place in range(20):
-                if place == at:
-                    clock.now += by
-                if place == at + 5:
-                    clock.now = max(clock.now - by, NOON + timedelta(hours=1)) if goes_on else clock.now - by
-                refused += not recorded(dice.choice([book, other]))
+        clock, leap_at = Clock(NOON), dice.randrange(15)
+        created = make_book(tmp_path / str(number), [*g.FOUNDED, *g.PROPOSED], clock=clock)
+        with created as book, Book.open(book.path, clock=clock) as other:
+            for index in range(20):
+                if index == leap_at:
+                    clock.now += leap_by
+                if index == leap_at + 5:
+                    clock.now = (
+                        max(clock.now - leap_by, NOON + timedelta(hours=1))
+                        if is_jitter
+                        else clock.now - leap_by
+                    )
+                refused += not is_recorded(dice.choice([book, other]))
             moments = [entry.recorded_at for entry in book.entries(f"grant:{g.G}")]
             assert moments == sorted(set(moments))
-            assert len(moments) == 21 if goes_on else 16
+            assert len(moments) == 21 if is_jitter else 16
             Seal(book).seal()
             assert verify(book, Seal(book)).problems == []
     tell(f"{times(1, 20)} leaps; {refused} commands refused until it was put right; moments grow")
 
 
-def recorded(book: Book) -> bool:
-    """Whether the clock was believed; nothing is written where it was not."""
+def is_recorded(book: Book) -> bool:
+    """Return whether a command is accepted. Nothing may be written if the clock is refused."""
     before = book.position()
     try:
         return book.record(g.cost("01-12"), "t.leader").outcome == "accepted"

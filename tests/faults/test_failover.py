@@ -1,4 +1,4 @@
-"""A primary killed under eight writers: its standby is promoted; nothing is lost, and nothing done twice."""
+"""A primary is killed under eight writers and its standby promoted: nothing is lost, nothing done twice."""
 
 import multiprocessing
 import random
@@ -22,13 +22,13 @@ from support.follower import Follower
 from support.servers import Server
 
 WRITERS, EACH, GRANTS = 8, 25, 5
-Told = tuple[str, int]
-"""The id of a command that was acknowledged, and its position."""
+Acknowledged = tuple[str, int]
+"""The id of an acknowledged command, and its position."""
 
 
 @contextmanager
 def pair() -> Iterator[tuple[Server, Server]]:
-    """A primary, and a standby that confirms each commit when it can be read there."""
+    """A primary, and a standby that confirms each commit once it can be read there."""
     primary = Server({"synchronous_commit": "remote_apply"})
     try:
         primary.rows("CREATE DATABASE fund TEMPLATE template0")
@@ -43,31 +43,35 @@ def pair() -> Iterator[tuple[Server, Server]]:
         primary.remove()
 
 
-def write(address: str, writer: int, told: "Queue[Told]", start: "multiprocessing.synchronize.Event") -> None:
-    """One command after the other, each told of when it is acknowledged."""
+def write(
+    address: str, writer: int, acknowledged: "Queue[Acknowledged]", start: "multiprocessing.synchronize.Event"
+) -> None:
+    """Record one command after the other, and put each into the queue once it is acknowledged."""
     with Book.open(address) as book:
         start.wait(120)
         for number in range(EACH):
-            asked = g.cost("06-12", grant=f"SSF-{number % GRANTS + 1}", command_id=f"{writer}-{number}")
-            answer = book.record(asked, "t.leader")
-            assert answer.outcome == "accepted", answer
-            told.put((answer.command_id, answer.position or 0))
+            command = g.cost("06-12", grant=f"SSF-{number % GRANTS + 1}", command_id=f"{writer}-{number}")
+            receipt = book.record(command, "t.leader")
+            assert receipt.outcome == "accepted", receipt
+            acknowledged.put((receipt.command_id, receipt.position or 0))
 
 
-def everything_told(queue: "Queue[Told]", after: int, then: Callable[[], None]) -> tuple[list[Told], float]:
-    """What all writers were told, and how long the next answer took after what was done in between."""
-    told, waited = list[Told](), 0.0
-    while len(told) < WRITERS * EACH:
-        told.append(queue.get(timeout=120))
-        if len(told) == after:
+def acknowledged_by_all(
+    queue: "Queue[Acknowledged]", after: int, act: Callable[[], None]
+) -> tuple[list[Acknowledged], float]:
+    """Return all acknowledged commands, and the seconds from the act to the next acknowledgement."""
+    acknowledged, waited = list[Acknowledged](), 0.0
+    while len(acknowledged) < WRITERS * EACH:
+        acknowledged.append(queue.get(timeout=120))
+        if len(acknowledged) == after:
             began = time.monotonic()
-            then()
-            told.append(queue.get(timeout=120))
+            act()
+            acknowledged.append(queue.get(timeout=120))
             waited = time.monotonic() - began
-    return told, waited
+    return acknowledged, waited
 
 
-def test_failover(
+def test_a_failover_loses_nothing_and_repeats_nothing(
     seed: int,
     times: Callable[[int, int], int],
     tell: Callable[[str], None],
@@ -87,7 +91,7 @@ def test_failover(
 
 
 def test_views_follow_through_a_promotion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who follows at an address that names both servers goes on where the journal goes on."""
+    """A follower of an address with both servers goes on after the promotion."""
     monkeypatch.setenv("GRANTBOOK_SEALS", str(tmp_path))
     with pair() as (primary, standby):
         both = f"postgresql://postgres@/fund?host={primary.folder},{standby.folder}"
@@ -96,27 +100,27 @@ def test_views_follow_through_a_promotion(tmp_path: Path, monkeypatch: pytest.Mo
             _until(lambda: all(check.is_well for check in book.health(standby=True)))
             before = book.position()
         with closing(Follower(both)) as follower:
-            follower.until(lambda told: told.get("position") == before)
+            follower.until(lambda message: message.get("position") == before)
             primary.end(signal.SIGKILL)
             standby.promote()
             with Book.open(both) as after:
                 after.record(g.cost("06-12", grant="SSF-1"), "t.leader")
-                follower.until(lambda told: told.get("position") == before + 1)
+                follower.until(lambda message: message.get("position") == before + 1)
                 assert list(differences(after)) == []
-            states = [told["state"] for told in follower.told]
+            states = [message["state"] for message in follower.messages]
             assert states.index("away") < len(states) - 1
             assert follower.end(signal.SIGTERM) == 0
 
 
 def failed_over(primary: Server, standby: Server, dice: random.Random) -> float:
-    """Kill the primary at some command; the seconds until the next one was acknowledged."""
+    """Kill the primary at some command. Returns the seconds until the next one is acknowledged."""
     with make_book(primary.url("fund"), [*g.FOUNDED], clock=None) as book:
         record(book, [g.propose("01-10", grant=f"SSF-{number + 1}") for number in range(GRANTS)])
         before = book.position()
         _until(lambda: all(check.is_well for check in book.health(standby=True)))
     both = f"postgresql://postgres@/fund?host={primary.folder},{standby.folder}"
     spawn = multiprocessing.get_context("spawn")
-    queue: Queue[Told] = spawn.Queue()
+    queue: Queue[Acknowledged] = spawn.Queue()
     start = spawn.Event()
     writers = [spawn.Process(target=write, args=(both, number, queue, start)) for number in range(WRITERS)]
     for writer in writers:
@@ -127,30 +131,30 @@ def failed_over(primary: Server, standby: Server, dice: random.Random) -> float:
         primary.end(signal.SIGKILL)
         standby.promote()
 
-    told, waited = everything_told(queue, dice.randrange(10, WRITERS * EACH - 40), kill)
+    acknowledged, waited = acknowledged_by_all(queue, dice.randrange(10, WRITERS * EACH - 40), kill)
     for writer in writers:
         writer.join(60)
         assert writer.exitcode == 0
     with Book.open(both) as after:
-        what_holds(after, told, before)
+        assert_nothing_is_lost(after, acknowledged, before)
     return waited
 
 
-def what_holds(after: Book, told: list[Told], before: int) -> None:
-    """Each command is there once, where it was said to be; positions and versions have no gap."""
+def assert_nothing_is_lost(after: Book, acknowledged: list[Acknowledged], before: int) -> None:
+    """Assert that each command is recorded once at its acknowledged position, without gaps."""
     entries = [entry for _, entries in after.histories(before) for entry in entries]
     kept = {entry.command_id: entry.position for entry in entries if "-" in entry.command_id[:3]}
     counted = Counter(entry.command_id for entry in entries)
-    assert dict(told).items() <= kept.items()
-    assert len(told) == len(dict(told)) == WRITERS * EACH
-    assert {counted[command_id] for command_id, _ in told} == {1}
+    assert dict(acknowledged).items() <= kept.items()
+    assert len(acknowledged) == len(dict(acknowledged)) == WRITERS * EACH
+    assert {counted[command_id] for command_id, _ in acknowledged} == {1}
     assert after.position() == before + WRITERS * EACH
     Seal(after).seal()
     assert verify(after, Seal(after)).problems == []
 
 
-def _until(so: Callable[[], bool]) -> None:
+def _until(is_so: Callable[[], bool]) -> None:
     end = time.monotonic() + 60
-    while not so():
+    while not is_so():
         assert time.monotonic() < end
         time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Disks that lie: flipped bits, torn pages, a cut log. Found and located, or refused; never a wrong total."""
+"""Flipped bits, torn pages, a cut log: each is located or refused, and no report gives a wrong total."""
 
 import os
 import random
@@ -23,12 +23,12 @@ from support.killing import run
 Times = Callable[[int, int], int]
 PAGE = 4096
 WAITING = "journal.sqlite-wal"
-"""What was committed lies partly here, as after a crash."""
+"""The log that holds a part of the commits, as after a crash."""
 
 
 @pytest.fixture(scope="module", params=["in logs", "in files"])
 def base(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """A sealed book with a document and a snapshot, its newest commits still in the logs, or in the files."""
+    """A sealed book with a document and a snapshot, its newest commits in the logs or in the files."""
     path = tmp_path_factory.mktemp("base") / "book"
 
     def make(_: int) -> None:
@@ -55,25 +55,25 @@ def base(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
     return path
 
 
-def injure(book: Path, place: Path, dice: random.Random) -> str:
-    """Do to the file what a bad disk does. Returns what."""
-    data = bytearray(place.read_bytes())
+def injure(book: Path, path: Path, dice: random.Random) -> str:
+    """Injure the file as a bad disk does. Returns the injury."""
+    data = bytearray(path.read_bytes())
     pages = max(1, len(data) // PAGE)
     at = dice.randrange(pages) * PAGE
-    what = dice.choice(["bit", "bit", "bit", "page of nothing", "half a page", "another page", "cut"])
-    if what == "bit":
+    injury = dice.choice(["bit", "bit", "bit", "page of nothing", "half a page", "another page", "cut"])
+    if injury == "bit":
         data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
-    elif what == "page of nothing":
+    elif injury == "page of nothing":
         data[at : at + PAGE] = bytes(len(data[at : at + PAGE]))
-    elif what == "half a page":
+    elif injury == "half a page":
         data[at + 512 : at + PAGE] = dice.randbytes(len(data[at + 512 : at + PAGE]))
-    elif what == "another page":
+    elif injury == "another page":
         other = dice.randrange(pages) * PAGE
         data[at : at + PAGE] = data[other : other + PAGE][: len(data[at : at + PAGE])]
     else:
         del data[dice.randrange(len(data)) :]
-    place.write_bytes(data)
-    return what
+    path.write_bytes(data)
+    return injury
 
 
 ANSWERS = (
@@ -89,46 +89,46 @@ ANSWERS = (
 )
 
 
-def told(shell: Shell, book: Path) -> list[Result]:
-    """What the book says to the questions that people ask."""
+def results_of(shell: Shell, book: Path) -> list[Result]:
+    """Return the results of usual commands on the book."""
     return [shell(*question, "--book", str(book)) for question in ANSWERS]
 
 
 def files(base: Path) -> list[Path]:
-    """Whatever is in a book; the journal and its log as often as all the rest."""
+    """Return the paths of a book's files; the journal and its log come as often as all others together."""
     skip = {"lock", "views.lock"}
-    found = [
-        place.relative_to(base)
-        for place in base.rglob("*")
-        if place.is_file() and place.stat().st_size and place.name not in skip and "-shm" not in place.name
+    paths = [
+        path.relative_to(base)
+        for path in base.rglob("*")
+        if path.is_file() and path.stat().st_size and path.name not in skip and "-shm" not in path.name
     ]
-    journal = [place for place in found if place.name.startswith("journal")]
-    return sorted(found) + journal * (len(found) // len(journal))
+    journal = [path for path in paths if path.name.startswith("journal")]
+    return sorted(paths) + journal * (len(paths) // len(journal))
 
 
-def test_injured(  # noqa: PLR0917 pytest gives them by name
+def test_an_injured_file_is_located_or_refused_and_gives_no_wrong_answer(  # noqa: PLR0917 pytest gives them by name
     base: Path, shell: Shell, tmp_path: Path, seed: int, times: Times, tell: Callable[[str], None]
 ) -> None:
     shutil.copytree(base, tmp_path / "whole")
-    right = told(shell, tmp_path / "whole")
-    assert all(answer.code == 0 for answer in right)
-    dice, seen, places = random.Random(seed), Counter[str](), files(base)
+    expected = results_of(shell, tmp_path / "whole")
+    assert all(result.code == 0 for result in expected)
+    dice, seen, paths = random.Random(seed), Counter[str](), files(base)
     for number in range(times(4, 100)):
         book = tmp_path / "book"
         shutil.copytree(base, book)
-        place = dice.choice(places)
-        what = injure(book, book / place, dice)
-        answers = told(shell, book)
+        path = dice.choice(paths)
+        injury = injure(book, book / path, dice)
+        results = results_of(shell, book)
         verified = shell("audit", "verify", "--book", str(book))
         assert "Traceback" not in verified.err
-        assert verified.code in (0, 4, 5), (number, place, what, verified)
+        assert verified.code in (0, 4, 5), (number, path, injury, verified)
         seen[{0: "without harm, or mended", 4: "located", 5: "refused"}[verified.code]] += 1
         assert verified.code == 0 or ":" in verified.err
-        for answer, should in zip(answers, right, strict=True):
-            assert answer.code in (0, 1, 2, 4, 5), (number, place, what, answer.err)
-            assert "Traceback" not in answer.err
-            assert answer.code != 0 or answer.out == should.out, (number, place, what, answer.out)
+        for result, expected_result in zip(results, expected, strict=True):
+            assert result.code in (0, 1, 2, 4, 5), (number, path, injury, result.err)
+            assert "Traceback" not in result.err
+            assert result.code != 0 or result.out == expected_result.out, (number, path, injury, result.out)
             seen["answers"] += 1
-            seen["answers refused"] += answer.code != 0
+            seen["answers refused"] += result.code != 0
         shutil.rmtree(book)
-    tell(", ".join(f"{count} {told}" for told, count in sorted(seen.items())))
+    tell(", ".join(f"{count} {outcome}" for outcome, count in sorted(seen.items())))

@@ -1,4 +1,4 @@
-"""Killed at any moment: nothing acknowledged is lost, nothing is there twice, running again finishes it."""
+"""Killed at any moment: no acknowledged command is lost or doubled, and a second run finishes the work."""
 
 import json
 import os
@@ -16,12 +16,12 @@ WORKS = ["append", "record", "projection", "rebuild", "seal"]
 
 
 @pytest.mark.parametrize("works", [",".join(WORKS)] if MODE == "taste" else WORKS)
-def test_killed(
+def test_a_killed_program_loses_nothing_and_is_finished_by_a_second_run(
     works: str, tmp_path: Path, seed: int, times: Callable[[int, int], int], tell: Callable[[str], None]
 ) -> None:
-    """A taste of all is had in one process, because starting one takes longer than the kills."""
+    """The short suite does all works in one process, because starting one takes longer than the kills."""
     count = times(2, 60)
-    done = subprocess.run(
+    script = subprocess.run(
         [
             sys.executable,
             str(Path(__file__).with_name("works.py")),
@@ -35,13 +35,13 @@ def test_killed(
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
     )
-    assert done.returncode == 0, done.stderr
-    found = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [one["work"] for one in found] == works.split(",")
-    for one in found:
-        assert one["failures"] == []
-        seen = one["seen"]
+    assert script.returncode == 0, script.stderr
+    reports = [json.loads(line) for line in script.stdout.splitlines()]
+    assert [report["work"] for report in reports] == works.split(",")
+    for report in reports:
+        assert report["failures"] == []
+        seen = report["seen"]
         assert seen["killed after a time"] == count
-        assert not one["writes"] or seen["killed at a call that writes"] == count
-        told = ", ".join(f"{number:,} {what}" for what, number in sorted(seen.items()))
-        tell(f"{told}; a whole run makes {one['writes']} calls that write; nothing lost, nothing twice")
+        assert not report["writes"] or seen["killed at a call that writes"] == count
+        summary = ", ".join(f"{number:,} {outcome}" for outcome, number in sorted(seen.items()))
+        tell(f"{summary}; a whole run makes {report['writes']} calls that write; nothing lost, nothing twice")

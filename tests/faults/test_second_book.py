@@ -195,7 +195,7 @@ PARTS = 6
 
 
 @pytest.mark.parametrize("part", range(PARTS if MODE != "taste" else 1))
-def test_two_books_agree(
+def test_both_books_give_the_same_receipts_and_reports(
     part: int, tmp_path: Path, seed: int, times: Callable[[int, int], int], tell: Callable[[str], None]
 ) -> None:
     """Each life has fifty steps."""

@@ -1,4 +1,4 @@
-"""An administrator with every right to the files: whatever they do to what is sealed is found."""
+"""An administrator with every right to the files: each change to sealed rows is found."""
 
 import random
 import shutil
@@ -31,7 +31,7 @@ Times = Callable[[int, int], int]
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sealed book of some lives and refusals, with five checkpoints."""
+    """A sealed book with some grants and refusals, and five checkpoints."""
     path = tmp_path_factory.mktemp("base") / "book"
     with make_book(path, g.FOUNDED) as book:
         Seal(book).seal()
@@ -51,29 +51,29 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def copied(base: Path, path: Path) -> Path:
-    """A copy that counts as the folder that was sealed: of another it is told only how far it is behind."""
+def copy_book(base: Path, path: Path) -> Path:
+    """Copy the book so that it counts as the sealed folder; another copy would only be reported as behind."""
     shutil.copytree(base, path)
     FolderStorage(path).begin_sealing()
     return path
 
 
-def looked_at(path: Path) -> Verified:
+def verified_at(path: Path) -> Verified:
     with Book.open(path, read_only=True, as_is=True) as book:
         return verify(book, Seal(book))
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_tampered(  # noqa: PLR0917 pytest gives them by name
+def test_tampering_with_sealed_rows_is_found(  # noqa: PLR0917 pytest gives them by name
     way: str, base: Path, tmp_path: Path, seed: int, times: Times, tell: Callable[[str], None]
 ) -> None:
-    sealed = looked_at(base).entries
+    sealed = verified_at(base).entries
     named = 0
     for number in range(times(2, 50)):
         book = tmp_path / str(number)
-        copied(base, book)
+        copy_book(base, book)
         tamper(book, way, random.Random(seed + number), sealed)
-        problems = looked_at(book).problems
+        problems = verified_at(book).problems
         assert problems, (way, seed, number)
         named += any(mark in problems[0].where for mark in ("@", "answer"))
         shutil.rmtree(book)
@@ -81,52 +81,54 @@ def test_tampered(  # noqa: PLR0917 pytest gives them by name
     tell(f"{named} of {named} found, the first bad row named")
 
 
-def test_an_old_backup_restored(
+def test_a_restored_old_backup_is_found(
     base: Path, tmp_path: Path, seed: int, times: Times, tell: Callable[[str], None]
 ) -> None:
-    """The journal as it was some commands ago, and as much again recorded on it."""
+    """An old journal is restored, and about as many commands are recorded in it again."""
     dice, found, refused = random.Random(seed), 0, 0
     for number in range(times(2, 50)):
         book, backup = tmp_path / f"b{number}", tmp_path / f"old{number}"
-        copied(base, book)
+        copy_book(base, book)
         shutil.copytree(base, backup)
         with Book.open(book) as new:
             for day in range(dice.randint(1, 5)):
                 assert new.record(g.cost(f"01-{13 + day}", grant="SSF-1"), "t.leader").outcome == "accepted"
             Seal(new).seal()
         restore(backup, book)
-        with Book.open(book, as_is=True) as again:
+        with Book.open(book, as_is=True) as restored:
             for day in range(dice.randint(0, 6)):
-                assert again.record(g.cost(f"01-{13 + day}", grant="SSF-2"), "t.leader").outcome == "accepted"
+                assert (
+                    restored.record(g.cost(f"01-{13 + day}", grant="SSF-2"), "t.leader").outcome == "accepted"
+                )
             try:
-                Seal(again).seal()
+                Seal(restored).seal()
             except Exception as error:
                 refused += "Forked" in type(error).__name__
-        found += bool(looked_at(book).problems)
+        found += bool(verified_at(book).problems)
         shutil.rmtree(book)
         shutil.rmtree(backup)
     assert (found, refused) == (times(2, 50),) * 2
     tell(f"{found} of {found} found by verify, and as often refused by seal")
 
 
-def test_a_checkpoint_forged(
+def test_a_forged_checkpoint_is_found(
     base: Path, tmp_path: Path, seed: int, times: Times, tell: Callable[[str], None]
 ) -> None:
-    """Altered as text, or made anew with a key: the book's own, or another."""
+    """A checkpoint is altered as text, or signed again with the book's key or another key."""
     dice, found = random.Random(seed), 0
     for number in range(times(2, 50)):
         book = tmp_path / str(number)
-        copied(base, book)
+        copy_book(base, book)
         with Book.open(book, read_only=True) as opened:
             seal = Seal(opened)
-            places, last = seal.files(), seal.last()
+            paths, last = seal.files(), seal.last()
         assert last is not None
-        place = dice.choice(places)
+        path = dice.choice(paths)
         if number % 3 == 0:
-            text = bytearray(place.read_bytes())
+            text = bytearray(path.read_bytes())
             at = dice.randrange(len(text))
             text[at] ^= 1 << dice.randrange(7)
-            place.write_bytes(text)
+            path.write_bytes(text)
         else:
             changed: dict[str, Any] = dice.choice(
                 [
@@ -139,46 +141,46 @@ def test_a_checkpoint_forged(
             forged = last[0]._replace(**changed)
             own = Signer.read(book / "seal.key")
             signer = own if number % 3 == 1 else Signer.make(own.public.name, tmp_path / f"{number}.key")
-            place.write_text(signer.sign(str(forged)), "utf-8")
-        found += bool(looked_at(book).problems)
+            path.write_text(signer.sign(str(forged)), "utf-8")
+        found += bool(verified_at(book).problems)
         shutil.rmtree(book)
     assert found == times(2, 50)
     tell(f"{found} of {found} found")
 
 
-def test_history_rewritten_with_the_book_s_own_key(
+def test_a_history_sealed_again_with_the_books_key_is_found_with_a_kept_checkpoint(
     base: Path, tmp_path: Path, seed: int, times: Times, tell: Callable[[str], None]
 ) -> None:
-    """All of it sealed anew, so that it fits: whoever kept a checkpoint elsewhere finds it out."""
-    dice, found, alone = random.Random(seed), 0, 0
-    sealed = looked_at(base).entries
+    """All of it is sealed again and fits. Only a checkpoint that was kept elsewhere shows the change."""
+    dice, found, found_alone = random.Random(seed), 0, 0
+    sealed = verified_at(base).entries
     ways = ["another state", "another day", "deleted and closed up", "the tail cut", "an answer gone"]
     for number in range(times(2, 50)):
         book, kept = tmp_path / str(number), tmp_path / f"{number}.note"
-        copied(base, book)
+        copy_book(base, book)
         with Book.open(book, read_only=True) as opened:
             public = Seal(opened).keys()
             shutil.copyfile(Seal(opened).files()[-1], kept)
         tamper(book, dice.choice(ways), dice, sealed)
-        for place in [*(book / "checkpoints").glob("*.note"), *(book / "tree").iterdir()]:
-            place.unlink()
+        for path in [*(book / "checkpoints").glob("*.note"), *(book / "tree").iterdir()]:
+            path.unlink()
         with Book.open(book) as forged:
             sealed_by_a_forger(forged)
-            alone += bool(verify(forged, Seal(forged)).problems)
+            found_alone += bool(verify(forged, Seal(forged)).problems)
             found += bool(verify(forged, Seal(forged), kept=[kept], trusted=public).problems)
         shutil.rmtree(book)
     assert found == times(2, 50)
-    tell(f"{found} of {found} found with a kept checkpoint; {alone} without one")
+    tell(f"{found} of {found} found with a kept checkpoint; {found_alone} without one")
 
 
-def test_views_altered(
+def test_altered_views_are_found_and_rebuilt(
     base: Path, tmp_path: Path, seed: int, times: Times, tell: Callable[[str], None]
 ) -> None:
-    """The read tables say something else: found, and a rebuild puts it right."""
+    """Changed read tables are found, and a rebuild restores them."""
     dice = random.Random(seed)
     for number in range(times(2, 50)):
         path = tmp_path / str(number)
-        copied(base, path)
+        copy_book(base, path)
         with Book.open(path) as book:
             catch_up(book)
             assert list(differences(book)) == []
@@ -191,32 +193,32 @@ def test_views_altered(
     tell(f"{times(2, 50)} of {times(2, 50)} found, the table and the row named; right after a rebuild")
 
 
-def test_documents_altered(
+def test_altered_documents_are_found(
     base: Path, tmp_path: Path, seed: int, times: Times, tell: Callable[[str], None]
 ) -> None:
-    """A byte of an attached file is another, or some are missing, or all of it is."""
+    """A byte of an attached file is changed, its end is cut, or the file is removed."""
     dice = random.Random(seed)
     path = tmp_path / "book"
-    copied(base, path)
+    copy_book(base, path)
     with Book.open(path) as book:
         kept = [book.attach(dice.randbytes(2000)) for _ in range(5)]
         record(book, [g.attach("2017-05-02", grant="SSF-1", name=f"{d[:5]}.pdf", sha256=d) for d in kept])
         Seal(book).seal()
         for number in range(times(2, 50)):
-            place = path / "documents" / dice.choice(kept)
-            whole = place.read_bytes()
+            document = path / "documents" / dice.choice(kept)
+            content = document.read_bytes()
             match number % 3:
                 case 0:
-                    at = dice.randrange(len(whole))
-                    place.write_bytes(
-                        whole[:at] + bytes([whole[at] ^ 1 << dice.randrange(8)]) + whole[at + 1 :]
+                    at = dice.randrange(len(content))
+                    document.write_bytes(
+                        content[:at] + bytes([content[at] ^ 1 << dice.randrange(8)]) + content[at + 1 :]
                     )
                 case 1:
-                    place.write_bytes(whole[: dice.randrange(len(whole))])
+                    document.write_bytes(content[: dice.randrange(len(content))])
                 case _:
-                    place.unlink()
+                    document.unlink()
             (problem,) = verify(book, Seal(book)).problems
-            assert place.name[:12] in problem.where
-            place.write_bytes(whole)
+            assert document.name[:12] in problem.where
+            document.write_bytes(content)
         assert verify(book, Seal(book)).problems == []
     tell(f"{times(2, 50)} of {times(2, 50)} found, the document named")

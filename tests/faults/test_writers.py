@@ -1,4 +1,4 @@
-"""Many at once: one winner a version, balances exact, and whoever reads on misses nothing."""
+"""Many writers at once: each version is written once, balances are exact, and a reader misses no entry."""
 
 import multiprocessing
 import random
@@ -33,12 +33,12 @@ LOADED = [
     "projections.engine.projector",
     "projections.reports.sql_views",
 ]
-"""Once for all processes, which are forked from one that has loaded them and nothing else."""
+"""The modules that are loaded once, in the process from which all others are forked."""
 Times = Callable[[int, int], int]
 
 
 def effective(grant: str) -> list[Command]:
-    """A grant of 90,000 that may ask for payments."""
+    """Return the commands of an effective grant of 90,000."""
     return [
         g.propose("01-10", grant=grant),
         g.request("01-20", grant=grant),
@@ -49,22 +49,22 @@ def effective(grant: str) -> list[Command]:
 
 
 def version_of(book: Book, grant: str) -> int:
-    """How many entries the grant's stream has, without reading them."""
+    """Return the newest version of the grant's stream without reading its entries."""
     question = "SELECT max(originator_version) FROM stored_events WHERE originator_id = ?"
     return int(book.journal.recorder.rows(question, f"grant:{grant}")[0][0])
 
 
 def write(  # noqa: PLR0917 a process is given them by place
-    path: str, writer: int, each: int, grants: list[str], start: Event, told: "Queue[list[Told]]"
+    path: str, writer: int, each: int, grants: list[str], start: Event, results: "Queue[list[Result]]"
 ) -> None:
-    """Ask for payments on grants, each on the version just seen; look again where somebody was quicker."""
-    dice, answers = random.Random(writer), list[Told]()
-    # So that all of them ask for a little more than there is.
-    most = int(COMMITTED) * len(grants) * 22 // (10 * each * WRITERS)
+    """Request payments, each on the version just read; read it again after a conflict."""
+    dice, own_results = random.Random(writer), list[Result]()
+    # Together all writers request a little more than is committed.
+    largest = int(COMMITTED) * len(grants) * 22 // (10 * each * WRITERS)
     start.wait()
     with Book.open(path) as book:
         for number in range(each):
-            grant, amount = dice.choice(grants), dice.randint(1, most)
+            grant, amount = dice.choice(grants), dice.randint(1, largest)
             payment, conflicts = f"P{writer}-{number}", 0
             while True:
                 seen = version_of(book, grant)
@@ -72,32 +72,32 @@ def write(  # noqa: PLR0917 a process is given them by place
                     "04-10", grant=grant, payment=payment, amount=f"{amount}.00 USD", expect_version=seen
                 )
                 try:
-                    answer = book.record(command, "t.leader")
+                    receipt = book.record(command, "t.leader")
                 except VersionConflict:
                     conflicts += 1
                     continue
-                answers.append((grant, amount, answer.refusal, answer.entries, conflicts))
+                own_results.append((grant, amount, receipt.refusal, receipt.entries, conflicts))
                 break
-    told.put(answers)
+    results.put(own_results)
 
 
-Told = tuple[str, int, str | None, tuple[str, ...], int]
-"""Grant, amount, refusal, entries, conflicts before it."""
+Result = tuple[str, int, str | None, tuple[str, ...], int]
+"""Grant, amount, refusal, entries, and the number of conflicts before it."""
 
 
-def project(path: str, done: Event, told: "Queue[int]") -> None:
-    """Catch the views up, again and again."""
+def project(path: str, done: Event, steps_taken: "Queue[int]") -> None:
+    """Catch the views up again and again, and put the number of steps into the queue."""
     steps = 0
     with Book.open(path) as book:
         while not done.wait(0.02):
             catch_up(book)
             steps += 1
         catch_up(book)
-    told.put(steps)
+    steps_taken.put(steps)
 
 
 def read_on(book: Book, last: int, done: Callable[[], bool]) -> list[int]:
-    """Positions as they come, by somebody who never asks for what is behind."""
+    """Return the positions as they appear, to a reader that never reads backwards."""
     seen = list[int]()
     while True:
         finished = done()
@@ -110,7 +110,7 @@ def read_on(book: Book, last: int, done: Callable[[], bool]) -> list[int]:
 
 
 @pytest.mark.parametrize("grants", [1, 16])
-def test_writers_at_once(
+def test_writers_at_once_keep_balances_exact(
     grants: int, tmp_path: Path, seed: int, times: Times, tell: Callable[[str], None]
 ) -> None:
     names, each = [f"SSF-{number}" for number in range(grants)], times(160, 2000) // WRITERS
@@ -121,10 +121,10 @@ def test_writers_at_once(
     server = multiprocessing.get_context("forkserver")
     server.set_forkserver_preload(LOADED)
     start, done = server.Event(), server.Event()
-    answers: Queue[list[Told]] = server.Queue()
+    queue: Queue[list[Result]] = server.Queue()
     steps: Queue[int] = server.Queue()
     writers = [
-        server.Process(target=write, args=(str(book.path), seed + number, each, names, start, answers))
+        server.Process(target=write, args=(str(book.path), seed + number, each, names, start, queue))
         for number in range(WRITERS)
     ]
     projectors = [server.Process(target=project, args=(str(book.path), done, steps)) for _ in range(2)]
@@ -132,38 +132,38 @@ def test_writers_at_once(
         process.start()
     start.set()
     with Book.open(book.path, read_only=True) as reader:
-        seen = read_on(reader, before, lambda: answers.qsize() == WRITERS)
-    told = [answer for _ in writers for answer in answers.get(timeout=60)]
+        seen = read_on(reader, before, lambda: queue.qsize() == WRITERS)
+    results = [result for _ in writers for result in queue.get(timeout=60)]
     done.set()
     for process in (*writers, *projectors):
         process.join(120)
         assert process.exitcode == 0
-    conflicts = sum(answer[-1] for answer in told)
+    conflicts = sum(result[-1] for result in results)
     with Book.open(book.path) as after:
-        what_holds(after, told, before, seen)
+        assert_nothing_is_lost(after, results, before, seen)
     tell(
-        f"{len(told)} commands, {conflicts} conflicts asked again,"
-        f" {Counter(answer[2] for answer in told)['ExceedsUndisbursedBalance']} refused,"
+        f"{len(results)} commands, {conflicts} conflicts asked again,"
+        f" {Counter(result[2] for result in results)['ExceedsUndisbursedBalance']} refused,"
         f" {steps.get(timeout=10) + steps.get(timeout=10)} steps of two projectors"
     )
 
 
-def what_holds(after: Book, told: list[Told], before: int, seen: list[int]) -> None:
-    """Balances are exact, versions without gap, nothing was missed, and the views add up."""
-    accepted = [answer for answer in told if answer[2] is None]
-    assert {answer[2] for answer in told} <= {None, "ExceedsUndisbursedBalance"}
-    names = [name for answer in accepted for name in answer[3]]
+def assert_nothing_is_lost(after: Book, results: list[Result], before: int, seen: list[int]) -> None:
+    """Assert exact balances, versions without gaps, that the reader missed nothing, and right views."""
+    accepted = [result for result in results if result[2] is None]
+    assert {result[2] for result in results} <= {None, "ExceedsUndisbursedBalance"}
+    names = [name for result in accepted for name in result[3]]
     assert len(names) == len(set(names)) == len(accepted)
     assert seen == list(range(before + 1, after.position() + 1))
     assert len(seen) == len(accepted)
-    asked = Counter[str]()
-    for grant, amount, refusal, _, _ in told:
-        asked[grant] += amount if refusal is None else 0
-    assert all(amount <= COMMITTED for amount in asked.values())
+    requested = Counter[str]()
+    for grant, amount, refusal, _, _ in results:
+        requested[grant] += amount if refusal is None else 0
+    assert all(amount <= COMMITTED for amount in requested.values())
     report = run(after, "disbursement", as_of=g.TODAY)
     at = report.columns.index("requested")
-    requested = {str(row[0]): Decimal(str(row[at])) for row in report.rows}
-    assert requested == {grant: Decimal(asked[grant]) for grant in requested}
+    reported = {str(row[0]): Decimal(str(row[at])) for row in report.rows}
+    assert reported == {grant: Decimal(requested[grant]) for grant in reported}
     Seal(after).seal()
     assert verify(after, Seal(after)).problems == []
     assert list(differences(after)) == []

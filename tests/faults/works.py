@@ -1,6 +1,6 @@
-"""What is killed: appending, a run of `record`, projecting, rebuilding, sealing; and what must hold after it.
+"""The works that are killed (appending, `record`, projecting, rebuilding, sealing), and what must hold then.
 
-Run as a script it does some of them so many times and prints what was seen, a line of JSON each:
+Run as a script, it does some works a number of times and prints for each what was seen as a line of JSON:
     python works.py WORK,WORK COUNT SEED FOLDER
 """
 
@@ -29,22 +29,22 @@ from support.books import make_book
 from support.killing import (
     Ended,
     Work,
+    acknowledged_before_synced,
     run,
-    told_before_synced,
 )
 
 GRANTS = [f"SSF-{number}" for number in range(5)]
-ASKED = [(f"c{number}", GRANTS[number % 5]) for number in range(60)]
-"""Commands, and the grants they are on; every tenth is refused."""
+COMMANDS = [(f"c{number}", GRANTS[number % 5]) for number in range(60)]
+"""Ids of commands and their grants. Every tenth command is refused."""
 
 
 def is_refused(command_id: str) -> bool:
-    """Its day is before its grant's first."""
+    """Return whether the command is refused: its day is before the grant's first."""
     return int(command_id[1:]) % 10 == 9
 
 
 def command_line(command_id: str, grant: str) -> dict[str, str]:
-    """The command as a line for `record`."""
+    """Return the command as a line for `record`."""
     day = "2017-01-09" if is_refused(command_id) else "2017-01-11"
     return {
         "command": "RecordCost",
@@ -61,13 +61,13 @@ def command_line(command_id: str, grant: str) -> dict[str, str]:
 
 
 def append(path: Path) -> Work:
-    """One command after the other, each told of when it is on disk."""
+    """Record one command after the other, and acknowledge each when it is on disk."""
 
     def work(out: int) -> None:
         from lifecycle.parse import command_from
 
         with Book.open(path) as book:
-            for command_id, grant in ASKED:
+            for command_id, grant in COMMANDS:
                 book.record(command_from(command_line(command_id, grant)), "admin")
                 os.write(out, f"{command_id}\n".encode())
 
@@ -75,11 +75,11 @@ def append(path: Path) -> Work:
 
 
 def record(path: Path) -> Work:
-    """A file of commands through the command line, views and seal included."""
+    """Record a file of commands by the command line, with views and seal."""
 
     def work(out: int) -> None:
         lines = path.with_name("lines.jsonl")
-        lines.write_text("".join(json.dumps(command_line(*asked)) + "\n" for asked in ASKED))
+        lines.write_text("".join(json.dumps(command_line(*command)) + "\n" for command in COMMANDS))
         os.dup2(out, 1)
         sys.stdout = os.fdopen(1, "w", buffering=1)
         sys.stderr = io.StringIO()
@@ -99,22 +99,22 @@ def _with_entries(path: Path, then: Callable[[Book], object]) -> Work:
 
 
 def project(path: Path) -> Work:
-    """Views are caught up."""
+    """Catch the views up."""
     return _with_entries(path, catch_up)
 
 
-def make_anew(path: Path) -> Work:
-    """Views are rebuilt."""
+def rebuild_views(path: Path) -> Work:
+    """Rebuild the views."""
     return _with_entries(path, rebuild)
 
 
 def seal(path: Path) -> Work:
-    """What is unsealed is sealed."""
+    """Seal what is unsealed."""
     return _with_entries(path, lambda book: Seal(book).seal(rehash=True))
 
 
 class Kind(NamedTuple):
-    """A work, and whether the commands are in the book before it."""
+    """A work, and whether the commands are recorded before it."""
 
     make: Callable[[Path], Work]
     recorded: bool
@@ -124,7 +124,7 @@ KINDS = {
     "append": Kind(append, False),
     "record": Kind(record, False),
     "projection": Kind(project, True),
-    "rebuild": Kind(make_anew, True),
+    "rebuild": Kind(rebuild_views, True),
     "seal": Kind(seal, True),
 }
 
@@ -132,48 +132,48 @@ KINDS = {
 # ── what must hold ───────────────────────────────────────────────────────────────────────────
 
 
-def acknowledged(said: bytes) -> set[str]:
-    """Ids of the commands that were told of, in whole lines."""
-    lines = said.decode().split("\n")[:-1]
+def acknowledged(output: bytes) -> set[str]:
+    """Return the ids of acknowledged commands in complete lines."""
+    lines = output.decode().split("\n")[:-1]
     return {json.loads(line)["command_id"] if line.startswith("{") else line for line in lines} - {"done"}
 
 
-def wrong_after(path: Path, said: bytes) -> str | None:
-    """What of the promises does not hold after a kill: before the work is run again."""
+def fault_after(path: Path, output: bytes) -> str | None:
+    """Return what is wrong after a kill, before the work is run again, or None."""
     with Book.open(path) as book:
         kept = Counter(row[2] for row in _ids(book))
-        given = Counter(receipt.command_id for receipt in book.refusals())
-        for command_id in acknowledged(said):
-            if not (given if is_refused(command_id) else kept)[command_id]:
+        refused = Counter(receipt.command_id for receipt in book.refusals())
+        for command_id in acknowledged(output):
+            if not (refused if is_refused(command_id) else kept)[command_id]:
                 return f"{command_id} was acknowledged and is lost"
-        twice = [command_id for command_id, count in (kept + given).items() if count > 1]
+        twice = [command_id for command_id, count in (kept + refused).items() if count > 1]
         if twice:
             return f"{twice} are there twice"
-        found = [
+        problems = [
             problem
             for problem in verify(book, Seal(book)).problems
             if "nothing was sealed" not in problem.message
         ]
-        if found:
-            return str(found)
+        if problems:
+            return str(problems)
     return None
 
 
-def wrong_at_the_end(path: Path) -> str | None:
-    """What does not hold when the work was run again to its end."""
+def fault_at_the_end(path: Path) -> str | None:
+    """Return what is wrong after the work was run again to its end, or None."""
     with Book.open(path) as book:
         kept = Counter(row[2] for row in _ids(book))
-        expected = Counter(command_id for command_id, _ in ASKED if not is_refused(command_id))
+        expected = Counter(command_id for command_id, _ in COMMANDS if not is_refused(command_id))
         if kept != expected:
             return (
                 f"other entries than those of an unbroken run: {kept - expected} more, {expected - kept} less"
             )
-        if len(book.refusals()) != len(ASKED) // 10:
+        if len(book.refusals()) != len(COMMANDS) // 10:
             return f"{len(book.refusals())} refusals"
         catch_up(book)
         Seal(book).seal()
-        found = [*verify(book, Seal(book)).problems, *differences(book)]
-    return str(found) if found else None
+        problems = [*verify(book, Seal(book)).problems, *differences(book)]
+    return str(problems) if problems else None
 
 
 def _ids(book: Book) -> list[tuple[str, int, str]]:
@@ -185,21 +185,21 @@ def _ids(book: Book) -> list[tuple[str, int, str]]:
     ]
 
 
-def asked_in_a_child(question: Callable[[], str | None]) -> str | None:
-    """In a process of its own, so that nothing is open in this one when it forks."""
+def ask_in_a_child(question: Callable[[], str | None]) -> str | None:
+    """Ask in a child, so that nothing is open in this process when it forks."""
 
     def work(out: int) -> None:
         os.write(out, (question() or "").encode())
 
     ended = run(work)
-    return ended.said.decode() or (None if ended.code == 0 else f"the check ended with {ended.code}")
+    return ended.output.decode() or (None if ended.code == 0 else f"the check ended with {ended.code}")
 
 
 # ── many times ───────────────────────────────────────────────────────────────────────────────
 
 
 def base_book(folder: Path, kind: Kind) -> Path:
-    """A book as it is before the work; made in a child."""
+    """Make the book as it is before the work, in a child. Returns its path."""
     path = folder / "base"
 
     def make(_: int) -> None:
@@ -216,8 +216,8 @@ def base_book(folder: Path, kind: Kind) -> Path:
     return path
 
 
-def many(name: str, count: int, seed: int, folder: Path) -> dict[str, object]:
-    """Do the work, killed so many times after a while and so many as it writes, and look at what is left."""
+def run_many_times(name: str, count: int, seed: int, folder: Path) -> dict[str, object]:
+    """Run the work, kill it ``count`` times after a time and as often at a write, and check what is left."""
     kind, dice = KINDS[name], random.Random(seed)
     folder.mkdir(exist_ok=True)
     base, book = base_book(folder, kind), folder / "book"
@@ -232,34 +232,34 @@ def many(name: str, count: int, seed: int, folder: Path) -> dict[str, object]:
     counted = run(fresh(), kill_at_write=1 << 40)
     seen: Counter[str] = Counter()
     failures = []
-    for how, options in _moments(dice, count, whole, counted):
-        if seen[how] >= count:
+    for moment, options in _moments(dice, count, whole, counted):
+        if seen[moment] >= count:
             continue
         ended = run(fresh(), **options)
         if not ended.killed:
             seen["ended before"] += 1
             continue
-        seen[how] += 1
-        seen["acknowledged before"] += len(acknowledged(ended.said))
-        if wrong := _wrong(book, kind, ended):
-            failures.append(f"seed {seed}, {how} {options}: {wrong}")
-    if name == "append" and (early := told_before_synced(counted)):
-        failures.append(f"{early} commands were acknowledged before they were on the disk")
+        seen[moment] += 1
+        seen["acknowledged before"] += len(acknowledged(ended.output))
+        if fault := _fault_of(book, kind, ended):
+            failures.append(f"seed {seed}, {moment} {options}: {fault}")
+    if name == "append" and (too_early := acknowledged_before_synced(counted)):
+        failures.append(f"{too_early} commands were acknowledged before they were on the disk")
     return {"seen": dict(seen), "writes": len(counted.calls), "failures": failures}
 
 
 _TRIES = 20
-"""How many runs, for each kill that is wanted, may end before their moment comes."""
+"""The number of runs for each wanted kill that may end before their moment comes."""
 AFTER, AT = "killed after a time", "killed at a call that writes"
 
 
 def _moments(
     dice: random.Random, count: int, whole: Ended, counted: Ended
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """When to kill: at each call that writes once, if they are so few, and others at random; after a time.
+    """Yield moments to kill at: first each call that writes, in random order, then random times.
 
-    There are more than are needed: on a machine that is less busy than it was when the whole runs were timed
-    and counted, a run commits less often and ends sooner, before its moment comes.
+    There are more moments than needed: on a machine that is less busy than when the whole runs were timed, a
+    run commits less often and may end before its moment comes.
     """
     calls = list(range(1, len(counted.calls) + 1))
     dice.shuffle(calls)
@@ -269,17 +269,17 @@ def _moments(
         yield AFTER, {"kill_after": dice.uniform(0, whole.seconds)}
 
 
-def _wrong(book: Path, kind: Kind, ended: Ended) -> str | None:
-    """What does not hold: as it was left, and after the work was run again."""
-    wrong = asked_in_a_child(lambda: wrong_after(book, ended.said))
-    if wrong is None:
-        again = run(kind.make(book))
-        wrong = None if again.code == 0 else f"run again, it ended with {again.code}"
-    return wrong or asked_in_a_child(lambda: wrong_at_the_end(book))
+def _fault_of(book: Path, kind: Kind, ended: Ended) -> str | None:
+    """Return what is wrong after the kill, or after the work was run again."""
+    fault = ask_in_a_child(lambda: fault_after(book, ended.output))
+    if fault is None:
+        run_again = run(kind.make(book))
+        fault = None if run_again.code == 0 else f"run again, it ended with {run_again.code}"
+    return fault or ask_in_a_child(lambda: fault_at_the_end(book))
 
 
 if __name__ == "__main__":
     _, names, times, dice_seed, place = sys.argv
     for asked_for in names.split(","):
-        found = many(asked_for, int(times), int(dice_seed), Path(place) / asked_for)
+        found = run_many_times(asked_for, int(times), int(dice_seed), Path(place) / asked_for)
         sys.stdout.write(json.dumps({"work": asked_for, **found}) + "\n")

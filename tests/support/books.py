@@ -1,4 +1,4 @@
-"""Books on real files for tests: with a clock that goes on by a second a look, so that runs are alike."""
+"""Books in real files for tests, with a clock that advances a second a look, so that each run is the same."""
 
 import re
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
 class Clock:
-    """Goes on by ``step`` at every look; tests set it."""
+    """A clock that advances by ``step`` at every look. Tests set it."""
 
     def __init__(self, now: datetime = NOON, step: timedelta = timedelta(seconds=1)) -> None:
         self.now = now
@@ -29,7 +29,7 @@ class Clock:
 
 
 def make_book(path: Path | str, commands: Iterable[Command] = g.FOUNDED, **options: Any) -> Book:
-    """A new book after the commands, each of which is accepted."""
+    """Create a book and record the commands, each of which must be accepted."""
     options = {"clock": Clock(), **options}
     book = Book.create(
         path,
@@ -45,15 +45,15 @@ def make_book(path: Path | str, commands: Iterable[Command] = g.FOUNDED, **optio
 
 
 def record(book: Book, commands: Iterable[Command]) -> None:
-    """Record them in one transaction; each must be accepted."""
+    """Record the commands in one transaction. Each must be accepted."""
     with book.batch():
         for command in commands:
-            answer = book.record(command, command.actor)
-            assert answer.outcome == "accepted", answer
+            receipt = book.record(command, command.actor)
+            assert receipt.outcome == "accepted", receipt
 
 
 def without_sum(stored: StoredEvent) -> StoredEvent:
-    """As entries of older books are."""
+    """Return the row as older books have it, without a checksum."""
     head, _, tail = stored.state.rpartition(b',"crc32":"')
     assert re.fullmatch(rb'[0-9a-f]{8}"}', tail)
     return replace(stored, state=head + b"}")

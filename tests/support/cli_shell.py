@@ -1,4 +1,4 @@
-"""A shell in a folder of its own: the real command, its exit code, and what it printed."""
+"""A shell in its own folder, which runs the real command and returns its exit code and output."""
 
 import json
 import os
@@ -18,13 +18,13 @@ from lifecycle.book.book import Book
 from support.reading import raw_views
 
 SRC = Path(lifecycle.__file__).parents[1]
-"""What the tests themselves import, so that processes of theirs do not import another program."""
+"""The source that the tests import, so that their processes import the same program."""
 PROGRAM = "from cli.main import main; main()"
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a command came to."""
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -32,7 +32,7 @@ class Result:
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """JSON Lines on stdout."""
+        """The rows of JSON Lines on stdout."""
         return [json.loads(line) for line in self.out.splitlines()]
 
     @property
@@ -42,40 +42,40 @@ class Result:
 
 
 class Shell:
-    """Runs commands in this process; `other` in one of its own."""
+    """Runs commands in this process; `other` runs one in a new process."""
 
     def __init__(self, folder: Path, book: Path | str, capsys: pytest.CaptureFixture[str]) -> None:
         self.folder, self.place = folder, book
         self.book = str(book)
-        """The book as a word of a command."""
+        """The book as an argument of a command."""
         self._capsys = capsys
 
     @property
     def path(self) -> Path:
-        """The folder of a book that lies in one."""
+        """The folder of a book in a folder."""
         assert isinstance(self.place, Path)
         return self.place
 
     @property
     def seals(self) -> Path:
-        """The folder of its seals."""
+        """The folder of the book's seals."""
         with Book.open(self.place, read_only=True) as book:
             return book.path
 
     @property
     def documents(self) -> list[str]:
-        """The SHA-256 of each document that it keeps."""
+        """The SHA-256 of each document of the book."""
         with Book.open(self.place, read_only=True) as book:
             return list(book.storage.documents())
 
     def views(self, *statements: str) -> None:
-        """Change its views past the program."""
+        """Run SQL on the book's views, past the program."""
         with closing(raw_views(self.place)) as connection:
             for statement in statements:
                 connection.execute(statement)
 
     def lose_views(self) -> None:
-        """As if they had never been made."""
+        """Remove the book's views."""
         if isinstance(self.place, str):
             self.views("DROP SCHEMA views CASCADE")
             return
@@ -85,12 +85,12 @@ class Shell:
     def __call__(self, *words: str) -> Result:
         self._capsys.readouterr()
         code = run(list(words))
-        told = self._capsys.readouterr()
-        return Result(code, told.out, told.err)
+        captured = self._capsys.readouterr()
+        return Result(code, captured.out, captured.err)
 
     def other(self, *words: str, stdin: bytes = b"", program: str = PROGRAM, **env: str) -> Result:
-        """In a process of its own."""
-        done = subprocess.run(
+        """Run the command in a new process."""
+        completed = subprocess.run(
             [sys.executable, "-c", program, *words],
             input=stdin,
             capture_output=True,
@@ -98,14 +98,14 @@ class Shell:
             cwd=self.folder,
             env=self.env(**env),
         )
-        return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+        return Result(completed.returncode, completed.stdout.decode(), completed.stderr.decode())
 
     def env(self, **more: str) -> dict[str, str]:
-        """The environment of a process that finds our packages."""
+        """Return the environment of a process that finds our packages."""
         return {**os.environ, "PYTHONPATH": str(SRC), **more}
 
     def file(self, lines: Iterable[Any], name: str = "commands.jsonl") -> str:
-        """A file of commands; text and bytes are lines as they are."""
+        """Write a file of commands and return its path. Text and bytes are lines as they are."""
         raw = [line if isinstance(line, bytes) else _text(line).encode() for line in lines]
         (self.folder / name).write_bytes(b"\n".join(raw) + b"\n")
         return str(self.folder / name)
@@ -127,7 +127,7 @@ OFFICERS = {
 
 
 def officers() -> list[dict[str, Any]]:
-    """Appointments, a partner, and money to promise."""
+    """Return the commands that appoint officers, join a partner and receive money."""
     appointed = [
         {"command": "AppointOfficer", "on": "2008-10-01", "officer": name, "roles": roles}
         for name, roles in OFFICERS.items()
@@ -149,12 +149,12 @@ def officers() -> list[dict[str, Any]]:
 
 
 def on_grant(command: str, on: str, actor: str, **fields: Any) -> dict[str, Any]:
-    """A command on the grant G-1."""
+    """Return a command on the grant G-1."""
     return {"command": command, "grant": "G-1", "on": on, "actor": actor, **fields}
 
 
 def life() -> list[dict[str, Any]]:
-    """Officers, money, and the grant G-1 until its first payment is paid and part of it came back."""
+    """Return commands for officers, money, and the grant G-1 up to a partial refund of its first payment."""
     amount = "80000.00 USD"
     return [
         *officers(),

@@ -1,4 +1,4 @@
-"""Somebody who follows: ``grantbook views follow``, and what it says."""
+"""A process that runs ``grantbook views follow``, and the messages that it prints."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from support.cli_shell import PROGRAM, SRC
 
 
 class Follower:
-    """``grantbook views follow`` in a process of its own."""
+    """``grantbook views follow`` in a new process."""
 
     def __init__(self, place: Path | str) -> None:
         self.process = subprocess.Popen(
@@ -22,35 +22,35 @@ class Follower:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": str(SRC)},
-            # Tests that a shell runs in the background are deaf to it, and so would this one be.
+            # A process that a shell runs in the background ignores SIGINT, and so would its child.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 no thread forks here
         )
         assert self.process.stdout is not None
         os.set_blocking(self.process.stdout.fileno(), False)
-        self.told: list[dict[str, Any]] = []
+        self.messages: list[dict[str, Any]] = []
         self._unread: list[bytes] = [b""]
-        """Lines not looked at yet; the last is the beginning of one."""
+        """Lines that were not read yet; the last one may be incomplete."""
 
     def until(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """The first that it says from now on that is wanted."""
+        """Return the first wanted message from now on."""
         until = time.monotonic() + 40
         while time.monotonic() < until:
             assert self.process.stdout is not None
-            more = (self._unread.pop() + (self.process.stdout.read() or b"")).split(b"\n")
-            self._unread += more
+            lines = (self._unread.pop() + (self.process.stdout.read() or b"")).split(b"\n")
+            self._unread += lines
             while len(self._unread) > 1:
-                self.told.append(json.loads(self._unread.pop(0)))
-                if wanted(self.told[-1]):
-                    return self.told[-1]
+                self.messages.append(json.loads(self._unread.pop(0)))
+                if wanted(self.messages[-1]):
+                    return self.messages[-1]
             time.sleep(0.05)
-        raise AssertionError(self.told)
+        raise AssertionError(self.messages)
 
-    def end(self, how: int) -> int:
-        """Its exit code."""
-        self.process.send_signal(how)
+    def end(self, signal_number: int) -> int:
+        """Send the signal and return the exit code."""
+        self.process.send_signal(signal_number)
         return self.process.wait(30)
 
     def close(self) -> None:
-        """It is gone, whatever it does."""
+        """Kill the process."""
         self.process.kill()
         self.process.communicate()

@@ -1,4 +1,4 @@
-"""Rows put into a journal by somebody who may write in it and has read how it is kept: all sums fit."""
+"""Rows forged in a journal by somebody who may write to it and knows its format: all checksums fit."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,8 @@ EVENTS: dict[str, dict[str, type[Event]]] = {
 
 def forge(
     book: Book,
-    asked: Command,
+    command: Command,
+    /,
     recorder: str = "",
     *,
     event: Event | None = None,
@@ -32,33 +33,33 @@ def forge(
     pair_by: str = "",
     **changes: Any,
 ) -> int:
-    """Put in the entry that the command would become, as if it were lawful; returns its position.
+    """Put in the entry that the command would become, as if it were lawful. Returns its position.
 
-    ``pair``: what is put in with it, on which stream, recorded by ``pair_by``. ``changes``: of the columns of
-    its answer, or of its entry: ``recorded_at``, ``rules``, ``note``.
+    ``pair`` has the streams and events that are put in with it, recorded by ``pair_by``. ``changes`` are
+    columns of its receipt, or fields of its entry: ``recorded_at``, ``rules``, ``note``.
     """
-    recorder, command_id = recorder or asked.actor, asked.command_id or f"forged-{book.position()}"
-    stream = stream_of(asked)
-    made = event or event_of(EVENTS[stream.partition(":")[0]][spec_of(asked).event], asked.event)
+    recorder, command_id = recorder or command.actor, command.command_id or f"forged-{book.position()}"
+    stream = stream_of(command)
+    main_event = event or event_of(EVENTS[stream.partition(":")[0]][spec_of(command).event], command.event)
     moment = _next(book)
     own = {name: changes.pop(name) for name in ("rules", "recorded_at", "note") if name in changes}
     entries: list[Entry] = []
-    for name, told in ((stream, made), *pair):
-        version = len(book.entries(name)) + 1 + sum(one.originator_id == name for one in entries)
+    for name, stored_event in ((stream, main_event), *pair):
+        version = len(book.entries(name)) + 1 + sum(entry.originator_id == name for entry in entries)
         moment += timedelta(microseconds=1)
         by = (entries and pair_by) or recorder
-        entries.append(Entry(name, version, told, moment, by, command_id))
-    entries[0] = entries[0]._replace(**{"note": asked.note, **own})
-    receipt = _receipt(asked, command_id, recorder, entries[-1].recorded_at, entries)
+        entries.append(Entry(name, version, stored_event, moment, by, command_id))
+    entries[0] = entries[0]._replace(**{"note": command.note, **own})
+    receipt = _receipt(command, command_id, recorder, entries[-1].recorded_at, entries)
     with book.journal.recorder.writing():
         book.journal.recorder.append([stored_as(entry) for entry in entries], [receipt._replace(**changes)])
     return book.position() - len(pair)
 
 
-def forge_refusal(book: Book, asked: Command, refusal: str, recorder: str = "", **changes: Any) -> None:
-    """Put in the answer that the command was refused."""
-    recorder, command_id = recorder or asked.actor, asked.command_id or f"forged-{len(book.refusals())}"
-    receipt = _receipt(asked, command_id, recorder, _next(book), ())
+def forge_refusal(book: Book, command: Command, /, refusal: str, recorder: str = "", **changes: Any) -> None:
+    """Put in a receipt that says that the command was refused."""
+    recorder, command_id = recorder or command.actor, command.command_id or f"forged-{len(book.refusals())}"
+    receipt = _receipt(command, command_id, recorder, _next(book), ())
     no = {"outcome": "refused", "refusal": refusal, "rule": "domain §3", "message": "no", "entries": ""}
     with book.journal.recorder.writing():
         book.journal.recorder.append((), [receipt._replace(**{**no, **changes})])
@@ -70,10 +71,10 @@ def _next(book: Book) -> datetime:
 
 
 def _receipt(
-    asked: Command, command_id: str, recorder: str, moment: datetime, entries: Sequence[Entry]
+    command: Command, command_id: str, recorder: str, moment: datetime, entries: Sequence[Entry]
 ) -> Receipt:
-    about = (asked.NAME, stream_of(asked), asked.on.isoformat(), asked.actor, recorder)
+    about = (command.NAME, stream_of(command), command.on.isoformat(), command.actor, recorder)
     names = " ".join(entry.name for entry in entries)
     return Receipt(
-        command_id, digest_of(asked), *about, stamp(moment), "accepted", None, None, None, names, None
+        command_id, digest_of(command), *about, stamp(moment), "accepted", None, None, None, names, None
     )

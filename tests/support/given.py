@@ -1,10 +1,10 @@
-"""Given a past, when a command is asked, then an event or a refusal: no store, no clock.
+"""Given a past, when a command is tried, then an event or a refusal: no store, no clock.
 
 `Past.given` and `Past.record` make a past longer; `Past.when` is a trial that leaves it as it is.
 
 The past is made of commands too, so it is always one that could have happened. Officers are named
-after their role; each has only the one: `OFFICER`. Days are of 2012 (edition 2008-10, which asks
-for no agreement) or of 2017 (edition 2017-01, which does).
+after their only role: `OFFICER`. Days are of 2012 (edition 2008-10, which requires no agreement) or
+of 2017 (edition 2017-01, which requires one).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -66,28 +66,28 @@ USUAL: dict[str, Make] = {}
 
 
 def day(text: str | date) -> date:
-    """A day; ``"05-17"`` is of 2017."""
+    """Return the day; ``"05-17"`` is in 2017."""
     if isinstance(text, date):
         return text
     return date.fromisoformat(text if len(text) == 10 else f"2017-{text}")
 
 
 def do(command: str, on: str | date, actor: str, **fields: Any) -> Command:
-    """The command in words, as a program would send it; commands on a grant are on `G` unless told."""
-    words = {"command": command, "on": day(on).isoformat(), "actor": actor, **fields}
-    if words.get("grant", "") is None:
-        del words["grant"]
-    return command_from(words)
+    """Return the command with these fields, parsed as a program would send it."""
+    all_fields = {"command": command, "on": day(on).isoformat(), "actor": actor, **fields}
+    if all_fields.get("grant", "") is None:
+        del all_fields["grant"]
+    return command_from(all_fields)
 
 
 def but(command: Command, **changes: Any) -> Command:
-    """The same command, of which something reads otherwise."""
+    """Return the command with some fields changed."""
     of_event = {name: changes.pop(name) for name in [*changes] if name in type(command.event).model_fields}
     return replace(command, event=command.event.model_copy(update=of_event), **changes)
 
 
 def on_grant(command: str, officer: str, /, **usual: Any) -> Make:
-    """A maker of that command with its usual officer and words: ``request_payment("04-01", amount=…)``."""
+    """Return a maker of the command with usual officer and fields: ``request_payment("04-01", amount=…)``."""
 
     def make(on: str | date, **fields: Any) -> Command:
         return do(command, on, **{"grant": G, "actor": OFFICER.get(officer, officer), **usual, **fields})
@@ -261,7 +261,7 @@ CLOSED = [*SETTLED, close("2018-06-01")]
 
 @dataclass
 class Outcome:
-    """What the command became."""
+    """The events that the command became, or its refusal."""
 
     events: tuple[Event, ...] = ()
     refusal: Refusal | None = None
@@ -281,7 +281,7 @@ class Outcome:
             assert value in (held, str(held)), f"{name} is {held}"
 
     def refused(self, name: type[Refusal], saying: str = "") -> None:
-        """It was refused by that name; the message says so."""
+        """Assert that it was refused by that name, and that the message has these words."""
         assert self.refusal is not None, f"became {self.events}"
         assert type(self.refusal) is name, f"refused as {self.refusal!r}"
         assert saying in str(self.refusal)
@@ -301,14 +301,14 @@ class Past:
     position: int = 0
 
     def copy(self) -> "Past":
-        """Another one that goes on from here."""
+        """Return a copy that goes on from here."""
         calls = {name: list(entries) for name, entries in self.calls.items()}
         return Past(
             self.editions, self.fund, list(self.fund_entries), dict(self.grants), calls, self.position
         )
 
     def found(self) -> "Past":
-        """With the fund established and its first administrator."""
+        """Establish the fund with its first administrator, and return this past."""
         for event in founding(
             name="The Facility",
             currency="USD",
@@ -331,34 +331,34 @@ class Past:
                 assert refusal is None, f"refused: {refusal!r}"
         return self
 
-    def when(self, asked: Command, recorder: str = "", today: date = TODAY) -> Outcome:
+    def when(self, command: Command, recorder: str = "", today: date = TODAY) -> Outcome:
         """Return what the command would become, and leave this past as it is."""
-        return self.copy().record(asked, recorder, today)
+        return self.copy().record(command, recorder, today)
 
-    def record(self, asked: Command, recorder: str = "", today: date = TODAY) -> Outcome:
+    def record(self, command: Command, recorder: str = "", today: date = TODAY) -> Outcome:
         """Return what the command becomes, and make it part of this past unless it is refused."""
-        recorder = recorder or asked.actor
+        recorder = recorder or command.actor
         try:
-            if isinstance(asked, GrantCommand):
-                known = self.grants.get(asked.grant, GrantHistory())
-                calls = {name: self.call(name) for name in calls_named(known, asked)}
-                needed = known if needs_entries(known, asked) else known.without_entries()
-                decision = decide_grant(needed, asked, self.fund, recorder, today, calls)
-                stream = grant_stream(asked.grant)
-                entry = self._append(stream, len(known.entries) + 1, decision.event, recorder)
-                self.grants[asked.grant] = known.plus(entry, decision.grant)
-            elif isinstance(asked, CallCommand):
-                entries = self.calls.get(asked.call, [])
-                decision = decide_call(entries, asked, self.fund, recorder, today)
-                self._append(call_stream(asked.call), len(entries) + 1, decision.event, recorder)
+            if isinstance(command, GrantCommand):
+                history = self.grants.get(command.grant, GrantHistory())
+                calls = {name: self.call(name) for name in calls_named(history, command)}
+                needed = history if needs_entries(history, command) else history.without_entries()
+                decision = decide_grant(needed, command, self.fund, recorder, today, calls)
+                stream = grant_stream(command.grant)
+                entry = self._append(stream, len(history.entries) + 1, decision.event, recorder)
+                self.grants[command.grant] = history.plus(entry, decision.grant)
+            elif isinstance(command, CallCommand):
+                entries = self.calls.get(command.call, [])
+                decision = decide_call(entries, command, self.fund, recorder, today)
+                self._append(call_stream(command.call), len(entries) + 1, decision.event, recorder)
             else:
-                assert isinstance(asked, FundCommand)
+                assert isinstance(command, FundCommand)
                 entries = self.fund_entries
                 about = (entries, self._acts_since, self._streams)
-                decision = decide_fund(self.fund, asked, recorder, today, *about)
+                decision = decide_fund(self.fund, command, recorder, today, *about)
                 self._append(FUND, len(self.fund_entries) + 1, decision.event, recorder)
-        except Refusal as no:
-            return Outcome(refusal=no)
+        except Refusal as refusal:
+            return Outcome(refusal=refusal)
         for stream, part in decision.pair:
             before = self.fund_entries if stream == FUND else self.calls[stream.removeprefix("call:")]
             self._append(stream, len(before) + 1, part, recorder)
@@ -381,12 +381,12 @@ class Past:
         for known in (
             self.fund_entries,
             *self.calls.values(),
-            *(one.entries for one in self.grants.values()),
+            *(history.entries for history in self.grants.values()),
         ):
             yield from acts_of(taken, known)
 
     def _streams(self, events: tuple[type[Event], ...], _: date | None) -> Iterator[Sequence[Entry]]:
-        for known in (*self.calls.values(), *(one.entries for one in self.grants.values())):
+        for known in (*self.calls.values(), *(history.entries for history in self.grants.values())):
             if any(isinstance(entry.event, (*events, EntryCorrected)) for entry in known):
                 yield known
 
@@ -400,21 +400,21 @@ class Past:
         return self.grants[G].grant
 
     def version(self, event: type[Event], nth: int = 1) -> int:
-        """The version of the nth such entry of `G`."""
+        """Return the version of the nth entry of `G` with this event."""
         return [e.originator_version for e in self.grants[G].entries if isinstance(e.event, event)][nth - 1]
 
     def fund_version(self, event: type[Event], nth: int = 1) -> int:
-        """The version of the nth such entry of the fund."""
+        """Return the version of the nth entry of the fund with this event."""
         return [e.originator_version for e in self.fund_entries if isinstance(e.event, event)][nth - 1]
 
 
 def strike(past: Past, event: type[Event], nth: int = 1, on: str = "2018-06-01") -> Command:
-    """The nth such entry of `G` is struck."""
+    """Return the command that strikes the nth entry of `G` with this event."""
     return correct(on, entry=past.version(event, nth), struck=True)
 
 
 def reads(past: Past, event: type[Event], nth: int = 1, on: str = "2018-06-01", **fields: object) -> Command:
-    """The nth such entry of `G` reads so."""
+    """Return the command that corrects the nth entry of `G` with this event to these fields."""
     return correct(on, entry=past.version(event, nth), reads=fields)
 
 
@@ -423,7 +423,7 @@ def given(
     founded: Iterable[Command] = FOUNDED,
     editions: Sequence[Edition] | None = None,
 ) -> Past:
-    """A founded fund, after the commands."""
+    """Return the past of a founded fund after the commands."""
     if founded is FOUNDED and editions is None:
         return _usual().copy().given(*commands)
     return Past(editions).found().given(founded).given(*commands)

@@ -1,7 +1,7 @@
 """Processes that are killed: after a while, or as they enter the n-th call that writes.
 
-A child is forked, not started anew, from a process of one thread. Where the system lets it be traced, its
-calls are counted and the child is killed at the very one; elsewhere it is killed after a random time.
+A child is forked from a process of one thread. If the system allows tracing, its calls are counted and the
+child is killed at one of them; otherwise it is killed after a random time.
 """
 
 import ctypes
@@ -21,30 +21,30 @@ _WRITES = {
     "x86_64": {1, 18, 20, 74, 75, 77, 82, 87, 263, 264, 316},
     "aarch64": {64, 66, 68, 46, 82, 83, 35, 38, 276},
 }.get(platform.machine(), set())
-_SAID, _PLACED, _SYNCS, _CUTS = {1, 64}, {18, 20, 68}, {74, 75, 82, 83}, {77, 46}
+_PIPE_WRITES, _PLACED, _SYNCS, _CUTS = {1, 64}, {18, 20, 68}, {74, 75, 82, 83}, {77, 46}
 """Of these: write; pwrite64, pwritev; fsync, fdatasync; ftruncate. (82 and 83 sync on aarch64 only.)"""
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_long, ctypes.c_long]
 _libc.ptrace.restype = ctypes.c_long
 
 Work = Callable[[int], None]
-"""What the child does; it says what was acknowledged into the descriptor."""
+"""What the child does. It writes what was acknowledged to the descriptor."""
 
 
 class Ended(NamedTuple):
     """How a child ended."""
 
     killed: bool
-    said: bytes
-    """What it had said until then."""
+    output: bytes
+    """What the child had written until then."""
     calls: list[tuple[int, int]]
-    """The calls that write which it had made, with their descriptors; none where it was not traced."""
+    """The writing calls that it had made, with their descriptors; empty if it was not traced."""
     code: int | None
     seconds: float
 
 
 def forked(work: Work) -> tuple[int, int]:
-    """A child that does the work. Returns its process and the descriptor to read from."""
+    """Fork a child that does the work. Returns its process and the descriptor to read from."""
     reading, writing = os.pipe()
     child = os.fork()
     if child:
@@ -68,17 +68,17 @@ class _Reader(threading.Thread):
     def __init__(self, descriptor: int) -> None:
         super().__init__()
         self._descriptor = descriptor
-        self.said = bytearray()
+        self.output = bytearray()
         self.start()
 
     def run(self) -> None:
         while data := os.read(self._descriptor, 65536):
-            self.said += data
+            self.output += data
         os.close(self._descriptor)
 
 
 def run(work: Work, *, kill_after: float | None = None, kill_at_write: int | None = None) -> Ended:
-    """Do the work in a child that is killed then; not at all where neither is given."""
+    """Do the work in a child, which is killed after the time or at the call if one is given."""
     began = time.perf_counter()
     traced = kill_at_write is not None and bool(_WRITES)
     child, descriptor = forked(_stopped_at_first(work) if traced else work)
@@ -93,24 +93,24 @@ def run(work: Work, *, kill_after: float | None = None, kill_at_write: int | Non
     reader.join()
     killed = os.WIFSIGNALED(status)
     code = None if killed else os.waitstatus_to_exitcode(status)
-    return Ended(killed, bytes(reader.said), calls, code, time.perf_counter() - began)
+    return Ended(killed, bytes(reader.output), calls, code, time.perf_counter() - began)
 
 
-def told_before_synced(ended: Ended) -> int:
-    """How often something was said while what was written to a file was not on the disk yet.
+def acknowledged_before_synced(ended: Ended) -> int:
+    """Return how often the child acknowledged while a file that it had written to was not synced yet.
 
-    The index of SQLite's log is left out: cut as it is opened, never synced, made anew after a crash.
+    The index of SQLite's log is left out: it is cut when opened, never synced, and made again after a crash.
     """
-    waiting, told = set[int](), 0
+    waiting, count = set[int](), 0
     first = {descriptor: call for call, descriptor in reversed(ended.calls)}
     for call, descriptor in ended.calls:
         if call in _PLACED and first[descriptor] not in _CUTS:
             waiting.add(descriptor)
         elif call in _SYNCS:
             waiting.discard(descriptor)
-        elif call in _SAID and waiting:
-            told += 1
-    return told
+        elif call in _PIPE_WRITES and waiting:
+            count += 1
+    return count
 
 
 _STATUS: dict[int, int] = {}
@@ -126,7 +126,7 @@ def _stopped_at_first(work: Work) -> Work:
 
 
 def _followed(child: int, last: int | None) -> list[tuple[int, int]]:
-    """Let it go from call to call; kill it as it enters the last one that it may not make."""
+    """Let the child run from call to call; kill it as it enters the last one. Returns its writing calls."""
     os.waitpid(child, 0)
     _libc.ptrace(_SETOPTIONS, child, 0, _EXIT_KILL | _MARK)
     info = ctypes.create_string_buffer(88)

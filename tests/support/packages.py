@@ -1,4 +1,4 @@
-"""An auditor's package, checked by its own verifier on a machine without the program."""
+"""An auditor's package, checked by its own verifier without the program."""
 
 import subprocess
 import sys
@@ -6,10 +6,10 @@ from pathlib import Path
 
 
 def check(package: Path, *words: str) -> tuple[int, str]:
-    """Run its own verifier, where our packages cannot be imported."""
+    """Run the package's verifier so that it cannot import our packages. Returns exit code and output."""
     blind = "import sys, runpy; sys.modules.update(dict.fromkeys(('lifecycle', 'projections', 'cli')))"
     run = f"{blind}; sys.argv[0] = 'verify.py'; runpy.run_path('verify.py', run_name='__main__')"
-    done = subprocess.run(
+    verifier = subprocess.run(
         [sys.executable, "-I", "-c", run, *words], capture_output=True, check=False, text=True, cwd=package
     )
-    return done.returncode, done.stdout + done.stderr
+    return verifier.returncode, verifier.stdout + verifier.stderr

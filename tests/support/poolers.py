@@ -1,4 +1,4 @@
-"""A pooler that ignores the startup parameter options, as pgbouncer does if it is told to."""
+"""A pooler that ignores the startup parameter options, as pgbouncer can be set to do."""
 
 import socket
 import struct
@@ -11,18 +11,18 @@ _NO_ENCRYPTION = (80877103, 80877104)
 """The codes with which a client asks for encryption."""
 
 
-def _whole(line: socket.socket, size: int) -> bytes:
-    got = b""
-    while len(got) < size and (more := line.recv(size - len(got))):
-        got += more
-    return got
+def _receive(line: socket.socket, size: int) -> bytes:
+    received = b""
+    while len(received) < size and (chunk := line.recv(size - len(received))):
+        received += chunk
+    return received
 
 
 def _startup(line: socket.socket) -> bytes:
-    """The client's startup message without its options."""
+    """Return the client's startup message without its options."""
     while True:
-        (size,) = struct.unpack("!i", _whole(line, 4))
-        body = _whole(line, size - 4)
+        (size,) = struct.unpack("!i", _receive(line, 4))
+        body = _receive(line, size - 4)
         (code,) = struct.unpack("!i", body[:4])
         if code not in _NO_ENCRYPTION:
             break
@@ -30,20 +30,20 @@ def _startup(line: socket.socket) -> bytes:
     words = body[4:].split(b"\0")
     pairs = zip(words[::2], words[1::2], strict=False)
     kept = b"".join(key + b"\0" + value + b"\0" for key, value in pairs if key and key != b"options")
-    made = body[:4] + kept + b"\0"
-    return struct.pack("!i", len(made) + 4) + made
+    message = body[:4] + kept + b"\0"
+    return struct.pack("!i", len(message) + 4) + message
 
 
 def _pass_on(source: socket.socket, target: socket.socket) -> None:
     with suppress(OSError):
-        while some := source.recv(65536):
-            target.sendall(some)
+        while chunk := source.recv(65536):
+            target.sendall(chunk)
         target.shutdown(socket.SHUT_WR)
 
 
 @contextmanager
 def without_options(folder: Path) -> Iterator[int]:
-    """The port of such a pooler before the server whose socket lies in the folder."""
+    """Yield the port of a pooler in front of the server whose socket is in the folder."""
     with socket.create_server(("127.0.0.1", 0)) as door:
 
         def serve() -> None:

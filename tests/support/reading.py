@@ -1,4 +1,4 @@
-"""Books of the tests' own, and what their reports and tables say."""
+"""New books for tests, and the rows of their reports and tables."""
 
 import sqlite3
 from collections.abc import Callable, Iterable
@@ -22,15 +22,15 @@ from support.given import Past, day
 
 Rows = list[dict[str, Any]]
 in_memory = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
-"""Of a test that makes no book, among those that do: once is enough."""
+"""Mark a test that makes no book, so that it runs once and not for each store."""
 place_of_views: list[Callable[[Path], Path | str]] = [lambda folder: folder]
-"""Where a new book's views are to lie, of a book in the folder: the last one says it."""
+"""Functions from the folder of a new book to the place of its views; the last one counts."""
 place_of_books: list[Callable[[Path], Path | str]] = [lambda folder: folder]
-"""The same of the book itself."""
+"""Functions from the folder of a new book to the book's place; the last one counts."""
 
 
 def new_book(path: Path, *commands: Command | Iterable[Command]) -> Book:
-    """A founded book (not caught up) with these commands recorded."""
+    """Create a founded book and record the commands. Its views are not caught up."""
     place = place_of_books[-1](path)
     book = Book.create(
         place, name="The Facility", currency="USD", fiscal_year_start=7, on=g.START, recorder="admin"
@@ -42,27 +42,27 @@ def new_book(path: Path, *commands: Command | Iterable[Command]) -> Book:
 
 
 def record(book: Book, *commands: Command | Iterable[Command]) -> None:
-    """Record them; each must be accepted."""
+    """Record the commands. Each must be accepted."""
     with book.batch():
         for part in commands:
             for command in [part] if isinstance(part, Command) else part:
-                answer = book.record(command, command.actor)
-                assert answer.outcome == "accepted", answer
+                receipt = book.record(command, command.actor)
+                assert receipt.outcome == "accepted", receipt
 
 
 def of(grant: str, commands: Iterable[Command]) -> list[Command]:
-    """The same commands on another grant."""
+    """Return the same commands on another grant."""
     return [g.but(command, grant=grant) for command in commands]
 
 
 def ask(book: Book, name: str, as_of: str | date, **options: Any) -> Rows:
-    """A report's rows by column."""
+    """Return a report's rows by column."""
     report = run(book, name, as_of=day(as_of), **options)
     return [dict(zip(report.columns, row, strict=True)) for row in report.rows]
 
 
 def tables(book: Book) -> dict[str, list[tuple[Any, ...]]]:
-    """Every table and SQL view of the book's views, row for row."""
+    """Return the rows of every table and SQL view of the book's views."""
     of_file = "SELECT name FROM sqlite_master WHERE sql NOT NULL"
     of_database = (
         "SELECT relname FROM pg_class WHERE relkind IN ('r', 'v') AND relnamespace = 'views'::regnamespace"
@@ -77,7 +77,7 @@ def tables(book: Book) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def sql(book: Book, *statements: str) -> list[tuple[Any, ...]]:
-    """Run them on the book's views, past the program; the rows of the last."""
+    """Run the statements on the book's views, past the program. Returns the rows of the last."""
     with closing(raw_views(book.views)) as connection:
         for statement in statements:
             cursor = connection.execute(statement)
@@ -85,7 +85,7 @@ def sql(book: Book, *statements: str) -> list[tuple[Any, ...]]:
 
 
 def raw_views(views: Path | str, *, read_only: bool = False) -> Any:
-    """Views, opened past the program."""
+    """Open the views past the program."""
     if is_address(views):
         return psycopg.connect(str(views), autocommit=True, options="-c search_path=views")
     mode = "ro" if read_only else "rwc"
@@ -93,7 +93,7 @@ def raw_views(views: Path | str, *, read_only: bool = False) -> Any:
 
 
 def ask_past(past: Past, name: str, as_of: str | date, *, until: date | None = None) -> list[tuple[Any, ...]]:
-    """A report on a past in memory; of its entries until a day only, where one is given."""
+    """Return a report's rows on a past in memory, of its entries up to the day if one is given."""
 
     def seen(entries: Iterable[Entry]) -> list[Entry]:
         return [entry for entry in entries if until is None or entry.on <= until]

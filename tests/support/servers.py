@@ -26,7 +26,7 @@ QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """A test's database need not outlive a loss of power."""
 _FRUGAL = {"shared_buffers": "32MB", "max_connections": "50", "listen_addresses": ""}
 _USER: dict[str, Any] = {}
-"""A server does not run as root: whom it runs as, then."""
+"""Options that name the user of the server, which does not run as root."""
 if os.geteuid() == 0:
     ensure_user_exists("embedded_postgres")
     _USER = {"user": "embedded_postgres"}
@@ -39,13 +39,13 @@ def _run(program: str, *words: str) -> None:
 
 
 def _end_with_us() -> None:
-    """In the server's process: it ends with the tests, however these end."""
+    """Make the server's process end with the tests, however these end."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGQUIT)
 
 
 class Server:
-    """A server in a folder of its own, which goes with it. Its socket lies in the folder."""
+    """A server in a new folder, which holds its socket and is removed with it."""
 
     def __init__(self, settings: dict[str, str] | None = None, *, copy_of: "Server | None" = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="grantbook-pg-"))
@@ -70,7 +70,7 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start the server and wait until it answers."""
         words = [f"-c{name}={value}" for name, value in self._settings.items()]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -88,37 +88,37 @@ class Server:
                 return
             except psycopg.OperationalError as error:
                 if self._process.poll() is not None or time.monotonic() > until:
-                    told = (self.folder / "log").read_text()[-2000:]
-                    raise RuntimeError(f"the server did not start: {told}") from error
+                    log_end = (self.folder / "log").read_text()[-2000:]
+                    raise RuntimeError(f"the server did not start: {log_end}") from error
                 time.sleep(0.05)
 
     def end(self, how: int = signal.SIGQUIT) -> None:
-        """Stop it at once; with ``SIGKILL`` as a machine that loses its power."""
+        """Stop the server at once. ``SIGKILL`` stops it as a loss of power does."""
         self._process.send_signal(how)
         self._process.wait()
 
     def remove(self) -> None:
-        """Stop it, and forget it."""
+        """Stop the server and remove its folder."""
         self.end()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def promote(self) -> None:
-        """A standby becomes the primary."""
+        """Promote a standby to the primary."""
         self.rows("SELECT pg_promote()")
 
     def url(self, database: str = "postgres", user: str = "postgres") -> str:
-        """Where a database is, as the user."""
+        """Return the address of a database for the user."""
         return f"postgresql://{user}@/{database}?host={self.folder}"
 
     def rows(self, statement: str, database: str = "postgres") -> list[tuple[Any, ...]]:
-        """Run it as whoever may do everything; what it gives."""
+        """Run the statement as superuser and return its rows."""
         with psycopg.connect(self.url(database), autocommit=True, connect_timeout=5) as connection:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
     @contextmanager
     def database(self, encoding: str = "UTF8") -> Iterator[str]:
-        """A new, empty database; its address. It is gone afterwards."""
+        """Yield the address of a new, empty database, and drop it afterwards."""
         name = f"book_{next(_numbers)}"
         self.rows(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'")
         try:
@@ -128,12 +128,12 @@ class Server:
 
 
 def as_user(address: str, user: str) -> str:
-    """The same address for somebody else."""
+    """Return the address for another user."""
     return re.sub(r"//[^@]*@", f"//{user}@", address)
 
 
 def logins(server: Server, database: str) -> Callable[[str], str]:
-    """The address of a book's database for somebody who has a role of it, and no other."""
+    """Make a login for each role of a book's database. Returns the address for a role's login."""
     name = str(conninfo_to_dict(database)["dbname"])  # roles belong to the whole server: each has its own
     server.rows(script(name), name)
     for role in ROLES:

@@ -1,4 +1,4 @@
-"""Runs the blocks of a page in one shell, and holds what they print against what the page shows."""
+"""Runs the blocks of a page in one shell, and compares what they print with what the page shows."""
 
 import os
 import re
@@ -18,7 +18,7 @@ _MARK = "--8<-- end of block"
 
 @dataclass(frozen=True)
 class Block:
-    """Shell lines, or Python in a shell's words, and the lines that the page shows after them."""
+    """Shell lines, or Python as a shell line, and the lines that the page shows after them."""
 
     line: int
     code: str
@@ -26,31 +26,31 @@ class Block:
 
 
 def blocks(page: Path) -> list[Block]:
-    """The ``sh`` and ``python`` blocks of a page, each with the ``text`` block that follows it directly."""
+    """Return the ``sh`` and ``python`` blocks of a page, each with the ``text`` block directly after it."""
     text = page.read_text("utf-8")
     return [
         Block(
-            text.count("\n", 0, found.start()) + 1,
-            f"python - <<'END OF PYTHON'\n{found[2]}END OF PYTHON" if found[1] else found[2],
-            (found[3] or "").splitlines(),
+            text.count("\n", 0, match.start()) + 1,
+            f"python - <<'END OF PYTHON'\n{match[2]}END OF PYTHON" if match[1] else match[2],
+            (match[3] or "").splitlines(),
         )
-        for found in _BLOCK.finditer(text)
+        for match in _BLOCK.finditer(text)
     ]
 
 
-def run(page: Path, place: Path, **variables: str) -> None:
+def run(page: Path, folder: Path, **variables: str) -> None:
     """Run the page's blocks in order in an empty folder. Fails with the first line that is not printed.
 
     A line that is shown has to be printed, in its place among the others; ``…`` stands for anything.
     Lines may be printed that the page leaves out.
     """
-    found = blocks(page)
-    assert found, f"{page} has no sh block"
-    script = "".join(f"{block.code}\necho '{_MARK}'\n" for block in found)
-    done = subprocess.run(
+    page_blocks = blocks(page)
+    assert page_blocks, f"{page} has no sh block"
+    script = "".join(f"{block.code}\necho '{_MARK}'\n" for block in page_blocks)
+    shell = subprocess.run(
         ["bash", "-e", "-o", "pipefail", "-c", script],
-        cwd=place,
-        env=_environment(place) | variables,
+        cwd=folder,
+        env=_environment(folder) | variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -58,35 +58,35 @@ def run(page: Path, place: Path, **variables: str) -> None:
         timeout=300,
         check=False,
     )
-    outputs = done.stdout.split(_MARK + "\n")
-    for block, output in zip(found, outputs, strict=False):
+    outputs = shell.stdout.split(_MARK + "\n")
+    for block, output in zip(page_blocks, outputs, strict=False):
         where = f"{page.relative_to(ROOT)}:{block.line}"
         missing = first_missing(block.shown, output.splitlines())
         assert missing is None, f"{where} shows {missing!r}, which is not printed (there):\n{output}"
-    last = found[min(len(outputs) - 1, len(found) - 1)]
-    assert done.returncode == 0, f"{page.relative_to(ROOT)}:{last.line} failed:\n{outputs[-1]}"
+    last = page_blocks[min(len(outputs) - 1, len(page_blocks) - 1)]
+    assert shell.returncode == 0, f"{page.relative_to(ROOT)}:{last.line} failed:\n{outputs[-1]}"
 
 
 def first_missing(shown: list[str], printed: list[str]) -> str | None:
-    """The first shown line that is not printed after those before it; `None` where all are."""
-    rest = iter(printed)
+    """Return the first shown line that is not printed after those before it, or None if all are."""
+    lines_left = iter(printed)
     for line in shown:
         pattern = re.compile(".*".join(map(re.escape, line.rstrip().split("…"))))
-        if line.strip() and not any(pattern.fullmatch(other.rstrip()) for other in rest):
+        if line.strip() and not any(pattern.fullmatch(candidate.rstrip()) for candidate in lines_left):
             return line
     return None
 
 
-def _environment(place: Path) -> dict[str, str]:
-    """A shell of a new user: 80 columns, no colour, ``grantbook``, ``python`` and ``python3`` on the path."""
-    tools = place / ".tools"
+def _environment(folder: Path) -> dict[str, str]:
+    """Return a new user's environment: 80 columns, no colour, ``grantbook`` and ``python`` on the path."""
+    tools = folder / ".tools"
     tools.mkdir()
     for name, arguments in (("grantbook", "-m grantbook"), ("python", ""), ("python3", "")):
         tool = tools / name
         tool.write_text(f'#!/bin/sh\nexec "{sys.executable}" {arguments} "$@"\n', "utf-8")
         tool.chmod(0o755)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GRANTBOOK_")}
-    return kept | {
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("GRANTBOOK_")}
+    return inherited | {
         "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT / "src"),
         "COLUMNS": "80",

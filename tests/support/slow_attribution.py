@@ -1,6 +1,6 @@
-"""Whose money it was, worked out slowly: fractions for every share, and every unit handed out by itself.
+"""Attribution computed slowly: exact fractions for every share, and each unit handed out on its own.
 
-Written after domain §7 *Attribution*, apart from `lifecycle.attribution.split`, which must agree with it.
+It follows domain §7 *Attribution* and shares no code with `lifecycle.attribution.split`, which must agree.
 """
 
 from collections import defaultdict
@@ -10,7 +10,7 @@ from fractions import Fraction
 from lifecycle.attribution.split import Movement
 
 Shares = dict[str | None, Fraction]
-Told = list[tuple[str, str | None, str, str | None, int]]
+Parts = list[tuple[str, str | None, str, str | None, int]]
 """Day, grant, kind, partner and units."""
 
 
@@ -23,7 +23,7 @@ class Slow:
 
     def __init__(self, movements: Sequence[Movement]) -> None:
         self.movements = movements
-        self.told: Told = []
+        self.parts: Parts = []
         self.income = 0
         self.held: dict[str | None, int] = defaultdict(int)
         self.drawn: dict[str | None, Shares] = defaultdict(lambda: defaultdict(Fraction))
@@ -37,14 +37,14 @@ class Slow:
         for n, movement in enumerate(movements):
             self.walk(n, movement)
 
-    def tell(self, movement: Movement, kind: str, name: str | None, units: int) -> None:
+    def add_part(self, movement: Movement, kind: str, name: str | None, units: int) -> None:
         if units:
-            self.told.append((movement.on, movement.grant, kind, name, units))
+            self.parts.append((movement.on, movement.grant, kind, name, units))
 
     def over_all(
         self, of: Mapping[str | None, Mapping[str | None, Fraction | int]], name: str | None
     ) -> Fraction:
-        """A partner's sum over the fund."""
+        """Return a partner's sum over the fund."""
         return sum((Fraction(own.get(name, 0)) for own in of.values()), Fraction(0))
 
     def walk(self, n: int, movement: Movement) -> None:
@@ -56,26 +56,26 @@ class Slow:
         elif kind == "income":
             self.income += amount
         if kind in ("received", "returned", "income"):
-            self.tell(movement, kind, movement.partner, amount)
+            self.add_part(movement, kind, movement.partner, amount)
         elif kind == "fees":
             first = min(amount, max(0, self.income))
             self.income -= first
-            self.tell(movement, "fees", None, first)
+            self.add_part(movement, "fees", None, first)
             self.draw(n, movement, amount - first)
         elif kind in ("approved", "increased"):
             self.draw(n, movement, amount)
             taken = min(amount, self.overpaid[grant])
             self.overpaid[grant] -= taken
-            self.tell(movement, "overpaid", None, -taken)
-            self.tell(movement, "disbursed", None, -taken)
+            self.add_part(movement, "overpaid", None, -taken)
+            self.add_part(movement, "disbursed", None, -taken)
             self.pay(movement, taken)
         elif kind == "cancelled":
             self.release(movement)
         elif kind == "disbursed" and amount > 0:
             beyond = max(0, amount - sum(self.unpaid_units(grant).values()))
             self.overpaid[grant] += beyond
-            self.tell(movement, "overpaid", None, beyond)
-            self.tell(movement, "disbursed", None, beyond)
+            self.add_part(movement, "overpaid", None, beyond)
+            self.add_part(movement, "disbursed", None, beyond)
             self.pay(movement, amount - beyond)
         else:
             self.give_back(movement)
@@ -118,7 +118,7 @@ class Slow:
         for name in names:
             self.drawn[grant][name] += given[name]
         for name in self.hand(amount, names, grant, self.drawn, self.drawn_units, room, 1):
-            self.tell(movement, movement.kind, name, 1)
+            self.add_part(movement, movement.kind, name, 1)
             self.income -= name is None
 
     def release(self, movement: Movement) -> None:
@@ -127,8 +127,8 @@ class Slow:
         if owed:  # paid already: it is overpaid now, and nobody's
             self.take_back(movement, "disbursed", owed, -1)
             self.overpaid[grant] += owed
-            self.tell(movement, "disbursed", None, owed)
-            self.tell(movement, "overpaid", None, owed)
+            self.add_part(movement, "disbursed", None, owed)
+            self.add_part(movement, "overpaid", None, owed)
         unpaid = {name: share - self.paid[grant][name] for name, share in self.drawn[grant].items()}
         whole = sum(unpaid.values())
         if not whole:
@@ -138,7 +138,7 @@ class Slow:
         room = self.unpaid_units(grant)
         names = by_name(self.drawn[grant])
         for name in self.hand(movement.amount, names, grant, self.drawn, self.drawn_units, room, -1):
-            self.tell(movement, "cancelled", name, 1)
+            self.add_part(movement, "cancelled", name, 1)
             self.income += name is None
 
     def pay(self, movement: Movement, amount: int) -> None:
@@ -152,15 +152,15 @@ class Slow:
         room = self.unpaid_units(grant)
         names = by_name(self.drawn[grant])
         for name in self.hand(amount, names, grant, self.paid, self.paid_units, room, 1):
-            self.tell(movement, "disbursed", name, 1)
+            self.add_part(movement, "disbursed", name, 1)
 
     def give_back(self, movement: Movement) -> None:
         grant, kind = movement.grant, movement.kind
         amount, sign = abs(movement.amount), -1 if kind == "disbursed" else 1
         beyond = min(self.overpaid[grant], amount)
         self.overpaid[grant] -= beyond
-        self.tell(movement, "overpaid", None, -beyond)
-        self.tell(movement, kind, None, sign * beyond)
+        self.add_part(movement, "overpaid", None, -beyond)
+        self.add_part(movement, kind, None, sign * beyond)
         self.take_back(movement, kind, amount - beyond, sign)
 
     def take_back(self, movement: Movement, kind: str, amount: int, sign: int) -> None:
@@ -173,7 +173,7 @@ class Slow:
         room = dict(self.paid_units[grant])
         names = by_name(self.drawn[grant])
         for name in self.hand(amount, names, grant, self.paid, self.paid_units, room, -1):
-            self.tell(movement, kind, name, sign)
+            self.add_part(movement, kind, name, sign)
 
     def hand(  # noqa: PLR0917 all that it looks at
         self,
@@ -185,7 +185,7 @@ class Slow:
         room: dict[str | None, int],
         sign: int,
     ) -> list[str | None]:
-        """Who gets each unit (or gives it back, with a negative sign), one after the other."""
+        """Return the partner who gets each unit in turn, or gives it back if the sign is negative."""
         outer = {name: self.over_all(exact, name) for name in names}
         handed: list[str | None] = []
         for _ in range(amount):
@@ -205,7 +205,7 @@ class Slow:
 
 
 def pour(amount: Fraction, weights: Shares, limits: Shares) -> tuple[Shares, Fraction]:
-    """The amount pro rata to the weights, none above its limit; and what nobody could take."""
+    """Return the amount split by weights, no share above its limit, and the rest that exceeds all limits."""
     taken: Shares = dict.fromkeys(weights, Fraction(0))
     while True:
         open_ = [name for name in weights if weights[name] > 0 and taken[name] < limits[name]]
@@ -219,9 +219,9 @@ def pour(amount: Fraction, weights: Shares, limits: Shares) -> tuple[Shares, Fra
         amount -= step
 
 
-def summed(told: Told) -> dict[tuple[str, str | None, str, str | None], int]:
-    """The units by day, grant, kind and partner."""
+def summed(parts: Parts) -> dict[tuple[str, str | None, str, str | None], int]:
+    """Return the units by day, grant, kind and partner."""
     sums: dict[tuple[str, str | None, str, str | None], int] = defaultdict(int)
-    for on, grant, kind, name, units in told:
+    for on, grant, kind, name, units in parts:
         sums[on, grant, kind, name] += units
     return {key: units for key, units in sums.items() if units}

@@ -1,7 +1,7 @@
-"""What a careless or dishonest administrator may do to a book's files: each by name, at a random place.
+"""Changes that a careless or dishonest administrator may make to a book's files, by name, at random places.
 
-They know the tables: triggers are dropped and made again, counters put right, indexes left whole. The key
-is theirs too, where a way says so.
+The administrator knows the tables: triggers are dropped and made again, counters corrected, indexes kept.
+Some changes use the book's key, too.
 """
 
 import random
@@ -18,11 +18,11 @@ from lifecycle.journal.left_out.faults import Judged
 from lifecycle.seal.seal import Seal
 
 Way = Callable[[sqlite3.Connection, random.Random, int], None]
-"""Does it to the journal; the number is how many entries are sealed."""
+"""Changes the journal. The number is that of the sealed entries."""
 
 
 def sealed_by_a_forger(book: Book) -> Seal:
-    """A seal by somebody who has the key and signs whatever there is, with another program."""
+    """Seal the book as somebody does who has the key and signs without judging."""
     seal = Seal(book)
     with patch("lifecycle.seal.seal.judged", return_value=Judged([], 0, 0, (0, 0))):
         seal.seal()
@@ -31,7 +31,7 @@ def sealed_by_a_forger(book: Book) -> Seal:
 
 @contextmanager
 def without_triggers(path: Path) -> Iterator[sqlite3.Connection]:
-    """The journal, in the hands of somebody who hides that triggers were dropped."""
+    """Yield a connection to the journal without its triggers, and make them again afterwards."""
     with closing(sqlite3.connect(path / "journal.sqlite", isolation_level=None)) as raw:
         triggers = raw.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
         for name, _ in triggers:
@@ -48,7 +48,7 @@ def _any_position(dice: random.Random, sealed: int) -> int:
 
 
 def _flip(value: Any, dice: random.Random) -> Any:
-    """Another value that looks much like it."""
+    """Return another value that looks similar."""
     if isinstance(value, int):
         return value + dice.choice([1, 1000])
     letters: list[Any] = list(value)  # of text characters, of bytes numbers
@@ -78,7 +78,7 @@ def _column(name: str) -> Way:
 
 
 def _type(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
-    """The same bytes as text instead of a blob."""
+    """Store the same bytes as text instead of a blob."""
     position = _any_position(dice, sealed)
     raw.execute("UPDATE stored_events SET state = CAST(state AS TEXT) WHERE position = ?", (position,))
 
@@ -88,7 +88,7 @@ def _delete(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
 
 
 def _delete_and_close_up(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
-    """With its answer, and everything after it moved up by one, so that no gap is left."""
+    """Delete an entry and move all later entries up by one, so that no gap is left."""
     position = _any_position(dice, sealed)
     raw.execute("DELETE FROM stored_events WHERE position = ?", (position,))
     raw.execute("UPDATE stored_events SET position = -position WHERE position > ?", (position,))
@@ -105,25 +105,25 @@ def _cut_the_tail(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> 
 
 
 def _swap(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
-    """Two entries change places."""
-    one, two = dice.sample(range(1, sealed + 1), 2)
-    for old, new in ((one, -1), (two, one), (-1, two)):
+    """Swap the positions of two entries."""
+    first, second = dice.sample(range(1, sealed + 1), 2)
+    for old, new in ((first, -1), (second, first), (-1, second)):
         raw.execute("UPDATE stored_events SET position = ? WHERE position = ?", (new, old))
 
 
 def _swap_bytes(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
-    """Two entries exchange what they say."""
-    one, two = dice.sample(range(1, sealed + 1), 2)
+    """Swap the contents of two entries."""
+    first, second = dice.sample(range(1, sealed + 1), 2)
     states = [
         raw.execute("SELECT topic, state FROM stored_events WHERE position = ?", (at,)).fetchone()
-        for at in (one, two)
+        for at in (first, second)
     ]
-    for at, (topic, state) in zip((two, one), states, strict=True):
+    for at, (topic, state) in zip((second, first), states, strict=True):
         raw.execute("UPDATE stored_events SET topic = ?, state = ? WHERE position = ?", (topic, state, at))
 
 
 def _insert(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
-    """A new entry among the old ones; those after it move down."""
+    """Insert an entry among the old ones, and move later entries down."""
     position = _any_position(dice, sealed)
     raw.execute("UPDATE stored_events SET position = -position WHERE position >= ?", (position,))
     raw.execute("UPDATE stored_events SET position = 1 - position WHERE position < 0")
@@ -138,7 +138,7 @@ def _insert(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
 
 
 def _backdate(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
-    """The day of an entry, within its own bytes."""
+    """Change the day of an entry within its bytes."""
     position = _any_position(dice, sealed)
     ((state,),) = raw.execute("SELECT state FROM stored_events WHERE position = ?", (position,))
     raw.execute(
@@ -147,14 +147,14 @@ def _backdate(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None
     )
 
 
-def _any_answer(raw: sqlite3.Connection, dice: random.Random) -> int:
+def _any_receipt(raw: sqlite3.Connection, dice: random.Random) -> int:
     ((newest,),) = raw.execute("SELECT max(number) FROM receipts")
     return dice.randint(1, int(newest))
 
 
-def _of_answer(name: str) -> Way:
+def _receipt_column(name: str) -> Way:
     def change(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
-        number = _any_answer(raw, dice)
+        number = _any_receipt(raw, dice)
         ((old,),) = raw.execute(f'SELECT "{name}" FROM receipts WHERE number = ?', (number,))
         new = 10_000_000 + number if name == "number" else _flip(old or dice.choice(["x", 1]), dice)
         raw.execute(f'UPDATE receipts SET "{name}" = ? WHERE number = ?', (new, number))
@@ -162,31 +162,31 @@ def _of_answer(name: str) -> Way:
     return change
 
 
-def _answer_gone(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
-    raw.execute("DELETE FROM receipts WHERE number = ?", (_any_answer(raw, dice),))
+def _delete_receipt(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
+    raw.execute("DELETE FROM receipts WHERE number = ?", (_any_receipt(raw, dice),))
 
 
-def _answers_swapped(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
-    """Two answers change places."""
+def _swap_receipts(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
+    """Swap the numbers of two receipts."""
     ((newest,),) = raw.execute("SELECT max(number) FROM receipts")
-    one, two = dice.sample(range(1, newest + 1), 2)
-    for old, new in ((one, -1), (two, one), (-1, two)):
+    first, second = dice.sample(range(1, newest + 1), 2)
+    for old, new in ((first, -1), (second, first), (-1, second)):
         raw.execute("UPDATE receipts SET number = ? WHERE number = ?", (new, old))
 
 
-def _answer_put_in(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
-    """A refusal that was never given, among the old ones."""
-    number, columns = _any_answer(raw, dice), ", ".join(f'"{name}"' for name in ANSWER[1:])
+def _insert_receipt(raw: sqlite3.Connection, dice: random.Random, sealed: int) -> None:
+    """Insert a refusal that was never given among the old ones."""
+    number, columns = _any_receipt(raw, dice), ", ".join(f'"{name}"' for name in RECEIPT[1:])
     raw.execute("UPDATE receipts SET number = -number WHERE number >= ?", (number,))
     raw.execute("UPDATE receipts SET number = 1 - number WHERE number < 0")
     question = f"SELECT {columns} FROM receipts WHERE outcome = 'refused' ORDER BY number LIMIT 1"
     row = ["made-up", *raw.execute(question).fetchone()[1:]]
-    places = ",".join("?" * len(ANSWER))
+    places = ",".join("?" * len(RECEIPT))
     raw.execute(f"INSERT INTO receipts (number, {columns}) VALUES ({places})", (number, *row))
 
 
 COLUMNS = ("position", "originator_id", "originator_version", "topic", "state")
-ANSWER = (
+RECEIPT = (
     "number command_id digest command stream on actor recorder recorded_at outcome refusal rule message"
     " entries position"
 ).split()
@@ -200,21 +200,21 @@ WAYS: dict[str, Way] = {
     "two swapped": _swap,
     "two exchanged": _swap_bytes,
     "one put in": _insert,
-    **{f"an answer's {name}": _of_answer(name) for name in ANSWER},
-    "an answer gone": _answer_gone,
-    "two answers swapped": _answers_swapped,
-    "an answer put in": _answer_put_in,
+    **{f"an answer's {name}": _receipt_column(name) for name in RECEIPT},
+    "an answer gone": _delete_receipt,
+    "two answers swapped": _swap_receipts,
+    "an answer put in": _insert_receipt,
 }
 
 
 def tamper(path: Path, way: str, dice: random.Random, sealed: int) -> None:
-    """Do it to the book."""
+    """Make the change to the book."""
     with without_triggers(path) as raw:
         WAYS[way](raw, dice, sealed)
 
 
 def alter_views(path: Path, dice: random.Random) -> tuple[str, str]:
-    """Another value in a random column of the read tables, or a row that goes. Returns where it was done."""
+    """Change a random value in the read tables, or delete a row. Returns the table and the column."""
     with closing(sqlite3.connect(path / "views.sqlite", isolation_level=None)) as raw:
         tables = [name for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         full = [name for name in sorted(tables) if raw.execute(f"SELECT 1 FROM {name}").fetchone()]
@@ -228,13 +228,13 @@ def alter_views(path: Path, dice: random.Random) -> tuple[str, str]:
             raw.execute(f"DELETE FROM {table} WHERE {which}", key)
         else:
             new = _flip(old if old not in (None, "") else dice.choice(["x", 1]), dice)
-            # A key may become that of another row, which then goes.
+            # The new key may be that of another row, which is then replaced.
             raw.execute(f'UPDATE OR REPLACE {table} SET "{column}" = ? WHERE {which}', (new, *key))
     return table, column
 
 
 def restore(backup: Path, path: Path) -> None:
-    """Put an old journal in the place of the new one."""
+    """Replace the journal by an old one."""
     for name in ("journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"):
         (path / name).unlink(missing_ok=True)
         if (backup / name).exists():

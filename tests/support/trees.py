@@ -1,10 +1,10 @@
-"""The hash tree as RFC 6962 defines it, written out: slow, and too plain to be wrong."""
+"""The hash tree as RFC 6962 defines it, written in the plainest way."""
 
 from hashlib import sha256
 
 
 def defined(leaves: list[bytes]) -> bytes:
-    """MTH of section 2.1, as it is written there."""
+    """Return MTH of section 2.1."""
     if not leaves:
         return sha256().digest()
     if len(leaves) == 1:

@@ -215,7 +215,7 @@ def lives(draw: st.DrawFn) -> list[Movement]:
 def test_the_parts_are_the_same_as_in_the_slow_check(life: list[Movement]) -> None:
     slow = Slow(life)
     fast = [(part.on, part.grant, part.kind, part.partner, part.amount) for part in attributed(life)]
-    assert summed(fast) == summed(slow.told)
+    assert summed(fast) == summed(slow.parts)
 
 
 @settings(max_examples=200, deadline=None)
