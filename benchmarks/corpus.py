@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cache
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -18,9 +19,9 @@ from pairs import process
 
 from lifecycle.book.book import Book
 from lifecycle.book.loaded_state import load_fund
-from lifecycle.journal.checksum import summed
-from lifecycle.journal.mapper import place_of
+from lifecycle.journal.journal import Journal
 from lifecycle.journal.snapshots import keep
+from lifecycle.journal.stored_row import Stored, with_sum
 from lifecycle.parse import command_from
 
 ENTRY = Path(sys.executable).with_name("grantbook")
@@ -86,20 +87,16 @@ class Corpus:
         shutil.copytree(self.book(commands), path)
         (path / "views.sqlite").unlink()
         with sqlite3.connect(path / "journal.sqlite") as raw:
-            raw.execute("PRAGMA journal_mode=OFF")
-            raw.create_function("renamed", 5, _renamed, deterministic=True)
-            triggers = raw.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-            for name, _ in triggers:
-                raw.execute(f"DROP TRIGGER {name}")
-            count, last = _pairs_of_the_fund(raw)
-            newest = raw.execute("SELECT max(position) FROM stored_events").fetchone()[0]
-            for copy in range(1, times):
-                raw.execute(
-                    _COPY, {"name": f"M{copy:03}", "more": copy * count, "upto": newest, "last": last}
-                )
-            for _, sql in triggers:
-                raw.execute(sql)
             raw.execute("DELETE FROM stored_snapshots")
+        journal = Journal(path / "journal.sqlite")
+        rows = [row for page in journal.entry_rows(0, 5_000) for row in page]
+        of_pairs = [row for row in rows if row.stream == "fund" and b'"grant":' in row.state]
+        count, first = len(of_pairs), of_pairs[0].version
+        kept = [row for row in rows if row.stream != "fund" or row.version >= first]
+        for copy in range(1, times):
+            with journal.recorder.writing():
+                journal.recorder.adopt(entries=[_copied(row, copy, copy * count) for row in kept])
+        journal.close()
         self._snapshot(path)
         return path
 
@@ -122,32 +119,14 @@ class Corpus:
         return file
 
 
-_COPY = """
-INSERT INTO stored_events (originator_id, originator_version, topic, state)
-SELECT stream, version, topic, renamed(stream, version, topic, state, :name) FROM (
-    SELECT replace(originator_id, 'MADE', :name) AS stream,
-           originator_version + CASE originator_id WHEN 'fund' THEN :more ELSE 0 END AS version,
-           topic, state, position
-    FROM stored_events
-    WHERE position <= :upto AND (originator_id <> 'fund' OR originator_version > :last)
-)
-ORDER BY position
-"""
-
-
-def _renamed(stream: str, version: int, topic: str, state: bytes, name: str) -> bytes:
-    """An entry's bytes with the grant's other name, and the sum that fits them there."""
-    rest, _, _ = state.replace(b"MADE", name.encode()).rpartition(b',"crc32":')
-    return summed(place_of(stream, version, topic), rest + b"}")
-
-
-def _pairs_of_the_fund(raw: sqlite3.Connection) -> tuple[int, int]:
-    """How many entries of the fund are pairs of grants' entries, and the version before the first of them."""
-    first, last = raw.execute(
-        "SELECT min(originator_version), max(originator_version) FROM stored_events"
-        " WHERE originator_id = 'fund' AND CAST(state AS TEXT) LIKE '%\"grant\":%'"
-    ).fetchone()
-    return last - first + 1, first - 1
+def _copied(row: Stored, copy: int, more: int) -> Stored:
+    """An entry of a copy of its grant, under another name and another command id, with the sum that fits."""
+    name = f"M{copy:03}"
+    version = row.version + more if row.stream == "fund" else row.version
+    command_id = sha256(b"%d" % copy + row.command_id).digest()[:16]
+    state = row.state.replace(b"MADE", name.encode())
+    stream = row.stream.replace("MADE", name)
+    return with_sum(row._replace(stream=stream, version=version, command_id=command_id, state=state))
 
 
 def save_all(application: rival.Grants, events: list[Any], at_once: int = 100) -> None:
@@ -159,16 +138,14 @@ def save_all(application: rival.Grants, events: list[Any], at_once: int = 100) -
 class Target(Protocol):
     """A floor that rows are appended to."""
 
-    def append(self, entries: list[Row], receipts: list[Row]) -> None:
+    def append(self, entries: list[Row]) -> None:
         """One durable commit."""
 
 
-def append_all(target: Target, entries: list[Row], receipts: list[Row], at_once: int) -> None:
-    """All of them, so many entries a commit, with their share of the receipts."""
-    share = len(receipts) / len(entries)
+def append_all(target: Target, entries: list[Row], at_once: int) -> None:
+    """All of them, so many entries a commit."""
     for start in range(0, len(entries), at_once):
-        end = start + at_once
-        target.append(entries[start:end], receipts[int(start * share) : int(end * share)])
+        target.append(entries[start : start + at_once])
 
 
 # ── one long life ────────────────────────────────────────────────────────────────────────────
@@ -252,14 +229,6 @@ def rival_long_lives(application: rival.Grants, grants: int, entries: int) -> ri
 
 
 def entry_rows(book: Path) -> list[Row]:
-    """Stream, version, topic and bytes of a book's entries, in their order."""
-    with sqlite3.connect(book / "journal.sqlite") as raw:
-        return raw.execute(
-            "SELECT originator_id, originator_version, topic, state FROM stored_events ORDER BY position"
-        ).fetchall()
-
-
-def receipt_rows(book: Path) -> list[Row]:
-    """A book's receipts, without their numbers."""
-    with sqlite3.connect(book / "journal.sqlite") as raw:
-        return [row[1:] for row in raw.execute("SELECT * FROM receipts ORDER BY number")]
+    """The columns of a book's entries without the position, in their order."""
+    journal = Journal(book / "journal.sqlite", read_only=True)
+    return [tuple(row[:-1]) for page in journal.entry_rows(0, 5_000) for row in page]

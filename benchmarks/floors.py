@@ -3,33 +3,29 @@
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
-from uuid import UUID
-
-from pydantic import create_model
 
 from lifecycle.call import call
 from lifecycle.fund import events as fund
 from lifecycle.grant import events as grant
 from lifecycle.journal.mapper import entry_of
+from lifecycle.journal.recorder import ENTRY_COLUMNS
 from lifecycle.kernel.history import Entry
 
 Row = tuple[Any, ...]
-_ENTRY = "INSERT INTO e (s, v, t, b) VALUES (?, ?, ?, ?)"
+_COLUMNS = "s, v, t, at, r, a, id, d, rules, note, origin, signature, b, crc"
+_ENTRY = f"INSERT INTO e ({_COLUMNS}) VALUES ({', '.join('?' * 14)})"
 _TABLES = """
-CREATE TABLE e (p INTEGER PRIMARY KEY, s TEXT, v INT, t TEXT, b BLOB, UNIQUE (s, v));
-CREATE TABLE r (n INTEGER PRIMARY KEY, id TEXT, digest TEXT, command TEXT, stream TEXT, day TEXT, actor TEXT,
-    recorder TEXT, at TEXT, outcome TEXT, refusal TEXT, rule TEXT, message TEXT, entries TEXT, position INT);
-CREATE INDEX i ON r (id);
+CREATE TABLE e (p INTEGER PRIMARY KEY, s TEXT, v INT, t TEXT, at INT, r TEXT, a TEXT, id BLOB, d BLOB,
+    rules INT, note TEXT, origin TEXT, signature BLOB, b BLOB, crc INT, UNIQUE (s, v));
+CREATE INDEX i ON e (id) WHERE d IS NOT NULL;
 """
-_RECEIPT = f"INSERT INTO r VALUES (NULL, {', '.join('?' * 14)})"
 
 
 class Bare:
-    """A bare journal: one table of entries, one of receipts, as durable as the book's."""
+    """A bare journal: one table of entries, which are the receipts too, as durable as the book's."""
 
     def __init__(self, file: Path) -> None:
         for old in file.parent.glob(f"{file.name}*"):
@@ -39,11 +35,10 @@ class Bare:
         self.raw.execute("PRAGMA synchronous=FULL")
         self.raw.executescript(_TABLES)
 
-    def append(self, entries: Iterable[Row], receipts: Iterable[Row]) -> None:
+    def append(self, entries: Iterable[Row]) -> None:
         """One durable commit."""
         self.raw.execute("BEGIN IMMEDIATE")
         self.raw.executemany(_ENTRY, entries)
-        self.raw.executemany(_RECEIPT, receipts)
         self.raw.execute("COMMIT")
 
     def close(self) -> None:
@@ -51,19 +46,23 @@ class Bare:
 
 
 _LEAST = """
-CREATE TABLE e (p INTEGER PRIMARY KEY, s TEXT, v INT, t TEXT, b BLOB, UNIQUE (s, v));
-CREATE TABLE r (id BLOB PRIMARY KEY, digest BLOB, p INT) WITHOUT ROWID;
+CREATE TABLE n (n INTEGER PRIMARY KEY, name TEXT UNIQUE);
+CREATE TABLE e (p INTEGER PRIMARY KEY, s INT, v INT, t INT, at INT, r INT, id BLOB, d BLOB, b BLOB,
+    UNIQUE (s, v));
+CREATE INDEX i ON e (id) WHERE d IS NOT NULL;
 """
 
 
-def least_bytes(file: Path, entries: list[Row], receipts: list[Row]) -> int:
-    """Of a file of the same entries, and of each command no more than id and digest, and where it led."""
+def least_bytes(file: Path, entries: list[Row]) -> int:
+    """Of a file of the same events, each with its stream, version, name, moment, recorder, id and digest."""
+    texts = dict.fromkeys(text for e in entries for text in (e[0], e[2], e[4]))
+    names = {name: number for number, name in enumerate(texts)}
     with closing(sqlite3.connect(file)) as raw:
         raw.executescript(_LEAST)
-        raw.executemany(_ENTRY, entries)
+        raw.executemany("INSERT INTO n VALUES (?, ?)", ((number, name) for name, number in names.items()))
         raw.executemany(
-            "INSERT INTO r VALUES (?, ?, ?)",
-            ((UUID(id_).bytes, bytes.fromhex(digest), row[-1]) for id_, digest, *row in receipts),
+            "INSERT INTO e VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
+            ((names[e[0]], e[1], names[e[2]], e[3], names[e[4]], e[6], e[7], e[12]) for e in entries),
         )
         raw.commit()
     return file.stat().st_size
@@ -74,44 +73,33 @@ def least_bytes(file: Path, entries: list[Row], receipts: list[Row]) -> int:
 
 @cache
 def decoder(topic: str, about: str) -> Callable[[bytes], Any]:
-    """Bare pydantic: the event's class with the envelope as fields of its own, straight from JSON."""
+    """Bare pydantic: the event's class, straight from JSON."""
     name = topic.partition(".")[0]
     base = next(
         one for one in {"fund": fund, "grant": grant, "call": call}[about].EVENTS if one.__name__ == name
     )
-    whole = create_model(
-        name,
-        __base__=base,
-        recorded_at=(datetime, ...),
-        recorder=(str, ...),
-        command_id=(str, ...),
-        note=(str | None, None),
-        crc32=(str, ""),
-    )
-    return whole.__pydantic_validator__.validate_json
+    base.model_rebuild()
+    return base.__pydantic_validator__.validate_json
 
 
-STORED_OF = (
-    "SELECT originator_id, topic, state, originator_version, position FROM stored_events"
-    " WHERE originator_id = ? ORDER BY originator_version"
-)
+STORED_OF = f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE originator_id = ? ORDER BY originator_version"
 """The entries of a stream."""
 
 
 def decoded(stored: Iterable[Row]) -> None:
     """Each as a pydantic object, one after the other."""
-    for name, topic, state, *_ in stored:
-        decoder(topic, name.partition(":")[0])(state)
+    for row in stored:
+        decoder(row[2], row[0].partition(":")[0])(row[12])
 
 
 def entries_read(stored: Iterable[Row]) -> list[Entry]:
     """As the book reads them."""
-    return [entry_of(name, version, topic, state, at) for name, topic, state, version, at in stored]
+    return [entry_of(row) for row in stored]
 
 
 def read(raw: sqlite3.Connection) -> None:
     """Every entry of a journal, as a pydantic object."""
-    decoded(raw.execute("SELECT originator_id, topic, state FROM stored_events ORDER BY position"))
+    decoded(raw.execute(f"SELECT {ENTRY_COLUMNS} FROM stored_events ORDER BY position"))
 
 
 def journal(book: Path) -> sqlite3.Connection:

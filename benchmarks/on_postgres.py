@@ -27,21 +27,19 @@ from writing import ENTRIES, IN_ONE_COMMIT, JUDGED, WHOLE, next_words, record_on
 
 from lifecycle.book.book import Book
 from lifecycle.decide import stream_of
+from lifecycle.journal.recorder import ENTRY_COLUMNS
 from lifecycle.parse import command_from
 from lifecycle.seal.copy_book import move
 
 GIVEN = "GRANTBOOK_BENCH_POSTGRES"
 _TABLES = """
-CREATE TABLE e (p bigserial PRIMARY KEY, s text, v bigint, t text, b bytea, UNIQUE (s, v));
-CREATE TABLE r (n bigserial PRIMARY KEY, id text, digest text, command text, stream text, day text,
-    actor text, recorder text, at text, outcome text, refusal text, rule text, message text, entries text,
-    position bigint);
-CREATE INDEX i ON r (id);
+CREATE TABLE e (p bigserial PRIMARY KEY, s text, v bigint, t text, at bigint, r text, a text, id bytea,
+    d bytea, rules int, note text, origin text, signature bytea, b bytea, crc bigint, UNIQUE (s, v));
+CREATE INDEX i ON e (id) WHERE d IS NOT NULL;
 """
-_ENTRY = "INSERT INTO e (s, v, t, b) VALUES (%s, %s, %s, %s)"
-_RECEIPT = f"INSERT INTO r VALUES (DEFAULT, {', '.join(['%s'] * 14)})"
+_ENTRY = f"INSERT INTO e VALUES (DEFAULT, {', '.join(['%s'] * 14)})"
 _numbers = count(1)
-_STORED = "SELECT originator_id, topic, state FROM journal.stored_events ORDER BY position"
+_STORED = f"SELECT {ENTRY_COLUMNS} FROM journal.stored_events ORDER BY position"
 RIVAL = 2_000
 """Commands that the rival's projection is given."""
 
@@ -89,12 +87,11 @@ class Bare:
             self.raw.execute(_TABLES.encode())
             self.raw.commit()
 
-    def append(self, entries: list[Row], receipts: list[Row]) -> None:
+    def append(self, entries: list[Row]) -> None:
         """One durable commit, in one round trip."""
         with self.raw.pipeline():
             with self.raw.cursor() as cursor:
                 cursor.executemany(_ENTRY, entries)
-                cursor.executemany(_RECEIPT, receipts)
             self.raw.commit()
 
     def wait_for_turn(self) -> None:
@@ -181,12 +178,12 @@ def _rivals(address: str) -> Act:
 
 def _bare(address: str, *, alone: bool = False) -> Act:
     bare = Bare(address, make=False)
-    receipt = ("c", "d" * 64, *["x" * 12] * 11, 1)
+    about = 1, "admin", "ttl-01", b"i" * 16, b"d" * 32, 2, None, None, None
 
     def act(number: int, _: Words) -> None:
         if alone:
             bare.wait_for_turn()
-        bare.append([(f"{alone}:{number}", 1, "PaymentRequested.v1", b"x" * 245)], [receipt])
+        bare.append([(f"{alone}:{number}", 1, "PaymentRequested.v1", *about, b"x" * 130, 1)])
 
     return act
 
@@ -198,8 +195,7 @@ def _judged(address: str) -> Act:
         command = command_from(words)
         rules.know(islice(stored(stream_of(command)), FEW_ENTRIES))
         bare.wait_for_turn()
-        entries, answer = rules.rows(command)
-        bare.append(entries, [answer])
+        bare.append(rules.rows(command))
 
     return act
 
@@ -276,7 +272,7 @@ def _writers(make: Callable[[], str], writers: int, runs: int) -> Benchmark:
 
 def _many(own: Corpus, make: Callable[[], str], commands: int, runs: int) -> Iterator[Benchmark]:
     file, source = own.lives(commands), own.book(commands)
-    entries, receipts = corpus.entry_rows(source), corpus.receipt_rows(source)
+    entries = corpus.entry_rows(source)
     events = own.rival_events(commands)
     filled: list[str] = []
 
@@ -291,7 +287,7 @@ def _many(own: Corpus, make: Callable[[], str], commands: int, runs: int) -> Ite
 
     def bare() -> Spent:
         target = Bare(make())
-        return timed(lambda: corpus.append_all(target, entries, receipts, IN_ONE_COMMIT), commands)
+        return timed(lambda: corpus.append_all(target, entries, IN_ONE_COMMIT), commands)
 
     def ruled() -> Spent:
         work = judged_of(file, own.place / "judged", IN_ONE_COMMIT, Bare(make()).append)

@@ -18,7 +18,6 @@ from typing import Any
 
 getcontext().prec = 60
 Event = dict[str, Any]
-ENVELOPE = ("recorded_at", "recorder", "command_id", "note", "actor")
 
 
 def read(lines: Iterable[str], known: int | None = None) -> dict[str, list[Event]]:
@@ -30,10 +29,10 @@ def read(lines: Iterable[str], known: int | None = None) -> dict[str, list[Event
     last = None
     for line in lines:
         row = json.loads(line)
-        command = row["stored"]["command_id"]
+        command = row["command_id"]
         if known is None or row["position"] <= known or command == last:
             last = command
-            event = {name: value for name, value in row["stored"].items() if name not in ENVELOPE}
+            event = {name: value for name, value in row["stored"].items() if name != "actor"}
             event["kind"] = row["topic"].partition(".")[0]
             event["version"] = row["version"]
             streams[row["stream"]].append(event)

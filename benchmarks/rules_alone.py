@@ -10,18 +10,14 @@ from corpus import OFFICER, Row
 from floors import entries_read
 
 from lifecycle.book.book import Book
-from lifecycle.decide import Known, decide_fund, decide_grant, stream_of
+from lifecycle.decide import GrantHistory, decide_fund, decide_grant, stream_of
 from lifecycle.journal.clock import next_moment
 from lifecycle.journal.command_digest import digest_of
-from lifecycle.journal.mapper import stamp, stored_as
-from lifecycle.journal.recorder import Receipt
+from lifecycle.journal.mapper import stored_as
 from lifecycle.kernel.command import Command, FundCommand, GrantCommand
 from lifecycle.kernel.history import FUND, Entry
 from lifecycle.kernel.memory import collector_at_rest
 from lifecycle.parse import command_from
-
-Rows = tuple[list[Row], Row]
-"""Entries, and the receipt for them."""
 
 
 class RulesAlone:
@@ -29,18 +25,18 @@ class RulesAlone:
 
     def __init__(self, book: Book) -> None:
         self._fund, self._fund_version = book.fund(), len(book.entries(FUND))
-        self._grants: dict[str, Known] = {}
-        self._position, self._moment = book.position(), book.now()
+        self._grants: dict[str, GrantHistory] = {}
+        self._moment = book.now()
 
     def know(self, stored: Iterable[Row]) -> None:
         """A grant, from its stored entries."""
-        known = Known.of(entries_read(stored))
+        known = GrantHistory.of(entries_read(stored))
         self._grants[known.entries[0].originator_id] = known
 
-    def rows(self, command: Command) -> Rows:
+    def rows(self, command: Command) -> list[Row]:
         """What is to be stored of it."""
         stream, today = stream_of(command), self._moment.date()
-        known = self._grants.get(stream, Known())
+        known = self._grants.get(stream, GrantHistory())
         if isinstance(command, GrantCommand):
             decision = decide_grant(known, command, self._fund, OFFICER, today)
         else:
@@ -54,10 +50,11 @@ class RulesAlone:
         ]
         if stream != FUND:
             self._grants[stream] = known.plus(entries[0], decision.grant)
-        self._position += len(entries)
-        return [stored_as(entry) for entry in entries], self._answer(command, stream, entries)
+        own, *following = entries
+        rows = [stored_as(own, digest_of(command)), *map(stored_as, following)]
+        return [tuple(row[:-1]) for row in rows]
 
-    def _version(self, stream: str, known: Known) -> int:
+    def _version(self, stream: str, known: GrantHistory) -> int:
         if stream != FUND:
             return len(known.entries) + 1
         self._fund_version += 1
@@ -67,24 +64,9 @@ class RulesAlone:
         self._moment = next_moment(self._moment, self._moment)
         return self._moment
 
-    def _answer(self, command: Command, stream: str, entries: list[Entry]) -> Receipt:
-        names = " ".join(entry.name for entry in entries)
-        about = (command.NAME, stream, str(command.on), command.actor, OFFICER, stamp(self._moment))
-        return Receipt(
-            command.command_id,
-            digest_of(command),
-            *about,
-            "accepted",
-            None,
-            None,
-            None,
-            names,
-            self._position,
-        )
-
 
 def judged_of(
-    file: Path, book: Path, at_once: int, append: Callable[[list[Row], list[Row]], None]
+    file: Path, book: Path, at_once: int, append: Callable[[list[Row]], None]
 ) -> Callable[[], None]:
     """The file's commands in the new book ``book``, from words to rows, appended as ready rows are."""
     corpus.new_book(book)
@@ -93,14 +75,14 @@ def judged_of(
     with Book.open(book) as new:
         rules = RulesAlone(new)
 
-    def batches() -> Iterator[list[Rows]]:
+    def batches() -> Iterator[list[Row]]:
         for start in range(0, len(words), at_once):
             commands = [command_from(json.loads(line)) for line in words[start : start + at_once]]
-            yield [rules.rows(command) for command in commands]
+            yield [row for command in commands for row in rules.rows(command)]
 
     def work() -> None:
         with collector_at_rest():  # it would walk over all that is kept
             for some in batches():
-                append([row for rows, _ in some for row in rows], [answer for _, answer in some])
+                append(some)
 
     return work

@@ -26,11 +26,10 @@ PORTFOLIO = 180_000
 
 def benchmarks(place: Path, runs: int, scale: float) -> dict[str, Callable[[], Any]]:
     """All of them by name; what they need is made when they are."""
+    import reading
     import shell
     import writing
     from corpus import Corpus
-
-    from support import reading
 
     own = Corpus(place)
     few = min(3, runs)

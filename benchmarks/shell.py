@@ -63,22 +63,16 @@ def growth(own: Corpus, commands: int, times: int, name: str = "growth") -> Benc
 
 def _count(path: Path) -> int:
     with sqlite3.connect(path / "journal.sqlite") as raw:
-        return int(raw.execute("SELECT count(*) FROM stored_events").fetchone()[0])
+        return int(raw.execute("SELECT count(*) FROM entries").fetchone()[0])
 
 
 def storage(own: Corpus, commands: int) -> Benchmark:
-    """Bytes of the journal's file for each entry: receipts included, and entries alone."""
+    """Bytes of the journal's file for each entry."""
     journal = own.book(commands) / "journal.sqlite"
     entries = _count(own.book(commands))
     store = own.rival(commands)
     events = len(own.rival_events(commands))
-    rows = corpus.entry_rows(own.book(commands)), corpus.receipt_rows(own.book(commands))
-    least = least_bytes(own.place / "least.sqlite", *rows)
-
-    def only(table: str) -> int:
-        with sqlite3.connect(journal) as raw:
-            question = "SELECT sum(pgsize) FROM dbstat WHERE name LIKE ?"
-            return int(raw.execute(question, (f"%{table}%",)).fetchone()[0])
+    least = least_bytes(own.place / "least.sqlite", corpus.entry_rows(own.book(commands)))
 
     return Benchmark(
         "storage",
@@ -86,8 +80,6 @@ def storage(own: Corpus, commands: int) -> Benchmark:
         {
             OURS: lambda: Spent(journal.stat().st_size / entries),
             "rival": lambda: Spent(store.stat().st_size / events),
-            "grantbook, entries alone": lambda: Spent(only("stored_events") / entries),
-            "grantbook, receipts alone": lambda: Spent(only("receipts") / entries),
             "the least": lambda: Spent(least / entries),
         },
         [Goal("rival", 0.75)],

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import corpus
 import rival
 from corpus import AT_ONCE, OFFICER, Corpus, Place, Row
-from eventsourcing.persistence import StoredEvent
 from floors import STORED_OF, Bare, decoded, journal
 from pairs import OURS, Benchmark, Goal, Spent, timed
 from rules_alone import RulesAlone, judged_of
@@ -18,6 +18,7 @@ from rules_alone import RulesAlone, judged_of
 from lifecycle.book.book import Book
 from lifecycle.decide import stream_of
 from lifecycle.journal.command_digest import digest_of
+from lifecycle.journal.mapper import entry_of, stored_as
 from lifecycle.parse import command_from
 
 ENTRIES = 30
@@ -40,7 +41,7 @@ def next_words(number: int) -> dict[str, Any]:
 def record_one(
     book: Book,
     application: rival.Grants,
-    append: Callable[[list[Row], list[Row]], None],
+    append: Callable[[list[Row]], None],
     stored: Callable[[str], Iterable[Row]],
     runs: int,
     *,
@@ -67,10 +68,10 @@ def record_one(
         some = [rows(side, number) for number in islice(numbers[side], AT_ONCE)]
 
         def work() -> None:
-            for stream, entries, receipts in some:
+            for stream, entries in some:
                 if side == READ:
                     decoded(stored(stream))
-                append(entries, receipts)
+                append(entries)
 
         return timed(work, AT_ONCE, clock)
 
@@ -82,8 +83,7 @@ def record_one(
                 command = command_from(words)
                 rules.know(islice(stored(stream_of(command)), ENTRIES))
                 wait_for_turn()
-                entries, answer = rules.rows(command)
-                append(entries, [answer])
+                append(rules.rows(command))
 
         return timed(work, AT_ONCE, clock)
 
@@ -120,13 +120,13 @@ def _by_the_rival(application: rival.Grants, numbers: Iterable[int]) -> Callable
     return work
 
 
-def _rows_of_one(book: Book) -> Callable[[str, int], tuple[str, list[Row], list[Row]]]:
-    """A grant, and the same bytes for the floor: an entry and a receipt as the book has written such."""
+def _rows_of_one(book: Book) -> Callable[[str, int], tuple[str, list[Row]]]:
+    """A grant, and the same bytes for the floor: an entry as the book has written one."""
     *_, stored = book.stored()
-    (*receipt, _), *_ = next(book.journal.receipt_rows(book.journal.counts()[1] - 1, 1))
 
-    def rows(side: str, number: int) -> tuple[str, list[Row], list[Row]]:
-        return f"grant:LONG-{number:03}", [(f"{side}:{number}", *stored[1:4])], [tuple(receipt)]
+    def rows(side: str, number: int) -> tuple[str, list[Row]]:
+        row = stored._replace(stream=f"{side}:{number}", command_id=uuid4().bytes)
+        return f"grant:LONG-{number:03}", [tuple(row[:-1])]
 
     return rows
 
@@ -166,15 +166,12 @@ def recorded_alone(place: Place, file: Path, commands: int) -> Spent:
         return timed(work, commands)
 
 
-def validated(file: Path, book: Path, append: Callable[[list[Row], list[Row]], None]) -> Callable[[], None]:
+def validated(file: Path, book: Path, append: Callable[[list[Row]], None]) -> Callable[[], None]:
     """What recording cannot do without, whatever it decides: commands from words, their digests, the facts
     validated and written as bytes; appended as ready rows are."""
     with file.open(encoding="utf-8") as lines:
         words = list(lines)
-    with Book.open(book) as recorded:
-        mapper = recorded.journal.mapper
-        entries = [mapper.to_domain_event(StoredEvent(*row)) for row in corpus.entry_rows(book)]
-    receipts = corpus.receipt_rows(book)
+    entries = [entry_of((*row, position)) for position, row in enumerate(corpus.entry_rows(book), 1)]
     given = [(entry, type(entry.event), dict(entry.event)) for entry in entries]
 
     def work() -> None:
@@ -182,12 +179,12 @@ def validated(file: Path, book: Path, append: Callable[[list[Row], list[Row]], N
             end = start + IN_ONE_COMMIT
             for line in words[start:end]:
                 digest_of(command_from(json.loads(line)))
-            stored = [
-                mapper.to_stored_event(entry._replace(event=kind.model_validate(fields)))
-                for entry, kind, fields in given[start:end]
-            ]
-            rows = [(e.originator_id, e.originator_version, e.topic, e.state) for e in stored]
-            append(rows, receipts[start:end])
+            append(
+                [
+                    tuple(stored_as(entry._replace(event=kind.model_validate(fields)))[:-1])
+                    for entry, kind, fields in given[start:end]
+                ]
+            )
 
     return work
 
@@ -195,7 +192,7 @@ def validated(file: Path, book: Path, append: Callable[[list[Row], list[Row]], N
 def record_many(own: Corpus, commands: int, runs: int) -> Benchmark:
     """Commands of whole lives, recorded; the rival saves events that are ready, as many a commit."""
     file = own.lives(commands)
-    entries, receipts = corpus.entry_rows(own.book(commands)), corpus.receipt_rows(own.book(commands))
+    entries = corpus.entry_rows(own.book(commands))
     events = own.rival_events(commands)
     book = own.place / "many"
 
@@ -213,7 +210,7 @@ def record_many(own: Corpus, commands: int, runs: int) -> Benchmark:
 
     def bare() -> Spent:
         target = Bare(own.place / "many-bare.sqlite")
-        spent = timed(lambda: corpus.append_all(target, entries, receipts, IN_ONE_COMMIT), commands)
+        spent = timed(lambda: corpus.append_all(target, entries, IN_ONE_COMMIT), commands)
         target.close()
         return spent
 

@@ -55,7 +55,7 @@ def test_what_is_recorded_is_in_the_views_and_sealed(book: grantbook.Book, lived
     answer = book.record(commands.RequestPayment.read(_fields(PAID) | {"amount": "100.00 USD"}))
     assert (answer.outcome, answer.entries) == ("accepted", ("grant:G-1@10",))
     status = lived("views", "status", "--json").row
-    assert status["behind"] == status["unsealed_entries"] == status["unsealed_receipts"] == 0
+    assert status["behind"] == status["unsealed_entries"] == status["unsealed_refusals"] == 0
     assert lived("audit", "verify").code == 0
 
 
@@ -74,7 +74,7 @@ def test_a_refusal_is_raised_kept_and_sealed(book: grantbook.Book, lived: Shell)
     assert refused.value.receipt.refusal == "ExceedsUndisbursedBalance"
     (kept,) = lived("audit", "refusals", "--json").rows
     assert (kept["command_id"], kept["message"]) == ("too-much", refused.value.receipt.message)
-    assert lived("views", "status", "--json").row["unsealed_receipts"] == 0
+    assert lived("views", "status", "--json").row["unsealed_refusals"] == 0
 
 
 def test_today_and_the_officer_are_filled_in_as_the_shell_does(book: grantbook.Book) -> None:

@@ -75,7 +75,7 @@ def test_tampering_with_sealed_rows_is_found(  # noqa: PLR0917 pytest gives them
         tamper(book, way, random.Random(seed + number), sealed)
         problems = verified_at(book).problems
         assert problems, (way, seed, number)
-        named += any(mark in problems[0].where for mark in ("@", "answer"))
+        named += any(mark in problems[0].where for mark in ("@", "answer", "name"))
         shutil.rmtree(book)
     assert named == times(2, 50)
     tell(f"{named} of {named} found, the first bad row named")
@@ -133,9 +133,9 @@ def test_a_forged_checkpoint_is_found(
             changed: dict[str, Any] = dice.choice(
                 [
                     {"root": dice.randbytes(32)},
-                    {"receipts_root": dice.randbytes(32)},
+                    {"refusals_root": dice.randbytes(32)},
                     {"size": last[0].size + dice.randint(1, 9)},
-                    {"receipts": last[0].receipts - 1},
+                    {"refusals": last[0].refusals - 1},
                 ]
             )
             forged = last[0]._replace(**changed)

@@ -142,7 +142,7 @@ def fault_after(path: Path, output: bytes) -> str | None:
     """Return what is wrong after a kill, before the work is run again, or None."""
     with Book.open(path) as book:
         kept = Counter(row[2] for row in _ids(book))
-        refused = Counter(receipt.command_id for receipt in book.refusals())
+        refused = Counter(refusal.id for refusal in book.refusals())
         for command_id in acknowledged(output):
             if not (refused if is_refused(command_id) else kept)[command_id]:
                 return f"{command_id} was acknowledged and is lost"

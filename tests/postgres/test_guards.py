@@ -15,22 +15,23 @@ from projections.engine.projector import catch_up
 from projections.engine.standing import standing
 from support import given as g
 from support.books import record
+from support.inserting import BARE
 
 Raw = psycopg.Connection[Any]
 CHANGES = {
     "update": "UPDATE journal.stored_events SET state = state",
     "delete": "DELETE FROM journal.stored_events WHERE position = 3",
-    "truncate": "TRUNCATE journal.stored_events, journal.receipts",
+    "truncate": "TRUNCATE journal.stored_events, journal.refusals",
     "upsert": (
-        "INSERT INTO journal.stored_events VALUES ('fund', 1, 'X.v1', '', 1)"
+        "INSERT INTO journal.stored_events SELECT * FROM journal.stored_events WHERE position = 1"
         " ON CONFLICT (originator_id, originator_version) DO UPDATE SET state = ''"
     ),
     "merge": (
         "MERGE INTO journal.stored_events AS t USING (SELECT 1) AS s ON t.position = 1"
         " WHEN MATCHED THEN UPDATE SET state = ''"
     ),
-    "update an answer": "UPDATE journal.receipts SET actor = 'x'",
-    "delete an answer": "DELETE FROM journal.receipts",
+    "update an answer": "UPDATE journal.refusals SET actor = 'x'",
+    "delete an answer": "DELETE FROM journal.refusals",
     "update a document": "UPDATE journal.documents SET data = ''",
     "update the book": "UPDATE journal.book SET format = 3",
 }
@@ -53,7 +54,8 @@ def test_even_the_owner_changes_nothing(book: Book, raw: Raw, what: str, replica
 
 def test_a_position_is_given_not_taken(book: Book, raw: Raw) -> None:
     newest = book.position()
-    raw.execute("INSERT INTO journal.stored_events VALUES ('grant:X', 1, 'X.v1', '{}', 1000)")
+    row = BARE.replace("INTO ", "INTO journal.").format(none="''", state="'{}'")
+    raw.execute(row.replace("crc)", "crc, position)").replace(", 0)", ", 0, 1000)"))
     assert book.position() == newest + 1
 
 
@@ -87,8 +89,8 @@ def test_a_new_schema_is_as_it_should_be(book: Book) -> None:
 
 WEAKENED = {
     "a trigger is gone": "DROP TRIGGER stored_events_append_only ON journal.stored_events",
-    "a trigger fires not always": "ALTER TABLE journal.receipts ENABLE TRIGGER receipts_append_only",
-    "a trigger is off": "ALTER TABLE journal.receipts DISABLE TRIGGER receipts_append_only",
+    "a trigger fires not always": "ALTER TABLE journal.refusals ENABLE TRIGGER refusals_append_only",
+    "a trigger is off": "ALTER TABLE journal.refusals DISABLE TRIGGER refusals_append_only",
     "a trigger has a condition": (
         "DROP TRIGGER stored_events_place_entry ON journal.stored_events;"
         "CREATE TRIGGER stored_events_place_entry BEFORE INSERT ON journal.stored_events FOR EACH ROW"
@@ -102,15 +104,21 @@ WEAKENED = {
     "a function finds other tables": "ALTER FUNCTION journal.place_entry() RESET search_path",
     "another trigger": (
         "CREATE FUNCTION public.mine() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
-        "CREATE TRIGGER a BEFORE INSERT ON journal.receipts FOR EACH ROW EXECUTE FUNCTION public.mine()"
+        "CREATE TRIGGER a BEFORE INSERT ON journal.refusals FOR EACH ROW EXECUTE FUNCTION public.mine()"
     ),
     "a rule": "CREATE RULE r AS ON INSERT TO journal.documents DO INSTEAD NOTHING",
     "hidden rows": "ALTER TABLE journal.stored_events ENABLE ROW LEVEL SECURITY",
     "a table that does not outlive a crash": "ALTER TABLE journal.documents SET UNLOGGED",
     "a constraint is gone": "ALTER TABLE journal.documents DROP CONSTRAINT documents_check",
-    "another column": "ALTER TABLE journal.receipts ADD mine text",
+    "another column": "ALTER TABLE journal.refusals ADD mine text",
     "another type": "ALTER TABLE journal.book ALTER format TYPE bigint",
     "another table": "CREATE TABLE journal.mine (x int)",
+    "no index of commands": "DROP INDEX journal.commands",
+    "another index of commands": (
+        "DROP INDEX journal.commands; CREATE INDEX commands ON journal.stored_events (command_id)"
+    ),
+    "another view": "CREATE VIEW journal.mine AS SELECT 1",
+    "no view": "DROP VIEW journal.journal",
     "a child": "CREATE TABLE journal.mine () INHERITS (journal.documents)",
 }
 
@@ -124,28 +132,56 @@ def test_a_weakened_guard_is_named(book: Book, raw: Raw, what: str) -> None:
 
 
 TAMPERED = {
-    "its bytes": "UPDATE {entries} SET state = overlay(state PLACING 'X' FROM 150) WHERE position = 9",
-    "its topic": "UPDATE {entries} SET topic = 'CostRecorded.v1' WHERE position = 9",
-    "its stream": "UPDATE {entries} SET originator_id = 'grant:Y' WHERE position = 9",
+    "its bytes": "UPDATE {entries} SET state = overlay(state PLACING 'X' FROM 30) WHERE position = 9",
+    **{
+        f"its {column}": f"UPDATE {{entries}} SET {column} = {value} WHERE position = 9"
+        for column, value in {
+            "originator_id": "'grant:Y'",
+            "originator_version": "99",
+            "topic": "'CostRecorded.v1'",
+            "recorded_at": "recorded_at + 1",
+            "recorder": "'x'",
+            "actor": "'x'",
+            "command_id": "decode('00', 'hex')",
+            "digest": "decode('00', 'hex')",
+            "rules": "1",
+            "note": "'x'",
+            "imported_from": "'x'",
+            "signature": "decode('00', 'hex')",
+            "crc": "crc + 1",
+        }.items()
+    },
     "its place": "UPDATE {entries} SET position = 1000 WHERE position = 9",
     "the entry": "DELETE FROM {entries} WHERE position = 9",
     "the newest entry": "DELETE FROM {entries} WHERE position = (SELECT max(position) FROM {entries})",
-    "an answer": "UPDATE {answers} SET actor = 'x' WHERE number = 9",
+    **{
+        f"an answer's {column}": f'UPDATE {{answers}} SET "{column}" = {value} WHERE number = 1'
+        for column, value in {
+            "number": "99",
+            "command_id": "decode('00', 'hex')",
+            "digest": "decode('00', 'hex')",
+            **dict.fromkeys("command stream on actor recorder refusal rule message request".split(), "'x'"),
+            "recorded_at": "recorded_at + 1",
+            "position": "position - 1",
+        }.items()
+    },
     "the newest answer": "DELETE FROM {answers} WHERE number = (SELECT max(number) FROM {answers})",
 }
 
 
 @pytest.mark.parametrize("what", TAMPERED)
 def test_what_is_altered_behind_the_guards_is_found(book: Book, raw: Raw, what: str) -> None:
+    for _ in range(2):
+        assert book.record(g.cost("01-09"), "t.leader").outcome == "refused"
     Seal(book).seal()
-    for table in ("stored_events", "receipts"):
+    for table in ("stored_events", "refusals"):
         raw.execute(f"ALTER TABLE journal.{table} DISABLE TRIGGER ALL")
-    raw.execute(TAMPERED[what].format(entries="journal.stored_events", answers="journal.receipts"))
-    for table in ("stored_events", "receipts"):
+    raw.execute(TAMPERED[what].format(entries="journal.stored_events", answers="journal.refusals"))
+    for table in ("stored_events", "refusals"):
         raw.execute(f"ALTER TABLE journal.{table} ENABLE ALWAYS TRIGGER {table}_append_only")
         raw.execute(
             f"ALTER TABLE journal.{table} ENABLE ALWAYS TRIGGER {table}_place_"
-            + ("entry" if table == "stored_events" else "answer")
+            + ("entry" if table == "stored_events" else "refusal")
         )
     assert problems(book) != []
 
@@ -153,9 +189,9 @@ def test_what_is_altered_behind_the_guards_is_found(book: Book, raw: Raw, what: 
 def test_another_branch_of_history_is_not_sealed(book: Book, raw: Raw) -> None:
     Seal(book).seal()
     raw.execute("ALTER TABLE journal.stored_events DISABLE TRIGGER USER")
-    raw.execute("ALTER TABLE journal.receipts DISABLE TRIGGER USER")
+    raw.execute("ALTER TABLE journal.refusals DISABLE TRIGGER USER")
     raw.execute("DELETE FROM journal.stored_events WHERE position > 20")
-    raw.execute("DELETE FROM journal.receipts WHERE position > 20")
+    raw.execute("DELETE FROM journal.refusals WHERE position > 20")
     with pytest.raises(Forked):
         Seal(book).seal()
 

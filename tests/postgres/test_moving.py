@@ -34,7 +34,7 @@ def sealed(place: Path | str) -> Book:
 
 def answers(book: Book) -> list[object]:
     """Every answer with its number."""
-    return [tuple(row) for rows in book.journal.receipt_rows(0, 100) for row in rows]
+    return [tuple(row) for rows in book.journal.refusal_rows(0, 100) for row in rows]
 
 
 def test_there_and_on_and_back(tmp_path: Path, server: Server, database: str) -> None:
@@ -163,8 +163,8 @@ def test_a_journal_with_a_gap_is_not_moved(tmp_path: Path, database: str) -> Non
 
     sealed(tmp_path / "book").close()
     with closing(sqlite3.connect(tmp_path / "book" / "journal.sqlite", isolation_level=None)) as raw:
-        raw.execute("DROP TRIGGER stored_events_no_delete")
-        raw.execute("DELETE FROM stored_events WHERE position = 5")
+        raw.execute("DROP TRIGGER entries_no_delete")
+        raw.execute("DELETE FROM entries WHERE position = 5")
     with Book.open(tmp_path / "book") as book, pytest.raises(Altered, match="goes up to position"):
         move(book, database)
     with pytest.raises(Unreachable):

@@ -9,7 +9,7 @@ from projections import store
 from projections.engine.projector import _catch_up
 from support import given as g
 
-READ = "SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE relname IN ('stored_events', 'receipts')"
+READ = "SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE relname IN ('stored_events', 'refusals')"
 
 
 def test_a_session_goes_through_no_table_as_it_grows(book: Book, raw: psycopg.Connection[Any]) -> None:

@@ -1,8 +1,8 @@
 """Each role does its work, and nothing else: tried as somebody who has it."""
 
-import json
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
+from typing import Any
 
 import psycopg
 import pytest
@@ -12,10 +12,11 @@ from pydantic import TypeAdapter
 
 from lifecycle.book.book import Book
 from lifecycle.fund.state import Fund
-from lifecycle.journal.checksum import summed
-from lifecycle.journal.mapper import place_of
 from lifecycle.journal.postgresql.roles import TEMPORARY, script
-from lifecycle.journal.snapshots import topic
+from lifecycle.journal.recorder import ENTRY_COLUMNS
+from lifecycle.journal.snapshots import place_of, topic
+from lifecycle.journal.stored_row import id_bytes, microseconds, with_sum
+from lifecycle.kernel.checksum import summed
 from lifecycle.kernel.errors import Unreachable
 from lifecycle.seal.seal import Seal
 from lifecycle.seal.verify import verify
@@ -26,11 +27,12 @@ from projections.engine.subscription import news_of
 from projections.query import run
 from support import given as g
 from support.books import make_book
+from support.inserting import BARE
 from support.servers import QUICK, Server, logins
 
 Login = Callable[[str], str]
 """The address for somebody of a role."""
-EVENTS, RECEIPTS = "journal.stored_events", "journal.receipts"
+EVENTS, REFUSALS = "journal.stored_events", "journal.refusals"
 
 
 def test_an_administrator_records(login: Login) -> None:
@@ -68,12 +70,14 @@ def test_nobody_is_the_owner(login: Login, database: str) -> None:
         assert found.fetchall() == [(False,)]
 
 
-ROW = "('grant:SSF-9', 1, 'X.v1', '{}')"
+INSERT = (
+    BARE.replace("INTO ", "INTO journal.").replace("grant:X", "grant:SSF-9").format(none="''", state="'{}'")
+)
 WRITES = {
-    "add an entry": f"INSERT INTO {EVENTS} (originator_id, originator_version, topic, state) VALUES {ROW}",
+    "add an entry": INSERT,
     "add an answer": (
-        f'INSERT INTO {RECEIPTS} (command_id, digest, command, stream, "on", actor, recorder, recorded_at,'
-        " outcome, entries) VALUES ('c', 'd', 'X', 's', '2017', 'a', 'r', '2017', 'refused', '')"
+        f'INSERT INTO {REFUSALS} (command_id, digest, command, stream, "on", actor, recorder, recorded_at,'
+        " refusal, message) VALUES ('c', 'd', 'X', 's', '2017', 'a', 'r', 2017, 'IdTaken', '')"
     ),
     "add a document": "INSERT INTO journal.documents VALUES (encode(sha256('x'), 'hex'), 'x')",
     "name an officer": "INSERT INTO journal.officers VALUES ('t.leader', 'Mallory', NULL)",
@@ -82,24 +86,23 @@ WRITES = {
     "write into the log": "SELECT pg_logical_emit_message(true, 'x', 'y')",
 }
 MISUSES = {
-    "choose a position": f"INSERT INTO {EVENTS} VALUES ('grant:SSF-9', 1, 'X.v1', '{{}}', 7)",
-    "choose an answer's number": f"INSERT INTO {RECEIPTS} (number) VALUES (1)",
-    "choose an answer's position": f"INSERT INTO {RECEIPTS} (position) VALUES (1)",
+    "choose a position": INSERT.replace("crc)", "crc, position)").replace(", 0)", ", 0, 7)"),
+    "choose an answer's number": f"INSERT INTO {REFUSALS} (number) VALUES (1)",
+    "choose an answer's position": f"INSERT INTO {REFUSALS} (position) VALUES (1)",
     "change an entry": f"UPDATE {EVENTS} SET state = '{{}}'",
     "change a position": f"UPDATE {EVENTS} SET position = position + 1",
     "delete an entry": f"DELETE FROM {EVENTS}",
     "empty the journal": f"TRUNCATE {EVENTS}",
     "replace an entry": (
-        f"INSERT INTO {EVENTS} (originator_id, originator_version, topic, state)"
-        " VALUES ('fund', 1, 'X.v1', '{}')"
-        " ON CONFLICT (originator_id, originator_version) DO UPDATE SET state = excluded.state"
+        f"{INSERT.replace('grant:SSF-9', 'fund')} ON CONFLICT (originator_id, originator_version)"
+        " DO UPDATE SET state = excluded.state"
     ),
     "merge an entry": (
         f"MERGE INTO {EVENTS} AS old USING (SELECT 'fund' AS id) AS new ON old.originator_id = new.id"
         " WHEN MATCHED THEN UPDATE SET state = '{}'"
     ),
-    "change an answer": f"UPDATE {RECEIPTS} SET outcome = 'refused'",
-    "delete an answer": f"DELETE FROM {RECEIPTS}",
+    "change an answer": f"UPDATE {REFUSALS} SET refusal = 'x'",
+    "delete an answer": f"DELETE FROM {REFUSALS}",
     "change a document": "UPDATE journal.documents SET data = ''",
     "rename the book": "UPDATE journal.book SET name = 'x'",
     "drop a trigger": f"DROP TRIGGER stored_events_append_only ON {EVENTS}",
@@ -124,7 +127,7 @@ MISUSES = {
     "list its files": "SELECT pg_ls_dir('.')",
     "read passwords": "SELECT rolpassword FROM pg_authid",
     "own a table": f"ALTER TABLE {EVENTS} OWNER TO CURRENT_USER",
-    "drop a table": f"DROP TABLE {RECEIPTS}",
+    "drop a table": f"DROP TABLE {REFUSALS}",
     "add a column": f"ALTER TABLE {EVENTS} ADD x int",
     "be somebody else": "SET SESSION AUTHORIZATION postgres",
     "be a superuser": "ALTER ROLE CURRENT_USER SUPERUSER",
@@ -140,12 +143,12 @@ MISUSES = {
     "a type in public": "CREATE TYPE public.x AS (y int)",
     "a temporary function": "CREATE FUNCTION pg_temp.max(bigint) RETURNS bigint RETURN 1",
     "a temporary view": "CREATE TEMPORARY VIEW stored_events AS SELECT 1",
-    "another trigger": f"CREATE TRIGGER t BEFORE INSERT ON {RECEIPTS} EXECUTE FUNCTION journal.append_only()",
+    "another trigger": f"CREATE TRIGGER t BEFORE INSERT ON {REFUSALS} EXECUTE FUNCTION journal.append_only()",
     "an event trigger": "CREATE EVENT TRIGGER t ON ddl_command_start EXECUTE FUNCTION journal.append_only()",
-    "a policy": f"CREATE POLICY p ON {RECEIPTS}",
-    "an index": f"CREATE INDEX ON {RECEIPTS} (actor)",
+    "a policy": f"CREATE POLICY p ON {REFUSALS}",
+    "an index": f"CREATE INDEX ON {REFUSALS} (actor)",
     "call a trigger's function": "SELECT journal.append_only()",
-    "publish": f"CREATE PUBLICATION p FOR TABLE {RECEIPTS}",
+    "publish": f"CREATE PUBLICATION p FOR TABLE {REFUSALS}",
     "keep the log for a standby": "SELECT pg_create_physical_replication_slot('s')",
     "promote a standby": "SELECT pg_promote()",
     "another segment of the log": "SELECT pg_switch_wal()",
@@ -168,7 +171,7 @@ MISUSES = {
 READS = {
     "entries": (EVENTS, {"administrator", "projector", "auditor"}),
     "snapshots": ("journal.stored_snapshots", {"administrator", "projector", "auditor"}),
-    "answers": (RECEIPTS, {"administrator", "auditor"}),
+    "refusals": (REFUSALS, {"administrator", "auditor"}),
     "documents": ("journal.documents", {"administrator", "auditor"}),
     "names of officers": ("journal.officers", {"administrator", "auditor"}),
 }
@@ -221,24 +224,27 @@ def test_a_row_of_the_register_that_cannot_be_read_is_told_and_can_be_deleted(lo
         assert book.names() == {}
 
 
-FORGED = {
-    "an entry without an answer": ("2099-01-01T00:00:00.000000Z", "c9"),
-    "a moment that is past": ("2001-01-01T00:00:00.000000Z", "c9"),
+FORGED: dict[str, dict[str, Any]] = {
+    "an entry without a digest": {
+        "recorded_at": microseconds(datetime(2099, 1, 1, tzinfo=UTC)),
+        "digest": None,
+    },
+    "another digest": {"digest": bytes(32)},
+    "a moment that is past": {"recorded_at": microseconds(datetime(2001, 1, 1, tzinfo=UTC))},
 }
 
 
 @pytest.mark.parametrize("what", FORGED)
 def test_what_an_administrator_forges_is_found(login: Login, book: Book, what: str) -> None:
     """Who may add may add anything, past the program: that is for `verify` to tell."""
-    moment, command = FORGED[what]
     (*_, last) = book.stored()
-    state = {**json.loads(last.state), "recorded_at": moment, "command_id": command, "recorder": "f.nance"}
+    usual = {"recorded_at": last.recorded_at + 1, "command_id": id_bytes("c9"), "recorder": "f.nance"}
+    row = with_sum(last._replace(**{**usual, "version": last.version + 1, **FORGED[what]}))
     Seal(book).seal()
+    columns = ENTRY_COLUMNS.removesuffix(", position")
+    marks = ", ".join(["%s"] * (len(row) - 1))
     with psycopg.connect(login("administrator")) as connection:
-        connection.execute(
-            f"INSERT INTO {EVENTS} (originator_id, originator_version, topic, state) VALUES (%s, %s, %s, %s)",
-            (last.stream, last.version + 1, last.topic, json.dumps(state).encode()),
-        )
+        connection.execute(f"INSERT INTO {EVENTS} ({columns}) VALUES ({marks})", row[:-1])
     assert verify(book, Seal(book)).problems != []
 
 
@@ -246,7 +252,7 @@ def test_a_false_snapshot_makes_nobody_leave_a_gap(login: Login, book: Book) -> 
     """Of a version that no entry has: whoever records on the fund next goes on where its entries end."""
     with psycopg.connect(login("administrator")) as connection:
         fund, version = book.fund(), 1 << 62
-        state = summed(place_of("fund", version, topic()), TypeAdapter(Fund).dump_json(fund, by_alias=True))
+        state = summed(place_of(version, topic()), TypeAdapter(Fund).dump_json(fund, by_alias=True))
         connection.execute(
             "INSERT INTO journal.stored_snapshots (originator_id, originator_version, topic, state)"
             " VALUES ('fund', %s, %s, %s)",

@@ -1,13 +1,9 @@
 """Books in real files for tests, with a clock that advances a second a look, so that each run is the same."""
 
-import re
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-
-from eventsourcing.persistence import StoredEvent
 
 from lifecycle.book.book import Book
 from lifecycle.kernel.command import Command
@@ -50,10 +46,3 @@ def record(book: Book, commands: Iterable[Command]) -> None:
         for command in commands:
             receipt = book.record(command, command.actor)
             assert receipt.outcome == "accepted", receipt
-
-
-def without_sum(stored: StoredEvent) -> StoredEvent:
-    """Return the row as older books have it, without a checksum."""
-    head, _, tail = stored.state.rpartition(b',"crc32":"')
-    assert re.fullmatch(rb'[0-9a-f]{8}"}', tail)
-    return replace(stored, state=head + b"}")

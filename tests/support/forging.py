@@ -1,4 +1,4 @@
-"""Rows forged in a journal by somebody who may write to it and knows its format: all checksums fit."""
+"""Rows put into a journal by somebody who may write in it and has read how it is kept: all sums fit."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -9,9 +9,10 @@ from lifecycle.call import call
 from lifecycle.decide import spec_of, stream_of
 from lifecycle.fund import events as fund
 from lifecycle.grant import events as grant
-from lifecycle.journal.command_digest import digest_of
-from lifecycle.journal.mapper import stamp, stored_as
-from lifecycle.journal.recorder import Receipt
+from lifecycle.journal.command_digest import digest_of, digest_of_request, request_of
+from lifecycle.journal.mapper import stored_as
+from lifecycle.journal.recorder import Refusal
+from lifecycle.journal.stored_row import id_bytes, microseconds
 from lifecycle.kernel.command import Command, event_of
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
@@ -31,50 +32,44 @@ def forge(
     event: Event | None = None,
     pair: Sequence[tuple[str, Event]] = (),
     pair_by: str = "",
+    digest: bytes | None = b"",
     **changes: Any,
 ) -> int:
-    """Put in the entry that the command would become, as if it were lawful. Returns its position.
+    """Put in the entry that the command would become, as if it were lawful; returns its position.
 
-    ``pair`` has the streams and events that are put in with it, recorded by ``pair_by``. ``changes`` are
-    columns of its receipt, or fields of its entry: ``recorded_at``, ``rules``, ``note``.
+    ``pair``: what is put in with it, on which stream, recorded by ``pair_by``. ``digest``: another than the
+    command's. ``changes``: of its entry: ``recorded_at``, ``rules``, ``note``.
     """
     recorder, command_id = recorder or command.actor, command.command_id or f"forged-{book.position()}"
     stream = stream_of(command)
-    main_event = event or event_of(EVENTS[stream.partition(":")[0]][spec_of(command).event], command.event)
+    made = event or event_of(EVENTS[stream.partition(":")[0]][spec_of(command).event], command.event)
     moment = _next(book)
-    own = {name: changes.pop(name) for name in ("rules", "recorded_at", "note") if name in changes}
     entries: list[Entry] = []
-    for name, stored_event in ((stream, main_event), *pair):
+    for name, act in ((stream, made), *pair):
         version = len(book.entries(name)) + 1 + sum(entry.originator_id == name for entry in entries)
         moment += timedelta(microseconds=1)
         by = (entries and pair_by) or recorder
-        entries.append(Entry(name, version, stored_event, moment, by, command_id))
-    entries[0] = entries[0]._replace(**{"note": command.note, **own})
-    receipt = _receipt(command, command_id, recorder, entries[-1].recorded_at, entries)
+        entries.append(Entry(name, version, act, moment, by, command_id))
+    own, *following = entries
+    own = own._replace(**{"note": command.note, **changes})
+    rows = [stored_as(own, digest_of(command) if digest == b"" else digest), *map(stored_as, following)]
     with book.journal.recorder.writing():
-        book.journal.recorder.append([stored_as(entry) for entry in entries], [receipt._replace(**changes)])
+        book.journal.recorder.append(rows, ())
     return book.position() - len(pair)
 
 
 def forge_refusal(book: Book, command: Command, /, refusal: str, recorder: str = "", **changes: Any) -> None:
-    """Put in a receipt that says that the command was refused."""
+    """Put in the refusal of the command; ``changes``: of its columns."""
     recorder, command_id = recorder or command.actor, command.command_id or f"forged-{len(book.refusals())}"
-    receipt = _receipt(command, command_id, recorder, _next(book), ())
-    no = {"outcome": "refused", "refusal": refusal, "rule": "domain §3", "message": "no", "entries": ""}
+    about = command.NAME, stream_of(command), command.on.isoformat(), command.actor, recorder
+    reason = refusal, "domain §3", "no", request_of(command).decode()
+    row = Refusal(id_bytes(command_id), digest_of(command), *about, microseconds(_next(book)), *reason, 0)
     with book.journal.recorder.writing():
-        book.journal.recorder.append((), [receipt._replace(**{**no, **changes})])
+        row = row._replace(**changes)
+        fitting = digest_of_request(row.command, (row.request or "").encode())
+        book.journal.recorder.append((), [row if "digest" in changes else row._replace(digest=fitting)])
 
 
 def _next(book: Book) -> datetime:
     last = book.recorded_at(book.position()) or datetime(2026, 1, 1, tzinfo=UTC)
     return last + timedelta(seconds=1)
-
-
-def _receipt(
-    command: Command, command_id: str, recorder: str, moment: datetime, entries: Sequence[Entry]
-) -> Receipt:
-    about = (command.NAME, stream_of(command), command.on.isoformat(), command.actor, recorder)
-    names = " ".join(entry.name for entry in entries)
-    return Receipt(
-        command_id, digest_of(command), *about, stamp(moment), "accepted", None, None, None, names, None
-    )

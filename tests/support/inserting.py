@@ -1,4 +1,4 @@
-"""Rows that an administrator puts into a journal by plain INSERTs, with checksums and receipts that fit."""
+"""Rows that an administrator puts into a journal by SQL: plain INSERTs, with sums and digests that fit."""
 
 import json
 import sqlite3
@@ -8,41 +8,91 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from lifecycle.journal.checksum import summed
-from lifecycle.journal.mapper import place_of, stamp
-from lifecycle.journal.recorder import Receipt
+from lifecycle.journal.recorder import ENTRY_COLUMNS
+from lifecycle.journal.stored_row import Stored, id_bytes, microseconds, moment_of, with_sum
+from lifecycle.kernel.rule import RULE_SET
 
-_RECEIPT = ", ".join(f'"{field}"' for field in Receipt._fields)
+_COLUMNS = ENTRY_COLUMNS.split(", ")
+_NAMED = {"originator_id": "stream", "topic": "topic", "recorder": "recorder", "actor": "actor"}
+"""Columns of the view whose texts are kept in the dictionary of a file, and what they are called there."""
+_DIGEST = bytes(32)
+BARE = (
+    "INSERT INTO stored_events (originator_id, originator_version, topic, recorded_at, recorder, actor,"
+    " command_id, rules, state, crc) VALUES ('grant:X', 1, 'X.v1', 0, 'x', 'x', {none}, 1, {state}, 0)"
+)
+"""An entry of no kind, with the literals of either store for no bytes and for an object."""
+
+
+def writable(raw: sqlite3.Connection) -> sqlite3.Connection:
+    """Let a connection write through the view of entries, as far as triggers let it write at all.
+
+    The triggers are the connection's own, and are not in the file.
+    """
+    names = " ".join(
+        f"INSERT INTO names (name) SELECT NEW.{column} WHERE NEW.{column} IS NOT NULL"
+        f" AND NOT EXISTS (SELECT 1 FROM names WHERE name = NEW.{column});"
+        for column in _NAMED
+    )
+    values = ", ".join(
+        f"(SELECT number FROM names WHERE name = NEW.{column})" if column in _NAMED else f"NEW.{column}"
+        for column in _COLUMNS
+    )
+    columns = ", ".join(
+        {"originator_version": "version", **_NAMED}.get(column, column) for column in _COLUMNS
+    )
+    raw.execute(
+        f"CREATE TEMP TRIGGER writable_insert INSTEAD OF INSERT ON stored_events BEGIN {names}"
+        f" INSERT INTO entries ({columns}) VALUES ({values}); END"
+    )
+    raw.execute(
+        f"CREATE TEMP TRIGGER writable_update INSTEAD OF UPDATE ON stored_events BEGIN {names}"
+        f" UPDATE entries SET ({columns}) = ({values}) WHERE position = OLD.position; END"
+    )
+    raw.execute(
+        "CREATE TEMP TRIGGER writable_delete INSTEAD OF DELETE ON stored_events BEGIN"
+        " DELETE FROM entries WHERE position = OLD.position; END"
+    )
+    return raw
 
 
 class Forger:
-    """Puts rows into a journal, as anybody with the right to write to its database can."""
+    """Puts rows into a journal, as somebody with the right to write in its database can."""
 
     def __init__(self, ask: Any, mark: str) -> None:
         self._ask, self._mark = ask, mark
+        self._given = set[str]()
 
     def newest(self) -> tuple[int, datetime]:
-        """Return the newest position, and the moment after that of the newest row that has one."""
-        rows = self._ask("SELECT position, state FROM stored_events ORDER BY position DESC", ())
-        for _, state in rows:
-            try:
-                moment = datetime.fromisoformat(json.loads(bytes(state))["recorded_at"])
-            except (ValueError, KeyError, TypeError):
-                continue
-            return int(rows[0][0]), moment + timedelta(microseconds=1)
-        raise AssertionError("no row has a moment")
+        """The newest position, and a moment after that of the newest row that has one."""
+        rows = self._ask("SELECT position, recorded_at FROM stored_events ORDER BY position DESC", ())
+        moment = next(moment_of(at) for _, at in rows if at > 0)
+        return int(rows[0][0]), moment + timedelta(microseconds=1)
 
     def version(self, stream: str) -> int:
-        """Return the version of the newest row of a stream."""
+        """Of the newest row of a stream."""
         question = f"SELECT max(originator_version) FROM stored_events WHERE originator_id = {self._mark}"
         return int(self._ask(question, (stream,))[0][0] or 0)
 
-    def row(self, stream: str, topic: str, state: bytes, *, version: int | None = None) -> int:
-        """Put a row in as it is, and return its position."""
-        places = (stream, self.version(stream) + 1 if version is None else version, topic, state)
-        marks = ", ".join([self._mark] * 4)
-        columns = "originator_id, originator_version, topic, state"
-        self._ask(f"INSERT INTO stored_events ({columns}) VALUES ({marks})", places)
+    def row(
+        self, stream: str, topic: str, state: bytes, *, version: int | None = None, **columns: Any
+    ) -> int:
+        """Put a row in as it is, with a sum that fits; its position. ``columns``: others than the usual."""
+        number = self.version(stream) + 1 if version is None else version
+        usual = {
+            "recorded_at": microseconds(self.newest()[1]),
+            "recorder": "admin",
+            "actor": "admin",
+            "command_id": b"",
+            "digest": None,
+            "rules": RULE_SET,
+            "note": None,
+            "imported_from": None,
+            "signature": None,
+        }
+        row = with_sum(Stored(stream, number, topic, **{**usual, **columns}, state=state))
+        inserted = _COLUMNS[:-1]
+        marks = ", ".join([self._mark] * len(inserted))
+        self._ask(f"INSERT INTO stored_events ({', '.join(inserted)}) VALUES ({marks})", row[:-1])
         return self.newest()[0]
 
     def entry(
@@ -52,44 +102,26 @@ class Forger:
         fields: dict[str, Any],
         *,
         command_id: str = "forged",
-        recorder: str = "admin",
         version: int | None = None,
+        **columns: Any,
     ) -> int:
-        """Put in a row that looks like an entry, with envelope and checksum, and return its position."""
-        number = self.version(stream) + 1 if version is None else version
-        _, moment = self.newest()
-        content = {"recorded_at": stamp(moment), "recorder": recorder, "command_id": command_id, **fields}
-        data = json.dumps(content, separators=(",", ":")).encode()
-        return self.row(stream, topic, summed(place_of(stream, number, topic), data), version=number)
-
-    def answer(
-        self, stream: str, entries: Sequence[str], *, command: str, command_id: str = "forged", on: str
-    ) -> None:
-        """Put in the receipt that names the newest rows."""
-        position, moment = self.newest()
-        recorded_at = stamp(moment - timedelta(microseconds=1))
-        columns = (
-            on,
-            "admin",
-            "admin",
-            recorded_at,
-            "accepted",
-            None,
-            None,
-            None,
-            " ".join(entries),
-            position,
-        )
-        receipt = Receipt(command_id, "0" * 64, command, stream, *columns)
-        marks = ", ".join([self._mark] * len(receipt))
-        self._ask(f"INSERT INTO receipts ({_RECEIPT}) VALUES ({marks})", tuple(receipt))
+        """Put a row in that looks like an entry: the first of its command has a digest."""
+        data = json.dumps(fields, separators=(",", ":")).encode()
+        usual = {
+            "command_id": id_bytes(command_id),
+            "actor": fields.get("actor", ""),
+            "digest": None if command_id in self._given else _DIGEST,
+        }
+        self._given.add(command_id)
+        return self.row(stream, topic, data, version=version, **{**usual, **columns})
 
 
 @contextmanager
 def forging(place: Path | str) -> Iterator[Forger]:
-    """Yield a forger with a connection to the journal of the book."""
+    """A forger at work in the journal of the book there; committed at the end."""
     if isinstance(place, Path):
         with closing(sqlite3.connect(place / "journal.sqlite", isolation_level=None, timeout=10)) as raw:
+            writable(raw)
             yield Forger(lambda sql, values: raw.execute(sql, values).fetchall(), "?")
         return
     import psycopg

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     help="""Copy a book to another place or store.
 
     From a folder to a PostgreSQL database, or back. The copy has the same entries in the same order, the same
-    answers, documents, checkpoints, keys and names, and the same root. The source stays unchanged; record in
-    only one of the two from now on. Remove a copy that was interrupted, and make it again.""",
+    refusals, documents, checkpoints, keys and names, and the same root. The source stays unchanged; record in
+    only one of the two from now on. Remove a copy that was interrupted, and make it again.
+
+    A book of journal format 2 becomes one of format 3, without its checkpoints: they seal the old form, and
+    go on proving the old book. Seal the new one with grantbook audit seal.""",
 )
 @click.argument("source", metavar="SRC")
 @click.argument("target", metavar="DST")
@@ -30,22 +33,28 @@ if TYPE_CHECKING:
 )
 def move(source: str, target: str, seal: bool | None) -> int:
     """Copy the book."""
+    from lifecycle.book import format_2
     from lifecycle.book.book import Book
     from lifecycle.journal.addresses import named
+    from lifecycle.seal.copy_book import format_at, move_format_2
     from lifecycle.seal.copy_book import move as copy
 
-    destination = located(target)
-    with Book.open(located(source), read_only=True) as book, steps_of("copying") as progress:
-        moved = copy(book, destination, progress, seal=seal)
+    origin, destination = located(source), located(target)
+    if format_at(origin) == format_2.FORMAT:
+        with steps_of("copying") as progress:
+            moved = move_format_2(origin, destination, progress, seal=seal)
+    else:
+        with Book.open(origin, read_only=True) as book, steps_of("copying") as progress:
+            moved = copy(book, destination, progress, seal=seal)
     if settings().json:
-        counts = {"entries": moved.entries, "receipts": moved.receipts, "documents": moved.documents}
+        counts = {"entries": moved.entries, "refusals": moved.refusals, "documents": moved.documents}
         say(to_json({"book": named(destination), **counts, "root": moved.root.hex()}))
         return 0
     say(
-        f"copied to {safe(named(destination))}: {moved.entries:,} entries, {moved.receipts:,} answers,"
+        f"copied to {safe(named(destination))}: {moved.entries:,} entries, {moved.refusals:,} refusals,"
         f" {moved.documents:,} documents; root {moved.root.hex()}"
     )
-    say(f"the views are made when they are first read; {safe(book.name)} is unchanged")
+    say(f"the views are made when they are first read; {safe(named(origin))} is unchanged")
     return 0
 
 

@@ -198,9 +198,9 @@ class Book(BookReader):
             return self._soundness.checks(self._check_of_rows(), standby=standby)
 
     def _check_of_rows(self) -> Check:
-        """Check that every row of the journal is an entry or a receipt, and that no stream is stopped."""
-        faults = [*self.stops(), *self._soundness.unlawful_receipts()]
-        notes = "".join(f"; {row}" for row in (*self.quarantined(), *self.quarantined_receipts()))
+        """Check that every row of the journal is an entry or a refusal, and that no stream is stopped."""
+        faults = [*self.stops(), *self._soundness.unlawful_refusals()]
+        notes = "".join(f"; {row}" for row in (*self.quarantined(), *self.quarantined_refusals()))
         detail = "; ".join(map(str, faults)) or f"no stream is stopped{notes}"
         return Check("every row is an entry that the rules allow", not faults, detail)
 
@@ -234,7 +234,7 @@ class Book(BookReader):
         return day_at(self.now(), self.time_zone())
 
     def record(self, command: "Command", recorder: str) -> CommandResult:
-        """Decide a command, and store its events and its receipt in one transaction.
+        """Decide a command, and store its events and its refusal in one transaction.
 
         Raises ``VersionConflict`` if the stream is not at ``expect_version``, ``Malformed`` if the recorder
         is not an officer's id or corrected fields make no event, ``BookError`` if the store fails.

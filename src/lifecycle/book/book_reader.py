@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from lifecycle.fund.seat import day_of, end_of
 from lifecycle.journal.journal import Journal, reaching, store_errors
-from lifecycle.journal.left_out.quarantined import Quarantined, QuarantinedReceipt
+from lifecycle.journal.left_out.quarantined import Quarantined, QuarantinedRefusal
 from lifecycle.journal.left_out.stop import Stop
-from lifecycle.journal.recorder import Receipt
-from lifecycle.journal.rows import Stored
+from lifecycle.journal.recorder import Refusal
+from lifecycle.journal.stored_row import Stored
 from lifecycle.kernel.history import FUND, Entry, call_stream, grant_stream, history, kind_of
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class BookReader:
         """Return stream and version of the entry at a position; `None` if there is no entry."""
         with store_errors(self.journal.place):
             rows = next(self.journal.entry_rows(position - 1, 1), [])
-        return (rows[0][0], rows[0][1]) if rows and rows[0][-1] == position else None
+        return (rows[0].stream, rows[0].version) if rows and rows[0].position == position else None
 
     def resolve(self, known: str) -> int:
         """Return the position for the text of a moment (RFC 3339), a day or a position.
@@ -185,13 +185,13 @@ class BookReader:
         self.position()
         return self.journal.left_out.quarantined()
 
-    def quarantined_receipts(self) -> list[QuarantinedReceipt]:
-        """Return the quarantined receipts, in the order of recording."""
+    def quarantined_refusals(self) -> list[QuarantinedRefusal]:
+        """Return the quarantined refusals, in the order of recording."""
         self.position()
-        return [quarantined for _, quarantined in sorted(self.journal.left_out.receipts.items())]
+        return [quarantined for _, quarantined in sorted(self.journal.left_out.refusals.items())]
 
-    def refusals(self, grant: str | None = None) -> list[Receipt]:
-        """Return the receipts of refused commands, of one grant or all, in the order of recording."""
+    def refusals(self, grant: str | None = None) -> list[Refusal]:
+        """Return the refused commands, of one grant or all, in the order of recording."""
         with store_errors(self.journal.place):
             return self.journal.recorder.refused(None if grant is None else grant_stream(grant))
 

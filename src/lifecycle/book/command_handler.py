@@ -1,4 +1,4 @@
-"""The command handler: load the state, decide, and append entries and receipt in one durable transaction.
+"""The command handler: load, decide, and append entries, or the refusal, in one durable transaction.
 
 The fund and recently used grants stay in memory between commands. Under the append lock, before it decides,
 the handler adds what other processes have appended.
@@ -18,16 +18,18 @@ from lifecycle.decide import Decision, stream_of
 from lifecycle.fund.seat import day_at
 from lifecycle.fund.state import Fund
 from lifecycle.journal.clock import Clock, next_moment
-from lifecycle.journal.command_digest import digest_of, digest_of_founding
+from lifecycle.journal.command_digest import digest_of_founding, digest_of_request, request_of
 from lifecycle.journal.journal import Journal
-from lifecycle.journal.mapper import stamp, stored_as
-from lifecycle.journal.recorder import CommandResult, Receipt
+from lifecycle.journal.mapper import stored_as
+from lifecycle.journal.recorder import CommandResult, Question, Receipt, Refusal
+from lifecycle.journal.stored_row import id_bytes, microseconds
+from lifecycle.kernel import refusals
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.errors import VersionConflict
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import FUND, QUARANTINES, Entry
 from lifecycle.kernel.memory import without_trace
-from lifecycle.kernel.refusals import CommandIdReused, Refusal
+from lifecycle.kernel.refusals import CommandIdReused
 from lifecycle.parse import recorder_from
 
 _IDS_AT_ONCE = 1_000
@@ -38,12 +40,14 @@ class _Request(NamedTuple):
     """The part of a receipt that does not depend on the outcome."""
 
     command_id: str
-    digest: str
+    digest: bytes
     command: str
     stream: str
     on: str
     actor: str
     recorder: str
+    words: bytes
+    """What the command says, as JSON, of which the digest is made."""
 
 
 class CommandHandler:
@@ -102,14 +106,14 @@ class CommandHandler:
         self._state.start()
         recorder = self.journal.recorder
         ids = [command.command_id for command in commands if command.command_id]
-        questions = [recorder.receipts(ids[i : i + _IDS_AT_ONCE]) for i in range(0, len(ids), _IDS_AT_ONCE)]
+        pages = [recorder.given(ids[i : i + _IDS_AT_ONCE]) for i in range(0, len(ids), _IDS_AT_ONCE)]
+        questions: list[Question] = [question for page in pages for question in page]
         newer_rows = self.journal.left_out.newer(self._state.position, RELOAD_AFTER)
-        newer, *receipts = recorder.rows_of_each(newer_rows, *questions)
+        newer, *rows = recorder.rows_of_each(newer_rows, *questions)
         self._state.take_in(newer, self._now)
-        self._earlier_receipts = {command_id: [] for command_id in ids}
-        for row in chain.from_iterable(receipts):
-            receipt = Receipt(*row)
-            self._earlier_receipts[receipt.command_id].append(receipt)
+        entries, refused = chain.from_iterable(rows[::2]), chain.from_iterable(rows[1::2])
+        receipts = self.journal.receipts(list(entries), list(refused))
+        self._earlier_receipts = {command_id: receipts.get(command_id, []) for command_id in ids}
 
     # ── recording ────────────────────────────────────────────────────────────────────────────
 
@@ -129,35 +133,33 @@ class CommandHandler:
                 Entry(FUND, version, event, self._next_moment(now), recorder, command_id)
                 for version, event in enumerate(events, 1)
             ]
-            first = events[0]
-            digest = digest_of_founding([stored_as(entry)[-1] for entry in entries])
-            about = ("EstablishFund", FUND, first.on.isoformat(), first.actor, recorder)
-            request = _Request(command_id, digest, *about)
-            self._append(entries, _acceptance(request, entries))
+            digest = digest_of_founding([stored_as(entry).state for entry in entries])
+            self._append(entries, digest)
         self._state.forget()
 
     def _record(self, command: Command, recorder: str) -> CommandResult:
         stream, now = stream_of(command), self._now()
-        command_id, digest = command.command_id or str(uuid.uuid4()), digest_of(command)
-        about = (command.NAME, stream, command.on.isoformat(), command.actor, recorder)
-        request = _Request(command_id, digest, *about)
+        command_id, words = command.command_id or str(uuid.uuid4()), request_of(command)
+        about = (command.NAME, stream, command.on.isoformat(), command.actor, recorder, words)
+        request = _Request(command_id, digest_of_request(command.NAME, words), *about)
         if command.command_id and (earlier := self._earlier_result(request, now)):
             return earlier
         self._check_stream(stream, command.expect_version)
         try:
             today = day_at(now, self._state.fund.time_zone)
             decision = self._decider.decide(command, recorder, today)
-        except Refusal as refusal:
+        except refusals.Refusal as refusal:
             without_trace(refusal)
             return self._refused(request, refusal, now)
         entries = self._entries(request, decision, command.note, now)
-        receipt = _acceptance(request, entries)
-        position = self._append(entries, receipt)
+        position = self._append(entries, request.digest)
         self._state.add(entries, decision)
         following = {(entry.originator_id, entry.originator_version + 1) for entry in entries}
         if stream == QUARANTINES or not following.isdisjoint(self._quarantined_names):
             self._restart()
-        return CommandResult.of(receipt, "accepted", position)
+        names = tuple(entry.name for entry in entries)
+        outcome = "accepted", None, None, None, names, position
+        return CommandResult(command_id, command.NAME, stream, *outcome)
 
     def _earlier_result(self, request: _Request, now: datetime) -> CommandResult | None:
         """Return the earlier result under the same id; a refusal if the id belongs to another command."""
@@ -197,24 +199,35 @@ class CommandHandler:
         return tuple(entries)
 
     def _receipts_of(self, command_id: str) -> list[Receipt]:
-        """Return the earlier receipts under the id."""
+        """Return the receipts that were given under the id."""
         if (earlier := self._earlier_receipts.get(command_id)) is None:
-            (rows,) = self.journal.recorder.rows_of_each(self.journal.recorder.receipts([command_id]))
-            earlier = [Receipt(*row) for row in rows]
+            recorder = self.journal.recorder
+            rows = recorder.rows_of_each(*recorder.given([command_id]))
+            earlier = self.journal.receipts(*rows).get(command_id, [])
         return earlier
 
-    def _refused(self, request: _Request, refusal: Refusal, now: datetime) -> CommandResult:
-        reason = (refusal.name, refusal.rule, str(refusal))
-        receipt = Receipt(*request, stamp(self._next_moment(now)), "refused", *reason, "", None)
-        self._append((), receipt)
-        return CommandResult.of(receipt, "refused")
+    def _refused(self, request: _Request, reason: refusals.Refusal, now: datetime) -> CommandResult:
+        refusal = Refusal(
+            id_bytes(request.command_id),
+            *request[1:-1],
+            microseconds(self._next_moment(now)),
+            reason.name,
+            reason.rule,
+            str(reason),
+            request.words.decode(),
+            0,
+        )
+        self.journal.recorder.append((), (refusal,))
+        self.own_rows.add((), (refusal.command_id, refusal.digest))
+        self._earlier_receipts.pop(request.command_id, None)  # it is read again if the id comes again
+        return CommandResult.of(refusal.receipt(), "refused")
 
-    def _append(self, entries: Sequence[Entry], receipt: Receipt) -> int | None:
-        positions = self.journal.recorder.append([stored_as(entry) for entry in entries], (receipt,))
-        self.own_rows.add(positions, (receipt.command_id, receipt.digest))
-        self._earlier_receipts.pop(receipt.command_id, None)  # it is read again if the id comes again
-        if not positions:
-            return None
+    def _append(self, entries: Sequence[Entry], digest: bytes) -> int:
+        own, *following = entries
+        rows = [stored_as(own, digest), *(stored_as(entry) for entry in following)]
+        positions = self.journal.recorder.append(rows, ())
+        self.own_rows.add(positions)
+        self._earlier_receipts.pop(own.command_id, None)  # it is read again if the id comes again
         self._state.position = positions[-1]
         self.journal.left_out.own(positions[-1])
         return positions[-1]
@@ -233,8 +246,3 @@ class CommandHandler:
     def _quarantined_names(self) -> set[tuple[str, int]]:
         """The streams and versions of quarantined rows. The version before one may be appended later."""
         return {(row.stream, row.version) for row in self.journal.left_out.rows.values()}
-
-
-def _acceptance(request: _Request, entries: Sequence[Entry]) -> Receipt:
-    names = " ".join(entry.name for entry in entries)
-    return Receipt(*request, stamp(entries[-1].recorded_at), "accepted", None, None, None, names, None)

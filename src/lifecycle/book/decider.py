@@ -25,6 +25,7 @@ from lifecycle.decide.correction.correct_entry import (
 )
 from lifecycle.decide.quarantined_rows import AnswerFound, QuarantineAnswer, QuarantineRow, RowFound
 from lifecycle.journal.journal import Journal
+from lifecycle.journal.stored_row import id_bytes
 from lifecycle.kernel.command import CallCommand, Command, FundCommand, GrantCommand
 from lifecycle.kernel.history import FUND, kind_of, reading
 from lifecycle.kernel.listed_codes import refuse
@@ -93,12 +94,13 @@ class Decider:
         return RowFound(name, fault.why, fault.rows) if fault else RowFound(name)
 
     def _refusal_of(self, command_id: str) -> AnswerFound:
-        """Return the first unlawful refusal under a command id, or else whether one is quarantined."""
-        question = "SELECT number FROM receipts WHERE command_id = ? AND outcome = 'refused' ORDER BY number"
-        numbers = [int(number) for (number,) in self._journal.recorder.rows(question, command_id)]
+        """Return what is known of the refusals that were given under a command id."""
+        question = "SELECT number FROM refusals WHERE command_id = ? ORDER BY number"
+        rows = self._journal.recorder.rows(question, id_bytes(command_id))
+        numbers = [int(number) for (number,) in rows]
         if not numbers:
             return AnswerFound()
-        sealed, quarantined = self._journal.left_out.sealed(), self._journal.left_out.receipts
+        sealed, quarantined = self._journal.left_out.sealed(), self._journal.left_out.refusals
         wrong = judged_unsealed(self._journal, sealed).wrong
         for number in numbers:
             if number in wrong and number not in quarantined:

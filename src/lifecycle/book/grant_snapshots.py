@@ -24,10 +24,10 @@ from lifecycle.grant.proposal import review, terms
 from lifecycle.grant.proposal.terms import BudgetLine, Letter
 from lifecycle.grant.state import Grant
 from lifecycle.journal import upcasts
-from lifecycle.journal.checksum import is_sound, summed
 from lifecycle.journal.journal import Journal
 from lifecycle.journal.snapshots import topic_of
 from lifecycle.kernel import event, frozen, history
+from lifecycle.kernel.checksum import is_sound, summed
 from lifecycle.kernel.event import EntryCorrected, LeftOut
 from lifecycle.kernel.history import Entry, in_force, kind_of
 

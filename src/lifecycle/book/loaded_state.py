@@ -18,6 +18,7 @@ from lifecycle.fund.state import Fund
 from lifecycle.grant.state import Grant
 from lifecycle.journal.clock import CLOCKS_DIFFER
 from lifecycle.journal.journal import Journal
+from lifecycle.journal.left_out.raw_row import POSITION
 from lifecycle.journal.snapshots import keep, newest
 from lifecycle.kernel.command import Command, GrantCommand
 from lifecycle.kernel.event import EntryCorrected, LeftOut
@@ -101,20 +102,21 @@ class LoadedState:
         """Add to the states what other processes have appended: the next rows, at most `RELOAD_AFTER`."""
         left_out = self._journal.left_out
         if len(rows) == RELOAD_AFTER:
-            left_out.look(rows[-1][4])
+            left_out.look(rows[-1][POSITION])
             self.forget()
             self.start()
-        elif rows and left_out.take(row for row in rows if row[4] > left_out.looked):
+        elif rows and left_out.take(row for row in rows if row[POSITION] > left_out.looked):
             self.restart()
         elif rows:
-            self._take_in_entries([row[:5] for row in rows])
+            self._take_in_entries(rows)
             last = self.last_moment
             if last is not None and last - now() > CLOCKS_DIFFER and left_out.settle_all():
                 self.last_moment = None
                 self.restart()
 
     def _take_in_entries(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        for stream, *_, position in rows:
+        for row in rows:
+            stream, position = row[0], row[POSITION]
             self._calls.pop(stream.removeprefix("call:"), None)
             loaded = self._grants.get(stream)
             last = loaded.history.last if loaded is not None else None
@@ -122,15 +124,15 @@ class LoadedState:
                 self._kept -= _size(self._grants.pop(stream))
         fund_rows = [row for row in rows if row[0] == FUND and row[1] > self._fund_version]
         if fund_rows:
-            entries = [self._journal.left_out.entry(*row) for row in fund_rows]
+            entries = [self._journal.left_out.entry(row) for row in fund_rows]
             if _has_correction(entries):
                 self._load_fund()  # the process that corrected it has stored a snapshot
             else:
                 self.fund = fold(lawful(entries), self.fund)
                 self._fund_version = entries[-1].originator_version
-        self.position = rows[-1][-1]
+        self.position = rows[-1][POSITION]
         for row in reversed(rows):
-            last = self._journal.left_out.entry(*row)
+            last = self._journal.left_out.entry(row)
             if type(last.event) is not LeftOut:
                 self.last_moment = last.recorded_at
                 break
@@ -253,7 +255,7 @@ def _loaded_fund(journal: Journal) -> tuple[Fund, int, int, bool]:
     assert journal.snapshots is not None
     fund, snapshot_version = newest(journal.snapshots.recorder) or (Fund(), 0)
     row = journal.entry_row(FUND, snapshot_version) if snapshot_version else None
-    if snapshot_version and (row is None or journal.left_out.since(FUND, snapshot_version, row[-1])):
+    if snapshot_version and (row is None or journal.left_out.since(FUND, snapshot_version, row.position)):
         # The snapshot counts entries that are not there, and the next version would leave a gap for ever; or
         # it counts an entry that was left out later.
         fund, snapshot_version = Fund(), 0

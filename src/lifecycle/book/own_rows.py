@@ -10,16 +10,17 @@ from itertools import islice
 _MOST_PARTS = 4_096
 """The largest number of parts. Above it, the older half is forgotten."""
 _PART_SIZE = 32
-"""The least number of receipts in a part, so that a process that records one at a time has few parts."""
+"""The least number of refusals in a part, so that a process that records one at a time has few parts."""
+_Key = tuple[bytes, bytes]
 _DIGEST_SIZE = 16
 """Bytes of a part's digest."""
 
 
 class OwnRows:
-    """The positions of the entries, and digests of the receipts, that this process has appended.
+    """The positions of the entries, and digests of the refusals, that this process has appended.
 
     Its size does not grow with the rows: it has the newest run of positions without a gap, and one digest for
-    each part of the receipts. A part ends with a transaction. It answers only for the newest rows.
+    each part of the refusals. A part ends with a transaction. It answers only for the newest rows.
     """
 
     def __init__(self) -> None:
@@ -29,18 +30,19 @@ class OwnRows:
         """Forget all rows, because they are sealed, or because it is not certain that they were appended."""
         self._first, self._last = 1, 0
         self._parts = list[tuple[int, bytes]]()
-        """The number of receipts in each part, and their digest; the oldest part first."""
+        """The number of refusals in each part, and their digest; the oldest part first."""
         self._count, self._hash = 0, _new_hash()
         """Of the part that has not ended."""
 
-    def add(self, positions: Iterable[int], receipt: tuple[str, str]) -> None:
-        """Add the positions of a command's entries, and the id and the digest of its receipt."""
+    def add(self, positions: Iterable[int], refusal: _Key | None = None) -> None:
+        """Add the positions of a command's entries, or the id and the digest of a refusal."""
         for position in positions:
             if position != self._last + 1:
                 self._first = position  # other processes have appended before it
             self._last = position
-        self._count += 1
-        _add(self._hash, receipt)
+        if refusal is not None:
+            self._count += 1
+            _add(self._hash, refusal)
 
     def end(self) -> None:
         """End a transaction, after which other processes may append or seal."""
@@ -55,8 +57,8 @@ class OwnRows:
         """Return whether this process has appended all entries from the first position to the last."""
         return self._first <= first and last <= self._last
 
-    def are_receipts(self, count: int, receipts: Iterable[tuple[str, str]]) -> bool:
-        """Return whether this process has appended all of these: the newest receipts, in their order."""
+    def are_refusals(self, count: int, refusals: Iterable[_Key]) -> bool:
+        """Return whether this process has appended all of these: the newest refusals, in their order."""
         parts = [*self._parts, (self._count, self._hash.digest())]
         first_part, remaining = len(parts), count
         while first_part and remaining > 0:
@@ -64,7 +66,7 @@ class OwnRows:
             remaining -= parts[first_part][0]
         if remaining:
             return False
-        newest = iter(receipts)
+        newest = iter(refusals)
         same = all(_digest_of(islice(newest, size)) == digest for size, digest in parts[first_part:])
         return same and next(newest, None) is None
 
@@ -73,12 +75,12 @@ def _new_hash() -> blake2b:
     return blake2b(digest_size=_DIGEST_SIZE)
 
 
-def _add(part: blake2b, receipt: tuple[str, str]) -> None:
-    part.update(repr(receipt).encode())
+def _add(part: blake2b, refusal: _Key) -> None:
+    part.update(repr(refusal).encode())
 
 
-def _digest_of(receipts: Iterable[tuple[str, str]]) -> bytes:
+def _digest_of(refusals: Iterable[_Key]) -> bytes:
     part = _new_hash()
-    for receipt in receipts:
-        _add(part, receipt)
+    for refusal in refusals:
+        _add(part, refusal)
     return part.digest()

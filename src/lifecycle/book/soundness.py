@@ -1,6 +1,7 @@
 """Checks that a book is sound: no sealed row is lost, and the rules allow every unsealed row."""
 
 import hashlib
+import struct
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -10,6 +11,7 @@ from lifecycle.journal.atomic_files import keep_sound, sealed_in, sound_in
 from lifecycle.journal.journal import STORE_ERRORS, Journal
 from lifecycle.journal.left_out.faults import Fault
 from lifecycle.journal.left_out.left_out_rows import Sizes
+from lifecycle.journal.stored_row import hashed
 from lifecycle.kernel.errors import Altered, BookError, Unreachable
 
 _PERMISSION_DENIED = "42501"
@@ -50,7 +52,7 @@ class Soundness:
     # ── how far it is judged ─────────────────────────────────────────────────────────────────
 
     def sealed(self) -> Sizes:
-        """Return the position of the last sealed entry and the number of the last sealed receipt."""
+        """Return the position of the last sealed entry and the number of the last sealed refusal."""
         return self._journal.places_of(sealed_in(self._storage.path))
 
     def sound(self) -> Sizes:
@@ -73,7 +75,8 @@ class Soundness:
     def _leaf(self, position: int) -> str:
         """Return a hash of the entry at a position; an empty text if there is none."""
         for row in self._journal.stored(position - 1, position, 1):
-            return hashlib.sha256(f"{row.stream}@{row.version} {row.topic}".encode() + row.state).hexdigest()
+            with suppress(TypeError, ValueError, struct.error):
+                return hashlib.sha256(hashed(row)).hexdigest()
         return ""
 
     def judge(self, after: Sizes, left_out: frozenset[int]) -> tuple[list[Fault], Sizes]:
@@ -89,7 +92,7 @@ class Soundness:
         except STORE_ERRORS as error:
             if getattr(error.__cause__, "sqlstate", None) != _PERMISSION_DENIED:
                 raise
-            return [], after  # a projector may not read the receipts, and nothing is judged without them
+            return [], after  # a projector may not read the refusals, and nothing is judged without them
 
     # ── checks ───────────────────────────────────────────────────────────────────────────────
 
@@ -108,22 +111,22 @@ class Soundness:
             rows,
         ]
 
-    def unlawful_receipts(self) -> Iterator[str]:
-        """Yield what is wrong with each unsealed receipt that the rules do not give."""
+    def unlawful_refusals(self) -> Iterator[str]:
+        """Yield what is wrong with each unsealed refusal that the rules do not give."""
         from lifecycle.rejudge.walk import judged_unsealed
 
         with self._journal.recorder.reading():
-            entries, receipts = sealed_in(self._storage.path)
+            entries, refusals = sealed_in(self._storage.path)
             if entries > self._journal.counts()[0]:
                 return  # another check reports that sealed rows are lost
             # A book that was never sealed is judged from the last row that this machine has judged.
             after = self._journal.left_out.sound()
             if entries:
-                after = self._journal.nth(entries - 1)[2], receipts
+                after = self._journal.nth(entries - 1)[2], refusals
             outcome = judged_unsealed(self._journal, after)
         for fault in outcome.faults:
-            if fault.receipt:
-                yield f"{fault}{self._journal.way_out(fault.receipt)}"
+            if fault.refusal:
+                yield f"{fault}{self._journal.way_out(fault.refusal)}"
 
 
 def copy_of(shortfall: Shortfall) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote_to_bytes
 KEY = "seal.key"
 """The file of the key that seals, in the folder of the seals."""
 CHECKPOINTS = "checkpoints"
-"""The folder of the checkpoints. Each is named after the number of entries and receipts that it seals."""
+"""The folder of the checkpoints. Each is named after the number of entries and refusals that it seals."""
 SEALS = "GRANTBOOK_SEALS"
 """The environment variable that names the folder of the seals of books in databases."""
 _CHECKPOINT = re.compile(r"(\d{10,})-(\d{10,})\.note")
@@ -142,7 +142,7 @@ def lockable(path: Path) -> Iterator[int]:
 
 
 def sealed_in(folder: Path) -> tuple[int, int]:
-    """Return how many entries and receipts the newest checkpoint seals, by its name; 0 before the first."""
+    """Return how many entries and refusals the newest checkpoint seals, by its name; 0 before the first."""
     try:
         with os.scandir(folder / CHECKPOINTS) as files:  # one a command: there can be many
             newest = max(filter(_CHECKPOINT.fullmatch, (file.name for file in files)), default="")
@@ -177,7 +177,7 @@ def keep_sound(folder: Path, position: int, number: int, leaf: str) -> None:
 
 
 def sizes_of(name: str) -> tuple[int, int]:
-    """Return how many entries and receipts a checkpoint of this name seals; 0 if the name is not a
+    """Return how many entries and refusals a checkpoint of this name seals; 0 if the name is not a
     checkpoint's.
     """
     sizes = _CHECKPOINT.fullmatch(name)

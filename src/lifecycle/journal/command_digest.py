@@ -8,22 +8,30 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-from lifecycle.journal.checksum import SUM
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import Entry
 
 _BESIDE = ("note", "grant", "call")
 """The fields of a command beside its event, in this order."""
-_ENVELOPE = ("recorded_at", "recorder", "command_id", "rules", "note", SUM)
 _FILLED_IN_READS = ("edition", "payment", "split")
 """Fields that the book fills in because they follow from a correction. A corrected approval that gets
 another day comes under that day's edition. A corrected refund is split again, or names no payment.
 """
 
 
-def digest_of(command: Command) -> str:
+def digest_of(command: Command) -> bytes:
     """Return the SHA-256 of what the command says, whatever its id and the order of its fields."""
+    return digest_of_request(command.NAME, request_of(command))
+
+
+def digest_of_request(name: str, request: bytes) -> bytes:
+    """Return the SHA-256 of a command's name and of what it says."""
+    return sha256(name.encode() + request).digest()
+
+
+def request_of(command: Command) -> bytes:
+    """Return what the command says as JSON, without its id, in the order of the class's fields."""
     event = command.event
     text = event.__pydantic_serializer__.to_json(event, exclude_none=True, by_alias=True)
     said = {name: value for name in _BESIDE if (value := command.__dict__.get(name)) is not None}
@@ -32,18 +40,17 @@ def digest_of(command: Command) -> str:
     elif said:
         fields = from_json(text) | said
         text = to_json({name: fields[name] for name in _names(type(command)) if name in fields})
-    return _digest(type(command), text)
+    return text
 
 
-def digest_of_founding(states: Sequence[bytes]) -> str:
+def digest_of_founding(states: Sequence[bytes]) -> bytes:
     """Return the SHA-256 of the first events of a book, from the bytes in which they are stored."""
-    events = [_said(state)[0] for state in states]
-    return sha256(b"EstablishFund" + to_json(events)).hexdigest()
+    return digest_of_request("EstablishFund", b"[%b]" % b",".join(states))
 
 
 def possible_digests(
     entry: Entry, state: bytes, command_class: type[Command]
-) -> Iterator[tuple[str, dict[str, Any]]]:
+) -> Iterator[tuple[bytes, dict[str, Any]]]:
     """Yield each digest that the command of an entry may have had, with the fields that it then had.
 
     A field that the book may have filled in is tried as given and as absent. The digest is of the text as it
@@ -53,16 +60,16 @@ def possible_digests(
     where = {about: name} if name else {}
     values = _fields(entry.event, command_class) | where
     if _event_first(command_class) and not command_class.FILLED_IN:
-        yield _digest(command_class, _spliced(state, about, name)), values
-    stored, note = _said(state)
+        yield _digest(command_class, _spliced(state, entry.note, about, name)), values
+    stored: dict[str, Any] = from_json(state, cache_strings="keys")
     for absent in _absent(stored, command_class):
         said = _without(stored, absent)
-        for text in _in_order(said, note, where, command_class):
+        for text in _in_order(said, entry.note, where, command_class):
             yield _digest(command_class, text), _without(values, absent)
 
 
-def _digest(command_class: type[Command], text: bytes) -> str:
-    return sha256(command_class.NAME.encode() + text).hexdigest()
+def _digest(command_class: type[Command], text: bytes) -> bytes:
+    return digest_of_request(command_class.NAME, text)
 
 
 def _fields(event: Event, command_class: type[Command]) -> dict[str, Any]:
@@ -83,26 +90,14 @@ def _event_first(command_class: type[Command]) -> bool:
     return _names(command_class)[: len(names)] == names
 
 
-def _spliced(state: bytes, about: str, name: str) -> bytes:
-    """Return the command's text from the stored bytes without parsing: fields, note, stream."""
-    on = state.index(b',"on":"')
-    end = state.rfind(b',"crc32":"', on)
-    note = state.find(b',"note":"', 0, on)
-    text = b"{" + state[on + 1 : end if end > 0 else -1]
-    if note >= 0:
-        text += state[note:on]
+def _spliced(state: bytes, note: str | None, about: str, name: str) -> bytes:
+    """Return the command's text from the stored event without parsing it: fields, note, stream."""
+    text = state[:-1]
+    if note is not None:
+        text += b',"note":' + to_json(note)
     if name:
         text += b',"%b":%b' % (about.encode(), to_json(name))
     return text + b"}"
-
-
-def _said(state: bytes) -> tuple[dict[str, Any], str | None]:
-    """Return the event's fields as they are stored, and the note beside it."""
-    fields: dict[str, Any] = from_json(state, cache_strings="keys")
-    note = fields.get("note")
-    for name in _ENVELOPE:
-        fields.pop(name, None)
-    return fields, note
 
 
 def _absent(stored: dict[str, Any], command_class: type[Command]) -> Iterator[tuple[str, ...]]:

@@ -1,10 +1,12 @@
 """The event store: eventsourcing's application on the journal's own recorder, which reads entries."""
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import takewhile
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,8 @@ from eventsourcing.persistence import (
     StoredEvent,
 )
 from eventsourcing.utils import Environment, EnvType
-from pydantic_core import from_json
 
+from lifecycle.catalogue import BY_EVENT
 from lifecycle.journal.addresses import named
 from lifecycle.journal.left_out.left_out_rows import LeftOutRows
 from lifecycle.journal.mapper import EntryMapper, entry_of
@@ -26,14 +28,17 @@ from lifecycle.journal.recorder import (
     ENTRY_COLUMNS,
     FORMAT,
     WAIT,
+    Receipt,
     Recording,
+    Refusal,
     further,
 )
-from lifecycle.journal.rows import JournalRows, Stored
+from lifecycle.journal.rows import JournalRows
 from lifecycle.journal.sqlite import recorder as sqlite
+from lifecycle.journal.stored_row import Stored, id_text
 from lifecycle.kernel.errors import Altered, Unreachable
 from lifecycle.kernel.event import LeftOut
-from lifecycle.kernel.history import FUND, Entry, in_force
+from lifecycle.kernel.history import FUND, Entry, in_force, kind_of
 
 STORE_ERRORS = (sqlite3.Error, PersistenceError, UnicodeDecodeError)
 """Errors that a damaged, locked or full file causes; a damaged name may not even be decodable."""
@@ -45,6 +50,9 @@ _FOUNDING = ("FundEstablished.", "OfficerAppointed.", "OfficerRetired.", "Policy
 """What is recorded of a fund while its seat can still be corrected."""
 _FOUNDING_ROWS = 100
 """How many rows at most are looked at for the seat."""
+FOUNDING = "EstablishFund"
+"""The name of what founds a book, which is no command of the catalogue."""
+_RECORDED = attrgetter("recorded_at")
 _LAST = "\U0010ffff"
 """After every name of a stream."""
 _ELSEWHERE = (
@@ -66,6 +74,9 @@ _SINCE_SNAPSHOTS = (
 )
 
 
+Row = tuple[Any, ...]
+
+
 class Recorder(Recording, ApplicationRecorder):
     """The recorder of either store."""
 
@@ -76,7 +87,10 @@ class Journal(JournalRows, Application[str]):
     name = "grantbook"
     recorder: Recorder
 
-    def __init__(self, place: Path | str, *, create: bool = False, read_only: bool = False) -> None:
+    def __init__(
+        self, place: Path | str, *, create: bool = False, read_only: bool = False, older: bool = False
+    ) -> None:
+        """Open a journal; ``older``: whether it may have an earlier format. Raises `Unreachable`."""
         self.place = place
         """The file, or the address of a database."""
         self._store = _store_of(place)
@@ -90,10 +104,7 @@ class Journal(JournalRows, Application[str]):
         self.left_out = LeftOutRows(self.recorder)
         """The rows that count in no state; filled once it is known how far the journal is sealed."""
         if not create:
-            journal_format = self.recorder.format()
-            _check_format(journal_format, named(place))
-            if journal_format < FORMAT and not read_only:
-                self.recorder.upgrade()
+            _check_format(self.recorder.format(), named(place), older=older)
 
     def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
         """Return only our own settings: the library would let the process environment override them."""
@@ -105,7 +116,7 @@ class Journal(JournalRows, Application[str]):
         return factory
 
     def construct_mapper(self) -> Mapper[str]:
-        """Return the mapper of flat JSON with strict decoding."""
+        """Return the mapper of rows with strict decoding."""
         return EntryMapper()
 
     def entries(self, stream: str, *, after: int = 0, most: int = _ALL) -> list[Entry]:
@@ -117,7 +128,7 @@ class Journal(JournalRows, Application[str]):
             after,
             most,
         )
-        return _whole([self.left_out.entry(*row) for row in rows], after)
+        return _whole([self.left_out.entry(row) for row in rows], after)
 
     def entries_of(self, streams: Sequence[str]) -> dict[str, list[Entry]]:
         """Return the entries of each of some streams, as they were written: with one question."""
@@ -129,7 +140,7 @@ class Journal(JournalRows, Application[str]):
                 " ORDER BY originator_id, originator_version"
             )
             for row in self.recorder.rows(question, *by_stream):
-                by_stream[row[0]].append(self.left_out.entry(*row))
+                by_stream[row[0]].append(self.left_out.entry(row))
         return {stream: _whole(entries) for stream, entries in by_stream.items()}
 
     def entries_since_snapshots(
@@ -148,7 +159,7 @@ class Journal(JournalRows, Application[str]):
             (_SINCE_SNAPSHOTS.format(values=values), list(by_stream)),
         )
         for row in entry_rows:
-            by_stream[row[0]].append(self.left_out.entry(*row))
+            by_stream[row[0]].append(self.left_out.entry(row))
         snapshots = {row[0]: StoredEvent(*row) for row in snapshot_rows}
         for stream, entries in by_stream.items():
             since = snapshots[stream].originator_version if stream in snapshots else 1
@@ -184,12 +195,12 @@ class Journal(JournalRows, Application[str]):
             FUND,
             _FOUNDING_ROWS,
         )
-        founding = list(takewhile(lambda row: Stored(*row).topic.startswith(_FOUNDING), first))
-        if any(Stored(*row).topic.startswith("EntryCorrected.") for row in founding):
+        founding = list(takewhile(lambda row: row.topic.startswith(_FOUNDING), map(Stored._make, first)))
+        if any(row.topic.startswith("EntryCorrected.") for row in founding):
             from lifecycle.fund.evolve import fold
 
-            return fold(in_force([entry_of(*row) for row in founding])).time_zone
-        return str(from_json(Stored(*founding[0]).state).get("time_zone", "UTC")) if founding else "UTC"
+            return fold(in_force([entry_of(row) for row in founding])).time_zone
+        return str(json.loads(founding[0].state).get("time_zone", "UTC")) if founding else "UTC"
 
     def corrections(self, stream: str) -> list[Entry]:
         """Return a stream's corrections, as they were written."""
@@ -199,16 +210,16 @@ class Journal(JournalRows, Application[str]):
             stream,
             "EntryCorrected.%",
         )
-        return [entry for row in rows if type((entry := self.left_out.entry(*row)).event) is not LeftOut]
+        return [entry for row in rows if type((entry := self.left_out.entry(row)).event) is not LeftOut]
 
     def whole(self, position: int) -> int:
         """Return the position of the last entry that the same command recorded."""
         question = f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE position >= ? ORDER BY position LIMIT ?"
         read = self.left_out.entry
-        rows = [read(*row) for row in self.recorder.rows(question, position, 2)] if position else []
+        rows = [read(row) for row in self.recorder.rows(question, position, 2)] if position else []
         while len(rows) == 2 and rows[0].command_id == rows[1].command_id:
             position += 1
-            rows = [read(*row) for row in self.recorder.rows(question, position, 2)]
+            rows = [read(row) for row in self.recorder.rows(question, position, 2)]
         return position
 
     def newest(self) -> tuple[int, datetime | None]:
@@ -230,7 +241,7 @@ class Journal(JournalRows, Application[str]):
         while rows := self.recorder.rows(question, upto, most):
             position = position or rows[0][-1]
             for row in rows:
-                entry = self.left_out.entry(*row)
+                entry = self.left_out.entry(row)
                 if type(entry.event) is not LeftOut:
                     return position, entry.recorded_at
             upto, most = rows[-1][-1] - 1, 100
@@ -264,13 +275,26 @@ class Journal(JournalRows, Application[str]):
             versions[name] = then + 1, now
         return versions
 
+    def receipts(self, entries: Sequence[Row], refusals: Sequence[Row]) -> dict[str, list[Receipt]]:
+        """Return the receipts by command id, from the rows that `Recording.given` asks for."""
+        receipts: dict[str, list[Receipt]] = {}
+        by_command: dict[bytes, list[Stored]] = {}
+        for row in map(Stored._make, entries):
+            by_command.setdefault(row.command_id, []).append(row)
+        for receipt in (
+            *map(_receipt_of, by_command.values()),
+            *(Refusal._make(row).receipt() for row in refusals),
+        ):
+            receipts.setdefault(receipt.command_id, []).append(receipt)
+        return {command_id: sorted(given, key=_RECORDED) for command_id, given in receipts.items()}
+
     def sound(self) -> tuple[int, int]:
-        """Return the position that was looked at last, and the number of the last receipt that names it."""
+        """Return the position that was looked at last, and the number of the last refusal before it."""
         left_out = self.left_out
         if left_out.settle_all():
             return left_out.sound()
         _, number = left_out.sound()
-        question = "SELECT coalesce(max(number), ?) FROM receipts WHERE number > ? AND position <= ?"
+        question = "SELECT coalesce(max(number), ?) FROM refusals WHERE number > ? AND position < ?"
         return left_out.looked, int(self.recorder.rows(question, number, number, left_out.looked)[0][0])
 
     def elsewhere(self, upto: int) -> int:
@@ -309,15 +333,25 @@ class Journal(JournalRows, Application[str]):
         at, entries = 0, list[Entry]()
         while rows := self.recorder.rows(question, name, at, last, upto, page):
             before = name, at
-            for stream, version, topic, state, position in rows:
+            for row in rows:
+                stream = row[0]
                 if stream != name and entries:
                     yield name, _whole(entries)
                     entries = []
-                name, at = stream, version
-                entries.append(self.left_out.entry(stream, version, topic, state, position))
+                name, at = stream, row[1]
+                entries.append(self.left_out.entry(row))
             further((name, at), before)
         if entries:
             yield name, _whole(entries)
+
+
+def _receipt_of(rows: Sequence[Stored]) -> Receipt:
+    """Return the receipt of an accepted command: the rows that it became."""
+    own, last = rows[0], rows[-1]
+    spec = BY_EVENT.get(kind_of(own.stream), {}).get(own.topic.partition(".")[0])
+    about = id_text(own.command_id), own.digest or b"", spec.name if spec else FOUNDING, own.stream
+    names = tuple(row.name for row in rows)
+    return Receipt(*about, "accepted", None, None, None, names, last.position, last.recorded_at)
 
 
 def _whole(entries: list[Entry], after: int = 0) -> list[Entry]:
@@ -365,13 +399,18 @@ def _store_of(place: Path | str) -> Any:
     return postgres
 
 
-def _check_format(journal_format: int, place: str) -> None:
+def _check_format(journal_format: int, place: str, *, older: bool) -> None:
     if journal_format > FORMAT:
         raise Unreachable(
             f"{place} has journal format {journal_format}; this program knows {FORMAT}: use a newer grantbook"
         )
     if journal_format < 1:
         raise Unreachable(f"{place} is not a grantbook journal")
+    if journal_format < FORMAT and not older:
+        raise Unreachable(
+            f"{place} has journal format {journal_format}; this program writes {FORMAT}: make a"
+            " new book of it with grantbook move"
+        )
 
 
 @contextmanager

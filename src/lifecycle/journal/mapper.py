@@ -1,15 +1,25 @@
-"""Mapping between entries and stored bytes: flat JSON, bare event names with a version, strict decoding."""
+"""Mapping between entries and stored rows: columns, bare event names with a version, strict decoding."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from struct import error as StructError  # noqa: N812 it is a class
 from typing import Any, cast
 
 from eventsourcing.domain import DomainEventProtocol
-from eventsourcing.persistence import JSONTranscoder, Mapper, Notification, StoredEvent
-from pydantic_core import from_json, to_json
+from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
+from pydantic_core import from_json
 
-from lifecycle.journal.checksum import SUM, is_sound, summed
+from lifecycle.journal.stored_row import (
+    Stored,
+    id_bytes,
+    id_text,
+    microseconds,
+    moment_of,
+    sum_of,
+    with_sum,
+)
 from lifecycle.journal.upcasts import UPCASTS
 from lifecycle.kernel.errors import Altered
 from lifecycle.kernel.event import Event
@@ -80,77 +90,86 @@ def _decoder(topic: str, about: str) -> Decode:
 
 
 def stamp(moment: datetime) -> str:
-    """Return a moment as it is stored: UTC, always six decimals."""
+    """Return a moment as it is written: UTC, always six decimals."""
     return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
+@dataclass(frozen=True)
+class StoredEntry(StoredEvent):
+    """The library's stored event, with all columns of its row; its own ``state`` is the event alone."""
+
+    row: Stored
+
+
 class EntryMapper(Mapper[str]):
-    """The journal's own mapper: an entry is stored as one flat JSON object, envelope and event together,
-    and the sum of both."""
+    """The journal's own mapper: an entry is a row of columns, and the event in it one JSON object."""
 
     def __init__(self) -> None:
         super().__init__(JSONTranscoder())
 
     def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
-        """Return the bytes of an entry."""
-        return StoredEvent(*stored_as(cast(Entry, domain_event)))
+        """Return an entry as a row."""
+        row = stored_as(cast(Entry, domain_event))
+        return StoredEntry(row.stream, row.version, row.topic, row.state, row)
 
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[str]:
-        """Return the entry of the bytes."""
-        position = stored_event.id if isinstance(stored_event, Notification) else None
-        return cast(
-            DomainEventProtocol[str],
-            entry_of(
-                str(stored_event.originator_id),
-                stored_event.originator_version,
-                stored_event.topic,
-                stored_event.state,
-                position,
-            ),
+        """Return the entry in a row. Raises `Altered`, also if the event has no row."""
+        if not isinstance(stored_event, StoredEntry):
+            raise Altered(f"{stored_event.originator_id}@{stored_event.originator_version} has no row")
+        return cast(DomainEventProtocol[str], entry_of(stored_event.row))
+
+
+def stored_as(entry: Entry, digest: bytes | None = None) -> Stored:
+    """Return an entry as a row; ``digest``: of its command, if it is the first that this became."""
+    event = entry.event
+    return with_sum(
+        Stored(
+            entry.originator_id,
+            entry.originator_version,
+            topic_of(type(event)),
+            microseconds(entry.recorded_at),
+            entry.recorder,
+            event.actor,
+            id_bytes(entry.command_id),
+            digest,
+            entry.rules,
+            entry.note,
+            None,
+            None,
+            event_json(event),
         )
+    )
 
 
-def place_of(stream: str, version: int, topic: str) -> bytes:
-    """Return what the columns beside an entry's bytes say, to be summed with them."""
-    return f"{stream}@{version} {topic}".encode()
-
-
-def stored_as(entry: Entry) -> tuple[str, int, str, bytes]:
-    """Return an entry's stream, version, topic and bytes."""
-    envelope: dict[str, str | int] = {
-        "recorded_at": stamp(entry.recorded_at),
-        "recorder": entry.recorder,
-        "command_id": entry.command_id,
-    }
-    if entry.rules != FIRST:
-        envelope["rules"] = entry.rules
-    if entry.note is not None:
-        envelope["note"] = entry.note
-    head = to_json(envelope)
-    body = entry.event.__pydantic_serializer__.to_json(entry.event, exclude_none=True, by_alias=True)
-    stream, version, topic = entry.originator_id, entry.originator_version, topic_of(type(entry.event))
-    state = summed(place_of(stream, version, topic), head[:-1] + b"," + body[1:])
-    return stream, version, topic, state
-
-
-def entry_of(stream: str, version: int, topic: str, state: bytes, position: int | None) -> Entry:
+def entry_of(row: Sequence[Any]) -> Entry:
     """Return the entry of a stored row. Raises `Altered` if the row is not as the book writes it."""
+    stream, version, topic, moment, recorder, actor, command_id, _, rules, note, *_ = row
+    state, crc, position = row[12:15]
     try:
+        if crc != sum_of(row):
+            raise ValueError("its columns do not add up to its sum")
         # Values are seldom the same: to remember each, as pydantic does, takes a third longer.
         fields = from_json(state, cache_strings="keys")
-        # Older books have entries without a sum.
-        if SUM in fields and not is_sound(place_of(stream, version, topic), state):
-            raise ValueError("its bytes do not add up to its sum")
-        fields.pop(SUM, None)
-        recorded_at = datetime.fromisoformat(fields.pop("recorded_at"))
-        recorder, command_id = fields.pop("recorder"), fields.pop("command_id")
-        note, rules = fields.pop("note", None), _rule_set(fields.pop("rules", FIRST))
+        if fields["actor"] != actor:
+            raise ValueError(f"its event is an act of {fields['actor']}, its column names {actor}")
         event = _decoder(topic, kind_of(stream))(fields)
+        entry = Entry(
+            stream,
+            version,
+            event,
+            moment_of(moment),
+            recorder,
+            id_text(command_id),
+            note,
+            position or None,
+            None,
+            _rule_set(rules),
+        )
     except Altered as error:
         raise Altered(f"{stream}@{version} (position {position}): {error}") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, StructError) as error:
         raise Altered(f"{stream}@{version} (position {position}) is not as it was written: {error}") from None
-    return Entry(stream, version, event, recorded_at, recorder, command_id, note, position, None, rules)
+    return entry
 
 
 def event_json(event: Event) -> bytes:

@@ -1,40 +1,78 @@
-"""The interface of a journal's recorder, whatever the database: entries, receipts, queries."""
+"""The interface of a journal's recorder, whatever the database: entries, refusals, queries."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
 from eventsourcing.persistence import Notification, StoredEvent
 
+from lifecycle.journal.mapper import StoredEntry
+from lifecycle.journal.stored_row import Stored, id_bytes, id_text
 from lifecycle.kernel.errors import Altered, NotNow
 
-FORMAT = 2
+FORMAT = 3
 """The format of the journal's tables. A journal of a later format is not opened."""
 WAIT = 60
 """Seconds to wait for another writer."""
 
 
 class Receipt(NamedTuple):
-    """The receipt of a command, kept for ever: the same id gets the same receipt again."""
+    """The receipt of a command, kept for ever: the same id gets the same receipt again.
+
+    That of an accepted command is its entry; that of a refused one is a row of its own, a `Refusal`.
+    """
 
     command_id: str
-    digest: str
+    digest: bytes
     command: str
     stream: str
-    on: str
-    actor: str
-    recorder: str
-    recorded_at: str
     outcome: str
     """``accepted`` or ``refused``."""
     refusal: str | None
     rule: str | None
     message: str | None
-    entries: str
-    """Names of the entries that it became, separated by blanks."""
+    entries: tuple[str, ...]
+    """Names of the entries that it became."""
     position: int | None
+    """The position of the last of them."""
+    recorded_at: int
+    """Microseconds since 1970-01-01, UTC."""
+
+
+class Refusal(NamedTuple):
+    """The stored receipt of a refused command."""
+
+    command_id: bytes
+    """As an entry stores it."""
+    digest: bytes
+    command: str
+    stream: str
+    on: str
+    actor: str
+    recorder: str
+    recorded_at: int
+    refusal: str
+    rule: str | None
+    message: str
+    request: str | None
+    """The command as JSON, of which the digest is made; null in a book that was moved from format 2."""
+    position: int
+    """The newest position when it was refused."""
+    number: int = 0
+
+    @property
+    def id(self) -> str:
+        """The command's id."""
+        return id_text(self.command_id)
+
+    def receipt(self) -> Receipt:
+        """Return it as a receipt."""
+        reason = self.refusal, self.rule, self.message
+        about = self.id, self.digest, self.command, self.stream
+        return Receipt(*about, "refused", *reason, (), None, self.recorded_at)
 
 
 class CommandResult(NamedTuple):
@@ -64,7 +102,7 @@ class CommandResult(NamedTuple):
             receipt.refusal,
             receipt.rule,
             receipt.message,
-            tuple(receipt.entries.split()),
+            receipt.entries,
             position if position is not None else receipt.position,
         )
 
@@ -73,12 +111,32 @@ class CommandResult(NamedTuple):
         return self._replace(outcome="accepted" if self.refusal is None else "refused")
 
 
-ENTRY_COLUMNS = "originator_id, originator_version, topic, state, position"
-"""The columns of an entry, as a ``Notification`` has them."""
-RECEIPT_COLUMNS = ", ".join(f'"{field}"' for field in Receipt._fields)
-"""The columns of a receipt."""
+ENTRY_COLUMNS = (
+    "originator_id, originator_version, topic, recorded_at, recorder, actor, command_id, digest, rules, note,"
+    " imported_from, signature, state, crc, position"
+)
+"""The columns of an entry, in the order of `Stored`."""
+REFUSAL_COLUMNS = ", ".join(f'"{field}"' for field in Refusal._fields)
+"""The columns of a refusal."""
 
 
+@dataclass(frozen=True)
+class EntryNotification(Notification):
+    """The library's notification, with all columns of its row."""
+
+    row: Stored
+
+
+_GIVEN = (
+    f"SELECT {', '.join(f'entry.{column}' for column in ENTRY_COLUMNS.split(', '))}"
+    " FROM stored_events AS own JOIN stored_events AS entry ON entry.position >= own.position"
+    " AND entry.position < coalesce((SELECT later.position FROM stored_events AS later"
+    " WHERE later.position > own.position AND later.digest IS NOT NULL ORDER BY later.position LIMIT 1),"
+    " 9223372036854775807)"
+    " WHERE own.command_id IN ({marks}) AND own.digest IS NOT NULL AND entry.command_id = own.command_id"
+    " ORDER BY entry.position"
+)
+"""The first entry of each command, found by the index of commands, and those that follow from it."""
 _NOT_UTF8 = "\ufffd"
 
 
@@ -108,7 +166,10 @@ def not_amid(held: object) -> None:
 
 
 class Recording(ABC):
-    """A recorder of entries and receipts. Queries are written once, with ``?`` for each value."""
+    """A recorder of entries and refusals. Queries are written once, with ``?`` for each value."""
+
+    table = "stored_events"
+    """The table of entries, for queries that ask for positions and counts only."""
 
     @abstractmethod
     def rows(self, statement: str, *params: object) -> list[tuple[Any, ...]]:
@@ -131,27 +192,22 @@ class Recording(ABC):
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
         """Add entries without a receipt, as the library does; in the transaction that is held, if any."""
-        entries = [
-            (event.originator_id, event.originator_version, event.topic, event.state)
-            for event in stored_events
-        ]
+        rows = [event.row if isinstance(event, StoredEntry) else _bare(event) for event in stored_events]
         with self.writing():
-            return self.append(entries, ())
+            return self.append(rows, ()) or None
 
     @abstractmethod
-    def append(self, entries: Sequence[tuple[Any, ...]], receipts: Sequence[Receipt]) -> list[int]:
-        """Append entries, and the receipts of the last of them, in the open transaction.
+    def append(self, entries: Sequence[Stored], refusals: Sequence[Refusal]) -> list[int]:
+        """Append entries or refusals in the open transaction.
 
-        An entry is its stream, version, topic and stored bytes. Returns their positions: counted as the
-        database counts them, under the same lock, they are true once it is committed.
+        The database gives the positions of entries and the numbers of refusals, whatever the rows say.
+        Returns the positions: counted as the database counts them, under the same lock, they are true once it
+        is committed.
         """
 
     @abstractmethod
-    def adopt(self, *, entries: Sequence[tuple[Any, ...]] = (), receipts: Sequence[Receipt] = ()) -> None:
-        """Append rows of another journal, in their order, in the open transaction.
-
-        An entry comes before the receipt that names it.
-        """
+    def adopt(self, *, entries: Sequence[Stored] = (), refusals: Sequence[Refusal] = ()) -> None:
+        """Append rows of another journal, in their order, in the open transaction; entries first."""
 
     @abstractmethod
     def now(self) -> datetime:
@@ -160,10 +216,6 @@ class Recording(ABC):
     @abstractmethod
     def format(self) -> int:
         """Return the format of the tables; 0 if they are not a journal's."""
-
-    @abstractmethod
-    def upgrade(self) -> None:
-        """Bring the tables of an earlier format to this one: what is missing is added."""
 
     @abstractmethod
     def schema(self) -> dict[str, str]:
@@ -196,12 +248,16 @@ class Recording(ABC):
         """
         return None
 
-    def indexed_receipts(self, upto: int) -> Iterator[tuple[Any, ...]] | None:
-        """Yield id, digest and number of the receipts up to a number, as the index of receipts has them."""
+    def indexed_commands(self, upto: int) -> Iterator[tuple[Any, ...]] | None:
+        """Yield command id and position of the first entries of commands, as their index has them."""
         return None
 
-    def indexed_refusals(self, upto: int) -> list[int] | None:
-        """Return the numbers of the refusals up to a number, as their index has them."""
+    def indexed_refusals(self, upto: int) -> Iterator[tuple[Any, ...]] | None:
+        """Yield id, digest and number of the refusals up to a number, as the index of refusals has them."""
+        return None
+
+    def names(self) -> list[str] | None:
+        """Return the texts that are kept once each, for the rows that have them; `None` if none are."""
         return None
 
     def leads_to_the_newest(self) -> bool:
@@ -236,22 +292,42 @@ class Recording(ABC):
         question = (
             f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE {' AND '.join(where)} ORDER BY position LIMIT ?"
         )
-        return [Notification(*row) for row in self.rows(question, *params, limit)]
+        rows = [Stored._make(row) for row in self.rows(question, *params, limit)]
+        return [EntryNotification(*row[:3], row.state, row.position, row) for row in rows]
 
-    def receipts(self, command_ids: Sequence[str]) -> Question:
-        """Return the query for the receipts of some ids. An id that was used again has several."""
-        marks = ",".join("?" * len(command_ids))
+    def given(self, command_ids: Sequence[str]) -> tuple[Question, Question]:
+        """Return the queries for the entries and for the refusals of some command ids."""
+        marks, ids = ",".join("?" * len(command_ids)), [id_bytes(command_id) for command_id in command_ids]
         return (
-            f"SELECT {RECEIPT_COLUMNS} FROM receipts WHERE command_id IN ({marks}) ORDER BY number",
-            command_ids,
+            (_GIVEN.format(marks=marks), ids),
+            (f"SELECT {REFUSAL_COLUMNS} FROM refusals WHERE command_id IN ({marks}) ORDER BY number", ids),
         )
 
-    def refused(self, stream: str | None = None) -> list[Receipt]:
-        """Return the receipts of refused commands, in the order in which they were given."""
-        question = f"SELECT {RECEIPT_COLUMNS} FROM receipts WHERE outcome = 'refused'"
+    def refused(self, stream: str | None = None) -> list[Refusal]:
+        """Return the refusals, in the order in which they were given."""
+        question = f"SELECT {REFUSAL_COLUMNS} FROM refusals"
         if stream is None:
-            return [Receipt(*row) for row in self.rows(question + " ORDER BY number")]
-        return [Receipt(*row) for row in self.rows(question + " AND stream = ? ORDER BY number", stream)]
+            return [Refusal(*row) for row in self.rows(question + " ORDER BY number")]
+        return [Refusal(*row) for row in self.rows(question + " WHERE stream = ? ORDER BY number", stream)]
+
+
+def _bare(event: StoredEvent) -> Stored:
+    """Return an event of the library's own as a row; it is no entry of a book."""
+    return Stored(
+        str(event.originator_id),
+        event.originator_version,
+        event.topic,
+        0,
+        "",
+        "",
+        b"",
+        None,
+        0,
+        None,
+        None,
+        None,
+        event.state,
+    )
 
 
 def further(at: tuple[Any, ...], before: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -29,9 +29,8 @@ from lifecycle.fund import (
 )
 from lifecycle.fund.state import Fund
 from lifecycle.journal import upcasts
-from lifecycle.journal.checksum import is_sound, summed
-from lifecycle.journal.mapper import place_of
 from lifecycle.kernel import event, frozen, history
+from lifecycle.kernel.checksum import is_sound, summed
 from lifecycle.kernel.history import FUND
 from lifecycle.policy import edition
 from lifecycle.types import dated_amount
@@ -139,7 +138,12 @@ def injured(recorder: AggregateRecorder) -> int | None:
 
 
 def _is_whole(stored: StoredEvent) -> bool:
-    return is_sound(place_of(FUND, stored.originator_version, stored.topic), stored.state)
+    return is_sound(place_of(stored.originator_version, stored.topic), stored.state)
+
+
+def place_of(version: int, name: str) -> bytes:
+    """Return the names of a snapshot's row, which its sum covers."""
+    return f"{FUND}@{version} {name}".encode()
 
 
 def keep(recorder: AggregateRecorder, fund: Fund, version: int) -> bool:
@@ -147,6 +151,6 @@ def keep(recorder: AggregateRecorder, fund: Fund, version: int) -> bool:
     kept = list(recorder.select_events(FUND, gt=version - 1, lte=version))
     if kept:
         return kept[0].topic == topic()
-    state = summed(place_of(FUND, version, topic()), _adapter(Fund).dump_json(fund, by_alias=True))
+    state = summed(place_of(version, topic()), _adapter(Fund).dump_json(fund, by_alias=True))
     recorder.insert_events([StoredEvent(FUND, version, topic(), state)])
     return True

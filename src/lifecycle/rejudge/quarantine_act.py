@@ -1,4 +1,4 @@
-"""Judging again the acts that quarantine a row or a receipt."""
+"""Judging again the acts that quarantine a row or a refusal."""
 
 from lifecycle.decide.decision import Decision
 from lifecycle.decide.quarantine import decide_on_refusal, decide_on_row
@@ -6,24 +6,22 @@ from lifecycle.decide.quarantined_rows import AnswerFound, QuarantineAnswer, Qua
 from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
 from lifecycle.fund.state import Fund
 from lifecycle.journal.command_digest import digest_of
-from lifecycle.journal.recorder import Receipt
 from lifecycle.kernel.history import Entry
 from lifecycle.kernel.refusals import Refusal
 from lifecycle.rejudge.entry import Lawless, last_day_at
-from lifecycle.rejudge.receipts import check_receipt
+from lifecycle.rejudge.rebuilt_command import OTHER_DIGEST
 
 
 def quarantined_again(
-    own: Entry, event: RowQuarantined, receipt: Receipt, fund: Fund, *, are_wrong: bool
+    own: Entry, event: RowQuarantined, digest: bytes | None, fund: Fund, *, are_wrong: bool
 ) -> Decision:
     """Return the decision on an act that quarantines rows. Raises `Lawless`.
 
     ``are_wrong``: whether the rows are known to be unlawful.
     """
-    check_receipt([own], receipt, QuarantineRow.NAME)
     fields = {"on": event.on, "actor": event.actor, "position": event.position, "reason": event.reason}
     command = QuarantineRow.read(fields if own.note is None else {**fields, "note": own.note})
-    _check_digest(command, receipt)
+    _check_digest(command, digest)
     if not are_wrong:
         raise Lawless(f"nothing is wrong with position {event.position}, which it sets aside")
     row = RowFound("the row", event.fault, (event.position, *event.also))
@@ -33,17 +31,16 @@ def quarantined_again(
         raise Lawless(f"{refusal.name}: {refusal}") from refusal
 
 
-def receipt_quarantined_again(
-    own: Entry, event: AnswerQuarantined, receipt: Receipt, fund: Fund, *, is_wrong: bool
+def refusal_quarantined_again(
+    own: Entry, event: AnswerQuarantined, digest: bytes | None, fund: Fund, *, is_wrong: bool
 ) -> Decision:
-    """Return the decision on an act that quarantines a receipt. Raises `Lawless`.
+    """Return the decision on an act that quarantines a refusal. Raises `Lawless`.
 
-    ``is_wrong``: whether the receipt is known to be unlawful.
+    ``is_wrong``: whether the refusal is known to be unlawful.
     """
-    check_receipt([own], receipt, QuarantineAnswer.NAME)
     fields = {"on": event.on, "actor": event.actor, "answered": event.answered, "reason": event.reason}
     command = QuarantineAnswer.read(fields if own.note is None else {**fields, "note": own.note})
-    _check_digest(command, receipt)
+    _check_digest(command, digest)
     if not is_wrong:
         raise Lawless(f"nothing is wrong with answer {event.answer}, which it sets aside")
     answer = AnswerFound(event.answer, event.fault)
@@ -54,6 +51,6 @@ def receipt_quarantined_again(
         raise Lawless(f"{refusal.name}: {refusal}") from refusal
 
 
-def _check_digest(command: QuarantineRow | QuarantineAnswer, receipt: Receipt) -> None:
-    if receipt.digest != digest_of(command):
-        raise Lawless("the digest of its answer is not that of the command that becomes it")
+def _check_digest(command: QuarantineRow | QuarantineAnswer, digest: bytes | None) -> None:
+    if digest != digest_of(command):
+        raise Lawless(OTHER_DIGEST)

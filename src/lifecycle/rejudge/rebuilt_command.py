@@ -1,7 +1,5 @@
 """Rebuilding a command from the entries that it became."""
 
-import json
-import re
 from typing import Any
 
 from pydantic import ValidationError
@@ -9,7 +7,7 @@ from pydantic import ValidationError
 from lifecycle.journal.command_digest import possible_digests
 from lifecycle.journal.left_out.faults import UNDECODABLE, Fault
 from lifecycle.journal.mapper import entry_of
-from lifecycle.journal.recorder import Receipt
+from lifecycle.journal.stored_row import Stored
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.errors import Altered
 from lifecycle.kernel.event import Event
@@ -18,18 +16,7 @@ from lifecycle.kernel.rule import RULE_SET
 from lifecycle.parse import command_class
 from lifecycle.rejudge.entry import Lawless
 
-Row = tuple[Any, ...]
-"""Stream, version, topic, stored bytes and position of an entry."""
-_ID = re.compile(rb'"command_id":"((?:[^"\\]|\\.)*)"')
-
-
-def command_in(state: bytes) -> bytes:
-    """Return the id of the command of a stored entry. Raises ``ValueError`` if there is none."""
-    match = _ID.search(state)
-    if match is None:
-        raise ValueError("it names no command")
-    command_id = match[1]
-    return json.loads(b'"%b"' % command_id).encode() if b"\\" in command_id else command_id
+OTHER_DIGEST = "its digest is not that of the command that becomes it"
 
 
 class Group:
@@ -37,7 +24,7 @@ class Group:
 
     def __init__(self, command: bytes) -> None:
         self.command = command
-        self.rows: list[Row] = []
+        self.rows: list[Stored] = []
         self.entries: list[Entry] = []
         self.unread: list[Fault] = []
         """A fault for each row that does not decode."""
@@ -45,27 +32,25 @@ class Group:
     @property
     def of_grants(self) -> bool:
         """Whether every row is a grant's."""
-        return all(kind_of(row[0]) == "grant" for row in self.rows)
+        return all(kind_of(row.stream) == "grant" for row in self.rows)
 
     def decode(self) -> None:
         """Decode the rows."""
         for row in self.rows:
             try:
-                self.entries.append(entry_of(*row))
+                self.entries.append(entry_of(row))
             except Altered as error:
-                stream, version, *_, position = row
-                self.unread.append(
-                    Fault(UNDECODABLE, position, stream, version, 0, f"it is no entry: {error}")
-                )
+                about = row.position, row.stream, row.version
+                self.unread.append(Fault(UNDECODABLE, *about, 0, f"it is no entry: {error}"))
 
 
-def command_again(own: Entry, state: bytes, name: str, receipt: Receipt) -> Command:
-    """Return the command of an entry: the one whose digest its receipt stores. Raises `Lawless`."""
+def command_again(own: Entry, row: Stored, name: str) -> Command:
+    """Return the command of an entry: the one whose digest its row stores. Raises `Lawless`."""
     command_type = command_class(name, kind_of(own.originator_id))
-    candidates = possible_digests(own, state, command_type)
-    values = next((values for digest, values in candidates if digest == receipt.digest), None)
+    candidates = possible_digests(own, row.state, command_type)
+    values = next((values for digest, values in candidates if digest == row.digest), None)
     if values is None:
-        raise Lawless("the digest of its answer is not that of the command that becomes it")
+        raise Lawless(OTHER_DIGEST)
     if own.rules == RULE_SET and command_type.CHECKS_MORE:
         try:
             return command_type.read({**values, "command_id": own.command_id}, as_stored=True)

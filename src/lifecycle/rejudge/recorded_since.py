@@ -32,7 +32,9 @@ class RecordedSince(NamedTuple):
         streams = {
             row.stream
             for row in self.journal.stored(self._position_before(taken.since), self.upto, _PAGE)
-            if row.topic.startswith(EntryCorrected.__name__) or any(name in row.state for name in names)
+            if row.topic.startswith(EntryCorrected.__name__)
+            or row.recorder in taken.officers
+            or any(name in row.state for name in names)
         }
         for stream in sorted(streams):
             yield from acts_of(taken, self.entries_of(stream))

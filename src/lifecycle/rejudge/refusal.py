@@ -1,4 +1,4 @@
-"""Judging a refusal again, as far as its receipt allows: the refused command itself is not stored."""
+"""Judging a refusal again, on what was known when it was given."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -27,7 +27,7 @@ _BY_NAME = {refusal.__name__: refusal for refusal in every_refusal()}
 
 
 class Refused(NamedTuple):
-    """A refused command, as far as its receipt stores it."""
+    """A refused command, from the columns of its refusal."""
 
     command: str
     about: str

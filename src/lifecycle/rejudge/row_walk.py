@@ -1,8 +1,8 @@
-"""A walk over a journal's entries and receipts that judges each row again on the state before it."""
+"""A walk over a journal's entries and refusals that judges each row again on the state before it."""
 
-import re
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from zlib import crc32
 
 from lifecycle.decide.decision import Decision
@@ -15,7 +15,8 @@ from lifecycle.journal.journal import Journal
 from lifecycle.journal.left_out.faults import LAWLESS, MOST, Fault, Judged
 from lifecycle.journal.left_out.raw_row import on_one_line
 from lifecycle.journal.mapper import entry_of, stamp
-from lifecycle.journal.recorder import Receipt, is_not_utf8
+from lifecycle.journal.recorder import Refusal, is_not_utf8
+from lifecycle.journal.stored_row import Stored, microseconds, moment_of
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.history import (
     FUND,
@@ -30,36 +31,20 @@ from lifecycle.rejudge.entry import (
     judged_again,
     spec_of_entry,
 )
-from lifecycle.rejudge.quarantine_act import quarantined_again, receipt_quarantined_again
-from lifecycle.rejudge.rebuilt_command import (
-    Group,
-    Row,
-    command_again,
-    command_in,
-)
-from lifecycle.rejudge.receipts import (
-    PAGE,
-    ReceiptWalk,
-    check_receipt,
-    refused_in,
-)
+from lifecycle.rejudge.quarantine_act import quarantined_again, refusal_quarantined_again
+from lifecycle.rejudge.rebuilt_command import OTHER_DIGEST, Group, command_again
 from lifecycle.rejudge.refusal import check_refusal
+from lifecycle.rejudge.refusal_walk import PAGE, RefusalWalk, refused_in
 from lifecycle.rejudge.state_before import StateBefore
 
 _KEPT_ENTRIES = 50_000
 """The largest number of grants' entries in memory."""
 END = 1 << 62
 """A position after all others."""
-_TEXT = rb'"(?:[^"\\]|\\.)*"'
-_ENVELOPE = re.compile(
-    rb'\{"recorded_at":"([0-9T:.-]{26}Z)","recorder":%b,"command_id":%b(?:,"rules":(\d{1,9}))?'
-    % (_TEXT, _TEXT)
-)
-"""Finds the moment and the rule set of an entry without decoding it."""
 
 
 class RowWalk:
-    """A walk over entries and receipts together, with the state on which each was recorded."""
+    """A walk over entries and refusals together, with the state on which each was recorded."""
 
     def __init__(
         self,
@@ -73,21 +58,21 @@ class RowWalk:
     ) -> None:
         self._now, self._sealed, self._most = journal.recorder.now, sealed, most
         self._journal, self._after, self._part = journal, after, part
-        self._left_out, self._quarantined_receipts = excluded
+        self._left_out, self._quarantined_refusals = excluded
         self._before = StateBefore(journal, after[0], self._left_out)
         self._wrong = dict[int, str]()
-        """What is wrong with the receipts that are quarantined, by number."""
+        """What is wrong with the refusals that are quarantined, by number."""
         self._without_act = dict[tuple[str, int], tuple[int, int]]()
-        """Quarantined rows and receipts whose act of quarantine comes later, each with what was sound before
+        """Quarantined rows and refusals whose act of quarantine comes later, each with what was sound before
         it."""
         self._past = self._before.past
-        self._receipt_walk = ReceiptWalk(journal, after[1])
+        self._refusal_walk = RefusalWalk(journal, after[1])
         self._faults: list[Fault] = []
         self._stopped: set[str] = set()
         """Streams with a fault. Rows after the fault are not judged."""
         self._sound = after
         self._group = Group(b"")
-        self._entries = self._receipts = 0
+        self._entries = self._refusals = 0
         """The numbers of rows that were judged, here or when they were quarantined."""
         self._rules, self._moment = self._before.rules_and_moment()
         """The rule set and the moment of the row before, as stored."""
@@ -95,17 +80,15 @@ class RowWalk:
     # ── row by row ───────────────────────────────────────────────────────────────────────────
 
     def run(self) -> Judged:
-        """Judge all entries and receipts."""
+        """Judge all entries and refusals."""
         for rows in self._journal.entry_rows(self._after[0], PAGE):
             for row in rows:
                 self._add(row)
         return self._result()
 
-    def _add(self, row: Row) -> None:
+    def _add(self, row: Stored) -> None:
         """Add the next entry to its command's group; judge the group before if the entry begins another."""
-        command = b""
-        with suppress(Exception):  # whatever an injured row may hold
-            command = command_in(row[3])
+        command = row.command_id
         if not command or command != self._group.command:
             self._end_of_group()
             self._group = Group(command)
@@ -127,74 +110,69 @@ class RowWalk:
     def _result(self) -> Judged:
         self._end_of_group()
         self._before.at = END
-        for receipt, number in self._receipt_walk.remaining():
-            self._receipt(receipt, number)
+        for refusal in self._refusal_walk.remaining():
+            self._refusal(refusal)
         sound = min([self._sound, *self._without_act.values()])
-        return Judged(self._faults, self._entries, self._receipts, sound, self._wrong)
+        return Judged(self._faults, self._entries, self._refusals, sound, self._wrong)
 
     def _end_of_group(self) -> None:
-        """Judge the group of entries that is complete, and the receipts before it."""
+        """Judge the group of entries that is complete, and the refusals before it."""
         group, self._group = self._group, Group(b"")
         if not group.rows:
             return
-        self._before.at, last = group.rows[0][-1], group.rows[-1][-1]
-        receipt = None
-        for earlier_receipt, number in self._receipt_walk.upto(last):
-            if earlier_receipt.position == last:
-                receipt = earlier_receipt
-            else:
-                self._receipt(earlier_receipt, number)
-        is_mine = self._is_mine(group.rows[0][0])
+        self._before.at, last = group.rows[0].position, group.rows[-1].position
+        for refusal in self._refusal_walk.before(self._before.at):
+            self._refusal(refusal)
+        is_mine = self._is_mine(group.rows[0].stream)
         self._entries += len(group.rows) if is_mine else 0
-        self._receipts += is_mine and receipt is not None
-        if not self._left_out.isdisjoint(row[-1] for row in group.rows):
-            self._without_act |= {("entry", row[-1]): self._sound for row in group.rows}
+        if not self._left_out.isdisjoint(row.position for row in group.rows):
+            self._without_act |= {("entry", row.position): self._sound for row in group.rows}
             if not self._faults:
-                self._sound = last, self._receipt_walk.number
+                self._sound = last, self._refusal_walk.number
             return  # its content, moments and versions do not count
         if is_mine:
-            is_lawful = self._judge_group(group, receipt)
+            is_lawful = self._judge_group(group)
         else:
             self._follow(group)
             is_lawful = True  # as far as this part knows
         if not self._faults:
-            self._sound = last, self._receipt_walk.number
+            self._sound = last, self._refusal_walk.number
         self._go_on_after(group, is_lawful=is_lawful)
 
     def _go_on_after(self, group: Group, *, is_lawful: bool) -> None:
         """Remember the versions, moment and rule set of a group before the next is judged."""
-        for stream, version, _, state, _ in group.rows:
-            self._before.versions[stream] = version
-            if is_lawful and isinstance(state, bytes) and (envelope := _ENVELOPE.match(state)) is not None:
-                self._moment = max(self._moment, envelope[1].decode())
-                self._rules = max(self._rules, min(int(envelope[2] or FIRST), RULE_SET))
+        for row in group.rows:
+            self._before.versions[row.stream] = row.version
+            if is_lawful:
+                self._moment = max(self._moment, row.recorded_at)
+                self._rules = max(self._rules, min(row.rules, RULE_SET))
         self._past.keep_at_most(_KEPT_ENTRIES)
 
     def _follow(self, group: Group) -> None:
         """Add what a group that is not judged here writes on the fund and on calls."""
         for row in group.rows:
-            if row[0] == FUND:
+            if row.stream == FUND:
                 self._follow_fund(row)
-            elif not row[0].startswith("grant:"):
-                self._past.forget(row[0])
+            elif not row.stream.startswith("grant:"):
+                self._past.forget(row.stream)
 
-    def _follow_fund(self, row: Row) -> None:
+    def _follow_fund(self, row: Stored) -> None:
         with suppress(Exception):  # the part that judges it names the fault
-            entry = entry_of(*row)
+            entry = entry_of(row)
             if isinstance(entry.event, EntryCorrected):
                 self._past.fund = fold_fund(in_force([*self._before.entries_of(FUND), entry]))
             else:
                 self._past.fund = evolve_fund(self._past.fund, entry.event)
 
-    def _judge_group(self, group: Group, receipt: Receipt | None) -> bool:
+    def _judge_group(self, group: Group) -> bool:
         """Judge the entries of a command, and return whether they are lawful.
 
         After a fault in their stream they are not judged, and not lawful.
         """
         group.decode()
-        if group.rows[0][0] in self._stopped:
+        if group.rows[0].stream in self._stopped:
             for row in group.rows:
-                self._past.forget(row[0])
+                self._past.forget(row.stream)
             self._follow(group)
             return False
         for fault in group.unread:
@@ -204,7 +182,7 @@ class RowWalk:
         own = group.entries[0]
         try:
             self._check_order(group.entries)
-            decision = self._decision(group, receipt)
+            decision = self._decision(group)
             self._past.take_in(group.entries, decision)
         except Lawless as lawless:
             reason = str(lawless)
@@ -225,58 +203,57 @@ class RowWalk:
             raise Lawless(f"it says that it was judged by rule set {own.rules}, when {self._rules} held")
         for entry in entries:
             stream = entry.originator_id
-            if entry.recorded_at <= before if before else stamp(entry.recorded_at) <= self._moment:
+            if entry.recorded_at <= before if before else microseconds(entry.recorded_at) <= self._moment:
                 raise Lawless(f"{entry.name} was not recorded later than the entry before it")
             if (entry.position or 0) > self._sealed[0]:
-                self._check_moment(stamp(entry.recorded_at))
+                self._check_moment(entry.recorded_at)
             before = entry.recorded_at
             version = self._before.next_version(stream, versions.get(stream) or self._before.version(stream))
             if entry.originator_version != version:
                 raise Lawless(f"the next version of {stream} would have been {version}")
             versions[stream] = version
 
-    def _check_moment(self, moment: str) -> None:
+    def _check_moment(self, moment: datetime) -> None:
         """Raise `Lawless` if the moment has not come yet, unless the clock is behind the row before."""
-        if moment <= stamp(utc_now() + CLOCKS_DIFFER):
+        if moment <= utc_now() + CLOCKS_DIFFER:
             return
         now = self._now()
-        if "" < self._moment <= stamp(now) and stamp(now + CLOCKS_DIFFER) < moment:
-            raise Lawless(f"it says that it was recorded at {moment}, and it is {stamp(now)} now")
+        if 0 < self._moment <= microseconds(now) and now + CLOCKS_DIFFER < moment:
+            raise Lawless(f"it says that it was recorded at {stamp(moment)}, and it is {stamp(now)} now")
 
-    def _decision(self, group: Group, receipt: Receipt | None) -> Decision:
+    def _decision(self, group: Group) -> Decision:
         """Return the decision on the command of a group. Raises `Lawless`."""
-        own = group.entries[0]
-        if receipt is None:
-            raise Lawless("no answer names it")
+        own, row = group.entries[0], group.rows[0]
+        if row.digest is None:
+            raise Lawless("it begins a command and has no digest")
+        if any(following.digest is not None for following in group.rows[1:]):
+            raise Lawless("it follows from another entry and has a digest")
         if own.originator_id == QUARANTINES:
-            return self._quarantine(group.entries, receipt)
-        is_founding = own.originator_id == FUND and own.originator_version == 1
-        name = "EstablishFund" if is_founding else spec_of_entry(own).name
-        check_receipt(group.entries, receipt, name)
-        if is_founding:
-            states = [row[3] for row in group.rows]
-            if own.rules > FIRST and receipt.digest != digest_of_founding(states):
-                raise Lawless("the digest of its answer is not that of what was founded")
+            return self._quarantine(group.entries, row.digest)
+        if own.originator_id == FUND and own.originator_version == 1:
+            states = [row.state for row in group.rows]
+            if own.rules > FIRST and row.digest != digest_of_founding(states):
+                raise Lawless(OTHER_DIGEST)
             return founded_again(group.entries)
-        return judged_again(group.entries, command_again(own, group.rows[0][3], name, receipt), self._past)
+        return judged_again(group.entries, command_again(own, row, spec_of_entry(own).name), self._past)
 
-    def _quarantine(self, entries: Sequence[Entry], receipt: Receipt) -> Decision:
+    def _quarantine(self, entries: Sequence[Entry], digest: bytes) -> Decision:
         """Return the decision on an act of quarantine. Raises `Lawless`."""
         own = entries[0]
         event = own.event
         if len(entries) == 1 and isinstance(event, AnswerQuarantined):
-            return self._quarantine_of_receipt(own, event, receipt)
+            return self._quarantine_of_refusal(own, event, digest)
         if len(entries) > 1 or not isinstance(event, RowQuarantined):
             raise Lawless("it says nothing of a row that is set aside")
         rows = (event.position, *event.also)
         are_wrong = self._left_out.issuperset(rows)
-        decision = quarantined_again(own, event, receipt, self._past.fund, are_wrong=are_wrong)
+        decision = quarantined_again(own, event, digest, self._past.fund, are_wrong=are_wrong)
         self._claim(*(("entry", position) for position in rows))
         return decision
 
-    def _quarantine_of_receipt(self, own: Entry, event: AnswerQuarantined, receipt: Receipt) -> Decision:
+    def _quarantine_of_refusal(self, own: Entry, event: AnswerQuarantined, digest: bytes) -> Decision:
         is_wrong = self._is_wrong(event.answer)
-        decision = receipt_quarantined_again(own, event, receipt, self._past.fund, is_wrong=is_wrong)
+        decision = refusal_quarantined_again(own, event, digest, self._past.fund, is_wrong=is_wrong)
         self._claim(("answer", event.answer))
         return decision
 
@@ -286,39 +263,37 @@ class RowWalk:
             self._without_act.pop(key, None)
 
     def _is_wrong(self, number: int) -> bool:
-        """Return whether the receipt with this number is unlawful."""
+        """Return whether the refusal with this number is unlawful."""
         if self._after[1] < number or self._after == self._sealed or self._part != (0, 1):
             return number in self._wrong
-        # The receipt comes before this walk's first row, and may be unsealed: judge from the seal on.
-        excluded, sealed = (self._left_out, self._quarantined_receipts), self._sealed
+        # The refusal comes before this walk's first row, and may be unsealed: judge from the seal on.
+        excluded, sealed = (self._left_out, self._quarantined_refusals), self._sealed
         walk = RowWalk(self._journal, sealed, excluded, (0, 1), sealed=sealed, most=MOST)
         return number in walk.run().wrong
 
-    def _receipt(self, receipt: Receipt, number: int) -> None:
-        """Judge a receipt that names no stored entry: a refusal, or one whose entries are gone."""
-        if not self._is_mine(str(receipt.stream)):
+    def _refusal(self, refusal: Refusal) -> None:
+        """Judge a refusal."""
+        number, stream = refusal.number, str(refusal.stream)
+        if not self._is_mine(stream):
             return
-        self._receipts += 1
-        is_quarantined = number in self._quarantined_receipts
+        self._refusals += 1
+        is_quarantined = number in self._quarantined_refusals
         if is_quarantined:
             self._without_act["answer", number] = self._sound
         try:
-            if receipt.outcome == "refused":
-                if receipt.recorded_at <= self._moment:
-                    raise Lawless("it was not given later than what was recorded before it")
-                if number > self._sealed[1]:
-                    self._check_moment(receipt.recorded_at)
-                if any(isinstance(part, str) and is_not_utf8(part) for part in receipt):
-                    raise Lawless("its text is not UTF-8")
-                refused = refused_in(receipt, self._rules)
-                check_refusal(refused, self._past, lambda: self._receipt_walk.is_reused(receipt, number))
-            elif receipt.position not in self._left_out:
-                raise Lawless(f"it names {receipt.entries}, which is not there")
+            if refusal.recorded_at <= self._moment:
+                raise Lawless("it was not given later than what was recorded before it")
+            if number > self._sealed[1]:
+                self._check_moment(moment_of(refusal.recorded_at))
+            if any(isinstance(part, str) and is_not_utf8(part) for part in refusal):
+                raise Lawless("its text is not UTF-8")
+            refused = refused_in(refusal, self._rules)
+            check_refusal(refused, self._past, lambda: self._refusal_walk.is_reused(refusal))
         except Lawless as lawless:
             self._wrong[number] = on_one_line(str(lawless))
-        except Exception as error:  # a forged receipt may hold anything
+        except Exception as error:  # a forged refusal may hold anything
             self._wrong[number] = on_one_line(f"it cannot be judged: {type(error).__name__}: {error}")
         if number in self._wrong and not is_quarantined:
-            self._add_fault(Fault(LAWLESS, 0, str(receipt.stream), 0, number, self._wrong[number]))
+            self._add_fault(Fault(LAWLESS, 0, stream, 0, number, self._wrong[number]))
         if not self._faults:
             self._sound = self._sound[0], number

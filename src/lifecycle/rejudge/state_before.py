@@ -3,9 +3,11 @@
 from lifecycle.fund.evolve import fold as fold_fund
 from lifecycle.fund.state import Fund
 from lifecycle.journal.journal import Journal
-from lifecycle.journal.mapper import entry_of, stamp
+from lifecycle.journal.left_out.raw_row import POSITION
+from lifecycle.journal.mapper import entry_of
 from lifecycle.journal.recorder import ENTRY_COLUMNS
 from lifecycle.journal.snapshots import newest
+from lifecycle.journal.stored_row import microseconds
 from lifecycle.kernel.errors import Altered
 from lifecycle.kernel.event import EntryCorrected
 from lifecycle.kernel.history import FUND, Entry, in_force
@@ -47,14 +49,14 @@ class StateBefore:
             lambda events, since: self._recorded_since().streams(events, since),
         )
 
-    def rules_and_moment(self) -> tuple[int, str]:
+    def rules_and_moment(self) -> tuple[int, int]:
         """Return the rule set and the moment of the last entry before the walk."""
         rows = self._journal.recorder.rows(_BEFORE, self._after) if self._after else []
         try:
-            last = entry_of(*rows[0]) if rows else None
+            last = entry_of(rows[0]) if rows else None
         except Altered:
             last = None
-        return (last.rules, stamp(last.recorded_at)) if last else (FIRST, "")
+        return (last.rules, microseconds(last.recorded_at)) if last else (FIRST, 0)
 
     def _fund(self) -> Fund:
         if self.at == 1:
@@ -64,7 +66,7 @@ class StateBefore:
         if snapshot is not None:
             fund, version = snapshot
             row = self._journal.entry_row(FUND, version)
-            if row is not None and row[-1] < self.at:
+            if row is not None and row.position < self.at:
                 newer = self.entries_of(FUND, version)
                 if not any(isinstance(entry.event, EntryCorrected) for entry in newer):
                     return fold_fund(newer, fund)
@@ -76,9 +78,9 @@ class StateBefore:
         if not (self._after or self._left_out or self.versions.get(stream)):
             return entries  # the walk has seen all earlier rows, and none is of this stream
         for row in self._journal.recorder.rows(_OF_STREAM, stream, version, self.at):
-            if row[-1] not in self._left_out:
+            if row[POSITION] not in self._left_out:
                 try:
-                    entries.append(entry_of(*row))
+                    entries.append(entry_of(row))
                 except Altered:
                     break  # the walk reports this row; the entries before it count
         return entries

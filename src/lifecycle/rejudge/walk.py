@@ -1,8 +1,8 @@
 """Judging a journal's rows again, in the order of recording, to find the unlawful ones.
 
-`judged` walks over the entries and receipts after a position, to the end. It returns each row that does not
+`judged` walks over the entries and refusals after a position, to the end. It returns each row that does not
 decode, or that the rules of its rule set would have refused, with the reason, and up to which rows the
-journal is sound. A seal ends there. Call it inside `Recording.reading`, so that entries and receipts are of
+journal is sound. A seal ends there. Call it inside `Recording.reading`, so that entries and refusals are of
 one moment.
 """
 
@@ -18,18 +18,18 @@ from lifecycle.rejudge.row_walk import END, RowWalk
 def judged_after(
     journal: Journal, after: tuple[int, int], left_out: frozenset[int]
 ) -> tuple[list[Fault], tuple[int, int]]:
-    """Return all unlawful entries after a position and the number of a receipt.
+    """Return all unlawful entries after a position and the number of a refusal.
 
     Also return the position and the number up to which the journal is sound.
     """
     is_reading = getattr(journal.recorder, "datastore").holds is not None  # noqa: B009 both stores have one
     with nullcontext() if is_reading else journal.recorder.reading():
-        sealed, quarantined_receipts = journal.left_out.sealed(), quarantined_receipt_numbers(journal)
+        sealed, quarantined_refusals = journal.left_out.sealed(), quarantined_refusal_numbers(journal)
         outcome = judged(
             journal,
             after,
             left_out=left_out,
-            quarantined_receipts=quarantined_receipts,
+            quarantined_refusals=quarantined_refusals,
             sealed=sealed,
             most=END,
         )
@@ -41,9 +41,9 @@ def quarantined_positions(journal: Journal) -> frozenset[int]:
     return frozenset(journal.left_out.rows)
 
 
-def quarantined_receipt_numbers(journal: Journal) -> frozenset[int]:
-    """Return the numbers of quarantined receipts."""
-    return frozenset(journal.left_out.receipts)
+def quarantined_refusal_numbers(journal: Journal) -> frozenset[int]:
+    """Return the numbers of quarantined refusals."""
+    return frozenset(journal.left_out.refusals)
 
 
 def left_out_positions(journal: Journal) -> frozenset[int]:
@@ -56,22 +56,22 @@ def judged(
     after: tuple[int, int] = (0, 0),
     *,
     left_out: frozenset[int] = frozenset(),
-    quarantined_receipts: frozenset[int] = frozenset(),
+    quarantined_refusals: frozenset[int] = frozenset(),
     part: tuple[int, int] = (0, 1),
     sealed: tuple[int, int] | None = None,
     most: int = MOST,
 ) -> Judged:
-    """Judge again the rows after a position and the number of a receipt.
+    """Judge again the rows after a position and the number of a refusal.
 
     ``left_out``: positions of rows that count in no state. Commands with such a row are not judged.
-    ``quarantined_receipts``: numbers of receipts that are known to be unlawful. ``part``: the number of the
+    ``quarantined_refusals``: numbers of refusals that are known to be unlawful. ``part``: the number of the
     part of the grants to judge, and the number of parts. The fund and calls belong to the first part;
     `together` adds the parts up. ``sealed``: the position and the number up to which the journal is sealed,
     by default all of it. A row after them must not have a moment in the future. ``most``: the largest number
     of faults to return.
     """
     with collector_at_rest():
-        excluded = left_out, quarantined_receipts
+        excluded = left_out, quarantined_refusals
         return RowWalk(journal, after, excluded, part, sealed=sealed or (END, END), most=most).run()
 
 
@@ -81,13 +81,13 @@ def judged_unsealed(journal: Journal, sealed: tuple[int, int]) -> Judged:
         journal,
         sealed,
         left_out=left_out_positions(journal),
-        quarantined_receipts=quarantined_receipt_numbers(journal),
+        quarantined_refusals=quarantined_refusal_numbers(journal),
         sealed=sealed,
     )
 
 
 def judged_part(
-    place: Path | str, part: tuple[int, int], left_out: frozenset[int], quarantined_receipts: frozenset[int]
+    place: Path | str, part: tuple[int, int], left_out: frozenset[int], quarantined_refusals: frozenset[int]
 ) -> Judged:
     """Judge again one part of a journal, as another process does.
 
@@ -97,5 +97,5 @@ def judged_part(
     journal = Journal(place, read_only=True)
     with journal.recorder.reading():
         return judged(
-            journal, left_out=left_out, quarantined_receipts=quarantined_receipts, part=part, sealed=(0, 0)
+            journal, left_out=left_out, quarantined_refusals=quarantined_refusals, part=part, sealed=(0, 0)
         )

@@ -1,12 +1,14 @@
-"""Copying a book to another address or kind of store, with entries, receipts, documents and seals."""
+"""Copying a book to another address or kind of store, with entries, refusals, documents and seals."""
 
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from lifecycle.book.book import Book
+from lifecycle.book.format_2 import Format2
 from lifecycle.book.storage.opening import new_book_in, storage_at
 from lifecycle.journal.addresses import named
 from lifecycle.journal.atomic_files import (
@@ -17,7 +19,6 @@ from lifecycle.journal.atomic_files import (
     sizes_of,
 )
 from lifecycle.journal.journal import STORE_ERRORS, Journal, in_words
-from lifecycle.journal.recorder import Receipt
 from lifecycle.kernel.errors import Altered, Unreachable
 from lifecycle.seal.merkle import Tree
 from lifecycle.seal.seal import KEYS, TREES, hashes
@@ -31,7 +32,7 @@ class CopyCounts(NamedTuple):
     """Counts of what was copied."""
 
     entries: int
-    receipts: int
+    refusals: int
     documents: int
     root: bytes
     """The root of the tree of all entries, which is the same in source and copy."""
@@ -47,30 +48,75 @@ def move(
     Raises `Unreachable` if the target cannot be made or is not empty, ``Altered`` if the copy does not have
     the hashes of the source.
     """
-    with new_book_in(storage_at(target)) as storage, _store_errors(source, target):
+    with new_book_in(storage_at(target)) as storage, _store_errors(source.place, target):
         journal = storage.create_journal()
         with source.journal.recorder.reading():
             _copy_rows(source.journal, journal, progress)
             root = _same_roots(source.journal, journal)
-            entries, receipts = journal.counts()
+            entries, refusals = journal.counts()
         documents = _copy_documents(source, storage.keep)
-        _copy_seals(source.path, storage.path, (entries, receipts))
+        _copy_seals(source.path, storage.path, (entries, refusals))
         for officer, officer_name in source.names().items():
             storage.names().keep(officer, officer_name)
         # Last, so that a copy that was not finished cannot be opened as a book.
         sealing = source.storage.seals_each_command() if seal is None else seal
         storage.finish(source.storage.title(), seal=sealing)
         journal.close()
-    return CopyCounts(entries, receipts, documents, root)
+    return CopyCounts(entries, refusals, documents, root)
+
+
+def move_format_2(
+    place: Path | str, target: Path | str, progress: Progress | None = None, *, seal: bool | None = None
+) -> CopyCounts:
+    """Make a new book of one of format 2, which is not changed: with its rows, documents and names.
+
+    Its checkpoints are not copied, because they seal other bytes. They go on proving the old book.
+
+    Raises `Unreachable` if the target cannot be made or is not empty, `Altered` if entries are missing.
+    """
+    source = storage_at(place)
+    old = source.open_journal(read_only=True, older=True)
+    with new_book_in(storage_at(target)) as storage, _store_errors(place, target):
+        journal = storage.create_journal()
+        with old.recorder.reading(), journal.recorder.writing():
+            rows, done = Format2(old.recorder.rows), 0
+            total = rows.count()
+            entries = rows.entries()
+            while page := list(islice(entries, _PAGE)):
+                journal.recorder.adopt(entries=page)
+                done += len(page)
+                if progress is not None:
+                    progress(done, total)
+            journal.recorder.adopt(refusals=rows.refusals())
+        counts, root = journal.counts(), _root(journal, "entries")[0]
+        digests = list(source.documents())
+        for digest in digests:
+            with source.document(digest) as file:
+                storage.keep(digest, file.read())
+        for officer, officer_name in source.names().all().items():
+            storage.names().keep(officer, officer_name)
+        storage.finish(source.title(), seal=source.seals_each_command() if seal is None else seal)
+        journal.close()
+    old.close()
+    return CopyCounts(*counts, len(digests), root)
+
+
+def format_at(place: Path | str) -> int:
+    """Return the format of the journal at the place. Raises `Unreachable` if there is none."""
+    journal = storage_at(place).open_journal(read_only=True, older=True)
+    try:
+        return journal.recorder.format()
+    finally:
+        journal.close()
 
 
 @contextmanager
-def _store_errors(source: Book, target: Path | str) -> Iterator[None]:
+def _store_errors(source: Path | str, target: Path | str) -> Iterator[None]:
     """Turn an error of either store into `Unreachable`, with both addresses."""
     try:
         yield
     except STORE_ERRORS as error:
-        message = f"{named(source.place)} could not be copied to {named(target)}: {in_words(error)}"
+        message = f"{named(source)} could not be copied to {named(target)}: {in_words(error)}"
         raise Unreachable(f"{message}; remove what there is of the copy, and make it again") from error
 
 
@@ -82,12 +128,12 @@ def _copy_rows(source: Journal, target: Journal, progress: Progress | None) -> N
     done = 0
     with target.recorder.writing():
         for rows in source.entry_rows(0, _PAGE):
-            target.recorder.adopt(entries=[row[:4] for row in rows])
+            target.recorder.adopt(entries=rows)
             done += len(rows)
             if progress is not None:
                 progress(done, total)
-        for rows in source.receipt_rows(0, _PAGE):
-            target.recorder.adopt(receipts=[Receipt(*row[:-1]) for row in rows])
+        for refusals in source.refusal_rows(0, _PAGE):
+            target.recorder.adopt(refusals=refusals)
 
 
 def _same_roots(source: Journal, target: Journal) -> bytes:

@@ -1,65 +1,111 @@
-"""The leaves of the trees: the bytes of an entry or of a receipt that are hashed.
+"""The leaves of the trees: the bytes of an entry, or of a refusal, from which its hash is made.
 
-Each part is preceded by its length, so that no two rows have the same bytes. A leaf does not contain the
-position in the journal, so that a dump, a restore or a move to another database keeps every hash.
+The length of each value is part of them, so that no two rows have the same bytes. The positions of entries
+are left out, so that a dump, a restore or a move to another database keeps every hash.
 """
 
 import struct
-from collections.abc import Sequence
-from functools import lru_cache
 from hashlib import sha256
+from typing import Any
 
-from lifecycle.journal.recorder import Receipt
+from lifecycle.journal.mapper import stamp
+from lifecycle.journal.recorder import Refusal
+from lifecycle.journal.stored_row import Stored, hashed, id_bytes, id_text, microseconds, moment_of
 from lifecycle.kernel.errors import Altered
 
-_UINT64 = struct.Struct(">Q").pack
-_ENTRY = b"grantbook entry v1\n"
-_RECEIPT = b"grantbook receipt v1\n"
-_ENTRY_LEAF, _RECEIPT_LEAF = b"\x00" + _ENTRY, b"\x00" + _RECEIPT
-
-RECEIPT_PARTS = tuple(field for field in Receipt._fields if field != "position")
-"""The columns of a receipt that its leaf contains, in this order."""
-_TYPE_ERRORS = (AttributeError, TypeError, ValueError, struct.error)
-"""Errors that a value of a wrong type causes."""
-_LENGTHS = struct.Struct(f">{len(RECEIPT_PARTS)}q").pack
+_ENTRY = b"grantbook entry v2\n"
+_REFUSAL = b"grantbook refusal v2\n"
+_OTHER = (AttributeError, TypeError, ValueError, struct.error)
+"""Errors that a value of another type causes."""
+_HEAD = struct.Struct(">13q").pack
+_NONE = -1
+"""The length of a value that is null."""
 
 
-def entry_data(stream: str, version: int, topic: str, state: bytes) -> bytes:
-    """Return the bytes of an entry's leaf: a domain tag, then stream, version, topic and the stored bytes.
+def entry_data(row: Stored) -> bytes:
+    """Return the bytes of an entry's leaf: a domain tag, then its columns without sum and position.
 
-    Raises `Altered` if a value has a wrong type.
+    Raises `Altered` if one of them is of another type.
     """
-    return _entry_bytes(_ENTRY, stream, version, topic, state)
+    try:
+        return _ENTRY + hashed(row)
+    except _OTHER as error:
+        raise Altered(f"its row has another form: {error}") from None
 
 
-def entry_hash(stream: str, version: int, topic: str, state: bytes) -> bytes:
+def entry_hash(row: Stored) -> bytes:
     """Return the hash of an entry's leaf, as in RFC 6962. Raises `Altered`."""
-    return sha256(_entry_bytes(_ENTRY_LEAF, stream, version, topic, state)).digest()
+    return sha256(b"\x00" + entry_data(row)).digest()
 
 
-def _entry_bytes(tag: bytes, stream: str, version: int, topic: str, state: bytes) -> bytes:
-    try:
-        size = _UINT64(len(state))
-        return b"".join((tag, _with_length(stream), _UINT64(version), _with_length(topic), size, state))
-    except _TYPE_ERRORS as error:
-        raise Altered(f"its row has another form: {error}") from None
+def refusal_data(row: Refusal) -> bytes:
+    """Return the bytes of a refusal's leaf: a domain tag, thirteen numbers of 8 bytes, texts, then bytes.
 
-
-@lru_cache(maxsize=10_000)
-def _with_length(text: str) -> bytes:
-    """Return the text's length and the text. Cached, because streams and topics repeat."""
-    data = text.encode()
-    return _UINT64(len(data)) + data
-
-
-def receipt_hash(parts: Sequence[str | None]) -> bytes:
-    """Return the hash of a receipt's leaf: a domain tag, the lengths of all `RECEIPT_PARTS`, then the parts.
-
-    Lengths are in characters; a missing part has the length -1. Raises `Altered`.
+    The numbers are moment, position, and the lengths of the others, of a text in characters, of null -1.
+    Raises `Altered`.
     """
+    about = row.command, row.stream, row.on, row.actor, row.recorder
+    texts = *about, row.refusal, row.rule, row.message, row.request
     try:
-        lengths = _LENGTHS(*[-1 if part is None else len(part) for part in parts])
-        text = "".join(["" if part is None else part for part in parts]).encode()
-        return sha256(_RECEIPT_LEAF + lengths + text).digest()
-    except _TYPE_ERRORS as error:
+        lengths = [_NONE if text is None else len(text) for text in texts]
+        head = _HEAD(row.recorded_at, row.position, len(row.command_id), len(row.digest), *lengths)
+        text = "".join(["" if text is None else text for text in texts])
+        return b"".join((_REFUSAL, head, text.encode(), row.command_id, row.digest))
+    except _OTHER as error:
         raise Altered(f"its row has another form: {error}") from None
+
+
+def refusal_hash(row: Refusal) -> bytes:
+    """Return the hash of a refusal's leaf. Raises `Altered`."""
+    return sha256(b"\x00" + refusal_data(row)).digest()
+
+
+# ── rows for readers without grantbook ───────────────────────────────────────────────────────
+
+
+def readable(row: Stored) -> dict[str, Any]:
+    """Return the columns of an entry as JSON holds them, without the event, sum and position.
+
+    An id that no command can have, and a moment that no calendar has, are written as hexadecimal digits after
+    a line break and as a number.
+    """
+    return {
+        "stream": row.stream,
+        "version": row.version,
+        "topic": row.topic,
+        "recorded_at": _moment(row.recorded_at),
+        "recorder": row.recorder,
+        "actor": row.actor,
+        "command_id": _id(row.command_id),
+        "digest": None if row.digest is None else row.digest.hex(),
+        "rules": row.rules,
+        "note": row.note,
+        "imported_from": row.imported_from,
+        "signature": None if row.signature is None else row.signature.hex(),
+    }
+
+
+def readable_refusal(row: Refusal) -> dict[str, Any]:
+    """Return a refusal as JSON holds it, without its number."""
+    fields = {name: value for name, value in row._asdict().items() if name != "number"}
+    return fields | {
+        "command_id": _id(row.command_id),
+        "digest": row.digest.hex(),
+        "recorded_at": _moment(row.recorded_at),
+    }
+
+
+def _id(stored: bytes) -> str:
+    try:
+        text = id_text(stored)
+    except ValueError:
+        text = ""
+    return text if id_bytes(text) == stored else f"\n{stored.hex()}"
+
+
+def _moment(stored: int) -> str | int:
+    try:
+        text = stamp(moment := moment_of(stored))
+    except OverflowError:
+        return stored
+    return text if microseconds(moment) == stored else stored

@@ -1,7 +1,7 @@
 """Signed notes and checkpoints, in the forms of C2SP (signed-note, tlog-checkpoint, tlog-proof).
 
 A checkpoint gives the number of entries in the log and the root of their tree. One more line gives the same
-of the book's receipts, which form a second tree.
+of the book's refusals, which form a second tree.
 """
 
 import binascii
@@ -21,7 +21,7 @@ from lifecycle.seal.merkle import SIZE
 
 _ED25519 = b"\x01"
 _PRIVATE = "PRIVATE+KEY+"
-_RECEIPTS = "receipts"
+_REFUSALS = "refusals"
 _PROOF = "c2sp.org/tlog-proof@v1"
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
 
@@ -128,26 +128,26 @@ class Checkpoint(NamedTuple):
     size: int
     """The number of entries."""
     root: bytes
-    receipts: int
-    """The number of receipts."""
-    receipts_root: bytes
+    refusals: int
+    """The number of refusals."""
+    refusals_root: bytes
 
     def __str__(self) -> str:
         """Return the text that is signed."""
         return (
             f"{self.origin}\n{self.size}\n{_b64(self.root)}\n"
-            f"{_RECEIPTS} {self.receipts} {_b64(self.receipts_root)}\n"
+            f"{_REFUSALS} {self.refusals} {_b64(self.refusals_root)}\n"
         )
 
     @property
     def sizes(self) -> tuple[int, int]:
-        """The numbers of entries and receipts."""
-        return self.size, self.receipts
+        """The numbers of entries and refusals."""
+        return self.size, self.refusals
 
     @property
     def file_name(self) -> str:
         """The name of its file. Names of later checkpoints sort after it."""
-        return f"{self.size:010}-{self.receipts:010}.note"
+        return f"{self.size:010}-{self.refusals:010}.note"
 
 
 def checkpoint_in(note: str, keys: Iterable[PublicKey]) -> Checkpoint:
@@ -185,11 +185,11 @@ def _signers(text: str, line: str, keys: Sequence[PublicKey]) -> list[PublicKey]
 def _parse_checkpoint(text: str) -> Checkpoint:
     try:
         origin, size, root, extension = text.removesuffix("\n").split("\n")
-        word, receipts, receipts_root = extension.split(" ")
-        checkpoint = Checkpoint(origin, int(size), _unb64(root), int(receipts), _unb64(receipts_root))
+        word, refusals, refusals_root = extension.split(" ")
+        checkpoint = Checkpoint(origin, int(size), _unb64(root), int(refusals), _unb64(refusals_root))
     except ValueError:
         raise NotSigned("it is not a checkpoint of a book") from None
-    if word != _RECEIPTS or str(checkpoint) != text or min(checkpoint.size, checkpoint.receipts) < 0:
+    if word != _REFUSALS or str(checkpoint) != text or min(checkpoint.size, checkpoint.refusals) < 0:
         raise NotSigned("it is not a checkpoint of a book")
     return checkpoint
 

@@ -17,11 +17,12 @@ from lifecycle.book.book import Book
 from lifecycle.journal.atomic_files import CHECKPOINTS
 from lifecycle.journal.journal import store_errors
 from lifecycle.journal.left_out.quarantined import Quarantined
+from lifecycle.journal.stored_row import Stored
 from lifecycle.kernel.errors import Altered, Unreachable
 from lifecycle.kernel.history import QUARANTINES
 from lifecycle.seal import standalone
 from lifecycle.seal.hash_store import FOLDER, StoredTree
-from lifecycle.seal.leaves import RECEIPT_PARTS, entry_data
+from lifecycle.seal.leaves import entry_data, readable, readable_refusal
 from lifecycle.seal.merkle import SIZE, Tree, leaf_hash, root_of_inclusion
 from lifecycle.seal.notes import Checkpoint, proof_text
 from lifecycle.seal.seal import (
@@ -30,9 +31,6 @@ from lifecycle.seal.seal import (
     Seal,
     hashes,
 )
-
-Row = tuple[Any, ...]
-"""Stream, version, topic, stored bytes, position."""
 
 _PAGE = 5_000
 
@@ -69,12 +67,12 @@ class Prover:
 
     def _fits(self) -> bool:
         """Return whether the trees have the checkpoint's roots at the checkpoint's sizes."""
-        checkpoint, (entries, receipts) = self.checkpoint, self.trees
+        checkpoint, (entries, refusals) = self.checkpoint, self.trees
         return (
             len(entries) >= checkpoint.size
-            and len(receipts) >= checkpoint.receipts
+            and len(refusals) >= checkpoint.refusals
             and entries.root(checkpoint.size) == checkpoint.root
-            and receipts.root(checkpoint.receipts) == checkpoint.receipts_root
+            and refusals.root(checkpoint.refusals) == checkpoint.refusals_root
         )
 
     def load(self) -> None:
@@ -112,11 +110,11 @@ class Prover:
         """Return the proof of the entry at a position. A bad row may have a name that is not its own."""
         return self._prove(next(self._journal.entry_rows(position - 1, 1))[0])
 
-    def _prove(self, row: Row) -> Proof:
-        name, size = f"{row[0]}@{row[1]}", self.checkpoint.size
-        data = entry_data(*row[:-1])
+    def _prove(self, row: Stored) -> Proof:
+        name, size = row.name, self.checkpoint.size
+        data = entry_data(row)
         leaf = leaf_hash(data)
-        index = self._index(row[-1], leaf)
+        index = self._index(row.position, leaf)
         if index >= size:
             raise Unsealed(f"{name} is not sealed yet: grantbook audit seal does it")
         proof = self.trees[0].inclusion(index, size)
@@ -126,7 +124,7 @@ class Prover:
             self._hash_rows()
             return self._prove(row)
         text = proof_text(index, proof, self._file.read_text("utf-8"), data)
-        quarantined = self._journal.left_out.rows.get(row[-1])
+        quarantined = self._journal.left_out.rows.get(row.position)
         return Proof(name, index, leaf, proof, self.checkpoint, text, quarantined)
 
     def _index(self, position: int, leaf: bytes) -> int:
@@ -159,7 +157,7 @@ class Package(NamedTuple):
     folder: Path
     checkpoint: Checkpoint
     entries: int
-    receipts: int
+    refusals: int
     proofs: int
     documents: int
     signed: bool
@@ -235,7 +233,7 @@ class _Export:
         """The version and the position of the newest entry of each stream."""
 
     def write(self, *, documents: bool) -> tuple[int, int, int, int]:
-        """Write all files. Return the numbers of entries, receipts, proofs and documents."""
+        """Write all files. Return the numbers of entries, refusals, proofs and documents."""
         checkpoint = self._maker.checkpoint
         for tree, name, size in zip(self._maker.trees, TREES, checkpoint.sizes, strict=True):
             with (self._folder / f"{name}.leaves").open("w", encoding="ascii") as file:
@@ -243,12 +241,12 @@ class _Export:
                     leaves = tree.leaves(start, min(_PAGE, size - start))
                     file.writelines(f"{leaves[i : i + SIZE].hex()}\n" for i in range(0, len(leaves), SIZE))
         entries = self._rows("entries.jsonl", self._entries(checkpoint.size))
-        receipts = self._rows("receipts.jsonl", self._receipts(checkpoint.receipts))
+        refusals = self._rows("refusals.jsonl", self._refusals(checkpoint.refusals))
         for stream, (version, position) in self._newest.items():
             proof = self._maker.prove_at(position)
             path = self._folder / "proofs" / f"{quote(stream, safe='')}@{version}.tlog-proof"
             path.write_text(proof.text, "utf-8")
-        return entries, receipts, len(self._newest), self._documents() if documents else 0
+        return entries, refusals, len(self._newest), self._documents() if documents else 0
 
     def _documents(self) -> int:
         """Copy the documents that the exported entries attached. Return their number."""
@@ -270,26 +268,28 @@ class _Export:
 
     def _entries(self, size: int) -> Iterator[dict[str, Any]]:
         rows = (row for page in self._journal.entry_rows(0, _PAGE) for row in page)
-        for index, (stream, version, topic, state, position) in enumerate(islice(rows, size)):
-            if not self._streams or stream in self._streams:
-                self._newest[stream] = max((version, position), self._newest.get(stream, (0, 0)))
-                if topic.startswith("DocumentAttached.") and position not in self._journal.left_out.rows:
-                    self._attached[json.loads(state)["sha256"]] = None
-                row = {"index": index, "stream": stream, "version": version, "topic": topic}
-                yield row | self._stored(f"{stream}@{version}", state, position)
-
-    def _stored(self, name: str, state: bytes, position: int) -> dict[str, str]:
-        """Return the stored text; of a quarantined row that is not text, the bytes in base64."""
-        try:
-            return {"stored": state.decode()}
-        except ValueError as error:
-            if position in self._journal.left_out.rows:
-                return {"stored_base64": b64encode(state).decode()}
-            raise Altered(f"{name} is not text: {error}") from None
-
-    def _receipts(self, size: int) -> Iterator[dict[str, Any]]:
-        rows = (row for page in self._journal.receipt_rows(0, _PAGE) for row in page)
-        stream_column = RECEIPT_PARTS.index("stream")
         for index, row in enumerate(islice(rows, size)):
-            if not self._streams or row[stream_column] in self._streams:
-                yield {"index": index, **dict(zip(RECEIPT_PARTS, row, strict=False))}
+            if not self._streams or row.stream in self._streams:
+                newest = row.version, row.position
+                self._newest[row.stream] = max(newest, self._newest.get(row.stream, (0, 0)))
+                if row.topic.startswith("DocumentAttached.") and not self._is_quarantined(row):
+                    self._attached[json.loads(row.state)["sha256"]] = None
+                yield {"index": index, **readable(row), **self._stored(row)}
+
+    def _is_quarantined(self, row: Stored) -> bool:
+        return row.position in self._journal.left_out.rows
+
+    def _stored(self, row: Stored) -> dict[str, str]:
+        """Return the stored event; of a quarantined row that is not text, the bytes in base64."""
+        try:
+            return {"stored": row.state.decode()}
+        except ValueError as error:
+            if self._is_quarantined(row):
+                return {"stored_base64": b64encode(row.state).decode()}
+            raise Altered(f"{row.name} is not text: {error}") from None
+
+    def _refusals(self, size: int) -> Iterator[dict[str, Any]]:
+        rows = (row for page in self._journal.refusal_rows(0, _PAGE) for row in self._journal.ranked(page))
+        for index, row in enumerate(islice(rows, size)):
+            if not self._streams or row.stream in self._streams:
+                yield {"index": index, **readable_refusal(row)}

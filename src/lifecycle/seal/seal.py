@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lifecycle.book.book import Book
 from lifecycle.book.soundness import copy_of
@@ -23,15 +23,15 @@ from lifecycle.journal.atomic_files import (
 from lifecycle.journal.journal import Journal, store_errors
 from lifecycle.journal.left_out.faults import Fault
 from lifecycle.kernel.errors import Altered, Unreachable
-from lifecycle.rejudge.walk import judged, quarantined_positions, quarantined_receipt_numbers
+from lifecycle.rejudge.walk import judged, quarantined_positions, quarantined_refusal_numbers
 from lifecycle.seal.hash_store import FOLDER, StoredTree
-from lifecycle.seal.leaves import entry_hash, receipt_hash
+from lifecycle.seal.leaves import entry_hash, refusal_hash
 from lifecycle.seal.merkle import is_consistent
 from lifecycle.seal.notes import Checkpoint, NotSigned, PublicKey, Signer, checkpoint_in
 
 KEYS = "keys"
 """The name of the file of public keys, beside the checkpoints."""
-TREES = ("entries", "receipts")
+TREES = ("entries", "refusals")
 
 _NOTHING_SEALED = ((0, b""), (0, b""))
 """Sizes and roots of the trees before the first checkpoint."""
@@ -52,27 +52,26 @@ class Sealed(NamedTuple):
     file: Path
     entries: int
     """The number of entries that it sealed."""
-    receipts: int
-    """The number of receipts that it sealed."""
+    refusals: int
+    """The number of refusals that it sealed."""
     written: bool
     """Whether a checkpoint was written: not if everything was sealed already."""
     fault: Fault | None = None
     """The first unlawful row. Neither it nor any row after it is sealed."""
     way_out: str = ""
-    """If that row is a receipt: how to quarantine it."""
+    """If that row is a refusal: how to quarantine it."""
 
 
 def hashes(
     journal: Journal, tree: str, after: int, page: int = 1_000
 ) -> Iterator[tuple[list[bytes], list[int]]]:
     """Yield pages of leaf hashes and positions, of the rows after a position. Raises `Altered`."""
-    pages = journal.entry_rows(after, page) if tree == "entries" else journal.receipt_rows(after, page)
+    pages: Iterator[list[Any]] = journal.entry_rows(after, page)
+    leaf_of: Callable[[Any], bytes] = entry_hash
+    if tree == "refusals":
+        pages, leaf_of = map(journal.ranked, journal.refusal_rows(after, page)), refusal_hash
     for rows in pages:
-        if tree == "entries":
-            leaves = [entry_hash(*row[:-1]) for row in rows]
-        else:
-            leaves = [receipt_hash(row[:-2]) for row in rows]
-        yield leaves, [row[-1] for row in rows]
+        yield [leaf_of(row) for row in rows], [row[-1] for row in rows]
 
 
 class Seal:
@@ -123,11 +122,11 @@ class Seal:
         return (read_checkpoint(files[-1], self.keys()), files[-1]) if files else None
 
     def unsealed(self) -> tuple[int, int]:
-        """Return the numbers of entries and receipts after the newest checkpoint."""
+        """Return the numbers of entries and refusals after the newest checkpoint."""
         last = self.last()
-        sealed = (last[0].size, last[0].receipts) if last else (0, 0)
-        entries, receipts = self._journal.counts()
-        return entries - sealed[0], receipts - sealed[1]
+        sealed = (last[0].size, last[0].refusals) if last else (0, 0)
+        entries, refusals = self._journal.counts()
+        return entries - sealed[0], refusals - sealed[1]
 
     # ── sealing ──────────────────────────────────────────────────────────────────────────────
 
@@ -161,42 +160,42 @@ class Seal:
         last = self.last()
         sealed = _NOTHING_SEALED
         if last is not None:
-            sealed = (last[0].size, last[0].root), (last[0].receipts, last[0].receipts_root)
+            sealed = (last[0].size, last[0].root), (last[0].refusals, last[0].refusals_root)
         folder = folder_at(self._book.path / FOLDER)
         fault, ends = self._first_fault(*(size for size, _ in sealed))
         with ExitStack() as stack:
             stored = [stack.enter_context(StoredTree(folder, name)) for name in TREES]
             for name, tree, (size, root), end in zip(TREES, stored, sealed, ends, strict=True):
                 self._extend(name, tree, size, root, end, rehash=rehash, progress=progress)
-            entries, receipts = (stored_tree.tree for stored_tree in stored)
-            made = Checkpoint(self.origin(), len(entries), entries.root(), len(receipts), receipts.root())
-        way_out = self._journal.way_out(fault.receipt) if fault is not None and fault.receipt else ""
+            entries, refusals = (stored_tree.tree for stored_tree in stored)
+            made = Checkpoint(self.origin(), len(entries), entries.root(), len(refusals), refusals.root())
+        way_out = self._journal.way_out(fault.refusal) if fault is not None and fault.refusal else ""
         if fault is None:
             self._book.own_rows.forget()
         elif not made.size:
             raise Altered(f"{fault}: nothing is sealed")
         if last is not None and made.origin != last[0].origin:
             raise Forked(f"the first entry is another than the sealed one of {last[0].origin}")
-        new = made.size - sealed[0][0], made.receipts - sealed[1][0]
+        new = made.size - sealed[0][0], made.refusals - sealed[1][0]
         if last is not None and not any(new) and signer is None:
             return Sealed(*last, 0, 0, False, fault, way_out)
         return Sealed(made, self._write(made, signer, old), *new, True, fault, way_out)
 
-    def _first_fault(self, entries: int, receipts: int) -> tuple[Fault | None, tuple[int, int]]:
+    def _first_fault(self, entries: int, refusals: int) -> tuple[Fault | None, tuple[int, int]]:
         """Return the first unlawful row after the sealed ones, and the numbers of rows that may be sealed.
 
         Rows are judged again only if this open book has not recorded all of them itself.
         """
         counts = self._journal.counts()
-        if entries > counts[0] or receipts > counts[1]:
+        if entries > counts[0] or refusals > counts[1]:
             return None, counts  # the journal is shorter than it was sealed: refused later
-        after = self._journal.nth(entries - 1)[2] if entries else 0, receipts
+        after = self._journal.nth(entries - 1)[2] if entries else 0, refusals
         if self._are_own(*after):
             return None, counts
         left_out = quarantined_positions(self._journal)
-        quarantined = quarantined_receipt_numbers(self._journal)
+        quarantined = quarantined_refusal_numbers(self._journal)
         outcome = judged(
-            self._journal, after, left_out=left_out, quarantined_receipts=quarantined, sealed=after
+            self._journal, after, left_out=left_out, quarantined_refusals=quarantined, sealed=after
         )
         if not outcome.faults:
             return None, counts
@@ -205,14 +204,13 @@ class Seal:
         return outcome.faults[0], (self._journal.rank(position + 1), number)
 
     def _are_own(self, position: int, number: int) -> bool:
-        """Return whether this open book has recorded all rows after the position and the receipt number."""
+        """Return whether this open book has recorded all rows after the position and the refusal number."""
         own, recorder = self._book.own_rows, self._journal.recorder
-        question = "SELECT min(position), max(position) FROM stored_events WHERE position > ?"
-        ((first, last),) = recorder.rows(question, position)
-        if first is not None and not own.are_entries(first, last):
+        last = self._journal.position()
+        if last > position and not own.are_entries(position + 1, last):
             return False
-        ((count,),) = recorder.rows("SELECT count(*) FROM receipts WHERE number > ?", number)
-        return own.are_receipts(count, self._journal.receipt_keys_after(number))
+        ((count,),) = recorder.rows("SELECT count(*) FROM refusals WHERE number > ?", number)
+        return own.are_refusals(count, self._journal.refusal_keys_after(number))
 
     def _extend(
         self,

@@ -7,7 +7,7 @@ This one file can be read before it is run. It needs Python 3.11 and the package
 network and writes nothing. It checks that
 
 1. every checkpoint is signed with the key, and each tree begins with the one before it,
-2. the entries and answers in the package hash to the leaves of those trees (RFC 6962),
+2. the entries and refusals in the package hash to the leaves of those trees (RFC 6962),
 3. versions of each stream go up by one, and recorded_at grows from entry to entry,
 4. every accepted answer names the entries that its command became, and every entry is named once,
 5. nothing is left out, unless you say with --part that you expect only some streams,
@@ -32,26 +32,36 @@ import re
 import struct
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-RECEIPT_PARTS = (
-    "command_id digest command stream on actor recorder recorded_at outcome refusal rule message entries"
-).split()
-
-
 TEXT = (str, type(None))
-RECEIPT: dict[str, tuple[type, ...]] = {
+REFUSAL: dict[str, tuple[type, ...]] = {
     "index": (int,),
-    **dict.fromkeys(RECEIPT_PARTS, (str,)),
-    **dict.fromkeys(("refusal", "rule", "message"), TEXT),
+    **dict.fromkeys("command_id digest command stream on actor recorder".split(), (str,)),
+    "recorded_at": (str, int),
+    "refusal": (str,),
+    "rule": TEXT,
+    "message": (str,),
+    "request": TEXT,
+    "position": (int,),
 }
 ENTRY: dict[str, tuple[type, ...]] = {
     "index": (int,),
     "stream": (str,),
     "version": (int,),
     "topic": (str,),
+    "recorded_at": (str, int),
+    "recorder": (str,),
+    "actor": (str,),
+    "command_id": (str,),
+    "digest": TEXT,
+    "rules": (int,),
+    "note": TEXT,
+    "imported_from": TEXT,
+    "signature": TEXT,
     "stored": (str,),
 }
 """The keys of an entry's row, and their types. Stored bytes that are not text stand in base64."""
@@ -74,16 +84,48 @@ def check(holds: bool, message: str) -> None:
 # ── leaves and trees (RFC 6962) ──────────────────────────────────────────────────────────────
 
 
-def leaf_of_entry(entry: dict[str, Any]) -> bytes:
-    """Return the bytes of an entry's leaf: a tag, then stream, version, topic and stored bytes.
+UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
-    Each text is preceded by its length.
+
+def length(value: str | bytes | None) -> int:
+    """Return the length of a value: of text in characters, of bytes in bytes, of nothing -1."""
+    return -1 if value is None else len(value)
+
+
+def id_bytes(text: str) -> bytes:
+    """Return a command's id as it is stored: a UUID as 16 bytes, another text filled up to 17 bytes."""
+    if text.startswith("\n"):
+        return bytes.fromhex(text[1:])
+    if UUID.fullmatch(text):
+        return bytes.fromhex(text.replace("-", ""))
+    return text.encode().ljust(17, b"\n") if text else b""
+
+
+def moment_of(row: dict[str, Any]) -> int:
+    """Return when the row was recorded, in microseconds since 1970."""
+    recorded: str | int = row["recorded_at"]
+    if isinstance(recorded, int):
+        return recorded
+    return (datetime.fromisoformat(recorded) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def unhexed(text: str | None) -> bytes | None:
+    """Return the bytes for hexadecimal digits."""
+    return None if text is None else bytes.fromhex(text)
+
+
+def leaf_of_entry(entry: dict[str, Any]) -> bytes:
+    """Return the bytes of an entry's leaf: a tag, twelve numbers, the texts, the bytes, and the moment.
+
+    The numbers are the version, the rule set and the lengths.
     """
-    stream, topic, stored = entry["stream"].encode(), entry["topic"].encode(), stored_bytes(entry)
-    number = struct.Struct(">Q").pack
-    parts = [number(len(stream)), stream, number(entry["version"])]
-    parts += [number(len(topic)), topic, number(len(stored)), stored]
-    return b"grantbook entry v1\n" + b"".join(parts)
+    texts = [entry[name] for name in ("stream", "topic", "recorder", "actor", "note", "imported_from")]
+    data = [id_bytes(entry["command_id"]), unhexed(entry["digest"]), unhexed(entry["signature"])]
+    data.append(stored_bytes(entry))
+    numbers = [entry["version"], entry["rules"], *map(length, texts), *map(length, data)]
+    parts = [struct.pack(">12q", *numbers), "".join(text or "" for text in texts).encode()]
+    parts += [part or b"" for part in data]
+    return b"grantbook entry v2\n" + b"".join(parts) + struct.pack(">q", moment_of(entry))
 
 
 def stored_bytes(entry: dict[str, Any]) -> bytes:
@@ -94,14 +136,19 @@ def stored_bytes(entry: dict[str, Any]) -> bytes:
     return stored.encode()
 
 
-def leaf_of_receipt(receipt: dict[str, Any]) -> bytes:
-    """Return the bytes of an answer's leaf: a tag, the lengths of all parts, then the parts.
+def leaf_of_refusal(refusal: dict[str, Any]) -> bytes:
+    """Return the bytes of a refusal's leaf: a tag, thirteen numbers, the texts, and the bytes.
 
-    A missing part has the length -1.
+    The numbers are the moment, the position and the lengths.
     """
-    parts = [receipt[part] for part in RECEIPT_PARTS]
-    lengths = struct.pack(f">{len(parts)}q", *(-1 if part is None else len(part) for part in parts))
-    return b"grantbook receipt v1\n" + lengths + "".join(part or "" for part in parts).encode()
+    names = "command stream on actor recorder refusal rule message request".split()
+    texts, data = (
+        [refusal[name] for name in names],
+        [id_bytes(refusal["command_id"]), unhexed(refusal["digest"])],
+    )
+    numbers = [moment_of(refusal), refusal["position"], *map(length, data), *map(length, texts)]
+    parts = [struct.pack(">13q", *numbers), "".join(text or "" for text in texts).encode()]
+    return b"grantbook refusal v2\n" + b"".join([*parts, *(part or b"" for part in data)])
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -188,11 +235,11 @@ class Checkpoint:
 
     def __init__(self, file_name: str, note: str, keys: list[str]) -> None:
         try:
-            self.origin, size, root, receipts = signed(note, keys)
-            word, answers, answers_root = receipts.split(" ")
-            check(word == "receipts", "its fourth line is not about receipts")
-            self.sizes = int(size), int(answers)
-            self.roots = base64.b64decode(root), base64.b64decode(answers_root)
+            self.origin, size, root, refusals = signed(note, keys)
+            word, count, refusals_root = refusals.split(" ")
+            check(word == "refusals", "its fourth line is not about refusals")
+            self.sizes = int(size), int(count)
+            self.roots = base64.b64decode(root), base64.b64decode(refusals_root)
         except (ValueError, Wrong) as error:
             raise Wrong(f"checkpoint {file_name}: {error}") from None
         self.file_name = file_name
@@ -274,7 +321,7 @@ def quarantined_rows(folder: Path) -> dict[int, str]:
     return {index: reason for index, reason in reasons.items() if index >= 0}
 
 
-def quarantined_receipts(folder: Path) -> Iterator[str]:
+def quarantined_refusals(folder: Path) -> Iterator[str]:
     """Yield a line for each quarantined answer: who quarantined it, when and why."""
     for entry in entries_of(folder):
         if entry["stream"] == QUARANTINES and entry["topic"].startswith("AnswerQuarantined."):
@@ -290,11 +337,11 @@ def check_order(folder: Path, aside: dict[int, str]) -> None:
     """
     versions: dict[str, int] = {}
     taken = {(entry["stream"], entry["version"]) for entry in entries_of(folder) if entry["index"] in aside}
-    moment = ""
+    moment = 0
     for entry in entries_of(folder):
         if entry["index"] in aside:
             continue
-        name, recorded = entry_name(entry), parsed(entry["stored"])["recorded_at"]
+        name, recorded = entry_name(entry), moment_of(entry)
         expected = versions.get(entry["stream"], 0) + 1
         while (entry["stream"], expected) in taken:
             expected += 1
@@ -303,35 +350,28 @@ def check_order(folder: Path, aside: dict[int, str]) -> None:
         versions[entry["stream"]], moment = entry["version"], recorded
 
 
-def check_answers(folder: Path, aside: dict[int, str]) -> None:
-    """Check that accepted answers name the entries of their commands in order, and that none is left over.
-
-    Quarantined rows need no answer, and an answer that names one is not checked.
-    """
-    names = {entry_name(entry) for entry in entries_of(folder) if entry["index"] in aside}
-    entries = (entry for entry in entries_of(folder) if entry["index"] not in aside)
-    for receipt in rows(folder / "receipts.jsonl", RECEIPT):
-        if not names.isdisjoint(receipt["entries"].split()):
+def check_commands(folder: Path, aside: dict[int, str]) -> None:
+    """Check that the first entry of each command has a digest, and that those that follow have none."""
+    command = ""
+    for entry in entries_of(folder):
+        if entry["index"] in aside:
+            command = ""
             continue
-        recorded = ""
-        for name in receipt["entries"].split():
-            entry = next(entries, None)
-            check(
-                entry is not None and entry_name(entry) == name,
-                f"{receipt_name(receipt)}: {name} is not there",
-            )
-            assert entry is not None
-            stored = parsed(entry["stored"])
-            check(stored["command_id"] == receipt["command_id"], f"{name}: it is of another command")
-            recorded = stored["recorded_at"]
-        accepted = receipt["outcome"] == "accepted"
-        check(
-            accepted == bool(recorded),
-            f"{receipt_name(receipt)}: {receipt['outcome']}, yet {receipt['entries']!r}",
-        )
-        check(not accepted or recorded == receipt["recorded_at"], f"{receipt_name(receipt)}: another moment")
-    extra = next(entries, None)
-    check(extra is None, f"{extra and entry_name(extra)}: no answer names it")
+        follows = entry["command_id"] == command
+        check(follows == (entry["digest"] is None), f"{entry_name(entry)}: its digest is not in its place")
+        command = entry["command_id"]
+
+
+def check_refusals(folder: Path) -> None:
+    """Check that refusals are in order, and that each has the digest of the command that it keeps."""
+    moment = position = 0
+    for refusal in rows(folder / "refusals.jsonl", REFUSAL):
+        name, request = refusal_name(refusal), refusal["request"]
+        in_order = moment_of(refusal) > moment and refusal["position"] >= position
+        check(in_order, f"{name}: it was not given after the one before it")
+        moment, position = moment_of(refusal), refusal["position"]
+        digest = hashlib.sha256((refusal["command"] + (request or "")).encode()).hexdigest()
+        check(request is None or digest == refusal["digest"], f"{name}: it keeps another command")
 
 
 def entry_name(entry: dict[str, Any]) -> str:
@@ -339,9 +379,9 @@ def entry_name(entry: dict[str, Any]) -> str:
     return f"{entry['stream']}@{entry['version']}"
 
 
-def receipt_name(receipt: dict[str, Any]) -> str:
-    """Return the answer's name: the id of its command."""
-    return f"answer to {receipt['command_id']}"
+def refusal_name(refusal: dict[str, Any]) -> str:
+    """Return the refusal's name: the id of its command."""
+    return f"refusal of {refusal['command_id']}"
 
 
 def plain(path: Path) -> Path:
@@ -433,18 +473,17 @@ def check_proof(path: Path, keys: list[str]) -> tuple[bytes, Checkpoint]:
 
 
 def leaf_in_words(data: bytes) -> str:
-    """Return the name, the topic and the stored text of an entry's leaf."""
-    offset, parts = len(b"grantbook entry v1\n"), []
-    for part in ("stream", "version", "topic", "stored"):
-        number = int.from_bytes(data[offset : offset + 8], "big")
-        offset += 8
-        if part == "version":
-            parts.append(str(number))
-        else:  # the number is the length of the text
-            parts.append(data[offset : offset + number].decode(errors="backslashreplace"))
-            offset += number
-    stream, version, topic, stored = parts
-    return f"{stream}@{version} {topic} {stored}"
+    """Return the name, topic, moment, officers, event and note of an entry's leaf."""
+    start = len(b"grantbook entry v2\n")
+    version, _, *lengths = struct.unpack_from(">12q", data, start)
+    sizes = [max(size, 0) for size in lengths]
+    texts, end = data[start + 12 * 8 : len(data) - 8 - sum(sizes[6:])].decode(), 0
+    words = [texts[end : (end := end + size)] for size in sizes[:6]]
+    stream, topic, recorder, actor, note, _ = words
+    stored = data[len(data) - 8 - sizes[-1] : -8].decode(errors="backslashreplace")
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=struct.unpack(">q", data[-8:])[0])
+    by = f"recorded {moment.isoformat()} by {recorder}, act of {actor}:"
+    return f"{stream}@{version} {topic} {by} {stored}{f', note: {note}' if note else ''}"
 
 
 def check_package(folder: Path, keys: list[str], kept: list[Path], *, part: bool, unsigned: bool) -> str:
@@ -456,7 +495,7 @@ def check_package(folder: Path, keys: list[str], kept: list[Path], *, part: bool
     paths = sorted((folder / "checkpoints").glob("*.note"))
     check(bool(paths), "there is no checkpoint in the package")
     checkpoints = [Checkpoint(path.name, path.read_bytes().decode(), keys) for path in [*paths, *kept]]
-    leaves = leaves_in(folder / "entries.leaves"), leaves_in(folder / "receipts.leaves")
+    leaves = leaves_in(folder / "entries.leaves"), leaves_in(folder / "refusals.leaves")
     check_trees(checkpoints, leaves)
     newest = checkpoints[len(paths) - 1]
     for line in (newest.origin, f"checkpoint {paths[-1].name}", "part" if part else "whole"):
@@ -466,29 +505,30 @@ def check_package(folder: Path, keys: list[str], kept: list[Path], *, part: bool
         check(line in head, f"the manifest: {problem}")
     check(tuple(map(len, leaves)) == newest.sizes, "there are leaves that no checkpoint covers")
     entries = check_rows(folder / "entries.jsonl", ENTRY, leaves[0], leaf_of_entry, entry_name)
-    receipts = check_rows(folder / "receipts.jsonl", RECEIPT, leaves[1], leaf_of_receipt, receipt_name)
+    refusals = check_rows(folder / "refusals.jsonl", REFUSAL, leaves[1], leaf_of_refusal, refusal_name)
     aside = quarantined_rows(folder)
     check_order(folder, aside)
+    check_refusals(folder)
     documents = check_documents(folder, aside) if "documents" in head else 0
-    counts = f"{entries} of {newest.sizes[0]} entries and {receipts} of {newest.sizes[1]} answers"
+    counts = f"{entries} of {newest.sizes[0]} entries and {refusals} of {newest.sizes[1]} refusals"
     if not part:
-        check((entries, receipts) == newest.sizes, f"{counts} are here")
-        check_answers(folder, aside)
+        check((entries, refusals) == newest.sizes, f"{counts} are here")
+        check_commands(folder, aside)
     proofs = check_proofs(folder, keys)
     unlawful = [
         f"not lawful, and counts in nothing: {entry_name(entry)} is {aside[entry['index']]}\n"
         for entry in entries_of(folder)
         if entry["index"] in aside
     ]
-    return "".join([*unlawful, *quarantined_receipts(folder)]) + (
+    return "".join([*unlawful, *quarantined_refusals(folder)]) + (
         f"{newest.origin}: {counts} are as they were sealed;"
         f" {len(checkpoints)} checkpoints, {proofs} proofs and {documents} documents hold"
     )
 
 
 def check_trees(checkpoints: list[Checkpoint], leaves: tuple[list[bytes], list[bytes]]) -> None:
-    """Check that the leaves of entries and answers have the roots of all checkpoints, and of one book."""
-    for tree, rows_name in enumerate(("entries", "answers")):
+    """Check that the leaves of entries and refusals have the roots of all checkpoints, and of one book."""
+    for tree, rows_name in enumerate(("entries", "refusals")):
         by_size = roots(leaves[tree], {checkpoint.sizes[tree] for checkpoint in checkpoints})
         for checkpoint in checkpoints:
             name, size = f"checkpoint {checkpoint.file_name}", checkpoint.sizes[tree]

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from lifecycle.journal.left_out.quarantined import Quarantined, QuarantinedReceipt
+from lifecycle.journal.left_out.quarantined import Quarantined, QuarantinedRefusal
 from lifecycle.seal.notes import Checkpoint, PublicKey
 
 
@@ -10,7 +10,7 @@ class Problem(NamedTuple):
     """A difference from what was recorded."""
 
     where: str
-    """The entry, the receipt, the checkpoint or the file."""
+    """The entry, the refusal, the checkpoint or the file."""
     message: str
 
 
@@ -18,24 +18,24 @@ class Verified(NamedTuple):
     """Counts, checkpoint, keys and problems."""
 
     entries: int
-    receipts: int
+    refusals: int
     checkpoints: int
     last: Checkpoint | None
     """The newest checkpoint with which the journal agrees."""
     unsealed: tuple[int, int]
-    """The numbers of entries and receipts after that checkpoint."""
+    """The numbers of entries and refusals after that checkpoint."""
     documents: int
     keys: list["KeyUsed"]
     """The keys, in the order in which they came into use."""
     each_command: bool
     """Whether ``book.toml`` asks for a seal after each command."""
     judged: tuple[int, int]
-    """The numbers of entries and receipts that were judged again by the rules."""
+    """The numbers of entries and refusals that were judged again by the rules."""
     problems: list[Problem]
     quarantined: list[Quarantined]
     """Rows that are sealed, or will be sealed, as unlawful. They are not problems."""
-    quarantined_receipts: list[QuarantinedReceipt]
-    """Receipts that are sealed, or will be sealed, as unlawful."""
+    quarantined_refusals: list[QuarantinedRefusal]
+    """Refusals that are sealed, or will be sealed, as unlawful."""
 
 
 class KeyUsed(NamedTuple):

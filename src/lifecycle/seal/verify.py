@@ -2,7 +2,7 @@
 the book promises of its rows. The problems name the first bad entry first.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -16,7 +16,7 @@ from lifecycle.kernel.errors import Altered, BookError, NotNow
 from lifecycle.rejudge.walk import (
     judged,
     left_out_positions,
-    quarantined_receipt_numbers,
+    quarantined_refusal_numbers,
 )
 from lifecycle.seal.hash_store import FOLDER, StoredTree
 from lifecycle.seal.merkle import SIZE, Tree
@@ -36,14 +36,12 @@ from lifecycle.seal.verify_files import (
 )
 from lifecycle.seal.verify_processes import judging_processes, snapshot_problems, walking_process
 from lifecycle.seal.verify_rows import (
-    Walked,
-    disagreement,
     walk_entries,
-    walk_receipts_of,
+    walk_refusals_of,
 )
 
-_RECEIPTS, _ELSEWHERE = 1 << 60, 1 << 61
-"""Ranks of problems: those of entries first, in their order, then those of receipts, then all others."""
+_REFUSALS, _ELSEWHERE = 1 << 60, 1 << 61
+"""Ranks of problems: those of entries first, in their order, then those of refusals, then all others."""
 
 
 def verify(
@@ -87,7 +85,7 @@ class _Verification:
         self._all_rules = rules
         self._judged = (0, 0)
         self._sealed = (0, 0)
-        """The numbers of entries and receipts that the newest checkpoint covers, even if it does not hold."""
+        """The numbers of entries and refusals that the newest checkpoint covers, even if it does not hold."""
         self._problems: list[tuple[int, Problem]] = []
         self._trees = (Tree(), Tree())
         self._attached: list[tuple[str, str]] = []
@@ -103,13 +101,13 @@ class _Verification:
 
     def result(self) -> Verified:
         """Return the counts, and the problems in the order of their ranks."""
-        entries, receipts = map(len, self._trees)
+        entries, refusals = map(len, self._trees)
         last = self._last
-        unsealed = (entries - last.size, receipts - last.receipts) if last else (entries, receipts)
+        unsealed = (entries - last.size, refusals - last.refusals) if last else (entries, refusals)
         problems = [problem for _, problem in sorted(self._problems, key=lambda ranked: ranked[0])]
         return Verified(
             entries,
-            receipts,
+            refusals,
             self._checkpoints,
             last,
             unsealed,
@@ -119,7 +117,7 @@ class _Verification:
             self._judged,
             list(dict.fromkeys(problems))[:MOST],
             self._journal.left_out.quarantined(),
-            [receipt for _, receipt in sorted(self._journal.left_out.receipts.items())],
+            [refusal for _, refusal in sorted(self._journal.left_out.refusals.items())],
         )
 
     def _each_command(self) -> bool:
@@ -144,8 +142,8 @@ class _Verification:
         self._left_out = frozenset(self._journal.left_out.rows).union(*(stop.rows for stop in stops))
 
     def check_rows(self) -> None:
-        """Check the bytes and the order of all rows, and that entries and receipts agree."""
-        (_, newest_receipt), (count, _) = self._journal.ends(), self._journal.counts()
+        """Check the bytes and the order of all rows, and the places of refusals among the entries."""
+        (_, newest_refusal), (count, _) = self._journal.ends(), self._journal.counts()
 
         def report(done: int) -> None:
             if self._progress is not None:
@@ -153,54 +151,38 @@ class _Verification:
 
         with walking_process(count) as process:
             journal_place = self._journal.place
-            names = frozenset(self._names_of(self._left_out))
-            receipt_walk = process.submit(walk_receipts_of, journal_place, newest_receipt, names)
+            refusal_walk = process.submit(walk_refusals_of, journal_place, newest_refusal)
             of_snapshots = process.submit(snapshot_problems, journal_place, self._journal.left_out.sound())
             entries = walk_entries(self._journal, self._left_out, report)
             self._trees[0].extend(entries.leaves)
             injuries = self._journal.recorder.injuries()
-            receipts = receipt_walk.result()
-            self._trees[1].extend(receipts.leaves)
+            refusals = refusal_walk.result()
+            self._trees[1].extend(refusals.leaves)
             for index, where, message in entries.problems:
                 self.report(where, message, index)
-            for index, where, message in receipts.problems:
-                self.report(where, message, _RECEIPTS + index)
+            for index, where, message in refusals.problems:
+                self.report(where, message, _REFUSALS + index)
             self._attached = entries.documents
-            self._compare(entries, receipts)
             for injury in injuries:
                 self.report("journal.sqlite", injury)
             # If entries were altered, the snapshot cannot be their sum; they are reported already.
             for where, message in of_snapshots.result() if not self._problems else ():
                 self.report(where, message)
 
-    def _names_of(self, positions: Iterable[int]) -> Iterator[str]:
-        for position in positions:
-            for row in self._journal.stored(position - 1, position, 1):
-                yield f"{row.stream}@{row.version}"
-
     def report_unreadable(self) -> None:
         """Report the rows that are not text, and the injuries of the file, if rows could not be read."""
         with suppress(*STORE_ERRORS):
             for table, number, text in self._journal.recorder.undecodable():
                 message = f"its text was altered: {text[:40]!r} is not UTF-8"
-                if table == "receipts":
-                    self.report(f"answer {number}", message, _RECEIPTS + number)
+                if table == "refusals":
+                    self.report(f"answer {number}", message, _REFUSALS + number)
+                elif table == "names":
+                    self.report(f"name {number}", message)
                 else:
                     self.report(f"the entry at position {number}", message, number)
         with suppress(*STORE_ERRORS):
             for injury in self._journal.recorder.injuries():
                 self.report("journal.sqlite", injury)
-
-    def _compare(self, entries: Walked, receipts: Walked) -> None:
-        if self._problems or entries.commands_digest == receipts.commands_digest:
-            return
-        unclear = "the answers", "they do not agree with the entries"
-        try:
-            left_out = self._left_out, frozenset(self._names_of(self._left_out))
-            where, message = disagreement(self._journal, *left_out) or unclear
-        except (ValueError, TypeError, AttributeError) as error:
-            where, message = "the answers", f"they or the entries cannot be read: {error}"
-        self.report(where, message, _RECEIPTS)
 
     def check_files(self) -> None:
         """Check the schema, the counters, the settings and the documents."""
@@ -250,7 +232,7 @@ class _Verification:
         if len(self._trees[0]) and checkpoint.origin != self._seal.origin():
             self._report_other_log(name, checkpoint)
             return False
-        sealed = ((checkpoint.size, checkpoint.root), (checkpoint.receipts, checkpoint.receipts_root))
+        sealed = ((checkpoint.size, checkpoint.root), (checkpoint.refusals, checkpoint.refusals_root))
         holds = True
         for rows, tree, (size, root) in zip(TREES, self._trees, sealed, strict=True):
             if size > len(tree) or tree.root(size) != root:
@@ -273,11 +255,11 @@ class _Verification:
     def _report_difference(self, rows: str, tree: Tree, size: int, name: str) -> None:
         """Report which of the first leaves are not what the checkpoint sealed, as exactly as is known.
 
-        ``rows``: "entries" or "receipts", of which the tree is; ``name``: the checkpoint's.
+        ``rows``: "entries" or "refusals", of which the tree is; ``name``: the checkpoint's.
         """
-        rank = 0 if rows == "entries" else _RECEIPTS
+        rank = 0 if rows == "entries" else _REFUSALS
         last = self._last
-        good = 0 if last is None else last.size if rows == "entries" else last.receipts
+        good = 0 if last is None else last.size if rows == "entries" else last.refusals
         good, end = good if good < size else 0, min(size, len(tree))
         first = self._first_difference(rows, tree, good, end)
         if first is not None:
@@ -300,7 +282,7 @@ class _Verification:
         return None
 
     def _name(self, rows: str, index: int) -> str:
-        if rows == "receipts" or index < 0:
+        if rows == "refusals" or index < 0:
             return f"answer {index + 1}"
         stream, version, position = self._journal.nth(index)
         return f"{stream}@{version} (position {position})"
@@ -310,11 +292,11 @@ class _Verification:
 
         ``parts``: results of other processes.
         """
-        entries, receipts = map(len, self._trees)
+        entries, refusals = map(len, self._trees)
         sealed = (0, 0) if self._all_rules else self._sealed
-        if sealed[0] >= entries and sealed[1] >= receipts:
+        if sealed[0] >= entries and sealed[1] >= refusals:
             return
-        if sealed[0] > entries or sealed[1] > receipts:
+        if sealed[0] > entries or sealed[1] > refusals:
             return  # another problem names what is missing
         after = self._journal.nth(sealed[0] - 1)[2] if sealed[0] else 0
         judge = partial(
@@ -322,7 +304,7 @@ class _Verification:
             self._journal,
             (after, sealed[1]),
             left_out=left_out_positions(self._journal),
-            quarantined_receipts=quarantined_receipt_numbers(self._journal),
+            quarantined_refusals=quarantined_refusal_numbers(self._journal),
             sealed=self._journal.places_of(self._sealed),
         )
         outcome = together([judge(part=(0, len(parts) + 1)), *(part.result() for part in parts)])
@@ -330,12 +312,12 @@ class _Verification:
             outcome = (
                 judge()
             )  # a part takes the rows of the other parts for lawful, and decides on top of them
-        self._judged = outcome.entries, outcome.receipts
+        self._judged = outcome.entries, outcome.refusals
         reported = {problem.where.partition(" (")[0] for _, problem in self._problems}
         for fault in outcome.faults:
-            rank = self._journal.rank(fault.position) if fault.position else _RECEIPTS + fault.receipt
+            rank = self._journal.rank(fault.position) if fault.position else _REFUSALS + fault.refusal
             if fault.where.partition(" (")[0] not in reported:
-                way_out = self._journal.way_out(fault.receipt) if fault.receipt else ""
+                way_out = self._journal.way_out(fault.refusal) if fault.refusal else ""
                 self.report(fault.where, f"it is {fault.kind}: {fault.what}{way_out}", rank)
 
 

@@ -71,7 +71,7 @@ def check_settings(book: Book) -> Problems:
     """Check that the book has the name of the journal's fund, and that every setting is known."""
     row = book.journal.entry_row(FUND, 1)
     try:
-        first = entry_of(*row).event if row else None
+        first = entry_of(row).event if row else None
         title, values = book.storage.title(), book.storage.settings()
     except BookError as error:
         yield "book.toml", str(error)

@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 from lifecycle.journal.journal import STORE_ERRORS, Journal
 from lifecycle.journal.left_out.faults import Judged
 from lifecycle.kernel.errors import BookError
-from lifecycle.rejudge.walk import judged_part, left_out_positions, quarantined_receipt_numbers
+from lifecycle.rejudge.walk import judged_part, left_out_positions, quarantined_refusal_numbers
 from lifecycle.seal.verify_files import check_snapshots
 
 _JUDGES = 4
@@ -46,13 +46,13 @@ def judging_processes(journal: Journal, *, rules: bool) -> Iterator[list[Future[
         yield []
         return
     with ProcessPoolExecutor(count - 1, mp_context=get_context("spawn")) as pool:
-        left_out = left_out_positions(journal), quarantined_receipt_numbers(journal)
+        left_out = left_out_positions(journal), quarantined_refusal_numbers(journal)
         yield [pool.submit(judged_part, journal.place, (part, count), *left_out) for part in range(1, count)]
 
 
 @contextmanager
 def walking_process(entries: int) -> Iterator[Executor]:
-    """Yield an executor that checks receipts and snapshots while this process walks through the entries."""
+    """Yield an executor that checks refusals and snapshots while this process walks through the entries."""
     if entries < _WORTH_WALKING:
         yield _SameProcess()
         return
@@ -61,7 +61,7 @@ def walking_process(entries: int) -> Iterator[Executor]:
 
 
 def snapshot_problems(place: Path | str, sound: tuple[int, int]) -> list[tuple[str, str]]:
-    """Return the problems of the journal's snapshots. ``sound``: the newest sound position and receipt."""
+    """Return the problems of the journal's snapshots. ``sound``: the newest sound position and refusal."""
     try:
         journal = Journal(place, read_only=True)
         journal.left_out.begin(sound)

@@ -1,30 +1,20 @@
-"""A walk over the entries and one over the receipts: their hashes, and whether they agree.
-
-Both walks yield the same list of commands: for each command, its entries, its moment and the position of its
-last entry. Each walk hashes the list; if the hashes differ, `disagreement` walks both again.
-"""
+"""A walk over the entries and one over the refusals: their hashes, and whether they are in their order."""
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator
-from hashlib import sha256
-from itertools import zip_longest
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from lifecycle.journal.journal import Journal
 from lifecycle.journal.left_out.faults import MOST
-from lifecycle.rejudge.rebuilt_command import command_in
-from lifecycle.seal.leaves import RECEIPT_PARTS, entry_hash, receipt_hash
+from lifecycle.journal.recorder import Refusal
+from lifecycle.journal.stored_row import Stored, sum_of
+from lifecycle.seal.leaves import entry_hash, refusal_hash
 
 _PAGE = 500
-_HEAD = b'{"recorded_at":"'
-_MOMENT = slice(len(_HEAD), len(_HEAD) + 27)
 _DIGEST = re.compile("[0-9a-f]{64}")
 _NAMES_DOCUMENTS = ("DocumentAttached.", "EntryCorrected.")
-_COLUMN = {part: index for index, part in enumerate((*RECEIPT_PARTS, "position"))}
-
-Row = tuple[Any, ...]
 
 
 class RowProblem(NamedTuple):
@@ -41,8 +31,6 @@ class Walked(NamedTuple):
 
     leaves: bytes
     """Hashes, one after the other. A row of another form has zeros instead."""
-    commands_digest: bytes
-    """The SHA-256 of the list of commands."""
     problems: list[RowProblem]
     documents: list[tuple[str, str]]
     """Names of the entries that attached a document, each with the document's SHA-256."""
@@ -52,251 +40,199 @@ _NO_HASH = bytes(32)
 
 
 class _EntryWalk:
-    """A walk over entries in the order of their positions."""
+    """Walks over entries in the order of their positions."""
 
     def __init__(self, left_out: Collection[int]) -> None:
         self._left_out = left_out
-        """Positions of rows of which only the bytes and the place are checked."""
-        self._skipped: dict[str, set[int]] = {}
+        """Positions of rows of which only the bytes and the place are looked at."""
+        self._taken: dict[str, set[int]] = {}
         """Versions of those rows, by stream."""
         self.leaves: list[bytes] = []
         self.problems: list[RowProblem] = []
         self.documents: list[tuple[str, str]] = []
-        self._commands_digest = sha256()
-        self._commands: list[bytes] = []
-        """Lines of the list of commands that are not hashed yet."""
         self._versions: dict[str, int] = {}
         self.position = 0
-        self._moment = b""
+        self._moment = 0
         self._command = b""
-        self._names: list[str] = []
-        self._index_sum = 0
-        """Sum of the keyed hashes of all streams, versions and positions. The index must give the same."""
+        self._names = set[str]()
+        """Every text of which the journal keeps one copy, as far as entries have it."""
+        self._places = self._commands = 0
+        """Sums of the keyed hashes of what each row is found by: the indexes have to have the same."""
 
-    def page(self, rows: list[Row]) -> None:
-        """Check the rows of a page."""
-        versions, leaves = self._versions, self.leaves
-        for stream, version, topic, state, position in rows:
-            if position in self._left_out:
-                self._take_left_out(stream, version, topic, state, position)
+    def page(self, rows: list[Stored]) -> None:
+        """Take in a page of rows."""
+        for row in rows:
+            if row.position in self._left_out:
+                self._beside(row)
                 continue
             try:
-                leaf = entry_hash(stream, version, topic, state)
-                moment = state[_MOMENT]
-                command = command_in(state)
+                leaf = entry_hash(row)
+                if row.crc != sum_of(row):
+                    self._found(row, "its columns do not add up to its sum")
+                self._in_order(row)
             except Exception as error:  # whatever an injured row may hold
-                self._report(f"{stream}@{version} (position {position})", str(error))
-                leaves.append(_NO_HASH)
-                self.position = position
-                continue
-            leaves.append(leaf)
-            self._index_sum += hash((stream, version, position))
-            if command != self._command:
-                self._end_command()
-                self._command = command
-            self._names.append(f"{stream}@{version}")
-            if (
-                version == (versions.get(stream, 0) + 1 if not self._skipped else self._next_version(stream))
-                and position == self.position + 1
-                and moment > self._moment
-                and state.startswith(_HEAD)
-            ):
-                versions[stream] = version
-            else:
-                self._out_of_order(stream, version, state, position)
-            self.position, self._moment = position, moment
-            if topic.startswith(_NAMES_DOCUMENTS) and b'"sha256":' in state:
-                self._document(stream, version, state)
-        self._hash_commands()
+                self._found(row, str(error))
+                leaf = _NO_HASH
+            self.leaves.append(leaf)
+            self.position, self._moment = row.position, row.recorded_at
+            if str(row.topic).startswith(_NAMES_DOCUMENTS) and b'"sha256":' in row.state:
+                self._document(row)
 
-    def _next_version(self, stream: str) -> int:
-        """Return the version that the stream's next entry must have. Quarantined rows keep their versions."""
+    def _in_order(self, row: Stored) -> None:
+        self._count(row)
+        expected = self._following(row.stream)
+        self._at_its_place(row)
+        if row.version != expected:
+            self._found(row, f"the next version of {row.stream} would have been {expected}")
+        if row.recorded_at <= self._moment:
+            self._found(row, "its recorded_at is not later than that of the entry before")
+        if row.digest is None and row.command_id != self._command:
+            self._found(row, "it begins a command and has no digest")
+        if row.digest is not None and row.command_id == self._command:
+            self._found(row, "it has a digest, and the entry before it is of the same command")
+        self._versions[row.stream], self._command = row.version, row.command_id
+
+    def _count(self, row: Stored) -> None:
+        self._places += hash((row.stream, row.version, row.position))
+        self._names.update((row.stream, row.topic, row.recorder, row.actor))
+        if row.digest is not None:
+            self._commands += hash((row.command_id, row.position))
+
+    def _at_its_place(self, row: Stored) -> None:
+        if row.position != self.position + 1:
+            self._found(row, f"the journal goes from position {self.position} to {row.position}")
+
+    def _following(self, stream: str) -> int:
+        """Return the version that comes next in a stream: rows that were quarantined keep theirs."""
         version = self._versions.get(stream, 0) + 1
-        if left_out := self._skipped.get(stream):
-            while version in left_out:
+        if taken := self._taken.get(stream):
+            while version in taken:
                 version += 1
         return version
 
-    def _take_left_out(self, stream: str, version: int, topic: str, state: bytes, position: int) -> None:
-        """Check the bytes and the place of a row that counts in no state, but not its content."""
-        where = f"{stream}@{version} (position {position})"
-        self._end_command()
+    def _beside(self, row: Stored) -> None:
+        """Take in a row that counts in no state: its content is not checked, only its bytes and its place."""
         self._command = b""
         try:
-            leaf = entry_hash(stream, version, topic, state)
+            leaf = entry_hash(row)
         except Exception as error:  # whatever an injured row may hold
-            self._report(where, str(error))
+            self._found(row, str(error))
             leaf = _NO_HASH
-        if position != self.position + 1:
-            self._report(where, f"the journal goes from position {self.position} to {position}")
+        self._at_its_place(row)
         self.leaves.append(leaf)
-        self._index_sum += hash((stream, version, position))
-        self._skipped.setdefault(stream, set()).add(version)
-        self.position = position
+        self._count(row)
+        self._taken.setdefault(row.stream, set()).add(row.version)
+        self.position = row.position
 
-    def _report(self, where: str, message: str) -> None:
+    def _found(self, row: Stored, what: str) -> None:
+        self._wrong(f"{row.name} (position {row.position})", what)
+
+    def _wrong(self, where: str, what: str) -> None:
         if len(self.problems) < MOST:
-            self.problems.append(RowProblem(len(self.leaves), where, message))
+            self.problems.append(RowProblem(len(self.leaves), where, what))
 
-    def _out_of_order(self, stream: str, version: int, state: bytes, position: int) -> None:
-        where, expected = f"{stream}@{version} (position {position})", self._next_version(stream)
-        if position != self.position + 1:
-            self._report(where, f"the journal goes from position {self.position} to {position}")
-        if version != expected:
-            self._report(where, f"the next version of {stream} would have been {expected}")
-        if not state.startswith(_HEAD) or state[_MOMENT] <= self._moment:
-            self._report(where, "its recorded_at is not later than that of the entry before")
-        self._versions[stream] = version
-
-    def _document(self, stream: str, version: int, state: bytes) -> None:
-        where = f"{stream}@{version} (position {self.position})"
+    def _document(self, row: Stored) -> None:
         try:
-            fields = json.loads(state)
+            fields = json.loads(row.state)
             digest = (fields.get("reads") or fields)["sha256"]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            self._report(where, f"it names no document: {error}")
+            self._found(row, f"it names no document: {error}")
             return
         if isinstance(digest, str) and _DIGEST.fullmatch(digest):
-            self.documents.append((f"{stream}@{version}", digest))
+            self.documents.append((row.name, digest))
         else:
-            self._report(where, f"it names no document, but {str(digest)[:80]!r}")
+            self._found(row, f"it names no document, but {str(digest)[:80]!r}")
 
-    def _end_command(self) -> None:
-        """Add the command whose entries end here to the list of commands."""
-        if self._names:
-            line = b"%b\0%b\0%b\0%d\n"
-            names = " ".join(self._names).encode()
-            self._commands.append(line % (self._command, names, self._moment, self.position))
-            self._names = []
+    def done(self, journal: Journal) -> Walked:
+        """Return the result, with what is wrong with the indexes of a file."""
+        if not self.problems:
+            self._indexes(journal)
+        return Walked(b"".join(self.leaves), self.problems, self.documents)
 
-    def _hash_commands(self) -> None:
-        self._commands_digest.update(b"".join(self._commands))
-        self._commands = []
+    def _indexes(self, journal: Journal) -> None:
+        recorder = journal.recorder
+        for index, places, rows in (
+            ("streams", self._places, recorder.indexed_entries(self.position)),
+            ("commands", self._commands, recorder.indexed_commands(self.position)),
+        ):
+            if rows is not None and sum(map(hash, rows)) != places:
+                self._wrong(_FILE, f"its index of {index} does not lead to the entries that are there")
+        names = recorder.names()
+        if names is None or set(names) == self._names:
+            return
+        for name in sorted(set(names) - self._names):
+            self._wrong(f"name {name[:80]!r}", "no entry has it: it was put in, or its entries are gone")
+        if not names:
+            self._wrong(_FILE, "its index of names does not lead to those that are there")
 
-    def result(self, indexed: int | None) -> Walked:
-        """Return the result. ``indexed``: the sum over the index of streams; `None` if the store has none."""
-        self._end_command()
-        if indexed not in (None, self._index_sum) and not self.problems:
-            self._report("journal.sqlite", "its index of streams does not lead to the entries that are there")
-        self._hash_commands()
-        return Walked(b"".join(self.leaves), self._commands_digest.digest(), self.problems, self.documents)
+
+_FILE = "journal.sqlite"
 
 
 def walk_entries(
     journal: Journal, left_out: Collection[int] = (), report: Callable[[int], None] = lambda _: None
 ) -> Walked:
-    """Walk over the entries. ``left_out``: positions of rows of which only bytes and place are checked."""
+    """Walk over the entries; ``left_out``: positions of rows whose bytes and place alone are checked."""
     walk = _EntryWalk(left_out)
     for rows in journal.entry_rows(0, _PAGE):
         walk.page(rows)
         report(len(walk.leaves))
-    indexed = journal.recorder.indexed_entries(walk.position)
-    return walk.result(None if indexed is None else sum(map(hash, indexed)))
+    return walk.done(journal)
 
 
-def walk_receipts(journal: Journal, upto: int, left_out: frozenset[str] = frozenset()) -> Walked:
-    """Walk over the receipts up to a number. ``left_out``: names of rows whose receipts do not count."""
-    leaves, problems, refused = list[bytes](), list[RowProblem](), list[int]()
-    commands_digest, last, index_sum = sha256(), 0, 0
+class _RefusalWalk:
+    """A walk over refusals in the order of their numbers."""
 
-    def report(message: str) -> None:
-        if len(problems) < MOST:
-            problems.append(RowProblem(len(leaves), f"answer {number}", message))
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._newest = journal.position()
+        self.leaves: list[bytes] = []
+        self.problems: list[RowProblem] = []
+        self._places = 0
+        self._number = self._position = 0
 
-    names = ("command_id", "digest", "entries", "recorded_at", "position", "outcome")
-    command, digest, entries, recorded, position, outcome = (_COLUMN[name] for name in names)
-    for rows in journal.receipt_rows(0, _PAGE):
-        commands: list[str] = []
-        for row in rows:
-            number = row[-1]
-            before, last = last, number
-            if number > upto:
-                break
-            if number != before + 1:
-                report(f"the answers go from number {before} to {number}")
+    def page(self, rows: list[Refusal]) -> None:
+        """Check the rows of a page."""
+        for row, ranked in zip(rows, self._journal.ranked(rows), strict=True):
             try:
-                leaf = receipt_hash(row[:-2])
-                if left_out and not left_out.isdisjoint(row[entries].split()):
-                    pass
-                elif row[outcome] == "accepted" and row[position] is not None:
-                    commands.append(f"{row[command]}\0{row[entries]}\0{row[recorded]}\0{row[position]:d}\n")
-                else:
-                    refused.append(number)
-                    if row[outcome] != "refused" or row[entries] or row[position] is not None:
-                        report("it is neither an acceptance nor a refusal")
+                leaf = refusal_hash(ranked)
+                self._check_order(row)
             except Exception as error:  # whatever an injured row may hold
+                self._add(row, str(error))
                 leaf = _NO_HASH
-                report(str(error))
-            leaves.append(leaf)
-            index_sum += hash((row[command], row[digest], number))
-        commands_digest.update("".join(commands).encode())
-        if last > upto:
+            self.leaves.append(leaf)
+            self._places += hash((row.command_id, row.digest, row.number))
+            self._number, self._position = row.number, row.position
+
+    def _check_order(self, row: Refusal) -> None:
+        if row.number != self._number + 1:
+            self._add(row, f"the answers go from number {self._number} to {row.number}")
+        if not self._position <= row.position <= self._newest:
+            self._add(row, f"it was given after position {row.position}, which cannot be")
+
+    def _add(self, row: Refusal, message: str) -> None:
+        if len(self.problems) < MOST:
+            self.problems.append(RowProblem(len(self.leaves), f"answer {row.number}", message))
+
+    def done(self, upto: int) -> Walked:
+        """Return the result, with what is wrong with the index of a file."""
+        rows = self._journal.recorder.indexed_refusals(upto)
+        if not self.problems and rows is not None and sum(map(hash, rows)) != self._places:
+            message = "its index of answers does not lead to those that are there"
+            self.problems.append(RowProblem(0, _FILE, message))
+        return Walked(b"".join(self.leaves), self.problems, [])
+
+
+def walk_refusals(journal: Journal, upto: int) -> Walked:
+    """Walk over the refusals up to a number."""
+    walk = _RefusalWalk(journal)
+    for rows in journal.refusal_rows(0, _PAGE):
+        walk.page([row for row in rows if row.number <= upto])
+        if rows[-1].number > upto:
             break
-    indexed, of_refusals = journal.recorder.indexed_receipts(upto), journal.recorder.indexed_refusals(upto)
-    indexed_sum = index_sum if indexed is None else sum(map(hash, indexed))
-    if not problems and (indexed_sum != index_sum or of_refusals not in (None, refused)):
-        problems.append(
-            RowProblem(0, "journal.sqlite", "its index of answers does not lead to those that are there")
-        )
-    return Walked(b"".join(leaves), commands_digest.digest(), problems, [])
+    return walk.done(upto)
 
 
-def walk_receipts_of(place: Path | str, upto: int, left_out: frozenset[str]) -> Walked:
-    """Walk over the receipts of the journal at an address, as another process does."""
-    return walk_receipts(Journal(place, read_only=True), upto, left_out)
-
-
-def disagreement(
-    journal: Journal, left_out: Collection[int] = (), names: frozenset[str] = frozenset()
-) -> tuple[str, str] | None:
-    """Return the first entry or command about which entries and receipts disagree, and how.
-
-    ``left_out``: positions of rows that do not count; ``names``: their names.
-    """
-    by_entries, by_receipts = _commands_by_entries(journal, left_out), _commands_by_receipts(journal, names)
-    for recorded, answered in zip_longest(by_entries, by_receipts):
-        if recorded == answered:
-            continue
-        if answered is None or (recorded is not None and recorded.position < answered.position):
-            return recorded.first_entry, "no answer names it: it was put in, or its answer is gone"
-        if recorded is None or recorded.position > answered.position:
-            return answered.first_entry or answered.command_id, "an answer names it, but it is gone"
-        return recorded.first_entry, f"its answer differs: {answered[:3]}, not {recorded[:3]}"
-    return None
-
-
-class _Command(NamedTuple):
-    """A line of the list of commands."""
-
-    command_id: str
-    entries: str
-    moment: str
-    position: int
-
-    @property
-    def first_entry(self) -> str:
-        return self.entries.partition(" ")[0]
-
-
-def _commands_by_entries(journal: Journal, left_out: Collection[int]) -> Iterator[_Command]:
-    names, before = list[str](), ("", "", 0)
-    for rows in journal.entry_rows(0, _PAGE):
-        for stream, version, _, state, position in rows:
-            if position in left_out:
-                continue
-            command = command_in(state).decode()
-            if names and command != before[0]:
-                yield _Command(before[0], " ".join(names), before[1], before[2])
-                names = []
-            names.append(f"{stream}@{version}")
-            before = command, state[_MOMENT].decode(), position
-    if names:
-        yield _Command(before[0], " ".join(names), before[1], before[2])
-
-
-def _commands_by_receipts(journal: Journal, names: frozenset[str]) -> Iterator[_Command]:
-    for rows in journal.receipt_rows(0, _PAGE):
-        for row in rows:
-            if row[_COLUMN["outcome"]] == "accepted" and names.isdisjoint(row[_COLUMN["entries"]].split()):
-                columns = ("command_id", "entries", "recorded_at", "position")
-                yield _Command(*(row[_COLUMN[name]] for name in columns))
+def walk_refusals_of(place: Path | str, upto: int) -> Walked:
+    """Do the same in a process of its own."""
+    return walk_refusals(Journal(place, read_only=True), upto)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from sqlalchemy import Engine
 
 from lifecycle.book.book import Book
-from lifecycle.journal.rows import Stored
+from lifecycle.journal.stored_row import Stored
 from lifecycle.kernel.errors import Unreachable
 from projections import store
 from projections.engine.step import RebuildNeeded, fund_at, write_changes, write_left_out

@@ -22,8 +22,9 @@ from lifecycle.grant.state import (
     Payment,
 )
 from lifecycle.journal.atomic_files import sealed_in, seals, sound_in
-from lifecycle.journal.checksum import is_sound, summed
 from lifecycle.journal.sqlite.read_only import WrittenMeanwhile, address_to_read, unchanged
+from lifecycle.journal.stored_row import moment_of
+from lifecycle.kernel.checksum import is_sound, summed
 from lifecycle.kernel.errors import Altered
 from lifecycle.types.stage import Stage
 
@@ -122,12 +123,12 @@ def standing(book: Path | str, grant: str) -> Standing | None:
     row = _row_of_database(book, grant) if isinstance(book, str) else _row_of_files(book, grant)
     if row is None:
         return None
-    version, state, views_position, views_recorded_at, journal_position, newest_entry = row
+    version, state, views_position, views_recorded_at, journal_position, newest_moment = row
     try:
         if (
             views_position != journal_position
             or views_recorded_at is None
-            or datetime.fromisoformat(views_recorded_at) != _recorded_at(newest_entry)
+            or datetime.fromisoformat(views_recorded_at) != moment_of(newest_moment)
         ):
             return None
         return Standing(from_text(grant, version, state), version, views_position)
@@ -135,12 +136,8 @@ def standing(book: Path | str, grant: str) -> Standing | None:
         return None
 
 
-def _recorded_at(entry: bytes) -> datetime:
-    return datetime.fromisoformat(json.loads(entry)["recorded_at"])
-
-
 _STANDING = "SELECT version, state, notification_id, recorded_at FROM {0}grant_standing, {0}tracking"
-_NEWEST = "SELECT position, state FROM {0}stored_events ORDER BY position DESC LIMIT 1"
+_NEWEST = "SELECT position, recorded_at FROM {0}stored_events ORDER BY position DESC LIMIT 1"
 
 
 def _row_of_files(book: Path, grant: str) -> Any:

@@ -33,7 +33,7 @@ def test_every_command_is_sealed(shell: Shell, book: str) -> None:
     assert shell("officer", "appoint", "new", "--roles", "ttl", "--on", "2017-01-01", *at).code == 0
     found = shell("audit", "verify", *at, "--json").row
     assert found["verified"] is True
-    assert (found["unsealed_entries"], found["unsealed_receipts"]) == (0, 0)
+    assert (found["unsealed_entries"], found["unsealed_refusals"]) == (0, 0)
     assert found["checkpoints"] == len(names(shell)) == 4
 
 
@@ -102,7 +102,7 @@ def test_who_records_on_a_forked_journal_is_told(shell: Shell, book: str) -> Non
     """The command is recorded; that it could not be sealed is said, with what to do."""
     at = ("--book", book, "--as", "admin")
     newest = shell.seals / "checkpoints" / names(shell)[-1]
-    newest.write_text(newest.read_text("utf-8").replace("receipts", "Receipts"), "utf-8")
+    newest.write_text(newest.read_text("utf-8").replace("refusals", "Refusals"), "utf-8")
     result = shell("officer", "appoint", "new", "--roles", "ttl", "--on", "2017-01-01", *at)
     assert result.code == 0
     assert "not sealed: checkpoint" in result.err
@@ -120,7 +120,7 @@ def test_a_journal_that_lost_its_end_answers_nothing(shell: Shell, book: str, qu
     assert shell(*question.split(), *at).code == 0
     with without_triggers(shell.path) as raw:
         raw.execute("DELETE FROM stored_events WHERE position = (SELECT max(position) FROM stored_events)")
-        raw.execute("UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = 'stored_events'")
+        raw.execute("UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = 'entries'")
     result = shell(*question.split(), *at)
     assert (result.code, result.out) == (4, "")
     assert "the journal has lost 1 of the entries that were sealed" in result.err
@@ -218,10 +218,10 @@ def test_the_seal_stops_before_it(shell: Shell, book: str) -> None:
     put_in(shell, {**BY_NOBODY, "officer": "n.ew"})
     result = shell("audit", "seal", *at)
     assert result.code == 4
-    assert "sealed 1 entries and 1 answers; what comes after them is not" in result.out
+    assert "sealed 1 entries and 0 refusals; what comes after them is not" in result.out
     found = shell("audit", "verify", *at, "--json").row
-    assert (found["unsealed_entries"], found["unsealed_receipts"]) == (1, 1)
-    assert (found["judged_entries"], found["judged_receipts"]) == (1, 1)
+    assert (found["unsealed_entries"], found["unsealed_refusals"]) == (1, 0)
+    assert (found["judged_entries"], found["judged_refusals"]) == (1, 0)
 
 
 def test_what_was_put_in_by_the_rules_is_sealed_with_the_next_command(shell: Shell, book: str) -> None:

@@ -89,7 +89,7 @@ def test_a_grant_of_which_every_row_is_quarantined_is_not_there(shell: Shell, pl
     with make_book(place, g.FOUNDED) as book:
         Seal(book).seal()
     with forging(place) as forger:
-        position = forger.row("grant:NEW", "Nonsense.v1", b"x")
+        position = forger.row("grant:NEW", "Nonsense.v1", b"x", recorded_at=-(1 << 62))
     aside = shell("--book", shell.book, "audit", "seal", "--quarantine", str(position), "--reason", "by SQL")
     assert aside.code == 0
     result = shell("--book", shell.book, "grant", "show", "NEW")

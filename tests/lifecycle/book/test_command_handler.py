@@ -1,6 +1,6 @@
 """The receipts that the book returns and keeps, expected versions, and batches."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -8,6 +8,7 @@ from lifecycle.book import loaded_state
 from lifecycle.book.book import Book
 from lifecycle.fund.evolve import fold
 from lifecycle.journal.sqlite import connection
+from lifecycle.journal.stored_row import moment_of
 from lifecycle.kernel.errors import VersionConflict
 from lifecycle.kernel.history import FUND, in_force
 from lifecycle.kernel.refusals import CommandIdReused
@@ -95,7 +96,7 @@ def test_an_id_is_not_used_for_other_content(book: Book) -> None:
         again = book.record(other, other.actor)
         assert (again.outcome, again.refusal) == ("repeat", CommandIdReused.__name__)
     assert book.position() == before[0]
-    assert [refusal.command_id for refusal in book.refusals()[before[1] :]] == ["c1"] * 5
+    assert [refusal.id for refusal in book.refusals()[before[1] :]] == ["c1"] * 5
     assert book.record(g.cost("01-11", command_id="c1"), "t.leader").outcome == "repeat"
 
 
@@ -127,10 +128,10 @@ def test_refusals_are_kept(book: Book) -> None:
         ("ChargeFee", "fund", "ExceedsAvailableFunds", "f.nance", "f.nance"),
     ]
     assert [refusal.command for refusal in book.refusals(G)] == ["ApproveGrant"]
-    assert kept[0].command_id == "c1"
+    assert kept[0].id == "c1"
     assert kept[0].on == "2017-02-10"
-    assert len(kept[0].digest) == 64
-    assert datetime.fromisoformat(kept[0].recorded_at) <= NOON + timedelta(hours=1)
+    assert len(kept[0].digest) == 32
+    assert moment_of(kept[0].recorded_at) <= NOON + timedelta(hours=1)
     with Book.open(book.place, read_only=True) as reader:
         assert reader.refusals() == kept
 
@@ -247,5 +248,6 @@ def test_a_batch_may_be_larger_than_one_write(book: Book, monkeypatch: pytest.Mo
     with book.batch():
         for _ in range(5):
             book.record(g.cost("06-12"), "t.leader")
+            assert book.record(g.cost("01-09"), "t.leader").outcome == "refused"
     assert book.position() == before + 5
     assert book.journal.counts()[1] == answers + 5

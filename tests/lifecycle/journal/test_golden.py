@@ -1,31 +1,29 @@
 """Every event's stored form is kept as a file, one a version: what was written once is read for ever.
 
-They are without the sum of the bytes, which says nothing of the fact; so are entries of older books.
-A file without ``rules`` holds an entry that was recorded under rule set 1; a file that is written now
-has the number of the newest rule set (domain §4.9).
+A file that begins with ``recorded_at`` holds a whole entry as journals of format 2 held it: `grantbook move`
+reads it. What comes after its envelope is the event as it is stored today. A file that is written now holds
+the event alone.
 
 ``pytest --write-golden`` writes the files that are missing (of the newest version; an older one was
 written when it was the newest). A file that is there is never changed: a changed form is a new version.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from eventsourcing.persistence import StoredEvent
 
+from lifecycle.book.format_2 import entry_row
 from lifecycle.call import call as on_call
 from lifecycle.fund import events as on_fund
 from lifecycle.grant import events as on_grant
-from lifecycle.journal.mapper import EntryMapper, topic_of
+from lifecycle.journal.mapper import entry_of, stored_as, topic_of
+from lifecycle.journal.stored_row import Stored, with_sum
 from lifecycle.journal.upcasts import UPCASTS
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import FUND, Entry
-from lifecycle.kernel.rule import RULE_SET
-from support.books import without_sum
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 KINDS: dict[str, type[Event]] = {
@@ -267,44 +265,46 @@ def files() -> list[str]:
     return sorted(path.relative_to(GOLDEN).as_posix() for path in GOLDEN.glob("*/*.json"))
 
 
+def golden_row(path: str) -> Stored:
+    """The row of today that a golden file is read as."""
+    folder, topic = path.removesuffix(".json").split("/")
+    state = (GOLDEN / path).read_bytes().removesuffix(b"\n")
+    known = stored_as(entry(f"{folder}/{topic.partition('.')[0]}"))
+    if b'{"recorded_at":"' in state:
+        return entry_row(known.stream, known.version, topic, state)
+    return with_sum(known._replace(topic=topic, state=state))
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_an_event_is_stored_as_its_golden_file(name: str, request: pytest.FixtureRequest) -> None:
     file = file_of(name)
-    rules = json.loads(file.read_bytes()).get("rules", 1) if file.exists() else RULE_SET
-    known = entry(name)._replace(rules=rules)
-    state = without_sum(EntryMapper().to_stored_event(known)).state + b"\n"
+    state = stored_as(entry(name)).state
     if not file.exists() and request.config.getoption("--write-golden"):
-        file.write_bytes(state)
+        file.write_bytes(state + b"\n")
     assert file.exists(), f"{file.name} is missing: write it with pytest --write-golden"
-    assert file.read_bytes() == state, "the stored form changed: that is a new version, with an upcaster"
+    golden = golden_row(file.relative_to(GOLDEN).as_posix())
+    assert golden.state == state, "the stored form changed: that is a new version, with an upcaster"
 
 
 @pytest.mark.parametrize("path", files())
 def test_every_golden_file_is_read(path: str) -> None:
     folder, topic = path.removesuffix(".json").split("/")
     name = f"{folder}/{topic.partition('.')[0]}"
-    known = entry(name)
-    stored = StoredEvent(known.originator_id, 1, topic, (GOLDEN / path).read_bytes().removesuffix(b"\n"))
-    read = EntryMapper().to_domain_event(stored)
-    assert isinstance(read, Entry)
+    read = entry_of(golden_row(path))
     assert type(read.event) is KINDS[name]
     if topic == topic_of(KINDS[name]):
-        assert read == known._replace(rules=read.rules)
-        assert without_sum(EntryMapper().to_stored_event(read)) == stored
+        assert read == entry(name)._replace(rules=read.rules)
+        assert stored_as(read) == golden_row(path)
 
 
 def test_an_entry_without_a_number_was_judged_by_the_first_rule_set() -> None:
-    state = (GOLDEN / "grant" / "AgreementSigned.v1.json").read_bytes()
-    read = EntryMapper().to_domain_event(StoredEvent("grant:SSF-1", 1, "AgreementSigned.v1", state))
-    assert isinstance(read, Entry)
-    assert b"rules" not in state
-    assert read.rules == 1
+    path = "grant/AgreementSigned.v1.json"
+    assert b"rules" not in (GOLDEN / path).read_bytes()
+    assert entry_of(golden_row(path)).rules == 1
 
 
 def test_a_suspension_without_a_scope_stopped_everything() -> None:
-    state = (GOLDEN / "grant" / "GrantSuspended.v1.json").read_bytes()
-    read = EntryMapper().to_domain_event(StoredEvent("grant:SSF-1", 1, "GrantSuspended.v1", state))
-    assert isinstance(read, Entry)
+    read = entry_of(golden_row("grant/GrantSuspended.v1.json"))
     assert isinstance(read.event, on_grant.GrantSuspended)
     assert (read.event.scope, read.event.reason) == ("all", "audit")
 

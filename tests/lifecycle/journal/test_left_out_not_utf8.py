@@ -15,10 +15,14 @@ from projections.engine.consistency_check import differences
 from projections.engine.projector import catch_up
 from support import given as g
 from support.books import make_book
+from support.inserting import writable
 
 PLACES = {
-    "topic": "'grant:SSF-1', 2, CAST(x'ff41' AS TEXT)",
-    "stream": "CAST(x'6772616e743aff' AS TEXT), 1, 'X'",
+    "topic": "'grant:SSF-1', 2, CAST(x'ff41' AS TEXT), 'admin', 'admin', NULL",
+    "stream": "CAST(x'6772616e743aff' AS TEXT), 1, 'X', 'admin', 'admin', NULL",
+    "recorder": "'grant:SSF-1', 2, 'X', CAST(x'ff41' AS TEXT), 'admin', NULL",
+    "actor": "'grant:SSF-1', 2, 'X', 'admin', CAST(x'ff41' AS TEXT), NULL",
+    "note": "'grant:SSF-1', 2, 'X', 'admin', 'admin', CAST(x'ff41' AS TEXT)",
 }
 
 
@@ -34,11 +38,14 @@ def book(tmp_path: Path) -> Book:
 
 def put_in(book: Book, columns: str) -> int:
     """Insert the row; its position."""
-    into = "INSERT INTO stored_events (originator_id, originator_version, topic, state)"
+    into = (
+        "INSERT INTO stored_events (originator_id, originator_version, topic, recorder, actor, note,"
+        " recorded_at, command_id, rules, state, crc)"
+    )
     with closing(sqlite3.connect(book.path / "journal.sqlite", isolation_level=None)) as raw:
-        position = raw.execute(f"{into} VALUES ({columns}, x'7b7d')").lastrowid
-    assert position is not None
-    return position
+        writable(raw).execute(f"{into} VALUES ({columns}, 0, zeroblob(16), 1, x'7b7d', 0)")
+        (position,) = raw.execute("SELECT max(position) FROM entries").fetchone()
+    return int(position)
 
 
 @pytest.mark.case("O3")
@@ -68,9 +75,10 @@ def test_the_other_streams_go_on_until_the_row_is_set_aside(book: Book, tmp_path
 def test_what_is_not_utf8_is_found_in_an_answer_too(book: Book) -> None:
     with closing(sqlite3.connect(book.path / "journal.sqlite", isolation_level=None)) as raw:
         raw.execute(
-            "INSERT INTO receipts SELECT number + 1, 'x', digest, command, stream, \"on\", actor, recorder,"
-            " '2026-03-01T00:00:00.000000Z', 'refused', 'IdTaken', 'domain §3', CAST(x'ff' AS TEXT), '', NULL"
-            " FROM receipts ORDER BY number DESC LIMIT 1"
+            'INSERT INTO refusals (command_id, digest, command, stream, "on", actor, recorder, recorded_at,'
+            " refusal, rule, message, position) SELECT zeroblob(16), zeroblob(32), 'RecordCost',"
+            " 'grant:SSF-1', '2017-01-12', 't.leader', 't.leader', recorded_at + 1, 'IdTaken', 'domain §3',"
+            " CAST(x'ff' AS TEXT), position FROM entries ORDER BY position DESC LIMIT 1"
         )
     with Book.open(book.place, clock=book._clock) as opened:
         assert "not UTF-8" in str(Seal(opened).seal().fault)

@@ -15,6 +15,7 @@ from lifecycle.journal.recorder import FORMAT
 from lifecycle.journal.sqlite.recorder import JournalRecorder
 from lifecycle.kernel.errors import Altered, StreamStopped, Unreachable
 from support import given as g
+from support.inserting import writable
 
 
 def make_book(path: Path) -> Book:
@@ -45,70 +46,100 @@ def count(raw: sqlite3.Connection, table: str) -> int:
 
 # ── append only ──────────────────────────────────────────────────────────────────────────────
 
+NOTHING = "zeroblob(16), NULL, 1, NULL, NULL, NULL, x'7b7d', 0"
+"""The columns of an entry from its command id on."""
+
+
+def entry(position: object, stream: object, version: object, rest: str = NOTHING, topic: object = 1) -> str:
+    return f"INTO entries VALUES ({position}, {stream}, {version}, {topic}, 1, 1, 1, {rest})"
+
+
+FUND_1 = "(SELECT stream FROM entries WHERE position = 1), 1"
+NEW = entry("NULL", 999, 1)
+REFUSAL = (
+    'command, stream, "on", actor, recorder, recorded_at, refusal, rule, message, request, position'
+    " FROM refusals WHERE number = 1"
+)
+COLUMNS = (
+    "position stream version topic recorded_at recorder actor command_id digest rules note imported_from"
+    " signature state crc"
+).split()
 CHANGES = [
-    "UPDATE stored_events SET state = x'7b7d' WHERE position = 1",
-    "UPDATE OR REPLACE stored_events SET position = 2 WHERE position = 1",
-    "UPDATE stored_events SET position = 1000 WHERE position = 1",
-    "UPDATE receipts SET outcome = 'accepted' WHERE number = 1",
-    "DELETE FROM stored_events WHERE position = 1",
-    "DELETE FROM stored_events",
-    "DELETE FROM receipts",
-    "INSERT OR REPLACE INTO stored_events VALUES (1, 'fund', 1, 'X.v1', x'7b7d')",
-    "INSERT OR REPLACE INTO stored_events VALUES (NULL, 'fund', 1, 'X.v1', x'7b7d')",
-    "INSERT OR REPLACE INTO stored_events VALUES (1, 'fund', 9999, 'X.v1', x'7b7d')",
-    "REPLACE INTO stored_events VALUES (1, 'fund', 1, 'X.v1', x'7b7d')",
-    "INSERT INTO stored_events VALUES (1, 'fund', 1, 'X', x'7b7d') ON CONFLICT DO UPDATE SET topic = 'X'",
-    """INSERT INTO stored_events VALUES (NULL, 'fund', 1, 'X.v1', x'7b7d')
-    ON CONFLICT (originator_id, originator_version) DO UPDATE SET topic = 'X.v1'""",
-    "INSERT OR REPLACE INTO receipts SELECT * FROM receipts WHERE number = 1",
-    """INSERT OR REPLACE INTO receipts
-    SELECT NULL, command_id, digest, command, stream, "on", actor, recorder, recorded_at, outcome,
-    refusal, rule, message, entries, position FROM receipts WHERE number = 1""",
+    *(f"UPDATE entries SET {column} = {column} WHERE position = 1" for column in COLUMNS),
+    "UPDATE OR REPLACE entries SET position = 2 WHERE position = 1",
+    "UPDATE entries SET position = 1000 WHERE position = 1",
+    "UPDATE refusals SET refusal = 'IdTaken' WHERE number = 1",
+    "UPDATE names SET name = 'grant:Y' WHERE number = 1",
+    "UPDATE OR REPLACE names SET number = 1 WHERE number = 2",
+    "DELETE FROM entries WHERE position = 1",
+    "DELETE FROM entries",
+    "DELETE FROM refusals",
+    "DELETE FROM names",
+    f"INSERT OR REPLACE {entry(1, *FUND_1.rsplit(', ', 1))}",
+    f"INSERT OR REPLACE {entry('NULL', *FUND_1.rsplit(', ', 1))}",
+    f"INSERT OR REPLACE {entry(1, 1, 9999)}",
+    f"REPLACE {entry(1, *FUND_1.rsplit(', ', 1))}",
+    f"INSERT {entry(1, 999, 1)} ON CONFLICT DO UPDATE SET topic = 2",
+    f"INSERT {entry('NULL', *FUND_1.rsplit(', ', 1))} ON CONFLICT (stream, version) DO UPDATE SET topic = 2",
+    f"INSERT OR REPLACE INTO entries SELECT NULL, 999, 1, {', '.join(COLUMNS[3:])} FROM entries LIMIT 1",
+    "INSERT OR REPLACE INTO refusals SELECT * FROM refusals WHERE number = 1",
+    f"INSERT OR REPLACE INTO refusals SELECT NULL, command_id, digest, {REFUSAL}",
+    "INSERT OR REPLACE INTO names SELECT NULL, name FROM names WHERE number = 1",
+    "INSERT OR REPLACE INTO names VALUES (1, 'another')",
 ]
 
 
 OUT_OF_ORDER = [
-    "INSERT INTO stored_events VALUES (0, 'grant:X', 1, 'X.v1', x'7b7d')",
-    "INSERT INTO stored_events VALUES (-5, 'grant:X', 1, 'X.v1', x'7b7d')",
-    "INSERT OR IGNORE INTO stored_events VALUES (0, 'grant:X', 1, 'X.v1', x'7b7d')",
-    """INSERT INTO receipts SELECT -1, 'other', digest, command, stream, "on", actor, recorder, recorded_at,
-    outcome, refusal, rule, message, entries, position FROM receipts WHERE number = 1""",
+    f"INSERT {entry(0, 999, 1)}",
+    f"INSERT {entry(-5, 999, 1)}",
+    f"INSERT OR IGNORE {entry(0, 999, 1)}",
+    f"INSERT INTO refusals SELECT -1, zeroblob(16), digest, {REFUSAL}",
+    "INSERT INTO names VALUES (0, 'another')",
 ]
 OTHER_TYPES = [
-    "INSERT INTO stored_events VALUES (NULL, 'grant:X', 1, 'X.v1', '{}')",
-    "INSERT INTO stored_events VALUES (NULL, x'00', 1, 'X.v1', x'7b7d')",
-    "INSERT INTO stored_events VALUES (NULL, 'grant:X', 'one', 'X.v1', x'7b7d')",
-    "INSERT INTO stored_events VALUES (NULL, 'grant:X', 1.5, 'X.v1', x'7b7d')",
-    "INSERT INTO stored_events VALUES (NULL, 'grant:X', 1, x'00', x'7b7d')",
-    "INSERT INTO stored_events VALUES (NULL, 'grant:X', 1, 'X.v1', 7)",
-    """INSERT INTO receipts SELECT NULL, x'00', digest, command, stream, "on", actor, recorder, recorded_at,
-    outcome, refusal, rule, message, entries, position FROM receipts WHERE number = 1""",
-    """INSERT INTO receipts SELECT NULL, 'other', digest, command, stream, "on", actor, recorder, recorded_at,
-    outcome, refusal, rule, message, entries, 'first' FROM receipts WHERE number = 1""",
+    f"INSERT {entry('NULL', 999, 1, NOTHING.replace(old, new))}"
+    for old, new in (
+        ("zeroblob(16)", "'text'"),
+        ("NULL, 1", "'text', 1"),
+        (", 1,", ", 1.5,"),
+        ("1, NULL", "1, x'00'"),
+        ("NULL, NULL, x", "NULL, 'text', x"),
+        ("x'7b7d'", "'{}'"),
+        ("x'7b7d'", "7"),
+        (", 0", ", 'none'"),
+    )
 ]
+OTHER_TYPES += [
+    f"INSERT {entry('NULL', repr('fund'), 1)}",
+    f"INSERT {entry('NULL', 999, repr('one'))}",
+    f"INSERT {entry('NULL', 999, 1.5)}",
+    f"INSERT {entry('NULL', 999, 1, topic=repr('X.v1'))}",
+    f"INSERT INTO refusals SELECT NULL, 'other', digest, {REFUSAL}",
+    f"INSERT INTO refusals SELECT NULL, zeroblob(16), digest, x'00', {REFUSAL.removeprefix('command, ')}",
+    "INSERT INTO names VALUES (NULL, x'00')",
+]
+TABLES = ("entries", "refusals", "names")
 
 
 @pytest.mark.parametrize(
     ("row", "why"),
-    [*((row, "positions grow") for row in OUT_OF_ORDER), *((row, "another type") for row in OTHER_TYPES)],
+    [*((row, "positions grow") for row in OUT_OF_ORDER), *((row, "cannot store") for row in OTHER_TYPES)],
 )
 def test_no_row_is_put_before_another_or_in_another_form(raw: sqlite3.Connection, row: str, why: str) -> None:
-    before = count(raw, "stored_events"), count(raw, "receipts")
+    before = count(raw, "entries"), count(raw, "refusals")
     with pytest.raises(sqlite3.IntegrityError, match=why):
         raw.execute(row)
-    assert before == (count(raw, "stored_events"), count(raw, "receipts"))
+    assert before == (count(raw, "entries"), count(raw, "refusals"))
 
 
 @pytest.mark.parametrize("recursive", ["ON", "OFF"])
 @pytest.mark.parametrize("change", CHANGES)
 def test_nothing_recorded_is_changed(raw: sqlite3.Connection, change: str, recursive: str) -> None:
     raw.execute(f"PRAGMA recursive_triggers = {recursive}")
-    before = [raw.execute(f"SELECT * FROM {table}").fetchall() for table in ("stored_events", "receipts")]
+    before = [raw.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES]
     with pytest.raises(sqlite3.IntegrityError, match="append only"):
         raw.execute(change)
-    assert before == [
-        raw.execute(f"SELECT * FROM {table}").fetchall() for table in ("stored_events", "receipts")
-    ]
+    assert before == [raw.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES]
 
 
 def test_a_place_is_taken_once(book: Book) -> None:
@@ -134,8 +165,8 @@ def test_positions_are_without_gap_or_reuse_after_a_failed_append(book: Book) ->
 def test_a_position_is_not_used_again_after_its_entry_is_gone(book: Book, raw: sqlite3.Connection) -> None:
     """Even somebody who drops the trigger and cuts the tail leaves a gap that can be seen."""
     newest = book.position()
-    raw.execute("DROP TRIGGER stored_events_no_delete")
-    raw.execute("DELETE FROM stored_events WHERE position = ?", (newest,))
+    raw.execute("DROP TRIGGER entries_no_delete")
+    raw.execute("DELETE FROM entries WHERE position = ?", (newest,))
     positions = book.journal.recorder.insert_events([StoredEvent("grant:X", 1, "X.v1", b"{}")])
     assert positions == [newest + 1]
 
@@ -202,7 +233,7 @@ def test_the_environment_does_not_decide_where_entries_go(
     with closing(sqlite3.connect(tmp_path / "book" / "journal.sqlite")) as connection:
         topic, state = connection.execute("SELECT topic, state FROM stored_events LIMIT 1").fetchone()
     assert topic == "FundEstablished.v2"
-    assert state.startswith(b'{"recorded_at":"')
+    assert state.startswith(b'{"on":"')
 
 
 def test_a_path_is_a_path_and_no_uri(tmp_path: Path) -> None:
@@ -250,12 +281,12 @@ def test_a_reader_does_not_wait_for_a_writer(book: Book) -> None:
 
 
 def test_a_batch_that_fails_leaves_nothing(book: Book, raw: sqlite3.Connection) -> None:
-    before = count(raw, "stored_events"), count(raw, "receipts")
+    before = count(raw, "entries"), count(raw, "refusals")
     with pytest.raises(ZeroDivisionError), book.batch():  # noqa: PT012 what fails is the batch
         assert book.record(g.cost("01-12"), "t.leader").outcome == "accepted"
         assert book.record(g.cost("01-09"), "t.leader").outcome == "refused"
         raise ZeroDivisionError
-    assert before == (count(raw, "stored_events"), count(raw, "receipts"))
+    assert before == (count(raw, "entries"), count(raw, "refusals"))
     assert book.record(g.cost("01-12"), "t.leader").entries == (f"grant:{g.G}@2",)
 
 
@@ -263,7 +294,7 @@ def test_what_could_not_be_written_ends_the_batch_though_nobody_minded(
     book: Book, raw: sqlite3.Connection
 ) -> None:
     """Or answers would be given, in the same batch, of which nothing is kept."""
-    before = count(raw, "stored_events"), count(raw, "receipts")
+    before = count(raw, "entries"), count(raw, "refusals")
     taken = StoredEvent("fund", 1, "FundEstablished.v1", b"{}")
     with pytest.raises(Unreachable, match="append only"), book.batch():  # noqa: PT012 what fails is the batch
         assert book.record(g.cost("01-12"), "t.leader").outcome == "accepted"
@@ -271,7 +302,7 @@ def test_what_could_not_be_written_ends_the_batch_though_nobody_minded(
         with suppress(Unreachable):
             book.position()
         assert book.record(g.cost("01-13"), "t.leader").outcome == "accepted"
-    assert before == (count(raw, "stored_events"), count(raw, "receipts"))
+    assert before == (count(raw, "entries"), count(raw, "refusals"))
     assert book.record(g.cost("01-12"), "t.leader").entries == (f"grant:{g.G}@2",)
 
 
@@ -281,8 +312,8 @@ def test_what_could_not_be_written_ends_the_batch_though_nobody_minded(
 def test_a_stream_stops_where_an_unsealed_entry_is_gone(book: Book, raw: sqlite3.Connection) -> None:
     book.record(g.cost("01-12"), "t.leader")
     book.record(g.cost("01-13"), "t.leader")
-    raw.execute("DROP TRIGGER stored_events_no_delete")
-    raw.execute(
+    raw.execute("DROP TRIGGER entries_no_delete")
+    writable(raw).execute(
         "DELETE FROM stored_events WHERE originator_id = ? AND originator_version = 2", (f"grant:{g.G}",)
     )
     with Book.open(book.path) as again:
@@ -293,14 +324,17 @@ def test_a_stream_stops_where_an_unsealed_entry_is_gone(book: Book, raw: sqlite3
             again.record(g.cost("01-14"), "t.leader")
 
 
-@pytest.mark.parametrize("table", ["stored_events", "receipts"])
+@pytest.mark.parametrize(
+    "index",
+    ["sqlite_autoindex_names_1", "sqlite_autoindex_entries_1", "commands", "sqlite_autoindex_refusals_1"],
+)
 def test_a_journal_whose_index_leads_astray_is_not_opened(
-    book: Book, raw: sqlite3.Connection, table: str
+    book: Book, raw: sqlite3.Connection, index: str
 ) -> None:
     """The index is made one of nothing, behind SQLite's back."""
     book.record(g.cost("01-12"), "t.leader")
     question = "SELECT rootpage FROM sqlite_master WHERE name = ?"
-    (root,) = raw.execute(question, (f"sqlite_autoindex_{table}_1",)).fetchone()
+    (root,) = raw.execute(question, (index,)).fetchone()
     (nothing,) = raw.execute(question, ("stored_snapshots",)).fetchone()
     (size,) = raw.execute("PRAGMA page_size").fetchone()
     book.close()
@@ -316,8 +350,10 @@ def test_a_journal_whose_index_leads_astray_is_not_opened(
 
 
 def test_a_stream_stops_at_an_unsealed_entry_that_was_altered(book: Book, raw: sqlite3.Connection) -> None:
-    raw.execute("DROP TRIGGER stored_events_no_update")
-    raw.execute("UPDATE stored_events SET state = x'7b7d' WHERE originator_id = ?", (f"grant:{g.G}",))
+    raw.execute("DROP TRIGGER entries_no_update")
+    writable(raw).execute(
+        "UPDATE stored_events SET state = x'7b7d' WHERE originator_id = ?", (f"grant:{g.G}",)
+    )
     with Book.open(book.path) as again:
         (stop,) = again.stops()
         assert (stop.stream, stop.version) == (f"grant:{g.G}", 1)

@@ -14,9 +14,8 @@ from lifecycle.fund.commitments import CommitmentReleased, FundsCommitted
 from lifecycle.fund.contributions import PartnerJoined
 from lifecycle.grant.proposal.request import request_digest
 from lifecycle.grant.proposal.review import GrantApproved
-from lifecycle.journal.checksum import summed
 from lifecycle.journal.left_out.faults import LAWLESS, UNDECODABLE, Judged, together
-from lifecycle.journal.mapper import place_of, stamp
+from lifecycle.journal.stored_row import microseconds
 from lifecycle.kernel.command import Command
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import FUND, Entry
@@ -32,7 +31,7 @@ from support.books import make_book, record
 from support.drawn_commands import FOUNDED as WITH_A_CALL
 from support.forging import forge, forge_refusal
 from support.given import given
-from support.tampering import without_triggers
+from support.tampering import fit, without_triggers
 
 FACILITY = Path(__file__).parents[3] / "src" / "cli" / "facility" / "facility.jsonl"
 LIFE = [
@@ -78,7 +77,7 @@ def lived(place: Path | str) -> Iterator[Book]:
 def test_an_honest_life_has_no_fault(lived: Book) -> None:
     walk = judged_all(lived)
     assert walk.faults == []
-    assert (walk.entries, walk.receipts) == lived.journal.counts()
+    assert (walk.entries, walk.refusals) == lived.journal.counts()
     assert walk.sound == lived.journal.ends()
 
 
@@ -106,8 +105,8 @@ def test_the_end_of_an_honest_life_has_no_fault(lived: Book, share: float) -> No
     """The walk may begin anywhere: earlier entries are folded, not judged."""
     last = lived.position()
     after = lived.journal.whole(int(last * share))
-    numbers = [row[-1] for rows in lived.journal.receipt_rows(0, 100) for row in rows if row[-2] == after]
-    walk = judged_all(lived, (after, numbers[0]))
+    refusals = [row for rows in lived.journal.refusal_rows(0, 100) for row in rows]
+    walk = judged_all(lived, (after, sum(row.position < after for row in refusals)))
     assert walk.faults == []
     assert walk.entries == last - after
     assert walk.sound == lived.journal.ends()
@@ -273,8 +272,12 @@ FORGED: dict[str, tuple[Way, str]] = {
         ),
         "FundAlreadyEstablished",
     ),
-    "another command than its answer": (
-        lambda book: forge(book, g.disburse("05-01"), digest="0" * 64),
+    "an entry without a digest": (
+        lambda book: forge(book, g.disburse("05-01"), digest=None),
+        "it begins a command and has no digest",
+    ),
+    "another command than its digest": (
+        lambda book: forge(book, g.disburse("05-01"), digest=bytes(32)),
         "digest",
     ),
     "another note than was given": (
@@ -282,9 +285,9 @@ FORGED: dict[str, tuple[Way, str]] = {
         "digest",
     ),
     "an earlier rule set": (lambda book: forge(book, g.disburse("05-01"), rules=1), "rule set 1"),
-    "an answer by another": (
-        lambda book: forge(book, g.disburse("05-01"), actor="t.leader"),
-        "its answer says actor",
+    "a refusal of another command than it keeps": (
+        lambda book: forge_refusal(book, g.disburse("05-01"), "NotInStage", digest=bytes(32)),
+        "its digest is not that of the command that it keeps",
     ),
     "a refusal to who is none": (
         lambda book: forge_refusal(book, g.disburse("05-01", actor="n.obody"), "ExceedsAuthorisedAmount"),
@@ -323,9 +326,7 @@ FORGED: dict[str, tuple[Way, str]] = {
         "NotInStage",
     ),
     "a refusal of long ago": (
-        lambda book: forge_refusal(
-            book, g.sign("05-01"), "NotInStage", recorded_at="2025-01-01T00:00:00.000000Z"
-        ),
+        lambda book: forge_refusal(book, g.sign("05-01"), "NotInStage", recorded_at=1_735_689_600_000_000),
         "later than",
     ),
 }
@@ -352,10 +353,10 @@ def test_a_book_founded_by_a_forger_is_named(tmp_path: Path) -> None:
     with make_book(tmp_path / "book") as book:
         rows = next(book.journal.entry_rows(0, 10))[:1]
         with without_triggers(book.path) as raw:
-            state = rows[0][3].replace(b'"The Facility"', b'"Mine"')
-            state = summed(place_of(*rows[0][:3]), state.rpartition(b',"crc32"')[0] + b"}")
+            state = rows[0].state.replace(b'"The Facility"', b'"Mine"')
             raw.execute("UPDATE stored_events SET state = ? WHERE position = 1", (state,))
-        assert faults(book)[0].startswith("fund@1 (position 1): lawless: the digest of its answer")
+            fit(raw)
+        assert faults(book)[0].startswith("fund@1 (position 1): lawless: its digest is not that")
 
 
 def test_a_row_that_does_not_decode_is_named_and_the_rest_is_judged(tmp_path: Path) -> None:
@@ -365,7 +366,7 @@ def test_a_row_that_does_not_decode_is_named_and_the_rest_is_judged(tmp_path: Pa
         forge(book, g.propose("01-10", grant="SSF-2"))
         forge(book, g.cost("01-11", grant="SSF-2"), recorder="t.eacher")
         with without_triggers(book.path) as raw:
-            raw.execute("UPDATE stored_events SET state = '{}' WHERE position = ?", (sealed[0] + 1,))
+            raw.execute("UPDATE stored_events SET state = x'7b7d' WHERE position = ?", (sealed[0] + 1,))
         walk = judged_all(book)
         assert [(fault.kind, fault.stream, fault.position) for fault in walk.faults] == [
             (UNDECODABLE, f"grant:{g.G}", sealed[0] + 1),
@@ -453,7 +454,7 @@ def test_a_large_book_is_judged_in_several_processes(lived: Book, monkeypatch: p
     Seal(lived).seal()
     verified = verify(lived, Seal(lived), rules=True)
     assert [problem for problem in verified.problems if not problem.where.startswith("document")] == []
-    assert verified.judged == (verified.entries, verified.receipts)
+    assert verified.judged == (verified.entries, verified.refusals)
 
 
 def problems_of(book: Book, *, rules: bool = False) -> list[tuple[str, str]]:
@@ -472,7 +473,7 @@ def test_many_processes_find_the_same_problems_as_one(
     with make_book(place, [*g.FOUNDED, *(g.propose("01-10", grant=name) for name in names)]) as book:
         Seal(book).seal()
         for name in names[:3]:
-            forge(book, g.cost("01-12", grant=name), digest="0" * 64)
+            forge(book, g.cost("01-12", grant=name), digest=bytes(32))
     with Book.open(place, clock=book._clock) as book:
         quarantined = [stop.position for stop in book.stops()][:2]
         for position in quarantined:
@@ -482,7 +483,7 @@ def test_many_processes_find_the_same_problems_as_one(
         future = datetime(2199, 1, 1, tzinfo=UTC)
         for name in names[3:5]:
             command = g.cancel("01-12", grant=name, actor="t.leader")
-            forge_refusal(book, command, "RoleNotHeld", recorded_at=stamp(future))
+            forge_refusal(book, command, "RoleNotHeld", recorded_at=microseconds(future))
             forge(book, g.cost("01-12", grant=name), recorded_at=future)
     with Book.open(place, clock=book._clock) as book:
         by_one_process = problems_of(book, rules=True)

@@ -50,8 +50,8 @@ def test_signatures_of_witnesses_are_left_to_those_who_know_them(signer: Signer)
         ("\n3\n", "\n4\n"),
         ("\n3\n", "\n03\n"),
         ("AAECAwQ", "BAECAwQ"),
-        ("receipts 2", "receipts 1"),
-        ("receipts", "Receipts"),
+        ("refusals 2", "refusals 1"),
+        ("refusals", "Refusals"),
         ("grantbook/ab\n", "grantbook/ac\n"),
         ("\n\n", "\n"),
         ("\n\n", "\nextra\n\n"),
@@ -76,7 +76,7 @@ def test_a_signature_of_another_key_is_none(signer: Signer, tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     "text",
-    ["a\n1\n\n", "a\n-1\nAA==\nreceipts 1 AA==\n", "a\n01\nAA==\nreceipts 1 AA==\n", "a\nb\nc\nd\n", "\n"],
+    ["a\n1\n\n", "a\n-1\nAA==\nrefusals 1 AA==\n", "a\n01\nAA==\nrefusals 1 AA==\n", "a\nb\nc\nd\n", "\n"],
 )
 def test_a_signed_note_of_something_else_is_no_checkpoint(signer: Signer, text: str) -> None:
     with pytest.raises(NotSigned):

@@ -6,7 +6,9 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,9 +16,11 @@ from lifecycle.book.book import Book
 from lifecycle.journal.atomic_files import CHECKPOINTS
 from lifecycle.journal.journal import Journal
 from lifecycle.journal.left_out.faults import Judged
+from lifecycle.journal.recorder import ENTRY_COLUMNS, REFUSAL_COLUMNS, Refusal
+from lifecycle.journal.stored_row import Stored
 from lifecycle.kernel.errors import Altered, NotNow, Unreachable
 from lifecycle.rejudge.walk import judged
-from lifecycle.seal.leaves import entry_hash, receipt_hash
+from lifecycle.seal.leaves import entry_hash, refusal_hash
 from lifecycle.seal.prove import export
 from lifecycle.seal.seal import Forked, Seal
 from lifecycle.seal.verify import verify
@@ -36,14 +40,14 @@ def spend(book: Book, *days: str) -> None:
 def test_a_seal_covers_every_entry_and_every_answer(book: Book) -> None:
     last = Seal(book).last()
     assert last is not None
-    assert (last[0].size, last[0].receipts) == book.journal.counts()
+    assert (last[0].size, last[0].refusals) == book.journal.counts()
     assert Seal(book).unsealed() == (0, 0)
     spend(book, "01-13")
-    assert Seal(book).unsealed() == (1, 1)
+    assert Seal(book).unsealed() == (1, 0)
     assert book.record(g.cost("01-09"), "t.leader").outcome == "refused"
-    assert Seal(book).unsealed() == (1, 2)
+    assert Seal(book).unsealed() == (1, 1)
     sealed = Seal(book).seal()
-    assert (sealed.entries, sealed.receipts, sealed.written) == (1, 2, True)
+    assert (sealed.entries, sealed.refusals, sealed.written) == (1, 1, True)
 
 
 def test_sealing_again_writes_nothing(book: Book) -> None:
@@ -57,29 +61,51 @@ def test_sealing_again_writes_nothing(book: Book) -> None:
 @pytest.mark.of_a_file("its bytes, altered")
 def test_the_root_is_that_of_the_stored_bytes(book: Book, raw: sqlite3.Connection) -> None:
     """Worked out anew, from what somebody else reads in the file."""
-    entries = raw.execute("SELECT originator_id, originator_version, topic, state FROM stored_events")
+    entries = raw.execute(f"SELECT {ENTRY_COLUMNS} FROM stored_events ORDER BY position")
     checkpoint = Seal(book).seal().checkpoint
-    assert checkpoint.root == defined([entry_hash(*row) for row in entries])
-    columns = (
-        'command_id, digest, command, stream, "on", actor, recorder, recorded_at, outcome, refusal, rule'
-    )
-    answers = raw.execute(f"SELECT {columns}, message, entries FROM receipts ORDER BY number")
-    assert checkpoint.receipts_root == defined([receipt_hash(row) for row in answers])
+    assert checkpoint.root == defined([entry_hash(Stored._make(row)) for row in entries])
+    refusals = raw.execute(f"SELECT {REFUSAL_COLUMNS} FROM refusals ORDER BY number")
+    assert checkpoint.refusals_root == defined([refusal_hash(Refusal._make(row)) for row in refusals])
+
+
+ROW: Any = Stored("ab", 1, "c", 2, "r", "a", bytes(16), bytes(32), 2, "n", "i", b"s", b"d")
+REFUSED: Any = Refusal(bytes(16), bytes(32), "c", "s", "o", "a", "r", 2, "x", "y", "z", "w", 3)
 
 
 def test_leaves_of_different_rows_differ() -> None:
-    rows: list[tuple[str, int, str, bytes]] = [
-        ("ab", 1, "c", b"d"),
-        ("a", 1, "bc", b"d"),
-        ("ab", 2, "c", b"d"),
-        ("ab", 1, "cd", b""),
-        ("ab", 1, "c", b"e"),
-        ("ab", 1, "\0\0\0\0\0\0\0\2c", b"d"),
-        ("ab\0\0\0\0\0\0\0\1", 2, "c", b"d"),
-    ]
-    assert len({entry_hash(*row) for row in rows}) == len(rows)
-    parts: list[list[str | None]] = [["a", "b", None], ["ab", "", None], ["a", "b", ""], ["", "ab", None]]
-    assert len({receipt_hash([*part, *"0123456789"]) for part in parts}) == len(parts)
+    """Of each column; and if a letter moves from one column to the next."""
+    rows = {
+        ROW,
+        ROW._replace(stream="a", topic="bc"),
+        ROW._replace(topic="cr", recorder=""),
+        ROW._replace(recorder="ra", actor=""),
+        ROW._replace(actor="an", note=""),
+        ROW._replace(note="ni", imported_from=""),
+        ROW._replace(note=None),
+        ROW._replace(note=""),
+        ROW._replace(imported_from=None),
+        ROW._replace(imported_from=""),
+        ROW._replace(signature=None),
+        ROW._replace(signature=b""),
+        ROW._replace(digest=None),
+        ROW._replace(digest=b""),
+        ROW._replace(command_id=bytes(17), digest=bytes(31)),
+        ROW._replace(digest=bytes(32) + b"s", signature=b""),
+        ROW._replace(signature=b"sd", state=b""),
+        *(ROW._replace(**{name: 9}) for name in ("version", "recorded_at", "rules")),
+    }
+    assert len({entry_hash(row) for row in rows}) == len(rows)
+    assert entry_hash(ROW._replace(position=5, crc=5)) == entry_hash(ROW)
+    names = ("command", "stream", "on", "actor", "recorder", "refusal", "rule", "message", "request")
+    refusals = {
+        REFUSED,
+        *(REFUSED._replace(**{name: ""}) for name in names),
+        *(REFUSED._replace(**{name: None}) for name in ("rule", "request")),
+        *(REFUSED._replace(**{name: 9}) for name in ("recorded_at", "position")),
+        *(REFUSED._replace(**{a: "", b: f"{a[0]}{b[0]}"}) for a, b in pairwise(names)),
+        REFUSED._replace(command_id=bytes(17), digest=bytes(31)),
+    }
+    assert len({refusal_hash(row) for row in refusals}) == len(refusals)
 
 
 @pytest.mark.of_a_file("its bytes, altered")
@@ -91,11 +117,11 @@ def test_a_dump_restored_elsewhere_keeps_the_root(
     shutil.copytree(book.path, copy, ignore=shutil.ignore_patterns("journal*", "tree"))
     with closing(sqlite3.connect(copy / "journal.sqlite")) as other:
         other.executescript(
-            "\n".join(raw.iterdump()) + "; PRAGMA user_version = 2; PRAGMA journal_mode = WAL;"
+            "\n".join(raw.iterdump()) + "; PRAGMA user_version = 3; PRAGMA journal_mode = WAL;"
         )
     with without_triggers(copy) as other:
         other.execute("UPDATE stored_events SET position = position + 1000")
-        other.execute("UPDATE receipts SET position = position + 1000")
+        other.execute("UPDATE refusals SET position = position + 1000")
     with Book.open(copy) as moved:
         sealed = Seal(moved).seal(rehash=True)
         assert not sealed.written
@@ -149,7 +175,7 @@ def test_an_altered_entry_is_refused_by_a_whole_seal(book: Book, lost: bool) -> 
 
 def test_a_forged_checkpoint_is_not_extended(book: Book) -> None:
     newest = Seal(book).files()[-1]
-    newest.write_text(newest.read_text("utf-8").replace("\nreceipts 1", "\nreceipts 2"), "utf-8")
+    newest.write_text(newest.read_text("utf-8").replace("\nrefusals 2", "\nrefusals 3"), "utf-8")
     spend(book, "01-13")
     with pytest.raises(Altered, match=newest.name):
         Seal(book).seal()
@@ -242,23 +268,6 @@ def test_what_a_killed_seal_left_is_no_checkpoint(book: Book) -> None:
     spend(book, "01-13")
     assert Seal(book).seal().written
     assert verify(book, Seal(book)).problems == []
-
-
-@pytest.mark.of_a_file("its bytes, altered")
-def test_a_journal_of_the_first_format_gets_its_new_triggers(book: Book, raw: sqlite3.Connection) -> None:
-    for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-        if name.endswith(("_grows", "_types")):
-            raw.execute(f"DROP TRIGGER {name}")
-    raw.execute("PRAGMA user_version = 1")
-    book.close()
-    with Book.open(book.place, read_only=True) as old:
-        assert {problem.where for problem in verify(old, Seal(old)).problems} == {
-            f"journal.sqlite: {table}_{what}"
-            for table in ("stored_events", "receipts")
-            for what in ("grows", "types")
-        } | {"journal.sqlite"}
-    with Book.open(book.place) as upgraded:
-        assert verify(upgraded, Seal(upgraded)).problems == []
 
 
 @pytest.mark.of_a_file("its bytes, altered")

@@ -10,7 +10,7 @@ import pytest
 from lifecycle.book.book import Book
 from lifecycle.kernel.errors import Altered, Unreachable
 from lifecycle.seal.hash_store import FOLDER, StoredTree
-from lifecycle.seal.leaves import entry_hash
+from lifecycle.seal.leaves import entry_data, refusal_data
 from lifecycle.seal.prove import (
     Unsealed,
     _Export,
@@ -18,12 +18,12 @@ from lifecycle.seal.prove import (
     prover,
 )
 from lifecycle.seal.seal import Seal
+from lifecycle.seal.standalone import leaf_hash, leaf_of_entry, leaf_of_refusal
 from lifecycle.seal.verify import verify
-from lifecycle.seal.verify_rows import disagreement
 from support import given as g
 from support.books import record
 from support.packages import check
-from support.tampering import sealed_by_a_forger, without_triggers
+from support.tampering import fit, sealed_by_a_forger, without_triggers
 
 
 @pytest.fixture
@@ -34,9 +34,9 @@ def package(book: Book, tmp_path: Path) -> Path:
 
 def test_a_package_holds(book: Book, package: Path) -> None:
     code, told = check(package, "--key", str(Seal(book).keys()[0]))
-    entries, receipts = book.journal.counts()
+    entries, refusals = book.journal.counts()
     assert code == 0, told
-    assert f"{entries} of {entries} entries and {receipts} of {receipts} answers" in told
+    assert f"{entries} of {entries} entries and {refusals} of {refusals} refusals" in told
     assert "3 checkpoints, 2 proofs and 0 documents hold" in told
     assert "taken from the package" not in told
     assert "taken from the package" in check(package)[1]
@@ -48,7 +48,6 @@ def test_ids_that_are_written_with_escapes_are_read(book: Book, tmp_path: Path, 
     seal = Seal(book)
     seal.seal()
     assert verify(book, seal).problems == []
-    assert disagreement(book.journal) is None
     export(book, seal, tmp_path / "package")
     code, told = check(tmp_path / "package", "--key", str(seal.keys()[0]))
     assert code == 0, told
@@ -56,9 +55,14 @@ def test_ids_that_are_written_with_escapes_are_read(book: Book, tmp_path: Path, 
 
 def test_the_package_says_what_the_journal_holds(book: Book, package: Path) -> None:
     lines = [json.loads(line) for line in (package / "entries.jsonl").read_text("utf-8").splitlines()]
-    assert [(one["stream"], one["version"], one["topic"], one["stored"].encode()) for one in lines] == [
-        tuple(row[:-1]) for rows in book.journal.entry_rows(0, 100) for row in rows
+    rows = [row for page in book.journal.entry_rows(0, 100) for row in page]
+    assert [(line["stream"], line["version"], line["topic"], line["stored"].encode()) for line in lines] == [
+        (row.stream, row.version, row.topic, row.state) for row in rows
     ]
+    assert [leaf_of_entry(line) for line in lines] == list(map(entry_data, rows))
+    lines = [json.loads(line) for line in (package / "refusals.jsonl").read_text("utf-8").splitlines()]
+    refusals = [row for page in book.journal.refusal_rows(0, 100) for row in page]
+    assert [leaf_of_refusal(line) for line in lines] == list(map(refusal_data, refusals))
 
 
 def test_only_some_streams_and_of_the_rest_the_hashes(book: Book, tmp_path: Path) -> None:
@@ -113,8 +117,7 @@ def _with_its_leaf(package: Path) -> None:
     entry = json.loads(lines[2])
     entry["stored"] = entry["stored"].replace('"on":"2', '"on":"1')
     lines[2] = json.dumps(entry) + "\n"
-    data = entry["stream"], entry["version"], entry["topic"], entry["stored"].encode()
-    hashes[2] = entry_hash(*data).hex() + "\n"
+    hashes[2] = leaf_hash(leaf_of_entry(entry)).hex() + "\n"
     rows.write_text("".join(lines), "utf-8")
     leaves.write_text("".join(hashes), "utf-8")
 
@@ -129,12 +132,12 @@ ALTERATIONS: dict[str, Callable[[Path], object]] = {
     "the last entry gone": _lines("entries.jsonl", lambda lines: lines.pop()),
     "entries swapped": _lines("entries.jsonl", _swap),
     "an entry that is no JSON": _lines("entries.jsonl", lambda lines: lines.insert(1, "{\n")),
-    "an answer altered": _field("receipts.jsonl", 1, actor="x"),
-    "an answer gone": _lines("receipts.jsonl", lambda lines: lines.pop(1)),
+    "an answer altered": _field("refusals.jsonl", 1, actor="x"),
+    "an answer gone": _lines("refusals.jsonl", lambda lines: lines.pop(1)),
     "a leaf altered": _lines("entries.leaves", lambda lines: lines.__setitem__(1, lines[2])),
     "a leaf gone": _lines("entries.leaves", lambda lines: lines.pop()),
     "a leaf put in": _lines("entries.leaves", lambda lines: lines.append(lines[0])),
-    "an answer's leaf gone": _lines("receipts.leaves", lambda lines: lines.pop()),
+    "an answer's leaf gone": _lines("refusals.leaves", lambda lines: lines.pop()),
     "a proof of another place": _proof,
     "a signature of something else": _signature,
     "an entry altered, with its leaf": _with_its_leaf,
@@ -161,6 +164,7 @@ def test_a_kept_checkpoint_tells_of_a_rewritten_book(book: Book, tmp_path: Path)
     shutil.copyfile(Seal(book).files()[-1], kept)
     with without_triggers(book.path) as raw:
         raw.execute("UPDATE stored_events SET state = CAST(replace(state, '50000.00', '60000.00') AS BLOB)")
+        fit(raw)
     for place in Seal(book).files():
         place.unlink()
     shutil.rmtree(book.path / "tree")
@@ -192,7 +196,9 @@ def test_every_sealed_entry_can_be_proved(
             place.write_text(proof.text, "utf-8")
     code, told = check(package, "--proof", str(place), "--key", str(seal.keys()[0]))
     assert code == 0
-    assert told.startswith(f"{proof.name} CostRecorded.v2 {{")
+    assert told.startswith(f"{proof.name} CostRecorded.v2 recorded 2026-01-31T12:00:")
+    assert 'by t.leader, act of t.leader: {"on":"2017-01-12"' in told
+
     place.write_text(proof.text.replace("extra Z", "extra Y"), "utf-8")
     assert check(package, "--proof", str(place))[0] == 4
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from lifecycle.book.book import Book
-from lifecycle.seal.leaves import RECEIPT_PARTS, receipt_hash
 from lifecycle.seal.prove import _list_files, export
 from lifecycle.seal.seal import Seal
+from lifecycle.seal.standalone import leaf_hash, leaf_of_refusal
 from support import given as g
 from support.books import record
 from support.packages import check
@@ -55,30 +55,27 @@ def _twice(name: str, key: str) -> Alter:
 
 def _refusals_left_out(package: Path) -> None:
     """No entry tells of them: only the count of answers does."""
-    place = package / "receipts.jsonl"
+    place = package / "refusals.jsonl"
     lines = place.read_text("utf-8").splitlines(keepends=True)
-    left = [line for line in lines if json.loads(line)["outcome"] != "refused"]
-    assert len(left) < len(lines)
-    place.write_text("".join(left), "utf-8")
+    assert lines
+    place.write_text("", "utf-8")
 
 
-def _refusals_put_first(package: Path) -> None:
+def _refusals_turned(package: Path) -> None:
     """Each is as it was, and only its place tells."""
-    place = package / "receipts.jsonl"
+    place = package / "refusals.jsonl"
     lines = place.read_text("utf-8").splitlines(keepends=True)
-    there = sorted(lines, key=lambda line: json.loads(line)["outcome"] != "refused")
-    assert there != lines
-    place.write_text("".join(there), "utf-8")
+    assert len(lines) > 1
+    place.write_text("".join(reversed(lines)), "utf-8")
 
 
 def _a_refusal_with_its_leaf(package: Path) -> None:
     """Of another officer, with the hash that it would have: no entry tells of it."""
-    rows, leaves = package / "receipts.jsonl", package / "receipts.leaves"
+    rows, leaves = package / "refusals.jsonl", package / "refusals.leaves"
     lines, hashes = (place.read_text("utf-8").splitlines(keepends=True) for place in (rows, leaves))
-    at, row = next((at, row) for at, row in enumerate(map(json.loads, lines)) if row["outcome"] == "refused")
-    row["actor"] = "x"
-    lines[at] = json.dumps(row, ensure_ascii=False) + "\n"
-    hashes[at] = receipt_hash([row[part] for part in RECEIPT_PARTS]).hex() + "\n"
+    row = json.loads(lines[0]) | {"actor": "x"}
+    lines[0] = json.dumps(row, ensure_ascii=False) + "\n"
+    hashes[0] = leaf_hash(leaf_of_refusal(row)).hex() + "\n"
     rows.write_text("".join(lines), "utf-8")
     leaves.write_text("".join(hashes), "utf-8")
 
@@ -112,19 +109,53 @@ def _list_one_more(package: Path) -> None:
 
 FOUND_BY_THE_CHECK: dict[str, Alter] = {
     "a key of an entry twice": _twice("entries.jsonl", "stream"),
-    "a key of an answer twice": _twice("receipts.jsonl", "outcome"),
+    "a key of an answer twice": _twice("refusals.jsonl", "refusal"),
     "an unknown key of an entry": _row("entries.jsonl", 0, lawful=False),
-    "an unknown key of an answer": _row("receipts.jsonl", 0, lawful=False),
+    "an unknown key of an answer": _row("refusals.jsonl", 0, lawful=False),
     "an index that is true": _row("entries.jsonl", 1, index=True),
     "an index that is a fraction": _row("entries.jsonl", 0, index=0.0),
     "an index that is text": _row("entries.jsonl", 0, index="0"),
-    "an index of an answer that is false": _row("receipts.jsonl", 0, index=False),
+    "an index of an answer that is false": _row("refusals.jsonl", 0, index=False),
     "a version that is true": _row("entries.jsonl", 0, version=True),
     "a stored that is an object": _row("entries.jsonl", 0, stored={}),
     "a stored beside its base64": _row("entries.jsonl", 0, stored_base64=""),
-    "an outcome that is null": _row("receipts.jsonl", 0, outcome=None),
+    "a refusal that is null": _row("refusals.jsonl", 0, refusal=None),
+    **{
+        f"another {name} of an entry": _row("entries.jsonl", 1, **{name: value})
+        for name, value in {
+            "stream": "grant:X",
+            "version": 99,
+            "topic": "X.v1",
+            "recorded_at": "2026-01-31T12:00:00.000000Z",
+            "recorder": "x",
+            "actor": "x",
+            "command_id": "x",
+            "digest": "00" * 32,
+            "rules": 1,
+            "note": "x",
+            "imported_from": "x",
+            "signature": "00",
+        }.items()
+    },
+    **{
+        f"another {name} of a refusal": _row("refusals.jsonl", 0, **{name: value})
+        for name, value in {
+            "command_id": "x",
+            "digest": "00" * 32,
+            "command": "X",
+            "stream": "grant:X",
+            "on": "2017-01-02",
+            "actor": "x",
+            "recorder": "x",
+            "recorded_at": 1,
+            "rule": "x",
+            "message": "x",
+            "request": "{}",
+            "position": 1,
+        }.items()
+    },
     "another stored": _row("entries.jsonl", 0, stored="{}"),
-    "another refusal": _row("receipts.jsonl", 0, refusal="NotAnOfficer"),
+    "another refusal": _row("refusals.jsonl", 0, refusal="NotAnOfficer"),
     "a row that is a list": _line("entries.jsonl", 0, lambda _: "[]\n"),
     "a row that is no JSON": _line("entries.jsonl", 0, lambda line: line[:-3] + "\n"),
     "two rows on one line": _line("entries.jsonl", 0, lambda line: line.rstrip("\n")),
@@ -134,14 +165,14 @@ FOUND_BY_THE_CHECK: dict[str, Alter] = {
     ),
     "a row deeper than any": _line("entries.jsonl", 0, lambda _: "[" * 100_000 + "\n"),
     "a row left out": _line("entries.jsonl", 3, lambda _: ""),
-    "an answer left out": _line("receipts.jsonl", 3, lambda _: ""),
+    "an answer left out": _line("refusals.jsonl", 1, lambda _: ""),
     "the refusals left out": _refusals_left_out,
-    "the refusals put first": _refusals_put_first,
+    "the refusals turned": _refusals_turned,
     "a refusal altered, with its leaf": _a_refusal_with_its_leaf,
     "a leaf left out": _line("entries.leaves", 2, lambda _: ""),
     "a leaf in capitals": _line("entries.leaves", 2, str.upper),
     "a leaf with spaces": _line("entries.leaves", 2, lambda line: f" {line}"),
-    "another leaf": _line("receipts.leaves", 2, lambda _: "0" * 64 + "\n"),
+    "another leaf": _line("refusals.leaves", 1, lambda _: "0" * 64 + "\n"),
     "a proof deleted": lambda package: _proofs(package)[0].unlink(),
     "a proof renamed": lambda package: _proofs(package)[0].rename(package / "proofs" / "other.tlog-proof"),
     "a proof copied over another": lambda package: shutil.copyfile(*_proofs(package)[:2]),
@@ -163,7 +194,7 @@ FOUND_BY_THE_MANIFEST: dict[str, Alter] = {
     "an unlisted folder": lambda package: (package / "more").mkdir(),
     "a hidden file": lambda package: (package / "proofs" / ".hidden").write_text(""),
     "a link": _relink,
-    "a pipe": _in_place_of("receipts.jsonl"),
+    "a pipe": _in_place_of("refusals.jsonl"),
     "a pipe for the manifest": _in_place_of("manifest"),
     "the manifest deleted": lambda package: (package / "manifest").unlink(),
     "the manifest without its signature": _line("manifest", -1, lambda _: ""),
@@ -195,7 +226,7 @@ def test_what_was_changed_is_found_though_the_manifest_was_made_anew(
     assert _list_files(package, manifest[1 : manifest.index("files")], Seal(book))
     code, told = check(package, "--key", str(Seal(book).keys()[0]))
     assert code == 4, told
-    assert "signature" not in told
+    assert "the signature" not in told
 
 
 def test_a_whole_package_with_its_documents_holds(book: Book, package: Path) -> None:

@@ -26,6 +26,8 @@ def mixed(tmp_path: Path) -> Path:
         shutil.copytree(tmp_path / "book", tmp_path / "copy")
     with Book.open(tmp_path / "book") as book:
         record(book, [g.cost("06-12"), g.cost("06-13"), g.cost("06-14")])
+        for _ in range(2):
+            assert book.record(g.cost("01-09"), "t.leader").outcome == "refused"
         Seal(book).seal()
     shutil.rmtree(tmp_path / "copy" / "checkpoints")
     shutil.copytree(tmp_path / "book" / "checkpoints", tmp_path / "copy" / "checkpoints")
@@ -33,7 +35,7 @@ def mixed(tmp_path: Path) -> Path:
 
 
 def test_a_copy_that_is_behind_is_told_as_a_copy(mixed: Path, shell: Shell) -> None:
-    with pytest.raises(Unreachable, match="this is a copy, 3 entries and 3 answers behind"):
+    with pytest.raises(Unreachable, match="this is a copy, 3 entries and 2 refusals behind"):
         Book.open(mixed)
     told = shell("--book", str(mixed), "audit", "verify")
     assert told.code == 5
@@ -49,8 +51,8 @@ def test_a_book_that_was_renamed_is_still_the_one_that_was_sealed(mixed: Path) -
     with closing(sqlite3.connect(mixed / "journal.sqlite", isolation_level=None)) as raw:
         for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             raw.execute(f"DROP TRIGGER {name}")
-        raw.execute("DELETE FROM stored_events WHERE position = (SELECT max(position) FROM stored_events)")
-        raw.execute("UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = 'stored_events'")
+        raw.execute("DELETE FROM entries WHERE position = (SELECT max(position) FROM entries)")
+        raw.execute("UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = 'entries'")
     with pytest.raises(Altered, match="has lost 1 of the entries"):
         Book.open(mixed)
 

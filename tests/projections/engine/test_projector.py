@@ -269,8 +269,8 @@ def _lose_an_entry(book: Book) -> None:
             raw.execute(f"DELETE FROM journal.stored_events WHERE position = {newest.format('journal.')}")
         return
     with closing(sqlite3.connect(book.path / "journal.sqlite", isolation_level=None)) as raw:
-        raw.execute("DROP TRIGGER stored_events_no_delete")
-        raw.execute(f"DELETE FROM stored_events WHERE position = {newest.format('')}")
+        raw.execute("DROP TRIGGER entries_no_delete")
+        raw.execute(f"DELETE FROM entries WHERE position = {newest.format('')}")
 
 
 def test_a_rebuild_counts_the_entries(tmp_path: Path) -> None:

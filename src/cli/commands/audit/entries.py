@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     cls=Command,
     help="""Export every entry as it is stored.
 
-    One JSON object a line, in the order of recording: position, stream, version, topic, and under "stored"
-    the text that the journal holds. Nothing is corrected, sorted or left out.""",
+    One JSON object a line, in the order of recording: the columns of the entry, and under "stored" the text
+    of the event that the journal holds. Nothing is corrected, sorted or left out.""",
 )
 @click.argument("stream", metavar="[GRANT|fund|call:CALL]", required=False)
 @known_option
@@ -51,16 +51,10 @@ def entries(stream: str | None, known: str | None, output: str | None) -> int:
 
 
 def _lines(book: "Book", known: int | None, stream: str | None) -> Iterator[str]:
+    from lifecycle.seal.leaves import readable
+
     for entry in book.stored(known, stream):
-        head = json.dumps(
-            {
-                "position": entry.position,
-                "stream": entry.stream,
-                "version": entry.version,
-                "topic": entry.topic,
-            },
-            ensure_ascii=False,
-        )
+        head = json.dumps({"position": entry.position, **readable(entry)}, ensure_ascii=False)
         yield f'{head[:-1]}, "stored": {entry.state.decode()}}}'
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     cls=Command,
     help="""Write a package that an auditor can check alone.
 
-    A new folder with entries, answers, the hashes of all leaves, checkpoints, public key, a proof of each
+    A new folder with entries, refusals, the hashes of all leaves, checkpoints, public key, a proof of each
     stream's newest entry, a signed list of all files, and verify.py, one readable file that checks them
     without grantbook. If grants are named, only their entries are shown, and the hashes of all others.""",
 )
@@ -44,7 +44,7 @@ def export(folder: Path, names: tuple[str, ...], documents: bool) -> int:
         say(to_json(_as_json(folder, package, unsealed)))
         return 0
     say(
-        f"wrote {safe(folder)}: {package.entries:,} entries, {package.receipts:,} answers,"
+        f"wrote {safe(folder)}: {package.entries:,} entries, {package.refusals:,} refusals,"
         f" {package.proofs:,} proofs, sealed up to entry {package.checkpoint.size:,}"
     )
     if any(unsealed):
@@ -61,11 +61,11 @@ def _as_json(folder: Path, package: "Package", unsealed: tuple[int, int]) -> dic
     return {
         "folder": str(folder),
         "entries": package.entries,
-        "receipts": package.receipts,
+        "refusals": package.refusals,
         "proofs": package.proofs,
         "documents": package.documents,
         "signed": package.signed,
         "unsealed_entries": unsealed[0],
-        "unsealed_receipts": unsealed[1],
+        "unsealed_refusals": unsealed[1],
         "checkpoint": checkpoint_json(package.checkpoint),
     }

@@ -206,18 +206,17 @@ def _not_lawful(quarantined: str | None) -> str:
 def refusals(grant: str | None) -> int:
     """List the refusals."""
     from lifecycle.book.storage.officer_names import shown
+    from lifecycle.journal.mapper import stamp
+    from lifecycle.journal.stored_row import moment_of
 
     options = settings()
     with options.open(read_only=True) as book:
-        receipts, officers = book.refusals(None if grant == "fund" else grant), book.names()
-        quarantined = {
-            book.journal.receipt_key(receipt.number): prose(receipt)
-            for receipt in book.quarantined_receipts()
-        }
-        if grant not in (None, "fund") and not receipts:
+        refused, officers = book.refusals(None if grant == "fund" else grant), book.names()
+        quarantined = {refusal.number: prose(refusal) for refusal in book.quarantined_refusals()}
+        if grant not in (None, "fund") and not refused:
             entries_of(book, str(grant))
     if grant == "fund":
-        receipts = [receipt for receipt in receipts if receipt.stream == "fund"]
+        refused = [refusal for refusal in refused if refusal.stream == "fund"]
     names = (
         "command_id",
         "command",
@@ -230,24 +229,26 @@ def refusals(grant: str | None) -> int:
         "rule",
         "message",
     )
-    for receipt in receipts:
+    for refusal in refused:
+        recorded_at = stamp(moment_of(refusal.recorded_at))
         if options.json:
-            fields = {name: str(getattr(receipt, name) or "") or None for name in names}
-            say(to_json({**fields, "quarantined": quarantined.get((receipt.command_id, receipt.digest))}))
+            fields = {name: str(getattr(refusal, name) or "") or None for name in names}
+            fields |= {"command_id": refusal.id, "recorded_at": recorded_at}
+            say(to_json({**fields, "quarantined": quarantined.get(refusal.number)}))
             continue
-        stream = safe(receipt.stream.removeprefix("grant:"))
-        not_lawful = _not_lawful(quarantined.get((receipt.command_id, receipt.digest)))
-        recorder, actor = receipt.recorder, prose(shown(receipt.actor, officers))
-        entered_by = f" (entered by {prose(shown(recorder, officers))})" if recorder != receipt.actor else ""
+        stream = safe(refusal.stream.removeprefix("grant:"))
+        not_lawful = _not_lawful(quarantined.get(refusal.number))
+        recorder, actor = refusal.recorder, prose(shown(refusal.actor, officers))
+        entered_by = f" (entered by {prose(shown(recorder, officers))})" if recorder != refusal.actor else ""
         say(
             wrapped(
-                f"{actor}{entered_by} was refused {receipt.command} on {stream}, recorded"
-                f" {safe(receipt.recorded_at)}: {receipt.refusal}: {prose(receipt.message or '')}"
-                f" ({prose(receipt.rule or '')}){not_lawful}",
+                f"{actor}{entered_by} was refused {refusal.command} on {stream}, recorded"
+                f" {recorded_at}: {refusal.refusal}: {prose(refusal.message or '')}"
+                f" ({prose(refusal.rule or '')}){not_lawful}",
                 " " * 12,
-                f"{safe(receipt.on)}  ",
+                f"{safe(refusal.on)}  ",
             )
         )
-    if not receipts and not options.json:
+    if not refused and not options.json:
         say("nobody was refused anything")
     return 0

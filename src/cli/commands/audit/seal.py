@@ -11,7 +11,7 @@ from cli.shell.progress_bar import steps_of
 from cli.shell.settings import Command, settings
 
 if TYPE_CHECKING:
-    from lifecycle.journal.left_out.quarantined import Quarantined, QuarantinedReceipt
+    from lifecycle.journal.left_out.quarantined import Quarantined, QuarantinedRefusal
     from lifecycle.seal.seal import Sealed
 
 WAY_OUT = "grantbook audit seal --quarantine {} --reason …"
@@ -114,7 +114,7 @@ def _print(sealed: "Sealed", new_key: str | None) -> None:
     size = sealed.checkpoint.size
     if sealed.written:
         tail = "nothing is unsealed" if sealed.fault is None else "what comes after them is not"
-        say(f"sealed {sealed.entries:,} entries and {sealed.receipts:,} answers; {tail}")
+        say(f"sealed {sealed.entries:,} entries and {sealed.refusals:,} refusals; {tail}")
         say(f"checkpoint {safe(sealed.file)}: {size:,} entries, root {sealed.checkpoint.root.hex()}")
     else:
         state = "nothing was unsealed" if sealed.fault is None else "nothing more is sealed"
@@ -156,7 +156,7 @@ def _quarantine(words: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
             return 1, None
         if sentence := catch_views_up(book):
             say(prose(sentence), err=True)
-        rows: list[Quarantined | QuarantinedReceipt] = [*book.quarantined(), *book.quarantined_receipts()]
+        rows: list[Quarantined | QuarantinedRefusal] = [*book.quarantined(), *book.quarantined_refusals()]
         for row in rows:
             if row.by.name in receipt.entries:
                 say(prose(row), err=True)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lifecycle.journal.left_out.quarantined import Quarantined, QuarantinedReceipt
+    from lifecycle.journal.left_out.quarantined import Quarantined, QuarantinedRefusal
     from lifecycle.seal.notes import Checkpoint
 
 
@@ -13,8 +13,8 @@ def checkpoint_json(checkpoint: "Checkpoint") -> dict[str, Any]:
         "origin": checkpoint.origin,
         "entries": checkpoint.size,
         "root": checkpoint.root.hex(),
-        "receipts": checkpoint.receipts,
-        "receipts_root": checkpoint.receipts_root.hex(),
+        "refusals": checkpoint.refusals,
+        "refusals_root": checkpoint.refusals_root.hex(),
     }
 
 
@@ -32,7 +32,7 @@ def row_json(row: "Quarantined") -> dict[str, Any]:
     }
 
 
-def quarantined_receipt_json(answer: "QuarantinedReceipt") -> dict[str, Any]:
+def quarantined_refusal_json(answer: "QuarantinedRefusal") -> dict[str, Any]:
     """Return the quarantined answer, what is wrong with it, and who set it aside."""
     quarantine = answer.event
     return {

@@ -1,4 +1,4 @@
-"""The unsealed tail of a book: entries and answers that no checkpoint covers."""
+"""The unsealed tail of a book: entries and refusals that no checkpoint covers."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,27 +9,27 @@ if TYPE_CHECKING:
 
 
 def tail_of(book: "Book") -> dict[str, Any]:
-    """Return how many entries and answers no checkpoint covers, for JSON."""
+    """Return how many entries and refusals no checkpoint covers, for JSON."""
     from lifecycle.kernel.errors import Altered
     from lifecycle.seal.seal import seal_of
 
     try:
-        entries, receipts = seal_of(book).unsealed()
+        entries, refusals = seal_of(book).unsealed()
     except Altered as error:
-        return {"unsealed_entries": None, "unsealed_receipts": None, "seal": str(error)}
-    return {"unsealed_entries": entries, "unsealed_receipts": receipts}
+        return {"unsealed_entries": None, "unsealed_refusals": None, "seal": str(error)}
+    return {"unsealed_entries": entries, "unsealed_refusals": refusals}
 
 
 def tail_line(book: "Book") -> str:
-    """Return a line on how many entries and answers no checkpoint covers."""
+    """Return a line on how many entries and refusals no checkpoint covers."""
     tail = tail_of(book)
     if "seal" in tail:
         return f"the seal cannot be trusted: {prose(tail['seal'])}: grantbook audit verify shows why"
-    return in_words(tail["unsealed_entries"], tail["unsealed_receipts"])
+    return in_words(tail["unsealed_entries"], tail["unsealed_refusals"])
 
 
-def in_words(entries: int, receipts: int) -> str:
-    """Return in words how many entries and answers are not sealed."""
-    if not entries and not receipts:
+def in_words(entries: int, refusals: int) -> str:
+    """Return in words how many entries and refusals are not sealed."""
+    if not entries and not refusals:
         return "nothing is unsealed"
-    return f"unsealed: {entries:,} entries, {receipts:,} answers"
+    return f"unsealed: {entries:,} entries, {refusals:,} refusals"

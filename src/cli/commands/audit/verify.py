@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.commands.audit.seal_json import checkpoint_json, quarantined_receipt_json, row_json
+from cli.commands.audit.seal_json import checkpoint_json, quarantined_refusal_json, row_json
 from cli.commands.audit.unsealed import in_words
 from cli.output.terminal_text import prose, safe, say, to_json
 from cli.shell.progress_bar import steps_of
@@ -14,7 +14,7 @@ from cli.shell.settings import Command, settings
 
 if TYPE_CHECKING:
     from lifecycle.book.book import Book
-    from lifecycle.journal.left_out.quarantined import Quarantined, QuarantinedReceipt
+    from lifecycle.journal.left_out.quarantined import Quarantined, QuarantinedRefusal
     from lifecycle.seal.verified import Verified
 
 _FAILED = 4
@@ -27,7 +27,7 @@ _BEHIND = 5
     help="""Prove that nothing recorded was altered.
 
     Hashes every stored byte again and compares it with every checkpoint. Checks the order of versions and
-    moments, the answers to commands, the triggers of the tables, the snapshot, the documents, and whether the
+    moments, the refusals, the triggers of the tables, the snapshot, the documents, and whether the
     views are what the entries add up to. Judges entries that no checkpoint covers again by the rules, on what
     was known when they were recorded; with --rules, all entries. Names the first bad entry; exit code 4.""",
 )
@@ -103,13 +103,13 @@ def _as_json(verified: "Verified", problems: list[tuple[str, str]], views: str) 
     return {
         "verified": not problems,
         "entries": verified.entries,
-        "receipts": verified.receipts,
+        "refusals": verified.refusals,
         "checkpoints": verified.checkpoints,
         "last": checkpoint_json(verified.last) if verified.last else None,
         "unsealed_entries": verified.unsealed[0],
-        "unsealed_receipts": verified.unsealed[1],
+        "unsealed_refusals": verified.unsealed[1],
         "judged_entries": verified.judged[0],
-        "judged_receipts": verified.judged[1],
+        "judged_refusals": verified.judged[1],
         "documents": verified.documents,
         "keys": [
             {"key": str(key), "since": since, "vouched": vouched} for key, since, vouched in verified.keys
@@ -117,7 +117,7 @@ def _as_json(verified: "Verified", problems: list[tuple[str, str]], views: str) 
         "views": not problems if views == "compared" else None,
         "problems": [{"where": where, "what": what} for where, what in problems],
         "quarantined": [row_json(row) for row in verified.quarantined],
-        "quarantined_answers": [quarantined_receipt_json(answer) for answer in verified.quarantined_receipts],
+        "quarantined_answers": [quarantined_refusal_json(answer) for answer in verified.quarantined_refusals],
     }
 
 
@@ -125,15 +125,15 @@ def _print(verified: "Verified", problems: list[tuple[str, str]], views: str, *,
     for where, what in problems:
         say(f"{prose(where)}: {prose(what)}", err=True)
     say(
-        f"{verified.entries:,} entries, {verified.receipts:,} answers, {verified.checkpoints:,} checkpoints,"
+        f"{verified.entries:,} entries, {verified.refusals:,} refusals, {verified.checkpoints:,} checkpoints,"
         f" {verified.documents:,} documents"
     )
     if verified.last is not None:
         say(f"sealed up to entry {verified.last.size:,}: root {verified.last.root.hex()}")
     say(in_words(*verified.unsealed))
-    quarantined: list[Quarantined | QuarantinedReceipt] = [
+    quarantined: list[Quarantined | QuarantinedRefusal] = [
         *verified.quarantined,
-        *verified.quarantined_receipts,
+        *verified.quarantined_refusals,
     ]
     for row in quarantined:
         say(f"not lawful: {prose(row)} (what is wrong with it: {prose(row.event.fault)})")
@@ -154,7 +154,7 @@ def _proved(verified: "Verified") -> str:
     """Return what was proved; of the rules, only for the entries that were judged by them."""
     if verified.last is None:
         return f"nothing is sealed; rules judged for the {verified.judged[0]:,} entries"
-    if verified.judged == (verified.entries, verified.receipts):
+    if verified.judged == (verified.entries, verified.refusals):
         return f"sealed and unaltered; rules judged for all {verified.entries:,} entries"
     return f"sealed and unaltered; rules judged for the {verified.judged[0]:,} unsealed entries"
 

@@ -70,7 +70,7 @@ class BookStorage(ABC):
         """Remove what was made of a book that will not be finished, as far as that is safe."""
 
     @abstractmethod
-    def open_journal(self, *, read_only: bool) -> Journal:
+    def open_journal(self, *, read_only: bool, older: bool = False) -> Journal:
         """Open the journal of a book. Raises `Unreachable`."""
 
     def retry(self, work: Callable[[bool], T]) -> T:

@@ -20,7 +20,7 @@ from lifecycle.journal.atomic_files import (
 
 _ADDRESS, _KEYS, _KEY = "address", "keys", "seal.key"
 Sizes = tuple[int, int]
-"""Numbers of entries and receipts."""
+"""Numbers of entries and refusals."""
 
 
 class Shortfall(NamedTuple):
@@ -31,18 +31,18 @@ class Shortfall(NamedTuple):
     folder: Path
     """The folder of that address's seals on this machine."""
     entries: int
-    receipts: int
+    refusals: int
 
     def __str__(self) -> str:
-        counts = ((self.entries, "entries"), (self.receipts, "answers"))
+        counts = ((self.entries, "entries"), (self.refusals, "refusals"))
         missing = [f"{count:,} {rows}" for count, rows in counts if count]
         return f"{' and '.join(missing)} behind what was sealed at {self.sealed_at}"
 
     @classmethod
     def between(cls, sealed_at: str, folder: Path, sealed: Sizes, stored: Sizes) -> "Shortfall | None":
         """Return the difference of the sealed and the stored numbers; `None` if no row is missing."""
-        entries, receipts = (max(0, was - now) for was, now in zip(sealed, stored, strict=True))
-        return cls(sealed_at, folder, entries, receipts) if entries or receipts else None
+        entries, refusals = (max(0, was - now) for was, now in zip(sealed, stored, strict=True))
+        return cls(sealed_at, folder, entries, refusals) if entries or refusals else None
 
 
 def most_sealed(root: Path) -> Sizes:
@@ -84,7 +84,7 @@ class SealFolders:
             for folder, address in self._others()
         )
         return max(
-            filter(None, missing), key=lambda shortfall: (shortfall.entries, shortfall.receipts), default=None
+            filter(None, missing), key=lambda shortfall: (shortfall.entries, shortfall.refusals), default=None
         )
 
     def adopt(self, stored: Sizes) -> None:

@@ -88,15 +88,15 @@ class DatabaseStorage(BookStorage):
         """Write the book's row."""
         self._recorder.name_book(self._identity, name, seal_each_command=seal)
 
-    def open_journal(self, *, read_only: bool) -> Journal:
+    def open_journal(self, *, read_only: bool, older: bool = False) -> Journal:
         """Return the journal in the database."""
         self._read_only = read_only
 
         def connected(_: bool) -> Journal:
-            journal = self._take(Journal(self._address, read_only=read_only))
+            journal = self._take(Journal(self._address, read_only=read_only, older=older))
             ((identity, self.lags),) = self._recorder.rows("SELECT id::text, pg_is_in_recovery() FROM book")
             self._find_folder(identity)
-            if self.lags or not self.path.exists():
+            if not older and (self.lags or not self.path.exists()):
                 with suppress(OSError):
                     self._folders.adopt(journal.ends())
             return journal

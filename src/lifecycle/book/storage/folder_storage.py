@@ -92,7 +92,7 @@ class FolderStorage(BookStorage):
         toml_name = json.dumps(name, ensure_ascii=False).replace("\x7f", "\\u007f")  # TOML escapes DEL too
         keep(self._settings, f"format = 1\nname = {toml_name}\nseal_each_command = {json.dumps(seal)}\n")
 
-    def open_journal(self, *, read_only: bool) -> Journal:
+    def open_journal(self, *, read_only: bool, older: bool = False) -> Journal:
         """Return the journal in the folder."""
         try:
             exists, complete = self._journal.is_file(), self._settings.is_file()
@@ -106,7 +106,7 @@ class FolderStorage(BookStorage):
             self._check_rights()
         if missing := self._missing_folders():
             logging.getLogger(__name__).warning("%s: there is no %s: %s", self.path, missing, _A_COPY)
-        return Journal(self._journal, read_only=read_only)
+        return Journal(self._journal, read_only=read_only, older=older)
 
     def _check_rights(self) -> None:
         """Raise `Unreachable` with the file that cannot be written, and its owner. SQLite names neither."""

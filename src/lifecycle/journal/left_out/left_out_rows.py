@@ -11,8 +11,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, cast
 
 from lifecycle.journal.left_out.faults import Fault
-from lifecycle.journal.left_out.quarantined import Quarantined, QuarantinedReceipt
-from lifecycle.journal.left_out.raw_row import Row, entry_of_any, reason, transaction
+from lifecycle.journal.left_out.quarantined import Quarantined, QuarantinedRefusal
+from lifecycle.journal.left_out.raw_row import FOLLOWS, POSITION, Row, command_of, entry_of_any, reason
 from lifecycle.journal.left_out.stop import Stop
 from lifecycle.journal.mapper import entry_of
 from lifecycle.journal.recorder import (
@@ -23,7 +23,7 @@ from lifecycle.journal.recorder import (
 )
 from lifecycle.kernel.errors import Altered, StreamStopped
 from lifecycle.kernel.event import LeftOut
-from lifecycle.kernel.history import QUARANTINES, Entry, kind_of
+from lifecycle.kernel.history import QUARANTINES, Entry
 
 if TYPE_CHECKING:
     from lifecycle.fund.quarantine import AnswerQuarantined, RowQuarantined
@@ -42,12 +42,10 @@ _QUARANTINED = (
     f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE originator_id = ? ORDER BY originator_version"
 )
 _ROW = f"SELECT {ENTRY_COLUMNS} FROM stored_events WHERE position = ?"
-_NAMING = "SELECT entries FROM receipts WHERE number > ?"
-_NAMED = "SELECT position FROM stored_events WHERE originator_id = ? AND originator_version = ?"
 
 
 Sizes = tuple[int, int]
-"""The position of an entry, and the number of a receipt: both are counted from 1."""
+"""The position of an entry, and the number of a refusal: both are counted from 1."""
 Judge = Callable[[Sizes, frozenset[int]], tuple[list[Fault], Sizes]]
 """Judges again what was recorded after the sizes, without the rows at these positions. Gives the lawless
 entries, and the sizes up to which nothing is wrong."""
@@ -59,7 +57,7 @@ class LeftOutRows:
     def __init__(self, recorder: Recording) -> None:
         self._recorder = recorder
         self._sound: Sizes | None = None
-        """Up to which entry and receipt all is known to be sound; `None` if nothing is to be left out."""
+        """Up to which entry and refusal all is known to be sound; `None` if nothing is to be left out."""
         self._sealed_now: Callable[[], Sizes] = lambda: (0, 0)
         self._judged: Judge | None = None
         self._lawless = dict[int, str]()
@@ -70,8 +68,8 @@ class LeftOutRows:
         """The position up to which every row was looked at."""
         self.rows: dict[int, Quarantined] = {}
         """Quarantined rows by position."""
-        self.receipts: dict[int, QuarantinedReceipt] = {}
-        """Quarantined receipts by number."""
+        self.refusals: dict[int, QuarantinedRefusal] = {}
+        """Quarantined refusals by number."""
         self.stops: dict[str, Stop] = {}
         """Where each stream stops first, by stream."""
         self.version = 0
@@ -83,8 +81,6 @@ class LeftOutRows:
         """Positions of its other rows: each of its entries stands by itself, so it does not stop."""
         self._out = set[int]()
         """Positions of all rows at which a stream stops, and of all that come after them in it."""
-        self._together: dict[str, list[str]] | None = None
-        """By a row's name, the rows that its receipt names together with it; read if a row is found bad."""
 
     def __bool__(self) -> bool:
         """Return whether any row is left out."""
@@ -95,7 +91,7 @@ class LeftOutRows:
     def begin(
         self, sound: Sizes, sealed_now: Callable[[], Sizes] = lambda: (0, 0), judge: Judge | None = None
     ) -> None:
-        """Look at everything after this many sound entries and receipts. Raises `Altered`.
+        """Look at everything after this many sound entries and refusals. Raises `Altered`.
 
         ``sealed_now`` returns how many are sealed.
         """
@@ -155,11 +151,11 @@ class LeftOutRows:
             self._again()
 
     def sound(self) -> Sizes:
-        """Return up to which entry and receipt everything was judged, and nothing is wrong."""
+        """Return up to which entry and refusal everything was judged, and nothing is wrong."""
         return self._sound or (0, 0)
 
     def sealed(self) -> Sizes:
-        """Return up to which entry and receipt the journal is sealed."""
+        """Return up to which entry and refusal the journal is sealed."""
         return self._sealed_now()
 
     def _again(self) -> None:
@@ -187,25 +183,23 @@ class LeftOutRows:
         """
         sure = dict[int, str]()
         for fault in sorted(faults, key=lambda fault_: fault_.position):
-            names = self._named_with(f"{fault.stream}@{fault.version}")
-            alone = fault.alone and all(kind_of(name) == "grant" for name in names)
-            if alone or not sure:
+            if fault.alone or not sure:
                 sure[fault.position] = fault.what
-            if not alone:
+            if not fault.alone:
                 break
         return sure
 
     def _decode(self) -> None:
         assert self._sound is not None
         self.rows, self.stops, self.version, self._believed = {}, {}, 0, set()
-        self.receipts = {}
+        self.refusals = {}
         self._unbelieved, self._out = set(), set()
         self.looked = self._sound[0]
         # From the newest on: a row of this stream may have been quarantined itself.
         for row in reversed(self._recorder.rows(_QUARANTINED, QUARANTINES)):
             self.version = max(self.version, row[1])
-            if row[-1] <= self.looked and row[-1] not in self.rows:
-                self._quarantine(entry_of(*row))
+            if row[POSITION] <= self.looked and row[POSITION] not in self.rows:
+                self._quarantine(entry_of(row))
         while self.take(self._tail(self.looked), first=True):
             # What was quarantined may have been followed by rows that are as they should be.
             self.stops, self.looked = {}, self._sound[0]
@@ -214,16 +208,15 @@ class LeftOutRows:
     def _tail(self, after: int) -> Iterator[Row]:
         while rows := self._recorder.rows(_TAIL, after, _PAGE):
             yield from rows
-            (after,) = further((rows[-1][4],), (after,))
+            (after,) = further((rows[-1][POSITION],), (after,))
 
     def take(self, rows: Iterable[Row], *, first: bool = False) -> bool:
         """Look at newer rows; return whether any is quarantined, or stops a stream."""
         before, quarantined = len(self.stops), len(self.rows)
-        self._together = None
-        for _, same in groupby(rows, transaction):
+        for _, same in groupby(rows, command_of):
             together = list(same)
             self._look_at(together)
-            self.looked = together[-1][4]
+            self.looked = together[-1][POSITION]
             self._unjudged |= {row[0]: self.looked for row in together}
         if first:
             self._unjudged = {}
@@ -236,7 +229,7 @@ class LeftOutRows:
         """Stop the streams of a transaction in which a row is bad."""
         entries = list[Entry]()
         for row in together:
-            stream, version, *_, position, follows = row
+            stream, version, position, follows = row[0], row[1], row[POSITION], row[FOLLOWS]
             if stream == QUARANTINES:
                 self.version = max(self.version, version)
             if position in self.rows:
@@ -245,7 +238,7 @@ class LeftOutRows:
                 self._stop(together, row, f"it comes after position {stop.cause}, which is to be set aside")
                 return
             try:
-                entries.append(entry := entry_of(*row[:5]))
+                entries.append(entry := entry_of(row))
             except Altered as error:
                 self._stop(together, row, reason(error, row))
                 return
@@ -265,7 +258,7 @@ class LeftOutRows:
     def _unfounded(self, entry: Entry) -> str:
         """Return why an entry that quarantines rows is not to be believed; empty if it is."""
         if type(entry.event).__name__ == "AnswerQuarantined":
-            return ""  # it is judged again, as its receipt is
+            return ""  # it is judged again, as its refusal is
         if type(entry.event).__name__ != "RowQuarantined":
             return f"it is no RowQuarantined, but {type(entry.event).__name__}"
         if entry.originator_version in self._believed:
@@ -280,7 +273,7 @@ class LeftOutRows:
     def _quarantine(self, entry: Entry) -> None:
         if type(entry.event).__name__ == "AnswerQuarantined":
             number = cast("AnswerQuarantined", entry.event).answer
-            self.receipts[number] = QuarantinedReceipt(number, entry)
+            self.refusals[number] = QuarantinedRefusal(number, entry)
             return
         act = cast("RowQuarantined", entry.event)
         for position in (act.position, *act.also):
@@ -288,13 +281,8 @@ class LeftOutRows:
                 self.rows[position] = Quarantined(stream, version, position, entry)
 
     def _stop(self, together: list[Row], bad: Row, why: str) -> None:
-        stream, version, *_, position, _ = bad
-        places = {row[4]: (row[0], row[1]) for row in together}
-        for name in self._named_with(f"{stream}@{version}"):
-            other, _, number = name.rpartition("@")
-            if number.isdecimal() and (other, int(number)) not in places.values():
-                other_rows = self._recorder.rows(_NAMED, other, int(number))
-                places |= {at: (other, int(number)) for (at,) in other_rows if at > self.sound()[0]}
+        stream, version, position = bad[0], bad[1], bad[POSITION]
+        places = {row[POSITION]: (row[0], row[1]) for row in together}
         rows = tuple(sorted(places))
         self._out.update(rows)
         for at in rows:
@@ -305,17 +293,6 @@ class LeftOutRows:
             if name not in self.stops or number < self.stops[name].version:
                 self.stops[name] = stop
 
-    def _named_with(self, name: str) -> list[str]:
-        """Return the names of the rows that a receipt names together with this one."""
-        if self._together is None:
-            self._together = {}
-            _, answers = self.sound()
-            for (entries,) in self._recorder.rows(_NAMING, answers):
-                names = str(entries).split()
-                for entry_name in names if len(names) > 1 else ():
-                    self._together.setdefault(entry_name, names)
-        return self._together.get(name, [])
-
     # ── results ──────────────────────────────────────────────────────────────────────────────
 
     def fault(self, position: int) -> Stop | None:
@@ -323,13 +300,14 @@ class LeftOutRows:
         for stop in self.stops.values():
             if position in stop.rows:
                 return stop
-        for stream, version, topic, state, at in self._recorder.rows(_ROW, position):
+        for row in self._recorder.rows(_ROW, position):
+            stream, version, at = row[0], row[1], row[POSITION]
             if at in self.rows or at > self.sound()[0]:
                 return None
             try:
-                entry_of(stream, version, topic, state, at)
+                entry_of(row)
             except Altered as error:  # an older program has sealed it
-                why = reason(error, (stream, version, topic, state, at))
+                why = reason(error, row)
                 return Stop(stream, version, at, at, f"{stream}@{version}", why, (at,))
         return None
 
@@ -373,26 +351,24 @@ class LeftOutRows:
 
     # ── entries ──────────────────────────────────────────────────────────────────────────────
 
-    def entry(self, stream: str, version: int, topic: str, state: bytes, position: int) -> Entry:
+    def entry(self, row: Row) -> Entry:
         """Return the entry of a stored row; one with a `LeftOut` in it for a row that counts in no fold.
 
         Raises `Altered` if it is not as it was written.
         """
-        if (self.rows or self.stops) and (out := self._left_out(stream, version, topic, state, position)):
+        if (self.rows or self.stops) and (out := self._left_out(row)):
             return out
         try:
-            return entry_of(stream, version, topic, state, position)
+            return entry_of(row)
         except Altered:
-            if self.look(position) and (out := self._left_out(stream, version, topic, state, position)):
+            if self.look(row[POSITION]) and (out := self._left_out(row)):
                 return out
             raise
 
-    def _left_out(self, stream: str, version: int, topic: str, state: bytes, position: int) -> Entry | None:
-        if (row := self.rows.get(position)) is not None:
-            return entry_of_any(
-                stream, version, position, state, LeftOut.of(topic, row.event.on, str(row), True)
-            )
+    def _left_out(self, row: Row) -> Entry | None:
+        stream, version, topic, position = row[0], row[1], row[2], row[POSITION]
+        if (quarantined := self.rows.get(position)) is not None:
+            return entry_of_any(row, LeftOut.of(topic, quarantined.event.on, str(quarantined), True))
         if not self.is_out(stream, version, position):
             return None
-        stop = self.stops[stream]
-        return entry_of_any(stream, version, position, state, LeftOut.of(topic, date.max, str(stop), False))
+        return entry_of_any(row, LeftOut.of(topic, date.max, str(self.stops[stream]), False))

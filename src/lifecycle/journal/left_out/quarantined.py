@@ -1,4 +1,4 @@
-"""Rows and receipts that an administrator has quarantined as unlawful."""
+"""Rows and refusals that an administrator has quarantined as unlawful."""
 
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -33,8 +33,8 @@ class Quarantined(NamedTuple):
         return f"{self.name} (position {self.position}) is quarantined by {act.actor}, {act.on}: {act.reason}"
 
 
-class QuarantinedReceipt(NamedTuple):
-    """A receipt that was quarantined."""
+class QuarantinedRefusal(NamedTuple):
+    """A refusal that was quarantined."""
 
     number: int
     by: Entry

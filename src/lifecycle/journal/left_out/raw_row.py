@@ -1,45 +1,41 @@
-"""Reading a stored row whose bytes may have any form, as far as possible."""
+"""Reading a stored row whose columns may hold anything, as far as possible."""
 
-import re
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from typing import Any
 
+from lifecycle.journal.stored_row import id_text, moment_of
 from lifecycle.kernel.errors import Altered
 from lifecycle.kernel.event import Event
 from lifecycle.kernel.history import UNREADABLE_MOMENT, Entry
 
-Row = tuple[Any, ...]
-"""Stream, version, topic, stored bytes, position; and whether the stream has the version before, earlier."""
+Row = Sequence[Any]
+"""The columns of an entry; and whether the stream has the version before, earlier."""
 
-_ID = re.compile(rb'"command_id":"([^"\\]{1,200})"')
-_MOMENT = re.compile(rb'"recorded_at":"([^"\\]{1,40})"')
+POSITION, FOLLOWS = 14, 15
+"""The places of these in a row."""
 
 
-def entry_of_any(stream: str, version: int, position: int, state: bytes, event: Event) -> Entry:
-    """Return a row as an entry with the given event, whatever its bytes are."""
-    match = _MOMENT.search(state)
+def entry_of_any(row: Row, event: Event) -> Entry:
+    """Return a row as an entry with the given event, whatever its columns are."""
+    stream, version, _, stored_moment, *_ = row
     try:
-        moment = datetime.fromisoformat(match[1].decode()) if match else UNREADABLE_MOMENT
-    except ValueError:
+        moment = moment_of(stored_moment)
+    except (OverflowError, TypeError):
         moment = UNREADABLE_MOMENT
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return Entry(stream, version, event, moment, "", command_of(state, position), None, position)
+    return Entry(stream, version, event, moment, "", command_of(row), None, row[POSITION])
 
 
-def command_of(state: bytes, position: int) -> str:
-    """Return the command id in the stored bytes, or a text with the position if they have none."""
-    match = _ID.search(state)
-    return match[1].decode(errors="replace") if match else f"position {position}"
-
-
-def transaction(row: Row) -> str:
-    """Return the command id, which the rows of one transaction share."""
-    return command_of(row[3], row[4])
+def command_of(row: Row) -> str:
+    """Return the command id of a row, or a text with the position if it has none."""
+    try:
+        return id_text(row[6]) or f"position {row[POSITION]}"
+    except (ValueError, TypeError, AttributeError):
+        return f"position {row[POSITION]}"
 
 
 def reason(error: Altered, row: Row) -> str:
     """Return what is wrong with a row, without its name, on one line that a terminal can show."""
-    text = str(error).removeprefix(f"{row[0]}@{row[1]} (position {row[4]})").removeprefix(": ")
+    text = str(error).removeprefix(f"{row[0]}@{row[1]} (position {row[POSITION]})").removeprefix(": ")
     text = f"it{text}" if text.startswith(" is not") else text
     return on_one_line(text)
 

@@ -1,4 +1,4 @@
-"""The journal's recorder on PostgreSQL: entries, and the receipts beside them, in one transaction."""
+"""The journal's recorder on PostgreSQL: entries, and the refusals beside them, in one transaction."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -33,20 +33,21 @@ from lifecycle.journal.postgresql.holders import in_words
 from lifecycle.journal.recorder import (
     ENTRY_COLUMNS,
     FORMAT,
-    RECEIPT_COLUMNS,
     Question,
-    Receipt,
     Recording,
+    Refusal,
     not_amid,
 )
+from lifecycle.journal.stored_row import Stored
 
-_GIVEN = len(Receipt._fields) - 1
-"""How many columns of a receipt are inserted. The database gives the last one, its position."""
 _LOOPBACK = ("127.0.0.1", "::1")
-_INSERT_ENTRY = f"INSERT INTO stored_events ({ENTRY_COLUMNS.rpartition(', ')[0]}) VALUES (%s, %s, %s, %s)"
-_INSERT_ANSWER = (
-    f"INSERT INTO receipts ({RECEIPT_COLUMNS.rpartition(', ')[0]}) VALUES ({', '.join(['%s'] * _GIVEN)})"
+_ENTRY = ENTRY_COLUMNS.rpartition(", ")[0]
+_REFUSAL = ", ".join(f'"{field}"' for field in Refusal._fields[:-2])
+_INSERT_ENTRY = f"INSERT INTO stored_events ({_ENTRY}) VALUES ({', '.join(['%s'] * len(_ENTRY.split(', ')))})"
+_INSERT_REFUSAL = (
+    f"INSERT INTO refusals ({_REFUSAL}) VALUES ({', '.join(['%s'] * len(_REFUSAL.split(', ')))})"
 )
+"""The database gives positions and numbers."""
 _WAIT_FOR_STANDBY = "SELECT pg_logical_emit_message(true, 'grantbook', '')"
 """A write to commit, so that a standby has what was read here before it is reported."""
 _CALL = "SELECT pg_notify('stored_events', '') WHERE pg_notification_queue_usage() < 0.5"
@@ -55,7 +56,7 @@ notifies fails if the queue is full. Followers also look without being notified.
 
 
 class JournalRecorder(Recording, PostgresApplicationRecorder):
-    """Stored events by position, and receipts beside them."""
+    """Entries by position, and refusals beside them."""
 
     datastore: JournalDatastore
 
@@ -98,31 +99,31 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
         with self.datastore.held(SNAPSHOT):
             yield
 
-    def append(self, entries: Sequence[tuple[Any, ...]], receipts: Sequence[Receipt]) -> list[int]:
-        """Append entries, and the receipts of the last of them, in the open transaction."""
+    def append(self, entries: Sequence[Stored], refusals: Sequence[Refusal]) -> list[int]:
+        """Append entries or refusals in the open transaction; return the entries' positions."""
         held = self._held()
-        for entry in entries:
-            held.put(_INSERT_ENTRY, entry)
+        for row in entries:
+            held.put(_INSERT_ENTRY, row[:-1])
         if entries and not held.appended:
             held.put(_CALL)
-        for receipt in receipts:
-            held.put(_INSERT_ANSWER, receipt[:_GIVEN])
+        for refusal in refusals:
+            held.put(_INSERT_REFUSAL, refusal[:-2])
         (_, newest), _ = held.begun
         before = held.appended or 0
         held.appended = before + len(entries)
         return [newest + before + offset for offset in range(1, len(entries) + 1)]
 
-    def adopt(self, *, entries: Sequence[tuple[Any, ...]] = (), receipts: Sequence[Receipt] = ()) -> None:
+    def adopt(self, *, entries: Sequence[Stored] = (), refusals: Sequence[Refusal] = ()) -> None:
         """Take over rows of another journal, in the transaction that is held: the owner's to do."""
         held = self._held()
         cursor = held.settled()
         for table, columns, rows in (
-            ("stored_events", ENTRY_COLUMNS.rpartition(", ")[0], entries),
-            ("receipts", RECEIPT_COLUMNS, receipts),
+            ("stored_events", _ENTRY, entries),
+            ("refusals", f"{_REFUSAL}, position", refusals),
         ):
             with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
                 for row in rows:
-                    copy.write_row(row)
+                    copy.write_row(row[:-1])
         held.appended = (held.appended or 0) + len(entries)
 
     def _held(self) -> Held:
@@ -162,9 +163,6 @@ class JournalRecorder(Recording, PostgresApplicationRecorder):
             return 0
         rows = self.rows("SELECT format FROM book")
         return int(rows[0][0]) if rows else 0
-
-    def upgrade(self) -> None:
-        """Do nothing: there is no earlier format of these tables."""
 
     def schema(self) -> dict[str, str]:
         """Return everything that is defined in the journal's schema, the library's own snapshots apart."""
@@ -241,7 +239,7 @@ class JournalFactory(PostgresFactory):
         self.datastore = JournalDatastore(address, read_only=self.env.get(self.READ_ONLY) == "yes")
 
     def application_recorder(self) -> JournalRecorder:
-        """Return the recorder of entries and receipts."""
+        """Return the recorder of entries and refusals."""
         recorder = JournalRecorder(self.datastore)
         if self.env_create_table():
             recorder.create_table()

@@ -5,12 +5,13 @@ names can be changed, by administrators. Projectors read entries and own the vie
 reporters read views only.
 """
 
-from lifecycle.journal.postgresql.schema import SCHEMA, TABLES
-from lifecycle.journal.recorder import Receipt
+from lifecycle.journal.postgresql.schema import FUNCTIONS, SCHEMA, TABLES
+from lifecycle.journal.postgresql.schema import VIEWS as READABLE
+from lifecycle.journal.recorder import ENTRY_COLUMNS, Refusal
 
 ROLES = {
     "owner": "owns the journal; nobody logs in as it",
-    "administrator": "adds entries and answers",
+    "administrator": "adds entries and refusals",
     "projector": "reads entries, owns the views",
     "auditor": "reads the journal and the views",
     "reporter": "reads the views",
@@ -19,8 +20,8 @@ VIEWS = "views"
 TEMPORARY = "10GB"
 """The limit on temporary files of one session."""
 _GIVEN = {
-    "stored_events": "originator_id, originator_version, topic, state",
-    "receipts": ", ".join(f'"{name}"' for name in Receipt._fields if name != "position"),
+    "stored_events": ENTRY_COLUMNS.removesuffix(", position"),
+    "refusals": ", ".join(f'"{name}"' for name in Refusal._fields if name not in ("position", "number")),
     "documents": "sha256, data",
 }
 """The columns that an administrator fills; the others are the database's to fill."""
@@ -101,13 +102,13 @@ def _journal(role: dict[str, str]) -> str:
         f"ALTER SCHEMA {SCHEMA} OWNER TO {role['owner']};",
         *(
             f"ALTER TABLE {SCHEMA}.{table} OWNER TO {role['owner']};"
-            for table in (*TABLES, "stored_snapshots")
+            for table in (*TABLES, "stored_snapshots", *READABLE)
         ),
         f"ALTER TYPE {SCHEMA}.stored_event_text OWNER TO {role['owner']};",
         *(
-            f"ALTER FUNCTION {SCHEMA}.{name}() OWNER TO {role['owner']};\n"
-            f"REVOKE ALL ON FUNCTION {SCHEMA}.{name}() FROM PUBLIC;"
-            for name in ("place_entry", "place_answer", "append_only")
+            f"ALTER FUNCTION {SCHEMA}.{function.name}() OWNER TO {role['owner']};\n"
+            f"REVOKE ALL ON FUNCTION {SCHEMA}.{function.name}() FROM PUBLIC;"
+            for function in FUNCTIONS
         ),
         f"GRANT USAGE ON SCHEMA {SCHEMA} TO {readers}, {role['projector']};",
         f"GRANT SELECT ON ALL TABLES IN SCHEMA {SCHEMA} TO {readers};",
@@ -115,8 +116,8 @@ def _journal(role: dict[str, str]) -> str:
             f"GRANT SELECT ON {SCHEMA}.{table} TO {role['projector']};"
             for table in ("stored_events", "stored_snapshots", "book")
         ),
-        # How many receipts there are, without their text: opening a book checks whether it is complete.
-        f"GRANT SELECT (number) ON {SCHEMA}.receipts TO {role['projector']};",
+        # How many refusals there are, without their text: opening a book checks whether it is complete.
+        f"GRANT SELECT (number) ON {SCHEMA}.refusals TO {role['projector']};",
         *(
             f"GRANT INSERT ({columns}) ON {SCHEMA}.{table} TO {role['administrator']};"
             for table, columns in _GIVEN.items()

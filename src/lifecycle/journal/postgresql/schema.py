@@ -26,12 +26,12 @@ BEGIN
     RETURN NEW;
 END
 """
-_PLACE_ANSWER = f"""
+_PLACE_REFUSAL = f"""
 BEGIN
     PERFORM pg_advisory_xact_lock({LOCK});
-    NEW.number := 1 + coalesce((SELECT max(number) FROM {SCHEMA}.receipts), 0);
-    IF NEW.outcome = 'accepted' AND NEW.position IS NULL THEN
-        NEW.position := (SELECT max(position) FROM {SCHEMA}.stored_events);
+    NEW.number := 1 + coalesce((SELECT max(number) FROM {SCHEMA}.refusals), 0);
+    IF NEW.position IS NULL THEN
+        NEW.position := coalesce((SELECT max(position) FROM {SCHEMA}.stored_events), 0);
     END IF;
     RETURN NEW;
 END
@@ -43,7 +43,7 @@ END
 """
 FUNCTIONS = (
     Function("place_entry", _PLACE_ENTRY),
-    Function("place_answer", _PLACE_ANSWER),
+    Function("place_refusal", _PLACE_REFUSAL),
     Function("append_only", _APPEND_ONLY),
 )
 
@@ -52,19 +52,31 @@ TABLES = {
         'originator_id text COLLATE "C" NOT NULL',
         "originator_version bigint NOT NULL",
         'topic text COLLATE "C" NOT NULL',
+        "recorded_at bigint NOT NULL",
+        'recorder text COLLATE "C" NOT NULL',
+        'actor text COLLATE "C" NOT NULL',
+        "command_id bytea NOT NULL",
+        "digest bytea",
+        "rules integer NOT NULL",
+        'note text COLLATE "C"',
+        'imported_from text COLLATE "C"',
+        "signature bytea",
         "state bytea NOT NULL",
+        "crc bigint NOT NULL",
         "position bigint NOT NULL UNIQUE",
         "PRIMARY KEY (originator_id, originator_version)",
     ),
-    "receipts": (
+    "refusals": (
         "number bigint PRIMARY KEY",
-        *(
-            f'"{name}" text COLLATE "C" NOT NULL'
-            for name in "command_id digest command stream on actor recorder recorded_at outcome".split()
-        ),
-        *(f'"{name}" text COLLATE "C"' for name in ("refusal", "rule", "message")),
-        'entries text COLLATE "C" NOT NULL',
-        "position bigint",
+        "command_id bytea NOT NULL",
+        "digest bytea NOT NULL",
+        *(f'"{name}" text COLLATE "C" NOT NULL' for name in "command stream on actor recorder".split()),
+        "recorded_at bigint NOT NULL",
+        'refusal text COLLATE "C" NOT NULL',
+        'rule text COLLATE "C"',
+        'message text COLLATE "C" NOT NULL',
+        'request text COLLATE "C"',
+        "position bigint NOT NULL",
         "UNIQUE (command_id, digest)",
     ),
     "documents": (
@@ -86,11 +98,28 @@ TABLES = {
 }
 """``book`` has one row, written when all else is there."""
 
+_ID = (
+    "CASE length(command_id) WHEN 16 THEN encode(command_id, 'hex')::uuid::text"
+    " ELSE rtrim(convert_from(command_id, 'UTF8'), chr(10)) END AS command_id"
+)
+_AT = (
+    "to_char(to_timestamp(0) AT TIME ZONE 'UTC' + recorded_at * interval '1 microsecond',"
+    """ 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS recorded_at"""
+)
+VIEWS = {
+    "journal": (
+        f"SELECT position, originator_id AS stream, originator_version AS version, topic, {_AT}, recorder,"
+        f" actor, {_ID}, encode(digest, 'hex') AS digest, rules, note, imported_from,"
+        f" convert_from(state, 'UTF8') AS event FROM {SCHEMA}.stored_events"
+    ),
+    "refused": (
+        f'SELECT number, position, {_AT}, command, stream, "on", actor, recorder, refusal, rule, message,'
+        f" {_ID}, encode(digest, 'hex') AS digest, request FROM {SCHEMA}.refusals"
+    ),
+}
+"""Entries and refusals as people read them."""
 
 CHECKS = {
-    ("receipts", "outcome,position"): (
-        "outcome IN ('accepted', 'refused') AND (outcome = 'accepted') = (position IS NOT NULL)"
-    ),
     ("officers", "erased_on,name"): "(name IS NULL) <> (erased_on IS NULL)",
     ("documents", "data,sha256"): "sha256 = encode(pg_catalog.sha256(data), 'hex')",
 }
@@ -112,10 +141,10 @@ class Trigger(NamedTuple):
 
 TRIGGERS = (
     Trigger("stored_events", "BEFORE INSERT", "place_entry"),
-    Trigger("receipts", "BEFORE INSERT", "place_answer"),
+    Trigger("refusals", "BEFORE INSERT", "place_refusal"),
     *(
         Trigger(table, "BEFORE UPDATE OR DELETE OR TRUNCATE", "append_only")
-        for table in ("stored_events", "receipts", "documents", "book")
+        for table in ("stored_events", "refusals", "documents", "book")
     ),
 )
 
@@ -126,7 +155,11 @@ def statements() -> list[str]:
     for name, columns in TABLES.items():
         checks = [f"CHECK ({condition})" for (table, _), condition in CHECKS.items() if table == name]
         made.append(f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{name} ({', '.join([*columns, *checks])})")
-    made.append(f"CREATE INDEX IF NOT EXISTS refused ON {SCHEMA}.receipts (number) WHERE outcome = 'refused'")
+    made.append(
+        f"CREATE UNIQUE INDEX IF NOT EXISTS commands ON {SCHEMA}.stored_events (command_id)"
+        " WHERE digest IS NOT NULL"
+    )
+    made += [f"CREATE OR REPLACE VIEW {SCHEMA}.{name} AS {select}" for name, select in VIEWS.items()]
     made += [
         f"CREATE OR REPLACE FUNCTION {SCHEMA}.{function.name}() RETURNS trigger LANGUAGE plpgsql"
         f" SET search_path = pg_catalog, pg_temp AS $body${function.body}$body$"
@@ -148,9 +181,12 @@ def statements() -> list[str]:
 DEFINED = f"""
 WITH relation AS (
     SELECT oid, relname, relkind, relpersistence, relrowsecurity FROM pg_class
-     WHERE relnamespace = '{SCHEMA}'::regnamespace AND relkind <> 'i' AND relkind <> 'c'
+     WHERE relnamespace = '{SCHEMA}'::regnamespace AND relkind NOT IN ('i', 'c', 'v')
 )
 SELECT 'table ' || relname, concat_ws(' ', relkind, relpersistence, relrowsecurity) FROM relation
+UNION ALL
+SELECT 'view ' || relname, relrowsecurity::text FROM pg_class
+ WHERE relnamespace = '{SCHEMA}'::regnamespace AND relkind = 'v'
 UNION ALL
 SELECT concat_ws(' ', 'column', relname, attname),
        concat_ws(' ', format_type(atttypid, atttypmod), attnotnull, nullif(collname, 'default'))
@@ -162,6 +198,11 @@ SELECT concat_ws(' ', 'constraint', contype, relname, (
            SELECT string_agg(attname, ',' ORDER BY attname) FROM pg_attribute
             WHERE attrelid = relation.oid AND attnum = ANY (conkey))), convalidated::text
   FROM relation JOIN pg_constraint ON conrelid = relation.oid WHERE contype <> 'n'
+UNION ALL
+SELECT 'index ' || pg_class.relname, concat_ws(' ', indisunique, pg_get_expr(indpred, indrelid))
+  FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+ WHERE pg_class.relnamespace = '{SCHEMA}'::regnamespace
+   AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid)
 UNION ALL
 SELECT 'function ' || proname, concat_ws(' ', prosecdef, proconfig, prosrc)
   FROM pg_proc WHERE pronamespace = '{SCHEMA}'::regnamespace
@@ -186,6 +227,8 @@ def expected() -> dict[str, str]:
         definitions[f"table {table}"] = "r p f"
         for part in parts:
             _part(definitions, table, part)
+    definitions |= {f"view {name}": "false" for name in VIEWS}
+    definitions["index commands"] = "t (digest IS NOT NULL)"
     for table, columns in CHECKS:
         definitions[f"constraint c {table} {columns}"] = "true"
     for function in FUNCTIONS:

@@ -128,6 +128,8 @@ class Held:
         self._waiting: dict[str, list[Row]] = {}
         self.newest: int | None = None
         """The newest position, counting the rows that wait; `None` until it is read."""
+        self.named = set[str]()
+        """Texts that are in the dictionary, or wait to be written into it."""
 
     def put(self, statement: str, rows: Sequence[Row]) -> None:
         """Queue rows, which are written before the next query."""

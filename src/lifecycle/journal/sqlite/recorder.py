@@ -1,6 +1,6 @@
 """The journal's recorder: eventsourcing's SQLite recorder with what a book of record needs beside it.
 
-Text stream ids, positions that are never used twice, appends only, receipts in the same transaction,
+Text stream ids, positions that are never used twice, appends only, refusals in the same transaction,
 one writer at a time from its first read on, and every commit on disk before it is acknowledged.
 """
 
@@ -24,122 +24,165 @@ from eventsourcing.utils import Environment, EnvType
 from lifecycle.journal.atomic_files import uri
 from lifecycle.journal.clock import utc_now
 from lifecycle.journal.recorder import (
-    ENTRY_COLUMNS,
     FORMAT,
-    RECEIPT_COLUMNS,
     WAIT,
     Question,
-    Receipt,
     Recording,
+    Refusal,
     not_amid,
 )
 from lifecycle.journal.sqlite.connection import READ_ONLY, Held, JournalDatastore
 from lifecycle.journal.sqlite.read_only import retrying
+from lifecycle.journal.stored_row import Stored
 
-_INSERT_RECEIPT = f"INSERT INTO receipts ({RECEIPT_COLUMNS}) VALUES ({','.join('?' * len(Receipt._fields))})"
 _NEWEST = """
-SELECT max(coalesce((SELECT max(position) FROM stored_events), 0),
-           coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'stored_events'), 0))
+SELECT max(coalesce((SELECT max(position) FROM entries), 0),
+           coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'entries'), 0))
 """
 """The newest position, as the table itself counts: positions of deleted entries are not given again."""
-_RECEIPTS = """
-CREATE TABLE IF NOT EXISTS receipts (
+_TABLES = """
+CREATE TABLE IF NOT EXISTS names (number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE IF NOT EXISTS entries (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    stream INTEGER NOT NULL, version INTEGER NOT NULL, topic INTEGER NOT NULL,
+    recorded_at INTEGER NOT NULL, recorder INTEGER NOT NULL, actor INTEGER NOT NULL,
+    command_id BLOB NOT NULL, digest BLOB, rules INTEGER NOT NULL,
+    note TEXT, imported_from TEXT, signature BLOB, state BLOB NOT NULL, crc INTEGER NOT NULL,
+    UNIQUE (stream, version)) STRICT;
+CREATE UNIQUE INDEX IF NOT EXISTS commands ON entries (command_id) WHERE digest IS NOT NULL;
+CREATE TABLE IF NOT EXISTS refusals (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
-    "command_id" TEXT NOT NULL, "digest" TEXT NOT NULL, "command" TEXT NOT NULL,
-    "stream" TEXT NOT NULL, "on" TEXT NOT NULL, "actor" TEXT NOT NULL, "recorder" TEXT NOT NULL,
-    "recorded_at" TEXT NOT NULL, "outcome" TEXT NOT NULL, "refusal" TEXT, "rule" TEXT, "message" TEXT,
-    "entries" TEXT NOT NULL, "position" INTEGER, UNIQUE ("command_id", "digest"));
+    command_id BLOB NOT NULL, digest BLOB NOT NULL, command TEXT NOT NULL, stream TEXT NOT NULL,
+    "on" TEXT NOT NULL, actor TEXT NOT NULL, recorder TEXT NOT NULL, recorded_at INTEGER NOT NULL,
+    refusal TEXT NOT NULL, rule TEXT, message TEXT NOT NULL, request TEXT, position INTEGER NOT NULL,
+    UNIQUE (command_id, digest)) STRICT;
 """
-_TEXT, _INTEGER = "'text'", "'integer'"
-_RECEIPT_TYPES = {
-    **dict.fromkeys(Receipt._fields, _TEXT),
-    **dict.fromkeys(("refusal", "rule", "message"), f"{_TEXT}, 'null'"),
-    "position": f"{_INTEGER}, 'null'",
-}
+"""``names`` holds each stream, topic and officer once; entries hold its number."""
+_ID = (
+    "CASE length({0}) WHEN 16 THEN lower(substr(hex({0}), 1, 8) || '-' || substr(hex({0}), 9, 4) || '-'"
+    " || substr(hex({0}), 13, 4) || '-' || substr(hex({0}), 17, 4) || '-' || substr(hex({0}), 21))"
+    " ELSE rtrim(CAST({0} AS TEXT), char(10)) END"
+)
+_AT = (
+    "strftime('%Y-%m-%dT%H:%M:%S', recorded_at / 1000000, 'unixepoch') ||"
+    " printf('.%06dZ', recorded_at % 1000000)"
+)
+_VIEWS = f"""
+CREATE VIEW IF NOT EXISTS stored_events AS
+SELECT entries.position, streams.name AS originator_id, version AS originator_version, topics.name AS topic,
+       recorded_at, recorders.name AS recorder, actors.name AS actor, command_id, digest, rules, note,
+       imported_from, signature, state, crc
+  FROM entries
+  JOIN names AS streams ON streams.number = stream
+  LEFT JOIN names AS topics ON topics.number = entries.topic
+  LEFT JOIN names AS recorders ON recorders.number = entries.recorder
+  LEFT JOIN names AS actors ON actors.number = entries.actor;
+CREATE VIEW IF NOT EXISTS journal AS
+SELECT position, originator_id AS stream, originator_version AS version, topic, {_AT} AS recorded_at,
+       recorder, actor, {_ID.format("command_id")} AS command_id, lower(hex(digest)) AS digest, rules, note,
+       imported_from, CAST(state AS TEXT) AS event
+  FROM stored_events;
+CREATE VIEW IF NOT EXISTS refused AS
+SELECT number, position, {_AT} AS recorded_at, command, stream, "on", actor, recorder, refusal, rule, message,
+       {_ID.format("command_id")} AS command_id, lower(hex(digest)) AS digest, request
+  FROM refusals;
+"""
+"""``stored_events`` is what this program reads, ``journal`` and ``refused`` what people do."""
 _APPEND_ONLY = """
 CREATE TRIGGER IF NOT EXISTS {table}_no_update BEFORE UPDATE ON {table}
 BEGIN SELECT RAISE(ABORT, 'append only: nothing recorded is changed'); END;
 CREATE TRIGGER IF NOT EXISTS {table}_no_delete BEFORE DELETE ON {table}
 BEGIN SELECT RAISE(ABORT, 'append only: nothing recorded is deleted'); END;
 CREATE TRIGGER IF NOT EXISTS {table}_no_replace BEFORE INSERT ON {table}
-WHEN EXISTS (SELECT 1 FROM {table} WHERE {key})
+WHEN {taken}
 BEGIN SELECT RAISE(ABORT, 'append only: this place is taken'); END;
 CREATE TRIGGER IF NOT EXISTS {table}_grows AFTER INSERT ON {table}
 WHEN EXISTS (SELECT 1 FROM {table} WHERE {number} > NEW.{number})
 BEGIN SELECT RAISE(ABORT, 'append only: positions grow'); END;
-CREATE TRIGGER IF NOT EXISTS {table}_types BEFORE INSERT ON {table}
-WHEN {types}
-BEGIN SELECT RAISE(ABORT, 'append only: a value of another type'); END;
 """
+_TAKEN = {
+    "entries": (
+        "position",
+        (
+            "position = NEW.position",
+            "stream = NEW.stream AND version = NEW.version",
+            "NEW.digest IS NOT NULL AND digest IS NOT NULL AND command_id = NEW.command_id",
+        ),
+    ),
+    "refusals": ("number", ("number = NEW.number", "command_id = NEW.command_id AND digest = NEW.digest")),
+    "names": ("number", ("number = NEW.number", "name = NEW.name")),
+}
+"""By table: the column of its place, and the conditions under which a place is taken."""
+_INSERT_NAME = "INSERT INTO names (name) SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM names WHERE name = ?1)"
+_NUMBER = "(SELECT number FROM names WHERE name = ?)"
+_INSERT_ENTRY = (
+    "INSERT INTO entries (stream, version, topic, recorded_at, recorder, actor, command_id, digest, rules,"
+    " note, imported_from, signature, state, crc, position)"
+    f" VALUES ({_NUMBER}, ?, {_NUMBER}, ?, {_NUMBER}, {_NUMBER}, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_REFUSAL = tuple(field for field in Refusal._fields if field != "number")
+_INSERT_REFUSAL = (
+    f"INSERT INTO refusals ({', '.join(f'{chr(34)}{field}{chr(34)}' for field in _REFUSAL)})"
+    f" VALUES ({', '.join('?' * len(_REFUSAL))})"
+)
 
 
-def _guards(table: str, number: str, taken: str, types: dict[str, str]) -> str:
-    """Return the triggers of a table; ``taken``: the condition of a taken place, ``types``: the columns'
-    types.
-    """
-    odd = " OR ".join(f'typeof(NEW."{column}") NOT IN ({kinds})' for column, kinds in types.items())
-    return _APPEND_ONLY.format(table=table, number=number, key=taken, types=odd)
+def _guards(table: str) -> str:
+    """Return the triggers of a table."""
+    number, taken = _TAKEN[table]
+    conditions = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {condition})" for condition in taken)
+    return _APPEND_ONLY.format(table=table, number=number, taken=conditions)
 
 
 class JournalRecorder(Recording, SQLiteApplicationRecorder):
-    """Stored events by position, and receipts beside them."""
+    """Entries by position, and refusals beside them."""
 
+    table = "entries"
     datastore: JournalDatastore
 
     def __init__(self, datastore: SQLiteDatastore, events_table_name: str = "stored_events") -> None:
         super().__init__(datastore, events_table_name)
-        self.insert_events_statement = f"INSERT INTO {events_table_name} ({ENTRY_COLUMNS}) VALUES (?,?,?,?,?)"
-        self.select_max_notification_id_statement = f"SELECT MAX(position) FROM {events_table_name}"
+        self.select_max_notification_id_statement = "SELECT max(position) FROM entries"
 
     def construct_create_table_statements(self) -> list[str]:
         """Return the tables, with positions that are never used twice and triggers that refuse any change."""
-        table = self.events_table_name
-        place = "originator_id = NEW.originator_id AND originator_version = NEW.originator_version"
-        answer = "command_id = NEW.command_id AND digest = NEW.digest"
-        columns = {"originator_id": _TEXT, "originator_version": _INTEGER, "topic": _TEXT, "state": "'blob'"}
-        script = (
-            f"CREATE TABLE IF NOT EXISTS {table} (position INTEGER PRIMARY KEY AUTOINCREMENT,"
-            " originator_id TEXT NOT NULL, originator_version INTEGER NOT NULL, topic TEXT NOT NULL,"
-            " state BLOB NOT NULL, UNIQUE (originator_id, originator_version));"
-            + _guards(table, "position", f"({place}) OR position = NEW.position", columns)
-            + _RECEIPTS
-            + _guards("receipts", "number", f"({answer}) OR number = NEW.number", _RECEIPT_TYPES)
-            + "CREATE INDEX IF NOT EXISTS refused ON receipts (number) WHERE outcome = 'refused';"
-            + f"PRAGMA user_version = {FORMAT};"
-        )
-        return _statements(script)
+        guards = "".join(map(_guards, _TAKEN))
+        return _statements(f"{_TABLES}{_VIEWS}{guards}PRAGMA user_version = {FORMAT};")
 
-    def append(self, entries: Sequence[tuple[Any, ...]], receipts: Sequence[Receipt]) -> list[int]:
-        """Append entries, and the receipts of the last of them, in the open transaction."""
+    # ── appending: all of it is here ─────────────────────────────────────────────────────────
+
+    def append(self, entries: Sequence[Stored], refusals: Sequence[Refusal]) -> list[int]:
+        """Append entries or refusals in the open transaction; return the entries' positions."""
         held = self._held()
         positions = self._placed(held, entries)
-        last_position = positions[-1] if positions else None
-        held.put(_INSERT_RECEIPT, [(*receipt[:-1], last_position) for receipt in receipts])
+        held.put(_INSERT_REFUSAL, [(*refusal[:-2], held.newest) for refusal in refusals])
         return positions
 
-    def adopt(self, *, entries: Sequence[tuple[Any, ...]] = (), receipts: Sequence[Receipt] = ()) -> None:
+    def adopt(self, *, entries: Sequence[Stored] = (), refusals: Sequence[Refusal] = ()) -> None:
         """Take over rows of another journal, in the transaction that is held."""
         held = self._held()
         self._placed(held, entries)
-        held.put(_INSERT_RECEIPT, receipts)
+        held.put(_INSERT_REFUSAL, [refusal[:-1] for refusal in refusals])
 
     def _held(self) -> Held:
         held = self.datastore.holds
         assert held is not None
         return held
 
-    def _placed(self, held: Held, entries: Sequence[tuple[Any, ...]]) -> list[int]:
+    def _placed(self, held: Held, entries: Sequence[Stored]) -> list[int]:
         """Give entries the next positions, which are returned."""
         if held.newest is None:
             cursor = held.settled()
             cursor.execute(_NEWEST)
             ((held.newest,),) = cursor.fetchall()
-        positions = [held.newest + offset for offset in range(1, len(entries) + 1)]
+        first = held.newest + 1
         held.newest += len(entries)
-        held.put(
-            self.insert_events_statement, [(*entry, at) for entry, at in zip(entries, positions, strict=True)]
-        )
-        return positions
+        texts = {text for row in entries for text in (row[0], row[2], row[4], row[5])} - held.named
+        held.named |= texts
+        # First, even if there are none: what waits is written in this order.
+        held.put(_INSERT_NAME, [(text,) for text in sorted(texts)])
+        held.put(_INSERT_ENTRY, [(*row[:-1], position) for position, row in enumerate(entries, first)])
+        return list(range(first, held.newest + 1))
 
     def now(self) -> datetime:
         """Return the machine's clock."""
@@ -148,12 +191,6 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
     def format(self) -> int:
         """Return the format of the tables; 0 if they are not a journal's."""
         return int(self.rows("PRAGMA user_version")[0][0])
-
-    def upgrade(self) -> None:
-        """Bring the tables of an earlier format to this one: what is missing is added."""
-        with self.writing(), self.datastore.transaction(commit=True) as cursor:
-            for statement in self.construct_create_table_statements():
-                cursor.execute(statement)
 
     def schema(self) -> dict[str, str]:
         """Return every table, index, trigger and view in the file, as it was made."""
@@ -177,7 +214,7 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
             given.setdefault(table, []).append(number)
         known = [
             (table, given.pop(table, [0]), self.rows(f"SELECT coalesce(max({number}), 0) FROM {table}")[0][0])
-            for table, number in ((self.events_table_name, "position"), ("receipts", "number"))
+            for table, (number, _) in _TAKEN.items()
         ]
         return known + [(table, numbers, 0) for table, numbers in given.items()]
 
@@ -185,8 +222,9 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
         """Return rows whose text is not valid: table, number, and the bytes."""
         undecodable_rows: list[tuple[str, int, bytes]] = []
         tables = (
-            (self.events_table_name, "position", "originator_id, topic"),
-            ("receipts", "number", RECEIPT_COLUMNS),
+            ("names", "number", "name"),
+            ("entries", "position", "note, imported_from"),
+            ("refusals", "number", 'command, stream, "on", actor, recorder, refusal, rule, message, request'),
         )
         with self.datastore.pool.apart() as raw:
             raw.text_factory = bytes
@@ -207,41 +245,39 @@ class JournalRecorder(Recording, SQLiteApplicationRecorder):
     def indexed_entries(self, upto: int) -> Iterator[tuple[Any, ...]]:
         """Yield stream, version and position of the entries up to a position, from their index."""
         return self._indexed(
-            "SELECT originator_id, originator_version, position FROM stored_events"
-            " INDEXED BY sqlite_autoindex_stored_events_1 WHERE position <= ?",
+            "SELECT names.name, version, position FROM entries INDEXED BY sqlite_autoindex_entries_1"
+            " CROSS JOIN names ON names.number = stream WHERE position <= ?",
             upto,
         )
 
-    def indexed_receipts(self, upto: int) -> Iterator[tuple[Any, ...]]:
-        """Yield id, digest and number of the receipts up to a number, as the index of receipts has them."""
+    def indexed_commands(self, upto: int) -> Iterator[tuple[Any, ...]]:
+        """Yield command id and position of the first entries of commands, from their index."""
         return self._indexed(
-            "SELECT command_id, digest, number FROM receipts INDEXED BY sqlite_autoindex_receipts_1"
+            "SELECT command_id, position FROM entries INDEXED BY commands"
+            " WHERE digest IS NOT NULL AND position <= ?",
+            upto,
+        )
+
+    def indexed_refusals(self, upto: int) -> Iterator[tuple[Any, ...]]:
+        """Yield id, digest and number of the refusals up to a number, from their index."""
+        return self._indexed(
+            "SELECT command_id, digest, number FROM refusals INDEXED BY sqlite_autoindex_refusals_1"
             " WHERE number <= ?",
             upto,
         )
 
-    def indexed_refusals(self, upto: int) -> list[int]:
-        """Return numbers of the refusals up to a number, as their index has them."""
-        question = (
-            "SELECT number FROM receipts INDEXED BY refused WHERE outcome = 'refused' AND number <= ?"
-            " ORDER BY number"
-        )
-        return [number for (number,) in self._indexed(question, upto)]
+    def names(self) -> list[str]:
+        """Return the texts that are kept once each; empty if their index does not lead to them."""
+        by_number = self.rows("SELECT number, name FROM names NOT INDEXED ORDER BY number")
+        by_name = self.rows("SELECT number, name FROM names INDEXED BY sqlite_autoindex_names_1")
+        same = sorted(map(tuple, by_number)) == sorted(map(tuple, by_name))
+        return [name for _, name in by_number] if same else []
 
     def leads_to_the_newest(self) -> bool:
-        """Return whether the indexes of streams and commands lead to the newest entry and receipt."""
-        entry = (
-            "SELECT position = (SELECT position FROM stored_events AS found"
-            " WHERE found.originator_id = newest.originator_id"
-            " AND found.originator_version = newest.originator_version)"
-            " FROM stored_events AS newest ORDER BY position DESC LIMIT 1"
+        """Return whether the indexes of names, streams and commands lead to the newest rows."""
+        return all(
+            led for rows in self.rows_of_each(*((question, ()) for question in _LEADS)) for (led,) in rows
         )
-        answer = (
-            "SELECT number = (SELECT max(number) FROM receipts AS found"
-            " WHERE found.command_id = newest.command_id)"
-            " FROM receipts AS newest ORDER BY number DESC LIMIT 1"
-        )
-        return all(led for rows in self.rows_of_each((entry, ()), (answer, ())) for (led,) in rows)
 
     def _indexed(self, question: str, *params: object) -> Iterator[tuple[Any, ...]]:
         with self.datastore.pool.apart() as raw:
@@ -318,6 +354,26 @@ def settings(file: Path, *, create: bool, read_only: bool) -> dict[str, str]:
     }
 
 
+_LEADS = (
+    (
+        "SELECT number = (SELECT number FROM names AS other WHERE other.name = newest.name)"
+        " FROM names AS newest ORDER BY number DESC LIMIT 1"
+    ),
+    (
+        "SELECT position = (SELECT position FROM entries AS other WHERE other.stream = newest.stream"
+        " AND other.version = newest.version) FROM entries AS newest ORDER BY position DESC LIMIT 1"
+    ),
+    (
+        "SELECT position = (SELECT position FROM entries AS other WHERE other.command_id = newest.command_id"
+        " AND other.digest IS NOT NULL) FROM entries AS newest WHERE digest IS NOT NULL"
+        " ORDER BY position DESC LIMIT 1"
+    ),
+    (
+        "SELECT number = (SELECT max(number) FROM refusals AS other"
+        " WHERE other.command_id = newest.command_id) FROM refusals AS newest ORDER BY number DESC LIMIT 1"
+    ),
+)
+"""Queries that go to the newest row by an index, and say whether they got there."""
 _DEFINED = (
     "SELECT type, name, tbl_name || ' ' || coalesce(sql, '') FROM sqlite_master"
     " ORDER BY type <> 'table', type"

@@ -1,0 +1,73 @@
+"""A walk over refusals, in step with a walk over the entries among which they were given."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+
+from lifecycle.journal.command_digest import digest_of_request
+from lifecycle.journal.journal import Journal
+from lifecycle.journal.recorder import Refusal
+from lifecycle.journal.stored_row import moment_of
+from lifecycle.rejudge.entry import Lawless
+from lifecycle.rejudge.refusal import Refused
+
+PAGE = 500
+"""Rows that are read at once."""
+
+
+class RefusalWalk:
+    """The refusals after a number, in their order."""
+
+    def __init__(self, journal: Journal, after: int) -> None:
+        self._journal = journal
+        self._rows = (row for rows in journal.refusal_rows(after, PAGE) for row in rows)
+        self._next = next(self._rows, None)
+        self.number = after
+
+    def before(self, position: int) -> Iterator[Refusal]:
+        """Yield the refusals that were given before the entry at this position was recorded."""
+        while (row := self._next) is not None and row.position < position:
+            yield self._take(row)
+
+    def remaining(self) -> Iterator[Refusal]:
+        """Yield the remaining refusals."""
+        while (row := self._next) is not None:
+            yield self._take(row)
+
+    def is_reused(self, refusal: Refusal) -> bool:
+        """Return whether another command has an earlier receipt under the same id."""
+        entries = (
+            "SELECT count(*) FROM stored_events WHERE command_id = ? AND digest IS NOT NULL AND digest <> ?"
+            " AND position <= ?"
+        )
+        refusals = "SELECT count(*) FROM refusals WHERE command_id = ? AND digest <> ? AND number < ?"
+        recorder, key = self._journal.recorder, (refusal.command_id, refusal.digest)
+        ((accepted,),) = recorder.rows(entries, *key, refusal.position)
+        ((refused,),) = recorder.rows(refusals, *key, refusal.number)
+        return bool(accepted or refused)
+
+    def _take(self, row: Refusal) -> Refusal:
+        self._next = next(self._rows, None)
+        self.number = row.number
+        return row
+
+
+def refused_in(refusal: Refusal, rules: int) -> Refused:
+    """Return what was refused. ``rules``: the number of the rule set that was in force. Raises `Lawless`."""
+    about, _, name = refusal.stream.partition(":")
+    if refusal.request is not None:
+        _check_request(refusal, refusal.request, about, name)
+    who = date.fromisoformat(refusal.on), refusal.actor, refusal.recorder
+    return Refused(refusal.command, about, name, *who, refusal.refusal, moment_of(refusal.recorded_at), rules)
+
+
+def _check_request(refusal: Refusal, request: str, about: str, name: str) -> None:
+    """Raise `Lawless` if the digest or another column is not that of the command that the refusal keeps."""
+    if digest_of_request(refusal.command, request.encode()) != refusal.digest:
+        raise Lawless("its digest is not that of the command that it keeps")
+    fields = json.loads(request)
+    kept = fields["on"], fields["actor"], fields.get("grant") or fields.get("call") or name
+    if kept != (refusal.on, refusal.actor, name):
+        raise Lawless(
+            f"its command is of {' '.join(kept)}, its columns say {refusal.on} {refusal.actor} {name}"
+        )
