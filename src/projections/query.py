@@ -5,11 +5,12 @@ The SQL views have the same selects, as of today. A report as *known* earlier re
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Protocol
+from itertools import islice
+from typing import Any, Protocol, overload
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, bindparam, func, select
 
@@ -33,7 +34,18 @@ AS_OF: ColumnElement[str] = bindparam("as_of", type_=Text)
 """The day of the report."""
 
 
-__all__ = ["AS_OF", "KEYS", "REPORTS", "Report", "answer_of", "ask", "question_of", "run", "tables_at"]
+__all__ = [
+    "AS_OF",
+    "KEYS",
+    "REPORTS",
+    "Report",
+    "answer_of",
+    "answering",
+    "ask",
+    "question_of",
+    "run",
+    "tables_at",
+]
 
 
 @dataclass(frozen=True)
@@ -42,7 +54,7 @@ class Report:
 
     name: str
     layout: Columns
-    rows: list[tuple[object, ...]]
+    rows: Sequence[Row]
     """Cells as in JSON: days, amounts and shares are text, lists are lists."""
     as_of: date
     known: int
@@ -52,6 +64,54 @@ class Report:
     def columns(self) -> tuple[str, ...]:
         """The columns' names."""
         return self.layout.names
+
+
+class StreamedRows(Sequence[Row]):
+    """Rows that are read from the open tables each time that they are needed. Only few are kept in memory."""
+
+    def __init__(self, read: Callable[[], Iterator[Row]]) -> None:
+        self._read = read
+        self._kept: list[Row] | None = None
+        """All rows, once they were read and were few."""
+        self._count: int | None = None
+
+    def __iter__(self) -> Iterator[Row]:
+        if self._kept is not None:
+            yield from self._kept
+            return
+        rows = self._read()
+        first = list(islice(rows, KEPT + 1))
+        if len(first) <= KEPT:
+            self._kept, self._count = first, len(first)
+            yield from first
+            return
+        yield from first
+        count = len(first)
+        for row in rows:
+            count += 1
+            yield row
+        self._count = count
+
+    def __len__(self) -> int:
+        if self._count is None:
+            self._count = sum(1 for _ in self)
+        return self._count
+
+    def __bool__(self) -> bool:
+        return any(True for _ in self)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
+        return [*self][index]
+
+
+KEPT = 2_000
+"""The most rows of a report that are kept in memory, so that they are not read twice."""
+_PAGE = 1_000
+"""The number of rows that a database sends at a time."""
 
 
 def run(
@@ -79,6 +139,29 @@ def run(
 
     Raises ``Malformed`` if there is no such report, key or grant, `Unreachable` if the views cannot be used.
     """
+    answered = answering(
+        book, name, as_of=as_of, known=known, by=by, grant=grant, every=every, due_within=due_within
+    )
+    with answered as report:
+        return replace(report, rows=[*report.rows])
+
+
+@contextmanager
+def answering(
+    book: Book | DetachedViews,
+    name: str,
+    *,
+    as_of: date,
+    known: int | None = None,
+    by: str | None = None,
+    grant: str | None = None,
+    every: bool = False,
+    due_within: int | None = None,
+) -> Iterator[Report]:
+    """Yield what `run` returns, while its rows are read from the open tables: there may be very many.
+
+    Takes the arguments of `run`, and raises the same.
+    """
     if due_within is None:
         question = question_of(name, by, grant, every=every)
     else:
@@ -86,7 +169,10 @@ def run(
     with tables_at(book, known, None if name in _OF_ALL else grant) as (connection, position):
         if grant is not None:
             require_known_grant(connection, book, grant, known, as_of)
-        return ask(connection, name, question, as_of=as_of, known=position)
+        rows: Sequence[Row] = StreamedRows(lambda: _rows_of(connection, question, as_of))
+        if not isinstance(question.answer, Select) or store.may_change_while_read(connection):
+            rows = [*rows]  # a function has them all; and what may change can be trusted once all are read
+        yield Report(name, question.columns, rows, as_of, position)
 
 
 class Streams(Protocol):
@@ -151,20 +237,24 @@ def ask(connection: Connection, name: str, question: Question, *, as_of: date, k
 
 def answer_of(connection: Connection, question: Question, as_of: date) -> list[Row]:
     """Return the rows that answer the question, with lists and truth values as in Python."""
+    return [*_rows_of(connection, question, as_of)]
+
+
+def _rows_of(connection: Connection, question: Question, as_of: date) -> Iterator[Row]:
+    """Yield what `answer_of` returns, while it is read."""
     if not isinstance(question.answer, Select):
-        return question.answer(connection, as_of)
-    rows: list[Row] = [
-        tuple(row) for row in connection.execute(question.answer, {"as_of": as_of.isoformat()})
-    ]
+        yield from question.answer(connection, as_of)
+        return
+    day = {"as_of": as_of.isoformat()}
+    rows = connection.execute(question.answer, day, execution_options={"yield_per": _PAGE})
     conversions = [_CONVERSIONS.get(column.type) for column in question.columns]
     if not any(conversions):
-        return rows
-    return [
-        tuple(
+        yield from map(tuple, rows)
+        return
+    for row in rows:
+        yield tuple(
             cell if convert is None else convert(cell) for cell, convert in zip(row, conversions, strict=True)
         )
-        for row in rows
-    ]
 
 
 def question_of(name: str, by: str | None, grant: str | None, *, every: bool = False) -> Question:

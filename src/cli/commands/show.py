@@ -25,8 +25,10 @@ from cli.shell.as_of_options import (
 from cli.shell.settings import Command, located, settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
+    from lifecycle.book.book import Book
     from lifecycle.grant.state import Grant
     from projections.engine.standing import Standing
 
@@ -97,7 +99,9 @@ def _detached(views: str, grant: str, on: str | None, known: str | None) -> "tup
     raise click.UsageError(f"the views know no grant {grant!r}{did_you_mean(grant, names)}")
 
 
-def _standings(views: str, on: str | None, known: str | None, grant: str | None = None) -> "list[Standing]":
+def _standings(
+    views: str, on: str | None, known: str | None, grant: str | None = None
+) -> "Iterator[Standing]":
     from projections.engine.detached_views import DetachedViews
 
     if on is not None or known is not None:
@@ -220,12 +224,26 @@ def list_grants(on: str | None, known: str | None, views: str | None) -> int:
             _print_line(standing.grant, json=options.json)
         return 0
     with options.open(read_only=True) as book:
-        when = When.of(book, on, known)
-        for stream, entries in book.histories(0, when.known):
-            state = state_of(stream, entries, when.on) if stream.startswith("grant:") else None
-            if state is not None:
-                _print_line(state, json=options.json)
+        for state in _grants_now(book) if on is None and known is None else _grants_then(book, on, known):
+            _print_line(state, json=options.json)
     return 0
+
+
+def _grants_now(book: "Book") -> "Iterator[Grant]":
+    """Yield all grants, from the views if they are at the journal's end."""
+    from projections.engine.grants_now import grants_now
+
+    with grants_now(book) as grants:
+        yield from _grants_then(book, None, None) if grants is None else grants
+
+
+def _grants_then(book: "Book", on: str | None, known: str | None) -> "Iterator[Grant]":
+    """Yield all grants as of a day, as known at a time, from the journal."""
+    when = When.of(book, on, known)
+    for stream, entries in book.histories(0, when.known):
+        state = state_of(stream, entries, when.on) if stream.startswith("grant:") else None
+        if state is not None:
+            yield state
 
 
 def _print_line(state: "Grant", *, json: bool) -> None:

@@ -5,6 +5,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -21,11 +22,11 @@ FORMS = ("table", "json", "csv", "html", "parquet")
 def write(
     report: "Report", caption: str, form: str, output: str | None, *, color: bool, fund: str = ""
 ) -> None:
-    """Write the report on stdout or to a file. A file is written completely or not at all.
+    """Write the report on stdout or to a file, row by row. A file is written completely or not at all.
 
     JSON and CSV hold only rows, so the caption with the two dates goes to stderr.
     """
-    from cli.output.table import csv_text, json_text, print_table
+    from cli.output.table import print_table
 
     if form == "parquet":
         _parquet(report, output)
@@ -33,24 +34,40 @@ def write(
     if form == "table" and output is None:
         print_table(report, caption, color=color)
         return
-    if form == "table":
-        text = _table_text(report, caption)
-    elif form == "html":
-        from cli.output.pages import report_page
-
-        text = report_page(report, caption, fund)
-    else:
-        text = json_text(report) if form == "json" else csv_text(report)
     if output is not None:
-        write_file(output, text.encode())
+        with opened_for_writing(output) as file, _as_text(file) as text:
+            if form == "table":
+                print_table(report, caption, color=False, file=text)
+            else:
+                text.writelines(_parts(report, caption, form, fund))
         say(f"wrote {safe(output)}: {len(report.rows):,} rows", err=True)
     elif form == "csv" and sys.stdout.isatty():
-        for line in text.splitlines():
-            say(safe(line))
+        for part in _parts(report, caption, form, fund):
+            for line in part.splitlines():
+                say(safe(line))
     else:
-        sys.stdout.write(text)
+        sys.stdout.writelines(_parts(report, caption, form, fund))
     if form in ("json", "csv"):
         say("\n".join(map(safe, caption.split("\n"))), err=True)
+
+
+def _parts(report: "Report", caption: str, form: str, fund: str) -> Iterator[str]:
+    """Return the parts of the report's text: lines of JSON or CSV, or one page of HTML."""
+    if form == "html":
+        from cli.output.pages import report_page
+
+        return iter([report_page(report, caption, fund)])
+    from cli.output.table import csv_lines, json_lines
+
+    return json_lines(report) if form == "json" else csv_lines(report)
+
+
+@contextmanager
+def _as_text(file: IO[bytes]) -> Iterator[IO[str]]:
+    """Yield the file for text in UTF-8, and leave it open."""
+    text = TextIOWrapper(file, "utf-8", newline="")
+    yield text
+    text.detach()
 
 
 def write_text(text: str, output: str | None) -> None:
@@ -62,24 +79,15 @@ def write_text(text: str, output: str | None) -> None:
         say(f"wrote {safe(output)}", err=True)
 
 
-def _table_text(report: "Report", caption: str) -> str:
-    import io
-
-    from cli.output.table import print_table
-
-    text = io.StringIO()
-    print_table(report, caption, color=False, file=text)
-    return text.getvalue()
-
-
 def _parquet(report: "Report", output: str | None) -> None:
     if output is None:
         raise click.UsageError("Parquet is for programs: name a file with --output FILE")
     try:
-        from cli.output.parquet import parquet_bytes
+        from cli.output.parquet import write_parquet
     except ModuleNotFoundError:
         raise click.UsageError("Parquet needs pyarrow: pip install 'grantbook[parquet]'") from None
-    write_file(output, parquet_bytes(report))
+    with opened_for_writing(output) as file:
+        write_parquet(report, file)
     say(f"wrote {safe(output)}: {len(report.rows):,} rows", err=True)
 
 

@@ -1,7 +1,8 @@
 """Reports as Parquet files, with the columns of JSON and CSV."""
 
-import io
-from typing import Any
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,20 +18,32 @@ _TYPES = {
 """The types of columns that are not text. Days, amounts and shares are text, as in JSON."""
 
 
-def parquet_bytes(report: Report) -> bytes:
-    """Return the report as a Parquet file."""
-    out = io.BytesIO()
-    pq.write_table(arrow_table(report), out)
-    return out.getvalue()
+_BATCH = 50_000
+"""The number of rows that are written at a time, each time as a group of rows of the file."""
+
+
+def write_parquet(report: Report, file: IO[bytes]) -> None:
+    """Write the report as a Parquet file."""
+    schema, rows = _schema(report), iter(report.rows)
+    with pq.ParquetWriter(file, schema) as writer:
+        while batch := list(islice(rows, _BATCH)):
+            writer.write_table(_table(schema, batch))
 
 
 def arrow_table(report: Report) -> pa.Table:
     """Return the report as an Arrow table, with its two dates in the schema's metadata."""
-    columns = list(zip(*report.rows, strict=True)) if report.rows else [()] * len(report.columns)
-    schema = pa.schema(
+    return _table(_schema(report), report.rows)
+
+
+def _schema(report: Report) -> pa.Schema:
+    return pa.schema(
         [pa.field(column.name, _TYPES.get(column.type, pa.string())) for column in report.layout],
         metadata={"report": report.name, "as_of": str(report.as_of), "known": str(report.known)},
     )
+
+
+def _table(schema: pa.Schema, rows: Sequence[Iterable[object]]) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
     arrays = [_array(type_, list(cells)) for type_, cells in zip(schema.types, columns, strict=True)]
     return pa.table(arrays, schema=schema)
 

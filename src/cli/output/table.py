@@ -1,9 +1,10 @@
 """Reports as tables that fit the terminal, as JSON Lines, and as CSV that no spreadsheet executes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import lru_cache
+from itertools import chain
 from typing import IO, TYPE_CHECKING, Any
 
 from cli.output.terminal_text import (
@@ -45,13 +46,12 @@ def print_table(report: "Report", caption: str, *, color: bool, file: IO[str] | 
 
     available = width()
     console = Console(file=file, width=available, no_color=not color, force_terminal=color, highlight=False)
-    cells = body_of(report)
-    least, longest = _least_and_longest(report, cells)
+    least, longest = _least_and_longest(report)
     shown = _fitting(report, least, available)
     widths = _widened(shown, least, longest, available)
-    for line in _lines(report.layout, cells, widths, color=color):
+    for line in _lines(report.layout, body_of(report), widths, color=color):
         console.file.write(line + "\n")
-    if not cells:
+    if not report.rows:
         console.print(Text("no rows"))
     console.print(Text(caption))
     abbreviations = [
@@ -74,7 +74,7 @@ _GAP = "  "
 
 
 def _lines(
-    layout: "Columns", cells: list[list[str]], widths: dict[str, int], *, color: bool
+    layout: "Columns", cells: Iterable[list[str]], widths: dict[str, int], *, color: bool
 ) -> Iterator[str]:
     """Yield the heading, a rule and the rows. ``widths`` has the columns that are shown."""
     shown = [
@@ -164,18 +164,17 @@ def heading(column: str) -> str:
     return column.replace("_", " ")
 
 
-def body_of(report: "Report") -> list[list[str]]:
-    """Return all rows for people, with the totals of a table of money last."""
-    cells = [cells_of(report, row) for row in report.rows]
+def body_of(report: "Report") -> Iterator[list[str]]:
+    """Yield all rows for people, with the totals of a table of money last."""
+    for row in report.rows:
+        yield cells_of(report, row)
     if report.layout.sums_last:
-        return cells
-    return cells + [
-        [
+        return
+    for row in totals(report):
+        yield [
             ("" if value is None else cell(column, value)) if i else "total"
             for i, (column, value) in enumerate(zip(report.layout, row, strict=True))
         ]
-        for row in totals(report)
-    ]
 
 
 def cells_of(report: "Report", row: tuple[object, ...]) -> list[str]:
@@ -192,14 +191,17 @@ def _heading(column: "Column", size: int) -> str:
     return words if len(words) <= size else words.replace(" ", "\n")
 
 
-def _least_and_longest(report: "Report", cells: list[list[str]]) -> tuple[dict[str, int], dict[str, int]]:
+def _least_and_longest(report: "Report") -> tuple[dict[str, int], dict[str, int]]:
     """Return each column's least width, and its width with no text broken."""
-    least, longest = {}, {}
-    for i, column in enumerate(report.layout):
-        words, name = (column.heading or column.name).split("_"), column.name
-        longest[name] = max([*map(len, words), *(_width_of(row[i]) for row in cells)])
-        least[name] = min(longest[name], max(column.width or longest[name], *map(len, words)))
-    return least, longest
+    headings = [max(map(len, (column.heading or column.name).split("_"))) for column in report.layout]
+    widths = list(headings)
+    for row in body_of(report):
+        widths = list(map(max, widths, map(_width_of, row)))
+    least = {
+        column.name: min(width, max(column.width or width, heading))
+        for column, width, heading in zip(report.layout, widths, headings, strict=True)
+    }
+    return least, dict(zip(report.columns, widths, strict=True))
 
 
 def _fitting(report: "Report", widths: dict[str, int], available: int) -> list[str]:
@@ -213,25 +215,28 @@ def _fitting(report: "Report", widths: dict[str, int], available: int) -> list[s
     return [column for column in report.columns if column in chosen]
 
 
-def json_text(report: "Report") -> str:
-    """Return one JSON object a line, for each row."""
-    return "".join(to_json(dict(zip(report.columns, row, strict=True))) + "\n" for row in report.rows)
+def json_lines(report: "Report") -> Iterator[str]:
+    """Yield one JSON object a line, for each row."""
+    for row in report.rows:
+        yield to_json(dict(zip(report.columns, row, strict=True))) + "\n"
 
 
 _FORMULA = re.compile(r"[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 
 
-def csv_text(report: "Report") -> str:
-    """Return the rows as CSV, lists joined by ``;``. Text that a spreadsheet would execute is escaped."""
+def csv_lines(report: "Report") -> Iterator[str]:
+    """Yield the rows as CSV, lists joined by ``;``. Text that a spreadsheet would execute is escaped."""
     import csv
     import io
 
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(report.columns)
-    writer.writerows([_csv_cell(value) for value in row] for row in report.rows)
-    return out.getvalue()
+    for row in chain([report.columns], report.rows):
+        writer.writerow(map(_csv_cell, row))
+        yield out.getvalue()
+        out.seek(0)
+        out.truncate()
 
 
 def _csv_cell(value: Any) -> str:

@@ -19,6 +19,8 @@ from projections.engine.standing import Standing, from_text
 from projections.schema.tables import fund_details, grant_standing
 from projections.schema.tracking import ViewsTracking
 
+_STREAMED = {"yield_per": 1_000}
+
 
 class FundName(NamedTuple):
     """The fund, as far as the views have it."""
@@ -80,14 +82,12 @@ class DetachedViews:
         with self.tables() as (connection, _):
             return FundName(str(connection.execute(select(fund_details.c.name)).scalar() or ""))
 
-    def standings(self, grant: str | None = None) -> list[Standing]:
-        """Return the state of each grant, or of the one that is named, by name. Raises `Unreachable`."""
+    def standings(self, grant: str | None = None) -> Iterator[Standing]:
+        """Yield the state of each grant, or of the one that is named, by name. Raises `Unreachable`."""
         columns = grant_standing.c
         question = select(columns.grant, columns.version, columns.state).order_by(columns.grant)
         if grant is not None:
             question = question.where(columns.grant == grant)
         with self.tables() as (connection, position):
-            return [
-                Standing(from_text(name, version, state), version, position)
-                for name, version, state in connection.execute(question)
-            ]
+            for name, version, state in connection.execute(question, execution_options=_STREAMED):
+                yield Standing(from_text(name, version, state), version, position)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -71,10 +72,16 @@ def _key(name: str, version: int) -> bytes:
 def _record(record_type: type[Record], fields: dict[str, Any]) -> Record:
     """Return a record of the state, each field read by its type. A missing field is `None`."""
     record = object.__new__(record_type)
-    for name, type_ in record_type.__annotations__.items():
-        value, read = fields.get(name), _READ.get(type_)
+    for name, read in _readers(record_type):  # type: ignore[arg-type]
+        value = fields.get(name)
         record.__dict__[name] = value if value is None or read is None else read(value)
     return record
+
+
+@cache
+def _readers(record_type: type) -> list[tuple[str, Callable[[Any], Any] | None]]:
+    """Return each field's name, and the function that reads it. Types are slow to look up."""
+    return [(name, _READ.get(type_)) for name, type_ in record_type.__annotations__.items()]
 
 
 def _records(record_type: type) -> Callable[[dict[str, Any]], dict[str, Any]]:

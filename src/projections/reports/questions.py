@@ -1,6 +1,6 @@
 """A report's question to the tables: one select, or a function if the report is hard to write in SQL."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,7 +11,7 @@ from projections.schema.tables import Row
 
 RowsQuery = Select[*tuple[object, ...]]
 """One select. There is an SQL view of it, too."""
-RowsFunction = Callable[[Connection, date], list[Row]]
+RowsFunction = Callable[[Connection, date], Iterable[Row]]
 """Returns the rows of a day, in the order of the columns."""
 
 

@@ -279,6 +279,11 @@ def _explaining_overflows() -> Iterator[None]:
         ) from error
 
 
+def may_change_while_read(connection: Connection) -> bool:
+    """Return whether others may write meanwhile, so that rows can be trusted only at the end of `reading`."""
+    return connection.get_execution_options().get("look") is not None
+
+
 _OVERFLOWS = ("integer overflow", "out of range")
 """Parts of the messages of SQLite and of PostgreSQL."""
 
@@ -346,6 +351,7 @@ __all__ = [
     "laid_over",
     "leadership",
     "locked",
+    "may_change_while_read",
     "new_tables",
     "opened",
     "reading",

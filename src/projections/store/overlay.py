@@ -45,7 +45,7 @@ def over_file(file: Path) -> Iterator[Connection]:
     with unchanged(file, look), new_tables() as connection:
         connection.exec_driver_sql(f"ATTACH DATABASE ? AS {_UNDER}", (address,))
         show(connection, tracking)
-        yield connection
+        yield connection.execution_options(look=look)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.output.table import csv_text, json_text, print_table
+from cli.output.table import csv_lines, json_lines, print_table
 from projections.query import Report
 from projections.schema.columns import Column, Columns, Type
 from support.cli_shell import Shell
@@ -111,7 +111,7 @@ ODD = Report(
 
 
 def test_csv_executes_nothing() -> None:
-    rows = list(csv.reader(io.StringIO(csv_text(ODD))))
+    rows = list(csv.reader(csv_lines(ODD)))
     assert rows[1] == ["G", "'=HYPERLINK(1)", "-5.00", "-3", "'=1;B", ""]
     assert rows[2][1:3] == ["+1", "1234567.00"]
     assert rows[3][1] == "'@SUM(A1)"
@@ -126,7 +126,7 @@ def test_tables_show_marks_and_never_execute_them(monkeypatch: pytest.MonkeyPatc
     assert "\x1b" not in drawn.getvalue()
     assert "\\u{1b}[31m\\u{202e}" in drawn.getvalue()
     assert "1,234,567.00" in drawn.getvalue()
-    assert "\\u001b" in json_text(ODD)
+    assert "\\u001b" in "".join(json_lines(ODD))
 
 
 def test_no_rows_are_said(gb: Shell) -> None:

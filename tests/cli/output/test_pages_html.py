@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from cli.output.parquet import parquet_bytes
+from cli.output.parquet import write_parquet
 from projections.query import Report
 from projections.reports.results import exchanges
 from projections.reports.sql_views import KEYS, REPORTS
@@ -279,5 +279,7 @@ def test_a_list_is_a_list_also_if_another_report_counts_under_its_name() -> None
     cells: dict[str, object] = dict.fromkeys(exchanges.COLUMNS.names)
     row = exchanges.COLUMNS.row(**{**cells, "receiving": ["PE"], "women": 3})
     report = Report("exchanges", exchanges.COLUMNS, [row], date(2018, 1, 1), 1)
-    (found,) = pq.read_table(io.BytesIO(parquet_bytes(report))).to_pylist()
+    file = io.BytesIO()
+    write_parquet(report, file)
+    (found,) = pq.read_table(file).to_pylist()
     assert (found["receiving"], found["women"]) == (["PE"], 3)

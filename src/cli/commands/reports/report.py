@@ -1,11 +1,12 @@
 """``grantbook report``: the commands that print reports, and their options."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.commands.reports.sources import BOOKS, CLUSTER, ENTRIES, Run, require_one_source, source_of
+from cli.commands.reports.sources import BOOKS, CLUSTER, ENTRIES, Answer, require_one_source, source_of
 from cli.output.formats import FORMS, write
 from cli.output.terminal_text import moment
 from cli.output.totals import not_added
@@ -70,20 +71,18 @@ def _report(ctx: click.Context, /, **given: Any) -> int:
     }
     if given["books"]:
         return _on_all(str(ctx.info_name), given, asked, form)
-    source, run = source_of(given)
-    with source as book:
-        report = ask(book, str(ctx.info_name), run=run, **asked)
-        caption = caption_of(book, report)
+    source, answer = source_of(given)
+    with source as book, answering(book, str(ctx.info_name), answer=answer, **asked) as report:
+        caption, fund = caption_of(book, report), book.fund().name
         if form == "ics":
             from cli.output.calendar import reminders
             from cli.output.formats import write_text
 
             stamp = book.recorded_at(report.known) or book.recorded_at(book.position())
             assert stamp is not None, "a book is founded when it is made"
-            write_text(reminders(report, book.fund().name, stamp).decode(), given["output"])
-            return 0
-        fund = book.fund().name
-    write(report, caption, form, given["output"], color=options.color, fund=fund)
+            write_text(reminders(report, fund, stamp).decode(), given["output"])
+        else:
+            write(report, caption, form, given["output"], color=options.color, fund=fund)
     return 0
 
 
@@ -105,7 +104,16 @@ def _on_all(name: str, given: dict[str, Any], asked: dict[str, Any], form: str) 
     return report_on_all(given["books"], answer, form, given["output"])
 
 
-def ask(
+def ask(book: "Book | DetachedViews | ExportedEntries", name: str, **dates_and_choices: Any) -> "Report":
+    """Return what `answering` yields, with all rows in memory."""
+    from dataclasses import replace
+
+    with answering(book, name, **dates_and_choices) as report:
+        return replace(report, rows=[*report.rows])
+
+
+@contextmanager
+def answering(
     book: "Book | DetachedViews | ExportedEntries",
     name: str,
     *,
@@ -115,21 +123,25 @@ def ask(
     grant: str | None = None,
     due_within: int | None = None,
     every: bool = False,
-    run: "Run | None" = None,
-) -> "Report":
-    """Return the report on the dates that were typed, or as of today and as known now.
+    answer: "Answer | None" = None,
+) -> "Iterator[Report]":
+    """Yield the report on the dates that were typed, or as of today and as known now.
 
-    ``run`` is the function that asks the source, if that is neither a book nor detached views.
+    Its rows are read from the open tables, each time that they are needed.
+
+    ``answer`` is the function that asks the source, if that is neither a book nor detached views.
     ``every`` adds to the timeline the obligations that the edition does not ask for.
     """
     from projections import query
 
-    report_of: Run = query.run if run is None else run
     day = book.today() if as_of is None else day_from(as_of, "--as-of")
     position = None if known is None else position_from(book, known)
-    return report_of(
+    answer_of: Answer = query.answering if answer is None else answer
+    answered = answer_of(
         book, name, as_of=day, known=position, by=by, grant=grant, every=every, due_within=due_within
     )
+    with answered as report:
+        yield report
 
 
 def caption_of(book: "Book | DetachedViews | ExportedEntries", report: "Report") -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from projections.partitions.exported_entries import ExportedEntries
     from projections.query import Report
 
-Run = Callable[..., "Report"]
-"""Asks a source for a report, as `projections.query.run` asks a book."""
+Answer = Callable[..., "AbstractContextManager[Report]"]
+"""Asks a source for a report, as `projections.query.answering` asks a book."""
 _CLUSTERS = re.compile(r"local(:[1-9]\d{0,3})?|[a-z+]+://\S+", re.ASCII)
 ENTRIES = click.option(
     "--entries", metavar="DIR", help="Take the entries that grantbook export entries wrote, not the book."
@@ -51,12 +52,12 @@ def require_one_source(ctx: click.Context, given: dict[str, Any]) -> None:
         raise click.BadParameter("write local, local:4 or tcp://HOST:PORT", param_hint="--cluster")
 
 
-def source_of(given: dict[str, Any]) -> "tuple[Book | DetachedViews | ExportedEntries, Run]":
+def source_of(given: dict[str, Any]) -> "tuple[Book | DetachedViews | ExportedEntries, Answer]":
     """Return what the report is asked of, and the function that asks it."""
     if given["entries"] is None:
-        from projections.query import run
+        from projections.query import answering
 
-        return settings().open_for_report(given["views"]), run
+        return settings().open_for_report(given["views"]), answering
     try:
         from projections.partitions.exported_entries import ExportedEntries
         from projections.partitions.report import run as run_on_entries
@@ -65,4 +66,4 @@ def source_of(given: dict[str, Any]) -> "tuple[Book | DetachedViews | ExportedEn
     entries = ExportedEntries(Path(given["entries"]), given["cluster"])
     for sentence in entries.plan.stops:
         say(f"warning: {prose(sentence)}", err=True)
-    return entries, run_on_entries
+    return entries, lambda *args, **asked: nullcontext(run_on_entries(*args, **asked))
