@@ -44,7 +44,7 @@ def test_a_leap_of_the_clock_is_refused_or_moments_still_grow(
                 refused += not is_recorded(dice.choice([book, other]))
             moments = [entry.recorded_at for entry in book.entries(f"grant:{g.G}")]
             assert moments == sorted(set(moments))
-            assert len(moments) == 21 if is_jitter else 16
+            assert len(moments) == (21 if is_jitter else 16)
             Seal(book).seal()
             assert verify(book, Seal(book)).problems == []
     tell(f"{times(1, 20)} leaps; {refused} commands refused until it was put right; moments grow")
